@@ -1,0 +1,208 @@
+/**
+ * Everything the programs ask of the machine, as types only: read this list, then the other files of this folder, and
+ * you have seen every side effect.
+ * Nouns take the interface they need as a parameter; only `cli/` builds the real ones; tests pass the ones of `test/fakes/`.
+ */
+
+/** Two clocks, because a clock that people set must not decide how long a job may run. */
+export interface Clock {
+  /** Wall clock, milliseconds since 1970-01-01T00:00Z. May step in both directions. */
+  nowMs(): number;
+  /** Monotonic milliseconds; stands still during suspend. For timers inside one process. */
+  monotonicMs(): number;
+  /** Milliseconds since boot, suspend included (`/proc/uptime`). Comparable between processes of one boot. */
+  sinceBootMs(): number;
+  /** Calls `then` once after `delayMs`; unlike `setTimeout`, delays beyond 2^31-1 ms are not taken for 1 ms. */
+  after(delayMs: number, then: () => void): Timer;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+export type FileKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device';
+
+/** What lstat(2) or fstat(2) says. Times are milliseconds since 1970, with fractions. */
+export interface FileFacts {
+  readonly kind: FileKind;
+  readonly uid: number;
+  readonly gid: number;
+  /** Permission bits only, e.g. 0o644. */
+  readonly mode: number;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  readonly inode: number;
+  readonly device: number;
+  readonly links: number;
+}
+
+/** Why a file that people wrote was not read, in words that can stand behind "file: ". */
+export type FileRead =
+  | { readonly is: 'read'; readonly bytes: Uint8Array; readonly facts: FileFacts }
+  | { readonly is: 'absent' }
+  | { readonly is: 'refused'; readonly reason: string };
+
+/** Reading what people wrote. Nothing here can hang on a FIFO, follow a device or be made to read without bound. */
+export interface Files {
+  /** lstat; `undefined` when there is no such path. Throws nothing: an unreadable parent counts as absent. */
+  facts(path: string): FileFacts | undefined;
+  /** realpath(3); `undefined` when it does not resolve. */
+  resolve(path: string): string | undefined;
+  /**
+   * Opens without blocking, refuses everything but a regular file, more than `limitBytes`, and a file that changes while it is read.
+   * Symbolic links are followed; `inside` names a directory that the resolved file must lie in.
+   */
+  readRegular(path: string, limit: { readonly limitBytes: number; readonly inside?: string }): FileRead;
+  /** Names in a directory, unsorted; `undefined` when it can't be listed. */
+  list(directory: string): readonly string[] | undefined;
+}
+
+/** A user of the machine as passwd and group know it. */
+export interface User {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+  readonly shell: string;
+}
+
+export interface Users {
+  /** By name, or by decimal uid; `undefined` when there is none. */
+  find(nameOrUid: string): User | undefined;
+}
+
+/** Who runs this program and how. */
+export interface Caller {
+  readonly uid: number;
+  readonly euid: number;
+  readonly pid: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** A process that can be told from a later one with the same pid: start is field 22 of /proc/PID/stat, in clock ticks since boot. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTicks: string;
+}
+
+/** What the kernel said when a process ended. */
+export type WaitStatus =
+  | { readonly is: 'exited'; readonly code: number }
+  | { readonly is: 'signalled'; readonly signal: number };
+
+/** Who has a job's lock, as far as it can be told without disturbing them. */
+export interface LockHolder {
+  /**
+   * running: its run-job lives. orphaned: its run-job is gone, processes of the run live on. predecessor: the Python process-control's PID
+   * file names a live process. unknown: can't be looked into (another pid namespace) or only the kernel lock is seen.
+   */
+  readonly state: 'running' | 'orphaned' | 'predecessor' | 'unknown';
+  readonly runId?: string;
+  /** The run-job (or predecessor) process. */
+  readonly wrapper?: ProcessIdentity;
+  /** What lives of an orphaned run. */
+  readonly pids: readonly number[];
+  readonly startedMs?: number;
+  readonly logPath?: string;
+  /** The run must be over at this time since boot; absent without a timeout. */
+  readonly deadlineSinceBootMs?: number;
+  /** The leader (session, process group) of the command that runs now. */
+  readonly leader?: ProcessIdentity;
+}
+
+/** A lock that this process has. */
+export interface JobLock {
+  /** The open file that carries the kernel lock: whoever inherits it holds the lock too. */
+  readonly fd: number;
+  /** Rewrites the owner record in place, for status and for whoever finds the run orphaned. */
+  record(facts: {
+    readonly leader?: ProcessIdentity;
+    readonly logPath?: string;
+    readonly deadlineSinceBootMs?: number;
+  }): void;
+  release(): Promise<void>;
+}
+
+export type LockAnswer =
+  | { readonly is: 'held'; readonly lock: JobLock }
+  | { readonly is: 'busy'; readonly holder: LockHolder }
+  | { readonly is: 'unavailable'; readonly stage: string; readonly reason: string };
+
+export interface JobLocks {
+  /** Never waits, and never breaks a lock of which anything lives. */
+  acquire(slug: string, runId: string): Promise<LockAnswer>;
+  /** Only looks: never kills, breaks or writes. `undefined` when nobody has it. */
+  holder(slug: string): LockHolder | undefined;
+}
+
+/** One command line, ready to be started. */
+export interface Launch {
+  /** Absolute path of the program first. */
+  readonly argv: readonly [string, ...string[]];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  readonly runId: string;
+  readonly stdoutFd: number;
+  readonly stderrFd: number;
+  /** Inherited by the job, unless its background processes may outlive the run. */
+  readonly lockFd: number;
+  readonly keepsLock: boolean;
+  readonly umask: number;
+  /** prlimit(1) and nice(1) prefixes are part of `argv` already. */
+}
+
+/** What a stop left alive in spite of KILL. */
+export interface Survivor {
+  readonly pid: number;
+  readonly command: string;
+}
+
+export interface RunningCommand {
+  /** Leader of the session and process group in which the command runs. */
+  readonly leader: ProcessIdentity;
+  /** When the command itself has ended; its background processes may live on. */
+  readonly ended: Promise<WaitStatus>;
+  /**
+   * Ends everything the command started: TERM (and CONT) to all, KILL after `graceMs`, again and again until nothing is left or 5 s have passed.
+   * Resolves with what could not be killed; `swept` counts the processes that needed a signal. May be called again with a shorter grace.
+   */
+  stop(graceMs: number): Promise<{ readonly survivors: readonly Survivor[]; readonly swept: number }>;
+  /** Processes of the run that live beside or after the command itself. */
+  leftovers(): readonly Survivor[];
+  /** Lets go of what is left (only after `ended`): it is no longer watched. */
+  abandon(): void;
+}
+
+export type LaunchAnswer =
+  | { readonly is: 'launched'; readonly command: RunningCommand }
+  /** The stage names what failed, e.g. "changing to the working directory". */
+  | { readonly is: 'failed'; readonly stage: string; readonly reason: string; readonly exitCode: 125 | 126 | 127 };
+
+export interface Launcher {
+  launch(launch: Launch): Promise<LaunchAnswer>;
+}
+
+/** The log of one run while it is written. */
+export interface RunLog {
+  readonly path: string;
+  /** Write ends for the next command; closed by `commandStarted` once the child has its own. */
+  streams(): { readonly stdoutFd: number; readonly stderrFd: number };
+  commandStarted(commandLine: string, pid: number): void;
+  /** Reads what is still in the pipes: until both are closed, or for `patienceMs` and until nothing more arrives. */
+  commandEnded(patienceMs: number): Promise<{ readonly heldOpen: boolean }>;
+  /** run-job's own remark, level NOTE, one line. */
+  note(text: string): void;
+  /** Everything is on disk, or counted as lost. */
+  close(): Promise<LogTotals>;
+}
+
+export interface LogTotals {
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  readonly lostBytes: number;
+  /** Why bytes were lost (ENOSPC, EIO), the first reason. */
+  readonly lostReason?: string;
+  /** The last lines of output, at most about 4 KiB, for messages to people. */
+  readonly tail: string;
+}
