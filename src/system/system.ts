@@ -89,7 +89,9 @@ export interface ProcessIdentity {
 /** What the kernel said when a process ended. */
 export type WaitStatus =
   | { readonly is: 'exited'; readonly code: number }
-  | { readonly is: 'signalled'; readonly signal: number };
+  | { readonly is: 'signalled'; readonly signal: number }
+  /** Who waited for it was killed: nobody can say how it ended. The reason is in words. */
+  | { readonly is: 'unknown'; readonly reason: string };
 
 /** Who has a job's lock, as far as it can be told without disturbing them. */
 export interface LockHolder {
@@ -168,8 +170,11 @@ export interface RunningCommand {
    * Resolves with what could not be killed; `swept` counts the processes that needed a signal. May be called again with a shorter grace.
    */
   stop(graceMs: number): Promise<{ readonly survivors: readonly Survivor[]; readonly swept: number }>;
-  /** Processes of the run that live beside or after the command itself. */
-  leftovers(): readonly Survivor[];
+  /**
+   * Processes of the run that live beside or after the command itself, once they have had `patienceMs` to end by themselves: the `tee` of
+   * `> >(tee FILE)` outlives its shell by a moment and is no background process. Resolves at once when there are none.
+   */
+  leftovers(patienceMs: number): Promise<readonly Survivor[]>;
   /** Lets go of what is left (only after `ended`): it is no longer watched. */
   abandon(): void;
 }
