@@ -1,0 +1,145 @@
+/**
+ * Decides whether five terms are a schedule that cron accepts, and what it means: one grammar, one meaning, exactly cron's.
+ * A wrong line costs the whole file in /etc/cron.d, so what is accepted here must be accepted there, and read the same way.
+ */
+import { fields } from './fields.ts';
+import { lintExpression } from './lint.ts';
+import { type Remark, readTerm, type Term } from './term.ts';
+
+/** When a job runs. The lists are ascending and without repetition. */
+export interface Expression {
+  /** As it belongs into the crontab: the terms as they were written, with single spaces. */
+  readonly text: string;
+  readonly minutes: readonly number[];
+  readonly hours: readonly number[];
+  readonly days: readonly number[];
+  readonly months: readonly number[];
+  /** 0-6, Sunday is 0. */
+  readonly weekdays: readonly number[];
+  /**
+   * Whether the term was *written* starting with `*`, be it with a step or in a list (Vixie cron, entry.c: MIN_STAR, HR_STAR, DOM_STAR, DOW_STAR).
+   * For the two day terms it decides between "both must match" and "either", for the other two what happens when the clock is changed.
+   */
+  readonly minuteStar: boolean;
+  readonly hourStar: boolean;
+  readonly dayStar: boolean;
+  readonly weekdayStar: boolean;
+  readonly terms: Terms;
+}
+
+/** Minute, hour, day, month, weekday. */
+export type Terms = readonly [Term, Term, Term, Term, Term];
+
+export type ExpressionAnswer =
+  | { readonly ok: true; readonly expression: Expression; readonly warnings: readonly Remark[] }
+  | { readonly ok: false; readonly problems: readonly Remark[] };
+
+/**
+ * Reads a schedule; blanks around it are dropped. Either every problem, or what it means with what is probably not meant.
+ * Before a schedule is trusted for the first time, `validateSchedule` of cron-validate.ts asks a second reader too.
+ */
+export function parseExpression(text: string): ExpressionAnswer {
+  const foreign = foreignSchedule(text);
+  if (foreign !== undefined) return { ok: false, problems: [foreign] };
+  const terms = splitTerms(text);
+  if (!isFive(terms)) return { ok: false, problems: [wrongCount(text, terms)] };
+  return readTerms(terms);
+}
+
+/** What is no list of terms at all. */
+function foreignSchedule(text: string): Remark | undefined {
+  const start = text.search(/[^ \t]/);
+  if (start >= 0 && text[start] === '@') return { message: nickname(text.trim()), column: start + 1 };
+  const strange = text.search(/[^ \t\x21-\x7e]/);
+  if (strange >= 0) return { message: strangeCharacter(text.codePointAt(strange) ?? 0), column: strange + 1 };
+  const equals = text.indexOf('=');
+  if (equals < 0) return undefined;
+  return { message: 'a "=" would make the line a variable to cron; a zone belongs in "time_zone"', column: equals + 1 };
+}
+
+/** The abbreviations of crontab(5). They are refused because a schedule has one spelling, and a reader of the file sees when it runs. */
+const nicknames: Readonly<Record<string, string>> = {
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
+};
+
+function nickname(text: string): string {
+  const word = text.split(/\s/)[0] ?? text;
+  const meaning = Object.hasOwn(nicknames, word.toLowerCase()) ? nicknames[word.toLowerCase()] : undefined;
+  if (meaning !== undefined) return `"${word}" is not five terms; write "${meaning}"`;
+  if (word.toLowerCase() === '@reboot')
+    return '"@reboot" is no moment; a schedule is five terms (minute hour day month weekday)';
+  return `"${word}" is not known; a schedule is five terms (minute hour day month weekday)`;
+}
+
+function strangeCharacter(codePoint: number): string {
+  if (codePoint === 10 || codePoint === 13) return 'a line break ends the line for cron; a schedule is one line';
+  const code = codePoint.toString(16).toUpperCase().padStart(4, '0');
+  return `the character U+${code} has no place in a schedule; only digits, letters, "*", ",", "-", "/" and blanks have`;
+}
+
+function splitTerms(text: string): readonly Term[] {
+  return [...text.matchAll(/[^ \t]+/g)].map((match) => ({ text: match[0], column: match.index + 1 }));
+}
+
+function isFive(terms: readonly Term[]): terms is Terms {
+  return terms.length === 5;
+}
+
+function wrongCount(text: string, terms: readonly Term[]): Remark {
+  const expected = `a schedule is five terms (minute hour day month weekday), found ${terms.length}`;
+  const rest = terms.slice(1);
+  const withoutSeconds = isFive(rest) && readTerms(rest).ok ? `; cron knows no seconds, write "${join(rest)}"` : '';
+  const column = terms[5]?.column ?? text.trimEnd().length + 1;
+  return { message: `${expected}${withoutSeconds}`, column: withoutSeconds === '' ? column : (terms[0]?.column ?? 1) };
+}
+
+function readTerms(terms: Terms): ExpressionAnswer {
+  const [minute, hour, day, month, weekday] = [
+    readTerm(terms[0], fields[0]),
+    readTerm(terms[1], fields[1]),
+    readTerm(terms[2], fields[2]),
+    readTerm(terms[3], fields[3]),
+    readTerm(terms[4], fields[4]),
+  ];
+  const problems = [minute, hour, day, month, weekday].flatMap((reading) => reading.problems);
+  if (problems.length > 0) return { ok: false, problems };
+  const expression: Expression = {
+    text: join(terms),
+    minutes: minute.values,
+    hours: hour.values,
+    days: day.values,
+    months: month.values,
+    weekdays: weekday.values,
+    minuteStar: terms[0].text.startsWith('*'),
+    hourStar: terms[1].text.startsWith('*'),
+    dayStar: terms[2].text.startsWith('*'),
+    weekdayStar: terms[4].text.startsWith('*'),
+    terms,
+  };
+  if (neverFires(expression)) return { ok: false, problems: [impossibleDate(terms)] };
+  return { ok: true, expression, warnings: lintExpression(expression) };
+}
+
+function join(terms: readonly Term[]): string {
+  return terms.map((term) => term.text).join(' ');
+}
+
+const longestMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Where both day terms must match, some month must have one of the days. Every date falls on every weekday within 400 years, 29 February too. */
+function neverFires(expression: Expression): boolean {
+  if (!expression.dayStar && !expression.weekdayStar) return false;
+  const firstDay = expression.days[0] ?? 1;
+  return expression.months.every((month) => firstDay > (longestMonths[month - 1] ?? 31));
+}
+
+function impossibleDate(terms: Terms): Remark {
+  const [, , day, month] = terms;
+  return { message: `can never run: no month of "${month.text}" has a day of "${day.text}"`, column: day.column };
+}
