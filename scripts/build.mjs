@@ -12,10 +12,12 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { thirdPartyNotices } from './third-party.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const dist = path.join(root, 'dist');
@@ -40,7 +42,7 @@ const bundleBorders = {
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: entries,
   outdir: dist,
@@ -55,8 +57,10 @@ await build({
   define: { 'import.meta.url': 'bundleUrl', PROCESS_CONTROL_VERSION: JSON.stringify(version) },
   banner: { js: "const bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
   plugins: [bundleBorders],
+  metafile: true,
   logLevel: 'warning',
 });
+writeFileSync(path.join(dist, 'THIRD-PARTY.txt'), thirdPartyNotices(root, Object.keys(metafile.inputs)));
 copyFileSync(path.join(root, 'src/system/boot.cjs'), path.join(dist, 'boot.cjs'));
 if (existsSync(path.join(root, 'src/system/reaper.pl'))) {
   copyFileSync(path.join(root, 'src/system/reaper.pl'), path.join(dist, 'reaper.pl'));

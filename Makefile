@@ -1,0 +1,69 @@
+# make                builds the programs into dist/ (npm ci, TypeScript, bundles)
+# make check          lint, build, tests, dead code
+# sudo make install   puts them into PREFIX; an existing /etc/process-control.yaml stays as it is
+# sudo make uninstall removes what install put there; configuration, jobs, logs, history and the user stay
+#
+# Packagers: DESTDIR is honoured, and with it nothing outside DESTDIR is touched. BAKE=no leaves out V8's code cache, which only the
+# node of the target machine can make (postinst: node …/boot.cjs --bake).
+
+PREFIX = /usr/local
+SYSCONFDIR = /etc
+NODE := $(shell command -v node)
+BAKE = yes
+
+bindir = $(PREFIX)/bin
+libdir = $(PREFIX)/share/process-control
+docdir = $(PREFIX)/share/doc/process-control
+completiondir = $(PREFIX)/share/bash-completion/completions
+sysusersdir = $(PREFIX)/lib/sysusers.d
+tmpfilesdir = $(PREFIX)/lib/tmpfiles.d
+
+# A program is what has a launcher and a bundle.
+programs = $(filter $(notdir $(basename $(wildcard dist/*.cjs))),$(notdir $(wildcard bin/*)))
+others = $(filter-out run-job,$(programs))
+
+all: node_modules/.package-lock.json
+	npm run build
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --ignore-scripts
+
+check: node_modules/.package-lock.json
+	npm run check
+
+# Does not build: as root it would leave root's files in the checkout.
+install:
+	@[ -e dist/boot.cjs ] || { echo 'Nothing is built yet: run `make` first, as yourself.' >&2; exit 1; }
+	scripts/check-node.sh "$(NODE)" "$(DESTDIR)"
+	install -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libdir)" "$(DESTDIR)$(completiondir)" "$(DESTDIR)$(SYSCONFDIR)" \
+	  "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)"
+	rm -f "$(DESTDIR)$(libdir)"/*.cjs "$(DESTDIR)$(libdir)"/*.cache
+	install -m 644 dist/*.cjs $(wildcard dist/*.pl dist/*.wasm) package.json "$(DESTDIR)$(libdir)"
+	ln -sfn "$(NODE)" "$(DESTDIR)$(libdir)/node"
+	[ "$(BAKE)" = no ] || "$(NODE)" "$(DESTDIR)$(libdir)/boot.cjs" --bake
+	sed -e '/^\[ -e "$$lib/d' -e 's|^lib=.*|lib=$(libdir)|' bin/run-job >"$(DESTDIR)$(bindir)/run-job"
+	chmod 755 "$(DESTDIR)$(bindir)/run-job"
+	for program in $(others); do ln -sfn run-job "$(DESTDIR)$(bindir)/$$program"; done
+	install -m 644 completions/run-job "$(DESTDIR)$(completiondir)/run-job"
+	for program in $(others); do ln -sfn run-job "$(DESTDIR)$(completiondir)/$$program"; done
+	install -m 644 etc/sysusers.conf "$(DESTDIR)$(sysusersdir)/process-control.conf"
+	install -m 644 etc/tmpfiles.conf "$(DESTDIR)$(tmpfilesdir)/process-control.conf"
+	[ -e "$(DESTDIR)$(SYSCONFDIR)/process-control.yaml" ] || \
+	  install -m 644 etc/process-control.yaml "$(DESTDIR)$(SYSCONFDIR)/process-control.yaml"
+	scripts/copy-tree.sh "$(DESTDIR)$(libdir)" $(wildcard schema)
+	scripts/copy-tree.sh "$(DESTDIR)$(docdir)" README.md CHANGELOG.md LICENSE $(wildcard docs)
+	install -m 644 dist/THIRD-PARTY.txt "$(DESTDIR)$(docdir)"
+	install -d "$(DESTDIR)$(docdir)/examples"
+	for job in jobs.example/*.yaml; do \
+	  sed '1s|file:///usr/share|file://$(PREFIX)/share|' "$$job" >"$(DESTDIR)$(docdir)/examples/$${job##*/}"; done
+	chmod 644 "$(DESTDIR)$(docdir)"/examples/*
+	[ -n "$(DESTDIR)" ] || scripts/prepare-system.sh "$(PREFIX)"
+
+uninstall:
+	for program in $(programs); do rm -f "$(DESTDIR)$(bindir)/$$program" "$(DESTDIR)$(completiondir)/$$program"; done
+	rm -f "$(DESTDIR)$(sysusersdir)/process-control.conf" "$(DESTDIR)$(tmpfilesdir)/process-control.conf"
+	rm -rf "$(DESTDIR)$(libdir)" "$(DESTDIR)$(docdir)"
+	@[ ! -e "$(DESTDIR)/etc/cron.d/process-control" ] || \
+	  echo 'Its jobs are still in /etc/cron.d/process-control: remove that file, or cron goes on calling run-job.' >&2
+
+.PHONY: all check install uninstall
