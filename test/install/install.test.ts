@@ -19,7 +19,7 @@ function make(goal: string, ...variables: readonly string[]) {
   return spawnSync('make', ['--silent', goal, ...all], {
     cwd: root,
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'] },
+    env: { PATH: process.env.PATH },
   });
 }
 
