@@ -211,3 +211,42 @@ export interface LogTotals {
   /** The last lines of output, at most about 4 KiB, for messages to people. */
   readonly tail: string;
 }
+
+/** The appended lines that are a job's history. */
+export interface HistoryStore {
+  /** The last lines, whole events only promised where they were whole when written; empty when there are none. */
+  read(slug: string): string;
+  /** One write; a torn last line of somebody else's is closed first. Says why when it could not be written. */
+  append(slug: string, line: string): WriteAnswer;
+  /** Keeps the file bounded; only for whoever holds the job's lock. */
+  rotate(slug: string): void;
+  /** What the Python process-control left about this job, as YAML; `undefined` when there is nothing. */
+  predecessor(slug: string): Uint8Array | undefined;
+}
+
+export type WriteAnswer = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/** Somebody wants this run to end: a signal sent to run-job. Asked again, it should end faster. */
+export interface StopRequests {
+  /** Calls back for each request, also for those that came before. */
+  onStop(listener: (request: { readonly signal: number }) => void): void;
+}
+
+/** Where programs are, as execvp(3) would look. */
+export interface Programs {
+  /** An absolute path; or why there is none, as sh(1) counts it: 126 found but not executable, 127 not found. */
+  find(name: string, searchPath: string, workingDirectory: string): ProgramAnswer;
+}
+
+export type ProgramAnswer =
+  | { readonly is: 'found'; readonly path: string }
+  | { readonly is: 'missing'; readonly reason: string; readonly exitCode: 126 | 127 };
+
+/** Opens the log of a run, or says what failed ("creating the directory …") and why. */
+export type LogAnswer =
+  | { readonly is: 'open'; readonly log: RunLog }
+  | { readonly is: 'failed'; readonly stage: string; readonly reason: string };
+
+export interface RunLogs {
+  open(slug: string, startedMs: number): LogAnswer;
+}

@@ -1,0 +1,114 @@
+/**
+ * The lines of a job's history: one JSON object each, appended and never changed.
+ * A reader takes what it understands: a torn line, or one of a later version, is passed over.
+ */
+import type { Outcome } from './outcome.ts';
+
+/** Who started a run. */
+export type Trigger =
+  | { readonly by: 'clock' }
+  | { readonly by: 'person'; readonly uid: number; readonly name: string }
+  /** A command of another run called run-job. */
+  | { readonly by: 'job'; readonly parentRun: string };
+
+/** What has been so far, carried along so that nobody has to read the whole history. */
+export interface Streak {
+  /** Failures in a row up to here. */
+  readonly failures: number;
+  /** When the first of them ended; absent without failures. */
+  readonly failingSinceMs?: number;
+  readonly lastSuccessMs?: number;
+}
+
+interface Common {
+  readonly run: string;
+  readonly atMs: number;
+}
+
+export interface Started extends Common {
+  readonly event: 'started';
+  readonly trigger: Trigger;
+  /** SHA-256 of the job file that this run obeys. */
+  readonly jobSha256: string;
+  readonly logPath: string;
+  readonly host: string;
+  readonly slowStart?: true;
+}
+
+export interface Ended extends Common {
+  readonly event: 'ended';
+  readonly outcome: Outcome;
+  readonly durationMs: number;
+  readonly streak: Streak;
+  /** How often the command list was tried. */
+  readonly attempt: number;
+  /** Output that did not reach the log, in bytes; absent when all did. */
+  readonly lostBytes?: number;
+  /** Background processes that were ended with the run. */
+  readonly swept?: number;
+  /** What could not be killed: "pid command". */
+  readonly survivors?: readonly string[];
+}
+
+export interface Skipped extends Common {
+  readonly event: 'skipped';
+  readonly trigger: Trigger;
+  readonly host: string;
+  readonly outcome: Extract<Outcome, { kind: 'skipped' }>;
+}
+
+/** Nothing was run: no lock or log could be had, or the job's file has problems. */
+export interface NotStarted extends Common {
+  readonly event: 'not-started';
+  readonly trigger: Trigger;
+  readonly host: string;
+  readonly outcome: Extract<Outcome, { kind: 'not-started' }>;
+}
+
+/** Written by the next run, which found `run` started and not ended while itself holding the lock. */
+export interface Interrupted extends Common {
+  readonly event: 'interrupted';
+}
+
+export interface StopRequested extends Common {
+  readonly event: 'stop-requested';
+  readonly by: string;
+  readonly reason?: string;
+}
+
+export interface NoticeFailed extends Common {
+  readonly event: 'notice-failed';
+  readonly channel: string;
+  readonly reason: string;
+}
+
+export type HistoryEvent = Started | Ended | Skipped | NotStarted | Interrupted | StopRequested | NoticeFailed;
+
+const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
+  'started',
+  'ended',
+  'skipped',
+  'not-started',
+  'interrupted',
+  'stop-requested',
+  'notice-failed',
+]);
+
+export function formatEvent(event: HistoryEvent): string {
+  return `${JSON.stringify(event)}\n`;
+}
+
+/** Events in order; what is not a whole line of a kind that is known here is left out. */
+export function parseEvents(text: string): readonly HistoryEvent[] {
+  return text.split('\n').flatMap((line) => parseEvent(line) ?? []);
+}
+
+function parseEvent(line: string): HistoryEvent | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const event = JSON.parse(line) as HistoryEvent;
+    return kinds.has(event.event) && typeof event.run === 'string' && Number.isFinite(event.atMs) ? event : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,120 @@
+/** What a job's history says: a fold over its events, into the runs that people ask about and the streak that mails depend on. */
+import type { Ended, HistoryEvent, Started, Streak, Trigger } from './event.ts';
+import { type LastStatus, type Outcome, statusOf } from './outcome.ts';
+
+/** One run as people see it. Without `outcome` it is running, or nobody has yet seen that it was interrupted. */
+export interface RunRecord {
+  readonly run: string;
+  readonly startedMs: number;
+  readonly endedMs?: number;
+  readonly trigger?: Trigger;
+  readonly outcome?: Outcome;
+  readonly logPath?: string;
+  readonly jobSha256?: string;
+  readonly host?: string;
+  readonly attempt?: number;
+  readonly durationMs?: number;
+  readonly lostBytes?: number;
+  readonly swept?: number;
+  readonly survivors?: readonly string[];
+  readonly stopRequestedBy?: string;
+  readonly noticeFailed?: string;
+}
+
+export interface History {
+  /** Oldest first. */
+  readonly runs: readonly RunRecord[];
+  readonly streak: Streak;
+  readonly lastStatus: LastStatus;
+}
+
+export const emptyHistory: History = { runs: [], streak: { failures: 0 }, lastStatus: 'unknown' };
+
+/**
+ * Reads events in order, on top of what was known before them (what the Python process-control had recorded).
+ * Where the oldest events have been rotated away, the first streak that was recorded is taken as the base.
+ */
+export function foldHistory(events: readonly HistoryEvent[], earlier: History = emptyHistory): History {
+  const runs = new Map<string, RunRecord>(earlier.runs.map((run) => [run.run, run]));
+  let { streak, lastStatus } = earlier;
+  let based = false;
+  for (const event of events) {
+    addToRun(runs, event);
+    const outcome = outcomeOf(event);
+    if (outcome === undefined) continue;
+    streak = !based && event.event === 'ended' ? event.streak : extendStreak(streak, outcome, event.atMs);
+    based ||= event.event === 'ended';
+    lastStatus = statusOf(outcome);
+  }
+  return { runs: [...runs.values()], streak, lastStatus };
+}
+
+/** A success ends the streak; a skip that the job allows neither ends nor lengthens it. */
+export function extendStreak(streak: Streak, outcome: Outcome, endedMs: number): Streak {
+  const status = statusOf(outcome);
+  if (status === 'success') return { failures: 0, lastSuccessMs: endedMs };
+  if (status !== 'failure') return streak;
+  return { ...streak, failures: streak.failures + 1, failingSinceMs: streak.failingSinceMs ?? endedMs };
+}
+
+/** Runs that have started and of which no end is recorded; whoever has the lock knows that they are not running. */
+export function unfinishedRuns(history: History): readonly RunRecord[] {
+  return history.runs.filter((run) => run.outcome === undefined);
+}
+
+function outcomeOf(event: HistoryEvent): Outcome | undefined {
+  switch (event.event) {
+    case 'ended':
+    case 'skipped':
+    case 'not-started':
+      return event.outcome;
+    case 'interrupted':
+      return { kind: 'interrupted' };
+    case 'started':
+    case 'stop-requested':
+    case 'notice-failed':
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Events about a run whose start has been rotated away make a record of their own; remarks about an unknown run are dropped. */
+function addToRun(runs: Map<string, RunRecord>, event: HistoryEvent): void {
+  const known = runs.get(event.run);
+  const record = known ?? { run: event.run, startedMs: event.atMs };
+  const set = (more: Partial<RunRecord>) => runs.set(event.run, { ...record, ...more });
+  switch (event.event) {
+    case 'started':
+      set(startedFields(event));
+      return;
+    case 'ended':
+      set({ ...endedFields(event), startedMs: known?.startedMs ?? event.atMs - event.durationMs });
+      return;
+    case 'skipped':
+    case 'not-started':
+      set({ trigger: event.trigger, host: event.host, outcome: event.outcome, endedMs: event.atMs });
+      return;
+    case 'interrupted':
+      // When it ended is unknown: somebody looked and found it gone.
+      if (known?.outcome === undefined) set({ outcome: { kind: 'interrupted' } });
+      return;
+    case 'stop-requested':
+      if (known !== undefined) set({ stopRequestedBy: event.by });
+      return;
+    case 'notice-failed':
+      if (known !== undefined) set({ noticeFailed: `${event.channel}: ${event.reason}` });
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+function startedFields({ trigger, jobSha256, logPath, host }: Started): Partial<RunRecord> {
+  return { trigger, jobSha256, logPath, host };
+}
+
+function endedFields(event: Ended): Partial<RunRecord> {
+  const { event: _kind, run: _run, atMs, streak: _streak, ...fields } = event;
+  return { ...fields, endedMs: atMs };
+}

@@ -1,0 +1,127 @@
+/** How a run can end, in words for people and as the exit code of run-job; the one place that decides both. */
+
+/** The closed list of what can become of a run. A skipped run never had the lock; an interrupted one died with its wrapper or its machine. */
+export type Outcome =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'signalled'; readonly signal: number }
+  | { readonly kind: 'timed-out'; readonly afterSeconds: number }
+  | { readonly kind: 'stopped'; readonly signal: number; readonly by: string }
+  | { readonly kind: 'left-processes'; readonly count: number }
+  | { readonly kind: 'not-started'; readonly stage: string; readonly reason: string; readonly code: NotStartedCode }
+  | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly words: string; readonly allowed: boolean }
+  | { readonly kind: 'interrupted' };
+
+export type SkipReason = 'running' | 'paused';
+export type NotStartedCode = 77 | 78 | 125 | 126 | 127;
+
+/** What `last status:` says (kept from the Python process-control). */
+export type LastStatus = 'success' | 'failure' | 'skipped' | 'unknown';
+
+/** Exit codes of run-job that are not the job's own; sources: sysexits(3), timeout(1), sh(1). */
+export const exitCodes = {
+  usage: 64,
+  skipped: 75,
+  notServiceUser: 77,
+  configuration: 78,
+  timedOut: 124,
+  internal: 125,
+} as const;
+
+const signalBase = 128;
+
+/**
+ * The exit code of run-job. A skip that the job allows (`allow_overtime`), and a pause met by the clock, are 0.
+ * The job's own code passes through unchanged, so the words, not the code, say which it was.
+ */
+export function exitCodeOf(outcome: Outcome): number {
+  switch (outcome.kind) {
+    case 'exited':
+      return outcome.code;
+    case 'signalled':
+    case 'stopped':
+      return signalBase + outcome.signal;
+    case 'timed-out':
+      return exitCodes.timedOut;
+    case 'left-processes':
+      return 1;
+    case 'not-started':
+      return outcome.code;
+    case 'skipped':
+      return outcome.allowed ? 0 : exitCodes.skipped;
+    case 'interrupted':
+      return exitCodes.internal;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** A skip counts as a failure unless the job allows it (kept). */
+export function statusOf(outcome: Outcome): LastStatus {
+  if (outcome.kind === 'exited') return outcome.code === 0 ? 'success' : 'failure';
+  if (outcome.kind === 'skipped' && outcome.allowed) return 'skipped';
+  return 'failure';
+}
+
+/** One clause that can stand behind the job's name: "failed with exit code 3". */
+export function outcomeWords(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'exited':
+      return outcome.code === 0 ? 'succeeded' : `failed with exit code ${outcome.code}`;
+    case 'signalled':
+      return `was ended by ${signalName(outcome.signal)}`;
+    case 'timed-out':
+      return `timed out after ${durationWords(outcome.afterSeconds)}`;
+    case 'stopped':
+      return `was stopped with ${signalName(outcome.signal)} by ${outcome.by}`;
+    case 'left-processes':
+      return `left ${outcome.count === 1 ? 'a background process' : `${outcome.count} background processes`} behind`;
+    case 'not-started':
+      return `could not be started: ${outcome.stage}: ${outcome.reason}`;
+    case 'skipped':
+      return `was skipped: ${outcome.words}`;
+    case 'interrupted':
+      return 'was interrupted: its run-job was killed or the machine went down';
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** Linux numbers (signal(7), x86 and arm); real-time signals and unknown ones are named by number. */
+const signalNames: Readonly<Record<number, string>> = {
+  1: 'SIGHUP',
+  2: 'SIGINT',
+  3: 'SIGQUIT',
+  4: 'SIGILL',
+  5: 'SIGTRAP',
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  8: 'SIGFPE',
+  9: 'SIGKILL',
+  10: 'SIGUSR1',
+  11: 'SIGSEGV',
+  12: 'SIGUSR2',
+  13: 'SIGPIPE',
+  14: 'SIGALRM',
+  15: 'SIGTERM',
+  24: 'SIGXCPU',
+  25: 'SIGXFSZ',
+  31: 'SIGSYS',
+};
+
+export function signalName(signal: number): string {
+  return signalNames[signal] ?? `signal ${signal}`;
+}
+
+/** "45 s", "10 minutes", "1 h 30 min": at most two units, for reading and not for parsing. */
+export function durationWords(seconds: number): string {
+  if (seconds < 60) return `${Number(seconds.toFixed(seconds < 10 ? 1 : 0))} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) {
+    const rest = Math.floor(seconds % 60);
+    if (rest > 0) return `${minutes} min ${rest} s`;
+    return minutes === 1 ? '1 minute' : `${minutes} minutes`;
+  }
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} days ${hours % 24} h`;
+}
