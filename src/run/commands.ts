@@ -39,6 +39,9 @@ export interface CommandsEnd {
 /** How long output may still arrive when a background process keeps the pipe open after the command has ended. */
 const drainPatienceMs = 2000;
 
+/** What ends within this time after the command was only finishing: the tee of a process substitution, a shell's last child. */
+const leftoverPatienceMs = 200;
+
 /** Why a command is being ended before its time. */
 type StopReason = Extract<Outcome, { kind: 'timed-out' | 'stopped' }>;
 
@@ -161,10 +164,10 @@ async function sweepUp(
     const { survivors, swept } = await stopping;
     return { survivors, swept, failed: false, left: 0, ...survivorWords(survivors) };
   }
-  const left = command.leftovers();
-  if (left.length === 0 || job.leftovers === 'allow') {
+  const left = job.leftovers === 'allow' ? [] : await command.leftovers(leftoverPatienceMs);
+  if (left.length === 0) {
     command.abandon();
-    return { survivors: [], swept: 0, failed: false, left: left.length };
+    return { survivors: [], swept: 0, failed: false, left: 0 };
   }
   const named = left.map(({ pid, command: line }) => `${pid} ${line}`).join(', ');
   const { survivors, swept } = await command.stop(job.killGraceSeconds * 1000);
@@ -178,7 +181,16 @@ function survivorWords(survivors: readonly Survivor[]): { readonly words?: strin
 }
 
 function outcomeOf(status: WaitStatus): Outcome {
-  return status.is === 'exited' ? { kind: 'exited', code: status.code } : { kind: 'signalled', signal: status.signal };
+  switch (status.is) {
+    case 'exited':
+      return { kind: 'exited', code: status.code };
+    case 'signalled':
+      return { kind: 'signalled', signal: status.signal };
+    case 'unknown':
+      return { kind: 'lost', reason: status.reason };
+    default:
+      return status satisfies never;
+  }
 }
 
 function notStarted(stage: string, reason: string, code: 125 | 126 | 127): Outcome {

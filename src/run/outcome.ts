@@ -9,6 +9,8 @@ export type Outcome =
   | { readonly kind: 'left-processes'; readonly count: number }
   | { readonly kind: 'not-started'; readonly stage: string; readonly reason: string; readonly code: NotStartedCode }
   | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly words: string; readonly allowed: boolean }
+  /** The command is gone and nobody can say how it ended. */
+  | { readonly kind: 'lost'; readonly reason: string }
   | { readonly kind: 'interrupted' };
 
 export type SkipReason = 'running' | 'paused';
@@ -48,6 +50,7 @@ export function exitCodeOf(outcome: Outcome): number {
       return outcome.code;
     case 'skipped':
       return outcome.allowed ? 0 : exitCodes.skipped;
+    case 'lost':
     case 'interrupted':
       return exitCodes.internal;
     default:
@@ -79,6 +82,8 @@ export function outcomeWords(outcome: Outcome): string {
       return `could not be started: ${outcome.stage}: ${outcome.reason}`;
     case 'skipped':
       return `was skipped: ${outcome.words}`;
+    case 'lost':
+      return `ended unseen: ${outcome.reason}`;
     case 'interrupted':
       return 'was interrupted: its run-job was killed or the machine went down';
     default:

@@ -16,10 +16,10 @@ import type {
   User,
 } from '../system/system.ts';
 import { runCommands } from './commands.ts';
-import { type Ended, formatEvent, type HistoryEvent, parseEvents, type Trigger } from './event.ts';
-import { extendStreak, foldHistory, type History, unfinishedRuns } from './history.ts';
-import { durationWords, exitCodeOf, exitCodes, type Outcome, outcomeWords } from './outcome.ts';
-import { earlierHistory } from './predecessor.ts';
+import type { Ended, Trigger } from './event.ts';
+import { extendStreak, type History, type RunRecord, unfinishedRuns } from './history.ts';
+import { durationWords, exitCodeOf, type Outcome, outcomeWords } from './outcome.ts';
+import { type RunName, type RunResult, readHistory, recordNotStarted, recordSkip, writeEvent } from './record.ts';
 import type { RunnableJob, World } from './world.ts';
 
 /** Everything a run asks of the machine. */
@@ -43,29 +43,18 @@ export interface RunOrder {
   readonly world: World;
 }
 
-/** What whoever asked for the run, and whoever must be told, needs to know. */
-export interface RunResult {
-  readonly outcome: Outcome;
-  readonly exitCode: number;
-  readonly startedMs: number;
-  readonly endedMs: number;
-  /** The history with this run in it. */
-  readonly history: History;
-  readonly logPath?: string;
-  /** Last lines of output. */
-  readonly tail: string;
-  /** What went wrong beside the job itself: lost output, a history that could not be written. */
-  readonly troubles: readonly string[];
-}
-
 export async function runJob(order: RunOrder, machine: RunMachine): Promise<RunResult> {
   const startedMs = machine.clock.nowMs();
   const answer = await takeLock(order, machine);
   switch (answer.is) {
     case 'busy':
-      return recordSkip(order, machine, runningWords(answer.holder, machine.clock.nowMs()));
+      return recordSkip(nameOf(order), machine, {
+        reason: 'running',
+        words: runningWords(answer.holder, machine.clock.nowMs()),
+        allowed: order.job.allowOvertime,
+      });
     case 'unavailable':
-      return recordNotStarted(order, machine, answer.stage, answer.reason);
+      return recordNotStarted(nameOf(order), machine, answer);
     case 'held':
       try {
         return await runLocked(order, machine, answer.lock, startedMs);
@@ -75,6 +64,10 @@ export async function runJob(order: RunOrder, machine: RunMachine): Promise<RunR
     default:
       return answer satisfies never;
   }
+}
+
+function nameOf({ job, run, trigger }: RunOrder): RunName {
+  return { slug: job.slug, run, trigger };
 }
 
 /** A dead holder's reaper needs up to 2 s to end what the run left; a tick that comes just then shall not be lost. */
@@ -93,13 +86,13 @@ async function takeLock(order: RunOrder, { clock, locks }: RunMachine) {
 
 async function runLocked(order: RunOrder, machine: RunMachine, lock: JobLock, startedMs: number): Promise<RunResult> {
   const { job, run, trigger } = order;
-  closeInterrupted(job.slug, machine);
+  const interrupted = closeInterrupted(job.slug, machine);
   const opened = machine.logs.open(job.slug, startedMs);
-  if (opened.is === 'failed') return recordNotStarted(order, machine, opened.stage, opened.reason);
+  if (opened.is === 'failed') return recordNotStarted(nameOf(order), machine, opened);
   const { log } = opened;
   const deadline = job.timeoutSeconds > 0 ? machine.clock.sinceBootMs() + job.timeoutSeconds * 1000 : undefined;
   lock.record({ logPath: log.path, ...(deadline === undefined ? {} : { deadlineSinceBootMs: deadline }) });
-  const troubles = note(machine, job.slug, {
+  const troubles = writeEvent(job.slug, machine, {
     event: 'started',
     run,
     atMs: startedMs,
@@ -111,7 +104,7 @@ async function runLocked(order: RunOrder, machine: RunMachine, lock: JobLock, st
   });
   const commands = order.slowStart ? (job.slowStartCommands ?? []) : job.commands;
   const ended = await runCommands({ ...order, commands }, { ...machine, lock, log });
-  return finish(order, machine, { log, startedMs, ended, troubles });
+  return finish(order, machine, { log, startedMs, ended, troubles, interrupted });
 }
 
 interface Ending {
@@ -119,6 +112,7 @@ interface Ending {
   readonly startedMs: number;
   readonly ended: Awaited<ReturnType<typeof runCommands>>;
   readonly troubles: readonly string[];
+  readonly interrupted: readonly RunRecord[];
 }
 
 async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Promise<RunResult> {
@@ -146,7 +140,7 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
     ...(ended.swept > 0 ? { swept: ended.swept } : {}),
     ...(ended.survivors.length > 0 ? { survivors: ended.survivors.map((s) => `${s.pid} ${s.command}`) } : {}),
   };
-  const troubles = [...ending.troubles, ...note(machine, job.slug, event)];
+  const troubles = [...ending.troubles, ...writeEvent(job.slug, machine, event)];
   if (totals.lostBytes > 0) {
     troubles.push(
       `log incomplete: ${totals.lostBytes} bytes of output lost (${totals.lostReason ?? 'unknown reason'})`,
@@ -164,14 +158,15 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
     logPath: log.path,
     tail: totals.tail,
     troubles,
+    interrupted: ending.interrupted,
   };
 }
 
 /** Runs that started and never ended, while the lock is ours, died with their wrapper or the machine. */
-function closeInterrupted(slug: string, machine: RunMachine): void {
-  for (const { run } of unfinishedRuns(readHistory(slug, machine))) {
-    note(machine, slug, { event: 'interrupted', run, atMs: machine.clock.nowMs() });
-  }
+function closeInterrupted(slug: string, machine: RunMachine): readonly RunRecord[] {
+  const dead = unfinishedRuns(readHistory(slug, machine));
+  for (const { run } of dead) writeEvent(slug, machine, { event: 'interrupted', run, atMs: machine.clock.nowMs() });
+  return dead;
 }
 
 /** `--kill-job` and `jobctl stop` leave their name in the history before they send TERM. */
@@ -179,44 +174,6 @@ function withPerson(outcome: Outcome, history: History, run: string): Outcome {
   if (outcome.kind !== 'stopped') return outcome;
   const by = history.runs.find((record) => record.run === run)?.stopRequestedBy;
   return by === undefined ? outcome : { ...outcome, by };
-}
-
-/** Without the lock: the run that has it goes on, this one is recorded as skipped. */
-export function recordSkip(
-  order: Pick<RunOrder, 'run' | 'trigger'> & { readonly job: Pick<RunnableJob, 'slug' | 'allowOvertime'> },
-  machine: Pick<RunMachine, 'clock' | 'history' | 'host'>,
-  words: string,
-): RunResult {
-  const outcome = { kind: 'skipped', reason: 'running', words, allowed: order.job.allowOvertime } as const;
-  return recordUnrun(order, machine, { event: 'skipped', outcome });
-}
-
-/** Nothing could be started; the stage names what failed. */
-export function recordNotStarted(
-  order: Pick<RunOrder, 'run' | 'trigger'> & { readonly job: Pick<RunnableJob, 'slug'> },
-  machine: Pick<RunMachine, 'clock' | 'history' | 'host'>,
-  stage: string,
-  reason: string,
-  code: 78 | 125 = exitCodes.internal,
-): RunResult {
-  return recordUnrun(order, machine, { event: 'not-started', outcome: { kind: 'not-started', stage, reason, code } });
-}
-
-type Unrun =
-  | { readonly event: 'skipped'; readonly outcome: Extract<Outcome, { kind: 'skipped' }> }
-  | { readonly event: 'not-started'; readonly outcome: Extract<Outcome, { kind: 'not-started' }> };
-
-export function recordUnrun(
-  order: Pick<RunOrder, 'run' | 'trigger'> & { readonly job: Pick<RunnableJob, 'slug'> },
-  machine: Pick<RunMachine, 'clock' | 'history' | 'host'>,
-  unrun: Unrun,
-): RunResult {
-  const atMs = machine.clock.nowMs();
-  const { run, trigger, job } = order;
-  const troubles = note(machine, job.slug, { ...unrun, run, atMs, trigger, host: machine.host });
-  const history = readHistory(job.slug, machine);
-  const { outcome } = unrun;
-  return { outcome, exitCode: exitCodeOf(outcome), startedMs: atMs, endedMs: atMs, history, tail: '', troubles };
 }
 
 function runningWords(holder: LockHolder, nowMs: number): string {
@@ -234,13 +191,4 @@ function runningWords(holder: LockHolder, nowMs: number): string {
     default:
       return holder.state satisfies never;
   }
-}
-
-function readHistory(slug: string, { history }: Pick<RunMachine, 'history'>): History {
-  return foldHistory(parseEvents(history.read(slug)), earlierHistory(history.predecessor(slug)));
-}
-
-function note({ history }: Pick<RunMachine, 'history'>, slug: string, event: HistoryEvent): string[] {
-  const written = history.append(slug, formatEvent(event));
-  return written.ok ? [] : [`the history could not be written: ${written.reason}`];
 }

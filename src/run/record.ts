@@ -1,0 +1,88 @@
+/** Writes a run down: what came of it in the history, and the result for whoever asked, also when nothing could be started. */
+import type { Clock, HistoryStore } from '../system/system.ts';
+import { formatEvent, type HistoryEvent, parseEvents, type Trigger } from './event.ts';
+import { foldHistory, type History, type RunRecord } from './history.ts';
+import { exitCodeOf, exitCodes, type Outcome } from './outcome.ts';
+import { earlierHistory } from './predecessor.ts';
+
+/** What whoever asked for the run, and whoever must be told, needs to know. */
+export interface RunResult {
+  readonly outcome: Outcome;
+  readonly exitCode: number;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** The history with this run in it. */
+  readonly history: History;
+  readonly logPath?: string;
+  /** Last lines of output. */
+  readonly tail: string;
+  /** What went wrong beside the job itself: lost output, a history that could not be written. */
+  readonly troubles: readonly string[];
+  /** Earlier runs that this one found dead: started, never ended, and nobody holding the lock. */
+  readonly interrupted: readonly RunRecord[];
+}
+
+/** Enough to write in a job's history. */
+export interface Recorder {
+  readonly clock: Clock;
+  readonly history: HistoryStore;
+  readonly host: string;
+}
+
+/** Which run of which job, and who wanted it. */
+export interface RunName {
+  readonly slug: string;
+  readonly run: string;
+  readonly trigger: Trigger;
+}
+
+/** The job is running: that run goes on, this one is recorded as skipped. */
+export function recordSkip(
+  name: RunName,
+  recorder: Recorder,
+  skip: Omit<Extract<Outcome, { kind: 'skipped' }>, 'kind'>,
+): RunResult {
+  return recordUnrun(name, recorder, { event: 'skipped', outcome: { kind: 'skipped', ...skip } });
+}
+
+/** Nothing could be started; the stage names what failed. */
+export function recordNotStarted(
+  name: RunName,
+  recorder: Recorder,
+  failure: { readonly stage: string; readonly reason: string; readonly code?: 78 | 125 },
+): RunResult {
+  const { stage, reason, code = exitCodes.internal } = failure;
+  return recordUnrun(name, recorder, { event: 'not-started', outcome: { kind: 'not-started', stage, reason, code } });
+}
+
+type Unrun =
+  | { readonly event: 'skipped'; readonly outcome: Extract<Outcome, { kind: 'skipped' }> }
+  | { readonly event: 'not-started'; readonly outcome: Extract<Outcome, { kind: 'not-started' }> };
+
+function recordUnrun({ slug, run, trigger }: RunName, recorder: Recorder, unrun: Unrun): RunResult {
+  const atMs = recorder.clock.nowMs();
+  const troubles = writeEvent(slug, recorder, { ...unrun, run, atMs, trigger, host: recorder.host });
+  const history = readHistory(slug, recorder);
+  const { outcome } = unrun;
+  return {
+    outcome,
+    exitCode: exitCodeOf(outcome),
+    startedMs: atMs,
+    endedMs: atMs,
+    history,
+    tail: '',
+    troubles,
+    interrupted: [],
+  };
+}
+
+/** All that is known of the job's runs, the predecessor's included. */
+export function readHistory(slug: string, { history }: Pick<Recorder, 'history'>): History {
+  return foldHistory(parseEvents(history.read(slug)), earlierHistory(history.predecessor(slug)));
+}
+
+/** Troubles, in words: a history that can't be written must not end the run it is about. */
+export function writeEvent(slug: string, { history }: Pick<Recorder, 'history'>, event: HistoryEvent): string[] {
+  const written = history.append(slug, formatEvent(event));
+  return written.ok ? [] : [`the history could not be written: ${written.reason}`];
+}
