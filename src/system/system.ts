@@ -250,3 +250,12 @@ export type LogAnswer =
 export interface RunLogs {
   open(slug: string, startedMs: number): LogAnswer;
 }
+
+/** Small records that outlive reboots, one file each, replaced whole. */
+export interface StateFiles {
+  /** File names and contents in a folder of the state directory; empty when there is none. */
+  readAll(folder: string): readonly { readonly name: string; readonly text: string }[];
+  write(folder: string, name: string, text: string): WriteAnswer;
+  /** Also well when it was not there. */
+  remove(folder: string, name: string): WriteAnswer;
+}

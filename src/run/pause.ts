@@ -1,0 +1,40 @@
+/** Whether a job is paused, by its own name or by one of its tags, and by whom, why and until when. */
+
+/** What is paused: one job, or every job that has the tag, also those that get it later. */
+export type PauseTarget = { readonly job: string } | { readonly tag: string };
+
+export interface Pause {
+  readonly target: PauseTarget;
+  readonly atMs: number;
+  /** Absent: until a person resumes it. */
+  readonly untilMs?: number;
+  readonly by: string;
+  readonly reason?: string;
+}
+
+/** The pause that holds longest, of those that hold this job at `nowMs`; a pause without an end holds longest of all. */
+export function pauseOf(
+  job: { readonly slug: string; readonly tags: readonly string[] },
+  pauses: readonly Pause[],
+  nowMs: number,
+): Pause | undefined {
+  return pauses
+    .filter(({ target }) => ('job' in target ? target.job === job.slug : job.tags.includes(target.tag)))
+    .filter((pause) => !isOver(pause, nowMs))
+    .sort((a, b) => endOf(b) - endOf(a))[0];
+}
+
+export function isOver(pause: Pause, nowMs: number): boolean {
+  return endOf(pause) <= nowMs;
+}
+
+function endOf({ untilMs }: Pause): number {
+  return untilMs ?? Number.POSITIVE_INFINITY;
+}
+
+/** "paused by ada until 2026-11-24T10:00Z: database upgrade"; the time as `formatTime` writes it. */
+export function pauseWords(pause: Pause, formatTime: (ms: number) => string): string {
+  const what = 'tag' in pause.target ? `paused by tag ${pause.target.tag}` : 'paused';
+  const until = pause.untilMs === undefined ? 'until it is resumed' : `until ${formatTime(pause.untilMs)}`;
+  return `${what} by ${pause.by} ${until}${pause.reason === undefined ? '' : `: ${pause.reason}`}`;
+}

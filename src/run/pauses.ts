@@ -1,0 +1,33 @@
+/** The pauses that are on record: one small file each in the state directory, so that they survive reboots. */
+import type { StateFiles, WriteAnswer } from '../system/system.ts';
+import type { Pause, PauseTarget } from './pause.ts';
+
+const folder = 'pauses';
+
+export function readPauses(files: StateFiles): readonly Pause[] {
+  return files.readAll(folder).flatMap(({ text }) => parsePause(text) ?? []);
+}
+
+export function writePause(files: StateFiles, pause: Pause): WriteAnswer {
+  return files.write(folder, fileName(pause.target), `${JSON.stringify(pause)}\n`);
+}
+
+export function removePause(files: StateFiles, target: PauseTarget): WriteAnswer {
+  return files.remove(folder, fileName(target));
+}
+
+/** A tag may be any text, a file name may not. */
+function fileName(target: PauseTarget): string {
+  return 'job' in target ? `job:${target.job}` : `tag:${encodeURIComponent(target.tag)}`;
+}
+
+function parsePause(text: string): Pause | undefined {
+  try {
+    const pause = JSON.parse(text) as Partial<Pause>;
+    const { target } = pause;
+    const named = typeof target === 'object' && target !== null && ('job' in target || 'tag' in target);
+    return named && Number.isFinite(pause.atMs) && typeof pause.by === 'string' ? (pause as Pause) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+/** Small records in the state directory, replaced whole so that a reader sees the old one or the new one. */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import type { StateFiles, WriteAnswer } from './system.ts';
+
+/** A record is a few hundred bytes; more is not ours. */
+const limitBytes = 64 * 1024;
+
+export function stateFiles(stateDirectory: string): StateFiles {
+  return {
+    readAll(folder) {
+      const directory = path.join(stateDirectory, folder);
+      return namesIn(directory).flatMap((name) => {
+        const text = readSmall(path.join(directory, name));
+        return text === undefined ? [] : [{ name, text }];
+      });
+    },
+    write: (folder, name, text) => attempt(() => replace(path.join(stateDirectory, folder), name, text)),
+    remove: (folder, name) => attempt(() => rmSync(path.join(stateDirectory, folder, name), { force: true })),
+  };
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).filter((name) => !name.startsWith('.'));
+  } catch {
+    return [];
+  }
+}
+
+function readSmall(file: string): string | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const facts = fstatSync(fd);
+    return facts.isFile() && facts.size <= limitBytes ? readFileSync(fd, 'utf8') : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function replace(directory: string, name: string, text: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  const temporary = path.join(directory, `.${name}.${process.pid}`);
+  const fd = openSync(temporary, 'wx', 0o644);
+  try {
+    writeSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, path.join(directory, name));
+}
+
+function attempt(act: () => void): WriteAnswer {
+  try {
+    act();
+    return { ok: true };
+  } catch (error) {
+    return { ok: false, reason: (error as Error).message };
+  }
+}
