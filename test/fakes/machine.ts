@@ -1,0 +1,219 @@
+/** The machine in memory: a clock that moves when it is told to, locks, logs and commands that do as the test says. */
+import type { RunMachine } from '../../src/run/run.ts';
+import type {
+  Clock,
+  HistoryStore,
+  JobLock,
+  JobLocks,
+  Launch,
+  Launcher,
+  LockHolder,
+  LogTotals,
+  Programs,
+  RunLogs,
+  RunningCommand,
+  StopRequests,
+  Survivor,
+  User,
+  WaitStatus,
+} from '../../src/system/system.ts';
+
+export const user: User = { name: 'svc', uid: 1500, gid: 1500, home: '/home/svc', shell: '/bin/sh' };
+
+export class FakeClock implements Clock {
+  #nowMs: number;
+  #elapsedMs = 0;
+  #timers: { dueMs: number; then: () => void }[] = [];
+
+  constructor(start = '2026-11-22T10:30:00Z') {
+    this.#nowMs = Date.parse(start);
+  }
+  nowMs(): number {
+    return this.#nowMs + this.#elapsedMs;
+  }
+  monotonicMs(): number {
+    return this.#elapsedMs;
+  }
+  sinceBootMs(): number {
+    return 1_000_000 + this.#elapsedMs;
+  }
+  after(delayMs: number, then: () => void) {
+    const timer = { dueMs: this.#elapsedMs + delayMs, then };
+    this.#timers.push(timer);
+    return {
+      cancel: () => {
+        this.#timers = this.#timers.filter((other) => other !== timer);
+      },
+    };
+  }
+  /** How many timers somebody still waits for. */
+  get armed(): number {
+    return this.#timers.length;
+  }
+  /** Somebody sets the wall clock; elapsed time goes on as before. */
+  step(ms: number): void {
+    this.#nowMs += ms;
+  }
+  /** Moves on, timer by timer, letting everything that follows from each happen before the next. */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.#elapsedMs + ms;
+    for (;;) {
+      await settle();
+      const [next] = this.#timers.filter(({ dueMs }) => dueMs <= endMs).sort((a, b) => a.dueMs - b.dueMs);
+      if (next === undefined) break;
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      this.#elapsedMs = Math.max(this.#elapsedMs, next.dueMs);
+      next.then();
+    }
+    this.#elapsedMs = endMs;
+    await settle();
+  }
+}
+
+/** Lets every promise that is ready run. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+export class FakeHistory implements HistoryStore {
+  readonly text = new Map<string, string>();
+  readonly earlier = new Map<string, string>();
+  full = false;
+
+  read(slug: string): string {
+    return this.text.get(slug) ?? '';
+  }
+  append(slug: string, line: string) {
+    if (this.full) return { ok: false as const, reason: 'no space left on device' };
+    this.text.set(slug, this.read(slug) + line);
+    return { ok: true as const };
+  }
+  rotate(): void {}
+  predecessor(slug: string): Uint8Array | undefined {
+    const text = this.earlier.get(slug);
+    return text === undefined ? undefined : new TextEncoder().encode(text);
+  }
+}
+
+export class FakeLocks implements JobLocks {
+  readonly holders = new Map<string, LockHolder>();
+  readonly records: Parameters<JobLock['record']>[0][] = [];
+  released = 0;
+
+  acquire(slug: string, runId: string) {
+    const holder = this.holders.get(slug);
+    if (holder !== undefined) return Promise.resolve({ is: 'busy' as const, holder });
+    this.holders.set(slug, { state: 'running', runId, pids: [] });
+    const lock: JobLock = {
+      fd: 3,
+      record: (facts) => this.records.push(facts),
+      release: () => {
+        this.released += 1;
+        this.holders.delete(slug);
+        return Promise.resolve();
+      },
+    };
+    return Promise.resolve({ is: 'held' as const, lock });
+  }
+  holder(slug: string): LockHolder | undefined {
+    return this.holders.get(slug);
+  }
+}
+
+/** A command that runs until the test ends it. */
+export class FakeCommand implements RunningCommand {
+  readonly leader = { pid: 4711, startTicks: '1' };
+  readonly ended: Promise<WaitStatus>;
+  readonly graces: number[] = [];
+  readonly launch: Launch;
+  left: readonly Survivor[] = [];
+  survivors: readonly Survivor[] = [];
+  ignoresStop = false;
+  abandoned = false;
+  end!: (status: WaitStatus) => void;
+
+  constructor(launch: Launch) {
+    this.launch = launch;
+    this.ended = new Promise((resolve) => {
+      this.end = resolve;
+    });
+  }
+  stop(graceMs: number) {
+    this.graces.push(graceMs);
+    if (!this.ignoresStop || graceMs === 0) this.end({ is: 'signalled', signal: this.ignoresStop ? 9 : 15 });
+    return Promise.resolve({ survivors: this.survivors, swept: this.left.length });
+  }
+  leftovers() {
+    return Promise.resolve(this.left);
+  }
+  abandon(): void {
+    this.abandoned = true;
+  }
+}
+
+export class FakeLauncher implements Launcher {
+  readonly commands: FakeCommand[] = [];
+  failure: Extract<Awaited<ReturnType<Launcher['launch']>>, { is: 'failed' }> | undefined;
+  /** Called for each command; without it a command runs until the test ends it. */
+  onLaunch: ((command: FakeCommand) => void) | undefined;
+
+  launch(launch: Launch) {
+    if (this.failure !== undefined) return Promise.resolve(this.failure);
+    const command = new FakeCommand(launch);
+    this.commands.push(command);
+    this.onLaunch?.(command);
+    return Promise.resolve({ is: 'launched' as const, command });
+  }
+}
+
+export class FakeLogs implements RunLogs {
+  readonly lines: string[] = [];
+  totals: LogTotals = { stdoutBytes: 0, stderrBytes: 0, lostBytes: 0, tail: '' };
+  failure: { stage: string; reason: string } | undefined;
+  heldOpen = false;
+
+  open(slug: string) {
+    if (this.failure !== undefined) return { is: 'failed' as const, ...this.failure };
+    const log = {
+      path: `/var/log/process-control/${slug}/${slug}.log`,
+      streams: () => ({ stdoutFd: 11, stderrFd: 12 }),
+      commandStarted: (line: string, pid: number) => this.lines.push(`${line} (${pid})`),
+      commandEnded: () => Promise.resolve({ heldOpen: this.heldOpen }),
+      note: (text: string) => this.lines.push(`NOTE ${text}`),
+      close: () => Promise.resolve(this.totals),
+    };
+    return { is: 'open' as const, log };
+  }
+}
+
+export class FakeStops implements StopRequests {
+  readonly #listeners: ((request: { signal: number }) => void)[] = [];
+  onStop(listener: (request: { signal: number }) => void): void {
+    this.#listeners.push(listener);
+  }
+  request(signal = 15): void {
+    for (const listener of this.#listeners) listener({ signal });
+  }
+}
+
+const everyProgram: Programs = {
+  find: (name) =>
+    name.startsWith('missing')
+      ? { is: 'missing', reason: `${name} is nowhere`, exitCode: 127 }
+      : { is: 'found', path: name.startsWith('/') ? name : `/usr/bin/${name}` },
+};
+
+export function fakeMachine() {
+  const machine = {
+    clock: new FakeClock(),
+    history: new FakeHistory(),
+    locks: new FakeLocks(),
+    launcher: new FakeLauncher(),
+    logs: new FakeLogs(),
+    stops: new FakeStops(),
+    programs: everyProgram,
+    host: 'host.example',
+    user,
+  };
+  return machine satisfies RunMachine;
+}
