@@ -1,0 +1,128 @@
+/** `jobctl status`: one line for each job, or all that is known of one. */
+import { durationWords } from '../run/outcome.ts';
+import { pauseWords } from '../run/pause.ts';
+import { printable } from '../yaml/problem.ts';
+import type { BrokenJobSnapshot, JobSnapshot } from './snapshot.ts';
+
+export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
+
+export function isBroken(job: AnySnapshot): job is BrokenJobSnapshot {
+  return 'problems' in job;
+}
+
+/** One word for where a job stands; also what decides the exit code of `jobctl status NAME`. */
+export type Standing = 'running' | 'well' | 'failed' | 'paused' | 'disabled' | 'unknown' | 'broken';
+
+export function standingOf(job: AnySnapshot): Standing {
+  if (isBroken(job)) return 'broken';
+  if (job.activity.is === 'running') return 'running';
+  if (job.activity.is === 'orphaned') return 'failed';
+  if (job.paused !== undefined) return 'paused';
+  if (job.lastStatus === 'failure') return 'failed';
+  if (job.disabled) return 'disabled';
+  return job.lastStatus === 'unknown' ? 'unknown' : 'well';
+}
+
+/** 0 well · 1 failed · 3 paused or disabled · 4 unknown, in the manner of LSB init scripts. A running job is as well as its last run was. */
+export function standingCode(job: AnySnapshot): number {
+  const standing = standingOf(job);
+  switch (standing) {
+    case 'well':
+      return 0;
+    case 'running':
+      return isBroken(job) || job.lastStatus !== 'failure' ? 0 : 1;
+    case 'failed':
+    case 'broken':
+      return 1;
+    case 'paused':
+    case 'disabled':
+      return 3;
+    case 'unknown':
+      return 4;
+    default:
+      return standing satisfies never;
+  }
+}
+
+/** Columns: job, standing, last run, and what is remarkable. */
+export function jobLines(jobs: readonly AnySnapshot[], formatTime: (ms: number) => string): string {
+  const rows = jobs.map((job) => [job.slug, standingOf(job), ...rest(job, formatTime)]);
+  const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
+  if (isBroken(job)) return ['', printable(job.problems[0] ?? '')];
+  const last = job.lastRun;
+  const started = last === undefined ? 'never run' : formatTime(last.startedMs);
+  return [
+    started,
+    printable([pauseRemark(job, formatTime), streakRemark(job), last?.words].filter(Boolean).join('; ')),
+  ];
+}
+
+function pauseRemark(job: JobSnapshot, formatTime: (ms: number) => string): string {
+  return job.paused === undefined ? '' : pauseWords(job.paused, formatTime);
+}
+
+function streakRemark({ streak }: JobSnapshot): string {
+  return streak.failures > 1 ? `${streak.failures} failures in a row` : '';
+}
+
+/** Everything about one job, a fact a line. */
+export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string): string {
+  if (isBroken(job))
+    return `${job.slug}: its file has problems\n${job.problems.map((problem) => `  ${problem}\n`).join('')}`;
+  const last = job.lastRun;
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['job', `${job.slug} - ${job.name}`],
+    ['description', job.description?.trim().replaceAll('\n', ' ')],
+    ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
+    ['schedule', job.schedule],
+    ['standing', standingOf(job)],
+    ['paused', job.paused === undefined ? undefined : pauseWords(job.paused, formatTime)],
+    ['activity', activityWords(job, formatTime)],
+    [
+      'last run',
+      last === undefined ? 'none' : `${formatTime(last.startedMs)} ${last.run} ${last.words}${lasted(last.durationMs)}`,
+    ],
+    ['log', last?.logPath],
+    ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
+    ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
+  ];
+  const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
+  return known.map(([label, value]) => `${`${label}:`.padEnd(19)} ${printable(value)}\n`).join('');
+}
+
+function failureWords({ streak }: JobSnapshot, formatTime: (ms: number) => string): string {
+  return streak.failingSinceMs === undefined
+    ? `${streak.failures}`
+    : `${streak.failures}, since ${formatTime(streak.failingSinceMs)}`;
+}
+
+function lasted(durationMs: number | undefined): string {
+  return durationMs === undefined ? '' : ` after ${durationWords(durationMs / 1000)}`;
+}
+
+function activityWords({ activity }: JobSnapshot, formatTime: (ms: number) => string): string {
+  switch (activity.is) {
+    case 'idle':
+      return 'idle';
+    case 'orphaned':
+      return `its run-job is gone, these processes of it live: ${activity.pids.join(', ')}`;
+    case 'running': {
+      const since = activity.sinceMs === undefined ? '' : ` since ${formatTime(activity.sinceMs)}`;
+      return `running${since} (pid ${activity.pid ?? 'unknown'}, run ${activity.run ?? 'unknown'})`;
+    }
+    default:
+      return activity satisfies never;
+  }
+}

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { historyText } from '../../src/report/history-text.ts';
+import { checkJobs } from '../../src/report/icinga.ts';
+import { jobDetails, jobLines, standingCode } from '../../src/report/job-text.ts';
+import { type JobFacts, type JobSnapshot, snapshotJob } from '../../src/report/snapshot.ts';
+import { brokenStatusText, statusText } from '../../src/report/status-text.ts';
+import { timeText } from '../../src/report/time-text.ts';
+import { emptyHistory, type History } from '../../src/run/history.ts';
+
+const time = timeText('UTC');
+const atMs = Date.parse('2026-11-22T10:30:00Z');
+
+const well: History = {
+  runs: [
+    {
+      run: 'r1',
+      startedMs: atMs,
+      endedMs: atMs + 5000,
+      durationMs: 5000,
+      trigger: { by: 'clock' },
+      outcome: { kind: 'exited', code: 0 },
+    },
+  ],
+  streak: { failures: 0, lastSuccessMs: atMs + 5000 },
+  lastStatus: 'success',
+};
+
+function snapshot(changes: Partial<Omit<JobFacts, 'job'>> & { job?: Partial<JobFacts['job']> } = {}): JobSnapshot {
+  return snapshotJob({
+    holder: undefined,
+    history: emptyHistory,
+    paused: undefined,
+    ...changes,
+    job: { slug: 'multi', name: 'Multi job', tags: ['database', 'queue'], disabled: false, ...changes.job },
+  });
+}
+
+const running = {
+  state: 'running',
+  wrapper: { pid: 5647, startTicks: '1' },
+  runId: 'r2',
+  pids: [],
+  startedMs: atMs,
+} as const;
+
+test('status lines keep the shape that scripts know', () => {
+  assert.equal(
+    statusText(snapshot({ history: well }), time),
+    'multi - Multi job\n\ttags: database, queue\n\tlast status: success\n',
+  );
+  const blast = snapshot({ job: { slug: 'blast', name: 'Blastoff job', tags: [] }, holder: running });
+  assert.equal(statusText(blast, time), 'blast - Blastoff job\t{pid: 5647, status: running}\n\tlast status: unknown\n');
+  assert.equal(
+    brokenStatusText({ slug: 'bad', problems: ['x'], lastStatus: 'unknown' }),
+    'bad ***Invalid configuration***\n',
+  );
+});
+
+test('a job name cannot forge a line of the listing', () => {
+  const text = statusText(snapshot({ job: { name: 'x\n\tlast status: success\u001b[2J' } }), time);
+  assert.equal(text.split('\n').length, 4);
+  assert.ok(!text.includes('\u001b'));
+});
+
+test('a run without an end, and nobody holding the lock, is shown as interrupted and counts as a failure', () => {
+  const history: History = { ...well, runs: [...well.runs, { run: 'r9', startedMs: atMs + 60_000 }] };
+  const dead = snapshot({ history });
+  assert.equal(dead.lastStatus, 'failure');
+  assert.equal(dead.lastRun?.words.startsWith('was interrupted'), true);
+  assert.equal(dead.streak.failures, 1);
+  const alive = snapshot({ history, holder: { ...running, runId: 'r9' } });
+  assert.equal(alive.lastStatus, 'success');
+  assert.equal(alive.lastRun?.words, 'is running');
+});
+
+test('the exit code of a status tells well, failed, paused and unknown apart', () => {
+  const pause = { target: { job: 'multi' }, atMs, by: 'ada', reason: 'upgrade' };
+  const failed: History = { ...well, streak: { failures: 2, failingSinceMs: atMs }, lastStatus: 'failure' };
+  assert.deepEqual(
+    [
+      snapshot({ history: well }),
+      snapshot({ history: failed }),
+      snapshot({ history: well, paused: pause }),
+      snapshot({ history: well, job: { disabled: true } }),
+      snapshot(),
+      snapshot({ history: failed, holder: running }),
+    ].map(standingCode),
+    [0, 1, 3, 3, 4, 1],
+  );
+});
+
+test('jobctl status lists every job on a line, and all about one of them', () => {
+  const failed: History = { ...well, streak: { failures: 2, failingSinceMs: atMs }, lastStatus: 'failure' };
+  const jobs = [
+    snapshot({ history: failed, job: { slug: 'a' } }),
+    { slug: 'broken', problems: ['broken.yaml:3:1: unknown key'], lastStatus: 'unknown' as const },
+    snapshot({ job: { slug: 'never' } }),
+  ];
+  assert.equal(
+    jobLines(jobs, time),
+    [
+      'a       failed   2026-11-22 10:30:00  2 failures in a row; succeeded',
+      'broken  broken                        broken.yaml:3:1: unknown key',
+      'never   unknown  never run',
+      '',
+    ].join('\n'),
+  );
+  assert.equal(
+    jobDetails(snapshot({ history: well, job: { schedule: '5 * * * *' } }), time),
+    [
+      'job:                multi - Multi job',
+      'tags:               database, queue',
+      'schedule:           5 * * * *',
+      'standing:           well',
+      'activity:           idle',
+      'last run:           2026-11-22 10:30:00 r1 succeeded after 5 s',
+      'last success:       2026-11-22 10:30:05',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('a history line tells when, what, how long and by whom', () => {
+  const runs = well.runs.map((run) => ({ ...run, words: 'succeeded', lostBytes: 7 }));
+  assert.equal(
+    historyText(runs, time),
+    '2026-11-22 10:30:00  r1  succeeded, after 5 s, by the clock, log incomplete (7 bytes lost)\n',
+  );
+});
+
+test('the monitoring check keeps its two sentences and adds warnings between them', () => {
+  const failed: History = { ...well, lastStatus: 'failure' };
+  const pause = { target: { tag: 'database' }, atMs, by: 'ada' };
+  assert.deepEqual(checkJobs([snapshot({ history: well })]), {
+    code: 0,
+    text: "JOBS OK | 'failing'=0;;;0 'warnings'=0;;;0 'running'=0;;;0 'jobs'=1;;;0\n",
+  });
+  const both = checkJobs([
+    snapshot({ history: failed, job: { slug: 'a' } }),
+    snapshot({ history: failed, job: { slug: 'b' } }),
+  ]);
+  assert.equal(both.code, 2);
+  assert.match(both.text, /^FAILING JOBS: a, b \|/);
+  const warned = checkJobs([snapshot({ history: well, paused: pause })]);
+  assert.equal(warned.code, 1);
+  assert.match(warned.text, /^JOBS WARNING: multi is paused without an end \|/);
+});
