@@ -1,0 +1,43 @@
+/** The configuration as the programs use it: every path absolute, the service user looked up, all defaults filled in. */
+import type { JobDefaults } from '../job/schema.ts';
+import type { User } from '../system/system.ts';
+import type { Logging } from './logging.ts';
+
+export interface Config {
+  readonly cronTemplate: string;
+  readonly runnerPath: string;
+  /** Jobs run as this user. */
+  readonly serviceUser: User;
+  /** As written under `default_job_config`, already validated. */
+  readonly jobDefaults: JobDefaults;
+  readonly jobDirectory: string;
+  /** A path, or `console`. */
+  readonly outputCrontab: string;
+  readonly outputDirectory: string;
+  readonly runDirectory: string;
+  /** Where a predecessor still keeps `NAME.lock`; absent where that is the run directory. */
+  readonly predecessorRunDirectory?: string;
+  readonly stateDirectory: string;
+  readonly logging: Logging;
+  readonly onInvalidJob: 'keep' | 'abort';
+  readonly trustedOwnerUids: readonly number[];
+  /** Absent: sendmail if there is one, else SMTP to localhost, port 25. */
+  readonly mail?: Mail;
+  /** The files that were read, in order. */
+  readonly sources: readonly string[];
+  /** The file that the caller named instead of /etc/process-control.yaml. */
+  readonly namedFile?: string;
+  /** A process-control of the caller's own, in the caller's directories. */
+  readonly embedded: boolean;
+}
+
+export type Mail =
+  | { readonly by: 'sendmail'; readonly path: string }
+  | {
+      readonly by: 'smtp';
+      readonly host: string;
+      readonly port: number;
+      readonly secure: boolean;
+      readonly user?: string;
+      readonly passwordFile?: string;
+    };

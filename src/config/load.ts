@@ -1,0 +1,219 @@
+/** The configuration that holds for this caller, or every problem of the files it comes from. */
+import { validate } from '../generated/validate-config.ts';
+import type { Users } from '../system/system.ts';
+import { parseYaml, type Written } from '../yaml/parse.ts';
+import type { Problem, Result } from '../yaml/problem.ts';
+import type { Config, Mail } from './config.ts';
+import { loggingOf } from './logging.ts';
+import { type ConfigFile, configSchema } from './schema.ts';
+import { chooseSources, type Machine, type Own, type Request, type Sources } from './sources.ts';
+import { readTrusted } from './trust.ts';
+
+type Key = keyof ConfigFile & string;
+
+/** All files in one, and which of them gave each key. */
+interface Merged {
+  readonly values: ConfigFile;
+  readonly origins: ReadonlyMap<string, { readonly file: string; readonly written: Written<unknown> }>;
+  readonly sources: readonly string[];
+  /** What is named where a problem has no file: nobody wrote the value. */
+  readonly fallbackFile: string;
+  readonly problems: Problem[];
+  readonly own?: Own;
+}
+
+const format = { schema: configSchema, validate };
+
+export function loadConfig(machine: Machine, request: Request = {}): Result<Config> {
+  const chosen = chooseSources(machine, request);
+  if (!chosen.ok) return { ok: false, problems: [{ severity: 'error', file: chosen.file, message: chosen.reason }] };
+  const { sources } = chosen;
+  const merged = readSources(sources, machine);
+  if (hasErrors(merged.problems)) return { ok: false, problems: merged.problems };
+  const config = makeConfig(merged, { machine, request, named: sources.named });
+  if (config === undefined || hasErrors(merged.problems)) return { ok: false, problems: merged.problems };
+  return { ok: true, value: config, warnings: merged.problems };
+}
+
+function readSources(sources: Sources, machine: Machine): Merged {
+  const values: Record<string, unknown> = {};
+  const origins = new Map<string, { file: string; written: Written<unknown> }>();
+  const problems: Problem[] = [];
+  const read: string[] = [];
+  let own = sources.own;
+  for (const { path: file, optional } of sources.files) {
+    const answer = readTrusted(file, sources.ownerUids, machine.files);
+    if (answer.is === 'absent' && optional) continue;
+    if (answer.is !== 'read') {
+      problems.push({
+        severity: 'error',
+        file,
+        message: answer.is === 'absent' ? 'there is no such file' : answer.reason,
+      });
+      continue;
+    }
+    // A file of root's that somebody names is the machine's, not theirs.
+    if (answer.ownerUid === 0) own = undefined;
+    const result = parseYaml<ConfigFile>({ file, bytes: answer.bytes }, format);
+    problems.push(...(result.ok ? result.warnings : result.problems));
+    if (!result.ok) continue;
+    Object.assign(values, result.value.value);
+    for (const key of Object.keys(result.value.value)) origins.set(key, { file, written: result.value });
+    read.push(answer.path);
+  }
+  const fallbackFile = read.at(-1) ?? sources.files[0]?.path ?? 'configuration';
+  return { values: values as ConfigFile, origins, sources: read, fallbackFile, problems, ...(own && { own }) };
+}
+
+interface Circumstances {
+  readonly machine: Machine;
+  readonly request: Request;
+  readonly named: string | undefined;
+}
+
+/** undefined when a part can't be made; the problem is among the others then. */
+function makeConfig(merged: Merged, { machine, request, named }: Circumstances): Config | undefined {
+  const defaults = defaultsFor(merged.own, request);
+  const values = { ...defaults, ...merged.values };
+  const path = (key: 'job_directory' | 'output_directory' | 'run_directory' | 'state_directory' | 'runner_path') =>
+    normalise(values[key]);
+  const serviceUser = machine.users.find(String(values.user));
+  if (serviceUser === undefined) tell(merged, 'user', 'error', noSuchUser(merged, values.user));
+  refuseOpenJobs(merged, path('job_directory'), machine);
+  if (serviceUser === undefined) return undefined;
+  return {
+    cronTemplate: values.cron_template,
+    runnerPath: path('runner_path'),
+    serviceUser,
+    jobDefaults: values.default_job_config ?? {},
+    jobDirectory: path('job_directory'),
+    outputCrontab: values.output_crontab === 'console' ? 'console' : normalise(values.output_crontab),
+    outputDirectory: path('output_directory'),
+    ...runDirectories(merged, path('run_directory'), { machine, fallback: defaults.run_directory }),
+    stateDirectory: path('state_directory'),
+    logging: logging(merged),
+    onInvalidJob: values.on_invalid_job,
+    trustedOwnerUids: trustedOwners(merged, values.trusted_owners, machine.users),
+    ...(values.mail && { mail: mailOf(values.mail) }),
+    sources: merged.sources,
+    ...(named !== undefined && { namedFile: named }),
+    embedded: merged.own !== undefined,
+  };
+}
+
+type Defaults = Required<Omit<ConfigFile, 'default_job_config' | 'logging' | 'mail'>>;
+
+/** The schema's defaults; in a process-control of one's own its directories. */
+function defaultsFor(own: Own | undefined, { runnerPath }: Request): Defaults {
+  const written = Object.entries(configSchema.properties).flatMap(([key, schema]) =>
+    'default' in schema ? [[key, schema.default] as const] : [],
+  );
+  const fromSchema = Object.fromEntries<unknown>(written) as Defaults;
+  const runner = runnerPath === undefined ? {} : { runner_path: runnerPath };
+  if (own === undefined) return { ...fromSchema, ...runner };
+  return {
+    ...fromSchema,
+    ...runner,
+    user: own.user.name,
+    job_directory: `${own.configDirectory}/jobs`,
+    output_crontab: `${own.configDirectory}/crontab`,
+    output_directory: `${own.stateDirectory}/log`,
+    run_directory: own.runDirectory,
+    state_directory: own.stateDirectory,
+    trusted_owners: ['root', own.user.name],
+  };
+}
+
+/** An absolute path without `.`, `..` and doubled or final slashes. */
+function normalise(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
+}
+
+function noSuchUser({ values }: Merged, user: string | number): string {
+  return values.user === undefined
+    ? `there is no user "${user}", which is the default of "user"; create it, or set "user"`
+    : `"user" must be a user of this machine, found "${user}"`;
+}
+
+/** Whoever can write the job directory decides what the service user runs. */
+function refuseOpenJobs(merged: Merged, path: string, { files }: Machine): void {
+  const resolved = files.resolve(path);
+  if (resolved === undefined) return;
+  if (((files.facts(resolved)?.mode ?? 0) & 0o002) !== 0) {
+    tell(merged, 'job_directory', 'error', `everyone can write ${path}, and so could have jobs run: chmod o-w ${path}`);
+  }
+}
+
+/** A lock in a directory that everyone can write could be forged or held up by anyone. */
+function runDirectories(
+  merged: Merged,
+  path: string,
+  { machine: { files }, fallback }: { readonly machine: Machine; readonly fallback: string },
+): Pick<Config, 'runDirectory' | 'predecessorRunDirectory'> {
+  const resolved = files.resolve(path) ?? path;
+  if (((files.facts(resolved)?.mode ?? 0) & 0o002) === 0) return { runDirectory: path };
+  const instead = path === fallback ? undefined : fallback;
+  const advice = 'give it to the service user alone';
+  if (instead === undefined) {
+    tell(merged, 'run_directory', 'error', `everyone can write ${path}, and so could forge locks: ${advice}`);
+    return { runDirectory: path };
+  }
+  tell(
+    merged,
+    'run_directory',
+    'warning',
+    `everyone can write ${path}, and so could forge locks: locks are kept in ${instead}, a predecessor's are still respected; set "run_directory" to ${instead} when it is gone`,
+  );
+  return { runDirectory: instead, predecessorRunDirectory: path };
+}
+
+function logging(merged: Merged): Config['logging'] {
+  const { logging, unused } = loggingOf(merged.values.logging ?? {});
+  if (unused.length > 0)
+    tell(
+      merged,
+      'logging',
+      'warning',
+      `these parts of the Python logging configuration are not used: ${unused.join(', ')}`,
+    );
+  return logging;
+}
+
+function trustedOwners(merged: Merged, owners: readonly (string | number)[], users: Users): readonly number[] {
+  return owners.flatMap((owner) => {
+    const user = users.find(String(owner));
+    if (user === undefined)
+      tell(merged, 'trusted_owners', 'warning', `"trusted_owners" has "${owner}", who is no user of this machine`);
+    return user === undefined ? [] : [user.uid];
+  });
+}
+
+function mailOf({ sendmail, smtp }: NonNullable<ConfigFile['mail']>): Mail {
+  if (sendmail !== undefined || smtp === undefined)
+    return { by: 'sendmail', path: normalise(sendmail ?? '/usr/sbin/sendmail') };
+  const { host, port = 25, secure = false, user, password_file } = smtp;
+  return {
+    by: 'smtp',
+    host,
+    port,
+    secure,
+    ...(user !== undefined && { user }),
+    ...(password_file !== undefined && { passwordFile: normalise(password_file) }),
+  };
+}
+
+/** A problem of a value that the schema allows, at the place where it is written. */
+function tell(merged: Merged, key: Key, severity: Problem['severity'], message: string): void {
+  const origin = merged.origins.get(key);
+  const place = origin?.written.place([key]);
+  merged.problems.push({ severity, file: origin?.file ?? merged.fallbackFile, ...place, message });
+}
+
+function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}

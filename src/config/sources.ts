@@ -1,0 +1,108 @@
+/** Which files make the configuration for this caller, and which directories stand in for what they leave out. */
+import type { Caller, Files, User, Users } from '../system/system.ts';
+import { configSchema } from './schema.ts';
+
+/** Where the configuration of the machine is; other places only in tests. */
+export interface Request {
+  /** `--config FILE`; wins over PROCESS_CONTROL_CONFIG. */
+  readonly named?: string | undefined;
+  readonly systemFile?: string;
+  readonly dropInDirectory?: string;
+  /** The run-job beside the program that asks: the default of `runner_path`. */
+  readonly runnerPath?: string;
+}
+
+export interface Machine {
+  readonly files: Files;
+  readonly users: Users;
+  readonly caller: Caller;
+}
+
+export interface Sources {
+  /** In order; one that is `optional` may be absent. */
+  readonly files: readonly { readonly path: string; readonly optional: boolean }[];
+  /** Root, and the caller where files of one's own count. */
+  readonly ownerUids: readonly number[];
+  readonly named?: string;
+  /** Set when the caller has a process-control of their own, unless a file of root's is named. */
+  readonly own?: Own;
+}
+
+/** The directories of a process-control of one's own. */
+export interface Own {
+  readonly user: User;
+  readonly configDirectory: string;
+  readonly stateDirectory: string;
+  readonly runDirectory: string;
+}
+
+export type SourcesAnswer =
+  | { readonly ok: true; readonly sources: Sources }
+  | { readonly ok: false; readonly file: string; readonly reason: string };
+
+export function chooseSources(machine: Machine, request: Request): SourcesAnswer {
+  const { files, users, caller } = machine;
+  const { systemFile = '/etc/process-control.yaml', dropInDirectory = '/etc/process-control.d' } = request;
+  const dropIns = (files.list(dropInDirectory) ?? [])
+    .filter((name) => name.endsWith('.yaml') && !name.startsWith('.'))
+    .sort(bytewise)
+    .map((name) => `${dropInDirectory}/${name}`);
+  const hasSystem = files.facts(systemFile) !== undefined || dropIns.length > 0;
+  const ownUid = hasSystem || throughSudo(caller) || caller.uid !== caller.euid ? undefined : caller.euid;
+  const ownerUids = ownUid === undefined || ownUid === 0 ? [0] : [0, ownUid];
+  const own =
+    hasSystem || caller.euid === 0 || isDefaultServiceUser(users, caller) ? undefined : ownPlaces(users, caller);
+  if (own === null) return { ok: false, file: systemFile, reason: `uid ${caller.euid} is no user of this machine` };
+
+  const named = request.named ?? (caller.environment.PROCESS_CONTROL_CONFIG || undefined);
+  if (named !== undefined) {
+    return { ok: true, sources: { files: [{ path: named, optional: false }], ownerUids, named, ...(own && { own }) } };
+  }
+  if (own) {
+    const path = `${own.configDirectory}/process-control.yaml`;
+    if (ownUid === undefined && files.facts(path) !== undefined) {
+      return {
+        ok: false,
+        file: path,
+        reason: 'through sudo a configuration of your own does not count; make it /etc/process-control.yaml',
+      };
+    }
+    return { ok: true, sources: { files: [{ path, optional: true }], ownerUids, own } };
+  }
+  const all = [{ path: systemFile, optional: true }, ...dropIns.map((path) => ({ path, optional: true }))];
+  return { ok: true, sources: { files: all, ownerUids } };
+}
+
+/** What a person could do without sudo must not be what somebody else gets through sudo. */
+function throughSudo({ environment }: Caller): boolean {
+  return ['SUDO_UID', 'SUDO_USER', 'SUDO_COMMAND', 'DOAS_USER', 'PKEXEC_UID'].some(
+    (name) => environment[name] !== undefined,
+  );
+}
+
+function isDefaultServiceUser(users: Users, caller: Caller): boolean {
+  return users.find(configSchema.properties.user.default)?.uid === caller.euid;
+}
+
+/** XDG base directories; null when the caller is no user. Whoever comes through sudo does not choose them. */
+function ownPlaces(users: Users, caller: Caller): Own | null {
+  const user = users.find(String(caller.euid));
+  if (user === undefined) return null;
+  const chosen = (name: string) => {
+    const value = throughSudo(caller) ? undefined : caller.environment[name];
+    return value?.startsWith('/') ? value : undefined;
+  };
+  const home = chosen('HOME') ?? user.home;
+  const state = `${chosen('XDG_STATE_HOME') ?? `${home}/.local/state`}/process-control`;
+  const runtime = chosen('XDG_RUNTIME_DIR');
+  return {
+    user,
+    configDirectory: `${chosen('XDG_CONFIG_HOME') ?? `${home}/.config`}/process-control`,
+    stateDirectory: state,
+    runDirectory: runtime === undefined ? `${state}/run` : `${runtime}/process-control`,
+  };
+}
+
+function bytewise(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,56 @@
+/**
+ * Reads a configuration file only if nobody but its rightful owners can have written it: a regular file, every directory above it
+ * writable by them alone. What root runs is decided by such a file, so doubt is a refusal.
+ */
+import type { FileFacts, Files } from '../system/system.ts';
+import { printable } from '../yaml/problem.ts';
+
+export type Trusted =
+  | { readonly is: 'read'; readonly path: string; readonly bytes: Uint8Array; readonly ownerUid: number }
+  | { readonly is: 'absent' }
+  | { readonly is: 'refused'; readonly reason: string };
+
+const limitBytes = 256 * 1024;
+
+/** `ownerUids` are root and, where files of one's own count, the caller. */
+export function readTrusted(path: string, ownerUids: readonly number[], files: Files): Trusted {
+  if (printable(path) !== path) return refused('a configuration file may not have control characters in its name');
+  if (/^\/+proc(?:\/|$)/.test(path)) return refused('a configuration file may not be in /proc');
+  // The resolved path has no links left that somebody could turn while we look.
+  const resolved = files.resolve(path);
+  if (resolved === undefined) {
+    return files.facts(path) === undefined ? { is: 'absent' } : refused('this link does not lead to a file');
+  }
+  if (/^\/proc\//.test(resolved)) return refused('a configuration file may not be in /proc');
+  for (const directory of directoriesAbove(resolved)) {
+    const reason = unsafe(files.facts(directory), ownerUids);
+    if (reason) return refused(`the directory ${directory} ${reason}`);
+  }
+  const read = files.readRegular(resolved, { limitBytes });
+  if (read.is !== 'read') return read;
+  const reason = unsafe(read.facts, ownerUids);
+  return reason
+    ? refused(`this configuration ${reason}`)
+    : { is: 'read', path: resolved, bytes: read.bytes, ownerUid: read.facts.uid };
+}
+
+/** From the root down. */
+function directoriesAbove(path: string): readonly string[] {
+  const parts = path.split('/').slice(1, -1);
+  return ['/', ...parts.map((_part, depth) => `/${parts.slice(0, depth + 1).join('/')}`)];
+}
+
+/** A sticky directory counts as writable by all: anybody can put a file where none is yet. */
+function unsafe(facts: FileFacts | undefined, ownerUids: readonly number[]): string | undefined {
+  if (facts === undefined) return 'vanished while it was looked at';
+  if (!ownerUids.includes(facts.uid)) {
+    return `belongs to uid ${facts.uid}; it must belong to ${ownerUids.map((uid) => (uid === 0 ? 'root' : `uid ${uid}`)).join(' or ')}`;
+  }
+  if ((facts.mode & 0o002) !== 0) return 'can be written by everyone: chmod o-w';
+  if ((facts.mode & 0o020) !== 0) return 'can be written by a group: chmod g-w';
+  return undefined;
+}
+
+function refused(reason: string): Trusted {
+  return { is: 'refused', reason };
+}

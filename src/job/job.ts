@@ -1,0 +1,154 @@
+/** One job, ready for use: units fixed, commands split, defaults filled in. Made of what is written by `makeJob`. */
+import type { Path } from '../yaml/place.ts';
+import { type AuditedCommand, auditJob } from './audit.ts';
+import { type Command, splitCommand } from './command.ts';
+import { parseDuration } from './duration.ts';
+import { type JobDefaults, jobSchema } from './schema.ts';
+import { parseSize } from './size.ts';
+
+export interface Job {
+  readonly slug: string;
+  /** The job file. */
+  readonly path: string;
+  readonly name: string;
+  readonly description?: string;
+  /** Run in order until one fails; at least one. */
+  readonly commands: readonly Command[];
+  readonly slowStartCommands?: readonly Command[];
+  /** As it is written; absent when only people and other jobs start it. */
+  readonly schedule?: string;
+  readonly enabled: boolean;
+  /** 0: no limit. */
+  readonly timeoutSeconds: number;
+  readonly killGraceSeconds: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
+  readonly allowOvertime: boolean;
+  readonly failmail?: { readonly fromAddress?: string; readonly toAddress: string };
+  readonly failureThresholdForMail: number;
+  readonly leftovers: 'kill' | 'allow' | 'fail';
+  readonly workingDirectory?: string;
+  readonly umask: number;
+  readonly nice?: number;
+  readonly limits: Limits;
+  /** Of the file's bytes, in hexadecimal; only where it was asked for. */
+  readonly sha256?: string;
+}
+
+export interface Limits {
+  readonly nofile?: number;
+  readonly fileSizeBytes?: number;
+  readonly cpuSeconds?: number;
+  readonly processes?: number;
+  readonly addressSpaceBytes?: number;
+}
+
+/** A mistake or doubt about the value at `path`, and at the character `index` (0-based) of it where that is known. */
+export interface JobRemark {
+  readonly severity: 'error' | 'warning';
+  readonly path: Path;
+  readonly index?: number;
+  readonly message: string;
+}
+
+/** What a file decides about a job, without what its place in the file system does. */
+export type JobContent = Omit<Job, 'slug' | 'path' | 'sha256'>;
+
+/** The value of each key that has one in the schema. */
+const schemaDefaults = Object.fromEntries(
+  Object.entries(jobSchema.properties).flatMap(([key, schema]) => ('default' in schema ? [[key, schema.default]] : [])),
+) as JobDefaults;
+
+/** The file wins over the defaults, key by key; `tag` and `tags` are one key. */
+export function mergeJob(defaults: JobDefaults, file: JobDefaults): JobDefaults {
+  const { tag, tags, ...untagged } = defaults;
+  const tagged = 'tag' in file || 'tags' in file;
+  return { ...schemaDefaults, ...(tagged ? untagged : defaults), ...file };
+}
+
+/** Of a merged file that the schema allows; without errors among the remarks the content can be used. */
+export function makeJob(file: JobDefaults): { readonly content: JobContent; readonly remarks: readonly JobRemark[] } {
+  const remarks: JobRemark[] = [];
+  const audited: AuditedCommand[] = [];
+  const commands = commandsOf(file.command, { key: 'command', remarks, audited });
+  const slow = commandsOf(file.slow_start_command, { key: 'slow_start_command', remarks, audited });
+  for (const doubt of auditJob(file, audited)) remarks.push({ severity: 'warning', ...doubt });
+  const content: JobContent = {
+    name: file.name ?? '',
+    ...(file.description !== undefined && { description: file.description.trim() }),
+    commands,
+    ...(file.slow_start_command !== undefined && { slowStartCommands: slow }),
+    ...(file.schedule !== undefined && { schedule: file.schedule }),
+    enabled: !file.disabled,
+    timeoutSeconds: minutes(file.timeout ?? 0),
+    killGraceSeconds: seconds(file.kill_grace ?? 0),
+    environment: environmentOf(file),
+    tags: [...new Set([...list(file.tag), ...list(file.tags)])],
+    allowOvertime: file.allow_overtime ?? false,
+    ...(file.failmail && { failmail: failmailOf(file.failmail) }),
+    failureThresholdForMail: file.failure_threshold_for_mail ?? 1,
+    leftovers: file.leftovers ?? 'kill',
+    ...(file.working_directory !== undefined && { workingDirectory: file.working_directory }),
+    umask: Number.parseInt(String(file.umask).replace('o', ''), 8),
+    ...(file.nice !== undefined && { nice: file.nice }),
+    limits: limitsOf(file.limits ?? {}),
+  };
+  return { content, remarks };
+}
+
+interface CommandKey {
+  readonly key: 'command' | 'slow_start_command';
+  readonly remarks: JobRemark[];
+  readonly audited: AuditedCommand[];
+}
+
+function commandsOf(written: string | readonly string[] | undefined, to: CommandKey): readonly Command[] {
+  return list(written).flatMap((text, position) => {
+    const path: Path = typeof written === 'string' ? [to.key] : [to.key, position];
+    const split = splitCommand(text);
+    if (split.ok) {
+      to.audited.push({ path, program: split.command.argv[0], shellSyntax: split.shellSyntax });
+      return [split.command];
+    }
+    const subject = typeof written === 'string' ? `"${to.key}"` : `item ${position + 1} of "${to.key}"`;
+    const { index, message } = split.mistake;
+    to.remarks.push({ severity: 'error', path, index, message: `${subject} ${message}` });
+    return [];
+  });
+}
+
+function list(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [value] : value;
+}
+
+function minutes(value: number | string): number {
+  return typeof value === 'number' ? value * 60 : seconds(value);
+}
+
+function seconds(value: number | string): number {
+  return typeof value === 'number' ? value : (parseDuration(value) ?? 0);
+}
+
+function bytes(value: number | string): number {
+  return typeof value === 'number' ? value : (parseSize(value) ?? 0);
+}
+
+function environmentOf({ environment = {} }: JobDefaults): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, String(value)]));
+}
+
+function failmailOf({ from_address, to_address }: NonNullable<JobDefaults['failmail']>): NonNullable<Job['failmail']> {
+  return { ...(from_address !== undefined && { fromAddress: from_address }), toAddress: to_address };
+}
+
+function limitsOf(limits: NonNullable<JobDefaults['limits']>): Limits {
+  const { nofile, file_size, cpu, processes, address_space } = limits;
+  return {
+    ...(nofile !== undefined && { nofile }),
+    ...(file_size !== undefined && { fileSizeBytes: bytes(file_size) }),
+    ...(cpu !== undefined && { cpuSeconds: seconds(cpu) }),
+    ...(processes !== undefined && { processes }),
+    ...(address_space !== undefined && { addressSpaceBytes: bytes(address_space) }),
+  };
+}

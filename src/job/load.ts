@@ -1,0 +1,175 @@
+/** Job files to jobs: one by its name, all of a directory, or one text that is not in place yet; every mistake is a problem of its own file. */
+import type { Config } from '../config/config.ts';
+import { validate } from '../generated/validate-job.ts';
+import type { FileFacts, Files } from '../system/system.ts';
+import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
+import type { Problem, Result } from '../yaml/problem.ts';
+import { type Job, type JobContent, type JobRemark, makeJob, mergeJob } from './job.ts';
+import { type JobDefaults, jobSchema } from './schema.ts';
+
+/** Part of what schedule/expression.ts answers; columns are 1-based in the text. */
+export type ScheduleVerdict =
+  | { readonly ok: true; readonly warnings: readonly ScheduleRemark[] }
+  | { readonly ok: false; readonly problems: readonly ScheduleRemark[] };
+
+interface ScheduleRemark {
+  readonly message: string;
+  readonly column: number;
+}
+
+/** What a program asks for beyond the job itself; each costs time at start, so that run-job does without the first. */
+export interface Wishes {
+  readonly checkSchedule?: (text: string) => ScheduleVerdict;
+  readonly sha256?: (bytes: Uint8Array) => string;
+}
+
+/** As much of the configuration as job files depend on. */
+export type JobPlaces = Pick<Config, 'jobDirectory' | 'jobDefaults' | 'trustedOwnerUids'>;
+
+export interface JobEntry {
+  readonly slug: string;
+  readonly path: string;
+  readonly result: Result<Job>;
+}
+
+export type JobFolder =
+  /** Sorted by slug, bytewise. `strays` are problems of files that can't be jobs. */
+  | { readonly is: 'listed'; readonly entries: readonly JobEntry[]; readonly strays: readonly Problem[] }
+  /** Nothing is known about any job: nobody may conclude that there are none. */
+  | { readonly is: 'unlisted'; readonly problem: Problem };
+
+/** 256 KiB: no job needs more, and the parser's memory is bounded by it. */
+const limitBytes = 256 * 1024;
+const format = { schema: jobSchema, validate };
+
+/** Names that mean the same to a shell, a crontab, a log directory and a mail subject. */
+export function isSlug(text: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/.test(text);
+}
+
+/** undefined: there is no such job. */
+export function loadJob(
+  slug: string,
+  places: JobPlaces,
+  machine: { readonly files: Files } & Wishes,
+): Result<Job> | undefined {
+  return isSlug(slug) ? loadFile(slug, places, machine) : undefined;
+}
+
+export function loadJobs(places: JobPlaces, machine: { readonly files: Files } & Wishes): JobFolder {
+  const names = listJobFiles(places, machine.files);
+  if (names.is === 'unlisted') return names;
+  const entries: JobEntry[] = [];
+  for (const slug of names.slugs) {
+    const result = loadFile(slug, places, machine);
+    // A file that vanished since the directory was listed is no job, and no mistake either.
+    if (result) entries.push({ slug, path: jobPath(slug, places), result });
+  }
+  return { is: 'listed', entries, strays: names.strays };
+}
+
+export type JobNames =
+  | { readonly is: 'listed'; readonly slugs: readonly string[]; readonly strays: readonly Problem[] }
+  | { readonly is: 'unlisted'; readonly problem: Problem };
+
+/** The jobs that a directory seems to hold, sorted bytewise; files that do not end in `.yaml` are somebody else's. */
+export function listJobFiles({ jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, files: Files): JobNames {
+  const names = files.list(jobDirectory);
+  if (names === undefined) {
+    return {
+      is: 'unlisted',
+      problem: error(jobDirectory, 'the job directory can not be read; create it, or set "job_directory"'),
+    };
+  }
+  // Hidden files are how editors and configuration managers keep what is not finished.
+  const found = names
+    .filter((name) => name.endsWith('.yaml') && !name.startsWith('.'))
+    .map((name) => name.slice(0, -5));
+  const strays = found
+    .filter((slug) => !isSlug(slug))
+    .sort()
+    .map((slug) => error(`${jobDirectory}/${slug}.yaml`, strayMessage));
+  return { is: 'listed', slugs: found.filter(isSlug).sort(), strays };
+}
+
+const strayMessage =
+  'this can not be the name of a job: use letters, digits, "_", "." and "-", start with a letter, digit or "_", at most 100 characters';
+
+export function jobPath(slug: string, { jobDirectory }: Pick<JobPlaces, 'jobDirectory'>): string {
+  return `${jobDirectory}/${slug}.yaml`;
+}
+
+function loadFile(
+  slug: string,
+  places: JobPlaces,
+  machine: { readonly files: Files } & Wishes,
+): Result<Job> | undefined {
+  const path = jobPath(slug, places);
+  const read = machine.files.readRegular(path, { limitBytes, inside: places.jobDirectory });
+  if (read.is === 'absent') return undefined;
+  if (read.is === 'refused') return { ok: false, problems: [error(path, read.reason)] };
+  const doubts = ownership(path, read.facts, places.trustedOwnerUids);
+  if (doubts.some(({ severity }) => severity === 'error')) return { ok: false, problems: doubts };
+
+  const result = validateJobText({ file: path, bytes: read.bytes }, places.jobDefaults, machine);
+  if (!result.ok) return { ok: false, problems: [...doubts, ...result.problems] };
+  const sha256 = machine.sha256?.(read.bytes);
+  return {
+    ok: true,
+    value: { slug, path, ...result.value, ...(sha256 !== undefined && { sha256 }) },
+    warnings: [...doubts, ...result.warnings],
+  };
+}
+
+/** Whoever can write a job file decides what the service user runs. */
+function ownership(path: string, { uid, mode }: FileFacts, trustedUids: readonly number[]): readonly Problem[] {
+  if ((mode & 0o002) !== 0) return [error(path, 'everyone can write this file, so it is not used: chmod o-w')];
+  const doubts: string[] = [];
+  if ((mode & 0o020) !== 0) doubts.push('a group can write this file: chmod g-w');
+  if (!trustedUids.includes(uid)) doubts.push(`the owner (uid ${uid}) is not among "trusted_owners"`);
+  return doubts.map((message) => ({ severity: 'warning', file: path, message }));
+}
+
+/** A job file's text, whatever its name and wherever it comes from. */
+export function validateJobText(source: Source, defaults: JobDefaults, wishes: Wishes = {}): Result<JobContent> {
+  const written = parseYaml<JobDefaults>(source, format, (key) => Object.hasOwn(defaults, key));
+  if (!written.ok) return written;
+  const file = mergeJob(defaults, written.value.value);
+  const { content, remarks } = makeJob(file);
+  const scheduled = content.schedule === undefined ? [] : scheduleRemarks(content.schedule, wishes.checkSchedule);
+  const problems = [
+    ...written.warnings,
+    ...[...remarks, ...scheduled].map((remark) => problemOf(remark, source.file, written.value)),
+  ].sort(byPlace);
+  if (problems.some(({ severity }) => severity === 'error')) return { ok: false, problems };
+  return { ok: true, value: content, warnings: problems };
+}
+
+function scheduleRemarks(text: string, check: Wishes['checkSchedule']): readonly JobRemark[] {
+  const verdict = check?.(text);
+  if (verdict === undefined) return [];
+  const severity = verdict.ok ? 'warning' : 'error';
+  const remarks = verdict.ok ? verdict.warnings : verdict.problems;
+  return remarks.map(({ message, column }) => ({
+    severity,
+    path: ['schedule'],
+    index: column - 1,
+    message: `"schedule": ${message}`,
+  }));
+}
+
+/** A value that is not in the file comes from the configuration. */
+function problemOf({ severity, path, index, message }: JobRemark, file: string, written: Written<unknown>): Problem {
+  const place = written.place(path, index);
+  return place
+    ? { severity, file, ...place, message }
+    : { severity, file, message: `${message} (from default_job_config)` };
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
+function error(file: string, message: string): Problem {
+  return { severity: 'error', file, message };
+}

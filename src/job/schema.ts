@@ -1,0 +1,237 @@
+/** The job file, defined once: types, defaults, validator, reference page and editor help are all derived from this schema. */
+import type { FromSchema } from 'json-schema-to-ts';
+import { absolutePath, oneLine } from '../yaml/schema.ts';
+import { durationPattern } from './duration.ts';
+import { sizePattern } from './size.ts';
+
+/** Everything but NUL, which no program can be given. */
+const environmentValue = '^[^\\u0000]*$';
+/** Line breaks are left to command.ts, whose sentence says what to do about them. */
+const commandLine = '^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f]+$';
+
+const commands = {
+  type: ['string', 'array'],
+  pattern: commandLine,
+  items: {
+    type: 'string',
+    pattern: commandLine,
+    'x-expected': 'a command line',
+  },
+  minItems: 1,
+  'x-expected': 'a command line, or a list of command lines',
+} as const;
+
+const tags = {
+  type: ['string', 'array'],
+  pattern: oneLine(100),
+  items: { type: 'string', pattern: oneLine(100), 'x-expected': 'a tag (one line of text)' },
+  'x-expected': 'a tag (one line of text), or a list of tags',
+} as const;
+
+const size = {
+  type: ['integer', 'string'],
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  pattern: sizePattern,
+  'x-expected': 'a number of bytes, or a size such as 512M or 2G',
+} as const;
+
+const count = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 2 ** 31,
+  'x-expected': 'a whole number, 1 or more',
+} as const;
+
+const address = {
+  type: 'string',
+  pattern: `^(?!-)${oneLine(500).slice(1)}`,
+} as const;
+
+export const jobSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'urn:process-control:job',
+  title: 'process-control job',
+  description:
+    'One job of process-control. The file is named NAME.yaml; NAME is what run-job, the crontab and the logs call the job.',
+  type: 'object',
+  required: ['name', 'command'],
+  additionalProperties: false,
+  'x-expected': 'lines of the form "key: value"',
+  properties: {
+    name: {
+      type: 'string',
+      pattern: oneLine(200),
+      description: 'What people call the job. It stands in listings and mails.',
+      examples: ['Nightly database dump'],
+      'x-expected': 'one line of text, at most 200 characters',
+    },
+    description: {
+      type: 'string',
+      pattern: '^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f]*$',
+      description: 'What the job is for, for whoever finds it failing at night.',
+      examples: ['Dumps the donations database for the off-site copy.'],
+      'x-expected': 'text',
+    },
+    command: {
+      ...commands,
+      description:
+        'The command line, or a list of them that is run in order and stops at the first failure. It is split into words as a POSIX shell would read its quotes and backslashes, but no shell runs it: there is no `|`, `>`, `&&`, `*` or `$NAME`. Where you need those, write `sh -c "…"`.',
+      examples: [
+        '/usr/local/bin/dump --all',
+        ['/usr/local/bin/dump --all', '/usr/bin/rsync -a /srv/dumps/ offsite:dumps/'],
+      ],
+    },
+    slow_start_command: {
+      ...commands,
+      description: 'What `run-job --slow-start NAME` runs instead of `command`.',
+      examples: ['/usr/local/bin/consume --rate 10'],
+    },
+    schedule: {
+      type: 'string',
+      description:
+        'When cron starts the job: minute, hour, day of month, month, day of week. Always in quotes, since YAML gives a leading `*` another meaning. A job without a schedule is run by people or by other jobs.',
+      examples: ['*/5 * * * *', '30 2 * * 1-5'],
+      'x-expected': 'five terms in quotes, such as "30 2 * * *"',
+    },
+    disabled: {
+      type: 'boolean',
+      default: false,
+      description: 'true keeps the job out of the crontab. It can still be run by hand.',
+    },
+    timeout: {
+      type: ['number', 'string'],
+      minimum: 0,
+      maximum: 5_256_000,
+      pattern: durationPattern,
+      default: 0,
+      description:
+        'Minutes (fractions too) that the whole list of commands may take before the job is ended, or a duration such as `90s` or `2h30m`; 0 means no limit.',
+      examples: [10, 0.5, '90s', '2h30m'],
+      'x-expected': 'a number of minutes (0 for no limit), or a duration such as 90s or 2h30m',
+    },
+    kill_grace: {
+      type: 'string',
+      pattern: durationPattern,
+      default: '10s',
+      description:
+        'How long a job that is being ended may take to clean up, from the signal TERM until KILL. A duration: `10s`, `2m`.',
+      examples: ['30s'],
+      'x-expected': 'a duration with its unit, such as 10s or 2m',
+    },
+    environment: {
+      type: 'object',
+      description:
+        'Variables added to the environment of the job. Values are taken as they are written in the file: `010` stays `010`, `yes` stays `yes`.',
+      examples: [{ PGHOST: 'db1.example.org', BATCH: '010' }],
+      'x-expected': 'variables, one "NAME: value" a line',
+      propertyNames: {
+        pattern: '^(?!PROCESS_CONTROL_)[A-Za-z_][A-Za-z0-9_]*$',
+        'x-expected': 'letters, digits and _, not starting with a digit or with PROCESS_CONTROL_',
+      },
+      additionalProperties: {
+        type: ['string', 'number', 'boolean', 'null'],
+        pattern: environmentValue,
+        'x-as-written': true,
+        'x-expected': 'text',
+      },
+    },
+    tag: {
+      ...tags,
+      description: 'A tag, or a list of tags, by which jobs are listed, paused and shown together.',
+      examples: ['database', ['database', 'nightly']],
+    },
+    tags: { ...tags, description: 'Another spelling of `tag`.', examples: [['database', 'nightly']] },
+    allow_overtime: {
+      type: 'boolean',
+      default: false,
+      description: 'true: it is no failure when the job is still running at its next time; that run is skipped.',
+    },
+    failmail: {
+      type: 'object',
+      description: 'A mail for each failure.',
+      required: ['to_address'],
+      additionalProperties: false,
+      'x-expected': 'a mapping with "to_address", and "from_address" if you like',
+      properties: {
+        from_address: {
+          ...address,
+          description: 'Sender; the service user of this host unless given.',
+          examples: ['Fail Mail <jobs@example.org>'],
+          'x-expected': 'a mail address',
+        },
+        to_address: {
+          ...address,
+          description: 'Recipient, or several with commas between them.',
+          examples: ['ops@example.org'],
+          'x-expected': 'a mail address, or several with commas between them',
+        },
+      },
+    },
+    failure_threshold_for_mail: {
+      ...count,
+      default: 1,
+      description: 'How many failures in a row it takes until failmail is sent; then each further failure sends one.',
+      examples: [3],
+    },
+    leftovers: {
+      type: 'string',
+      enum: ['kill', 'allow', 'fail'],
+      default: 'kill',
+      description:
+        'What happens to background processes that remain when the command has ended: `kill` ends them, `allow` leaves them alone, `fail` ends them and counts the run as failed.',
+    },
+    working_directory: {
+      type: 'string',
+      pattern: absolutePath,
+      description: 'Where the command starts; the home of the service user unless given.',
+      examples: ['/srv/app'],
+      'x-expected': 'an absolute path',
+    },
+    umask: {
+      type: ['string', 'integer'],
+      pattern: '^(?:0o?)?[0-7]{1,3}$',
+      minimum: 0,
+      maximum: 777,
+      default: '022',
+      'x-as-written': true,
+      description: 'Permissions that new files do not get, octal as in the shell.',
+      examples: ['027'],
+      'x-expected': 'an octal umask such as 022',
+    },
+    nice: {
+      type: 'integer',
+      minimum: -20,
+      maximum: 19,
+      description: 'How much the job gives way to others: 0 (not at all) to 19 (most). Below 0 only root may.',
+      examples: [10],
+      'x-expected': 'a whole number from -20 to 19',
+    },
+    limits: {
+      type: 'object',
+      description: 'Limits of the kernel for each process of the job, as prlimit(1) sets them.',
+      additionalProperties: false,
+      'x-expected': 'a mapping of limits',
+      properties: {
+        nofile: { ...count, description: 'Open files.', examples: [4096] },
+        file_size: { ...size, description: 'Largest file that may be written, bytes or `512M`.', examples: ['10G'] },
+        cpu: {
+          type: ['integer', 'string'],
+          minimum: 1,
+          maximum: 2 ** 31,
+          pattern: durationPattern,
+          description: 'Processor time, seconds or a duration such as `2h`.',
+          examples: ['1h'],
+          'x-expected': 'a number of seconds, or a duration such as 90s or 2h',
+        },
+        processes: { ...count, description: 'Processes of the service user, all jobs together.', examples: [500] },
+        address_space: { ...size, description: 'Memory that a process may map, bytes or `2G`.', examples: ['2G'] },
+      },
+    },
+  },
+} as const;
+
+/** What is written in a file; a key that is not there is undefined, defaults are added when a job is made of it. */
+export type JobFile = FromSchema<typeof jobSchema, { keepDefaultedPropertiesOptional: true }>;
+/** A job file of which any key may be missing. */
+export type JobDefaults = Partial<JobFile>;

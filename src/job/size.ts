@@ -1,0 +1,14 @@
+/** Sizes as people write them: a number of bytes, or `512K`, `512M`, `2G`, `1T` in powers of 1024. */
+
+/** The same rule for editors and for the generated validator. */
+export const sizePattern = '^\\d{1,9}[KMGT]?$';
+
+const size = new RegExp(sizePattern);
+const unitBytes = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+
+/** Bytes, or undefined when the text is no size. */
+export function parseSize(text: string): number | undefined {
+  if (!size.test(text)) return undefined;
+  const unit = unitBytes[text.slice(-1) as keyof typeof unitBytes] ?? 1;
+  return Number.parseInt(text, 10) * unit;
+}

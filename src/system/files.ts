@@ -1,0 +1,156 @@
+/** Reading what people wrote: nothing here hangs on a FIFO, follows a device, reads without bound or throws. */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  type Stats,
+} from 'node:fs';
+import path from 'node:path';
+import type { FileFacts, FileKind, FileRead, Files } from './system.ts';
+
+type Limit = Parameters<Files['readRegular']>[1];
+
+export const files: Files = {
+  facts(path) {
+    try {
+      return factsOf(lstatSync(path));
+    } catch {
+      return undefined;
+    }
+  },
+  resolve,
+  readRegular(path, limit) {
+    try {
+      return openAndRead(path, limit);
+    } catch (error) {
+      return unreadable(error);
+    }
+  },
+  list(directory) {
+    try {
+      return readdirSync(directory);
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+function resolve(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The last part of the path is opened only when it is no link, so that what was judged is what is read. */
+function openAndRead(wanted: string, { limitBytes, inside }: Limit): FileRead {
+  let target = wanted;
+  if (inside !== undefined && path.dirname(wanted) !== inside) target = resolve(wanted) ?? wanted;
+  let fd = openNoLink(target);
+  if (fd === undefined) {
+    const resolved = resolve(target);
+    if (resolved === undefined) return refused('this link does not lead to a file');
+    target = resolved;
+    fd = openNoLink(target);
+  }
+  if (fd === undefined) return refused('this link changed while it was followed');
+  try {
+    if (target !== wanted && inside !== undefined && !isInside(target, inside))
+      return refused(`this link leads out of ${inside}`);
+    return readOpen(fd, limitBytes);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** undefined for a link. O_NONBLOCK: opening a FIFO would wait for a writer. */
+function openNoLink(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch (error) {
+    if (codeOf(error) === 'ELOOP') return undefined;
+    throw error;
+  }
+}
+
+function isInside(target: string, directory: string): boolean {
+  const root = resolve(directory);
+  return root !== undefined && target.startsWith(root === '/' ? root : `${root}/`);
+}
+
+/** One for all reads: a fresh buffer for each of 10,000 files costs more than reading them. */
+let buffer = Buffer.alloc(0);
+
+function readOpen(fd: number, limitBytes: number): FileRead {
+  const before = fstatSync(fd);
+  if (!before.isFile()) return refused(`${words[kindOf(before)]} is no file to read`);
+  if (before.size > limitBytes)
+    return refused(`the file has ${before.size} bytes, more than the ${limitBytes} that are read`);
+  if (buffer.length <= limitBytes) buffer = Buffer.alloc(limitBytes + 1);
+  let length = 0;
+  for (let count = -1; count !== 0 && length <= limitBytes; length += count) {
+    count = readSync(fd, buffer, length, limitBytes + 1 - length, null);
+  }
+  const after = fstatSync(fd);
+  if (length !== after.size || before.mtimeMs !== after.mtimeMs || before.ctimeMs !== after.ctimeMs) {
+    return refused('the file changed while it was read; try again');
+  }
+  return { is: 'read', bytes: Uint8Array.prototype.slice.call(buffer, 0, length), facts: factsOf(after) };
+}
+
+const words: Readonly<Record<FileKind, string>> = {
+  file: 'this',
+  directory: 'a directory',
+  symlink: 'a link',
+  fifo: 'a FIFO',
+  socket: 'a socket',
+  device: 'a device',
+};
+
+/** In the words that follow "file: "; a path through something that is no directory is as absent as a missing one. */
+function unreadable(error: unknown): FileRead {
+  const code = codeOf(error);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return { is: 'absent' };
+  if (code === 'EACCES' || code === 'EPERM') return refused('this user may not read it');
+  // Opening a socket, or a device without a driver.
+  if (code === 'ENXIO' || code === 'ENODEV') return refused('a socket or device is no file to read');
+  if (code === undefined) throw error;
+  return refused(`it can not be read (${code})`);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
+function factsOf(stats: Stats): FileFacts {
+  return {
+    kind: kindOf(stats),
+    uid: stats.uid,
+    gid: stats.gid,
+    mode: stats.mode & 0o7777,
+    sizeBytes: stats.size,
+    mtimeMs: stats.mtimeMs,
+    ctimeMs: stats.ctimeMs,
+    inode: stats.ino,
+    device: stats.dev,
+    links: stats.nlink,
+  };
+}
+
+function kindOf(stats: Stats): FileKind {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isSymbolicLink()) return 'symlink';
+  if (stats.isFIFO()) return 'fifo';
+  return stats.isSocket() ? 'socket' : 'device';
+}
+
+function refused(reason: string): FileRead {
+  return { is: 'refused', reason };
+}

@@ -1,0 +1,139 @@
+/** A validator's complaints in the user's words: one sentence for each mistake, at the line and column where it stands. */
+import leven from 'leven';
+import { isAlias, isMap, isScalar, isSeq, type Node, Scalar } from 'yaml';
+import { nodeAt, offsetOf, type Path } from './place.ts';
+import type { Complaint, Schema } from './schema.ts';
+import { shorten } from './syntax.ts';
+import type { Remark } from './value.ts';
+
+export interface Subject {
+  readonly root: Node | null;
+  readonly schema: Schema;
+  /** Keys that need not be in the file because they come from elsewhere. */
+  readonly given: (key: string) => boolean;
+}
+
+export function complaintRemarks(complaints: readonly Complaint[], subject: Subject): readonly Remark[] {
+  const remarks = new Map<string, Remark>();
+  for (const complaint of complaints) {
+    const remark = complaint.propertyName === undefined ? remarkOn(complaint, subject) : undefined;
+    // Several keywords may refuse one value; the sentence about it is the same.
+    if (remark) remarks.set(`${remark.offset} ${remark.message}`, remark);
+  }
+  return [...remarks.values()];
+}
+
+function remarkOn({ instancePath, keyword, params }: Complaint, subject: Subject): Remark | undefined {
+  const path = pathOf(instancePath);
+  switch (keyword) {
+    case 'additionalProperties':
+      return unknownKey([...path, String(params.additionalProperty)], subject);
+    case 'propertyNames':
+      return badName([...path, String(params.propertyName)], subject);
+    case 'required':
+      return missing([...path, String(params.missingProperty)], subject);
+    default:
+      return wrongValue(path, subject);
+  }
+}
+
+function pathOf(instancePath: string): Path {
+  return instancePath
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+}
+
+function wrongValue(path: Path, { root, schema }: Subject): Remark {
+  const node = find(root, path) ?? { value: root };
+  const wanted = expected(schemaAt(schema, path));
+  const subject = path.length === 0 ? 'the file' : named(path);
+  return error(offsetOf(node), `${subject} must be ${wanted}, found ${found(node.value, schemaAt(schema, path))}`);
+}
+
+function missing(path: Path, { root, schema, given }: Subject): Remark | undefined {
+  if (path.length === 1 && given(String(path[0]))) return undefined;
+  const node = find(root, path.slice(0, -1));
+  return error(node ? offsetOf(node) : 0, `${named(path)} is missing; it must be ${expected(schemaAt(schema, path))}`);
+}
+
+function badName(path: Path, { root, schema }: Subject): Remark {
+  const rule = schemaAt(schema, path.slice(0, -1))?.propertyNames?.['x-expected'] ?? 'another name';
+  return error(keyOffset(root, path), `the name ${JSON.stringify(shorten(String(path.at(-1))))} must be ${rule}`);
+}
+
+function unknownKey(path: Path, { root, schema }: Subject): Remark {
+  const key = String(path.at(-1));
+  const known = Object.keys(schemaAt(schema, path.slice(0, -1))?.properties ?? {});
+  const near = nearest(key, known);
+  const advice =
+    key === '<<'
+      ? 'merge keys are not read, write the keys out'
+      : near
+        ? `did you mean "${near}"?`
+        : 'a key of your own starts with "_"';
+  return error(keyOffset(root, path), `unknown key ${named(path, shorten(key))}; ${advice}`);
+}
+
+/** The known key that was most likely meant; none when all are too far away to be a slip. */
+function nearest(key: string, known: readonly string[]): string | undefined {
+  const plain = (text: string) => text.toLowerCase().replace(/[-_ ]/g, '');
+  const wanted = plain(key).slice(0, 40);
+  const ranked = known
+    .map((name) => ({ name, distance: leven(wanted, plain(name)) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  if (best && best.distance <= Math.min(3, Math.floor(wanted.length / 3))) return best.name;
+  return wanted.length < 3 ? undefined : known.find((name) => plain(name).startsWith(wanted));
+}
+
+/** `"failmail.to_address"`, `item 2 of "command"`. */
+function named(path: Path, last = String(path.at(-1))): string {
+  const end = path.at(-1);
+  if (typeof end === 'number') return `item ${end + 1} of ${named(path.slice(0, -1))}`;
+  return JSON.stringify([...path.slice(0, -1), last].join('.'));
+}
+
+function schemaAt(schema: Schema, path: Path): Schema | undefined {
+  let at: Schema | undefined = schema;
+  for (const step of path) {
+    if (typeof step === 'number' && at?.items) at = at.items;
+    else if (at?.properties && Object.hasOwn(at.properties, step)) at = at.properties[step];
+    else at = typeof at?.additionalProperties === 'object' ? at.additionalProperties : undefined;
+  }
+  return at;
+}
+
+function expected(schema: Schema | undefined): string {
+  if (schema?.['x-expected'] !== undefined) return schema['x-expected'];
+  if (schema?.enum) return schema.enum.map(String).join(' or ');
+  if (schema?.type === 'boolean') return 'true or false';
+  return schema?.type === 'object' ? 'a mapping' : 'another value';
+}
+
+/** What stands in the file, and what would make text of it where text is wanted. */
+function found(node: Node | null, schema: Schema | undefined): string {
+  if (isMap(node)) return 'a mapping';
+  if (isSeq(node)) return node.items.length === 0 ? 'an empty list' : 'a list';
+  if (isAlias(node)) return 'an alias';
+  if (!isScalar(node)) return 'nothing';
+  const written = node.source ?? '';
+  if (node.type === Scalar.PLAIN && written === '') return 'nothing';
+  if (typeof node.value === 'string') return JSON.stringify(shorten(node.value));
+  if (/^[-+]?0\d/.test(written)) return `${written} (a leading zero is octal to some and decimal to others)`;
+  return schema?.type === 'string' && !schema.enum ? `${shorten(written)} (put it in quotes)` : shorten(written);
+}
+
+function find(root: Node | null, path: Path): ReturnType<typeof nodeAt> {
+  return nodeAt(root, path);
+}
+
+function keyOffset(root: Node | null, path: Path): number {
+  const node = find(root, path);
+  return node?.key?.range?.[0] ?? (node ? offsetOf(node) : 0);
+}
+
+function error(offset: number, message: string): Remark {
+  return { severity: 'error', offset, message };
+}

@@ -1,0 +1,89 @@
+/**
+ * The bytes of a file to a value that its schema allows, or every problem with its line and column.
+ *
+ * text.ts decodes, the yaml library parses, syntax.ts words its objections, value.ts makes plain values, the generated validator judges
+ * them, complaint.ts words that.
+ */
+import { type Node, parseDocument, Schema as YamlSchema } from 'yaml';
+import { complaintRemarks } from './complaint.ts';
+import { nodeAt, offsetInText, offsetOf, type Path, type Place, placeOf } from './place.ts';
+import type { Problem, Result } from './problem.ts';
+import type { Schema, Validator } from './schema.ts';
+import { syntaxRemarks } from './syntax.ts';
+import { decode } from './text.ts';
+import { type Remark, readValue } from './value.ts';
+
+/** What a kind of file must look like. */
+export interface Format {
+  readonly schema: Schema;
+  readonly validate: Validator;
+}
+
+/** A text that people wrote. */
+export interface Source {
+  /** As problems name it. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A value, and where its parts stand in the file. */
+export interface Written<T> {
+  readonly value: T;
+  /** Of a value, or of the character at `index` (0-based) of a text; undefined for what is not in the file. */
+  place(path: Path, index?: number): Place | undefined;
+}
+
+/** Made once: the library would build it anew for each file. YAML 1.2 core, whatever a `%YAML` line says; no merge keys. */
+const yamlSchema = new YamlSchema({ schema: 'core', resolveKnownTags: false, merge: false });
+const options = {
+  version: '1.2',
+  schema: yamlSchema,
+  strict: true,
+  stringKeys: true,
+  resolveKnownTags: false,
+  prettyErrors: false,
+  // Quadratic in the library; value.ts looks for doubles itself.
+  uniqueKeys: false,
+} as const;
+
+/** `given` tells which required keys come from elsewhere (defaults). */
+export function parseYaml<T>(
+  source: Source,
+  format: Format,
+  given: (key: string) => boolean = () => false,
+): Result<Written<T>> {
+  const decoded = decode(source.bytes);
+  if (!decoded.ok) return { ok: false, problems: [{ file: source.file, ...decoded.problem }] };
+  const { text } = decoded;
+  const document = parseDocument(text, options);
+  const unread = syntaxRemarks(text, document);
+  if (unread.length > 0) return { ok: false, problems: problemsOf(unread, text, source.file) };
+
+  const root = document.contents as Node | null;
+  const { value, remarks } = readValue(document, format.schema);
+  const complaints = format.validate(value)
+    ? []
+    : complaintRemarks(format.validate.errors ?? [], { root, schema: format.schema, given });
+  // What could not be read is no value, which the validator would only say again.
+  const unreadAt = new Set(remarks.map(({ offset }) => offset));
+  const judged = complaints.filter(({ offset }) => !unreadAt.has(offset));
+  const problems = problemsOf([...remarks, ...judged], text, source.file);
+  if (problems.some(({ severity }) => severity === 'error')) return { ok: false, problems };
+  return { ok: true, value: { value: value as T, place: placer(text, root) }, warnings: problems };
+}
+
+function placer(text: string, root: Node | null): Written<unknown>['place'] {
+  return (path, index) => {
+    const node = nodeAt(root, path);
+    if (node === undefined) return undefined;
+    const offset = index === undefined ? undefined : offsetInText(text, node.value, index);
+    return placeOf(text, offset ?? offsetOf(node));
+  };
+}
+
+/** In the order of the text. */
+function problemsOf(remarks: readonly Remark[], text: string, file: string): readonly Problem[] {
+  return [...remarks]
+    .sort((a, b) => a.offset - b.offset)
+    .map(({ severity, offset, message }) => ({ severity, file, ...placeOf(text, offset), message }));
+}

@@ -1,0 +1,125 @@
+/** What the YAML library objects to, in words for people who do not know YAML's grammar; one sentence for one mistake. */
+import { type Document, isScalar, Scalar, visit, type YAMLError } from 'yaml';
+import { lineAt } from './place.ts';
+import type { Remark } from './value.ts';
+
+/** A sentence; what follows one that is `derailing` is no longer worth reading, since the library lost its place. */
+interface Sentence {
+  readonly offset: number;
+  readonly message: string;
+  readonly derailing: boolean;
+}
+
+/** Everything that keeps a text from being one YAML 1.2 document of ours, in the order of the text. */
+export function syntaxRemarks(text: string, document: Document): readonly Remark[] {
+  const remarks: Remark[] = [];
+  const seenLines = new Set<number>();
+  for (const sentence of sentences(text, document)) {
+    const line = lineAt(text, sentence.offset).start;
+    if (!seenLines.has(line)) remarks.push({ severity: 'error', offset: sentence.offset, message: sentence.message });
+    seenLines.add(line);
+    if (sentence.derailing) break;
+  }
+  return remarks;
+}
+
+function* sentences(text: string, document: Document): Generator<Sentence> {
+  if (document.directives?.yaml.explicit && document.directives.yaml.version === '1.1') {
+    yield local(0, 'this file says %YAML 1.1 but is read as YAML 1.2; remove that line');
+  }
+  const errors = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
+  for (const error of errors) yield sentence(text, document, error);
+}
+
+function sentence(text: string, document: Document, error: YAMLError): Sentence {
+  const offset = Math.min(error.pos[0], text.length);
+  switch (error.code) {
+    case 'TAB_AS_INDENT':
+      return derailing(offset, 'indent with spaces; YAML does not allow tabs here');
+    case 'MULTIPLE_DOCS':
+      return derailing(offset, 'a file holds one document; remove this separator and what follows it');
+    case 'TAG_RESOLVE_FAILED':
+      return local(offset, `tags such as ${text.slice(offset, error.pos[1])} are not used here; remove it`);
+    case 'BAD_DIRECTIVE':
+      return local(offset, 'lines that start with % are not used here; remove it');
+    case 'NON_STRING_KEY':
+      return local(offset, 'a key must be plain text');
+    case 'RESOURCE_EXHAUSTION':
+      return derailing(offset, 'the file is nested too deeply');
+    case 'BAD_DQ_ESCAPE':
+      return local(offset, 'in double quotes a backslash must be doubled: \\\\ (or use single quotes)');
+    default:
+      return unquoted(text, offset) ?? unclosed(document, error) ?? misplaced(text, offset, error);
+  }
+}
+
+/** `key: value` or `- value`, where the value should have been in quotes. */
+function unquoted(text: string, offset: number): Sentence | undefined {
+  const line = lineAt(text, offset);
+  const parts = /^(\s*(?:- +)*(?:([\w-]+):\s+)?)(\S.*)$/.exec(line.text);
+  if (!parts) return undefined;
+  const [, before = '', key, value = ''] = parts;
+  const start = line.start + before.length;
+  if (/^[*@%`,]/.test(value)) {
+    const what = key === undefined ? 'value' : key;
+    return local(start, `quote the ${what}: ${quoted(value)} (YAML gives a leading ${value[0]} another meaning)`);
+  }
+  if (/^"[^"]*"\s*[^\s#]/.test(value) || /^'[^']*'\s*[^\s#]/.test(value)) {
+    return local(start, 'there is more text after the closing quote; put quotes around the whole value');
+  }
+  if (key !== undefined && /: |:$/.test(value) && !/^["'[{|>]/.test(value)) {
+    return local(start, `quote the ${key}, since it has a colon in it: ${quoted(value)}`);
+  }
+  return undefined;
+}
+
+/** As it should be written, with the quotes that need no escape. */
+function quoted(value: string): string {
+  const text = value.replace(/\s+#.*$/, '').trimEnd();
+  return text.includes('"') ? `'${text.replaceAll("'", "''")}'` : `"${text}"`;
+}
+
+function unclosed(document: Document, error: YAMLError): Sentence | undefined {
+  if (/^Missing closing/.test(error.message)) {
+    let opening = error.pos[0];
+    visit(document, {
+      Scalar: (_key, node) => {
+        if (isScalar(node) && (node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE)) {
+          opening = node.range?.[0] ?? opening;
+        }
+      },
+    });
+    return derailing(opening, 'this quote is never closed');
+  }
+  return /must end with a|end with a [\]}]/.test(error.message)
+    ? derailing(error.pos[0], 'a [ or { before this place is never closed')
+    : undefined;
+}
+
+function misplaced(text: string, offset: number, error: YAMLError): Sentence {
+  const line = lineAt(text, offset);
+  switch (error.code) {
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'MULTILINE_IMPLICIT_KEY':
+      return derailing(offset, 'the line after this one is indented as if it belonged to it; check the indentation');
+    case 'BAD_INDENT':
+      return derailing(offset, 'this line is not in line with those above it; check the indentation');
+    case 'MISSING_CHAR':
+      return derailing(offset, `expected "key: value", found ${JSON.stringify(shorten(line.text.trim()))}`);
+    default:
+      return derailing(offset, `this is not valid YAML: ${error.message}`);
+  }
+}
+
+/** So much of a text as fits into a sentence. */
+export function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function local(offset: number, message: string): Sentence {
+  return { offset, message, derailing: false };
+}
+
+function derailing(offset: number, message: string): Sentence {
+  return { offset, message, derailing: true };
+}
