@@ -1,12 +1,10 @@
 /** A command line to the words that are run without a shell: quotes and backslashes as POSIX says (XCU 2.2), nothing else. */
 
-/** The program first. */
-export type Argv = readonly [string, ...string[]];
-
 export interface Command {
   /** As it is written, for logs. */
   readonly text: string;
-  readonly argv: Argv;
+  /** The program first. */
+  readonly words: readonly [string, ...string[]];
 }
 
 /** What is wrong with a text, at a 0-based index of it. */
@@ -51,7 +49,7 @@ export function splitCommand(written: string): Split {
   const [program, ...rest] = scan.words;
   if (!program) return mistake(0, program === undefined ? 'is empty' : 'has an empty program name');
   noteAssignment(scan, program);
-  return { ok: true, command: { text, argv: [program, ...rest] }, shellSyntax: [...scan.shellSyntax] };
+  return { ok: true, command: { text, words: [program, ...rest] }, shellSyntax: [...scan.shellSyntax] };
 }
 
 function step(scan: Scan): Mistake | undefined {

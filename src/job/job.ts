@@ -31,16 +31,17 @@ export interface Job {
   readonly umask: number;
   readonly nice?: number;
   readonly limits: Limits;
-  /** Of the file's bytes, in hexadecimal; only where it was asked for. */
-  readonly sha256?: string;
+  /** Of the file's bytes, in hexadecimal; empty where it was not asked for. */
+  readonly sha256: string;
 }
 
+/** As prlimit(1) takes them: counts, bytes, seconds. */
 export interface Limits {
   readonly nofile?: number;
-  readonly fileSizeBytes?: number;
-  readonly cpuSeconds?: number;
+  readonly fileSize?: number;
+  readonly cpu?: number;
   readonly processes?: number;
-  readonly addressSpaceBytes?: number;
+  readonly addressSpace?: number;
 }
 
 /** A mistake or doubt about the value at `path`, and at the character `index` (0-based) of it where that is known. */
@@ -107,7 +108,7 @@ function commandsOf(written: string | readonly string[] | undefined, to: Command
     const path: Path = typeof written === 'string' ? [to.key] : [to.key, position];
     const split = splitCommand(text);
     if (split.ok) {
-      to.audited.push({ path, program: split.command.argv[0], shellSyntax: split.shellSyntax });
+      to.audited.push({ path, program: split.command.words[0], shellSyntax: split.shellSyntax });
       return [split.command];
     }
     const subject = typeof written === 'string' ? `"${to.key}"` : `item ${position + 1} of "${to.key}"`;
@@ -146,9 +147,9 @@ function limitsOf(limits: NonNullable<JobDefaults['limits']>): Limits {
   const { nofile, file_size, cpu, processes, address_space } = limits;
   return {
     ...(nofile !== undefined && { nofile }),
-    ...(file_size !== undefined && { fileSizeBytes: bytes(file_size) }),
-    ...(cpu !== undefined && { cpuSeconds: seconds(cpu) }),
+    ...(file_size !== undefined && { fileSize: bytes(file_size) }),
+    ...(cpu !== undefined && { cpu: seconds(cpu) }),
     ...(processes !== undefined && { processes }),
-    ...(address_space !== undefined && { addressSpaceBytes: bytes(address_space) }),
+    ...(address_space !== undefined && { addressSpace: bytes(address_space) }),
   };
 }

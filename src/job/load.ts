@@ -113,10 +113,10 @@ function loadFile(
 
   const result = validateJobText({ file: path, bytes: read.bytes }, places.jobDefaults, machine);
   if (!result.ok) return { ok: false, problems: [...doubts, ...result.problems] };
-  const sha256 = machine.sha256?.(read.bytes);
+  const sha256 = machine.sha256?.(read.bytes) ?? '';
   return {
     ok: true,
-    value: { slug, path, ...result.value, ...(sha256 !== undefined && { sha256 }) },
+    value: { slug, path, ...result.value, sha256 },
     warnings: [...doubts, ...result.warnings],
   };
 }

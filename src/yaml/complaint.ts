@@ -15,12 +15,26 @@ export interface Subject {
 
 export function complaintRemarks(complaints: readonly Complaint[], subject: Subject): readonly Remark[] {
   const remarks = new Map<string, Remark>();
+  const misspelt = new Set(complaints.map((complaint) => meantPath(complaint, subject)));
   for (const complaint of complaints) {
+    // A key that is there under a misspelt name is not missing as well.
+    if (complaint.keyword === 'required' && misspelt.has(missingPath(complaint))) continue;
     const remark = complaint.propertyName === undefined ? remarkOn(complaint, subject) : undefined;
     // Several keywords may refuse one value; the sentence about it is the same.
     if (remark) remarks.set(`${remark.offset} ${remark.message}`, remark);
   }
   return [...remarks.values()];
+}
+
+function missingPath({ instancePath, params }: Complaint): string {
+  return `${instancePath}/${params.missingProperty}`;
+}
+
+/** The path of the key that an unknown one was probably meant to be. */
+function meantPath({ instancePath, keyword, params }: Complaint, { schema }: Subject): string | undefined {
+  if (keyword !== 'additionalProperties') return undefined;
+  const near = nearest(String(params.additionalProperty), keysAt(schema, pathOf(instancePath)));
+  return near === undefined ? undefined : `${instancePath}/${near}`;
 }
 
 function remarkOn({ instancePath, keyword, params }: Complaint, subject: Subject): Remark | undefined {
@@ -46,7 +60,7 @@ function pathOf(instancePath: string): Path {
 }
 
 function wrongValue(path: Path, { root, schema }: Subject): Remark {
-  const node = find(root, path) ?? { value: root };
+  const node = nodeAt(root, path) ?? { value: root };
   const wanted = expected(schemaAt(schema, path));
   const subject = path.length === 0 ? 'the file' : named(path);
   return error(offsetOf(node), `${subject} must be ${wanted}, found ${found(node.value, schemaAt(schema, path))}`);
@@ -54,7 +68,7 @@ function wrongValue(path: Path, { root, schema }: Subject): Remark {
 
 function missing(path: Path, { root, schema, given }: Subject): Remark | undefined {
   if (path.length === 1 && given(String(path[0]))) return undefined;
-  const node = find(root, path.slice(0, -1));
+  const node = nodeAt(root, path.slice(0, -1));
   return error(node ? offsetOf(node) : 0, `${named(path)} is missing; it must be ${expected(schemaAt(schema, path))}`);
 }
 
@@ -65,8 +79,7 @@ function badName(path: Path, { root, schema }: Subject): Remark {
 
 function unknownKey(path: Path, { root, schema }: Subject): Remark {
   const key = String(path.at(-1));
-  const known = Object.keys(schemaAt(schema, path.slice(0, -1))?.properties ?? {});
-  const near = nearest(key, known);
+  const near = nearest(key, keysAt(schema, path.slice(0, -1)));
   const advice =
     key === '<<'
       ? 'merge keys are not read, write the keys out'
@@ -105,6 +118,10 @@ function schemaAt(schema: Schema, path: Path): Schema | undefined {
   return at;
 }
 
+function keysAt(schema: Schema, path: Path): readonly string[] {
+  return Object.keys(schemaAt(schema, path)?.properties ?? {});
+}
+
 function expected(schema: Schema | undefined): string {
   if (schema?.['x-expected'] !== undefined) return schema['x-expected'];
   if (schema?.enum) return schema.enum.map(String).join(' or ');
@@ -125,12 +142,8 @@ function found(node: Node | null, schema: Schema | undefined): string {
   return schema?.type === 'string' && !schema.enum ? `${shorten(written)} (put it in quotes)` : shorten(written);
 }
 
-function find(root: Node | null, path: Path): ReturnType<typeof nodeAt> {
-  return nodeAt(root, path);
-}
-
 function keyOffset(root: Node | null, path: Path): number {
-  const node = find(root, path);
+  const node = nodeAt(root, path);
   return node?.key?.range?.[0] ?? (node ? offsetOf(node) : 0);
 }
 
