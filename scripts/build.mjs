@@ -51,6 +51,8 @@ const { metafile } = await build({
   format: 'cjs',
   platform: 'node',
   target: 'node20.19',
+  // boot.cjs compiles bundles without a loader for import(); a require of the sibling bundle is what it answers.
+  supported: { 'dynamic-import': false },
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',

@@ -1,0 +1,81 @@
+/** yargs as all our programs use it: strict, English, nothing guessed, usage errors are exit code 64. */
+import yargs, { type Argv } from 'yargs';
+
+/** Put in by the bundler. */
+declare const PROCESS_CONTROL_VERSION: string | undefined;
+
+export type CommandLine<T> =
+  | { readonly is: 'asked'; readonly options: T; readonly words: readonly string[] }
+  /** Help, version, or what is wrong: the program has nothing else to do. */
+  | { readonly is: 'answered'; readonly exitCode: 0 | 64; readonly text: string };
+
+/**
+ * `describe` adds the options of one program; `--help` and `--version` are there already. Words that are no options (and what follows `--`)
+ * are refused unless `demandCommand` allows some: as positional arguments of yargs all but the last of a list would be lost.
+ */
+export function parseCommandLine<T>(
+  program: string,
+  args: readonly string[],
+  describe: (empty: Argv) => Argv<T>,
+): CommandLine<T> {
+  const parser = describe(bare(program));
+  const misused = valueOfFlag(parser, args);
+  if (misused !== undefined) return usageError(program, misused);
+  let text = '';
+  try {
+    // With a callback yargs hands over the help instead of printing it.
+    const options = parser.parseSync([...args], {}, (_error, _options, output) => {
+      text = output;
+    });
+    if (text !== '') return { is: 'answered', exitCode: 0, text: `${text}\n` };
+    return { is: 'asked', options: options as T, words: options._.map(String) };
+  } catch (error) {
+    // What yargs throws here is about the arguments: the parser itself was built before.
+    return usageError(program, (error as Error).message);
+  }
+}
+
+/** EX_USAGE of sysexits.h. Also for what a program itself finds wrong with its options. */
+export function usageError(program: string, message: string): Extract<CommandLine<never>, { is: 'answered' }> {
+  return { is: 'answered', exitCode: 64, text: `${program}: ${message}\nTry '${program} --help'.\n` };
+}
+
+/** yargs takes `--check=no` and `--check false` for "not --check", and so would write what was only to be looked at. */
+function valueOfFlag(parser: Argv, args: readonly string[]): string | undefined {
+  const { boolean: flags } = (parser as unknown as { getOptions(): { boolean: readonly string[] } }).getOptions();
+  const end = args.indexOf('--');
+  const options = end === -1 ? args : args.slice(0, end);
+  for (const [index, option] of options.entries()) {
+    const [, name = '', value] = /^--?([^=]+)(=.*)?$/.exec(option) ?? [];
+    if (!flags.includes(name)) continue;
+    if (value !== undefined || /^(?:true|false)$/.test(options[index + 1] ?? '')) return `--${name} takes no value`;
+  }
+  return undefined;
+}
+
+const version = typeof PROCESS_CONTROL_VERSION === 'string' ? PROCESS_CONTROL_VERSION : '(not built)';
+
+function bare(program: string): Argv {
+  return yargs()
+    .scriptName(program)
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'duplicate-arguments-array': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'strip-aliased': true,
+    })
+    .locale('en')
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail(false)
+    .strictOptions()
+    .demandCommand(0, 0, '', 'Options are all it takes.')
+    .help('help', 'Show this help.')
+    .alias('help', 'h')
+    .version('version', 'Show the version.', `${program} ${version}`)
+    .alias('version', 'V')
+    .wrap(100);
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type CommandLine, parseCommandLine } from '../../src/cli/options.ts';
+
+function parse(...args: string[]): CommandLine<Record<string, unknown>> {
+  return parseCommandLine<Record<string, unknown>>('tool', args, (empty) =>
+    empty
+      .demandCommand(0, 3, '', 'Three names at most.')
+      .option('check', { type: 'boolean', conflicts: ['diff'], describe: 'Only look.' })
+      .option('diff', { type: 'boolean', alias: 'd', describe: 'Show.' })
+      .option('list-jobs', { type: 'boolean', describe: 'List.' })
+      .option('config', { type: 'string', requiresArg: true, describe: 'A file.' }),
+  );
+}
+
+/** [arguments, what must be among the options, the words that are no options] */
+const good: readonly (readonly [readonly string[], object, readonly string[]])[] = [
+  [[], {}, []],
+  [['--check'], { check: true }, []],
+  [['-d', 'a', '-', '--list-jobs'], { diff: true, 'list-jobs': true }, ['a', '-']],
+  [['--config', '-'], { config: '-' }, []],
+  [['--config=-x'], { config: '-x' }, []],
+  [['--config', '010'], { config: '010' }, []],
+  [['--config', 'a', '--config', 'b'], { config: 'b' }, []],
+  [['--check', '--', '--diff', 'false'], { check: true }, ['--diff', 'false']],
+  [['010', '1e3', 'true'], {}, ['010', '1e3', 'true']],
+];
+
+for (const [args, options, words] of good) {
+  test(`tool ${args.join(' ')} is understood`, () => {
+    const line = parse(...args);
+    if (line.is !== 'asked') assert.fail(line.text);
+    assert.deepEqual(line.words, words);
+    for (const [key, value] of Object.entries(options)) assert.deepEqual(line.options[key], value, key);
+  });
+}
+
+/** [arguments, the complaint] */
+const bad: readonly (readonly [readonly string[], RegExp])[] = [
+  [['--chek'], /Unknown argument: chek/],
+  [['-x'], /Unknown argument: x/],
+  [['--listJobs'], /Unknown argument: listJobs/],
+  [['--no-check'], /Unknown argument: no-check/],
+  [['--check', '--diff'], /mutually exclusive/],
+  [['--check=false'], /--check takes no value/],
+  [['--check', 'false'], /--check takes no value/],
+  [['-d=x'], /--d takes no value/],
+  [['--config'], /Not enough arguments following: config/],
+  [['--config', '--check'], /Not enough arguments following: config/],
+  [['--config.a=1'], /Unknown argument/],
+  [['a', 'b', 'c', 'd'], /Three names at most/],
+];
+
+for (const [args, complaint] of bad) {
+  test(`tool ${args.join(' ')} is a usage error in English, in two lines and without a stack`, () => {
+    const line = parse(...args);
+    assert.ok(line.is === 'answered');
+    assert.equal(line.exitCode, 64);
+    assert.match(line.text, complaint);
+    assert.match(line.text, /^tool: .*\nTry 'tool --help'\.\n$/);
+  });
+}
+
+test('help and version are answered, with code 0', () => {
+  const help = parse('--help', '--check');
+  assert.ok(help.is === 'answered' && help.exitCode === 0);
+  assert.match(help.text, /--config {2,}A file\./);
+  const version = parse('-V');
+  assert.ok(version.is === 'answered' && version.exitCode === 0);
+  assert.match(version.text, /^tool \S+/);
+});
