@@ -296,3 +296,56 @@ export interface CronReader {
   /** What it says against a crontab of one user (without the user field); `undefined` when it has no objection or can't be asked. */
   objection(text: string): string | undefined;
 }
+
+/** What became of something that was handed over for delivery; the reason is one printable line. */
+export type Delivery = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/** One mail. Addresses as people write them: `Fail Mail <jobs@example.org>`, a local user's name, lists with commas. */
+export interface Mail {
+  readonly from: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** How mail leaves this machine. */
+export type MailRoute =
+  | { readonly by: 'sendmail'; readonly path: string }
+  | {
+      readonly by: 'smtp';
+      readonly host: string;
+      /** Default: 465 when `secure`, 587 with a `user`, else 25. */
+      readonly port?: number;
+      /** TLS from the first byte, certificate verified. */
+      readonly secure?: boolean;
+      readonly user?: string;
+      /** Read when a mail is sent; the first line is the password. */
+      readonly passwordFile?: string;
+    };
+
+export interface Mailer {
+  /** Never throws, and answers within 30 s whatever the mail server does. */
+  send(mail: Mail): Promise<Delivery>;
+}
+
+/** From the gravest to the least. */
+export type LogLevel = 'error' | 'warning' | 'info' | 'debug';
+
+/** The `logging` of the global configuration. */
+export interface OwnLogSettings {
+  /** Entries below it are dropped. */
+  readonly level: LogLevel;
+  readonly format: 'text' | 'json';
+  readonly syslog?: { readonly facility: string };
+  readonly file?: string;
+  /** On stderr. */
+  readonly console: boolean;
+}
+
+/** What the programs say about themselves. A job's output goes to its RunLog. */
+export interface OwnLog {
+  /** Returns at once. Nothing that goes wrong here is thrown or changes what the program does. */
+  note(level: LogLevel, message: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+  /** Everything noted has been written, or 5 s have passed. Nothing is noted afterwards. */
+  close(): Promise<void>;
+}

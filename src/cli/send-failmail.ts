@@ -1,0 +1,20 @@
+/** Loaded by run-job when a failmail is due: words the mail and sends it. nodemailer costs nothing until then. */
+import type { Failmail } from '../notify/failmail.ts';
+import { failureMessage, type RunReport } from '../notify/message.ts';
+import { createMailer, usualRoute } from '../system/mailer.ts';
+import type { Delivery, MailRoute } from '../system/system.ts';
+
+/** Answers within 30 s and never throws: the run's outcome stands whatever becomes of the mail. */
+export async function sendFailmail(
+  report: RunReport,
+  { fromAddress, toAddress }: Failmail,
+  route: MailRoute = usualRoute(),
+): Promise<Delivery> {
+  try {
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    const message = failureMessage(report, timeZone);
+    return await createMailer(route).send({ from: fromAddress, to: toAddress, ...message });
+  } catch (error) {
+    return { ok: false, reason: (error as Error).message };
+  }
+}

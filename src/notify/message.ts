@@ -1,0 +1,140 @@
+/** Words a finished run as a mail: what failed, where, since when, its last lines of output, and what to do next. */
+import { printable } from '../yaml/problem.ts';
+
+/** What a mail tells about a run. Times are milliseconds since 1970. */
+export interface RunReport {
+  readonly slug: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly host: string;
+  /** Follows the job's name in a sentence: "failed with exit code 3", "timed out after 10 minutes". */
+  readonly outcome: string;
+  /** Follows "started": "by the clock", "by ada". */
+  readonly trigger: string;
+  readonly runId: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** This run included. */
+  readonly failuresInARow: number;
+  readonly failingSinceMs: number;
+  /** Absent when the history knows of none. */
+  readonly lastSuccessMs?: number;
+  /** The last output, of any length; empty when there was none. */
+  readonly tail: string;
+  /** Absent when the run never came to have a log. */
+  readonly logPath?: string;
+}
+
+export interface Message {
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** The start of every subject, kept from the predecessor: people's mail filters know it. */
+const subjectPrefix = 'Fail Mail : ';
+
+/** A phone shows about this much of the output without a long scroll, and a mail must not grow with the log. */
+const tailLimit = { lines: 40, characters: 4096 };
+
+/** Times are written in `timeZone` (IANA name), with their offset. */
+export function failureMessage(report: RunReport, timeZone: string): Message {
+  const time = (ms: number) => localTime(ms, timeZone);
+  const sections = [
+    [`${title(report)} ${line(report.outcome)}`, `on ${line(report.host)}, started ${line(report.trigger)}.`],
+    report.description === undefined ? [] : printableLines(report.description.trim()).slice(0, 10),
+    [
+      `Started: ${time(report.startedMs)}`,
+      `Ended: ${time(report.endedMs)}, after ${duration(report.endedMs - report.startedMs)}`,
+      report.failuresInARow > 1
+        ? `Failures in a row: ${report.failuresInARow}, since ${time(report.failingSinceMs)}`
+        : 'Failures in a row: 1',
+      `Last success: ${report.lastSuccessMs === undefined ? 'none on record' : time(report.lastSuccessMs)}`,
+    ],
+    outputSection(report),
+    [
+      ...(report.logPath === undefined ? [] : [`Log: ${line(report.logPath)}`]),
+      `Look at it: jobctl logs ${report.slug}`,
+      `Run it again: run-job --job ${report.slug}`,
+      `Run id: ${line(report.runId)}`,
+    ],
+  ];
+  const text = sections.filter((lines) => lines.length > 0).map((lines) => `${lines.join('\n')}\n`);
+  return { subject: subject(report), text: text.join('\n') };
+}
+
+function subject(report: RunReport): string {
+  const again = report.failuresInARow > 1 ? ` (${ordinal(report.failuresInARow)} time in a row)` : '';
+  return `${subjectPrefix}${shortened(title(report))} ${shortened(line(report.outcome))}${again} on ${line(report.host)}`;
+}
+
+/** The name for people, and the slug for the commands when it is another word. */
+function title({ name, slug }: RunReport): string {
+  return name === slug ? slug : `${line(name)} (${slug})`;
+}
+
+function outputSection({ tail, logPath }: RunReport): readonly string[] {
+  const { lines, cut } = lastLines(tail);
+  if (lines.length === 0) return [logPath === undefined ? 'It was not started.' : 'It printed nothing.'];
+  return ['Last lines of output:', '', ...(cut ? ['  […]'] : []), ...lines.map((text) => `  ${text}`.trimEnd())];
+}
+
+function lastLines(tail: string): { readonly lines: readonly string[]; readonly cut: boolean } {
+  // Cut before anything looks at each character: the tail may be as large as a log.
+  const end = tail.slice(-tailLimit.characters);
+  const whole = end.length === tail.length ? end : end.slice(end.indexOf('\n') + 1);
+  const all = printableLines(whole.trimEnd());
+  const lines = all.slice(-tailLimit.lines);
+  return { lines, cut: lines.length < all.length || whole.length < tail.length };
+}
+
+/** As a terminal would show them: colours go, and of a progress line only its last state stays. */
+function printableLines(text: string): readonly string[] {
+  if (text === '') return [];
+  return text
+    .replace(/\u001b\[[0-?]*[ -/]*[@-~]/gu, '')
+    .split('\n')
+    .map((each) => each.split('\r').findLast((state) => state !== '') ?? '')
+    .map((each) => each.split('\t').map(printable).join('\t'));
+}
+
+function line(text: string): string {
+  return printable(text.trim());
+}
+
+function shortened(text: string): string {
+  const characters = [...text];
+  return characters.length <= 100 ? text : `${characters.slice(0, 99).join('')}…`;
+}
+
+function ordinal(n: number): string {
+  const endings: Readonly<Record<string, string>> = { one: 'st', two: 'nd', few: 'rd' };
+  return `${n}${endings[new Intl.PluralRules('en', { type: 'ordinal' }).select(n)] ?? 'th'}`;
+}
+
+/** `2026-11-22 10:30:00 +01:00` */
+function localTime(ms: number, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'longOffset',
+  }).formatToParts(ms);
+  const part = (type: string) => parts.find((each) => each.type === type)?.value ?? '';
+  const offset = part('timeZoneName').replace('GMT', '') || '+00:00';
+  return `${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}:${part('second')} ${offset}`;
+}
+
+/** `0.4 s`, `42 s`, `10 min 3 s`, `2 h 5 min`: two units are enough to recognise a run. */
+function duration(ms: number): string {
+  const seconds = Math.max(ms, 0) / 1000;
+  if (seconds < 10) return `${Math.floor(seconds * 10) / 10} s`;
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
