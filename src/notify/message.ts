@@ -41,7 +41,7 @@ export function failureMessage(report: RunReport, timeZone: string): Message {
   const time = (ms: number) => localTime(ms, timeZone);
   const sections = [
     [`${title(report)} ${line(report.outcome)}`, `on ${line(report.host)}, started ${line(report.trigger)}.`],
-    report.description === undefined ? [] : printableLines(report.description.trim()).slice(0, 10),
+    report.description === undefined ? [] : printableLines(shortened(report.description.trim(), 1000)),
     [
       `Started: ${time(report.startedMs)}`,
       `Ended: ${time(report.endedMs)}, after ${duration(report.endedMs - report.startedMs)}`,
@@ -80,7 +80,7 @@ function outputSection({ tail, logPath }: RunReport): readonly string[] {
 
 function lastLines(tail: string): { readonly lines: readonly string[]; readonly cut: boolean } {
   // Cut before anything looks at each character: the tail may be as large as a log.
-  const end = tail.slice(-tailLimit.characters);
+  const end = tail.slice(-tailLimit.characters).replace(/^\p{Cs}/u, '');
   const whole = end.length === tail.length ? end : end.slice(end.indexOf('\n') + 1);
   const all = printableLines(whole.trimEnd());
   const lines = all.slice(-tailLimit.lines);
@@ -101,9 +101,9 @@ function line(text: string): string {
   return printable(text.trim());
 }
 
-function shortened(text: string): string {
+function shortened(text: string, limit = 100): string {
   const characters = [...text];
-  return characters.length <= 100 ? text : `${characters.slice(0, 99).join('')}…`;
+  return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
 function ordinal(n: number): string {

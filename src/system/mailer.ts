@@ -7,11 +7,12 @@ import nodemailer from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
 import { printable } from '../yaml/problem.ts';
 import { runSendmail } from './sendmail.ts';
-import { smtpOptions } from './smtp.ts';
+import { type SmtpLogin, smtpOptions } from './smtp.ts';
 import type { Delivery, Mail, Mailer, MailRoute } from './system.ts';
 
 /** A run has ended and its outcome stands when mail is sent, but run-job still waits for it: a server that hangs must not keep it long. */
 export interface MailLimits {
+  /** To connect, and between any two answers of the server. */
   readonly connectMs: number;
   readonly totalMs: number;
 }
@@ -21,20 +22,27 @@ const usualLimits: MailLimits = { connectMs: 10_000, totalMs: 30_000 };
 /** Where the Filesystem Hierarchy Standard and the Linux Standard Base have it; cron's PATH holds neither. */
 const sendmailPaths = ['/usr/sbin/sendmail', '/usr/lib/sendmail'];
 
+/** update-ca-certificates(8) gathers the authorities of this machine here, a company's own among them; Node knows only public ones. */
+const machineAuthorities = '/etc/ssl/certs/ca-certificates.crt';
+
 /** Without a configured route: sendmail if there is one, else the mail server of this machine. */
 export function usualRoute(paths: readonly string[] = sendmailPaths): MailRoute {
   const path = paths.find(isExecutable);
   return path === undefined ? { by: 'smtp', host: 'localhost' } : { by: 'sendmail', path };
 }
 
-export function createMailer(route: MailRoute, limits: MailLimits = usualLimits): Mailer {
+export function createMailer(
+  route: MailRoute,
+  limits: MailLimits = usualLimits,
+  authoritiesFile: string = machineAuthorities,
+): Mailer {
   return {
     async send(mail: Mail): Promise<Delivery> {
       try {
         const message = compose(mail);
         return route.by === 'sendmail'
           ? await bySendmail(route.path, message, limits)
-          : await bySmtp(route, message, limits);
+          : await bySmtp(smtpOptions(route, { connectMs: limits.connectMs, authoritiesFile }), message, limits.totalMs);
       } catch (error) {
         return refused((error as Error).message);
       }
@@ -71,7 +79,10 @@ function addresses(list: string): Address[] {
     if (entry.group !== undefined) return { name: entry.name, address: '' };
     return entry.address === '' ? { name: '', address: entry.name } : { name: entry.name, address: entry.address };
   });
-  const good = printable(list) === list && found.every(({ address }) => addressForm.test(address));
+  // Of "a@b c@d" the second became a name.
+  const isWhole = ({ name, address }: Address) =>
+    addressForm.test(address) && (!name.includes('@') || list.includes(`"${name}"`));
+  const good = printable(list) === list && found.every(isWhole);
   if (!good) throw new Error(`"${list}" is not a list of addresses`);
   return found;
 }
@@ -90,24 +101,18 @@ async function bySendmail(path: string, message: Composed, limits: MailLimits): 
   return ended.ok ? ended : refused(ended.reason);
 }
 
-async function bySmtp(
-  route: Extract<MailRoute, { by: 'smtp' }>,
-  message: Composed,
-  limits: MailLimits,
-): Promise<Delivery> {
-  const login = smtpOptions(route, limits.connectMs);
+async function bySmtp(login: SmtpLogin, message: Composed, totalMs: number): Promise<Delivery> {
   if (!login.ok) return refused(login.reason);
   const server = `${login.options.host}:${login.options.port}`;
   try {
     const transport = nodemailer.createTransport(login.options);
-    const sent = await transport.sendMail({ ...message, signal: AbortSignal.timeout(limits.totalMs) });
-    const rejected = sent.rejectedErrors?.map((error) => error.message) ?? [];
-    return rejected.length === 0
-      ? { ok: true }
-      : refused(`${server}: some recipients were refused: ${rejected.join('; ')}`);
+    const { rejectedErrors = [] } = await transport.sendMail({ ...message, signal: AbortSignal.timeout(totalMs) });
+    if (rejectedErrors.length === 0) return { ok: true };
+    const words = rejectedErrors.map((error) => login.withoutSecrets(error.message)).join('; ');
+    return refused(`${server}: not sent to all: ${words}`);
   } catch (error) {
     const { name, message: words } = error as Error;
-    const reason = name === 'TimeoutError' ? `no end after ${limits.totalMs / 1000} s` : words;
+    const reason = name === 'AbortError' ? `no end after ${totalMs / 1000} s` : words;
     return refused(`${server}: ${login.withoutSecrets(reason)}`);
   }
 }

@@ -3,7 +3,7 @@
  * have is the line that every run leaves, and goes there directly.
  */
 import process from 'node:process';
-import { entryForSyslog, isWanted, type LogEntry } from './log-entry.ts';
+import { entryForSyslog, type Fields, isWanted, type LogEntry } from './log-entry.ts';
 import { type SyslogTarget, writeSyslog } from './syslog.ts';
 import type { LogLevel, OwnLog, OwnLogSettings } from './system.ts';
 import type { createWinstonLog, EntrySink } from './winston-log.ts';
@@ -21,62 +21,72 @@ export interface OwnLogOptions {
 /** A file system or syslog daemon that hangs must not keep run-job. */
 const patienceMs = 5000;
 
-export function createOwnLog({ settings, byTheClock, load, syslogSocket }: OwnLogOptions): OwnLog {
-  const { console, file, syslog, format, level: lowest } = settings;
-  const consoleLevel = byTheClock && isWanted('info', lowest) ? 'warning' : lowest;
-  const target = syslogTarget(syslog?.facility, syslogSocket);
-  /** What goes to syslog past winston. */
-  const direct: Promise<void>[] = [];
-  let sink: Promise<EntrySink | undefined> | undefined;
-  let closed = false;
+export function createOwnLog(options: OwnLogOptions): OwnLog {
+  return new LazyLog(options);
+}
 
-  const toSyslog = (level: LogLevel, text: string) => {
-    direct.push(
-      writeSyslog(level, text, target).then((written) => (written.ok ? undefined : complain(written.reason))),
-    );
-  };
-  const onTrouble = (reason: string) => toSyslog('error', `run-job's own log is incomplete: ${reason}`);
-  const open = async () => {
+class LazyLog implements OwnLog {
+  readonly #settings: OwnLogSettings;
+  readonly #load: OwnLogOptions['load'];
+  readonly #consoleLevel: LogLevel;
+  readonly #target: SyslogTarget;
+  /** What goes to syslog past winston. */
+  readonly #direct: Promise<void>[] = [];
+  #sink: Promise<EntrySink | undefined> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor({ settings, byTheClock, load, syslogSocket }: OwnLogOptions) {
+    const facility = settings.syslog?.facility ?? 'cron';
+    this.#settings = settings;
+    this.#load = load;
+    this.#consoleLevel = byTheClock && isWanted('info', settings.level) ? 'warning' : settings.level;
+    this.#target = syslogSocket === undefined ? { facility } : { facility, socket: syslogSocket };
+  }
+
+  note(level: LogLevel, message: string, fields: Fields = {}): void {
+    if (this.#closing !== undefined || !isWanted(level, this.#settings.level)) return;
+    const entry: LogEntry = { level, message, fields, atMs: Date.now() };
+    const { syslog, file, format } = this.#settings;
+    const isShown = this.#settings.console && isWanted(level, this.#consoleLevel);
+    const isForSyslogOnly = file === undefined && !isShown;
+    if (isForSyslogOnly && syslog === undefined) return;
+    if (isForSyslogOnly && level === 'info' && this.#sink === undefined) {
+      this.#toSyslog(level, entryForSyslog(entry, format));
+      return;
+    }
+    this.#sink ??= this.#open();
+    void this.#sink.then((sink) => sink?.write(entry));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= withPatience(this.#end());
+    return this.#closing;
+  }
+
+  async #open(): Promise<EntrySink | undefined> {
+    const onTrouble = (reason: string) => this.#toSyslog('error', `run-job's own log is incomplete: ${reason}`);
     try {
-      const { createWinstonLog } = await load();
+      const { createWinstonLog } = await this.#load();
       // What went directly comes before what winston brings.
-      await Promise.all(direct);
-      return createWinstonLog({ settings, consoleLevel, target, onTrouble });
+      await Promise.all(this.#direct);
+      const [settings, consoleLevel, target] = [this.#settings, this.#consoleLevel, this.#target];
+      return createWinstonLog({ settings, consoleLevel, target, onTrouble, onSyslogTrouble: complain });
     } catch (error) {
       onTrouble((error as Error).message);
       return undefined;
     }
-  };
-  const isHeard = (level: LogLevel) =>
-    isWanted(level, lowest) &&
-    (syslog !== undefined || file !== undefined || (console && isWanted(level, consoleLevel)));
-  const isForSyslogOnly = (level: LogLevel) =>
-    syslog !== undefined && file === undefined && !(console && isWanted(level, consoleLevel));
+  }
 
-  return {
-    note(level, message, fields = {}) {
-      if (closed || !isHeard(level)) return;
-      const entry: LogEntry = { level, message, fields, atMs: Date.now() };
-      if (sink === undefined && level === 'info' && isForSyslogOnly(level)) {
-        toSyslog(level, entryForSyslog(entry, format));
-        return;
-      }
-      sink ??= open();
-      void sink.then((opened) => opened?.write(entry));
-    },
-    async close() {
-      closed = true;
-      const written = async () => {
-        await (await sink)?.end();
-        await Promise.all(direct);
-      };
-      await withPatience(written());
-    },
-  };
-}
+  async #end(): Promise<void> {
+    const sink = await this.#sink;
+    await sink?.end();
+    await Promise.all(this.#direct);
+  }
 
-function syslogTarget(facility = 'cron', socket?: string): SyslogTarget {
-  return socket === undefined ? { facility } : { facility, socket };
+  #toSyslog(level: LogLevel, text: string): void {
+    const written = writeSyslog(level, text, this.#target);
+    this.#direct.push(written.then((delivery) => (delivery.ok ? undefined : complain(delivery.reason))));
+  }
 }
 
 /** The last resort. Under cron nobody reads it; at a terminal and under systemd somebody does. */

@@ -26,10 +26,10 @@ export type SmtpLogin =
     }
   | { readonly ok: false; readonly reason: string };
 
-/** update-ca-certificates(8) gathers the authorities of this machine here, a company's own among them; Node knows only the public ones. */
-const machineAuthorities = '/etc/ssl/certs/ca-certificates.crt';
-
-export function smtpOptions(route: SmtpRoute, connectMs: number): SmtpLogin {
+export function smtpOptions(
+  route: SmtpRoute,
+  { connectMs, authoritiesFile }: { readonly connectMs: number; readonly authoritiesFile: string },
+): SmtpLogin {
   const { host, user } = route;
   const secure = route.secure ?? false;
   const port = route.port ?? (secure ? 465 : user === undefined ? 25 : 587);
@@ -45,7 +45,7 @@ export function smtpOptions(route: SmtpRoute, connectMs: number): SmtpLogin {
       secure,
       requireTLS: verified && !secure,
       opportunisticTLS: !verified,
-      tls: verified ? { ca: authorities() } : { rejectUnauthorized: false },
+      tls: verified ? { ca: authorities(authoritiesFile) } : { rejectUnauthorized: false },
       ...(user === undefined ? {} : { auth: { user, pass: password?.secret ?? '' } }),
       ...patience(connectMs),
       getSocket: (_options, connected) => openSocket({ host, port, connectMs }, connected),
@@ -92,9 +92,10 @@ function isThisMachine(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-function authorities(): string[] {
+/** Node's own list is for machines that have none. */
+function authorities(file: string): string[] {
   try {
-    return [...rootCertificates, readFileSync(machineAuthorities, 'utf8')];
+    return [readFileSync(file, 'utf8')];
   } catch {
     return [...rootCertificates];
   }
@@ -104,6 +105,6 @@ function authorities(): string[] {
 function scrubber(user: string, password: string | undefined): (words: string) => string {
   if (password === undefined) return (words) => words;
   const base64 = (text: string) => Buffer.from(text).toString('base64');
-  const secrets = [password, base64(password), base64(`\0${user}\0${password}`)];
+  const secrets = [base64(`\0${user}\0${password}`), base64(password), password];
   return (words) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), words);
 }

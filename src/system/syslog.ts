@@ -36,7 +36,8 @@ export async function writeSyslog(
 ): Promise<Delivery> {
   try {
     const args = [
-      ...['--tag', 'run-job', `--id=${process.pid}`, '--priority', `${facility}.${severities[level]}`],
+      // Not --id: for root logger(1) then sends credentials of that process, which a container forbids, and the message is lost.
+      ...['--tag', `run-job[${process.pid}]`, '--priority', `${facility}.${severities[level]}`],
       ...['--skip-empty', '--size', String(messageBytes)],
       ...(socket === undefined ? [] : ['--socket', socket]),
     ];
@@ -52,8 +53,10 @@ export async function writeSyslog(
     child.stdin.on('error', () => {});
     child.stdin.end(`${text.split('\n').map(printable).join('\n')}\n`);
     const [code, signal] = await once(child, 'close');
-    if (code === 0) return { ok: true };
-    return { ok: false, reason: words.trim() || `logger: ${signal === null ? `exit code ${code}` : 'it hangs'}` };
+    // A message that could not be sent makes it complain and exit with 0.
+    if (words !== '') return { ok: false, reason: printable(words.trim()) };
+    if (signal !== null) return { ok: false, reason: 'logger: it hangs' };
+    return code === 0 ? { ok: true } : { ok: false, reason: `logger: exit code ${code}` };
   } catch (error) {
     return { ok: false, reason: (error as Error).message };
   }

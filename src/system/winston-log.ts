@@ -17,8 +17,9 @@ export interface WinstonLogOptions {
   readonly settings: OwnLogSettings;
   /** The least grave level that is shown on the console. */
   readonly consoleLevel: LogLevel;
-  /** Told once for each transport that fails, in words. */
+  /** Told once, in words, when entries can't be written. */
   readonly onTrouble: (reason: string) => void;
+  readonly onSyslogTrouble: (reason: string) => void;
   readonly target: SyslogTarget;
 }
 
@@ -42,7 +43,13 @@ export function createWinstonLog(options: WinstonLogOptions): EntrySink {
   };
 }
 
-function transports({ settings, onTrouble, consoleLevel, target }: WinstonLogOptions): winston.transport[] {
+function transports({
+  settings,
+  onTrouble,
+  onSyslogTrouble,
+  consoleLevel,
+  target,
+}: WinstonLogOptions): winston.transport[] {
   const { file, syslog, format, console } = settings;
   const made: winston.transport[] = [];
   if (console) made.push(consoleTransport(format, consoleLevel));
@@ -55,7 +62,7 @@ function transports({ settings, onTrouble, consoleLevel, target }: WinstonLogOpt
     made.push(batchTransport(append, onTrouble));
   }
   if (syslog !== undefined) {
-    made.push(batchTransport((entries) => toSyslog(entries, format, target), onTrouble));
+    made.push(batchTransport((entries) => toSyslog(entries, format, target), onSyslogTrouble));
   }
   return made;
 }

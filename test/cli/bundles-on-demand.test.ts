@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { createOwnLog } from '../../src/system/own-log.ts';
+import { startMailServer } from '../fakes/mail-server.ts';
+
+const load = createRequire(new URL('../../../dist/', import.meta.url));
+
+test('the bundle with winston writes a log', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'bundle-'));
+  const file = path.join(folder, 'own.log');
+  const settings = { level: 'info', format: 'text', console: false, file } as const;
+  const log = createOwnLog({ settings, byTheClock: true, load: async () => load('./winston-log.cjs') });
+  log.note('error', 'from the bundle');
+  await log.close();
+  assert.match(readFileSync(file, 'utf8'), /error: from the bundle\n$/);
+  rmSync(folder, { recursive: true });
+});
+
+test('the bundle with nodemailer words and sends a failmail', async () => {
+  await using server = await startMailServer();
+  const report = {
+    ...{
+      slug: 'backup',
+      name: 'Sicherung',
+      host: 'db1',
+      outcome: 'timed out after 10 minutes',
+      trigger: 'by the clock',
+    },
+    ...{ runId: '1', startedMs: 0, endedMs: 600_000, failuresInARow: 1, failingSinceMs: 0, tail: 'höher\n' },
+  };
+  const addresses = { fromAddress: 'Fail Mail <jobs@example.org>', toAddress: 'ops@example.org' };
+  const { sendFailmail } = load('./send-failmail.cjs');
+  const route = { by: 'smtp', host: 'localhost', port: server.port };
+  assert.deepEqual(await sendFailmail(report, addresses, route), { ok: true });
+  const mail = server.received[0]?.mail;
+  assert.equal(mail?.subject, 'Fail Mail : Sicherung (backup) timed out after 10 minutes on db1');
+  assert.match(mail?.text ?? '', /after 10 min 0 s\n/);
+});
+
+test('a failmail that can not be worded is an answer too', async () => {
+  const { sendFailmail } = load('./send-failmail.cjs');
+  const answer = await sendFailmail({ slug: 'backup' }, { fromAddress: 'a@b', toAddress: 'c@d' });
+  assert.equal(answer.ok, false);
+});

@@ -1,0 +1,45 @@
+/** A datagram socket in the place of /dev/log, kept by a real process; its messages as they arrive. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../../../test/fixtures/programs/log-socket', import.meta.url));
+
+export interface Syslog extends AsyncDisposable {
+  readonly socket: string;
+  /** The first `count` messages, each as `<PRIORITY>TIME TAG[PID]: TEXT`. */
+  messages(count: number): Promise<readonly string[]>;
+}
+
+export async function startSyslog(manner?: 'deaf'): Promise<Syslog> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'syslog-'));
+  const socket = path.join(folder, 'log');
+  const child = spawn(program, [socket, ...(manner === undefined ? [] : [manner])], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface(child.stdout);
+  await once(lines, 'line');
+  const received: string[] = [];
+  lines.on('line', (line) => received.push(line));
+  return {
+    socket,
+    async messages(count) {
+      while (received.length < count) await once(lines, 'line', { signal: AbortSignal.timeout(10_000) });
+      return received.slice(0, count);
+    },
+    async [Symbol.asyncDispose]() {
+      await ended(child);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
+}
