@@ -1,6 +1,8 @@
 /** Loaded by run-job when a failmail is due: words the mail and sends it. nodemailer costs nothing until then. */
+import { userInfo } from 'node:os';
 import type { Failmail } from '../notify/failmail.ts';
-import { failureMessage, type RunReport } from '../notify/message.ts';
+import { failureMessage } from '../notify/message.ts';
+import type { RunReport } from '../notify/report.ts';
 import { createMailer, usualRoute } from '../system/mailer.ts';
 import type { Delivery, MailRoute } from '../system/system.ts';
 
@@ -12,8 +14,8 @@ export async function sendFailmail(
 ): Promise<Delivery> {
   try {
     const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const message = failureMessage(report, timeZone);
-    return await createMailer(route).send({ from: fromAddress, to: toAddress, ...message });
+    const from = fromAddress ?? `Fail Mail <${userInfo().username}@${report.host}>`;
+    return await createMailer(route).send({ from, to: toAddress, ...failureMessage(report, timeZone) });
   } catch (error) {
     return { ok: false, reason: (error as Error).message };
   }

@@ -36,7 +36,8 @@ export type Mail =
   | {
       readonly by: 'smtp';
       readonly host: string;
-      readonly port: number;
+      /** Absent: what goes with `secure` and `user`. */
+      readonly port?: number;
       readonly secure: boolean;
       readonly user?: string;
       readonly passwordFile?: string;

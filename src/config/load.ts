@@ -196,12 +196,12 @@ function trustedOwners(merged: Merged, owners: readonly (string | number)[], use
 function mailOf({ sendmail, smtp }: NonNullable<ConfigFile['mail']>): Mail {
   if (sendmail !== undefined || smtp === undefined)
     return { by: 'sendmail', path: normalise(sendmail ?? '/usr/sbin/sendmail') };
-  const { host, port = 25, secure = false, user, password_file } = smtp;
+  const { host, port, secure = false, user, password_file } = smtp;
   return {
     by: 'smtp',
     host,
-    port,
     secure,
+    ...(port !== undefined && { port }),
     ...(user !== undefined && { user }),
     ...(password_file !== undefined && { passwordFile: normalise(password_file) }),
   };

@@ -200,24 +200,25 @@ export const configSchema = {
               type: 'integer',
               minimum: 1,
               maximum: 65_535,
-              default: 25,
-              description: 'Port of the server.',
+              description: 'Port of the server; without it 465 with "secure", 587 with a "user", else 25.',
               'x-expected': 'a port, 1 to 65535',
             },
             secure: {
               type: 'boolean',
               default: false,
-              description: 'TLS from the first byte (port 465); STARTTLS is used where it is offered.',
+              description:
+                'TLS from the first byte, with a certificate that this machine trusts. Without it STARTTLS is used where it is offered.',
             },
             user: {
               type: 'string',
               pattern: oneLine(255),
-              description: 'User name for the server.',
+              description:
+                'User name for the server. The password is given only under TLS with a certificate that this machine trusts, or to this machine itself.',
               'x-expected': 'one line of text',
             },
             password_file: {
               ...directory,
-              description: 'File with the password; only the service user should be able to read it.',
+              description: 'File with the password in its first line; only the service user should be able to read it.',
             },
           },
         },

@@ -1,29 +1,7 @@
 /** Words a finished run as a mail: what failed, where, since when, its last lines of output, and what to do next. */
+import { durationWords } from '../run/outcome.ts';
 import { printable } from '../yaml/problem.ts';
-
-/** What a mail tells about a run. Times are milliseconds since 1970. */
-export interface RunReport {
-  readonly slug: string;
-  readonly name: string;
-  readonly description?: string;
-  readonly host: string;
-  /** Follows the job's name in a sentence: "failed with exit code 3", "timed out after 10 minutes". */
-  readonly outcome: string;
-  /** Follows "started": "by the clock", "by ada". */
-  readonly trigger: string;
-  readonly runId: string;
-  readonly startedMs: number;
-  readonly endedMs: number;
-  /** This run included. */
-  readonly failuresInARow: number;
-  readonly failingSinceMs: number;
-  /** Absent when the history knows of none. */
-  readonly lastSuccessMs?: number;
-  /** The last output, of any length; empty when there was none. */
-  readonly tail: string;
-  /** Absent when the run never came to have a log. */
-  readonly logPath?: string;
-}
+import type { RunReport } from './report.ts';
 
 export interface Message {
   readonly subject: string;
@@ -44,12 +22,11 @@ export function failureMessage(report: RunReport, timeZone: string): Message {
     report.description === undefined ? [] : printableLines(shortened(report.description.trim(), 1000)),
     [
       `Started: ${time(report.startedMs)}`,
-      `Ended: ${time(report.endedMs)}, after ${duration(report.endedMs - report.startedMs)}`,
-      report.failuresInARow > 1
-        ? `Failures in a row: ${report.failuresInARow}, since ${time(report.failingSinceMs)}`
-        : 'Failures in a row: 1',
+      `Ended: ${time(report.endedMs)}, after ${durationWords(Math.max(report.endedMs - report.startedMs, 0) / 1000)}`,
+      `Failures in a row: ${report.failuresInARow}${since(report, time)}`,
       `Last success: ${report.lastSuccessMs === undefined ? 'none on record' : time(report.lastSuccessMs)}`,
     ],
+    report.remarks.map((remark) => `Note: ${line(remark)}`),
     outputSection(report),
     [
       ...(report.logPath === undefined ? [] : [`Log: ${line(report.logPath)}`]),
@@ -70,6 +47,10 @@ function subject(report: RunReport): string {
 /** The name for people, and the slug for the commands when it is another word. */
 function title({ name, slug }: RunReport): string {
   return name === slug ? slug : `${line(name)} (${slug})`;
+}
+
+function since({ failuresInARow, failingSinceMs }: RunReport, time: (ms: number) => string): string {
+  return failuresInARow > 1 && failingSinceMs !== undefined ? `, since ${time(failingSinceMs)}` : '';
 }
 
 function outputSection({ tail, logPath }: RunReport): readonly string[] {
@@ -127,14 +108,4 @@ function localTime(ms: number, timeZone: string): string {
   const part = (type: string) => parts.find((each) => each.type === type)?.value ?? '';
   const offset = part('timeZoneName').replace('GMT', '') || '+00:00';
   return `${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}:${part('second')} ${offset}`;
-}
-
-/** `0.4 s`, `42 s`, `10 min 3 s`, `2 h 5 min`: two units are enough to recognise a run. */
-function duration(ms: number): string {
-  const seconds = Math.max(ms, 0) / 1000;
-  if (seconds < 10) return `${Math.floor(seconds * 10) / 10} s`;
-  if (seconds < 60) return `${Math.floor(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -1,4 +1,4 @@
-/** Words one entry of run-job's own log: as text or JSON, with time and tag of its own or for syslog, which adds them itself. */
+/** Words one entry of run-job's own log: as text or JSON for a file, or for syslog, which adds time and process itself. */
 import process from 'node:process';
 import { printable } from '../yaml/problem.ts';
 import type { LogLevel, OwnLogSettings } from './system.ts';
@@ -12,7 +12,7 @@ export interface LogEntry {
   readonly atMs: number;
 }
 
-export const logLevels: readonly LogLevel[] = ['error', 'warning', 'info', 'debug'];
+export const logLevels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 export function isWanted(level: LogLevel, lowest: LogLevel): boolean {
   return logLevels.indexOf(level) <= logLevels.indexOf(lowest);
@@ -23,11 +23,7 @@ type Format = OwnLogSettings['format'];
 /** One entry of a file or the console; further lines of a message are indented, so that none can pass for an entry. */
 export function entryForFile(entry: LogEntry, format: Format): string {
   if (format === 'json') return json(entry);
-  return `${localTime(entry.atMs)} run-job[${process.pid}] ${entry.level}: ${text(entry)}`;
-}
-
-export function entryForSyslog(entry: LogEntry, format: Format): string {
-  return format === 'json' ? json(entry) : text(entry);
+  return `${localTime(entry.atMs)} run-job[${process.pid}] ${entry.level}: ${entryForSyslog(entry)}`;
 }
 
 /** Fields can't hide the entry's own keys. */
@@ -40,7 +36,8 @@ function prefixed(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [own.includes(key) ? `${key}_` : key, value]));
 }
 
-function text({ message, fields }: LogEntry): string {
+/** syslog adds time, process and level itself. */
+export function entryForSyslog({ message, fields }: LogEntry): string {
   const lines = message.trimEnd().split('\n').map(printable).join('\n\t');
   return [lines, ...Object.entries(fields).map(([key, value]) => `${key}=${plainOrQuoted(String(value))}`)].join(' ');
 }

@@ -39,19 +39,19 @@ class LazyLog implements OwnLog {
     const facility = settings.syslog?.facility ?? 'cron';
     this.#settings = settings;
     this.#load = load;
-    this.#consoleLevel = byTheClock && isWanted('info', settings.level) ? 'warning' : settings.level;
+    this.#consoleLevel = byTheClock && isWanted('info', settings.level) ? 'warn' : settings.level;
     this.#target = syslogSocket === undefined ? { facility } : { facility, socket: syslogSocket };
   }
 
   note(level: LogLevel, message: string, fields: Fields = {}): void {
     if (this.#closing !== undefined || !isWanted(level, this.#settings.level)) return;
     const entry: LogEntry = { level, message, fields, atMs: Date.now() };
-    const { syslog, file, format } = this.#settings;
+    const { syslog, file } = this.#settings;
     const isShown = this.#settings.console && isWanted(level, this.#consoleLevel);
     const isForSyslogOnly = file === undefined && !isShown;
     if (isForSyslogOnly && syslog === undefined) return;
     if (isForSyslogOnly && level === 'info' && this.#sink === undefined) {
-      this.#toSyslog(level, entryForSyslog(entry, format));
+      this.#toSyslog(level, entryForSyslog(entry));
       return;
     }
     this.#sink ??= this.#open();

@@ -20,10 +20,7 @@ const limitMs = 2000;
 /** rsyslog's usual limit of a message; logger(1) would cut at 1 KiB. */
 const messageBytes = 8192;
 
-const severities = { error: 'err', warning: 'warning', info: 'info', debug: 'debug' } satisfies Record<
-  LogLevel,
-  string
->;
+const severities = { error: 'err', warn: 'warning', info: 'info', debug: 'debug' } satisfies Record<LogLevel, string>;
 
 /**
  * Each line of the text becomes one message. Resolves when all of them are handed over, and never rejects. A machine without systemd

@@ -328,13 +328,14 @@ export interface Mailer {
   send(mail: Mail): Promise<Delivery>;
 }
 
-/** From the gravest to the least. */
-export type LogLevel = 'error' | 'warning' | 'info' | 'debug';
+/** From the gravest to the least; winston's names. */
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** The `logging` of the global configuration. */
 export interface OwnLogSettings {
   /** Entries below it are dropped. */
   readonly level: LogLevel;
+  /** Of file and console; syslog always gets text. */
   readonly format: 'text' | 'json';
   readonly syslog?: { readonly facility: string };
   readonly file?: string;

@@ -62,7 +62,7 @@ function transports({
     made.push(batchTransport(append, onTrouble));
   }
   if (syslog !== undefined) {
-    made.push(batchTransport((entries) => toSyslog(entries, format, target), onSyslogTrouble));
+    made.push(batchTransport((entries) => toSyslog(entries, target), onSyslogTrouble));
   }
   return made;
 }
@@ -114,15 +114,11 @@ function batchTransport(deliver: Deliver, onTrouble: (reason: string) => void): 
 }
 
 /** One logger(1) for each stretch of entries of one level, since it has one priority for all that it reads. */
-async function toSyslog(
-  entries: readonly LogEntry[],
-  format: OwnLogSettings['format'],
-  target: SyslogTarget,
-): Promise<Delivery> {
+async function toSyslog(entries: readonly LogEntry[], target: SyslogTarget): Promise<Delivery> {
   for (let start = 0, end = 0; start < entries.length; start = end) {
     const level = entries[start]?.level ?? 'info';
     while (entries[end]?.level === level) end++;
-    const lines = entries.slice(start, end).map((entry) => entryForSyslog(entry, format));
+    const lines = entries.slice(start, end).map((entry) => entryForSyslog(entry));
     const delivery = await writeSyslog(level, lines.join('\n'), target);
     if (!delivery.ok) return delivery;
   }

@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { createOwnLog } from '../../src/system/own-log.ts';
 import { startMailServer } from '../fakes/mail-server.ts';
 
 const load = createRequire(new URL('../../../dist/', import.meta.url));
+
+const report = {
+  ...{
+    slug: 'backup',
+    name: 'Sicherung',
+    host: 'db1',
+    outcome: 'timed out after 10 minutes',
+    trigger: 'by the clock',
+  },
+  ...{ runId: '1', startedMs: 0, endedMs: 600_000, failuresInARow: 1, failingSinceMs: 0, remarks: [], tail: 'höher\n' },
+};
 
 test('the bundle with winston writes a log', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'bundle-'));
@@ -22,23 +33,21 @@ test('the bundle with winston writes a log', async () => {
 
 test('the bundle with nodemailer words and sends a failmail', async () => {
   await using server = await startMailServer();
-  const report = {
-    ...{
-      slug: 'backup',
-      name: 'Sicherung',
-      host: 'db1',
-      outcome: 'timed out after 10 minutes',
-      trigger: 'by the clock',
-    },
-    ...{ runId: '1', startedMs: 0, endedMs: 600_000, failuresInARow: 1, failingSinceMs: 0, tail: 'höher\n' },
-  };
   const addresses = { fromAddress: 'Fail Mail <jobs@example.org>', toAddress: 'ops@example.org' };
   const { sendFailmail } = load('./send-failmail.cjs');
   const route = { by: 'smtp', host: 'localhost', port: server.port };
   assert.deepEqual(await sendFailmail(report, addresses, route), { ok: true });
   const mail = server.received[0]?.mail;
   assert.equal(mail?.subject, 'Fail Mail : Sicherung (backup) timed out after 10 minutes on db1');
-  assert.match(mail?.text ?? '', /after 10 min 0 s\n/);
+  assert.match(mail?.text ?? '', /after 10 minutes\n/);
+});
+
+test('without a from_address the mail is from the user at this host', async () => {
+  await using server = await startMailServer();
+  const { sendFailmail } = load('./send-failmail.cjs');
+  const route = { by: 'smtp', host: 'localhost', port: server.port };
+  assert.deepEqual(await sendFailmail(report, { toAddress: 'ops@example.org' }, route), { ok: true });
+  assert.equal(server.received[0]?.mail.from?.text, `"Fail Mail" <${userInfo().username}@db1>`);
 });
 
 test('a failmail that can not be worded is an answer too', async () => {

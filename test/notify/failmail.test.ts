@@ -5,11 +5,10 @@ import { dueFailmail } from '../../src/notify/failmail.ts';
 const failmail = { fromAddress: 'Fail Mail <jobs@example.org>', toAddress: 'ops@example.org' };
 
 test('each failure from the Nth in a row on is mailed, and no other run', () => {
-  const rows: readonly [threshold: number | undefined, failuresInARow: number, due: boolean][] = [
-    [undefined, 0, false],
-    [undefined, 1, true],
-    [undefined, 2, true],
+  const rows: readonly [threshold: number, failuresInARow: number, due: boolean][] = [
+    [1, 0, false],
     [1, 1, true],
+    [1, 2, true],
     [3, 2, false],
     [3, 3, true],
     [3, 4, true],
@@ -17,12 +16,12 @@ test('each failure from the Nth in a row on is mailed, and no other run', () => 
     [0, 0, false],
     [0, 1, true],
   ];
-  for (const [failureThreshold, failures, due] of rows) {
-    const policy = failureThreshold === undefined ? { failmail } : { failmail, failureThreshold };
-    assert.equal(dueFailmail(policy, failures), due ? failmail : undefined, `${failureThreshold} ${failures}`);
+  for (const [failureThresholdForMail, failures, due] of rows) {
+    const policy = { failmail, failureThresholdForMail };
+    assert.equal(dueFailmail(policy, failures), due ? failmail : undefined, `${failureThresholdForMail} ${failures}`);
   }
 });
 
 test('a job without failmail mails nobody', () => {
-  assert.equal(dueFailmail({ failureThreshold: 1 }, 5), undefined);
+  assert.equal(dueFailmail({ failureThresholdForMail: 1 }, 5), undefined);
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { failureMessage, type RunReport } from '../../src/notify/message.ts';
+import { failureMessage } from '../../src/notify/message.ts';
+import type { RunReport } from '../../src/notify/report.ts';
 
 const report: RunReport = {
   slug: 'backup',
@@ -16,6 +17,7 @@ const report: RunReport = {
   failuresInARow: 3,
   failingSinceMs: Date.UTC(2026, 9, 24, 23, 30, 0),
   lastSuccessMs: Date.UTC(2026, 9, 24, 22, 30, 0),
+  remarks: ['log incomplete: 20 bytes of output lost (ENOSPC)'],
   tail: 'dumping accounts\ndump: no space left on device\n',
   logPath: '/var/log/process-control/backup/backup-20261122-093000.log',
 };
@@ -38,6 +40,8 @@ Started: 2026-11-22 10:30:00 +01:00
 Ended: 2026-11-22 10:40:03 +01:00, after 10 min 3 s
 Failures in a row: 3, since 2026-10-25 01:30:00 +02:00
 Last success: 2026-10-25 00:30:00 +02:00
+
+Note: log incomplete: 20 bytes of output lost (ENOSPC)
 
 Last lines of output:
 

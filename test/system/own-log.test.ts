@@ -26,7 +26,7 @@ after(() => rmSync(folder, { recursive: true }));
 let files = 0;
 const newFile = () => path.join(folder, `own-${++files}.log`);
 const quiet: OwnLogSettings = { level: 'info', format: 'text', console: false };
-const levels: readonly LogLevel[] = ['error', 'warning', 'info', 'debug'];
+const levels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 /** A log that counts how often winston was loaded. */
 function ownLog(settings: Partial<OwnLogSettings>, more: { byTheClock?: boolean; syslogSocket?: string } = {}) {
@@ -41,12 +41,12 @@ function ownLog(settings: Partial<OwnLogSettings>, more: { byTheClock?: boolean;
 test('an entry in a file has time, process, level, message and fields', async () => {
   const file = newFile();
   const { log } = ownLog({ file });
-  log.note('warning', 'the lock was stale', { job: 'backup', seconds: 3, reason: 'no such process', empty: '' });
+  log.note('warn', 'the lock was stale', { job: 'backup', seconds: 3, reason: 'no such process', empty: '' });
   await log.close();
   assert.match(
     readFileSync(file, 'utf8'),
     new RegExp(
-      String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d run-job\[${process.pid}\] warning: the lock was stale job=backup seconds=3 reason="no such process" empty=""\n$`,
+      String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d run-job\[${process.pid}\] warn: the lock was stale job=backup seconds=3 reason="no such process" empty=""\n$`,
     ),
   );
   assert.equal(statSync(file).mode & 0o777, 0o640 & ~process.umask());
@@ -99,13 +99,13 @@ test('entries go to every transport, to syslog without time and with the level a
   for (const level of levels) log.note(level, `a ${level}\nand more`, { job: 'x' });
   await log.close();
   const messages = (await syslog.messages(8)).map((each) => each.replace(/>.* run-job/, '> run-job'));
-  const [error, warning, info, debug] = [155, 156, 158, 159];
+  const [error, warn, info, debug] = [155, 156, 158, 159];
   const tag = `run-job[${process.pid}]`;
   assert.deepEqual(
     messages,
     [
       [error, 'error'],
-      [warning, 'warning'],
+      [warn, 'warn'],
       [info, 'info'],
       [debug, 'debug'],
     ].flatMap(([priority, level]) => [
@@ -133,7 +133,7 @@ test('winston is not loaded for what nobody is to hear', async () => {
   const nowhere = ownLog({});
   nowhere.log.note('error', 'text');
   const tooFine = ownLog({ file: newFile(), level: 'error' });
-  tooFine.log.note('warning', 'text');
+  tooFine.log.note('warn', 'text');
   const quietConsole = ownLog({ console: true, level: 'debug' });
   quietConsole.log.note('info', 'text');
   for (const { log, loads } of [nowhere, tooFine, quietConsole]) {
@@ -186,7 +186,7 @@ for (const [title, make, expected] of troubles) {
   test(`${title} is told to syslog once, and nothing hangs`, async () => {
     await using syslog = await startSyslog();
     const { log } = ownLog({ file: make(), syslog: { facility: 'cron' } }, { syslogSocket: syslog.socket });
-    for (let i = 0; i < 5; i++) log.note('warning', `entry ${i}`);
+    for (let i = 0; i < 5; i++) log.note('warn', `entry ${i}`);
     await log.close();
     const messages = (await syslog.messages(6)).map((message) => message.replace(/^.*?\]: /, ''));
     assert.deepEqual(
@@ -213,7 +213,7 @@ test('a syslog that does not read keeps nobody, and the file has everything', as
   await using syslog = await startSyslog('deaf');
   const file = newFile();
   const { log } = ownLog({ file, syslog: { facility: 'cron' } }, { syslogSocket: syslog.socket });
-  for (let i = 0; i < 500; i++) log.note('warning', `entry ${i}`);
+  for (let i = 0; i < 500; i++) log.note('warn', `entry ${i}`);
   await log.close();
   assert.equal(readFileSync(file, 'utf8').split('\n').length, 501);
 });
@@ -230,7 +230,7 @@ test('10,000 entries survive a program that ends as soon as its log is closed', 
 test('the console is stderr', async () => {
   const ended = await run({ settings: { ...quiet, console: true }, byTheClock: true }, 2);
   assert.deepEqual({ ...ended, stderr: '' }, { code: 7, stdout: '', stderr: '' });
-  assert.match(ended.stderr, /^\S+ run-job\[\d+\] warning: entry 0 i=0\n\S+ run-job\[\d+\] warning: entry 1 i=1\n$/);
+  assert.match(ended.stderr, /^\S+ run-job\[\d+\] warn: entry 0 i=0\n\S+ run-job\[\d+\] warn: entry 1 i=1\n$/);
 });
 
 test('a reader of stderr that went away does not end the program', async () => {

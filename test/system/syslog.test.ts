@@ -6,7 +6,7 @@ import { startSyslog } from '../fakes/syslog.ts';
 /** RFC 5424: facility * 8 + severity; cron is 9, local0 is 16. */
 const rows = [
   { level: 'error', facility: 'cron', priority: 75 },
-  { level: 'warning', facility: 'cron', priority: 76 },
+  { level: 'warn', facility: 'cron', priority: 76 },
   { level: 'info', facility: 'local0', priority: 134 },
   { level: 'debug', facility: 'local0', priority: 135 },
 ] as const;

@@ -1,0 +1,54 @@
+/** Gathers what a message tells about a finished run. */
+import { triggerWords } from '../report/history-text.ts';
+import type { Trigger } from '../run/event.ts';
+import { outcomeWords } from '../run/outcome.ts';
+import type { RunResult } from '../run/record.ts';
+
+/** Times are milliseconds since 1970. */
+export interface RunReport {
+  readonly slug: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly host: string;
+  /** Follows the job's name in a sentence: "failed with exit code 3", "timed out after 10 minutes". */
+  readonly outcome: string;
+  /** Follows "started": "by the clock", "by ada". */
+  readonly trigger: string;
+  readonly runId: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** This run included. */
+  readonly failuresInARow: number;
+  readonly failingSinceMs?: number;
+  /** Absent when the history knows of none. */
+  readonly lastSuccessMs?: number;
+  /** What went wrong beside the job itself. */
+  readonly remarks: readonly string[];
+  /** The last output, of any length; empty when there was none. */
+  readonly tail: string;
+  /** Absent when the run never came to have a log. */
+  readonly logPath?: string;
+}
+
+export interface ReportedRun {
+  readonly job: { readonly slug: string; readonly name: string; readonly description?: string };
+  readonly run: string;
+  readonly trigger: Trigger;
+  readonly host: string;
+}
+
+export function reportRun({ job, run, trigger, host }: ReportedRun, result: RunResult): RunReport {
+  const { startedMs, endedMs, tail, history, logPath, troubles } = result;
+  const { failures, failingSinceMs, lastSuccessMs } = history.streak;
+  return {
+    slug: job.slug,
+    name: job.name,
+    ...(job.description === undefined ? {} : { description: job.description }),
+    ...{ host, runId: run, startedMs, endedMs, tail, failuresInARow: failures, remarks: troubles },
+    outcome: outcomeWords(result.outcome),
+    trigger: triggerWords(trigger) ?? '',
+    ...(failingSinceMs === undefined ? {} : { failingSinceMs }),
+    ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
+    ...(logPath === undefined ? {} : { logPath }),
+  };
+}
