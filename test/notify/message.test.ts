@@ -63,6 +63,7 @@ test('a first failure without description, output, log or history reads so', () 
     name: 'backup',
     outcome: 'was skipped: still running since 08:30',
     failuresInARow: 1,
+    remarks: [],
     tail: '',
   };
   const { subject, text } = failureMessage({ ...bare, trigger: 'by ada', endedMs: report.startedMs }, 'UTC');
