@@ -58,6 +58,8 @@ const { metafile } = await build({
   legalComments: 'none',
   define: { 'import.meta.url': 'bundleUrl', PROCESS_CONTROL_VERSION: JSON.stringify(version) },
   banner: { js: "const bundleUrl=require('node:url').pathToFileURL(__filename).href;" },
+  // Only proper-lockfile asks for graceful-fs, and it is handed a file system of our own.
+  alias: { 'graceful-fs': 'node:fs' },
   plugins: [bundleBorders],
   metafile: true,
   logLevel: 'warning',

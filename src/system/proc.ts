@@ -6,6 +6,7 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import process from 'node:process';
+import { codeOf } from './stage.ts';
 import type { ProcessIdentity } from './system.ts';
 
 /** One line of the process table. */
@@ -69,6 +70,17 @@ export function processIdentity(pid: number | 'self'): ProcessIdentity | undefin
 export function isAlive(identity: ProcessIdentity): boolean {
   const found = readProcess(identity.pid);
   return found !== undefined && found.startTicks === identity.startTicks && !isOver(found);
+}
+
+/** Whether a process has this pid although /proc does not show it, as the mount option `hidepid` does with other users' processes. */
+export function isHidden(pid: number): boolean {
+  if (readProcess(pid) !== undefined) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) !== 'ESRCH';
+  }
 }
 
 /**

@@ -103,8 +103,10 @@ export interface LockHolder {
   readonly runId?: string;
   /** The run-job (or predecessor) process. */
   readonly wrapper?: ProcessIdentity;
-  /** What lives of an orphaned run. */
+  /** What lives of an orphaned run. When the state is unknown: who has the kernel's lock, for people to look at and not to be killed. */
   readonly pids: readonly number[];
+  /** Why nothing more is known, in words; only when the state is unknown. */
+  readonly reason?: string;
   readonly startedMs?: number;
   readonly logPath?: string;
   /** The run must be over at this time since boot; absent without a timeout. */
@@ -117,12 +119,13 @@ export interface LockHolder {
 export interface JobLock {
   /** The open file that carries the kernel lock: whoever inherits it holds the lock too. */
   readonly fd: number;
-  /** Rewrites the owner record in place, for status and for whoever finds the run orphaned. */
+  /** Rewrites the owner record in place, for status and for whoever finds the run orphaned. Never throws: the run goes on without. */
   record(facts: {
     readonly leader?: ProcessIdentity;
     readonly logPath?: string;
     readonly deadlineSinceBootMs?: number;
   }): void;
+  /** Closes `fd` and takes the record away; never rejects. The kernel's lock lasts while anything that inherited `fd` lives. */
   release(): Promise<void>;
 }
 
@@ -132,7 +135,10 @@ export type LockAnswer =
   | { readonly is: 'unavailable'; readonly stage: string; readonly reason: string };
 
 export interface JobLocks {
-  /** Never waits, and never breaks a lock of which anything lives. */
+  /**
+   * Never waits, and never breaks a lock of which anything lives. `runId` is the run's own element of PROCESS_CONTROL_RUN_ID, by which its processes
+   * are found when its run-job was killed. The name of a shared lock may not be a job's: put an `@` before it.
+   */
   acquire(slug: string, runId: string): Promise<LockAnswer>;
   /** Only looks: never kills, breaks or writes. `undefined` when nobody has it. */
   holder(slug: string): LockHolder | undefined;

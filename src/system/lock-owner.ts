@@ -1,0 +1,108 @@
+/**
+ * Who has a job's lock: one file in NAME.run/, whose name says which process and whose text says which run.
+ *
+ * The name is `o.BOOT.NAMESPACE.PID.START.NONCE` and never comes twice. So a dead owner can be taken away by name: whoever is late with
+ * that finds nothing and does no harm to the next owner.
+ */
+import { readFileSync } from 'node:fs';
+import { bootId, isAlive, isHidden, pidNamespace, processIdentity } from './proc.ts';
+import type { ProcessIdentity } from './system.ts';
+
+/** What the name of an owner file says. */
+export interface Owner {
+  readonly fileName: string;
+  readonly boot: string;
+  readonly namespace: string;
+  readonly process: ProcessIdentity;
+}
+
+/** What the text of an owner file says. */
+export interface OwnerFacts {
+  readonly runId: string;
+  readonly startedMs: number;
+  /** The NAME.flock that this owner has locked, see `KernelLock.file`. */
+  readonly kernelLock: string;
+  readonly wrapperCookie?: string;
+  readonly leader?: ProcessIdentity;
+  readonly logPath?: string;
+  readonly deadlineSinceBootMs?: number;
+}
+
+/**
+ * alive, dead: proven by pid and start time. other-boot: of a boot before this one, or of a sandbox that pretends to be one.
+ * elsewhere: in another pid namespace, where a pid of ours says nothing, or hidden from us.
+ */
+export type OwnerLife = 'alive' | 'dead' | 'other-boot' | 'elsewhere';
+
+/** Stands for a pid namespace that this process can't name because it sees the /proc of another one. */
+const unnamed = '0';
+
+/** A fresh name for this process; never the same twice. */
+export function newOwnerName(): string {
+  const self = processIdentity('self');
+  if (self === undefined) throw new Error('/proc/self/stat says nothing about this process');
+  const nonce = readFileSync('/proc/sys/kernel/random/uuid', 'latin1').trim().replaceAll('-', '');
+  return ['o', bootId(), pidNamespace() ?? unnamed, self.pid, self.startTicks, nonce].join('.');
+}
+
+/** `undefined` for a name that is none of ours. */
+export function parseOwnerName(fileName: string): Owner | undefined {
+  const [, boot, namespace, pid, startTicks] =
+    /^o\.([0-9a-f]{32})\.(\d+)\.(\d+)\.(\d+)\.[0-9a-f]{32}$/.exec(fileName) ?? [];
+  if (!boot || !namespace || !pid || !startTicks) return undefined;
+  return { fileName, boot, namespace, process: { pid: Number(pid), startTicks } };
+}
+
+export function lifeOf(owner: Owner): OwnerLife {
+  if (owner.boot !== bootId()) return 'other-boot';
+  if (owner.namespace !== pidNamespace()) return 'elsewhere';
+  if (isAlive(owner.process)) return 'alive';
+  return isHidden(owner.process.pid) ? 'elsewhere' : 'dead';
+}
+
+/**
+ * Two lines of JSON: what never changes, then what `record` rewrites. Both are rewritten in place, so that a rewrite neither makes the file
+ * anew after someone took it away nor needs room on a full disk: the text fills a page from the start.
+ */
+export function formatFacts(facts: OwnerFacts): string {
+  const { leader, logPath, deadlineSinceBootMs, ...lasting } = facts;
+  const changing = JSON.stringify({ leader, logPath, deadlineSinceBootMs });
+  return `${`${JSON.stringify(lasting)}\n${changing}`.padEnd(4095)}\n`;
+}
+
+/** What can be understood of an owner file; a line that was caught half written says nothing. */
+export function parseFacts(text: string): Partial<OwnerFacts> {
+  const [lasting, changing] = text.split('\n').map(parseLine);
+  const { leader } = changing ?? {};
+  return {
+    ...only('string', lasting, ['runId', 'kernelLock', 'wrapperCookie']),
+    ...only('number', lasting, ['startedMs']),
+    ...only('string', changing, ['logPath']),
+    ...only('number', changing, ['deadlineSinceBootMs']),
+    ...(isIdentity(leader) ? { leader } : {}),
+  };
+}
+
+function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function only(type: 'string' | 'number', from: Readonly<Record<string, unknown>> | undefined, keys: readonly string[]) {
+  return Object.fromEntries(keys.map((key) => [key, from?.[key]]).filter(([, value]) => typeof value === type));
+}
+
+function isIdentity(value: unknown): value is ProcessIdentity {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'pid' in value &&
+    typeof value.pid === 'number' &&
+    'startTicks' in value &&
+    typeof value.startTicks === 'string'
+  );
+}
