@@ -18,8 +18,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
-import { pids } from './proc.ts';
+import { ownPid, pids } from './proc.ts';
 import { codeOf, during, StageError } from './stage.ts';
 
 export interface KernelLock {
@@ -106,7 +105,8 @@ export function kernelLockHolders(file: string): readonly number[] {
     during(`finding ${path.dirname(file)}`, () => realpathSync(path.dirname(file))),
     path.basename(file),
   );
-  return pids().filter((pid) => pid !== process.pid && filesOf(pid).some((fd) => isLockOf(real, pid, fd)));
+  const self = ownPid();
+  return pids().filter((pid) => pid !== self && filesOf(pid).some((fd) => isLockOf(real, pid, fd)));
 }
 
 function filesOf(pid: number): readonly string[] {

@@ -104,7 +104,8 @@ export function listProcesses(): readonly Process[] {
  * session or process group of its command unless they carry the mark of another run.
  */
 export function processesOfRun(marks: RunMarks): readonly Process[] {
-  return listProcesses().filter((found) => found.pid !== process.pid && belongsTo(found, marks));
+  const self = ownPid();
+  return listProcesses().filter((found) => found.pid !== self && belongsTo(found, marks));
 }
 
 function belongsTo(found: Process, marks: RunMarks): boolean {
@@ -158,6 +159,11 @@ export function pids(): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
+}
+
+/** The number of this process in /proc, which may show another pid namespace than ours. */
+export function ownPid(): number {
+  return Number(readlinkSync('/proc/self'));
 }
 
 /** Differs after each boot (and inside some sandboxes). Without hyphens. */

@@ -14,7 +14,7 @@ import { kernelLockHolders } from '../../src/system/lock-kernel.ts';
 import { listProcesses, type Process, processesOfRun, readProcess } from '../../src/system/proc.ts';
 import type { LockAnswer, LockHolder } from '../../src/system/system.ts';
 
-const program = fileURLToPath(new URL('../fixtures/programs/holds-lock.js', import.meta.url));
+export const program = fileURLToPath(new URL('../fixtures/programs/holds-lock.js', import.meta.url));
 
 /** An empty run directory of this user's, gone after the test. */
 export function runDirectory(t: TestContext): string {
