@@ -187,17 +187,17 @@ async function startServer(
 
 const impatient = { connectMs: 150, totalMs: 400 };
 
-test('a mail server that never greets is given up', async () => {
+test('a mail server that never greets is given up', { timeout: 20_000 }, async () => {
   await using server = await startServer(() => {});
   assert.match(reason(await createMailer(smtp(server.port), impatient).send(mail)), /Greeting never received/);
 });
 
-test('a mail server that stops answering is given up', async () => {
+test('a mail server that stops answering is given up', { timeout: 20_000 }, async () => {
   await using server = await startServer((socket) => socket.write('220 here\r\n'));
   assert.match(reason(await createMailer(smtp(server.port), impatient).send(mail)), /[Tt]imeout/);
 });
 
-test('a mail server that answers for ever is given up', async () => {
+test('a mail server that answers for ever is given up', { timeout: 20_000 }, async () => {
   await using server = await startServer((socket) => {
     socket.write('220 here\r\n');
     socket.once('data', () => {
@@ -310,7 +310,7 @@ test('a sendmail that ends well without reading the message has not sent it', as
   assert.match(reason(await createMailer(route).send({ ...mail, text })), /did not read the message/);
 });
 
-test('a sendmail that hangs is ended with all that it started', async () => {
+test('a sendmail that hangs is ended with all that it started', { timeout: 20_000 }, async () => {
   const { route, kept } = installSendmail('hang');
   assert.match(reason(await createMailer(route, impatient).send(mail)), /no end after 0\.4 s/);
   assert.ok(existsSync(kept('child')), 'the stand-in came as far as its child');

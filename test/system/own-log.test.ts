@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   mkdirSync,
@@ -180,6 +180,7 @@ const troubles: readonly [title: string, file: () => string, reason: RegExp][] =
   ['a missing directory', () => path.join(folder, 'absent', 'own.log'), /absent\/own\.log: ENOENT/],
   ['a directory in its place', () => folder, /EISDIR/],
   ['a file in the place of its directory', () => path.join(written(newFile()), 'own.log'), /ENOTDIR/],
+  ['a FIFO that nobody reads', () => fifo(newFile()), /ENXIO/],
   ['a symbolic link', () => linked(newFile()), /ELOOP/],
 ];
 for (const [title, make, expected] of troubles) {
@@ -209,7 +210,7 @@ test('a directory that may not be written is told to syslog', async () => {
   assert.match((await syslog.messages(2)).join('\n'), /incomplete: \S+\/locked\/own\.log: EACCES/);
 });
 
-test('a syslog that does not read keeps nobody, and the file has everything', async () => {
+test('a syslog that does not read keeps nobody, and the file has everything', { timeout: 20_000 }, async () => {
   await using syslog = await startSyslog('deaf');
   const file = newFile();
   const { log } = ownLog({ file, syslog: { facility: 'cron' } }, { syslogSocket: syslog.socket });
@@ -233,6 +234,14 @@ test('the console is stderr', async () => {
   assert.match(ended.stderr, /^\S+ run-job\[\d+\] warn: entry 0 i=0\n\S+ run-job\[\d+\] warn: entry 1 i=1\n$/);
 });
 
+test('the console says what is well to a person, and not by the clock', async () => {
+  const settings = { ...quiet, console: true };
+  const byHand = await run({ settings, byTheClock: false }, 1, { level: 'info' });
+  assert.match(byHand.stderr, /info: entry 0/);
+  const byTheClock = await run({ settings, byTheClock: true }, 1, { level: 'info' });
+  assert.deepEqual(byTheClock, { code: 7, stdout: '', stderr: '' });
+});
+
 test('a reader of stderr that went away does not end the program', async () => {
   const ended = await run({ settings: { ...quiet, console: true }, byTheClock: true }, 2000, { deafStderr: true });
   assert.equal(ended.code, 7);
@@ -240,12 +249,18 @@ test('a reader of stderr that went away does not end the program', async () => {
 
 const program = fileURLToPath(new URL('../fixtures/programs/writes-notes.js', import.meta.url));
 
+interface RunManner {
+  readonly prefix?: readonly string[];
+  readonly deafStderr?: boolean;
+  readonly level?: LogLevel;
+}
+
 async function run(
   options: object,
   count: number,
-  { prefix = [], deafStderr = false }: { readonly prefix?: readonly string[]; readonly deafStderr?: boolean } = {},
+  { prefix = [], deafStderr = false, level = 'warn' }: RunManner = {},
 ) {
-  const [first, ...rest] = [...prefix, process.execPath, program, JSON.stringify(options), String(count)];
+  const [first, ...rest] = [...prefix, process.execPath, program, JSON.stringify(options), String(count), level];
   const child = spawn(first ?? '', rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   if (deafStderr) child.stderr.destroy();
   const [stdout, stderr, [code]] = await Promise.all([
@@ -258,6 +273,11 @@ async function run(
 
 function written(file: string): string {
   writeFileSync(file, '');
+  return file;
+}
+
+function fifo(file: string): string {
+  execFileSync('mkfifo', [file]);
   return file;
 }
 
