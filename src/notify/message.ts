@@ -41,12 +41,12 @@ export function failureMessage(report: RunReport, timeZone: string): Message {
 
 function subject(report: RunReport): string {
   const again = report.failuresInARow > 1 ? ` (${ordinal(report.failuresInARow)} time in a row)` : '';
-  return `${subjectPrefix}${shortened(title(report))} ${shortened(line(report.outcome))}${again} on ${line(report.host)}`;
+  return `${subjectPrefix}${title(report)} ${shortened(line(report.outcome))}${again} on ${line(report.host)}`;
 }
 
 /** The name for people, and the slug for the commands when it is another word. */
 function title({ name, slug }: RunReport): string {
-  return name === slug ? slug : `${line(name)} (${slug})`;
+  return name === slug ? slug : `${shortened(line(name))} (${slug})`;
 }
 
 function since({ failuresInARow, failingSinceMs }: RunReport, time: (ms: number) => string): string {

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Delivery } from './system.ts';
 
-// Opened anew each time, as WatchedFileHandler and logrotate expect. Non-blocking: a FIFO without a reader is an error, not a place to hang.
+// Opened anew each time, as logrotate expects. Non-blocking: a FIFO without a reader is an error, not a place to hang.
 const flags =
   constants.O_WRONLY |
   constants.O_APPEND |

@@ -36,6 +36,8 @@ export async function runSendmail(
   }, limitMs);
   try {
     const [code, signal] = await once(child, 'exit');
+    // From now on its number may become another's.
+    clearTimeout(timer);
     if (late) return { ok: false, reason: `${program}: no end after ${limitMs / 1000} s` };
     if (code === 0 && child.stdin.writableFinished) return { ok: true };
     // Its last words may still be in the pipe, and a child of it may hold the pipe open for long.

@@ -125,6 +125,7 @@ test('ordinals are English', () => {
 test('a long name does not make an endless subject', () => {
   const { subject } = failureMessage({ ...report, name: '🚒'.repeat(5000), outcome: 'y'.repeat(5000) }, 'UTC');
   assert.ok([...subject].length < 300);
+  assert.match(subject, /🚒… \(backup\) y+… /u);
   assert.doesNotMatch(subject, /\p{Cs}/u);
 });
 
