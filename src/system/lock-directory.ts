@@ -24,7 +24,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { formatFacts, newOwnerName, type OwnerFacts } from './lock-owner.ts';
+import { formatFacts, type OwnerFacts } from './lock-owner.ts';
 import { codeOf, during, unless } from './stage.ts';
 
 /** Names of owner files that may be taken away; `undefined` when somebody has the lock. Asked with the kernel's lock in hand. */
@@ -36,12 +36,13 @@ const everFresh = new Date(8.64e15);
 
 export class RunDirectory {
   readonly #place: string;
-  readonly #owner = newOwnerName();
+  readonly #owner: string;
   #isOurs = false;
   #stamp = everFresh;
 
-  constructor(place: string) {
+  constructor(place: string, owner: string) {
     this.#place = place;
+    this.#owner = owner;
   }
 
   /** Makes the directory that is to be NAME.run, beside it. Its name says whose it is, for whoever finds it left over. */

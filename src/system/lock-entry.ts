@@ -11,6 +11,8 @@ import { codeOf, StageError } from './stage.ts';
 export interface EntryTerms {
   /** Absolute path of NAME.run. */
   readonly place: string;
+  /** Name of our file in it. */
+  readonly owner: string;
   readonly abandoned: Abandoned;
   /** Makes the directory above again. */
   readonly restore: () => void;
@@ -39,8 +41,8 @@ export class RunEntry {
 
   /** Whether NAME.run shows this process now; false when somebody else has it. Throws a StageError. */
   async publish(): Promise<boolean> {
-    const { place, abandoned } = this.#terms;
-    const directory = new RunDirectory(place);
+    const { place, owner, abandoned } = this.#terms;
+    const directory = new RunDirectory(place, owner);
     try {
       directory.stage(this.#facts);
       this.#giveBack = await lock(place, {
@@ -61,13 +63,9 @@ export class RunEntry {
   }
 
   /** Tells status, and whoever finds the run orphaned, more about it. */
-  record(facts: Partial<OwnerFacts>): void {
-    this.#facts = { ...this.#facts, ...facts };
-    try {
-      this.#directory?.rewrite(this.#facts);
-    } catch (error) {
-      this.#terms.say(`the record of the lock can't be written: ${String(error)}`);
-    }
+  record(facts: OwnerFacts): void {
+    this.#facts = facts;
+    this.#directory?.rewrite(facts);
   }
 
   /** Takes the entry away, if it is still there. */

@@ -1,8 +1,8 @@
 /** Who has a job's lock, as far as looking tells: nothing here takes, breaks or writes anything. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { kernelLockHolders } from './lock-kernel.ts';
-import { lifeOf, type Owner, type OwnerFacts, parseFacts, parseOwnerName } from './lock-owner.ts';
+import { kernelLockHolders, readNoteAt } from './lock-kernel.ts';
+import { lifeOf, type OwnerFacts, parseFacts, parseNote, parseOwnerName, type Sighting } from './lock-owner.ts';
 import { predecessorAt } from './lock-predecessor.ts';
 import { processesOfRun } from './proc.ts';
 import { codeOf, during, StageError } from './stage.ts';
@@ -26,7 +26,7 @@ export function placesOf(directory: string, name: string): Places {
 /** The holder, or `undefined` when nobody has the lock. What can't be read counts as somebody. */
 export function holderAt(places: Places): LockHolder | undefined {
   try {
-    return livingHolder(places) ?? firstOf(ownersIn(places), (owner) => pastHolder(places, owner));
+    return livingHolder(places) ?? firstOf(sightingsAt(places), pastHolder);
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
     return { state: 'unknown', pids: [], reason: `${error.stage}: ${error.message}` };
@@ -37,32 +37,32 @@ export function holderAt(places: Places): LockHolder | undefined {
 export function livingHolder(places: Places): LockHolder | undefined {
   const predecessor = predecessorAt(places.predecessor);
   if (predecessor) return predecessor;
-  const alive = ownersIn(places).find((owner) => lifeOf(owner) === 'alive');
-  return alive && runningHolder(places, alive);
+  const alive = sightingsAt(places).find(({ owner }) => lifeOf(owner) === 'alive');
+  return alive && runningHolder(alive);
 }
 
-export function runningHolder(places: Places, owner: Owner): LockHolder {
-  return describe(owner, factsIn(places, owner), { state: 'running', pids: [] });
+export function runningHolder(sighting: Sighting): LockHolder {
+  return describe(sighting, { state: 'running', pids: [] });
 }
 
-function pastHolder(places: Places, owner: Owner): LockHolder | undefined {
-  return lifeOf(owner) === 'elsewhere' ? foreignHolder(places, owner) : orphansOf(places, owner);
+function pastHolder(sighting: Sighting): LockHolder | undefined {
+  return lifeOf(sighting.owner) === 'elsewhere' ? foreignHolder(sighting) : orphansOf(sighting);
 }
 
-export function foreignHolder(places: Places, owner: Owner): LockHolder {
-  const reason = `its run-job can't be seen from here (pid ${owner.process.pid} of another pid namespace)`;
-  return describe(owner, factsIn(places, owner), { state: 'unknown', pids: [], reason });
+export function foreignHolder(sighting: Sighting): LockHolder {
+  const reason = `its run-job can't be seen from here (pid ${sighting.owner.process.pid} of another pid namespace)`;
+  return describe(sighting, { state: 'unknown', pids: [], reason });
 }
 
 /** What lives of a run whose run-job is gone; `undefined` when nothing does. */
-export function orphansOf(places: Places, owner: Owner): LockHolder | undefined {
-  const facts = factsIn(places, owner);
+export function orphansOf(sighting: Sighting): LockHolder | undefined {
+  const { owner, facts } = sighting;
   if (facts.runId === undefined) return undefined;
   const pids = processesOfRun({ ...facts, runId: facts.runId }).map((found) => found.pid);
   if (pids.length === 0) return undefined;
-  if (lifeOf(owner) === 'dead') return describe(owner, facts, { state: 'orphaned', pids });
+  if (lifeOf(owner) === 'dead') return describe(sighting, { state: 'orphaned', pids });
   const reason = "it belongs to a run-job that can't be judged from here, and processes of its run live";
-  return describe(owner, facts, { state: 'unknown', pids, reason });
+  return describe(sighting, { state: 'unknown', pids, reason });
 }
 
 /** For when the kernel says that somebody has the lock. The slow look comes first: meanwhile a new owner may have shown itself. */
@@ -71,13 +71,19 @@ export function whoeverHasIt(places: Places, reason: string): LockHolder {
   return holderAt(places) ?? { state: 'unknown', pids, reason };
 }
 
+/** Who stands in NAME.run; if that was taken away, who stands in NAME.flock. */
+function sightingsAt(places: Places): readonly Sighting[] {
+  const shown = sightingsIn(places.entry);
+  const noted = shown.length > 0 ? undefined : parseNote(readNoteAt(places.kernel));
+  return noted ? [noted] : shown;
+}
+
 /** The owners that NAME.run shows: one at most, unless somebody else has been there. */
-export function ownersIn(places: Places): readonly Owner[] {
-  return namesIn(places.entry).map((name) => {
+export function sightingsIn(entry: string): readonly Sighting[] {
+  return namesIn(entry).map((name) => {
     const owner = parseOwnerName(name);
-    if (owner === undefined)
-      throw new StageError(`reading ${places.entry}`, `"${name}" is none of our files: remove it`);
-    return owner;
+    if (owner === undefined) throw new StageError(`reading ${entry}`, `"${name}" is none of our files: remove it`);
+    return { owner, facts: readFacts(path.join(entry, name)) };
   });
 }
 
@@ -92,20 +98,16 @@ export function namesIn(directory: string): readonly string[] {
   });
 }
 
-export function factsIn(places: Places, owner: Owner): Partial<OwnerFacts> {
+function readFacts(file: string): Partial<OwnerFacts> {
   try {
-    return parseFacts(readFileSync(path.join(places.entry, owner.fileName), 'utf8'));
+    return parseFacts(readFileSync(file, 'utf8'));
   } catch {
     // Taken away meanwhile, or not for us to read: the name says the rest.
     return {};
   }
 }
 
-function describe(
-  owner: Owner,
-  facts: Partial<OwnerFacts>,
-  found: Pick<LockHolder, 'state' | 'pids' | 'reason'>,
-): LockHolder {
+function describe({ owner, facts }: Sighting, found: Pick<LockHolder, 'state' | 'pids' | 'reason'>): LockHolder {
   const { kernelLock: _file, wrapperCookie: _cookie, ...shown } = facts;
   return { ...found, wrapper: owner.process, ...shown };
 }

@@ -1,6 +1,8 @@
 /**
  * The kernel's lock of a job: flock(2) on NAME.flock, which lasts as long as any process has the open file, whatever happens to run-job.
  *
+ * The file holds a note of who has it, under a line with its own device and inode: a file without that line is new, or a copy.
+ *
  * Node can't call flock(2). flock(1) locks the open file that it inherits and ends; the lock belongs to the open file, not to the process.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,6 +10,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  ftruncateSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -25,8 +28,8 @@ export interface KernelLock {
   readonly fd: number;
   /** Device and inode: tells this NAME.flock from one that somebody made anew. */
   readonly file: string;
-  /** Whether an earlier holder of this very file has made sure that no deleted one is locked still. */
-  readonly isConfirmed: boolean;
+  /** What the last holder of this very file has left in it: '' when it gave the lock back, `undefined` when there was none. */
+  readonly note: string | undefined;
 }
 
 /** Absolute, because nothing that decides about a lock may depend on PATH. */
@@ -47,7 +50,7 @@ export function takeKernelLock(file: string): KernelLock | 'busy' {
         closeSync(fd);
         return 'busy';
       }
-      if (isStillAt(file, fd)) return { fd, file: identify(fd), isConfirmed: readMark(fd) === identify(fd) };
+      if (isStillAt(file, fd)) return { fd, file: identify(fd), note: readNote(fd) };
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -80,19 +83,30 @@ function identify(fd: number): string {
   return `${dev}:${ino}`;
 }
 
-function readMark(fd: number): string | undefined {
-  const bytes = Buffer.alloc(64);
-  return bytes.toString('latin1', 0, readSync(fd, bytes)).split('\n')[0];
+function readNote(fd: number): string | undefined {
+  const bytes = Buffer.alloc(16_384);
+  const [mark, ...note] = bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0)).split('\n');
+  return mark === identify(fd) ? note.join('\n') : undefined;
 }
 
-/** Notes in the file that no older one is locked still. Without room on the disk the next holder looks again. */
-export function confirmKernelLock(lock: KernelLock): void {
-  if (lock.isConfirmed) return;
+/** The note of whoever has the lock, or had it and was killed; `undefined` when there is none, or none for us to read. */
+export function readNoteAt(file: string): string | undefined {
+  let fd: number | undefined;
   try {
-    writeSync(lock.fd, `${lock.file}\n`, 0, 'latin1');
+    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return readNote(fd);
   } catch {
-    // The mark only saves time.
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
+}
+
+/** Rewrites the note in place. */
+export function writeNote({ fd, file }: KernelLock, note: string): void {
+  const bytes = Buffer.from(`${file}\n${note}`);
+  writeSync(fd, bytes, 0, bytes.length, 0);
+  ftruncateSync(fd, bytes.length);
 }
 
 /**

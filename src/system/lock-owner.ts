@@ -28,6 +28,12 @@ export interface OwnerFacts {
   readonly deadlineSinceBootMs?: number;
 }
 
+/** An owner that was found in NAME.run or in NAME.flock. */
+export interface Sighting {
+  readonly owner: Owner;
+  readonly facts: Partial<OwnerFacts>;
+}
+
 /**
  * alive, dead: proven by pid and start time. other-boot: of a boot before this one, or of a sandbox that pretends to be one.
  * elsewhere: in another pid namespace, where a pid of ours says nothing, or hidden from us.
@@ -62,12 +68,12 @@ export function lifeOf(owner: Owner): OwnerLife {
 
 /**
  * Two lines of JSON: what never changes, then what `record` rewrites. Both are rewritten in place, so that a rewrite neither makes the file
- * anew after someone took it away nor needs room on a full disk: the text fills a page from the start.
+ * anew after someone took it away nor needs room on a full disk: the text has its full size from the start.
  */
 export function formatFacts(facts: OwnerFacts): string {
   const { leader, logPath, deadlineSinceBootMs, ...lasting } = facts;
   const changing = JSON.stringify({ leader, logPath, deadlineSinceBootMs });
-  return `${`${JSON.stringify(lasting)}\n${changing}`.padEnd(4095)}\n`;
+  return `${`${JSON.stringify(lasting)}\n${changing}`.padEnd(2047)}\n`;
 }
 
 /** What can be understood of an owner file; a line that was caught half written says nothing. */
@@ -81,6 +87,17 @@ export function parseFacts(text: string): Partial<OwnerFacts> {
     ...only('number', changing, ['deadlineSinceBootMs']),
     ...(isIdentity(leader) ? { leader } : {}),
   };
+}
+
+/** The note that goes into NAME.flock: who, then the facts. */
+export function formatNote(owner: string, facts: OwnerFacts): string {
+  return `${owner}\n${formatFacts(facts)}`;
+}
+
+export function parseNote(note: string | undefined): Sighting | undefined {
+  const [name = '', ...facts] = note?.split('\n') ?? [];
+  const owner = parseOwnerName(name);
+  return owner && { owner, facts: parseFacts(facts.join('\n')) };
 }
 
 function parseLine(line: string): Readonly<Record<string, unknown>> | undefined {

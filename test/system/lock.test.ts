@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -125,14 +126,28 @@ test('killed without its job: busy until the job has ended, free as soon as it h
 
 test('killed, and its job has closed all descriptors and lost its parent: the marks of the run keep the lock', async (t) => {
   const directory = runDirectory(t);
-  const script = 'exec 3>&-; setsid sleep 600 & echo $! > "$0"; kill -9 $PPID; exit';
-  const holder = await hold(t, { directory, command: ['sh', '-c', script, path.join(directory, 'pid')] });
+  const script = 'exec 3>&-; setsid sleep 600 & kill -9 $PPID; exit';
+  const holder = await hold(t, { directory, command: ['sh', '-c', script] });
   const daemon = await markedBy(`run-${holder.pid}`, 'sleep');
   t.after(() => process.kill(daemon, 'SIGKILL'));
   await holder.kill();
   const seen = await refused(t, { directory });
   assert.equal(seen.state, 'orphaned');
   assert.deepEqual(seen.pids, [daemon]);
+});
+
+test('killed, its job has closed all descriptors, and NAME.run was deleted: NAME.flock still knows the marks', async (t) => {
+  const directory = runDirectory(t);
+  const script = 'exec 3>&-; setsid sleep 600 & kill -9 $PPID; exit';
+  const holder = await hold(t, { directory, command: ['sh', '-c', script] });
+  const daemon = await markedBy(`run-${holder.pid}`, 'sleep');
+  t.after(() => process.kill(daemon, 'SIGKILL'));
+  await holder.kill();
+  rmSync(path.join(directory, 'job.run'), { recursive: true });
+  const seen = await refused(t, { directory });
+  assert.equal(seen.state, 'orphaned');
+  assert.deepEqual(seen.pids, [daemon]);
+  assert.deepEqual(locksIn(directory).holder('job'), seen);
 });
 
 test('killed, and its job has left a process without marks: the kernel lock keeps it, and nobody is named an orphan', async (t) => {
@@ -367,10 +382,10 @@ test('a lock file that was put back as a copy is not trusted to be the one that 
   const file = path.join(directory, 'job.flock');
   await (await heldHere(directory)).release();
   const holder = await hold(t, { directory });
-  const text = String(statSync(file).ino);
+  const text = readFileSync(file);
   rmSync(path.join(directory, 'job.run'), { recursive: true });
   rmSync(file);
-  writeFileSync(file, `${statSync(directory).dev}:${text}\n`, { mode: 0o600 });
+  writeFileSync(file, text, { mode: 0o600 });
   assert.deepEqual((await refused(t, { directory })).pids, [holder.pid]);
 });
 
@@ -390,6 +405,8 @@ test('records of the lock are rewritten, longer or shorter, and can not crash th
   assert.match(remarks[0] ?? '', /record of the lock can't be written/);
   assert.equal(existsSync(path.join(directory, 'job.run')), false, 'a record alone is no lock');
   await lock.release();
+  lock.record({ logPath: '/too late' });
+  assert.doesNotMatch(readFileSync(path.join(directory, 'job.flock'), 'utf8'), /late/);
 });
 
 test('a link to the run directory is not it', async (t) => {

@@ -1,0 +1,43 @@
+/** A lock that this process has: what it writes down of its run, and how it gives the lock back. */
+import { closeSync } from 'node:fs';
+import type { RunEntry } from './lock-entry.ts';
+import { type KernelLock, writeNote } from './lock-kernel.ts';
+import { formatNote, type OwnerFacts } from './lock-owner.ts';
+import type { JobLock } from './system.ts';
+
+export interface Holding {
+  readonly kernel: KernelLock;
+  readonly entry: RunEntry;
+  readonly owner: string;
+  readonly say: (remark: string) => void;
+}
+
+export function heldLock({ kernel, entry, owner, say }: Holding, first: OwnerFacts): JobLock {
+  let facts = first;
+  const attempt = (act: () => void) => {
+    try {
+      act();
+    } catch (error) {
+      say(`the record of the lock can't be written: ${String(error)}`);
+    }
+  };
+  let isReleased = false;
+  attempt(() => writeNote(kernel, formatNote(owner, facts)));
+  return {
+    fd: kernel.fd,
+    record(more) {
+      if (isReleased) return;
+      facts = { ...facts, ...more };
+      attempt(() => writeNote(kernel, formatNote(owner, facts)));
+      attempt(() => entry.record(facts));
+    },
+    async release() {
+      if (isReleased) return;
+      isReleased = true;
+      attempt(() => writeNote(kernel, ''));
+      // In this order whoever comes in between still sees whose lock it was.
+      closeSync(kernel.fd);
+      await entry.withdraw();
+    },
+  };
+}
