@@ -15,6 +15,7 @@ const [directory = '', scratch = '', untilMs = ''] = process.argv.slice(2);
 const runsAlone = fileURLToPath(new URL('../../../test/fixtures/programs/runs-alone.sh', import.meta.url));
 const stallChance = 0.02;
 const deathChance = Number(process.env.DEATH_CHANCE);
+const retryMs = Number(process.env.RETRY_MS);
 const isLocking = process.env.WITHOUT_LOCK === undefined;
 
 /** Only while the lock is at work. */
@@ -111,6 +112,6 @@ for (let run = 0; Date.now() < Number(untilMs); run++) {
     isArmed = false;
   } else {
     note(answer.is === 'busy' ? answer.holder.state : `unavailable ${answer.stage}: ${answer.reason}`);
-    await shortly(100);
+    await shortly(retryMs);
   }
 }

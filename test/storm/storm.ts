@@ -85,6 +85,8 @@ class Storm {
         PATH: '/usr/bin:/bin',
         PROCESS_CONTROL_WRAPPER: randomUUID(),
         DEATH_CHANCE: '0.003',
+        // So many that the machine is busy, not so many that it does nothing but refuse.
+        RETRY_MS: String(12 * this.#settings.contenders),
         ...(this.#settings.withoutLock ? { WITHOUT_LOCK: '1' } : {}),
         // With both files gone only the open file is left to tell.
         ...(this.#settings.takenAway === 'both' ? { KEEPS_LOCK: '1' } : {}),
