@@ -44,7 +44,7 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
     if (outcome === undefined) continue;
     streak = !based && event.event === 'ended' ? event.streak : extendStreak(streak, outcome, event.atMs);
     based ||= event.event === 'ended';
-    lastStatus = statusOf(outcome);
+    lastStatus = statusOf(outcome) ?? lastStatus;
   }
   return { runs: [...runs.values()], streak, lastStatus };
 }

@@ -58,9 +58,10 @@ export function exitCodeOf(outcome: Outcome): number {
   }
 }
 
-/** A skip counts as a failure unless the job allows it (kept). */
-export function statusOf(outcome: Outcome): LastStatus {
+/** A skip counts as a failure unless the job allows it (kept). A pause is nobody's failure: it leaves the status as it was. */
+export function statusOf(outcome: Outcome): LastStatus | undefined {
   if (outcome.kind === 'exited') return outcome.code === 0 ? 'success' : 'failure';
+  if (outcome.kind === 'skipped' && outcome.reason === 'paused') return undefined;
   if (outcome.kind === 'skipped' && outcome.allowed) return 'skipped';
   return 'failure';
 }

@@ -23,24 +23,24 @@ export interface RunnableJob {
 /** As it was written, and split into words. */
 export interface CommandLine {
   readonly text: string;
-  readonly words: readonly [string, ...string[]];
+  readonly argv: readonly [string, ...string[]];
 }
 
 /** Numbers as prlimit(1) takes them: bytes, seconds or counts. */
 export interface Limits {
   readonly nofile?: number;
-  readonly fileSize?: number;
-  readonly cpu?: number;
+  readonly fileSizeBytes?: number;
+  readonly cpuSeconds?: number;
   readonly processes?: number;
-  readonly addressSpace?: number;
+  readonly addressSpaceBytes?: number;
 }
 
 const limitOptions: { readonly [L in keyof Limits]-?: string } = {
   nofile: '--nofile',
-  fileSize: '--fsize',
-  cpu: '--cpu',
+  fileSizeBytes: '--fsize',
+  cpuSeconds: '--cpu',
   processes: '--nproc',
-  addressSpace: '--as',
+  addressSpaceBytes: '--as',
 };
 
 /** For a caller without PATH; what Debian's cron gives its jobs. */
@@ -96,7 +96,7 @@ export function argvOf(
   world: World,
   programs: Programs,
 ): ArgvAnswer {
-  const [name, ...args] = command.words;
+  const [name, ...args] = command.argv;
   const found = programs.find(name, world.environment.PATH ?? defaultPath, world.workingDirectory);
   if (found.is === 'missing') return found;
   return {

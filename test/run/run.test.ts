@@ -8,7 +8,7 @@ import { type FakeCommand, fakeMachine, settle } from '../fakes/machine.ts';
 const job: RunnableJob = {
   slug: 'backup',
   name: 'Backup',
-  commands: [{ text: 'dump --all', words: ['dump', '--all'] }],
+  commands: [{ text: 'dump --all', argv: ['dump', '--all'] }],
   timeoutSeconds: 0,
   killGraceSeconds: 10,
   allowOvertime: false,
@@ -20,8 +20,8 @@ const job: RunnableJob = {
 };
 
 const two = [
-  { text: 'first', words: ['first'] as const },
-  { text: 'second', words: ['second'] as const },
+  { text: 'first', argv: ['first'] as const },
+  { text: 'second', argv: ['second'] as const },
 ];
 
 function order(changes: Partial<RunnableJob> = {}, run = 'r1', slowStart = false) {
@@ -219,7 +219,7 @@ test('a log that cannot be opened means that nothing is run, and says at which s
 
 test('a missing program is 127 and a launch that fails names its stage', async () => {
   const machine = fakeMachine();
-  const missing = await runJob(order({ commands: [{ text: 'missing', words: ['missing'] }] }), machine);
+  const missing = await runJob(order({ commands: [{ text: 'missing', argv: ['missing'] }] }), machine);
   assert.equal(missing.exitCode, 127);
   machine.launcher.failure = {
     is: 'failed',
