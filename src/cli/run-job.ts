@@ -1,6 +1,38 @@
-/** run-job: one run of one job. */
-import process from 'node:process';
+/**
+ * run-job: runs one job as the service user, or shows and stops what runs.
+ * The forms that crontabs and sub-jobs use are read here; everything else loads an option parser, which costs more than the run itself.
+ */
+import { runProgram } from './parts/output.ts';
+import { type RunWish, runNamed } from './parts/run-named.ts';
 
 export function main(args: readonly string[]): void {
-  process.stdout.write(`${args.join(' ')}\n`);
+  const wish = quickWish(args);
+  runProgram('run-job', args, async () => {
+    if (wish !== undefined) return runNamed(wish, args);
+    const { runJobWithOptions } = await import('./run-job-options.ts');
+    return runJobWithOptions(args, runNamed);
+  });
+}
+
+/** `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE` and `--slow-start`; `undefined` for anything else. */
+function quickWish(args: readonly string[]): RunWish | undefined {
+  let slug: string | undefined;
+  let configFile: string | undefined;
+  let slowStart = false;
+  for (let i = 0; i < args.length; i += 1) {
+    const arg = args[i] ?? '';
+    const value = args[i + 1];
+    if (arg === '--slow-start' || arg === '-w') slowStart = true;
+    else if (arg === '--config' && isPlain(value) && configFile === undefined) configFile = args[++i];
+    else if ((arg === '--job' || arg === '-j') && isPlain(value) && slug === undefined) slug = args[++i];
+    else if (arg.startsWith('--job=') && isPlain(arg.slice(6)) && slug === undefined) slug = arg.slice(6);
+    else if (isPlain(arg) && slug === undefined) slug = arg;
+    else return undefined;
+  }
+  if (slug === undefined) return undefined;
+  return { slug, slowStart, ...(configFile === undefined ? {} : { configFile }) };
+}
+
+function isPlain(arg: string | undefined): boolean {
+  return arg !== undefined && arg !== '' && !arg.startsWith('-');
 }

@@ -1,6 +1,6 @@
 /** Writes a run down: what came of it in the history, and the result for whoever asked, also when nothing could be started. */
 import type { Clock, HistoryStore } from '../system/system.ts';
-import { formatEvent, type HistoryEvent, parseEvents, type Trigger } from './event.ts';
+import { formatEvent, type HistoryEvent, parseEvents, type Streak, type Trigger } from './event.ts';
 import { foldHistory, type History, type RunRecord } from './history.ts';
 import { exitCodeOf, exitCodes, type Outcome } from './outcome.ts';
 import { earlierHistory } from './predecessor.ts';
@@ -18,8 +18,14 @@ export interface RunResult {
   readonly tail: string;
   /** What went wrong beside the job itself: lost output, a history that could not be written. */
   readonly troubles: readonly string[];
-  /** Earlier runs that this one found dead: started, never ended, and nobody holding the lock. */
-  readonly interrupted: readonly RunRecord[];
+  readonly interrupted: InterruptedRuns;
+}
+
+/** Earlier runs that this one found dead: started, never ended, and nobody holding the lock. */
+export interface InterruptedRuns {
+  readonly runs: readonly RunRecord[];
+  /** After them and before this run. */
+  readonly streak: Streak;
 }
 
 /** Enough to write in a job's history. */
@@ -72,7 +78,7 @@ function recordUnrun({ slug, run, trigger }: RunName, recorder: Recorder, unrun:
     history,
     tail: '',
     troubles,
-    interrupted: [],
+    interrupted: { runs: [], streak: history.streak },
   };
 }
 

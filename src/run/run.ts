@@ -17,9 +17,9 @@ import type {
 } from '../system/system.ts';
 import { runCommands } from './commands.ts';
 import type { Ended, Trigger } from './event.ts';
-import { extendStreak, type History, type RunRecord, unfinishedRuns } from './history.ts';
+import { extendStreak, type History, unfinishedRuns } from './history.ts';
 import { durationWords, exitCodeOf, type Outcome, outcomeWords } from './outcome.ts';
-import { type RunName, type RunResult, readHistory, recordNotStarted, recordSkip, writeEvent } from './record.ts';
+import { type InterruptedRuns, type RunName, type RunResult, readHistory, recordNotStarted, recordSkip, writeEvent } from './record.ts';
 import type { RunnableJob, World } from './world.ts';
 
 /** Everything a run asks of the machine. */
@@ -112,7 +112,7 @@ interface Ending {
   readonly startedMs: number;
   readonly ended: Awaited<ReturnType<typeof runCommands>>;
   readonly troubles: readonly string[];
-  readonly interrupted: readonly RunRecord[];
+  readonly interrupted: InterruptedRuns;
 }
 
 async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Promise<RunResult> {
@@ -163,10 +163,10 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
 }
 
 /** Runs that started and never ended, while the lock is ours, died with their wrapper or the machine. */
-function closeInterrupted(slug: string, machine: RunMachine): readonly RunRecord[] {
-  const dead = unfinishedRuns(readHistory(slug, machine));
-  for (const { run } of dead) writeEvent(slug, machine, { event: 'interrupted', run, atMs: machine.clock.nowMs() });
-  return dead;
+function closeInterrupted(slug: string, machine: RunMachine): InterruptedRuns {
+  const runs = unfinishedRuns(readHistory(slug, machine));
+  for (const { run } of runs) writeEvent(slug, machine, { event: 'interrupted', run, atMs: machine.clock.nowMs() });
+  return { runs, streak: readHistory(slug, machine).streak };
 }
 
 /** `--kill-job` and `jobctl stop` leave their name in the history before they send TERM. */

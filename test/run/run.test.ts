@@ -200,7 +200,7 @@ test('a run that died with the machine is counted as interrupted by the next one
   machine.history.append('backup', `${started?.replace('"r1"', '"dead"')}\n`);
   const result = await runJob(order({}, 'r2'), machine);
   assert.deepEqual(
-    result.interrupted.map((r) => r.run),
+    result.interrupted.runs.map((r) => r.run),
     ['dead'],
   );
   assert.equal(result.history.runs.find((r) => r.run === 'dead')?.outcome?.kind, 'interrupted');

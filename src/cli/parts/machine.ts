@@ -1,0 +1,38 @@
+/** Builds the real machine for a run: the one place where the parts of system/ meet the configuration. */
+import os from 'node:os';
+import process from 'node:process';
+import type { Config } from '../../config/config.ts';
+import type { RunMachine } from '../../run/run.ts';
+import { clock } from '../../system/clock.ts';
+import { historyStore } from '../../system/history-file.ts';
+import { createLauncher } from '../../system/launcher.ts';
+import { jobLocks } from '../../system/lock.ts';
+import { programs } from '../../system/programs.ts';
+import { runLogs } from '../../system/run-log.ts';
+import { listenForStops } from '../../system/stop-requests.ts';
+import type { HistoryStore, JobLocks } from '../../system/system.ts';
+
+/** Where the Python process-control kept its state when nobody told it otherwise. */
+const predecessorStateDirectory = '/var/cache/process-control';
+
+export function realMachine(config: Config, say: (remark: string) => void): RunMachine {
+  return {
+    clock,
+    programs,
+    locks: realLocks(config, say),
+    logs: runLogs(config),
+    launcher: createLauncher(),
+    history: realHistory(config),
+    stops: listenForStops(),
+    host: os.hostname(),
+    user: config.serviceUser,
+  };
+}
+
+export function realLocks(config: Config, say: (remark: string) => void): JobLocks {
+  return jobLocks({ runDirectory: config.runDirectory, wrapperCookie: process.env.PROCESS_CONTROL_WRAPPER, say });
+}
+
+export function realHistory({ stateDirectory }: Pick<Config, 'stateDirectory'>): HistoryStore {
+  return historyStore({ stateDirectory, predecessorDirectories: [stateDirectory, predecessorStateDirectory] });
+}

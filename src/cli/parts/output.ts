@@ -1,0 +1,46 @@
+/** What every program prints: data on stdout, words on stderr; a reader that has gone away ends neither in an error nor in a stack trace. */
+import { writeSync } from 'node:fs';
+import process from 'node:process';
+import { formatProblem, type Problem, printable } from '../../yaml/problem.ts';
+
+/** Data. Returns false when nobody reads any more. */
+export function print(text: string): boolean {
+  return writeAll(1, text);
+}
+
+/** A word to the person at the terminal, one line, with the program's name in front. */
+export function say(program: string, words: string): void {
+  writeAll(2, `${program}: ${printable(words)}\n`);
+}
+
+export function sayProblems(problems: readonly Problem[]): void {
+  writeAll(2, problems.map((problem) => `${formatProblem(problem)}\n`).join(''));
+}
+
+/** Synchronous, because process.exit does not wait for an asynchronous stdout; a pipe that is full answers EAGAIN and is asked again. */
+function writeAll(fd: number, text: string): boolean {
+  const bytes = Buffer.from(text);
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return false;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+  return true;
+}
+
+/** Runs a program: its exit code, or 125 with one line for what should not have happened (and the stack with --debug). */
+export function runProgram(program: string, args: readonly string[], work: () => Promise<number> | number): void {
+  const ended = async () => {
+    try {
+      return await work();
+    } catch (error) {
+      if (args.includes('--debug')) writeAll(2, `${(error as Error).stack}\n`);
+      else say(program, `internal error: ${(error as Error).message} (--debug shows where)`);
+      return 125;
+    }
+  };
+  void ended().then((code) => process.exit(code));
+}

@@ -1,0 +1,153 @@
+/** From the name of a job to its exit code: configuration, service user, job file, pause, run, and who must hear of it. */
+import { createHash, randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
+import process from 'node:process';
+import type { Config } from '../../config/config.ts';
+import type { Job } from '../../job/job.ts';
+import { listJobFiles, loadJob } from '../../job/load.ts';
+import type { Trigger } from '../../run/event.ts';
+import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
+import { exitCodes, outcomeWords } from '../../run/outcome.ts';
+import { pauseOf, pauseWords } from '../../run/pause.ts';
+import { readPauses } from '../../run/pauses.ts';
+import { type RunResult, recordNotStarted, recordSkip } from '../../run/record.ts';
+import { type RunMachine, runJob } from '../../run/run.ts';
+import { type RunnableJob, runIdVariable, worldOf } from '../../run/world.ts';
+import { callerUid } from '../../system/become.ts';
+import { files } from '../../system/files.ts';
+import { stateFiles } from '../../system/state-files.ts';
+import { writeSyslog } from '../../system/syslog.ts';
+import { users } from '../../system/users.ts';
+import { formatProblem, type Problem } from '../../yaml/problem.ts';
+import { nearest } from '../../yaml/suggest.ts';
+import { realMachine } from './machine.ts';
+import { say, sayProblems } from './output.ts';
+import { becomeServiceUser } from './service-user.ts';
+import { loadSetting } from './setting.ts';
+import { tellOfRun } from './tell.ts';
+
+export interface RunWish {
+  readonly slug: string;
+  readonly slowStart: boolean;
+  readonly configFile?: string;
+}
+
+const program = 'run-job';
+
+/** The id that `jobctl start` has already told the person. */
+export const givenRunVariable = 'PROCESS_CONTROL_GIVEN_RUN';
+
+export async function runNamed(wish: RunWish, args: readonly string[]): Promise<number> {
+  const setting = loadSetting(wish.configFile);
+  if (!setting.ok) return refuse(exitCodes.configuration, setting.problems);
+  const config = setting.value;
+  const right = await becomeServiceUser(config, program, args);
+  if (right.is === 'done') return right.exitCode;
+  if (right.is === 'refused') return refuseInWords(exitCodes.notServiceUser, right.words);
+  return runAsServiceUser(wish, config);
+}
+
+async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> {
+  const { slug } = wish;
+  const trigger = currentTrigger();
+  const loaded = loadJob(slug, config, { files, sha256 });
+  if (loaded === undefined) return refuseInWords(exitCodes.usage, unknownJob(slug, config));
+  const machine = realMachine(config, (remark) => say(program, remark));
+  const name = { slug, run: newRun(machine), trigger };
+  if (!loaded.ok) {
+    sayProblems(loaded.problems);
+    const reason = loaded.problems.map(formatProblem).join('; ');
+    const result = recordNotStarted(name, machine, { stage: 'configuration', reason, code: 78 });
+    return tell(result, { config, slug, trigger, run: name.run });
+  }
+  const job = { sha256: '', ...loaded.value };
+  const words = pausedWords(job, config, machine);
+  if (words !== undefined) {
+    const allowed = trigger.by === 'clock';
+    const result = recordSkip(name, machine, { reason: 'paused', words, allowed });
+    return tell(result, { config, slug, trigger, run: name.run, job });
+  }
+  if (wish.slowStart && job.slowStartCommands === undefined) {
+    return refuseInWords(exitCodes.usage, `${slug} has no slow_start_command`);
+  }
+  const result = await runJob(orderOf(wish, job, { run: name.run, trigger, config }), machine);
+  return tell(result, { config, slug, trigger, run: name.run, job });
+}
+
+interface Circumstances {
+  readonly run: string;
+  readonly trigger: Trigger;
+  readonly config: Config;
+}
+
+function orderOf({ slowStart }: RunWish, job: RunnableJob, { run, trigger, config }: Circumstances) {
+  const world = worldOf({
+    job,
+    user: config.serviceUser,
+    inherited: process.env,
+    runPath: runPathOf(run, process.env[runIdVariable]),
+    isDirectory: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
+  });
+  return { job, run, trigger, slowStart, world };
+}
+
+function newRun({ clock }: RunMachine): string {
+  const given = process.env[givenRunVariable];
+  if (given !== undefined && /^[\w-]{1,60}$/.test(given)) return given;
+  return newRunId(clock.nowMs(), randomBytes(4).toString('hex'));
+}
+
+function currentTrigger(): Trigger {
+  const uid = callerUid();
+  const name = users.find(String(uid))?.name ?? `uid ${uid}`;
+  return triggerOf({ environment: process.env, uid, name, runIdVariable });
+}
+
+function pausedWords(job: Pick<Job, 'slug' | 'tags'>, config: Config, { clock }: RunMachine): string | undefined {
+  const pause = pauseOf(job, readPauses(stateFiles(config.stateDirectory)), clock.nowMs());
+  if (pause === undefined) return undefined;
+  return `${pauseWords(pause, (ms) => new Date(ms).toISOString())} (jobctl resume ${job.slug})`;
+}
+
+interface Telling {
+  readonly config: Config;
+  readonly slug: string;
+  readonly run: string;
+  readonly trigger: Trigger;
+  readonly job?: Job;
+}
+
+/** Whoever waits for this run gets a line on stderr when it did not succeed; the rest hears by log, syslog and mail. */
+async function tell(result: RunResult, telling: Telling): Promise<number> {
+  const { outcome } = result;
+  const failed = result.exitCode !== 0;
+  if (failed) say(program, `${telling.slug} ${outcomeWords(outcome)}${result.logPath === undefined ? '' : ` (log: ${result.logPath})`}`);
+  for (const trouble of result.troubles) say(program, `${telling.slug}: ${trouble}`);
+  await tellOfRun(result, telling);
+  return result.exitCode;
+}
+
+function unknownJob(slug: string, config: Config): string {
+  const listed = listJobFiles(config, files);
+  const guess = listed.is === 'listed' ? nearest(slug, listed.slugs) : undefined;
+  return `there is no job "${slug}" in ${config.jobDirectory}${guess === undefined ? '' : `; did you mean "${guess}"?`}`;
+}
+
+/** Before there is a log: by the clock nobody reads stderr (MAILTO=""), so syslog hears it too. */
+async function refuse(code: number, problems: readonly Problem[]): Promise<number> {
+  sayProblems(problems);
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  await writeSyslog('error', errors.map(formatProblem).join('\n'));
+  return code;
+}
+
+async function refuseInWords(code: number, words: string): Promise<number> {
+  say(program, words);
+  const typedWrong = code === exitCodes.usage && currentTrigger().by === 'person';
+  if (!typedWrong) await writeSyslog('error', words);
+  return code;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,50 @@
+/** Snapshots of the real jobs: one at a time, so that a listing of ten thousand streams. */
+import type { Config } from '../../config/config.ts';
+import { listJobFiles, loadJob } from '../../job/load.ts';
+import type { AnySnapshot } from '../../report/job-text.ts';
+import { snapshotJob, snapshotRun } from '../../report/snapshot.ts';
+import { pauseOf } from '../../run/pause.ts';
+import { readPauses } from '../../run/pauses.ts';
+import { readHistory } from '../../run/record.ts';
+import { clock } from '../../system/clock.ts';
+import { files } from '../../system/files.ts';
+import { stateFiles } from '../../system/state-files.ts';
+import { formatProblem, type Problem } from '../../yaml/problem.ts';
+import { realHistory, realLocks } from './machine.ts';
+
+export interface Jobs {
+  readonly slugs: readonly string[];
+  /** Files that can't be jobs. */
+  readonly strays: readonly Problem[];
+  /** `undefined` when there is no such job. */
+  snapshot(slug: string): AnySnapshot | undefined;
+  runs(slug: string): ReturnType<typeof snapshotRun>[];
+}
+
+export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly ok: false; readonly problem: Problem };
+
+export function openJobs(config: Config): JobsAnswer {
+  const listed = listJobFiles(config, files);
+  if (listed.is === 'unlisted') return { ok: false, problem: listed.problem };
+  const locks = realLocks(config, () => undefined);
+  const history = realHistory(config);
+  const pauses = readPauses(stateFiles(config.stateDirectory));
+  const jobs: Jobs = {
+    slugs: listed.slugs,
+    strays: listed.strays,
+    snapshot(slug) {
+      const loaded = loadJob(slug, config, { files });
+      if (loaded === undefined) return undefined;
+      const known = readHistory(slug, { history });
+      if (!loaded.ok) return { slug, problems: loaded.problems.map(formatProblem), lastStatus: known.lastStatus };
+      const job = { ...loaded.value, disabled: !loaded.value.enabled };
+      const paused = pauseOf(job, pauses, clock.nowMs());
+      return snapshotJob({ job, holder: locks.holder(slug), history: known, paused });
+    },
+    runs(slug) {
+      const holder = locks.holder(slug);
+      return readHistory(slug, { history }).runs.map((run) => snapshotRun(run, holder));
+    },
+  };
+  return { ok: true, jobs };
+}

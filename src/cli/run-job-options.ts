@@ -1,0 +1,142 @@
+/** run-job with any other arguments than those of a crontab line: listing, status, killing, help. */
+import type { Config } from '../config/config.ts';
+import { loadJob } from '../job/load.ts';
+import { type AnySnapshot, isBroken } from '../report/job-text.ts';
+import { killSentence } from '../report/kill-text.ts';
+import { brokenStatusText, statusText } from '../report/status-text.ts';
+import { timeText } from '../report/time-text.ts';
+import { exitCodes } from '../run/outcome.ts';
+import { files } from '../system/files.ts';
+import { complaint, parseCommandLine } from './options.ts';
+import { print, say, sayProblems } from './parts/output.ts';
+import type { RunWish } from './parts/run-named.ts';
+import { becomeServiceUser } from './parts/service-user.ts';
+import { loadSetting } from './parts/setting.ts';
+import { openJobs } from './parts/snapshots.ts';
+import { stopRun } from './parts/stop-run.ts';
+
+const program = 'run-job';
+
+function parse(args: readonly string[]) {
+  return parseCommandLine(program, args, (options) =>
+    options
+      .usage('Usage: $0 --job NAME [--slow-start]\n       $0 --list-jobs | --status [--only-running] [--tag TAG] [--json]\n       $0 --kill-job NAME')
+      .positional('name', { type: 'string' })
+      .command('$0 [name]', false, (command) => command.positional('name', { type: 'string', describe: 'Run this job.' }))
+      .option('job', { alias: 'j', type: 'string', requiresArg: true, describe: 'Run this job.' })
+      .option('slow-start', { alias: 'w', type: 'boolean', describe: 'Run the slow_start_command of the job instead.' })
+      .option('list-jobs', { alias: 'l', type: 'boolean', describe: 'Print the names of all jobs.' })
+      .option('status', { alias: 's', type: 'boolean', describe: 'Print the status of all jobs, or of the one named.' })
+      .option('only-running', { alias: 'r', type: 'boolean', describe: 'Only jobs that run now.' })
+      .option('tag', { type: 'string', requiresArg: true, describe: 'Only jobs with this tag.' })
+      .option('json', { type: 'boolean', describe: 'Print JSON, one object a job.' })
+      .option('kill-job', { alias: 'k', type: 'string', requiresArg: true, describe: 'End the run of this job and all it started.' })
+      .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
+      .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
+      .conflicts('job', ['list-jobs', 'status', 'kill-job'])
+      .conflicts('kill-job', ['list-jobs', 'status', 'slow-start']),
+  );
+}
+
+type Options = Extract<ReturnType<typeof parse>, { is: 'asked' }>['options'];
+
+export async function runJobWithOptions(
+  args: readonly string[],
+  run: (wish: RunWish, args: readonly string[]) => Promise<number>,
+): Promise<number> {
+  // Without arguments: help, and well (kept).
+  const line = parse(args.length === 0 ? ['--help'] : args);
+  if (line.is === 'answered') {
+    if (line.exitCode === 0) print(line.text);
+    else say(program, line.text.trimEnd());
+    return line.exitCode;
+  }
+  const { options } = line;
+  const config = options.config === undefined ? {} : { configFile: options.config };
+  const slug = options.job ?? options.name;
+  if (options['list-jobs'] || options.status || options['only-running']) return list(options, slug);
+  if (options['kill-job'] !== undefined) return kill(options['kill-job'], options, args);
+  if (slug !== undefined && slug !== '') return run({ slug, slowStart: options['slow-start'] === true, ...config }, args);
+  process.stderr.write(complaint(program, 'which job?'));
+  return exitCodes.usage;
+}
+
+function list(options: Options, only: string | undefined): number {
+  const setting = loadSetting(options.config);
+  if (!setting.ok) {
+    sayProblems(setting.problems);
+    return exitCodes.configuration;
+  }
+  const opened = openJobs(setting.value);
+  if (!opened.ok) {
+    sayProblems([opened.problem]);
+    return exitCodes.configuration;
+  }
+  const { jobs } = opened;
+  sayProblems(jobs.strays);
+  // Names alone need no file to be read.
+  if (!options.status && !options['only-running'] && options.tag === undefined && !options.json) {
+    print(jobs.slugs.map((slug) => `${slug}\n`).join(''));
+    return 0;
+  }
+  if (only !== undefined && !jobs.slugs.includes(only)) {
+    say(program, `there is no job "${only}"`);
+    return exitCodes.usage;
+  }
+  const format = timeText(hostZone());
+  for (const slug of only === undefined ? jobs.slugs : [only]) {
+    const job = jobs.snapshot(slug);
+    if (job === undefined || !isWanted(job, options)) continue;
+    if (!print(lineOf(job, options, format))) break;
+  }
+  return 0;
+}
+
+function isWanted(job: AnySnapshot, options: Options): boolean {
+  if (options['only-running'] && (isBroken(job) || job.activity.is === 'idle')) return false;
+  return options.tag === undefined || (!isBroken(job) && job.tags.includes(options.tag));
+}
+
+function lineOf(job: AnySnapshot, options: Options, format: (ms: number) => string): string {
+  if (options.json) return `${JSON.stringify(job)}\n`;
+  if (!options.status) return `${job.slug}\n`;
+  return isBroken(job) ? brokenStatusText(job) : statusText(job, format);
+}
+
+function hostZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+async function kill(slug: string, options: Options, args: readonly string[]): Promise<number> {
+  const setting = loadSetting(options.config);
+  if (!setting.ok) {
+    sayProblems(setting.problems);
+    return exitCodes.configuration;
+  }
+  const config = setting.value;
+  const right = await becomeServiceUser(config, program, args);
+  if (right.is === 'done') return right.exitCode;
+  if (right.is === 'refused') {
+    say(program, right.words);
+    return exitCodes.notServiceUser;
+  }
+  return killAsServiceUser(slug, config);
+}
+
+async function killAsServiceUser(slug: string, config: Config): Promise<number> {
+  const loaded = loadJob(slug, config, { files });
+  const grace = loaded?.ok === true ? loaded.value.killGraceSeconds : 10;
+  const answer = await stopRun(config, { slug, killGraceSeconds: grace }, (holder) => print(`${killSentence(slug, holder)}\n`));
+  if (answer.is === 'idle') {
+    // A file that is gone may still have a run; one that never was is a slip of the pen.
+    if (loaded === undefined) {
+      say(program, `there is no job "${slug}" in ${config.jobDirectory}`);
+      return exitCodes.usage;
+    }
+    print(`${killSentence(slug, undefined)}\n`);
+    return 0;
+  }
+  if (answer.is === 'stopped') return 0;
+  say(program, `${slug} is still running; processes: ${[answer.holder.wrapper?.pid, ...answer.holder.pids].filter(Boolean).join(', ')}`);
+  return exitCodes.internal;
+}
