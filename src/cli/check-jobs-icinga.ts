@@ -24,7 +24,12 @@ function parse(args: readonly string[]) {
   return parseCommandLine(program, args, (options) =>
     options
       .usage('Usage: $0 [-j GLOB]')
-      .option('jobs', { alias: 'j', type: 'string', requiresArg: true, describe: 'Only jobs whose name matches, * and ? stand for anything.' })
+      .option('jobs', {
+        alias: 'j',
+        type: 'string',
+        requiresArg: true,
+        describe: 'Only jobs whose name matches, * and ? stand for anything.',
+      })
       .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' }),
   );

@@ -8,7 +8,7 @@ import { timeText } from '../report/time-text.ts';
 import { exitCodes } from '../run/outcome.ts';
 import { files } from '../system/files.ts';
 import { complaint, parseCommandLine } from './options.ts';
-import { print, say, sayProblems } from './parts/output.ts';
+import { print, say, sayLines, sayProblems } from './parts/output.ts';
 import type { RunWish } from './parts/run-named.ts';
 import { becomeServiceUser } from './parts/service-user.ts';
 import { loadSetting } from './parts/setting.ts';
@@ -20,9 +20,13 @@ const program = 'run-job';
 function parse(args: readonly string[]) {
   return parseCommandLine(program, args, (options) =>
     options
-      .usage('Usage: $0 --job NAME [--slow-start]\n       $0 --list-jobs | --status [--only-running] [--tag TAG] [--json]\n       $0 --kill-job NAME')
+      .usage(
+        'Usage: $0 --job NAME [--slow-start]\n       $0 --list-jobs | --status [--only-running] [--tag TAG] [--json]\n       $0 --kill-job NAME',
+      )
       .positional('name', { type: 'string' })
-      .command('$0 [name]', false, (command) => command.positional('name', { type: 'string', describe: 'Run this job.' }))
+      .command('$0 [name]', false, (command) =>
+        command.positional('name', { type: 'string', describe: 'Run this job.' }),
+      )
       .option('job', { alias: 'j', type: 'string', requiresArg: true, describe: 'Run this job.' })
       .option('slow-start', { alias: 'w', type: 'boolean', describe: 'Run the slow_start_command of the job instead.' })
       .option('list-jobs', { alias: 'l', type: 'boolean', describe: 'Print the names of all jobs.' })
@@ -30,7 +34,12 @@ function parse(args: readonly string[]) {
       .option('only-running', { alias: 'r', type: 'boolean', describe: 'Only jobs that run now.' })
       .option('tag', { type: 'string', requiresArg: true, describe: 'Only jobs with this tag.' })
       .option('json', { type: 'boolean', describe: 'Print JSON, one object a job.' })
-      .option('kill-job', { alias: 'k', type: 'string', requiresArg: true, describe: 'End the run of this job and all it started.' })
+      .option('kill-job', {
+        alias: 'k',
+        type: 'string',
+        requiresArg: true,
+        describe: 'End the run of this job and all it started.',
+      })
       .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
       .conflicts('job', ['list-jobs', 'status', 'kill-job'])
@@ -48,7 +57,7 @@ export async function runJobWithOptions(
   const line = parse(args.length === 0 ? ['--help'] : args);
   if (line.is === 'answered') {
     if (line.exitCode === 0) print(line.text);
-    else say(program, line.text.trimEnd());
+    else sayLines(line.text);
     return line.exitCode;
   }
   const { options } = line;
@@ -56,8 +65,9 @@ export async function runJobWithOptions(
   const slug = options.job ?? options.name;
   if (options['list-jobs'] || options.status || options['only-running']) return list(options, slug);
   if (options['kill-job'] !== undefined) return kill(options['kill-job'], options, args);
-  if (slug !== undefined && slug !== '') return run({ slug, slowStart: options['slow-start'] === true, ...config }, args);
-  process.stderr.write(complaint(program, 'which job?'));
+  if (slug !== undefined && slug !== '')
+    return run({ slug, slowStart: options['slow-start'] === true, ...config }, args);
+  sayLines(complaint(program, 'which job?'));
   return exitCodes.usage;
 }
 
@@ -126,7 +136,9 @@ async function kill(slug: string, options: Options, args: readonly string[]): Pr
 async function killAsServiceUser(slug: string, config: Config): Promise<number> {
   const loaded = loadJob(slug, config, { files });
   const grace = loaded?.ok === true ? loaded.value.killGraceSeconds : 10;
-  const answer = await stopRun(config, { slug, killGraceSeconds: grace }, (holder) => print(`${killSentence(slug, holder)}\n`));
+  const answer = await stopRun(config, { slug, killGraceSeconds: grace }, (holder) =>
+    print(`${killSentence(slug, holder)}\n`),
+  );
   if (answer.is === 'idle') {
     // A file that is gone may still have a run; one that never was is a slip of the pen.
     if (loaded === undefined) {
@@ -137,6 +149,9 @@ async function killAsServiceUser(slug: string, config: Config): Promise<number> 
     return 0;
   }
   if (answer.is === 'stopped') return 0;
-  say(program, `${slug} is still running; processes: ${[answer.holder.wrapper?.pid, ...answer.holder.pids].filter(Boolean).join(', ')}`);
+  say(
+    program,
+    `${slug} is still running; processes: ${[answer.holder.wrapper?.pid, ...answer.holder.pids].filter(Boolean).join(', ')}`,
+  );
   return exitCodes.internal;
 }

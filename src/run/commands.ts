@@ -1,4 +1,6 @@
 /** The commands of a run, one after the other until one fails: each is started, watched, stopped when it must be, and swept up after. */
+import type { Command } from '../job/command.ts';
+import type { Job } from '../job/job.ts';
 import type {
   Clock,
   JobLock,
@@ -11,13 +13,13 @@ import type {
   WaitStatus,
 } from '../system/system.ts';
 import type { Outcome } from './outcome.ts';
-import { argvOf, type CommandLine, type RunnableJob, type World } from './world.ts';
+import { argvOf, type World } from './world.ts';
 
 export interface CommandsOrder {
-  readonly job: RunnableJob;
+  readonly job: Job;
   readonly run: string;
   readonly world: World;
-  readonly commands: readonly CommandLine[];
+  readonly commands: readonly Command[];
 }
 
 export interface CommandsMachine {
@@ -70,7 +72,7 @@ interface StopWatch {
   timer: { cancel(): void } | undefined;
 }
 
-function watchForStops(job: RunnableJob, { clock, stops }: CommandsMachine): StopWatch {
+function watchForStops(job: Job, { clock, stops }: CommandsMachine): StopWatch {
   const watch: StopWatch = { reason: undefined, stop: undefined, timer: undefined };
   const graceMs = job.killGraceSeconds * 1000;
   const end = (reason: StopReason) => {
@@ -91,7 +93,7 @@ type CommandEnd = Omit<CommandsEnd, 'durationMs'>;
 
 async function runCommand(
   order: CommandsOrder,
-  command: CommandLine,
+  command: Command,
   machine: CommandsMachine,
   watch: StopWatch,
 ): Promise<CommandEnd> {
@@ -122,7 +124,7 @@ async function runCommand(
 
 async function watchCommand(
   command: RunningCommand,
-  job: RunnableJob,
+  job: Job,
   machine: CommandsMachine,
   watch: StopWatch,
 ): Promise<CommandEnd> {
@@ -157,7 +159,7 @@ interface SweepEnd {
 /** What is left when the command itself has ended: by the job's `leftovers`, unless the run is being stopped anyway. */
 async function sweepUp(
   command: RunningCommand,
-  job: RunnableJob,
+  job: Job,
   stopping: ReturnType<RunningCommand['stop']> | undefined,
 ): Promise<SweepEnd> {
   if (stopping !== undefined) {

@@ -2,6 +2,7 @@
  * One run of one job, from the lock to the line in the history: read `runJob` from top to bottom, it is the story.
  * Every way out of it writes how it ended; nothing here prints or exits.
  */
+import type { Job } from '../job/job.ts';
 import type {
   Clock,
   HistoryStore,
@@ -19,8 +20,16 @@ import { runCommands } from './commands.ts';
 import type { Ended, Trigger } from './event.ts';
 import { extendStreak, type History, unfinishedRuns } from './history.ts';
 import { durationWords, exitCodeOf, type Outcome, outcomeWords } from './outcome.ts';
-import { type InterruptedRuns, type RunName, type RunResult, readHistory, recordNotStarted, recordSkip, writeEvent } from './record.ts';
-import type { RunnableJob, World } from './world.ts';
+import {
+  type InterruptedRuns,
+  type RunName,
+  type RunResult,
+  readHistory,
+  recordNotStarted,
+  recordSkip,
+  writeEvent,
+} from './record.ts';
+import type { World } from './world.ts';
 
 /** Everything a run asks of the machine. */
 export interface RunMachine {
@@ -36,7 +45,7 @@ export interface RunMachine {
 }
 
 export interface RunOrder {
-  readonly job: RunnableJob;
+  readonly job: Job;
   readonly run: string;
   readonly trigger: Trigger;
   readonly slowStart: boolean;

@@ -1,46 +1,14 @@
 /** The world a job wakes up in: its environment, directory, limits and command lines, the same whoever started it. */
+import type { Command } from '../job/command.ts';
+import type { Job, Limits } from '../job/job.ts';
 import type { Programs, User } from '../system/system.ts';
-
-/** What a run needs to know of its job. */
-export interface RunnableJob {
-  readonly slug: string;
-  readonly name: string;
-  readonly commands: readonly CommandLine[];
-  readonly slowStartCommands?: readonly CommandLine[];
-  /** 0 for none. */
-  readonly timeoutSeconds: number;
-  readonly killGraceSeconds: number;
-  readonly allowOvertime: boolean;
-  readonly leftovers: 'kill' | 'allow' | 'fail';
-  readonly environment: Readonly<Record<string, string>>;
-  readonly workingDirectory?: string;
-  readonly umask: number;
-  readonly nice?: number;
-  readonly limits: Limits;
-  readonly sha256: string;
-}
-
-/** As it was written, and split into words. */
-export interface CommandLine {
-  readonly text: string;
-  readonly argv: readonly [string, ...string[]];
-}
-
-/** Numbers as prlimit(1) takes them: bytes, seconds or counts. */
-export interface Limits {
-  readonly nofile?: number;
-  readonly fileSizeBytes?: number;
-  readonly cpuSeconds?: number;
-  readonly processes?: number;
-  readonly addressSpaceBytes?: number;
-}
 
 const limitOptions: { readonly [L in keyof Limits]-?: string } = {
   nofile: '--nofile',
-  fileSizeBytes: '--fsize',
-  cpuSeconds: '--cpu',
+  fileSize: '--fsize',
+  cpu: '--cpu',
   processes: '--nproc',
-  addressSpaceBytes: '--as',
+  addressSpace: '--as',
 };
 
 /** For a caller without PATH; what Debian's cron gives its jobs. */
@@ -50,7 +18,7 @@ const defaultPath = '/usr/bin:/bin';
 export const runIdVariable = 'PROCESS_CONTROL_RUN_ID';
 
 export interface WorldRequest {
-  readonly job: Pick<RunnableJob, 'environment' | 'workingDirectory'>;
+  readonly job: Pick<Job, 'environment' | 'workingDirectory'>;
   readonly user: User;
   readonly inherited: Readonly<Record<string, string | undefined>>;
   /** The parent's id and a slash come first when another run started this one. */
@@ -91,12 +59,12 @@ export type ArgvAnswer =
  * It is looked up here so that a name never means a builtin of some shell, and a missing one is found before anything starts.
  */
 export function argvOf(
-  command: CommandLine,
-  job: Pick<RunnableJob, 'nice' | 'limits'>,
+  command: Command,
+  job: Pick<Job, 'nice' | 'limits'>,
   world: World,
   programs: Programs,
 ): ArgvAnswer {
-  const [name, ...args] = command.argv;
+  const [name, ...args] = command.words;
   const found = programs.find(name, world.environment.PATH ?? defaultPath, world.workingDirectory);
   if (found.is === 'missing') return found;
   return {

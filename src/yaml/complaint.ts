@@ -1,8 +1,8 @@
 /** A validator's complaints in the user's words: one sentence for each mistake, at the line and column where it stands. */
-import leven from 'leven';
 import { isAlias, isMap, isScalar, isSeq, type Node, Scalar } from 'yaml';
 import { nodeAt, offsetOf, type Path } from './place.ts';
 import type { Complaint, Schema } from './schema.ts';
+import { nearest } from './suggest.ts';
 import { shorten } from './syntax.ts';
 import type { Remark } from './value.ts';
 
@@ -87,18 +87,6 @@ function unknownKey(path: Path, { root, schema }: Subject): Remark {
         ? `did you mean "${near}"?`
         : 'a key of your own starts with "_"';
   return error(keyOffset(root, path), `unknown key ${named(path, shorten(key))}; ${advice}`);
-}
-
-/** The known key that was most likely meant; none when all are too far away to be a slip. */
-function nearest(key: string, known: readonly string[]): string | undefined {
-  const plain = (text: string) => text.toLowerCase().replace(/[-_ ]/g, '');
-  const wanted = plain(key).slice(0, 40);
-  const ranked = known
-    .map((name) => ({ name, distance: leven(wanted, plain(name)) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  if (best && best.distance <= Math.min(3, Math.floor(wanted.length / 3))) return best.name;
-  return wanted.length < 3 ? undefined : known.find((name) => plain(name).startsWith(wanted));
 }
 
 /** `"failmail.to_address"`, `item 2 of "command"`. */

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Job } from '../../src/job/job.ts';
 import { parseEvents } from '../../src/run/event.ts';
 import { runJob } from '../../src/run/run.ts';
-import type { RunnableJob } from '../../src/run/world.ts';
 import { type FakeCommand, fakeMachine, settle } from '../fakes/machine.ts';
 
-const job: RunnableJob = {
+const job: Job = {
   slug: 'backup',
+  path: '/jobs/backup.yaml',
+  enabled: true,
+  tags: [],
+  failureThresholdForMail: 1,
   name: 'Backup',
-  commands: [{ text: 'dump --all', argv: ['dump', '--all'] }],
+  commands: [{ text: 'dump --all', words: ['dump', '--all'] }],
   timeoutSeconds: 0,
   killGraceSeconds: 10,
   allowOvertime: false,
@@ -20,11 +24,11 @@ const job: RunnableJob = {
 };
 
 const two = [
-  { text: 'first', argv: ['first'] as const },
-  { text: 'second', argv: ['second'] as const },
+  { text: 'first', words: ['first'] as const },
+  { text: 'second', words: ['second'] as const },
 ];
 
-function order(changes: Partial<RunnableJob> = {}, run = 'r1', slowStart = false) {
+function order(changes: Partial<Job> = {}, run = 'r1', slowStart = false) {
   const world = { environment: { PATH: '/usr/bin' }, workingDirectory: '/home/svc' };
   return { job: { ...job, ...changes }, run, trigger: { by: 'clock' } as const, slowStart, world };
 }
@@ -219,7 +223,7 @@ test('a log that cannot be opened means that nothing is run, and says at which s
 
 test('a missing program is 127 and a launch that fails names its stage', async () => {
   const machine = fakeMachine();
-  const missing = await runJob(order({ commands: [{ text: 'missing', argv: ['missing'] }] }), machine);
+  const missing = await runJob(order({ commands: [{ text: 'missing', words: ['missing'] }] }), machine);
   assert.equal(missing.exitCode, 127);
   machine.launcher.failure = {
     is: 'failed',

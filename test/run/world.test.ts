@@ -57,13 +57,23 @@ test('limits and niceness come before the program, which is looked up in the PAT
     find: (name: string, searchPath: string) => ({ is: 'found' as const, path: `${searchPath.split(':')[1]}/${name}` }),
   };
   const answer = argvOf(
-    { text: 'dump -a', argv: ['dump', '-a'] },
-    { nice: 10, limits: { nofile: 64, fileSizeBytes: 1024 } },
+    { text: 'dump -a', words: ['dump', '-a'] },
+    { nice: 10, limits: { nofile: 64, fileSize: 1024 } },
     world,
     programs,
   );
   assert.deepEqual(answer, {
     is: 'ready',
-    argv: ['/usr/bin/prlimit', '--nofile=64', '--fsize=1024', '--', '/usr/bin/nice', '-n', '10', '/usr/bin/dump', '-a'],
+    words: [
+      '/usr/bin/prlimit',
+      '--nofile=64',
+      '--fsize=1024',
+      '--',
+      '/usr/bin/nice',
+      '-n',
+      '10',
+      '/usr/bin/dump',
+      '-a',
+    ],
   });
 });

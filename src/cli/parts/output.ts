@@ -5,21 +5,29 @@ import { formatProblem, type Problem, printable } from '../../yaml/problem.ts';
 
 /** Data. Returns false when nobody reads any more. */
 export function print(text: string): boolean {
-  return writeAll(1, text);
+  return writeAll(1, Buffer.from(text));
+}
+
+export function printBytes(bytes: Uint8Array): boolean {
+  return writeAll(1, bytes);
 }
 
 /** A word to the person at the terminal, one line, with the program's name in front. */
 export function say(program: string, words: string): void {
-  writeAll(2, `${program}: ${printable(words)}\n`);
+  sayLines(`${program}: ${printable(words)}\n`);
 }
 
 export function sayProblems(problems: readonly Problem[]): void {
-  writeAll(2, problems.map((problem) => `${formatProblem(problem)}\n`).join(''));
+  sayLines(problems.map((problem) => `${formatProblem(problem)}\n`).join(''));
+}
+
+/** Lines that are words already. */
+export function sayLines(text: string): void {
+  writeAll(2, Buffer.from(text));
 }
 
 /** Synchronous, because process.exit does not wait for an asynchronous stdout; a pipe that is full answers EAGAIN and is asked again. */
-function writeAll(fd: number, text: string): boolean {
-  const bytes = Buffer.from(text);
+function writeAll(fd: number, bytes: Uint8Array): boolean {
   for (let done = 0; done < bytes.length; ) {
     try {
       done += writeSync(fd, bytes, done);
@@ -37,7 +45,7 @@ export function runProgram(program: string, args: readonly string[], work: () =>
     try {
       return await work();
     } catch (error) {
-      if (args.includes('--debug')) writeAll(2, `${(error as Error).stack}\n`);
+      if (args.includes('--debug')) sayLines(`${(error as Error).stack}\n`);
       else say(program, `internal error: ${(error as Error).message} (--debug shows where)`);
       return 125;
     }

@@ -1,5 +1,5 @@
 /** From the name of a job to its exit code: configuration, service user, job file, pause, run, and who must hear of it. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
@@ -12,9 +12,10 @@ import { pauseOf, pauseWords } from '../../run/pause.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { type RunResult, recordNotStarted, recordSkip } from '../../run/record.ts';
 import { type RunMachine, runJob } from '../../run/run.ts';
-import { type RunnableJob, runIdVariable, worldOf } from '../../run/world.ts';
+import { runIdVariable, worldOf } from '../../run/world.ts';
 import { callerUid } from '../../system/become.ts';
 import { files } from '../../system/files.ts';
+import { sha256 } from '../../system/hash.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import { writeSyslog } from '../../system/syslog.ts';
 import { users } from '../../system/users.ts';
@@ -60,7 +61,7 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
     const result = recordNotStarted(name, machine, { stage: 'configuration', reason, code: 78 });
     return tell(result, { config, slug, trigger, run: name.run });
   }
-  const job = { sha256: '', ...loaded.value };
+  const job = loaded.value;
   const words = pausedWords(job, config, machine);
   if (words !== undefined) {
     const allowed = trigger.by === 'clock';
@@ -80,7 +81,7 @@ interface Circumstances {
   readonly config: Config;
 }
 
-function orderOf({ slowStart }: RunWish, job: RunnableJob, { run, trigger, config }: Circumstances) {
+function orderOf({ slowStart }: RunWish, job: Job, { run, trigger, config }: Circumstances) {
   const world = worldOf({
     job,
     user: config.serviceUser,
@@ -121,7 +122,11 @@ interface Telling {
 async function tell(result: RunResult, telling: Telling): Promise<number> {
   const { outcome } = result;
   const failed = result.exitCode !== 0;
-  if (failed) say(program, `${telling.slug} ${outcomeWords(outcome)}${result.logPath === undefined ? '' : ` (log: ${result.logPath})`}`);
+  if (failed)
+    say(
+      program,
+      `${telling.slug} ${outcomeWords(outcome)}${result.logPath === undefined ? '' : ` (log: ${result.logPath})`}`,
+    );
   for (const trouble of result.troubles) say(program, `${telling.slug}: ${trouble}`);
   await tellOfRun(result, telling);
   return result.exitCode;
@@ -146,8 +151,4 @@ async function refuseInWords(code: number, words: string): Promise<number> {
   const typedWrong = code === exitCodes.usage && currentTrigger().by === 'person';
   if (!typedWrong) await writeSyslog('error', words);
   return code;
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

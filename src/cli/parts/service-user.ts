@@ -1,7 +1,7 @@
 /** Only the service user runs and changes jobs: it goes on, root becomes it, anybody else is refused. */
 import type { Config } from '../../config/config.ts';
 import { runAgainAs } from '../../system/become.ts';
-import { caller } from './setting.ts';
+import { caller } from '../../system/caller.ts';
 
 export type Right =
   | { readonly is: 'service-user' }
@@ -9,8 +9,12 @@ export type Right =
   | { readonly is: 'done'; readonly exitCode: number }
   | { readonly is: 'refused'; readonly words: string };
 
-export async function becomeServiceUser({ serviceUser }: Config, program: string, args: readonly string[]): Promise<Right> {
-  const { uid, euid } = caller();
+export async function becomeServiceUser(
+  { serviceUser }: Config,
+  program: string,
+  args: readonly string[],
+): Promise<Right> {
+  const { uid, euid } = caller;
   if (uid === serviceUser.uid && euid === uid) return { is: 'service-user' };
   if (uid === 0 && euid === 0) return { is: 'done', exitCode: await runAgainAs(serviceUser, program, args) };
   const command = [program, ...args].join(' ');

@@ -1,17 +1,20 @@
-/** What every program begins with: who calls, and the configuration that holds for them. */
+/** What every program begins with: the configuration that holds for its caller. */
+import path from 'node:path';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { loadConfig } from '../../config/load.ts';
+import { caller } from '../../system/caller.ts';
 import { files } from '../../system/files.ts';
-import type { Caller } from '../../system/system.ts';
 import { users } from '../../system/users.ts';
 import type { Result } from '../../yaml/problem.ts';
 
-export function caller(): Caller {
-  const uid = process.getuid?.() ?? 0;
-  return { uid, euid: process.geteuid?.() ?? uid, pid: process.pid, environment: process.env };
+/** `configFile` is what `--config` names. */
+export function loadSetting(configFile: string | undefined): Result<Config> {
+  return loadConfig({ files, users, caller }, { named: configFile, ...ownRunner() });
 }
 
-export function loadSetting(configFile: string | undefined): Result<Config> {
-  return loadConfig({ files, users, caller: caller() }, configFile === undefined ? {} : { configFile });
+/** The launcher tells where it lies, so that a crontab made in a checkout calls the run-job of that checkout. */
+function ownRunner(): { readonly runnerPath?: string } {
+  const launcher = process.env.PROCESS_CONTROL_LAUNCHER;
+  return launcher === undefined ? {} : { runnerPath: path.resolve(launcher, '../run-job') };
 }

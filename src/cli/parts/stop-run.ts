@@ -15,7 +15,10 @@ export interface StopOrder {
   readonly reason?: string;
 }
 
-export type StopAnswer = { readonly is: 'idle' } | { readonly is: 'stopped' } | { readonly is: 'still-running'; readonly holder: LockHolder };
+export type StopAnswer =
+  | { readonly is: 'idle' }
+  | { readonly is: 'stopped' }
+  | { readonly is: 'still-running'; readonly holder: LockHolder };
 
 /** Beyond the grace a run-job needs to sweep, to drain and to write down; then something is wrong. */
 const patienceMs = 10_000;
@@ -27,7 +30,11 @@ export function callerName(): string {
 }
 
 /** `announce` is called once with the holder, before anything is done. */
-export async function stopRun(config: Config, order: StopOrder, announce: (holder: LockHolder) => void): Promise<StopAnswer> {
+export async function stopRun(
+  config: Config,
+  order: StopOrder,
+  announce: (holder: LockHolder) => void,
+): Promise<StopAnswer> {
   const { slug, killGraceSeconds, reason } = order;
   const locks = realLocks(config, () => undefined);
   const holder = locks.holder(slug);

@@ -33,14 +33,22 @@ export async function tellOfRun(result: RunResult, told: RunTold): Promise<void>
     if (reason === undefined) continue;
     log.note('error', `${told.slug}: failmail could not be sent: ${reason}`);
     const atMs = Date.now();
-    writeEvent(told.slug, { history: realHistory(told.config) }, { event: 'notice-failed', run: told.run, atMs, channel: 'failmail', reason });
+    writeEvent(
+      told.slug,
+      { history: realHistory(told.config) },
+      { event: 'notice-failed', run: told.run, atMs, channel: 'failmail', reason },
+    );
   }
   await log.close();
 }
 
 function noteRun({ outcome, troubles, logPath }: RunResult, { slug, run }: RunTold, log: OwnLog): void {
   const level = statusOf(outcome) === 'failure' ? 'error' : 'info';
-  log.note(level, `${slug} ${outcomeWords(outcome)}`, { job: slug, run, ...(logPath === undefined ? {} : { log: logPath }) });
+  log.note(level, `${slug} ${outcomeWords(outcome)}`, {
+    job: slug,
+    run,
+    ...(logPath === undefined ? {} : { log: logPath }),
+  });
   for (const trouble of troubles) log.note('warning', `${slug}: ${trouble}`, { job: slug, run });
 }
 
@@ -52,7 +60,17 @@ function dueReports(result: RunResult, told: RunTold): readonly RunReport[] {
   if (dead !== undefined && failmailOf(told, interrupted.streak.failures) !== undefined) {
     const died: Outcome = { kind: 'interrupted' };
     const { run, startedMs, logPath } = dead;
-    reports.push(reportOf(told, { run, outcome: died, startedMs, endedMs: result.startedMs, streak: interrupted.streak, tail: '', logPath }));
+    reports.push(
+      reportOf(told, {
+        run,
+        outcome: died,
+        startedMs,
+        endedMs: result.startedMs,
+        streak: interrupted.streak,
+        tail: '',
+        logPath,
+      }),
+    );
   }
   const failed = statusOf(outcome) === 'failure' && !isToldAlready(result);
   if (failed && failmailOf(told, history.streak.failures) !== undefined) {
@@ -69,7 +87,8 @@ function isToldAlready({ outcome, history }: RunResult): boolean {
 
 /** A job whose file can't be read is told to whom the defaults say. */
 function failmailOf({ config, job }: RunTold, failures: number): Job['failmail'] {
-  if (job !== undefined) return dueFailmail({ failmail: job.failmail, failureThreshold: job.failureThresholdForMail }, failures);
+  if (job !== undefined)
+    return dueFailmail({ failmail: job.failmail, failureThreshold: job.failureThresholdForMail }, failures);
   const defaults = config.jobDefaults.failmail;
   if (defaults === undefined) return undefined;
   const { from_address: fromAddress, to_address: toAddress } = defaults;

@@ -1,0 +1,62 @@
+/** `jobctl logs`: prints the log of a run, and goes on while the run does. */
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { Config } from '../../config/config.ts';
+import { exitCodes } from '../../run/outcome.ts';
+import { clock } from '../../system/clock.ts';
+import type { Options } from '../jobctl.ts';
+import { realLocks } from '../parts/machine.ts';
+import { printBytes, say } from '../parts/output.ts';
+import { chooseJobs } from './jobs.ts';
+
+const pollMs = 200;
+const chunkBytes = 64 * 1024;
+
+export async function logs(options: Options, config: Config): Promise<number> {
+  const chosen = chooseJobs(options, config, 'refuse');
+  if (!chosen.ok) return chosen.exitCode;
+  const [slug = ''] = chosen.slugs;
+  const withLog = chosen.jobs.runs(slug).filter(({ logPath }) => logPath !== undefined);
+  const found = options.run === undefined ? withLog.at(-1) : withLog.find(({ run }) => run === options.run);
+  if (found?.logPath === undefined) {
+    say(
+      'jobctl',
+      options.run === undefined ? `${slug} has no log yet` : `${slug} has no run ${options.run} with a log`,
+    );
+    return exitCodes.usage;
+  }
+  const isRunning = () => realLocks(config, () => undefined).holder(slug)?.runId === found.run;
+  return show(found.logPath, options.follow === true ? isRunning : () => false);
+}
+
+/** Reads to the end; as long as the run lives there may be more. What is written between the last look and its death is read after it. */
+async function show(file: string, isRunning: () => boolean): Promise<number> {
+  let fd: number;
+  try {
+    fd = openSync(file, 'r');
+  } catch (error) {
+    say(
+      'jobctl',
+      `${file}: ${(error as NodeJS.ErrnoException).code === 'EACCES' ? 'permission denied; its group may read it' : (error as Error).message}`,
+    );
+    return exitCodes.internal;
+  }
+  try {
+    for (let alive = true; alive; ) {
+      alive = isRunning();
+      if (!printRest(fd)) return 0;
+      if (alive) await new Promise<void>((resolve) => clock.after(pollMs, resolve));
+    }
+    return 0;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function printRest(fd: number): boolean {
+  const chunk = Buffer.alloc(chunkBytes);
+  for (;;) {
+    const length = readSync(fd, chunk, 0, chunkBytes, null);
+    if (length === 0) return true;
+    if (!printBytes(chunk.subarray(0, length))) return false;
+  }
+}

@@ -1,0 +1,74 @@
+/** `jobctl pause` and `jobctl resume`. */
+import type { Config } from '../../config/config.ts';
+import { timeText } from '../../report/time-text.ts';
+import { pauseEnd } from '../../report/until.ts';
+import { exitCodes } from '../../run/outcome.ts';
+import { isOver, type Pause, type PauseTarget, pauseWords } from '../../run/pause.ts';
+import { readPauses, removePause, writePause } from '../../run/pauses.ts';
+import { clock } from '../../system/clock.ts';
+import { stateFiles } from '../../system/state-files.ts';
+import { hostZone } from '../../system/zone.ts';
+import type { Options } from '../jobctl.ts';
+import { print, say } from '../parts/output.ts';
+import { callerName } from '../parts/stop-run.ts';
+import { chooseJobs } from './jobs.ts';
+import { stop } from './stop.ts';
+
+export async function pause(options: Options, config: Config): Promise<number> {
+  const end = pauseEnd(options, clock.nowMs());
+  if (!end.ok) {
+    say('jobctl', end.words);
+    return exitCodes.usage;
+  }
+  const chosen = chooseJobs(options, config, 'refuse');
+  if (!chosen.ok) return chosen.exitCode;
+  const record: Pause = {
+    target: targetOf(options),
+    atMs: clock.nowMs(),
+    by: callerName(),
+    ...(end.untilMs === undefined ? {} : { untilMs: end.untilMs }),
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
+  };
+  const written = writePause(stateFiles(config.stateDirectory), record);
+  if (!written.ok) return failed(written.reason);
+  print(`${nameOf(record.target)} ${pauseWords(record, timeText(hostZone()))}\n`);
+  if (options.kill) return stop(options, config);
+  return 0;
+}
+
+export function resume(options: Options, config: Config): number {
+  const files = stateFiles(config.stateDirectory);
+  const target = targetOf(options);
+  const found = readPauses(files).find((one) => JSON.stringify(one.target) === JSON.stringify(target));
+  const chosen = found === undefined ? chooseJobs(options, config, 'refuse') : undefined;
+  if (chosen?.ok === false) return chosen.exitCode;
+  const removed = removePause(files, target);
+  if (!removed.ok) return failed(removed.reason);
+  const wasPaused = found !== undefined && !isOver(found, clock.nowMs());
+  print(`${nameOf(target)} ${wasPaused ? 'resumed' : 'was not paused'}\n`);
+  sayOtherPauses(options, config);
+  return 0;
+}
+
+/** A job that is resumed by name may still be held by one of its tags. */
+function sayOtherPauses({ name }: Options, config: Config): void {
+  if (name === undefined) return;
+  const chosen = chooseJobs({ _: [], name }, config, 'refuse');
+  const job = chosen.ok ? chosen.jobs.snapshot(name) : undefined;
+  if (job !== undefined && 'paused' in job && job.paused !== undefined) {
+    say('jobctl', `${name} is still ${pauseWords(job.paused, timeText(hostZone()))}`);
+  }
+}
+
+function targetOf({ name, tag }: Options): PauseTarget {
+  return tag === undefined ? { job: name ?? '' } : { tag };
+}
+
+function nameOf(target: PauseTarget): string {
+  return 'job' in target ? target.job : `tag ${target.tag}:`;
+}
+
+function failed(reason: string): number {
+  say('jobctl', `the pause could not be recorded: ${reason}`);
+  return exitCodes.internal;
+}

@@ -1,0 +1,73 @@
+/** `jobctl start`: runs jobs now, detached, and says under which id; or waits for them. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import os from 'node:os';
+import process from 'node:process';
+import type { Config } from '../../config/config.ts';
+import { isBroken } from '../../report/job-text.ts';
+import { timeText } from '../../report/time-text.ts';
+import { newRunId } from '../../run/identity.ts';
+import { exitCodes } from '../../run/outcome.ts';
+import { pauseWords } from '../../run/pause.ts';
+import { clock } from '../../system/clock.ts';
+import { hostZone } from '../../system/zone.ts';
+import type { Options } from '../jobctl.ts';
+import { print, say } from '../parts/output.ts';
+import { givenRunVariable } from '../parts/run-named.ts';
+import type { Jobs } from '../parts/snapshots.ts';
+import { chooseJobs } from './jobs.ts';
+
+export async function start(options: Options, config: Config): Promise<number> {
+  const chosen = chooseJobs(options, config, 'refuse');
+  if (!chosen.ok) return chosen.exitCode;
+  const codes = chosen.slugs.map((slug) => startOne(slug, options, chosen.jobs));
+  return Math.max(0, ...(await Promise.all(codes)));
+}
+
+/** What can be seen now is said at once; what happens a moment later stands in the history of the run whose id is printed. */
+async function startOne(slug: string, options: Options, jobs: Jobs): Promise<number> {
+  const hindrance = hindranceOf(slug, jobs);
+  if (hindrance !== undefined) {
+    say('jobctl', `${slug} ${hindrance.words}`);
+    return hindrance.code;
+  }
+  const run = newRunId(clock.nowMs(), randomBytes(4).toString('hex'));
+  const child = launch(slug, run, options);
+  if (!options.wait) {
+    child.unref();
+    print(`${run}\n`);
+    return 0;
+  }
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) =>
+      resolve(signal === null ? (code ?? exitCodes.internal) : 128 + os.constants.signals[signal]),
+    );
+  });
+}
+
+/** The same node and bundle loader as this program, in a session of its own: it outlives the terminal. */
+function launch(slug: string, run: string, options: Options) {
+  const args = [
+    '--job',
+    slug,
+    ...(options['slow-start'] ? ['--slow-start'] : []),
+    ...(options.config === undefined ? [] : ['--config', options.config]),
+  ];
+  return spawn(process.execPath, [process.argv[1] ?? '', 'run-job', ...args], {
+    detached: !options.wait,
+    stdio: options.wait ? 'inherit' : 'ignore',
+    cwd: '/',
+    env: { ...process.env, PROCESS_CONTROL_WRAPPER: crypto.randomUUID(), [givenRunVariable]: run },
+  });
+}
+
+function hindranceOf(slug: string, jobs: Jobs): { readonly words: string; readonly code: number } | undefined {
+  const job = jobs.snapshot(slug);
+  if (job === undefined) return { words: 'is gone', code: exitCodes.usage };
+  if (isBroken(job)) return { words: `has an invalid file: ${job.problems[0] ?? ''}`, code: exitCodes.configuration };
+  if (job.activity.is === 'running')
+    return { words: `is running already (run ${job.activity.run ?? 'unknown'})`, code: exitCodes.skipped };
+  if (job.paused !== undefined)
+    return { words: `is ${pauseWords(job.paused, timeText(hostZone()))}`, code: exitCodes.skipped };
+  return undefined;
+}
