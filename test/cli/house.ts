@@ -1,0 +1,168 @@
+/**
+ * A whole installation in a directory of its own, for tests of the real programs.
+ * As root it is what a machine has: configuration and jobs root's, everything else the service user's. As anybody else it is the caller's own.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+
+export const isRoot = process.getuid?.() === 0;
+
+/** The repository: tests run from build/test/cli. */
+export const repository = path.resolve(import.meta.dirname, '../../..');
+
+const serviceName = 'pc-test';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface HouseOptions {
+  /** More lines of the configuration file. */
+  readonly config?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface Service {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+
+/** Made once on a machine where tests run as root; a system user without a password. */
+export function serviceUser(): Service {
+  if (!isRoot) return { ...userInfo(), home: os.homedir() };
+  try {
+    execFileSync('getent', ['passwd', serviceName]);
+  } catch {
+    execFileSync('useradd', [
+      '--system',
+      '--home-dir',
+      '/var/lib/pc-test-home',
+      '--create-home',
+      '--shell',
+      '/bin/sh',
+      serviceName,
+    ]);
+  }
+  const [name = '', , uid, gid, , home = ''] = execFileSync('getent', ['passwd', serviceName], {
+    encoding: 'utf8',
+  }).split(':');
+  return { name, uid: Number(uid), gid: Number(gid), home };
+}
+
+function userInfo() {
+  const { username: name, uid, gid } = os.userInfo();
+  return { name, uid, gid };
+}
+
+export class House {
+  readonly directory: string;
+  readonly service = serviceUser();
+  readonly configFile: string;
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #children: ChildProcess[] = [];
+
+  constructor(jobs: Readonly<Record<string, string>>, options: HouseOptions = {}) {
+    // Below a directory that only root, or only this user, can write: the trust rules refuse /tmp.
+    this.directory = mkdtempSync(path.join(isRoot ? '/var/lib' : os.homedir(), '.pc-test-'));
+    execFileSync('chmod', ['755', this.directory]);
+    for (const name of ['jobs', 'etc']) mkdirSync(this.path(name), { mode: 0o755 });
+    for (const name of ['run', 'state', 'log']) {
+      mkdirSync(this.path(name), { mode: 0o755 });
+      chownSync(this.path(name), this.service.uid, this.service.gid);
+    }
+    this.configFile = this.path('etc/process-control.yaml');
+    this.#environment = options.environment ?? {};
+    const lines = [
+      `user: ${this.service.name}`,
+      `job_directory: ${this.path('jobs')}`,
+      `run_directory: ${this.path('run')}`,
+      `state_directory: ${this.path('state')}`,
+      `output_directory: ${this.path('log')}`,
+      `output_crontab: ${this.path('etc/crontab')}`,
+      `runner_path: ${path.join(repository, 'bin/run-job')}`,
+      options.config ?? '',
+    ];
+    writeFileSync(this.configFile, `${lines.join('\n')}\n`, { mode: 0o644 });
+    for (const [slug, text] of Object.entries(jobs)) this.job(slug, text);
+  }
+
+  path(name: string): string {
+    return path.join(this.directory, name);
+  }
+
+  job(slug: string, text: string): void {
+    writeFileSync(this.path(`jobs/${slug}.yaml`), text, { mode: 0o644 });
+  }
+
+  /** As the service user; `as: 'root'` keeps the rights of the test. */
+  spawn(
+    program: string,
+    args: readonly string[],
+    { as = 'service', environment = {} }: SpawnOptions = {},
+  ): ChildProcess {
+    const drop = isRoot && as === 'service';
+    const identity = [`--reuid=${this.service.uid}`, `--regid=${this.service.gid}`, '--init-groups', '--'];
+    const command = drop ? ['setpriv', ...identity] : [];
+    const [file = '', ...rest] = [...command, path.join(repository, 'bin', program), ...args];
+    const child = spawn(file, rest, {
+      cwd: '/',
+      env: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_CONFIG: this.configFile, ...this.#environment, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#children.push(child);
+    return child;
+  }
+
+  async run(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
+    return ended(this.spawn(program, args, options));
+  }
+
+  /** The text of the latest log of a job. */
+  log(slug: string): string {
+    return readFileSync(this.path(`log/${slug}/latest.log`), 'utf8');
+  }
+
+  logs(slug: string): readonly string[] {
+    return readdirSync(this.path(`log/${slug}`)).filter((name) => name !== 'latest.log');
+  }
+
+  remove(): void {
+    for (const child of this.#children) if (child.exitCode === null) child.kill('SIGKILL');
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+interface SpawnOptions {
+  readonly as?: 'service' | 'root';
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export function ended(child: ChildProcess): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+}
+
+/** Polls for what another process brings about; fails loudly instead of hanging. */
+export async function until<T>(what: string, look: () => T | undefined | false, limitMs = 15_000): Promise<T> {
+  const endMs = Date.now() + limitMs;
+  for (;;) {
+    const seen = look();
+    if (seen !== undefined && seen !== false) return seen;
+    if (Date.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
