@@ -6,7 +6,7 @@ import { history, status } from './jobctl/look.ts';
 import { pause, resume } from './jobctl/pause.ts';
 import { start } from './jobctl/start.ts';
 import { stop } from './jobctl/stop.ts';
-import { complaint, parseCommandLine } from './options.ts';
+import { parseCommandLine, usageError } from './options.ts';
 import { print, runProgram, say, sayLines, sayProblems } from './parts/output.ts';
 import { becomeServiceUser } from './parts/service-user.ts';
 import { loadSetting } from './parts/setting.ts';
@@ -21,6 +21,7 @@ function parse(args: readonly string[]) {
   return parseCommandLine(program, args, (options) =>
     options
       .usage('Usage: $0 COMMAND [NAME] [options]')
+      .demandCommand(0, 2)
       .command('status [name]', 'What all jobs are doing, or all about one.', (c) =>
         c.positional('name', job).option('tag', tag).option('json', json),
       )
@@ -108,7 +109,7 @@ async function jobctl(args: readonly string[]): Promise<number> {
   const command = commands[String(options._[0] ?? '')];
   if (command === undefined) {
     sayLines(
-      complaint(program, options._[0] === undefined ? 'which command?' : `there is no command "${options._[0]}"`),
+      usageError(program, options._[0] === undefined ? 'which command?' : `there is no command "${options._[0]}"`).text,
     );
     return exitCodes.usage;
   }

@@ -7,7 +7,8 @@ import { brokenStatusText, statusText } from '../report/status-text.ts';
 import { timeText } from '../report/time-text.ts';
 import { exitCodes } from '../run/outcome.ts';
 import { files } from '../system/files.ts';
-import { complaint, parseCommandLine } from './options.ts';
+import { hostZone } from '../system/zone.ts';
+import { parseCommandLine, usageError } from './options.ts';
 import { print, say, sayLines, sayProblems } from './parts/output.ts';
 import type { RunWish } from './parts/run-named.ts';
 import { becomeServiceUser } from './parts/service-user.ts';
@@ -23,10 +24,7 @@ function parse(args: readonly string[]) {
       .usage(
         'Usage: $0 --job NAME [--slow-start]\n       $0 --list-jobs | --status [--only-running] [--tag TAG] [--json]\n       $0 --kill-job NAME',
       )
-      .positional('name', { type: 'string' })
-      .command('$0 [name]', false, (command) =>
-        command.positional('name', { type: 'string', describe: 'Run this job.' }),
-      )
+      .demandCommand(0, 1)
       .option('job', { alias: 'j', type: 'string', requiresArg: true, describe: 'Run this job.' })
       .option('slow-start', { alias: 'w', type: 'boolean', describe: 'Run the slow_start_command of the job instead.' })
       .option('list-jobs', { alias: 'l', type: 'boolean', describe: 'Print the names of all jobs.' })
@@ -60,14 +58,14 @@ export async function runJobWithOptions(
     else sayLines(line.text);
     return line.exitCode;
   }
-  const { options } = line;
+  const { options, words } = line;
   const config = options.config === undefined ? {} : { configFile: options.config };
-  const slug = options.job ?? options.name;
+  const slug = options.job ?? words[0];
   if (options['list-jobs'] || options.status || options['only-running']) return list(options, slug);
   if (options['kill-job'] !== undefined) return kill(options['kill-job'], options, args);
   if (slug !== undefined && slug !== '')
     return run({ slug, slowStart: options['slow-start'] === true, ...config }, args);
-  sayLines(complaint(program, 'which job?'));
+  sayLines(usageError(program, 'which job?').text);
   return exitCodes.usage;
 }
 
@@ -111,10 +109,6 @@ function lineOf(job: AnySnapshot, options: Options, format: (ms: number) => stri
   if (options.json) return `${JSON.stringify(job)}\n`;
   if (!options.status) return `${job.slug}\n`;
   return isBroken(job) ? brokenStatusText(job) : statusText(job, format);
-}
-
-function hostZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 async function kill(slug: string, options: Options, args: readonly string[]): Promise<number> {

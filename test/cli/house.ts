@@ -157,10 +157,14 @@ export function ended(child: ChildProcess): Promise<Ended> {
 }
 
 /** Polls for what another process brings about; fails loudly instead of hanging. */
-export async function until<T>(what: string, look: () => T | undefined | false, limitMs = 15_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  limitMs = 20_000,
+): Promise<T> {
   const endMs = Date.now() + limitMs;
   for (;;) {
-    const seen = look();
+    const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
     if (Date.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

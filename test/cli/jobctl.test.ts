@@ -43,11 +43,8 @@ describe('jobctl with real jobs', { concurrency: true }, () => {
     const started = await jobctl('start', 'background');
     assert.equal(started.code, 0, started.stderr);
     const run = started.stdout.trim();
-    await until(
-      'the run to appear',
-      async () => (await jobctl('history', 'background')).stdout.includes(run) || undefined,
-    );
-    await untilAsync('it to run', async () => /running since/.test((await jobctl('status', 'background')).stdout));
+    await until('the run to appear', async () => (await jobctl('history', 'background')).stdout.includes(run));
+    await until('it to run', async () => /running since/.test((await jobctl('status', 'background')).stdout));
     const again = await jobctl('start', 'background');
     assert.deepEqual([again.code, /is running already/.test(again.stderr)], [75, true]);
     const stopped = await jobctl('stop', 'background', '--reason', 'enough');
@@ -77,7 +74,7 @@ describe('jobctl with real jobs', { concurrency: true }, () => {
 
   test('a pause by tag holds every job of the tag, and --kill ends what runs', async () => {
     const running = ended(house.spawn('run-job', ['tagged']));
-    await untilAsync('it to run', async () => /running since/.test((await jobctl('status', 'tagged')).stdout));
+    await until('it to run', async () => /running since/.test((await jobctl('status', 'tagged')).stdout));
     const pause = await jobctl('pause', '--tag', 'night', '--kill');
     assert.match(pause.stdout, /^tag night: paused by tag night by \S+ until it is resumed\n/);
     assert.equal((await running).code, 143);
@@ -89,7 +86,7 @@ describe('jobctl with real jobs', { concurrency: true }, () => {
 
   test('logs prints the latest log, and -f goes on until the run has ended', async () => {
     const running = ended(house.spawn('run-job', ['chatty']));
-    await untilAsync('its log', async () => (await jobctl('logs', 'chatty')).stdout.includes('first'));
+    await until('its log', async () => (await jobctl('logs', 'chatty')).stdout.includes('first'));
     const follower = house.spawn('jobctl', ['logs', '-f', 'chatty']);
     let seen = '';
     follower.stdout?.on('data', (chunk) => {
@@ -129,10 +126,3 @@ describe('jobctl with real jobs', { concurrency: true }, () => {
     assert.match((await house.run('check-jobs-icinga', ['--jobs', 'hell?'])).stdout, /^JOBS OK \| /);
   });
 });
-
-async function untilAsync(what: string, look: () => Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + 20_000;
-  while (!(await look())) {
-    if (Date.now() > endMs) throw new Error(`waited in vain for ${what}`);
-  }
-}

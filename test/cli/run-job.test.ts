@@ -141,7 +141,9 @@ describe('run-job with a real job', { concurrency: true }, () => {
 
   test('a second run is refused with 75 while the first goes on, and --kill-job ends it with 143', async () => {
     const first = ended(house.spawn('run-job', ['sleeps']));
-    await until('the job to start', () => house.run('run-job', ['--status', '--only-running']) && history0('sleeps'));
+    await until('the job to start', async () =>
+      (await house.run('run-job', ['--list-jobs', '--only-running'])).stdout.includes('sleeps'),
+    );
     const second = await house.run('run-job', ['sleeps']);
     assert.equal(second.code, 75);
     assert.match(second.stderr, /sleeps was skipped: still running for [\d.]+ s \(pid \d+, run [\w-]+\)/);
@@ -161,14 +163,6 @@ describe('run-job with a real job', { concurrency: true }, () => {
       stderr: '',
     });
   });
-
-  function history0(slug: string): boolean {
-    try {
-      return history(slug).some(({ event }) => event === 'started');
-    } catch {
-      return false;
-    }
-  }
 
   test('without arguments there is help, and the exit code is 0', async () => {
     const help = await house.run('run-job', []);

@@ -12,7 +12,7 @@ const result: RunResult = {
   logPath: '/var/log/x.log',
   tail: 'last words',
   troubles: ['could not be killed: 7 sleep'],
-  interrupted: [],
+  interrupted: { runs: [], streak: { failures: 0 } },
 };
 const job = { slug: 'backup', name: 'Backup', description: 'Saves all.' };
 

@@ -64,7 +64,11 @@ function mailAbout(result: RunResult, told: RunTold, run = told.run): readonly D
   const failmail = failmailOf(told, result.history.streak.failures);
   if (failmail === undefined) return [];
   const { slug, job, trigger } = told;
-  const named = { slug, name: job?.name ?? slug, ...(job?.description === undefined ? {} : { description: job.description }) };
+  const named = {
+    slug,
+    name: job?.name ?? slug,
+    ...(job?.description === undefined ? {} : { description: job.description }),
+  };
   return [{ failmail, report: reportRun({ job: named, run, trigger, host: os.hostname() }, result) }];
 }
 
