@@ -28,15 +28,15 @@ const entries = readdirSync(path.join(root, 'src/cli'))
   .filter((name) => name.endsWith('.ts'))
   .map((name) => path.join(root, 'src/cli', name));
 
-/** `import('./x.ts')` inside src/cli becomes a load of the bundle x.cjs. */
+/** A dynamic import of a file in src/cli becomes a load of the bundle of that name. */
 const bundleBorders = {
   name: 'bundle-borders',
   setup(builder) {
-    builder.onResolve({ filter: /^\.\/.*\.ts$/ }, ({ kind, path: wanted, importer }) =>
-      kind === 'dynamic-import' && path.dirname(importer) === path.join(root, 'src/cli')
-        ? { path: wanted.replace(/\.ts$/, '.cjs'), external: true }
-        : undefined,
-    );
+    builder.onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ kind, path: wanted, resolveDir }) => {
+      const target = path.resolve(resolveDir, wanted);
+      if (kind !== 'dynamic-import' || path.dirname(target) !== path.join(root, 'src/cli')) return undefined;
+      return { path: `./${path.basename(target, '.ts')}.cjs`, external: true };
+    });
   },
 };
 
