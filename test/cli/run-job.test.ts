@@ -1,27 +1,26 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { parseEvents } from '../../src/run/event.ts';
-import { ended, House, isRoot, until } from './house.ts';
+import { ended, House, isRoot, repository, until } from './house.ts';
 
 const rootOnly = { skip: isRoot ? false : 'needs root: it changes users' };
 
-describe('run-job with a real job', { concurrency: true }, () => {
+describe('run-job with a real job', () => {
   const house = new House({
     hello: 'name: Hello\ncommand: /bin/echo hello world\n',
     fails: "name: Fails\ncommand: sh -c 'echo no >&2; exit 3'\n",
     list: 'name: List\ncommand:\n  - /bin/echo one\n  - /bin/false\n  - /bin/echo three\n',
     slow: 'name: Slow\ncommand: /bin/echo fast\nslow_start_command: /bin/echo slowly\n',
-    timeout: 'name: Timeout\ncommand: sleep 60\ntimeout: 0.3s\nkill_grace: 1s\n',
+    timeout: 'name: Timeout\ncommand: sleep 60\ntimeout: 0.005\nkill_grace: 1s\n',
     sleeps: 'name: Sleeps\ncommand: sleep 60\ntag: [night, long]\n',
     missing: 'name: Missing\ncommand: /no/such/program\n',
-    parent: 'name: Parent\ncommand: sh -c "$RUN_JOB hello"\nenvironment: {RUN_JOB: PLACEHOLDER}\n',
     broken: 'name: Broken\ncomand: /bin/true\n',
     world:
       "name: World\ncommand:\n  - env\n  - sh -c 'umask; pwd; ls -l /proc/self/fd'\numask: '027'\nworking_directory: /usr\nenvironment: {ANSWER: 010}\n",
     limits: "name: Limits\ncommand: sh -c 'ulimit -n; nice'\nnice: 5\nlimits: {nofile: 77}\n",
   });
-  house.job('parent', `name: Parent\ncommand: ${process.cwd()}/bin/run-job hello\n`);
   after(() => house.remove());
 
   const history = (slug: string) => parseEvents(readFileSync(house.path(`state/history/${slug}.jsonl`), 'utf8'));
@@ -48,7 +47,7 @@ describe('run-job with a real job', { concurrency: true }, () => {
   test('the name alone, -j and --job= mean the same', async () => {
     for (const args of [['slow'], ['-j', 'slow'], ['--job=slow']])
       assert.equal((await house.run('run-job', args)).code, 0);
-    assert.equal(house.logs('slow').length, 3);
+    assert.equal(history('slow').filter(({ event }) => event === 'ended').length, 3);
   });
 
   test('--slow-start runs the other command', async () => {
@@ -130,7 +129,7 @@ describe('run-job with a real job', { concurrency: true }, () => {
     house.job('child', 'name: Child\ncommand: printenv PROCESS_CONTROL_RUN_ID\n');
     house.job(
       'parent',
-      `name: Parent\ncommand: ${new URL('../../../bin/run-job', import.meta.url).pathname} --config ${house.configFile} child\n`,
+      `name: Parent\ncommand: ${path.join(repository, 'bin/run-job')} --config ${house.configFile} child\n`,
     );
     const run = await house.run('run-job', ['parent']);
     assert.equal(run.code, 0, run.stderr);
@@ -193,7 +192,14 @@ describe('run-job with a real job', { concurrency: true }, () => {
     const nobody = execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).trim();
     const child = spawn(
       'setpriv',
-      [`--reuid=${nobody}`, '--clear-groups', `${process.cwd()}/bin/run-job`, '--config', house.configFile, 'hello'],
+      [
+        `--reuid=${nobody}`,
+        '--clear-groups',
+        path.join(repository, 'bin/run-job'),
+        '--config',
+        house.configFile,
+        'hello',
+      ],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
       },
