@@ -4,7 +4,7 @@
 # sudo make uninstall removes what install put there; configuration, jobs, logs, history and the user stay
 #
 # Packagers: DESTDIR is honoured, and with it nothing outside DESTDIR is touched. BAKE=no leaves out V8's code cache, which only the
-# node of the target machine can make (postinst: node …/boot.cjs --bake).
+# node of the target machine can make (postinst: node …/bake.cjs).
 
 PREFIX = /usr/local
 SYSCONFDIR = /etc
@@ -40,7 +40,7 @@ install:
 	rm -f "$(DESTDIR)$(libdir)"/*.cjs "$(DESTDIR)$(libdir)"/*.cache
 	install -m 644 dist/*.cjs $(wildcard dist/*.pl dist/*.wasm) package.json "$(DESTDIR)$(libdir)"
 	ln -sfn "$(NODE)" "$(DESTDIR)$(libdir)/node"
-	[ "$(BAKE)" = no ] || "$(NODE)" "$(DESTDIR)$(libdir)/boot.cjs" --bake
+	[ "$(BAKE)" = no ] || "$(NODE)" "$(DESTDIR)$(libdir)/bake.cjs"
 	sed -e '/^\[ -e "$$lib/d' -e 's|^lib=.*|lib=$(libdir)|' bin/run-job >"$(DESTDIR)$(bindir)/run-job"
 	chmod 755 "$(DESTDIR)$(bindir)/run-job"
 	for program in $(others); do ln -sfn run-job "$(DESTDIR)$(bindir)/$$program"; done

@@ -6,7 +6,6 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -65,11 +64,10 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 writeFileSync(path.join(dist, 'THIRD-PARTY.txt'), thirdPartyNotices(root, Object.keys(metafile.inputs)));
-copyFileSync(path.join(root, 'src/system/boot.cjs'), path.join(dist, 'boot.cjs'));
-if (existsSync(path.join(root, 'src/system/reaper.pl'))) {
-  copyFileSync(path.join(root, 'src/system/reaper.pl'), path.join(dist, 'reaper.pl'));
+for (const name of ['boot.cjs', 'bake.cjs', 'reaper.pl']) {
+  copyFileSync(path.join(root, 'src/system', name), path.join(dist, name));
 }
 // The launchers run this node, whatever PATH says when cron or sudo calls them.
 symlinkSync(process.execPath, path.join(dist, 'node'));
 for (const name of readdirSync(path.join(root, 'bin'))) chmodSync(path.join(root, 'bin', name), 0o755);
-execFileSync(process.execPath, [path.join(dist, 'boot.cjs'), '--bake'], { stdio: 'inherit' });
+execFileSync(process.execPath, [path.join(dist, 'bake.cjs')], { stdio: 'inherit' });
