@@ -67,6 +67,8 @@ writeFileSync(path.join(dist, 'THIRD-PARTY.txt'), thirdPartyNotices(root, Object
 for (const name of ['boot.cjs', 'bake.cjs', 'reaper.pl']) {
   copyFileSync(path.join(root, 'src/system', name), path.join(dist, name));
 }
+// Tests run the compiled sources, which look for the reaper beside themselves.
+copyFileSync(path.join(root, 'src/system/reaper.pl'), path.join(root, 'build/src/system/reaper.pl'));
 // The launchers run this node, whatever PATH says when cron or sudo calls them.
 symlinkSync(process.execPath, path.join(dist, 'node'));
 for (const name of readdirSync(path.join(root, 'bin'))) chmodSync(path.join(root, 'bin', name), 0o755);

@@ -1,0 +1,113 @@
+/** Runs a command below the reaper: what it started is gone when the reaper has no child left. */
+import { clock } from './clock.ts';
+import type { Process } from './proc.ts';
+import { type Reaper, type ReaperPlace, startReaper } from './reaper.ts';
+import {
+  askToEnd,
+  descendantsOf,
+  endAll,
+  killAll,
+  named,
+  type Quarry,
+  type Swept,
+  sweepLimitMs,
+  untilNoneLives,
+  within,
+} from './sweep.ts';
+import type { Launch, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from './system.ts';
+
+export type ReaperAnswer =
+  | { readonly is: 'launched'; readonly command: RunningCommand }
+  | { readonly is: 'refused'; readonly stage: string; readonly errno: number; readonly text: string }
+  /** The reaper was killed while it started the command; nothing of it lives. */
+  | { readonly is: 'lost'; readonly reason: string }
+  /** It does not work here, and nothing has been started. */
+  | { readonly is: 'unavailable' };
+
+/** Between TERM and KILL when the reaper is gone; its own when run-job is gone is as long. */
+const lostGraceMs = 1000;
+
+export async function launchUnderReaper(launch: Launch, runId: string, place: ReaperPlace): Promise<ReaperAnswer> {
+  const reaper = startReaper(launch, place);
+  if (reaper === undefined) return { is: 'unavailable' };
+  if ((await reaper.nextWord()).is !== 'ready') return { is: 'unavailable' };
+  const word = await reaper.nextWord();
+  switch (word.is) {
+    case 'started':
+      return { is: 'launched', command: new ReapedCommand(reaper, { runId, leader: word.leader }) };
+    case 'failed':
+      return { ...word, is: 'refused' };
+    case 'lost':
+      await endAll({ runId }, lostGraceMs);
+      return word;
+    default:
+      throw new Error(`the reaper said "${word.is}" before "started"`);
+  }
+}
+
+class ReapedCommand implements RunningCommand {
+  readonly leader: ProcessIdentity;
+  readonly ended: Promise<WaitStatus>;
+  readonly #reaper: Reaper;
+  readonly #quarry: Quarry;
+  /** Fulfilled when nothing is left, or when all has been done that can be. */
+  readonly #over: Promise<Swept>;
+  #asked = false;
+  #abandoned = false;
+
+  constructor(reaper: Reaper, quarry: Quarry & { readonly leader: ProcessIdentity }) {
+    this.leader = quarry.leader;
+    this.#reaper = reaper;
+    this.#quarry = quarry;
+    const end = reaper.nextWord();
+    this.#over = end
+      .then((word) => (word.is === 'ended' ? reaper.nextWord() : word))
+      .then((word) => (word.is === 'gone' ? { survivors: [], swept: word.swept } : this.#endOrphans()));
+    this.ended = end.then(async (word) => {
+      if (word.is === 'ended') return word.status;
+      await this.#over;
+      return { is: 'unknown', reason: word.is === 'lost' ? word.reason : `its reaper said "${word.is}"` };
+    });
+  }
+
+  async stop(graceMs: number): Promise<Swept> {
+    const endMs = clock.monotonicMs() + graceMs;
+    // Whoever was started in the run's name by somebody outside (at, a terminal multiplexer) is not below the reaper.
+    const strays = { runId: this.#quarry.runId, except: this.#reaper.pid };
+    if (!this.#asked) {
+      this.#asked = true;
+      this.#reaper.say('t');
+      await askToEnd(strays);
+    }
+    if (await within(graceMs, this.#over)) await untilNoneLives(strays, endMs - clock.monotonicMs());
+    this.#reaper.say('k');
+    const [below, beside] = await Promise.all([this.#overOrNamed(), killAll(strays)]);
+    return { survivors: [...below.survivors, ...beside.survivors], swept: below.swept + beside.swept };
+  }
+
+  async leftovers(patienceMs: number): Promise<readonly Survivor[]> {
+    if (await within(patienceMs, this.#over)) return (await this.#over).survivors;
+    return named(this.#living().filter(({ pid }) => pid !== this.leader.pid));
+  }
+
+  abandon(): void {
+    this.#abandoned = true;
+    this.#reaper.letGo();
+  }
+
+  /** The reaper itself goes on for as long as something lives. */
+  async #overOrNamed(): Promise<Swept> {
+    if (await within(sweepLimitMs, this.#over)) return this.#over;
+    const living = this.#living();
+    return { survivors: named(living), swept: living.length };
+  }
+
+  #living(): readonly Process[] {
+    return descendantsOf(this.#reaper.pid);
+  }
+
+  /** The reaper was killed, and what it watched is out of reach for wait(2). */
+  async #endOrphans(): Promise<Swept> {
+    return this.#abandoned ? { survivors: [], swept: 0 } : endAll(this.#quarry, lostGraceMs);
+  }
+}

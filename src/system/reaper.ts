@@ -1,0 +1,160 @@
+/**
+ * Starts src/system/reaper.pl, the small parent of a job that adopts everything the job leaves behind, and talks with it. The protocol stands
+ * there; docs/decisions/0002-reaper.md says why there is such a process.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import process from 'node:process';
+import { isExecutable } from './executable.ts';
+import type { Launch, ProcessIdentity, WaitStatus } from './system.ts';
+
+/** The numbers of prctl, setsid, rt_sigprocmask and signalfd4 (Linux: asm/unistd.h of each architecture). */
+const systemCalls: Readonly<Record<string, readonly number[]>> = {
+  x64: [157, 112, 14, 289],
+  ia32: [172, 66, 175, 327],
+  arm: [172, 66, 175, 355],
+  arm64: [167, 157, 135, 74],
+  riscv64: [167, 157, 135, 74],
+  loong64: [167, 157, 135, 74],
+  ppc64: [171, 66, 174, 313],
+  s390x: [172, 66, 175, 322],
+};
+
+export interface ReaperPlace {
+  readonly perlPath: string;
+  readonly scriptPath: string;
+  /** PROCESS_CONTROL_WRAPPER: by it another reaper knows that this one is not part of a job. */
+  readonly wrapperMark: string;
+}
+
+/** What the reaper says, or what its end says. */
+export type Word =
+  | { readonly is: 'ready' }
+  | { readonly is: 'failed'; readonly stage: string; readonly errno: number; readonly text: string }
+  | { readonly is: 'started'; readonly leader: ProcessIdentity }
+  | { readonly is: 'ended'; readonly status: WaitStatus }
+  | { readonly is: 'gone'; readonly swept: number }
+  | { readonly is: 'lost'; readonly reason: string };
+
+export function startReaper(launch: Launch, place: ReaperPlace): Reaper | undefined {
+  const numbers = systemCalls[process.arch];
+  if (numbers === undefined || !isExecutable(place.perlPath)) return undefined;
+  try {
+    const reaper = new Reaper(spawnReaper(launch, place, numbers));
+    reaper.request(launch);
+    return reaper;
+  } catch {
+    // Out of memory, or perl is no program. Nothing has been started, and the shell's attempt will say it if it fares no better.
+    return undefined;
+  }
+}
+
+function spawnReaper(
+  launch: Launch,
+  { perlPath, scriptPath, wrapperMark }: ReaperPlace,
+  numbers: readonly number[],
+): ChildProcess {
+  return spawn(perlPath, [scriptPath, ...numbers.map(String)], {
+    argv0: `run-job: reaper of ${launch.runId}`,
+    cwd: '/',
+    // Nothing that perl would heed: PERL5OPT, PERL5LIB or a locale that does not exist may stand in the job's own.
+    env: {
+      PROCESS_CONTROL_RUN_ID: launch.environment.PROCESS_CONTROL_RUN_ID ?? launch.runId,
+      PROCESS_CONTROL_WRAPPER: wrapperMark,
+    },
+    stdio: ['ignore', launch.stdoutFd, launch.stderrFd, launch.lockFd, 'pipe'],
+    detached: true,
+  });
+}
+
+/** The process and the conversation with it: what it says is kept until it is asked for. */
+export class Reaper {
+  readonly #child: ChildProcess;
+  readonly #control: Socket | undefined;
+  readonly #words: Word[] = [];
+  #unfinished = '';
+  #listener: ((word: Word) => void) | undefined;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    // Without descriptors to spare there is no socket; the child's error says so.
+    this.#control = child.stdio?.[4] as Socket | undefined;
+    this.#control?.on('data', (bytes: Buffer) => this.#hear(bytes.toString('latin1')));
+    // Written to a reaper that has ended; its end is heard of anyway.
+    this.#control?.on('error', () => {});
+    child.once('error', (error) => this.#take({ is: 'lost', reason: error.message }));
+    child.once('close', (code, signal) => {
+      this.#take({
+        is: 'lost',
+        reason: `its reaper (pid ${child.pid}) ended ${signal ? `by ${signal}` : `with code ${code}`}`,
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  nextWord(): Promise<Word> {
+    const word = this.#words.shift();
+    if (word) return Promise.resolve(word);
+    return new Promise((resolve) => {
+      this.#listener = resolve;
+    });
+  }
+
+  request({ umask, keepsLock, workingDirectory, argv, environment }: Launch): void {
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    const fields = [String(umask), keepsLock ? '1' : '0', workingDirectory, String(argv.length), ...argv, ...variables];
+    const text = Buffer.from(fields.join('\0'));
+    this.#control?.write(Buffer.concat([Buffer.from(`${text.length}\n`), text]));
+  }
+
+  /** t: TERM to all, k: KILL until nothing is left. */
+  say(letter: 't' | 'k'): void {
+    this.#control?.write(letter);
+    // A job may have stopped its own reaper.
+    this.#child.kill('SIGCONT');
+  }
+
+  /** Leaves what lives to init; neither the reaper nor the socket keeps this process from ending any longer. */
+  letGo(): void {
+    this.#control?.end('x');
+    this.#control?.unref();
+    this.#child.unref();
+  }
+
+  #hear(text: string): void {
+    const lines = (this.#unfinished + text).split('\n');
+    this.#unfinished = lines.pop() ?? '';
+    for (const line of lines) this.#take(parseWord(line));
+  }
+
+  #take(word: Word): void {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    if (listener) listener(word);
+    else this.#words.push(word);
+  }
+}
+
+function parseWord(line: string): Word {
+  const [is, first = '', second = '', ...rest] = line.split(' ');
+  switch (is) {
+    case 'ready':
+      return { is };
+    case 'failed':
+      return { is, stage: first, errno: Number(second), text: rest.join(' ') };
+    case 'started':
+      return { is, leader: { pid: Number(first), startTicks: second } };
+    case 'ended':
+      return {
+        is,
+        status: first === 'exited' ? { is: first, code: Number(second) } : { is: 'signalled', signal: Number(second) },
+      };
+    case 'gone':
+      return { is, swept: Number(first) };
+    default:
+      throw new Error(`the reaper said "${line}"`);
+  }
+}

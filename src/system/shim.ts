@@ -1,0 +1,114 @@
+/**
+ * Runs a command where there is no perl for the reaper: under a small shell, and watched through /proc (sweep.ts).
+ *
+ * The shell is there because Node takes an end by a real-time signal for exit code 0 (libuv and Node know signals up to 31), and because it
+ * holds the lock even if the job closes all its descriptors. Through it, an end by signal n looks like the exit code 128+n.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { clock } from './clock.ts';
+import { foreseeableFailure, startFailure } from './executable.ts';
+import { processIdentity } from './proc.ts';
+import { askToEnd, killAll, named, type Quarry, type Swept, untilNoneLives, within } from './sweep.ts';
+import type { Launch, LaunchAnswer, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from './system.ts';
+
+/** A trapped signal is, unlike an ignored one, not passed on: TERM to the group ends the job while the shell waits for it. */
+const script = 'umask "$1"; shift; trap : HUP INT QUIT TERM USR1 USR2; "$@"; exit $?';
+const scriptWithoutLock = script.replace('"$@"', '"$@" 3>&-');
+
+export async function launchUnderShim(launch: Launch, runId: string): Promise<LaunchAnswer> {
+  const failure = foreseeableFailure(launch);
+  if (failure) return failure;
+  closeLeaks();
+  try {
+    const child = startShim(launch);
+    // Before the event loop can have noticed that it has ended: until then its entry in /proc stays.
+    const leader = processIdentity(child.pid ?? 0);
+    if (!leader) throw (await once(child, 'error'))[0];
+    return { is: 'launched', command: new ShimmedCommand(child, { runId, leader }) };
+  } catch (error) {
+    const { errno = 0, message } = error as NodeJS.ErrnoException;
+    return startFailure(launch, 'exec', -errno, message);
+  }
+}
+
+function startShim({
+  argv,
+  environment,
+  keepsLock,
+  lockFd,
+  stderrFd,
+  stdoutFd,
+  umask,
+  workingDirectory,
+}: Launch): ChildProcess {
+  const text = keepsLock ? script : scriptWithoutLock;
+  return spawn('/bin/sh', ['-c', text, 'run-job', umask.toString(8), ...argv], {
+    cwd: workingDirectory,
+    env: environment,
+    stdio: ['ignore', stdoutFd, stderrFd, lockFd],
+    detached: true,
+  });
+}
+
+/**
+ * Closes what this program was started with and did not open itself: Node marks most such descriptors as not to be inherited, but not those
+ * behind a gap in their numbers, and a shell can name only single digits. What Node opens itself always carries the mark.
+ */
+function closeLeaks(): void {
+  for (const name of readdirSync('/proc/self/fd')) {
+    if (Number(name) > 2 && isInherited(name)) closeSync(Number(name));
+  }
+}
+
+function isInherited(fd: string): boolean {
+  const closeOnExec = 0o2000000;
+  try {
+    const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & closeOnExec) === 0;
+  } catch {
+    // The descriptor with which the directory was read is closed by now.
+    return false;
+  }
+}
+
+class ShimmedCommand implements RunningCommand {
+  readonly leader: ProcessIdentity;
+  readonly ended: Promise<WaitStatus>;
+  readonly #quarry: Quarry;
+  readonly #child: ChildProcess;
+  #asked = false;
+
+  constructor(child: ChildProcess, quarry: Quarry & { readonly leader: ProcessIdentity }) {
+    this.leader = quarry.leader;
+    this.#child = child;
+    this.#quarry = quarry;
+    this.ended = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        resolve(signal ? { is: 'signalled', signal: constants.signals[signal] } : { is: 'exited', code: code ?? 0 });
+      });
+    });
+  }
+
+  async stop(graceMs: number): Promise<Swept> {
+    const endMs = clock.monotonicMs() + graceMs;
+    if (!this.#asked) {
+      this.#asked = true;
+      await askToEnd(this.#quarry);
+    }
+    // As long as the command itself lives there is no need to look through /proc.
+    if (await within(graceMs, this.ended)) await untilNoneLives(this.#quarry, endMs - clock.monotonicMs());
+    return killAll(this.#quarry);
+  }
+
+  async leftovers(patienceMs: number): Promise<readonly Survivor[]> {
+    const living = await untilNoneLives(this.#quarry, patienceMs);
+    return named(living.filter(({ pid }) => pid !== this.leader.pid));
+  }
+
+  abandon(): void {
+    this.#child.unref();
+  }
+}
