@@ -64,16 +64,6 @@ test('limits and niceness come before the program, which is looked up in the PAT
   );
   assert.deepEqual(answer, {
     is: 'ready',
-    words: [
-      '/usr/bin/prlimit',
-      '--nofile=64',
-      '--fsize=1024',
-      '--',
-      '/usr/bin/nice',
-      '-n',
-      '10',
-      '/usr/bin/dump',
-      '-a',
-    ],
+    argv: ['/usr/bin/prlimit', '--nofile=64', '--fsize=1024', '--', '/usr/bin/nice', '-n', '10', '/usr/bin/dump', '-a'],
   });
 });
