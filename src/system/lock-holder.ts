@@ -17,10 +17,16 @@ export interface Places {
   readonly predecessor: string;
 }
 
-export function placesOf(directory: string, name: string): Places {
+export function placesOf(directory: string, name: string, predecessorDirectory = directory): Places {
   if (!/^[A-Za-z0-9_@][A-Za-z0-9_.@-]{0,127}$/.test(name)) throw new Error(`not the name of a lock: ${name}`);
   const file = path.join(directory, name);
-  return { directory, name, kernel: `${file}.flock`, entry: `${file}.run`, predecessor: `${file}.lock` };
+  return {
+    directory,
+    name,
+    kernel: `${file}.flock`,
+    entry: `${file}.run`,
+    predecessor: path.join(predecessorDirectory, `${name}.lock`),
+  };
 }
 
 /** The holder, or `undefined` when nobody has the lock. What can't be read counts as somebody. */
@@ -35,7 +41,7 @@ export function holderAt(places: Places): LockHolder | undefined {
 
 /** A holder that is seen at one glance: enough to refuse in most cases. Throws a StageError for what is not ours. */
 export function livingHolder(places: Places): LockHolder | undefined {
-  const predecessor = predecessorAt(places.predecessor);
+  const predecessor = predecessorAt(places.predecessor, places.directory);
   if (predecessor) return predecessor;
   const alive = sightingsAt(places).find(({ owner }) => lifeOf(owner) === 'alive');
   return alive && runningHolder(alive);

@@ -4,7 +4,7 @@
  * It is only read. The pid says nothing about when its process started, so one that was given to another process since is told by two
  * hints which must agree; a clock that was set can't unlock a job by itself.
  */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import { clock } from './clock.ts';
 import { commandLineOf, isOver, readProcess } from './proc.ts';
 import { codeOf, during, StageError } from './stage.ts';
@@ -16,14 +16,22 @@ const ticksPerSecond = 100;
 /** File times and start times are rounded differently. */
 const slackMs = 2000;
 
-/** The holder that a PID file at this path names, if it lives. Throws a StageError for what is no PID file at all. */
-export function predecessorAt(path: string): LockHolder | undefined {
-  const file = during(`reading ${path}`, () => readPidFile(path));
+/**
+ * The holder that a PID file at this path names, if it lives. Throws a StageError for what is no PID file at all. The predecessor's directory
+ * may be /tmp: what neither the service user (who owns `runDirectory`) nor root has put there is none of its files.
+ */
+export function predecessorAt(path: string, runDirectory: string): LockHolder | undefined {
+  const file = during(`reading ${path}`, () => (isTheirs(path, runDirectory) ? readPidFile(path) : undefined));
   if (file === undefined) return undefined;
   const found = readProcess(file.pid);
   if (found === undefined || isOver(found)) return undefined;
   if (startedAfter(found, file.writtenMs) && !looksLikePredecessor(found.pid)) return undefined;
   return { state: 'predecessor', wrapper: { pid: found.pid, startTicks: found.startTicks }, pids: [] };
+}
+
+function isTheirs(path: string, runDirectory: string): boolean {
+  const file = lstatSync(path, { throwIfNoEntry: false });
+  return file !== undefined && [0, lstatSync(runDirectory).uid].includes(file.uid);
 }
 
 /** A file without a number was never finished: its writer itself takes it for stale. */

@@ -48,6 +48,8 @@ import type { JobLocks, LockAnswer, LockHolder } from './system.ts';
 
 export interface LockSettings {
   readonly runDirectory: string;
+  /** Where the predecessor's PID files are when it was told another place than ours. */
+  readonly predecessorDirectory?: string | undefined;
   /** PROCESS_CONTROL_WRAPPER of this process. */
   readonly wrapperCookie?: string | undefined;
   /** Takes remarks about what goes wrong while a lock is held, one line each. */
@@ -55,16 +57,18 @@ export interface LockSettings {
 }
 
 export function jobLocks(settings: LockSettings): JobLocks {
+  const { runDirectory, predecessorDirectory } = settings;
+  const places = (slug: string) => placesOf(runDirectory, slug, predecessorDirectory);
   return {
     async acquire(slug, runId) {
       try {
-        return await acquire(placesOf(settings.runDirectory, slug), runId, settings);
+        return await acquire(places(slug), runId, settings);
       } catch (error) {
         if (error instanceof StageError) return { is: 'unavailable', stage: error.stage, reason: error.message };
         throw error;
       }
     },
-    holder: (slug) => holderAt(placesOf(settings.runDirectory, slug)),
+    holder: (slug) => holderAt(places(slug)),
   };
 }
 
@@ -115,7 +119,7 @@ function hiddenHolder(kernel: KernelLock, places: Places, judge: Judge): LockHol
   }
   const noted = parseNote(kernel.note);
   // The predecessor once more, because it writes its pid a moment after it has made the file.
-  return (noted && judge(noted)) ?? predecessorAt(places.predecessor);
+  return (noted && judge(noted)) ?? predecessorAt(places.predecessor, places.directory);
 }
 
 interface Claim {

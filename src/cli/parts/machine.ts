@@ -30,7 +30,12 @@ export function realMachine(config: Config, say: (remark: string) => void): RunM
 }
 
 export function realLocks(config: Config, say: (remark: string) => void): JobLocks {
-  return jobLocks({ runDirectory: config.runDirectory, wrapperCookie: process.env.PROCESS_CONTROL_WRAPPER, say });
+  return jobLocks({
+    runDirectory: config.runDirectory,
+    predecessorDirectory: config.predecessorRunDirectory,
+    wrapperCookie: process.env.PROCESS_CONTROL_WRAPPER,
+    say,
+  });
 }
 
 export function realHistory({ stateDirectory }: Pick<Config, 'stateDirectory'>): HistoryStore {
