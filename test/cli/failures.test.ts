@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
@@ -140,21 +139,6 @@ describe('failures are recorded and told', () => {
     } finally {
       chmodSync(house.path('run'), 0o755);
     }
-  });
-
-  test('where the predecessor kept its locks in /tmp, its live PID file there is a lock too', async () => {
-    const tmp = house.path('tmp');
-    mkdirSync(tmp);
-    chmodSync(tmp, 0o1777);
-    const config = house.path('etc/tmp.yaml');
-    const text = readFileSync(house.configFile, 'utf8').replace(/run_directory: .*/, `run_directory: ${tmp}`);
-    writeFileSync(config, text, { mode: 0o644 });
-    house.job('intmp', 'name: In tmp\ncommand: /bin/true\n');
-    const pidFile = path.join(tmp, 'intmp.lock');
-    writeFileSync(pidFile, String(process.pid));
-    const refused = await house.run('run-job', ['--config', config, 'intmp']);
-    assert.match(refused.stderr, /still running under the Python process-control|run_directory/);
-    assert.notEqual(refused.code, 0);
   });
 
   test("the predecessor's state is earlier history, and its live PID file a lock", async () => {
