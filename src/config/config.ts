@@ -25,7 +25,7 @@ export interface Config {
   readonly mail?: Mail;
   /** The files that were read, in order. */
   readonly sources: readonly string[];
-  /** The file that the caller named instead of /etc/process-control.yaml. */
+  /** The file that the caller named instead of /etc/process-control.yaml, all links resolved. */
   readonly namedFile?: string;
   /** A process-control of the caller's own, in the caller's directories. */
   readonly embedded: boolean;

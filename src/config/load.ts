@@ -30,9 +30,11 @@ export function loadConfig(machine: Machine, request: Request = {}): Result<Conf
   const { sources } = chosen;
   const merged = readSources(sources, machine);
   if (hasErrors(merged.problems)) return { ok: false, problems: merged.problems };
-  const config = makeConfig(merged, { machine, request, named: sources.named });
+  const config = makeConfig(merged, { machine, request });
+  const [namedFile] = sources.named === undefined ? [] : merged.sources;
   if (config === undefined || hasErrors(merged.problems)) return { ok: false, problems: merged.problems };
-  return { ok: true, value: config, warnings: merged.problems };
+  const value = namedFile === undefined ? config : { ...config, namedFile };
+  return { ok: true, value, warnings: merged.problems };
 }
 
 function readSources(sources: Sources, machine: Machine): Merged {
@@ -68,11 +70,10 @@ function readSources(sources: Sources, machine: Machine): Merged {
 interface Circumstances {
   readonly machine: Machine;
   readonly request: Request;
-  readonly named: string | undefined;
 }
 
 /** undefined when a part can't be made; the problem is among the others then. */
-function makeConfig(merged: Merged, { machine, request, named }: Circumstances): Config | undefined {
+function makeConfig(merged: Merged, { machine, request }: Circumstances): Config | undefined {
   const defaults = defaultsFor(merged.own, request);
   const values = { ...defaults, ...merged.values };
   const path = (key: 'job_directory' | 'output_directory' | 'run_directory' | 'state_directory' | 'runner_path') =>
@@ -96,7 +97,6 @@ function makeConfig(merged: Merged, { machine, request, named }: Circumstances):
     trustedOwnerUids: trustedOwners(merged, values.trusted_owners, machine.users),
     ...(values.mail && { mail: mailOf(values.mail) }),
     sources: merged.sources,
-    ...(named !== undefined && { namedFile: named }),
     embedded: merged.own !== undefined,
   };
 }

@@ -1,5 +1,5 @@
 /** Where the programs' own log goes: from our form, or as much of a Python dictConfig as has a meaning here. */
-import type { ConfigFile } from './schema.ts';
+import { type ConfigFile, configSchema } from './schema.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -56,6 +56,10 @@ export function loggingOf(written: Written): { readonly logging: Logging; readon
 
 type Settings = Readonly<Record<string, unknown>>;
 
+const facilities: readonly string[] = configSchema.properties.logging.properties.syslog.properties.facility.enum;
+/** Keys of a handler that are heeded, or that make no difference here. */
+const handlerKeys = ['class', 'level', 'formatter', 'facility', 'filename', 'stream', 'encoding', 'delay', 'mode'];
+
 function fromPython(written: Written): { readonly logging: Logging; readonly unused: readonly string[] } {
   const handlers = Object.entries((written.handlers ?? {}) as Readonly<Record<string, Settings>>);
   const unused: string[] = (['formatters', 'filters'] as const).filter(
@@ -64,35 +68,41 @@ function fromPython(written: Written): { readonly logging: Logging; readonly unu
   let target: Partial<Pick<Logging, 'syslog' | 'file' | 'console'>> = {};
   for (const [name, handler] of handlers) {
     const understood = targetOf(handler);
-    if (understood) target = { ...target, ...understood };
-    else unused.push(`handlers.${name}`);
+    target = { ...target, ...understood };
+    const ignored = Object.keys(handler).filter(
+      (key) => !handlerKeys.includes(key) && !isLocalSocket(key, handler[key]),
+    );
+    unused.push(...(understood ? ignored.map((key) => `handlers.${name}.${key}`) : [`handlers.${name}`]));
   }
-  const logging = {
-    level: pythonLevel(
-      written,
-      handlers.map(([, handler]) => handler),
-    ),
-    format: 'text',
-    console: false,
-    ...target,
-  } as const;
-  return { logging, unused };
+  const level = pythonLevel(
+    written,
+    handlers.map(([, handler]) => handler),
+  );
+  return { logging: { level, format: 'text', console: false, ...target }, unused };
+}
+
+function isLocalSocket(key: string, value: unknown): boolean {
+  return key === 'address' && value === '/dev/log';
 }
 
 function targetOf(handler: Settings): Partial<Logging> | undefined {
-  const name = String(handler.class ?? '')
-    .split('.')
-    .at(-1);
-  switch (name) {
-    case 'SysLogHandler':
-      return { syslog: { facility: String(handler.facility ?? 'user') } };
+  switch (
+    String(handler.class ?? '')
+      .split('.')
+      .at(-1)
+  ) {
+    case 'SysLogHandler': {
+      const facility = String(handler.facility ?? 'user');
+      return facilities.includes(facility) ? { syslog: { facility } } : undefined;
+    }
     case 'StreamHandler':
       return { console: true };
     case 'FileHandler':
     case 'WatchedFileHandler':
-    case 'RotatingFileHandler':
-    case 'TimedRotatingFileHandler':
-      return typeof handler.filename === 'string' ? { file: handler.filename } : undefined;
+    case 'RotatingFileHandler': {
+      const { filename } = handler;
+      return typeof filename === 'string' && filename.startsWith('/') ? { file: filename } : undefined;
+    }
     default:
       return undefined;
   }
@@ -100,15 +110,12 @@ function targetOf(handler: Settings): Partial<Logging> | undefined {
 
 /** A message passes a logger, then a handler: the stricter of the two decides; of several, the most talkative. */
 function pythonLevel(written: Written, handlers: readonly Settings[]): Level {
-  const loggers = [
-    ...Object.values(written.loggers ?? {}),
-    ...(written.root ? [written.root] : []),
-  ] as readonly Settings[];
-  const lowest = (all: readonly Settings[]) => Math.min(...all.map(rank), order.length - 1);
-  const level = Math.max(loggers.length === 0 ? 1 : lowest(loggers), handlers.length === 0 ? 0 : lowest(handlers));
+  const loggers = [...Object.values(written.loggers ?? {}), ...(written.root ? [written.root] : [])] as Settings[];
+  const level = Math.max(lowestRank(loggers, 'info'), lowestRank(handlers, 'debug'));
   return order[level] ?? 'info';
 }
 
-function rank(settings: Settings): number {
-  return order.indexOf(pythonLevels[String(settings.level ?? 'NOTSET').toUpperCase()] ?? 'debug');
+function lowestRank(all: readonly Settings[], fallback: Level): number {
+  if (all.length === 0) return order.indexOf(fallback);
+  return Math.min(...all.map(({ level }) => order.indexOf(pythonLevels[String(level).toUpperCase()] ?? 'debug')));
 }

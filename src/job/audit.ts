@@ -1,5 +1,6 @@
 /** What no schema can say about a job: doubts that a reviewer would have, as warnings. */
 import type { Path } from '../yaml/place.ts';
+import type { Lookup } from './job.ts';
 import type { JobDefaults } from './schema.ts';
 
 export interface Doubt {
@@ -13,8 +14,15 @@ export interface AuditedCommand {
   readonly shellSyntax: readonly string[];
 }
 
-export function auditJob(job: JobDefaults, commands: readonly AuditedCommand[]): readonly Doubt[] {
-  return [...commands.flatMap(auditCommand), ...auditMail(job), ...auditTags(job)];
+export interface Audited {
+  readonly written: Lookup;
+  /** Whichever has the job's tags: its file, or the defaults. */
+  readonly tagged: JobDefaults;
+  readonly commands: readonly AuditedCommand[];
+}
+
+export function auditJob({ written, tagged, commands }: Audited): readonly Doubt[] {
+  return [...commands.flatMap(auditCommand), ...auditMail(written), ...auditTags(tagged)];
 }
 
 function auditCommand({ path, program, shellSyntax }: AuditedCommand): readonly Doubt[] {
@@ -32,21 +40,14 @@ function auditCommand({ path, program, shellSyntax }: AuditedCommand): readonly 
   ];
 }
 
-function auditMail(job: JobDefaults): readonly Doubt[] {
-  if (job.failure_threshold_for_mail === undefined || job.failmail !== undefined) return [];
-  return [
-    {
-      path: ['failure_threshold_for_mail'],
-      message: 'no mail will be sent: there is no "failmail" with a "to_address"',
-    },
-  ];
+function auditMail(written: Lookup): readonly Doubt[] {
+  if ((written('failure_threshold_for_mail') ?? 1) === 1 || written('failmail') !== undefined) return [];
+  const message = 'no mail will be sent: there is no "failmail" with a "to_address"';
+  return [{ path: ['failure_threshold_for_mail'], message }];
 }
 
-function auditTags(job: JobDefaults): readonly Doubt[] {
+function auditTags(tagged: JobDefaults): readonly Doubt[] {
   return (['tag', 'tags'] as const)
-    .filter((key) => typeof job[key] === 'string' && job[key].includes(','))
-    .map((key) => ({
-      path: [key],
-      message: `${JSON.stringify(job[key])} is one tag; write a list for several: [a, b]`,
-    }));
+    .filter((key) => typeof tagged[key] === 'string' && tagged[key].includes(','))
+    .map((key) => ({ path: [key], message: `"${tagged[key]}" is one tag; write a list for several: [a, b]` }));
 }

@@ -58,7 +58,8 @@ function step(scan: Scan): Mistake | undefined {
   else if (char === "'") return singleQuoted(scan);
   else if (char === '"') return doubleQuoted(scan);
   else if (char === '\\') return escaped(scan);
-  else bare(scan, char);
+  else if (special.includes(char)) bare(scan, char);
+  else return plainRun(scan);
   scan.at += 1;
   return undefined;
 }
@@ -68,9 +69,21 @@ function endWord(scan: Scan): void {
   scan.word = undefined;
 }
 
+/** What a shell would act on outside quotes. */
+const special = '|&;<>()*?[`$~#{';
+/** Everything else up to the next character that needs a look. */
+const plain = /[^ \t'"\\|&;<>()*?[`$~#{]+/y;
+
 function bare(scan: Scan, char: string): void {
-  if ('|&;<>()*?[`$~#{'.includes(char)) noteShellSyntax(scan, char);
+  noteShellSyntax(scan, char);
   scan.word = (scan.word ?? '') + char;
+}
+
+function plainRun(scan: Scan): undefined {
+  plain.lastIndex = scan.at;
+  const run = plain.exec(scan.text)?.[0] ?? '';
+  scan.word = (scan.word ?? '') + run;
+  scan.at += run.length;
 }
 
 function singleQuoted(scan: Scan): Mistake | undefined {

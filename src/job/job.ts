@@ -60,41 +60,55 @@ const schemaDefaults = Object.fromEntries(
   Object.entries(jobSchema.properties).flatMap(([key, schema]) => ('default' in schema ? [[key, schema.default]] : [])),
 ) as JobDefaults;
 
-/** The file wins over the defaults, key by key; `tag` and `tags` are one key. */
-export function mergeJob(defaults: JobDefaults, file: JobDefaults): JobDefaults {
-  const { tag, tags, ...untagged } = defaults;
-  const tagged = 'tag' in file || 'tags' in file;
-  return { ...schemaDefaults, ...(tagged ? untagged : defaults), ...file };
-}
+/** What is written for a key: in the file, else in `default_job_config`, else in the schema. */
+export type Lookup = <K extends keyof JobDefaults>(key: K) => JobDefaults[K];
 
-/** Of a merged file that the schema allows; without errors among the remarks the content can be used. */
-export function makeJob(file: JobDefaults): { readonly content: JobContent; readonly remarks: readonly JobRemark[] } {
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Of files that the schema allows; without errors among the remarks the content can be used. */
+export function makeJob(
+  file: JobDefaults,
+  defaults: JobDefaults,
+): { readonly content: JobContent; readonly remarks: readonly JobRemark[] } {
+  const written: Lookup = (key) => file[key] ?? defaults[key] ?? schemaDefaults[key];
+  const tagged = 'tag' in file || 'tags' in file ? file : defaults;
   const remarks: JobRemark[] = [];
   const audited: AuditedCommand[] = [];
-  const commands = commandsOf(file.command, { key: 'command', remarks, audited });
-  const slow = commandsOf(file.slow_start_command, { key: 'slow_start_command', remarks, audited });
-  for (const doubt of auditJob(file, audited)) remarks.push({ severity: 'warning', ...doubt });
-  const content: JobContent = {
-    name: file.name ?? '',
-    ...(file.description !== undefined && { description: file.description.trim() }),
-    commands,
-    ...(file.slow_start_command !== undefined && { slowStartCommands: slow }),
-    ...(file.schedule !== undefined && { schedule: file.schedule }),
-    enabled: !file.disabled,
-    timeoutSeconds: minutes(file.timeout ?? 0),
-    killGraceSeconds: seconds(file.kill_grace ?? 0),
-    environment: environmentOf(file),
-    tags: [...new Set([...list(file.tag), ...list(file.tags)])],
-    allowOvertime: file.allow_overtime ?? false,
-    ...(file.failmail && { failmail: failmailOf(file.failmail) }),
-    failureThresholdForMail: file.failure_threshold_for_mail ?? 1,
-    leftovers: file.leftovers ?? 'kill',
-    ...(file.working_directory !== undefined && { workingDirectory: file.working_directory }),
-    umask: Number.parseInt(String(file.umask).replace('o', ''), 8),
-    ...(file.nice !== undefined && { nice: file.nice }),
-    limits: limitsOf(file.limits ?? {}),
+  const content: Writable<JobContent> = {
+    name: written('name') ?? '',
+    commands: commandsOf(written('command'), { key: 'command', remarks, audited }),
+    enabled: !written('disabled'),
+    timeoutSeconds: minutes(written('timeout') ?? 0),
+    killGraceSeconds: seconds(written('kill_grace') ?? 0),
+    environment: environmentOf(written('environment')),
+    tags: tagsOf(tagged),
+    allowOvertime: written('allow_overtime') ?? false,
+    failureThresholdForMail: written('failure_threshold_for_mail') ?? 1,
+    leftovers: written('leftovers') ?? 'kill',
+    umask: Number.parseInt(String(written('umask')).replace('o', ''), 8),
+    limits: limitsOf(written('limits')),
   };
+  addOptional(content, written, { remarks, audited });
+  for (const doubt of auditJob({ written, tagged, commands: audited })) {
+    remarks.push({ severity: 'warning', ...doubt });
+  }
   return { content, remarks };
+}
+
+function addOptional(content: Writable<JobContent>, written: Lookup, found: Omit<CommandKey, 'key'>): void {
+  const description = written('description');
+  const slowStart = written('slow_start_command');
+  const schedule = written('schedule');
+  const failmail = written('failmail');
+  const workingDirectory = written('working_directory');
+  const nice = written('nice');
+  if (description !== undefined) content.description = description.trim();
+  if (slowStart !== undefined)
+    content.slowStartCommands = commandsOf(slowStart, { key: 'slow_start_command', ...found });
+  if (schedule !== undefined) content.schedule = schedule;
+  if (failmail !== undefined) content.failmail = failmailOf(failmail);
+  if (workingDirectory !== undefined) content.workingDirectory = workingDirectory;
+  if (nice !== undefined) content.nice = nice;
 }
 
 interface CommandKey {
@@ -135,16 +149,22 @@ function bytes(value: number | string): number {
   return typeof value === 'number' ? value : (parseSize(value) ?? 0);
 }
 
-function environmentOf({ environment = {} }: JobDefaults): Record<string, string> {
-  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, String(value)]));
+function environmentOf(environment: JobDefaults['environment']): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment ?? {}).map(([name, value]) => [name, String(value)]));
+}
+
+/** `tag` and `tags` are one key: a file with either has its own tags. */
+function tagsOf({ tag, tags }: JobDefaults): readonly string[] {
+  return [...new Set([...list(tag), ...list(tags)])];
 }
 
 function failmailOf({ from_address, to_address }: NonNullable<JobDefaults['failmail']>): NonNullable<Job['failmail']> {
-  return { ...(from_address !== undefined && { fromAddress: from_address }), toAddress: to_address };
+  return from_address === undefined ? { toAddress: to_address } : { fromAddress: from_address, toAddress: to_address };
 }
 
-function limitsOf(limits: NonNullable<JobDefaults['limits']>): Limits {
-  const { nofile, file_size, cpu, processes, address_space } = limits;
+function limitsOf(written: JobDefaults['limits']): Limits {
+  if (written === undefined) return {};
+  const { nofile, file_size, cpu, processes, address_space } = written;
   return {
     ...(nofile !== undefined && { nofile }),
     ...(file_size !== undefined && { fileSize: bytes(file_size) }),

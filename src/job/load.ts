@@ -4,7 +4,7 @@ import { validate } from '../generated/validate-job.ts';
 import type { FileFacts, Files } from '../system/system.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
 import type { Problem, Result } from '../yaml/problem.ts';
-import { type Job, type JobContent, type JobRemark, makeJob, mergeJob } from './job.ts';
+import { type Job, type JobContent, type JobRemark, makeJob } from './job.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
 
 /** Part of what schedule/expression.ts answers; columns are 1-based in the text. */
@@ -134,8 +134,7 @@ function ownership(path: string, { uid, mode }: FileFacts, trustedUids: readonly
 export function validateJobText(source: Source, defaults: JobDefaults, wishes: Wishes = {}): Result<JobContent> {
   const written = parseYaml<JobDefaults>(source, format, (key) => Object.hasOwn(defaults, key));
   if (!written.ok) return written;
-  const file = mergeJob(defaults, written.value.value);
-  const { content, remarks } = makeJob(file);
+  const { content, remarks } = makeJob(written.value.value, defaults);
   const scheduled = content.schedule === undefined ? [] : scheduleRemarks(content.schedule, wishes.checkSchedule);
   const problems = [
     ...written.warnings,

@@ -89,6 +89,8 @@ export const jobSchema = {
     },
     schedule: {
       type: 'string',
+      // What is wrong with its terms, schedule/expression.ts says better.
+      pattern: '^[\\s\\S]{1,500}$',
       description:
         'When cron starts the job: minute, hour, day of month, month, day of week. Always in quotes, since YAML gives a leading `*` another meaning. A job without a schedule is run by people or by other jobs.',
       examples: ['*/5 * * * *', '30 2 * * 1-5'],
@@ -126,7 +128,7 @@ export const jobSchema = {
       examples: [{ PGHOST: 'db1.example.org', BATCH: '010' }],
       'x-expected': 'variables, one "NAME: value" a line',
       propertyNames: {
-        pattern: '^(?!PROCESS_CONTROL_)[A-Za-z_][A-Za-z0-9_]*$',
+        pattern: '^(?!PROCESS_CONTROL_|__proto__$)[A-Za-z_][A-Za-z0-9_]*$',
         'x-expected': 'letters, digits and _, not starting with a digit or with PROCESS_CONTROL_',
       },
       additionalProperties: {

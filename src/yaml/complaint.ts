@@ -80,15 +80,14 @@ function badName(path: Path, { root, schema }: Subject): Remark {
 function unknownKey(path: Path, { root, schema }: Subject): Remark {
   const key = String(path.at(-1));
   const near = nearest(key, keysAt(schema, path.slice(0, -1)));
-  const advice =
-    key === '<<'
-      ? 'merge keys are not read, write the keys out'
-      : near
-        ? `did you mean "${near}"?`
-        : 'a key of your own starts with "_"';
+  const advice = near === undefined ? adviceOn(key) : `did you mean "${near}"?`;
   return error(keyOffset(root, path), `unknown key ${named(path, shorten(key))}; ${advice}`);
 }
 
+function adviceOn(key: string): string {
+  if (key === '<<') return 'merge keys are not read, write the keys out';
+  return key.startsWith('_') ? 'no key can have this name' : 'a key of your own must start with "_"';
+}
 /** `"failmail.to_address"`, `item 2 of "command"`. */
 function named(path: Path, last = String(path.at(-1))): string {
   const end = path.at(-1);
@@ -112,22 +111,32 @@ function keysAt(schema: Schema, path: Path): readonly string[] {
 
 function expected(schema: Schema | undefined): string {
   if (schema?.['x-expected'] !== undefined) return schema['x-expected'];
-  if (schema?.enum) return schema.enum.map(String).join(' or ');
+  if (schema?.enum) return schema.enum.join(', ').replace(/, ([^,]*)$/, ' or $1');
   if (schema?.type === 'boolean') return 'true or false';
   return schema?.type === 'object' ? 'a mapping' : 'another value';
 }
 
-/** What stands in the file, and what would make text of it where text is wanted. */
+/** What stands in the file, and which quotes would make it right. */
 function found(node: Node | null, schema: Schema | undefined): string {
   if (isMap(node)) return 'a mapping';
   if (isSeq(node)) return node.items.length === 0 ? 'an empty list' : 'a list';
-  if (isAlias(node)) return 'an alias';
+  if (isAlias(node)) return `the alias *${node.source}`;
   if (!isScalar(node)) return 'nothing';
   const written = node.source ?? '';
   if (node.type === Scalar.PLAIN && written === '') return 'nothing';
-  if (typeof node.value === 'string') return JSON.stringify(shorten(node.value));
+  if (typeof node.value === 'string') return `${JSON.stringify(shorten(node.value))}${needless(node, schema)}`;
   if (/^[-+]?0\d/.test(written)) return `${written} (a leading zero is octal to some and decimal to others)`;
-  return schema?.type === 'string' && !schema.enum ? `${shorten(written)} (put it in quotes)` : shorten(written);
+  return `${shorten(written)}${lacking(written, schema)}`;
+}
+
+function needless(node: Scalar, schema: Schema | undefined): string {
+  const number = node.type !== Scalar.PLAIN && /^\d+(?:\.\d+)?$/.test(String(node.value));
+  return number && /number|integer/.test(String(schema?.type)) ? ' (leave out the quotes)' : '';
+}
+
+function lacking(written: string, schema: Schema | undefined): string {
+  const fits = schema?.pattern === undefined || new RegExp(schema.pattern, 'u').test(written);
+  return schema?.type === 'string' && !schema.enum && fits ? ' (put it in quotes)' : '';
 }
 
 function keyOffset(root: Node | null, path: Path): number {

@@ -46,6 +46,9 @@ const options = {
   uniqueKeys: false,
 } as const;
 
+/** Nobody reads on; a hostile file could have tens of thousands. */
+const mostProblems = 100;
+
 /** `given` tells which required keys come from elsewhere (defaults). */
 export function parseYaml<T>(
   source: Source,
@@ -60,14 +63,13 @@ export function parseYaml<T>(
   if (unread.length > 0) return { ok: false, problems: problemsOf(unread, text, source.file) };
 
   const root = document.contents as Node | null;
-  const { value, remarks } = readValue(document, format.schema);
-  const complaints = format.validate(value)
-    ? []
-    : complaintRemarks(format.validate.errors ?? [], { root, schema: format.schema, given });
+  const { value, remarks, incomplete } = readValue(document, format.schema);
+  const complaints = incomplete || format.validate(value) ? [] : (format.validate.errors ?? []);
+  const judged = complaintRemarks(complaints.slice(0, mostProblems), { root, schema: format.schema, given });
   // What could not be read is no value, which the validator would only say again.
   const unreadAt = new Set(remarks.map(({ offset }) => offset));
-  const judged = complaints.filter(({ offset }) => !unreadAt.has(offset));
-  const problems = problemsOf([...remarks, ...judged], text, source.file);
+  const all = [...remarks, ...judged.filter(({ offset }) => !unreadAt.has(offset))];
+  const problems = problemsOf(all, text, source.file);
   if (problems.some(({ severity }) => severity === 'error')) return { ok: false, problems };
   return { ok: true, value: { value: value as T, place: placer(text, root) }, warnings: problems };
 }
@@ -85,5 +87,6 @@ function placer(text: string, root: Node | null): Written<unknown>['place'] {
 function problemsOf(remarks: readonly Remark[], text: string, file: string): readonly Problem[] {
   return [...remarks]
     .sort((a, b) => a.offset - b.offset)
+    .slice(0, mostProblems)
     .map(({ severity, offset, message }) => ({ severity, file, ...placeOf(text, offset), message }));
 }

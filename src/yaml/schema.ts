@@ -11,6 +11,7 @@ export interface Schema {
   readonly additionalProperties?: boolean | Schema;
   readonly propertyNames?: Schema;
   readonly items?: Schema;
+  readonly pattern?: string;
   readonly required?: readonly string[];
   /** Stands behind "must be" in every complaint about this value. */
   readonly 'x-expected'?: string;

@@ -1,5 +1,5 @@
 /** What the YAML library objects to, in words for people who do not know YAML's grammar; one sentence for one mistake. */
-import { type Document, isScalar, Scalar, visit, type YAMLError } from 'yaml';
+import { type Document, Scalar, visit, type YAMLError } from 'yaml';
 import { lineAt } from './place.ts';
 import type { Remark } from './value.ts';
 
@@ -10,25 +10,30 @@ interface Sentence {
   readonly derailing: boolean;
 }
 
-/** Everything that keeps a text from being one YAML 1.2 document of ours, in the order of the text. */
+/** Nobody reads more at once. */
+const mostRemarks = 20;
+
+/** Everything that keeps a text from being one YAML 1.2 document of ours, in the order of the text; one remark a line. */
 export function syntaxRemarks(text: string, document: Document): readonly Remark[] {
   const remarks: Remark[] = [];
-  const seenLines = new Set<number>();
-  for (const sentence of sentences(text, document)) {
-    const line = lineAt(text, sentence.offset).start;
-    if (!seenLines.has(line)) remarks.push({ severity: 'error', offset: sentence.offset, message: sentence.message });
-    seenLines.add(line);
-    if (sentence.derailing) break;
-  }
-  return remarks;
-}
-
-function* sentences(text: string, document: Document): Generator<Sentence> {
   if (document.directives?.yaml.explicit && document.directives.yaml.version === '1.1') {
-    yield local(0, 'this file says %YAML 1.1 but is read as YAML 1.2; remove that line');
+    remarks.push({
+      severity: 'error',
+      offset: 0,
+      message: 'this file says %YAML 1.1 but is read as YAML 1.2; remove that line',
+    });
   }
   const errors = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
-  for (const error of errors) yield sentence(text, document, error);
+  let lineEnd = -1;
+  for (const error of errors) {
+    if (error.pos[0] <= lineEnd) continue;
+    const { offset, message, derailing } = sentence(text, document, error);
+    remarks.push({ severity: 'error', offset, message });
+    if (derailing || remarks.length === mostRemarks) break;
+    lineEnd = text.indexOf('\n', error.pos[0]);
+    if (lineEnd === -1) break;
+  }
+  return remarks;
 }
 
 function sentence(text: string, document: Document, error: YAMLError): Sentence {
@@ -67,6 +72,12 @@ function unquoted(text: string, offset: number): Sentence | undefined {
   if (/^"[^"]*"\s*[^\s#]/.test(value) || /^'[^']*'\s*[^\s#]/.test(value)) {
     return local(start, 'there is more text after the closing quote; put quotes around the whole value');
   }
+  if (/^(?:[[{].*[\]}]\s*[^\s#,\]}]|- |\? |[|>](?![-+\d]*\s*(?:#.*)?$))/.test(value)) {
+    return local(
+      start,
+      `quote the ${key ?? 'value'}: ${quoted(value)} (YAML gives a leading ${value[0]} another meaning)`,
+    );
+  }
   if (key !== undefined && /: |:$/.test(value) && !/^["'[{|>]/.test(value)) {
     return local(start, `quote the ${key}, since it has a colon in it: ${quoted(value)}`);
   }
@@ -75,25 +86,34 @@ function unquoted(text: string, offset: number): Sentence | undefined {
 
 /** As it should be written, with the quotes that need no escape. */
 function quoted(value: string): string {
-  const text = value.replace(/\s+#.*$/, '').trimEnd();
+  const text = shorten(
+    value
+      .slice(0, 100)
+      .replace(/\s#.*$/, '')
+      .trim(),
+  );
   return text.includes('"') ? `'${text.replaceAll("'", "''")}'` : `"${text}"`;
 }
 
 function unclosed(document: Document, error: YAMLError): Sentence | undefined {
   if (/^Missing closing/.test(error.message)) {
-    let opening = error.pos[0];
-    visit(document, {
-      Scalar: (_key, node) => {
-        if (isScalar(node) && (node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE)) {
-          opening = node.range?.[0] ?? opening;
-        }
-      },
-    });
-    return derailing(opening, 'this quote is never closed');
+    return derailing(openQuote(document, error.pos[0]), 'this quote is never closed');
   }
   return /must end with a|end with a [\]}]/.test(error.message)
     ? derailing(error.pos[0], 'a [ or { before this place is never closed')
     : undefined;
+}
+
+/** The library complains where it gave up looking for the end. */
+function openQuote(document: Document, end: number): number {
+  let opening = end;
+  visit(document, {
+    Scalar: (_key, { type, range }) => {
+      const quoted = type === Scalar.QUOTE_DOUBLE || type === Scalar.QUOTE_SINGLE;
+      if (range && quoted && range[0] <= end) opening = range[0];
+    },
+  });
+  return opening;
 }
 
 function misplaced(text: string, offset: number, error: YAMLError): Sentence {
@@ -101,14 +121,19 @@ function misplaced(text: string, offset: number, error: YAMLError): Sentence {
   switch (error.code) {
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':
+      if (!line.text.includes(':')) return noColon(line.text, offset);
       return derailing(offset, 'the line after this one is indented as if it belonged to it; check the indentation');
     case 'BAD_INDENT':
       return derailing(offset, 'this line is not in line with those above it; check the indentation');
     case 'MISSING_CHAR':
-      return derailing(offset, `expected "key: value", found ${JSON.stringify(shorten(line.text.trim()))}`);
+      return noColon(line.text, offset);
     default:
       return derailing(offset, `this is not valid YAML: ${error.message}`);
   }
+}
+
+function noColon(line: string, offset: number): Sentence {
+  return derailing(offset, `expected "key: value", found ${JSON.stringify(shorten(line.trim()))}`);
 }
 
 /** So much of a text as fits into a sentence. */

@@ -1,6 +1,6 @@
 /**
  * A parsed YAML document to plain values, led by the schema: it tells which texts are taken as they are written and which words are
- * YAML 1.1 booleans. Objects have no prototype, so that no key of a file is special.
+ * YAML 1.1 booleans. Every key becomes a property of its own, `__proto__` too.
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, Scalar, visit } from 'yaml';
 import type { Schema } from './schema.ts';
@@ -24,7 +24,7 @@ const oldBooleans = new Map([
   ...['no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
 ]);
 
-interface Reading {
+interface Reader {
   readonly document: Document;
   readonly remarks: Remark[];
   /** Every anchor in the order of the text; found when the first alias is met. */
@@ -34,26 +34,29 @@ interface Reading {
   aliased: number;
   insideAlias: boolean;
   depth: number;
-  /** Said once for a file, however often it is true. */
-  readonly said: Set<string>;
+  incomplete: boolean;
 }
 
-/** The value of a document, and what was wrong or doubtful on the way. */
-export function readValue(
-  document: Document,
-  schema: Schema,
-): { readonly value: unknown; readonly remarks: readonly Remark[] } {
-  const reading: Reading = {
+export interface Reading {
+  readonly value: unknown;
+  /** What was wrong or doubtful on the way. */
+  readonly remarks: readonly Remark[];
+  /** Reading was given up: what is missing from the value is no further mistake. */
+  readonly incomplete: boolean;
+}
+
+export function readValue(document: Document, schema: Schema): Reading {
+  const reader: Reader = {
     document,
     remarks: [],
     aliases: 0,
     aliased: 0,
     insideAlias: false,
     depth: 0,
-    said: new Set(),
+    incomplete: false,
   };
-  const value = read(reading, document.contents, { schema, key: '' });
-  return { value, remarks: reading.remarks };
+  const value = read(reader, document.contents, { schema, key: '' });
+  return { value, remarks: reader.remarks, incomplete: reader.incomplete };
 }
 
 interface Expected {
@@ -62,32 +65,39 @@ interface Expected {
   readonly key: string;
 }
 
-function read(reading: Reading, node: unknown, expected: Expected): unknown {
-  if (isScalar(node)) return readScalar(reading, node, expected);
-  if (isAlias(node)) return readAlias(reading, node, expected);
+function read(reader: Reader, node: unknown, expected: Expected): unknown {
+  if (reader.incomplete) return null;
+  if (isScalar(node)) return readScalar(reader, node, expected);
+  if (isAlias(node)) return readAlias(reader, node, expected);
   if (!isMap(node) && !isSeq(node)) return null;
-  if (reading.depth === deepest) return sayOnce(reading, node, `the file is nested more than ${deepest} levels deep`);
-  reading.depth += 1;
-  const value = isMap(node) ? readMap(reading, node.items, expected) : readList(reading, node.items, expected);
-  reading.depth -= 1;
+  if (reader.depth === deepest) return giveUp(reader, node, `the file is nested more than ${deepest} levels deep`);
+  reader.depth += 1;
+  const value = isMap(node) ? readMap(reader, node.items, expected) : readList(reader, node.items, expected);
+  reader.depth -= 1;
   return value;
 }
 
-function readMap(reading: Reading, pairs: readonly Pair[], { schema }: Expected): unknown {
-  const value = Object.create(null) as Record<string, unknown>;
+function readMap(reader: Reader, pairs: readonly Pair[], { schema }: Expected): unknown {
+  const value: Record<string, unknown> = {};
   for (const { key, value: node } of pairs) {
     const name = isScalar(key) ? String(key.value ?? '') : undefined;
-    if (name === undefined) remark(reading, key as Node, 'error', 'a key must be plain text');
-    else if (Object.hasOwn(value, name))
-      remark(reading, key as Node, 'error', `${JSON.stringify(name)} is given twice`);
-    else if (!isOwn(name, schema)) value[name] = read(reading, node, { schema: schemaOfKey(schema, name), key: name });
+    if (name === undefined) remark(reader, key as Node, 'error', 'a key must be plain text');
+    else if (Object.hasOwn(value, name)) remark(reader, key as Node, 'error', `${JSON.stringify(name)} is given twice`);
+    else if (!isOwn(name, schema))
+      setOwn(value, name, read(reader, node, { schema: schemaOfKey(schema, name), key: name }));
   }
   return value;
 }
 
-/** A key that starts with `_` is the author's own, but where every key is the author's (variables). */
+/** An assignment to `__proto__` would set the prototype instead. */
+function setOwn(object: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__') Object.defineProperty(object, name, { value, enumerable: true, configurable: true });
+  else object[name] = value;
+}
+
+/** A key that starts with `_` is the author's own (`__proto__` is nobody's), but where every key is the author's (variables). */
 function isOwn(name: string, schema: Schema | undefined): boolean {
-  return name.startsWith('_') && typeof schema?.additionalProperties !== 'object';
+  return name.startsWith('_') && name !== '__proto__' && typeof schema?.additionalProperties !== 'object';
 }
 
 function schemaOfKey(schema: Schema | undefined, name: string): Schema | undefined {
@@ -95,39 +105,40 @@ function schemaOfKey(schema: Schema | undefined, name: string): Schema | undefin
   return typeof schema?.additionalProperties === 'object' ? schema.additionalProperties : undefined;
 }
 
-function readList(reading: Reading, nodes: readonly unknown[], { schema, key }: Expected): unknown {
-  return nodes.map((node) => read(reading, node, { schema: schema?.items, key }));
+function readList(reader: Reader, nodes: readonly unknown[], { schema, key }: Expected): unknown {
+  return nodes.map((node) => read(reader, node, { schema: schema?.items, key }));
 }
 
-function readScalar(reading: Reading, node: Scalar, { schema, key }: Expected): unknown {
-  if (reading.insideAlias) reading.aliased += 1;
+function readScalar(reader: Reader, node: Scalar, { schema, key }: Expected): unknown {
+  if (reader.insideAlias) reader.aliased += 1;
   const written = node.source ?? '';
   if (schema?.['x-as-written']) return written;
   if (node.type !== Scalar.PLAIN) return node.value;
   const old = schema?.type === 'boolean' ? oldBooleans.get(written) : undefined;
   if (old !== undefined) {
-    remark(reading, node, 'warning', `"${key}: ${written}" is read as ${old}, as in YAML 1.1; write ${old}`);
+    remark(reader, node, 'warning', `"${key}: ${written}" is read as ${old}, as in YAML 1.1; write ${old}`);
     return old;
   }
   // Octal to YAML 1.1, decimal to 1.2: the text is refused where a number is wanted.
   return typeof node.value === 'number' && /^[-+]?0\d/.test(written) ? written : node.value;
 }
 
-function readAlias(reading: Reading, alias: { readonly source: string } & Node, expected: Expected): unknown {
-  reading.anchors ??= anchorsOf(reading.document);
+function readAlias(reader: Reader, alias: { readonly source: string } & Node, expected: Expected): unknown {
+  reader.anchors ??= anchorsOf(reader.document);
   const here = alias.range?.[0] ?? 0;
-  const node = reading.anchors.findLast((n) => anchorOf(n) === alias.source && (n.range?.[0] ?? 0) < here);
+  const node = reader.anchors.findLast((n) => anchorOf(n) === alias.source && (n.range?.[0] ?? 0) < here);
   if (node === undefined) {
-    return sayOnce(reading, alias, `a value that starts with * must be in quotes: "*${alias.source}"`);
+    remark(reader, alias, 'error', `a value that starts with * must be in quotes: "*${alias.source}"`);
+    return null;
   }
-  reading.aliases += 1;
-  if (reading.aliases > mostAliases || reading.aliased > mostAliased) {
-    return sayOnce(reading, alias, 'the aliases of this file stand for too many values');
+  reader.aliases += 1;
+  if (reader.aliases > mostAliases || reader.aliased > mostAliased) {
+    return giveUp(reader, alias, 'the aliases of this file stand for too many values');
   }
-  const outer = reading.insideAlias;
-  reading.insideAlias = true;
-  const value = read(reading, node, expected);
-  reading.insideAlias = outer;
+  const outer = reader.insideAlias;
+  reader.insideAlias = true;
+  const value = read(reader, node, expected);
+  reader.insideAlias = outer;
   return value;
 }
 
@@ -145,12 +156,12 @@ function anchorsOf(document: Document): readonly Node[] {
   return found;
 }
 
-function sayOnce(reading: Reading, node: Node, message: string): null {
-  if (!reading.said.has(message)) remark(reading, node, 'error', message);
-  reading.said.add(message);
+function giveUp(reader: Reader, node: Node, message: string): null {
+  remark(reader, node, 'error', message);
+  reader.incomplete = true;
   return null;
 }
 
-function remark(reading: Reading, node: Node | null, severity: Remark['severity'], message: string): void {
-  reading.remarks.push({ severity, offset: node?.range?.[0] ?? 0, message });
+function remark(reader: Reader, node: Node | null, severity: Remark['severity'], message: string): void {
+  reader.remarks.push({ severity, offset: node?.range?.[0] ?? 0, message });
 }

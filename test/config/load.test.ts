@@ -1,0 +1,393 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Request } from '../../src/config/sources.ts';
+import { validateJobText } from '../../src/job/load.ts';
+import type { Caller, User } from '../../src/system/system.ts';
+import { formatProblem } from '../../src/yaml/problem.ts';
+import { type FakeFile, memoryFiles, memoryUsers } from '../fakes/files.ts';
+
+const root: User = { name: 'root', uid: 0, gid: 0, home: '/root', shell: '/bin/bash' };
+const service: User = { name: 'process-control', uid: 900, gid: 900, home: '/nonexistent', shell: '/usr/sbin/nologin' };
+const jenkins: User = { name: 'jenkins', uid: 1500, gid: 1500, home: '/var/lib/jenkins', shell: '/bin/bash' };
+const alice: User = { name: 'alice', uid: 1000, gid: 1000, home: '/home/alice', shell: '/bin/bash' };
+const users = memoryUsers(root, service, jenkins, alice);
+const systemFile = '/etc/process-control.yaml';
+
+function callerOf(user: User, environment: Caller['environment'] = {}): Caller {
+  return { uid: user.uid, euid: user.uid, pid: 1, environment };
+}
+
+interface Case {
+  readonly caller?: Caller;
+  readonly files?: Readonly<Record<string, FakeFile>>;
+  readonly request?: Request;
+}
+
+function load({ caller = callerOf(root), files = {}, request = {} }: Case): {
+  readonly config?: Config;
+  readonly said: readonly string[];
+} {
+  const result = loadConfig({ files: memoryFiles(files), users, caller }, request);
+  return result.ok
+    ? { config: result.value, said: result.warnings.map(formatProblem) }
+    : { said: result.problems.map(formatProblem) };
+}
+
+const defaults = {
+  cronTemplate: '# Generated from {source}\n{schedule} {user} {command}\n',
+  runnerPath: '/usr/bin/run-job',
+  serviceUser: service,
+  jobDefaults: {},
+  jobDirectory: '/var/lib/process-control',
+  outputCrontab: '/etc/cron.d/process-control',
+  outputDirectory: '/var/log/process-control',
+  runDirectory: '/run/process-control',
+  stateDirectory: '/var/lib/process-control-state',
+  logging: { level: 'info', format: 'text', console: false },
+  onInvalidJob: 'keep',
+  trustedOwnerUids: [0],
+  sources: [],
+  embedded: false,
+};
+
+test('root and the service user have the defaults where nothing is configured', () => {
+  for (const user of [root, service])
+    assert.deepEqual(load({ caller: callerOf(user) }), { config: defaults, said: [] });
+});
+
+test('the shipped configuration says what holds without it', () => {
+  const shipped = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../etc/process-control.yaml');
+  const { config, said } = load({ files: { [systemFile]: { text: readFileSync(shipped, 'utf8') } } });
+  assert.deepEqual({ config, said }, { config: { ...defaults, sources: [systemFile] }, said: [] });
+});
+
+test('what the shipped configuration only suggests is valid too', () => {
+  const shipped = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../etc/process-control.yaml');
+  // A sentence has one blank behind its #, a key has none, a key of a mapping has two.
+  const text = readFileSync(shipped, 'utf8').replace(/^( *)#(?=\w| {2})/gm, '$1');
+  const { config, said } = load({ files: { [systemFile]: { text } } });
+  assert.deepEqual(said, []);
+  assert.equal(config?.mail?.by, 'smtp');
+  assert.equal(config?.logging.file, '/var/log/process-control/process-control.log');
+});
+
+test('drop-ins are read in the order of their names, and later ones win key by key', () => {
+  const { config, said } = load({
+    files: {
+      [systemFile]: { text: 'user: jenkins\njob_directory: /srv/jobs\ndefault_job_config: {timeout: 5, nice: 5}\n' },
+      '/etc/process-control.d/20-b.yaml': { text: 'job_directory: /srv/b\n' },
+      '/etc/process-control.d/10-a.yaml': { text: 'job_directory: /srv/a\ndefault_job_config: {timeout: 9}\n' },
+      '/etc/process-control.d/.30-c.yaml': { text: 'job_directory: /srv/c\n' },
+      '/etc/process-control.d/40-d.yaml.dpkg-old': { text: 'job_directory: /srv/d\n' },
+    },
+  });
+  assert.deepEqual(said, []);
+  assert.equal(config?.serviceUser.name, 'jenkins');
+  assert.equal(config?.jobDirectory, '/srv/b');
+  assert.deepEqual(config?.jobDefaults, { timeout: 9 });
+  assert.deepEqual(config?.sources, [
+    systemFile,
+    '/etc/process-control.d/10-a.yaml',
+    '/etc/process-control.d/20-b.yaml',
+  ]);
+});
+
+test('every problem of every file is told, with its place', () => {
+  const { config, said } = load({
+    files: {
+      [systemFile]: { text: 'usr: jenkins\ndefault_job_config:\n  timeout: soon\n  comand: x\n' },
+      '/etc/process-control.d/a.yaml': { text: 'run_directory: run\nlogging: {level: loud}\n' },
+    },
+  });
+  assert.equal(config, undefined);
+  assert.deepEqual(said, [
+    '/etc/process-control.yaml:1:1: unknown key "usr"; did you mean "user"?',
+    '/etc/process-control.yaml:3:12: "default_job_config.timeout" must be a number of minutes (0 for no limit), or a duration such as 90s or 2h30m, found "soon"',
+    '/etc/process-control.yaml:4:3: unknown key "default_job_config.comand"; did you mean "command"?',
+    '/etc/process-control.d/a.yaml:1:16: "run_directory" must be an absolute path, found "run"',
+    '/etc/process-control.d/a.yaml:2:18: "logging.level" must be debug, info, warn or error, found "loud"',
+  ]);
+});
+
+test('paths are made plain', () => {
+  const { config } = load({
+    files: {
+      [systemFile]: {
+        text: 'job_directory: /srv//jobs/../work/./x/\noutput_crontab: /etc//cron.d/pc\nstate_directory: /..\n',
+      },
+    },
+  });
+  assert.equal(config?.jobDirectory, '/srv/work/x');
+  assert.equal(config?.outputCrontab, '/etc/cron.d/pc');
+  assert.equal(config?.stateDirectory, '/');
+});
+
+test('the crontab may go to the console', () => {
+  assert.equal(
+    load({ files: { [systemFile]: { text: 'output_crontab: console\n' } } }).config?.outputCrontab,
+    'console',
+  );
+});
+
+test('the run-job beside the program is the default of the crontab', () => {
+  const request = { runnerPath: '/opt/pc/bin/run-job' };
+  assert.equal(load({ request }).config?.runnerPath, '/opt/pc/bin/run-job');
+  const files = { [systemFile]: { text: 'runner_path: /usr/local/bin/run-job\n' } };
+  assert.equal(load({ request, files }).config?.runnerPath, '/usr/local/bin/run-job');
+});
+
+test('the service user may be a uid, and must exist', () => {
+  const withUser = (text: string) => load({ files: { [systemFile]: { text } } });
+  assert.deepEqual(withUser('user: 1500').config?.serviceUser, jenkins);
+  assert.deepEqual(
+    withUser('x_: 1\nuser: nobody-here').said.at(-1),
+    '/etc/process-control.yaml:1:1: unknown key "x_"; a key of your own must start with "_"',
+  );
+  assert.deepEqual(withUser('user: nobody-here').said, [
+    '/etc/process-control.yaml:1:7: "user" must be a user of this machine, found "nobody-here"',
+  ]);
+  const none = loadConfig({ files: memoryFiles({}), users: memoryUsers(root), caller: callerOf(root) });
+  assert.deepEqual(none.ok ? [] : none.problems.map(formatProblem), [
+    '/etc/process-control.yaml: there is no user "process-control", which is the default of "user"; create it, or set "user"',
+  ]);
+});
+
+test('owners that are trusted are users of the machine', () => {
+  const { config, said } = load({ files: { [systemFile]: { text: 'trusted_owners: [root, alice, 1500, gone]\n' } } });
+  assert.deepEqual(config?.trustedOwnerUids, [0, 1000, 1500]);
+  assert.deepEqual(said, [
+    '/etc/process-control.yaml:1:17: warning: "trusted_owners" has "gone", who is no user of this machine',
+  ]);
+});
+
+test('mail goes one way', () => {
+  const mail = (text: string) => load({ files: { [systemFile]: { text } } });
+  assert.deepEqual(mail('mail: {sendmail: /usr/lib/sendmail}').config?.mail, {
+    by: 'sendmail',
+    path: '/usr/lib/sendmail',
+  });
+  assert.deepEqual(mail('mail: {smtp: {host: mx}}').config?.mail, { by: 'smtp', host: 'mx', port: 25, secure: false });
+  assert.deepEqual(
+    mail('mail: {smtp: {host: mx, port: 465, secure: yes, user: u, password_file: /etc/p}}').config?.mail,
+    {
+      by: 'smtp',
+      host: 'mx',
+      port: 465,
+      secure: true,
+      user: 'u',
+      passwordFile: '/etc/p',
+    },
+  );
+  for (const text of ['mail: {}', 'mail: {sendmail: /s, smtp: {host: mx}}']) {
+    assert.match(mail(text).said.join(), /"mail" must be either "sendmail" or "smtp", found a mapping/);
+  }
+  assert.match(mail('mail: {smtp: {port: 25}}').said.join(), /"mail.smtp.host" is missing/);
+});
+
+test('a job directory that everyone can write is refused', () => {
+  const files = {
+    [systemFile]: { text: 'job_directory: /srv/jobs\n' },
+    '/srv/jobs': { kind: 'directory', mode: 0o1777 },
+  } as const;
+  assert.deepEqual(load({ files }).said, [
+    '/etc/process-control.yaml:1:16: everyone can write /srv/jobs, and so could have jobs run: chmod o-w /srv/jobs',
+  ]);
+});
+
+test('locks are not kept where everyone can write, and a predecessor is still respected there', () => {
+  const files = {
+    [systemFile]: { text: 'run_directory: /tmp\n' },
+    '/tmp': { kind: 'directory', mode: 0o1777 },
+  } as const;
+  const { config, said } = load({ files });
+  assert.equal(config?.runDirectory, '/run/process-control');
+  assert.equal(config?.predecessorRunDirectory, '/tmp');
+  assert.deepEqual(said, [
+    '/etc/process-control.yaml:1:16: warning: everyone can write /tmp, and so could forge locks: locks are kept in /run/process-control, a predecessor\'s are still respected; set "run_directory" to /run/process-control when it is gone',
+  ]);
+});
+
+test('a default run directory that everyone can write is refused', () => {
+  const { said } = load({ files: { '/run/process-control': { kind: 'directory', mode: 0o777 } } });
+  assert.deepEqual(said, [
+    '/etc/process-control.yaml: everyone can write /run/process-control, and so could forge locks: give it to the service user alone',
+  ]);
+});
+
+const predecessor = `cron_template: |
+        # Generated from {source}
+        {schedule} {user} {command}
+
+runner_path: /usr/bin/run-job
+user: jenkins
+default_job_config:
+    failmail:
+        from_address: "Fail Mail <jobs@example.org>"
+        to_address: "ops@example.org"
+    timeout: 10
+job_directory: /var/lib/process-control
+logging:
+    version: 1
+    formatters:
+        short:
+            format: 'run-job[%(process)d]: %(message)s'
+    handlers:
+        syslog:
+            address: /dev/log
+            class: logging.handlers.SysLogHandler
+            level: DEBUG
+            facility: daemon
+            formatter: short
+    loggers:
+        process-control:
+            handlers:
+                - syslog
+            level: DEBUG
+    disable_existing_loggers: false
+output_crontab: /etc/cron.d/process-control
+output_directory: /var/log/process-control
+run_directory: /tmp
+`;
+
+test("a predecessor's configuration goes on working, with warnings", () => {
+  const files = { [systemFile]: { text: predecessor }, '/tmp': { kind: 'directory', mode: 0o1777 } } as const;
+  const { config, said } = load({ files });
+  assert.deepEqual(config, {
+    ...defaults,
+    serviceUser: jenkins,
+    jobDefaults: {
+      failmail: { from_address: 'Fail Mail <jobs@example.org>', to_address: 'ops@example.org' },
+      timeout: 10,
+    },
+    predecessorRunDirectory: '/tmp',
+    logging: { level: 'debug', format: 'text', console: false, syslog: { facility: 'daemon' } },
+    sources: [systemFile],
+  });
+  assert.equal(said.length, 2);
+  assert.match(
+    said[1] ?? '',
+    /:14:5: warning: these parts of the Python logging configuration are not used: formatters$/,
+  );
+  for (const line of said) assert.match(line, /: warning: /);
+  const job = validateJobText(
+    { file: 'j', bytes: new TextEncoder().encode('name: a\ncommand: b\n') },
+    config?.jobDefaults ?? {},
+  );
+  assert.equal(job.ok && job.value.timeoutSeconds, 600);
+});
+
+const own = '/home/alice/.config/process-control';
+const aliceHome = { '/home/alice': { kind: 'directory', uid: 1000, mode: 0o755 } } as const;
+const aliceDirs = {
+  ...aliceHome,
+  '/home/alice/.config': { kind: 'directory', uid: 1000, mode: 0o700 },
+  [own]: { kind: 'directory', uid: 1000, mode: 0o755 },
+} as const;
+
+test('anybody else has a process-control of their own where nothing is configured', () => {
+  const { config, said } = load({ caller: callerOf(alice) });
+  assert.deepEqual(said, []);
+  assert.deepEqual(config, {
+    ...defaults,
+    serviceUser: alice,
+    jobDirectory: `${own}/jobs`,
+    outputCrontab: `${own}/crontab`,
+    outputDirectory: '/home/alice/.local/state/process-control/log',
+    runDirectory: '/home/alice/.local/state/process-control/run',
+    stateDirectory: '/home/alice/.local/state/process-control',
+    trustedOwnerUids: [0, 1000],
+    embedded: true,
+  });
+});
+
+test('its places follow the XDG variables, absolute ones only', () => {
+  const environment = {
+    HOME: '/h',
+    XDG_CONFIG_HOME: '/c',
+    XDG_STATE_HOME: 'relative',
+    XDG_RUNTIME_DIR: '/run/user/1000',
+  };
+  const { config } = load({ caller: callerOf(alice, environment) });
+  assert.equal(config?.jobDirectory, '/c/process-control/jobs');
+  assert.equal(config?.stateDirectory, '/h/.local/state/process-control');
+  assert.equal(config?.runDirectory, '/run/user/1000/process-control');
+});
+
+test('its configuration is read, and only its keys differ', () => {
+  const files = {
+    ...aliceDirs,
+    [`${own}/process-control.yaml`]: { text: 'default_job_config: {timeout: 5}\n', uid: 1000 },
+  };
+  const { config, said } = load({ caller: callerOf(alice), files });
+  assert.deepEqual(said, []);
+  assert.deepEqual(config?.jobDefaults, { timeout: 5 });
+  assert.equal(config?.jobDirectory, `${own}/jobs`);
+  assert.deepEqual(config?.sources, [`${own}/process-control.yaml`]);
+  assert.equal(config?.embedded, true);
+});
+
+test('with a configuration of the machine nobody has one of their own', () => {
+  const mine = { ...aliceDirs, [`${own}/process-control.yaml`]: { text: 'job_directory: /mine\n', uid: 1000 } };
+  for (const system of [systemFile, '/etc/process-control.d/a.yaml']) {
+    const { config } = load({ caller: callerOf(alice), files: { ...mine, [system]: { text: 'user: jenkins\n' } } });
+    assert.equal(config?.embedded, false);
+    assert.equal(config?.jobDirectory, '/var/lib/process-control');
+    assert.equal(config?.serviceUser.name, 'jenkins');
+  }
+});
+
+test('a configuration of the machine that can not be read is no reason to fall back', () => {
+  const files = { [systemFile]: { refused: 'this user may not read it' } };
+  assert.deepEqual(load({ caller: callerOf(alice), files }).said, [
+    '/etc/process-control.yaml: this user may not read it',
+  ]);
+  assert.deepEqual(load({ caller: callerOf(alice), files: { [systemFile]: { target: '/nowhere' } } }).said, [
+    '/etc/process-control.yaml: this link does not lead to a file',
+  ]);
+});
+
+test('a file that is named is the only one', () => {
+  const files = {
+    [systemFile]: { text: 'job_directory: /etc-jobs\n' },
+    '/etc/process-control.d/a.yaml': { text: 'job_directory: /drop-in\n' },
+    '/opt/pc.yaml': { text: 'job_directory: /opt/jobs\n' },
+    '/opt/other.yaml': { text: 'job_directory: /other\n' },
+  };
+  const environment = { PROCESS_CONTROL_CONFIG: '/opt/other.yaml' };
+  const byOption = load({ caller: callerOf(root, environment), files, request: { named: '/opt/pc.yaml' } });
+  assert.equal(byOption.config?.jobDirectory, '/opt/jobs');
+  assert.equal(byOption.config?.namedFile, '/opt/pc.yaml');
+  assert.deepEqual(byOption.config?.sources, ['/opt/pc.yaml']);
+  assert.equal(load({ caller: callerOf(root, environment), files }).config?.jobDirectory, '/other');
+  assert.equal(
+    load({ caller: callerOf(root, { PROCESS_CONTROL_CONFIG: '' }), files }).config?.jobDirectory,
+    '/drop-in',
+  );
+  assert.deepEqual(load({ files, request: { named: '/opt/none.yaml' } }).said, [
+    '/opt/none.yaml: there is no such file',
+  ]);
+});
+
+test("a file of root's that anybody names is the machine's, one of their own is theirs", () => {
+  const files = {
+    ...aliceDirs,
+    '/opt/pc.yaml': { text: 'user: jenkins\n' },
+    [`${own}/mine.yaml`]: { text: 'default_job_config: {nice: 1}\n', uid: 1000 },
+  };
+  const rootsFile = load({ caller: callerOf(alice), files, request: { named: '/opt/pc.yaml' } });
+  assert.equal(rootsFile.config?.embedded, false);
+  assert.equal(rootsFile.config?.jobDirectory, '/var/lib/process-control');
+  const mine = load({ caller: callerOf(alice), files, request: { named: `${own}/mine.yaml` } });
+  assert.equal(mine.config?.embedded, true);
+  assert.equal(mine.config?.jobDirectory, `${own}/jobs`);
+});
+
+test('a caller who is no user of the machine is told so', () => {
+  const nobody: Caller = { uid: 4242, euid: 4242, pid: 1, environment: {} };
+  assert.deepEqual(load({ caller: nobody }).said, ['/etc/process-control.yaml: uid 4242 is no user of this machine']);
+});

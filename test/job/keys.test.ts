@@ -1,0 +1,241 @@
+/** Each key of the job file: what it accepts, what becomes of it, and what it refuses. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JobContent } from '../../src/job/job.ts';
+import { validateJobText } from '../../src/job/load.ts';
+import { jobSchema } from '../../src/job/schema.ts';
+
+interface Row {
+  /** As written behind "key: ", and what the job has then. */
+  readonly accepts: readonly (readonly [string, Partial<JobContent>])[];
+  readonly refuses: readonly string[];
+}
+
+const commands = (...words: [string, ...string[]][]) => words.map((w) => ({ text: w.join(' '), words: w }));
+const tooLong = 'x'.repeat(201);
+
+const rows: Readonly<Record<string, Row>> = {
+  name: {
+    accepts: [
+      ['Nightly dump', { name: 'Nightly dump' }],
+      ['"42"', { name: '42' }],
+      ['no', { name: 'no' }],
+      ['Übergabe 🚚', { name: 'Übergabe 🚚' }],
+    ],
+    refuses: ['42', '""', '[a]', '{a: b}', '"a\\nb"', '"a\\tb"', '"\\u0000"', '"\\u202e"', '', tooLong],
+  },
+  description: {
+    accepts: [
+      ['|\n  two\n  lines\n', { description: 'two\nlines' }],
+      ['text', { description: 'text' }],
+      ['""', { description: '' }],
+    ],
+    refuses: ['42', '[a]', '"\\e"', ''],
+  },
+  command: {
+    accepts: [
+      ['/bin/true', { commands: commands(['/bin/true']) }],
+      ['[a, b c]', { commands: commands(['a'], ['b', 'c']) }],
+      ['|\n  a b\n', { commands: commands(['a', 'b']) }],
+    ],
+    refuses: ['42', '[]', '""', '" "', '[a, 1]', '{a: b}', 'a "b', '"a\\nb"', '"a\\u0000"', ''],
+  },
+  slow_start_command: {
+    accepts: [['a b', { slowStartCommands: commands(['a', 'b']) }]],
+    refuses: ['42', '[]', '""', "a 'b", ''],
+  },
+  schedule: {
+    accepts: [['"*/5 * * * *"', { schedule: '*/5 * * * *' }]],
+    refuses: ['5', '[a]', 'true', '""', '', '* * * * *', tooLong.repeat(3)],
+  },
+  disabled: {
+    accepts: [
+      ['true', { enabled: false }],
+      ['false', { enabled: true }],
+      ['yes', { enabled: false }],
+      ['Off', { enabled: true }],
+    ],
+    refuses: ['y', 'n', '1', '"true"', '"yes"', '[]', ''],
+  },
+  timeout: {
+    accepts: [
+      ['0', { timeoutSeconds: 0 }],
+      ['10', { timeoutSeconds: 600 }],
+      ['0.5', { timeoutSeconds: 30 }],
+      ['90s', { timeoutSeconds: 90 }],
+      ['"2h30m"', { timeoutSeconds: 9000 }],
+      ['1d', { timeoutSeconds: 86_400 }],
+    ],
+    refuses: ['-1', '"10"', '010', '1:30', '.inf', '.nan', '1e99', '90 s', '30m2h', '1.5h', 's', '[]', 'true', ''],
+  },
+  kill_grace: {
+    accepts: [
+      ['30s', { killGraceSeconds: 30 }],
+      ['0s', { killGraceSeconds: 0 }],
+    ],
+    refuses: ['10', '10.5', 'soon', '""', ''],
+  },
+  environment: {
+    accepts: [
+      [
+        '{A: 010, B: yes, C: 1.10, D: , E: ~, F: 0x1F}',
+        { environment: { A: '010', B: 'yes', C: '1.10', D: '', E: '~', F: '0x1F' } },
+      ],
+      ['{A: "010", _b: "x\\ny", toString: z}', { environment: { A: '010', _b: 'x\ny', toString: 'z' } }],
+      [
+        '{A: 2026-11-22, B: 1_000, C: 12:30:45, D: .inf}',
+        { environment: { A: '2026-11-22', B: '1_000', C: '12:30:45', D: '.inf' } },
+      ],
+    ],
+    refuses: [
+      '[A=1]',
+      '{A-B: 1}',
+      '{1: a}',
+      '{A: [1]}',
+      '{A: {b: c}}',
+      '{PROCESS_CONTROL_RUN_ID: x}',
+      '{A: "\\0"}',
+      '{__proto__: x}',
+      '{"": x}',
+      '',
+    ],
+  },
+  tag: {
+    accepts: [
+      ['a', { tags: ['a'] }],
+      ['[a, b, a]', { tags: ['a', 'b'] }],
+      ['[]', { tags: [] }],
+    ],
+    refuses: ['1', '[1]', '""', '"a\\nb"', '{a: b}', ''],
+  },
+  tags: { accepts: [['[a, b]', { tags: ['a', 'b'] }]], refuses: ['1', '[[a]]', ''] },
+  allow_overtime: { accepts: [['true', { allowOvertime: true }]], refuses: ['1', 'y', ''] },
+  failmail: {
+    accepts: [
+      ['{to_address: a@example.org}', { failmail: { toAddress: 'a@example.org' } }],
+      [
+        '{from_address: "Fail Mail <a@example.org>", to_address: "a@example.org, root"}',
+        { failmail: { fromAddress: 'Fail Mail <a@example.org>', toAddress: 'a@example.org, root' } },
+      ],
+    ],
+    refuses: [
+      'a@example.org',
+      '{}',
+      '{from_address: a}',
+      '{to_address: ""}',
+      '{to_address: "a\\r\\nBcc: b"}',
+      '{to_address: -oQ}',
+      '',
+    ],
+  },
+  failure_threshold_for_mail: {
+    accepts: [['3', { failureThresholdForMail: 3 }]],
+    refuses: ['0', '-1', '1.5', '"3"', '03', ''],
+  },
+  leftovers: {
+    accepts: [
+      ['kill', { leftovers: 'kill' }],
+      ['allow', { leftovers: 'allow' }],
+      ['fail', { leftovers: 'fail' }],
+    ],
+    refuses: ['keep', 'Kill', '1', 'true', ''],
+  },
+  working_directory: {
+    accepts: [['/srv/app', { workingDirectory: '/srv/app' }]],
+    refuses: ['srv', './srv', '~', '""', '"/a\\nb"', '"/a\\u0000"', '1', ''],
+  },
+  umask: {
+    accepts: [
+      ['022', { umask: 0o22 }],
+      ['22', { umask: 0o22 }],
+      ['"0027"', { umask: 0o27 }],
+      ['0o77', { umask: 0o77 }],
+      ['0', { umask: 0 }],
+    ],
+    refuses: ['8', '999', '0x1F', '-1', '1777', 'rwx', '[]', ''],
+  },
+  nice: {
+    accepts: [
+      ['10', { nice: 10 }],
+      ['-20', { nice: -20 }],
+    ],
+    refuses: ['20', '-21', '1.5', '"10"', '010', ''],
+  },
+  limits: {
+    accepts: [
+      ['{}', { limits: {} }],
+      [
+        '{nofile: 64, file_size: 10G, cpu: 2h, processes: 5, address_space: 512M}',
+        { limits: { nofile: 64, fileSize: 10 * 2 ** 30, cpu: 7200, processes: 5, addressSpace: 512 * 2 ** 20 } },
+      ],
+      ['{file_size: 1000, cpu: 30, address_space: 1T}', { limits: { fileSize: 1000, cpu: 30, addressSpace: 2 ** 40 } }],
+    ],
+    refuses: [
+      '5',
+      '[]',
+      '{nofile: 0}',
+      '{nofile: 64K}',
+      '{file_size: 10X}',
+      '{file_size: -1}',
+      '{cpu: 0}',
+      '{processes: 1.5}',
+      '{core: 1}',
+      '',
+    ],
+  },
+};
+
+test('every key of the job schema is in this table', () => {
+  assert.deepEqual(Object.keys(rows), Object.keys(jobSchema.properties));
+});
+
+function validate(key: string, written: string) {
+  const others = { name: 'name: a', command: 'command: b' };
+  const lines = [
+    ...Object.entries(others).flatMap(([other, line]) => (other === key ? [] : [line])),
+    `${key}: ${written}`,
+  ];
+  return validateJobText({ file: 'job.yaml', bytes: new TextEncoder().encode(lines.join('\n')) }, {});
+}
+
+for (const [key, { accepts, refuses }] of Object.entries(rows)) {
+  for (const [written, expected] of accepts) {
+    test(`"${key}" may be ${JSON.stringify(written)}`, () => {
+      const result = validate(key, written);
+      assert.ok(result.ok, JSON.stringify(result));
+      const got = Object.fromEntries(
+        Object.keys(expected).map((part) => [part, result.value[part as keyof JobContent]]),
+      );
+      assert.deepEqual(got, expected);
+    });
+  }
+  test(`"${key}" refuses what it can not use, in one sentence each`, () => {
+    for (const written of refuses) {
+      const result = validate(key, written);
+      assert.equal(result.ok, false, written);
+      if (!result.ok) assert.equal(result.problems.length, 1, `${written}: ${JSON.stringify(result.problems)}`);
+    }
+  });
+}
+
+test('what a job does not say has its default', () => {
+  const result = validate('name', 'a');
+  assert.deepEqual(result, {
+    ok: true,
+    warnings: [],
+    value: {
+      name: 'a',
+      commands: commands(['b']),
+      enabled: true,
+      timeoutSeconds: 0,
+      killGraceSeconds: 10,
+      environment: {},
+      tags: [],
+      allowOvertime: false,
+      failureThresholdForMail: 1,
+      leftovers: 'kill',
+      umask: 0o22,
+      limits: {},
+    },
+  });
+});

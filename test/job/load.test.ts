@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { isSlug, type JobFolder, type JobPlaces, loadJob, loadJobs, validateJobText } from '../../src/job/load.ts';
+import { parseExpression } from '../../src/schedule/expression.ts';
+import { files } from '../../src/system/files.ts';
+import { sha256 } from '../../src/system/hash.ts';
+import type { Files } from '../../src/system/system.ts';
+import { formatProblem, type Problem } from '../../src/yaml/problem.ts';
+import { type FakeFile, memoryFiles } from '../fakes/files.ts';
+
+const good = 'name: Good\ncommand: /bin/true\n';
+
+function folder(named: Readonly<Record<string, FakeFile>>): Files {
+  return memoryFiles(Object.fromEntries(Object.entries(named).map(([name, file]) => [`/jobs/${name}`, file])));
+}
+
+function places(over: Partial<JobPlaces> = {}): JobPlaces {
+  return { jobDirectory: '/jobs', jobDefaults: {}, trustedOwnerUids: [0], ...over };
+}
+
+function listed(folder: JobFolder): Extract<JobFolder, { is: 'listed' }> {
+  assert.ok(folder.is === 'listed');
+  return folder;
+}
+
+function said(problems: readonly Problem[]): readonly string[] {
+  return problems.map(formatProblem);
+}
+
+function saidOf(slug: string, folder: JobFolder): readonly string[] {
+  const result = listed(folder).entries.find((entry) => entry.slug === slug)?.result;
+  return result === undefined ? ['no entry'] : said(result.ok ? result.warnings : result.problems);
+}
+
+test('names of jobs', () => {
+  for (const name of ['a', 'A', '0', '_a', 'db-dump', 'a.b', 'a..b', 'a-', 'x'.repeat(100)])
+    assert.ok(isSlug(name), name);
+  for (const name of ['', '.a', '-a', 'a b', 'a/b', '../a', 'ä', 'a\n', 'a%', 'a*', 'a~', 'x'.repeat(101)]) {
+    assert.ok(!isSlug(name), JSON.stringify(name));
+  }
+});
+
+test('every job of the directory, sorted bytewise, and nothing else', () => {
+  const machine = {
+    files: folder({
+      'b.yaml': { text: good },
+      'a.yaml': { text: good },
+      'B.yaml': { text: good },
+      '_.yaml': { text: good },
+      'a-b.yaml': { text: good },
+      '.hidden.yaml': { text: good },
+      'c.yaml20261122-30128-18l5wbd': { text: good },
+      'd.yml': { text: good },
+      'e.yaml~': { text: good },
+      README: { text: 'x' },
+    }),
+  };
+  const found = listed(loadJobs(places(), machine));
+  assert.deepEqual(
+    found.entries.map(({ slug }) => slug),
+    ['B', '_', 'a', 'a-b', 'b'],
+  );
+  assert.deepEqual(found.strays, []);
+  assert.ok(found.entries.every(({ result }) => result.ok));
+});
+
+test('a .yaml with an impossible name is a problem of its own', () => {
+  const found = listed(
+    loadJobs(places(), { files: folder({ 'a b.yaml': { text: good }, 'ok.yaml': { text: good } }) }),
+  );
+  assert.deepEqual(
+    found.entries.map(({ slug }) => slug),
+    ['ok'],
+  );
+  assert.deepEqual(said(found.strays), [
+    '/jobs/a b.yaml: this can not be the name of a job: use letters, digits, "_", "." and "-", start with a letter, digit or "_", at most 100 characters',
+  ]);
+});
+
+test('a directory that can not be listed is no empty directory', () => {
+  const answer = loadJobs(places(), { files: memoryFiles({}) });
+  assert.ok(answer.is === 'unlisted');
+  assert.equal(
+    formatProblem(answer.problem),
+    '/jobs: the job directory can not be read; create it, or set "job_directory"',
+  );
+});
+
+test('one bad file says all that is wrong with it and costs no other job', () => {
+  const machine = {
+    files: folder({ 'bad.yaml': { text: 'name: 1\ncomand: x\ntimeout: soon\n' }, 'good.yaml': { text: good } }),
+  };
+  const answer = loadJobs(places(), machine);
+  assert.deepEqual(saidOf('bad', answer), [
+    '/jobs/bad.yaml:1:7: "name" must be one line of text, at most 200 characters, found 1 (put it in quotes)',
+    '/jobs/bad.yaml:2:1: unknown key "comand"; did you mean "command"?',
+    '/jobs/bad.yaml:3:10: "timeout" must be a number of minutes (0 for no limit), or a duration such as 90s or 2h30m, found "soon"',
+  ]);
+  assert.deepEqual(saidOf('good', answer), []);
+});
+
+test('a file that vanishes between listing and reading is no job and no problem', () => {
+  const all = folder({ 'a.yaml': { text: good }, 'gone.yaml': { text: good } });
+  const vanishing: Files = {
+    ...all,
+    readRegular: (p, l) => (p.endsWith('gone.yaml') ? { is: 'absent' } : all.readRegular(p, l)),
+  };
+  assert.deepEqual(
+    listed(loadJobs(places(), { files: vanishing })).entries.map(({ slug }) => slug),
+    ['a'],
+  );
+});
+
+test('a job by its name; undefined when there is none', () => {
+  const machine = { files: folder({ 'a.yaml': { text: good } }), sha256 };
+  const result = loadJob('a', places(), machine);
+  assert.ok(result?.ok);
+  assert.equal(result.value.slug, 'a');
+  assert.equal(result.value.path, '/jobs/a.yaml');
+  assert.equal(result.value.sha256, sha256(new TextEncoder().encode(good)));
+  for (const name of ['b', '', '../a', 'a.yaml', '/jobs/a', 'a\0'])
+    assert.equal(loadJob(name, places(), machine), undefined);
+});
+
+test('who can write a job file matters', () => {
+  const machine = {
+    files: folder({
+      'everyone.yaml': { text: good, mode: 0o646 },
+      'group.yaml': { text: good, mode: 0o664 },
+      'somebody.yaml': { text: good, uid: 1000 },
+      'trusted.yaml': { text: good, uid: 1001 },
+    }),
+  };
+  const answer = loadJobs(places({ trustedOwnerUids: [0, 1001] }), machine);
+  assert.deepEqual(saidOf('everyone', answer), [
+    '/jobs/everyone.yaml: everyone can write this file, so it is not used: chmod o-w',
+  ]);
+  assert.deepEqual(saidOf('group', answer), ['/jobs/group.yaml: warning: a group can write this file: chmod g-w']);
+  assert.deepEqual(saidOf('somebody', answer), [
+    '/jobs/somebody.yaml: warning: the owner (uid 1000) is not among "trusted_owners"',
+  ]);
+  assert.deepEqual(saidOf('trusted', answer), []);
+  assert.equal(listed(answer).entries.filter(({ result }) => result.ok).length, 3);
+});
+
+function make(text: string, jobDefaults: JobPlaces['jobDefaults']) {
+  return validateJobText({ file: 'job.yaml', bytes: new TextEncoder().encode(text) }, jobDefaults, {
+    checkSchedule: parseExpression,
+  });
+}
+
+test('a key of the file wins over the defaults as a whole', () => {
+  const defaults = {
+    timeout: 60,
+    nice: 5,
+    environment: { A: '1', B: '2' },
+    failmail: { from_address: 'a@example.org', to_address: 'b@example.org' },
+    tags: ['default'],
+  };
+  const result = make(
+    `${good}timeout: 5\nenvironment: {C: 3}\nfailmail: {to_address: c@example.org}\ntag: own\n`,
+    defaults,
+  );
+  assert.ok(result.ok);
+  const { timeoutSeconds, nice, environment, failmail, tags } = result.value;
+  assert.deepEqual(
+    { timeoutSeconds, nice, environment, failmail, tags },
+    { timeoutSeconds: 300, nice: 5, environment: { C: '3' }, failmail: { toAddress: 'c@example.org' }, tags: ['own'] },
+  );
+});
+
+test('tags of the defaults hold for a file that has none, and an empty list removes them', () => {
+  const tagsOf = (text: string) => {
+    const result = make(text, { tags: ['default'] });
+    return result.ok && result.value.tags;
+  };
+  assert.deepEqual(tagsOf(good), ['default']);
+  assert.deepEqual(tagsOf(`${good}tag: []\n`), []);
+});
+
+test('what is required may come from the defaults', () => {
+  const result = make('name: a\n', { command: '/bin/true' });
+  assert.deepEqual(result.ok && result.value.commands, [{ text: '/bin/true', words: ['/bin/true'] }]);
+  assert.equal(make('name: a\n', {}).ok, false);
+});
+
+test('a mistake in the defaults is not blamed on a line of the job', () => {
+  const result = make(good, { schedule: '61 * * * *', slow_start_command: 'echo "' });
+  assert.ok(!result.ok);
+  for (const line of said(result.problems)) assert.match(line, /^job\.yaml: .*\(from default_job_config\)$/);
+  assert.equal(result.problems.length, 2);
+});
+
+test('a bad schedule is told at its term, and costs nothing where nobody asks', () => {
+  const text = `${good}schedule: '0 24 * * *'\n`;
+  const checked = make(text, {});
+  assert.ok(!checked.ok);
+  assert.match(said(checked.problems)[0] ?? '', /^job\.yaml:3:14: "schedule": hour "24"/);
+  assert.ok(validateJobText({ file: 'job.yaml', bytes: new TextEncoder().encode(text) }, {}).ok);
+});
+
+test('real files of every kind: each bad one is one problem, and the good ones run', () => {
+  const home = mkdtempSync(path.join(tmpdir(), 'jobs-'));
+  after(() => rmSync(home, { recursive: true }));
+  const jobs = path.join(home, 'jobs');
+  mkdirSync(path.join(jobs, 'parts'), { recursive: true });
+  const at = (name: string) => path.join(jobs, name);
+  writeFileSync(at('good.yaml'), good);
+  writeFileSync(at('bom.yaml'), `\ufeff${good}`);
+  writeFileSync(at('crlf.yaml'), good.replaceAll('\n', '\r\n'));
+  writeFileSync(at('parts/shared'), good);
+  symlinkSync('parts/shared', at('linked.yaml'));
+  writeFileSync(at('bytes.yaml'), Uint8Array.of(0x6e, 0x61, 0xff));
+  writeFileSync(at('large.yaml'), `${good}# ${'x'.repeat(5_000_000)}`);
+  writeFileSync(path.join(home, 'outside.yaml'), good);
+  symlinkSync('../outside.yaml', at('out.yaml'));
+  symlinkSync('nowhere', at('dangling.yaml'));
+  symlinkSync('loop.yaml', at('loop.yaml'));
+  symlinkSync('/dev/zero', at('device.yaml'));
+  mkdirSync(at('directory.yaml'));
+  execFileSync('mkfifo', [at('fifo.yaml')]);
+  writeFileSync(at('open.yaml'), good);
+  chmodSync(at('open.yaml'), 0o666);
+
+  const uid = process.getuid?.() ?? 0;
+  const answer = listed(loadJobs(places({ jobDirectory: jobs, trustedOwnerUids: [uid] }), { files }));
+  const summary = answer.entries.map(({ slug, result }) => [
+    slug,
+    ...said(result.ok ? result.warnings : result.problems),
+  ]);
+  const problem = (slug: string, message: string) => [slug, `${at(slug)}.yaml${message}`];
+  assert.deepEqual(summary, [
+    ['bom'],
+    problem('bytes', ':1:3: this is not UTF-8; save the file as UTF-8'),
+    ['crlf'],
+    problem('dangling', ': this link does not lead to a file'),
+    problem('device', `: this link leads out of ${jobs}`),
+    problem('directory', ': a directory is no file to read'),
+    problem('fifo', ': a FIFO is no file to read'),
+    ['good'],
+    problem('large', ': the file has 5000032 bytes, more than the 262144 that are read'),
+    ['linked'],
+    problem('loop', ': this link does not lead to a file'),
+    problem('open', ': everyone can write this file, so it is not used: chmod o-w'),
+    problem('out', `: this link leads out of ${jobs}`),
+  ]);
+});
