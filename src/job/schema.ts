@@ -99,7 +99,7 @@ export const jobSchema = {
     disabled: {
       type: 'boolean',
       default: false,
-      description: 'true keeps the job out of the crontab. It can still be run by hand.',
+      description: '`true` keeps the job out of the crontab. It can still be run by hand.',
     },
     timeout: {
       type: ['number', 'string'],
@@ -147,7 +147,7 @@ export const jobSchema = {
     allow_overtime: {
       type: 'boolean',
       default: false,
-      description: 'true: it is no failure when the job is still running at its next time; that run is skipped.',
+      description: '`true`: it is no failure when the job is still running at its next time; that run is skipped.',
     },
     failmail: {
       type: 'object',

@@ -1,0 +1,74 @@
+/** What is derived from the schemas is what the schemas say, and costs a start no more than it must. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { configSchema } from '../../src/config/schema.ts';
+import { jobSchema } from '../../src/job/schema.ts';
+import type { Schema } from '../../src/yaml/schema.ts';
+
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+
+test('the committed schemas and reference pages are what the schemas make', () => {
+  const { stderr, status } = spawnSync(process.execPath, ['scripts/generate.mjs', '--check'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  assert.equal(stderr, '');
+  assert.equal(status, 0);
+});
+
+function* keysOf(schema: Schema, path = ''): Generator<readonly [string, Schema]> {
+  for (const [key, value] of Object.entries(schema.properties ?? {})) {
+    yield [`${path}${key}`, value];
+    if (key !== 'default_job_config') yield* keysOf(value, `${path}${key}.`);
+  }
+}
+
+for (const [name, schema] of [
+  ['job', jobSchema],
+  ['configuration', configSchema],
+] as const) {
+  test(`every key of the ${name} says what it is for and what it must be`, () => {
+    for (const [key, value] of keysOf(schema)) {
+      assert.match(value.description ?? '', /^[A-Z`].*[.:]$/s, key);
+      const told =
+        value['x-expected'] ??
+        value.enum ??
+        (value.type === 'boolean' || value.type === 'object' ? 'plain' : undefined);
+      assert.notEqual(told, undefined, key);
+    }
+  });
+}
+
+test('editors are told the keys, their meaning and that _keys are free', () => {
+  const schema = JSON.parse(readFileSync(path.join(root, 'schema/job.schema.json'), 'utf8')) as Schema & {
+    patternProperties: unknown;
+  };
+  assert.deepEqual(Object.keys(schema.properties ?? {}), Object.keys(jobSchema.properties));
+  assert.deepEqual(schema.patternProperties, { '^_': {} });
+  assert.doesNotMatch(JSON.stringify(schema), /"x-/);
+});
+
+test('reading the configuration and a job loads yaml, leven and nothing else', async () => {
+  const { metafile } = await build({
+    stdin: {
+      contents: ['config/load', 'job/load', 'system/files', 'system/users']
+        .map((name) => `export * from './src/${name}.ts';`)
+        .join('\n'),
+      resolveDir: root,
+    },
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    format: 'cjs',
+  });
+  const packages = Object.keys(metafile.inputs).flatMap(
+    (input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? [],
+  );
+  assert.deepEqual([...new Set(packages)].sort(), ['leven', 'yaml']);
+});
