@@ -88,6 +88,7 @@ function adviceOn(key: string): string {
   if (key === '<<') return 'merge keys are not read, write the keys out';
   return key.startsWith('_') ? 'no key can have this name' : 'a key of your own must start with "_"';
 }
+
 /** `"failmail.to_address"`, `item 2 of "command"`. */
 function named(path: Path, last = String(path.at(-1))): string {
   const end = path.at(-1);
