@@ -1,7 +1,7 @@
 /** Runs a command below the reaper: what it started is gone when the reaper has no child left. */
 import { clock } from './clock.ts';
 import type { Process } from './proc.ts';
-import { type Reaper, type ReaperPlace, startReaper } from './reaper.ts';
+import { type Reaper, type ReaperPlace, startReaper, type Word } from './reaper.ts';
 import {
   askToEnd,
   descendantsOf,
@@ -24,24 +24,41 @@ export type ReaperAnswer =
   /** It does not work here, and nothing has been started. */
   | { readonly is: 'unavailable' };
 
+/**
+ * Until a command counts as launched though nobody knows whether it could be started. A working directory on a dead file system may never
+ * answer, and a job may stop its own reaper; neither may keep run-job from its timeout.
+ */
+const startPatienceMs = 5000;
+
 /** Between TERM and KILL when the reaper is gone; its own when run-job is gone is as long. */
 const lostGraceMs = 1000;
 
 export async function launchUnderReaper(launch: Launch, runId: string, place: ReaperPlace): Promise<ReaperAnswer> {
   const reaper = startReaper(launch, place);
-  if (reaper === undefined) return { is: 'unavailable' };
-  if ((await reaper.nextWord()).is !== 'ready') return { is: 'unavailable' };
-  const word = await reaper.nextWord();
+  if (reaper === undefined || (await reaper.nextWord()).is !== 'ready') return { is: 'unavailable' };
+  const forked = await reaper.nextWord();
+  if (forked.is !== 'forked') return notStarted(forked, { runId });
+  const quarry = { runId, leader: forked.leader };
+  const start = reaper.nextWord();
+  if ((await within(startPatienceMs, start)) && (await start).is !== 'started') return notStarted(await start, quarry);
+  return { is: 'launched', command: new ReapedCommand(reaper, start, quarry) };
+}
+
+async function notStarted(word: Word, quarry: Quarry): Promise<ReaperAnswer> {
+  if (word.is === 'failed') return { ...word, is: 'refused' };
+  await endAll(quarry, lostGraceMs);
+  return { is: 'lost', reason: reasonOf(word) };
+}
+
+/** Why it is not known how a command ended. */
+function reasonOf(word: Word): string {
   switch (word.is) {
-    case 'started':
-      return { is: 'launched', command: new ReapedCommand(reaper, { runId, leader: word.leader }) };
-    case 'failed':
-      return { ...word, is: 'refused' };
     case 'lost':
-      await endAll({ runId }, lostGraceMs);
-      return word;
+      return word.reason;
+    case 'failed':
+      return `it could not be started after all (${word.stage}: ${word.text})`;
     default:
-      throw new Error(`the reaper said "${word.is}" before "started"`);
+      return `its reaper said "${word.is}"`;
   }
 }
 
@@ -52,21 +69,21 @@ class ReapedCommand implements RunningCommand {
   readonly #quarry: Quarry;
   /** Fulfilled when nothing is left, or when all has been done that can be. */
   readonly #over: Promise<Swept>;
-  #asked = false;
+  #asked: Promise<ReadonlySet<number>> | undefined;
   #abandoned = false;
 
-  constructor(reaper: Reaper, quarry: Quarry & { readonly leader: ProcessIdentity }) {
+  constructor(reaper: Reaper, start: Promise<Word>, quarry: Quarry & { readonly leader: ProcessIdentity }) {
     this.leader = quarry.leader;
     this.#reaper = reaper;
     this.#quarry = quarry;
-    const end = reaper.nextWord();
+    const end = start.then((word) => (word.is === 'started' ? reaper.nextWord() : word));
     this.#over = end
       .then((word) => (word.is === 'ended' ? reaper.nextWord() : word))
       .then((word) => (word.is === 'gone' ? { survivors: [], swept: word.swept } : this.#endOrphans()));
     this.ended = end.then(async (word) => {
       if (word.is === 'ended') return word.status;
       await this.#over;
-      return { is: 'unknown', reason: word.is === 'lost' ? word.reason : `its reaper said "${word.is}"` };
+      return { is: 'unknown', reason: reasonOf(word) };
     });
   }
 
@@ -74,14 +91,12 @@ class ReapedCommand implements RunningCommand {
     const endMs = clock.monotonicMs() + graceMs;
     // Whoever was started in the run's name by somebody outside (at, a terminal multiplexer) is not below the reaper.
     const strays = { runId: this.#quarry.runId, except: this.#reaper.pid };
-    if (!this.#asked) {
-      this.#asked = true;
-      this.#reaper.say('t');
-      await askToEnd(strays);
-    }
+    this.#reaper.say('t');
+    this.#asked ??= askToEnd(strays);
+    const asked = await this.#asked;
     if (await within(graceMs, this.#over)) await untilNoneLives(strays, endMs - clock.monotonicMs());
     this.#reaper.say('k');
-    const [below, beside] = await Promise.all([this.#overOrNamed(), killAll(strays)]);
+    const [below, beside] = await Promise.all([this.#overOrNamed(), killAll(strays, asked)]);
     return { survivors: [...below.survivors, ...beside.survivors], swept: below.swept + beside.swept };
   }
 

@@ -15,8 +15,8 @@
 # and then single letters: t (TERM to all), k (KILL until nothing is left), x (let go: what lives is left to init).
 # That the stream ends means that run-job is dead: t, after a second k.
 # run-job is told, a line each:
-#     ready | failed STAGE ERRNO TEXT | started PID STARTTICKS | ended exited CODE | ended signalled NUMBER | gone SIGNALLED
-# Before "ready" nothing has been forked. "gone", with the number of processes that needed a signal, is the last word.
+#     ready, forked PID STARTTICKS, started, ended exited CODE or ended signalled NUMBER, gone SIGNALLED
+# or instead of any of the first three, failed STAGE ERRNO TEXT. "gone" counts the processes that needed a signal.
 use strict;
 
 my ($prctl, $setsid, $sigprocmask, $signalfd4) = map { $_ + 0 } @ARGV;
@@ -46,7 +46,7 @@ $SIG{CHLD} = 'DEFAULT';
 become_subreaper();
 my $children = watch_children();
 report('ready');
-my ($job, $start_ticks, $outcome) = start_job(read_request());
+my ($job, $outcome) = start_job(read_request());
 react() while 1;
 
 sub become_subreaper {
@@ -90,11 +90,11 @@ sub start_job {
     defined $pid or give_up('fork');
     $pid or become_job($report, $umask, $inherits_lock, $directory, [splice @rest, 0, $count], \@rest);
     # Nobody else can wait for the child: it is there to be looked at even if it has ended already.
-    my $start_ticks = (stat_fields($pid))[19];
+    report("forked $pid " . (stat_fields($pid))[19]);
     # The job's output comes to its end only when the job's own processes have closed it.
     open STDOUT, '>', '/dev/null';
     open STDERR, '>', '/dev/null';
-    return ($pid, $start_ticks, $outcome);
+    return ($pid, $outcome);
 }
 
 sub become_job {
@@ -132,8 +132,9 @@ sub hear_outcome {
     my $failure = '';
     1 while sysread $outcome, $failure, 4096, length $failure;
     undef $outcome;
-    last_word($failure) if $failure;
-    report("started $job $start_ticks");
+    return report('started') unless $failure;
+    waitpid $job, 0;
+    last_word($failure);
 }
 
 sub hear_run_job {
@@ -170,10 +171,12 @@ sub next_stage {
 # TERM, and CONT for those that are stopped. What is below another run-job is left to that: it has a grace of its own to keep.
 sub ask_all {
     $stage = 'asked';
-    my @living = grep { note($_) } living(0);
+    note($_) for living(0);
+    kill_group($_) for 'TERM', 'CONT';
+    # Looked for after the group has its signal: whoever left it before is seen here, whoever leaves it now has been asked.
+    my @outside = grep { note($_) && $_->{group} != $job } living(0);
     for my $signal ('TERM', 'CONT') {
-        kill_group($signal);
-        kill $signal, map { $_->{pid} } grep { $_->{group} != $job } @living;
+        kill $signal, map { $_->{pid} } @outside;
     }
 }
 

@@ -31,7 +31,8 @@ export interface ReaperPlace {
 export type Word =
   | { readonly is: 'ready' }
   | { readonly is: 'failed'; readonly stage: string; readonly errno: number; readonly text: string }
-  | { readonly is: 'started'; readonly leader: ProcessIdentity }
+  | { readonly is: 'forked'; readonly leader: ProcessIdentity }
+  | { readonly is: 'started' }
   | { readonly is: 'ended'; readonly status: WaitStatus }
   | { readonly is: 'gone'; readonly swept: number }
   | { readonly is: 'lost'; readonly reason: string };
@@ -142,10 +143,11 @@ function parseWord(line: string): Word {
   const [is, first = '', second = '', ...rest] = line.split(' ');
   switch (is) {
     case 'ready':
+    case 'started':
       return { is };
     case 'failed':
       return { is, stage: first, errno: Number(second), text: rest.join(' ') };
-    case 'started':
+    case 'forked':
       return { is, leader: { pid: Number(first), startTicks: second } };
     case 'ended':
       return {

@@ -79,7 +79,7 @@ class ShimmedCommand implements RunningCommand {
   readonly ended: Promise<WaitStatus>;
   readonly #quarry: Quarry;
   readonly #child: ChildProcess;
-  #asked = false;
+  #asked: Promise<ReadonlySet<number>> | undefined;
 
   constructor(child: ChildProcess, quarry: Quarry & { readonly leader: ProcessIdentity }) {
     this.leader = quarry.leader;
@@ -94,13 +94,11 @@ class ShimmedCommand implements RunningCommand {
 
   async stop(graceMs: number): Promise<Swept> {
     const endMs = clock.monotonicMs() + graceMs;
-    if (!this.#asked) {
-      this.#asked = true;
-      await askToEnd(this.#quarry);
-    }
+    this.#asked ??= askToEnd(this.#quarry);
+    const asked = await this.#asked;
     // As long as the command itself lives there is no need to look through /proc.
     if (await within(graceMs, this.ended)) await untilNoneLives(this.#quarry, endMs - clock.monotonicMs());
-    return killAll(this.#quarry);
+    return killAll(this.#quarry, asked);
   }
 
   async leftovers(patienceMs: number): Promise<readonly Survivor[]> {

@@ -51,7 +51,7 @@ export function livingOf(quarry: Quarry): readonly Process[] {
   return all.filter(({ pid }) => pid !== process.pid && members.has(pid) && !others.has(pid));
 }
 
-/** The living processes below one, itself not included. */
+/** The living processes below one, that one not included. */
 export function descendantsOf(pid: number): readonly Process[] {
   const all = listProcesses();
   const family = familyOf([pid], all);
@@ -72,19 +72,24 @@ export function named(found: readonly Process[]): readonly Survivor[] {
   return found.map(({ pid }) => ({ pid, command: commandLineOf(pid) }));
 }
 
-/** TERM to all, and CONT for those that are stopped. Returns at once; nobody is waited for. */
-export async function askToEnd(quarry: Quarry): Promise<void> {
+/** TERM to all, and CONT for those that are stopped; nobody is waited for. Returns the pids of those who were asked. */
+export async function askToEnd(quarry: Quarry): Promise<ReadonlySet<number>> {
+  const before = membersToAsk(quarry);
   const { leader } = quarry;
-  const outside = livingOf(quarry).filter((found) => found.group !== leader?.pid && !isOfSubRun(found, quarry.runId));
   if (leader) for (const signal of ['SIGTERM', 'SIGCONT'] as const) signalGroup(leader, signal);
+  // Looked for after the group has its signal: whoever left it before is seen here, whoever leaves it now has been asked.
+  const outside = membersToAsk(quarry).filter((found) => found.group !== leader?.pid);
   if (outside.length > 0) await askTrees(outside);
   for (const found of outside) signalProcess(found, 'SIGCONT');
+  return new Set([...before, ...outside].map(({ pid }) => pid));
 }
 
 /** A run that was started from within this one has a run-job of its own, which gets TERM and ends its job as that job wants it. */
-function isOfSubRun({ pid }: Process, runId: string): boolean {
-  const runIds = runIdsIn(environmentOf(pid) ?? Buffer.alloc(0));
-  return runIds.includes(runId) && runIds.at(-1) !== runId;
+function membersToAsk(quarry: Quarry): readonly Process[] {
+  return livingOf(quarry).filter(({ pid }) => {
+    const runIds = runIdsIn(environmentOf(pid) ?? Buffer.alloc(0));
+    return runIds.at(-1) === quarry.runId || !runIds.includes(quarry.runId);
+  });
 }
 
 /**
@@ -111,15 +116,15 @@ function isOnPath(program: string): boolean {
 
 /** TERM, and after the grace KILL. */
 export async function endAll(quarry: Quarry, graceMs: number): Promise<Swept> {
-  await askToEnd(quarry);
+  const asked = await askToEnd(quarry);
   await untilNoneLives(quarry, graceMs);
-  return killAll(quarry);
+  return killAll(quarry, asked);
 }
 
-/** KILL to all until two looks in a row find nothing or the limit has passed. */
-export async function killAll(quarry: Quarry): Promise<Swept> {
+/** KILL to all until two looks in a row find nothing or the limit has passed. Those who were `asked` before count as swept. */
+export async function killAll(quarry: Quarry, asked: ReadonlySet<number>): Promise<Swept> {
   const startMs = clock.monotonicMs();
-  const swept = new Set<number>();
+  const swept = new Set(asked);
   for (let emptyLooks = 0; ; ) {
     const found = livingOf(quarry);
     const passedMs = clock.monotonicMs() - startMs;

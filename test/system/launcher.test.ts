@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { describe, type TestContext, test } from 'node:test';
+import { createLauncher } from '../../src/system/launcher.ts';
 import type { Launch } from '../../src/system/system.ts';
-import { containments, Scene } from './launching.ts';
+import { containments, launchesProgram, programs, Scene, underReaper, underShell } from './launching.ts';
 
 for (const [name, launcher] of containments) {
   describe(`under the ${name}`, () => {
@@ -150,3 +153,57 @@ for (const [name, launcher] of containments) {
     });
   });
 }
+
+test('the reaper tells every signal from the exit code that a shell makes of it', async (context) => {
+  for (const signal of [1, 9, 15, 34, 40, 64]) {
+    const command = await new Scene(context).sh(underReaper, `kill -${signal} $$`);
+    assert.deepEqual(await command.ended, { is: 'signalled', signal });
+  }
+});
+
+test('under the shell a signal is an exit code above 128, real-time signals too', async (context) => {
+  for (const signal of [1, 9, 15, 34, 40, 64]) {
+    const command = await new Scene(context).sh(underShell, `kill -${signal} $$`);
+    assert.deepEqual(await command.ended, { is: 'exited', code: 128 + signal });
+  }
+});
+
+test('a reaper that cannot do its work is replaced by the shell, and the command runs once', async (context) => {
+  const scene = new Scene(context);
+  const reapers = {
+    'that is missing': '/nonexistent/reaper.pl',
+    'that is not perl': scene.program('this is ( not perl'),
+  };
+  for (const [what, reaperPath] of Object.entries(reapers)) {
+    const command = await scene.sh(createLauncher({ reaperPath }), `echo "${what}"; exit 3`);
+    assert.deepEqual(await command.ended, { is: 'exited', code: 3 }, what);
+  }
+  assert.equal(scene.stdout(), 'that is missing\nthat is not perl\n');
+});
+
+test('perl has nothing to say against the reaper', () => {
+  const { stderr } = spawnSync(
+    '/usr/bin/perl',
+    ['-wc', path.resolve(import.meta.dirname, '../../src/system/reaper.pl')],
+    { encoding: 'utf8' },
+  );
+  assert.match(stderr, /^\S+ syntax OK\n$/);
+});
+
+describe('what run-job itself was started with does not reach the job', () => {
+  const starter = path.join(programs, 'starts-dirty.pl');
+  // A shell can't undo that a signal was ignored before it, and Node does so only for those below 32.
+  for (const [name, places, ignored] of [
+    ['reaper', {}, '0000000000000000'],
+    ['shell', { perlPath: '/nonexistent/perl' }, '8000008000000000'],
+  ] as const) {
+    test(`neither descriptors nor ignored and blocked signals, under the ${name}`, (context) => {
+      const scene = new Scene(context);
+      const script = 'ls /proc/$$/fd; exec grep -E "^Sig(Ign|Blk)" /proc/self/status';
+      const order = scene.order(['/bin/sh', '-c', script], { places });
+      const { stdout } = spawnSync(starter, [process.execPath, launchesProgram, order], { encoding: 'utf8' });
+      const seen = stdout.split('\n').filter((line) => /^(\d+|Sig.*)$/.test(line));
+      assert.deepEqual(seen, ['0', '1', '2', '3', 'SigBlk:\t0000000000000000', `SigIgn:\t${ignored}`]);
+    });
+  }
+});

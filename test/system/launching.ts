@@ -6,12 +6,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import type { TestContext } from 'node:test';
-import { createLauncher } from '../../src/system/launcher.ts';
+import { createLauncher, type LauncherPlaces } from '../../src/system/launcher.ts';
 import { commandLineOf, listProcesses, type Process } from '../../src/system/proc.ts';
 import type { Launch, LaunchAnswer, Launcher, RunningCommand } from '../../src/system/system.ts';
 
 /** The compiled tests lie in build/test/system; the programs they start stay where they are. */
 export const programs = path.resolve(import.meta.dirname, '../../../test/fixtures/programs');
+
+/** The compiled launches.ts. */
+export const launchesProgram = path.resolve(import.meta.dirname, '../fixtures/programs/launches.js');
 
 /** Both ways to contain a job; what is true of only one of them is tested with that one. */
 export const underReaper = createLauncher();
@@ -73,6 +76,21 @@ export class Scene {
     const command = await this.start(launcher, argv, changes);
     await until(() => this.stdout().includes('ready'));
     return command;
+  }
+
+  /** The argument with which launches.ts does the same in a process of its own. */
+  order(argv: Launch['argv'], changes: { readonly places?: LauncherPlaces; readonly runId?: string } = {}): string {
+    const runId = changes.runId ?? this.runId;
+    return JSON.stringify({
+      launch: { argv, runId, environment: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_RUN_ID: runId } },
+      lockFile: this.lockFile,
+      places: changes.places,
+      file: path.join(this.directory, 'history'),
+    });
+  }
+
+  history(): string {
+    return readFileSync(path.join(this.directory, 'history'), 'utf8');
   }
 
   stdout(): string {
