@@ -86,6 +86,14 @@ const nights: readonly Night[] = [
     runs: '04:00 03:00',
   },
   {
+    title: 'asked in the midst of hours that come twice, it still knows that they have been run',
+    zone: 'Antarctica/Casey',
+    text: '0,45 0-23 * * *',
+    after: '2010-03-04T17:40Z',
+    until: '2010-03-04T19:00Z',
+    runs: '18:00 18:45 19:00',
+  },
+  {
     title: 'a day that is left out altogether is beyond the three hours that cron makes up for',
     zone: 'Pacific/Apia',
     text: '0 12 * * *',
