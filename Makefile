@@ -50,8 +50,8 @@ install:
 	install -m 644 etc/tmpfiles.conf "$(DESTDIR)$(tmpfilesdir)/process-control.conf"
 	[ -e "$(DESTDIR)$(SYSCONFDIR)/process-control.yaml" ] || \
 	  install -m 644 etc/process-control.yaml "$(DESTDIR)$(SYSCONFDIR)/process-control.yaml"
-	scripts/copy-tree.sh "$(DESTDIR)$(libdir)" $(wildcard schema)
-	scripts/copy-tree.sh "$(DESTDIR)$(docdir)" README.md CHANGELOG.md LICENSE $(wildcard docs)
+	scripts/copy-tree.sh "$(DESTDIR)$(libdir)" schema
+	scripts/copy-tree.sh "$(DESTDIR)$(docdir)" README.md CHANGELOG.md LICENSE docs
 	install -m 644 dist/THIRD-PARTY.txt "$(DESTDIR)$(docdir)"
 	install -d "$(DESTDIR)$(docdir)/examples"
 	for job in jobs.example/*.yaml; do \

@@ -59,6 +59,15 @@ test('nothing that was installed can be written by others', options, () => {
   }
 });
 
+test('the examples name the schema that was installed with them', options, () => {
+  const [first = ''] = readFileSync(path.join(prefix, 'share/doc/process-control/examples/hello.yaml'), 'utf8').split(
+    '\n',
+  );
+  const schema = /\$schema=file:\/\/(.*)$/.exec(first)?.[1] ?? '';
+  assert.equal(schema.startsWith(prefix), true);
+  assert.doesNotThrow(() => JSON.parse(readFileSync(schema, 'utf8')));
+});
+
 test('installing again leaves the configuration as people made it', options, () => {
   const configuration = path.join(target, 'etc/process-control.yaml');
   writeFileSync(configuration, 'user: ours\n');
