@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { parse } from 'yaml';
+import { loadJobs } from '../../src/job/load.ts';
+import { jobSchema } from '../../src/job/schema.ts';
+import { validateSchedule } from '../../src/schedule/cron-validate.ts';
+import { files } from '../../src/system/files.ts';
+import { formatProblem } from '../../src/yaml/problem.ts';
+
+const examples = path.resolve(import.meta.dirname, '../../../jobs.example');
+const names = readdirSync(examples);
+const texts = names.map((name) => readFileSync(path.join(examples, name), 'utf8'));
+const installed = mkdtempSync(path.join(tmpdir(), 'examples-'));
+after(() => rmSync(installed, { recursive: true }));
+
+test('every example is a job without any problem, not even a warning', () => {
+  for (const name of names) copyFileSync(path.join(examples, name), path.join(installed, name));
+  const places = { jobDirectory: installed, jobDefaults: {}, trustedOwnerUids: [statSync(installed).uid] };
+  const folder = loadJobs(places, { files, checkSchedule: validateSchedule });
+  assert.ok(folder.is === 'listed');
+  assert.equal(folder.entries.length, names.length);
+  const problems = folder.entries.flatMap(({ result }) => (result.ok ? result.warnings : result.problems));
+  assert.deepEqual([...folder.strays, ...problems].map(formatProblem), []);
+});
+
+test('the examples show every key that a job file can have', () => {
+  const shown = new Set(texts.flatMap((text) => keysOf(parse(text))));
+  const known = keysOf(jobSchema.properties, (value) => (value as { properties?: object }).properties);
+  // `environment` holds names of the author's own; `tag` and `tags` are one key.
+  assert.deepEqual(
+    known.filter((key) => !shown.has(key)),
+    [],
+  );
+});
+
+test('every example teaches its editor the schema and its reader the reason', () => {
+  for (const [index, text] of texts.entries()) {
+    const [schema, comment] = text.split('\n');
+    assert.equal(
+      schema,
+      '# yaml-language-server: $schema=file:///usr/share/process-control/schema/job.schema.json',
+      names[index],
+    );
+    assert.match(comment ?? '', /^# \w/, names[index]);
+  }
+});
+
+test('every command of an example names its program by an absolute path', () => {
+  for (const [index, text] of texts.entries()) {
+    const { command, slow_start_command: slow = [] } = parse(text);
+    for (const line of [command, slow].flat()) assert.match(line, /^\//, names[index]);
+  }
+});
+
+test('every sub-job that an example starts is an example', () => {
+  for (const text of texts) {
+    for (const [, slug] of text.matchAll(/run-job --job ([\w-]+)$/gm)) assert.ok(names.includes(`${slug}.yaml`), slug);
+  }
+});
+
+/** Keys of a mapping and, behind a dot, those of the mappings in it. */
+function keysOf(mapping: object, inner: (value: unknown) => unknown = (value) => value): string[] {
+  return Object.entries(mapping).flatMap(([key, value]) => {
+    const below = inner(value);
+    if (typeof below !== 'object' || below === null || Array.isArray(below)) return [key];
+    return [key, ...keysOf(below, inner).map((name) => `${key}.${name}`)];
+  });
+}
