@@ -48,8 +48,10 @@ install:
 	for program in $(others); do ln -sfn run-job "$(DESTDIR)$(completiondir)/$$program"; done
 	install -m 644 etc/sysusers.conf "$(DESTDIR)$(sysusersdir)/process-control.conf"
 	install -m 644 etc/tmpfiles.conf "$(DESTDIR)$(tmpfilesdir)/process-control.conf"
-	[ -e "$(DESTDIR)$(SYSCONFDIR)/process-control.yaml" ] || \
-	  install -m 644 etc/process-control.yaml "$(DESTDIR)$(SYSCONFDIR)/process-control.yaml"
+	[ -e "$(DESTDIR)$(SYSCONFDIR)/process-control.yaml" ] || { \
+	  sed '1s|file:///usr/share|file://$(PREFIX)/share|; s|^runner_path: .*|runner_path: $(bindir)/run-job|' \
+	    etc/process-control.yaml >"$(DESTDIR)$(SYSCONFDIR)/process-control.yaml" && \
+	  chmod 644 "$(DESTDIR)$(SYSCONFDIR)/process-control.yaml"; }
 	scripts/copy-tree.sh "$(DESTDIR)$(libdir)" schema
 	scripts/copy-tree.sh "$(DESTDIR)$(docdir)" README.md CHANGELOG.md LICENSE docs
 	install -m 644 dist/THIRD-PARTY.txt "$(DESTDIR)$(docdir)"

@@ -4,20 +4,11 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { configSchema } from '../../src/config/schema.ts';
-import { validate } from '../../src/generated/validate-config.ts';
-import { parseYaml } from '../../src/yaml/parse.ts';
 
 const file = path.resolve(import.meta.dirname, '../../../etc/process-control.yaml');
 const shipped = readFileSync(file, 'utf8');
-/** A comment has a blank behind its #; a key that is commented out has none. */
-const uncommented = shipped.replaceAll(/^#(?=\S| {2})/gm, '');
-
-test('the configuration that is shipped holds as it is, and with any of its comments taken away', () => {
-  for (const text of [shipped, uncommented]) {
-    const result = parseYaml({ file, bytes: Buffer.from(text) }, { schema: configSchema, validate });
-    assert.deepEqual(result.ok ? result.warnings : result.problems, []);
-  }
-});
+/** A sentence has one blank behind its #, a key has none, a key of a mapping has two. */
+const uncommented = shipped.replaceAll(/^( *)#(?=\w| {2})/gm, '$1');
 
 test('the configuration that is shipped shows every key, and its default where there is one', () => {
   const shown = parse(uncommented) as Record<string, unknown>;

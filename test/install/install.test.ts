@@ -68,6 +68,11 @@ test('the examples name the schema that was installed with them', options, () =>
   assert.doesNotThrow(() => JSON.parse(readFileSync(schema, 'utf8')));
 });
 
+test('the crontab will call the run-job that was installed', options, () => {
+  const configuration = readFileSync(path.join(target, 'etc/process-control.yaml'), 'utf8');
+  assert.match(configuration, new RegExp(`^runner_path: ${prefix}/bin/run-job$`, 'm'));
+});
+
 test('installing again leaves the configuration as people made it', options, () => {
   const configuration = path.join(target, 'etc/process-control.yaml');
   writeFileSync(configuration, 'user: ours\n');
