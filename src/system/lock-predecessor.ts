@@ -5,6 +5,7 @@
  * hints which must agree; a clock that was set can't unlock a job by itself.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import process from 'node:process';
 import { clock } from './clock.ts';
 import { commandLineOf, isOver, readProcess } from './proc.ts';
 import { codeOf, during, StageError } from './stage.ts';
@@ -31,7 +32,8 @@ export function predecessorAt(path: string, runDirectory: string): LockHolder | 
 
 function isTheirs(path: string, runDirectory: string): boolean {
   const file = lstatSync(path, { throwIfNoEntry: false });
-  return file !== undefined && [0, lstatSync(runDirectory).uid].includes(file.uid);
+  const service = lstatSync(runDirectory, { throwIfNoEntry: false })?.uid ?? process.geteuid?.();
+  return file !== undefined && (file.uid === 0 || file.uid === service);
 }
 
 /** A file without a number was never finished: its writer itself takes it for stale. */

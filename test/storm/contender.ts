@@ -9,6 +9,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { lock as properLock } from 'proper-lockfile';
 import type { JobLock } from '../../src/system/system.ts';
 
 const [directory = '', scratch = '', untilMs = ''] = process.argv.slice(2);
@@ -16,7 +17,6 @@ const runsAlone = fileURLToPath(new URL('../../../test/fixtures/programs/runs-al
 const stallChance = 0.02;
 const deathChance = Number(process.env.DEATH_CHANCE);
 const retryMs = Number(process.env.RETRY_MS);
-const isLocking = process.env.WITHOUT_LOCK === undefined;
 
 /** Only while the lock is at work. */
 let isArmed = false;
@@ -78,14 +78,14 @@ function randomCommand(): readonly string[] {
 }
 
 async function runJob(runId: string, lock?: JobLock): Promise<void> {
-  if (isLocking) disturb();
+  disturb();
   const job = spawn('/bin/sh', ['-c', '"$@"; exit $?', 'job', ...randomCommand()], {
     stdio: ['ignore', 'ignore', 'ignore', lock?.fd ?? 'ignore'],
     detached: true,
     env: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_RUN_ID: runId },
   });
   const leader = job.pid === undefined ? undefined : processIdentity(job.pid);
-  if (isLocking) disturb();
+  disturb();
   if (leader) lock?.record({ leader });
   append(path.join(scratch, 'holders'), `${process.pid} ${job.pid}\n`);
   await once(job, 'exit');
@@ -96,22 +96,45 @@ function shortly(atMostMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * atMostMs));
 }
 
+interface Turn {
+  readonly lock?: JobLock;
+  release(): Promise<void>;
+}
+
+/** The lock under test, and what it is to be compared with; `undefined` when it is somebody else's turn. */
+const turns: Readonly<Record<string, (runId: string) => Promise<Turn | undefined>>> = {
+  async ours(runId) {
+    const answer = await locks.acquire('job', runId);
+    if (answer.is === 'held') return { lock: answer.lock, release: () => answer.lock.release() };
+    note(answer.is === 'busy' ? answer.holder.state : `unavailable ${answer.stage}: ${answer.reason}`);
+    return undefined;
+  },
+  none: async () => ({ release: async () => {} }),
+  async 'proper-lockfile'() {
+    try {
+      const onCompromised = () => note('compromised');
+      const release = await properLock(path.join(directory, 'job'), { realpath: false, stale: 2000, onCompromised });
+      return { release: () => release().catch(() => note('not its own any more')) };
+    } catch {
+      note('busy');
+      return undefined;
+    }
+  },
+};
+
+const takeTurn = turns[process.env.LOCK ?? ''];
+if (takeTurn === undefined) throw new Error(`which lock: ${Object.keys(turns).join(', ')}?`);
 for (let run = 0; Date.now() < Number(untilMs); run++) {
   const runId = `storm-${process.pid}-${run}`;
-  if (!isLocking) {
-    await runJob(runId);
+  isArmed = true;
+  const turn = await takeTurn(runId);
+  isArmed = false;
+  if (turn === undefined) {
+    await shortly(retryMs);
     continue;
   }
+  await runJob(runId, turn.lock);
   isArmed = true;
-  const answer = await locks.acquire('job', runId);
+  await turn.release();
   isArmed = false;
-  if (answer.is === 'held') {
-    await runJob(runId, answer.lock);
-    isArmed = true;
-    await answer.lock.release();
-    isArmed = false;
-  } else {
-    note(answer.is === 'busy' ? answer.holder.state : `unavailable ${answer.stage}: ${answer.reason}`);
-    await shortly(retryMs);
-  }
 }

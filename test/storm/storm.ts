@@ -1,6 +1,7 @@
 /**
- * storm [SECONDS [CONTENDERS [TAKEN-AWAY]]]: contenders for one lock, killed, stopped and stalled at random, while their jobs watch whether they
- * are alone. TAKEN-AWAY is `nothing`, `run`, `flock` or `both`: what of the lock is deleted again and again meanwhile.
+ * storm [SECONDS [CONTENDERS [TAKEN-AWAY [LOCK]]]]: contenders for one lock, killed, stopped and stalled at random, while their jobs watch whether
+ * they are alone. TAKEN-AWAY is `nothing`, `run`, `flock` or `both`: what of the lock is deleted again and again meanwhile. LOCK is `ours`, and for
+ * comparison `proper-lockfile` or `none`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -16,8 +17,8 @@ export interface StormSettings {
   readonly seconds: number;
   readonly contenders: number;
   readonly takenAway?: 'nothing' | 'run' | 'flock' | 'both';
-  /** Proves that the jobs notice when they are not alone. */
-  readonly withoutLock?: boolean;
+  /** Ours, or for comparison: proper-lockfile as it comes, or none. */
+  readonly lock?: 'ours' | 'proper-lockfile' | 'none';
 }
 
 export interface StormResult {
@@ -87,7 +88,7 @@ class Storm {
         DEATH_CHANCE: '0.003',
         // So many that the machine is busy, not so many that it does nothing but refuse.
         RETRY_MS: String(12 * this.#settings.contenders),
-        ...(this.#settings.withoutLock ? { WITHOUT_LOCK: '1' } : {}),
+        LOCK: this.#settings.lock ?? 'ours',
         // With both files gone only the open file is left to tell.
         ...(this.#settings.takenAway === 'both' ? { KEEPS_LOCK: '1' } : {}),
       },
@@ -209,11 +210,12 @@ export function storm(settings: StormSettings): Promise<StormResult> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [seconds = '60', contenders = '100', takenAway = 'nothing'] = process.argv.slice(2);
+  const [seconds = '60', contenders = '100', takenAway = 'nothing', lock = 'ours'] = process.argv.slice(2);
   const result = await storm({
     seconds: Number(seconds),
     contenders: Number(contenders),
     takenAway: takenAway as NonNullable<StormSettings['takenAway']>,
+    lock: lock as NonNullable<StormSettings['lock']>,
   });
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   process.exitCode = result.overlaps + result.survivors > 0 || result.freeAfterMs < 0 ? 1 : 0;

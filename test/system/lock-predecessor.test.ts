@@ -41,3 +41,12 @@ test('nobody else can hold up a job with a file of their own there', rootOnly, a
     if (answer.is === 'held') await answer.lock.release();
   }
 });
+
+test('a live PID file is a lock before the first run has made our own directory', async () => {
+  const file = path.join(shared, 'early.lock');
+  writeFileSync(file, String(process.pid));
+  const absent = path.join(base, 'absent');
+  const early = jobLocks({ runDirectory: absent, predecessorDirectory: shared, say: () => undefined });
+  assert.equal(early.holder('early')?.state, 'predecessor');
+  rmSync(file);
+});

@@ -236,6 +236,19 @@ test('of two that break it at once, one gets it even when the file of the kernel
   assert.equal((await slow.answer()).is, 'held');
 });
 
+test('the file of the kernel lock is deleted before it is locked: the one that is there in the end is locked', {
+  skip: lacks('strace', '-V'),
+}, async (t) => {
+  const directory = runDirectory(t);
+  const file = path.join(directory, 'job.flock');
+  const parked = 'strace -f -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=400000'.split(' ');
+  const slow = new Asker(t, { directory, prefix: parked });
+  await until('the file is there', () => existsSync(file));
+  rmSync(file);
+  assert.equal((await slow.answer()).is, 'held');
+  assert.equal(existsSync(file), true);
+});
+
 test('no clock decides: a holder lives and a dead one is past, whatever the clock of the next one says', async (t) => {
   const directory = runDirectory(t);
   const holder = await hold(t, { directory });
