@@ -1,28 +1,12 @@
 /** The configuration that holds for this caller, or every problem of the files it comes from. */
-import { validate } from '../generated/validate-config.ts';
 import type { Users } from '../system/system.ts';
-import { parseYaml, type Written } from '../yaml/parse.ts';
-import type { Problem, Result } from '../yaml/problem.ts';
+import type { Result } from '../yaml/problem.ts';
 import type { Config, Mail } from './config.ts';
+import { defaultsFor, normalise } from './defaults.ts';
 import { loggingOf } from './logging.ts';
-import { type ConfigFile, configSchema } from './schema.ts';
-import { chooseSources, type Machine, type Own, type Request, type Sources } from './sources.ts';
-import { readTrusted } from './trust.ts';
-
-type Key = keyof ConfigFile & string;
-
-/** All files in one, and which of them gave each key. */
-interface Merged {
-  readonly values: ConfigFile;
-  readonly origins: ReadonlyMap<string, { readonly file: string; readonly written: Written<unknown> }>;
-  readonly sources: readonly string[];
-  /** What is named where a problem has no file: nobody wrote the value. */
-  readonly fallbackFile: string;
-  readonly problems: Problem[];
-  readonly own?: Own;
-}
-
-const format = { schema: configSchema, validate };
+import { hasErrors, type Merged, readSources, tell } from './read.ts';
+import type { ConfigFile } from './schema.ts';
+import { chooseSources, type Machine, type Request } from './sources.ts';
 
 export function loadConfig(machine: Machine, request: Request = {}): Result<Config> {
   const chosen = chooseSources(machine, request);
@@ -35,36 +19,6 @@ export function loadConfig(machine: Machine, request: Request = {}): Result<Conf
   if (config === undefined || hasErrors(merged.problems)) return { ok: false, problems: merged.problems };
   const value = namedFile === undefined ? config : { ...config, namedFile };
   return { ok: true, value, warnings: merged.problems };
-}
-
-function readSources(sources: Sources, machine: Machine): Merged {
-  const values: Record<string, unknown> = {};
-  const origins = new Map<string, { file: string; written: Written<unknown> }>();
-  const problems: Problem[] = [];
-  const read: string[] = [];
-  let own = sources.own;
-  for (const { path: file, optional } of sources.files) {
-    const answer = readTrusted(file, sources.ownerUids, machine.files);
-    if (answer.is === 'absent' && optional) continue;
-    if (answer.is !== 'read') {
-      problems.push({
-        severity: 'error',
-        file,
-        message: answer.is === 'absent' ? 'there is no such file' : answer.reason,
-      });
-      continue;
-    }
-    // A file of root's that somebody names is the machine's, not theirs.
-    if (answer.ownerUid === 0) own = undefined;
-    const result = parseYaml<ConfigFile>({ file, bytes: answer.bytes }, format);
-    problems.push(...(result.ok ? result.warnings : result.problems));
-    if (!result.ok) continue;
-    Object.assign(values, result.value.value);
-    for (const key of Object.keys(result.value.value)) origins.set(key, { file, written: result.value });
-    read.push(answer.path);
-  }
-  const fallbackFile = read.at(-1) ?? sources.files[0]?.path ?? 'configuration';
-  return { values: values as ConfigFile, origins, sources: read, fallbackFile, problems, ...(own && { own }) };
 }
 
 interface Circumstances {
@@ -99,39 +53,6 @@ function makeConfig(merged: Merged, { machine, request }: Circumstances): Config
     sources: merged.sources,
     embedded: merged.own !== undefined,
   };
-}
-
-type Defaults = Required<Omit<ConfigFile, 'default_job_config' | 'logging' | 'mail'>>;
-
-/** The schema's defaults; in a process-control of one's own its directories. */
-function defaultsFor(own: Own | undefined, { runnerPath }: Request): Defaults {
-  const written = Object.entries(configSchema.properties).flatMap(([key, schema]) =>
-    'default' in schema ? [[key, schema.default] as const] : [],
-  );
-  const fromSchema = Object.fromEntries<unknown>(written) as Defaults;
-  const runner = runnerPath === undefined ? {} : { runner_path: runnerPath };
-  if (own === undefined) return { ...fromSchema, ...runner };
-  return {
-    ...fromSchema,
-    ...runner,
-    user: own.user.name,
-    job_directory: `${own.configDirectory}/jobs`,
-    output_crontab: `${own.configDirectory}/crontab`,
-    output_directory: `${own.stateDirectory}/log`,
-    run_directory: own.runDirectory,
-    state_directory: own.stateDirectory,
-    trusted_owners: ['root', own.user.name],
-  };
-}
-
-/** An absolute path without `.`, `..` and doubled or final slashes. */
-function normalise(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`;
 }
 
 function noSuchUser({ values }: Merged, user: string | number): string {
@@ -205,15 +126,4 @@ function mailOf({ sendmail, smtp }: NonNullable<ConfigFile['mail']>): Mail {
     ...(user !== undefined && { user }),
     ...(password_file !== undefined && { passwordFile: normalise(password_file) }),
   };
-}
-
-/** A problem of a value that the schema allows, at the place where it is written. */
-function tell(merged: Merged, key: Key, severity: Problem['severity'], message: string): void {
-  const origin = merged.origins.get(key);
-  const place = origin?.written.place([key]);
-  merged.problems.push({ severity, file: origin?.file ?? merged.fallbackFile, ...place, message });
-}
-
-function hasErrors(problems: readonly Problem[]): boolean {
-  return problems.some(({ severity }) => severity === 'error');
 }

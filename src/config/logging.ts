@@ -1,7 +1,7 @@
 /** Where the programs' own log goes: from our form, or as much of a Python dictConfig as has a meaning here. */
 import { type ConfigFile, configSchema } from './schema.ts';
 
-export type Level = 'debug' | 'info' | 'warn' | 'error';
+type Level = 'debug' | 'info' | 'warn' | 'error';
 
 export interface Logging {
   readonly level: Level;

@@ -3,7 +3,6 @@
  * writable by them alone. What root runs is decided by such a file, so doubt is a refusal.
  */
 import type { FileFacts, Files } from '../system/system.ts';
-import { printable } from '../yaml/problem.ts';
 
 export type Trusted =
   | { readonly is: 'read'; readonly path: string; readonly bytes: Uint8Array; readonly ownerUid: number }
@@ -14,7 +13,8 @@ const limitBytes = 256 * 1024;
 
 /** `ownerUids` are root and, where files of one's own count, the caller. */
 export function readTrusted(path: string, ownerUids: readonly number[], files: Files): Trusted {
-  if (printable(path) !== path) return refused('a configuration file may not have control characters in its name');
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(path))
+    return refused('a configuration file may not have control characters in its name');
   if (/^\/+proc(?:\/|$)/.test(path)) return refused('a configuration file may not be in /proc');
   // The resolved path has no links left that somebody could turn while we look.
   const resolved = files.resolve(path);

@@ -8,7 +8,7 @@ export interface Command {
 }
 
 /** What is wrong with a text, at a 0-based index of it. */
-export interface Mistake {
+interface Mistake {
   readonly index: number;
   readonly message: string;
 }

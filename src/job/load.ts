@@ -8,7 +8,7 @@ import { type Job, type JobContent, type JobRemark, makeJob } from './job.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
 
 /** Part of what schedule/expression.ts answers; columns are 1-based in the text. */
-export type ScheduleVerdict =
+type ScheduleVerdict =
   | { readonly ok: true; readonly warnings: readonly ScheduleRemark[] }
   | { readonly ok: false; readonly problems: readonly ScheduleRemark[] };
 
@@ -26,7 +26,7 @@ export interface Wishes {
 /** As much of the configuration as job files depend on. */
 export type JobPlaces = Pick<Config, 'jobDirectory' | 'jobDefaults' | 'trustedOwnerUids'>;
 
-export interface JobEntry {
+interface JobEntry {
   readonly slug: string;
   readonly path: string;
   readonly result: Result<Job>;
@@ -68,7 +68,7 @@ export function loadJobs(places: JobPlaces, machine: { readonly files: Files } &
   return { is: 'listed', entries, strays: names.strays };
 }
 
-export type JobNames =
+type JobNames =
   | { readonly is: 'listed'; readonly slugs: readonly string[]; readonly strays: readonly Problem[] }
   | { readonly is: 'unlisted'; readonly problem: Problem };
 
@@ -95,7 +95,7 @@ export function listJobFiles({ jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, 
 const strayMessage =
   'this can not be the name of a job: use letters, digits, "_", "." and "-", start with a letter, digit or "_", at most 100 characters';
 
-export function jobPath(slug: string, { jobDirectory }: Pick<JobPlaces, 'jobDirectory'>): string {
+function jobPath(slug: string, { jobDirectory }: Pick<JobPlaces, 'jobDirectory'>): string {
   return `${jobDirectory}/${slug}.yaml`;
 }
 

@@ -234,6 +234,6 @@ export const jobSchema = {
 } as const;
 
 /** What is written in a file; a key that is not there is undefined, defaults are added when a job is made of it. */
-export type JobFile = FromSchema<typeof jobSchema, { keepDefaultedPropertiesOptional: true }>;
+type JobFile = FromSchema<typeof jobSchema, { keepDefaultedPropertiesOptional: true }>;
 /** A job file of which any key may be missing. */
 export type JobDefaults = Partial<JobFile>;

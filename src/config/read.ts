@@ -1,0 +1,63 @@
+/** The files of a configuration in one, and a way to say where in them a value stands. */
+import { validate } from '../generated/validate-config.ts';
+import { parseYaml, type Written } from '../yaml/parse.ts';
+import type { Problem } from '../yaml/problem.ts';
+import { type ConfigFile, configSchema } from './schema.ts';
+import type { Machine, Own, Sources } from './sources.ts';
+import { readTrusted } from './trust.ts';
+
+/** All files in one, and which of them gave each key. */
+export interface Merged {
+  readonly values: ConfigFile;
+  readonly origins: ReadonlyMap<string, { readonly file: string; readonly written: Written<unknown> }>;
+  readonly sources: readonly string[];
+  /** What is named where a problem has no file: nobody wrote the value. */
+  readonly fallbackFile: string;
+  readonly problems: Problem[];
+  readonly own?: Own;
+}
+
+const format = { schema: configSchema, validate };
+
+export function readSources(sources: Sources, machine: Machine): Merged {
+  const values: Record<string, unknown> = {};
+  const origins = new Map<string, { file: string; written: Written<unknown> }>();
+  const problems: Problem[] = [];
+  const read: string[] = [];
+  let own = sources.own;
+  for (const { path: file, optional } of sources.files) {
+    const answer = readTrusted(file, sources.ownerUids, machine.files);
+    if (answer.is === 'absent' && optional) continue;
+    if (answer.is !== 'read') {
+      problems.push({
+        severity: 'error',
+        file,
+        message: answer.is === 'absent' ? 'there is no such file' : answer.reason,
+      });
+      continue;
+    }
+    // A file of root's that somebody names is the machine's, not theirs.
+    if (sources.named !== undefined && answer.ownerUid === 0) own = undefined;
+    const result = parseYaml<ConfigFile>({ file, bytes: answer.bytes }, format);
+    problems.push(...(result.ok ? result.warnings : result.problems));
+    if (!result.ok) continue;
+    Object.assign(values, result.value.value);
+    for (const key of Object.keys(result.value.value)) origins.set(key, { file, written: result.value });
+    read.push(answer.path);
+  }
+  const fallbackFile = read.at(-1) ?? sources.files[0]?.path ?? 'configuration';
+  return { values: values as ConfigFile, origins, sources: read, fallbackFile, problems, ...(own && { own }) };
+}
+
+type Key = keyof ConfigFile & string;
+
+/** A problem of a value that the schema allows, at the place where it is written. */
+export function tell(merged: Merged, key: Key, severity: Problem['severity'], message: string): void {
+  const origin = merged.origins.get(key);
+  const place = origin?.written.place([key]);
+  merged.problems.push({ severity, file: origin?.file ?? merged.fallbackFile, ...place, message });
+}
+
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
