@@ -331,6 +331,11 @@ test('its configuration is read, and only its keys differ', () => {
   assert.equal(config?.embedded, true);
 });
 
+test('its configuration may belong to root and is still its own', () => {
+  const files = { ...aliceDirs, [`${own}/process-control.yaml`]: { text: 'user: alice\n' } };
+  assert.equal(load({ caller: callerOf(alice), files }).config?.jobDirectory, `${own}/jobs`);
+});
+
 test('with a configuration of the machine nobody has one of their own', () => {
   const mine = { ...aliceDirs, [`${own}/process-control.yaml`]: { text: 'job_directory: /mine\n', uid: 1000 } };
   for (const system of [systemFile, '/etc/process-control.d/a.yaml']) {

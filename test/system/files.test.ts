@@ -149,14 +149,15 @@ test('a file that another user may not show is refused', {
   }
 });
 
-test('a file that grows while it is read is refused', async () => {
+/** Reads a file again and again, while another process does this to it, until it is refused. */
+async function refusalWhile(write: string): Promise<string> {
   const busy = place('busy');
-  writeFileSync(busy, 'x');
-  const script = `const fs = require('node:fs'); const fd = fs.openSync(${JSON.stringify(busy)}, 'a');
-    process.stdout.write('writing'); for (let n = 0; ; n += 1) { fs.writeSync(fd, 'x'); if (n % 100000 === 0) fs.ftruncateSync(fd, 1); }`;
+  writeFileSync(busy, 'x'.repeat(50_000));
+  const script = `const fs = require('node:fs'); const fd = fs.openSync(${JSON.stringify(busy)}, 'r+');
+    process.stdout.write('writing'); for (let n = 0; ; n += 1) { ${write} }`;
   const writer = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(writer.stdout, 'data');
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 20_000;
   let reason = '';
   while (reason === '' && Date.now() < deadline) {
     const read = files.readRegular(busy, { limitBytes: 200_000, inside });
@@ -164,6 +165,16 @@ test('a file that grows while it is read is refused', async () => {
   }
   writer.kill('SIGKILL');
   await once(writer, 'exit');
+  return reason;
+}
+
+test('a file that grows and shrinks while it is read is refused', async () => {
+  const reason = await refusalWhile('fs.ftruncateSync(fd, 50000 + (n % 100000));');
+  assert.equal(reason, 'the file changed while it was read; try again');
+});
+
+test('a file that is overwritten while it is read is refused, though its size stays', async () => {
+  const reason = await refusalWhile("fs.writeSync(fd, 'y', n % 50000);");
   assert.equal(reason, 'the file changed while it was read; try again');
 });
 

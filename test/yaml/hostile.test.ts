@@ -26,6 +26,7 @@ const hostile: readonly [string, string, RegExp][] = [
   ['fifty thousand doubled keys', 'a: b\n'.repeat(50_000), /"a" is given twice/],
   ['forty thousand aliases of nothing', 'a: *x\n'.repeat(40_000), /must be in quotes/],
   ['forty thousand aliases', `_a: &a b\n${job}tags: [${'*a, '.repeat(40_000)}]`, /aliases/],
+  ['few aliases of much', `_a: &a [${'x,'.repeat(900)}]\n${job}tags: [*a, *a, *a]`, /stand for too many values/],
   ['a long alias', `_a: &a [${'x,'.repeat(60_000)}]\n${job}tags: *a`, /^$/],
   ['a hundred thousand bad escapes', `${job}description: "${'\\x'.repeat(100_000)}"`, /backslash/],
   ['a hundred thousand tabs', '\t\n'.repeat(100_000), /tabs|nothing/],
@@ -106,7 +107,7 @@ test('text made of what YAML cares about is never an exception', () => {
     ...['---\n', '...\n', '%YAML 1.1\n', '#', ' #', '@', '`', '\\', '\r\n', '\u00e4', '\u{1f69a}', '\ufeff'],
   );
   const text = fc.array(piece, { maxLength: 40 }).map((pieces) => new TextEncoder().encode(pieces.join('')));
-  fc.assert(fc.property(text, assertTold), { numRuns: 5000 });
+  fc.assert(fc.property(text, assertTold), { numRuns: 2000 });
 });
 
 test('a good file with one character changed is never an exception', () => {
@@ -116,6 +117,6 @@ test('a good file with one character changed is never an exception', () => {
     fc.property(change, ([at, inserted, removed]) => {
       assertTold(new TextEncoder().encode(good.slice(0, at) + inserted + good.slice(at + removed)));
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
 });

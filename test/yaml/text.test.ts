@@ -34,6 +34,11 @@ const refused: readonly [string, Uint8Array, string][] = [
     utf8('command: true \u2066# safe'),
     'f:1:15: the character U+2066 makes text appear in another order than it is read; remove it',
   ],
+  [
+    'text that runs backwards',
+    utf8('name: a\u202eb'),
+    'f:1:8: the character U+202E makes text appear in another order than it is read; remove it',
+  ],
   ['Latin-1', Uint8Array.of(0x61, 0x0a, 0x62, 0xe9, 0x63), 'f:2:2: this is not UTF-8; save the file as UTF-8'],
   ['an overlong encoding', Uint8Array.of(0x61, 0xc0, 0xaf), 'f:1:2: this is not UTF-8; save the file as UTF-8'],
   ['half a surrogate pair', Uint8Array.of(0xed, 0xa0, 0x80), 'f:1:1: this is not UTF-8; save the file as UTF-8'],
