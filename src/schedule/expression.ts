@@ -28,7 +28,7 @@ export interface Expression {
 }
 
 /** Minute, hour, day, month, weekday. */
-export type Terms = readonly [Term, Term, Term, Term, Term];
+type Terms = readonly [Term, Term, Term, Term, Term];
 
 export type ExpressionAnswer =
   | { readonly ok: true; readonly expression: Expression; readonly warnings: readonly Remark[] }

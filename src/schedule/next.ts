@@ -1,7 +1,7 @@
 /**
  * Computes when Debian's cron would run a line on a host in a given zone, to the minute, clock changes included.
  *
- * The rule is that of the main loop of Vixie cron (cron.c of Debian's 3.0pl1; cronie has the same). Cron counts minutes of *local* time and
+ * The rule is that of the main loop of Vixie cron (cron.c of Debian's 3.0pl1; cronie differs only at exactly three hours). Cron counts minutes of *local* time and
  * remembers in a virtual clock up to which of them it has run everything. It wakes up at each new minute and looks how far the clock
  * on the wall is from the virtual one:
  *
@@ -14,7 +14,8 @@
  *
  * So in spring a fixed line of the lost hour runs right after it, once for each of its lost minutes, and in autumn the repeated hour
  * belongs to the lines with `*` alone. Only clock changes of the zone are foreseen, not suspends or stepped clocks.
- * Between the runs of one gap cron rests 10 seconds each, so that a seventh one starts a minute late; that is not shown here.
+ * Between two runs that it makes up for, cron rests until a job has ended, at most 10 seconds, so on a busy host they drag on for some minutes;
+ * here they are all at the end of the gap.
  */
 import type { Expression } from './expression.ts';
 import { minuteMs, type Period, periodsFrom } from './zone.ts';
