@@ -115,7 +115,8 @@ function readFacts(file: string): Partial<OwnerFacts> {
 
 function describe({ owner, facts }: Sighting, found: Pick<LockHolder, 'state' | 'pids' | 'reason'>): LockHolder {
   const { kernelLock: _file, wrapperCookie: _cookie, ...shown } = facts;
-  return { ...found, wrapper: owner.process, ...shown };
+  // A pid that can't be looked into must not be taken for one of ours, and signalled.
+  return { ...found, ...(found.state === 'unknown' ? {} : { wrapper: owner.process }), ...shown };
 }
 
 export function firstOf<T, R>(items: readonly T[], look: (item: T) => R | undefined): R | undefined {

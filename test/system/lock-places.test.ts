@@ -7,13 +7,16 @@ import path from 'node:path';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { jobLocks } from '../../src/system/lock.ts';
+import { newOwnerName } from '../../src/system/lock-owner.ts';
 import { commandLineOf, listProcesses } from '../../src/system/proc.ts';
+import type { LockAnswer } from '../../src/system/system.ts';
 import { Asker, held, hold, lacks, program, refused, runDirectory, unavailable, until } from './lock-holders.ts';
 
 /** A process that looks as if it were pid 1 of a machine of its own. */
 const ownPids = 'unshare --pid --fork --kill-child --mount-proc'.split(' ');
 /** The same, but it sees the pids of everybody in /proc, which say nothing about it. */
 const ownPidsForeignProc = 'unshare --pid --fork --kill-child'.split(' ');
+const nobody = 'setpriv --reuid 65534 --regid 65534 --clear-groups'.split(' ');
 const noPidNamespaces = lacks('unshare', '--pid', '--fork', '--mount-proc', 'true');
 const noMounts = lacks('unshare', '--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt');
 
@@ -67,6 +70,37 @@ test('a holder that sees a /proc that is not its own is never taken for the proc
   assert.equal((await refused(t, { directory, prefix: ownPidsForeignProc })).state, 'unknown');
   await holder.release();
   await held(t, { directory, prefix: ownPidsForeignProc });
+});
+
+test('a holder that sees a foreign /proc is no orphan to those beside it who see their own', {
+  skip: noPidNamespaces,
+}, (t) => {
+  const directory = runDirectory(t);
+  const script = `
+    mkfifo "$0/silent"; sleep 600 > "$0/silent" &
+    "$@" > "$0/answer" < "$0/silent" &
+    until grep -q is "$0/answer"; do sleep 0.02; done
+    mount -t proc proc /proc
+    "$@" < /dev/null`;
+  const inside = ['--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', script, directory];
+  const environment = { PATH: process.env.PATH, PROCESS_CONTROL_WRAPPER: 'a-cookie' };
+  const output = execFileSync('unshare', [...inside, process.execPath, program, directory, 'job'], {
+    timeout: 30_000,
+    env: environment,
+  });
+  const answer = JSON.parse(output.toString()) as LockAnswer;
+  assert.equal(answer.is === 'busy' && answer.holder.state, 'unknown', output.toString());
+});
+
+test('an owner that /proc hides is not taken for dead', { skip: noMounts }, async (t) => {
+  const directory = runDirectory(t);
+  mkdirSync(path.join(directory, 'job.run'));
+  writeFileSync(path.join(directory, 'job.run', newOwnerName()), '{"runId":"hidden"}\n{}\n');
+  for (const at of ['', 'job.run']) chownSync(path.join(directory, at), 65534, 65534);
+  const hiding = mounted('mount -t proc -o hidepid=2 proc /proc', directory);
+  const seen = await refused(t, { directory, prefix: [...hiding, ...nobody] });
+  assert.equal(seen.state, 'unknown');
+  assert.equal(seen.wrapper, undefined);
 });
 
 test('a killed pid namespace leaves no lock behind; its job alone keeps it', { skip: noPidNamespaces }, async (t) => {
@@ -181,7 +215,6 @@ test('a run directory of another user is refused, and so is a directory that may
   chownSync(directory, 65534, 65534);
   assert.match(await unavailableHere(directory), /belongs to uid 65534, not to the service user \(uid 0\)/);
   chmodSync(directory, 0o555);
-  const nobody = 'setpriv --reuid 65534 --regid 65534 --clear-groups'.split(' ');
   assert.match(await unavailable(t, { directory, prefix: nobody }), /^opening .*job\.flock: EACCES/);
   const absent = path.join(directory, 'absent');
   assert.match(await unavailable(t, { directory: absent, prefix: nobody }), /^checking the run directory .*: EACCES/);

@@ -263,6 +263,22 @@ test('no clock decides: a holder lives and a dead one is past, whatever the cloc
   await (await heldHere(directory)).release();
 });
 
+test('a clock that jumps while the lock is held takes nothing away', async (t) => {
+  const directory = runDirectory(t);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const remarks: string[] = [];
+  const lock = await heldHere(directory, remarks);
+  const truth = Date.now;
+  for (const stepMs of [48 * 3_600_000, -48 * 3_600_000, 0]) {
+    t.mock.method(Date, 'now', () => truth() + stepMs);
+    t.mock.timers.tick(10_000);
+    await new Promise(setImmediate);
+    assert.equal(locksIn(directory).holder('job')?.state, 'running');
+  }
+  assert.deepEqual(remarks, []);
+  await lock.release();
+});
+
 test('a clock that libfaketime sets decides nothing either', {
   skip: lacks('faketime', '-f', '-1d', 'true'),
 }, async (t) => {
