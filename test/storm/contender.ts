@@ -1,6 +1,6 @@
 /**
- * contender DIRECTORY SCRATCH UNTIL-MS: runs jobs under the lock again and again, as run-job would, and falls asleep or kills itself in
- * front of any of its system calls. The jobs find out themselves whether they run alone.
+ * contender DIRECTORY SCRATCH: runs jobs under the lock until SCRATCH/end is there, as run-job would, and falls asleep or kills itself
+ * between any two of its system calls. The jobs find out themselves whether they run alone.
  */
 import childProcess, { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { lock as properLock } from 'proper-lockfile';
 import type { JobLock } from '../../src/system/system.ts';
 
-const [directory = '', scratch = '', untilMs = ''] = process.argv.slice(2);
+const [directory = '', scratch = ''] = process.argv.slice(2);
 const runsAlone = fileURLToPath(new URL('../../../test/fixtures/programs/runs-alone.sh', import.meta.url));
 const stallChance = 0.02;
 const deathChance = Number(process.env.DEATH_CHANCE);
@@ -124,7 +124,7 @@ const turns: Readonly<Record<string, (runId: string) => Promise<Turn | undefined
 
 const takeTurn = turns[process.env.LOCK ?? ''];
 if (takeTurn === undefined) throw new Error(`which lock: ${Object.keys(turns).join(', ')}?`);
-for (let run = 0; Date.now() < Number(untilMs); run++) {
+for (let run = 0; !fs.existsSync(path.join(scratch, 'end')); run++) {
   const runId = `storm-${process.pid}-${run}`;
   isArmed = true;
   const turn = await takeTurn(runId);

@@ -14,17 +14,17 @@ async function survived(settings: StormSettings): Promise<void> {
 }
 
 test('run-jobs that are killed, stopped and stalled anywhere never let two runs overlap', () =>
-  survived({ seconds: 5, contenders: 10 }));
+  survived({ seconds: 4, contenders: 10 }));
 
 test('… not even while somebody keeps deleting NAME.run', () =>
-  survived({ seconds: 3, contenders: 8, takenAway: 'run' }));
+  survived({ seconds: 2, contenders: 8, takenAway: 'run' }));
 
 test('… nor while somebody keeps deleting NAME.flock', () =>
-  survived({ seconds: 3, contenders: 8, takenAway: 'flock' }));
+  survived({ seconds: 2, contenders: 8, takenAway: 'flock' }));
 
-test('… nor while somebody keeps deleting both', () => survived({ seconds: 3, contenders: 8, takenAway: 'both' }));
+test('… nor while somebody keeps deleting both', () => survived({ seconds: 2, contenders: 8, takenAway: 'both' }));
 
 test('without the lock the jobs of the storm notice that they overlap', async () => {
-  const result = await storm({ seconds: 2, contenders: 4, lock: 'none' });
+  const result = await storm({ seconds: 1, contenders: 4, lock: 'none' });
   assert.ok(result.overlaps > 0, JSON.stringify(result));
 });
