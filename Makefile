@@ -35,10 +35,15 @@ check: node_modules/.package-lock.json
 install:
 	@[ -e dist/boot.cjs ] || { echo 'Nothing is built yet: run `make` first, as yourself.' >&2; exit 1; }
 	scripts/check-node.sh "$(NODE)" "$(DESTDIR)"
+	@umask 022 && $(MAKE) --no-print-directory install-files
+
+# Under a umask that leaves the programs readable for all.
+install-files:
 	install -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libdir)" "$(DESTDIR)$(completiondir)" "$(DESTDIR)$(SYSCONFDIR)" \
 	  "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)"
 	rm -f "$(DESTDIR)$(libdir)"/*.cjs "$(DESTDIR)$(libdir)"/*.cache
-	install -m 644 dist/*.cjs $(wildcard dist/*.pl dist/*.wasm) package.json "$(DESTDIR)$(libdir)"
+	install -m 644 dist/*.cjs $(wildcard dist/*.wasm) package.json "$(DESTDIR)$(libdir)"
+	install -m 755 dist/*.pl "$(DESTDIR)$(libdir)"
 	ln -sfn "$(NODE)" "$(DESTDIR)$(libdir)/node"
 	[ "$(BAKE)" = no ] || "$(NODE)" "$(DESTDIR)$(libdir)/bake.cjs"
 	sed -e '/^\[ -e "$$lib/d' -e 's|^lib=.*|lib=$(libdir)|' bin/run-job >"$(DESTDIR)$(bindir)/run-job"
@@ -68,4 +73,4 @@ uninstall:
 	@[ ! -e "$(DESTDIR)/etc/cron.d/process-control" ] || \
 	  echo 'Its jobs are still in /etc/cron.d/process-control: remove that file, or cron goes on calling run-job.' >&2
 
-.PHONY: all check install uninstall
+.PHONY: all check install install-files uninstall
