@@ -25,6 +25,8 @@ export interface HouseOptions {
   /** More lines of the configuration file. */
   readonly config?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where the crontab goes; beside the configuration unless given. */
+  readonly crontab?: string;
 }
 
 export interface Service {
@@ -85,7 +87,7 @@ export class House {
       `run_directory: ${this.path('run')}`,
       `state_directory: ${this.path('state')}`,
       `output_directory: ${this.path('log')}`,
-      `output_crontab: ${this.path('etc/crontab')}`,
+      `output_crontab: ${options.crontab ?? this.path('etc/crontab')}`,
       `runner_path: ${path.join(repository, 'bin/run-job')}`,
       options.config ?? '',
     ];
