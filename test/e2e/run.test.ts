@@ -25,7 +25,7 @@ test('a line fires: the job runs as the service user, leaves its log and its his
     writeFileSync(house.path('cron.d/foreign'), 'this is no crontab\n');
     const generated = cron.inside('cron-generate', []);
     assert.equal(generated.status, 1, 'the broken job is reported');
-    assert.match(generated.stderr, /broken\.yaml:2:11: .*minute/);
+    assert.match(generated.stderr, /broken\.yaml:2:12: .*minute/);
     cron.start();
     const history = (slug: string) => {
       const file = house.path(`state/history/${slug}.jsonl`);
@@ -87,7 +87,7 @@ test('a machine of the Python process-control is taken over: configuration, jobs
     `# Generated from ${at(`jobs/${slug}.yaml`)}\n${schedule} ${house.service.name} /usr/bin/run-job --job ${slug}\n`;
   writeFileSync(
     at('cron.d/process-control'),
-    line('good', '*/10 * * * *') + line('half_done', '*/7 * * * *') + '# Skipping disabled job off\n',
+    `${line('good', '*/10 * * * *') + line('half_done', '*/7 * * * *')}# Skipping disabled job off\n`,
   );
   writeFileSync(
     at('state/good.yaml'),
@@ -99,9 +99,9 @@ test('a machine of the Python process-control is taken over: configuration, jobs
     const generated = cron.inside('cron-generate', []);
     assert.equal(generated.status, 1, generated.stderr);
     const text = readFileSync(at('cron.d/process-control'), 'utf8');
-    assert.match(text, /^\* \* \* \* \* pc-test .*run-job --config \S+ --job good$/m);
+    assert.match(text, /^\* \* \* \* \* pc-test \S+\/run-job --job good --config \S+$/m);
     // Its file has a mistake, so the line that the predecessor wrote stays, rendered anew.
-    assert.match(text, /^\*\/7 \* \* \* \* pc-test .*run-job --config \S+ --job half_done$/m);
+    assert.match(text, /^\*\/7 \* \* \* \* pc-test \S+\/run-job --job half_done --config \S+$/m);
     assert.match(text, /^# Skipping disabled job off$/m);
     assert.match((await house.run('run-job', ['-s', 'good'])).stdout, /last status: failure/);
     cron.start();
