@@ -65,6 +65,15 @@ describe('run-job speaks', () => {
     }
   });
 
+  test('without its node or its programs the launcher says what to do, with 125', async () => {
+    const { cpSync, mkdirSync } = await import('node:fs');
+    mkdirSync(house.path('lonely'));
+    cpSync(path.join(repository, 'bin/run-job'), house.path('lonely/run-job'));
+    const run = await ended(spawn(house.path('lonely/run-job'), ['fine'], { stdio: ['ignore', 'pipe', 'pipe'] }));
+    assert.equal(run.code, 125);
+    assert.match(run.stderr, /^run-job: .* install or build process-control again\n$/);
+  });
+
   test('a reader that goes away is no error', async () => {
     for (let i = 0; i < 200; i += 1)
       house.job(`many${i}`, `name: Many ${i}\ndescription: ${'x'.repeat(900)}\ncommand: /bin/true\n`);
