@@ -1,75 +1,258 @@
-import { execFileSync } from 'node:child_process';
-import { appendFileSync, closeSync, constants, mkdirSync, openSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
-import net from 'node:net';
-import path from 'node:path';
-import type { RunLogs } from './system.ts';
-export function runLogs(c: { readonly outputDirectory: string; readonly runDirectory: string }): RunLogs {
+/**
+ * The log of one run: everything its commands print, stamped, and what run-job remarks, in one file.
+ *
+ *     job --pipe--> OutputReader --> Stamper --> Outlet --> log file
+ *                              '---------------> Outlet --> terminal, when a person looks on
+ */
+import { Buffer } from 'node:buffer';
+import { closeSync } from 'node:fs';
+import { printable } from '../yaml/problem.ts';
+import { hostOffset, type OffsetAt } from './host-time.ts';
+import { createLogFile } from './log-file.ts';
+import { Outlet, type OutletLimits } from './outlet.ts';
+import { OutputReader } from './output-reader.ts';
+import { adoptPipes, makePipes, type Pipe, type PipePair } from './pipes.ts';
+import { Stamper } from './stamper.ts';
+import { type Level, Stamps, withoutStamp } from './stamps.ts';
+import type { Clock, LogAnswer, LogTotals, RunLog, RunLogs } from './system.ts';
+import { Tail } from './tail.ts';
+import { openTerminal } from './terminal.ts';
+
+export interface RunLogOptions {
+  readonly clock: Clock;
+  readonly outputDirectory: string;
+  /** For FIFOs, when the launcher has not handed pipes over. */
+  readonly runDirectory: string;
+  /** PROCESS_CONTROL_PIPES of the environment. */
+  readonly handedPipes: string | undefined;
+  /** Where the job's output is shown too, as it is, when these are terminals. */
+  readonly mirrorTo?: { readonly stdout: number; readonly stderr: number };
+  readonly offsetAt?: OffsetAt;
+  readonly limits?: Partial<OutletLimits>;
+  readonly mirrorLimits?: Partial<OutletLimits>;
+}
+
+/** To be called once in a process, because pipes can be taken over only once. */
+export function runLogs(options: RunLogOptions): RunLogs {
+  const offsetAt = options.offsetAt ?? hostOffset();
+  let spare = adoptPipes(options.handedPipes);
   return {
-    open(slug, startedMs) {
-      const dir = path.join(c.outputDirectory, slug);
-      const iso = new Date(startedMs).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-      const file = path.join(dir, `${slug}-${iso}.log`);
+    open(slug, startedMs, onLine): LogAnswer {
       try {
-        mkdirSync(dir, { recursive: true });
-        appendFileSync(file, '');
-        rmSync(path.join(dir, 'latest.log'), { force: true });
-        symlinkSync(path.basename(file), path.join(dir, 'latest.log'));
-      } catch (e) {
-        return { is: 'failed', stage: 'opening the log', reason: (e as Error).message };
+        spare ??= makePipes(options.runDirectory);
+      } catch (error) {
+        return { is: 'failed', stage: 'making pipes for the output', reason: (error as Error).message };
       }
-      const stamp = () => new Date().toISOString().replace('T', ' ').replace('.', ',').slice(0, 23);
-      const put = (l: string, t: string) => appendFileSync(file, `${stamp()}\t${l}\t${t}\n`);
-      let fds: number[] = [];
-      let waits: Promise<void>[] = [];
-      const stream = (l: string) => {
-        const p = path.join(c.runDirectory, `.f${process.pid}${l}`);
-        execFileSync('mkfifo', [p]);
-        const r = openSync(p, constants.O_RDONLY | constants.O_NONBLOCK);
-        const w = openSync(p, constants.O_WRONLY);
-        unlinkSync(p);
-        fds.push(w);
-        const s = new net.Socket({ fd: r, readable: true, writable: false });
-        let t = '';
-        s.on('data', (d) => {
-          t += d;
-          const ls = t.split('\n');
-          t = ls.pop() ?? '';
-          for (const x of ls) put(l, x);
-        });
-        waits.push(
-          new Promise((res) =>
-            s.on('close', () => {
-              if (t) put(l, t);
-              res();
-            }),
-          ),
-        );
-        return w;
-      };
-      return {
-        is: 'open',
-        log: {
-          path: file,
-          streams: () => ({ stdoutFd: stream('INFO'), stderrFd: stream('ERROR') }),
-          commandStarted: (line, pid) => {
-            put('INFO', '===========');
-            put('INFO', `${line} (${pid})`);
-            put('INFO', '-----------');
-            for (const f of fds) closeSync(f);
-            fds = [];
-          },
-          commandEnded: async () => {
-            for (const f of fds) closeSync(f);
-            fds = [];
-            await Promise.all(waits);
-            waits = [];
-            put('INFO', '----------- end command output');
-            return { heldOpen: false };
-          },
-          note: (t) => put('NOTE', t),
-          close: async () => ({ stdoutBytes: 0, stderrBytes: 0, lostBytes: 0, tail: '' }),
-        },
-      };
+      const file = createLogFile({ directory: options.outputDirectory, slug, startedMs });
+      if (file.is === 'failed') return file;
+      const pipes = spare;
+      spare = undefined;
+      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, onLine });
+      if (file.linkTrouble !== undefined) log.note(`latest.log could not be replaced: ${file.linkTrouble}`);
+      return { is: 'open', log };
     },
   };
+}
+
+interface RunLogParts extends RunLogOptions {
+  readonly fd: number;
+  readonly path: string;
+  readonly offsetAt: OffsetAt;
+  readonly pipes: PipePair;
+  readonly onLine: ((line: string) => void) | undefined;
+}
+
+/** One of the job's two streams, over all commands. */
+interface Stream {
+  readonly name: 'stdout' | 'stderr';
+  readonly stamper: Stamper;
+  readonly mirror: Outlet | undefined;
+  bytes: number;
+  reader: OutputReader | undefined;
+}
+
+/** A terminal is given up sooner than a disk. */
+const usualMirrorLimits: OutletLimits = { highBytes: 1 << 20, lowBytes: 1 << 18, stallMs: 2000, closeMs: 2000 };
+
+class OpenRunLog implements RunLog {
+  readonly path: string;
+  readonly #parts: RunLogParts;
+  readonly #stamps: Stamps;
+  readonly #outlet: Outlet;
+  readonly #tail = new Tail();
+  readonly #stdout: Stream;
+  readonly #stderr: Stream;
+  #pipes: PipePair | undefined;
+  #writers: readonly [number, number] | undefined;
+  #isFramed = false;
+  /** Remarks made while a command runs stand after its output. */
+  #notes: Buffer[] = [];
+
+  constructor(parts: RunLogParts) {
+    this.path = parts.path;
+    this.#parts = parts;
+    this.#pipes = parts.pipes;
+    this.#stamps = new Stamps(parts.clock.nowMs, parts.offsetAt);
+    this.#outlet = new Outlet({
+      fd: parts.fd,
+      onRoom: () => this.#resume(),
+      gapText: (bytes, reason) => this.#line('NOTE', `${bytes} bytes lost (${reason})`),
+      limits: parts.limits ?? {},
+    });
+    this.#stdout = this.#stream('stdout', 'INFO', parts.mirrorTo?.stdout);
+    this.#stderr = this.#stream('stderr', 'ERROR', parts.mirrorTo?.stderr);
+  }
+
+  streams(): { readonly stdoutFd: number; readonly stderrFd: number } {
+    this.#closeWriters();
+    this.#pipes ??= makePipes(this.#parts.runDirectory);
+    const [stdout, stderr] = this.#pipes;
+    const [stdoutFd, stderrFd] = [stdout.openWriter(), stderr.openWriter()];
+    this.#writers = [stdoutFd, stderrFd];
+    return { stdoutFd, stderrFd };
+  }
+
+  commandStarted(commandLine: string, pid: number): void {
+    for (const text of ['===========', `${commandLine} (${pid})`, '-----------']) this.#write('INFO', text);
+    this.#isFramed = true;
+    this.#read();
+    this.#closeWriters();
+    this.#outlet.flush();
+  }
+
+  async commandEnded(patienceMs: number): Promise<{ readonly heldOpen: boolean }> {
+    // What a launch that failed has printed is read too.
+    if (this.#writers !== undefined) this.#read();
+    this.#closeWriters();
+    await this.#readersEnd(patienceMs);
+    const heldOpen = this.#finish();
+    if (this.#isFramed) this.#write('INFO', '----------- end command output');
+    this.#isFramed = false;
+    for (const note of this.#notes.splice(0)) this.#outlet.writeSurely(note);
+    return { heldOpen };
+  }
+
+  note(text: string): void {
+    const line = this.#line('NOTE', text);
+    if (this.#isFramed) this.#notes.push(line);
+    else this.#outlet.writeSurely(line);
+  }
+
+  async close(): Promise<LogTotals> {
+    if (this.#isFramed) await this.commandEnded(0);
+    this.#closeWriters();
+    this.#dropPipes();
+    const mirrors = [this.#stdout, this.#stderr].flatMap(({ mirror }) => mirror ?? []);
+    await Promise.all([this.#outlet, ...mirrors].map((outlet) => outlet.close()));
+    const { lostBytes, lostReason } = this.#outlet;
+    return {
+      stdoutBytes: this.#stdout.bytes,
+      stderrBytes: this.#stderr.bytes,
+      lostBytes,
+      ...(lostReason === undefined ? {} : { lostReason }),
+      tail: this.#tail.text(),
+    };
+  }
+
+  #stream(name: Stream['name'], level: 'INFO' | 'ERROR', mirrorFd: number | undefined): Stream {
+    const stamper = new Stamper({ level, stamps: this.#stamps, onLines: (lines) => this.#logLines(lines) });
+    const terminal = mirrorFd === undefined ? undefined : openTerminal(mirrorFd);
+    return {
+      name,
+      stamper,
+      mirror: terminal === undefined ? undefined : this.#mirror(terminal),
+      bytes: 0,
+      reader: undefined,
+    };
+  }
+
+  #mirror(fd: number): Outlet {
+    return new Outlet({
+      fd,
+      onRoom: () => this.#resume(),
+      gapText: (bytes) => Buffer.from(`\r\nrun-job: ${bytes} bytes not shown here\r\n`),
+      limits: { ...usualMirrorLimits, ...this.#parts.mirrorLimits },
+    });
+  }
+
+  #logLines(lines: Buffer): void {
+    this.#outlet.write(lines);
+    this.#tail.add(lines);
+    const { onLine } = this.#parts;
+    if (onLine === undefined) return;
+    for (const line of lines.toString('utf8', 0, lines.length - 1).split('\n')) onLine(withoutStamp(line));
+  }
+
+  #read(): void {
+    const [stdout, stderr] = this.#pipes ?? [];
+    if (stdout !== undefined) this.#stdout.reader = this.#readerOf(this.#stdout, stdout);
+    if (stderr !== undefined) this.#stderr.reader = this.#readerOf(this.#stderr, stderr);
+  }
+
+  #readerOf(stream: Stream, pipe: Pipe): OutputReader {
+    const { stamper, mirror } = stream;
+    return new OutputReader({
+      pipe,
+      buffer: stamper.input,
+      onRead: (length) => {
+        stream.bytes += length;
+        mirror?.write(stamper.input.subarray(0, length));
+        stamper.take(length);
+      },
+      wantsMore: () => !this.#outlet.isFull && mirror?.isFull !== true,
+    });
+  }
+
+  async #readersEnd(patienceMs: number): Promise<void> {
+    const ends = [this.#stdout, this.#stderr].map(({ reader }) => reader?.ended);
+    await new Promise<void>((resolve) => {
+      const timer = this.#parts.clock.after(patienceMs, resolve);
+      void Promise.all(ends).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** True when somebody still has a stream open; the next command does not get that pipe. */
+  #finish(): boolean {
+    let isHeld = false;
+    for (const { name, stamper, reader } of this.#takeReaders()) {
+      if (reader.finish()) isHeld = true;
+      if (stamper.end()) this.note(`the last line of ${name} has no newline`);
+    }
+    if (isHeld) this.#dropPipes();
+    return isHeld;
+  }
+
+  #takeReaders() {
+    return [this.#stdout, this.#stderr].flatMap((stream) => {
+      const { name, stamper, reader } = stream;
+      stream.reader = undefined;
+      return reader === undefined ? [] : { name, stamper, reader };
+    });
+  }
+
+  #resume(): void {
+    this.#stdout.reader?.resume();
+    this.#stderr.reader?.resume();
+  }
+
+  #dropPipes(): void {
+    for (const pipe of this.#pipes ?? []) pipe.close();
+    this.#pipes = undefined;
+  }
+
+  #closeWriters(): void {
+    for (const fd of this.#writers ?? []) closeSync(fd);
+    this.#writers = undefined;
+  }
+
+  #write(level: Level, text: string): void {
+    this.#outlet.writeSurely(this.#line(level, text));
+  }
+
+  #line(level: Level, text: string): Buffer {
+    return Buffer.from(`${this.#stamps.prefix(level)}${printable(text)}\n`);
+  }
 }

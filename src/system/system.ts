@@ -254,7 +254,8 @@ export type LogAnswer =
   | { readonly is: 'failed'; readonly stage: string; readonly reason: string };
 
 export interface RunLogs {
-  open(slug: string, startedMs: number): LogAnswer;
+  /** `onLine` gets each line of output as text, without its end; of a line beyond 64 KiB the pieces. */
+  open(slug: string, startedMs: number, onLine?: (line: string) => void): LogAnswer;
 }
 
 /** Small records that outlive reboots, one file each, replaced whole. */

@@ -19,9 +19,22 @@ describe('run-job with a real job', () => {
     broken: 'name: Broken\ncomand: /bin/true\n',
     world:
       "name: World\ncommand:\n  - env\n  - sh -c 'umask; pwd; ls -l /proc/self/fd'\numask: '027'\nworking_directory: /usr\nenvironment: {ANSWER: 010}\n",
+    streams:
+      "name: Streams\ncommand: sh -c 'readlink /proc/self/fd/1; echo again > /dev/stdout; echo no > /dev/stderr'\n",
     limits: "name: Limits\ncommand: sh -c 'ulimit -n; nice'\nnice: 5\nlimits: {nofile: 77}\n",
   });
   after(() => house.remove());
+
+  test('the streams of a job are pipes that the launcher has made, and /dev/stdout can be opened', async () => {
+    assert.equal((await house.run('run-job', ['streams'])).code, 0);
+    assert.match(house.log('streams'), /\tINFO\tpipe:\[\d+\]\n(.*\n)*.*\tINFO\tagain\n/);
+    assert.match(house.log('streams'), /\tERROR\tno\n/);
+  });
+
+  test('a job that root starts has its streams from the service user', rootOnly, async () => {
+    assert.equal((await house.run('run-job', ['streams'], { as: 'root' })).code, 0);
+    assert.match(house.log('streams'), /\tINFO\tagain\n/);
+  });
 
   const history = (slug: string) => parseEvents(readFileSync(house.path(`state/history/${slug}.jsonl`), 'utf8'));
 

@@ -20,7 +20,12 @@ export function realMachine(config: Config, say: (remark: string) => void): RunM
     clock,
     programs,
     locks: realLocks(config, say),
-    logs: runLogs(config),
+    logs: runLogs({
+      ...config,
+      clock,
+      handedPipes: process.env.PROCESS_CONTROL_PIPES,
+      mirrorTo: { stdout: 1, stderr: 2 },
+    }),
     launcher: createLauncher(),
     history: realHistory(config),
     stops: listenForStops(),

@@ -1,0 +1,107 @@
+/** Makes the log file of a run: its name, its directory, and the link `latest.log` to it. */
+import {
+  chmodSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import path from 'node:path';
+
+export interface LogPlace {
+  /** `output_directory` of the configuration. */
+  readonly directory: string;
+  readonly slug: string;
+  readonly startedMs: number;
+}
+
+export type LogFileAnswer =
+  | { readonly is: 'open'; readonly fd: number; readonly path: string; readonly linkTrouble?: string }
+  | { readonly is: 'failed'; readonly stage: string; readonly reason: string };
+
+const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const fileMode = 0o640;
+/** Setgid, so that logs belong to the group that may read them (adm), which the service user can't set itself. */
+const directoryMode = 0o2750;
+
+/** The directories are made when they are missing, which is seldom: so the file is tried first. */
+export function createLogFile(place: LogPlace): LogFileAnswer {
+  const directory = path.join(place.directory, place.slug);
+  let stage = 'creating the log file';
+  try {
+    let created = createFirstFree(directory, place);
+    if (created === undefined) {
+      stage = 'creating the log directory';
+      makeDirectories(place.directory, directory);
+      stage = 'creating the log file';
+      created = createFirstFree(directory, place);
+    }
+    if (created === undefined) throw new Error(`${directory} is not there`);
+    return { is: 'open', ...created, ...pointLatestAt(created.path) };
+  } catch (error) {
+    return { is: 'failed', stage, reason: (error as Error).message };
+  }
+}
+
+/** `undefined` when the directory is missing. */
+function createFirstFree(directory: string, { slug, startedMs }: LogPlace): { fd: number; path: string } | undefined {
+  const [day = '', time = ''] = new Date(startedMs).toISOString().replace(/[-:]/g, '').split(/[T.]/);
+  for (let count = 1; ; count += 1) {
+    const file = path.join(directory, `${slug}-${day}-${time}${count === 1 ? '' : `-${count}`}.log`);
+    try {
+      const fd = openSync(file, flags, fileMode);
+      // Whatever the umask is.
+      fchmodSync(fd, fileMode);
+      return { fd, path: file };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined;
+      if (code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** Ours get their mode after mkdir(2), which takes away what the umask says and the setgid bit; those that exist keep theirs. */
+function makeDirectories(outer: string, inner: string): void {
+  makeParents(path.dirname(outer));
+  for (const directory of [outer, inner]) {
+    if (makeDirectory(directory)) chmodSync(directory, directoryMode);
+  }
+}
+
+/** Not mkdir's own `recursive`: below /proc that never comes back (Node 20). */
+function makeParents(directory: string): void {
+  if (existsSync(directory)) return;
+  makeParents(path.dirname(directory));
+  makeDirectory(directory);
+}
+
+/** False when it is there already. */
+function makeDirectory(directory: string): boolean {
+  try {
+    mkdirSync(directory);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+/** A link is renamed over what is there: whatever `latest.log` pointed to is left alone. A run does not fail for want of a link. */
+function pointLatestAt(file: string): { linkTrouble?: string } {
+  const link = path.join(path.dirname(file), 'latest.log');
+  // No other run has this name.
+  const draft = `${file}.latest`;
+  try {
+    symlinkSync(path.basename(file), draft);
+    renameSync(draft, link);
+    return {};
+  } catch (error) {
+    rmSync(draft, { force: true });
+    return { linkTrouble: (error as Error).message };
+  }
+}

@@ -1,0 +1,62 @@
+/** Reads a zone's rule in POSIX form (`CET-1CEST,M3.5.0,M10.5.0/3`), which ends a zone file and holds for all years after its table. */
+
+/** Seconds east of Greenwich at a moment, in seconds since 1970. */
+export type OffsetRule = (atSeconds: number) => number;
+
+const name = '(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]+>)';
+const time = '[+-]?\\d{1,3}(?::\\d\\d){0,2}';
+const date = '(?:M\\d{1,2}\\.[1-5]\\.[0-6]|J?\\d{1,3})';
+const zone = new RegExp(`^${name}(${time})(?:${name}(${time})?,(${date})(?:/(${time}))?,(${date})(?:/(${time}))?)?$`);
+
+const hour = 3600;
+const day = 86_400;
+
+/** `undefined` when the text is not such a rule. */
+export function parseOffsetRule(text: string): OffsetRule | undefined {
+  const parts = zone.exec(text);
+  if (parts?.[1] === undefined) return undefined;
+  const [, standardText, summerText, startDate, startTime, endDate, endTime] = parts;
+  // POSIX counts west of Greenwich as positive.
+  const standard = 0 - seconds(standardText);
+  if (startDate === undefined || endDate === undefined) return () => standard;
+  const summer = summerText === undefined ? standard + hour : 0 - seconds(summerText);
+  const startIn = (year: number) => dateIn(year, startDate) + seconds(startTime ?? '2') - standard;
+  const endIn = (year: number) => dateIn(year, endDate) + seconds(endTime ?? '2') - summer;
+  return (at) => {
+    const year = new Date((at + standard) * 1000).getUTCFullYear();
+    const [start, end] = [startIn(year), endIn(year)];
+    // South of the equator summer begins in one year and ends in the next.
+    const isSummer = start < end ? at >= start && at < end : at >= start || at < end;
+    return isSummer ? summer : standard;
+  };
+}
+
+function seconds(text: string): number {
+  const [hours = 0, minutes = 0, rest = 0] = text
+    .replace(/^[+-]/, '')
+    .split(':')
+    .map((part) => Number.parseInt(part, 10));
+  const total = hours * hour + minutes * 60 + rest;
+  return text.startsWith('-') ? 0 - total : total;
+}
+
+/** Midnight, as if in Greenwich, of the day that the rule names: month.week.day, day of the year with (N) or without (JN) 29 February. */
+function dateIn(year: number, rule: string): number {
+  const newYear = Date.UTC(year, 0, 1) / 1000;
+  if (!rule.startsWith('M')) {
+    const count = Number.parseInt(rule.replace('J', ''), 10);
+    if (!rule.startsWith('J')) return newYear + count * day;
+    return newYear + (count - 1 + (count > 59 && isLeap(year) ? 1 : 0)) * day;
+  }
+  const [month = 1, week = 1, weekday = 0] = rule.slice(1).split('.').map(Number);
+  const first = new Date(Date.UTC(year, month - 1, 1)).getUTCDay();
+  const daysInMonth = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  const candidate = 1 + ((weekday - first + 7) % 7) + (week - 1) * 7;
+  // Week 5 means the last one.
+  const dayOfMonth = candidate > daysInMonth ? candidate - 7 : candidate;
+  return Date.UTC(year, month - 1, dayOfMonth) / 1000;
+}
+
+function isLeap(year: number): boolean {
+  return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+}
