@@ -1,8 +1,6 @@
 /** yargs as all our programs use it: strict, English, nothing guessed, usage errors are exit code 64. */
 import yargs, { type Argv } from 'yargs';
-
-/** Put in by the bundler. */
-declare const PROCESS_CONTROL_VERSION: string | undefined;
+import { version } from './parts/version.ts';
 
 export type CommandLine<T> =
   | { readonly is: 'asked'; readonly options: T; readonly words: readonly string[] }
@@ -35,9 +33,14 @@ export function parseCommandLine<T>(
   }
 }
 
-/** EX_USAGE of sysexits.h. Also for what a program itself finds wrong with its options. */
-export function usageError(program: string, message: string): Extract<CommandLine<never>, { is: 'answered' }> {
-  return { is: 'answered', exitCode: 64, text: `${program}: ${message}\nTry '${program} --help'.\n` };
+/** EX_USAGE of sysexits.h. */
+function usageError(program: string, message: string): Extract<CommandLine<never>, { is: 'answered' }> {
+  return { is: 'answered', exitCode: 64, text: complaint(program, message) };
+}
+
+/** Also for what a program itself finds wrong with its options. */
+export function complaint(program: string, message: string): string {
+  return `${program}: ${message}\nTry '${program} --help'.\n`;
 }
 
 /** yargs takes `--check=no` and `--check false` for "not --check", and so would write what was only to be looked at. */
@@ -52,8 +55,6 @@ function valueOfFlag(parser: Argv, args: readonly string[]): string | undefined 
   }
   return undefined;
 }
-
-const version = typeof PROCESS_CONTROL_VERSION === 'string' ? PROCESS_CONTROL_VERSION : '(not built)';
 
 function bare(program: string): Argv {
   return yargs()

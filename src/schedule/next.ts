@@ -1,0 +1,122 @@
+/**
+ * Computes when Debian's cron would run a line on a host in a given zone, to the minute, clock changes included.
+ *
+ * The rule is that of the main loop of Vixie cron (cron.c of Debian's 3.0pl1; cronie has the same). Cron counts minutes of *local* time and
+ * remembers in a virtual clock up to which of them it has run everything. It wakes up at each new minute and looks how far the clock
+ * on the wall is from the virtual one:
+ *
+ * | the wall clock is                | lines with `*` in front of minute or hour | lines with a fixed time                       |
+ * | -------------------------------- | ----------------------------------------- | --------------------------------------------- |
+ * | 1 to 5 minutes ahead             | each minute on the way, now               | each minute on the way, now                   |
+ * | 6 minutes to 3 hours ahead (gap) | only this minute                          | each minute on the way, now, one after another |
+ * | level or up to 3 hours behind    | this minute                               | nothing until the wall clock has caught up    |
+ * | farther away                     | this minute; the virtual clock is set     | this minute; the virtual clock is set         |
+ *
+ * So in spring a fixed line of the lost hour runs right after it, once for each of its lost minutes, and in autumn the repeated hour
+ * belongs to the lines with `*` alone. Only clock changes of the zone are foreseen, not suspends or stepped clocks.
+ * Between the runs of one gap cron rests 10 seconds each, so that a seventh one starts a minute late; that is not shown here.
+ */
+import type { Expression } from './expression.ts';
+import { minuteMs, type Period, periodsFrom } from './zone.ts';
+
+const minutesOfDay = 24 * 60;
+const longestCareMinutes = 3 * 60;
+
+export type Window = {
+  readonly afterMs: number;
+  /** An IANA name; it must be known. */
+  readonly zone: string;
+} & ({ readonly count: number } | { readonly untilMs: number });
+
+/**
+ * The instants after `afterMs` (and not after `untilMs`) at which cron starts the line, ascending, in milliseconds since 1970.
+ * An instant is there twice when cron starts the line twice, which happens at the end of a gap.
+ */
+export function nextFires(expression: Expression, window: Window): readonly number[] {
+  const limit = 'count' in window ? window.count : Number.POSITIVE_INFINITY;
+  const fires: number[] = [];
+  if (limit < 1) return fires;
+  for (const { fromMinute, toMinute, offsetMs, atMs } of stretches(expression, window)) {
+    for (const localMinute of matchingMinutes(expression, fromMinute, toMinute)) {
+      const fireMs = atMs ?? localMinute * minuteMs - offsetMs;
+      if (fireMs > window.afterMs && fires.push(fireMs) >= limit) return fires;
+    }
+  }
+  return fires;
+}
+
+/** Local minutes (counted from 1970-01-01 00:00 on the wall) that cron looks at for this line, in the order in which it does. */
+interface Stretch {
+  readonly fromMinute: number;
+  readonly toMinute: number;
+  readonly offsetMs: number;
+  /** All at this instant, when they are made up for; otherwise each at its own. */
+  readonly atMs?: number;
+}
+
+/** The state that cron carries from one offset to the next is at most three hours old, so four hours of run-up give the same as years. */
+function* stretches(expression: Expression, window: Window): Generator<Stretch> {
+  const untilMs = 'untilMs' in window ? window.untilMs : Number.POSITIVE_INFINITY;
+  const isWildcard = expression.minuteStar || expression.hourStar;
+  const startMs = Math.floor(window.afterMs / minuteMs) * minuteMs - 4 * 60 * minuteMs;
+  let virtualMinute: number | undefined;
+  let wallMinute: number | undefined;
+  for (const period of periodsFrom(window.zone, startMs)) {
+    if (period.startMs > untilMs) return;
+    const { fromMinute, toMinute } = minutesOf(period, untilMs, wallMinute);
+    if (fromMinute > toMinute) continue;
+    virtualMinute ??= fromMinute - 1;
+    const aheadMinutes = fromMinute - virtualMinute;
+    const { offsetMs } = period;
+    const atMs = Math.max(period.startMs, fromMinute * minuteMs - offsetMs);
+    const madeUp = minutesMadeUp(aheadMinutes, isWildcard);
+    const isBehind = aheadMinutes <= 0 && aheadMinutes > -longestCareMinutes;
+    const doneMinute: number = isBehind ? virtualMinute : fromMinute;
+    yield { fromMinute: fromMinute - madeUp + 1, toMinute: fromMinute, offsetMs, atMs };
+    yield { fromMinute: (isWildcard ? fromMinute : doneMinute) + 1, toMinute, offsetMs };
+    virtualMinute = Math.max(doneMinute, toMinute);
+    wallMinute = toMinute;
+  }
+}
+
+/** The minutes that begin in a period and not after `untilMs`. When an offset has seconds, one may go on into the next period. */
+function minutesOf(
+  period: Period,
+  untilMs: number,
+  wallMinute: number | undefined,
+): Pick<Stretch, 'fromMinute' | 'toMinute'> {
+  const lastMs = Math.min(period.endMs - 1, untilMs);
+  const first = Math.floor((period.startMs + period.offsetMs) / minuteMs);
+  const last = Math.floor((lastMs + period.offsetMs) / minuteMs);
+  return { fromMinute: first === wallMinute ? first + 1 : first, toMinute: last };
+}
+
+/** How many local minutes, the present one included, cron runs at a wake-up with the virtual clock so far behind. */
+function minutesMadeUp(aheadMinutes: number, isWildcard: boolean): number {
+  if (aheadMinutes > longestCareMinutes || aheadMinutes <= -longestCareMinutes) return 1;
+  if (isWildcard) return aheadMinutes >= 1 && aheadMinutes <= 5 ? aheadMinutes : 1;
+  return Math.max(aheadMinutes, 0);
+}
+
+/** The local minutes from `fromMinute` to `toMinute` that an expression names, ascending; `toMinute` may be far away. */
+export function* matchingMinutes(expression: Expression, fromMinute: number, toMinute: number): Generator<number> {
+  for (let day = Math.floor(fromMinute / minutesOfDay); day * minutesOfDay <= toMinute; day++) {
+    if (!matchesDay(expression, day)) continue;
+    for (const hour of expression.hours) {
+      for (const minute of expression.minutes) {
+        const localMinute = day * minutesOfDay + hour * 60 + minute;
+        if (localMinute > toMinute) return;
+        if (localMinute >= fromMinute) yield localMinute;
+      }
+    }
+  }
+}
+
+/** Vixie cron, find_jobs: both day terms must match if either starts with `*`, else one is enough. `day` counts from 1970-01-01. */
+function matchesDay(expression: Expression, day: number): boolean {
+  const date = new Date(day * minutesOfDay * minuteMs);
+  if (!expression.months.includes(date.getUTCMonth() + 1)) return false;
+  const isDay = expression.days.includes(date.getUTCDate());
+  const isWeekday = expression.weekdays.includes(date.getUTCDay());
+  return expression.dayStar || expression.weekdayStar ? isDay && isWeekday : isDay || isWeekday;
+}

@@ -1,0 +1,108 @@
+/**
+ * Knows how far a zone's clocks are from UTC at every instant, and when that changes.
+ * Intl is the source, but one question costs a microsecond; the changes of 400 days are found once and kept.
+ */
+
+/** From an instant on, local time is UTC plus `offsetMs`. */
+export interface Period {
+  readonly startMs: number;
+  /** The first instant that no longer belongs to it. The next period may have the same offset. */
+  readonly endMs: number;
+  readonly offsetMs: number;
+}
+
+export interface OffsetChange {
+  /** The first instant with the new offset. */
+  readonly atMs: number;
+  readonly beforeMs: number;
+  readonly afterMs: number;
+}
+
+export const minuteMs = 60_000;
+export const dayMs = 24 * 60 * minuteMs;
+const chunkMs = 400 * dayMs;
+
+/** Periods of constant offset without end, the first one starting at `fromMs`. `zone` is an IANA name; an unknown one throws. */
+export function* periodsFrom(zone: string, fromMs: number): Generator<Period, never> {
+  let startMs = fromMs;
+  for (let chunk = Math.floor(fromMs / chunkMs); ; chunk++) {
+    const endOfChunk = (chunk + 1) * chunkMs;
+    for (const { atMs, beforeMs } of changesOfChunk(zone, chunk)) {
+      if (atMs <= startMs) continue;
+      yield { startMs, endMs: atMs, offsetMs: beforeMs };
+      startMs = atMs;
+    }
+    yield { startMs, endMs: endOfChunk, offsetMs: offsetAt(zone, startMs) };
+    startMs = endOfChunk;
+  }
+}
+
+/** When the clocks of a zone are changed, after one instant and up to another. */
+export function offsetChanges(
+  zone: string,
+  span: { readonly afterMs: number; readonly untilMs: number },
+): readonly OffsetChange[] {
+  const changes: OffsetChange[] = [];
+  for (let chunk = Math.floor(span.afterMs / chunkMs); chunk * chunkMs <= span.untilMs; chunk++) {
+    changes.push(...changesOfChunk(zone, chunk));
+  }
+  return changes.filter(({ atMs }) => atMs > span.afterMs && atMs <= span.untilMs);
+}
+
+/** Milliseconds to add to UTC to get local time; before 1972 some zones had seconds in it. */
+export function offsetAt(zone: string, instantMs: number): number {
+  const text = formatterOf(zone).format(instantMs);
+  const match = /GMT([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?$/.exec(text);
+  if (match === null) throw new Error(`Intl gave no offset for ${zone}: ${text}`);
+  const [, sign, hours, minutes, seconds = 0] = match;
+  const amountMs = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+  return sign === '-' ? -amountMs : amountMs;
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatterOf(zone: string): Intl.DateTimeFormat {
+  let formatter = formatters.get(zone);
+  if (formatter === undefined) {
+    formatter = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+    formatters.set(zone, formatter);
+  }
+  return formatter;
+}
+
+const knownChunks = new Map<string, readonly OffsetChange[]>();
+
+function changesOfChunk(zone: string, chunk: number): readonly OffsetChange[] {
+  const key = `${zone} ${chunk}`;
+  let changes = knownChunks.get(key);
+  if (changes === undefined) {
+    changes = [...findChanges(zone, chunk * chunkMs)];
+    knownChunks.set(key, changes);
+  }
+  return changes;
+}
+
+/** Compares the offset day by day: the two changes that were ever nearest to each other lie four days apart (tz database 2025b). */
+function* findChanges(zone: string, startOfChunk: number): Generator<OffsetChange> {
+  let beforeMs = offsetAt(zone, startOfChunk - 1);
+  for (let dayStart = startOfChunk - 1; dayStart < startOfChunk + chunkMs - 1; dayStart += dayMs) {
+    const afterMs = offsetAt(zone, dayStart + dayMs);
+    if (afterMs === beforeMs) continue;
+    yield {
+      atMs: firstInstantWithout(zone, beforeMs, { earlyMs: dayStart, lateMs: dayStart + dayMs }),
+      beforeMs,
+      afterMs,
+    };
+    beforeMs = afterMs;
+  }
+}
+
+function firstInstantWithout(zone: string, offsetMs: number, span: { earlyMs: number; lateMs: number }): number {
+  let { earlyMs, lateMs } = span;
+  while (lateMs - earlyMs > 1) {
+    const middle = Math.floor((earlyMs + lateMs) / 2);
+    if (offsetAt(zone, middle) === offsetMs) earlyMs = middle;
+    else lateMs = middle;
+  }
+  return lateMs;
+}
