@@ -4,7 +4,6 @@ import type { Config } from '../../config/config.ts';
 import { loadJob } from '../../job/load.ts';
 import { validateSchedule } from '../../schedule/cron-validate.ts';
 import { type CrontabJobs, jobMemory, knownJob, loadCrontabJobs } from '../../schedule/crontab-jobs.ts';
-import { parseExpression } from '../../schedule/expression.ts';
 import { caller } from '../../system/caller.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
@@ -21,7 +20,12 @@ export function loadAllJobs(config: Config): Loaded {
   const directory = cacheDirectory(config);
   const cache = directory === undefined ? undefined : privateCache(directory);
   const memory = jobMemory(cache?.read(cacheName), fingerprintOf(config));
-  const machine = { files, checkSchedule: validateSchedule };
+  const checkSchedule = remembering(validateSchedule);
+  const machine = { files, checkSchedule };
+  const scheduleText = (written: string) => {
+    const answer = checkSchedule(written);
+    return answer.ok ? answer.expression.text : written;
+  };
   const jobs = loadCrontabJobs({
     jobDirectory: config.jobDirectory,
     files,
@@ -53,7 +57,12 @@ function fingerprintOf({ jobDirectory, jobDefaults, trustedOwnerUids }: Config):
   return JSON.stringify([version, process.version, process.versions.tz, jobDirectory, jobDefaults, trustedOwnerUids]);
 }
 
-function scheduleText(schedule: string): string {
-  const answer = parseExpression(schedule);
-  return answer.ok ? answer.expression.text : schedule;
+/** Thousands of jobs share some hundreds of schedules. */
+function remembering<T>(ask: (text: string) => T): (text: string) => T {
+  const answers = new Map<string, T>();
+  return (text) => {
+    const answer = answers.get(text) ?? ask(text);
+    answers.set(text, answer);
+    return answer;
+  };
 }
