@@ -1,5 +1,5 @@
 /** The options of cron-generate, and which of them go together. */
-import { complaint, parseCommandLine } from './options.ts';
+import { parseCommandLine, usageError } from './options.ts';
 import type { Wish } from './parts/generate.ts';
 
 export type CronGenerateLine =
@@ -55,8 +55,7 @@ export function readWish(program: string, args: readonly string[]): CronGenerate
   const line = parse(program, args);
   if (line.is === 'answered') return line;
   const { options, words } = line;
-  const refuse = (message: string) =>
-    ({ is: 'answered', exitCode: 64, text: complaint(program, message) }) satisfies CronGenerateLine;
+  const refuse = (message: string) => usageError(program, message);
   const config = options.config === undefined ? {} : { config: options.config };
   if (options.config === '' || options.output === '') return refuse('The name of a file is missing');
   if (options.validate) {

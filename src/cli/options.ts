@@ -33,14 +33,9 @@ export function parseCommandLine<T>(
   }
 }
 
-/** EX_USAGE of sysexits.h. */
-function usageError(program: string, message: string): Extract<CommandLine<never>, { is: 'answered' }> {
-  return { is: 'answered', exitCode: 64, text: complaint(program, message) };
-}
-
-/** Also for what a program itself finds wrong with its options. */
-export function complaint(program: string, message: string): string {
-  return `${program}: ${message}\nTry '${program} --help'.\n`;
+/** EX_USAGE of sysexits.h. Also for what a program itself finds wrong with its options. */
+export function usageError(program: string, message: string): Extract<CommandLine<never>, { is: 'answered' }> {
+  return { is: 'answered', exitCode: 64, text: `${program}: ${message}\nTry '${program} --help'.\n` };
 }
 
 /** yargs takes `--check=no` and `--check false` for "not --check", and so would write what was only to be looked at. */
