@@ -1,8 +1,6 @@
 /** yargs as all our programs use it: strict, English, nothing guessed, usage errors are exit code 64. */
 import yargs, { type Argv } from 'yargs';
-
-/** Put in by the bundler. */
-declare const PROCESS_CONTROL_VERSION: string | undefined;
+import { version } from './parts/version.ts';
 
 export type CommandLine<T> =
   | { readonly is: 'asked'; readonly options: T; readonly words: readonly string[] }
@@ -52,8 +50,6 @@ function valueOfFlag(parser: Argv, args: readonly string[]): string | undefined 
   }
   return undefined;
 }
-
-const version = typeof PROCESS_CONTROL_VERSION === 'string' ? PROCESS_CONTROL_VERSION : '(not built)';
 
 function bare(program: string): Argv {
   return yargs()

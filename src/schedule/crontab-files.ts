@@ -18,9 +18,9 @@ export interface PresentFiles {
 }
 
 export type ChangeAnswer =
-  | { readonly change: CrontabChange }
-  /** Sentences, each about one file that is not ours to replace. */
-  | { readonly refused: readonly string[] };
+  | { readonly change: CrontabChange; readonly refused?: never }
+  /** Words that start with the name of a file that is not ours to replace. */
+  | { readonly change?: never; readonly refused: readonly string[] };
 
 /** 10,000 lines of 900 bytes, and room. */
 const limitBytes = 16 * 1024 * 1024;

@@ -6,16 +6,25 @@ const ownership = '# Written by cron-generate (process-control). Change the job 
 /** It tells run-job that the clock started it. Said again between long comments it does nothing but end them. */
 export const trigger = 'PROCESS_CONTROL_TRIGGER=cron';
 
-/** HOME serves only cron's chdir, because cronie does not run a job whose home is missing; run-job gives the job its own. */
-const settings = ['SHELL=/bin/sh', 'PATH=/usr/bin:/bin:/usr/sbin:/sbin', 'HOME=/', 'MAILTO=""', trigger];
-
-/** Of part 1, the file NAME itself, or of a later part, NAME-2, NAME-3… */
-export function header(directory: string, part: number, name: string): string {
-  const continued = part === 1 ? '' : `, part ${part} of ${name}`;
-  return `${[ownership, `${commentText(`# Jobs of ${directory}`)}${continued}`, ...settings].join('\n')}\n\n`;
+export interface HeaderValues {
+  /** `job_directory`. */
+  readonly directory: string;
+  /**
+   * Serves only cron's chdir, because cronie does not run a job whose home is missing, and `/` is always there; run-job gives the job its
+   * own. Where the configuration itself is found through HOME, it is the user's.
+   */
+  readonly home: string;
+  /** More `NAME=value` lines. */
+  readonly settings: readonly string[];
 }
 
-export const headerLines = settings.length + 3;
+/** Of part 1, the file NAME itself, or of a later part, NAME-2, NAME-3… */
+export function header({ directory, home, settings }: HeaderValues, part: number, name: string): string {
+  const continued = part === 1 ? '' : `, part ${part} of ${name}`;
+  const title = `${commentText(`# Jobs of ${directory}`)}${continued}`;
+  const fixed = ['SHELL=/bin/sh', 'PATH=/usr/bin:/bin:/usr/sbin:/sbin', `HOME=${home}`, 'MAILTO=""'];
+  return `${[ownership, title, ...fixed, ...settings, trigger].join('\n')}\n\n`;
+}
 
 export function isOurs(text: string): boolean {
   return text.startsWith(`${ownership}\n`);

@@ -3,7 +3,7 @@
  * A job whose file has problems keeps the line that it has in the present files (last-good.ts).
  */
 import type { Problem } from '../yaml/problem.ts';
-import { header, headerLines, trigger } from './crontab-header.ts';
+import { type HeaderValues, header, trigger } from './crontab-header.ts';
 import { utf8Bound } from './crontab-reader.ts';
 import { type CronTemplate, commentText } from './crontab-template.ts';
 import type { LastLine, PresentCrontab } from './last-good.ts';
@@ -31,17 +31,20 @@ export interface BrokenJob {
   readonly line?: number;
 }
 
-export interface CrontabOrder {
-  /** `job_directory`, for the header. */
-  readonly directory: string;
-  readonly jobs: readonly CrontabJob[];
-  readonly broken: readonly BrokenJob[];
-  readonly present: PresentCrontab;
+/** What the configuration gives to all lines. */
+export interface CrontabFrame {
+  readonly header: HeaderValues;
   readonly template: CronTemplate;
   readonly user: string;
   readonly runner: string;
-  /** Absent when it is the default one. */
+  /** For `--config`; absent when it is the default one. */
   readonly config?: string;
+}
+
+export interface CrontabOrder extends CrontabFrame {
+  readonly jobs: readonly CrontabJob[];
+  readonly broken: readonly BrokenJob[];
+  readonly present: PresentCrontab;
   /** The minutes of the hour at which a schedule of another zone may be due, as a cron term. */
   readonly dueMinutes: (schedule: string, timeZone: string) => string;
 }
@@ -93,9 +96,9 @@ export function composeCrontab(order: CrontabOrder): Crontab {
   return {
     jobs: blocks.flatMap(({ job }) => job ?? []),
     problems: blocks.flatMap(({ problem }) => problem ?? []),
-    text: () => paginate(blocks, () => header(order.directory, 1, ''), Number.POSITIVE_INFINITY).join(''),
+    text: () => paginate(blocks, () => header(order.header, 1, ''), Number.POSITIVE_INFINITY).join(''),
     files: (name) =>
-      paginate(blocks, (part) => header(order.directory, part, name), linesPerFile).map((text, index) => ({
+      paginate(blocks, (part) => header(order.header, part, name), linesPerFile).map((text, index) => ({
         name: index === 0 ? name : `${name}-${index + 1}`,
         text,
       })),
@@ -189,15 +192,19 @@ interface Page {
 
 function paginate(blocks: readonly Block[], start: (part: number) => string, lineLimit: number): string[] {
   const pages: Page[] = [];
-  let page: Page = { text: start(1), lines: headerLines, quiet: 0 };
+  let page = newPage(start(1));
   for (const block of blocks) {
     if (page.lines + block.lines + 1 > lineLimit) {
       pages.push(page);
-      page = { text: start(pages.length + 1), lines: headerLines, quiet: 0 };
+      page = newPage(start(pages.length + 1));
     }
     append(page, block);
   }
   return [...pages, page].map(({ text }) => text);
+}
+
+function newPage(text: string): Page {
+  return { text, lines: text.split('\n').length - 1, quiet: 0 };
 }
 
 function append(page: Page, block: Block): void {

@@ -304,6 +304,14 @@ export interface CronReader {
   objection(text: string): string | undefined;
 }
 
+/** What could be computed again, kept where only its owner can write. */
+export interface Cache {
+  /** `undefined` when there is nothing, or nothing that can be believed. */
+  read(name: string): string | undefined;
+  /** Does nothing where it can't. */
+  write(name: string, text: string): void;
+}
+
 /** What became of something that was handed over for delivery; the reason is one printable line. */
 export type Delivery = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 

@@ -38,7 +38,8 @@ function machine(present: Record<string, Fake>): Files {
 }
 
 const line = (slug: string) => `0 5 * * * svc /usr/bin/run-job --job ${slug}\n`;
-const part = (number: number, name = 'jobs') => header('/var/lib/jobs', number, name);
+const part = (number: number, name = 'jobs') =>
+  header({ directory: '/var/lib/jobs', home: '/', settings: [] }, number, name);
 const ours = part(1) + line('a');
 
 function decide(present: Record<string, Fake>, wanted: Record<string, string>, adopt = false) {
@@ -46,7 +47,7 @@ function decide(present: Record<string, Fake>, wanted: Record<string, string>, a
   const { owner } = presentCrontab(there);
   const files = Object.entries(wanted).map(([name, text]) => ({ name, text }));
   const answer = decideChange(there, files, { owner, adopt });
-  if ('refused' in answer) return answer.refused.join('; ');
+  if (answer.refused !== undefined) return answer.refused.join('; ');
   return { writes: answer.change.writes.map(({ name }) => name), removals: answer.change.removals };
 }
 

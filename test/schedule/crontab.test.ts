@@ -11,7 +11,7 @@ const compiled = compileTemplate('# Generated from {source}\n{schedule} {user} {
 assert.ok('template' in compiled);
 
 const empty: CrontabOrder = {
-  directory: '/jobs',
+  header: { directory: '/jobs', home: '/', settings: [] },
   jobs: [],
   broken: [],
   present: nothingPresent,

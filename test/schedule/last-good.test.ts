@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { header } from '../../src/schedule/crontab-header.ts';
 import { readPresent } from '../../src/schedule/last-good.ts';
 
-const ours = header('/jobs', 1, 'x');
+const values = { directory: '/jobs', home: '/', settings: [] };
+const ours = header(values, 1, 'x');
 
 function schedules(text: string): Record<string, string> {
   return Object.fromEntries([...readPresent([text]).lines].map(([slug, line]) => [slug, line.schedule]));
@@ -21,7 +22,7 @@ test('our file is known by its first line alone', () => {
 
 test('lines of all parts are read, the first of a job counts', () => {
   const first = `${ours}*/5 * * * * svc /usr/bin/run-job --job a\n1 2 3 4 5 svc /usr/bin/run-job --job a\n`;
-  const second = `${header('/jobs', 2, 'x')}0 5 * * * svc nice /opt/runner --job b.c --config /etc/x.yaml >/dev/null 2>&1\n`;
+  const second = `${header(values, 2, 'x')}0 5 * * * svc nice /opt/runner --job b.c --config /etc/x.yaml >/dev/null 2>&1\n`;
   const present = readPresent([first, second]);
   assert.deepEqual(
     [...present.lines],

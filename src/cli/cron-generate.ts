@@ -1,0 +1,40 @@
+/** cron-generate: the job files become /etc/cron.d/process-control. */
+import { generate, type Wish } from './parts/generate.ts';
+import { tellEnding } from './parts/generate-ending.ts';
+import { print, runProgram, sayLines } from './parts/output.ts';
+
+const program = 'cron-generate';
+
+export function main(args: readonly string[]): void {
+  runProgram(program, args, () => (args.length === 0 ? generateOnly() : withOptions(args)));
+}
+
+const nothingSpecial: Wish = {
+  check: false,
+  diff: false,
+  plan: false,
+  detailedExitcode: false,
+  json: false,
+  adopt: false,
+};
+
+/** As it is called all day, without what reads arguments and shows differences. */
+function generateOnly(): number {
+  return tellEnding(
+    generate(nothingSpecial, () => []),
+    nothingSpecial,
+  );
+}
+
+async function withOptions(args: readonly string[]): Promise<number> {
+  const { readWish } = await import('./cron-generate-options.ts');
+  const line = readWish(program, args);
+  if (line.is === 'validate') return (await import('./validate-files.ts')).validateFiles(line.files, line);
+  if (line.is === 'generate') {
+    const { showViews } = await import('./cron-generate-views.ts');
+    return tellEnding(generate(line.wish, showViews), line.wish);
+  }
+  if (line.exitCode === 0) print(line.text);
+  else sayLines(line.text);
+  return line.exitCode;
+}

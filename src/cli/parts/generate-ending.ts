@@ -1,0 +1,58 @@
+/** How cron-generate ends: its exit code, and what it says to people or, with --json, to programs. */
+import type { JobLine } from '../../schedule/crontab.ts';
+import type { Problem } from '../../yaml/problem.ts';
+import { print, say, sayProblems } from './output.ts';
+
+export interface Ending {
+  readonly exitCode: number;
+  /** Whether the crontab was changed, or would be. */
+  readonly changed: boolean;
+  /** One sentence. */
+  readonly comment: string;
+  readonly jobs: readonly JobLine[];
+  readonly problems: readonly Problem[];
+  /** What was asked for, in words and as values. */
+  readonly views: readonly View[];
+}
+
+export interface View {
+  readonly name: 'crontab' | 'diff' | 'plan';
+  readonly text: string;
+  /** For --json; absent when it is the text. */
+  readonly value?: unknown;
+}
+
+export function nothingWritten(
+  exitCode: number,
+  problems: readonly Problem[],
+  comment = 'nothing was written',
+): Ending {
+  return { exitCode, changed: false, comment, jobs: [], problems, views: [] };
+}
+
+/** 1 wins over 2. */
+export function exitCodeOf(
+  problems: readonly Problem[],
+  { changed, matters }: { readonly changed: boolean; readonly matters: boolean },
+): number {
+  if (hasErrors(problems)) return 1;
+  return changed && matters ? 2 : 0;
+}
+
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
+
+/** Data on standard output; words on standard error, and none when there is nothing to tell. */
+export function tellEnding(ending: Ending, { json }: { readonly json: boolean }): number {
+  const { exitCode, changed, comment, jobs, problems, views } = ending;
+  if (json) {
+    const values = Object.fromEntries(views.map(({ name, text, value }) => [name, value ?? text]));
+    print(`${JSON.stringify({ changed, comment, jobs, problems, ...values })}\n`);
+    return exitCode;
+  }
+  sayProblems(problems);
+  for (const { text } of views) print(text);
+  if (changed || exitCode > 2) say('cron-generate', comment);
+  return exitCode;
+}

@@ -1,0 +1,179 @@
+/** cron-generate from the configuration to its end: what should be there, what is there, and what has to be done about it. */
+import path from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { type Crontab, type CrontabFrame, composeCrontab } from '../../schedule/crontab.ts';
+import { decideChange, lookAtPresent, type PresentFiles, presentCrontab } from '../../schedule/crontab-files.ts';
+import { crontabFrame, outputProblem } from '../../schedule/crontab-frame.ts';
+import { changesText, compareLines, timingsAfter, timingsBefore } from '../../schedule/crontab-report.ts';
+import { dueMinutes } from '../../schedule/due-minutes.ts';
+import { parseExpression } from '../../schedule/expression.ts';
+import { nothingPresent, type PresentCrontab } from '../../schedule/last-good.ts';
+import type { Timings } from '../../schedule/plan.ts';
+import { caller } from '../../system/caller.ts';
+import { files } from '../../system/files.ts';
+import { publisher } from '../../system/publish.ts';
+import type { CrontabChange } from '../../system/system.ts';
+import { hostZone } from '../../system/zone.ts';
+import type { Problem } from '../../yaml/problem.ts';
+import { type Ending, exitCodeOf, hasErrors, nothingWritten, type View } from './generate-ending.ts';
+import { loadAllJobs } from './known-jobs.ts';
+import { objectionTo } from './objection.ts';
+import { loadSetting } from './setting.ts';
+
+export interface Wish {
+  readonly check: boolean;
+  readonly diff: boolean;
+  readonly plan: boolean;
+  readonly detailedExitcode: boolean;
+  readonly json: boolean;
+  readonly adopt: boolean;
+  /** `-` is standard output; absent: as the configuration says. */
+  readonly output?: string;
+  readonly config?: string;
+}
+
+/** What is there and what should be. */
+export interface Comparison {
+  readonly there: PresentFiles;
+  readonly change: CrontabChange;
+  readonly before: Timings;
+  readonly after: Timings;
+}
+
+/** What --diff and --plan show. */
+export type ShowViews = (comparison: Comparison, wish: Wish) => readonly View[];
+
+interface Scene {
+  readonly wish: Wish;
+  readonly config: Config;
+  readonly frame: CrontabFrame;
+  /** About the configuration. */
+  readonly doubts: readonly Problem[];
+  readonly showViews: ShowViews;
+}
+
+/** Another generator is at work for a second; one that takes longer than this hangs. */
+const patienceSeconds = 60;
+
+export function generate(wish: Wish, showViews: ShowViews): Ending {
+  const setting = loadSetting(wish.config);
+  if (!setting.ok) return nothingWritten(78, setting.problems);
+  const frame = crontabFrame(setting.value, caller.environment);
+  if (!frame.ok) return nothingWritten(78, frame.problems);
+  const scene: Scene = { wish, config: setting.value, frame: frame.value, doubts: setting.warnings, showViews };
+  const target = wish.output ?? setting.value.outputCrontab;
+  if (target === '-' || target === 'console') return printCrontab(scene);
+  const file = path.resolve(target);
+  const wrong = outputProblem(file);
+  if (wrong !== undefined) return nothingWritten(78, [{ severity: 'error', file, message: wrong }]);
+  return onlyLooks(wish) ? look(scene, file) : writeInTurn(scene, file);
+}
+
+function onlyLooks({ check, diff, plan }: Wish): boolean {
+  return check || diff || plan;
+}
+
+/** On standard output the crontab is one text, however long. */
+function printCrontab(scene: Scene): Ending {
+  if (onlyLooks(scene.wish))
+    return nothingWritten(78, [], 'output_crontab is console: there is no file to compare with');
+  const made = compose(scene, nothingPresent);
+  if ('ending' in made) return made.ending;
+  const { crontab, problems } = made;
+  const views: View[] = [{ name: 'crontab', text: crontab.text() }];
+  const exitCode = hasErrors(problems) ? 1 : 0;
+  return { exitCode, changed: false, comment: 'printed', jobs: crontab.jobs, problems, views };
+}
+
+function look(scene: Scene, file: string): Ending {
+  const found = compare(scene, file);
+  if ('ending' in found) return found.ending;
+  const ending = endingOf(found, scene.wish);
+  return { ...ending, views: scene.showViews(found, scene.wish) };
+}
+
+/** The jobs are loaded in our turn, so that of two generators the later one also has the later view. */
+function writeInTurn(scene: Scene, file: string): Ending {
+  const turn = publisher.turn(file, patienceSeconds);
+  if ('reason' in turn) return nothingWritten(turn.denied ? 77 : 78, [], turn.reason);
+  try {
+    return write(scene, file);
+  } finally {
+    turn.end();
+  }
+}
+
+function write(scene: Scene, file: string): Ending {
+  const found = compare(scene, file);
+  if ('ending' in found) return found.ending;
+  const refusal = found.changed ? publisher.publish(found.change) : undefined;
+  if (refusal !== undefined) return nothingWritten(refusal.denied ? 77 : 78, found.problems, refusal.reason);
+  found.keep();
+  return endingOf(found, scene.wish);
+}
+
+interface Found extends Comparison {
+  readonly file: string;
+  readonly changed: boolean;
+  readonly crontab: Crontab;
+  readonly problems: readonly Problem[];
+  /** Keeps for the next time what was learned about the job files. */
+  readonly keep: () => void;
+}
+
+/** An ending: nothing may be written. */
+function compare(scene: Scene, file: string): Found | { readonly ending: Ending } {
+  const there = lookAtPresent(files, file, caller.euid);
+  const present = presentCrontab(there);
+  const made = compose(scene, present);
+  if ('ending' in made) return made;
+  const { crontab, problems, keep } = made;
+  const answer = decideChange(there, crontab.files(path.basename(file)), {
+    owner: present.owner,
+    adopt: scene.wish.adopt,
+  });
+  const { change } = answer;
+  const refused =
+    change === undefined
+      ? answer.refused.map((words) => `${path.dirname(file)}/${words}`).join('; ')
+      : objectionTo(change);
+  if (refused !== undefined || change === undefined) return { ending: nothingWritten(78, problems, refused) };
+  const changed = change.writes.length + change.removals.length > 0;
+  return {
+    file,
+    there,
+    change,
+    changed,
+    crontab,
+    problems,
+    keep,
+    before: timingsBefore(present),
+    after: timingsAfter(crontab),
+  };
+}
+
+type Made = Pick<Found, 'crontab' | 'problems' | 'keep'> | { readonly ending: Ending };
+
+function compose({ config, frame, doubts }: Scene, present: PresentCrontab): Made {
+  const { jobs: loaded, keep } = loadAllJobs(config);
+  if (loaded.is === 'unlisted') return { ending: nothingWritten(78, [...doubts, loaded.problem]) };
+  const { jobs, broken } = loaded;
+  const crontab = composeCrontab({ ...frame, jobs, broken, present, dueMinutes: minutesTerm });
+  const problems = [...doubts, ...loaded.problems, ...crontab.problems];
+  if (config.onInvalidJob === 'abort' && hasErrors(problems)) {
+    return { ending: nothingWritten(1, problems, 'nothing was written, because on_invalid_job is abort') };
+  }
+  return { crontab, problems, keep };
+}
+
+function minutesTerm(schedule: string, timeZone: string): string {
+  const answer = parseExpression(schedule);
+  return answer.ok ? dueMinutes(answer.expression, { job: timeZone, host: hostZone() }) : '*';
+}
+
+function endingOf({ file, changed, crontab, problems, before, after }: Found, wish: Wish): Ending {
+  const verb = onlyLooks(wish) ? 'would change' : 'changed';
+  const comment = changed ? `${file} ${verb}: ${changesText(compareLines(before, after))}` : `${file} is up to date`;
+  const exitCode = exitCodeOf(problems, { changed, matters: wish.check || wish.detailedExitcode });
+  return { exitCode, changed, comment, jobs: crontab.jobs, problems, views: [] };
+}

@@ -1,0 +1,64 @@
+/** cron-generate --validate: checks job files wherever they are, as configuration managers do before they put them in place. */
+import { readSync } from 'node:fs';
+import path from 'node:path';
+import { validateJobText } from '../job/load.ts';
+import type { JobDefaults } from '../job/schema.ts';
+import { validateSchedule } from '../schedule/cron-validate.ts';
+import { files } from '../system/files.ts';
+import type { Problem } from '../yaml/problem.ts';
+import { print, sayProblems } from './parts/output.ts';
+import { loadSetting } from './parts/setting.ts';
+
+const limitBytes = 256 * 1024;
+
+export function validateFiles(
+  names: readonly string[],
+  { json, config }: { readonly json: boolean; readonly config?: string },
+): number {
+  const { defaults, problems: doubts } = jobDefaults(config);
+  const problems = [...doubts, ...names.flatMap((name) => validateFile(name, defaults))];
+  const bad = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file));
+  const comment =
+    bad.size === 0 ? `${names.length} files are valid` : `${bad.size} of ${names.length} files have problems`;
+  if (json) print(`${JSON.stringify({ changed: false, comment, jobs: [], problems })}\n`);
+  else sayProblems(problems);
+  return bad.size === 0 ? 0 : 1;
+}
+
+/** A job may leave to the configuration what it needs; but whether a job file is right must not depend on the rest of this machine. */
+function jobDefaults(config: string | undefined): {
+  readonly defaults: JobDefaults;
+  readonly problems: readonly Problem[];
+} {
+  const setting = loadSetting(config);
+  if (setting.ok) return { defaults: setting.value.jobDefaults, problems: [] };
+  const [problem] = setting.problems.filter(({ severity }) => severity === 'error');
+  const message = `checked without default_job_config, because of the configuration: ${problem?.message}`;
+  return { defaults: {}, problems: [{ severity: 'warning', file: problem?.file ?? 'configuration', message }] };
+}
+
+function validateFile(name: string, defaults: JobDefaults): readonly Problem[] {
+  const file = name === '-' ? '(standard input)' : name;
+  const bytes = name === '-' ? readStandardInput() : readNamed(name);
+  if (typeof bytes === 'string') return [{ severity: 'error', file, message: bytes }];
+  const result = validateJobText({ file, bytes }, defaults, { checkSchedule: validateSchedule });
+  return result.ok ? result.warnings : result.problems;
+}
+
+/** The bytes, or why there are none. */
+function readNamed(name: string): Uint8Array | string {
+  const read = files.readRegular(path.resolve(name), { limitBytes });
+  if (read.is === 'read') return read.bytes;
+  return read.is === 'absent' ? 'there is no such file' : read.reason;
+}
+
+function readStandardInput(): Uint8Array | string {
+  const buffer = Buffer.alloc(limitBytes + 1);
+  let length = 0;
+  for (let count = -1; count !== 0 && length <= limitBytes; length += count) {
+    count = readSync(0, buffer, length, limitBytes + 1 - length, null);
+  }
+  return length > limitBytes
+    ? `more than the ${limitBytes} bytes that a job file may have`
+    : buffer.subarray(0, length);
+}
