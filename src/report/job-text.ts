@@ -11,9 +11,9 @@ export function isBroken(job: AnySnapshot): job is BrokenJobSnapshot {
 }
 
 /** One word for where a job stands; also what decides the exit code of `jobctl status NAME`. */
-export type Standing = 'running' | 'well' | 'failed' | 'paused' | 'disabled' | 'unknown' | 'broken';
+type Standing = 'running' | 'well' | 'failed' | 'paused' | 'disabled' | 'unknown' | 'broken';
 
-export function standingOf(job: AnySnapshot): Standing {
+function standingOf(job: AnySnapshot): Standing {
   if (isBroken(job)) return 'broken';
   if (job.activity.is === 'running') return 'running';
   if (job.activity.is === 'orphaned') return 'failed';

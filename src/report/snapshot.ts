@@ -7,7 +7,7 @@ import type { Pause } from '../run/pause.ts';
 import type { LockHolder } from '../system/system.ts';
 
 /** Whether a job runs now, and if not, what would keep it from running. */
-export type Activity =
+type Activity =
   | {
       readonly is: 'running';
       readonly pid?: number;

@@ -50,7 +50,7 @@ export interface Ended extends Common {
   readonly survivors?: readonly string[];
 }
 
-export interface Skipped extends Common {
+interface Skipped extends Common {
   readonly event: 'skipped';
   readonly trigger: Trigger;
   readonly host: string;
@@ -58,7 +58,7 @@ export interface Skipped extends Common {
 }
 
 /** Nothing was run: no lock or log could be had, or the job's file has problems. */
-export interface NotStarted extends Common {
+interface NotStarted extends Common {
   readonly event: 'not-started';
   readonly trigger: Trigger;
   readonly host: string;
@@ -66,17 +66,17 @@ export interface NotStarted extends Common {
 }
 
 /** Written by the next run, which found `run` started and not ended while itself holding the lock. */
-export interface Interrupted extends Common {
+interface Interrupted extends Common {
   readonly event: 'interrupted';
 }
 
-export interface StopRequested extends Common {
+interface StopRequested extends Common {
   readonly event: 'stop-requested';
   readonly by: string;
   readonly reason?: string;
 }
 
-export interface NoticeFailed extends Common {
+interface NoticeFailed extends Common {
   readonly event: 'notice-failed';
   readonly channel: string;
   readonly reason: string;

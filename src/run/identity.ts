@@ -2,7 +2,7 @@
 import type { Trigger } from './event.ts';
 
 /** Set by the crontab's header; only a run started so is a tick of the clock. */
-export const triggerVariable = 'PROCESS_CONTROL_TRIGGER';
+const triggerVariable = 'PROCESS_CONTROL_TRIGGER';
 
 /** One element of a run path, and the path of the runs that led here: ids joined by slashes. */
 const pathPattern = /^[\w.-]{1,100}(\/[\w.-]{1,100})*$/;

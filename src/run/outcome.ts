@@ -13,8 +13,8 @@ export type Outcome =
   | { readonly kind: 'lost'; readonly reason: string }
   | { readonly kind: 'interrupted' };
 
-export type SkipReason = 'running' | 'paused';
-export type NotStartedCode = 77 | 78 | 125 | 126 | 127;
+type SkipReason = 'running' | 'paused';
+type NotStartedCode = 77 | 78 | 125 | 126 | 127;
 
 /** What `last status:` says (kept from the Python process-control). */
 export type LastStatus = 'success' | 'failure' | 'skipped' | 'unknown';
@@ -114,7 +114,7 @@ const signalNames: Readonly<Record<number, string>> = {
   31: 'SIGSYS',
 };
 
-export function signalName(signal: number): string {
+function signalName(signal: number): string {
   return signalNames[signal] ?? `signal ${signal}`;
 }
 

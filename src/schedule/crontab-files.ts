@@ -4,7 +4,7 @@ import type { CrontabFile } from './crontab.ts';
 import { isPartOf } from './crontab-header.ts';
 import { nothingPresent, type PresentCrontab, readPresent } from './last-good.ts';
 
-export type PresentFile =
+type PresentFile =
   /** `sound`: cron accepts its owner, mode and links, and so nobody else can have written it. */
   | { readonly is: 'text'; readonly name: string; readonly text: string; readonly sound: boolean }
   | { readonly is: 'unreadable'; readonly name: string; readonly reason: string }

@@ -10,7 +10,7 @@ export type CrontabLine =
   | { readonly is: 'entry'; readonly schedule: string; readonly user: string; readonly command: string }
   | { readonly is: 'fault'; readonly message: string };
 
-export interface CrontabFault {
+interface CrontabFault {
   /** 1-based. */
   readonly line: number;
   readonly message: string;

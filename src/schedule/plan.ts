@@ -43,7 +43,7 @@ export interface PlannedJob {
 }
 
 /** Milliseconds since 1970, ascending. */
-export interface FireChange {
+interface FireChange {
   readonly appear: readonly number[];
   readonly vanish: readonly number[];
   /** Where as many vanish as appear: from, to. */

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 
 /** Large enough that the thread that writes is woken seldom, small enough that progress is seen on a slow disk. */
-export const blockBytes = 256 * 1024;
+const blockBytes = 256 * 1024;
 
 /** Bytes `from` to `to` are waiting. */
 interface Block {
