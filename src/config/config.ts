@@ -1,4 +1,5 @@
 /** The configuration as the programs use it: every path absolute, the service user looked up, all defaults filled in. */
+import type { LogBounds } from '../job/log-bounds.ts';
 import type { JobDefaults } from '../job/schema.ts';
 import type { User } from '../system/system.ts';
 import type { Logging } from './logging.ts';
@@ -19,6 +20,7 @@ export interface Config {
   readonly predecessorRunDirectory?: string;
   readonly stateDirectory: string;
   readonly logging: Logging;
+  readonly logRetention: LogRetention;
   readonly onInvalidJob: 'keep' | 'abort';
   readonly trustedOwnerUids: readonly number[];
   /** Absent: sendmail if there is one, else SMTP to localhost, port 25. */
@@ -29,6 +31,13 @@ export interface Config {
   readonly namedFile?: string;
   /** A process-control of the caller's own, in the caller's directories. */
   readonly embedded: boolean;
+}
+
+/** How long logs are kept; what is absent or 0 does not bind. */
+export interface LogRetention extends LogBounds {
+  /** Of the logs of all jobs together. */
+  readonly totalBytes?: number;
+  readonly compressAfterDays?: number;
 }
 
 export type Mail =

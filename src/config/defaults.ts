@@ -2,7 +2,7 @@
 import { type ConfigFile, configSchema } from './schema.ts';
 import type { Own, Request } from './sources.ts';
 
-export type Defaults = Required<Omit<ConfigFile, 'default_job_config' | 'logging' | 'mail'>>;
+export type Defaults = Required<Omit<ConfigFile, 'default_job_config' | 'log_retention' | 'logging' | 'mail'>>;
 
 /** The schema's defaults; in a process-control of one's own its directories. */
 export function defaultsFor(own: Own | undefined, { runnerPath }: Request): Defaults {

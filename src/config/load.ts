@@ -1,7 +1,8 @@
 /** The configuration that holds for this caller, or every problem of the files it comes from. */
+import { logBounds, sizeInBytes } from '../job/log-bounds.ts';
 import type { Users } from '../system/system.ts';
 import type { Result } from '../yaml/problem.ts';
-import type { Config, Mail } from './config.ts';
+import type { Config, LogRetention, Mail } from './config.ts';
 import { defaultsFor, normalise } from './defaults.ts';
 import { loggingOf } from './logging.ts';
 import { hasErrors, type Merged, readSources, tell } from './read.ts';
@@ -47,6 +48,7 @@ function makeConfig(merged: Merged, { machine, request }: Circumstances): Config
     ...runDirectories(merged, path('run_directory'), { machine, fallback: defaults.run_directory }),
     stateDirectory: path('state_directory'),
     logging: logging(merged),
+    logRetention: retentionOf(values.log_retention),
     onInvalidJob: values.on_invalid_job,
     trustedOwnerUids: trustedOwners(merged, values.trusted_owners, machine.users),
     ...(values.mail && { mail: mailOf(values.mail) }),
@@ -112,6 +114,15 @@ function trustedOwners(merged: Merged, owners: readonly (string | number)[], use
       tell(merged, 'trusted_owners', 'warning', `"trusted_owners" has "${owner}", who is no user of this machine`);
     return user === undefined ? [] : [user.uid];
   });
+}
+
+function retentionOf(written: ConfigFile['log_retention'] = {}): LogRetention {
+  const { total_bytes, compress_after } = written;
+  return {
+    ...logBounds(written),
+    ...(total_bytes !== undefined && { totalBytes: sizeInBytes(total_bytes) }),
+    ...(compress_after !== undefined && { compressAfterDays: compress_after }),
+  };
 }
 
 function mailOf({ sendmail, smtp }: NonNullable<ConfigFile['mail']>): Mail {

@@ -1,6 +1,6 @@
 /** The global configuration, defined once: types, defaults, validator, reference page and editor help are derived from this schema. */
 import type { FromSchema } from 'json-schema-to-ts';
-import { jobSchema } from '../job/schema.ts';
+import { jobSchema, logRetention, size } from '../job/schema.ts';
 import { absolutePath, oneLine } from '../yaml/schema.ts';
 
 const directory = { type: 'string', pattern: absolutePath, 'x-expected': 'an absolute path' } as const;
@@ -152,6 +152,32 @@ export const configSchema = {
         file: { ...directory, description: 'Log to this file.' },
         console: { type: 'boolean', default: false, description: 'Log to standard error.' },
         ...pythonLogging,
+      },
+    },
+    log_retention: {
+      type: 'object',
+      description:
+        'Which logs are kept, for each job that does not say otherwise; without it, all. The newest log of a job, and that of a run under way, are always kept. Old logs are removed by runs that end, once an hour.',
+      additionalProperties: false,
+      examples: [{ days: 90, total_bytes: '20G', compress_after: 7 }],
+      'x-expected': 'a mapping such as {days: 90}',
+      properties: {
+        ...logRetention,
+        total_bytes: {
+          ...size,
+          description:
+            'What the logs of all jobs together may take, bytes or `20G`; the oldest are removed first, whatever their job says; 0 means no limit.',
+          examples: ['20G'],
+        },
+        compress_after: {
+          type: 'number',
+          minimum: 0,
+          maximum: 36_500,
+          description:
+            'Logs that were last written so many days ago are compressed with gzip; `jobctl logs` shows them all the same. 0 means never.',
+          examples: [7],
+          'x-expected': 'a number of days (0 for never)',
+        },
       },
     },
     on_invalid_job: {

@@ -3,8 +3,8 @@ import type { Path } from '../yaml/place.ts';
 import { type AuditedCommand, auditJob } from './audit.ts';
 import { type Command, splitCommand } from './command.ts';
 import { parseDuration } from './duration.ts';
+import { type LogBounds, logBounds, sizeInBytes } from './log-bounds.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
-import { parseSize } from './size.ts';
 
 export interface Job {
   readonly slug: string;
@@ -31,6 +31,8 @@ export interface Job {
   readonly umask: number;
   readonly nice?: number;
   readonly limits: Limits;
+  /** Replaces key by key what the configuration says. */
+  readonly logRetention?: LogBounds;
   /** Of the file's bytes, in hexadecimal; empty where it was not asked for. */
   readonly sha256: string;
 }
@@ -102,6 +104,7 @@ function addOptional(content: Writable<JobContent>, written: Lookup, found: Omit
   const failmail = written('failmail');
   const workingDirectory = written('working_directory');
   const nice = written('nice');
+  const logRetention = written('log_retention');
   if (description !== undefined) content.description = description.trim();
   if (slowStart !== undefined)
     content.slowStartCommands = commandsOf(slowStart, { key: 'slow_start_command', ...found });
@@ -109,6 +112,7 @@ function addOptional(content: Writable<JobContent>, written: Lookup, found: Omit
   if (failmail !== undefined) content.failmail = failmailOf(failmail);
   if (workingDirectory !== undefined) content.workingDirectory = workingDirectory;
   if (nice !== undefined) content.nice = nice;
+  if (logRetention !== undefined) content.logRetention = logBounds(logRetention);
 }
 
 interface CommandKey {
@@ -145,10 +149,6 @@ function seconds(value: number | string): number {
   return typeof value === 'number' ? value : (parseDuration(value) ?? 0);
 }
 
-function bytes(value: number | string): number {
-  return typeof value === 'number' ? value : (parseSize(value) ?? 0);
-}
-
 function environmentOf(environment: JobDefaults['environment']): Record<string, string> {
   return Object.fromEntries(Object.entries(environment ?? {}).map(([name, value]) => [name, String(value)]));
 }
@@ -167,9 +167,9 @@ function limitsOf(written: JobDefaults['limits']): Limits {
   const { nofile, file_size, cpu, processes, address_space } = written;
   return {
     ...(nofile !== undefined && { nofile }),
-    ...(file_size !== undefined && { fileSize: bytes(file_size) }),
+    ...(file_size !== undefined && { fileSize: sizeInBytes(file_size) }),
     ...(cpu !== undefined && { cpu: seconds(cpu) }),
     ...(processes !== undefined && { processes }),
-    ...(address_space !== undefined && { addressSpace: bytes(address_space) }),
+    ...(address_space !== undefined && { addressSpace: sizeInBytes(address_space) }),
   };
 }

@@ -28,7 +28,7 @@ const tags = {
   'x-expected': 'a tag (one line of text), or a list of tags',
 } as const;
 
-const size = {
+export const size = {
   type: ['integer', 'string'],
   minimum: 0,
   maximum: Number.MAX_SAFE_INTEGER,
@@ -41,6 +41,31 @@ const count = {
   minimum: 1,
   maximum: 2 ** 31,
   'x-expected': 'a whole number, 1 or more',
+} as const;
+
+/** Also in the configuration, where it holds for all jobs. */
+export const logRetention = {
+  days: {
+    type: 'number',
+    minimum: 0,
+    maximum: 36_500,
+    description: 'Logs that were last written longer ago are removed; fractions too, 0 means no limit.',
+    examples: [90],
+    'x-expected': 'a number of days (0 for no limit)',
+  },
+  runs: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 2 ** 31,
+    description: 'So many logs are kept, the newest; 0 means no limit.',
+    examples: [500],
+    'x-expected': 'a whole number of runs (0 for no limit)',
+  },
+  bytes: {
+    ...size,
+    description: 'What the logs of the job may take, bytes or `512M`; the oldest are removed first; 0 means no limit.',
+    examples: ['512M'],
+  },
 } as const;
 
 const address = {
@@ -229,6 +254,15 @@ export const jobSchema = {
         processes: { ...count, description: 'Processes of the service user, all jobs together.', examples: [500] },
         address_space: { ...size, description: 'Memory that a process may map, bytes or `2G`.', examples: ['2G'] },
       },
+    },
+    log_retention: {
+      type: 'object',
+      description:
+        'Which logs of the job are kept. Each key replaces the same key of the configuration. The newest log, and that of a run under way, are always kept.',
+      additionalProperties: false,
+      examples: [{ days: 400 }],
+      'x-expected': 'a mapping of "days", "runs" and "bytes"',
+      properties: logRetention,
     },
   },
 } as const;

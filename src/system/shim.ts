@@ -6,10 +6,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { clock } from './clock.ts';
 import { foreseeableFailure, startFailure } from './executable.ts';
+import { closeLeaks } from './leaks.ts';
 import { processIdentity } from './proc.ts';
 import { askToEnd, killAll, named, type Quarry, type Swept, untilNoneLives, within } from './sweep.ts';
 import type { Launch, LaunchAnswer, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from './system.ts';
@@ -51,27 +51,6 @@ function startShim({
     stdio: ['ignore', stdoutFd, stderrFd, lockFd],
     detached: true,
   });
-}
-
-/**
- * Closes what this program was started with and did not open itself: Node marks most such descriptors as not to be inherited, but not those
- * behind a gap in their numbers, and a shell can name only single digits. What Node opens itself always carries the mark.
- */
-function closeLeaks(): void {
-  for (const name of readdirSync('/proc/self/fd')) {
-    if (Number(name) > 2 && isInherited(name)) closeSync(Number(name));
-  }
-}
-
-function isInherited(fd: string): boolean {
-  const closeOnExec = 0o2000000;
-  try {
-    const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
-    return flags !== undefined && (Number.parseInt(flags, 8) & closeOnExec) === 0;
-  } catch {
-    // The descriptor with which the directory was read is closed by now.
-    return false;
-  }
 }
 
 class ShimmedCommand implements RunningCommand {

@@ -49,6 +49,7 @@ const defaults = {
   runDirectory: '/run/process-control',
   stateDirectory: '/var/lib/process-control-state',
   logging: { level: 'info', format: 'text', console: false },
+  logRetention: {},
   onInvalidJob: 'keep',
   trustedOwnerUids: [0],
   sources: [],
@@ -60,10 +61,16 @@ test('root and the service user have the defaults where nothing is configured', 
     assert.deepEqual(load({ caller: callerOf(user) }), { config: defaults, said: [] });
 });
 
-test('the shipped configuration says what holds without it', () => {
+test('the shipped configuration says what holds without it, but for the logs, of which it keeps 90 days', () => {
   const shipped = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../etc/process-control.yaml');
   const { config, said } = load({ files: { [systemFile]: { text: readFileSync(shipped, 'utf8') } } });
-  assert.deepEqual({ config, said }, { config: { ...defaults, sources: [systemFile] }, said: [] });
+  assert.deepEqual(
+    { config, said },
+    {
+      config: { ...defaults, logRetention: { days: 90 }, sources: [systemFile] },
+      said: [],
+    },
+  );
 });
 
 test('what the shipped configuration only suggests is valid too', () => {
@@ -217,6 +224,19 @@ test('a default run directory that everyone can write is refused', () => {
   assert.deepEqual(said, [
     '/etc/process-control.yaml: everyone can write /run/process-control, and so could forge locks: give it to the service user alone',
   ]);
+});
+
+test('how long logs are kept has its units fixed; nothing is said of what nobody wrote', () => {
+  const of = (text: string) =>
+    load({ files: { [systemFile]: { text: `log_retention: ${text}\n` } } }).config?.logRetention;
+  assert.deepEqual(of('{days: 90}'), { days: 90 });
+  assert.deepEqual(of('{runs: 0, bytes: 1K, total_bytes: 2K, compress_after: 0.5}'), {
+    runs: 0,
+    bytes: 1024,
+    totalBytes: 2048,
+    compressAfterDays: 0.5,
+  });
+  assert.equal(of('{weeks: 3}'), undefined);
 });
 
 const predecessor = `cron_template: |

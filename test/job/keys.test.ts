@@ -183,6 +183,15 @@ const rows: Readonly<Record<string, Row>> = {
       '',
     ],
   },
+  log_retention: {
+    accepts: [
+      ['{}', { logRetention: {} }],
+      ['{days: 400}', { logRetention: { days: 400 } }],
+      ['{days: 0, runs: 20, bytes: 512M}', { logRetention: { days: 0, runs: 20, bytes: 512 * 2 ** 20 } }],
+      ['{days: 0.5, bytes: 0}', { logRetention: { days: 0.5, bytes: 0 } }],
+    ],
+    refuses: ['90', '[]', '{days: -1}', '{days: 90d}', '{runs: 1.5}', '{bytes: 1X}', '{total_bytes: 1G}', ''],
+  },
 };
 
 test('every key of the job schema is in this table', () => {

@@ -1,5 +1,6 @@
 /** `jobctl logs`: prints the log of a run, and goes on while the run does. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import { createGunzip } from 'node:zlib';
 import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { clock } from '../../system/clock.ts';
@@ -30,16 +31,11 @@ export async function logs(options: Options, config: Config): Promise<number> {
 
 /** Reads to the end; as long as the run lives there may be more. What is written between the last look and its death is read after it. */
 async function show(file: string, isRunning: () => boolean): Promise<number> {
-  let fd: number;
-  try {
-    fd = openSync(file, 'r');
-  } catch (error) {
-    say(
-      'jobctl',
-      `${file}: ${(error as NodeJS.ErrnoException).code === 'EACCES' ? 'permission denied; its group may read it' : (error as Error).message}`,
-    );
-    return exitCodes.internal;
-  }
+  const opened = open(file) ?? open(`${file}.gz`);
+  if (opened === undefined) return refuse(`${file} is gone; old logs are removed as log_retention says`);
+  if ('words' in opened) return refuse(opened.words);
+  const { fd } = opened;
+  if (opened.path !== file) return showCompressed(fd, opened.path);
   try {
     for (let alive = true; alive; ) {
       alive = isRunning();
@@ -49,6 +45,35 @@ async function show(file: string, isRunning: () => boolean): Promise<number> {
     return 0;
   } finally {
     closeSync(fd);
+  }
+}
+
+/** `undefined` when there is no such file. */
+function open(path: string): { readonly path: string; readonly fd: number } | { readonly words: string } | undefined {
+  try {
+    return { path, fd: openSync(path, 'r') };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    return { words: code === 'EACCES' ? `${path}: permission denied; its group may read it` : message };
+  }
+}
+
+function refuse(words: string): number {
+  say('jobctl', words);
+  return exitCodes.internal;
+}
+
+async function showCompressed(fd: number, file: string): Promise<number> {
+  try {
+    const gunzip = createGunzip();
+    createReadStream('', { fd })
+      .on('error', (error) => gunzip.destroy(error))
+      .pipe(gunzip);
+    for await (const chunk of gunzip) if (!printBytes(chunk)) break;
+    return 0;
+  } catch (error) {
+    return refuse(`${file}: ${(error as Error).message}`);
   }
 }
 

@@ -25,6 +25,7 @@ import { realMachine } from './machine.ts';
 import { say, sayProblems } from './output.ts';
 import { becomeServiceUser } from './service-user.ts';
 import { loadSetting } from './setting.ts';
+import { startPruning } from './start-pruning.ts';
 import { tellOfRun } from './tell.ts';
 
 export interface RunWish {
@@ -72,7 +73,9 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
     return refuseInWords(exitCodes.usage, `${slug} has no slow_start_command`);
   }
   const result = await runJob(orderOf(wish, job, { run: name.run, trigger, config }), machine);
-  return tell(result, { config, slug, trigger, run: name.run, job });
+  const code = await tell(result, { config, slug, trigger, run: name.run, job });
+  if (result.logPath !== undefined) startPruning(config, job.logRetention, wish.configFile);
+  return code;
 }
 
 interface Circumstances {

@@ -1,0 +1,79 @@
+/**
+ * prune-logs [--config FILE]: removes and compresses old logs as `log_retention` says. Started by a run that has ended, in a session of its
+ * own, with nobody to read what it prints: what it has to say goes to the programs' own log.
+ */
+import os from 'node:os';
+import type { Config } from '../config/config.ts';
+import { listJobFiles, loadJob } from '../job/load.ts';
+import { type LogBounds, logBounds } from '../job/log-bounds.ts';
+import { newRunId } from '../run/identity.ts';
+import { exitCodes } from '../run/outcome.ts';
+import { type PruneReport, pruneLogs } from '../run/prune.ts';
+import { caller } from '../system/caller.ts';
+import { clock } from '../system/clock.ts';
+import { files } from '../system/files.ts';
+import { closeLeaks } from '../system/leaks.ts';
+import { logFolders } from '../system/log-folders.ts';
+import { createOwnLog } from '../system/own-log.ts';
+import { realLocks } from './parts/machine.ts';
+import { runProgram, say, sayProblems } from './parts/output.ts';
+import { loadSetting } from './parts/setting.ts';
+
+const program = 'prune-logs';
+
+/** No job has such a name: two sweeps at once would undo each other's drafts, so the second leaves. */
+const lockName = '@log-retention';
+
+export function main(args: readonly string[]): void {
+  // A pipe of cron's, or of whoever waits for the end of a run, must not stay open because of us.
+  closeLeaks();
+  os.setPriority(os.constants.priority.PRIORITY_LOW);
+  runProgram(program, args, () => prune(args));
+}
+
+async function prune(args: readonly string[]): Promise<number> {
+  const setting = loadSetting(args[0] === '--config' ? args[1] : undefined);
+  if (!setting.ok) {
+    sayProblems(setting.problems);
+    return exitCodes.configuration;
+  }
+  const config = setting.value;
+  if (caller.euid !== config.serviceUser.uid) {
+    say(program, `only ${config.serviceUser.name} may do this`);
+    return exitCodes.notServiceUser;
+  }
+  const locks = realLocks(config, (remark) => say(program, remark));
+  const answer = await locks.acquire(lockName, newRunId(clock.nowMs(), crypto.randomUUID()));
+  if (answer.is !== 'held') return answer.is === 'busy' ? 0 : exitCodes.internal;
+  try {
+    const boundsOf = jobBounds(config);
+    await report(
+      await pruneLogs(config.logRetention, { clock, locks, boundsOf, folders: logFolders(config.outputDirectory) }),
+      config,
+    );
+    return 0;
+  } finally {
+    await answer.lock.release();
+  }
+}
+
+/** A job that is gone has the bounds of the configuration; where the jobs can't be listed, none is known to be gone. */
+function jobBounds(config: Config): (slug: string) => LogBounds | undefined {
+  const isListed = listJobFiles(config, files).is === 'listed';
+  const forAll = { ...config.logRetention, ...logBounds(config.jobDefaults.log_retention ?? {}) };
+  return (slug) => {
+    const loaded = loadJob(slug, config, { files });
+    if (loaded === undefined) return isListed ? forAll : undefined;
+    return loaded.ok ? { ...config.logRetention, ...loaded.value.logRetention } : undefined;
+  };
+}
+
+async function report({ removed, compressed, troubles }: PruneReport, config: Config): Promise<void> {
+  const log = createOwnLog({ settings: config.logging, byTheClock: true, load: () => import('./winston-log.ts') });
+  if (removed + compressed > 0) log.note('info', `old logs: ${removed} removed, ${compressed} compressed`);
+  for (const trouble of troubles) {
+    log.note('warn', `log retention: ${trouble}`);
+    say(program, trouble);
+  }
+  await log.close();
+}
