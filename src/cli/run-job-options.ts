@@ -10,6 +10,7 @@ import { files } from '../system/files.ts';
 import { hostZone } from '../system/zone.ts';
 import { parseCommandLine, usageError } from './options.ts';
 import { print, say, sayLines, sayProblems } from './parts/output.ts';
+import { rehearseAsServiceUser } from './parts/rehearse.ts';
 import type { RunWish } from './parts/run-named.ts';
 import { becomeServiceUser } from './parts/service-user.ts';
 import { loadSetting } from './parts/setting.ts';
@@ -22,11 +23,15 @@ function parse(args: readonly string[]) {
   return parseCommandLine(program, args, (options) =>
     options
       .usage(
-        'Usage: $0 --job NAME [--slow-start]\n       $0 --list-jobs | --status [--only-running] [--tag TAG] [--json]\n       $0 --kill-job NAME',
+        'Usage: $0 --job NAME [--slow-start]\n       $0 --list-jobs | --status [--only-running] [--tag TAG] [--json]\n       $0 --kill-job NAME\n       $0 --rehearse NAME [--slow-start] [--json]',
       )
       .demandCommand(0, 1)
       .option('job', { alias: 'j', type: 'string', requiresArg: true, describe: 'Run this job.' })
       .option('slow-start', { alias: 'w', type: 'boolean', describe: 'Run the slow_start_command of the job instead.' })
+      .option('rehearse', {
+        type: 'boolean',
+        describe: 'Show user, directory, environment and programs of a run, without running anything.',
+      })
       .option('list-jobs', { alias: 'l', type: 'boolean', describe: 'Print the names of all jobs.' })
       .option('status', { alias: 's', type: 'boolean', describe: 'Print the status of all jobs, or of the one named.' })
       .option('only-running', { alias: 'r', type: 'boolean', describe: 'Only jobs that run now.' })
@@ -41,7 +46,8 @@ function parse(args: readonly string[]) {
       .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
       .conflicts('job', ['list-jobs', 'status', 'kill-job'])
-      .conflicts('kill-job', ['list-jobs', 'status', 'slow-start']),
+      .conflicts('kill-job', ['list-jobs', 'status', 'slow-start'])
+      .conflicts('rehearse', ['list-jobs', 'status', 'only-running', 'kill-job']),
   );
 }
 
@@ -63,6 +69,7 @@ export async function runJobWithOptions(
   const slug = options.job ?? words[0];
   if (options['list-jobs'] || options.status || options['only-running']) return list(options, slug);
   if (options['kill-job'] !== undefined) return kill(options['kill-job'], options, args);
+  if (options.rehearse && slug) return rehearse(slug, options, args);
   if (slug !== undefined && slug !== '')
     return run({ slug, slowStart: options['slow-start'] === true, ...config }, args);
   sayLines(usageError(program, 'which job?').text);
@@ -111,20 +118,30 @@ function lineOf(job: AnySnapshot, options: Options, format: (ms: number) => stri
   return isBroken(job) ? brokenStatusText(job) : statusText(job, format);
 }
 
-async function kill(slug: string, options: Options, args: readonly string[]): Promise<number> {
+function kill(slug: string, options: Options, args: readonly string[]): Promise<number> {
+  return asServiceUser(options, args, (config) => killAsServiceUser(slug, config));
+}
+
+function rehearse(slug: string, options: Options, args: readonly string[]): Promise<number> {
+  const wish = { slug, slowStart: options['slow-start'] === true, json: options.json === true };
+  return asServiceUser(options, args, (config) => rehearseAsServiceUser(wish, config));
+}
+
+async function asServiceUser(
+  options: Options,
+  args: readonly string[],
+  act: (config: Config) => Promise<number> | number,
+): Promise<number> {
   const setting = loadSetting(options.config);
   if (!setting.ok) {
     sayProblems(setting.problems);
     return exitCodes.configuration;
   }
-  const config = setting.value;
-  const right = await becomeServiceUser(config, program, args);
+  const right = await becomeServiceUser(setting.value, program, args);
   if (right.is === 'done') return right.exitCode;
-  if (right.is === 'refused') {
-    say(program, right.words);
-    return exitCodes.notServiceUser;
-  }
-  return killAsServiceUser(slug, config);
+  if (right.is === 'service-user') return act(setting.value);
+  say(program, right.words);
+  return exitCodes.notServiceUser;
 }
 
 async function killAsServiceUser(slug: string, config: Config): Promise<number> {

@@ -31,11 +31,15 @@ export interface World {
   readonly workingDirectory: string;
 }
 
-/** What run-job inherited, less what is Node's and ours; then who the job is; then what the job file adds. */
+/**
+ * What run-job inherited, less what is Node's and ours and where the caller was; then who and where the job is; then what the job file adds.
+ */
 export function worldOf({ job, user, inherited, runPath, isDirectory }: WorldRequest): World {
   const kept = Object.entries(inherited).filter(
-    (pair): pair is [string, string] => pair[1] !== undefined && !/^(NODE|PROCESS_CONTROL)_/.test(pair[0]),
+    (pair): pair is [string, string] =>
+      pair[1] !== undefined && !/^(?:(?:NODE|PROCESS_CONTROL)_|OLDPWD$)/.test(pair[0]),
   );
+  const workingDirectory = job.workingDirectory ?? (isDirectory(user.home) ? user.home : '/');
   const environment = {
     PATH: defaultPath,
     ...Object.fromEntries(kept),
@@ -43,11 +47,12 @@ export function worldOf({ job, user, inherited, runPath, isDirectory }: WorldReq
     USER: user.name,
     LOGNAME: user.name,
     SHELL: user.shell,
+    // The launcher's shell has set it to the directory of the caller.
+    PWD: workingDirectory,
     ...job.environment,
     [runIdVariable]: runPath,
   };
-  const home = isDirectory(user.home) ? user.home : '/';
-  return { environment, workingDirectory: job.workingDirectory ?? home };
+  return { environment, workingDirectory };
 }
 
 export type ArgvAnswer =

@@ -12,7 +12,7 @@ const setpriv = '/usr/bin/setpriv';
 const forwarded = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 
 /** Who the root process was started by, told to the one that goes on, for the record. */
-const callerVariable = 'PROCESS_CONTROL_CALLER';
+export const callerVariable = 'PROCESS_CONTROL_CALLER';
 
 /**
  * Runs this very program, with the same arguments and environment, as `user`: its uid, gid and supplementary groups, no capabilities

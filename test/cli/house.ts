@@ -135,6 +135,11 @@ export class House {
     return readdirSync(this.path(`log/${slug}`)).filter((name) => name !== 'latest.log');
   }
 
+  /** Its logs, so that the next one is the only one. */
+  forget(slug: string): void {
+    rmSync(this.path(`log/${slug}`), { recursive: true, force: true });
+  }
+
   remove(): void {
     for (const child of this.#children) if (child.exitCode === null) child.kill('SIGKILL');
     rmSync(this.directory, { recursive: true, force: true });

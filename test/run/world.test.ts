@@ -11,6 +11,8 @@ const inherited = {
   NODE_OPTIONS: '--require /tmp/evil.js',
   PROCESS_CONTROL_TRIGGER: 'cron',
   PROCESS_CONTROL_WRAPPER: 'cookie',
+  PWD: '/root/bin',
+  OLDPWD: '/root',
   GONE: undefined,
 };
 
@@ -30,6 +32,7 @@ test('the job gets what run-job inherited, less what is Node’s and ours, as th
     USER: 'svc',
     LOGNAME: 'svc',
     SHELL: '/bin/sh',
+    PWD: '/home/svc',
     EXTRA: '010',
     PROCESS_CONTROL_RUN_ID: 'a/b',
   });

@@ -1,0 +1,188 @@
+/** The world that a job would wake up in, told without running it. The value is what `--rehearse --json` prints; the text is made from it. */
+import type { Job } from '../job/job.ts';
+import { durationWords } from '../run/outcome.ts';
+import { argvOf, type World } from '../run/world.ts';
+import type { Programs, User } from '../system/system.ts';
+import { printable } from '../yaml/problem.ts';
+
+export interface RehearsalRequest {
+  readonly job: Job;
+  readonly slowStart: boolean;
+  readonly world: World;
+  readonly user: User;
+  /** Of this process, which the job's will inherit, and those that the service user has by now. */
+  readonly groups: { readonly own: readonly string[]; readonly due: readonly string[] };
+  /** Of this process; the job's is added to it. */
+  readonly niceness: number;
+  /** The caller's environment, without what our own launcher has put there. */
+  readonly callers: Readonly<Record<string, string>>;
+  readonly logDirectory: string;
+  readonly programs: Programs;
+  /** Why a program could not be started in a directory, as far as that can be known; `undefined` when nothing stands against it. */
+  readonly foresee: (program: string, world: World) => Hindrance | undefined;
+}
+
+interface Hindrance {
+  readonly reason: string;
+  readonly exitCode: number;
+}
+
+export interface Rehearsal {
+  readonly slug: string;
+  readonly name: string;
+  readonly user: string;
+  readonly uid: number;
+  readonly groups: readonly string[];
+  /** The service user was given them after this process, or one it descends from, was started. */
+  readonly missingGroups: readonly string[];
+  readonly foreignGroups: readonly string[];
+  readonly workingDirectory: string;
+  /** Octal. */
+  readonly umask: string;
+  readonly niceness: number;
+  /** What the job file sets; all others are as run-job has them. */
+  readonly limits: Job['limits'];
+  /** 0: none. */
+  readonly timeoutSeconds: number;
+  readonly killGraceSeconds: number;
+  readonly log: string;
+  readonly commands: readonly RehearsedCommand[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly changes: readonly Change[];
+}
+
+interface RehearsedCommand {
+  readonly text: string;
+  /** Absolute; absent when there is none. */
+  readonly program?: string;
+  /** With what sets limits and niceness in front. */
+  readonly argv?: readonly string[];
+  readonly hindrance?: Hindrance;
+}
+
+/** One variable that is not the same for the job as for the caller; without `from` it is new, without `to` the job does not get it. */
+interface Change {
+  readonly name: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export function rehearse(request: RehearsalRequest): Rehearsal {
+  const { job, world, user, groups } = request;
+  const commands = request.slowStart ? (job.slowStartCommands ?? []) : job.commands;
+  return {
+    slug: job.slug,
+    name: job.name,
+    user: user.name,
+    uid: user.uid,
+    groups: groups.own,
+    missingGroups: groups.due.filter((group) => !groups.own.includes(group)),
+    foreignGroups: groups.own.filter((group) => !groups.due.includes(group)),
+    workingDirectory: world.workingDirectory,
+    umask: job.umask.toString(8).padStart(3, '0'),
+    niceness: Math.max(-20, Math.min(19, request.niceness + (job.nice ?? 0))),
+    limits: job.limits,
+    timeoutSeconds: job.timeoutSeconds,
+    killGraceSeconds: job.killGraceSeconds,
+    log: `${request.logDirectory}/${job.slug}/${job.slug}-YYYYMMDD-HHMMSS.log`,
+    commands: commands.map((command) => rehearseCommand(command, request)),
+    environment: sorted(world.environment),
+    changes: changesBetween(request.callers, world.environment),
+  };
+}
+
+/** The exit code that a run would have for want of a program or directory; 0 when nothing stands against it. */
+export function rehearsalCode({ commands }: Rehearsal): number {
+  return commands.find(({ hindrance }) => hindrance !== undefined)?.hindrance?.exitCode ?? 0;
+}
+
+function rehearseCommand(
+  command: Job['commands'][number],
+  { job, world, programs, foresee }: RehearsalRequest,
+): RehearsedCommand {
+  const answer = argvOf(command, job, world, programs);
+  if (answer.is === 'missing')
+    return { text: command.text, hindrance: { reason: answer.reason, exitCode: answer.exitCode } };
+  const program = answer.argv[answer.argv.length - command.words.length] ?? '';
+  const hindrance = foresee(program, world);
+  return { text: command.text, program, argv: answer.argv, ...(hindrance && { hindrance }) };
+}
+
+function sorted(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(environment).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function changesBetween(
+  from: Readonly<Record<string, string>>,
+  to: Readonly<Record<string, string>>,
+): readonly Change[] {
+  const names = [...new Set([...Object.keys(from), ...Object.keys(to)])].sort();
+  return names
+    .filter((name) => from[name] !== to[name])
+    .map((name) => ({
+      name,
+      ...(from[name] !== undefined && { from: from[name] }),
+      ...(to[name] !== undefined && { to: to[name] }),
+    }));
+}
+
+/** A fact a line, then commands, environment, and the difference to the caller's own as diff(1) would mark it. */
+export function rehearsalText(rehearsal: Rehearsal): string {
+  const { commands, environment, changes } = rehearsal;
+  return [
+    ...facts(rehearsal),
+    'commands:',
+    ...commands.flatMap(commandLines),
+    'environment:',
+    ...Object.entries(environment).map(([name, value]) => `  ${name}=${value}`),
+    ...(changes.length === 0 ? [] : ['changes to the environment of the caller:']),
+    ...changes.flatMap(({ name, from, to }) => [
+      ...(from === undefined ? [] : [`  - ${name}=${from}`]),
+      ...(to === undefined ? [] : [`  + ${name}=${to}`]),
+    ]),
+  ]
+    .map((line) => `${printable(line)}\n`)
+    .join('');
+}
+
+function facts(rehearsal: Rehearsal): readonly string[] {
+  const { groups, missingGroups, foreignGroups, timeoutSeconds, killGraceSeconds } = rehearsal;
+  const timeout = timeoutSeconds === 0 ? 'none' : durationWords(timeoutSeconds);
+  const limits = Object.entries(rehearsal.limits).map(([name, value]) => `${limitNames[name] ?? name} ${value}`);
+  const known: readonly (readonly [string, string])[] = [
+    ['job', `${rehearsal.slug} - ${rehearsal.name}`],
+    ['user', `${rehearsal.user} (uid ${rehearsal.uid})`],
+    ['groups', groups.join(', ')],
+    [
+      'missing groups',
+      missingGroups.length === 0 ? '' : `${missingGroups.join(', ')} (given after this login or daemon started)`,
+    ],
+    ['foreign groups', foreignGroups.length === 0 ? '' : `${foreignGroups.join(', ')} (not the service user's)`],
+    ['working directory', rehearsal.workingDirectory],
+    ['umask', rehearsal.umask],
+    ['niceness', String(rehearsal.niceness)],
+    ['limits', limits.length === 0 ? 'as run-job has them' : `${limits.join(', ')}; all others as run-job has them`],
+    ['timeout', `${timeout}; ${durationWords(killGraceSeconds)} from TERM to KILL`],
+    ['log', rehearsal.log],
+  ];
+  return known.filter(([, value]) => value !== '').map(([label, value]) => `${`${label}:`.padEnd(19)}${value}`);
+}
+
+/** As the job file calls them, with their units. */
+const limitNames: Readonly<Record<string, string>> = {
+  fileSize: 'file_size (bytes)',
+  cpu: 'cpu (seconds)',
+  addressSpace: 'address_space (bytes)',
+};
+
+function commandLines({ text, argv, program, hindrance }: RehearsedCommand): readonly string[] {
+  const prefixed = argv !== undefined && argv[0] !== program;
+  return [
+    `  ${text}`,
+    ...(program === undefined ? [] : [`    program: ${program}`]),
+    ...(prefixed ? [`    started as: ${argv.join(' ')}`] : []),
+    ...(hindrance === undefined
+      ? []
+      : [`    can not be started: ${hindrance.reason} (exit code ${hindrance.exitCode})`]),
+  ];
+}

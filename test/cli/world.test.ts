@@ -1,0 +1,237 @@
+/** A job that dumps its world, started in every way there is: the dumps are the same. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { ended, House, isRoot, repository, until } from './house.ts';
+
+const has = (program: string) => existsSync(`/usr/bin/${program}`);
+const rootOnly = isRoot ? false : 'needs root: it changes users';
+
+const dump = `name: Dump
+command:
+  - /usr/bin/env
+  - /bin/cat /proc/self/status
+  - /bin/readlink /proc/self/cwd
+  - /bin/ls -l /proc/self/fd
+  - /bin/sh -c 'cut -d" " -f7,19 /proc/self/stat'
+environment: {ANSWER: "42"}
+`;
+
+const runJob = path.join(repository, 'bin/run-job');
+/** What may differ, because a job has what run-job inherited: from whom it was called, and what a login gives. */
+const inherited =
+  /^(?:SUDO_\w+|TERM|COLORTERM|LANG|LC_\w+|LANGUAGE|PATH|MAIL|SHLVL|_|DISPLAY|XAUTHORITY|XAUTHORIZATION|PS\d)$/;
+const facts = ['Uid', 'Gid', 'Groups', 'Umask', 'SigBlk', 'SigIgn', 'SigCgt', 'CapInh', 'CapPrm', 'CapEff', 'CapAmb'];
+
+interface World {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly status: readonly string[];
+  readonly descriptors: readonly string[];
+  readonly workingDirectory: string;
+  /** Number of the controlling terminal, and niceness. */
+  readonly terminalAndNice: string;
+}
+
+/** From a log: each command prints lines of a shape of its own. */
+function worldIn(log: string): World {
+  const lines = log.split('\n').flatMap((line) => line.split('\tINFO\t').slice(1));
+  const variables = lines.map((line) => /^([A-Za-z_]\w*)=(.*)$/.exec(line)).filter((match) => match !== null);
+  return {
+    environment: Object.fromEntries(variables.map(([, name = '', value = '']) => [name, value])),
+    status: lines.filter((line) => facts.includes(line.split(':\t')[0] ?? '')).map((line) => line.trim()),
+    workingDirectory: lines.find((line) => line.startsWith('/') && !line.endsWith(')')) ?? '',
+    descriptors: lines.flatMap(descriptor).sort(),
+    terminalAndNice: lines.find((line) => /^-?\d+ -?\d+$/.test(line)) ?? '',
+  };
+}
+
+/** `0 /dev/null`; without the directory that ls itself has open. */
+function descriptor(line: string): readonly string[] {
+  const [, fd, target = ''] = / (\d+) -> (.*)$/.exec(line) ?? [];
+  if (fd === undefined || /^\/proc\/\d+\/fd$/.test(target)) return [];
+  return [fd === '1' || fd === '2' ? `${fd} output` : `${fd} ${target}`];
+}
+
+function comparable(world: World): World {
+  const own = Object.entries(world.environment)
+    .filter(([name]) => !inherited.test(name))
+    .map(([name, value]) => [name, name === 'PROCESS_CONTROL_RUN_ID' ? value.replace(/[\w-]+/g, 'ID') : value]);
+  return { ...world, environment: Object.fromEntries(own.sort()) };
+}
+
+describe('the world of a job', () => {
+  const house = new House({ dump });
+  house.job('parent', `name: Parent\ncommand: ${runJob} --config ${house.configFile} dump\n`);
+  after(() => house.remove());
+  const { service } = house;
+  const dumpArgs = ['--config', house.configFile, '--job', 'dump'];
+  const asService = isRoot
+    ? ['setpriv', `--reuid=${service.uid}`, `--regid=${service.gid}`, '--init-groups', '--']
+    : [];
+  /** What Debian's cron gives: crontab(5). */
+  const cron = { HOME: service.home, LOGNAME: service.name, PATH: '/usr/bin:/bin', SHELL: '/bin/sh', LANG: 'C.UTF-8' };
+
+  function start(
+    command: readonly string[],
+    options: { env?: Record<string, string>; cwd?: string } = {},
+  ): ChildProcess {
+    const [file = '', ...args] = command;
+    return spawn(file, args, { cwd: '/', env: cron, stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  }
+
+  async function worldOf(command: readonly string[], options: Parameters<typeof start>[1] = {}): Promise<World> {
+    house.forget('dump');
+    const run = await ended(start(command, options));
+    assert.equal(run.code, 0, `${run.stdout}${run.stderr}`);
+    return worldIn(house.log('dump'));
+  }
+
+  const fromCron = () =>
+    worldOf([...asService, '/bin/sh', '-c', `PROCESS_CONTROL_TRIGGER=cron ${runJob} ${dumpArgs.join(' ')}`], {
+      cwd: service.home,
+    });
+
+  test('is the one that is promised, when cron starts it', async () => {
+    const world = comparable(await fromCron());
+    assert.deepEqual(world.environment, {
+      ANSWER: '42',
+      HOME: service.home,
+      LOGNAME: service.name,
+      PROCESS_CONTROL_RUN_ID: 'ID',
+      PWD: service.home,
+      SHELL: isRoot ? '/bin/sh' : world.environment.SHELL,
+      USER: service.name,
+    });
+    assert.equal(world.workingDirectory, service.home);
+    assert.deepEqual(world.descriptors, ['0 /dev/null', '1 output', '2 output', `3 ${house.path('run/dump.flock')}`]);
+    for (const fact of ['Umask:\t0022', 'SigBlk', 'SigIgn', 'SigCgt', 'CapInh', 'CapAmb']) {
+      const expected = fact.includes('\t') ? fact : `${fact}:\t0000000000000000`;
+      assert.ok(world.status.includes(expected), `${expected} in ${world.status.join('\n')}`);
+    }
+    assert.equal(world.terminalAndNice, '0 0');
+    const groups = execFileSync('id', ['-G', service.name], { encoding: 'utf8' }).trim().split(' ').sort();
+    const line = world.status.find((each) => each.startsWith('Groups:')) ?? '';
+    assert.deepEqual(line.slice(8).split(' ').sort(), groups);
+  });
+
+  const ways: readonly [string, () => Promise<World>, string | false][] = [
+    [
+      'root',
+      () => worldOf([runJob, ...dumpArgs], { env: { ...cron, HOME: '/root', USER: 'root' }, cwd: '/root' }),
+      rootOnly,
+    ],
+    [
+      'sudo',
+      () =>
+        worldOf(['sudo', '-n', '-u', service.name, runJob, ...dumpArgs], {
+          env: { PATH: '/usr/bin:/bin' },
+          cwd: tmpdir(),
+        }),
+      rootOnly || (has('sudo') ? false : 'needs sudo'),
+    ],
+    [
+      'a terminal',
+      () =>
+        worldOf([...asService, 'script', '-qec', [runJob, ...dumpArgs].join(' '), '/dev/null'], {
+          env: { ...cron, TERM: 'xterm' },
+        }),
+      has('script') ? false : 'needs script(1)',
+    ],
+    [
+      'a login shell with nothing set but PATH',
+      () => worldOf([...asService, runJob, ...dumpArgs], { env: { PATH: '/bin' } }),
+      false,
+    ],
+    [
+      'a mess: descriptors 100 and 251, umask 000, ignored and blocked signals, NODE_OPTIONS, no HOME',
+      () =>
+        worldOf(
+          [...asService, 'perl', path.join(repository, 'test/fixtures/programs/starts-dirty.pl'), runJob, ...dumpArgs],
+          {
+            env: {
+              PATH: '/usr/bin:/bin',
+              NODE_OPTIONS: '--no-such-option',
+              NODE_PATH: '/evil',
+              PROCESS_CONTROL_SERVICE: 'other',
+              OLDPWD: '/evil',
+              PWD: '/evil',
+            },
+          },
+        ),
+      has('perl') ? false : 'needs perl',
+    ],
+    ['a directory that is gone', fromNowhere, false],
+    ['a parent that is stopped', underStoppedParent, false],
+  ];
+
+  for (const [who, way, skip] of ways) {
+    test(`is the same when it is started by ${who}`, { skip }, async () => {
+      const expected = comparable(await fromCron());
+      assert.deepEqual(comparable(await way()), expected);
+    });
+  }
+
+  test('is the same when it is started by another job, but for the id of the run', async () => {
+    const expected = comparable(await fromCron());
+    await worldOf([...asService, runJob, '--config', house.configFile, '--job', 'parent']);
+    const world = comparable(worldIn(house.log('dump')));
+    assert.equal(world.environment.PROCESS_CONTROL_RUN_ID, 'ID/ID');
+    assert.deepEqual({ ...world, environment: { ...world.environment, PROCESS_CONTROL_RUN_ID: 'ID' } }, expected);
+  });
+
+  test('is what a rehearsal shows, which takes no lock, leaves no log and no history', async () => {
+    const { environment, workingDirectory } = await worldOf([...asService, runJob, ...dumpArgs]);
+    house.job('never', dump);
+    const run = await ended(
+      start([...asService, runJob, '--config', house.configFile, '--rehearse', '--json', 'never']),
+    );
+    assert.equal(run.code, 0, run.stderr);
+    const shown = JSON.parse(run.stdout);
+    assert.deepEqual(
+      { ...shown.environment, PROCESS_CONTROL_RUN_ID: '' },
+      { ...environment, PROCESS_CONTROL_RUN_ID: '' },
+    );
+    assert.equal(shown.workingDirectory, workingDirectory);
+    for (const trace of ['log/never', 'run/never.flock', 'state/history/never.jsonl']) {
+      assert.equal(existsSync(house.path(trace)), false, trace);
+    }
+  });
+
+  test('can be rehearsed by root, as the service user, and by nobody else', { skip: rootOnly }, async () => {
+    const rehearse = [runJob, '--config', house.configFile, '--rehearse', 'dump'];
+    const run = await ended(start(rehearse, { env: { ...cron, HOME: '/root' } }));
+    assert.equal(run.code, 0, run.stderr);
+    assert.match(run.stdout, new RegExp(`^user: +${service.name} \\(uid ${service.uid}\\)$`, 'm'));
+    assert.match(run.stdout, new RegExp(`^ {2}- HOME=/root\n {2}\\+ HOME=${service.home}$`, 'm'));
+    assert.doesNotMatch(run.stdout, /WRAPPER|LAUNCHER|CALLER|PIPES/);
+    assert.equal((await ended(start(['setpriv', '--reuid=65534', '--clear-groups', '--', ...rehearse]))).code, 77);
+  });
+
+  async function fromNowhere(): Promise<World> {
+    const directory = mkdtempSync(path.join(tmpdir(), 'gone-'));
+    const leave = `rmdir "$0" && exec "$@"`;
+    execFileSync('chmod', ['777', directory]);
+    try {
+      return await worldOf(['/bin/sh', '-c', leave, directory, ...asService, runJob, ...dumpArgs], { cwd: directory });
+    } finally {
+      if (existsSync(directory)) rmdirSync(directory);
+    }
+  }
+
+  async function underStoppedParent(): Promise<World> {
+    house.forget('dump');
+    const stopped = start([...asService, '/bin/sh', '-c', `"$@" & kill -STOP $$; wait $!`, 'sh', runJob, ...dumpArgs]);
+    const done = ended(stopped);
+    await until(
+      'the job to end',
+      () => existsSync(house.path('log/dump/latest.log')) && / succeeded /.test(house.log('dump')),
+    );
+    const world = worldIn(house.log('dump'));
+    stopped.kill('SIGCONT');
+    assert.equal((await done).code, 0);
+    return world;
+  }
+});
