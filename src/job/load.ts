@@ -133,12 +133,14 @@ function ownership(path: string, { uid, mode }: FileFacts, trustedUids: readonly
 /** A job file's text, whatever its name and wherever it comes from. */
 export function validateJobText(source: Source, defaults: JobDefaults, wishes: Wishes = {}): Result<JobContent> {
   const written = parseYaml<JobDefaults>(source, format, (key) => Object.hasOwn(defaults, key));
-  if (!written.ok) return written;
-  const { content, remarks } = makeJob(written.value.value, defaults);
+  const readable = written.ok ? written.value : written.sound;
+  const said = written.ok ? written.warnings : written.problems;
+  if (readable === undefined) return { ok: false, problems: said };
+  const { content, remarks } = makeJob(readable.value, defaults);
   const scheduled = content.schedule === undefined ? [] : scheduleRemarks(content.schedule, wishes.checkSchedule);
   const problems = [
-    ...written.warnings,
-    ...[...remarks, ...scheduled].map((remark) => problemOf(remark, source.file, written.value)),
+    ...said,
+    ...[...remarks, ...scheduled].map((remark) => problemOf(remark, source.file, readable)),
   ].sort(byPlace);
   if (problems.some(({ severity }) => severity === 'error')) return { ok: false, problems };
   return { ok: true, value: content, warnings: problems };

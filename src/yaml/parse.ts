@@ -8,7 +8,7 @@ import { type Node, parseDocument, Schema as YamlSchema } from 'yaml';
 import { complaintRemarks } from './complaint.ts';
 import { nodeAt, offsetInText, offsetOf, type Path, type Place, placeOf } from './place.ts';
 import type { Problem, Result } from './problem.ts';
-import type { Schema, Validator } from './schema.ts';
+import type { Complaint, Schema, Validator } from './schema.ts';
 import { syntaxRemarks } from './syntax.ts';
 import { decode } from './text.ts';
 import { type Remark, readValue } from './value.ts';
@@ -33,6 +33,9 @@ export interface Written<T> {
   place(path: Path, index?: number): Place | undefined;
 }
 
+/** `sound`: the keys at the top of which nothing is wrong, so that what no schema can say is still said about them. */
+export type ParseAnswer<T> = Result<Written<T>> & { readonly sound?: Written<T> };
+
 /** Made once: the library would build it anew for each file. YAML 1.2 core, whatever a `%YAML` line says; no merge keys. */
 const yamlSchema = new YamlSchema({ schema: 'core', resolveKnownTags: false, merge: false });
 const options = {
@@ -54,7 +57,7 @@ export function parseYaml<T>(
   source: Source,
   format: Format,
   given: (key: string) => boolean = () => false,
-): Result<Written<T>> {
+): ParseAnswer<T> {
   const decoded = decode(source.bytes);
   if (!decoded.ok) return { ok: false, problems: [{ file: source.file, ...decoded.problem }] };
   const { text } = decoded;
@@ -70,8 +73,20 @@ export function parseYaml<T>(
   const unreadAt = new Set(remarks.map(({ offset }) => offset));
   const all = [...remarks, ...judged.filter(({ offset }) => !unreadAt.has(offset))];
   const problems = problemsOf(all, text, source.file);
-  if (problems.some(({ severity }) => severity === 'error')) return { ok: false, problems };
-  return { ok: true, value: { value: value as T, place: placer(text, root) }, warnings: problems };
+  const place = placer(text, root);
+  if (!problems.some(({ severity }) => severity === 'error')) {
+    return { ok: true, value: { value: value as T, place }, warnings: problems };
+  }
+  if (incomplete) return { ok: false, problems };
+  return { ok: false, problems, sound: { value: withoutBlamed(value, complaints) as T, place } };
+}
+
+function withoutBlamed(value: unknown, complaints: readonly Complaint[]): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
+  const blamed = new Set(
+    complaints.map(({ instancePath, params }) => instancePath.split('/')[1] ?? params.additionalProperty),
+  );
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !blamed.has(key)));
 }
 
 function placer(text: string, root: Node | null): Written<unknown>['place'] {
