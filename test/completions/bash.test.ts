@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -90,4 +90,18 @@ test('files are offered where files are wanted', () => {
 
 test('no word that was read is expanded', () => {
   assert.doesNotMatch(readFileSync(path.join(root, 'completions/run-job'), 'utf8'), /^(?!#).*compgen -W/m);
+});
+
+test('each program completes exactly the flags that its help describes', () => {
+  const lines = [['run-job'], ['cron-generate'], ['check-jobs-icinga'], ['jobctl']];
+  const commands = complete('jobctl', '').map((command) => ['jobctl', command]);
+  for (const [program = '', ...command] of [...lines, ...commands]) {
+    const help = execFileSync(path.join(root, 'bin', program), [...command, '--help'], { encoding: 'utf8' });
+    const described = [...help.matchAll(/^ .*?(--[a-z][a-z-]+)/gm)].map(([, flag]) => flag);
+    assert.deepEqual(
+      complete(program, ...command, '--'),
+      [...new Set(described)].sort(),
+      [program, ...command].join(' '),
+    );
+  }
 });

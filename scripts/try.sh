@@ -1,0 +1,61 @@
+#!/bin/sh
+# The README's first command: makes example jobs, a crontab and one real run under this user's own directories, and shows what came
+# of it. Needs no root, changes nothing outside these directories, and never overwrites a job file.
+set -eu
+umask 022
+cd "$(dirname "$0")/.."
+
+refuse() {
+  printf '%s\n' "$@" >&2
+  exit 77
+}
+
+if [ "$(id -u)" = 0 ]; then
+  refuse 'npm run try shows process-control in the directories of an ordinary user; root has none, because root never runs jobs.' \
+    'As another user, in a checkout that this user can read:   npm run try' \
+    'For real, on this machine:                                make install   (README.md, "Install")'
+fi
+if [ -e /etc/process-control.yaml ] || [ -n "$(find /etc/process-control.d -name '*.yaml' 2>/dev/null)" ]; then
+  refuse 'This machine has a configuration in /etc (process-control.yaml or process-control.d), so the programs use that, and not directories of your own.' \
+    'Look around with:   bin/run-job --list-jobs'
+fi
+HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
+export HOME
+config=${XDG_CONFIG_HOME:-$HOME/.config}/process-control
+state=${XDG_STATE_HOME:-$HOME/.local/state}/process-control
+mkdir -p "$config/jobs" 2>/dev/null || refuse "$config can't be made. Name a home that you can write to:   HOME=\$(mktemp -d) npm run try"
+
+say() { printf '\n%s\n' "$*"; }
+run() {
+  printf '\n+ %s\n' "$*"
+  "$@"
+}
+
+if [ -n "$(find "$config/jobs" -name '*.yaml' | head -n 1)" ]; then
+  say "Your jobs in $config/jobs are left as they are."
+else
+  for job in jobs.example/*.yaml; do
+    # The editor finds the schema of this checkout.
+    sed "1s|file:///usr/share/process-control|file://$PWD|" "$job" >"$config/jobs/${job##*/}"
+  done
+  say "Copied the example jobs to $config/jobs:"
+fi
+job=hello
+[ -e "$config/jobs/$job.yaml" ] || refuse "There is no $config/jobs/$job.yaml to run; copy jobs.example/$job.yaml there."
+
+run cat "$config/jobs/$job.yaml"
+run bin/cron-generate
+run grep -w "$job" "$config/crontab"
+run bin/run-job --job "$job" || say "It failed, with exit code $?."
+run bin/jobctl status
+run bin/jobctl history "$job"
+run bin/jobctl logs "$job"
+
+cat <<END
+
+Type next:
+  bin/run-job disk-usage              another job, with its output at the terminal
+  bin/cron-generate --check --diff    after you changed a job file
+  bin/jobctl pause $job --for 1h      then: bin/jobctl status $job
+Nothing runs by itself yet: cron reads only root's files in /etc/cron.d. README.md, "Install", says how it comes there.
+END

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+const home = mkdtempSync(path.join(tmpdir(), 'try-'));
+after(() => rmSync(home, { recursive: true }));
+
+const isRoot = process.getuid?.() === 0;
+const nobody = 65534;
+if (isRoot) chownSync(home, nobody, nobody);
+chmodSync(home, 0o755);
+
+/** The command, as a user that is not root. */
+function asUser(...command: readonly string[]) {
+  const drop = isRoot ? ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--'] : [];
+  const [program = '', ...args] = [...drop, ...command];
+  return spawnSync(program, args, { cwd: '/', encoding: 'utf8', env: { PATH: process.env.PATH, HOME: home } });
+}
+
+const script = path.join(root, 'scripts/try.sh');
+const reason = existsSync('/etc/process-control.yaml')
+  ? 'this machine has an /etc/process-control.yaml'
+  : asUser('test', '-r', script).status !== 0 && 'a user that is not root can not read this checkout';
+const config = path.join(home, '.config/process-control');
+
+test('with an empty home npm run try ends with a run in the status, the history and the log', { skip: reason }, () => {
+  const { status, stdout, stderr } = asUser(script);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^\+ bin\/run-job --job hello$/m);
+  assert.match(stdout, /^\*\/10 \* \* \* \* \S+ \S+\/bin\/run-job --job hello$/m);
+  assert.match(stdout, /^hello +well .* succeeded$/m);
+  assert.match(stdout, /^\S+ \S+ +\S+ +succeeded, after .* by /m);
+  assert.match(stdout, /\tINFO\tHello from a job\./);
+  assert.deepEqual(readdirSync(path.join(config, 'jobs')).sort(), readdirSync(path.join(root, 'jobs.example')).sort());
+  assert.match(readFileSync(path.join(config, 'crontab'), 'utf8'), /bin\/run-job --job hello/);
+});
+
+test('npm run try leaves the jobs that it finds as they are', { skip: reason }, () => {
+  const file = path.join(config, 'jobs/hello.yaml');
+  writeFileSync(file, 'name: Say hello\ncommand: /bin/echo of my own\n');
+  const { status, stdout } = asUser(script);
+  assert.equal(status, 0);
+  assert.match(stdout, /\tINFO\tof my own$/m);
+  assert.equal(readFileSync(file, 'utf8'), 'name: Say hello\ncommand: /bin/echo of my own\n');
+});
+
+test('npm run try tells root what to do instead', { skip: !isRoot && 'needs root' }, () => {
+  const { status, stderr } = spawnSync(script, { encoding: 'utf8', env: { PATH: process.env.PATH, HOME: home } });
+  assert.equal(status, 77);
+  assert.match(stderr, /root never runs jobs/);
+});
