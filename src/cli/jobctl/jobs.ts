@@ -3,9 +3,9 @@ import type { Config } from '../../config/config.ts';
 import { isBroken } from '../../report/job-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { nearest } from '../../yaml/suggest.ts';
-import type { Options } from '../jobctl.ts';
 import { say, sayProblems } from '../parts/output.ts';
 import { type Jobs, openJobs } from '../parts/snapshots.ts';
+import type { Options } from './options.ts';
 
 export type Chosen =
   | { readonly ok: true; readonly jobs: Jobs; readonly slugs: readonly string[] }

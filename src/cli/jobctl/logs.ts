@@ -4,10 +4,10 @@ import { createGunzip } from 'node:zlib';
 import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { clock } from '../../system/clock.ts';
-import type { Options } from '../jobctl.ts';
 import { realLocks } from '../parts/machine.ts';
 import { printBytes, say } from '../parts/output.ts';
 import { chooseJobs } from './jobs.ts';
+import type { Options } from './options.ts';
 
 const pollMs = 200;
 const chunkBytes = 64 * 1024;

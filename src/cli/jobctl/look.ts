@@ -5,9 +5,9 @@ import { jobDetails, jobLines, standingCode } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { hostZone } from '../../system/zone.ts';
-import type { Options } from '../jobctl.ts';
 import { print, say, sayProblems } from '../parts/output.ts';
 import { chooseJobs } from './jobs.ts';
+import type { Options } from './options.ts';
 
 const usualLines = 20;
 

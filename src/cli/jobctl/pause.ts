@@ -8,10 +8,10 @@ import { readPauses, removePause, writePause } from '../../run/pauses.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import { hostZone } from '../../system/zone.ts';
-import type { Options } from '../jobctl.ts';
 import { print, say } from '../parts/output.ts';
 import { callerName } from '../parts/stop-run.ts';
 import { chooseJobs } from './jobs.ts';
+import type { Options } from './options.ts';
 import { stop } from './stop.ts';
 
 export async function pause(options: Options, config: Config): Promise<number> {

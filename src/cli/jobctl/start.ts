@@ -11,11 +11,11 @@ import { exitCodes } from '../../run/outcome.ts';
 import { pauseWords } from '../../run/pause.ts';
 import { clock } from '../../system/clock.ts';
 import { hostZone } from '../../system/zone.ts';
-import type { Options } from '../jobctl.ts';
 import { print, say } from '../parts/output.ts';
 import { givenRunVariable } from '../parts/run-named.ts';
 import type { Jobs } from '../parts/snapshots.ts';
 import { chooseJobs } from './jobs.ts';
+import type { Options } from './options.ts';
 
 export async function start(options: Options, config: Config): Promise<number> {
   const chosen = chooseJobs(options, config, 'refuse');

@@ -4,10 +4,10 @@ import { loadJob } from '../../job/load.ts';
 import { killSentence } from '../../report/kill-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { files } from '../../system/files.ts';
-import type { Options } from '../jobctl.ts';
 import { print, say } from '../parts/output.ts';
 import { stopRun } from '../parts/stop-run.ts';
 import { chooseJobs } from './jobs.ts';
+import type { Options } from './options.ts';
 
 /** For a job whose file can't tell: what a job file says when it says nothing. */
 const usualGraceSeconds = 10;
