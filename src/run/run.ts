@@ -9,11 +9,11 @@ import type {
   JobLock,
   JobLocks,
   Launcher,
-  LockHolder,
   Programs,
   RunLog,
   RunLogs,
   StopRequests,
+  Sweeper,
   User,
 } from '../system/system.ts';
 import { runCommands } from './commands.ts';
@@ -29,12 +29,14 @@ import {
   recordSkip,
   writeEvent,
 } from './record.ts';
+import { holderWords, takeLock } from './take-lock.ts';
 import type { World } from './world.ts';
 
 /** Everything a run asks of the machine. */
 export interface RunMachine {
   readonly clock: Clock;
   readonly locks: JobLocks;
+  readonly sweeper: Sweeper;
   readonly logs: RunLogs;
   readonly launcher: Launcher;
   readonly programs: Programs;
@@ -59,14 +61,14 @@ export async function runJob(order: RunOrder, machine: RunMachine): Promise<RunR
     case 'busy':
       return recordSkip(nameOf(order), machine, {
         reason: 'running',
-        words: runningWords(answer.holder, machine.clock.nowMs()),
+        words: holderWords(answer.holder, machine.clock.nowMs()),
         allowed: order.job.allowOvertime,
       });
     case 'unavailable':
       return recordNotStarted(nameOf(order), machine, answer);
     case 'held':
       try {
-        return await runLocked(order, machine, answer.lock, startedMs);
+        return await runLocked(order, machine, answer, startedMs);
       } finally {
         await answer.lock.release();
       }
@@ -79,26 +81,18 @@ function nameOf({ job, run, trigger }: RunOrder): RunName {
   return { slug: job.slug, run, trigger };
 }
 
-/** A dead holder's reaper needs up to 2 s to end what the run left; a tick that comes just then shall not be lost. */
-const orphanPatienceMs = 3000;
-const orphanPollMs = 100;
-
-async function takeLock(order: RunOrder, { clock, locks }: RunMachine) {
-  const endMs = clock.monotonicMs() + orphanPatienceMs;
-  for (;;) {
-    const answer = await locks.acquire(order.job.slug, order.run);
-    const dying = answer.is === 'busy' && answer.holder.state === 'orphaned';
-    if (!dying || clock.monotonicMs() > endMs) return answer;
-    await new Promise<void>((resolve) => clock.after(orphanPollMs, resolve));
-  }
-}
-
-async function runLocked(order: RunOrder, machine: RunMachine, lock: JobLock, startedMs: number): Promise<RunResult> {
+async function runLocked(
+  order: RunOrder,
+  machine: RunMachine,
+  { lock, swept }: { readonly lock: JobLock; readonly swept?: string },
+  startedMs: number,
+): Promise<RunResult> {
   const { job, run, trigger } = order;
   const interrupted = closeInterrupted(job.slug, machine);
   const opened = machine.logs.open(job.slug, startedMs);
   if (opened.is === 'failed') return recordNotStarted(nameOf(order), machine, opened);
   const { log } = opened;
+  if (swept !== undefined) log.note(swept);
   const deadline = job.timeoutSeconds > 0 ? machine.clock.sinceBootMs() + job.timeoutSeconds * 1000 : undefined;
   lock.record({ logPath: log.path, ...(deadline === undefined ? {} : { deadlineSinceBootMs: deadline }) });
   const troubles = writeEvent(job.slug, machine, {
@@ -183,21 +177,4 @@ function withPerson(outcome: Outcome, history: History, run: string): Outcome {
   if (outcome.kind !== 'stopped') return outcome;
   const by = history.runs.find((record) => record.run === run)?.stopRequestedBy;
   return by === undefined ? outcome : { ...outcome, by };
-}
-
-function runningWords(holder: LockHolder, nowMs: number): string {
-  const since =
-    holder.startedMs === undefined ? '' : ` for ${durationWords(Math.max(0, nowMs - holder.startedMs) / 1000)}`;
-  switch (holder.state) {
-    case 'running':
-      return `still running${since} (pid ${holder.wrapper?.pid ?? 'unknown'}${holder.runId === undefined ? '' : `, run ${holder.runId}`})`;
-    case 'orphaned':
-      return `its last run-job is gone but processes of that run are alive: ${holder.pids.join(', ')}`;
-    case 'predecessor':
-      return `still running under the Python process-control (pid ${holder.wrapper?.pid ?? 'unknown'})`;
-    case 'unknown':
-      return 'its lock is held by a process that cannot be looked into';
-    default:
-      return holder.state satisfies never;
-  }
 }

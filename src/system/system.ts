@@ -144,6 +144,14 @@ export interface JobLocks {
   holder(slug: string): LockHolder | undefined;
 }
 
+/** Ends what has nobody left that would: processes of a run whose run-job is gone. Any holder but an `orphaned` one is left alone. */
+export interface Sweeper {
+  /** What lives of it, for people. */
+  left(orphan: LockHolder): readonly Survivor[];
+  /** TERM to all, KILL after `graceMs`, again and again until nothing is left or 5 s have passed; resolves with what could not be killed. */
+  end(orphan: LockHolder, graceMs: number): Promise<readonly Survivor[]>;
+}
+
 /** One command line, ready to be started. */
 export interface Launch {
   /** Absolute path of the program first. */

@@ -14,6 +14,7 @@ import type {
   RunningCommand,
   StopRequests,
   Survivor,
+  Sweeper,
   User,
   WaitStatus,
 } from '../../src/system/system.ts';
@@ -120,6 +121,26 @@ export class FakeLocks implements JobLocks {
   }
 }
 
+/** What an orphaned run has left goes when it is swept, unless it can't be killed. */
+export class FakeSweeper implements Sweeper {
+  readonly swept: { runId: string | undefined; graceMs: number }[] = [];
+  canNotKill = false;
+  readonly #locks: FakeLocks;
+
+  constructor(locks: FakeLocks) {
+    this.#locks = locks;
+  }
+  left({ pids }: LockHolder) {
+    return pids.map((pid) => ({ pid, command: 'forever' }));
+  }
+  end({ runId, pids }: LockHolder, graceMs: number) {
+    this.swept.push({ runId, graceMs });
+    if (this.canNotKill) return Promise.resolve(this.left({ state: 'orphaned', pids }));
+    for (const [slug, holder] of this.#locks.holders) if (holder.runId === runId) this.#locks.holders.delete(slug);
+    return Promise.resolve([]);
+  }
+}
+
 /** A command that runs until the test ends it. */
 export class FakeCommand implements RunningCommand {
   readonly leader = { pid: 4711, startTicks: '1' };
@@ -204,10 +225,12 @@ const everyProgram: Programs = {
 };
 
 export function fakeMachine() {
+  const locks = new FakeLocks();
   const machine = {
     clock: new FakeClock(),
     history: new FakeHistory(),
-    locks: new FakeLocks(),
+    locks,
+    sweeper: new FakeSweeper(locks),
     launcher: new FakeLauncher(),
     logs: new FakeLogs(),
     stops: new FakeStops(),

@@ -10,6 +10,7 @@ import { jobLocks } from '../../system/lock.ts';
 import { programs } from '../../system/programs.ts';
 import { runLogs } from '../../system/run-log.ts';
 import { listenForStops } from '../../system/stop-requests.ts';
+import { sweeper } from '../../system/sweeper.ts';
 import type { HistoryStore, JobLocks } from '../../system/system.ts';
 
 /** Where the Python process-control kept its state when nobody told it otherwise. */
@@ -19,6 +20,7 @@ export function realMachine(config: Config, say: (remark: string) => void): RunM
   return {
     clock,
     programs,
+    sweeper,
     locks: realLocks(config, say),
     logs: runLogs({
       ...config,

@@ -1,10 +1,14 @@
-/** Ends the run of a job from outside: the name of whoever asks goes into the history, TERM to the run-job that was verified. */
+/**
+ * Ends the run of a job from outside: the name of whoever asks goes into the history, TERM to the run-job that was verified. What a run
+ * without a run-job has left is ended from here.
+ */
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { writeEvent } from '../../run/record.ts';
 import { callerUid } from '../../system/become.ts';
 import { clock } from '../../system/clock.ts';
 import { isAlive } from '../../system/proc.ts';
+import { sweeper } from '../../system/sweeper.ts';
 import type { LockHolder } from '../../system/system.ts';
 import { users } from '../../system/users.ts';
 import { realHistory, realLocks } from './machine.ts';
@@ -45,12 +49,20 @@ export async function stopRun(
     const event = { event: 'stop-requested', run: holder.runId, atMs: clock.nowMs(), by } as const;
     writeEvent(slug, { history: realHistory(config) }, reason === undefined ? event : { ...event, reason });
   }
-  if (holder.wrapper !== undefined && isAlive(holder.wrapper)) process.kill(holder.wrapper.pid, 'SIGTERM');
+  if (holder.state !== 'orphaned') askToEnd(holder);
   const endMs = clock.monotonicMs() + killGraceSeconds * 1000 + patienceMs;
   for (;;) {
     const now = locks.holder(slug);
     if (now === undefined || (holder.runId !== undefined && now.runId !== holder.runId)) return { is: 'stopped' };
     if (clock.monotonicMs() > endMs) return { is: 'still-running', holder: now };
+    // From the start, or because run-job was killed meanwhile. A reaper that ends the same processes is not in the way.
+    if (now.state === 'orphaned') await sweeper.end(now, killGraceSeconds * 1000);
     await new Promise<void>((resolve) => clock.after(pollMs, resolve));
   }
+}
+
+/** A run-job that somebody has stopped hears TERM only when it goes on. */
+function askToEnd({ wrapper }: LockHolder): void {
+  if (wrapper === undefined || !isAlive(wrapper)) return;
+  for (const signal of ['SIGTERM', 'SIGCONT'] as const) process.kill(wrapper.pid, signal);
 }

@@ -1,0 +1,20 @@
+/** Ends orphaned runs through /proc: the ones whose run-job and reaper were both killed. */
+import { endAll, livingOf, named, type Quarry } from './sweep.ts';
+import type { LockHolder, Sweeper } from './system.ts';
+
+export const sweeper: Sweeper = {
+  left(orphan) {
+    const quarry = quarryOf(orphan);
+    return quarry === undefined ? [] : named(livingOf(quarry));
+  },
+  async end(orphan, graceMs) {
+    const quarry = quarryOf(orphan);
+    return quarry === undefined ? [] : (await endAll(quarry, graceMs)).survivors;
+  },
+};
+
+/** Nobody but an orphan: a run whose run-job lives is that run-job's to end, and what can't be judged from here is not ours. */
+function quarryOf({ state, runId, leader }: LockHolder): Quarry | undefined {
+  if (state !== 'orphaned' || runId === undefined) return undefined;
+  return leader === undefined ? { runId } : { runId, leader };
+}
