@@ -21,8 +21,8 @@ function diffText({ there, change }: Comparison, colour: boolean): string {
   const directory = change.path.slice(0, change.path.lastIndexOf('/'));
   const patches = fileChanges(present, change).map(({ name, before, after }) => {
     const file = `${directory}/${name}`;
-    // The library starts with a line of `=` that patch(1) has no use for.
-    return createTwoFilesPatch(file, file, before, after, 'present', 'new').replace(/^=+\n/, '');
+    // The library starts with lines that only patches of several files have.
+    return createTwoFilesPatch(file, file, before, after, 'present', 'new').replace(/^(?:Index: .*\n)?=+\n/, '');
   });
   const text = patches.join('');
   return colour ? text.split('\n').map(coloured).join('\n') : text;

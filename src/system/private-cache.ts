@@ -60,7 +60,8 @@ function verified(bytes: Buffer): string | undefined {
 }
 
 function write(directory: string, name: string, text: string): void {
-  mkdirSync(directory, { mode: 0o700, recursive: true });
+  // Not recursive: there Node tries for ever where nothing can be made, as in /proc.
+  if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) mkdirSync(directory, 0o700);
   if (!isPrivate(directory)) return;
   const temporary = path.join(directory, `.${name}.${process.pid}`);
   rmSync(temporary, { force: true });

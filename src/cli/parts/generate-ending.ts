@@ -9,6 +9,10 @@ export interface Ending {
   readonly changed: boolean;
   /** One sentence. */
   readonly comment: string;
+  /** Whether people must hear it too. */
+  readonly worthSaying: boolean;
+  /** What is left to do for the person who called. */
+  readonly hint?: string;
   readonly jobs: readonly JobLine[];
   readonly problems: readonly Problem[];
   /** What was asked for, in words and as values. */
@@ -27,7 +31,7 @@ export function nothingWritten(
   problems: readonly Problem[],
   comment = 'nothing was written',
 ): Ending {
-  return { exitCode, changed: false, comment, jobs: [], problems, views: [] };
+  return { exitCode, changed: false, comment, worthSaying: true, jobs: [], problems, views: [] };
 }
 
 /** 1 wins over 2. */
@@ -45,7 +49,7 @@ export function hasErrors(problems: readonly Problem[]): boolean {
 
 /** Data on standard output; words on standard error, and none when there is nothing to tell. */
 export function tellEnding(ending: Ending, { json }: { readonly json: boolean }): number {
-  const { exitCode, changed, comment, jobs, problems, views } = ending;
+  const { exitCode, changed, comment, worthSaying, hint, jobs, problems, views } = ending;
   if (json) {
     const values = Object.fromEntries(views.map(({ name, text, value }) => [name, value ?? text]));
     print(`${JSON.stringify({ changed, comment, jobs, problems, ...values })}\n`);
@@ -53,6 +57,7 @@ export function tellEnding(ending: Ending, { json }: { readonly json: boolean })
   }
   sayProblems(problems);
   for (const { text } of views) print(text);
-  if (changed || exitCode > 2) say('cron-generate', comment);
+  if (worthSaying) say('cron-generate', comment);
+  if (hint !== undefined) say('cron-generate', hint);
   return exitCode;
 }

@@ -82,7 +82,8 @@ function printCrontab(scene: Scene): Ending {
   const { crontab, problems } = made;
   const views: View[] = [{ name: 'crontab', text: crontab.text() }];
   const exitCode = hasErrors(problems) ? 1 : 0;
-  return { exitCode, changed: false, comment: 'printed', jobs: crontab.jobs, problems, views };
+  const { jobs } = crontab;
+  return { exitCode, changed: false, comment: 'printed', worthSaying: false, jobs, problems, views };
 }
 
 function look(scene: Scene, file: string): Ending {
@@ -109,7 +110,8 @@ function write(scene: Scene, file: string): Ending {
   const refusal = found.changed ? publisher.publish(found.change) : undefined;
   if (refusal !== undefined) return nothingWritten(refusal.denied ? 77 : 78, found.problems, refusal.reason);
   found.keep();
-  return endingOf(found, scene.wish);
+  const ending = endingOf(found, scene.wish);
+  return found.changed && scene.config.embedded ? { ...ending, hint: installHint(file, scene.frame.user) } : ending;
 }
 
 interface Found extends Comparison {
@@ -175,5 +177,10 @@ function endingOf({ file, changed, crontab, problems, before, after }: Found, wi
   const verb = onlyLooks(wish) ? 'would change' : 'changed';
   const comment = changed ? `${file} ${verb}: ${changesText(compareLines(before, after))}` : `${file} is up to date`;
   const exitCode = exitCodeOf(problems, { changed, matters: wish.check || wish.detailedExitcode });
-  return { exitCode, changed, comment, jobs: crontab.jobs, problems, views: [] };
+  return { exitCode, changed, comment, worthSaying: changed, jobs: crontab.jobs, problems, views: [] };
+}
+
+/** Cron reads only what root has put into /etc/cron.d; a crontab of one's own is the same text without the user. */
+function installHint(file: string, user: string): string {
+  return `to make it your crontab: sed -E 's/^(@reboot|([^# ]+ ){4}[^ ]+) ${user} /\\1 /' ${file} | crontab -`;
 }
