@@ -72,7 +72,7 @@ function isSame(before: Timing | undefined, after: Timing | undefined): boolean 
   return before?.schedule === after?.schedule && before?.timeZone === after?.timeZone;
 }
 
-/** A week, and the day before and the day after each of the next two clock changes of the host. */
+/** A week, and the half days before and after each of the next two clock changes of the host. */
 function windowsFrom(nowMs: number, zone: string): PlanWindow[] {
   const week = { title: 'next 7 days', fromMs: nowMs, untilMs: nowMs + 7 * dayMs };
   const [first, second] = offsetChanges(zone, { afterMs: nowMs, untilMs: nowMs + 400 * dayMs });
@@ -84,7 +84,7 @@ function windowsFrom(nowMs: number, zone: string): PlanWindow[] {
 
 function around(changeMs: number, nowMs: number, zone: string): PlanWindow {
   const title = `clock change of ${wallTime(changeMs - 1, zone).slice(0, 10)}`;
-  return { title, fromMs: Math.max(nowMs, changeMs - dayMs), untilMs: changeMs + dayMs };
+  return { title, fromMs: Math.max(nowMs, changeMs - dayMs / 2), untilMs: changeMs + dayMs / 2 };
 }
 
 interface Frame {
