@@ -3,9 +3,9 @@ import { readSync } from 'node:fs';
 import path from 'node:path';
 import { validateJobText } from '../job/load.ts';
 import type { JobDefaults } from '../job/schema.ts';
-import { validateSchedule } from '../schedule/cron-validate.ts';
 import { files } from '../system/files.ts';
 import type { Problem } from '../yaml/problem.ts';
+import { scheduleChecker } from './parts/check-schedule.ts';
 import { print, sayProblems } from './parts/output.ts';
 import { loadSetting } from './parts/setting.ts';
 
@@ -16,7 +16,8 @@ export function validateFiles(
   { json, config }: { readonly json: boolean; readonly config?: string },
 ): number {
   const { defaults, problems: doubts } = jobDefaults(config);
-  const problems = [...doubts, ...names.flatMap((name) => validateFile(name, defaults))];
+  const checkSchedule = scheduleChecker();
+  const problems = [...doubts, ...names.flatMap((name) => validateFile(name, { defaults, checkSchedule }))];
   const bad = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file));
   const comment =
     bad.size === 0 ? `${names.length} files are valid` : `${bad.size} of ${names.length} files have problems`;
@@ -37,11 +38,16 @@ function jobDefaults(config: string | undefined): {
   return { defaults: {}, problems: [{ severity: 'warning', file: problem?.file ?? 'configuration', message }] };
 }
 
-function validateFile(name: string, defaults: JobDefaults): readonly Problem[] {
+interface Standard {
+  readonly defaults: JobDefaults;
+  readonly checkSchedule: ReturnType<typeof scheduleChecker>;
+}
+
+function validateFile(name: string, { defaults, checkSchedule }: Standard): readonly Problem[] {
   const file = name === '-' ? '(standard input)' : name;
   const bytes = name === '-' ? readStandardInput() : readNamed(name);
   if (typeof bytes === 'string') return [{ severity: 'error', file, message: bytes }];
-  const result = validateJobText({ file, bytes }, defaults, { checkSchedule: validateSchedule });
+  const result = validateJobText({ file, bytes }, defaults, { checkSchedule });
   return result.ok ? result.warnings : result.problems;
 }
 

@@ -95,7 +95,7 @@ export function listJobFiles({ jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, 
 const strayMessage =
   'this can not be the name of a job: use letters, digits, "_", "." and "-", start with a letter, digit or "_", at most 100 characters';
 
-function jobPath(slug: string, { jobDirectory }: Pick<JobPlaces, 'jobDirectory'>): string {
+export function jobPath(slug: string, { jobDirectory }: Pick<JobPlaces, 'jobDirectory'>): string {
   return `${jobDirectory}/${slug}.yaml`;
 }
 

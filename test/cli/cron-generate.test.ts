@@ -469,3 +469,21 @@ test('many generators at once end with one whole crontab', { skip }, async (t) =
     ['.process-control.lock'],
   );
 });
+
+test('a schedule that a clock change of this host touches is a warning', { skip }, (t) => {
+  const s = scene(t);
+  s.job('a', '0,30 0-23 * * *');
+  // A machine in Berlin, as far as /etc says.
+  mkdirSync(s.path('zoneinfo/Europe'), { recursive: true });
+  writeFileSync(s.path('zoneinfo/Europe/Berlin'), '');
+  mkdirSync(s.path('etc'));
+  symlinkSync(s.path('zoneinfo/Europe/Berlin'), s.path('etc/localtime'));
+  writeFileSync(s.path('etc/passwd'), readFileSync('/etc/passwd'));
+  const script = `mount --bind ${s.path('etc')} /etc && exec ${cronGenerate} --config ${s.path('config.yaml')}`;
+  const { status, stderr } = spawnSync('unshare', ['-m', 'sh', '-c', script], {
+    encoding: 'utf8',
+    env: s.environment(),
+  });
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /a\.yaml:3:\d+: warning: "schedule": .*comes twice in Europe\/Berlin/);
+});

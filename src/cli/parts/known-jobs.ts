@@ -1,13 +1,13 @@
 /** Loads all jobs for the crontab, those whose files are unchanged from the cache. */
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import { loadJob } from '../../job/load.ts';
-import { validateSchedule } from '../../schedule/cron-validate.ts';
-import { type CrontabJobs, jobMemory, knownJob, loadCrontabJobs } from '../../schedule/crontab-jobs.ts';
+import { jobPath, loadJob } from '../../job/load.ts';
+import { type CrontabJobs, jobMemory, type KnownJob, knownJob, loadCrontabJobs } from '../../schedule/crontab-jobs.ts';
 import { caller } from '../../system/caller.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { privateCache } from '../../system/private-cache.ts';
+import { scheduleChecker } from './check-schedule.ts';
 import { version } from './version.ts';
 
 export interface Loaded {
@@ -19,22 +19,14 @@ export interface Loaded {
 export function loadAllJobs(config: Config): Loaded {
   const directory = cacheDirectory(config);
   const cache = directory === undefined ? undefined : privateCache(directory);
+  const cacheName = `jobs${config.jobDirectory.replace(/[^\w-]/g, '_').slice(-200)}`;
   const memory = jobMemory(cache?.read(cacheName), fingerprintOf(config));
-  const checkSchedule = remembering(validateSchedule);
-  const machine = { files, checkSchedule };
-  const scheduleText = (written: string) => {
-    const answer = checkSchedule(written);
-    return answer.ok ? answer.expression.text : written;
-  };
   const jobs = loadCrontabJobs({
     jobDirectory: config.jobDirectory,
     files,
     nowMs: clock.nowMs(),
     memory,
-    read(slug) {
-      const result = loadJob(slug, config, machine);
-      return result && knownJob(slug, `${config.jobDirectory}/${slug}.yaml`, { result, scheduleText });
-    },
+    read: jobReader(config),
   });
   const keep = () => {
     const text = memory.text();
@@ -43,7 +35,23 @@ export function loadAllJobs(config: Config): Loaded {
   return { jobs, keep };
 }
 
-const cacheName = 'jobs';
+function jobReader(config: Config): (slug: string) => KnownJob | undefined {
+  // Where everything is known nobody asks about a schedule, and Intl need not be started.
+  let checker: ReturnType<typeof scheduleChecker> | undefined;
+  const checkSchedule = (text: string) => {
+    checker ??= scheduleChecker();
+    return checker(text);
+  };
+  const scheduleText = (written: string) => {
+    const answer = checkSchedule(written);
+    return answer.ok ? answer.expression.text : written;
+  };
+  const machine = { files, checkSchedule };
+  return (slug) => {
+    const result = loadJob(slug, config, machine);
+    return result && knownJob(slug, jobPath(slug, config), { result, scheduleText });
+  };
+}
 
 /** systemd's CACHE_DIRECTORY wins. Who is neither root nor has a process-control of their own has no place for one. */
 function cacheDirectory({ embedded, stateDirectory }: Config): string | undefined {
@@ -52,17 +60,10 @@ function cacheDirectory({ embedded, stateDirectory }: Config): string | undefine
   return embedded ? `${stateDirectory}/cron-generate` : undefined;
 }
 
-/** Everything but the job file itself that has a say in what is remembered of it. */
+/** Everything but the job file itself that has a say in what is remembered of it; warnings about clock changes hold for a month. */
 function fingerprintOf({ jobDirectory, jobDefaults, trustedOwnerUids }: Config): string {
-  return JSON.stringify([version, process.version, process.versions.tz, jobDirectory, jobDefaults, trustedOwnerUids]);
-}
-
-/** Thousands of jobs share some hundreds of schedules. */
-function remembering<T>(ask: (text: string) => T): (text: string) => T {
-  const answers = new Map<string, T>();
-  return (text) => {
-    const answer = answers.get(text) ?? ask(text);
-    answers.set(text, answer);
-    return answer;
-  };
+  const zone = files.resolve('/etc/localtime');
+  const month = new Date(clock.nowMs()).toISOString().slice(0, 7);
+  const product = [version, process.version, process.versions.tz];
+  return JSON.stringify([...product, zone, month, jobDirectory, jobDefaults, trustedOwnerUids]);
 }
