@@ -111,7 +111,7 @@ describe('the world of a job', () => {
       const expected = fact.includes('\t') ? fact : `${fact}:\t0000000000000000`;
       assert.ok(world.status.includes(expected), `${expected} in ${world.status.join('\n')}`);
     }
-    assert.equal(world.terminalAndNice, '0 0');
+    assert.equal(world.terminalAndNice, `0 ${os.getPriority()}`);
     const groups = execFileSync('id', ['-G', service.name], { encoding: 'utf8' }).trim().split(' ').sort();
     const line = world.status.find((each) => each.startsWith('Groups:')) ?? '';
     assert.deepEqual(line.slice(8).split(' ').sort(), groups);
