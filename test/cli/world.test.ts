@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { ended, House, isRoot, repository, until } from './house.ts';
@@ -111,7 +111,7 @@ describe('the world of a job', () => {
       const expected = fact.includes('\t') ? fact : `${fact}:\t0000000000000000`;
       assert.ok(world.status.includes(expected), `${expected} in ${world.status.join('\n')}`);
     }
-    assert.equal(world.terminalAndNice, `0 ${os.getPriority()}`);
+    assert.equal(world.terminalAndNice, `0 ${getPriority()}`);
     const groups = execFileSync('id', ['-G', service.name], { encoding: 'utf8' }).trim().split(' ').sort();
     const line = world.status.find((each) => each.startsWith('Groups:')) ?? '';
     assert.deepEqual(line.slice(8).split(' ').sort(), groups);
