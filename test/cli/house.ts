@@ -107,12 +107,12 @@ export class House {
   spawn(
     program: string,
     args: readonly string[],
-    { as = 'service', environment = {} }: SpawnOptions = {},
+    { as = 'service', environment = {}, under = [] }: SpawnOptions = {},
   ): ChildProcess {
     const drop = isRoot && as === 'service';
     const identity = [`--reuid=${this.service.uid}`, `--regid=${this.service.gid}`, '--init-groups', '--'];
     const command = drop ? ['setpriv', ...identity] : [];
-    const [file = '', ...rest] = [...command, path.join(repository, 'bin', program), ...args];
+    const [file = '', ...rest] = [...command, ...under, path.join(repository, 'bin', program), ...args];
     const child = spawn(file, rest, {
       cwd: '/',
       env: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_CONFIG: this.configFile, ...this.#environment, ...environment },
@@ -149,6 +149,8 @@ export class House {
 interface SpawnOptions {
   readonly as?: 'service' | 'root';
   readonly environment?: Readonly<Record<string, string>>;
+  /** Words before the program's: strace and its options. */
+  readonly under?: readonly string[];
 }
 
 export function ended(child: ChildProcess): Promise<Ended> {
