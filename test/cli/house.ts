@@ -107,7 +107,7 @@ export class House {
   spawn(
     program: string,
     args: readonly string[],
-    { as = 'service', environment = {}, under = [] }: SpawnOptions = {},
+    { as = 'service', environment = {}, under = [], stdin = 'ignore' }: SpawnOptions = {},
   ): ChildProcess {
     const drop = isRoot && as === 'service';
     const identity = [`--reuid=${this.service.uid}`, `--regid=${this.service.gid}`, '--init-groups', '--'];
@@ -116,7 +116,7 @@ export class House {
     const child = spawn(file, rest, {
       cwd: '/',
       env: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_CONFIG: this.configFile, ...this.#environment, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
     });
     this.#children.push(child);
     return child;
@@ -151,6 +151,7 @@ interface SpawnOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Words before the program's: strace and its options. */
   readonly under?: readonly string[];
+  readonly stdin?: 'ignore' | 'pipe';
 }
 
 export function ended(child: ChildProcess): Promise<Ended> {

@@ -1,5 +1,5 @@
 /** Looks at the processes of runs from outside, by what /proc shows of their environment. */
-import { environmentOf, listProcesses, runIdsIn, variableIn } from '../../src/system/proc.ts';
+import { commandLineOf, environmentOf, listProcesses, runIdsIn, variableIn } from '../../src/system/proc.ts';
 
 export interface Members {
   /** Processes of the job itself. */
@@ -18,4 +18,11 @@ export function membersOf(run: string): Members {
     (variableIn(environment, 'PROCESS_CONTROL_WRAPPER') === undefined ? jobs : reapers).push(pid);
   }
   return { jobs, reapers };
+}
+
+/** Living processes with this word in their command line: the tag of escapes.pl. */
+export function tagged(tag: string): readonly number[] {
+  return listProcesses()
+    .map(({ pid }) => pid)
+    .filter((pid) => commandLineOf(pid).split(' ').includes(tag));
 }
