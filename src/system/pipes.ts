@@ -4,8 +4,7 @@
  * cost it nothing: here-documents. Where the shell makes no pipes of them, mkfifo(1) makes two FIFOs, for some milliseconds.
  */
 import { spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 
@@ -35,23 +34,25 @@ export class Pipe {
   }
 }
 
-/** Two new pipes; throws when the machine has none to give. */
+/** Two new pipes; throws when the machine has none to give. `directory` may be anybody's to read: what lies in ours for a moment is not. */
 export function makePipes(directory: string): PipePair {
-  const names = ['stdout', 'stderr'].map((name) => path.join(directory, `.${name}.${randomUUID()}`));
-  const { error, status, stderr } = spawnSync('mkfifo', ['-m', '600', ...names], {
-    env: { PATH: '/usr/bin:/bin' },
-    encoding: 'utf8',
-    timeout: 10_000,
-  });
-  if (error !== undefined || status !== 0) throw error ?? new Error(stderr.trim());
-  const [stdout = '', stderrName = ''] = names;
-  return [openFifo(stdout), openFifo(stderrName)];
+  const own = mkdtempSync(path.join(directory, '.pipes-'));
+  try {
+    const names = ['stdout', 'stderr'].map((name) => path.join(own, name)) as [string, string];
+    const { error, status, stderr } = spawnSync('mkfifo', ['-m', '600', ...names], {
+      env: { PATH: '/usr/bin:/bin' },
+      encoding: 'utf8',
+      timeout: 10_000,
+    });
+    if (error !== undefined || status !== 0) throw error ?? new Error(stderr.trim());
+    return [openFifo(names[0]), openFifo(names[1])];
+  } finally {
+    rmSync(own, { recursive: true, force: true });
+  }
 }
 
 function openFifo(file: string): Pipe {
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  unlinkSync(file);
-  return new Pipe(fd);
+  return new Pipe(openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW));
 }
 
 /**

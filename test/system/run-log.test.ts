@@ -172,7 +172,7 @@ test('a run is not begun when there are no pipes or no log, and it is said why',
   const directory = scratch(t);
   assert.throws(
     () => openLog(directory, { runDirectory: path.join(directory, 'none') }),
-    /^Error: making pipes for the output: mkfifo: /,
+    /^Error: making pipes for the output: ENOENT: /,
   );
   mkdirSync(path.join(directory, 'log'));
   writeFileSync(path.join(directory, 'log/job'), '');
