@@ -1,5 +1,5 @@
 /** The files of a configuration in one, and a way to say where in them a value stands. */
-import { validate } from '../generated/validate-config.ts';
+import { validateConfig } from '../generated/validators.ts';
 import { parseYaml, type Written } from '../yaml/parse.ts';
 import type { Problem } from '../yaml/problem.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
@@ -17,7 +17,7 @@ export interface Merged {
   readonly own?: Own;
 }
 
-const format = { schema: configSchema, validate };
+const format = { schema: configSchema, validate: validateConfig };
 
 export function readSources(sources: Sources, machine: Machine): Merged {
   const values: Record<string, unknown> = {};

@@ -80,8 +80,9 @@ function throughSudo({ environment }: Caller): boolean {
   );
 }
 
+/** By the uid: the caller is somebody, while looking for a user that may not exist asks LDAP and the like. */
 function isDefaultServiceUser(users: Users, caller: Caller): boolean {
-  return users.find(configSchema.properties.user.default)?.uid === caller.euid;
+  return users.find(String(caller.euid))?.name === configSchema.properties.user.default;
 }
 
 /** XDG base directories; null when the caller is no user. Whoever comes through sudo does not choose them. */

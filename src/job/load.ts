@@ -1,6 +1,6 @@
 /** Job files to jobs: one by its name, all of a directory, or one text that is not in place yet; every mistake is a problem of its own file. */
 import type { Config } from '../config/config.ts';
-import { validate } from '../generated/validate-job.ts';
+import { validateJob } from '../generated/validators.ts';
 import type { FileFacts, Files } from '../system/system.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
 import type { Problem, Result } from '../yaml/problem.ts';
@@ -40,7 +40,7 @@ export type JobFolder =
 
 /** 256 KiB: no job needs more, and the parser's memory is bounded by it. */
 const limitBytes = 256 * 1024;
-const format = { schema: jobSchema, validate };
+const format = { schema: jobSchema, validate: validateJob };
 
 /** Names that mean the same to a shell, a crontab, a log directory and a mail subject. */
 export function isSlug(text: string): boolean {

@@ -1,9 +1,9 @@
 /** Root becomes the service user by running itself again through setpriv(1), before anything but the configuration is touched. */
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
+import { randomUuid } from './random.ts';
 import type { User } from './system.ts';
 
 /** util-linux; absolute, because PATH is the caller's. */
@@ -21,7 +21,7 @@ export const callerVariable = 'PROCESS_CONTROL_CALLER';
 export function runAgainAs(user: User, program: string, args: readonly string[]): Promise<number> {
   const boot = process.argv[1] ?? '';
   const options = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--init-groups', '--inh-caps=-all', '--'];
-  const environment = { ...process.env, PROCESS_CONTROL_WRAPPER: randomUUID(), [callerVariable]: String(callerUid()) };
+  const environment = { ...process.env, PROCESS_CONTROL_WRAPPER: randomUuid(), [callerVariable]: String(callerUid()) };
   const child = spawn(setpriv, [...options, process.execPath, boot, program, ...args], {
     stdio: 'inherit',
     env: environment,

@@ -6,12 +6,11 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
-const { Module } = require('node:module');
 
 /** What has been loaded, for bake.cjs. */
 const loaded = [];
 
-/** Compiles one bundle as Node would wrap a CommonJS module. */
+/** Compiles one bundle to the function that scripts/build.mjs has made of it. */
 function compile(file) {
   let cachedData;
   try {
@@ -19,18 +18,17 @@ function compile(file) {
   } catch {
     // Not baked.
   }
-  return new vm.Script(Module.wrap(fs.readFileSync(file, 'utf8')), { filename: file, cachedData });
+  return new vm.Script(fs.readFileSync(file, 'latin1'), { filename: file, cachedData });
 }
 
 /** Loads a bundle; its own requires of sibling bundles come back here, so that they have a cache too. */
 function load(name) {
   const file = path.join(__dirname, name);
   const module = { exports: {} };
-  const native = Module.createRequire(file);
-  const require = (wanted) => (wanted.startsWith('./') ? load(wanted) : native(wanted));
+  const requireFrom = (wanted) => (wanted.startsWith('./') ? load(wanted) : require(wanted));
   const script = compile(file);
   loaded.push({ file, script });
-  script.runInThisContext().call(module.exports, module.exports, require, module, file, __dirname);
+  script.runInThisContext()(module.exports, requireFrom, module, file, __dirname);
   return module.exports;
 }
 

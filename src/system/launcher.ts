@@ -1,8 +1,8 @@
 /**
  * Starts the commands of jobs: below the reaper where there is perl, which is everywhere on Debian, else below a shell.
  */
+import path from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { nulIn, startFailure } from './executable.ts';
 import { launchUnderReaper } from './reaped.ts';
 import { launchUnderShim } from './shim.ts';
@@ -17,7 +17,7 @@ export interface LauncherPlaces {
 export function createLauncher(places: LauncherPlaces = {}): Launcher {
   const place = {
     perlPath: places.perlPath ?? '/usr/bin/perl',
-    scriptPath: places.reaperPath ?? fileURLToPath(new URL('reaper.pl', import.meta.url)),
+    scriptPath: places.reaperPath ?? path.join(import.meta.dirname, 'reaper.pl'),
     wrapperMark: process.env.PROCESS_CONTROL_WRAPPER ?? 'none',
   };
   return {

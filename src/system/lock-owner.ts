@@ -4,8 +4,8 @@
  * The name is `o.BOOT.NAMESPACE.PID.START.NONCE` and never comes twice. So a dead owner can be taken away by name: whoever is late with
  * that finds nothing and does no harm to the next owner.
  */
-import { readFileSync } from 'node:fs';
 import { bootId, isAlive, isHidden, pidNamespace, processIdentity } from './proc.ts';
+import { randomUuid } from './random.ts';
 import type { ProcessIdentity } from './system.ts';
 
 /** What the name of an owner file says. */
@@ -47,7 +47,7 @@ const unnamed = '0';
 export function newOwnerName(): string {
   const self = processIdentity('self');
   if (self === undefined) throw new Error('/proc/self/stat says nothing about this process');
-  const nonce = readFileSync('/proc/sys/kernel/random/uuid', 'latin1').trim().replaceAll('-', '');
+  const nonce = randomUuid().replaceAll('-', '');
   return ['o', bootId(), pidNamespace() ?? unnamed, self.pid, self.startTicks, nonce].join('.');
 }
 

@@ -7,9 +7,19 @@ export const users: Users = {
   find(nameOrUid) {
     // A name with these would be two fields or an option to getent.
     if (nameOrUid === '' || /[:\n\0]/.test(nameOrUid)) return undefined;
-    return fromPasswd(readPasswd(), nameOrUid) ?? fromPasswd(askNss(nameOrUid), nameOrUid);
+    if (!known.has(nameOrUid)) known.set(nameOrUid, look(nameOrUid));
+    return known.get(nameOrUid);
   },
 };
+
+/** One run asks for the same users again and again; no program lives so long that it must hear of a change. */
+const known = new Map<string, User | undefined>();
+
+function look(nameOrUid: string): User | undefined {
+  passwd ??= readPasswd();
+  return fromPasswd(passwd, nameOrUid) ?? fromPasswd(askNss(nameOrUid), nameOrUid);
+}
+let passwd: string | undefined;
 
 /** A name wins over a uid that is spelt like it, as in chown(1). */
 export function fromPasswd(text: string, nameOrUid: string): User | undefined {

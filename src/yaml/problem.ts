@@ -25,6 +25,8 @@ export function formatProblem(problem: Problem): string {
 
 /** Control characters would let a file name or a value rewrite the terminal or forge a second line, so they are shown as escapes. */
 export function printable(text: string): string {
+  // Nearly all texts are plain ASCII, and making the class below from Unicode's tables costs a start a millisecond.
+  if (/^[ -~]*$/.test(text)) return text;
   return text.replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
     (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { createOwnLog } from '../../src/system/own-log.ts';
 import { startMailServer } from '../fakes/mail-server.ts';
 
-const load = createRequire(new URL('../../../dist/', import.meta.url));
+const { load } = createRequire(import.meta.url)('../../../dist/boot.cjs');
 
 const report = {
   ...{
@@ -24,7 +24,7 @@ test('the bundle with winston writes a log', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'bundle-'));
   const file = path.join(folder, 'own.log');
   const settings = { level: 'info', format: 'text', console: false, file } as const;
-  const log = createOwnLog({ settings, byTheClock: true, load: async () => load('./winston-log.cjs') });
+  const log = createOwnLog({ settings, byTheClock: true, load: async () => load('winston-log.cjs') });
   log.note('error', 'from the bundle');
   await log.close();
   assert.match(readFileSync(file, 'utf8'), /error: from the bundle\n$/);
@@ -34,7 +34,7 @@ test('the bundle with winston writes a log', async () => {
 test('the bundle with nodemailer words and sends a failmail', async () => {
   await using server = await startMailServer();
   const addresses = { fromAddress: 'Fail Mail <jobs@example.org>', toAddress: 'ops@example.org' };
-  const { sendFailmail } = load('./send-failmail.cjs');
+  const { sendFailmail } = load('send-failmail.cjs');
   const route = { by: 'smtp', host: 'localhost', port: server.port };
   assert.deepEqual(await sendFailmail(report, addresses, route), { ok: true });
   const mail = server.received[0]?.mail;
@@ -44,14 +44,14 @@ test('the bundle with nodemailer words and sends a failmail', async () => {
 
 test('without a from_address the mail is from the user at this host', async () => {
   await using server = await startMailServer();
-  const { sendFailmail } = load('./send-failmail.cjs');
+  const { sendFailmail } = load('send-failmail.cjs');
   const route = { by: 'smtp', host: 'localhost', port: server.port };
   assert.deepEqual(await sendFailmail(report, { toAddress: 'ops@example.org' }, route), { ok: true });
   assert.equal(server.received[0]?.mail.from?.text, `"Fail Mail" <${userInfo().username}@db1>`);
 });
 
 test('a failmail that can not be worded is an answer too', async () => {
-  const { sendFailmail } = load('./send-failmail.cjs');
+  const { sendFailmail } = load('send-failmail.cjs');
   const answer = await sendFailmail({ slug: 'backup' }, { fromAddress: 'a@b', toAddress: 'c@d' });
   assert.equal(answer.ok, false);
 });

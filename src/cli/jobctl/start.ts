@@ -1,6 +1,5 @@
 /** `jobctl start`: runs jobs now, detached, and says under which id; or waits for them. */
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
@@ -10,6 +9,7 @@ import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { pauseWords } from '../../run/pause.ts';
 import { clock } from '../../system/clock.ts';
+import { randomUuid } from '../../system/random.ts';
 import { hostZone } from '../../system/zone.ts';
 import { print, say } from '../parts/output.ts';
 import { givenRunVariable } from '../parts/run-named.ts';
@@ -31,7 +31,7 @@ async function startOne(slug: string, options: Options, jobs: Jobs): Promise<num
     say('jobctl', `${slug} ${hindrance.words}`);
     return hindrance.code;
   }
-  const run = newRunId(clock.nowMs(), randomBytes(4).toString('hex'));
+  const run = newRunId(clock.nowMs(), randomUuid());
   const child = launch(slug, run, options);
   if (!options.wait) {
     child.unref();
@@ -57,7 +57,7 @@ function launch(slug: string, run: string, options: Options) {
     detached: !options.wait,
     stdio: options.wait ? 'inherit' : 'ignore',
     cwd: '/',
-    env: { ...process.env, PROCESS_CONTROL_WRAPPER: crypto.randomUUID(), [givenRunVariable]: run },
+    env: { ...process.env, PROCESS_CONTROL_WRAPPER: randomUuid(), [givenRunVariable]: run },
   });
 }
 

@@ -1,5 +1,4 @@
 /** From the name of a job to its exit code: configuration, service user, job file, pause, run, and who must hear of it. */
-import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
@@ -16,6 +15,7 @@ import { runIdVariable, worldOf } from '../../run/world.ts';
 import { callerUid } from '../../system/become.ts';
 import { files } from '../../system/files.ts';
 import { sha256 } from '../../system/hash.ts';
+import { randomUuid } from '../../system/random.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import { writeSyslog } from '../../system/syslog.ts';
 import { users } from '../../system/users.ts';
@@ -98,7 +98,7 @@ function orderOf({ slowStart }: RunWish, job: Job, { run, trigger, config }: Cir
 function newRun({ clock }: RunMachine): string {
   const given = process.env[givenRunVariable];
   if (given !== undefined && /^[\w-]{1,60}$/.test(given)) return given;
-  return newRunId(clock.nowMs(), randomBytes(4).toString('hex'));
+  return newRunId(clock.nowMs(), randomUuid());
 }
 
 function currentTrigger(): Trigger {
