@@ -19,6 +19,8 @@ export interface Process extends ProcessIdentity {
   readonly group: number;
   readonly session: number;
   readonly threads: number;
+  /** A thread of the kernel, listed like a process. */
+  readonly isKernel: boolean;
 }
 
 /** By what a process can be known to belong to a run. */
@@ -29,6 +31,12 @@ export interface RunMarks {
   /** Leader of the session and process group in which the run's command was started. */
   readonly leader?: ProcessIdentity;
 }
+
+/** PF_KTHREAD in linux/sched.h, unchanged since 2.6.27. */
+const kernelThreadFlag = 0x200000;
+
+/** For how long a process may be in the middle of execve(2), and how many looks in a row prove that it is not. */
+const execPatience = { looks: 400, pauseMs: 0.5, believed: 3 };
 
 /** Reads one process; `undefined` when there is none (or /proc hides it). */
 export function readProcess(pid: number | 'self'): Process | undefined {
@@ -44,7 +52,7 @@ export function parseStat(text: string): Process | undefined {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
   const fields = text.slice(close + 2).split(' ');
-  const [state, parent, group, session] = fields;
+  const [state, parent, group, session, , , flags] = fields;
   const threads = fields[17];
   const startTicks = fields[19];
   if (open < 0 || close < open || state === undefined || threads === undefined || startTicks === undefined) return;
@@ -57,6 +65,7 @@ export function parseStat(text: string): Process | undefined {
     group: Number(group),
     session: Number(session),
     threads: Number(threads),
+    isKernel: (Number(flags) & kernelThreadFlag) !== 0,
   };
 }
 
@@ -109,7 +118,7 @@ export function processesOfRun(marks: RunMarks): readonly Process[] {
 }
 
 function belongsTo(found: Process, marks: RunMarks): boolean {
-  const environment = environmentOf(found.pid);
+  const environment = found.isKernel ? undefined : environmentOf(found.pid);
   const runIds = environment === undefined ? [] : runIdsIn(environment);
   if (runIds.includes(marks.runId)) return true;
   if (marks.wrapperCookie !== undefined && environment !== undefined) {
@@ -127,9 +136,30 @@ function isLedBy(found: Process, leader: ProcessIdentity): boolean {
 /**
  * The environment that a process was started with, `NAME=value` strings that each end in NUL; `undefined` when it can't be read (another user's
  * process). What a program has changed since does not show, and a program may have written over it.
+ *
+ * In the middle of execve(2) it reads as empty for a moment, as the command line does: 3 looks in 100 missed the mark of a process that did
+ * nothing else. So an empty one is believed only when several looks in a row find it beside a command line.
  */
 export function environmentOf(pid: number): Buffer | undefined {
-  return readProcFile(`${pid}/environ`);
+  let environment = readProcFile(`${pid}/environ`);
+  let believed = 0;
+  for (
+    let look = 0;
+    environment?.length === 0 && believed < execPatience.believed && look < execPatience.looks;
+    look++
+  ) {
+    const commandLine = readProcFile(`${pid}/cmdline`);
+    if (look === 0 && (commandLine === undefined || readProcess(pid)?.isKernel)) return environment;
+    believed = commandLine?.length === 0 ? 0 : believed + 1;
+    pause(execPatience.pauseMs);
+    environment = readProcFile(`${pid}/environ`);
+  }
+  return environment;
+}
+
+/** Blocks: what is looked for here must be found before anything else is done. */
+function pause(durationMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
 }
 
 /** The run ids in PROCESS_CONTROL_RUN_ID, outermost first: a run that was started by another one's job is `a/b`. */

@@ -9,7 +9,6 @@ import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { lock as properLock } from 'proper-lockfile';
 import type { JobLock } from '../../src/system/system.ts';
 
 const [directory = '', scratch = ''] = process.argv.slice(2);
@@ -17,6 +16,7 @@ const runsAlone = fileURLToPath(new URL('../../../test/fixtures/programs/runs-al
 const stallChance = 0.02;
 const deathChance = Number(process.env.DEATH_CHANCE);
 const retryMs = Number(process.env.RETRY_MS);
+const isLocking = process.env.WITHOUT_LOCK === undefined;
 
 /** Only while the lock is at work. */
 let isArmed = false;
@@ -89,52 +89,29 @@ async function runJob(runId: string, lock?: JobLock): Promise<void> {
   if (leader) lock?.record({ leader });
   append(path.join(scratch, 'holders'), `${process.pid} ${job.pid}\n`);
   await once(job, 'exit');
-  while (processesOfRun({ runId }).length > 0) await shortly(5);
+  while (processesOfRun({ runId }).length > 0) await shortly(50);
 }
 
 function shortly(atMostMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.random() * atMostMs));
 }
 
-interface Turn {
-  readonly lock?: JobLock;
-  release(): Promise<void>;
+/** Takes the lock for one run, unless somebody else has it. */
+async function takeTurn(runId: string): Promise<JobLock | undefined> {
+  isArmed = true;
+  const answer = await locks.acquire('job', runId);
+  isArmed = false;
+  if (answer.is === 'held') return answer.lock;
+  note(answer.is === 'busy' ? answer.holder.state : `unavailable: ${answer.stage.split(' ')[0]}`);
+  return undefined;
 }
 
-/** The lock under test, and what it is to be compared with; `undefined` when it is somebody else's turn. */
-const turns: Readonly<Record<string, (runId: string) => Promise<Turn | undefined>>> = {
-  async ours(runId) {
-    const answer = await locks.acquire('job', runId);
-    if (answer.is === 'held') return { lock: answer.lock, release: () => answer.lock.release() };
-    note(answer.is === 'busy' ? answer.holder.state : `unavailable ${answer.stage}: ${answer.reason}`);
-    return undefined;
-  },
-  none: async () => ({ release: async () => {} }),
-  async 'proper-lockfile'() {
-    try {
-      const onCompromised = () => note('compromised');
-      const release = await properLock(path.join(directory, 'job'), { realpath: false, stale: 2000, onCompromised });
-      return { release: () => release().catch(() => note('not its own any more')) };
-    } catch {
-      note('busy');
-      return undefined;
-    }
-  },
-};
-
-const takeTurn = turns[process.env.LOCK ?? ''];
-if (takeTurn === undefined) throw new Error(`which lock: ${Object.keys(turns).join(', ')}?`);
 for (let run = 0; !fs.existsSync(path.join(scratch, 'end')); run++) {
   const runId = `storm-${process.pid}-${run}`;
+  const lock = isLocking ? await takeTurn(runId) : undefined;
+  if (lock || !isLocking) await runJob(runId, lock);
+  else await shortly(retryMs);
   isArmed = true;
-  const turn = await takeTurn(runId);
-  isArmed = false;
-  if (turn === undefined) {
-    await shortly(retryMs);
-    continue;
-  }
-  await runJob(runId, turn.lock);
-  isArmed = true;
-  await turn.release();
+  await lock?.release();
   isArmed = false;
 }

@@ -1,7 +1,6 @@
 /**
- * storm [SECONDS [CONTENDERS [TAKEN-AWAY [LOCK]]]]: contenders for one lock, killed, stopped and stalled at random, while their jobs watch whether
- * they are alone. TAKEN-AWAY is `nothing`, `run`, `flock` or `both`: what of the lock is deleted again and again meanwhile. LOCK is `ours`, and for
- * comparison `proper-lockfile` or `none`.
+ * storm [SECONDS [CONTENDERS [TAKEN-AWAY]]]: contenders for one lock, killed, stopped and stalled at random, while their jobs watch whether they
+ * are alone. TAKEN-AWAY is `nothing`, `run`, `flock` or `both`: what of the lock is deleted again and again meanwhile.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -17,8 +16,8 @@ export interface StormSettings {
   readonly seconds: number;
   readonly contenders: number;
   readonly takenAway?: 'nothing' | 'run' | 'flock' | 'both';
-  /** Ours, or for comparison: proper-lockfile as it comes, or none. */
-  readonly lock?: 'ours' | 'proper-lockfile' | 'none';
+  /** Proves that the jobs notice when they are not alone. */
+  readonly withoutLock?: boolean;
 }
 
 export interface StormResult {
@@ -57,12 +56,14 @@ class Storm {
   async run(): Promise<StormResult> {
     mkdirSync(this.#directory);
     for (let number = 0; number < this.#settings.contenders; number++) this.#start();
-    const timers = [setInterval(() => this.#strike(), 120), setInterval(() => this.#takeAway(), 37)];
+    const striking = setInterval(() => this.#strike(), 120);
+    const takingAway = setInterval(() => this.#takeAway(), 37);
     await new Promise((resolve) => setTimeout(resolve, this.#settings.seconds * 1000));
+    clearInterval(takingAway);
     // A machine that is busy with other things needs longer until there is something to judge.
-    const expected = this.#settings.lock === 'none' ? 'OVERLAP' : 'ENTER';
+    const expected = this.#settings.withoutLock ? 'OVERLAP' : 'ENTER';
     await waitUntil(() => this.#kills > 0 && this.#count(expected) > 0, 30_000);
-    for (const timer of timers) clearInterval(timer);
+    clearInterval(striking);
     await this.#end();
     const result = await this.#result();
     rmSync(this.#scratch, { recursive: true, force: true });
@@ -87,7 +88,7 @@ class Storm {
         DEATH_CHANCE: '0.003',
         // So many that the machine is busy, not so many that it does nothing but refuse.
         RETRY_MS: String(12 * this.#settings.contenders),
-        LOCK: this.#settings.lock ?? 'ours',
+        ...(this.#settings.withoutLock ? { WITHOUT_LOCK: '1' } : {}),
         // With both files gone only the open file is left to tell.
         ...(this.#settings.takenAway === 'both' ? { KEEPS_LOCK: '1' } : {}),
       },
@@ -212,12 +213,11 @@ export function storm(settings: StormSettings): Promise<StormResult> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [seconds = '60', contenders = '100', takenAway = 'nothing', lock = 'ours'] = process.argv.slice(2);
+  const [seconds = '60', contenders = '100', takenAway = 'nothing'] = process.argv.slice(2);
   const result = await storm({
     seconds: Number(seconds),
     contenders: Number(contenders),
     takenAway: takenAway as NonNullable<StormSettings['takenAway']>,
-    lock: lock as NonNullable<StormSettings['lock']>,
   });
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   process.exitCode = result.overlaps + result.survivors > 0 || result.freeAfterMs < 0 ? 1 : 0;

@@ -24,7 +24,7 @@ export function runDirectory(t: TestContext): string {
 }
 
 /** Waits for a condition that other processes make true. */
-export async function until(what: string, holds: () => boolean, withinMs = 10_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, withinMs = 30_000): Promise<void> {
   const giveUpMs = performance.now() + withinMs;
   while (!holds()) {
     assert.ok(performance.now() < giveUpMs, `in vain: ${what}`);
@@ -120,7 +120,7 @@ export async function unavailable(t: TestContext, asking: Asking): Promise<strin
 }
 
 /** Asks again and again until it gets the lock. */
-export async function held(t: TestContext, asking: Asking, withinMs = 3000): Promise<void> {
+export async function held(t: TestContext, asking: Asking, withinMs = 15_000): Promise<void> {
   const giveUpMs = performance.now() + withinMs;
   for (;;) {
     const asker = new Asker(t, asking);
@@ -161,10 +161,6 @@ export function keeperOf(file: string, name: string): Promise<number> {
       .map(readProcess)
       .filter((one) => one?.name === name),
   );
-}
-
-export async function untilLocked(file: string): Promise<void> {
-  await until(`${file} is locked`, () => kernelLockHolders(file).length > 0);
 }
 
 /** Why a test that needs root's tools can't run here; false when it can. */

@@ -25,6 +25,6 @@ test('… nor while somebody keeps deleting NAME.flock', () =>
 test('… nor while somebody keeps deleting both', () => survived({ seconds: 2, contenders: 8, takenAway: 'both' }));
 
 test('without the lock the jobs of the storm notice that they overlap', async () => {
-  const result = await storm({ seconds: 1, contenders: 4, lock: 'none' });
+  const result = await storm({ seconds: 1, contenders: 4, withoutLock: true });
   assert.ok(result.overlaps > 0, JSON.stringify(result));
 });

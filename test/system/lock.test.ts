@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { jobLocks } from '../../src/system/lock.ts';
 import { newOwnerName } from '../../src/system/lock-owner.ts';
 import { processIdentity, readProcess } from '../../src/system/proc.ts';
@@ -30,7 +30,6 @@ import {
   refused,
   runDirectory,
   until,
-  untilLocked,
 } from './lock-holders.ts';
 
 /** The locks of this process in a directory. */
@@ -213,38 +212,40 @@ test('an exit without giving back unlocks nothing while the job lives', async (t
   assert.equal((await refused(t, { directory })).state, 'orphaned');
 });
 
-test('of two that break the lock of a dead holder at once, one gets it', { skip: lacks('strace', '-V') }, async (t) => {
+/** Somebody who stops in front of a system call until `go`. */
+async function parked(t: TestContext, { directory, before }: { directory: string; before: string }) {
+  const gate = path.join(runDirectory(t), 'go');
+  const asker = new Asker(t, { directory, environment: { PARKS: `${before}:${gate}` } });
+  assert.equal(await asker.next(), 'parked');
+  return Object.assign(asker, { go: () => writeFileSync(gate, '') });
+}
+
+test('of two that break the lock of a dead holder at once, one gets it', async (t) => {
   const directory = runDirectory(t);
   await (await hold(t, { directory })).kill();
-  const parked = 'strace -f -qq -o /dev/null -e trace=unlink -e inject=unlink:delay_enter=900000'.split(' ');
-  const slow = new Asker(t, { directory, prefix: parked });
-  await untilLocked(path.join(directory, 'job.flock'));
+  const slow = await parked(t, { directory, before: 'unlinkSync' });
   assert.equal((await refused(t, { directory })).state, 'unknown');
+  slow.go();
   assert.equal((await slow.answer()).is, 'held');
 });
 
-test('of two that break it at once, one gets it even when the file of the kernel lock is deleted in between', {
-  skip: lacks('strace', '-V'),
-}, async (t) => {
+test('of two that break it at once, one gets it even when the file of the kernel lock is deleted in between', async (t) => {
   const directory = runDirectory(t);
   await (await hold(t, { directory })).kill();
-  const parked = 'strace -f -qq -o /dev/null -e trace=unlink -e inject=unlink:delay_enter=900000'.split(' ');
-  const slow = new Asker(t, { directory, prefix: parked });
-  await untilLocked(path.join(directory, 'job.flock'));
+  const slow = await parked(t, { directory, before: 'unlinkSync' });
   rmSync(path.join(directory, 'job.flock'));
   assert.match((await refused(t, { directory })).reason ?? '', /was deleted, is still locked/);
+  slow.go();
   assert.equal((await slow.answer()).is, 'held');
 });
 
-test('the file of the kernel lock is deleted before it is locked: the one that is there in the end is locked', {
-  skip: lacks('strace', '-V'),
-}, async (t) => {
+test('the file of the kernel lock is deleted before it is locked: the one that is there in the end is locked', async (t) => {
   const directory = runDirectory(t);
   const file = path.join(directory, 'job.flock');
-  const parked = 'strace -f -qq -o /dev/null -e trace=flock -e inject=flock:delay_enter=400000'.split(' ');
-  const slow = new Asker(t, { directory, prefix: parked });
-  await until('the file is there', () => existsSync(file));
+  const slow = await parked(t, { directory, before: 'spawnSync' });
   rmSync(file);
+  slow.go();
+  assert.equal(await slow.next(), 'parked', 'in front of the second attempt');
   assert.equal((await slow.answer()).is, 'held');
   assert.equal(existsSync(file), true);
 });
