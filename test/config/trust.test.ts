@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { Request } from '../../src/config/sources.ts';
 import { files as machineFiles } from '../../src/system/files.ts';
 import type { Caller, User } from '../../src/system/system.ts';
+import { users as machineUsers } from '../../src/system/users.ts';
 import { formatProblem } from '../../src/yaml/problem.ts';
 import { type FakeFile, memoryFiles, memoryUsers } from '../fakes/files.ts';
 
@@ -202,7 +203,7 @@ test('on a real machine: a configuration below /tmp is refused, whoever wrote it
   const places = { systemFile: '/nonexistent/pc.yaml', dropInDirectory: '/nonexistent/pc.d' };
   const answer = (named: string) => {
     const result = loadConfig(
-      { files: machineFiles, users, caller: { uid, euid: uid, pid: 1, environment: {} } },
+      { files: machineFiles, users: machineUsers, caller: { uid, euid: uid, pid: 1, environment: {} } },
       { named, ...places },
     );
     return result.ok ? 'accepted' : result.problems.map(formatProblem).join('\n');
