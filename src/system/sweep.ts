@@ -134,10 +134,12 @@ export async function killAll(quarry: Quarry, asked: ReadonlySet<number>): Promi
     if (emptyLooks === 2) return { survivors: [], swept: swept.size };
     if (passedMs > sweepLimitMs) return { survivors: named(found), swept: swept.size };
     const spared = passedMs < wrapperMs ? found.filter(isRunJob) : [];
-    for (const one of found) if (!spared.includes(one) && signalProcess(one, 'SIGKILL')) swept.add(one.pid);
+    const hit = found.filter((one) => !spared.includes(one) && signalProcess(one, 'SIGKILL'));
+    for (const { pid } of hit) swept.add(pid);
     // No fork can race with a signal to a whole group.
     if (quarry.leader && spared.length === 0) signalGroup(quarry.leader, 'SIGKILL');
-    await pause(5);
+    // There is no hurry with what may not be signalled or is spared.
+    await pause(found.length > 0 && hit.length === 0 ? 50 : 5);
   }
 }
 

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync } from 'node:fs';
+import path from 'node:path';
 import process from 'node:process';
 import { describe, type TestContext, test } from 'node:test';
-import { readProcess } from '../../src/system/proc.ts';
+import { commandLineOf, readProcess } from '../../src/system/proc.ts';
 import type { Launch, RunningCommand } from '../../src/system/system.ts';
-import { containments, endProcess, launchesProgram, programs, Scene, underReaper, until } from './launching.ts';
+import {
+  containments,
+  endProcess,
+  launchesProgram,
+  type OrderChanges,
+  programs,
+  Scene,
+  underReaper,
+  until,
+} from './launching.ts';
 
 const stubborn = [
   'ignores-term',
@@ -19,8 +29,13 @@ const stubborn = [
 ];
 
 /** Starts launches.ts, which plays run-job in a process that can be killed. */
-function playRunJob(context: TestContext, scene: Scene, argv: Launch['argv']): ChildProcess {
-  const runJob = spawn(process.execPath, [launchesProgram, scene.order(argv)], {
+function playRunJob(
+  context: TestContext,
+  scene: Scene,
+  argv: Launch['argv'],
+  changes: OrderChanges = {},
+): ChildProcess {
+  const runJob = spawn(process.execPath, [launchesProgram, scene.order(argv, changes)], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   context.after(() => runJob.kill('SIGKILL'));
@@ -41,7 +56,7 @@ describe('when run-job is killed', () => {
       said += text;
     });
     await until(() => said.includes('ready'));
-    assert.ok(scene.lockIsHeld() || scene.alive().length > 0);
+    assert.ok(scene.lockIsHeld());
     runJob.kill('SIGKILL');
     await until(() => scene.alive().length === 0 && !scene.lockIsHeld());
   });
@@ -131,7 +146,7 @@ for (const [name, launcher] of containments) {
       const { scene, outer } = await startNested(context);
       assert.deepEqual((await outer.stop(200)).survivors, []);
       assert.deepEqual(scene.alive(), []);
-      assert.deepEqual(JSON.parse(scene.history()), { is: 'signalled', signal: 9 });
+      assert.deepEqual(scene.history().status, { is: 'signalled', signal: 9 });
     });
   });
 
@@ -155,3 +170,35 @@ for (const [name, launcher] of containments) {
     );
   });
 }
+
+describe('what may not be killed', {
+  skip: process.getuid?.() === 0 ? false : 'needs root, to start a process of another user',
+}, () => {
+  for (const [name, places] of [
+    ['reaper', {}],
+    ['shell', { perlPath: '/nonexistent/perl' }],
+  ] as const) {
+    test(`is named, and keeps the lock, under the ${name}`, async (context) => {
+      const scene = new Scene(context);
+      const becomesRoot = path.join(scene.directory, 'becomes-root');
+      copyFileSync('/usr/bin/setpriv', becomesRoot);
+      chmodSync(becomesRoot, 0o4755);
+      chmodSync(scene.directory, 0o755);
+      const script = `${becomesRoot} --reuid 0 sh -c "echo ready; sleep 60; true" "$0" & wait`;
+      const runJob = playRunJob(context, scene, ['/bin/sh', '-c', script, scene.tag], {
+        places,
+        graceMs: 0,
+        uid: 65_534,
+      });
+      await once(runJob.stdout ?? runJob, 'data');
+      await until(() => scene.alive().some(({ pid }) => commandLineOf(pid).startsWith('sh -c echo')));
+      runJob.kill('SIGTERM');
+      await once(runJob, 'exit');
+      const { survivors } = scene.history();
+      assert.ok(survivors.some(({ command }) => command === `sh -c echo ready; sleep 60; true ${scene.tag}`));
+      assert.ok(scene.lockIsHeld());
+      for (const { pid } of survivors) endProcess(pid);
+      await until(() => !scene.lockIsHeld());
+    });
+  }
+});

@@ -1,4 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import path from 'node:path';
 import { describe, test } from 'node:test';
 import { commandLineOf, pids, readProcess } from '../../src/system/proc.ts';
 import { containments, Scene, underReaper, underShell, until } from './launching.ts';
@@ -153,5 +158,19 @@ test('an operator understands what the reaper is', async (context) => {
   const command = await scene.sh(underReaper, 'exec sleep 60');
   const reaper = readProcess(command.leader.pid)?.parent ?? 0;
   assert.ok(commandLineOf(reaper).startsWith(`run-job: reaper of ${scene.runId} `));
+  await command.stop(0);
+});
+
+test('the output comes to its end when the job has closed it, though the reaper lives on', async (context) => {
+  const scene = new Scene(context);
+  const fifo = path.join(scene.directory, 'fifo');
+  spawnSync('mkfifo', [fifo]);
+  const readFd = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+  const stdoutFd = openSync(fifo, 'w');
+  const command = await scene.sh(underReaper, 'exec >&- 2>&-; sleep 60; true', { stdoutFd, stderrFd: stdoutFd });
+  closeSync(stdoutFd);
+  const output = new Socket({ fd: readFd }).resume();
+  await once(output, 'end');
+  assert.equal(scene.alive().length, 1);
   await command.stop(0);
 });

@@ -8,7 +8,7 @@ import process from 'node:process';
 import type { TestContext } from 'node:test';
 import { createLauncher, type LauncherPlaces } from '../../src/system/launcher.ts';
 import { commandLineOf, listProcesses, type Process } from '../../src/system/proc.ts';
-import type { Launch, LaunchAnswer, Launcher, RunningCommand } from '../../src/system/system.ts';
+import type { Launch, LaunchAnswer, Launcher, RunningCommand, Survivor, WaitStatus } from '../../src/system/system.ts';
 
 /** The compiled tests lie in build/test/system; the programs they start stay where they are. */
 export const programs = path.resolve(import.meta.dirname, '../../../test/fixtures/programs');
@@ -23,6 +23,14 @@ export const containments: readonly (readonly [string, Launcher])[] = [
   ['reaper', underReaper],
   ['shell', underShell],
 ];
+
+export interface OrderChanges {
+  readonly places?: LauncherPlaces;
+  readonly runId?: string;
+  readonly graceMs?: number;
+  /** The user, instead of root, as whom the command is launched. */
+  readonly uid?: number;
+}
 
 /** One run: where its output goes, what its lock is, and what its processes can be known by. */
 export class Scene {
@@ -79,18 +87,19 @@ export class Scene {
   }
 
   /** The argument with which launches.ts does the same in a process of its own. */
-  order(argv: Launch['argv'], changes: { readonly places?: LauncherPlaces; readonly runId?: string } = {}): string {
+  order(argv: Launch['argv'], changes: OrderChanges = {}): string {
     const runId = changes.runId ?? this.runId;
     return JSON.stringify({
       launch: { argv, runId, environment: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_RUN_ID: runId } },
       lockFile: this.lockFile,
-      places: changes.places,
       file: path.join(this.directory, 'history'),
+      graceMs: 10_000,
+      ...changes,
     });
   }
 
-  history(): string {
-    return readFileSync(path.join(this.directory, 'history'), 'utf8');
+  history(): { readonly status: WaitStatus; readonly survivors: readonly Survivor[] } {
+    return JSON.parse(readFileSync(path.join(this.directory, 'history'), 'utf8'));
   }
 
   stdout(): string {
