@@ -97,7 +97,7 @@ function membersToAsk(quarry: Quarry): readonly Process[] {
  * after our look; but without ps it throws where nobody can catch it, and its callback may never come.
  */
 async function askTrees(outside: readonly Process[]): Promise<void> {
-  if (outside.length > treeKillLimit || !isOnPath('ps')) {
+  if (outside.length > treeKillLimit || !isSystemProgram('ps')) {
     for (const found of outside) signalProcess(found, 'SIGTERM');
     return;
   }
@@ -109,9 +109,11 @@ async function askTrees(outside: readonly Process[]): Promise<void> {
   }
 }
 
-function isOnPath(program: string): boolean {
+/** What PATH calls so is the system's: whoever sets the PATH of a run-job must not have a program of their own run beside the job. */
+function isSystemProgram(program: string): boolean {
   const directories = (process.env.PATH ?? '').split(path.delimiter);
-  return directories.some((directory) => isExecutable(path.join(directory, program)));
+  const first = directories.find((directory) => isExecutable(path.join(directory, program)));
+  return first === '/usr/bin' || first === '/bin';
 }
 
 /** TERM, and after the grace KILL. */

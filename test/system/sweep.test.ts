@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { processIdentity } from '../../src/system/proc.ts';
@@ -34,12 +37,16 @@ test('what was started with an empty environment is found below its parent', asy
 
 test('TERM reaches what left the group, whether there is a ps for tree-kill or not, and in a crowd', async (context) => {
   const path = process.env.PATH;
+  const planted = mkdtempSync(join(tmpdir(), 'planted-'));
+  writeFileSync(join(planted, 'ps'), `#!/bin/sh\n: >${planted}/was-run\n`, { mode: 0o755 });
   context.after(() => {
     process.env.PATH = path;
+    rmSync(planted, { recursive: true });
   });
   for (const [searched, count] of [
     [path, 3],
     ['/nonexistent', 3],
+    [`${planted}:${path}`, 3],
     [path, 25],
   ] as const) {
     process.env.PATH = searched;
@@ -50,6 +57,7 @@ test('TERM reaches what left the group, whether there is a ps for tree-kill or n
     assert.equal(asked.size, count + 1);
     assert.deepEqual(await untilNoneLives({ runId, leader }, 15_000), []);
   }
+  assert.equal(existsSync(join(planted, 'was-run')), false, 'a ps of the caller');
 });
 
 test('a stopped process wakes up to end', async (context) => {

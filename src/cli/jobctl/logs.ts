@@ -1,8 +1,10 @@
 /** `jobctl logs`: prints the log of a run, and goes on while the run does. */
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome.ts';
+import { readLogName } from '../../run/retention.ts';
 import { clock } from '../../system/clock.ts';
 import { realLocks } from '../parts/machine.ts';
 import { printBytes, say } from '../parts/output.ts';
@@ -25,6 +27,9 @@ export async function logs(options: Options, config: Config): Promise<number> {
     );
     return exitCodes.usage;
   }
+  // The history is the service user's to write; root, who may read everything, must not be led to show something else.
+  if (readLogName(slug, basename(found.logPath)) === undefined)
+    return refuse(`${found.logPath} is no name of a log of ${slug}`);
   const isRunning = () => realLocks(config, () => undefined).holder(slug)?.runId === found.run;
   return show(found.logPath, options.follow === true ? isRunning : () => false);
 }
@@ -51,10 +56,12 @@ async function show(file: string, isRunning: () => boolean): Promise<number> {
 /** `undefined` when there is no such file. */
 function open(path: string): { readonly path: string; readonly fd: number } | { readonly words: string } | undefined {
   try {
-    return { path, fd: openSync(path, 'r') };
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return fstatSync(fd).isFile() ? { path, fd } : { words: `${path} is no file` };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
+    if (code === 'ELOOP') return { words: `${path} is a link, which no log is` };
     return { words: code === 'EACCES' ? `${path}: permission denied; its group may read it` : message };
   }
 }

@@ -1,0 +1,504 @@
+/** Who could make root or the service user do what only root may decide: each way in, tried with the real programs. docs/security.md is its index. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { type Ended, ended, House, isRoot, repository } from './house.ts';
+
+const skip = isRoot ? false : 'needs root: it changes users and owners';
+const works = (program: string, ...args: readonly string[]) => spawnSync(program, args).status === 0;
+const bin = (program: string) => path.join(repository, 'bin', program);
+/** nobody: has an account and no rights. */
+const attacker = 65534;
+
+describe('who may decide what is run', { skip }, () => {
+  let house: House;
+  let lair: string;
+  before(() => {
+    house = new House({ hello: 'name: Hello\ncommand: /bin/echo hello\n' });
+    lair = mkdtempSync(path.join(tmpdir(), 'lair-'));
+    chmodSync(lair, 0o777);
+    mkdirSync(path.join(lair, 'jobs'));
+    writeFileSync(path.join(lair, 'jobs/evil.yaml'), `name: Evil\ncommand: /usr/bin/touch ${trap('job')}\n`);
+    writeFileSync(path.join(lair, 'evil.yaml'), evilConfig());
+    writeFileSync(path.join(lair, 'evil.js'), `require('node:fs').writeFileSync(${JSON.stringify(trap('node'))}, '')`);
+    writeFileSync(path.join(lair, 'Evil.pm'), `open my $f, '>', '${trap('perl')}'; 1;`);
+    execFileSync('chown', ['-R', `${attacker}`, lair]);
+  });
+  after(() => {
+    house.remove();
+    rmSync(lair, { recursive: true, force: true });
+  });
+  /** Where something of the attacker's leaves a trace when it was run. */
+  const trap = (name: string) => path.join(lair, `was-run-${name}`);
+  const traces = () => readdirSync(lair).filter((name) => name.startsWith('was-run-'));
+  beforeEach(() => {
+    for (const name of traces()) rmSync(path.join(lair, name));
+  });
+
+  const evilConfig = () =>
+    [
+      `user: ${house.service.name}`,
+      ...[`job_directory: ${lair}/jobs`, `run_directory: ${lair}/run`, `state_directory: ${lair}/state`],
+      ...[`output_directory: ${lair}/log`, `output_crontab: ${trap('crontab')}`, ''],
+    ].join('\n');
+
+  interface Way {
+    readonly as?: number;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly cwd?: string;
+    /** Becomes descriptor 5. */
+    readonly open?: string;
+  }
+
+  function start(command: readonly string[], { as, env = {}, cwd = '/', open }: Way = {}): ChildProcess {
+    const identity =
+      as === undefined ? [] : ['/usr/bin/setpriv', `--reuid=${as}`, `--regid=${as}`, '--clear-groups', '--'];
+    const [file = '', ...args] = [...identity, ...command];
+    const handed = open === undefined ? [] : (['ignore', 'ignore', openSync(open, 'r')] as const);
+    return spawn(file, args, {
+      ...{ cwd, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env } },
+      stdio: ['ignore', 'pipe', 'pipe', ...handed],
+      // Nothing here may hang.
+      timeout: 30_000,
+    });
+  }
+
+  const run = (command: readonly string[], way?: Way): Promise<Ended> => ended(start(command, way));
+
+  /** Neither run nor written, whatever was tried. */
+  function assertRefused({ code, stdout, stderr }: Ended, expected: number, words: RegExp): void {
+    assert.deepEqual([code, traces()], [expected, []], `${stdout}${stderr}`);
+    assert.match(stderr, words);
+    assert.doesNotMatch(stderr, /\n {4}at /);
+  }
+
+  describe('through a configuration', () => {
+    const places: readonly [string, () => string, Way, RegExp][] = [
+      ['that stands on the command line', () => '/proc/self/cmdline', {}, /may not be in \/proc/],
+      ['that is an open file', () => '/proc/self/fd/5', { open: 'evil.yaml' }, /may not be in \/proc/],
+      [
+        'that is an open file, by its other name',
+        () => '/dev/fd/5',
+        { open: 'evil.yaml' },
+        /can be written by everyone/,
+      ],
+      ['that is in the environment', () => '/proc/self/environ', { env: { X: '\njob_directory: /tmp' } }, /in \/proc/],
+      ['by a detour', () => '/usr/../proc/self/cmdline', {}, /may not be in \/proc/],
+      [
+        'below a directory that everyone can write',
+        () => path.join(lair, 'evil.yaml'),
+        {},
+        /\/tmp can be written by everyone/,
+      ],
+      ['of root, below a sticky directory', () => rootFileIn(lair), {}, /\/tmp can be written by everyone/],
+      [
+        'that everyone can write',
+        () => rootFile('open.yaml', 0o666),
+        {},
+        /this configuration can be written by everyone/,
+      ],
+      [
+        'that a group can write',
+        () => rootFile('group.yaml', 0o664),
+        {},
+        /this configuration can be written by a group/,
+      ],
+      [
+        'that belongs to somebody else',
+        () => ownedFile('theirs.yaml'),
+        {},
+        /belongs to uid 65534; it must belong to root/,
+      ],
+      ['in a directory that a group can write', () => groupDirectory(), {}, /directory .* can be written by a group/],
+      ['that is a FIFO', () => fifo(), {}, /a FIFO is no file to read/],
+      ['that is a device', () => '/dev/zero', {}, /a device is no file to read|can be written by everyone/],
+      ['that a link leads to', () => link(), {}, /\/tmp can be written by everyone/],
+      ['with a line break in its name', () => '/etc/a\nb.yaml', {}, /control characters/],
+    ];
+
+    for (const [title, place, way, words] of places) {
+      test(title, async () => {
+        const config = place();
+        const open = way.open === undefined ? {} : { open: path.join(lair, way.open) };
+        const named = { ...way, ...open, env: { ...way.env, PROCESS_CONTROL_CONFIG: config } };
+        // What /proc/self/cmdline would be read as.
+        const tag = config.includes('cmdline') ? ['--tag', `\n${evilConfig()}`] : [];
+        const asRoot = [bin('run-job'), '--config', config, ...tag, '--job', 'evil'];
+        const [root, service, generator] = await Promise.all([
+          run(asRoot, { ...way, ...open }),
+          run([bin('run-job'), 'evil'], { ...named, as: house.service.uid }),
+          run([bin('cron-generate')], named),
+        ]);
+        assertRefused(root, 78, words);
+        assertRefused(service, 78, words);
+        assertRefused(generator, 78, words);
+        assert.deepEqual(traces(), []);
+      });
+    }
+
+    function rootFile(name: string, mode: number): string {
+      const file = house.path(`etc/${name}`);
+      writeFileSync(file, evilConfig());
+      chmodSync(file, mode);
+      return file;
+    }
+    function ownedFile(name: string): string {
+      const file = rootFile(name, 0o644);
+      chownSync(file, attacker, attacker);
+      return file;
+    }
+    function rootFileIn(directory: string): string {
+      const file = path.join(directory, 'roots.yaml');
+      writeFileSync(file, evilConfig());
+      return file;
+    }
+    function groupDirectory(): string {
+      mkdirSync(house.path('group'));
+      chmodSync(house.path('group'), 0o775);
+      writeFileSync(house.path('group/pc.yaml'), evilConfig());
+      return house.path('group/pc.yaml');
+    }
+    function fifo(): string {
+      execFileSync('mkfifo', [house.path('etc/fifo.yaml')]);
+      return house.path('etc/fifo.yaml');
+    }
+    function link(): string {
+      symlinkSync(path.join(lair, 'evil.yaml'), house.path('etc/link.yaml'));
+      return house.path('etc/link.yaml');
+    }
+  });
+
+  describe('through sudo', { skip: works('sudo', '-V') ? false : 'needs sudo' }, () => {
+    // As open as a rule gets: any argument, any variable.
+    const rule = '/etc/sudoers.d/pc-test-trust';
+    before(() => {
+      const programs = `${bin('run-job')}, ${bin('jobctl')}`;
+      writeFileSync(rule, `#${attacker} ALL=(${house.service.name}, root) NOPASSWD:SETENV: ${programs}\n`, {
+        mode: 0o440,
+      });
+    });
+    after(() => rmSync(rule, { force: true }));
+
+    const sudo = (target: string, words: readonly string[]) =>
+      run(['sudo', '-n', '-u', target, ...words], { as: attacker });
+    const honest = () => ['--config', house.configFile];
+
+    test('the rule itself works', async () => {
+      const done = await sudo(house.service.name, [bin('run-job'), ...honest(), 'hello']);
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(house.log('hello'), /INFO\thello\n/);
+    });
+
+    for (const target of ['root', 'the service user'] as const) {
+      const name = () => (target === 'root' ? target : house.service.name);
+
+      test(`a configuration of the caller's own does not count for ${target}, named or by a variable`, async () => {
+        const file = path.join(lair, 'evil.yaml');
+        assertRefused(
+          await sudo(name(), [bin('run-job'), '--config', file, 'evil']),
+          78,
+          /can be written by everyone|must belong/,
+        );
+        const variable = await sudo(name(), [`PROCESS_CONTROL_CONFIG=${file}`, bin('run-job'), 'evil']);
+        assertRefused(variable, 78, /can be written by everyone|must belong/);
+        const xdg = await sudo(name(), [`XDG_CONFIG_HOME=${lair}`, `HOME=${lair}`, bin('run-job'), 'evil']);
+        assert.notEqual(xdg.code, 0);
+        assert.deepEqual(traces(), []);
+      });
+
+      test(`no variable makes ${target} run the caller's code before the job`, async () => {
+        const variables = [
+          ...[`NODE_OPTIONS=--require=${lair}/evil.js`, `NODE_PATH=${lair}`, 'NODE_V8_COVERAGE=/tmp'],
+          ...[`PERL5OPT=-I${lair} -MEvil`, `PERL5LIB=${lair}`, `BASH_ENV=${lair}/evil.sh`, `ENV=${lair}/evil.sh`],
+          ...[`PROCESS_CONTROL_LAUNCHER=${lair}/run-job`, `OPENSSL_CONF=${lair}/openssl.cnf`],
+        ];
+        const done = await sudo(name(), [...variables, bin('run-job'), ...honest(), 'hello']);
+        assert.deepEqual([done.code, traces()], [0, []], done.stderr);
+      });
+    }
+
+    test('who is refused learns nothing but that', async () => {
+      const done = await run([bin('run-job'), ...honest(), 'hello'], {
+        as: attacker,
+        env: { SUDO_UID: '0', USER: 'root' },
+      });
+      assertRefused(done, 77, new RegExp(`^run-job: only ${house.service.name} may do this`));
+    });
+  });
+
+  describe('through PATH', () => {
+    const names = [
+      ...['node', 'perl', 'flock', 'setpriv', 'logger', 'getent', 'ps', 'id', 'readlink', 'sh', 'env', 'cat', 'mkfifo'],
+      ...['nice', 'prlimit', 'gzip', 'crontab', 'runuser', 'sendmail', 'mail', 'hostname', 'date', 'uname'],
+    ];
+    const planted = () => path.join(lair, 'bin');
+    before(() => {
+      mkdirSync(planted());
+      for (const name of names) {
+        writeFileSync(path.join(planted(), name), `#!/bin/sh\n: >${trap(name)}\nexit 0\n`);
+        chmodSync(path.join(planted(), name), 0o755);
+      }
+      house.job('limited', 'name: Limited\ncommand: /bin/echo hello\nnice: 1\nlimits: {nofile: 99}\n');
+      house.job('fails', 'name: Fails\ncommand: /bin/false\nfailmail: {to_address: root@localhost}\ntimeout: 1m\n');
+      house.job('broken', 'name: Broken\n');
+      symlinkSync(bin('run-job'), house.path('run-job'));
+    });
+
+    for (const as of ['root', 'the service user'] as const) {
+      test(`no program of the caller's is run beside the job when ${as} calls`, async () => {
+        const way: Way = {
+          env: { PATH: `${planted()}:/usr/bin:/bin`, PROCESS_CONTROL_CONFIG: house.configFile },
+          ...(as === 'root' ? {} : { as: house.service.uid }),
+        };
+        const codes: Record<string, number | null> = {};
+        for (const slug of ['hello', 'limited', 'fails', 'broken', 'unknown']) {
+          codes[slug] = (await run([bin('run-job'), '--job', slug], way)).code;
+        }
+        assert.deepEqual(codes, { hello: 0, limited: 0, fails: 1, broken: 78, unknown: 64 });
+        assert.equal((await run([house.path('run-job'), 'hello'], way)).code, 0, 'through a link');
+        assert.equal((await run([bin('run-job'), '--status'], way)).code, 0);
+        assert.equal((await run([bin('run-job'), '--rehearse', 'limited'], way)).code, 0);
+        if (as === 'root') await run([bin('cron-generate')], way);
+        assert.deepEqual(traces(), []);
+      });
+    }
+  });
+
+  describe('through a job file', () => {
+    const evil = () => `name: Evil\ncommand: /usr/bin/touch ${trap('job')}\n`;
+    const kinds: readonly [string, (file: string) => void, RegExp][] = [
+      [
+        'a link out of the directory',
+        (file) => symlinkSync(path.join(lair, 'jobs/evil.yaml'), file),
+        /this link leads out of/,
+      ],
+      ['a link to a link out of it', (file) => linkTwice(file), /this link leads out of/],
+      [
+        'a link into /proc',
+        (file) => symlinkSync('/proc/self/environ', file),
+        /this link leads out of|not lead to a file/,
+      ],
+      ['a FIFO', (file) => execFileSync('mkfifo', [file]), /a FIFO is no file to read/],
+      ['a device', (file) => execFileSync('mknod', [file, 'c', '1', '5']), /a device is no file to read/],
+      ['a directory', (file) => mkdirSync(file), /a directory is no file to read/],
+      ['a file that everyone can write', (file) => writeWithMode(file, 0o646), /everyone can write this file/],
+      ['a file without an end', (file) => writeFileSync(file, evil() + '#'.repeat(300_000)), /more than the 262144/],
+    ];
+
+    function linkTwice(file: string): void {
+      symlinkSync(path.join(lair, 'jobs/evil.yaml'), house.path('jobs/between'));
+      symlinkSync('between', file);
+    }
+    function writeWithMode(file: string, mode: number): void {
+      writeFileSync(file, evil());
+      chmodSync(file, mode);
+    }
+
+    for (const [title, make, words] of kinds) {
+      test(`${title} is no job`, async () => {
+        const file = house.path('jobs/evil.yaml');
+        make(file);
+        try {
+          const command = ['--config', house.configFile, 'evil'];
+          const [job, crontab] = await Promise.all([
+            run([bin('run-job'), ...command]),
+            run([bin('cron-generate'), '--config', house.configFile, '--output', '-']),
+          ]);
+          assertRefused(job, 78, words);
+          assert.equal(crontab.code, 1);
+          assert.match(crontab.stderr, words);
+        } finally {
+          rmSync(file, { recursive: true });
+        }
+      });
+    }
+
+    test('a file that a group can write, or of an owner who is not trusted, is told of at each start', async () => {
+      const file = house.path('jobs/doubtful.yaml');
+      writeFileSync(file, 'name: Doubtful\ncommand: /bin/true\n');
+      chmodSync(file, 0o664);
+      chownSync(file, attacker, attacker);
+      const told = await run([bin('cron-generate'), '--config', house.configFile, '--output', '-']);
+      assert.match(told.stderr, /doubtful\.yaml: warning: a group can write this file/);
+      assert.match(told.stderr, /doubtful\.yaml: warning: the owner \(uid 65534\) is not among "trusted_owners"/);
+      rmSync(file);
+    });
+
+    test('nobody gets a job from a directory that everyone can write', async () => {
+      chmodSync(house.path('jobs'), 0o777);
+      const refused = await run([bin('run-job'), '--config', house.configFile, 'hello']);
+      chmodSync(house.path('jobs'), 0o755);
+      assertRefused(refused, 78, /everyone can write .*jobs, and so could have jobs run/);
+    });
+
+    test('a job can not choose the mark of its run, neither by its file nor by the defaults', async () => {
+      const forged = 'environment: {PROCESS_CONTROL_RUN_ID: other}';
+      house.job('forged', `name: Forged\ncommand: /bin/true\n${forged}\n`);
+      assertRefused(await run([bin('run-job'), '--config', house.configFile, 'forged']), 78, /PROCESS_CONTROL_/);
+      const config = house.path('etc/forged.yaml');
+      writeFileSync(config, `${readFileSync(house.configFile, 'utf8')}default_job_config: {${forged}}\n`);
+      assertRefused(await run([bin('run-job'), '--config', config, 'hello']), 78, /PROCESS_CONTROL_/);
+      house.job('marked', 'name: Marked\ncommand: /usr/bin/printenv PROCESS_CONTROL_RUN_ID\n');
+      for (const given of ['../../etc', 'a\nb', 'a b', '/', `${'a/'.repeat(5000)}a`.repeat(9)]) {
+        const env = { PROCESS_CONTROL_RUN_ID: given, PROCESS_CONTROL_GIVEN_RUN: '../x', PROCESS_CONTROL_WRAPPER: 'x' };
+        const done = await run([bin('run-job'), '--config', house.configFile, 'marked'], {
+          env,
+          as: house.service.uid,
+        });
+        assert.equal(done.code, 0, done.stderr);
+        assert.match(house.log('marked'), /INFO\t(?:a\/)*[\w-]+\n/);
+      }
+    });
+  });
+
+  test('no name makes a terminal or a log say what is not so', async () => {
+    const hostile = 'a\u001b[2J\nrun-job: all is well\u009b';
+    const config = ['--config', house.configFile];
+    writeFileSync(house.path(`jobs/${hostile}.yaml`), 'name: x\ncommand: /bin/true\n');
+    house.job('colour', 'name: "a\\x1b[31m"\ncommand: /bin/true\n');
+    const said = [
+      await run([bin('run-job'), ...config, hostile]),
+      await run([bin('run-job'), ...config, '--status']),
+      await run([bin('run-job'), ...config, '--list-jobs']),
+      await run([bin('run-job'), ...config, 'colour']),
+      await run([bin('jobctl'), ...config, 'status', hostile]),
+      await run([bin('cron-generate'), ...config, '--output', '-']),
+    ];
+    for (const name of readdirSync(house.path('jobs')))
+      if (!/^\w+\.yaml$/.test(name)) rmSync(house.path(`jobs/${name}`));
+    rmSync(house.path('jobs/colour.yaml'));
+    assert.equal(said[0]?.code, 64);
+    for (const { stdout, stderr } of said) {
+      assert.doesNotMatch(stdout + stderr, /[\u001b\u009b]/);
+      assert.doesNotMatch(stdout + stderr, /^run-job: all is well/m);
+    }
+  });
+
+  describe('by what lies in its directories', () => {
+    test('a run directory of somebody else, or that others can write, gets no lock and no run', async () => {
+      house.job('marks', `name: Marks\ncommand: /usr/bin/touch ${trap('job')}\n`);
+      const command = [bin('run-job'), '--config', house.configFile, 'marks'];
+      const place = house.path('run');
+      chownSync(place, attacker, attacker);
+      assertRefused(await run(command), 125, /belongs to uid 65534, not to the service user/);
+      chownSync(place, house.service.uid, house.service.gid);
+      chmodSync(place, 0o775);
+      const byGroup = await run(command);
+      chmodSync(place, 0o1777);
+      const byAll = await run(command);
+      chmodSync(place, 0o755);
+      assertRefused(byGroup, 125, /others can write to it/);
+      // Locks are then where a predecessor could not have had its own; here nobody made that directory for this user.
+      assertRefused(byAll, 125, /checking the run directory \/run\/process-control: /);
+      assert.equal((await run(command)).code, 0);
+    });
+
+    test('links that the service user plants lead root nowhere: nothing of root is read or written', async () => {
+      const secret = house.path('etc/secret');
+      writeFileSync(secret, '{"event":"started","run":"TOP-SECRET","atMs":1}\nTOP-SECRET\n', { mode: 0o600 });
+      const plant = (name: string) => {
+        rmSync(house.path(name), { recursive: true, force: true });
+        mkdirSync(path.dirname(house.path(name)), { recursive: true });
+        symlinkSync(secret, house.path(name));
+      };
+      const original = readFileSync(secret, 'utf8');
+      for (const name of ['state/history/hello.jsonl', 'run/hello.flock', 'log/hello/latest.log', 'state/logs-pruned'])
+        plant(name);
+      const done = [
+        await run([bin('run-job'), '--config', house.configFile, 'hello']),
+        await run([bin('run-job'), '--config', house.configFile, '--status']),
+        await run([bin('jobctl'), '--config', house.configFile, 'status', 'hello']),
+        await run([bin('jobctl'), '--config', house.configFile, 'history', 'hello']),
+      ];
+      for (const { stdout, stderr } of done) assert.doesNotMatch(stdout + stderr, /TOP-SECRET/);
+      assert.equal(readFileSync(secret, 'utf8'), original);
+      const history = 'state/history/hello.jsonl';
+      plant('log/hello/hello-20260101-000000.log');
+      for (const logPath of [secret, house.path('log/hello/hello-20260101-000000.log')]) {
+        rmSync(house.path(history), { force: true });
+        const trigger = { by: 'clock' };
+        const started = { event: 'started', run: 'r', atMs: 1, trigger, jobSha256: '', logPath, host: 'h' };
+        writeFileSync(house.path(history), `${JSON.stringify({ v: 1, ...started })}\n`);
+        const shown = await run([bin('jobctl'), '--config', house.configFile, 'logs', 'hello']);
+        assert.equal(shown.stdout, '');
+        assert.match(shown.stderr, /is no name of a log of hello|is a link, which no log is/);
+      }
+      for (const name of ['state/history/hello.jsonl', 'run/hello.flock']) rmSync(house.path(name), { force: true });
+    });
+
+    test('a FIFO where a state should be keeps nobody who looks', async () => {
+      const fifos = [
+        'state/history/hello.jsonl',
+        'run/hello.flock',
+        'run/hello.lock',
+        'state/hello.yaml',
+        'state/pauses/job-hello',
+      ];
+      for (const name of fifos) {
+        rmSync(house.path(name), { recursive: true, force: true });
+        mkdirSync(path.dirname(house.path(name)), { recursive: true });
+        execFileSync('mkfifo', [house.path(name)]);
+      }
+      for (const words of [
+        ['run-job', '--status'],
+        ['jobctl', 'status', 'hello'],
+        ['check-jobs-icinga'],
+        ['cron-generate', '--output', '-'],
+      ]) {
+        const [program = '', ...args] = words;
+        const { code } = await run([bin(program), ...args, '--config', house.configFile]);
+        assert.notEqual(code, null, `${words.join(' ')} hung`);
+      }
+      for (const name of fifos) rmSync(house.path(name));
+    });
+
+    const traces = works('strace', '-o', '/dev/null', 'true') ? false : 'needs strace(1) and the right to trace';
+
+    test('cron-generate, which is root, never looks into run, state and output directories', {
+      skip: traces,
+    }, async () => {
+      const seen = await pathsSeen(['-f'], [bin('cron-generate'), '--config', house.configFile]);
+      assert.ok(seen.includes(house.path('jobs/hello.yaml')), 'it was traced');
+      assert.deepEqual(seen.filter(isTheServiceUsers), []);
+    });
+
+    test('run-job as root looks at its configuration and at nothing else before it is the service user', {
+      skip: traces,
+    }, async () => {
+      const seen = await pathsSeen([], [bin('run-job'), '--config', house.configFile, 'hello']);
+      assert.ok(seen.includes(house.configFile), 'it was traced');
+      assert.deepEqual(
+        seen.filter((file) => isTheServiceUsers(file) || file.startsWith(house.path('jobs/'))),
+        [],
+      );
+    });
+
+    const isTheServiceUsers = (file: string) =>
+      ['run', 'state', 'log'].some((name) => file.startsWith(`${house.path(name)}/`));
+
+    /** Every path that was given to the kernel. */
+    async function pathsSeen(options: readonly string[], command: readonly string[]): Promise<readonly string[]> {
+      const trace = path.join(lair, 'trace');
+      const done = await run(['strace', '-qq', '-s', '4096', '-e', 'trace=%file', '-o', trace, ...options, ...command]);
+      assert.ok(done.code === 0 || done.code === 1, done.stderr);
+      const text = readFileSync(trace, 'utf8');
+      assert.ok(existsSync(trace) && text.length > 0);
+      return [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '');
+    }
+  });
+});
