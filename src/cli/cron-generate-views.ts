@@ -41,6 +41,6 @@ function hasColour(): boolean {
 
 function planView({ before, after }: Comparison): View {
   const zone = hostZone();
-  const plan = planChanges({ before, after, hostZone: zone, nowMs: clock.nowMs() });
+  const plan = planChanges({ before: before(), after: after(), hostZone: zone, nowMs: clock.nowMs() });
   return { name: 'plan', text: planText(plan, zone), value: planJson(plan) };
 }

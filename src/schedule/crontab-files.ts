@@ -65,8 +65,8 @@ export function presentCrontab({ name, files }: PresentFiles): PresentCrontab {
   const main = files.get(name);
   if (main === undefined) return nothingPresent;
   if (main.is !== 'text') return { ...nothingPresent, owner: 'foreign' };
-  const { owner, ...content } = readPresent([main.text, ...parts(name, files).map((part) => part.text)]);
-  return main.sound ? { owner, ...content } : { ...nothingPresent, owner };
+  const present = readPresent([main.text, ...parts(name, files).map((part) => part.text)]);
+  return main.sound ? present : { ...nothingPresent, owner: present.owner };
 }
 
 /** The later parts of NAME, in order. */

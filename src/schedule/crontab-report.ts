@@ -11,8 +11,8 @@ export interface LineChanges {
 }
 
 /** When each job runs that has a line now. */
-export function timingsBefore({ lines }: PresentCrontab): Timings {
-  return new Map([...lines].map(([slug, line]) => [slug, timingOf(line)]));
+export function timingsBefore(present: PresentCrontab): Timings {
+  return new Map([...present.content().lines].map(([slug, line]) => [slug, timingOf(line)]));
 }
 
 function timingOf({ schedule, zoned }: LastLine): Timing {

@@ -108,9 +108,9 @@ export function composeCrontab(order: CrontabOrder): Crontab {
 /** One pair of lines for all services, and one for all jobs that catch up: run-job itself knows which they are. */
 function commonBlocks(order: CrontabOrder): Block[] {
   const active = order.jobs.filter((job) => !job.disabled);
-  const kept = order.broken.length > 0;
-  const services = active.some((job) => job.service) || (kept && order.present.ensure);
-  const catchUp = active.some((job) => job.catchUp && job.schedule !== undefined) || (kept && order.present.catchUp);
+  const kept = order.broken.length > 0 ? order.present.content() : undefined;
+  const services = active.some((job) => job.service) || kept?.ensure;
+  const catchUp = active.some((job) => job.catchUp && job.schedule !== undefined) || kept?.catchUp;
   return [
     ...(services ? [pair('# Services: start what should be up and is not', '* * * * *', '--ensure', order)] : []),
     ...(catchUp ? [pair('# Runs that were missed while the machine was off', '*/5 * * * *', '--catch-up', order)] : []),
@@ -142,7 +142,7 @@ function jobBlock(job: CrontabJob, order: CrontabOrder): Block {
 
 function keptBlock(job: BrokenJob, order: CrontabOrder): Block {
   const { slug, source } = job;
-  const line = order.present.lines.get(slug);
+  const line = order.present.content().lines.get(slug);
   if (line === undefined) return leftOut(job);
   const answer = entry(slug, line, { source, name: slug }, order);
   if ('refused' in answer) return leftOut(job, answer.refused);

@@ -17,6 +17,11 @@ export interface LastLine {
 
 export interface PresentCrontab {
   readonly owner: 'nobody' | 'us' | 'predecessor' | 'foreign';
+  /** Read when it is asked for: mostly nothing has changed and no line has to be kept. */
+  content(): PresentLines;
+}
+
+export interface PresentLines {
   readonly lines: ReadonlyMap<string, LastLine>;
   /** There are lines that keep services up. */
   readonly ensure: boolean;
@@ -24,7 +29,9 @@ export interface PresentCrontab {
   readonly catchUp: boolean;
 }
 
-export const nothingPresent: PresentCrontab = { owner: 'nobody', lines: new Map(), ensure: false, catchUp: false };
+const noLines: PresentLines = { lines: new Map(), ensure: false, catchUp: false };
+
+export const nothingPresent: PresentCrontab = { owner: 'nobody', content: () => noLines };
 
 const slugPattern = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}';
 /** Our own lines, whatever the program was called when they were written. */
@@ -37,11 +44,20 @@ const zoneNote = new RegExp(`^# (${slugPattern}) follows ((?:\\S+ ){5})([\\w/+-]
 export function readPresent(texts: readonly string[]): PresentCrontab {
   const [main] = texts;
   if (main === undefined) return nothingPresent;
-  if (isOurs(main)) return { owner: 'us', ...readOurs(texts.join('')) };
-  return { ...nothingPresent, owner: isPredecessors(main) ? 'predecessor' : 'foreign', lines: readPredecessors(main) };
+  if (isOurs(main)) return { owner: 'us', content: once(() => readOurs(texts.join(''))) };
+  const owner = isPredecessors(main) ? 'predecessor' : 'foreign';
+  return { owner, content: once(() => ({ ...noLines, lines: readPredecessors(main) })) };
 }
 
-function readOurs(text: string): Omit<PresentCrontab, 'owner'> {
+function once<T>(read: () => T): () => T {
+  let known: T | undefined;
+  return () => {
+    known ??= read();
+    return known;
+  };
+}
+
+function readOurs(text: string): PresentLines {
   const lines = new Map<string, LastLine>();
   const zoned = new Map<string, LastLine['zoned']>();
   let ensure = false;

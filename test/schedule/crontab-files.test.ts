@@ -74,7 +74,7 @@ for (const [what, wrong] of Object.entries<Fake>({
     const present = { jobs: { text: ours, ...wrong } };
     assert.deepEqual(decide(present, { jobs: ours }), { writes: ['jobs'], removals: [] });
     const crontab = presentCrontab(lookAtPresent(machine(present), '/etc/cron.d/jobs', 0));
-    assert.deepEqual([crontab.owner, crontab.lines.size], ['us', 0]);
+    assert.deepEqual([crontab.owner, crontab.content().lines.size], ['us', 0]);
   });
 }
 
@@ -101,7 +101,7 @@ test('the lines of all parts are known', () => {
     jobs: { text: ours },
   };
   const crontab = presentCrontab(lookAtPresent(machine(present), '/etc/cron.d/jobs', 0));
-  assert.deepEqual([...crontab.lines.keys()], ['a', 'b', 'c']);
+  assert.deepEqual([...crontab.content().lines.keys()], ['a', 'b', 'c']);
 });
 
 for (const kind of ['symlink', 'fifo', 'directory', 'device', 'socket'] as const) {

@@ -7,7 +7,7 @@ const values = { directory: '/jobs', home: '/', settings: [] };
 const ours = header(values, 1, 'x');
 
 function schedules(text: string): Record<string, string> {
-  return Object.fromEntries([...readPresent([text]).lines].map(([slug, line]) => [slug, line.schedule]));
+  return Object.fromEntries([...readPresent([text]).content().lines].map(([slug, line]) => [slug, line.schedule]));
 }
 
 test("no file is nobody's", () => {
@@ -25,7 +25,7 @@ test('lines of all parts are read, the first of a job counts', () => {
   const second = `${header(values, 2, 'x')}0 5 * * * svc nice /opt/runner --job b.c --config /etc/x.yaml >/dev/null 2>&1\n`;
   const present = readPresent([first, second]);
   assert.deepEqual(
-    [...present.lines],
+    [...present.content().lines],
     [
       ['a', { schedule: '*/5 * * * *', due: false }],
       ['b.c', { schedule: '0 5 * * *', due: false }],
@@ -35,7 +35,7 @@ test('lines of all parts are read, the first of a job counts', () => {
 
 test('a line of another zone tells the schedule that it follows', () => {
   const text = `${ours}# a follows 30 2 * * 1 America/New_York\n0,30 * * * * svc /usr/bin/run-job --due --job a\n`;
-  assert.deepEqual(readPresent([text]).lines.get('a'), {
+  assert.deepEqual(readPresent([text]).content().lines.get('a'), {
     schedule: '0,30 * * * *',
     due: true,
     zoned: { schedule: '30 2 * * 1', timeZone: 'America/New_York' },
@@ -55,7 +55,10 @@ test('the lines for all services and for missed runs are noticed', () => {
   const present = readPresent([
     `${ours}@reboot svc /usr/bin/run-job --ensure\n*/5 * * * * svc /usr/bin/run-job --catch-up\n`,
   ]);
-  assert.deepEqual([present.ensure, present.catchUp, present.lines.size], [true, true, 0]);
+  assert.deepEqual(
+    [present.content().ensure, present.content().catchUp, present.content().lines.size],
+    [true, true, 0],
+  );
 });
 
 test('a crontab of the predecessor is known by what it consists of, and gives its lines', () => {

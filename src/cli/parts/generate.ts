@@ -36,8 +36,8 @@ export interface Wish {
 export interface Comparison {
   readonly there: PresentFiles;
   readonly change: CrontabChange;
-  readonly before: Timings;
-  readonly after: Timings;
+  before(): Timings;
+  after(): Timings;
 }
 
 /** What --diff and --plan show. */
@@ -149,8 +149,8 @@ function compare(scene: Scene, file: string): Found | { readonly ending: Ending 
     crontab,
     problems,
     keep,
-    before: timingsBefore(present),
-    after: timingsAfter(crontab),
+    before: () => timingsBefore(present),
+    after: () => timingsAfter(crontab),
   };
 }
 
@@ -175,7 +175,9 @@ function minutesTerm(schedule: string, timeZone: string): string {
 
 function endingOf({ file, changed, crontab, problems, before, after }: Found, wish: Wish): Ending {
   const verb = onlyLooks(wish) ? 'would change' : 'changed';
-  const comment = changed ? `${file} ${verb}: ${changesText(compareLines(before, after))}` : `${file} is up to date`;
+  const comment = changed
+    ? `${file} ${verb}: ${changesText(compareLines(before(), after()))}`
+    : `${file} is up to date`;
   const exitCode = exitCodeOf(problems, { changed, matters: wish.check || wish.detailedExitcode });
   return { exitCode, changed, comment, worthSaying: changed, jobs: crontab.jobs, problems, views: [] };
 }
