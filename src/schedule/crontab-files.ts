@@ -5,8 +5,14 @@ import { isPartOf } from './crontab-header.ts';
 import { nothingPresent, type PresentCrontab, readPresent } from './last-good.ts';
 
 type PresentFile =
-  /** `sound`: cron accepts its owner, mode and links, and so nobody else can have written it. */
-  | { readonly is: 'text'; readonly name: string; readonly text: string; readonly sound: boolean }
+  /** `sound`: cron accepts its owner, mode and links. `trusted`: nobody else can have written it. */
+  | {
+      readonly is: 'text';
+      readonly name: string;
+      readonly text: string;
+      readonly sound: boolean;
+      readonly trusted: boolean;
+    }
   | { readonly is: 'unreadable'; readonly name: string; readonly reason: string }
   | { readonly is: 'no file'; readonly name: string; readonly kind: FileKind };
 
@@ -53,11 +59,14 @@ function look(files: Files, path: string, name: string, uid: number): PresentFil
   const read = files.readRegular(path, { limitBytes });
   if (read.is === 'absent') return undefined;
   if (read.is === 'refused') return { is: 'unreadable', name, reason: read.reason };
-  return { is: 'text', name, text: new TextDecoder().decode(read.bytes), sound: isSound(read.facts, uid) };
+  return { is: 'text', name, text: new TextDecoder().decode(read.bytes), ...judge(read.facts, uid) };
 }
 
-function isSound(facts: FileFacts, uid: number): boolean {
-  return facts.uid === uid && facts.mode === 0o644 && facts.links === 1;
+function judge(
+  { uid, mode, links }: FileFacts,
+  ownUid: number,
+): { readonly sound: boolean; readonly trusted: boolean } {
+  return { sound: uid === ownUid && mode === 0o644 && links === 1, trusted: uid === ownUid && (mode & 0o022) === 0 };
 }
 
 /** Whose crontab it is, and the lines that the jobs have now; from files that others could have written none are taken. */
@@ -66,14 +75,14 @@ export function presentCrontab({ name, files }: PresentFiles): PresentCrontab {
   if (main === undefined) return nothingPresent;
   if (main.is !== 'text') return { ...nothingPresent, owner: 'foreign' };
   const present = readPresent([main.text, ...parts(name, files).map((part) => part.text)]);
-  return main.sound ? present : { ...nothingPresent, owner: present.owner };
+  return main.trusted ? present : { ...nothingPresent, owner: present.owner };
 }
 
 /** The later parts of NAME, in order. */
 function parts(name: string, files: PresentFiles['files']): Extract<PresentFile, { is: 'text' }>[] {
   return [...files.values()]
     .filter((file) => file.is === 'text')
-    .filter((file) => file.sound && isPartOf(file.text, name))
+    .filter((file) => file.trusted && isPartOf(file.text, name))
     .sort((a, b) => (partNumber(a.name, name) ?? 0) - (partNumber(b.name, name) ?? 0));
 }
 

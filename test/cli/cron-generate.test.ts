@@ -179,6 +179,20 @@ test('--diff shows the lines that would change and writes nothing', { skip }, (t
   assert.equal(s.generate(['--diff']).stdout, '');
 });
 
+test('at a terminal a diff has colours, unless NO_COLOR is set', { skip }, (t) => {
+  const s = scene(t);
+  s.job('a');
+  const command = `${cronGenerate} --config ${s.path('config.yaml')} --diff`;
+  const atTerminal = (more: Record<string, string>) =>
+    spawnSync('script', ['-qec', command, '/dev/null'], {
+      encoding: 'utf8',
+      env: { ...s.environment(), TERM: 'xterm', ...more },
+    }).stdout;
+  assert.match(atTerminal({}), /\x1b\[32m\+5 0 \* \* \*/);
+  assert.doesNotMatch(atTerminal({ NO_COLOR: '1' }), /\x1b/);
+  assert.doesNotMatch(atTerminal({ TERM: 'dumb' }), /\x1b/);
+});
+
 test('--plan tells which runs appear, vanish and move', { skip }, (t) => {
   const s = scene(t);
   s.job('gone');

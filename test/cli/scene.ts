@@ -61,7 +61,7 @@ export class Scene {
   }
 
   end(): void {
-    rmSync(this.directory, { recursive: true, force: true });
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

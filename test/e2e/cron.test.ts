@@ -1,11 +1,12 @@
 /** Debian's cron itself reads what cron-generate wrote, in a mount namespace of its own and with a clock that runs sixty times as fast. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { cronGenerate, notRoot, Scene } from '../cli/scene.ts';
 
+const runJob = cronGenerate.replace(/cron-generate$/, 'run-job');
 const searchPath = '/usr/sbin:/usr/bin:/sbin:/bin';
 const succeeds = (command: string) => spawnSync('sh', ['-c', command], { env: { PATH: searchPath } }).status === 0;
 const isDebian = succeeds('command -v cron && unshare -m true && test -d /var/spool/cron/crontabs');
@@ -35,6 +36,15 @@ function startCron(scene: Scene): ChildProcess {
   });
 }
 
+/** cron-generate where this cron will look. */
+function generateFor(cron: ChildProcess, scene: Scene) {
+  const command = [cronGenerate, '--config', scene.path('config.yaml')];
+  return spawnSync('nsenter', ['-t', String(cron.pid), '-m', ...command], {
+    encoding: 'utf8',
+    env: scene.environment(),
+  });
+}
+
 async function poll(what: string, condition: () => boolean): Promise<void> {
   const deadline = Date.now() + patienceMs;
   while (!condition()) {
@@ -42,6 +52,39 @@ async function poll(what: string, condition: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** The user of the jobs must reach the programs, which a checkout below somebody's home does not allow. */
+const reachable =
+  spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', runJob, '--version']).status === 0;
+
+test('cron starts run-job, which runs the job and keeps its log', {
+  skip: skip || (reachable ? false : 'run-job is out of reach'),
+}, async () => {
+  const scene = new Scene();
+  for (const name of ['run', 'state', 'log']) {
+    mkdirSync(scene.path(name));
+    chownSync(scene.path(name), 65534, 65534);
+  }
+  const places = ['run', 'state'].map((name) => `${name}_directory: ${scene.path(name)}\n`).join('');
+  scene.configure(`output_crontab: /etc/cron.d/process-control\noutput_directory: ${scene.path('log')}\n${places}`);
+  scene.file(
+    'hello',
+    'name: Hello\ncommand: /bin/echo hello from cron\nschedule: "* * * * *"\nfailmail: {to_address: root}\n',
+  );
+  const cron = startCron(scene);
+  const logs = () => (existsSync(scene.path('log/hello')) ? readdirSync(scene.path('log/hello')) : []);
+  const written = () => logs().map((name) => readFileSync(scene.path(`log/hello/${name}`), 'utf8'));
+  try {
+    await new Promise((resolve) => cron.stdout?.once('data', resolve));
+    assert.equal(generateFor(cron, scene).status, 0);
+    cron.stdin?.write('go\n');
+    await poll('the job has left a log', () => written().some((text) => /\tINFO\thello from cron\n/.test(text)));
+  } finally {
+    cron.kill('SIGKILL');
+    await new Promise((resolve) => cron.once('exit', resolve));
+    scene.end();
+  }
+});
 
 test('cron accepts the generated files, runs their lines as the service user, and notices a new text', {
   skip,
@@ -59,11 +102,7 @@ test('cron accepts the generated files, runs their lines as the service user, an
   scene.job('zz-last', '* * * * *');
   const cron = startCron(scene);
   const ran = (slug: string) => existsSync(scene.path(`ran/${slug}`));
-  const generate = () =>
-    spawnSync('nsenter', ['-t', String(cron.pid), '-m', cronGenerate, '--config', scene.path('config.yaml')], {
-      encoding: 'utf8',
-      env: scene.environment(),
-    });
+  const generate = () => generateFor(cron, scene);
   try {
     await new Promise((resolve) => cron.stdout?.once('data', resolve));
     // A broken file of somebody else costs only itself.

@@ -64,17 +64,22 @@ test('a missing or different file is written', () => {
   assert.deepEqual(decide({ jobs: { text: part(1) } }, { jobs: ours }), { writes: ['jobs'], removals: [] });
 });
 
-for (const [what, wrong] of Object.entries<Fake>({
-  'with a mode that cron refuses': { mode: 0o664 },
-  'with a mode that cronie refuses': { mode: 0o755 },
-  'of another owner': { uid: 1000 },
-  'with a second link': { links: 2 },
-})) {
-  test(`the right text in a file ${what} is written again, and its lines are not believed`, () => {
+/** [what is wrong with the present file, whether its lines are believed all the same] */
+const unsound: readonly (readonly [string, Fake, boolean])[] = [
+  ['with a mode that cron refuses', { mode: 0o664 }, false],
+  ['that others can write', { mode: 0o646 }, false],
+  ['with a mode that cronie refuses', { mode: 0o755 }, true],
+  ['that only root can read', { mode: 0o600 }, true],
+  ['of another owner', { uid: 1000 }, false],
+  ['with a second link', { links: 2 }, true],
+];
+
+for (const [what, wrong, believed] of unsound) {
+  test(`the right text in a file ${what} is written again, and its lines are ${believed ? '' : 'not '}believed`, () => {
     const present = { jobs: { text: ours, ...wrong } };
     assert.deepEqual(decide(present, { jobs: ours }), { writes: ['jobs'], removals: [] });
     const crontab = presentCrontab(lookAtPresent(machine(present), '/etc/cron.d/jobs', 0));
-    assert.deepEqual([crontab.owner, crontab.content().lines.size], ['us', 0]);
+    assert.deepEqual([crontab.owner, crontab.content().lines.size], ['us', believed ? 1 : 0]);
   });
 }
 
