@@ -21,7 +21,7 @@ export interface PresentCrontab {
   content(): PresentLines;
 }
 
-export interface PresentLines {
+interface PresentLines {
   readonly lines: ReadonlyMap<string, LastLine>;
   /** There are lines that keep services up. */
   readonly ensure: boolean;
