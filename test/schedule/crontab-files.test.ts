@@ -109,6 +109,12 @@ test('the lines of all parts are known', () => {
   assert.deepEqual([...crontab.content().lines.keys()], ['a', 'b', 'c']);
 });
 
+test('lines of a part that others could have written are not believed', () => {
+  const present = { jobs: { text: ours }, 'jobs-2': { text: part(2) + line('b'), mode: 0o666 } };
+  const crontab = presentCrontab(lookAtPresent(machine(present), '/etc/cron.d/jobs', 0));
+  assert.deepEqual([...crontab.content().lines.keys()], ['a']);
+});
+
 for (const kind of ['symlink', 'fifo', 'directory', 'device', 'socket'] as const) {
   test(`a ${kind} of that name is never replaced`, () => {
     assert.match(String(decide({ jobs: { kind } }, { jobs: ours }, true)), new RegExp(`jobs is a ${kind}`));
@@ -118,8 +124,12 @@ for (const kind of ['symlink', 'fifo', 'directory', 'device', 'socket'] as const
 }
 
 test("a file of somebody else's is replaced only when that is asked for", () => {
-  for (const theirs of [{ text: '0 5 * * * root backup\n' }, { refused: 'the file has 99999999 bytes' }]) {
-    assert.match(String(decide({ jobs: theirs }, { jobs: ours })), /--adopt/);
+  const refusals = new Map([
+    [{ text: '0 5 * * * root backup\n' }, /^jobs was not written by cron-generate; .*--adopt/],
+    [{ refused: 'the file has 99999999 bytes' }, /^jobs the file has 99999999 bytes; .*--adopt/],
+  ]);
+  for (const [theirs, reason] of refusals) {
+    assert.match(String(decide({ jobs: theirs }, { jobs: ours })), reason);
     assert.deepEqual(decide({ jobs: theirs }, { jobs: ours }, true), { writes: ['jobs'], removals: [] });
     const parts = { jobs: ours, 'jobs-2': part(2) };
     assert.match(String(decide({ jobs: { text: ours }, 'jobs-2': theirs }, parts)), /jobs-2 .*--adopt/);

@@ -58,6 +58,16 @@ function remembered(): Directory {
 test('files that are the very same are not read again, and say the same', () => {
   const directory = remembered();
   const first = directory.load();
+  assert.ok(first.is === 'loaded');
+  assert.deepEqual(
+    first.jobs.map(({ slug }) => slug),
+    ['a', 'c'],
+  );
+  assert.deepEqual(first.broken, [{ slug: 'bad', source: 'bad', line: 2 }]);
+  assert.deepEqual(
+    first.problems.map(({ file }) => file),
+    ['a', 'c'],
+  );
   assert.deepEqual(directory.asked, []);
   directory.memory = undefined;
   assert.deepEqual(directory.load(), first);
@@ -127,7 +137,7 @@ test('files that are gone are forgotten, and nothing is kept anew without need',
   directory.present.delete('c');
   directory.load();
   assert.doesNotMatch(directory.memory ?? '', /"c"/);
-  const before = directory.memory;
-  directory.load();
-  assert.equal(directory.memory, before);
+  const memory = jobMemory(directory.memory, 'one');
+  for (const slug of ['a', 'bad']) assert.ok(memory.recall(slug, '7:10:1000:1000'));
+  assert.equal(memory.text(), undefined);
 });

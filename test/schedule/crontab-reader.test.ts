@@ -32,6 +32,11 @@ const lines: readonly (readonly [string, string])[] = [
   [entry('* * * * *'), 'entry'],
   [entry('*/5 0-23/2 1,15 jan-MAR mon-5'), 'entry'],
   [entry('00 05 * * 7'), 'entry'],
+  [entry('*/1 */23 */31 */12 */7'), 'entry'],
+  [entry('*/59 0-23/23 1-31/31 1-12/12 0-7/7'), 'entry'],
+  [entry('0 */24 * * *'), 'bad hour'],
+  [`* * * * * root ${'x'.repeat(885)}`, 'entry'],
+  [`* * * * * root ${'x'.repeat(886)}`, 'more than 900'],
   ['\t5  5\t* * *  root   true', 'entry'],
   ['@reboot root true', 'entry'],
   ['* * * * * svc$ true', 'entry'],
@@ -101,7 +106,8 @@ test('a fault is told with the number of its line', () => {
 });
 
 test('a file without a newline at its end is refused, because one daemon ignores the line and the other the file', () => {
-  assert.match(readCrontab('* * * * * root true').faults[0]?.message ?? '', /newline/);
+  const [fault] = readCrontab('# x\n* * * * * root true').faults;
+  assert.deepEqual([fault?.line, /newline/.test(fault?.message ?? '')], [2, true]);
 });
 
 test('a file of 10,000 lines is read and one of 10,001 is not', () => {

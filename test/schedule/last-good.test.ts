@@ -42,6 +42,11 @@ test('a line of another zone tells the schedule that it follows', () => {
   });
 });
 
+test('a note about another zone says nothing about an ordinary line', () => {
+  const text = `${ours}# a follows 30 2 * * 1 America/New_York\n0 5 * * * svc /usr/bin/run-job --job a\n`;
+  assert.deepEqual(readPresent([text]).content().lines.get('a'), { schedule: '0 5 * * *', due: false });
+});
+
 test('what somebody has broken in our file is not kept', () => {
   const lines = [
     '99 * * * * svc /usr/bin/run-job --job a',
@@ -75,6 +80,7 @@ test('a crontab of the predecessor is known by what it consists of, and gives it
   assert.equal(present.owner, 'predecessor');
   // A uid is no user to cron, so that line never ran.
   assert.deepEqual(schedules(text), { a: '*/5 * * * *', f: '0 7 * * *' });
+  assert.equal(present.content().lines.get('a')?.due, false);
 });
 
 /** [the text, whose it is] */

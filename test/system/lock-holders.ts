@@ -79,8 +79,13 @@ export class Asker {
     return this.child.pid;
   }
 
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    this.child.kill(signal);
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.ended();
+  }
+
+  /** faketime(1) and others before the program clean up behind it. */
+  async ended(): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
   }
 
@@ -106,16 +111,17 @@ export async function hold(t: TestContext, asking: Asking): Promise<Asker & { re
 export async function refused(t: TestContext, asking: Asking): Promise<LockHolder> {
   const asker = new Asker(t, asking);
   const answer = await asker.answer();
-  if (answer.is === 'held') asker.child.kill('SIGKILL');
-  assert.equal(answer.is, 'busy', JSON.stringify(answer));
-  assert.ok(answer.is === 'busy');
+  assert.ok(answer.is === 'busy', JSON.stringify(answer));
+  await asker.ended();
   return answer.holder;
 }
 
 /** Asks, expects that it can't be told, and answers the sentence that a person would read. */
 export async function unavailable(t: TestContext, asking: Asking): Promise<string> {
-  const answer = await new Asker(t, asking).answer();
+  const asker = new Asker(t, asking);
+  const answer = await asker.answer();
   assert.ok(answer.is === 'unavailable', JSON.stringify(answer));
+  await asker.ended();
   return `${answer.stage}: ${answer.reason}`;
 }
 
@@ -126,6 +132,7 @@ export async function held(t: TestContext, asking: Asking, withinMs = 15_000): P
     const asker = new Asker(t, asking);
     const answer = await asker.answer();
     if (answer.is === 'held') return asker.release();
+    await asker.ended();
     assert.ok(performance.now() < giveUpMs, `never free: ${JSON.stringify(answer)}`);
   }
 }

@@ -148,7 +148,7 @@ test('a generator waits for its turn, and gives up with a reason', async () => {
   const file = path.join(directory, 'jobs');
   const first = mine(publisher.turn(file, 5));
   const refused = publisher.turn(file, 0);
-  assert.ok('reason' in refused && /another cron-generate/.test(refused.reason));
+  assert.ok('reason' in refused && !refused.denied && /another cron-generate/.test(refused.reason));
   const module = path.resolve(import.meta.dirname, '../../src/system/publish.js');
   const waiting = spawn(process.execPath, [
     '-e',
@@ -212,6 +212,15 @@ test('a directory in which others can write is refused, since they could put the
     });
     chmodSync(directory, 0o1777);
     mine(publisher.turn(file, 1)).end();
+  });
+});
+
+test("somebody else's directory is refused to root, and root's is fine", { skip: notRoot }, () => {
+  withDirectory((directory, file) => {
+    mine(publisher.turn(file, 1)).end();
+    chownSync(directory, 65534, 0);
+    const answer = publisher.turn(file, 1);
+    assert.ok('reason' in answer && answer.denied);
   });
 });
 
