@@ -111,7 +111,8 @@ export class Stamper {
 
   #setPrefix(): void {
     const level: Level = this.#isContinued ? `${this.#parts.level}+` : this.#parts.level;
-    this.#prefix = eightByteWords(this.#parts.stamps.prefix(level));
+    const text = this.#parts.stamps.prefix(level);
+    if (text !== this.#prefix.text) this.#prefix = eightByteWords(text);
   }
 }
 
@@ -119,5 +120,5 @@ export class Stamper {
 function eightByteWords(text: string) {
   const bytes = Buffer.from(text, 'latin1');
   const word = (at: number) => bytes.readDoubleBE(at);
-  return { length: bytes.length, words: [word(0), word(8), word(16), word(bytes.length - 8)] as const };
+  return { text, length: bytes.length, words: [word(0), word(8), word(16), word(bytes.length - 8)] as const };
 }
