@@ -20,9 +20,20 @@ export interface Row {
   readonly pairs?: number;
 }
 
+/** Something that is no time: its figures are words, its ratio is compared with the bar. */
+export interface Figure {
+  readonly title: string;
+  readonly ours: string;
+  readonly peer: string;
+  readonly ratio: number;
+  readonly bar?: number;
+  readonly stretch?: number;
+}
+
 /** What a file of this directory exports as `bench`. */
 export interface Bench {
   readonly rows: readonly Row[];
+  readonly figures?: () => Promise<readonly Figure[]>;
   end(): void;
 }
 

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { type Bench, measure, type Row } from './measure.ts';
+import { type Bench, type Figure, measure, type Row } from './measure.ts';
 
 const wanted = process.argv.slice(2);
 const names = readdirSync(import.meta.dirname)
@@ -15,9 +15,10 @@ process.stdout.write(
 );
 for (const name of names) {
   const { bench } = (await import(`./${name}.js`)) as { bench: () => Bench };
-  const { rows, end } = bench();
+  const { rows, figures, end } = bench();
   try {
     for (const row of rows) process.stdout.write(line(row));
+    for (const figure of (await figures?.()) ?? []) process.stdout.write(figureLine(figure));
   } finally {
     end();
   }
@@ -38,4 +39,9 @@ function line(row: Row): string {
     `${row.bar ?? ''}${verdict}`,
   ];
   return `| ${[...cells, row.stretch ?? ''].join(' | ')} |\n`;
+}
+
+function figureLine({ title, ours, peer, ratio, bar, stretch }: Figure): string {
+  const verdict = bar === undefined ? '' : ratio <= bar ? ' met' : ' missed';
+  return `| ${[title, ours, peer, ratio.toPrecision(2), '', `${bar ?? ''}${verdict}`, stretch ?? ''].join(' | ')} |\n`;
 }
