@@ -5,7 +5,7 @@ import { kernelLockHolders, readNoteAt } from './lock-kernel.ts';
 import { lifeOf, type OwnerFacts, parseFacts, parseNote, parseOwnerName, type Sighting } from './lock-owner.ts';
 import { predecessorAt } from './lock-predecessor.ts';
 import { processesOfRun } from './proc.ts';
-import { codeOf, during, StageError } from './stage.ts';
+import { codeOf, during, refusalOf, StageError } from './stage.ts';
 import type { LockHolder } from './system.ts';
 
 /** The files of one job's lock. */
@@ -34,8 +34,9 @@ export function holderAt(places: Places): LockHolder | undefined {
   try {
     return livingHolder(places) ?? firstOf(sightingsAt(places), pastHolder);
   } catch (error) {
-    if (!(error instanceof StageError)) throw error;
-    return { state: 'unknown', pids: [], reason: `${error.stage}: ${error.message}` };
+    const refusal = refusalOf(error, 'looking at the lock');
+    if (refusal === undefined) throw error;
+    return { state: 'unknown', pids: [], reason: `${refusal.stage}: ${refusal.message}` };
   }
 }
 

@@ -43,7 +43,7 @@ import { type KernelLock, kernelLockHolders, takeKernelLock } from './lock-kerne
 import { lifeOf, newOwnerName, parseNote, type Sighting } from './lock-owner.ts';
 import { predecessorAt } from './lock-predecessor.ts';
 import { clearLeftovers, prepareRunDirectory } from './run-directory.ts';
-import { StageError } from './stage.ts';
+import { refusalOf } from './stage.ts';
 import type { JobLocks, LockAnswer, LockHolder } from './system.ts';
 
 export interface LockSettings {
@@ -64,8 +64,9 @@ export function jobLocks(settings: LockSettings): JobLocks {
       try {
         return await acquire(places(slug), runId, settings);
       } catch (error) {
-        if (error instanceof StageError) return { is: 'unavailable', stage: error.stage, reason: error.message };
-        throw error;
+        const refusal = refusalOf(error, 'taking the lock');
+        if (refusal === undefined) throw error;
+        return { is: 'unavailable', stage: refusal.stage, reason: refusal.message };
       }
     },
     holder: (slug) => holderAt(places(slug)),

@@ -18,6 +18,12 @@ export function during<T>(stage: string, step: () => T): T {
   }
 }
 
+/** What the machine refused: a StageError, or a system call of a step that nobody named. `undefined` for a mistake of ours. */
+export function refusalOf(error: unknown, stage: string): StageError | undefined {
+  if (error instanceof StageError) return error;
+  return error instanceof Error && 'syscall' in error ? new StageError(stage, error) : undefined;
+}
+
 /** The code of a failed system call, e.g. ENOENT. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;

@@ -208,6 +208,12 @@ test('a missing flock(1) is said; no lock is taken without it', { skip: noMounts
   assert.deepEqual(readdirSync(directory).sort(), ['job.flock', 'x']);
 });
 
+test('a machine without /proc is said', { skip: noMounts }, async (t) => {
+  const directory = runDirectory(t);
+  const prefix = mounted('mount -t tmpfs none /proc', directory);
+  assert.match(await unavailable(t, { directory, prefix }), /^taking the lock: ENOENT.*\/proc/);
+});
+
 test('a run directory of another user is refused, and so is a directory that may not be written', {
   skip: process.getuid?.() === 0 ? false : 'needs root',
 }, async (t) => {
