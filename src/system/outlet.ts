@@ -131,21 +131,22 @@ export class Outlet {
     write(this.#options.fd, head, 0, head.length, null, (error, count) => {
       this.#isWriting = false;
       if (this.#hasEnded) return;
-      if (error === null) this.#wrote(count, head.length);
+      if (error === null) this.#wrote(count);
       else this.#refused(error.code ?? error.message);
       this.#endIfDone();
     });
   }
 
-  #wrote(count: number, wanted: number): void {
+  #wrote(count: number): void {
     this.#stop('stall');
     this.#queue.drop(count);
     this.#writtenBytes += count;
-    // The rest of a short write goes at once, to learn what is wrong.
-    if (count < wanted) this.#isUrgent = true;
     this.#failure = undefined;
     this.#tellGap();
-    if (this.#queue.length <= this.#limits.lowBytes) this.#makeRoom();
+    if (this.#isAwaited && this.#queue.length <= this.#limits.lowBytes) {
+      this.#isAwaited = false;
+      this.#options.onRoom();
+    }
     this.#pump();
   }
 
@@ -161,7 +162,8 @@ export class Outlet {
   #fail(reason: string): void {
     this.#failure = reason;
     if (this.#onClosed === undefined) {
-      this.#makeRoom();
+      this.#isAwaited = false;
+      this.#options.onRoom();
       return;
     }
     this.#lose(this.#queue.length, reason);
@@ -172,12 +174,6 @@ export class Outlet {
     const { bytes, reason } = this.#gap;
     this.#gap = { bytes: 0, reason: '' };
     if (bytes > 0) this.#queue.push(this.#options.gapText(bytes, reason));
-  }
-
-  #makeRoom(): void {
-    if (!this.#isAwaited) return;
-    this.#isAwaited = false;
-    this.#options.onRoom();
   }
 
   #lose(bytes: number, reason: string): void {

@@ -20,7 +20,6 @@ export class Tail {
     if (this.#length + lines.length > this.#bytes.length) {
       this.#bytes.copyWithin(0, this.#length - limitBytes, this.#length);
       this.#length = limitBytes;
-      this.#isCut = true;
     }
     this.#length += lines.copy(this.#bytes, this.#length);
   }

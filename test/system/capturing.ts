@@ -1,7 +1,7 @@
 /** Runs real commands with their output in a real log, and takes the log apart again. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
@@ -115,4 +115,9 @@ export async function until(condition: () => boolean): Promise<void> {
     if (Date.now() > endMs) throw new Error(`waited too long for ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** A zombie is not: who reaps it is nobody's business here. */
+export function isAlive(pid: string): boolean {
+  return existsSync(`/proc/${pid}`) && !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
 }

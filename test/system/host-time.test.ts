@@ -97,7 +97,10 @@ test('a host without a readable zone file is on UTC', () => {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'pc-zone-'));
   const file = path.join(directory, 'localtime');
   assert.equal(hostOffset(file)(0), 0);
-  for (const bytes of ['', 'TZif', `TZif2${'\0'.repeat(39)}`, `TZif2${'\xff'.repeat(60)}`]) {
+  const header = `TZif2${'\0'.repeat(39)}`;
+  // Forty transitions that are not there, and a file that knows no type of local time.
+  const truncated = `${header}${header.slice(0, 35)}\x28\0\0\0\x01\0\0\0\x04`;
+  for (const bytes of ['', 'TZif', header, header + header, truncated, `TZif2${'\xff'.repeat(60)}`]) {
     writeFileSync(file, bytes, 'latin1');
     assert.equal(hostOffset(file)(1_800_000_000), 0, JSON.stringify(bytes));
   }

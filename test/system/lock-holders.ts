@@ -137,9 +137,21 @@ export async function held(t: TestContext, asking: Asking, withinMs = 15_000): P
   }
 }
 
-/** Kills a command and all that it has started in its session. */
+/** Kills a command and all that it has started in its session; again, because a shell may fork while it is killed. */
 export function endSession(leader: number): void {
-  for (const found of listProcesses()) if (found.session === leader) process.kill(found.pid, 'SIGKILL');
+  for (;;) {
+    const found = listProcesses().filter((one) => one.session === leader);
+    if (found.length === 0) return;
+    for (const { pid } of found) endProcess(pid);
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It was faster.
+  }
 }
 
 /** Waits for the first process that is wanted, and answers its pid. */

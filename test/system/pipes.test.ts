@@ -5,10 +5,12 @@ import path from 'node:path';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { adoptPipes, makePipes } from '../../src/system/pipes.ts';
-import { printed, program, scratch } from './capturing.ts';
+import { isAlive, printed, program, scratch, until } from './capturing.ts';
 
 /** A shell hands two pipes to the program that it becomes, as bin/run-job does. */
-const handOver = ['exec 3<<END 4<<END', 'END', 'END', 'export PROCESS_CONTROL_PIPES="$$ 3 4"', 'exec "$@"'].join('\n');
+const handPipes = 'exec 3<<END 4<<END\nEND\nEND\n';
+const handFiles = 'exec 3</dev/null 4</dev/null\n';
+const become = 'export PROCESS_CONTROL_PIPES="$$ 3 4"\nexec "$@"';
 
 const nobody = 65_534;
 const asNobody = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
@@ -16,20 +18,26 @@ const asNobody = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-
 /** What a job sees: its descriptors, and whether /dev/stdout can be opened. */
 const look = 'for fd in 0 1 2 3 4 5 6 7 8 9; do readlink /proc/$$/fd/$fd; done; echo open > /dev/stdout';
 
-function captureThrough(t: TestContext, prefix: readonly string[]): string[] {
+function captureThrough(t: TestContext, prefix: readonly string[], hand = handPipes, job = look): string {
   const directory = scratch(t);
   if (process.getuid?.() === 0) chownSync(directory, nobody, nobody);
   chmodSync(directory, 0o755);
-  const command = [...prefix, process.execPath, program('captures'), directory, look];
-  const { status, stderr } = spawnSync('/bin/sh', ['-c', handOver, 'sh', ...command], { encoding: 'utf8' });
+  const command = [...prefix, process.execPath, program('captures'), directory, job];
+  const { status, stderr } = spawnSync('/bin/sh', ['-c', hand + become, 'sh', ...command], { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
   const { logPath } = JSON.parse(readFileSync(path.join(directory, 'result.json'), 'utf8'));
   assert.deepEqual(readdirSync(directory).sort(), ['log', 'result.json'], 'no FIFO is left');
-  return printed(readFileSync(logPath, 'utf8'), 'INFO').trimEnd().split('\n');
+  return readFileSync(logPath, 'utf8');
+}
+
+function seenBy(t: TestContext, prefix: readonly string[], hand = handPipes): string[] {
+  return printed(captureThrough(t, prefix, hand), 'INFO')
+    .trimEnd()
+    .split('\n');
 }
 
 test('a job writes to the pipes of the launcher and has no other descriptor', (t) => {
-  const seen = captureThrough(t, []);
+  const seen = seenBy(t, []);
   assert.equal(seen.length, 4, seen.join(' '));
   assert.equal(seen[0], '/dev/null');
   assert.match(seen[1] ?? '', /^pipe:\[\d+\]$/);
@@ -38,8 +46,19 @@ test('a job writes to the pipes of the launcher and has no other descriptor', (t
   assert.equal(seen[3], 'open');
 });
 
+test('where the shell makes no pipes of here-documents there are FIFOs', (t) => {
+  const seen = seenBy(t, [], handFiles);
+  assert.match(seen[1] ?? '', /\.pipes-\w+\/stdout \(deleted\)$/);
+  assert.equal(seen[3], 'open');
+});
+
+test('nothing keeps a pipe of the launcher open when the command is over', async (t) => {
+  const text = captureThrough(t, [], handPipes, 'yes & echo $! >&2');
+  await until(() => !isAlive(printed(text, 'ERROR').trim()));
+});
+
 test('pipes named in a variable that was only inherited are not touched', (t) => {
-  const seen = captureThrough(t, ['/bin/sh', '-c', '"$@"; exit $?', 'sh']);
+  const seen = seenBy(t, ['/bin/sh', '-c', '"$@"; exit $?', 'sh']);
   assert.match(seen[1] ?? '', /\.pipes-\w+\/stdout \(deleted\)$/);
   assert.equal(seen[3], 'open');
 });
@@ -47,7 +66,7 @@ test('pipes named in a variable that was only inherited are not touched', (t) =>
 const notRoot = process.getuid?.() === 0 ? false : 'needs root';
 
 test('pipes that another user has made are left for ones that the job can open', { skip: notRoot }, (t) => {
-  const seen = captureThrough(t, asNobody);
+  const seen = seenBy(t, asNobody);
   assert.match(seen[1] ?? '', /\.pipes-\w+\/stdout \(deleted\)$/);
   assert.equal(seen[3], 'open');
 });

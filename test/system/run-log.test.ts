@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { capture, entriesOf, openLog, printed, runIn, scratch, until } from './capturing.ts';
+import { capture, entriesOf, isAlive, openLog, printed, runIn, scratch, until } from './capturing.ts';
 
 test('each command stands in its frame, and remarks stand outside', async (t) => {
   const log = openLog(scratch(t));
@@ -196,8 +196,3 @@ test('a command that is still open is ended when the log is closed', async (t) =
   child.kill();
   assert.match(readFileSync(log.path, 'utf8'), /-{11} end command output\n$/);
 });
-
-/** A zombie is not: who reaps it is nobody's business here. */
-function isAlive(pid: string): boolean {
-  return existsSync(`/proc/${pid}`) && !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
-}
