@@ -56,6 +56,6 @@ cat <<END
 Type next:
   bin/run-job disk-usage              another job, with its output at the terminal
   bin/cron-generate --check --diff    after you changed a job file
-  bin/jobctl pause $job --for 1h      then: bin/jobctl status $job
-Nothing runs by itself yet: cron reads only root's files in /etc/cron.d. README.md, "Install", says how it comes there.
+  bin/jobctl pause $job --for 1h     then: bin/jobctl status $job
+Nothing runs by itself yet: cron-generate said how to make this your crontab. For a whole machine: README.md, "Install".
 END
