@@ -56,6 +56,7 @@ cat <<END
 Type next:
   bin/run-job disk-usage              another job, with its output at the terminal
   bin/cron-generate --check --diff    after you changed a job file
-  bin/jobctl pause $job --for 1h      then: bin/jobctl status $job
-Nothing runs by itself yet: cron reads only root's files in /etc/cron.d. README.md, "Install", says how it comes there.
+  bin/jobctl pause $job --for 1h     then: bin/jobctl status $job
+Nothing runs by itself yet. The line of cron-generate above would make these your crontab, in place of the one you have;
+for a whole machine see README.md, "Install".
 END
