@@ -24,9 +24,9 @@ export async function launchUnderShim(launch: Launch, runId: string): Promise<La
   closeLeaks();
   try {
     const child = startShim(launch);
+    if (child.pid === undefined) throw (await once(child, 'error'))[0];
     // Before the event loop can have noticed that it has ended: until then its entry in /proc stays.
-    const leader = processIdentity(child.pid ?? 0);
-    if (!leader) throw (await once(child, 'error'))[0];
+    const leader = processIdentity(child.pid) ?? { pid: child.pid, startTicks: '' };
     return { is: 'launched', command: new ShimmedCommand(child, { runId, leader }) };
   } catch (error) {
     const { errno = 0, message } = error as NodeJS.ErrnoException;

@@ -128,12 +128,13 @@ describe('when the reaper is killed', () => {
 
 for (const [name, launcher] of containments) {
   describe(`a run within a run, under the ${name}`, () => {
-    /** The outer command is a shell with a run-job below it; the inner command ignores TERM. */
+    /** The outer command is a shell with a run-job below it; the inner command says that it was asked to end, and stays. */
     async function startNested(
       context: TestContext,
     ): Promise<{ readonly scene: Scene; readonly outer: RunningCommand }> {
       const scene = new Scene(context);
-      const inner = ['/bin/sh', '-c', 'trap "" TERM; echo ready; sleep 60; true', scene.tag] as const;
+      const stays = '$SIG{TERM} = sub { syswrite STDOUT, "asked\\n" }; syswrite STDOUT, "ready\\n"; sleep 1 while 1';
+      const inner = ['/usr/bin/perl', '-e', stays, scene.tag] as const;
       const order = scene.order(inner, { runId: `${scene.runId}/inner` });
       // The real run-job is given its mark by its launcher, bin/run-job.
       const runJob = ['PROCESS_CONTROL_WRAPPER=inner', process.execPath, launchesProgram, order];
@@ -144,8 +145,12 @@ for (const [name, launcher] of containments) {
 
     test('is ended by its own run-job, which writes down what became of it', async (context) => {
       const { scene, outer } = await startNested(context);
-      assert.deepEqual((await outer.stop(200)).survivors, []);
+      const stopped = outer.stop(60_000);
+      await until(() => scene.stdout().includes('asked'));
+      await outer.stop(200);
+      assert.deepEqual((await stopped).survivors, []);
       assert.deepEqual(scene.alive(), []);
+      assert.equal(scene.stdout().match(/asked/g)?.length, 1);
       assert.deepEqual(scene.history().status, { is: 'signalled', signal: 9 });
     });
   });

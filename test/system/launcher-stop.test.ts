@@ -17,6 +17,7 @@ const roles = [
   'own-group',
   'daemon',
   'daemon-with-output',
+  'breeder',
   'hopper',
   'many-hoppers',
 ];
@@ -41,7 +42,8 @@ describe('after a stop nothing is left', () => {
 
   test('of all of them together, under the reaper', async (context) => {
     const scene = new Scene(context);
-    const command = await scene.escapes(underReaper, [...roles, ...unseenBySweeps]);
+    const crowd = Array.from({ length: 4 }, () => 'hopper-sessions');
+    const command = await scene.escapes(underReaper, [...roles, ...unseenBySweeps, ...crowd]);
     assert.deepEqual((await command.stop(100)).survivors, []);
     assert.deepEqual(scene.alive(), []);
   });
@@ -68,6 +70,14 @@ for (const [name, launcher] of containments) {
       await until(() => scene.stdout().includes('ready'));
       await command.stop(10_000);
       assert.deepEqual(await command.ended, { is: 'exited', code: 5 });
+      assert.equal(scene.stdout(), 'ready\nbye\n');
+    });
+
+    test('a stopped job wakes up to clean up', async (context) => {
+      const scene = new Scene(context);
+      const command = await scene.sh(launcher, 'trap "echo bye; exit" TERM; echo ready; kill -STOP $$; echo never');
+      await until(() => scene.alive().some(({ state, pid }) => state === 'T' && commandLineOf(pid).includes('trap')));
+      await command.stop(60_000);
       assert.equal(scene.stdout(), 'ready\nbye\n');
     });
 
@@ -143,6 +153,15 @@ test('a job cannot escape by stopping its reaper, even before the reaper has sai
   assert.deepEqual(scene.alive(), []);
 });
 
+test('no signal that a job may send to its own reaper by mistake disturbs it', async (context) => {
+  const scene = new Scene(context);
+  const command = await scene.sh(
+    underReaper,
+    'for s in HUP INT QUIT TERM USR1 USR2 PIPE ALRM TSTP; do kill -$s $PPID; done; exit 3',
+  );
+  assert.deepEqual(await command.ended, { is: 'exited', code: 3 });
+});
+
 test('the reaper leaves no zombie of 200 orphans', async (context) => {
   const scene = new Scene(context);
   const command = await scene.sh(underReaper, 'for i in $(seq 200); do (true &); done; echo ready; sleep 60; true');
@@ -171,6 +190,6 @@ test('the output comes to its end when the job has closed it, though the reaper 
   closeSync(stdoutFd);
   const output = new Socket({ fd: readFd }).resume();
   await once(output, 'end');
-  assert.equal(scene.alive().length, 1);
+  assert.ok(scene.alive().length > 0);
   await command.stop(0);
 });
