@@ -4,7 +4,9 @@ import { type AuditedCommand, auditJob } from './audit.ts';
 import { type Command, splitCommand } from './command.ts';
 import { parseDuration } from './duration.ts';
 import { type LogBounds, logBounds, sizeInBytes } from './log-bounds.ts';
+import { type Policy, policyOf } from './policy.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
+import { type Timing, timingOf } from './timing.ts';
 
 export interface Job {
   readonly slug: string;
@@ -18,6 +20,8 @@ export interface Job {
   /** As it is written; absent when only people and other jobs start it. */
   readonly schedule?: string;
   readonly enabled: boolean;
+  readonly timing: Timing;
+  readonly policy: Policy;
   /** 0: no limit. */
   readonly timeoutSeconds: number;
   readonly killGraceSeconds: number;
@@ -80,6 +84,8 @@ export function makeJob(
     name: written('name') ?? '',
     commands: commandsOf(written('command'), { key: 'command', remarks, audited }),
     enabled: !written('disabled'),
+    timing: timingOf({ ...defaults, ...file }),
+    policy: policyOf({ ...defaults, ...file }),
     timeoutSeconds: minutes(written('timeout') ?? 0),
     killGraceSeconds: seconds(written('kill_grace') ?? 0),
     environment: environmentOf(written('environment')),

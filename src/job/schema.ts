@@ -2,7 +2,10 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { absolutePath, oneLine } from '../yaml/schema.ts';
 import { durationPattern } from './duration.ts';
+import { noticeKeys } from './notices.ts';
+import { policyKeys } from './policy.ts';
 import { sizePattern } from './size.ts';
+import { timingKeys } from './timing.ts';
 
 /** Everything but NUL, which no program can be given. */
 const environmentValue = '^[^\\u0000]*$';
@@ -126,6 +129,7 @@ export const jobSchema = {
       default: false,
       description: '`true` keeps the job out of the crontab. It can still be run by hand.',
     },
+    ...timingKeys,
     timeout: {
       type: ['number', 'string'],
       minimum: 0,
@@ -201,6 +205,8 @@ export const jobSchema = {
       description: 'How many failures in a row it takes until failmail is sent; then each further failure sends one.',
       examples: [3],
     },
+    ...noticeKeys,
+    ...policyKeys,
     leftovers: {
       type: 'string',
       enum: ['kill', 'allow', 'fail'],

@@ -11,6 +11,13 @@ export type Trigger =
   /** A command of another run called run-job. */
   | { readonly by: 'job'; readonly parentRun: string };
 
+/** The scheduled moment that a run belongs to, milliseconds since 1970. Absent on runs that people and jobs have started. */
+export interface Tick {
+  readonly tickMs: number;
+  /** How long after it run-job was called, when that is worth a word: a late cron, a catch-up. */
+  readonly lateMs?: number;
+}
+
 /** What has been so far, carried along so that nobody has to read the whole history. */
 export interface Streak {
   /** Failures in a row up to here. */
@@ -33,6 +40,7 @@ export interface Started extends Common {
   readonly logPath: string;
   readonly host: string;
   readonly slowStart?: true;
+  readonly tick?: Tick;
 }
 
 export interface Ended extends Common {
@@ -48,12 +56,25 @@ export interface Ended extends Common {
   readonly swept?: number;
   /** What could not be killed: "pid command". */
   readonly survivors?: readonly string[];
+  /** What was worth a warning though it changes nothing: it took longer than `warn_duration`. */
+  readonly warning?: string;
+}
+
+/** An attempt has failed and there will be another one. */
+interface AttemptFailed extends Common {
+  readonly event: 'attempt-failed';
+  /** From 1. */
+  readonly attempt: number;
+  readonly outcome: Outcome;
+  /** When the next one begins. */
+  readonly nextMs: number;
 }
 
 interface Skipped extends Common {
   readonly event: 'skipped';
   readonly trigger: Trigger;
   readonly host: string;
+  readonly tick?: Tick;
   readonly outcome: Extract<Outcome, { kind: 'skipped' }>;
 }
 
@@ -63,6 +84,13 @@ interface NotStarted extends Common {
   readonly trigger: Trigger;
   readonly host: string;
   readonly outcome: Extract<Outcome, { kind: 'not-started' }>;
+}
+
+/** Written by whoever notices it first; `run` is made of the tick. */
+interface Missed extends Common {
+  readonly event: 'missed';
+  readonly host: string;
+  readonly outcome: Extract<Outcome, { kind: 'missed' }>;
 }
 
 /** Written by the next run, which found `run` started and not ended while itself holding the lock. */
@@ -82,13 +110,24 @@ interface NoticeFailed extends Common {
   readonly reason: string;
 }
 
-export type HistoryEvent = Started | Ended | Skipped | NotStarted | Interrupted | StopRequested | NoticeFailed;
+export type HistoryEvent =
+  | Started
+  | AttemptFailed
+  | Ended
+  | Skipped
+  | NotStarted
+  | Missed
+  | Interrupted
+  | StopRequested
+  | NoticeFailed;
 
 const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
   'started',
+  'attempt-failed',
   'ended',
   'skipped',
   'not-started',
+  'missed',
   'interrupted',
   'stop-requested',
   'notice-failed',

@@ -1,5 +1,5 @@
 /** What a job's history says: a fold over its events, into the runs that people ask about and the streak that mails depend on. */
-import type { Ended, HistoryEvent, Started, Streak, Trigger } from './event.ts';
+import type { Ended, HistoryEvent, Started, Streak, Tick, Trigger } from './event.ts';
 import { type LastStatus, type Outcome, statusOf } from './outcome.ts';
 
 /** One run as people see it. Without `outcome` it is running, or nobody has yet seen that it was interrupted. */
@@ -12,7 +12,10 @@ export interface RunRecord {
   readonly logPath?: string;
   readonly jobSha256?: string;
   readonly host?: string;
+  /** How often the commands were tried so far. */
   readonly attempt?: number;
+  readonly tick?: Tick;
+  readonly warning?: string;
   readonly durationMs?: number;
   readonly lostBytes?: number;
   readonly swept?: number;
@@ -67,10 +70,12 @@ function outcomeOf(event: HistoryEvent): Outcome | undefined {
     case 'ended':
     case 'skipped':
     case 'not-started':
+    case 'missed':
       return event.outcome;
     case 'interrupted':
       return { kind: 'interrupted' };
     case 'started':
+    case 'attempt-failed':
     case 'stop-requested':
     case 'notice-failed':
       return undefined;
@@ -88,12 +93,21 @@ function addToRun(runs: Map<string, RunRecord>, event: HistoryEvent): void {
     case 'started':
       set(startedFields(event));
       return;
+    case 'attempt-failed':
+      if (known !== undefined) set({ attempt: event.attempt });
+      return;
+    case 'missed':
+      set({ startedMs: event.outcome.tickMs, host: event.host, outcome: event.outcome, endedMs: event.atMs });
+      return;
     case 'ended':
       set({ ...endedFields(event), startedMs: known?.startedMs ?? event.atMs - event.durationMs });
       return;
     case 'skipped':
     case 'not-started':
-      set({ trigger: event.trigger, host: event.host, outcome: event.outcome, endedMs: event.atMs });
+      set({
+        ...{ trigger: event.trigger, host: event.host, outcome: event.outcome, endedMs: event.atMs },
+        ...('tick' in event && event.tick !== undefined && { tick: event.tick }),
+      });
       return;
     case 'interrupted':
       // When it ended is unknown: somebody looked and found it gone.
@@ -110,8 +124,8 @@ function addToRun(runs: Map<string, RunRecord>, event: HistoryEvent): void {
   }
 }
 
-function startedFields({ trigger, jobSha256, logPath, host }: Started): Partial<RunRecord> {
-  return { trigger, jobSha256, logPath, host };
+function startedFields({ trigger, jobSha256, logPath, host, tick }: Started): Partial<RunRecord> {
+  return { trigger, jobSha256, logPath, host, ...(tick !== undefined && { tick }) };
 }
 
 function endedFields(event: Ended): Partial<RunRecord> {

@@ -2,7 +2,10 @@
 
 /** The closed list of what can become of a run. A skipped run never had the lock; an interrupted one died with its wrapper or its machine. */
 export type Outcome =
-  | { readonly kind: 'exited'; readonly code: number }
+  /** `accepted`: the code is not 0, and one of the job's `success_exit_codes`; or it is 0, and is none of them (false). */
+  | { readonly kind: 'exited'; readonly code: number; readonly accepted?: boolean }
+  /** The command itself was content; a rule of the job file was not. */
+  | { readonly kind: 'broke-rule'; readonly rule: FailureRule; readonly words: string }
   | { readonly kind: 'signalled'; readonly signal: number }
   | { readonly kind: 'timed-out'; readonly afterSeconds: number }
   | { readonly kind: 'stopped'; readonly signal: number; readonly by: string }
@@ -11,9 +14,18 @@ export type Outcome =
   | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly words: string; readonly allowed: boolean }
   /** The command is gone and nobody can say how it ended. */
   | { readonly kind: 'lost'; readonly reason: string }
-  | { readonly kind: 'interrupted' };
+  | { readonly kind: 'interrupted' }
+  /** A tick, or several, at which the machine was off or cron stood still. The last one is `tickMs`. */
+  | { readonly kind: 'missed'; readonly tickMs: number; readonly count: number; readonly words: string };
 
-type SkipReason = 'running' | 'paused';
+/** Keys of the job file. */
+export type FailureRule = 'fail_on_stderr' | 'fail_on_output' | 'require_output' | 'min_duration';
+
+/**
+ * running: the job's lock is taken. locked: one of its named `locks` is. queue-full: somebody waits already. deadline: too late to start.
+ * claimed: another run has had this tick. not-due: the clock has no tick for it now.
+ */
+export type SkipReason = 'running' | 'locked' | 'queue-full' | 'deadline' | 'claimed' | 'not-due' | 'paused';
 type NotStartedCode = 77 | 78 | 125 | 126 | 127;
 
 /** What `last status:` says (kept from the Python process-control). */
@@ -38,7 +50,9 @@ const signalBase = 128;
 export function exitCodeOf(outcome: Outcome): number {
   switch (outcome.kind) {
     case 'exited':
-      return outcome.code;
+      return isSuccess(outcome) ? 0 : outcome.code || 1;
+    case 'broke-rule':
+      return 1;
     case 'signalled':
     case 'stopped':
       return signalBase + outcome.signal;
@@ -52,25 +66,40 @@ export function exitCodeOf(outcome: Outcome): number {
       return outcome.allowed ? 0 : exitCodes.skipped;
     case 'lost':
     case 'interrupted':
+    case 'missed':
       return exitCodes.internal;
     default:
       return outcome satisfies never;
   }
 }
 
-/** A skip counts as a failure unless the job allows it (kept). A pause is nobody's failure: it leaves the status as it was. */
+/**
+ * A skip counts as a failure unless the job allows it (kept). A pause, a tick that another run has had and one that is not due are nobody's
+ * failure, and a missed tick is no run: they leave the status as it was.
+ */
 export function statusOf(outcome: Outcome): LastStatus | undefined {
-  if (outcome.kind === 'exited') return outcome.code === 0 ? 'success' : 'failure';
-  if (outcome.kind === 'skipped' && outcome.reason === 'paused') return undefined;
+  if (outcome.kind === 'exited') return isSuccess(outcome) ? 'success' : 'failure';
+  if (outcome.kind === 'missed' || (outcome.kind === 'skipped' && isNobodysFault(outcome.reason))) return undefined;
   if (outcome.kind === 'skipped' && outcome.allowed) return 'skipped';
   return 'failure';
+}
+
+function isSuccess({ code, accepted = code === 0 }: Extract<Outcome, { kind: 'exited' }>): boolean {
+  return accepted;
+}
+
+function isNobodysFault(reason: SkipReason): boolean {
+  return reason === 'paused' || reason === 'claimed' || reason === 'not-due';
 }
 
 /** One clause that can stand behind the job's name: "failed with exit code 3". */
 export function outcomeWords(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'exited':
-      return outcome.code === 0 ? 'succeeded' : `failed with exit code ${outcome.code}`;
+      if (!isSuccess(outcome)) return `failed with exit code ${outcome.code}`;
+      return outcome.code === 0 ? 'succeeded' : `succeeded with exit code ${outcome.code}`;
+    case 'broke-rule':
+      return `failed by ${outcome.rule}: ${outcome.words}`;
     case 'signalled':
       return `was ended by ${signalName(outcome.signal)}`;
     case 'timed-out':
@@ -87,6 +116,8 @@ export function outcomeWords(outcome: Outcome): string {
       return `ended unseen: ${outcome.reason}`;
     case 'interrupted':
       return 'was interrupted: its run-job was killed or the machine went down';
+    case 'missed':
+      return `was missed${outcome.count > 1 ? ` ${outcome.count} times` : ''}: ${outcome.words}`;
     default:
       return outcome satisfies never;
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Job } from '../../src/job/job.ts';
+import { policyOf } from '../../src/job/policy.ts';
+import { timingOf } from '../../src/job/timing.ts';
 import { parseEvents } from '../../src/run/event.ts';
 import { runJob } from '../../src/run/run.ts';
 import { type FakeCommand, fakeMachine, settle } from '../fakes/machine.ts';
@@ -9,6 +11,8 @@ const job: Job = {
   slug: 'backup',
   path: '/jobs/backup.yaml',
   enabled: true,
+  timing: timingOf({}),
+  policy: policyOf({}),
   tags: [],
   failureThresholdForMail: 1,
   name: 'Backup',
