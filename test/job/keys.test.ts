@@ -4,12 +4,10 @@ import { test } from 'node:test';
 import type { JobContent } from '../../src/job/job.ts';
 import { validateJobText } from '../../src/job/load.ts';
 import { jobSchema } from '../../src/job/schema.ts';
-
-interface Row {
-  /** As written behind "key: ", and what the job has then. */
-  readonly accepts: readonly (readonly [string, Partial<JobContent>])[];
-  readonly refuses: readonly string[];
-}
+import { noticeRows } from './rows/notices.ts';
+import { policyRows } from './rows/policy.ts';
+import { policy, type Row, timing } from './rows/row.ts';
+import { timingRows } from './rows/timing.ts';
 
 const commands = (...words: [string, ...string[]][]) => words.map((w) => ({ text: w.join(' '), words: w }));
 const tooLong = 'x'.repeat(201);
@@ -192,10 +190,13 @@ const rows: Readonly<Record<string, Row>> = {
     ],
     refuses: ['90', '[]', '{days: -1}', '{days: 90d}', '{runs: 1.5}', '{bytes: 1X}', '{total_bytes: 1G}', ''],
   },
+  ...timingRows,
+  ...policyRows,
+  ...noticeRows,
 };
 
 test('every key of the job schema is in this table', () => {
-  assert.deepEqual(Object.keys(rows), Object.keys(jobSchema.properties));
+  assert.deepEqual(Object.keys(rows).sort(), Object.keys(jobSchema.properties).sort());
 });
 
 function validate(key: string, written: string) {
@@ -245,6 +246,8 @@ test('what a job does not say has its default', () => {
       leftovers: 'kill',
       umask: 0o22,
       limits: {},
+      ...timing({}),
+      ...policy({}),
     },
   });
 });

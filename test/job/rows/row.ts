@@ -1,0 +1,12 @@
+import type { JobContent } from '../../../src/job/job.ts';
+import { type Policy, policyOf } from '../../../src/job/policy.ts';
+import { type Timing, timingOf } from '../../../src/job/timing.ts';
+
+export interface Row {
+  /** As written behind "key: ", and what the job has then. */
+  readonly accepts: readonly (readonly [string, Partial<JobContent>])[];
+  readonly refuses: readonly string[];
+}
+
+export const timing = (part: Partial<Timing>): Partial<JobContent> => ({ timing: { ...timingOf({}), ...part } });
+export const policy = (part: Partial<Policy>): Partial<JobContent> => ({ policy: { ...policyOf({}), ...part } });
