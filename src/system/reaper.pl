@@ -7,7 +7,7 @@
 # or emptied its environment. So "wait says that there are no children" proves that nothing of the job is left. It waits and never
 # polls, and it loads no module but strict: others would cost every run a millisecond or more.
 #
-# Descriptors: 0 /dev/null, 1 and 2 the job's output, 3 the job's lock, 4 a socket to run-job. The lock is held for as long as this
+# Descriptors: 0 /dev/null, 1 and 2 the job's output, 3 the job's lock, 4 a socket to run-job, 5 this text. The lock is held for as long as this
 # process or a process of the job has it open, so that a second run can't begin beside what is left of the first.
 #
 # run-job says: once, "LENGTH\n" and as many bytes, NUL between the fields:
