@@ -43,8 +43,13 @@ function parse(args: readonly string[]) {
         requiresArg: true,
         describe: 'End the run of this job and all it started.',
       })
+      .option('ensure', {
+        type: 'boolean',
+        describe: 'Start every service that is wanted up and is not: what cron asks each minute.',
+      })
       .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
+      .conflicts('ensure', ['job', 'list-jobs', 'status', 'only-running', 'kill-job', 'slow-start', 'rehearse'])
       .conflicts('job', ['list-jobs', 'status', 'kill-job'])
       .conflicts('kill-job', ['list-jobs', 'status', 'slow-start'])
       .conflicts('rehearse', ['list-jobs', 'status', 'only-running', 'kill-job']),
@@ -69,6 +74,10 @@ export async function runJobWithOptions(
   const slug = options.job ?? words[0];
   if (options['list-jobs'] || options.status || options['only-running']) return list(options, slug);
   if (options['kill-job'] !== undefined) return kill(options['kill-job'], options, args);
+  if (options.ensure) {
+    const { ensureServices } = await import('./ensure.ts');
+    return ensureServices(options.config, args);
+  }
   if (options.rehearse && slug) return rehearse(slug, options, args);
   if (slug !== undefined && slug !== '')
     return run({ slug, slowStart: options['slow-start'] === true, ...config }, args);

@@ -8,6 +8,10 @@ import { type RunWish, runNamed } from './parts/run-named.ts';
 export function main(args: readonly string[]): void {
   const wish = quickWish(args);
   runProgram('run-job', args, async () => {
+    if (args[0] === '--ensure' && isEnsure(args)) {
+      const { ensureServices } = await import('./ensure.ts');
+      return ensureServices(args[2], args);
+    }
     if (wish !== undefined) return runNamed(wish, args);
     const { runJobWithOptions } = await import('./run-job-options.ts');
     return runJobWithOptions(args, runNamed);
@@ -31,6 +35,11 @@ function quickWish(args: readonly string[]): RunWish | undefined {
   }
   if (slug === undefined) return undefined;
   return { slug, slowStart, ...(configFile === undefined ? {} : { configFile }) };
+}
+
+/** `--ensure`, with `--config FILE` behind it: what the crontab says. */
+function isEnsure(args: readonly string[]): boolean {
+  return args.length === 1 || (args.length === 3 && args[1] === '--config' && isPlain(args[2]));
 }
 
 function isPlain(arg: string | undefined): boolean {

@@ -72,14 +72,14 @@ export function knownJob(
     const line = problems.find(({ severity }) => severity === 'error')?.line;
     return { is: 'broken', job: { slug, source: path, ...(line !== undefined && { line }) }, problems };
   }
-  const { name, schedule, enabled } = result.value;
+  const { name, schedule, enabled, service } = result.value;
   const job: CrontabJob = {
     slug,
     name,
     source: path,
     ...(schedule !== undefined && { schedule: scheduleText(schedule) }),
     disabled: !enabled,
-    service: false,
+    service: service !== undefined,
     catchUp: false,
   };
   return { is: 'good', job, problems: result.warnings };

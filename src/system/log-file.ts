@@ -1,9 +1,11 @@
 /** Makes the log file of a run: its name, its directory, and the link `latest.log` to it. */
 import {
   chmodSync,
+  closeSync,
   constants,
   existsSync,
   fchmodSync,
+  fstatSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -15,7 +17,9 @@ import path from 'node:path';
 export interface LogPlace {
   /** `output_directory` of the configuration. */
   readonly directory: string;
+  /** The folder, and the beginning of the name unless `stem` is given. */
   readonly slug: string;
+  readonly stem?: string;
   readonly startedMs: number;
 }
 
@@ -23,7 +27,8 @@ export type LogFileAnswer =
   | { readonly is: 'open'; readonly fd: number; readonly path: string; readonly linkTrouble?: string }
   | { readonly is: 'failed'; readonly stage: string; readonly reason: string };
 
-const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const appendFlags = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+const flags = appendFlags | constants.O_CREAT | constants.O_EXCL;
 const fileMode = 0o640;
 /** Setgid, so that logs belong to the group that may read them (adm), which the service user can't set itself. */
 const directoryMode = 0o2750;
@@ -41,17 +46,37 @@ export function createLogFile(place: LogPlace): LogFileAnswer {
       created = createFirstFree(directory, place);
     }
     if (created === undefined) throw new Error(`${directory} is not there`);
-    return { is: 'open', ...created, ...pointLatestAt(created.path) };
+    return { is: 'open', ...created, ...pointLatestAt(created.path, place) };
   } catch (error) {
     return { is: 'failed', stage, reason: (error as Error).message };
   }
 }
 
+/** Goes on with a log that is there and shorter than this; `undefined` when it can't be opened, or is no plain file. */
+export function reopenLogFile(
+  file: string,
+  belowBytes: number,
+): { readonly fd: number; readonly sizeBytes: number } | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(file, appendFlags | constants.O_NONBLOCK);
+    const facts = fstatSync(fd);
+    if (facts.isFile() && facts.size < belowBytes) return { fd, sizeBytes: facts.size };
+  } catch {
+    return undefined;
+  }
+  closeSync(fd);
+  return undefined;
+}
+
 /** `undefined` when the directory is missing. */
-function createFirstFree(directory: string, { slug, startedMs }: LogPlace): { fd: number; path: string } | undefined {
+function createFirstFree(
+  directory: string,
+  { slug, stem = slug, startedMs }: LogPlace,
+): { fd: number; path: string } | undefined {
   const [day = '', time = ''] = new Date(startedMs).toISOString().replace(/[-:]/g, '').split(/[T.]/);
   for (let count = 1; ; count += 1) {
-    const file = path.join(directory, `${slug}-${day}-${time}${count === 1 ? '' : `-${count}`}.log`);
+    const file = path.join(directory, `${stem}-${day}-${time}${count === 1 ? '' : `-${count}`}.log`);
     try {
       const fd = openSync(file, flags, fileMode);
       // Whatever the umask is.
@@ -92,8 +117,8 @@ function makeDirectory(directory: string): boolean {
 }
 
 /** A link is renamed over what is there: whatever `latest.log` pointed to is left alone. A run does not fail for want of a link. */
-function pointLatestAt(file: string): { linkTrouble?: string } {
-  const link = path.join(path.dirname(file), 'latest.log');
+function pointLatestAt(file: string, { slug, stem = slug }: LogPlace): { linkTrouble?: string } {
+  const link = path.join(path.dirname(file), stem === slug ? 'latest.log' : `${stem}-latest.log`);
   // No other run has this name.
   const draft = `${file}.latest`;
   try {

@@ -7,6 +7,7 @@ import { jobSchema } from '../../src/job/schema.ts';
 import { noticeRows } from './rows/notices.ts';
 import { policyRows } from './rows/policy.ts';
 import { policy, type Row, timing } from './rows/row.ts';
+import { serviceRows } from './rows/service.ts';
 import { timingRows } from './rows/timing.ts';
 
 const commands = (...words: [string, ...string[]][]) => words.map((w) => ({ text: w.join(' '), words: w }));
@@ -193,6 +194,7 @@ const rows: Readonly<Record<string, Row>> = {
   ...timingRows,
   ...policyRows,
   ...noticeRows,
+  ...serviceRows,
 };
 
 test('every key of the job schema is in this table', () => {
@@ -200,7 +202,8 @@ test('every key of the job schema is in this table', () => {
 });
 
 function validate(key: string, written: string) {
-  const others = { name: 'name: a', command: 'command: b' };
+  const isForServices = key !== 'service' && Object.hasOwn(serviceRows, key);
+  const others = { name: 'name: a', command: 'command: b', ...(isForServices && { service: 'service: true' }) };
   const lines = [
     ...Object.entries(others).flatMap(([other, line]) => (other === key ? [] : [line])),
     `${key}: ${written}`,

@@ -63,6 +63,11 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
     return tell(result, { config, slug, trigger, run: name.run });
   }
   const job = loaded.value;
+  if (job.service !== undefined) {
+    const { superviseService } = await import('../supervise.ts');
+    const order = { job: { ...job, service: job.service }, run: name.run, config, machine };
+    return superviseService({ ...order, byTheClock: trigger.by === 'clock' });
+  }
   const words = pausedWords(job, config, machine);
   if (words !== undefined) {
     const allowed = trigger.by === 'clock';

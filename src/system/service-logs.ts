@@ -1,0 +1,67 @@
+/**
+ * The logs of a service: `OUTPUT_DIRECTORY/NAME/NAME.0-20261122-103000.log` for instance 0, and a link `NAME.0-latest.log`. A log goes on over
+ * restarts, of the instance and of its supervisor, until it has grown to `maxBytes`; then a new one follows and the oldest is removed.
+ */
+import { readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { createLogFile, reopenLogFile } from './log-file.ts';
+import { openLog, type Pages, type RunLogOptions } from './run-log.ts';
+import type { LogAnswer, ServiceLogs } from './system.ts';
+
+export function serviceLogs(options: RunLogOptions): ServiceLogs {
+  return {
+    open({ slug, instance, maxBytes, keep }): LogAnswer {
+      const stem = `${slug}.${instance}`;
+      const create = () =>
+        createLogFile({ directory: options.outputDirectory, slug, stem, startedMs: options.clock.nowMs() });
+      const directory = path.join(options.outputDirectory, slug);
+      const file = unfinished(directory, stem, maxBytes) ?? create();
+      if ('is' in file && file.is === 'failed') return file;
+      const next = () => {
+        const made = create();
+        if (made.is === 'failed') return undefined;
+        removeOldest(directory, stem, keep);
+        return made;
+      };
+      const pages: Pages = { maxBytes, sizeBytes: 'sizeBytes' in file ? file.sizeBytes : 0, next };
+      try {
+        return { is: 'open', log: openLog(options, { fd: file.fd, path: file.path, pages }) };
+      } catch (error) {
+        return { is: 'failed', stage: 'making pipes for the output', reason: (error as Error).message };
+      }
+    },
+  };
+}
+
+/** The newest, if it has room. */
+function unfinished(directory: string, stem: string, maxBytes: number) {
+  const name = instanceLogs(directory, stem).at(-1);
+  if (name === undefined) return undefined;
+  const file = path.join(directory, name);
+  const opened = reopenLogFile(file, maxBytes);
+  return opened && { ...opened, path: file };
+}
+
+/** Oldest first. */
+export function instanceLogs(directory: string, stem: string): readonly string[] {
+  const named = namesIn(directory).flatMap((name) => {
+    if (!name.startsWith(`${stem}-`)) return [];
+    const match = /^(\d{8}-\d{6})(?:-(\d{1,9}))?\.log$/.exec(name.slice(stem.length + 1));
+    return match === null ? [] : [{ name, order: `${match[1]}-${(match[2] ?? '1').padStart(9, '0')}` }];
+  });
+  return named.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ name }) => name);
+}
+
+function removeOldest(directory: string, stem: string, keep: number): void {
+  for (const name of instanceLogs(directory, stem).slice(0, -keep)) {
+    rmSync(path.join(directory, name), { force: true });
+  }
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
