@@ -1,10 +1,12 @@
 /** jobctl: what operators ask and do: status, start, stop, pause, resume, history, logs. */
 import type { Config } from '../config/config.ts';
 import { exitCodes } from '../run/outcome.ts';
+import { chooseJobs } from './jobctl/jobs.ts';
 import { logs } from './jobctl/logs.ts';
 import { history, status } from './jobctl/look.ts';
 import { type Options, parseJobctl } from './jobctl/options.ts';
 import { pause, resume } from './jobctl/pause.ts';
+import { serviceCommand } from './jobctl/service.ts';
 import { start } from './jobctl/start.ts';
 import { stop } from './jobctl/stop.ts';
 import { usageError } from './options.ts';
@@ -25,7 +27,17 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
   stop: { act: stop, changes: true },
   pause: { act: pause, changes: true },
   resume: { act: resume, changes: true },
+  restart: { act: notService, changes: true },
+  reset: { act: notService, changes: true },
+  snooze: { act: notService, changes: true },
 };
+
+function notService(options: Options, config: Config): number {
+  const chosen = chooseJobs(options, config, 'refuse');
+  if (!chosen.ok) return chosen.exitCode;
+  say(program, `${chosen.slugs.join(', ')}: only services can be restarted, reset and snoozed`);
+  return exitCodes.usage;
+}
 
 export function main(args: readonly string[]): void {
   runProgram(program, args, () => jobctl(args));
@@ -39,7 +51,8 @@ async function jobctl(args: readonly string[]): Promise<number> {
     return line.exitCode;
   }
   const options: Options = line.options as unknown as Options;
-  const command = commands[String(options._[0] ?? '')];
+  const name = String(options._[0] ?? '');
+  const command = commands[name];
   if (command === undefined) {
     sayLines(
       usageError(program, options._[0] === undefined ? 'which command?' : `there is no command "${options._[0]}"`).text,
@@ -59,5 +72,7 @@ async function jobctl(args: readonly string[]): Promise<number> {
       return exitCodes.notServiceUser;
     }
   }
-  return command.act(options, setting.value);
+  const config = setting.value;
+  const onService = await serviceCommand(name, options, { config, onJob: (one) => command.act(one, config) });
+  return onService ?? command.act(options, config);
 }

@@ -155,6 +155,11 @@ async function asServiceUser(
 
 async function killAsServiceUser(slug: string, config: Config): Promise<number> {
   const loaded = loadJob(slug, config, { files });
+  // What cron would start again within a minute is not ended by ending it once.
+  if (loaded?.ok === true && loaded.value.service !== undefined) {
+    say(program, `${slug} is a service: jobctl stop ${slug}`);
+    return exitCodes.usage;
+  }
   const grace = loaded?.ok === true ? loaded.value.killGraceSeconds : 10;
   const answer = await stopRun(config, { slug, killGraceSeconds: grace }, (holder) =>
     print(`${killSentence(slug, holder)}\n`),

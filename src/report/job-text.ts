@@ -1,7 +1,9 @@
 /** `jobctl status`: one line for each job, or all that is known of one. */
 import { durationWords } from '../run/outcome.ts';
 import { pauseWords } from '../run/pause.ts';
+import { type ServiceState, stateCode } from '../service/service-state.ts';
 import { printable } from '../yaml/problem.ts';
+import { serviceRemark } from './service-text.ts';
 import type { BrokenJobSnapshot, JobSnapshot } from './snapshot.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
@@ -11,10 +13,11 @@ export function isBroken(job: AnySnapshot): job is BrokenJobSnapshot {
 }
 
 /** One word for where a job stands; also what decides the exit code of `jobctl status NAME`. */
-type Standing = 'running' | 'well' | 'failed' | 'paused' | 'disabled' | 'unknown' | 'broken';
+type Standing = 'running' | 'well' | 'failed' | 'paused' | 'disabled' | 'unknown' | 'broken' | ServiceState;
 
 function standingOf(job: AnySnapshot): Standing {
   if (isBroken(job)) return 'broken';
+  if (job.service !== undefined) return job.service.state;
   if (job.activity.is === 'running') return 'running';
   if (job.activity.is === 'orphaned') return 'failed';
   if (job.paused !== undefined) return 'paused';
@@ -40,7 +43,7 @@ export function standingCode(job: AnySnapshot): number {
     case 'unknown':
       return 4;
     default:
-      return standing satisfies never;
+      return stateCode(standing);
   }
 }
 
@@ -61,6 +64,10 @@ export function jobLines(jobs: readonly AnySnapshot[], formatTime: (ms: number) 
 
 function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
   if (isBroken(job)) return ['', printable(job.problems[0] ?? '')];
+  if (job.service !== undefined) {
+    const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
+    return [since, printable(serviceRemark(job.slug, job.service))];
+  }
   const last = job.lastRun;
   const started = last === undefined ? 'never run' : formatTime(last.startedMs);
   return [

@@ -5,6 +5,7 @@ import type { LastStatus, Outcome } from '../run/outcome.ts';
 import { outcomeWords } from '../run/outcome.ts';
 import type { Pause } from '../run/pause.ts';
 import type { LockHolder } from '../system/system.ts';
+import type { ServiceSnapshot } from './service-snapshot.ts';
 
 /** Whether a job runs now, and if not, what would keep it from running. */
 type Activity =
@@ -32,6 +33,8 @@ export interface JobSnapshot {
   readonly lastStatus: LastStatus;
   readonly streak: Streak;
   readonly lastRun?: RunSnapshot;
+  /** It must stay up: what counts is this, and not its runs. */
+  readonly service?: ServiceSnapshot;
 }
 
 /** A job file that can't be used; it does not stop a listing. */
@@ -55,9 +58,10 @@ export interface JobFacts {
   readonly holder: LockHolder | undefined;
   readonly history: History;
   readonly paused: Pause | undefined;
+  readonly service?: ServiceSnapshot | undefined;
 }
 
-export function snapshotJob({ job, holder, history, paused }: JobFacts): JobSnapshot {
+export function snapshotJob({ job, holder, history, paused, service }: JobFacts): JobSnapshot {
   const { slug, name, description, tags, schedule, disabled } = job;
   const lastRun = history.runs.at(-1);
   return {
@@ -71,7 +75,14 @@ export function snapshotJob({ job, holder, history, paused }: JobFacts): JobSnap
     ...(paused === undefined ? {} : { paused }),
     ...seenFrom(history, holder),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder) }),
+    ...(service === undefined ? {} : { service, lastStatus: statusOfService(service) }),
   };
+}
+
+/** For listings and monitors that know jobs only: a service that is not as it should be has failed. */
+function statusOfService({ state }: ServiceSnapshot): LastStatus {
+  if (state === 'UP') return 'success';
+  return state === 'FAILED' || state === 'DEGRADED' ? 'failure' : 'unknown';
 }
 
 /** A run without an end that nobody holds the lock for is shown as interrupted; it is written down by the next run. */

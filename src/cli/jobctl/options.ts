@@ -36,7 +36,8 @@ export function parseJobctl(args: readonly string[]) {
           .positional('name', job)
           .option('tag', tag)
           .option('wait', { type: 'boolean', describe: 'Wait for its end and exit with its code.' })
-          .option('slow-start', { type: 'boolean', describe: 'Run its slow_start_command.' }),
+          .option('slow-start', { type: 'boolean', describe: 'Run its slow_start_command.' })
+          .option('reason', reason),
       )
       .command('stop [name]', 'End the run of a job and all that it started.', (c) =>
         c.positional('name', job).option('tag', tag).option('reason', reason),
@@ -52,6 +53,23 @@ export function parseJobctl(args: readonly string[]) {
           .conflicts('for', 'until'),
       )
       .command('resume [name]', 'End a pause.', (c) => c.positional('name', job).option('tag', tag))
+      .command('restart [name]', 'Restart a service, one instance after the other, or one instance: NAME.2.', (c) =>
+        c.positional('name', job).option('tag', tag).option('reason', reason).option('json', json),
+      )
+      .command('reset [name]', 'Try again what has failed or finished.', (c) =>
+        c.positional('name', job).option('tag', tag).option('reason', reason).option('json', json),
+      )
+      .command('snooze [name]', 'Suspend the probes of a service, or of one instance, for a while.', (c) =>
+        c
+          .positional('name', job)
+          .option('tag', tag)
+          .option('for', {
+            type: 'string',
+            requiresArg: true,
+            describe: 'For so long: 90s, 30m; snooze_max unless given.',
+          })
+          .option('json', json),
+      )
       .command('history [name]', 'The runs of a job, the latest last.', (c) =>
         c
           .positional('name', job)

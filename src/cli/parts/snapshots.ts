@@ -11,6 +11,7 @@ import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import { formatProblem, type Problem } from '../../yaml/problem.ts';
 import { realHistory, realLocks } from './machine.ts';
+import { lookAtService } from './service-snapshots.ts';
 
 export interface Jobs {
   readonly slugs: readonly string[];
@@ -39,7 +40,16 @@ export function openJobs(config: Config): JobsAnswer {
       if (!loaded.ok) return { slug, problems: loaded.problems.map(formatProblem), lastStatus: known.lastStatus };
       const job = { ...loaded.value, disabled: !loaded.value.enabled };
       const paused = pauseOf(job, pauses, clock.nowMs());
-      return snapshotJob({ job, holder: locks.holder(slug), history: known, paused });
+      const holder = locks.holder(slug);
+      const { service } = loaded.value;
+      const seen = service && lookAtService({ ...loaded.value, service }, holder, config);
+      return snapshotJob({
+        job,
+        holder,
+        history: known,
+        paused: service === undefined ? paused : undefined,
+        service: seen,
+      });
     },
     runs(slug) {
       const holder = locks.holder(slug);
