@@ -63,7 +63,8 @@ function catchUpOne(job: CaughtJob, machine: CatchUpMachine): readonly CatchUpRe
   const last = missed.at(-1);
   if (last === undefined) return [];
   const run = machine.newRun();
-  const claim = mayStart(job, last, machine) ? machine.claims.take(job.slug, last, { run, lasting: true }) : undefined;
+  const wish = { run, waits: job.timing.splaySeconds > 0, lasting: true };
+  const claim = mayStart(job, last, machine) ? machine.claims.take(job.slug, last, wish) : undefined;
   // Without a claim it would be started again every five minutes, so it stays open until there can be one.
   if (claim?.is === 'failed')
     return [trouble(job, `not caught up yet: ${tickText(last)} can't be claimed: ${claim.reason}`)];
