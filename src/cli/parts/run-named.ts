@@ -7,8 +7,7 @@ import { listJobFiles, loadJob } from '../../job/load.ts';
 import type { Trigger } from '../../run/event.ts';
 import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
 import { exitCodes, outcomeWords } from '../../run/outcome.ts';
-import { pauseOf, pauseWords } from '../../run/pause.ts';
-import { readPauses } from '../../run/pauses.ts';
+import { pausedWords } from '../../run/pauses.ts';
 import { type RunResult, recordNotStarted, recordSkip } from '../../run/record.ts';
 import { type RunMachine, runJob } from '../../run/run.ts';
 import { runIdVariable, worldOf } from '../../run/world.ts';
@@ -16,7 +15,6 @@ import { callerUid } from '../../system/become.ts';
 import { files } from '../../system/files.ts';
 import { sha256 } from '../../system/hash.ts';
 import { randomUuid } from '../../system/random.ts';
-import { stateFiles } from '../../system/state-files.ts';
 import { writeSyslog } from '../../system/syslog.ts';
 import { users } from '../../system/users.ts';
 import { formatProblem, type Problem } from '../../yaml/problem.ts';
@@ -63,7 +61,7 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
     return tell(result, { config, slug, trigger, run: name.run });
   }
   const job = loaded.value;
-  const words = pausedWords(job, config, machine);
+  const words = pausedWords(job, machine.state, machine.clock.nowMs());
   if (words !== undefined) {
     const allowed = trigger.by === 'clock';
     const result = recordSkip(name, machine, { reason: 'paused', words, allowed });
@@ -105,12 +103,6 @@ function currentTrigger(): Trigger {
   const uid = callerUid();
   const name = users.find(String(uid))?.name ?? `uid ${uid}`;
   return triggerOf({ environment: process.env, uid, name, runIdVariable });
-}
-
-function pausedWords(job: Pick<Job, 'slug' | 'tags'>, config: Config, { clock }: RunMachine): string | undefined {
-  const pause = pauseOf(job, readPauses(stateFiles(config.stateDirectory)), clock.nowMs());
-  if (pause === undefined) return undefined;
-  return `${pauseWords(pause, (ms) => new Date(ms).toISOString())} (jobctl resume ${job.slug})`;
 }
 
 interface Telling {

@@ -6,6 +6,8 @@ import { snapshotJob, snapshotRun } from '../../report/snapshot.ts';
 import { pauseOf } from '../../run/pause.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
+import { sharedLockName } from '../../run/run-locks.ts';
+import { nextLockName } from '../../run/take-lock.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
@@ -39,11 +41,17 @@ export function openJobs(config: Config): JobsAnswer {
       if (!loaded.ok) return { slug, problems: loaded.problems.map(formatProblem), lastStatus: known.lastStatus };
       const job = { ...loaded.value, disabled: !loaded.value.enabled };
       const paused = pauseOf(job, pauses, clock.nowMs());
-      return snapshotJob({ job, holder: locks.holder(slug), history: known, paused });
+      return snapshotJob({
+        ...{ job, history: known, paused, nowMs: clock.nowMs() },
+        holder: locks.holder(slug),
+        next: locks.holder(nextLockName(slug)),
+        sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
+      });
     },
     runs(slug) {
       const holder = locks.holder(slug);
-      return readHistory(slug, { history }).runs.map((run) => snapshotRun(run, holder));
+      const next = locks.holder(nextLockName(slug));
+      return readHistory(slug, { history }).runs.map((run) => snapshotRun(run, holder, next));
     },
   };
   return { ok: true, jobs };
