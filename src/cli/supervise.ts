@@ -6,9 +6,9 @@ import process from 'node:process';
 import type { Config } from '../config/config.ts';
 import type { Job } from '../job/job.ts';
 import { loadJob } from '../job/load.ts';
+import { collisionWords } from '../run/collision.ts';
 import { exitCodes } from '../run/outcome.ts';
 import type { RunMachine } from '../run/run.ts';
-import { holderWords } from '../run/take-lock.ts';
 import { askWords, desiredFolder, readDesired } from '../service/desired.ts';
 import type { ServiceJob } from '../service/live-instance.ts';
 import { type SupervisorMachine, supervise } from '../service/supervise.ts';
@@ -59,7 +59,7 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
   switch (taken.is) {
     case 'busy':
       if (taken.holder.state === 'running') return 0;
-      say(program, `${job.slug} can't be supervised: ${holderWords(taken.holder, machine.clock.nowMs())}`);
+      say(program, `${job.slug} can't be supervised: ${collisionWords(taken, machine.clock.nowMs())}`);
       return exitCodes.skipped;
     case 'unavailable':
       say(program, `${job.slug} can't be supervised: ${taken.stage}: ${taken.reason}`);

@@ -1,6 +1,7 @@
 /** One job, ready for use: units fixed, commands split, defaults filled in. Made of what is written by `makeJob`. */
 import type { Path } from '../yaml/place.ts';
 import { type AuditedCommand, auditJob } from './audit.ts';
+import { auditPolicy } from './audit-policy.ts';
 import { type Command, splitCommand } from './command.ts';
 import { parseDuration } from './duration.ts';
 import { type LogBounds, logBounds, sizeInBytes } from './log-bounds.ts';
@@ -110,6 +111,7 @@ export function makeJob(
       ? auditNoService(file)
       : auditService(file, { ...defaults, ...file }, content.service)),
   );
+  remarks.push(...auditPolicy({ ...defaults, ...file }, content));
   for (const doubt of auditJob({ written, tagged, commands: audited })) {
     remarks.push({ severity: 'warning', ...doubt });
   }

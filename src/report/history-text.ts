@@ -12,7 +12,10 @@ function historyLine(run: RunSnapshot, formatTime: (ms: number) => string): stri
   const parts = [
     run.words,
     run.durationMs === undefined ? undefined : `after ${durationWords(run.durationMs / 1000)}`,
+    run.attempt === undefined || run.attempt < 2 ? undefined : `${run.attempt} attempts`,
     triggerWords(run.trigger),
+    run.warning,
+    run.paused === undefined ? undefined : `paused the job: ${run.paused}`,
     run.lostBytes === undefined ? undefined : `log incomplete (${run.lostBytes} bytes lost)`,
     run.swept === undefined ? undefined : `${run.swept} left-over processes ended`,
     run.survivors === undefined ? undefined : `could not be killed: ${run.survivors.join('; ')}`,

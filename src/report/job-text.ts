@@ -12,14 +12,18 @@ export function isBroken(job: AnySnapshot): job is BrokenJobSnapshot {
   return 'problems' in job;
 }
 
-/** One word for where a job stands; also what decides the exit code of `jobctl status NAME`. */
-type Standing = 'running' | 'well' | 'failed' | 'paused' | 'disabled' | 'unknown' | 'broken' | ServiceState;
+/**
+ * One word for where a job stands (waiting: for the next attempt, or for a lock of another job); also what decides the exit code of
+ * `jobctl status NAME`.
+ */
+type Standing = 'running' | 'waiting' | 'well' | 'failed' | 'paused' | 'disabled' | 'unknown' | 'broken' | ServiceState;
 
 function standingOf(job: AnySnapshot): Standing {
   if (isBroken(job)) return 'broken';
   if (job.service !== undefined) return job.service.state;
-  if (job.activity.is === 'running') return 'running';
+  if (job.activity.is === 'running') return job.activity.retry?.waits ? 'waiting' : 'running';
   if (job.activity.is === 'orphaned') return 'failed';
+  if (job.next !== undefined) return 'waiting';
   if (job.paused !== undefined) return 'paused';
   if (job.lastStatus === 'failure') return 'failed';
   if (job.disabled) return 'disabled';
@@ -33,6 +37,7 @@ export function standingCode(job: AnySnapshot): number {
     case 'well':
       return 0;
     case 'running':
+    case 'waiting':
       return isBroken(job) || job.lastStatus !== 'failure' ? 0 : 1;
     case 'failed':
     case 'broken':
@@ -72,12 +77,20 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
   const started = last === undefined ? 'never run' : formatTime(last.startedMs);
   return [
     started,
-    printable([pauseRemark(job, formatTime), streakRemark(job), last?.words].filter(Boolean).join('; ')),
+    printable(
+      [pauseRemark(job, formatTime), retryWords(job, formatTime), nextRemark(job), streakRemark(job), last?.words]
+        .filter(Boolean)
+        .join('; '),
+    ),
   ];
 }
 
 function pauseRemark(job: JobSnapshot, formatTime: (ms: number) => string): string {
   return job.paused === undefined ? '' : pauseWords(job.paused, formatTime);
+}
+
+function nextRemark({ next, lastRun }: JobSnapshot): string {
+  return next === undefined || next.run === lastRun?.run ? '' : `run ${next.run} waits`;
 }
 
 function streakRemark({ streak }: JobSnapshot): string {
@@ -97,6 +110,8 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['standing', standingOf(job)],
     ['paused', job.paused === undefined ? undefined : pauseWords(job.paused, formatTime)],
     ['activity', activityWords(job, formatTime)],
+    ['next', nextWords(job, formatTime)],
+    ['shared locks', lockWords(job, formatTime)],
     [
       'last run',
       last === undefined ? 'none' : `${formatTime(last.startedMs)} ${last.run} ${last.words}${lasted(last.durationMs)}`,
@@ -119,7 +134,32 @@ function lasted(durationMs: number | undefined): string {
   return durationMs === undefined ? '' : ` after ${durationWords(durationMs / 1000)}`;
 }
 
-function activityWords({ activity }: JobSnapshot, formatTime: (ms: number) => string): string {
+/** Empty unless an attempt of the run under way has failed. */
+function retryWords({ activity }: JobSnapshot, formatTime: (ms: number) => string): string {
+  if (activity.is !== 'running' || activity.retry === undefined) return '';
+  const { attempt, words, nextMs } = activity.retry;
+  return `attempt ${attempt} ${words}, attempt ${attempt + 1} at ${formatTime(nextMs)}`;
+}
+
+function nextWords({ next }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+  if (next === undefined) return undefined;
+  const since = next.sinceMs === undefined ? '' : ` since ${formatTime(next.sinceMs)}`;
+  return `run ${next.run} (pid ${next.pid ?? 'unknown'}) waits${since}${next.words === undefined ? '' : `: ${next.words}`}`;
+}
+
+function lockWords({ locks }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+  if (locks.length === 0) return undefined;
+  return locks
+    .map(({ name, heldBy }) => {
+      if (heldBy === undefined) return `${name} is free`;
+      const since = heldBy.sinceMs === undefined ? '' : ` since ${formatTime(heldBy.sinceMs)}`;
+      return `${name} is held by ${heldBy.job ?? 'another job'}${heldBy.run === undefined ? '' : `, run ${heldBy.run}`}${since}`;
+    })
+    .join('; ');
+}
+
+function activityWords(job: JobSnapshot, formatTime: (ms: number) => string): string {
+  const { activity } = job;
   switch (activity.is) {
     case 'idle':
       return 'idle';
@@ -127,7 +167,9 @@ function activityWords({ activity }: JobSnapshot, formatTime: (ms: number) => st
       return `its run-job is gone, these processes of it live: ${activity.pids.join(', ')}`;
     case 'running': {
       const since = activity.sinceMs === undefined ? '' : ` since ${formatTime(activity.sinceMs)}`;
-      return `running${since} (pid ${activity.pid ?? 'unknown'}, run ${activity.run ?? 'unknown'})`;
+      const retry = retryWords(job, formatTime);
+      const run = `running${since} (pid ${activity.pid ?? 'unknown'}, run ${activity.run ?? 'unknown'})`;
+      return retry === '' ? run : `${run}; ${retry}`;
     }
     default:
       return activity satisfies never;

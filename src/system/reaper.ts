@@ -59,7 +59,8 @@ function spawnReaper(
   { perlPath, scriptPath, wrapperMark }: ReaperPlace,
   numbers: readonly number[],
 ): ChildProcess {
-  return spawn(perlPath, [scriptPath, ...numbers.map(String)], {
+  const shared = launch.sharedLockFds ?? [];
+  return spawn(perlPath, [scriptPath, ...[...numbers, shared.length].map(String)], {
     argv0: `run-job: reaper of ${launch.runId}`,
     cwd: '/',
     // Nothing that perl would heed: PERL5OPT, PERL5LIB or a locale that does not exist may stand in the job's own.
@@ -67,7 +68,7 @@ function spawnReaper(
       PROCESS_CONTROL_RUN_ID: launch.environment.PROCESS_CONTROL_RUN_ID ?? launch.runId,
       PROCESS_CONTROL_WRAPPER: wrapperMark,
     },
-    stdio: ['ignore', launch.stdoutFd, launch.stderrFd, launch.lockFd, 'pipe'],
+    stdio: ['ignore', launch.stdoutFd, launch.stderrFd, launch.lockFd, 'pipe', ...shared],
     detached: true,
   });
 }

@@ -149,7 +149,7 @@ export class ServiceScene {
           this.snooze = undefined;
         },
       },
-      serviceLogs: { open: ({ slug, instance }) => fakes.logs.open(`${slug}.${instance}`) },
+      serviceLogs: { open: ({ slug, instance }) => fakes.logs.open(`${slug}.${instance}`, 0) },
       inherited: {},
       changes: {
         watch: (_directory, onChange) => {

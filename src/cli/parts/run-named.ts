@@ -16,7 +16,6 @@ import { callerUid } from '../../system/become.ts';
 import { files } from '../../system/files.ts';
 import { sha256 } from '../../system/hash.ts';
 import { randomUuid } from '../../system/random.ts';
-import { stateFiles } from '../../system/state-files.ts';
 import { writeSyslog } from '../../system/syslog.ts';
 import { tickClaims } from '../../system/tick-claims.ts';
 import { users } from '../../system/users.ts';
@@ -108,7 +107,7 @@ function lookBefore({ due }: RunWish, job: Job, { config, name, machine }: Start
     },
     {
       ...{ ...machine, sha256, claims: tickClaims(config.stateDirectory), zones: tickZones() },
-      readPauses: () => readPauses(stateFiles(config.stateDirectory)),
+      readPauses: () => readPauses(machine.state),
     },
   );
 }

@@ -6,6 +6,8 @@ import { snapshotJob, snapshotRun } from '../../report/snapshot.ts';
 import { pauseOf } from '../../run/pause.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
+import { sharedLockName } from '../../run/run-locks.ts';
+import { nextLockName } from '../../run/take-lock.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
@@ -44,16 +46,17 @@ export function openJobs(config: Config): JobsAnswer {
       const { service } = loaded.value;
       const seen = service && lookAtService({ ...loaded.value, service }, holder, config);
       return snapshotJob({
-        job,
-        holder,
-        history: known,
+        ...{ job, holder, history: known, nowMs: clock.nowMs() },
         paused: service === undefined ? paused : undefined,
         service: seen,
+        next: locks.holder(nextLockName(slug)),
+        sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
       });
     },
     runs(slug) {
       const holder = locks.holder(slug);
-      return readHistory(slug, { history }).runs.map((run) => snapshotRun(run, holder));
+      const next = locks.holder(nextLockName(slug));
+      return readHistory(slug, { history }).runs.map((run) => snapshotRun(run, holder, next));
     },
   };
   return { ok: true, jobs };
