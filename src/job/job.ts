@@ -4,6 +4,7 @@ import { type AuditedCommand, auditJob } from './audit.ts';
 import { type Command, splitCommand } from './command.ts';
 import { parseDuration } from './duration.ts';
 import { type LogBounds, logBounds, sizeInBytes } from './log-bounds.ts';
+import { type Notices, noticesOf } from './notices.ts';
 import { type Policy, policyOf } from './policy.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
 import { type Timing, timingOf } from './timing.ts';
@@ -30,6 +31,7 @@ export interface Job {
   readonly allowOvertime: boolean;
   readonly failmail?: { readonly fromAddress?: string; readonly toAddress: string };
   readonly failureThresholdForMail: number;
+  readonly notices: Notices;
   readonly leftovers: 'kill' | 'allow' | 'fail';
   readonly workingDirectory?: string;
   readonly umask: number;
@@ -80,6 +82,8 @@ export function makeJob(
   const tagged = 'tag' in file || 'tags' in file ? file : defaults;
   const remarks: JobRemark[] = [];
   const audited: AuditedCommand[] = [];
+  const { notices, remarks: noticeRemarks } = noticesOf({ ...defaults, ...file });
+  remarks.push(...noticeRemarks);
   const content: Writable<JobContent> = {
     name: written('name') ?? '',
     commands: commandsOf(written('command'), { key: 'command', remarks, audited }),
@@ -92,6 +96,7 @@ export function makeJob(
     tags: tagsOf(tagged),
     allowOvertime: written('allow_overtime') ?? false,
     failureThresholdForMail: written('failure_threshold_for_mail') ?? 1,
+    notices,
     leftovers: written('leftovers') ?? 'kill',
     umask: Number.parseInt(String(written('umask')).replace('o', ''), 8),
     limits: limitsOf(written('limits')),

@@ -110,6 +110,12 @@ interface NoticeFailed extends Common {
   readonly reason: string;
 }
 
+/** A notice that had failed before has come through. */
+interface NoticeDelivered extends Common {
+  readonly event: 'notice-delivered';
+  readonly channel: string;
+}
+
 export type HistoryEvent =
   | Started
   | AttemptFailed
@@ -119,7 +125,8 @@ export type HistoryEvent =
   | Missed
   | Interrupted
   | StopRequested
-  | NoticeFailed;
+  | NoticeFailed
+  | NoticeDelivered;
 
 const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
   'started',
@@ -131,6 +138,7 @@ const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
   'interrupted',
   'stop-requested',
   'notice-failed',
+  'notice-delivered',
 ]);
 
 export function formatEvent(event: HistoryEvent): string {

@@ -19,6 +19,8 @@ export interface RunResult {
   /** What went wrong beside the job itself: lost output, a history that could not be written. */
   readonly troubles: readonly string[];
   readonly interrupted: InterruptedRuns;
+  /** Why process-control has paused the job after this run; absent when it has not. */
+  readonly paused?: string;
 }
 
 /** Earlier runs that this one found dead: started, never ended, and nobody holding the lock. */

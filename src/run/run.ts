@@ -52,6 +52,8 @@ export interface RunOrder {
   readonly trigger: Trigger;
   readonly slowStart: boolean;
   readonly world: World;
+  /** Hears when the run has its lock and log. */
+  readonly onStarted?: (begun: { readonly startedMs: number; readonly logPath: string }) => void;
 }
 
 export async function runJob(order: RunOrder, machine: RunMachine): Promise<RunResult> {
@@ -105,6 +107,7 @@ async function runLocked(
     host: machine.host,
     ...(order.slowStart ? { slowStart: true } : {}),
   });
+  order.onStarted?.({ startedMs, logPath: log.path });
   const commands = order.slowStart ? (job.slowStartCommands ?? []) : job.commands;
   const ended = await runCommands({ ...order, commands }, { ...machine, lock, log });
   return finish(order, machine, { log, startedMs, ended, troubles, interrupted });

@@ -21,12 +21,13 @@ import { writeSyslog } from '../../system/syslog.ts';
 import { users } from '../../system/users.ts';
 import { formatProblem, type Problem } from '../../yaml/problem.ts';
 import { nearest } from '../../yaml/suggest.ts';
+import { noteStart } from './leave-note.ts';
 import { realMachine } from './machine.ts';
 import { say, sayProblems } from './output.ts';
 import { becomeServiceUser } from './service-user.ts';
 import { loadSetting } from './setting.ts';
 import { startPruning } from './start-pruning.ts';
-import { tellOfRun } from './tell.ts';
+import { type RunTold, tellOfRun } from './tell.ts';
 
 export interface RunWish {
   readonly slug: string;
@@ -56,25 +57,27 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   if (loaded === undefined) return refuseInWords(exitCodes.usage, unknownJob(slug, config));
   const machine = realMachine(config, (remark) => say(program, remark));
   const name = { slug, run: newRun(machine), trigger };
+  const told = { ...name, config };
   if (!loaded.ok) {
     sayProblems(loaded.problems);
     const reason = loaded.problems.map(formatProblem).join('; ');
     const result = recordNotStarted(name, machine, { stage: 'configuration', reason, code: 78 });
-    return tell(result, { config, slug, trigger, run: name.run });
+    return tell(result, told);
   }
   const job = loaded.value;
   const words = pausedWords(job, config, machine);
   if (words !== undefined) {
     const allowed = trigger.by === 'clock';
     const result = recordSkip(name, machine, { reason: 'paused', words, allowed });
-    return tell(result, { config, slug, trigger, run: name.run, job });
+    return tell(result, { ...told, job });
   }
   if (wish.slowStart && job.slowStartCommands === undefined) {
     return refuseInWords(exitCodes.usage, `${slug} has no slow_start_command`);
   }
-  const result = await runJob(orderOf(wish, job, { run: name.run, trigger, config }), machine);
-  const code = await tell(result, { config, slug, trigger, run: name.run, job });
-  if (result.logPath !== undefined) startPruning(config, job.logRetention, wish.configFile);
+  const order = orderOf(wish, job, { run: name.run, trigger, config });
+  const result = await runJob({ ...order, onStarted: (begun) => noteStart({ ...told, job }, begun) }, machine);
+  const code = await tell(result, { ...told, job });
+  if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;
 }
 
@@ -113,16 +116,8 @@ function pausedWords(job: Pick<Job, 'slug' | 'tags'>, config: Config, { clock }:
   return `${pauseWords(pause, (ms) => new Date(ms).toISOString())} (jobctl resume ${job.slug})`;
 }
 
-interface Telling {
-  readonly config: Config;
-  readonly slug: string;
-  readonly run: string;
-  readonly trigger: Trigger;
-  readonly job?: Job;
-}
-
 /** Whoever waits for this run gets a line on stderr when it did not succeed; the rest hears by log, syslog and mail. */
-async function tell(result: RunResult, telling: Telling): Promise<number> {
+async function tell(result: RunResult, telling: RunTold): Promise<number> {
   const { outcome } = result;
   const failed = result.exitCode !== 0;
   if (failed)
