@@ -19,13 +19,13 @@ export function noticeMessage(telling: Telling, report: RunReport, timeZone: str
   ];
   const text = sections.filter((lines) => lines.length > 0).map((lines) => `${lines.join('\n')}\n`);
   return {
-    subject: `${heading(telling)}: ${title(report)} ${shortened(what)} on ${line(report.host)}`,
+    subject: `${heading(telling)}: ${title(report)} ${sentence(telling, report, 100)} on ${line(report.host)}`,
     text: text.join('\n'),
   };
 }
 
 /** The word that a phone shows first. */
-export function heading(telling: Telling): string {
+function heading(telling: Telling): string {
   switch (telling.is) {
     case 'failure':
       return telling.pauses ? 'PAUSED' : 'FAILED';
@@ -46,9 +46,9 @@ export function heading(telling: Telling): string {
   }
 }
 
-/** Follows the job's name. */
-function sentence(telling: Telling, report: RunReport): string {
-  const outcome = line(report.outcome);
+/** Follows the job's name. What others have worded is cut after `limit` characters. */
+function sentence(telling: Telling, report: RunReport, limit = Number.POSITIVE_INFINITY): string {
+  const outcome = shortened(line(report.outcome), limit);
   const again = report.failuresInARow > 1 ? ` (${ordinal(report.failuresInARow)} time in a row)` : '';
   switch (telling.is) {
     case 'failure':
@@ -56,7 +56,7 @@ function sentence(telling: Telling, report: RunReport): string {
     case 'recovery':
       return `${outcome} again, after ${incidentWords(telling, report.endedMs)}`;
     case 'warning':
-      return line(telling.words);
+      return shortened(line(telling.words), limit);
     case 'start':
       return 'has started';
     case 'end':

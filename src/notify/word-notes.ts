@@ -5,7 +5,7 @@
 
 import { triggerWords } from '../report/history-text.ts';
 import { type HistoryEvent, parseEvents } from '../run/event.ts';
-import { foldHistory, type History, type RunRecord } from '../run/history.ts';
+import { extendStreak, foldHistory, type History, type RunRecord } from '../run/history.ts';
 import { outcomeWords } from '../run/outcome.ts';
 import { earlierHistory } from '../run/predecessor.ts';
 import type { HistoryStore, StateFiles } from '../system/system.ts';
@@ -105,16 +105,12 @@ function allEvents(slug: string, notes: readonly RunNote[], history: HistoryStor
   return [...written, ...lost.map((note) => endOf(note, base))];
 }
 
-function endOf({ run, atMs, outcome, trigger, host }: RunNote, base: History): HistoryEvent {
-  // As one that leaves the streak to whoever folds it.
-  const kind = outcome?.kind;
-  if (kind === 'skipped') return { event: 'skipped', run, atMs, trigger, host, outcome };
-  if (kind === 'not-started') return { event: 'not-started', run, atMs, trigger, host, outcome };
-  const made = outcome ?? { kind: 'interrupted' };
-  const streak = foldHistory([
-    { event: 'ended', run, atMs, outcome: made, durationMs: 0, attempt: 1, streak: base.streak },
-  ]).streak;
-  return { event: 'ended', run, atMs, outcome: made, durationMs: 0, attempt: 1, streak };
+function endOf({ run, atMs, outcome, trigger, host }: RunNote, { streak }: History): HistoryEvent {
+  if (outcome?.kind === 'skipped') return { event: 'skipped', run, atMs, trigger, host, outcome };
+  if (outcome?.kind === 'not-started') return { event: 'not-started', run, atMs, trigger, host, outcome };
+  if (outcome === undefined) return { event: 'interrupted', run, atMs };
+  const extended = extendStreak(streak, outcome, atMs);
+  return { event: 'ended', run, atMs, outcome, durationMs: 0, attempt: 1, streak: extended };
 }
 
 /** The place in `events` of the first that was not considered yet; whether the state is that of the event before it. */
