@@ -5,6 +5,7 @@ import { auditPolicy } from './audit-policy.ts';
 import { type Command, splitCommand } from './command.ts';
 import { parseDuration } from './duration.ts';
 import { type LogBounds, logBounds, sizeInBytes } from './log-bounds.ts';
+import { type Notices, noticesOf } from './notices.ts';
 import { masked } from './placeholder.ts';
 import { type Policy, policyOf } from './policy.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
@@ -36,6 +37,7 @@ export interface Job {
   readonly allowOvertime: boolean;
   readonly failmail?: { readonly fromAddress?: string; readonly toAddress: string };
   readonly failureThresholdForMail: number;
+  readonly notices: Notices;
   readonly leftovers: 'kill' | 'allow' | 'fail';
   readonly workingDirectory?: string;
   readonly umask: number;
@@ -88,6 +90,8 @@ export function makeJob(
   const tagged = 'tag' in file || 'tags' in file ? file : defaults;
   const remarks: JobRemark[] = [];
   const audited: AuditedCommand[] = [];
+  const { notices, remarks: noticeRemarks } = noticesOf({ ...defaults, ...file });
+  remarks.push(...noticeRemarks);
   const content: Writable<JobContent> = {
     name: written('name') ?? '',
     commands: commandsOf(written('command'), { key: 'command', remarks, audited, hasPlaceholders: isService }),
@@ -100,6 +104,7 @@ export function makeJob(
     tags: tagsOf(tagged),
     allowOvertime: written('allow_overtime') ?? false,
     failureThresholdForMail: written('failure_threshold_for_mail') ?? 1,
+    notices,
     leftovers: written('leftovers') ?? 'kill',
     umask: Number.parseInt(String(written('umask')).replace('o', ''), 8),
     limits: limitsOf(written('limits')),

@@ -133,6 +133,12 @@ interface NoticeFailed extends Common {
   readonly reason: string;
 }
 
+/** A notice that had failed before has come through. */
+interface NoticeDelivered extends Common {
+  readonly event: 'notice-delivered';
+  readonly channel: string;
+}
+
 export type HistoryEvent =
   | Waiting
   | Started
@@ -143,7 +149,8 @@ export type HistoryEvent =
   | Missed
   | Interrupted
   | StopRequested
-  | NoticeFailed;
+  | NoticeFailed
+  | NoticeDelivered;
 
 const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
   'waiting',
@@ -156,6 +163,7 @@ const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
   'interrupted',
   'stop-requested',
   'notice-failed',
+  'notice-delivered',
 ]);
 
 export function formatEvent(event: HistoryEvent): string {

@@ -104,6 +104,7 @@ function outcomeOf(event: HistoryEvent): Outcome | undefined {
     case 'attempt-failed':
     case 'stop-requested':
     case 'notice-failed':
+    case 'notice-delivered':
       return undefined;
     default:
       return event satisfies never;
@@ -155,6 +156,9 @@ function addToRun(runs: Map<string, RunRecord>, event: HistoryEvent): void {
     case 'notice-failed':
       if (known !== undefined) set({ noticeFailed: `${event.channel}: ${event.reason}` });
       return;
+    case 'notice-delivered':
+      if (known?.noticeFailed?.startsWith(`${event.channel}: `)) runs.set(event.run, withoutNotice(known));
+      return;
     default:
       event satisfies never;
   }
@@ -162,6 +166,10 @@ function addToRun(runs: Map<string, RunRecord>, event: HistoryEvent): void {
 
 function waitingFields({ trigger, host, tick, words }: Waiting): Partial<RunRecord> {
   return { trigger, host, waitsFor: words, ...(tick !== undefined && { tick }) };
+}
+
+function withoutNotice({ noticeFailed: _told, ...record }: RunRecord): RunRecord {
+  return record;
 }
 
 function startedFields({ trigger, jobSha256, logPath, host, tick }: Started): Partial<RunRecord> {

@@ -322,6 +322,10 @@ export type LineFound =
 export interface StateFiles {
   /** File names and contents in a folder of the state directory; empty when there is none. */
   readAll(folder: string): readonly { readonly name: string; readonly text: string }[];
+  /** File names; also those of files that the caller may not read. */
+  names(folder: string): readonly string[];
+  /** `undefined` when it is not there or can't be read. */
+  read(folder: string, name: string): string | undefined;
   write(folder: string, name: string, text: string): WriteAnswer;
   /** Also well when it was not there. */
   remove(folder: string, name: string): WriteAnswer;
