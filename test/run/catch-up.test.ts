@@ -81,6 +81,17 @@ test('what cron makes up for by itself is left to cron', async () => {
   assert.deepEqual([caughtUp(host), host.missed], [[], []]);
 });
 
+test('a job of which a later tick has been started meanwhile is not caught up: it is up to date', async () => {
+  const host = new Host('*/15 * * * *', { catch_up: 'last' }).at('2026-11-22T10:00:01Z');
+  await host.start();
+  // Asleep from ten past ten on; cron does not make up for a line with a star.
+  host.at('2026-11-22T11:00:05Z');
+  const looking = host.catchUp();
+  assert.equal(await host.says(), 'runs for 22 11:00');
+  await looking;
+  assert.deepEqual([caughtUp(host), host.missed], [[], ['3 until 22 10:45']]);
+});
+
 test('a start that cron makes up for after all, when it was caught up already, starts nothing', async () => {
   const host = new Host('0 6 * * *', { catch_up: 'last' }).at('2026-11-22T06:00:01Z');
   await host.start();
