@@ -127,6 +127,14 @@ test('a history line tells when, what, how long and by whom', () => {
     historyText(runs, time),
     '2026-11-22 10:30:00  r1  succeeded, after 5 s, by the clock, log incomplete (7 bytes lost)\n',
   );
+  const late = runs.map(({ lostBytes: _none, ...run }) => ({
+    ...run,
+    tick: { tickMs: atMs - 3_600_000, lateMs: 3_600_000 },
+  }));
+  assert.equal(
+    historyText(late, time),
+    '2026-11-22 10:30:00  r1  succeeded, after 5 s, by the clock, 1 h late for 2026-11-22 09:30:00\n',
+  );
 });
 
 test('the monitoring check keeps its two sentences and adds warnings between them', () => {

@@ -7,7 +7,7 @@ import type { Pause } from '../../src/run/pause.ts';
 import type { Zone } from '../../src/schedule/zone.ts';
 import { sha256 } from '../../src/system/hash.ts';
 import { FakeClaims } from '../fakes/claims.ts';
-import { FakeClock, FakeHistory, FakeStops } from '../fakes/machine.ts';
+import { FakeClock, FakeHistory, FakeStops, settle } from '../fakes/machine.ts';
 
 export class Host {
   readonly clock: FakeClock;
@@ -83,7 +83,8 @@ export class Host {
     };
     const start = (one: { slug: string; run: string; tickMs: number }) => this.started.push(one);
     const done = catchUp([this.job], { ...this.#machine, newRun, start });
-    await this.clock.advance(30_000);
+    await settle();
+    if (this.clock.armed > 0) await this.clock.advance(30_000);
     return done;
   }
 

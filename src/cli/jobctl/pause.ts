@@ -42,9 +42,12 @@ export function resume(options: Options, config: Config): number {
   const found = readPauses(files).find((one) => JSON.stringify(one.target) === JSON.stringify(target));
   const chosen = found === undefined ? chooseJobs(options, config, 'refuse') : undefined;
   if (chosen?.ok === false) return chosen.exitCode;
-  const removed = removePause(files, target);
+  const nowMs = clock.nowMs();
+  const wasPaused = found !== undefined && !isOver(found, nowMs);
+  // It stays on record with its end, so that what the clock had for the job until now is not taken for missed.
+  const kept = wasPaused && writePause(files, { ...found, untilMs: nowMs }).ok;
+  const removed = kept ? { ok: true as const } : removePause(files, target);
   if (!removed.ok) return failed(removed.reason);
-  const wasPaused = found !== undefined && !isOver(found, clock.nowMs());
   print(`${nameOf(target)} ${wasPaused ? 'resumed' : 'was not paused'}\n`);
   sayOtherPauses(options, config);
   return 0;
