@@ -21,6 +21,8 @@ export interface LogPlace {
   readonly slug: string;
   readonly stem?: string;
   readonly startedMs: number;
+  /** The number to begin with among the logs of one second; 1 unless given. */
+  readonly from?: number;
 }
 
 export type LogFileAnswer =
@@ -75,7 +77,7 @@ function createFirstFree(
   { slug, stem = slug, startedMs }: LogPlace,
 ): { fd: number; path: string } | undefined {
   const [day = '', time = ''] = new Date(startedMs).toISOString().replace(/[-:]/g, '').split(/[T.]/);
-  for (let count = 1; ; count += 1) {
+  for (let count = from; ; count += 1) {
     const file = path.join(directory, `${stem}-${day}-${time}${count === 1 ? '' : `-${count}`}.log`);
     try {
       const fd = openSync(file, flags, fileMode);
