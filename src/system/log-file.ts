@@ -74,7 +74,7 @@ export function reopenLogFile(
 /** `undefined` when the directory is missing. */
 function createFirstFree(
   directory: string,
-  { slug, stem = slug, startedMs }: LogPlace,
+  { slug, stem = slug, startedMs, from = 1 }: LogPlace,
 ): { fd: number; path: string } | undefined {
   const [day = '', time = ''] = new Date(startedMs).toISOString().replace(/[-:]/g, '').split(/[T.]/);
   for (let count = from; ; count += 1) {

@@ -16,7 +16,7 @@ export function serviceLogs(options: RunLogOptions): ServiceLogs {
       const create = () => {
         const startedMs = options.clock.nowMs();
         // The number of a log that was removed must not come again, or the newest would be taken for the oldest.
-        const from = nextNumber(instanceLogs(directory, stem).at(-1), startedMs);
+        const from = nextNumber(instanceLogs(directory, stem).at(-1)?.slice(stem.length), startedMs);
         return createLogFile({ directory: options.outputDirectory, slug, stem, startedMs, from });
       };
       const file = unfinished(directory, stem, maxBytes) ?? create();
@@ -55,15 +55,15 @@ function unfinished(directory: string, stem: string, maxBytes: number) {
 /** Oldest first. */
 export function instanceLogs(directory: string, stem: string): readonly string[] {
   const named = namesIn(directory).flatMap((name) => {
-    const order = name.startsWith(`${stem}-`) ? orderOf(name) : undefined;
+    const order = name.startsWith(stem) ? orderOf(name.slice(stem.length)) : undefined;
     return order === undefined ? [] : [{ name, order: `${order.second}-${String(order.number).padStart(9, '0')}` }];
   });
   return named.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ name }) => name);
 }
 
-/** Of `web.0-20261122-103000-2.log`: its second, and its number in it. */
-function orderOf(name: string): { readonly second: string; readonly number: number } | undefined {
-  const [, second, number = '1'] = /-(\d{8}-\d{6})(?:-(\d{1,9}))?\.log$/.exec(name) ?? [];
+/** Of what stands behind the stem, `-20261122-103000-2.log`: its second, and its number in it. */
+function orderOf(rest: string): { readonly second: string; readonly number: number } | undefined {
+  const [, second, number = '1'] = /^-(\d{8}-\d{6})(?:-(\d{1,9}))?\.log$/.exec(rest) ?? [];
   return second === undefined ? undefined : { second, number: Number(number) };
 }
 
