@@ -16,6 +16,8 @@ export interface ServiceRecord {
   readonly state: ServiceState;
   readonly sinceMs: number;
   readonly startedMs: number;
+  /** People have been told that it is not well, and not yet that it is again. */
+  readonly isTold?: true;
   /** A rolling restart is under way: who waits for its turn. */
   readonly rolling?: readonly number[];
   /** The file has problems; the service goes on as it was. */

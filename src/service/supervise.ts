@@ -117,7 +117,7 @@ class Supervisor {
     this.#desired = readDesired(machine.state, job.slug);
     // What was asked for before now is done by starting.
     this.#doneRestartMs = this.#desired.service.restart?.atMs ?? 0;
-    this.#incident = noIncident(machine.clock.sinceBootMs());
+    this.#incident = { ...noIncident(machine.clock.sinceBootMs()), isOpen: this.#earlier?.isTold === true };
     this.#desk = new PortDesk({ slug: job.slug, run, range: machine.places.portRange }, machine);
   }
 
@@ -443,6 +443,7 @@ class Supervisor {
       state: this.#state,
       sinceMs: this.#sinceMs,
       startedMs: this.#startedMs,
+      ...(this.#incident.isOpen && { isTold: true }),
       ...(this.#rolling.length > 0 && { rolling: this.#rolling }),
       ...(this.#problems !== undefined && { problems: this.#problems }),
       instances: [...this.#slots]

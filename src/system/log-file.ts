@@ -21,6 +21,8 @@ export interface LogPlace {
   readonly slug: string;
   readonly stem?: string;
   readonly startedMs: number;
+  /** The number to begin with among the logs of one second; 1 unless given. */
+  readonly from?: number;
 }
 
 export type LogFileAnswer =
@@ -72,10 +74,10 @@ export function reopenLogFile(
 /** `undefined` when the directory is missing. */
 function createFirstFree(
   directory: string,
-  { slug, stem = slug, startedMs }: LogPlace,
+  { slug, stem = slug, startedMs, from = 1 }: LogPlace,
 ): { fd: number; path: string } | undefined {
   const [day = '', time = ''] = new Date(startedMs).toISOString().replace(/[-:]/g, '').split(/[T.]/);
-  for (let count = 1; ; count += 1) {
+  for (let count = from; ; count += 1) {
     const file = path.join(directory, `${stem}-${day}-${time}${count === 1 ? '' : `-${count}`}.log`);
     try {
       const fd = openSync(file, flags, fileMode);

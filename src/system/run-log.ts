@@ -151,14 +151,14 @@ class OpenRunLog implements RunLog {
     const heldOpen = this.#finish();
     if (this.#isFramed) this.#write('INFO', '----------- end command output');
     this.#isFramed = false;
-    for (const note of this.#notes.splice(0)) this.#outlet.writeSurely(note);
+    for (const note of this.#notes.splice(0)) this.#put(note);
     return { heldOpen };
   }
 
   note(text: string): void {
     const line = this.#line('NOTE', text);
     if (this.#isFramed) this.#notes.push(line);
-    else this.#outlet.writeSurely(line);
+    else this.#put(line);
   }
 
   async close(): Promise<LogTotals> {
@@ -307,7 +307,10 @@ class OpenRunLog implements RunLog {
   }
 
   #write(level: Level, text: string): void {
-    const line = this.#line(level, text);
+    this.#put(this.#line(level, text));
+  }
+
+  #put(line: Buffer): void {
     this.#turnPageIfFull(line.length);
     this.#outlet.writeSurely(line);
   }

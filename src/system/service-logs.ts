@@ -12,9 +12,13 @@ export function serviceLogs(options: RunLogOptions): ServiceLogs {
   return {
     open({ slug, instance, maxBytes, keep }): LogAnswer {
       const stem = `${slug}.${instance}`;
-      const create = () =>
-        createLogFile({ directory: options.outputDirectory, slug, stem, startedMs: options.clock.nowMs() });
       const directory = path.join(options.outputDirectory, slug);
+      const create = () => {
+        const startedMs = options.clock.nowMs();
+        // The number of a log that was removed must not come again, or the newest would be taken for the oldest.
+        const from = nextNumber(instanceLogs(directory, stem).at(-1)?.slice(stem.length), startedMs);
+        return createLogFile({ directory: options.outputDirectory, slug, stem, startedMs, from });
+      };
       const file = unfinished(directory, stem, maxBytes) ?? create();
       if ('is' in file && file.is === 'failed') return file;
       const next = () => {
@@ -33,6 +37,12 @@ export function serviceLogs(options: RunLogOptions): ServiceLogs {
   };
 }
 
+function nextNumber(newest: string | undefined, startedMs: number): number {
+  const second = new Date(startedMs).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  const found = newest === undefined ? undefined : orderOf(newest);
+  return found?.second === second ? found.number + 1 : 1;
+}
+
 /** The newest, if it has room. */
 function unfinished(directory: string, stem: string, maxBytes: number) {
   const name = instanceLogs(directory, stem).at(-1);
@@ -45,11 +55,16 @@ function unfinished(directory: string, stem: string, maxBytes: number) {
 /** Oldest first. */
 export function instanceLogs(directory: string, stem: string): readonly string[] {
   const named = namesIn(directory).flatMap((name) => {
-    if (!name.startsWith(`${stem}-`)) return [];
-    const match = /^(\d{8}-\d{6})(?:-(\d{1,9}))?\.log$/.exec(name.slice(stem.length + 1));
-    return match === null ? [] : [{ name, order: `${match[1]}-${(match[2] ?? '1').padStart(9, '0')}` }];
+    const order = name.startsWith(stem) ? orderOf(name.slice(stem.length)) : undefined;
+    return order === undefined ? [] : [{ name, order: `${order.second}-${String(order.number).padStart(9, '0')}` }];
   });
   return named.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ name }) => name);
+}
+
+/** Of what stands behind the stem, `-20261122-103000-2.log`: its second, and its number in it. */
+function orderOf(rest: string): { readonly second: string; readonly number: number } | undefined {
+  const [, second, number = '1'] = /^-(\d{8}-\d{6})(?:-(\d{1,9}))?\.log$/.exec(rest) ?? [];
+  return second === undefined ? undefined : { second, number: Number(number) };
 }
 
 function removeOldest(directory: string, stem: string, keep: number): void {

@@ -71,6 +71,19 @@ test('one that dies too often is left alone, told once, and tried again when a p
   );
 });
 
+test('what was told by one supervisor is not told again by the next', async () => {
+  const scene = await up('command: /bin/w\nrestart: never');
+  scene.command(0).end(exits(1));
+  await settled(scene, 1000);
+  scene.forget();
+  await scene.begin();
+  await settled(scene, 600_000);
+  assert.deepEqual(
+    scene.notices.map(({ what }) => what),
+    ['worse'],
+  );
+});
+
 test('FAILED is still FAILED for the next supervisor, on this boot and the next', async () => {
   const scene = await up('command: /bin/w\nrestart: never');
   scene.command(0).end(exits(1));
