@@ -110,7 +110,7 @@ sub become_job {
     umask $umask;
     # With a handle on it, exec closes a lock in the job.
     my @handles;
-    $inherits_locks or @handles = map { open my $lock, '<&=', $_ or $fail->('lock'); $lock } @locks;
+    $inherits_locks or @handles = map { my $lock; open $lock, '<&=', $_ or $fail->('lock'); $lock } @locks;
     chdir $directory or $fail->('chdir');
     %ENV = map { split /=/, $_, 2 } @$environment;
     exec { $argv->[0] } @$argv or $fail->('exec');
@@ -257,7 +257,8 @@ sub give_up {
 # The locks are free before run-job hears that all is over, so that the next run can begin as soon as this run-job has ended.
 sub last_word {
     for my $descriptor (@locks) {
-        open my $lock, '<&=', $descriptor and close $lock;
+        my $lock;
+        open $lock, '<&=', $descriptor and close $lock;
     }
     report($_[0]);
     exit;
