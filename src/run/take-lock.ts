@@ -149,7 +149,8 @@ class Turn {
     const { holder } = collision;
     const left = this.#machine.sweeper.left(holder);
     await this.#machine.sweeper.end(holder, this.#order.job.killGraceSeconds * 1000);
-    this.#remarks.push(sweptWords(holder, left));
+    const isReplaced = this.#order.job.policy.collisionPolicy === 'KILL_EXISTING';
+    this.#remarks.push(sweptWords(holder, left, isReplaced ? 'is replaced' : 'was past its timeout'));
     return undefined;
   }
 
@@ -225,7 +226,7 @@ class Turn {
   }
 }
 
-function sweptWords({ runId = 'unknown' }: LockHolder, left: readonly Survivor[]): string {
+function sweptWords({ runId = 'unknown' }: LockHolder, left: readonly Survivor[], why: string): string {
   const names = left.map(({ pid, command }) => `${pid} ${command}`).join(', ');
-  return `run ${runId} had lost its run-job; what it had left was ended: ${names}`;
+  return `run ${runId} had lost its run-job and ${why}; what it had left was ended: ${names}`;
 }
