@@ -65,12 +65,22 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
   const started = last === undefined ? 'never run' : formatTime(last.startedMs);
   return [
     started,
-    printable([pauseRemark(job, formatTime), streakRemark(job), last?.words].filter(Boolean).join('; ')),
+    printable(
+      [pauseRemark(job, formatTime), streakRemark(job), last?.words, undeliveredWords(job, formatTime)]
+        .filter(Boolean)
+        .join('; '),
+    ),
   ];
 }
 
 function pauseRemark(job: JobSnapshot, formatTime: (ms: number) => string): string {
   return job.paused === undefined ? '' : pauseWords(job.paused, formatTime);
+}
+
+function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+  if (undelivered === undefined) return undefined;
+  const { count, sinceMs } = undelivered;
+  return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
 }
 
 function streakRemark({ streak }: JobSnapshot): string {
@@ -95,6 +105,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
       last === undefined ? 'none' : `${formatTime(last.startedMs)} ${last.run} ${last.words}${lasted(last.durationMs)}`,
     ],
     ['log', last?.logPath],
+    ['notices', undeliveredWords(job, formatTime)],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
   ];

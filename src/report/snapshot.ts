@@ -32,6 +32,8 @@ export interface JobSnapshot {
   readonly lastStatus: LastStatus;
   readonly streak: Streak;
   readonly lastRun?: RunSnapshot;
+  /** Notices that have not come through yet; absent when there are none. */
+  readonly undelivered?: { readonly count: number; readonly sinceMs: number };
 }
 
 /** A job file that can't be used; it does not stop a listing. */
@@ -55,11 +57,14 @@ export interface JobFacts {
   readonly holder: LockHolder | undefined;
   readonly history: History;
   readonly paused: Pause | undefined;
+  /** Of this job, oldest first. */
+  readonly undelivered?: readonly { readonly atMs: number }[];
 }
 
-export function snapshotJob({ job, holder, history, paused }: JobFacts): JobSnapshot {
+export function snapshotJob({ job, holder, history, paused, undelivered = [] }: JobFacts): JobSnapshot {
   const { slug, name, description, tags, schedule, disabled } = job;
   const lastRun = history.runs.at(-1);
+  const [oldest] = undelivered;
   return {
     slug,
     name,
@@ -71,6 +76,7 @@ export function snapshotJob({ job, holder, history, paused }: JobFacts): JobSnap
     ...(paused === undefined ? {} : { paused }),
     ...seenFrom(history, holder),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder) }),
+    ...(oldest === undefined ? {} : { undelivered: { count: undelivered.length, sinceMs: oldest.atMs } }),
   };
 }
 

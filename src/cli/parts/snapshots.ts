@@ -1,6 +1,8 @@
 /** Snapshots of the real jobs: one at a time, so that a listing of ten thousand streams. */
 import type { Config } from '../../config/config.ts';
 import { listJobFiles, loadJob } from '../../job/load.ts';
+import { undelivered } from '../../notify/entry.ts';
+import { noticeFolders } from '../../notify/note-folders.ts';
 import type { AnySnapshot } from '../../report/job-text.ts';
 import { snapshotJob, snapshotRun } from '../../report/snapshot.ts';
 import { pauseOf } from '../../run/pause.ts';
@@ -28,7 +30,9 @@ export function openJobs(config: Config): JobsAnswer {
   if (listed.is === 'unlisted') return { ok: false, problem: listed.problem };
   const locks = realLocks(config, () => undefined);
   const history = realHistory(config);
-  const pauses = readPauses(stateFiles(config.stateDirectory));
+  const state = stateFiles(config.stateDirectory);
+  const pauses = readPauses(state);
+  const waiting = undelivered(state.names(noticeFolders.outbox));
   const jobs: Jobs = {
     slugs: listed.slugs,
     strays: listed.strays,
@@ -39,7 +43,8 @@ export function openJobs(config: Config): JobsAnswer {
       if (!loaded.ok) return { slug, problems: loaded.problems.map(formatProblem), lastStatus: known.lastStatus };
       const job = { ...loaded.value, disabled: !loaded.value.enabled };
       const paused = pauseOf(job, pauses, clock.nowMs());
-      return snapshotJob({ job, holder: locks.holder(slug), history: known, paused });
+      const own = waiting.filter((notice) => notice.slug === slug);
+      return snapshotJob({ job, holder: locks.holder(slug), history: known, paused, undelivered: own });
     },
     runs(slug) {
       const holder = locks.holder(slug);
