@@ -26,7 +26,7 @@ export interface Delivering extends Wording {
 const sideBySide = 8;
 
 /** After the first failure; doubles up to the longest. */
-const firstPauseMs = 15_000;
+const firstPauseMs = 5000;
 const longestPauseMs = 15 * 60_000;
 
 /** What could not be told in so long, and as often, is given up. */

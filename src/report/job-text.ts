@@ -78,7 +78,14 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
   return [
     started,
     printable(
-      [pauseRemark(job, formatTime), retryWords(job, formatTime), nextRemark(job), streakRemark(job), last?.words]
+      [
+        pauseRemark(job, formatTime),
+        retryWords(job, formatTime),
+        nextRemark(job),
+        streakRemark(job),
+        last?.words,
+        undeliveredWords(job, formatTime),
+      ]
         .filter(Boolean)
         .join('; '),
     ),
@@ -91,6 +98,12 @@ function pauseRemark(job: JobSnapshot, formatTime: (ms: number) => string): stri
 
 function nextRemark({ next, lastRun }: JobSnapshot): string {
   return next === undefined || next.run === lastRun?.run ? '' : `run ${next.run} waits`;
+}
+
+function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+  if (undelivered === undefined) return undefined;
+  const { count, sinceMs } = undelivered;
+  return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
 }
 
 function streakRemark({ streak }: JobSnapshot): string {
@@ -117,6 +130,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
       last === undefined ? 'none' : `${formatTime(last.startedMs)} ${last.run} ${last.words}${lasted(last.durationMs)}`,
     ],
     ['log', last?.logPath],
+    ['notices', undeliveredWords(job, formatTime)],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
   ];

@@ -48,6 +48,8 @@ export interface JobSnapshot {
   readonly lastRun?: RunSnapshot;
   /** It must stay up: what counts is this, and not its runs. */
   readonly service?: ServiceSnapshot;
+  /** Notices that have not come through yet; absent when there are none. */
+  readonly undelivered?: { readonly count: number; readonly sinceMs: number };
 }
 
 export interface SharedLock {
@@ -83,12 +85,15 @@ export interface JobFacts {
   readonly history: History;
   readonly paused: Pause | undefined;
   readonly service?: ServiceSnapshot | undefined;
+  /** Of this job, oldest first. */
+  readonly undelivered?: readonly { readonly atMs: number }[];
 }
 
 export function snapshotJob(facts: JobFacts): JobSnapshot {
-  const { job, nowMs = 0, holder, next, sharedLocks = [], history, paused, service } = facts;
+  const { job, nowMs = 0, holder, next, sharedLocks = [], history, paused, service, undelivered = [] } = facts;
   const { slug, name, description, tags, schedule, disabled } = job;
   const lastRun = history.runs.at(-1);
+  const [oldest] = undelivered;
   return {
     slug,
     name,
@@ -104,6 +109,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...seenFrom(history, [holder, next]),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
     ...(service === undefined ? {} : { service, lastStatus: statusOfService(service) }),
+    ...(oldest === undefined ? {} : { undelivered: { count: undelivered.length, sinceMs: oldest.atMs } }),
   };
 }
 

@@ -142,9 +142,9 @@ test('a channel that fails is tried again with growing pauses, in order, and the
     await scene.clock.advance(ms);
     return scene.sent.length;
   };
-  assert.equal(await attempts(14_000), 1);
+  assert.equal(await attempts(4_000), 1);
   assert.equal(await attempts(2_000), 2);
-  assert.equal(await attempts(28_000), 2);
+  assert.equal(await attempts(8_000), 2);
   assert.equal(await attempts(3_000), 3);
   assert.ok(
     scene.sent.every((line) => line === 'mail failure r1 ✗'),

@@ -1,6 +1,8 @@
 /** Snapshots of the real jobs: one at a time, so that a listing of ten thousand streams. */
 import type { Config } from '../../config/config.ts';
 import { listJobFiles, loadJob } from '../../job/load.ts';
+import { undelivered } from '../../notify/entry.ts';
+import { noticeFolders } from '../../notify/note-folders.ts';
 import type { AnySnapshot } from '../../report/job-text.ts';
 import { snapshotJob, snapshotRun } from '../../report/snapshot.ts';
 import { pauseOf } from '../../run/pause.ts';
@@ -31,7 +33,9 @@ export function openJobs(config: Config): JobsAnswer {
   if (listed.is === 'unlisted') return { ok: false, problem: listed.problem };
   const locks = realLocks(config, () => undefined);
   const history = realHistory(config);
-  const pauses = readPauses(stateFiles(config.stateDirectory));
+  const state = stateFiles(config.stateDirectory);
+  const pauses = readPauses(state);
+  const waiting = undelivered(state.names(noticeFolders.outbox));
   const jobs: Jobs = {
     slugs: listed.slugs,
     strays: listed.strays,
@@ -49,6 +53,7 @@ export function openJobs(config: Config): JobsAnswer {
         ...{ job, holder, history: known, nowMs: clock.nowMs() },
         paused: service === undefined ? paused : undefined,
         service: seen,
+        undelivered: waiting.filter((notice) => notice.slug === slug),
         next: locks.holder(nextLockName(slug)),
         sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
       });
