@@ -7,9 +7,9 @@
 # or emptied its environment. So "wait says that there are no children" proves that nothing of the job is left. It waits and never
 # polls, and it loads no module but strict: others would cost every run a millisecond or more.
 #
-# Descriptors: 0 /dev/null, 1 and 2 the job's output, 3 the job's lock, 4 a socket to run-job, 5 and up the locks that it shares with other
-# jobs. The locks are held for as long as this process or a process of the job has them open, so that a second run can't begin beside
-# what is left of the first.
+# Descriptors: 0 /dev/null, 1 and 2 the job's output, 3 the job's lock, 4 a socket to run-job, 5 this text, 6 and up the locks that it shares
+# with other jobs. The locks are held for as long as this process or a process of the job has them open, so that a second run can't begin
+# beside what is left of the first.
 #
 # run-job says: once, "LENGTH\n" and as many bytes, NUL between the fields:
 #     umask, 1 if the job inherits the locks or else 0, stop signal, seconds between that and KILL when run-job is dead,
@@ -22,8 +22,8 @@
 use strict;
 
 my ($prctl, $setsid, $sigprocmask, $signalfd4, $shared_locks) = map { $_ + 0 } @ARGV;
-my $last_descriptor = 4 + $shared_locks;
-my @locks           = (3, 5 .. $last_descriptor);
+my @locks = (3, 6 .. 5 + $shared_locks);
+my %kept  = map { $_ => 1 } 0 .. 4, @locks;
 
 # Both as run-job asks for them. Grace and the time between the KILL of everything else and that of other run-jobs below us, which
 # write down in it what became of their own jobs, are together less than the 3 seconds for which a dead run may hold its lock; a
@@ -38,7 +38,7 @@ my %signalled;
 
 # What run-job was started with and did not open itself would stay open here and in the job.
 opendir(my $open, '/proc/self/fd') or exit 1;
-for my $fd (grep { /^\d+$/ && $_ > $last_descriptor } readdir $open) {
+for my $fd (grep { /^\d+$/ && !$kept{$_} } readdir $open) {
     open my $leaked, '<&=', $fd or next;
     close $leaked;
 }
