@@ -10,6 +10,7 @@ const rootOnly = { skip: isRoot ? false : 'needs root: it changes users' };
 
 describe('run-job with a real job', () => {
   const house = new House({
+    readable: 'name: Readable\ncommand: /bin/true\n',
     hello: 'name: Hello\ncommand: /bin/echo hello world\n',
     fails: "name: Fails\ncommand: sh -c 'echo no >&2; exit 3'\n",
     list: 'name: List\ncommand:\n  - /bin/echo one\n  - /bin/false\n  - /bin/echo three\n',
@@ -44,12 +45,14 @@ describe('run-job with a real job', () => {
       const { gid } = statSync('/etc/shadow');
       chownSync(house.path('log'), house.service.uid, gid);
       chmodSync(house.path('log'), 0o2750);
-      house.forget('hello');
       for (const as of ['service', 'root'] as const) {
-        assert.equal((await house.run('run-job', ['hello'], { as })).code, 0);
+        assert.equal((await house.run('run-job', ['readable'], { as })).code, 0);
         const facts = (name: string) => statSync(house.path(name));
-        assert.deepEqual([facts('log/hello').gid, facts('log/hello').mode & 0o7777], [gid, 0o2750]);
-        assert.deepEqual([facts('log/hello/latest.log').gid, facts('log/hello/latest.log').mode & 0o777], [gid, 0o640]);
+        assert.deepEqual([facts('log/readable').gid, facts('log/readable').mode & 0o7777], [gid, 0o2750]);
+        assert.deepEqual(
+          [facts('log/readable/latest.log').gid, facts('log/readable/latest.log').mode & 0o777],
+          [gid, 0o640],
+        );
       }
     },
   );
