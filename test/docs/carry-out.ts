@@ -41,10 +41,8 @@ export async function carryOut(steps: readonly Step[], machines: Machines): Prom
   return { differences, notRun };
 }
 
-/** The real daemon, with a clock sixty times as fast where there is libfaketime; its jobs live in real time. */
-const startCron = `sudo sh -c '
-  if [ -e /usr/lib/*/faketime/libfaketime.so.1 ]; then export LD_PRELOAD=/usr/\\$LIB/faketime/libfaketime.so.1 FAKETIME="+0 x60"; fi
-  exec cron'`;
+/** The real daemon, with a clock sixty times as fast; its jobs live in real time. */
+const startCron = `sudo sh -c 'LD_PRELOAD=/usr/\\$LIB/faketime/libfaketime.so.1 FAKETIME="+0 x60" exec cron'`;
 
 /** From here on the page has its machine for itself: what cron started has ended. */
 const stopCron = `sudo sh -c '
@@ -74,12 +72,13 @@ async function carriedOut(step: Runnable, shell: Shell): Promise<readonly Differ
 }
 
 async function asShown(command: Shown, shell: Shell, until: boolean): Promise<readonly Difference[]> {
-  const endMs = Date.now() + 90_000;
+  const endMs = Date.now() + 180_000;
   for (;;) {
     const { output, code } = await shell.run(command.command);
-    if (alike(command.output, output)) return [];
-    // A page that has no output yet gets the first that there is.
-    const first = command.output.length === 0 && code === 0;
+    // What is waited for can't be nothing: a page that has no output yet gets the first that there is.
+    const waits = until && command.output.length === 0;
+    if (!waits && alike(command.output, output)) return [];
+    const first = waits && code === 0 && output !== '';
     if (!until || first || Date.now() > endMs) {
       const message = `$ ${command.command}\nThe page has:\n${indented(command.output.join('\n'))}\nIt prints:\n${indented(output.trimEnd())}`;
       return [{ line: command.line, message, command, printed: output }];

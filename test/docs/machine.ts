@@ -53,6 +53,7 @@ export const noMachine = ((): string | false => {
   for (const program of ['unshare', 'sudo', 'script', 'make', 'cron']) {
     if (spawnSync('sh', ['-c', `command -v ${program}`], { env: environment }).status !== 0) return `needs ${program}`;
   }
+  if (spawnSync('sh', ['-c', 'ls /usr/lib/*/faketime/libfaketime.so.1']).status !== 0) return 'needs libfaketime';
   const tried = spawnSync(
     'unshare',
     [
@@ -175,7 +176,7 @@ export class Shell {
   }
 
   /** Both streams as they came; a command that does not end within the limit ends the page. */
-  async run(command: string, limitSeconds = 60): Promise<Answer> {
+  async run(command: string, limitSeconds = 300): Promise<Answer> {
     this.#printed = '';
     (this.#child.stdio[3] as NodeJS.WritableStream).write(`${command}\0`);
     const endMs = Date.now() + limitSeconds * 1000;
