@@ -1,12 +1,16 @@
-/** jobctl: what operators ask and do: status, start, stop, pause, resume, history, logs. */
+/** jobctl: what operators ask (status, next, why, history, logs, check) and do (start, stop, restart, pause, resume, reset). */
 import type { Config } from '../config/config.ts';
 import { exitCodes } from '../run/outcome.ts';
+import { check } from './jobctl/check.ts';
 import { logs } from './jobctl/logs.ts';
 import { history, status } from './jobctl/look.ts';
+import { next } from './jobctl/next.ts';
 import { type Options, parseJobctl } from './jobctl/options.ts';
 import { pause, resume } from './jobctl/pause.ts';
+import { reset } from './jobctl/reset.ts';
 import { start } from './jobctl/start.ts';
-import { stop } from './jobctl/stop.ts';
+import { restart, stop } from './jobctl/stop.ts';
+import { why } from './jobctl/why.ts';
 import { usageError } from './options.ts';
 import { print, runProgram, say, sayLines, sayProblems } from './parts/output.ts';
 import { becomeServiceUser } from './parts/service-user.ts';
@@ -21,8 +25,13 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
   status: { act: status, changes: false },
   history: { act: history, changes: false },
   logs: { act: logs, changes: false },
+  next: { act: next, changes: false },
+  why: { act: why, changes: false },
+  check: { act: check, changes: false },
   start: { act: start, changes: true },
   stop: { act: stop, changes: true },
+  restart: { act: restart, changes: true },
+  reset: { act: reset, changes: true },
   pause: { act: pause, changes: true },
   resume: { act: resume, changes: true },
 };

@@ -93,7 +93,8 @@ function seenFrom(
   holder: LockHolder | undefined,
 ): { readonly lastStatus: LastStatus; readonly streak: Streak } {
   const last = history.runs.at(-1);
-  const unseen = last !== undefined && last.outcome === undefined && !isHeldBy(last, holder);
+  const isReset = history.steered?.some(({ action, atMs }) => action === 'reset' && atMs > (last?.startedMs ?? 0));
+  const unseen = last !== undefined && last.outcome === undefined && !isHeldBy(last, holder) && !isReset;
   if (!unseen) return { lastStatus: history.lastStatus, streak: history.streak };
   return {
     lastStatus: 'failure',

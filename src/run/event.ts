@@ -110,6 +110,19 @@ interface NoticeFailed extends Common {
   readonly reason: string;
 }
 
+/** A person has decided something about the job, and not about one run of it: `run` is empty. */
+export interface Steered extends Common {
+  readonly event: 'steered';
+  /** reset: the failures so far are known and dealt with; they are counted from none again. */
+  readonly action: 'pause' | 'resume' | 'reset';
+  readonly by: string;
+  readonly reason?: string;
+  /** Of a pause that ends by itself. */
+  readonly untilMs?: number;
+  /** Every job that has this tag was meant. */
+  readonly tag?: string;
+}
+
 export type HistoryEvent =
   | Started
   | AttemptFailed
@@ -119,7 +132,8 @@ export type HistoryEvent =
   | Missed
   | Interrupted
   | StopRequested
-  | NoticeFailed;
+  | NoticeFailed
+  | Steered;
 
 const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
   'started',
@@ -131,6 +145,7 @@ const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
   'interrupted',
   'stop-requested',
   'notice-failed',
+  'steered',
 ]);
 
 export function formatEvent(event: HistoryEvent): string {

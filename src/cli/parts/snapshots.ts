@@ -1,24 +1,30 @@
 /** Snapshots of the real jobs: one at a time, so that a listing of ten thousand streams. */
 import type { Config } from '../../config/config.ts';
+import type { Job } from '../../job/job.ts';
 import { listJobFiles, loadJob } from '../../job/load.ts';
+import { entryMs, type HistoryEntry } from '../../report/history-text.ts';
 import type { AnySnapshot } from '../../report/job-text.ts';
-import { snapshotJob, snapshotRun } from '../../report/snapshot.ts';
+import { type RunSnapshot, snapshotJob, snapshotRun } from '../../report/snapshot.ts';
 import { pauseOf } from '../../run/pause.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
-import { formatProblem, type Problem } from '../../yaml/problem.ts';
+import { formatProblem, type Problem, type Result } from '../../yaml/problem.ts';
 import { realHistory, realLocks } from './machine.ts';
 
 export interface Jobs {
   readonly slugs: readonly string[];
   /** Files that can't be jobs. */
   readonly strays: readonly Problem[];
+  /** What its file says now; `undefined` when there is no such job. */
+  load(slug: string): Result<Job> | undefined;
   /** `undefined` when there is no such job. */
   snapshot(slug: string): AnySnapshot | undefined;
-  runs(slug: string): ReturnType<typeof snapshotRun>[];
+  runs(slug: string): readonly RunSnapshot[];
+  /** Runs, and what people have decided, as they followed each other. */
+  entries(slug: string): readonly HistoryEntry[];
 }
 
 export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly ok: false; readonly problem: Problem };
@@ -32,6 +38,7 @@ export function openJobs(config: Config): JobsAnswer {
   const jobs: Jobs = {
     slugs: listed.slugs,
     strays: listed.strays,
+    load: (slug) => loadJob(slug, config, { files }),
     snapshot(slug) {
       const loaded = loadJob(slug, config, { files });
       if (loaded === undefined) return undefined;
@@ -44,6 +51,15 @@ export function openJobs(config: Config): JobsAnswer {
     runs(slug) {
       const holder = locks.holder(slug);
       return readHistory(slug, { history }).runs.map((run) => snapshotRun(run, holder));
+    },
+    entries(slug) {
+      const holder = locks.holder(slug);
+      const { runs, steered = [] } = readHistory(slug, { history });
+      const entries: HistoryEntry[] = [
+        ...runs.map((run) => ({ job: slug, is: 'run', run: snapshotRun(run, holder) }) as const),
+        ...steered.map((step) => ({ job: slug, is: 'steered', step }) as const),
+      ];
+      return entries.sort((a, b) => entryMs(a) - entryMs(b));
     },
   };
   return { ok: true, jobs };
