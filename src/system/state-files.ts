@@ -41,7 +41,8 @@ function namesIn(directory: string): readonly string[] {
   }
 }
 
-function readSmall(file: string): string | undefined {
+/** `undefined` for what is absent, no regular file, or too large to be ours. */
+export function readSmall(file: string): string | undefined {
   let fd: number | undefined;
   try {
     fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -54,7 +55,8 @@ function readSmall(file: string): string | undefined {
   }
 }
 
-function replace(directory: string, name: string, text: string): void {
+/** Throws; the directory is made when it is not there. */
+export function replace(directory: string, name: string, text: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   const temporary = path.join(directory, `.${name}.${process.pid}`);
   const fd = openSync(temporary, 'wx', 0o644);
@@ -67,7 +69,7 @@ function replace(directory: string, name: string, text: string): void {
   renameSync(temporary, path.join(directory, name));
 }
 
-function attempt(act: () => void): WriteAnswer {
+export function attempt(act: () => void): WriteAnswer {
   try {
     act();
     return { ok: true };

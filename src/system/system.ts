@@ -297,6 +297,25 @@ export interface StateFiles {
   remove(folder: string, name: string): WriteAnswer;
 }
 
+/** Which ticks of a job have had a start on this host. Ticks are milliseconds since 1970, on a full second. */
+export interface TickClaims {
+  /** Gives the tick to this run, unless another one has it: of any number that ask at once, one gets it. `lasting`: also if the machine goes down next. */
+  take(slug: string, tickMs: number, claim: { readonly run: string; readonly lasting: boolean }): ClaimAnswer;
+  /** The ticks that are on record, ascending; old ones are dropped. */
+  list(slug: string): readonly number[];
+  /** Who has a tick and since when. */
+  find(slug: string, tickMs: number): { readonly run: string; readonly atMs: number } | undefined;
+  drop(slug: string, ticks: readonly number[]): void;
+  /** What is kept beside the claims of a job: up to when its ticks are settled. */
+  readMark(slug: string): string | undefined;
+  writeMark(slug: string, text: string): WriteAnswer;
+}
+
+export type ClaimAnswer =
+  | { readonly is: 'taken' }
+  | { readonly is: 'had'; readonly run: string }
+  | { readonly is: 'failed'; readonly reason: string };
+
 /** What the machine refused; `denied` when it is a matter of rights. */
 export interface Refusal {
   readonly denied: boolean;
