@@ -15,6 +15,8 @@ export interface Evidence {
   /** Absent when the file can't be used. */
   readonly job?: JobEvidence;
   readonly ticks: TickEvidence;
+  /** Which run has the tick, and since when. */
+  readonly claim?: { readonly run: string; readonly atMs: number };
   /** Those that hold the job, or will have ended by the time that was asked about. */
   readonly pauses: readonly Pause[];
   readonly steered: readonly Steered[];
@@ -77,7 +79,13 @@ export interface CrontabEvidence {
 }
 
 export type DaemonEvidence =
-  | { readonly is: 'running'; readonly name: string; readonly pid: number; readonly sinceMs?: number; readonly stopped: boolean }
+  | {
+      readonly is: 'running';
+      readonly name: string;
+      readonly pid: number;
+      readonly sinceMs?: number;
+      readonly stopped: boolean;
+    }
   | { readonly is: 'absent' }
   /** /proc does not show other users' processes. */
   | { readonly is: 'hidden' };

@@ -35,7 +35,9 @@ function steeredLine(step: Steered, formatTime: (ms: number) => string): string 
   const what = { pause: 'paused', resume: 'resumed', reset: 'reset' }[action];
   const until = action !== 'pause' ? '' : untilMs === undefined ? ' until resumed' : ` until ${formatTime(untilMs)}`;
   const where = tag === undefined ? '' : ` (tag ${tag})`;
-  return printable(`${formatTime(step.atMs)}  -  was ${what} by ${by}${until}${where}${reason === undefined ? '' : `: ${reason}`}`);
+  return printable(
+    `${formatTime(step.atMs)}  -  was ${what} by ${by}${until}${where}${reason === undefined ? '' : `: ${reason}`}`,
+  );
 }
 
 function historyLine(run: RunSnapshot, formatTime: (ms: number) => string): string {

@@ -5,6 +5,7 @@ import type { LastStatus, Outcome } from '../run/outcome.ts';
 import { outcomeWords } from '../run/outcome.ts';
 import type { Pause } from '../run/pause.ts';
 import type { LockHolder } from '../system/system.ts';
+import type { Overdue } from './overdue.ts';
 
 /** Whether a job runs now, and if not, what would keep it from running. */
 type Activity =
@@ -29,6 +30,10 @@ export interface JobSnapshot {
   readonly disabled: boolean;
   readonly activity: Activity;
   readonly paused?: Pause;
+  /** Its next tick, as far as that was asked for. */
+  readonly nextMs?: number;
+  /** It should have started and has not, as far as that was asked for. */
+  readonly overdue?: Overdue;
   readonly lastStatus: LastStatus;
   readonly streak: Streak;
   readonly lastRun?: RunSnapshot;
@@ -55,9 +60,10 @@ export interface JobFacts {
   readonly holder: LockHolder | undefined;
   readonly history: History;
   readonly paused: Pause | undefined;
+  readonly times?: Pick<JobSnapshot, 'nextMs' | 'overdue'>;
 }
 
-export function snapshotJob({ job, holder, history, paused }: JobFacts): JobSnapshot {
+export function snapshotJob({ job, holder, history, paused, times = {} }: JobFacts): JobSnapshot {
   const { slug, name, description, tags, schedule, disabled } = job;
   const lastRun = history.runs.at(-1);
   return {
@@ -69,6 +75,7 @@ export function snapshotJob({ job, holder, history, paused }: JobFacts): JobSnap
     disabled,
     activity: activityOf(holder),
     ...(paused === undefined ? {} : { paused }),
+    ...times,
     ...seenFrom(history, holder),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder) }),
   };

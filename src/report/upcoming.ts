@@ -1,7 +1,7 @@
 /** When jobs will start: the ticks to come of each, with all that delays or forbids them. Nothing that is off is left out silently. */
-import { pauseOf, type Pause } from '../run/pause.ts';
+
 import { durationWords } from '../run/outcome.ts';
-import { pauseWords } from '../run/pause.ts';
+import { type Pause, pauseOf, pauseWords } from '../run/pause.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../schedule/ticks.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import { dayMs, offsetChanges } from '../schedule/zone.ts';
@@ -106,7 +106,11 @@ export function aroundClockChange(job: UpcomingJob, order: UpcomingOrder): reado
   const zones = [order.hostZone, ...(job.timing.timeZone === undefined ? [] : [job.timing.timeZone])];
   const [changeMs] = zones.flatMap((zone) => offsetChanges(zone, span).map(({ atMs }) => atMs)).sort((a, b) => a - b);
   if (changeMs === undefined) return [];
-  const week = expectedTicks(job, { afterMs: changeMs - 8 * dayMs, untilMs: changeMs + 8 * dayMs }, { host: order.hostZone });
+  const week = expectedTicks(
+    job,
+    { afterMs: changeMs - 8 * dayMs, untilMs: changeMs + 8 * dayMs },
+    { host: order.hostZone },
+  );
   const ticks = week.map(({ tickMs }) => tickMs).filter((tickMs) => tickMs > order.fromMs);
   const before = ticks.filter((tickMs) => tickMs < changeMs).slice(-2);
   const chosen = [...before, ...ticks.filter((tickMs) => tickMs >= changeMs).slice(0, 2)];
@@ -123,7 +127,9 @@ export function upcomingText({ ticks, none }: Upcoming, view: UpcomingView): str
   const width = Math.max(0, ...ticks.map(({ job }) => job.length), ...none.map(({ job }) => job.length));
   const sorted = [...ticks].sort((a, b) => a.tickMs - b.tickMs || (a.job < b.job ? -1 : 1));
   return [
-    ...sorted.map((tick) => `${wallTime(tick.tickMs, view.hostZone)}  ${tick.job.padEnd(width)}  ${remarks(tick, view)}`),
+    ...sorted.map(
+      (tick) => `${wallTime(tick.tickMs, view.hostZone)}  ${tick.job.padEnd(width)}  ${remarks(tick, view)}`,
+    ),
     ...none.map(({ job, words }) => `${'-'.padEnd(22)}  ${job.padEnd(width)}  ${words}`),
   ]
     .map((line) => `${printable(line.trimEnd())}\n`)

@@ -12,7 +12,8 @@ const lateMs = 1.5 * minuteMs;
 /** Of several records the one that started, then one that is more than the word that the tick was taken. */
 export function runOfTick({ ticks, runs, askedMs, job }: Evidence): RunSnapshot | undefined {
   const { tickMs } = ticks;
-  const found = tickMs === undefined ? runs.filter((run) => isNear(run, askedMs)) : runs.filter((run) => isOf(run, tickMs));
+  const found =
+    tickMs === undefined ? runs.filter((run) => isNear(run, askedMs)) : runs.filter((run) => isOf(run, tickMs));
   if (found.length === 0 && tickMs !== undefined) {
     const untilMs = Math.min(ticks.afterMs ?? Number.POSITIVE_INFINITY, tickMs + (job?.delayMs ?? 0) + lateMs);
     found.push(...runs.filter((run) => isUntoldTick(run, tickMs, untilMs)));
@@ -46,13 +47,28 @@ export function fateFinding(run: RunSnapshot, { slug, hostZone }: Evidence): Fin
   const about = 'history';
   const at = wallTime(run.startedMs, hostZone);
   if (outcome?.kind === 'skipped')
-    return { about, is: 'stops', words: `run-job was called at ${at} and ${words}`, advice: skipAdvice(outcome.reason, slug) };
+    return {
+      about,
+      is: 'stops',
+      words: `run-job was called at ${at} and ${words}`,
+      advice: skipAdvice(outcome.reason, slug),
+    };
   if (outcome?.kind === 'not-started') {
-    const advice = outcome.code === 78 ? `mend the file; jobctl check shows every problem` : `what it says, then: jobctl start ${slug}`;
+    const advice =
+      outcome.code === 78
+        ? `mend the file; jobctl check shows every problem`
+        : `what it says, then: jobctl start ${slug}`;
     return { about, is: 'stops', words: `run-job was called at ${at} and ${words}`, advice };
   }
   if (outcome?.kind === 'missed') return { about, is: 'doubt', words: `the tick ${outcomeWords(outcome)}` };
   return { about, is: 'well', words: `run ${run.run} started at ${at} and ${words}` };
+}
+
+/** A run that took the tick and was gone before it had written anything. */
+export function claimFinding({ claim, hostZone, slug }: Evidence): readonly Finding[] {
+  if (claim === undefined) return [];
+  const words = `run ${claim.run} took the tick at ${wallTime(claim.atMs, hostZone)} and left no other trace: it was killed, or the machine went down`;
+  return [{ about: 'history', is: 'stops', words, advice: `run it now: jobctl start ${slug}` }];
 }
 
 function skipAdvice(reason: SkipReason, slug: string): string {

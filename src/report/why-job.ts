@@ -16,13 +16,19 @@ export function fileFindings(evidence: Evidence): readonly Finding[] {
 function jobFile({ file, slug, runs, ticks, hostZone }: Evidence): Finding {
   const about = 'job file';
   if (file.is === 'absent')
-    return { about, is: 'stops', words: `there is no ${file.path}`, advice: 'put it there, then run cron-generate as root' };
+    return {
+      about,
+      is: 'stops',
+      words: `there is no ${file.path}`,
+      advice: 'put it there, then run cron-generate as root',
+    };
   if (file.is === 'broken') {
     const words = `${file.path} has problems, so it is not run: ${file.problems[0] ?? ''}`;
     return { about, is: 'stops', words, advice: `mend it; jobctl check ${file.path} shows every problem` };
   }
   const { tickMs } = ticks;
-  if (tickMs === undefined || file.changedMs === undefined || file.changedMs <= tickMs) return { about, is: 'well', words: file.path };
+  if (tickMs === undefined || file.changedMs === undefined || file.changedMs <= tickMs)
+    return { about, is: 'well', words: file.path };
   const came = `${file.path} was put there or changed at ${wallTime(file.changedMs, hostZone)}, after the tick`;
   const isNew = runs.every(({ startedMs, trigger }) => trigger?.by !== 'clock' || startedMs >= tickMs);
   if (!isNew) return { about, is: 'doubt', words: came };
@@ -33,11 +39,22 @@ function schedule({ slug, ticks, askedMs, hostZone }: Evidence, job: NonNullable
   const about = 'schedule';
   const byHand = `run it now: jobctl start ${slug}`;
   if (job.schedule === undefined)
-    return { about, is: 'stops', words: 'it has no schedule: only people and other jobs start it', advice: `${byHand}; or give it a "schedule"` };
+    return {
+      about,
+      is: 'stops',
+      words: 'it has no schedule: only people and other jobs start it',
+      advice: `${byHand}; or give it a "schedule"`,
+    };
   if (!job.enabled)
-    return { about, is: 'stops', words: '"disabled: true" stands in its file', advice: `take it out and run cron-generate as root; ${byHand}` };
+    return {
+      about,
+      is: 'stops',
+      words: '"disabled: true" stands in its file',
+      advice: `take it out and run cron-generate as root; ${byHand}`,
+    };
   const words = job.timeZone === undefined ? job.schedule : `${job.schedule} in ${job.timeZone}`;
-  if (ticks.tickMs !== undefined) return { about, is: 'well', words: `${words} has a tick at ${wallTime(ticks.tickMs, hostZone)}` };
+  if (ticks.tickMs !== undefined)
+    return { about, is: 'well', words: `${words} has a tick at ${wallTime(ticks.tickMs, hostZone)}` };
   const around = [
     ...(ticks.beforeMs === undefined ? [] : [`the one before was at ${wallTime(ticks.beforeMs, hostZone)}`]),
     ...(ticks.afterMs === undefined ? [] : [`the next is at ${wallTime(ticks.afterMs, hostZone)}`]),
@@ -60,7 +77,8 @@ export function pauseFindings(evidence: Evidence): readonly Finding[] {
   const then = pausedThen(evidence, atMs);
   if (then !== undefined) return [then];
   const [later] = pauses;
-  if (later !== undefined) return [{ about, is: 'well', words: `it was ${pauseWords(later, time)}, but not at that time` }];
+  if (later !== undefined)
+    return [{ about, is: 'well', words: `it was ${pauseWords(later, time)}, but not at that time` }];
   return [{ about, is: 'well', words: 'it is not paused' }];
 }
 
@@ -86,14 +104,20 @@ function serviceUser({ user: { name, exists, home, homeExists } }: Evidence): Fi
     const words = `there is no user ${name}, so cron refuses its lines`;
     return { about, is: 'stops', words, advice: `adduser --system --group ${name}, then cron-generate as root` };
   }
-  if (!homeExists) return { about, is: 'doubt', words: `${name} is there, its home ${home} is not: jobs start in / instead` };
+  if (!homeExists)
+    return { about, is: 'doubt', words: `${name} is there, its home ${home} is not: jobs start in / instead` };
   return { about, is: 'well', words: `${name}, home ${home}` };
 }
 
 function runner({ runner: { path, objection } }: Evidence): Finding {
   const about = 'run-job';
   if (objection === undefined) return { about, is: 'well', words: path };
-  return { about, is: 'stops', words: `${path} ${objection}`, advice: 'install process-control again, or set "runner_path" and run cron-generate' };
+  return {
+    about,
+    is: 'stops',
+    words: `${path} ${objection}`,
+    advice: 'install process-control again, or set "runner_path" and run cron-generate',
+  };
 }
 
 function state({ state: { path, objection } }: Evidence): Finding {

@@ -5,7 +5,10 @@ import { printable } from '../yaml/problem.ts';
 import type { Evidence } from './evidence.ts';
 import type { Explanation, Finding } from './why.ts';
 
-export function whyText(explanation: Explanation, { hostZone, nowMs, askedMs }: Pick<Evidence, 'hostZone' | 'nowMs' | 'askedMs'>): string {
+export function whyText(
+  explanation: Explanation,
+  { hostZone, nowMs, askedMs }: Pick<Evidence, 'hostZone' | 'nowMs' | 'askedMs'>,
+): string {
   const { slug, cause, findings, tickMs, run } = explanation;
   const shownMs = tickMs ?? askedMs;
   const when = shownMs === undefined ? '' : ` at ${wallTime(shownMs, hostZone)}`;

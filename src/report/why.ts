@@ -7,8 +7,8 @@ import type { Evidence } from './evidence.ts';
 import type { RunSnapshot } from './snapshot.ts';
 import { crontabFindings } from './why-crontab.ts';
 import { daemonFindings } from './why-daemon.ts';
+import { claimFinding, fateFinding, runOfTick } from './why-fate.ts';
 import { fileFindings, pauseFindings, placeFindings } from './why-job.ts';
-import { fateFinding, runOfTick } from './why-fate.ts';
 
 /** One thing that was looked at. `stops`: by itself enough to keep the job from starting. `doubt`: it may have. */
 export interface Finding {
@@ -53,7 +53,9 @@ export function explain(evidence: Evidence): Explanation {
   const { tickMs } = ticks;
   const run = runOfTick(evidence);
   const findings = findingsOf(evidence, run);
-  const cause = findings.find((finding) => finding.is === 'stops');
+  // A tick that is on record as missed, and nothing that is so now says why: then the record is all there is.
+  const missed = run?.outcome?.kind === 'missed' ? findings[0] : undefined;
+  const cause = findings.find((finding) => finding.is === 'stops') ?? missed;
   const verdict = verdictOf(evidence, run, cause);
   const named = { slug, verdict, ...(tickMs !== undefined && { tickMs }), ...(run !== undefined && { run }) };
   const hasCause = cause !== undefined && verdict !== 'ran' && verdict !== 'running';
@@ -62,7 +64,7 @@ export function explain(evidence: Evidence): Explanation {
 
 /** What is on record about the tick goes before everything that is only so now. */
 function findingsOf(evidence: Evidence, run: RunSnapshot | undefined): readonly Finding[] {
-  const fate = run === undefined ? [] : [fateFinding(run, evidence)];
+  const fate = run === undefined ? claimFinding(evidence) : [fateFinding(run, evidence)];
   return [
     ...fate,
     ...fileFindings(evidence),
@@ -78,7 +80,8 @@ function verdictOf(evidence: Evidence, run: RunSnapshot | undefined, cause: Find
   if (run !== undefined && hasStarted(run)) return run.outcome === undefined ? 'running' : 'ran';
   if (run?.outcome !== undefined && run.outcome.kind !== 'missed') return 'did-not-run';
   const { tickMs } = ticks;
-  const isFuture = (tickMs ?? askedMs ?? nowMs) > nowMs;
+  // A job that has no tick at all: it is asked about what is to come.
+  const isFuture = (tickMs ?? askedMs ?? Number.POSITIVE_INFINITY) > nowMs;
   if (tickMs === undefined && job?.schedule !== undefined && job.enabled && askedMs !== undefined) return 'not-due';
   if (cause !== undefined) return isFuture ? 'will-not-run' : 'did-not-run';
   if (isFuture) return 'will-run';
@@ -109,4 +112,3 @@ export function explanationCode({ verdict }: Explanation): 0 | 1 | 4 {
       return verdict satisfies never;
   }
 }
-

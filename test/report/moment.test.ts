@@ -40,7 +40,19 @@ test('of a time that the clocks show twice the first is meant, and one that they
 });
 
 test('what is no time is not taken for one', () => {
-  for (const text of ['', 'soon', '25:00', '10:60', '2026-02-31', '2026-13-01', '10', 'ago', 'in', '10:30 tomorrow', 'x ago']) {
+  for (const text of [
+    '',
+    'soon',
+    '25:00',
+    '10:60',
+    '2026-02-31',
+    '2026-13-01',
+    '10',
+    'ago',
+    'in',
+    '10:30 tomorrow',
+    'x ago',
+  ]) {
     assert.equal(past(text), undefined, text);
   }
 });

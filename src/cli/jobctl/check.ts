@@ -8,10 +8,10 @@ import { nothingPresent } from '../../schedule/last-good.ts';
 import { caller } from '../../system/caller.ts';
 import { files } from '../../system/files.ts';
 import type { Problem } from '../../yaml/problem.ts';
-import { validateFiles } from '../validate-files.ts';
 import { minutesTerm } from '../parts/generate.ts';
 import { loadAllJobs } from '../parts/known-jobs.ts';
 import { print, say, sayProblems } from '../parts/output.ts';
+import { validateFiles } from '../validate-files.ts';
 import type { Options } from './options.ts';
 
 export function check(options: Options, config: Config): number {

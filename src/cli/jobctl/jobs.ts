@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { nearest } from '../../yaml/suggest.ts';
 import { say, sayProblems } from '../parts/output.ts';
-import { type Jobs, openJobs } from '../parts/snapshots.ts';
+import { type Jobs, openJobs, type Times } from '../parts/snapshots.ts';
 import type { Options } from './options.ts';
 
 export type Chosen =
@@ -11,12 +11,17 @@ export type Chosen =
   | { readonly ok: false; readonly exitCode: number };
 
 /** When neither is given: `all` for commands that can mean every job. `quiet`: the caller has words of its own for what can't be found. */
-export function chooseJobs(options: Options, config: Config, otherwise: 'all' | 'refuse' | 'quiet'): Chosen {
+export function chooseJobs(
+  options: Options,
+  config: Config,
+  otherwise: 'all' | 'refuse' | 'quiet',
+  times?: Times,
+): Chosen {
   const wrong = (words: string): Chosen => {
     if (otherwise !== 'quiet') say('jobctl', words);
     return { ok: false, exitCode: exitCodes.usage };
   };
-  const opened = openJobs(config);
+  const opened = openJobs(config, times);
   if (!opened.ok) {
     sayProblems([opened.problem]);
     return { ok: false, exitCode: exitCodes.configuration };

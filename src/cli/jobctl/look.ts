@@ -6,13 +6,14 @@ import { timeText } from '../../report/time-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { hostZone } from '../../system/zone.ts';
 import { print, say, sayProblems } from '../parts/output.ts';
+import { timesOf } from '../parts/times.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
 
 const usualLines = 20;
 
 export function status(options: Options, config: Config): number {
-  const chosen = chooseJobs(options, config, 'all');
+  const chosen = chooseJobs(options, config, 'all', timesOf(config));
   if (!chosen.ok) return chosen.exitCode;
   const { jobs, slugs } = chosen;
   const format = timeText(hostZone());

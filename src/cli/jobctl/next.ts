@@ -1,7 +1,15 @@
 /** `jobctl next`: when jobs will start. */
 import type { Config } from '../../config/config.ts';
 import { momentForms, parseMoment } from '../../report/moment.ts';
-import { aroundClockChange, type NoTick, type Upcoming, type UpcomingOrder, upcomingJson, upcomingOf, upcomingText } from '../../report/upcoming.ts';
+import {
+  aroundClockChange,
+  type NoTick,
+  type Upcoming,
+  type UpcomingOrder,
+  upcomingJson,
+  upcomingOf,
+  upcomingText,
+} from '../../report/upcoming.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { clock } from '../../system/clock.ts';
@@ -72,7 +80,8 @@ function readOrder(options: Options, config: Config): UpcomingOrder | string {
   if (until !== undefined && untilMs === undefined) return `--until must be ${momentForms}, found "${until}"`;
   if (untilMs !== undefined && untilMs <= fromMs) return '--until must be later than the time from which is looked';
   const span = Number(hours ?? 0);
-  if (!(span >= 0 && span <= 24 * 366) || hours === '') return `--hours must be a number up to ${24 * 366}, found "${hours}"`;
+  if (!(span >= 0 && span <= 24 * 366) || hours === '')
+    return `--hours must be a number up to ${24 * 366}, found "${hours}"`;
   const count = Number(options.count ?? 0);
   if (!Number.isInteger(count) || count < 0 || count > mostTicks || options.count === '0')
     return `--count must be a whole number up to ${mostTicks}, found "${options.count}"`;

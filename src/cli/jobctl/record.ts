@@ -22,5 +22,6 @@ export function recordSteering(
     ...(reason !== undefined && { reason }),
     ...(tag !== undefined && { tag }),
   };
-  for (const slug of slugs) for (const trouble of writeEvent(slug, { history }, event)) say('jobctl', `${slug}: ${trouble}`);
+  for (const slug of slugs)
+    for (const trouble of writeEvent(slug, { history }, event)) say('jobctl', `${slug}: ${trouble}`);
 }

@@ -17,7 +17,9 @@ async function resetJob(slug: string, { options, config, jobs, tell }: Act): Pro
   const files = stateFiles(config.stateDirectory);
   const job = jobs.snapshot(slug);
   const failures = job === undefined || isBroken(job) ? 0 : job.streak.failures;
-  const circuit = readPauses(files).find((pause) => 'job' in pause.target && pause.target.job === slug && isCircuit(pause));
+  const circuit = readPauses(files).find(
+    (pause) => 'job' in pause.target && pause.target.job === slug && isCircuit(pause),
+  );
   const removed = circuit === undefined ? undefined : removePause(files, circuit.target);
   if (removed?.ok === false) {
     tell.say(`${slug}: the pause could not be ended: ${removed.reason}`);

@@ -4,7 +4,7 @@ import type { Job } from '../../job/job.ts';
 import { listJobFiles, loadJob } from '../../job/load.ts';
 import { entryMs, type HistoryEntry } from '../../report/history-text.ts';
 import type { AnySnapshot } from '../../report/job-text.ts';
-import { type RunSnapshot, snapshotJob, snapshotRun } from '../../report/snapshot.ts';
+import { type JobFacts, type RunSnapshot, snapshotJob, snapshotRun } from '../../report/snapshot.ts';
 import { pauseOf } from '../../run/pause.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
@@ -29,7 +29,10 @@ export interface Jobs {
 
 export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly ok: false; readonly problem: Problem };
 
-export function openJobs(config: Config): JobsAnswer {
+/** What a snapshot holds beyond what is on record; it costs reading schedules and zones. */
+export type Times = (job: Job) => NonNullable<JobFacts['times']>;
+
+export function openJobs(config: Config, times?: Times): JobsAnswer {
   const listed = listJobFiles(config, files);
   if (listed.is === 'unlisted') return { ok: false, problem: listed.problem };
   const locks = realLocks(config, () => undefined);
@@ -46,7 +49,9 @@ export function openJobs(config: Config): JobsAnswer {
       if (!loaded.ok) return { slug, problems: loaded.problems.map(formatProblem), lastStatus: known.lastStatus };
       const job = { ...loaded.value, disabled: !loaded.value.enabled };
       const paused = pauseOf(job, pauses, clock.nowMs());
-      return snapshotJob({ job, holder: locks.holder(slug), history: known, paused });
+      const facts = { job, holder: locks.holder(slug), history: known, paused };
+      const more = times?.(loaded.value);
+      return snapshotJob({ ...facts, ...(more !== undefined && { times: more }) });
     },
     runs(slug) {
       const holder = locks.holder(slug);
