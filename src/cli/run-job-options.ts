@@ -43,9 +43,19 @@ function parse(args: readonly string[]) {
         requiresArg: true,
         describe: 'End the run of this job and all it started.',
       })
+      .option('due', {
+        type: 'boolean',
+        describe: 'For the crontab: start the job only if its schedule, in its own time zone, has a tick now.',
+      })
+      .option('catch-up', {
+        type: 'boolean',
+        describe:
+          'For the crontab: record what was missed while cron or the machine stood still, and run what asks for it.',
+      })
       .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
       .conflicts('job', ['list-jobs', 'status', 'kill-job'])
+      .conflicts('catch-up', ['job', 'list-jobs', 'status', 'only-running', 'kill-job', 'rehearse', 'due'])
       .conflicts('kill-job', ['list-jobs', 'status', 'slow-start'])
       .conflicts('rehearse', ['list-jobs', 'status', 'only-running', 'kill-job']),
   );
@@ -69,9 +79,16 @@ export async function runJobWithOptions(
   const slug = options.job ?? words[0];
   if (options['list-jobs'] || options.status || options['only-running']) return list(options, slug);
   if (options['kill-job'] !== undefined) return kill(options['kill-job'], options, args);
+  if (options['catch-up']) {
+    const { catchUpAll } = await import('./catch-up.ts');
+    return catchUpAll(options.config, args);
+  }
   if (options.rehearse && slug) return rehearse(slug, options, args);
   if (slug !== undefined && slug !== '')
-    return run({ slug, slowStart: options['slow-start'] === true, ...config }, args);
+    return run(
+      { slug, slowStart: options['slow-start'] === true, ...(options.due && { due: options.due }), ...config },
+      args,
+    );
   sayLines(usageError(program, 'which job?').text);
   return exitCodes.usage;
 }

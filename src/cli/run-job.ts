@@ -8,21 +8,32 @@ import { type RunWish, runNamed } from './parts/run-named.ts';
 export function main(args: readonly string[]): void {
   const wish = quickWish(args);
   runProgram('run-job', args, async () => {
+    if (args[0] === '--catch-up' && isRound(args)) {
+      const { catchUpAll } = await import('./catch-up.ts');
+      return catchUpAll(args[2], args);
+    }
     if (wish !== undefined) return runNamed(wish, args);
     const { runJobWithOptions } = await import('./run-job-options.ts');
     return runJobWithOptions(args, runNamed);
   });
 }
 
-/** `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE` and `--slow-start`; `undefined` for anything else. */
+/** A line of the crontab that is about all jobs: its flag alone, or with `--config FILE`. */
+function isRound(args: readonly string[]): boolean {
+  return args.length === 1 || (args.length === 3 && args[1] === '--config' && isPlain(args[2]));
+}
+
+/** `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE`, `--due` and `--slow-start`; `undefined` for anything else. */
 function quickWish(args: readonly string[]): RunWish | undefined {
   let slug: string | undefined;
   let configFile: string | undefined;
   let slowStart = false;
+  let due = false;
   for (let i = 0; i < args.length; i += 1) {
     const arg = args[i] ?? '';
     const value = args[i + 1];
     if (arg === '--slow-start' || arg === '-w') slowStart = true;
+    else if (arg === '--due') due = true;
     else if (arg === '--config' && isPlain(value) && configFile === undefined) configFile = args[++i];
     else if ((arg === '--job' || arg === '-j') && isPlain(value) && slug === undefined) slug = args[++i];
     else if (arg.startsWith('--job=') && isPlain(arg.slice(6)) && slug === undefined) slug = arg.slice(6);
@@ -30,7 +41,7 @@ function quickWish(args: readonly string[]): RunWish | undefined {
     else return undefined;
   }
   if (slug === undefined) return undefined;
-  return { slug, slowStart, ...(configFile === undefined ? {} : { configFile }) };
+  return { slug, slowStart, ...(due && { due }), ...(configFile === undefined ? {} : { configFile }) };
 }
 
 function isPlain(arg: string | undefined): boolean {

@@ -83,6 +83,7 @@ interface NotStarted extends Common {
   readonly event: 'not-started';
   readonly trigger: Trigger;
   readonly host: string;
+  readonly tick?: Tick;
   readonly outcome: Extract<Outcome, { kind: 'not-started' }>;
 }
 

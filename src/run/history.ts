@@ -124,7 +124,7 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
     case 'not-started':
       set({
         ...{ trigger: event.trigger, host: event.host, outcome: event.outcome, endedMs: event.atMs },
-        ...('tick' in event && event.tick !== undefined && { tick: event.tick }),
+        ...(event.tick !== undefined && { tick: event.tick }),
       });
       return;
     case 'interrupted':

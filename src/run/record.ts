@@ -1,6 +1,6 @@
 /** Writes a run down: what came of it in the history, and the result for whoever asked, also when nothing could be started. */
 import type { Clock, HistoryStore } from '../system/system.ts';
-import { formatEvent, type HistoryEvent, parseEvents, type Streak, type Trigger } from './event.ts';
+import { formatEvent, type HistoryEvent, parseEvents, type Streak, type Tick, type Trigger } from './event.ts';
 import { foldHistory, type History, type RunRecord } from './history.ts';
 import { exitCodeOf, exitCodes, type Outcome } from './outcome.ts';
 import { earlierHistory } from './predecessor.ts';
@@ -40,6 +40,8 @@ export interface RunName {
   readonly slug: string;
   readonly run: string;
   readonly trigger: Trigger;
+  /** Of a run that the clock has started. */
+  readonly tick?: Tick;
 }
 
 /** The job is running: that run goes on, this one is recorded as skipped. */
@@ -65,9 +67,10 @@ type Unrun =
   | { readonly event: 'skipped'; readonly outcome: Extract<Outcome, { kind: 'skipped' }> }
   | { readonly event: 'not-started'; readonly outcome: Extract<Outcome, { kind: 'not-started' }> };
 
-function recordUnrun({ slug, run, trigger }: RunName, recorder: Recorder, unrun: Unrun): RunResult {
+function recordUnrun({ slug, run, trigger, tick }: RunName, recorder: Recorder, unrun: Unrun): RunResult {
   const atMs = recorder.clock.nowMs();
-  const troubles = writeEvent(slug, recorder, { ...unrun, run, atMs, trigger, host: recorder.host });
+  const ofTick = tick === undefined ? {} : { tick };
+  const troubles = writeEvent(slug, recorder, { ...unrun, run, atMs, trigger, host: recorder.host, ...ofTick });
   const history = readHistory(slug, recorder);
   const { outcome } = unrun;
   return {

@@ -17,7 +17,7 @@ import type {
   User,
 } from '../system/system.ts';
 import { runCommands } from './commands.ts';
-import type { Ended, Trigger } from './event.ts';
+import type { Ended, Tick, Trigger } from './event.ts';
 import { extendStreak, type History, unfinishedRuns } from './history.ts';
 import { durationWords, exitCodeOf, type Outcome, outcomeWords } from './outcome.ts';
 import {
@@ -50,6 +50,8 @@ export interface RunOrder {
   readonly job: Job;
   readonly run: string;
   readonly trigger: Trigger;
+  /** Of a run that the clock has started. */
+  readonly tick?: Tick;
   readonly slowStart: boolean;
   readonly world: World;
 }
@@ -77,8 +79,8 @@ export async function runJob(order: RunOrder, machine: RunMachine): Promise<RunR
   }
 }
 
-function nameOf({ job, run, trigger }: RunOrder): RunName {
-  return { slug: job.slug, run, trigger };
+function nameOf({ job, run, trigger, tick }: RunOrder): RunName {
+  return { slug: job.slug, run, trigger, ...(tick !== undefined && { tick }) };
 }
 
 async function runLocked(
@@ -104,6 +106,7 @@ async function runLocked(
     logPath: log.path,
     host: machine.host,
     ...(order.slowStart ? { slowStart: true } : {}),
+    ...(order.tick === undefined ? {} : { tick: order.tick }),
   });
   const commands = order.slowStart ? (job.slowStartCommands ?? []) : job.commands;
   const ended = await runCommands({ ...order, commands }, { ...machine, lock, log });

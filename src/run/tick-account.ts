@@ -3,7 +3,7 @@
  * The second is the *mark*. It is kept for one schedule: another schedule begins anew, so a job that is new or was changed has missed nothing.
  */
 import type { Scheduled } from '../schedule/ticks.ts';
-import type { TickClaims, WriteAnswer } from '../system/system.ts';
+import type { HistoryStore, TickClaims, WriteAnswer } from '../system/system.ts';
 
 export interface TickAccount {
   /** No tick up to here is open. */
@@ -62,3 +62,33 @@ function parseMark(text: string | undefined): Mark | undefined {
     return undefined;
   }
 }
+
+export interface VoidQuestion {
+  readonly claims: Pick<TickClaims, 'find' | 'drop'>;
+  readonly history: Pick<HistoryStore, 'read'>;
+  readonly nowMs: number;
+  readonly sinceBootMs: number;
+}
+
+/**
+ * The account without a newest claim whose run never came to be: the machine went down, or its run-job was killed, while it waited for its splay or for the
+ * lock. That tick is open again. The newest one is enough: the others have been looked at when they were.
+ */
+export function withoutVoidClaim(
+  job: AccountedJob & { readonly timing: { readonly splaySeconds: number; readonly startDeadlineSeconds?: number } },
+  account: TickAccount,
+  { claims, history, nowMs, sinceBootMs }: VoidQuestion,
+): TickAccount {
+  const newestMs = Math.max(...[...account.claimed].filter((tickMs) => tickMs <= nowMs));
+  const claim = Number.isFinite(newestMs) ? claims.find(job.slug, newestMs) : undefined;
+  if (claim === undefined || claim.atMs > nowMs) return account;
+  const { splaySeconds, startDeadlineSeconds = longestQueueSeconds } = job.timing;
+  const patienceMs = (splaySeconds + Math.max(startDeadlineSeconds, longestQueueSeconds)) * 1000;
+  const mayWait = claim.atMs >= nowMs - sinceBootMs && nowMs - claim.atMs <= patienceMs;
+  if (mayWait || history.read(job.slug).includes(`"run":"${claim.run}"`)) return account;
+  claims.drop(job.slug, [newestMs]);
+  return { ...account, claimed: new Set([...account.claimed].filter((tickMs) => tickMs !== newestMs)) };
+}
+
+/** What a run waits for the lock when nothing else is said, with some minutes to spare. */
+const longestQueueSeconds = 3600 + 600;
