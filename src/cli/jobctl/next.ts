@@ -18,7 +18,7 @@ import { hostZone } from '../../system/zone.ts';
 import { formatProblem } from '../../yaml/problem.ts';
 import { print, say } from '../parts/output.ts';
 import type { Jobs } from '../parts/snapshots.ts';
-import { splayMs } from '../parts/splay.ts';
+import { delayOf } from '../parts/splay.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
 
@@ -54,7 +54,7 @@ export function next(options: Options, config: Config): number {
 function upcoming(slug: string, jobs: Jobs, order: UpcomingOrder): Upcoming {
   const loaded = jobs.load(slug);
   if (loaded === undefined) return { ticks: [], none: [] };
-  if (loaded.ok) return upcomingOf({ ...loaded.value, delayMs: splayMs(loaded.value) }, order);
+  if (loaded.ok) return upcomingOf({ ...loaded.value, delayMs: delayOf(loaded.value) }, order);
   const [problem] = loaded.problems;
   const words = `its file has problems, so its last good line holds: ${problem === undefined ? '' : formatProblem(problem)}`;
   const none: NoTick = { job: slug, why: 'broken', words };
@@ -64,7 +64,7 @@ function upcoming(slug: string, jobs: Jobs, order: UpcomingOrder): Upcoming {
 function clockChangeText(slug: string, jobs: Jobs, order: UpcomingOrder): string {
   const loaded = jobs.load(slug);
   if (!loaded?.ok) return '';
-  const ticks = aroundClockChange({ ...loaded.value, delayMs: splayMs(loaded.value) }, order);
+  const ticks = aroundClockChange({ ...loaded.value, delayMs: delayOf(loaded.value) }, order);
   if (ticks.length === 0) return '';
   return `Around the next clock change:\n${upcomingText({ ticks, none: [] }, { hostZone: order.hostZone, nowMs: clock.nowMs() })}`;
 }

@@ -15,6 +15,7 @@ import { nothingPresent } from '../../schedule/last-good.ts';
 import { caller } from '../../system/caller.ts';
 import { files } from '../../system/files.ts';
 import { users } from '../../system/users.ts';
+import { hostZone } from '../../system/zone.ts';
 import { minutesTerm } from './generate.ts';
 
 const cronDirectory = '/etc/cron.d';
@@ -42,7 +43,11 @@ function wantedLine(job: Job, config: Config): string | undefined {
     const answer = parseExpression(written);
     return answer.ok ? answer.expression.text : written;
   };
-  const known = knownJob(job.slug, job.path, { result: { ok: true, value: job, warnings: [] }, scheduleText });
+  const known = knownJob(job.slug, job.path, {
+    result: { ok: true, value: job, warnings: [] },
+    scheduleText,
+    hostZone,
+  });
   if (known.is !== 'good') return undefined;
   const order = { ...frame.value, jobs: [known.job], broken: [], present: nothingPresent, dueMinutes: minutesTerm };
   return lineOfJob(composeCrontab(order).text(), job.slug);

@@ -23,7 +23,7 @@ import { hostZone } from '../../system/zone.ts';
 import { formatProblem, type Result } from '../../yaml/problem.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
 import { realHistory, realLocks } from './machine.ts';
-import { splayMs } from './splay.ts';
+import { delayOf } from './splay.ts';
 
 export interface EvidenceOrder {
   readonly slug: string;
@@ -37,7 +37,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
   const nowMs = clock.nowMs();
   const zone = hostZone();
   const job = loaded?.ok ? loaded.value : undefined;
-  const delayMs = job === undefined ? 0 : splayMs(job);
+  const delayMs = job === undefined ? 0 : delayOf(job);
   const ticks = job === undefined ? {} : ticksAround(job, { nowMs, zone, ...(askedMs !== undefined && { askedMs }) });
   const tickMs = 'tickMs' in ticks ? ticks.tickMs : undefined;
   const history = readHistory(slug, { history: realHistory(config) });

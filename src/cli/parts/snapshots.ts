@@ -8,11 +8,13 @@ import { type JobFacts, type RunSnapshot, snapshotJob, snapshotRun } from '../..
 import { pauseOf } from '../../run/pause.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
+import { parseExpression } from '../../schedule/expression.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import { formatProblem, type Problem, type Result } from '../../yaml/problem.ts';
 import { realHistory, realLocks } from './machine.ts';
+import { zoneObjection } from './tick-zones.ts';
 
 export interface Jobs {
   readonly slugs: readonly string[];
@@ -41,7 +43,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const jobs: Jobs = {
     slugs: listed.slugs,
     strays: listed.strays,
-    load: (slug) => loadJob(slug, config, { files }),
+    load: (slug) => loadJob(slug, config, { files, checkSchedule: parseExpression, checkZone: zoneObjection }),
     snapshot(slug) {
       const loaded = loadJob(slug, config, { files });
       if (loaded === undefined) return undefined;

@@ -10,7 +10,7 @@ import { stateFiles } from '../../system/state-files.ts';
 import { tickClaims } from '../../system/tick-claims.ts';
 import { hostZone } from '../../system/zone.ts';
 import type { Times } from './snapshots.ts';
-import { splayMs } from './splay.ts';
+import { delayOf } from './splay.ts';
 
 export function timesOf({ stateDirectory }: Config): Times {
   const zones = { host: hostZone() };
@@ -19,7 +19,7 @@ export function timesOf({ stateDirectory }: Config): Times {
   const nowMs = clock.nowMs();
   return (job) => {
     if (!job.enabled || job.schedule === undefined) return {};
-    const delayMs = splayMs(job);
+    const delayMs = delayOf(job);
     const changedMs = files.facts(job.path)?.ctimeMs ?? nowMs;
     const account = readAccount(job, claims, { nowMs, changedMs });
     const overdue = overdueOf(job, { account, nowMs, changedMs, pauses, zones, delayMs });
