@@ -13,7 +13,7 @@ export function fileFindings(evidence: Evidence): readonly Finding[] {
   return [jobFile(evidence), ...(evidence.job === undefined ? [] : [schedule(evidence, evidence.job)])];
 }
 
-function jobFile({ file, slug, runs, ticks, hostZone }: Evidence): Finding {
+function jobFile({ file, job, slug, runs, ticks, hostZone }: Evidence): Finding {
   const about = 'job file';
   if (file.is === 'absent')
     return {
@@ -31,7 +31,8 @@ function jobFile({ file, slug, runs, ticks, hostZone }: Evidence): Finding {
     return { about, is: 'well', words: file.path };
   const came = `${file.path} was put there or changed at ${wallTime(file.changedMs, hostZone)}, after the tick`;
   const isNew = runs.every(({ startedMs, trigger }) => trigger?.by !== 'clock' || startedMs >= tickMs);
-  if (!isNew) return { about, is: 'doubt', words: came };
+  // Of a job that the clock does not start anyway its age explains nothing.
+  if (!isNew || job?.schedule === undefined || !job.enabled) return { about, is: 'doubt', words: came };
   return { about, is: 'stops', words: came, advice: `wait for the next tick, or run it now: jobctl start ${slug}` };
 }
 

@@ -13,7 +13,7 @@ export function whyText(
   const shownMs = tickMs ?? askedMs;
   const when = shownMs === undefined ? '' : ` at ${wallTime(shownMs, hostZone)}`;
   const lines = [
-    `${slug} ${sentence(explanation, { when, nowMs })}`,
+    `${slug} ${sentence(explanation, { when, nowMs, isFuture: (shownMs ?? 0) > nowMs })}`,
     ...(run?.logPath === undefined ? [] : [`  log:  ${run.logPath}`]),
     ...(cause === undefined ? [] : [`  why:  ${cause.about}: ${cause.words}`]),
     ...(cause?.advice === undefined ? [] : [`  do:   ${cause.advice}`]),
@@ -26,7 +26,7 @@ export function whyText(
 
 function sentence(
   { verdict, run, tickMs }: Explanation,
-  { when, nowMs }: { readonly when: string; readonly nowMs: number },
+  { when, nowMs, isFuture }: { readonly when: string; readonly nowMs: number; readonly isFuture: boolean },
 ): string {
   switch (verdict) {
     case 'ran':
@@ -38,7 +38,7 @@ function sentence(
     case 'waiting':
       return `has a tick${when}, ${durationWords((nowMs - (tickMs ?? nowMs)) / 1000)} ago: it is about to start`;
     case 'not-due':
-      return `was not due${when}`;
+      return `${isFuture ? 'will not be' : 'was not'} due${when}`;
     case 'will-run':
       return `will run${when}`;
     case 'will-not-run':
