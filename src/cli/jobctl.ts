@@ -47,14 +47,14 @@ async function jobctl(args: readonly string[]): Promise<number> {
     else sayLines(line.text);
     return line.exitCode;
   }
-  const options: Options = line.options as unknown as Options;
-  const command = commands[String(options._[0] ?? '')];
-  if (command === undefined) {
-    sayLines(
-      usageError(program, options._[0] === undefined ? 'which command?' : `there is no command "${options._[0]}"`).text,
-    );
+  const [name = '', ...words] = line.words;
+  const command = commands[name];
+  const wrong = command === undefined ? unknownCommand(name) : tooMany(name, words);
+  if (command === undefined || wrong !== undefined) {
+    sayLines(usageError(program, wrong ?? '').text);
     return exitCodes.usage;
   }
+  const options: Options = { ...(line.options as unknown as Options), ...(name === 'next' && { names: words }) };
   const setting = loadSetting(options.config);
   if (!setting.ok) {
     sayProblems(setting.problems);
@@ -69,4 +69,13 @@ async function jobctl(args: readonly string[]): Promise<number> {
     }
   }
   return command.act(options, setting.value);
+}
+
+function unknownCommand(name: string): string {
+  return name === '' ? 'which command?' : `there is no command "${name}"`;
+}
+
+function tooMany(name: string, words: readonly string[]): string | undefined {
+  if (words.length === 0 || name === 'next') return undefined;
+  return `${name} takes one job at a time, or a --tag; "${words[0]}" is one too many`;
 }

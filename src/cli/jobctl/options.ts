@@ -6,6 +6,7 @@ import { parseCommandLine } from '../options.ts';
 export interface Options {
   readonly _: readonly (string | number)[];
   readonly name?: string;
+  /** Of `next`. */
   readonly names?: readonly string[];
   readonly path?: string;
   readonly tag?: string;
@@ -73,35 +74,38 @@ function steering(options: Argv): Argv {
 }
 
 function looking(options: Argv): Argv {
-  return options
-    .command('status [name]', 'What all jobs are doing, or all about one.', chosen)
-    .command('next [names..]', 'When jobs will start; of all jobs unless some are named.', (c) =>
-      c
-        .positional('names', { ...job, array: true })
-        .option('tag', tag)
-        .option('json', json)
-        .option('count', { alias: 'n', ...text('So many ticks of each (5 of one job, else 1).') })
-        .option('hours', text('All ticks of the next hours.'))
-        .option('until', text('All ticks up to this time.'))
-        .option('at', text('From this time on instead of now.'))
-        .conflicts('hours', 'until'),
-    )
-    .command('why [name]', 'Why a job ran at its last tick, or did not; what stopped it and what to do.', (c) =>
-      chosen(c).option('at', text('At this time instead: 10:30, "yesterday 18:00", 2026-11-24T18:00.')),
-    )
-    .command('history [name]', 'The runs of a job and what people have decided about it, the latest last.', (c) =>
-      chosen(c).option('lines', { alias: 'n', ...text('How many (20).') }),
-    )
-    .command('logs [name]', 'The log of the latest run.', (c) =>
-      c
-        .positional('name', job)
-        .option('tag', tag)
-        .option('follow', { alias: 'f', type: 'boolean', describe: 'Go on while the run does.' })
-        .option('run', text('The log of this run instead.')),
-    )
-    .command('check [path]', 'Check job files as cron-generate would, in a directory or a single one.', (c) =>
-      c
-        .positional('path', { type: 'string', describe: 'A directory or file; the job directory unless given.' })
-        .option('json', json),
-    );
+  return (
+    options
+      .command('status [name]', 'What all jobs are doing, or all about one.', chosen)
+      // Its names are what is left of the words: of a list of positional arguments yargs would keep the last one only.
+      .command('next', 'When jobs will start; of all jobs unless some are named.', (c) =>
+        c
+          .usage('Usage: $0 next [NAME..] [options]')
+          .option('tag', tag)
+          .option('json', json)
+          .option('count', { alias: 'n', ...text('So many ticks of each (5 of one job, else 1).') })
+          .option('hours', text('All ticks of the next hours.'))
+          .option('until', text('All ticks up to this time.'))
+          .option('at', text('From this time on instead of now.'))
+          .conflicts('hours', 'until'),
+      )
+      .command('why [name]', 'Why a job ran at its last tick, or did not; what stopped it and what to do.', (c) =>
+        chosen(c).option('at', text('At this time instead: 10:30, "yesterday 18:00", 2026-11-24T18:00.')),
+      )
+      .command('history [name]', 'The runs of a job and what people have decided about it, the latest last.', (c) =>
+        chosen(c).option('lines', { alias: 'n', ...text('How many (20).') }),
+      )
+      .command('logs [name]', 'The log of the latest run.', (c) =>
+        c
+          .positional('name', job)
+          .option('tag', tag)
+          .option('follow', { alias: 'f', type: 'boolean', describe: 'Go on while the run does.' })
+          .option('run', text('The log of this run instead.')),
+      )
+      .command('check [path]', 'Check job files as cron-generate would, in a directory or a single one.', (c) =>
+        c
+          .positional('path', { type: 'string', describe: 'A directory or file; the job directory unless given.' })
+          .option('json', json),
+      )
+  );
 }
