@@ -13,15 +13,16 @@ export const noCron = hasCron ? false : "needs root, Debian's cron and unshare -
 
 /** Without libfaketime a minute takes a minute. Jobs themselves live in real time: cron gives them an environment of its own. */
 const hasFakeTime = succeeds('ls /usr/lib/*/faketime/libfaketime.so.1');
-const clock = hasFakeTime ? ['LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1', 'FAKETIME=+0 x60'] : [];
+const clock = (speed: number) =>
+  hasFakeTime ? ['LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1', `FAKETIME=+0 x${speed}`] : [];
 export const patienceMs = hasFakeTime ? 60_000 : 150_000;
 
 export class CronHouse {
   readonly #cron: ChildProcess;
   readonly #house: House;
 
-  /** Resolves when the namespace is there; cron itself waits for `start`. */
-  static async open(house: House): Promise<CronHouse> {
+  /** Resolves when the namespace is there; cron itself waits for `start`. `speed`: how many of its minutes a minute has. */
+  static async open(house: House, { speed = 60 }: { readonly speed?: number } = {}): Promise<CronHouse> {
     for (const name of ['cron.d', 'spool']) mkdirSync(house.path(name), { recursive: true });
     writeFileSync(house.path('crontab'), '');
     const script = `
@@ -30,7 +31,7 @@ export class CronHouse {
       mount --bind ${house.path('crontab')} /etc/crontab &&
       mount -t tmpfs none /run &&
       echo ready && read -r go && exec env "$@" cron -f`;
-    const cron = spawn('unshare', ['-m', 'sh', '-c', script, 'sh', ...clock], {
+    const cron = spawn('unshare', ['-m', 'sh', '-c', script, 'sh', ...clock(speed)], {
       env: { PATH: searchPath },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -52,6 +53,11 @@ export class CronHouse {
     const command = [path.join(repository, 'bin', program), '--config', this.#house.configFile, ...args];
     const env = { PATH: searchPath, CACHE_DIRECTORY: this.#house.path('cache') };
     return spawnSync('nsenter', ['-t', String(this.#cron.pid), '-m', ...command], { encoding: 'utf8', env });
+  }
+
+  /** To cron itself. */
+  signal(signal: NodeJS.Signals): void {
+    this.#cron.kill(signal);
   }
 
   async close(): Promise<void> {

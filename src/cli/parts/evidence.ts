@@ -8,6 +8,7 @@ import type { CronLogEvidence, Evidence } from '../../report/evidence.ts';
 import { snapshotRun } from '../../report/snapshot.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
+import { readLine } from '../../schedule/crontab-reader.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts';
 import { dayMs, minuteMs } from '../../schedule/zone.ts';
 import { bootTimeMs, suspendedMs } from '../../system/boot-time.ts';
@@ -38,12 +39,14 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
   const zone = hostZone();
   const job = loaded?.ok ? loaded.value : undefined;
   const delayMs = job === undefined ? 0 : delayOf(job);
-  const ticks = job === undefined ? {} : ticksAround(job, { nowMs, zone, ...(askedMs !== undefined && { askedMs }) });
-  const tickMs = 'tickMs' in ticks ? ticks.tickMs : undefined;
+  const crontab = crontabEvidence(slug, job, config);
+  // A file with problems can't tell when it is due; the line that cron has can.
+  const scheduled = job ?? scheduledBy(crontab.line);
+  const ticks = ticksAround(scheduled, { nowMs, zone, ...(askedMs !== undefined && { askedMs }) });
+  const { tickMs } = ticks;
   const history = readHistory(slug, { history: realHistory(config) });
   const holder = realLocks(config, () => undefined).holder(slug);
   const claim = tickMs === undefined ? undefined : tickClaims(config.stateDirectory).find(slug, tickMs);
-  const crontab = crontabEvidence(slug, job, config);
   const momentMs = tickMs ?? askedMs ?? nowMs;
   return {
     ...{ slug, nowMs, hostZone: zone },
@@ -90,6 +93,11 @@ function jobEvidence({ schedule, timing, enabled }: Job, delayMs: number): NonNu
     ...(startDeadlineSeconds !== undefined && { startDeadlineSeconds }),
     ...{ enabled, delayMs, catchUp },
   };
+}
+
+function scheduledBy(line: string | undefined): Scheduled {
+  const read = readLine(line ?? '');
+  return read.is === 'entry' ? { schedule: read.schedule, timing: {} } : { timing: {} };
 }
 
 interface Asked {
