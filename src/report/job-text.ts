@@ -3,6 +3,7 @@ import { durationWords } from '../run/outcome.ts';
 import { pauseWords } from '../run/pause.ts';
 import { type ServiceState, stateCode } from '../service/service-state.ts';
 import { printable } from '../yaml/problem.ts';
+import type { Overdue } from './overdue.ts';
 import { serviceRemark } from './service-text.ts';
 import type { BrokenJobSnapshot, JobSnapshot } from './snapshot.ts';
 
@@ -79,7 +80,9 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
     started,
     printable(
       [
+        offRemark(job),
         pauseRemark(job, formatTime),
+        overdueRemark(job, formatTime),
         retryWords(job, formatTime),
         nextRemark(job),
         streakRemark(job),
@@ -90,6 +93,15 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
         .join('; '),
     ),
   ];
+}
+
+/** Also of one that runs or has failed, where the column before says that. */
+function offRemark({ disabled }: JobSnapshot): string {
+  return disabled ? 'disabled' : '';
+}
+
+function overdueRemark({ overdue }: JobSnapshot, formatTime: (ms: number) => string): string {
+  return overdue === undefined ? '' : `due since ${formatTime(overdue.tickMs)}`;
 }
 
 function pauseRemark(job: JobSnapshot, formatTime: (ms: number) => string): string {
@@ -121,9 +133,12 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
     ['schedule', job.schedule],
     ['standing', standingOf(job)],
+    ['disabled', job.disabled ? 'in its file: the clock does not start it' : undefined],
+    ['next', job.nextMs === undefined ? undefined : formatTime(job.nextMs)],
+    ['overdue', job.overdue === undefined ? undefined : overdueWords(job.overdue, job.slug, formatTime)],
     ['paused', job.paused === undefined ? undefined : pauseWords(job.paused, formatTime)],
     ['activity', activityWords(job, formatTime)],
-    ['next', nextWords(job, formatTime)],
+    ['waiting', nextWords(job, formatTime)],
     ['shared locks', lockWords(job, formatTime)],
     [
       'last run',
@@ -136,6 +151,10 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
   ];
   const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
   return known.map(([label, value]) => `${`${label}:`.padEnd(19)} ${printable(value)}\n`).join('');
+}
+
+function overdueWords({ tickMs, overdueMs }: Overdue, slug: string, formatTime: (ms: number) => string): string {
+  return `by ${durationWords(overdueMs / 1000)}, due since ${formatTime(tickMs)}; jobctl why ${slug} tells more`;
 }
 
 function failureWords({ streak }: JobSnapshot, formatTime: (ms: number) => string): string {

@@ -6,6 +6,7 @@ import type { LastStatus, Outcome } from '../run/outcome.ts';
 import { outcomeWords } from '../run/outcome.ts';
 import type { Pause } from '../run/pause.ts';
 import type { LockHolder } from '../system/system.ts';
+import type { Overdue } from './overdue.ts';
 import type { ServiceSnapshot } from './service-snapshot.ts';
 
 /** Whether a job runs now, and if not, what would keep it from running. */
@@ -43,6 +44,10 @@ export interface JobSnapshot {
   /** Locks that it shares with other jobs, each with whose run has it. */
   readonly locks: readonly SharedLock[];
   readonly paused?: Pause;
+  /** Its next tick, as far as that was asked for. */
+  readonly nextMs?: number;
+  /** It should have started and has not, as far as that was asked for. */
+  readonly overdue?: Overdue;
   readonly lastStatus: LastStatus;
   readonly streak: Streak;
   readonly lastRun?: RunSnapshot;
@@ -87,10 +92,22 @@ export interface JobFacts {
   readonly service?: ServiceSnapshot | undefined;
   /** Of this job, oldest first. */
   readonly undelivered?: readonly { readonly atMs: number }[];
+  readonly times?: Pick<JobSnapshot, 'nextMs' | 'overdue'>;
 }
 
 export function snapshotJob(facts: JobFacts): JobSnapshot {
-  const { job, nowMs = 0, holder, next, sharedLocks = [], history, paused, service, undelivered = [] } = facts;
+  const {
+    job,
+    nowMs = 0,
+    holder,
+    next,
+    sharedLocks = [],
+    history,
+    paused,
+    service,
+    undelivered = [],
+    times = {},
+  } = facts;
   const { slug, name, description, tags, schedule, disabled } = job;
   const lastRun = history.runs.at(-1);
   const [oldest] = undelivered;
@@ -106,6 +123,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...nextOf(next, history),
     locks: sharedLocks.map(sharedLockOf),
     ...(paused === undefined ? {} : { paused }),
+    ...times,
     ...seenFrom(history, [holder, next]),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
     ...(service === undefined ? {} : { service, lastStatus: statusOfService(service) }),
@@ -139,7 +157,9 @@ function seenFrom(
   holders: readonly (LockHolder | undefined)[],
 ): { readonly lastStatus: LastStatus; readonly streak: Streak } {
   const last = history.runs.at(-1);
-  const unseen = last !== undefined && last.outcome === undefined && !holders.some((holder) => isHeldBy(last, holder));
+  const isReset = history.steered?.some(({ action, atMs }) => action === 'reset' && atMs > (last?.startedMs ?? 0));
+  const isHeld = last !== undefined && holders.some((holder) => isHeldBy(last, holder));
+  const unseen = last !== undefined && last.outcome === undefined && !isHeld && !isReset;
   if (!unseen) return { lastStatus: history.lastStatus, streak: history.streak };
   return {
     lastStatus: 'failure',

@@ -139,6 +139,19 @@ interface NoticeDelivered extends Common {
   readonly channel: string;
 }
 
+/** A person has decided something about the job, and not about one run of it: `run` is empty. */
+export interface Steered extends Common {
+  readonly event: 'steered';
+  /** reset: the failures so far are known and dealt with; they are counted from none again. */
+  readonly action: 'pause' | 'resume' | 'reset';
+  readonly by: string;
+  readonly reason?: string;
+  /** Of a pause that ends by itself. */
+  readonly untilMs?: number;
+  /** Every job that has this tag was meant. */
+  readonly tag?: string;
+}
+
 export type HistoryEvent =
   | Waiting
   | Started
@@ -150,7 +163,8 @@ export type HistoryEvent =
   | Interrupted
   | StopRequested
   | NoticeFailed
-  | NoticeDelivered;
+  | NoticeDelivered
+  | Steered;
 
 const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
   'waiting',
@@ -164,6 +178,7 @@ const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
   'stop-requested',
   'notice-failed',
   'notice-delivered',
+  'steered',
 ]);
 
 export function formatEvent(event: HistoryEvent): string {
