@@ -15,7 +15,7 @@ function historyLine(run: RunSnapshot, formatTime: (ms: number) => string): stri
     run.attempt === undefined || run.attempt < 2 ? undefined : `${run.attempt} attempts`,
     triggerWords(run.trigger),
     run.warning,
-    run.paused === undefined ? undefined : `paused the job: ${run.paused}`,
+    run.paused === undefined ? undefined : 'paused the job',
     run.lostBytes === undefined ? undefined : `log incomplete (${run.lostBytes} bytes lost)`,
     run.swept === undefined ? undefined : `${run.swept} left-over processes ended`,
     run.survivors === undefined ? undefined : `could not be killed: ${run.survivors.join('; ')}`,
