@@ -8,9 +8,9 @@ import { type RunWish, runNamed } from './parts/run-named.ts';
 export function main(args: readonly string[]): void {
   const wish = quickWish(args);
   runProgram('run-job', args, async () => {
-    if (args[0] === '--ensure' && isEnsure(args)) {
+    if (isEnsure(args)) {
       const { ensureServices } = await import('./ensure.ts');
-      return ensureServices(args[2], args);
+      return ensureServices(args.filter((arg) => arg !== '--ensure')[1], args);
     }
     if (wish !== undefined) return runNamed(wish, args);
     const { runJobWithOptions } = await import('./run-job-options.ts');
@@ -37,9 +37,13 @@ function quickWish(args: readonly string[]): RunWish | undefined {
   return { slug, slowStart, ...(configFile === undefined ? {} : { configFile }) };
 }
 
-/** `--ensure`, with `--config FILE` behind it: what the crontab says. */
+/** `--ensure`, and `--config FILE` before or behind it: what the crontab says. */
 function isEnsure(args: readonly string[]): boolean {
-  return args.length === 1 || (args.length === 3 && args[1] === '--config' && isPlain(args[2]));
+  const rest = args.filter((arg) => arg !== '--ensure');
+  return (
+    rest.length === args.length - 1 &&
+    (rest.length === 0 || (rest.length === 2 && rest[0] === '--config' && isPlain(rest[1])))
+  );
 }
 
 function isPlain(arg: string | undefined): boolean {
