@@ -2,12 +2,14 @@
 import type { Config } from '../config/config.ts';
 import { exitCodes } from '../run/outcome.ts';
 import { check } from './jobctl/check.ts';
+import { chooseJobs } from './jobctl/jobs.ts';
 import { logs } from './jobctl/logs.ts';
 import { history, status } from './jobctl/look.ts';
 import { next } from './jobctl/next.ts';
 import { type Options, parseJobctl } from './jobctl/options.ts';
 import { pause, resume } from './jobctl/pause.ts';
 import { reset } from './jobctl/reset.ts';
+import { serviceCommand } from './jobctl/service.ts';
 import { start } from './jobctl/start.ts';
 import { restart, stop } from './jobctl/stop.ts';
 import { why } from './jobctl/why.ts';
@@ -34,7 +36,15 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
   reset: { act: reset, changes: true },
   pause: { act: pause, changes: true },
   resume: { act: resume, changes: true },
+  snooze: { act: notService, changes: true },
 };
+
+function notService(options: Options, config: Config): number {
+  const chosen = chooseJobs(options, config, 'refuse');
+  if (!chosen.ok) return chosen.exitCode;
+  say(program, `${chosen.slugs.join(', ')}: only the probes of services can be snoozed`);
+  return exitCodes.usage;
+}
 
 export function main(args: readonly string[]): void {
   runProgram(program, args, () => jobctl(args));
@@ -68,7 +78,9 @@ async function jobctl(args: readonly string[]): Promise<number> {
       return exitCodes.notServiceUser;
     }
   }
-  return command.act(options, setting.value);
+  const config = setting.value;
+  const onService = await serviceCommand(name, options, { config, onJob: (one) => command.act(one, config) });
+  return onService ?? command.act(options, config);
 }
 
 function unknownCommand(name: string): string {

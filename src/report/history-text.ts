@@ -44,7 +44,11 @@ function historyLine(run: RunSnapshot, formatTime: (ms: number) => string): stri
   const parts = [
     run.words,
     run.durationMs === undefined ? undefined : `after ${durationWords(run.durationMs / 1000)}`,
+    run.attempt === undefined || run.attempt < 2 ? undefined : `${run.attempt} attempts`,
     triggerWords(run.trigger),
+    run.warning,
+    run.paused === undefined ? undefined : `paused the job: ${run.paused}`,
+    run.tick?.lateMs === undefined ? undefined : lateWords(run.tick.tickMs, run.tick.lateMs, formatTime),
     run.lostBytes === undefined ? undefined : `log incomplete (${run.lostBytes} bytes lost)`,
     run.swept === undefined ? undefined : `${run.swept} left-over processes ended`,
     run.survivors === undefined ? undefined : `could not be killed: ${run.survivors.join('; ')}`,
@@ -53,6 +57,10 @@ function historyLine(run: RunSnapshot, formatTime: (ms: number) => string): stri
   return printable(
     `${formatTime(run.startedMs)}  ${run.run}  ${parts.filter((part) => part !== undefined).join(', ')}`,
   );
+}
+
+function lateWords(tickMs: number, lateMs: number, formatTime: (ms: number) => string): string {
+  return `${durationWords(lateMs / 1000)} late for ${formatTime(tickMs)}`;
 }
 
 export function triggerWords(trigger: Trigger | undefined): string | undefined {

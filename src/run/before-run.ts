@@ -58,7 +58,10 @@ export async function beforeRun(order: StartOrder, machine: StartMachine): Promi
   const late = lateSkip(order, tick, { startMs, nowMs: machine.clock.nowMs() });
   if (late !== undefined) return ofSkip(late, start);
   const waited = await holdBack(startMs, machine);
-  return ofSkip(waited ? pausedSkip(order, machine) : undefined, start);
+  const begun =
+    job.timing.splaySeconds > 0 ? machine.claims.begin(job.slug, tick.tickMs, order.run) : { ok: true as const };
+  const kept = begun.ok ? [] : [`the claim of its tick could not be kept: ${begun.reason}`];
+  return ofSkip(waited ? pausedSkip(order, machine) : undefined, { ...start, troubles: [...troubles, ...kept] });
 }
 
 function ofSkip(
@@ -78,7 +81,9 @@ function pausedSkip({ job, trigger }: StartOrder, { clock, readPauses }: StartMa
 /** When the tick may start. One that is caught up is delayed from now: after a power cut the whole fleet catches up. */
 function dueStart({ job, caughtUp }: StartOrder, { tickMs }: Tick, { clock, host, sha256 }: StartMachine): number {
   const delayMs = splayMs({ slug: job.slug, host, splaySeconds: job.timing.splaySeconds, sha256 });
-  return (caughtUp === undefined ? tickMs : clock.nowMs()) + delayMs;
+  const nowMs = clock.nowMs();
+  if (caughtUp !== undefined) return nowMs + delayMs;
+  return delayMs === 0 ? Math.min(tickMs, nowMs) : tickMs + delayMs;
 }
 
 /** What is caught up is late by nature; `catch_up_window` has said how late it may be. */

@@ -63,7 +63,8 @@ function catchUpOne(job: CaughtJob, machine: CatchUpMachine): readonly CatchUpRe
   const last = missed.at(-1);
   if (last === undefined) return [];
   const run = machine.newRun();
-  const claim = mayStart(job, last, machine) ? machine.claims.take(job.slug, last, { run, lasting: true }) : undefined;
+  const wish = { run, waits: job.timing.splaySeconds > 0, lasting: true };
+  const claim = mayStart(job, { last, account }, machine) ? machine.claims.take(job.slug, last, wish) : undefined;
   // Without a claim it would be started again every five minutes, so it stays open until there can be one.
   if (claim?.is === 'failed')
     return [trouble(job, `not caught up yet: ${tickText(last)} can't be claimed: ${claim.reason}`)];
@@ -87,8 +88,15 @@ function trouble({ slug }: CaughtJob, words: string): CatchUpRemark {
   return { slug, level: 'error', words };
 }
 
-function mayStart(job: CaughtJob, tickMs: number, { clock, readPauses }: CatchUpMachine): boolean {
+interface Found {
+  readonly last: number;
+  readonly account: TickAccount;
+}
+
+/** A job of which a later tick has been started meanwhile is up to date. */
+function mayStart(job: CaughtJob, { last, account }: Found, { clock, readPauses }: CatchUpMachine): boolean {
   const nowMs = clock.nowMs();
-  if (!wantsCatchUp(job) || nowMs - tickMs > job.timing.catchUpWindowSeconds * 1000) return false;
+  if (!wantsCatchUp(job) || nowMs - last > job.timing.catchUpWindowSeconds * 1000) return false;
+  if ([...account.claimed].some((tickMs) => tickMs > last && tickMs <= nowMs)) return false;
   return pauseOf(job, readPauses(), nowMs) === undefined;
 }

@@ -4,7 +4,7 @@
  */
 import type { Timing } from '../job/timing.ts';
 import type { TickZones } from '../schedule/ticks.ts';
-import type { Clock, TickClaims } from '../system/system.ts';
+import type { Clock, TickClaim, TickClaims } from '../system/system.ts';
 import type { Tick } from './event.ts';
 import { missedTicks, recordMissed, startPatienceMs, tickText, type WatchedJob } from './missed.ts';
 import type { Pause } from './pause.ts';
@@ -48,13 +48,17 @@ export function claimTick(start: ClockedStart, machine: TickMachine): TickAnswer
   });
   const { candidates, otherwise } = ticksOfStart(job, { account, nowMs, onlyDue, zones });
   for (const tickMs of candidates) {
-    const answer = claims.take(job.slug, tickMs, { run: start.run, lasting: job.timing.catchUp === 'last' });
+    const answer = claims.take(job.slug, tickMs, claimOf(start));
     if (answer.is === 'had') continue;
     const failed = answer.is === 'failed' ? [unclaimed(tickMs, answer.reason)] : [];
     const kept = keepAccount(start, machine, { account, tickMs, nowMs });
     return { is: 'run', tick: tickOf(tickMs, nowMs), troubles: [...failed, ...kept] };
   }
   return withoutCandidate(otherwise, job, { claims, nowMs });
+}
+
+function claimOf({ job: { timing }, run }: ClockedStart): TickClaim {
+  return { run, waits: timing.splaySeconds > 0, lasting: timing.catchUp === 'last' };
 }
 
 function changed({ changedMs }: ClockedStart) {

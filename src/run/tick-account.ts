@@ -71,24 +71,23 @@ export interface VoidQuestion {
 }
 
 /**
- * The account without a newest claim whose run never came to be: the machine went down, or its run-job was killed, while it waited for its splay or for the
- * lock. That tick is open again. The newest one is enough: the others have been looked at when they were.
+ * The account without a newest claim whose run never came to be: the machine went down, or its run-job was killed, while it waited for its splay.
+ * That tick is open again. The newest one is enough: the others have been looked at when they were.
  */
 export function withoutVoidClaim(
-  job: AccountedJob & { readonly timing: { readonly splaySeconds: number; readonly startDeadlineSeconds?: number } },
+  job: AccountedJob & { readonly timing: { readonly splaySeconds: number } },
   account: TickAccount,
   { claims, history, nowMs, sinceBootMs }: VoidQuestion,
 ): TickAccount {
   const newestMs = Math.max(...[...account.claimed].filter((tickMs) => tickMs <= nowMs));
   const claim = Number.isFinite(newestMs) ? claims.find(job.slug, newestMs) : undefined;
-  if (claim === undefined || claim.atMs > nowMs) return account;
-  const { splaySeconds, startDeadlineSeconds = longestQueueSeconds } = job.timing;
-  const patienceMs = (splaySeconds + Math.max(startDeadlineSeconds, longestQueueSeconds)) * 1000;
-  const mayWait = claim.atMs >= nowMs - sinceBootMs && nowMs - claim.atMs <= patienceMs;
+  if (claim?.waits !== true) return account;
+  const patienceMs = job.timing.splaySeconds * 1000 + waitPatienceMs;
+  const mayWait = claim.atMs >= nowMs - sinceBootMs && Math.abs(nowMs - claim.atMs) <= patienceMs;
   if (mayWait || history.read(job.slug).includes(`"run":"${claim.run}"`)) return account;
   claims.drop(job.slug, [newestMs]);
   return { ...account, claimed: new Set([...account.claimed].filter((tickMs) => tickMs !== newestMs)) };
 }
 
-/** What a run waits for the lock when nothing else is said, with some minutes to spare. */
-const longestQueueSeconds = 3600 + 600;
+/** A suspended machine goes on with its timers where they were. */
+const waitPatienceMs = 10 * 60_000;

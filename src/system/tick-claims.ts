@@ -11,6 +11,7 @@ import {
   openSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
 } from 'node:fs';
@@ -19,22 +20,31 @@ import { attempt, readSmall, replace } from './state-files.ts';
 import type { ClaimAnswer, TickClaims } from './system.ts';
 
 const markName = 'since';
+/** Behind the run's id, until it begins. */
+const waiting = ' waits';
 
 export function tickClaims(stateDirectory: string): TickClaims {
   const folder = (slug: string) => path.join(stateDirectory, 'ticks', slug);
   const link = (slug: string, tickMs: number) => path.join(folder(slug), nameOf(tickMs));
   return {
-    take(slug, tickMs, { run, lasting }) {
-      const answer = take(link(slug, tickMs), run);
+    take(slug, tickMs, { run, waits, lasting }) {
+      const answer = take(link(slug, tickMs), waits ? `${run}${waiting}` : run);
       if (answer.is !== 'taken' || !lasting) return answer;
       const kept = attempt(() => syncDirectory(folder(slug)));
       return kept.ok ? answer : { is: 'failed', reason: kept.reason };
     },
+    begin: (slug, tickMs, run) =>
+      attempt(() => {
+        const temporary = path.join(folder(slug), `.${run}`);
+        symlinkSync(run, temporary);
+        renameSync(temporary, link(slug, tickMs));
+      }),
     list: (slug) => namesIn(folder(slug)).flatMap((name) => tickOf(name) ?? []),
     find(slug, tickMs) {
       const file = link(slug, tickMs);
       try {
-        return { run: readlinkSync(file), atMs: lstatSync(file).mtimeMs };
+        const target = readlinkSync(file);
+        return { run: runOf(target), waits: target.endsWith(waiting), atMs: lstatSync(file).mtimeMs };
       } catch {
         return undefined;
       }
@@ -43,7 +53,7 @@ export function tickClaims(stateDirectory: string): TickClaims {
       for (const tickMs of ticks) attempt(() => rmSync(link(slug, tickMs), { force: true }));
     },
     readMark: (slug) => readSmall(path.join(folder(slug), markName)),
-    writeMark: (slug, text) => attempt(() => replace(folder(slug), markName, text)),
+    writeMark: (slug, text) => attempt(() => replace(folder(slug), markName, { text })),
   };
 }
 
@@ -57,11 +67,15 @@ function take(file: string, run: string): ClaimAnswer {
   if (wrong === undefined) return { is: 'taken' };
   if (wrong.code !== 'EEXIST') return { is: 'failed', reason: wrong.message };
   try {
-    return { is: 'had', run: readlinkSync(file) };
+    return { is: 'had', run: runOf(readlinkSync(file)) };
   } catch {
     // Something else lies there; it is not ours to judge, and the tick is not lost for it.
     return { is: 'failed', reason: `${file} is not a claim` };
   }
+}
+
+function runOf(target: string): string {
+  return target.endsWith(waiting) ? target.slice(0, -waiting.length) : target;
 }
 
 function linkTo(file: string, run: string): NodeJS.ErrnoException | undefined {

@@ -126,6 +126,14 @@ test('a history line tells when, what, how long and by whom', () => {
   const line = '2026-11-22 10:30:00  r1  succeeded, after 5 s, by the clock, log incomplete (7 bytes lost)\n';
   assert.equal(historyText(entries, { formatTime: time, named: false }), line);
   assert.equal(historyText(entries, { formatTime: time, named: true }), `multi  ${line}`);
+  const late = runs.map(({ lostBytes: _none, ...run }) => {
+    const tick = { tickMs: atMs - 3_600_000, lateMs: 3_600_000 };
+    return { job: 'multi', is: 'run', run: { ...run, tick } } as const;
+  });
+  assert.equal(
+    historyText(late, { formatTime: time, named: false }),
+    '2026-11-22 10:30:00  r1  succeeded, after 5 s, by the clock, 1 h late for 2026-11-22 09:30:00\n',
+  );
 });
 
 test('what people have decided stands between the runs, with who, until when and why', () => {

@@ -50,7 +50,7 @@ function wrong(words: string): number {
 }
 
 /** Reads to the end; as long as the run lives there may be more. What is written between the last look and its death is read after it. */
-async function show(file: string, isRunning: () => boolean): Promise<number> {
+export async function show(file: string, isRunning: () => boolean): Promise<number> {
   const opened = open(file) ?? open(`${file}.gz`);
   if (opened === undefined) return refuse(`${file} is gone; old logs are removed as log_retention says`);
   if ('words' in opened) return refuse(opened.words);

@@ -55,8 +55,10 @@ function steering(options: Argv): Argv {
       chosen(c).option('wait', wait).option('slow-start', slowStart),
     )
     .command('stop [name]', 'End the run of a job and all that it started.', (c) => chosen(c).option('reason', reason))
-    .command('restart [name]', 'End the run of a job, if there is one, and run it anew.', (c) =>
-      chosen(c).option('reason', reason).option('wait', wait).option('slow-start', slowStart),
+    .command(
+      'restart [name]',
+      'End the run of a job, if there is one, and run it anew; a service one instance after the other, or one: NAME.2.',
+      (c) => chosen(c).option('reason', reason).option('wait', wait).option('slow-start', slowStart),
     )
     .command('pause [name]', 'Keep a job from being started; a run that is under way goes on.', (c) =>
       chosen(c)
@@ -68,8 +70,13 @@ function steering(options: Argv): Argv {
         .conflicts('for', 'until'),
     )
     .command('resume [name]', 'End a pause.', (c) => chosen(c).option('reason', reason))
-    .command('reset [name]', 'Forget the failures of a job, and end the pause that they led to.', (c) =>
-      chosen(c).option('reason', reason),
+    .command('snooze [name]', 'Suspend the probes of a service, or of one instance, for a while.', (c) =>
+      chosen(c).option('for', text('For so long: 90s, 30m; snooze_max unless given.')),
+    )
+    .command(
+      'reset [name]',
+      'Forget the failures of a job, and end the pause that they led to; try a service again that has failed.',
+      (c) => chosen(c).option('reason', reason),
     );
 }
 

@@ -47,9 +47,12 @@ export function resume(options: Options, config: Config): number {
   // A pause is resumed also when its job, or the last job of its tag, is gone.
   const chosen = chooseJobs(options, config, found === undefined ? 'refuse' : 'quiet');
   if (!chosen.ok && found === undefined) return chosen.exitCode;
-  const removed = removePause(files, target);
+  const nowMs = clock.nowMs();
+  const wasPaused = found !== undefined && !isOver(found, nowMs);
+  // It stays on record with its end, so that what the clock had for the job until now is not taken for missed.
+  const kept = wasPaused && writePause(files, { ...found, untilMs: nowMs }).ok;
+  const removed = kept ? { ok: true as const } : removePause(files, target);
   if (!removed.ok) return failed(removed.reason);
-  const wasPaused = found !== undefined && !isOver(found, clock.nowMs());
   const slugs = chosen.ok ? chosen.slugs : [];
   if (wasPaused) recordSteering(slugs, { action: 'resume' }, options, config);
   tellerFor(options).print(`${nameOf(target)} ${wasPaused ? 'resumed' : 'was not paused'}\n`);

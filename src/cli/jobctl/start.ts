@@ -65,7 +65,7 @@ function hindranceOf(slug: string, jobs: Jobs): { readonly words: string; readon
   const job = jobs.snapshot(slug);
   if (job === undefined) return { words: 'is gone', code: exitCodes.usage };
   if (isBroken(job)) return { words: `has an invalid file: ${job.problems[0] ?? ''}`, code: exitCodes.configuration };
-  if (job.activity.is === 'running')
+  if (job.activity.is === 'running' && job.collisionPolicy === 'CANCEL_NEW')
     return { words: `is running already (run ${job.activity.run ?? 'unknown'})`, code: exitCodes.skipped };
   if (job.paused !== undefined)
     return { words: `is ${pauseWords(job.paused, timeText(hostZone()))}`, code: exitCodes.skipped };
