@@ -8,6 +8,10 @@ import { type RunWish, runNamed } from './parts/run-named.ts';
 export function main(args: readonly string[]): void {
   const wish = quickWish(args);
   runProgram('run-job', args, async () => {
+    if (args[0] === '--ensure' && isRound(args)) {
+      const { ensureServices } = await import('./ensure.ts');
+      return ensureServices(args[2], args);
+    }
     if (args[0] === '--catch-up' && isRound(args)) {
       const { catchUpAll } = await import('./catch-up.ts');
       return catchUpAll(args[2], args);

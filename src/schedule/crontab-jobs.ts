@@ -76,7 +76,7 @@ export function knownJob(slug: string, path: string, { result, scheduleText, hos
     const line = problems.find(({ severity }) => severity === 'error')?.line;
     return { is: 'broken', job: { slug, source: path, ...(line !== undefined && { line }) }, problems };
   }
-  const { name, schedule, enabled, timing } = result.value;
+  const { name, schedule, enabled, service, timing } = result.value;
   const { timeZone } = timing;
   const job: CrontabJob = {
     slug,
@@ -85,8 +85,8 @@ export function knownJob(slug: string, path: string, { result, scheduleText, hos
     ...(schedule !== undefined && { schedule: scheduleText(schedule) }),
     ...(timeZone !== undefined && timeZone !== hostZone() && { timeZone }),
     disabled: !enabled,
-    service: false,
-    catchUp: timing.catchUp === 'last',
+    service: service !== undefined,
+    catchUp: timing.catchUp === 'last' && service === undefined,
   };
   return { is: 'good', job, problems: result.warnings };
 }

@@ -107,6 +107,8 @@ export interface LockHolder {
   readonly pids: readonly number[];
   /** Why nothing more is known, in words; only when the state is unknown. */
   readonly reason?: string;
+  /** Which job's run it is; only on locks that jobs share. */
+  readonly job?: string;
   readonly startedMs?: number;
   readonly logPath?: string;
   /** The run must be over at this time since boot; absent without a timeout. */
@@ -137,11 +139,19 @@ export type LockAnswer =
 export interface JobLocks {
   /**
    * Never waits, and never breaks a lock of which anything lives. `runId` is the run's own element of PROCESS_CONTROL_RUN_ID, by which its processes
-   * are found when its run-job was killed. The name of a shared lock may not be a job's: put an `@` before it.
+   * are found when its run-job was killed. The name of a shared lock may not be a job's: put an `@` before it, and name the `job` for others.
    */
-  acquire(slug: string, runId: string): Promise<LockAnswer>;
+  acquire(name: string, runId: string, job?: string): Promise<LockAnswer>;
   /** Only looks: never kills, breaks or writes. `undefined` when nobody has it. */
-  holder(slug: string): LockHolder | undefined;
+  holder(name: string): LockHolder | undefined;
+}
+
+/** The run-job that a lock's record names, if it is that very process still. Of anybody else's lock nothing is touched. */
+export interface Wrappers {
+  /** TERM, and CONT for one that somebody has stopped. */
+  askToEnd(holder: LockHolder): void;
+  /** KILL. What its run had started is ended by the run's reaper, or left for a sweep. */
+  kill(holder: LockHolder): void;
 }
 
 /** Ends what has nobody left that would: processes of a run whose run-job is gone. Any holder but an `orphaned` one is left alone. */
@@ -163,8 +173,14 @@ export interface Launch {
   readonly stderrFd: number;
   /** Inherited by the job, unless its background processes may outlive the run. */
   readonly lockFd: number;
+  /** Of the locks that the job shares with others; inherited as `lockFd` is. */
+  readonly sharedLockFds?: readonly number[];
   readonly keepsLock: boolean;
   readonly umask: number;
+  /** What a stop begins with, by number; TERM unless given. */
+  readonly stopSignal?: number;
+  /** Between that and KILL when run-job itself was killed; 1 s unless given. Whoever waits for the lock must wait as long. */
+  readonly orphanGraceMs?: number;
   /** prlimit(1) and nice(1) prefixes are part of `argv` already. */
 }
 
@@ -284,14 +300,32 @@ export type LogAnswer =
   | { readonly is: 'failed'; readonly stage: string; readonly reason: string };
 
 export interface RunLogs {
-  /** `onLine` gets each line of output as text, without its end; of a line beyond 64 KiB the pieces. */
-  open(slug: string, startedMs: number, onLine?: (line: string) => void): LogAnswer;
+  /** All output passes `onOutput`, also when the log could not take it. */
+  open(slug: string, startedMs: number, onOutput?: OnOutput): LogAnswer;
 }
+
+/** Some whole lines of one stream: as text, without their ends; of a line beyond 64 KiB the pieces. They are only made when asked for, during the call. */
+export type OnOutput = (stream: 'stdout' | 'stderr', lines: () => readonly string[]) => void;
+
+/** Looks for a line that matches a regular expression (of JavaScript) that people wrote, for a bounded time whatever it is. */
+export interface LineSearch {
+  /** `source` must compile. `too-slow`: more than a second of work, which no sensible expression takes for 256 KiB. */
+  find(source: string, lines: readonly string[]): LineFound;
+}
+
+export type LineFound =
+  | { readonly is: 'found'; readonly line: string }
+  | { readonly is: 'nowhere' }
+  | { readonly is: 'too-slow' };
 
 /** Small records that outlive reboots, one file each, replaced whole. */
 export interface StateFiles {
   /** File names and contents in a folder of the state directory; empty when there is none. */
   readAll(folder: string): readonly { readonly name: string; readonly text: string }[];
+  /** File names; also those of files that the caller may not read. */
+  names(folder: string): readonly string[];
+  /** `undefined` when it is not there or can't be read. */
+  read(folder: string, name: string): string | undefined;
   write(folder: string, name: string, text: string): WriteAnswer;
   /** Also well when it was not there. */
   remove(folder: string, name: string): WriteAnswer;
@@ -426,4 +460,91 @@ export interface OwnLog {
   note(level: LogLevel, message: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
   /** Everything noted has been written, or 5 s have passed. Nothing is noted afterwards. */
   close(): Promise<void>;
+}
+
+/** What one probe said. */
+export type ProbeAnswer =
+  | { readonly is: 'success' }
+  | { readonly is: 'failure'; readonly reason: string }
+  /** It could not be run at all. */
+  | { readonly is: 'unknown'; readonly reason: string };
+
+/** Asks whether something answers. Nothing here throws or takes longer than `timeoutMs` and a moment. */
+export interface Probes {
+  /** GET on 127.0.0.1; the body is text of at most 64 KiB. Judged by whoever asks. */
+  http(
+    port: number,
+    path: string,
+    timeoutMs: number,
+  ): Promise<{ readonly is: 'response'; readonly code: number; readonly body: string } | ProbeAnswer>;
+  tcp(port: number, timeoutMs: number): Promise<ProbeAnswer>;
+  /** In a process group of its own, which is ended with it. */
+  command(command: ProbeCommand, timeoutMs: number): Promise<ProbeAnswer>;
+}
+
+export interface ProbeCommand {
+  /** Absolute path of the program first. */
+  readonly argv: readonly [string, ...string[]];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+}
+
+/** Ports of this host, and who has them. */
+export interface Ports {
+  /** Whether it can be bound now, on all addresses. */
+  isFree(port: number): Promise<boolean>;
+  /** What services have reserved, each by its slug; those of dead ones included. */
+  reserved(): readonly { readonly slug: string; readonly ports: readonly number[] }[];
+  /** Replaces what a service has published: `endpoints.json` in its folder of the run directory. */
+  publish(slug: string, endpoints: Endpoints): WriteAnswer;
+  withdraw(slug: string): void;
+}
+
+/** For clients and proxies that want to find a service. */
+export interface Endpoints {
+  readonly service: string;
+  readonly host: string;
+  readonly instances: readonly {
+    readonly instance: number;
+    readonly state: string;
+    readonly ports: Readonly<Record<string, number>>;
+  }[];
+}
+
+/** The directory that an instance of a service has for itself. */
+export interface InstanceFolders {
+  /** Its absolute path, whether it is there or not. */
+  path(slug: string, instance: number): string;
+  make(slug: string, instance: number): WriteAnswer;
+  /** The file `.healthchecksnooze`; `undefined` when there is none, or it is no regular file. */
+  snooze(slug: string, instance: number): { readonly writtenMs: number; readonly text: string } | undefined;
+  writeSnooze(slug: string, instance: number, text: string): WriteAnswer;
+  removeSnooze(slug: string, instance: number): void;
+}
+
+export interface PidFiles {
+  /**
+   * The living process that the file names, if it is this user's and not older than `notBefore`: an earlier one with this number, or one that
+   * somebody else has started, is not what the command left. Else why there is none.
+   */
+  look(
+    path: string,
+    rule: { readonly uid: number; readonly notBefore?: ProcessIdentity },
+  ): ProcessIdentity | { readonly missing: string };
+}
+
+/** Tells of changes in directories, without asking again and again. */
+export interface Changes {
+  /** `name` is the file in the directory; absent when that is not known. Where it can't be watched nothing is ever told. */
+  watch(directory: string, onChange: (name: string | undefined) => void): { close(): void };
+}
+
+/** The logs of the instances of services: each follows one that has grown too large. */
+export interface ServiceLogs {
+  open(place: {
+    readonly slug: string;
+    readonly instance: number;
+    readonly maxBytes: number;
+    readonly keep: number;
+  }): LogAnswer;
 }

@@ -53,7 +53,7 @@ export function tickClaims(stateDirectory: string): TickClaims {
       for (const tickMs of ticks) attempt(() => rmSync(link(slug, tickMs), { force: true }));
     },
     readMark: (slug) => readSmall(path.join(folder(slug), markName)),
-    writeMark: (slug, text) => attempt(() => replace(folder(slug), markName, text)),
+    writeMark: (slug, text) => attempt(() => replace(folder(slug), markName, { text })),
   };
 }
 

@@ -144,7 +144,8 @@ export class House {
 
   remove(): void {
     for (const child of this.#children) if (child.exitCode === null) child.kill('SIGKILL');
-    rmSync(this.directory, { recursive: true, force: true });
+    // A run that cron has started may still be writing its last lines.
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 

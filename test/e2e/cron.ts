@@ -36,9 +36,15 @@ export class CronHouse {
   readonly #cron: ChildProcess;
   readonly #house: House;
 
-  /** Resolves when the namespace is there; cron itself waits for `start`. Its clock is `aheadSeconds` ahead, and each namespace has been booted just now. */
-  static async open(house: House, { aheadSeconds = 0 } = {}): Promise<CronHouse> {
-    const clock = hasFakeTime ? [preload, `FAKETIME=+${aheadSeconds} x60`] : [];
+  /**
+   * Resolves when the namespace is there; cron itself waits for `start`. Its clock is `aheadSeconds` ahead, `speed` of its minutes are one of ours, and each
+   * namespace has been booted just now.
+   */
+  static async open(
+    house: House,
+    { aheadSeconds = 0, speed = 60 }: { readonly aheadSeconds?: number; readonly speed?: number } = {},
+  ): Promise<CronHouse> {
+    const clock = hasFakeTime ? [preload, `FAKETIME=+${aheadSeconds} x${speed}`] : [];
     writeClockedRunner(house, aheadSeconds);
     for (const name of ['cron.d', 'spool']) mkdirSync(house.path(name), { recursive: true });
     writeFileSync(house.path('crontab'), '');
@@ -70,6 +76,11 @@ export class CronHouse {
     const command = [path.join(repository, 'bin', program), '--config', this.#house.configFile, ...args];
     const env = { PATH: searchPath, CACHE_DIRECTORY: this.#house.path('cache') };
     return spawnSync('nsenter', ['-t', String(this.#cron.pid), '-m', ...command], { encoding: 'utf8', env });
+  }
+
+  /** To cron itself. */
+  signal(signal: NodeJS.Signals): void {
+    this.#cron.kill(signal);
   }
 
   async close(): Promise<void> {

@@ -16,18 +16,18 @@ import { callerUid } from '../../system/become.ts';
 import { files } from '../../system/files.ts';
 import { sha256 } from '../../system/hash.ts';
 import { randomUuid } from '../../system/random.ts';
-import { stateFiles } from '../../system/state-files.ts';
 import { writeSyslog } from '../../system/syslog.ts';
 import { tickClaims } from '../../system/tick-claims.ts';
 import { users } from '../../system/users.ts';
 import { formatProblem, type Problem } from '../../yaml/problem.ts';
 import { nearest } from '../../yaml/suggest.ts';
+import { noteStart } from './leave-note.ts';
 import { realMachine } from './machine.ts';
 import { say, sayProblems } from './output.ts';
 import { becomeServiceUser } from './service-user.ts';
 import { loadSetting } from './setting.ts';
 import { startPruning } from './start-pruning.ts';
-import { tellOfRun } from './tell.ts';
+import { type RunTold, tellOfRun } from './tell.ts';
 import { tickZones, zoneObjection } from './tick-zones.ts';
 
 export interface RunWish {
@@ -63,13 +63,19 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   if (loaded === undefined) return refuseInWords(exitCodes.usage, unknownJob(slug, config));
   const machine = realMachine(config, (remark) => say(program, remark));
   const name = { slug, run: newRun(machine), trigger };
+  const told = { ...name, config };
   if (!loaded.ok) {
     sayProblems(loaded.problems);
     const reason = loaded.problems.map(formatProblem).join('; ');
     const result = recordNotStarted(name, machine, { stage: 'configuration', reason, code: 78 });
-    return tell(result, { config, slug, trigger, run: name.run });
+    return tell(result, told);
   }
   const job = loaded.value;
+  if (job.service !== undefined) {
+    const { superviseService } = await import('../supervise.ts');
+    const order = { job: { ...job, service: job.service }, run: name.run, config, machine };
+    return superviseService({ ...order, byTheClock: trigger.by === 'clock' });
+  }
   if (wish.slowStart && job.slowStartCommands === undefined) {
     return refuseInWords(exitCodes.usage, `${slug} has no slow_start_command`);
   }
@@ -77,13 +83,13 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   if (before.is === 'not-due') return 0;
   const { tick, troubles } = before;
   const ofTick: RunName = { ...name, ...(tick !== undefined && { tick }) };
+  const order = { ...orderOf(wish, job, { run: name.run, trigger, config }), ...ofTick };
   const result =
     before.is === 'skip'
       ? recordSkip(ofTick, machine, before.skip)
-      : await runJob({ ...orderOf(wish, job, { run: name.run, trigger, config }), ...ofTick }, machine);
-  const all = { ...result, troubles: [...troubles, ...result.troubles] };
-  const code = await tell(all, { config, slug, trigger, run: name.run, job });
-  if (result.logPath !== undefined) startPruning(config, job.logRetention, wish.configFile);
+      : await runJob({ ...order, onStarted: (begun) => noteStart({ ...told, job }, begun) }, machine);
+  const code = await tell({ ...result, troubles: [...troubles, ...result.troubles] }, { ...told, job });
+  if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;
 }
 
@@ -103,7 +109,7 @@ function lookBefore({ due }: RunWish, job: Job, { config, name, machine }: Start
     },
     {
       ...{ ...machine, sha256, claims: tickClaims(config.stateDirectory), zones: tickZones() },
-      readPauses: () => readPauses(stateFiles(config.stateDirectory)),
+      readPauses: () => readPauses(machine.state),
     },
   );
 }
@@ -143,16 +149,8 @@ function currentTrigger(): Trigger {
   return triggerOf({ environment: process.env, uid, name, runIdVariable });
 }
 
-interface Telling {
-  readonly config: Config;
-  readonly slug: string;
-  readonly run: string;
-  readonly trigger: Trigger;
-  readonly job?: Job;
-}
-
 /** Whoever waits for this run gets a line on stderr when it did not succeed; the rest hears by log, syslog and mail. */
-async function tell(result: RunResult, telling: Telling): Promise<number> {
+async function tell(result: RunResult, telling: RunTold): Promise<number> {
   const { outcome } = result;
   const failed = result.exitCode !== 0;
   if (failed)
