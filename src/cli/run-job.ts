@@ -8,13 +8,15 @@ import { type RunWish, runNamed } from './parts/run-named.ts';
 export function main(args: readonly string[]): void {
   const wish = quickWish(args);
   runProgram('run-job', args, async () => {
-    if (args[0] === '--ensure' && isRound(args)) {
+    const ensure = roundOf('--ensure', args);
+    if (ensure !== undefined) {
       const { ensureServices } = await import('./ensure.ts');
-      return ensureServices(args[2], args);
+      return ensureServices(ensure.configFile, args);
     }
-    if (args[0] === '--catch-up' && isRound(args)) {
+    const catchUp = roundOf('--catch-up', args);
+    if (catchUp !== undefined) {
       const { catchUpAll } = await import('./catch-up.ts');
-      return catchUpAll(args[2], args);
+      return catchUpAll(catchUp.configFile, args);
     }
     if (wish !== undefined) return runNamed(wish, args);
     const { runJobWithOptions } = await import('./run-job-options.ts');
@@ -22,9 +24,13 @@ export function main(args: readonly string[]): void {
   });
 }
 
-/** A line of the crontab that is about all jobs: its flag alone, or with `--config FILE`. */
-function isRound(args: readonly string[]): boolean {
-  return args.length === 1 || (args.length === 3 && args[1] === '--config' && isPlain(args[2]));
+/** A line of the crontab that is about all jobs: its flag alone, or with `--config FILE` before or behind it. */
+function roundOf(flag: string, args: readonly string[]): { readonly configFile: string | undefined } | undefined {
+  const rest = args.filter((arg) => arg !== flag);
+  if (rest.length !== args.length - 1) return undefined;
+  const [option, configFile] = rest;
+  const isRound = rest.length === 0 || (rest.length === 2 && option === '--config' && isPlain(configFile));
+  return isRound ? { configFile } : undefined;
 }
 
 /** `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE`, `--due` and `--slow-start`; `undefined` for anything else. */

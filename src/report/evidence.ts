@@ -78,7 +78,7 @@ export interface CrontabEvidence {
   readonly wanted?: string;
 }
 
-export type DaemonEvidence =
+type DaemonEvidence =
   | {
       readonly is: 'running';
       readonly name: string;

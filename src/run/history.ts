@@ -139,6 +139,8 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
       set(waitingFields(event));
       return;
     case 'started':
+      // One that has waited is later than those that came and went meanwhile.
+      runs.delete(event.run);
       set({ ...startedFields(event), startedMs: event.atMs });
       return;
     case 'attempt-failed':
