@@ -47,7 +47,7 @@ export interface JobSnapshot {
   readonly lastRun?: RunSnapshot;
 }
 
-export interface SharedLock {
+interface SharedLock {
   readonly name: string;
   readonly heldBy?: { readonly job?: string; readonly run?: string; readonly sinceMs?: number };
 }
