@@ -171,8 +171,8 @@ function retryOf(
   { runs }: History,
   nowMs: number,
 ): Pick<Extract<Activity, { is: 'running' }>, 'retry'> {
-  const { attempt, failedAttempt } = runs.find(({ run }) => run === holder.runId) ?? {};
-  if (attempt === undefined || failedAttempt === undefined) return {};
+  const { attempt, failedAttempt, endedMs } = runs.find(({ run }) => run === holder.runId) ?? {};
+  if (attempt === undefined || failedAttempt === undefined || endedMs !== undefined) return {};
   const { outcome, nextMs } = failedAttempt;
   return { retry: { attempt, words: outcomeWords(outcome), nextMs, waits: nowMs < nextMs } };
 }
