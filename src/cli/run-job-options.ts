@@ -43,9 +43,24 @@ function parse(args: readonly string[]) {
         requiresArg: true,
         describe: 'End the run of this job and all it started.',
       })
+      .option('ensure', {
+        type: 'boolean',
+        describe: 'Start every service that is wanted up and is not: what cron asks each minute.',
+      })
+      .option('due', {
+        type: 'boolean',
+        describe: 'For the crontab: start the job only if its schedule, in its own time zone, has a tick now.',
+      })
+      .option('catch-up', {
+        type: 'boolean',
+        describe:
+          'For the crontab: record what was missed while cron or the machine stood still, and run what asks for it.',
+      })
       .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
+      .conflicts('ensure', ['job', 'list-jobs', 'status', 'only-running', 'kill-job', 'slow-start', 'rehearse'])
       .conflicts('job', ['list-jobs', 'status', 'kill-job'])
+      .conflicts('catch-up', ['job', 'list-jobs', 'status', 'only-running', 'kill-job', 'rehearse', 'due'])
       .conflicts('kill-job', ['list-jobs', 'status', 'slow-start'])
       .conflicts('rehearse', ['list-jobs', 'status', 'only-running', 'kill-job']),
   );
@@ -69,9 +84,20 @@ export async function runJobWithOptions(
   const slug = options.job ?? words[0];
   if (options['list-jobs'] || options.status || options['only-running']) return list(options, slug);
   if (options['kill-job'] !== undefined) return kill(options['kill-job'], options, args);
+  if (options.ensure) {
+    const { ensureServices } = await import('./ensure.ts');
+    return ensureServices(options.config, args);
+  }
+  if (options['catch-up']) {
+    const { catchUpAll } = await import('./catch-up.ts');
+    return catchUpAll(options.config, args);
+  }
   if (options.rehearse && slug) return rehearse(slug, options, args);
   if (slug !== undefined && slug !== '')
-    return run({ slug, slowStart: options['slow-start'] === true, ...config }, args);
+    return run(
+      { slug, slowStart: options['slow-start'] === true, ...(options.due && { due: options.due }), ...config },
+      args,
+    );
   sayLines(usageError(program, 'which job?').text);
   return exitCodes.usage;
 }
@@ -146,6 +172,11 @@ async function asServiceUser(
 
 async function killAsServiceUser(slug: string, config: Config): Promise<number> {
   const loaded = loadJob(slug, config, { files });
+  // What cron would start again within a minute is not ended by ending it once.
+  if (loaded?.ok === true && loaded.value.service !== undefined) {
+    say(program, `${slug} is a service: jobctl stop ${slug}`);
+    return exitCodes.usage;
+  }
   const grace = loaded?.ok === true ? loaded.value.killGraceSeconds : 10;
   const answer = await stopRun(config, { slug, killGraceSeconds: grace }, (holder) =>
     print(`${killSentence(slug, holder)}\n`),

@@ -23,6 +23,8 @@ export interface Config {
   readonly logRetention: LogRetention;
   readonly onInvalidJob: 'keep' | 'abort';
   readonly trustedOwnerUids: readonly number[];
+  /** Where the ports of services come from. */
+  readonly portRange: PortRange;
   /** Absent: sendmail if there is one, else SMTP to localhost, port 25. */
   readonly mail?: Mail;
   /** The files that were read, in order. */
@@ -31,6 +33,12 @@ export interface Config {
   readonly namedFile?: string;
   /** A process-control of the caller's own, in the caller's directories. */
   readonly embedded: boolean;
+}
+
+/** Both ends are part of it. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** How long logs are kept; what is absent or 0 does not bind. */

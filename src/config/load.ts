@@ -2,7 +2,7 @@
 import { logBounds, sizeInBytes } from '../job/log-bounds.ts';
 import type { Users } from '../system/system.ts';
 import type { Result } from '../yaml/problem.ts';
-import type { Config, LogRetention, Mail } from './config.ts';
+import type { Config, LogRetention, Mail, PortRange } from './config.ts';
 import { defaultsFor, normalise } from './defaults.ts';
 import { loggingOf } from './logging.ts';
 import { hasErrors, type Merged, readSources, tell } from './read.ts';
@@ -51,6 +51,7 @@ function makeConfig(merged: Merged, { machine, request }: Circumstances): Config
     logRetention: retentionOf(values.log_retention),
     onInvalidJob: values.on_invalid_job,
     trustedOwnerUids: trustedOwners(merged, values.trusted_owners, machine.users),
+    portRange: portRange(merged, values.port_range),
     ...(values.mail && { mail: mailOf(values.mail) }),
     sources: merged.sources,
     embedded: merged.own !== undefined,
@@ -114,6 +115,14 @@ function trustedOwners(merged: Merged, owners: readonly (string | number)[], use
       tell(merged, 'trusted_owners', 'warning', `"trusted_owners" has "${owner}", who is no user of this machine`);
     return user === undefined ? [] : [user.uid];
   });
+}
+
+function portRange(merged: Merged, written: string): PortRange {
+  const [first = 0, last = 0] = written.split('-').map(Number);
+  if (first > last || last > 65_535) {
+    tell(merged, 'port_range', 'error', `"port_range" must go up, and not beyond 65535, found ${written}`);
+  }
+  return { first, last };
 }
 
 function retentionOf(written: ConfigFile['log_retention'] = {}): LogRetention {

@@ -187,6 +187,15 @@ export const configSchema = {
       description:
         'What cron-generate does when a job file has problems: `keep` leaves the last good line of that job and writes all others, `abort` writes nothing.',
     },
+    port_range: {
+      type: 'string',
+      pattern: '^[1-9]\\d{0,4}-[1-9]\\d{0,4}$',
+      default: '31000-32000',
+      description:
+        'Where the `ports` of services come from, first and last number. The kernel gives those from 32768 on to anybody.',
+      examples: ['20000-20999'],
+      'x-expected': 'two port numbers with "-" between them, such as 31000-32000',
+    },
     trusted_owners: {
       type: 'array',
       items: userName,
@@ -244,7 +253,8 @@ export const configSchema = {
             },
             password_file: {
               ...directory,
-              description: 'File with the password in its first line; only the service user should be able to read it.',
+              description:
+                'File with the password in its first line; the service user must be able to read it, and others not.',
             },
           },
         },

@@ -5,8 +5,12 @@ import { auditPolicy } from './audit-policy.ts';
 import { type Command, splitCommand } from './command.ts';
 import { parseDuration } from './duration.ts';
 import { type LogBounds, logBounds, sizeInBytes } from './log-bounds.ts';
+import { type Notices, noticesOf } from './notices.ts';
+import { masked } from './placeholder.ts';
 import { type Policy, policyOf } from './policy.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
+import { type Service, serviceOf } from './service.ts';
+import { auditNoService, auditService, inherited } from './service-audit.ts';
 import { type Timing, timingOf } from './timing.ts';
 
 export interface Job {
@@ -23,6 +27,8 @@ export interface Job {
   readonly enabled: boolean;
   readonly timing: Timing;
   readonly policy: Policy;
+  /** It has no schedule and no end: it must stay up. */
+  readonly service?: Service;
   /** 0: no limit. */
   readonly timeoutSeconds: number;
   readonly killGraceSeconds: number;
@@ -31,6 +37,7 @@ export interface Job {
   readonly allowOvertime: boolean;
   readonly failmail?: { readonly fromAddress?: string; readonly toAddress: string };
   readonly failureThresholdForMail: number;
+  readonly notices: Notices;
   readonly leftovers: 'kill' | 'allow' | 'fail';
   readonly workingDirectory?: string;
   readonly umask: number;
@@ -75,15 +82,19 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 /** Of files that the schema allows; without errors among the remarks the content can be used. */
 export function makeJob(
   file: JobDefaults,
-  defaults: JobDefaults,
+  allDefaults: JobDefaults,
 ): { readonly content: JobContent; readonly remarks: readonly JobRemark[] } {
+  const isService = file.service === true;
+  const defaults = inherited(file, allDefaults);
   const written: Lookup = (key) => file[key] ?? defaults[key] ?? schemaDefaults[key];
   const tagged = 'tag' in file || 'tags' in file ? file : defaults;
   const remarks: JobRemark[] = [];
   const audited: AuditedCommand[] = [];
+  const { notices, remarks: noticeRemarks } = noticesOf({ ...defaults, ...file });
+  remarks.push(...noticeRemarks);
   const content: Writable<JobContent> = {
     name: written('name') ?? '',
-    commands: commandsOf(written('command'), { key: 'command', remarks, audited }),
+    commands: commandsOf(written('command'), { key: 'command', remarks, audited, hasPlaceholders: isService }),
     enabled: !written('disabled'),
     timing: timingOf({ ...defaults, ...file }),
     policy: policyOf({ ...defaults, ...file }),
@@ -93,11 +104,18 @@ export function makeJob(
     tags: tagsOf(tagged),
     allowOvertime: written('allow_overtime') ?? false,
     failureThresholdForMail: written('failure_threshold_for_mail') ?? 1,
+    notices,
     leftovers: written('leftovers') ?? 'kill',
     umask: Number.parseInt(String(written('umask')).replace('o', ''), 8),
     limits: limitsOf(written('limits')),
   };
-  addOptional(content, written, { remarks, audited });
+  addOptional(content, written, { remarks, audited, hasPlaceholders: isService });
+  if (isService) content.service = serviceOf({ ...defaults, ...file });
+  remarks.push(
+    ...(content.service === undefined
+      ? auditNoService(file)
+      : auditService(file, { ...defaults, ...file }, content.service)),
+  );
   remarks.push(...auditPolicy({ ...defaults, ...file }, content));
   for (const doubt of auditJob({ written, tagged, commands: audited })) {
     remarks.push({ severity: 'warning', ...doubt });
@@ -127,6 +145,8 @@ interface CommandKey {
   readonly key: 'command' | 'slow_start_command';
   readonly remarks: JobRemark[];
   readonly audited: AuditedCommand[];
+  /** What placeholder.ts reads is no shell syntax. */
+  readonly hasPlaceholders: boolean;
 }
 
 function commandsOf(written: string | readonly string[] | undefined, to: CommandKey): readonly Command[] {
@@ -134,7 +154,8 @@ function commandsOf(written: string | readonly string[] | undefined, to: Command
     const path: Path = typeof written === 'string' ? [to.key] : [to.key, position];
     const split = splitCommand(text);
     if (split.ok) {
-      to.audited.push({ path, program: split.command.words[0], shellSyntax: split.shellSyntax });
+      const seen = to.hasPlaceholders ? splitCommand(masked(text)) : split;
+      to.audited.push({ path, program: split.command.words[0], shellSyntax: seen.ok ? seen.shellSyntax : [] });
       return [split.command];
     }
     const subject = typeof written === 'string' ? `"${to.key}"` : `item ${position + 1} of "${to.key}"`;

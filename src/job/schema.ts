@@ -4,6 +4,7 @@ import { absolutePath, oneLine } from '../yaml/schema.ts';
 import { durationPattern } from './duration.ts';
 import { noticeKeys } from './notices.ts';
 import { policyKeys } from './policy.ts';
+import { serviceKeys } from './service-keys.ts';
 import { sizePattern } from './size.ts';
 import { timingKeys } from './timing.ts';
 
@@ -207,6 +208,7 @@ export const jobSchema = {
     },
     ...noticeKeys,
     ...policyKeys,
+    ...serviceKeys,
     leftovers: {
       type: 'string',
       enum: ['kill', 'allow', 'fail'],

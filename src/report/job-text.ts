@@ -1,7 +1,10 @@
 /** `jobctl status`: one line for each job, or all that is known of one. */
 import { durationWords } from '../run/outcome.ts';
 import { pauseWords } from '../run/pause.ts';
+import { type ServiceState, stateCode } from '../service/service-state.ts';
 import { printable } from '../yaml/problem.ts';
+import type { Overdue } from './overdue.ts';
+import { serviceRemark } from './service-text.ts';
 import type { BrokenJobSnapshot, JobSnapshot } from './snapshot.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
@@ -10,11 +13,15 @@ export function isBroken(job: AnySnapshot): job is BrokenJobSnapshot {
   return 'problems' in job;
 }
 
-/** One word for where a job stands (waiting: for the next attempt, or for a lock of another job); also what decides the exit code of `jobctl status NAME`. */
-type Standing = 'running' | 'waiting' | 'well' | 'failed' | 'paused' | 'disabled' | 'unknown' | 'broken';
+/**
+ * One word for where a job stands (waiting: for the next attempt, or for a lock of another job); also what decides the exit code of
+ * `jobctl status NAME`.
+ */
+type Standing = 'running' | 'waiting' | 'well' | 'failed' | 'paused' | 'disabled' | 'unknown' | 'broken' | ServiceState;
 
 function standingOf(job: AnySnapshot): Standing {
   if (isBroken(job)) return 'broken';
+  if (job.service !== undefined) return job.service.state;
   if (job.activity.is === 'running') return job.activity.retry?.waits ? 'waiting' : 'running';
   if (job.activity.is === 'orphaned') return 'failed';
   if (job.next !== undefined) return 'waiting';
@@ -42,7 +49,7 @@ export function standingCode(job: AnySnapshot): number {
     case 'unknown':
       return 4;
     default:
-      return standing satisfies never;
+      return stateCode(standing);
   }
 }
 
@@ -63,16 +70,38 @@ export function jobLines(jobs: readonly AnySnapshot[], formatTime: (ms: number) 
 
 function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
   if (isBroken(job)) return ['', printable(job.problems[0] ?? '')];
+  if (job.service !== undefined) {
+    const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
+    return [since, printable(serviceRemark(job.slug, job.service))];
+  }
   const last = job.lastRun;
   const started = last === undefined ? 'never run' : formatTime(last.startedMs);
   return [
     started,
     printable(
-      [pauseRemark(job, formatTime), retryWords(job, formatTime), nextRemark(job), streakRemark(job), last?.words]
+      [
+        offRemark(job),
+        pauseRemark(job, formatTime),
+        overdueRemark(job, formatTime),
+        retryWords(job, formatTime),
+        nextRemark(job),
+        streakRemark(job),
+        last?.words,
+        undeliveredWords(job, formatTime),
+      ]
         .filter(Boolean)
         .join('; '),
     ),
   ];
+}
+
+/** Also of one that runs or has failed, where the column before says that. */
+function offRemark({ disabled }: JobSnapshot): string {
+  return disabled ? 'disabled' : '';
+}
+
+function overdueRemark({ overdue }: JobSnapshot, formatTime: (ms: number) => string): string {
+  return overdue === undefined ? '' : `due since ${formatTime(overdue.tickMs)}`;
 }
 
 function pauseRemark(job: JobSnapshot, formatTime: (ms: number) => string): string {
@@ -81,6 +110,12 @@ function pauseRemark(job: JobSnapshot, formatTime: (ms: number) => string): stri
 
 function nextRemark({ next, lastRun }: JobSnapshot): string {
   return next === undefined || next.run === lastRun?.run ? '' : `run ${next.run} waits`;
+}
+
+function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+  if (undelivered === undefined) return undefined;
+  const { count, sinceMs } = undelivered;
+  return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
 }
 
 function streakRemark({ streak }: JobSnapshot): string {
@@ -98,20 +133,28 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
     ['schedule', job.schedule],
     ['standing', standingOf(job)],
+    ['disabled', job.disabled ? 'in its file: the clock does not start it' : undefined],
+    ['next', job.nextMs === undefined ? undefined : formatTime(job.nextMs)],
+    ['overdue', job.overdue === undefined ? undefined : overdueWords(job.overdue, job.slug, formatTime)],
     ['paused', job.paused === undefined ? undefined : pauseWords(job.paused, formatTime)],
     ['activity', activityWords(job, formatTime)],
-    ['next', nextWords(job, formatTime)],
+    ['waiting', nextWords(job, formatTime)],
     ['shared locks', lockWords(job, formatTime)],
     [
       'last run',
       last === undefined ? 'none' : `${formatTime(last.startedMs)} ${last.run} ${last.words}${lasted(last.durationMs)}`,
     ],
     ['log', last?.logPath],
+    ['notices', undeliveredWords(job, formatTime)],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
   ];
   const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
   return known.map(([label, value]) => `${`${label}:`.padEnd(19)} ${printable(value)}\n`).join('');
+}
+
+function overdueWords({ tickMs, overdueMs }: Overdue, slug: string, formatTime: (ms: number) => string): string {
+  return `by ${durationWords(overdueMs / 1000)}, due since ${formatTime(tickMs)}; jobctl why ${slug} tells more`;
 }
 
 function failureWords({ streak }: JobSnapshot, formatTime: (ms: number) => string): string {

@@ -6,6 +6,8 @@ import type { LastStatus, Outcome } from '../run/outcome.ts';
 import { outcomeWords } from '../run/outcome.ts';
 import type { Pause } from '../run/pause.ts';
 import type { LockHolder } from '../system/system.ts';
+import type { Overdue } from './overdue.ts';
+import type { ServiceSnapshot } from './service-snapshot.ts';
 
 /** Whether a job runs now, and if not, what would keep it from running. */
 type Activity =
@@ -42,9 +44,17 @@ export interface JobSnapshot {
   /** Locks that it shares with other jobs, each with whose run has it. */
   readonly locks: readonly SharedLock[];
   readonly paused?: Pause;
+  /** Its next tick, as far as that was asked for. */
+  readonly nextMs?: number;
+  /** It should have started and has not, as far as that was asked for. */
+  readonly overdue?: Overdue;
   readonly lastStatus: LastStatus;
   readonly streak: Streak;
   readonly lastRun?: RunSnapshot;
+  /** It must stay up: what counts is this, and not its runs. */
+  readonly service?: ServiceSnapshot;
+  /** Notices that have not come through yet; absent when there are none. */
+  readonly undelivered?: { readonly count: number; readonly sinceMs: number };
 }
 
 interface SharedLock {
@@ -79,12 +89,28 @@ export interface JobFacts {
   readonly sharedLocks?: readonly { readonly name: string; readonly holder: LockHolder | undefined }[];
   readonly history: History;
   readonly paused: Pause | undefined;
+  readonly service?: ServiceSnapshot | undefined;
+  /** Of this job, oldest first. */
+  readonly undelivered?: readonly { readonly atMs: number }[];
+  readonly times?: Pick<JobSnapshot, 'nextMs' | 'overdue'>;
 }
 
 export function snapshotJob(facts: JobFacts): JobSnapshot {
-  const { job, nowMs = 0, holder, next, sharedLocks = [], history, paused } = facts;
+  const {
+    job,
+    nowMs = 0,
+    holder,
+    next,
+    sharedLocks = [],
+    history,
+    paused,
+    service,
+    undelivered = [],
+    times = {},
+  } = facts;
   const { slug, name, description, tags, schedule, disabled } = job;
   const lastRun = history.runs.at(-1);
+  const [oldest] = undelivered;
   return {
     slug,
     name,
@@ -97,9 +123,18 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...nextOf(next, history),
     locks: sharedLocks.map(sharedLockOf),
     ...(paused === undefined ? {} : { paused }),
+    ...times,
     ...seenFrom(history, [holder, next]),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
+    ...(service === undefined ? {} : { service, lastStatus: statusOfService(service) }),
+    ...(oldest === undefined ? {} : { undelivered: { count: undelivered.length, sinceMs: oldest.atMs } }),
   };
+}
+
+/** For listings and monitors that know jobs only: a service that is not as it should be has failed. */
+function statusOfService({ state }: ServiceSnapshot): LastStatus {
+  if (state === 'UP') return 'success';
+  return state === 'FAILED' || state === 'DEGRADED' ? 'failure' : 'unknown';
 }
 
 /** A run without an end that nobody holds the lock for is shown as interrupted; it is written down by the next run. */
@@ -122,7 +157,9 @@ function seenFrom(
   holders: readonly (LockHolder | undefined)[],
 ): { readonly lastStatus: LastStatus; readonly streak: Streak } {
   const last = history.runs.at(-1);
-  const unseen = last !== undefined && last.outcome === undefined && !holders.some((holder) => isHeldBy(last, holder));
+  const isReset = history.steered?.some(({ action, atMs }) => action === 'reset' && atMs > (last?.startedMs ?? 0));
+  const isHeld = last !== undefined && holders.some((holder) => isHeldBy(last, holder));
+  const unseen = last !== undefined && last.outcome === undefined && !isHeld && !isReset;
   if (!unseen) return { lastStatus: history.lastStatus, streak: history.streak };
   return {
     lastStatus: 'failure',

@@ -1,6 +1,8 @@
 /** `run-job --list-jobs` and `--status`: the lines that people and scripts know from the Python process-control. */
 import { pauseWords } from '../run/pause.ts';
 import { printable } from '../yaml/problem.ts';
+import type { ServiceSnapshot } from './service-snapshot.ts';
+import { serviceRemark } from './service-text.ts';
 import type { BrokenJobSnapshot, JobSnapshot } from './snapshot.ts';
 
 /** `blast - Blastoff job<tab>{pid: 5647, status: running}`, then a line each for description, tags and last status (kept); ours follow. */
@@ -11,10 +13,16 @@ export function statusText(job: JobSnapshot, formatTime: (ms: number) => string)
     ...(job.description === undefined ? [] : [printable(job.description.trim().replaceAll('\n', ' '))]),
     ...(job.tags.length === 0 ? [] : [`tags: ${job.tags.map(printable).join(', ')}`]),
     `last status: ${job.lastStatus}`,
+    ...(job.service === undefined ? [] : [printable(serviceLine(job.slug, job.service))]),
     ...(job.disabled ? ['disabled'] : []),
     ...(job.paused === undefined ? [] : [printable(pauseWords(job.paused, formatTime))]),
   ];
   return `${lines.join('\n\t')}\n`;
+}
+
+function serviceLine(slug: string, service: ServiceSnapshot): string {
+  const remark = serviceRemark(slug, service);
+  return `service: ${service.state}${remark === '' ? '' : `, ${remark}`}`;
 }
 
 export function brokenStatusText(job: BrokenJobSnapshot): string {

@@ -133,6 +133,25 @@ interface NoticeFailed extends Common {
   readonly reason: string;
 }
 
+/** A notice that had failed before has come through. */
+interface NoticeDelivered extends Common {
+  readonly event: 'notice-delivered';
+  readonly channel: string;
+}
+
+/** A person has decided something about the job, and not about one run of it: `run` is empty. */
+export interface Steered extends Common {
+  readonly event: 'steered';
+  /** reset: the failures so far are known and dealt with; they are counted from none again. */
+  readonly action: 'pause' | 'resume' | 'reset';
+  readonly by: string;
+  readonly reason?: string;
+  /** Of a pause that ends by itself. */
+  readonly untilMs?: number;
+  /** Every job that has this tag was meant. */
+  readonly tag?: string;
+}
+
 export type HistoryEvent =
   | Waiting
   | Started
@@ -143,7 +162,9 @@ export type HistoryEvent =
   | Missed
   | Interrupted
   | StopRequested
-  | NoticeFailed;
+  | NoticeFailed
+  | NoticeDelivered
+  | Steered;
 
 const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
   'waiting',
@@ -156,6 +177,8 @@ const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
   'interrupted',
   'stop-requested',
   'notice-failed',
+  'notice-delivered',
+  'steered',
 ]);
 
 export function formatEvent(event: HistoryEvent): string {

@@ -1,5 +1,5 @@
 /** What a job's history says: a fold over its events, into the runs that people ask about and the streak that mails depend on. */
-import type { Ended, HistoryEvent, Started, Streak, Tick, Trigger, Waiting } from './event.ts';
+import type { Ended, HistoryEvent, Started, Steered, Streak, Tick, Trigger, Waiting } from './event.ts';
 import { type LastStatus, type Outcome, statusOf } from './outcome.ts';
 
 /** One run as people see it. Without `outcome` it is running, or nobody has yet seen that it was interrupted. */
@@ -35,6 +35,8 @@ export interface History {
   readonly runs: readonly RunRecord[];
   readonly streak: Streak;
   readonly lastStatus: LastStatus;
+  /** What people have decided about the job, oldest first. */
+  readonly steered?: readonly Steered[];
 }
 
 export const emptyHistory: History = { runs: [], streak: { failures: 0 }, lastStatus: 'unknown' };
@@ -45,9 +47,17 @@ export const emptyHistory: History = { runs: [], streak: { failures: 0 }, lastSt
  */
 export function foldHistory(events: readonly HistoryEvent[], earlier: History = emptyHistory): History {
   const runs = new Map<string, RunRecord>(earlier.runs.map((run) => [run.run, run]));
+  const steered: Steered[] = [...(earlier.steered ?? [])];
   let { streak, lastStatus } = earlier;
   let based = false;
   for (const event of events) {
+    if (event.event === 'steered') {
+      steered.push(event);
+      if (event.action !== 'reset') continue;
+      [streak, lastStatus] = [resetStreak(streak), 'unknown'];
+      based = true;
+      continue;
+    }
     addToRun(runs, event);
     const outcome = outcomeOf(event);
     if (outcome === undefined) continue;
@@ -56,7 +66,7 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
     based ||= event.event === 'ended';
     lastStatus = statusOf(outcome) ?? lastStatus;
   }
-  return { runs: [...runs.values()], streak, lastStatus };
+  return { runs: [...runs.values()], streak, lastStatus, ...(steered.length > 0 && { steered }) };
 }
 
 /** A success ends the streak; a skip that the job allows neither ends nor lengthens it. */
@@ -85,12 +95,20 @@ function withoutFailedRuns({ failedRuns: _counted, ...streak }: Streak): Streak 
   return streak;
 }
 
+/** The failures so far have been seen to. */
+function resetStreak({ lastSuccessMs }: Streak): Streak {
+  return { failures: 0, ...(lastSuccessMs !== undefined && { lastSuccessMs }) };
+}
+
 /** Runs that have started and of which no end is recorded; whoever has the lock knows that they are not running. */
 export function unfinishedRuns(history: History): readonly RunRecord[] {
   return history.runs.filter((run) => run.outcome === undefined);
 }
 
-function outcomeOf(event: HistoryEvent): Outcome | undefined {
+/** An event about a run, or about a tick that had none. */
+type RunEvent = Exclude<HistoryEvent, Steered>;
+
+function outcomeOf(event: RunEvent): Outcome | undefined {
   switch (event.event) {
     case 'ended':
     case 'skipped':
@@ -104,6 +122,7 @@ function outcomeOf(event: HistoryEvent): Outcome | undefined {
     case 'attempt-failed':
     case 'stop-requested':
     case 'notice-failed':
+    case 'notice-delivered':
       return undefined;
     default:
       return event satisfies never;
@@ -111,7 +130,7 @@ function outcomeOf(event: HistoryEvent): Outcome | undefined {
 }
 
 /** Events about a run whose start has been rotated away make a record of their own; remarks about an unknown run are dropped. */
-function addToRun(runs: Map<string, RunRecord>, event: HistoryEvent): void {
+function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
   const known = runs.get(event.run);
   const record = known ?? { run: event.run, startedMs: event.atMs };
   const set = (more: Partial<RunRecord>) => runs.set(event.run, { ...record, ...more });
@@ -154,6 +173,9 @@ function addToRun(runs: Map<string, RunRecord>, event: HistoryEvent): void {
     case 'notice-failed':
       if (known !== undefined) set({ noticeFailed: `${event.channel}: ${event.reason}` });
       return;
+    case 'notice-delivered':
+      if (known?.noticeFailed?.startsWith(`${event.channel}: `)) runs.set(event.run, withoutNotice(known));
+      return;
     default:
       event satisfies never;
   }
@@ -161,6 +183,10 @@ function addToRun(runs: Map<string, RunRecord>, event: HistoryEvent): void {
 
 function waitingFields({ trigger, host, tick, words }: Waiting): Partial<RunRecord> {
   return { trigger, host, waitsFor: words, ...(tick !== undefined && { tick }) };
+}
+
+function withoutNotice({ noticeFailed: _told, ...record }: RunRecord): RunRecord {
+  return record;
 }
 
 function startedFields({ trigger, jobSha256, logPath, host, tick }: Started): Partial<RunRecord> {

@@ -156,7 +156,7 @@ const signalNames: Readonly<Record<number, string>> = {
   31: 'SIGSYS',
 };
 
-function signalName(signal: number): string {
+export function signalName(signal: number): string {
   return signalNames[signal] ?? `signal ${signal}`;
 }
 

@@ -14,6 +14,11 @@ export interface Pause {
   readonly circuit?: true;
 }
 
+/** Whether a pause is the job's own doing, which a reset ends; what a person has paused only a person resumes. */
+export function isCircuit({ circuit }: Pause): boolean {
+  return circuit === true;
+}
+
 /** The pause that holds longest, of those that hold this job at `nowMs`; a pause without an end holds longest of all. */
 export function pauseOf(
   job: { readonly slug: string; readonly tags: readonly string[] },

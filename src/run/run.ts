@@ -65,6 +65,8 @@ export interface RunOrder {
   readonly tick?: Tick;
   readonly slowStart: boolean;
   readonly world: World;
+  /** Hears when the run has its lock and log. */
+  readonly onStarted?: (begun: { readonly startedMs: number; readonly logPath: string }) => void;
 }
 
 export async function runJob(order: RunOrder, machine: RunMachine): Promise<RunResult> {
@@ -127,6 +129,7 @@ async function runLocked(order: RunOrder, machine: RunMachine, locked: Locked): 
     ...(order.slowStart ? { slowStart: true } : {}),
     ...(order.tick === undefined ? {} : { tick: order.tick }),
   });
+  order.onStarted?.({ startedMs, logPath: log.path });
   const commands = order.slowStart ? (job.slowStartCommands ?? []) : job.commands;
   const ended = await runAttempts({ ...order, commands, startedMs }, { ...machine, ...locked, log, rules });
   return finish(order, machine, { log, startedMs, ended, troubles, interrupted });

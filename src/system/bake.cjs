@@ -13,6 +13,7 @@ const { load, loaded } = require('./boot.cjs');
 /** A program's own way through its code, by the programs that are started most. */
 const trainings = [
   ['run-job', '--job', 'train'],
+  ['run-job', '--ensure'],
   ['run-job', '--status'],
   ['cron-generate', '--output', '-'],
   ['jobctl', 'status'],

@@ -1,29 +1,38 @@
 /** Makes the log file of a run: its name, its directory, and the link `latest.log` to it. */
 import {
   chmodSync,
+  closeSync,
   constants,
   existsSync,
   fchmodSync,
+  fstatSync,
   mkdirSync,
   openSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 
 export interface LogPlace {
   /** `output_directory` of the configuration. */
   readonly directory: string;
+  /** The folder, and the beginning of the name unless `stem` is given. */
   readonly slug: string;
+  readonly stem?: string;
   readonly startedMs: number;
+  /** The number to begin with among the logs of one second; 1 unless given. */
+  readonly from?: number;
 }
 
 export type LogFileAnswer =
   | { readonly is: 'open'; readonly fd: number; readonly path: string; readonly linkTrouble?: string }
   | { readonly is: 'failed'; readonly stage: string; readonly reason: string };
 
-const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const appendFlags = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+const flags = appendFlags | constants.O_CREAT | constants.O_EXCL;
 const fileMode = 0o640;
 /** Setgid, so that logs belong to the group that may read them (adm), which the service user can't set itself. */
 const directoryMode = 0o2750;
@@ -41,17 +50,37 @@ export function createLogFile(place: LogPlace): LogFileAnswer {
       created = createFirstFree(directory, place);
     }
     if (created === undefined) throw new Error(`${directory} is not there`);
-    return { is: 'open', ...created, ...pointLatestAt(created.path) };
+    return { is: 'open', ...created, ...pointLatestAt(created.path, place) };
   } catch (error) {
     return { is: 'failed', stage, reason: (error as Error).message };
   }
 }
 
+/** Goes on with a log that is there and shorter than this; `undefined` when it can't be opened, or is no plain file. */
+export function reopenLogFile(
+  file: string,
+  belowBytes: number,
+): { readonly fd: number; readonly sizeBytes: number } | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(file, appendFlags | constants.O_NONBLOCK);
+    const facts = fstatSync(fd);
+    if (facts.isFile() && facts.size < belowBytes) return { fd, sizeBytes: facts.size };
+  } catch {
+    return undefined;
+  }
+  closeSync(fd);
+  return undefined;
+}
+
 /** `undefined` when the directory is missing. */
-function createFirstFree(directory: string, { slug, startedMs }: LogPlace): { fd: number; path: string } | undefined {
+function createFirstFree(
+  directory: string,
+  { slug, stem = slug, startedMs, from = 1 }: LogPlace,
+): { fd: number; path: string } | undefined {
   const [day = '', time = ''] = new Date(startedMs).toISOString().replace(/[-:]/g, '').split(/[T.]/);
-  for (let count = 1; ; count += 1) {
-    const file = path.join(directory, `${slug}-${day}-${time}${count === 1 ? '' : `-${count}`}.log`);
+  for (let count = from; ; count += 1) {
+    const file = path.join(directory, `${stem}-${day}-${time}${count === 1 ? '' : `-${count}`}.log`);
     try {
       const fd = openSync(file, flags, fileMode);
       // Whatever the umask is.
@@ -65,11 +94,20 @@ function createFirstFree(directory: string, { slug, startedMs }: LogPlace): { fd
   }
 }
 
-/** Ours get their mode after mkdir(2), which takes away what the umask says and the setgid bit; those that exist keep theirs. */
+/**
+ * Ours get their mode; those that exist keep theirs. In a setgid directory mkdir(2) hands on group and bit, and that is the only way to them: chmod(2)
+ * takes the bit away when the caller, like the service user with adm, is not in that group. Elsewhere the group is the caller's own.
+ */
 function makeDirectories(outer: string, inner: string): void {
   makeParents(path.dirname(outer));
-  for (const directory of [outer, inner]) {
-    if (makeDirectory(directory)) chmodSync(directory, directoryMode);
+  const umask = process.umask(0o777 & ~directoryMode);
+  try {
+    for (const directory of [outer, inner]) {
+      if (makeDirectory(directory) && (statSync(directory).mode & 0o7777) !== directoryMode)
+        chmodSync(directory, directoryMode);
+    }
+  } finally {
+    process.umask(umask);
   }
 }
 
@@ -92,8 +130,8 @@ function makeDirectory(directory: string): boolean {
 }
 
 /** A link is renamed over what is there: whatever `latest.log` pointed to is left alone. A run does not fail for want of a link. */
-function pointLatestAt(file: string): { linkTrouble?: string } {
-  const link = path.join(path.dirname(file), 'latest.log');
+function pointLatestAt(file: string, { slug, stem = slug }: LogPlace): { linkTrouble?: string } {
+  const link = path.join(path.dirname(file), stem === slug ? 'latest.log' : `${stem}-latest.log`);
   // No other run has this name.
   const draft = `${file}.latest`;
   try {

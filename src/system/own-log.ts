@@ -31,7 +31,7 @@ class LazyLog implements OwnLog {
   readonly #consoleLevel: LogLevel;
   readonly #target: SyslogTarget;
   /** What goes to syslog past winston. */
-  readonly #direct: Promise<void>[] = [];
+  readonly #direct = new Set<Promise<void>>();
   #sink: Promise<EntrySink | undefined> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -85,7 +85,10 @@ class LazyLog implements OwnLog {
 
   #toSyslog(level: LogLevel, text: string): void {
     const written = writeSyslog(level, text, this.#target);
-    this.#direct.push(written.then((delivery) => (delivery.ok ? undefined : complain(delivery.reason))));
+    const told = written.then((delivery) => (delivery.ok ? undefined : complain(delivery.reason)));
+    this.#direct.add(told);
+    // A supervisor says something for months.
+    void told.then(() => this.#direct.delete(told));
   }
 }
 

@@ -1,7 +1,7 @@
 /** Runs a command below the reaper: what it started is gone when the reaper has no child left. */
 import { clock } from './clock.ts';
 import type { Process } from './proc.ts';
-import { type Reaper, type ReaperPlace, startReaper, type Word } from './reaper.ts';
+import { lostGraceMs, type Reaper, type ReaperPlace, startReaper, type Word } from './reaper.ts';
 import {
   askToEnd,
   descendantsOf,
@@ -30,23 +30,28 @@ export type ReaperAnswer =
  */
 const startPatienceMs = 5000;
 
-/** Between TERM and KILL when the reaper is gone; its own when run-job is gone is as long. */
-const lostGraceMs = 1000;
-
 export async function launchUnderReaper(launch: Launch, runId: string, place: ReaperPlace): Promise<ReaperAnswer> {
   const reaper = startReaper(launch, place);
   if (reaper === undefined || (await reaper.nextWord()).is !== 'ready') return { is: 'unavailable' };
   const forked = await reaper.nextWord();
-  if (forked.is !== 'forked') return notStarted(forked, { runId });
-  const quarry = { runId, leader: forked.leader };
+  if (forked.is !== 'forked') return notStarted(forked, { runId, ...stopOf(launch) });
+  const quarry = { runId, leader: forked.leader, ...stopOf(launch) };
   const start = reaper.nextWord();
   if ((await within(startPatienceMs, start)) && (await start).is !== 'started') return notStarted(await start, quarry);
   return { is: 'launched', command: new ReapedCommand(reaper, start, quarry) };
 }
 
-async function notStarted(word: Word, quarry: Quarry): Promise<ReaperAnswer> {
+interface Watched extends Quarry {
+  readonly orphanGraceMs: number;
+}
+
+function stopOf({ stopSignal, orphanGraceMs = lostGraceMs }: Launch): Omit<Watched, 'runId'> {
+  return { orphanGraceMs, ...(stopSignal !== undefined && { stopSignal }) };
+}
+
+async function notStarted(word: Word, quarry: Watched): Promise<ReaperAnswer> {
   if (word.is === 'failed') return { ...word, is: 'refused' };
-  await endAll(quarry, lostGraceMs);
+  await endAll(quarry, quarry.orphanGraceMs);
   return { is: 'lost', reason: reasonOf(word) };
 }
 
@@ -66,13 +71,13 @@ class ReapedCommand implements RunningCommand {
   readonly leader: ProcessIdentity;
   readonly ended: Promise<WaitStatus>;
   readonly #reaper: Reaper;
-  readonly #quarry: Quarry;
+  readonly #quarry: Watched;
   /** Fulfilled when nothing is left, or when all has been done that can be. */
   readonly #over: Promise<Swept>;
   #asked: Promise<ReadonlySet<number>> | undefined;
   #abandoned = false;
 
-  constructor(reaper: Reaper, start: Promise<Word>, quarry: Quarry & { readonly leader: ProcessIdentity }) {
+  constructor(reaper: Reaper, start: Promise<Word>, quarry: Watched & { readonly leader: ProcessIdentity }) {
     this.leader = quarry.leader;
     this.#reaper = reaper;
     this.#quarry = quarry;
@@ -90,7 +95,8 @@ class ReapedCommand implements RunningCommand {
   async stop(graceMs: number): Promise<Swept> {
     const endMs = clock.monotonicMs() + graceMs;
     // Whoever was started in the run's name by somebody outside (at, a terminal multiplexer) is not below the reaper.
-    const strays = { runId: this.#quarry.runId, except: this.#reaper.pid };
+    const { leader: _below, ...marks } = this.#quarry;
+    const strays = { ...marks, except: this.#reaper.pid };
     this.#reaper.say('t');
     this.#asked ??= askToEnd(strays);
     const asked = await this.#asked;
@@ -123,6 +129,6 @@ class ReapedCommand implements RunningCommand {
 
   /** The reaper was killed, and what it watched is out of reach for wait(2). */
   async #endOrphans(): Promise<Swept> {
-    return this.#abandoned ? { survivors: [], swept: 0 } : endAll(this.#quarry, lostGraceMs);
+    return this.#abandoned ? { survivors: [], swept: 0 } : endAll(this.#quarry, this.#quarry.orphanGraceMs);
   }
 }

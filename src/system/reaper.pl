@@ -7,13 +7,14 @@
 # or emptied its environment. So "wait says that there are no children" proves that nothing of the job is left. It waits and never
 # polls, and it loads no module but strict: others would cost every run a millisecond or more.
 #
-# Descriptors: 0 /dev/null, 1 and 2 the job's output, 3 the job's lock, 4 a socket to run-job, 5 and up the locks that it shares with other
-# jobs. The locks are held for as long as this process or a process of the job has them open, so that a second run can't begin beside
-# what is left of the first.
+# Descriptors: 0 /dev/null, 1 and 2 the job's output, 3 the job's lock, 4 a socket to run-job, 5 this text, 6 and up the locks that it shares
+# with other jobs. The locks are held for as long as this process or a process of the job has them open, so that a second run can't begin
+# beside what is left of the first.
 #
 # run-job says: once, "LENGTH\n" and as many bytes, NUL between the fields:
-#     umask, 1 if the job inherits the locks or else 0, working directory, number of arguments, arguments…, NAME=VALUE…
-# and then single letters: t (TERM to all), k (KILL until nothing is left), x (let go: what lives is left to init).
+#     umask, 1 if the job inherits the locks or else 0, stop signal, seconds between that and KILL when run-job is dead,
+#     working directory, number of arguments, arguments…, NAME=VALUE…
+# and then single letters: t (the stop signal to all), k (KILL until nothing is left), x (let go: what lives is left to init).
 # That the stream ends means that run-job is dead: t, after a second k.
 # run-job is told, a line each:
 #     ready, forked PID STARTTICKS, started, ended exited CODE or ended signalled NUMBER, gone SIGNALLED
@@ -21,22 +22,23 @@
 use strict;
 
 my ($prctl, $setsid, $sigprocmask, $signalfd4, $shared_locks) = map { $_ + 0 } @ARGV;
-my $last_descriptor = 4 + $shared_locks;
-my @locks           = (3, 5 .. $last_descriptor);
+my @locks = (3, 6 .. 5 + $shared_locks);
+my %kept  = map { $_ => 1 } 0 .. 4, @locks;
 
-# Between TERM and KILL when run-job is dead, and between the KILL of everything else and that of other run-jobs below us, which
-# write down in that time what became of their own jobs. Together less than the 3 seconds for which a dead run may hold its lock.
-my $grace_seconds   = 1;
+# Both as run-job asks for them. Grace and the time between the KILL of everything else and that of other run-jobs below us, which
+# write down in it what became of their own jobs, are together less than the 3 seconds for which a dead run may hold its lock; a
+# service may ask for more, since whoever starts it next waits for that.
+my ($stop_signal, $grace_seconds) = (15, 1);
 my $wrapper_seconds = 1;
 
-my $stage = 'watching';    # asked: TERM has been sent. killing: KILL to all but other run-jobs. killing-all: to these too.
+my $stage = 'watching';    # asked: the stop signal has been sent. killing: KILL to all but other run-jobs. killing-all: to these too.
 my $patience;              # Seconds until the stage changes by itself; undefined: it does not.
 my $job_ended;
 my %signalled;
 
 # What run-job was started with and did not open itself would stay open here and in the job.
 opendir(my $open, '/proc/self/fd') or exit 1;
-for my $fd (grep { /^\d+$/ && $_ > $last_descriptor } readdir $open) {
+for my $fd (grep { /^\d+$/ && !$kept{$_} } readdir $open) {
     open my $leaked, '<&=', $fd or next;
     close $leaked;
 }
@@ -86,7 +88,8 @@ sub read_request {
 }
 
 sub start_job {
-    my ($umask, $inherits_locks, $directory, $count, @rest) = @_;
+    my ($umask, $inherits_locks, $signal, $grace, $directory, $count, @rest) = @_;
+    ($stop_signal, $grace_seconds) = ($signal + 0, $grace);
     # exec closes it in the child, like every descriptor above 2 that Perl has opened: an end without a word means "started".
     pipe my $outcome, my $report or give_up('pipe');
     my $pid = fork;
@@ -171,14 +174,14 @@ sub next_stage {
     kill_all();
 }
 
-# TERM, and CONT for those that are stopped. What is below another run-job is left to that: it has a grace of its own to keep.
+# The stop signal, and CONT for those that are stopped. What is below another run-job is left to that: it has a grace of its own to keep.
 sub ask_all {
     $stage = 'asked';
     note($_) for living(0);
-    kill_group($_) for 'TERM', 'CONT';
+    kill_group($_) for $stop_signal, 'CONT';
     # Looked for after the group has its signal: whoever left it before is seen here, whoever leaves it now has been asked.
     my @outside = grep { note($_) && $_->{group} != $job } living(0);
-    for my $signal ('TERM', 'CONT') {
+    for my $signal ($stop_signal, 'CONT') {
         kill $signal, map { $_->{pid} } @outside;
     }
 }

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { constants } from 'node:os';
 import process from 'node:process';
 import { isExecutable } from './executable.ts';
 import type { Launch, ProcessIdentity, WaitStatus } from './system.ts';
@@ -22,10 +23,14 @@ const systemCalls: Readonly<Record<string, readonly number[]>> = {
 
 export interface ReaperPlace {
   readonly perlPath: string;
-  readonly scriptPath: string;
+  /** A descriptor of reaper.pl; undefined where there is none. */
+  readonly script: number | undefined;
   /** PROCESS_CONTROL_WRAPPER: by it another reaper knows that this one is not part of a job. */
   readonly wrapperMark: string;
 }
+
+/** Between the stop signal and KILL when the reaper or run-job is gone, unless the launch says otherwise. */
+export const lostGraceMs = 1000;
 
 /** What the reaper says, or what its end says. */
 export type Word =
@@ -39,9 +44,9 @@ export type Word =
 
 export function startReaper(launch: Launch, place: ReaperPlace): Reaper | undefined {
   const numbers = systemCalls[process.arch];
-  if (numbers === undefined || !isExecutable(place.perlPath)) return undefined;
+  if (numbers === undefined || place.script === undefined || !isExecutable(place.perlPath)) return undefined;
   try {
-    const reaper = new Reaper(spawnReaper(launch, place, numbers));
+    const reaper = new Reaper(spawnReaper(launch, { ...place, script: place.script }, numbers));
     reaper.request(launch);
     return reaper;
   } catch {
@@ -52,11 +57,12 @@ export function startReaper(launch: Launch, place: ReaperPlace): Reaper | undefi
 
 function spawnReaper(
   launch: Launch,
-  { perlPath, scriptPath, wrapperMark }: ReaperPlace,
+  { perlPath, script, wrapperMark }: ReaperPlace & { readonly script: number },
   numbers: readonly number[],
 ): ChildProcess {
   const shared = launch.sharedLockFds ?? [];
-  return spawn(perlPath, [scriptPath, ...[...numbers, shared.length].map(String)], {
+  // Opened anew through /proc, so each reaper reads from its beginning.
+  return spawn(perlPath, ['/proc/self/fd/5', ...[...numbers, shared.length].map(String)], {
     argv0: `run-job: reaper of ${launch.runId}`,
     cwd: '/',
     // Nothing that perl would heed: PERL5OPT, PERL5LIB or a locale that does not exist may stand in the job's own.
@@ -64,7 +70,7 @@ function spawnReaper(
       PROCESS_CONTROL_RUN_ID: launch.environment.PROCESS_CONTROL_RUN_ID ?? launch.runId,
       PROCESS_CONTROL_WRAPPER: wrapperMark,
     },
-    stdio: ['ignore', launch.stdoutFd, launch.stderrFd, launch.lockFd, 'pipe', ...shared],
+    stdio: ['ignore', launch.stdoutFd, launch.stderrFd, launch.lockFd, 'pipe', script, ...shared],
     detached: true,
   });
 }
@@ -106,14 +112,16 @@ export class Reaper {
     });
   }
 
-  request({ umask, keepsLock, workingDirectory, argv, environment }: Launch): void {
+  request({ umask, keepsLock, stopSignal, orphanGraceMs, workingDirectory, argv, environment }: Launch): void {
     const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-    const fields = [String(umask), keepsLock ? '1' : '0', workingDirectory, String(argv.length), ...argv, ...variables];
+    const stop = [String(stopSignal ?? constants.signals.SIGTERM), String((orphanGraceMs ?? lostGraceMs) / 1000)];
+    const where = [String(umask), keepsLock ? '1' : '0', ...stop, workingDirectory];
+    const fields = [...where, String(argv.length), ...argv, ...variables];
     const text = Buffer.from(fields.join('\0'));
     this.#control?.write(Buffer.concat([Buffer.from(`${text.length}\n`), text]));
   }
 
-  /** t: TERM to all, k: KILL until nothing is left. */
+  /** t: TERM, or the stop signal of the launch, to all, k: KILL until nothing is left. */
   say(letter: 't' | 'k'): void {
     this.#control?.write(letter);
     // A job may have stopped its own reaper.

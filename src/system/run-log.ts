@@ -60,6 +60,7 @@ interface RunLogParts extends RunLogOptions {
   readonly offsetAt: OffsetAt;
   readonly pipes: PipePair;
   readonly onOutput: OnOutput | undefined;
+  readonly pages?: Pages;
 }
 
 /** One of the job's two streams, over all commands. */
@@ -74,11 +75,33 @@ interface Stream {
 /** A terminal is given up sooner than a disk. */
 const usualMirrorLimits: OutletLimits = { highBytes: 1 << 20, lowBytes: 1 << 18, stallMs: 2000, closeMs: 2000 };
 
+/** A log that is followed by another one when it has grown. */
+export interface Pages {
+  readonly maxBytes: number;
+  /** What the first one has already. */
+  readonly sizeBytes: number;
+  /** The next one; `undefined` when none could be made: then the old one grows on. */
+  readonly next: () => { readonly fd: number; readonly path: string } | undefined;
+}
+
+/** A log of any file that is open for appending. */
+export function openLog(
+  options: RunLogOptions,
+  file: { readonly fd: number; readonly path: string; readonly pages?: Pages },
+): RunLog {
+  const offsetAt = options.offsetAt ?? hostOffset();
+  return new OpenRunLog({ ...options, ...file, offsetAt, pipes: makePipes(options.runDirectory), onOutput: undefined });
+}
+
 class OpenRunLog implements RunLog {
-  readonly path: string;
+  #path: string;
+  /** Of the file that is written now. */
+  #pageBytes: number;
+  /** Files that are full, while the rest is written to them. */
+  readonly #fullPages: { readonly outlet: Outlet; readonly closed: Promise<void> }[] = [];
   readonly #parts: RunLogParts;
   readonly #stamps: Stamps;
-  readonly #outlet: Outlet;
+  #outlet: Outlet;
   readonly #tail = new Tail();
   readonly #stdout: Stream;
   readonly #stderr: Stream;
@@ -89,18 +112,18 @@ class OpenRunLog implements RunLog {
   #notes: Buffer[] = [];
 
   constructor(parts: RunLogParts) {
-    this.path = parts.path;
+    this.#path = parts.path;
+    this.#pageBytes = parts.pages?.sizeBytes ?? 0;
     this.#parts = parts;
     this.#pipes = parts.pipes;
     this.#stamps = new Stamps(parts.clock.nowMs, parts.offsetAt);
-    this.#outlet = new Outlet({
-      fd: parts.fd,
-      onRoom: () => this.#resume(),
-      gapText: (bytes, reason) => this.#line('NOTE', `${bytes} bytes lost (${reason})`),
-      limits: parts.limits ?? {},
-    });
+    this.#outlet = this.#outletTo(parts.fd);
     this.#stdout = this.#stream('stdout', 'INFO', parts.mirrorTo?.stdout);
     this.#stderr = this.#stream('stderr', 'ERROR', parts.mirrorTo?.stderr);
+  }
+
+  get path(): string {
+    return this.#path;
   }
 
   streams(): { readonly stdoutFd: number; readonly stderrFd: number } {
@@ -128,14 +151,14 @@ class OpenRunLog implements RunLog {
     const heldOpen = this.#finish();
     if (this.#isFramed) this.#write('INFO', '----------- end command output');
     this.#isFramed = false;
-    for (const note of this.#notes.splice(0)) this.#outlet.writeSurely(note);
+    for (const note of this.#notes.splice(0)) this.#put(note);
     return { heldOpen };
   }
 
   note(text: string): void {
     const line = this.#line('NOTE', text);
     if (this.#isFramed) this.#notes.push(line);
-    else this.#outlet.writeSurely(line);
+    else this.#put(line);
   }
 
   async close(): Promise<LogTotals> {
@@ -144,7 +167,10 @@ class OpenRunLog implements RunLog {
     this.#dropPipes();
     const mirrors = [this.#stdout, this.#stderr].flatMap(({ mirror }) => mirror ?? []);
     await Promise.all([this.#outlet, ...mirrors].map((outlet) => outlet.close()));
-    const { lostBytes, lostReason } = this.#outlet;
+    await Promise.all(this.#fullPages.map(({ closed }) => closed));
+    const outlets = [...this.#fullPages.map(({ outlet }) => outlet), this.#outlet];
+    const lostBytes = outlets.reduce((sum, outlet) => sum + outlet.lostBytes, 0);
+    const lostReason = outlets.find((outlet) => outlet.lostReason !== undefined)?.lostReason;
     return {
       stdoutBytes: this.#stdout.bytes,
       stderrBytes: this.#stderr.bytes,
@@ -152,6 +178,34 @@ class OpenRunLog implements RunLog {
       ...(lostReason === undefined ? {} : { lostReason }),
       tail: this.#tail.text(),
     };
+  }
+
+  #outletTo(fd: number): Outlet {
+    return new Outlet({
+      fd,
+      onRoom: () => this.#resume(),
+      gapText: (bytes, reason) => this.#line('NOTE', `${bytes} bytes lost (${reason})`),
+      limits: this.#parts.limits ?? {},
+    });
+  }
+
+  /** Between two lines: the new file begins with whatever comes next. */
+  #turnPageIfFull(moreBytes: number): void {
+    const { pages } = this.#parts;
+    this.#pageBytes += moreBytes;
+    if (pages === undefined || this.#pageBytes <= pages.maxBytes) return;
+    const next = pages.next();
+    this.#pageBytes = moreBytes;
+    if (next === undefined) return;
+    const full = this.#outlet;
+    this.#outlet = this.#outletTo(next.fd);
+    this.#path = next.path;
+    const page = { outlet: full, closed: full.close() };
+    this.#fullPages.push(page);
+    // One that has lost nothing need not be remembered.
+    void page.closed.then(() => {
+      if (full.lostBytes === 0) this.#fullPages.splice(this.#fullPages.indexOf(page), 1);
+    });
   }
 
   #stream(name: Stream['name'], level: 'INFO' | 'ERROR', mirrorFd: number | undefined): Stream {
@@ -176,6 +230,7 @@ class OpenRunLog implements RunLog {
   }
 
   #logLines(name: Stream['name'], lines: Buffer): void {
+    this.#turnPageIfFull(lines.length);
     this.#outlet.write(lines);
     this.#tail.add(lines);
     this.#parts.onOutput?.(name, () =>
@@ -252,7 +307,12 @@ class OpenRunLog implements RunLog {
   }
 
   #write(level: Level, text: string): void {
-    this.#outlet.writeSurely(this.#line(level, text));
+    this.#put(this.#line(level, text));
+  }
+
+  #put(line: Buffer): void {
+    this.#turnPageIfFull(line.length);
+    this.#outlet.writeSurely(line);
   }
 
   #line(level: Level, text: string): Buffer {

@@ -27,7 +27,9 @@ export async function launchUnderShim(launch: Launch, runId: string): Promise<La
     if (child.pid === undefined) throw (await once(child, 'error'))[0];
     // Before the event loop can have noticed that it has ended: until then its entry in /proc stays.
     const leader = processIdentity(child.pid) ?? { pid: child.pid, startTicks: '' };
-    return { is: 'launched', command: new ShimmedCommand(child, { runId, leader }) };
+    const { stopSignal } = launch;
+    const quarry = { runId, leader, ...(stopSignal !== undefined && { stopSignal }) };
+    return { is: 'launched', command: new ShimmedCommand(child, quarry) };
   } catch (error) {
     const { errno = 0, message } = error as NodeJS.ErrnoException;
     return startFailure(launch, 'exec', -errno, message);

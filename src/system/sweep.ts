@@ -5,6 +5,7 @@
  * A process that has left the run's session, tree and environment is out of sight here. The reaper (reaper.ts) has no such gap; this is what
  * is done where there is no reaper, when the reaper was killed, and for processes that somebody else started in the run's name.
  */
+import { constants } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { clock } from './clock.ts';
@@ -25,6 +26,8 @@ import type { ProcessIdentity, Survivor, Timer } from './system.ts';
 /** Whose processes are looked for: the last element of a run's id. What is below `except` (and that process itself) is somebody else's to end. */
 export interface Quarry extends Pick<RunMarks, 'runId' | 'leader'> {
   readonly except?: number;
+  /** What asks to end, by number; TERM unless given. */
+  readonly stopSignal?: number;
 }
 
 export interface Swept {
@@ -72,14 +75,14 @@ export function named(found: readonly Process[]): readonly Survivor[] {
   return found.map(({ pid }) => ({ pid, command: commandLineOf(pid) }));
 }
 
-/** TERM to all, and CONT for those that are stopped; nobody is waited for. Returns the pids of those who were asked. */
+/** TERM (or the stop signal) to all, and CONT for those that are stopped; nobody is waited for. Returns the pids of those who were asked. */
 export async function askToEnd(quarry: Quarry): Promise<ReadonlySet<number>> {
   const before = membersToAsk(quarry);
-  const { leader } = quarry;
-  if (leader) for (const signal of ['SIGTERM', 'SIGCONT'] as const) signalGroup(leader, signal);
+  const { leader, stopSignal = constants.signals.SIGTERM } = quarry;
+  if (leader) for (const signal of [stopSignal, 'SIGCONT'] as const) signalGroup(leader, signal);
   // Looked for after the group has its signal: whoever left it before is seen here, whoever leaves it now has been asked.
   const outside = membersToAsk(quarry).filter((found) => found.group !== leader?.pid);
-  if (outside.length > 0) await askTrees(outside);
+  if (outside.length > 0) await askTrees(outside, stopSignal);
   for (const found of outside) signalProcess(found, 'SIGCONT');
   return new Set([...before, ...outside].map(({ pid }) => pid));
 }
@@ -96,16 +99,16 @@ function membersToAsk(quarry: Quarry): readonly Process[] {
  * TERM to processes that left the group, each with what is below it. tree-kill reads the tree anew with ps, so it also sees what was forked
  * after our look; but without ps it throws where nobody can catch it, and its callback may never come.
  */
-async function askTrees(outside: readonly Process[]): Promise<void> {
+async function askTrees(outside: readonly Process[], signal: number): Promise<void> {
   if (outside.length > treeKillLimit || !isSystemProgram('ps')) {
-    for (const found of outside) signalProcess(found, 'SIGTERM');
+    for (const found of outside) signalProcess(found, signal);
     return;
   }
   const { default: treeKill } = await import('tree-kill');
   const pids = new Set(outside.map(({ pid }) => pid));
   for (const root of outside.filter(({ parent }) => !pids.has(parent))) {
     // An error means that one process may not be signalled or is gone; whatever lives when the grace is over gets KILL.
-    treeKill(root.pid, 'SIGTERM', () => {});
+    treeKill(root.pid, signal, () => {});
   }
 }
 
@@ -163,17 +166,17 @@ export async function untilNoneLives(quarry: Quarry, limitMs: number): Promise<r
  * Signals the process group of a leader that may have ended. The kernel does not give away a number that still names a group, so the group is
  * the leader's own as long as no other process has the number.
  */
-function signalGroup(leader: ProcessIdentity, signal: NodeJS.Signals): void {
+function signalGroup(leader: ProcessIdentity, signal: NodeJS.Signals | number): void {
   const now = readProcess(leader.pid);
   if (now === undefined || now.startTicks === leader.startTicks) send(-leader.pid, signal);
 }
 
 /** Whether this very process could be signalled, and not a later one with its pid. */
-function signalProcess(found: ProcessIdentity, signal: NodeJS.Signals): boolean {
+function signalProcess(found: ProcessIdentity, signal: NodeJS.Signals | number): boolean {
   return readProcess(found.pid)?.startTicks === found.startTicks && send(found.pid, signal);
 }
 
-function send(pid: number, signal: NodeJS.Signals): boolean {
+function send(pid: number, signal: NodeJS.Signals | number): boolean {
   try {
     return process.kill(pid, signal);
   } catch {

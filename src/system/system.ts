@@ -177,6 +177,10 @@ export interface Launch {
   readonly sharedLockFds?: readonly number[];
   readonly keepsLock: boolean;
   readonly umask: number;
+  /** What a stop begins with, by number; TERM unless given. */
+  readonly stopSignal?: number;
+  /** Between that and KILL when run-job itself was killed; 1 s unless given. Whoever waits for the lock must wait as long. */
+  readonly orphanGraceMs?: number;
   /** prlimit(1) and nice(1) prefixes are part of `argv` already. */
 }
 
@@ -318,10 +322,46 @@ export type LineFound =
 export interface StateFiles {
   /** File names and contents in a folder of the state directory; empty when there is none. */
   readAll(folder: string): readonly { readonly name: string; readonly text: string }[];
+  /** File names; also those of files that the caller may not read. */
+  names(folder: string): readonly string[];
+  /** `undefined` when it is not there or can't be read. */
+  read(folder: string, name: string): string | undefined;
   write(folder: string, name: string, text: string): WriteAnswer;
   /** Also well when it was not there. */
   remove(folder: string, name: string): WriteAnswer;
 }
+
+/** Which ticks of a job have had a start on this host. Ticks are milliseconds since 1970, on a full second. */
+export interface TickClaims {
+  /** Gives the tick to this run, unless another one has it: of any number that ask at once, one gets it. */
+  take(slug: string, tickMs: number, claim: TickClaim): ClaimAnswer;
+  /** A run that has waited goes on: its claim holds from now on whatever becomes of it. */
+  begin(slug: string, tickMs: number, run: string): WriteAnswer;
+  /** The ticks that are on record, ascending; old ones are dropped. */
+  list(slug: string): readonly number[];
+  /** Who has a tick and since when. */
+  find(
+    slug: string,
+    tickMs: number,
+  ): { readonly run: string; readonly waits: boolean; readonly atMs: number } | undefined;
+  drop(slug: string, ticks: readonly number[]): void;
+  /** What is kept beside the claims of a job: up to when its ticks are settled. */
+  readMark(slug: string): string | undefined;
+  writeMark(slug: string, text: string): WriteAnswer;
+}
+
+export interface TickClaim {
+  readonly run: string;
+  /** The run does not begin at once; if it is killed before, the tick has had no start. */
+  readonly waits: boolean;
+  /** The claim must be there even if the machine goes down next. */
+  readonly lasting: boolean;
+}
+
+export type ClaimAnswer =
+  | { readonly is: 'taken' }
+  | { readonly is: 'had'; readonly run: string }
+  | { readonly is: 'failed'; readonly reason: string };
 
 /** What the machine refused; `denied` when it is a matter of rights. */
 export interface Refusal {
@@ -420,4 +460,91 @@ export interface OwnLog {
   note(level: LogLevel, message: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
   /** Everything noted has been written, or 5 s have passed. Nothing is noted afterwards. */
   close(): Promise<void>;
+}
+
+/** What one probe said. */
+export type ProbeAnswer =
+  | { readonly is: 'success' }
+  | { readonly is: 'failure'; readonly reason: string }
+  /** It could not be run at all. */
+  | { readonly is: 'unknown'; readonly reason: string };
+
+/** Asks whether something answers. Nothing here throws or takes longer than `timeoutMs` and a moment. */
+export interface Probes {
+  /** GET on 127.0.0.1; the body is text of at most 64 KiB. Judged by whoever asks. */
+  http(
+    port: number,
+    path: string,
+    timeoutMs: number,
+  ): Promise<{ readonly is: 'response'; readonly code: number; readonly body: string } | ProbeAnswer>;
+  tcp(port: number, timeoutMs: number): Promise<ProbeAnswer>;
+  /** In a process group of its own, which is ended with it. */
+  command(command: ProbeCommand, timeoutMs: number): Promise<ProbeAnswer>;
+}
+
+export interface ProbeCommand {
+  /** Absolute path of the program first. */
+  readonly argv: readonly [string, ...string[]];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+}
+
+/** Ports of this host, and who has them. */
+export interface Ports {
+  /** Whether it can be bound now, on all addresses. */
+  isFree(port: number): Promise<boolean>;
+  /** What services have reserved, each by its slug; those of dead ones included. */
+  reserved(): readonly { readonly slug: string; readonly ports: readonly number[] }[];
+  /** Replaces what a service has published: `endpoints.json` in its folder of the run directory. */
+  publish(slug: string, endpoints: Endpoints): WriteAnswer;
+  withdraw(slug: string): void;
+}
+
+/** For clients and proxies that want to find a service. */
+export interface Endpoints {
+  readonly service: string;
+  readonly host: string;
+  readonly instances: readonly {
+    readonly instance: number;
+    readonly state: string;
+    readonly ports: Readonly<Record<string, number>>;
+  }[];
+}
+
+/** The directory that an instance of a service has for itself. */
+export interface InstanceFolders {
+  /** Its absolute path, whether it is there or not. */
+  path(slug: string, instance: number): string;
+  make(slug: string, instance: number): WriteAnswer;
+  /** The file `.healthchecksnooze`; `undefined` when there is none, or it is no regular file. */
+  snooze(slug: string, instance: number): { readonly writtenMs: number; readonly text: string } | undefined;
+  writeSnooze(slug: string, instance: number, text: string): WriteAnswer;
+  removeSnooze(slug: string, instance: number): void;
+}
+
+export interface PidFiles {
+  /**
+   * The living process that the file names, if it is this user's and not older than `notBefore`: an earlier one with this number, or one that
+   * somebody else has started, is not what the command left. Else why there is none.
+   */
+  look(
+    path: string,
+    rule: { readonly uid: number; readonly notBefore?: ProcessIdentity },
+  ): ProcessIdentity | { readonly missing: string };
+}
+
+/** Tells of changes in directories, without asking again and again. */
+export interface Changes {
+  /** `name` is the file in the directory; absent when that is not known. Where it can't be watched nothing is ever told. */
+  watch(directory: string, onChange: (name: string | undefined) => void): { close(): void };
+}
+
+/** The logs of the instances of services: each follows one that has grown too large. */
+export interface ServiceLogs {
+  open(place: {
+    readonly slug: string;
+    readonly instance: number;
+    readonly maxBytes: number;
+    readonly keep: number;
+  }): LogAnswer;
 }

@@ -52,6 +52,7 @@ const defaults = {
   logRetention: {},
   onInvalidJob: 'keep',
   trustedOwnerUids: [0],
+  portRange: { first: 31_000, last: 32_000 },
   sources: [],
   embedded: false,
 };
@@ -321,6 +322,7 @@ test('anybody else has a process-control of their own where nothing is configure
     runDirectory: '/home/alice/.local/state/process-control/run',
     stateDirectory: '/home/alice/.local/state/process-control',
     trustedOwnerUids: [0, 1000],
+    portRange: { first: 31_000, last: 32_000 },
     embedded: true,
   });
 });

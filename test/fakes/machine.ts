@@ -182,7 +182,14 @@ export class FakeWrappers implements Wrappers {
 export class FakeState implements StateFiles {
   readonly files = new Map<string, string>();
   full = false;
+  onWrite: (folder: string, name: string) => void = () => {};
 
+  names(folder: string) {
+    return this.readAll(folder).map(({ name }) => name);
+  }
+  read(folder: string, name: string) {
+    return this.files.get(`${folder}/${name}`);
+  }
   readAll(folder: string) {
     return [...this.files].flatMap(([name, text]) =>
       name.startsWith(`${folder}/`) ? [{ name: name.slice(folder.length + 1), text }] : [],
@@ -191,6 +198,7 @@ export class FakeState implements StateFiles {
   write(folder: string, name: string, text: string) {
     if (this.full) return { ok: false as const, reason: 'no space left on device' };
     this.files.set(`${folder}/${name}`, text);
+    this.onWrite(folder, name);
     return { ok: true as const };
   }
   remove(folder: string, name: string) {

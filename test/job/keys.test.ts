@@ -7,6 +7,7 @@ import { jobSchema } from '../../src/job/schema.ts';
 import { noticeRows } from './rows/notices.ts';
 import { policyRows } from './rows/policy.ts';
 import { policy, type Row, timing } from './rows/row.ts';
+import { serviceRows } from './rows/service.ts';
 import { timingRows } from './rows/timing.ts';
 
 const commands = (...words: [string, ...string[]][]) => words.map((w) => ({ text: w.join(' '), words: w }));
@@ -193,6 +194,7 @@ const rows: Readonly<Record<string, Row>> = {
   ...timingRows,
   ...policyRows,
   ...noticeRows,
+  ...serviceRows,
 };
 
 test('every key of the job schema is in this table', () => {
@@ -200,7 +202,8 @@ test('every key of the job schema is in this table', () => {
 });
 
 function validate(key: string, written: string) {
-  const others = { name: 'name: a', command: 'command: b' };
+  const isForServices = key !== 'service' && Object.hasOwn(serviceRows, key);
+  const others = { name: 'name: a', command: 'command: b', ...(isForServices && { service: 'service: true' }) };
   const lines = [
     ...Object.entries(others).flatMap(([other, line]) => (other === key ? [] : [line])),
     `${key}: ${written}`,
@@ -246,8 +249,23 @@ test('what a job does not say has its default', () => {
       leftovers: 'kill',
       umask: 0o22,
       limits: {},
+      notices: { channels: [], after: 1 },
       ...timing({}),
       ...policy({}),
     },
   });
+});
+
+test('a threshold that nobody hears of is doubted', () => {
+  const doubts = (text: string) => {
+    const bytes = new TextEncoder().encode(`name: a\ncommand: b\n${text}\n`);
+    const result = validateJobText({ file: 'a.yaml', bytes }, {});
+    return result.ok ? result.warnings.map(({ message }) => message) : result.problems;
+  };
+  assert.deepEqual(doubts('notify_after: 3'), ['nobody will be told: there is no "notify"']);
+  assert.deepEqual(doubts('notify_after: 3\nnotify: [{mail: a@b}]'), []);
+  assert.deepEqual(doubts('skip_threshold: 3\nnotify: [{mail: a@b}]'), [
+    'nobody will be told: no channel of "notify" has "warning" in its "on"',
+  ]);
+  assert.deepEqual(doubts('skip_threshold: 3\nnotify: [{mail: a@b, on: [warning]}]'), []);
 });

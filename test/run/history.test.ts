@@ -137,3 +137,22 @@ test('failures that have paused the job are not counted again after it was resum
   );
   assert.equal(foldHistory([ended('b', 4, 1), paused, started('c', 5), ended('c', 6, 1)]).streak.failedRuns, 1);
 });
+
+test('a reset ends the streak and leaves what was last known to be well; a pause changes nothing but is remembered', () => {
+  const step = { event: 'steered', run: '', by: 'ada' } as const;
+  const events: HistoryEvent[] = [
+    ...[started('a', 1), ended('a', 2, 0, { failures: 0 })],
+    ...[started('b', 3), ended('b', 4, 1, { failures: 1 })],
+    { ...step, action: 'pause', atMs: 5 },
+  ];
+  const before = foldHistory(events);
+  assert.deepEqual([before.streak.failures, before.lastStatus, before.steered?.length], [1, 'failure', 1]);
+  const reset = foldHistory([...events, { ...step, action: 'reset', atMs: 6 }]);
+  assert.equal(reset.streak.failures, 0);
+  assert.equal(reset.streak.failingSinceMs, undefined);
+  assert.equal(reset.streak.lastSuccessMs, before.streak.lastSuccessMs);
+  assert.equal(reset.lastStatus, 'unknown');
+  assert.equal(reset.runs.length, 2, 'no run is made of it');
+  const again = foldHistory([...events, { ...step, action: 'reset', atMs: 6 }, started('c', 7), ended('c', 8, 1)]);
+  assert.deepEqual([again.streak.failures, again.lastStatus], [1, 'failure']);
+});

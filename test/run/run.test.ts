@@ -16,6 +16,7 @@ const job: Job = {
   policy: policyOf({}),
   tags: [],
   failureThresholdForMail: 1,
+  notices: { channels: [], after: 1 },
   name: 'Backup',
   commands: [{ text: 'dump --all', words: ['dump', '--all'] }],
   timeoutSeconds: 0,

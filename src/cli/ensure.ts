@@ -1,0 +1,69 @@
+/**
+ * `run-job --ensure`: starts the missing supervisor of every service that is wanted up. cron asks each minute, so it looks as little as it can: at
+ * names in job files, at who has their locks, and only where nobody has at the file itself.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Config } from '../config/config.ts';
+import { listJobFiles, loadJob } from '../job/load.ts';
+import { exitCodes } from '../run/outcome.ts';
+import { readHistory } from '../run/record.ts';
+import { readDesired } from '../service/desired.ts';
+import { files } from '../system/files.ts';
+import { stateFiles } from '../system/state-files.ts';
+import { realHistory, realLocks } from './parts/machine.ts';
+import { say, sayProblems } from './parts/output.ts';
+import { becomeServiceUser } from './parts/service-user.ts';
+import { loadSetting } from './parts/setting.ts';
+import { spawnSupervisor } from './parts/spawn-supervisor.ts';
+
+const program = 'run-job';
+
+export async function ensureServices(configFile: string | undefined, args: readonly string[]): Promise<number> {
+  const setting = loadSetting(configFile);
+  if (!setting.ok) {
+    sayProblems(setting.problems);
+    return exitCodes.configuration;
+  }
+  const config = setting.value;
+  const right = await becomeServiceUser(config, program, args);
+  if (right.is === 'done') return right.exitCode;
+  if (right.is === 'refused') {
+    say(program, right.words);
+    return exitCodes.notServiceUser;
+  }
+  const listed = listJobFiles(config, files);
+  if (listed.is === 'unlisted') {
+    sayProblems([listed.problem]);
+    return exitCodes.configuration;
+  }
+  for (const slug of listed.slugs) if (isMissing(slug, config)) spawnSupervisor(slug, configFile);
+  return 0;
+}
+
+function isMissing(slug: string, config: Config): boolean {
+  if (!mayBeService(path.join(config.jobDirectory, `${slug}.yaml`))) return false;
+  if (realLocks(config, () => undefined).holder(slug)?.state === 'running') return false;
+  const loaded = loadJob(slug, config, { files });
+  if (loaded === undefined) return false;
+  // A file that can't be used is told once: run-job does that.
+  if (!loaded.ok) return !isTold(slug, config);
+  const { service, enabled } = loaded.value;
+  return (
+    service !== undefined && enabled && readDesired(stateFiles(config.stateDirectory), slug).service.wanted === 'up'
+  );
+}
+
+/** What has not the word in it needs no parser. */
+function mayBeService(file: string): boolean {
+  try {
+    return /\bservice\b/.test(readFileSync(file, 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
+function isTold(slug: string, config: Config): boolean {
+  const outcome = readHistory(slug, { history: realHistory(config) }).runs.at(-1)?.outcome;
+  return outcome?.kind === 'not-started' && outcome.code === exitCodes.configuration;
+}

@@ -1,0 +1,47 @@
+/** `jobctl status` and `jobctl history` of one service. */
+import type { Config } from '../../config/config.ts';
+import { serviceDetails } from '../../report/service-text.ts';
+import { timeText } from '../../report/time-text.ts';
+import { exitCodes } from '../../run/outcome.ts';
+import { parseJournal } from '../../service/journal.ts';
+import { stateCode } from '../../service/service-state.ts';
+import { clock } from '../../system/clock.ts';
+import { hostZone } from '../../system/zone.ts';
+import { realHistory, realLocks } from '../parts/machine.ts';
+import { print, say } from '../parts/output.ts';
+import { lookAtService } from '../parts/service-snapshots.ts';
+import { openJobs } from '../parts/snapshots.ts';
+import type { Options } from './options.ts';
+import type { ServiceTarget } from './service-target.ts';
+
+const usualLines = 20;
+
+export function serviceStatus({ job, slug, instance }: ServiceTarget, options: Options, config: Config): number {
+  const seen = lookAtService(job, realLocks(config, () => undefined).holder(slug), config);
+  const shown =
+    instance === undefined ? seen : { ...seen, instances: seen.instances.filter(({ number }) => number === instance) };
+  if (options.json) {
+    const opened = openJobs(config);
+    const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
+    print(`${JSON.stringify({ ...whole, service: shown })}\n`);
+    return 0;
+  }
+  print(serviceDetails(job, shown, { formatTime: timeText(hostZone()), nowMs: clock.nowMs() }));
+  if (instance === undefined) return stateCode(seen.state);
+  const at = shown.instances[0]?.at;
+  return at === 'up' ? 0 : at === 'down' || at === 'finished' ? 3 : 1;
+}
+
+export function serviceHistory({ slug }: ServiceTarget, options: Options, config: Config): number {
+  const count = Number(options.lines ?? usualLines);
+  if (!Number.isInteger(count) || count < 1) {
+    say('jobctl', `--lines must be a whole number, found "${options.lines}"`);
+    return exitCodes.usage;
+  }
+  const entries = parseJournal(realHistory(config).read(slug)).slice(-count);
+  const format = timeText(hostZone());
+  if (options.json) print(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  else if (entries.length === 0) say('jobctl', `${slug} has never been up`);
+  else print(entries.map(({ atMs, words }) => `${format(atMs)}  ${words}\n`).join(''));
+  return 0;
+}

@@ -1,0 +1,43 @@
+/** `jobctl snooze`: suspends the probes of a service or of one instance for a while, and says until when. */
+import type { Config } from '../../config/config.ts';
+import { parseDuration } from '../../job/duration.ts';
+import { timeText } from '../../report/time-text.ts';
+import { durationWords, exitCodes } from '../../run/outcome.ts';
+import { clock } from '../../system/clock.ts';
+import { instanceFolders } from '../../system/instance-folders.ts';
+import { hostZone } from '../../system/zone.ts';
+import { print, say } from '../parts/output.ts';
+import type { Options } from './options.ts';
+import { type ServiceTarget, targetName } from './service-target.ts';
+
+export function snooze(target: ServiceTarget, options: Options, config: Config): number {
+  const { job, slug, instance } = target;
+  const { health, instances } = job.service;
+  if (health === undefined) return refuse(`${slug} has no "health_check" that could be snoozed`);
+  const seconds = options.for === undefined ? health.snoozeMaxSeconds : parseDuration(options.for);
+  if (seconds === undefined || seconds === 0)
+    return refuse(`--for must be a duration such as 30m, found "${options.for}"`);
+  if (seconds > health.snoozeMaxSeconds) {
+    return refuse(
+      `a snooze of ${slug} ends after ${durationWords(health.snoozeMaxSeconds)} (snooze_max); ask for less`,
+    );
+  }
+  const untilMs = clock.nowMs() + seconds * 1000;
+  const folders = instanceFolders(config.stateDirectory);
+  const numbers = instance === undefined ? Array.from({ length: instances }, (_, number) => number) : [instance];
+  for (const number of numbers) {
+    const written = folders.writeSnooze(slug, number, `${new Date(untilMs).toISOString()}\n`);
+    if (!written.ok) {
+      say('jobctl', `${slug}.${number} could not be snoozed: ${written.reason}`);
+      return exitCodes.internal;
+    }
+  }
+  const words = `the probes of ${targetName(target)} are suspended until ${timeText(hostZone())(untilMs)}, or until its next start`;
+  print(options.json ? `${JSON.stringify({ job: targetName(target), untilMs })}\n` : `${words}\n`);
+  return 0;
+}
+
+function refuse(words: string): number {
+  say('jobctl', words);
+  return exitCodes.usage;
+}

@@ -1,0 +1,145 @@
+/** `jobctl start`, `stop`, `restart` and `reset` of a service: what is wanted is written down, and the supervisor does it. */
+import type { Config } from '../../config/config.ts';
+import { exitCodes } from '../../run/outcome.ts';
+import { type Ask, after, type Command, readDesired, writeDesired } from '../../service/desired.ts';
+import { clock } from '../../system/clock.ts';
+import { stateFiles } from '../../system/state-files.ts';
+import { sweeper } from '../../system/sweeper.ts';
+import { realLocks } from '../parts/machine.ts';
+import { print, say } from '../parts/output.ts';
+import { lookAtService } from '../parts/service-snapshots.ts';
+import { spawnSupervisor } from '../parts/spawn-supervisor.ts';
+import { callerName } from '../parts/stop-run.ts';
+import type { Options } from './options.ts';
+import { type ServiceTarget, targetName } from './service-target.ts';
+
+const pollMs = 100;
+/** Beyond the time that an instance has to end. */
+const patienceMs = 15_000;
+
+export async function startService(target: ServiceTarget, options: Options, config: Config): Promise<number> {
+  const { job } = target;
+  if (!job.enabled) return refuse(`${job.slug} is disabled in its file: take out "disabled: true"`);
+  if (options['slow-start']) return refuse(`${job.slug} is a service; it has no slow_start_command`);
+  const failure = command(target, 'start', options, config);
+  if (failure !== undefined) return failure;
+  // An instance of a service that is down stays down: who wants one of them wants the service.
+  const said = target.instance === undefined ? undefined : refuseWhenDown(target, config);
+  if (said !== undefined) return said;
+  ensure(target, options, config);
+  if (!options.wait) {
+    tell(options, target, `${targetName(target)} is wanted up; jobctl status ${job.slug}`);
+    return 0;
+  }
+  return waitUntilUp(target, options, config);
+}
+
+export async function stopService(target: ServiceTarget, options: Options, config: Config): Promise<number> {
+  const failure = command(target, 'stop', options, config);
+  if (failure !== undefined) return failure;
+  tell(options, target, `${targetName(target)} is wanted down`);
+  const endMs = clock.monotonicMs() + target.job.service.stopSeconds * 1000 + patienceMs;
+  while (!(await isDown(target, config))) {
+    if (clock.monotonicMs() > endMs) {
+      say('jobctl', `${targetName(target)} has not ended yet; jobctl status ${target.slug}`);
+      return exitCodes.internal;
+    }
+    await pause();
+  }
+  if (!options.json) print(`${targetName(target)} has ended.\n`);
+  return 0;
+}
+
+export function restartService(target: ServiceTarget, options: Options, config: Config): number {
+  if (!target.job.enabled) return refuse(`${target.slug} is disabled in its file: take out "disabled: true"`);
+  const failure = command(target, 'restart', options, config);
+  if (failure !== undefined) return failure;
+  const said = target.instance === undefined ? undefined : refuseWhenDown(target, config);
+  if (said !== undefined) return said;
+  ensure(target, options, config);
+  const rolls = target.instance === undefined && target.job.service.instances > 1;
+  const how = rolls ? ', one instance after the other' : '';
+  tell(options, target, `${targetName(target)} is being restarted${how}; jobctl status ${target.slug}`);
+  return 0;
+}
+
+export function resetService(target: ServiceTarget, options: Options, config: Config): number {
+  const failure = command(target, 'reset', options, config);
+  if (failure !== undefined) return failure;
+  tell(options, target, `${targetName(target)} reset: what had failed or finished is tried again`);
+  return 0;
+}
+
+/** The exit code when it could not be written down. */
+function command(target: ServiceTarget, name: Command, { reason }: Options, config: Config): number | undefined {
+  const files = stateFiles(config.stateDirectory);
+  const all = readDesired(files, target.slug);
+  const before = target.instance === undefined ? all.service : all.instance(target.instance);
+  const ask: Ask = { atMs: clock.nowMs(), by: callerName(), ...(reason !== undefined && { reason }) };
+  const written = writeDesired(files, target, after(before, name, ask));
+  if (!written.ok) {
+    say('jobctl', `what is wanted of ${targetName(target)} could not be recorded: ${written.reason}`);
+    return exitCodes.internal;
+  }
+  // Whoever starts or stops all of it means each: what was said of single instances before is over.
+  if (target.instance === undefined && (name === 'start' || name === 'restart'))
+    return forgetInstances(target, ask, config);
+  return undefined;
+}
+
+function forgetInstances({ slug, job }: ServiceTarget, ask: Ask, config: Config): number | undefined {
+  const files = stateFiles(config.stateDirectory);
+  const { instance } = readDesired(files, slug);
+  for (let number = 0; number < job.service.instances; number += 1) {
+    if (instance(number).wanted === 'up') continue;
+    const written = writeDesired(files, { slug, instance: number }, after(instance(number), 'start', ask));
+    if (!written.ok) return refuse(written.reason);
+  }
+  return undefined;
+}
+
+/** Only when the service as a whole is wanted down. */
+function refuseWhenDown(target: ServiceTarget, config: Config): number | undefined {
+  const { slug } = target;
+  const { service } = readDesired(stateFiles(config.stateDirectory), slug);
+  if (service.wanted === 'up') return undefined;
+  return refuse(`${slug} is wanted down as a whole, and so is ${targetName(target)}; jobctl start ${slug}`);
+}
+
+function ensure({ slug }: ServiceTarget, { config: configFile }: Options, config: Config): void {
+  if (realLocks(config, () => undefined).holder(slug)?.state !== 'running') spawnSupervisor(slug, configFile);
+}
+
+async function isDown({ slug, instance, job }: ServiceTarget, config: Config): Promise<boolean> {
+  const holder = realLocks(config, () => undefined).holder(slug);
+  if (holder === undefined) return true;
+  // Its supervisor was killed, and nobody will start one that could end what is left.
+  if (holder.state === 'orphaned') await sweeper.end(holder, job.service.stopSeconds * 1000);
+  if (instance === undefined) return false;
+  const seen = lookAtService(job, holder, config).instances.find(({ number }) => number === instance);
+  return seen === undefined || ['down', 'failed', 'finished'].includes(seen.at);
+}
+
+async function waitUntilUp({ slug, job }: ServiceTarget, options: Options, config: Config): Promise<number> {
+  for (;;) {
+    const { state } = lookAtService(job, realLocks(config, () => undefined).holder(slug), config);
+    if (state === 'UP' || state === 'FAILED' || state === 'DOWN') {
+      if (!options.json) print(`${slug} is ${state}\n`);
+      return state === 'UP' ? 0 : 1;
+    }
+    await pause();
+  }
+}
+
+async function pause(): Promise<void> {
+  await new Promise<void>((resolve) => clock.after(pollMs, resolve));
+}
+
+function tell({ json }: Options, target: ServiceTarget, words: string): void {
+  print(json ? `${JSON.stringify({ job: targetName(target), words })}\n` : `${words}\n`);
+}
+
+function refuse(words: string): number {
+  say('jobctl', words);
+  return exitCodes.usage;
+}

@@ -1,0 +1,127 @@
+/** run-job for a service: becomes its supervisor, unless it has one or is not wanted. Loaded only then. */
+import { mkdirSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import type { Config } from '../config/config.ts';
+import type { Job } from '../job/job.ts';
+import { loadJob } from '../job/load.ts';
+import { collisionWords } from '../run/collision.ts';
+import { exitCodes } from '../run/outcome.ts';
+import type { RunMachine } from '../run/run.ts';
+import { askWords, desiredFolder, readDesired } from '../service/desired.ts';
+import type { ServiceJob } from '../service/live-instance.ts';
+import { type SupervisorMachine, supervise } from '../service/supervise.ts';
+import { takeOver } from '../service/take-over.ts';
+import { changes } from '../system/changes.ts';
+import { files } from '../system/files.ts';
+import { sha256 } from '../system/hash.ts';
+import { instanceFolders } from '../system/instance-folders.ts';
+import { createOwnLog } from '../system/own-log.ts';
+import { pidFiles } from '../system/pid-files.ts';
+import { hostPorts } from '../system/ports.ts';
+import { probes } from '../system/probes.ts';
+import { bootId } from '../system/proc.ts';
+import { randomUuid } from '../system/random.ts';
+import { serviceLogs } from '../system/service-logs.ts';
+import { stateFiles } from '../system/state-files.ts';
+import type { OwnLog } from '../system/system.ts';
+import { say } from './parts/output.ts';
+
+const program = 'run-job';
+
+export interface SuperviseOrder {
+  readonly job: ServiceJob;
+  readonly run: string;
+  readonly config: Config;
+  readonly byTheClock: boolean;
+  readonly machine: RunMachine;
+}
+
+export function isService(job: Job): job is ServiceJob {
+  return job.service !== undefined;
+}
+
+export async function superviseService(order: SuperviseOrder): Promise<number> {
+  const { job, run, config, machine } = order;
+  const state = stateFiles(config.stateDirectory);
+  const { service } = readDesired(state, job.slug);
+  if (service.wanted === 'down' || !job.enabled) {
+    const why =
+      job.enabled && service.wish
+        ? `stopped ${askWords(service.wish, (ms) => new Date(ms).toISOString())}`
+        : 'disabled in its file';
+    if (!order.byTheClock) say(program, `${job.slug} is ${why}; jobctl start ${job.slug}`);
+    return 0;
+  }
+  const graceMs = job.service.stopSeconds * 1000;
+  const taken = await takeOver({ slug: job.slug, run, graceMs }, { ...machine, state, boot: bootId() });
+  switch (taken.is) {
+    case 'busy':
+      if (taken.holder.state === 'running') return 0;
+      say(program, `${job.slug} can't be supervised: ${collisionWords(taken, machine.clock.nowMs())}`);
+      return exitCodes.skipped;
+    case 'unavailable':
+      say(program, `${job.slug} can't be supervised: ${taken.stage}: ${taken.reason}`);
+      return exitCodes.internal;
+    case 'held':
+      break;
+    default:
+      return taken satisfies never;
+  }
+  const log = createOwnLog({
+    settings: config.logging,
+    byTheClock: order.byTheClock,
+    load: () => import('./winston-log.ts'),
+  });
+  if (taken.swept) log.note('warn', `${job.slug}: what its last supervisor had left was ended first`);
+  try {
+    const end = await supervise({ job, run, lock: taken.lock }, supervisorMachine(order, log));
+    return end.is === 'down' ? 0 : signalBase + end.signal;
+  } finally {
+    await taken.lock.release();
+    await log.close();
+  }
+}
+
+const signalBase = 128;
+
+function supervisorMachine({ job, config, machine }: SuperviseOrder, log: OwnLog): SupervisorMachine {
+  const { stateDirectory, jobDirectory, portRange, runDirectory } = config;
+  // There to be watched before the first record is written.
+  mkdirSync(path.join(stateDirectory, desiredFolder), { recursive: true, mode: 0o755 });
+  const note = (level: 'info' | 'warn' | 'error', words: string) => log.note(level, words, { job: job.slug });
+  return {
+    ...machine,
+    probes,
+    pidFiles,
+    changes,
+    state: stateFiles(stateDirectory),
+    ports: hostPorts(runDirectory),
+    folders: instanceFolders(stateDirectory),
+    serviceLogs: serviceLogs({
+      ...config,
+      clock: machine.clock,
+      handedPipes: undefined,
+      mirrorTo: { stdout: 1, stderr: 2 },
+    }),
+    inherited: process.env,
+    host: os.hostname(),
+    boot: bootId(),
+    random: randomUuid,
+    places: { jobDirectory, stateDirectory, portRange },
+    loadJob() {
+      const loaded = loadJob(job.slug, config, { files, sha256 });
+      if (loaded === undefined || !loaded.ok) return loaded;
+      return { ...loaded, value: isService(loaded.value) ? loaded.value : 'no service' };
+    },
+    say: note,
+    tell(notice) {
+      void import('./tell-service.ts')
+        .then(({ tellOfService }) => tellOfService(notice, config))
+        .then((delivery) => {
+          if (delivery?.ok === false) note('error', `${job.slug}: the notice could not be sent: ${delivery.reason}`);
+        });
+    },
+  };
+}

@@ -1,0 +1,171 @@
+/** The small decisions of services: ports, snoozes, wishes on record, what outlives a supervisor and a boot. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseEvents } from '../../src/run/event.ts';
+import { allocatePorts } from '../../src/service/allocate.ts';
+import { after, askWords, readDesired, writeDesired } from '../../src/service/desired.ts';
+import { formatEntry, parseJournal } from '../../src/service/journal.ts';
+import { judgeResponse } from '../../src/service/live-instance.ts';
+import { describeInstance, type InstanceRecord, restoreInstance } from '../../src/service/record.ts';
+import { snoozedUntilMs } from '../../src/service/snooze.ts';
+import { FakeState } from '../fakes/machine.ts';
+
+const range = { first: 100, last: 109 };
+const ask = (taken: readonly number[], before: Record<string, number> = {}, busy: readonly number[] = []) =>
+  allocatePorts({
+    ports: [{ name: 'http' }, { name: 'admin' }],
+    before,
+    taken: new Set(taken),
+    range,
+    offset: 8,
+    isFree: (port) => Promise.resolve(!busy.includes(port)),
+  });
+
+test('ports are free ones of the range that nobody has reserved, beginning where the service belongs', async () => {
+  assert.deepEqual(await ask([]), { is: 'allocated', ports: { http: 108, admin: 109 } });
+  assert.deepEqual(await ask([108]), { is: 'allocated', ports: { http: 109, admin: 100 } });
+  assert.deepEqual(await ask([], {}, [108, 109, 100]), { is: 'allocated', ports: { http: 101, admin: 102 } });
+});
+
+test('an instance gets the ports that it had, unless somebody has them now', async () => {
+  assert.deepEqual(await ask([], { http: 103, admin: 102 }), { is: 'allocated', ports: { http: 103, admin: 102 } });
+  assert.deepEqual(await ask([103], { http: 103 }), { is: 'allocated', ports: { http: 108, admin: 109 } });
+  assert.deepEqual(await ask([], { http: 103 }, [103]), { is: 'allocated', ports: { http: 108, admin: 109 } });
+  assert.deepEqual(await ask([], { http: 99 }), { is: 'allocated', ports: { http: 108, admin: 109 } });
+});
+
+test('a range that is used up is said, with its name', async () => {
+  const all = Array.from({ length: 9 }, (_, n) => 100 + n);
+  assert.deepEqual(await ask(all), {
+    is: 'failed',
+    reason: 'no port is free for "admin" between 100 and 109 (port_range)',
+  });
+});
+
+test('a number in the file is given as it is, and nobody else gets it', async () => {
+  const answer = await allocatePorts({
+    ports: [{ name: 'a' }, { name: 'b', number: 100 }],
+    before: { a: 100 },
+    taken: new Set(),
+    range,
+    offset: 0,
+    isFree: () => Promise.resolve(true),
+  });
+  assert.deepEqual(answer, { is: 'allocated', ports: { a: 101, b: 100 } });
+});
+
+test('a snooze lasts until its deadline, a touched file for the longest time, and none longer', () => {
+  const until = (writtenMs: number, text: string, nowMs: number) =>
+    snoozedUntilMs({ writtenMs, text }, { nowMs, maxSeconds: 3600 });
+  const at = Date.parse('2026-11-25T10:00:00Z');
+  const minute = 60_000;
+  assert.equal(until(at, '', at), at + 60 * minute);
+  assert.equal(until(at, '2026-11-25T10:30:00Z\n', at), at + 30 * minute);
+  assert.equal(until(at, '2027-01-01T00:00:00Z', at), at + 60 * minute);
+  assert.equal(until(at, 'see ticket 4711', at), at + 60 * minute);
+  assert.equal(until(at, '2026-11-25T10:30:00Z', at + 30 * minute), undefined);
+  assert.equal(until(at, '', at + 60 * minute), undefined);
+  assert.equal(snoozedUntilMs(undefined, { nowMs: at, maxSeconds: 3600 }), undefined);
+});
+
+test('an answer is compared without case and blanks; an empty expectation allows any text but not any code', () => {
+  const probe = { by: 'http', port: 'a', path: '/', expectedResponse: 'ok', expectedCode: 0 } as const;
+  type Expected = { readonly expectedCode?: number; readonly expectedResponse?: string };
+  const rows: readonly (readonly [number, string, Expected, boolean])[] = [
+    [200, ' OK\n', {}, true],
+    [200, 'okay', {}, false],
+    [302, 'ok', {}, true],
+    [404, 'ok', {}, false],
+    [500, 'ok', {}, false],
+    [204, '', { expectedCode: 204, expectedResponse: '' }, true],
+    [200, 'ok', { expectedCode: 204 }, false],
+    [503, 'ok', { expectedCode: 503 }, true],
+    [500, 'x', { expectedResponse: '' }, false],
+    [200, 'x', { expectedResponse: '' }, true],
+  ];
+  for (const [code, body, more, isWell] of rows) {
+    assert.equal(
+      judgeResponse({ code, body }, { ...probe, ...more }).is,
+      isWell ? 'success' : 'failure',
+      `${code} ${body}`,
+    );
+  }
+});
+
+test('a service is wanted up until somebody says otherwise, who, when and why is on record', () => {
+  const files = new FakeState();
+  assert.equal(readDesired(files, 'web').service.wanted, 'up');
+  const stop = after(readDesired(files, 'web').service, 'stop', { atMs: 1000, by: 'ada', reason: 'moving house' });
+  writeDesired(files, { slug: 'web' }, stop);
+  const { service, instance } = readDesired(files, 'web');
+  assert.deepEqual([service.wanted, instance(0).wanted], ['down', 'up']);
+  assert.equal(service.wish && askWords(service.wish, String), 'by ada at 1000: moving house');
+  assert.equal(after(stop, 'restart', { atMs: 2000, by: 'ada' }).wanted, 'up');
+  assert.deepEqual(after(stop, 'reset', { atMs: 2000, by: 'ada' }).wanted, 'down');
+});
+
+test('instance 2 of web and a job that is called web.2 are two', () => {
+  const files = new FakeState();
+  writeDesired(files, { slug: 'web.2' }, { wanted: 'down' });
+  assert.equal(readDesired(files, 'web').instance(2).wanted, 'up');
+  writeDesired(files, { slug: 'web', instance: 2 }, { wanted: 'down' });
+  assert.equal(readDesired(files, 'web').instance(2).wanted, 'down');
+});
+
+test('a record that nobody can read counts as none', () => {
+  const files = new FakeState();
+  for (const text of ['', '{', '{"wanted":"sideways"}', 'null', '[]']) {
+    files.write('desired', 'web', text);
+    assert.equal(readDesired(files, 'web').service.wanted, 'up', text);
+  }
+});
+
+const failed: InstanceRecord = {
+  number: 0,
+  at: 'failed',
+  sinceMs: 5000,
+  reason: 'died 4 times',
+  restarts: 3,
+  quickDeaths: 4,
+  deathsMs: [1000, 2000],
+  lastExit: { words: 'exited with code 1', atMs: 2000 },
+  ports: {},
+};
+const restoring = { nowMs: 10_000, sinceBootMs: 7000, sameBoot: true, resetMs: 0 };
+
+test('FAILED outlives supervisors and boots, until somebody resets it', () => {
+  assert.equal(restoreInstance(failed, restoring).at, 'failed');
+  assert.equal(restoreInstance(failed, { ...restoring, sameBoot: false }).at, 'failed');
+  assert.equal(restoreInstance(failed, { ...restoring, resetMs: 6000 }).at, 'down');
+  assert.equal(restoreInstance(failed, { ...restoring, resetMs: 4000 }).at, 'failed');
+});
+
+test('who has finished rests until the next boot', () => {
+  const finished: InstanceRecord = { ...failed, at: 'finished' };
+  assert.equal(restoreInstance(finished, restoring).at, 'finished');
+  assert.equal(restoreInstance(finished, { ...restoring, sameBoot: false }).at, 'down');
+});
+
+test('deaths of this boot count for the next supervisor, those of another boot do not', () => {
+  const dying: InstanceRecord = { ...failed, at: 'backoff' };
+  assert.deepEqual(restoreInstance({ ...dying, sinceMs: 5000 }, restoring).memory.deaths, {
+    atMs: [-2000, -1000],
+    quick: 4,
+  });
+  assert.deepEqual(restoreInstance({ ...dying, sinceMs: 5000 }, { ...restoring, sameBoot: false }).memory.deaths, {
+    atMs: [],
+    quick: 0,
+  });
+});
+
+test('what is written down is what is restored', () => {
+  const instance = restoreInstance(failed, restoring);
+  const described = describeInstance(instance, restoring);
+  assert.deepEqual({ ...described, number: 0, ports: {} }, failed);
+});
+
+test('the journal and the history of runs share a file and do not disturb each other', () => {
+  const text = `${formatEntry({ atMs: 1, words: 'web is UP', state: 'UP' })}{"event":"interrupted","run":"a","atMs":2}\ntorn{"ev\n`;
+  assert.deepEqual(parseJournal(text), [{ atMs: 1, words: 'web is UP', state: 'UP' }]);
+  assert.equal(parseEvents(text).length, 1);
+});
