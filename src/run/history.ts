@@ -14,7 +14,7 @@ export interface RunRecord {
   readonly host?: string;
   /** How often the commands were tried so far. */
   readonly attempt?: number;
-  /** How the last attempt but this one failed, and when this one begins; of a run that has not ended. */
+  /** How the last attempt that was followed by another one failed, and when that one began or will begin. */
   readonly failedAttempt?: { readonly outcome: Outcome; readonly nextMs: number };
   /** For whom it waits, or has waited, before it starts: in words. */
   readonly waitsFor?: string;
@@ -140,7 +140,7 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
       return;
     case 'started':
       // One that has waited is later than those that came and went meanwhile.
-      runs.delete(event.run);
+      if (record.waitsFor !== undefined) runs.delete(event.run);
       set({ ...startedFields(event), startedMs: event.atMs });
       return;
     case 'attempt-failed':
@@ -151,12 +151,9 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
     case 'missed':
       set({ startedMs: event.outcome.tickMs, host: event.host, outcome: event.outcome, endedMs: event.atMs });
       return;
-    case 'ended': {
-      const { failedAttempt: _over, ...rest } = record;
-      const startedMs = known?.startedMs ?? event.atMs - event.durationMs;
-      runs.set(event.run, { ...rest, ...endedFields(event), startedMs });
+    case 'ended':
+      set({ ...endedFields(event), startedMs: known?.startedMs ?? event.atMs - event.durationMs });
       return;
-    }
     case 'skipped':
     case 'not-started':
       set({
