@@ -16,6 +16,7 @@ const differing: readonly (readonly [RegExp, string])[] = [
   [/\bDAY[T ]TIME\b/g, 'TIME'],
   [/\bpids? \d+(, \d+)*/g, 'pid PID'],
   [/\bprocess ID \d+/g, 'process ID PID'],
+  [/\buid \d+/g, 'uid UID'],
   [/\bpid: \d+/g, 'pid: PID'],
   [/"pid": ?\d+/g, '"pid": PID'],
   // Out of the default `port_range`.
