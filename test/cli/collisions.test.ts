@@ -38,7 +38,7 @@ describe('runs that meet', { concurrency: 2 }, () => {
     const status = await house.run('jobctl', ['status', 'queue']);
     assert.match(
       status.stdout,
-      new RegExp(`next: +run ${waits} \\(pid \\d+\\) waits since .*: still running .*run ${run}\\)`),
+      new RegExp(`waiting: +run ${waits} \\(pid \\d+\\) waits since .*: still running .*run ${run}\\)`),
     );
     house.let('queue');
     const codes = await Promise.all([first, ...others].map(async ({ done }) => (await done).code));
