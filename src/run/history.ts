@@ -78,16 +78,10 @@ export function extendStreak(streak: Streak, outcome: Outcome, endedMs: number):
   return { ...counted, failures: streak.failures + 1, failingSinceMs: streak.failingSinceMs ?? endedMs };
 }
 
-/** What is beside the failures that mails count: failures of runs themselves, and skips. */
-function countOwn(streak: Streak, outcome: Outcome): Streak {
-  if (outcome.kind === 'missed') return streak;
-  if (outcome.kind === 'skipped') return isCollision(outcome) ? { ...streak, skips: (streak.skips ?? 0) + 1 } : streak;
-  const { skips: _ended, ...rest } = streak;
-  return outcome.kind === 'stopped' ? rest : { ...rest, failedRuns: (streak.failedRuns ?? 0) + 1 };
-}
-
-function isCollision({ reason }: Extract<Outcome, { kind: 'skipped' }>): boolean {
-  return reason === 'running' || reason === 'locked' || reason === 'queue-full' || reason === 'deadline';
+/** Failures of runs themselves: a skip or a stop by somebody says nothing about the job. */
+function countOwn(streak: Streak, { kind }: Outcome): Streak {
+  if (kind === 'missed' || kind === 'skipped' || kind === 'stopped') return streak;
+  return { ...streak, failedRuns: (streak.failedRuns ?? 0) + 1 };
 }
 
 /** They have had their consequence: the job is paused, and when a person resumes it they are counted anew. */
