@@ -3,7 +3,7 @@ import os, { userInfo } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { serviceMessage } from '../notify/service-message.ts';
 import { timeText } from '../report/time-text.ts';
-import type { ServiceNotice } from '../service/supervise.ts';
+import type { ServiceNotice } from '../service/supervisor-machine.ts';
 import { createMailer, usualRoute } from '../system/mailer.ts';
 import type { Delivery } from '../system/system.ts';
 import { hostZone } from '../system/zone.ts';
