@@ -14,12 +14,15 @@ BAKE = yes
 bindir = $(PREFIX)/bin
 libdir = $(PREFIX)/share/process-control
 docdir = $(PREFIX)/share/doc/process-control
+mandir = $(PREFIX)/share/man
 completiondir = $(PREFIX)/share/bash-completion/completions
 sysusersdir = $(PREFIX)/lib/sysusers.d
 tmpfilesdir = $(PREFIX)/lib/tmpfiles.d
 
 # A program is what has a launcher and a bundle.
 programs = $(filter $(notdir $(basename $(wildcard dist/*.cjs))),$(notdir $(wildcard bin/*)))
+# Made where there is scdoc.
+pages = $(notdir $(filter-out %.scd,$(wildcard dist/man/*)))
 others = $(filter-out run-job,$(programs))
 
 all: node_modules/.package-lock.json
@@ -51,6 +54,7 @@ install-files:
 	for program in $(others); do ln -sfn run-job "$(DESTDIR)$(bindir)/$$program"; done
 	install -m 644 completions/run-job "$(DESTDIR)$(completiondir)/run-job"
 	for program in $(others); do ln -sfn run-job "$(DESTDIR)$(completiondir)/$$program"; done
+	for page in $(pages); do install -D -m 644 "dist/man/$$page" "$(DESTDIR)$(mandir)/man$${page##*.}/$$page"; done
 	install -m 644 etc/sysusers.conf "$(DESTDIR)$(sysusersdir)/process-control.conf"
 	install -m 644 etc/tmpfiles.conf "$(DESTDIR)$(tmpfilesdir)/process-control.conf"
 	[ -e "$(DESTDIR)$(SYSCONFDIR)/process-control.yaml" ] || { \
@@ -60,14 +64,15 @@ install-files:
 	scripts/copy-tree.sh "$(DESTDIR)$(libdir)" schema
 	scripts/copy-tree.sh "$(DESTDIR)$(docdir)" README.md CHANGELOG.md LICENSE docs
 	install -m 644 dist/THIRD-PARTY.txt "$(DESTDIR)$(docdir)"
-	install -d "$(DESTDIR)$(docdir)/examples"
+	scripts/copy-tree.sh "$(DESTDIR)$(docdir)" examples
 	for job in jobs.example/*.yaml; do \
 	  sed '1s|file:///usr/share|file://$(PREFIX)/share|' "$$job" >"$(DESTDIR)$(docdir)/examples/$${job##*/}"; done
-	chmod 644 "$(DESTDIR)$(docdir)"/examples/*
+	chmod 644 "$(DESTDIR)$(docdir)"/examples/*.yaml
 	[ -n "$(DESTDIR)" ] || scripts/prepare-system.sh "$(PREFIX)"
 
 uninstall:
 	for program in $(programs); do rm -f "$(DESTDIR)$(bindir)/$$program" "$(DESTDIR)$(completiondir)/$$program"; done
+	for page in $(notdir $(basename $(wildcard man/*.scd))); do rm -f "$(DESTDIR)$(mandir)/man$${page##*.}/$$page"; done
 	rm -f "$(DESTDIR)$(sysusersdir)/process-control.conf" "$(DESTDIR)$(tmpfilesdir)/process-control.conf"
 	rm -rf "$(DESTDIR)$(libdir)" "$(DESTDIR)$(docdir)"
 	@[ ! -e "$(DESTDIR)/etc/cron.d/process-control" ] || \

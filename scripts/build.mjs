@@ -16,6 +16,7 @@ import {
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { manPages } from './man.mjs';
 import { thirdPartyNotices } from './third-party.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -116,3 +117,4 @@ copyFileSync(path.join(root, 'src/system/reaper.pl'), path.join(root, 'build/src
 symlinkSync(process.execPath, path.join(dist, 'node'));
 for (const name of readdirSync(path.join(root, 'bin'))) chmodSync(path.join(root, 'bin', name), 0o755);
 execFileSync(process.execPath, [path.join(dist, 'bake.cjs')], { stdio: 'inherit' });
+manPages(root, version);

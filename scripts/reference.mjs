@@ -15,6 +15,8 @@ wants those, with a warning. A key that is not in the file comes from \`default_
 Check a file before it is in place with \`cron-generate --validate FILE\`. Editors that know the YAML language server check while you type
 when the first line is:
 
+<!-- part of: job -->
+
 \`\`\`yaml
 # yaml-language-server: $schema=file:///usr/share/process-control/schema/job.schema.json
 \`\`\`

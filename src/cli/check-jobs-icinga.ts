@@ -1,11 +1,19 @@
 /** check-jobs-icinga: a monitoring plugin that says which jobs fail. */
-import { checkJobs } from '../report/icinga.ts';
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+import { parseDuration } from '../job/duration.ts';
+import { checkJobs, type Limits } from '../report/icinga.ts';
+import { files } from '../system/files.ts';
 import { parseCommandLine } from './options.ts';
 import { print, runProgram } from './parts/output.ts';
 import { loadSetting } from './parts/setting.ts';
 import { openJobs } from './parts/snapshots.ts';
+import { timesOf } from './parts/times.ts';
 
 const program = 'check-jobs-icinga';
+
+/** As long as a busy machine, or a cron that makes up for a clock that has jumped, may take. */
+const usualWarningSeconds = 600;
 
 /** Monitoring plugins guidelines: what the plugin itself could not find out. */
 const unknown = 3;
@@ -23,33 +31,120 @@ export function main(args: readonly string[]): void {
 function parse(args: readonly string[]) {
   return parseCommandLine(program, args, (options) =>
     options
-      .usage('Usage: $0 [-j GLOB]')
+      .usage('Usage: $0 [-j GLOB] [-w SECONDS] [-c SECONDS] [-t SECONDS]')
       .option('jobs', {
         alias: 'j',
         type: 'string',
         requiresArg: true,
         describe: 'Only jobs whose name matches, * and ? stand for anything.',
       })
+      .option('warning', {
+        alias: 'w',
+        type: 'string',
+        requiresArg: true,
+        describe: `A warning when a job should have started so long ago (${usualWarningSeconds} seconds); also 10m, 2h.`,
+      })
+      .option('critical', {
+        alias: 'c',
+        type: 'string',
+        requiresArg: true,
+        describe: 'Critical when a job should have started so long ago (never).',
+      })
+      .option('timeout', {
+        alias: 't',
+        type: 'string',
+        requiresArg: true,
+        describe: 'Unknown when the answer takes longer than this (no limit).',
+      })
       .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' }),
   );
 }
 
-function check(args: readonly string[]): number {
+function check(args: readonly string[]): Promise<number> | number {
   const line = parse(args);
   if (line.is === 'answered') {
     print(line.text);
     return line.exitCode === 0 ? 0 : unknown;
   }
-  const setting = loadSetting(line.options.config);
+  const { options } = line;
+  const seconds = {
+    warning: secondsOf(options.warning),
+    critical: secondsOf(options.critical),
+    timeout: secondsOf(options.timeout),
+  };
+  const wrong = Object.entries(seconds).find(([, value]) => Number.isNaN(value));
+  if (wrong !== undefined) return answerUnknown(`--${wrong[0]} must be a number of seconds, or a time such as 10m`);
+  if (seconds.timeout !== undefined) return checkInTime(args, seconds.timeout);
+  const { warning: warningSeconds = usualWarningSeconds, critical: criticalSeconds } = seconds;
+  return checkNow(options, { warningSeconds, ...(criticalSeconds !== undefined && { criticalSeconds }) });
+}
+
+function checkNow(
+  { jobs: glob, config }: { readonly jobs?: string | undefined; readonly config?: string | undefined },
+  limits: Limits,
+): number {
+  const setting = loadSetting(config);
   if (!setting.ok) return answerUnknown(setting.problems[0]?.message ?? 'the configuration can not be read');
-  const opened = openJobs(setting.value);
+  const unreadable = stateObjection(setting.value.stateDirectory);
+  if (unreadable !== undefined) return answerUnknown(unreadable);
+  const opened = openJobs(setting.value, timesOf(setting.value));
   if (!opened.ok) return answerUnknown(opened.problem.message);
   const { jobs } = opened;
-  const wanted = globPattern(line.options.jobs ?? '*');
-  const answer = checkJobs(jobs.slugs.filter((slug) => wanted.test(slug)).flatMap((slug) => jobs.snapshot(slug) ?? []));
+  const wanted = globPattern(glob ?? '*');
+  const chosen = jobs.slugs.filter((slug) => wanted.test(slug)).flatMap((slug) => jobs.snapshot(slug) ?? []);
+  const answer = checkJobs(chosen, limits);
   print(answer.text);
   return answer.code;
+}
+
+/** Nothing is well of which nothing can be known; before the first run there is no such directory. */
+function stateObjection(directory: string): string | undefined {
+  const isThere = files.facts(directory) !== undefined;
+  return isThere && files.list(directory) === undefined ? `${directory} can not be read` : undefined;
+}
+
+/**
+ * In a process of its own: one that hangs in a read from a file server can not be asked to stop, only left alone.
+ */
+function checkInTime(args: readonly string[], limitSeconds: number): Promise<number> {
+  const rest = withoutTimeout(args);
+  const child = spawn(process.execPath, [process.argv[1] ?? '', program, ...rest], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      resolve(answerUnknown(`no answer within ${limitSeconds} seconds`));
+    }, limitSeconds * 1000);
+    child.once('error', (error) => resolve(answerUnknown(error.message)));
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      print(text);
+      resolve(code ?? unknown);
+    });
+  });
+}
+
+/** As yargs reads them: `-t 5`, `-t5`, `--timeout 5`, `--timeout=5`. */
+function withoutTimeout(args: readonly string[]): readonly string[] {
+  return args.filter((word, at) => {
+    const isIt = /^(?:-t|--timeout)(?:=|$)|^-t./.test(word);
+    const isItsValue = /^(?:-t|--timeout)$/.test(args[at - 1] ?? '');
+    return !isIt && !isItsValue;
+  });
+}
+
+/** NaN for what is no time; absent when it was not given. */
+function secondsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}(?:\.\d+)?$/.test(text)) return Number(text);
+  return parseDuration(text) ?? Number.NaN;
 }
 
 function answerUnknown(reason: string): number {

@@ -1,14 +1,18 @@
-/** jobctl: what operators ask and do: status, start, stop, pause, resume, history, logs. */
+/** jobctl: what operators ask (status, next, why, history, logs, check) and do (start, stop, restart, pause, resume, reset). */
 import type { Config } from '../config/config.ts';
 import { exitCodes } from '../run/outcome.ts';
+import { check } from './jobctl/check.ts';
 import { chooseJobs } from './jobctl/jobs.ts';
 import { logs } from './jobctl/logs.ts';
 import { history, status } from './jobctl/look.ts';
+import { next } from './jobctl/next.ts';
 import { type Options, parseJobctl } from './jobctl/options.ts';
 import { pause, resume } from './jobctl/pause.ts';
+import { reset } from './jobctl/reset.ts';
 import { serviceCommand } from './jobctl/service.ts';
 import { start } from './jobctl/start.ts';
-import { stop } from './jobctl/stop.ts';
+import { restart, stop } from './jobctl/stop.ts';
+import { why } from './jobctl/why.ts';
 import { usageError } from './options.ts';
 import { print, runProgram, say, sayLines, sayProblems } from './parts/output.ts';
 import { becomeServiceUser } from './parts/service-user.ts';
@@ -23,19 +27,22 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
   status: { act: status, changes: false },
   history: { act: history, changes: false },
   logs: { act: logs, changes: false },
+  next: { act: next, changes: false },
+  why: { act: why, changes: false },
+  check: { act: check, changes: false },
   start: { act: start, changes: true },
   stop: { act: stop, changes: true },
+  restart: { act: restart, changes: true },
+  reset: { act: reset, changes: true },
   pause: { act: pause, changes: true },
   resume: { act: resume, changes: true },
-  restart: { act: notService, changes: true },
-  reset: { act: notService, changes: true },
   snooze: { act: notService, changes: true },
 };
 
 function notService(options: Options, config: Config): number {
   const chosen = chooseJobs(options, config, 'refuse');
   if (!chosen.ok) return chosen.exitCode;
-  say(program, `${chosen.slugs.join(', ')}: only services can be restarted, reset and snoozed`);
+  say(program, `${chosen.slugs.join(', ')}: only the probes of services can be snoozed`);
   return exitCodes.usage;
 }
 
@@ -50,15 +57,14 @@ async function jobctl(args: readonly string[]): Promise<number> {
     else sayLines(line.text);
     return line.exitCode;
   }
-  const options: Options = line.options as unknown as Options;
-  const name = String(options._[0] ?? '');
+  const [name = '', ...words] = line.words;
   const command = commands[name];
-  if (command === undefined) {
-    sayLines(
-      usageError(program, options._[0] === undefined ? 'which command?' : `there is no command "${options._[0]}"`).text,
-    );
+  const wrong = command === undefined ? unknownCommand(name) : tooMany(name, words);
+  if (command === undefined || wrong !== undefined) {
+    sayLines(usageError(program, wrong ?? '').text);
     return exitCodes.usage;
   }
+  const options: Options = { ...(line.options as unknown as Options), ...(name === 'next' && { names: words }) };
   const setting = loadSetting(options.config);
   if (!setting.ok) {
     sayProblems(setting.problems);
@@ -75,4 +81,13 @@ async function jobctl(args: readonly string[]): Promise<number> {
   const config = setting.value;
   const onService = await serviceCommand(name, options, { config, onJob: (one) => command.act(one, config) });
   return onService ?? command.act(options, config);
+}
+
+function unknownCommand(name: string): string {
+  return name === '' ? 'which command?' : `there is no command "${name}"`;
+}
+
+function tooMany(name: string, words: readonly string[]): string | undefined {
+  if (words.length === 0 || name === 'next') return undefined;
+  return `${name} takes one job at a time, or a --tag; "${words[0]}" is one too many`;
 }

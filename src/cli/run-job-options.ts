@@ -47,10 +47,20 @@ function parse(args: readonly string[]) {
         type: 'boolean',
         describe: 'Start every service that is wanted up and is not: what cron asks each minute.',
       })
+      .option('due', {
+        type: 'boolean',
+        describe: 'For the crontab: start the job only if its schedule, in its own time zone, has a tick now.',
+      })
+      .option('catch-up', {
+        type: 'boolean',
+        describe:
+          'For the crontab: record what was missed while cron or the machine stood still, and run what asks for it.',
+      })
       .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
       .conflicts('ensure', ['job', 'list-jobs', 'status', 'only-running', 'kill-job', 'slow-start', 'rehearse'])
       .conflicts('job', ['list-jobs', 'status', 'kill-job'])
+      .conflicts('catch-up', ['job', 'list-jobs', 'status', 'only-running', 'kill-job', 'rehearse', 'due'])
       .conflicts('kill-job', ['list-jobs', 'status', 'slow-start'])
       .conflicts('rehearse', ['list-jobs', 'status', 'only-running', 'kill-job']),
   );
@@ -78,9 +88,16 @@ export async function runJobWithOptions(
     const { ensureServices } = await import('./ensure.ts');
     return ensureServices(options.config, args);
   }
+  if (options['catch-up']) {
+    const { catchUpAll } = await import('./catch-up.ts');
+    return catchUpAll(options.config, args);
+  }
   if (options.rehearse && slug) return rehearse(slug, options, args);
   if (slug !== undefined && slug !== '')
-    return run({ slug, slowStart: options['slow-start'] === true, ...config }, args);
+    return run(
+      { slug, slowStart: options['slow-start'] === true, ...(options.due && { due: options.due }), ...config },
+      args,
+    );
   sayLines(usageError(program, 'which job?').text);
   return exitCodes.usage;
 }

@@ -8,9 +8,15 @@ import { type RunWish, runNamed } from './parts/run-named.ts';
 export function main(args: readonly string[]): void {
   const wish = quickWish(args);
   runProgram('run-job', args, async () => {
-    if (isEnsure(args)) {
+    const ensure = roundOf('--ensure', args);
+    if (ensure !== undefined) {
       const { ensureServices } = await import('./ensure.ts');
-      return ensureServices(args.filter((arg) => arg !== '--ensure')[1], args);
+      return ensureServices(ensure.configFile, args);
+    }
+    const catchUp = roundOf('--catch-up', args);
+    if (catchUp !== undefined) {
+      const { catchUpAll } = await import('./catch-up.ts');
+      return catchUpAll(catchUp.configFile, args);
     }
     if (wish !== undefined) return runNamed(wish, args);
     const { runJobWithOptions } = await import('./run-job-options.ts');
@@ -18,15 +24,25 @@ export function main(args: readonly string[]): void {
   });
 }
 
-/** `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE` and `--slow-start`; `undefined` for anything else. */
+/** A line of the crontab that is about all jobs: its flag, alone or with `--config FILE`. */
+function roundOf(flag: string, args: readonly string[]): { readonly configFile: string | undefined } | undefined {
+  const [option, configFile, ...more] = args.filter((arg) => arg !== flag);
+  if (!args.includes(flag) || more.length > 0) return undefined;
+  if (option === undefined) return { configFile };
+  return option === '--config' && isPlain(configFile) ? { configFile } : undefined;
+}
+
+/** `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE`, `--due` and `--slow-start`; `undefined` for anything else. */
 function quickWish(args: readonly string[]): RunWish | undefined {
   let slug: string | undefined;
   let configFile: string | undefined;
   let slowStart = false;
+  let due = false;
   for (let i = 0; i < args.length; i += 1) {
     const arg = args[i] ?? '';
     const value = args[i + 1];
     if (arg === '--slow-start' || arg === '-w') slowStart = true;
+    else if (arg === '--due') due = true;
     else if (arg === '--config' && isPlain(value) && configFile === undefined) configFile = args[++i];
     else if ((arg === '--job' || arg === '-j') && isPlain(value) && slug === undefined) slug = args[++i];
     else if (arg.startsWith('--job=') && isPlain(arg.slice(6)) && slug === undefined) slug = arg.slice(6);
@@ -34,16 +50,7 @@ function quickWish(args: readonly string[]): RunWish | undefined {
     else return undefined;
   }
   if (slug === undefined) return undefined;
-  return { slug, slowStart, ...(configFile === undefined ? {} : { configFile }) };
-}
-
-/** `--ensure`, and `--config FILE` before or behind it: what the crontab says. */
-function isEnsure(args: readonly string[]): boolean {
-  const rest = args.filter((arg) => arg !== '--ensure');
-  return (
-    rest.length === args.length - 1 &&
-    (rest.length === 0 || (rest.length === 2 && rest[0] === '--config' && isPlain(rest[1])))
-  );
+  return { slug, slowStart, ...(due && { due }), ...(configFile === undefined ? {} : { configFile }) };
 }
 
 function isPlain(arg: string | undefined): boolean {

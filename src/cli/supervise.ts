@@ -6,9 +6,9 @@ import process from 'node:process';
 import type { Config } from '../config/config.ts';
 import type { Job } from '../job/job.ts';
 import { loadJob } from '../job/load.ts';
+import { collisionWords } from '../run/collision.ts';
 import { exitCodes } from '../run/outcome.ts';
 import type { RunMachine } from '../run/run.ts';
-import { holderWords } from '../run/take-lock.ts';
 import { askWords, desiredFolder, readDesired } from '../service/desired.ts';
 import type { ServiceJob } from '../service/live-instance.ts';
 import { supervise } from '../service/supervise.ts';
@@ -60,7 +60,7 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
   switch (taken.is) {
     case 'busy':
       if (taken.holder.state === 'running') return 0;
-      say(program, `${job.slug} can't be supervised: ${holderWords(taken.holder, machine.clock.nowMs())}`);
+      say(program, `${job.slug} can't be supervised: ${collisionWords(taken, machine.clock.nowMs())}`);
       return exitCodes.skipped;
     case 'unavailable':
       say(program, `${job.slug} can't be supervised: ${taken.stage}: ${taken.reason}`);
@@ -87,7 +87,7 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
 
 const signalBase = 128;
 
-function supervisorMachine({ job, config, machine }: SuperviseOrder, log: OwnLog): SupervisorMachine {
+function supervisorMachine({ job, run, config, machine }: SuperviseOrder, log: OwnLog): SupervisorMachine {
   const { stateDirectory, jobDirectory, portRange, runDirectory } = config;
   // There to be watched before the first record is written.
   mkdirSync(path.join(stateDirectory, desiredFolder), { recursive: true, mode: 0o755 });
@@ -119,10 +119,12 @@ function supervisorMachine({ job, config, machine }: SuperviseOrder, log: OwnLog
     say: note,
     tell(notice) {
       void import('./tell-service.ts')
-        .then(({ tellOfService }) => tellOfService(notice, config))
-        .then((delivery) => {
-          if (delivery?.ok === false) note('error', `${job.slug}: the notice could not be sent: ${delivery.reason}`);
-        });
+        .then(({ tellOfService }) => tellOfService(notice, run, config))
+        .then((troubles) => {
+          for (const trouble of troubles) note('error', `${job.slug}: ${trouble}`);
+        })
+        // Whatever goes wrong there, the service must stay up.
+        .catch((error: unknown) => note('error', `${job.slug}: the notice could not be worded: ${String(error)}`));
     },
   };
 }

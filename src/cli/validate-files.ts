@@ -5,7 +5,7 @@ import { validateJobText } from '../job/load.ts';
 import type { JobDefaults } from '../job/schema.ts';
 import { files } from '../system/files.ts';
 import type { Problem } from '../yaml/problem.ts';
-import { scheduleChecker } from './parts/check-schedule.ts';
+import { checkZone, scheduleChecker } from './parts/check-schedule.ts';
 import { print, sayProblems } from './parts/output.ts';
 import { loadSetting } from './parts/setting.ts';
 
@@ -47,7 +47,7 @@ function validateFile(name: string, { defaults, checkSchedule }: Standard): read
   const file = name === '-' ? '(standard input)' : name;
   const bytes = name === '-' ? readStandardInput() : readNamed(name);
   if (typeof bytes === 'string') return [{ severity: 'error', file, message: bytes }];
-  const result = validateJobText({ file, bytes }, defaults, { checkSchedule });
+  const result = validateJobText({ file, bytes }, defaults, { checkSchedule, checkZone });
   return result.ok ? result.warnings : result.problems;
 }
 

@@ -253,7 +253,8 @@ export const configSchema = {
             },
             password_file: {
               ...directory,
-              description: 'File with the password in its first line; only the service user should be able to read it.',
+              description:
+                'File with the password in its first line; the service user must be able to read it, and others not.',
             },
           },
         },

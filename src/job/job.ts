@@ -1,9 +1,11 @@
 /** One job, ready for use: units fixed, commands split, defaults filled in. Made of what is written by `makeJob`. */
 import type { Path } from '../yaml/place.ts';
 import { type AuditedCommand, auditJob } from './audit.ts';
+import { auditPolicy } from './audit-policy.ts';
 import { type Command, splitCommand } from './command.ts';
 import { parseDuration } from './duration.ts';
 import { type LogBounds, logBounds, sizeInBytes } from './log-bounds.ts';
+import { type Notices, noticesOf } from './notices.ts';
 import { masked } from './placeholder.ts';
 import { type Policy, policyOf } from './policy.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
@@ -35,6 +37,7 @@ export interface Job {
   readonly allowOvertime: boolean;
   readonly failmail?: { readonly fromAddress?: string; readonly toAddress: string };
   readonly failureThresholdForMail: number;
+  readonly notices: Notices;
   readonly leftovers: 'kill' | 'allow' | 'fail';
   readonly workingDirectory?: string;
   readonly umask: number;
@@ -87,6 +90,8 @@ export function makeJob(
   const tagged = 'tag' in file || 'tags' in file ? file : defaults;
   const remarks: JobRemark[] = [];
   const audited: AuditedCommand[] = [];
+  const { notices, remarks: noticeRemarks } = noticesOf({ ...defaults, ...file });
+  remarks.push(...noticeRemarks);
   const content: Writable<JobContent> = {
     name: written('name') ?? '',
     commands: commandsOf(written('command'), { key: 'command', remarks, audited, hasPlaceholders: isService }),
@@ -99,6 +104,7 @@ export function makeJob(
     tags: tagsOf(tagged),
     allowOvertime: written('allow_overtime') ?? false,
     failureThresholdForMail: written('failure_threshold_for_mail') ?? 1,
+    notices,
     leftovers: written('leftovers') ?? 'kill',
     umask: Number.parseInt(String(written('umask')).replace('o', ''), 8),
     limits: limitsOf(written('limits')),
@@ -110,6 +116,7 @@ export function makeJob(
       ? auditNoService(file)
       : auditService(file, { ...defaults, ...file }, content.service)),
   );
+  remarks.push(...auditPolicy({ ...defaults, ...file }, content));
   for (const doubt of auditJob({ written, tagged, commands: audited })) {
     remarks.push({ severity: 'warning', ...doubt });
   }

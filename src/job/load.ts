@@ -20,6 +20,8 @@ interface ScheduleRemark {
 /** What a program asks for beyond the job itself; each costs time at start, so that run-job does without the first. */
 export interface Wishes {
   readonly checkSchedule?: (text: string) => ScheduleVerdict;
+  /** What is wrong with the name of a time zone, as the end of a sentence that starts with the key. */
+  readonly checkZone?: (name: string) => string | undefined;
   readonly sha256?: (bytes: Uint8Array) => string;
 }
 
@@ -138,9 +140,10 @@ export function validateJobText(source: Source, defaults: JobDefaults, wishes: W
   if (readable === undefined) return { ok: false, problems: said };
   const { content, remarks } = makeJob(readable.value, defaults);
   const scheduled = content.schedule === undefined ? [] : scheduleRemarks(content.schedule, wishes.checkSchedule);
+  const zone = zoneRemarks(content.timing.timeZone, wishes.checkZone);
   const problems = [
     ...said,
-    ...[...remarks, ...scheduled].map((remark) => problemOf(remark, source.file, readable)),
+    ...[...remarks, ...scheduled, ...zone].map((remark) => problemOf(remark, source.file, readable)),
   ].sort(byPlace);
   if (problems.some(({ severity }) => severity === 'error')) return { ok: false, problems };
   return { ok: true, value: content, warnings: problems };
@@ -157,6 +160,12 @@ function scheduleRemarks(text: string, check: Wishes['checkSchedule']): readonly
     index: column - 1,
     message: `"schedule": ${message}`,
   }));
+}
+
+function zoneRemarks(name: string | undefined, check: Wishes['checkZone']): readonly JobRemark[] {
+  const objection = name === undefined ? undefined : check?.(name);
+  if (objection === undefined) return [];
+  return [{ severity: 'error', path: ['time_zone'], message: `"time_zone" ${objection}` }];
 }
 
 /** A value that is not in the file comes from the configuration. */

@@ -37,7 +37,7 @@ export const policyKeys = {
     not: { const: 0 },
     default: 1,
     description:
-      'How often the command is tried until a run has failed: `3` tries it again until it has failed three times, `-1` until it succeeds. All attempts are one run, with one lock and one log; `timeout` is for each attempt.',
+      'How often the command is tried until a run has failed: `3` tries it again until it has failed three times, `-1` until it succeeds. All attempts are one run, with one lock and one log; `timeout` is for each attempt. A tick is not tried again after its `start_deadline`.',
     examples: [3],
     'x-expected': 'a whole number, 1 or more, or -1 for no limit',
   },
@@ -69,7 +69,7 @@ export const policyKeys = {
   unrecoverable_exit_codes: {
     ...exitCodes,
     description:
-      'Exit codes after which the command is not tried again, and the job is paused until a person resumes it.',
+      'Exit codes after which the command is not tried again, and the job is paused until a person resumes it. A timeout counts as 124, a program that is not there as 127, an end by signal n as 128+n.',
     examples: [[64, 78]],
   },
   pause_after_failures: {
@@ -97,12 +97,13 @@ export const policyKeys = {
   },
   min_duration: {
     ...duration,
-    description: 'A run that succeeds sooner than this has failed: it can not have done its work.',
+    description: 'An attempt that succeeds sooner than this has failed: it can not have done its work.',
     examples: ['10s'],
   },
   warn_duration: {
     ...duration,
-    description: 'A run that takes longer than this gives a warning; it goes on.',
+    description:
+      'A run that takes longer than this, all attempts and the waits between them included, gives a warning; it goes on.',
     examples: ['2h'],
   },
   locks: {
@@ -112,8 +113,9 @@ export const policyKeys = {
       pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,98}$',
       'x-expected': 'a name of letters, digits, "_", "." and "-"',
     },
+    maxItems: 20,
     description:
-      'Locks that this job shares with others: no two jobs that have one in common run at the same time. They are taken in sorted order, after the lock of the job itself.',
+      'Locks that this job shares with others: no two jobs that have one in common run at the same time. A run that can not have all of them is skipped, or waits with `cron_collision_policy: QUEUE`; runs of other jobs are never ended for it.',
     examples: [['database']],
     'x-expected': 'a list of names',
   },

@@ -54,7 +54,8 @@ export interface Timing {
   readonly catchUpWindowSeconds: number;
 }
 
-interface Written {
+/** As they are written. */
+export interface TimingKeys {
   readonly time_zone?: string | undefined;
   readonly splay?: string | undefined;
   readonly start_deadline?: string | undefined;
@@ -62,7 +63,7 @@ interface Written {
   readonly catch_up_window?: string | undefined;
 }
 
-export function timingOf(written: Written): Timing {
+export function timingOf(written: TimingKeys): Timing {
   const { time_zone: timeZone, splay, start_deadline, catch_up, catch_up_window } = written;
   return {
     ...(timeZone !== undefined && { timeZone }),

@@ -28,6 +28,8 @@ export interface RunReport {
   readonly tail: string;
   /** Absent when the run never came to have a log. */
   readonly logPath?: string;
+  /** Why the job is paused now. */
+  readonly pause?: string;
 }
 
 export interface ReportedRun {

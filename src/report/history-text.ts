@@ -1,18 +1,54 @@
-/** `jobctl history`: one line for each run, newest last. */
-import type { Trigger } from '../run/event.ts';
+/** `jobctl history`: one line for each run and for each thing that a person has decided about the job, newest last. */
+import type { Steered, Trigger } from '../run/event.ts';
 import { durationWords } from '../run/outcome.ts';
 import { printable } from '../yaml/problem.ts';
 import type { RunSnapshot } from './snapshot.ts';
 
-export function historyText(runs: readonly RunSnapshot[], formatTime: (ms: number) => string): string {
-  return runs.map((run) => `${historyLine(run, formatTime)}\n`).join('');
+/** `job` is its slug. */
+export type HistoryEntry = { readonly job: string } & (
+  | { readonly is: 'run'; readonly run: RunSnapshot }
+  | { readonly is: 'steered'; readonly step: Steered }
+);
+
+/** When it began to be so, in milliseconds since 1970. */
+export function entryMs(entry: HistoryEntry): number {
+  return entry.is === 'run' ? entry.run.startedMs : entry.step.atMs;
+}
+
+/** `named`: with the name of the job in front, as entries of several jobs need it. */
+export function historyText(
+  entries: readonly HistoryEntry[],
+  { formatTime, named }: { readonly formatTime: (ms: number) => string; readonly named: boolean },
+): string {
+  const width = Math.max(0, ...entries.map(({ job }) => job.length));
+  return entries
+    .map((entry) => {
+      const line = entry.is === 'run' ? historyLine(entry.run, formatTime) : steeredLine(entry.step, formatTime);
+      return `${named ? `${entry.job.padEnd(width)}  ` : ''}${line}\n`;
+    })
+    .join('');
+}
+
+/** In the words of a run's line, where a run has its id a dash. */
+function steeredLine(step: Steered, formatTime: (ms: number) => string): string {
+  const { action, by, untilMs, tag, reason } = step;
+  const what = { pause: 'paused', resume: 'resumed', reset: 'reset' }[action];
+  const until = action !== 'pause' ? '' : untilMs === undefined ? ' until resumed' : ` until ${formatTime(untilMs)}`;
+  const where = tag === undefined ? '' : ` (tag ${tag})`;
+  return printable(
+    `${formatTime(step.atMs)}  -  was ${what} by ${by}${until}${where}${reason === undefined ? '' : `: ${reason}`}`,
+  );
 }
 
 function historyLine(run: RunSnapshot, formatTime: (ms: number) => string): string {
   const parts = [
     run.words,
     run.durationMs === undefined ? undefined : `after ${durationWords(run.durationMs / 1000)}`,
+    run.attempt === undefined || run.attempt < 2 ? undefined : `${run.attempt} attempts`,
     triggerWords(run.trigger),
+    run.warning,
+    run.paused === undefined ? undefined : `paused the job: ${run.paused}`,
+    run.tick?.lateMs === undefined ? undefined : lateWords(run.tick.tickMs, run.tick.lateMs, formatTime),
     run.lostBytes === undefined ? undefined : `log incomplete (${run.lostBytes} bytes lost)`,
     run.swept === undefined ? undefined : `${run.swept} left-over processes ended`,
     run.survivors === undefined ? undefined : `could not be killed: ${run.survivors.join('; ')}`,
@@ -21,6 +57,10 @@ function historyLine(run: RunSnapshot, formatTime: (ms: number) => string): stri
   return printable(
     `${formatTime(run.startedMs)}  ${run.run}  ${parts.filter((part) => part !== undefined).join(', ')}`,
   );
+}
+
+function lateWords(tickMs: number, lateMs: number, formatTime: (ms: number) => string): string {
+  return `${durationWords(lateMs / 1000)} late for ${formatTime(tickMs)}`;
 }
 
 export function triggerWords(trigger: Trigger | undefined): string | undefined {

@@ -1,41 +1,96 @@
 /** What `check-jobs-icinga` says: the predecessor's two sentences first, then ours, with performance data behind the bar. */
+import { durationWords } from '../run/outcome.ts';
+import { isCircuit } from '../run/pause.ts';
 import { type AnySnapshot, isBroken } from './job-text.ts';
+import type { JobSnapshot } from './snapshot.ts';
 
 export interface CheckAnswer {
   readonly code: 0 | 1 | 2;
   readonly text: string;
 }
 
+/** How late a job may be, in seconds, before it is a warning, and before it is critical; without the latter it never is. */
+export interface Limits {
+  readonly warningSeconds: number;
+  readonly criticalSeconds?: number;
+}
+
 /**
- * `FAILING JOBS: a, b` and 2 (kept), `JOBS WARNING: …` and 1 for what a person should look at, `JOBS OK` and 0 (kept).
- * Monitoring plugins guidelines: the first line says it all, no bar in it, labels quoted, counts without a unit.
+ * `FAILING JOBS: a, b` and 2 (kept), `JOBS CRITICAL: …` and 2 for what should long have run, `JOBS WARNING: …` and 1 for what a person
+ * should look at, `JOBS OK` and 0 (kept).
+ * Monitoring plugins guidelines: the first line says it all, no bar in it, labels quoted, seconds with their unit, other counts without.
  */
-export function checkJobs(jobs: readonly AnySnapshot[]): CheckAnswer {
+export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAnswer {
   const failing = jobs.filter((job) => job.lastStatus === 'failure').map(({ slug }) => slug);
-  const remarks = jobs.flatMap(remarksOn);
+  const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
+  const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
+  const remarks = jobs.flatMap((job) => remarksOn(job, limits)).map(withoutBar);
+  const details = [...late, ...remarks];
+  const tail = ` | ${perfdata(jobs, { failing: failing.length, warnings: remarks.length, limits })}`;
+  const first = failing.length > 0 || late.length > 0;
+  const more = first && details.length > (failing.length > 0 ? 0 : late.length) ? `\n${details.join('\n')}` : '';
+  if (failing.length > 0) return { code: 2, text: `FAILING JOBS: ${failing.join(', ')}${tail}${more}\n` };
+  if (late.length > 0) return { code: 2, text: `JOBS CRITICAL: ${late.join('; ')}${tail}${more}\n` };
+  if (remarks.length > 0) return { code: 1, text: `JOBS WARNING: ${remarks.join('; ')}${tail}\n` };
+  return { code: 0, text: `JOBS OK${tail}\n` };
+}
+
+interface Sums {
+  readonly failing: number;
+  readonly warnings: number;
+  readonly limits: Limits;
+}
+
+function perfdata(jobs: readonly AnySnapshot[], { failing, warnings, limits }: Sums): string {
+  const good = jobs.flatMap((job) => (isBroken(job) ? [] : [job]));
   const counts = {
-    failing: failing.length,
-    warnings: remarks.length,
-    running: jobs.filter(isRunning).length,
+    failing,
+    warnings,
+    running: good.filter((job) => job.activity.is === 'running').length,
     jobs: jobs.length,
+    paused: good.filter((job) => job.paused !== undefined).length,
+    disabled: good.filter((job) => job.disabled).length,
   };
-  const perfdata = Object.entries(counts).map(([label, count]) => `'${label}'=${count};;;0`);
-  const details = remarks.length > 0 && failing.length > 0 ? `\n${remarks.join('\n')}` : '';
-  const tail = ` | ${perfdata.join(' ')}${details}\n`;
-  if (failing.length > 0) return { code: 2, text: `FAILING JOBS: ${failing.join(', ')}${tail}` };
-  if (remarks.length > 0) return { code: 1, text: `JOBS WARNING: ${remarks.join('; ')}${tail}` };
-  return { code: 0, text: `JOBS OK${tail}` };
-}
-
-function isRunning(job: AnySnapshot): boolean {
-  return !isBroken(job) && job.activity.is === 'running';
-}
-
-function remarksOn(job: AnySnapshot): readonly string[] {
-  if (isBroken(job)) return [`${job.slug} has an invalid file`];
+  const longest = Math.floor(Math.max(0, ...jobs.map(overdueSeconds)));
   return [
-    ...(job.paused !== undefined && job.paused.untilMs === undefined ? [`${job.slug} is paused without an end`] : []),
+    ...Object.entries(counts).map(([label, amount]) => `'${label}'=${amount};;;0`),
+    `'overdue'=${longest}s;${limits.warningSeconds};${limits.criticalSeconds ?? ''};0`,
+  ].join(' ');
+}
+
+function remarksOn(
+  job: AnySnapshot,
+  { warningSeconds, criticalSeconds = Number.POSITIVE_INFINITY }: Limits,
+): readonly string[] {
+  if (isBroken(job)) return [`${job.slug} has an invalid file`];
+  const seconds = overdueSeconds(job);
+  const missed = job.lastRun?.outcome?.kind === 'missed';
+  return [
+    ...(seconds >= warningSeconds && seconds < criticalSeconds ? [overdueWords(job)] : []),
+    ...(missed ? [`${job.slug} ${job.lastRun?.words ?? ''}`] : []),
+    ...pauseRemark(job),
     ...(job.activity.is === 'orphaned' ? [`${job.slug} left processes behind`] : []),
     ...(job.lastRun?.lostBytes === undefined ? [] : [`${job.slug} lost output of its last run`]),
   ];
+}
+
+/** A pause that ends by itself is nobody's business. */
+function pauseRemark({ slug, paused }: JobSnapshot): readonly string[] {
+  if (paused === undefined || paused.untilMs !== undefined) return [];
+  const why = paused.reason === undefined ? '' : `: ${paused.reason}`;
+  if (isCircuit(paused)) return [`${slug} is paused after its failures until jobctl reset ${slug}${why}`];
+  return [`${slug} is paused without an end by ${paused.by}${why}`];
+}
+
+function overdueSeconds(job: AnySnapshot): number {
+  return isBroken(job) || job.overdue === undefined ? 0 : job.overdue.overdueMs / 1000;
+}
+
+function overdueWords(job: AnySnapshot): string {
+  return `${job.slug} is overdue by ${durationWords(overdueSeconds(job))}`;
+}
+
+/** What people have written must not pass for performance data. */
+function withoutBar(words: string): string {
+  return words.replaceAll('|', '/').replaceAll('\n', ' ');
 }

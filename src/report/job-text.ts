@@ -3,6 +3,7 @@ import { durationWords } from '../run/outcome.ts';
 import { pauseWords } from '../run/pause.ts';
 import { type ServiceState, stateCode } from '../service/service-state.ts';
 import { printable } from '../yaml/problem.ts';
+import type { Overdue } from './overdue.ts';
 import { serviceRemark } from './service-text.ts';
 import type { BrokenJobSnapshot, JobSnapshot } from './snapshot.ts';
 
@@ -12,14 +13,18 @@ export function isBroken(job: AnySnapshot): job is BrokenJobSnapshot {
   return 'problems' in job;
 }
 
-/** One word for where a job stands; also what decides the exit code of `jobctl status NAME`. */
-type Standing = 'running' | 'well' | 'failed' | 'paused' | 'disabled' | 'unknown' | 'broken' | ServiceState;
+/**
+ * One word for where a job stands (waiting: for the next attempt, or for a lock of another job); also what decides the exit code of
+ * `jobctl status NAME`.
+ */
+type Standing = 'running' | 'waiting' | 'well' | 'failed' | 'paused' | 'disabled' | 'unknown' | 'broken' | ServiceState;
 
 function standingOf(job: AnySnapshot): Standing {
   if (isBroken(job)) return 'broken';
   if (job.service !== undefined) return job.service.state;
-  if (job.activity.is === 'running') return 'running';
+  if (job.activity.is === 'running') return job.activity.retry?.waits ? 'waiting' : 'running';
   if (job.activity.is === 'orphaned') return 'failed';
+  if (job.next !== undefined) return 'waiting';
   if (job.paused !== undefined) return 'paused';
   if (job.lastStatus === 'failure') return 'failed';
   if (job.disabled) return 'disabled';
@@ -33,6 +38,7 @@ export function standingCode(job: AnySnapshot): number {
     case 'well':
       return 0;
     case 'running':
+    case 'waiting':
       return isBroken(job) || job.lastStatus !== 'failure' ? 0 : 1;
     case 'failed':
     case 'broken':
@@ -72,12 +78,44 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
   const started = last === undefined ? 'never run' : formatTime(last.startedMs);
   return [
     started,
-    printable([pauseRemark(job, formatTime), streakRemark(job), last?.words].filter(Boolean).join('; ')),
+    printable(
+      [
+        offRemark(job),
+        pauseRemark(job, formatTime),
+        overdueRemark(job, formatTime),
+        retryWords(job, formatTime),
+        nextRemark(job),
+        streakRemark(job),
+        last?.words,
+        undeliveredWords(job, formatTime),
+      ]
+        .filter(Boolean)
+        .join('; '),
+    ),
   ];
+}
+
+/** Also of one that runs or has failed, where the column before says that. */
+function offRemark({ disabled }: JobSnapshot): string {
+  return disabled ? 'disabled' : '';
+}
+
+function overdueRemark({ overdue }: JobSnapshot, formatTime: (ms: number) => string): string {
+  return overdue === undefined ? '' : `due since ${formatTime(overdue.tickMs)}`;
 }
 
 function pauseRemark(job: JobSnapshot, formatTime: (ms: number) => string): string {
   return job.paused === undefined ? '' : pauseWords(job.paused, formatTime);
+}
+
+function nextRemark({ next, lastRun }: JobSnapshot): string {
+  return next === undefined || next.run === lastRun?.run ? '' : `run ${next.run} waits`;
+}
+
+function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+  if (undelivered === undefined) return undefined;
+  const { count, sinceMs } = undelivered;
+  return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
 }
 
 function streakRemark({ streak }: JobSnapshot): string {
@@ -95,18 +133,28 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
     ['schedule', job.schedule],
     ['standing', standingOf(job)],
+    ['disabled', job.disabled ? 'in its file: the clock does not start it' : undefined],
+    ['next', job.nextMs === undefined ? undefined : formatTime(job.nextMs)],
+    ['overdue', job.overdue === undefined ? undefined : overdueWords(job.overdue, job.slug, formatTime)],
     ['paused', job.paused === undefined ? undefined : pauseWords(job.paused, formatTime)],
     ['activity', activityWords(job, formatTime)],
+    ['waiting', nextWords(job, formatTime)],
+    ['shared locks', lockWords(job, formatTime)],
     [
       'last run',
       last === undefined ? 'none' : `${formatTime(last.startedMs)} ${last.run} ${last.words}${lasted(last.durationMs)}`,
     ],
     ['log', last?.logPath],
+    ['notices', undeliveredWords(job, formatTime)],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
   ];
   const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
   return known.map(([label, value]) => `${`${label}:`.padEnd(19)} ${printable(value)}\n`).join('');
+}
+
+function overdueWords({ tickMs, overdueMs }: Overdue, slug: string, formatTime: (ms: number) => string): string {
+  return `by ${durationWords(overdueMs / 1000)}, due since ${formatTime(tickMs)}; jobctl why ${slug} tells more`;
 }
 
 function failureWords({ streak }: JobSnapshot, formatTime: (ms: number) => string): string {
@@ -119,7 +167,32 @@ function lasted(durationMs: number | undefined): string {
   return durationMs === undefined ? '' : ` after ${durationWords(durationMs / 1000)}`;
 }
 
-function activityWords({ activity }: JobSnapshot, formatTime: (ms: number) => string): string {
+/** Empty unless an attempt of the run under way has failed. */
+function retryWords({ activity }: JobSnapshot, formatTime: (ms: number) => string): string {
+  if (activity.is !== 'running' || activity.retry === undefined) return '';
+  const { attempt, words, nextMs } = activity.retry;
+  return `attempt ${attempt} ${words}, attempt ${attempt + 1} at ${formatTime(nextMs)}`;
+}
+
+function nextWords({ next }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+  if (next === undefined) return undefined;
+  const since = next.sinceMs === undefined ? '' : ` since ${formatTime(next.sinceMs)}`;
+  return `run ${next.run} (pid ${next.pid ?? 'unknown'}) waits${since}${next.words === undefined ? '' : `: ${next.words}`}`;
+}
+
+function lockWords({ locks }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+  if (locks.length === 0) return undefined;
+  return locks
+    .map(({ name, heldBy }) => {
+      if (heldBy === undefined) return `${name} is free`;
+      const since = heldBy.sinceMs === undefined ? '' : ` since ${formatTime(heldBy.sinceMs)}`;
+      return `${name} is held by ${heldBy.job ?? 'another job'}${heldBy.run === undefined ? '' : `, run ${heldBy.run}`}${since}`;
+    })
+    .join('; ');
+}
+
+function activityWords(job: JobSnapshot, formatTime: (ms: number) => string): string {
+  const { activity } = job;
   switch (activity.is) {
     case 'idle':
       return 'idle';
@@ -127,7 +200,9 @@ function activityWords({ activity }: JobSnapshot, formatTime: (ms: number) => st
       return `its run-job is gone, these processes of it live: ${activity.pids.join(', ')}`;
     case 'running': {
       const since = activity.sinceMs === undefined ? '' : ` since ${formatTime(activity.sinceMs)}`;
-      return `running${since} (pid ${activity.pid ?? 'unknown'}, run ${activity.run ?? 'unknown'})`;
+      const retry = retryWords(job, formatTime);
+      const run = `running${since} (pid ${activity.pid ?? 'unknown'}, run ${activity.run ?? 'unknown'})`;
+      return retry === '' ? run : `${run}; ${retry}`;
     }
     default:
       return activity satisfies never;

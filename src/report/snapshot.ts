@@ -1,10 +1,12 @@
 /** What is known of a job at one instant; this value is what `--json` prints and every other listing is made of. */
+import type { CollisionPolicy } from '../job/policy.ts';
 import type { Streak } from '../run/event.ts';
 import type { History, RunRecord } from '../run/history.ts';
 import type { LastStatus, Outcome } from '../run/outcome.ts';
 import { outcomeWords } from '../run/outcome.ts';
 import type { Pause } from '../run/pause.ts';
 import type { LockHolder } from '../system/system.ts';
+import type { Overdue } from './overdue.ts';
 import type { ServiceSnapshot } from './service-snapshot.ts';
 
 /** Whether a job runs now, and if not, what would keep it from running. */
@@ -15,6 +17,13 @@ type Activity =
       readonly run?: string;
       readonly sinceMs?: number;
       readonly logPath?: string;
+      /** Its last attempt has failed; the next one begins at `nextMs`, or has begun. */
+      readonly retry?: {
+        readonly attempt: number;
+        readonly words: string;
+        readonly nextMs: number;
+        readonly waits: boolean;
+      };
     }
   /** Its run-job is gone; what it started lives on. */
   | { readonly is: 'orphaned'; readonly pids: readonly number[]; readonly run?: string }
@@ -26,15 +35,31 @@ export interface JobSnapshot {
   readonly description?: string;
   readonly tags: readonly string[];
   readonly schedule?: string;
+  readonly collisionPolicy: CollisionPolicy;
   /** `disabled: true` in its file: the clock does not start it. */
   readonly disabled: boolean;
   readonly activity: Activity;
+  /** The run that waits for the one under way, or for a shared lock; or that is about to take its place. */
+  readonly next?: { readonly run: string; readonly pid?: number; readonly sinceMs?: number; readonly words?: string };
+  /** Locks that it shares with other jobs, each with whose run has it. */
+  readonly locks: readonly SharedLock[];
   readonly paused?: Pause;
+  /** Its next tick, as far as that was asked for. */
+  readonly nextMs?: number;
+  /** It should have started and has not, as far as that was asked for. */
+  readonly overdue?: Overdue;
   readonly lastStatus: LastStatus;
   readonly streak: Streak;
   readonly lastRun?: RunSnapshot;
   /** It must stay up: what counts is this, and not its runs. */
   readonly service?: ServiceSnapshot;
+  /** Notices that have not come through yet; absent when there are none. */
+  readonly undelivered?: { readonly count: number; readonly sinceMs: number };
+}
+
+export interface SharedLock {
+  readonly name: string;
+  readonly heldBy?: { readonly job?: string; readonly run?: string; readonly sinceMs?: number };
 }
 
 /** A job file that can't be used; it does not stop a listing. */
@@ -54,16 +79,38 @@ export interface JobFacts {
     readonly tags: readonly string[];
     readonly schedule?: string;
     readonly disabled: boolean;
+    readonly policy?: { readonly collisionPolicy: CollisionPolicy };
   };
+  /** Tells whether a retry is still to come. */
+  readonly nowMs?: number;
   readonly holder: LockHolder | undefined;
+  /** Who has the place of the next run. */
+  readonly next?: LockHolder | undefined;
+  readonly sharedLocks?: readonly { readonly name: string; readonly holder: LockHolder | undefined }[];
   readonly history: History;
   readonly paused: Pause | undefined;
   readonly service?: ServiceSnapshot | undefined;
+  /** Of this job, oldest first. */
+  readonly undelivered?: readonly { readonly atMs: number }[];
+  readonly times?: Pick<JobSnapshot, 'nextMs' | 'overdue'>;
 }
 
-export function snapshotJob({ job, holder, history, paused, service }: JobFacts): JobSnapshot {
+export function snapshotJob(facts: JobFacts): JobSnapshot {
+  const {
+    job,
+    nowMs = 0,
+    holder,
+    next,
+    sharedLocks = [],
+    history,
+    paused,
+    service,
+    undelivered = [],
+    times = {},
+  } = facts;
   const { slug, name, description, tags, schedule, disabled } = job;
   const lastRun = history.runs.at(-1);
+  const [oldest] = undelivered;
   return {
     slug,
     name,
@@ -71,11 +118,16 @@ export function snapshotJob({ job, holder, history, paused, service }: JobFacts)
     tags,
     ...(schedule === undefined ? {} : { schedule }),
     disabled,
-    activity: activityOf(holder),
+    collisionPolicy: job.policy?.collisionPolicy ?? 'CANCEL_NEW',
+    activity: activityOf(holder, history, nowMs),
+    ...nextOf(next, history),
+    locks: sharedLocks.map(sharedLockOf),
     ...(paused === undefined ? {} : { paused }),
-    ...seenFrom(history, holder),
-    ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder) }),
+    ...times,
+    ...seenFrom(history, [holder, next]),
+    ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
     ...(service === undefined ? {} : { service, lastStatus: statusOfService(service) }),
+    ...(oldest === undefined ? {} : { undelivered: { count: undelivered.length, sinceMs: oldest.atMs } }),
   };
 }
 
@@ -86,8 +138,9 @@ function statusOfService({ state }: ServiceSnapshot): LastStatus {
 }
 
 /** A run without an end that nobody holds the lock for is shown as interrupted; it is written down by the next run. */
-export function snapshotRun(record: RunRecord, holder: LockHolder | undefined): RunSnapshot {
+export function snapshotRun(record: RunRecord, holder: LockHolder | undefined, next?: LockHolder): RunSnapshot {
   if (record.outcome !== undefined) return { ...record, words: outcomeWords(record.outcome) };
+  if (next?.runId === record.run) return { ...record, words: `waits: ${record.waitsFor ?? 'for its locks'}` };
   if (isHeldBy(record, holder)) return { ...record, words: 'is running' };
   const outcome: Outcome = { kind: 'interrupted' };
   return { ...record, outcome, words: outcomeWords(outcome) };
@@ -101,10 +154,12 @@ function isHeldBy(record: RunRecord, holder: LockHolder | undefined): boolean {
 /** An interrupted run that nobody has written down yet counts as the failure it is. */
 function seenFrom(
   history: History,
-  holder: LockHolder | undefined,
+  holders: readonly (LockHolder | undefined)[],
 ): { readonly lastStatus: LastStatus; readonly streak: Streak } {
   const last = history.runs.at(-1);
-  const unseen = last !== undefined && last.outcome === undefined && !isHeldBy(last, holder);
+  const isReset = history.steered?.some(({ action, atMs }) => action === 'reset' && atMs > (last?.startedMs ?? 0));
+  const isHeld = last !== undefined && holders.some((holder) => isHeldBy(last, holder));
+  const unseen = last !== undefined && last.outcome === undefined && !isHeld && !isReset;
   if (!unseen) return { lastStatus: history.lastStatus, streak: history.streak };
   return {
     lastStatus: 'failure',
@@ -116,7 +171,50 @@ function seenFrom(
   };
 }
 
-function activityOf(holder: LockHolder | undefined): Activity {
+function nextOf(next: LockHolder | undefined, { runs }: History): Pick<JobSnapshot, 'next'> {
+  if (next?.runId === undefined) return {};
+  const words = runs.find(({ run }) => run === next.runId)?.waitsFor;
+  return {
+    next: {
+      run: next.runId,
+      ...(next.wrapper !== undefined && { pid: next.wrapper.pid }),
+      ...(next.startedMs !== undefined && { sinceMs: next.startedMs }),
+      ...(words !== undefined && { words }),
+    },
+  };
+}
+
+function sharedLockOf({
+  name,
+  holder,
+}: {
+  readonly name: string;
+  readonly holder: LockHolder | undefined;
+}): SharedLock {
+  if (holder === undefined) return { name };
+  const { job, runId: run, startedMs: sinceMs } = holder;
+  return {
+    name,
+    heldBy: {
+      ...(job !== undefined && { job }),
+      ...(run !== undefined && { run }),
+      ...(sinceMs !== undefined && { sinceMs }),
+    },
+  };
+}
+
+function retryOf(
+  holder: LockHolder,
+  { runs }: History,
+  nowMs: number,
+): Pick<Extract<Activity, { is: 'running' }>, 'retry'> {
+  const { attempt, failedAttempt } = runs.find(({ run }) => run === holder.runId) ?? {};
+  if (attempt === undefined || failedAttempt === undefined) return {};
+  const { outcome, nextMs } = failedAttempt;
+  return { retry: { attempt, words: outcomeWords(outcome), nextMs, waits: nowMs < nextMs } };
+}
+
+function activityOf(holder: LockHolder | undefined, history: History, nowMs: number): Activity {
   if (holder === undefined) return { is: 'idle' };
   const run = holder.runId === undefined ? {} : { run: holder.runId };
   if (holder.state === 'orphaned') return { is: 'orphaned', pids: holder.pids, ...run };
@@ -126,5 +224,6 @@ function activityOf(holder: LockHolder | undefined): Activity {
     ...(holder.wrapper === undefined ? {} : { pid: holder.wrapper.pid }),
     ...(holder.startedMs === undefined ? {} : { sinceMs: holder.startedMs }),
     ...(holder.logPath === undefined ? {} : { logPath: holder.logPath }),
+    ...retryOf(holder, history, nowMs),
   };
 }

@@ -1,18 +1,11 @@
 /** The commands of a run, one after the other until one fails: each is started, watched, stopped when it must be, and swept up after. */
 import type { Command } from '../job/command.ts';
 import type { Job } from '../job/job.ts';
-import type {
-  Clock,
-  JobLock,
-  Launcher,
-  Programs,
-  RunLog,
-  RunningCommand,
-  StopRequests,
-  Survivor,
-  WaitStatus,
-} from '../system/system.ts';
-import type { Outcome } from './outcome.ts';
+import type { Clock, Launcher, Programs, RunLog, RunningCommand, Survivor, WaitStatus } from '../system/system.ts';
+import { type Outcome, statusOf } from './outcome.ts';
+import type { RunLock } from './run-locks.ts';
+import type { StopWatch } from './stop-watch.ts';
+import { exitOutcome } from './verdict.ts';
 import { argvOf, type World } from './world.ts';
 
 export interface CommandsOrder {
@@ -26,8 +19,8 @@ export interface CommandsMachine {
   readonly clock: Clock;
   readonly launcher: Launcher;
   readonly programs: Programs;
-  readonly stops: StopRequests;
-  readonly lock: JobLock;
+  readonly watch: StopWatch;
+  readonly lock: RunLock;
   readonly log: RunLog;
 }
 
@@ -44,59 +37,29 @@ const drainPatienceMs = 2000;
 /** What ends within this time after the command was only finishing: the tee of a process substitution, a shell's last child. */
 const leftoverPatienceMs = 200;
 
-/** Why a command is being ended before its time. */
-type StopReason = Extract<Outcome, { kind: 'timed-out' | 'stopped' }>;
-
+/** One attempt: the whole list, within the job's timeout. */
 export async function runCommands(order: CommandsOrder, machine: CommandsMachine): Promise<CommandsEnd> {
+  const { job, commands } = order;
   const startedMs = machine.clock.monotonicMs();
-  const watch = watchForStops(order.job, machine);
+  const disarm = machine.watch.limit(job.timeoutSeconds, machine.clock);
   let swept = 0;
   const survivors: Survivor[] = [];
   let outcome: Outcome = { kind: 'exited', code: 0 };
-  for (const command of order.commands) {
-    const end = await runCommand(order, command, machine, watch);
+  for (const command of commands) {
+    const end = await runCommand(order, command, machine);
     swept += end.swept;
     survivors.push(...end.survivors);
     outcome = end.outcome;
-    if (outcome.kind !== 'exited' || outcome.code !== 0) break;
+    if (statusOf(outcome) !== 'success') break;
   }
-  watch.timer?.cancel();
+  disarm();
   return { outcome, durationMs: machine.clock.monotonicMs() - startedMs, swept, survivors };
-}
-
-interface StopWatch {
-  /** Set once: the first reason counts. */
-  reason: StopReason | undefined;
-  /** What to do when there is a reason, set while a command runs. A second request is more impatient. */
-  stop: ((graceMs: number) => void) | undefined;
-  timer: { cancel(): void } | undefined;
-}
-
-function watchForStops(job: Job, { clock, stops }: CommandsMachine): StopWatch {
-  const watch: StopWatch = { reason: undefined, stop: undefined, timer: undefined };
-  const graceMs = job.killGraceSeconds * 1000;
-  const end = (reason: StopReason) => {
-    const again = watch.reason !== undefined;
-    watch.reason ??= reason;
-    watch.stop?.(again ? 0 : graceMs);
-  };
-  if (job.timeoutSeconds > 0) {
-    watch.timer = clock.after(job.timeoutSeconds * 1000, () => {
-      if (watch.reason === undefined) end({ kind: 'timed-out', afterSeconds: job.timeoutSeconds });
-    });
-  }
-  stops.onStop(({ signal }) => end({ kind: 'stopped', signal, by: 'a signal to run-job' }));
-  return watch;
 }
 
 type CommandEnd = Omit<CommandsEnd, 'durationMs'>;
 
-async function runCommand(
-  order: CommandsOrder,
-  command: Command,
-  machine: CommandsMachine,
-  watch: StopWatch,
-): Promise<CommandEnd> {
+async function runCommand(order: CommandsOrder, command: Command, machine: CommandsMachine): Promise<CommandEnd> {
+  const { watch } = machine;
   const nothing = { swept: 0, survivors: [] };
   if (watch.reason !== undefined) return { outcome: watch.reason, ...nothing };
   const { job, world } = order;
@@ -110,6 +73,7 @@ async function runCommand(
     argv: argv.argv,
     runId: order.run,
     lockFd: machine.lock.fd,
+    ...(machine.lock.sharedFds.length > 0 && { sharedLockFds: machine.lock.sharedFds }),
     keepsLock: job.leftovers !== 'allow',
     umask: job.umask,
   });
@@ -119,24 +83,21 @@ async function runCommand(
   }
   machine.log.commandStarted(command.text, answer.command.leader.pid);
   machine.lock.record({ leader: answer.command.leader });
-  return watchCommand(answer.command, job, machine, watch);
+  return watchCommand(answer.command, job, machine);
 }
 
-async function watchCommand(
-  command: RunningCommand,
-  job: Job,
-  machine: CommandsMachine,
-  watch: StopWatch,
-): Promise<CommandEnd> {
+async function watchCommand(command: RunningCommand, job: Job, machine: CommandsMachine): Promise<CommandEnd> {
+  const { watch } = machine;
   let stopping: ReturnType<RunningCommand['stop']> | undefined;
-  watch.stop = (graceMs) => {
-    stopping = command.stop(graceMs);
+  const stop = (isAgain: boolean) => {
+    stopping = command.stop(isAgain ? 0 : job.killGraceSeconds * 1000);
   };
+  watch.onReason = stop;
   // A stop that was asked for while the command was being started finds it here.
-  if (watch.reason !== undefined) watch.stop(job.killGraceSeconds * 1000);
+  if (watch.reason !== undefined) stop(false);
   const status = await command.ended;
   const sweep = await sweepUp(command, job, stopping);
-  watch.stop = undefined;
+  watch.onReason = undefined;
   const { heldOpen } = await machine.log.commandEnded(drainPatienceMs);
   if (sweep.words !== undefined) machine.log.note(sweep.words);
   if (heldOpen)
@@ -144,7 +105,7 @@ async function watchCommand(
       'a process that outlives the command keeps its output open; what it prints from now on is not logged',
     );
   const outcome =
-    watch.reason ?? (sweep.failed ? { kind: 'left-processes' as const, count: sweep.left } : outcomeOf(status));
+    watch.reason ?? (sweep.failed ? { kind: 'left-processes' as const, count: sweep.left } : outcomeOf(status, job));
   return { outcome, swept: sweep.swept, survivors: sweep.survivors };
 }
 
@@ -182,10 +143,10 @@ function survivorWords(survivors: readonly Survivor[]): { readonly words?: strin
   return { words: `could not be killed: ${survivors.map(({ pid, command }) => `${pid} ${command}`).join(', ')}` };
 }
 
-function outcomeOf(status: WaitStatus): Outcome {
+function outcomeOf(status: WaitStatus, { policy }: Job): Outcome {
   switch (status.is) {
     case 'exited':
-      return { kind: 'exited', code: status.code };
+      return exitOutcome(status.code, policy);
     case 'signalled':
       return { kind: 'signalled', signal: status.signal };
     case 'unknown':

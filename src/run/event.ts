@@ -25,11 +25,25 @@ export interface Streak {
   /** When the first of them ended; absent without failures. */
   readonly failingSinceMs?: number;
   readonly lastSuccessMs?: number;
+  /** Runs that failed by themselves in a row, skips and stops left out; from none again when they have paused the job. Absent: none. */
+  readonly failedRuns?: number;
+  /** Runs in a row that were skipped because of a collision: another run, a shared lock, a deadline. Absent: none. */
+  readonly skips?: number;
 }
 
 interface Common {
   readonly run: string;
   readonly atMs: number;
+}
+
+/** The run waits for the end of another one: the job's own, or one that has a lock which both share. `started` follows, or how it ended. */
+export interface Waiting extends Common {
+  readonly event: 'waiting';
+  readonly trigger: Trigger;
+  readonly host: string;
+  readonly tick?: Tick;
+  /** For whom, in words. */
+  readonly words: string;
 }
 
 export interface Started extends Common {
@@ -48,8 +62,12 @@ export interface Ended extends Common {
   readonly outcome: Outcome;
   readonly durationMs: number;
   readonly streak: Streak;
-  /** How often the command list was tried. */
+  /** How often the command list was tried; 0 for a run that was stopped while it waited for another one. */
   readonly attempt: number;
+  /** Who wanted it and where, of a run that never started. */
+  readonly trigger?: Trigger;
+  readonly host?: string;
+  readonly tick?: Tick;
   /** Output that did not reach the log, in bytes; absent when all did. */
   readonly lostBytes?: number;
   /** Background processes that were ended with the run. */
@@ -58,6 +76,8 @@ export interface Ended extends Common {
   readonly survivors?: readonly string[];
   /** What was worth a warning though it changes nothing: it took longer than `warn_duration`. */
   readonly warning?: string;
+  /** Why process-control has paused the job after this run; absent when it has not. */
+  readonly paused?: string;
 }
 
 /** An attempt has failed and there will be another one. */
@@ -83,6 +103,7 @@ interface NotStarted extends Common {
   readonly event: 'not-started';
   readonly trigger: Trigger;
   readonly host: string;
+  readonly tick?: Tick;
   readonly outcome: Extract<Outcome, { kind: 'not-started' }>;
 }
 
@@ -102,6 +123,8 @@ interface StopRequested extends Common {
   readonly event: 'stop-requested';
   readonly by: string;
   readonly reason?: string;
+  /** The run that asked, to take its place. */
+  readonly replacedBy?: string;
 }
 
 interface NoticeFailed extends Common {
@@ -110,7 +133,27 @@ interface NoticeFailed extends Common {
   readonly reason: string;
 }
 
+/** A notice that had failed before has come through. */
+interface NoticeDelivered extends Common {
+  readonly event: 'notice-delivered';
+  readonly channel: string;
+}
+
+/** A person has decided something about the job, and not about one run of it: `run` is empty. */
+export interface Steered extends Common {
+  readonly event: 'steered';
+  /** reset: the failures so far are known and dealt with; they are counted from none again. */
+  readonly action: 'pause' | 'resume' | 'reset';
+  readonly by: string;
+  readonly reason?: string;
+  /** Of a pause that ends by itself. */
+  readonly untilMs?: number;
+  /** Every job that has this tag was meant. */
+  readonly tag?: string;
+}
+
 export type HistoryEvent =
+  | Waiting
   | Started
   | AttemptFailed
   | Ended
@@ -119,9 +162,12 @@ export type HistoryEvent =
   | Missed
   | Interrupted
   | StopRequested
-  | NoticeFailed;
+  | NoticeFailed
+  | NoticeDelivered
+  | Steered;
 
 const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
+  'waiting',
   'started',
   'attempt-failed',
   'ended',
@@ -131,6 +177,8 @@ const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
   'interrupted',
   'stop-requested',
   'notice-failed',
+  'notice-delivered',
+  'steered',
 ]);
 
 export function formatEvent(event: HistoryEvent): string {

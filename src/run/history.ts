@@ -1,5 +1,5 @@
 /** What a job's history says: a fold over its events, into the runs that people ask about and the streak that mails depend on. */
-import type { Ended, HistoryEvent, Started, Streak, Tick, Trigger } from './event.ts';
+import type { Ended, HistoryEvent, Started, Steered, Streak, Tick, Trigger, Waiting } from './event.ts';
 import { type LastStatus, type Outcome, statusOf } from './outcome.ts';
 
 /** One run as people see it. Without `outcome` it is running, or nobody has yet seen that it was interrupted. */
@@ -14,6 +14,10 @@ export interface RunRecord {
   readonly host?: string;
   /** How often the commands were tried so far. */
   readonly attempt?: number;
+  /** How the last attempt but this one failed, and when this one begins; of a run that has not ended. */
+  readonly failedAttempt?: { readonly outcome: Outcome; readonly nextMs: number };
+  /** For whom it waits, or has waited, before it starts: in words. */
+  readonly waitsFor?: string;
   readonly tick?: Tick;
   readonly warning?: string;
   readonly durationMs?: number;
@@ -21,6 +25,8 @@ export interface RunRecord {
   readonly swept?: number;
   readonly survivors?: readonly string[];
   readonly stopRequestedBy?: string;
+  readonly replacedBy?: string;
+  readonly paused?: string;
   readonly noticeFailed?: string;
 }
 
@@ -29,6 +35,8 @@ export interface History {
   readonly runs: readonly RunRecord[];
   readonly streak: Streak;
   readonly lastStatus: LastStatus;
+  /** What people have decided about the job, oldest first. */
+  readonly steered?: readonly Steered[];
 }
 
 export const emptyHistory: History = { runs: [], streak: { failures: 0 }, lastStatus: 'unknown' };
@@ -39,25 +47,57 @@ export const emptyHistory: History = { runs: [], streak: { failures: 0 }, lastSt
  */
 export function foldHistory(events: readonly HistoryEvent[], earlier: History = emptyHistory): History {
   const runs = new Map<string, RunRecord>(earlier.runs.map((run) => [run.run, run]));
+  const steered: Steered[] = [...(earlier.steered ?? [])];
   let { streak, lastStatus } = earlier;
   let based = false;
   for (const event of events) {
+    if (event.event === 'steered') {
+      steered.push(event);
+      if (event.action !== 'reset') continue;
+      [streak, lastStatus] = [resetStreak(streak), 'unknown'];
+      based = true;
+      continue;
+    }
     addToRun(runs, event);
     const outcome = outcomeOf(event);
     if (outcome === undefined) continue;
     streak = !based && event.event === 'ended' ? event.streak : extendStreak(streak, outcome, event.atMs);
+    if (event.event === 'ended' && event.paused !== undefined) streak = withoutFailedRuns(streak);
     based ||= event.event === 'ended';
     lastStatus = statusOf(outcome) ?? lastStatus;
   }
-  return { runs: [...runs.values()], streak, lastStatus };
+  return { runs: [...runs.values()], streak, lastStatus, ...(steered.length > 0 && { steered }) };
 }
 
 /** A success ends the streak; a skip that the job allows neither ends nor lengthens it. */
 export function extendStreak(streak: Streak, outcome: Outcome, endedMs: number): Streak {
   const status = statusOf(outcome);
   if (status === 'success') return { failures: 0, lastSuccessMs: endedMs };
-  if (status !== 'failure') return streak;
-  return { ...streak, failures: streak.failures + 1, failingSinceMs: streak.failingSinceMs ?? endedMs };
+  const counted = countOwn(streak, outcome);
+  if (status !== 'failure') return counted;
+  return { ...counted, failures: streak.failures + 1, failingSinceMs: streak.failingSinceMs ?? endedMs };
+}
+
+/** What is beside the failures that mails count: failures of runs themselves, and skips. */
+function countOwn(streak: Streak, outcome: Outcome): Streak {
+  if (outcome.kind === 'missed') return streak;
+  if (outcome.kind === 'skipped') return isCollision(outcome) ? { ...streak, skips: (streak.skips ?? 0) + 1 } : streak;
+  const { skips: _ended, ...rest } = streak;
+  return outcome.kind === 'stopped' ? rest : { ...rest, failedRuns: (streak.failedRuns ?? 0) + 1 };
+}
+
+function isCollision({ reason }: Extract<Outcome, { kind: 'skipped' }>): boolean {
+  return reason === 'running' || reason === 'locked' || reason === 'queue-full' || reason === 'deadline';
+}
+
+/** They have had their consequence: the job is paused, and when a person resumes it they are counted anew. */
+function withoutFailedRuns({ failedRuns: _counted, ...streak }: Streak): Streak {
+  return streak;
+}
+
+/** The failures so far have been seen to. */
+function resetStreak({ lastSuccessMs }: Streak): Streak {
+  return { failures: 0, ...(lastSuccessMs !== undefined && { lastSuccessMs }) };
 }
 
 /** Runs that have started and of which no end is recorded; whoever has the lock knows that they are not running. */
@@ -65,7 +105,10 @@ export function unfinishedRuns(history: History): readonly RunRecord[] {
   return history.runs.filter((run) => run.outcome === undefined);
 }
 
-function outcomeOf(event: HistoryEvent): Outcome | undefined {
+/** An event about a run, or about a tick that had none. */
+type RunEvent = Exclude<HistoryEvent, Steered>;
+
+function outcomeOf(event: RunEvent): Outcome | undefined {
   switch (event.event) {
     case 'ended':
     case 'skipped':
@@ -74,10 +117,12 @@ function outcomeOf(event: HistoryEvent): Outcome | undefined {
       return event.outcome;
     case 'interrupted':
       return { kind: 'interrupted' };
+    case 'waiting':
     case 'started':
     case 'attempt-failed':
     case 'stop-requested':
     case 'notice-failed':
+    case 'notice-delivered':
       return undefined;
     default:
       return event satisfies never;
@@ -85,28 +130,36 @@ function outcomeOf(event: HistoryEvent): Outcome | undefined {
 }
 
 /** Events about a run whose start has been rotated away make a record of their own; remarks about an unknown run are dropped. */
-function addToRun(runs: Map<string, RunRecord>, event: HistoryEvent): void {
+function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
   const known = runs.get(event.run);
   const record = known ?? { run: event.run, startedMs: event.atMs };
   const set = (more: Partial<RunRecord>) => runs.set(event.run, { ...record, ...more });
   switch (event.event) {
+    case 'waiting':
+      set(waitingFields(event));
+      return;
     case 'started':
-      set(startedFields(event));
+      set({ ...startedFields(event), startedMs: event.atMs });
       return;
     case 'attempt-failed':
-      if (known !== undefined) set({ attempt: event.attempt });
+      if (known !== undefined) {
+        set({ attempt: event.attempt, failedAttempt: { outcome: event.outcome, nextMs: event.nextMs } });
+      }
       return;
     case 'missed':
       set({ startedMs: event.outcome.tickMs, host: event.host, outcome: event.outcome, endedMs: event.atMs });
       return;
-    case 'ended':
-      set({ ...endedFields(event), startedMs: known?.startedMs ?? event.atMs - event.durationMs });
+    case 'ended': {
+      const { failedAttempt: _over, ...rest } = record;
+      const startedMs = known?.startedMs ?? event.atMs - event.durationMs;
+      runs.set(event.run, { ...rest, ...endedFields(event), startedMs });
       return;
+    }
     case 'skipped':
     case 'not-started':
       set({
         ...{ trigger: event.trigger, host: event.host, outcome: event.outcome, endedMs: event.atMs },
-        ...('tick' in event && event.tick !== undefined && { tick: event.tick }),
+        ...(event.tick !== undefined && { tick: event.tick }),
       });
       return;
     case 'interrupted':
@@ -114,14 +167,27 @@ function addToRun(runs: Map<string, RunRecord>, event: HistoryEvent): void {
       if (known?.outcome === undefined) set({ outcome: { kind: 'interrupted' } });
       return;
     case 'stop-requested':
-      if (known !== undefined) set({ stopRequestedBy: event.by });
+      if (known !== undefined) {
+        set({ stopRequestedBy: event.by, ...(event.replacedBy !== undefined && { replacedBy: event.replacedBy }) });
+      }
       return;
     case 'notice-failed':
       if (known !== undefined) set({ noticeFailed: `${event.channel}: ${event.reason}` });
       return;
+    case 'notice-delivered':
+      if (known?.noticeFailed?.startsWith(`${event.channel}: `)) runs.set(event.run, withoutNotice(known));
+      return;
     default:
       event satisfies never;
   }
+}
+
+function waitingFields({ trigger, host, tick, words }: Waiting): Partial<RunRecord> {
+  return { trigger, host, waitsFor: words, ...(tick !== undefined && { tick }) };
+}
+
+function withoutNotice({ noticeFailed: _told, ...record }: RunRecord): RunRecord {
+  return record;
 }
 
 function startedFields({ trigger, jobSha256, logPath, host, tick }: Started): Partial<RunRecord> {

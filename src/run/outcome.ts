@@ -8,7 +8,7 @@ export type Outcome =
   | { readonly kind: 'broke-rule'; readonly rule: FailureRule; readonly words: string }
   | { readonly kind: 'signalled'; readonly signal: number }
   | { readonly kind: 'timed-out'; readonly afterSeconds: number }
-  | { readonly kind: 'stopped'; readonly signal: number; readonly by: string }
+  | Stopped
   | { readonly kind: 'left-processes'; readonly count: number }
   | { readonly kind: 'not-started'; readonly stage: string; readonly reason: string; readonly code: NotStartedCode }
   | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly words: string; readonly allowed: boolean }
@@ -17,6 +17,16 @@ export type Outcome =
   | { readonly kind: 'interrupted' }
   /** A tick, or several, at which the machine was off or cron stood still. The last one is `tickMs`. */
   | { readonly kind: 'missed'; readonly tickMs: number; readonly count: number; readonly words: string };
+
+export interface Stopped {
+  readonly kind: 'stopped';
+  readonly signal: number;
+  readonly by: string;
+  /** The run that took its place (`cron_collision_policy: KILL_EXISTING`). */
+  readonly replacedBy?: string;
+  /** It was replaced, and the job allows that it is still at work by then (`allow_overtime`). */
+  readonly allowed?: true;
+}
 
 /** Keys of the job file. */
 export type FailureRule = 'fail_on_stderr' | 'fail_on_output' | 'require_output' | 'min_duration';
@@ -74,13 +84,13 @@ export function exitCodeOf(outcome: Outcome): number {
 }
 
 /**
- * A skip counts as a failure unless the job allows it (kept). A pause, a tick that another run has had and one that is not due are nobody's
+ * A skip counts as a failure unless the job allows it (kept), and so does having been replaced. A pause, a tick that another run has had and one that is not due are nobody's
  * failure, and a missed tick is no run: they leave the status as it was.
  */
 export function statusOf(outcome: Outcome): LastStatus | undefined {
   if (outcome.kind === 'exited') return isSuccess(outcome) ? 'success' : 'failure';
   if (outcome.kind === 'missed' || (outcome.kind === 'skipped' && isNobodysFault(outcome.reason))) return undefined;
-  if (outcome.kind === 'skipped' && outcome.allowed) return 'skipped';
+  if ((outcome.kind === 'skipped' || outcome.kind === 'stopped') && outcome.allowed) return 'skipped';
   return 'failure';
 }
 
@@ -105,6 +115,7 @@ export function outcomeWords(outcome: Outcome): string {
     case 'timed-out':
       return `timed out after ${durationWords(outcome.afterSeconds)}`;
     case 'stopped':
+      if (outcome.replacedBy !== undefined) return `was replaced by run ${outcome.replacedBy}`;
       return `was stopped with ${signalName(outcome.signal)} by ${outcome.by}`;
     case 'left-processes':
       return `left ${outcome.count === 1 ? 'a background process' : `${outcome.count} background processes`} behind`;

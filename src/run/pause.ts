@@ -10,6 +10,13 @@ export interface Pause {
   readonly untilMs?: number;
   readonly by: string;
   readonly reason?: string;
+  /** Made by process-control itself, which had a reason in the job's failures; absent when a person has paused it. */
+  readonly circuit?: true;
+}
+
+/** Whether a pause is the job's own doing, which a reset ends; what a person has paused only a person resumes. */
+export function isCircuit({ circuit }: Pause): boolean {
+  return circuit === true;
 }
 
 /** The pause that holds longest, of those that hold this job at `nowMs`; a pause without an end holds longest of all. */

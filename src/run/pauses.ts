@@ -1,11 +1,22 @@
 /** The pauses that are on record: one small file each in the state directory, so that they survive reboots. */
 import type { StateFiles, WriteAnswer } from '../system/system.ts';
-import type { Pause, PauseTarget } from './pause.ts';
+import { type Pause, type PauseTarget, pauseOf, pauseWords } from './pause.ts';
 
 const folder = 'pauses';
 
 export function readPauses(files: StateFiles): readonly Pause[] {
   return files.readAll(folder).flatMap(({ text }) => parsePause(text) ?? []);
+}
+
+/** Why a job may not be started now, and what ends that; `undefined` when it may. */
+export function pausedWords(
+  job: { readonly slug: string; readonly tags: readonly string[] },
+  files: StateFiles,
+  nowMs: number,
+): string | undefined {
+  const pause = pauseOf(job, readPauses(files), nowMs);
+  if (pause === undefined) return undefined;
+  return `${pauseWords(pause, (ms) => new Date(ms).toISOString())} (jobctl resume ${job.slug})`;
 }
 
 export function writePause(files: StateFiles, pause: Pause): WriteAnswer {

@@ -1,8 +1,8 @@
 /** Writes a run down: what came of it in the history, and the result for whoever asked, also when nothing could be started. */
 import type { Clock, HistoryStore } from '../system/system.ts';
-import { formatEvent, type HistoryEvent, parseEvents, type Streak, type Trigger } from './event.ts';
-import { foldHistory, type History, type RunRecord } from './history.ts';
-import { exitCodeOf, exitCodes, type Outcome } from './outcome.ts';
+import { formatEvent, type HistoryEvent, parseEvents, type Streak, type Tick, type Trigger } from './event.ts';
+import { extendStreak, foldHistory, type History, type RunRecord } from './history.ts';
+import { exitCodeOf, exitCodes, type Outcome, type Stopped } from './outcome.ts';
 import { earlierHistory } from './predecessor.ts';
 
 /** What whoever asked for the run, and whoever must be told, needs to know. */
@@ -19,6 +19,8 @@ export interface RunResult {
   /** What went wrong beside the job itself: lost output, a history that could not be written. */
   readonly troubles: readonly string[];
   readonly interrupted: InterruptedRuns;
+  /** Why process-control has paused the job after this run; absent when it has not. */
+  readonly paused?: string;
 }
 
 /** Earlier runs that this one found dead: started, never ended, and nobody holding the lock. */
@@ -40,6 +42,8 @@ export interface RunName {
   readonly slug: string;
   readonly run: string;
   readonly trigger: Trigger;
+  /** Of a run that the clock has started. */
+  readonly tick?: Tick;
 }
 
 /** The job is running: that run goes on, this one is recorded as skipped. */
@@ -61,20 +65,47 @@ export function recordNotStarted(
   return recordUnrun(name, recorder, { event: 'not-started', outcome: { kind: 'not-started', stage, reason, code } });
 }
 
+/** A run that waited for another one, and was stopped meanwhile. */
+export function recordStopped({ slug, run, trigger, tick }: RunName, recorder: Recorder, outcome: Stopped): RunResult {
+  const endedMs = recorder.clock.nowMs();
+  const before = readHistory(slug, recorder);
+  const startedMs = before.runs.find((record) => record.run === run)?.startedMs ?? endedMs;
+  const streak = extendStreak(before.streak, outcome, endedMs);
+  const troubles = writeEvent(slug, recorder, {
+    ...{ event: 'ended', run, atMs: endedMs, outcome, streak, attempt: 0, trigger, host: recorder.host },
+    durationMs: Math.max(0, endedMs - startedMs),
+    ...(tick !== undefined && { tick }),
+  });
+  return resultOf(outcome, recorder, { slug, startedMs, endedMs, troubles });
+}
+
 type Unrun =
   | { readonly event: 'skipped'; readonly outcome: Extract<Outcome, { kind: 'skipped' }> }
   | { readonly event: 'not-started'; readonly outcome: Extract<Outcome, { kind: 'not-started' }> };
 
-function recordUnrun({ slug, run, trigger }: RunName, recorder: Recorder, unrun: Unrun): RunResult {
+function recordUnrun({ slug, run, trigger, tick }: RunName, recorder: Recorder, unrun: Unrun): RunResult {
   const atMs = recorder.clock.nowMs();
-  const troubles = writeEvent(slug, recorder, { ...unrun, run, atMs, trigger, host: recorder.host });
+  const ofTick = tick === undefined ? {} : { tick };
+  const troubles = writeEvent(slug, recorder, { ...unrun, run, atMs, trigger, host: recorder.host, ...ofTick });
+  return resultOf(unrun.outcome, recorder, { slug, startedMs: atMs, endedMs: atMs, troubles });
+}
+
+interface Known {
+  readonly slug: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly troubles: readonly string[];
+}
+
+/** Of a run that had no log. */
+function resultOf(outcome: Outcome, recorder: Recorder, known: Known): RunResult {
+  const { slug, startedMs, endedMs, troubles } = known;
   const history = readHistory(slug, recorder);
-  const { outcome } = unrun;
   return {
     outcome,
     exitCode: exitCodeOf(outcome),
-    startedMs: atMs,
-    endedMs: atMs,
+    startedMs,
+    endedMs,
     history,
     tail: '',
     troubles,

@@ -6,20 +6,24 @@ import type { Job } from '../job/job.ts';
 import type {
   Clock,
   HistoryStore,
-  JobLock,
   JobLocks,
   Launcher,
+  LineSearch,
   Programs,
   RunLog,
   RunLogs,
+  StateFiles,
   StopRequests,
   Sweeper,
   User,
+  Wrappers,
 } from '../system/system.ts';
-import { runCommands } from './commands.ts';
-import type { Ended, Trigger } from './event.ts';
+import { circuitPause, reasonToPause } from './circuit.ts';
+import type { Ended, Streak, Tick, Trigger } from './event.ts';
 import { extendStreak, type History, unfinishedRuns } from './history.ts';
 import { durationWords, exitCodeOf, type Outcome, outcomeWords } from './outcome.ts';
+import { pauseOf } from './pause.ts';
+import { pausedWords, readPauses, writePause } from './pauses.ts';
 import {
   type InterruptedRuns,
   type RunName,
@@ -27,20 +31,28 @@ import {
   readHistory,
   recordNotStarted,
   recordSkip,
+  recordStopped,
   writeEvent,
 } from './record.ts';
-import { holderWords, takeLock } from './take-lock.ts';
-import type { World } from './world.ts';
+import { type AttemptsEnd, runAttempts } from './run-attempts.ts';
+import { StopWatch } from './stop-watch.ts';
+import { nextLockName, type Taken, takeLock } from './take-lock.ts';
+import { OutputRules } from './verdict.ts';
+import { runIdVariable, type World } from './world.ts';
 
 /** Everything a run asks of the machine. */
 export interface RunMachine {
   readonly clock: Clock;
   readonly locks: JobLocks;
   readonly sweeper: Sweeper;
+  readonly wrappers: Wrappers;
   readonly logs: RunLogs;
   readonly launcher: Launcher;
   readonly programs: Programs;
   readonly history: HistoryStore;
+  /** For pauses. */
+  readonly state: StateFiles;
+  readonly lineSearch: LineSearch;
   readonly stops: StopRequests;
   readonly host: string;
   readonly user: User;
@@ -50,51 +62,63 @@ export interface RunOrder {
   readonly job: Job;
   readonly run: string;
   readonly trigger: Trigger;
+  /** Of a run that the clock has started. */
+  readonly tick?: Tick;
   readonly slowStart: boolean;
   readonly world: World;
+  /** Hears when the run has its lock and log. */
+  readonly onStarted?: (begun: { readonly startedMs: number; readonly logPath: string }) => void;
 }
 
 export async function runJob(order: RunOrder, machine: RunMachine): Promise<RunResult> {
-  const startedMs = machine.clock.nowMs();
-  const answer = await takeLock(order, machine);
-  switch (answer.is) {
-    case 'busy':
-      return recordSkip(nameOf(order), machine, {
-        reason: 'running',
-        words: holderWords(answer.holder, machine.clock.nowMs()),
-        allowed: order.job.allowOvertime,
-      });
-    case 'unavailable':
-      return recordNotStarted(nameOf(order), machine, answer);
+  const name = nameOf(order);
+  const watch = new StopWatch(machine.stops);
+  const paused = () => pausedWords(order.job, machine.state, machine.clock.nowMs());
+  const taken = await takeLock({ ...order, ...name, ancestors: ancestorsOf(order.world), watch, paused }, machine);
+  switch (taken.is) {
+    case 'skipped':
+      return recordSkip(name, machine, taken);
+    case 'not-started':
+      return recordNotStarted(name, machine, taken);
+    case 'stopped':
+      return recordStopped(name, machine, withPerson(taken.outcome, readHistory(order.job.slug, machine), order));
     case 'held':
       try {
-        return await runLocked(order, machine, answer, startedMs);
+        return await runLocked(order, machine, { ...taken, watch, paused });
       } finally {
-        await answer.lock.release();
+        await taken.lock.release();
       }
     default:
-      return answer satisfies never;
+      return taken satisfies never;
   }
 }
 
-function nameOf({ job, run, trigger }: RunOrder): RunName {
-  return { slug: job.slug, run, trigger };
+function nameOf({ job, run, trigger, tick }: RunOrder): RunName {
+  return { slug: job.slug, run, trigger, ...(tick !== undefined && { tick }) };
 }
 
-async function runLocked(
-  order: RunOrder,
-  machine: RunMachine,
-  { lock, swept }: { readonly lock: JobLock; readonly swept?: string },
-  startedMs: number,
-): Promise<RunResult> {
+/** The runs whose commands led to this one. */
+function ancestorsOf({ environment }: World): readonly string[] {
+  return (environment[runIdVariable] ?? '').split('/').slice(0, -1);
+}
+
+type Locked = Extract<Taken, { is: 'held' }> & {
+  readonly watch: StopWatch;
+  readonly paused: () => string | undefined;
+};
+
+async function runLocked(order: RunOrder, machine: RunMachine, locked: Locked): Promise<RunResult> {
   const { job, run, trigger } = order;
-  const interrupted = closeInterrupted(job.slug, machine);
-  const opened = machine.logs.open(job.slug, startedMs);
+  const { lock, remarks } = locked;
+  const startedMs = machine.clock.nowMs();
+  const interrupted = closeInterrupted(order, machine);
+  const rules = new OutputRules(job.policy, machine.lineSearch);
+  const onOutput = rules.isNeeded ? rules.take.bind(rules) : undefined;
+  const opened = machine.logs.open(job.slug, startedMs, onOutput);
   if (opened.is === 'failed') return recordNotStarted(nameOf(order), machine, opened);
   const { log } = opened;
-  if (swept !== undefined) log.note(swept);
-  const deadline = job.timeoutSeconds > 0 ? machine.clock.sinceBootMs() + job.timeoutSeconds * 1000 : undefined;
-  lock.record({ logPath: log.path, ...(deadline === undefined ? {} : { deadlineSinceBootMs: deadline }) });
+  for (const remark of remarks) log.note(remark);
+  lock.record({ logPath: log.path });
   const troubles = writeEvent(job.slug, machine, {
     event: 'started',
     run,
@@ -104,16 +128,18 @@ async function runLocked(
     logPath: log.path,
     host: machine.host,
     ...(order.slowStart ? { slowStart: true } : {}),
+    ...(order.tick === undefined ? {} : { tick: order.tick }),
   });
+  order.onStarted?.({ startedMs, logPath: log.path });
   const commands = order.slowStart ? (job.slowStartCommands ?? []) : job.commands;
-  const ended = await runCommands({ ...order, commands }, { ...machine, lock, log });
+  const ended = await runAttempts({ ...order, commands, startedMs }, { ...machine, ...locked, log, rules });
   return finish(order, machine, { log, startedMs, ended, troubles, interrupted });
 }
 
 interface Ending {
   readonly log: RunLog;
   readonly startedMs: number;
-  readonly ended: Awaited<ReturnType<typeof runCommands>>;
+  readonly ended: AttemptsEnd;
   readonly troubles: readonly string[];
   readonly interrupted: InterruptedRuns;
 }
@@ -122,15 +148,16 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
   const { job, run } = order;
   const { log, startedMs, ended } = ending;
   const before = readHistory(job.slug, machine);
-  const outcome = withPerson(ended.outcome, before, run);
+  const outcome = withPerson(ended.outcome, before, order);
   const endedMs = machine.clock.nowMs();
   // Time steps must not make a run negative or a day long, so the duration comes from the clock that nobody sets.
   const durationMs = Math.round(ended.durationMs);
-  log.note(
-    `${job.slug} ${outcomeWords(outcome)} after ${durationWords(durationMs / 1000)}, exit code ${exitCodeOf(outcome)}`,
-  );
+  const attempts = ended.attempt > 1 ? ` and ${ended.attempt} attempts` : '';
+  const lasted = `after ${durationWords(durationMs / 1000)}${attempts}`;
+  log.note(`${job.slug} ${outcomeWords(outcome)} ${lasted}, exit code ${exitCodeOf(outcome)}`);
   const totals = await log.close();
   const streak = extendStreak(before.streak, outcome, endedMs);
+  const circuit = breakCircuit(order, machine, { outcome, streak, endedMs });
   const event: Ended = {
     event: 'ended',
     run,
@@ -138,18 +165,21 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
     outcome,
     durationMs,
     streak,
-    attempt: 1,
+    attempt: ended.attempt,
     ...(totals.lostBytes > 0 ? { lostBytes: totals.lostBytes } : {}),
     ...(ended.swept > 0 ? { swept: ended.swept } : {}),
     ...(ended.survivors.length > 0 ? { survivors: ended.survivors.map((s) => `${s.pid} ${s.command}`) } : {}),
+    ...(ended.warning === undefined ? {} : { warning: ended.warning }),
+    ...(circuit.paused === undefined ? {} : { paused: circuit.paused }),
   };
-  const troubles = [...ending.troubles, ...writeEvent(job.slug, machine, event)];
+  const troubles = [...ending.troubles, ...writeEvent(job.slug, machine, event), ...circuit.troubles];
   if (totals.lostBytes > 0) {
     troubles.push(
       `log incomplete: ${totals.lostBytes} bytes of output lost (${totals.lostReason ?? 'unknown reason'})`,
     );
   }
   if (event.survivors !== undefined) troubles.push(`could not be killed: ${event.survivors.join(', ')}`);
+  if (ended.warning !== undefined) troubles.push(ended.warning);
   machine.history.rotate(job.slug);
   const history = readHistory(job.slug, machine);
   return {
@@ -162,19 +192,50 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
     tail: totals.tail,
     troubles,
     interrupted: ending.interrupted,
+    ...(circuit.paused === undefined ? {} : { paused: circuit.paused }),
   };
 }
 
-/** Runs that started and never ended, while the lock is ours, died with their wrapper or the machine. */
-function closeInterrupted(slug: string, machine: RunMachine): InterruptedRuns {
-  const runs = unfinishedRuns(readHistory(slug, machine));
+interface Circuit {
+  /** Why the job is paused now. */
+  readonly paused?: string;
+  readonly troubles: readonly string[];
+}
+
+/** Before the end is on record: whoever is killed in between has paused too much rather than too little. */
+function breakCircuit(
+  { job }: RunOrder,
+  machine: RunMachine,
+  { outcome, streak, endedMs }: { readonly outcome: Outcome; readonly streak: Streak; readonly endedMs: number },
+): Circuit {
+  const reason = reasonToPause(outcome, job.policy, streak);
+  if (reason === undefined) return { troubles: [] };
+  const present = pauseOf(job, readPauses(machine.state), endedMs);
+  const pause = circuitPause(job.slug, reason, { atMs: endedMs, present });
+  const written = pause === undefined ? ({ ok: true } as const) : writePause(machine.state, pause);
+  if (!written.ok) return { troubles: [`it should be paused (${reason}) but can't be: ${written.reason}`] };
+  return { paused: reason, troubles: [`paused until a person resumes it (jobctl resume ${job.slug}): ${reason}`] };
+}
+
+/**
+ * Runs that started and never ended, while the lock is ours, died with their wrapper or the machine; so did those that waited for it, but for the one
+ * that does so now.
+ */
+function closeInterrupted({ job: { slug }, run: own }: RunOrder, machine: RunMachine): InterruptedRuns {
+  const next = machine.locks.holder(nextLockName(slug))?.runId;
+  const runs = unfinishedRuns(readHistory(slug, machine)).filter(({ run }) => run !== own && run !== next);
   for (const { run } of runs) writeEvent(slug, machine, { event: 'interrupted', run, atMs: machine.clock.nowMs() });
   return { runs, streak: readHistory(slug, machine).streak };
 }
 
-/** `--kill-job` and `jobctl stop` leave their name in the history before they send TERM. */
-function withPerson(outcome: Outcome, history: History, run: string): Outcome {
+/** `--kill-job`, `jobctl stop` and a run that takes the place of this one leave their names in the history before they send TERM. */
+function withPerson<O extends Outcome>(outcome: O, history: History, { job, run }: RunOrder): O {
   if (outcome.kind !== 'stopped') return outcome;
-  const by = history.runs.find((record) => record.run === run)?.stopRequestedBy;
-  return by === undefined ? outcome : { ...outcome, by };
+  const { stopRequestedBy: by, replacedBy } = history.runs.find((record) => record.run === run) ?? {};
+  if (by === undefined) return outcome;
+  return {
+    ...outcome,
+    by,
+    ...(replacedBy !== undefined && { replacedBy, ...(job.allowOvertime && { allowed: true }) }),
+  };
 }

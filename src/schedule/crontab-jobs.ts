@@ -62,25 +62,31 @@ function stampOf(facts: FileFacts | undefined, nowMs: number): string | undefine
   return `${facts.inode}:${facts.sizeBytes}:${facts.mtimeMs}:${facts.ctimeMs}`;
 }
 
-export function knownJob(
-  slug: string,
-  path: string,
-  { result, scheduleText }: { readonly result: Result<Job>; readonly scheduleText: (written: string) => string },
-): KnownJob {
+export interface JobReading {
+  readonly result: Result<Job>;
+  /** As it belongs into a crontab. */
+  readonly scheduleText: (written: string) => string;
+  /** Asked only about a job that has a zone. */
+  readonly hostZone: () => string;
+}
+
+export function knownJob(slug: string, path: string, { result, scheduleText, hostZone }: JobReading): KnownJob {
   if (!result.ok) {
     const { problems } = result;
     const line = problems.find(({ severity }) => severity === 'error')?.line;
     return { is: 'broken', job: { slug, source: path, ...(line !== undefined && { line }) }, problems };
   }
-  const { name, schedule, enabled, service } = result.value;
+  const { name, schedule, enabled, service, timing } = result.value;
+  const { timeZone } = timing;
   const job: CrontabJob = {
     slug,
     name,
     source: path,
     ...(schedule !== undefined && { schedule: scheduleText(schedule) }),
+    ...(timeZone !== undefined && timeZone !== hostZone() && { timeZone }),
     disabled: !enabled,
     service: service !== undefined,
-    catchUp: false,
+    catchUp: timing.catchUp === 'last' && service === undefined,
   };
   return { is: 'good', job, problems: result.warnings };
 }

@@ -18,15 +18,14 @@
  * here they are all at the end of the gap.
  */
 import type { Expression } from './expression.ts';
-import { minuteMs, type Period, periodsFrom } from './zone.ts';
+import { minuteMs, type Period, periodsFrom, type Zone } from './zone.ts';
 
 const minutesOfDay = 24 * 60;
 const longestCareMinutes = 3 * 60;
 
 export type Limits = { readonly afterMs: number } & ({ readonly count: number } | { readonly untilMs: number });
 
-/** The zone is an IANA name; it must be known. */
-export type Window = Limits & { readonly zone: string };
+export type Window = Limits & { readonly zone: Zone };
 
 /**
  * The instants after `afterMs` (and not after `untilMs`) at which cron starts the line, ascending, in milliseconds since 1970.

@@ -1,7 +1,12 @@
 /**
  * Knows how far a zone's clocks are from UTC at every instant, and when that changes.
- * Intl is the source, but one question costs a microsecond; the changes of 400 days are found once and kept.
+ * The source is Intl, or a zone file where a run must not wait for Intl; one question costs a microsecond or more, so the changes of
+ * 400 days are found once and kept.
  */
+
+/** An IANA name, which must be known, or the milliseconds that its clocks are ahead of UTC at an instant. */
+export type Zone = string | OffsetAt;
+export type OffsetAt = (instantMs: number) => number;
 
 /** From an instant on, local time is UTC plus `offsetMs`. */
 export interface Period {
@@ -22,8 +27,8 @@ export const minuteMs = 60_000;
 export const dayMs = 24 * 60 * minuteMs;
 const chunkMs = 400 * dayMs;
 
-/** Periods of constant offset without end, the first one starting at `fromMs`. `zone` is an IANA name; an unknown one throws. */
-export function* periodsFrom(zone: string, fromMs: number): Generator<Period, never> {
+/** Periods of constant offset without end, the first one starting at `fromMs`. An unknown zone throws. */
+export function* periodsFrom(zone: Zone, fromMs: number): Generator<Period, never> {
   let startMs = fromMs;
   for (let chunk = Math.floor(fromMs / chunkMs); ; chunk++) {
     const endOfChunk = (chunk + 1) * chunkMs;
@@ -39,7 +44,7 @@ export function* periodsFrom(zone: string, fromMs: number): Generator<Period, ne
 
 /** When the clocks of a zone are changed, after one instant and up to another. */
 export function offsetChanges(
-  zone: string,
+  zone: Zone,
   span: { readonly afterMs: number; readonly untilMs: number },
 ): readonly OffsetChange[] {
   const changes: OffsetChange[] = [];
@@ -50,7 +55,8 @@ export function offsetChanges(
 }
 
 /** Milliseconds to add to UTC to get local time; before 1972 some zones had seconds in it. */
-export function offsetAt(zone: string, instantMs: number): number {
+export function offsetAt(zone: Zone, instantMs: number): number {
+  if (typeof zone === 'function') return zone(instantMs);
   const text = formatterOf(zone).format(instantMs);
   const match = /GMT([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?$/.exec(text);
   if (match === null) throw new Error(`Intl gave no offset for ${zone}: ${text}`);
@@ -70,20 +76,21 @@ function formatterOf(zone: string): Intl.DateTimeFormat {
   return formatter;
 }
 
-const knownChunks = new Map<string, readonly OffsetChange[]>();
+const knownChunks = new Map<Zone, Map<number, readonly OffsetChange[]>>();
 
-function changesOfChunk(zone: string, chunk: number): readonly OffsetChange[] {
-  const key = `${zone} ${chunk}`;
-  let changes = knownChunks.get(key);
+function changesOfChunk(zone: Zone, chunk: number): readonly OffsetChange[] {
+  const known = knownChunks.get(zone) ?? new Map<number, readonly OffsetChange[]>();
+  knownChunks.set(zone, known);
+  let changes = known.get(chunk);
   if (changes === undefined) {
     changes = [...findChanges(zone, chunk * chunkMs)];
-    knownChunks.set(key, changes);
+    known.set(chunk, changes);
   }
   return changes;
 }
 
 /** Compares the offset day by day: the two changes that were ever nearest to each other lie four days apart (tz database 2025b). */
-function* findChanges(zone: string, startOfChunk: number): Generator<OffsetChange> {
+function* findChanges(zone: Zone, startOfChunk: number): Generator<OffsetChange> {
   let beforeMs = offsetAt(zone, startOfChunk - 1);
   for (let dayStart = startOfChunk - 1; dayStart < startOfChunk + chunkMs - 1; dayStart += dayMs) {
     const afterMs = offsetAt(zone, dayStart + dayMs);
@@ -97,7 +104,7 @@ function* findChanges(zone: string, startOfChunk: number): Generator<OffsetChang
   }
 }
 
-function firstInstantWithout(zone: string, offsetMs: number, span: { earlyMs: number; lateMs: number }): number {
+function firstInstantWithout(zone: Zone, offsetMs: number, span: { earlyMs: number; lateMs: number }): number {
   let { earlyMs, lateMs } = span;
   while (lateMs - earlyMs > 1) {
     const middle = Math.floor((earlyMs + lateMs) / 2);

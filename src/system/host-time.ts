@@ -17,6 +17,16 @@ export function hostOffset(file = '/etc/localtime'): OffsetAt {
   }
 }
 
+/** The same for a zone by its IANA name, from the machine's own table; `undefined` where it has none of that name. */
+export function zoneOffset(name: string, directory = '/usr/share/zoneinfo'): OffsetAt | undefined {
+  if (!/^[A-Za-z]\w*([/+-]\w+)*$/.test(name)) return undefined;
+  try {
+    return offsetsOf(readFileSync(`${directory}/${name}`));
+  } catch {
+    return undefined;
+  }
+}
+
 const utc: OffsetAt = () => 0;
 const headerBytes = 44;
 const typeBytes = 6;

@@ -1,6 +1,7 @@
 /**
  * Starts the commands of jobs: below the reaper where there is perl, which is everywhere on Debian, else below a shell.
  */
+import { openSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { nulIn, startFailure } from './executable.ts';
@@ -17,7 +18,7 @@ export interface LauncherPlaces {
 export function createLauncher(places: LauncherPlaces = {}): Launcher {
   const place = {
     perlPath: places.perlPath ?? '/usr/bin/perl',
-    scriptPath: places.reaperPath ?? path.join(import.meta.dirname, 'reaper.pl'),
+    script: openScript(places.reaperPath ?? path.join(import.meta.dirname, 'reaper.pl')),
     wrapperMark: process.env.PROCESS_CONTROL_WRAPPER ?? 'none',
   };
   return {
@@ -41,6 +42,15 @@ export function createLauncher(places: LauncherPlaces = {}): Launcher {
       }
     },
   };
+}
+
+/** Opened once, so that all commands of a run have the reaper of its own version, whatever an upgrade puts in its place meanwhile. */
+function openScript(scriptPath: string): number | undefined {
+  try {
+    return openSync(scriptPath, 'r');
+  } catch {
+    return undefined;
+  }
 }
 
 /** The mark says "this is a run-job"; a job that had it would be spared by a sweep and taken for the holder of the lock. */

@@ -22,6 +22,8 @@ export interface OwnerFacts {
   readonly startedMs: number;
   /** The NAME.flock that this owner has locked, see `KernelLock.file`. */
   readonly kernelLock: string;
+  /** Of a lock that jobs share: whose run has it. */
+  readonly job?: string;
   readonly wrapperCookie?: string;
   readonly leader?: ProcessIdentity;
   readonly logPath?: string;
@@ -81,7 +83,7 @@ export function parseFacts(text: string): Partial<OwnerFacts> {
   const [lasting, changing] = text.split('\n').map(parseLine);
   const { leader } = changing ?? {};
   return {
-    ...only('string', lasting, ['runId', 'kernelLock', 'wrapperCookie']),
+    ...only('string', lasting, ['runId', 'kernelLock', 'job', 'wrapperCookie']),
     ...only('number', lasting, ['startedMs']),
     ...only('string', changing, ['logPath']),
     ...only('number', changing, ['deadlineSinceBootMs']),

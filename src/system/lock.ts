@@ -60,20 +60,20 @@ export function jobLocks(settings: LockSettings): JobLocks {
   const { runDirectory, predecessorDirectory } = settings;
   const places = (slug: string) => placesOf(runDirectory, slug, predecessorDirectory);
   return {
-    async acquire(slug, runId) {
+    async acquire(name, runId, job) {
       try {
-        return await acquire(places(slug), runId, settings);
+        return await acquire(places(name), { runId, job }, settings);
       } catch (error) {
         const refusal = refusalOf(error, 'taking the lock');
         if (refusal === undefined) throw error;
         return { is: 'unavailable', stage: refusal.stage, reason: refusal.message };
       }
     },
-    holder: (slug) => holderAt(places(slug)),
+    holder: (name) => holderAt(places(name)),
   };
 }
 
-async function acquire(places: Places, runId: string, settings: LockSettings): Promise<LockAnswer> {
+async function acquire(places: Places, run: Claimant, settings: LockSettings): Promise<LockAnswer> {
   prepareRunDirectory(places.directory);
   const running = livingHolder(places);
   if (running) return { is: 'busy', holder: running };
@@ -83,7 +83,7 @@ async function acquire(places: Places, runId: string, settings: LockSettings): P
   try {
     const judge = judgeUnder(kernel);
     const holder = hiddenHolder(kernel, places, judge);
-    answer = holder ? { is: 'busy', holder } : await publish(kernel, places, { runId, settings, judge });
+    answer = holder ? { is: 'busy', holder } : await publish(kernel, places, { ...run, settings, judge });
     return answer;
   } finally {
     if (answer?.is !== 'held') closeSync(kernel.fd);
@@ -123,18 +123,30 @@ function hiddenHolder(kernel: KernelLock, places: Places, judge: Judge): LockHol
   return (noted && judge(noted)) ?? predecessorAt(places.predecessor, places.directory);
 }
 
-interface Claim {
+interface Claimant {
   readonly runId: string;
+  readonly job: string | undefined;
+}
+
+interface Claim extends Claimant {
   readonly settings: LockSettings;
   readonly judge: Judge;
 }
 
-async function publish(kernel: KernelLock, places: Places, { runId, settings, judge }: Claim): Promise<LockAnswer> {
+async function publish(
+  kernel: KernelLock,
+  places: Places,
+  { runId, job, settings, judge }: Claim,
+): Promise<LockAnswer> {
   let shown: readonly Sighting[] = [];
   let holder: LockHolder | undefined;
   const { wrapperCookie, say } = settings;
   const owner = newOwnerName();
-  const facts = { runId, startedMs: Date.now(), kernelLock: kernel.file, ...(wrapperCookie ? { wrapperCookie } : {}) };
+  const facts = {
+    ...{ runId, startedMs: Date.now(), kernelLock: kernel.file },
+    ...(job === undefined ? {} : { job }),
+    ...(wrapperCookie ? { wrapperCookie } : {}),
+  };
   const entry = new RunEntry(
     {
       place: places.entry,

@@ -10,9 +10,11 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 
 export interface LogPlace {
   /** `output_directory` of the configuration. */
@@ -92,11 +94,20 @@ function createFirstFree(
   }
 }
 
-/** Ours get their mode after mkdir(2), which takes away what the umask says and the setgid bit; those that exist keep theirs. */
+/**
+ * Ours get their mode; those that exist keep theirs. In a setgid directory mkdir(2) hands on group and bit, and that is the only way to them: chmod(2)
+ * takes the bit away when the caller, like the service user with adm, is not in that group. Elsewhere the group is the caller's own.
+ */
 function makeDirectories(outer: string, inner: string): void {
   makeParents(path.dirname(outer));
-  for (const directory of [outer, inner]) {
-    if (makeDirectory(directory)) chmodSync(directory, directoryMode);
+  const umask = process.umask(0o777 & ~directoryMode);
+  try {
+    for (const directory of [outer, inner]) {
+      if (makeDirectory(directory) && (statSync(directory).mode & 0o7777) !== directoryMode)
+        chmodSync(directory, directoryMode);
+    }
+  } finally {
+    process.umask(umask);
   }
 }
 

@@ -6,7 +6,7 @@ import { accessSync, constants } from 'node:fs';
 import nodemailer from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
 import { printable } from '../yaml/problem.ts';
-import { runSendmail } from './sendmail.ts';
+import { runMessageProgram } from './message-program.ts';
 import { type SmtpLogin, smtpOptions } from './smtp.ts';
 import type { Delivery, Mail, Mailer, MailRoute } from './system.ts';
 
@@ -97,7 +97,10 @@ async function bySendmail(path: string, message: Composed, limits: MailLimits): 
   const composer = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
   const { message: bytes } = await composer.sendMail(message);
   const { from, to } = message.envelope;
-  const ended = await runSendmail([path, '-i', '-f', from, ...to], bytes as Buffer, limits.totalMs);
+  const ended = await runMessageProgram([path, '-i', '-f', from, ...to], {
+    message: bytes as Buffer,
+    limitMs: limits.totalMs,
+  });
   return ended.ok ? ended : refused(ended.reason);
 }
 

@@ -1,17 +1,18 @@
 #!/usr/bin/perl
 # Parent of one job: starts it, adopts whatever it leaves behind, and ends all of it when asked to or when run-job is gone.
 #
-#     reaper.pl PRCTL SETSID RT_SIGPROCMASK SIGNALFD4      the numbers of these system calls on this machine
+#     reaper.pl PRCTL SETSID RT_SIGPROCMASK SIGNALFD4 LOCKS      the numbers of these system calls on this machine, and of shared locks
 #
 # It is a child subreaper: a process below it that loses its parent becomes its child, however often it forked, changed its session
 # or emptied its environment. So "wait says that there are no children" proves that nothing of the job is left. It waits and never
 # polls, and it loads no module but strict: others would cost every run a millisecond or more.
 #
-# Descriptors: 0 /dev/null, 1 and 2 the job's output, 3 the job's lock, 4 a socket to run-job. The lock is held for as long as this
-# process or a process of the job has it open, so that a second run can't begin beside what is left of the first.
+# Descriptors: 0 /dev/null, 1 and 2 the job's output, 3 the job's lock, 4 a socket to run-job, 5 this text, 6 and up the locks that it shares
+# with other jobs. The locks are held for as long as this process or a process of the job has them open, so that a second run can't begin
+# beside what is left of the first.
 #
 # run-job says: once, "LENGTH\n" and as many bytes, NUL between the fields:
-#     umask, 1 if the job inherits the lock or else 0, stop signal, seconds between that and KILL when run-job is dead,
+#     umask, 1 if the job inherits the locks or else 0, stop signal, seconds between that and KILL when run-job is dead,
 #     working directory, number of arguments, arguments…, NAME=VALUE…
 # and then single letters: t (the stop signal to all), k (KILL until nothing is left), x (let go: what lives is left to init).
 # That the stream ends means that run-job is dead: t, after a second k.
@@ -20,7 +21,9 @@
 # or instead of any of the first three, failed STAGE ERRNO TEXT. "gone" counts the processes that needed a signal.
 use strict;
 
-my ($prctl, $setsid, $sigprocmask, $signalfd4) = map { $_ + 0 } @ARGV;
+my ($prctl, $setsid, $sigprocmask, $signalfd4, $shared_locks) = map { $_ + 0 } @ARGV;
+my @locks = (3, 6 .. 5 + $shared_locks);
+my %kept  = map { $_ => 1 } 0 .. 4, @locks;
 
 # Both as run-job asks for them. Grace and the time between the KILL of everything else and that of other run-jobs below us, which
 # write down in it what became of their own jobs, are together less than the 3 seconds for which a dead run may hold its lock; a
@@ -35,7 +38,7 @@ my %signalled;
 
 # What run-job was started with and did not open itself would stay open here and in the job.
 opendir(my $open, '/proc/self/fd') or exit 1;
-for my $fd (grep { /^\d+$/ && $_ > 4 } readdir $open) {
+for my $fd (grep { /^\d+$/ && !$kept{$_} } readdir $open) {
     open my $leaked, '<&=', $fd or next;
     close $leaked;
 }
@@ -85,13 +88,13 @@ sub read_request {
 }
 
 sub start_job {
-    my ($umask, $inherits_lock, $signal, $grace, $directory, $count, @rest) = @_;
+    my ($umask, $inherits_locks, $signal, $grace, $directory, $count, @rest) = @_;
     ($stop_signal, $grace_seconds) = ($signal + 0, $grace);
     # exec closes it in the child, like every descriptor above 2 that Perl has opened: an end without a word means "started".
     pipe my $outcome, my $report or give_up('pipe');
     my $pid = fork;
     defined $pid or give_up('fork');
-    $pid or become_job($report, $umask, $inherits_lock, $directory, [splice @rest, 0, $count], \@rest);
+    $pid or become_job($report, $umask, $inherits_locks, $directory, [splice @rest, 0, $count], \@rest);
     # Nobody else can wait for the child: it is there to be looked at even if it has ended already.
     report("forked $pid " . (stat_fields($pid))[19]);
     # The job's output comes to its end only when the job's own processes have closed it.
@@ -101,16 +104,16 @@ sub start_job {
 }
 
 sub become_job {
-    my ($report, $umask, $inherits_lock, $directory, $argv, $environment) = @_;
+    my ($report, $umask, $inherits_locks, $directory, $argv, $environment) = @_;
     my $fail = sub { syswrite $report, "failed $_[0] " . ($! + 0) . " $!"; exit 127 };
     # Whatever cron, sudo or a nohup in front of us ignored or blocked, a job starts like one from a login shell.
     $SIG{$_} = 'DEFAULT' for keys %SIG;
     syscall $sigprocmask, 2, signal_set(), 0, 8;    # SIG_SETMASK
     syscall($setsid) == $$ or $fail->('setsid');
     umask $umask;
-    # With a handle on it, exec closes the lock in the job.
-    my $lock;
-    $inherits_lock or open $lock, '<&=', 3 or $fail->('lock');
+    # With a handle on it, exec closes a lock in the job.
+    my @handles;
+    $inherits_locks or @handles = map { my $lock; open $lock, '<&=', $_ or $fail->('lock'); $lock } @locks;
     chdir $directory or $fail->('chdir');
     %ENV = map { split /=/, $_, 2 } @$environment;
     exec { $argv->[0] } @$argv or $fail->('exec');
@@ -254,10 +257,12 @@ sub give_up {
     last_word("failed $_[0] " . ($! + 0) . " $!");
 }
 
-# The lock is free before run-job hears that all is over, so that the next run can begin as soon as this run-job has ended.
+# The locks are free before run-job hears that all is over, so that the next run can begin as soon as this run-job has ended.
 sub last_word {
-    my $lock;
-    open $lock, '<&=', 3 and close $lock;
+    for my $descriptor (@locks) {
+        my $lock;
+        open $lock, '<&=', $descriptor and close $lock;
+    }
     report($_[0]);
     exit;
 }

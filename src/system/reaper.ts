@@ -23,7 +23,8 @@ const systemCalls: Readonly<Record<string, readonly number[]>> = {
 
 export interface ReaperPlace {
   readonly perlPath: string;
-  readonly scriptPath: string;
+  /** A descriptor of reaper.pl; undefined where there is none. */
+  readonly script: number | undefined;
   /** PROCESS_CONTROL_WRAPPER: by it another reaper knows that this one is not part of a job. */
   readonly wrapperMark: string;
 }
@@ -43,9 +44,9 @@ export type Word =
 
 export function startReaper(launch: Launch, place: ReaperPlace): Reaper | undefined {
   const numbers = systemCalls[process.arch];
-  if (numbers === undefined || !isExecutable(place.perlPath)) return undefined;
+  if (numbers === undefined || place.script === undefined || !isExecutable(place.perlPath)) return undefined;
   try {
-    const reaper = new Reaper(spawnReaper(launch, place, numbers));
+    const reaper = new Reaper(spawnReaper(launch, { ...place, script: place.script }, numbers));
     reaper.request(launch);
     return reaper;
   } catch {
@@ -56,10 +57,12 @@ export function startReaper(launch: Launch, place: ReaperPlace): Reaper | undefi
 
 function spawnReaper(
   launch: Launch,
-  { perlPath, scriptPath, wrapperMark }: ReaperPlace,
+  { perlPath, script, wrapperMark }: ReaperPlace & { readonly script: number },
   numbers: readonly number[],
 ): ChildProcess {
-  return spawn(perlPath, [scriptPath, ...numbers.map(String)], {
+  const shared = launch.sharedLockFds ?? [];
+  // Opened anew through /proc, so each reaper reads from its beginning.
+  return spawn(perlPath, ['/proc/self/fd/5', ...[...numbers, shared.length].map(String)], {
     argv0: `run-job: reaper of ${launch.runId}`,
     cwd: '/',
     // Nothing that perl would heed: PERL5OPT, PERL5LIB or a locale that does not exist may stand in the job's own.
@@ -67,7 +70,7 @@ function spawnReaper(
       PROCESS_CONTROL_RUN_ID: launch.environment.PROCESS_CONTROL_RUN_ID ?? launch.runId,
       PROCESS_CONTROL_WRAPPER: wrapperMark,
     },
-    stdio: ['ignore', launch.stdoutFd, launch.stderrFd, launch.lockFd, 'pipe'],
+    stdio: ['ignore', launch.stdoutFd, launch.stderrFd, launch.lockFd, 'pipe', script, ...shared],
     detached: true,
   });
 }

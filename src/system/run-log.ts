@@ -14,7 +14,7 @@ import { OutputReader } from './output-reader.ts';
 import { adoptPipes, makePipes, type Pipe, type PipePair } from './pipes.ts';
 import { Stamper } from './stamper.ts';
 import { type Level, Stamps, withoutStamp } from './stamps.ts';
-import type { Clock, LogAnswer, LogTotals, RunLog, RunLogs } from './system.ts';
+import type { Clock, LogAnswer, LogTotals, OnOutput, RunLog, RunLogs } from './system.ts';
 import { Tail } from './tail.ts';
 import { openTerminal } from './terminal.ts';
 
@@ -37,7 +37,7 @@ export function runLogs(options: RunLogOptions): RunLogs {
   const offsetAt = options.offsetAt ?? hostOffset();
   let spare = adoptPipes(options.handedPipes);
   return {
-    open(slug, startedMs, onLine): LogAnswer {
+    open(slug, startedMs, onOutput): LogAnswer {
       try {
         spare ??= makePipes(options.runDirectory);
       } catch (error) {
@@ -47,7 +47,7 @@ export function runLogs(options: RunLogOptions): RunLogs {
       if (file.is === 'failed') return file;
       const pipes = spare;
       spare = undefined;
-      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, onLine });
+      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, onOutput });
       if (file.linkTrouble !== undefined) log.note(`latest.log could not be replaced: ${file.linkTrouble}`);
       return { is: 'open', log };
     },
@@ -59,7 +59,7 @@ interface RunLogParts extends RunLogOptions {
   readonly path: string;
   readonly offsetAt: OffsetAt;
   readonly pipes: PipePair;
-  readonly onLine: ((line: string) => void) | undefined;
+  readonly onOutput: OnOutput | undefined;
   readonly pages?: Pages;
 }
 
@@ -90,7 +90,7 @@ export function openLog(
   file: { readonly fd: number; readonly path: string; readonly pages?: Pages },
 ): RunLog {
   const offsetAt = options.offsetAt ?? hostOffset();
-  return new OpenRunLog({ ...options, ...file, offsetAt, pipes: makePipes(options.runDirectory), onLine: undefined });
+  return new OpenRunLog({ ...options, ...file, offsetAt, pipes: makePipes(options.runDirectory), onOutput: undefined });
 }
 
 class OpenRunLog implements RunLog {
@@ -209,7 +209,7 @@ class OpenRunLog implements RunLog {
   }
 
   #stream(name: Stream['name'], level: 'INFO' | 'ERROR', mirrorFd: number | undefined): Stream {
-    const stamper = new Stamper({ level, stamps: this.#stamps, onLines: (lines) => this.#logLines(lines) });
+    const stamper = new Stamper({ level, stamps: this.#stamps, onLines: (lines) => this.#logLines(name, lines) });
     const terminal = mirrorFd === undefined ? undefined : openTerminal(mirrorFd);
     return {
       name,
@@ -229,13 +229,16 @@ class OpenRunLog implements RunLog {
     });
   }
 
-  #logLines(lines: Buffer): void {
+  #logLines(name: Stream['name'], lines: Buffer): void {
     this.#turnPageIfFull(lines.length);
     this.#outlet.write(lines);
     this.#tail.add(lines);
-    const { onLine } = this.#parts;
-    if (onLine === undefined) return;
-    for (const line of lines.toString('utf8', 0, lines.length - 1).split('\n')) onLine(withoutStamp(line));
+    this.#parts.onOutput?.(name, () =>
+      lines
+        .toString('utf8', 0, lines.length - 1)
+        .split('\n')
+        .map(withoutStamp),
+    );
   }
 
   #read(): void {

@@ -7,7 +7,7 @@ export type SecretRead =
 
 const limitBytes = 4096;
 
-/** The first line of a regular file of at most 4 KiB. */
+/** The first line of a regular file of at most 4 KiB that not everyone can read. */
 export function readSecret(path: string): SecretRead {
   let fd: number | undefined;
   try {
@@ -15,6 +15,8 @@ export function readSecret(path: string): SecretRead {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const facts = fstatSync(fd);
     if (!facts.isFile()) return { ok: false, reason: `${path}: not a regular file` };
+    if ((facts.mode & 0o004) !== 0)
+      return { ok: false, reason: `${path}: everyone can read it, so it is not used: chmod o-r` };
     if (facts.size > limitBytes) return { ok: false, reason: `${path}: larger than ${limitBytes} bytes` };
     const buffer = Buffer.alloc(limitBytes);
     const text = buffer.toString('utf8', 0, readSync(fd, buffer, 0, limitBytes, 0));

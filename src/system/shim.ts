@@ -41,6 +41,7 @@ function startShim({
   environment,
   keepsLock,
   lockFd,
+  sharedLockFds = [],
   stderrFd,
   stdoutFd,
   umask,
@@ -50,7 +51,8 @@ function startShim({
   return spawn('/bin/sh', ['-c', text, 'run-job', umask.toString(8), ...argv], {
     cwd: workingDirectory,
     env: environment,
-    stdio: ['ignore', stdoutFd, stderrFd, lockFd],
+    // A shell can't be relied on to close a descriptor above 9 for the command, so a job that shall not keep its locks gets none to share.
+    stdio: ['ignore', stdoutFd, stderrFd, lockFd, ...(keepsLock ? sharedLockFds : [])],
     detached: true,
   });
 }

@@ -19,8 +19,11 @@ import type { StateFiles, WriteAnswer } from './system.ts';
 /** A record is a few hundred bytes; more is not ours. */
 const limitBytes = 64 * 1024;
 
-export function stateFiles(stateDirectory: string): StateFiles {
+/** `mode` 0o600 is for what only the service user may read. */
+export function stateFiles(stateDirectory: string, mode: 0o644 | 0o600 = 0o644): StateFiles {
   return {
+    names: (folder) => namesIn(path.join(stateDirectory, folder)),
+    read: (folder, name) => readSmall(path.join(stateDirectory, folder, name)),
     readAll(folder) {
       const directory = path.join(stateDirectory, folder);
       return namesIn(directory).flatMap((name) => {
@@ -28,7 +31,7 @@ export function stateFiles(stateDirectory: string): StateFiles {
         return text === undefined ? [] : [{ name, text }];
       });
     },
-    write: (folder, name, text) => attempt(() => replace(path.join(stateDirectory, folder), name, text)),
+    write: (folder, name, text) => attempt(() => replace(path.join(stateDirectory, folder), name, { text, mode })),
     remove: (folder, name) => attempt(() => rmSync(path.join(stateDirectory, folder, name), { force: true })),
   };
 }
@@ -41,7 +44,8 @@ function namesIn(directory: string): readonly string[] {
   }
 }
 
-function readSmall(file: string): string | undefined {
+/** `undefined` for what is absent, no regular file, or too large to be ours. */
+export function readSmall(file: string): string | undefined {
   let fd: number | undefined;
   try {
     fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -54,10 +58,17 @@ function readSmall(file: string): string | undefined {
   }
 }
 
-function replace(directory: string, name: string, text: string): void {
+/** Throws; the directory is made when it is not there. */
+export function replace(
+  directory: string,
+  name: string,
+  { text, mode = 0o644 }: { readonly text: string; readonly mode?: number },
+): void {
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   const temporary = path.join(directory, `.${name}.${process.pid}`);
-  const fd = openSync(temporary, 'wx', 0o644);
+  // Of a killed process that had this number.
+  rmSync(temporary, { force: true });
+  const fd = openSync(temporary, 'wx', mode);
   try {
     writeSync(fd, text);
     fsyncSync(fd);
@@ -65,9 +76,20 @@ function replace(directory: string, name: string, text: string): void {
     closeSync(fd);
   }
   renameSync(temporary, path.join(directory, name));
+  syncDirectory(directory);
 }
 
-function attempt(act: () => void): WriteAnswer {
+/** The new name must outlive a power failure too. */
+function syncDirectory(directory: string): void {
+  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function attempt(act: () => void): WriteAnswer {
   try {
     act();
     return { ok: true };

@@ -107,6 +107,8 @@ export interface LockHolder {
   readonly pids: readonly number[];
   /** Why nothing more is known, in words; only when the state is unknown. */
   readonly reason?: string;
+  /** Which job's run it is; only on locks that jobs share. */
+  readonly job?: string;
   readonly startedMs?: number;
   readonly logPath?: string;
   /** The run must be over at this time since boot; absent without a timeout. */
@@ -137,11 +139,19 @@ export type LockAnswer =
 export interface JobLocks {
   /**
    * Never waits, and never breaks a lock of which anything lives. `runId` is the run's own element of PROCESS_CONTROL_RUN_ID, by which its processes
-   * are found when its run-job was killed. The name of a shared lock may not be a job's: put an `@` before it.
+   * are found when its run-job was killed. The name of a shared lock may not be a job's: put an `@` before it, and name the `job` for others.
    */
-  acquire(slug: string, runId: string): Promise<LockAnswer>;
+  acquire(name: string, runId: string, job?: string): Promise<LockAnswer>;
   /** Only looks: never kills, breaks or writes. `undefined` when nobody has it. */
-  holder(slug: string): LockHolder | undefined;
+  holder(name: string): LockHolder | undefined;
+}
+
+/** The run-job that a lock's record names, if it is that very process still. Of anybody else's lock nothing is touched. */
+export interface Wrappers {
+  /** TERM, and CONT for one that somebody has stopped. */
+  askToEnd(holder: LockHolder): void;
+  /** KILL. What its run had started is ended by the run's reaper, or left for a sweep. */
+  kill(holder: LockHolder): void;
 }
 
 /** Ends what has nobody left that would: processes of a run whose run-job is gone. Any holder but an `orphaned` one is left alone. */
@@ -163,6 +173,8 @@ export interface Launch {
   readonly stderrFd: number;
   /** Inherited by the job, unless its background processes may outlive the run. */
   readonly lockFd: number;
+  /** Of the locks that the job shares with others; inherited as `lockFd` is. */
+  readonly sharedLockFds?: readonly number[];
   readonly keepsLock: boolean;
   readonly umask: number;
   /** What a stop begins with, by number; TERM unless given. */
@@ -288,18 +300,68 @@ export type LogAnswer =
   | { readonly is: 'failed'; readonly stage: string; readonly reason: string };
 
 export interface RunLogs {
-  /** `onLine` gets each line of output as text, without its end; of a line beyond 64 KiB the pieces. */
-  open(slug: string, startedMs: number, onLine?: (line: string) => void): LogAnswer;
+  /** All output passes `onOutput`, also when the log could not take it. */
+  open(slug: string, startedMs: number, onOutput?: OnOutput): LogAnswer;
 }
+
+/** Some whole lines of one stream: as text, without their ends; of a line beyond 64 KiB the pieces. They are only made when asked for, during the call. */
+export type OnOutput = (stream: 'stdout' | 'stderr', lines: () => readonly string[]) => void;
+
+/** Looks for a line that matches a regular expression (of JavaScript) that people wrote, for a bounded time whatever it is. */
+export interface LineSearch {
+  /** `source` must compile. `too-slow`: more than a second of work, which no sensible expression takes for 256 KiB. */
+  find(source: string, lines: readonly string[]): LineFound;
+}
+
+export type LineFound =
+  | { readonly is: 'found'; readonly line: string }
+  | { readonly is: 'nowhere' }
+  | { readonly is: 'too-slow' };
 
 /** Small records that outlive reboots, one file each, replaced whole. */
 export interface StateFiles {
   /** File names and contents in a folder of the state directory; empty when there is none. */
   readAll(folder: string): readonly { readonly name: string; readonly text: string }[];
+  /** File names; also those of files that the caller may not read. */
+  names(folder: string): readonly string[];
+  /** `undefined` when it is not there or can't be read. */
+  read(folder: string, name: string): string | undefined;
   write(folder: string, name: string, text: string): WriteAnswer;
   /** Also well when it was not there. */
   remove(folder: string, name: string): WriteAnswer;
 }
+
+/** Which ticks of a job have had a start on this host. Ticks are milliseconds since 1970, on a full second. */
+export interface TickClaims {
+  /** Gives the tick to this run, unless another one has it: of any number that ask at once, one gets it. */
+  take(slug: string, tickMs: number, claim: TickClaim): ClaimAnswer;
+  /** A run that has waited goes on: its claim holds from now on whatever becomes of it. */
+  begin(slug: string, tickMs: number, run: string): WriteAnswer;
+  /** The ticks that are on record, ascending; old ones are dropped. */
+  list(slug: string): readonly number[];
+  /** Who has a tick and since when. */
+  find(
+    slug: string,
+    tickMs: number,
+  ): { readonly run: string; readonly waits: boolean; readonly atMs: number } | undefined;
+  drop(slug: string, ticks: readonly number[]): void;
+  /** What is kept beside the claims of a job: up to when its ticks are settled. */
+  readMark(slug: string): string | undefined;
+  writeMark(slug: string, text: string): WriteAnswer;
+}
+
+export interface TickClaim {
+  readonly run: string;
+  /** The run does not begin at once; if it is killed before, the tick has had no start. */
+  readonly waits: boolean;
+  /** The claim must be there even if the machine goes down next. */
+  readonly lasting: boolean;
+}
+
+export type ClaimAnswer =
+  | { readonly is: 'taken' }
+  | { readonly is: 'had'; readonly run: string }
+  | { readonly is: 'failed'; readonly reason: string };
 
 /** What the machine refused; `denied` when it is a matter of rights. */
 export interface Refusal {

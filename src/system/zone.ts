@@ -5,7 +5,7 @@ const zoneinfo = /\/zoneinfo\/(?:posix\/|right\/)?([A-Za-z0-9_+/-]+)$/;
 
 /** An IANA name that Intl knows; UTC when there is no /etc/localtime, which is what the C library takes then. */
 export function hostZone(localtime = '/etc/localtime', timezone = '/etc/timezone'): string {
-  return [nameByLink(localtime), nameInFile(timezone)].find(isKnown) ?? 'UTC';
+  return [nameByLink(localtime), nameInFile(timezone)].find((name) => name !== undefined && isZone(name)) ?? 'UTC';
 }
 
 function nameByLink(file: string): string | undefined {
@@ -25,8 +25,9 @@ function nameInFile(file: string): string | undefined {
   }
 }
 
-function isKnown(name: string | undefined): name is string {
-  if (name === undefined || name === '') return false;
+/** Whether Intl knows it, as an IANA name and not as an offset. */
+export function isZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

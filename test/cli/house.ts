@@ -27,6 +27,8 @@ export interface HouseOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Where the crontab goes; beside the configuration unless given. */
   readonly crontab?: string;
+  /** What the crontab starts instead of run-job, below the house's directory. */
+  readonly runner?: string;
 }
 
 export interface Service {
@@ -88,7 +90,7 @@ export class House {
       `state_directory: ${this.path('state')}`,
       `output_directory: ${this.path('log')}`,
       `output_crontab: ${options.crontab ?? this.path('etc/crontab')}`,
-      `runner_path: ${path.join(repository, 'bin/run-job')}`,
+      `runner_path: ${options.runner === undefined ? path.join(repository, 'bin/run-job') : this.path(options.runner)}`,
       options.config ?? '',
     ];
     writeFileSync(this.configFile, `${lines.join('\n')}\n`, { mode: 0o644 });
@@ -142,7 +144,8 @@ export class House {
 
   remove(): void {
     for (const child of this.#children) if (child.exitCode === null) child.kill('SIGKILL');
-    rmSync(this.directory, { recursive: true, force: true });
+    // A run that cron has started may still be writing its last lines.
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { chmodSync, chownSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -10,6 +10,7 @@ const rootOnly = { skip: isRoot ? false : 'needs root: it changes users' };
 
 describe('run-job with a real job', () => {
   const house = new House({
+    readable: 'name: Readable\ncommand: /bin/true\n',
     hello: 'name: Hello\ncommand: /bin/echo hello world\n',
     fails: "name: Fails\ncommand: sh -c 'echo no >&2; exit 3'\n",
     list: 'name: List\ncommand:\n  - /bin/echo one\n  - /bin/false\n  - /bin/echo three\n',
@@ -36,6 +37,25 @@ describe('run-job with a real job', () => {
     assert.equal((await house.run('run-job', ['streams'], { as: 'root' })).code, 0);
     assert.match(house.log('streams'), /\tINFO\tagain\n/);
   });
+
+  test(
+    'who is in the group of the log directory can read the logs, though the service user is not in it',
+    rootOnly,
+    async () => {
+      const { gid } = statSync('/etc/shadow');
+      chownSync(house.path('log'), house.service.uid, gid);
+      chmodSync(house.path('log'), 0o2750);
+      for (const as of ['service', 'root'] as const) {
+        assert.equal((await house.run('run-job', ['readable'], { as })).code, 0);
+        const facts = (name: string) => statSync(house.path(name));
+        assert.deepEqual([facts('log/readable').gid, facts('log/readable').mode & 0o7777], [gid, 0o2750]);
+        assert.deepEqual(
+          [facts('log/readable/latest.log').gid, facts('log/readable/latest.log').mode & 0o777],
+          [gid, 0o640],
+        );
+      }
+    },
+  );
 
   const history = (slug: string) => parseEvents(readFileSync(house.path(`state/history/${slug}.jsonl`), 'utf8'));
 

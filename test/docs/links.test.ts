@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { pages } from './pages.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
-const below = (folder: string) =>
-  readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name));
-const pages = [...readdirSync(root), ...below('docs')].filter((name) => name.endsWith('.md'));
 
 for (const page of pages) {
   test(`what ${page} links to is there`, () => {
@@ -21,6 +19,13 @@ for (const page of pages) {
     }
   });
 }
+
+test('the table of contents has every page', () => {
+  const contents = readFileSync(path.join(root, 'docs/README.md'), 'utf8');
+  for (const page of pages.filter((name) => name.startsWith('docs/') && name !== 'docs/README.md')) {
+    assert.ok(contents.includes(`](${path.relative('docs', page)})`), page);
+  }
+});
 
 test('what docs/ARCHITECTURE.md says to touch is there', () => {
   const table = readFileSync(path.join(root, 'docs/ARCHITECTURE.md'), 'utf8').split('## To add')[1] ?? '';

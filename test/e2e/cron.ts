@@ -13,15 +13,39 @@ export const noCron = hasCron ? false : "needs root, Debian's cron and unshare -
 
 /** Without libfaketime a minute takes a minute. Jobs themselves live in real time: cron gives them an environment of its own. */
 const hasFakeTime = succeeds('ls /usr/lib/*/faketime/libfaketime.so.1');
-const clock = hasFakeTime ? ['LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1', 'FAKETIME=+0 x60'] : [];
+const preload = 'LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1';
+export const noFakeTime = noCron || (hasFakeTime ? false : 'needs libfaketime');
+
+/**
+ * Written into a house as its runner (`runner: clockedRunner`): starts run-job at the time that it is for cron, of which cron tells its children
+ * nothing. That clock then goes on as fast as the real one. Each start is noted with its arguments in `asked`.
+ */
+export const clockedRunner = 'run-job-at-the-time-of-cron';
+
+function writeClockedRunner(house: House, aheadSeconds: number): void {
+  const script = `#!/bin/sh
+    echo "$*" >>${house.path('log/asked')}
+    ahead=$(awk -v now="$(date +%s.%N)" -v start="$(cat ${house.path('cron-started')})" 'BEGIN { printf "%.3f", ${aheadSeconds} + (now - start) * 59 }')
+    exec env '${preload}' FAKETIME="+$ahead" DONT_FAKE_MONOTONIC=1 ${path.join(repository, 'bin/run-job')} "$@"
+`;
+  writeFileSync(house.path(clockedRunner), script, { mode: 0o755 });
+}
 export const patienceMs = hasFakeTime ? 60_000 : 150_000;
 
 export class CronHouse {
   readonly #cron: ChildProcess;
   readonly #house: House;
 
-  /** Resolves when the namespace is there; cron itself waits for `start`. */
-  static async open(house: House): Promise<CronHouse> {
+  /**
+   * Resolves when the namespace is there; cron itself waits for `start`. Its clock is `aheadSeconds` ahead, `speed` of its minutes are one of ours, and each
+   * namespace has been booted just now.
+   */
+  static async open(
+    house: House,
+    { aheadSeconds = 0, speed = 60 }: { readonly aheadSeconds?: number; readonly speed?: number } = {},
+  ): Promise<CronHouse> {
+    const clock = hasFakeTime ? [preload, `FAKETIME=+${aheadSeconds} x${speed}`] : [];
+    writeClockedRunner(house, aheadSeconds);
     for (const name of ['cron.d', 'spool']) mkdirSync(house.path(name), { recursive: true });
     writeFileSync(house.path('crontab'), '');
     const script = `
@@ -29,7 +53,7 @@ export class CronHouse {
       mount --bind ${house.path('spool')} /var/spool/cron/crontabs &&
       mount --bind ${house.path('crontab')} /etc/crontab &&
       mount -t tmpfs none /run &&
-      echo ready && read -r go && exec env "$@" cron -f`;
+      echo ready && read -r go && date +%s.%N >${house.path('cron-started')} && exec env "$@" cron -f`;
     const cron = spawn('unshare', ['-m', 'sh', '-c', script, 'sh', ...clock], {
       env: { PATH: searchPath },
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -52,6 +76,11 @@ export class CronHouse {
     const command = [path.join(repository, 'bin', program), '--config', this.#house.configFile, ...args];
     const env = { PATH: searchPath, CACHE_DIRECTORY: this.#house.path('cache') };
     return spawnSync('nsenter', ['-t', String(this.#cron.pid), '-m', ...command], { encoding: 'utf8', env });
+  }
+
+  /** To cron itself. */
+  signal(signal: NodeJS.Signals): void {
+    this.#cron.kill(signal);
   }
 
   async close(): Promise<void> {

@@ -7,16 +7,20 @@ import type {
   JobLocks,
   Launch,
   Launcher,
+  LineSearch,
   LockHolder,
   LogTotals,
+  OnOutput,
   Programs,
   RunLogs,
   RunningCommand,
+  StateFiles,
   StopRequests,
   Survivor,
   Sweeper,
   User,
   WaitStatus,
+  Wrappers,
 } from '../../src/system/system.ts';
 
 export const user: User = { name: 'svc', uid: 1500, gid: 1500, home: '/home/svc', shell: '/bin/sh' };
@@ -99,12 +103,15 @@ export class FakeHistory implements HistoryStore {
 export class FakeLocks implements JobLocks {
   readonly holders = new Map<string, LockHolder>();
   readonly records: Parameters<JobLock['record']>[0][] = [];
+  /** Names, in order. */
+  readonly taken: string[] = [];
   released = 0;
 
-  acquire(slug: string, runId: string) {
+  acquire(slug: string, runId: string, job?: string) {
     const holder = this.holders.get(slug);
     if (holder !== undefined) return Promise.resolve({ is: 'busy' as const, holder });
-    this.holders.set(slug, { state: 'running', runId, pids: [] });
+    this.holders.set(slug, { state: 'running', runId, pids: [], ...(job !== undefined && { job }) });
+    this.taken.push(slug);
     const lock: JobLock = {
       fd: 3,
       record: (facts) => this.records.push(facts),
@@ -140,6 +147,72 @@ export class FakeSweeper implements Sweeper {
     return Promise.resolve([]);
   }
 }
+
+/** Run-jobs of other runs: they end when they are asked, unless they do not listen; a killed one leaves an orphan. */
+export class FakeWrappers implements Wrappers {
+  readonly asked: (string | undefined)[] = [];
+  readonly killed: (string | undefined)[] = [];
+  listens = true;
+  canBeKilled = true;
+  /** What a killed run-job leaves behind. */
+  orphans: readonly number[] = [];
+  readonly #locks: FakeLocks;
+
+  constructor(locks: FakeLocks) {
+    this.#locks = locks;
+  }
+  askToEnd({ runId }: LockHolder): void {
+    this.asked.push(runId);
+    if (this.listens) this.#free(runId);
+  }
+  kill({ runId }: LockHolder): void {
+    this.killed.push(runId);
+    if (!this.canBeKilled) return;
+    for (const [slug, holder] of this.#locks.holders) {
+      if (holder.runId !== runId) continue;
+      if (this.orphans.length === 0) this.#locks.holders.delete(slug);
+      else this.#locks.holders.set(slug, { ...holder, state: 'orphaned', pids: this.orphans });
+    }
+  }
+  #free(runId: string | undefined): void {
+    for (const [slug, holder] of this.#locks.holders) if (holder.runId === runId) this.#locks.holders.delete(slug);
+  }
+}
+
+export class FakeState implements StateFiles {
+  readonly files = new Map<string, string>();
+  full = false;
+  onWrite: (folder: string, name: string) => void = () => {};
+
+  names(folder: string) {
+    return this.readAll(folder).map(({ name }) => name);
+  }
+  read(folder: string, name: string) {
+    return this.files.get(`${folder}/${name}`);
+  }
+  readAll(folder: string) {
+    return [...this.files].flatMap(([name, text]) =>
+      name.startsWith(`${folder}/`) ? [{ name: name.slice(folder.length + 1), text }] : [],
+    );
+  }
+  write(folder: string, name: string, text: string) {
+    if (this.full) return { ok: false as const, reason: 'no space left on device' };
+    this.files.set(`${folder}/${name}`, text);
+    this.onWrite(folder, name);
+    return { ok: true as const };
+  }
+  remove(folder: string, name: string) {
+    this.files.delete(`${folder}/${name}`);
+    return { ok: true as const };
+  }
+}
+
+const plainSearch: LineSearch = {
+  find(source, lines) {
+    const line = lines.find((one) => new RegExp(source).test(one));
+    return line === undefined ? { is: 'nowhere' } : { is: 'found', line };
+  },
+};
 
 /** A command that runs until the test ends it. */
 export class FakeCommand implements RunningCommand {
@@ -192,8 +265,11 @@ export class FakeLogs implements RunLogs {
   totals: LogTotals = { stdoutBytes: 0, stderrBytes: 0, lostBytes: 0, tail: '' };
   failure: { stage: string; reason: string } | undefined;
   heldOpen = false;
+  /** As if the command that runs had printed these lines. */
+  print: (stream: 'stdout' | 'stderr', ...lines: string[]) => void = () => undefined;
 
-  open(slug: string) {
+  open(slug: string, _startedMs: number, onOutput?: OnOutput) {
+    this.print = (stream, ...lines) => onOutput?.(stream, () => lines);
     if (this.failure !== undefined) return { is: 'failed' as const, ...this.failure };
     const log = {
       path: `/var/log/process-control/${slug}/${slug}.log`,
@@ -231,6 +307,9 @@ export function fakeMachine() {
     history: new FakeHistory(),
     locks,
     sweeper: new FakeSweeper(locks),
+    wrappers: new FakeWrappers(locks),
+    state: new FakeState(),
+    lineSearch: plainSearch,
     launcher: new FakeLauncher(),
     logs: new FakeLogs(),
     stops: new FakeStops(),

@@ -4,29 +4,9 @@ import type { ServiceJob } from '../../src/service/live-instance.ts';
 import { readRecord } from '../../src/service/record.ts';
 import { type SupervisorEnd, supervise } from '../../src/service/supervise.ts';
 import type { ServiceNotice, SupervisorMachine } from '../../src/service/supervisor-machine.ts';
-import type { Endpoints, ProbeAnswer, ProcessIdentity, StateFiles } from '../../src/system/system.ts';
+import type { Endpoints, ProbeAnswer, ProcessIdentity } from '../../src/system/system.ts';
 import type { Result } from '../../src/yaml/problem.ts';
-import { type FakeCommand, fakeMachine, settle } from './machine.ts';
-
-export class MemoryFiles implements StateFiles {
-  readonly texts = new Map<string, string>();
-  onWrite: (folder: string, name: string) => void = () => {};
-
-  readAll(folder: string) {
-    const prefix = `${folder}/`;
-    const mine = [...this.texts].filter(([name]) => name.startsWith(prefix));
-    return mine.map(([name, text]) => ({ name: name.slice(prefix.length), text }));
-  }
-  write(folder: string, name: string, text: string) {
-    this.texts.set(`${folder}/${name}`, text);
-    this.onWrite(folder, name);
-    return { ok: true as const };
-  }
-  remove(folder: string, name: string) {
-    this.texts.delete(`${folder}/${name}`);
-    return { ok: true as const };
-  }
-}
+import { type FakeCommand, FakeState, fakeMachine, settle } from './machine.ts';
 
 export function serviceJob(more: string, slug = 'web'): Result<ServiceJob> {
   const text = `name: Web\nservice: true\n${more}\n`;
@@ -40,7 +20,7 @@ export function serviceJob(more: string, slug = 'web'): Result<ServiceJob> {
 /** One service and its supervisor, which begins with `begin`. */
 export class ServiceScene {
   readonly fakes = fakeMachine();
-  readonly state = new MemoryFiles();
+  readonly state = new FakeState();
   readonly notices: ServiceNotice[] = [];
   readonly said: string[] = [];
   /** By instance and probe; successes unless the test says otherwise. */
@@ -145,7 +125,7 @@ export class ServiceScene {
           this.snooze = undefined;
         },
       },
-      serviceLogs: { open: ({ slug, instance }) => fakes.logs.open(`${slug}.${instance}`) },
+      serviceLogs: { open: ({ slug, instance }) => fakes.logs.open(`${slug}.${instance}`, 0) },
       inherited: {},
       changes: {
         watch: (_directory, onChange) => {

@@ -249,8 +249,23 @@ test('what a job does not say has its default', () => {
       leftovers: 'kill',
       umask: 0o22,
       limits: {},
+      notices: { channels: [], after: 1 },
       ...timing({}),
       ...policy({}),
     },
   });
+});
+
+test('a threshold that nobody hears of is doubted', () => {
+  const doubts = (text: string) => {
+    const bytes = new TextEncoder().encode(`name: a\ncommand: b\n${text}\n`);
+    const result = validateJobText({ file: 'a.yaml', bytes }, {});
+    return result.ok ? result.warnings.map(({ message }) => message) : result.problems;
+  };
+  assert.deepEqual(doubts('notify_after: 3'), ['nobody will be told: there is no "notify"']);
+  assert.deepEqual(doubts('notify_after: 3\nnotify: [{mail: a@b}]'), []);
+  assert.deepEqual(doubts('skip_threshold: 3\nnotify: [{mail: a@b}]'), [
+    'nobody will be told: no channel of "notify" has "warning" in its "on"',
+  ]);
+  assert.deepEqual(doubts('skip_threshold: 3\nnotify: [{mail: a@b, on: [warning]}]'), []);
 });

@@ -150,6 +150,7 @@ test('who can write a job file matters', () => {
 function make(text: string, jobDefaults: JobPlaces['jobDefaults']) {
   return validateJobText({ file: 'job.yaml', bytes: new TextEncoder().encode(text) }, jobDefaults, {
     checkSchedule: parseExpression,
+    checkZone: (name) => (name === 'Europe/Berlin' ? undefined : `names no time zone: "${name}"`),
   });
 }
 
@@ -201,6 +202,19 @@ test('a bad schedule is told at its term, and costs nothing where nobody asks', 
   assert.ok(!checked.ok);
   assert.match(said(checked.problems)[0] ?? '', /^job\.yaml:3:14: "schedule": hour "24"/);
   assert.ok(validateJobText({ file: 'job.yaml', bytes: new TextEncoder().encode(text) }, {}).ok);
+});
+
+test('a zone that does not exist is an error at its key, also when it comes from the defaults', () => {
+  const scheduled = `${good}schedule: '0 4 * * *'\n`;
+  const unknown = make(`${scheduled}time_zone: Mars/Olympus\n`, {});
+  assert.deepEqual(unknown.ok ? [] : said(unknown.problems), [
+    'job.yaml:4:12: "time_zone" names no time zone: "Mars/Olympus"',
+  ]);
+  const inherited = make(scheduled, { time_zone: 'Mars/Olympus' });
+  assert.deepEqual(inherited.ok ? [] : said(inherited.problems), [
+    'job.yaml: "time_zone" names no time zone: "Mars/Olympus" (from default_job_config)',
+  ]);
+  assert.ok(make(`${scheduled}time_zone: Europe/Berlin\n`, {}).ok);
 });
 
 test('real files of every kind: each bad one is one problem, and the good ones run', () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { historyText } from '../../src/report/history-text.ts';
-import { checkJobs } from '../../src/report/icinga.ts';
 import { jobDetails, jobLines, standingCode } from '../../src/report/job-text.ts';
 import { type JobFacts, type JobSnapshot, snapshotJob } from '../../src/report/snapshot.ts';
 import { brokenStatusText, statusText } from '../../src/report/status-text.ts';
@@ -123,26 +122,37 @@ test('jobctl status lists every job on a line, and all about one of them', () =>
 
 test('a history line tells when, what, how long and by whom', () => {
   const runs = well.runs.map((run) => ({ ...run, words: 'succeeded', lostBytes: 7 }));
+  const entries = runs.map((run) => ({ job: 'multi', is: 'run', run }) as const);
+  const line = '2026-11-22 10:30:00  r1  succeeded, after 5 s, by the clock, log incomplete (7 bytes lost)\n';
+  assert.equal(historyText(entries, { formatTime: time, named: false }), line);
+  assert.equal(historyText(entries, { formatTime: time, named: true }), `multi  ${line}`);
+  const late = runs.map(({ lostBytes: _none, ...run }) => {
+    const tick = { tickMs: atMs - 3_600_000, lateMs: 3_600_000 };
+    return { job: 'multi', is: 'run', run: { ...run, tick } } as const;
+  });
   assert.equal(
-    historyText(runs, time),
-    '2026-11-22 10:30:00  r1  succeeded, after 5 s, by the clock, log incomplete (7 bytes lost)\n',
+    historyText(late, { formatTime: time, named: false }),
+    '2026-11-22 10:30:00  r1  succeeded, after 5 s, by the clock, 1 h late for 2026-11-22 09:30:00\n',
   );
 });
 
-test('the monitoring check keeps its two sentences and adds warnings between them', () => {
-  const failed: History = { ...well, lastStatus: 'failure' };
-  const pause = { target: { tag: 'database' }, atMs, by: 'ada' };
-  assert.deepEqual(checkJobs([snapshot({ history: well })]), {
-    code: 0,
-    text: "JOBS OK | 'failing'=0;;;0 'warnings'=0;;;0 'running'=0;;;0 'jobs'=1;;;0\n",
-  });
-  const both = checkJobs([
-    snapshot({ history: failed, job: { slug: 'a' } }),
-    snapshot({ history: failed, job: { slug: 'b' } }),
-  ]);
-  assert.equal(both.code, 2);
-  assert.match(both.text, /^FAILING JOBS: a, b \|/);
-  const warned = checkJobs([snapshot({ history: well, paused: pause })]);
-  assert.equal(warned.code, 1);
-  assert.match(warned.text, /^JOBS WARNING: multi is paused without an end \|/);
+test('what people have decided stands between the runs, with who, until when and why', () => {
+  const step = { event: 'steered', run: '', atMs, by: 'ada' } as const;
+  const steps = [
+    { ...step, action: 'pause', untilMs: atMs + 3_600_000, reason: 'upgrade\nof the database' },
+    { ...step, action: 'pause', tag: 'database' },
+    { ...step, action: 'resume' },
+    { ...step, action: 'reset', reason: 'disk replaced' },
+  ] as const;
+  const entries = steps.map((one) => ({ job: 'multi', is: 'steered', step: one }) as const);
+  assert.equal(
+    historyText(entries, { formatTime: time, named: false }),
+    [
+      '2026-11-22 10:30:00  -  was paused by ada until 2026-11-22 11:30:00: upgrade\\u000aof the database',
+      '2026-11-22 10:30:00  -  was paused by ada until resumed (tag database)',
+      '2026-11-22 10:30:00  -  was resumed by ada',
+      '2026-11-22 10:30:00  -  was reset by ada: disk replaced',
+      '',
+    ].join('\n'),
+  );
 });

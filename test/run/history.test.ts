@@ -40,14 +40,14 @@ test('the streak counts failures in a row and a success ends it', () => {
   const events = [1, 1, 0, 1].flatMap((code, i) => [started(`r${i}`, i * 10), ended(`r${i}`, i * 10 + 5, code)]);
   // Recorded streaks are only taken for the first; the rest is counted.
   const history = foldHistory(events);
-  assert.deepEqual(history.streak, { failures: 1, failingSinceMs: 35, lastSuccessMs: 25 });
+  assert.deepEqual(history.streak, { failures: 1, failedRuns: 1, failingSinceMs: 35, lastSuccessMs: 25 });
   assert.equal(history.lastStatus, 'failure');
 });
 
 test('when the oldest events are gone, the recorded streak is the base', () => {
   const base = { failures: 41, failingSinceMs: 7 };
   const history = foldHistory([ended('x', 100, 1, base), started('y', 110), ended('y', 120, 1)]);
-  assert.deepEqual(history.streak, { failures: 42, failingSinceMs: 7 });
+  assert.deepEqual(history.streak, { failures: 42, failedRuns: 1, failingSinceMs: 7 });
 });
 
 test('folding the whole history or only its end gives the same streak', () => {

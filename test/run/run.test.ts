@@ -4,6 +4,7 @@ import type { Job } from '../../src/job/job.ts';
 import { policyOf } from '../../src/job/policy.ts';
 import { timingOf } from '../../src/job/timing.ts';
 import { parseEvents } from '../../src/run/event.ts';
+import { readPauses, removePause, writePause } from '../../src/run/pauses.ts';
 import { runJob } from '../../src/run/run.ts';
 import { type FakeCommand, fakeMachine, settle } from '../fakes/machine.ts';
 
@@ -15,6 +16,7 @@ const job: Job = {
   policy: policyOf({}),
   tags: [],
   failureThresholdForMail: 1,
+  notices: { channels: [], after: 1 },
   name: 'Backup',
   commands: [{ text: 'dump --all', words: ['dump', '--all'] }],
   timeoutSeconds: 0,
@@ -292,3 +294,238 @@ test('what could not be killed is named in the record and to whoever asked', asy
   assert.deepEqual(result.troubles, ['could not be killed: 77 sleepy']);
   assert.deepEqual(result.history.runs[0]?.survivors, ['77 sleepy']);
 });
+
+const thrice = { policy: policyOf({ max_task_failures: 3, backoff: { initial: '30s', factor: 2, max: '5m' } }) };
+
+test('a run that fails is tried again, all attempts being one run with one lock and one log', async () => {
+  const machine = fakeMachine();
+  const codes = [1, 2, 0];
+  machine.launcher.onLaunch = (command) => command.end({ is: 'exited', code: codes.shift() ?? 9 });
+  const running = runJob(order(thrice), machine);
+  await machine.clock.advance(29_000);
+  assert.equal(machine.launcher.commands.length, 1);
+  assert.equal(machine.locks.holder('backup')?.runId, 'r1');
+  await machine.clock.advance(2_000);
+  assert.equal(machine.launcher.commands.length, 2);
+  await machine.clock.advance(60_000);
+  const result = await running;
+  assert.equal(result.exitCode, 0);
+  assert.deepEqual(
+    events(machine).map((e) => e.event),
+    ['started', 'attempt-failed', 'attempt-failed', 'ended'],
+  );
+  assert.equal(result.history.runs.length, 1);
+  assert.equal(result.history.runs[0]?.attempt, 3);
+  assert.deepEqual(
+    machine.logs.lines.filter((line) => line.startsWith('NOTE')),
+    [
+      'NOTE attempt 1 of 3 failed with exit code 1; the next one follows in 30 s',
+      'NOTE attempt 2 of 3 failed with exit code 2; the next one follows in 1 minute',
+      'NOTE backup succeeded after 1 min 30 s and 3 attempts, exit code 0',
+    ],
+  );
+  assert.equal(machine.clock.armed, 0);
+});
+
+test('a run whose attempts have all failed is one failure, with the outcome of the last', async () => {
+  const machine = fakeMachine();
+  const codes = [1, 2, 3];
+  machine.launcher.onLaunch = (command) => command.end({ is: 'exited', code: codes.shift() ?? 9 });
+  const running = runJob(order(thrice), machine);
+  await machine.clock.advance(90_000);
+  const result = await running;
+  assert.equal(result.exitCode, 3);
+  assert.equal(result.history.streak.failures, 1);
+});
+
+test('the timeout is for each attempt, and one that timed out is tried again', async () => {
+  const machine = fakeMachine();
+  const running = runJob(order({ ...thrice, timeoutSeconds: 60 }), machine);
+  await machine.clock.advance(60_000 + 30_000 + 59_000);
+  machine.launcher.commands[1]?.end({ is: 'exited', code: 0 });
+  assert.equal((await running).exitCode, 0);
+  assert.equal(machine.launcher.commands.length, 2);
+  assert.equal(machine.clock.armed, 0);
+});
+
+test('a stop ends the wait for the next attempt at once', async () => {
+  const machine = fakeMachine();
+  machine.launcher.onLaunch = exit(1);
+  const running = runJob(order(thrice), machine);
+  await machine.clock.advance(10_000);
+  machine.stops.request();
+  const result = await running;
+  assert.equal(result.exitCode, 143);
+  assert.equal(machine.launcher.commands.length, 1);
+  assert.equal(machine.clock.armed, 0);
+});
+
+test('a stop during an attempt is the end of the run', async () => {
+  const machine = fakeMachine();
+  const running = runJob(order(thrice), machine);
+  await settle();
+  machine.stops.request();
+  assert.equal((await running).exitCode, 143);
+  assert.equal(machine.launcher.commands.length, 1);
+});
+
+test('no attempt follows when the job is paused meanwhile', async () => {
+  const machine = fakeMachine();
+  machine.launcher.onLaunch = exit(1);
+  const running = runJob(order(thrice), machine);
+  await machine.clock.advance(10_000);
+  writePause(machine.state, { target: { job: 'backup' }, atMs: 0, by: 'ada' });
+  await machine.clock.advance(6_000);
+  assert.equal((await running).exitCode, 1);
+  assert.equal(machine.launcher.commands.length, 1);
+  assert.match(machine.logs.lines.join(), /there is no other attempt: paused by ada/);
+});
+
+test('no attempt of a tick begins after its start_deadline', async () => {
+  const machine = fakeMachine();
+  machine.launcher.onLaunch = exit(1);
+  const timing = timingOf({ start_deadline: '1m' });
+  const tick = { tickMs: machine.clock.nowMs() - 20_000 };
+  const running = runJob({ ...order({ ...thrice, timing }), tick }, machine);
+  await machine.clock.advance(40_000);
+  assert.equal((await running).exitCode, 1);
+  assert.equal(machine.launcher.commands.length, 2);
+  assert.match(machine.logs.lines.join(), /no time for another one within start_deadline/);
+});
+
+test('no attempt follows beside what could not be killed', async () => {
+  const machine = fakeMachine();
+  machine.launcher.onLaunch = (command) => {
+    command.survivors = [{ pid: 5, command: 'stuck' }];
+  };
+  const running = runJob(order({ ...thrice, timeoutSeconds: 1 }), machine);
+  await machine.clock.advance(2_000);
+  assert.equal((await running).exitCode, 124);
+});
+
+test('a list of commands goes on after a code that counts as success', async () => {
+  const machine = fakeMachine();
+  machine.launcher.onLaunch = exit(3);
+  const policy = policyOf({ success_exit_codes: [0, 3] });
+  const result = await runJob(order({ commands: two, policy }), machine);
+  assert.equal(result.exitCode, 0);
+  assert.equal(machine.launcher.commands.length, 2);
+  assert.match(machine.logs.lines.at(-1) ?? '', /succeeded with exit code 3 after .*, exit code 0$/);
+});
+
+test('what a rule forbids fails the attempt, names the rule and ends with 1', async () => {
+  const machine = fakeMachine();
+  machine.launcher.onLaunch = (command) => {
+    machine.logs.print('stderr', 'warning: old certificate');
+    command.end({ is: 'exited', code: 0 });
+  };
+  const result = await runJob(order({ policy: policyOf({ fail_on_stderr: true }) }), machine);
+  assert.equal(result.exitCode, 1);
+  assert.equal(result.history.lastStatus, 'failure');
+  const words =
+    'NOTE backup failed by fail_on_stderr: it printed on stderr: "warning: old certificate" after 0 s, exit code 1';
+  assert.equal(machine.logs.lines.at(-1), words);
+});
+
+test('a run that takes longer than warn_duration says so when it does, and goes on', async () => {
+  const machine = fakeMachine();
+  const running = runJob(order({ policy: policyOf({ warn_duration: '10m' }) }), machine);
+  await machine.clock.advance(600_000);
+  assert.match(
+    machine.logs.lines.at(-1) ?? '',
+    /^NOTE backup has been at it for 10 minutes \(warn_duration\), and goes on$/,
+  );
+  machine.launcher.commands[0]?.end({ is: 'exited', code: 0 });
+  const result = await running;
+  assert.equal(result.exitCode, 0);
+  assert.deepEqual(result.troubles, ['it took longer than 10 minutes (warn_duration)']);
+  assert.equal(result.history.runs[0]?.warning, 'it took longer than 10 minutes (warn_duration)');
+});
+
+test('failures in a row pause the job, which a person resumes and which are counted anew then', async () => {
+  const machine = fakeMachine();
+  machine.launcher.onLaunch = exit(4);
+  const job = order({ policy: policyOf({ pause_after_failures: 2 }) });
+  const pauses = () => readPauses(machine.state);
+  assert.equal((await runJob({ ...job, run: 'a' }, machine)).paused, undefined);
+  const second = await runJob({ ...job, run: 'b' }, machine);
+  const reason = 'it failed 2 times in a row (pause_after_failures: 2), the last time it failed with exit code 4';
+  assert.equal(second.paused, reason);
+  assert.deepEqual(second.troubles, [`paused until a person resumes it (jobctl resume backup): ${reason}`]);
+  assert.deepEqual(
+    pauses().map(({ by, circuit }) => [by, circuit]),
+    [['process-control', true]],
+  );
+  removePause(machine.state, { job: 'backup' });
+  assert.equal((await runJob({ ...job, run: 'c' }, machine)).paused, undefined);
+  assert.notEqual((await runJob({ ...job, run: 'd' }, machine)).paused, undefined);
+});
+
+test('an unrecoverable exit code is not tried again and pauses the job', async () => {
+  const machine = fakeMachine();
+  machine.launcher.onLaunch = exit(77);
+  const policy = policyOf({ max_task_failures: 5, unrecoverable_exit_codes: [77] });
+  const result = await runJob(order({ policy }), machine);
+  assert.equal(machine.launcher.commands.length, 1);
+  assert.match(result.paused ?? '', /unrecoverable_exit_codes$/);
+});
+
+test('a pause that can not be written is said, and tried again with the next failure', async () => {
+  const machine = fakeMachine();
+  machine.launcher.onLaunch = exit(1);
+  const job = order({ policy: policyOf({ pause_after_failures: 1 }) });
+  machine.state.full = true;
+  const first = await runJob({ ...job, run: 'a' }, machine);
+  assert.match(first.troubles.join(), /^it should be paused .* but can't be: no space left on device$/);
+  machine.state.full = false;
+  assert.match((await runJob({ ...job, run: 'b' }, machine)).paused ?? '', /failed 2 times in a row/);
+});
+
+test('a run that waits is not taken for one that has died, and one that died waiting is', async () => {
+  const machine = fakeMachine();
+  machine.launcher.onLaunch = exit(0);
+  for (const run of ['dead', 'waits']) {
+    const waiting = { event: 'waiting', run, atMs: 1, trigger: { by: 'clock' }, host: 'h', words: 'still running' };
+    machine.history.append('backup', `${JSON.stringify(waiting)}\n`);
+  }
+  machine.locks.holders.set('backup@next', { state: 'running', runId: 'waits', pids: [] });
+  const result = await runJob(order(), machine);
+  assert.deepEqual(
+    result.interrupted.runs.map(({ run }) => run),
+    ['dead'],
+  );
+});
+
+test('a run that is stopped while it waits for another has an end in the history', async () => {
+  const machine = fakeMachine();
+  machine.locks.holders.set('backup', { state: 'running', runId: 'r0', pids: [] });
+  const running = runJob(order({ policy: policyOf({ cron_collision_policy: 'QUEUE' }) }), machine);
+  await machine.clock.advance(5_000);
+  machine.history.append('backup', `${JSON.stringify({ event: 'stop-requested', run: 'r1', atMs: 1, by: 'ada' })}\n`);
+  machine.stops.request();
+  const result = await running;
+  assert.equal(result.exitCode, 143);
+  assert.deepEqual(result.outcome, { kind: 'stopped', signal: 15, by: 'ada' });
+  assert.deepEqual(
+    events(machine).map((e) => e.event),
+    ['waiting', 'stop-requested', 'ended'],
+  );
+});
+
+for (const [allowOvertime, status] of [
+  [false, 'failure'],
+  [true, 'skipped'],
+] as const) {
+  test(`a run that was replaced says by which, and counts as ${status} ${allowOvertime ? 'with' : 'without'} allow_overtime`, async () => {
+    const machine = fakeMachine();
+    const running = runJob(order({ allowOvertime }), machine);
+    await settle();
+    const asked = { event: 'stop-requested', run: 'r1', atMs: 1, by: 'run r2', replacedBy: 'r2' };
+    machine.history.append('backup', `${JSON.stringify(asked)}\n`);
+    machine.stops.request();
+    const result = await running;
+    assert.equal(result.exitCode, 143);
+    assert.equal(result.history.lastStatus, status);
+    assert.match(machine.logs.lines.at(-1) ?? '', /backup was replaced by run r2 after/);
+  });
+}

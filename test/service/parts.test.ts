@@ -8,7 +8,7 @@ import { formatEntry, parseJournal } from '../../src/service/journal.ts';
 import { judgeResponse } from '../../src/service/live-instance.ts';
 import { describeInstance, type InstanceRecord, restoreInstance } from '../../src/service/record.ts';
 import { snoozedUntilMs } from '../../src/service/snooze.ts';
-import { MemoryFiles } from '../fakes/service.ts';
+import { FakeState } from '../fakes/machine.ts';
 
 const range = { first: 100, last: 109 };
 const ask = (taken: readonly number[], before: Record<string, number> = {}, busy: readonly number[] = []) =>
@@ -93,7 +93,7 @@ test('an answer is compared without case and blanks; an empty expectation allows
 });
 
 test('a service is wanted up until somebody says otherwise, who, when and why is on record', () => {
-  const files = new MemoryFiles();
+  const files = new FakeState();
   assert.equal(readDesired(files, 'web').service.wanted, 'up');
   const stop = after(readDesired(files, 'web').service, 'stop', { atMs: 1000, by: 'ada', reason: 'moving house' });
   writeDesired(files, { slug: 'web' }, stop);
@@ -105,7 +105,7 @@ test('a service is wanted up until somebody says otherwise, who, when and why is
 });
 
 test('instance 2 of web and a job that is called web.2 are two', () => {
-  const files = new MemoryFiles();
+  const files = new FakeState();
   writeDesired(files, { slug: 'web.2' }, { wanted: 'down' });
   assert.equal(readDesired(files, 'web').instance(2).wanted, 'up');
   writeDesired(files, { slug: 'web', instance: 2 }, { wanted: 'down' });
@@ -113,7 +113,7 @@ test('instance 2 of web and a job that is called web.2 are two', () => {
 });
 
 test('a record that nobody can read counts as none', () => {
-  const files = new MemoryFiles();
+  const files = new FakeState();
   for (const text of ['', '{', '{"wanted":"sideways"}', 'null', '[]']) {
     files.write('desired', 'web', text);
     assert.equal(readDesired(files, 'web').service.wanted, 'up', text);

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { hostOffset } from '../../src/system/host-time.ts';
+import { hostOffset, zoneOffset } from '../../src/system/host-time.ts';
 import { parseOffsetRule } from '../../src/system/posix-zone.ts';
 
 const zones = [
@@ -105,4 +105,26 @@ test('a host without a readable zone file is on UTC', () => {
     assert.equal(hostOffset(file)(1_800_000_000), 0, JSON.stringify(bytes));
   }
   rmSync(directory, { recursive: true });
+});
+
+test("a zone by its name is the machine's own, wherever it lies, and a name that is none is nobody's", {
+  skip: noZoneinfo,
+}, () => {
+  for (const zone of [...zones, 'UTC', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5', 'America/Port-au-Prince'])
+    assert.deepEqual(
+      moments.map((moment) => zoneOffset(zone)?.(moment)),
+      moments.map(hostOffset(path.join(zoneinfo, zone))),
+      zone,
+    );
+  for (const name of [
+    'Mars/Olympus',
+    '',
+    '../../../etc/localtime',
+    '/etc/localtime',
+    'Europe/',
+    'Europe',
+    'tzdata.zi',
+    'a\0b',
+  ])
+    assert.equal(zoneOffset(name), undefined, name);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { describe, type TestContext, test } from 'node:test';
@@ -32,6 +32,18 @@ for (const [name, launcher] of containments) {
     test('a job whose background processes may outlive it does not have the lock', async (context) => {
       const { stdout } = await sh(context, 'ls /proc/$$/fd', { keepsLock: false });
       assert.deepEqual(stdout.trim().split('\n'), ['0', '1', '2']);
+    });
+
+    test('locks that the job shares with others are inherited like its own', async (context) => {
+      const fds = [openSync('/etc/passwd', 'r'), openSync('/etc/group', 'r')];
+      context.after(() => {
+        for (const fd of fds) closeSync(fd);
+      });
+      const links = 'for fd in /proc/$$/fd/*; do readlink $fd; done';
+      const { stdout } = await sh(context, links, { sharedLockFds: fds });
+      assert.deepEqual(stdout.match(/\/etc\/\w+/g), ['/etc/passwd', '/etc/group']);
+      const without = await sh(context, links, { sharedLockFds: fds, keepsLock: false });
+      assert.doesNotMatch(without.stdout, /lock|\/etc\//);
     });
 
     test('the input of a job is empty', async (context) => {

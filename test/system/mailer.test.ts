@@ -92,7 +92,7 @@ test('the login is the user and the first line of the password file', async () =
 test('a refused login says so and never shows the password, though the server repeats it', async () => {
   await using server = await startMailServer(login('correct horse'));
   const passwordFile = path.join(folder, 'wrong-password');
-  writeFileSync(passwordFile, 'battery-staple\n');
+  writeFileSync(passwordFile, 'battery-staple\n', { mode: 0o600 });
   const answer = await createMailer(smtp(server.port, { user: 'jobs', passwordFile })).send(mail);
   assert.match(reason(answer), /^localhost:\d+: .*no such login \*\*\* \*\*\*/);
   assert.equal(server.received.length, 0);
@@ -101,7 +101,7 @@ test('a refused login says so and never shows the password, though the server re
 test('a password file that cannot be used is named, and nothing is sent', async () => {
   await using server = await startMailServer();
   const empty = path.join(folder, 'empty');
-  writeFileSync(empty, '\nsecond line\n');
+  writeFileSync(empty, '\nsecond line\n', { mode: 0o600 });
   const fifo = path.join(folder, 'fifo');
   execFileSync('mkfifo', [fifo]);
   const cases: readonly [string, RegExp][] = [
@@ -117,6 +117,16 @@ test('a password file that cannot be used is named, and nothing is sent', async 
   assert.equal(server.received.length, 0);
 });
 
+test('a password that everyone can read is not used', async () => {
+  await using server = await startMailServer(login('s3cret'));
+  const passwordFile = path.join(folder, 'open-password');
+  writeFileSync(passwordFile, 's3cret\n', { mode: 0o644 });
+  const answer = await createMailer(smtp(server.port, { user: 'jobs', passwordFile })).send(mail);
+  assert.ok(!answer.ok);
+  assert.match(answer.reason, /open-password: everyone can read it, so it is not used: chmod o-r$/);
+  assert.equal(server.received.length, 0);
+});
+
 test('a password goes to another machine only when its certificate is valid', async () => {
   const offered: string[] = [];
   const onAuth: SMTPServerOptions['onAuth'] = ({ username }, _session, done) => {
@@ -124,7 +134,7 @@ test('a password goes to another machine only when its certificate is valid', as
     done(null, { user: username ?? '' });
   };
   const passwordFile = path.join(folder, 'password-for-another');
-  writeFileSync(passwordFile, 'secret\n');
+  writeFileSync(passwordFile, 'secret\n', { mode: 0o600 });
   // 0.0.0.0 leads to this machine without being a name of it.
   const another = { host: '0.0.0.0', user: 'jobs', passwordFile };
   await using selfSigned = await startMailServer({ onAuth });

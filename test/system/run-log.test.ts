@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { OnOutput } from '../../src/system/system.ts';
 import { capture, entriesOf, isAlive, openLog, printed, runIn, scratch, until } from './capturing.ts';
 
 test('each command stands in its frame, and remarks stand outside', async (t) => {
@@ -163,9 +164,11 @@ test('a program that could not be started leaves no frame, and its descriptors a
 
 test('whoever asks gets each line as text, and the end of all as tail', async (t) => {
   const lines: string[] = [];
-  const { totals } = await capture(t, ['echo "a\ttab"; echo; printf "\\377"'], { onLine: (line) => lines.push(line) });
-  assert.deepEqual(lines, ['a\ttab', '', '�']);
-  assert.equal(totals.tail, 'a\ttab\n\n�\n');
+  const onOutput: OnOutput = (stream, some) => lines.push(...some().map((line) => `${stream} ${line}`));
+  const script = 'echo "a\ttab"; echo; echo bad >&2; wait; printf "\\377"';
+  const { totals } = await capture(t, [script], { onOutput });
+  assert.deepEqual([...lines].sort(), ['stderr bad', 'stdout ', 'stdout a\ttab', 'stdout �']);
+  assert.deepEqual(totals.tail.split('\n').sort(), ['', '', 'a\ttab', 'bad', '�']);
 });
 
 test('a run is not begun when there are no pipes or no log, and it is said why', async (t) => {

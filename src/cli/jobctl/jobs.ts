@@ -1,30 +1,39 @@
 /** Which jobs a command is about: the one that is named, or all that have a tag. */
 import type { Config } from '../../config/config.ts';
-import { isBroken } from '../../report/job-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { nearest } from '../../yaml/suggest.ts';
 import { say, sayProblems } from '../parts/output.ts';
-import { type Jobs, openJobs } from '../parts/snapshots.ts';
+import { type Jobs, openJobs, type Times } from '../parts/snapshots.ts';
 import type { Options } from './options.ts';
 
 export type Chosen =
   | { readonly ok: true; readonly jobs: Jobs; readonly slugs: readonly string[] }
   | { readonly ok: false; readonly exitCode: number };
 
-/** `all` when neither is given and the command can mean every job. */
-export function chooseJobs(options: Options, config: Config, otherwise: 'all' | 'refuse'): Chosen {
-  const opened = openJobs(config);
+/** When neither is given: `all` for commands that can mean every job. `quiet`: the caller has words of its own for what can't be found. */
+export function chooseJobs(
+  options: Options,
+  config: Config,
+  otherwise: 'all' | 'refuse' | 'quiet',
+  times?: Times,
+): Chosen {
+  const wrong = (words: string): Chosen => {
+    if (otherwise !== 'quiet') say('jobctl', words);
+    return { ok: false, exitCode: exitCodes.usage };
+  };
+  const opened = openJobs(config, times);
   if (!opened.ok) {
     sayProblems([opened.problem]);
     return { ok: false, exitCode: exitCodes.configuration };
   }
   const { jobs } = opened;
-  const { name, tag } = options;
-  if (name !== undefined && tag !== undefined) return wrong('name a job or a --tag, not both');
-  if (name !== undefined) {
-    if (jobs.slugs.includes(name)) return { ok: true, jobs, slugs: [name] };
-    const guess = nearest(name, jobs.slugs);
-    return wrong(`there is no job "${name}"${guess === undefined ? '' : `; did you mean "${guess}"?`}`);
+  const { name, tag, names = name === undefined ? [] : [name] } = options;
+  if (names.length > 0 && tag !== undefined) return wrong('name a job or a --tag, not both');
+  if (names.length > 0) {
+    const unknown = names.find((one) => !jobs.slugs.includes(one));
+    if (unknown === undefined) return { ok: true, jobs, slugs: [...new Set(names)] };
+    const guess = nearest(unknown, jobs.slugs);
+    return wrong(`there is no job "${unknown}"${guess === undefined ? '' : `; did you mean "${guess}"?`}`);
   }
   if (tag === undefined)
     return otherwise === 'all' ? { ok: true, jobs, slugs: jobs.slugs } : wrong('name a job, or a --tag');
@@ -33,11 +42,6 @@ export function chooseJobs(options: Options, config: Config, otherwise: 'all' | 
 }
 
 function hasTag(jobs: Jobs, slug: string, tag: string): boolean {
-  const job = jobs.snapshot(slug);
-  return job !== undefined && !isBroken(job) && job.tags.includes(tag);
-}
-
-function wrong(words: string): Chosen {
-  say('jobctl', words);
-  return { ok: false, exitCode: exitCodes.usage };
+  const job = jobs.load(slug);
+  return job?.ok === true && job.value.tags.includes(tag);
 }

@@ -7,7 +7,8 @@ import { exitCodes } from '../../run/outcome.ts';
 import { readLogName } from '../../run/retention.ts';
 import { clock } from '../../system/clock.ts';
 import { realLocks } from '../parts/machine.ts';
-import { printBytes, say } from '../parts/output.ts';
+import { print, printBytes, say } from '../parts/output.ts';
+import type { Jobs } from '../parts/snapshots.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
 
@@ -17,21 +18,35 @@ const chunkBytes = 64 * 1024;
 export async function logs(options: Options, config: Config): Promise<number> {
   const chosen = chooseJobs(options, config, 'refuse');
   if (!chosen.ok) return chosen.exitCode;
-  const [slug = ''] = chosen.slugs;
-  const withLog = chosen.jobs.runs(slug).filter(({ logPath }) => logPath !== undefined);
+  const { jobs, slugs } = chosen;
+  const [only = ''] = slugs;
+  if (slugs.length === 1) return logOf(only, jobs, options, config);
+  if (options.follow || options.run !== undefined) return wrong('--follow and --run are about one job; name it');
+  // As tail(1) shows several files.
+  let code = 0;
+  for (const slug of slugs) {
+    print(`==> ${slug} <==\n`);
+    code = Math.max(code, await logOf(slug, jobs, options, config));
+  }
+  return code;
+}
+
+async function logOf(slug: string, jobs: Jobs, options: Options, config: Config): Promise<number> {
+  const withLog = jobs.runs(slug).filter(({ logPath }) => logPath !== undefined);
   const found = options.run === undefined ? withLog.at(-1) : withLog.find(({ run }) => run === options.run);
   if (found?.logPath === undefined) {
-    say(
-      'jobctl',
-      options.run === undefined ? `${slug} has no log yet` : `${slug} has no run ${options.run} with a log`,
-    );
-    return exitCodes.usage;
+    return wrong(options.run === undefined ? `${slug} has no log yet` : `${slug} has no run ${options.run} with a log`);
   }
   // The history is the service user's to write; root, who may read everything, must not be led to show something else.
   if (readLogName(slug, basename(found.logPath)) === undefined)
     return refuse(`${found.logPath} is no name of a log of ${slug}`);
   const isRunning = () => realLocks(config, () => undefined).holder(slug)?.runId === found.run;
   return show(found.logPath, options.follow === true ? isRunning : () => false);
+}
+
+function wrong(words: string): number {
+  say('jobctl', words);
+  return exitCodes.usage;
 }
 
 /** Reads to the end; as long as the run lives there may be more. What is written between the last look and its death is read after it. */

@@ -1,18 +1,19 @@
 /** `jobctl status` and `jobctl history`. */
 import type { Config } from '../../config/config.ts';
-import { historyText } from '../../report/history-text.ts';
+import { entryMs, type HistoryEntry, historyText } from '../../report/history-text.ts';
 import { jobDetails, jobLines, standingCode } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { hostZone } from '../../system/zone.ts';
 import { print, say, sayProblems } from '../parts/output.ts';
+import { timesOf } from '../parts/times.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
 
 const usualLines = 20;
 
 export function status(options: Options, config: Config): number {
-  const chosen = chooseJobs(options, config, 'all');
+  const chosen = chooseJobs(options, config, 'all', timesOf(config));
   if (!chosen.ok) return chosen.exitCode;
   const { jobs, slugs } = chosen;
   const format = timeText(hostZone());
@@ -39,10 +40,16 @@ export function history(options: Options, config: Config): number {
   }
   const chosen = chooseJobs(options, config, 'refuse');
   if (!chosen.ok) return chosen.exitCode;
-  const [slug = ''] = chosen.slugs;
-  const runs = chosen.jobs.runs(slug).slice(-count);
-  if (options.json) print(runs.map((run) => `${JSON.stringify(run)}\n`).join(''));
-  else if (runs.length === 0) say('jobctl', `${slug} has never run`);
-  else print(historyText(runs, timeText(hostZone())));
+  const { jobs, slugs } = chosen;
+  const entries = slugs.flatMap((slug) => jobs.entries(slug).slice(-count));
+  const latest = entries.sort((a, b) => entryMs(a) - entryMs(b)).slice(-count);
+  if (options.json) print(latest.map((entry) => `${JSON.stringify(entryValue(entry))}\n`).join(''));
+  else if (latest.length === 0) say('jobctl', `${slugs.join(', ')} has never run`);
+  else print(historyText(latest, { formatTime: timeText(hostZone()), named: options.tag !== undefined }));
   return 0;
+}
+
+/** A run as it was printed before there were other entries, with the name of its job. */
+function entryValue(entry: HistoryEntry): unknown {
+  return entry.is === 'run' ? { job: entry.job, ...entry.run } : { job: entry.job, ...entry.step };
 }

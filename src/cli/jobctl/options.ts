@@ -1,10 +1,14 @@
 /** The commands of jobctl and their options. */
+import type { Argv } from 'yargs';
 import { parseCommandLine } from '../options.ts';
 
 /** Every option of every command; yargs has made sure that only those of the command are there. */
 export interface Options {
   readonly _: readonly (string | number)[];
   readonly name?: string;
+  /** Of `next`. */
+  readonly names?: readonly string[];
+  readonly path?: string;
   readonly tag?: string;
   readonly json?: boolean;
   readonly wait?: boolean;
@@ -12,6 +16,9 @@ export interface Options {
   readonly reason?: string;
   readonly for?: string;
   readonly until?: string;
+  readonly at?: string;
+  readonly hours?: string;
+  readonly count?: string;
   readonly kill?: boolean;
   readonly lines?: string;
   readonly follow?: boolean;
@@ -19,70 +26,93 @@ export interface Options {
   readonly config?: string;
 }
 
+const job = { type: 'string', describe: 'The name of a job: its file without .yaml.' } as const;
+const tag = { type: 'string', requiresArg: true, describe: 'Every job with this tag.' } as const;
+const json = { type: 'boolean', describe: 'Print JSON, one object a line.' } as const;
+const reason = { type: 'string', requiresArg: true, describe: 'Why, for the record.' } as const;
+const wait = { type: 'boolean', describe: 'Wait for its end and exit with its code.' } as const;
+const slowStart = { type: 'boolean', describe: 'Run its slow_start_command.' } as const;
+const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+
 export function parseJobctl(args: readonly string[]) {
-  const job = { type: 'string', describe: 'The name of a job: its file without .yaml.' } as const;
-  const tag = { type: 'string', requiresArg: true, describe: 'Every job with this tag.' } as const;
-  const json = { type: 'boolean', describe: 'Print JSON, one object a line.' } as const;
-  const reason = { type: 'string', requiresArg: true, describe: 'Why, for the record.' } as const;
   return parseCommandLine('jobctl', args, (options) =>
-    options
+    looking(steering(options))
       .usage('Usage: $0 COMMAND [NAME] [options]')
-      .demandCommand(0, 2)
-      .command('status [name]', 'What all jobs are doing, or all about one.', (c) =>
-        c.positional('name', job).option('tag', tag).option('json', json),
-      )
-      .command('start [name]', 'Run a job now, in the background; prints the id of the run.', (c) =>
+      .demandCommand(0)
+      .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
+      .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' }),
+  );
+}
+
+/** A job, or all with a tag; and JSON. */
+function chosen(command: Argv) {
+  return command.positional('name', job).option('tag', tag).option('json', json);
+}
+
+function steering(options: Argv): Argv {
+  return options
+    .command('start [name]', 'Run a job now, in the background; prints the id of the run.', (c) =>
+      chosen(c).option('wait', wait).option('slow-start', slowStart),
+    )
+    .command('stop [name]', 'End the run of a job and all that it started.', (c) => chosen(c).option('reason', reason))
+    .command(
+      'restart [name]',
+      'End the run of a job, if there is one, and run it anew; a service one instance after the other, or one: NAME.2.',
+      (c) => chosen(c).option('reason', reason).option('wait', wait).option('slow-start', slowStart),
+    )
+    .command('pause [name]', 'Keep a job from being started; a run that is under way goes on.', (c) =>
+      chosen(c)
+        .option('tag', { ...tag, describe: 'Every job that has this tag, also later ones.' })
+        .option('for', text('For so long: 90s, 30m, 2h.'))
+        .option('until', text('Until this time: 18:00, "tomorrow 9:00", 2026-11-24T18:00.'))
+        .option('reason', reason)
+        .option('kill', { type: 'boolean', describe: 'End the run that is under way.' })
+        .conflicts('for', 'until'),
+    )
+    .command('resume [name]', 'End a pause.', (c) => chosen(c).option('reason', reason))
+    .command('snooze [name]', 'Suspend the probes of a service, or of one instance, for a while.', (c) =>
+      chosen(c).option('for', text('For so long: 90s, 30m; snooze_max unless given.')),
+    )
+    .command(
+      'reset [name]',
+      'Forget the failures of a job, and end the pause that they led to; try a service again that has failed.',
+      (c) => chosen(c).option('reason', reason),
+    );
+}
+
+function looking(options: Argv): Argv {
+  return (
+    options
+      .command('status [name]', 'What all jobs are doing, or all about one.', chosen)
+      // Its names are what is left of the words: of a list of positional arguments yargs would keep the last one only.
+      .command('next', 'When jobs will start; of all jobs unless some are named.', (c) =>
         c
-          .positional('name', job)
+          .usage('Usage: $0 next [NAME..] [options]')
           .option('tag', tag)
-          .option('wait', { type: 'boolean', describe: 'Wait for its end and exit with its code.' })
-          .option('slow-start', { type: 'boolean', describe: 'Run its slow_start_command.' })
-          .option('reason', reason),
+          .option('json', json)
+          .option('count', { alias: 'n', ...text('So many ticks of each (5 of one job, else 1).') })
+          .option('hours', text('All ticks of the next hours.'))
+          .option('until', text('All ticks up to this time.'))
+          .option('at', text('From this time on instead of now.'))
+          .conflicts('hours', 'until'),
       )
-      .command('stop [name]', 'End the run of a job and all that it started.', (c) =>
-        c.positional('name', job).option('tag', tag).option('reason', reason),
+      .command('why [name]', 'Why a job ran at its last tick, or did not; what stopped it and what to do.', (c) =>
+        chosen(c).option('at', text('At this time instead: 10:30, "yesterday 18:00", 2026-11-24T18:00.')),
       )
-      .command('pause [name]', 'Keep a job from being started; a run that is under way goes on.', (c) =>
-        c
-          .positional('name', job)
-          .option('tag', { ...tag, describe: 'Every job that has this tag, also later ones.' })
-          .option('for', { type: 'string', requiresArg: true, describe: 'For so long: 90s, 30m, 2h.' })
-          .option('until', { type: 'string', requiresArg: true, describe: 'Until this time: 2026-11-24T18:00.' })
-          .option('reason', reason)
-          .option('kill', { type: 'boolean', describe: 'End the run that is under way.' })
-          .conflicts('for', 'until'),
-      )
-      .command('resume [name]', 'End a pause.', (c) => c.positional('name', job).option('tag', tag))
-      .command('restart [name]', 'Restart a service, one instance after the other, or one instance: NAME.2.', (c) =>
-        c.positional('name', job).option('tag', tag).option('reason', reason).option('json', json),
-      )
-      .command('reset [name]', 'Try again what has failed or finished.', (c) =>
-        c.positional('name', job).option('tag', tag).option('reason', reason).option('json', json),
-      )
-      .command('snooze [name]', 'Suspend the probes of a service, or of one instance, for a while.', (c) =>
-        c
-          .positional('name', job)
-          .option('tag', tag)
-          .option('for', {
-            type: 'string',
-            requiresArg: true,
-            describe: 'For so long: 90s, 30m; snooze_max unless given.',
-          })
-          .option('json', json),
-      )
-      .command('history [name]', 'The runs of a job, the latest last.', (c) =>
-        c
-          .positional('name', job)
-          .option('lines', { alias: 'n', type: 'string', requiresArg: true, describe: 'How many runs (20).' })
-          .option('json', json),
+      .command('history [name]', 'The runs of a job and what people have decided about it, the latest last.', (c) =>
+        chosen(c).option('lines', { alias: 'n', ...text('How many (20).') }),
       )
       .command('logs [name]', 'The log of the latest run.', (c) =>
         c
           .positional('name', job)
+          .option('tag', tag)
           .option('follow', { alias: 'f', type: 'boolean', describe: 'Go on while the run does.' })
-          .option('run', { type: 'string', requiresArg: true, describe: 'The log of this run instead.' }),
+          .option('run', text('The log of this run instead.')),
       )
-      .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
-      .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' }),
+      .command('check [path]', 'Check job files as cron-generate would, in a directory or a single one.', (c) =>
+        c
+          .positional('path', { type: 'string', describe: 'A directory or file; the job directory unless given.' })
+          .option('json', json),
+      )
   );
 }

@@ -1,4 +1,4 @@
-/** `jobctl pause` and `jobctl resume`. */
+/** `jobctl pause` and `jobctl resume`: whether the clock and people may start a job; who said so, why and until when goes on record. */
 import type { Config } from '../../config/config.ts';
 import { timeText } from '../../report/time-text.ts';
 import { pauseEnd } from '../../report/until.ts';
@@ -10,12 +10,14 @@ import { stateFiles } from '../../system/state-files.ts';
 import { hostZone } from '../../system/zone.ts';
 import { print, say } from '../parts/output.ts';
 import { callerName } from '../parts/stop-run.ts';
+import { tellerFor } from './act.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
+import { recordSteering } from './record.ts';
 import { stop } from './stop.ts';
 
 export async function pause(options: Options, config: Config): Promise<number> {
-  const end = pauseEnd(options, clock.nowMs());
+  const end = pauseEnd(options, { nowMs: clock.nowMs(), zone: hostZone() });
   if (!end.ok) {
     say('jobctl', end.words);
     return exitCodes.usage;
@@ -31,33 +33,42 @@ export async function pause(options: Options, config: Config): Promise<number> {
   };
   const written = writePause(stateFiles(config.stateDirectory), record);
   if (!written.ok) return failed(written.reason);
-  print(`${nameOf(record.target)} ${pauseWords(record, timeText(hostZone()))}\n`);
-  if (options.kill) return stop(options, config);
-  return 0;
+  const { untilMs } = end;
+  recordSteering(chosen.slugs, { action: 'pause', ...(untilMs !== undefined && { untilMs }) }, options, config);
+  tellerFor(options).print(`${nameOf(record.target)} ${pauseWords(record, timeText(hostZone()))}\n`);
+  if (options.json) print(`${JSON.stringify({ jobs: chosen.slugs, paused: record })}\n`);
+  return options.kill ? stop(options, config) : 0;
 }
 
 export function resume(options: Options, config: Config): number {
   const files = stateFiles(config.stateDirectory);
   const target = targetOf(options);
   const found = readPauses(files).find((one) => JSON.stringify(one.target) === JSON.stringify(target));
-  const chosen = found === undefined ? chooseJobs(options, config, 'refuse') : undefined;
-  if (chosen?.ok === false) return chosen.exitCode;
-  const removed = removePause(files, target);
+  // A pause is resumed also when its job, or the last job of its tag, is gone.
+  const chosen = chooseJobs(options, config, found === undefined ? 'refuse' : 'quiet');
+  if (!chosen.ok && found === undefined) return chosen.exitCode;
+  const nowMs = clock.nowMs();
+  const wasPaused = found !== undefined && !isOver(found, nowMs);
+  // It stays on record with its end, so that what the clock had for the job until now is not taken for missed.
+  const kept = wasPaused && writePause(files, { ...found, untilMs: nowMs }).ok;
+  const removed = kept ? { ok: true as const } : removePause(files, target);
   if (!removed.ok) return failed(removed.reason);
-  const wasPaused = found !== undefined && !isOver(found, clock.nowMs());
-  print(`${nameOf(target)} ${wasPaused ? 'resumed' : 'was not paused'}\n`);
-  sayOtherPauses(options, config);
+  const slugs = chosen.ok ? chosen.slugs : [];
+  if (wasPaused) recordSteering(slugs, { action: 'resume' }, options, config);
+  tellerFor(options).print(`${nameOf(target)} ${wasPaused ? 'resumed' : 'was not paused'}\n`);
+  const rest = otherPause(options, config);
+  if (rest !== undefined) say('jobctl', `${options.name} is still ${pauseWords(rest, timeText(hostZone()))}`);
+  if (options.json)
+    print(`${JSON.stringify({ jobs: slugs, target, wasPaused, ...(rest && { stillPaused: rest }) })}\n`);
   return 0;
 }
 
 /** A job that is resumed by name may still be held by one of its tags. */
-function sayOtherPauses({ name }: Options, config: Config): void {
-  if (name === undefined) return;
-  const chosen = chooseJobs({ _: [], name }, config, 'refuse');
+function otherPause({ name }: Options, config: Config): Pause | undefined {
+  if (name === undefined) return undefined;
+  const chosen = chooseJobs({ _: [], name }, config, 'quiet');
   const job = chosen.ok ? chosen.jobs.snapshot(name) : undefined;
-  if (job !== undefined && 'paused' in job && job.paused !== undefined) {
-    say('jobctl', `${name} is still ${pauseWords(job.paused, timeText(hostZone()))}`);
-  }
+  return job !== undefined && 'paused' in job ? job.paused : undefined;
 }
 
 function targetOf({ name, tag }: Options): PauseTarget {

@@ -1,42 +1,56 @@
-/** `jobctl stop`: ends runs, and says what became of each. */
+/** `jobctl stop` and `jobctl restart`: ends runs, and says what became of each. */
 import type { Config } from '../../config/config.ts';
 import { loadJob } from '../../job/load.ts';
 import { killSentence } from '../../report/kill-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { files } from '../../system/files.ts';
-import { print, say } from '../parts/output.ts';
 import { stopRun } from '../parts/stop-run.ts';
-import { chooseJobs } from './jobs.ts';
+import { type Act, actOnEach, type Deed } from './act.ts';
 import type { Options } from './options.ts';
+import { startJob } from './start.ts';
 
 /** For a job whose file can't tell: what a job file says when it says nothing. */
 const usualGraceSeconds = 10;
 
-export async function stop(options: Options, config: Config): Promise<number> {
-  const chosen = chooseJobs(options, config, 'refuse');
-  if (!chosen.ok) return chosen.exitCode;
-  const codes = await Promise.all(chosen.slugs.map((slug) => stopOne(slug, options, config)));
-  return Math.max(0, ...codes);
+export function stop(options: Options, config: Config): Promise<number> {
+  return actOnEach(options, config, stopJob);
 }
 
-async function stopOne(slug: string, { reason }: Options, config: Config): Promise<number> {
+/** What does not run is started. */
+export function restart(options: Options, config: Config): Promise<number> {
+  return actOnEach(options, config, restartJob);
+}
+
+async function restartJob(slug: string, act: Act): Promise<Deed> {
+  const stopped = await stopJob(slug, act);
+  if (stopped.exitCode !== 0) return stopped;
+  const started = await startJob(slug, act);
+  return { exitCode: started.exitCode, value: { ...stopped.value, ...started.value } };
+}
+
+export async function stopJob(slug: string, { options, config, tell }: Act): Promise<Deed> {
+  const { reason } = options;
   const loaded = loadJob(slug, config, { files });
   const killGraceSeconds = loaded?.ok === true ? loaded.value.killGraceSeconds : usualGraceSeconds;
   const order = { slug, killGraceSeconds, ...(reason === undefined ? {} : { reason }) };
-  const answer = await stopRun(config, order, (holder) => print(`${killSentence(slug, holder)}\n`));
+  let stoppedRun: string | undefined;
+  const answer = await stopRun(config, order, (holder) => {
+    stoppedRun = holder.runId;
+    tell.print(`${killSentence(slug, holder)}\n`);
+  });
+  const value = { stop: answer.is, ...(stoppedRun !== undefined && { stoppedRun }) };
   switch (answer.is) {
     case 'idle':
-      print(`${killSentence(slug, undefined)}\n`);
-      return 0;
+      tell.print(`${killSentence(slug, undefined)}\n`);
+      return { exitCode: 0, value };
     case 'stopped':
-      print(`${slug} has ended.\n`);
-      return 0;
-    case 'still-running':
-      say(
-        'jobctl',
-        `${slug} is still running; its processes: ${[answer.holder.wrapper?.pid, ...answer.holder.pids].filter(Boolean).join(', ')}`,
-      );
-      return exitCodes.internal;
+      tell.print(`${slug} has ended.\n`);
+      return { exitCode: 0, value };
+    case 'still-running': {
+      const pids = [answer.holder.wrapper?.pid, ...answer.holder.pids].filter(Boolean);
+      tell.say(`${slug} is still running; its processes: ${pids.join(', ')}`);
+      return { exitCode: exitCodes.internal, value: { ...value, pids } };
+    }
     default:
       return answer satisfies never;
   }

@@ -168,7 +168,8 @@ function compose({ config, frame, doubts }: Scene, present: PresentCrontab): Mad
   return { crontab, problems, keep };
 }
 
-function minutesTerm(schedule: string, timeZone: string): string {
+/** The minutes at which cron must ask about a schedule of another zone, as a cron term. */
+export function minutesTerm(schedule: string, timeZone: string): string {
   const answer = parseExpression(schedule);
   return answer.ok ? dueMinutes(answer.expression, { job: timeZone, host: hostZone() }) : '*';
 }

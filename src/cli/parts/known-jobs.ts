@@ -7,7 +7,8 @@ import { caller } from '../../system/caller.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { privateCache } from '../../system/private-cache.ts';
-import { scheduleChecker } from './check-schedule.ts';
+import { hostZone } from '../../system/zone.ts';
+import { checkZone, scheduleChecker } from './check-schedule.ts';
 import { version } from './version.ts';
 
 export interface Loaded {
@@ -46,10 +47,10 @@ function jobReader(config: Config): (slug: string) => KnownJob | undefined {
     const answer = checkSchedule(written);
     return answer.ok ? answer.expression.text : written;
   };
-  const machine = { files, checkSchedule };
+  const machine = { files, checkSchedule, checkZone };
   return (slug) => {
     const result = loadJob(slug, config, machine);
-    return result && knownJob(slug, jobPath(slug, config), { result, scheduleText });
+    return result && knownJob(slug, jobPath(slug, config), { result, scheduleText, hostZone });
   };
 }
 

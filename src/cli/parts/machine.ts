@@ -6,12 +6,15 @@ import type { RunMachine } from '../../run/run.ts';
 import { clock } from '../../system/clock.ts';
 import { historyStore } from '../../system/history-file.ts';
 import { createLauncher } from '../../system/launcher.ts';
+import { lineSearch } from '../../system/line-search.ts';
 import { jobLocks } from '../../system/lock.ts';
 import { programs } from '../../system/programs.ts';
 import { runLogs } from '../../system/run-log.ts';
+import { stateFiles } from '../../system/state-files.ts';
 import { listenForStops } from '../../system/stop-requests.ts';
 import { sweeper } from '../../system/sweeper.ts';
 import type { HistoryStore, JobLocks } from '../../system/system.ts';
+import { wrappers } from '../../system/wrappers.ts';
 
 /** Where the Python process-control kept its state when nobody told it otherwise. */
 const predecessorStateDirectory = '/var/cache/process-control';
@@ -30,6 +33,9 @@ export function realMachine(config: Config, say: (remark: string) => void): RunM
     }),
     launcher: createLauncher(),
     history: realHistory(config),
+    state: stateFiles(config.stateDirectory),
+    wrappers,
+    lineSearch,
     stops: listenForStops(),
     host: os.hostname(),
     user: config.serviceUser,

@@ -1,36 +1,40 @@
-/** From the name of a job to its exit code: configuration, service user, job file, pause, run, and who must hear of it. */
+/** From the name of a job to its exit code: configuration, service user, job file, tick and pause, run, and who must hear of it. */
 import { statSync } from 'node:fs';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
 import { listJobFiles, loadJob } from '../../job/load.ts';
-import type { Trigger } from '../../run/event.ts';
+import { beforeRun } from '../../run/before-run.ts';
+import type { Tick, Trigger } from '../../run/event.ts';
 import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
 import { exitCodes, outcomeWords } from '../../run/outcome.ts';
-import { pauseOf, pauseWords } from '../../run/pause.ts';
 import { readPauses } from '../../run/pauses.ts';
-import { type RunResult, recordNotStarted, recordSkip } from '../../run/record.ts';
+import { type RunName, type RunResult, recordNotStarted, recordSkip } from '../../run/record.ts';
 import { type RunMachine, runJob } from '../../run/run.ts';
 import { runIdVariable, worldOf } from '../../run/world.ts';
 import { callerUid } from '../../system/become.ts';
 import { files } from '../../system/files.ts';
 import { sha256 } from '../../system/hash.ts';
 import { randomUuid } from '../../system/random.ts';
-import { stateFiles } from '../../system/state-files.ts';
 import { writeSyslog } from '../../system/syslog.ts';
+import { tickClaims } from '../../system/tick-claims.ts';
 import { users } from '../../system/users.ts';
 import { formatProblem, type Problem } from '../../yaml/problem.ts';
 import { nearest } from '../../yaml/suggest.ts';
+import { noteStart } from './leave-note.ts';
 import { realMachine } from './machine.ts';
 import { say, sayProblems } from './output.ts';
 import { becomeServiceUser } from './service-user.ts';
 import { loadSetting } from './setting.ts';
 import { startPruning } from './start-pruning.ts';
-import { tellOfRun } from './tell.ts';
+import { type RunTold, tellOfRun } from './tell.ts';
+import { tickZones, zoneObjection } from './tick-zones.ts';
 
 export interface RunWish {
   readonly slug: string;
   readonly slowStart: boolean;
+  /** The line asks more often than the schedule says; it starts nothing when no tick is due. */
+  readonly due?: boolean;
   readonly configFile?: string;
 }
 
@@ -38,6 +42,9 @@ const program = 'run-job';
 
 /** The id that `jobctl start` has already told the person. */
 export const givenRunVariable = 'PROCESS_CONTROL_GIVEN_RUN';
+
+/** The missed tick, in milliseconds since 1970, that `--catch-up` has claimed for this run. */
+export const caughtUpVariable = 'PROCESS_CONTROL_CAUGHT_UP';
 
 export async function runNamed(wish: RunWish, args: readonly string[]): Promise<number> {
   const setting = loadSetting(wish.configFile);
@@ -52,15 +59,16 @@ export async function runNamed(wish: RunWish, args: readonly string[]): Promise<
 async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> {
   const { slug } = wish;
   const trigger = currentTrigger();
-  const loaded = loadJob(slug, config, { files, sha256 });
+  const loaded = loadJob(slug, config, { files, sha256, checkZone: zoneObjection });
   if (loaded === undefined) return refuseInWords(exitCodes.usage, unknownJob(slug, config));
   const machine = realMachine(config, (remark) => say(program, remark));
   const name = { slug, run: newRun(machine), trigger };
+  const told = { ...name, config };
   if (!loaded.ok) {
     sayProblems(loaded.problems);
     const reason = loaded.problems.map(formatProblem).join('; ');
     const result = recordNotStarted(name, machine, { stage: 'configuration', reason, code: 78 });
-    return tell(result, { config, slug, trigger, run: name.run });
+    return tell(result, told);
   }
   const job = loaded.value;
   if (job.service !== undefined) {
@@ -68,19 +76,48 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
     const order = { job: { ...job, service: job.service }, run: name.run, config, machine };
     return superviseService({ ...order, byTheClock: trigger.by === 'clock' });
   }
-  const words = pausedWords(job, config, machine);
-  if (words !== undefined) {
-    const allowed = trigger.by === 'clock';
-    const result = recordSkip(name, machine, { reason: 'paused', words, allowed });
-    return tell(result, { config, slug, trigger, run: name.run, job });
-  }
   if (wish.slowStart && job.slowStartCommands === undefined) {
     return refuseInWords(exitCodes.usage, `${slug} has no slow_start_command`);
   }
-  const result = await runJob(orderOf(wish, job, { run: name.run, trigger, config }), machine);
-  const code = await tell(result, { config, slug, trigger, run: name.run, job });
-  if (result.logPath !== undefined) startPruning(config, job.logRetention, wish.configFile);
+  const before = await lookBefore(wish, job, { config, name, machine });
+  if (before.is === 'not-due') return 0;
+  const { tick, troubles } = before;
+  const ofTick: RunName = { ...name, ...(tick !== undefined && { tick }) };
+  const order = { ...orderOf(wish, job, { run: name.run, trigger, config }), ...ofTick };
+  const result =
+    before.is === 'skip'
+      ? recordSkip(ofTick, machine, before.skip)
+      : await runJob({ ...order, onStarted: (begun) => noteStart({ ...told, job }, begun) }, machine);
+  const code = await tell({ ...result, troubles: [...troubles, ...result.troubles] }, { ...told, job });
+  if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;
+}
+
+interface Starting {
+  readonly config: Config;
+  readonly name: RunName;
+  readonly machine: RunMachine;
+}
+
+function lookBefore({ due }: RunWish, job: Job, { config, name, machine }: Starting) {
+  const caughtUp = caughtUpTick(machine);
+  return beforeRun(
+    {
+      ...{ ...name, job, onlyDue: due === true },
+      changedMs: statSync(job.path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+      ...(caughtUp !== undefined && { caughtUp }),
+    },
+    {
+      ...{ ...machine, sha256, claims: tickClaims(config.stateDirectory), zones: tickZones() },
+      readPauses: () => readPauses(machine.state),
+    },
+  );
+}
+
+function caughtUpTick({ clock }: RunMachine): Tick | undefined {
+  const given = process.env[caughtUpVariable];
+  if (given === undefined || !/^\d{10,14}$/.test(given)) return undefined;
+  return { tickMs: Number(given), lateMs: Math.max(0, clock.nowMs() - Number(given)) };
 }
 
 interface Circumstances {
@@ -112,22 +149,8 @@ function currentTrigger(): Trigger {
   return triggerOf({ environment: process.env, uid, name, runIdVariable });
 }
 
-function pausedWords(job: Pick<Job, 'slug' | 'tags'>, config: Config, { clock }: RunMachine): string | undefined {
-  const pause = pauseOf(job, readPauses(stateFiles(config.stateDirectory)), clock.nowMs());
-  if (pause === undefined) return undefined;
-  return `${pauseWords(pause, (ms) => new Date(ms).toISOString())} (jobctl resume ${job.slug})`;
-}
-
-interface Telling {
-  readonly config: Config;
-  readonly slug: string;
-  readonly run: string;
-  readonly trigger: Trigger;
-  readonly job?: Job;
-}
-
 /** Whoever waits for this run gets a line on stderr when it did not succeed; the rest hears by log, syslog and mail. */
-async function tell(result: RunResult, telling: Telling): Promise<number> {
+async function tell(result: RunResult, telling: RunTold): Promise<number> {
   const { outcome } = result;
   const failed = result.exitCode !== 0;
   if (failed)

@@ -1,17 +1,17 @@
 /** At the end of a run, at most once an hour on a machine: starts prune-logs beside it, which takes its time and lets nobody wait. */
-import { spawn } from 'node:child_process';
 import { closeSync, futimesSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import type { LogBounds } from '../../job/log-bounds.ts';
 import { runIdVariable } from '../../run/world.ts';
+import { startBeside } from './start-beside.ts';
 
 /** In the state directory; its time says when logs were last looked through. */
 const marker = 'logs-pruned';
 const pauseMs = 3_600_000;
 
-export function startPruning(config: Config, ofJob: LogBounds | undefined, configFile: string | undefined): void {
+export function startPruning(config: Config, ofJob: LogBounds | undefined): void {
   const bounds = [...Object.values(config.logRetention), ...Object.values(ofJob ?? {})];
   if (bounds.every((amount) => amount === 0)) return;
   // Below a parent run it would be one of that run's processes, which end with it.
@@ -20,16 +20,7 @@ export function startPruning(config: Config, ofJob: LogBounds | undefined, confi
   // A clock that was set back must not keep it from being done for as long.
   const age = Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY);
   if (Math.abs(age) < pauseMs || !touch(file)) return;
-  const named = configFile === undefined ? [] : ['--config', configFile];
-  const child = spawn(process.execPath, [process.argv[1] ?? '', 'prune-logs', ...named], {
-    detached: true,
-    stdio: 'ignore',
-    cwd: '/',
-    env: { ...process.env, PROCESS_CONTROL_WRAPPER: crypto.randomUUID() },
-  });
-  // Too many processes: the next hour is soon enough.
-  child.once('error', () => undefined);
-  child.unref();
+  startBeside('prune-logs', config);
 }
 
 /** Before it starts: the runs that end in the same minute need not all start one. */

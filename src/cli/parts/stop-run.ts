@@ -2,15 +2,15 @@
  * Ends the run of a job from outside: the name of whoever asks goes into the history, TERM to the run-job that was verified. What a run
  * without a run-job has left is ended from here.
  */
-import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { writeEvent } from '../../run/record.ts';
+import { nextLockName } from '../../run/take-lock.ts';
 import { callerUid } from '../../system/become.ts';
 import { clock } from '../../system/clock.ts';
-import { isAlive } from '../../system/proc.ts';
 import { sweeper } from '../../system/sweeper.ts';
-import type { LockHolder } from '../../system/system.ts';
+import type { JobLocks, LockHolder } from '../../system/system.ts';
 import { users } from '../../system/users.ts';
+import { wrappers } from '../../system/wrappers.ts';
 import { realHistory, realLocks } from './machine.ts';
 
 export interface StopOrder {
@@ -33,36 +33,46 @@ export function callerName(): string {
   return users.find(String(uid))?.name ?? `uid ${uid}`;
 }
 
-/** `announce` is called once with the holder, before anything is done. */
+/** `announce` is called once with the holder, before anything is done. The run that waits to be the next one is ended first, or it would begin now. */
 export async function stopRun(
   config: Config,
   order: StopOrder,
   announce: (holder: LockHolder) => void,
 ): Promise<StopAnswer> {
-  const { slug, killGraceSeconds, reason } = order;
   const locks = realLocks(config, () => undefined);
-  const holder = locks.holder(slug);
-  if (holder === undefined) return { is: 'idle' };
-  announce(holder);
+  const next = locks.holder(nextLockName(order.slug));
+  const holder = locks.holder(order.slug);
+  const first = holder ?? next;
+  if (first === undefined) return { is: 'idle' };
+  announce(first);
+  const answers = [
+    next === undefined ? undefined : await endRun(nextLockName(order.slug), next, { ...order, config, locks }),
+    holder === undefined ? undefined : await endRun(order.slug, holder, { ...order, config, locks }),
+  ];
+  return answers.find((answer) => answer?.is === 'still-running') ?? { is: 'stopped' };
+}
+
+interface Ending extends StopOrder {
+  readonly config: Config;
+  readonly locks: JobLocks;
+}
+
+/** The run that has this lock. */
+async function endRun(lock: string, holder: LockHolder, ending: Ending): Promise<StopAnswer> {
+  const { slug, killGraceSeconds, reason, config, locks } = ending;
   if (holder.runId !== undefined) {
     const by = callerName();
     const event = { event: 'stop-requested', run: holder.runId, atMs: clock.nowMs(), by } as const;
     writeEvent(slug, { history: realHistory(config) }, reason === undefined ? event : { ...event, reason });
   }
-  if (holder.state !== 'orphaned') askToEnd(holder);
+  wrappers.askToEnd(holder);
   const endMs = clock.monotonicMs() + killGraceSeconds * 1000 + patienceMs;
   for (;;) {
-    const now = locks.holder(slug);
+    const now = locks.holder(lock);
     if (now === undefined || (holder.runId !== undefined && now.runId !== holder.runId)) return { is: 'stopped' };
     if (clock.monotonicMs() > endMs) return { is: 'still-running', holder: now };
     // From the start, or because run-job was killed meanwhile. A reaper that ends the same processes is not in the way.
     if (now.state === 'orphaned') await sweeper.end(now, killGraceSeconds * 1000);
     await new Promise<void>((resolve) => clock.after(pollMs, resolve));
   }
-}
-
-/** A run-job that somebody has stopped hears TERM only when it goes on. */
-function askToEnd({ wrapper }: LockHolder): void {
-  if (wrapper === undefined || !isAlive(wrapper)) return;
-  for (const signal of ['SIGTERM', 'SIGCONT'] as const) process.kill(wrapper.pid, signal);
 }

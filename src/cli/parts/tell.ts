@@ -1,24 +1,15 @@
-/** Tells of a run that is over: the programs' own log and failmail. The lock is free by now, and nothing here changes the outcome. */
+/** Tells of a run that is over: the programs' own log, failmail and notices. The lock is free by now, and nothing here changes the outcome. */
 import os from 'node:os';
-import type { Config } from '../../config/config.ts';
-import type { Job } from '../../job/job.ts';
 import { dueFailmail, type Failmail } from '../../notify/failmail.ts';
 import { type RunReport, reportRun } from '../../notify/report.ts';
-import type { Trigger } from '../../run/event.ts';
 import { exitCodes, type Outcome, outcomeWords, statusOf } from '../../run/outcome.ts';
 import { type RunResult, writeEvent } from '../../run/record.ts';
 import { createOwnLog } from '../../system/own-log.ts';
 import type { OwnLog } from '../../system/system.ts';
+import { type NotedRun, noteEnd } from './leave-note.ts';
 import { realHistory } from './machine.ts';
 
-export interface RunTold {
-  readonly config: Config;
-  readonly slug: string;
-  readonly run: string;
-  readonly trigger: Trigger;
-  /** Absent when its file has problems. */
-  readonly job?: Job;
-}
+export type RunTold = NotedRun;
 
 export async function tellOfRun(result: RunResult, told: RunTold): Promise<void> {
   const log = createOwnLog({
@@ -35,6 +26,7 @@ export async function tellOfRun(result: RunResult, told: RunTold): Promise<void>
     const event = { event: 'notice-failed', run: report.runId, channel: 'failmail', reason: sent.reason } as const;
     writeEvent(told.slug, { history: realHistory(told.config) }, { ...event, atMs: Date.now() });
   }
+  await noteEnd(told, result, log);
   await log.close();
 }
 

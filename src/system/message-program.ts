@@ -1,4 +1,4 @@
-/** Runs a sendmail program with a message on stdin, for a bounded time. */
+/** Runs a program that takes a message on stdin, sendmail or a channel's command, for a bounded time. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
@@ -8,16 +8,24 @@ import type { Delivery } from './system.ts';
 /** What it says on stderr beyond this is of no use in a reason. */
 const wordsLimit = 500;
 
-/** exit(3) codes of sendmail programs are sysexits.h: 75 means that it may go well later. */
-export async function runSendmail(
+export interface ProgramOrder {
+  readonly message: Uint8Array;
+  readonly limitMs: number;
+  /** Beside PATH, LC_ALL and who the caller is. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** It may take the message or not, as long as it ends with 0. */
+  readonly mayIgnoreMessage?: boolean;
+}
+
+/** Taken is what it ended with 0 for. */
+export async function runMessageProgram(
   [program, ...args]: readonly [string, ...string[]],
-  message: Uint8Array,
-  limitMs: number,
+  { message, limitMs, environment = {}, mayIgnoreMessage = false }: ProgramOrder,
 ): Promise<Delivery> {
   const child = spawn(program, args, {
     cwd: '/',
     // Its background delivery may outlive the run, so it must carry no mark of a run.
-    env: environment(),
+    env: { ...basicEnvironment(), ...environment },
     // A session of its own: what is killed is all of it, and what delivers in the background is not taken along with run-job.
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
@@ -39,7 +47,7 @@ export async function runSendmail(
     // From now on its number may become another's.
     clearTimeout(timer);
     if (late) return { ok: false, reason: `${program}: no end after ${limitMs / 1000} s` };
-    if (code === 0 && child.stdin.writableFinished) return { ok: true };
+    if (code === 0 && (mayIgnoreMessage || child.stdin.writableFinished)) return { ok: true };
     // Its last words may still be in the pipe, and a child of it may hold the pipe open for long.
     await Promise.race([once(child.stderr, 'close'), pause(200)]);
     const how = code === 0 ? 'did not read the message' : signal === null ? `exit code ${code}` : `killed by ${signal}`;
@@ -53,12 +61,12 @@ export async function runSendmail(
   }
 }
 
-function environment(): Record<string, string> {
+function basicEnvironment(): Record<string, string> {
   const kept = ['HOME', 'USER', 'LOGNAME'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];
   });
-  return { ...Object.fromEntries(kept), PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+  return { ...Object.fromEntries(kept), PATH: '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 }
 
 function kill(pid: number | undefined): void {

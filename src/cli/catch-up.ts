@@ -1,0 +1,108 @@
+/** `run-job --catch-up`: called by the crontab at boot and every five minutes, when a job asks to be caught up. */
+import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
+import os from 'node:os';
+import process from 'node:process';
+import type { Config } from '../config/config.ts';
+import { jobPath, listJobFiles, loadJob } from '../job/load.ts';
+import { type CaughtJob, catchUp } from '../run/catch-up.ts';
+import { newRunId } from '../run/identity.ts';
+import { exitCodes } from '../run/outcome.ts';
+import { readPauses } from '../run/pauses.ts';
+import { clock } from '../system/clock.ts';
+import { files } from '../system/files.ts';
+import { createOwnLog } from '../system/own-log.ts';
+import { randomUuid } from '../system/random.ts';
+import { stateFiles } from '../system/state-files.ts';
+import { writeSyslog } from '../system/syslog.ts';
+import { tickClaims } from '../system/tick-claims.ts';
+import { formatProblem } from '../yaml/problem.ts';
+import { realHistory } from './parts/machine.ts';
+import { say, sayProblems } from './parts/output.ts';
+import { caughtUpVariable, givenRunVariable } from './parts/run-named.ts';
+import { becomeServiceUser } from './parts/service-user.ts';
+import { loadSetting } from './parts/setting.ts';
+import { tickZones, zoneObjection } from './parts/tick-zones.ts';
+
+const program = 'run-job';
+
+export async function catchUpAll(configFile: string | undefined, args: readonly string[]): Promise<number> {
+  const setting = loadSetting(configFile);
+  if (!setting.ok) {
+    sayProblems(setting.problems);
+    await writeSyslog('error', setting.problems.map(formatProblem).join('\n'));
+    return exitCodes.configuration;
+  }
+  const config = setting.value;
+  const right = await becomeServiceUser(config, program, args);
+  if (right.is === 'done') return right.exitCode;
+  if (right.is === 'refused') {
+    say(program, right.words);
+    await writeSyslog('error', right.words);
+    return exitCodes.notServiceUser;
+  }
+  return catchUpAsServiceUser(config, configFile);
+}
+
+async function catchUpAsServiceUser(config: Config, configFile: string | undefined): Promise<number> {
+  const listed = listJobFiles(config, files);
+  if (listed.is === 'unlisted') {
+    sayProblems([listed.problem]);
+    await writeSyslog('error', formatProblem(listed.problem));
+    return exitCodes.configuration;
+  }
+  const remarks = await catchUp(jobsOf(listed.slugs, config), {
+    clock,
+    history: realHistory(config),
+    host: os.hostname(),
+    claims: tickClaims(config.stateDirectory),
+    zones: tickZones(),
+    readPauses: () => readPauses(stateFiles(config.stateDirectory)),
+    newRun: () => newRunId(clock.nowMs(), randomUuid()),
+    start: (start) => startDetached(start, configFile),
+  });
+  const log = createOwnLog({
+    settings: config.logging,
+    byTheClock: process.env.PROCESS_CONTROL_TRIGGER === 'cron',
+    load: () => import('./winston-log.ts'),
+  });
+  for (const { slug, level, words } of remarks) {
+    log.note(level, `${slug} ${words}`, { job: slug });
+    if (level === 'error') say(program, `${slug}: ${words}`);
+  }
+  await log.close();
+  return remarks.some(({ level }) => level === 'error') ? exitCodes.internal : 0;
+}
+
+/** One at a time, since there may be thousands. A file with problems is told of by its own line in the crontab. */
+function* jobsOf(slugs: readonly string[], config: Config): Generator<CaughtJob> {
+  for (const slug of slugs) {
+    const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
+    if (loaded?.ok !== true) continue;
+    const changedMs = statSync(jobPath(slug, config), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    yield { ...loaded.value, changedMs };
+  }
+}
+
+/** The same node and bundle loader as this program, in a session of its own. */
+function startDetached(
+  { slug, run, tickMs }: { readonly slug: string; readonly run: string; readonly tickMs: number },
+  configFile: string | undefined,
+): void {
+  const named = configFile === undefined ? [] : ['--config', configFile];
+  const child = spawn(process.execPath, [process.argv[1] ?? '', program, '--job', slug, ...named], {
+    detached: true,
+    stdio: 'ignore',
+    cwd: '/',
+    env: {
+      ...process.env,
+      PROCESS_CONTROL_TRIGGER: 'cron',
+      PROCESS_CONTROL_WRAPPER: randomUuid(),
+      [givenRunVariable]: run,
+      [caughtUpVariable]: String(tickMs),
+    },
+  });
+  // Too many processes: the claim is void before long, and the tick open again.
+  child.once('error', () => undefined);
+  child.unref();
+}

@@ -1,0 +1,97 @@
+/**
+ * deliver-notices [--config FILE]: words and sends what runs have left to tell. Started by a run in a session of its own, with nobody to read
+ * what it prints; one at a time on a machine, until the outbox is empty. What it has to say goes to the programs' own log and the histories.
+ */
+import path from 'node:path';
+import type { Config } from '../config/config.ts';
+import { type Delivering, deliverNotices } from '../notify/deliver.ts';
+import { noticeFolders, noticeLock } from '../notify/note-folders.ts';
+import { newRunId } from '../run/identity.ts';
+import { exitCodes } from '../run/outcome.ts';
+import { caller } from '../system/caller.ts';
+import { clock } from '../system/clock.ts';
+import { type FolderWatch, watchFolder } from '../system/folder-watch.ts';
+import { closeLeaks } from '../system/leaks.ts';
+import { createOwnLog } from '../system/own-log.ts';
+import { stateFiles } from '../system/state-files.ts';
+import type { LogLevel, StateFiles } from '../system/system.ts';
+import { hostZone } from '../system/zone.ts';
+import { realHistory, realLocks } from './parts/machine.ts';
+import { runProgram, say, sayProblems } from './parts/output.ts';
+import { sendNotice } from './parts/send-notice.ts';
+import { loadSetting } from './parts/setting.ts';
+
+const program = 'deliver-notices';
+
+export function main(args: readonly string[]): void {
+  // A pipe of cron's, or of whoever waits for the end of a run, must not stay open because of us.
+  closeLeaks();
+  runProgram(program, args, () => deliver(args));
+}
+
+async function deliver(args: readonly string[]): Promise<number> {
+  const setting = loadSetting(args[0] === '--config' ? args[1] : undefined);
+  if (!setting.ok) {
+    sayProblems(setting.problems);
+    return exitCodes.configuration;
+  }
+  const config = setting.value;
+  if (caller.euid !== config.serviceUser.uid) {
+    say(program, `only ${config.serviceUser.name} may do this`);
+    return exitCodes.notServiceUser;
+  }
+  return empty(config, 'until-empty');
+}
+
+/** For a run within another one, whose end would end a process beside it: one attempt, here and now. */
+export async function deliverOnce(config: Config): Promise<void> {
+  await empty(config, 'once');
+}
+
+async function empty(config: Config, mode: 'once' | 'until-empty'): Promise<number> {
+  const locks = realLocks(config, (remark) => say(program, remark));
+  const spool = stateFiles(config.stateDirectory, 0o600);
+  for (;;) {
+    const answer = await locks.acquire(noticeLock, newRunId(clock.nowMs(), crypto.randomUUID()));
+    if (answer.is !== 'held') return answer.is === 'busy' ? 0 : exitCodes.internal;
+    const notes = watchFolder(path.join(config.stateDirectory, noticeFolders.notes));
+    try {
+      await deliverNotices(mode, world(config, spool, notes));
+    } finally {
+      notes.close();
+      await answer.lock.release();
+    }
+    // Whoever left a note while we let go of the lock has found it taken.
+    const left = [noticeFolders.notes, noticeFolders.outbox].some((folder) => spool.names(folder).length > 0);
+    if (mode === 'once' || !left) return 0;
+  }
+}
+
+/** When the disk takes no note: one attempt from memory, which may tell twice what it can't remember to have told. */
+export async function deliverFromMemory(config: Config, spool: StateFiles): Promise<void> {
+  const notes = watchFolder(path.join(config.stateDirectory, noticeFolders.notes));
+  await deliverNotices('once', world(config, spool, notes));
+  notes.close();
+}
+
+function world(config: Config, spool: StateFiles, notes: FolderWatch): Delivering {
+  const tell = (level: LogLevel, words: string) => note(config, level, words);
+  return {
+    clock,
+    spool,
+    incidents: stateFiles(config.stateDirectory),
+    history: realHistory(config),
+    timeZone: hostZone(),
+    send: (entry) => sendNotice(entry, config),
+    newNote: (atMostMs) => notes.changed(atMostMs),
+    log: tell,
+    complain: (words) => tell('error', words),
+  };
+}
+
+/** A log for each word: one may come in three days. */
+function note(config: Config, level: LogLevel, words: string): void {
+  const log = createOwnLog({ settings: config.logging, byTheClock: true, load: () => import('./winston-log.ts') });
+  log.note(level, words);
+  void log.close();
+}

@@ -1,0 +1,55 @@
+/** `jobctl check [DIRECTORY|FILE]`: every problem of job files wherever they lie, and what cron-generate would make of them; nothing is written. */
+import path from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { checkText } from '../../report/check-text.ts';
+import { type CrontabFrame, composeCrontab } from '../../schedule/crontab.ts';
+import { crontabFrame } from '../../schedule/crontab-frame.ts';
+import { nothingPresent } from '../../schedule/last-good.ts';
+import { caller } from '../../system/caller.ts';
+import { files } from '../../system/files.ts';
+import type { Problem } from '../../yaml/problem.ts';
+import { minutesTerm } from '../parts/generate.ts';
+import { loadAllJobs } from '../parts/known-jobs.ts';
+import { print, say, sayProblems } from '../parts/output.ts';
+import { validateFiles } from '../validate-files.ts';
+import type { Options } from './options.ts';
+
+export function check(options: Options, config: Config): number {
+  const named = options.path === undefined ? config.jobDirectory : path.resolve(options.path);
+  const facts = files.facts(files.resolve(named) ?? named);
+  if (facts === undefined) return refuse(`there is no file or directory ${named}`);
+  if (facts.kind !== 'directory') {
+    const told = { json: options.json === true, ...(options.config !== undefined && { config: options.config }) };
+    const code = validateFiles([named], told);
+    if (code === 0 && !options.json) print(`${named} is valid\n`);
+    return code;
+  }
+  const frame = crontabFrame(config, caller.environment);
+  if (!frame.ok) return refuseProblems(frame.problems);
+  return checkDirectory(named, frame.value, options, config);
+}
+
+/** Files that a person is still working on are theirs; that is no reason to doubt them. */
+function checkDirectory(directory: string, frame: CrontabFrame, { json }: Options, config: Config): number {
+  const trustedOwnerUids = [...config.trustedOwnerUids, caller.uid];
+  const elsewhere = directory !== config.jobDirectory;
+  const { jobs: loaded } = loadAllJobs(elsewhere ? { ...config, jobDirectory: directory, trustedOwnerUids } : config);
+  if (loaded.is === 'unlisted') return refuseProblems([loaded.problem]);
+  const { jobs, broken } = loaded;
+  const crontab = composeCrontab({ ...frame, jobs, broken, present: nothingPresent, dueMinutes: minutesTerm });
+  const problems = [...loaded.problems, ...crontab.problems];
+  const lines = crontab.jobs;
+  if (json) print(`${JSON.stringify({ directory, jobs: lines, problems })}\n`);
+  else print(checkText({ directory, lines, problems }));
+  return problems.some(({ severity }) => severity === 'error') ? 1 : 0;
+}
+
+function refuse(words: string): number {
+  say('jobctl', words);
+  return 64;
+}
+
+function refuseProblems(problems: readonly Problem[]): number {
+  sayProblems(problems);
+  return 78;
+}

@@ -1,0 +1,91 @@
+/** `jobctl next`: when jobs will start. */
+import type { Config } from '../../config/config.ts';
+import { momentForms, parseMoment } from '../../report/moment.ts';
+import {
+  aroundClockChange,
+  type NoTick,
+  type Upcoming,
+  type UpcomingOrder,
+  upcomingJson,
+  upcomingOf,
+  upcomingText,
+} from '../../report/upcoming.ts';
+import { exitCodes } from '../../run/outcome.ts';
+import { readPauses } from '../../run/pauses.ts';
+import { clock } from '../../system/clock.ts';
+import { stateFiles } from '../../system/state-files.ts';
+import { hostZone } from '../../system/zone.ts';
+import { formatProblem } from '../../yaml/problem.ts';
+import { print, say } from '../parts/output.ts';
+import type { Jobs } from '../parts/snapshots.ts';
+import { delayOf } from '../parts/splay.ts';
+import { chooseJobs } from './jobs.ts';
+import type { Options } from './options.ts';
+
+/** Of one job; of many the next one of each. */
+const usualCount = 5;
+/** A job that starts every minute, for a week. */
+const mostTicks = 10_080;
+
+export function next(options: Options, config: Config): number {
+  const order = readOrder(options, config);
+  if (typeof order === 'string') {
+    say('jobctl', order);
+    return exitCodes.usage;
+  }
+  const chosen = chooseJobs(options, config, 'all');
+  if (!chosen.ok) return chosen.exitCode;
+  const { jobs, slugs } = chosen;
+  const single = slugs.length === 1;
+  const count = order.untilMs !== undefined ? mostTicks : single ? usualCount : 1;
+  const whole = { ...order, count: order.count || count };
+  const found = slugs.map((slug) => upcoming(slug, jobs, whole));
+  const all: Upcoming = { ticks: found.flatMap(({ ticks }) => ticks), none: found.flatMap((one) => one.none) };
+  if (options.json) {
+    print(upcomingJson(all));
+    return 0;
+  }
+  const view = { hostZone: order.hostZone, nowMs: clock.nowMs() };
+  print(upcomingText(all, view));
+  if (single) print(clockChangeText(slugs[0] ?? '', jobs, whole));
+  return 0;
+}
+
+function upcoming(slug: string, jobs: Jobs, order: UpcomingOrder): Upcoming {
+  const loaded = jobs.load(slug);
+  if (loaded === undefined) return { ticks: [], none: [] };
+  if (loaded.ok) return upcomingOf({ ...loaded.value, delayMs: delayOf(loaded.value) }, order);
+  const [problem] = loaded.problems;
+  const words = `its file has problems, so its last good line holds: ${problem === undefined ? '' : formatProblem(problem)}`;
+  const none: NoTick = { job: slug, why: 'broken', words };
+  return { ticks: [], none: [none] };
+}
+
+function clockChangeText(slug: string, jobs: Jobs, order: UpcomingOrder): string {
+  const loaded = jobs.load(slug);
+  if (!loaded?.ok) return '';
+  const ticks = aroundClockChange({ ...loaded.value, delayMs: delayOf(loaded.value) }, order);
+  if (ticks.length === 0) return '';
+  return `Around the next clock change:\n${upcomingText({ ticks, none: [] }, { hostZone: order.hostZone, nowMs: clock.nowMs() })}`;
+}
+
+/** The count is 0 when nobody has said how many. */
+function readOrder(options: Options, config: Config): UpcomingOrder | string {
+  const { at, until, hours } = options;
+  const nowMs = clock.nowMs();
+  const zone = hostZone();
+  const fromMs = at === undefined ? nowMs : parseMoment(at, { nowMs, zone, leaning: 'future' });
+  if (fromMs === undefined) return `--at must be ${momentForms}, found "${at}"`;
+  const untilMs = until === undefined ? undefined : parseMoment(until, { nowMs: fromMs, zone, leaning: 'future' });
+  if (until !== undefined && untilMs === undefined) return `--until must be ${momentForms}, found "${until}"`;
+  if (untilMs !== undefined && untilMs <= fromMs) return '--until must be later than the time from which is looked';
+  const span = Number(hours ?? 0);
+  if (!(span >= 0 && span <= 24 * 366) || hours === '')
+    return `--hours must be a number up to ${24 * 366}, found "${hours}"`;
+  const count = Number(options.count ?? 0);
+  if (!Number.isInteger(count) || count < 0 || count > mostTicks || options.count === '0')
+    return `--count must be a whole number up to ${mostTicks}, found "${options.count}"`;
+  const end = untilMs ?? (hours === undefined ? undefined : fromMs + span * 3_600_000);
+  const pauses = readPauses(stateFiles(config.stateDirectory));
+  return { fromMs, ...(end !== undefined && { untilMs: end }), count, hostZone: zone, pauses };
+}

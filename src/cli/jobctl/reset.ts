@@ -1,0 +1,32 @@
+/** `jobctl reset`: the failures of a job are known and dealt with; they are counted from none again, and a pause that they led to ends. */
+import type { Config } from '../../config/config.ts';
+import { isBroken } from '../../report/job-text.ts';
+import { exitCodes } from '../../run/outcome.ts';
+import { isCircuit } from '../../run/pause.ts';
+import { readPauses, removePause } from '../../run/pauses.ts';
+import { stateFiles } from '../../system/state-files.ts';
+import { type Act, actOnEach, type Deed } from './act.ts';
+import type { Options } from './options.ts';
+import { recordSteering } from './record.ts';
+
+export function reset(options: Options, config: Config): Promise<number> {
+  return actOnEach(options, config, resetJob);
+}
+
+async function resetJob(slug: string, { options, config, jobs, tell }: Act): Promise<Deed> {
+  const files = stateFiles(config.stateDirectory);
+  const job = jobs.snapshot(slug);
+  const failures = job === undefined || isBroken(job) ? 0 : job.streak.failures;
+  const circuit = readPauses(files).find(
+    (pause) => 'job' in pause.target && pause.target.job === slug && isCircuit(pause),
+  );
+  const removed = circuit === undefined ? undefined : removePause(files, circuit.target);
+  if (removed?.ok === false) {
+    tell.say(`${slug}: the pause could not be ended: ${removed.reason}`);
+    return { exitCode: exitCodes.internal, value: { reset: false, reason: removed.reason } };
+  }
+  recordSteering([slug], { action: 'reset' }, options, config);
+  const forgotten = failures === 1 ? '1 failure' : `${failures} failures`;
+  tell.print(`${slug} reset: ${forgotten} in a row forgotten${circuit === undefined ? '' : ', its pause ended'}\n`);
+  return { exitCode: 0, value: { reset: true, failures, resumed: circuit !== undefined } };
+}

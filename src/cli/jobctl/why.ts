@@ -1,0 +1,33 @@
+/** `jobctl why`: what became of a tick, what stopped it, and what to do. */
+import type { Config } from '../../config/config.ts';
+import { momentForms, parseMoment } from '../../report/moment.ts';
+import { explain, explanationCode } from '../../report/why.ts';
+import { whyText } from '../../report/why-text.ts';
+import { exitCodes } from '../../run/outcome.ts';
+import { clock } from '../../system/clock.ts';
+import { hostZone } from '../../system/zone.ts';
+import { gatherEvidence } from '../parts/evidence.ts';
+import { print, say } from '../parts/output.ts';
+import { chooseJobs } from './jobs.ts';
+import type { Options } from './options.ts';
+
+export function why(options: Options, config: Config): number {
+  const { at, json } = options;
+  const askedMs =
+    at === undefined ? undefined : parseMoment(at, { nowMs: clock.nowMs(), zone: hostZone(), leaning: 'past' });
+  if (at !== undefined && askedMs === undefined) {
+    say('jobctl', `--at must be ${momentForms}, found "${at}"`);
+    return exitCodes.usage;
+  }
+  const chosen = chooseJobs(options, config, 'refuse');
+  if (!chosen.ok) return chosen.exitCode;
+  const codes = chosen.slugs.map((slug, index) => {
+    const loaded = chosen.jobs.load(slug);
+    const evidence = gatherEvidence({ slug, loaded, config, ...(askedMs !== undefined && { askedMs }) });
+    const explanation = explain(evidence);
+    if (json) print(`${JSON.stringify({ ...explanation, evidence })}\n`);
+    else print(`${index === 0 ? '' : '\n'}${whyText(explanation, evidence)}`);
+    return explanationCode(explanation);
+  });
+  return Math.max(0, ...codes);
+}

@@ -1,0 +1,184 @@
+/** Gathers what this host knows about one tick of one job; only looks. */
+import path from 'node:path';
+import type { Config } from '../../config/config.ts';
+import type { Job } from '../../job/job.ts';
+import { jobPath } from '../../job/load.ts';
+import { cronLogLines } from '../../report/cron-log.ts';
+import type { CronLogEvidence, Evidence } from '../../report/evidence.ts';
+import { snapshotRun } from '../../report/snapshot.ts';
+import { readPauses } from '../../run/pauses.ts';
+import { readHistory } from '../../run/record.ts';
+import { readLine } from '../../schedule/crontab-reader.ts';
+import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts';
+import { dayMs, minuteMs } from '../../schedule/zone.ts';
+import { bootTimeMs, suspendedMs } from '../../system/boot-time.ts';
+import { clock } from '../../system/clock.ts';
+import { findCronDaemon } from '../../system/cron-daemon.ts';
+import { files } from '../../system/files.ts';
+import { stateFiles } from '../../system/state-files.ts';
+import type { User } from '../../system/system.ts';
+import { readSystemLog } from '../../system/system-log.ts';
+import { tickClaims } from '../../system/tick-claims.ts';
+import { users } from '../../system/users.ts';
+import { hostZone } from '../../system/zone.ts';
+import { formatProblem, type Result } from '../../yaml/problem.ts';
+import { crontabEvidence } from './crontab-evidence.ts';
+import { realHistory, realLocks } from './machine.ts';
+import { delayOf } from './splay.ts';
+
+export interface EvidenceOrder {
+  readonly slug: string;
+  readonly loaded: Result<Job> | undefined;
+  readonly config: Config;
+  readonly askedMs?: number;
+}
+
+export function gatherEvidence(order: EvidenceOrder): Evidence {
+  const { slug, loaded, config, askedMs } = order;
+  const nowMs = clock.nowMs();
+  const zone = hostZone();
+  const job = loaded?.ok ? loaded.value : undefined;
+  const delayMs = job === undefined ? 0 : delayOf(job);
+  const crontab = crontabEvidence(slug, job, config);
+  // A file with problems can't tell when it is due; the line that cron has can.
+  const scheduled = job ?? scheduledBy(crontab.line);
+  const ticks = ticksAround(scheduled, { nowMs, zone, ...(askedMs !== undefined && { askedMs }) });
+  const { tickMs } = ticks;
+  const history = readHistory(slug, { history: realHistory(config) });
+  const holder = realLocks(config, () => undefined).holder(slug);
+  const claim = tickMs === undefined ? undefined : tickClaims(config.stateDirectory).find(slug, tickMs);
+  const momentMs = tickMs ?? askedMs ?? nowMs;
+  return {
+    ...{ slug, nowMs, hostZone: zone },
+    ...(askedMs !== undefined && { askedMs }),
+    file: fileEvidence(slug, loaded, config),
+    ...(job !== undefined && { job: jobEvidence(job, delayMs) }),
+    ticks,
+    ...(claim !== undefined && { claim }),
+    pauses: readPauses(stateFiles(config.stateDirectory)).filter(({ target }) =>
+      'job' in target ? target.job === slug : job?.tags.includes(target.tag) === true,
+    ),
+    steered: history.steered ?? [],
+    runs: history.runs.map((run) => snapshotRun(run, holder)),
+    ...(holder !== undefined && { holder }),
+    crontab,
+    daemon: findCronDaemon(),
+    user: userEvidence(config),
+    runner: { path: config.runnerPath, ...objection(runnerObjection(config.runnerPath, config.serviceUser)) },
+    state: { path: config.stateDirectory, ...objection(stateObjection(config)) },
+    machine: { bootMs: bootTimeMs(), suspendedMs: suspendedMs() },
+    cronLog: cronLog({ momentMs, writtenMs: crontab.facts?.mtimeMs ?? momentMs, nowMs, zone }),
+  };
+}
+
+function objection(words: string | undefined): { readonly objection?: string } {
+  return words === undefined ? {} : { objection: words };
+}
+
+function fileEvidence(slug: string, loaded: Result<Job> | undefined, config: Config): Evidence['file'] {
+  const file = jobPath(slug, config);
+  const changedMs = files.facts(file)?.ctimeMs;
+  const changed = changedMs === undefined ? {} : { changedMs };
+  if (loaded === undefined) return { path: file, is: 'absent', problems: [] };
+  if (loaded.ok) return { path: file, is: 'good', problems: [], ...changed };
+  const errors = loaded.problems.filter(({ severity }) => severity === 'error');
+  return { path: file, is: 'broken', problems: errors.map(formatProblem), ...changed };
+}
+
+function jobEvidence({ schedule, timing, enabled }: Job, delayMs: number): NonNullable<Evidence['job']> {
+  const { timeZone, startDeadlineSeconds, catchUp } = timing;
+  return {
+    ...(schedule !== undefined && { schedule }),
+    ...(timeZone !== undefined && { timeZone }),
+    ...(startDeadlineSeconds !== undefined && { startDeadlineSeconds }),
+    ...{ enabled, delayMs, catchUp },
+  };
+}
+
+function scheduledBy(line: string | undefined): Scheduled {
+  const read = readLine(line ?? '');
+  return read.is === 'entry' ? { schedule: read.schedule, timing: {} } : { timing: {} };
+}
+
+interface Asked {
+  readonly nowMs: number;
+  readonly zone: string;
+  readonly askedMs?: number;
+}
+
+/** The tick of the minute that was asked about, or the last one; and its neighbours. */
+function ticksAround(job: Scheduled, { nowMs, zone, askedMs }: Asked): Evidence['ticks'] {
+  const zones = { host: zone };
+  const minute = Math.floor((askedMs ?? nowMs) / minuteMs) * minuteMs;
+  const asked = expectedTicks(job, { afterMs: minute - 1, untilMs: minute + minuteMs - 1 }, zones)[0]?.tickMs;
+  const before = lastTick(job, minute - 1, zones);
+  const tickMs = asked ?? (askedMs === undefined ? before : undefined);
+  const beforeMs = tickMs === before && before !== undefined ? lastTick(job, before - 1, zones) : before;
+  const afterMs = nextTick(job, tickMs ?? minute, zones)?.tickMs;
+  return {
+    ...(tickMs !== undefined && { tickMs }),
+    ...(beforeMs !== undefined && { beforeMs }),
+    ...(afterMs !== undefined && { afterMs }),
+  };
+}
+
+/** Not after `untilMs`, looked for in ever longer spans. */
+function lastTick(job: Scheduled, untilMs: number, zones: { readonly host: string }): number | undefined {
+  for (const days of [1 / 24, 1, 32, 400, 1600]) {
+    const found = expectedTicks(job, { afterMs: untilMs - days * dayMs, untilMs }, zones).at(-1);
+    if (found !== undefined) return found.tickMs;
+  }
+  return undefined;
+}
+
+function userEvidence({ serviceUser: { name, home } }: Config): Evidence['user'] {
+  const homeExists = files.facts(files.resolve(home) ?? home)?.kind === 'directory';
+  return { name, exists: users.find(name) !== undefined, home, homeExists };
+}
+
+/** What cron's `sh -c` would meet as the service user. */
+function runnerObjection(runner: string, user: User): string | undefined {
+  const resolved = files.resolve(runner);
+  const facts = resolved === undefined ? undefined : files.facts(resolved);
+  if (resolved === undefined || facts === undefined) return 'does not exist';
+  if (facts.kind !== 'file') return `is a ${facts.kind}`;
+  if ((facts.mode & 0o111) === 0) return 'is not executable';
+  for (let directory = path.dirname(resolved); ; directory = path.dirname(directory)) {
+    if (!canPass(directory, user)) return `can not be reached by ${user.name}: ${directory} is closed`;
+    if (directory === '/') return undefined;
+  }
+}
+
+function canPass(directory: string, user: User): boolean {
+  const facts = files.facts(directory);
+  if (facts === undefined || user.uid === 0 || (facts.mode & 0o001) !== 0) return true;
+  if (facts.uid === user.uid) return (facts.mode & 0o100) !== 0;
+  return facts.gid === user.gid && (facts.mode & 0o010) !== 0;
+}
+
+function stateObjection({ stateDirectory, serviceUser }: Config): string | undefined {
+  const facts = files.facts(files.resolve(stateDirectory) ?? stateDirectory);
+  if (facts === undefined) return 'does not exist yet';
+  if (facts.kind !== 'directory') return `is a ${facts.kind}`;
+  const own = facts.uid === serviceUser.uid && (facts.mode & 0o200) !== 0;
+  const group = facts.gid === serviceUser.gid && (facts.mode & 0o020) !== 0;
+  return own || group || (facts.mode & 0o002) !== 0 ? undefined : `can not be written by ${serviceUser.name}`;
+}
+
+interface LogQuestion {
+  readonly momentMs: number;
+  readonly writtenMs: number;
+  readonly nowMs: number;
+  readonly zone: string;
+}
+
+/** From the tick, or from when the crontab was written if that was before, to some hours after; a week at most. */
+function cronLog({ momentMs, writtenMs, nowMs, zone }: LogQuestion): CronLogEvidence {
+  const hoursMs = 4 * 60 * minuteMs;
+  const fromMs = Math.max(Math.min(momentMs - hoursMs, writtenMs - minuteMs), momentMs - 7 * dayMs);
+  const untilMs = Math.min(nowMs, momentMs + hoursMs);
+  if (fromMs >= untilMs) return { missing: 'it is still to come', lines: [] };
+  const answer = readSystemLog({ fromMs, untilMs });
+  if (answer.is === 'missing') return { missing: answer.reason, lines: [] };
+  return { source: answer.source, lines: cronLogLines(answer.text, { fromMs, untilMs, hostZone: zone }) };
+}

@@ -1,0 +1,29 @@
+/** When a job starts next, and whether it should have started already. */
+import type { Config } from '../../config/config.ts';
+import { overdueOf } from '../../report/overdue.ts';
+import { readPauses } from '../../run/pauses.ts';
+import { readAccount } from '../../run/tick-account.ts';
+import { nextTick } from '../../schedule/ticks.ts';
+import { clock } from '../../system/clock.ts';
+import { files } from '../../system/files.ts';
+import { stateFiles } from '../../system/state-files.ts';
+import { tickClaims } from '../../system/tick-claims.ts';
+import { hostZone } from '../../system/zone.ts';
+import type { Times } from './snapshots.ts';
+import { delayOf } from './splay.ts';
+
+export function timesOf({ stateDirectory }: Config): Times {
+  const zones = { host: hostZone() };
+  const pauses = readPauses(stateFiles(stateDirectory));
+  const claims = tickClaims(stateDirectory);
+  const nowMs = clock.nowMs();
+  return (job) => {
+    if (!job.enabled || job.schedule === undefined) return {};
+    const delayMs = delayOf(job);
+    const changedMs = files.facts(job.path)?.ctimeMs ?? nowMs;
+    const account = readAccount(job, claims, { nowMs, changedMs });
+    const overdue = overdueOf(job, { account, nowMs, changedMs, pauses, zones, delayMs });
+    const nextMs = nextTick(job, nowMs, zones)?.tickMs;
+    return { ...(nextMs !== undefined && { nextMs: nextMs + delayMs }), ...(overdue !== undefined && { overdue }) };
+  };
+}

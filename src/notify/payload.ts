@@ -1,0 +1,71 @@
+/** What is said over a channel: the facts for programs, and the words for people. The JSON of a webhook is this value. */
+import type { Outcome } from '../run/outcome.ts';
+import { exitCodeOf } from '../run/outcome.ts';
+import type { Telling } from './incident.ts';
+import { noticeMessage } from './notice-message.ts';
+import type { RunReport } from './report.ts';
+import { lastLines } from './wording.ts';
+
+export interface Payload {
+  /** Subject and body in one, as chat programs show it (Slack's incoming webhooks want just this key). */
+  readonly text: string;
+  readonly subject: string;
+  readonly body: string;
+  readonly occasion: Telling['is'];
+  readonly job: string;
+  readonly name: string;
+  readonly host: string;
+  readonly run: string;
+  /** "failed with exit code 3" */
+  readonly outcome: string;
+  /** Of run-job; absent while the job runs. */
+  readonly exit_code?: number;
+  /** How a run has ended, when this is told of each run. */
+  readonly status?: 'success' | 'failure';
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  readonly ended?: string;
+  readonly failures_in_a_row: number;
+  readonly failing_since?: string;
+  readonly last_success?: string;
+  readonly paused: boolean;
+  readonly log?: string;
+  readonly remarks: readonly string[];
+  /** The last lines of output. */
+  readonly tail: string;
+}
+
+export function payloadOf(
+  telling: Telling,
+  report: RunReport,
+  { outcome, timeZone }: { readonly outcome?: Outcome; readonly timeZone: string },
+): Payload {
+  const { subject, text } = noticeMessage(telling, report, timeZone);
+  const isOver = telling.is !== 'start';
+  return {
+    text: `${subject}\n\n${text}`,
+    subject,
+    body: text,
+    occasion: telling.is,
+    job: report.slug,
+    name: report.name,
+    host: report.host,
+    run: report.runId,
+    outcome: report.outcome,
+    ...(outcome !== undefined && isOver && { exit_code: exitCodeOf(outcome) }),
+    ...(telling.is === 'end' && { status: telling.status }),
+    started: iso(report.startedMs),
+    ...(isOver && { ended: iso(report.endedMs) }),
+    failures_in_a_row: report.failuresInARow,
+    ...(report.failingSinceMs !== undefined && { failing_since: iso(report.failingSinceMs) }),
+    ...(report.lastSuccessMs !== undefined && { last_success: iso(report.lastSuccessMs) }),
+    paused: report.pause !== undefined,
+    ...(report.logPath !== undefined && { log: report.logPath }),
+    remarks: report.remarks,
+    tail: lastLines(report.tail).lines.join('\n'),
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,119 @@
+/** What can be found on a host about one tick of one job: the value that `jobctl why --json` prints, and that the verdict is made of. */
+import type { Steered } from '../run/event.ts';
+import type { Pause } from '../run/pause.ts';
+import type { FileFacts, LockHolder } from '../system/system.ts';
+import type { RunSnapshot } from './snapshot.ts';
+
+export interface Evidence {
+  readonly slug: string;
+  readonly nowMs: number;
+  /** IANA name. */
+  readonly hostZone: string;
+  /** What was asked about; absent: the last tick. */
+  readonly askedMs?: number;
+  readonly file: JobFileEvidence;
+  /** Absent when the file can't be used. */
+  readonly job?: JobEvidence;
+  readonly ticks: TickEvidence;
+  /** Which run has the tick, and since when. */
+  readonly claim?: { readonly run: string; readonly atMs: number };
+  /** Those that hold the job, or will have ended by the time that was asked about. */
+  readonly pauses: readonly Pause[];
+  readonly steered: readonly Steered[];
+  readonly runs: readonly RunSnapshot[];
+  readonly holder?: LockHolder;
+  readonly crontab: CrontabEvidence;
+  readonly daemon: DaemonEvidence;
+  readonly user: UserEvidence;
+  readonly runner: { readonly path: string; readonly objection?: string };
+  readonly state: { readonly path: string; readonly objection?: string };
+  readonly machine: MachineEvidence;
+  readonly cronLog: CronLogEvidence;
+}
+
+interface JobFileEvidence {
+  readonly path: string;
+  readonly is: 'good' | 'broken' | 'absent';
+  /** Lines with place and message. */
+  readonly problems: readonly string[];
+  /** When its inode was changed last: the file was put there, or its text, owner or mode was changed. */
+  readonly changedMs?: number;
+}
+
+interface JobEvidence {
+  readonly schedule?: string;
+  /** IANA name, when the job has one of its own. */
+  readonly timeZone?: string;
+  readonly enabled: boolean;
+  /** By how much this host delays its ticks. */
+  readonly delayMs: number;
+  readonly startDeadlineSeconds?: number;
+  readonly catchUp: 'none' | 'last';
+}
+
+interface TickEvidence {
+  /** The tick in question: at the minute that was asked about, or the last one. */
+  readonly tickMs?: number;
+  readonly beforeMs?: number;
+  readonly afterMs?: number;
+}
+
+export interface CrontabEvidence {
+  readonly path: string;
+  /** cron-generate writes to standard output, or a person installs it with crontab(1). */
+  readonly kind: 'cron.d' | 'elsewhere' | 'console' | 'own';
+  /** Of the file that has the job's line, or would have it; absent when there is none. */
+  readonly facts?: Pick<FileFacts, 'kind' | 'uid' | 'mode' | 'links' | 'mtimeMs'>;
+  /** Why it could not be read. */
+  readonly unreadable?: string;
+  readonly lineCount: number;
+  /** What cron would refuse: "line 3: …". */
+  readonly faults: readonly string[];
+  readonly endsWithLineBreak: boolean;
+  /** Users that lines name and that this host does not know. */
+  readonly unknownUsers: readonly string[];
+  /** The job's line as it is. */
+  readonly line?: string;
+  /** As cron-generate would write it now; absent when it would write none. */
+  readonly wanted?: string;
+}
+
+export type DaemonEvidence =
+  | {
+      readonly is: 'running';
+      readonly name: string;
+      readonly pid: number;
+      readonly sinceMs?: number;
+      readonly stopped: boolean;
+    }
+  | { readonly is: 'absent' }
+  /** /proc does not show other users' processes. */
+  | { readonly is: 'hidden' };
+
+interface UserEvidence {
+  readonly name: string;
+  readonly exists: boolean;
+  readonly home?: string;
+  readonly homeExists: boolean;
+}
+
+interface MachineEvidence {
+  readonly bootMs: number;
+  /** How long the machine has been asleep since it was booted, in sum. */
+  readonly suspendedMs: number;
+}
+
+/** What the system log says of cron near the tick. */
+export interface CronLogEvidence {
+  /** A file or `journalctl`; absent when none could be read. */
+  readonly source?: string;
+  /** Why there is nothing to read. */
+  readonly missing?: string;
+  /** Oldest first; those about the crontab, the job's line, and the clock. */
+  readonly lines: readonly CronLogLine[];
+}
+
+export interface CronLogLine {
+  readonly atMs: number;
+  readonly text: string;
+}

@@ -1,0 +1,143 @@
+/** Whether there was a cron at a tick, a machine under it, and a clock that showed that time. */
+import { durationWords } from '../run/outcome.ts';
+import { wallTime } from '../schedule/wall-time.ts';
+import { minuteMs, offsetChanges } from '../schedule/zone.ts';
+import type { CronLogLine, Evidence } from './evidence.ts';
+import type { Finding } from './why.ts';
+import { momentOf } from './why-job.ts';
+
+export function daemonFindings(evidence: Evidence): readonly Finding[] {
+  return [machine(evidence), daemon(evidence), clock(evidence), ...cronsOwnWord(evidence)];
+}
+
+function machine(evidence: Evidence): Finding {
+  const {
+    machine: { bootMs },
+    hostZone,
+    slug,
+    job,
+  } = evidence;
+  const about = 'machine';
+  const up = `up since ${wallTime(bootMs, hostZone)}`;
+  if (bootMs <= momentOf(evidence)) return { about, is: 'well', words: up };
+  const made =
+    job?.catchUp === 'last'
+      ? 'its "catch_up: last" makes up for the last tick'
+      : '"catch_up: last" makes up for the last tick';
+  const words = `it was off or booting: ${up}`;
+  return { about, is: 'stops', words, advice: `${made}; by hand: jobctl start ${slug}` };
+}
+
+function daemon(evidence: Evidence): Finding {
+  const { daemon: found, hostZone, slug } = evidence;
+  const about = 'cron';
+  switch (found.is) {
+    case 'absent':
+      return {
+        about,
+        is: 'stops',
+        words: 'no cron is running',
+        advice: 'systemctl start cron (or crond), and see why it had ended: journalctl -u cron',
+      };
+    case 'hidden':
+      return { about, is: 'unknown', words: "other users' processes can not be seen by you; try it as root" };
+    case 'running': {
+      const { name, pid, sinceMs, stopped } = found;
+      const since = sinceMs === undefined ? '' : ` since ${wallTime(sinceMs, hostZone)}`;
+      if (stopped)
+        return {
+          about,
+          is: 'stops',
+          words: `${name} (pid ${pid}) is stopped by a signal`,
+          advice: `kill -CONT ${pid}`,
+        };
+      if (sinceMs === undefined || sinceMs <= momentOf(evidence))
+        return { about, is: 'well', words: `${name} (pid ${pid}) runs${since}` };
+      const words = `${name} (pid ${pid}) runs only${since}, after the tick`;
+      return {
+        about,
+        is: 'stops',
+        words,
+        advice: `nothing now: it runs again; what was missed: jobctl start ${slug}, or "catch_up: last"`,
+      };
+    }
+    default:
+      return found satisfies never;
+  }
+}
+
+const asleep =
+  /PM: suspend entry|PM: hibernation: hibernation entry|systemd-sleep.*(?:Entering|Performing) sleep|Suspending system/i;
+const awake = /PM: suspend exit|PM: hibernation: hibernation exit|System returned from sleep|System resumed/i;
+const stepped = /time has been changed|clock change detected|System clock was stepped|clock stepped/i;
+
+/** Sleep, steps and changes of the clock between cron and the tick. */
+function clock(evidence: Evidence): Finding {
+  const {
+    cronLog,
+    hostZone,
+    machine: { suspendedMs },
+    slug,
+  } = evidence;
+  const about = 'clock';
+  const atMs = momentOf(evidence);
+  const time = (ms: number) => wallTime(ms, hostZone);
+  const fell = cronLog.lines
+    .filter((line) => line.atMs <= atMs && (asleep.test(line.text) || awake.test(line.text)))
+    .at(-1);
+  const woke = cronLog.lines.find((line) => line.atMs > atMs && awake.test(line.text));
+  if (fell !== undefined && asleep.test(fell.text) && woke !== undefined) {
+    const words = `the machine slept from ${time(fell.atMs)} to ${time(woke.atMs)}`;
+    return {
+      about,
+      is: 'stops',
+      words,
+      advice: `"catch_up: last" makes up for the last tick; by hand: jobctl start ${slug}`,
+    };
+  }
+  const step = cronLog.lines.find((line) => stepped.test(line.text) && Math.abs(line.atMs - atMs) < 3 * 60 * minuteMs);
+  if (step !== undefined) return { about, is: 'doubt', words: `the clock was set at ${time(step.atMs)}: ${step.text}` };
+  const [change] = offsetChanges(hostZone, { afterMs: atMs - 3 * 60 * minuteMs, untilMs: atMs + 3 * 60 * minuteMs });
+  if (change !== undefined)
+    return {
+      about,
+      is: 'doubt',
+      words: `the clocks of ${hostZone} were changed at ${time(change.atMs)}, within three hours of it`,
+    };
+  if (suspendedMs > minuteMs)
+    return {
+      about,
+      is: 'doubt',
+      words: `the machine has slept for ${durationWords(suspendedMs / 1000)} since it was booted; when is not on record`,
+    };
+  return { about, is: 'well', words: 'no sleep, no step and no change of the clock is known' };
+}
+
+const refused =
+  /PAM|Authentication|account (?:has )?expired|Permission denied|getpwnam\(\) failed|CAN'T|can't fork|failed to/i;
+
+/** The lines that cron wrote about this job's line, within two minutes of the tick. */
+function cronsOwnWord(evidence: Evidence): readonly Finding[] {
+  const { cronLog, hostZone, slug, ticks, user } = evidence;
+  const about = "cron's log";
+  if (cronLog.source === undefined)
+    return [{ about, is: 'unknown', words: cronLog.missing ?? 'there is none that can be read' }];
+  const { tickMs } = ticks;
+  if (tickMs === undefined) return [];
+  const near = cronLog.lines.filter(({ atMs }) => Math.abs(atMs - tickMs) < 2 * minuteMs);
+  const tell = ({ atMs, text }: CronLogLine) => `${cronLog.source} says at ${wallTime(atMs, hostZone)}: ${text}`;
+  const failed = near.find(({ text }) => refused.test(text) && text.includes(user.name));
+  if (failed !== undefined)
+    return [
+      { about, is: 'stops', words: tell(failed), advice: `see to the account of ${user.name}: chage -l ${user.name}` },
+    ];
+  const started = near.find(({ text }) =>
+    new RegExp(`CMD .*--job ${slug.replaceAll('.', '\\.')}(?![\\w.-])`).test(text),
+  );
+  if (started !== undefined) return [{ about, is: 'well', words: `cron did start the line; ${tell(started)}` }];
+  const own = near.find(({ text }) => text.startsWith('run-job') && text.includes(slug));
+  if (own !== undefined) return [{ about, is: 'stops', words: tell(own), advice: 'mend what it says' }];
+  if (near.length === 0)
+    return [{ about, is: 'unknown', words: `${cronLog.source} says nothing about cron at that time` }];
+  return [{ about, is: 'doubt', words: `${cronLog.source} has lines of cron at that time, and none about this job` }];
+}

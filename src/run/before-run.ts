@@ -1,0 +1,114 @@
+/**
+ * What comes before the lock: which tick a start by the clock stands for, whether the job is paused, the delay of its ticks (`splay`) and whether it is too
+ * late for it (`start_deadline`). None of it concerns people and other jobs, except the pause.
+ */
+import type { StopRequests } from '../system/system.ts';
+import { type ClockedJob, claimTick, type TickMachine } from './claim-tick.ts';
+import type { Tick, Trigger } from './event.ts';
+import { tickText } from './missed.ts';
+import { durationWords, type Outcome } from './outcome.ts';
+import { type Pause, pauseOf, pauseWords } from './pause.ts';
+import { splayMs } from './splay.ts';
+
+export interface StartOrder {
+  readonly job: ClockedJob;
+  readonly run: string;
+  readonly trigger: Trigger;
+  /** The crontab's line was written with `--due`. */
+  readonly onlyDue: boolean;
+  /** When the job's file was last written. */
+  readonly changedMs?: number;
+  /** A missed tick that `--catch-up` has claimed for this run. */
+  readonly caughtUp?: Tick;
+}
+
+export interface StartMachine extends TickMachine {
+  readonly stops: StopRequests;
+  readonly readPauses: () => readonly Pause[];
+  /** Hexadecimal. */
+  readonly sha256: (bytes: Uint8Array) => string;
+}
+
+type Skip = Omit<Extract<Outcome, { kind: 'skipped' }>, 'kind'>;
+
+/** Troubles are words about what went wrong beside it. */
+export type BeforeRun =
+  | { readonly is: 'go'; readonly tick?: Tick; readonly troubles: readonly string[] }
+  | { readonly is: 'skip'; readonly skip: Skip; readonly tick?: Tick; readonly troubles: readonly string[] }
+  /** Nobody has missed anything: it was only asked. */
+  | { readonly is: 'not-due' };
+
+export async function beforeRun(order: StartOrder, machine: StartMachine): Promise<BeforeRun> {
+  const { job, trigger, caughtUp } = order;
+  if (trigger.by !== 'clock' || job.schedule === undefined) return ofSkip(pausedSkip(order, machine), { troubles: [] });
+  const claim =
+    caughtUp === undefined
+      ? claimTick({ ...order, pauses: machine.readPauses() }, machine)
+      : ({ is: 'run', tick: caughtUp, troubles: [] } as const);
+  if (claim.is === 'not-due') return claim;
+  if (claim.is === 'claimed') {
+    const { tick, words } = claim;
+    return { is: 'skip', skip: { reason: 'claimed', words, allowed: true }, tick, troubles: [] };
+  }
+  const { tick, troubles } = claim;
+  const start = { troubles, ...(tick !== undefined && { tick }) };
+  const paused = pausedSkip(order, machine);
+  if (paused !== undefined || tick === undefined) return ofSkip(paused, start);
+  const startMs = dueStart(order, tick, machine);
+  const late = lateSkip(order, tick, { startMs, nowMs: machine.clock.nowMs() });
+  if (late !== undefined) return ofSkip(late, start);
+  const waited = await holdBack(startMs, machine);
+  const begun =
+    job.timing.splaySeconds > 0 ? machine.claims.begin(job.slug, tick.tickMs, order.run) : { ok: true as const };
+  const kept = begun.ok ? [] : [`the claim of its tick could not be kept: ${begun.reason}`];
+  return ofSkip(waited ? pausedSkip(order, machine) : undefined, { ...start, troubles: [...troubles, ...kept] });
+}
+
+function ofSkip(
+  skip: Skip | undefined,
+  start: { readonly tick?: Tick; readonly troubles: readonly string[] },
+): BeforeRun {
+  return skip === undefined ? { is: 'go', ...start } : { is: 'skip', skip, ...start };
+}
+
+function pausedSkip({ job, trigger }: StartOrder, { clock, readPauses }: StartMachine): Skip | undefined {
+  const pause = pauseOf(job, readPauses(), clock.nowMs());
+  if (pause === undefined) return undefined;
+  const words = `${pauseWords(pause, (ms) => new Date(ms).toISOString())} (jobctl resume ${job.slug})`;
+  return { reason: 'paused', words, allowed: trigger.by === 'clock' };
+}
+
+/** When the tick may start. One that is caught up is delayed from now: after a power cut the whole fleet catches up. */
+function dueStart({ job, caughtUp }: StartOrder, { tickMs }: Tick, { clock, host, sha256 }: StartMachine): number {
+  const delayMs = splayMs({ slug: job.slug, host, splaySeconds: job.timing.splaySeconds, sha256 });
+  const nowMs = clock.nowMs();
+  if (caughtUp !== undefined) return nowMs + delayMs;
+  return delayMs === 0 ? Math.min(tickMs, nowMs) : tickMs + delayMs;
+}
+
+/** What is caught up is late by nature; `catch_up_window` has said how late it may be. */
+function lateSkip(
+  { job, caughtUp }: StartOrder,
+  { tickMs }: Tick,
+  { startMs, nowMs }: { readonly startMs: number; readonly nowMs: number },
+): Skip | undefined {
+  const { startDeadlineSeconds } = job.timing;
+  if (caughtUp !== undefined || startDeadlineSeconds === undefined) return undefined;
+  if (nowMs - startMs <= startDeadlineSeconds * 1000) return undefined;
+  const late = durationWords((nowMs - tickMs) / 1000);
+  const words = `the start for ${tickText(tickMs)} came ${late} late, and start_deadline is ${durationWords(startDeadlineSeconds)}`;
+  return { reason: 'deadline', words, allowed: false };
+}
+
+/** Who wants the run to end while it waits wants it to end at once; `runCommands` sees the request again. Says whether there was anything to wait for. */
+function holdBack(startMs: number, { clock, stops }: StartMachine): Promise<boolean> {
+  const delayMs = startMs - clock.nowMs();
+  if (delayMs <= 0) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const timer = clock.after(delayMs, () => resolve(true));
+    stops.onStop(() => {
+      timer.cancel();
+      resolve(true);
+    });
+  });
+}

@@ -1,0 +1,80 @@
+/** Which ticks of a job have passed without a start: the machine was off, cron stood still, or the crontab has no line for it. */
+import { expectedTicks, type TickZones } from '../schedule/ticks.ts';
+import type { HistoryStore } from '../system/system.ts';
+import type { Pause } from './pause.ts';
+import { type Recorder, writeEvent } from './record.ts';
+import type { AccountedJob, TickAccount } from './tick-account.ts';
+
+/** A start may be on its way: a busy machine, or a cron that makes up for a clock that has jumped, takes some minutes. */
+export const startPatienceMs = 10 * 60_000;
+
+export interface MissedQuestion {
+  readonly account: TickAccount;
+  readonly nowMs: number;
+  /** Of all jobs. */
+  readonly pauses: readonly Pause[];
+  readonly zones: TickZones;
+  readonly history: Pick<HistoryStore, 'read'>;
+}
+
+export interface WatchedJob extends AccountedJob {
+  readonly enabled: boolean;
+  readonly tags: readonly string[];
+}
+
+/**
+ * Ascending, milliseconds since 1970: the ticks after the mark, older than `startPatienceMs`, that no run has claimed and of which the history says
+ * nothing, while the job was not paused. Nothing is written: whoever lists them may do so without rights.
+ */
+export function missedTicks(
+  job: WatchedJob,
+  { account, nowMs, pauses, zones, history }: MissedQuestion,
+): readonly number[] {
+  if (!job.enabled || account.isNew) return [];
+  const span = { afterMs: account.sinceMs, untilMs: nowMs - startPatienceMs };
+  const mine = pauses.filter(({ target }) =>
+    'job' in target ? target.job === job.slug : job.tags.includes(target.tag),
+  );
+  const open = expectedTicks(job, span, zones)
+    .map(({ tickMs }) => tickMs)
+    .filter((tickMs) => !account.claimed.has(tickMs) && !mine.some((pause) => wasPausedAt(pause, tickMs)));
+  return open.length === 0 ? [] : withoutFate(open, history.read(job.slug));
+}
+
+/** A run whose claim could not be written is in the history all the same. Its lines are searched as text: they may be a thousand. */
+function withoutFate(ticks: readonly number[], history: string): readonly number[] {
+  return ticks.filter((tickMs) => !history.includes(`"tickMs":${tickMs}`));
+}
+
+function wasPausedAt({ atMs, untilMs = Number.POSITIVE_INFINITY }: Pause, tickMs: number): boolean {
+  return tickMs >= atMs && tickMs < untilMs;
+}
+
+/** "2026-11-22T10:30Z" */
+export function tickText(tickMs: number): string {
+  return `${new Date(tickMs).toISOString().slice(0, 16)}Z`;
+}
+
+/** One event for all of them, as a run that never was. Troubles, in words, when it could not be written. */
+export function recordMissed(
+  { slug }: Pick<AccountedJob, 'slug'>,
+  missed: readonly number[],
+  recorder: Recorder,
+): readonly string[] {
+  const last = missed.at(-1);
+  if (last === undefined) return [];
+  return writeEvent(slug, recorder, {
+    event: 'missed',
+    run: `missed-${tickText(last)}`,
+    atMs: recorder.clock.nowMs(),
+    host: recorder.host,
+    outcome: { kind: 'missed', tickMs: last, count: missed.length, words: missedWords(missed) },
+  });
+}
+
+function missedWords(missed: readonly number[]): string {
+  const [first = 0] = missed;
+  const last = missed.at(-1) ?? first;
+  const when = missed.length === 1 ? `at ${tickText(last)}` : `from ${tickText(first)} to ${tickText(last)}`;
+  return `cron did not start it ${when} (was the machine off, or cron, or the line not in the crontab?)`;
+}

@@ -1,0 +1,117 @@
+/** The attempts of one run and the waits between them: one lock, one log, until one succeeds or there is no further one (attempts.ts decides). */
+import type { HistoryStore } from '../system/system.ts';
+import { attemptWords, nextAttemptAfterMs } from './attempts.ts';
+import { type CommandsEnd, type CommandsMachine, type CommandsOrder, runCommands } from './commands.ts';
+import type { Tick } from './event.ts';
+import { durationWords, outcomeWords } from './outcome.ts';
+import { writeEvent } from './record.ts';
+import type { OutputRules } from './verdict.ts';
+
+export interface AttemptsOrder extends CommandsOrder {
+  readonly startedMs: number;
+  readonly tick?: Tick;
+}
+
+export interface AttemptsMachine extends CommandsMachine {
+  readonly history: HistoryStore;
+  readonly rules: OutputRules;
+  /** Why the job may not go on, when it has been paused; in words. */
+  readonly paused: () => string | undefined;
+}
+
+export interface AttemptsEnd extends CommandsEnd {
+  /** How many there were. */
+  readonly attempt: number;
+  /** It took longer than `warn_duration`, in words. */
+  readonly warning?: string;
+}
+
+/** How soon a pause is noticed. */
+const pausePollMs = 5000;
+
+export async function runAttempts(order: AttemptsOrder, machine: AttemptsMachine): Promise<AttemptsEnd> {
+  const { clock } = machine;
+  const beganMs = clock.monotonicMs();
+  const warning = warnLater(order, machine);
+  let swept = 0;
+  for (let number = 1; ; number += 1) {
+    const end = await runAttempt(order, machine);
+    swept += end.swept;
+    const outcome = await waitForNext(end, number, order, machine);
+    if (outcome === undefined) continue;
+    const words = warning();
+    return {
+      ...{ ...end, outcome, swept, attempt: number, durationMs: clock.monotonicMs() - beganMs },
+      ...(words === undefined ? {} : { warning: words }),
+    };
+  }
+}
+
+async function runAttempt(order: AttemptsOrder, machine: AttemptsMachine): Promise<CommandsEnd> {
+  const { timeoutSeconds } = order.job;
+  if (timeoutSeconds > 0) {
+    machine.lock.record({ deadlineSinceBootMs: machine.clock.sinceBootMs() + timeoutSeconds * 1000 });
+  }
+  machine.rules.begin();
+  const end = await runCommands(order, machine);
+  return { ...end, outcome: machine.rules.judge(end.outcome, end.durationMs) };
+}
+
+/** `undefined` when the time of the next attempt has come; else the outcome of the run. */
+async function waitForNext(
+  end: CommandsEnd,
+  number: number,
+  { job, run, startedMs, tick }: AttemptsOrder,
+  machine: AttemptsMachine,
+): Promise<CommandsEnd['outcome'] | undefined> {
+  const { clock, log, watch } = machine;
+  const { outcome } = end;
+  const afterMs = nextAttemptAfterMs({ number, outcome, hasSurvivors: end.survivors.length > 0 }, job.policy);
+  if (watch.stopped !== undefined) return outcome;
+  if (afterMs === undefined) return outcome;
+  const words = `${attemptWords(number, job.policy)} ${outcomeWords(outcome)}`;
+  const nextMs = clock.nowMs() + afterMs;
+  if (tick !== undefined && nextMs > lastStartMs(job, startedMs, tick)) {
+    log.note(`${words}; there is no time for another one within start_deadline`);
+    return outcome;
+  }
+  log.note(`${words}; the next one follows in ${durationWords(afterMs / 1000)}`);
+  const failed = { event: 'attempt-failed', run, atMs: clock.nowMs(), attempt: number, outcome, nextMs } as const;
+  writeEvent(job.slug, machine, failed);
+  machine.history.rotate(job.slug);
+  const endMs = clock.monotonicMs() + afterMs;
+  for (;;) {
+    const leftMs = endMs - clock.monotonicMs();
+    if (leftMs > 0) await watch.rest(Math.min(leftMs, pausePollMs), clock);
+    if (watch.stopped !== undefined) return watch.stopped;
+    const paused = machine.paused();
+    if (paused !== undefined) {
+      log.note(`there is no other attempt: ${paused}`);
+      return outcome;
+    }
+    if (clock.monotonicMs() >= endMs) return undefined;
+  }
+}
+
+/** The moment after which nothing of a tick may begin; one that was made up for after that has as long from its start. */
+function lastStartMs({ timing }: AttemptsOrder['job'], startedMs: number, { tickMs }: Tick): number {
+  if (timing.startDeadlineSeconds === undefined) return Number.POSITIVE_INFINITY;
+  const deadlineMs = timing.startDeadlineSeconds * 1000;
+  return (tickMs + deadlineMs < startedMs ? startedMs : tickMs) + deadlineMs;
+}
+
+/** Says in the log when the run has taken longer than `warn_duration`; to be asked at its end whether it has. */
+function warnLater({ job }: AttemptsOrder, { clock, log }: AttemptsMachine): () => string | undefined {
+  const { warnDurationSeconds } = job.policy;
+  if (warnDurationSeconds === undefined) return () => undefined;
+  const words = `it took longer than ${durationWords(warnDurationSeconds)} (warn_duration)`;
+  let isLate = false;
+  const timer = clock.after(warnDurationSeconds * 1000, () => {
+    isLate = true;
+    log.note(`${job.slug} has been at it for ${durationWords(warnDurationSeconds)} (warn_duration), and goes on`);
+  });
+  return () => {
+    timer.cancel();
+    return isLate ? words : undefined;
+  };
+}

@@ -1,0 +1,82 @@
+/** Reads the end of the system log: the files that syslog daemons write, else systemd's journal. */
+import { spawnSync } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+export type SystemLogAnswer =
+  | { readonly is: 'read'; readonly source: string; readonly text: string }
+  | { readonly is: 'missing'; readonly reason: string };
+
+/** Debian's rsyslog, Debian with a cron.log of its own, Red Hat's. */
+const usualFiles = ['/var/log/cron.log', '/var/log/syslog', '/var/log/cron', '/var/log/messages'];
+
+/** About a day of a busy machine. */
+const tailBytes = 8 * 1024 * 1024;
+
+/** Whoever asks is a person who waits. */
+const journalLimitMs = 10_000;
+
+const identifiers = [
+  'cron',
+  'CRON',
+  'crond',
+  'CROND',
+  'run-job',
+  'systemd-sleep',
+  'systemd',
+  'systemd-timesyncd',
+  'chronyd',
+  'kernel',
+];
+
+export interface SystemLogSpan {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** Lines as they are written, of about this span. */
+export function readSystemLog(span: SystemLogSpan, files: readonly string[] = usualFiles): SystemLogAnswer {
+  for (const source of files) {
+    const text = readEnd(source);
+    if (text !== undefined && /cron/i.test(text)) return { is: 'read', source, text };
+  }
+  return readJournal(span);
+}
+
+function readEnd(file: string): string | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(file, 'r');
+    const facts = fstatSync(fd);
+    if (!facts.isFile()) return undefined;
+    const bytes = Buffer.alloc(Math.min(facts.size, tailBytes));
+    const length = readSync(fd, bytes, 0, bytes.length, facts.size - bytes.length);
+    return bytes.toString('utf8', 0, length);
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function readJournal({ fromMs, untilMs }: SystemLogSpan): SystemLogAnswer {
+  const seconds = (ms: number) => `@${Math.floor(ms / 1000)}`;
+  const tags = identifiers.flatMap((identifier) => ['-t', identifier]);
+  const args = [
+    '--quiet',
+    '--no-pager',
+    '--output=short-unix',
+    `--since=${seconds(fromMs)}`,
+    `--until=${seconds(untilMs)}`,
+    ...tags,
+  ];
+  const { stdout, status, error } = spawnSync('/usr/bin/journalctl', args, {
+    encoding: 'utf8',
+    timeout: journalLimitMs,
+    maxBuffer: 4 * tailBytes,
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+  });
+  const reason =
+    'no log of cron can be read: there is no syslog file of it, and the journal has nothing for you (root and the group adm may read it)';
+  if (error !== undefined || status !== 0 || stdout.trim() === '') return { is: 'missing', reason };
+  return { is: 'read', source: 'journalctl', text: stdout };
+}

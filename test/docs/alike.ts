@@ -1,0 +1,59 @@
+/** Whether a program printed what a page says, but for what differs from run to run and from machine to machine. */
+
+/** What differs by its nature, the more particular ones first; times of day keep their place, not their value. */
+const differing: readonly (readonly [RegExp, string])[] = [
+  [/\u001b\[[\d;]*m/g, ''],
+  // A run's id, alone and as part of a log's name.
+  [/\b\d{8}-\d{6}-[0-9a-f]{8}\b/g, 'RUN'],
+  [/\b\d{8}-\d{6}(-\d+)?\b/g, 'RUN'],
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, 'UUID'],
+  [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? (?=\d|[A-Z][a-z]{2} )/g, ''],
+  [/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* {1,2}\d{1,2}\b/g, 'DAY'],
+  [/\b\d{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*( \d{4})?\b/g, 'DAY'],
+  [/\b\d{4}-\d\d-\d\d\b/g, 'DAY'],
+  [/\b\d{1,2}:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?\b/g, 'TIME'],
+  [/\bDAY[T ]TIME\b/g, 'TIME'],
+  [/\bpids? \d+(, \d+)*/g, 'pid PID'],
+  [/\bprocess ID \d+/g, 'process ID PID'],
+  [/\bpid: \d+/g, 'pid: PID'],
+  [/"pid": ?\d+/g, '"pid": PID'],
+  // The header of a command in a log, and mktemp's names.
+  [/ \(\d+\)$/gm, ' (PID)'],
+  [/\/tmp\/[\w.-]+/g, '/tmp/NAME'],
+  [/\b\d+(\.\d+)? ?(ms|s|min|h|d)( \d+ ?(s|min|h))?\b/g, 'DURATION'],
+  [/\b\d+(\.\d+)?( ?[KMG]i?B?| bytes)\b/g, 'SIZE'],
+  [/\b\d+%/g, 'PERCENT'],
+  // Columns are as wide as what stands in them.
+  [/ {2,}/g, '  '],
+  [/[ \t\r]+$/gm, ''],
+];
+
+export function normalised(text: string): string {
+  return differing.reduce((left, [pattern, by]) => left.replaceAll(pattern, by), text).trimEnd();
+}
+
+/** A line of only `…` in a page stands for any lines, also for none. */
+export function alike(expected: readonly string[], printed: string): boolean {
+  const actual = normalised(printed).split('\n');
+  const parts: string[][] = [[]];
+  for (const line of normalised(expected.join('\n')).split('\n')) {
+    if (line.trim() === '…') parts.push([]);
+    else parts.at(-1)?.push(line);
+  }
+  const [first = [], ...others] = parts;
+  if (!begins(actual, first, 0)) return false;
+  if (others.length === 0) return actual.length === first.length;
+  const last = others.pop() ?? [];
+  let at = first.length;
+  for (const part of others) {
+    while (at < actual.length && !begins(actual, part, at)) at += 1;
+    if (!begins(actual, part, at)) return false;
+    at += part.length;
+  }
+  const rest = actual.length - last.length;
+  return rest >= at && begins(actual, last, rest);
+}
+
+function begins(lines: readonly string[], part: readonly string[], at: number): boolean {
+  return part.every((line, index) => lines[at + index] === line);
+}

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  consider,
+  incidentWords,
+  type NoticePolicy,
+  type NoticeState,
+  type Telling,
+} from '../../src/notify/incident.ts';
+import type { HistoryEvent } from '../../src/run/event.ts';
+import { foldHistory } from '../../src/run/history.ts';
+import type { Outcome } from '../../src/run/outcome.ts';
+
+const calm: NoticeState = { streak: { failures: 0 }, skips: 0 };
+
+/** What becomes of ticks, by a letter each. */
+const outcomes: Readonly<Record<string, Outcome>> = {
+  F: { kind: 'exited', code: 3 },
+  S: { kind: 'exited', code: 0 },
+  T: { kind: 'timed-out', afterSeconds: 60 },
+  I: { kind: 'interrupted' },
+  /** A collision that counts as a failure, one that does not, a pause. */
+  K: { kind: 'skipped', reason: 'running', words: 'still running', allowed: false },
+  k: { kind: 'skipped', reason: 'running', words: 'still running', allowed: true },
+  p: { kind: 'skipped', reason: 'paused', words: 'paused by ada', allowed: true },
+  d: { kind: 'skipped', reason: 'not-due', words: 'no tick now', allowed: true },
+  M: { kind: 'missed', tickMs: 0, count: 2, words: 'the machine was off' },
+  B: { kind: 'not-started', stage: 'configuration', reason: 'a.yaml:1:1: …', code: 78 },
+};
+
+function eventOf(letter: string, index: number, before: readonly HistoryEvent[]): HistoryEvent {
+  const outcome = outcomes[letter];
+  const common = { run: `r${index}`, atMs: (index + 1) * 60_000 };
+  const called = { ...common, trigger: { by: 'clock' }, host: 'db1' } as const;
+  switch (outcome?.kind) {
+    case 'skipped':
+      return { event: 'skipped', ...called, outcome };
+    case 'not-started':
+      return { event: 'not-started', ...called, outcome };
+    case 'missed':
+      return { event: 'missed', ...common, host: 'db1', outcome };
+    case 'interrupted':
+      return { event: 'interrupted', ...common };
+    default: {
+      const made = outcome ?? { kind: 'interrupted' };
+      const { streak } = foldHistory([...before, { event: 'not-started', ...called, outcome: made as never }]);
+      return { event: 'ended', ...common, outcome: made, durationMs: 1000, attempt: 1, streak };
+    }
+  }
+}
+
+function eventsOf(letters: string): readonly HistoryEvent[] {
+  const events: HistoryEvent[] = [];
+  for (const [index, letter] of [...letters].entries()) events.push(eventOf(letter, index, events));
+  return events;
+}
+
+function replay(letters: string, policy: Partial<NoticePolicy> = {}) {
+  let state = calm;
+  const tellings = eventsOf(letters).map((event) => {
+    const considered = consider(event, state, { after: 1, pauses: false, ...policy });
+    state = considered.state;
+    return considered.tellings;
+  });
+  return { state, tellings };
+}
+
+/** Of each event one letter for what a channel with [failure, recovery] hears, and a dot for nothing. */
+function incidents(letters: string, policy: Partial<NoticePolicy> = {}): string {
+  const { tellings } = replay(letters, policy);
+  const letter = (told: readonly Telling[]) =>
+    told.flatMap(({ is }) => (is === 'failure' ? ['O'] : is === 'recovery' ? ['C'] : [])).join('') || '.';
+  return tellings.map(letter).join('');
+}
+
+test('failures in a row are told once, when the incident opens, and once when it is over', () => {
+  const rows: readonly [history: string, told: string, after?: number][] = [
+    ['SSS', '...'],
+    ['FFFF', 'O...'],
+    ['FFFS', 'O..C'],
+    ['FSFS', 'OCOC'],
+    ['FFFFS', '..O.C', 3],
+    ['FFSFF', '.....', 3],
+    ['FFSFFFS', '.....OC', 3],
+    // Each way to fail is one failure in a row.
+    ['FTIKS', '..O.C', 3],
+    // What leaves the status as it was neither lengthens nor ends anything.
+    ['FkpdMFF', '......O', 3],
+    ['FpkdMS', 'O....C'],
+    // A broken file is told at once, and once; also in an incident, since others may hear of it.
+    ['BBB', 'O..', 3],
+    ['FFFBBB', '..OO..', 3],
+    ['BBFBS', 'O..OC'],
+  ];
+  for (const [history, told, after = 1] of rows)
+    assert.equal(incidents(history, { after }), told, `${history} ${after}`);
+});
+
+test('a failure that pauses the job is told in the midst of an incident', () => {
+  const { state } = replay('FFF');
+  const [event] = eventsOf('F');
+  assert.ok(event !== undefined);
+  const { tellings } = consider(event, state, { after: 1, pauses: true });
+  assert.deepEqual(tellings, [
+    { is: 'end', status: 'failure' },
+    { is: 'failure', pauses: true },
+  ]);
+});
+
+test('skips in a row are a warning once, until the job has run again', () => {
+  const warned = (letters: string) =>
+    replay(letters, { skipThreshold: 3 })
+      .tellings.map((told) => (told.some(({ is }) => is === 'warning') ? 'W' : '.'))
+      .join('');
+  assert.equal(warned('kkkkk'), '..W..');
+  assert.equal(warned('KKKSKKK'), '..W...W');
+  assert.equal(warned('kkSkk'), '.....');
+  assert.equal(warned('kkpdk'), '....W', 'a pause is no skip, and no run either');
+  assert.equal(
+    replay('kkkkk')
+      .tellings.flat()
+      .filter(({ is }) => is === 'warning').length,
+    0,
+  );
+});
+
+test('each skip is told to whom asks for it, but for pauses and ticks that are nobody’s', () => {
+  const skips = replay('Kkpd').tellings.map((told) => told.some(({ is }) => is === 'skipped'));
+  assert.deepEqual(skips, [true, true, false, false]);
+});
+
+test('what was missed, took too long, left something or lost output is a warning', () => {
+  assert.deepEqual(replay('M').tellings, [[{ is: 'warning', words: 'missed 2 runs: the machine was off' }]]);
+  const [end] = eventsOf('S');
+  assert.ok(end?.event === 'ended');
+  const doubtful = { ...end, warning: 'took 2 h, longer than 1 h', lostBytes: 20, survivors: ['7 sleep'] };
+  const { tellings } = consider(doubtful, calm, { after: 1, pauses: false });
+  assert.deepEqual(
+    tellings.flatMap((told) => (told.is === 'warning' ? [told.words] : [])),
+    ['took 2 h, longer than 1 h', 'log incomplete: 20 bytes of output lost', 'could not be killed: 7 sleep'],
+  );
+});
+
+test('a message that it is over says how often and how long it failed', () => {
+  const { tellings } = replay('FFFS');
+  const recovery = tellings.at(-1)?.find(({ is }) => is === 'recovery');
+  assert.deepEqual(recovery, { is: 'recovery', failures: 3, sinceMs: 60_000 });
+  assert.equal(incidentWords({ failures: 3, sinceMs: 60_000 }, 240_000), '3 failures in 3 minutes');
+  assert.equal(incidentWords({ failures: 1, sinceMs: 60_000 }, 0), '1 failure in 0 s');
+});
+
+test('whatever happens, openings and recoveries take turns, and none opens below the threshold', () => {
+  const letters = fc.array(fc.constantFrom(...'FSTIKkpdM'), { maxLength: 60 }).map((each) => each.join(''));
+  fc.assert(
+    fc.property(letters, fc.integer({ min: 1, max: 5 }), (history, after) => {
+      const told = incidents(history, { after });
+      assert.match(told.replaceAll('.', ''), /^(?:OC)*O?$/);
+      let failures = 0;
+      for (const [index, letter] of [...history].entries()) {
+        if ('FTIK'.includes(letter)) failures += 1;
+        if (letter === 'S') failures = 0;
+        if (told[index] === 'O') assert.equal(failures, after);
+        if (told[index] === 'C') assert.equal(letter, 'S');
+      }
+    }),
+  );
+});
+
+test('an event at a time or with a crash between any two, the same is told', () => {
+  const letters = fc.array(fc.constantFrom(...'FSKkpMB'), { maxLength: 30 }).map((each) => each.join(''));
+  fc.assert(
+    fc.property(letters, fc.integer({ min: 1, max: 4 }), (history, after) => {
+      let text = JSON.stringify(calm);
+      const told = eventsOf(history).map((event) => {
+        const considered = consider(event, JSON.parse(text) as NoticeState, { after, pauses: false, skipThreshold: 2 });
+        text = JSON.stringify(considered.state);
+        return considered.tellings;
+      });
+      assert.deepEqual(told, replay(history, { after, skipThreshold: 2 }).tellings);
+    }),
+  );
+});

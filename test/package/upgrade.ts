@@ -1,0 +1,96 @@
+/** An upgrade while jobs run: nothing is killed, nothing is started twice, and what began with the old programs ends with them. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Machine, noMachine, packageFile, until } from './machine.ts';
+
+/** Two commands, so that something has to be started after the upgrade too; the end is a failure, so that somebody has to be told. */
+const job = `name: Long
+command:
+  - sh -c 'echo begun; until test -e /run/go-on; do sleep 0.1; done'
+  - sh -c 'echo second command; exit 9'
+failmail: {from_address: jobs@example.org, to_address: ops@example.org}
+`;
+
+/** What a later version may do: no part of it, loaded by a run that began with the old programs, would work. */
+const foreign = `
+  sed -i '1s/^/globalThis.isNext=true;/' usr/share/process-control/boot.cjs
+  for name in usr/share/process-control/*.cjs; do
+    sed -i '1s/^(function([a-z_,]*){/&if(!globalThis.isNext)throw new Error("of another version");/' $name
+  done
+  grep -lc 'of another version' usr/share/process-control/send-failmail.cjs usr/share/process-control/winston-log.cjs
+  printf '#!/usr/bin/perl\\nexit 3;\\n' >usr/share/process-control/reaper.pl`;
+
+describe('an upgrade', { skip: noMachine }, () => {
+  let machine: Machine;
+  before(async () => {
+    machine = await Machine.boot();
+    machine.install(packageFile);
+    machine.write('/usr/sbin/sendmail', '#!/bin/sh\ncat >>/var/log/process-control/mails\n', '755');
+    machine.write('/var/lib/process-control/long.yaml', job);
+    machine.write(
+      '/var/lib/process-control/short.yaml',
+      'name: Short\ncommand: /bin/echo short\nschedule: "5 4 * * *"\n',
+    );
+    machine.must('cron-generate');
+  });
+  after(() => machine.close());
+
+  test('over a job that runs: it goes on, it is not started again, and its end is told by the programs it began with', async () => {
+    const crontab = machine.read('/etc/cron.d/process-control');
+    machine.begin('run-job --job long');
+    const status = () => machine.sh('run-job --status long').stdout;
+    const log = '/var/log/process-control/long/latest.log';
+    await until('the job runs', () => machine.sh(`grep -c begun ${log}`).code === 0);
+    const [pid] = /pid: \d+/.exec(status()) ?? [];
+    assert.ok(pid, status());
+
+    machine.install(machine.remake('1.0.1', foreign));
+    assert.equal(machine.must('dpkg-query -W process-control'), 'process-control\t1.0.1\n');
+    assert.ok(status().includes(pid), status());
+    assert.equal(machine.sh('run-job --job long').code, 75);
+
+    machine.must('touch /run/go-on');
+    await until('the job has ended', () => /last status: failure/.test(status()) && !/status: running/.test(status()));
+    assert.match(machine.read(log), /\tINFO\tsecond command\n/);
+    assert.match(machine.must('jobctl history long'), /exit code 9/);
+    await until('the mail has come', () => machine.has('/var/log/process-control/mails'));
+    assert.match(machine.read('/var/log/process-control/mails'), /^Subject: Fail Mail : Long/m);
+    assert.equal(machine.must('ls /var/log/process-control/long | grep -vc latest'), '1\n');
+    assert.equal(machine.read('/etc/cron.d/process-control'), crontab);
+  });
+
+  test('the configuration that people changed stays', () => {
+    machine.must('echo "# ours" >>/etc/process-control.yaml');
+    const mine = machine.read('/etc/process-control.yaml');
+    machine.install(machine.remake('1.0.2', 'true'));
+    assert.equal(machine.read('/etc/process-control.yaml'), mine);
+  });
+
+  test('no cache of the version before meets the programs of this one', () => {
+    const bundles = machine
+      .must('cd /usr/share/process-control && ls *.cjs | grep -vE "^(boot|bake)"')
+      .trim()
+      .split('\n');
+    const newer = machine
+      .must('cd /usr/share/process-control && find . -name "*.cache" -newer /root/next/DEBIAN/control')
+      .trim()
+      .split('\n');
+    assert.deepEqual(newer.map((name) => name.slice(2)).sort(), bundles.map((name) => `${name}.cache`).sort());
+    machine.must('run-job --job short');
+  });
+
+  test('an upgrade that fails leaves programs that run', () => {
+    const broken = machine.remake('1.0.3', "printf '#!/bin/sh\\nexit 1\\n' >DEBIAN/preinst");
+    assert.notEqual(machine.sh(`dpkg -i ${broken}`).code, 0);
+    machine.must('run-job --job short');
+    machine.must('cron-generate --check');
+  });
+
+  test('a removal that fails leaves the crontab as it was', () => {
+    const crontab = machine.read('/etc/cron.d/process-control');
+    machine.must("sed -i 's/^rm -f .*cache$/exit 1/' /var/lib/dpkg/info/process-control.prerm");
+    assert.notEqual(machine.sh('dpkg --remove process-control').code, 0);
+    assert.equal(machine.read('/etc/cron.d/process-control'), crontab);
+    machine.must('run-job --job short');
+  });
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkJobs } from '../../src/report/icinga.ts';
+import { type JobFacts, type JobSnapshot, snapshotJob } from '../../src/report/snapshot.ts';
+import { emptyHistory, type History } from '../../src/run/history.ts';
+
+const atMs = Date.parse('2026-11-22T10:30:00Z');
+const failed: History = { ...emptyHistory, lastStatus: 'failure' };
+const limits = { warningSeconds: 600 };
+
+function snapshot(slug: string, changes: Partial<Omit<JobFacts, 'job'>> & { disabled?: boolean } = {}): JobSnapshot {
+  const { disabled = false, ...facts } = changes;
+  return snapshotJob({
+    ...{ holder: undefined, history: emptyHistory, paused: undefined },
+    ...facts,
+    job: { slug, name: slug, tags: [], disabled },
+  });
+}
+
+function late(slug: string, seconds: number): JobSnapshot {
+  return snapshot(slug, { times: { overdue: { tickMs: atMs, overdueMs: seconds * 1000 } } });
+}
+
+test('the two sentences of the predecessor are kept, with performance data behind the bar', () => {
+  assert.deepEqual(checkJobs([snapshot('a'), snapshot('b', { disabled: true })], limits), {
+    code: 0,
+    text: "JOBS OK | 'failing'=0;;;0 'warnings'=0;;;0 'running'=0;;;0 'jobs'=2;;;0 'paused'=0;;;0 'disabled'=1;;;0 'overdue'=0s;600;;0\n",
+  });
+  const both = checkJobs([snapshot('a', { history: failed }), snapshot('b', { history: failed })], limits);
+  assert.equal(both.code, 2);
+  assert.match(both.text, /^FAILING JOBS: a, b \|[^\n]*\n$/);
+});
+
+test('what is off without an end is told, with who and why; what ends by itself is not', () => {
+  const pause = { target: { job: 'a' }, atMs, by: 'ada', reason: 'upgrade | later' };
+  const warned = checkJobs([snapshot('a', { paused: pause })], limits);
+  assert.equal(warned.code, 1);
+  assert.match(warned.text, /^JOBS WARNING: a is paused without an end by ada: upgrade \/ later \| 'failing'=0/);
+  assert.equal(checkJobs([snapshot('a', { paused: { ...pause, untilMs: atMs + 1 } })], limits).code, 0);
+  const circuit = checkJobs([snapshot('a', { paused: { ...pause, by: 'process-control', circuit: true } })], limits);
+  assert.match(circuit.text, /^JOBS WARNING: a is paused after its failures until jobctl reset a/);
+});
+
+test('a job that should have run is a warning, and critical only where a limit says so', () => {
+  assert.match(checkJobs([late('a', 599)], limits).text, /^JOBS OK \| .*'overdue'=599s;600;;0\n$/);
+  const warned = checkJobs([late('a', 600), late('b', 7200)], limits);
+  assert.equal(warned.code, 1);
+  assert.match(
+    warned.text,
+    /^JOBS WARNING: a is overdue by 10 minutes; b is overdue by 2 h \| .*'overdue'=7200s;600;;0\n$/,
+  );
+  const critical = checkJobs([late('a', 600), late('b', 7200)], { ...limits, criticalSeconds: 3600 });
+  assert.equal(critical.code, 2);
+  assert.match(
+    critical.text,
+    /^JOBS CRITICAL: b is overdue by 2 h \| .*'overdue'=7200s;600;3600;0\nb is overdue by 2 h\na is overdue by 10 minutes\n$/,
+  );
+  const also = checkJobs([late('a', 600), snapshot('c', { history: failed })], limits);
+  assert.equal(also.code, 2);
+  assert.match(also.text, /^FAILING JOBS: c \| [^\n]*\na is overdue by 10 minutes\n$/);
+});
+
+test('a tick that was missed is a warning until the job runs again', () => {
+  const outcome = { kind: 'missed', tickMs: atMs, count: 3, words: 'the machine was off' } as const;
+  const missed = { ...emptyHistory, runs: [{ run: 'm', startedMs: atMs, outcome }] };
+  assert.match(
+    checkJobs([snapshot('a', { history: missed })], limits).text,
+    /^JOBS WARNING: a was missed 3 times: the machine was off/,
+  );
+  const ran = { run: 'r', startedMs: atMs + 1, outcome: { kind: 'exited', code: 0 } } as const;
+  assert.equal(checkJobs([snapshot('a', { history: { ...missed, runs: [...missed.runs, ran] } })], limits).code, 0);
+});

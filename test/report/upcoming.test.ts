@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  aroundClockChange,
+  type UpcomingOrder,
+  upcomingJson,
+  upcomingOf,
+  upcomingText,
+} from '../../src/report/upcoming.ts';
+
+const fromMs = Date.parse('2026-11-25T10:40:00Z');
+const minute = 60_000;
+const job = { slug: 'backup', schedule: '30 2 * * *', enabled: true, tags: ['night'], timing: {}, delayMs: 0 };
+const order: UpcomingOrder = { fromMs, count: 2, hostZone: 'Europe/Berlin', pauses: [] };
+const view = { hostZone: order.hostZone, nowMs: fromMs };
+
+test('the ticks to come, in the zone of the host and in that of the job, with what delays them', () => {
+  const zoned = {
+    ...job,
+    slug: 'report',
+    schedule: '0 9 * * 1-5',
+    timing: { timeZone: 'America/New_York' },
+    delayMs: 92_000,
+  };
+  const [one, other] = [upcomingOf(job, order), upcomingOf(zoned, order)];
+  assert.equal(
+    upcomingText({ ticks: [...one.ticks, ...other.ticks], none: [] }, view),
+    `2026-11-25 15:00+01:00  report  in 3 h 20 min, 2026-11-25 09:00-05:00 America/New_York, starts 1 min 32 s later (splay)
+2026-11-26 02:30+01:00  backup  in 14 h 50 min
+2026-11-26 15:00+01:00  report  in 27 h 20 min, 2026-11-26 09:00-05:00 America/New_York, starts 1 min 32 s later (splay)
+2026-11-27 02:30+01:00  backup  in 38 h 50 min
+`,
+  );
+});
+
+test('a pause is shown on each tick that it holds, and on no other', () => {
+  const untilMs = Date.parse('2026-11-26T12:00:00Z');
+  const pauses = [{ target: { tag: 'night' }, atMs: fromMs - 1, untilMs, by: 'ada', reason: 'upgrade' }];
+  const { ticks } = upcomingOf(job, { ...order, pauses });
+  assert.deepEqual(
+    ticks.map(({ paused }) => paused?.by),
+    ['ada', undefined],
+  );
+  assert.match(
+    upcomingText({ ticks, none: [] }, view),
+    /will be skipped: paused by tag night by ada until 2026-11-26 13:00\+01:00: upgrade\n/,
+  );
+});
+
+test('what has no tick is listed with the reason', () => {
+  const { schedule: _, ...unscheduled } = job;
+  const none = [
+    upcomingOf({ ...job, slug: 'off', enabled: false }, order),
+    upcomingOf({ ...unscheduled, slug: 'manual' }, order),
+    upcomingOf(job, { ...order, untilMs: fromMs + minute }),
+  ].flatMap((one) => one.none);
+  assert.deepEqual(
+    none.map(({ why }) => why),
+    ['disabled', 'no-schedule', 'none-in-span'],
+  );
+  const text = upcomingText({ ticks: [], none }, view);
+  assert.match(text, /^- {23}off {5}is disabled in its file/);
+  assert.deepEqual(
+    upcomingJson({ ticks: [], none })
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).why),
+    ['disabled', 'no-schedule', 'none-in-span'],
+  );
+});
+
+test('a span ends where it is said, and a tick at its end belongs to it', () => {
+  const untilMs = Date.parse('2026-11-27T01:30:00Z');
+  assert.equal(upcomingOf(job, { ...order, count: 100, untilMs }).ticks.length, 2);
+  assert.equal(upcomingOf(job, { ...order, count: 100, untilMs: untilMs - 1 }).ticks.length, 1);
+});
+
+test('around the next clock change two ticks before it and two after are shown', () => {
+  const ticks = aroundClockChange(job, order);
+  assert.deepEqual(
+    ticks.map(({ tickMs, afterClockChange }) => [
+      new Date(tickMs).toISOString().slice(0, 16),
+      afterClockChange ?? false,
+    ]),
+    [
+      ['2027-03-26T01:30', false],
+      ['2027-03-27T01:30', false],
+      // 02:30 does not exist on that day: cron makes up for it when the gap ends.
+      ['2027-03-28T01:00', true],
+      ['2027-03-29T00:30', false],
+    ],
+  );
+  assert.deepEqual(aroundClockChange(job, { ...order, hostZone: 'UTC' }), []);
+  const zoned = { ...job, timing: { timeZone: 'America/New_York' } };
+  assert.equal(aroundClockChange(zoned, { ...order, hostZone: 'UTC' }).length, 4, 'the zone of the job counts too');
+});
+
+test('a schedule that comes once in decades is found', () => {
+  const { ticks } = upcomingOf({ ...job, schedule: '0 0 29 2 */7' }, { ...order, count: 1, hostZone: 'UTC' });
+  assert.equal(ticks.length, 1);
+  assert.equal(new Date(ticks[0]?.tickMs ?? 0).getUTCDay(), 0);
+});

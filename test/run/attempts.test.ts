@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { policyOf } from '../../src/job/policy.ts';
+import { attemptWords, backoffMs, nextAttemptAfterMs } from '../../src/run/attempts.ts';
+import type { Outcome } from '../../src/run/outcome.ts';
+
+const failed: Outcome = { kind: 'exited', code: 1 };
+const thrice = policyOf({ max_task_failures: 3, unrecoverable_exit_codes: [77, 124, 127, 137] });
+
+const rows: readonly [string, Outcome, number, number | undefined][] = [
+  ['a success is not tried again', { kind: 'exited', code: 0 }, 1, undefined],
+  ['nor is a code that counts as success', { kind: 'exited', code: 3, accepted: true }, 1, undefined],
+  ['a failure is, after the first wait', failed, 1, 30_000],
+  ['and after a longer one', failed, 2, 60_000],
+  ['until it has failed so often', failed, 3, undefined],
+  ['so is a broken rule', { kind: 'broke-rule', rule: 'min_duration', words: '' }, 1, 30_000],
+  ['an end by a signal', { kind: 'signalled', signal: 11 }, 1, 30_000],
+  ['a program that is not executable', { kind: 'not-started', stage: '', reason: '', code: 126 }, 1, 30_000],
+  ['and background processes that should not be', { kind: 'left-processes', count: 1 }, 1, 30_000],
+  ['a run that was stopped is not', { kind: 'stopped', signal: 15, by: 'ada' }, 1, undefined],
+  ['nor an unrecoverable code', { kind: 'exited', code: 77 }, 1, undefined],
+  ['nor an unrecoverable timeout', { kind: 'timed-out', afterSeconds: 5 }, 1, undefined],
+  ['nor an unrecoverable signal', { kind: 'signalled', signal: 9 }, 1, undefined],
+  ['nor a program that is nowhere', { kind: 'not-started', stage: '', reason: '', code: 127 }, 1, undefined],
+];
+
+for (const [title, outcome, number, expected] of rows) {
+  test(title, () => assert.equal(nextAttemptAfterMs({ number, outcome, hasSurvivors: false }, thrice), expected));
+}
+
+test('nothing is tried again beside processes that could not be killed', () => {
+  assert.equal(nextAttemptAfterMs({ number: 1, outcome: failed, hasSurvivors: true }, thrice), undefined);
+});
+
+test('without a limit there always is another attempt', () => {
+  const endless = policyOf({ max_task_failures: -1, backoff: { initial: '10s', factor: 3, max: '2m' } });
+  const waits = [1, 2, 3, 4, 1000].map((number) =>
+    nextAttemptAfterMs({ number, outcome: failed, hasSurvivors: false }, endless),
+  );
+  assert.deepEqual(waits, [10_000, 30_000, 90_000, 120_000, 120_000]);
+});
+
+test('waits never get shorter, and never longer than the longest', () => {
+  const seconds = fc.nat(10_000);
+  fc.assert(
+    fc.property(
+      seconds,
+      fc.double({ min: 1, max: 100, noNaN: true }),
+      seconds,
+      fc.nat(5000),
+      (initial, factor, max, n) => {
+        const backoff = { initialSeconds: initial, factor, maxSeconds: max };
+        const [wait, later] = [backoffMs(backoff, n + 1), backoffMs(backoff, n + 2)];
+        assert.ok(wait <= later && later <= max * 1000 && wait >= 0);
+      },
+    ),
+  );
+});
+
+test('an attempt is named with how many there may be', () => {
+  assert.equal(attemptWords(2, thrice), 'attempt 2 of 3');
+  assert.equal(attemptWords(7, { maxFailures: Number.POSITIVE_INFINITY }), 'attempt 7');
+});
