@@ -24,12 +24,13 @@ export function main(args: readonly string[]): void {
   });
 }
 
-/** A line of the crontab that is about all jobs: its flag, alone or with `--config FILE`. */
+/** A line of the crontab that is about all jobs: its flag alone, or with `--config FILE` before or behind it. */
 function roundOf(flag: string, args: readonly string[]): { readonly configFile: string | undefined } | undefined {
-  const [option, configFile, ...more] = args.filter((arg) => arg !== flag);
-  if (!args.includes(flag) || more.length > 0) return undefined;
-  if (option === undefined) return { configFile };
-  return option === '--config' && isPlain(configFile) ? { configFile } : undefined;
+  const rest = args.filter((arg) => arg !== flag);
+  if (rest.length !== args.length - 1) return undefined;
+  const [option, configFile] = rest;
+  const isRound = rest.length === 0 || (rest.length === 2 && option === '--config' && isPlain(configFile));
+  return isRound ? { configFile } : undefined;
 }
 
 /** `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE`, `--due` and `--slow-start`; `undefined` for anything else. */

@@ -47,7 +47,7 @@ function historyLine(run: RunSnapshot, formatTime: (ms: number) => string): stri
     run.attempt === undefined || run.attempt < 2 ? undefined : `${run.attempt} attempts`,
     triggerWords(run.trigger),
     run.warning,
-    run.paused === undefined ? undefined : `paused the job: ${run.paused}`,
+    run.paused === undefined ? undefined : 'paused the job',
     run.tick?.lateMs === undefined ? undefined : lateWords(run.tick.tickMs, run.tick.lateMs, formatTime),
     run.lostBytes === undefined ? undefined : `log incomplete (${run.lostBytes} bytes lost)`,
     run.swept === undefined ? undefined : `${run.swept} left-over processes ended`,

@@ -12,9 +12,9 @@ export interface UpcomingJob extends Scheduled {
   readonly slug: string;
   readonly tags: readonly string[];
   readonly enabled: boolean;
-  /** Set for what runs always. */
-  readonly service?: object;
   readonly delayMs: number;
+  /** A service is kept up and has no ticks. */
+  readonly service?: unknown;
 }
 
 export interface UpcomingOrder {
@@ -41,7 +41,7 @@ export interface UpcomingTick {
 /** A job that has no tick, and why. */
 export interface NoTick {
   readonly job: string;
-  readonly why: 'broken' | 'disabled' | 'no-schedule' | 'none-in-span';
+  readonly why: 'broken' | 'service' | 'disabled' | 'no-schedule' | 'none-in-span';
   readonly words: string;
 }
 
@@ -54,8 +54,8 @@ export interface Upcoming {
 const farMs = 41 * 366 * dayMs;
 
 export function upcomingOf(job: UpcomingJob, order: UpcomingOrder): Upcoming {
-  const { slug, schedule, enabled, service } = job;
-  if (service !== undefined) return none(slug, 'no-schedule', 'is a service: it has no schedule, it runs always');
+  const { slug, schedule, enabled } = job;
+  if (job.service !== undefined) return none(slug, 'service', 'is a service: it is kept up, at all times');
   if (schedule === undefined) return none(slug, 'no-schedule', 'has no schedule: only people and other jobs start it');
   if (!enabled) return none(slug, 'disabled', 'is disabled in its file: only people and other jobs start it');
   const ticks = ticksOf(job, order).map((tickMs, at, all) => tickValue(job, order, { tickMs, beforeMs: all[at - 1] }));

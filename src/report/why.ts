@@ -19,7 +19,7 @@ export interface Finding {
   readonly advice?: string;
 }
 
-export type Verdict =
+type Verdict =
   /** It started, and `run` says what became of it. */
   | 'ran'
   | 'running'

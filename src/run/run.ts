@@ -18,12 +18,11 @@ import type {
   User,
   Wrappers,
 } from '../system/system.ts';
-import { circuitPause, reasonToPause } from './circuit.ts';
-import type { Ended, Streak, Tick, Trigger } from './event.ts';
+import { breakCircuit } from './break-circuit.ts';
+import type { Ended, Tick, Trigger } from './event.ts';
 import { extendStreak, type History, unfinishedRuns } from './history.ts';
 import { durationWords, exitCodeOf, type Outcome, outcomeWords } from './outcome.ts';
-import { pauseOf } from './pause.ts';
-import { pausedWords, readPauses, writePause } from './pauses.ts';
+import { pausedWords } from './pauses.ts';
 import {
   type InterruptedRuns,
   type RunName,
@@ -157,7 +156,7 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
   log.note(`${job.slug} ${outcomeWords(outcome)} ${lasted}, exit code ${exitCodeOf(outcome)}`);
   const totals = await log.close();
   const streak = extendStreak(before.streak, outcome, endedMs);
-  const circuit = breakCircuit(order, machine, { outcome, streak, endedMs });
+  const circuit = breakCircuit(job, machine.state, { outcome, streak, endedMs });
   const event: Ended = {
     event: 'ended',
     run,
@@ -196,34 +195,14 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
   };
 }
 
-interface Circuit {
-  /** Why the job is paused now. */
-  readonly paused?: string;
-  readonly troubles: readonly string[];
-}
-
-/** Before the end is on record: whoever is killed in between has paused too much rather than too little. */
-function breakCircuit(
-  { job }: RunOrder,
-  machine: RunMachine,
-  { outcome, streak, endedMs }: { readonly outcome: Outcome; readonly streak: Streak; readonly endedMs: number },
-): Circuit {
-  const reason = reasonToPause(outcome, job.policy, streak);
-  if (reason === undefined) return { troubles: [] };
-  const present = pauseOf(job, readPauses(machine.state), endedMs);
-  const pause = circuitPause(job.slug, reason, { atMs: endedMs, present });
-  const written = pause === undefined ? ({ ok: true } as const) : writePause(machine.state, pause);
-  if (!written.ok) return { troubles: [`it should be paused (${reason}) but can't be: ${written.reason}`] };
-  return { paused: reason, troubles: [`paused until a person resumes it (jobctl resume ${job.slug}): ${reason}`] };
-}
-
 /**
  * Runs that started and never ended, while the lock is ours, died with their wrapper or the machine; so did those that waited for it, but for the one
  * that does so now.
  */
 function closeInterrupted({ job: { slug }, run: own }: RunOrder, machine: RunMachine): InterruptedRuns {
-  const next = machine.locks.holder(nextLockName(slug))?.runId;
-  const runs = unfinishedRuns(readHistory(slug, machine)).filter(({ run }) => run !== own && run !== next);
+  const open = unfinishedRuns(readHistory(slug, machine)).filter(({ run }) => run !== own);
+  const next = open.length === 0 ? undefined : machine.locks.holder(nextLockName(slug))?.runId;
+  const runs = open.filter(({ run }) => run !== next);
   for (const { run } of runs) writeEvent(slug, machine, { event: 'interrupted', run, atMs: machine.clock.nowMs() });
   return { runs, streak: readHistory(slug, machine).streak };
 }

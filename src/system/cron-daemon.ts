@@ -1,7 +1,7 @@
 /** Finds the cron that reads this machine's crontabs: by name in /proc, the eldest, and not one of another container. */
 import { readlinkSync } from 'node:fs';
 import { bootTimeMs } from './boot-time.ts';
-import { isHidden, listProcesses, type Process } from './proc.ts';
+import { commandLineOf, isHidden, listProcesses, type Process } from './proc.ts';
 
 export type CronDaemon =
   | {
@@ -23,12 +23,21 @@ const ticksPerSecond = 100;
 
 export function findCronDaemon(): CronDaemon {
   const all = listProcesses().filter(({ name, isKernel }) => names.has(name) && !isKernel);
-  const [eldest] = all.filter(seesOurFiles).sort((a, b) => Number(a.startTicks) - Number(b.startTicks));
-  // A child of cron bears its name until it becomes the job's shell.
+  const [eldest] = all
+    .filter((found) => seesOurFiles(found) && !isWaiter(found))
+    .sort((a, b) => Number(a.startTicks) - Number(b.startTicks));
   if (eldest === undefined) return isHidden(1) ? { is: 'hidden' } : { is: 'absent' };
   const { name, pid, state, startTicks } = eldest;
   const sinceMs = bootTimeMs() + (Number(startTicks) / ticksPerSecond) * 1000;
   return { is: 'running', name, pid, sinceMs, stopped: state === 'T' || state === 't' };
+}
+
+/**
+ * Beside each job a child of cron waits for its end, and outlives a cron that dies. It bears the same name; both daemons write their own in capitals
+ * into its command line (do_command.c).
+ */
+function isWaiter({ pid }: Process): boolean {
+  return /^(?:\S*\/)?CROND?(?: |$)/.test(commandLineOf(pid));
 }
 
 /** Only root may ask; for anybody else every cron counts. */

@@ -1,7 +1,9 @@
 /** An upgrade while jobs run: nothing is killed, nothing is started twice, and what began with the old programs ends with them. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Machine, noMachine, packageFile, until } from './machine.ts';
+import { Machine, noMachine, packageFile, repository, until } from './machine.ts';
 
 /** Two commands, so that something has to be started after the upgrade too; the end is a failure, so that somebody has to be told. */
 const job = `name: Long
@@ -48,13 +50,15 @@ describe('an upgrade', { skip: noMachine }, () => {
     assert.equal(machine.must('dpkg-query -W process-control'), 'process-control\t1.0.1\n');
     assert.ok(status().includes(pid), status());
     assert.equal(machine.sh('run-job --job long').code, 75);
+    // The new programs tell of that one.
+    machine.must('rm -f /var/log/process-control/mails');
 
     machine.must('touch /run/go-on');
     await until('the job has ended', () => /last status: failure/.test(status()) && !/status: running/.test(status()));
     assert.match(machine.read(log), /\tINFO\tsecond command\n/);
     assert.match(machine.must('jobctl history long'), /exit code 9/);
-    await until('the mail has come', () => machine.has('/var/log/process-control/mails'));
-    assert.match(machine.read('/var/log/process-control/mails'), /^Subject: Fail Mail : Long/m);
+    await until('its run-job is gone', () => machine.sh('pgrep -f "[b]oot.cjs run-job --job long"').code === 1);
+    assert.match(machine.read('/var/log/process-control/mails'), /^Subject: Fail Mail : Long .*exit code 9/m);
     assert.equal(machine.must('ls /var/log/process-control/long | grep -vc latest'), '1\n');
     assert.equal(machine.read('/etc/cron.d/process-control'), crontab);
   });
@@ -92,5 +96,48 @@ describe('an upgrade', { skip: noMachine }, () => {
     assert.notEqual(machine.sh('dpkg --remove process-control').code, 0);
     assert.equal(machine.read('/etc/cron.d/process-control'), crontab);
     machine.must('run-job --job short');
+  });
+});
+
+const { properties } = JSON.parse(readFileSync(path.join(repository, 'schema/job.schema.json'), 'utf8')) as {
+  properties: object;
+};
+const noServices = 'service' in properties ? false : 'this version has no services';
+
+describe('a service', { skip: noMachine || noServices }, () => {
+  let machine: Machine;
+  before(async () => {
+    machine = await Machine.boot();
+    machine.install(packageFile);
+    machine.write('/var/lib/process-control/web.yaml', "name: Web\nservice: true\ncommand: sh -c 'exec sleep 86399'\n");
+    machine.must('cron-generate && run-job --ensure');
+    await until('it is up', () => machine.sh('jobctl status web').code === 0);
+  });
+  after(() => machine.close());
+
+  const instances = () => machine.sh('pgrep -x -f "sleep 86399"').stdout.trim();
+
+  test('goes on through an upgrade, and is not started a second time', () => {
+    const before = instances();
+    assert.match(before, /^\d+$/);
+    machine.install(machine.remake('1.0.1', foreign));
+    machine.must('run-job --ensure && run-job --ensure');
+    assert.equal(instances(), before);
+    assert.equal(machine.sh('jobctl status web').code, 0);
+  });
+
+  test('that dies after the upgrade is started again by the supervisor that it has', async () => {
+    const before = instances();
+    machine.must(`kill -9 ${before}`);
+    await until('it is up again', () => /^\d+$/.test(instances()) && instances() !== before);
+  });
+
+  test('ends when the package is removed, and is wanted up again when it comes back', async () => {
+    machine.must('apt-get remove -y process-control');
+    assert.equal(instances(), '');
+    machine.install(packageFile);
+    assert.equal(instances(), '');
+    machine.must('cron-generate && run-job --ensure');
+    await until('it is up', () => /^\d+$/.test(instances()));
   });
 });

@@ -156,3 +156,33 @@ test('what people have decided stands between the runs, with who, until when and
     ].join('\n'),
   );
 });
+
+test('a run that waits for its next attempt, a run that waits for another, and shared locks are seen in the status', () => {
+  const failedAttempt = { outcome: { kind: 'exited', code: 4 }, nextMs: atMs + 60_000 } as const;
+  const retrying: History = {
+    ...emptyHistory,
+    runs: [
+      { run: 'r2', startedMs: atMs, attempt: 1, failedAttempt },
+      { run: 'r3', startedMs: atMs + 1000, waitsFor: 'still running (run r2)' },
+    ],
+  };
+  const facts = {
+    ...{ history: retrying, holder: running, nowMs: atMs + 2000 },
+    next: { ...running, runId: 'r3', startedMs: atMs + 1000 },
+    sharedLocks: [
+      { name: 'db', holder: { ...running, runId: 'r9', job: 'report' } },
+      { name: 'tape', holder: undefined },
+    ],
+  };
+  const job = snapshot(facts);
+  const text = jobDetails(job, time);
+  assert.match(text, /standing: +waiting\n/);
+  assert.match(text, /activity: .*run r2\); attempt 1 failed with exit code 4, attempt 2 at 2026-11-22 10:31:00/);
+  assert.match(text, /waiting: +run r3 \(pid 5647\) waits since 2026-11-22 10:30:01: still running \(run r2\)\n/);
+  assert.match(text, /shared locks: +db is held by report, run r9 since 2026-11-22 10:30:00; tape is free\n/);
+  assert.match(text, /last run: .* r3 waits: still running/);
+  assert.equal(standingCode(job), 0);
+  assert.equal(job.lastStatus, 'unknown');
+  assert.match(jobDetails(snapshot({ ...facts, nowMs: atMs + 61_000 }), time), /standing: +running\n/);
+  assert.match(jobLines([snapshot({ ...facts, holder: undefined })], time), /^multi +waiting /);
+});

@@ -94,3 +94,65 @@ test('a torn state file of the predecessor is used as far as it goes', () => {
   const history = earlierHistory(new TextEncoder().encode("history:\n- status: started\n  time: '2026-11-20 10:0"));
   assert.deepEqual([history.lastStatus, history.runs.length], ['unknown', 0]);
 });
+
+test('a run that has waited is known from then on, and stands where it started', () => {
+  const waiting: HistoryEvent = { event: 'waiting', run: 'b', atMs: 5, trigger, host: 'h', words: 'still running' };
+  const skipped = { kind: 'skipped', reason: 'queue-full', words: '', allowed: false } as const;
+  const skip: HistoryEvent = { event: 'skipped', run: 'c', atMs: 7, trigger, host: 'h', outcome: skipped };
+  const first = foldHistory([started('a', 1), waiting, skip]);
+  assert.deepEqual(
+    first.runs.map(({ run, startedMs, waitsFor }) => [run, startedMs, waitsFor]),
+    [
+      ['a', 1, undefined],
+      ['b', 5, 'still running'],
+      ['c', 7, undefined],
+    ],
+  );
+  const later = foldHistory([started('a', 1), waiting, skip, ended('a', 8, 0), started('b', 9)]);
+  assert.deepEqual(
+    later.runs.map(({ run, startedMs }) => [run, startedMs]),
+    [
+      ['a', 1],
+      ['c', 7],
+      ['b', 9],
+    ],
+  );
+});
+
+test('failed attempts are seen while the run goes on, and counted when it has ended', () => {
+  const outcome = { kind: 'exited', code: 4 } as const;
+  const failed: HistoryEvent = { event: 'attempt-failed', run: 'a', atMs: 2, attempt: 1, outcome, nextMs: 50 };
+  const [running] = foldHistory([started('a', 1), failed]).runs;
+  assert.deepEqual([running?.attempt, running?.failedAttempt], [1, { outcome, nextMs: 50 }]);
+  const [over] = foldHistory([started('a', 1), failed, { ...ended('a', 60, 0), attempt: 2 }]).runs;
+  assert.equal(over?.attempt, 2);
+});
+
+test('failures that have paused the job are not counted again after it was resumed', () => {
+  const paused: HistoryEvent = { ...ended('b', 4, 1), paused: 'it failed twice' };
+  const history = foldHistory([started('a', 1), ended('a', 2, 1), started('b', 3), paused]);
+  assert.deepEqual(
+    [history.streak.failures, history.streak.failedRuns, history.runs[1]?.paused],
+    [1, undefined, 'it failed twice'],
+  );
+  assert.equal(foldHistory([ended('b', 4, 1), paused, started('c', 5), ended('c', 6, 1)]).streak.failedRuns, 1);
+});
+
+test('a reset ends the streak and leaves what was last known to be well; a pause changes nothing but is remembered', () => {
+  const step = { event: 'steered', run: '', by: 'ada' } as const;
+  const events: HistoryEvent[] = [
+    ...[started('a', 1), ended('a', 2, 0, { failures: 0 })],
+    ...[started('b', 3), ended('b', 4, 1, { failures: 1 })],
+    { ...step, action: 'pause', atMs: 5 },
+  ];
+  const before = foldHistory(events);
+  assert.deepEqual([before.streak.failures, before.lastStatus, before.steered?.length], [1, 'failure', 1]);
+  const reset = foldHistory([...events, { ...step, action: 'reset', atMs: 6 }]);
+  assert.equal(reset.streak.failures, 0);
+  assert.equal(reset.streak.failingSinceMs, undefined);
+  assert.equal(reset.streak.lastSuccessMs, before.streak.lastSuccessMs);
+  assert.equal(reset.lastStatus, 'unknown');
+  assert.equal(reset.runs.length, 2, 'no run is made of it');
+  const again = foldHistory([...events, { ...step, action: 'reset', atMs: 6 }, started('c', 7), ended('c', 8, 1)]);
+  assert.deepEqual([again.streak.failures, again.lastStatus], [1, 'failure']);
+});

@@ -17,6 +17,10 @@ test('a process called cron is found, with when it began and whether it is stopp
   symlinkSync(spawnSync('sh', ['-c', 'command -v sleep'], { encoding: 'utf8' }).stdout.trim(), program);
   const before = findCronDaemon();
   const earliestMs = Date.now();
+  // What waits for the end of a job, and lives on when cron has died.
+  const waiter = spawn(program, ['60'], { argv0: '/usr/sbin/CRON' });
+  await new Promise((resolve) => waiter.once('spawn', resolve));
+  if (before.is !== 'running') assert.deepEqual(findCronDaemon(), before);
   const child = spawn(program, ['60']);
   await new Promise((resolve) => child.once('spawn', resolve));
   try {
@@ -33,6 +37,7 @@ test('a process called cron is found, with when it began and whether it is stopp
       return now.is === 'running' && now.stopped;
     });
   } finally {
+    waiter.kill('SIGKILL');
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('exit', resolve));
   }

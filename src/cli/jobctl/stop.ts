@@ -28,7 +28,7 @@ async function restartJob(slug: string, act: Act): Promise<Deed> {
   return { exitCode: started.exitCode, value: { ...stopped.value, ...started.value } };
 }
 
-export async function stopJob(slug: string, { options, config, tell }: Act): Promise<Deed> {
+async function stopJob(slug: string, { options, config, tell }: Act): Promise<Deed> {
   const { reason } = options;
   const loaded = loadJob(slug, config, { files });
   const killGraceSeconds = loaded?.ok === true ? loaded.value.killGraceSeconds : usualGraceSeconds;
