@@ -35,11 +35,11 @@ const parts = {
     block(help(root, program), 'Usage')
       .map((line) => words(line.trim()).replace(program, `*${program}*`))
       .join('++\n'),
-  options: (root, program) => optionsText(help(root, program), '# '),
+  options: (root, program) => optionsText(help(root, program)),
   commands: (root, program) =>
-    block(help(root, program), 'Commands')
-      .filter((line) => line.startsWith(`  ${program} `))
-      .map((line) => commandText(root, program, line.trim().split(' ')[1]))
+    joined(help(root, program), 'Commands')
+      .map((line) => new RegExp(`^ +${program} (\\w+) ?(.*?) {2,}(.*)$`).exec(line))
+      .map(([, command, names, meaning]) => commandText(root, program, { command, names, meaning }))
       .join('\n'),
   'exit codes': (root, program) =>
     block(help(root, program), 'Exit codes')
@@ -69,8 +69,8 @@ const files = [
   ['*/var/lib/process-control/*_NAME_*.yaml*', 'One job.'],
   ['*/etc/cron.d/process-control*', 'The crontab that cron-generate writes.'],
   ['*/var/log/process-control/*_NAME_*/*', 'The logs of a job, one a run; *latest.log* is a link to the newest.'],
-  ['*/var/lib/process-control-state/*', 'History and pauses.'],
-  ['*/run/process-control/*', 'Locks.'],
+  ['*/var/lib/process-control-state/*', 'History, pauses, and what is wanted of services.'],
+  ['*/run/process-control/*', 'Locks, and where services listen.'],
 ];
 
 const helps = new Map();
@@ -88,15 +88,20 @@ function block(text, title) {
   return (inner ?? '').split('\n').filter((line) => line.trim() !== '');
 }
 
-/** A paragraph for each option. What was wrapped is joined again; the type that yargs adds says no more than the words do. */
-function optionsText(text, except = '') {
-  const joined = block(text, 'Options')
+/** The same, what was wrapped joined again. */
+function joined(text, title) {
+  return block(text, title)
     .join('\n')
-    .replaceAll(/\n {10,}/g, ' ');
-  return joined
+    .replaceAll(/\n {10,}/g, ' ')
     .split('\n')
+    .filter((line) => line !== '');
+}
+
+/** A paragraph for each option. The type that yargs adds says no more than the words do. */
+function optionsText(text) {
+  return joined(text, 'Options')
     .map((line) => /^ +(.*?) {2,}(.*?) *\[(\w+)\]/.exec(line))
-    .filter((found) => found !== null && !except.split(' ').includes(found[1]))
+    .filter((found) => found !== null)
     .map(([, names, meaning, type]) => `${optionName(names, type)}\n\t${words(meaning)}\n`)
     .join('\n');
 }
@@ -108,17 +113,15 @@ const optionName = (names, type) =>
     .join(', ') + (type === 'string' ? ' _VALUE_' : '');
 
 /** A command with the options that are its own: those of all commands stand in a part of their own. */
-function commandText(root, program, command) {
+function commandText(root, program, { command, names, meaning }) {
   const text = help(root, program, command);
-  const [synopsis, , meaning] = text.split('\n');
   const common = new Set(block(help(root, program), 'Options').map((line) => /--[a-z-]+/.exec(line)?.[0]));
   const own = optionsText(text)
     .split(/\n\n/)
     .filter((option) => !common.has(/--[a-z-]+/.exec(option)?.[0]))
     .map((option) => option.trimEnd().replaceAll(/^/gm, '\t'))
     .join('\n\n');
-  const [name, ...rest] = synopsis.split(' ').slice(1);
-  return `*${name}* ${words(rest.join(' '))}\n\t${words(meaning)}\n${own === '' ? '' : `\n${own}\n`}`;
+  return `${`*${command}* ${words(names)}`.trimEnd()}\n\t${words(meaning)}\n${own === '' ? '' : `\n${own}\n`}`;
 }
 
 const pages = { job: 'job-file.md', config: 'configuration.md' };

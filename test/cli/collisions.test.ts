@@ -207,7 +207,7 @@ describe('a run-job that is killed with -9 while it waits leaves no trace but in
     const settings = 'name: R\ncron_collision_policy: KILL_EXISTING\n';
     house.job(
       'kills',
-      `${settings}kill_grace: 50s\ncommand: sh -c 'trap "" TERM; echo begun; while :; do sleep 1; done'\n`,
+      `${settings}kill_grace: 20s\ncommand: sh -c 'trap "" TERM; echo begun; while :; do sleep 1; done'\n`,
     );
     const old = house.start('kills');
     await house.event('kills', 'started');
@@ -217,8 +217,8 @@ describe('a run-job that is killed with -9 while it waits leaves no trace but in
     await house.event('kills', 'stop-requested');
     second.child.kill('SIGKILL');
     await second.done;
-    house.job('kills', `${settings}kill_grace: 40s\ncommand: /bin/true\n`);
-    // It asks once more, and a run-job that is asked again ends at once.
+    house.job('kills', `${settings}kill_grace: 60s\ncommand: /bin/true\n`);
+    // It asks once more, or for the first time if the second one was killed just before it did.
     await house.exits('kills', 0);
     assert.equal((await old.done).code, 143);
     assert.equal((await house.event('kills', 'interrupted')).run, run);
