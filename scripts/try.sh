@@ -47,7 +47,8 @@ run cat "$config/jobs/$job.yaml"
 run bin/cron-generate
 run grep -w "$job" "$config/crontab"
 run bin/run-job --job "$job" || say "It failed, with exit code $?."
-run bin/jobctl status
+# Its exit code is the worst of all jobs, and the services among the examples have no cron that would start them.
+run bin/jobctl status || true
 run bin/jobctl history "$job"
 run bin/jobctl logs "$job"
 

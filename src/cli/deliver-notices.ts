@@ -12,6 +12,7 @@ import { caller } from '../system/caller.ts';
 import { clock } from '../system/clock.ts';
 import { type FolderWatch, watchFolder } from '../system/folder-watch.ts';
 import { closeLeaks } from '../system/leaks.ts';
+import { endOfLog } from '../system/log-end.ts';
 import { createOwnLog } from '../system/own-log.ts';
 import { stateFiles } from '../system/state-files.ts';
 import type { LogLevel, StateFiles } from '../system/system.ts';
@@ -62,8 +63,8 @@ async function empty(config: Config, mode: 'once' | 'until-empty'): Promise<numb
       await answer.lock.release();
     }
     // Whoever left a note while we let go of the lock has found it taken.
-    const left = [noticeFolders.notes, noticeFolders.outbox].some((folder) => spool.names(folder).length > 0);
-    if (mode === 'once' || !left) return 0;
+    // What is still in the outbox can't be taken away or read, and would not go better now.
+    if (mode === 'once' || spool.names(noticeFolders.notes).length === 0) return 0;
   }
 }
 
@@ -82,6 +83,7 @@ function world(config: Config, spool: StateFiles, notes: FolderWatch): Deliverin
     incidents: stateFiles(config.stateDirectory),
     history: realHistory(config),
     timeZone: hostZone(),
+    endOfLog,
     send: (entry) => sendNotice(entry, config),
     newNote: (atMostMs) => notes.changed(atMostMs),
     log: tell,

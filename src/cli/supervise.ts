@@ -11,7 +11,8 @@ import { exitCodes } from '../run/outcome.ts';
 import type { RunMachine } from '../run/run.ts';
 import { askWords, desiredFolder, readDesired } from '../service/desired.ts';
 import type { ServiceJob } from '../service/live-instance.ts';
-import { type SupervisorMachine, supervise } from '../service/supervise.ts';
+import { supervise } from '../service/supervise.ts';
+import type { SupervisorMachine } from '../service/supervisor-machine.ts';
 import { takeOver } from '../service/take-over.ts';
 import { changes } from '../system/changes.ts';
 import { files } from '../system/files.ts';
@@ -86,7 +87,7 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
 
 const signalBase = 128;
 
-function supervisorMachine({ job, config, machine }: SuperviseOrder, log: OwnLog): SupervisorMachine {
+function supervisorMachine({ job, run, config, machine }: SuperviseOrder, log: OwnLog): SupervisorMachine {
   const { stateDirectory, jobDirectory, portRange, runDirectory } = config;
   // There to be watched before the first record is written.
   mkdirSync(path.join(stateDirectory, desiredFolder), { recursive: true, mode: 0o755 });
@@ -118,10 +119,12 @@ function supervisorMachine({ job, config, machine }: SuperviseOrder, log: OwnLog
     say: note,
     tell(notice) {
       void import('./tell-service.ts')
-        .then(({ tellOfService }) => tellOfService(notice, config))
-        .then((delivery) => {
-          if (delivery?.ok === false) note('error', `${job.slug}: the notice could not be sent: ${delivery.reason}`);
-        });
+        .then(({ tellOfService }) => tellOfService(notice, run, config))
+        .then((troubles) => {
+          for (const trouble of troubles) note('error', `${job.slug}: ${trouble}`);
+        })
+        // Whatever goes wrong there, the service must stay up.
+        .catch((error: unknown) => note('error', `${job.slug}: the notice could not be worded: ${String(error)}`));
     },
   };
 }

@@ -41,12 +41,19 @@ interface Waiting {
   readonly entry: Entry;
 }
 
+/**
+ * What a disk that is full or read-only did not take: messages that are over and still there, and the next time of those that did not.
+ * Without it they would be sent in a circle.
+ */
+type Unwritten = Map<string, Entry | 'over'>;
+
 /** `once`: each message is tried at most once, and nobody waits for what failed. Else until the outbox is empty. */
 export async function deliverNotices(mode: 'once' | 'until-empty', world: Delivering): Promise<void> {
   const busy = new Map<string, Promise<void>>();
+  const unwritten: Unwritten = new Map();
   for (;;) {
     wordNotes(world);
-    const queues = queuesOf(readOutbox(world), world);
+    const queues = queuesOf(readOutbox(world, unwritten), world);
     // A note that could not be worded yet: a full disk.
     const isLeft = queues.size > 0 || world.spool.names(noticeFolders.notes).length > 0;
     let pauseMs = longestPauseMs;
@@ -55,7 +62,7 @@ export async function deliverNotices(mode: 'once' | 'until-empty', world: Delive
       const dueMs = dueIn(head.entry, world.clock.nowMs());
       pauseMs = Math.min(pauseMs, Math.max(dueMs, 1));
       if (dueMs > 0 || busy.size >= sideBySide) continue;
-      const attempt = tryOnce(head, world).finally(() => busy.delete(key));
+      const attempt = tryOnce(head, world, unwritten).finally(() => busy.delete(key));
       busy.set(key, attempt);
     }
     if (busy.size === 0 && (!isLeft || mode === 'once')) return;
@@ -64,15 +71,16 @@ export async function deliverNotices(mode: 'once' | 'until-empty', world: Delive
 }
 
 /** Oldest first. What is too old, or too much, is given up here. */
-function readOutbox(world: Delivering): readonly Waiting[] {
+function readOutbox(world: Delivering, unwritten: Unwritten): readonly Waiting[] {
   const all = world.spool
     .readAll(noticeFolders.outbox)
     .map(({ name, text }) => ({ name, entry: parseEntry(text) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const waiting: Waiting[] = [];
   for (const { name, entry } of all) {
-    if (entry === undefined) world.spool.remove(noticeFolders.outbox, name);
-    else waiting.push({ name, entry });
+    const known = unwritten.get(name) ?? entry;
+    if (known === undefined || known === 'over') world.spool.remove(noticeFolders.outbox, name);
+    else waiting.push({ name, entry: known });
   }
   const counts = new Map<string, number>();
   return waiting
@@ -81,7 +89,7 @@ function readOutbox(world: Delivering): readonly Waiting[] {
       const count = (counts.get(entry.slug) ?? 0) + 1;
       counts.set(entry.slug, count);
       if (count <= limitOfJob) return true;
-      giveUp({ name, entry }, `more than ${limitOfJob} messages of ${entry.slug} wait`, world);
+      giveUp({ name, entry }, `more than ${limitOfJob} messages of ${entry.slug} wait`, { world, unwritten });
       return false;
     })
     .reverse();
@@ -110,12 +118,16 @@ function dueIn({ nextMs, attempts }: Entry, nowMs: number): number {
   return attempts === 0 || waits > longestPauseMs ? 0 : waits;
 }
 
-async function tryOnce(waiting: Waiting, world: Delivering): Promise<void> {
+async function tryOnce(waiting: Waiting, world: Delivering, unwritten: Unwritten): Promise<void> {
   const { name, entry } = waiting;
   const delivery = await world.send(entry);
   const channel = channelName(entry.channel);
   if (delivery.ok) {
-    world.spool.remove(noticeFolders.outbox, name);
+    const removed = world.spool.remove(noticeFolders.outbox, name);
+    if (!removed.ok) {
+      unwritten.set(name, 'over');
+      world.complain(`${entry.slug}: a notice that came through can not be put aside: ${removed.reason}`);
+    }
     if (entry.attempts === 0) return;
     world.log('info', `${entry.slug}: ${channel}: a notice went out at attempt ${entry.attempts + 1}`);
     record(world, entry, { event: 'notice-delivered', channel });
@@ -125,19 +137,32 @@ async function tryOnce(waiting: Waiting, world: Delivering): Promise<void> {
   const attempts = entry.attempts + 1;
   const failed = { ...entry, attempts, reason: delivery.reason };
   if (nowMs - entry.atMs > giveUpMs && attempts >= giveUpAttempts) {
-    return giveUp({ name, entry: failed }, `${delivery.reason}; given up after ${attempts} attempts`, world);
+    return giveUp({ name, entry: failed }, `${delivery.reason}; given up after ${attempts} attempts`, {
+      world,
+      unwritten,
+    });
   }
   const pauseMs = Math.min(firstPauseMs * 2 ** (attempts - 1), longestPauseMs);
-  const kept = world.spool.write(noticeFolders.outbox, name, JSON.stringify({ ...failed, nextMs: nowMs + pauseMs }));
-  if (!kept.ok) world.complain(`${entry.slug}: a notice could not be kept: ${kept.reason}`);
+  const later: Entry = { ...failed, nextMs: nowMs + pauseMs };
+  const kept = world.spool.write(noticeFolders.outbox, name, JSON.stringify(later));
+  if (kept.ok) unwritten.delete(name);
+  else {
+    unwritten.set(name, later);
+    world.complain(`${entry.slug}: the next attempt at a notice is not on the disk: ${kept.reason}`);
+  }
   if (attempts > 1 && entry.reason === delivery.reason) return;
   world.log('warn', `${entry.slug}: ${channel}: ${delivery.reason}; tried again in ${durationWords(pauseMs / 1000)}`);
   record(world, entry, { event: 'notice-failed', channel, reason: delivery.reason });
 }
 
-function giveUp({ name, entry }: Waiting, reason: string, world: Delivering): void {
+interface Disk {
+  readonly world: Delivering;
+  readonly unwritten: Unwritten;
+}
+
+function giveUp({ name, entry }: Waiting, reason: string, { world, unwritten }: Disk): void {
   const channel = channelName(entry.channel);
-  world.spool.remove(noticeFolders.outbox, name);
+  if (!world.spool.remove(noticeFolders.outbox, name).ok) unwritten.set(name, 'over');
   world.log('error', `${entry.slug}: ${channel}: "${entry.payload.subject}" was not told: ${reason}`);
   record(world, entry, { event: 'notice-failed', channel, reason: `not told: ${reason}` });
 }

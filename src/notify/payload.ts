@@ -43,7 +43,7 @@ export function payloadOf(
   const { subject, text } = noticeMessage(telling, report, timeZone);
   const isOver = telling.is !== 'start';
   return {
-    text: `${subject}\n\n${text}`,
+    text: escapedForSlack(`${subject}\n\n${text}`),
     subject,
     body: text,
     occasion: telling.is,
@@ -64,6 +64,14 @@ export function payloadOf(
     remarks: report.remarks,
     tail: lastLines(report.tail).lines.join('\n'),
   };
+}
+
+/**
+ * `&`, `<` and `>` are Slack's own marks (https://docs.slack.dev/messaging/formatting-message-text): a line of output such as `<!channel>`
+ * would call everybody. The other fields have the words as they are.
+ */
+function escapedForSlack(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function iso(ms: number): string {

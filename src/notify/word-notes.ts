@@ -6,7 +6,7 @@
 import { triggerWords } from '../report/history-text.ts';
 import { type HistoryEvent, parseEvents } from '../run/event.ts';
 import { extendStreak, foldHistory, type History, type RunRecord } from '../run/history.ts';
-import { outcomeWords } from '../run/outcome.ts';
+import { type Outcome, outcomeWords } from '../run/outcome.ts';
 import { earlierHistory } from '../run/predecessor.ts';
 import type { HistoryStore, StateFiles } from '../system/system.ts';
 import { type Entry, entryName } from './entry.ts';
@@ -23,6 +23,8 @@ export interface Wording {
   readonly incidents: StateFiles;
   readonly history: HistoryStore;
   readonly timeZone: string;
+  /** The last lines of output in a log; empty where there is none. */
+  readonly endOfLog: (path: string) => string;
   /** For what goes wrong. */
   readonly complain: (words: string) => void;
 }
@@ -82,7 +84,7 @@ function wordJob(slug: string, notes: readonly RunNote[], wording: Wording): boo
     const tellings =
       note.run === event.run ? considered.tellings : considered.tellings.filter((telling) => isNews(telling, event));
     const happened = { event, note, tellings, state, record: recordOf(event, runs) };
-    for (const [name, entry] of entriesOf(happened, wording.timeZone)) {
+    for (const [name, entry] of entriesOf(happened, wording)) {
       const written = wording.spool.write(noticeFolders.outbox, name, JSON.stringify(entry));
       if (!written.ok) {
         wording.complain(`${slug}: a notice could not be kept: ${written.reason}`);
@@ -162,13 +164,13 @@ interface Happened {
   readonly record: RunRecord | undefined;
 }
 
-function entriesOf(happened: Happened, timeZone: string): readonly (readonly [string, Entry])[] {
+function entriesOf(happened: Happened, { timeZone, endOfLog }: Wording): readonly (readonly [string, Entry])[] {
   const { event, note, tellings } = happened;
   const outcome = outcomeIn(event);
   return note.channels.flatMap((channel, position) => {
     const telling = heardBy(channel, tellings);
     if (telling === undefined) return [];
-    const report = reportOf(happened, telling);
+    const report = reportOf(happened, telling, endOfLog);
     const entry: Entry = {
       ...{ slug: note.slug, run: event.run, atMs: event.atMs, attempts: 0, nextMs: event.atMs, channel },
       ...(note.fromAddress !== undefined && { fromAddress: note.fromAddress }),
@@ -178,7 +180,11 @@ function entriesOf(happened: Happened, timeZone: string): readonly (readonly [st
   });
 }
 
-function reportOf({ event, note, tellings, state, record }: Happened, telling: Telling): RunReport {
+function reportOf(
+  { event, note, tellings, state, record }: Happened,
+  telling: Telling,
+  endOfLog: Wording['endOfLog'],
+): RunReport {
   const own = note.run === event.run ? note : undefined;
   const outcome = outcomeIn(event);
   const logPath = own?.logPath ?? record?.logPath;
@@ -195,10 +201,15 @@ function reportOf({ event, note, tellings, state, record }: Happened, telling: T
     ...(failingSinceMs !== undefined && { failingSinceMs }),
     ...(lastSuccessMs !== undefined && { lastSuccessMs }),
     remarks: [...new Set([...(own?.remarks ?? []), ...warned])],
-    tail: own?.tail ?? '',
+    tail: own?.phase === 'ended' ? own.tail : tailOfLost(outcome, logPath, endOfLog),
     ...(logPath !== undefined && { logPath }),
     ...(own?.pause !== undefined && { pause: own.pause }),
   };
+}
+
+/** A run that was killed could not hand over its last words; its log has them. */
+function tailOfLost(outcome: Outcome | undefined, logPath: string | undefined, endOfLog: Wording['endOfLog']): string {
+  return outcome === undefined || logPath === undefined ? '' : endOfLog(logPath);
 }
 
 function readState(slug: string, incidents: StateFiles): NoticeState | undefined {

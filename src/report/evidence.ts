@@ -45,6 +45,8 @@ interface JobEvidence {
   /** IANA name, when the job has one of its own. */
   readonly timeZone?: string;
   readonly enabled: boolean;
+  /** It is kept up and has no ticks. */
+  readonly isService?: true;
   /** By how much this host delays its ticks. */
   readonly delayMs: number;
   readonly startDeadlineSeconds?: number;

@@ -57,7 +57,7 @@ export interface JobSnapshot {
   readonly undelivered?: { readonly count: number; readonly sinceMs: number };
 }
 
-export interface SharedLock {
+interface SharedLock {
   readonly name: string;
   readonly heldBy?: { readonly job?: string; readonly run?: string; readonly sinceMs?: number };
 }
@@ -208,8 +208,8 @@ function retryOf(
   { runs }: History,
   nowMs: number,
 ): Pick<Extract<Activity, { is: 'running' }>, 'retry'> {
-  const { attempt, failedAttempt } = runs.find(({ run }) => run === holder.runId) ?? {};
-  if (attempt === undefined || failedAttempt === undefined) return {};
+  const { attempt, failedAttempt, endedMs } = runs.find(({ run }) => run === holder.runId) ?? {};
+  if (attempt === undefined || failedAttempt === undefined || endedMs !== undefined) return {};
   const { outcome, nextMs } = failedAttempt;
   return { retry: { attempt, words: outcomeWords(outcome), nextMs, waits: nowMs < nextMs } };
 }

@@ -13,6 +13,8 @@ export interface UpcomingJob extends Scheduled {
   readonly tags: readonly string[];
   readonly enabled: boolean;
   readonly delayMs: number;
+  /** A service is kept up and has no ticks. */
+  readonly service?: unknown;
 }
 
 export interface UpcomingOrder {
@@ -39,7 +41,7 @@ export interface UpcomingTick {
 /** A job that has no tick, and why. */
 export interface NoTick {
   readonly job: string;
-  readonly why: 'broken' | 'disabled' | 'no-schedule' | 'none-in-span';
+  readonly why: 'broken' | 'service' | 'disabled' | 'no-schedule' | 'none-in-span';
   readonly words: string;
 }
 
@@ -53,6 +55,7 @@ const farMs = 41 * 366 * dayMs;
 
 export function upcomingOf(job: UpcomingJob, order: UpcomingOrder): Upcoming {
   const { slug, schedule, enabled } = job;
+  if (job.service !== undefined) return none(slug, 'service', 'is a service: it is kept up, at all times');
   if (schedule === undefined) return none(slug, 'no-schedule', 'has no schedule: only people and other jobs start it');
   if (!enabled) return none(slug, 'disabled', 'is disabled in its file: only people and other jobs start it');
   const ticks = ticksOf(job, order).map((tickMs, at, all) => tickValue(job, order, { tickMs, beforeMs: all[at - 1] }));

@@ -39,6 +39,13 @@ function jobFile({ file, job, slug, runs, ticks, hostZone }: Evidence): Finding 
 function schedule({ slug, ticks, askedMs, hostZone }: Evidence, job: NonNullable<Evidence['job']>): Finding {
   const about = 'schedule';
   const byHand = `run it now: jobctl start ${slug}`;
+  if (job.isService)
+    return {
+      about,
+      is: 'stops',
+      words: 'it is a service: it is kept up and has no ticks',
+      advice: `jobctl status ${slug}`,
+    };
   if (job.schedule === undefined)
     return {
       about,

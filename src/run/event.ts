@@ -27,8 +27,6 @@ export interface Streak {
   readonly lastSuccessMs?: number;
   /** Runs that failed by themselves in a row, skips and stops left out; from none again when they have paused the job. Absent: none. */
   readonly failedRuns?: number;
-  /** Runs in a row that were skipped because of a collision: another run, a shared lock, a deadline. Absent: none. */
-  readonly skips?: number;
 }
 
 interface Common {

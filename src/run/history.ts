@@ -14,7 +14,7 @@ export interface RunRecord {
   readonly host?: string;
   /** How often the commands were tried so far. */
   readonly attempt?: number;
-  /** How the last attempt but this one failed, and when this one begins; of a run that has not ended. */
+  /** How the last attempt that was followed by another one failed, and when that one began or will begin. */
   readonly failedAttempt?: { readonly outcome: Outcome; readonly nextMs: number };
   /** For whom it waits, or has waited, before it starts: in words. */
   readonly waitsFor?: string;
@@ -78,16 +78,10 @@ export function extendStreak(streak: Streak, outcome: Outcome, endedMs: number):
   return { ...counted, failures: streak.failures + 1, failingSinceMs: streak.failingSinceMs ?? endedMs };
 }
 
-/** What is beside the failures that mails count: failures of runs themselves, and skips. */
-function countOwn(streak: Streak, outcome: Outcome): Streak {
-  if (outcome.kind === 'missed') return streak;
-  if (outcome.kind === 'skipped') return isCollision(outcome) ? { ...streak, skips: (streak.skips ?? 0) + 1 } : streak;
-  const { skips: _ended, ...rest } = streak;
-  return outcome.kind === 'stopped' ? rest : { ...rest, failedRuns: (streak.failedRuns ?? 0) + 1 };
-}
-
-function isCollision({ reason }: Extract<Outcome, { kind: 'skipped' }>): boolean {
-  return reason === 'running' || reason === 'locked' || reason === 'queue-full' || reason === 'deadline';
+/** Failures of runs themselves: a skip or a stop by somebody says nothing about the job. */
+function countOwn(streak: Streak, { kind }: Outcome): Streak {
+  if (kind === 'missed' || kind === 'skipped' || kind === 'stopped') return streak;
+  return { ...streak, failedRuns: (streak.failedRuns ?? 0) + 1 };
 }
 
 /** They have had their consequence: the job is paused, and when a person resumes it they are counted anew. */
@@ -140,7 +134,7 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
       return;
     case 'started':
       // One that has waited is later than those that came and went meanwhile.
-      runs.delete(event.run);
+      if (record.waitsFor !== undefined) runs.delete(event.run);
       set({ ...startedFields(event), startedMs: event.atMs });
       return;
     case 'attempt-failed':
@@ -151,12 +145,9 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
     case 'missed':
       set({ startedMs: event.outcome.tickMs, host: event.host, outcome: event.outcome, endedMs: event.atMs });
       return;
-    case 'ended': {
-      const { failedAttempt: _over, ...rest } = record;
-      const startedMs = known?.startedMs ?? event.atMs - event.durationMs;
-      runs.set(event.run, { ...rest, ...endedFields(event), startedMs });
+    case 'ended':
+      set({ ...endedFields(event), startedMs: known?.startedMs ?? event.atMs - event.durationMs });
       return;
-    }
     case 'skipped':
     case 'not-started':
       set({

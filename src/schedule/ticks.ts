@@ -36,7 +36,7 @@ export interface ExpectedTick {
 }
 
 /** The zone in which a job's schedule is read. */
-export function tickZone({ timing: { timeZone } }: Pick<Scheduled, 'timing'>, zones: TickZones): Zone {
+function tickZone({ timing: { timeZone } }: Pick<Scheduled, 'timing'>, zones: TickZones): Zone {
   if (timeZone === undefined) return zones.host;
   return zones.find?.(timeZone) ?? timeZone;
 }

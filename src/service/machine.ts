@@ -30,7 +30,7 @@ export interface Rules {
 }
 
 /** Carried through all states. */
-export interface Memory {
+interface Memory {
   readonly deaths: Deaths;
   readonly restarts: number;
   readonly lastExit?: { readonly words: string; readonly atMs: number };

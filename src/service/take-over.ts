@@ -42,7 +42,7 @@ export async function takeOver(order: TakeOverOrder, machine: TakeOverMachine): 
       if (await endRecorded(order, machine)) swept = true;
       return { ...answer, swept };
     }
-    if (answer.is !== 'busy' || answer.holder.state !== 'orphaned') return answer;
+    if (answer.is !== 'busy' || !isLeftOver(answer.holder, order, machine)) return answer;
     const waitedMs = clock.monotonicMs() - startMs;
     if (waitedMs > order.graceMs + reaperPatienceMs) {
       if (swept) return answer;
@@ -53,6 +53,14 @@ export async function takeOver(order: TakeOverOrder, machine: TakeOverMachine): 
     }
     await new Promise<void>((resolve) => clock.after(pollMs, resolve));
   }
+}
+
+/** A daemon that has cleared its marks and kept the lock open is known by the record alone: then whoever is seen to have the lock is in it. */
+function isLeftOver(holder: LockHolder, { slug }: TakeOverOrder, { state, boot }: TakeOverMachine): boolean {
+  if (holder.state === 'orphaned') return true;
+  const record = holder.state === 'unknown' ? readRecord(state, slug) : undefined;
+  if (record === undefined || record.boot !== boot) return false;
+  return record.instances.some(({ process }) => process !== undefined && holder.pids.includes(process.pid));
 }
 
 /** True when something had to be ended. */

@@ -35,10 +35,16 @@ function compile(file) {
   return new vm.Script(fs.readFileSync(held.get(file) ?? file, 'latin1'), { filename: file, cachedData });
 }
 
+/** By file: a supervisor asks for the same one each time that it has something to tell, and a descriptor is read only once. */
+const modules = new Map();
+
 /** Loads a bundle; its own requires of sibling bundles come back here, so that they have a cache too. */
 function load(name) {
   const file = path.join(__dirname, name);
+  const known = modules.get(file);
+  if (known !== undefined) return known.exports;
   const module = { exports: {} };
+  modules.set(file, module);
   const requireFrom = (wanted) => (wanted.startsWith('./') ? load(wanted) : require(wanted));
   const script = compile(file);
   loaded.push({ file, script });

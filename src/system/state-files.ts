@@ -10,14 +10,14 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import type { StateFiles, WriteAnswer } from './system.ts';
 
-/** A record is a few hundred bytes; more is not ours. */
-const limitBytes = 64 * 1024;
+/** Most are a few hundred bytes. A notice has 4096 characters of output in it three times, each up to 7 bytes when it is no printable one. */
+const limitBytes = 1024 * 1024;
 
 /** `mode` 0o600 is for what only the service user may read. */
 export function stateFiles(stateDirectory: string, mode: 0o644 | 0o600 = 0o644): StateFiles {
@@ -64,13 +64,16 @@ export function replace(
   name: string,
   { text, mode = 0o644 }: { readonly text: string; readonly mode?: number },
 ): void {
+  // It could be written and never read again.
+  if (Buffer.byteLength(text) > limitBytes) throw new Error(`${name}: larger than ${limitBytes} bytes`);
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   const temporary = path.join(directory, `.${name}.${process.pid}`);
   // Of a killed process that had this number.
   rmSync(temporary, { force: true });
   const fd = openSync(temporary, 'wx', mode);
   try {
-    writeSync(fd, text);
+    // Goes on after a short write, and throws when the disk is full.
+    writeFileSync(fd, text);
     fsyncSync(fd);
   } finally {
     closeSync(fd);

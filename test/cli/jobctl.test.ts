@@ -88,6 +88,7 @@ describe('jobctl with real jobs', () => {
     const running = ended(house.spawn('run-job', ['chatty']));
     await until('its log', async () => (await jobctl('logs', 'chatty')).stdout.includes('first'));
     const follower = house.spawn('jobctl', ['logs', '-f', 'chatty']);
+    const following = ended(follower);
     let seen = '';
     follower.stdout?.on('data', (chunk) => {
       seen += String(chunk);
@@ -95,7 +96,7 @@ describe('jobctl with real jobs', () => {
     await until('the first line', () => seen.includes('first'));
     writeFileSync(house.path('log/STOP'), '');
     await running;
-    const followed = await ended(follower);
+    const followed = await following;
     assert.equal(followed.code, 0);
     assert.match(seen, /INFO\tlast\n[\s\S]*exit code 0\n$/);
   });

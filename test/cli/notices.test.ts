@@ -259,6 +259,23 @@ describe('notices', () => {
     assert.equal(once.run, again.run);
   });
 
+  test('output that is no text does not keep a notice back, and calls nobody in a chat', async () => {
+    const script = house.path('etc/noise.pl');
+    writeFileSync(script, 'print "<!channel> & all\\n", "\\x01" x 4000; exit 3;\n', { mode: 0o644 });
+    house.job('noise', `name: Noise\ncommand: /usr/bin/perl ${script}\nnotify: [{webhook: "${base}/noise"}]\n`);
+    house.job(
+      'call',
+      `name: Call\ncommand: sh -c 'echo "<!channel> & all"; exit 3'\nnotify: [{webhook: "${base}/call"}]\n`,
+    );
+    for (const slug of ['noise', 'call']) assert.equal((await house.run('run-job', [slug])).code, 3);
+    const got = (path: string) => requests.find((request) => request.path === path);
+    await until('both to be told', () => got('/noise') !== undefined && got('/call') !== undefined);
+    const { text, tail } = JSON.parse(got('/call')?.body ?? '');
+    assert.match(text, /&lt;!channel&gt; &amp; all/);
+    assert.equal(tail, '<!channel> & all');
+    await until('deliver-notices to leave', () => deliverers(house).length === 0);
+  });
+
   test('a run within another one tells by itself', async () => {
     assert.equal((await run('outer')).code, 0);
     assert.deepEqual(

@@ -8,17 +8,19 @@ import type { InstanceSnapshot, ServiceSnapshot } from '../../src/report/service
 import { processIdentity, readProcess } from '../../src/system/proc.ts';
 import { House, type HouseOptions, repository, until } from './house.ts';
 
-export const serves = path.join(repository, 'test/fixtures/programs/serves.pl');
+const serves = path.join(repository, 'test/fixtures/programs/serves.pl');
 
 export class ServiceHouse extends House {
   readonly play = this.path('play');
+  /** The words behind perl that make an instance. */
+  readonly serves = `${serves} ${this.play}`;
 
   constructor(jobs: Readonly<Record<string, string>>, options: HouseOptions = {}) {
     super({}, options);
     mkdirSync(this.play, { mode: 0o755 });
     chownSync(this.play, this.service.uid, this.service.gid);
     for (const [slug, text] of Object.entries(jobs))
-      this.job(slug, text.replaceAll('SERVES', `/usr/bin/perl ${serves} ${this.play}`));
+      this.job(slug, text.replaceAll('SERVES', `/usr/bin/perl ${this.serves}`));
   }
 
   /** What serves.pl looks for. */

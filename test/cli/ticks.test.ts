@@ -174,6 +174,25 @@ describe('ticks', () => {
     assert.match(listed.stdout, /bears/);
   });
 
+  test('what passed while a job was paused was not missed, also when it has been resumed', async () => {
+    const nowMs = Date.now();
+    const schedule = '0 * * * *';
+    house.job('rests', `name: Rests\ncommand: /bin/true\nschedule: '${schedule}'\n`);
+    seenBefore('rests', { schedule }, nowMs - 30 * hourMs);
+    assert.equal((await house.run('jobctl', ['pause', 'rests', '--reason', 'move'])).code, 0);
+    // The pause began in the meantime, at half past some hour.
+    const file = house.path('state/pauses/job:rests');
+    const pause = JSON.parse(readFileSync(file, 'utf8'));
+    const began = Math.floor(nowMs / hourMs) * hourMs - 20.5 * hourMs;
+    writeFileSync(file, JSON.stringify({ ...pause, atMs: began }));
+    assert.equal((await house.run('jobctl', ['resume', 'rests'])).stdout, 'rests resumed\n');
+    assert.equal((await house.run('jobctl', ['resume', 'rests'])).stdout, 'rests was not paused\n');
+    await house.run('run-job', ['--catch-up'], byCron);
+    const missed = history('rests').find(({ event }) => event === 'missed');
+    assert.ok(missed?.event === 'missed');
+    assert.equal(missed.outcome.tickMs, began - 0.5 * hourMs);
+  });
+
   test('--catch-up is about all jobs, so it takes none', async () => {
     const run = await house.run('run-job', ['--catch-up', '--job', 'minutely']);
     assert.equal(run.code, 64);

@@ -10,17 +10,21 @@ const differing: readonly (readonly [RegExp, string])[] = [
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? (?=\d|[A-Z][a-z]{2} )/g, ''],
   [/\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* {1,2}\d{1,2}\b/g, 'DAY'],
   [/\b\d{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*( \d{4})?\b/g, 'DAY'],
+  [/\b\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)/g, 'TIME'],
   [/\b\d{4}-\d\d-\d\d\b/g, 'DAY'],
   [/\b\d{1,2}:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:?\d\d)?\b/g, 'TIME'],
   [/\bDAY[T ]TIME\b/g, 'TIME'],
   [/\bpids? \d+(, \d+)*/g, 'pid PID'],
   [/\bprocess ID \d+/g, 'process ID PID'],
+  [/\buid \d+/g, 'uid UID'],
   [/\bpid: \d+/g, 'pid: PID'],
   [/"pid": ?\d+/g, '"pid": PID'],
+  // Out of the default `port_range`.
+  [/\b31\d{3}\b/g, 'PORT'],
   // The header of a command in a log, and mktemp's names.
   [/ \(\d+\)$/gm, ' (PID)'],
   [/\/tmp\/[\w.-]+/g, '/tmp/NAME'],
-  [/\b\d+(\.\d+)? ?(ms|s|min|h|d)( \d+ ?(s|min|h))?\b/g, 'DURATION'],
+  [/\b\d+(\.\d+)? ?(ms|s|min|h|d|days)( \d+ ?(s|min|h))?\b/g, 'DURATION'],
   [/\b\d+(\.\d+)?( ?[KMG]i?B?| bytes)\b/g, 'SIZE'],
   [/\b\d+%/g, 'PERCENT'],
   // Columns are as wide as what stands in them.

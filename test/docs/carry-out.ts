@@ -41,13 +41,25 @@ export async function carryOut(steps: readonly Step[], machines: Machines): Prom
   return { differences, notRun };
 }
 
-/** The real daemon, with a clock sixty times as fast; its jobs live in real time. */
-const startCron = `sudo sh -c 'LD_PRELOAD=/usr/\\$LIB/faketime/libfaketime.so.1 FAKETIME="+0 x60" exec cron'`;
+/**
+ * The real daemon, three seconds before the last minute that ended in 0; what it starts of ours has that clock too, or run-job would rightly say that no tick is due.
+ * A clock that is behind keeps the order: whatever the page does next is later.
+ */
+const startCron = `
+  cat >~/.clock <<'END'
+export LD_PRELOAD='/usr/$LIB/faketime/libfaketime.so.1' DONT_FAKE_MONOTONIC=1
+END
+  echo "export FAKETIME=-$(($(date +%s) % 600 + 3))" >>~/.clock
+  sudo install -m 644 ~/.clock /run/clock && rm ~/.clock
+  sudo sh -c '
+    sed -i "2i [ \\"\\$PROCESS_CONTROL_TRIGGER\\" != cron ] || . /run/clock" $(command -v run-job)
+    . /run/clock && exec cron'`;
 
 /** From here on the page has its machine for itself: what cron started has ended. */
 const stopCron = `sudo sh -c '
   kill $(cat /run/crond.pid)
-  while pgrep -f "^cron|/CRO[N]|--jo[b]" >/dev/null; do sleep 0.1; done'`;
+  while pgrep -f "^cron|/CRO[N]|--jo[b]" >/dev/null; do sleep 0.1; done
+  sed -i "/run.clock/d" $(command -v run-job)'`;
 
 type Runnable = Exclude<Step, { is: 'mistake' | 'not-run' | 'scene' }>;
 

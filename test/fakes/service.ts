@@ -2,12 +2,8 @@
 import { validateJobText } from '../../src/job/load.ts';
 import type { ServiceJob } from '../../src/service/live-instance.ts';
 import { readRecord } from '../../src/service/record.ts';
-import {
-  type ServiceNotice,
-  type SupervisorEnd,
-  type SupervisorMachine,
-  supervise,
-} from '../../src/service/supervise.ts';
+import { type SupervisorEnd, supervise } from '../../src/service/supervise.ts';
+import type { ServiceNotice, SupervisorMachine } from '../../src/service/supervisor-machine.ts';
 import type { Endpoints, ProbeAnswer, ProcessIdentity } from '../../src/system/system.ts';
 import type { Result } from '../../src/yaml/problem.ts';
 import { type FakeCommand, FakeState, fakeMachine, settle } from './machine.ts';

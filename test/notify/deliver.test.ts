@@ -80,7 +80,14 @@ class Scene {
 
   world(more: Partial<Delivering> = {}): Delivering {
     return {
-      ...{ clock: this.clock, history: this.history, spool: this.spool, incidents: this.incidents, timeZone: 'UTC' },
+      ...{
+        clock: this.clock,
+        history: this.history,
+        spool: this.spool,
+        incidents: this.incidents,
+        timeZone: 'UTC',
+        endOfLog: (path: string) => `end of ${path}`,
+      },
       complain: (words) => this.said.push(words),
       log: (level, words) => this.said.push(`${level}: ${words}`),
       send: async (entry) => {
@@ -274,6 +281,7 @@ test('a run that was killed before it left its note is told as what the next one
   await deliverNotices('until-empty', scene.world());
   assert.deepEqual(scene.sent, ['mail failure r2']);
   assert.doesNotMatch(scene.entries[0]?.payload.body ?? '', /words of r3/, 'it has no output of another run');
+  assert.match(scene.entries[0]?.payload.body ?? '', /end of \/log\/r2/, 'its log has its last words');
 });
 
 test('a run that died with the machine is told by the first run after it, also when that is the first ever', async () => {
@@ -335,6 +343,35 @@ test('a disk that takes no message is tried again, and the note is kept', async 
   await scene.clock.advance(15 * 60_000);
   await done;
   assert.deepEqual(scene.sent, ['mail failure r1']);
+});
+
+test('a disk that takes and gives nothing any more does not make anybody send in a circle', async () => {
+  for (const [method, delivery, most] of [
+    ['remove', { ok: true }, 1],
+    ['write', { ok: false, reason: 'answered 503' }, 12],
+  ] as const) {
+    const scene = new Scene();
+    let full = false;
+    const spool: StateFiles = {
+      ...scene.spool,
+      [method]: (...args: [string, string, string]) =>
+        full && args[0] === noticeFolders.outbox ? { ok: false, reason: 'read-only' } : scene.spool[method](...args),
+    };
+    scene.answer = () => {
+      full = true;
+      return delivery;
+    };
+    scene.run(failed);
+    const done = deliverNotices('until-empty', scene.world({ spool }));
+    await scene.clock.advance(60 * 60_000);
+    assert.ok(scene.sent.length >= 1 && scene.sent.length <= most, `${method}: ${scene.sent.length}`);
+    assert.ok(scene.said.some((words) => /read-only/.test(words)));
+    full = false;
+    scene.answer = () => ({ ok: true });
+    await scene.clock.advance(60 * 60_000);
+    await done;
+    assert.equal(scene.sent.filter((words) => !words.endsWith('✗')).length, 1, method);
+  }
 });
 
 /** Stops the world at the nth change of the state directory, as a kill -9 would. */

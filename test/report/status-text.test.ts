@@ -178,7 +178,7 @@ test('a run that waits for its next attempt, a run that waits for another, and s
   const text = jobDetails(job, time);
   assert.match(text, /standing: +waiting\n/);
   assert.match(text, /activity: .*run r2\); attempt 1 failed with exit code 4, attempt 2 at 2026-11-22 10:31:00/);
-  assert.match(text, /next: +run r3 \(pid 5647\) waits since 2026-11-22 10:30:01: still running \(run r2\)\n/);
+  assert.match(text, /waiting: +run r3 \(pid 5647\) waits since 2026-11-22 10:30:01: still running \(run r2\)\n/);
   assert.match(text, /shared locks: +db is held by report, run r9 since 2026-11-22 10:30:00; tape is free\n/);
   assert.match(text, /last run: .* r3 waits: still running/);
   assert.equal(standingCode(job), 0);

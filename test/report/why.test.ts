@@ -239,6 +239,12 @@ test('whatever keeps a job from starting is named, with what to do', () => {
   }
 });
 
+test('a service has no ticks, and why says where to look instead', () => {
+  const { verdict, cause } = explain(changed(puzzle, { job: { isService: true }, ticks: { tickMs: undefined } }));
+  assert.equal(verdict, 'will-not-run');
+  assert.match(`${cause?.words} -> ${cause?.advice}`, /it is a service.* -> jobctl status backup/);
+});
+
 test('without the cause there is none: the same host without that one thing is a puzzle, and says so', () => {
   const { verdict, cause, findings } = explain(puzzle);
   assert.equal(verdict, 'unexplained');

@@ -61,11 +61,3 @@ test('a pause that lasts until a person ends it is left as it is, one that ends 
   assert.deepEqual(pause({ ...persons, untilMs: 10 }), made);
   assert.deepEqual(pause({ target: { tag: 'db' }, atMs: 1, by: 'ada' }), made);
 });
-
-test('skips in a row are counted, and a run that did run ends them', () => {
-  assert.equal(streakOf(skipped, skipped).skips, 2);
-  assert.equal(streakOf(skipped, { ...skipped, reason: 'paused', allowed: true }, skipped).skips, 2);
-  for (const outcome of [failed, stopped, { kind: 'exited', code: 0 } as const]) {
-    assert.equal(streakOf(skipped, outcome).skips, undefined);
-  }
-});

@@ -50,7 +50,7 @@ export function resume(options: Options, config: Config): number {
   const nowMs = clock.nowMs();
   const wasPaused = found !== undefined && !isOver(found, nowMs);
   // It stays on record with its end, so that what the clock had for the job until now is not taken for missed.
-  const kept = wasPaused && writePause(files, { ...found, untilMs: nowMs }).ok;
+  const kept = wasPaused ? writePause(files, { ...found, untilMs: nowMs }).ok : found !== undefined;
   const removed = kept ? { ok: true as const } : removePause(files, target);
   if (!removed.ok) return failed(removed.reason);
   const slugs = chosen.ok ? chosen.slugs : [];

@@ -15,6 +15,7 @@ import type { Options } from './options.ts';
 import type { ServiceTarget } from './service-target.ts';
 
 const usualLines = 20;
+const whyLines = 5;
 
 export function serviceStatus({ job, slug, instance }: ServiceTarget, options: Options, config: Config): number {
   const seen = lookAtService(job, realLocks(config, () => undefined).holder(slug), config);
@@ -30,6 +31,16 @@ export function serviceStatus({ job, slug, instance }: ServiceTarget, options: O
   if (instance === undefined) return stateCode(seen.state);
   const at = shown.instances[0]?.at;
   return at === 'up' ? 0 : at === 'down' || at === 'finished' ? 3 : 1;
+}
+
+/** Its state and what has led to it; with --json the same as status. */
+export function serviceWhy(target: ServiceTarget, options: Options, config: Config): number {
+  const code = serviceStatus(target, options, config);
+  if (options.json) return code;
+  const format = timeText(hostZone());
+  const entries = parseJournal(realHistory(config).read(target.slug)).slice(-whyLines);
+  print(entries.map(({ atMs, words }) => `${format(atMs)}  ${words}\n`).join(''));
+  return code;
 }
 
 export function serviceHistory({ slug }: ServiceTarget, options: Options, config: Config): number {

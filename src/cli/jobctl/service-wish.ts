@@ -21,6 +21,7 @@ export async function startService(target: ServiceTarget, options: Options, conf
   const { job } = target;
   if (!job.enabled) return refuse(`${job.slug} is disabled in its file: take out "disabled: true"`);
   if (options['slow-start']) return refuse(`${job.slug} is a service; it has no slow_start_command`);
+  const askedMs = clock.nowMs();
   const failure = command(target, 'start', options, config);
   if (failure !== undefined) return failure;
   // An instance of a service that is down stays down: who wants one of them wants the service.
@@ -31,7 +32,7 @@ export async function startService(target: ServiceTarget, options: Options, conf
     tell(options, target, `${targetName(target)} is wanted up; jobctl status ${job.slug}`);
     return 0;
   }
-  return waitUntilUp(target, options, config);
+  return waitUntilUp(target, askedMs, { options, config });
 }
 
 export async function stopService(target: ServiceTarget, options: Options, config: Config): Promise<number> {
@@ -120,10 +121,15 @@ async function isDown({ slug, instance, job }: ServiceTarget, config: Config): P
   return seen === undefined || ['down', 'failed', 'finished'].includes(seen.at);
 }
 
-async function waitUntilUp({ slug, job }: ServiceTarget, options: Options, config: Config): Promise<number> {
+/** A service that had failed before is not seen to have failed again until its supervisor has heard of the start. */
+async function waitUntilUp(
+  { slug, job }: ServiceTarget,
+  askedMs: number,
+  { options, config }: { readonly options: Options; readonly config: Config },
+): Promise<number> {
   for (;;) {
-    const { state } = lookAtService(job, realLocks(config, () => undefined).holder(slug), config);
-    if (state === 'UP' || state === 'FAILED' || state === 'DOWN') {
+    const { state, sinceMs = 0 } = lookAtService(job, realLocks(config, () => undefined).holder(slug), config);
+    if (state === 'UP' || ((state === 'FAILED' || state === 'DOWN') && sinceMs >= askedMs)) {
       if (!options.json) print(`${slug} is ${state}\n`);
       return state === 'UP' ? 0 : 1;
     }

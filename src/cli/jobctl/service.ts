@@ -4,7 +4,7 @@ import { exitCodes } from '../../run/outcome.ts';
 import { say } from '../parts/output.ts';
 import type { Options } from './options.ts';
 import { serviceLogs } from './service-logs.ts';
-import { serviceHistory, serviceStatus } from './service-look.ts';
+import { serviceHistory, serviceStatus, serviceWhy } from './service-look.ts';
 import { snooze } from './service-snooze.ts';
 import { findTargets, type ServiceTarget, targetName } from './service-target.ts';
 import { resetService, restartService, startService, stopService } from './service-wish.ts';
@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, { readonly act: OnService; readonly tagg
   reset: { act: resetService, tagged: true },
   snooze: { act: snooze, tagged: true },
   status: { act: serviceStatus, tagged: false },
+  why: { act: serviceWhy, tagged: false },
   logs: { act: serviceLogs, tagged: false },
   history: { act: serviceHistory, tagged: false },
   pause: { act: notPaused, tagged: false },

@@ -85,12 +85,13 @@ function fileEvidence(slug: string, loaded: Result<Job> | undefined, config: Con
   return { path: file, is: 'broken', problems: errors.map(formatProblem), ...changed };
 }
 
-function jobEvidence({ schedule, timing, enabled }: Job, delayMs: number): NonNullable<Evidence['job']> {
+function jobEvidence({ schedule, timing, enabled, service }: Job, delayMs: number): NonNullable<Evidence['job']> {
   const { timeZone, startDeadlineSeconds, catchUp } = timing;
   return {
     ...(schedule !== undefined && { schedule }),
     ...(timeZone !== undefined && { timeZone }),
     ...(startDeadlineSeconds !== undefined && { startDeadlineSeconds }),
+    ...(service !== undefined && { isService: true as const }),
     ...{ enabled, delayMs, catchUp },
   };
 }

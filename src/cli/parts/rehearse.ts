@@ -9,10 +9,12 @@ import { type Rehearsal, rehearsalCode, rehearsalText, rehearse } from '../../re
 import { runPathOf } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { runIdVariable, type World, worldOf } from '../../run/world.ts';
+import { instanceWorld } from '../../service/instance-world.ts';
 import { callerVariable } from '../../system/become.ts';
 import { foreseeableFailure } from '../../system/executable.ts';
 import { files } from '../../system/files.ts';
 import { groupsOf } from '../../system/groups.ts';
+import { instanceFolders } from '../../system/instance-folders.ts';
 import { programs } from '../../system/programs.ts';
 import { print, say, sayProblems } from './output.ts';
 
@@ -44,22 +46,49 @@ function refuse(words: string): number {
   return exitCodes.usage;
 }
 
-function rehearsalOf(job: Job, slowStart: boolean, { serviceUser: user, outputDirectory }: Config): Rehearsal {
-  const world = worldOf({
-    job,
-    user,
-    inherited: process.env,
-    runPath: runPathOf('(id of the run)', process.env[runIdVariable]),
-    isDirectory: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
-  });
+function rehearsalOf(written: Job, slowStart: boolean, config: Config): Rehearsal {
+  const { serviceUser: user, outputDirectory } = config;
+  const { job, world } = written.service === undefined ? asRun(written, config) : asInstance(written, config);
   const callers = Object.entries(process.env).filter((pair): pair is [string, string] => !ours.includes(pair[0]));
   return rehearse({
-    ...{ job, slowStart, world, user, programs, foresee },
+    ...{ job, slowStart, world, user, programs },
+    // The directory of an instance is made when it is started for the first time.
+    foresee: (program, seen) => foresee(program, isToBeMade(written, seen) ? { ...seen, workingDirectory: '/' } : seen),
     groups: groupsOf(user.name),
     niceness: os.getPriority(),
     callers: Object.fromEntries(callers),
     logDirectory: outputDirectory,
   });
+}
+
+function asRun(job: Job, { serviceUser: user }: Config): { readonly job: Job; readonly world: World } {
+  const runPath = runPathOf('(id of the run)', process.env[runIdVariable]);
+  return { job, world: worldOf({ job, user, inherited: process.env, runPath, isDirectory }) };
+}
+
+/** A service by its first instance, with ports as it could get them. */
+function asInstance(job: Job, { serviceUser: user, stateDirectory, portRange }: Config) {
+  const ports = (job.service?.ports ?? []).map(
+    ({ name, number }, at) => [name, number ?? portRange.first + at] as const,
+  );
+  const { world, expand } = instanceWorld({
+    job,
+    instance: 0,
+    ports: Object.fromEntries(ports),
+    folder: instanceFolders(stateDirectory).path(job.slug, 0),
+    user,
+    inherited: process.env,
+    runPath: '(id of the supervisor)/(id of the start)',
+  });
+  return { job: { ...job, commands: job.commands.map(expand) }, world };
+}
+
+function isToBeMade({ service, workingDirectory }: Job, world: World): boolean {
+  return service !== undefined && workingDirectory === undefined && !isDirectory(world.workingDirectory);
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function foresee(program: string, { environment, workingDirectory }: World) {

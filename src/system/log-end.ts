@@ -1,0 +1,38 @@
+/** The last lines of output in a log that another process has written. */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { withoutStamp } from './stamps.ts';
+
+const limitBytes = 4096;
+
+/** At most about 4 KiB, without the stamps and what run-job adds; empty where there is no such log. */
+export function endOfLog(path: string): string {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const { size } = fstatSync(fd);
+    const from = Math.max(0, size - limitBytes);
+    const bytes = Buffer.alloc(limitBytes);
+    const text = bytes.toString('utf8', 0, readSync(fd, bytes, 0, limitBytes, from));
+    const whole = from === 0 ? text : text.slice(text.indexOf('\n') + 1);
+    return outputOf(whole.split('\n')).join('\n');
+  } catch {
+    return '';
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** Without the header of each command, its end, and run-job's notes. */
+function outputOf(lines: readonly string[]): readonly string[] {
+  const texts = lines.map((line) => (isNote(line) ? undefined : withoutStamp(line)));
+  const isHeader = (at: number) =>
+    texts[at] === '===========' && texts[at + 2] === '-----------' && / \(\d+\)$/.test(texts[at + 1] ?? '');
+  return texts.filter((text, at): text is string => {
+    if (text === undefined || text === '----------- end command output') return false;
+    return ![at, at - 1, at - 2].some(isHeader);
+  });
+}
+
+function isNote(line: string): boolean {
+  return line.startsWith('NOTE\t', 24);
+}
