@@ -58,9 +58,16 @@ export function offsetChanges(
 export function offsetAt(zone: Zone, instantMs: number): number {
   if (typeof zone === 'function') return zone(instantMs);
   const text = formatterOf(zone).format(instantMs);
-  const match = /GMT([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?$/.exec(text);
-  if (match === null) throw new Error(`Intl gave no offset for ${zone}: ${text}`);
-  const [, sign, hours, minutes, seconds = 0] = match;
+  const offsetMs = offsetIn(text);
+  if (offsetMs === undefined) throw new Error(`Intl gave no offset for ${zone}: ${text}`);
+  return offsetMs;
+}
+
+/** Of a date with a `longOffset`. No offset is `GMT+00:00` in the ICU that Node brings along, and `GMT` (CLDR: gmtZeroFormat) in that of Debian 13. */
+export function offsetIn(text: string): number | undefined {
+  const match = /GMT(?:([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?)?$/.exec(text);
+  if (match === null) return undefined;
+  const [, sign, hours = 0, minutes = 0, seconds = 0] = match;
   const amountMs = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
   return sign === '-' ? -amountMs : amountMs;
 }

@@ -1,7 +1,29 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { dayMs, minuteMs, offsetAt, offsetChanges, type Period, periodsFrom } from '../../src/schedule/zone.ts';
+import {
+  dayMs,
+  minuteMs,
+  offsetAt,
+  offsetChanges,
+  offsetIn,
+  type Period,
+  periodsFrom,
+} from '../../src/schedule/zone.ts';
+
+test('the offset of a date is read as each ICU writes it, and never guessed', () => {
+  const hourMs = 60 * minuteMs;
+  for (const [text, expected] of [
+    // Node's own, and Debian 13's (nodejs 20.19.2 with ICU 76).
+    ['11/7/2025, GMT+00:00', 0],
+    ['11/7/2025, GMT', 0],
+    ['11/7/2025, GMT-03:30', -3.5 * hourMs],
+    ['1/1/1900, GMT+00:53:28', (53 * 60 + 28) * 1000],
+    ['11/7/2025, GMT+2', undefined],
+    ['11/7/2025', undefined],
+  ] as const)
+    assert.equal(offsetIn(text), expected, text);
+});
 
 const offsets: readonly [string, string, number][] = [
   ['UTC', '2026-06-01T00:00Z', 0],
