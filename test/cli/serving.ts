@@ -110,6 +110,18 @@ export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   process.kill(pid, signal);
 }
 
+/** All at once: what ends by itself when another of them is gone need not be there any more. */
+export function killAll(pids: readonly number[]): void {
+  for (const pid of pids) assert.ok(processIdentity(pid), `process ${pid} is not there`);
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      assert.equal((error as NodeJS.ErrnoException).code, 'ESRCH');
+    }
+  }
+}
+
 /** Processes with this word in their command line. */
 export function withWord(word: string): readonly number[] {
   const listed = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n');

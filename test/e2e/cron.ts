@@ -84,6 +84,7 @@ export class CronHouse {
   }
 
   async close(): Promise<void> {
+    if (this.#cron.exitCode !== null || this.#cron.signalCode !== null) return;
     const gone = new Promise((resolve) => this.#cron.once('exit', resolve));
     this.#cron.kill('SIGKILL');
     await gone;

@@ -1,7 +1,7 @@
 /** The three bad things a service can do, healed with Debian's cron as the only thing that ever starts anything. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { instanceOf, isThere, kill, pidOf, reaperOf, ServiceHouse } from '../cli/serving.ts';
+import { instanceOf, isThere, kill, killAll, pidOf, reaperOf, ServiceHouse } from '../cli/serving.ts';
 import { CronHouse, noCron } from './cron.ts';
 
 const web = `name: Web
@@ -46,7 +46,7 @@ test('cron brings a service up, it is healed from crash, hang and loss of its su
 
     // Nobody is left who would notice anything: supervisor, reaper and instance are killed at once.
     const supervisor = await house.supervisor('web');
-    for (const pid of [supervisor, reaperOf(pidOf(third, 0)), pidOf(third, 0)]) kill(pid);
+    killAll([supervisor, reaperOf(pidOf(third, 0)), pidOf(third, 0)]);
     const fourth = await house.until(
       'web',
       'another supervisor',
@@ -55,7 +55,7 @@ test('cron brings a service up, it is healed from crash, hang and loss of its su
 
     // The machine goes down with all of it, and comes up again with cron.
     await cron.close();
-    for (const pid of [await house.supervisor('web'), reaperOf(pidOf(fourth, 0)), pidOf(fourth, 0)]) kill(pid);
+    killAll([await house.supervisor('web'), reaperOf(pidOf(fourth, 0)), pidOf(fourth, 0)]);
     cron = await CronHouse.open(house);
     cron.start();
     const fifth = await house.until(
