@@ -19,28 +19,16 @@ import { tickClaims } from '../system/tick-claims.ts';
 import { formatProblem } from '../yaml/problem.ts';
 import { realHistory } from './parts/machine.ts';
 import { say, sayProblems } from './parts/output.ts';
+import { beginRound } from './parts/round.ts';
 import { caughtUpVariable, givenRunVariable } from './parts/run-named.ts';
-import { becomeServiceUser } from './parts/service-user.ts';
-import { loadSetting } from './parts/setting.ts';
 import { tickZones, zoneObjection } from './parts/tick-zones.ts';
 
 const program = 'run-job';
 
 export async function catchUpAll(configFile: string | undefined, args: readonly string[]): Promise<number> {
-  const setting = loadSetting(configFile);
-  if (!setting.ok) {
-    sayProblems(setting.problems);
-    await writeSyslog('error', setting.problems.map(formatProblem).join('\n'));
-    return exitCodes.configuration;
-  }
-  const config = setting.value;
-  const right = await becomeServiceUser(config, program, args);
-  if (right.is === 'done') return right.exitCode;
-  if (right.is === 'refused') {
-    say(program, right.words);
-    await writeSyslog('error', right.words);
-    return exitCodes.notServiceUser;
-  }
+  const round = await beginRound(configFile, args);
+  if (round.is === 'over') return round.exitCode;
+  const { config } = round;
   return catchUpAsServiceUser(config, configFile);
 }
 

@@ -12,26 +12,14 @@ import { readDesired } from '../service/desired.ts';
 import { files } from '../system/files.ts';
 import { stateFiles } from '../system/state-files.ts';
 import { realHistory, realLocks } from './parts/machine.ts';
-import { say, sayProblems } from './parts/output.ts';
-import { becomeServiceUser } from './parts/service-user.ts';
-import { loadSetting } from './parts/setting.ts';
+import { sayProblems } from './parts/output.ts';
+import { beginRound } from './parts/round.ts';
 import { spawnSupervisor } from './parts/spawn-supervisor.ts';
 
-const program = 'run-job';
-
 export async function ensureServices(configFile: string | undefined, args: readonly string[]): Promise<number> {
-  const setting = loadSetting(configFile);
-  if (!setting.ok) {
-    sayProblems(setting.problems);
-    return exitCodes.configuration;
-  }
-  const config = setting.value;
-  const right = await becomeServiceUser(config, program, args);
-  if (right.is === 'done') return right.exitCode;
-  if (right.is === 'refused') {
-    say(program, right.words);
-    return exitCodes.notServiceUser;
-  }
+  const round = await beginRound(configFile, args);
+  if (round.is === 'over') return round.exitCode;
+  const { config } = round;
   const listed = listJobFiles(config, files);
   if (listed.is === 'unlisted') {
     sayProblems([listed.problem]);
