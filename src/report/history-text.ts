@@ -42,7 +42,7 @@ function steeredLine(step: Steered, formatTime: (ms: number) => string): string 
 
 function historyLine(run: RunSnapshot, formatTime: (ms: number) => string): string {
   const parts = [
-    run.words,
+    run.stopReason === undefined ? run.words : `${run.words}: ${run.stopReason}`,
     run.durationMs === undefined ? undefined : `after ${durationWords(run.durationMs / 1000)}`,
     run.attempt === undefined || run.attempt < 2 ? undefined : `${run.attempt} attempts`,
     triggerWords(run.trigger),
