@@ -197,7 +197,7 @@ export interface RunningCommand {
   readonly ended: Promise<WaitStatus>;
   /**
    * Ends everything the command started: TERM (and CONT) to all, KILL after `graceMs`, again and again until nothing is left or 5 s have passed.
-   * Resolves with what could not be killed; `swept` counts the processes that needed a signal. May be called again with a shorter grace.
+   * Resolves with what could not be killed; `swept` counts the processes beside the command itself that needed a signal. May be called again with a shorter grace.
    */
   stop(graceMs: number): Promise<{ readonly survivors: readonly Survivor[]; readonly swept: number }>;
   /**
