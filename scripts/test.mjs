@@ -1,4 +1,4 @@
-// Runs the suite on what `npm run build` has made: `npm test`, `npm test -- cli/services schedule` for the files whose path has one of these
+// Builds, and runs the suite: `npm test`, `npm test -- cli/services schedule` for the files whose path has one of these
 // words, `npm test -- --quick` for one file of each kind (what CI runs on further versions of Node).
 //
 // The first line says what will run and about how long it takes; what this machine lacks is said before the first test, not by sixty of them.
@@ -49,8 +49,9 @@ const tools = [
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick');
 const words = isQuick ? quick : args;
-const all = readdirSync(path.join(root, 'build/test'), { recursive: true })
-  .filter((name) => name.endsWith('.test.js'))
+const all = readdirSync(path.join(root, 'test'), { recursive: true })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => name.replace(/ts$/, 'js'))
   .sort();
 const files = all.filter((name) => words.length === 0 || words.some((word) => name.includes(word)));
 if (files.length === 0) {
@@ -78,6 +79,8 @@ const missing = tools.filter(
 if (!isRoot) console.log('Tests that need root are skipped: sudo npm test runs them too.');
 if (missing.length > 0) console.log(`Tests that need ${missing.join(', ')} are skipped: not installed here.`);
 
+const built = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' });
+if (built.status !== 0) process.exit(built.status ?? 1);
 const suite = spawn(
   process.execPath,
   [
