@@ -197,6 +197,7 @@ test('a signal that nobody has asked for, and a run that another one has replace
   assert.equal(healthOf({ kind: 'stopped', signal: 15, by: 'a signal to run-job' }), 'failure');
   assert.equal(healthOf({ kind: 'stopped', signal: 15, by: 'run r2', replacedBy: 'r2' }), 'failure');
   assert.equal(healthOf({ kind: 'stopped', signal: 15, by: 'run r2', replacedBy: 'r2', allowed: true }), undefined);
+});
 
 describe('what a later version has written is passed over', () => {
   const later = [
