@@ -70,9 +70,11 @@ function noSuchUser({ values }: Merged, user: string | number): string {
 function refuseOpenJobs(merged: Merged, path: string, { files }: Machine): void {
   const resolved = files.resolve(path);
   if (resolved === undefined) return;
-  if (((files.facts(resolved)?.mode ?? 0) & 0o002) !== 0) {
-    tell(merged, 'job_directory', 'error', `everyone can write ${path}, and so could have jobs run: chmod o-w ${path}`);
-  }
+  const mode = files.facts(resolved)?.mode ?? 0;
+  if ((mode & 0o002) === 0) return;
+  const only = merged.own === undefined ? 'root' : 'you';
+  const remedy = (mode & 0o1000) === 0 ? `chmod o-w ${path}` : `keep the job files where only ${only} can write`;
+  tell(merged, 'job_directory', 'error', `everyone can write ${path}, and so could have jobs run: ${remedy}`);
 }
 
 /** A lock in a directory that everyone can write could be forged or held up by anyone. */

@@ -48,7 +48,7 @@ class Upgrade extends Scene {
     assert.equal(this.generate().status, 0, when);
     assert.equal(this.text(), this.after, when);
     const names = readdirSync(this.directory).filter((name) => name.includes('process-control'));
-    assert.deepEqual(names.sort(), ['.process-control.lock', 'process-control'], when);
+    assert.deepEqual(names.sort(), ['process-control'], when);
   }
 }
 

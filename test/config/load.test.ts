@@ -200,13 +200,13 @@ test('mail goes one way', () => {
 });
 
 test('a job directory that everyone can write is refused', () => {
-  const files = {
-    [systemFile]: { text: 'job_directory: /srv/jobs\n' },
-    '/srv/jobs': { kind: 'directory', mode: 0o1777 },
-  } as const;
-  assert.deepEqual(load({ files }).said, [
-    '/etc/process-control.yaml:1:16: everyone can write /srv/jobs, and so could have jobs run: chmod o-w /srv/jobs',
-  ]);
+  const said = (mode: number) =>
+    load({
+      files: { [systemFile]: { text: 'job_directory: /srv/jobs\n' }, '/srv/jobs': { kind: 'directory', mode } },
+    }).said;
+  const start = '/etc/process-control.yaml:1:16: everyone can write /srv/jobs, and so could have jobs run: ';
+  assert.deepEqual(said(0o777), [`${start}chmod o-w /srv/jobs`]);
+  assert.deepEqual(said(0o1777), [`${start}keep the job files where only root can write`], 'nobody changes /tmp');
 });
 
 test('locks are not kept where everyone can write, and a predecessor is still respected there', () => {
