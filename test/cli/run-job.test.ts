@@ -134,13 +134,7 @@ describe('run-job with a real job', () => {
     };
     assert.equal((await house.run('run-job', ['world'], { environment })).code, 0);
     const log = house.log('world');
-    for (const line of [
-      `HOME=${house.service.home}`,
-      `USER=${house.service.name}`,
-      'ANSWER=010',
-      '0027',
-      '/usr',
-    ]) {
+    for (const line of [`HOME=${house.service.home}`, `USER=${house.service.name}`, 'ANSWER=010', '0027', '/usr']) {
       assert.ok(log.includes(`\tINFO\t${line}\n`), `${line} in ${log}`);
     }
     assert.doesNotMatch(log, /STRANGE|NODE_OPTIONS|PROCESS_CONTROL_(TRIGGER|WRAPPER|CONFIG|LAUNCHER)/);

@@ -109,7 +109,10 @@ test('a slow start is rehearsed with its own command, and what is as usual is no
   const told = rehearsalText(
     rehearse(request({ slowStart: true, job: plain, niceness: 0, groups: { own: ['svc'], due: ['svc'] } })),
   );
-  assert.match(told, /^commands:\n {2}dump --slowly\n {4}program: \/bin\/dump\nenvironment \(locale: \/etc\/default\/locale\):$/m);
+  assert.match(
+    told,
+    /^commands:\n {2}dump --slowly\n {4}program: \/bin\/dump\nenvironment \(locale: \/etc\/default\/locale\):$/m,
+  );
   assert.match(told, /^groups: +svc\nworking directory:/m);
   assert.match(told, /^limits: +as run-job has them\ntimeout: +none;/m);
 });
