@@ -112,8 +112,7 @@ async function runLocked(order: RunOrder, machine: RunMachine, locked: Locked): 
   const startedMs = machine.clock.nowMs();
   const interrupted = closeInterrupted(order, machine);
   const rules = new OutputRules(job.policy, machine.lineSearch);
-  const onOutput = rules.isNeeded ? rules.take.bind(rules) : undefined;
-  const opened = machine.logs.open(job.slug, startedMs, onOutput);
+  const opened = machine.logs.open(job.slug, startedMs, rules.isNeeded ? rules : undefined);
   if (opened.is === 'failed') return recordNotStarted(nameOf(order), machine, opened);
   const { log } = opened;
   for (const remark of remarks) log.note(remark);

@@ -301,11 +301,16 @@ export type LogAnswer =
 
 export interface RunLogs {
   /** All output passes `onOutput`, also when the log could not take it. */
-  open(slug: string, startedMs: number, onOutput?: OnOutput): LogAnswer;
+  open(slug: string, startedMs: number, watcher?: OutputWatcher): LogAnswer;
 }
 
-/** Some whole lines of one stream: as text, without their ends; of a line beyond 64 KiB the pieces. They are only made when asked for, during the call. */
-export type OnOutput = (stream: 'stdout' | 'stderr', lines: () => readonly string[]) => void;
+/** Sees what the commands of a run print. */
+export interface OutputWatcher {
+  /** Bytes as they are read; they are only there during the call. */
+  take(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
+  /** A command has ended: nothing more of it will come. */
+  end(stream: 'stdout' | 'stderr'): void;
+}
 
 /** Looks for a line that matches a regular expression (of JavaScript) that people wrote, for a bounded time whatever it is. */
 export interface LineSearch {
