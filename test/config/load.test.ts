@@ -420,3 +420,24 @@ test('a caller who is no user of the machine is told so', () => {
   const nobody: Caller = { uid: 4242, euid: 4242, pid: 1, environment: {} };
   assert.deepEqual(load({ caller: nobody }).said, ['/etc/process-control.yaml: uid 4242 is no user of this machine']);
 });
+
+test('a part of the configuration that is not read because of its name is warned of', () => {
+  const { said } = load({
+    files: {
+      [systemFile]: { text: 'user: root\n' },
+      '/etc/process-control.d/10-site.yml': { text: 'user: nobody\n' },
+      '/etc/process-control.d/20-more.yaml.dpkg-old': { text: '' },
+    },
+  });
+  assert.deepEqual(said, [
+    '/etc/process-control.d/10-site.yml: warning: this file is not read, because its name does not end in ".yaml"; rename it to "10-site.yaml"',
+  ]);
+});
+
+test('so is a configuration called process-control.yml, when there is no process-control.yaml', () => {
+  const twin = { '/etc/process-control.yml': { text: '' } };
+  const words =
+    '/etc/process-control.yml: warning: this file is not read, because its name does not end in ".yaml"; rename it to "process-control.yaml"';
+  assert.deepEqual(load({ files: { ...twin } }).said, [words]);
+  assert.deepEqual(load({ files: { ...twin, [systemFile]: { text: 'user: root\n' } } }).said, []);
+});

@@ -4,7 +4,7 @@ import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
-import { loadJob } from '../../job/load.ts';
+import { loadJob, unreadNamesake } from '../../job/load.ts';
 import { type Rehearsal, rehearsalCode, rehearsalText, rehearse } from '../../report/rehearsal.ts';
 import { runPathOf } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome.ts';
@@ -31,7 +31,8 @@ interface Wish {
 
 export function rehearseAsServiceUser({ slug, slowStart, json }: Wish, config: Config): number {
   const loaded = loadJob(slug, config, { files });
-  if (loaded === undefined) return refuse(`there is no job "${slug}" in ${config.jobDirectory}`);
+  if (loaded === undefined)
+    return refuse(`there is no job "${slug}" in ${config.jobDirectory}${unreadNamesake(slug, config, files)}`);
   if (!loaded.ok) {
     sayProblems(loaded.problems);
     return exitCodes.configuration;
