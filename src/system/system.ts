@@ -67,6 +67,13 @@ export interface User {
   readonly shell: string;
 }
 
+/** The locale of the host, and the file that says so; without one a program speaks as in the locale C. */
+export interface Locale {
+  readonly file?: string;
+  /** LANG, LANGUAGE, LC_*. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 export interface Users {
   /** By name, or by decimal uid; `undefined` when there is none. */
   find(nameOrUid: string): User | undefined;
