@@ -17,6 +17,7 @@ import { groupsOf } from '../../system/groups.ts';
 import { instanceFolders } from '../../system/instance-folders.ts';
 import { programs } from '../../system/programs.ts';
 import { print, say, sayProblems } from './output.ts';
+import { zoneObjection } from './tick-zones.ts';
 
 /** What the launcher and the way to the service user have added. */
 const ours = ['PROCESS_CONTROL_WRAPPER', 'PROCESS_CONTROL_LAUNCHER', 'PROCESS_CONTROL_PIPES', callerVariable];
@@ -28,7 +29,7 @@ interface Wish {
 }
 
 export function rehearseAsServiceUser({ slug, slowStart, json }: Wish, config: Config): number {
-  const loaded = loadJob(slug, config, { files });
+  const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
   if (loaded === undefined)
     return refuse(`there is no job "${slug}" in ${config.jobDirectory}${unreadNamesake(slug, config, files)}`);
   if (!loaded.ok) {

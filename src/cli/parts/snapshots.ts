@@ -12,7 +12,6 @@ import { readPauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
 import { sharedLockName } from '../../run/run-locks.ts';
 import { nextLockName } from '../../run/take-lock.ts';
-import { parseExpression } from '../../schedule/expression.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
@@ -50,9 +49,9 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const jobs: Jobs = {
     slugs: listed.slugs,
     strays: listed.strays,
-    load: (slug) => loadJob(slug, config, { files, checkSchedule: parseExpression, checkZone: zoneObjection }),
+    load: (slug) => loadJob(slug, config, { files, checkZone: zoneObjection }),
     snapshot(slug) {
-      const loaded = loadJob(slug, config, { files });
+      const loaded = jobs.load(slug);
       if (loaded === undefined) return undefined;
       const known = readHistory(slug, { history });
       if (!loaded.ok) return { slug, problems: loaded.problems.map(formatProblem), lastStatus: known.lastStatus };
