@@ -104,6 +104,9 @@ function isDefaultServiceUser(users: Users, caller: Caller): boolean {
   return users.find(String(caller.euid))?.name === configSchema.properties.user.default;
 }
 
+/** Where a process-control of one's own is found; cron starts run-job without them, so the crontab says them. */
+export const ownPlaceVariables = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'];
+
 /** XDG base directories; null when the caller is no user. Whoever comes through sudo does not choose them. */
 function ownPlaces(users: Users, caller: Caller): Own | null {
   const user = users.find(String(caller.euid));

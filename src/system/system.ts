@@ -67,6 +67,13 @@ export interface User {
   readonly shell: string;
 }
 
+/** The locale of the host, and the file that says so; without one a program speaks as in the locale C. */
+export interface Locale {
+  readonly file?: string;
+  /** LANG, LANGUAGE, LC_*. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 export interface Users {
   /** By name, or by decimal uid; `undefined` when there is none. */
   find(nameOrUid: string): User | undefined;
@@ -281,7 +288,13 @@ export type WriteAnswer = { readonly ok: true } | { readonly ok: false; readonly
 /** Somebody wants this run to end: a signal sent to run-job. Asked again, it should end faster. */
 export interface StopRequests {
   /** Calls back for each request, also for those that came before. */
-  onStop(listener: (request: { readonly signal: number }) => void): void;
+  onStop(listener: (request: StopRequest) => void): void;
+}
+
+export interface StopRequest {
+  readonly signal: number;
+  /** It is what a terminal sends for Ctrl-C or Ctrl-\\, and run-job stands at one. */
+  readonly typed?: true;
 }
 
 /** Where programs are, as execvp(3) would look. */

@@ -42,6 +42,8 @@ const defaults = {
   cronTemplate: '# Generated from {source}\n{schedule} {user} {command}\n',
   runnerPath: '/usr/bin/run-job',
   serviceUser: service,
+  searchPath: '/usr/bin:/bin:/usr/sbin:/sbin',
+  passEnvironment: [],
   jobDefaults: {},
   jobDirectory: '/var/lib/process-control',
   outputCrontab: '/etc/cron.d/process-control',

@@ -21,6 +21,7 @@ import { tickClaims } from '../../system/tick-claims.ts';
 import { users } from '../../system/users.ts';
 import { formatProblem, type Problem } from '../../yaml/problem.ts';
 import { nearest } from '../../yaml/suggest.ts';
+import { fixedWorld } from './fixed-world.ts';
 import { noteStart } from './leave-note.ts';
 import { realMachine } from './machine.ts';
 import { say, sayProblems } from './output.ts';
@@ -129,8 +130,7 @@ interface Circumstances {
 function orderOf({ slowStart }: RunWish, job: Job, { run, trigger, config }: Circumstances) {
   const world = worldOf({
     job,
-    user: config.serviceUser,
-    inherited: process.env,
+    fixed: fixedWorld(config),
     runPath: runPathOf(run, process.env[runIdVariable]),
     isDirectory: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
   });

@@ -6,7 +6,7 @@ import { undelivered } from '../../notify/entry.ts';
 import { noticeFolders } from '../../notify/note-folders.ts';
 import { entryMs, type HistoryEntry } from '../../report/history-text.ts';
 import type { AnySnapshot } from '../../report/job-text.ts';
-import { type JobFacts, type RunSnapshot, snapshotJob, snapshotRun } from '../../report/snapshot.ts';
+import { healthFrom, type JobFacts, type RunSnapshot, snapshotJob, snapshotRun } from '../../report/snapshot.ts';
 import { pauseOf } from '../../run/pause.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
@@ -54,7 +54,13 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
       const loaded = jobs.load(slug);
       if (loaded === undefined) return undefined;
       const known = readHistory(slug, { history });
-      if (!loaded.ok) return { slug, problems: loaded.problems.map(formatProblem), lastStatus: known.lastStatus };
+      if (!loaded.ok)
+        return {
+          slug,
+          problems: loaded.problems.map(formatProblem),
+          lastStatus: known.lastStatus,
+          health: healthFrom(known.streak),
+        };
       const job = { ...loaded.value, disabled: !loaded.value.enabled };
       const paused = pauseOf(job, pauses, clock.nowMs());
       const holder = locks.holder(slug);
