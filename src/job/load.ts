@@ -4,6 +4,7 @@ import { validateJob } from '../generated/validators.ts';
 import type { FileFacts, Files } from '../system/system.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
 import type { Problem, Result } from '../yaml/problem.ts';
+import { isUnreadName, unreadFiles, unreadMessage } from '../yaml/unread.ts';
 import { type Job, type JobContent, type JobRemark, makeJob } from './job.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
 
@@ -74,7 +75,7 @@ type JobNames =
   | { readonly is: 'listed'; readonly slugs: readonly string[]; readonly strays: readonly Problem[] }
   | { readonly is: 'unlisted'; readonly problem: Problem };
 
-/** The jobs that a directory seems to hold, sorted bytewise; files that do not end in `.yaml` are somebody else's. */
+/** The jobs that a directory seems to hold, sorted bytewise; files that do not end in `.yaml` are not read. */
 export function listJobFiles({ jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, files: Files): JobNames {
   const names = files.list(jobDirectory);
   if (names === undefined) {
@@ -90,11 +91,31 @@ export function listJobFiles({ jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, 
   const strays = found
     .filter((slug) => !isSlug(slug))
     .sort()
-    .map((slug) => error(`${jobDirectory}/${slug}.yaml`, strayMessage));
-  return { is: 'listed', slugs: found.filter(isSlug).sort(), strays };
+    .map((slug) => error(`${jobDirectory}/${slug}.yaml`, badSlugMessage));
+  return {
+    is: 'listed',
+    slugs: found.filter(isSlug).sort(),
+    strays: [...strays, ...unreadFiles(jobDirectory, names, files)],
+  };
 }
 
-const strayMessage =
+/** What keeps a file of this name from being a job, as the warning that reading its directory would give. */
+export function nameProblem(path: string): Problem | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (name.endsWith('.yaml')) return isSlug(name.slice(0, -5)) ? undefined : error(path, badSlugMessage);
+  if (isUnreadName(name)) return error(path, unreadMessage(name));
+  return error(path, 'this file would not be read: the name of a job file ends in ".yaml"');
+}
+
+/** The end of a sentence about a job that is not there: a file that has its name and is not read. */
+export function unreadNamesake(slug: string, { jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, files: Files): string {
+  const namesake = isSlug(slug)
+    ? files.list(jobDirectory)?.find((name) => isUnreadName(name) && name.replace(/\.[^.]*$/, '') === slug)
+    : undefined;
+  return namesake === undefined ? '' : `; ${jobDirectory}/${namesake} is not read: rename it to "${slug}.yaml"`;
+}
+
+const badSlugMessage =
   'this can not be the name of a job: use letters, digits, "_", "." and "-", start with a letter, digit or "_", at most 100 characters';
 
 export function jobPath(slug: string, { jobDirectory }: Pick<JobPlaces, 'jobDirectory'>): string {

@@ -1,5 +1,5 @@
 /** `jobctl status`: one line for each job, or all that is known of one. */
-import { durationWords } from '../run/outcome.ts';
+import { durationWords, lastedWords } from '../run/outcome.ts';
 import { pauseWords } from '../run/pause.ts';
 import { type ServiceState, stateCode } from '../service/service-state.ts';
 import { printable } from '../yaml/problem.ts';
@@ -153,7 +153,9 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['shared locks', lockWords(job, formatTime)],
     [
       'last run',
-      last === undefined ? 'none' : `${formatTime(last.startedMs)} ${last.run} ${last.words}${lasted(last.durationMs)}`,
+      last === undefined
+        ? 'none'
+        : `${formatTime(last.startedMs)} ${last.run} ${last.words}${lastedWords(last.outcome, last.durationMs)}`,
     ],
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
@@ -189,10 +191,6 @@ function failureWords({ streak }: JobSnapshot, formatTime: (ms: number) => strin
   return streak.failingSinceMs === undefined
     ? `${streak.failures}`
     : `${streak.failures}, since ${formatTime(streak.failingSinceMs)}`;
-}
-
-function lasted(durationMs: number | undefined): string {
-  return durationMs === undefined ? '' : ` after ${durationWords(durationMs / 1000)}`;
 }
 
 /** Empty unless an attempt of the run under way has failed. */

@@ -58,6 +58,10 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
       based = true;
       continue;
     }
+    if (event.event === 'ended-unknown') {
+      runs.delete(event.run);
+      continue;
+    }
     addToRun(runs, event);
     const outcome = outcomeOf(event);
     if (outcome === undefined) continue;
@@ -100,7 +104,7 @@ export function unfinishedRuns(history: History): readonly RunRecord[] {
 }
 
 /** An event about a run, or about a tick that had none. */
-type RunEvent = Exclude<HistoryEvent, Steered>;
+type RunEvent = Exclude<HistoryEvent, Steered | { readonly event: 'ended-unknown' }>;
 
 function outcomeOf(event: RunEvent): Outcome | undefined {
   switch (event.event) {

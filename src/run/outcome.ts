@@ -38,6 +38,26 @@ export type FailureRule = 'fail_on_stderr' | 'fail_on_output' | 'require_output'
 export type SkipReason = 'running' | 'locked' | 'queue-full' | 'deadline' | 'claimed' | 'not-due' | 'paused';
 type NotStartedCode = 77 | 78 | 125 | 126 | 127;
 
+const outcomeKinds = {
+  exited: true,
+  'broke-rule': true,
+  signalled: true,
+  'timed-out': true,
+  stopped: true,
+  'left-processes': true,
+  'not-started': true,
+  skipped: true,
+  lost: true,
+  interrupted: true,
+  missed: true,
+} as const satisfies Record<Outcome['kind'], true>;
+
+/** False for what a later version has written, and for what is no outcome at all. */
+export function isKnownOutcome(outcome: unknown): outcome is Outcome {
+  if (typeof outcome !== 'object' || outcome === null || !('kind' in outcome)) return false;
+  return typeof outcome.kind === 'string' && Object.hasOwn(outcomeKinds, outcome.kind);
+}
+
 /** What `last status:` says (kept from the Python process-control). */
 export type LastStatus = 'success' | 'failure' | 'skipped' | 'unknown';
 
@@ -132,6 +152,21 @@ export function outcomeWords(outcome: Outcome): string {
     default:
       return outcome satisfies never;
   }
+}
+
+/** How long a run took, to stand behind `outcomeWords`: " after 13 s"; empty when those say it already. */
+export function lastedWords(outcome: Outcome | undefined, durationMs: number | undefined): string {
+  if (durationMs === undefined) return '';
+  const lasted = `after ${durationWords(durationMs / 1000)}`;
+  if (outcome?.kind === 'broke-rule' && outcome.rule === 'min_duration') return '';
+  if (outcome?.kind !== 'timed-out') return ` ${lasted}`;
+  return lasted === `after ${durationWords(outcome.afterSeconds)}` ? '' : ` and ended ${lasted}`;
+}
+
+/** The exit code of run-job, to stand at the end of a sentence; empty when `outcomeWords` name the same one. */
+export function exitCodeWords(outcome: Outcome): string {
+  const code = exitCodeOf(outcome);
+  return outcome.kind === 'exited' && !isSuccess(outcome) && outcome.code === code ? '' : `, exit code ${code}`;
 }
 
 /** Linux numbers (signal(7), x86 and arm); real-time signals and unknown ones are named by number. */

@@ -21,7 +21,7 @@ import type {
 import { breakCircuit } from './break-circuit.ts';
 import type { Ended, Tick, Trigger } from './event.ts';
 import { extendStreak, type History, unfinishedRuns } from './history.ts';
-import { durationWords, exitCodeOf, type Outcome, outcomeWords } from './outcome.ts';
+import { exitCodeOf, exitCodeWords, lastedWords, type Outcome, outcomeWords } from './outcome.ts';
 import { pausedWords } from './pauses.ts';
 import {
   type InterruptedRuns,
@@ -112,8 +112,7 @@ async function runLocked(order: RunOrder, machine: RunMachine, locked: Locked): 
   const startedMs = machine.clock.nowMs();
   const interrupted = closeInterrupted(order, machine);
   const rules = new OutputRules(job.policy, machine.lineSearch);
-  const onOutput = rules.isNeeded ? rules.take.bind(rules) : undefined;
-  const opened = machine.logs.open(job.slug, startedMs, onOutput);
+  const opened = machine.logs.open(job.slug, startedMs, rules.isNeeded ? rules : undefined);
   if (opened.is === 'failed') return recordNotStarted(nameOf(order), machine, opened);
   const { log } = opened;
   for (const remark of remarks) log.note(remark);
@@ -152,8 +151,8 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
   // Time steps must not make a run negative or a day long, so the duration comes from the clock that nobody sets.
   const durationMs = Math.round(ended.durationMs);
   const attempts = ended.attempt > 1 ? ` and ${ended.attempt} attempts` : '';
-  const lasted = `after ${durationWords(durationMs / 1000)}${attempts}`;
-  log.note(`${job.slug} ${outcomeWords(outcome)} ${lasted}, exit code ${exitCodeOf(outcome)}`);
+  const lasted = `${lastedWords(outcome, durationMs)}${attempts}`;
+  log.note(`${job.slug} ${outcomeWords(outcome)}${lasted}${exitCodeWords(outcome)}`);
   const totals = await log.close();
   const streak = extendStreak(before.streak, outcome, endedMs);
   const circuit = breakCircuit(job, machine.state, { outcome, streak, endedMs });

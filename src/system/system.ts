@@ -67,6 +67,13 @@ export interface User {
   readonly shell: string;
 }
 
+/** The locale of the host, and the file that says so; without one a program speaks as in the locale C. */
+export interface Locale {
+  readonly file?: string;
+  /** LANG, LANGUAGE, LC_*. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 export interface Users {
   /** By name, or by decimal uid; `undefined` when there is none. */
   find(nameOrUid: string): User | undefined;
@@ -208,7 +215,7 @@ export interface RunningCommand {
   readonly ended: Promise<WaitStatus>;
   /**
    * Ends everything the command started: TERM (and CONT) to all, KILL after `graceMs`, again and again until nothing is left or 5 s have passed.
-   * Resolves with what could not be killed; `swept` counts the processes that needed a signal. May be called again with a shorter grace.
+   * Resolves with what could not be killed; `swept` counts the processes beside the command itself that needed a signal. May be called again with a shorter grace.
    */
   stop(graceMs: number): Promise<{ readonly survivors: readonly Survivor[]; readonly swept: number }>;
   /**
@@ -312,11 +319,16 @@ export type LogAnswer =
 
 export interface RunLogs {
   /** All output passes `onOutput`, also when the log could not take it. */
-  open(slug: string, startedMs: number, onOutput?: OnOutput): LogAnswer;
+  open(slug: string, startedMs: number, watcher?: OutputWatcher): LogAnswer;
 }
 
-/** Some whole lines of one stream: as text, without their ends; of a line beyond 64 KiB the pieces. They are only made when asked for, during the call. */
-export type OnOutput = (stream: 'stdout' | 'stderr', lines: () => readonly string[]) => void;
+/** Sees what the commands of a run print. */
+export interface OutputWatcher {
+  /** Bytes as they are read; they are only there during the call. */
+  take(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
+  /** A command has ended: nothing more of it will come. */
+  end(stream: 'stdout' | 'stderr'): void;
+}
 
 /** Looks for a line that matches a regular expression (of JavaScript) that people wrote, for a bounded time whatever it is. */
 export interface LineSearch {

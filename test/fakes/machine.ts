@@ -10,7 +10,7 @@ import type {
   LineSearch,
   LockHolder,
   LogTotals,
-  OnOutput,
+  OutputWatcher,
   Programs,
   RunLogs,
   RunningCommand,
@@ -272,8 +272,8 @@ export class FakeLogs implements RunLogs {
   /** As if the command that runs had printed these lines. */
   print: (stream: 'stdout' | 'stderr', ...lines: string[]) => void = () => undefined;
 
-  open(slug: string, _startedMs: number, onOutput?: OnOutput) {
-    this.print = (stream, ...lines) => onOutput?.(stream, () => lines);
+  open(slug: string, _startedMs: number, watcher?: OutputWatcher) {
+    this.print = (stream, ...lines) => watcher?.take(stream, Buffer.from(lines.map((line) => `${line}\n`).join('')));
     if (this.failure !== undefined) return { is: 'failed' as const, ...this.failure };
     const log = {
       path: `/var/log/process-control/${slug}/${slug}.log`,

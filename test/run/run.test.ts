@@ -24,6 +24,7 @@ const job: Job = {
   allowOvertime: false,
   leftovers: 'kill',
   environment: {},
+  passEnvironment: [],
   umask: 0o22,
   limits: {},
   sha256: 'abc',

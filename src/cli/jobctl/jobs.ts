@@ -1,6 +1,8 @@
 /** Which jobs a command is about: the one that is named, or all that have a tag. */
 import type { Config } from '../../config/config.ts';
+import { unreadNamesake } from '../../job/load.ts';
 import { exitCodes } from '../../run/outcome.ts';
+import { files } from '../../system/files.ts';
 import { nearest } from '../../yaml/suggest.ts';
 import { say, sayProblems } from '../parts/output.ts';
 import { type Jobs, openJobs, type Times } from '../parts/snapshots.ts';
@@ -33,8 +35,12 @@ export function chooseJobs(
     const unknown = names.find((one) => !jobs.slugs.includes(one));
     if (unknown === undefined) return { ok: true, jobs, slugs: [...new Set(names)] };
     const guess = nearest(unknown, jobs.slugs);
-    return wrong(`there is no job "${unknown}"${guess === undefined ? '' : `; did you mean "${guess}"?`}`);
+    const namesake = unreadNamesake(unknown, config, files);
+    return wrong(
+      `there is no job "${unknown}"${namesake || (guess === undefined ? '' : `; did you mean "${guess}"?`)}`,
+    );
   }
+  if (otherwise !== 'quiet') sayProblems(jobs.strays);
   if (tag === undefined)
     return otherwise === 'all' ? { ok: true, jobs, slugs: jobs.slugs } : wrong('name a job, or a --tag');
   const slugs = jobs.slugs.filter((slug) => hasTag(jobs, slug, tag));
