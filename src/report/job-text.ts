@@ -5,7 +5,7 @@ import { type ServiceState, stateCode } from '../service/service-state.ts';
 import { printable } from '../yaml/problem.ts';
 import type { Overdue } from './overdue.ts';
 import { serviceRemark } from './service-text.ts';
-import type { BrokenJobSnapshot, JobSnapshot } from './snapshot.ts';
+import type { BrokenJobSnapshot, JobSnapshot, RunSnapshot } from './snapshot.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
 
@@ -151,12 +151,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['activity', activityWords(job, formatTime)],
     ['waiting', nextWords(job, formatTime)],
     ['shared locks', lockWords(job, formatTime)],
-    [
-      'last run',
-      last === undefined
-        ? 'none'
-        : `${formatTime(last.startedMs)} ${last.run} ${last.words}${lastedWords(last.outcome, last.durationMs)}`,
-    ],
+    ['last run', last === undefined ? 'none' : lastRunWords(last, formatTime)],
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
@@ -172,10 +167,17 @@ function brokenDetails(job: BrokenJobSnapshot, formatTime: (ms: number) => strin
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['activity', job.activity.is === 'idle' ? undefined : activityWords(job, formatTime)],
     ['waiting', nextWords(job, formatTime)],
-    ['last run', last && `${formatTime(last.startedMs)} ${last.run} ${last.words}${lasted(last.durationMs)}`],
+    ['last run', last && lastRunWords(last, formatTime)],
     ['log', last?.logPath],
   ];
   return `${job.slug}: ${what}\n${problems}${factLines(facts)}`;
+}
+
+function lastRunWords(
+  { startedMs, run, words, outcome, durationMs }: RunSnapshot,
+  formatTime: (ms: number) => string,
+): string {
+  return `${formatTime(startedMs)} ${run} ${words}${lastedWords(outcome, durationMs)}`;
 }
 
 function factLines(facts: readonly (readonly [string, string | undefined])[]): string {
