@@ -21,7 +21,7 @@ export interface Limits {
  * Monitoring plugins guidelines: the first line says it all, no bar in it, labels quoted, seconds with their unit, other counts without.
  */
 export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAnswer {
-  const failing = jobs.filter((job) => job.lastStatus === 'failure').map(({ slug }) => slug);
+  const failing = jobs.filter((job) => job.health === 'failure').map(({ slug }) => slug);
   const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
   const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
   const remarks = jobs.flatMap((job) => remarksOn(job, limits)).map(withoutBar);
@@ -72,6 +72,7 @@ function remarksOn(
     ...(missed ? [`${job.slug} ${job.lastRun?.words ?? ''}`] : []),
     ...stopped,
     ...pauseRemark(job),
+    ...(job.skips?.isMany ? [`${job.slug} was skipped ${job.skips.count} times in a row (skip_threshold)`] : []),
     ...(job.activity.is === 'orphaned' ? [`${job.slug} left processes behind`] : []),
     ...(job.lastRun?.lostBytes === undefined ? [] : [`${job.slug} lost output of its last run`]),
   ];

@@ -26,9 +26,9 @@ function standingOf(job: AnySnapshot): Standing {
   if (job.next !== undefined) return 'waiting';
   if (isBroken(job)) return 'broken';
   if (job.paused !== undefined) return 'paused';
-  if (job.lastStatus === 'failure') return 'failed';
+  if (job.health === 'failure') return 'failed';
   if (job.disabled) return 'disabled';
-  return job.lastStatus === 'unknown' ? 'unknown' : 'well';
+  return job.health === 'unknown' ? 'unknown' : 'well';
 }
 
 /** 0 well · 1 failed · 3 paused or disabled · 4 unknown, in the manner of LSB init scripts. A running job is as well as its last run was. */
@@ -40,7 +40,7 @@ export function standingCode(job: AnySnapshot): number {
       return 0;
     case 'running':
     case 'waiting':
-      return job.lastStatus !== 'failure' ? 0 : 1;
+      return job.health !== 'failure' ? 0 : 1;
     case 'failed':
     case 'broken':
       return 1;
@@ -93,6 +93,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
         nextRemark(job),
         streakRemark(job),
         last?.words,
+        skipRemark(job, formatTime),
         undeliveredWords(job, formatTime),
       ]
         .filter(Boolean)
@@ -116,6 +117,12 @@ function pauseRemark(job: JobSnapshot, formatTime: (ms: number) => string): stri
 
 function nextRemark({ next, lastRun }: JobSnapshot): string {
   return next === undefined || next.run === lastRun?.run ? '' : `run ${next.run} waits`;
+}
+
+/** Not of a pause, which is told already, nor beside a run under way that says why. */
+function skipRemark({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: number) => string): string {
+  if (lastSkip === undefined || paused !== undefined || activity.is === 'running') return '';
+  return `at ${formatTime(lastSkip.startedMs)} it ${lastSkip.words}`;
 }
 
 function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
@@ -152,6 +159,10 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['waiting', nextWords(job, formatTime)],
     ['shared locks', lockWords(job, formatTime)],
     ['last run', last === undefined ? 'none' : lastRunWords(last, formatTime)],
+    [
+      'last skip',
+      job.lastSkip === undefined ? undefined : `${formatTime(job.lastSkip.startedMs)} ${job.lastSkip.words}`,
+    ],
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],

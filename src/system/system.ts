@@ -299,7 +299,13 @@ export type WriteAnswer = { readonly ok: true } | { readonly ok: false; readonly
 /** Somebody wants this run to end: a signal sent to run-job. Asked again, it should end faster. */
 export interface StopRequests {
   /** Calls back for each request, also for those that came before. */
-  onStop(listener: (request: { readonly signal: number }) => void): void;
+  onStop(listener: (request: StopRequest) => void): void;
+}
+
+export interface StopRequest {
+  readonly signal: number;
+  /** It is what a terminal sends for Ctrl-C or Ctrl-\\, and run-job stands at one. */
+  readonly typed?: true;
 }
 
 /** Where programs are, as execvp(3) would look. */

@@ -193,9 +193,27 @@ test('a run that waits for its next attempt, a run that waits for another, and s
   assert.match(text, /activity: .*run r2\); attempt 1 failed with exit code 4, attempt 2 at 2026-11-22 10:31:00/);
   assert.match(text, /waiting: +run r3 \(pid 5647\) waits since 2026-11-22 10:30:01: still running \(run r2\)\n/);
   assert.match(text, /shared locks: +db is held by report, run r9 since 2026-11-22 10:30:00; tape is free\n/);
-  assert.match(text, /last run: .* r3 waits: still running/);
+  assert.match(text, /last run: .* r2 is running/);
   assert.equal(standingCode(job), 0);
   assert.equal(job.lastStatus, 'unknown');
   assert.match(jobDetails(snapshot({ ...facts, nowMs: atMs + 61_000 }), time), /standing: +running\n/);
   assert.match(jobLines([snapshot({ ...facts, holder: undefined })], time), /^multi +waiting /);
+});
+
+test('a skip hides neither the run under way nor the failure before it', () => {
+  const skipped = {
+    ...{ run: 'r8', startedMs: atMs + 5000, endedMs: atMs + 5000 },
+    outcome: { kind: 'skipped', reason: 'running', words: 'still running (run r2)', allowed: false },
+  } as const;
+  const runs = [{ run: 'r2', startedMs: atMs }, skipped];
+  const under = snapshot({
+    history: { ...emptyHistory, runs, streak: { failures: 0, collisions: 1 } },
+    holder: running,
+  });
+  assert.deepEqual([under.lastRun?.run, under.lastSkip?.run, under.health], ['r2', 'r8', 'unknown']);
+  assert.doesNotMatch(jobLines([under], time), /skipped|failed/);
+  const failedRun = { run: 'r2', startedMs: atMs, outcome: { kind: 'exited', code: 3 } } as const;
+  const failing = snapshot({ history: { ...emptyHistory, runs: [failedRun, skipped], streak: { failures: 1 } } });
+  assert.match(jobLines([failing], time), /failed with exit code 3; at \S+ \S+ it was skipped: still running/);
+  assert.equal(standingCode(failing), 1);
 });
