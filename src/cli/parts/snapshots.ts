@@ -19,7 +19,6 @@ import { readPauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
 import { sharedLockName } from '../../run/run-locks.ts';
 import { nextLockName } from '../../run/take-lock.ts';
-import { parseExpression } from '../../schedule/expression.ts';
 import type { KnownService } from '../../service/known-service.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
@@ -57,14 +56,12 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const state = stateFiles(config.stateDirectory);
   const pauses = readPauses(state);
   const waiting = undelivered(state.names(noticeFolders.outbox));
-  const load: Jobs['load'] = (slug) =>
-    loadJob(slug, config, { files, checkSchedule: parseExpression, checkZone: zoneObjection });
   const jobs: Jobs = {
     slugs: [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort(),
     strays: listed.strays,
-    load,
+    load: (slug) => loadJob(slug, config, { files, checkZone: zoneObjection }),
     snapshot(slug) {
-      const loaded = loadJob(slug, config, { files });
+      const loaded = jobs.load(slug);
       const holder = locks.holder(slug);
       const next = locks.holder(nextLockName(slug));
       const known =
