@@ -1,6 +1,7 @@
 /** Job files to jobs: one by its name, all of a directory, or one text that is not in place yet; every mistake is a problem of its own file. */
 import type { Config } from '../config/config.ts';
 import { validateJob } from '../generated/validators.ts';
+import { parseExpression } from '../schedule/expression.ts';
 import type { FileFacts, Files } from '../system/system.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
 import type { Problem, Result } from '../yaml/problem.ts';
@@ -18,8 +19,9 @@ interface ScheduleRemark {
   readonly column: number;
 }
 
-/** What a program asks for beyond the job itself; each costs time at start, so that run-job does without the first. */
+/** What a program asks for beyond the job itself; each costs time at start. */
 export interface Wishes {
+  /** A fuller check than `parseExpression`, which every program makes: a file with a problem is not run, whoever starts it. */
   readonly checkSchedule?: (text: string) => ScheduleVerdict;
   /** What is wrong with the name of a time zone, as the end of a sentence that starts with the key. */
   readonly checkZone?: (name: string) => string | undefined;
@@ -170,9 +172,11 @@ export function validateJobText(source: Source, defaults: JobDefaults, wishes: W
   return { ok: true, value: content, warnings: problems };
 }
 
-function scheduleRemarks(text: string, check: Wishes['checkSchedule']): readonly JobRemark[] {
-  const verdict = check?.(text);
-  if (verdict === undefined) return [];
+function scheduleRemarks(
+  text: string,
+  check: NonNullable<Wishes['checkSchedule']> = parseExpression,
+): readonly JobRemark[] {
+  const verdict = check(text);
   const severity = verdict.ok ? 'warning' : 'error';
   const remarks = verdict.ok ? verdict.warnings : verdict.problems;
   return remarks.map(({ message, column }) => ({
