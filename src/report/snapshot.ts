@@ -17,6 +17,8 @@ type Activity =
       readonly run?: string;
       readonly sinceMs?: number;
       readonly logPath?: string;
+      /** Its run-job was stopped by a signal: no timeout is enforced. */
+      readonly isStopped?: true;
       /** Its last attempt has failed; the next one begins at `nextMs`, or has begun. */
       readonly retry?: {
         readonly attempt: number;
@@ -73,12 +75,37 @@ interface SharedLock {
   readonly heldBy?: { readonly job?: string; readonly run?: string; readonly sinceMs?: number };
 }
 
-/** A job file that can't be used; it does not stop a listing. */
-export interface BrokenJobSnapshot {
-  readonly slug: string;
+/** A job whose file can't be used, or is gone while the job still runs. What runs is shown all the same. */
+export interface BrokenJobSnapshot
+  extends Pick<
+    JobSnapshot,
+    'slug' | 'tags' | 'activity' | 'next' | 'lastStatus' | 'health' | 'streak' | 'lastRun' | 'service'
+  > {
+  readonly file: 'broken' | 'gone';
   readonly problems: readonly string[];
-  readonly lastStatus: LastStatus;
-  readonly health: Health;
+}
+
+export interface BrokenJobFacts
+  extends Pick<JobFacts, 'nowMs' | 'holder' | 'next' | 'history' | 'service'>,
+    Pick<BrokenJobSnapshot, 'slug' | 'file' | 'problems'> {
+  /** Of a service, as its supervisor knows them; those of a run stand in its lock. */
+  readonly tags?: readonly string[];
+}
+
+export function snapshotBroken(facts: BrokenJobFacts): BrokenJobSnapshot {
+  const { slug, file, problems, holder, next, history, service, nowMs = 0 } = facts;
+  const { lastRun } = latestOf(history, holder ?? next);
+  return {
+    ...{ slug, file, problems },
+    tags: facts.tags ?? holder?.tags ?? [],
+    activity: activityOf(holder, history, nowMs),
+    ...nextOf(next, history),
+    ...seenFrom(history, [holder, next]),
+    ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
+    ...(service === undefined
+      ? {}
+      : { service, lastStatus: statusOfService(service), health: statusOfService(service) }),
+  };
 }
 
 export type RunSnapshot = RunRecord & { readonly words: string };
@@ -276,6 +303,7 @@ function activityOf(holder: LockHolder | undefined, history: History, nowMs: num
     ...(holder.wrapper === undefined ? {} : { pid: holder.wrapper.pid }),
     ...(holder.startedMs === undefined ? {} : { sinceMs: holder.startedMs }),
     ...(holder.logPath === undefined ? {} : { logPath: holder.logPath }),
+    ...(holder.isStopped && { isStopped: true as const }),
     ...retryOf(holder, history, nowMs),
   };
 }

@@ -116,7 +116,7 @@ async function runLocked(order: RunOrder, machine: RunMachine, locked: Locked): 
   if (opened.is === 'failed') return recordNotStarted(nameOf(order), machine, opened);
   const { log } = opened;
   for (const remark of remarks) log.note(remark);
-  lock.record({ logPath: log.path });
+  lock.record({ logPath: log.path, tags: job.tags, killGraceSeconds: job.killGraceSeconds });
   const troubles = writeEvent(job.slug, machine, {
     event: 'started',
     run,

@@ -122,6 +122,11 @@ export interface LockHolder {
   readonly deadlineSinceBootMs?: number;
   /** The leader (session, process group) of the command that runs now. */
   readonly leader?: ProcessIdentity;
+  /** Its run-job was stopped (SIGSTOP): it enforces no timeout and watches nothing until somebody continues it. */
+  readonly isStopped?: true;
+  /** Tags and grace that the job's file gave when the run started. */
+  readonly tags?: readonly string[];
+  readonly killGraceSeconds?: number;
 }
 
 /** A lock that this process has. */
@@ -133,6 +138,8 @@ export interface JobLock {
     readonly leader?: ProcessIdentity;
     readonly logPath?: string;
     readonly deadlineSinceBootMs?: number;
+    readonly tags?: readonly string[];
+    readonly killGraceSeconds?: number;
   }): void;
   /** Closes `fd` and takes the record away; never rejects. The kernel's lock lasts while anything that inherited `fd` lives. */
   release(): Promise<void>;
@@ -151,12 +158,16 @@ export interface JobLocks {
   acquire(name: string, runId: string, job?: string): Promise<LockAnswer>;
   /** Only looks: never kills, breaks or writes. `undefined` when nobody has it. */
   holder(name: string): LockHolder | undefined;
+  /** Names of locks that may be held, in any order: of jobs, and those that `acquire` tells from them by an `@`. */
+  names(): readonly string[];
 }
 
 /** The run-job that a lock's record names, if it is that very process still. Of anybody else's lock nothing is touched. */
 export interface Wrappers {
   /** TERM, and CONT for one that somebody has stopped. */
   askToEnd(holder: LockHolder): void;
+  /** CONT alone. */
+  wake(holder: LockHolder): void;
   /** KILL. What its run had started is ended by the run's reaper, or left for a sweep. */
   kill(holder: LockHolder): void;
 }
