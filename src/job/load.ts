@@ -6,6 +6,7 @@ import type { FileFacts, Files } from '../system/system.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
 import type { Problem, Result } from '../yaml/problem.ts';
 import { isUnreadName, unreadFiles, unreadMessage } from '../yaml/unread.ts';
+import { auditSpelling } from './audit-spelling.ts';
 import { type Job, type JobContent, type JobRemark, makeJob } from './job.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
 
@@ -163,10 +164,13 @@ export function validateJobText(source: Source, defaults: JobDefaults, wishes: W
   if (readable === undefined) return { ok: false, problems: said };
   const { content, remarks } = makeJob(readable.value, defaults);
   const scheduled = content.schedule === undefined ? [] : scheduleRemarks(content.schedule, wishes.checkSchedule);
+  const spelled = auditSpelling(readable.value, readable.spelling).map(
+    (doubt): JobRemark => ({ severity: 'warning', ...doubt }),
+  );
   const zone = zoneRemarks(content.timing.timeZone, wishes.checkZone);
   const problems = [
     ...said,
-    ...[...remarks, ...scheduled, ...zone].map((remark) => problemOf(remark, source.file, readable)),
+    ...[...remarks, ...spelled, ...scheduled, ...zone].map((remark) => problemOf(remark, source.file, readable)),
   ].sort(byPlace);
   if (problems.some(({ severity }) => severity === 'error')) return { ok: false, problems };
   return { ok: true, value: content, warnings: problems };
