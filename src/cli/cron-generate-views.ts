@@ -5,9 +5,10 @@ import { fileChanges } from '../schedule/crontab-report.ts';
 import { planChanges } from '../schedule/plan.ts';
 import { planJson, planText } from '../schedule/plan-text.ts';
 import { clock } from '../system/clock.ts';
-import { hostZone } from '../system/zone.ts';
+import { hostZone } from '../system/zones.ts';
 import type { Comparison, Wish } from './parts/generate.ts';
 import type { View } from './parts/generate-ending.ts';
+import { machineZones } from './parts/tick-zones.ts';
 
 export function showViews(comparison: Comparison, { diff, plan, json }: Wish): readonly View[] {
   return [
@@ -40,7 +41,6 @@ function hasColour(): boolean {
 }
 
 function planView({ before, after }: Comparison): View {
-  const zone = hostZone();
-  const plan = planChanges({ before: before(), after: after(), hostZone: zone, nowMs: clock.nowMs() });
-  return { name: 'plan', text: planText(plan, zone), value: planJson(plan) };
+  const plan = planChanges({ before: before(), after: after(), zones: machineZones(), nowMs: clock.nowMs() });
+  return { name: 'plan', text: planText(plan, hostZone()), value: planJson(plan) };
 }

@@ -12,6 +12,11 @@ type ScheduleVerdict =
   | { readonly ok: true; readonly warnings: readonly ScheduleRemark[] }
   | { readonly ok: false; readonly problems: readonly ScheduleRemark[] };
 
+interface ZoneRemark {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+}
+
 interface ScheduleRemark {
   readonly message: string;
   readonly column: number;
@@ -19,9 +24,10 @@ interface ScheduleRemark {
 
 /** What a program asks for beyond the job itself; each costs time at start, so that run-job does without the first. */
 export interface Wishes {
-  readonly checkSchedule?: (text: string) => ScheduleVerdict;
-  /** What is wrong with the name of a time zone, as the end of a sentence that starts with the key. */
-  readonly checkZone?: (name: string) => string | undefined;
+  /** `timeZone` is the job's own; absent: the host's. */
+  readonly checkSchedule?: (text: string, timeZone?: string) => ScheduleVerdict;
+  /** What is wrong or odd about the name of a time zone, as the end of a sentence that starts with the key. */
+  readonly checkZone?: (name: string) => ZoneRemark | undefined;
   readonly sha256?: (bytes: Uint8Array) => string;
 }
 
@@ -139,7 +145,7 @@ export function validateJobText(source: Source, defaults: JobDefaults, wishes: W
   const said = written.ok ? written.warnings : written.problems;
   if (readable === undefined) return { ok: false, problems: said };
   const { content, remarks } = makeJob(readable.value, defaults);
-  const scheduled = content.schedule === undefined ? [] : scheduleRemarks(content.schedule, wishes.checkSchedule);
+  const scheduled = scheduleRemarks(content, wishes.checkSchedule);
   const zone = zoneRemarks(content.timing.timeZone, wishes.checkZone);
   const problems = [
     ...said,
@@ -149,8 +155,8 @@ export function validateJobText(source: Source, defaults: JobDefaults, wishes: W
   return { ok: true, value: content, warnings: problems };
 }
 
-function scheduleRemarks(text: string, check: Wishes['checkSchedule']): readonly JobRemark[] {
-  const verdict = check?.(text);
+function scheduleRemarks({ schedule, timing }: JobContent, check: Wishes['checkSchedule']): readonly JobRemark[] {
+  const verdict = schedule === undefined ? undefined : check?.(schedule, timing.timeZone);
   if (verdict === undefined) return [];
   const severity = verdict.ok ? 'warning' : 'error';
   const remarks = verdict.ok ? verdict.warnings : verdict.problems;
@@ -163,9 +169,9 @@ function scheduleRemarks(text: string, check: Wishes['checkSchedule']): readonly
 }
 
 function zoneRemarks(name: string | undefined, check: Wishes['checkZone']): readonly JobRemark[] {
-  const objection = name === undefined ? undefined : check?.(name);
-  if (objection === undefined) return [];
-  return [{ severity: 'error', path: ['time_zone'], message: `"time_zone" ${objection}` }];
+  const remark = name === undefined ? undefined : check?.(name);
+  if (remark === undefined) return [];
+  return [{ severity: remark.severity, path: ['time_zone'], message: `"time_zone" ${remark.message}` }];
 }
 
 /** A value that is not in the file comes from the configuration. */

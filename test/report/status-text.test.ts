@@ -6,8 +6,9 @@ import { type JobFacts, type JobSnapshot, snapshotJob } from '../../src/report/s
 import { brokenStatusText, statusText } from '../../src/report/status-text.ts';
 import { timeText } from '../../src/report/time-text.ts';
 import { emptyHistory, type History } from '../../src/run/history.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 
-const time = timeText('UTC');
+const time = timeText(zoneNamed('UTC'));
 const atMs = Date.parse('2026-11-22T10:30:00Z');
 
 const well: History = {

@@ -10,7 +10,7 @@ import { exitCodes } from '../../run/outcome.ts';
 import { pauseWords } from '../../run/pause.ts';
 import { clock } from '../../system/clock.ts';
 import { randomUuid } from '../../system/random.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
 import { givenRunVariable } from '../parts/run-named.ts';
 import type { Jobs } from '../parts/snapshots.ts';
 import { type Act, actOnEach, type Deed } from './act.ts';

@@ -15,7 +15,6 @@ import { nothingPresent } from '../../schedule/last-good.ts';
 import { caller } from '../../system/caller.ts';
 import { files } from '../../system/files.ts';
 import { users } from '../../system/users.ts';
-import { hostZone } from '../../system/zone.ts';
 import { minutesTerm } from './generate.ts';
 
 const cronDirectory = '/etc/cron.d';
@@ -46,7 +45,6 @@ function wantedLine(job: Job, config: Config): string | undefined {
   const known = knownJob(job.slug, job.path, {
     result: { ok: true, value: job, warnings: [] },
     scheduleText,
-    hostZone,
   });
   if (known.is !== 'good') return undefined;
   const order = { ...frame.value, jobs: [known.job], broken: [], present: nothingPresent, dueMinutes: minutesTerm };
