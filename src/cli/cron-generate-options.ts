@@ -1,5 +1,5 @@
 /** The options of cron-generate, and which of them go together. */
-import { parseCommandLine, usageError } from './options.ts';
+import { folded, parseCommandLine, usageError } from './options.ts';
 import type { Wish } from './parts/generate.ts';
 
 export type CronGenerateLine =
@@ -47,7 +47,7 @@ function parse(program: string, args: readonly string[]) {
       .option('adopt', { type: 'boolean', describe: 'Replace a crontab that cron-generate has not written.' })
       .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
-      .epilogue(epilogue),
+      .epilogue(folded(epilogue)),
   );
 }
 

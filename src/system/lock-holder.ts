@@ -4,7 +4,7 @@ import path from 'node:path';
 import { kernelLockHolders, readNoteAt } from './lock-kernel.ts';
 import { lifeOf, type OwnerFacts, parseFacts, parseNote, parseOwnerName, type Sighting } from './lock-owner.ts';
 import { predecessorAt } from './lock-predecessor.ts';
-import { processesOfRun } from './proc.ts';
+import { isSuspended, processesOfRun } from './proc.ts';
 import { codeOf, during, refusalOf, StageError } from './stage.ts';
 import type { LockHolder } from './system.ts';
 
@@ -49,7 +49,8 @@ export function livingHolder(places: Places): LockHolder | undefined {
 }
 
 export function runningHolder(sighting: Sighting): LockHolder {
-  return describe(sighting, { state: 'running', pids: [] });
+  const isStopped = isSuspended(sighting.owner.process);
+  return { ...describe(sighting, { state: 'running', pids: [] }), ...(isStopped && { isStopped }) };
 }
 
 function pastHolder(sighting: Sighting): LockHolder | undefined {
@@ -92,6 +93,15 @@ export function sightingsIn(entry: string): readonly Sighting[] {
     if (owner === undefined) throw new StageError(`reading ${entry}`, `"${name}" is none of our files: remove it`);
     return { owner, facts: readFacts(path.join(entry, name)) };
   });
+}
+
+/** `NAME` of each NAME.run; none where there is no such directory or it can't be read. */
+export function entryNames(runDirectory: string): readonly string[] {
+  try {
+    return readdirSync(runDirectory).flatMap((file) => (file.endsWith('.run') ? [file.slice(0, -'.run'.length)] : []));
+  } catch {
+    return [];
+  }
 }
 
 export function namesIn(directory: string): readonly string[] {

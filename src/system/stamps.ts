@@ -18,6 +18,20 @@ export function withoutStamp(line: string): string {
   return line.slice(line.indexOf('\t', 24) + 1);
 }
 
+/** The texts of stamped lines, each piece of a line put behind the one that it continues. */
+export function unstamped(lines: readonly string[]): readonly string[] {
+  const texts: string[] = [];
+  const lastOf = new Map<string, number>();
+  for (const line of lines) {
+    const level = line.slice(24, line.indexOf('\t', 24));
+    const stream = level.replace('+', '');
+    const before = level === stream ? undefined : lastOf.get(stream);
+    if (before === undefined) lastOf.set(stream, texts.push(withoutStamp(line)) - 1);
+    else texts[before] += withoutStamp(line);
+  }
+  return texts;
+}
+
 export class Stamps {
   readonly #nowMs: () => number;
   readonly #offsetAt: OffsetAt;

@@ -32,7 +32,7 @@ export interface Quarry extends Pick<RunMarks, 'runId' | 'leader'> {
 
 export interface Swept {
   readonly survivors: readonly Survivor[];
-  /** How many processes needed a signal. */
+  /** How many processes beside the leader needed a signal. */
   readonly swept: number;
 }
 
@@ -128,17 +128,24 @@ export async function endAll(quarry: Quarry, graceMs: number): Promise<Swept> {
 
 /** KILL to all until two looks in a row find nothing or the limit has passed. Those who were `asked` before count as swept. */
 export async function killAll(quarry: Quarry, asked: ReadonlySet<number>): Promise<Swept> {
+  const signalled = new Set(asked);
+  const survivors = await killEach(quarry, signalled);
+  if (quarry.leader) signalled.delete(quarry.leader.pid);
+  return { survivors, swept: signalled.size };
+}
+
+/** Resolves with what could not be killed; adds the pid of whatever got a signal to `signalled`. */
+async function killEach(quarry: Quarry, signalled: Set<number>): Promise<readonly Survivor[]> {
   const startMs = clock.monotonicMs();
-  const swept = new Set(asked);
   for (let emptyLooks = 0; ; ) {
     const found = livingOf(quarry);
     const passedMs = clock.monotonicMs() - startMs;
     emptyLooks = found.length === 0 ? emptyLooks + 1 : 0;
-    if (emptyLooks === 2) return { survivors: [], swept: swept.size };
-    if (passedMs > sweepLimitMs) return { survivors: named(found), swept: swept.size };
+    if (emptyLooks === 2) return [];
+    if (passedMs > sweepLimitMs) return named(found);
     const spared = passedMs < wrapperMs ? found.filter(isRunJob) : [];
     const hit = found.filter((one) => !spared.includes(one) && signalProcess(one, 'SIGKILL'));
-    for (const { pid } of hit) swept.add(pid);
+    for (const { pid } of hit) signalled.add(pid);
     // No fork can race with a signal to a whole group.
     if (quarry.leader && spared.length === 0) signalGroup(quarry.leader, 'SIGKILL');
     // There is no hurry with what may not be signalled or is spared.

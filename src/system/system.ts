@@ -67,6 +67,13 @@ export interface User {
   readonly shell: string;
 }
 
+/** The locale of the host, and the file that says so; without one a program speaks as in the locale C. */
+export interface Locale {
+  readonly file?: string;
+  /** LANG, LANGUAGE, LC_*. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 export interface Users {
   /** By name, or by decimal uid; `undefined` when there is none. */
   find(nameOrUid: string): User | undefined;
@@ -115,6 +122,11 @@ export interface LockHolder {
   readonly deadlineSinceBootMs?: number;
   /** The leader (session, process group) of the command that runs now. */
   readonly leader?: ProcessIdentity;
+  /** Its run-job was stopped (SIGSTOP): it enforces no timeout and watches nothing until somebody continues it. */
+  readonly isStopped?: true;
+  /** Tags and grace that the job's file gave when the run started. */
+  readonly tags?: readonly string[];
+  readonly killGraceSeconds?: number;
 }
 
 /** A lock that this process has. */
@@ -126,6 +138,8 @@ export interface JobLock {
     readonly leader?: ProcessIdentity;
     readonly logPath?: string;
     readonly deadlineSinceBootMs?: number;
+    readonly tags?: readonly string[];
+    readonly killGraceSeconds?: number;
   }): void;
   /** Closes `fd` and takes the record away; never rejects. The kernel's lock lasts while anything that inherited `fd` lives. */
   release(): Promise<void>;
@@ -144,12 +158,16 @@ export interface JobLocks {
   acquire(name: string, runId: string, job?: string): Promise<LockAnswer>;
   /** Only looks: never kills, breaks or writes. `undefined` when nobody has it. */
   holder(name: string): LockHolder | undefined;
+  /** Names of locks that may be held, in any order: of jobs, and those that `acquire` tells from them by an `@`. */
+  names(): readonly string[];
 }
 
 /** The run-job that a lock's record names, if it is that very process still. Of anybody else's lock nothing is touched. */
 export interface Wrappers {
   /** TERM, and CONT for one that somebody has stopped. */
   askToEnd(holder: LockHolder): void;
+  /** CONT alone. */
+  wake(holder: LockHolder): void;
   /** KILL. What its run had started is ended by the run's reaper, or left for a sweep. */
   kill(holder: LockHolder): void;
 }
@@ -197,7 +215,7 @@ export interface RunningCommand {
   readonly ended: Promise<WaitStatus>;
   /**
    * Ends everything the command started: TERM (and CONT) to all, KILL after `graceMs`, again and again until nothing is left or 5 s have passed.
-   * Resolves with what could not be killed; `swept` counts the processes that needed a signal. May be called again with a shorter grace.
+   * Resolves with what could not be killed; `swept` counts the processes beside the command itself that needed a signal. May be called again with a shorter grace.
    */
   stop(graceMs: number): Promise<{ readonly survivors: readonly Survivor[]; readonly swept: number }>;
   /**
@@ -281,7 +299,13 @@ export type WriteAnswer = { readonly ok: true } | { readonly ok: false; readonly
 /** Somebody wants this run to end: a signal sent to run-job. Asked again, it should end faster. */
 export interface StopRequests {
   /** Calls back for each request, also for those that came before. */
-  onStop(listener: (request: { readonly signal: number }) => void): void;
+  onStop(listener: (request: StopRequest) => void): void;
+}
+
+export interface StopRequest {
+  readonly signal: number;
+  /** It is what a terminal sends for Ctrl-C or Ctrl-\\, and run-job stands at one. */
+  readonly typed?: true;
 }
 
 /** Where programs are, as execvp(3) would look. */
@@ -301,11 +325,16 @@ export type LogAnswer =
 
 export interface RunLogs {
   /** All output passes `onOutput`, also when the log could not take it. */
-  open(slug: string, startedMs: number, onOutput?: OnOutput): LogAnswer;
+  open(slug: string, startedMs: number, watcher?: OutputWatcher): LogAnswer;
 }
 
-/** Some whole lines of one stream: as text, without their ends; of a line beyond 64 KiB the pieces. They are only made when asked for, during the call. */
-export type OnOutput = (stream: 'stdout' | 'stderr', lines: () => readonly string[]) => void;
+/** Sees what the commands of a run print. */
+export interface OutputWatcher {
+  /** Bytes as they are read; they are only there during the call. */
+  take(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
+  /** A command has ended: nothing more of it will come. */
+  end(stream: 'stdout' | 'stderr'): void;
+}
 
 /** Looks for a line that matches a regular expression (of JavaScript) that people wrote, for a bounded time whatever it is. */
 export interface LineSearch {

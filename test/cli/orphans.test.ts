@@ -42,6 +42,17 @@ describe('run-job and its reaper are killed together, and the job lives on', { c
   const gone = (pids: readonly number[]) =>
     until('all of the job to be gone', () => pids.every((pid) => !existsSync(`/proc/${pid}`)), 3000);
 
+  test('a question without a newline is in the log of a run whose run-job was killed', async () => {
+    house.job('asks', `name: Asks\ncommand: sh -c 'printf "Overwrite? [y/N] "; exec sleep 1000'\n`);
+    const wrapper = house.spawn('run-job', ['asks']);
+    const done = ended(wrapper);
+    const hasLog = () => existsSync(house.path('log/asks/latest.log'));
+    await until('the question', () => hasLog() && /\tINFO\tOverwrite\? \[y\/N\] \n$/.test(house.log('asks')));
+    process.kill(wrapper.pid ?? 0, 'SIGKILL');
+    await done;
+    assert.match(house.log('asks'), /\tINFO\tOverwrite\? \[y\/N\] \n$/);
+  });
+
   test('past its timeout the next run ends what is left, says so in its log, and runs', async () => {
     const pids = await orphan('late');
     // The next run waits for 3 s itself.

@@ -10,7 +10,7 @@ import type {
   LineSearch,
   LockHolder,
   LogTotals,
-  OnOutput,
+  OutputWatcher,
   Programs,
   RunLogs,
   RunningCommand,
@@ -126,6 +126,9 @@ export class FakeLocks implements JobLocks {
   holder(slug: string): LockHolder | undefined {
     return this.holders.get(slug);
   }
+  names(): readonly string[] {
+    return [...this.holders.keys()];
+  }
 }
 
 /** What an orphaned run has left goes when it is swept, unless it can't be killed. */
@@ -165,6 +168,7 @@ export class FakeWrappers implements Wrappers {
     this.asked.push(runId);
     if (this.listens) this.#free(runId);
   }
+  wake(): void {}
   kill({ runId }: LockHolder): void {
     this.killed.push(runId);
     if (!this.canBeKilled) return;
@@ -268,8 +272,8 @@ export class FakeLogs implements RunLogs {
   /** As if the command that runs had printed these lines. */
   print: (stream: 'stdout' | 'stderr', ...lines: string[]) => void = () => undefined;
 
-  open(slug: string, _startedMs: number, onOutput?: OnOutput) {
-    this.print = (stream, ...lines) => onOutput?.(stream, () => lines);
+  open(slug: string, _startedMs: number, watcher?: OutputWatcher) {
+    this.print = (stream, ...lines) => watcher?.take(stream, Buffer.from(lines.map((line) => `${line}\n`).join('')));
     if (this.failure !== undefined) return { is: 'failed' as const, ...this.failure };
     const log = {
       path: `/var/log/process-control/${slug}/${slug}.log`,
