@@ -1,4 +1,5 @@
 /** `jobctl status`: one line for each job, or all that is known of one. */
+import { orphanWords } from '../run/collision.ts';
 import { durationWords, lastedWords } from '../run/outcome.ts';
 import { pauseWords } from '../run/pause.ts';
 import { type ServiceState, stateCode } from '../service/service-state.ts';
@@ -85,6 +86,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
         overdueRemark(job, formatTime),
         retryWords(job, formatTime),
         nextRemark(job),
+        orphanRemark(job),
         streakRemark(job),
         last?.words,
         undeliveredWords(job, formatTime),
@@ -106,6 +108,14 @@ function overdueRemark({ overdue }: JobSnapshot, formatTime: (ms: number) => str
 
 function pauseRemark(job: JobSnapshot, formatTime: (ms: number) => string): string {
   return job.paused === undefined ? '' : pauseWords(job.paused, formatTime);
+}
+
+function orphanRemark({ activity }: JobSnapshot): string {
+  return activity.is === 'orphaned' ? activityOrphans(activity) : '';
+}
+
+export function activityOrphans(activity: Extract<JobSnapshot['activity'], { is: 'orphaned' }>): string {
+  return orphanWords({ ...activity, ...(activity.run !== undefined && { runId: activity.run }) });
 }
 
 function nextRemark({ next, lastRun }: JobSnapshot): string {
@@ -184,7 +194,8 @@ function lockWords({ locks }: JobSnapshot, formatTime: (ms: number) => string): 
     .map(({ name, heldBy }) => {
       if (heldBy === undefined) return `${name} is free`;
       const since = heldBy.sinceMs === undefined ? '' : ` since ${formatTime(heldBy.sinceMs)}`;
-      return `${name} is held by ${heldBy.job ?? 'another job'}${heldBy.run === undefined ? '' : `, run ${heldBy.run}`}${since}`;
+      const left = heldBy.processes === undefined ? '' : ` by ${heldBy.processes.join(', ')}`;
+      return `${name} is held by ${heldBy.job ?? 'another job'}${heldBy.run === undefined ? '' : `, run ${heldBy.run}`}${since}${left}`;
     })
     .join('; ');
 }
@@ -195,7 +206,7 @@ function activityWords(job: JobSnapshot, formatTime: (ms: number) => string): st
     case 'idle':
       return 'idle';
     case 'orphaned':
-      return `its run-job is gone, these processes of it live: ${activity.pids.join(', ')}`;
+      return activityOrphans(activity);
     case 'running': {
       const since = activity.sinceMs === undefined ? '' : ` since ${formatTime(activity.sinceMs)}`;
       const retry = retryWords(job, formatTime);

@@ -28,12 +28,16 @@ export interface OwnerFacts {
   readonly leader?: ProcessIdentity;
   readonly logPath?: string;
   readonly deadlineSinceBootMs?: number;
+  /** What lived on when the run had ended. */
+  readonly left?: readonly ProcessIdentity[];
 }
 
 /** An owner that was found in NAME.run or in NAME.flock. */
 export interface Sighting {
   readonly owner: Owner;
   readonly facts: Partial<OwnerFacts>;
+  /** Whose file it is: the service user. */
+  readonly uid?: number;
 }
 
 /**
@@ -41,6 +45,9 @@ export interface Sighting {
  * elsewhere: in another pid namespace, where a pid of ours says nothing, or hidden from us.
  */
 export type OwnerLife = 'alive' | 'dead' | 'other-boot' | 'elsewhere';
+
+/** As many as the text of an owner file has room for. */
+const mostLeft = 16;
 
 /** Stands for a pid namespace that this process can't name because it sees the /proc of another one. */
 const unnamed = '0';
@@ -73,21 +80,22 @@ export function lifeOf(owner: Owner): OwnerLife {
  * anew after someone took it away nor needs room on a full disk: the text has its full size from the start.
  */
 export function formatFacts(facts: OwnerFacts): string {
-  const { leader, logPath, deadlineSinceBootMs, ...lasting } = facts;
-  const changing = JSON.stringify({ leader, logPath, deadlineSinceBootMs });
+  const { leader, logPath, deadlineSinceBootMs, left, ...lasting } = facts;
+  const changing = JSON.stringify({ leader, logPath, deadlineSinceBootMs, left: left?.slice(0, mostLeft) });
   return `${`${JSON.stringify(lasting)}\n${changing}`.padEnd(2047)}\n`;
 }
 
 /** What can be understood of an owner file; a line that was caught half written says nothing. */
 export function parseFacts(text: string): Partial<OwnerFacts> {
   const [lasting, changing] = text.split('\n').map(parseLine);
-  const { leader } = changing ?? {};
+  const { leader, left } = changing ?? {};
   return {
     ...only('string', lasting, ['runId', 'kernelLock', 'job', 'wrapperCookie']),
     ...only('number', lasting, ['startedMs']),
     ...only('string', changing, ['logPath']),
     ...only('number', changing, ['deadlineSinceBootMs']),
     ...(isIdentity(leader) ? { leader } : {}),
+    ...(Array.isArray(left) ? { left: left.filter(isIdentity) } : {}),
   };
 }
 

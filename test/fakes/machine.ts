@@ -223,6 +223,8 @@ export class FakeCommand implements RunningCommand {
   left: readonly Survivor[] = [];
   survivors: readonly Survivor[] = [];
   ignoresStop = false;
+  /** Not even KILL ends it. */
+  outlivesAll = false;
   abandoned = false;
   end!: (status: WaitStatus) => void;
 
@@ -234,6 +236,7 @@ export class FakeCommand implements RunningCommand {
   }
   stop(graceMs: number) {
     this.graces.push(graceMs);
+    if (this.outlivesAll) return Promise.resolve({ survivors: this.survivors, swept: 0 });
     if (!this.ignoresStop || graceMs === 0) this.end({ is: 'signalled', signal: this.ignoresStop ? 9 : 15 });
     return Promise.resolve({ survivors: this.survivors, swept: this.left.length });
   }
@@ -243,6 +246,7 @@ export class FakeCommand implements RunningCommand {
   abandon(): void {
     this.abandoned = true;
   }
+  detach(): void {}
 }
 
 export class FakeLauncher implements Launcher {

@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process';
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import { isBroken } from '../../report/job-text.ts';
+import { activityOrphans, isBroken } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { pauseWords } from '../../run/pause.ts';
+import { isOutOfReach } from '../../run/process-words.ts';
 import { clock } from '../../system/clock.ts';
 import { randomUuid } from '../../system/random.ts';
 import { hostZone } from '../../system/zone.ts';
@@ -67,6 +68,12 @@ function hindranceOf(slug: string, jobs: Jobs): { readonly words: string; readon
   if (isBroken(job)) return { words: `has an invalid file: ${job.problems[0] ?? ''}`, code: exitCodes.configuration };
   if (job.activity.is === 'running' && job.collisionPolicy === 'CANCEL_NEW')
     return { words: `is running already (run ${job.activity.run ?? 'unknown'})`, code: exitCodes.skipped };
+  if (
+    job.activity.is === 'orphaned' &&
+    job.collisionPolicy === 'CANCEL_NEW' &&
+    isOutOfReach(job.activity.processes ?? [])
+  )
+    return { words: `can't start: ${activityOrphans(job.activity)}`, code: exitCodes.skipped };
   if (job.paused !== undefined)
     return { words: `is ${pauseWords(job.paused, timeText(hostZone()))}`, code: exitCodes.skipped };
   return undefined;
