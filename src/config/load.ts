@@ -41,6 +41,8 @@ function makeConfig(merged: Merged, { machine, request }: Circumstances): Config
     cronTemplate: values.cron_template,
     runnerPath: path('runner_path'),
     serviceUser,
+    searchPath: values.path,
+    passEnvironment: values.pass_environment,
     jobDefaults: values.default_job_config ?? {},
     jobDirectory: path('job_directory'),
     outputCrontab: values.output_crontab === 'console' ? 'console' : normalise(values.output_crontab),

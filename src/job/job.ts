@@ -33,6 +33,8 @@ export interface Job {
   readonly timeoutSeconds: number;
   readonly killGraceSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** Names of variables that come from the caller. */
+  readonly passEnvironment: readonly string[];
   readonly tags: readonly string[];
   readonly allowOvertime: boolean;
   readonly failmail?: { readonly fromAddress?: string; readonly toAddress: string };
@@ -101,6 +103,7 @@ export function makeJob(
     timeoutSeconds: minutes(written('timeout') ?? 0),
     killGraceSeconds: seconds(written('kill_grace') ?? 0),
     environment: environmentOf(written('environment')),
+    passEnvironment: written('pass_environment') ?? [],
     tags: tagsOf(tagged),
     allowOvertime: written('allow_overtime') ?? false,
     failureThresholdForMail: written('failure_threshold_for_mail') ?? 1,

@@ -1,9 +1,11 @@
 /** Job files to jobs: one by its name, all of a directory, or one text that is not in place yet; every mistake is a problem of its own file. */
 import type { Config } from '../config/config.ts';
 import { validateJob } from '../generated/validators.ts';
+import { parseExpression } from '../schedule/expression.ts';
 import type { FileFacts, Files } from '../system/system.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
 import type { Problem, Result } from '../yaml/problem.ts';
+import { isUnreadName, unreadFiles, unreadMessage } from '../yaml/unread.ts';
 import { type Job, type JobContent, type JobRemark, makeJob } from './job.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
 
@@ -17,8 +19,9 @@ interface ScheduleRemark {
   readonly column: number;
 }
 
-/** What a program asks for beyond the job itself; each costs time at start, so that run-job does without the first. */
+/** What a program asks for beyond the job itself; each costs time at start. */
 export interface Wishes {
+  /** A fuller check than `parseExpression`, which every program makes: a file with a problem is not run, whoever starts it. */
   readonly checkSchedule?: (text: string) => ScheduleVerdict;
   /** What is wrong with the name of a time zone, as the end of a sentence that starts with the key. */
   readonly checkZone?: (name: string) => string | undefined;
@@ -74,7 +77,7 @@ type JobNames =
   | { readonly is: 'listed'; readonly slugs: readonly string[]; readonly strays: readonly Problem[] }
   | { readonly is: 'unlisted'; readonly problem: Problem };
 
-/** The jobs that a directory seems to hold, sorted bytewise; files that do not end in `.yaml` are somebody else's. */
+/** The jobs that a directory seems to hold, sorted bytewise; files that do not end in `.yaml` are not read. */
 export function listJobFiles({ jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, files: Files): JobNames {
   const names = files.list(jobDirectory);
   if (names === undefined) {
@@ -90,11 +93,31 @@ export function listJobFiles({ jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, 
   const strays = found
     .filter((slug) => !isSlug(slug))
     .sort()
-    .map((slug) => error(`${jobDirectory}/${slug}.yaml`, strayMessage));
-  return { is: 'listed', slugs: found.filter(isSlug).sort(), strays };
+    .map((slug) => error(`${jobDirectory}/${slug}.yaml`, badSlugMessage));
+  return {
+    is: 'listed',
+    slugs: found.filter(isSlug).sort(),
+    strays: [...strays, ...unreadFiles(jobDirectory, names, files)],
+  };
 }
 
-const strayMessage =
+/** What keeps a file of this name from being a job, as the warning that reading its directory would give. */
+export function nameProblem(path: string): Problem | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (name.endsWith('.yaml')) return isSlug(name.slice(0, -5)) ? undefined : error(path, badSlugMessage);
+  if (isUnreadName(name)) return error(path, unreadMessage(name));
+  return error(path, 'this file would not be read: the name of a job file ends in ".yaml"');
+}
+
+/** The end of a sentence about a job that is not there: a file that has its name and is not read. */
+export function unreadNamesake(slug: string, { jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, files: Files): string {
+  const namesake = isSlug(slug)
+    ? files.list(jobDirectory)?.find((name) => isUnreadName(name) && name.replace(/\.[^.]*$/, '') === slug)
+    : undefined;
+  return namesake === undefined ? '' : `; ${jobDirectory}/${namesake} is not read: rename it to "${slug}.yaml"`;
+}
+
+const badSlugMessage =
   'this can not be the name of a job: use letters, digits, "_", "." and "-", start with a letter, digit or "_", at most 100 characters';
 
 export function jobPath(slug: string, { jobDirectory }: Pick<JobPlaces, 'jobDirectory'>): string {
@@ -149,9 +172,11 @@ export function validateJobText(source: Source, defaults: JobDefaults, wishes: W
   return { ok: true, value: content, warnings: problems };
 }
 
-function scheduleRemarks(text: string, check: Wishes['checkSchedule']): readonly JobRemark[] {
-  const verdict = check?.(text);
-  if (verdict === undefined) return [];
+function scheduleRemarks(
+  text: string,
+  check: NonNullable<Wishes['checkSchedule']> = parseExpression,
+): readonly JobRemark[] {
+  const verdict = check(text);
   const severity = verdict.ok ? 'warning' : 'error';
   const remarks = verdict.ok ? verdict.warnings : verdict.problems;
   return remarks.map(({ message, column }) => ({

@@ -9,7 +9,7 @@
  */
 import type { HistoryEvent, Streak } from '../run/event.ts';
 import { extendStreak } from '../run/history.ts';
-import { durationWords, exitCodes, type Outcome, statusOf } from '../run/outcome.ts';
+import { durationWords, exitCodes, healthOf, type Outcome } from '../run/outcome.ts';
 
 export interface NoticeState {
   /** The last event that was considered. */
@@ -87,7 +87,7 @@ interface Status {
 }
 
 function considerStatus({ event, outcome, streak }: Ending, before: NoticeState, policy: NoticePolicy): Status {
-  const status = statusOf(outcome);
+  const status = healthOf(outcome);
   const kept = {
     ...(before.incident !== undefined && { incident: before.incident }),
     ...(before.brokenTold && { brokenTold: before.brokenTold }),

@@ -59,7 +59,8 @@ function historyLine(run: RunSnapshot, formatTime: (ms: number) => string): stri
 }
 
 /** A duration that belongs to the words, as in "timed out after 5 s and ended after 13 s", stands in one part with them. */
-function endParts({ words, outcome, durationMs }: RunSnapshot): readonly string[] {
+function endParts({ words: ended, stopReason, outcome, durationMs }: RunSnapshot): readonly string[] {
+  const words = stopReason === undefined ? ended : `${ended}: ${stopReason}`;
   const lasted = lastedWords(outcome, durationMs);
   if (outcome?.kind === 'timed-out') return [`${words}${lasted}`];
   return lasted === '' ? [words] : [words, lasted.trimStart()];

@@ -20,8 +20,10 @@ export interface Tick {
 
 /** What has been so far, carried along so that nobody has to read the whole history. */
 export interface Streak {
-  /** Failures in a row up to here. */
+  /** Failures in a row up to here; skips and stops by a person are not counted. */
   readonly failures: number;
+  /** Collisions that the job does not allow, since the last success: failmail counts them too (kept). Absent: none. */
+  readonly collisions?: number;
   /** When the first of them ended; absent without failures. */
   readonly failingSinceMs?: number;
   readonly lastSuccessMs?: number;

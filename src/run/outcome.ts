@@ -22,6 +22,8 @@ export interface Stopped {
   readonly kind: 'stopped';
   readonly signal: number;
   readonly by: string;
+  /** A person asked for it: by jobctl, by `--kill-job`, or with Ctrl-C at the run's own terminal. */
+  readonly person?: true;
   /** The run that took its place (`cron_collision_policy: KILL_EXISTING`). */
   readonly replacedBy?: string;
   /** It was replaced, and the job allows that it is still at work by then (`allow_overtime`). */
@@ -104,14 +106,29 @@ export function exitCodeOf(outcome: Outcome): number {
 }
 
 /**
- * A skip counts as a failure unless the job allows it (kept), and so does having been replaced. A pause, a tick that another run has had and one that is not due are nobody's
- * failure, and a missed tick is no run: they leave the status as it was.
+ * What a run says about the health of its job: this decides streak, states, `notify`, `pause_after_failures` and the monitoring plugin. A skip, a stop by a
+ * person and a missed tick say nothing (`undefined`), and neither does a run that was replaced where the job allows that.
+ */
+export function healthOf(outcome: Outcome): 'success' | 'failure' | undefined {
+  if (outcome.kind === 'skipped') return undefined;
+  const status = statusOf(outcome);
+  return status === 'success' || status === 'failure' ? status : undefined;
+}
+
+/**
+ * The `last status` of `run-job --status`, and whether failmail speaks of the run. A collision counts as a failure here unless the job allows it (kept), and so
+ * does having been replaced. Pauses, claimed ticks, ticks that are not due, missed ticks and stops by a person leave the status as it was.
  */
 export function statusOf(outcome: Outcome): LastStatus | undefined {
   if (outcome.kind === 'exited') return isSuccess(outcome) ? 'success' : 'failure';
+  if (isStoppedByPerson(outcome)) return undefined;
   if (outcome.kind === 'missed' || (outcome.kind === 'skipped' && isNobodysFault(outcome.reason))) return undefined;
   if ((outcome.kind === 'skipped' || outcome.kind === 'stopped') && outcome.allowed) return 'skipped';
   return 'failure';
+}
+
+export function isStoppedByPerson(outcome: Outcome): boolean {
+  return outcome.kind === 'stopped' && outcome.person === true;
 }
 
 function isSuccess({ code, accepted = code === 0 }: Extract<Outcome, { kind: 'exited' }>): boolean {

@@ -117,7 +117,7 @@ async function runLocked(order: RunOrder, machine: RunMachine, locked: Locked): 
   if (opened.is === 'failed') return recordNotStarted(nameOf(order), machine, opened);
   const { log } = opened;
   for (const remark of remarks) log.note(remark);
-  lock.record({ logPath: log.path });
+  lock.record({ logPath: log.path, tags: job.tags, killGraceSeconds: job.killGraceSeconds });
   const troubles = writeEvent(job.slug, machine, {
     event: 'started',
     run,
@@ -207,14 +207,16 @@ function closeInterrupted({ job: { slug }, run: own }: RunOrder, machine: RunMac
   return { runs, streak: readHistory(slug, machine).streak };
 }
 
-/** `--kill-job`, `jobctl stop` and a run that takes the place of this one leave their names in the history before they send TERM. */
-function withPerson<O extends Outcome>(outcome: O, history: History, { job, run }: RunOrder): O {
+/**
+ * `--kill-job`, `jobctl stop` and a run that takes the place of this one leave their names in the history before they send TERM. Ctrl-C comes from the person
+ * who started the run; any other signal may be the system's own, which ends runs when it shuts down, so that one stays a failure.
+ */
+function withPerson<O extends Outcome>(outcome: O, history: History, { job, run, trigger }: RunOrder): O {
   if (outcome.kind !== 'stopped') return outcome;
   const { stopRequestedBy: by, replacedBy } = history.runs.find((record) => record.run === run) ?? {};
-  if (by === undefined) return outcome;
-  return {
-    ...outcome,
-    by,
-    ...(replacedBy !== undefined && { replacedBy, ...(job.allowOvertime && { allowed: true }) }),
-  };
+  if (by === undefined) {
+    return outcome.person && trigger.by === 'person' ? { ...outcome, by: `${trigger.name} at the terminal` } : outcome;
+  }
+  if (replacedBy === undefined) return { ...outcome, by, person: true };
+  return { ...outcome, by, replacedBy, ...(job.allowOvertime && { allowed: true }) };
 }

@@ -5,7 +5,7 @@ import { familyOf, named } from './family.ts';
 import { kernelLockHolders, readNoteAt } from './lock-kernel.ts';
 import { lifeOf, type OwnerFacts, parseFacts, parseNote, parseOwnerName, type Sighting } from './lock-owner.ts';
 import { predecessorAt } from './lock-predecessor.ts';
-import { commandLineOf, isAlive, isHidden, listProcesses, ownPid, processesOfRun } from './proc.ts';
+import { commandLineOf, isAlive, isHidden, isSuspended, listProcesses, ownPid, processesOfRun } from './proc.ts';
 import { codeOf, during, refusalOf, StageError } from './stage.ts';
 import type { LockHolder, Survivor } from './system.ts';
 
@@ -50,7 +50,8 @@ export function livingHolder(places: Places): LockHolder | undefined {
 }
 
 export function runningHolder(sighting: Sighting): LockHolder {
-  return describe(sighting, { state: 'running', pids: [] });
+  const isStopped = isSuspended(sighting.owner.process);
+  return { ...describe(sighting, { state: 'running', pids: [] }), ...(isStopped && { isStopped }) };
 }
 
 function pastHolder(sighting: Sighting): LockHolder | undefined {
@@ -130,6 +131,15 @@ export function sightingsIn(entry: string): readonly Sighting[] {
 function ownerUid(file: string): { readonly uid?: number } {
   const facts = statSync(file, { throwIfNoEntry: false });
   return facts === undefined ? {} : { uid: facts.uid };
+}
+
+/** `NAME` of each NAME.run; none where there is no such directory or it can't be read. */
+export function entryNames(runDirectory: string): readonly string[] {
+  try {
+    return readdirSync(runDirectory).flatMap((file) => (file.endsWith('.run') ? [file.slice(0, -'.run'.length)] : []));
+  } catch {
+    return [];
+  }
 }
 
 export function namesIn(directory: string): readonly string[] {

@@ -30,6 +30,9 @@ export interface OwnerFacts {
   readonly deadlineSinceBootMs?: number;
   /** What lived on when the run had ended. */
   readonly left?: readonly ProcessIdentity[];
+  /** What the job's file said when the run started, for commands that come when the file is broken or gone. */
+  readonly tags?: readonly string[];
+  readonly killGraceSeconds?: number;
 }
 
 /** An owner that was found in NAME.run or in NAME.flock. */
@@ -80,22 +83,24 @@ export function lifeOf(owner: Owner): OwnerLife {
  * anew after someone took it away nor needs room on a full disk: the text has its full size from the start.
  */
 export function formatFacts(facts: OwnerFacts): string {
-  const { leader, logPath, deadlineSinceBootMs, left, ...lasting } = facts;
-  const changing = JSON.stringify({ leader, logPath, deadlineSinceBootMs, left: left?.slice(0, mostLeft) });
+  const { leader, logPath, deadlineSinceBootMs, tags, killGraceSeconds, left, ...lasting } = facts;
+  const some = left?.slice(0, mostLeft);
+  const changing = JSON.stringify({ leader, logPath, deadlineSinceBootMs, tags, killGraceSeconds, left: some });
   return `${`${JSON.stringify(lasting)}\n${changing}`.padEnd(2047)}\n`;
 }
 
 /** What can be understood of an owner file; a line that was caught half written says nothing. */
 export function parseFacts(text: string): Partial<OwnerFacts> {
   const [lasting, changing] = text.split('\n').map(parseLine);
-  const { leader, left } = changing ?? {};
+  const { leader, left, tags } = changing ?? {};
   return {
     ...only('string', lasting, ['runId', 'kernelLock', 'job', 'wrapperCookie']),
     ...only('number', lasting, ['startedMs']),
     ...only('string', changing, ['logPath']),
-    ...only('number', changing, ['deadlineSinceBootMs']),
+    ...only('number', changing, ['deadlineSinceBootMs', 'killGraceSeconds']),
     ...(isIdentity(leader) ? { leader } : {}),
     ...(Array.isArray(left) ? { left: left.filter(isIdentity) } : {}),
+    ...(areWords(tags) ? { tags } : {}),
   };
 }
 
@@ -121,6 +126,10 @@ function parseLine(line: string): Readonly<Record<string, unknown>> | undefined 
 
 function only(type: 'string' | 'number', from: Readonly<Record<string, unknown>> | undefined, keys: readonly string[]) {
   return Object.fromEntries(keys.map((key) => [key, from?.[key]]).filter(([, value]) => typeof value === type));
+}
+
+function areWords(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((word) => typeof word === 'string');
 }
 
 function isIdentity(value: unknown): value is ProcessIdentity {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Delivery } from './system.ts';
+import { users } from './users.ts';
 
 /** What it says on stderr beyond this is of no use in a reason. */
 const wordsLimit = 500;
@@ -11,8 +12,10 @@ const wordsLimit = 500;
 export interface ProgramOrder {
   readonly message: Uint8Array;
   readonly limitMs: number;
-  /** Beside PATH, LC_ALL and who the caller is. */
+  /** All that it gets; PATH, LC_ALL and who the caller is unless given. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** `/` unless given. */
+  readonly workingDirectory?: string;
   /** It may take the message or not, as long as it ends with 0. */
   readonly mayIgnoreMessage?: boolean;
 }
@@ -20,12 +23,18 @@ export interface ProgramOrder {
 /** Taken is what it ended with 0 for. */
 export async function runMessageProgram(
   [program, ...args]: readonly [string, ...string[]],
-  { message, limitMs, environment = {}, mayIgnoreMessage = false }: ProgramOrder,
+  {
+    message,
+    limitMs,
+    environment = basicEnvironment(),
+    workingDirectory = '/',
+    mayIgnoreMessage = false,
+  }: ProgramOrder,
 ): Promise<Delivery> {
   const child = spawn(program, args, {
-    cwd: '/',
+    cwd: workingDirectory,
     // Its background delivery may outlive the run, so it must carry no mark of a run.
-    env: { ...basicEnvironment(), ...environment },
+    env: environment,
     // A session of its own: what is killed is all of it, and what delivers in the background is not taken along with run-job.
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
@@ -61,12 +70,11 @@ export async function runMessageProgram(
   }
 }
 
+/** Who this process is by its uid: HOME and USER may still be those of whoever started the run. */
 function basicEnvironment(): Record<string, string> {
-  const kept = ['HOME', 'USER', 'LOGNAME'].flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value]];
-  });
-  return { ...Object.fromEntries(kept), PATH: '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+  const user = users.find(String(process.getuid?.()));
+  const identity = user === undefined ? {} : { HOME: user.home, USER: user.name, LOGNAME: user.name };
+  return { ...identity, SHELL: '/bin/sh', PATH: '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 }
 
 function kill(pid: number | undefined): void {

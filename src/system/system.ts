@@ -67,6 +67,13 @@ export interface User {
   readonly shell: string;
 }
 
+/** The locale of the host, and the file that says so; without one a program speaks as in the locale C. */
+export interface Locale {
+  readonly file?: string;
+  /** LANG, LANGUAGE, LC_*. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 export interface Users {
   /** By name, or by decimal uid; `undefined` when there is none. */
   find(nameOrUid: string): User | undefined;
@@ -117,6 +124,11 @@ export interface LockHolder {
   readonly deadlineSinceBootMs?: number;
   /** The leader (session, process group) of the command that runs now. */
   readonly leader?: ProcessIdentity;
+  /** Its run-job was stopped (SIGSTOP): it enforces no timeout and watches nothing until somebody continues it. */
+  readonly isStopped?: true;
+  /** Tags and grace that the job's file gave when the run started. */
+  readonly tags?: readonly string[];
+  readonly killGraceSeconds?: number;
 }
 
 /** A lock that this process has. */
@@ -129,6 +141,8 @@ export interface JobLock {
     readonly logPath?: string;
     readonly deadlineSinceBootMs?: number;
     readonly left?: readonly ProcessIdentity[];
+    readonly tags?: readonly string[];
+    readonly killGraceSeconds?: number;
   }): void;
   /**
    * Closes `fd` and takes the record away; never rejects. The kernel's lock lasts while anything that inherited `fd` lives. While something lives of
@@ -150,12 +164,16 @@ export interface JobLocks {
   acquire(name: string, runId: string, job?: string): Promise<LockAnswer>;
   /** Only looks: never kills, breaks or writes. `undefined` when nobody has it. */
   holder(name: string): LockHolder | undefined;
+  /** Names of locks that may be held, in any order: of jobs, and those that `acquire` tells from them by an `@`. */
+  names(): readonly string[];
 }
 
 /** The run-job that a lock's record names, if it is that very process still. Of anybody else's lock nothing is touched. */
 export interface Wrappers {
   /** TERM, and CONT for one that somebody has stopped. */
   askToEnd(holder: LockHolder): void;
+  /** CONT alone. */
+  wake(holder: LockHolder): void;
   /** KILL. What its run had started is ended by the run's reaper, or left for a sweep. */
   kill(holder: LockHolder): void;
 }
@@ -296,7 +314,13 @@ export type WriteAnswer = { readonly ok: true } | { readonly ok: false; readonly
 /** Somebody wants this run to end: a signal sent to run-job. Asked again, it should end faster. */
 export interface StopRequests {
   /** Calls back for each request, also for those that came before. */
-  onStop(listener: (request: { readonly signal: number }) => void): void;
+  onStop(listener: (request: StopRequest) => void): void;
+}
+
+export interface StopRequest {
+  readonly signal: number;
+  /** It is what a terminal sends for Ctrl-C or Ctrl-\\, and run-job stands at one. */
+  readonly typed?: true;
 }
 
 /** Where programs are, as execvp(3) would look. */

@@ -12,7 +12,11 @@ const strace = spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status ==
 class Upgrade extends Scene {
   readonly before: string;
   readonly after: string;
-  readonly part = header({ directory: this.path('jobs'), home: '/', settings: [] }, 2, 'process-control');
+  readonly part = header(
+    { directory: this.path('jobs'), home: '/', searchPath: '/usr/bin:/bin:/usr/sbin:/sbin', settings: [] },
+    2,
+    'process-control',
+  );
 
   constructor() {
     super();

@@ -42,6 +42,8 @@ const defaults = {
   cronTemplate: '# Generated from {source}\n{schedule} {user} {command}\n',
   runnerPath: '/usr/bin/run-job',
   serviceUser: service,
+  searchPath: '/usr/bin:/bin:/usr/sbin:/sbin',
+  passEnvironment: [],
   jobDefaults: {},
   jobDirectory: '/var/lib/process-control',
   outputCrontab: '/etc/cron.d/process-control',
@@ -417,4 +419,25 @@ test("a file of root's that anybody names is the machine's, one of their own is 
 test('a caller who is no user of the machine is told so', () => {
   const nobody: Caller = { uid: 4242, euid: 4242, pid: 1, environment: {} };
   assert.deepEqual(load({ caller: nobody }).said, ['/etc/process-control.yaml: uid 4242 is no user of this machine']);
+});
+
+test('a part of the configuration that is not read because of its name is warned of', () => {
+  const { said } = load({
+    files: {
+      [systemFile]: { text: 'user: root\n' },
+      '/etc/process-control.d/10-site.yml': { text: 'user: nobody\n' },
+      '/etc/process-control.d/20-more.yaml.dpkg-old': { text: '' },
+    },
+  });
+  assert.deepEqual(said, [
+    '/etc/process-control.d/10-site.yml: warning: this file is not read, because its name does not end in ".yaml"; rename it to "10-site.yaml"',
+  ]);
+});
+
+test('so is a configuration called process-control.yml, when there is no process-control.yaml', () => {
+  const twin = { '/etc/process-control.yml': { text: '' } };
+  const words =
+    '/etc/process-control.yml: warning: this file is not read, because its name does not end in ".yaml"; rename it to "process-control.yaml"';
+  assert.deepEqual(load({ files: { ...twin } }).said, [words]);
+  assert.deepEqual(load({ files: { ...twin, [systemFile]: { text: 'user: root\n' } } }).said, []);
 });

@@ -126,6 +126,9 @@ export class FakeLocks implements JobLocks {
   holder(slug: string): LockHolder | undefined {
     return this.holders.get(slug);
   }
+  names(): readonly string[] {
+    return [...this.holders.keys()];
+  }
 }
 
 /** What an orphaned run has left goes when it is swept, unless it can't be killed. */
@@ -165,6 +168,7 @@ export class FakeWrappers implements Wrappers {
     this.asked.push(runId);
     if (this.listens) this.#free(runId);
   }
+  wake(): void {}
   kill({ runId }: LockHolder): void {
     this.killed.push(runId);
     if (!this.canBeKilled) return;

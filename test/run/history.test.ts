@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { triggerWords } from '../../src/report/history-text.ts';
 import { type Ended, formatEvent, type HistoryEvent, parseEvents } from '../../src/run/event.ts';
-import { extendStreak, foldHistory, unfinishedRuns } from '../../src/run/history.ts';
-import { exitCodeWords, lastedWords, type Outcome, outcomeWords } from '../../src/run/outcome.ts';
+import { extendStreak, foldHistory, mailedFailures, unfinishedRuns } from '../../src/run/history.ts';
+import { exitCodeWords, healthOf, lastedWords, type Outcome, outcomeWords, statusOf } from '../../src/run/outcome.ts';
 import { earlierHistory } from '../../src/run/predecessor.ts';
 
 const trigger = { by: 'clock' } as const;
@@ -157,6 +157,46 @@ test('a reset ends the streak and leaves what was last known to be well; a pause
   assert.equal(reset.runs.length, 2, 'no run is made of it');
   const again = foldHistory([...events, { ...step, action: 'reset', atMs: 6 }, started('c', 7), ended('c', 8, 1)]);
   assert.deepEqual([again.streak.failures, again.lastStatus], [1, 'failure']);
+});
+
+const skip = { kind: 'skipped', reason: 'running', words: 'still running' } as const;
+
+/** What is no failure of the job: [outcome, what the kept status line says, whether failmail counts it]. */
+const saysNothing: readonly (readonly [string, Outcome, ReturnType<typeof statusOf>, number])[] = [
+  ['a collision', { ...skip, allowed: false }, 'failure', 1],
+  ['a collision with allow_overtime', { ...skip, allowed: true }, 'skipped', 0],
+  ['a full queue', { ...skip, reason: 'queue-full', allowed: false }, 'failure', 1],
+  ['a shared lock that is taken', { ...skip, reason: 'locked', allowed: false }, 'failure', 1],
+  ['a passed deadline', { ...skip, reason: 'deadline', allowed: false }, 'failure', 1],
+  ['a pause', { ...skip, reason: 'paused', allowed: true }, undefined, 0],
+  ['a stop by a person', { kind: 'stopped', signal: 15, by: 'ada', person: true }, undefined, 0],
+  ['a missed tick', { kind: 'missed', tickMs: 1, count: 1, words: 'the machine was off' }, undefined, 0],
+];
+
+for (const [title, outcome, status, mailed] of saysNothing) {
+  test(`${title} leaves the streak as it was`, () => {
+    assert.equal(healthOf(outcome), undefined);
+    assert.equal(statusOf(outcome), status);
+    for (const before of [
+      { failures: 0 },
+      { failures: 0, lastSuccessMs: 4 },
+      { failures: 2, failedRuns: 2, failingSinceMs: 3 },
+    ]) {
+      const { collisions = 0, ...after } = extendStreak(before, outcome, 9);
+      assert.deepEqual(after, before);
+      assert.equal(collisions, mailed);
+      assert.equal(mailedFailures({ ...after, collisions }), before.failures + mailed);
+    }
+    assert.deepEqual(extendStreak({ failures: 0, collisions: 3 }, { kind: 'exited', code: 0 }, 9), {
+      ...{ failures: 0, lastSuccessMs: 9 },
+    });
+  });
+}
+
+test('a signal that nobody has asked for, and a run that another one has replaced, are failures', () => {
+  assert.equal(healthOf({ kind: 'stopped', signal: 15, by: 'a signal to run-job' }), 'failure');
+  assert.equal(healthOf({ kind: 'stopped', signal: 15, by: 'run r2', replacedBy: 'r2' }), 'failure');
+  assert.equal(healthOf({ kind: 'stopped', signal: 15, by: 'run r2', replacedBy: 'r2', allowed: true }), undefined);
 });
 
 describe('what a later version has written is passed over', () => {

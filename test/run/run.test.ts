@@ -24,6 +24,7 @@ const job: Job = {
   allowOvertime: false,
   leftovers: 'kill',
   environment: {},
+  passEnvironment: [],
   umask: 0o22,
   limits: {},
   sha256: 'abc',
@@ -144,7 +145,7 @@ test('a stopped run names the person who asked for it', async () => {
   const asked = { event: 'stop-requested', run: 'r1', atMs: 1, by: 'ada' };
   machine.history.append('backup', `${JSON.stringify(asked)}\n`);
   machine.stops.request();
-  assert.deepEqual((await running).outcome, { kind: 'stopped', signal: 15, by: 'ada' });
+  assert.deepEqual((await running).outcome, { kind: 'stopped', signal: 15, by: 'ada', person: true });
 });
 
 test('no further command is started after a stop', async () => {
@@ -156,7 +157,7 @@ test('no further command is started after a stop', async () => {
   assert.equal(machine.launcher.commands.length, 1);
 });
 
-test('a second run of a running job is skipped with 75, counts as a failure and names the holder', async () => {
+test('a second run of a running job is skipped with 75, reads as a failure in the kept status line and names the holder', async () => {
   const machine = fakeMachine();
   machine.locks.holders.set('backup', {
     state: 'running',
@@ -168,6 +169,7 @@ test('a second run of a running job is skipped with 75, counts as a failure and 
   const result = await runJob(order(), machine);
   assert.equal(result.exitCode, 75);
   assert.equal(result.history.lastStatus, 'failure');
+  assert.deepEqual(result.history.streak, { failures: 0, collisions: 1 });
   assert.match(JSON.stringify(events(machine)), /still running for 1 min 30 s \(pid 99, run r0\)/);
   assert.equal(machine.launcher.commands.length, 0);
 });
@@ -522,7 +524,7 @@ test('a run that is stopped while it waits for another has an end in the history
   machine.stops.request();
   const result = await running;
   assert.equal(result.exitCode, 143);
-  assert.deepEqual(result.outcome, { kind: 'stopped', signal: 15, by: 'ada' });
+  assert.deepEqual(result.outcome, { kind: 'stopped', signal: 15, by: 'ada', person: true });
   assert.deepEqual(
     events(machine).map((e) => e.event),
     ['waiting', 'stop-requested', 'ended'],
