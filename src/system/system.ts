@@ -430,6 +430,17 @@ export interface Publisher {
   publish(change: CrontabChange): Refusal | undefined;
 }
 
+/** The crontab of the caller, which crontab(1) keeps; one character a byte (latin1), so that nothing is lost. */
+export interface UserCrontab {
+  read():
+    | { readonly is: 'text'; readonly text: string }
+    | { readonly is: 'none' }
+    | ({ readonly is: 'refused' } & Refusal);
+  /** Replaces the whole crontab. */
+  write(text: string): Refusal | undefined;
+  remove(): Refusal | undefined;
+}
+
 export interface CrontabChange {
   /** Absolute path of the main file. */
   readonly path: string;
