@@ -1,7 +1,7 @@
 /** Runs a command below the reaper: what it started is gone when the reaper has no child left. */
 import { clock } from './clock.ts';
 import type { Process } from './proc.ts';
-import { lostGraceMs, type Reaper, type ReaperPlace, startReaper, type Word } from './reaper.ts';
+import { lostGraceMs, type Reaper, type ReaperPlace, startReaper, streamsOf, type Word } from './reaper.ts';
 import {
   askToEnd,
   descendantsOf,
@@ -31,7 +31,7 @@ export type ReaperAnswer =
 const startPatienceMs = 5000;
 
 export async function launchUnderReaper(launch: Launch, runId: string, place: ReaperPlace): Promise<ReaperAnswer> {
-  const reaper = startReaper(launch, place);
+  const reaper = startReaper(launch, place, streamsOf(launch));
   if (reaper === undefined || (await reaper.nextWord()).is !== 'ready') return { is: 'unavailable' };
   const forked = await reaper.nextWord();
   if (forked.is !== 'forked') return notStarted(forked, { runId, ...stopOf(launch) });
