@@ -1,6 +1,10 @@
 /** Runs a command below the reaper: what it started is gone when the reaper has no child left. */
 import { clock } from './clock.ts';
+import { descendantsOf, named } from './family.ts';
 import type { Process } from './proc.ts';
+
+<<<<<<< HEAD
+
 import { lostGraceMs, type Reaper, type ReaperPlace, startReaper, streamsOf, type Word } from './reaper.ts';
 import {
   askToEnd,
@@ -14,6 +18,14 @@ import {
   untilNoneLives,
   within,
 } from './sweep.ts';
+
+=======
+
+import { lostGraceMs, type Reaper, type ReaperPlace, startReaper, type Word } from './reaper.ts';
+import { askToEnd, endAll, killAll, type Quarry, type Swept, sweepLimitMs, untilNoneLives, within } from './sweep.ts';
+
+>>>>>>> main
+
 import type { Launch, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from './system.ts';
 
 export type ReaperAnswer =
@@ -114,6 +126,11 @@ class ReapedCommand implements RunningCommand {
   abandon(): void {
     this.#abandoned = true;
     this.#reaper.letGo();
+  }
+
+  detach(): void {
+    this.#abandoned = true;
+    this.#reaper.unref();
   }
 
   /** The reaper itself goes on for as long as something lives. */

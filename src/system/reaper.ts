@@ -165,6 +165,11 @@ export class Reaper {
   letGo(): void {
     // Writing to a reaper that has ended fails, and to take down the stack of that error costs a run two milliseconds.
     if (!this.#isOver) this.#control?.end('x');
+    this.unref();
+  }
+
+  /** Neither the reaper nor the socket keeps this process from ending any longer; the reaper goes on for as long as something lives. */
+  unref(): void {
     this.#control?.unref();
     this.#child.unref();
   }

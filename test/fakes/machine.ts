@@ -227,6 +227,8 @@ export class FakeCommand implements RunningCommand {
   left: readonly Survivor[] = [];
   survivors: readonly Survivor[] = [];
   ignoresStop = false;
+  /** Not even KILL ends it. */
+  outlivesAll = false;
   abandoned = false;
   end!: (status: WaitStatus) => void;
 
@@ -238,6 +240,7 @@ export class FakeCommand implements RunningCommand {
   }
   stop(graceMs: number) {
     this.graces.push(graceMs);
+    if (this.outlivesAll) return Promise.resolve({ survivors: this.survivors, swept: 0 });
     if (!this.ignoresStop || graceMs === 0) this.end({ is: 'signalled', signal: this.ignoresStop ? 9 : 15 });
     return Promise.resolve({ survivors: this.survivors, swept: this.left.length });
   }
@@ -247,6 +250,7 @@ export class FakeCommand implements RunningCommand {
   abandon(): void {
     this.abandoned = true;
   }
+  detach(): void {}
 }
 
 export class FakeLauncher implements Launcher {
