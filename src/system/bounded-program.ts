@@ -7,11 +7,12 @@ import { constants } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
+import { descendantsOf, named } from './family.ts';
 import { openScript } from './launcher.ts';
 import { processIdentity } from './proc.ts';
 import { randomUuid } from './random.ts';
 import { type Reaper, type ReaperLaunch, type ReaperPlace, startReaper, type Word } from './reaper.ts';
-import { descendantsOf, killAll, named, sweepLimitMs, untilNoneLives, within } from './sweep.ts';
+import { killAll, sweepLimitMs, untilNoneLives, within } from './sweep.ts';
 import type { Survivor, WaitStatus } from './system.ts';
 
 export interface BoundedProgram {

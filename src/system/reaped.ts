@@ -3,28 +3,8 @@ import { clock } from './clock.ts';
 import { descendantsOf, named } from './family.ts';
 import type { Process } from './proc.ts';
 
-<<<<<<< HEAD
-
 import { lostGraceMs, type Reaper, type ReaperPlace, startReaper, streamsOf, type Word } from './reaper.ts';
-import {
-  askToEnd,
-  descendantsOf,
-  endAll,
-  killAll,
-  named,
-  type Quarry,
-  type Swept,
-  sweepLimitMs,
-  untilNoneLives,
-  within,
-} from './sweep.ts';
-
-=======
-
-import { lostGraceMs, type Reaper, type ReaperPlace, startReaper, type Word } from './reaper.ts';
 import { askToEnd, endAll, killAll, type Quarry, type Swept, sweepLimitMs, untilNoneLives, within } from './sweep.ts';
-
->>>>>>> main
 
 import type { Launch, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from './system.ts';
 
