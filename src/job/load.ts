@@ -14,6 +14,11 @@ type ScheduleVerdict =
   | { readonly ok: true; readonly warnings: readonly ScheduleRemark[] }
   | { readonly ok: false; readonly problems: readonly ScheduleRemark[] };
 
+interface ZoneRemark {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+}
+
 interface ScheduleRemark {
   readonly message: string;
   readonly column: number;
@@ -21,10 +26,10 @@ interface ScheduleRemark {
 
 /** What a program asks for beyond the job itself; each costs time at start. */
 export interface Wishes {
-  /** A fuller check than `parseExpression`, which every program makes: a file with a problem is not run, whoever starts it. */
-  readonly checkSchedule?: (text: string) => ScheduleVerdict;
-  /** What is wrong with the name of a time zone, as the end of a sentence that starts with the key. */
-  readonly checkZone?: (name: string) => string | undefined;
+  /** A fuller check than `parseExpression`, which every program makes: a file with a problem is not run, whoever starts it. `timeZone` is the job's own; absent: the host's. */
+  readonly checkSchedule?: (text: string, timeZone?: string) => ScheduleVerdict;
+  /** What is wrong or odd about the name of a time zone, as the end of a sentence that starts with the key. */
+  readonly checkZone?: (name: string) => ZoneRemark | undefined;
   readonly sha256?: (bytes: Uint8Array) => string;
 }
 
@@ -162,7 +167,7 @@ export function validateJobText(source: Source, defaults: JobDefaults, wishes: W
   const said = written.ok ? written.warnings : written.problems;
   if (readable === undefined) return { ok: false, problems: said };
   const { content, remarks } = makeJob(readable.value, defaults);
-  const scheduled = content.schedule === undefined ? [] : scheduleRemarks(content.schedule, wishes.checkSchedule);
+  const scheduled = scheduleRemarks(content, wishes.checkSchedule);
   const zone = zoneRemarks(content.timing.timeZone, wishes.checkZone);
   const problems = [
     ...said,
@@ -173,10 +178,11 @@ export function validateJobText(source: Source, defaults: JobDefaults, wishes: W
 }
 
 function scheduleRemarks(
-  text: string,
+  { schedule, timing }: JobContent,
   check: NonNullable<Wishes['checkSchedule']> = parseExpression,
 ): readonly JobRemark[] {
-  const verdict = check(text);
+  if (schedule === undefined) return [];
+  const verdict = check(schedule, timing.timeZone);
   const severity = verdict.ok ? 'warning' : 'error';
   const remarks = verdict.ok ? verdict.warnings : verdict.problems;
   return remarks.map(({ message, column }) => ({
@@ -188,9 +194,9 @@ function scheduleRemarks(
 }
 
 function zoneRemarks(name: string | undefined, check: Wishes['checkZone']): readonly JobRemark[] {
-  const objection = name === undefined ? undefined : check?.(name);
-  if (objection === undefined) return [];
-  return [{ severity: 'error', path: ['time_zone'], message: `"time_zone" ${objection}` }];
+  const remark = name === undefined ? undefined : check?.(name);
+  if (remark === undefined) return [];
+  return [{ severity: remark.severity, path: ['time_zone'], message: `"time_zone" ${remark.message}` }];
 }
 
 /** A value that is not in the file comes from the configuration. */
