@@ -1,11 +1,11 @@
 /** Reads a moment as people type it: "now", 10:30, 8am, "monday 8:00", "yesterday 18:00", "2 days ago", "in 30m", 12h, 2026-11-24T18:00. */
-import { dayMs, offsetAt } from '../schedule/zone.ts';
+import { dayMs, type Zone } from '../schedule/zone.ts';
 import { parseSpan } from './span.ts';
 
 export interface Now {
   readonly nowMs: number;
   /** The host's, an IANA name: what is said without an offset is its time. */
-  readonly zone: string;
+  readonly zone: Zone;
   /** Which 10:30, monday or 12h is meant: the one that was, or the one to come. */
   readonly leaning: 'past' | 'future';
 }
@@ -98,17 +98,17 @@ function dateTime(said: string): string | undefined {
 }
 
 /** The day of the host's calendar, so many days later. */
-function dayOf(ms: number, zone: string, daysLater = 0): string {
-  const today = new Date(ms + offsetAt(zone, ms)).toISOString().slice(0, 10);
+function dayOf(ms: number, zone: Zone, daysLater = 0): string {
+  const today = new Date(ms + zone.offsetAt(ms)).toISOString().slice(0, 10);
   return new Date(Date.parse(today) + daysLater * dayMs).toISOString().slice(0, 10);
 }
 
 /** Of a time that the clocks show twice the first; of one that they jump over the moment as many minutes after the jump. */
-function localTime(day: string, time: string, zone: string): number | undefined {
+function localTime(day: string, time: string, zone: Zone): number | undefined {
   const local = Date.parse(`${day}T${time}Z`);
   // Date.parse takes 31 February for a day in March.
   if (Number.isNaN(local) || new Date(local).toISOString().slice(0, 10) !== day) return undefined;
-  const offsets = [offsetAt(zone, local - dayMs), offsetAt(zone, local + dayMs)];
-  const candidates = offsets.map((offsetMs) => local - offsetMs).filter((ms) => ms + offsetAt(zone, ms) === local);
+  const offsets = [zone.offsetAt(local - dayMs), zone.offsetAt(local + dayMs)];
+  const candidates = offsets.map((offsetMs) => local - offsetMs).filter((ms) => ms + zone.offsetAt(ms) === local);
   return candidates.length > 0 ? Math.min(...candidates) : local - (offsets[0] ?? 0);
 }

@@ -5,7 +5,8 @@ import type { History, RunRecord } from '../run/history.ts';
 import type { LastStatus, Outcome } from '../run/outcome.ts';
 import { outcomeWords } from '../run/outcome.ts';
 import type { Pause } from '../run/pause.ts';
-import type { LockHolder } from '../system/system.ts';
+import { processWords } from '../run/process-words.ts';
+import type { LockHolder, Survivor } from '../system/system.ts';
 import type { Overdue } from './overdue.ts';
 import type { ServiceSnapshot } from './service-snapshot.ts';
 
@@ -17,6 +18,8 @@ type Activity =
       readonly run?: string;
       readonly sinceMs?: number;
       readonly logPath?: string;
+      /** Its run-job was stopped by a signal: no timeout is enforced. */
+      readonly isStopped?: true;
       /** Its last attempt has failed; the next one begins at `nextMs`, or has begun. */
       readonly retry?: {
         readonly attempt: number;
@@ -26,7 +29,13 @@ type Activity =
       };
     }
   /** Its run-job is gone; what it started lives on. */
-  | { readonly is: 'orphaned'; readonly pids: readonly number[]; readonly run?: string }
+  | {
+      readonly is: 'orphaned';
+      readonly pids: readonly number[];
+      readonly run?: string;
+      /** The same by name, with why one can't be ended. */
+      readonly processes?: readonly Survivor[];
+    }
   | { readonly is: 'idle' };
 
 /** `unknown`: no run has succeeded or failed yet. */
@@ -70,15 +79,46 @@ export interface JobSnapshot {
 
 interface SharedLock {
   readonly name: string;
-  readonly heldBy?: { readonly job?: string; readonly run?: string; readonly sinceMs?: number };
+  readonly heldBy?: {
+    readonly job?: string;
+    readonly run?: string;
+    readonly sinceMs?: number;
+    /** What lives of a run that has lost its run-job, or could not be ended. */
+    readonly processes?: readonly string[];
+  };
 }
 
-/** A job file that can't be used; it does not stop a listing. */
-export interface BrokenJobSnapshot {
-  readonly slug: string;
+/** A job whose file can't be used, or is gone while the job still runs. What runs is shown all the same. */
+export interface BrokenJobSnapshot
+  extends Pick<
+    JobSnapshot,
+    'slug' | 'tags' | 'activity' | 'next' | 'lastStatus' | 'health' | 'streak' | 'lastRun' | 'service'
+  > {
+  readonly file: 'broken' | 'gone';
   readonly problems: readonly string[];
-  readonly lastStatus: LastStatus;
-  readonly health: Health;
+}
+
+export interface BrokenJobFacts
+  extends Pick<JobFacts, 'nowMs' | 'holder' | 'next' | 'history' | 'service'>,
+    Pick<BrokenJobSnapshot, 'slug' | 'file' | 'problems'> {
+  /** Of a service, as its supervisor knows them; those of a run stand in its lock. */
+  readonly tags?: readonly string[];
+}
+
+export function snapshotBroken(facts: BrokenJobFacts): BrokenJobSnapshot {
+  const { slug, file, problems, holder, next, history, service, nowMs = 0 } = facts;
+  const { lastRun } = latestOf(history, holder ?? next);
+  return {
+    ...{ slug, file, problems },
+    tags: facts.tags ?? holder?.tags ?? [],
+    activity: activityOf(holder, history, nowMs),
+    ...nextOf(next, history),
+    ...seenFrom(history, [holder, next]),
+    ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
+    ...(service === undefined
+      ? {}
+      : { service, lastStatus: statusOfService(service), health: statusOfService(service) }),
+  };
 }
 
 export type RunSnapshot = RunRecord & { readonly words: string };
@@ -244,10 +284,12 @@ function sharedLockOf({
   readonly holder: LockHolder | undefined;
 }): SharedLock {
   if (holder === undefined) return { name };
-  const { job, runId: run, startedMs: sinceMs } = holder;
+  const { job, runId: run, startedMs: sinceMs, state } = holder;
+  const processes = state === 'orphaned' ? holder.processes?.map(processWords) : undefined;
   return {
     name,
     heldBy: {
+      ...(processes !== undefined && { processes }),
       ...(job !== undefined && { job }),
       ...(run !== undefined && { run }),
       ...(sinceMs !== undefined && { sinceMs }),
@@ -266,16 +308,23 @@ function retryOf(
   return { retry: { attempt, words: outcomeWords(outcome), nextMs, waits: nowMs < nextMs } };
 }
 
+function orphansOf({ pids, processes }: LockHolder, run: { readonly run?: string }): Activity {
+  // The start of a process in clock ticks is for programs of this machine alone.
+  const shown = processes?.map(({ startTicks: _ticks, ...process }) => process);
+  return { is: 'orphaned', pids, ...run, ...(shown !== undefined && { processes: shown }) };
+}
+
 function activityOf(holder: LockHolder | undefined, history: History, nowMs: number): Activity {
   if (holder === undefined) return { is: 'idle' };
   const run = holder.runId === undefined ? {} : { run: holder.runId };
-  if (holder.state === 'orphaned') return { is: 'orphaned', pids: holder.pids, ...run };
+  if (holder.state === 'orphaned') return orphansOf(holder, run);
   return {
     is: 'running',
     ...run,
     ...(holder.wrapper === undefined ? {} : { pid: holder.wrapper.pid }),
     ...(holder.startedMs === undefined ? {} : { sinceMs: holder.startedMs }),
     ...(holder.logPath === undefined ? {} : { logPath: holder.logPath }),
+    ...(holder.isStopped && { isStopped: true as const }),
     ...retryOf(holder, history, nowMs),
   };
 }

@@ -23,6 +23,7 @@ import type { Ended, Tick, Trigger } from './event.ts';
 import { extendStreak, type History, unfinishedRuns } from './history.ts';
 import { exitCodeOf, exitCodeWords, lastedWords, type Outcome, outcomeWords } from './outcome.ts';
 import { pausedWords } from './pauses.ts';
+import { processWords } from './process-words.ts';
 import {
   type InterruptedRuns,
   type RunName,
@@ -116,7 +117,7 @@ async function runLocked(order: RunOrder, machine: RunMachine, locked: Locked): 
   if (opened.is === 'failed') return recordNotStarted(nameOf(order), machine, opened);
   const { log } = opened;
   for (const remark of remarks) log.note(remark);
-  lock.record({ logPath: log.path });
+  lock.record({ logPath: log.path, tags: job.tags, killGraceSeconds: job.killGraceSeconds });
   const troubles = writeEvent(job.slug, machine, {
     event: 'started',
     run,
@@ -166,7 +167,7 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
     attempt: ended.attempt,
     ...(totals.lostBytes > 0 ? { lostBytes: totals.lostBytes } : {}),
     ...(ended.swept > 0 ? { swept: ended.swept } : {}),
-    ...(ended.survivors.length > 0 ? { survivors: ended.survivors.map((s) => `${s.pid} ${s.command}`) } : {}),
+    ...(ended.survivors.length > 0 ? { survivors: ended.survivors.map(processWords) } : {}),
     ...(ended.warning === undefined ? {} : { warning: ended.warning }),
     ...(circuit.paused === undefined ? {} : { paused: circuit.paused }),
   };

@@ -72,6 +72,11 @@ export class Standing {
     this.#journal(words, asked || at === 'finished' ? {} : { died: true });
   }
 
+  /** What else people should find in its history and log. */
+  note(words: string, level: 'info' | 'warn'): void {
+    this.#write({ words, level });
+  }
+
   #tell(all: readonly InstanceStanding[]): void {
     const { job } = this.#wanted;
     const atMs = this.#machine.clock.sinceBootMs();
@@ -93,14 +98,26 @@ export class Standing {
   }
 
   #journal(words: string, more: { readonly state?: ServiceState; readonly died?: true }): void {
+    const level = more.state === 'FAILED' || more.state === 'DEGRADED' ? 'warn' : 'info';
+    this.#write({ words, level, ...more });
+  }
+
+  #write({
+    level,
+    ...more
+  }: {
+    readonly words: string;
+    readonly level: 'info' | 'warn';
+    readonly state?: ServiceState;
+    readonly died?: true;
+  }): void {
     const { history, clock, say } = this.#machine;
     const { slug } = this.#wanted.job;
-    const { state } = more;
-    const entry = { atMs: clock.nowMs(), words, ...more };
+    const entry = { atMs: clock.nowMs(), ...more };
     const written = history.append(slug, formatEntry(entry));
     if (!written.ok) say('warn', `${slug}: the history could not be written: ${written.reason}`);
     history.rotate(slug);
-    say(state === 'FAILED' || state === 'DEGRADED' ? 'warn' : 'info', words);
+    say(level, more.words);
   }
 }
 

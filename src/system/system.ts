@@ -112,6 +112,8 @@ export interface LockHolder {
   readonly wrapper?: ProcessIdentity;
   /** What lives of an orphaned run. When the state is unknown: who has the kernel's lock, for people to look at and not to be killed. */
   readonly pids: readonly number[];
+  /** The same by name, of an orphaned run. */
+  readonly processes?: readonly Survivor[];
   /** Why nothing more is known, in words; only when the state is unknown. */
   readonly reason?: string;
   /** Which job's run it is; only on locks that jobs share. */
@@ -122,6 +124,11 @@ export interface LockHolder {
   readonly deadlineSinceBootMs?: number;
   /** The leader (session, process group) of the command that runs now. */
   readonly leader?: ProcessIdentity;
+  /** Its run-job was stopped (SIGSTOP): it enforces no timeout and watches nothing until somebody continues it. */
+  readonly isStopped?: true;
+  /** Tags and grace that the job's file gave when the run started. */
+  readonly tags?: readonly string[];
+  readonly killGraceSeconds?: number;
 }
 
 /** A lock that this process has. */
@@ -133,8 +140,14 @@ export interface JobLock {
     readonly leader?: ProcessIdentity;
     readonly logPath?: string;
     readonly deadlineSinceBootMs?: number;
+    readonly left?: readonly ProcessIdentity[];
+    readonly tags?: readonly string[];
+    readonly killGraceSeconds?: number;
   }): void;
-  /** Closes `fd` and takes the record away; never rejects. The kernel's lock lasts while anything that inherited `fd` lives. */
+  /**
+   * Closes `fd` and takes the record away; never rejects. The kernel's lock lasts while anything that inherited `fd` lives. While something lives of
+   * what was recorded as `left`, the record stays and the lock counts as that run's.
+   */
   release(): Promise<void>;
 }
 
@@ -151,12 +164,16 @@ export interface JobLocks {
   acquire(name: string, runId: string, job?: string): Promise<LockAnswer>;
   /** Only looks: never kills, breaks or writes. `undefined` when nobody has it. */
   holder(name: string): LockHolder | undefined;
+  /** Names of locks that may be held, in any order: of jobs, and those that `acquire` tells from them by an `@`. */
+  names(): readonly string[];
 }
 
 /** The run-job that a lock's record names, if it is that very process still. Of anybody else's lock nothing is touched. */
 export interface Wrappers {
   /** TERM, and CONT for one that somebody has stopped. */
   askToEnd(holder: LockHolder): void;
+  /** CONT alone. */
+  wake(holder: LockHolder): void;
   /** KILL. What its run had started is ended by the run's reaper, or left for a sweep. */
   kill(holder: LockHolder): void;
 }
@@ -191,10 +208,14 @@ export interface Launch {
   /** prlimit(1) and nice(1) prefixes are part of `argv` already. */
 }
 
-/** What a stop left alive in spite of KILL. */
+/** A living process as people are told of it. */
 export interface Survivor {
   readonly pid: number;
   readonly command: string;
+  /** Tells it from a later process with its pid. */
+  readonly startTicks?: string;
+  /** Why no signal of ours ends it, as in "belongs to root"; absent when one should. */
+  readonly why?: string;
 }
 
 export interface RunningCommand {
@@ -214,6 +235,11 @@ export interface RunningCommand {
   leftovers(patienceMs: number): Promise<readonly Survivor[]>;
   /** Lets go of what is left (only after `ended`): it is no longer watched. */
   abandon(): void;
+  /**
+   * This process need not wait for what a stop could not end, the command itself included. Where there is a reaper it goes on, and holds the
+   * locks for as long as something lives.
+   */
+  detach(): void;
 }
 
 export type LaunchAnswer =
@@ -404,6 +430,17 @@ export interface Publisher {
   publish(change: CrontabChange): Refusal | undefined;
 }
 
+/** The crontab of the caller, which crontab(1) keeps; one character a byte (latin1), so that nothing is lost. */
+export interface UserCrontab {
+  read():
+    | { readonly is: 'text'; readonly text: string }
+    | { readonly is: 'none' }
+    | ({ readonly is: 'refused' } & Refusal);
+  /** Replaces the whole crontab. */
+  write(text: string): Refusal | undefined;
+  remove(): Refusal | undefined;
+}
+
 export interface CrontabChange {
   /** Absolute path of the main file. */
   readonly path: string;
@@ -496,7 +533,7 @@ export interface Probes {
     timeoutMs: number,
   ): Promise<{ readonly is: 'response'; readonly code: number; readonly body: string } | ProbeAnswer>;
   tcp(port: number, timeoutMs: number): Promise<ProbeAnswer>;
-  /** In a process group of its own, which is ended with it. */
+  /** Nothing of it lives when the answer comes. */
   command(command: ProbeCommand, timeoutMs: number): Promise<ProbeAnswer>;
 }
 

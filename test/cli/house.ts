@@ -106,14 +106,14 @@ export class House {
   spawn(
     program: string,
     args: readonly string[],
-    { as = 'service', environment = {}, under = [], stdin = 'ignore' }: SpawnOptions = {},
+    { as = 'service', environment = {}, under = [], stdin = 'ignore', cwd = '/' }: SpawnOptions = {},
   ): ChildProcess {
     const drop = isRoot && as === 'service';
     const identity = [`--reuid=${this.service.uid}`, `--regid=${this.service.gid}`, '--init-groups', '--'];
     const command = drop ? ['setpriv', ...identity] : [];
     const [file = '', ...rest] = [...command, ...under, path.join(repository, 'bin', program), ...args];
     const child = spawn(file, rest, {
-      cwd: '/',
+      cwd,
       env: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_CONFIG: this.configFile, ...this.#environment, ...environment },
       stdio: [stdin, 'pipe', 'pipe'],
     });
@@ -152,6 +152,7 @@ interface SpawnOptions {
   /** Words before the program's: strace and its options. */
   readonly under?: readonly string[];
   readonly stdin?: 'ignore' | 'pipe';
+  readonly cwd?: string;
 }
 
 export function ended(child: ChildProcess): Promise<Ended> {

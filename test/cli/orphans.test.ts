@@ -76,7 +76,7 @@ describe('run-job and its reaper are killed together, and the job lives on', { c
     const pids = await orphan('early');
     const refused = await house.run('run-job', ['early']);
     assert.equal(refused.code, 75);
-    assert.match(refused.stderr, /its last run-job is gone but processes of that run are alive: \d+/);
+    assert.match(refused.stderr, /its last run-job is gone but processes of run \S+ are alive: \d+ \S+/);
     assert.ok(pids.some((pid) => refused.stderr.includes(String(pid))));
     const stop = await house.run('jobctl', ['stop', 'early', '--reason', 'half of a run']);
     assert.deepEqual([stop.code, /early has ended\./.test(stop.stdout)], [0, true], stop.stderr);

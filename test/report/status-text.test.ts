@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { historyText } from '../../src/report/history-text.ts';
 import { jobDetails, jobLines, standingCode } from '../../src/report/job-text.ts';
-import { type JobFacts, type JobSnapshot, snapshotJob } from '../../src/report/snapshot.ts';
+import { type JobFacts, type JobSnapshot, snapshotBroken, snapshotJob } from '../../src/report/snapshot.ts';
 import { brokenStatusText, statusText } from '../../src/report/status-text.ts';
 import { timeText } from '../../src/report/time-text.ts';
 import { emptyHistory, type History } from '../../src/run/history.ts';
+import type { LockHolder } from '../../src/system/system.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 
-const time = timeText('UTC');
+const time = timeText(zoneNamed('UTC'));
 const atMs = Date.parse('2026-11-22T10:30:00Z');
 
 const well: History = {
@@ -43,6 +45,21 @@ const running = {
   startedMs: atMs,
 } as const;
 
+function broken(slug: string, problem: string, holder?: LockHolder) {
+  return snapshotBroken({ slug, file: 'broken', problems: [problem], holder, history: emptyHistory });
+}
+
+test('a broken file does not hide the run that goes on', () => {
+  assert.equal(
+    brokenStatusText(broken('bad', 'x', running)),
+    'bad ***Invalid configuration***\t{pid: 5647, status: running}\n',
+  );
+  assert.match(
+    jobLines([broken('bad', 'bad.yaml:1:1: x', running)], time),
+    /^bad {2}running .*pid 5647; bad\.yaml:1:1: x\n/,
+  );
+});
+
 test('status lines keep the shape that scripts know', () => {
   assert.equal(
     statusText(snapshot({ history: well }), time),
@@ -50,10 +67,7 @@ test('status lines keep the shape that scripts know', () => {
   );
   const blast = snapshot({ job: { slug: 'blast', name: 'Blastoff job', tags: [] }, holder: running });
   assert.equal(statusText(blast, time), 'blast - Blastoff job\t{pid: 5647, status: running}\n\tlast status: unknown\n');
-  assert.equal(
-    brokenStatusText({ slug: 'bad', problems: ['x'], lastStatus: 'unknown', health: 'unknown' }),
-    'bad ***Invalid configuration***\n',
-  );
+  assert.equal(brokenStatusText(broken('bad', 'x')), 'bad ***Invalid configuration***\n');
 });
 
 test('a job name cannot forge a line of the listing', () => {
@@ -93,7 +107,7 @@ test('jobctl status lists every job on a line, and all about one of them', () =>
   const failed: History = { ...well, streak: { failures: 2, failingSinceMs: atMs }, lastStatus: 'failure' };
   const jobs = [
     snapshot({ history: failed, job: { slug: 'a' } }),
-    { slug: 'broken', problems: ['broken.yaml:3:1: unknown key'], lastStatus: 'unknown', health: 'unknown' } as const,
+    broken('broken', 'broken.yaml:3:1: unknown key'),
     snapshot({ job: { slug: 'never' } }),
   ];
   assert.equal(

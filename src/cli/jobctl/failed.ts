@@ -5,7 +5,7 @@ import { type AnySnapshot, isBroken } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
 import { clock } from '../../system/clock.ts';
 import { readEndOfLog } from '../../system/log-end.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
 import { unreadableLogWords } from '../parts/log-access.ts';
 import { print } from '../parts/output.ts';
 import { chooseJobs } from './jobs.ts';

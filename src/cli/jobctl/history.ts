@@ -6,7 +6,7 @@ import { momentForms, parseMoment } from '../../report/moment.ts';
 import { timeText } from '../../report/time-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { clock } from '../../system/clock.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
 import { print, say } from '../parts/output.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';

@@ -47,7 +47,9 @@ export function chooseJobs(
   return slugs.length > 0 ? { ok: true, jobs, slugs } : wrong(`no job has the tag "${tag}"`);
 }
 
-function hasTag(jobs: Jobs, slug: string, tag: string): boolean {
-  const job = jobs.load(slug);
-  return job?.ok === true && job.value.tags.includes(tag);
+/** By its file; when that is broken or gone, as what runs was started. */
+export function hasTag(jobs: Jobs, slug: string, tag: string): boolean {
+  const loaded = jobs.load(slug);
+  const tags = loaded?.ok ? loaded.value.tags : jobs.snapshot(slug)?.tags;
+  return tags?.includes(tag) === true;
 }

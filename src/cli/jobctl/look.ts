@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import { jobDetails, jobLines, standingCode } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
 import { print } from '../parts/output.ts';
 import { timesOf } from '../parts/times.ts';
 import { chooseJobs } from './jobs.ts';

@@ -8,7 +8,7 @@ import { readPauses, removePause, writePause } from '../../run/pauses.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import type { StateFiles } from '../../system/system.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
 import { print, say } from '../parts/output.ts';
 import { callerName } from '../parts/stop-run.ts';
 import { tellerFor } from './act.ts';

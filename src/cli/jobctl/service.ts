@@ -6,26 +6,31 @@ import type { Options } from './options.ts';
 import { serviceLogs } from './service-logs.ts';
 import { serviceHistory, serviceStatus, serviceWhy } from './service-look.ts';
 import { snooze } from './service-snooze.ts';
+import { stopService } from './service-stop.ts';
 import { findTargets, type ServiceTarget, targetName } from './service-target.ts';
-import { resetService, restartService, startService, stopService } from './service-wish.ts';
+import { resetService, restartService, startService } from './service-wish.ts';
 
 type OnService = (target: ServiceTarget, options: Options, config: Config) => Promise<number> | number;
 
 /**
  * What follows a tag: `each` acts on all of them at once, `look` shows one after the other, each under its name. The rest (status, history, pause, resume) know
- * jobs and services by themselves.
+ * jobs and services by themselves. `ending`: is also about a service that is being ended because its file describes a job now.
  */
-type Tagged = 'each' | 'look' | 'itself';
+interface Command {
+  readonly act: OnService;
+  readonly tagged: 'each' | 'look' | 'itself';
+  readonly ending?: true;
+}
 
-const commands: Readonly<Record<string, { readonly act: OnService; readonly tagged: Tagged }>> = {
+const commands: Readonly<Record<string, Command>> = {
   start: { act: startService, tagged: 'each' },
-  stop: { act: stopService, tagged: 'each' },
+  stop: { act: stopService, tagged: 'each', ending: true },
   restart: { act: restartService, tagged: 'each' },
   reset: { act: resetService, tagged: 'each' },
   snooze: { act: snooze, tagged: 'each' },
-  why: { act: serviceWhy, tagged: 'look' },
-  logs: { act: serviceLogs, tagged: 'look' },
-  status: { act: serviceStatus, tagged: 'itself' },
+  why: { act: serviceWhy, tagged: 'look', ending: true },
+  logs: { act: serviceLogs, tagged: 'look', ending: true },
+  status: { act: serviceStatus, tagged: 'itself', ending: true },
   history: { act: serviceHistory, tagged: 'itself' },
   pause: { act: notPaused, tagged: 'itself' },
   resume: { act: notPaused, tagged: 'itself' },
@@ -40,7 +45,7 @@ export async function serviceCommand(
 ): Promise<number | undefined> {
   const command = commands[name];
   if (command === undefined || (options.tag !== undefined && command.tagged === 'itself')) return undefined;
-  const targets = findTargets(options, config);
+  const targets = findTargets(options, config, command.ending === true);
   if (targets.is === 'none') return undefined;
   if (targets.is === 'wrong') return targets.exitCode;
   const { tag, ...rest } = options;
@@ -76,7 +81,7 @@ async function showEach(
 }
 
 function instancesOf(target: ServiceTarget): readonly ServiceTarget[] {
-  const { instances } = target.job.service;
+  const { instances } = target.service;
   return Array.from({ length: instances }, (_, instance) => ({ ...target, instance }));
 }
 

@@ -19,6 +19,7 @@ import { hostLocale } from '../../system/locale.ts';
 import { programs } from '../../system/programs.ts';
 import { fixedWorld } from './fixed-world.ts';
 import { print, say, sayProblems } from './output.ts';
+import { zoneObjection } from './tick-zones.ts';
 
 /** What the launcher and the way to the service user have added. */
 const ours = ['PROCESS_CONTROL_WRAPPER', 'PROCESS_CONTROL_LAUNCHER', 'PROCESS_CONTROL_PIPES', callerVariable];
@@ -30,7 +31,7 @@ interface Wish {
 }
 
 export function rehearseAsServiceUser({ slug, slowStart, json }: Wish, config: Config): number {
-  const loaded = loadJob(slug, config, { files });
+  const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
   if (loaded === undefined)
     return refuse(`there is no job "${slug}" in ${config.jobDirectory}${unreadNamesake(slug, config, files)}`);
   if (!loaded.ok) {
