@@ -5,10 +5,11 @@ import { fileChanges } from '../schedule/crontab-report.ts';
 import { planChanges } from '../schedule/plan.ts';
 import { planJson, planText } from '../schedule/plan-text.ts';
 import { clock } from '../system/clock.ts';
-import { hostZone } from '../system/zone.ts';
+import { hostZone } from '../system/zones.ts';
 import type { Comparison, Shows } from './parts/generate.ts';
 import type { View } from './parts/generate-ending.ts';
 import { userCrontabName } from './parts/install-crontab.ts';
+import { machineZones } from './parts/tick-zones.ts';
 
 export const shows: Shows = {
   views: (comparison, { diff, plan, json }) => [
@@ -53,7 +54,6 @@ function hasColour(): boolean {
 }
 
 function planView({ before, after }: Comparison): View {
-  const zone = hostZone();
-  const plan = planChanges({ before: before(), after: after(), hostZone: zone, nowMs: clock.nowMs() });
-  return { name: 'plan', text: planText(plan, zone), value: planJson(plan) };
+  const plan = planChanges({ before: before(), after: after(), zones: machineZones(), nowMs: clock.nowMs() });
+  return { name: 'plan', text: planText(plan, hostZone()), value: planJson(plan) };
 }

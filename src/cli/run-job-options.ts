@@ -7,7 +7,7 @@ import { brokenStatusText, statusText } from '../report/status-text.ts';
 import { timeText } from '../report/time-text.ts';
 import { exitCodes } from '../run/outcome.ts';
 import { files } from '../system/files.ts';
-import { hostZone } from '../system/zone.ts';
+import { hostZone } from '../system/zones.ts';
 import { parseCommandLine, usageError } from './options.ts';
 import { realLocks } from './parts/machine.ts';
 import { print, say, sayLines, sayProblems } from './parts/output.ts';

@@ -8,14 +8,13 @@ import { Buffer } from 'node:buffer';
 import { closeSync } from 'node:fs';
 import { sizeText } from '../job/size.ts';
 import { printable } from '../yaml/problem.ts';
-import { hostOffset, type OffsetAt } from './host-time.ts';
 import { LogBound } from './log-bound.ts';
 import { createLogFile } from './log-file.ts';
 import { Outlet, type OutletLimits } from './outlet.ts';
 import { OutputReader } from './output-reader.ts';
 import { adoptPipes, makePipes, type Pipe, type PipePair } from './pipes.ts';
 import { Stamper } from './stamper.ts';
-import { type Level, Stamps } from './stamps.ts';
+import { type Level, localOffset, type OffsetAt, Stamps } from './stamps.ts';
 import type { Clock, LogAnswer, LogTotals, OutputWatcher, RunLog, RunLogs } from './system.ts';
 import { Tail } from './tail.ts';
 import { openTerminal } from './terminal.ts';
@@ -37,7 +36,7 @@ export interface RunLogOptions {
 
 /** To be called once in a process, because pipes can be taken over only once. */
 export function runLogs(options: RunLogOptions): RunLogs {
-  const offsetAt = options.offsetAt ?? hostOffset();
+  const offsetAt = options.offsetAt ?? localOffset();
   let spare = adoptPipes(options.handedPipes);
   return {
     open(slug, startedMs, { watcher, maxBytes } = {}): LogAnswer {
@@ -95,7 +94,7 @@ export function openLog(
   options: RunLogOptions,
   file: { readonly fd: number; readonly path: string; readonly pages?: Pages },
 ): RunLog {
-  const offsetAt = options.offsetAt ?? hostOffset();
+  const offsetAt = options.offsetAt ?? localOffset();
   return new OpenRunLog({ ...options, ...file, offsetAt, pipes: makePipes(options.runDirectory), watcher: undefined });
 }
 

@@ -542,7 +542,7 @@ export interface Probes {
     timeoutMs: number,
   ): Promise<{ readonly is: 'response'; readonly code: number; readonly body: string } | ProbeAnswer>;
   tcp(port: number, timeoutMs: number): Promise<ProbeAnswer>;
-  /** In a process group of its own, which is ended with it. */
+  /** Nothing of it lives when the answer comes. */
   command(command: ProbeCommand, timeoutMs: number): Promise<ProbeAnswer>;
 }
 

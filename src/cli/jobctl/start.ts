@@ -13,7 +13,7 @@ import { isOutOfReach } from '../../run/process-words.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { randomUuid } from '../../system/random.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
 import { formatProblem } from '../../yaml/problem.ts';
 import { givenRunVariable } from '../parts/run-named.ts';
 import type { Jobs } from '../parts/snapshots.ts';

@@ -16,7 +16,6 @@ import { caller } from '../../system/caller.ts';
 import { files } from '../../system/files.ts';
 import { userCrontab } from '../../system/user-crontab.ts';
 import { users } from '../../system/users.ts';
-import { hostZone } from '../../system/zone.ts';
 import { minutesTerm } from './generate.ts';
 import { userCrontabName } from './install-crontab.ts';
 
@@ -48,7 +47,6 @@ function wantedLine(job: Job, config: Config): string | undefined {
   const known = knownJob(job.slug, job.path, {
     result: { ok: true, value: job, warnings: [] },
     scheduleText,
-    hostZone,
   });
   if (known.is !== 'good') return undefined;
   const order = { ...frame.value, jobs: [known.job], broken: [], present: nothingPresent, dueMinutes: minutesTerm };

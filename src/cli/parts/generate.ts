@@ -13,7 +13,7 @@ import { caller } from '../../system/caller.ts';
 import { files } from '../../system/files.ts';
 import { publisher } from '../../system/publish.ts';
 import type { CrontabChange } from '../../system/system.ts';
-import { hostZone } from '../../system/zone.ts';
+import { findZone, hostZone } from '../../system/zones.ts';
 import type { Problem } from '../../yaml/problem.ts';
 import { type Ending, exitCodeOf, hasErrors, nothingWritten, type View } from './generate-ending.ts';
 import { carryOut, type Installation, planInstallation } from './install-crontab.ts';
@@ -187,7 +187,8 @@ function compose({ config, frame, doubts }: Scene, present: PresentCrontab): Mad
 /** The minutes at which cron must ask about a schedule of another zone, as a cron term. */
 export function minutesTerm(schedule: string, timeZone: string): string {
   const answer = parseExpression(schedule);
-  return answer.ok ? dueMinutes(answer.expression, { job: timeZone, host: hostZone() }) : '*';
+  const zone = findZone(timeZone);
+  return answer.ok && zone !== undefined ? dueMinutes(answer.expression, { job: zone, host: hostZone() }) : '*';
 }
 
 function endingOf({ file, changed, crontab, problems, before, after }: Found, wish: Wish): Ending {
