@@ -2,10 +2,8 @@
  * `run-job --ensure`: starts the missing supervisor of every service that is wanted up. cron asks each minute, so it looks as little as it can: at
  * names in job files, at who has their locks, and only where nobody has at the file itself.
  */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Config } from '../config/config.ts';
-import { listJobFiles, loadJob } from '../job/load.ts';
+import { listJobFiles, loadJob, readJobFile } from '../job/load.ts';
 import { exitCodes } from '../run/outcome.ts';
 import { readHistory } from '../run/record.ts';
 import { readDesired } from '../service/desired.ts';
@@ -30,7 +28,7 @@ export async function ensureServices(configFile: string | undefined, args: reado
 }
 
 function isMissing(slug: string, config: Config): boolean {
-  if (!mayBeService(path.join(config.jobDirectory, `${slug}.yaml`))) return false;
+  if (!mayBeService(slug, config)) return false;
   if (realLocks(config, () => undefined).holder(slug)?.state === 'running') return false;
   const loaded = loadJob(slug, config, { files });
   if (loaded === undefined) return false;
@@ -42,13 +40,11 @@ function isMissing(slug: string, config: Config): boolean {
   );
 }
 
-/** What has not the word in it needs no parser. */
-function mayBeService(file: string): boolean {
-  try {
-    return /\bservice\b/.test(readFileSync(file, 'latin1'));
-  } catch {
-    return false;
-  }
+/** What has not the word in it needs no parser; what can't be read is left to it, which says why. */
+function mayBeService(slug: string, config: Config): boolean {
+  const read = readJobFile(slug, config, files);
+  if (read.is === 'absent') return false;
+  return read.is === 'refused' || /\bservice\b/.test(Buffer.from(read.bytes).toString('latin1'));
 }
 
 function isTold(slug: string, config: Config): boolean {

@@ -1,25 +1,18 @@
 /** The last lines of output in a log that another process has written. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import path from 'node:path';
+import { quietly, readEnd } from './careful-file.ts';
 import { withoutStamp } from './stamps.ts';
 
 const limitBytes = 4096;
 
-/** At most about 4 KiB, without the stamps and what run-job adds; empty where there is no such log. */
-export function endOfLog(path: string): string {
-  let fd: number | undefined;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const { size } = fstatSync(fd);
-    const from = Math.max(0, size - limitBytes);
-    const bytes = Buffer.alloc(limitBytes);
-    const text = bytes.toString('utf8', 0, readSync(fd, bytes, 0, limitBytes, from));
-    const whole = from === 0 ? text : text.slice(text.indexOf('\n') + 1);
-    return outputOf(whole.split('\n')).join('\n');
-  } catch {
-    return '';
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
+/** At most about 4 KiB, without the stamps and what run-job adds; empty where there is no such log. Of the path only folder and name count. */
+export function endOfLog(outputDirectory: string, logPath: string): string {
+  const relative = `${path.basename(path.dirname(logPath))}/${path.basename(logPath)}`;
+  const end = quietly(() => readEnd(outputDirectory, relative, limitBytes));
+  if (end === undefined) return '';
+  const text = end.bytes.toString('utf8');
+  const whole = end.from === 0 ? text : text.slice(text.indexOf('\n') + 1);
+  return outputOf(whole.split('\n')).join('\n');
 }
 
 /** Without the header of each command, its end, and run-job's notes. */
