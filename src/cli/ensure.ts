@@ -2,15 +2,19 @@
  * `run-job --ensure`: starts the missing supervisor of every service that is wanted up. cron asks each minute, so it looks as little as it can: at
  * names in job files, at who has their locks, and only where nobody has at the file itself.
  */
+import process from 'node:process';
 import type { Config } from '../config/config.ts';
 import { listJobFiles, loadJob, readJobFile } from '../job/load.ts';
+import { newRunId } from '../run/identity.ts';
 import { exitCodes } from '../run/outcome.ts';
 import { readHistory } from '../run/record.ts';
 import { readDesired } from '../service/desired.ts';
+import { clock } from '../system/clock.ts';
 import { files } from '../system/files.ts';
+import { randomUuid } from '../system/random.ts';
 import { stateFiles } from '../system/state-files.ts';
 import { realHistory, realLocks } from './parts/machine.ts';
-import { sayProblems } from './parts/output.ts';
+import { say, sayProblems } from './parts/output.ts';
 import { beginRound } from './parts/round.ts';
 import { spawnSupervisor } from './parts/spawn-supervisor.ts';
 
@@ -18,6 +22,24 @@ export async function ensureServices(configFile: string | undefined, args: reado
   const round = await beginRound(configFile, args);
   if (round.is === 'over') return round.exitCode;
   const { config } = round;
+  const answer = await realLocks(config, () => undefined).acquire(ensureLock, newRunId(clock.nowMs(), randomUuid()));
+  if (answer.is === 'busy') {
+    // cron asks again in a minute, and nobody reads what it is told.
+    if (process.env.PROCESS_CONTROL_TRIGGER !== 'cron') say('run-job', 'another --ensure is at work; nothing to do');
+    return 0;
+  }
+  try {
+    // Without a run directory there can be no lock; each supervisor says so.
+    return startMissing(config, configFile);
+  } finally {
+    if (answer.is === 'held') await answer.lock.release();
+  }
+}
+
+/** No job has such a name. A look that hangs, on a file server that is away, must not be joined by another one each minute. */
+const ensureLock = '@ensure';
+
+function startMissing(config: Config, configFile: string | undefined): number {
   const listed = listJobFiles(config, files);
   if (listed.is === 'unlisted') {
     sayProblems([listed.problem]);

@@ -3,8 +3,11 @@
  * the channels too, so that what is told of a run is what its job file said while it ran.
  */
 import type { Channel } from '../job/notices.ts';
+import { count, decodeJson, list, oneOf, optional, shape, text, time } from '../record/decode.ts';
 import type { Trigger } from '../run/event.ts';
+import { outcome, trigger } from '../run/event-decoder.ts';
 import type { Outcome } from '../run/outcome.ts';
+import { channel } from './channel-decoder.ts';
 
 export interface RunNote {
   readonly slug: string;
@@ -39,19 +42,28 @@ export function noteName({ slug, run, phase, atMs }: RunNote): string {
   return `${slug}@${atMs}-${run}-${phase}.json`;
 }
 
+const note = shape<RunNote>({
+  slug: text,
+  run: text,
+  phase: oneOf('started', 'ended'),
+  atMs: time,
+  startedMs: time,
+  name: text,
+  description: optional(text),
+  host: text,
+  trigger,
+  channels: list(channel),
+  after: count,
+  skipThreshold: optional(count),
+  fromAddress: optional(text),
+  outcome: optional(outcome),
+  logPath: optional(text),
+  tail: text,
+  remarks: list(text),
+  pause: optional(text),
+});
+
 /** `undefined` for what is no note of ours. */
-export function parseNote(text: string): RunNote | undefined {
-  try {
-    const note = JSON.parse(text) as RunNote;
-    const isWhole =
-      typeof note.slug === 'string' &&
-      typeof note.run === 'string' &&
-      Number.isFinite(note.atMs) &&
-      Array.isArray(note.channels) &&
-      Array.isArray(note.remarks) &&
-      typeof note.tail === 'string';
-    return isWhole ? note : undefined;
-  } catch {
-    return undefined;
-  }
+export function parseNote(json: string): RunNote | undefined {
+  return decodeJson(json, note);
 }

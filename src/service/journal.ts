@@ -1,4 +1,5 @@
 /** What happened to a service, a line each in its history: changes of its state, and each death. `jobctl history` shows them. */
+import { decodeJson, optional, shape, text, time } from '../record/decode.ts';
 
 export interface JournalEntry {
   readonly atMs: number;
@@ -16,13 +17,8 @@ export function parseJournal(text: string): readonly JournalEntry[] {
   return text.split('\n').flatMap((line) => parseEntry(line) ?? []);
 }
 
+const journalEntry = shape<JournalEntry>({ atMs: time, words: text, state: optional(text) });
+
 function parseEntry(line: string): JournalEntry | undefined {
-  if (!line.startsWith('{"event":"service"')) return undefined;
-  try {
-    const { atMs, words, state } = JSON.parse(line) as JournalEntry;
-    if (!Number.isFinite(atMs) || typeof words !== 'string') return undefined;
-    return { atMs, words, ...(typeof state === 'string' && { state }) };
-  } catch {
-    return undefined;
-  }
+  return line.startsWith('{"event":"service"') ? decodeJson(line, journalEntry) : undefined;
 }

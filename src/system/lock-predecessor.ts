@@ -49,11 +49,14 @@ interface PidFile {
 /** A file without a number was never finished: its writer itself takes it for stale. */
 function readPidFile(base: string, fileName: string, runDirectory: string): PidFile | undefined {
   try {
-    return pinned(base, fileName, ({ facts, reopen }) => {
+    return pinned(base, fileName, ({ facts, open, reopen }) => {
       if (!isTheirs(facts.uid, runDirectory)) return undefined;
       if (!facts.isFile()) throw new StageError(`reading ${path.join(base, fileName)}`, 'it is no PID file: remove it');
       const bytes = Buffer.alloc(32);
-      const text = withDescriptor(reopen(), (fd) => bytes.toString('latin1', 0, readSync(fd, bytes))).trim();
+      // A hard link to a file of root's that others may not read is no PID file.
+      const text = withDescriptor(facts.uid === 0 ? open() : reopen(), (fd) =>
+        bytes.toString('latin1', 0, readSync(fd, bytes)),
+      ).trim();
       return /^[1-9]\d{0,9}$/.test(text) ? { pid: Number(text), writtenMs: facts.mtimeMs } : undefined;
     });
   } catch (error) {

@@ -1,0 +1,172 @@
+/** The lines of a history as values that are surely events: what every reader of a history relies on. */
+import {
+  count,
+  type Decoder,
+  duration,
+  flag,
+  list,
+  oneOf,
+  optional,
+  shape,
+  tagged,
+  tagOf,
+  text,
+  time,
+} from '../record/decode.ts';
+import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
+import type { Outcome } from './outcome.ts';
+
+type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>;
+type EventOf<K extends HistoryEvent['event']> = Extract<HistoryEvent, { event: K }>;
+
+const skipped = shape<OutcomeOf<'skipped'>>({
+  kind: oneOf('skipped'),
+  reason: oneOf('running', 'locked', 'queue-full', 'deadline', 'claimed', 'not-due', 'paused'),
+  words: text,
+  allowed: flag,
+});
+
+const notStarted = shape<OutcomeOf<'not-started'>>({
+  kind: oneOf('not-started'),
+  stage: text,
+  reason: text,
+  code: oneOf(77, 78, 125, 126, 127),
+});
+
+const missed = shape<OutcomeOf<'missed'>>({ kind: oneOf('missed'), tickMs: time, count, words: text });
+
+const outcomes = {
+  exited: shape<OutcomeOf<'exited'>>({ kind: oneOf('exited'), code: count, accepted: optional(flag) }),
+  'broke-rule': shape<OutcomeOf<'broke-rule'>>({
+    kind: oneOf('broke-rule'),
+    rule: oneOf('fail_on_stderr', 'fail_on_output', 'require_output', 'min_duration'),
+    words: text,
+  }),
+  signalled: shape<OutcomeOf<'signalled'>>({ kind: oneOf('signalled'), signal: count }),
+  'timed-out': shape<OutcomeOf<'timed-out'>>({ kind: oneOf('timed-out'), afterSeconds: duration }),
+  stopped: shape<OutcomeOf<'stopped'>>({
+    kind: oneOf('stopped'),
+    signal: count,
+    by: text,
+    replacedBy: optional(text),
+    allowed: optional(oneOf(true)),
+  }),
+  'left-processes': shape<OutcomeOf<'left-processes'>>({ kind: oneOf('left-processes'), count }),
+  'not-started': notStarted,
+  skipped,
+  lost: shape<OutcomeOf<'lost'>>({ kind: oneOf('lost'), reason: text }),
+  interrupted: shape<OutcomeOf<'interrupted'>>({ kind: oneOf('interrupted') }),
+  missed,
+} as const satisfies { readonly [K in Outcome['kind']]: Decoder<OutcomeOf<K>> };
+
+export const outcome: Decoder<Outcome> = tagged<Outcome, 'kind'>('kind', outcomes);
+
+export const trigger: Decoder<Trigger> = tagged<Trigger, 'by'>('by', {
+  clock: shape<Extract<Trigger, { by: 'clock' }>>({ by: oneOf('clock') }),
+  person: shape<Extract<Trigger, { by: 'person' }>>({ by: oneOf('person'), uid: count, name: text }),
+  job: shape<Extract<Trigger, { by: 'job' }>>({ by: oneOf('job'), parentRun: text }),
+});
+
+const tick = shape<Tick>({ tickMs: time, lateMs: optional(duration) });
+
+export const streak: Decoder<Streak> = shape<Streak>({
+  failures: count,
+  failingSinceMs: optional(time),
+  lastSuccessMs: optional(time),
+  failedRuns: optional(count),
+});
+
+const common = { run: text, atMs: time };
+const started = { ...common, trigger, host: text, tick: optional(tick) };
+
+const events = {
+  waiting: shape<EventOf<'waiting'>>({ event: oneOf('waiting'), ...started, words: text }),
+  started: shape<EventOf<'started'>>({
+    event: oneOf('started'),
+    ...started,
+    jobSha256: text,
+    logPath: text,
+    slowStart: optional(oneOf(true)),
+  }),
+  'attempt-failed': shape<EventOf<'attempt-failed'>>({
+    event: oneOf('attempt-failed'),
+    ...common,
+    attempt: count,
+    outcome,
+    nextMs: time,
+  }),
+  ended: shape<EventOf<'ended'>>({
+    event: oneOf('ended'),
+    ...common,
+    outcome,
+    durationMs: duration,
+    streak,
+    attempt: count,
+    trigger: optional(trigger),
+    host: optional(text),
+    tick: optional(tick),
+    lostBytes: optional(count),
+    swept: optional(count),
+    survivors: optional(list(text)),
+    warning: optional(text),
+    paused: optional(text),
+  }),
+  skipped: shape<EventOf<'skipped'>>({ event: oneOf('skipped'), ...started, outcome: skipped }),
+  'not-started': shape<EventOf<'not-started'>>({ event: oneOf('not-started'), ...started, outcome: notStarted }),
+  missed: shape<EventOf<'missed'>>({ event: oneOf('missed'), ...common, host: text, outcome: missed }),
+  interrupted: shape<EventOf<'interrupted'>>({ event: oneOf('interrupted'), ...common }),
+  'stop-requested': shape<EventOf<'stop-requested'>>({
+    event: oneOf('stop-requested'),
+    ...common,
+    by: text,
+    reason: optional(text),
+    replacedBy: optional(text),
+  }),
+  'notice-failed': shape<EventOf<'notice-failed'>>({
+    event: oneOf('notice-failed'),
+    ...common,
+    channel: text,
+    reason: text,
+  }),
+  'notice-delivered': shape<EventOf<'notice-delivered'>>({
+    event: oneOf('notice-delivered'),
+    ...common,
+    channel: text,
+  }),
+  steered: shape<EventOf<'steered'>>({
+    event: oneOf('steered'),
+    ...common,
+    action: oneOf('pause', 'resume', 'reset'),
+    by: text,
+    reason: optional(text),
+    untilMs: optional(time),
+    tag: optional(text),
+  }),
+} as const satisfies { readonly [K in HistoryEvent['event']]: Decoder<EventOf<K>> };
+
+const event = tagged<HistoryEvent, 'event'>('event', events);
+
+/** `later`: of a kind, or with an outcome of a kind, that only a later version knows; nothing is wrong with it. */
+export type ReadEvent =
+  | { readonly is: 'event'; readonly event: HistoryEvent }
+  | { readonly is: 'later' | 'unreadable' };
+
+export function readEvent(line: string): ReadEvent {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return { is: 'unreadable' };
+  }
+  const decoded = event(value);
+  if (decoded !== undefined) return { is: 'event', event: decoded };
+  return { is: isLater(value) ? 'later' : 'unreadable' };
+}
+
+function isLater(value: unknown): boolean {
+  const kind = tagOf(value, 'event');
+  if (kind === undefined) return false;
+  if (!Object.hasOwn(events, kind)) return true;
+  const ofOutcome = tagOf((value as { readonly outcome?: unknown }).outcome, 'kind');
+  return ofOutcome !== undefined && !Object.hasOwn(outcomes, ofOutcome);
+}
