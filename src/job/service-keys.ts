@@ -71,7 +71,7 @@ const healthKeys = {
   command: {
     ...commandLine,
     description:
-      'Run this in the environment and directory of the instance; exit code 0 is success. Its whole process group is ended when `timeout` is over.',
+      'Run this in the environment and directory of the instance; exit code 0 is success. Nothing that it started is left when it has ended or `timeout` is over.',
     examples: ['/usr/bin/redis-cli -p {{ports[redis]}} ping'],
   },
   tcp: {

@@ -11,7 +11,7 @@ import { count, type Decoder, oneOf, optional, shape, text, time } from '../reco
 import type { HistoryEvent, Streak } from '../run/event.ts';
 import { streak } from '../run/event-decoder.ts';
 import { extendStreak } from '../run/history.ts';
-import { durationWords, exitCodes, type Outcome, statusOf } from '../run/outcome.ts';
+import { durationWords, exitCodes, healthOf, type Outcome } from '../run/outcome.ts';
 
 export interface NoticeState {
   /** The last event that was considered. */
@@ -97,7 +97,7 @@ interface Status {
 }
 
 function considerStatus({ event, outcome, streak }: Ending, before: NoticeState, policy: NoticePolicy): Status {
-  const status = statusOf(outcome);
+  const status = healthOf(outcome);
   const kept = {
     ...(before.incident !== undefined && { incident: before.incident }),
     ...(before.brokenTold && { brokenTold: before.brokenTold }),

@@ -3,10 +3,10 @@
  * the channels too, so that what is told of a run is what its job file said while it ran.
  */
 import type { Channel } from '../job/notices.ts';
-import { count, decodeJson, list, oneOf, optional, shape, text, time } from '../record/decode.ts';
+import { count, decodeJson, list, oneOf, optional, shape, tagOf, text, time } from '../record/decode.ts';
 import type { Trigger } from '../run/event.ts';
 import { outcome, trigger } from '../run/event-decoder.ts';
-import type { Outcome } from '../run/outcome.ts';
+import { isKnownOutcome, type Outcome } from '../run/outcome.ts';
 import { channel } from './channel-decoder.ts';
 
 export interface RunNote {
@@ -42,7 +42,11 @@ export function noteName({ slug, run, phase, atMs }: RunNote): string {
   return `${slug}@${atMs}-${run}-${phase}.json`;
 }
 
-const note = shape<RunNote>({
+/** Of a later version: what became of the run is not known here. */
+const outcomeOrLater = (value: unknown) =>
+  outcome(value) ?? (isKnownOutcome(value) || tagOf(value, 'kind') === undefined ? undefined : 'later');
+
+const note = shape<Omit<RunNote, 'outcome'> & { readonly outcome?: Outcome | 'later' }>({
   slug: text,
   run: text,
   phase: oneOf('started', 'ended'),
@@ -56,7 +60,7 @@ const note = shape<RunNote>({
   after: count,
   skipThreshold: optional(count),
   fromAddress: optional(text),
-  outcome: optional(outcome),
+  outcome: optional<Outcome | 'later'>(outcomeOrLater),
   logPath: optional(text),
   tail: text,
   remarks: list(text),
@@ -65,5 +69,8 @@ const note = shape<RunNote>({
 
 /** `undefined` for what is no note of ours. */
 export function parseNote(json: string): RunNote | undefined {
-  return decodeJson(json, note);
+  const read = decodeJson(json, note);
+  if (read === undefined) return undefined;
+  const { outcome: became, ...rest } = read;
+  return became === undefined || became === 'later' ? rest : { ...rest, outcome: became };
 }

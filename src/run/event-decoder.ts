@@ -13,11 +13,13 @@ import {
   text,
   time,
 } from '../record/decode.ts';
-import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
+import type { HistoryEvent, Steered, Streak, Tick, Trigger } from './event.ts';
 import type { Outcome } from './outcome.ts';
 
 type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>;
-type EventOf<K extends HistoryEvent['event']> = Extract<HistoryEvent, { event: K }>;
+/** What is written; the event that stands for one of a later version never is. */
+type WrittenEvent = Exclude<HistoryEvent, { event: 'ended-unknown' }>;
+type EventOf<K extends WrittenEvent['event']> = Extract<HistoryEvent, { event: K }>;
 
 const skipped = shape<OutcomeOf<'skipped'>>({
   kind: oneOf('skipped'),
@@ -50,6 +52,7 @@ const outcomes = {
     by: text,
     replacedBy: optional(text),
     allowed: optional(oneOf(true)),
+    person: optional(oneOf(true)),
   }),
   'left-processes': shape<OutcomeOf<'left-processes'>>({ kind: oneOf('left-processes'), count }),
   'not-started': notStarted,
@@ -74,7 +77,10 @@ export const streak: Decoder<Streak> = shape<Streak>({
   failingSinceMs: optional(time),
   lastSuccessMs: optional(time),
   failedRuns: optional(count),
+  collisions: optional(count),
 });
+
+const actions: readonly Steered['action'][] = ['pause', 'resume', 'reset'];
 
 const common = { run: text, atMs: time };
 const started = { ...common, trigger, host: text, tick: optional(tick) };
@@ -136,17 +142,17 @@ const events = {
   steered: shape<EventOf<'steered'>>({
     event: oneOf('steered'),
     ...common,
-    action: oneOf('pause', 'resume', 'reset'),
+    action: oneOf(...actions),
     by: text,
     reason: optional(text),
     untilMs: optional(time),
     tag: optional(text),
   }),
-} as const satisfies { readonly [K in HistoryEvent['event']]: Decoder<EventOf<K>> };
+} as const satisfies { readonly [K in WrittenEvent['event']]: Decoder<EventOf<K>> };
 
-const event = tagged<HistoryEvent, 'event'>('event', events);
+const event = tagged<WrittenEvent, 'event'>('event', events);
 
-/** `later`: of a kind, or with an outcome of a kind, that only a later version knows; nothing is wrong with it. */
+/** `later`: of a kind that only a later version knows; nothing is wrong with it. */
 export type ReadEvent =
   | { readonly is: 'event'; readonly event: HistoryEvent }
   | { readonly is: 'later' | 'unreadable' };
@@ -160,13 +166,26 @@ export function readEvent(line: string): ReadEvent {
   }
   const decoded = event(value);
   if (decoded !== undefined) return { is: 'event', event: decoded };
-  return { is: isLater(value) ? 'later' : 'unreadable' };
+  const kind = tagOf(value, 'event');
+  if (kind === undefined) return { is: 'unreadable' };
+  if (!Object.hasOwn(events, kind)) return { is: 'later' };
+  return laterEvent(kind, value as Readonly<Record<string, unknown>>);
 }
 
-function isLater(value: unknown): boolean {
-  const kind = tagOf(value, 'event');
-  if (kind === undefined) return false;
-  if (!Object.hasOwn(events, kind)) return true;
-  const ofOutcome = tagOf((value as { readonly outcome?: unknown }).outcome, 'kind');
-  return ofOutcome !== undefined && !Object.hasOwn(outcomes, ofOutcome);
+/** An event of a known kind that is damaged, or has an outcome or action that only a later version knows. A run that ended so is over. */
+function laterEvent(kind: string, value: Readonly<Record<string, unknown>>): ReadEvent {
+  const named = shape<{ readonly run: string; readonly atMs: number }>(common)(value);
+  if (named === undefined) return { is: 'unreadable' };
+  const action = tagOf(value, 'action');
+  if (kind === 'steered') return { is: isUnknown(action, actions) ? 'later' : 'unreadable' };
+  const isLater = isUnknown(tagOf(value.outcome, 'kind'), Object.keys(outcomes));
+  if (!endings.has(kind)) return { is: isLater ? 'later' : 'unreadable' };
+  return { is: isLater ? 'event' : 'damaged', event: { event: 'ended-unknown', ...named } };
+}
+
+/** Events after which a run is over. */
+const endings: ReadonlySet<string> = new Set<WrittenEvent['event']>(['ended', 'skipped', 'not-started', 'missed']);
+
+function isUnknown(word: string | undefined, known: readonly string[]): boolean {
+  return word !== undefined && !known.includes(word);
 }

@@ -21,8 +21,10 @@ export interface Tick {
 
 /** What has been so far, carried along so that nobody has to read the whole history. */
 export interface Streak {
-  /** Failures in a row up to here. */
+  /** Failures in a row up to here; skips and stops by a person are not counted. */
   readonly failures: number;
+  /** Collisions that the job does not allow, since the last success: failmail counts them too (kept). Absent: none. */
+  readonly collisions?: number;
   /** When the first of them ended; absent without failures. */
   readonly failingSinceMs?: number;
   readonly lastSuccessMs?: number;
@@ -69,7 +71,7 @@ export interface Ended extends Common {
   readonly tick?: Tick;
   /** Output that did not reach the log, in bytes; absent when all did. */
   readonly lostBytes?: number;
-  /** Background processes that were ended with the run. */
+  /** How many processes beside the command itself were ended with the run. */
   readonly swept?: number;
   /** What could not be killed: "pid command". */
   readonly survivors?: readonly string[];
@@ -151,7 +153,16 @@ export interface Steered extends Common {
   readonly tag?: string;
 }
 
+/**
+ * A run that ended in a way that only a later version knows: it is over, and nothing else is known. A reader puts it in the place of
+ * such an event; it is never written.
+ */
+interface EndedUnknown extends Common {
+  readonly event: 'ended-unknown';
+}
+
 export type HistoryEvent =
+  | EndedUnknown
   | Waiting
   | Started
   | AttemptFailed
@@ -182,9 +193,9 @@ export function readEvents(text: string): { readonly events: readonly HistoryEve
   for (const [index, line] of lines.entries()) {
     if (line === '') continue;
     const read = readEvent(line);
-    if (read.is === 'event') events.push(read.event);
+    if (read.is === 'event' || read.is === 'damaged') events.push(read.event);
     // Of a line without an end somebody may be writing the rest.
-    else if (read.is === 'unreadable' && index < lines.length - 1) unreadable += 1;
+    if ((read.is === 'unreadable' || read.is === 'damaged') && index < lines.length - 1) unreadable += 1;
   }
   return { events, unreadable };
 }

@@ -6,6 +6,7 @@ import {
   count,
   type Decoder,
   decodeJson,
+  duration,
   list,
   mapOf,
   oneOf,
@@ -35,7 +36,22 @@ export interface ServiceRecord {
   readonly rolling?: readonly number[];
   /** The file has problems; the service goes on as it was. */
   readonly problems?: readonly string[];
+  /** Why the latest rolling restart ended before its last instance. */
+  readonly rollingEnd?: string;
+  /** What the file said when it could last be followed; absent in the records of earlier versions. */
+  readonly definition?: Definition;
   readonly instances: readonly InstanceRecord[];
+}
+
+/** As much of a service's file as commands need when that is broken or gone. */
+export interface Definition {
+  readonly name: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly instances: number;
+  readonly stopSeconds: number;
+  /** Absent without a health check. */
+  readonly snoozeMaxSeconds?: number;
 }
 
 export interface InstanceRecord {
@@ -82,7 +98,7 @@ export function writeRecord(files: StateFiles, slug: string, record: ServiceReco
 const identity: Decoder<ProcessIdentity> = (value) => {
   const read = shape<ProcessIdentity>({ pid: count, startTicks: text })(value);
   // A number that kill(2) would take for a group, or for everybody, is no process.
-  return read !== undefined && read.pid > 1 && read.pid <= 2 ** 22 && /^\d+$/.test(read.startTicks) ? read : undefined;
+  return read !== undefined && read.pid > 0 && read.pid <= 2 ** 22 && /^\d+$/.test(read.startTicks) ? read : undefined;
 };
 
 const answer: Decoder<Answer> = tagged<Answer, 'is'>('is', {
@@ -122,6 +138,17 @@ const serviceRecord = shape<ServiceRecord>({
   isTold: optional(oneOf(true)),
   rolling: optional(list(count)),
   problems: optional(list(text)),
+  rollingEnd: optional(text),
+  definition: optional(
+    shape<Definition>({
+      name: text,
+      description: optional(text),
+      tags: list(text),
+      instances: count,
+      stopSeconds: duration,
+      snoozeMaxSeconds: optional(duration),
+    }),
+  ),
   instances: list(instanceRecord),
 });
 

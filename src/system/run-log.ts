@@ -7,16 +7,16 @@
 import { Buffer } from 'node:buffer';
 import { closeSync } from 'node:fs';
 import { printable } from '../yaml/problem.ts';
-import { hostOffset, type OffsetAt } from './host-time.ts';
 import { createLogFile } from './log-file.ts';
 import { Outlet, type OutletLimits } from './outlet.ts';
 import { OutputReader } from './output-reader.ts';
 import { adoptPipes, makePipes, type Pipe, type PipePair } from './pipes.ts';
 import { Stamper } from './stamper.ts';
-import { type Level, Stamps, withoutStamp } from './stamps.ts';
-import type { Clock, LogAnswer, LogTotals, OnOutput, RunLog, RunLogs } from './system.ts';
+import { type Level, localOffset, type OffsetAt, Stamps } from './stamps.ts';
+import type { Clock, LogAnswer, LogTotals, OutputWatcher, RunLog, RunLogs } from './system.ts';
 import { Tail } from './tail.ts';
 import { openTerminal } from './terminal.ts';
+import { UnfinishedLine } from './unfinished-line.ts';
 
 export interface RunLogOptions {
   readonly clock: Clock;
@@ -34,10 +34,10 @@ export interface RunLogOptions {
 
 /** To be called once in a process, because pipes can be taken over only once. */
 export function runLogs(options: RunLogOptions): RunLogs {
-  const offsetAt = options.offsetAt ?? hostOffset();
+  const offsetAt = options.offsetAt ?? localOffset();
   let spare = adoptPipes(options.handedPipes);
   return {
-    open(slug, startedMs, onOutput): LogAnswer {
+    open(slug, startedMs, watcher): LogAnswer {
       try {
         spare ??= makePipes(options.runDirectory);
       } catch (error) {
@@ -47,7 +47,7 @@ export function runLogs(options: RunLogOptions): RunLogs {
       if (file.is === 'failed') return file;
       const pipes = spare;
       spare = undefined;
-      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, onOutput });
+      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, watcher });
       if (file.linkTrouble !== undefined) log.note(`latest.log could not be replaced: ${file.linkTrouble}`);
       return { is: 'open', log };
     },
@@ -59,7 +59,7 @@ interface RunLogParts extends RunLogOptions {
   readonly path: string;
   readonly offsetAt: OffsetAt;
   readonly pipes: PipePair;
-  readonly onOutput: OnOutput | undefined;
+  readonly watcher: OutputWatcher | undefined;
   readonly pages?: Pages;
 }
 
@@ -67,6 +67,7 @@ interface RunLogParts extends RunLogOptions {
 interface Stream {
   readonly name: 'stdout' | 'stderr';
   readonly stamper: Stamper;
+  readonly unfinished: UnfinishedLine;
   readonly mirror: Outlet | undefined;
   bytes: number;
   reader: OutputReader | undefined;
@@ -89,8 +90,8 @@ export function openLog(
   options: RunLogOptions,
   file: { readonly fd: number; readonly path: string; readonly pages?: Pages },
 ): RunLog {
-  const offsetAt = options.offsetAt ?? hostOffset();
-  return new OpenRunLog({ ...options, ...file, offsetAt, pipes: makePipes(options.runDirectory), onOutput: undefined });
+  const offsetAt = options.offsetAt ?? localOffset();
+  return new OpenRunLog({ ...options, ...file, offsetAt, pipes: makePipes(options.runDirectory), watcher: undefined });
 }
 
 class OpenRunLog implements RunLog {
@@ -209,11 +210,13 @@ class OpenRunLog implements RunLog {
   }
 
   #stream(name: Stream['name'], level: 'INFO' | 'ERROR', mirrorFd: number | undefined): Stream {
-    const stamper = new Stamper({ level, stamps: this.#stamps, onLines: (lines) => this.#logLines(name, lines) });
+    const stamper = new Stamper({ level, stamps: this.#stamps, onLines: (lines) => this.#logLines(lines) });
     const terminal = mirrorFd === undefined ? undefined : openTerminal(mirrorFd);
+    const onWritten = () => this.#outlet.flush();
     return {
       name,
       stamper,
+      unfinished: new UnfinishedLine({ stamper, clock: this.#parts.clock, onWritten }),
       mirror: terminal === undefined ? undefined : this.#mirror(terminal),
       bytes: 0,
       reader: undefined,
@@ -229,16 +232,10 @@ class OpenRunLog implements RunLog {
     });
   }
 
-  #logLines(name: Stream['name'], lines: Buffer): void {
+  #logLines(lines: Buffer): void {
     this.#turnPageIfFull(lines.length);
     this.#outlet.write(lines);
     this.#tail.add(lines);
-    this.#parts.onOutput?.(name, () =>
-      lines
-        .toString('utf8', 0, lines.length - 1)
-        .split('\n')
-        .map(withoutStamp),
-    );
   }
 
   #read(): void {
@@ -254,8 +251,11 @@ class OpenRunLog implements RunLog {
       buffer: stamper.input,
       onRead: (length) => {
         stream.bytes += length;
-        mirror?.write(stamper.input.subarray(0, length));
+        const bytes = stamper.input.subarray(0, length);
+        mirror?.write(bytes);
+        this.#parts.watcher?.take(stream.name, bytes);
         stamper.take(length);
+        stream.unfinished.look();
       },
       wantsMore: () => !this.#outlet.isFull && mirror?.isFull !== true,
     });
@@ -275,8 +275,10 @@ class OpenRunLog implements RunLog {
   /** True when somebody still has a stream open; the next command does not get that pipe. */
   #finish(): boolean {
     let isHeld = false;
-    for (const { name, stamper, reader } of this.#takeReaders()) {
+    for (const { name, stamper, reader, unfinished } of this.#takeReaders()) {
       if (reader.finish()) isHeld = true;
+      unfinished.cancel();
+      this.#parts.watcher?.end(name);
       if (stamper.end()) this.note(`the last line of ${name} has no newline`);
     }
     if (isHeld) this.#dropPipes();
@@ -285,9 +287,9 @@ class OpenRunLog implements RunLog {
 
   #takeReaders() {
     return [this.#stdout, this.#stderr].flatMap((stream) => {
-      const { name, stamper, reader } = stream;
+      const { name, stamper, reader, unfinished } = stream;
       stream.reader = undefined;
-      return reader === undefined ? [] : { name, stamper, reader };
+      return reader === undefined ? [] : { name, stamper, reader, unfinished };
     });
   }
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { clock } from '../../src/system/clock.ts';
 import { type RunLogOptions, runLogs } from '../../src/system/run-log.ts';
-import type { LogTotals, OnOutput, RunLog } from '../../src/system/system.ts';
+import type { LogTotals, OutputWatcher, RunLog } from '../../src/system/system.ts';
 
 /** The compiled program of test/fixtures/programs. */
 export function program(name: string): string {
@@ -33,7 +33,7 @@ export interface Captured {
 
 export interface CaptureOptions extends Partial<RunLogOptions> {
   readonly patienceMs?: number;
-  readonly onOutput?: OnOutput;
+  readonly watcher?: OutputWatcher;
 }
 
 export function openLog(directory: string, options: CaptureOptions = {}): RunLog {
@@ -43,7 +43,7 @@ export function openLog(directory: string, options: CaptureOptions = {}): RunLog
     runDirectory: directory,
     handedPipes: undefined,
   };
-  const answer = runLogs({ ...parts, ...options }).open('job', startedMs, options.onOutput);
+  const answer = runLogs({ ...parts, ...options }).open('job', startedMs, options.watcher);
   if (answer.is === 'failed') throw new Error(`${answer.stage}: ${answer.reason}`);
   return answer.log;
 }
