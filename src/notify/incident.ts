@@ -11,7 +11,7 @@ import { count, type Decoder, oneOf, optional, shape, text, time } from '../reco
 import type { HistoryEvent, Streak } from '../run/event.ts';
 import { streak } from '../run/event-decoder.ts';
 import { extendStreak } from '../run/history.ts';
-import { durationWords, exitCodes, healthOf, type Outcome } from '../run/outcome.ts';
+import { durationWords, exitCodes, healthOf, leftOutWords, type Outcome } from '../run/outcome.ts';
 
 export interface NoticeState {
   /** The last event that was considered. */
@@ -154,11 +154,13 @@ function missedWords({ count, words }: Extract<Outcome, { kind: 'missed' }>): st
 function endedWarnings({
   warning,
   lostBytes,
+  leftOut,
   survivors,
 }: Extract<HistoryEvent, { event: 'ended' }>): readonly string[] {
   return [
     ...(warning === undefined ? [] : [warning]),
     ...(lostBytes === undefined ? [] : [`log incomplete: ${lostBytes} bytes of output lost`]),
+    ...(leftOut === undefined ? [] : [leftOutWords(leftOut)]),
     ...(survivors === undefined ? [] : [`could not be killed: ${survivors.join(', ')}`]),
   ];
 }

@@ -80,7 +80,7 @@ export const streak: Decoder<Streak> = shape<Streak>({
   collisions: optional(count),
 });
 
-const actions: readonly Steered['action'][] = ['pause', 'resume', 'reset'];
+const actions: readonly Steered['action'][] = ['pause', 'resume', 'reset', 'start', 'restart'];
 
 const common = { run: text, atMs: time };
 const started = { ...common, trigger, host: text, tick: optional(tick) };
@@ -112,6 +112,7 @@ const events = {
     host: optional(text),
     tick: optional(tick),
     lostBytes: optional(count),
+    leftOut: optional(shape<NonNullable<EventOf<'ended'>['leftOut']>>({ bytes: count, lines: count })),
     swept: optional(count),
     survivors: optional(list(text)),
     warning: optional(text),
@@ -147,14 +148,15 @@ const events = {
     reason: optional(text),
     untilMs: optional(time),
     tag: optional(text),
+    started: optional(text),
   }),
 } as const satisfies { readonly [K in WrittenEvent['event']]: Decoder<EventOf<K>> };
 
 const event = tagged<WrittenEvent, 'event'>('event', events);
 
-/** `later`: of a kind that only a later version knows; nothing is wrong with it. */
+/** `later`: of a kind that only a later version knows; nothing is wrong with it. `damaged`: as much of it as can be understood. */
 export type ReadEvent =
-  | { readonly is: 'event'; readonly event: HistoryEvent }
+  | { readonly is: 'event' | 'damaged'; readonly event: HistoryEvent }
   | { readonly is: 'later' | 'unreadable' };
 
 export function readEvent(line: string): ReadEvent {

@@ -1,12 +1,14 @@
 /** `jobctl logs`: prints the log of a run, and goes on while the run does. */
 import { closeSync, readSync } from 'node:fs';
 import path, { basename } from 'node:path';
+import process from 'node:process';
 import { createGunzip } from 'node:zlib';
 import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { readLogName } from '../../run/retention.ts';
 import { OddFileError, openCarefully, streamOf } from '../../system/careful-file.ts';
 import { clock } from '../../system/clock.ts';
+import { unreadableLogWords } from '../parts/log-access.ts';
 import { realLocks } from '../parts/machine.ts';
 import { print, printBytes, say } from '../parts/output.ts';
 import type { Jobs } from '../parts/snapshots.ts';
@@ -91,7 +93,7 @@ function open(log: LogPlace): (LogPlace & { readonly fd: number }) | { readonly 
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     if (error instanceof OddFileError) return { words: `${pathOf(log)}: ${message}` };
-    return { words: code === 'EACCES' ? `${pathOf(log)}: permission denied; its group may read it` : message };
+    return { words: code === 'EACCES' ? unreadableLogWords(pathOf(log), typed()) : message };
   }
 }
 
@@ -120,4 +122,11 @@ function printRest(fd: number): boolean {
     if (length === 0) return true;
     if (!printBytes(chunk.subarray(0, length))) return false;
   }
+}
+
+/** What the person typed, to be typed again behind sudo. */
+function typed(): string {
+  return ['jobctl', ...process.argv.slice(3)]
+    .map((word) => (/^[\w.:@/=-]+$/.test(word) ? word : `'${word}'`))
+    .join(' ');
 }
