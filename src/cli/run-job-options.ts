@@ -7,7 +7,7 @@ import { brokenStatusText, statusText } from '../report/status-text.ts';
 import { timeText } from '../report/time-text.ts';
 import { exitCodes } from '../run/outcome.ts';
 import { files } from '../system/files.ts';
-import { hostZone } from '../system/zone.ts';
+import { hostZone } from '../system/zones.ts';
 import { parseCommandLine, usageError } from './options.ts';
 import { realLocks } from './parts/machine.ts';
 import { print, say, sayLines, sayProblems } from './parts/output.ts';
@@ -17,7 +17,7 @@ import { findService, lookAtService } from './parts/service-snapshots.ts';
 import { becomeServiceUser } from './parts/service-user.ts';
 import { loadSetting } from './parts/setting.ts';
 import { openJobs } from './parts/snapshots.ts';
-import { stopRun } from './parts/stop-run.ts';
+import { stillRunningWords, stopRun } from './parts/stop-run.ts';
 
 const program = 'run-job';
 
@@ -196,9 +196,6 @@ async function killAsServiceUser(slug: string, config: Config): Promise<number> 
     return 0;
   }
   if (answer.is === 'stopped') return 0;
-  say(
-    program,
-    `${slug} is still running; processes: ${[answer.holder.wrapper?.pid, ...answer.holder.pids].filter(Boolean).join(', ')}`,
-  );
+  say(program, stillRunningWords(slug, answer.holder));
   return exitCodes.internal;
 }

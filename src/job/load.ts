@@ -7,6 +7,7 @@ import { withAudience } from '../yaml/audience.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
 import type { Problem, Result } from '../yaml/problem.ts';
 import { isUnreadName, unreadFiles, unreadMessage } from '../yaml/unread.ts';
+import { auditSpelling } from './audit-spelling.ts';
 import { type Job, type JobContent, type JobRemark, makeJob } from './job.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
 
@@ -15,6 +16,11 @@ type ScheduleVerdict =
   | { readonly ok: true; readonly warnings: readonly ScheduleRemark[] }
   | { readonly ok: false; readonly problems: readonly ScheduleRemark[] };
 
+interface ZoneRemark {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+}
+
 interface ScheduleRemark {
   readonly message: string;
   readonly column: number;
@@ -22,10 +28,10 @@ interface ScheduleRemark {
 
 /** What a program asks for beyond the job itself; each costs time at start. */
 export interface Wishes {
-  /** A fuller check than `parseExpression`, which every program makes: a file with a problem is not run, whoever starts it. */
-  readonly checkSchedule?: (text: string) => ScheduleVerdict;
-  /** What is wrong with the name of a time zone, as the end of a sentence that starts with the key. */
-  readonly checkZone?: (name: string) => string | undefined;
+  /** A fuller check than `parseExpression`, which every program makes: a file with a problem is not run, whoever starts it. `timeZone` is the job's own; absent: the host's. */
+  readonly checkSchedule?: (text: string, timeZone?: string) => ScheduleVerdict;
+  /** What is wrong or odd about the name of a time zone, as the end of a sentence that starts with the key. */
+  readonly checkZone?: (name: string) => ZoneRemark | undefined;
   readonly sha256?: (bytes: Uint8Array) => string;
 }
 
@@ -163,21 +169,25 @@ export function validateJobText(source: Source, defaults: JobDefaults, wishes: W
   const said = written.ok ? written.warnings : written.problems;
   if (readable === undefined) return { ok: false, problems: said };
   const { content, remarks } = makeJob(readable.value, defaults);
-  const scheduled = content.schedule === undefined ? [] : scheduleRemarks(content.schedule, wishes.checkSchedule);
+  const spelled = auditSpelling(readable.value, readable.spelling).map(
+    (doubt): JobRemark => ({ severity: 'warning', ...doubt }),
+  );
+  const scheduled = scheduleRemarks(content, wishes.checkSchedule);
   const zone = zoneRemarks(content.timing.timeZone, wishes.checkZone);
   const problems = [
     ...said,
-    ...[...remarks, ...scheduled, ...zone].map((remark) => problemOf(remark, source.file, readable)),
+    ...[...remarks, ...spelled, ...scheduled, ...zone].map((remark) => problemOf(remark, source.file, readable)),
   ].sort(byPlace);
   if (problems.some(({ severity }) => severity === 'error')) return { ok: false, problems };
   return { ok: true, value: content, warnings: problems };
 }
 
 function scheduleRemarks(
-  text: string,
+  { schedule, timing }: JobContent,
   check: NonNullable<Wishes['checkSchedule']> = parseExpression,
 ): readonly JobRemark[] {
-  const verdict = check(text);
+  if (schedule === undefined) return [];
+  const verdict = check(schedule, timing.timeZone);
   const severity = verdict.ok ? 'warning' : 'error';
   const remarks = verdict.ok ? verdict.warnings : verdict.problems;
   return remarks.map(({ message, column }) => ({
@@ -189,9 +199,9 @@ function scheduleRemarks(
 }
 
 function zoneRemarks(name: string | undefined, check: Wishes['checkZone']): readonly JobRemark[] {
-  const objection = name === undefined ? undefined : check?.(name);
-  if (objection === undefined) return [];
-  return [{ severity: 'error', path: ['time_zone'], message: `"time_zone" ${objection}` }];
+  const remark = name === undefined ? undefined : check?.(name);
+  if (remark === undefined) return [];
+  return [{ severity: remark.severity, path: ['time_zone'], message: `"time_zone" ${remark.message}` }];
 }
 
 /** A value that is not in the file comes from the configuration. */

@@ -1,6 +1,6 @@
 /** `jobctl history`: one line for each run and for each thing that a person has decided about the job, newest last. */
 import type { Steered, Trigger } from '../run/event.ts';
-import { durationWords, lastedWords } from '../run/outcome.ts';
+import { durationWords, lastedWords, leftOutWords } from '../run/outcome.ts';
 import { printable } from '../yaml/problem.ts';
 import type { RunSnapshot } from './snapshot.ts';
 
@@ -49,6 +49,7 @@ function historyLine(run: RunSnapshot, formatTime: (ms: number) => string): stri
     run.paused === undefined ? undefined : 'paused the job',
     run.tick?.lateMs === undefined ? undefined : lateWords(run.tick.tickMs, run.tick.lateMs, formatTime),
     run.lostBytes === undefined ? undefined : `log incomplete (${run.lostBytes} bytes lost)`,
+    run.leftOut === undefined ? undefined : leftOutWords(run.leftOut),
     run.swept === undefined ? undefined : sweptWords(run.swept),
     run.survivors === undefined ? undefined : `could not be killed: ${run.survivors.join('; ')}`,
     run.noticeFailed === undefined ? undefined : `notice failed: ${run.noticeFailed}`,

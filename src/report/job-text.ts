@@ -1,4 +1,5 @@
 /** `jobctl status`: one line for each job, or all that is known of one. */
+import { orphanWords } from '../run/collision.ts';
 import { durationWords, lastedWords } from '../run/outcome.ts';
 import { pauseWords } from '../run/pause.ts';
 import { type ServiceState, stateCode } from '../service/service-state.ts';
@@ -91,6 +92,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
         stoppedWords(job.activity),
         retryWords(job, formatTime),
         nextRemark(job),
+        orphanRemark(job),
         streakRemark(job),
         last?.words,
         skipRemark(job, formatTime),
@@ -113,6 +115,14 @@ function overdueRemark({ overdue }: JobSnapshot, formatTime: (ms: number) => str
 
 function pauseRemark(job: JobSnapshot, formatTime: (ms: number) => string): string {
   return job.paused === undefined ? '' : pauseWords(job.paused, formatTime);
+}
+
+function orphanRemark({ activity }: JobSnapshot): string {
+  return activity.is === 'orphaned' ? activityOrphans(activity) : '';
+}
+
+export function activityOrphans(activity: Extract<JobSnapshot['activity'], { is: 'orphaned' }>): string {
+  return orphanWords({ ...activity, ...(activity.run !== undefined && { runId: activity.run }) });
 }
 
 function nextRemark({ next, lastRun }: JobSnapshot): string {
@@ -225,7 +235,8 @@ function lockWords({ locks }: JobSnapshot, formatTime: (ms: number) => string): 
     .map(({ name, heldBy }) => {
       if (heldBy === undefined) return `${name} is free`;
       const since = heldBy.sinceMs === undefined ? '' : ` since ${formatTime(heldBy.sinceMs)}`;
-      return `${name} is held by ${heldBy.job ?? 'another job'}${heldBy.run === undefined ? '' : `, run ${heldBy.run}`}${since}`;
+      const left = heldBy.processes === undefined ? '' : ` by ${heldBy.processes.join(', ')}`;
+      return `${name} is held by ${heldBy.job ?? 'another job'}${heldBy.run === undefined ? '' : `, run ${heldBy.run}`}${since}${left}`;
     })
     .join('; ');
 }
@@ -248,7 +259,7 @@ function activityWords(job: Pick<JobSnapshot, 'activity'>, formatTime: (ms: numb
     case 'idle':
       return 'idle';
     case 'orphaned':
-      return `its run-job is gone, these processes of it live: ${activity.pids.join(', ')}`;
+      return activityOrphans(activity);
     case 'running': {
       const since = activity.sinceMs === undefined ? '' : ` since ${formatTime(activity.sinceMs)}`;
       const retry = retryWords(job, formatTime);

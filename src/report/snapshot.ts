@@ -5,7 +5,8 @@ import type { History, RunRecord } from '../run/history.ts';
 import type { LastStatus, Outcome } from '../run/outcome.ts';
 import { outcomeWords } from '../run/outcome.ts';
 import type { Pause } from '../run/pause.ts';
-import type { LockHolder } from '../system/system.ts';
+import { processWords } from '../run/process-words.ts';
+import type { LockHolder, Survivor } from '../system/system.ts';
 import type { Overdue } from './overdue.ts';
 import type { ServiceSnapshot } from './service-snapshot.ts';
 
@@ -28,7 +29,13 @@ type Activity =
       };
     }
   /** Its run-job is gone; what it started lives on. */
-  | { readonly is: 'orphaned'; readonly pids: readonly number[]; readonly run?: string }
+  | {
+      readonly is: 'orphaned';
+      readonly pids: readonly number[];
+      readonly run?: string;
+      /** The same by name, with why one can't be ended. */
+      readonly processes?: readonly Survivor[];
+    }
   | { readonly is: 'idle' };
 
 /** `unknown`: no run has succeeded or failed yet. */
@@ -72,7 +79,13 @@ export interface JobSnapshot {
 
 interface SharedLock {
   readonly name: string;
-  readonly heldBy?: { readonly job?: string; readonly run?: string; readonly sinceMs?: number };
+  readonly heldBy?: {
+    readonly job?: string;
+    readonly run?: string;
+    readonly sinceMs?: number;
+    /** What lives of a run that has lost its run-job, or could not be ended. */
+    readonly processes?: readonly string[];
+  };
 }
 
 /** A job whose file can't be used, or is gone while the job still runs. What runs is shown all the same. */
@@ -271,10 +284,12 @@ function sharedLockOf({
   readonly holder: LockHolder | undefined;
 }): SharedLock {
   if (holder === undefined) return { name };
-  const { job, runId: run, startedMs: sinceMs } = holder;
+  const { job, runId: run, startedMs: sinceMs, state } = holder;
+  const processes = state === 'orphaned' ? holder.processes?.map(processWords) : undefined;
   return {
     name,
     heldBy: {
+      ...(processes !== undefined && { processes }),
       ...(job !== undefined && { job }),
       ...(run !== undefined && { run }),
       ...(sinceMs !== undefined && { sinceMs }),
@@ -293,10 +308,16 @@ function retryOf(
   return { retry: { attempt, words: outcomeWords(outcome), nextMs, waits: nowMs < nextMs } };
 }
 
+function orphansOf({ pids, processes }: LockHolder, run: { readonly run?: string }): Activity {
+  // The start of a process in clock ticks is for programs of this machine alone.
+  const shown = processes?.map(({ startTicks: _ticks, ...process }) => process);
+  return { is: 'orphaned', pids, ...run, ...(shown !== undefined && { processes: shown }) };
+}
+
 function activityOf(holder: LockHolder | undefined, history: History, nowMs: number): Activity {
   if (holder === undefined) return { is: 'idle' };
   const run = holder.runId === undefined ? {} : { run: holder.runId };
-  if (holder.state === 'orphaned') return { is: 'orphaned', pids: holder.pids, ...run };
+  if (holder.state === 'orphaned') return orphansOf(holder, run);
   return {
     is: 'running',
     ...run,

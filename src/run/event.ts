@@ -70,6 +70,8 @@ export interface Ended extends Common {
   readonly tick?: Tick;
   /** Output that did not reach the log, in bytes; absent when all did. */
   readonly lostBytes?: number;
+  /** What the log does not have because of `log_max_size`; absent when nothing was left out. */
+  readonly leftOut?: { readonly bytes: number; readonly lines: number };
   /** How many processes beside the command itself were ended with the run. */
   readonly swept?: number;
   /** What could not be killed: "pid command". */

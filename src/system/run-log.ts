@@ -6,14 +6,15 @@
  */
 import { Buffer } from 'node:buffer';
 import { closeSync } from 'node:fs';
+import { sizeText } from '../job/size.ts';
 import { printable } from '../yaml/problem.ts';
-import { hostOffset, type OffsetAt } from './host-time.ts';
+import { LogBound } from './log-bound.ts';
 import { createLogFile } from './log-file.ts';
 import { Outlet, type OutletLimits } from './outlet.ts';
 import { OutputReader } from './output-reader.ts';
 import { adoptPipes, makePipes, type Pipe, type PipePair } from './pipes.ts';
 import { Stamper } from './stamper.ts';
-import { type Level, Stamps } from './stamps.ts';
+import { type Level, localOffset, type OffsetAt, Stamps } from './stamps.ts';
 import type { Clock, LogAnswer, LogTotals, OutputWatcher, RunLog, RunLogs } from './system.ts';
 import { Tail } from './tail.ts';
 import { openTerminal } from './terminal.ts';
@@ -35,10 +36,10 @@ export interface RunLogOptions {
 
 /** To be called once in a process, because pipes can be taken over only once. */
 export function runLogs(options: RunLogOptions): RunLogs {
-  const offsetAt = options.offsetAt ?? hostOffset();
+  const offsetAt = options.offsetAt ?? localOffset();
   let spare = adoptPipes(options.handedPipes);
   return {
-    open(slug, startedMs, watcher): LogAnswer {
+    open(slug, startedMs, { watcher, maxBytes } = {}): LogAnswer {
       try {
         spare ??= makePipes(options.runDirectory);
       } catch (error) {
@@ -48,7 +49,7 @@ export function runLogs(options: RunLogOptions): RunLogs {
       if (file.is === 'failed') return file;
       const pipes = spare;
       spare = undefined;
-      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, watcher });
+      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, watcher, maxBytes });
       if (file.linkTrouble !== undefined) log.note(`latest.log could not be replaced: ${file.linkTrouble}`);
       return { is: 'open', log };
     },
@@ -62,6 +63,8 @@ interface RunLogParts extends RunLogOptions {
   readonly pipes: PipePair;
   readonly watcher: OutputWatcher | undefined;
   readonly pages?: Pages;
+  /** Of a log that has no pages; undefined: it may grow. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** One of the job's two streams, over all commands. */
@@ -91,7 +94,7 @@ export function openLog(
   options: RunLogOptions,
   file: { readonly fd: number; readonly path: string; readonly pages?: Pages },
 ): RunLog {
-  const offsetAt = options.offsetAt ?? hostOffset();
+  const offsetAt = options.offsetAt ?? localOffset();
   return new OpenRunLog({ ...options, ...file, offsetAt, pipes: makePipes(options.runDirectory), watcher: undefined });
 }
 
@@ -109,6 +112,7 @@ class OpenRunLog implements RunLog {
   readonly #stderr: Stream;
   #pipes: PipePair | undefined;
   #writers: readonly [number, number] | undefined;
+  readonly #bound: LogBound | undefined;
   #isFramed = false;
   /** Remarks made while a command runs stand after its output. */
   #notes: Buffer[] = [];
@@ -120,6 +124,7 @@ class OpenRunLog implements RunLog {
     this.#pipes = parts.pipes;
     this.#stamps = new Stamps(parts.clock.nowMs, parts.offsetAt);
     this.#outlet = this.#outletTo(parts.fd);
+    this.#bound = parts.maxBytes ? this.#boundOf(parts.maxBytes) : undefined;
     this.#stdout = this.#stream('stdout', 'INFO', parts.mirrorTo?.stdout);
     this.#stderr = this.#stream('stderr', 'ERROR', parts.mirrorTo?.stderr);
   }
@@ -178,6 +183,7 @@ class OpenRunLog implements RunLog {
       stderrBytes: this.#stderr.bytes,
       lostBytes,
       ...(lostReason === undefined ? {} : { lostReason }),
+      ...(this.#bound?.leftOut && { leftOut: this.#bound.leftOut }),
       tail: this.#tail.text(),
     };
   }
@@ -188,6 +194,16 @@ class OpenRunLog implements RunLog {
       onRoom: () => this.#resume(),
       gapText: (bytes, reason) => this.#line('NOTE', `${bytes} bytes lost (${reason})`),
       limits: this.#parts.limits ?? {},
+    });
+  }
+
+  #boundOf(maxBytes: number): LogBound {
+    return new LogBound({
+      maxBytes,
+      mark: () => this.#outlet.mark(),
+      cut: (bytes) => this.#outlet.cut(bytes),
+      note: ({ lines, bytes }) =>
+        this.#line('NOTE', `${lines} lines (${bytes} bytes) are left out here: log_max_size is ${sizeText(maxBytes)}`),
     });
   }
 
@@ -234,9 +250,10 @@ class OpenRunLog implements RunLog {
   }
 
   #logLines(lines: Buffer): void {
+    this.#tail.add(lines);
+    if (this.#bound?.takes(lines)) return;
     this.#turnPageIfFull(lines.length);
     this.#outlet.write(lines);
-    this.#tail.add(lines);
   }
 
   #read(): void {
@@ -314,6 +331,7 @@ class OpenRunLog implements RunLog {
   }
 
   #put(line: Buffer): void {
+    if (this.#bound?.takes(line)) return;
     this.#turnPageIfFull(line.length);
     this.#outlet.writeSurely(line);
   }

@@ -1,5 +1,14 @@
 /** Words the beginning of a log line: the host's local time to the millisecond, and the level. */
-import type { OffsetAt } from './host-time.ts';
+import { hostZone } from './zones.ts';
+
+/** Seconds east of Greenwich at a moment, in seconds since 1970. */
+export type OffsetAt = (atSeconds: number) => number;
+
+/** The host's. */
+export function localOffset(): OffsetAt {
+  const zone = hostZone();
+  return (atSeconds) => zone.offsetAt(atSeconds * 1000) / 1000;
+}
 
 /** `+` marks what continues the line before it. NOTE is run-job speaking. */
 export type Level = 'INFO' | 'INFO+' | 'ERROR' | 'ERROR+' | 'NOTE';

@@ -10,9 +10,10 @@ import path from 'node:path';
 import process from 'node:process';
 import { clock } from './clock.ts';
 import { isExecutable } from './executable.ts';
+import { familyOf, named } from './family.ts';
 import {
-  commandLineOf,
   environmentOf,
+  isAlive,
   listProcesses,
   type Process,
   processesOfRun,
@@ -26,6 +27,8 @@ import type { ProcessIdentity, Survivor, Timer } from './system.ts';
 /** Whose processes are looked for: the last element of a run's id. What is below `except` (and that process itself) is somebody else's to end. */
 export interface Quarry extends Pick<RunMarks, 'runId' | 'leader'> {
   readonly except?: number;
+  /** Processes that are known to belong to the run, whatever marks they have. */
+  readonly known?: readonly ProcessIdentity[];
   /** What asks to end, by number; TERM unless given. */
   readonly stopSignal?: number;
 }
@@ -47,32 +50,12 @@ const treeKillLimit = 20;
 
 /** The living processes of a run with everything that descends from them, this process excepted. */
 export function livingOf(quarry: Quarry): readonly Process[] {
-  const marked = processesOfRun(quarry).map(({ pid }) => pid);
+  const known = (quarry.known ?? []).filter(isAlive);
+  const marked = [...processesOfRun(quarry), ...known].map(({ pid }) => pid);
   const all = listProcesses();
   const members = familyOf(marked, all);
   const others = familyOf(quarry.except === undefined ? [] : [quarry.except], all);
   return all.filter(({ pid }) => pid !== process.pid && members.has(pid) && !others.has(pid));
-}
-
-/** The living processes below one, that one not included. */
-export function descendantsOf(pid: number): readonly Process[] {
-  const all = listProcesses();
-  const family = familyOf([pid], all);
-  return all.filter((found) => found.pid !== pid && family.has(found.pid));
-}
-
-function familyOf(ancestors: readonly number[], all: readonly Process[]): ReadonlySet<number> {
-  const children = new Map<number, number[]>();
-  for (const { pid, parent } of all) children.set(parent, [...(children.get(parent) ?? []), pid]);
-  // A set is walked in the order of insertion, what is added on the way included.
-  const family = new Set(ancestors);
-  for (const pid of family) for (const child of children.get(pid) ?? []) family.add(child);
-  return family;
-}
-
-/** For people: pid and command line. */
-export function named(found: readonly Process[]): readonly Survivor[] {
-  return found.map(({ pid }) => ({ pid, command: commandLineOf(pid) }));
 }
 
 /** TERM (or the stop signal) to all, and CONT for those that are stopped; nobody is waited for. Returns the pids of those who were asked. */

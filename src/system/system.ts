@@ -112,6 +112,8 @@ export interface LockHolder {
   readonly wrapper?: ProcessIdentity;
   /** What lives of an orphaned run. When the state is unknown: who has the kernel's lock, for people to look at and not to be killed. */
   readonly pids: readonly number[];
+  /** The same by name, of an orphaned run. */
+  readonly processes?: readonly Survivor[];
   /** Why nothing more is known, in words; only when the state is unknown. */
   readonly reason?: string;
   /** Which job's run it is; only on locks that jobs share. */
@@ -138,10 +140,14 @@ export interface JobLock {
     readonly leader?: ProcessIdentity;
     readonly logPath?: string;
     readonly deadlineSinceBootMs?: number;
+    readonly left?: readonly ProcessIdentity[];
     readonly tags?: readonly string[];
     readonly killGraceSeconds?: number;
   }): void;
-  /** Closes `fd` and takes the record away; never rejects. The kernel's lock lasts while anything that inherited `fd` lives. */
+  /**
+   * Closes `fd` and takes the record away; never rejects. The kernel's lock lasts while anything that inherited `fd` lives. While something lives of
+   * what was recorded as `left`, the record stays and the lock counts as that run's.
+   */
   release(): Promise<void>;
 }
 
@@ -202,10 +208,14 @@ export interface Launch {
   /** prlimit(1) and nice(1) prefixes are part of `argv` already. */
 }
 
-/** What a stop left alive in spite of KILL. */
+/** A living process as people are told of it. */
 export interface Survivor {
   readonly pid: number;
   readonly command: string;
+  /** Tells it from a later process with its pid. */
+  readonly startTicks?: string;
+  /** Why no signal of ours ends it, as in "belongs to root"; absent when one should. */
+  readonly why?: string;
 }
 
 export interface RunningCommand {
@@ -225,6 +235,11 @@ export interface RunningCommand {
   leftovers(patienceMs: number): Promise<readonly Survivor[]>;
   /** Lets go of what is left (only after `ended`): it is no longer watched. */
   abandon(): void;
+  /**
+   * This process need not wait for what a stop could not end, the command itself included. Where there is a reaper it goes on, and holds the
+   * locks for as long as something lives.
+   */
+  detach(): void;
 }
 
 export type LaunchAnswer =
@@ -256,6 +271,8 @@ export interface LogTotals {
   readonly lostBytes: number;
   /** Why bytes were lost (ENOSPC, EIO), the first reason. */
   readonly lostReason?: string;
+  /** What was left out of the middle, for a log that may not grow beyond a size; absent when nothing was. */
+  readonly leftOut?: { readonly bytes: number; readonly lines: number };
   /** The last lines of output, at most about 4 KiB, for messages to people. */
   readonly tail: string;
 }
@@ -325,7 +342,14 @@ export type LogAnswer =
 
 export interface RunLogs {
   /** All output passes `onOutput`, also when the log could not take it. */
-  open(slug: string, startedMs: number, watcher?: OutputWatcher): LogAnswer;
+  open(slug: string, startedMs: number, options?: RunLogWishes): LogAnswer;
+}
+
+/** What is special about the log of one run. */
+export interface RunLogWishes {
+  readonly watcher?: OutputWatcher | undefined;
+  /** Its beginning and its end are kept beyond this size; absent: it may grow. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** Sees what the commands of a run print. */
@@ -413,6 +437,17 @@ export interface Publisher {
    * nothing is replaced unless all texts are on the disk. What a killed generator left is cleared away.
    */
   publish(change: CrontabChange): Refusal | undefined;
+}
+
+/** The crontab of the caller, which crontab(1) keeps; one character a byte (latin1), so that nothing is lost. */
+export interface UserCrontab {
+  read():
+    | { readonly is: 'text'; readonly text: string }
+    | { readonly is: 'none' }
+    | ({ readonly is: 'refused' } & Refusal);
+  /** Replaces the whole crontab. */
+  write(text: string): Refusal | undefined;
+  remove(): Refusal | undefined;
 }
 
 export interface CrontabChange {
@@ -507,7 +542,7 @@ export interface Probes {
     timeoutMs: number,
   ): Promise<{ readonly is: 'response'; readonly code: number; readonly body: string } | ProbeAnswer>;
   tcp(port: number, timeoutMs: number): Promise<ProbeAnswer>;
-  /** In a process group of its own, which is ended with it. */
+  /** Nothing of it lives when the answer comes. */
   command(command: ProbeCommand, timeoutMs: number): Promise<ProbeAnswer>;
 }
 

@@ -60,6 +60,17 @@ describe('failures as a job defines them', { concurrency: 2 }, () => {
     await lastLine('pty', `command: ${JSON.stringify(inTerminal)}\nrequire_output: ^done$\n`, 0);
   });
 
+  test('a log that would grow beyond its size is a warning and no failure', async () => {
+    house.job('large', 'name: L\ncommand: seq 1 300000\nlog_max_size: 1M\n');
+    const { stderr } = await house.exits('large', 0);
+    const words = /\d+ lines \(\d+ bytes\) were left out of the middle of its log \(log_max_size\)/;
+    assert.match(stderr, words);
+    assert.match(house.log('large'), /NOTE\tlarge succeeded after .*, exit code 0\n$/);
+    assert.match((await house.run('jobctl', ['history', 'large'])).stdout, words);
+    const { leftOut } = await house.event('large', 'ended');
+    assert.ok((leftOut?.lines ?? 0) > 100_000);
+  });
+
   test('a line is found that comes in pieces, byte by byte, among many others', async () => {
     const print = `perl -e '$| = 1; print "line $_\\n" for 1 .. 20000; for (split //, "all is d\\303\\266ne\\n") { print; select undef, undef, undef, 0.01 } print "more\\n" x 20000'`;
     await lastLine('pieces', `command: ${JSON.stringify(print)}\nrequire_output: ^all is döne$\n`, 0);

@@ -10,9 +10,9 @@ import type {
   LineSearch,
   LockHolder,
   LogTotals,
-  OutputWatcher,
   Programs,
   RunLogs,
+  RunLogWishes,
   RunningCommand,
   StateFiles,
   StopRequests,
@@ -227,6 +227,8 @@ export class FakeCommand implements RunningCommand {
   left: readonly Survivor[] = [];
   survivors: readonly Survivor[] = [];
   ignoresStop = false;
+  /** Not even KILL ends it. */
+  outlivesAll = false;
   abandoned = false;
   end!: (status: WaitStatus) => void;
 
@@ -238,6 +240,7 @@ export class FakeCommand implements RunningCommand {
   }
   stop(graceMs: number) {
     this.graces.push(graceMs);
+    if (this.outlivesAll) return Promise.resolve({ survivors: this.survivors, swept: 0 });
     if (!this.ignoresStop || graceMs === 0) this.end({ is: 'signalled', signal: this.ignoresStop ? 9 : 15 });
     return Promise.resolve({ survivors: this.survivors, swept: this.left.length });
   }
@@ -247,6 +250,7 @@ export class FakeCommand implements RunningCommand {
   abandon(): void {
     this.abandoned = true;
   }
+  detach(): void {}
 }
 
 export class FakeLauncher implements Launcher {
@@ -272,7 +276,7 @@ export class FakeLogs implements RunLogs {
   /** As if the command that runs had printed these lines. */
   print: (stream: 'stdout' | 'stderr', ...lines: string[]) => void = () => undefined;
 
-  open(slug: string, _startedMs: number, watcher?: OutputWatcher) {
+  open(slug: string, _startedMs: number, { watcher }: RunLogWishes = {}) {
     this.print = (stream, ...lines) => watcher?.take(stream, Buffer.from(lines.map((line) => `${line}\n`).join('')));
     if (this.failure !== undefined) return { is: 'failed' as const, ...this.failure };
     const log = {

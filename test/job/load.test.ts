@@ -152,7 +152,8 @@ test('who can write a job file matters', () => {
 function make(text: string, jobDefaults: JobPlaces['jobDefaults']) {
   return validateJobText({ file: 'job.yaml', bytes: new TextEncoder().encode(text) }, jobDefaults, {
     checkSchedule: parseExpression,
-    checkZone: (name) => (name === 'Europe/Berlin' ? undefined : `names no time zone: "${name}"`),
+    checkZone: (name) =>
+      name === 'Europe/Berlin' ? undefined : { severity: 'error', message: `names no time zone: "${name}"` },
   });
 }
 

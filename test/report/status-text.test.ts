@@ -7,8 +7,9 @@ import { brokenStatusText, statusText } from '../../src/report/status-text.ts';
 import { timeText } from '../../src/report/time-text.ts';
 import { emptyHistory, type History } from '../../src/run/history.ts';
 import type { LockHolder } from '../../src/system/system.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 
-const time = timeText('UTC');
+const time = timeText(zoneNamed('UTC'));
 const atMs = Date.parse('2026-11-22T10:30:00Z');
 
 const well: History = {

@@ -285,6 +285,23 @@ for (const [policy, exitCode, stops, abandoned] of [
   });
 }
 
+test('a command that outlives every stop is not waited for, and stays on record in the lock', async () => {
+  const machine = fakeMachine();
+  const running = runJob(order({ timeoutSeconds: 1 }), machine);
+  await settle();
+  const [command] = machine.launcher.commands;
+  if (command !== undefined) {
+    command.outlivesAll = true;
+    command.survivors = [{ pid: 4711, startTicks: '1', command: 'su', why: 'belongs to root' }];
+  }
+  await machine.clock.advance(1_000);
+  const result = await running;
+  assert.equal(result.exitCode, 124);
+  assert.deepEqual(result.troubles, ['could not be killed: 4711 su (belongs to root)']);
+  assert.deepEqual(result.history.runs[0]?.survivors, ['4711 su (belongs to root)']);
+  assert.deepEqual(machine.locks.records.at(-1), { left: [{ pid: 4711, startTicks: '1' }] });
+});
+
 test('what could not be killed is named in the record and to whoever asked', async () => {
   const machine = fakeMachine();
   const running = runJob(order({ timeoutSeconds: 1 }), machine);

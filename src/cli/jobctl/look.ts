@@ -4,7 +4,7 @@ import { entryMs, type HistoryEntry, historyText } from '../../report/history-te
 import { jobDetails, jobLines, standingCode } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
 import { print, say } from '../parts/output.ts';
 import { timesOf } from '../parts/times.ts';
 import { chooseJobs } from './jobs.ts';

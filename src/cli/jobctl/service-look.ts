@@ -6,7 +6,7 @@ import { exitCodes } from '../../run/outcome.ts';
 import { parseJournal } from '../../service/journal.ts';
 import { stateCode } from '../../service/service-state.ts';
 import { clock } from '../../system/clock.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
 import { realHistory } from '../parts/machine.ts';
 import { print, say } from '../parts/output.ts';
 import { lookAtService } from '../parts/service-snapshots.ts';

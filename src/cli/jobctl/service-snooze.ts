@@ -5,7 +5,7 @@ import { timeText } from '../../report/time-text.ts';
 import { durationWords, exitCodes } from '../../run/outcome.ts';
 import { clock } from '../../system/clock.ts';
 import { instanceFolders } from '../../system/instance-folders.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
 import { print, say } from '../parts/output.ts';
 import type { Options } from './options.ts';
 import { type ServiceTarget, targetName } from './service-target.ts';

@@ -4,15 +4,16 @@ import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { loadJob } from '../../job/load.ts';
-import { isBroken } from '../../report/job-text.ts';
+import { activityOrphans, isBroken } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { pauseWords } from '../../run/pause.ts';
+import { isOutOfReach } from '../../run/process-words.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { randomUuid } from '../../system/random.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
 import { formatProblem } from '../../yaml/problem.ts';
 import { givenRunVariable } from '../parts/run-named.ts';
 import type { Jobs } from '../parts/snapshots.ts';
@@ -94,7 +95,15 @@ function startRefusal(slug: string, jobs: Jobs): Refusal | undefined {
   const job = jobs.snapshot(slug);
   if (job?.activity.is === 'running' && !isBroken(job) && job.collisionPolicy === 'CANCEL_NEW')
     return { words: `is running already (run ${job.activity.run ?? 'unknown'})`, code: exitCodes.skipped };
-  return hindranceOf(slug, jobs);
+  return hindranceOf(slug, jobs) ?? orphanRefusal(slug, jobs);
+}
+
+/** What can't be ended by anybody but root will not be gone when the run comes. */
+function orphanRefusal(slug: string, jobs: Jobs): Refusal | undefined {
+  const job = jobs.snapshot(slug);
+  if (job === undefined || isBroken(job) || job.activity.is !== 'orphaned') return undefined;
+  if (job.collisionPolicy !== 'CANCEL_NEW' || !isOutOfReach(job.activity.processes ?? [])) return undefined;
+  return { words: `can't start: ${activityOrphans(job.activity)}`, code: exitCodes.skipped };
 }
 
 /** What keeps a job from starting whether it runs or not. */

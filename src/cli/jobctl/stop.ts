@@ -3,9 +3,10 @@ import type { Config } from '../../config/config.ts';
 import { loadJob } from '../../job/load.ts';
 import { killSentence } from '../../report/kill-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
+import { processWords } from '../../run/process-words.ts';
 import { files } from '../../system/files.ts';
 import { realLocks } from '../parts/machine.ts';
-import { stopRun } from '../parts/stop-run.ts';
+import { stillRunningWords, stopRun } from '../parts/stop-run.ts';
 import { type Act, actOnEach, type Deed } from './act.ts';
 import type { Options } from './options.ts';
 import { restartRefusal, startJob } from './start.ts';
@@ -55,9 +56,11 @@ async function stopJob(slug: string, { options, config, tell }: Act): Promise<De
       tell.print(`${slug} has ended.\n`);
       return { exitCode: 0, value };
     case 'still-running': {
-      const pids = [answer.holder.wrapper?.pid, ...answer.holder.pids].filter(Boolean);
-      tell.say(`${slug} is still running; its processes: ${pids.join(', ')}`);
-      return { exitCode: exitCodes.internal, value: { ...value, pids } };
+      const wrapper = answer.holder.state === 'orphaned' ? undefined : answer.holder.wrapper?.pid;
+      const pids = [wrapper, ...answer.holder.pids].filter(Boolean);
+      const processes = answer.holder.processes?.map(processWords);
+      tell.say(stillRunningWords(slug, answer.holder));
+      return { exitCode: exitCodes.internal, value: { ...value, pids, ...(processes !== undefined && { processes }) } };
     }
     default:
       return answer satisfies never;

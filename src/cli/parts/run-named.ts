@@ -30,7 +30,7 @@ import { becomeServiceUser } from './service-user.ts';
 import { loadSetting } from './setting.ts';
 import { startPruning } from './start-pruning.ts';
 import { type RunTold, tellOfRun } from './tell.ts';
-import { tickZones, zoneObjection } from './tick-zones.ts';
+import { machineZones, zoneObjection } from './tick-zones.ts';
 
 export interface RunWish {
   readonly slug: string;
@@ -110,7 +110,7 @@ function lookBefore({ due }: RunWish, job: Job, { config, name, machine }: Start
       ...(caughtUp !== undefined && { caughtUp }),
     },
     {
-      ...{ ...machine, sha256, claims: tickClaims(config.stateDirectory), zones: tickZones() },
+      ...{ ...machine, sha256, claims: tickClaims(config.stateDirectory), zones: machineZones() },
       readPauses: () => readPauses(machine.state),
     },
   );
