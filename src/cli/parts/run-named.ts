@@ -37,6 +37,8 @@ export interface RunWish {
   readonly slowStart: boolean;
   /** The line asks more often than the schedule says; it starts nothing when no tick is due. */
   readonly due?: boolean;
+  /** What the job prints is shown also where standard output is no terminal. */
+  readonly follow?: boolean;
   readonly configFile?: string;
 }
 
@@ -63,7 +65,7 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   const trigger = currentTrigger();
   const loaded = loadJob(slug, config, { files, sha256, checkZone: zoneObjection });
   if (loaded === undefined) return refuseInWords(exitCodes.usage, unknownJob(slug, config));
-  const machine = realMachine(config, (remark) => say(program, remark));
+  const machine = realMachine(config, (remark) => say(program, remark), { follow: wish.follow === true });
   const name = { slug, run: newRun(machine), trigger };
   const told = { ...name, config };
   if (!loaded.ok) {
