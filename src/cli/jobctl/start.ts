@@ -1,7 +1,5 @@
 /** `jobctl start`: runs jobs now, detached, and says under which id; or waits for them. */
-import { spawn } from 'node:child_process';
 import os from 'node:os';
-import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { isBroken } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
@@ -9,6 +7,7 @@ import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { pauseWords } from '../../run/pause.ts';
 import { clock } from '../../system/clock.ts';
+import { startAsOwn, startInBackground } from '../../system/own-program.ts';
 import { randomUuid } from '../../system/random.ts';
 import { hostZone } from '../../system/zone.ts';
 import { givenRunVariable } from '../parts/run-named.ts';
@@ -29,12 +28,14 @@ export async function startJob(slug: string, { options, jobs, tell }: Act): Prom
     return { exitCode: code, value: { started: false, reason: words } };
   }
   const run = newRunId(clock.nowMs(), randomUuid());
-  const child = launch(slug, run, options);
+  const program = { name: 'run-job', args: runArgs(slug, options), more: { [givenRunVariable]: run } } as const;
   if (!options.wait) {
-    child.unref();
+    startInBackground(program);
     tell.print(`${run}\n`);
     return { exitCode: 0, value: { started: true, run } };
   }
+  // With --json standard output is for the object alone.
+  const child = startAsOwn(program, ['inherit', options.json ? 'ignore' : 'inherit', 'inherit']);
   const exitCode = await new Promise<number>((resolve) => {
     child.once('exit', (code, signal) =>
       resolve(signal === null ? (code ?? exitCodes.internal) : 128 + os.constants.signals[signal]),
@@ -43,22 +44,13 @@ export async function startJob(slug: string, { options, jobs, tell }: Act): Prom
   return { exitCode, value: { started: true, run, exitCode } };
 }
 
-/** The same node and bundle loader as this program, in a session of its own: it outlives the terminal. */
-function launch(slug: string, run: string, options: Options) {
-  const args = [
+function runArgs(slug: string, options: Options): readonly string[] {
+  return [
     '--job',
     slug,
     ...(options['slow-start'] ? ['--slow-start'] : []),
     ...(options.config === undefined ? [] : ['--config', options.config]),
   ];
-  // With --json standard output is for the object alone.
-  const waiting = ['inherit', options.json ? 'ignore' : 'inherit', 'inherit'] as const;
-  return spawn(process.execPath, [process.argv[1] ?? '', 'run-job', ...args], {
-    detached: !options.wait,
-    stdio: options.wait ? [...waiting] : 'ignore',
-    cwd: '/',
-    env: { ...process.env, PROCESS_CONTROL_WRAPPER: randomUuid(), [givenRunVariable]: run },
-  });
 }
 
 function hindranceOf(slug: string, jobs: Jobs): { readonly words: string; readonly code: number } | undefined {
