@@ -30,6 +30,8 @@ const { ENOSYS, EPERM } = os.constants.errno;
  */
 const newKeyring = [
   `syscall(shift() + 0, 1, 0) >= 0 || $! == ${ENOSYS} || $! == ${EPERM} || die "run-job: new session keyring: $!\n";`,
+  // As the launcher does, for the time until Node has a handler.
+  '$SIG{USR1} = "IGNORE";',
   'exec { $ARGV[0] } @ARGV or die "run-job: $ARGV[0]: $!\n"',
 ].join(' ');
 
