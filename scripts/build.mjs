@@ -72,6 +72,27 @@ const noSignalExit = {
   },
 };
 
+/**
+ * yargs looks for a package.json in the working directory and above it, and y18n for files of translations: whoever made those directories
+ * could hang a program of root's with a FIFO, or have it read a device. Both find nothing here, without looking.
+ */
+const noLookUp = {
+  name: 'no-look-up',
+  setup(builder) {
+    builder.onResolve({ filter: /^escalade\/sync$/ }, () => ({ path: 'escalade', namespace: 'no-look-up' }));
+    builder.onLoad({ filter: /.*/, namespace: 'no-look-up' }, () => ({
+      contents: 'module.exports = () => undefined;',
+    }));
+    builder.onLoad({ filter: /\/y18n\/build\/lib\/platform-shims\/node\.js$/ }, () => ({
+      contents: `import { format } from 'node:util';
+import { resolve } from 'node:path';
+const readFileSync = () => { throw Object.assign(new Error('no translations'), { code: 'ENOENT' }); };
+export default { fs: { readFileSync, writeFile: () => undefined }, format, resolve, exists: () => false };`,
+      resolveDir: root,
+    }));
+  },
+};
+
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 const { metafile } = await build({
@@ -103,7 +124,7 @@ const { metafile } = await build({
     // Its ES modules, of which esbuild can leave out what nobody calls.
     yaml: path.join(root, 'node_modules/yaml/browser/index.js'),
   },
-  plugins: [bundleBorders, nodeModulesOnce, noSignalExit],
+  plugins: [bundleBorders, nodeModulesOnce, noSignalExit, noLookUp],
   metafile: true,
   logLevel: 'warning',
 });

@@ -75,10 +75,11 @@ const files = [
 
 const helps = new Map();
 
-/** What `PROGRAM [COMMAND] --help` prints. */
+/** What `PROGRAM [COMMAND] --help` prints, as wide as it gets. */
 function help(root, program, ...command) {
   const line = [path.join(root, 'bin', program), ...command, '--help'].join(' ');
-  if (!helps.has(line)) helps.set(line, execFileSync('/bin/sh', ['-c', line], { encoding: 'utf8', env: {} }));
+  if (!helps.has(line))
+    helps.set(line, execFileSync('/bin/sh', ['-c', line], { encoding: 'utf8', env: { COLUMNS: '100' } }));
   return helps.get(line);
 }
 

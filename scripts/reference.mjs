@@ -5,7 +5,7 @@ const pages = {
     title: 'Job file',
     head: `One job a file: \`NAME.yaml\` in the \`job_directory\`. NAME starts with a letter, a digit or \`_\` and has only letters, digits,
 \`_\`, \`.\` and \`-\`, at most 100 characters; it is what \`run-job\`, the crontab and the logs call the job. Files that do not end in
-\`.yaml\` are ignored.
+\`.yaml\` are not read; there is a warning for \`.yml\`, \`.json\` and directories that hold YAML files.
 
 The file is YAML 1.2 in UTF-8, at most 256 KiB, one mapping of the keys below. An unknown key is an error, so that a typing slip cannot
 go unnoticed; a key that starts with \`_\` is yours and ignored. \`yes\`, \`no\`, \`on\` and \`off\` are still read as \`true\` and \`false\` where a key

@@ -58,6 +58,8 @@ Type next:
   bin/run-job disk-usage              another job, with its output at the terminal
   bin/cron-generate --check --diff    after you changed a job file
   bin/jobctl pause $job --for 1h     then: bin/jobctl status $job
-Nothing runs by itself yet. The line of cron-generate above would make these your crontab, in place of the one you have;
-for a whole machine see README.md, "Install".
+Nothing runs by itself yet:
+  bin/cron-generate --install         adds the jobs to your crontab, and keeps the lines that you have
+  bin/cron-generate --uninstall       takes them out again
+For a whole machine see README.md, "Install".
 END

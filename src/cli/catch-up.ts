@@ -21,7 +21,7 @@ import { realHistory } from './parts/machine.ts';
 import { say, sayProblems } from './parts/output.ts';
 import { beginRound } from './parts/round.ts';
 import { caughtUpVariable, givenRunVariable } from './parts/run-named.ts';
-import { tickZones, zoneObjection } from './parts/tick-zones.ts';
+import { machineZones, zoneObjection } from './parts/tick-zones.ts';
 
 const program = 'run-job';
 
@@ -44,7 +44,7 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
     history: realHistory(config),
     host: os.hostname(),
     claims: tickClaims(config.stateDirectory),
-    zones: tickZones(),
+    zones: machineZones(),
     readPauses: () => readPauses(stateFiles(config.stateDirectory)),
     newRun: () => newRunId(clock.nowMs(), randomUuid()),
     start: (start) => startDetached(start, configFile),

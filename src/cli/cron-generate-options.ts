@@ -1,5 +1,5 @@
 /** The options of cron-generate, and which of them go together. */
-import { parseCommandLine, usageError } from './options.ts';
+import { folded, parseCommandLine, usageError } from './options.ts';
 import type { Wish } from './parts/generate.ts';
 
 export type CronGenerateLine =
@@ -45,9 +45,19 @@ function parse(program: string, args: readonly string[]) {
         describe: 'Write this file instead of output_crontab; - is standard output.',
       })
       .option('adopt', { type: 'boolean', describe: 'Replace a crontab that cron-generate has not written.' })
+      .option('install', {
+        type: 'boolean',
+        describe: 'Without root: put the jobs into your own crontab (crontab -l), and keep all other lines of it.',
+        conflicts: ['uninstall', 'output', 'plan', 'adopt', 'validate'],
+      })
+      .option('uninstall', {
+        type: 'boolean',
+        describe: 'Take out of your own crontab what --install has put there.',
+        conflicts: ['output', 'plan', 'adopt', 'validate'],
+      })
       .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
-      .epilogue(epilogue),
+      .epilogue(folded(epilogue)),
   );
 }
 
@@ -67,6 +77,12 @@ export function readWish(program: string, args: readonly string[]): CronGenerate
   if (output === '-' && (check || diff || plan))
     return refuse('--check, --diff and --plan compare with a file, not with -');
   const detailedExitcode = options['detailed-exitcode'] === true;
-  const wish = { check, diff, plan, json, adopt, detailedExitcode, ...(output !== undefined && { output }), ...config };
+  const install = options.install ? 'in' : options.uninstall ? 'out' : undefined;
+  const wish = {
+    ...{ check, diff, plan, json, adopt, detailedExitcode },
+    ...(install !== undefined && ({ install } as const)),
+    ...(output !== undefined && { output }),
+    ...config,
+  };
   return { is: 'generate', wish };
 }

@@ -1,34 +1,48 @@
-/** What cron-generate --diff and --plan show. */
+/** What cron-generate --diff, --plan and --install show. */
 import process from 'node:process';
 import { createTwoFilesPatch } from 'diff';
 import { fileChanges } from '../schedule/crontab-report.ts';
 import { planChanges } from '../schedule/plan.ts';
 import { planJson, planText } from '../schedule/plan-text.ts';
 import { clock } from '../system/clock.ts';
-import { hostZone } from '../system/zone.ts';
-import type { Comparison, Wish } from './parts/generate.ts';
+import { hostZone } from '../system/zones.ts';
+import type { Comparison, Shows } from './parts/generate.ts';
 import type { View } from './parts/generate-ending.ts';
+import { userCrontabName } from './parts/install-crontab.ts';
+import { machineZones } from './parts/tick-zones.ts';
 
-export function showViews(comparison: Comparison, { diff, plan, json }: Wish): readonly View[] {
-  return [
+export const shows: Shows = {
+  views: (comparison, { diff, plan, json }) => [
     ...(diff ? [{ name: 'diff', text: diffText(comparison, hasColour() && !json) } as const] : []),
     ...(plan ? [planView(comparison)] : []),
-  ];
+  ],
+  patch: ({ before, after }, { json }) => {
+    const utf8 = (text: string) => Buffer.from(text, 'latin1').toString('utf8');
+    const text = patchOf(userCrontabName, utf8(before), utf8(after));
+    return { name: 'diff', text: hasColour() && !json ? coloured(text) : text };
+  },
+};
+
+function patchOf(file: string, before: string, after: string): string {
+  // The library starts with lines that only patches of several files have.
+  return createTwoFilesPatch(file, file, before, after, 'present', 'new').replace(/^(?:Index: .*\n)?=+\n/, '');
 }
 
 function diffText({ there, change }: Comparison, colour: boolean): string {
   const present = new Map([...there.files].flatMap(([name, file]) => (file.is === 'text' ? [[name, file.text]] : [])));
   const directory = change.path.slice(0, change.path.lastIndexOf('/'));
-  const patches = fileChanges(present, change).map(({ name, before, after }) => {
-    const file = `${directory}/${name}`;
-    // The library starts with lines that only patches of several files have.
-    return createTwoFilesPatch(file, file, before, after, 'present', 'new').replace(/^(?:Index: .*\n)?=+\n/, '');
-  });
+  const patches = fileChanges(present, change).map(({ name, before, after }) =>
+    patchOf(`${directory}/${name}`, before, after),
+  );
   const text = patches.join('');
-  return colour ? text.split('\n').map(coloured).join('\n') : text;
+  return colour ? coloured(text) : text;
 }
 
-function coloured(line: string): string {
+function coloured(text: string): string {
+  return text.split('\n').map(colouredLine).join('\n');
+}
+
+function colouredLine(line: string): string {
   if (/^(?:---|\+\+\+|@@) /.test(line)) return `\x1b[36m${line}\x1b[0m`;
   if (line.startsWith('+')) return `\x1b[32m${line}\x1b[0m`;
   return line.startsWith('-') ? `\x1b[31m${line}\x1b[0m` : line;
@@ -40,7 +54,6 @@ function hasColour(): boolean {
 }
 
 function planView({ before, after }: Comparison): View {
-  const zone = hostZone();
-  const plan = planChanges({ before: before(), after: after(), hostZone: zone, nowMs: clock.nowMs() });
-  return { name: 'plan', text: planText(plan, zone), value: planJson(plan) };
+  const plan = planChanges({ before: before(), after: after(), zones: machineZones(), nowMs: clock.nowMs() });
+  return { name: 'plan', text: planText(plan, hostZone()), value: planJson(plan) };
 }

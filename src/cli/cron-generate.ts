@@ -20,10 +20,7 @@ const nothingSpecial: Wish = {
 
 /** As it is called all day, without what reads arguments and shows differences. */
 function generateOnly(): number {
-  return tellEnding(
-    generate(nothingSpecial, () => []),
-    nothingSpecial,
-  );
+  return tellEnding(generate(nothingSpecial), nothingSpecial);
 }
 
 async function withOptions(args: readonly string[]): Promise<number> {
@@ -31,8 +28,8 @@ async function withOptions(args: readonly string[]): Promise<number> {
   const line = readWish(program, args);
   if (line.is === 'validate') return (await import('./validate-files.ts')).validateFiles(line.files, line);
   if (line.is === 'generate') {
-    const { showViews } = await import('./cron-generate-views.ts');
-    return tellEnding(generate(line.wish, showViews), line.wish);
+    const { shows } = await import('./cron-generate-views.ts');
+    return tellEnding(generate(line.wish, shows), line.wish);
   }
   if (line.exitCode === 0) print(line.text);
   else sayLines(line.text);

@@ -15,7 +15,7 @@ import { endOfLog } from '../system/log-end.ts';
 import { createOwnLog } from '../system/own-log.ts';
 import { stateFiles } from '../system/state-files.ts';
 import type { LogLevel, StateFiles } from '../system/system.ts';
-import { hostZone } from '../system/zone.ts';
+import { hostZone } from '../system/zones.ts';
 import { realHistory, realLocks } from './parts/machine.ts';
 import { runProgram, say, sayProblems } from './parts/output.ts';
 import { sendNotice } from './parts/send-notice.ts';

@@ -1,4 +1,5 @@
 /** yargs as all our programs use it: strict, English, nothing guessed, usage errors are exit code 64. */
+import process from 'node:process';
 import yargs, { type Argv } from 'yargs';
 import { version } from './parts/version.ts';
 
@@ -73,5 +74,27 @@ function bare(program: string): Argv {
     .alias('help', 'h')
     .version('version', 'Show the version.', `${program} ${version}`)
     .alias('version', 'V')
-    .wrap(100);
+    .wrap(helpColumns());
+}
+
+/** The terminal's width, at most 100: longer lines are hard to read. Without a terminal 80, or what COLUMNS says. */
+function helpColumns(): number {
+  const columns = process.stdout.columns ?? process.stderr.columns ?? Number(process.env.COLUMNS ?? 80);
+  return Math.min(100, Math.max(40, Number.isInteger(columns) ? columns : 80));
+}
+
+/** An epilogue whose long lines are folded below their last column; yargs would go on at the margin. */
+export function folded(epilogue: string): string {
+  return epilogue
+    .split('\n')
+    .map((line) => foldLine(line, helpColumns()))
+    .join('\n');
+}
+
+function foldLine(line: string, columns: number): string {
+  if (line.length <= columns) return line;
+  const indent = (/^ +\S+ {2,}/.exec(line) ?? /^ */.exec(line))?.[0].length ?? 0;
+  const at = line.lastIndexOf(' ', columns);
+  if (at <= indent) return line;
+  return `${line.slice(0, at).trimEnd()}\n${foldLine(' '.repeat(indent) + line.slice(at + 1), columns)}`;
 }

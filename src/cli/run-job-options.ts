@@ -1,21 +1,23 @@
 /** run-job with any other arguments than those of a crontab line: listing, status, killing, help. */
 import type { Config } from '../config/config.ts';
-import { loadJob } from '../job/load.ts';
+import { isSlug, loadJob } from '../job/load.ts';
 import { type AnySnapshot, isBroken } from '../report/job-text.ts';
 import { killSentence } from '../report/kill-text.ts';
 import { brokenStatusText, statusText } from '../report/status-text.ts';
 import { timeText } from '../report/time-text.ts';
 import { exitCodes } from '../run/outcome.ts';
 import { files } from '../system/files.ts';
-import { hostZone } from '../system/zone.ts';
+import { hostZone } from '../system/zones.ts';
 import { parseCommandLine, usageError } from './options.ts';
+import { realLocks } from './parts/machine.ts';
 import { print, say, sayLines, sayProblems } from './parts/output.ts';
 import { rehearseAsServiceUser } from './parts/rehearse.ts';
 import type { RunWish } from './parts/run-named.ts';
+import { findService, lookAtService } from './parts/service-snapshots.ts';
 import { becomeServiceUser } from './parts/service-user.ts';
 import { loadSetting } from './parts/setting.ts';
 import { openJobs } from './parts/snapshots.ts';
-import { stopRun } from './parts/stop-run.ts';
+import { stillRunningWords, stopRun } from './parts/stop-run.ts';
 
 const program = 'run-job';
 
@@ -134,8 +136,8 @@ function list(options: Options, only: string | undefined): number {
 }
 
 function isWanted(job: AnySnapshot, options: Options): boolean {
-  if (options['only-running'] && (isBroken(job) || job.activity.is === 'idle')) return false;
-  return options.tag === undefined || (!isBroken(job) && job.tags.includes(options.tag));
+  if (options['only-running'] && job.activity.is === 'idle') return false;
+  return options.tag === undefined || job.tags.includes(options.tag);
 }
 
 function lineOf(job: AnySnapshot, options: Options, format: (ms: number) => string): string {
@@ -173,11 +175,14 @@ async function asServiceUser(
 async function killAsServiceUser(slug: string, config: Config): Promise<number> {
   const loaded = loadJob(slug, config, { files });
   // What cron would start again within a minute is not ended by ending it once.
-  if (loaded?.ok === true && loaded.value.service !== undefined) {
+  const holder = realLocks(config, () => undefined).holder(slug);
+  const service = isSlug(slug) ? findService(slug, loaded, holder, config) : undefined;
+  const supervised = service !== undefined && lookAtService(service, holder, config).jobRun === undefined;
+  if (supervised && service.file !== 'job') {
     say(program, `${slug} is a service: jobctl stop ${slug}`);
     return exitCodes.usage;
   }
-  const grace = loaded?.ok === true ? loaded.value.killGraceSeconds : 10;
+  const grace = (loaded?.ok === true ? loaded.value.killGraceSeconds : holder?.killGraceSeconds) ?? 10;
   const answer = await stopRun(config, { slug, killGraceSeconds: grace }, (holder) =>
     print(`${killSentence(slug, holder)}\n`),
   );
@@ -191,9 +196,6 @@ async function killAsServiceUser(slug: string, config: Config): Promise<number> 
     return 0;
   }
   if (answer.is === 'stopped') return 0;
-  say(
-    program,
-    `${slug} is still running; processes: ${[answer.holder.wrapper?.pid, ...answer.holder.pids].filter(Boolean).join(', ')}`,
-  );
+  say(program, stillRunningWords(slug, answer.holder));
   return exitCodes.internal;
 }

@@ -5,6 +5,7 @@ import { failureMessage } from '../notify/message.ts';
 import type { RunReport } from '../notify/report.ts';
 import { createMailer, usualRoute } from '../system/mailer.ts';
 import type { Delivery, MailRoute } from '../system/system.ts';
+import { hostZone } from '../system/zones.ts';
 
 /** Answers within 30 s and never throws: the run's outcome stands whatever becomes of the mail. */
 export async function sendFailmail(
@@ -13,9 +14,8 @@ export async function sendFailmail(
   route: MailRoute = usualRoute(),
 ): Promise<Delivery> {
   try {
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
     const from = fromAddress ?? `Fail Mail <${userInfo().username}@${report.host}>`;
-    return await createMailer(route).send({ from, to: toAddress, ...failureMessage(report, timeZone) });
+    return await createMailer(route).send({ from, to: toAddress, ...failureMessage(report, hostZone()) });
   } catch (error) {
     return { ok: false, reason: (error as Error).message };
   }

@@ -2,7 +2,6 @@
 import { mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import type { Config } from '../config/config.ts';
 import type { Job } from '../job/job.ts';
 import { loadJob } from '../job/load.ts';
@@ -27,6 +26,7 @@ import { randomUuid } from '../system/random.ts';
 import { serviceLogs } from '../system/service-logs.ts';
 import { stateFiles } from '../system/state-files.ts';
 import type { OwnLog } from '../system/system.ts';
+import { fixedWorld } from './parts/fixed-world.ts';
 import { say } from './parts/output.ts';
 
 const program = 'run-job';
@@ -106,7 +106,7 @@ function supervisorMachine({ job, run, config, machine }: SuperviseOrder, log: O
       handedPipes: undefined,
       mirrorTo: { stdout: 1, stderr: 2 },
     }),
-    inherited: process.env,
+    fixed: fixedWorld(config),
     host: os.hostname(),
     boot: bootId(),
     random: randomUuid,

@@ -8,7 +8,7 @@ import { timeText } from '../report/time-text.ts';
 import type { ServiceNotice } from '../service/supervisor-machine.ts';
 import { createMailer, usualRoute } from '../system/mailer.ts';
 import { stateFiles } from '../system/state-files.ts';
-import { hostZone } from '../system/zone.ts';
+import { hostZone } from '../system/zones.ts';
 import { startBeside } from './parts/start-beside.ts';
 
 /** Never throws; what went wrong, in words. */

@@ -1,7 +1,7 @@
 /** cron-generate --validate: checks job files wherever they are, as configuration managers do before they put them in place. */
 import { readSync } from 'node:fs';
 import path from 'node:path';
-import { validateJobText } from '../job/load.ts';
+import { nameProblem, validateJobText } from '../job/load.ts';
 import type { JobDefaults } from '../job/schema.ts';
 import { files } from '../system/files.ts';
 import type { Problem } from '../yaml/problem.ts';
@@ -11,13 +11,19 @@ import { loadSetting } from './parts/setting.ts';
 
 const limitBytes = 256 * 1024;
 
-export function validateFiles(
-  names: readonly string[],
-  { json, config }: { readonly json: boolean; readonly config?: string },
-): number {
+interface Told {
+  readonly json: boolean;
+  readonly config?: string;
+  /** Whether the names must be those of job files as well; configuration managers hand over temporary ones. */
+  readonly named?: boolean;
+}
+
+export function validateFiles(names: readonly string[], { json, config, named = false }: Told): number {
   const { defaults, problems: doubts } = jobDefaults(config);
   const checkSchedule = scheduleChecker();
-  const problems = [...doubts, ...names.flatMap((name) => validateFile(name, { defaults, checkSchedule }))];
+  const misnamed = named ? names.flatMap((name) => nameProblem(name) ?? []) : [];
+  const found = names.flatMap((name) => validateFile(name, { defaults, checkSchedule }));
+  const problems = [...doubts, ...misnamed, ...found];
   const bad = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file));
   const comment =
     bad.size === 0 ? `${names.length} files are valid` : `${bad.size} of ${names.length} files have problems`;

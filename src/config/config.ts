@@ -9,6 +9,10 @@ export interface Config {
   readonly runnerPath: string;
   /** Jobs run as this user. */
   readonly serviceUser: User;
+  /** PATH of every job, and of the crontab. */
+  readonly searchPath: string;
+  /** Names of variables that every job gets from its caller. */
+  readonly passEnvironment: readonly string[];
   /** As written under `default_job_config`, already validated. */
   readonly jobDefaults: JobDefaults;
   readonly jobDirectory: string;

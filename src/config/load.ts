@@ -41,6 +41,8 @@ function makeConfig(merged: Merged, { machine, request }: Circumstances): Config
     cronTemplate: values.cron_template,
     runnerPath: path('runner_path'),
     serviceUser,
+    searchPath: values.path,
+    passEnvironment: values.pass_environment,
     jobDefaults: values.default_job_config ?? {},
     jobDirectory: path('job_directory'),
     outputCrontab: values.output_crontab === 'console' ? 'console' : normalise(values.output_crontab),
@@ -68,9 +70,11 @@ function noSuchUser({ values }: Merged, user: string | number): string {
 function refuseOpenJobs(merged: Merged, path: string, { files }: Machine): void {
   const resolved = files.resolve(path);
   if (resolved === undefined) return;
-  if (((files.facts(resolved)?.mode ?? 0) & 0o002) !== 0) {
-    tell(merged, 'job_directory', 'error', `everyone can write ${path}, and so could have jobs run: chmod o-w ${path}`);
-  }
+  const mode = files.facts(resolved)?.mode ?? 0;
+  if ((mode & 0o002) === 0) return;
+  const only = merged.own === undefined ? 'root' : 'you';
+  const remedy = (mode & 0o1000) === 0 ? `chmod o-w ${path}` : `keep the job files where only ${only} can write`;
+  tell(merged, 'job_directory', 'error', `everyone can write ${path}, and so could have jobs run: ${remedy}`);
 }
 
 /** A lock in a directory that everyone can write could be forged or held up by anyone. */

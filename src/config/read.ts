@@ -22,7 +22,7 @@ const format = { schema: configSchema, validate: validateConfig };
 export function readSources(sources: Sources, machine: Machine): Merged {
   const values: Record<string, unknown> = {};
   const origins = new Map<string, { file: string; written: Written<unknown> }>();
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...sources.unread];
   const read: string[] = [];
   let own = sources.own;
   for (const { path: file, optional } of sources.files) {

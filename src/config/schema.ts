@@ -1,6 +1,6 @@
 /** The global configuration, defined once: types, defaults, validator, reference page and editor help are derived from this schema. */
 import type { FromSchema } from 'json-schema-to-ts';
-import { jobSchema, logRetention, size } from '../job/schema.ts';
+import { jobSchema, logRetention, passEnvironment, size } from '../job/schema.ts';
 import { absolutePath, oneLine } from '../yaml/schema.ts';
 
 const directory = { type: 'string', pattern: absolutePath, 'x-expected': 'an absolute path' } as const;
@@ -70,6 +70,21 @@ export const configSchema = {
       additionalProperties: false,
       properties: jobSchema.properties,
       'x-expected': 'keys of a job file',
+    },
+    path: {
+      type: 'string',
+      pattern: '^(?=.{1,800}$)/[A-Za-z0-9_./@+~,=-]*(?::/[A-Za-z0-9_./@+~,=-]*)*$',
+      default: '/usr/bin:/bin:/usr/sbin:/sbin',
+      description:
+        'PATH of the jobs and of the crontab. `--rehearse` looks programs up by it as a run does. A job that needs another one sets PATH in its `environment`.',
+      examples: ['/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'],
+      'x-expected': 'absolute directories with ":" between them, at most 800 characters',
+    },
+    pass_environment: {
+      ...passEnvironment,
+      default: [],
+      description:
+        'Variables that every job gets from whoever starts it, added to what the job files list under the same key. What a person has set, cron has not: a job that relies on such a variable fails by the clock.',
     },
     job_directory: {
       ...directory,

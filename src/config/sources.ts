@@ -1,5 +1,7 @@
 /** Which files make the configuration for this caller, and which directories stand in for what they leave out. */
 import type { Caller, Files, User, Users } from '../system/system.ts';
+import type { Problem } from '../yaml/problem.ts';
+import { unreadFiles, unreadMessage } from '../yaml/unread.ts';
 import { configSchema } from './schema.ts';
 
 /** Where the configuration of the machine is; other places only in tests. */
@@ -24,6 +26,8 @@ export interface Sources {
   /** Root, and the caller where files of one's own count. */
   readonly ownerUids: readonly number[];
   readonly named?: string;
+  /** Warnings about files that look like a part of the configuration and are not read, because of their names. */
+  readonly unread: readonly Problem[];
   /** Set when the caller has a process-control of their own, unless a file of root's is named. */
   readonly own?: Own;
 }
@@ -43,7 +47,8 @@ export type SourcesAnswer =
 export function chooseSources(machine: Machine, request: Request): SourcesAnswer {
   const { files, users, caller } = machine;
   const { systemFile = '/etc/process-control.yaml', dropInDirectory = '/etc/process-control.d' } = request;
-  const dropIns = (files.list(dropInDirectory) ?? [])
+  const dropInNames = files.list(dropInDirectory) ?? [];
+  const dropIns = dropInNames
     .filter((name) => name.endsWith('.yaml') && !name.startsWith('.'))
     .sort(bytewise)
     .map((name) => `${dropInDirectory}/${name}`);
@@ -56,7 +61,10 @@ export function chooseSources(machine: Machine, request: Request): SourcesAnswer
 
   const named = request.named ?? (caller.environment.PROCESS_CONTROL_CONFIG || undefined);
   if (named !== undefined) {
-    return { ok: true, sources: { files: [{ path: named, optional: false }], ownerUids, named, ...(own && { own }) } };
+    return {
+      ok: true,
+      sources: { files: [{ path: named, optional: false }], ownerUids, named, unread: [], ...(own && { own }) },
+    };
   }
   if (own) {
     const path = `${own.configDirectory}/process-control.yaml`;
@@ -67,10 +75,21 @@ export function chooseSources(machine: Machine, request: Request): SourcesAnswer
         reason: 'through sudo a configuration of your own does not count; make it /etc/process-control.yaml',
       };
     }
-    return { ok: true, sources: { files: [{ path, optional: true }], ownerUids, own } };
+    const unread = [...unreadTwins(systemFile, files), ...unreadTwins(path, files)];
+    return { ok: true, sources: { files: [{ path, optional: true }], ownerUids, unread, own } };
   }
   const all = [{ path: systemFile, optional: true }, ...dropIns.map((path) => ({ path, optional: true }))];
-  return { ok: true, sources: { files: all, ownerUids } };
+  const unread = [...unreadTwins(systemFile, files), ...unreadFiles(dropInDirectory, dropInNames, files)];
+  return { ok: true, sources: { files: all, ownerUids, unread } };
+}
+
+/** `process-control.yml` where there is no `process-control.yaml`. */
+function unreadTwins(path: string, files: Files): readonly Problem[] {
+  if (files.facts(path) !== undefined) return [];
+  const twins = ['yml', 'YAML', 'YML', 'json'].map((ending) => path.replace(/yaml$/, ending));
+  return twins
+    .filter((twin) => files.facts(twin) !== undefined)
+    .map((file) => ({ severity: 'warning', file, message: unreadMessage(file.slice(file.lastIndexOf('/') + 1)) }));
 }
 
 /** What a person could do without sudo must not be what somebody else gets through sudo. */
@@ -84,6 +103,9 @@ function throughSudo({ environment }: Caller): boolean {
 function isDefaultServiceUser(users: Users, caller: Caller): boolean {
   return users.find(String(caller.euid))?.name === configSchema.properties.user.default;
 }
+
+/** Where a process-control of one's own is found; cron starts run-job without them, so the crontab says them. */
+export const ownPlaceVariables = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'];
 
 /** XDG base directories; null when the caller is no user. Whoever comes through sudo does not choose them. */
 function ownPlaces(users: Users, caller: Caller): Own | null {

@@ -40,14 +40,18 @@ function directoriesAbove(path: string): readonly string[] {
   return ['/', ...parts.map((_part, depth) => `/${parts.slice(0, depth + 1).join('/')}`)];
 }
 
-/** A sticky directory counts as writable by all: anybody can put a file where none is yet. */
+/** Why others than the owners could have written it, and what to do; a sticky directory counts as writable by all: anybody can put a file there. */
 function unsafe(facts: FileFacts | undefined, ownerUids: readonly number[]): string | undefined {
   if (facts === undefined) return 'vanished while it was looked at';
   if (!ownerUids.includes(facts.uid)) {
     return `belongs to uid ${facts.uid}; it must belong to ${ownerUids.map((uid) => (uid === 0 ? 'root' : `uid ${uid}`)).join(' or ')}`;
   }
-  if ((facts.mode & 0o002) !== 0) return 'can be written by everyone: chmod o-w';
-  if ((facts.mode & 0o020) !== 0) return 'can be written by a group: chmod g-w';
+  // Nobody should take the sticky bit's directory away from everybody else.
+  const shared = facts.kind === 'directory' && (facts.mode & 0o1000) !== 0;
+  const only = ownerUids.length > 1 ? 'you' : 'root';
+  const remedy = (mode: string) => (shared ? `keep the configuration where only ${only} can write` : `chmod ${mode}`);
+  if ((facts.mode & 0o002) !== 0) return `can be written by everyone: ${remedy('o-w')}`;
+  if ((facts.mode & 0o020) !== 0) return `can be written by a group: ${remedy('g-w')}`;
   return undefined;
 }
 

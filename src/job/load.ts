@@ -1,9 +1,12 @@
 /** Job files to jobs: one by its name, all of a directory, or one text that is not in place yet; every mistake is a problem of its own file. */
 import type { Config } from '../config/config.ts';
 import { validateJob } from '../generated/validators.ts';
+import { parseExpression } from '../schedule/expression.ts';
 import type { FileFacts, Files } from '../system/system.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
 import type { Problem, Result } from '../yaml/problem.ts';
+import { isUnreadName, unreadFiles, unreadMessage } from '../yaml/unread.ts';
+import { auditSpelling } from './audit-spelling.ts';
 import { type Job, type JobContent, type JobRemark, makeJob } from './job.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
 
@@ -12,16 +15,22 @@ type ScheduleVerdict =
   | { readonly ok: true; readonly warnings: readonly ScheduleRemark[] }
   | { readonly ok: false; readonly problems: readonly ScheduleRemark[] };
 
+interface ZoneRemark {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+}
+
 interface ScheduleRemark {
   readonly message: string;
   readonly column: number;
 }
 
-/** What a program asks for beyond the job itself; each costs time at start, so that run-job does without the first. */
+/** What a program asks for beyond the job itself; each costs time at start. */
 export interface Wishes {
-  readonly checkSchedule?: (text: string) => ScheduleVerdict;
-  /** What is wrong with the name of a time zone, as the end of a sentence that starts with the key. */
-  readonly checkZone?: (name: string) => string | undefined;
+  /** A fuller check than `parseExpression`, which every program makes: a file with a problem is not run, whoever starts it. `timeZone` is the job's own; absent: the host's. */
+  readonly checkSchedule?: (text: string, timeZone?: string) => ScheduleVerdict;
+  /** What is wrong or odd about the name of a time zone, as the end of a sentence that starts with the key. */
+  readonly checkZone?: (name: string) => ZoneRemark | undefined;
   readonly sha256?: (bytes: Uint8Array) => string;
 }
 
@@ -74,7 +83,7 @@ type JobNames =
   | { readonly is: 'listed'; readonly slugs: readonly string[]; readonly strays: readonly Problem[] }
   | { readonly is: 'unlisted'; readonly problem: Problem };
 
-/** The jobs that a directory seems to hold, sorted bytewise; files that do not end in `.yaml` are somebody else's. */
+/** The jobs that a directory seems to hold, sorted bytewise; files that do not end in `.yaml` are not read. */
 export function listJobFiles({ jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, files: Files): JobNames {
   const names = files.list(jobDirectory);
   if (names === undefined) {
@@ -90,11 +99,31 @@ export function listJobFiles({ jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, 
   const strays = found
     .filter((slug) => !isSlug(slug))
     .sort()
-    .map((slug) => error(`${jobDirectory}/${slug}.yaml`, strayMessage));
-  return { is: 'listed', slugs: found.filter(isSlug).sort(), strays };
+    .map((slug) => error(`${jobDirectory}/${slug}.yaml`, badSlugMessage));
+  return {
+    is: 'listed',
+    slugs: found.filter(isSlug).sort(),
+    strays: [...strays, ...unreadFiles(jobDirectory, names, files)],
+  };
 }
 
-const strayMessage =
+/** What keeps a file of this name from being a job, as the warning that reading its directory would give. */
+export function nameProblem(path: string): Problem | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (name.endsWith('.yaml')) return isSlug(name.slice(0, -5)) ? undefined : error(path, badSlugMessage);
+  if (isUnreadName(name)) return error(path, unreadMessage(name));
+  return error(path, 'this file would not be read: the name of a job file ends in ".yaml"');
+}
+
+/** The end of a sentence about a job that is not there: a file that has its name and is not read. */
+export function unreadNamesake(slug: string, { jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, files: Files): string {
+  const namesake = isSlug(slug)
+    ? files.list(jobDirectory)?.find((name) => isUnreadName(name) && name.replace(/\.[^.]*$/, '') === slug)
+    : undefined;
+  return namesake === undefined ? '' : `; ${jobDirectory}/${namesake} is not read: rename it to "${slug}.yaml"`;
+}
+
+const badSlugMessage =
   'this can not be the name of a job: use letters, digits, "_", "." and "-", start with a letter, digit or "_", at most 100 characters';
 
 export function jobPath(slug: string, { jobDirectory }: Pick<JobPlaces, 'jobDirectory'>): string {
@@ -139,19 +168,25 @@ export function validateJobText(source: Source, defaults: JobDefaults, wishes: W
   const said = written.ok ? written.warnings : written.problems;
   if (readable === undefined) return { ok: false, problems: said };
   const { content, remarks } = makeJob(readable.value, defaults);
-  const scheduled = content.schedule === undefined ? [] : scheduleRemarks(content.schedule, wishes.checkSchedule);
+  const spelled = auditSpelling(readable.value, readable.spelling).map(
+    (doubt): JobRemark => ({ severity: 'warning', ...doubt }),
+  );
+  const scheduled = scheduleRemarks(content, wishes.checkSchedule);
   const zone = zoneRemarks(content.timing.timeZone, wishes.checkZone);
   const problems = [
     ...said,
-    ...[...remarks, ...scheduled, ...zone].map((remark) => problemOf(remark, source.file, readable)),
+    ...[...remarks, ...spelled, ...scheduled, ...zone].map((remark) => problemOf(remark, source.file, readable)),
   ].sort(byPlace);
   if (problems.some(({ severity }) => severity === 'error')) return { ok: false, problems };
   return { ok: true, value: content, warnings: problems };
 }
 
-function scheduleRemarks(text: string, check: Wishes['checkSchedule']): readonly JobRemark[] {
-  const verdict = check?.(text);
-  if (verdict === undefined) return [];
+function scheduleRemarks(
+  { schedule, timing }: JobContent,
+  check: NonNullable<Wishes['checkSchedule']> = parseExpression,
+): readonly JobRemark[] {
+  if (schedule === undefined) return [];
+  const verdict = check(schedule, timing.timeZone);
   const severity = verdict.ok ? 'warning' : 'error';
   const remarks = verdict.ok ? verdict.warnings : verdict.problems;
   return remarks.map(({ message, column }) => ({
@@ -163,9 +198,9 @@ function scheduleRemarks(text: string, check: Wishes['checkSchedule']): readonly
 }
 
 function zoneRemarks(name: string | undefined, check: Wishes['checkZone']): readonly JobRemark[] {
-  const objection = name === undefined ? undefined : check?.(name);
-  if (objection === undefined) return [];
-  return [{ severity: 'error', path: ['time_zone'], message: `"time_zone" ${objection}` }];
+  const remark = name === undefined ? undefined : check?.(name);
+  if (remark === undefined) return [];
+  return [{ severity: remark.severity, path: ['time_zone'], message: `"time_zone" ${remark.message}` }];
 }
 
 /** A value that is not in the file comes from the configuration. */

@@ -87,12 +87,14 @@ export const policyKeys = {
   },
   fail_on_output: {
     ...regularExpression,
-    description: 'A run has failed when a line of its output matches this regular expression (of JavaScript).',
+    description:
+      'A run has failed when a line of its output, as a terminal shows it, matches this regular expression (of JavaScript).',
     examples: ['^ERROR:'],
   },
   require_output: {
     ...regularExpression,
-    description: 'A run has failed unless a line of its output matches this regular expression (of JavaScript).',
+    description:
+      'A run has failed unless a line of its output, as a terminal shows it, matches this regular expression (of JavaScript).',
     examples: ['^backup complete'],
   },
   min_duration: {

@@ -47,6 +47,19 @@ const count = {
   'x-expected': 'a whole number, 1 or more',
 } as const;
 
+/** Also in the configuration, where it holds for all jobs. Who the job is, and what is ours or Node's, comes from no caller. */
+export const passEnvironment = {
+  type: 'array',
+  items: {
+    type: 'string',
+    pattern: '^(?!PROCESS_CONTROL_|NODE_|(?:HOME|USER|LOGNAME|SHELL|PWD|OLDPWD|__proto__)$)[A-Za-z_][A-Za-z0-9_]*$',
+    'x-expected':
+      'the name of a variable, but none that is fixed (HOME, USER, LOGNAME, SHELL, PWD) or starts with PROCESS_CONTROL_ or NODE_',
+  },
+  examples: [['SSH_AUTH_SOCK'], ['http_proxy', 'https_proxy', 'no_proxy']],
+  'x-expected': 'a list of names of variables',
+} as const;
+
 /** Also in the configuration, where it holds for all jobs. */
 export const logRetention = {
   days: {
@@ -154,7 +167,7 @@ export const jobSchema = {
     environment: {
       type: 'object',
       description:
-        'Variables added to the environment of the job. Values are taken as they are written in the file: `010` stays `010`, `yes` stays `yes`.',
+        'Variables added to the fixed environment of a job: HOME, USER, LOGNAME, SHELL=/bin/sh, PWD, PATH (`path` of the configuration), LANG and LC_* (of /etc/default/locale, else of /etc/locale.conf). All of them but the id of the run can be replaced. Values are taken as they are written in the file: `010` stays `010`, `yes` stays `yes`.',
       examples: [{ PGHOST: 'db1.example.org', BATCH: '010' }],
       'x-expected': 'variables, one "NAME: value" a line',
       propertyNames: {
@@ -167,6 +180,12 @@ export const jobSchema = {
         'x-as-written': true,
         'x-expected': 'text',
       },
+    },
+    pass_environment: {
+      ...passEnvironment,
+      default: [],
+      description:
+        'Variables that the job gets from whoever starts it: a person, cron, another job. All others stay behind, so that what works by hand works by the clock.',
     },
     tag: {
       ...tags,

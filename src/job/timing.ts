@@ -12,7 +12,7 @@ export const timingKeys = {
     type: 'string',
     pattern: '^[A-Za-z][A-Za-z0-9_+/-]{0,63}$',
     description:
-      "The zone in which `schedule` is read, an IANA name; without it the host's. cron itself knows only the zone of the host: the crontab gets a line that asks more often, and `run-job --due` looks whether the schedule has a tick now.",
+      "The zone in which `schedule` is read: a name of the host's own table, spelled as in /usr/share/zoneinfo; without it the host's. cron itself knows only the zone of the host: the crontab gets a line that asks more often, and `run-job --due` looks whether the schedule has a tick now.",
     examples: ['America/New_York'],
     'x-expected': 'the name of a time zone, such as Europe/Berlin',
   },

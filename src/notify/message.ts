@@ -1,4 +1,6 @@
 /** Words a finished run as a failmail: what failed, where, since when, its last lines of output, and what to do next. */
+
+import type { Zone } from '../schedule/zone.ts';
 import type { RunReport } from './report.ts';
 import { lastOutput, line, localTime, ordinal, printableLines, shortened, spent, title } from './wording.ts';
 
@@ -11,7 +13,7 @@ export interface Message {
 const subjectPrefix = 'Fail Mail : ';
 
 /** Times are written in `timeZone` (IANA name), with their offset. */
-export function failureMessage(report: RunReport, timeZone: string): Message {
+export function failureMessage(report: RunReport, timeZone: Zone): Message {
   const time = (ms: number) => localTime(ms, timeZone);
   const sections = [
     [`${title(report)} ${line(report.outcome)}`, `on ${line(report.host)}, started ${line(report.trigger)}.`],

@@ -4,7 +4,7 @@
  */
 import type { Channel } from '../job/notices.ts';
 import type { Trigger } from '../run/event.ts';
-import type { Outcome } from '../run/outcome.ts';
+import { isKnownOutcome, type Outcome } from '../run/outcome.ts';
 
 export interface RunNote {
   readonly slug: string;
@@ -50,7 +50,11 @@ export function parseNote(text: string): RunNote | undefined {
       Array.isArray(note.channels) &&
       Array.isArray(note.remarks) &&
       typeof note.tail === 'string';
-    return isWhole ? note : undefined;
+    if (!isWhole) return undefined;
+    if (note.outcome === undefined || isKnownOutcome(note.outcome)) return note;
+    // Of a later version: what became of the run is not known here.
+    const { outcome: _unknown, ...rest } = note;
+    return rest;
   } catch {
     return undefined;
   }

@@ -1,4 +1,6 @@
 /** Words a notice so that its subject says all that a locked phone shows, and its text what to do next. */
+
+import type { Zone } from '../schedule/zone.ts';
 import type { Telling } from './incident.ts';
 import { incidentWords } from './incident.ts';
 import type { Message } from './message.ts';
@@ -6,7 +8,7 @@ import type { RunReport } from './report.ts';
 import { lastOutput, line, localTime, ordinal, printableLines, shortened, spent, title } from './wording.ts';
 
 /** Pings have no subject, but their log has the text. */
-export function noticeMessage(telling: Telling, report: RunReport, timeZone: string): Message {
+export function noticeMessage(telling: Telling, report: RunReport, timeZone: Zone): Message {
   const time = (ms: number) => localTime(ms, timeZone);
   const what = sentence(telling, report);
   const sections = [

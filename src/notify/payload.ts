@@ -1,6 +1,7 @@
 /** What is said over a channel: the facts for programs, and the words for people. The JSON of a webhook is this value. */
 import type { Outcome } from '../run/outcome.ts';
 import { exitCodeOf } from '../run/outcome.ts';
+import type { Zone } from '../schedule/zone.ts';
 import type { Telling } from './incident.ts';
 import { noticeMessage } from './notice-message.ts';
 import type { RunReport } from './report.ts';
@@ -38,7 +39,7 @@ export interface Payload {
 export function payloadOf(
   telling: Telling,
   report: RunReport,
-  { outcome, timeZone }: { readonly outcome?: Outcome; readonly timeZone: string },
+  { outcome, timeZone }: { readonly outcome?: Outcome; readonly timeZone: Zone },
 ): Payload {
   const { subject, text } = noticeMessage(telling, report, timeZone);
   const isOver = telling.is !== 'start';

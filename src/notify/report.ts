@@ -1,6 +1,7 @@
 /** Gathers what a message tells about a finished run. */
 import { triggerWords } from '../report/history-text.ts';
 import type { Trigger } from '../run/event.ts';
+import { mailedFailures } from '../run/history.ts';
 import { outcomeWords } from '../run/outcome.ts';
 import type { RunResult } from '../run/record.ts';
 
@@ -41,12 +42,20 @@ export interface ReportedRun {
 
 export function reportRun({ job, run, trigger, host }: ReportedRun, result: RunResult): RunReport {
   const { startedMs, endedMs, tail, history, logPath, troubles } = result;
-  const { failures, failingSinceMs, lastSuccessMs } = history.streak;
+  const { failingSinceMs, lastSuccessMs } = history.streak;
   return {
     slug: job.slug,
     name: job.name,
     ...(job.description === undefined ? {} : { description: job.description }),
-    ...{ host, runId: run, startedMs, endedMs, tail, failuresInARow: failures, remarks: troubles },
+    ...{
+      host,
+      runId: run,
+      startedMs,
+      endedMs,
+      tail,
+      failuresInARow: mailedFailures(history.streak),
+      remarks: troubles,
+    },
     outcome: outcomeWords(result.outcome),
     trigger: triggerWords(trigger) ?? '',
     ...(failingSinceMs === undefined ? {} : { failingSinceMs }),

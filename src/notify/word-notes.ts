@@ -8,6 +8,7 @@ import { type HistoryEvent, parseEvents } from '../run/event.ts';
 import { extendStreak, foldHistory, type History, type RunRecord } from '../run/history.ts';
 import { type Outcome, outcomeWords } from '../run/outcome.ts';
 import { earlierHistory } from '../run/predecessor.ts';
+import type { Zone } from '../schedule/zone.ts';
 import type { HistoryStore, StateFiles } from '../system/system.ts';
 import { type Entry, entryName } from './entry.ts';
 import { heardBy } from './hearing.ts';
@@ -22,7 +23,7 @@ export interface Wording {
   readonly spool: StateFiles;
   readonly incidents: StateFiles;
   readonly history: HistoryStore;
-  readonly timeZone: string;
+  readonly timeZone: Zone;
   /** The last lines of output in a log; empty where there is none. */
   readonly endOfLog: (path: string) => string;
   /** For what goes wrong. */

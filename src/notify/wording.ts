@@ -1,5 +1,7 @@
 /** How messages to people put things: names, times, the last lines of output; all of it printable. */
 import { durationWords } from '../run/outcome.ts';
+import { offsetText } from '../schedule/wall-time.ts';
+import type { Zone } from '../schedule/zone.ts';
 import { printable } from '../yaml/problem.ts';
 import type { RunReport } from './report.ts';
 
@@ -57,19 +59,7 @@ export function ordinal(n: number): string {
 }
 
 /** `2026-11-22 10:30:00 +01:00` */
-export function localTime(ms: number, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    timeZoneName: 'longOffset',
-  }).formatToParts(ms);
-  const part = (type: string) => parts.find((each) => each.type === type)?.value ?? '';
-  const offset = part('timeZoneName').replace('GMT', '') || '+00:00';
-  return `${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}:${part('second')} ${offset}`;
+export function localTime(ms: number, zone: Zone): string {
+  const offsetMs = zone.offsetAt(ms);
+  return `${new Date(ms + offsetMs).toISOString().slice(0, 19).replace('T', ' ')} ${offsetText(offsetMs)}`;
 }

@@ -1,5 +1,5 @@
 /** Picks from the system log what has to do with cron, with sleep and with the clock. Three ways to write a time are understood. */
-import { dayMs, offsetAt } from '../schedule/zone.ts';
+import { dayMs, type Zone } from '../schedule/zone.ts';
 import { printable } from '../yaml/problem.ts';
 import type { CronLogLine } from './evidence.ts';
 
@@ -7,7 +7,7 @@ export interface LogSpan {
   readonly fromMs: number;
   readonly untilMs: number;
   /** IANA name, for times without an offset. */
-  readonly hostZone: string;
+  readonly hostZone: Zone;
 }
 
 /** More of them would only be more of the same. */
@@ -53,7 +53,7 @@ function oldTime(day: string, time: string, { hostZone, untilMs }: Omit<LogSpan,
   const year = new Date(untilMs + dayMs).getUTCFullYear();
   const at = (y: number) => {
     const local = Date.parse(`${day} ${y} ${time} UTC`);
-    return Number.isNaN(local) ? local : local - offsetAt(hostZone, local);
+    return Number.isNaN(local) ? local : local - hostZone.offsetAt(local);
   };
   const here = at(year);
   return here > untilMs + dayMs ? at(year - 1) : here;

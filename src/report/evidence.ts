@@ -1,6 +1,7 @@
 /** What can be found on a host about one tick of one job: the value that `jobctl why --json` prints, and that the verdict is made of. */
 import type { Steered } from '../run/event.ts';
 import type { Pause } from '../run/pause.ts';
+import type { Zone } from '../schedule/zone.ts';
 import type { FileFacts, LockHolder } from '../system/system.ts';
 import type { RunSnapshot } from './snapshot.ts';
 
@@ -8,7 +9,7 @@ export interface Evidence {
   readonly slug: string;
   readonly nowMs: number;
   /** IANA name. */
-  readonly hostZone: string;
+  readonly hostZone: Zone;
   /** What was asked about; absent: the last tick. */
   readonly askedMs?: number;
   readonly file: JobFileEvidence;

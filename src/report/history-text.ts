@@ -1,6 +1,6 @@
 /** `jobctl history`: one line for each run and for each thing that a person has decided about the job, newest last. */
 import type { Steered, Trigger } from '../run/event.ts';
-import { durationWords } from '../run/outcome.ts';
+import { durationWords, lastedWords, leftOutWords } from '../run/outcome.ts';
 import { printable } from '../yaml/problem.ts';
 import type { RunSnapshot } from './snapshot.ts';
 
@@ -42,21 +42,33 @@ function steeredLine(step: Steered, formatTime: (ms: number) => string): string 
 
 function historyLine(run: RunSnapshot, formatTime: (ms: number) => string): string {
   const parts = [
-    run.words,
-    run.durationMs === undefined ? undefined : `after ${durationWords(run.durationMs / 1000)}`,
+    ...endParts(run),
     run.attempt === undefined || run.attempt < 2 ? undefined : `${run.attempt} attempts`,
     triggerWords(run.trigger),
     run.warning,
     run.paused === undefined ? undefined : 'paused the job',
     run.tick?.lateMs === undefined ? undefined : lateWords(run.tick.tickMs, run.tick.lateMs, formatTime),
     run.lostBytes === undefined ? undefined : `log incomplete (${run.lostBytes} bytes lost)`,
-    run.swept === undefined ? undefined : `${run.swept} left-over processes ended`,
+    run.leftOut === undefined ? undefined : leftOutWords(run.leftOut),
+    run.swept === undefined ? undefined : sweptWords(run.swept),
     run.survivors === undefined ? undefined : `could not be killed: ${run.survivors.join('; ')}`,
     run.noticeFailed === undefined ? undefined : `notice failed: ${run.noticeFailed}`,
   ];
   return printable(
     `${formatTime(run.startedMs)}  ${run.run}  ${parts.filter((part) => part !== undefined).join(', ')}`,
   );
+}
+
+/** A duration that belongs to the words, as in "timed out after 5 s and ended after 13 s", stands in one part with them. */
+function endParts({ words: ended, stopReason, outcome, durationMs }: RunSnapshot): readonly string[] {
+  const words = stopReason === undefined ? ended : `${ended}: ${stopReason}`;
+  const lasted = lastedWords(outcome, durationMs);
+  if (outcome?.kind === 'timed-out') return [`${words}${lasted}`];
+  return lasted === '' ? [words] : [words, lasted.trimStart()];
+}
+
+function sweptWords(count: number): string {
+  return count === 1 ? '1 remaining process ended' : `${count} remaining processes ended`;
 }
 
 function lateWords(tickMs: number, lateMs: number, formatTime: (ms: number) => string): string {
@@ -74,6 +86,8 @@ export function triggerWords(trigger: Trigger | undefined): string | undefined {
     case 'job':
       return `by run ${trigger.parentRun}`;
     default:
-      return trigger satisfies undefined;
+      // Written by a later version.
+      trigger satisfies undefined;
+      return undefined;
   }
 }

@@ -21,7 +21,7 @@ export interface Limits {
  * Monitoring plugins guidelines: the first line says it all, no bar in it, labels quoted, seconds with their unit, other counts without.
  */
 export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAnswer {
-  const failing = jobs.filter((job) => job.lastStatus === 'failure').map(({ slug }) => slug);
+  const failing = jobs.filter((job) => job.health === 'failure').map(({ slug }) => slug);
   const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
   const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
   const remarks = jobs.flatMap((job) => remarksOn(job, limits)).map(withoutBar);
@@ -43,10 +43,11 @@ interface Sums {
 
 function perfdata(jobs: readonly AnySnapshot[], { failing, warnings, limits }: Sums): string {
   const good = jobs.flatMap((job) => (isBroken(job) ? [] : [job]));
+  const running = jobs.filter((job) => job.activity.is === 'running').length;
   const counts = {
     failing,
     warnings,
-    running: good.filter((job) => job.activity.is === 'running').length,
+    running,
     jobs: jobs.length,
     paused: good.filter((job) => job.paused !== undefined).length,
     disabled: good.filter((job) => job.disabled).length,
@@ -62,16 +63,26 @@ function remarksOn(
   job: AnySnapshot,
   { warningSeconds, criticalSeconds = Number.POSITIVE_INFINITY }: Limits,
 ): readonly string[] {
-  if (isBroken(job)) return [`${job.slug} has an invalid file`];
+  const stopped = stoppedRemark(job);
+  if (isBroken(job)) return job.file === 'gone' ? stopped : [...stopped, `${job.slug} has an invalid file`];
   const seconds = overdueSeconds(job);
   const missed = job.lastRun?.outcome?.kind === 'missed';
   return [
     ...(seconds >= warningSeconds && seconds < criticalSeconds ? [overdueWords(job)] : []),
     ...(missed ? [`${job.slug} ${job.lastRun?.words ?? ''}`] : []),
+    ...stopped,
     ...pauseRemark(job),
+    ...(job.skips?.isMany ? [`${job.slug} was skipped ${job.skips.count} times in a row (skip_threshold)`] : []),
     ...(job.activity.is === 'orphaned' ? [`${job.slug} left processes behind`] : []),
     ...(job.lastRun?.lostBytes === undefined ? [] : [`${job.slug} lost output of its last run`]),
   ];
+}
+
+/** Whoever enforces timeouts, or restarts instances, does nothing while it is stopped. */
+function stoppedRemark({ slug, activity, service }: AnySnapshot): readonly string[] {
+  if (activity.is !== 'running' || activity.isStopped !== true) return [];
+  const who = service === undefined ? 'the run-job' : 'the supervisor';
+  return [`${who} of ${slug} is stopped (SIGSTOP): kill -CONT ${activity.pid ?? ''}`];
 }
 
 /** A pause that ends by itself is nobody's business. */

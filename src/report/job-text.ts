@@ -1,11 +1,12 @@
 /** `jobctl status`: one line for each job, or all that is known of one. */
-import { durationWords } from '../run/outcome.ts';
+import { orphanWords } from '../run/collision.ts';
+import { durationWords, lastedWords } from '../run/outcome.ts';
 import { pauseWords } from '../run/pause.ts';
 import { type ServiceState, stateCode } from '../service/service-state.ts';
 import { printable } from '../yaml/problem.ts';
 import type { Overdue } from './overdue.ts';
 import { serviceRemark } from './service-text.ts';
-import type { BrokenJobSnapshot, JobSnapshot } from './snapshot.ts';
+import type { BrokenJobSnapshot, JobSnapshot, RunSnapshot } from './snapshot.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
 
@@ -20,26 +21,27 @@ export function isBroken(job: AnySnapshot): job is BrokenJobSnapshot {
 type Standing = 'running' | 'waiting' | 'well' | 'failed' | 'paused' | 'disabled' | 'unknown' | 'broken' | ServiceState;
 
 function standingOf(job: AnySnapshot): Standing {
-  if (isBroken(job)) return 'broken';
   if (job.service !== undefined) return job.service.state;
   if (job.activity.is === 'running') return job.activity.retry?.waits ? 'waiting' : 'running';
   if (job.activity.is === 'orphaned') return 'failed';
   if (job.next !== undefined) return 'waiting';
+  if (isBroken(job)) return 'broken';
   if (job.paused !== undefined) return 'paused';
-  if (job.lastStatus === 'failure') return 'failed';
+  if (job.health === 'failure') return 'failed';
   if (job.disabled) return 'disabled';
-  return job.lastStatus === 'unknown' ? 'unknown' : 'well';
+  return job.health === 'unknown' ? 'unknown' : 'well';
 }
 
 /** 0 well · 1 failed · 3 paused or disabled · 4 unknown, in the manner of LSB init scripts. A running job is as well as its last run was. */
 export function standingCode(job: AnySnapshot): number {
   const standing = standingOf(job);
+  if (isBroken(job) && job.service === undefined) return 1;
   switch (standing) {
     case 'well':
       return 0;
     case 'running':
     case 'waiting':
-      return isBroken(job) || job.lastStatus !== 'failure' ? 0 : 1;
+      return job.health !== 'failure' ? 0 : 1;
     case 'failed':
     case 'broken':
       return 1;
@@ -69,11 +71,15 @@ export function jobLines(jobs: readonly AnySnapshot[], formatTime: (ms: number) 
 }
 
 function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
-  if (isBroken(job)) return ['', printable(job.problems[0] ?? '')];
+  if (isBroken(job) && job.service === undefined) {
+    const since = job.activity.is === 'running' ? job.activity.sinceMs : undefined;
+    return [since === undefined ? '' : formatTime(since), printable(brokenRemark(job))];
+  }
   if (job.service !== undefined) {
     const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
     return [since, printable(serviceRemark(job.slug, job.service))];
   }
+  if (isBroken(job)) return ['', ''];
   const last = job.lastRun;
   const started = last === undefined ? 'never run' : formatTime(last.startedMs);
   return [
@@ -83,10 +89,13 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
         offRemark(job),
         pauseRemark(job, formatTime),
         overdueRemark(job, formatTime),
+        stoppedWords(job.activity),
         retryWords(job, formatTime),
         nextRemark(job),
+        orphanRemark(job),
         streakRemark(job),
         last?.words,
+        skipRemark(job, formatTime),
         undeliveredWords(job, formatTime),
       ]
         .filter(Boolean)
@@ -108,8 +117,22 @@ function pauseRemark(job: JobSnapshot, formatTime: (ms: number) => string): stri
   return job.paused === undefined ? '' : pauseWords(job.paused, formatTime);
 }
 
+function orphanRemark({ activity }: JobSnapshot): string {
+  return activity.is === 'orphaned' ? activityOrphans(activity) : '';
+}
+
+export function activityOrphans(activity: Extract<JobSnapshot['activity'], { is: 'orphaned' }>): string {
+  return orphanWords({ ...activity, ...(activity.run !== undefined && { runId: activity.run }) });
+}
+
 function nextRemark({ next, lastRun }: JobSnapshot): string {
   return next === undefined || next.run === lastRun?.run ? '' : `run ${next.run} waits`;
+}
+
+/** Not of a pause, which is told already, nor beside a run under way that says why. */
+function skipRemark({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: number) => string): string {
+  if (lastSkip === undefined || paused !== undefined || activity.is === 'running') return '';
+  return `at ${formatTime(lastSkip.startedMs)} it ${lastSkip.words}`;
 }
 
 function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
@@ -122,10 +145,15 @@ function streakRemark({ streak }: JobSnapshot): string {
   return streak.failures > 1 ? `${streak.failures} failures in a row` : '';
 }
 
+/** What runs in spite of it comes first. */
+function brokenRemark({ activity, problems }: BrokenJobSnapshot): string {
+  const runs = activity.is === 'idle' ? [] : [activityText(activity)];
+  return [...runs, problems[0] ?? ''].join('; ');
+}
+
 /** Everything about one job, a fact a line. */
 export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string): string {
-  if (isBroken(job))
-    return `${job.slug}: its file has problems\n${job.problems.map((problem) => `  ${problem}\n`).join('')}`;
+  if (isBroken(job)) return brokenDetails(job, formatTime);
   const last = job.lastRun;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['job', `${job.slug} - ${job.name}`],
@@ -140,15 +168,40 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['activity', activityWords(job, formatTime)],
     ['waiting', nextWords(job, formatTime)],
     ['shared locks', lockWords(job, formatTime)],
+    ['last run', last === undefined ? 'none' : lastRunWords(last, formatTime)],
     [
-      'last run',
-      last === undefined ? 'none' : `${formatTime(last.startedMs)} ${last.run} ${last.words}${lasted(last.durationMs)}`,
+      'last skip',
+      job.lastSkip === undefined ? undefined : `${formatTime(job.lastSkip.startedMs)} ${job.lastSkip.words}`,
     ],
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
   ];
+  return factLines(facts);
+}
+
+function brokenDetails(job: BrokenJobSnapshot, formatTime: (ms: number) => string): string {
+  const what = job.file === 'gone' ? 'its file is gone' : 'its file has problems';
+  const problems = job.problems.map((problem) => `  ${printable(problem)}\n`).join('');
+  const last = job.lastRun;
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['activity', job.activity.is === 'idle' ? undefined : activityWords(job, formatTime)],
+    ['waiting', nextWords(job, formatTime)],
+    ['last run', last && lastRunWords(last, formatTime)],
+    ['log', last?.logPath],
+  ];
+  return `${job.slug}: ${what}\n${problems}${factLines(facts)}`;
+}
+
+function lastRunWords(
+  { startedMs, run, words, outcome, durationMs }: RunSnapshot,
+  formatTime: (ms: number) => string,
+): string {
+  return `${formatTime(startedMs)} ${run} ${words}${lastedWords(outcome, durationMs)}`;
+}
+
+function factLines(facts: readonly (readonly [string, string | undefined])[]): string {
   const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
   return known.map(([label, value]) => `${`${label}:`.padEnd(19)} ${printable(value)}\n`).join('');
 }
@@ -163,18 +216,14 @@ function failureWords({ streak }: JobSnapshot, formatTime: (ms: number) => strin
     : `${streak.failures}, since ${formatTime(streak.failingSinceMs)}`;
 }
 
-function lasted(durationMs: number | undefined): string {
-  return durationMs === undefined ? '' : ` after ${durationWords(durationMs / 1000)}`;
-}
-
 /** Empty unless an attempt of the run under way has failed. */
-function retryWords({ activity }: JobSnapshot, formatTime: (ms: number) => string): string {
+function retryWords({ activity }: Pick<JobSnapshot, 'activity'>, formatTime: (ms: number) => string): string {
   if (activity.is !== 'running' || activity.retry === undefined) return '';
   const { attempt, words, nextMs } = activity.retry;
   return `attempt ${attempt} ${words}, attempt ${attempt + 1} at ${formatTime(nextMs)}`;
 }
 
-function nextWords({ next }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+function nextWords({ next }: Pick<JobSnapshot, 'next'>, formatTime: (ms: number) => string): string | undefined {
   if (next === undefined) return undefined;
   const since = next.sinceMs === undefined ? '' : ` since ${formatTime(next.sinceMs)}`;
   return `run ${next.run} (pid ${next.pid ?? 'unknown'}) waits${since}${next.words === undefined ? '' : `: ${next.words}`}`;
@@ -186,23 +235,36 @@ function lockWords({ locks }: JobSnapshot, formatTime: (ms: number) => string): 
     .map(({ name, heldBy }) => {
       if (heldBy === undefined) return `${name} is free`;
       const since = heldBy.sinceMs === undefined ? '' : ` since ${formatTime(heldBy.sinceMs)}`;
-      return `${name} is held by ${heldBy.job ?? 'another job'}${heldBy.run === undefined ? '' : `, run ${heldBy.run}`}${since}`;
+      const left = heldBy.processes === undefined ? '' : ` by ${heldBy.processes.join(', ')}`;
+      return `${name} is held by ${heldBy.job ?? 'another job'}${heldBy.run === undefined ? '' : `, run ${heldBy.run}`}${since}${left}`;
     })
     .join('; ');
 }
 
-function activityWords(job: JobSnapshot, formatTime: (ms: number) => string): string {
+/** Empty unless the run-job was stopped: then nobody enforces anything. */
+function stoppedWords(activity: JobSnapshot['activity']): string {
+  if (activity.is !== 'running' || activity.isStopped !== true) return '';
+  return `its run-job is stopped (SIGSTOP), so its timeout is not enforced: kill -CONT ${activity.pid ?? ''}`;
+}
+
+/** Without times, for a listing. */
+function activityText(activity: JobSnapshot['activity']): string {
+  if (activity.is === 'orphaned') return `its run-job is gone, processes of it live: ${activity.pids.join(', ')}`;
+  return activity.is === 'running' ? `pid ${activity.pid ?? 'unknown'}` : '';
+}
+
+function activityWords(job: Pick<JobSnapshot, 'activity'>, formatTime: (ms: number) => string): string {
   const { activity } = job;
   switch (activity.is) {
     case 'idle':
       return 'idle';
     case 'orphaned':
-      return `its run-job is gone, these processes of it live: ${activity.pids.join(', ')}`;
+      return activityOrphans(activity);
     case 'running': {
       const since = activity.sinceMs === undefined ? '' : ` since ${formatTime(activity.sinceMs)}`;
       const retry = retryWords(job, formatTime);
       const run = `running${since} (pid ${activity.pid ?? 'unknown'}, run ${activity.run ?? 'unknown'})`;
-      return retry === '' ? run : `${run}; ${retry}`;
+      return [run, stoppedWords(activity), retry].filter(Boolean).join('; ');
     }
     default:
       return activity satisfies never;

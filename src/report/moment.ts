@@ -1,11 +1,11 @@
 /** Reads a moment as people type it: "now", "10:30", "yesterday 18:00", "2h ago", "in 30m", 2026-11-24T18:00. */
 import { parseDuration } from '../job/duration.ts';
-import { dayMs, offsetAt } from '../schedule/zone.ts';
+import { dayMs, type Zone } from '../schedule/zone.ts';
 
 export interface Now {
   readonly nowMs: number;
   /** The host's, an IANA name: what is said without an offset is its time. */
-  readonly zone: string;
+  readonly zone: Zone;
   /** Which 10:30 is meant: the one that was, or the one to come. */
   readonly leaning: 'past' | 'future';
 }
@@ -32,7 +32,7 @@ const dayNames: Readonly<Record<string, number>> = { yesterday: -1, today: 0, to
 function onTheClock(words: string, now: Now): number | undefined {
   const [, day, time] = /^(?:(yesterday|today|tomorrow)(?: |$))?(\d{1,2}:\d\d(?::\d\d)?)?$/.exec(words) ?? [];
   if (day === undefined && time === undefined) return undefined;
-  const today = new Date(now.nowMs + offsetAt(now.zone, now.nowMs)).toISOString().slice(0, 10);
+  const today = new Date(now.nowMs + now.zone.offsetAt(now.nowMs)).toISOString().slice(0, 10);
   const at = (days: number) =>
     localTime(new Date(Date.parse(today) + days * dayMs).toISOString().slice(0, 10), time ?? '00:00', now.zone);
   if (day !== undefined) return at(dayNames[day] ?? 0);
@@ -53,11 +53,11 @@ function onADate(text: string, { zone }: Now): number | undefined {
 }
 
 /** Of a time that the clocks show twice the first; of one that they jump over the moment as many minutes after the jump. */
-function localTime(day: string, time: string, zone: string): number | undefined {
+function localTime(day: string, time: string, zone: Zone): number | undefined {
   const local = Date.parse(`${day}T${/^\d:/.test(time) ? `0${time}` : time}Z`);
   // Date.parse takes 31 February for a day in March.
   if (Number.isNaN(local) || new Date(local).toISOString().slice(0, 10) !== day) return undefined;
-  const offsets = [offsetAt(zone, local - dayMs), offsetAt(zone, local + dayMs)];
-  const candidates = offsets.map((offsetMs) => local - offsetMs).filter((ms) => ms + offsetAt(zone, ms) === local);
+  const offsets = [zone.offsetAt(local - dayMs), zone.offsetAt(local + dayMs)];
+  const candidates = offsets.map((offsetMs) => local - offsetMs).filter((ms) => ms + zone.offsetAt(ms) === local);
   return candidates.length > 0 ? Math.min(...candidates) : local - (offsets[0] ?? 0);
 }

@@ -4,7 +4,8 @@
  */
 import { type Pause, pauseOf } from '../run/pause.ts';
 import type { AccountedJob, TickAccount } from '../run/tick-account.ts';
-import { nextTick, type TickZones } from '../schedule/ticks.ts';
+import { nextTick } from '../schedule/ticks.ts';
+import type { Zones } from '../schedule/zone.ts';
 
 export interface OverdueQuestion {
   readonly account: TickAccount;
@@ -13,7 +14,7 @@ export interface OverdueQuestion {
   readonly changedMs: number;
   /** Of all jobs. */
   readonly pauses: readonly Pause[];
-  readonly zones: TickZones;
+  readonly zones: Zones;
   /** By how much this host delays the job's ticks. */
   readonly delayMs: number;
 }

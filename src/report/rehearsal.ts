@@ -2,7 +2,7 @@
 import type { Job } from '../job/job.ts';
 import { durationWords } from '../run/outcome.ts';
 import { argvOf, type World } from '../run/world.ts';
-import type { Programs, User } from '../system/system.ts';
+import type { Locale, Programs, User } from '../system/system.ts';
 import { printable } from '../yaml/problem.ts';
 
 export interface RehearsalRequest {
@@ -12,6 +12,7 @@ export interface RehearsalRequest {
   readonly user: User;
   /** Of this process, which the job's will inherit, and those that the service user has by now. */
   readonly groups: { readonly own: readonly string[]; readonly due: readonly string[] };
+  readonly locale: Locale;
   /** Of this process; the job's is added to it. */
   readonly niceness: number;
   /** The caller's environment, without what our own launcher has put there. */
@@ -37,6 +38,8 @@ export interface Rehearsal {
   readonly missingGroups: readonly string[];
   readonly foreignGroups: readonly string[];
   readonly workingDirectory: string;
+  /** The file that LANG comes from, unless the configuration or the job sets it; absent on a host that has none. */
+  readonly localeFile?: string;
   /** Octal. */
   readonly umask: string;
   readonly niceness: number;
@@ -79,6 +82,7 @@ export function rehearse(request: RehearsalRequest): Rehearsal {
     missingGroups: groups.due.filter((group) => !groups.own.includes(group)),
     foreignGroups: groups.own.filter((group) => !groups.due.includes(group)),
     workingDirectory: world.workingDirectory,
+    ...(request.locale.file !== undefined && { localeFile: request.locale.file }),
     umask: job.umask.toString(8).padStart(3, '0'),
     niceness: Math.max(-20, Math.min(19, request.niceness + (job.nice ?? 0))),
     limits: job.limits,
@@ -133,7 +137,7 @@ export function rehearsalText(rehearsal: Rehearsal): string {
     ...facts(rehearsal),
     'commands:',
     ...commands.flatMap(commandLines),
-    'environment:',
+    `environment (locale: ${rehearsal.localeFile ?? 'this host has none'}):`,
     ...Object.entries(environment).map(([name, value]) => `  ${name}=${value}`),
     ...(changes.length === 0 ? [] : ['changes to the environment of the caller:']),
     ...changes.flatMap(({ name, from, to }) => [

@@ -1,11 +1,11 @@
 /** What is known of a service at one instant: what its supervisor wrote down, as far as it can be believed by now. `--json` prints this value. */
-import type { Service } from '../job/service.ts';
 import { type AllDesired, type Ask, askWords } from '../service/desired.ts';
+import type { KnownService, ServiceFile } from '../service/known-service.ts';
 import { isAlive } from '../service/machine.ts';
 import type { InstanceRecord, ServiceRecord } from '../service/record.ts';
 import { type ServiceState, serviceStateOf } from '../service/service-state.ts';
 import { snoozedUntilMs } from '../service/snooze.ts';
-import type { LockHolder } from '../system/system.ts';
+import type { LockHolder, ProcessIdentity } from '../system/system.ts';
 
 export interface ServiceSnapshot {
   readonly state: ServiceState;
@@ -13,13 +13,19 @@ export interface ServiceSnapshot {
   readonly wish?: Ask;
   /** Of the state; absent when nobody has seen it begin. */
   readonly sinceMs?: number;
-  readonly supervisor?: { readonly pid?: number; readonly run?: string };
+  readonly supervisor?: { readonly pid?: number; readonly run?: string; readonly isStopped?: true };
+  /** A run of the job that this service was before, which has its lock still: the service starts when that has ended. */
+  readonly jobRun?: { readonly pid?: number; readonly run?: string };
   /** Those that are wanted. */
   readonly wantedInstances: number;
   readonly instances: readonly InstanceSnapshot[];
   /** Whose turn in a rolling restart is still to come. */
   readonly rolling?: readonly number[];
-  /** Of its file, which it does not follow until they are mended. */
+  /** Why the latest rolling restart ended before its last instance. */
+  readonly rollingEnd?: string;
+  /** What became of its file; absent while that is good. */
+  readonly file?: Exclude<ServiceFile, 'good'>;
+  /** Of its file, which it does not follow until they are fixed. */
   readonly problems?: readonly string[];
 }
 
@@ -29,11 +35,13 @@ export type InstanceSnapshot = Omit<InstanceRecord, 'quickDeaths' | 'deathsMs' |
 };
 
 export interface ServiceFacts {
-  readonly service: Service;
-  readonly enabled: boolean;
+  readonly service: KnownService;
   readonly desired: AllDesired;
   readonly record: ServiceRecord | undefined;
   readonly holder: LockHolder | undefined;
+  /** The holder is the run of a job: what had this name before its file became that of a service. */
+  readonly isJobRun: boolean;
+  readonly isProcessAlive: (process: ProcessIdentity) => boolean;
   readonly boot: string;
   readonly nowMs: number;
   readonly sinceBootMs: number;
@@ -43,41 +51,66 @@ export interface ServiceFacts {
 }
 
 export function snapshotService(facts: ServiceFacts): ServiceSnapshot {
-  const { service, desired, record, holder, enabled } = facts;
+  const { service, desired, record, holder } = facts;
   const isTrue = record !== undefined && holder !== undefined && record.run === holder.runId;
   const all = instancesOf(facts, isTrue);
-  const counted = all.filter(({ number }) => number < service.instances);
+  const enabled = service.file === 'good' || service.file === 'broken';
   const isAnyWanted = Array.from({ length: service.instances }, (_, n) => n).some(
     (n) => desired.instance(n).wanted === 'up',
   );
   const wanted = enabled && desired.service.wanted === 'up' && isAnyWanted ? 'up' : 'down';
-  const state = isTrue
-    ? record.state
-    : serviceStateOf({
-        wanted,
-        instances: service.instances,
-        states: counted.map(({ at }) => at),
-        anyAlive: holder?.state === 'orphaned',
-        anyDied: false,
-        supervisor: { is: 'missing', forMs: missingForMs(facts) },
-      });
+  const state = isTrue ? trueState(facts, record.state, { wanted, all }) : missingState(facts, wanted, all);
   const { wish } = desired.service;
   const sinceMs = record !== undefined && record.state === state ? record.sinceMs : undefined;
+  const problems = isTrue ? (record.problems ?? service.problems) : service.problems;
   return {
-    state: isTrue && wanted === 'down' && state !== 'DOWN' ? 'STOPPING' : state,
+    state,
     desired: enabled ? desired.service.wanted : 'down',
     ...(wish !== undefined && { wish }),
     ...(sinceMs !== undefined && { sinceMs }),
-    ...(holder !== undefined && { supervisor: supervisorOf(holder) }),
+    ...holderOf(facts),
     wantedInstances: service.instances,
     instances: all,
     ...(isTrue && record.rolling !== undefined && { rolling: record.rolling }),
-    ...(isTrue && record.problems !== undefined && { problems: record.problems }),
+    ...(isTrue && record.rollingEnd !== undefined && { rollingEnd: record.rollingEnd }),
+    ...(service.file !== 'good' && { file: service.file }),
+    ...(problems.length > 0 && { problems }),
   };
 }
 
-function supervisorOf({ wrapper, runId }: LockHolder): NonNullable<ServiceSnapshot['supervisor']> {
-  return { ...(wrapper !== undefined && { pid: wrapper.pid }), ...(runId !== undefined && { run: runId }) };
+interface Seen {
+  readonly wanted: 'up' | 'down';
+  readonly all: readonly InstanceSnapshot[];
+}
+
+/** What the supervisor wrote down, as far as that can be true: nobody watches while the supervisor itself is stopped. */
+function trueState({ holder, service }: ServiceFacts, written: ServiceState, { wanted, all }: Seen): ServiceState {
+  if (wanted === 'down') return written === 'DOWN' ? 'DOWN' : 'STOPPING';
+  if (holder?.isStopped !== true || written === 'DOWN' || written === 'STOPPING') return written;
+  const isAnyAlive = all.some(({ at, number }) => number < service.instances && isAlive({ at }));
+  return isAnyAlive ? 'DEGRADED' : 'FAILED';
+}
+
+function missingState(facts: ServiceFacts, wanted: 'up' | 'down', all: readonly InstanceSnapshot[]): ServiceState {
+  const { service, holder } = facts;
+  const isLeft = holder?.state === 'orphaned';
+  // A file with problems starts nothing, however long one waits.
+  if (service.file === 'broken' && wanted === 'up' && holder === undefined) return 'FAILED';
+  return serviceStateOf({
+    wanted,
+    instances: service.instances,
+    states: all.filter(({ number }) => number < service.instances).map(({ at }) => at),
+    anyAlive: isLeft,
+    anyDied: false,
+    supervisor: { is: 'missing', forMs: missingForMs(facts) },
+  });
+}
+
+function holderOf({ holder, isJobRun }: ServiceFacts): Pick<ServiceSnapshot, 'supervisor' | 'jobRun'> {
+  if (holder === undefined) return {};
+  const { wrapper, runId, isStopped } = holder;
+  const who = { ...(wrapper !== undefined && { pid: wrapper.pid }), ...(runId !== undefined && { run: runId }) };
+  return isJobRun ? { jobRun: who } : { supervisor: { ...who, ...(isStopped && { isStopped }) } };
 }
 
 /** How long it could have had a supervisor and has none; one that has just begun has written nothing yet. */
@@ -98,12 +131,23 @@ function instancesOf(facts: ServiceFacts, isTrue: boolean): readonly InstanceSna
     .map((number) => {
       const one = known.get(number);
       const sameBoot = record?.boot === boot;
-      return describe(one === undefined ? nothingOf(number) : isTrue ? one : asLeft(one, sameBoot), facts);
+      return describe(
+        one === undefined ? nothingOf(number) : isTrue ? asSeen(one, facts) : asLeft(one, sameBoot),
+        facts,
+      );
     });
 }
 
 function nothingOf(number: number): InstanceRecord {
   return { number, at: 'down', restarts: 0, quickDeaths: 0, deathsMs: [], ports: {} };
+}
+
+/** While the supervisor is stopped nobody notices that a process of its record has ended. */
+function asSeen(record: InstanceRecord, { holder, isProcessAlive }: ServiceFacts): InstanceRecord {
+  const { process } = record;
+  if (holder?.isStopped !== true || process === undefined || !isAlive(record) || isProcessAlive(process)) return record;
+  const reason = `its process ${process.pid} has ended, and its supervisor is stopped`;
+  return { ...nothingOf(record.number), restarts: record.restarts, ports: record.ports, reason };
 }
 
 /** Without its supervisor nothing of it runs; only FAILED, and on the same boot that it has finished, outlives that. */
@@ -126,8 +170,9 @@ function asLeft(record: InstanceRecord, sameBoot: boolean): InstanceRecord {
 
 function describe(record: InstanceRecord, { service, snooze, nowMs, desired }: ServiceFacts): InstanceSnapshot {
   const { quickDeaths: _q, deathsMs: _d, leader: _l, process, ...shown } = record;
-  const file = service.health === undefined ? undefined : snooze(record.number);
-  const untilMs = snoozedUntilMs(file, { nowMs, maxSeconds: service.health?.snoozeMaxSeconds ?? 0 });
+  const { snoozeMaxSeconds } = service;
+  const file = snoozeMaxSeconds === undefined ? undefined : snooze(record.number);
+  const untilMs = snoozedUntilMs(file, { nowMs, maxSeconds: snoozeMaxSeconds ?? 0 });
   return {
     ...shown,
     ...(process !== undefined && isAlive(record) && { pid: process.pid }),
@@ -138,8 +183,16 @@ function describe(record: InstanceRecord, { service, snooze, nowMs, desired }: S
   };
 }
 
-/** "stopped by ada at …", for whoever asks why it is down. */
-export function wishWords({ desired, wish }: ServiceSnapshot, formatTime: (ms: number) => string): string {
+/** "down, stopped by ada at …", for whoever asks why it is down. */
+export function wishWords({ desired, wish, file }: ServiceSnapshot, formatTime: (ms: number) => string): string {
+  const bySelf = file === undefined || file === 'broken' ? undefined : fileWords[file];
+  if (bySelf !== undefined) return `down: ${bySelf}`;
   if (wish === undefined) return desired;
   return `${desired}, ${desired === 'up' ? 'started' : 'stopped'} ${askWords(wish, formatTime)}`;
 }
+
+const fileWords = {
+  disabled: 'it is disabled in its file',
+  gone: 'its file is gone',
+  job: 'its file describes a job now',
+} as const;

@@ -4,17 +4,32 @@ import { printable } from '../yaml/problem.ts';
 import { type InstanceSnapshot, type ServiceSnapshot, wishWords } from './service-snapshot.ts';
 
 /** What a row of a listing says behind the state: "3 of 4 up; web.2 backoff: exited with code 1". */
-export function serviceRemark(slug: string, { instances, wantedInstances, state, problems }: ServiceSnapshot): string {
+export function serviceRemark(slug: string, service: ServiceSnapshot): string {
+  const { instances, wantedInstances, state, problems, supervisor, jobRun, file } = service;
   const up = instances.filter(({ at, number }) => at === 'up' && number < wantedInstances).length;
   const [worst] = instances.filter(({ at }) => at !== 'up' && at !== 'starting');
   const snoozed = instances.filter(({ snooze }) => snooze !== undefined).map(({ number }) => `${slug}.${number}`);
   const parts = [
+    stoppedWords(supervisor) ?? '',
+    jobRunWords(jobRun) ?? '',
     state === 'DOWN' ? '' : `${up} of ${wantedInstances} up`,
     worst === undefined || state === 'DOWN' ? '' : `${slug}.${worst.number} ${worst.at}${because(worst)}`,
     snoozed.length === 0 ? '' : `snoozed: ${snoozed.join(', ')}`,
     problems === undefined ? '' : 'its file has problems',
+    file === 'gone' ? 'its file is gone' : '',
   ];
   return parts.filter(Boolean).join('; ');
+}
+
+/** A supervisor that does nothing, and what to do about it. */
+function stoppedWords(supervisor: ServiceSnapshot['supervisor']): string | undefined {
+  if (supervisor?.isStopped !== true) return undefined;
+  return `supervisor is stopped (SIGSTOP), so nothing is watched: kill -CONT ${supervisor.pid ?? ''}`;
+}
+
+function jobRunWords(jobRun: ServiceSnapshot['jobRun']): string | undefined {
+  if (jobRun === undefined) return undefined;
+  return `it waits for run ${jobRun.run ?? 'unknown'} of the job that it was (pid ${jobRun.pid ?? 'unknown'})`;
 }
 
 function because({ reason, lastExit }: InstanceSnapshot): string {
@@ -33,7 +48,7 @@ export function serviceDetails(
   service: ServiceSnapshot,
   { formatTime, nowMs }: { readonly formatTime: (ms: number) => string; readonly nowMs: number },
 ): string {
-  const { supervisor, problems, rolling } = service;
+  const { supervisor, problems, rolling, rollingEnd, jobRun } = service;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['service', `${job.slug} - ${job.name}`],
     ['description', job.description?.replaceAll('\n', ' ')],
@@ -44,7 +59,8 @@ export function serviceDetails(
       'supervisor',
       supervisor === undefined ? 'none' : `pid ${supervisor.pid ?? 'unknown'} (run ${supervisor.run ?? 'unknown'})`,
     ],
-    ['restart', rolling === undefined ? undefined : `rolling; still to come: ${rolling.join(', ')}`],
+    ['attention', stoppedWords(supervisor) ?? jobRunWords(jobRun)],
+    ['restart', rolling === undefined ? rollingEnd : `rolling; still to come: ${rolling.join(', ')}`],
     ['file', problems === undefined ? undefined : `has problems and is not followed: ${problems[0] ?? ''}`],
   ];
   const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);

@@ -5,7 +5,8 @@ import type { History, RunRecord } from '../run/history.ts';
 import type { LastStatus, Outcome } from '../run/outcome.ts';
 import { outcomeWords } from '../run/outcome.ts';
 import type { Pause } from '../run/pause.ts';
-import type { LockHolder } from '../system/system.ts';
+import { processWords } from '../run/process-words.ts';
+import type { LockHolder, Survivor } from '../system/system.ts';
 import type { Overdue } from './overdue.ts';
 import type { ServiceSnapshot } from './service-snapshot.ts';
 
@@ -17,6 +18,8 @@ type Activity =
       readonly run?: string;
       readonly sinceMs?: number;
       readonly logPath?: string;
+      /** Its run-job was stopped by a signal: no timeout is enforced. */
+      readonly isStopped?: true;
       /** Its last attempt has failed; the next one begins at `nextMs`, or has begun. */
       readonly retry?: {
         readonly attempt: number;
@@ -26,8 +29,17 @@ type Activity =
       };
     }
   /** Its run-job is gone; what it started lives on. */
-  | { readonly is: 'orphaned'; readonly pids: readonly number[]; readonly run?: string }
+  | {
+      readonly is: 'orphaned';
+      readonly pids: readonly number[];
+      readonly run?: string;
+      /** The same by name, with why one can't be ended. */
+      readonly processes?: readonly Survivor[];
+    }
   | { readonly is: 'idle' };
+
+/** `unknown`: no run has succeeded or failed yet. */
+export type Health = 'success' | 'failure' | 'unknown';
 
 export interface JobSnapshot {
   readonly slug: string;
@@ -48,9 +60,17 @@ export interface JobSnapshot {
   readonly nextMs?: number;
   /** It should have started and has not, as far as that was asked for. */
   readonly overdue?: Overdue;
+  /** What `run-job --status` prints (kept): a collision that the job does not allow is a failure there. */
   readonly lastStatus: LastStatus;
+  /** What its runs say: skips and stops by a person leave it as it was. */
+  readonly health: Health;
   readonly streak: Streak;
+  /** The run under way, or the last one that was not skipped. */
   readonly lastRun?: RunSnapshot;
+  /** A tick or start after `lastRun` that was skipped: the latest of them. */
+  readonly lastSkip?: RunSnapshot;
+  /** Skips since `lastRun`, pauses not counted; `isMany` when the job's `skip_threshold` is reached. Absent: none. */
+  readonly skips?: { readonly count: number; readonly isMany: boolean };
   /** It must stay up: what counts is this, and not its runs. */
   readonly service?: ServiceSnapshot;
   /** Notices that have not come through yet; absent when there are none. */
@@ -59,14 +79,46 @@ export interface JobSnapshot {
 
 interface SharedLock {
   readonly name: string;
-  readonly heldBy?: { readonly job?: string; readonly run?: string; readonly sinceMs?: number };
+  readonly heldBy?: {
+    readonly job?: string;
+    readonly run?: string;
+    readonly sinceMs?: number;
+    /** What lives of a run that has lost its run-job, or could not be ended. */
+    readonly processes?: readonly string[];
+  };
 }
 
-/** A job file that can't be used; it does not stop a listing. */
-export interface BrokenJobSnapshot {
-  readonly slug: string;
+/** A job whose file can't be used, or is gone while the job still runs. What runs is shown all the same. */
+export interface BrokenJobSnapshot
+  extends Pick<
+    JobSnapshot,
+    'slug' | 'tags' | 'activity' | 'next' | 'lastStatus' | 'health' | 'streak' | 'lastRun' | 'service'
+  > {
+  readonly file: 'broken' | 'gone';
   readonly problems: readonly string[];
-  readonly lastStatus: LastStatus;
+}
+
+export interface BrokenJobFacts
+  extends Pick<JobFacts, 'nowMs' | 'holder' | 'next' | 'history' | 'service'>,
+    Pick<BrokenJobSnapshot, 'slug' | 'file' | 'problems'> {
+  /** Of a service, as its supervisor knows them; those of a run stand in its lock. */
+  readonly tags?: readonly string[];
+}
+
+export function snapshotBroken(facts: BrokenJobFacts): BrokenJobSnapshot {
+  const { slug, file, problems, holder, next, history, service, nowMs = 0 } = facts;
+  const { lastRun } = latestOf(history, holder ?? next);
+  return {
+    ...{ slug, file, problems },
+    tags: facts.tags ?? holder?.tags ?? [],
+    activity: activityOf(holder, history, nowMs),
+    ...nextOf(next, history),
+    ...seenFrom(history, [holder, next]),
+    ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
+    ...(service === undefined
+      ? {}
+      : { service, lastStatus: statusOfService(service), health: statusOfService(service) }),
+  };
 }
 
 export type RunSnapshot = RunRecord & { readonly words: string };
@@ -80,6 +132,7 @@ export interface JobFacts {
     readonly schedule?: string;
     readonly disabled: boolean;
     readonly policy?: { readonly collisionPolicy: CollisionPolicy };
+    readonly notices?: { readonly skipThreshold?: number };
   };
   /** Tells whether a retry is still to come. */
   readonly nowMs?: number;
@@ -109,7 +162,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     times = {},
   } = facts;
   const { slug, name, description, tags, schedule, disabled } = job;
-  const lastRun = history.runs.at(-1);
+  const { lastRun, lastSkip, skips } = latestOf(history, holder ?? next);
   const [oldest] = undelivered;
   return {
     slug,
@@ -126,13 +179,17 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...times,
     ...seenFrom(history, [holder, next]),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
-    ...(service === undefined ? {} : { service, lastStatus: statusOfService(service) }),
+    ...(lastSkip === undefined ? {} : { lastSkip: snapshotRun(lastSkip, holder, next) }),
+    ...(skips === 0 ? {} : { skips: { count: skips, isMany: skips >= (job.notices?.skipThreshold ?? Infinity) } }),
+    ...(service === undefined
+      ? {}
+      : { service, lastStatus: statusOfService(service), health: statusOfService(service) }),
     ...(oldest === undefined ? {} : { undelivered: { count: undelivered.length, sinceMs: oldest.atMs } }),
   };
 }
 
 /** For listings and monitors that know jobs only: a service that is not as it should be has failed. */
-function statusOfService({ state }: ServiceSnapshot): LastStatus {
+function statusOfService({ state }: ServiceSnapshot): Health {
   if (state === 'UP') return 'success';
   return state === 'FAILED' || state === 'DEGRADED' ? 'failure' : 'unknown';
 }
@@ -151,18 +208,53 @@ function isHeldBy(record: RunRecord, holder: LockHolder | undefined): boolean {
   return holder !== undefined && (holder.runId === undefined || holder.runId === record.run);
 }
 
+/** The run that people mean by "the last one", and what was skipped since. */
+function latestOf(
+  { runs }: History,
+  holder: LockHolder | undefined,
+): { readonly lastRun?: RunRecord; readonly lastSkip?: RunRecord; readonly skips: number } {
+  const underWay = holder === undefined ? -1 : runs.findLastIndex(({ run }) => run === holder.runId);
+  const lastAt = underWay >= 0 ? underWay : runs.findLastIndex((run) => !isSkip(run));
+  const skipped = runs.slice(lastAt + 1).filter(isSkip);
+  const lastSkip = skipped.at(-1);
+  const lastRun = runs[lastAt];
+  return {
+    ...(lastRun !== undefined && { lastRun }),
+    ...(lastSkip !== undefined && { lastSkip }),
+    skips: skipped.filter(leavesGap).length,
+  };
+}
+
+/** A skip that nobody has asked for: work was left out. */
+function leavesGap({ outcome }: RunRecord): boolean {
+  return outcome?.kind === 'skipped' && !['paused', 'claimed', 'not-due'].includes(outcome.reason);
+}
+
+function isSkip({ outcome }: RunRecord): boolean {
+  return outcome?.kind === 'skipped';
+}
+
+/** What the streak says of the job. */
+export function healthFrom({ failures, lastSuccessMs }: Streak): Health {
+  if (failures > 0) return 'failure';
+  return lastSuccessMs === undefined ? 'unknown' : 'success';
+}
+
 /** An interrupted run that nobody has written down yet counts as the failure it is. */
 function seenFrom(
   history: History,
   holders: readonly (LockHolder | undefined)[],
-): { readonly lastStatus: LastStatus; readonly streak: Streak } {
-  const last = history.runs.at(-1);
+): { readonly lastStatus: LastStatus; readonly health: Health; readonly streak: Streak } {
+  const last = history.runs.findLast((run) => !isSkip(run));
   const isReset = history.steered?.some(({ action, atMs }) => action === 'reset' && atMs > (last?.startedMs ?? 0));
   const isHeld = last !== undefined && holders.some((holder) => isHeldBy(last, holder));
   const unseen = last !== undefined && last.outcome === undefined && !isHeld && !isReset;
-  if (!unseen) return { lastStatus: history.lastStatus, streak: history.streak };
+  if (!unseen) {
+    return { lastStatus: history.lastStatus, health: healthFrom(history.streak), streak: history.streak };
+  }
   return {
     lastStatus: 'failure',
+    health: 'failure',
     streak: {
       ...history.streak,
       failures: history.streak.failures + 1,
@@ -192,10 +284,12 @@ function sharedLockOf({
   readonly holder: LockHolder | undefined;
 }): SharedLock {
   if (holder === undefined) return { name };
-  const { job, runId: run, startedMs: sinceMs } = holder;
+  const { job, runId: run, startedMs: sinceMs, state } = holder;
+  const processes = state === 'orphaned' ? holder.processes?.map(processWords) : undefined;
   return {
     name,
     heldBy: {
+      ...(processes !== undefined && { processes }),
       ...(job !== undefined && { job }),
       ...(run !== undefined && { run }),
       ...(sinceMs !== undefined && { sinceMs }),
@@ -214,16 +308,23 @@ function retryOf(
   return { retry: { attempt, words: outcomeWords(outcome), nextMs, waits: nowMs < nextMs } };
 }
 
+function orphansOf({ pids, processes }: LockHolder, run: { readonly run?: string }): Activity {
+  // The start of a process in clock ticks is for programs of this machine alone.
+  const shown = processes?.map(({ startTicks: _ticks, ...process }) => process);
+  return { is: 'orphaned', pids, ...run, ...(shown !== undefined && { processes: shown }) };
+}
+
 function activityOf(holder: LockHolder | undefined, history: History, nowMs: number): Activity {
   if (holder === undefined) return { is: 'idle' };
   const run = holder.runId === undefined ? {} : { run: holder.runId };
-  if (holder.state === 'orphaned') return { is: 'orphaned', pids: holder.pids, ...run };
+  if (holder.state === 'orphaned') return orphansOf(holder, run);
   return {
     is: 'running',
     ...run,
     ...(holder.wrapper === undefined ? {} : { pid: holder.wrapper.pid }),
     ...(holder.startedMs === undefined ? {} : { sinceMs: holder.startedMs }),
     ...(holder.logPath === undefined ? {} : { logPath: holder.logPath }),
+    ...(holder.isStopped && { isStopped: true as const }),
     ...retryOf(holder, history, nowMs),
   };
 }

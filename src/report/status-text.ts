@@ -26,11 +26,17 @@ function serviceLine(slug: string, service: ServiceSnapshot): string {
 }
 
 export function brokenStatusText(job: BrokenJobSnapshot): string {
-  return `${job.slug} ***Invalid configuration***\n`;
+  const running = runningWords(job);
+  const what = job.file === 'gone' ? '***File removed***' : '***Invalid configuration***';
+  const lines = [
+    `${job.slug} ${what}${running === undefined ? '' : `\t${running}`}`,
+    ...(job.service === undefined ? [] : [printable(serviceLine(job.slug, job.service))]),
+  ];
+  return `${lines.join('\n\t')}\n`;
 }
 
 /** PyYAML's flow style, as the predecessor printed it. */
-function runningWords({ activity }: JobSnapshot): string | undefined {
+function runningWords({ activity }: Pick<JobSnapshot, 'activity'>): string | undefined {
   switch (activity.is) {
     case 'running':
       return activity.pid === undefined ? '{status: running}' : `{pid: ${activity.pid}, status: running}`;

@@ -2,9 +2,9 @@
 
 import { durationWords } from '../run/outcome.ts';
 import { type Pause, pauseOf, pauseWords } from '../run/pause.ts';
-import { expectedTicks, nextTick, type Scheduled } from '../schedule/ticks.ts';
+import { expectedTicks, nextTick, type Scheduled, tickZone } from '../schedule/ticks.ts';
 import { wallTime } from '../schedule/wall-time.ts';
-import { dayMs, offsetChanges } from '../schedule/zone.ts';
+import { dayMs, type Zone, type Zones } from '../schedule/zone.ts';
 import { printable } from '../yaml/problem.ts';
 
 /** As much of a job as is asked. `splaySeconds`: by how much this host delays each of its ticks. */
@@ -22,7 +22,7 @@ export interface UpcomingOrder {
   /** Ticks of each job up to an instant, but not more than `count`. */
   readonly untilMs?: number;
   readonly count: number;
-  readonly hostZone: string;
+  readonly zones: Zones;
   readonly pauses: readonly Pause[];
 }
 
@@ -32,7 +32,7 @@ export interface UpcomingTick {
   /** Later than the tick by the job's splay. */
   readonly startMs: number;
   /** In which the schedule is read, when it is not the host's. */
-  readonly zone?: string;
+  readonly zone?: Zone;
   readonly paused?: Pause;
   /** What moves the tick: a change of the clocks of the host or of the job's zone between this tick and the one before it. */
   readonly afterClockChange?: true;
@@ -67,8 +67,7 @@ function none(job: string, why: NoTick['why'], words: string): Upcoming {
   return { ticks: [], none: [{ job, why, words }] };
 }
 
-function ticksOf(job: UpcomingJob, { fromMs, untilMs, count, hostZone }: UpcomingOrder): readonly number[] {
-  const zones = { host: hostZone };
+function ticksOf(job: UpcomingJob, { fromMs, untilMs, count, zones }: UpcomingOrder): readonly number[] {
   if (untilMs !== undefined) {
     return expectedTicks(job, { afterMs: fromMs, untilMs }, zones)
       .slice(0, count)
@@ -85,35 +84,37 @@ function ticksOf(job: UpcomingJob, { fromMs, untilMs, count, hostZone }: Upcomin
 
 function tickValue(
   job: UpcomingJob,
-  { hostZone, pauses, fromMs }: UpcomingOrder,
+  { zones, pauses, fromMs }: UpcomingOrder,
   { tickMs, beforeMs = fromMs }: { readonly tickMs: number; readonly beforeMs: number | undefined },
 ): UpcomingTick {
-  const { timeZone } = job.timing;
+  const zone = tickZone(job, zones);
   const paused = pauseOf(job, pauses, tickMs + job.delayMs);
-  const zones = [hostZone, ...(timeZone === undefined ? [] : [timeZone])];
-  const changed = zones.some((zone) => offsetChanges(zone, { afterMs: beforeMs, untilMs: tickMs }).length > 0);
+  const changed = zonesOf(job, zones).some((one) => one.changes({ afterMs: beforeMs, untilMs: tickMs }).length > 0);
   return {
     job: job.slug,
     tickMs,
     startMs: tickMs + job.delayMs,
-    ...(timeZone !== undefined && timeZone !== hostZone && { zone: timeZone }),
+    ...(job.timing.timeZone !== undefined && zone !== undefined && { zone }),
     ...(paused !== undefined && { paused }),
     ...(changed && { afterClockChange: true }),
   };
+}
+
+/** Whose clock changes move a job's ticks: cron starts its line by the clocks of the host. */
+function zonesOf(job: UpcomingJob, zones: Zones): readonly Zone[] {
+  const own = tickZone(job, zones);
+  return own === undefined || own === zones.host ? [zones.host] : [zones.host, own];
 }
 
 /** The first change of the clocks that move a job's ticks, and the ticks around it: two before, two after. */
 export function aroundClockChange(job: UpcomingJob, order: UpcomingOrder): readonly UpcomingTick[] {
   if (job.schedule === undefined || !job.enabled) return [];
   const span = { afterMs: order.fromMs, untilMs: order.fromMs + 400 * dayMs };
-  const zones = [order.hostZone, ...(job.timing.timeZone === undefined ? [] : [job.timing.timeZone])];
-  const [changeMs] = zones.flatMap((zone) => offsetChanges(zone, span).map(({ atMs }) => atMs)).sort((a, b) => a - b);
+  const [changeMs] = zonesOf(job, order.zones)
+    .flatMap((zone) => zone.changes(span).map(({ atMs }) => atMs))
+    .sort((a, b) => a - b);
   if (changeMs === undefined) return [];
-  const week = expectedTicks(
-    job,
-    { afterMs: changeMs - 8 * dayMs, untilMs: changeMs + 8 * dayMs },
-    { host: order.hostZone },
-  );
+  const week = expectedTicks(job, { afterMs: changeMs - 8 * dayMs, untilMs: changeMs + 8 * dayMs }, order.zones);
   const ticks = week.map(({ tickMs }) => tickMs).filter((tickMs) => tickMs > order.fromMs);
   const before = ticks.filter((tickMs) => tickMs < changeMs).slice(-2);
   const chosen = [...before, ...ticks.filter((tickMs) => tickMs >= changeMs).slice(0, 2)];
@@ -121,7 +122,7 @@ export function aroundClockChange(job: UpcomingJob, order: UpcomingOrder): reado
 }
 
 export interface UpcomingView {
-  readonly hostZone: string;
+  readonly hostZone: Zone;
   readonly nowMs: number;
 }
 
@@ -143,7 +144,7 @@ function remarks(tick: UpcomingTick, { hostZone, nowMs }: UpcomingView): string 
   const { tickMs, startMs, zone, paused } = tick;
   const parts = [
     tickMs > nowMs ? `in ${durationWords((tickMs - nowMs) / 1000)}` : `${durationWords((nowMs - tickMs) / 1000)} ago`,
-    zone === undefined ? undefined : `${wallTime(tickMs, zone)} ${zone}`,
+    zone === undefined ? undefined : `${wallTime(tickMs, zone)} ${zone.name}`,
     startMs === tickMs ? undefined : `starts ${durationWords((startMs - tickMs) / 1000)} later (splay)`,
     tick.afterClockChange ? 'the first after a clock change' : undefined,
     paused === undefined ? undefined : `will be skipped: ${pauseWords(paused, (ms) => wallTime(ms, hostZone))}`,

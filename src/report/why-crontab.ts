@@ -39,7 +39,7 @@ function placeOf({ kind, path, facts, unreadable }: CrontabEvidence): Finding | 
       about,
       is: 'stops',
       words: 'you have no crontab',
-      advice: `cron-generate, and what it says to do with ${path}`,
+      advice: 'cron-generate --install',
     };
   return { about, is: 'stops', words: `there is no ${path}`, advice: generate };
 }
@@ -74,8 +74,11 @@ function refusalOf(crontab: CrontabEvidence): Finding | undefined {
   return undefined;
 }
 
-function lineOf({ path, line, wanted }: CrontabEvidence): Finding | undefined {
-  const advice = `${generate}; cron-generate --diff shows the difference`;
+function lineOf({ path, line, wanted, kind }: CrontabEvidence): Finding | undefined {
+  const advice =
+    kind === 'own'
+      ? 'cron-generate --install; with --diff it only shows the difference'
+      : `${generate}; cron-generate --diff shows the difference`;
   if (line === undefined && wanted === undefined)
     return { about, is: 'stops', words: `${path} has no line for it`, advice };
   if (line === undefined)

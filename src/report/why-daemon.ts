@@ -1,7 +1,7 @@
 /** Whether there was a cron at a tick, a machine under it, and a clock that showed that time. */
 import { durationWords } from '../run/outcome.ts';
 import { wallTime } from '../schedule/wall-time.ts';
-import { minuteMs, offsetChanges } from '../schedule/zone.ts';
+import { minuteMs } from '../schedule/zone.ts';
 import type { CronLogLine, Evidence } from './evidence.ts';
 import type { Finding } from './why.ts';
 import { momentOf } from './why-job.ts';
@@ -97,12 +97,12 @@ function clock(evidence: Evidence): Finding {
   }
   const step = cronLog.lines.find((line) => stepped.test(line.text) && Math.abs(line.atMs - atMs) < 3 * 60 * minuteMs);
   if (step !== undefined) return { about, is: 'doubt', words: `the clock was set at ${time(step.atMs)}: ${step.text}` };
-  const [change] = offsetChanges(hostZone, { afterMs: atMs - 3 * 60 * minuteMs, untilMs: atMs + 3 * 60 * minuteMs });
+  const [change] = hostZone.changes({ afterMs: atMs - 3 * 60 * minuteMs, untilMs: atMs + 3 * 60 * minuteMs });
   if (change !== undefined)
     return {
       about,
       is: 'doubt',
-      words: `the clocks of ${hostZone} were changed at ${time(change.atMs)}, within three hours of it`,
+      words: `the clocks of ${hostZone.name} were changed at ${time(change.atMs)}, within three hours of it`,
     };
   if (suspendedMs > minuteMs)
     return {

@@ -1,5 +1,7 @@
 /** What the job's file, people and the places that a run needs have to say about a tick. */
+import { orphanWords } from '../run/collision.ts';
 import { isOver, pauseWords } from '../run/pause.ts';
+import { endAdvice, isOutOfReach } from '../run/process-words.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import type { Evidence } from './evidence.ts';
 import type { Finding } from './why.ts';
@@ -137,6 +139,12 @@ function state({ state: { path, objection } }: Evidence): Finding {
 function lock({ holder, hostZone }: Evidence): Finding {
   const about = 'lock';
   if (holder === undefined) return { about, is: 'well', words: 'nobody has it' };
+  if (holder.state === 'orphaned') {
+    const words = orphanWords(holder);
+    return isOutOfReach(holder.processes ?? [])
+      ? { about, is: 'stops', words, advice: endAdvice(holder) }
+      : { about, is: 'doubt', words };
+  }
   const since = holder.startedMs === undefined ? '' : ` since ${wallTime(holder.startedMs, hostZone)}`;
   return { about, is: 'well', words: `run ${holder.runId ?? 'unknown'} has it now${since}` };
 }

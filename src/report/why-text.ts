@@ -1,5 +1,5 @@
 /** `jobctl why`: one sentence, the cause, what to do, and then everything that was looked at. */
-import { durationWords } from '../run/outcome.ts';
+import { durationWords, lastedWords } from '../run/outcome.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import { printable } from '../yaml/problem.ts';
 import type { Evidence } from './evidence.ts';
@@ -30,7 +30,7 @@ function sentence(
 ): string {
   switch (verdict) {
     case 'ran':
-      return `ran${when} (run ${run?.run}) and ${run?.words}${lasted(run?.durationMs)}`;
+      return `ran${when} (run ${run?.run}) and ${run?.words}${lastedWords(run?.outcome, run?.durationMs)}`;
     case 'running':
       return `started${when} (run ${run?.run}) and is running`;
     case 'did-not-run':
@@ -48,10 +48,6 @@ function sentence(
     default:
       return verdict satisfies never;
   }
-}
-
-function lasted(durationMs: number | undefined): string {
-  return durationMs === undefined ? '' : ` after ${durationWords(durationMs / 1000)}`;
 }
 
 /** What else would have stopped it: it is worth doing in the same go. */

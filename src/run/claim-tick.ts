@@ -3,7 +3,7 @@
  * A claim that can't be written is said, and the job runs: a tick that runs twice is mended by the lock, one that never runs by nobody.
  */
 import type { Timing } from '../job/timing.ts';
-import type { TickZones } from '../schedule/ticks.ts';
+import type { Zones } from '../schedule/zone.ts';
 import type { Clock, TickClaim, TickClaims } from '../system/system.ts';
 import type { Tick } from './event.ts';
 import { missedTicks, recordMissed, startPatienceMs, tickText, type WatchedJob } from './missed.ts';
@@ -29,7 +29,7 @@ export interface ClockedStart {
 export interface TickMachine extends Recorder {
   readonly clock: Clock;
   readonly claims: TickClaims;
-  readonly zones: TickZones;
+  readonly zones: Zones;
 }
 
 export type TickAnswer =

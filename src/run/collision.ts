@@ -13,6 +13,7 @@
 import type { CollisionPolicy } from '../job/policy.ts';
 import type { LockHolder } from '../system/system.ts';
 import { durationWords } from './outcome.ts';
+import { isOutOfReach, leftWords } from './process-words.ts';
 
 export interface Collision {
   readonly holder: LockHolder;
@@ -73,14 +74,22 @@ function holderWords(holder: LockHolder, nowMs: number): string {
     case 'running':
       return `still running${sinceWords(holder, nowMs)} (${runWords(holder)})`;
     case 'orphaned':
-      return `its last run-job is gone but processes of that run are alive: ${holder.pids.join(', ')}`;
+      return orphanWords(holder);
     case 'predecessor':
       return `still running under the Python process-control (pid ${holder.wrapper?.pid ?? 'unknown'})`;
     case 'unknown':
-      return 'its lock is held by a process that cannot be looked into';
+      return `its lock is held by ${holder.runId === undefined ? 'a process' : `a process of run ${holder.runId}`} that cannot be looked into`;
     default:
       return holder.state satisfies never;
   }
+}
+
+/** What is said of processes that live on after their run-job. */
+export function orphanWords(holder: Pick<LockHolder, 'runId' | 'pids' | 'processes'>): string {
+  const run = holder.runId === undefined ? 'that run' : `run ${holder.runId}`;
+  return isOutOfReach(holder.processes ?? [])
+    ? `processes of ${run} live on and can't be ended from here: ${leftWords(holder)}`
+    : `its last run-job is gone but processes of ${run} are alive: ${leftWords(holder)}`;
 }
 
 function runWords({ wrapper, runId }: LockHolder): string {

@@ -3,6 +3,7 @@ import type { Command } from '../job/command.ts';
 import type { Job } from '../job/job.ts';
 import type { Clock, Launcher, Programs, RunLog, RunningCommand, Survivor, WaitStatus } from '../system/system.ts';
 import { type Outcome, statusOf } from './outcome.ts';
+import { processesWords } from './process-words.ts';
 import type { RunLock } from './run-locks.ts';
 import type { StopWatch } from './stop-watch.ts';
 import { exitOutcome } from './verdict.ts';
@@ -89,16 +90,31 @@ async function runCommand(order: CommandsOrder, command: Command, machine: Comma
 async function watchCommand(command: RunningCommand, job: Job, machine: CommandsMachine): Promise<CommandEnd> {
   const { watch } = machine;
   let stopping: ReturnType<RunningCommand['stop']> | undefined;
+  let giveUp: (status: WaitStatus) => void;
+  const outlived = new Promise<WaitStatus>((resolve) => {
+    giveUp = resolve;
+  });
   const stop = (isAgain: boolean) => {
     stopping = command.stop(isAgain ? 0 : job.killGraceSeconds * 1000);
+    // The command itself may be out of reach, as a setuid program of root's is: then its end is not waited for.
+    void stopping.then(({ survivors }) => {
+      if (survivors.length > 0) giveUp({ is: 'unknown', reason: 'it could not be killed' });
+    });
   };
   watch.onReason = stop;
   // A stop that was asked for while the command was being started finds it here.
   if (watch.reason !== undefined) stop(false);
-  const status = await command.ended;
+  const status = await Promise.race([command.ended, outlived]);
   const sweep = await sweepUp(command, job, stopping);
   watch.onReason = undefined;
   const { heldOpen } = await machine.log.commandEnded(drainPatienceMs);
+  if (sweep.survivors.length > 0) {
+    const left = sweep.survivors.flatMap(({ pid, startTicks }) =>
+      startTicks === undefined ? [] : [{ pid, startTicks }],
+    );
+    machine.lock.record({ left });
+    command.detach();
+  }
   if (sweep.words !== undefined) machine.log.note(sweep.words);
   if (heldOpen)
     machine.log.note(
@@ -132,7 +148,7 @@ async function sweepUp(
     command.abandon();
     return { survivors: [], swept: 0, failed: false, left: 0 };
   }
-  const named = left.map(({ pid, command: line }) => `${pid} ${line}`).join(', ');
+  const named = processesWords(left.map(({ why: _why, ...process }) => process));
   const { survivors, swept } = await command.stop(job.killGraceSeconds * 1000);
   const words = survivorWords(survivors).words ?? `left behind by the command and ended: ${named}`;
   return { survivors, swept, failed: job.leftovers === 'fail', left: left.length, words };
@@ -140,7 +156,7 @@ async function sweepUp(
 
 function survivorWords(survivors: readonly Survivor[]): { readonly words?: string } {
   if (survivors.length === 0) return {};
-  return { words: `could not be killed: ${survivors.map(({ pid, command }) => `${pid} ${command}`).join(', ')}` };
+  return { words: `could not be killed: ${processesWords(survivors)}` };
 }
 
 function outcomeOf(status: WaitStatus, { policy }: Job): Outcome {

@@ -2,7 +2,7 @@
  * The lines of a job's history: one JSON object each, appended and never changed.
  * A reader takes what it understands: a torn line, or one of a later version, is passed over.
  */
-import type { Outcome } from './outcome.ts';
+import { isKnownOutcome, type Outcome } from './outcome.ts';
 
 /** Who started a run. */
 export type Trigger =
@@ -20,8 +20,10 @@ export interface Tick {
 
 /** What has been so far, carried along so that nobody has to read the whole history. */
 export interface Streak {
-  /** Failures in a row up to here. */
+  /** Failures in a row up to here; skips and stops by a person are not counted. */
   readonly failures: number;
+  /** Collisions that the job does not allow, since the last success: failmail counts them too (kept). Absent: none. */
+  readonly collisions?: number;
   /** When the first of them ended; absent without failures. */
   readonly failingSinceMs?: number;
   readonly lastSuccessMs?: number;
@@ -68,7 +70,9 @@ export interface Ended extends Common {
   readonly tick?: Tick;
   /** Output that did not reach the log, in bytes; absent when all did. */
   readonly lostBytes?: number;
-  /** Background processes that were ended with the run. */
+  /** What the log does not have because of `log_max_size`; absent when nothing was left out. */
+  readonly leftOut?: { readonly bytes: number; readonly lines: number };
+  /** How many processes beside the command itself were ended with the run. */
   readonly swept?: number;
   /** What could not be killed: "pid command". */
   readonly survivors?: readonly string[];
@@ -150,7 +154,16 @@ export interface Steered extends Common {
   readonly tag?: string;
 }
 
+/**
+ * A run that ended in a way that only a later version knows: it is over, and nothing else is known. A reader puts it in the place of
+ * such an event; it is never written.
+ */
+interface EndedUnknown extends Common {
+  readonly event: 'ended-unknown';
+}
+
 export type HistoryEvent =
+  | EndedUnknown
   | Waiting
   | Started
   | AttemptFailed
@@ -164,7 +177,7 @@ export type HistoryEvent =
   | NoticeDelivered
   | Steered;
 
-const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
+const kinds: ReadonlySet<string> = new Set<Exclude<HistoryEvent['event'], 'ended-unknown'>>([
   'waiting',
   'started',
   'attempt-failed',
@@ -179,6 +192,8 @@ const kinds: ReadonlySet<string> = new Set<HistoryEvent['event']>([
   'steered',
 ]);
 
+const steeringActions: ReadonlySet<unknown> = new Set<Steered['action']>(['pause', 'resume', 'reset']);
+
 export function formatEvent(event: HistoryEvent): string {
   return `${JSON.stringify(event)}\n`;
 }
@@ -191,9 +206,18 @@ export function parseEvents(text: string): readonly HistoryEvent[] {
 function parseEvent(line: string): HistoryEvent | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
-    const event = JSON.parse(line) as HistoryEvent;
-    return kinds.has(event.event) && typeof event.run === 'string' && Number.isFinite(event.atMs) ? event : undefined;
+    const event = JSON.parse(line) as Exclude<HistoryEvent, EndedUnknown>;
+    const isKnown = kinds.has(event.event) && typeof event.run === 'string' && Number.isFinite(event.atMs);
+    return isKnown ? known(event) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** An event in so far as its outcome, or what a person did, is known to this version. */
+function known(event: Exclude<HistoryEvent, EndedUnknown>): HistoryEvent | undefined {
+  if (event.event === 'steered') return steeringActions.has(event.action) ? event : undefined;
+  if (!('outcome' in event) || isKnownOutcome(event.outcome)) return event;
+  const { run, atMs } = event;
+  return event.event === 'attempt-failed' ? undefined : { event: 'ended-unknown', run, atMs };
 }

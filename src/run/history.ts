@@ -1,6 +1,6 @@
 /** What a job's history says: a fold over its events, into the runs that people ask about and the streak that mails depend on. */
 import type { Ended, HistoryEvent, Started, Steered, Streak, Tick, Trigger, Waiting } from './event.ts';
-import { type LastStatus, type Outcome, statusOf } from './outcome.ts';
+import { healthOf, type LastStatus, type Outcome, statusOf } from './outcome.ts';
 
 /** One run as people see it. Without `outcome` it is running, or nobody has yet seen that it was interrupted. */
 export interface RunRecord {
@@ -22,9 +22,11 @@ export interface RunRecord {
   readonly warning?: string;
   readonly durationMs?: number;
   readonly lostBytes?: number;
+  readonly leftOut?: { readonly bytes: number; readonly lines: number };
   readonly swept?: number;
   readonly survivors?: readonly string[];
   readonly stopRequestedBy?: string;
+  readonly stopReason?: string;
   readonly replacedBy?: string;
   readonly paused?: string;
   readonly noticeFailed?: string;
@@ -58,6 +60,10 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
       based = true;
       continue;
     }
+    if (event.event === 'ended-unknown') {
+      runs.delete(event.run);
+      continue;
+    }
     addToRun(runs, event);
     const outcome = outcomeOf(event);
     if (outcome === undefined) continue;
@@ -69,18 +75,25 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
   return { runs: [...runs.values()], streak, lastStatus, ...(steered.length > 0 && { steered }) };
 }
 
-/** A success ends the streak; a skip that the job allows neither ends nor lengthens it. */
+/** A success ends the streak; a skip or a stop by a person neither ends nor lengthens it. */
 export function extendStreak(streak: Streak, outcome: Outcome, endedMs: number): Streak {
-  const status = statusOf(outcome);
-  if (status === 'success') return { failures: 0, lastSuccessMs: endedMs };
+  const health = healthOf(outcome);
+  if (health === 'success') return { failures: 0, lastSuccessMs: endedMs };
+  if (health === undefined) {
+    return statusOf(outcome) === 'failure' ? { ...streak, collisions: (streak.collisions ?? 0) + 1 } : streak;
+  }
   const counted = countOwn(streak, outcome);
-  if (status !== 'failure') return counted;
   return { ...counted, failures: streak.failures + 1, failingSinceMs: streak.failingSinceMs ?? endedMs };
 }
 
-/** Failures of runs themselves: a skip or a stop by somebody says nothing about the job. */
+/** What failmail counts as failures in a row, as the Python process-control did: collisions too. */
+export function mailedFailures({ failures, collisions = 0 }: Streak): number {
+  return failures + collisions;
+}
+
+/** Failures of runs themselves: a stop from outside says nothing about the job. */
 function countOwn(streak: Streak, { kind }: Outcome): Streak {
-  if (kind === 'missed' || kind === 'skipped' || kind === 'stopped') return streak;
+  if (kind === 'stopped') return streak;
   return { ...streak, failedRuns: (streak.failedRuns ?? 0) + 1 };
 }
 
@@ -100,7 +113,7 @@ export function unfinishedRuns(history: History): readonly RunRecord[] {
 }
 
 /** An event about a run, or about a tick that had none. */
-type RunEvent = Exclude<HistoryEvent, Steered>;
+type RunEvent = Exclude<HistoryEvent, Steered | { readonly event: 'ended-unknown' }>;
 
 function outcomeOf(event: RunEvent): Outcome | undefined {
   switch (event.event) {
@@ -161,7 +174,11 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
       return;
     case 'stop-requested':
       if (known !== undefined) {
-        set({ stopRequestedBy: event.by, ...(event.replacedBy !== undefined && { replacedBy: event.replacedBy }) });
+        set({
+          stopRequestedBy: event.by,
+          ...(event.reason !== undefined && { stopReason: event.reason }),
+          ...(event.replacedBy !== undefined && { replacedBy: event.replacedBy }),
+        });
       }
       return;
     case 'notice-failed':

@@ -1,5 +1,6 @@
 /** Which ticks of a job have passed without a start: the machine was off, cron stood still, or the crontab has no line for it. */
-import { expectedTicks, type TickZones } from '../schedule/ticks.ts';
+import { expectedTicks } from '../schedule/ticks.ts';
+import type { Zones } from '../schedule/zone.ts';
 import type { HistoryStore } from '../system/system.ts';
 import type { Pause } from './pause.ts';
 import { type Recorder, writeEvent } from './record.ts';
@@ -13,7 +14,7 @@ export interface MissedQuestion {
   readonly nowMs: number;
   /** Of all jobs. */
   readonly pauses: readonly Pause[];
-  readonly zones: TickZones;
+  readonly zones: Zones;
   readonly history: Pick<HistoryStore, 'read'>;
 }
 

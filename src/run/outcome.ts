@@ -22,6 +22,8 @@ export interface Stopped {
   readonly kind: 'stopped';
   readonly signal: number;
   readonly by: string;
+  /** A person asked for it: by jobctl, by `--kill-job`, or with Ctrl-C at the run's own terminal. */
+  readonly person?: true;
   /** The run that took its place (`cron_collision_policy: KILL_EXISTING`). */
   readonly replacedBy?: string;
   /** It was replaced, and the job allows that it is still at work by then (`allow_overtime`). */
@@ -37,6 +39,26 @@ export type FailureRule = 'fail_on_stderr' | 'fail_on_output' | 'require_output'
  */
 export type SkipReason = 'running' | 'locked' | 'queue-full' | 'deadline' | 'claimed' | 'not-due' | 'paused';
 type NotStartedCode = 77 | 78 | 125 | 126 | 127;
+
+const outcomeKinds = {
+  exited: true,
+  'broke-rule': true,
+  signalled: true,
+  'timed-out': true,
+  stopped: true,
+  'left-processes': true,
+  'not-started': true,
+  skipped: true,
+  lost: true,
+  interrupted: true,
+  missed: true,
+} as const satisfies Record<Outcome['kind'], true>;
+
+/** False for what a later version has written, and for what is no outcome at all. */
+export function isKnownOutcome(outcome: unknown): outcome is Outcome {
+  if (typeof outcome !== 'object' || outcome === null || !('kind' in outcome)) return false;
+  return typeof outcome.kind === 'string' && Object.hasOwn(outcomeKinds, outcome.kind);
+}
 
 /** What `last status:` says (kept from the Python process-control). */
 export type LastStatus = 'success' | 'failure' | 'skipped' | 'unknown';
@@ -84,14 +106,29 @@ export function exitCodeOf(outcome: Outcome): number {
 }
 
 /**
- * A skip counts as a failure unless the job allows it (kept), and so does having been replaced. A pause, a tick that another run has had and one that is not due are nobody's
- * failure, and a missed tick is no run: they leave the status as it was.
+ * What a run says about the health of its job: this decides streak, states, `notify`, `pause_after_failures` and the monitoring plugin. A skip, a stop by a
+ * person and a missed tick say nothing (`undefined`), and neither does a run that was replaced where the job allows that.
+ */
+export function healthOf(outcome: Outcome): 'success' | 'failure' | undefined {
+  if (outcome.kind === 'skipped') return undefined;
+  const status = statusOf(outcome);
+  return status === 'success' || status === 'failure' ? status : undefined;
+}
+
+/**
+ * The `last status` of `run-job --status`, and whether failmail speaks of the run. A collision counts as a failure here unless the job allows it (kept), and so
+ * does having been replaced. Pauses, claimed ticks, ticks that are not due, missed ticks and stops by a person leave the status as it was.
  */
 export function statusOf(outcome: Outcome): LastStatus | undefined {
   if (outcome.kind === 'exited') return isSuccess(outcome) ? 'success' : 'failure';
+  if (isStoppedByPerson(outcome)) return undefined;
   if (outcome.kind === 'missed' || (outcome.kind === 'skipped' && isNobodysFault(outcome.reason))) return undefined;
   if ((outcome.kind === 'skipped' || outcome.kind === 'stopped') && outcome.allowed) return 'skipped';
   return 'failure';
+}
+
+export function isStoppedByPerson(outcome: Outcome): boolean {
+  return outcome.kind === 'stopped' && outcome.person === true;
 }
 
 function isSuccess({ code, accepted = code === 0 }: Extract<Outcome, { kind: 'exited' }>): boolean {
@@ -132,6 +169,26 @@ export function outcomeWords(outcome: Outcome): string {
     default:
       return outcome satisfies never;
   }
+}
+
+/** How long a run took, to stand behind `outcomeWords`: " after 13 s"; empty when those say it already. */
+export function lastedWords(outcome: Outcome | undefined, durationMs: number | undefined): string {
+  if (durationMs === undefined) return '';
+  const lasted = `after ${durationWords(durationMs / 1000)}`;
+  if (outcome?.kind === 'broke-rule' && outcome.rule === 'min_duration') return '';
+  if (outcome?.kind !== 'timed-out') return ` ${lasted}`;
+  return lasted === `after ${durationWords(outcome.afterSeconds)}` ? '' : ` and ended ${lasted}`;
+}
+
+/** The exit code of run-job, to stand at the end of a sentence; empty when `outcomeWords` name the same one. */
+export function exitCodeWords(outcome: Outcome): string {
+  const code = exitCodeOf(outcome);
+  return outcome.kind === 'exited' && !isSuccess(outcome) && outcome.code === code ? '' : `, exit code ${code}`;
+}
+
+/** What a log does not have because it would have grown beyond `log_max_size`. */
+export function leftOutWords({ lines, bytes }: { readonly lines: number; readonly bytes: number }): string {
+  return `${lines} lines (${bytes} bytes) were left out of the middle of its log (log_max_size)`;
 }
 
 /** Linux numbers (signal(7), x86 and arm); real-time signals and unknown ones are named by number. */

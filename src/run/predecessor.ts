@@ -24,12 +24,13 @@ export function earlierHistory(bytes: Uint8Array | undefined): History {
       lastSuccessMs = atMs;
     }
   }
+  const lastStatus = lastStatusOf(bytes);
   const streak = {
-    failures,
+    failures: lastStatus === 'failure' ? Math.max(failures, 1) : failures,
     ...(failingSinceMs === undefined ? {} : { failingSinceMs }),
     ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
   };
-  return { runs, streak, lastStatus: lastStatusOf(bytes) };
+  return { runs, streak, lastStatus };
 }
 
 interface Entry {

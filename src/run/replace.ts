@@ -4,6 +4,7 @@
  */
 import type { Clock, JobLocks, LockHolder, Sweeper, Wrappers } from '../system/system.ts';
 import type { Stopped } from './outcome.ts';
+import { isOutOfReach, leftWords } from './process-words.ts';
 import { type Recorder, writeEvent } from './record.ts';
 import type { StopWatch } from './stop-watch.ts';
 
@@ -27,7 +28,7 @@ export type ReplaceAnswer =
   | { readonly is: 'stopped'; readonly outcome: Stopped };
 
 /** Beyond its grace a run-job needs some time to sweep, to drain and to write down. */
-const afterGraceMs = 5000;
+const afterGraceMs = 10_000;
 /** For so long the reaper of a killed run-job, and then a sweep, are waited for. */
 const afterKillMs = 10_000;
 const pollMs = 50;
@@ -52,8 +53,9 @@ export async function endHolder(
   if (hard === 'gone')
     return { is: 'ended', remark: `run ${runId} did not end when it was asked; its run-job was killed` };
   if (hard !== 'there') return { is: 'stopped', outcome: hard };
-  const { wrapper, pids } = machine.locks.holder(slug) ?? holder;
-  const alive = [wrapper?.pid, ...pids].filter((pid) => pid !== undefined).join(', ');
+  const now = machine.locks.holder(slug) ?? holder;
+  const wrapper = now.state === 'orphaned' ? undefined : now.wrapper?.pid;
+  const alive = [wrapper, leftWords(now)].filter((one) => one !== undefined && one !== '').join(', ');
   return { is: 'failed', reason: `run ${runId} can't be ended; look at its processes: ${alive}` };
 }
 
@@ -77,7 +79,7 @@ async function untilGone(
     if (watch.stopped !== undefined) return watch.stopped;
     if (clock.monotonicMs() > endMs) return 'there';
     // Its run-job was killed. A reaper that ends the same processes is not in the way.
-    if (now.state === 'orphaned') await sweeper.end(now, job.killGraceSeconds * 1000);
+    if (now.state === 'orphaned' && isOutOfReach(await sweeper.end(now, job.killGraceSeconds * 1000))) return 'there';
     await watch.rest(pollMs, clock);
   }
 }

@@ -21,8 +21,9 @@ import type {
 import { breakCircuit } from './break-circuit.ts';
 import type { Ended, Tick, Trigger } from './event.ts';
 import { extendStreak, type History, unfinishedRuns } from './history.ts';
-import { durationWords, exitCodeOf, type Outcome, outcomeWords } from './outcome.ts';
+import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, outcomeWords } from './outcome.ts';
 import { pausedWords } from './pauses.ts';
+import { processWords } from './process-words.ts';
 import {
   type InterruptedRuns,
   type RunName,
@@ -112,12 +113,14 @@ async function runLocked(order: RunOrder, machine: RunMachine, locked: Locked): 
   const startedMs = machine.clock.nowMs();
   const interrupted = closeInterrupted(order, machine);
   const rules = new OutputRules(job.policy, machine.lineSearch);
-  const onOutput = rules.isNeeded ? rules.take.bind(rules) : undefined;
-  const opened = machine.logs.open(job.slug, startedMs, onOutput);
+  const opened = machine.logs.open(job.slug, startedMs, {
+    watcher: rules.isNeeded ? rules : undefined,
+    maxBytes: job.logMaxBytes,
+  });
   if (opened.is === 'failed') return recordNotStarted(nameOf(order), machine, opened);
   const { log } = opened;
   for (const remark of remarks) log.note(remark);
-  lock.record({ logPath: log.path });
+  lock.record({ logPath: log.path, tags: job.tags, killGraceSeconds: job.killGraceSeconds });
   const troubles = writeEvent(job.slug, machine, {
     event: 'started',
     run,
@@ -152,8 +155,8 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
   // Time steps must not make a run negative or a day long, so the duration comes from the clock that nobody sets.
   const durationMs = Math.round(ended.durationMs);
   const attempts = ended.attempt > 1 ? ` and ${ended.attempt} attempts` : '';
-  const lasted = `after ${durationWords(durationMs / 1000)}${attempts}`;
-  log.note(`${job.slug} ${outcomeWords(outcome)} ${lasted}, exit code ${exitCodeOf(outcome)}`);
+  const lasted = `${lastedWords(outcome, durationMs)}${attempts}`;
+  log.note(`${job.slug} ${outcomeWords(outcome)}${lasted}${exitCodeWords(outcome)}`);
   const totals = await log.close();
   const streak = extendStreak(before.streak, outcome, endedMs);
   const circuit = breakCircuit(job, machine.state, { outcome, streak, endedMs });
@@ -166,8 +169,9 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
     streak,
     attempt: ended.attempt,
     ...(totals.lostBytes > 0 ? { lostBytes: totals.lostBytes } : {}),
+    ...(totals.leftOut === undefined ? {} : { leftOut: totals.leftOut }),
     ...(ended.swept > 0 ? { swept: ended.swept } : {}),
-    ...(ended.survivors.length > 0 ? { survivors: ended.survivors.map((s) => `${s.pid} ${s.command}`) } : {}),
+    ...(ended.survivors.length > 0 ? { survivors: ended.survivors.map(processWords) } : {}),
     ...(ended.warning === undefined ? {} : { warning: ended.warning }),
     ...(circuit.paused === undefined ? {} : { paused: circuit.paused }),
   };
@@ -177,6 +181,7 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
       `log incomplete: ${totals.lostBytes} bytes of output lost (${totals.lostReason ?? 'unknown reason'})`,
     );
   }
+  if (totals.leftOut !== undefined) troubles.push(leftOutWords(totals.leftOut));
   if (event.survivors !== undefined) troubles.push(`could not be killed: ${event.survivors.join(', ')}`);
   if (ended.warning !== undefined) troubles.push(ended.warning);
   machine.history.rotate(job.slug);
@@ -207,14 +212,16 @@ function closeInterrupted({ job: { slug }, run: own }: RunOrder, machine: RunMac
   return { runs, streak: readHistory(slug, machine).streak };
 }
 
-/** `--kill-job`, `jobctl stop` and a run that takes the place of this one leave their names in the history before they send TERM. */
-function withPerson<O extends Outcome>(outcome: O, history: History, { job, run }: RunOrder): O {
+/**
+ * `--kill-job`, `jobctl stop` and a run that takes the place of this one leave their names in the history before they send TERM. Ctrl-C comes from the person
+ * who started the run; any other signal may be the system's own, which ends runs when it shuts down, so that one stays a failure.
+ */
+function withPerson<O extends Outcome>(outcome: O, history: History, { job, run, trigger }: RunOrder): O {
   if (outcome.kind !== 'stopped') return outcome;
   const { stopRequestedBy: by, replacedBy } = history.runs.find((record) => record.run === run) ?? {};
-  if (by === undefined) return outcome;
-  return {
-    ...outcome,
-    by,
-    ...(replacedBy !== undefined && { replacedBy, ...(job.allowOvertime && { allowed: true }) }),
-  };
+  if (by === undefined) {
+    return outcome.person && trigger.by === 'person' ? { ...outcome, by: `${trigger.name} at the terminal` } : outcome;
+  }
+  if (replacedBy === undefined) return { ...outcome, by, person: true };
+  return { ...outcome, by, replacedBy, ...(job.allowOvertime && { allowed: true }) };
 }

@@ -10,9 +10,9 @@ export class StopWatch {
   #listener: ((isAgain: boolean) => void) | undefined;
 
   constructor(stops: StopRequests) {
-    stops.onStop(({ signal }) => {
+    stops.onStop(({ signal, typed }) => {
       const isAgain = this.reason !== undefined;
-      this.#stopped ??= { kind: 'stopped', signal, by: 'a signal to run-job' };
+      this.#stopped ??= { kind: 'stopped', signal, by: 'a signal to run-job', ...(typed && { person: true }) };
       this.#listener?.(isAgain);
     });
   }

@@ -17,6 +17,7 @@ import type {
 import { adviseOn, type Collision, type CollisionFacts, collisionWords } from './collision.ts';
 import type { Tick } from './event.ts';
 import { durationWords, type SkipReason, type Stopped } from './outcome.ts';
+import { processesWords } from './process-words.ts';
 import { type Recorder, type RunName, writeEvent } from './record.ts';
 import { endHolder } from './replace.ts';
 import { type RunLock, takeAll } from './run-locks.ts';
@@ -227,6 +228,6 @@ class Turn {
 }
 
 function sweptWords({ runId = 'unknown' }: LockHolder, left: readonly Survivor[], why: string): string {
-  const names = left.map(({ pid, command }) => `${pid} ${command}`).join(', ');
+  const names = processesWords(left);
   return `run ${runId} had lost its run-job and ${why}; what it had left was ended: ${names}`;
 }

@@ -13,7 +13,8 @@
  * | the newest one was started in the last 90 seconds, late   | skipped: claimed           | not due                      |
  * | none of these                                             | runs, and belongs to none  | not due                      |
  */
-import { type ExpectedTick, expectedTicks, type TickZones } from '../schedule/ticks.ts';
+import { type ExpectedTick, expectedTicks } from '../schedule/ticks.ts';
+import type { Zones } from '../schedule/zone.ts';
 import { type AccountedJob, clockStepMs, type TickAccount } from './tick-account.ts';
 
 /** Within this time a start is on time. */
@@ -32,7 +33,7 @@ export interface StartQuestion {
   readonly nowMs: number;
   /** The line was written with `--due`. */
   readonly onlyDue: boolean;
-  readonly zones: TickZones;
+  readonly zones: Zones;
 }
 
 export interface StartTicks {

@@ -3,8 +3,9 @@
  * `fail_on_stderr`, `require_output`, `min_duration`). The rules are asked of an attempt that would be a success without them.
  */
 import type { Policy } from '../job/policy.ts';
-import type { LineFound, LineSearch } from '../system/system.ts';
+import type { LineFound, LineSearch, OutputWatcher } from '../system/system.ts';
 import { durationWords, type FailureRule, type Outcome, statusOf } from './outcome.ts';
+import { ShownLines } from './shown-lines.ts';
 
 /** Output is searched when so many characters have come together, or when an attempt has ended: each search costs a quarter of a millisecond. */
 const batchCharacters = 262_144;
@@ -16,10 +17,15 @@ export function exitOutcome(code: number, { successExitCodes }: Policy): Outcome
   return accepted === (code === 0) ? { kind: 'exited', code } : { kind: 'exited', code, accepted };
 }
 
+function newLines() {
+  return { stdout: new ShownLines(), stderr: new ShownLines() };
+}
+
 /** Watches the output of a run, attempt by attempt. */
-export class OutputRules {
+export class OutputRules implements OutputWatcher {
   readonly #policy: Policy;
   readonly #search: LineSearch;
+  #lines = newLines();
   #firstStderrLine: string | undefined;
   #found = new Map<'fail_on_output' | 'require_output', LineFound>();
   #batch: string[] = [];
@@ -38,15 +44,33 @@ export class OutputRules {
 
   /** Another attempt begins: what was printed before does not count. */
   begin(): void {
+    this.#lines = newLines();
     this.#firstStderrLine = undefined;
     this.#found = new Map();
     this.#clear();
   }
 
-  take(stream: 'stdout' | 'stderr', lines: () => readonly string[]): void {
-    if (stream === 'stderr' && this.#policy.failOnStderr) this.#firstStderrLine ??= lines()[0];
-    if (this.#open().length === 0) return;
-    for (const line of lines()) {
+  take(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
+    this.#see(stream, () => this.#lines[stream].take(bytes));
+  }
+
+  end(stream: 'stdout' | 'stderr'): void {
+    this.#see(stream, () => this.#lines[stream].end());
+  }
+
+  /** The lines are not made when nothing asks for them any more. */
+  #see(stream: 'stdout' | 'stderr', lines: () => readonly string[]): void {
+    const wantsStderr = stream === 'stderr' && this.#policy.failOnStderr && !this.#firstStderrLine;
+    const isSearched = this.#open().length > 0;
+    if (!wantsStderr && !isSearched) return;
+    const seen = lines();
+    // Whatever was printed counts, but a line that can be read is the one to quote.
+    if (wantsStderr) this.#firstStderrLine = seen.find((line) => line !== '') ?? this.#firstStderrLine ?? seen[0];
+    if (isSearched) this.#collect(seen);
+  }
+
+  #collect(lines: readonly string[]): void {
+    for (const line of lines) {
       this.#batch.push(line);
       this.#batchLength += line.length + 1;
     }

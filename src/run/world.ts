@@ -1,7 +1,7 @@
 /** The world a job wakes up in: its environment, directory, limits and command lines, the same whoever started it. */
 import type { Command } from '../job/command.ts';
 import type { Job, Limits } from '../job/job.ts';
-import type { Programs, User } from '../system/system.ts';
+import type { Locale, Programs, User } from '../system/system.ts';
 
 const limitOptions: { readonly [L in keyof Limits]-?: string } = {
   nofile: '--nofile',
@@ -11,16 +11,24 @@ const limitOptions: { readonly [L in keyof Limits]-?: string } = {
   addressSpace: '--as',
 };
 
-/** For a caller without PATH; what Debian's cron gives its jobs. */
-const defaultPath = '/usr/bin:/bin';
-
 /** Marks every process of a run; a sub-job's run appends its own id, so that a parent's kill finds it. */
 export const runIdVariable = 'PROCESS_CONTROL_RUN_ID';
 
-export interface WorldRequest {
-  readonly job: Pick<Job, 'environment' | 'workingDirectory'>;
+/** What every job of this machine starts from, whoever starts it. */
+export interface FixedWorld {
   readonly user: User;
-  readonly inherited: Readonly<Record<string, string | undefined>>;
+  /** `path` of the configuration. */
+  readonly searchPath: string;
+  readonly locale: Locale;
+  /** `pass_environment` of the configuration: names that come from the caller for every job. */
+  readonly passEnvironment: readonly string[];
+  /** The environment of the caller: a person, cron, another job. */
+  readonly callers: Readonly<Record<string, string | undefined>>;
+}
+
+export interface WorldRequest {
+  readonly job: Pick<Job, 'environment' | 'passEnvironment' | 'workingDirectory'>;
+  readonly fixed: FixedWorld;
   /** The parent's id and a slash come first when another run started this one. */
   readonly runPath: string;
   readonly isDirectory: (path: string) => boolean;
@@ -31,28 +39,42 @@ export interface World {
   readonly workingDirectory: string;
 }
 
-/**
- * What run-job inherited, less what is Node's and ours and where the caller was; then who and where the job is; then what the job file adds.
- */
-export function worldOf({ job, user, inherited, runPath, isDirectory }: WorldRequest): World {
-  const kept = Object.entries(inherited).filter(
-    (pair): pair is [string, string] =>
-      pair[1] !== undefined && !/^(?:(?:NODE|PROCESS_CONTROL)_|OLDPWD$)/.test(pair[0]),
-  );
-  const workingDirectory = job.workingDirectory ?? (isDirectory(user.home) ? user.home : '/');
+/** The configuration's environment, then what the job lets through from the caller, then who the job is, then what its file adds. */
+export function worldOf({ job, fixed, runPath, isDirectory }: WorldRequest): World {
+  const workingDirectory = job.workingDirectory ?? homeOf(fixed.user, isDirectory);
+  const passed = [...fixed.passEnvironment, ...job.passEnvironment].flatMap((name) => {
+    const value = fixed.callers[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
   const environment = {
-    PATH: defaultPath,
-    ...Object.fromEntries(kept),
-    HOME: user.home,
-    USER: user.name,
-    LOGNAME: user.name,
-    SHELL: user.shell,
-    // The launcher's shell has set it to the directory of the caller.
+    ...{ ...localeAndPath(fixed), ...Object.fromEntries(passed), ...identity(fixed.user) },
     PWD: workingDirectory,
     ...job.environment,
     [runIdVariable]: runPath,
   };
   return { environment, workingDirectory };
+}
+
+/** The world of a program that belongs to no run, such as the `command` of a notice; nothing of the caller's reaches it. */
+export function bareWorld(
+  fixed: Omit<FixedWorld, 'passEnvironment' | 'callers'>,
+  isDirectory: WorldRequest['isDirectory'],
+): World {
+  const workingDirectory = homeOf(fixed.user, isDirectory);
+  return { environment: { ...localeAndPath(fixed), ...identity(fixed.user), PWD: workingDirectory }, workingDirectory };
+}
+
+function localeAndPath({ locale, searchPath }: Pick<FixedWorld, 'locale' | 'searchPath'>) {
+  return { ...locale.variables, PATH: searchPath };
+}
+
+/** SHELL is not that of passwd: with nologin there, each ProxyCommand of ssh(1) and each :! of an editor would fail. */
+function identity({ home, name }: User) {
+  return { HOME: home, USER: name, LOGNAME: name, SHELL: '/bin/sh' };
+}
+
+function homeOf({ home }: User, isDirectory: WorldRequest['isDirectory']): string {
+  return isDirectory(home) ? home : '/';
 }
 
 export type ArgvAnswer =
@@ -70,7 +92,7 @@ export function argvOf(
   programs: Programs,
 ): ArgvAnswer {
   const [name, ...args] = command.words;
-  const found = programs.find(name, world.environment.PATH ?? defaultPath, world.workingDirectory);
+  const found = programs.find(name, world.environment.PATH ?? '', world.workingDirectory);
   if (found.is === 'missing') return found;
   return {
     is: 'ready',

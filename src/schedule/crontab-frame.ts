@@ -1,13 +1,11 @@
 /** Takes from the configuration what all lines of the crontab share, or says what in it can't be in a crontab. */
 import type { Config } from '../config/config.ts';
+import { ownPlaceVariables } from '../config/sources.ts';
 import type { Problem, Result } from '../yaml/problem.ts';
 import type { CrontabFrame } from './crontab.ts';
 import { compileTemplate } from './crontab-template.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Where a process-control of one's own is found; cron starts run-job without them. */
-const placeVariables = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'];
 
 export function crontabFrame(config: Config, environment: Environment): Result<CrontabFrame> {
   const answer = compileTemplate(config.cronTemplate);
@@ -20,7 +18,7 @@ export function crontabFrame(config: Config, environment: Environment): Result<C
   if ('refused' in answer || messages.length > 0) return { ok: false, problems: messages.map(problemIn(config)) };
   const { template } = answer;
   const value: CrontabFrame = {
-    header: { directory: config.jobDirectory, ...places(config, environment) },
+    header: { directory: config.jobDirectory, searchPath: config.searchPath, ...places(config, environment) },
     template,
     user: config.serviceUser.name,
     runner: config.runnerPath,
@@ -33,7 +31,7 @@ export function crontabFrame(config: Config, environment: Environment): Result<C
 function places({ embedded, serviceUser }: Config, environment: Environment) {
   if (!embedded) return { home: '/', settings: [] };
   const { HOME = '' } = environment;
-  const settings = placeVariables.flatMap((name) =>
+  const settings = ownPlaceVariables.flatMap((name) =>
     environment[name]?.startsWith('/') ? [`${name}=${environment[name]}`] : [],
   );
   return { home: HOME.startsWith('/') ? HOME : serviceUser.home, settings };

@@ -14,15 +14,17 @@ export interface HeaderValues {
    * own. Where the configuration itself is found through HOME, it is the user's.
    */
   readonly home: string;
+  /** `path` of the configuration. */
+  readonly searchPath: string;
   /** More `NAME=value` lines. */
   readonly settings: readonly string[];
 }
 
 /** Of part 1, the file NAME itself, or of a later part, NAME-2, NAME-3… */
-export function header({ directory, home, settings }: HeaderValues, part: number, name: string): string {
+export function header({ directory, home, searchPath, settings }: HeaderValues, part: number, name: string): string {
   const continued = part === 1 ? '' : `, part ${part} of ${name}`;
   const title = `${commentText(`# Jobs of ${directory}`)}${continued}`;
-  const fixed = ['SHELL=/bin/sh', 'PATH=/usr/bin:/bin:/usr/sbin:/sbin', `HOME=${home}`, 'MAILTO=""'];
+  const fixed = ['SHELL=/bin/sh', `PATH=${searchPath}`, `HOME=${home}`, 'MAILTO=""'];
   return `${[ownership, title, ...fixed, ...settings, trigger].join('\n')}\n\n`;
 }
 

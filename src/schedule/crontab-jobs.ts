@@ -66,11 +66,9 @@ export interface JobReading {
   readonly result: Result<Job>;
   /** As it belongs into a crontab. */
   readonly scheduleText: (written: string) => string;
-  /** Asked only about a job that has a zone. */
-  readonly hostZone: () => string;
 }
 
-export function knownJob(slug: string, path: string, { result, scheduleText, hostZone }: JobReading): KnownJob {
+export function knownJob(slug: string, path: string, { result, scheduleText }: JobReading): KnownJob {
   if (!result.ok) {
     const { problems } = result;
     const line = problems.find(({ severity }) => severity === 'error')?.line;
@@ -83,7 +81,7 @@ export function knownJob(slug: string, path: string, { result, scheduleText, hos
     name,
     source: path,
     ...(schedule !== undefined && { schedule: scheduleText(schedule) }),
-    ...(timeZone !== undefined && timeZone !== hostZone() && { timeZone }),
+    ...(timeZone !== undefined && { timeZone }),
     disabled: !enabled,
     service: service !== undefined,
     catchUp: timing.catchUp === 'last' && service === undefined,
@@ -100,27 +98,42 @@ export interface JobMemory {
 
 interface Remembered {
   readonly stamp: string;
+  /** Of the data of the zone that the job names, by which it was judged. */
+  readonly zone?: string;
   readonly known: KnownJob;
 }
 
-/** `text` is of an earlier memory; under another fingerprint it says nothing. */
-export function jobMemory(text: string | undefined, fingerprint: string): JobMemory {
+/** `text` is of an earlier memory; under another fingerprint it says nothing. `zoneDigest` changes when the data of a zone do. */
+export function jobMemory(
+  text: string | undefined,
+  fingerprint: string,
+  zoneDigest: (name: string) => string,
+): JobMemory {
   const earlier = parseMemory(text, fingerprint);
   const now = new Map<string, Remembered>();
   let learned = false;
   return {
     recall(slug, stamp) {
       const remembered = earlier.get(slug);
-      if (remembered?.stamp !== stamp) return undefined;
+      if (remembered?.stamp !== stamp || remembered.zone !== zoneOf(remembered.known, zoneDigest)) return undefined;
       now.set(slug, remembered);
       return remembered.known;
     },
     remember(slug, stamp, known) {
-      now.set(slug, { stamp, known });
+      // What was wrong with a zone may be put right without a touch on the file, by the package tzdata.
+      if (known.problems.some(({ severity, message }) => severity === 'error' && message.startsWith('"time_zone"')))
+        return;
+      const zone = zoneOf(known, zoneDigest);
+      now.set(slug, { stamp, known, ...(zone !== undefined && { zone }) });
       learned = true;
     },
     text: () => (learned || now.size !== earlier.size ? JSON.stringify({ fingerprint, jobs: [...now] }) : undefined),
   };
+}
+
+function zoneOf({ is, job }: KnownJob, zoneDigest: (name: string) => string): string | undefined {
+  const timeZone = is === 'good' ? (job as CrontabJob).timeZone : undefined;
+  return timeZone === undefined ? undefined : zoneDigest(timeZone);
 }
 
 function parseMemory(text: string | undefined, fingerprint: string): Map<string, Remembered> {

@@ -17,7 +17,7 @@ export interface CrontabJob {
   /** Five terms; absent for a service and for a job that only people start. */
   readonly schedule?: string;
   readonly disabled: boolean;
-  /** Only when it is not the host's. */
+  /** When the job file names one. */
   readonly timeZone?: string;
   readonly service: boolean;
   readonly catchUp: boolean;

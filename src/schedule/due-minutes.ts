@@ -3,7 +3,7 @@
  * so the line is a superset (every hour), and `run-job --due` looks whether the schedule has a tick now.
  */
 import type { Expression } from './expression.ts';
-import { offsetAt, offsetChanges } from './zone.ts';
+import type { Zone } from './zone.ts';
 
 const minuteMs = 60_000;
 
@@ -11,13 +11,13 @@ const minuteMs = 60_000;
 const fromMs = Date.UTC(2025, 0, 1);
 const untilMs = Date.UTC(2040, 0, 1);
 
-export interface Zones {
-  readonly job: string;
-  readonly host: string;
+export interface ZonePair {
+  readonly job: Zone;
+  readonly host: Zone;
 }
 
 /** A cron term for the minute. */
-export function dueMinutes(expression: Pick<Expression, 'minutes'>, zones: Zones): string {
+export function dueMinutes(expression: Pick<Expression, 'minutes'>, zones: ZonePair): string {
   const { differences, gapEnds } = distancesOf(zones);
   const minutes = new Set(gapEnds);
   for (const difference of differences)
@@ -32,23 +32,25 @@ interface Distances {
   readonly gapEnds: ReadonlySet<number>;
 }
 
-const known = new Map<string, Distances>();
+const known = new WeakMap<Zone, WeakMap<Zone, Distances>>();
 
-function distancesOf(zones: Zones): Distances {
-  const key = JSON.stringify(zones);
-  const distances = known.get(key) ?? findDistances(zones);
-  known.set(key, distances);
+/** Thousands of jobs share a zone. */
+function distancesOf(zones: ZonePair): Distances {
+  const ofHost = known.get(zones.host) ?? new WeakMap<Zone, Distances>();
+  known.set(zones.host, ofHost);
+  const distances = ofHost.get(zones.job) ?? findDistances(zones);
+  ofHost.set(zones.job, distances);
   return distances;
 }
 
-function findDistances({ job, host }: Zones): Distances {
+function findDistances({ job, host }: ZonePair): Distances {
   const span = { afterMs: fromMs, untilMs };
-  const ofJob = offsetChanges(job, span);
-  const instants = [fromMs, ...[...ofJob, ...offsetChanges(host, span)].map(({ atMs }) => atMs)];
+  const ofJob = job.changes(span);
+  const instants = [fromMs, ...[...ofJob, ...host.changes(span)].map(({ atMs }) => atMs)];
   const gaps = ofJob.filter(({ beforeMs, afterMs }) => afterMs > beforeMs);
   return {
-    differences: new Set(instants.map((atMs) => Math.floor((offsetAt(job, atMs) - offsetAt(host, atMs)) / minuteMs))),
-    gapEnds: new Set(gaps.map(({ atMs }) => clockMinute((atMs + offsetAt(host, atMs)) / minuteMs))),
+    differences: new Set(instants.map((atMs) => Math.floor((job.offsetAt(atMs) - host.offsetAt(atMs)) / minuteMs))),
+    gapEnds: new Set(gaps.map(({ atMs }) => clockMinute((atMs + host.offsetAt(atMs)) / minuteMs))),
   };
 }
 

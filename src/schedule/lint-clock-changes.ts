@@ -1,18 +1,18 @@
-/** Says what the next clock changes of the host do to a schedule, where its author would not expect it; every remark is a warning. */
+/** Says what the next clock changes of a job's zone do to a schedule, where its author would not expect it; every remark is a warning. */
 import type { Expression } from './expression.ts';
 import { matchingMinutes } from './next.ts';
 import type { Remark } from './term.ts';
-import { dayMs, minuteMs, type OffsetChange, offsetChanges } from './zone.ts';
+import { dayMs, minuteMs, type OffsetChange, type Zone } from './zone.ts';
 
-export interface Host {
-  /** An IANA name; it must be known. */
-  readonly zone: string;
+export interface ClockQuestion {
+  /** The job's own, else the host's. */
+  readonly zone: Zone;
   /** The changes of the 400 days after this instant are looked at: the next one in each direction. */
   readonly afterMs: number;
 }
 
-export function lintClockChanges(expression: Expression, host: Host): readonly Remark[] {
-  const changes = offsetChanges(host.zone, { afterMs: host.afterMs, untilMs: host.afterMs + 400 * dayMs });
+export function lintClockChanges(expression: Expression, host: ClockQuestion): readonly Remark[] {
+  const changes = host.zone.changes({ afterMs: host.afterMs, untilMs: host.afterMs + 400 * dayMs });
   const gap = changes.find((change) => change.afterMs > change.beforeMs);
   const repetition = changes.find((change) => change.afterMs < change.beforeMs);
   return [
@@ -22,13 +22,13 @@ export function lintClockChanges(expression: Expression, host: Host): readonly R
 }
 
 /** A time that the clock jumps over. A line with a fixed time is run afterwards, once for each lost time; another one is not. */
-function lostTimes(expression: Expression, change: OffsetChange, { zone }: Host): readonly Remark[] {
+function lostTimes(expression: Expression, change: OffsetChange, { zone }: ClockQuestion): readonly Remark[] {
   const { column } = expression.terms[1];
   const first = (change.atMs + change.beforeMs) / minuteMs;
   const end = (change.atMs + change.afterMs) / minuteMs;
   const lost = [...matchingMinutes(expression, first, end - 1)];
   if (lost.length === 0) return [];
-  const when = `${timesOf(lost)} in ${zone} on ${dateOf(first)}`;
+  const when = `${timesOf(lost)} in ${zone.name} on ${dateOf(first)}`;
   if (isFixed(expression) && end - first < 180) {
     const runs = [...matchingMinutes(expression, first, end)].length;
     const instead =
@@ -41,12 +41,12 @@ function lostTimes(expression: Expression, change: OffsetChange, { zone }: Host)
 }
 
 /** "Every hour" spelled as a list is a list of fixed times to cron, and a fixed time that comes twice is run once. */
-function hourWithoutRuns(expression: Expression, change: OffsetChange, { zone }: Host): readonly Remark[] {
+function hourWithoutRuns(expression: Expression, change: OffsetChange, { zone }: ClockQuestion): readonly Remark[] {
   const hour = expression.terms[1];
   if (!isFixed(expression) || expression.hours.length < 24) return [];
   const first = (change.atMs + change.afterMs) / minuteMs;
   const end = (change.atMs + change.beforeMs) / minuteMs;
-  const when = `${timeOf(first)}-${timeOf(end)} comes twice in ${zone} on ${dateOf(first)}`;
+  const when = `${timeOf(first)}-${timeOf(end)} comes twice in ${zone.name} on ${dateOf(first)}`;
   return [
     {
       message: `${when}, and cron does not run "${hour.text}" the second time; write "*" for every hour`,

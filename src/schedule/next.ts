@@ -32,25 +32,47 @@ export type Window = Limits & { readonly zone: Zone };
  * An instant is there twice when cron starts the line twice, which happens at the end of a gap.
  */
 export function nextFires(expression: Expression, window: Window): readonly number[] {
+  return firesIn(expression, periodsBefore(window), window);
+}
+
+/** The same one by one, without end unless there is an `untilMs`: for spans of any length. */
+export function* eachFire(
+  expression: Expression,
+  window: { readonly zone: Zone; readonly afterMs: number; readonly untilMs?: number },
+): Generator<number> {
+  const { afterMs, untilMs = Number.POSITIVE_INFINITY } = window;
+  yield* fires(expression, periodsBefore(window), { afterMs, untilMs });
+}
+
+function periodsBefore(window: { readonly zone: Zone; readonly afterMs: number }): Iterable<Period> {
   // What cron carries on from one offset to the next is at most three hours old, so four hours of run-up are as good as years.
   const startMs = Math.floor(window.afterMs / minuteMs) * minuteMs - 4 * 60 * minuteMs;
-  return firesIn(expression, periodsFrom(window.zone, startMs), window);
+  return periodsFrom(window.zone, startMs);
 }
 
 /** The same for any clock: a cron that is started with the first of the periods, which follow each other without a hole. */
 export function firesIn(expression: Expression, periods: Iterable<Period>, limits: Limits): readonly number[] {
   const limit = 'count' in limits ? limits.count : Number.POSITIVE_INFINITY;
   const untilMs = 'untilMs' in limits ? limits.untilMs : Number.POSITIVE_INFINITY;
+  const found: number[] = [];
+  if (limit < 1) return found;
+  for (const fireMs of fires(expression, periods, { afterMs: limits.afterMs, untilMs }))
+    if (found.push(fireMs) >= limit) return found;
+  return found;
+}
+
+function* fires(
+  expression: Expression,
+  periods: Iterable<Period>,
+  { afterMs, untilMs }: { readonly afterMs: number; readonly untilMs: number },
+): Generator<number> {
   const isWildcard = expression.minuteStar || expression.hourStar;
-  const fires: number[] = [];
-  if (limit < 1) return fires;
   for (const { fromMinute, toMinute, offsetMs, atMs } of stretches(periods, isWildcard, untilMs)) {
     for (const localMinute of matchingMinutes(expression, fromMinute, toMinute)) {
       const fireMs = atMs ?? localMinute * minuteMs - offsetMs;
-      if (fireMs > limits.afterMs && fires.push(fireMs) >= limit) return fires;
+      if (fireMs > afterMs) yield fireMs;
     }
   }
-  return fires;
 }
 
 /** Local minutes (counted from 1970-01-01 00:00 on the wall) that cron looks at for this line, in the order in which it does. */
@@ -116,11 +138,23 @@ export function* matchingMinutes(expression: Expression, fromMinute: number, toM
   }
 }
 
-/** Vixie cron, find_jobs: both day terms must match if either starts with `*`, else one is enough. `day` counts from 1970-01-01. */
+/** `day` counts from 1970-01-01. */
 function matchesDay(expression: Expression, day: number): boolean {
   const date = new Date(day * minutesOfDay * minuteMs);
-  if (!expression.months.includes(date.getUTCMonth() + 1)) return false;
-  const isDay = expression.days.includes(date.getUTCDate());
-  const isWeekday = expression.weekdays.includes(date.getUTCDay());
+  return matchesDate(expression, {
+    month: date.getUTCMonth() + 1,
+    day: date.getUTCDate(),
+    weekday: date.getUTCDay(),
+  });
+}
+
+/** Vixie cron, find_jobs: both day terms must match if either starts with `*`, else one is enough. */
+export function matchesDate(
+  expression: Expression,
+  { month, day, weekday }: { readonly month: number; readonly day: number; readonly weekday: number },
+): boolean {
+  if (!expression.months.includes(month)) return false;
+  const isDay = expression.days.includes(day);
+  const isWeekday = expression.weekdays.includes(weekday);
   return expression.dayStar || expression.weekdayStar ? isDay && isWeekday : isDay || isWeekday;
 }

@@ -1,9 +1,8 @@
 /** Tells what a new crontab means in time: which runs appear, vanish or move in the next days and when the clocks are changed. */
-import type { Expression } from './expression.ts';
-import { parseExpression } from './expression.ts';
-import { nextFires } from './next.ts';
+import { compareTimes, type Sameness } from './same-times.ts';
+import { expectedTicks, type Scheduled, tickZone } from './ticks.ts';
 import { wallTime } from './wall-time.ts';
-import { offsetChanges } from './zone.ts';
+import { dayMs, type OffsetChange, type Zone, type Zones } from './zone.ts';
 
 /** When a job runs, as its line says. */
 export interface Timing {
@@ -18,15 +17,12 @@ export type Timings = ReadonlyMap<string, Timing>;
 export interface PlanOrder {
   readonly before: Timings;
   readonly after: Timings;
-  readonly hostZone: string;
+  readonly zones: Zones;
   readonly nowMs: number;
 }
 
-export interface Plan {
-  readonly windows: readonly PlanWindow[];
-  /** Only jobs whose timing is another one, by slug. */
-  readonly jobs: readonly PlannedJob[];
-}
+/** Only jobs whose timing is another one, by slug. */
+export type Plan = readonly PlannedJob[];
 
 export interface PlanWindow {
   readonly title: string;
@@ -34,12 +30,16 @@ export interface PlanWindow {
   readonly untilMs: number;
 }
 
-export interface PlannedJob {
+export interface PlannedJob extends PlannedChange {
   readonly slug: string;
   readonly before?: Timing;
   readonly after?: Timing;
-  /** One for each window. */
-  readonly changes: readonly FireChange[];
+}
+
+interface PlannedChange {
+  /** For all time, not only in the windows. */
+  readonly sameness: Sameness;
+  readonly windows: readonly (PlanWindow & FireChange)[];
 }
 
 /** Milliseconds since 1970, ascending. */
@@ -50,68 +50,80 @@ interface FireChange {
   readonly move: readonly (readonly [number, number])[];
 }
 
-const dayMs = 86_400_000;
-
 export function planChanges(order: PlanOrder): Plan {
-  const windows = windowsFrom(order.nowMs, order.hostZone);
-  const known = new Map<string, readonly FireChange[]>();
+  const known = new Map<string, PlannedChange>();
   const slugs = [...new Set([...order.before.keys(), ...order.after.keys()])].sort();
-  const jobs = slugs.flatMap((slug): PlannedJob[] => {
+  return slugs.flatMap((slug): PlannedJob[] => {
     const before = order.before.get(slug);
     const after = order.after.get(slug);
     const key = JSON.stringify([before, after]);
     if (isSame(before, after)) return [];
-    const changes = known.get(key) ?? windows.map((window) => compare(before, after, { window, zone: order.hostZone }));
-    known.set(key, changes);
-    return [{ slug, ...(before && { before }), ...(after && { after }), changes }];
+    const change = known.get(key) ?? changeOf(scheduled(before), scheduled(after), order);
+    known.set(key, change);
+    return [{ slug, ...(before && { before }), ...(after && { after }), ...change }];
   });
-  return { windows, jobs };
 }
 
 function isSame(before: Timing | undefined, after: Timing | undefined): boolean {
   return before?.schedule === after?.schedule && before?.timeZone === after?.timeZone;
 }
 
-/** A week, and the half days before and after each of the next two clock changes of the host. */
-function windowsFrom(nowMs: number, zone: string): PlanWindow[] {
+/** Without a line a job has no ticks. */
+function scheduled(timing: Timing | undefined): Scheduled {
+  if (timing === undefined) return { timing: {} };
+  const { schedule, timeZone } = timing;
+  return { schedule, timing: timeZone === undefined ? {} : { timeZone } };
+}
+
+function changeOf(before: Scheduled, after: Scheduled, { zones, nowMs }: PlanOrder): PlannedChange {
+  const concerned = new Set([zones.host, tickZone(before, zones), tickZone(after, zones)]);
+  const windows = windowsFrom(
+    nowMs,
+    [...concerned].flatMap((zone) => zone ?? []),
+    zones.host,
+  );
+  return {
+    sameness: compareTimes({ before, after }, nowMs, zones),
+    windows: windows.map((window) => {
+      const [one, other] = [before, after].map((job) => ticksIn(job, window, zones)) as [number[], number[]];
+      return { ...window, ...compare(one, other) };
+    }),
+  };
+}
+
+function ticksIn(job: Scheduled, { fromMs, untilMs }: PlanWindow, zones: Zones): readonly number[] {
+  return expectedTicks(job, { afterMs: fromMs, untilMs }, zones).map(({ tickMs }) => tickMs);
+}
+
+/** A week, and the half days before and after each of the next two clock changes of the host and of the zones that the job names. */
+function windowsFrom(nowMs: number, zones: readonly Zone[], host: Zone): readonly PlanWindow[] {
   const week = { title: 'next 7 days', fromMs: nowMs, untilMs: nowMs + 7 * dayMs };
-  const [first, second] = offsetChanges(zone, { afterMs: nowMs, untilMs: nowMs + 400 * dayMs });
-  return [
-    week,
-    ...[first, second].flatMap((change) => (change === undefined ? [] : [around(change.atMs, nowMs, zone)])),
-  ];
+  const around = zones.flatMap((zone) =>
+    zone
+      .changes({ afterMs: nowMs, untilMs: nowMs + 400 * dayMs })
+      .slice(0, 2)
+      .map((change) => windowAround(change, { zone, host, nowMs })),
+  );
+  const seen = new Map(around.map((window) => [window.untilMs, window] as const).reverse());
+  return [week, ...[...seen.values()].sort((a, b) => a.untilMs - b.untilMs)];
 }
 
-function around(changeMs: number, nowMs: number, zone: string): PlanWindow {
-  const title = `clock change of ${wallTime(changeMs - 1, zone).slice(0, 10)}`;
-  return { title, fromMs: Math.max(nowMs, changeMs - dayMs / 2), untilMs: changeMs + dayMs / 2 };
+function windowAround(
+  { atMs }: OffsetChange,
+  { zone, host, nowMs }: { readonly zone: Zone; readonly host: Zone; readonly nowMs: number },
+): PlanWindow {
+  const where = zone === host ? '' : ` in ${zone.name}`;
+  const title = `clock change of ${wallTime(atMs - 1, zone).slice(0, 10)}${where}`;
+  return { title, fromMs: Math.max(nowMs, atMs - dayMs / 2), untilMs: atMs + dayMs / 2 };
 }
 
-interface Frame {
-  readonly window: PlanWindow;
-  readonly zone: string;
-}
-
-function compare(before: Timing | undefined, after: Timing | undefined, frame: Frame): FireChange {
-  const [vanish, appear] = withoutCommon(fires(before, frame), fires(after, frame));
+function compare(before: readonly number[], after: readonly number[]): FireChange {
+  const [vanish, appear] = withoutCommon(before, after);
   if (vanish.length !== appear.length) return { appear, vanish, move: [] };
   return { appear: [], vanish: [], move: vanish.map((fromMs, index) => [fromMs, appear[index] ?? fromMs]) };
 }
 
-function fires(timing: Timing | undefined, { window, zone }: Frame): readonly number[] {
-  const expression = timing === undefined ? undefined : expressionOf(timing.schedule);
-  if (expression === undefined) return [];
-  const { fromMs: afterMs, untilMs } = window;
-  return nextFires(expression, { afterMs, untilMs, zone: timing?.timeZone ?? zone });
-}
-
-/** A line of an earlier crontab may have a schedule that cron knows and we do not. */
-function expressionOf(schedule: string): Expression | undefined {
-  const answer = parseExpression(schedule);
-  return answer.ok ? answer.expression : undefined;
-}
-
-/** What only the one or only the other list has; both are ascending and may hold an instant twice. */
+/** What only the one or only the other list has; both are ascending. */
 function withoutCommon(one: readonly number[], other: readonly number[]): [number[], number[]] {
   const onlyOne: number[] = [];
   const onlyOther: number[] = [];

@@ -3,19 +3,13 @@
  * Everything that asks "what should have run?" asks here: run-job, `--catch-up`, `jobctl`, `check-jobs-icinga`.
  */
 import { type Expression, parseExpression } from './expression.ts';
-import { nextFires } from './next.ts';
-import type { Zone } from './zone.ts';
+import { eachFire, nextFires } from './next.ts';
+import type { Zone, Zones } from './zone.ts';
 
 /** As much of a job as its ticks depend on. */
 export interface Scheduled {
   readonly schedule?: string;
   readonly timing: { readonly timeZone?: string };
-}
-
-export interface TickZones {
-  readonly host: Zone;
-  /** Another way to a zone than Intl, which takes 30 ms to load. */
-  readonly find?: (name: string) => Zone;
 }
 
 export interface TickSpan {
@@ -35,28 +29,45 @@ export interface ExpectedTick {
   readonly starts: number;
 }
 
-/** The zone in which a job's schedule is read. */
-function tickZone({ timing: { timeZone } }: Pick<Scheduled, 'timing'>, zones: TickZones): Zone {
-  if (timeZone === undefined) return zones.host;
-  return zones.find?.(timeZone) ?? timeZone;
+/** The zone in which a job's schedule is read; `undefined` where the machine does not know it, so that nobody can say when the job is due. */
+export function tickZone({ timing: { timeZone } }: Pick<Scheduled, 'timing'>, zones: Zones): Zone | undefined {
+  return timeZone === undefined ? zones.host : zones.find(timeZone);
 }
 
 /** Ascending. None for a job without a schedule, or with one that cron would not understand. */
-export function expectedTicks(job: Scheduled, span: TickSpan, zones: TickZones): readonly ExpectedTick[] {
+export function expectedTicks(job: Scheduled, span: TickSpan, zones: Zones): readonly ExpectedTick[] {
   const expression = expressionOf(job);
-  if (expression === undefined || span.untilMs <= span.afterMs) return [];
-  return distinct(nextFires(expression, { ...span, zone: tickZone(job, zones) }));
+  const zone = tickZone(job, zones);
+  if (expression === undefined || zone === undefined || span.untilMs <= span.afterMs) return [];
+  return distinct(nextFires(expression, { ...span, zone }));
+}
+
+/** The same one by one, for spans of any length; without end when the span has none. */
+export function* eachTick(
+  job: Scheduled,
+  { afterMs, untilMs }: { readonly afterMs: number; readonly untilMs?: number },
+  zones: Zones,
+): Generator<number> {
+  const expression = expressionOf(job);
+  const zone = tickZone(job, zones);
+  if (expression === undefined || zone === undefined) return;
+  let lastMs: number | undefined;
+  for (const tickMs of eachFire(expression, { zone, afterMs, ...(untilMs !== undefined && { untilMs }) })) {
+    if (tickMs !== lastMs) yield tickMs;
+    lastMs = tickMs;
+  }
 }
 
 /** The first tick after an instant; `undefined` for a job that has none. */
-export function nextTick(job: Scheduled, afterMs: number, zones: TickZones): ExpectedTick | undefined {
+export function nextTick(job: Scheduled, afterMs: number, zones: Zones): ExpectedTick | undefined {
   const expression = expressionOf(job);
-  if (expression === undefined) return undefined;
-  const [tickMs] = nextFires(expression, { afterMs, count: 1, zone: tickZone(job, zones) });
+  const zone = tickZone(job, zones);
+  if (expression === undefined || zone === undefined) return undefined;
+  const [tickMs] = nextFires(expression, { afterMs, count: 1, zone });
   return tickMs === undefined ? undefined : { tickMs, starts: 1 };
 }
 
-function expressionOf({ schedule }: Scheduled): Expression | undefined {
+export function expressionOf({ schedule }: Scheduled): Expression | undefined {
   const answer = schedule === undefined ? undefined : parseExpression(schedule);
   return answer?.ok ? answer.expression : undefined;
 }

@@ -1,12 +1,31 @@
-/**
- * Knows how far a zone's clocks are from UTC at every instant, and when that changes.
- * The source is Intl, or a zone file where a run must not wait for Intl; one question costs a microsecond or more, so the changes of
- * 400 days are found once and kept.
- */
+/** Knows how far a zone's clocks are from UTC at every instant, and when that changes, from the table of its zone file. */
+import { readTzif, utcTable, type ZoneTable } from './tzif.ts';
 
-/** An IANA name, which must be known, or the milliseconds that its clocks are ahead of UTC at an instant. */
-export type Zone = string | OffsetAt;
-export type OffsetAt = (instantMs: number) => number;
+/** A time zone of this machine. */
+export interface Zone {
+  /** As people call it: `Europe/Berlin`. */
+  readonly name: string;
+  /** Milliseconds to add to UTC to get local time; before 1972 some zones had seconds in it. */
+  offsetAt(instantMs: number): number;
+  /** When its clocks are changed, after one instant and up to another. */
+  changes(span: ChangeSpan): readonly OffsetChange[];
+  /** Equal for two zones that have the same offsets from an instant on, for all time. */
+  lawFrom(instantMs: number): string;
+  /** The name. */
+  toJSON(): string;
+}
+
+export interface ChangeSpan {
+  readonly afterMs: number;
+  readonly untilMs: number;
+}
+
+/** Where a program gets its zones from. */
+export interface Zones {
+  readonly host: Zone;
+  /** By its name, spelled as in the machine's table. */
+  find(name: string): Zone | undefined;
+}
 
 /** From an instant on, local time is UTC plus `offsetMs`. */
 export interface Period {
@@ -27,96 +46,93 @@ export const minuteMs = 60_000;
 export const dayMs = 24 * 60 * minuteMs;
 const chunkMs = 400 * dayMs;
 
-/** Periods of constant offset without end, the first one starting at `fromMs`. An unknown zone throws. */
+/** `undefined` when the bytes are no zone file. `name` is asked for when somebody wants to know it. */
+export function zoneFromFile(name: () => string, bytes: Uint8Array): Zone | undefined {
+  const table = readTzif(bytes);
+  return table && zoneOf(name, table);
+}
+
+export const utc: Zone = zoneOf(() => 'UTC', utcTable);
+
+function zoneOf(nameOf: () => string, table: ZoneTable): Zone {
+  const offsetAt = (instantMs: number) => offsetIn(table, Math.floor(instantMs / 1000)) * 1000;
+  const changes = ({ afterMs, untilMs }: ChangeSpan) =>
+    momentsOf(table, Math.floor(afterMs / 1000), Math.floor(untilMs / 1000)).flatMap((atSeconds): OffsetChange[] => {
+      const [beforeMs, atMs] = [offsetAt(atSeconds * 1000 - 1), atSeconds * 1000];
+      const change = { atMs, beforeMs, afterMs: offsetAt(atMs) };
+      return change.beforeMs === change.afterMs || atMs <= afterMs ? [] : [change];
+    });
+  return {
+    get name() {
+      return nameOf();
+    },
+    toJSON: nameOf,
+    offsetAt,
+    changes,
+    lawFrom: (instantMs) =>
+      JSON.stringify([
+        offsetAt(instantMs),
+        changes({ afterMs: instantMs, untilMs: lawUntilMs }).map(({ atMs, afterMs }) => [atMs, afterMs]),
+        table.rule?.law ?? offsetAt(lawUntilMs),
+      ]),
+  };
+}
+
+/** No table reaches so far: some files hold their rule only, others its changes up to 2037, and both mean the same. */
+const lawUntilMs = Date.UTC(2100, 0, 1);
+
+function offsetIn(table: ZoneTable, atSeconds: number): number {
+  const { changes, rule, firstOffset, leaps } = table;
+  const index = lastIndex(changes, atSeconds);
+  const followsRule = index === changes.length - 1 && rule !== undefined;
+  const offset = followsRule ? rule.offsetAt(atSeconds) : (changes[index]?.offset ?? firstOffset);
+  return leaps === undefined ? offset : offset - (leaps[lastIndex(leaps, atSeconds)]?.correction ?? 0);
+}
+
+/** The place of the last one that is not after a moment; -1 when all are. */
+function lastIndex(list: readonly { readonly atSeconds: number }[], atSeconds: number): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((list[middle]?.atSeconds ?? 0) <= atSeconds) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** Ascending, each once: all moments at which the offset may change, after one second and up to another. */
+function momentsOf({ changes, rule, leaps = [] }: ZoneTable, after: number, until: number): readonly number[] {
+  const between = (list: readonly { readonly atSeconds: number }[]) =>
+    list.slice(lastIndex(list, after - 1) + 1, lastIndex(list, until) + 1);
+  const ruleFrom = Math.max(after, changes.at(-1)?.atSeconds ?? Number.NEGATIVE_INFINITY);
+  const years = rule === undefined || ruleFrom > until ? [] : yearsBetween(ruleFrom, until);
+  const ruled = years.flatMap((year) => rule?.changesIn(year) ?? []);
+  const moments = [...between(changes), ...between(leaps), ...ruled.filter(({ atSeconds }) => atSeconds >= ruleFrom)];
+  return [...new Set(moments.map(({ atSeconds }) => atSeconds))]
+    .filter((atSeconds) => atSeconds >= after && atSeconds <= until)
+    .sort((a, b) => a - b);
+}
+
+/** With a year on both sides, for a date near the new year. */
+function yearsBetween(fromSeconds: number, untilSeconds: number): readonly number[] {
+  const [first, last] = [fromSeconds, untilSeconds].map((at) => new Date(at * 1000).getUTCFullYear()) as [
+    number,
+    number,
+  ];
+  return Array.from({ length: last - first + 3 }, (_, index) => first - 1 + index);
+}
+
+/** Periods of constant offset without end, the first one starting at `fromMs`. */
 export function* periodsFrom(zone: Zone, fromMs: number): Generator<Period, never> {
   let startMs = fromMs;
-  for (let chunk = Math.floor(fromMs / chunkMs); ; chunk++) {
-    const endOfChunk = (chunk + 1) * chunkMs;
-    for (const { atMs, beforeMs } of changesOfChunk(zone, chunk)) {
-      if (atMs <= startMs) continue;
+  for (;;) {
+    const endOfChunk = startMs + chunkMs;
+    for (const { atMs, beforeMs } of zone.changes({ afterMs: startMs, untilMs: endOfChunk })) {
       yield { startMs, endMs: atMs, offsetMs: beforeMs };
       startMs = atMs;
     }
-    yield { startMs, endMs: endOfChunk, offsetMs: offsetAt(zone, startMs) };
+    if (startMs === endOfChunk) continue;
+    yield { startMs, endMs: endOfChunk, offsetMs: zone.offsetAt(startMs) };
     startMs = endOfChunk;
   }
-}
-
-/** When the clocks of a zone are changed, after one instant and up to another. */
-export function offsetChanges(
-  zone: Zone,
-  span: { readonly afterMs: number; readonly untilMs: number },
-): readonly OffsetChange[] {
-  const changes: OffsetChange[] = [];
-  for (let chunk = Math.floor(span.afterMs / chunkMs); chunk * chunkMs <= span.untilMs; chunk++) {
-    changes.push(...changesOfChunk(zone, chunk));
-  }
-  return changes.filter(({ atMs }) => atMs > span.afterMs && atMs <= span.untilMs);
-}
-
-/** Milliseconds to add to UTC to get local time; before 1972 some zones had seconds in it. */
-export function offsetAt(zone: Zone, instantMs: number): number {
-  if (typeof zone === 'function') return zone(instantMs);
-  const text = formatterOf(zone).format(instantMs);
-  const offsetMs = offsetIn(text);
-  if (offsetMs === undefined) throw new Error(`Intl gave no offset for ${zone}: ${text}`);
-  return offsetMs;
-}
-
-/** Of a date with a `longOffset`. No offset is `GMT+00:00` in the ICU that Node brings along, and `GMT` (CLDR: gmtZeroFormat) in that of Debian 13. */
-export function offsetIn(text: string): number | undefined {
-  const match = /GMT(?:([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?)?$/.exec(text);
-  if (match === null) return undefined;
-  const [, sign, hours = 0, minutes = 0, seconds = 0] = match;
-  const amountMs = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
-  return sign === '-' ? -amountMs : amountMs;
-}
-
-const formatters = new Map<string, Intl.DateTimeFormat>();
-
-function formatterOf(zone: string): Intl.DateTimeFormat {
-  let formatter = formatters.get(zone);
-  if (formatter === undefined) {
-    formatter = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
-    formatters.set(zone, formatter);
-  }
-  return formatter;
-}
-
-const knownChunks = new Map<Zone, Map<number, readonly OffsetChange[]>>();
-
-function changesOfChunk(zone: Zone, chunk: number): readonly OffsetChange[] {
-  const known = knownChunks.get(zone) ?? new Map<number, readonly OffsetChange[]>();
-  knownChunks.set(zone, known);
-  let changes = known.get(chunk);
-  if (changes === undefined) {
-    changes = [...findChanges(zone, chunk * chunkMs)];
-    known.set(chunk, changes);
-  }
-  return changes;
-}
-
-/** Compares the offset day by day: the two changes that were ever nearest to each other lie four days apart (tz database 2025b). */
-function* findChanges(zone: Zone, startOfChunk: number): Generator<OffsetChange> {
-  let beforeMs = offsetAt(zone, startOfChunk - 1);
-  for (let dayStart = startOfChunk - 1; dayStart < startOfChunk + chunkMs - 1; dayStart += dayMs) {
-    const afterMs = offsetAt(zone, dayStart + dayMs);
-    if (afterMs === beforeMs) continue;
-    yield {
-      atMs: firstInstantWithout(zone, beforeMs, { earlyMs: dayStart, lateMs: dayStart + dayMs }),
-      beforeMs,
-      afterMs,
-    };
-    beforeMs = afterMs;
-  }
-}
-
-function firstInstantWithout(zone: Zone, offsetMs: number, span: { earlyMs: number; lateMs: number }): number {
-  let { earlyMs, lateMs } = span;
-  while (lateMs - earlyMs > 1) {
-    const middle = Math.floor((earlyMs + lateMs) / 2);
-    if (offsetAt(zone, middle) === offsetMs) earlyMs = middle;
-    else lateMs = middle;
-  }
-  return lateMs;
 }

@@ -3,8 +3,7 @@ import type { Command } from '../job/command.ts';
 import type { Job } from '../job/job.ts';
 import { expand, type InstanceFacts } from '../job/placeholder.ts';
 import { portVariable } from '../job/service-audit.ts';
-import { type World, worldOf } from '../run/world.ts';
-import type { User } from '../system/system.ts';
+import { type FixedWorld, type World, worldOf } from '../run/world.ts';
 
 export interface InstanceRequest {
   readonly job: Job;
@@ -12,8 +11,7 @@ export interface InstanceRequest {
   readonly ports: Readonly<Record<string, number>>;
   /** Its own directory. */
   readonly folder: string;
-  readonly user: User;
-  readonly inherited: Readonly<Record<string, string | undefined>>;
+  readonly fixed: FixedWorld;
   readonly runPath: string;
 }
 
@@ -25,7 +23,7 @@ export interface InstanceWorld {
 }
 
 export function instanceWorld(request: InstanceRequest): InstanceWorld {
-  const { job, instance, ports, folder, user, inherited, runPath } = request;
+  const { job, instance, ports, folder, fixed, runPath } = request;
   const workingDirectory = job.workingDirectory ?? folder;
   const known = { name: job.slug, instance, ports };
   const pidFile =
@@ -38,7 +36,7 @@ export function instanceWorld(request: InstanceRequest): InstanceWorld {
     ...Object.fromEntries(Object.entries(job.environment).map(([name, value]) => [name, expand(value, facts)])),
   };
   return {
-    world: worldOf({ job: { environment, workingDirectory }, user, inherited, runPath, isDirectory: () => true }),
+    world: worldOf({ job: { ...job, environment, workingDirectory }, fixed, runPath, isDirectory: () => true }),
     ...(pidFile !== undefined && { pidFile }),
     expand: (command) => expandCommand(command, facts),
   };

@@ -4,7 +4,7 @@
  */
 import type { Job } from '../job/job.ts';
 import type { Probe, Service } from '../job/service.ts';
-import { argvOf } from '../run/world.ts';
+import { argvOf, type FixedWorld } from '../run/world.ts';
 import type {
   InstanceFolders,
   Launch,
@@ -40,7 +40,7 @@ export interface InstanceMachine {
   readonly folders: InstanceFolders;
   readonly serviceLogs: ServiceLogs;
   readonly user: User;
-  readonly inherited: Readonly<Record<string, string | undefined>>;
+  readonly fixed: FixedWorld;
 }
 
 /** What the supervisor does for its instances. */
@@ -223,8 +223,7 @@ export class LiveInstance {
       instance: this.#home.instance,
       ports,
       folder: this.#machine.folders.path(job.slug, this.#home.instance),
-      user: this.#machine.user,
-      inherited: this.#machine.inherited,
+      fixed: this.#machine.fixed,
       runPath: `${this.#home.supervisorRun}/${run}`,
     });
   }

@@ -22,7 +22,22 @@ export interface ServiceRecord {
   readonly rolling?: readonly number[];
   /** The file has problems; the service goes on as it was. */
   readonly problems?: readonly string[];
+  /** Why the latest rolling restart ended before its last instance. */
+  readonly rollingEnd?: string;
+  /** What the file said when it could last be followed; absent in the records of earlier versions. */
+  readonly definition?: Definition;
   readonly instances: readonly InstanceRecord[];
+}
+
+/** As much of a service's file as commands need when that is broken or gone. */
+export interface Definition {
+  readonly name: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly instances: number;
+  readonly stopSeconds: number;
+  /** Absent without a health check. */
+  readonly snoozeMaxSeconds?: number;
 }
 
 export interface InstanceRecord {

@@ -1,5 +1,6 @@
 /** Writes down what is so of a service whenever it has changed: its record, and what it publishes of its ports. */
 
+import { definitionOf } from './known-service.ts';
 import type { LiveInstance, ServiceJob } from './live-instance.ts';
 import { type Instance, isAlive } from './machine.ts';
 import type { PortDesk } from './port-desk.ts';
@@ -21,6 +22,14 @@ export interface RecordedInstance {
   readonly live: LiveInstance;
 }
 
+/** A restart of one instance after the other. */
+export interface Rolling {
+  /** Those whose turn is still to come. */
+  readonly waiting: readonly number[];
+  /** Why the latest one ended before its last instance. */
+  readonly endWords?: string;
+}
+
 /** A clock that differs by more from what has passed since was set by somebody. */
 const clockStepMs = 1000;
 
@@ -37,7 +46,7 @@ export class Recorder {
     this.#startedMs = machine.clock.nowMs();
   }
 
-  write(instances: readonly RecordedInstance[], rolling: readonly number[]): void {
+  write(instances: readonly RecordedInstance[], rolling: Rolling): void {
     const { state, say } = this.#machine;
     const { slug } = this.#parts.wanted.job;
     const record = this.#record(instances, rolling);
@@ -49,7 +58,7 @@ export class Recorder {
     this.#parts.desk.publish(new Map(instances.map((one) => [one.number, one.state.at])));
   }
 
-  #record(instances: readonly RecordedInstance[], rolling: readonly number[]): ServiceRecord {
+  #record(instances: readonly RecordedInstance[], rolling: Rolling): ServiceRecord {
     const { run, wanted, standing } = this.#parts;
     const moment = this.#now();
     return {
@@ -59,8 +68,10 @@ export class Recorder {
       sinceMs: standing.sinceMs,
       startedMs: this.#startedMs,
       ...(standing.isTold && { isTold: true }),
-      ...(rolling.length > 0 && { rolling }),
+      ...(rolling.waiting.length > 0 && { rolling: rolling.waiting }),
       ...(wanted.problems !== undefined && { problems: wanted.problems }),
+      ...(rolling.endWords !== undefined && { rollingEnd: rolling.endWords }),
+      definition: definitionOf(wanted.job),
       instances: [...instances].sort((a, b) => a.number - b.number).map((one) => this.#describe(one, moment)),
     };
   }

@@ -70,6 +70,11 @@ export class Standing {
     this.#journal(`${this.#wanted.job.slug}.${number} ${memory.lastExit?.words ?? ''}${end}`);
   }
 
+  /** What else people should find in its history and log. */
+  note(words: string, level: 'info' | 'warn'): void {
+    this.#write({ words, level });
+  }
+
   #tell(all: readonly InstanceStanding[]): void {
     const { job } = this.#wanted;
     const atMs = this.#machine.clock.sinceBootMs();
@@ -91,13 +96,26 @@ export class Standing {
   }
 
   #journal(words: string, state?: ServiceState): void {
+    const level = state === 'FAILED' || state === 'DEGRADED' ? 'warn' : 'info';
+    this.#write({ words, level, ...(state !== undefined && { state }) });
+  }
+
+  #write({
+    words,
+    level,
+    state,
+  }: {
+    readonly words: string;
+    readonly level: 'info' | 'warn';
+    readonly state?: string;
+  }) {
     const { history, clock, say } = this.#machine;
     const { slug } = this.#wanted.job;
     const entry = { atMs: clock.nowMs(), words, ...(state !== undefined && { state }) };
     const written = history.append(slug, formatEntry(entry));
     if (!written.ok) say('warn', `${slug}: the history could not be written: ${written.reason}`);
     history.rotate(slug);
-    say(state === 'FAILED' || state === 'DEGRADED' ? 'warn' : 'info', words);
+    say(level, words);
   }
 }
 

@@ -53,6 +53,7 @@ class Supervisor {
   #doneRestartMs: number;
   #rolling: readonly number[] = [];
   #rollingNow: number | undefined;
+  #rollingEnd: string | undefined;
   #isFirstLook = true;
   #signal: number | undefined;
   #timers: { wake?: Timer; look?: Timer; write?: Timer; slow?: Timer } = {};
@@ -95,7 +96,7 @@ class Supervisor {
     for (const watch of watches) watch.close();
     for (const timer of Object.values(this.#timers)) timer?.cancel();
     await Promise.all([...this.#slots.values()].map(({ live }) => live.close()));
-    this.#recorder.write([...this.#slots.values()], []);
+    this.#recorder.write([...this.#slots.values()], { waiting: [] });
     this.#machine.ports.withdraw(slug);
     return end;
   }
@@ -229,6 +230,7 @@ class Supervisor {
     const asked = this.#wanted.restartMs;
     if (asked > this.#doneRestartMs) {
       this.#doneRestartMs = asked;
+      this.#rollingEnd = undefined;
       this.#rolling = [...this.#slots.keys()].filter((number) => this.#wanted.wants(number)).sort((a, b) => a - b);
       this.#rollingNow = undefined;
     }
@@ -236,19 +238,33 @@ class Supervisor {
       const one = this.#wanted.instanceRestartMs(number);
       if (one <= slot.doneRestartMs) continue;
       slot.doneRestartMs = one;
-      this.#event(number, { is: 'restart' });
+      const [problem] = this.#wanted.problems ?? [];
+      if (problem === undefined) this.#event(number, { is: 'restart' });
+      else this.#standing.note(`${this.#wanted.job.slug}.${number} is not restarted: ${problem}`, 'warn');
     }
   }
 
   /** The next instance is stopped only when the one before it is up again. */
   #roll(): void {
     if (!this.#wanted.isUp) this.#rolling = [];
+    this.#stopRollingIfBroken();
     const now = this.#rollingNow;
     if (now !== undefined && this.#wanted.wants(now) && this.#slots.get(now)?.state.at !== 'up') return;
     const [next, ...rest] = this.#rolling;
     this.#rolling = rest;
     this.#rollingNow = next;
     if (next !== undefined) this.#do(() => this.#event(next, { is: 'restart' }));
+  }
+
+  /** What the next instance would be started by is not known any more: it goes on as it is. */
+  #stopRollingIfBroken(): void {
+    const [problem] = this.#wanted.problems ?? [];
+    if (problem === undefined || this.#rolling.length === 0) return;
+    const { slug } = this.#wanted.job;
+    const left = this.#rolling.map((number) => `${slug}.${number}`).join(', ');
+    this.#rolling = [];
+    this.#rollingEnd = `stopped because its file has problems (${problem}); not restarted: ${left}`;
+    this.#standing.note(`restart of ${slug} ${this.#rollingEnd}`, 'warn');
   }
 
   /** After everything that has happened: who is gone, what comes next, what is to be written and told. */
@@ -293,7 +309,9 @@ class Supervisor {
     if (this.#timers.write !== undefined) return;
     this.#timers.write = this.#machine.clock.after(settleMs, () => {
       delete this.#timers.write;
-      this.#recorder.write([...this.#slots.values()], this.#rolling);
+      const endWords = this.#rollingEnd;
+      const rolling = { waiting: this.#rolling, ...(endWords !== undefined && { endWords }) };
+      this.#recorder.write([...this.#slots.values()], rolling);
     });
   }
 }

@@ -74,14 +74,20 @@ function whyNotExecuted(
   errno: number,
   text: string,
 ): Pick<StartFailure, 'reason' | 'exitCode'> {
-  const { EACCES, E2BIG, ENOENT } = numbers.errno;
+  const { EACCES, E2BIG, ENOENT, ENOEXEC } = numbers.errno;
   const [program] = argv;
-  if (!existsSync(program)) return { reason: 'there is no such file', exitCode: 127 };
+  if (!existsSync(program))
+    return errno === EACCES
+      ? { reason: 'permission denied', exitCode: 126 }
+      : { reason: 'no such file or directory', exitCode: 127 };
   switch (errno) {
     case ENOENT:
-      return { reason: missingInterpreter(program) ?? 'the loader that it asks for does not exist', exitCode: 126 };
+      return {
+        reason: missingInterpreter(program) ?? 'bad interpreter: the loader that it asks for does not exist',
+        exitCode: 126,
+      };
     case EACCES:
-      return { reason: statSync(program).isDirectory() ? 'it is a directory' : 'permission denied', exitCode: 126 };
+      return { reason: statSync(program).isDirectory() ? 'is a directory' : 'permission denied', exitCode: 126 };
     case E2BIG: {
       const bytes = Buffer.byteLength(
         [...argv, ...Object.entries(environment).map((pair) => pair.join('='))].join('\0'),
@@ -91,6 +97,8 @@ function whyNotExecuted(
         exitCode: 126,
       };
     }
+    case ENOEXEC:
+      return { reason: 'exec format error: it is no program for this processor, and no script', exitCode: 126 };
     default:
       return { reason: text, exitCode: 126 };
   }
@@ -100,8 +108,8 @@ function whyNotExecuted(
 function missingInterpreter(program: string): string | undefined {
   const interpreter = /^#![ \t]*([^ \t\n]+)/.exec(firstBytes(program))?.[1];
   if (interpreter === undefined || existsSync(interpreter)) return undefined;
-  const hint = interpreter.endsWith('\r') ? ' (the script has the line ends of DOS)' : '';
-  return `its interpreter ${JSON.stringify(interpreter)} does not exist${hint}`;
+  const hint = interpreter.endsWith('\r') ? ' (the script has DOS line endings: dos2unix)' : '';
+  return `bad interpreter ${JSON.stringify(interpreter)}: no such file or directory${hint}`;
 }
 
 function firstBytes(file: string): string {

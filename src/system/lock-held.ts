@@ -3,7 +3,8 @@ import { closeSync } from 'node:fs';
 import type { RunEntry } from './lock-entry.ts';
 import { type KernelLock, writeNote } from './lock-kernel.ts';
 import { formatNote, type OwnerFacts } from './lock-owner.ts';
-import type { JobLock } from './system.ts';
+import { isAlive, isHidden } from './proc.ts';
+import type { JobLock, ProcessIdentity } from './system.ts';
 
 export interface Holding {
   readonly kernel: KernelLock;
@@ -34,10 +35,18 @@ export function heldLock({ kernel, entry, owner, say }: Holding, first: OwnerFac
     async release() {
       if (isReleased) return;
       isReleased = true;
+      if (facts.left?.some(mayLive)) {
+        closeSync(kernel.fd);
+        return;
+      }
       attempt(() => writeNote(kernel, ''));
       // In this order whoever comes in between still sees whose lock it was.
       closeSync(kernel.fd);
       await entry.withdraw();
     },
   };
+}
+
+function mayLive(left: ProcessIdentity): boolean {
+  return isAlive(left) || isHidden(left.pid);
 }

@@ -1,12 +1,13 @@
 /** Who has a job's lock, as far as looking tells: nothing here takes, breaks or writes anything. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { familyOf, named } from './family.ts';
 import { kernelLockHolders, readNoteAt } from './lock-kernel.ts';
 import { lifeOf, type OwnerFacts, parseFacts, parseNote, parseOwnerName, type Sighting } from './lock-owner.ts';
 import { predecessorAt } from './lock-predecessor.ts';
-import { processesOfRun } from './proc.ts';
+import { commandLineOf, isAlive, isHidden, isSuspended, listProcesses, ownPid, processesOfRun } from './proc.ts';
 import { codeOf, during, refusalOf, StageError } from './stage.ts';
-import type { LockHolder } from './system.ts';
+import type { LockHolder, Survivor } from './system.ts';
 
 /** The files of one job's lock. */
 export interface Places {
@@ -49,7 +50,8 @@ export function livingHolder(places: Places): LockHolder | undefined {
 }
 
 export function runningHolder(sighting: Sighting): LockHolder {
-  return describe(sighting, { state: 'running', pids: [] });
+  const isStopped = isSuspended(sighting.owner.process);
+  return { ...describe(sighting, { state: 'running', pids: [] }), ...(isStopped && { isStopped }) };
 }
 
 function pastHolder(sighting: Sighting): LockHolder | undefined {
@@ -63,26 +65,57 @@ export function foreignHolder(sighting: Sighting): LockHolder {
 
 /** What lives of a run whose run-job is gone; `undefined` when nothing does. */
 export function orphansOf(sighting: Sighting): LockHolder | undefined {
-  const { owner, facts } = sighting;
+  const { owner, facts, uid } = sighting;
   if (facts.runId === undefined) return undefined;
-  const pids = processesOfRun({ ...facts, runId: facts.runId }).map((found) => found.pid);
-  if (pids.length === 0) return undefined;
-  if (lifeOf(owner) === 'dead') return describe(sighting, { state: 'orphaned', pids });
+  const processes = livingOf({ ...facts, runId: facts.runId }, uid);
+  if (processes.length === 0) return undefined;
+  const pids = processes.map(({ pid }) => pid);
+  if (lifeOf(owner) === 'dead') return describe(sighting, { state: 'orphaned', pids, processes });
   const reason = "it belongs to a run-job that can't be judged from here, and processes of its run live";
   return describe(sighting, { state: 'unknown', pids, reason });
+}
+
+/** The processes of a run: those that carry its marks, what descends from them, and what it has recorded as left. */
+function livingOf(
+  facts: Partial<OwnerFacts> & { readonly runId: string },
+  uid: number | undefined,
+): readonly Survivor[] {
+  const marked = processesOfRun(facts).map(({ pid }) => pid);
+  const left = (facts.left ?? []).filter(isAlive).map(({ pid }) => pid);
+  const roots = [...marked, ...left];
+  const self = ownPid();
+  const family = roots.length === 0 ? undefined : familyOf(roots, listProcesses());
+  const seen = listProcesses().filter(({ pid }) => pid !== self && family?.has(pid));
+  // The reaper of the run is no news to people, and lives for as long as what it watches does.
+  const others = seen.filter(({ pid }) => !isReaper(pid));
+  const hidden = (facts.left ?? []).filter(({ pid }) => isHidden(pid));
+  return [
+    ...named(others.length + hidden.length > 0 ? others : seen, uid),
+    ...hidden.map(({ pid, startTicks }) => ({ pid, startTicks, command: '[hidden]', why: 'belongs to another user' })),
+  ];
+}
+
+function isReaper(pid: number): boolean {
+  return /^run-job: reaper of /.test(commandLineOf(pid));
 }
 
 /** For when the kernel says that somebody has the lock. The slow look comes first: meanwhile a new owner may have shown itself. */
 export function whoeverHasIt(places: Places, reason: string): LockHolder {
   const pids = kernelLockHolders(places.kernel);
-  return holderAt(places) ?? { state: 'unknown', pids, reason };
+  const holder = holderAt(places);
+  if (holder !== undefined) return holder;
+  // What has inherited the lock from a run that was killed carries no mark of it, but the run's note is still there.
+  const noted = parseNote(readNoteAt(places.kernel));
+  return noted === undefined
+    ? { state: 'unknown', pids, reason }
+    : describe(noted, { state: 'unknown', pids, reason: `${reason}, by what run ${noted.facts.runId} has started` });
 }
 
 /** Who stands in NAME.run; if that was taken away, who stands in NAME.flock. */
 function sightingsAt(places: Places): readonly Sighting[] {
   const shown = sightingsIn(places.entry);
   const noted = shown.length > 0 ? undefined : parseNote(readNoteAt(places.kernel));
-  return noted ? [noted] : shown;
+  return noted ? [{ ...noted, ...ownerUid(places.kernel) }] : shown;
 }
 
 /** The owners that NAME.run shows: one at most, unless somebody else has been there. */
@@ -90,8 +123,23 @@ export function sightingsIn(entry: string): readonly Sighting[] {
   return namesIn(entry).map((name) => {
     const owner = parseOwnerName(name);
     if (owner === undefined) throw new StageError(`reading ${entry}`, `"${name}" is none of our files: remove it`);
-    return { owner, facts: readFacts(path.join(entry, name)) };
+    const file = path.join(entry, name);
+    return { owner, facts: readFacts(file), ...ownerUid(file) };
   });
+}
+
+function ownerUid(file: string): { readonly uid?: number } {
+  const facts = statSync(file, { throwIfNoEntry: false });
+  return facts === undefined ? {} : { uid: facts.uid };
+}
+
+/** `NAME` of each NAME.run; none where there is no such directory or it can't be read. */
+export function entryNames(runDirectory: string): readonly string[] {
+  try {
+    return readdirSync(runDirectory).flatMap((file) => (file.endsWith('.run') ? [file.slice(0, -'.run'.length)] : []));
+  } catch {
+    return [];
+  }
 }
 
 export function namesIn(directory: string): readonly string[] {
@@ -114,8 +162,11 @@ function readFacts(file: string): Partial<OwnerFacts> {
   }
 }
 
-function describe({ owner, facts }: Sighting, found: Pick<LockHolder, 'state' | 'pids' | 'reason'>): LockHolder {
-  const { kernelLock: _file, wrapperCookie: _cookie, ...shown } = facts;
+function describe(
+  { owner, facts }: Sighting,
+  found: Pick<LockHolder, 'state' | 'pids' | 'processes' | 'reason'>,
+): LockHolder {
+  const { kernelLock: _file, wrapperCookie: _cookie, left: _left, ...shown } = facts;
   // A pid that can't be looked into must not be taken for one of ours, and signalled.
   return { ...found, ...(found.state === 'unknown' ? {} : { wrapper: owner.process }), ...shown };
 }

@@ -28,12 +28,19 @@ export interface OwnerFacts {
   readonly leader?: ProcessIdentity;
   readonly logPath?: string;
   readonly deadlineSinceBootMs?: number;
+  /** What lived on when the run had ended. */
+  readonly left?: readonly ProcessIdentity[];
+  /** What the job's file said when the run started, for commands that come when the file is broken or gone. */
+  readonly tags?: readonly string[];
+  readonly killGraceSeconds?: number;
 }
 
 /** An owner that was found in NAME.run or in NAME.flock. */
 export interface Sighting {
   readonly owner: Owner;
   readonly facts: Partial<OwnerFacts>;
+  /** Whose file it is: the service user. */
+  readonly uid?: number;
 }
 
 /**
@@ -41,6 +48,9 @@ export interface Sighting {
  * elsewhere: in another pid namespace, where a pid of ours says nothing, or hidden from us.
  */
 export type OwnerLife = 'alive' | 'dead' | 'other-boot' | 'elsewhere';
+
+/** As many as the text of an owner file has room for. */
+const mostLeft = 16;
 
 /** Stands for a pid namespace that this process can't name because it sees the /proc of another one. */
 const unnamed = '0';
@@ -73,21 +83,24 @@ export function lifeOf(owner: Owner): OwnerLife {
  * anew after someone took it away nor needs room on a full disk: the text has its full size from the start.
  */
 export function formatFacts(facts: OwnerFacts): string {
-  const { leader, logPath, deadlineSinceBootMs, ...lasting } = facts;
-  const changing = JSON.stringify({ leader, logPath, deadlineSinceBootMs });
+  const { leader, logPath, deadlineSinceBootMs, tags, killGraceSeconds, left, ...lasting } = facts;
+  const some = left?.slice(0, mostLeft);
+  const changing = JSON.stringify({ leader, logPath, deadlineSinceBootMs, tags, killGraceSeconds, left: some });
   return `${`${JSON.stringify(lasting)}\n${changing}`.padEnd(2047)}\n`;
 }
 
 /** What can be understood of an owner file; a line that was caught half written says nothing. */
 export function parseFacts(text: string): Partial<OwnerFacts> {
   const [lasting, changing] = text.split('\n').map(parseLine);
-  const { leader } = changing ?? {};
+  const { leader, left, tags } = changing ?? {};
   return {
     ...only('string', lasting, ['runId', 'kernelLock', 'job', 'wrapperCookie']),
     ...only('number', lasting, ['startedMs']),
     ...only('string', changing, ['logPath']),
-    ...only('number', changing, ['deadlineSinceBootMs']),
+    ...only('number', changing, ['deadlineSinceBootMs', 'killGraceSeconds']),
     ...(isIdentity(leader) ? { leader } : {}),
+    ...(Array.isArray(left) ? { left: left.filter(isIdentity) } : {}),
+    ...(areWords(tags) ? { tags } : {}),
   };
 }
 
@@ -113,6 +126,10 @@ function parseLine(line: string): Readonly<Record<string, unknown>> | undefined 
 
 function only(type: 'string' | 'number', from: Readonly<Record<string, unknown>> | undefined, keys: readonly string[]) {
   return Object.fromEntries(keys.map((key) => [key, from?.[key]]).filter(([, value]) => typeof value === type));
+}
+
+function areWords(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((word) => typeof word === 'string');
 }
 
 function isIdentity(value: unknown): value is ProcessIdentity {

@@ -28,6 +28,7 @@ import { closeSync } from 'node:fs';
 import { RunEntry } from './lock-entry.ts';
 import { heldLock } from './lock-held.ts';
 import {
+  entryNames,
   firstOf,
   foreignHolder,
   holderAt,
@@ -70,6 +71,7 @@ export function jobLocks(settings: LockSettings): JobLocks {
       }
     },
     holder: (name) => holderAt(places(name)),
+    names: () => entryNames(runDirectory),
   };
 }
 

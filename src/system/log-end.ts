@@ -1,6 +1,6 @@
 /** The last lines of output in a log that another process has written. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { withoutStamp } from './stamps.ts';
+import { unstamped, withoutStamp } from './stamps.ts';
 
 const limitBytes = 4096;
 
@@ -24,13 +24,14 @@ export function endOfLog(path: string): string {
 
 /** Without the header of each command, its end, and run-job's notes. */
 function outputOf(lines: readonly string[]): readonly string[] {
-  const texts = lines.map((line) => (isNote(line) ? undefined : withoutStamp(line)));
+  const texts = lines.map(withoutStamp);
   const isHeader = (at: number) =>
     texts[at] === '===========' && texts[at + 2] === '-----------' && / \(\d+\)$/.test(texts[at + 1] ?? '');
-  return texts.filter((text, at): text is string => {
-    if (text === undefined || text === '----------- end command output') return false;
+  const printed = lines.filter((line, at) => {
+    if (isNote(line) || texts[at] === '----------- end command output') return false;
     return ![at, at - 1, at - 2].some(isHeader);
   });
+  return unstamped(printed);
 }
 
 function isNote(line: string): boolean {

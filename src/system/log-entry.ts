@@ -1,7 +1,9 @@
 /** Words one entry of run-job's own log: as text or JSON for a file, or for syslog, which adds time and process itself. */
 import process from 'node:process';
+import { offsetText } from '../schedule/wall-time.ts';
 import { printable } from '../yaml/problem.ts';
 import type { LogLevel, OwnLogSettings } from './system.ts';
+import { hostZone } from './zones.ts';
 
 export type Fields = Readonly<Record<string, string | number | boolean>>;
 
@@ -48,8 +50,6 @@ function plainOrQuoted(value: string): string {
 
 /** `2026-11-22T10:30:00.123+01:00`: comparable with the local times of the jobs' logs, and unambiguous when the clocks change. */
 function localTime(ms: number): string {
-  const minutes = -new Date(ms).getTimezoneOffset();
-  const local = new Date(ms + minutes * 60_000).toISOString().slice(0, -1);
-  const two = (n: number) => String(Math.floor(n)).padStart(2, '0');
-  return `${local}${minutes < 0 ? '-' : '+'}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;
+  const offsetMs = hostZone().offsetAt(ms);
+  return `${new Date(ms + offsetMs).toISOString().slice(0, -1)}${offsetText(offsetMs)}`;
 }

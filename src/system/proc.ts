@@ -81,6 +81,12 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return found !== undefined && found.startTicks === identity.startTicks && !isOver(found);
 }
 
+/** Whether this very process is stopped by a signal. A traced one (state t) is stopped now and then only. */
+export function isSuspended(identity: ProcessIdentity): boolean {
+  const found = readProcess(identity.pid);
+  return found?.startTicks === identity.startTicks && found.state === 'T';
+}
+
 /** Whether a process has this pid although /proc does not show it, as the mount option `hidepid` does with other users' processes. */
 export function isHidden(pid: number): boolean {
   if (readProcess(pid) !== undefined) return false;

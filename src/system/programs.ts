@@ -5,34 +5,56 @@ import type { ProgramAnswer, Programs } from './system.ts';
 
 export const programs: Programs = {
   find(name, searchPath, workingDirectory) {
+    if (name.includes('/')) return look(path.resolve(workingDirectory, name));
     // An empty element of PATH means the working directory (execvp(3)).
-    const candidates = name.includes('/')
-      ? [name]
-      : searchPath.split(':').map((directory) => path.join(directory, name));
-    let denied: ProgramAnswer | undefined;
-    for (const candidate of candidates) {
-      const answer = look(path.resolve(workingDirectory, candidate));
-      if (answer.is === 'found') return answer;
-      if (answer.exitCode === 126) denied ??= answer;
-    }
-    return denied ?? { is: 'missing', exitCode: 127, reason: notFound(name, searchPath) };
+    const directories = searchPath.split(':').map((directory) => path.resolve(workingDirectory, directory));
+    const answers = directories.map((directory) => look(path.join(directory, name)));
+    const found = answers.find(({ is }) => is === 'found');
+    // A file of that name that can't be executed says more than that there is none.
+    const there = answers.find((answer) => answer.is === 'missing' && answer.exitCode === 126 && !answer.isClosed);
+    if (found ?? there) return (found ?? there) as ProgramAnswer;
+    const closed = directories.filter((_directory, at) => isClosed(answers[at]));
+    return { is: 'missing', exitCode: 127, reason: notFound(name, searchPath, closed) };
   },
 };
 
-function notFound(name: string, searchPath: string): string {
-  return name.includes('/') ? `${name}: no such file` : `${name} is in none of the directories of PATH (${searchPath})`;
+/** A directory on the way to it that this user may not look into: whether the file is there can't be known. */
+type Look = ProgramAnswer & { readonly isClosed?: boolean };
+
+function isClosed(answer: Look | undefined): boolean {
+  return answer?.isClosed === true;
 }
 
-function look(candidate: string): ProgramAnswer {
+/** The words of a shell, which people search for, then where was looked. */
+function notFound(name: string, searchPath: string, closed: readonly string[]): string {
+  const where = searchPath === '' ? 'PATH is empty' : `PATH is ${searchPath}`;
+  const unseen = closed.length === 0 ? '' : `; permission denied in ${closed.join(', ')}`;
+  return `${name}: command not found (${where}${unseen})`;
+}
+
+function look(candidate: string): Look {
+  const missing = (exitCode: 126 | 127, words: string): Look => ({
+    is: 'missing',
+    exitCode,
+    reason: `${candidate}: ${words}`,
+  });
   try {
-    if (statSync(candidate).isDirectory())
-      return { is: 'missing', exitCode: 126, reason: `${candidate} is a directory` };
-    accessSync(candidate, constants.X_OK);
-    return { is: 'found', path: candidate };
+    if (statSync(candidate).isDirectory()) return missing(126, 'is a directory');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EACCES')
-      return { is: 'missing', exitCode: 126, reason: `${candidate} is not executable for this user` };
-    return { is: 'missing', exitCode: 127, reason: `${candidate}: ${code ?? 'no such file'}` };
+    if (code !== 'EACCES') return missing(127, code === 'ENOENT' ? 'no such file or directory' : errnoWords(error));
+    const words = 'permission denied: this user may not look into one of the directories above it';
+    return { ...missing(126, words), isClosed: true };
   }
+  try {
+    accessSync(candidate, constants.X_OK);
+    return { is: 'found', path: candidate };
+  } catch {
+    return missing(126, 'permission denied: it is not executable for this user');
+  }
+}
+
+/** "ENOTDIR: not a directory, stat '/etc/passwd/x'" without what is said already. */
+function errnoWords(error: unknown): string {
+  return /^\w+: ([^,]+)/.exec((error as Error).message)?.[1] ?? 'it can not be looked at';
 }

@@ -6,6 +6,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import {
+  accessSync,
   closeSync,
   constants,
   fchmodSync,
@@ -14,9 +15,11 @@ import {
   fsyncSync,
   futimesSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readdirSync,
   renameSync,
+  rmSync,
   type Stats,
   statSync,
   unlinkSync,
@@ -27,11 +30,21 @@ import process from 'node:process';
 import type { CrontabChange, Publisher, Refusal, Turn } from './system.ts';
 
 export const publisher: Publisher = {
-  turn: (file, patienceSeconds) => attempt(`${hidden(file)}lock`, () => takeTurn(file, patienceSeconds)),
+  turn: (file, patienceSeconds) => attempt(path.dirname(file), () => takeTurn(file, patienceSeconds)),
   publish: (change) => attempt(change.path, () => publish(change)),
 };
 
-/** What starts the name of everything that stands beside a crontab for a while: cron reads no name with a dot in front. */
+/** Root's own, 0700: nobody else can hold the lock, and configuration management sees nothing but crontabs in /etc/cron.d. */
+const rootLocks = '/run/process-control-generate';
+
+/** The lock's path. A user's own generator locks beside the crontab; either file is removed when the turn ends. */
+function lockOf(file: string): string {
+  if (process.geteuid?.() !== 0) return `${hidden(file)}lock`;
+  // Two crontabs of one name here would only take turns as well.
+  return path.join(rootLocks, `${file.replace(/[^\w-]/g, '_').slice(-200)}.lock`);
+}
+
+/** The start of the name of every temporary file beside a crontab: cron reads no name with a dot in front. */
 function hidden(file: string): string {
   return path.join(path.dirname(file), `.${path.basename(file)}.`);
 }
@@ -48,16 +61,65 @@ function attempt<T>(file: string, work: () => T): T | Refusal {
   }
 }
 
-/** flock(1) locks the open file that it shares with us, so the lock lives as long as our descriptor and dies with us. */
+/** Removes what a killed generator left, too: it is our turn, so nobody writes those files any more. */
 function takeTurn(file: string, patienceSeconds: number): Turn | Refusal {
   refuseForeignDirectory(path.dirname(file));
-  const lock = `${hidden(file)}lock`;
+  const lock = lockOf(file);
+  accessSync(path.dirname(file), constants.W_OK);
+  const fd = attempt(lock, () => lockedFile(lock, patienceSeconds));
+  if (typeof fd !== 'number') return fd;
+  const end = () => {
+    // While it is still locked: whoever waits for it finds that its name is gone, and makes a new one.
+    rmSync(lock, { force: true });
+    closeSync(fd);
+  };
+  try {
+    removeLeftovers(file);
+  } catch (error) {
+    end();
+    throw error;
+  }
+  return { end };
+}
+
+function makeRootLocks(): void {
+  if (lstatSync(rootLocks, { throwIfNoEntry: false }) === undefined) makeOnce(rootLocks);
+  const { uid, mode } = lstatSync(rootLocks);
+  if (uid === 0 && (mode & 0o170_777) === 0o040_700) return;
+  throw Object.assign(new Error('its directory is not a directory of root alone'), { code: 'EPERM' });
+}
+
+/** Another generator may make it at the same moment. */
+function makeOnce(directory: string): void {
+  try {
+    mkdirSync(directory, 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** flock(1) locks the open file that it shares with us, so the lock lives as long as our descriptor and dies with us. */
+function lockedFile(lock: string, patienceSeconds: number): number | Refusal {
+  if (process.geteuid?.() === 0) makeRootLocks();
+  const deadlineMs = performance.now() + patienceSeconds * 1000;
   const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
-  const fd = openSync(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
-  const reason = isOwn(fstatSync(fd)) ? waitForLock(fd, patienceSeconds) : 'is not a file of this user alone';
-  if (reason === undefined) return { end: () => closeSync(fd) };
-  closeSync(fd);
-  return { denied: false, reason: `${lock}: ${reason}` };
+  for (;;) {
+    const fd = openSync(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    const remainingSeconds = Math.max(0, Math.ceil((deadlineMs - performance.now()) / 1000));
+    const opened = fstatSync(fd);
+    const reason = isOwn(opened)
+      ? waitForLock(fd, remainingSeconds, patienceSeconds)
+      : 'is not a file of this user alone';
+    if (reason === undefined && isNamed(lock, opened)) return fd;
+    closeSync(fd);
+    if (reason !== undefined) return { denied: false, reason: `${lock}: ${reason}` };
+  }
+}
+
+/** Whether the file still has this name: the generator before us removed it when its turn ended. */
+function isNamed(lock: string, { ino, dev }: Stats): boolean {
+  const named = lstatSync(lock, { throwIfNoEntry: false });
+  return named?.ino === ino && named.dev === dev;
 }
 
 /** Whoever else can write in the directory could put a file of their own in the place of ours; /tmp's sticky bit forbids that. */
@@ -69,13 +131,14 @@ function refuseForeignDirectory(directory: string): void {
   }
 }
 
+/** A file without a name (`nlink` 0) was removed since it was opened; `isNamed` notices it. */
 function isOwn(facts: Stats): boolean {
-  return facts.isFile() && facts.uid === process.geteuid?.() && facts.nlink === 1 && (facts.mode & 0o077) === 0;
+  return facts.isFile() && facts.uid === process.geteuid?.() && facts.nlink <= 1 && (facts.mode & 0o077) === 0;
 }
 
 /** Why the lock could not be had. */
-function waitForLock(fd: number, patienceSeconds: number): string | undefined {
-  const args = ['-w', String(patienceSeconds), '-E', '75', '3'];
+function waitForLock(fd: number, remainingSeconds: number, patienceSeconds: number): string | undefined {
+  const args = ['-w', String(remainingSeconds), '-E', '75', '3'];
   const { status, error } = spawnSync('flock', args, {
     stdio: ['ignore', 'ignore', 'ignore', fd],
     env: { PATH: '/usr/bin:/bin' },
@@ -87,7 +150,6 @@ function waitForLock(fd: number, patienceSeconds: number): string | undefined {
 
 function publish({ path: file, writes, removals }: CrontabChange): undefined {
   const directory = path.dirname(file);
-  removeLeftovers(file);
   try {
     const staged = writes.map(({ name, text }) => stage(file, { target: path.join(directory, name), text }));
     for (const { temporary, target } of staged) renameSync(temporary, target);
@@ -101,14 +163,16 @@ function publish({ path: file, writes, removals }: CrontabChange): undefined {
   return undefined;
 }
 
-/** It is our turn, so a temporary file of this crontab is nobody's any more. */
+/** Temporary files of this crontab, and the lock file that version 1.0 kept beside root's. */
 function removeLeftovers(file: string): void {
   const start = path.basename(`${hidden(file)}tmp-`);
+  const oldLock = process.geteuid?.() === 0 ? path.basename(`${hidden(file)}lock`) : undefined;
   for (const name of readdirSync(path.dirname(file))) {
+    const isTemporary = name.startsWith(start) && /^[0-9a-f]{16}$/.test(name.slice(start.length));
+    if (!isTemporary && name !== oldLock) continue;
     const leftover = path.join(path.dirname(file), name);
-    if (name.startsWith(start) && /^[0-9a-f]{16}$/.test(name.slice(start.length)) && lstatSync(leftover).isFile()) {
-      unlinkSync(leftover);
-    }
+    const facts = lstatSync(leftover);
+    if (facts.isFile() && (isTemporary || (facts.size === 0 && isOwn(facts)))) unlinkSync(leftover);
   }
 }
 

@@ -18,7 +18,7 @@
 # That the stream ends means that run-job is dead: t, after a second k.
 # run-job is told, a line each:
 #     ready, forked PID STARTTICKS, started, ended exited CODE or ended signalled NUMBER, gone SIGNALLED
-# or instead of any of the first three, failed STAGE ERRNO TEXT. "gone" counts the processes that needed a signal.
+# or instead of any of the first three, failed STAGE ERRNO TEXT. "gone" counts the processes beside the command itself that needed a signal.
 use strict;
 
 my ($prctl, $setsid, $sigprocmask, $sigaction, $signalfd4, $shared_locks) = map { $_ + 0 } @ARGV;
@@ -162,7 +162,7 @@ sub hear_run_job {
 sub reap {
     sysread $children, my $read, 4096;
     while (my $pid = waitpid -1, 1) {    # WNOHANG
-        last_word('gone ' . keys %signalled) if $pid < 0;
+        last_word('gone ' . grep { $_ != $job } keys %signalled) if $pid < 0;
         next unless $pid == $job;
         my $signal = $? & 127;
         report($signal ? "ended signalled $signal" : 'ended exited ' . ($? >> 8));

@@ -6,17 +6,19 @@
  */
 import { Buffer } from 'node:buffer';
 import { closeSync } from 'node:fs';
+import { sizeText } from '../job/size.ts';
 import { printable } from '../yaml/problem.ts';
-import { hostOffset, type OffsetAt } from './host-time.ts';
+import { LogBound } from './log-bound.ts';
 import { createLogFile } from './log-file.ts';
 import { Outlet, type OutletLimits } from './outlet.ts';
 import { OutputReader } from './output-reader.ts';
 import { adoptPipes, makePipes, type Pipe, type PipePair } from './pipes.ts';
 import { Stamper } from './stamper.ts';
-import { type Level, Stamps, withoutStamp } from './stamps.ts';
-import type { Clock, LogAnswer, LogTotals, OnOutput, RunLog, RunLogs } from './system.ts';
+import { type Level, localOffset, type OffsetAt, Stamps } from './stamps.ts';
+import type { Clock, LogAnswer, LogTotals, OutputWatcher, RunLog, RunLogs } from './system.ts';
 import { Tail } from './tail.ts';
 import { openTerminal } from './terminal.ts';
+import { UnfinishedLine } from './unfinished-line.ts';
 
 export interface RunLogOptions {
   readonly clock: Clock;
@@ -34,10 +36,10 @@ export interface RunLogOptions {
 
 /** To be called once in a process, because pipes can be taken over only once. */
 export function runLogs(options: RunLogOptions): RunLogs {
-  const offsetAt = options.offsetAt ?? hostOffset();
+  const offsetAt = options.offsetAt ?? localOffset();
   let spare = adoptPipes(options.handedPipes);
   return {
-    open(slug, startedMs, onOutput): LogAnswer {
+    open(slug, startedMs, { watcher, maxBytes } = {}): LogAnswer {
       try {
         spare ??= makePipes(options.runDirectory);
       } catch (error) {
@@ -47,7 +49,7 @@ export function runLogs(options: RunLogOptions): RunLogs {
       if (file.is === 'failed') return file;
       const pipes = spare;
       spare = undefined;
-      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, onOutput });
+      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, watcher, maxBytes });
       if (file.linkTrouble !== undefined) log.note(`latest.log could not be replaced: ${file.linkTrouble}`);
       return { is: 'open', log };
     },
@@ -59,14 +61,17 @@ interface RunLogParts extends RunLogOptions {
   readonly path: string;
   readonly offsetAt: OffsetAt;
   readonly pipes: PipePair;
-  readonly onOutput: OnOutput | undefined;
+  readonly watcher: OutputWatcher | undefined;
   readonly pages?: Pages;
+  /** Of a log that has no pages; undefined: it may grow. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** One of the job's two streams, over all commands. */
 interface Stream {
   readonly name: 'stdout' | 'stderr';
   readonly stamper: Stamper;
+  readonly unfinished: UnfinishedLine;
   readonly mirror: Outlet | undefined;
   bytes: number;
   reader: OutputReader | undefined;
@@ -89,8 +94,8 @@ export function openLog(
   options: RunLogOptions,
   file: { readonly fd: number; readonly path: string; readonly pages?: Pages },
 ): RunLog {
-  const offsetAt = options.offsetAt ?? hostOffset();
-  return new OpenRunLog({ ...options, ...file, offsetAt, pipes: makePipes(options.runDirectory), onOutput: undefined });
+  const offsetAt = options.offsetAt ?? localOffset();
+  return new OpenRunLog({ ...options, ...file, offsetAt, pipes: makePipes(options.runDirectory), watcher: undefined });
 }
 
 class OpenRunLog implements RunLog {
@@ -107,6 +112,7 @@ class OpenRunLog implements RunLog {
   readonly #stderr: Stream;
   #pipes: PipePair | undefined;
   #writers: readonly [number, number] | undefined;
+  readonly #bound: LogBound | undefined;
   #isFramed = false;
   /** Remarks made while a command runs stand after its output. */
   #notes: Buffer[] = [];
@@ -118,6 +124,7 @@ class OpenRunLog implements RunLog {
     this.#pipes = parts.pipes;
     this.#stamps = new Stamps(parts.clock.nowMs, parts.offsetAt);
     this.#outlet = this.#outletTo(parts.fd);
+    this.#bound = parts.maxBytes ? this.#boundOf(parts.maxBytes) : undefined;
     this.#stdout = this.#stream('stdout', 'INFO', parts.mirrorTo?.stdout);
     this.#stderr = this.#stream('stderr', 'ERROR', parts.mirrorTo?.stderr);
   }
@@ -176,6 +183,7 @@ class OpenRunLog implements RunLog {
       stderrBytes: this.#stderr.bytes,
       lostBytes,
       ...(lostReason === undefined ? {} : { lostReason }),
+      ...(this.#bound?.leftOut && { leftOut: this.#bound.leftOut }),
       tail: this.#tail.text(),
     };
   }
@@ -186,6 +194,16 @@ class OpenRunLog implements RunLog {
       onRoom: () => this.#resume(),
       gapText: (bytes, reason) => this.#line('NOTE', `${bytes} bytes lost (${reason})`),
       limits: this.#parts.limits ?? {},
+    });
+  }
+
+  #boundOf(maxBytes: number): LogBound {
+    return new LogBound({
+      maxBytes,
+      mark: () => this.#outlet.mark(),
+      cut: (bytes) => this.#outlet.cut(bytes),
+      note: ({ lines, bytes }) =>
+        this.#line('NOTE', `${lines} lines (${bytes} bytes) are left out here: log_max_size is ${sizeText(maxBytes)}`),
     });
   }
 
@@ -209,11 +227,13 @@ class OpenRunLog implements RunLog {
   }
 
   #stream(name: Stream['name'], level: 'INFO' | 'ERROR', mirrorFd: number | undefined): Stream {
-    const stamper = new Stamper({ level, stamps: this.#stamps, onLines: (lines) => this.#logLines(name, lines) });
+    const stamper = new Stamper({ level, stamps: this.#stamps, onLines: (lines) => this.#logLines(lines) });
     const terminal = mirrorFd === undefined ? undefined : openTerminal(mirrorFd);
+    const onWritten = () => this.#outlet.flush();
     return {
       name,
       stamper,
+      unfinished: new UnfinishedLine({ stamper, clock: this.#parts.clock, onWritten }),
       mirror: terminal === undefined ? undefined : this.#mirror(terminal),
       bytes: 0,
       reader: undefined,
@@ -229,16 +249,11 @@ class OpenRunLog implements RunLog {
     });
   }
 
-  #logLines(name: Stream['name'], lines: Buffer): void {
+  #logLines(lines: Buffer): void {
+    this.#tail.add(lines);
+    if (this.#bound?.takes(lines)) return;
     this.#turnPageIfFull(lines.length);
     this.#outlet.write(lines);
-    this.#tail.add(lines);
-    this.#parts.onOutput?.(name, () =>
-      lines
-        .toString('utf8', 0, lines.length - 1)
-        .split('\n')
-        .map(withoutStamp),
-    );
   }
 
   #read(): void {
@@ -254,8 +269,11 @@ class OpenRunLog implements RunLog {
       buffer: stamper.input,
       onRead: (length) => {
         stream.bytes += length;
-        mirror?.write(stamper.input.subarray(0, length));
+        const bytes = stamper.input.subarray(0, length);
+        mirror?.write(bytes);
+        this.#parts.watcher?.take(stream.name, bytes);
         stamper.take(length);
+        stream.unfinished.look();
       },
       wantsMore: () => !this.#outlet.isFull && mirror?.isFull !== true,
     });
@@ -275,8 +293,10 @@ class OpenRunLog implements RunLog {
   /** True when somebody still has a stream open; the next command does not get that pipe. */
   #finish(): boolean {
     let isHeld = false;
-    for (const { name, stamper, reader } of this.#takeReaders()) {
+    for (const { name, stamper, reader, unfinished } of this.#takeReaders()) {
       if (reader.finish()) isHeld = true;
+      unfinished.cancel();
+      this.#parts.watcher?.end(name);
       if (stamper.end()) this.note(`the last line of ${name} has no newline`);
     }
     if (isHeld) this.#dropPipes();
@@ -285,9 +305,9 @@ class OpenRunLog implements RunLog {
 
   #takeReaders() {
     return [this.#stdout, this.#stderr].flatMap((stream) => {
-      const { name, stamper, reader } = stream;
+      const { name, stamper, reader, unfinished } = stream;
       stream.reader = undefined;
-      return reader === undefined ? [] : { name, stamper, reader };
+      return reader === undefined ? [] : { name, stamper, reader, unfinished };
     });
   }
 
@@ -311,6 +331,7 @@ class OpenRunLog implements RunLog {
   }
 
   #put(line: Buffer): void {
+    if (this.#bound?.takes(line)) return;
     this.#turnPageIfFull(line.length);
     this.#outlet.writeSurely(line);
   }

@@ -9,8 +9,9 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { clock } from './clock.ts';
 import { foreseeableFailure, startFailure } from './executable.ts';
+import { named } from './family.ts';
 import { processIdentity } from './proc.ts';
-import { askToEnd, killAll, named, type Quarry, type Swept, untilNoneLives, within } from './sweep.ts';
+import { askToEnd, killAll, type Quarry, type Swept, untilNoneLives, within } from './sweep.ts';
 import type { Launch, LaunchAnswer, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from './system.ts';
 
 /** A trapped signal is, unlike an ignored one, not passed on: TERM to the group ends the job while the shell waits for it. */
@@ -88,6 +89,10 @@ class ShimmedCommand implements RunningCommand {
   }
 
   abandon(): void {
+    this.#child.unref();
+  }
+
+  detach(): void {
     this.#child.unref();
   }
 }

@@ -34,7 +34,8 @@ export class Stamper {
   readonly #view = new DataView(this.#bench.buffer);
   #outputLength = 0;
   #heldLength = 0;
-  /** The unfinished line continues one that was cut. */
+  #heldNumber = 0;
+  /** The unfinished line continues one that was cut, or written before it was finished. */
   #isContinued = false;
   #prefix = eightByteWords('2026-11-22 10:30:00,123\tINFO\t');
 
@@ -43,36 +44,52 @@ export class Stamper {
     this.input = this.#bench.subarray(inputAt, inputAt + inputBytes);
   }
 
+  /** The unfinished piece of a line that is kept back: a number that another one does not have; `undefined` when there is none. */
+  get held(): number | undefined {
+    return this.#heldLength === 0 ? undefined : this.#heldNumber;
+  }
+
   /** Stamps what is whole of the first `length` bytes of `input` and of what was held; keeps the rest. */
   take(length: number): void {
     const bench = this.#bench;
     const end = inputAt + length;
     // Ends every search for a line's end at the end of what was read.
     bench[end] = newline;
-    let at = inputAt - this.#heldLength;
+    const begin = inputAt - this.#heldLength;
+    let at = begin;
     this.#setPrefix();
     for (let stop = bench.indexOf(newline, inputAt); stop < end; stop = bench.indexOf(newline, at)) {
       if (stop - at > longestLineBytes) at = this.#cut(at, stop);
-      this.#put(at, stop + 1);
+      // A line that was written before it was finished may have nothing more than its newline.
+      if (stop > at || !this.#isContinued) this.#put(at, stop + 1);
       if (this.#isContinued) this.#continue(false);
       at = stop + 1;
     }
     if (end - at > longestLineBytes) at = this.#cut(at, end);
     this.#flush();
+    if (at !== begin) this.#heldNumber += 1;
     this.#heldLength = end - at;
     bench.copyWithin(inputAt - this.#heldLength, at, end);
   }
 
-  /** No more bytes will come. True when the last line had no newline; it gets one. */
-  end(): boolean {
-    if (this.#heldLength === 0) return false;
+  /** Writes the unfinished piece as it is; what comes next continues it. */
+  writeHeld(): void {
+    if (this.#heldLength === 0) return;
     this.#setPrefix();
     this.#bench[inputAt] = newline;
     this.#put(inputAt - this.#heldLength, inputAt + 1);
     this.#flush();
     this.#heldLength = 0;
-    this.#isContinued = false;
-    return true;
+    this.#heldNumber += 1;
+    this.#continue(true);
+  }
+
+  /** No more bytes will come. True when the last line had no newline; it gets one. */
+  end(): boolean {
+    this.writeHeld();
+    const isUnfinished = this.#isContinued;
+    this.#continue(false);
+    return isUnfinished;
   }
 
   /** Puts as many full-length pieces of a too long line as there are, and returns where the rest begins. */

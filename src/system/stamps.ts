@@ -1,5 +1,14 @@
 /** Words the beginning of a log line: the host's local time to the millisecond, and the level. */
-import type { OffsetAt } from './host-time.ts';
+import { hostZone } from './zones.ts';
+
+/** Seconds east of Greenwich at a moment, in seconds since 1970. */
+export type OffsetAt = (atSeconds: number) => number;
+
+/** The host's. */
+export function localOffset(): OffsetAt {
+  const zone = hostZone();
+  return (atSeconds) => zone.offsetAt(atSeconds * 1000) / 1000;
+}
 
 /** `+` marks what continues the line before it. NOTE is run-job speaking. */
 export type Level = 'INFO' | 'INFO+' | 'ERROR' | 'ERROR+' | 'NOTE';
@@ -7,6 +16,20 @@ export type Level = 'INFO' | 'INFO+' | 'ERROR' | 'ERROR+' | 'NOTE';
 /** The text of a stamped line: the stamp ends with the first tab, at 23, and the level with the next. */
 export function withoutStamp(line: string): string {
   return line.slice(line.indexOf('\t', 24) + 1);
+}
+
+/** The texts of stamped lines, each piece of a line put behind the one that it continues. */
+export function unstamped(lines: readonly string[]): readonly string[] {
+  const texts: string[] = [];
+  const lastOf = new Map<string, number>();
+  for (const line of lines) {
+    const level = line.slice(24, line.indexOf('\t', 24));
+    const stream = level.replace('+', '');
+    const before = level === stream ? undefined : lastOf.get(stream);
+    if (before === undefined) lastOf.set(stream, texts.push(withoutStamp(line)) - 1);
+    else texts[before] += withoutStamp(line);
+  }
+  return texts;
 }
 
 export class Stamps {

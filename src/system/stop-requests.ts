@@ -1,7 +1,8 @@
 /** Turns the signals that mean "end this run" into requests, and takes the teeth out of those that would disturb a wrapper. */
 import os from 'node:os';
 import process from 'node:process';
-import type { StopRequests } from './system.ts';
+import { isatty } from 'node:tty';
+import type { StopRequest, StopRequests } from './system.ts';
 
 const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 
@@ -13,12 +14,12 @@ const disarmedSignals = ['SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGTSTP', 'SIGTTIN', 
 
 /** Listens from now on; requests that come before anybody asks are kept. */
 export function listenForStops(): StopRequests {
-  const received: { signal: number }[] = [];
-  const listeners: ((request: { signal: number }) => void)[] = [];
+  const received: StopRequest[] = [];
+  const listeners: ((request: StopRequest) => void)[] = [];
   for (const name of disarmedSignals) process.on(name, () => undefined);
   for (const name of stopSignals) {
     process.on(name, () => {
-      const request = { signal: os.constants.signals[name] };
+      const request: StopRequest = { signal: os.constants.signals[name], ...(isTyped(name) && { typed: true }) };
       received.push(request);
       for (const listener of listeners) listener(request);
     });
@@ -29,4 +30,8 @@ export function listenForStops(): StopRequests {
       for (const request of received) listener(request);
     },
   };
+}
+
+function isTyped(name: string): boolean {
+  return (name === 'SIGINT' || name === 'SIGQUIT') && [0, 1, 2].some((fd) => isatty(fd));
 }

@@ -10,9 +10,10 @@ import path from 'node:path';
 import process from 'node:process';
 import { clock } from './clock.ts';
 import { isExecutable } from './executable.ts';
+import { familyOf, named } from './family.ts';
 import {
-  commandLineOf,
   environmentOf,
+  isAlive,
   listProcesses,
   type Process,
   processesOfRun,
@@ -26,13 +27,15 @@ import type { ProcessIdentity, Survivor, Timer } from './system.ts';
 /** Whose processes are looked for: the last element of a run's id. What is below `except` (and that process itself) is somebody else's to end. */
 export interface Quarry extends Pick<RunMarks, 'runId' | 'leader'> {
   readonly except?: number;
+  /** Processes that are known to belong to the run, whatever marks they have. */
+  readonly known?: readonly ProcessIdentity[];
   /** What asks to end, by number; TERM unless given. */
   readonly stopSignal?: number;
 }
 
 export interface Swept {
   readonly survivors: readonly Survivor[];
-  /** How many processes needed a signal. */
+  /** How many processes beside the leader needed a signal. */
   readonly swept: number;
 }
 
@@ -47,32 +50,12 @@ const treeKillLimit = 20;
 
 /** The living processes of a run with everything that descends from them, this process excepted. */
 export function livingOf(quarry: Quarry): readonly Process[] {
-  const marked = processesOfRun(quarry).map(({ pid }) => pid);
+  const known = (quarry.known ?? []).filter(isAlive);
+  const marked = [...processesOfRun(quarry), ...known].map(({ pid }) => pid);
   const all = listProcesses();
   const members = familyOf(marked, all);
   const others = familyOf(quarry.except === undefined ? [] : [quarry.except], all);
   return all.filter(({ pid }) => pid !== process.pid && members.has(pid) && !others.has(pid));
-}
-
-/** The living processes below one, that one not included. */
-export function descendantsOf(pid: number): readonly Process[] {
-  const all = listProcesses();
-  const family = familyOf([pid], all);
-  return all.filter((found) => found.pid !== pid && family.has(found.pid));
-}
-
-function familyOf(ancestors: readonly number[], all: readonly Process[]): ReadonlySet<number> {
-  const children = new Map<number, number[]>();
-  for (const { pid, parent } of all) children.set(parent, [...(children.get(parent) ?? []), pid]);
-  // A set is walked in the order of insertion, what is added on the way included.
-  const family = new Set(ancestors);
-  for (const pid of family) for (const child of children.get(pid) ?? []) family.add(child);
-  return family;
-}
-
-/** For people: pid and command line. */
-export function named(found: readonly Process[]): readonly Survivor[] {
-  return found.map(({ pid }) => ({ pid, command: commandLineOf(pid) }));
 }
 
 /** TERM (or the stop signal) to all, and CONT for those that are stopped; nobody is waited for. Returns the pids of those who were asked. */
@@ -128,17 +111,24 @@ export async function endAll(quarry: Quarry, graceMs: number): Promise<Swept> {
 
 /** KILL to all until two looks in a row find nothing or the limit has passed. Those who were `asked` before count as swept. */
 export async function killAll(quarry: Quarry, asked: ReadonlySet<number>): Promise<Swept> {
+  const signalled = new Set(asked);
+  const survivors = await killEach(quarry, signalled);
+  if (quarry.leader) signalled.delete(quarry.leader.pid);
+  return { survivors, swept: signalled.size };
+}
+
+/** Resolves with what could not be killed; adds the pid of whatever got a signal to `signalled`. */
+async function killEach(quarry: Quarry, signalled: Set<number>): Promise<readonly Survivor[]> {
   const startMs = clock.monotonicMs();
-  const swept = new Set(asked);
   for (let emptyLooks = 0; ; ) {
     const found = livingOf(quarry);
     const passedMs = clock.monotonicMs() - startMs;
     emptyLooks = found.length === 0 ? emptyLooks + 1 : 0;
-    if (emptyLooks === 2) return { survivors: [], swept: swept.size };
-    if (passedMs > sweepLimitMs) return { survivors: named(found), swept: swept.size };
+    if (emptyLooks === 2) return [];
+    if (passedMs > sweepLimitMs) return named(found);
     const spared = passedMs < wrapperMs ? found.filter(isRunJob) : [];
     const hit = found.filter((one) => !spared.includes(one) && signalProcess(one, 'SIGKILL'));
-    for (const { pid } of hit) swept.add(pid);
+    for (const { pid } of hit) signalled.add(pid);
     // No fork can race with a signal to a whole group.
     if (quarry.leader && spared.length === 0) signalGroup(quarry.leader, 'SIGKILL');
     // There is no hurry with what may not be signalled or is spared.

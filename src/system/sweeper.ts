@@ -1,5 +1,6 @@
 /** Ends orphaned runs through /proc: the ones whose run-job and reaper were both killed. */
-import { endAll, livingOf, named, type Quarry } from './sweep.ts';
+import { named } from './family.ts';
+import { endAll, livingOf, type Quarry } from './sweep.ts';
 import type { LockHolder, Sweeper } from './system.ts';
 
 export const sweeper: Sweeper = {
@@ -14,7 +15,10 @@ export const sweeper: Sweeper = {
 };
 
 /** Nobody but an orphan: a run whose run-job lives is that run-job's to end, and what can't be judged from here is not ours. */
-function quarryOf({ state, runId, leader }: LockHolder): Quarry | undefined {
+function quarryOf({ state, runId, leader, processes }: LockHolder): Quarry | undefined {
   if (state !== 'orphaned' || runId === undefined) return undefined;
-  return leader === undefined ? { runId } : { runId, leader };
+  const known = (processes ?? []).flatMap(({ pid, startTicks }) =>
+    startTicks === undefined ? [] : [{ pid, startTicks }],
+  );
+  return { runId, known, ...(leader !== undefined && { leader }) };
 }

@@ -67,6 +67,13 @@ export interface User {
   readonly shell: string;
 }
 
+/** The locale of the host, and the file that says so; without one a program speaks as in the locale C. */
+export interface Locale {
+  readonly file?: string;
+  /** LANG, LANGUAGE, LC_*. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 export interface Users {
   /** By name, or by decimal uid; `undefined` when there is none. */
   find(nameOrUid: string): User | undefined;
@@ -105,6 +112,8 @@ export interface LockHolder {
   readonly wrapper?: ProcessIdentity;
   /** What lives of an orphaned run. When the state is unknown: who has the kernel's lock, for people to look at and not to be killed. */
   readonly pids: readonly number[];
+  /** The same by name, of an orphaned run. */
+  readonly processes?: readonly Survivor[];
   /** Why nothing more is known, in words; only when the state is unknown. */
   readonly reason?: string;
   /** Which job's run it is; only on locks that jobs share. */
@@ -115,6 +124,11 @@ export interface LockHolder {
   readonly deadlineSinceBootMs?: number;
   /** The leader (session, process group) of the command that runs now. */
   readonly leader?: ProcessIdentity;
+  /** Its run-job was stopped (SIGSTOP): it enforces no timeout and watches nothing until somebody continues it. */
+  readonly isStopped?: true;
+  /** Tags and grace that the job's file gave when the run started. */
+  readonly tags?: readonly string[];
+  readonly killGraceSeconds?: number;
 }
 
 /** A lock that this process has. */
@@ -126,8 +140,14 @@ export interface JobLock {
     readonly leader?: ProcessIdentity;
     readonly logPath?: string;
     readonly deadlineSinceBootMs?: number;
+    readonly left?: readonly ProcessIdentity[];
+    readonly tags?: readonly string[];
+    readonly killGraceSeconds?: number;
   }): void;
-  /** Closes `fd` and takes the record away; never rejects. The kernel's lock lasts while anything that inherited `fd` lives. */
+  /**
+   * Closes `fd` and takes the record away; never rejects. The kernel's lock lasts while anything that inherited `fd` lives. While something lives of
+   * what was recorded as `left`, the record stays and the lock counts as that run's.
+   */
   release(): Promise<void>;
 }
 
@@ -144,12 +164,16 @@ export interface JobLocks {
   acquire(name: string, runId: string, job?: string): Promise<LockAnswer>;
   /** Only looks: never kills, breaks or writes. `undefined` when nobody has it. */
   holder(name: string): LockHolder | undefined;
+  /** Names of locks that may be held, in any order: of jobs, and those that `acquire` tells from them by an `@`. */
+  names(): readonly string[];
 }
 
 /** The run-job that a lock's record names, if it is that very process still. Of anybody else's lock nothing is touched. */
 export interface Wrappers {
   /** TERM, and CONT for one that somebody has stopped. */
   askToEnd(holder: LockHolder): void;
+  /** CONT alone. */
+  wake(holder: LockHolder): void;
   /** KILL. What its run had started is ended by the run's reaper, or left for a sweep. */
   kill(holder: LockHolder): void;
 }
@@ -184,10 +208,14 @@ export interface Launch {
   /** prlimit(1) and nice(1) prefixes are part of `argv` already. */
 }
 
-/** What a stop left alive in spite of KILL. */
+/** A living process as people are told of it. */
 export interface Survivor {
   readonly pid: number;
   readonly command: string;
+  /** Tells it from a later process with its pid. */
+  readonly startTicks?: string;
+  /** Why no signal of ours ends it, as in "belongs to root"; absent when one should. */
+  readonly why?: string;
 }
 
 export interface RunningCommand {
@@ -197,7 +225,7 @@ export interface RunningCommand {
   readonly ended: Promise<WaitStatus>;
   /**
    * Ends everything the command started: TERM (and CONT) to all, KILL after `graceMs`, again and again until nothing is left or 5 s have passed.
-   * Resolves with what could not be killed; `swept` counts the processes that needed a signal. May be called again with a shorter grace.
+   * Resolves with what could not be killed; `swept` counts the processes beside the command itself that needed a signal. May be called again with a shorter grace.
    */
   stop(graceMs: number): Promise<{ readonly survivors: readonly Survivor[]; readonly swept: number }>;
   /**
@@ -207,6 +235,11 @@ export interface RunningCommand {
   leftovers(patienceMs: number): Promise<readonly Survivor[]>;
   /** Lets go of what is left (only after `ended`): it is no longer watched. */
   abandon(): void;
+  /**
+   * This process need not wait for what a stop could not end, the command itself included. Where there is a reaper it goes on, and holds the
+   * locks for as long as something lives.
+   */
+  detach(): void;
 }
 
 export type LaunchAnswer =
@@ -238,6 +271,8 @@ export interface LogTotals {
   readonly lostBytes: number;
   /** Why bytes were lost (ENOSPC, EIO), the first reason. */
   readonly lostReason?: string;
+  /** What was left out of the middle, for a log that may not grow beyond a size; absent when nothing was. */
+  readonly leftOut?: { readonly bytes: number; readonly lines: number };
   /** The last lines of output, at most about 4 KiB, for messages to people. */
   readonly tail: string;
 }
@@ -281,7 +316,13 @@ export type WriteAnswer = { readonly ok: true } | { readonly ok: false; readonly
 /** Somebody wants this run to end: a signal sent to run-job. Asked again, it should end faster. */
 export interface StopRequests {
   /** Calls back for each request, also for those that came before. */
-  onStop(listener: (request: { readonly signal: number }) => void): void;
+  onStop(listener: (request: StopRequest) => void): void;
+}
+
+export interface StopRequest {
+  readonly signal: number;
+  /** It is what a terminal sends for Ctrl-C or Ctrl-\\, and run-job stands at one. */
+  readonly typed?: true;
 }
 
 /** Where programs are, as execvp(3) would look. */
@@ -301,11 +342,23 @@ export type LogAnswer =
 
 export interface RunLogs {
   /** All output passes `onOutput`, also when the log could not take it. */
-  open(slug: string, startedMs: number, onOutput?: OnOutput): LogAnswer;
+  open(slug: string, startedMs: number, options?: RunLogWishes): LogAnswer;
 }
 
-/** Some whole lines of one stream: as text, without their ends; of a line beyond 64 KiB the pieces. They are only made when asked for, during the call. */
-export type OnOutput = (stream: 'stdout' | 'stderr', lines: () => readonly string[]) => void;
+/** What is special about the log of one run. */
+export interface RunLogWishes {
+  readonly watcher?: OutputWatcher | undefined;
+  /** Its beginning and its end are kept beyond this size; absent: it may grow. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** Sees what the commands of a run print. */
+export interface OutputWatcher {
+  /** Bytes as they are read; they are only there during the call. */
+  take(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
+  /** A command has ended: nothing more of it will come. */
+  end(stream: 'stdout' | 'stderr'): void;
+}
 
 /** Looks for a line that matches a regular expression (of JavaScript) that people wrote, for a bounded time whatever it is. */
 export interface LineSearch {
@@ -384,6 +437,17 @@ export interface Publisher {
    * nothing is replaced unless all texts are on the disk. What a killed generator left is cleared away.
    */
   publish(change: CrontabChange): Refusal | undefined;
+}
+
+/** The crontab of the caller, which crontab(1) keeps; one character a byte (latin1), so that nothing is lost. */
+export interface UserCrontab {
+  read():
+    | { readonly is: 'text'; readonly text: string }
+    | { readonly is: 'none' }
+    | ({ readonly is: 'refused' } & Refusal);
+  /** Replaces the whole crontab. */
+  write(text: string): Refusal | undefined;
+  remove(): Refusal | undefined;
 }
 
 export interface CrontabChange {
@@ -478,7 +542,7 @@ export interface Probes {
     timeoutMs: number,
   ): Promise<{ readonly is: 'response'; readonly code: number; readonly body: string } | ProbeAnswer>;
   tcp(port: number, timeoutMs: number): Promise<ProbeAnswer>;
-  /** In a process group of its own, which is ended with it. */
+  /** Nothing of it lives when the answer comes. */
   command(command: ProbeCommand, timeoutMs: number): Promise<ProbeAnswer>;
 }
 

@@ -1,6 +1,6 @@
 /** Keeps the last lines of output, for messages to people. */
 import { Buffer } from 'node:buffer';
-import { withoutStamp } from './stamps.ts';
+import { unstamped } from './stamps.ts';
 
 const limitBytes = 4096;
 
@@ -31,6 +31,6 @@ export class Tail {
     const isCut = this.#isCut || from > 0;
     const firstWhole = isCut ? text.indexOf('\n') + 1 : 0;
     if (firstWhole === text.length) return text;
-    return text.slice(firstWhole).split('\n').map(withoutStamp).join('\n');
+    return unstamped(text.slice(firstWhole).split('\n')).join('\n');
   }
 }

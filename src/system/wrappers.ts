@@ -5,6 +5,7 @@ import type { LockHolder, Wrappers } from './system.ts';
 
 export const wrappers: Wrappers = {
   askToEnd: (holder) => send(holder, ['SIGTERM', 'SIGCONT']),
+  wake: (holder) => send(holder, ['SIGCONT']),
   kill: (holder) => send(holder, ['SIGKILL']),
 };
 

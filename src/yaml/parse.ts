@@ -9,6 +9,7 @@ import { complaintRemarks } from './complaint.ts';
 import { nodeAt, offsetInText, offsetOf, type Path, type Place, placeOf } from './place.ts';
 import type { Problem, Result } from './problem.ts';
 import type { Complaint, Schema, Validator } from './schema.ts';
+import { type Spelling, spellingOf } from './spelling.ts';
 import { syntaxRemarks } from './syntax.ts';
 import { decode } from './text.ts';
 import { type Remark, readValue } from './value.ts';
@@ -31,6 +32,8 @@ export interface Written<T> {
   readonly value: T;
   /** Of a value, or of the character at `index` (0-based) of a text; undefined for what is not in the file. */
   place(path: Path, index?: number): Place | undefined;
+  /** How a text is spelled in the file; undefined for what is no text of the file. */
+  spelling(path: Path): Spelling | undefined;
 }
 
 /** `sound`: the keys at the top of which nothing is wrong, so that what no schema can say is still said about them. */
@@ -73,12 +76,12 @@ export function parseYaml<T>(
   const unreadAt = new Set(remarks.map(({ offset }) => offset));
   const all = [...remarks, ...judged.filter(({ offset }) => !unreadAt.has(offset))];
   const problems = problemsOf(all, text, source.file);
-  const place = placer(text, root);
+  const where = { place: placer(text, root), spelling: (path: Path) => spellingOf(text, root, path) };
   if (!problems.some(({ severity }) => severity === 'error')) {
-    return { ok: true, value: { value: value as T, place }, warnings: problems };
+    return { ok: true, value: { value: value as T, ...where }, warnings: problems };
   }
   if (incomplete) return { ok: false, problems };
-  return { ok: false, problems, sound: { value: withoutBlamed(value, complaints) as T, place } };
+  return { ok: false, problems, sound: { value: withoutBlamed(value, complaints) as T, ...where } };
 }
 
 function withoutBlamed(value: unknown, complaints: readonly Complaint[]): unknown {

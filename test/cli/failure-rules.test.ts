@@ -44,6 +44,33 @@ describe('failures as a job defines them', { concurrency: 2 }, () => {
     );
   });
 
+  test('a rule is not fooled by what a carriage return, a colour or a terminal adds', async () => {
+    const rows: readonly (readonly [string, string, string])[] = [
+      ['crlf', `printf 'loading\\r\\nFATAL no space\\r\\n'`, 'fail_on_output: space$'],
+      ['progress', `printf '10 percent\\rFATAL\\n'`, 'fail_on_output: ^FATAL'],
+      ['progress-err', `printf '10 percent\\rFATAL\\n' >&2`, 'fail_on_output: ^FATAL$'],
+      ['colour', `printf '\\033[31mFATAL\\033[0m\\n'`, 'fail_on_output: ^FATAL$'],
+    ];
+    for (const [slug, print, rule] of rows) {
+      const command = JSON.stringify(`sh -c "${print}"`);
+      assert.match(await lastLine(slug, `command: ${command}\n${rule}\n`, 1), /failed by fail_on_output/, slug);
+    }
+    assert.match(house.log('crlf'), /INFO\tFATAL no space\r\n/, 'the log keeps the bytes as they are');
+    const inTerminal = `script -qec "echo begin; echo done" /dev/null`;
+    await lastLine('pty', `command: ${JSON.stringify(inTerminal)}\nrequire_output: ^done$\n`, 0);
+  });
+
+  test('a log that would grow beyond its size is a warning and no failure', async () => {
+    house.job('large', 'name: L\ncommand: seq 1 300000\nlog_max_size: 1M\n');
+    const { stderr } = await house.exits('large', 0);
+    const words = /\d+ lines \(\d+ bytes\) were left out of the middle of its log \(log_max_size\)/;
+    assert.match(stderr, words);
+    assert.match(house.log('large'), /NOTE\tlarge succeeded after .*, exit code 0\n$/);
+    assert.match((await house.run('jobctl', ['history', 'large'])).stdout, words);
+    const { leftOut } = await house.event('large', 'ended');
+    assert.ok((leftOut?.lines ?? 0) > 100_000);
+  });
+
   test('a line is found that comes in pieces, byte by byte, among many others', async () => {
     const print = `perl -e '$| = 1; print "line $_\\n" for 1 .. 20000; for (split //, "all is d\\303\\266ne\\n") { print; select undef, undef, undef, 0.01 } print "more\\n" x 20000'`;
     await lastLine('pieces', `command: ${JSON.stringify(print)}\nrequire_output: ^all is döne$\n`, 0);

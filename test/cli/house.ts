@@ -2,7 +2,7 @@
  * A whole installation in a directory of its own, for tests of the real programs.
  * As root it is what a machine has: configuration and jobs root's, everything else the service user's. As anybody else it is the caller's own.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -41,18 +41,15 @@ export interface Service {
 /** Made once on a machine where tests run as root; a system user without a password. */
 export function serviceUser(): Service {
   if (!isRoot) return { ...userInfo(), home: os.homedir() };
-  try {
-    execFileSync('getent', ['passwd', serviceName]);
-  } catch {
-    execFileSync('useradd', [
-      '--system',
-      '--home-dir',
-      '/var/lib/pc-test-home',
-      '--create-home',
-      '--shell',
-      '/bin/sh',
-      serviceName,
-    ]);
+  const isKnown = () => spawnSync('getent', ['passwd', serviceName]).status === 0;
+  if (!isKnown()) {
+    const made = spawnSync(
+      'useradd',
+      ['--system', '--home-dir', '/var/lib/pc-test-home', '--create-home', '--shell', '/bin/sh', serviceName],
+      { encoding: 'utf8' },
+    );
+    // Of two test files that begin at the same time, one makes the user.
+    if (made.status !== 0 && !isKnown()) throw new Error(made.stderr);
   }
   const [name = '', , uid, gid, , home = ''] = execFileSync('getent', ['passwd', serviceName], {
     encoding: 'utf8',
@@ -109,14 +106,14 @@ export class House {
   spawn(
     program: string,
     args: readonly string[],
-    { as = 'service', environment = {}, under = [], stdin = 'ignore' }: SpawnOptions = {},
+    { as = 'service', environment = {}, under = [], stdin = 'ignore', cwd = '/' }: SpawnOptions = {},
   ): ChildProcess {
     const drop = isRoot && as === 'service';
     const identity = [`--reuid=${this.service.uid}`, `--regid=${this.service.gid}`, '--init-groups', '--'];
     const command = drop ? ['setpriv', ...identity] : [];
     const [file = '', ...rest] = [...command, ...under, path.join(repository, 'bin', program), ...args];
     const child = spawn(file, rest, {
-      cwd: '/',
+      cwd,
       env: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_CONFIG: this.configFile, ...this.#environment, ...environment },
       stdio: [stdin, 'pipe', 'pipe'],
     });
@@ -155,6 +152,7 @@ interface SpawnOptions {
   /** Words before the program's: strace and its options. */
   readonly under?: readonly string[];
   readonly stdin?: 'ignore' | 'pipe';
+  readonly cwd?: string;
 }
 
 export function ended(child: ChildProcess): Promise<Ended> {

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { type CommandLine, parseCommandLine } from '../../src/cli/options.ts';
 
@@ -68,4 +71,44 @@ test('help and version are answered, with code 0', () => {
   const version = parse('-V');
   assert.ok(version.is === 'answered' && version.exitCode === 0);
   assert.match(version.text, /^tool \S+/);
+});
+
+const bin = path.resolve(import.meta.dirname, '../../../bin');
+
+for (const columns of [40, 60, 80, 100, 200]) {
+  test(`every help fits a terminal of ${columns} columns, and no line is longer than 100`, () => {
+    const commands = ['start', 'pause', 'next', 'status'].map((command) => ['jobctl', command]);
+    for (const words of [...readdirSync(bin).map((program) => [program]), ...commands]) {
+      const [program = '', ...args] = words;
+      const env = { PATH: '/usr/bin:/bin', COLUMNS: String(columns) };
+      const help = spawnSync(path.join(bin, program), [...args, '--help'], { encoding: 'utf8', env }).stdout;
+      assert.match(help, /--help/, words.join(' '));
+      const long = help.split('\n').filter((line) => line.length > Math.min(columns, 100) && / /.test(line.trim()));
+      assert.deepEqual(
+        long.filter((line) => !/^(?:Usage:| {7}\S)/.test(line)),
+        [],
+        words.join(' '),
+      );
+    }
+  });
+}
+
+test('the width is that of the terminal, whatever COLUMNS says', () => {
+  const script = `stty cols 70; COLUMNS=100 ${path.join(bin, 'jobctl')} --help`;
+  const { stdout } = spawnSync('script', ['-qec', script, '/dev/null'], { encoding: 'utf8' });
+  const lengths = stdout.split(/\r?\n/).map((line) => line.length);
+  assert.ok(Math.max(...lengths) <= 70 && Math.max(...lengths) > 60, String(Math.max(...lengths)));
+});
+
+test('an exit code whose meaning is folded goes on below its meaning', () => {
+  const env = { PATH: '/usr/bin:/bin', COLUMNS: '60' };
+  const help = spawnSync(path.join(bin, 'cron-generate'), ['--help'], { encoding: 'utf8', env }).stdout;
+  assert.match(help, /\n {2}1 {3}a job has problems: [^\n]*\n {6}\S/);
+});
+
+test('help shows which commands need a name', () => {
+  const env = { PATH: '/usr/bin:/bin' };
+  const help = spawnSync(path.join(bin, 'jobctl'), ['--help'], { encoding: 'utf8', env }).stdout;
+  assert.match(help, /^ {2}jobctl start <name> /m);
+  assert.match(help, /^ {2}jobctl status \[name\] /m);
 });

@@ -42,6 +42,32 @@ describe('run-job and its reaper are killed together, and the job lives on', { c
   const gone = (pids: readonly number[]) =>
     until('all of the job to be gone', () => pids.every((pid) => !existsSync(`/proc/${pid}`)), 3000);
 
+  test('a question without a newline is in the log of a run whose run-job was killed', async () => {
+    house.job('asks', `name: Asks\ncommand: sh -c 'printf "Overwrite? [y/N] "; exec sleep 1000'\n`);
+    const wrapper = house.spawn('run-job', ['asks']);
+    const done = ended(wrapper);
+    const hasLog = () => existsSync(house.path('log/asks/latest.log'));
+    await until('the question', () => hasLog() && /\tINFO\tOverwrite\? \[y\/N\] \n$/.test(house.log('asks')));
+    process.kill(wrapper.pid ?? 0, 'SIGKILL');
+    await done;
+    assert.match(house.log('asks'), /\tINFO\tOverwrite\? \[y\/N\] \n$/);
+  });
+
+  test('a log that was cut has its beginning and an end when run-job was killed', async () => {
+    house.job('floods', 'name: Floods\ncommand: seq 1 1000000000\nlog_max_size: 1M\n');
+    const wrapper = house.spawn('run-job', ['floods']);
+    const done = ended(wrapper);
+    const hasLog = () => existsSync(house.path('log/floods/latest.log'));
+    await until('the log to be cut', () => hasLog() && house.log('floods').includes('are left out here'), 60_000);
+    process.kill(wrapper.pid ?? 0, 'SIGKILL');
+    await done;
+    const log = house.log('floods');
+    assert.match(log, /\tINFO\t1\n/);
+    assert.ok(!log.includes('\0'));
+    assert.ok(log.length < 1_500_000, String(log.length));
+    assert.ok(log.slice(log.lastIndexOf('are left out here')).length > 50_000);
+  });
+
   test('past its timeout the next run ends what is left, says so in its log, and runs', async () => {
     const pids = await orphan('late');
     // The next run waits for 3 s itself.
@@ -65,7 +91,7 @@ describe('run-job and its reaper are killed together, and the job lives on', { c
     const pids = await orphan('early');
     const refused = await house.run('run-job', ['early']);
     assert.equal(refused.code, 75);
-    assert.match(refused.stderr, /its last run-job is gone but processes of that run are alive: \d+/);
+    assert.match(refused.stderr, /its last run-job is gone but processes of run \S+ are alive: \d+ \S+/);
     assert.ok(pids.some((pid) => refused.stderr.includes(String(pid))));
     const stop = await house.run('jobctl', ['stop', 'early', '--reason', 'half of a run']);
     assert.deepEqual([stop.code, /early has ended\./.test(stop.stdout)], [0, true], stop.stderr);

@@ -76,7 +76,8 @@ describe('a run that is ended early', { concurrency: 3 }, () => {
     const { code, stdout } = await done;
     assert.equal(code, 130, stdout);
     assertAllGone(tag);
-    assert.equal(lastOutcome('typed')?.kind, 'stopped');
+    const by = `${house.service.name} at the terminal`;
+    assert.deepEqual(lastOutcome('typed'), { kind: 'stopped', signal: 2, by, person: true });
   });
 
   test('by a terminal that is closed leaves nothing', { skip: noTerminal }, async () => {
@@ -117,7 +118,7 @@ describe('a run that is ended early', { concurrency: 3 }, () => {
     assert.equal(stop.code, 0, stop.stderr);
     assert.equal((await done).code, 143);
     assertAllGone(tag);
-    assert.deepEqual(lastOutcome('parent'), { kind: 'stopped', signal: 15, by: house.service.name });
+    assert.deepEqual(lastOutcome('parent'), { kind: 'stopped', signal: 15, by: house.service.name, person: true });
     assert.equal(lastOutcome('child')?.kind, 'stopped');
     const [run = ''] = history('parent').map((event) => event.run);
     assert.deepEqual(membersOf(run), { jobs: [], reapers: [] });

@@ -5,6 +5,8 @@ import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
+import { hostLocale } from '../../src/system/locale.ts';
+import { hostile } from './hostile-world.ts';
 import { ended, House, isRoot, repository, until } from './house.ts';
 
 const has = (program: string) => existsSync(`/usr/bin/${program}`);
@@ -21,13 +23,12 @@ environment: {ANSWER: "42"}
 `;
 
 const runJob = path.join(repository, 'bin/run-job');
-/** What may differ, because a job has what run-job inherited: from whom it was called, and what a login gives. */
-const inherited =
-  /^(?:SUDO_\w+|TERM|COLORTERM|LANG|LC_\w+|LANGUAGE|PATH|MAIL|SHLVL|_|DISPLAY|XAUTHORITY|XAUTHORIZATION|PS\d)$/;
+const jobctl = path.join(repository, 'bin/jobctl');
 const facts = ['Uid', 'Gid', 'Groups', 'Umask', 'SigBlk', 'SigIgn', 'SigCgt', 'CapInh', 'CapPrm', 'CapEff', 'CapAmb'];
 
 interface World {
-  readonly environment: Readonly<Record<string, string>>;
+  /** As env(1) prints it, in its order. */
+  readonly environment: readonly string[];
   readonly status: readonly string[];
   readonly descriptors: readonly string[];
   readonly workingDirectory: string;
@@ -38,9 +39,8 @@ interface World {
 /** From a log: each command prints lines of a shape of its own. */
 function worldIn(log: string): World {
   const lines = log.split('\n').flatMap((line) => line.split('\tINFO\t').slice(1));
-  const variables = lines.map((line) => /^([A-Za-z_]\w*)=(.*)$/.exec(line)).filter((match) => match !== null);
   return {
-    environment: Object.fromEntries(variables.map(([, name = '', value = '']) => [name, value])),
+    environment: lines.filter((line) => /^[^=\s]+=/.test(line)),
     status: lines.filter((line) => facts.includes(line.split(':\t')[0] ?? '')).map((line) => line.trim()),
     workingDirectory: lines.find((line) => line.startsWith('/') && !line.endsWith(')')) ?? '',
     descriptors: lines.flatMap(descriptor).sort(),
@@ -55,12 +55,15 @@ function descriptor(line: string): readonly string[] {
   return [fd === '1' || fd === '2' ? `${fd} output` : `${fd} ${target}`];
 }
 
+/** Byte by byte, but for the ids in the path of the run. */
 function comparable(world: World): World {
-  const own = Object.entries(world.environment)
-    .filter(([name]) => !inherited.test(name))
-    .map(([name, value]) => [name, name === 'PROCESS_CONTROL_RUN_ID' ? value.replace(/[\w-]+/g, 'ID') : value]);
-  return { ...world, environment: Object.fromEntries(own.sort()) };
+  const environment = world.environment.map((line) =>
+    line.startsWith('PROCESS_CONTROL_RUN_ID=') ? line.replaceAll(/[\w-]+(?=\/|$)/g, 'ID') : line,
+  );
+  return { ...world, environment };
 }
+
+const localeLines = Object.entries(hostLocale().variables).map(([name, value]) => `${name}=${value}`);
 
 describe('the world of a job', () => {
   const house = new House({ dump });
@@ -96,15 +99,17 @@ describe('the world of a job', () => {
 
   test('is the one that is promised, when cron starts it', async () => {
     const world = comparable(await fromCron());
-    assert.deepEqual(world.environment, {
-      ANSWER: '42',
-      HOME: service.home,
-      LOGNAME: service.name,
-      PROCESS_CONTROL_RUN_ID: 'ID',
-      PWD: service.home,
-      SHELL: isRoot ? '/bin/sh' : world.environment.SHELL,
-      USER: service.name,
-    });
+    assert.deepEqual(world.environment, [
+      ...localeLines,
+      'PATH=/usr/bin:/bin:/usr/sbin:/sbin',
+      `HOME=${service.home}`,
+      `USER=${service.name}`,
+      `LOGNAME=${service.name}`,
+      'SHELL=/bin/sh',
+      `PWD=${service.home}`,
+      'ANSWER=42',
+      'PROCESS_CONTROL_RUN_ID=ID',
+    ]);
     assert.equal(world.workingDirectory, service.home);
     assert.deepEqual(world.descriptors, ['0 /dev/null', '1 output', '2 output', `3 ${house.path('run/dump.flock')}`]);
     for (const fact of ['Umask:\t0022', 'SigBlk', 'SigIgn', 'SigCgt', 'CapInh', 'CapAmb']) {
@@ -163,6 +168,31 @@ describe('the world of a job', () => {
         ),
       has('perl') ? false : 'needs perl',
     ],
+    [
+      'root with a hostile environment',
+      () => worldOf([runJob, ...dumpArgs], { env: { ...cron, ...hostile } }),
+      rootOnly,
+    ],
+    [
+      'a hostile environment',
+      () => worldOf([...asService, runJob, ...dumpArgs], { env: { ...cron, ...hostile } }),
+      false,
+    ],
+    [
+      'jobctl',
+      () =>
+        worldOf([...asService, jobctl, 'start', 'dump', '--wait', '--config', house.configFile], {
+          env: { ...cron, ...hostile },
+        }),
+      false,
+    ],
+    [
+      'jobctl as root',
+      () =>
+        worldOf([jobctl, 'start', 'dump', '--wait', '--config', house.configFile], { env: { ...cron, ...hostile } }),
+      rootOnly,
+    ],
+    ['nothing at all', () => worldOf([...asService, runJob, ...dumpArgs], { env: {} }), false],
     ['a directory that is gone', fromNowhere, false],
     ['a parent that is stopped', underStoppedParent, false],
   ];
@@ -178,8 +208,9 @@ describe('the world of a job', () => {
     const expected = comparable(await fromCron());
     await worldOf([...asService, runJob, '--config', house.configFile, '--job', 'parent']);
     const world = comparable(worldIn(house.log('dump')));
-    assert.equal(world.environment.PROCESS_CONTROL_RUN_ID, 'ID/ID');
-    assert.deepEqual({ ...world, environment: { ...world.environment, PROCESS_CONTROL_RUN_ID: 'ID' } }, expected);
+    const asAlone = world.environment.map((line) => line.replace('RUN_ID=ID/ID', 'RUN_ID=ID'));
+    assert.notDeepEqual(world.environment, expected.environment);
+    assert.deepEqual({ ...world, environment: asAlone }, expected);
   });
 
   test('is what a rehearsal shows, which takes no lock, leaves no log and no history', async () => {
@@ -190,10 +221,10 @@ describe('the world of a job', () => {
     );
     assert.equal(run.code, 0, run.stderr);
     const shown = JSON.parse(run.stdout);
-    assert.deepEqual(
-      { ...shown.environment, PROCESS_CONTROL_RUN_ID: '' },
-      { ...environment, PROCESS_CONTROL_RUN_ID: '' },
-    );
+    const lines = Object.entries(shown.environment).map(([name, value]) => `${name}=${value}`);
+    const withoutRun = (all: readonly string[]) =>
+      all.filter((line) => !line.startsWith('PROCESS_CONTROL_RUN_ID=')).sort();
+    assert.deepEqual(withoutRun(lines), withoutRun(environment));
     assert.equal(shown.workingDirectory, workingDirectory);
     for (const trace of ['log/never', 'run/never.flock', 'state/history/never.jsonl']) {
       assert.equal(existsSync(house.path(trace)), false, trace);

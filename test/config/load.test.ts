@@ -42,6 +42,8 @@ const defaults = {
   cronTemplate: '# Generated from {source}\n{schedule} {user} {command}\n',
   runnerPath: '/usr/bin/run-job',
   serviceUser: service,
+  searchPath: '/usr/bin:/bin:/usr/sbin:/sbin',
+  passEnvironment: [],
   jobDefaults: {},
   jobDirectory: '/var/lib/process-control',
   outputCrontab: '/etc/cron.d/process-control',
@@ -198,13 +200,13 @@ test('mail goes one way', () => {
 });
 
 test('a job directory that everyone can write is refused', () => {
-  const files = {
-    [systemFile]: { text: 'job_directory: /srv/jobs\n' },
-    '/srv/jobs': { kind: 'directory', mode: 0o1777 },
-  } as const;
-  assert.deepEqual(load({ files }).said, [
-    '/etc/process-control.yaml:1:16: everyone can write /srv/jobs, and so could have jobs run: chmod o-w /srv/jobs',
-  ]);
+  const said = (mode: number) =>
+    load({
+      files: { [systemFile]: { text: 'job_directory: /srv/jobs\n' }, '/srv/jobs': { kind: 'directory', mode } },
+    }).said;
+  const start = '/etc/process-control.yaml:1:16: everyone can write /srv/jobs, and so could have jobs run: ';
+  assert.deepEqual(said(0o777), [`${start}chmod o-w /srv/jobs`]);
+  assert.deepEqual(said(0o1777), [`${start}keep the job files where only root can write`], 'nobody changes /tmp');
 });
 
 test('locks are not kept where everyone can write, and a predecessor is still respected there', () => {
@@ -417,4 +419,25 @@ test("a file of root's that anybody names is the machine's, one of their own is 
 test('a caller who is no user of the machine is told so', () => {
   const nobody: Caller = { uid: 4242, euid: 4242, pid: 1, environment: {} };
   assert.deepEqual(load({ caller: nobody }).said, ['/etc/process-control.yaml: uid 4242 is no user of this machine']);
+});
+
+test('a part of the configuration that is not read because of its name is warned of', () => {
+  const { said } = load({
+    files: {
+      [systemFile]: { text: 'user: root\n' },
+      '/etc/process-control.d/10-site.yml': { text: 'user: nobody\n' },
+      '/etc/process-control.d/20-more.yaml.dpkg-old': { text: '' },
+    },
+  });
+  assert.deepEqual(said, [
+    '/etc/process-control.d/10-site.yml: warning: this file is not read, because its name does not end in ".yaml"; rename it to "10-site.yaml"',
+  ]);
+});
+
+test('so is a configuration called process-control.yml, when there is no process-control.yaml', () => {
+  const twin = { '/etc/process-control.yml': { text: '' } };
+  const words =
+    '/etc/process-control.yml: warning: this file is not read, because its name does not end in ".yaml"; rename it to "process-control.yaml"';
+  assert.deepEqual(load({ files: { ...twin } }).said, [words]);
+  assert.deepEqual(load({ files: { ...twin, [systemFile]: { text: 'user: root\n' } } }).said, []);
 });

@@ -59,12 +59,30 @@ const attempts: readonly [string, Attempt, string][] = [
   [
     'a file of root in a directory that everyone can write, sticky or not',
     { files: { '/tmp': { kind: 'directory', mode: 0o1777 }, '/tmp/pc.yaml': { text } }, named: '/tmp/pc.yaml' },
-    'the directory /tmp can be written by everyone: chmod o-w',
+    'the directory /tmp can be written by everyone: keep the configuration where only root can write',
   ],
   [
     'a file of root far below such a directory',
     { files: { '/tmp': { kind: 'directory', mode: 0o1777 }, '/tmp/a/b/pc.yaml': { text } }, named: '/tmp/a/b/pc.yaml' },
-    'the directory /tmp can be written by everyone: chmod o-w',
+    'the directory /tmp can be written by everyone: keep the configuration where only root can write',
+  ],
+  [
+    'a file of root in a directory that everyone can write, and that is only ours',
+    { files: { '/srv': { kind: 'directory', mode: 0o777 }, '/srv/pc.yaml': { text } }, named: '/srv/pc.yaml' },
+    'the directory /srv can be written by everyone: chmod o-w',
+  ],
+  [
+    'a file of the caller below /tmp: nobody is told to change /tmp',
+    {
+      files: {
+        '/tmp': { kind: 'directory', mode: 0o1777 },
+        '/tmp/home': { kind: 'directory', uid: 1000 },
+        '/tmp/home/pc.yaml': { text, uid: 1000 },
+      },
+      named: '/tmp/home/pc.yaml',
+      uid: 1000,
+    },
+    'the directory /tmp can be written by everyone: keep the configuration where only you can write',
   ],
   [
     "a file of root in somebody's home",
@@ -84,7 +102,7 @@ const attempts: readonly [string, Attempt, string][] = [
       },
       named: '/opt/pc.yaml',
     },
-    'the directory /tmp can be written by everyone: chmod o-w',
+    'the directory /tmp can be written by everyone: keep the configuration where only root can write',
   ],
   [
     'a file of /proc',
@@ -208,6 +226,9 @@ test('on a real machine: a configuration below /tmp is refused, whoever wrote it
     );
     return result.ok ? 'accepted' : result.problems.map(formatProblem).join('\n');
   };
-  assert.equal(answer(file), `${file}: the directory /tmp can be written by everyone: chmod o-w`);
+  assert.equal(
+    answer(file),
+    `${file}: the directory /tmp can be written by everyone: keep the configuration where only root can write`,
+  );
   assert.equal(answer(path.join(home, 'link')), `${path.join(home, 'link')}: a configuration file may not be in /proc`);
 });

@@ -1,6 +1,6 @@
 /**
  * A machine of the test's own, as a page of the documentation assumes it: this one's programs seen through an overlay, in namespaces for mounts,
- * processes and the host's name. What a page does to /etc, /usr or /var is gone with it, and so is every process that it started.
+ * processes, the network and the host's name. What a page does to /etc, /usr or /var is gone with it, and so is every process that it started.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -34,6 +34,8 @@ const enter = `
   mkdir -p $changes/upper $changes/work $changes/root $changes/checkout-upper $changes/checkout-work
   mount -t overlay overlay -o lowerdir=$lower,upperdir=$changes/upper,workdir=$changes/work $changes/root
   cd $changes/root
+  # An address that is the page's alone: no other test takes the ports that it names. SIOCSIFFLAGS, IFF_UP.
+  perl -e 'my $up = pack("a16 s x22", "lo", 1); socket(my $any, 2, 2, 0) or die; ioctl($any, 0x8914, $up) or die "lo: $!"'
   mount -t proc proc proc
   mount --rbind /dev dev
   mount -t tmpfs -o mode=755 none run
@@ -45,7 +47,7 @@ const enter = `
   fi
   exec chroot . "$@"`;
 
-const inNamespaces = ['unshare', '-m', '-p', '-u', '--propagation', 'private', '--fork', '--kill-child'];
+const inNamespaces = ['unshare', '-m', '-n', '-p', '-u', '--propagation', 'private', '--fork', '--kill-child'];
 
 /** Why there can be no such machine here, or false. */
 export const noMachine = ((): string | false => {

@@ -10,9 +10,9 @@ import type {
   LineSearch,
   LockHolder,
   LogTotals,
-  OnOutput,
   Programs,
   RunLogs,
+  RunLogWishes,
   RunningCommand,
   StateFiles,
   StopRequests,
@@ -126,6 +126,9 @@ export class FakeLocks implements JobLocks {
   holder(slug: string): LockHolder | undefined {
     return this.holders.get(slug);
   }
+  names(): readonly string[] {
+    return [...this.holders.keys()];
+  }
 }
 
 /** What an orphaned run has left goes when it is swept, unless it can't be killed. */
@@ -165,6 +168,7 @@ export class FakeWrappers implements Wrappers {
     this.asked.push(runId);
     if (this.listens) this.#free(runId);
   }
+  wake(): void {}
   kill({ runId }: LockHolder): void {
     this.killed.push(runId);
     if (!this.canBeKilled) return;
@@ -223,6 +227,8 @@ export class FakeCommand implements RunningCommand {
   left: readonly Survivor[] = [];
   survivors: readonly Survivor[] = [];
   ignoresStop = false;
+  /** Not even KILL ends it. */
+  outlivesAll = false;
   abandoned = false;
   end!: (status: WaitStatus) => void;
 
@@ -234,6 +240,7 @@ export class FakeCommand implements RunningCommand {
   }
   stop(graceMs: number) {
     this.graces.push(graceMs);
+    if (this.outlivesAll) return Promise.resolve({ survivors: this.survivors, swept: 0 });
     if (!this.ignoresStop || graceMs === 0) this.end({ is: 'signalled', signal: this.ignoresStop ? 9 : 15 });
     return Promise.resolve({ survivors: this.survivors, swept: this.left.length });
   }
@@ -243,6 +250,7 @@ export class FakeCommand implements RunningCommand {
   abandon(): void {
     this.abandoned = true;
   }
+  detach(): void {}
 }
 
 export class FakeLauncher implements Launcher {
@@ -268,8 +276,8 @@ export class FakeLogs implements RunLogs {
   /** As if the command that runs had printed these lines. */
   print: (stream: 'stdout' | 'stderr', ...lines: string[]) => void = () => undefined;
 
-  open(slug: string, _startedMs: number, onOutput?: OnOutput) {
-    this.print = (stream, ...lines) => onOutput?.(stream, () => lines);
+  open(slug: string, _startedMs: number, { watcher }: RunLogWishes = {}) {
+    this.print = (stream, ...lines) => watcher?.take(stream, Buffer.from(lines.map((line) => `${line}\n`).join('')));
     if (this.failure !== undefined) return { is: 'failed' as const, ...this.failure };
     const log = {
       path: `/var/log/process-control/${slug}/${slug}.log`,

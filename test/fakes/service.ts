@@ -6,7 +6,7 @@ import { type SupervisorEnd, supervise } from '../../src/service/supervise.ts';
 import type { ServiceNotice, SupervisorMachine } from '../../src/service/supervisor-machine.ts';
 import type { Endpoints, ProbeAnswer, ProcessIdentity } from '../../src/system/system.ts';
 import type { Result } from '../../src/yaml/problem.ts';
-import { type FakeCommand, FakeState, fakeMachine, settle } from './machine.ts';
+import { type FakeCommand, FakeState, fakeMachine, settle, user } from './machine.ts';
 
 export function serviceJob(more: string, slug = 'web'): Result<ServiceJob> {
   const text = `name: Web\nservice: true\n${more}\n`;
@@ -126,7 +126,7 @@ export class ServiceScene {
         },
       },
       serviceLogs: { open: ({ slug, instance }) => fakes.logs.open(`${slug}.${instance}`, 0) },
-      inherited: {},
+      fixed: { user, searchPath: '/usr/bin:/bin', locale: { variables: {} }, passEnvironment: [], callers: {} },
       changes: {
         watch: (_directory, onChange) => {
           this.#watchers.push(onChange);

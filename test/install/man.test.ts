@@ -14,7 +14,7 @@ const names = readdirSync(folder).filter((name) => name.endsWith('.scd'));
 const page = (name: string) => readFileSync(path.join(folder, name), 'utf8').replaceAll(/\\(.)|\*/g, '$1');
 const pageOf = (program: string) => page(names.find((name) => name.startsWith(`${program}.`)) ?? `${program}: no page`);
 const help = (program: string, ...command: readonly string[]) =>
-  execFileSync(path.join(root, 'bin', program), [...command, '--help'], { encoding: 'utf8', env: {} });
+  execFileSync(path.join(root, 'bin', program), [...command, '--help'], { encoding: 'utf8', env: { COLUMNS: '100' } });
 
 test('every program has a page with each of its commands, each option and each exit code of its help', () => {
   for (const program of readdirSync(path.join(root, 'bin'))) {

@@ -64,7 +64,9 @@ test('every job of the directory, sorted bytewise, and nothing else', () => {
     found.entries.map(({ slug }) => slug),
     ['B', '_', 'a', 'a-b', 'b'],
   );
-  assert.deepEqual(found.strays, []);
+  assert.deepEqual(said(found.strays), [
+    '/jobs/d.yml: warning: this file is not read, because its name does not end in ".yaml"; rename it to "d.yaml"',
+  ]);
   assert.ok(found.entries.every(({ result }) => result.ok));
 });
 
@@ -150,7 +152,8 @@ test('who can write a job file matters', () => {
 function make(text: string, jobDefaults: JobPlaces['jobDefaults']) {
   return validateJobText({ file: 'job.yaml', bytes: new TextEncoder().encode(text) }, jobDefaults, {
     checkSchedule: parseExpression,
-    checkZone: (name) => (name === 'Europe/Berlin' ? undefined : `names no time zone: "${name}"`),
+    checkZone: (name) =>
+      name === 'Europe/Berlin' ? undefined : { severity: 'error', message: `names no time zone: "${name}"` },
   });
 }
 
@@ -196,12 +199,14 @@ test('a mistake in the defaults is not blamed on a line of the job', () => {
   assert.equal(result.problems.length, 2);
 });
 
-test('a bad schedule is told at its term, and costs nothing where nobody asks', () => {
+test('a bad schedule is told at its term, also where nobody asks for a fuller check', () => {
   const text = `${good}schedule: '0 24 * * *'\n`;
   const checked = make(text, {});
   assert.ok(!checked.ok);
   assert.match(said(checked.problems)[0] ?? '', /^job\.yaml:3:14: "schedule": hour "24"/);
-  assert.ok(validateJobText({ file: 'job.yaml', bytes: new TextEncoder().encode(text) }, {}).ok);
+  const unasked = validateJobText({ file: 'job.yaml', bytes: new TextEncoder().encode(text) }, {});
+  assert.ok(!unasked.ok);
+  assert.match(said(unasked.problems)[0] ?? '', /^job\.yaml:3:14: "schedule": hour "24"/);
 });
 
 test('a zone that does not exist is an error at its key, also when it comes from the defaults', () => {

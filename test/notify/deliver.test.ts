@@ -12,6 +12,7 @@ import { foldHistory } from '../../src/run/history.ts';
 import type { Outcome } from '../../src/run/outcome.ts';
 import type { Delivery, StateFiles } from '../../src/system/system.ts';
 import { FakeClock, FakeHistory, settle } from '../fakes/machine.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 
 const mail: Channel = { kind: 'mail', to: 'ops@example.org', on: ['failure', 'recovery'] };
 const hook: Channel = { kind: 'webhook', address: { url: 'https://chat.example/s3cret' }, on: ['failure', 'recovery'] };
@@ -85,7 +86,7 @@ class Scene {
         history: this.history,
         spool: this.spool,
         incidents: this.incidents,
-        timeZone: 'UTC',
+        timeZone: zoneNamed('UTC'),
         endOfLog: (path: string) => `end of ${path}`,
       },
       complain: (words) => this.said.push(words),

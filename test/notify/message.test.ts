@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { failureMessage } from '../../src/notify/message.ts';
 import type { RunReport } from '../../src/notify/report.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 
 const report: RunReport = {
   slug: 'backup',
@@ -23,7 +24,7 @@ const report: RunReport = {
 };
 
 test('a failure reads so', () => {
-  const { subject, text } = failureMessage(report, 'Europe/Berlin');
+  const { subject, text } = failureMessage(report, zoneNamed('Europe/Berlin'));
   assert.equal(
     subject,
     'Fail Mail : Database backup (backup) failed with exit code 3 (3rd time in a row) on db1.example.org',
@@ -66,7 +67,7 @@ test('a first failure without description, output, log or history reads so', () 
     remarks: [],
     tail: '',
   };
-  const { subject, text } = failureMessage({ ...bare, trigger: 'by ada', endedMs: report.startedMs }, 'UTC');
+  const { subject, text } = failureMessage({ ...bare, trigger: 'by ada', endedMs: report.startedMs }, zoneNamed('UTC'));
   assert.equal(subject, 'Fail Mail : backup was skipped: still running since 08:30 on db1.example.org');
   assert.equal(
     text,
@@ -88,19 +89,19 @@ Run id: 5d0c1f8e
 });
 
 test('a silent job is told from one that was not started', () => {
-  assert.match(failureMessage({ ...report, tail: ' \n' }, 'UTC').text, /\n\nIt printed nothing\.\n\n/);
+  assert.match(failureMessage({ ...report, tail: ' \n' }, zoneNamed('UTC')).text, /\n\nIt printed nothing\.\n\n/);
 });
 
 test('of much output the last lines are told, and that there is more', () => {
   const tail = Array.from({ length: 200_000 }, (_, i) => `line ${i}`).join('\n');
-  const { text } = failureMessage({ ...report, tail }, 'UTC');
+  const { text } = failureMessage({ ...report, tail }, zoneNamed('UTC'));
   assert.match(text, /Last lines of output:\n\n {2}\[…\]\n {2}line 199960\n(.*\n)* {2}line 199999\n\nLog/);
-  const oneLine = failureMessage({ ...report, tail: 'x'.repeat(5_000_000) }, 'UTC').text;
+  const oneLine = failureMessage({ ...report, tail: 'x'.repeat(5_000_000) }, zoneNamed('UTC')).text;
   assert.match(oneLine, /\[…\]\n {2}x+\n/);
   assert.ok(oneLine.length < 6000);
   const emoji = failureMessage(
     { ...report, tail: `${'🚒'.repeat(10_000)}x`, description: '🚒'.repeat(10_000) },
-    'UTC',
+    zoneNamed('UTC'),
   ).text;
   assert.doesNotMatch(emoji, /\p{Cs}/u);
   assert.ok(emoji.length < 8000);
@@ -108,7 +109,7 @@ test('of much output the last lines are told, and that there is more', () => {
 
 test('output reads as a terminal would show it', () => {
   const shown = (tail: string) =>
-    /Last lines of output:\n\n([\s\S]*?)\n\nLog/.exec(failureMessage({ ...report, tail }, 'UTC').text)?.[1];
+    /Last lines of output:\n\n([\s\S]*?)\n\nLog/.exec(failureMessage({ ...report, tail }, zoneNamed('UTC')).text)?.[1];
   assert.equal(shown('\u001b[1;31mred\u001b[0m text'), '  red text');
   assert.equal(shown('10%\r50%\r100%\r\ndone\r\n'), '  100%\n  done');
   assert.equal(shown('a\tb\n\n  indented'), '  a\tb\n\n    indented');
@@ -116,14 +117,18 @@ test('output reads as a terminal would show it', () => {
 });
 
 test('ordinals are English', () => {
-  const nth = (n: number) => /\((\w+) time/.exec(failureMessage({ ...report, failuresInARow: n }, 'UTC').subject)?.[1];
+  const nth = (n: number) =>
+    /\((\w+) time/.exec(failureMessage({ ...report, failuresInARow: n }, zoneNamed('UTC')).subject)?.[1];
   assert.deepEqual([2, 3, 4, 11, 12, 13, 21, 22, 112].map(nth), [
     ...['2nd', '3rd', '4th', '11th', '12th', '13th', '21st', '22nd', '112th'],
   ]);
 });
 
 test('a long name does not make an endless subject', () => {
-  const { subject } = failureMessage({ ...report, name: '🚒'.repeat(5000), outcome: 'y'.repeat(5000) }, 'UTC');
+  const { subject } = failureMessage(
+    { ...report, name: '🚒'.repeat(5000), outcome: 'y'.repeat(5000) },
+    zoneNamed('UTC'),
+  );
   assert.ok([...subject].length < 300);
   assert.match(subject, /🚒… \(backup\) y+… /u);
   assert.doesNotMatch(subject, /\p{Cs}/u);
@@ -138,7 +143,10 @@ test('whatever a job is called and prints, the subject is one printable line and
       anything,
       fc.string({ unit: 'binary', maxLength: 9000 }),
       (name, outcome, trigger, tail) => {
-        const { subject, text } = failureMessage({ ...report, name, outcome, trigger, tail, description: tail }, 'UTC');
+        const { subject, text } = failureMessage(
+          { ...report, name, outcome, trigger, tail, description: tail },
+          zoneNamed('UTC'),
+        );
         assert.match(subject, /^Fail Mail : /);
         assert.doesNotMatch(subject, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
         assert.doesNotMatch(text, /[^\P{Cc}\n\t]/u);

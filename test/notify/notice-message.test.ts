@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Telling } from '../../src/notify/incident.ts';
 import { noticeMessage } from '../../src/notify/notice-message.ts';
 import type { RunReport } from '../../src/notify/report.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 
 const report: RunReport = {
   slug: 'backup',
@@ -24,7 +25,7 @@ const report: RunReport = {
 };
 
 test('the opening of an incident reads so', () => {
-  const { subject, text } = noticeMessage({ is: 'failure', pauses: false }, report, 'Europe/Berlin');
+  const { subject, text } = noticeMessage({ is: 'failure', pauses: false }, report, zoneNamed('Europe/Berlin'));
   assert.equal(
     subject,
     'FAILED: Database backup (backup) failed with exit code 3 (3rd time in a row) on db1.example.org',
@@ -62,7 +63,7 @@ test('its end reads so', () => {
   const { description, failingSinceMs, ...rest } = report;
   const well = { ...rest, outcome: 'succeeded', failuresInARow: 0, remarks: [], lastSuccessMs: report.endedMs };
   const telling = { is: 'recovery', failures: 4, sinceMs: Date.UTC(2026, 10, 22, 8, 40, 3, 400) } as const;
-  const { subject, text } = noticeMessage(telling, well, 'UTC');
+  const { subject, text } = noticeMessage(telling, well, zoneNamed('UTC'));
   assert.equal(
     subject,
     'RECOVERED: Database backup (backup) succeeded again, after 4 failures in 1 h on db1.example.org',
@@ -91,7 +92,11 @@ Run id: 5d0c1f8e
 });
 
 test('a failure that paused the job says how to resume it', () => {
-  const { subject, text } = noticeMessage({ is: 'failure', pauses: true }, { ...report, pause: 'it failed' }, 'UTC');
+  const { subject, text } = noticeMessage(
+    { is: 'failure', pauses: true },
+    { ...report, pause: 'it failed' },
+    zoneNamed('UTC'),
+  );
   assert.match(subject, /^PAUSED: .* failed with exit code 3 \(3rd time in a row\) and is paused now on db1/);
   assert.match(text, /\nResume it: jobctl resume backup\n/);
   assert.doesNotMatch(text, /jobctl pause/);
@@ -106,7 +111,8 @@ test('each kind of message begins with its word', () => {
     [{ is: 'end', status: 'success' }, /^OK: /],
     [{ is: 'end', status: 'failure' }, /^FAILED: .*3rd time in a row/],
   ];
-  for (const [telling, expected] of rows) assert.match(noticeMessage(telling, report, 'UTC').subject, expected);
+  for (const [telling, expected] of rows)
+    assert.match(noticeMessage(telling, report, zoneNamed('UTC')).subject, expected);
 });
 
 test('whatever a job is called and prints, the subject is one printable line and the text stays small', () => {
@@ -122,7 +128,11 @@ test('whatever a job is called and prints, the subject is one printable line and
       anything,
       fc.string({ unit: 'binary', maxLength: 9000 }),
       (told, name, outcome, tail) => {
-        const { subject, text } = noticeMessage(told, { ...report, name, outcome, tail, description: tail }, 'UTC');
+        const { subject, text } = noticeMessage(
+          told,
+          { ...report, name, outcome, tail, description: tail },
+          zoneNamed('UTC'),
+        );
         assert.doesNotMatch(subject, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
         assert.ok([...subject].length < 2000);
         assert.doesNotMatch(text, /[^\P{Cc}\n\t]/u);

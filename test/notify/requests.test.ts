@@ -5,6 +5,7 @@ import { type Payload, payloadOf } from '../../src/notify/payload.ts';
 import type { RunReport } from '../../src/notify/report.ts';
 import { pingMessage, webhookMessage } from '../../src/notify/requests.ts';
 import type { Outcome } from '../../src/run/outcome.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 
 const report: RunReport = {
   ...{ slug: 'backup', name: 'Backup', host: 'db1', outcome: 'failed with exit code 3', trigger: 'by the clock' },
@@ -12,7 +13,7 @@ const report: RunReport = {
   ...{ remarks: ['log incomplete'], tail: 'dumping\nno space left\n', logPath: '/var/log/backup.log' },
 };
 const payload = (telling: Telling, outcome?: Outcome): Payload =>
-  payloadOf(telling, report, { timeZone: 'UTC', ...(outcome !== undefined && { outcome }) });
+  payloadOf(telling, report, { timeZone: zoneNamed('UTC'), ...(outcome !== undefined && { outcome }) });
 const exited = (code: number, accepted?: boolean): Outcome => ({
   kind: 'exited',
   code,

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cronLogLines } from '../../src/report/cron-log.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 
 const at = Date.parse('2026-11-25T10:30:01Z');
-const span = { fromMs: at - 3_600_000, untilMs: at + 3_600_000, hostZone: 'Europe/Berlin' };
+const span = { fromMs: at - 3_600_000, untilMs: at + 3_600_000, hostZone: zoneNamed('Europe/Berlin') };
 const text = 'CRON[900]: (svc) CMD (/usr/bin/run-job --job backup)';
 
 test('three ways to write a time are understood', () => {
@@ -22,7 +23,7 @@ test('a line without a year is of the year in which it is not in the future', ()
   const lines = cronLogLines(`Dec 31 23:30:00 host ${text}\nJan  1 00:10:00 host ${text}\n`, {
     fromMs: newYear - 7_200_000,
     untilMs: newYear,
-    hostZone: 'UTC',
+    hostZone: zoneNamed('UTC'),
   });
   assert.deepEqual(
     lines.map(({ atMs }) => new Date(atMs).toISOString()),

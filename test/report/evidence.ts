@@ -3,6 +3,7 @@ import type { Evidence } from '../../src/report/evidence.ts';
 import type { RunSnapshot } from '../../src/report/snapshot.ts';
 import type { Outcome } from '../../src/run/outcome.ts';
 import { outcomeWords } from '../../src/run/outcome.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 
 export const tickMs = Date.parse('2026-11-25T10:30:00Z');
 export const minute = 60_000;
@@ -30,7 +31,7 @@ const line = '30 * * * * svc /usr/bin/run-job --job backup';
 export const puzzle: Evidence = {
   slug: 'backup',
   nowMs,
-  hostZone: 'UTC',
+  hostZone: zoneNamed('UTC'),
   file: { path: '/jobs/backup.yaml', is: 'good', problems: [], changedMs: tickMs - 100 * hour },
   job: { schedule: '30 * * * *', enabled: true, delayMs: 0, catchUp: 'none' },
   ticks: { tickMs, beforeMs: tickMs - hour, afterMs: tickMs + hour },

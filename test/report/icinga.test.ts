@@ -5,7 +5,7 @@ import { type JobFacts, type JobSnapshot, snapshotJob } from '../../src/report/s
 import { emptyHistory, type History } from '../../src/run/history.ts';
 
 const atMs = Date.parse('2026-11-22T10:30:00Z');
-const failed: History = { ...emptyHistory, lastStatus: 'failure' };
+const failed: History = { ...emptyHistory, streak: { failures: 1 }, lastStatus: 'failure' };
 const limits = { warningSeconds: 600 };
 
 function snapshot(slug: string, changes: Partial<Omit<JobFacts, 'job'>> & { disabled?: boolean } = {}): JobSnapshot {
@@ -69,4 +69,21 @@ test('a tick that was missed is a warning until the job runs again', () => {
   );
   const ran = { run: 'r', startedMs: atMs + 1, outcome: { kind: 'exited', code: 0 } } as const;
   assert.equal(checkJobs([snapshot('a', { history: { ...missed, runs: [...missed.runs, ran] } })], limits).code, 0);
+});
+
+test('skips are a warning only where the job says how many are too many', () => {
+  const skip = (reason: 'running' | 'paused', index: number) => ({
+    ...{ run: `s${index}`, startedMs: atMs + index },
+    outcome: { kind: 'skipped', reason, words: 'still running', allowed: false } as const,
+  });
+  const runs = [{ run: 'r', startedMs: atMs, outcome: { kind: 'exited', code: 0 } as const }];
+  const skipped = (skipThreshold: number | undefined, reason: 'running' | 'paused') =>
+    snapshotJob({
+      ...{ holder: undefined, paused: undefined },
+      history: { ...emptyHistory, runs: [...runs, skip(reason, 1), skip(reason, 2)], lastStatus: 'failure' },
+      job: { slug: 'a', name: 'a', tags: [], disabled: false, ...(skipThreshold && { notices: { skipThreshold } }) },
+    });
+  assert.equal(checkJobs([skipped(undefined, 'running')], limits).code, 0);
+  assert.equal(checkJobs([skipped(3, 'running'), skipped(2, 'paused')], limits).code, 0);
+  assert.match(checkJobs([skipped(2, 'running')], limits).text, /^JOBS WARNING: a was skipped 2 times in a row/);
 });

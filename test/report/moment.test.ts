@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseMoment } from '../../src/report/moment.ts';
 import { pauseEnd } from '../../src/report/until.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 
 /** A Sunday in Berlin, 11:30 on the wall. */
 const nowMs = Date.parse('2026-11-22T10:30:00Z');
-const zone = 'Europe/Berlin';
+const zone = zoneNamed('Europe/Berlin');
 
 function past(text: string): string | undefined {
   const ms = parseMoment(text, { nowMs, zone, leaning: 'past' });

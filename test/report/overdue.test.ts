@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type OverdueQuestion, overdueOf } from '../../src/report/overdue.ts';
+import { zonesOn } from '../fakes/zones.ts';
 
 const nowMs = Date.parse('2026-11-25T10:40:00Z');
 const minute = 60_000;
@@ -13,7 +14,7 @@ const question: OverdueQuestion = {
   nowMs,
   changedMs: 0,
   pauses: [],
-  zones: { host: 'UTC' },
+  zones: zonesOn('UTC'),
   delayMs: 0,
 };
 

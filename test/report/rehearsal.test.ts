@@ -19,11 +19,14 @@ function request(changes: Partial<RehearsalRequest> = {}): RehearsalRequest {
   const read = validateJobText({ file: 'dump.yaml', bytes: new TextEncoder().encode(text) }, {});
   assert.ok(read.ok);
   const job = { ...read.value, slug: 'dump', path: '/jobs/dump.yaml', sha256: '' };
-  const callers = { HOME: '/root', LANG: 'C', PATH: '/bin', TITLE: 'a\nb' };
+  const callers = { HOME: '/root', LANG: 'C', PATH: '/sbin', TITLE: 'a\nb', LS_COLORS: 'x' };
+  const locale = { file: '/etc/default/locale', variables: { LANG: 'C.UTF-8', LC_TIME: 'en_GB' } };
+  const fixed = { user, searchPath: '/bin', locale, passEnvironment: ['TITLE'], callers };
   return {
     job,
     slowStart: false,
-    world: worldOf({ job, user, inherited: callers, runPath: 'RUN', isDirectory: () => true }),
+    world: worldOf({ job, fixed, runPath: 'RUN', isDirectory: () => true }),
+    locale,
     user,
     groups: { own: ['svc', 'wheel'], due: ['svc', 'adm'] },
     niceness: 12,
@@ -64,9 +67,10 @@ commands:
     program: /opt/old
     started as: /usr/bin/prlimit --nofile=64 --cpu=7200 -- /usr/bin/nice -n 10 /opt/old
     can not be started: its interpreter is gone (exit code 126)
-environment:
+environment (locale: /etc/default/locale):
   HOME=/home/svc
   LANG=de
+  LC_TIME=en_GB
   LOGNAME=svc
   PATH=/bin
   PGHOST=db1
@@ -80,7 +84,11 @@ changes to the environment of the caller:
   + HOME=/home/svc
   - LANG=C
   + LANG=de
+  + LC_TIME=en_GB
   + LOGNAME=svc
+  - LS_COLORS=x
+  - PATH=/sbin
+  + PATH=/bin
   + PGHOST=db1
   + PROCESS_CONTROL_RUN_ID=RUN
   + PWD=/home/svc
@@ -101,7 +109,10 @@ test('a slow start is rehearsed with its own command, and what is as usual is no
   const told = rehearsalText(
     rehearse(request({ slowStart: true, job: plain, niceness: 0, groups: { own: ['svc'], due: ['svc'] } })),
   );
-  assert.match(told, /^commands:\n {2}dump --slowly\n {4}program: \/bin\/dump\nenvironment:$/m);
+  assert.match(
+    told,
+    /^commands:\n {2}dump --slowly\n {4}program: \/bin\/dump\nenvironment \(locale: \/etc\/default\/locale\):$/m,
+  );
   assert.match(told, /^groups: +svc\nworking directory:/m);
   assert.match(told, /^limits: +as run-job has them\ntimeout: +none;/m);
 });

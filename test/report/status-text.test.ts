@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { historyText } from '../../src/report/history-text.ts';
 import { jobDetails, jobLines, standingCode } from '../../src/report/job-text.ts';
-import { type JobFacts, type JobSnapshot, snapshotJob } from '../../src/report/snapshot.ts';
+import { type JobFacts, type JobSnapshot, snapshotBroken, snapshotJob } from '../../src/report/snapshot.ts';
 import { brokenStatusText, statusText } from '../../src/report/status-text.ts';
 import { timeText } from '../../src/report/time-text.ts';
 import { emptyHistory, type History } from '../../src/run/history.ts';
+import type { LockHolder } from '../../src/system/system.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 
-const time = timeText('UTC');
+const time = timeText(zoneNamed('UTC'));
 const atMs = Date.parse('2026-11-22T10:30:00Z');
 
 const well: History = {
@@ -43,6 +45,21 @@ const running = {
   startedMs: atMs,
 } as const;
 
+function broken(slug: string, problem: string, holder?: LockHolder) {
+  return snapshotBroken({ slug, file: 'broken', problems: [problem], holder, history: emptyHistory });
+}
+
+test('a broken file does not hide the run that goes on', () => {
+  assert.equal(
+    brokenStatusText(broken('bad', 'x', running)),
+    'bad ***Invalid configuration***\t{pid: 5647, status: running}\n',
+  );
+  assert.match(
+    jobLines([broken('bad', 'bad.yaml:1:1: x', running)], time),
+    /^bad {2}running .*pid 5647; bad\.yaml:1:1: x\n/,
+  );
+});
+
 test('status lines keep the shape that scripts know', () => {
   assert.equal(
     statusText(snapshot({ history: well }), time),
@@ -50,10 +67,7 @@ test('status lines keep the shape that scripts know', () => {
   );
   const blast = snapshot({ job: { slug: 'blast', name: 'Blastoff job', tags: [] }, holder: running });
   assert.equal(statusText(blast, time), 'blast - Blastoff job\t{pid: 5647, status: running}\n\tlast status: unknown\n');
-  assert.equal(
-    brokenStatusText({ slug: 'bad', problems: ['x'], lastStatus: 'unknown' }),
-    'bad ***Invalid configuration***\n',
-  );
+  assert.equal(brokenStatusText(broken('bad', 'x')), 'bad ***Invalid configuration***\n');
 });
 
 test('a job name cannot forge a line of the listing', () => {
@@ -93,7 +107,7 @@ test('jobctl status lists every job on a line, and all about one of them', () =>
   const failed: History = { ...well, streak: { failures: 2, failingSinceMs: atMs }, lastStatus: 'failure' };
   const jobs = [
     snapshot({ history: failed, job: { slug: 'a' } }),
-    { slug: 'broken', problems: ['broken.yaml:3:1: unknown key'], lastStatus: 'unknown' as const },
+    broken('broken', 'broken.yaml:3:1: unknown key'),
     snapshot({ job: { slug: 'never' } }),
   ];
   assert.equal(
@@ -180,9 +194,27 @@ test('a run that waits for its next attempt, a run that waits for another, and s
   assert.match(text, /activity: .*run r2\); attempt 1 failed with exit code 4, attempt 2 at 2026-11-22 10:31:00/);
   assert.match(text, /waiting: +run r3 \(pid 5647\) waits since 2026-11-22 10:30:01: still running \(run r2\)\n/);
   assert.match(text, /shared locks: +db is held by report, run r9 since 2026-11-22 10:30:00; tape is free\n/);
-  assert.match(text, /last run: .* r3 waits: still running/);
+  assert.match(text, /last run: .* r2 is running/);
   assert.equal(standingCode(job), 0);
   assert.equal(job.lastStatus, 'unknown');
   assert.match(jobDetails(snapshot({ ...facts, nowMs: atMs + 61_000 }), time), /standing: +running\n/);
   assert.match(jobLines([snapshot({ ...facts, holder: undefined })], time), /^multi +waiting /);
+});
+
+test('a skip hides neither the run under way nor the failure before it', () => {
+  const skipped = {
+    ...{ run: 'r8', startedMs: atMs + 5000, endedMs: atMs + 5000 },
+    outcome: { kind: 'skipped', reason: 'running', words: 'still running (run r2)', allowed: false },
+  } as const;
+  const runs = [{ run: 'r2', startedMs: atMs }, skipped];
+  const under = snapshot({
+    history: { ...emptyHistory, runs, streak: { failures: 0, collisions: 1 } },
+    holder: running,
+  });
+  assert.deepEqual([under.lastRun?.run, under.lastSkip?.run, under.health], ['r2', 'r8', 'unknown']);
+  assert.doesNotMatch(jobLines([under], time), /skipped|failed/);
+  const failedRun = { run: 'r2', startedMs: atMs, outcome: { kind: 'exited', code: 3 } } as const;
+  const failing = snapshot({ history: { ...emptyHistory, runs: [failedRun, skipped], streak: { failures: 1 } } });
+  assert.match(jobLines([failing], time), /failed with exit code 3; at \S+ \S+ it was skipped: still running/);
+  assert.equal(standingCode(failing), 1);
 });

@@ -7,12 +7,13 @@ import {
   upcomingOf,
   upcomingText,
 } from '../../src/report/upcoming.ts';
+import { zonesOn } from '../fakes/zones.ts';
 
 const fromMs = Date.parse('2026-11-25T10:40:00Z');
 const minute = 60_000;
 const job = { slug: 'backup', schedule: '30 2 * * *', enabled: true, tags: ['night'], timing: {}, delayMs: 0 };
-const order: UpcomingOrder = { fromMs, count: 2, hostZone: 'Europe/Berlin', pauses: [] };
-const view = { hostZone: order.hostZone, nowMs: fromMs };
+const order: UpcomingOrder = { fromMs, count: 2, zones: zonesOn('Europe/Berlin'), pauses: [] };
+const view = { hostZone: order.zones.host, nowMs: fromMs };
 
 test('the ticks to come, in the zone of the host and in that of the job, with what delays them', () => {
   const zoned = {
@@ -90,13 +91,17 @@ test('around the next clock change two ticks before it and two after are shown',
       ['2027-03-29T00:30', false],
     ],
   );
-  assert.deepEqual(aroundClockChange(job, { ...order, hostZone: 'UTC' }), []);
+  assert.deepEqual(aroundClockChange(job, { ...order, zones: zonesOn('UTC') }), []);
   const zoned = { ...job, timing: { timeZone: 'America/New_York' } };
-  assert.equal(aroundClockChange(zoned, { ...order, hostZone: 'UTC' }).length, 4, 'the zone of the job counts too');
+  assert.equal(
+    aroundClockChange(zoned, { ...order, zones: zonesOn('UTC') }).length,
+    4,
+    'the zone of the job counts too',
+  );
 });
 
 test('a schedule that comes once in decades is found', () => {
-  const { ticks } = upcomingOf({ ...job, schedule: '0 0 29 2 */7' }, { ...order, count: 1, hostZone: 'UTC' });
+  const { ticks } = upcomingOf({ ...job, schedule: '0 0 29 2 */7' }, { ...order, count: 1, zones: zonesOn('UTC') });
   assert.equal(ticks.length, 1);
   assert.equal(new Date(ticks[0]?.tickMs ?? 0).getUTCDay(), 0);
 });

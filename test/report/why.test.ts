@@ -4,6 +4,7 @@ import type { Evidence } from '../../src/report/evidence.ts';
 import { explain, explanationCode } from '../../src/report/why.ts';
 import { whyText } from '../../src/report/why-text.ts';
 import type { Outcome, SkipReason } from '../../src/run/outcome.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 import { hour, minute, nowMs, puzzle, runAt, succeeded, tickMs, well } from './evidence.ts';
 
 type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -351,7 +352,7 @@ test('what may have been in the way is a doubt and no cause', () => {
     ],
     [
       {
-        hostZone: 'Europe/Berlin',
+        hostZone: zoneNamed('Europe/Berlin'),
         ticks: { tickMs: Date.parse('2026-10-25T02:30:00Z') },
         file: { changedMs: 0 },
         machine: { bootMs: 0 },

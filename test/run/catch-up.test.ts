@@ -7,6 +7,7 @@ import { readAccount } from '../../src/run/tick-account.ts';
 import { parseExpression } from '../../src/schedule/expression.ts';
 import { nextFires } from '../../src/schedule/next.ts';
 import { expectedTicks } from '../../src/schedule/ticks.ts';
+import { zoneNamed, zonesOn } from '../fakes/zones.ts';
 import { Host, short } from './ticking.ts';
 
 /** A host that was off from the evening of the 22nd on, and is on again since the next morning. */
@@ -132,7 +133,7 @@ test('whoever only looks sees what was missed before anybody has written it down
   const host = await morning();
   const nowMs = host.clock.nowMs();
   const account = readAccount(host.job, host.claims, { nowMs });
-  const missed = missedTicks(host.job, { account, nowMs, pauses: [], zones: { host: 'UTC' }, history: host.history });
+  const missed = missedTicks(host.job, { account, nowMs, pauses: [], zones: zonesOn('UTC'), history: host.history });
   assert.deepEqual(missed.map(short), ['23 03:00']);
   assert.deepEqual(host.missed, []);
 });
@@ -170,12 +171,12 @@ function startsOf(
   for (const stretch of stretches) {
     const untilMs = fromMs + stretch.on * 60_000;
     const nextMs = untilMs + stretch.for * 60_000;
-    const fires = [...nextFires(line.expression, { zone: 'UTC', afterMs: fromMs, untilMs })];
+    const fires = [...nextFires(line.expression, { zone: zoneNamed('UTC'), afterMs: fromMs, untilMs })];
     // Asleep: cron makes up for fixed lines when it wakes up.
-    const lost = nextFires(line.expression, { zone: 'UTC', afterMs: untilMs, untilMs: nextMs });
+    const lost = nextFires(line.expression, { zone: zoneNamed('UTC'), afterMs: untilMs, untilMs: nextMs });
     if (stretch.next === 'asleep' && !(wild && stretch.for > 5)) fires.push(...lost.map(() => nextMs));
     for (const atMs of fires) for (let n = 0; n < (twice ? 2 : 1); n += 1) starts.push({ atMs, catchUp: false });
-    for (const atMs of nextFires(fives.expression, { zone: 'UTC', afterMs: fromMs, untilMs }))
+    for (const atMs of nextFires(fives.expression, { zone: zoneNamed('UTC'), afterMs: fromMs, untilMs }))
       starts.push({ atMs, catchUp: true });
     fromMs = nextMs;
   }
@@ -224,7 +225,7 @@ test('whatever the machine does, no tick has two starts, and each that had none 
           account,
           nowMs: endMs,
           pauses: [],
-          zones: { host: 'UTC' },
+          zones: zonesOn('UTC'),
           history: host.history,
         });
         const written = parseEvents(host.history.read('backup')).flatMap((event) => {
@@ -233,7 +234,7 @@ test('whatever the machine does, no tick has two starts, and each that had none 
           return [{ fromMs: Date.parse(from ?? ''), toMs: Date.parse(to ?? '') }];
         });
         const span = { afterMs: firstMs ?? endMs, untilMs: endMs - 15 * 60_000 };
-        for (const { tickMs } of expectedTicks(host.job, span, { host: 'UTC' })) {
+        for (const { tickMs } of expectedTicks(host.job, span, zonesOn('UTC'))) {
           const known =
             ran.includes(tickMs) ||
             open.includes(tickMs) ||

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { zonesOn } from '../fakes/zones.ts';
 import { Host } from './ticking.ts';
 
 test('a start belongs to the moment of the schedule that has just been', async () => {
@@ -92,7 +93,7 @@ test('cron may make up for a gap in the very minute of another tick: what was ta
 
 test('the end of a gap is one tick, however often cron starts the line there', async () => {
   const host = new Host('0-59 2 * * *').at('2026-03-29T00:55:00Z');
-  host.zone = 'Europe/Berlin';
+  host.zones = zonesOn('Europe/Berlin');
   host.at('2026-03-29T01:00:01Z');
   assert.equal(await host.says(), 'runs for 29 01:00');
   for (const seconds of [11, 100, 500]) {

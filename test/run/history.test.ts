@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { triggerWords } from '../../src/report/history-text.ts';
 import { type Ended, formatEvent, type HistoryEvent, parseEvents } from '../../src/run/event.ts';
-import { extendStreak, foldHistory } from '../../src/run/history.ts';
+import { extendStreak, foldHistory, mailedFailures, unfinishedRuns } from '../../src/run/history.ts';
+import { exitCodeWords, healthOf, lastedWords, type Outcome, outcomeWords, statusOf } from '../../src/run/outcome.ts';
 import { earlierHistory } from '../../src/run/predecessor.ts';
 
 const trigger = { by: 'clock' } as const;
@@ -155,4 +157,115 @@ test('a reset ends the streak and leaves what was last known to be well; a pause
   assert.equal(reset.runs.length, 2, 'no run is made of it');
   const again = foldHistory([...events, { ...step, action: 'reset', atMs: 6 }, started('c', 7), ended('c', 8, 1)]);
   assert.deepEqual([again.streak.failures, again.lastStatus], [1, 'failure']);
+});
+
+const skip = { kind: 'skipped', reason: 'running', words: 'still running' } as const;
+
+/** What is no failure of the job: [outcome, what the kept status line says, whether failmail counts it]. */
+const saysNothing: readonly (readonly [string, Outcome, ReturnType<typeof statusOf>, number])[] = [
+  ['a collision', { ...skip, allowed: false }, 'failure', 1],
+  ['a collision with allow_overtime', { ...skip, allowed: true }, 'skipped', 0],
+  ['a full queue', { ...skip, reason: 'queue-full', allowed: false }, 'failure', 1],
+  ['a shared lock that is taken', { ...skip, reason: 'locked', allowed: false }, 'failure', 1],
+  ['a passed deadline', { ...skip, reason: 'deadline', allowed: false }, 'failure', 1],
+  ['a pause', { ...skip, reason: 'paused', allowed: true }, undefined, 0],
+  ['a stop by a person', { kind: 'stopped', signal: 15, by: 'ada', person: true }, undefined, 0],
+  ['a missed tick', { kind: 'missed', tickMs: 1, count: 1, words: 'the machine was off' }, undefined, 0],
+];
+
+for (const [title, outcome, status, mailed] of saysNothing) {
+  test(`${title} leaves the streak as it was`, () => {
+    assert.equal(healthOf(outcome), undefined);
+    assert.equal(statusOf(outcome), status);
+    for (const before of [
+      { failures: 0 },
+      { failures: 0, lastSuccessMs: 4 },
+      { failures: 2, failedRuns: 2, failingSinceMs: 3 },
+    ]) {
+      const { collisions = 0, ...after } = extendStreak(before, outcome, 9);
+      assert.deepEqual(after, before);
+      assert.equal(collisions, mailed);
+      assert.equal(mailedFailures({ ...after, collisions }), before.failures + mailed);
+    }
+    assert.deepEqual(extendStreak({ failures: 0, collisions: 3 }, { kind: 'exited', code: 0 }, 9), {
+      ...{ failures: 0, lastSuccessMs: 9 },
+    });
+  });
+}
+
+test('a signal that nobody has asked for, and a run that another one has replaced, are failures', () => {
+  assert.equal(healthOf({ kind: 'stopped', signal: 15, by: 'a signal to run-job' }), 'failure');
+  assert.equal(healthOf({ kind: 'stopped', signal: 15, by: 'run r2', replacedBy: 'r2' }), 'failure');
+  assert.equal(healthOf({ kind: 'stopped', signal: 15, by: 'run r2', replacedBy: 'r2', allowed: true }), undefined);
+});
+
+describe('what a later version has written is passed over', () => {
+  const later = [
+    { title: 'an outcome', event: { ...ended('b', 4, 1), outcome: { kind: 'evaporated', words: 'x' } } },
+    { title: 'an outcome without a kind', event: { ...ended('b', 4, 1), outcome: { code: 3 } } },
+    { title: 'no outcome at all', event: { ...ended('b', 4, 1), outcome: null } },
+    { title: 'the name of a method', event: { ...ended('b', 4, 1), outcome: { kind: 'constructor' } } },
+    {
+      title: 'a skip of another kind',
+      event: { event: 'skipped', run: 'b', atMs: 4, trigger, host: 'h', outcome: { kind: 'postponed' } },
+    },
+    {
+      title: 'a start that failed in another way',
+      event: { event: 'not-started', run: 'b', atMs: 4, trigger, host: 'h', outcome: { kind: 'forbidden' } },
+    },
+  ];
+  for (const { title, event } of later) {
+    test(`${title}: in the streak, the state and the listing`, () => {
+      const before = [started('a', 1), ended('a', 2, 1, { failures: 1 })];
+      const text = [...before, started('b', 3)].map(formatEvent).join('');
+      const history = foldHistory(parseEvents(`${text}${JSON.stringify(event)}\n`));
+      assert.deepEqual(history, foldHistory(before));
+      // The next run must not take it for one that was interrupted.
+      assert.deepEqual(unfinishedRuns(history), []);
+    });
+  }
+
+  test('an attempt that failed in another way leaves its run as it was', () => {
+    const attempt = {
+      event: 'attempt-failed',
+      run: 'a',
+      atMs: 2,
+      attempt: 1,
+      outcome: { kind: 'evaporated' },
+      nextMs: 9,
+    };
+    const events = parseEvents(`${formatEvent(started('a', 1))}${JSON.stringify(attempt)}\n`);
+    assert.deepEqual(foldHistory(events), foldHistory([started('a', 1)]));
+  });
+
+  test('a trigger leaves the run in the listing without it', () => {
+    const [run] = foldHistory(parseEvents(formatEvent({ ...started('a', 1), trigger: { by: 'moon' } } as never))).runs;
+    assert.equal(triggerWords(run?.trigger), undefined);
+  });
+
+  test('a decision of a person that is not known changes nothing', () => {
+    const line = JSON.stringify({ event: 'steered', run: '', atMs: 3, action: 'hide', by: 'ann' });
+    assert.deepEqual(parseEvents(line), []);
+  });
+});
+
+test('each outcome is said with its duration and exit code once', () => {
+  const rows: readonly (readonly [Outcome, number, string])[] = [
+    [{ kind: 'exited', code: 0 }, 1200, 'succeeded after 1.2 s, exit code 0'],
+    [{ kind: 'exited', code: 3 }, 1200, 'failed with exit code 3 after 1.2 s'],
+    [{ kind: 'exited', code: 3, accepted: true }, 1200, 'succeeded with exit code 3 after 1.2 s, exit code 0'],
+    [{ kind: 'exited', code: 0, accepted: false }, 1200, 'failed with exit code 0 after 1.2 s, exit code 1'],
+    [{ kind: 'timed-out', afterSeconds: 5 }, 5004, 'timed out after 5 s, exit code 124'],
+    [{ kind: 'timed-out', afterSeconds: 5 }, 13_200, 'timed out after 5 s and ended after 13 s, exit code 124'],
+    [
+      { kind: 'broke-rule', rule: 'min_duration', words: 'it ended after 1 s, sooner than 5 s' },
+      1000,
+      'failed by min_duration: it ended after 1 s, sooner than 5 s, exit code 1',
+    ],
+    [{ kind: 'signalled', signal: 9 }, 1200, 'was ended by SIGKILL after 1.2 s, exit code 137'],
+    [{ kind: 'stopped', signal: 15, by: 'ann' }, 1200, 'was stopped with SIGTERM by ann after 1.2 s, exit code 143'],
+  ];
+  for (const [outcome, durationMs, words] of rows) {
+    assert.equal(`${outcomeWords(outcome)}${lastedWords(outcome, durationMs)}${exitCodeWords(outcome)}`, words);
+  }
 });

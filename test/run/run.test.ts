@@ -24,6 +24,7 @@ const job: Job = {
   allowOvertime: false,
   leftovers: 'kill',
   environment: {},
+  passEnvironment: [],
   umask: 0o22,
   limits: {},
   sha256: 'abc',
@@ -144,7 +145,7 @@ test('a stopped run names the person who asked for it', async () => {
   const asked = { event: 'stop-requested', run: 'r1', atMs: 1, by: 'ada' };
   machine.history.append('backup', `${JSON.stringify(asked)}\n`);
   machine.stops.request();
-  assert.deepEqual((await running).outcome, { kind: 'stopped', signal: 15, by: 'ada' });
+  assert.deepEqual((await running).outcome, { kind: 'stopped', signal: 15, by: 'ada', person: true });
 });
 
 test('no further command is started after a stop', async () => {
@@ -156,7 +157,7 @@ test('no further command is started after a stop', async () => {
   assert.equal(machine.launcher.commands.length, 1);
 });
 
-test('a second run of a running job is skipped with 75, counts as a failure and names the holder', async () => {
+test('a second run of a running job is skipped with 75, reads as a failure in the kept status line and names the holder', async () => {
   const machine = fakeMachine();
   machine.locks.holders.set('backup', {
     state: 'running',
@@ -168,6 +169,7 @@ test('a second run of a running job is skipped with 75, counts as a failure and 
   const result = await runJob(order(), machine);
   assert.equal(result.exitCode, 75);
   assert.equal(result.history.lastStatus, 'failure');
+  assert.deepEqual(result.history.streak, { failures: 0, collisions: 1 });
   assert.match(JSON.stringify(events(machine)), /still running for 1 min 30 s \(pid 99, run r0\)/);
   assert.equal(machine.launcher.commands.length, 0);
 });
@@ -282,6 +284,23 @@ for (const [policy, exitCode, stops, abandoned] of [
     assert.equal(command?.launch.keepsLock, policy !== 'allow');
   });
 }
+
+test('a command that outlives every stop is not waited for, and stays on record in the lock', async () => {
+  const machine = fakeMachine();
+  const running = runJob(order({ timeoutSeconds: 1 }), machine);
+  await settle();
+  const [command] = machine.launcher.commands;
+  if (command !== undefined) {
+    command.outlivesAll = true;
+    command.survivors = [{ pid: 4711, startTicks: '1', command: 'su', why: 'belongs to root' }];
+  }
+  await machine.clock.advance(1_000);
+  const result = await running;
+  assert.equal(result.exitCode, 124);
+  assert.deepEqual(result.troubles, ['could not be killed: 4711 su (belongs to root)']);
+  assert.deepEqual(result.history.runs[0]?.survivors, ['4711 su (belongs to root)']);
+  assert.deepEqual(machine.locks.records.at(-1), { left: [{ pid: 4711, startTicks: '1' }] });
+});
 
 test('what could not be killed is named in the record and to whoever asked', async () => {
   const machine = fakeMachine();
@@ -505,7 +524,7 @@ test('a run that is stopped while it waits for another has an end in the history
   machine.stops.request();
   const result = await running;
   assert.equal(result.exitCode, 143);
-  assert.deepEqual(result.outcome, { kind: 'stopped', signal: 15, by: 'ada' });
+  assert.deepEqual(result.outcome, { kind: 'stopped', signal: 15, by: 'ada', person: true });
   assert.deepEqual(
     events(machine).map((e) => e.event),
     ['waiting', 'stop-requested', 'ended'],

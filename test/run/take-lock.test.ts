@@ -162,7 +162,7 @@ test('KILL_EXISTING: a run-job that does not end in time is killed, and what it 
   machine.wrappers.orphans = [5, 6];
   machine.locks.holders.set('backup', running);
   const taking = take(machine, { policy: replace });
-  await machine.clock.advance(14_900);
+  await machine.clock.advance(19_900);
   assert.deepEqual(machine.wrappers.killed, []);
   await machine.clock.advance(1000);
   assert.deepEqual(machine.wrappers.killed, ['old']);
@@ -177,7 +177,7 @@ test('KILL_EXISTING: a run that will not die is never run beside; the new one fa
   machine.wrappers.canBeKilled = false;
   machine.locks.holders.set('backup', running);
   const taking = take(machine, { policy: replace });
-  await machine.clock.advance(30_000);
+  await machine.clock.advance(35_000);
   const reason = "run old can't be ended; look at its processes: 9";
   assert.deepEqual(await taking, { is: 'not-started', stage: 'ending the run before', reason, code: 125 });
   assert.equal(machine.locks.holder('backup')?.runId, 'old');

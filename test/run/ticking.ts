@@ -4,10 +4,11 @@ import { type BeforeRun, beforeRun } from '../../src/run/before-run.ts';
 import { catchUp } from '../../src/run/catch-up.ts';
 import { formatEvent, parseEvents, type Tick, type Trigger } from '../../src/run/event.ts';
 import type { Pause } from '../../src/run/pause.ts';
-import type { Zone } from '../../src/schedule/zone.ts';
+import type { Zones } from '../../src/schedule/zone.ts';
 import { sha256 } from '../../src/system/hash.ts';
 import { FakeClaims } from '../fakes/claims.ts';
 import { FakeClock, FakeHistory, FakeStops, settle } from '../fakes/machine.ts';
+import { zonesOn } from '../fakes/zones.ts';
 
 export class Host {
   readonly clock: FakeClock;
@@ -17,7 +18,7 @@ export class Host {
   readonly started: { slug: string; run: string; tickMs: number }[] = [];
   pauses: readonly Pause[] = [];
   host = 'web1.example';
-  zone: Zone = 'UTC';
+  zones: Zones = zonesOn('UTC');
   schedule: string;
   keys: TimingKeys;
   enabled = true;
@@ -38,7 +39,7 @@ export class Host {
 
   get #machine() {
     const { clock, claims, history, stops, host } = this;
-    return { clock, claims, history, stops, host, sha256, zones: { host: this.zone }, readPauses: () => this.pauses };
+    return { clock, claims, history, stops, host, sha256, zones: this.zones, readPauses: () => this.pauses };
   }
 
   /** Somebody sets the clock, or it goes on without anything happening. */

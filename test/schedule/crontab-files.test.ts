@@ -39,7 +39,11 @@ function machine(present: Record<string, Fake>): Files {
 
 const line = (slug: string) => `0 5 * * * svc /usr/bin/run-job --job ${slug}\n`;
 const part = (number: number, name = 'jobs') =>
-  header({ directory: '/var/lib/jobs', home: '/', settings: [] }, number, name);
+  header(
+    { directory: '/var/lib/jobs', home: '/', searchPath: '/usr/bin:/bin:/usr/sbin:/sbin', settings: [] },
+    number,
+    name,
+  );
 const ours = part(1) + line('a');
 
 function decide(present: Record<string, Fake>, wanted: Record<string, string>, adopt = false) {

@@ -23,10 +23,12 @@ class Directory {
   memory: string | undefined;
   nowMs = 1_000_000;
   fingerprint = 'one';
+  zoneDigest = 'law of 2025';
+  timeZone: string | undefined;
 
   load() {
     this.asked.length = 0;
-    const memory = jobMemory(this.memory, this.fingerprint);
+    const memory = jobMemory(this.memory, this.fingerprint, () => this.zoneDigest);
     const files: Pick<Files, 'list' | 'facts'> = {
       list: () => [...this.present.keys()].map((slug) => `${slug}.yaml`),
       facts: (path) => this.present.get(path.slice('/jobs/'.length, -'.yaml'.length)),
@@ -37,7 +39,10 @@ class Directory {
       const problems = [{ severity: 'warning', file: slug, message: 'hm' } as const];
       return {
         is: 'good',
-        job: { slug, name: slug, source: slug, disabled: false, service: false, catchUp: false },
+        job: {
+          ...{ slug, name: slug, source: slug, disabled: false, service: false, catchUp: false },
+          ...(this.timeZone !== undefined && { timeZone: this.timeZone }),
+        },
         problems,
       };
     };
@@ -133,11 +138,28 @@ test('a memory that is no memory is none', () => {
 
 test('files that are gone are forgotten, and nothing is kept anew without need', () => {
   const directory = remembered();
-  assert.equal(jobMemory(directory.memory, 'one').text() === undefined, false, 'all are gone');
+  assert.equal(jobMemory(directory.memory, 'one', () => 'a').text() === undefined, false, 'all are gone');
   directory.present.delete('c');
   directory.load();
   assert.doesNotMatch(directory.memory ?? '', /"c"/);
-  const memory = jobMemory(directory.memory, 'one');
+  const memory = jobMemory(directory.memory, 'one', () => 'a');
   for (const slug of ['a', 'bad']) assert.ok(memory.recall(slug, '7:10:1000:1000'));
   assert.equal(memory.text(), undefined);
+});
+
+test('a job that names a zone is read again when the data of the zone are others, and one without is not', () => {
+  const directory = new Directory();
+  directory.present.set('plain', facts);
+  directory.load();
+  directory.zoneDigest = 'law of 2026';
+  directory.load();
+  assert.deepEqual(directory.asked, []);
+  directory.timeZone = 'Europe/Berlin';
+  directory.present.set('zoned', facts);
+  directory.load();
+  directory.load();
+  assert.deepEqual(directory.asked, []);
+  directory.zoneDigest = 'law of 2027';
+  directory.load();
+  assert.deepEqual(directory.asked, ['zoned']);
 });

@@ -11,7 +11,7 @@ const compiled = compileTemplate('# Generated from {source}\n{schedule} {user} {
 assert.ok('template' in compiled);
 
 const empty: CrontabOrder = {
-  header: { directory: '/jobs', home: '/', settings: [] },
+  header: { directory: '/jobs', home: '/', searchPath: '/usr/bin:/bin:/usr/sbin:/sbin', settings: [] },
   jobs: [],
   broken: [],
   present: nothingPresent,

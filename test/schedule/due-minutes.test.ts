@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dueMinutes } from '../../src/schedule/due-minutes.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 
 /** [minutes of the schedule, its zone, the host's zone, the minutes in which cron must ask] */
 const cases: readonly (readonly [readonly number[], string, string, string])[] = [
@@ -20,6 +21,6 @@ const cases: readonly (readonly [readonly number[], string, string, string])[] =
 
 for (const [minutes, job, host, expected] of cases) {
   test(`minute ${minutes.slice(0, 3)} in ${job} is asked about at ${expected} in ${host}`, () => {
-    assert.equal(dueMinutes({ minutes }, { job, host }), expected);
+    assert.equal(dueMinutes({ minutes }, { job: zoneNamed(job), host: zoneNamed(host) }), expected);
   });
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { header } from '../../src/schedule/crontab-header.ts';
 import { readPresent } from '../../src/schedule/last-good.ts';
 
-const values = { directory: '/jobs', home: '/', settings: [] };
+const values = { directory: '/jobs', home: '/', searchPath: '/usr/bin:/bin:/usr/sbin:/sbin', settings: [] };
 const ours = header(values, 1, 'x');
 
 function schedules(text: string): Record<string, string> {

@@ -4,6 +4,7 @@ import { dueMinutes } from '../../src/schedule/due-minutes.ts';
 import { parseExpression } from '../../src/schedule/expression.ts';
 import { nextFires } from '../../src/schedule/next.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../../src/schedule/ticks.ts';
+import { zoneNamed, zonesOn } from '../fakes/zones.ts';
 
 const hourMs = 3_600_000;
 
@@ -18,7 +19,7 @@ function utc(instantMs: number): string {
 function ticks(schedule: string, zone: string, afterUntil: string, host = 'UTC'): string {
   const [after = '', until = ''] = afterUntil.split(' ');
   const span = { afterMs: Date.parse(after), untilMs: Date.parse(until) };
-  return expectedTicks(job(schedule, zone), span, { host })
+  return expectedTicks(job(schedule, zone), span, zonesOn(host))
     .map(({ tickMs }) => utc(tickMs).slice(5, 16))
     .join(' ');
 }
@@ -77,7 +78,7 @@ for (const [schedule, zone, span, expected] of nights) {
 
 test('a job without a zone has that of the host, and cron knows how often it starts the line at the end of a gap', () => {
   const span = { afterMs: Date.parse('2025-03-30T00:30Z'), untilMs: Date.parse('2025-03-30T01:30Z') };
-  assert.deepEqual(expectedTicks(job('0,30 0-23 * * *'), span, { host: 'Europe/Berlin' }), [
+  assert.deepEqual(expectedTicks(job('0,30 0-23 * * *'), span, zonesOn('Europe/Berlin')), [
     { tickMs: Date.parse('2025-03-30T01:00Z'), starts: 3 },
     { tickMs: Date.parse('2025-03-30T01:30Z'), starts: 1 },
   ]);
@@ -86,14 +87,14 @@ test('a job without a zone has that of the host, and cron knows how often it sta
 test('a job without a schedule, or with one that cron would not read, has no ticks', () => {
   const span = { afterMs: 0, untilMs: 10 * hourMs };
   for (const none of [{ timing: {} }, job('0/5 * * * *')]) {
-    assert.deepEqual(expectedTicks(none, span, { host: 'UTC' }), []);
-    assert.equal(nextTick(none, 0, { host: 'UTC' }), undefined);
+    assert.deepEqual(expectedTicks(none, span, zonesOn('UTC')), []);
+    assert.equal(nextTick(none, 0, zonesOn('UTC')), undefined);
   }
-  assert.deepEqual(expectedTicks(job('* * * * *'), { afterMs: hourMs, untilMs: hourMs }, { host: 'UTC' }), []);
+  assert.deepEqual(expectedTicks(job('* * * * *'), { afterMs: hourMs, untilMs: hourMs }, zonesOn('UTC')), []);
 });
 
 test('the next tick is the first after an instant', () => {
-  const next = nextTick(job('30 2 * * *', 'Asia/Tokyo'), Date.parse('2026-11-22T17:30Z'), { host: 'UTC' });
+  const next = nextTick(job('30 2 * * *', 'Asia/Tokyo'), Date.parse('2026-11-22T17:30Z'), zonesOn('UTC'));
   assert.equal(utc(next?.tickMs ?? 0), '2026-11-23T17:30Z');
 });
 
@@ -121,10 +122,12 @@ for (const host of zones) {
       for (const schedule of schedules) {
         const answer = parseExpression(schedule);
         assert.ok(answer.ok);
-        const line = parseExpression(`${dueMinutes(answer.expression, { job: timeZone, host })} * * * *`);
+        const line = parseExpression(
+          `${dueMinutes(answer.expression, { job: zoneNamed(timeZone), host: zoneNamed(host) })} * * * *`,
+        );
         assert.ok(line.ok);
-        const asked = new Set(nextFires(line.expression, { ...years, zone: host }));
-        const missed = expectedTicks(job(schedule, timeZone), years, { host }).filter(
+        const asked = new Set(nextFires(line.expression, { ...years, zone: zoneNamed(host) }));
+        const missed = expectedTicks(job(schedule, timeZone), years, zonesOn(host)).filter(
           ({ tickMs }) => !asked.has(tickMs),
         );
         assert.deepEqual(

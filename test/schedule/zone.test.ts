@@ -1,29 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import {
-  dayMs,
-  minuteMs,
-  offsetAt,
-  offsetChanges,
-  offsetIn,
-  type Period,
-  periodsFrom,
-} from '../../src/schedule/zone.ts';
-
-test('the offset of a date is read as each ICU writes it, and never guessed', () => {
-  const hourMs = 60 * minuteMs;
-  for (const [text, expected] of [
-    // Node's own, and Debian 13's (nodejs 20.19.2 with ICU 76).
-    ['11/7/2025, GMT+00:00', 0],
-    ['11/7/2025, GMT', 0],
-    ['11/7/2025, GMT-03:30', -3.5 * hourMs],
-    ['1/1/1900, GMT+00:53:28', (53 * 60 + 28) * 1000],
-    ['11/7/2025, GMT+2', undefined],
-    ['11/7/2025', undefined],
-  ] as const)
-    assert.equal(offsetIn(text), expected, text);
-});
+import { dayMs, minuteMs, type Period, periodsFrom } from '../../src/schedule/zone.ts';
+import { zoneNamed } from '../fakes/zones.ts';
 
 const offsets: readonly [string, string, number][] = [
   ['UTC', '2026-06-01T00:00Z', 0],
@@ -38,12 +17,12 @@ const offsets: readonly [string, string, number][] = [
 
 test('clocks are as far from UTC as the tz database says, seconds included', () => {
   for (const [zone, instant, minutes] of offsets) {
-    assert.equal(offsetAt(zone, Date.parse(instant)), minutes * minuteMs, `${zone} ${instant}`);
+    assert.equal(zoneNamed(zone).offsetAt(Date.parse(instant)), minutes * minuteMs, `${zone} ${instant}`);
   }
 });
 
 function changesOf(zone: string, after: string, until: string): string[] {
-  const changes = offsetChanges(zone, { afterMs: Date.parse(after), untilMs: Date.parse(until) });
+  const changes = zoneNamed(zone).changes({ afterMs: Date.parse(after), untilMs: Date.parse(until) });
   return changes.map(
     ({ atMs, beforeMs, afterMs }) => `${new Date(atMs).toISOString().slice(0, 16)}Z ${(afterMs - beforeMs) / minuteMs}`,
   );
@@ -91,7 +70,7 @@ test('periods follow each other without a hole, each with the offset of all its 
         assert.ok(period.endMs > startMs);
         const within = startMs + Math.floor(((period.endMs - startMs) * part) / 1_000_000);
         for (const instant of [startMs, within, period.endMs - 1])
-          assert.equal(offsetAt(zone, instant), period.offsetMs);
+          assert.equal(zoneNamed(zone).offsetAt(instant), period.offsetMs);
         startMs = period.endMs;
       }
       assert.ok(startMs > fromMs + 30 * dayMs);
@@ -101,7 +80,7 @@ test('periods follow each other without a hole, each with the offset of all its 
 
 function firstPeriods(zone: string, fromMs: number): Period[] {
   const periods: Period[] = [];
-  for (const period of periodsFrom(zone, fromMs)) if (periods.push(period) === 8) return periods;
+  for (const period of periodsFrom(zoneNamed(zone), fromMs)) if (periods.push(period) === 8) return periods;
   return periods;
 }
 
@@ -115,6 +94,11 @@ test('a period that starts with a change starts with the new offset', () => {
   });
 });
 
-test('a zone that does not exist is an error of the program, not a guess', () => {
-  assert.throws(() => offsetAt('Europe/Atlantis', 0), RangeError);
+test('two zones have the same law from a day on when they agree on all that comes, however their files put it', () => {
+  const [berlin, paris] = [zoneNamed('Europe/Berlin'), zoneNamed('Europe/Paris')];
+  const today = Date.parse('2026-11-29T00:00Z');
+  assert.equal(berlin.lawFrom(today), paris.lawFrom(today));
+  assert.notEqual(berlin.lawFrom(Date.parse('1970-01-01T00:00Z')), paris.lawFrom(Date.parse('1970-01-01T00:00Z')));
+  assert.notEqual(berlin.lawFrom(today), zoneNamed('Europe/London').lawFrom(today));
+  assert.equal(zoneNamed('Etc/GMT').lawFrom(today), zoneNamed('UTC').lawFrom(today));
 });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { clock } from '../../src/system/clock.ts';
 import { type RunLogOptions, runLogs } from '../../src/system/run-log.ts';
-import type { LogTotals, OnOutput, RunLog } from '../../src/system/system.ts';
+import type { LogTotals, OutputWatcher, RunLog } from '../../src/system/system.ts';
 
 /** The compiled program of test/fixtures/programs. */
 export function program(name: string): string {
@@ -33,7 +33,9 @@ export interface Captured {
 
 export interface CaptureOptions extends Partial<RunLogOptions> {
   readonly patienceMs?: number;
-  readonly onOutput?: OnOutput;
+  readonly watcher?: OutputWatcher;
+  readonly maxBytes?: number;
+  readonly onOpen?: (file: string) => void;
 }
 
 export function openLog(directory: string, options: CaptureOptions = {}): RunLog {
@@ -43,7 +45,7 @@ export function openLog(directory: string, options: CaptureOptions = {}): RunLog
     runDirectory: directory,
     handedPipes: undefined,
   };
-  const answer = runLogs({ ...parts, ...options }).open('job', startedMs, options.onOutput);
+  const answer = runLogs({ ...parts, ...options }).open('job', startedMs, options);
   if (answer.is === 'failed') throw new Error(`${answer.stage}: ${answer.reason}`);
   return answer.log;
 }
@@ -55,6 +57,7 @@ export async function capture(
   options: CaptureOptions = {},
 ): Promise<Captured> {
   const log = openLog(scratch(t), options);
+  options.onOpen?.(log.path);
   const codes: (number | null)[] = [];
   const heldOpen: boolean[] = [];
   for (const script of scripts) {

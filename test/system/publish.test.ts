@@ -25,6 +25,12 @@ import type { CrontabChange, Refusal, Turn } from '../../src/system/system.ts';
 
 const notRoot = process.geteuid?.() === 0 ? false : 'needs root';
 
+/** Where the lock of a crontab is during a turn. */
+function lockOf(file: string): string {
+  if (notRoot) return path.join(path.dirname(file), `.${path.basename(file)}.lock`);
+  return `/run/process-control-generate/${file.replace(/[^\w-]/g, '_')}.lock`;
+}
+
 function withDirectory(use: (directory: string, file: string) => void): void {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'pc-publish-'));
   try {
@@ -56,7 +62,7 @@ test('a published file has the text, the mode and the owner that cron wants, and
     const facts = lstatSync(file);
     assert.equal(readFileSync(file, 'utf8'), 'text \u00e4\n');
     assert.deepEqual([facts.mode & 0o7777, facts.uid, facts.nlink], [0o644, process.geteuid?.(), 1]);
-    assert.deepEqual(readdirSync(directory).sort(), ['.jobs.lock', 'jobs']);
+    assert.deepEqual(readdirSync(directory).sort(), ['jobs']);
   });
 });
 
@@ -98,7 +104,7 @@ test('several files come and go in one change', () => {
   withDirectory((directory, file) => {
     publish(file, { 'jobs-2': '2\n', jobs: '1\n' });
     assert.equal(publish(file, { jobs: 'all\n' }, ['jobs-2']), undefined);
-    assert.deepEqual(readdirSync(directory).sort(), ['.jobs.lock', 'jobs']);
+    assert.deepEqual(readdirSync(directory).sort(), ['jobs']);
   });
 });
 
@@ -121,7 +127,7 @@ test('nothing is replaced when one of the texts can not be written', { skip: not
     assert.equal(refusal.denied, false);
     assert.match(refusal.reason, /jobs: no space left on device/);
     assert.equal(text, 'old');
-    assert.deepEqual(names.sort(), ['.jobs.lock', 'jobs']);
+    assert.deepEqual(names.sort(), ['jobs']);
   });
 });
 
@@ -136,10 +142,7 @@ test('what a killed generator left is cleared away, and nothing else', () => {
     for (const name of ['.jobs.tmp-0123456789abcdef', ...others]) writeFileSync(path.join(directory, name), '');
     mkdirSync(path.join(directory, '.jobs.tmp-fedcba9876543210'));
     publish(file, { jobs: 'text\n' });
-    assert.deepEqual(
-      readdirSync(directory).sort(),
-      [...others, '.jobs.lock', '.jobs.tmp-fedcba9876543210', 'jobs'].sort(),
-    );
+    assert.deepEqual(readdirSync(directory).sort(), [...others, '.jobs.tmp-fedcba9876543210', 'jobs'].sort());
   });
 });
 
@@ -166,6 +169,50 @@ test('a generator waits for its turn, and gives up with a reason', async () => {
   await new Promise((resolve) => waiting.once('close', resolve));
   assert.equal(said, 'waits\nmine\n');
   rmSync(directory, { recursive: true });
+});
+
+test('a turn leaves no lock file anywhere, and removes the one that 1.0 kept in /etc/cron.d', () => {
+  withDirectory((directory, file) => {
+    const old = path.join(directory, '.jobs.lock');
+    if (!notRoot) writeFileSync(old, '', { mode: 0o600 });
+    const turn = mine(publisher.turn(file, 1));
+    assert.ok(existsSync(lockOf(file)), 'there is one during the turn');
+    if (!notRoot) assert.deepEqual(readdirSync(directory), [], 'but not where cron reads');
+    turn.end();
+    assert.deepEqual([existsSync(lockOf(file)), readdirSync(directory)], [false, []]);
+  });
+});
+
+test("a lock file of 1.0's name that is not empty, or not root's, is somebody else's", { skip: notRoot }, () => {
+  withDirectory((directory, file) => {
+    const old = path.join(directory, '.jobs.lock');
+    writeFileSync(old, 'text', { mode: 0o600 });
+    mine(publisher.turn(file, 1)).end();
+    writeFileSync(old, '');
+    chownSync(old, 65534, 65534);
+    mine(publisher.turn(file, 1)).end();
+    assert.ok(existsSync(old));
+  });
+});
+
+test('generators that wait for one another never work at the same time, though each removes the lock file', async () => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'pc-publish-'));
+  const file = path.join(directory, 'jobs');
+  const module = path.resolve(import.meta.dirname, '../../src/system/publish.js');
+  const script = `import(${JSON.stringify(module)}).then(async ({ publisher }) => {
+    const fs = await import('node:fs');
+    for (let round = 0; round < 12; round += 1) {
+      const turn = publisher.turn(${JSON.stringify(file)}, 60);
+      if (turn.reason !== undefined) throw new Error(turn.reason);
+      fs.mkdirSync(${JSON.stringify(`${directory}/inside`)});
+      fs.rmdirSync(${JSON.stringify(`${directory}/inside`)});
+      turn.end();
+    }
+  })`;
+  const all = Array.from({ length: 4 }, () => spawn(process.execPath, ['-e', script], { stdio: 'inherit' }));
+  const codes = await Promise.all(all.map((child) => new Promise((resolve) => child.once('close', resolve))));
+  rmSync(directory, { recursive: true });
+  assert.deepEqual(codes, [0, 0, 0, 0]);
 });
 
 test('a turn ends with its generator, however that ends', () => {
@@ -195,10 +242,15 @@ const obstacles: readonly (readonly [string, (lock: string) => void])[] = [
 for (const [what, put] of obstacles) {
   test(`${what} in the place of the lock is refused and not waited for`, () => {
     withDirectory((_directory, file) => {
-      put(path.join(path.dirname(file), '.jobs.lock'));
-      const answer = publisher.turn(file, 1);
-      assert.ok('reason' in answer && answer.reason.includes('.jobs.lock: '), JSON.stringify(answer));
-      assert.equal(existsSync('/tmp/nowhere'), false);
+      mine(publisher.turn(file, 1)).end();
+      put(lockOf(file));
+      try {
+        const answer = publisher.turn(file, 1);
+        assert.ok('reason' in answer && answer.reason.startsWith(`${lockOf(file)}: `), JSON.stringify(answer));
+        assert.equal(existsSync('/tmp/nowhere'), false);
+      } finally {
+        for (const name of [lockOf(file), `${lockOf(file)}2`]) rmSync(name, { recursive: true, force: true });
+      }
     });
   });
 }
@@ -208,7 +260,7 @@ test('a directory in which others can write is refused, since they could put the
     chmodSync(directory, 0o777);
     assert.deepEqual(publisher.turn(file, 1), {
       denied: true,
-      reason: `${directory}/.jobs.lock: other users can write in the directory`,
+      reason: `${directory}: other users can write in the directory`,
     });
     chmodSync(directory, 0o1777);
     mine(publisher.turn(file, 1)).end();
@@ -228,11 +280,11 @@ test('what can not be done is said with the path', () => {
   withDirectory((directory, file) => {
     assert.deepEqual(publisher.turn(path.join(directory, 'none/jobs'), 1), {
       denied: false,
-      reason: `${directory}/none/.jobs.lock: no such file or directory`,
+      reason: `${directory}/none: no such file or directory`,
     });
     mkdirSync(path.join(directory, 'jobs'));
     const answer = publish(file, { jobs: 'text\n' });
     assert.match(answer?.reason ?? '', /^\S+jobs: .*directory/);
-    assert.deepEqual(readdirSync(directory).sort(), ['.jobs.lock', 'jobs'], 'and leaves nothing behind');
+    assert.deepEqual(readdirSync(directory).sort(), ['jobs'], 'and leaves nothing behind');
   });
 });

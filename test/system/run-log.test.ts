@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { OnOutput } from '../../src/system/system.ts';
+import { clock } from '../../src/system/clock.ts';
+import { endOfLog } from '../../src/system/log-end.ts';
+import type { OutputWatcher } from '../../src/system/system.ts';
 import { capture, entriesOf, isAlive, openLog, printed, runIn, scratch, until } from './capturing.ts';
 
 test('each command stands in its frame, and remarks stand outside', async (t) => {
@@ -162,13 +164,72 @@ test('a program that could not be started leaves no frame, and its descriptors a
   );
 });
 
-test('whoever asks gets each line as text, and the end of all as tail', async (t) => {
-  const lines: string[] = [];
-  const onOutput: OnOutput = (stream, some) => lines.push(...some().map((line) => `${stream} ${line}`));
-  const script = 'echo "a\ttab"; echo; echo bad >&2; wait; printf "\\377"';
-  const { totals } = await capture(t, [script], { onOutput });
-  assert.deepEqual([...lines].sort(), ['stderr bad', 'stdout ', 'stdout a\ttab', 'stdout �']);
-  assert.deepEqual(totals.tail.split('\n').sort(), ['', '', 'a\ttab', 'bad', '�']);
+test('a watcher gets what each stream prints as it is, and the ends of commands; the tail has the end of all', async (t) => {
+  const seen = { stdout: '', stderr: '' };
+  const watcher: OutputWatcher = {
+    take(stream, bytes) {
+      seen[stream] += Buffer.from(bytes).toString('latin1');
+    },
+    end(stream) {
+      seen[stream] += '.';
+    },
+  };
+  const script = 'echo "a\ttab"; echo; echo bad >&2; printf "\\377"';
+  const { totals } = await capture(t, [script, 'echo two'], { watcher });
+  assert.deepEqual(seen, { stdout: 'a\ttab\n\n\xff.two\n.', stderr: 'bad\n..' });
+  assert.deepEqual(totals.tail.split('\n').sort(), ['', '', 'a\ttab', 'bad', 'two', '\ufffd']);
+});
+
+for (const [level, redirection] of [
+  ['INFO', ''],
+  ['ERROR', ' >&2'],
+] as const) {
+  test(`what stands on ${level} without a newline is in the log while the command waits, and goes on with the mark of a continued line`, async (t) => {
+    const directory = scratch(t);
+    const log = openLog(directory);
+    const go = path.join(directory, 'go');
+    const wait = (turn: number) => `while ! [ -e ${go}${turn} ]; do sleep 0.05; done`;
+    const script = `{ echo before; printf "Overwrite? [y/N] "; ${wait(1)}; printf yes; ${wait(2)}; echo; echo after; printf "last "; ${wait(3)}; }${redirection}`;
+    const done = runIn(log, script);
+    const entries = () => entriesOf(readFileSync(log.path, 'utf8')).map((entry) => `${entry.level} ${entry.text}`);
+    const until1 = (words: string) => until(() => entries().includes(words));
+    await until1(`${level} Overwrite? [y/N] `);
+    writeFileSync(`${go}1`, '');
+    await until1(`${level}+ yes`);
+    writeFileSync(`${go}2`, '');
+    await until1(`${level} last `);
+    writeFileSync(`${go}3`, '');
+    await done;
+    await log.commandEnded(20_000);
+    const { tail } = await log.close();
+    assert.deepEqual(entries().slice(3), [
+      `${level} before`,
+      `${level} Overwrite? [y/N] `,
+      `${level}+ yes`,
+      `${level} after`,
+      `${level} last `,
+      'INFO ----------- end command output',
+      `NOTE the last line of ${level === 'INFO' ? 'stdout' : 'stderr'} has no newline`,
+    ]);
+    assert.equal(printed(readFileSync(log.path, 'utf8'), level), 'before\nOverwrite? [y/N] yes\nafter\nlast \n');
+    assert.equal(tail, 'before\nOverwrite? [y/N] yes\nafter\nlast \n');
+    assert.equal(endOfLog(log.path), tail);
+  });
+}
+
+test('a log that prints whole lines, or nothing, sets no timer', async (t) => {
+  let timers = 0;
+  const counting = {
+    ...clock,
+    after(delayMs: number, then: () => void) {
+      if (delayMs === 1000) timers += 1;
+      return clock.after(delayMs, then);
+    },
+  };
+  await capture(t, ['echo one; echo two >&2; sleep 0.1; echo three'], { clock: counting });
+  assert.equal(timers, 0);
+  await capture(t, ['printf one; sleep 0.1; echo two'], { clock: counting });
+  assert.ok(timers > 0);
 });
 
 test('a run is not begun when there are no pipes or no log, and it is said why', async (t) => {

@@ -19,7 +19,11 @@ export function check(options: Options, config: Config): number {
   const facts = files.facts(files.resolve(named) ?? named);
   if (facts === undefined) return refuse(`there is no file or directory ${named}`);
   if (facts.kind !== 'directory') {
-    const told = { json: options.json === true, ...(options.config !== undefined && { config: options.config }) };
+    const told = {
+      json: options.json === true,
+      named: true,
+      ...(options.config !== undefined && { config: options.config }),
+    };
     const code = validateFiles([named], told);
     if (code === 0 && !options.json) print(`${named} is valid\n`);
     return code;

@@ -1,6 +1,8 @@
 /** Which jobs a command is about: the one that is named, or all that have a tag. */
 import type { Config } from '../../config/config.ts';
+import { unreadNamesake } from '../../job/load.ts';
 import { exitCodes } from '../../run/outcome.ts';
+import { files } from '../../system/files.ts';
 import { nearest } from '../../yaml/suggest.ts';
 import { say, sayProblems } from '../parts/output.ts';
 import { type Jobs, openJobs, type Times } from '../parts/snapshots.ts';
@@ -33,15 +35,21 @@ export function chooseJobs(
     const unknown = names.find((one) => !jobs.slugs.includes(one));
     if (unknown === undefined) return { ok: true, jobs, slugs: [...new Set(names)] };
     const guess = nearest(unknown, jobs.slugs);
-    return wrong(`there is no job "${unknown}"${guess === undefined ? '' : `; did you mean "${guess}"?`}`);
+    const namesake = unreadNamesake(unknown, config, files);
+    return wrong(
+      `there is no job "${unknown}"${namesake || (guess === undefined ? '' : `; did you mean "${guess}"?`)}`,
+    );
   }
+  if (otherwise !== 'quiet') sayProblems(jobs.strays);
   if (tag === undefined)
     return otherwise === 'all' ? { ok: true, jobs, slugs: jobs.slugs } : wrong('name a job, or a --tag');
   const slugs = jobs.slugs.filter((slug) => hasTag(jobs, slug, tag));
   return slugs.length > 0 ? { ok: true, jobs, slugs } : wrong(`no job has the tag "${tag}"`);
 }
 
-function hasTag(jobs: Jobs, slug: string, tag: string): boolean {
-  const job = jobs.load(slug);
-  return job?.ok === true && job.value.tags.includes(tag);
+/** By its file; when that is broken or gone, as what runs was started. */
+export function hasTag(jobs: Jobs, slug: string, tag: string): boolean {
+  const loaded = jobs.load(slug);
+  const tags = loaded?.ok ? loaded.value.tags : jobs.snapshot(slug)?.tags;
+  return tags?.includes(tag) === true;
 }

@@ -4,8 +4,8 @@ import { entryMs, type HistoryEntry, historyText } from '../../report/history-te
 import { jobDetails, jobLines, standingCode } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
-import { hostZone } from '../../system/zone.ts';
-import { print, say, sayProblems } from '../parts/output.ts';
+import { hostZone } from '../../system/zones.ts';
+import { print, say } from '../parts/output.ts';
 import { timesOf } from '../parts/times.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
@@ -27,7 +27,6 @@ export function status(options: Options, config: Config): number {
     print(jobDetails(only, format));
     return standingCode(only);
   }
-  sayProblems(jobs.strays);
   print(jobLines(snapshots, format));
   return snapshots.some((job) => standingCode(job) === 1) ? 1 : 0;
 }

@@ -14,11 +14,11 @@ import { exitCodes } from '../../run/outcome.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
-import { hostZone } from '../../system/zone.ts';
 import { formatProblem } from '../../yaml/problem.ts';
 import { print, say } from '../parts/output.ts';
 import type { Jobs } from '../parts/snapshots.ts';
 import { delayOf } from '../parts/splay.ts';
+import { machineZones } from '../parts/tick-zones.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
 
@@ -45,7 +45,7 @@ export function next(options: Options, config: Config): number {
     print(upcomingJson(all));
     return 0;
   }
-  const view = { hostZone: order.hostZone, nowMs: clock.nowMs() };
+  const view = { hostZone: order.zones.host, nowMs: clock.nowMs() };
   print(upcomingText(all, view));
   if (single) print(clockChangeText(slugs[0] ?? '', jobs, whole));
   return 0;
@@ -66,14 +66,15 @@ function clockChangeText(slug: string, jobs: Jobs, order: UpcomingOrder): string
   if (!loaded?.ok) return '';
   const ticks = aroundClockChange({ ...loaded.value, delayMs: delayOf(loaded.value) }, order);
   if (ticks.length === 0) return '';
-  return `Around the next clock change:\n${upcomingText({ ticks, none: [] }, { hostZone: order.hostZone, nowMs: clock.nowMs() })}`;
+  return `Around the next clock change:\n${upcomingText({ ticks, none: [] }, { hostZone: order.zones.host, nowMs: clock.nowMs() })}`;
 }
 
 /** The count is 0 when nobody has said how many. */
 function readOrder(options: Options, config: Config): UpcomingOrder | string {
   const { at, until, hours } = options;
   const nowMs = clock.nowMs();
-  const zone = hostZone();
+  const zones = machineZones();
+  const zone = zones.host;
   const fromMs = at === undefined ? nowMs : parseMoment(at, { nowMs, zone, leaning: 'future' });
   if (fromMs === undefined) return `--at must be ${momentForms}, found "${at}"`;
   const untilMs = until === undefined ? undefined : parseMoment(until, { nowMs: fromMs, zone, leaning: 'future' });
@@ -87,5 +88,5 @@ function readOrder(options: Options, config: Config): UpcomingOrder | string {
     return `--count must be a whole number up to ${mostTicks}, found "${options.count}"`;
   const end = untilMs ?? (hours === undefined ? undefined : fromMs + span * 3_600_000);
   const pauses = readPauses(stateFiles(config.stateDirectory));
-  return { fromMs, ...(end !== undefined && { untilMs: end }), count, hostZone: zone, pauses };
+  return { fromMs, ...(end !== undefined && { untilMs: end }), count, zones, pauses };
 }

@@ -35,14 +35,25 @@ const slowStart = { type: 'boolean', describe: 'Run its slow_start_command.' } a
 const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
 
 export function parseJobctl(args: readonly string[]) {
-  return parseCommandLine('jobctl', args, (options) =>
+  const line = parseCommandLine('jobctl', args, (options) =>
     looking(steering(options))
       .usage('Usage: $0 COMMAND [NAME] [options]')
       .demandCommand(0)
       .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' }),
   );
+  return line.is === 'answered' ? { ...line, text: showNeededNames(line.text) } : line;
 }
+
+/** yargs must take a name as optional because `--tag` may stand for it; the help says which commands need one of the two. */
+function showNeededNames(help: string): string {
+  return help.replace(/^((?:Usage: | {2})?jobctl (\w+)) \[name\]/gm, (written, start, command) =>
+    nameless.has(command) ? written : `${start} <name>`,
+  );
+}
+
+/** Commands that are about all jobs unless one is named. */
+const nameless: ReadonlySet<string> = new Set(['status']);
 
 /** A job, or all with a tag; and JSON. */
 function chosen(command: Argv) {

@@ -7,7 +7,7 @@ import { isOver, type Pause, type PauseTarget, pauseWords } from '../../run/paus
 import { readPauses, removePause, writePause } from '../../run/pauses.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
 import { print, say } from '../parts/output.ts';
 import { callerName } from '../parts/stop-run.ts';
 import { tellerFor } from './act.ts';

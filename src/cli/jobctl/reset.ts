@@ -1,6 +1,5 @@
 /** `jobctl reset`: the failures of a job are known and dealt with; they are counted from none again, and a pause that they led to ends. */
 import type { Config } from '../../config/config.ts';
-import { isBroken } from '../../report/job-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { isCircuit } from '../../run/pause.ts';
 import { readPauses, removePause } from '../../run/pauses.ts';
@@ -16,7 +15,7 @@ export function reset(options: Options, config: Config): Promise<number> {
 async function resetJob(slug: string, { options, config, jobs, tell }: Act): Promise<Deed> {
   const files = stateFiles(config.stateDirectory);
   const job = jobs.snapshot(slug);
-  const failures = job === undefined || isBroken(job) ? 0 : job.streak.failures;
+  const failures = job === undefined ? 0 : job.streak.failures;
   const circuit = readPauses(files).find(
     (pause) => 'job' in pause.target && pause.target.job === slug && isCircuit(pause),
   );

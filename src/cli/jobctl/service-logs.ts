@@ -10,8 +10,8 @@ import type { Options } from './options.ts';
 import { type ServiceTarget, targetName } from './service-target.ts';
 
 export async function serviceLogs(target: ServiceTarget, options: Options, config: Config): Promise<number> {
-  const { slug, job } = target;
-  const { instances } = job.service;
+  const { slug } = target;
+  const { instances } = target.service;
   if (options.run !== undefined) return refuse('a service has no runs; leave out --run');
   if (target.instance === undefined && instances > 1) {
     return refuse(`${slug} has a log for each instance: jobctl logs ${slug}.0 to ${slug}.${instances - 1}`);

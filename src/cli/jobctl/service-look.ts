@@ -6,19 +6,19 @@ import { exitCodes } from '../../run/outcome.ts';
 import { parseJournal } from '../../service/journal.ts';
 import { stateCode } from '../../service/service-state.ts';
 import { clock } from '../../system/clock.ts';
-import { hostZone } from '../../system/zone.ts';
-import { realHistory, realLocks } from '../parts/machine.ts';
+import { hostZone } from '../../system/zones.ts';
+import { realHistory } from '../parts/machine.ts';
 import { print, say } from '../parts/output.ts';
 import { lookAtService } from '../parts/service-snapshots.ts';
 import { openJobs } from '../parts/snapshots.ts';
 import type { Options } from './options.ts';
-import type { ServiceTarget } from './service-target.ts';
+import { holderOf, type ServiceTarget } from './service-target.ts';
 
 const usualLines = 20;
 const whyLines = 5;
 
-export function serviceStatus({ job, slug, instance }: ServiceTarget, options: Options, config: Config): number {
-  const seen = lookAtService(job, realLocks(config, () => undefined).holder(slug), config);
+export function serviceStatus({ service, slug, instance }: ServiceTarget, options: Options, config: Config): number {
+  const seen = lookAtService(service, holderOf(slug, config), config);
   const shown =
     instance === undefined ? seen : { ...seen, instances: seen.instances.filter(({ number }) => number === instance) };
   if (options.json) {
@@ -27,7 +27,7 @@ export function serviceStatus({ job, slug, instance }: ServiceTarget, options: O
     print(`${JSON.stringify({ ...whole, service: shown })}\n`);
     return 0;
   }
-  print(serviceDetails(job, shown, { formatTime: timeText(hostZone()), nowMs: clock.nowMs() }));
+  print(serviceDetails(service, shown, { formatTime: timeText(hostZone()), nowMs: clock.nowMs() }));
   if (instance === undefined) return stateCode(seen.state);
   const at = shown.instances[0]?.at;
   return at === 'up' ? 0 : at === 'down' || at === 'finished' ? 3 : 1;

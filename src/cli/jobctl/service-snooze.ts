@@ -5,22 +5,20 @@ import { timeText } from '../../report/time-text.ts';
 import { durationWords, exitCodes } from '../../run/outcome.ts';
 import { clock } from '../../system/clock.ts';
 import { instanceFolders } from '../../system/instance-folders.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
 import { print, say } from '../parts/output.ts';
 import type { Options } from './options.ts';
 import { type ServiceTarget, targetName } from './service-target.ts';
 
 export function snooze(target: ServiceTarget, options: Options, config: Config): number {
-  const { job, slug, instance } = target;
-  const { health, instances } = job.service;
-  if (health === undefined) return refuse(`${slug} has no "health_check" that could be snoozed`);
-  const seconds = options.for === undefined ? health.snoozeMaxSeconds : parseDuration(options.for);
+  const { slug, instance } = target;
+  const { snoozeMaxSeconds, instances } = target.service;
+  if (snoozeMaxSeconds === undefined) return refuse(`${slug} has no "health_check" that could be snoozed`);
+  const seconds = options.for === undefined ? snoozeMaxSeconds : parseDuration(options.for);
   if (seconds === undefined || seconds === 0)
     return refuse(`--for must be a duration such as 30m, found "${options.for}"`);
-  if (seconds > health.snoozeMaxSeconds) {
-    return refuse(
-      `a snooze of ${slug} ends after ${durationWords(health.snoozeMaxSeconds)} (snooze_max); ask for less`,
-    );
+  if (seconds > snoozeMaxSeconds) {
+    return refuse(`a snooze of ${slug} ends after ${durationWords(snoozeMaxSeconds)} (snooze_max); ask for less`);
   }
   const untilMs = clock.nowMs() + seconds * 1000;
   const folders = instanceFolders(config.stateDirectory);

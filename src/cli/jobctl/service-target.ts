@@ -1,16 +1,20 @@
 /** Which services a command is about: `web`, its instance `web.2`, or all that have a tag; the jobs among those are somebody else's to act on. */
 import type { Config } from '../../config/config.ts';
-import type { Job } from '../../job/job.ts';
-import { listJobFiles, loadJob } from '../../job/load.ts';
-import type { Service } from '../../job/service.ts';
+import { isSlug, loadJob } from '../../job/load.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import type { Target } from '../../service/desired.ts';
+import type { KnownService } from '../../service/known-service.ts';
 import { files } from '../../system/files.ts';
+import type { LockHolder } from '../../system/system.ts';
+import { realLocks } from '../parts/machine.ts';
 import { say } from '../parts/output.ts';
+import { findService } from '../parts/service-snapshots.ts';
+import { openJobs } from '../parts/snapshots.ts';
+import { hasTag } from './jobs.ts';
 import type { Options } from './options.ts';
 
 export interface ServiceTarget extends Target {
-  readonly job: Job & { readonly service: Service };
+  readonly service: KnownService;
 }
 
 export type Targets =
@@ -18,46 +22,55 @@ export type Targets =
   | { readonly is: 'wrong'; readonly exitCode: number }
   | { readonly is: 'found'; readonly services: readonly ServiceTarget[]; readonly jobs: readonly string[] };
 
-/** `none`: no service is meant, or what is meant is not there; the command says it as it does of jobs. */
-export function findTargets({ name, tag }: Options, config: Config): Targets {
-  if (name !== undefined && tag === undefined) return findNamed(name, config);
-  return name === undefined && tag !== undefined ? findTagged(tag, config) : { is: 'none' };
+/**
+ * `none`: no service is meant, or what is meant is not there; the command says it as it does of jobs. `takesEnding`: also services that are being
+ * ended because their file describes a job now.
+ */
+export function findTargets({ name, tag }: Options, config: Config, takesEnding: boolean): Targets {
+  const find = (slug: string) => {
+    const service = isSlug(slug) ? serviceNamed(slug, config) : undefined;
+    return service?.file === 'job' && !takesEnding ? undefined : service;
+  };
+  if (name !== undefined && tag === undefined) return findNamed(name, config, find);
+  return name === undefined && tag !== undefined ? findTagged(tag, config, find) : { is: 'none' };
 }
 
-function findNamed(name: string, config: Config): Targets {
-  const whole = loadJob(name, config, { files });
-  if (whole !== undefined) return whole.ok ? asTargets(whole.value) : { is: 'none' };
+type Find = (slug: string) => KnownService | undefined;
+
+function findNamed(name: string, config: Config, find: Find): Targets {
+  const service = find(name);
+  if (service !== undefined) return { is: 'found', services: [{ slug: name, service }], jobs: [] };
   const [, slug, number] = /^(.+)\.(\d{1,4})$/.exec(name) ?? [];
-  if (slug === undefined) return { is: 'none' };
-  const loaded = loadJob(slug, config, { files });
-  if (loaded?.ok !== true || loaded.value.service === undefined) return { is: 'none' };
-  const { service } = loaded.value;
+  if (slug === undefined || loadJob(name, config, { files }) !== undefined) return { is: 'none' };
+  const whole = find(slug);
+  if (whole === undefined) return { is: 'none' };
   const instance = Number(number);
-  if (instance >= service.instances) {
-    say('jobctl', `${slug} has ${service.instances} instances, ${slug}.0 to ${slug}.${service.instances - 1}`);
-    return { is: 'wrong', exitCode: exitCodes.usage };
-  }
-  return { is: 'found', services: [{ slug, instance, job: { ...loaded.value, service } }], jobs: [] };
+  if (instance < whole.instances) return { is: 'found', services: [{ slug, instance, service: whole }], jobs: [] };
+  say('jobctl', `there is no ${name}: ${slug} has ${instanceWords(whole)}`);
+  return { is: 'wrong', exitCode: exitCodes.usage };
 }
 
-function asTargets(job: Job): Targets {
-  const { service } = job;
-  if (service === undefined) return { is: 'none' };
-  return { is: 'found', services: [{ slug: job.slug, job: { ...job, service } }], jobs: [] };
+function instanceWords({ slug, instances }: KnownService): string {
+  return instances === 1 ? `1 instance, ${slug}.0` : `${instances} instances, ${slug}.0 to ${slug}.${instances - 1}`;
 }
 
-function findTagged(tag: string, config: Config): Targets {
-  const listed = listJobFiles(config, files);
-  if (listed.is === 'unlisted') return { is: 'none' };
-  const tagged = listed.slugs.flatMap((slug) => {
-    const loaded = loadJob(slug, config, { files });
-    return loaded?.ok === true && loaded.value.tags.includes(tag) ? [loaded.value] : [];
-  });
-  const services = tagged.flatMap((job) =>
-    job.service === undefined ? [] : [{ slug: job.slug, job: { ...job, service: job.service } }],
-  );
+function findTagged(tag: string, config: Config, find: Find): Targets {
+  const opened = openJobs(config);
+  if (!opened.ok) return { is: 'none' };
+  const tagged = opened.jobs.slugs.filter((slug) => hasTag(opened.jobs, slug, tag));
+  const found = tagged.map((slug) => ({ slug, service: find(slug) }));
+  const services = found.flatMap(({ slug, service }) => (service === undefined ? [] : [{ slug, service }]));
   if (services.length === 0) return { is: 'none' };
-  return { is: 'found', services, jobs: tagged.filter(({ service }) => service === undefined).map(({ slug }) => slug) };
+  return { is: 'found', services, jobs: found.filter(({ service }) => service === undefined).map(({ slug }) => slug) };
+}
+
+function serviceNamed(slug: string, config: Config): KnownService | undefined {
+  return findService(slug, loadJob(slug, config, { files }), holderOf(slug, config), config);
+}
+
+/** Who has its lock: its supervisor, as a rule. */
+export function holderOf(slug: string, config: Config): LockHolder | undefined {
+  return realLocks(config, () => undefined).holder(slug);
 }
 
 /** `web`, `web.2` */

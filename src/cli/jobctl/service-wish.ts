@@ -1,26 +1,24 @@
-/** `jobctl start`, `stop`, `restart` and `reset` of a service: what is wanted is written down, and the supervisor does it. */
+/** `jobctl start`, `restart` and `reset` of a service: what is wanted is written down, and the supervisor does it. */
 import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { type Ask, after, type Command, readDesired, writeDesired } from '../../service/desired.ts';
+import { readRecord } from '../../service/record.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
-import { sweeper } from '../../system/sweeper.ts';
-import { realLocks } from '../parts/machine.ts';
+import type { LockHolder } from '../../system/system.ts';
 import { print, say } from '../parts/output.ts';
-import { lookAtService } from '../parts/service-snapshots.ts';
+import { isJobRun, lookAtService } from '../parts/service-snapshots.ts';
 import { spawnSupervisor } from '../parts/spawn-supervisor.ts';
 import { callerName } from '../parts/stop-run.ts';
 import type { Options } from './options.ts';
-import { type ServiceTarget, targetName } from './service-target.ts';
+import { holderOf, type ServiceTarget, targetName } from './service-target.ts';
 
 const pollMs = 100;
-/** Beyond the time that an instance has to end. */
-const patienceMs = 15_000;
 
 export async function startService(target: ServiceTarget, options: Options, config: Config): Promise<number> {
-  const { job } = target;
-  if (!job.enabled) return refuse(`${job.slug} is disabled in its file: take out "disabled: true"`);
-  if (options['slow-start']) return refuse(`${job.slug} is a service; it has no slow_start_command`);
+  const { slug } = target;
+  const refusal = refusalOf(target, 'started', options, config);
+  if (refusal !== undefined) return refuse(refusal.words, refusal.code);
   const askedMs = clock.nowMs();
   const failure = command(target, 'start', options, config);
   if (failure !== undefined) return failure;
@@ -29,36 +27,21 @@ export async function startService(target: ServiceTarget, options: Options, conf
   if (said !== undefined) return said;
   ensure(target, options, config);
   if (!options.wait) {
-    tell(options, target, `${targetName(target)} is wanted up; jobctl status ${job.slug}`);
+    tell(options, target, `${targetName(target)} is wanted up; jobctl status ${slug}`);
     return 0;
   }
   return waitUntilUp(target, askedMs, { options, config });
 }
 
-export async function stopService(target: ServiceTarget, options: Options, config: Config): Promise<number> {
-  const failure = command(target, 'stop', options, config);
-  if (failure !== undefined) return failure;
-  tell(options, target, `${targetName(target)} is wanted down`);
-  const endMs = clock.monotonicMs() + target.job.service.stopSeconds * 1000 + patienceMs;
-  while (!(await isDown(target, config))) {
-    if (clock.monotonicMs() > endMs) {
-      say('jobctl', `${targetName(target)} has not ended yet; jobctl status ${target.slug}`);
-      return exitCodes.internal;
-    }
-    await pause();
-  }
-  if (!options.json) print(`${targetName(target)} has ended.\n`);
-  return 0;
-}
-
 export function restartService(target: ServiceTarget, options: Options, config: Config): number {
-  if (!target.job.enabled) return refuse(`${target.slug} is disabled in its file: take out "disabled: true"`);
+  const refusal = refusalOf(target, 'restarted', options, config);
+  if (refusal !== undefined) return refuse(refusal.words, refusal.code);
   const failure = command(target, 'restart', options, config);
   if (failure !== undefined) return failure;
   const said = target.instance === undefined ? undefined : refuseWhenDown(target, config);
   if (said !== undefined) return said;
   ensure(target, options, config);
-  const rolls = target.instance === undefined && target.job.service.instances > 1;
+  const rolls = target.instance === undefined && target.service.instances > 1;
   const how = rolls ? ', one instance after the other' : '';
   tell(options, target, `${targetName(target)} is being restarted${how}; jobctl status ${target.slug}`);
   return 0;
@@ -71,8 +54,49 @@ export function resetService(target: ServiceTarget, options: Options, config: Co
   return 0;
 }
 
+interface Refusal {
+  readonly words: string;
+  readonly code: number;
+}
+
+/** Why nothing is touched: judged before anything is written down, or ended. */
+function refusalOf(
+  target: ServiceTarget,
+  done: 'started' | 'restarted',
+  options: Options,
+  config: Config,
+): Refusal | undefined {
+  const { slug, service } = target;
+  const name = targetName(target);
+  const usage = (words: string) => ({ words, code: exitCodes.usage });
+  const again = `jobctl ${done === 'started' ? 'start' : 'restart'} ${name}`;
+  if (service.file === 'disabled') return usage(`${slug} is disabled in its file: take out "disabled: true"`);
+  if (service.file === 'gone') return usage(`${name} can't be ${done}: its file is gone, so ${slug} is being stopped`);
+  if (options['slow-start']) return usage(`${slug} is a service; it has no slow_start_command`);
+  const holder = holderOf(slug, config);
+  if (service.file === 'broken') {
+    const state = holder === undefined ? 'is not running' : 'goes on as it is';
+    const problem = service.problems[0] ?? '';
+    const words = `${name} can't be ${done}, and ${state}: its file has problems: ${problem}; fix it, then ${again}`;
+    return { words, code: exitCodes.configuration };
+  }
+  if (holder?.isStopped === true) return { words: stoppedWords(target, done, holder), code: exitCodes.internal };
+  if (!holdsAsJob(slug, holder, config)) return undefined;
+  const words = `${slug} can't be ${done}: the job that it was is still running (run ${holder?.runId}, pid ${holder?.wrapper?.pid}), and the service starts when that has ended; jobctl stop ${slug}`;
+  return { words, code: exitCodes.skipped };
+}
+
+function stoppedWords(target: ServiceTarget, done: string, { wrapper }: LockHolder): string {
+  const { slug } = target;
+  return `${targetName(target)} can't be ${done}: the supervisor of ${slug} is stopped (SIGSTOP, pid ${wrapper?.pid}); kill -CONT ${wrapper?.pid} continues it, jobctl stop ${slug} ends it`;
+}
+
+function holdsAsJob(slug: string, holder: LockHolder | undefined, config: Config): boolean {
+  return isJobRun(slug, holder, readRecord(stateFiles(config.stateDirectory), slug)?.run, config);
+}
+
 /** The exit code when it could not be written down. */
-function command(target: ServiceTarget, name: Command, { reason }: Options, config: Config): number | undefined {
+export function command(target: ServiceTarget, name: Command, { reason }: Options, config: Config): number | undefined {
   const files = stateFiles(config.stateDirectory);
   const all = readDesired(files, target.slug);
   const before = target.instance === undefined ? all.service : all.instance(target.instance);
@@ -88,10 +112,10 @@ function command(target: ServiceTarget, name: Command, { reason }: Options, conf
   return undefined;
 }
 
-function forgetInstances({ slug, job }: ServiceTarget, ask: Ask, config: Config): number | undefined {
+function forgetInstances({ slug, service }: ServiceTarget, ask: Ask, config: Config): number | undefined {
   const files = stateFiles(config.stateDirectory);
   const { instance } = readDesired(files, slug);
-  for (let number = 0; number < job.service.instances; number += 1) {
+  for (let number = 0; number < service.instances; number += 1) {
     if (instance(number).wanted === 'up') continue;
     const written = writeDesired(files, { slug, instance: number }, after(instance(number), 'start', ask));
     if (!written.ok) return refuse(written.reason);
@@ -108,44 +132,33 @@ function refuseWhenDown(target: ServiceTarget, config: Config): number | undefin
 }
 
 function ensure({ slug }: ServiceTarget, { config: configFile }: Options, config: Config): void {
-  if (realLocks(config, () => undefined).holder(slug)?.state !== 'running') spawnSupervisor(slug, configFile);
-}
-
-async function isDown({ slug, instance, job }: ServiceTarget, config: Config): Promise<boolean> {
-  const holder = realLocks(config, () => undefined).holder(slug);
-  if (holder === undefined) return true;
-  // Its supervisor was killed, and nobody will start one that could end what is left.
-  if (holder.state === 'orphaned') await sweeper.end(holder, job.service.stopSeconds * 1000);
-  if (instance === undefined) return false;
-  const seen = lookAtService(job, holder, config).instances.find(({ number }) => number === instance);
-  return seen === undefined || ['down', 'failed', 'finished'].includes(seen.at);
+  if (holderOf(slug, config)?.state !== 'running') spawnSupervisor(slug, configFile);
 }
 
 /** A service that had failed before is not seen to have failed again until its supervisor has heard of the start. */
 async function waitUntilUp(
-  { slug, job }: ServiceTarget,
+  target: ServiceTarget,
   askedMs: number,
   { options, config }: { readonly options: Options; readonly config: Config },
 ): Promise<number> {
+  const { slug, service } = target;
   for (;;) {
-    const { state, sinceMs = 0 } = lookAtService(job, realLocks(config, () => undefined).holder(slug), config);
+    const holder = holderOf(slug, config);
+    if (holder?.isStopped === true) return refuse(stoppedWords(target, 'started', holder), exitCodes.internal);
+    const { state, sinceMs = 0 } = lookAtService(service, holder, config);
     if (state === 'UP' || ((state === 'FAILED' || state === 'DOWN') && sinceMs >= askedMs)) {
       if (!options.json) print(`${slug} is ${state}\n`);
       return state === 'UP' ? 0 : 1;
     }
-    await pause();
+    await new Promise<void>((resolve) => clock.after(pollMs, resolve));
   }
 }
 
-async function pause(): Promise<void> {
-  await new Promise<void>((resolve) => clock.after(pollMs, resolve));
-}
-
-function tell({ json }: Options, target: ServiceTarget, words: string): void {
+export function tell({ json }: Options, target: ServiceTarget, words: string): void {
   print(json ? `${JSON.stringify({ job: targetName(target), words })}\n` : `${words}\n`);
 }
 
-function refuse(words: string): number {
+function refuse(words: string, code: number = exitCodes.usage): number {
   say('jobctl', words);
-  return exitCodes.usage;
+  return code;
 }

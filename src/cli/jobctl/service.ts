@@ -6,21 +6,24 @@ import type { Options } from './options.ts';
 import { serviceLogs } from './service-logs.ts';
 import { serviceHistory, serviceStatus, serviceWhy } from './service-look.ts';
 import { snooze } from './service-snooze.ts';
+import { stopService } from './service-stop.ts';
 import { findTargets, type ServiceTarget, targetName } from './service-target.ts';
-import { resetService, restartService, startService, stopService } from './service-wish.ts';
+import { resetService, restartService, startService } from './service-wish.ts';
 
 type OnService = (target: ServiceTarget, options: Options, config: Config) => Promise<number> | number;
 
-/** Those that name one job do not follow a tag. */
-const commands: Readonly<Record<string, { readonly act: OnService; readonly tagged: boolean }>> = {
+/** `tagged`: follows a tag. `ending`: is also about a service that is being ended because its file describes a job now. */
+const commands: Readonly<
+  Record<string, { readonly act: OnService; readonly tagged: boolean; readonly ending?: true }>
+> = {
   start: { act: startService, tagged: true },
-  stop: { act: stopService, tagged: true },
+  stop: { act: stopService, tagged: true, ending: true },
   restart: { act: restartService, tagged: true },
   reset: { act: resetService, tagged: true },
   snooze: { act: snooze, tagged: true },
-  status: { act: serviceStatus, tagged: false },
-  why: { act: serviceWhy, tagged: false },
-  logs: { act: serviceLogs, tagged: false },
+  status: { act: serviceStatus, tagged: false, ending: true },
+  why: { act: serviceWhy, tagged: false, ending: true },
+  logs: { act: serviceLogs, tagged: false, ending: true },
   history: { act: serviceHistory, tagged: false },
   pause: { act: notPaused, tagged: false },
   resume: { act: notPaused, tagged: false },
@@ -33,7 +36,7 @@ export async function serviceCommand(
 ): Promise<number | undefined> {
   const command = commands[name];
   if (command === undefined || (options.tag !== undefined && !command.tagged)) return undefined;
-  const targets = findTargets(options, config);
+  const targets = findTargets(options, config, command.ending === true);
   if (targets.is === 'none') return undefined;
   if (targets.is === 'wrong') return targets.exitCode;
   const { tag: _tag, ...rest } = options;

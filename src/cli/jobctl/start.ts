@@ -1,17 +1,22 @@
 /** `jobctl start`: runs jobs now, detached, and says under which id; or waits for them. */
 import os from 'node:os';
 import type { Config } from '../../config/config.ts';
-import { isBroken } from '../../report/job-text.ts';
+import { loadJob } from '../../job/load.ts';
+import { activityOrphans, isBroken } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { pauseWords } from '../../run/pause.ts';
+import { isOutOfReach } from '../../run/process-words.ts';
 import { clock } from '../../system/clock.ts';
+import { files } from '../../system/files.ts';
 import { startAsOwn, startInBackground } from '../../system/own-program.ts';
 import { randomUuid } from '../../system/random.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
+import { formatProblem } from '../../yaml/problem.ts';
 import { givenRunVariable } from '../parts/run-named.ts';
 import type { Jobs } from '../parts/snapshots.ts';
+import { zoneObjection } from '../parts/tick-zones.ts';
 import { type Act, actOnEach, type Deed } from './act.ts';
 import type { Options } from './options.ts';
 
@@ -21,7 +26,7 @@ export function start(options: Options, config: Config): Promise<number> {
 
 /** What can be seen now is said at once; what happens a moment later stands in the history of the run whose id is printed. */
 export async function startJob(slug: string, { options, jobs, tell }: Act): Promise<Deed> {
-  const hindrance = hindranceOf(slug, jobs);
+  const hindrance = startRefusal(slug, jobs);
   if (hindrance !== undefined) {
     const { words, code } = hindrance;
     tell.say(`${slug} ${words}`);
@@ -53,13 +58,58 @@ function runArgs(slug: string, options: Options): readonly string[] {
   ];
 }
 
-function hindranceOf(slug: string, jobs: Jobs): { readonly words: string; readonly code: number } | undefined {
+interface Refusal {
+  readonly words: string;
+  readonly code: number;
+}
+
+/** Why a run is not ended for the sake of one that could not start. */
+export function restartRefusal(slug: string, { jobs, options, config }: Act): Refusal | undefined {
+  const refusal = hindranceOf(slug, jobs) ?? fileRefusal(slug, options, config);
+  if (refusal === undefined) return undefined;
+  const activity = jobs.snapshot(slug)?.activity.is ?? 'idle';
+  return activity === 'idle' ? refusal : { ...refusal, words: `${refusal.words}; its run goes on` };
+}
+
+/** What run-job would say of the file. */
+function fileRefusal(slug: string, options: Options, config: Config): Refusal | undefined {
+  const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
+  if (loaded?.ok === false) {
+    const [problem] = loaded.problems.filter(({ severity }) => severity === 'error').map(formatProblem);
+    return { words: `has an invalid file: ${problem ?? ''}`, code: exitCodes.configuration };
+  }
+  if (options['slow-start'] && loaded?.ok && loaded.value.slowStartCommands === undefined)
+    return { words: 'has no slow_start_command', code: exitCodes.usage };
+  return undefined;
+}
+
+function startRefusal(slug: string, jobs: Jobs): Refusal | undefined {
+  const job = jobs.snapshot(slug);
+  if (job?.activity.is === 'running' && !isBroken(job) && job.collisionPolicy === 'CANCEL_NEW')
+    return { words: `is running already (run ${job.activity.run ?? 'unknown'})`, code: exitCodes.skipped };
+  return hindranceOf(slug, jobs) ?? orphanRefusal(slug, jobs);
+}
+
+/** What can't be ended by anybody but root will not be gone when the run comes. */
+function orphanRefusal(slug: string, jobs: Jobs): Refusal | undefined {
+  const job = jobs.snapshot(slug);
+  if (job === undefined || isBroken(job) || job.activity.is !== 'orphaned') return undefined;
+  if (job.collisionPolicy !== 'CANCEL_NEW' || !isOutOfReach(job.activity.processes ?? [])) return undefined;
+  return { words: `can't start: ${activityOrphans(job.activity)}`, code: exitCodes.skipped };
+}
+
+/** What keeps a job from starting whether it runs or not. */
+function hindranceOf(slug: string, jobs: Jobs): Refusal | undefined {
   const job = jobs.snapshot(slug);
   if (job === undefined) return { words: 'is gone', code: exitCodes.usage };
-  if (isBroken(job)) return { words: `has an invalid file: ${job.problems[0] ?? ''}`, code: exitCodes.configuration };
-  if (job.activity.is === 'running' && job.collisionPolicy === 'CANCEL_NEW')
-    return { words: `is running already (run ${job.activity.run ?? 'unknown'})`, code: exitCodes.skipped };
-  if (job.paused !== undefined)
-    return { words: `is ${pauseWords(job.paused, timeText(hostZone()))}`, code: exitCodes.skipped };
-  return undefined;
+  if (isBroken(job)) {
+    const [problem = ''] = job.problems;
+    return job.file === 'gone'
+      ? { words: "can't be started: its file is gone", code: exitCodes.usage }
+      : { words: `has an invalid file: ${problem}`, code: exitCodes.configuration };
+  }
+  if (job.paused === undefined) return undefined;
+  const { target } = job.paused;
+  const end = 'job' in target ? `jobctl resume ${slug}` : `jobctl resume --tag ${target.tag}`;
+  return { words: `is ${pauseWords(job.paused, timeText(hostZone()))}; ${end}`, code: exitCodes.skipped };
 }

@@ -3,11 +3,13 @@ import type { Config } from '../../config/config.ts';
 import { loadJob } from '../../job/load.ts';
 import { killSentence } from '../../report/kill-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
+import { processWords } from '../../run/process-words.ts';
 import { files } from '../../system/files.ts';
-import { stopRun } from '../parts/stop-run.ts';
+import { realLocks } from '../parts/machine.ts';
+import { stillRunningWords, stopRun } from '../parts/stop-run.ts';
 import { type Act, actOnEach, type Deed } from './act.ts';
 import type { Options } from './options.ts';
-import { startJob } from './start.ts';
+import { restartRefusal, startJob } from './start.ts';
 
 /** For a job whose file can't tell: what a job file says when it says nothing. */
 const usualGraceSeconds = 10;
@@ -22,6 +24,11 @@ export function restart(options: Options, config: Config): Promise<number> {
 }
 
 async function restartJob(slug: string, act: Act): Promise<Deed> {
+  const refusal = restartRefusal(slug, act);
+  if (refusal !== undefined) {
+    act.tell.say(`${slug} ${refusal.words}`);
+    return { exitCode: refusal.code, value: { restarted: false, reason: refusal.words } };
+  }
   const stopped = await stopJob(slug, act);
   if (stopped.exitCode !== 0) return stopped;
   const started = await startJob(slug, act);
@@ -31,7 +38,9 @@ async function restartJob(slug: string, act: Act): Promise<Deed> {
 async function stopJob(slug: string, { options, config, tell }: Act): Promise<Deed> {
   const { reason } = options;
   const loaded = loadJob(slug, config, { files });
-  const killGraceSeconds = loaded?.ok === true ? loaded.value.killGraceSeconds : usualGraceSeconds;
+  const holder = realLocks(config, () => undefined).holder(slug);
+  const written = loaded?.ok === true ? loaded.value.killGraceSeconds : undefined;
+  const killGraceSeconds = written ?? holder?.killGraceSeconds ?? usualGraceSeconds;
   const order = { slug, killGraceSeconds, ...(reason === undefined ? {} : { reason }) };
   let stoppedRun: string | undefined;
   const answer = await stopRun(config, order, (holder) => {
@@ -47,9 +56,11 @@ async function stopJob(slug: string, { options, config, tell }: Act): Promise<De
       tell.print(`${slug} has ended.\n`);
       return { exitCode: 0, value };
     case 'still-running': {
-      const pids = [answer.holder.wrapper?.pid, ...answer.holder.pids].filter(Boolean);
-      tell.say(`${slug} is still running; its processes: ${pids.join(', ')}`);
-      return { exitCode: exitCodes.internal, value: { ...value, pids } };
+      const wrapper = answer.holder.state === 'orphaned' ? undefined : answer.holder.wrapper?.pid;
+      const pids = [wrapper, ...answer.holder.pids].filter(Boolean);
+      const processes = answer.holder.processes?.map(processWords);
+      tell.say(stillRunningWords(slug, answer.holder));
+      return { exitCode: exitCodes.internal, value: { ...value, pids, ...(processes !== undefined && { processes }) } };
     }
     default:
       return answer satisfies never;

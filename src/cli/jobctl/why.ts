@@ -5,7 +5,7 @@ import { explain, explanationCode } from '../../report/why.ts';
 import { whyText } from '../../report/why-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { clock } from '../../system/clock.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZone } from '../../system/zones.ts';
 import { gatherEvidence } from '../parts/evidence.ts';
 import { print, say } from '../parts/output.ts';
 import { chooseJobs } from './jobs.ts';

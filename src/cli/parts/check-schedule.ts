@@ -2,29 +2,38 @@
 import { validateSchedule } from '../../schedule/cron-validate.ts';
 import type { ExpressionAnswer } from '../../schedule/expression.ts';
 import { lintClockChanges } from '../../schedule/lint-clock-changes.ts';
+import { judgeZone, type ZoneRemark } from '../../schedule/zone-names.ts';
 import { clock } from '../../system/clock.ts';
-import { hostZone, isZone } from '../../system/zone.ts';
-import { nearest } from '../../yaml/suggest.ts';
+import { findZone, hostZone, zoneNames } from '../../system/zones.ts';
 
-/** Thousands of jobs share some hundreds of schedules, so each answer is kept. */
-export function scheduleChecker(): (text: string) => ExpressionAnswer {
+/** Thousands of jobs share some hundreds of schedules, so each answer is kept, for each zone. */
+export function scheduleChecker(): (text: string, timeZone?: string) => ExpressionAnswer {
   const answers = new Map<string, ExpressionAnswer>();
-  const host = { zone: hostZone(), afterMs: clock.nowMs() };
-  return (text) => {
-    const known = answers.get(text);
+  const afterMs = clock.nowMs();
+  return (text, timeZone) => {
+    const key = JSON.stringify([text, timeZone]);
+    const known = answers.get(key);
     if (known !== undefined) return known;
     const answer = validateSchedule(text);
-    const whole: ExpressionAnswer = answer.ok
-      ? { ...answer, warnings: [...answer.warnings, ...lintClockChanges(answer.expression, host)] }
-      : answer;
-    answers.set(text, whole);
+    const zone = timeZone === undefined ? hostZone() : findZone(timeZone);
+    // A zone that nobody knows has no clock changes, and is a problem of its own.
+    const whole: ExpressionAnswer =
+      answer.ok && zone !== undefined
+        ? { ...answer, warnings: [...answer.warnings, ...lintClockChanges(answer.expression, { zone, afterMs })] }
+        : answer;
+    answers.set(key, whole);
     return whole;
   };
 }
 
-/** What is wrong with the name of a zone, behind the name of the key. */
-export function checkZone(name: string): string | undefined {
-  if (isZone(name)) return undefined;
-  const guess = nearest(name, Intl.supportedValuesOf('timeZone'));
-  return `names no time zone: "${name}"${guess === undefined ? '; it takes names such as Europe/Berlin' : `; did you mean "${guess}"?`}`;
+export function checkZone(name: string): ZoneRemark | undefined {
+  return judgeZone(name, { has: (other) => findZone(other) !== undefined, names: once(zoneNames) });
+}
+
+function once(list: () => readonly string[]): () => readonly string[] {
+  let known: readonly string[] | undefined;
+  return () => {
+    known ??= list();
+    return known;
+  };
 }

@@ -1,5 +1,4 @@
 /** The line of a job in the crontab as it is, as cron-generate would write it, and what cron has against the file. */
-import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
@@ -9,14 +8,16 @@ import { lookAtPresent } from '../../schedule/crontab-files.ts';
 import { crontabFrame } from '../../schedule/crontab-frame.ts';
 import { knownJob } from '../../schedule/crontab-jobs.ts';
 import { lineOfJob, usersIn } from '../../schedule/crontab-line.ts';
-import { readCrontab } from '../../schedule/crontab-reader.ts';
+import { readCrontab, withoutUsers } from '../../schedule/crontab-reader.ts';
 import { parseExpression } from '../../schedule/expression.ts';
 import { nothingPresent } from '../../schedule/last-good.ts';
+import { userLineOfJob } from '../../schedule/user-crontab.ts';
 import { caller } from '../../system/caller.ts';
 import { files } from '../../system/files.ts';
+import { userCrontab } from '../../system/user-crontab.ts';
 import { users } from '../../system/users.ts';
-import { hostZone } from '../../system/zone.ts';
 import { minutesTerm } from './generate.ts';
+import { userCrontabName } from './install-crontab.ts';
 
 const cronDirectory = '/etc/cron.d';
 
@@ -26,7 +27,7 @@ export function crontabEvidence(slug: string, job: Job | undefined, config: Conf
   const { outputCrontab, embedded } = config;
   if (outputCrontab === 'console') return { ...nothingIn(outputCrontab, 'console'), ...frame };
   const file = path.resolve(outputCrontab);
-  if (embedded) return { ...ownEvidence(slug, file), ...frame };
+  if (embedded) return { ...ownEvidence(slug), ...(wanted !== undefined && { wanted: withoutUsers(wanted) }) };
   const kind = path.dirname(file) === cronDirectory ? 'cron.d' : 'elsewhere';
   return { ...fileEvidence(slug, file, kind), ...frame };
 }
@@ -46,7 +47,6 @@ function wantedLine(job: Job, config: Config): string | undefined {
   const known = knownJob(job.slug, job.path, {
     result: { ok: true, value: job, warnings: [] },
     scheduleText,
-    hostZone,
   });
   if (known.is !== 'good') return undefined;
   const order = { ...frame.value, jobs: [known.job], broken: [], present: nothingPresent, dueMinutes: minutesTerm };
@@ -79,18 +79,13 @@ function contentOf(text: string, slug: string): Omit<CrontabEvidence, 'path' | '
   };
 }
 
-/** What crontab(1) lists for whoever asks: lines without a user, installed by hand from the file that cron-generate wrote. */
-function ownEvidence(slug: string, file: string): CrontabEvidence {
-  const { status, stdout } = spawnSync('/usr/bin/crontab', ['-l'], { encoding: 'utf8', timeout: 10_000 });
-  if (status !== 0) return nothingIn(file, 'own');
-  const line = stdout
-    .split('\n')
-    .find((written) => !written.startsWith('#') && new RegExp(`--job ${slug}(?=\\s|$)`).test(written));
+/** What crontab(1) lists for the caller: lines without a user. */
+function ownEvidence(slug: string): CrontabEvidence {
+  const own = nothingIn(userCrontabName, 'own');
+  const present = userCrontab.read();
+  if (present.is === 'refused') return { ...own, unreadable: present.reason };
+  if (present.is === 'none') return own;
+  const line = userLineOfJob(present.text, slug);
   const facts = { kind: 'file', uid: caller.euid, mode: 0o600, links: 1, mtimeMs: 0 } as const;
-  return {
-    ...nothingIn(file, 'own'),
-    facts,
-    lineCount: stdout.split('\n').length,
-    ...(line !== undefined && { line }),
-  };
+  return { ...own, facts, lineCount: present.text.split('\n').length, ...(line !== undefined && { line }) };
 }

@@ -10,7 +10,7 @@ import { readPauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
 import { readLine } from '../../schedule/crontab-reader.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts';
-import { dayMs, minuteMs } from '../../schedule/zone.ts';
+import { dayMs, minuteMs, type Zone, type Zones } from '../../schedule/zone.ts';
 import { bootTimeMs, suspendedMs } from '../../system/boot-time.ts';
 import { clock } from '../../system/clock.ts';
 import { findCronDaemon } from '../../system/cron-daemon.ts';
@@ -20,11 +20,11 @@ import type { User } from '../../system/system.ts';
 import { readSystemLog } from '../../system/system-log.ts';
 import { tickClaims } from '../../system/tick-claims.ts';
 import { users } from '../../system/users.ts';
-import { hostZone } from '../../system/zone.ts';
 import { formatProblem, type Result } from '../../yaml/problem.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
 import { realHistory, realLocks } from './machine.ts';
 import { delayOf } from './splay.ts';
+import { machineZones } from './tick-zones.ts';
 
 export interface EvidenceOrder {
   readonly slug: string;
@@ -36,13 +36,14 @@ export interface EvidenceOrder {
 export function gatherEvidence(order: EvidenceOrder): Evidence {
   const { slug, loaded, config, askedMs } = order;
   const nowMs = clock.nowMs();
-  const zone = hostZone();
+  const zones = machineZones();
+  const zone = zones.host;
   const job = loaded?.ok ? loaded.value : undefined;
   const delayMs = job === undefined ? 0 : delayOf(job);
   const crontab = crontabEvidence(slug, job, config);
   // A file with problems can't tell when it is due; the line that cron has can.
   const scheduled = job ?? scheduledBy(crontab.line);
-  const ticks = ticksAround(scheduled, { nowMs, zone, ...(askedMs !== undefined && { askedMs }) });
+  const ticks = ticksAround(scheduled, { nowMs, zones, ...(askedMs !== undefined && { askedMs }) });
   const { tickMs } = ticks;
   const history = readHistory(slug, { history: realHistory(config) });
   const holder = realLocks(config, () => undefined).holder(slug);
@@ -103,13 +104,12 @@ function scheduledBy(line: string | undefined): Scheduled {
 
 interface Asked {
   readonly nowMs: number;
-  readonly zone: string;
+  readonly zones: Zones;
   readonly askedMs?: number;
 }
 
 /** The tick of the minute that was asked about, or the last one; and its neighbours. */
-function ticksAround(job: Scheduled, { nowMs, zone, askedMs }: Asked): Evidence['ticks'] {
-  const zones = { host: zone };
+function ticksAround(job: Scheduled, { nowMs, zones, askedMs }: Asked): Evidence['ticks'] {
   const minute = Math.floor((askedMs ?? nowMs) / minuteMs) * minuteMs;
   const asked = expectedTicks(job, { afterMs: minute - 1, untilMs: minute + minuteMs - 1 }, zones)[0]?.tickMs;
   const before = lastTick(job, minute - 1, zones);
@@ -124,7 +124,7 @@ function ticksAround(job: Scheduled, { nowMs, zone, askedMs }: Asked): Evidence[
 }
 
 /** Not after `untilMs`, looked for in ever longer spans. */
-function lastTick(job: Scheduled, untilMs: number, zones: { readonly host: string }): number | undefined {
+function lastTick(job: Scheduled, untilMs: number, zones: Zones): number | undefined {
   for (const days of [1 / 24, 1, 32, 400, 1600]) {
     const found = expectedTicks(job, { afterMs: untilMs - days * dayMs, untilMs }, zones).at(-1);
     if (found !== undefined) return found.tickMs;
@@ -170,7 +170,7 @@ interface LogQuestion {
   readonly momentMs: number;
   readonly writtenMs: number;
   readonly nowMs: number;
-  readonly zone: string;
+  readonly zone: Zone;
 }
 
 /** From the tick, or from when the crontab was written if that was before, to some hours after; a week at most. */

@@ -13,9 +13,10 @@ import { caller } from '../../system/caller.ts';
 import { files } from '../../system/files.ts';
 import { publisher } from '../../system/publish.ts';
 import type { CrontabChange } from '../../system/system.ts';
-import { hostZone } from '../../system/zone.ts';
+import { findZone, hostZone } from '../../system/zones.ts';
 import type { Problem } from '../../yaml/problem.ts';
 import { type Ending, exitCodeOf, hasErrors, nothingWritten, type View } from './generate-ending.ts';
+import { carryOut, type Installation, planInstallation } from './install-crontab.ts';
 import { loadAllJobs } from './known-jobs.ts';
 import { objectionTo } from './objection.ts';
 import { loadSetting } from './setting.ts';
@@ -27,6 +28,8 @@ export interface Wish {
   readonly detailedExitcode: boolean;
   readonly json: boolean;
   readonly adopt: boolean;
+  /** To change the user's own crontab: put our lines into it, or take them out. */
+  readonly install?: 'in' | 'out';
   /** `-` is standard output; absent: as the configuration says. */
   readonly output?: string;
   readonly config?: string;
@@ -40,8 +43,11 @@ export interface Comparison {
   after(): Timings;
 }
 
-/** What --diff and --plan show. */
-export type ShowViews = (comparison: Comparison, wish: Wish) => readonly View[];
+/** What --diff and --plan show; `patch` is of the user's own crontab. */
+export interface Shows {
+  views(comparison: Comparison, wish: Wish): readonly View[];
+  patch(installation: Installation, wish: Wish): View;
+}
 
 interface Scene {
   readonly wish: Wish;
@@ -49,18 +55,24 @@ interface Scene {
   readonly frame: CrontabFrame;
   /** About the configuration. */
   readonly doubts: readonly Problem[];
-  readonly showViews: ShowViews;
+  readonly shows?: Shows;
 }
 
 /** Another generator is at work for a second; one that takes longer than this hangs. */
 const patienceSeconds = 60;
 
-export function generate(wish: Wish, showViews: ShowViews): Ending {
+/** Without `shows` nothing can be shown. */
+export function generate(wish: Wish, shows?: Shows): Ending {
   const setting = loadSetting(wish.config);
   if (!setting.ok) return nothingWritten(78, setting.problems);
   const frame = crontabFrame(setting.value, caller.environment);
   if (!frame.ok) return nothingWritten(78, frame.problems);
-  const scene: Scene = { wish, config: setting.value, frame: frame.value, doubts: setting.warnings, showViews };
+  const scene: Scene = {
+    ...{ wish, config: setting.value, frame: frame.value, doubts: setting.warnings },
+    ...(shows !== undefined && { shows }),
+  };
+  if (wish.install !== undefined && !setting.value.embedded) return nothingWritten(64, [], notOwn(setting.value));
+  if (wish.install === 'out') return changeOwnCrontab(scene, undefined, { problems: scene.doubts, jobs: [] });
   const target = wish.output ?? setting.value.outputCrontab;
   if (target === '-' || target === 'console') return printCrontab(scene);
   const file = path.resolve(target);
@@ -90,7 +102,10 @@ function look(scene: Scene, file: string): Ending {
   const found = compare(scene, file);
   if ('ending' in found) return found.ending;
   const ending = endingOf(found, scene.wish);
-  return { ...ending, views: scene.showViews(found, scene.wish) };
+  const views = scene.shows?.views(found, scene.wish) ?? [];
+  if (scene.wish.install === 'in')
+    return changeOwnCrontab(scene, found.crontab.text(), { problems: found.problems, jobs: found.crontab.jobs });
+  return withInstalled(found, scene, { ...ending, views });
 }
 
 /** The jobs are loaded in our turn, so that of two generators the later one also has the later view. */
@@ -110,8 +125,9 @@ function write(scene: Scene, file: string): Ending {
   const refusal = found.changed ? publisher.publish(found.change) : undefined;
   if (refusal !== undefined) return nothingWritten(refusal.denied ? 77 : 78, found.problems, refusal.reason);
   found.keep();
-  const ending = endingOf(found, scene.wish);
-  return found.changed && scene.config.embedded ? { ...ending, hint: installHint(file, scene.frame.user) } : ending;
+  if (scene.wish.install === 'in')
+    return changeOwnCrontab(scene, found.crontab.text(), { problems: found.problems, jobs: found.crontab.jobs });
+  return withInstalled(found, scene, endingOf(found, scene.wish));
 }
 
 interface Found extends Comparison {
@@ -171,7 +187,8 @@ function compose({ config, frame, doubts }: Scene, present: PresentCrontab): Mad
 /** The minutes at which cron must ask about a schedule of another zone, as a cron term. */
 export function minutesTerm(schedule: string, timeZone: string): string {
   const answer = parseExpression(schedule);
-  return answer.ok ? dueMinutes(answer.expression, { job: timeZone, host: hostZone() }) : '*';
+  const zone = findZone(timeZone);
+  return answer.ok && zone !== undefined ? dueMinutes(answer.expression, { job: zone, host: hostZone() }) : '*';
 }
 
 function endingOf({ file, changed, crontab, problems, before, after }: Found, wish: Wish): Ending {
@@ -183,7 +200,48 @@ function endingOf({ file, changed, crontab, problems, before, after }: Found, wi
   return { exitCode, changed, comment, worthSaying: changed, jobs: crontab.jobs, problems, views: [] };
 }
 
-/** Cron reads only what root has put into /etc/cron.d; a crontab of one's own is the same text without the user. */
-function installHint(file: string, user: string): string {
-  return `to make it your crontab: sed -E 's/^(@reboot|([^# ]+ ){4}[^ ]+) ${user} /\\1 /' ${file} | crontab -`;
+/** cron knows a user's own jobs only when they are in the user's crontab: until they are, every answer says so. */
+function withInstalled({ crontab }: Found, { config, wish }: Scene, ending: Ending): Ending {
+  if (!config.embedded || ending.exitCode > 2) return ending;
+  const plan = planInstallation(crontab.text(), config.runnerPath);
+  if ('reason' in plan) return { ...ending, hint: `whether your crontab has these lines is not known: ${plan.reason}` };
+  if (plan.before === plan.after) return ending;
+  const matters = wish.check || wish.detailedExitcode;
+  const exitCode = onlyLooks(wish) ? exitCodeOf(ending.problems, { changed: true, matters }) : ending.exitCode;
+  const changed = ending.changed || onlyLooks(wish);
+  return {
+    ...ending,
+    exitCode,
+    changed,
+    hint: 'your crontab (crontab -l) differs; to change it: cron-generate --install',
+  };
+}
+
+function notOwn({ outputCrontab }: Config): string {
+  return `--install and --uninstall are for a process-control of your own; here cron reads ${outputCrontab}`;
+}
+
+/** `text` is the crontab with users; absent: our lines are taken out. Shows what changes, also when it is only asked for. */
+function changeOwnCrontab(
+  { config, wish, shows }: Scene,
+  text: string | undefined,
+  { problems, jobs }: { readonly problems: readonly Problem[]; readonly jobs?: Ending['jobs'] },
+): Ending {
+  const plan = planInstallation(text, config.runnerPath);
+  if ('reason' in plan) return nothingWritten(plan.denied ? 77 : 78, problems, plan.reason);
+  const changed = plan.before !== plan.after;
+  const refusal = changed && !onlyLooks(wish) ? carryOut(plan) : undefined;
+  if (refusal !== undefined) return nothingWritten(refusal.denied ? 77 : 78, problems, refusal.reason);
+  const all = [...problems, ...plan.warnings];
+  const verb = onlyLooks(wish) ? 'would change' : 'changed';
+  const has = text === undefined ? 'has no line of ours' : 'is up to date';
+  return {
+    exitCode: exitCodeOf(all, { changed, matters: wish.check || wish.detailedExitcode }),
+    changed,
+    comment: `your crontab ${changed ? verb : has}`,
+    worthSaying: true,
+    jobs: jobs ?? [],
+    problems: all,
+    views: changed && shows !== undefined ? [shows.patch(plan, wish)] : [],
+  };
 }

@@ -7,7 +7,7 @@ import { caller } from '../../system/caller.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { privateCache } from '../../system/private-cache.ts';
-import { hostZone } from '../../system/zone.ts';
+import { hostZoneDigest, zoneDigest } from '../../system/zones.ts';
 import { checkZone, scheduleChecker } from './check-schedule.ts';
 import { version } from './version.ts';
 
@@ -21,7 +21,7 @@ export function loadAllJobs(config: Config): Loaded {
   const directory = cacheDirectory(config);
   const cache = directory === undefined ? undefined : privateCache(directory);
   const cacheName = `jobs${config.jobDirectory.replace(/[^\w-]/g, '_').slice(-200)}`;
-  const memory = jobMemory(cache?.read(cacheName), fingerprintOf(config));
+  const memory = jobMemory(cache?.read(cacheName), fingerprintOf(config), digestOnce());
   const jobs = loadCrontabJobs({
     jobDirectory: config.jobDirectory,
     files,
@@ -37,12 +37,7 @@ export function loadAllJobs(config: Config): Loaded {
 }
 
 function jobReader(config: Config): (slug: string) => KnownJob | undefined {
-  // Where everything is known nobody asks about a schedule, and Intl need not be started.
-  let checker: ReturnType<typeof scheduleChecker> | undefined;
-  const checkSchedule = (text: string) => {
-    checker ??= scheduleChecker();
-    return checker(text);
-  };
+  const checkSchedule = scheduleChecker();
   const scheduleText = (written: string) => {
     const answer = checkSchedule(written);
     return answer.ok ? answer.expression.text : written;
@@ -50,7 +45,17 @@ function jobReader(config: Config): (slug: string) => KnownJob | undefined {
   const machine = { files, checkSchedule, checkZone };
   return (slug) => {
     const result = loadJob(slug, config, machine);
-    return result && knownJob(slug, jobPath(slug, config), { result, scheduleText, hostZone });
+    return result && knownJob(slug, jobPath(slug, config), { result, scheduleText });
+  };
+}
+
+/** Thousands of jobs share a zone. */
+function digestOnce(): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    const digest = known.get(name) ?? zoneDigest(name);
+    known.set(name, digest);
+    return digest;
   };
 }
 
@@ -63,8 +68,14 @@ function cacheDirectory({ embedded, stateDirectory }: Config): string | undefine
 
 /** Everything but the job file itself that has a say in what is remembered of it; warnings about clock changes hold for a month. */
 function fingerprintOf({ jobDirectory, jobDefaults, trustedOwnerUids }: Config): string {
-  const zone = files.resolve('/etc/localtime');
   const month = new Date(clock.nowMs()).toISOString().slice(0, 7);
-  const product = [version, process.version, process.versions.tz];
-  return JSON.stringify([...product, zone, month, jobDirectory, jobDefaults, trustedOwnerUids]);
+  return JSON.stringify([
+    version,
+    process.version,
+    hostZoneDigest(),
+    month,
+    jobDirectory,
+    jobDefaults,
+    trustedOwnerUids,
+  ]);
 }

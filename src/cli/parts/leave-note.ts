@@ -11,7 +11,7 @@ import { memoryFiles } from '../../notify/memory-files.ts';
 import { noteName, type RunNote } from '../../notify/note.ts';
 import { noticeFolders, noticeLock } from '../../notify/note-folders.ts';
 import type { Trigger } from '../../run/event.ts';
-import { statusOf } from '../../run/outcome.ts';
+import { healthOf } from '../../run/outcome.ts';
 import type { RunResult } from '../../run/record.ts';
 import { runIdVariable } from '../../run/world.ts';
 import { stateFiles } from '../../system/state-files.ts';
@@ -100,7 +100,7 @@ function isHeard(noted: NotedRun, { outcome, troubles, history, interrupted }: R
   const hears = (occasion: Occasion) => channels.some(({ on }) => on?.includes(occasion));
   if (channels.length === 0) return false;
   if (outcome.kind === 'skipped' && ['paused', 'claimed', 'not-due'].includes(outcome.reason)) return false;
-  if (statusOf(outcome) === 'failure' || interrupted.runs.length > 0) return true;
+  if (healthOf(outcome) === 'failure' || interrupted.runs.length > 0) return true;
   if (channels.some(({ on }) => on === undefined) || hears('success')) return true;
   if (outcome.kind === 'skipped') return hears('skipped') || hears('warning');
   // A missed tick may have been written by whoever could tell nobody.

@@ -4,7 +4,7 @@ import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
-import { loadJob } from '../../job/load.ts';
+import { loadJob, unreadNamesake } from '../../job/load.ts';
 import { type Rehearsal, rehearsalCode, rehearsalText, rehearse } from '../../report/rehearsal.ts';
 import { runPathOf } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome.ts';
@@ -15,8 +15,11 @@ import { foreseeableFailure } from '../../system/executable.ts';
 import { files } from '../../system/files.ts';
 import { groupsOf } from '../../system/groups.ts';
 import { instanceFolders } from '../../system/instance-folders.ts';
+import { hostLocale } from '../../system/locale.ts';
 import { programs } from '../../system/programs.ts';
+import { fixedWorld } from './fixed-world.ts';
 import { print, say, sayProblems } from './output.ts';
+import { zoneObjection } from './tick-zones.ts';
 
 /** What the launcher and the way to the service user have added. */
 const ours = ['PROCESS_CONTROL_WRAPPER', 'PROCESS_CONTROL_LAUNCHER', 'PROCESS_CONTROL_PIPES', callerVariable];
@@ -28,8 +31,9 @@ interface Wish {
 }
 
 export function rehearseAsServiceUser({ slug, slowStart, json }: Wish, config: Config): number {
-  const loaded = loadJob(slug, config, { files });
-  if (loaded === undefined) return refuse(`there is no job "${slug}" in ${config.jobDirectory}`);
+  const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
+  if (loaded === undefined)
+    return refuse(`there is no job "${slug}" in ${config.jobDirectory}${unreadNamesake(slug, config, files)}`);
   if (!loaded.ok) {
     sayProblems(loaded.problems);
     return exitCodes.configuration;
@@ -55,19 +59,21 @@ function rehearsalOf(written: Job, slowStart: boolean, config: Config): Rehearsa
     // The directory of an instance is made when it is started for the first time.
     foresee: (program, seen) => foresee(program, isToBeMade(written, seen) ? { ...seen, workingDirectory: '/' } : seen),
     groups: groupsOf(user.name),
+    locale: hostLocale(),
     niceness: os.getPriority(),
     callers: Object.fromEntries(callers),
     logDirectory: outputDirectory,
   });
 }
 
-function asRun(job: Job, { serviceUser: user }: Config): { readonly job: Job; readonly world: World } {
+function asRun(job: Job, config: Config): { readonly job: Job; readonly world: World } {
   const runPath = runPathOf('(id of the run)', process.env[runIdVariable]);
-  return { job, world: worldOf({ job, user, inherited: process.env, runPath, isDirectory }) };
+  return { job, world: worldOf({ job, fixed: fixedWorld(config), runPath, isDirectory }) };
 }
 
 /** A service by its first instance, with ports as it could get them. */
-function asInstance(job: Job, { serviceUser: user, stateDirectory, portRange }: Config) {
+function asInstance(job: Job, config: Config) {
+  const { stateDirectory, portRange } = config;
   const ports = (job.service?.ports ?? []).map(
     ({ name, number }, at) => [name, number ?? portRange.first + at] as const,
   );
@@ -76,8 +82,7 @@ function asInstance(job: Job, { serviceUser: user, stateDirectory, portRange }: 
     instance: 0,
     ports: Object.fromEntries(ports),
     folder: instanceFolders(stateDirectory).path(job.slug, 0),
-    user,
-    inherited: process.env,
+    fixed: fixedWorld(config),
     runPath: '(id of the supervisor)/(id of the start)',
   });
   return { job: { ...job, commands: job.commands.map(expand) }, world };

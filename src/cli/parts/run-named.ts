@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
-import { listJobFiles, loadJob } from '../../job/load.ts';
+import { listJobFiles, loadJob, unreadNamesake } from '../../job/load.ts';
 import { beforeRun } from '../../run/before-run.ts';
 import type { Tick, Trigger } from '../../run/event.ts';
 import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
@@ -21,6 +21,7 @@ import { tickClaims } from '../../system/tick-claims.ts';
 import { users } from '../../system/users.ts';
 import { formatProblem, type Problem } from '../../yaml/problem.ts';
 import { nearest } from '../../yaml/suggest.ts';
+import { fixedWorld } from './fixed-world.ts';
 import { noteStart } from './leave-note.ts';
 import { realMachine } from './machine.ts';
 import { say, sayProblems } from './output.ts';
@@ -28,7 +29,7 @@ import { becomeServiceUser } from './service-user.ts';
 import { loadSetting } from './setting.ts';
 import { startPruning } from './start-pruning.ts';
 import { type RunTold, tellOfRun } from './tell.ts';
-import { tickZones, zoneObjection } from './tick-zones.ts';
+import { machineZones, zoneObjection } from './tick-zones.ts';
 
 export interface RunWish {
   readonly slug: string;
@@ -108,7 +109,7 @@ function lookBefore({ due }: RunWish, job: Job, { config, name, machine }: Start
       ...(caughtUp !== undefined && { caughtUp }),
     },
     {
-      ...{ ...machine, sha256, claims: tickClaims(config.stateDirectory), zones: tickZones() },
+      ...{ ...machine, sha256, claims: tickClaims(config.stateDirectory), zones: machineZones() },
       readPauses: () => readPauses(machine.state),
     },
   );
@@ -129,8 +130,7 @@ interface Circumstances {
 function orderOf({ slowStart }: RunWish, job: Job, { run, trigger, config }: Circumstances) {
   const world = worldOf({
     job,
-    user: config.serviceUser,
-    inherited: process.env,
+    fixed: fixedWorld(config),
     runPath: runPathOf(run, process.env[runIdVariable]),
     isDirectory: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
   });
@@ -166,7 +166,8 @@ async function tell(result: RunResult, telling: RunTold): Promise<number> {
 function unknownJob(slug: string, config: Config): string {
   const listed = listJobFiles(config, files);
   const guess = listed.is === 'listed' ? nearest(slug, listed.slugs) : undefined;
-  return `there is no job "${slug}" in ${config.jobDirectory}${guess === undefined ? '' : `; did you mean "${guess}"?`}`;
+  const namesake = unreadNamesake(slug, config, files);
+  return `there is no job "${slug}" in ${config.jobDirectory}${namesake || (guess === undefined ? '' : `; did you mean "${guess}"?`)}`;
 }
 
 /** Before there is a log: by the clock nobody reads stderr (MAILTO=""), so syslog hears it too. */

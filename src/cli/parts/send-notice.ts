@@ -1,15 +1,17 @@
 /** Sends one message over its channel. Secrets are read here, at the last moment, and leave no trace in what is answered. */
-import process from 'node:process';
+import { statSync } from 'node:fs';
 import type { Config } from '../../config/config.ts';
 import { type Address, type Channel, wrongAddress } from '../../job/notices.ts';
 import type { Entry } from '../../notify/entry.ts';
 import { pingMessage, webhookMessage } from '../../notify/requests.ts';
+import { bareWorld } from '../../run/world.ts';
 import { sha256 } from '../../system/hash.ts';
 import { post } from '../../system/http.ts';
 import { createMailer, usualRoute } from '../../system/mailer.ts';
 import { runMessageProgram } from '../../system/message-program.ts';
 import { readSecret } from '../../system/secret.ts';
 import type { Delivery } from '../../system/system.ts';
+import { fixedWorld } from './fixed-world.ts';
 
 /** A program that pages somebody may take a while. */
 const commandLimitMs = 60_000;
@@ -112,14 +114,13 @@ function runUuid({ slug, run, payload }: Entry): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-function runCommand(
-  { payload }: Entry,
-  words: readonly [string, ...string[]],
-  { serviceUser }: Config,
-): Promise<Delivery> {
-  const { name, home, shell } = serviceUser;
+function runCommand({ payload }: Entry, words: readonly [string, ...string[]], config: Config): Promise<Delivery> {
+  const world = bareWorld(
+    fixedWorld(config),
+    (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
+  );
   const environment = {
-    ...{ HOME: home, USER: name, LOGNAME: name, SHELL: shell, LC_ALL: process.env.LC_ALL ?? 'C.UTF-8' },
+    ...world.environment,
     PROCESS_CONTROL_NOTICE_OCCASION: payload.occasion,
     PROCESS_CONTROL_NOTICE_SUBJECT: payload.subject,
     PROCESS_CONTROL_NOTICE_JOB: payload.job,
@@ -130,5 +131,8 @@ function runCommand(
     PROCESS_CONTROL_NOTICE_LOG: payload.log ?? '',
   };
   const message = new TextEncoder().encode(`${JSON.stringify(payload)}\n`);
-  return runMessageProgram(words, { message, environment, limitMs: commandLimitMs, mayIgnoreMessage: true });
+  return runMessageProgram(words, {
+    ...{ message, environment, workingDirectory: world.workingDirectory },
+    ...{ limitMs: commandLimitMs, mayIgnoreMessage: true },
+  });
 }

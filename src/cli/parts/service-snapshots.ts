@@ -1,34 +1,70 @@
-/** Looks at one service of this machine; changes nothing. */
+/** Looks at one service of this host; changes nothing. */
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
-import type { Service } from '../../job/service.ts';
 import { type ServiceSnapshot, snapshotService } from '../../report/service-snapshot.ts';
+import { readHistory } from '../../run/record.ts';
 import { readDesired } from '../../service/desired.ts';
+import { type KnownService, knownService } from '../../service/known-service.ts';
 import { readRecord } from '../../service/record.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { instanceFolders } from '../../system/instance-folders.ts';
-import { bootId } from '../../system/proc.ts';
+import { bootId, isAlive } from '../../system/proc.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import type { LockHolder } from '../../system/system.ts';
+import type { Result } from '../../yaml/problem.ts';
+import { realHistory } from './machine.ts';
+
+/** The service of this name, whatever became of its file; `undefined` when it is none. */
+export function findService(
+  slug: string,
+  loaded: Result<Job> | undefined,
+  holder: LockHolder | undefined,
+  config: Config,
+): KnownService | undefined {
+  return knownService({
+    ...{ slug, loaded, holderRun: holder?.runId },
+    record: readRecord(stateFiles(config.stateDirectory), slug),
+    lastRunMs: () => lastRunOf(slug, config)?.startedMs,
+  });
+}
+
+/** Of a job; a run that could not be started was none. */
+function lastRunOf(slug: string, config: Config) {
+  const { runs } = readHistory(slug, { history: realHistory(config) });
+  return runs.filter(({ logPath }) => logPath !== undefined).at(-1);
+}
 
 export function lookAtService(
-  job: Job & { readonly service: Service },
+  service: KnownService,
   holder: LockHolder | undefined,
-  { stateDirectory }: Config,
+  config: Pick<Config, 'stateDirectory' | 'jobDirectory'>,
 ): ServiceSnapshot {
-  const state = stateFiles(stateDirectory);
-  const folders = instanceFolders(stateDirectory);
+  const { slug } = service;
+  const state = stateFiles(config.stateDirectory);
+  const folders = instanceFolders(config.stateDirectory);
+  const record = readRecord(state, slug);
   return snapshotService({
-    service: job.service,
-    enabled: job.enabled,
-    desired: readDesired(state, job.slug),
-    record: readRecord(state, job.slug),
-    holder,
+    ...{ service, record, holder },
+    desired: readDesired(state, slug),
+    isJobRun: isJobRun(slug, holder, record?.run, config),
+    isProcessAlive: isAlive,
     boot: bootId(),
     nowMs: clock.nowMs(),
     sinceBootMs: clock.sinceBootMs(),
-    fileMs: files.facts(job.path)?.mtimeMs ?? 0,
-    snooze: (instance) => folders.snooze(job.slug, instance),
+    fileMs: files.facts(`${config.jobDirectory}/${slug}.yaml`)?.mtimeMs ?? 0,
+    snooze: (instance) => folders.snooze(slug, instance),
   });
+}
+
+/** A supervisor that has just begun has no record yet; a run stands in the history from its start. */
+export function isJobRun(
+  slug: string,
+  holder: LockHolder | undefined,
+  supervisorRun: string | undefined,
+  config: Pick<Config, 'stateDirectory'>,
+): boolean {
+  if (holder?.runId === undefined || holder.runId === supervisorRun) return false;
+  const { runs } = readHistory(slug, { history: realHistory(config) });
+  return runs.some(({ run, logPath }) => run === holder.runId && logPath !== undefined);
 }

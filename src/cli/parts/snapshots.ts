@@ -1,27 +1,36 @@
 /** Snapshots of the real jobs: one at a time, so that a listing of ten thousand streams. */
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
-import { listJobFiles, loadJob } from '../../job/load.ts';
+import { isSlug, jobPath, listJobFiles, loadJob } from '../../job/load.ts';
 import { undelivered } from '../../notify/entry.ts';
 import { noticeFolders } from '../../notify/note-folders.ts';
 import { entryMs, type HistoryEntry } from '../../report/history-text.ts';
 import type { AnySnapshot } from '../../report/job-text.ts';
-import { type JobFacts, type RunSnapshot, snapshotJob, snapshotRun } from '../../report/snapshot.ts';
+import {
+  type BrokenJobFacts,
+  type JobFacts,
+  type RunSnapshot,
+  snapshotBroken,
+  snapshotJob,
+  snapshotRun,
+} from '../../report/snapshot.ts';
 import { pauseOf } from '../../run/pause.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
 import { sharedLockName } from '../../run/run-locks.ts';
 import { nextLockName } from '../../run/take-lock.ts';
-import { parseExpression } from '../../schedule/expression.ts';
+import type { KnownService } from '../../service/known-service.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
+import type { JobLocks } from '../../system/system.ts';
 import { formatProblem, type Problem, type Result } from '../../yaml/problem.ts';
 import { realHistory, realLocks } from './machine.ts';
-import { lookAtService } from './service-snapshots.ts';
+import { findService, lookAtService } from './service-snapshots.ts';
 import { zoneObjection } from './tick-zones.ts';
 
 export interface Jobs {
+  /** Of every file that can be a job, and of what runs without one; sorted. */
   readonly slugs: readonly string[];
   /** Files that can't be jobs. */
   readonly strays: readonly Problem[];
@@ -48,27 +57,26 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const pauses = readPauses(state);
   const waiting = undelivered(state.names(noticeFolders.outbox));
   const jobs: Jobs = {
-    slugs: listed.slugs,
+    slugs: [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort(),
     strays: listed.strays,
-    load: (slug) => loadJob(slug, config, { files, checkSchedule: parseExpression, checkZone: zoneObjection }),
+    load: (slug) => loadJob(slug, config, { files, checkZone: zoneObjection }),
     snapshot(slug) {
-      const loaded = loadJob(slug, config, { files });
-      if (loaded === undefined) return undefined;
-      const known = readHistory(slug, { history });
-      if (!loaded.ok) return { slug, problems: loaded.problems.map(formatProblem), lastStatus: known.lastStatus };
-      const job = { ...loaded.value, disabled: !loaded.value.enabled };
-      const paused = pauseOf(job, pauses, clock.nowMs());
+      const loaded = jobs.load(slug);
       const holder = locks.holder(slug);
-      const { service } = loaded.value;
-      const seen = service && lookAtService({ ...loaded.value, service }, holder, config);
+      const next = locks.holder(nextLockName(slug));
+      const known =
+        loaded?.ok && loaded.value.service === undefined ? undefined : findService(slug, loaded, holder, config);
+      const service = known && lookAtService(known, holder, config);
+      if (loaded === undefined && holder === undefined && next === undefined) return undefined;
+      const facts = { holder, next, history: readHistory(slug, { history }), nowMs: clock.nowMs(), service };
+      if (!loaded?.ok) return snapshotBroken({ ...facts, ...fileOf(slug, loaded, config), ...tagsOf(known) });
+      const job = { ...loaded.value, disabled: !loaded.value.enabled };
       const more = times?.(loaded.value);
       return snapshotJob({
-        ...{ job, holder, history: known, nowMs: clock.nowMs() },
-        paused: service === undefined ? paused : undefined,
-        service: seen,
+        ...{ ...facts, job },
+        paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
         ...(more !== undefined && { times: more }),
         undelivered: waiting.filter((notice) => notice.slug === slug),
-        next: locks.holder(nextLockName(slug)),
         sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
       });
     },
@@ -89,4 +97,24 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
     },
   };
   return { ok: true, jobs };
+}
+
+/** Jobs and services that still run although nobody finds their file any more. */
+function runningWithoutFile(listed: readonly string[], locks: JobLocks): readonly string[] {
+  const names = new Set(locks.names().filter(isSlug));
+  for (const slug of listed) names.delete(slug);
+  return [...names].filter((slug) => locks.holder(slug) !== undefined);
+}
+
+function fileOf(
+  slug: string,
+  loaded: Result<Job> | undefined,
+  config: Config,
+): Pick<BrokenJobFacts, 'slug' | 'file' | 'problems'> {
+  if (loaded === undefined) return { slug, file: 'gone', problems: [`${jobPath(slug, config)}: the file is gone`] };
+  return { slug, file: 'broken', problems: loaded.ok ? [] : loaded.problems.map(formatProblem) };
+}
+
+function tagsOf(service: KnownService | undefined): Pick<BrokenJobFacts, 'tags'> {
+  return service === undefined ? {} : { tags: service.tags };
 }

@@ -3,6 +3,7 @@
  * without a run-job has left is ended from here.
  */
 import type { Config } from '../../config/config.ts';
+import { endAdvice, isOutOfReach, leftWords } from '../../run/process-words.ts';
 import { writeEvent } from '../../run/record.ts';
 import { nextLockName } from '../../run/take-lock.ts';
 import { callerUid } from '../../system/become.ts';
@@ -31,6 +32,15 @@ const pollMs = 50;
 export function callerName(): string {
   const uid = callerUid();
   return users.find(String(uid))?.name ?? `uid ${uid}`;
+}
+
+/** What lives after a stop, and what to do about it. */
+export function stillRunningWords(slug: string, holder: LockHolder): string {
+  const wrapper = holder.state === 'orphaned' ? undefined : holder.wrapper?.pid;
+  const living = [wrapper, leftWords(holder)].filter((one) => one !== undefined && one !== '').join(', ');
+  const run = holder.runId === undefined ? '' : ` of run ${holder.runId}`;
+  const advice = isOutOfReach(holder.processes ?? []) ? `; ${endAdvice(holder)}` : '';
+  return `${slug} is still running; processes${run}: ${living}${advice}`;
 }
 
 /** `announce` is called once with the holder, before anything is done. The run that waits to be the next one is ended first, or it would begin now. */
@@ -72,7 +82,9 @@ async function endRun(lock: string, holder: LockHolder, ending: Ending): Promise
     if (now === undefined || (holder.runId !== undefined && now.runId !== holder.runId)) return { is: 'stopped' };
     if (clock.monotonicMs() > endMs) return { is: 'still-running', holder: now };
     // From the start, or because run-job was killed meanwhile. A reaper that ends the same processes is not in the way.
-    if (now.state === 'orphaned') await sweeper.end(now, killGraceSeconds * 1000);
+    if (now.state === 'orphaned' && isOutOfReach(await sweeper.end(now, killGraceSeconds * 1000))) {
+      return { is: 'still-running', holder: locks.holder(lock) ?? now };
+    }
     await new Promise<void>((resolve) => clock.after(pollMs, resolve));
   }
 }

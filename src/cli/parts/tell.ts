@@ -2,6 +2,7 @@
 import os from 'node:os';
 import { dueFailmail, type Failmail } from '../../notify/failmail.ts';
 import { type RunReport, reportRun } from '../../notify/report.ts';
+import { mailedFailures } from '../../run/history.ts';
 import { exitCodes, type Outcome, outcomeWords, statusOf } from '../../run/outcome.ts';
 import { type RunResult, writeEvent } from '../../run/record.ts';
 import { createOwnLog } from '../../system/own-log.ts';
@@ -53,7 +54,7 @@ function dueMails(result: RunResult, told: RunTold): readonly DueMail[] {
 }
 
 function mailAbout(result: RunResult, told: RunTold, run = told.run): readonly DueMail[] {
-  const failmail = failmailOf(told, result.history.streak.failures);
+  const failmail = failmailOf(told, mailedFailures(result.history.streak));
   if (failmail === undefined) return [];
   const { slug, job, trigger } = told;
   const named = {

@@ -1,26 +1,13 @@
-/** The zones in which run-job reads schedules: from the machine's zone files, as cron does, since Intl alone would double the time that a run takes to start. */
-import type { TickZones } from '../../schedule/ticks.ts';
-import type { OffsetAt } from '../../schedule/zone.ts';
-import { hostOffset, zoneOffset } from '../../system/host-time.ts';
-import { isZone } from '../../system/zone.ts';
+/** The zones in which programs read schedules and write times: those of this machine's own zone files, as cron does. */
+import type { Zones } from '../../schedule/zone.ts';
+import { findZone, hostZone } from '../../system/zones.ts';
 
-/** A zone of which the machine has no file is Intl's to know. */
-export function tickZones(): TickZones {
-  return {
-    host: inMilliseconds(hostOffset()),
-    find(name) {
-      const offsetAt = zoneOffset(name);
-      return offsetAt === undefined ? name : inMilliseconds(offsetAt);
-    },
-  };
-}
-
-function inMilliseconds(offsetAt: (atSeconds: number) => number): OffsetAt {
-  return (instantMs) => offsetAt(Math.floor(instantMs / 1000)) * 1000;
+export function machineZones(): Zones {
+  return { host: hostZone(), find: findZone };
 }
 
 /** What is wrong with the name of a zone, behind the name of the key. */
-export function zoneObjection(name: string): string | undefined {
-  if (zoneOffset(name) !== undefined || isZone(name)) return undefined;
-  return `names no time zone: "${name}"; it takes names such as Europe/Berlin`;
+export function zoneObjection(name: string): { readonly severity: 'error'; readonly message: string } | undefined {
+  if (findZone(name) !== undefined) return undefined;
+  return { severity: 'error', message: `names no time zone: "${name}"; it takes names such as Europe/Berlin` };
 }

@@ -8,12 +8,12 @@ import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import { tickClaims } from '../../system/tick-claims.ts';
-import { hostZone } from '../../system/zone.ts';
 import type { Times } from './snapshots.ts';
 import { delayOf } from './splay.ts';
+import { machineZones } from './tick-zones.ts';
 
 export function timesOf({ stateDirectory }: Config): Times {
-  const zones = { host: hostZone() };
+  const zones = machineZones();
   const pauses = readPauses(stateFiles(stateDirectory));
   const claims = tickClaims(stateDirectory);
   const nowMs = clock.nowMs();

@@ -1,7 +1,19 @@
 /** Reads a zone's rule in POSIX form (`CET-1CEST,M3.5.0,M10.5.0/3`), which ends a zone file and holds for all years after its table. */
 
-/** Seconds east of Greenwich at a moment, in seconds since 1970. */
-export type OffsetRule = (atSeconds: number) => number;
+export interface PosixRule {
+  /** Seconds east of Greenwich at a moment, in seconds since 1970. */
+  offsetAt(atSeconds: number): number;
+  /** The moments of one year (of standard time) at which the offset changes, ascending; none without daylight saving time. */
+  changesIn(year: number): readonly RuleChange[];
+  /** The numbers of the rule, equal for two rules that mean the same. */
+  readonly law: string;
+}
+
+export interface RuleChange {
+  readonly atSeconds: number;
+  /** Seconds east of Greenwich from then on. */
+  readonly offset: number;
+}
 
 const name = '(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]+>)';
 const time = '[+-]?\\d{1,3}(?::\\d\\d){0,2}';
@@ -12,24 +24,43 @@ const hour = 3600;
 const day = 86_400;
 
 /** `undefined` when the text is not such a rule. */
-export function parseOffsetRule(text: string): OffsetRule | undefined {
+export function parsePosixRule(text: string): PosixRule | undefined {
   const parts = zone.exec(text);
   if (parts?.[1] === undefined) return undefined;
   const [, standardText, summerText, startDate, startTime, endDate, endTime] = parts;
   // POSIX counts west of Greenwich as positive.
   const standard = 0 - seconds(standardText);
-  if (startDate === undefined || endDate === undefined) return () => standard;
+  if (startDate === undefined || endDate === undefined) {
+    return { offsetAt: () => standard, changesIn: () => [], law: JSON.stringify([standard]) };
+  }
   const summer = summerText === undefined ? standard + hour : 0 - seconds(summerText);
-  const startIn = (year: number) => dateIn(year, startDate) + seconds(startTime ?? '2') - standard;
-  const endIn = (year: number) => dateIn(year, endDate) + seconds(endTime ?? '2') - summer;
-  return (at) => {
-    const year = new Date((at + standard) * 1000).getUTCFullYear();
-    const [start, end] = [startIn(year), endIn(year)];
-    // South of the equator summer begins in one year and ends in the next.
-    const isSummer = start < end ? at >= start && at < end : at >= start || at < end;
-    return isSummer ? summer : standard;
+  const [startOfDay, endOfDay] = [seconds(startTime ?? '2'), seconds(endTime ?? '2')];
+  const known = new Map<number, readonly RuleChange[]>();
+  const changesIn = (year: number) => {
+    const changes = known.get(year) ?? [
+      // A rule that ends and starts at the same moment is daylight saving time without end (RFC 8536, 3.3.1), so the start comes last.
+      { atSeconds: dateIn(year, endDate) + endOfDay - summer, offset: standard },
+      { atSeconds: dateIn(year, startDate) + startOfDay - standard, offset: summer },
+    ];
+    known.set(year, changes);
+    return changes;
+  };
+  return {
+    changesIn: (year) => [...changesIn(year)].sort((a, b) => a.atSeconds - b.atSeconds),
+    // The date of a change may lie in the neighbouring year, because its time may be a week before or after the day that is named.
+    offsetAt(at) {
+      const year = new Date((at + standard) * 1000).getUTCFullYear();
+      const last = [year - 1, year, year + 1]
+        .flatMap(changesIn)
+        .filter(({ atSeconds }) => atSeconds <= at)
+        .reduce((latest, change) => (change.atSeconds >= latest.atSeconds ? change : latest), nothingYet);
+      return last.offset;
+    },
+    law: JSON.stringify([standard, summer, startDate, startOfDay, endDate, endOfDay]),
   };
 }
+
+const nothingYet: RuleChange = { atSeconds: Number.NEGATIVE_INFINITY, offset: 0 };
 
 function seconds(text: string): number {
   const [hours = 0, minutes = 0, rest = 0] = text

@@ -1,0 +1,106 @@
+// Builds, and runs the suite: `npm test`, `npm test -- cli/services schedule` for the files whose path has one of these
+// words, `npm test -- --quick` for one file of each kind (what CI runs on further versions of Node).
+//
+// The first line says what will run and about how long it takes; what this machine lacks is said before the first test, not by sixty of them.
+import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** Most of a test's time is waiting for processes, so more files than cores run side by side. */
+const filesAtOnce = 3;
+
+/** Measured with `time npm test`: the whole suite on 2 cores, as root on Debian with every tool below. */
+const wholeSuiteMinutes = 7;
+
+/** One real run, one service, one crontab, one page of the book; and what depends most on Node itself: pipes, threads, signals, sockets. */
+const quick = [
+  'cli/run-job',
+  'cli/service-notices',
+  'cli/cron-generate.',
+  'cli/bundles-on-demand',
+  'docs/commands',
+  'system/launcher.',
+  'system/probes',
+  'system/run-log.',
+];
+const quickPage = 'docs/tutorial.md';
+
+/** What some tests use beside Node; they are skipped where it is missing. */
+const tools = [
+  'cron',
+  'crontab',
+  'make',
+  'man',
+  'openssl',
+  'perl',
+  'ps',
+  'scdoc',
+  'script',
+  'strace',
+  'sudo',
+  'unshare',
+];
+
+const args = process.argv.slice(2);
+const isQuick = args.includes('--quick');
+const words = isQuick ? quick : args;
+const all = readdirSync(path.join(root, 'test'), { recursive: true })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => name.replace(/ts$/, 'js'))
+  .sort();
+const files = all.filter((name) => words.length === 0 || words.some((word) => name.includes(word)));
+if (files.length === 0) {
+  console.error(`No test file has ${words.join(' or ')} in its path; npm test runs all ${all.length}.`);
+  process.exit(64);
+}
+
+const isRoot = process.getuid() === 0;
+const how = words.length === 0 ? `about ${wholeSuiteMinutes} minutes on 2 cores` : `${files.length} of ${all.length}`;
+console.log(`Running ${files.length} test files on Node ${process.versions.node}, ${filesAtOnce} at a time: ${how}.`);
+
+if (!isRoot) {
+  const open = openFolder(os.homedir());
+  if (open !== undefined) {
+    console.error(
+      `HOME is ${os.homedir()}, and others can write ${open}: process-control refuses a configuration there, so its tests can't run.\n` +
+        'Name a home that only you can write: HOME=/home/you npm test',
+    );
+    process.exit(78);
+  }
+}
+const missing = tools.filter(
+  (tool) => spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin; command -v ${tool}`]).status !== 0,
+);
+if (!isRoot) console.log('Tests that need root are skipped: sudo npm test runs them too.');
+if (missing.length > 0) console.log(`Tests that need ${missing.join(', ')} are skipped: not installed here.`);
+
+const built = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' });
+if (built.status !== 0) process.exit(built.status ?? 1);
+const suite = spawn(
+  process.execPath,
+  [
+    '--test',
+    `--test-concurrency=${filesAtOnce}`,
+    '--test-reporter=spec',
+    ...files.map((name) => path.join('build/test', name)),
+  ],
+  { cwd: root, stdio: 'inherit', env: { ...process.env, ...(isQuick && { DOCS_PAGE: quickPage }) } },
+);
+suite.once('exit', (code) => {
+  process.exitCode = code ?? 1;
+});
+// Ctrl-C reaches the suite by itself; this process only has to outlive it, to pass its exit code on.
+process.on('SIGINT', () => {});
+
+/** The first directory at or above `folder` that others than its owner can write, or that belongs to neither this user nor root. */
+function openFolder(folder) {
+  const { mode, uid } = statSync(folder);
+  const isOpen = (mode & 0o022) !== 0 || (uid !== 0 && uid !== process.getuid());
+  if (isOpen) return folder;
+  return folder === '/' ? undefined : openFolder(path.dirname(folder));
+}

@@ -1,0 +1,88 @@
+/**
+ * `jobctl stop` of a service: what is wanted is written down, and the supervisor does it. A supervisor that was stopped by a signal is continued
+ * first; one that is stopped again and again is killed, and what it leaves is ended from here.
+ */
+import type { Config } from '../../config/config.ts';
+import { exitCodes } from '../../run/outcome.ts';
+import { readRecord } from '../../service/record.ts';
+import { clock } from '../../system/clock.ts';
+import { stateFiles } from '../../system/state-files.ts';
+import { sweeper } from '../../system/sweeper.ts';
+import type { LockHolder } from '../../system/system.ts';
+import { wrappers } from '../../system/wrappers.ts';
+import { print, say } from '../parts/output.ts';
+import { isJobRun, lookAtService } from '../parts/service-snapshots.ts';
+import { stopRun } from '../parts/stop-run.ts';
+import type { Options } from './options.ts';
+import { holderOf, type ServiceTarget, targetName } from './service-target.ts';
+import { command, tell } from './service-wish.ts';
+
+const pollMs = 100;
+/** Beyond the time that an instance has to end. */
+const patienceMs = 15_000;
+/** For so long a supervisor that was continued may be stopped again before it is killed. */
+const wakePatienceMs = 3000;
+/** The default of `kill_grace`. */
+const usualGraceSeconds = 10;
+
+export async function stopService(target: ServiceTarget, options: Options, config: Config): Promise<number> {
+  const failure = command(target, 'stop', options, config);
+  if (failure !== undefined) return failure;
+  const name = targetName(target);
+  tell(options, target, `${name} is wanted down`);
+  const holder = holderOf(target.slug, config);
+  if (holder?.isStopped === true)
+    say(
+      'jobctl',
+      `the supervisor of ${target.slug} was stopped (SIGSTOP, pid ${holder.wrapper?.pid}) and is continued`,
+    );
+  const startMs = clock.monotonicMs();
+  const endMs = startMs + target.service.stopSeconds * 1000 + patienceMs;
+  await stopJobRun(target, options, config);
+  for (let isDown = await look(target, startMs, config); !isDown; isDown = await look(target, startMs, config)) {
+    if (clock.monotonicMs() > endMs) {
+      say('jobctl', lateWords(target, config));
+      return exitCodes.internal;
+    }
+    await new Promise<void>((resolve) => clock.after(pollMs, resolve));
+  }
+  if (!options.json) print(`${name} has ended.\n`);
+  return 0;
+}
+
+/** The run of the job that this service was, before its file changed. */
+async function stopJobRun({ slug, instance }: ServiceTarget, { reason }: Options, config: Config): Promise<void> {
+  const holder = holderOf(slug, config);
+  const supervisorRun = readRecord(stateFiles(config.stateDirectory), slug)?.run;
+  if (instance !== undefined || !isJobRun(slug, holder, supervisorRun, config)) return;
+  const { killGraceSeconds = usualGraceSeconds } = holder ?? {};
+  const order = { slug, killGraceSeconds, ...(reason !== undefined && { reason }) };
+  await stopRun(config, order, ({ runId }) => say('jobctl', `ending run ${runId} of the job that ${slug} was`));
+}
+
+/** Whether it is down; helps those who can't get there by themselves. */
+async function look(target: ServiceTarget, startMs: number, config: Config): Promise<boolean> {
+  const { slug, instance, service } = target;
+  const holder = holderOf(slug, config);
+  if (holder === undefined) return true;
+  if (holder.isStopped === true) wake(holder, startMs, instance);
+  // Its supervisor was killed, and nobody will start one that could end what is left.
+  if (holder.state === 'orphaned') await sweeper.end(holder, service.stopSeconds * 1000);
+  if (instance === undefined) return false;
+  const seen = lookAtService(service, holder, config).instances.find(({ number }) => number === instance);
+  return seen === undefined || ['down', 'failed', 'finished'].includes(seen.at);
+}
+
+/** A single instance is not worth the supervisor of all. */
+function wake(holder: LockHolder, startMs: number, instance: number | undefined): void {
+  const isHopeless = clock.monotonicMs() - startMs > wakePatienceMs;
+  if (isHopeless && instance === undefined) wrappers.kill(holder);
+  else wrappers.wake(holder);
+}
+
+function lateWords(target: ServiceTarget, config: Config): string {
+  const { slug } = target;
+  const pid = holderOf(slug, config)?.wrapper?.pid;
+  const who = pid === undefined ? '' : ` (supervisor: pid ${pid})`;
+  return `${targetName(target)} has not ended yet${who}; jobctl status ${slug}`;
+}
