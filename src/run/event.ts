@@ -145,13 +145,15 @@ interface NoticeDelivered extends Common {
 export interface Steered extends Common {
   readonly event: 'steered';
   /** reset: the failures so far are known and dealt with; they are counted from none again. */
-  readonly action: 'pause' | 'resume' | 'reset';
+  readonly action: 'pause' | 'resume' | 'reset' | 'start' | 'restart';
   readonly by: string;
   readonly reason?: string;
   /** Of a pause that ends by itself. */
   readonly untilMs?: number;
   /** Every job that has this tag was meant. */
   readonly tag?: string;
+  /** The run that was started. */
+  readonly started?: string;
 }
 
 /**
@@ -192,7 +194,13 @@ const kinds: ReadonlySet<string> = new Set<Exclude<HistoryEvent['event'], 'ended
   'steered',
 ]);
 
-const steeringActions: ReadonlySet<unknown> = new Set<Steered['action']>(['pause', 'resume', 'reset']);
+const steeringActions: ReadonlySet<unknown> = new Set<Steered['action']>([
+  'pause',
+  'resume',
+  'reset',
+  'start',
+  'restart',
+]);
 
 export function formatEvent(event: HistoryEvent): string {
   return `${JSON.stringify(event)}\n`;

@@ -53,13 +53,14 @@ const parentVariable = 'PROCESS_CONTROL_PARENT';
 const passedOn =
   /^(?:LANG|LANGUAGE|LC_[A-Z]+|TZ|TERM|NO_COLOR|PROCESS_CONTROL_(?:CONFIG|LAUNCHER|TRIGGER|RUN_ID|GIVEN_RUN|CAUGHT_UP))$/;
 
-/** The crontab's: a job that is started by hand finds the programs that it finds by the clock. */
-const path = '/usr/bin:/bin:/usr/sbin:/sbin';
-
-/** `say` tells the person what is not as it should be, in a line. */
 export interface Again {
   readonly program: string;
   readonly args: readonly string[];
+  /** PATH beyond the boundary. */
+  readonly searchPath: string;
+  /** Names of root's variables that go along: what the configuration lists, which is root's own. Those of a job file are its author's. */
+  readonly passEnvironment: readonly string[];
+  /** Tells the person what is not as it should be, in a line. */
   readonly say: (words: string) => void;
 }
 
@@ -67,13 +68,14 @@ export interface Again {
  * Runs this very program, with the same arguments, as `user`: its uid, gid and supplementary groups, no capabilities. Resolves with the exit
  * code when all that it has printed is passed on. Signals are passed on too; if this process is killed, the other one is asked to end.
  */
-export async function runAgainAs(user: User, { program, args, say }: Again): Promise<number> {
+export async function runAgainAs(user: User, again: Again): Promise<number> {
+  const { program, args, say } = again;
   const relay = openRelay();
   // So that the mirror of a job's output can open them again in a way that never blocks.
   for (const fd of relay.writers) fchownSync(fd, user.uid, user.gid);
   const [file, ...words] = becoming(user, ownCommand(program, args), say);
   const child = spawn(file, words, {
-    ...{ cwd: '/', detached: true, env: environmentOf(user) },
+    ...{ cwd: '/', detached: true, env: environmentOf(user, again) },
     stdio: ['ignore', ...relay.writers],
   });
   for (const fd of relay.writers) closeSync(fd);
@@ -97,12 +99,12 @@ function becoming({ uid, gid }: User, command: readonly string[], say: Again['sa
   return become;
 }
 
-function environmentOf({ home, name }: User): NodeJS.ProcessEnv {
+function environmentOf({ home, name }: User, { searchPath, passEnvironment }: Again): NodeJS.ProcessEnv {
   const terminals = [1, 2].filter((fd) => isatty(fd));
-  const kept = Object.entries(process.env).filter(([key]) => passedOn.test(key));
+  const kept = Object.entries(process.env).filter(([key]) => passedOn.test(key) || passEnvironment.includes(key));
   return {
     ...ownEnvironment(Object.fromEntries(kept)),
-    ...{ PATH: path, HOME: home, USER: name, LOGNAME: name, SHELL: '/bin/sh' },
+    ...{ PATH: searchPath, HOME: home, USER: name, LOGNAME: name, SHELL: '/bin/sh' },
     [callerVariable]: String(callerUid()),
     [parentVariable]: String(process.pid),
     ...(terminals.length > 0 && { PROCESS_CONTROL_TERMINAL: terminals.join(' ') }),

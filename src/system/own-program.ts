@@ -20,15 +20,14 @@ export interface OwnProgram {
 }
 
 /** In a session of its own, in no directory of its starter's, with nobody waiting for it or reading what it prints. */
-export function startInBackground({ environment = process.env, ...program }: OwnProgram): void {
-  const { PROCESS_CONTROL_TERMINAL: _terminal, ...rest } = environment;
-  const child = start({ ...program, environment: rest }, { stdio: 'ignore', detached: true });
+export function startInBackground(program: OwnProgram): void {
+  const child = start(program, { stdio: 'ignore', detached: true });
   // Too many processes: whoever asks for it next, at the latest cron, starts it.
   child.once('error', () => undefined);
   child.unref();
 }
 
-/** As a part of this process's own work, on its terminal or pipes. */
+/** As a part of this process's own work, which reads what it prints. */
 export function startAsOwn(program: OwnProgram, stdio: StdioOptions, session?: 'own session'): ChildProcess {
   return start(program, { stdio, detached: session === 'own session' });
 }
@@ -50,7 +49,8 @@ export function ownCommand(name: string, args: readonly string[]): readonly [str
 
 /** Without what is meant for one process only, and with a mark of its own as a process that is no part of a job. */
 export function ownEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { PROCESS_CONTROL_PIPES: _pipes, PROCESS_CONTROL_PARENT: _parent, ...rest } = environment;
+  const { PROCESS_CONTROL_PIPES: _pipes, PROCESS_CONTROL_PARENT: _parent, ...others } = environment;
+  const { PROCESS_CONTROL_TERMINAL: _terminal, ...rest } = others;
   const files = ['PROCESS_CONTROL_CONFIG', 'PROCESS_CONTROL_LAUNCHER'].flatMap((name) => {
     const value = rest[name];
     return value === undefined ? [] : [[name, absolute(value)] as const];

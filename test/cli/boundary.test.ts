@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ended, House, isRoot, repository, until } from './house.ts';
+import { canHaveOwnEtc, OwnEtc } from './own-etc.ts';
 
 const has = (program: string) => existsSync(`/usr/bin/${program}`);
 const skip = isRoot && has('script') && has('perl') ? false : 'needs root, script(1) and perl';
@@ -39,6 +40,16 @@ describe('behind the change from root to the service user', { skip }, () => {
   function terminal(line: string, cwd = '/'): ChildProcess {
     return spawn('script', ['-qec', line, '/dev/null'], { cwd, env: { ...environment(), TERM: 'dumb' } });
   }
+  let etcs = 0;
+  /** Through sudo only the configurations in /etc count. */
+  function sudoTerminal(line: string, rule = ''): ChildProcess {
+    etcs += 1;
+    const etc = new OwnEtc(house.path(`own-etc-${etcs}`));
+    etc.copy('process-control.yaml', house.configFile);
+    if (rule !== '') etc.write('sudoers.d/pc-test-boundary', rule, 0o440);
+    const [file = '', ...args] = etc.under(['script', '-qec', line, '/dev/null']);
+    return spawn(file, args, { cwd: '/', env: { PATH: '/usr/bin:/bin', ROOT_SECRET: word, TERM: 'dumb' } });
+  }
   function shell(line: string): ChildProcess {
     return spawn('/bin/sh', ['-c', line], {
       cwd: path.join(closed, 'open'),
@@ -56,7 +67,7 @@ describe('behind the change from root to the service user', { skip }, () => {
   describe('a job finds nothing of root', () => {
     const ways: readonly [string, (line: string) => ChildProcess][] = [
       ['at a terminal', (line) => terminal(line, path.join(closed, 'open'))],
-      ['at a terminal, through sudo', (line) => terminal(`sudo -E ${line}`, path.join(closed, 'open'))],
+      ['at a terminal, through sudo', (line) => sudoTerminal(`cd ${closed}/open && sudo -E ${line}`)],
       ['in a pipe', (line) => shell(`${line} | cat`)],
       [
         'with files for its output',
@@ -94,24 +105,19 @@ describe('behind the change from root to the service user', { skip }, () => {
     }
   });
 
-  describe('with the sudoers example', { skip: has('sudo') ? false : 'needs sudo' }, () => {
-    const rule = '/etc/sudoers.d/pc-test-boundary';
-    before(() => {
+  describe('with the sudoers example', {
+    skip: has('sudo') && canHaveOwnEtc ? false : 'needs sudo and unshare',
+  }, () => {
+    test('the terminal of an operator is out of reach of the job', async () => {
+      house.forget('rob');
       const example = readFileSync(path.join(repository, 'examples/sudoers'), 'utf8');
       assert.match(example, /^Defaults!PROCESS_CONTROL .*\buse_pty\b/m);
-      const here = example
-        .replaceAll('PROCESS_CONTROL', 'PC_TEST_BOUNDARY')
+      const rule = example
         .replaceAll('/usr/bin/', `${repository}/bin/`)
         .replace('%job-operators', '#65534')
         .replace('(process-control)', `(${house.service.name})`);
-      writeFileSync(rule, here, { mode: 0o440 });
-    });
-    after(() => rmSync(rule, { force: true }));
-
-    test('the terminal of an operator is out of reach of the job', async () => {
-      house.forget('rob');
-      const sudo = `sudo -n -u ${house.service.name} ${command('run-job --config')} ${house.configFile} rob`;
-      const session = terminal(`setpriv --reuid=65534 --clear-groups sh -c 'tty; exec ${sudo}'`);
+      const sudo = `sudo -n -u ${house.service.name} ${command('run-job rob')}`;
+      const session = sudoTerminal(`setpriv --reuid=65534 --clear-groups sh -c 'tty; exec ${sudo}'`, rule);
       const { stdout } = await ended(session);
       const [, own = 'none'] = /^(\/dev\/pts\/\d+)\r$/m.exec(stdout) ?? [];
       const log = house.log('rob');
@@ -250,6 +256,7 @@ describe('what passes the boundary', { skip }, () => {
   test('of the environment only what is listed', async () => {
     const given = {
       SECRET: word,
+      LISTED: 'by the configuration',
       LD_LIBRARY_PATH: '/nowhere',
       PERL5OPT: '-Mnowhere',
       LC_TIME: 'C',
@@ -258,7 +265,7 @@ describe('what passes the boundary', { skip }, () => {
     };
     const { stdout } = await shell(crosses('environment'), given);
     assert.deepEqual(Object.keys(JSON.parse(stdout)).sort(), [
-      ...['HOME', 'LC_TIME', 'LOGNAME', 'PATH', 'PROCESS_CONTROL_CALLER', 'PROCESS_CONTROL_PARENT'],
+      ...['HOME', 'LC_TIME', 'LISTED', 'LOGNAME', 'PATH', 'PROCESS_CONTROL_CALLER', 'PROCESS_CONTROL_PARENT'],
       ...['PROCESS_CONTROL_WRAPPER', 'SHELL', 'TZ', 'USER'],
     ]);
   });

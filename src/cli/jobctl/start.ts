@@ -1,12 +1,14 @@
-/** `jobctl start`: runs jobs now, detached, and says under which id; or waits for them. */
+/** `jobctl start`: runs jobs now, detached, and says under which id; with --wait it shows what they print, and ends as they do. */
+import type { ChildProcess } from 'node:child_process';
 import os from 'node:os';
+import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { loadJob } from '../../job/load.ts';
 import { activityOrphans, isBroken } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome.ts';
-import { pauseWords } from '../../run/pause.ts';
+import { type Pause, pauseWords, resumeCommand } from '../../run/pause.ts';
 import { isOutOfReach } from '../../run/process-words.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
@@ -14,18 +16,20 @@ import { startAsOwn, startInBackground } from '../../system/own-program.ts';
 import { randomUuid } from '../../system/random.ts';
 import { hostZone } from '../../system/zones.ts';
 import { formatProblem } from '../../yaml/problem.ts';
+import { printBytes, say, sayLines } from '../parts/output.ts';
 import { givenRunVariable } from '../parts/run-named.ts';
 import type { Jobs } from '../parts/snapshots.ts';
 import { zoneObjection } from '../parts/tick-zones.ts';
 import { type Act, actOnEach, type Deed } from './act.ts';
 import type { Options } from './options.ts';
+import { recordSteering } from './record.ts';
 
 export function start(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, startJob);
 }
 
 /** What can be seen now is said at once; what happens a moment later stands in the history of the run whose id is printed. */
-export async function startJob(slug: string, { options, jobs, tell }: Act): Promise<Deed> {
+export async function startJob(slug: string, { options, config, jobs, tell }: Act): Promise<Deed> {
   const hindrance = startRefusal(slug, jobs);
   if (hindrance !== undefined) {
     const { words, code } = hindrance;
@@ -33,20 +37,38 @@ export async function startJob(slug: string, { options, jobs, tell }: Act): Prom
     return { exitCode: code, value: { started: false, reason: words } };
   }
   const run = newRunId(clock.nowMs(), randomUuid());
+  if (options.reason !== undefined || (options.tag ?? options.viaTag) !== undefined)
+    recordSteering([slug], { action: 'start', started: run }, options, config);
   const program = { name: 'run-job', args: runArgs(slug, options), more: { [givenRunVariable]: run } } as const;
   if (!options.wait) {
     startInBackground(program);
     tell.print(`${run}\n`);
     return { exitCode: 0, value: { started: true, run } };
   }
-  // With --json standard output is for the object alone.
-  const child = startAsOwn(program, ['inherit', options.json ? 'ignore' : 'inherit', 'inherit']);
-  const exitCode = await new Promise<number>((resolve) => {
-    child.once('exit', (code, signal) =>
-      resolve(signal === null ? (code ?? exitCodes.internal) : 128 + os.constants.signals[signal]),
-    );
-  });
+  // It outlives the terminal, and can do without the pipes. With --json standard output is for the object alone.
+  const child = startAsOwn(program, ['ignore', options.json ? 'ignore' : 'pipe', 'pipe'], 'own session');
+  tell.print(`${run}\n`);
+  const exitCode = await endOf(child, { slug, run });
   return { exitCode, value: { started: true, run, exitCode } };
+}
+
+/** Shows what the run prints until it has ended. Ctrl-C, or a terminal that is closed, ends the waiting and not the run. */
+function endOf(child: ChildProcess, { slug, run }: { readonly slug: string; readonly run: string }): Promise<number> {
+  child.stdout?.on('data', printBytes);
+  child.stderr?.on('data', (bytes: Uint8Array) => sayLines(bytes));
+  return new Promise((resolve) => {
+    child.once('close', (code, signal) => resolve(signal === null ? (code ?? exitCodes.internal) : signalCode(signal)));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
+      process.once(signal, () => {
+        say('jobctl', `no longer waiting; ${slug} goes on as run ${run}. To end it: jobctl stop ${slug}`);
+        resolve(signalCode(signal));
+      });
+    }
+  });
+}
+
+function signalCode(signal: NodeJS.Signals): number {
+  return 128 + os.constants.signals[signal];
 }
 
 function runArgs(slug: string, options: Options): readonly string[] {
@@ -54,8 +76,13 @@ function runArgs(slug: string, options: Options): readonly string[] {
     '--job',
     slug,
     ...(options['slow-start'] ? ['--slow-start'] : []),
+    ...(options.wait ? ['--follow'] : []),
     ...(options.config === undefined ? [] : ['--config', options.config]),
   ];
+}
+
+function pausedRefusal(pause: Pause): string {
+  return `is ${pauseWords(pause, timeText(hostZone()))}; to end that: ${resumeCommand(pause)}`;
 }
 
 interface Refusal {
@@ -109,7 +136,5 @@ function hindranceOf(slug: string, jobs: Jobs): Refusal | undefined {
       : { words: `has an invalid file: ${problem}`, code: exitCodes.configuration };
   }
   if (job.paused === undefined) return undefined;
-  const { target } = job.paused;
-  const end = 'job' in target ? `jobctl resume ${slug}` : `jobctl resume --tag ${target.tag}`;
-  return { words: `is ${pauseWords(job.paused, timeText(hostZone()))}; ${end}`, code: exitCodes.skipped };
+  return { words: pausedRefusal(job.paused), code: exitCodes.skipped };
 }

@@ -11,7 +11,7 @@ export type Right =
   | { readonly is: 'refused'; readonly words: string };
 
 export async function becomeServiceUser(
-  { serviceUser }: Config,
+  { serviceUser, searchPath, passEnvironment }: Config,
   program: string,
   args: readonly string[],
 ): Promise<Right> {
@@ -21,7 +21,7 @@ export async function becomeServiceUser(
     return isOrphaned() ? { is: 'done', exitCode: 143 } : { is: 'service-user' };
   }
   if (uid === 0 && euid === 0) {
-    const again = { program, args, say: (words: string) => say(program, words) };
+    const again = { program, args, searchPath, passEnvironment, say: (words: string) => say(program, words) };
     return { is: 'done', exitCode: await runAgainAs(serviceUser, again) };
   }
   const command = [program, ...args].join(' ');
