@@ -1,10 +1,17 @@
-/** What happened to a service, a line each in its history: changes of its state, and each death. `jobctl history` shows them. */
+/** What happened to a service, a line each in its history: changes of its state, each death, and what people decided. `jobctl history` shows them. */
+import { decodeJson, oneOf, optional, shape, text, time } from '../record/decode.ts';
 
 export interface JournalEntry {
   readonly atMs: number;
   readonly words: string;
   /** The state that the service has from here on. */
   readonly state?: string;
+  /** An instance has ended that nobody had told to. */
+  readonly died?: true;
+  /** Of what a person has decided. */
+  readonly action?: 'start' | 'stop' | 'restart' | 'reset' | 'snooze';
+  readonly by?: string;
+  readonly reason?: string;
 }
 
 /** Readers of runs pass over an event that is none of theirs. */
@@ -16,13 +23,22 @@ export function parseJournal(text: string): readonly JournalEntry[] {
   return text.split('\n').flatMap((line) => parseEntry(line) ?? []);
 }
 
+const journalEntry = shape<JournalEntry>({
+  atMs: time,
+  words: text,
+  state: optional(text),
+  died: optional(oneOf(true)),
+  action: optional(oneOf('start', 'stop', 'restart', 'reset', 'snooze')),
+  by: optional(text),
+  reason: optional(text),
+});
+
 function parseEntry(line: string): JournalEntry | undefined {
-  if (!line.startsWith('{"event":"service"')) return undefined;
-  try {
-    const { atMs, words, state } = JSON.parse(line) as JournalEntry;
-    if (!Number.isFinite(atMs) || typeof words !== 'string') return undefined;
-    return { atMs, words, ...(typeof state === 'string' && { state }) };
-  } catch {
-    return undefined;
-  }
+  return line.startsWith('{"event":"service"') ? decodeJson(line, journalEntry) : undefined;
+}
+
+/** Which instance an entry is about: 2 for "web.2 exited with code 1"; `undefined` when it is about the whole service. */
+export function instanceOf(slug: string, { words }: JournalEntry): number | undefined {
+  const [, number] = /^\.(\d{1,4})(?: |$)/.exec(words.startsWith(slug) ? words.slice(slug.length) : '') ?? [];
+  return number === undefined ? undefined : Number(number);
 }

@@ -13,6 +13,8 @@ import { ByteQueue } from './byte-queue.ts';
 
 export interface OutletOptions {
   readonly fd: number;
+  /** `close` leaves the descriptor as it is: it is somebody else's too. */
+  readonly keepsOpen?: boolean;
   /** There is room again, or none is needed because what comes is given up. */
   readonly onRoom: () => void;
   /** Words that stand where bytes are missing. */
@@ -294,6 +296,10 @@ export class Outlet {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     if (this.#isWriting) {
       leaveHard();
+      onClosed();
+      return;
+    }
+    if (this.#options.keepsOpen) {
       onClosed();
       return;
     }

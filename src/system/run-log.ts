@@ -28,8 +28,8 @@ export interface RunLogOptions {
   readonly runDirectory: string;
   /** PROCESS_CONTROL_PIPES of the environment. */
   readonly handedPipes: string | undefined;
-  /** Where the job's output is shown too, as it is, when these are terminals. */
-  readonly mirrorTo?: { readonly stdout: number; readonly stderr: number };
+  /** Where the job's output is shown too, as it is, when these are terminals, or `always`. */
+  readonly mirrorTo?: { readonly stdout: number; readonly stderr: number; readonly always?: boolean };
   readonly offsetAt?: OffsetAt;
   readonly limits?: Partial<OutletLimits>;
   readonly mirrorLimits?: Partial<OutletLimits>;
@@ -231,12 +231,13 @@ class OpenRunLog implements RunLog {
   #stream(name: Stream['name'], level: 'INFO' | 'ERROR', mirrorFd: number | undefined): Stream {
     const stamper = new Stamper({ level, stamps: this.#stamps, onLines: (lines) => this.#logLines(lines) });
     const terminal = mirrorFd === undefined ? undefined : openTerminal(mirrorFd);
+    const isFollowed = mirrorFd !== undefined && this.#parts.mirrorTo?.always === true;
     const onWritten = () => this.#outlet.flush();
     return {
       name,
       stamper,
       unfinished: new UnfinishedLine({ stamper, clock: this.#parts.clock, onWritten }),
-      mirror: terminal === undefined ? undefined : this.#mirror(terminal),
+      mirror: terminal !== undefined ? this.#mirror(terminal) : isFollowed ? this.#followed(mirrorFd) : undefined,
       bytes: 0,
       reader: undefined,
     };
@@ -248,6 +249,16 @@ class OpenRunLog implements RunLog {
       onRoom: () => this.#resume(),
       gapText: (bytes) => Buffer.from(`\r\nrun-job: ${bytes} bytes not shown here\r\n`),
       limits: { ...usualMirrorLimits, ...this.#parts.mirrorLimits },
+    });
+  }
+
+  /** A pipe or file that somebody has asked for; slow readers are waited for, and what is still said afterwards goes there too. */
+  #followed(fd: number): Outlet {
+    return new Outlet({
+      ...{ fd, keepsOpen: true },
+      onRoom: () => this.#resume(),
+      gapText: (bytes) => Buffer.from(`\nrun-job: ${bytes} bytes not shown here\n`),
+      limits: this.#parts.mirrorLimits ?? {},
     });
   }
 

@@ -20,15 +20,15 @@ describe('failures as a job defines them', { concurrency: 2 }, () => {
   test('each rule that is broken is named, in the log and to whoever waits', async () => {
     assert.match(
       await lastLine('stderr', `command: sh -c 'echo oops >&2'\nfail_on_stderr: true\n`, 1),
-      /^stderr failed by fail_on_stderr: it printed on stderr: "oops" after .*, exit code 1$/,
+      /^stderr failed by fail_on_stderr: it printed on stderr after .*, exit code 1$/,
     );
     assert.match(
       await lastLine('output', `command: sh -c 'echo fine; printf "ERROR 5"'\nfail_on_output: ^ERROR\n`, 1),
-      /failed by fail_on_output: its output has a line that matches \^ERROR: "ERROR 5"/,
+      /failed by fail_on_output: its output has a line that it forbids/,
     );
     assert.match(
       await lastLine('missing', 'command: echo well\nrequire_output: ^done$\n', 1),
-      /failed by require_output: its output has no line that matches \^done\$/,
+      /failed by require_output: its output has no line that it asks for/,
     );
     assert.match(
       await lastLine('quick', 'command: /bin/true\nmin_duration: 1h\n', 1),
@@ -83,10 +83,7 @@ describe('failures as a job defines them', { concurrency: 2 }, () => {
       `command: ${JSON.stringify(print)}\nfail_on_output: (a+)+$\ntimeout: 5m\n`,
       1,
     );
-    assert.match(
-      words,
-      /failed by fail_on_output: its output could not be searched for \(a\+\)\+\$, which takes too long/,
-    );
+    assert.match(words, /failed by fail_on_output: its output could not be searched in time/);
     assert.match(house.log('endless'), /INFO\tlast\n/);
   });
 
