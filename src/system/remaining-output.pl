@@ -112,6 +112,8 @@ sub make_room {
         undef $log;
     }
     return if $log;
-    sysopen $log, "$name.log", O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0640 or undef $log;
+    # What a job has put there in its place, a FIFO or a link, is not waited for and not followed.
+    sysopen $log, "$name.log", O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0640 or undef $log;
+    undef $log if $log && !-f $log;
     $size = $log ? -s $log : 0;
 }

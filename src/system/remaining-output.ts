@@ -1,5 +1,6 @@
 /** Starts remaining-output.pl, which reads on what processes print that may outlive their run. */
 import { spawn } from 'node:child_process';
+// biome-ignore lint/style/noRestrictedImports: opens the program beside itself, and nothing that a job can write
 import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { isExecutable } from './executable.ts';
