@@ -18,6 +18,8 @@ export interface OutletOptions {
   /** Words that stand where bytes are missing. */
   readonly gapText: (lostBytes: number, reason: string) => Uint8Array;
   readonly limits?: Partial<OutletLimits>;
+  /** Asked before each write: gives the descriptor to write to from now on, if that is another one. */
+  readonly renew?: (then: (fd: number | undefined) => void) => void;
 }
 
 export interface OutletLimits {
@@ -41,6 +43,7 @@ type TimerName = 'gather' | 'retry' | 'stall';
 
 export class Outlet {
   readonly #options: OutletOptions;
+  #fd: number;
   readonly #limits: OutletLimits;
   readonly #queue = new ByteQueue();
   #writtenBytes = 0;
@@ -60,6 +63,7 @@ export class Outlet {
 
   constructor(options: OutletOptions) {
     this.#options = options;
+    this.#fd = options.fd;
     this.#limits = { ...usualLimits, ...options.limits };
   }
 
@@ -128,12 +132,28 @@ export class Outlet {
     }
     this.#isWriting = true;
     this.#watchProgress();
-    write(this.#options.fd, head, 0, head.length, null, (error, count) => {
-      this.#isWriting = false;
-      if (this.#hasEnded) return;
-      if (error === null) this.#wrote(count);
-      else this.#refused(error.code ?? error.message);
-      this.#endIfDone();
+    this.#renewed((fd) =>
+      write(fd, head, 0, head.length, null, (error, count) => {
+        this.#isWriting = false;
+        if (this.#hasEnded) return;
+        if (error === null) this.#wrote(count);
+        else this.#refused(error.code ?? error.message);
+        this.#endIfDone();
+      }),
+    );
+  }
+
+  #renewed(then: (fd: number) => void): void {
+    const { renew } = this.#options;
+    if (renew === undefined) {
+      then(this.#fd);
+      return;
+    }
+    renew((fd) => {
+      // What the old one can't store any more is nobody's to read: it was moved or removed.
+      if (fd !== undefined) close(this.#fd, () => {});
+      this.#fd = fd ?? this.#fd;
+      then(this.#fd);
     });
   }
 
@@ -220,7 +240,7 @@ export class Outlet {
       leaveHard();
       onClosed();
     }, this.#limits.closeMs);
-    close(this.#options.fd, (error) => {
+    close(this.#fd, (error) => {
       clearTimeout(tooLong);
       // A network file system may say only now that it could not store what it took.
       if (error) this.#lose(this.#writtenBytes, error.code ?? error.message);
