@@ -47,6 +47,8 @@ export interface Job {
   readonly limits: Limits;
   /** Replaces key by key what the configuration says. */
   readonly logRetention?: LogBounds;
+  /** What the log of one run may grow to; absent: any size. */
+  readonly logMaxBytes?: number;
   /** Of the file's bytes, in hexadecimal; empty where it was not asked for. */
   readonly sha256: string;
 }
@@ -141,6 +143,8 @@ function addOptional(content: Writable<JobContent>, written: Lookup, found: Omit
   if (failmail !== undefined) content.failmail = failmailOf(failmail);
   if (workingDirectory !== undefined) content.workingDirectory = workingDirectory;
   if (nice !== undefined) content.nice = nice;
+  const logMaxBytes = sizeInBytes(written('log_max_size') ?? '256M');
+  if (logMaxBytes > 0 && written('service') !== true) content.logMaxBytes = logMaxBytes;
   if (logRetention !== undefined) content.logRetention = logBounds(logRetention);
 }
 

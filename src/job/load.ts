@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { validateJob } from '../generated/validators.ts';
 import { parseExpression } from '../schedule/expression.ts';
 import type { FileFacts, Files } from '../system/system.ts';
+import { withAudience } from '../yaml/audience.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
 import type { Problem, Result } from '../yaml/problem.ts';
 import { isUnreadName, unreadFiles, unreadMessage } from '../yaml/unread.ts';
@@ -143,7 +144,7 @@ function loadFile(
   if (doubts.some(({ severity }) => severity === 'error')) return { ok: false, problems: doubts };
 
   const result = validateJobText({ file: path, bytes: read.bytes }, places.jobDefaults, machine);
-  if (!result.ok) return { ok: false, problems: [...doubts, ...result.problems] };
+  if (!result.ok) return { ok: false, problems: withAudience([...doubts, ...result.problems], path, machine.files) };
   const sha256 = machine.sha256?.(read.bytes) ?? '';
   return {
     ok: true,

@@ -6,7 +6,9 @@
  */
 import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, stat } from 'node:fs';
+import { sizeText } from '../job/size.ts';
 import { printable } from '../yaml/problem.ts';
+import { LogBound } from './log-bound.ts';
 import { createLogFile } from './log-file.ts';
 import { openAgain, restoreLog } from './log-restore.ts';
 import { Outlet, type OutletLimits, type OutletOptions } from './outlet.ts';
@@ -26,8 +28,8 @@ export interface RunLogOptions {
   readonly runDirectory: string;
   /** PROCESS_CONTROL_PIPES of the environment. */
   readonly handedPipes: string | undefined;
-  /** Where the job's output is shown too, as it is, when these are terminals. */
-  readonly mirrorTo?: { readonly stdout: number; readonly stderr: number };
+  /** Where the job's output is shown too, as it is, when these are terminals, or `always`. */
+  readonly mirrorTo?: { readonly stdout: number; readonly stderr: number; readonly always?: boolean };
   readonly offsetAt?: OffsetAt;
   readonly limits?: Partial<OutletLimits>;
   readonly mirrorLimits?: Partial<OutletLimits>;
@@ -38,7 +40,7 @@ export function runLogs(options: RunLogOptions): RunLogs {
   const offsetAt = options.offsetAt ?? localOffset();
   let spare = adoptPipes(options.handedPipes);
   return {
-    open(slug, startedMs, watcher): LogAnswer {
+    open(slug, startedMs, { watcher, maxBytes } = {}): LogAnswer {
       try {
         spare ??= makePipes(options.runDirectory);
       } catch (error) {
@@ -48,7 +50,7 @@ export function runLogs(options: RunLogOptions): RunLogs {
       if (file.is === 'failed') return file;
       const pipes = spare;
       spare = undefined;
-      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, watcher });
+      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, watcher, maxBytes });
       if (file.linkTrouble !== undefined) log.note(`latest.log could not be replaced: ${file.linkTrouble}`);
       return { is: 'open', log };
     },
@@ -62,6 +64,8 @@ interface RunLogParts extends RunLogOptions {
   readonly pipes: PipePair;
   readonly watcher: OutputWatcher | undefined;
   readonly pages?: Pages;
+  /** Of a log that has no pages; undefined: it may grow. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** One of the job's two streams, over all commands. */
@@ -111,6 +115,7 @@ class OpenRunLog implements RunLog {
   readonly #stderr: Stream;
   #pipes: PipePair | undefined;
   #writers: readonly [number, number] | undefined;
+  readonly #bound: LogBound | undefined;
   #isFramed = false;
   /** Remarks made while a command runs stand after its output. */
   #notes: Buffer[] = [];
@@ -122,6 +127,7 @@ class OpenRunLog implements RunLog {
     this.#pipes = parts.pipes;
     this.#stamps = new Stamps(parts.clock.nowMs, parts.offsetAt);
     this.#outlet = this.#outletTo(parts.fd, parts.path);
+    this.#bound = parts.maxBytes ? this.#boundOf(parts.maxBytes) : undefined;
     this.#stdout = this.#stream('stdout', 'INFO', parts.mirrorTo?.stdout);
     this.#stderr = this.#stream('stderr', 'ERROR', parts.mirrorTo?.stderr);
   }
@@ -184,6 +190,7 @@ class OpenRunLog implements RunLog {
       stderrBytes: this.#stderr.bytes,
       lostBytes,
       ...(lostReason === undefined ? {} : { lostReason }),
+      ...(this.#bound?.leftOut && { leftOut: this.#bound.leftOut }),
       tail: this.#tail.text(),
     };
   }
@@ -222,6 +229,16 @@ class OpenRunLog implements RunLog {
     };
   }
 
+  #boundOf(maxBytes: number): LogBound {
+    return new LogBound({
+      maxBytes,
+      mark: () => this.#outlet.mark(),
+      cut: (bytes) => this.#outlet.cut(bytes),
+      note: ({ lines, bytes }) =>
+        this.#line('NOTE', `${lines} lines (${bytes} bytes) are left out here: log_max_size is ${sizeText(maxBytes)}`),
+    });
+  }
+
   /** Between two lines: the new file begins with whatever comes next. */
   #turnPageIfFull(moreBytes: number): void {
     const { pages } = this.#parts;
@@ -244,12 +261,13 @@ class OpenRunLog implements RunLog {
   #stream(name: Stream['name'], level: 'INFO' | 'ERROR', mirrorFd: number | undefined): Stream {
     const stamper = new Stamper({ level, stamps: this.#stamps, onLines: (lines) => this.#logLines(lines) });
     const terminal = mirrorFd === undefined ? undefined : openTerminal(mirrorFd);
+    const isFollowed = mirrorFd !== undefined && this.#parts.mirrorTo?.always === true;
     const onWritten = () => this.#outlet.flush();
     return {
       name,
       stamper,
       unfinished: new UnfinishedLine({ stamper, clock: this.#parts.clock, onWritten }),
-      mirror: terminal === undefined ? undefined : this.#mirror(terminal),
+      mirror: terminal !== undefined ? this.#mirror(terminal) : isFollowed ? this.#followed(mirrorFd) : undefined,
       bytes: 0,
       reader: undefined,
     };
@@ -264,10 +282,21 @@ class OpenRunLog implements RunLog {
     });
   }
 
+  /** A pipe or file that somebody has asked for; slow readers are waited for, and what is still said afterwards goes there too. */
+  #followed(fd: number): Outlet {
+    return new Outlet({
+      ...{ fd, keepsOpen: true },
+      onRoom: () => this.#resume(),
+      gapText: (bytes) => Buffer.from(`\nrun-job: ${bytes} bytes not shown here\n`),
+      limits: this.#parts.mirrorLimits ?? {},
+    });
+  }
+
   #logLines(lines: Buffer): void {
+    this.#tail.add(lines);
+    if (this.#bound?.takes(lines)) return;
     this.#turnPageIfFull(lines.length);
     this.#outlet.write(lines);
-    this.#tail.add(lines);
   }
 
   #read(): void {
@@ -345,6 +374,7 @@ class OpenRunLog implements RunLog {
   }
 
   #put(line: Buffer): void {
+    if (this.#bound?.takes(line)) return;
     this.#turnPageIfFull(line.length);
     this.#outlet.writeSurely(line);
   }

@@ -10,6 +10,7 @@ import { nodeAt, offsetInText, offsetOf, type Path, type Place, placeOf } from '
 import type { Problem, Result } from './problem.ts';
 import type { Complaint, Schema, Validator } from './schema.ts';
 import { type Spelling, spellingOf } from './spelling.ts';
+import { strangerRemark } from './stranger.ts';
 import { syntaxRemarks } from './syntax.ts';
 import { decode } from './text.ts';
 import { type Remark, readValue } from './value.ts';
@@ -66,6 +67,8 @@ export function parseYaml<T>(
   const { text } = decoded;
   const document = parseDocument(text, options);
   const unread = syntaxRemarks(text, document);
+  const stranger = strangerRemark(text, document.contents as Node | null, format.schema);
+  if (stranger !== undefined) return { ok: false, problems: problemsOf([stranger], text, source.file) };
   if (unread.length > 0) return { ok: false, problems: problemsOf(unread, text, source.file) };
 
   const root = document.contents as Node | null;
@@ -106,5 +109,8 @@ function problemsOf(remarks: readonly Remark[], text: string, file: string): rea
   return [...remarks]
     .sort((a, b) => a.offset - b.offset)
     .slice(0, mostProblems)
-    .map(({ severity, offset, message }) => ({ severity, file, ...placeOf(text, offset), message }));
+    .map(({ severity, offset, message, rule }) => {
+      const place = placeOf(text, offset);
+      return { severity, file, ...place, message, ...(rule !== undefined && { rule }) };
+    });
 }

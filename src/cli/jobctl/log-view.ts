@@ -9,6 +9,7 @@ import { clock } from '../../system/clock.ts';
 import { type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-reader.ts';
 import { localOffset, Stamps } from '../../system/stamps.ts';
 import { hostZone } from '../../system/zones.ts';
+import { unreadableLogWords } from '../parts/log-access.ts';
 import { printBytes, say } from '../parts/output.ts';
 import { VisibleText } from '../parts/visible.ts';
 import type { Options } from './options.ts';
@@ -79,8 +80,15 @@ export function openReader(
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     if (code === 'ELOOP') return { words: `${path} is a link, which no log is` };
-    return { words: code === 'EACCES' ? `${path}: permission denied; its group may read it` : message };
+    return { words: code === 'EACCES' ? unreadableLogWords(path, typed()) : message };
   }
+}
+
+/** What the person typed, to be typed again behind sudo. */
+function typed(): string {
+  return ['jobctl', ...process.argv.slice(3)]
+    .map((word) => (/^[\w.:@/=-]+$/.test(word) ? word : `'${word}'`))
+    .join(' ');
 }
 
 /** The later of both beginnings. */
