@@ -2,13 +2,16 @@
  * Reads a log that another process writes, and goes on with it as `tail -F` does: a log that is truncated, moved, removed or replaced is noticed,
  * and no line is begun in its middle.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { openCarefully, pinned, quietly } from './careful-file.ts';
 
 /** What has happened to the file since the last look. `moved`, `removed`: its last bytes were read, another one is waited for. */
 export type LogChange = 'truncated' | 'moved' | 'removed' | 'replaced';
 
 export interface LogReaderParts {
-  readonly path: string;
+  /** The directory that is trusted, and the names below it. */
+  readonly base: string;
+  readonly relative: string;
   /** Takes bytes as they stand in the log; false when nobody reads them any more. */
   readonly onBytes: (bytes: Buffer) => boolean;
   readonly onChange: (change: LogChange) => void;
@@ -29,7 +32,7 @@ export class LogReader {
   /** Throws what open(2) throws. */
   constructor(parts: LogReaderParts) {
     this.#parts = parts;
-    this.#fd = openLog(parts.path);
+    this.#fd = openCarefully(parts.base, parts.relative);
   }
 
   /** Continues behind the given place, which is the beginning of a line. */
@@ -77,7 +80,8 @@ export class LogReader {
 
   /** Whether the path still names the file that is read. */
   #isSame(): boolean {
-    const now = statSync(this.#parts.path, { throwIfNoEntry: false });
+    const { base, relative } = this.#parts;
+    const now = quietly(() => pinned(base, relative, ({ facts }) => facts));
     const ours = fstatSync(this.#fd);
     return now !== undefined && now.ino === ours.ino && now.dev === ours.dev;
   }
@@ -85,7 +89,7 @@ export class LogReader {
   #switch(): boolean {
     let next: number;
     try {
-      next = openLog(this.#parts.path);
+      next = openCarefully(this.#parts.base, this.#parts.relative);
     } catch {
       if (!this.#isLost) this.#parts.onChange(fstatSync(this.#fd).nlink === 0 ? 'removed' : 'moved');
       this.#isLost = true;
@@ -104,14 +108,6 @@ export class LogReader {
     }
     return goesOn && this.#readRest();
   }
-}
-
-/** A regular file, and no link: the directory is the service user's, and root must not be led to show something else. */
-export function openLog(path: string): number {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  throw Object.assign(new Error(`${path} is no file`), { code: 'ENOTFILE' });
 }
 
 /** Where the last `lines` lines begin. */

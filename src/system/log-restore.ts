@@ -2,9 +2,11 @@
  * A run's log that somebody removed while the run wrote it is made again when the run has ended: as long as it is open all of it is still there.
  * One that was moved is where it was moved to.
  */
-import { closeSync, constants, fstat, openSync, read } from 'node:fs';
+// biome-ignore lint/style/noRestrictedImports: opens nothing but a descriptor of its own once more.
+import { closeSync, constants, fchmodSync, fstat, mkdir, openSync, read, write } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { createFile } from './careful-file.ts';
 
 /** So long a disk may take to hold it all once more. */
 const limitMs = 60_000;
@@ -48,23 +50,19 @@ async function restored(fd: number, file: string) {
 
 /** Whatever has taken its place meanwhile is left alone. */
 async function copy(fd: number, file: string): Promise<void> {
-  const { mkdir, open } = await import('node:fs/promises');
-  await mkdir(path.dirname(file), { mode: directoryMode }).catch(() => undefined);
-  const made = await open(
-    file,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-    fileMode,
-  );
+  await promisify(mkdir)(path.dirname(file), directoryMode).catch(() => undefined);
+  const made = createFile(file, fileMode);
   try {
-    await made.chmod(fileMode);
+    fchmodSync(made, fileMode);
     const chunk = Buffer.alloc(chunkBytes);
     for (let at = 0; ; ) {
       const { bytesRead } = await promisify(read)(fd, chunk, 0, chunkBytes, at);
       if (bytesRead === 0) return;
       at += bytesRead;
-      await made.writeFile(chunk.subarray(0, bytesRead));
+      for (let written = 0; written < bytesRead; )
+        written += (await promisify(write)(made, chunk, written, bytesRead - written)).bytesWritten;
     }
   } finally {
-    await made.close();
+    closeSync(made);
   }
 }

@@ -30,7 +30,8 @@ function following(t: TestContext, text: string) {
   let seen = '';
   const changes: LogChange[] = [];
   const reader = new LogReader({
-    path: file,
+    base: path.dirname(path.dirname(file)),
+    relative: `${path.basename(path.dirname(file))}/a.log`,
     onBytes: (bytes) => {
       seen += bytes.toString();
       return true;

@@ -1,10 +1,11 @@
 /** What `jobctl logs` shows of one file: all of it, its last lines, or the lines since a time; and how. */
-import { createReadStream } from 'node:fs';
+import path from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { momentForms, parseMoment } from '../../report/moment.ts';
 import { exitCodes } from '../../run/outcome.ts';
+import { OddFileError, streamOf } from '../../system/careful-file.ts';
 import { clock } from '../../system/clock.ts';
 import { type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-reader.ts';
 import { localOffset, Stamps } from '../../system/stamps.ts';
@@ -65,22 +66,34 @@ export class LogPrinter {
   }
 }
 
+/** A log of a job or an instance. */
+export interface LogPlace {
+  readonly outputDirectory: string;
+  readonly slug: string;
+  readonly name: string;
+}
+
+function pathOf({ outputDirectory, slug, name }: LogPlace): string {
+  return path.join(outputDirectory, slug, name);
+}
+
 /** A reader of the file that stands where the view begins. `undefined`: there is no such file. */
 export function openReader(
-  path: string,
+  log: LogPlace,
   view: LogView,
   printer: LogPrinter,
 ): { readonly reader: LogReader } | { readonly words: string } | undefined {
   try {
-    const onChange = (change: LogChange) => printer.say(changeWords(path, change));
-    const reader = new LogReader({ path, onBytes: (bytes) => printer.print(bytes), onChange });
+    const onChange = (change: LogChange) => printer.say(changeWords(pathOf(log), change));
+    const place = { base: log.outputDirectory, relative: `${log.slug}/${log.name}` };
+    const reader = new LogReader({ ...place, onBytes: (bytes) => printer.print(bytes), onChange });
     reader.start(startOf(reader.fd, view));
     return { reader };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    if (code === 'ELOOP') return { words: `${path} is a link, which no log is` };
-    return { words: code === 'EACCES' ? unreadableLogWords(path, typed()) : message };
+    if (error instanceof OddFileError) return { words: `${pathOf(log)}: ${message}` };
+    return { words: code === 'EACCES' ? unreadableLogWords(pathOf(log), typed()) : message };
   }
 }
 
@@ -97,25 +110,25 @@ function startOf(fd: number, { lines, since }: LogView): number {
   return lines === undefined ? bySince : Math.max(bySince, lastLinesAt(fd, lines));
 }
 
-function changeWords(path: string, change: LogChange): string {
+function changeWords(file: string, change: LogChange): string {
   switch (change) {
     case 'truncated':
-      return `${path} was truncated; reading from its start`;
+      return `${file} was truncated; reading from its start`;
     case 'replaced':
-      return `${path} was replaced; reading the new one from its start`;
+      return `${file} was replaced; reading the new one from its start`;
     case 'moved':
-      return `${path} was renamed; waiting for the next one`;
+      return `${file} was renamed; waiting for the next one`;
     case 'removed':
-      return `${path} was removed; waiting for the next one`;
+      return `${file} was removed; waiting for the next one`;
     default:
       return change satisfies never;
   }
 }
 
 /** All that is there now. */
-export async function showLog(path: string, view: LogView, printer: LogPrinter): Promise<number> {
-  const opened = openReader(path, view, printer);
-  if (opened === undefined) return showCompressed(path, view, printer);
+export async function showLog(log: LogPlace, view: LogView, printer: LogPrinter): Promise<number> {
+  const opened = openReader(log, view, printer);
+  if (opened === undefined) return showCompressed(log, view, printer);
   if ('words' in opened) return refuse(printer, opened.words);
   opened.reader.read();
   opened.reader.close();
@@ -123,13 +136,14 @@ export async function showLog(path: string, view: LogView, printer: LogPrinter):
 }
 
 /** A log that was compressed meanwhile, as log_retention says. */
-async function showCompressed(path: string, { lines, since }: LogView, printer: LogPrinter): Promise<number> {
-  const file = `${path}.gz`;
-  const opened = openReader(file, { raw: true }, printer);
-  if (opened === undefined) return refuse(printer, `${path} is gone; old logs are removed as log_retention says`);
+async function showCompressed(log: LogPlace, { lines, since }: LogView, printer: LogPrinter): Promise<number> {
+  const compressed = { ...log, name: `${log.name}.gz` };
+  const opened = openReader(compressed, { raw: true }, printer);
+  if (opened === undefined)
+    return refuse(printer, `${pathOf(log)} is gone; old logs are removed as log_retention says`);
   if ('words' in opened) return refuse(printer, opened.words);
   const gunzip = createGunzip();
-  const stream = createReadStream('', { fd: opened.reader.fd });
+  const stream = streamOf(opened.reader.fd);
   stream.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
   const last: Buffer[] = [];
   let isShown = since === undefined;
@@ -143,7 +157,7 @@ async function showCompressed(path: string, { lines, since }: LogView, printer: 
     for (const line of last) if (!printer.print(line)) break;
     return 0;
   } catch (error) {
-    return refuse(printer, `${file}: ${(error as Error).message}`);
+    return refuse(printer, `${pathOf(compressed)}: ${(error as Error).message}`);
   }
 }
 

@@ -1,16 +1,16 @@
 /** `jobctl logs` of jobs: prints the log of a run, and with --follow goes on while the run does, or waits for the next one. */
-import { readlinkSync } from 'node:fs';
-import path, { basename } from 'node:path';
+import { basename } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { RunSnapshot } from '../../report/snapshot.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { readLogName } from '../../run/retention.ts';
+import { quietly, readLinkIn } from '../../system/careful-file.ts';
 import { clock } from '../../system/clock.ts';
 import { realLocks } from '../parts/machine.ts';
 import { print, say } from '../parts/output.ts';
 import type { Jobs } from '../parts/snapshots.ts';
 import { chooseJobs } from './jobs.ts';
-import { LogPrinter, type LogView, logView, openReader, showLog } from './log-view.ts';
+import { type LogPlace, LogPrinter, type LogView, logView, openReader, showLog } from './log-view.ts';
 import type { Options } from './options.ts';
 
 export const pollMs = 200;
@@ -70,10 +70,15 @@ interface Showing extends Asked {
   readonly printer: LogPrinter;
 }
 
-async function showRun(slug: string, run: RunWithLog, { view, printer }: Showing): Promise<number> {
+async function showRun(slug: string, run: RunWithLog, { view, printer, config }: Showing): Promise<number> {
   const refusal = nameRefusal(slug, run.logPath);
   if (refusal !== undefined) return refuse(printer, refusal);
-  return showLog(run.logPath, view, printer);
+  return showLog(placeOf(slug, run, config), view, printer);
+}
+
+/** Below the output directory that holds now: what a history says of other places is not believed. */
+function placeOf(slug: string, { logPath }: RunWithLog, { outputDirectory }: Config): LogPlace {
+  return { outputDirectory, slug, name: basename(logPath) };
 }
 
 /** The history is the service user's to write; root, who may read everything, must not be led to show something else. */
@@ -103,11 +108,7 @@ function isRunning(slug: string, { run }: RunSnapshot, config: Config): boolean 
 
 /** What `latest.log` points to: one look that shows a new run, however short it was. */
 function latestName(slug: string, { outputDirectory }: Config): string | undefined {
-  try {
-    return readlinkSync(path.join(outputDirectory, slug, 'latest.log'));
-  } catch {
-    return undefined;
-  }
+  return quietly(() => readLinkIn(outputDirectory, `${slug}/latest.log`));
 }
 
 async function nextRun(
@@ -132,7 +133,7 @@ async function followRun(slug: string, run: RunWithLog, showing: Showing): Promi
   const { view, printer, config } = showing;
   const refusal = nameRefusal(slug, run.logPath);
   if (refusal !== undefined) return refuse(printer, refusal);
-  const opened = openReader(run.logPath, view, printer);
+  const opened = openReader(placeOf(slug, run, config), view, printer);
   if (opened === undefined) return showRun(slug, run, showing);
   if ('words' in opened) return refuse(printer, opened.words);
   try {

@@ -12,6 +12,8 @@ import { type ServiceTarget, targetName } from './service-target.ts';
 
 interface Place {
   readonly name: string;
+  readonly outputDirectory: string;
+  readonly slug: string;
   readonly directory: string;
   readonly stem: string;
 }
@@ -27,14 +29,16 @@ export async function serviceLogs(target: ServiceTarget, options: Options, confi
   if (typeof view === 'string') return refuse(view);
   const instance = target.instance ?? 0;
   const name = targetName(target);
-  const place = { name, directory: path.join(config.outputDirectory, slug), stem: `${slug}.${instance}` };
+  const { outputDirectory } = config;
+  const stem = `${slug}.${instance}`;
+  const place: Place = { name, outputDirectory, slug, directory: path.join(outputDirectory, slug), stem };
   if (options.follow) return follow(place, view);
   const found = instanceLogs(place.directory, place.stem);
   const shown = view.since === undefined ? found.slice(-1) : found;
   if (shown.length === 0) return refuse(`${name} has no log yet`);
   const printer = new LogPrinter(view);
   let code = 0;
-  for (const log of shown) code = Math.max(code, await showLog(path.join(place.directory, log), view, printer));
+  for (const log of shown) code = Math.max(code, await showLog({ ...place, name: log }, view, printer));
   return code;
 }
 
@@ -51,7 +55,7 @@ async function follow(place: Place, view: LogView): Promise<number> {
   }
   const { lines: _lines, since: _since, ...whole } = view;
   for (let seen = view; ; seen = whole) {
-    const opened = openReader(path.join(directory, current), seen, printer);
+    const opened = openReader({ ...place, name: current }, seen, printer);
     // It was removed between two looks.
     if (opened !== undefined && 'words' in opened) return refuse(opened.words);
     if (opened !== undefined && !(await followPage(opened.reader, () => isFull(place, current ?? '')))) return 0;
