@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { parseDuration } from '../job/duration.ts';
+import { matchesGlob } from '../report/glob.ts';
 import { checkJobs, type Limits } from '../report/icinga.ts';
 import { files } from '../system/files.ts';
 import { parseCommandLine } from './options.ts';
@@ -91,8 +92,9 @@ function checkNow(
   const opened = openJobs(setting.value, timesOf(setting.value));
   if (!opened.ok) return answerUnknown(opened.problem.message);
   const { jobs } = opened;
-  const wanted = globPattern(glob ?? '*');
-  const chosen = jobs.slugs.filter((slug) => wanted.test(slug)).flatMap((slug) => jobs.snapshot(slug) ?? []);
+  const chosen = jobs.slugs
+    .filter((slug) => matchesGlob(slug, glob ?? '*'))
+    .flatMap((slug) => jobs.snapshot(slug) ?? []);
   const answer = checkJobs(chosen, limits);
   print(answer.text);
   return answer.code;
@@ -150,10 +152,4 @@ function secondsOf(text: string | undefined): number | undefined {
 function answerUnknown(reason: string): number {
   print(`JOBS UNKNOWN: ${reason.replaceAll('|', '/')}\n`);
   return unknown;
-}
-
-/** Names of jobs have no characters that a pattern could mean but these two. */
-function globPattern(glob: string): RegExp {
-  const escaped = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
 }

@@ -228,7 +228,8 @@ test('a run directory of another user is refused, and so is a directory that may
 
 for (const [what, put, said] of [
   ['a file in the place of the directory', (at) => writeFileSync(`${at}.run`, ''), /^reading .*job\.run: ENOTDIR/],
-  ['a link to nowhere in its place', (at) => symlinkSync('/nowhere', `${at}.run`), /^publishing .*job\.run: ENOTDIR/],
+  ['a link to nowhere in its place', (at) => symlinkSync('/nowhere', `${at}.run`), /^reading .*job\.run: it is a link/],
+  ['a link to a directory in its place', (at) => symlinkSync('/etc', `${at}.run`), /remove the link itself$/],
   [
     'a foreign file in it',
     (at) => mkdirSync(`${at}.run/x`, { recursive: true }),
