@@ -97,6 +97,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
         last?.words,
         skipRemark(job, formatTime),
         undeliveredWords(job, formatTime),
+        job.noticeFailed === undefined ? '' : `notice failed: ${job.noticeFailed.words}`,
       ]
         .filter(Boolean)
         .join('; '),
@@ -175,6 +176,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ],
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
+    ['notice failed', job.noticeFailed && `of run ${job.noticeFailed.run}: ${job.noticeFailed.words}`],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
   ];
