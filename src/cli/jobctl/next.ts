@@ -73,7 +73,7 @@ function clockChangeText(slug: string, jobs: Jobs, order: UpcomingOrder): string
 function readOrder(options: Options, config: Config): UpcomingOrder | string {
   const { at, until, hours } = options;
   const nowMs = clock.nowMs();
-  const zones = machineZones();
+  const zones = machineZones(config.stateDirectory);
   const zone = zones.host;
   const fromMs = at === undefined ? nowMs : parseMoment(at, { nowMs, zone, leaning: 'future' });
   if (fromMs === undefined) return `--at must be ${momentForms}, found "${at}"`;
