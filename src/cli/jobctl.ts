@@ -2,9 +2,11 @@
 import type { Config } from '../config/config.ts';
 import { exitCodes } from '../run/outcome.ts';
 import { check } from './jobctl/check.ts';
+import { failed } from './jobctl/failed.ts';
+import { history } from './jobctl/history.ts';
 import { chooseJobs } from './jobctl/jobs.ts';
 import { logs } from './jobctl/logs.ts';
-import { history, status } from './jobctl/look.ts';
+import { status } from './jobctl/look.ts';
 import { next } from './jobctl/next.ts';
 import { type Options, parseJobctl } from './jobctl/options.ts';
 import { pause, resume } from './jobctl/pause.ts';
@@ -25,6 +27,7 @@ type Command = (options: Options, config: Config) => Promise<number> | number;
 /** Whether a command needs the rights of the service user, or only looks. */
 const commands: Readonly<Record<string, { readonly act: Command; readonly changes: boolean }>> = {
   status: { act: status, changes: false },
+  failed: { act: failed, changes: false },
   history: { act: history, changes: false },
   logs: { act: logs, changes: false },
   next: { act: next, changes: false },
@@ -64,7 +67,7 @@ async function jobctl(args: readonly string[]): Promise<number> {
     sayLines(usageError(program, wrong ?? '').text);
     return exitCodes.usage;
   }
-  const options: Options = { ...(line.options as unknown as Options), ...(name === 'next' && { names: words }) };
+  const options = { ...(line.options as unknown as Options), ...namesOf(name, words) };
   const setting = loadSetting(options.config);
   if (!setting.ok) {
     sayProblems(setting.problems);
@@ -83,11 +86,21 @@ async function jobctl(args: readonly string[]): Promise<number> {
   return onService ?? command.act(options, config);
 }
 
+/** Commands that take several names; one that is alone may be an instance of a service. */
+const manyNames: ReadonlySet<string> = new Set(['next', 'history', 'failed']);
+
+function namesOf(command: string, words: readonly string[]): Pick<Options, 'name' | 'names'> {
+  if (!manyNames.has(command)) return {};
+  const [only] = words;
+  if (command !== 'history' || words.length !== 1 || only === undefined) return { names: words };
+  return { names: words, name: only };
+}
+
 function unknownCommand(name: string): string {
   return name === '' ? 'which command?' : `there is no command "${name}"`;
 }
 
 function tooMany(name: string, words: readonly string[]): string | undefined {
-  if (words.length === 0 || name === 'next') return undefined;
+  if (words.length === 0 || manyNames.has(name)) return undefined;
   return `${name} takes one job at a time, or a --tag; "${words[0]}" is one too many`;
 }

@@ -30,6 +30,10 @@ function parse(args: readonly string[]) {
       .demandCommand(0, 1)
       .option('job', { alias: 'j', type: 'string', requiresArg: true, describe: 'Run this job.' })
       .option('slow-start', { alias: 'w', type: 'boolean', describe: 'Run the slow_start_command of the job instead.' })
+      .option('follow', {
+        type: 'boolean',
+        describe: 'Print what the job prints, also where standard output is no terminal.',
+      })
       .option('rehearse', {
         type: 'boolean',
         describe: 'Show user, directory, environment and programs of a run, without running anything.',
@@ -82,7 +86,6 @@ export async function runJobWithOptions(
     return line.exitCode;
   }
   const { options, words } = line;
-  const config = options.config === undefined ? {} : { configFile: options.config };
   const slug = options.job ?? words[0];
   if (options['list-jobs'] || options.status || options['only-running']) return list(options, slug);
   if (options['kill-job'] !== undefined) return kill(options['kill-job'], options, args);
@@ -95,13 +98,18 @@ export async function runJobWithOptions(
     return catchUpAll(options.config, args);
   }
   if (options.rehearse && slug) return rehearse(slug, options, args);
-  if (slug !== undefined && slug !== '')
-    return run(
-      { slug, slowStart: options['slow-start'] === true, ...(options.due && { due: options.due }), ...config },
-      args,
-    );
+  if (slug !== undefined && slug !== '') return run(wishOf(slug, options), args);
   sayLines(usageError(program, 'which job?').text);
   return exitCodes.usage;
+}
+
+function wishOf(slug: string, { 'slow-start': slowStart, due, follow, config }: Options): RunWish {
+  return {
+    ...{ slug, slowStart: slowStart === true },
+    ...(due && { due }),
+    ...(follow && { follow }),
+    ...(config !== undefined && { configFile: config }),
+  };
 }
 
 function list(options: Options, only: string | undefined): number {

@@ -33,17 +33,19 @@ function roundOf(flag: string, args: readonly string[]): { readonly configFile: 
   return isRound ? { configFile } : undefined;
 }
 
-/** `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE`, `--due` and `--slow-start`; `undefined` for anything else. */
+/** `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE`, `--due`, `--follow` and `--slow-start`; `undefined` for anything else. */
 function quickWish(args: readonly string[]): RunWish | undefined {
   let slug: string | undefined;
   let configFile: string | undefined;
   let slowStart = false;
   let due = false;
+  let follow = false;
   for (let i = 0; i < args.length; i += 1) {
     const arg = args[i] ?? '';
     const value = args[i + 1];
     if (arg === '--slow-start' || arg === '-w') slowStart = true;
     else if (arg === '--due') due = true;
+    else if (arg === '--follow') follow = true;
     else if (arg === '--config' && isPlain(value) && configFile === undefined) configFile = args[++i];
     else if ((arg === '--job' || arg === '-j') && isPlain(value) && slug === undefined) slug = args[++i];
     else if (arg.startsWith('--job=') && isPlain(arg.slice(6)) && slug === undefined) slug = arg.slice(6);
@@ -51,7 +53,13 @@ function quickWish(args: readonly string[]): RunWish | undefined {
     else return undefined;
   }
   if (slug === undefined) return undefined;
-  return { slug, slowStart, ...(due && { due }), ...(configFile === undefined ? {} : { configFile }) };
+  return {
+    slug,
+    slowStart,
+    ...(due && { due }),
+    ...(follow && { follow }),
+    ...(configFile === undefined ? {} : { configFile }),
+  };
 }
 
 function isPlain(arg: string | undefined): boolean {

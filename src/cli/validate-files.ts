@@ -1,8 +1,11 @@
 /** cron-generate --validate: checks job files wherever they are, as configuration managers do before they put them in place. */
 import { readSync } from 'node:fs';
 import path from 'node:path';
+import { configSchema } from '../config/schema.ts';
+import { throughSudo } from '../config/sources.ts';
 import { nameProblem, validateJobText } from '../job/load.ts';
 import type { JobDefaults } from '../job/schema.ts';
+import { caller } from '../system/caller.ts';
 import { files } from '../system/files.ts';
 import type { Problem } from '../yaml/problem.ts';
 import { checkZone, scheduleChecker } from './parts/check-schedule.ts';
@@ -19,10 +22,11 @@ interface Told {
 }
 
 export function validateFiles(names: readonly string[], { json, config, named = false }: Told): number {
-  const { defaults, problems: doubts } = jobDefaults(config);
+  const { defaults, jobDirectory, problems: doubts } = jobDefaults(config);
+  const inside = throughSudo(caller) ? jobDirectory : undefined;
   const checkSchedule = scheduleChecker();
   const misnamed = named ? names.flatMap((name) => nameProblem(name) ?? []) : [];
-  const found = names.flatMap((name) => validateFile(name, { defaults, checkSchedule }));
+  const found = names.flatMap((name) => validateFile(name, { defaults, checkSchedule, inside }));
   const problems = [...doubts, ...misnamed, ...found];
   const bad = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file));
   const comment =
@@ -35,33 +39,49 @@ export function validateFiles(names: readonly string[], { json, config, named = 
 /** A job may leave to the configuration what it needs; but whether a job file is right must not depend on the rest of this machine. */
 function jobDefaults(config: string | undefined): {
   readonly defaults: JobDefaults;
+  readonly jobDirectory: string;
   readonly problems: readonly Problem[];
 } {
   const setting = loadSetting(config);
-  if (setting.ok) return { defaults: setting.value.jobDefaults, problems: [] };
+  if (setting.ok) return { ...setting.value, defaults: setting.value.jobDefaults, problems: [] };
   const [problem] = setting.problems.filter(({ severity }) => severity === 'error');
   const message = `checked without default_job_config, because of the configuration: ${problem?.message}`;
-  return { defaults: {}, problems: [{ severity: 'warning', file: problem?.file ?? 'configuration', message }] };
+  const jobDirectory = configSchema.properties.job_directory.default;
+  return {
+    defaults: {},
+    jobDirectory,
+    problems: [{ severity: 'warning', file: problem?.file ?? 'configuration', message }],
+  };
 }
 
 interface Standard {
   readonly defaults: JobDefaults;
   readonly checkSchedule: ReturnType<typeof scheduleChecker>;
+  /** Through sudo: the one directory whose files may be read for the caller. */
+  readonly inside: string | undefined;
 }
 
-function validateFile(name: string, { defaults, checkSchedule }: Standard): readonly Problem[] {
+function validateFile(name: string, { defaults, checkSchedule, inside }: Standard): readonly Problem[] {
   const file = name === '-' ? '(standard input)' : name;
-  const bytes = name === '-' ? readStandardInput() : readNamed(name);
+  const bytes = name === '-' ? readStandardInput() : readNamed(name, inside);
   if (typeof bytes === 'string') return [{ severity: 'error', file, message: bytes }];
   const result = validateJobText({ file, bytes }, defaults, { checkSchedule, checkZone });
   return result.ok ? result.warnings : result.problems;
 }
 
 /** The bytes, or why there are none. */
-function readNamed(name: string): Uint8Array | string {
-  const read = files.readRegular(path.resolve(name), { limitBytes });
+function readNamed(name: string, inside: string | undefined): Uint8Array | string {
+  const refusal = sudoRefusal(path.resolve(name), inside);
+  if (refusal !== undefined) return refusal;
+  const read = files.readRegular(path.resolve(name), { limitBytes, ...(inside !== undefined && { inside }) });
   if (read.is === 'read') return read.bytes;
   return read.is === 'absent' ? 'there is no such file' : read.reason;
+}
+
+/** Whoever may check job files through sudo must not read, or look for, any other file of the user whom they become. */
+export function sudoRefusal(name: string, inside: string | undefined): string | undefined {
+  if (inside === undefined || name === inside || name.startsWith(`${inside}/`)) return undefined;
+  return `through sudo only files in ${inside} are checked; do it without sudo, or put the file there`;
 }
 
 function readStandardInput(): Uint8Array | string {

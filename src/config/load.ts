@@ -1,7 +1,8 @@
 /** The configuration that holds for this caller, or every problem of the files it comes from. */
 import { logBounds, sizeInBytes } from '../job/log-bounds.ts';
 import type { Users } from '../system/system.ts';
-import type { Result } from '../yaml/problem.ts';
+import { withAudience } from '../yaml/audience.ts';
+import type { Problem, Result } from '../yaml/problem.ts';
 import type { Config, LogRetention, Mail, PortRange } from './config.ts';
 import { defaultsFor, normalise } from './defaults.ts';
 import { loggingOf } from './logging.ts';
@@ -10,6 +11,13 @@ import type { ConfigFile } from './schema.ts';
 import { chooseSources, type Machine, type Request } from './sources.ts';
 
 export function loadConfig(machine: Machine, request: Request = {}): Result<Config> {
+  const result = load(machine, request);
+  const told = (problems: readonly Problem[]) =>
+    problems.flatMap((problem) => withAudience([problem], problem.file, machine.files));
+  return result.ok ? { ...result, warnings: told(result.warnings) } : { ...result, problems: told(result.problems) };
+}
+
+function load(machine: Machine, request: Request): Result<Config> {
   const chosen = chooseSources(machine, request);
   if (!chosen.ok) return { ok: false, problems: [{ severity: 'error', file: chosen.file, message: chosen.reason }] };
   const { sources } = chosen;

@@ -4,6 +4,9 @@ import type { Problem } from '../yaml/problem.ts';
 import { unreadFiles, unreadMessage } from '../yaml/unread.ts';
 import { configSchema } from './schema.ts';
 
+/** A rule for one program must not become a way to have any file of root's read, and told where it has mistakes. */
+const sudoNames = /^\/etc\/process-control(?:-[A-Za-z0-9_-]+)?\.yaml$/;
+
 /** Where the configuration of the machine is; other places only in tests. */
 export interface Request {
   /** `--config FILE`; wins over PROCESS_CONTROL_CONFIG. */
@@ -60,6 +63,11 @@ export function chooseSources(machine: Machine, request: Request): SourcesAnswer
   if (own === null) return { ok: false, file: systemFile, reason: `uid ${caller.euid} is no user of this machine` };
 
   const named = request.named ?? (caller.environment.PROCESS_CONTROL_CONFIG || undefined);
+  if (named !== undefined && throughSudo(caller) && !sudoNames.test(named)) {
+    const reason =
+      'through sudo only /etc/process-control.yaml and /etc/process-control-NAME.yaml can be named as the configuration';
+    return { ok: false, file: named, reason };
+  }
   if (named !== undefined) {
     return {
       ok: true,
@@ -93,7 +101,7 @@ function unreadTwins(path: string, files: Files): readonly Problem[] {
 }
 
 /** What a person could do without sudo must not be what somebody else gets through sudo. */
-function throughSudo({ environment }: Caller): boolean {
+export function throughSudo({ environment }: Pick<Caller, 'environment'>): boolean {
   return ['SUDO_UID', 'SUDO_USER', 'SUDO_COMMAND', 'DOAS_USER', 'PKEXEC_UID'].some(
     (name) => environment[name] !== undefined,
   );

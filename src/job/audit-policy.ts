@@ -4,15 +4,27 @@ import type { JobDefaults } from './schema.ts';
 
 export function auditPolicy(
   written: JobDefaults,
-  job: Pick<JobContent, 'policy' | 'timeoutSeconds'>,
+  job: Pick<JobContent, 'policy' | 'timeoutSeconds' | 'logMaxBytes' | 'service'>,
 ): readonly JobRemark[] {
   return [
+    ...auditLogSize(job),
     ...auditExpression('fail_on_output', written.fail_on_output),
     ...auditExpression('require_output', written.require_output),
     ...auditCodes(job),
     ...auditRetries(written, job),
     ...auditDurations(job),
   ];
+}
+
+const leastLogBytes = 1 << 20;
+
+function auditLogSize({
+  logMaxBytes = leastLogBytes,
+  service,
+}: Pick<JobContent, 'logMaxBytes' | 'service'>): readonly JobRemark[] {
+  if (service !== undefined || logMaxBytes >= leastLogBytes) return [];
+  const message = '"log_max_size" of a job must be at least 1M, or 0 for a log of any size';
+  return [{ severity: 'error', path: ['log_max_size'], message }];
 }
 
 type ExpressionKey = 'fail_on_output' | 'require_output';

@@ -1,5 +1,6 @@
 /** What no schema can say about a job: doubts that a reviewer would have, as warnings. */
 import type { Path } from '../yaml/place.ts';
+import { type AuditedCommand, auditCommand } from './audit-command.ts';
 import type { Lookup } from './job.ts';
 import type { JobDefaults } from './schema.ts';
 
@@ -8,36 +9,23 @@ export interface Doubt {
   readonly message: string;
 }
 
-export interface AuditedCommand {
+export interface PlacedCommand extends AuditedCommand {
   readonly path: Path;
-  readonly program: string;
-  readonly shellSyntax: readonly string[];
 }
 
 export interface Audited {
   readonly written: Lookup;
   /** Whichever has the job's tags: its file, or the defaults. */
   readonly tagged: JobDefaults;
-  readonly commands: readonly AuditedCommand[];
+  readonly commands: readonly PlacedCommand[];
 }
 
 export function auditJob({ written, tagged, commands }: Audited): readonly Doubt[] {
-  return [...commands.flatMap(auditCommand), ...auditMail(written), ...auditTags(tagged)];
+  return [...commands.flatMap(auditPlaced), ...auditMail(written), ...auditTags(tagged)];
 }
 
-function auditCommand({ path, program, shellSyntax }: AuditedCommand): readonly Doubt[] {
-  // A shell gets the text to expand as its argument: `sh -c "echo $HOME"` does what it says.
-  const isShell = /(?:^|\/)(?:ba|da|k|z)?sh$/.test(program);
-  const doubtful = shellSyntax.filter((text) => !(isShell && /^[$`]/.test(text)));
-  if (doubtful.length === 0) return [];
-  const list = doubtful.map((text) => JSON.stringify(text)).join(', ');
-  const what = doubtful.some((text) => /^\w+=$/.test(text)) ? 'use "environment", or ' : '';
-  return [
-    {
-      path,
-      message: `the command runs without a shell, which alone gives ${list} a meaning; ${what}wrap it: sh -c '…' (or quote what is meant literally)`,
-    },
-  ];
+function auditPlaced({ path, ...command }: PlacedCommand): readonly Doubt[] {
+  return auditCommand(command).map((message) => ({ path, message }));
 }
 
 function auditMail(written: Lookup): readonly Doubt[] {

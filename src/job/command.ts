@@ -122,7 +122,7 @@ function escaped(scan: Scan): Mistake | undefined {
 }
 
 /** `~` and `#` mean something to a shell only at the start of a word, `{` only before a list. */
-function noteShellSyntax({ text, at, word, shellSyntax }: Scan, char: string): void {
+function noteShellSyntax({ text, at, word, words, shellSyntax }: Scan, char: string): void {
   // The ? and & of an address are literal to us, and rarely meant otherwise.
   if (word?.includes('://')) return;
   if (char === '$') {
@@ -133,8 +133,14 @@ function noteShellSyntax({ text, at, word, shellSyntax }: Scan, char: string): v
   if (char === '{' && !/^\{[^ }]*(?:,|\.\.)[^ }]*\}/.test(text.slice(at, at + 200))) return;
   if (char === '[' && !text.slice(at).includes(']')) return;
   if (char === '[' && word === undefined && text[at + 1] === ' ') return;
+  if ('*?['.includes(char) && (word?.startsWith('-') || takesPattern.test(words.at(-1) ?? ''))) return;
+  // find wants it as a word, with or without the backslash that a shell would take away.
+  if (char === ';' && word === undefined && words.some((one) => /^-(?:exec|ok)(?:dir)?$/.test(one))) return;
   shellSyntax.add(char);
 }
+
+/** Options whose value is a pattern for the program itself, which a shell only gets in the way of. */
+const takesPattern = /^-(?:i?name|i?path|i?wholename|i?regex)$|^--(?:ex|in)clude$/;
 
 function noteExpansion({ text, shellSyntax }: Pick<Scan, 'text' | 'shellSyntax'>, at: number): void {
   const expansion = /^(?:\$(?:\w+|[{(?$!#@*-])|`)/.exec(text.slice(at, at + 100));

@@ -1,6 +1,6 @@
 /** One job, ready for use: units fixed, commands split, defaults filled in. Made of what is written by `makeJob`. */
 import type { Path } from '../yaml/place.ts';
-import { type AuditedCommand, auditJob } from './audit.ts';
+import { auditJob, type PlacedCommand } from './audit.ts';
 import { auditPolicy } from './audit-policy.ts';
 import { type Command, splitCommand } from './command.ts';
 import { parseDuration } from './duration.ts';
@@ -47,6 +47,8 @@ export interface Job {
   readonly limits: Limits;
   /** Replaces key by key what the configuration says. */
   readonly logRetention?: LogBounds;
+  /** What the log of one run may grow to; absent: any size. */
+  readonly logMaxBytes?: number;
   /** Of the file's bytes, in hexadecimal; empty where it was not asked for. */
   readonly sha256: string;
 }
@@ -91,7 +93,7 @@ export function makeJob(
   const written: Lookup = (key) => file[key] ?? defaults[key] ?? schemaDefaults[key];
   const tagged = 'tag' in file || 'tags' in file ? file : defaults;
   const remarks: JobRemark[] = [];
-  const audited: AuditedCommand[] = [];
+  const audited: PlacedCommand[] = [];
   const { notices, remarks: noticeRemarks } = noticesOf({ ...defaults, ...file });
   remarks.push(...noticeRemarks);
   const content: Writable<JobContent> = {
@@ -141,13 +143,15 @@ function addOptional(content: Writable<JobContent>, written: Lookup, found: Omit
   if (failmail !== undefined) content.failmail = failmailOf(failmail);
   if (workingDirectory !== undefined) content.workingDirectory = workingDirectory;
   if (nice !== undefined) content.nice = nice;
+  const logMaxBytes = sizeInBytes(written('log_max_size') ?? '256M');
+  if (logMaxBytes > 0 && written('service') !== true) content.logMaxBytes = logMaxBytes;
   if (logRetention !== undefined) content.logRetention = logBounds(logRetention);
 }
 
 interface CommandKey {
   readonly key: 'command' | 'slow_start_command';
   readonly remarks: JobRemark[];
-  readonly audited: AuditedCommand[];
+  readonly audited: PlacedCommand[];
   /** What placeholder.ts reads is no shell syntax. */
   readonly hasPlaceholders: boolean;
 }
@@ -158,7 +162,8 @@ function commandsOf(written: string | readonly string[] | undefined, to: Command
     const split = splitCommand(text);
     if (split.ok) {
       const seen = to.hasPlaceholders ? splitCommand(masked(text)) : split;
-      to.audited.push({ path, program: split.command.words[0], shellSyntax: seen.ok ? seen.shellSyntax : [] });
+      const { text: run, words } = split.command;
+      to.audited.push({ path, text: run, words, shellSyntax: seen.ok ? seen.shellSyntax : [] });
       return [split.command];
     }
     const subject = typeof written === 'string' ? `"${to.key}"` : `item ${position + 1} of "${to.key}"`;

@@ -4,9 +4,11 @@ import { validateJob } from '../generated/validators.ts';
 import { parseExpression } from '../schedule/expression.ts';
 import { isReboot } from '../schedule/nickname.ts';
 import type { FileFacts, Files } from '../system/system.ts';
+import { withAudience } from '../yaml/audience.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
 import type { Problem, Result } from '../yaml/problem.ts';
 import { isUnreadName, unreadFiles, unreadMessage } from '../yaml/unread.ts';
+import { auditSpelling } from './audit-spelling.ts';
 import { type Job, type JobContent, type JobRemark, makeJob } from './job.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
 
@@ -143,7 +145,7 @@ function loadFile(
   if (doubts.some(({ severity }) => severity === 'error')) return { ok: false, problems: doubts };
 
   const result = validateJobText({ file: path, bytes: read.bytes }, places.jobDefaults, machine);
-  if (!result.ok) return { ok: false, problems: [...doubts, ...result.problems] };
+  if (!result.ok) return { ok: false, problems: withAudience([...doubts, ...result.problems], path, machine.files) };
   const sha256 = machine.sha256?.(read.bytes) ?? '';
   return {
     ok: true,
@@ -168,11 +170,14 @@ export function validateJobText(source: Source, defaults: JobDefaults, wishes: W
   const said = written.ok ? written.warnings : written.problems;
   if (readable === undefined) return { ok: false, problems: said };
   const { content, remarks } = makeJob(readable.value, defaults);
+  const spelled = auditSpelling(readable.value, readable.spelling).map(
+    (doubt): JobRemark => ({ severity: 'warning', ...doubt }),
+  );
   const scheduled = scheduleRemarks(content, wishes.checkSchedule);
   const zone = zoneRemarks(content, readable, wishes.checkZone);
   const problems = [
     ...said,
-    ...[...remarks, ...scheduled, ...zone].map((remark) => problemOf(remark, source.file, readable)),
+    ...[...remarks, ...spelled, ...scheduled, ...zone].map((remark) => problemOf(remark, source.file, readable)),
   ].sort(byPlace);
   if (problems.some(({ severity }) => severity === 'error')) return { ok: false, problems };
   return { ok: true, value: content, warnings: problems };

@@ -39,13 +39,17 @@ const instead: Readonly<Record<string, string>> = {
 /** The defaults that hold for a job of this kind. */
 export function inherited(file: JobDefaults, defaults: JobDefaults): JobDefaults {
   const isService = file.service === true;
-  const holds = ([key]: [string, unknown]) => (isService ? !runKeys.has(key) : !Object.hasOwn(serviceKeys, key));
+  const holds = ([key]: [string, unknown]) => (isService ? !runKeys.has(key) : !isForServicesOnly(key));
   return Object.fromEntries(Object.entries(defaults).filter(holds)) as JobDefaults;
+}
+
+function isForServicesOnly(key: string): boolean {
+  return Object.hasOwn(serviceKeys, key) && key !== 'log_max_size';
 }
 
 /** Of a job that is none: keys that would be without effect. */
 export function auditNoService(file: JobDefaults): readonly JobRemark[] {
-  const keys = Object.keys(serviceKeys).filter((key) => key !== 'service' && Object.hasOwn(file, key));
+  const keys = Object.keys(file).filter((key) => key !== 'service' && isForServicesOnly(key));
   return keys.map((key) => error([key], `"${key}" is for services only; add "service: true", or leave it out`));
 }
 
@@ -59,6 +63,7 @@ export function auditService(file: JobDefaults, written: JobDefaults, service: S
     ...auditExits(written),
     ...auditPidFile(written, service),
     ...auditPlaceholders(written, service),
+    ...(service.logMaxBytes < 1024 ? [error(['log_max_size'], '"log_max_size" of a service must be at least 1K')] : []),
   ];
 }
 

@@ -71,7 +71,7 @@ const healthKeys = {
   command: {
     ...commandLine,
     description:
-      'Run this in the environment and directory of the instance; exit code 0 is success. Its whole process group is ended when `timeout` is over.',
+      'Run this in the environment and directory of the instance; exit code 0 is success. Nothing that it started is left when it has ended or `timeout` is over.',
     examples: ['/usr/bin/redis-cli -p {{ports[redis]}} ping'],
   },
   tcp: {
@@ -221,13 +221,13 @@ export const serviceKeys = {
   },
   log_max_size: {
     type: ['integer', 'string'],
-    minimum: 1024,
+    minimum: 0,
     maximum: Number.MAX_SAFE_INTEGER,
     pattern: sizePattern,
-    default: '100M',
-    description: 'A log of a service that has grown to this size is followed by a new one.',
+    description:
+      'How large one log may be. Of a run: 256M unless given; beyond that its beginning and its end are kept, and what is left out is counted. At least 1M; 0: any size. Of a service: 100M unless given; a log that has grown to this size is followed by a new one. At least 1K.',
     examples: ['20M'],
-    'x-expected': 'a number of bytes (1024 or more), or a size such as 20M',
+    'x-expected': 'a number of bytes, or a size such as 20M',
   },
   log_keep: { ...count, default: 5, description: 'How many logs each instance keeps.' },
 } as const;

@@ -72,7 +72,7 @@ export function serviceOf(written: JobDefaults): Service {
     monitorSeconds: inSeconds(written.monitor_interval ?? serviceKeys.monitor_interval.default),
     stopSignal: signalNumber(written.stop_signal ?? serviceKeys.stop_signal.default) ?? 0,
     stopSeconds: inSeconds(written.stop_timeout ?? serviceKeys.stop_timeout.default),
-    logMaxBytes: sizeInBytes(written.log_max_size ?? serviceKeys.log_max_size.default),
+    logMaxBytes: sizeInBytes(written.log_max_size ?? '100M'),
     logKeep: written.log_keep ?? serviceKeys.log_keep.default,
   };
 }

@@ -6,6 +6,14 @@ export const sizePattern = '^\\d{1,9}[KMGT]?$';
 const size = new RegExp(sizePattern);
 const unitBytes = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 
+/** "256M" for a whole number of them, else the number of bytes. */
+export function sizeText(bytes: number): string {
+  const unit = (['T', 'G', 'M', 'K'] as const).find(
+    (letter) => bytes >= unitBytes[letter] && bytes % unitBytes[letter] === 0,
+  );
+  return unit === undefined ? String(bytes) : `${bytes / unitBytes[unit]}${unit}`;
+}
+
 /** Bytes, or undefined when the text is no size. */
 export function parseSize(text: string): number | undefined {
   if (!size.test(text)) return undefined;

@@ -9,7 +9,7 @@
  */
 import type { HistoryEvent, Streak } from '../run/event.ts';
 import { extendStreak } from '../run/history.ts';
-import { durationWords, exitCodes, healthOf, type Outcome } from '../run/outcome.ts';
+import { durationWords, exitCodes, healthOf, leftOutWords, type Outcome } from '../run/outcome.ts';
 
 export interface NoticeState {
   /** The last event that was considered. */
@@ -144,11 +144,13 @@ function missedWords({ count, words }: Extract<Outcome, { kind: 'missed' }>): st
 function endedWarnings({
   warning,
   lostBytes,
+  leftOut,
   survivors,
 }: Extract<HistoryEvent, { event: 'ended' }>): readonly string[] {
   return [
     ...(warning === undefined ? [] : [warning]),
     ...(lostBytes === undefined ? [] : [`log incomplete: ${lostBytes} bytes of output lost`]),
+    ...(leftOut === undefined ? [] : [leftOutWords(leftOut)]),
     ...(survivors === undefined ? [] : [`could not be killed: ${survivors.join(', ')}`]),
   ];
 }

@@ -1,18 +1,29 @@
 /** `jobctl history`: one line for each run and for each thing that a person has decided about the job, newest last. */
 import type { Steered, Trigger } from '../run/event.ts';
-import { durationWords, lastedWords } from '../run/outcome.ts';
+import { durationWords, lastedWords, leftOutWords } from '../run/outcome.ts';
+import type { JournalEntry } from '../service/journal.ts';
 import { printable } from '../yaml/problem.ts';
 import type { RunSnapshot } from './snapshot.ts';
 
 /** `job` is its slug. */
 export type HistoryEntry = { readonly job: string } & (
-  | { readonly is: 'run'; readonly run: RunSnapshot }
+  | { readonly is: 'run'; readonly run: RunSnapshot /** What it usually takes. */; readonly usualMs?: number }
+  | { readonly is: 'service'; readonly entry: JournalEntry }
   | { readonly is: 'steered'; readonly step: Steered }
 );
 
 /** When it began to be so, in milliseconds since 1970. */
 export function entryMs(entry: HistoryEntry): number {
-  return entry.is === 'run' ? entry.run.startedMs : entry.step.atMs;
+  switch (entry.is) {
+    case 'run':
+      return entry.run.startedMs;
+    case 'service':
+      return entry.entry.atMs;
+    case 'steered':
+      return entry.step.atMs;
+    default:
+      return entry satisfies never;
+  }
 }
 
 /** `named`: with the name of the job in front, as entries of several jobs need it. */
@@ -20,35 +31,47 @@ export function historyText(
   entries: readonly HistoryEntry[],
   { formatTime, named }: { readonly formatTime: (ms: number) => string; readonly named: boolean },
 ): string {
-  const width = Math.max(0, ...entries.map(({ job }) => job.length));
+  const width = entries.reduce((widest, { job }) => Math.max(widest, job.length), 0);
   return entries
-    .map((entry) => {
-      const line = entry.is === 'run' ? historyLine(entry.run, formatTime) : steeredLine(entry.step, formatTime);
-      return `${named ? `${entry.job.padEnd(width)}  ` : ''}${line}\n`;
-    })
+    .map((entry) => `${named ? `${entry.job.padEnd(width)}  ` : ''}${entryLine(entry, formatTime)}\n`)
     .join('');
+}
+
+function entryLine(entry: HistoryEntry, formatTime: (ms: number) => string): string {
+  switch (entry.is) {
+    case 'run':
+      return historyLine(entry.run, entry.usualMs, formatTime);
+    case 'service':
+      return printable(`${formatTime(entry.entry.atMs)}  ${entry.entry.words}`);
+    case 'steered':
+      return steeredLine(entry.step, formatTime);
+    default:
+      return entry satisfies never;
+  }
 }
 
 /** In the words of a run's line, where a run has its id a dash. */
 function steeredLine(step: Steered, formatTime: (ms: number) => string): string {
-  const { action, by, untilMs, tag, reason } = step;
-  const what = { pause: 'paused', resume: 'resumed', reset: 'reset' }[action];
+  const { action, by, untilMs, tag, reason, started } = step;
+  const what = { pause: 'paused', resume: 'resumed', reset: 'reset', start: 'started', restart: 'restarted' }[action];
   const until = action !== 'pause' ? '' : untilMs === undefined ? ' until resumed' : ` until ${formatTime(untilMs)}`;
-  const where = tag === undefined ? '' : ` (tag ${tag})`;
+  const where = `${started === undefined ? '' : ` (run ${started})`}${tag === undefined ? '' : ` (tag ${tag})`}`;
   return printable(
     `${formatTime(step.atMs)}  -  was ${what} by ${by}${until}${where}${reason === undefined ? '' : `: ${reason}`}`,
   );
 }
 
-function historyLine(run: RunSnapshot, formatTime: (ms: number) => string): string {
+function historyLine(run: RunSnapshot, usualMs: number | undefined, formatTime: (ms: number) => string): string {
   const parts = [
     ...endParts(run),
+    usualMs === undefined ? undefined : `usually ${durationWords(usualMs / 1000)}`,
     run.attempt === undefined || run.attempt < 2 ? undefined : `${run.attempt} attempts`,
     triggerWords(run.trigger),
     run.warning,
     run.paused === undefined ? undefined : 'paused the job',
     run.tick?.lateMs === undefined ? undefined : lateWords(run.tick.tickMs, run.tick.lateMs, formatTime),
     run.lostBytes === undefined ? undefined : `log incomplete (${run.lostBytes} bytes lost)`,
+    run.leftOut === undefined ? undefined : leftOutWords(run.leftOut),
     run.swept === undefined ? undefined : sweptWords(run.swept),
     run.survivors === undefined ? undefined : `could not be killed: ${run.survivors.join('; ')}`,
     run.noticeFailed === undefined ? undefined : `notice failed: ${run.noticeFailed}`,

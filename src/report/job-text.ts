@@ -1,7 +1,7 @@
 /** `jobctl status`: one line for each job, or all that is known of one. */
 import { orphanWords } from '../run/collision.ts';
 import { durationWords, lastedWords } from '../run/outcome.ts';
-import { pauseWords } from '../run/pause.ts';
+import { pauseWords, resumeCommand } from '../run/pause.ts';
 import { type ServiceState, stateCode } from '../service/service-state.ts';
 import { printable } from '../yaml/problem.ts';
 import type { Overdue } from './overdue.ts';
@@ -164,7 +164,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['disabled', job.disabled ? 'in its file: the clock does not start it' : undefined],
     ['next', job.nextMs === undefined ? undefined : formatTime(job.nextMs)],
     ['overdue', job.overdue === undefined ? undefined : overdueWords(job.overdue, job.slug, formatTime)],
-    ['paused', job.paused === undefined ? undefined : pauseWords(job.paused, formatTime)],
+    ['paused', job.paused && `${pauseWords(job.paused, formatTime)}; to end that: ${resumeCommand(job.paused)}`],
     ['activity', activityWords(job, formatTime)],
     ['waiting', nextWords(job, formatTime)],
     ['shared locks', lockWords(job, formatTime)],

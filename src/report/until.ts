@@ -1,6 +1,7 @@
 /** When a pause ends, from what a person types. */
-import { parseDuration } from '../job/duration.ts';
+import { durationWords } from '../run/outcome.ts';
 import { momentForms, type Now, parseMoment } from './moment.ts';
+import { parseSpan, spanForms } from './span.ts';
 
 export type UntilAnswer =
   | { readonly ok: true; readonly untilMs: number | undefined }
@@ -12,14 +13,19 @@ export function pauseEnd(
   { nowMs, zone }: Omit<Now, 'leaning'>,
 ): UntilAnswer {
   if (given.for !== undefined) {
-    const seconds = parseDuration(given.for);
+    const seconds = parseSpan(given.for);
     if (seconds === undefined || seconds <= 0)
-      return { ok: false, words: `--for must be a time such as 90s, 30m or 2h, found "${given.for}"` };
+      return { ok: false, words: `--for must be ${spanForms}, found "${given.for}"` };
     return { ok: true, untilMs: nowMs + seconds * 1000 };
   }
   if (given.until === undefined) return { ok: true, untilMs: undefined };
-  const untilMs = parseMoment(given.until, { nowMs, zone, leaning: 'future' });
-  if (untilMs === undefined) return { ok: false, words: `--until must be ${momentForms}, found "${given.until}"` };
-  if (untilMs <= nowMs) return { ok: false, words: `--until must be in the future, found "${given.until}"` };
-  return { ok: true, untilMs };
+  const now = { nowMs, zone, leaning: 'future' } as const;
+  const untilMs = parseMoment(given.until, now);
+  if (untilMs === undefined) return { ok: false, words: `--until must be ${momentForms(now)}, found "${given.until}"` };
+  if (untilMs > nowMs) return { ok: true, untilMs };
+  const ago = untilMs === nowMs ? 'now' : `${durationWords((nowMs - untilMs) / 1000)} ago`;
+  return {
+    ok: false,
+    words: `--until must be in the future, and "${given.until}" is ${ago}; it takes ${momentForms(now)}`,
+  };
 }

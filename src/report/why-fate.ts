@@ -86,7 +86,7 @@ function skipAdvice(reason: SkipReason, slug: string): string {
     case 'not-due':
       return 'nothing, if "schedule" and "time_zone" are as they are meant; else run cron-generate after a change';
     case 'paused':
-      return `jobctl resume ${slug}`;
+      return `jobctl status ${slug} shows whether it is still paused, and what resumes it`;
     default:
       return reason satisfies never;
   }

@@ -1,6 +1,6 @@
 /** What the job's file, people and the places that a run needs have to say about a tick. */
 import { orphanWords } from '../run/collision.ts';
-import { isOver, pauseWords } from '../run/pause.ts';
+import { isOver, pauseWords, resumeCommand } from '../run/pause.ts';
 import { endAdvice, isOutOfReach } from '../run/process-words.ts';
 import { isReboot } from '../schedule/nickname.ts';
 import { wallTime } from '../schedule/wall-time.ts';
@@ -82,13 +82,13 @@ function schedule({ slug, ticks, askedMs, hostZone }: Evidence, job: NonNullable
 }
 
 export function pauseFindings(evidence: Evidence): readonly Finding[] {
-  const { pauses, hostZone, slug } = evidence;
+  const { pauses, hostZone } = evidence;
   const atMs = momentOf(evidence);
   const about = 'pause';
   const time = (ms: number) => wallTime(ms, hostZone);
   const holding = pauses.find((pause) => pause.atMs <= Math.max(atMs, 0) && !isOver(pause, atMs));
   if (holding !== undefined) {
-    const advice = 'tag' in holding.target ? `jobctl resume --tag ${holding.target.tag}` : `jobctl resume ${slug}`;
+    const advice = resumeCommand(holding);
     return [{ about, is: 'stops', words: `it is ${pauseWords(holding, time)}`, advice }];
   }
   const then = pausedThen(evidence, atMs);
@@ -101,10 +101,10 @@ export function pauseFindings(evidence: Evidence): readonly Finding[] {
 
 /** From the history: a pause that somebody has ended since. */
 function pausedThen({ steered, hostZone, slug }: Evidence, atMs: number): Finding | undefined {
-  const before = steered.filter((step) => step.action !== 'reset' && step.atMs <= atMs);
+  const before = steered.filter((step) => isAboutPause(step) && step.atMs <= atMs);
   const last = before.at(-1);
   if (last?.action !== 'pause' || (last.untilMs ?? Number.POSITIVE_INFINITY) <= atMs) return undefined;
-  const end = steered.find((step) => step.action !== 'pause' && step.atMs > atMs);
+  const end = steered.find((step) => ['resume', 'reset'].includes(step.action) && step.atMs > atMs);
   if (end === undefined) return undefined;
   const why = last.reason === undefined ? '' : ` (${last.reason})`;
   const words = `it was paused by ${last.by}${why} at that time; ${end.by} ended that at ${wallTime(end.atMs, hostZone)}`;
@@ -154,4 +154,8 @@ function lock({ holder, hostZone }: Evidence): Finding {
   }
   const since = holder.startedMs === undefined ? '' : ` since ${wallTime(holder.startedMs, hostZone)}`;
   return { about, is: 'well', words: `run ${holder.runId ?? 'unknown'} has it now${since}` };
+}
+
+function isAboutPause({ action }: Evidence['steered'][number]): boolean {
+  return action === 'pause' || action === 'resume';
 }

@@ -7,7 +7,7 @@ import { type ClockedJob, claimTick, type TickMachine } from './claim-tick.ts';
 import type { Tick, Trigger } from './event.ts';
 import { tickText } from './missed.ts';
 import { durationWords, type Outcome } from './outcome.ts';
-import { type Pause, pauseOf, pauseWords } from './pause.ts';
+import { type Pause, pauseOf, pauseWords, resumeCommand } from './pause.ts';
 import { splayMs } from './splay.ts';
 
 export interface StartOrder {
@@ -74,7 +74,7 @@ function ofSkip(
 function pausedSkip({ job, trigger }: StartOrder, { clock, readPauses }: StartMachine): Skip | undefined {
   const pause = pauseOf(job, readPauses(), clock.nowMs());
   if (pause === undefined) return undefined;
-  const words = `${pauseWords(pause, (ms) => new Date(ms).toISOString())} (jobctl resume ${job.slug})`;
+  const words = `${pauseWords(pause, (ms) => new Date(ms).toISOString())} (${resumeCommand(pause)})`;
   return { reason: 'paused', words, allowed: trigger.by === 'clock' };
 }
 

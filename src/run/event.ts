@@ -70,6 +70,8 @@ export interface Ended extends Common {
   readonly tick?: Tick;
   /** Output that did not reach the log, in bytes; absent when all did. */
   readonly lostBytes?: number;
+  /** What the log does not have because of `log_max_size`; absent when nothing was left out. */
+  readonly leftOut?: { readonly bytes: number; readonly lines: number };
   /** How many processes beside the command itself were ended with the run. */
   readonly swept?: number;
   /** What could not be killed: "pid command". */
@@ -143,13 +145,15 @@ interface NoticeDelivered extends Common {
 export interface Steered extends Common {
   readonly event: 'steered';
   /** reset: the failures so far are known and dealt with; they are counted from none again. */
-  readonly action: 'pause' | 'resume' | 'reset';
+  readonly action: 'pause' | 'resume' | 'reset' | 'start' | 'restart';
   readonly by: string;
   readonly reason?: string;
   /** Of a pause that ends by itself. */
   readonly untilMs?: number;
   /** Every job that has this tag was meant. */
   readonly tag?: string;
+  /** The run that was started. */
+  readonly started?: string;
 }
 
 /**
@@ -190,7 +194,13 @@ const kinds: ReadonlySet<string> = new Set<Exclude<HistoryEvent['event'], 'ended
   'steered',
 ]);
 
-const steeringActions: ReadonlySet<unknown> = new Set<Steered['action']>(['pause', 'resume', 'reset']);
+const steeringActions: ReadonlySet<unknown> = new Set<Steered['action']>([
+  'pause',
+  'resume',
+  'reset',
+  'start',
+  'restart',
+]);
 
 export function formatEvent(event: HistoryEvent): string {
   return `${JSON.stringify(event)}\n`;

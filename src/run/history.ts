@@ -22,6 +22,7 @@ export interface RunRecord {
   readonly warning?: string;
   readonly durationMs?: number;
   readonly lostBytes?: number;
+  readonly leftOut?: { readonly bytes: number; readonly lines: number };
   readonly swept?: number;
   readonly survivors?: readonly string[];
   readonly stopRequestedBy?: string;

@@ -186,6 +186,11 @@ export function exitCodeWords(outcome: Outcome): string {
   return outcome.kind === 'exited' && !isSuccess(outcome) && outcome.code === code ? '' : `, exit code ${code}`;
 }
 
+/** What a log does not have because it would have grown beyond `log_max_size`. */
+export function leftOutWords({ lines, bytes }: { readonly lines: number; readonly bytes: number }): string {
+  return `${lines} lines (${bytes} bytes) were left out of the middle of its log (log_max_size)`;
+}
+
 /** Linux numbers (signal(7), x86 and arm); real-time signals and unknown ones are named by number. */
 const signalNames: Readonly<Record<number, string>> = {
   1: 'SIGHUP',

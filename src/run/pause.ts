@@ -45,3 +45,12 @@ export function pauseWords(pause: Pause, formatTime: (ms: number) => string): st
   const until = pause.untilMs === undefined ? 'until it is resumed' : `until ${formatTime(pause.untilMs)}`;
   return `${what} by ${pause.by} ${until}${pause.reason === undefined ? '' : `: ${pause.reason}`}`;
 }
+
+/** What ends this very pause, to be typed. */
+export function resumeCommand({ target }: Pick<Pause, 'target'>): string {
+  return 'tag' in target ? `jobctl resume --tag ${shellWord(target.tag)}` : `jobctl resume ${target.job}`;
+}
+
+function shellWord(text: string): string {
+  return /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,6 +1,6 @@
 /** The pauses that are on record: one small file each in the state directory, so that they survive reboots. */
 import type { StateFiles, WriteAnswer } from '../system/system.ts';
-import { type Pause, type PauseTarget, pauseOf, pauseWords } from './pause.ts';
+import { type Pause, type PauseTarget, pauseOf, pauseWords, resumeCommand } from './pause.ts';
 
 const folder = 'pauses';
 
@@ -16,7 +16,7 @@ export function pausedWords(
 ): string | undefined {
   const pause = pauseOf(job, readPauses(files), nowMs);
   if (pause === undefined) return undefined;
-  return `${pauseWords(pause, (ms) => new Date(ms).toISOString())} (jobctl resume ${job.slug})`;
+  return `${pauseWords(pause, (ms) => new Date(ms).toISOString())} (${resumeCommand(pause)})`;
 }
 
 export function writePause(files: StateFiles, pause: Pause): WriteAnswer {

@@ -21,7 +21,7 @@ import type {
 import { breakCircuit } from './break-circuit.ts';
 import type { Ended, Tick, Trigger } from './event.ts';
 import { extendStreak, type History, unfinishedRuns } from './history.ts';
-import { exitCodeOf, exitCodeWords, lastedWords, type Outcome, outcomeWords } from './outcome.ts';
+import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, outcomeWords } from './outcome.ts';
 import { pausedWords } from './pauses.ts';
 import { processWords } from './process-words.ts';
 import {
@@ -113,7 +113,10 @@ async function runLocked(order: RunOrder, machine: RunMachine, locked: Locked): 
   const startedMs = machine.clock.nowMs();
   const interrupted = closeInterrupted(order, machine);
   const rules = new OutputRules(job.policy, machine.lineSearch);
-  const opened = machine.logs.open(job.slug, startedMs, rules.isNeeded ? rules : undefined);
+  const opened = machine.logs.open(job.slug, startedMs, {
+    watcher: rules.isNeeded ? rules : undefined,
+    maxBytes: job.logMaxBytes,
+  });
   if (opened.is === 'failed') return recordNotStarted(nameOf(order), machine, opened);
   const { log } = opened;
   for (const remark of remarks) log.note(remark);
@@ -166,6 +169,7 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
     streak,
     attempt: ended.attempt,
     ...(totals.lostBytes > 0 ? { lostBytes: totals.lostBytes } : {}),
+    ...(totals.leftOut === undefined ? {} : { leftOut: totals.leftOut }),
     ...(ended.swept > 0 ? { swept: ended.swept } : {}),
     ...(ended.survivors.length > 0 ? { survivors: ended.survivors.map(processWords) } : {}),
     ...(ended.warning === undefined ? {} : { warning: ended.warning }),
@@ -177,6 +181,7 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
       `log incomplete: ${totals.lostBytes} bytes of output lost (${totals.lostReason ?? 'unknown reason'})`,
     );
   }
+  if (totals.leftOut !== undefined) troubles.push(leftOutWords(totals.leftOut));
   if (event.survivors !== undefined) troubles.push(`could not be killed: ${event.survivors.join(', ')}`);
   if (ended.warning !== undefined) troubles.push(ended.warning);
   machine.history.rotate(job.slug);

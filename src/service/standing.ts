@@ -58,16 +58,18 @@ export class Standing {
     });
     if (state !== this.#state) {
       this.#sinceMs = this.#machine.clock.nowMs();
-      this.#journal(`${slug} is ${state}, was ${this.#state}`, state);
+      this.#journal(`${slug} is ${state}, was ${this.#state}`, { state });
       this.#state = state;
     }
     this.#tell(all);
   }
 
-  noteDeath(number: number, { at, memory }: Instance): void {
+  /** `asked`: it was told to end. */
+  noteDeath(number: number, { at, memory }: Instance, { asked }: { readonly asked: boolean }): void {
     this.anyDied ||= at !== 'finished';
     const end = at === 'finished' ? ' and has finished' : '';
-    this.#journal(`${this.#wanted.job.slug}.${number} ${memory.lastExit?.words ?? ''}${end}`);
+    const words = `${this.#wanted.job.slug}.${number} ${memory.lastExit?.words ?? ''}${end}`;
+    this.#journal(words, asked || at === 'finished' ? {} : { died: true });
   }
 
   /** What else people should find in its history and log. */
@@ -95,27 +97,27 @@ export class Standing {
     });
   }
 
-  #journal(words: string, state?: ServiceState): void {
-    const level = state === 'FAILED' || state === 'DEGRADED' ? 'warn' : 'info';
-    this.#write({ words, level, ...(state !== undefined && { state }) });
+  #journal(words: string, more: { readonly state?: ServiceState; readonly died?: true }): void {
+    const level = more.state === 'FAILED' || more.state === 'DEGRADED' ? 'warn' : 'info';
+    this.#write({ words, level, ...more });
   }
 
   #write({
-    words,
     level,
-    state,
+    ...more
   }: {
     readonly words: string;
     readonly level: 'info' | 'warn';
-    readonly state?: string;
-  }) {
+    readonly state?: ServiceState;
+    readonly died?: true;
+  }): void {
     const { history, clock, say } = this.#machine;
     const { slug } = this.#wanted.job;
-    const entry = { atMs: clock.nowMs(), words, ...(state !== undefined && { state }) };
+    const entry = { atMs: clock.nowMs(), ...more };
     const written = history.append(slug, formatEntry(entry));
     if (!written.ok) say('warn', `${slug}: the history could not be written: ${written.reason}`);
     history.rotate(slug);
-    say(level, words);
+    say(level, more.words);
   }
 }
 

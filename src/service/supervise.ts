@@ -204,7 +204,8 @@ class Supervisor {
     const before = slot.state;
     const { instance, effects } = step(before, { ...event, atMs } as Event, rules);
     slot.state = instance;
-    if (instance.memory.lastExit !== before.memory.lastExit) this.#standing.noteDeath(number, instance);
+    if (instance.memory.lastExit !== before.memory.lastExit)
+      this.#standing.noteDeath(number, instance, { asked: before.at === 'stopping' });
     for (const effect of effects) {
       switch (effect.do) {
         case 'start':

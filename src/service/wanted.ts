@@ -1,5 +1,5 @@
 /** What is wanted of a service: its file as it is now, and what people have said. Read anew whenever either may have changed. */
-import { formatProblem } from '../yaml/problem.ts';
+import { publicWords } from '../yaml/audience.ts';
 import { type AllDesired, readDesired } from './desired.ts';
 import type { ServiceJob } from './live-instance.ts';
 import type { SupervisorMachine } from './supervisor-machine.ts';
@@ -30,7 +30,7 @@ export class Wanted {
     const loaded = this.#machine.loadJob();
     this.problems = undefined;
     this.#fileSaysDown = loaded === undefined;
-    if (loaded?.ok === false) this.problems = loaded.problems.map(formatProblem);
+    if (loaded?.ok === false) this.problems = loaded.problems.map(publicWords);
     else if (loaded?.value === 'no service') this.#fileSaysDown = true;
     else if (loaded !== undefined) {
       this.#job = loaded.value;

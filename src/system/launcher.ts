@@ -45,7 +45,7 @@ export function createLauncher(places: LauncherPlaces = {}): Launcher {
 }
 
 /** Opened once, so that all commands of a run have the reaper of its own version, whatever an upgrade puts in its place meanwhile. */
-function openScript(scriptPath: string): number | undefined {
+export function openScript(scriptPath: string): number | undefined {
   try {
     return openSync(scriptPath, 'r');
   } catch {

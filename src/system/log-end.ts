@@ -6,6 +6,12 @@ const limitBytes = 4096;
 
 /** At most about 4 KiB, without the stamps and what run-job adds; empty where there is no such log. */
 export function endOfLog(path: string): string {
+  const end = readEndOfLog(path);
+  return 'text' in end ? end.text : '';
+}
+
+/** The same, or the error code that says why it can't be read. */
+export function readEndOfLog(path: string): { readonly text: string } | { readonly code: string } {
   let fd: number | undefined;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -14,9 +20,9 @@ export function endOfLog(path: string): string {
     const bytes = Buffer.alloc(limitBytes);
     const text = bytes.toString('utf8', 0, readSync(fd, bytes, 0, limitBytes, from));
     const whole = from === 0 ? text : text.slice(text.indexOf('\n') + 1);
-    return outputOf(whole.split('\n')).join('\n');
-  } catch {
-    return '';
+    return { text: outputOf(whole.split('\n')).join('\n') };
+  } catch (error) {
+    return { code: (error as NodeJS.ErrnoException).code ?? '' };
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

@@ -1,9 +1,8 @@
 /** Runs a program that takes a message on stdin, sendmail or a channel's command, for a bounded time. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import process from 'node:process';
-import { setTimeout as pause } from 'node:timers/promises';
-import type { Delivery } from './system.ts';
+import { signalName } from '../run/outcome.ts';
+import { runBounded } from './bounded-program.ts';
+import type { Delivery, WaitStatus } from './system.ts';
 import { users } from './users.ts';
 
 /** What it says on stderr beyond this is of no use in a reason. */
@@ -20,7 +19,10 @@ export interface ProgramOrder {
   readonly mayIgnoreMessage?: boolean;
 }
 
-/** Taken is what it ended with 0 for. */
+/**
+ * Delivered means that the program exited with 0. A command of a channel is given the rest of its time for what it does in the background, as mail(1)
+ * does; then that is ended. A sendmail's background delivery goes on.
+ */
 export async function runMessageProgram(
   [program, ...args]: readonly [string, ...string[]],
   {
@@ -31,57 +33,33 @@ export async function runMessageProgram(
     mayIgnoreMessage = false,
   }: ProgramOrder,
 ): Promise<Delivery> {
-  const child = spawn(program, args, {
-    cwd: workingDirectory,
-    // Its background delivery may outlive the run, so it must carry no mark of a run.
-    env: environment,
-    // A session of its own: what is killed is all of it, and what delivers in the background is not taken along with run-job.
-    detached: true,
-    stdio: ['pipe', 'ignore', 'pipe'],
-  });
   let words = '';
-  let late = false;
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    words = (words + text).slice(0, wordsLimit);
+  const run = runBounded({
+    // Its background delivery may outlive the run, so it must carry no mark of a run.
+    ...{ argv: [program, ...args], environment, workingDirectory, limitMs, input: message, listensTo: 'stderr' },
+    leftovers: mayIgnoreMessage ? 'wait' : 'leave',
+    onOutput: (text) => {
+      words = (words + text).slice(0, wordsLimit);
+    },
   });
-  // How it ended says more than EPIPE.
-  child.stdin.on('error', () => {});
-  child.stdin.end(message);
-  const timer = setTimeout(() => {
-    late = true;
-    kill(child.pid);
-  }, limitMs);
-  try {
-    const [code, signal] = await once(child, 'exit');
-    // From now on its number may become another's.
-    clearTimeout(timer);
-    if (late) return { ok: false, reason: `${program}: no end after ${limitMs / 1000} s` };
-    if (code === 0 && (mayIgnoreMessage || child.stdin.writableFinished)) return { ok: true };
-    // Its last words may still be in the pipe, and a child of it may hold the pipe open for long.
-    await Promise.race([once(child.stderr, 'close'), pause(200)]);
-    const how = code === 0 ? 'did not read the message' : signal === null ? `exit code ${code}` : `killed by ${signal}`;
-    return { ok: false, reason: `${program}: ${how}${words === '' ? '' : `: ${words}`}` };
-  } catch (error) {
-    return { ok: false, reason: (error as Error).message };
-  } finally {
-    clearTimeout(timer);
-    child.stderr.destroy();
-    child.stdin.destroy();
-  }
+  const end = await run.end;
+  await run.gone;
+  if (end.is === 'late') return { ok: false, reason: `${program}: no end after ${limitMs / 1000} s` };
+  if (end.is === 'not-started') return { ok: false, reason: `${program}: ${end.reason}` };
+  const { status } = end;
+  const isWell = status.is === 'exited' && status.code === 0;
+  if (isWell && (mayIgnoreMessage || end.tookInput)) return { ok: true };
+  const how = isWell ? 'did not read the message' : statusWords(status);
+  return { ok: false, reason: `${program}: ${how}${words === '' ? '' : `: ${words}`}` };
 }
 
-/** Who this process is by its uid: HOME and USER may still be those of whoever started the run. */
+function statusWords(status: WaitStatus): string {
+  if (status.is === 'unknown') return `ended unseen: ${status.reason}`;
+  return status.is === 'exited' ? `exit code ${status.code}` : `killed by ${signalName(status.signal)}`;
+}
+
 function basicEnvironment(): Record<string, string> {
   const user = users.find(String(process.getuid?.()));
   const identity = user === undefined ? {} : { HOME: user.home, USER: user.name, LOGNAME: user.name };
   return { ...identity, SHELL: '/bin/sh', PATH: '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
-}
-
-function kill(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has just ended by itself.
-  }
 }

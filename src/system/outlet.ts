@@ -7,12 +7,14 @@
  * While it fails it keeps what fits, counts the rest as lost and tries again each second. Whoever feeds it asks `isFull` and pauses;
  * a failing outlet is never full, because a job must not stand still for want of a log.
  */
-import { close, write } from 'node:fs';
+import { close, constants, ftruncate, open, write } from 'node:fs';
 import process from 'node:process';
 import { ByteQueue } from './byte-queue.ts';
 
 export interface OutletOptions {
   readonly fd: number;
+  /** `close` leaves the descriptor as it is: it is somebody else's too. */
+  readonly keepsOpen?: boolean;
   /** There is room again, or none is needed because what comes is given up. */
   readonly onRoom: () => void;
   /** Words that stand where bytes are missing. */
@@ -42,8 +44,14 @@ type TimerName = 'gather' | 'retry' | 'stall';
 export class Outlet {
   readonly #options: OutletOptions;
   readonly #limits: OutletLimits;
-  readonly #queue = new ByteQueue();
+  #queue = new ByteQueue();
   #writtenBytes = 0;
+  /** Where `cut` puts what it is given. */
+  #markBytes = 0;
+  /** To be written at the mark when the queue is empty; what comes behind it waits in a queue of its own. */
+  #cut: { readonly bytes: Uint8Array; readonly next: ByteQueue } | undefined;
+  /** The same file, without O_APPEND. */
+  #cutFd: number | undefined;
   #lostBytes = 0;
   #lostReason: string | undefined;
   /** Lost after all that is in the queue, and not yet told. */
@@ -65,7 +73,7 @@ export class Outlet {
 
   /** Once it has said so, `onRoom` follows. */
   get isFull(): boolean {
-    const isFull = this.#failure === undefined && this.#queue.length >= this.#limits.highBytes;
+    const isFull = this.#failure === undefined && this.#waitingBytes() >= this.#limits.highBytes;
     this.#isAwaited ||= isFull;
     return isFull;
   }
@@ -81,9 +89,9 @@ export class Outlet {
   /** Copies the bytes; while it fails it may drop them. */
   write(bytes: Uint8Array): void {
     // After a gap nothing is kept until it has been told, or what follows would stand before it.
-    const fits = this.#gap.bytes === 0 && this.#queue.length + bytes.length <= this.#limits.highBytes;
+    const fits = this.#gap.bytes === 0 && this.#waitingBytes() + bytes.length <= this.#limits.highBytes;
     if (this.#failure === undefined || fits) {
-      this.#queue.push(bytes);
+      this.#push(bytes);
       this.#pump();
     } else {
       this.#gap = { bytes: this.#gap.bytes + bytes.length, reason: this.#failure };
@@ -94,7 +102,19 @@ export class Outlet {
   /** Keeps them also while it fails: for the few lines without which the rest can't be understood. */
   writeSurely(bytes: Uint8Array): void {
     this.#tellGap();
-    this.#queue.push(bytes);
+    this.#push(bytes);
+    this.#pump();
+  }
+
+  /** Remembers the place of the file that whatever is written next will have. */
+  mark(): void {
+    this.#markBytes = this.#writtenBytes + this.#queue.length;
+  }
+
+  /** Puts `bytes` in the place of all that stands behind the mark, written or not. Only for a file that was new. */
+  cut(bytes: Uint8Array): void {
+    this.#tellGap();
+    this.#cut = { bytes, next: new ByteQueue() };
     this.#pump();
   }
 
@@ -116,10 +136,23 @@ export class Outlet {
     });
   }
 
+  /** Behind the cut too; the bytes of the cut itself are no reason to make the job wait. */
+  #waitingBytes(): number {
+    return this.#queue.length + (this.#cut?.next.length ?? 0);
+  }
+
+  #push(bytes: Uint8Array): void {
+    (this.#cut?.next ?? this.#queue).push(bytes);
+  }
+
   #pump(): void {
     const head = this.#queue.head();
-    if (head === undefined || this.#isWriting || this.#timers.has('retry') || this.#hasEnded) return;
-    if (!this.#queue.isHeadComplete) {
+    if (this.#isWriting || this.#timers.has('retry') || this.#hasEnded) return;
+    if (head === undefined) {
+      if (this.#cut !== undefined) this.#doCut(this.#cut.bytes);
+      return;
+    }
+    if (!this.#queue.isHeadComplete && this.#cut === undefined) {
       if (!this.#isUrgent && this.#onClosed === undefined) {
         this.#start('gather', gatherMs, () => this.flush());
         return;
@@ -137,13 +170,62 @@ export class Outlet {
     });
   }
 
+  /** The file is shortened last: at no moment is there less of the end than before or after. */
+  #doCut(bytes: Uint8Array): void {
+    this.#isWriting = true;
+    this.#watchProgress();
+    const end = this.#markBytes + bytes.length;
+    const settle = (error: NodeJS.ErrnoException | null) => {
+      this.#isWriting = false;
+      if (this.#hasEnded) return;
+      if (error !== null) this.#refused(error.code ?? error.message);
+      else this.#wasCut(bytes, end);
+      this.#endIfDone();
+    };
+    const writeFrom = (fd: number, from: number): void => {
+      if (from === bytes.length) {
+        ftruncate(this.#options.fd, end, settle);
+        return;
+      }
+      write(fd, bytes, from, bytes.length - from, this.#markBytes + from, (error, count) =>
+        error === null ? writeFrom(fd, from + count) : settle(error),
+      );
+    };
+    if (this.#cutFd !== undefined) {
+      writeFrom(this.#cutFd, 0);
+      return;
+    }
+    open(`/proc/self/fd/${this.#options.fd}`, constants.O_WRONLY, (error, fd) => {
+      if (error !== null) {
+        settle(error);
+        return;
+      }
+      this.#cutFd = fd;
+      writeFrom(fd, 0);
+    });
+  }
+
+  /** Another cut may have been asked for meanwhile: then that one is still to be done. */
+  #wasCut(bytes: Uint8Array, end: number): void {
+    this.#writtenBytes = end;
+    if (this.#cut?.bytes === bytes) {
+      this.#queue = this.#cut.next;
+      this.#cut = undefined;
+    }
+    this.#progressed();
+  }
+
   #wrote(count: number): void {
-    this.#stop('stall');
     this.#queue.drop(count);
     this.#writtenBytes += count;
+    this.#progressed();
+  }
+
+  #progressed(): void {
+    this.#stop('stall');
     this.#failure = undefined;
     this.#tellGap();
-    if (this.#isAwaited && this.#queue.length <= this.#limits.lowBytes) {
+    if (this.#isAwaited && this.#waitingBytes() <= this.#limits.lowBytes) {
       this.#isAwaited = false;
       this.#options.onRoom();
     }
@@ -166,14 +248,14 @@ export class Outlet {
       this.#options.onRoom();
       return;
     }
-    this.#lose(this.#queue.length, reason);
+    this.#lose(this.#waitingBytes() + (this.#cut?.bytes.length ?? 0), reason);
     this.#end(this.#onClosed);
   }
 
   #tellGap(): void {
     const { bytes, reason } = this.#gap;
     this.#gap = { bytes: 0, reason: '' };
-    if (bytes > 0) this.#queue.push(this.#options.gapText(bytes, reason));
+    if (bytes > 0) this.#push(this.#options.gapText(bytes, reason));
   }
 
   #lose(bytes: number, reason: string): void {
@@ -203,7 +285,8 @@ export class Outlet {
   }
 
   #endIfDone(): void {
-    if (this.#onClosed !== undefined && !this.#hasEnded && !this.#isWriting && this.#queue.length === 0) {
+    const isDone = !this.#isWriting && this.#queue.length === 0 && this.#cut === undefined;
+    if (this.#onClosed !== undefined && !this.#hasEnded && isDone) {
       this.#end(this.#onClosed);
     }
   }
@@ -216,10 +299,15 @@ export class Outlet {
       onClosed();
       return;
     }
+    if (this.#options.keepsOpen) {
+      onClosed();
+      return;
+    }
     const tooLong = setTimeout(() => {
       leaveHard();
       onClosed();
     }, this.#limits.closeMs);
+    if (this.#cutFd !== undefined) close(this.#cutFd, () => {});
     close(this.#options.fd, (error) => {
       clearTimeout(tooLong);
       // A network file system may say only now that it could not store what it took.

@@ -1,9 +1,9 @@
 /** Asks whether a service answers: over HTTP, by a connection, or by a command. */
-import { spawn } from 'node:child_process';
 import http from 'node:http';
 import { connect } from 'node:net';
-import process from 'node:process';
+import { signalName } from '../run/outcome.ts';
 import { printable } from '../yaml/problem.ts';
+import { type BoundedEnd, runBounded } from './bounded-program.ts';
 import { clock } from './clock.ts';
 import type { ProbeAnswer, ProbeCommand, Probes } from './system.ts';
 
@@ -79,49 +79,32 @@ function askTcp(port: number, timeoutMs: number): Promise<ProbeAnswer> {
   );
 }
 
-function askCommand({ argv, environment, workingDirectory }: ProbeCommand, timeoutMs: number): Promise<ProbeAnswer> {
-  return timed<ProbeAnswer>(
-    timeoutMs,
-    (answer) => {
-      const [program, ...args] = argv;
-      const child = spawn(program, args, {
-        cwd: workingDirectory,
-        env: environment,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        // The leader of a process group: what it starts can be ended with it.
-        detached: true,
-      });
-      let said = '';
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.setEncoding('utf8').on('data', (text: string) => {
-          said = (said + text).slice(-wordsLimit);
-        });
-        stream.on('error', () => {});
-      }
-      child.once('error', (error) => answer({ is: 'unknown', reason: printable(error.message) }));
-      // Not "close": a background process of the probe may have its output open for ever.
-      child.once('exit', (code, signal) => setImmediate(() => answer(verdict(code, signal, said))));
-      return () => {
-        for (const stream of [child.stdout, child.stderr]) stream.destroy();
-        if (child.pid !== undefined) endGroup(child.pid);
-      };
+/** Nothing of it is left when the answer comes, so that no two probes of an instance are ever there at once. */
+async function askCommand(command: ProbeCommand, timeoutMs: number): Promise<ProbeAnswer> {
+  let said = '';
+  const run = runBounded({
+    ...command,
+    limitMs: timeoutMs,
+    listensTo: 'both',
+    leftovers: 'kill',
+    onOutput: (text) => {
+      said = (said + text).slice(-wordsLimit);
     },
-    tooLate(timeoutMs),
-  );
+  });
+  const end = await run.end;
+  const survivors = await run.gone;
+  const left = survivors.length === 0 ? '' : `; could not be killed: ${survivors.map(({ pid }) => pid).join(', ')}`;
+  const answer = verdict(end, timeoutMs, said);
+  return answer.is === 'success' ? answer : { ...answer, reason: answer.reason + left };
 }
 
-function verdict(code: number | null, signal: NodeJS.Signals | null, said: string): ProbeAnswer {
-  if (code === 0) return { is: 'success' };
-  const how = signal === null ? `exit code ${code}` : `ended by ${signal}`;
+function verdict(end: BoundedEnd, timeoutMs: number, said: string): ProbeAnswer {
+  if (end.is === 'late') return tooLate(timeoutMs);
+  if (end.is === 'not-started') return { is: 'unknown', reason: printable(end.reason) };
+  const { status } = end;
+  if (status.is === 'unknown') return { is: 'unknown', reason: printable(status.reason) };
+  if (status.is === 'exited' && status.code === 0) return { is: 'success' };
+  const how = status.is === 'exited' ? `exit code ${status.code}` : `ended by ${signalName(status.signal)}`;
   const lastLine = said.trim().split('\n').at(-1) ?? '';
   return { is: 'failure', reason: lastLine === '' ? how : `${how}: ${printable(lastLine)}` };
-}
-
-/** The number still names the group while anything lives in it, and else nobody: it was given away a moment ago. */
-function endGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch {
-    // Nothing is left of it.
-  }
 }

@@ -2,8 +2,10 @@
 import { clock } from './clock.ts';
 import { descendantsOf, named } from './family.ts';
 import type { Process } from './proc.ts';
-import { lostGraceMs, type Reaper, type ReaperPlace, startReaper, type Word } from './reaper.ts';
+
+import { lostGraceMs, type Reaper, type ReaperPlace, startReaper, streamsOf, type Word } from './reaper.ts';
 import { askToEnd, endAll, killAll, type Quarry, type Swept, sweepLimitMs, untilNoneLives, within } from './sweep.ts';
+
 import type { Launch, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from './system.ts';
 
 export type ReaperAnswer =
@@ -21,7 +23,7 @@ export type ReaperAnswer =
 const startPatienceMs = 5000;
 
 export async function launchUnderReaper(launch: Launch, runId: string, place: ReaperPlace): Promise<ReaperAnswer> {
-  const reaper = startReaper(launch, place);
+  const reaper = startReaper(launch, place, streamsOf(launch));
   if (reaper === undefined || (await reaper.nextWord()).is !== 'ready') return { is: 'unavailable' };
   const forked = await reaper.nextWord();
   if (forked.is !== 'forked') return notStarted(forked, { runId, ...stopOf(launch) });

@@ -42,11 +42,26 @@ export type Word =
   | { readonly is: 'gone'; readonly swept: number }
   | { readonly is: 'lost'; readonly reason: string };
 
-export function startReaper(launch: Launch, place: ReaperPlace): Reaper | undefined {
+/** What a reaper has to know of its command. */
+export type ReaperLaunch = Omit<Launch, 'stdoutFd' | 'stderrFd' | 'lockFd'>;
+
+/** Descriptors 0 to 3 of the command; its stdout and stderr, and the lock, as the launch says unless given. */
+export interface ReaperStreams {
+  readonly stdin: 'ignore' | 'pipe';
+  readonly stdout: number | 'ignore' | 'pipe';
+  readonly stderr: number | 'ignore' | 'pipe';
+  readonly lock: number | 'ignore';
+}
+
+export function streamsOf({ stdoutFd, stderrFd, lockFd }: Launch): ReaperStreams {
+  return { stdin: 'ignore', stdout: stdoutFd, stderr: stderrFd, lock: lockFd };
+}
+
+export function startReaper(launch: ReaperLaunch, place: ReaperPlace, streams: ReaperStreams): Reaper | undefined {
   const numbers = systemCalls[process.arch];
   if (numbers === undefined || place.script === undefined || !isExecutable(place.perlPath)) return undefined;
   try {
-    const reaper = new Reaper(spawnReaper(launch, { ...place, script: place.script }, numbers));
+    const reaper = new Reaper(spawnReaper(launch, { ...place, ...streams, script: place.script }, numbers));
     reaper.request(launch);
     return reaper;
   } catch {
@@ -56,8 +71,16 @@ export function startReaper(launch: Launch, place: ReaperPlace): Reaper | undefi
 }
 
 function spawnReaper(
-  launch: Launch,
-  { perlPath, script, wrapperMark }: ReaperPlace & { readonly script: number },
+  launch: ReaperLaunch,
+  {
+    perlPath,
+    script,
+    wrapperMark,
+    stdin,
+    stdout,
+    stderr,
+    lock,
+  }: ReaperPlace & ReaperStreams & { readonly script: number },
   numbers: readonly number[],
 ): ChildProcess {
   const shared = launch.sharedLockFds ?? [];
@@ -70,7 +93,7 @@ function spawnReaper(
       PROCESS_CONTROL_RUN_ID: launch.environment.PROCESS_CONTROL_RUN_ID ?? launch.runId,
       PROCESS_CONTROL_WRAPPER: wrapperMark,
     },
-    stdio: ['ignore', launch.stdoutFd, launch.stderrFd, launch.lockFd, 'pipe', script, ...shared],
+    stdio: [stdin, stdout, stderr, lock, 'pipe', script, ...shared],
     detached: true,
   });
 }
@@ -104,6 +127,16 @@ export class Reaper {
     return this.#child.pid ?? 0;
   }
 
+  /** For what it reads and prints, where that goes through pipes. */
+  get child(): ChildProcess {
+    return this.#child;
+  }
+
+  /** KILL to all that it watches, unless that is over. */
+  kill(): void {
+    if (!this.#isOver) this.say('k');
+  }
+
   nextWord(): Promise<Word> {
     const word = this.#words.shift();
     if (word) return Promise.resolve(word);
@@ -112,7 +145,7 @@ export class Reaper {
     });
   }
 
-  request({ umask, keepsLock, stopSignal, orphanGraceMs, workingDirectory, argv, environment }: Launch): void {
+  request({ umask, keepsLock, stopSignal, orphanGraceMs, workingDirectory, argv, environment }: ReaperLaunch): void {
     const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
     const stop = [String(stopSignal ?? constants.signals.SIGTERM), String((orphanGraceMs ?? lostGraceMs) / 1000)];
     const where = [String(umask), keepsLock ? '1' : '0', ...stop, workingDirectory];

@@ -6,7 +6,9 @@
  */
 import { Buffer } from 'node:buffer';
 import { closeSync } from 'node:fs';
+import { sizeText } from '../job/size.ts';
 import { printable } from '../yaml/problem.ts';
+import { LogBound } from './log-bound.ts';
 import { createLogFile } from './log-file.ts';
 import { Outlet, type OutletLimits } from './outlet.ts';
 import { OutputReader } from './output-reader.ts';
@@ -25,8 +27,8 @@ export interface RunLogOptions {
   readonly runDirectory: string;
   /** PROCESS_CONTROL_PIPES of the environment. */
   readonly handedPipes: string | undefined;
-  /** Where the job's output is shown too, as it is, when these are terminals. */
-  readonly mirrorTo?: { readonly stdout: number; readonly stderr: number };
+  /** Where the job's output is shown too, as it is, when these are terminals, or `always`. */
+  readonly mirrorTo?: { readonly stdout: number; readonly stderr: number; readonly always?: boolean };
   readonly offsetAt?: OffsetAt;
   readonly limits?: Partial<OutletLimits>;
   readonly mirrorLimits?: Partial<OutletLimits>;
@@ -37,7 +39,7 @@ export function runLogs(options: RunLogOptions): RunLogs {
   const offsetAt = options.offsetAt ?? localOffset();
   let spare = adoptPipes(options.handedPipes);
   return {
-    open(slug, startedMs, watcher): LogAnswer {
+    open(slug, startedMs, { watcher, maxBytes } = {}): LogAnswer {
       try {
         spare ??= makePipes(options.runDirectory);
       } catch (error) {
@@ -47,7 +49,7 @@ export function runLogs(options: RunLogOptions): RunLogs {
       if (file.is === 'failed') return file;
       const pipes = spare;
       spare = undefined;
-      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, watcher });
+      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, watcher, maxBytes });
       if (file.linkTrouble !== undefined) log.note(`latest.log could not be replaced: ${file.linkTrouble}`);
       return { is: 'open', log };
     },
@@ -61,6 +63,8 @@ interface RunLogParts extends RunLogOptions {
   readonly pipes: PipePair;
   readonly watcher: OutputWatcher | undefined;
   readonly pages?: Pages;
+  /** Of a log that has no pages; undefined: it may grow. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** One of the job's two streams, over all commands. */
@@ -108,6 +112,7 @@ class OpenRunLog implements RunLog {
   readonly #stderr: Stream;
   #pipes: PipePair | undefined;
   #writers: readonly [number, number] | undefined;
+  readonly #bound: LogBound | undefined;
   #isFramed = false;
   /** Remarks made while a command runs stand after its output. */
   #notes: Buffer[] = [];
@@ -119,6 +124,7 @@ class OpenRunLog implements RunLog {
     this.#pipes = parts.pipes;
     this.#stamps = new Stamps(parts.clock.nowMs, parts.offsetAt);
     this.#outlet = this.#outletTo(parts.fd);
+    this.#bound = parts.maxBytes ? this.#boundOf(parts.maxBytes) : undefined;
     this.#stdout = this.#stream('stdout', 'INFO', parts.mirrorTo?.stdout);
     this.#stderr = this.#stream('stderr', 'ERROR', parts.mirrorTo?.stderr);
   }
@@ -177,6 +183,7 @@ class OpenRunLog implements RunLog {
       stderrBytes: this.#stderr.bytes,
       lostBytes,
       ...(lostReason === undefined ? {} : { lostReason }),
+      ...(this.#bound?.leftOut && { leftOut: this.#bound.leftOut }),
       tail: this.#tail.text(),
     };
   }
@@ -187,6 +194,16 @@ class OpenRunLog implements RunLog {
       onRoom: () => this.#resume(),
       gapText: (bytes, reason) => this.#line('NOTE', `${bytes} bytes lost (${reason})`),
       limits: this.#parts.limits ?? {},
+    });
+  }
+
+  #boundOf(maxBytes: number): LogBound {
+    return new LogBound({
+      maxBytes,
+      mark: () => this.#outlet.mark(),
+      cut: (bytes) => this.#outlet.cut(bytes),
+      note: ({ lines, bytes }) =>
+        this.#line('NOTE', `${lines} lines (${bytes} bytes) are left out here: log_max_size is ${sizeText(maxBytes)}`),
     });
   }
 
@@ -212,12 +229,13 @@ class OpenRunLog implements RunLog {
   #stream(name: Stream['name'], level: 'INFO' | 'ERROR', mirrorFd: number | undefined): Stream {
     const stamper = new Stamper({ level, stamps: this.#stamps, onLines: (lines) => this.#logLines(lines) });
     const terminal = mirrorFd === undefined ? undefined : openTerminal(mirrorFd);
+    const isFollowed = mirrorFd !== undefined && this.#parts.mirrorTo?.always === true;
     const onWritten = () => this.#outlet.flush();
     return {
       name,
       stamper,
       unfinished: new UnfinishedLine({ stamper, clock: this.#parts.clock, onWritten }),
-      mirror: terminal === undefined ? undefined : this.#mirror(terminal),
+      mirror: terminal !== undefined ? this.#mirror(terminal) : isFollowed ? this.#followed(mirrorFd) : undefined,
       bytes: 0,
       reader: undefined,
     };
@@ -232,10 +250,21 @@ class OpenRunLog implements RunLog {
     });
   }
 
+  /** A pipe or file that somebody has asked for; slow readers are waited for, and what is still said afterwards goes there too. */
+  #followed(fd: number): Outlet {
+    return new Outlet({
+      ...{ fd, keepsOpen: true },
+      onRoom: () => this.#resume(),
+      gapText: (bytes) => Buffer.from(`\nrun-job: ${bytes} bytes not shown here\n`),
+      limits: this.#parts.mirrorLimits ?? {},
+    });
+  }
+
   #logLines(lines: Buffer): void {
+    this.#tail.add(lines);
+    if (this.#bound?.takes(lines)) return;
     this.#turnPageIfFull(lines.length);
     this.#outlet.write(lines);
-    this.#tail.add(lines);
   }
 
   #read(): void {
@@ -313,6 +342,7 @@ class OpenRunLog implements RunLog {
   }
 
   #put(line: Buffer): void {
+    if (this.#bound?.takes(line)) return;
     this.#turnPageIfFull(line.length);
     this.#outlet.writeSurely(line);
   }

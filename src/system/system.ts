@@ -271,6 +271,8 @@ export interface LogTotals {
   readonly lostBytes: number;
   /** Why bytes were lost (ENOSPC, EIO), the first reason. */
   readonly lostReason?: string;
+  /** What was left out of the middle, for a log that may not grow beyond a size; absent when nothing was. */
+  readonly leftOut?: { readonly bytes: number; readonly lines: number };
   /** The last lines of output, at most about 4 KiB, for messages to people. */
   readonly tail: string;
 }
@@ -340,7 +342,14 @@ export type LogAnswer =
 
 export interface RunLogs {
   /** All output passes `onOutput`, also when the log could not take it. */
-  open(slug: string, startedMs: number, watcher?: OutputWatcher): LogAnswer;
+  open(slug: string, startedMs: number, options?: RunLogWishes): LogAnswer;
+}
+
+/** What is special about the log of one run. */
+export interface RunLogWishes {
+  readonly watcher?: OutputWatcher | undefined;
+  /** Its beginning and its end are kept beyond this size; absent: it may grow. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** Sees what the commands of a run print. */
@@ -533,7 +542,7 @@ export interface Probes {
     timeoutMs: number,
   ): Promise<{ readonly is: 'response'; readonly code: number; readonly body: string } | ProbeAnswer>;
   tcp(port: number, timeoutMs: number): Promise<ProbeAnswer>;
-  /** In a process group of its own, which is ended with it. */
+  /** Nothing of it lives when the answer comes. */
   command(command: ProbeCommand, timeoutMs: number): Promise<ProbeAnswer>;
 }
 

@@ -63,13 +63,16 @@ function wrongValue(path: Path, { root, schema }: Subject): Remark {
   const node = nodeAt(root, path) ?? { value: root };
   const wanted = expected(schemaAt(schema, path));
   const subject = path.length === 0 ? 'the file' : named(path);
-  return error(offsetOf(node), `${subject} must be ${wanted}, found ${found(node.value, schemaAt(schema, path))}`);
+  const rule = `${ruleSubject(path, schema)} must be ${wanted}`;
+  const message = `${subject} must be ${wanted}, found ${found(node.value, schemaAt(schema, path))}`;
+  return { ...error(offsetOf(node), message), rule };
 }
 
 function missing(path: Path, { root, schema, given }: Subject): Remark | undefined {
   if (path.length === 1 && given(String(path[0]))) return undefined;
   const node = nodeAt(root, path.slice(0, -1));
-  return error(node ? offsetOf(node) : 0, `${named(path)} is missing; it must be ${expected(schemaAt(schema, path))}`);
+  const end = `is missing; it must be ${expected(schemaAt(schema, path))}`;
+  return { ...error(node ? offsetOf(node) : 0, `${named(path)} ${end}`), rule: `${ruleSubject(path, schema)} ${end}` };
 }
 
 function badName(path: Path, { root, schema }: Subject): Remark {
@@ -81,7 +84,10 @@ function unknownKey(path: Path, { root, schema }: Subject): Remark {
   const key = String(path.at(-1));
   const near = nearest(key, keysAt(schema, path.slice(0, -1)));
   const advice = near === undefined ? adviceOn(key) : `did you mean "${near}"?`;
-  return error(keyOffset(root, path), `unknown key ${named(path, shorten(key))}; ${advice}`);
+  return {
+    ...error(keyOffset(root, path), `unknown key ${named(path, shorten(key))}; ${advice}`),
+    rule: 'unknown key',
+  };
 }
 
 function adviceOn(key: string): string {
@@ -94,6 +100,17 @@ function named(path: Path, last = String(path.at(-1))): string {
   const end = path.at(-1);
   if (typeof end === 'number') return `item ${end + 1} of ${named(path.slice(0, -1))}`;
   return JSON.stringify([...path.slice(0, -1), last].join('.'));
+}
+
+/** Keys that the schema has are no secret; names of variables and the like are the author's. */
+function ruleSubject(path: Path, schema: Schema): string {
+  let known: Path = [];
+  for (const step of path) {
+    const at = schemaAt(schema, known);
+    if (typeof step === 'string' && !Object.hasOwn(at?.properties ?? {}, step)) return `a part of ${named(known)}`;
+    known = [...known, step];
+  }
+  return path.length === 0 ? 'the file' : named(path);
 }
 
 function schemaAt(schema: Schema, path: Path): Schema | undefined {

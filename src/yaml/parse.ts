@@ -9,6 +9,8 @@ import { complaintRemarks } from './complaint.ts';
 import { nodeAt, offsetInText, offsetOf, type Path, type Place, placeOf } from './place.ts';
 import type { Problem, Result } from './problem.ts';
 import type { Complaint, Schema, Validator } from './schema.ts';
+import { type Spelling, spellingOf } from './spelling.ts';
+import { strangerRemark } from './stranger.ts';
 import { syntaxRemarks } from './syntax.ts';
 import { decode } from './text.ts';
 import { type Remark, readValue } from './value.ts';
@@ -31,6 +33,8 @@ export interface Written<T> {
   readonly value: T;
   /** Of a value, or of the character at `index` (0-based) of a text; undefined for what is not in the file. */
   place(path: Path, index?: number): Place | undefined;
+  /** How a text is spelled in the file; undefined for what is no text of the file. */
+  spelling(path: Path): Spelling | undefined;
 }
 
 /** `sound`: the keys at the top of which nothing is wrong, so that what no schema can say is still said about them. */
@@ -63,6 +67,8 @@ export function parseYaml<T>(
   const { text } = decoded;
   const document = parseDocument(text, options);
   const unread = syntaxRemarks(text, document);
+  const stranger = strangerRemark(text, document.contents as Node | null, format.schema);
+  if (stranger !== undefined) return { ok: false, problems: problemsOf([stranger], text, source.file) };
   if (unread.length > 0) return { ok: false, problems: problemsOf(unread, text, source.file) };
 
   const root = document.contents as Node | null;
@@ -73,12 +79,12 @@ export function parseYaml<T>(
   const unreadAt = new Set(remarks.map(({ offset }) => offset));
   const all = [...remarks, ...judged.filter(({ offset }) => !unreadAt.has(offset))];
   const problems = problemsOf(all, text, source.file);
-  const place = placer(text, root);
+  const where = { place: placer(text, root), spelling: (path: Path) => spellingOf(text, root, path) };
   if (!problems.some(({ severity }) => severity === 'error')) {
-    return { ok: true, value: { value: value as T, place }, warnings: problems };
+    return { ok: true, value: { value: value as T, ...where }, warnings: problems };
   }
   if (incomplete) return { ok: false, problems };
-  return { ok: false, problems, sound: { value: withoutBlamed(value, complaints) as T, place } };
+  return { ok: false, problems, sound: { value: withoutBlamed(value, complaints) as T, ...where } };
 }
 
 function withoutBlamed(value: unknown, complaints: readonly Complaint[]): unknown {
@@ -103,5 +109,8 @@ function problemsOf(remarks: readonly Remark[], text: string, file: string): rea
   return [...remarks]
     .sort((a, b) => a.offset - b.offset)
     .slice(0, mostProblems)
-    .map(({ severity, offset, message }) => ({ severity, file, ...placeOf(text, offset), message }));
+    .map(({ severity, offset, message, rule }) => {
+      const place = placeOf(text, offset);
+      return { severity, file, ...place, message, ...(rule !== undefined && { rule }) };
+    });
 }

@@ -9,6 +9,10 @@ export interface Problem {
   readonly column?: number;
   /** What was expected, what was found and what to do, in one line. */
   readonly message: string;
+  /** The message without a word of the file, where there is such a sentence. */
+  readonly rule?: string;
+  /** The file is not for everybody: what everybody can read must not quote it (audience.ts). */
+  readonly isPrivate?: true;
 }
 
 /** A value with the warnings met on the way, or every problem (at least one of them an error). */

@@ -10,6 +10,8 @@ export interface Remark {
   readonly severity: 'error' | 'warning';
   readonly offset: number;
   readonly message: string;
+  /** The message without a word of the file. */
+  readonly rule?: string;
 }
 
 /** No configuration of ours is nested deeper; an alias that contains itself would never end. */

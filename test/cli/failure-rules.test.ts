@@ -20,15 +20,15 @@ describe('failures as a job defines them', { concurrency: 2 }, () => {
   test('each rule that is broken is named, in the log and to whoever waits', async () => {
     assert.match(
       await lastLine('stderr', `command: sh -c 'echo oops >&2'\nfail_on_stderr: true\n`, 1),
-      /^stderr failed by fail_on_stderr: it printed on stderr: "oops" after .*, exit code 1$/,
+      /^stderr failed by fail_on_stderr: it printed on stderr after .*, exit code 1$/,
     );
     assert.match(
       await lastLine('output', `command: sh -c 'echo fine; printf "ERROR 5"'\nfail_on_output: ^ERROR\n`, 1),
-      /failed by fail_on_output: its output has a line that matches \^ERROR: "ERROR 5"/,
+      /failed by fail_on_output: its output has a line that it forbids/,
     );
     assert.match(
       await lastLine('missing', 'command: echo well\nrequire_output: ^done$\n', 1),
-      /failed by require_output: its output has no line that matches \^done\$/,
+      /failed by require_output: its output has no line that it asks for/,
     );
     assert.match(
       await lastLine('quick', 'command: /bin/true\nmin_duration: 1h\n', 1),
@@ -60,6 +60,17 @@ describe('failures as a job defines them', { concurrency: 2 }, () => {
     await lastLine('pty', `command: ${JSON.stringify(inTerminal)}\nrequire_output: ^done$\n`, 0);
   });
 
+  test('a log that would grow beyond its size is a warning and no failure', async () => {
+    house.job('large', 'name: L\ncommand: seq 1 300000\nlog_max_size: 1M\n');
+    const { stderr } = await house.exits('large', 0);
+    const words = /\d+ lines \(\d+ bytes\) were left out of the middle of its log \(log_max_size\)/;
+    assert.match(stderr, words);
+    assert.match(house.log('large'), /NOTE\tlarge succeeded after .*, exit code 0\n$/);
+    assert.match((await house.run('jobctl', ['history', 'large'])).stdout, words);
+    const { leftOut } = await house.event('large', 'ended');
+    assert.ok((leftOut?.lines ?? 0) > 100_000);
+  });
+
   test('a line is found that comes in pieces, byte by byte, among many others', async () => {
     const print = `perl -e '$| = 1; print "line $_\\n" for 1 .. 20000; for (split //, "all is d\\303\\266ne\\n") { print; select undef, undef, undef, 0.01 } print "more\\n" x 20000'`;
     await lastLine('pieces', `command: ${JSON.stringify(print)}\nrequire_output: ^all is döne$\n`, 0);
@@ -72,10 +83,7 @@ describe('failures as a job defines them', { concurrency: 2 }, () => {
       `command: ${JSON.stringify(print)}\nfail_on_output: (a+)+$\ntimeout: 5m\n`,
       1,
     );
-    assert.match(
-      words,
-      /failed by fail_on_output: its output could not be searched for \(a\+\)\+\$, which takes too long/,
-    );
+    assert.match(words, /failed by fail_on_output: its output could not be searched in time/);
     assert.match(house.log('endless'), /INFO\tlast\n/);
   });
 

@@ -12,7 +12,8 @@ const noNamespace = isRoot && spawnSync('unshare', ['--mount', 'true']).status =
 describe('the output of a whole run', { concurrency: 2 }, () => {
   const house = new House({
     quiet: 'name: Quiet\ncommand: echo done\n',
-    lines: `name: Lines\ncommand: sh -c 'yes ${'y'.repeat(79)} | head -c 300000000'\n`,
+    lines: `name: Lines\ncommand: sh -c 'yes ${'y'.repeat(79)} | head -c 300000000'\nlog_max_size: 0\n`,
+    usual: `name: Usual\ncommand: sh -c 'yes ${'y'.repeat(79)} | head -c 300000000'\n`,
     long: `name: Long\ncommand: sh -c 'head -c 100000000 /dev/zero | tr "\\0" y'\n`,
     full: `name: Full\ncommand: sh -c 'yes ${'y'.repeat(79)} | head -c 3000000; echo came here >&2; exit 7'\n`,
     holds: "name: Holds\ncommand: sh -c 'sleep 600 & echo $!'\nleftovers: allow\n",
@@ -25,6 +26,10 @@ describe('the output of a whole run', { concurrency: 2 }, () => {
     const quiet = await peakOf(house.spawn('run-job', ['quiet']));
     const lines = await peakOf(house.spawn('run-job', ['lines']));
     const long = await peakOf(house.spawn('run-job', ['long']));
+    const usual = await peakOf(house.spawn('run-job', ['usual']));
+    assert.ok(usual - quiet < 60, `${quiet} MiB for one line, ${usual} MiB for 300 MB of which the middle is left out`);
+    const { size } = statSync(house.path('log/usual/latest.log'));
+    assert.ok(size > 200 << 20 && size <= (256 << 20) + (1 << 20), `${size}`);
     assert.ok(lines - quiet < 40, `${quiet} MiB for one line, ${lines} MiB for 300 MB of lines`);
     assert.ok(long - quiet < 40, `${quiet} MiB for one line, ${long} MiB for a line of 100 MB`);
     // 80 bytes a line, one of them its end.

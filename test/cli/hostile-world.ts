@@ -37,8 +37,6 @@ export const hostile: Readonly<Record<string, string>> = {
     TMPDIR: '/evil',
   },
   ...{
-    SUDO_USER: 'alice',
-    SUDO_UID: '1000',
     SSH_AUTH_SOCK: '/evil/agent',
     XDG_RUNTIME_DIR: '/evil',
     http_proxy: 'http://evil',

@@ -106,12 +106,12 @@ export class House {
   spawn(
     program: string,
     args: readonly string[],
-    { as = 'service', environment = {}, under = [], stdin = 'ignore', cwd = '/' }: SpawnOptions = {},
+    { as = 'service', environment = {}, under = [], stdin = 'ignore', cwd = '/', outer = [] }: SpawnOptions = {},
   ): ChildProcess {
     const drop = isRoot && as === 'service';
     const identity = [`--reuid=${this.service.uid}`, `--regid=${this.service.gid}`, '--init-groups', '--'];
     const command = drop ? ['setpriv', ...identity] : [];
-    const [file = '', ...rest] = [...command, ...under, path.join(repository, 'bin', program), ...args];
+    const [file = '', ...rest] = [...outer, ...command, ...under, path.join(repository, 'bin', program), ...args];
     const child = spawn(file, rest, {
       cwd,
       env: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_CONFIG: this.configFile, ...this.#environment, ...environment },
@@ -153,6 +153,8 @@ interface SpawnOptions {
   readonly under?: readonly string[];
   readonly stdin?: 'ignore' | 'pipe';
   readonly cwd?: string;
+  /** Words before all others, as root. */
+  readonly outer?: readonly string[];
 }
 
 export function ended(child: ChildProcess): Promise<Ended> {

@@ -53,6 +53,21 @@ describe('run-job and its reaper are killed together, and the job lives on', { c
     assert.match(house.log('asks'), /\tINFO\tOverwrite\? \[y\/N\] \n$/);
   });
 
+  test('a log that was cut has its beginning and an end when run-job was killed', async () => {
+    house.job('floods', 'name: Floods\ncommand: seq 1 1000000000\nlog_max_size: 1M\n');
+    const wrapper = house.spawn('run-job', ['floods']);
+    const done = ended(wrapper);
+    const hasLog = () => existsSync(house.path('log/floods/latest.log'));
+    await until('the log to be cut', () => hasLog() && house.log('floods').includes('are left out here'), 60_000);
+    process.kill(wrapper.pid ?? 0, 'SIGKILL');
+    await done;
+    const log = house.log('floods');
+    assert.match(log, /\tINFO\t1\n/);
+    assert.ok(!log.includes('\0'));
+    assert.ok(log.length < 1_500_000, String(log.length));
+    assert.ok(log.slice(log.lastIndexOf('are left out here')).length > 50_000);
+  });
+
   test('past its timeout the next run ends what is left, says so in its log, and runs', async () => {
     const pids = await orphan('late');
     // The next run waits for 3 s itself.

@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { House, isRoot, until } from './house.ts';
+import { canHaveOwnEtc, OwnEtc } from './own-etc.ts';
 
 const byClock = { environment: { PROCESS_CONTROL_TRIGGER: 'cron' } };
-
-/** A person behind sudo; not where the kernel remembers who logged in. */
-const ada = { environment: { SUDO_UID: '1' } };
 
 describe('steering real jobs', () => {
   const house = new House({
@@ -21,6 +19,14 @@ describe('steering real jobs', () => {
     minutely: 'name: Minutely\ncommand: /bin/true\nschedule: "* * * * *"\n',
   });
   after(() => house.remove());
+  /** A person behind sudo, whose configuration is the machine's; not where the kernel remembers who logged in. */
+  function ada() {
+    if (!isRoot || !canHaveOwnEtc) return {};
+    const etc = new OwnEtc(house.path('own-etc'));
+    etc.copy('process-control.yaml', house.configFile);
+    const environment = { SUDO_UID: '1', PROCESS_CONTROL_CONFIG: '/etc/process-control.yaml' };
+    return { environment, outer: etc.under([]) };
+  }
   const jobctl = (...args: string[]) => house.run('jobctl', args);
   const json = async (...args: string[]) => {
     const { stdout } = await jobctl(...args, '--json');
@@ -69,7 +75,7 @@ describe('steering real jobs', () => {
     const paused = await house.run(
       'jobctl',
       ['pause', '--tag', 'night', '--until', 'tomorrow 9:00', '--reason', 'upgrade'],
-      ada,
+      ada(),
     );
     assert.match(paused.stdout, /^tag night: paused by tag night by \S+ until \d{4}-\d\d-\d\d 09:00:00: upgrade\n$/);
     assert.match((await jobctl('next', 'hourly', '-n', '1')).stdout, /will be skipped: paused by tag night/);

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { type Ended, ended, House, isRoot, repository } from './house.ts';
+import { canHaveOwnEtc, OwnEtc } from './own-etc.ts';
 
 const skip = isRoot ? false : 'needs root: it changes users and owners';
 const works = (program: string, ...args: readonly string[]) => spawnSync(program, args).status === 0;
@@ -183,20 +184,57 @@ describe('who may decide what is run', { skip }, () => {
     }
   });
 
-  describe('through sudo', { skip: works('sudo', '-V') ? false : 'needs sudo' }, () => {
-    // As open as a rule gets: any argument, any variable.
-    const rule = '/etc/sudoers.d/pc-test-trust';
-    before(() => {
-      const programs = `${bin('run-job')}, ${bin('jobctl')}`;
-      writeFileSync(rule, `#${attacker} ALL=(${house.service.name}, root) NOPASSWD:SETENV: ${programs}\n`, {
-        mode: 0o440,
-      });
+  test('what a private job file says, and what a private log says, stands in nothing that everybody can read', async () => {
+    const secret = 's3cr3t-of-a-job';
+    house.job('private', `name: Private\ncommand: /bin/true\ntimeout: ${secret}\n`);
+    house.job('talks', `name: Talks\ncommand: /bin/echo ERROR ${secret}\nfail_on_output: ERROR\n`);
+    const service = `name: Private\nservice: true\ncommand: /bin/sleep 1000\nnormal_exit: [${secret}]\n`;
+    house.job('private-service', service);
+    for (const slug of ['private', 'private-service', 'talks']) {
+      execFileSync('chown', [`0:${house.service.gid}`, house.path(`jobs/${slug}.yaml`)]);
+      chmodSync(house.path(`jobs/${slug}.yaml`), 0o640);
+      const run = await house.run('run-job', ['--job', slug]);
+      assert.notEqual(run.code, 0);
+    }
+    const open = execFileSync('find', [house.path('state'), house.path('run'), '-type', 'f', '-perm', '-004'], {
+      encoding: 'utf8',
     });
-    after(() => rmSync(rule, { force: true }));
+    const files = open.split('\n').filter(Boolean);
+    assert.ok(
+      files.some((file) => file.endsWith('history/private.jsonl')),
+      open,
+    );
+    for (const file of files) assert.doesNotMatch(readFileSync(file, 'latin1'), new RegExp(secret), file);
+    assert.match(
+      (await house.run('jobctl', ['history', 'private'])).stdout,
+      /private\.yaml:3:10: "timeout" must be a number/,
+    );
+    assert.match(
+      (await house.run('run-job', ['private'])).stderr,
+      new RegExp(`found "${secret}"`),
+      'who may read it is told',
+    );
+    for (const slug of ['private', 'private-service', 'talks']) rmSync(house.path(`jobs/${slug}.yaml`));
+  });
+
+  describe('through sudo', { skip: works('sudo', '-V') && canHaveOwnEtc ? false : 'needs sudo and unshare' }, () => {
+    // As open as a rule gets: any argument, any variable.
+    let etc: OwnEtc;
+    before(() => {
+      etc = new OwnEtc(house.path('own-etc'));
+      const programs = ['run-job', 'jobctl', 'cron-generate', 'check-jobs-icinga'].map(bin).join(', ');
+      const rule = `#${attacker} ALL=(${house.service.name}, root) NOPASSWD:SETENV: ${programs}\n`;
+      etc.write('sudoers.d/pc-test-trust', rule, 0o440);
+      etc.copy('process-control.yaml', house.configFile);
+      etc.copy('process-control-other.yaml', house.configFile);
+    });
 
     const sudo = (target: string, words: readonly string[]) =>
-      run(['sudo', '-n', '-u', target, ...words], { as: attacker });
-    const honest = () => ['--config', house.configFile];
+      run([
+        ...etc.under(['setpriv', `--reuid=${attacker}`, `--regid=${attacker}`, '--clear-groups', '--']),
+        ...['sudo', '-n', '-u', target, ...words],
+      ]);
+    const honest = () => ['--config', '/etc/process-control-other.yaml'];
 
     test('the rule itself works', async () => {
       const done = await sudo(house.service.name, [bin('run-job'), ...honest(), 'hello']);
@@ -209,16 +247,57 @@ describe('who may decide what is run', { skip }, () => {
 
       test(`a configuration of the caller's own does not count for ${target}, named or by a variable`, async () => {
         const file = path.join(lair, 'evil.yaml');
-        assertRefused(
-          await sudo(name(), [bin('run-job'), '--config', file, 'evil']),
-          78,
-          /can be written by everyone|must belong/,
-        );
+        assertRefused(await sudo(name(), [bin('run-job'), '--config', file, 'evil']), 78, /through sudo only/);
         const variable = await sudo(name(), [`PROCESS_CONTROL_CONFIG=${file}`, bin('run-job'), 'evil']);
-        assertRefused(variable, 78, /can be written by everyone|must belong/);
+        assertRefused(variable, 78, /through sudo only/);
         const xdg = await sudo(name(), [`XDG_CONFIG_HOME=${lair}`, `HOME=${lair}`, bin('run-job'), 'evil']);
         assert.notEqual(xdg.code, 0);
         assert.deepEqual(traces(), []);
+      });
+
+      test(`nothing of a file that ${target} can read reaches the caller, whatever option names it`, async () => {
+        const secret = 's3cr3t-of-the-service';
+        const texts = {
+          shadow: `root:${secret}:19000:0:99999:7:::\n`,
+          value: `name: ${secret}\ncommand: [{a: ${secret}}]\ntimeout: ${secret}\nuser: {a: ${secret}}\n`,
+        };
+        for (const [kind, text] of Object.entries(texts)) {
+          const file = house.path(`private-${kind}.yaml`);
+          writeFileSync(file, text, { mode: 0o400 });
+          chownSync(file, name() === 'root' ? 0 : house.service.uid, 0);
+          const ways = [
+            ...[
+              ['jobctl', 'check', file],
+              ['jobctl', 'check', path.dirname(file)],
+              ['cron-generate', '--validate', file],
+            ],
+            ...['run-job', 'jobctl', 'cron-generate', 'check-jobs-icinga'].map((program) => [
+              program,
+              '--config',
+              file,
+            ]),
+            ...[
+              ['jobctl', 'status', '--config', file],
+              ['run-job', '--config', file, 'hello'],
+            ],
+            ...[['jobctl', 'check', path.join(path.dirname(file), 'no-such-file')]],
+          ];
+          for (const [program = '', ...args] of ways) {
+            const done = await sudo(name(), [bin(program), ...args]);
+            assert.notEqual(done.code, 0, `${program} ${args.join(' ')}: ${done.stdout}`);
+            assert.ok(
+              !`${done.stdout}${done.stderr}`.includes(secret),
+              `${program} ${args}: ${done.stdout}${done.stderr}`,
+            );
+            assert.doesNotMatch(done.stderr, /there is no (?:such )?file/);
+          }
+        }
+      });
+
+      test(`the job directory can still be checked as ${target}`, async () => {
+        const done = await sudo(name(), [bin('jobctl'), 'check', house.path('jobs/hello.yaml')]);
+        assert.deepEqual([done.code, done.stderr], [0, '']);
+        assert.equal((await sudo(name(), [bin('jobctl'), 'check'])).code, 0);
       });
 
       test(`no variable makes ${target} run the caller's code before the job`, async () => {
@@ -233,10 +312,8 @@ describe('who may decide what is run', { skip }, () => {
     }
 
     test('who is refused learns nothing but that', async () => {
-      const done = await run([bin('run-job'), ...honest(), 'hello'], {
-        as: attacker,
-        env: { SUDO_UID: '0', USER: 'root' },
-      });
+      const words = ['setpriv', `--reuid=${attacker}`, `--regid=${attacker}`, '--clear-groups', '--', bin('run-job')];
+      const done = await run([...etc.under([...words, 'hello'])], { env: { SUDO_UID: '0', USER: 'root' } });
       assertRefused(done, 77, new RegExp(`^run-job: only ${house.service.name} may do this`));
     });
   });

@@ -8,6 +8,7 @@ import { after, describe, test } from 'node:test';
 import { hostLocale } from '../../src/system/locale.ts';
 import { hostile } from './hostile-world.ts';
 import { ended, House, isRoot, repository, until } from './house.ts';
+import { canHaveOwnEtc, OwnEtc } from './own-etc.ts';
 
 const has = (program: string) => existsSync(`/usr/bin/${program}`);
 const rootOnly = isRoot ? false : 'needs root: it changes users';
@@ -122,6 +123,13 @@ describe('the world of a job', () => {
     assert.deepEqual(line.slice(8).split(' ').sort(), groups);
   });
 
+  /** Through sudo a configuration counts only in /etc. */
+  function etc(): OwnEtc {
+    const own = new OwnEtc(house.path('own-etc'));
+    own.copy('process-control.yaml', house.configFile);
+    return own;
+  }
+
   const ways: readonly [string, () => Promise<World>, string | false][] = [
     [
       'root',
@@ -131,11 +139,11 @@ describe('the world of a job', () => {
     [
       'sudo',
       () =>
-        worldOf(['sudo', '-n', '-u', service.name, runJob, ...dumpArgs], {
+        worldOf(etc().under(['sudo', '-n', '-u', service.name, runJob, '--job', 'dump']), {
           env: { PATH: '/usr/bin:/bin' },
           cwd: tmpdir(),
         }),
-      rootOnly || (has('sudo') ? false : 'needs sudo'),
+      rootOnly || (has('sudo') && canHaveOwnEtc ? false : 'needs sudo and unshare'),
     ],
     [
       'a terminal',

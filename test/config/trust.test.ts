@@ -139,13 +139,22 @@ const attempts: readonly [string, Attempt, string][] = [
   ],
   [
     'a file of the caller, through sudo',
-    { files: alices, named: '/home/alice/pc.yaml', uid: 1000, environment: { SUDO_UID: '1001' } },
-    'the directory /home/alice belongs to uid 1000; it must belong to root',
+    {
+      files: { '/etc/process-control-mine.yaml': { text, uid: 1000 } },
+      named: '/etc/process-control-mine.yaml',
+      uid: 1000,
+      environment: { SUDO_UID: '1001' },
+    },
+    'this configuration belongs to uid 1000; it must belong to root',
   ],
   [
     'a file of the caller, through a variable that sudo let pass',
-    { files: alices, uid: 0, environment: { SUDO_UID: '1000', PROCESS_CONTROL_CONFIG: '/home/alice/pc.yaml' } },
-    'the directory /home/alice belongs to uid 1000; it must belong to root',
+    {
+      files: { '/etc/process-control-mine.yaml': { text, uid: 1000 } },
+      uid: 0,
+      environment: { SUDO_UID: '1000', PROCESS_CONTROL_CONFIG: '/etc/process-control-mine.yaml' },
+    },
+    'this configuration belongs to uid 1000; it must belong to root',
   ],
   [
     "a file of the caller in a directory of somebody else's",

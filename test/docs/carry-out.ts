@@ -126,10 +126,10 @@ const partTried = {
   configuration: (text: string) => [
     `sudo mkdir -p /root/part/jobs`,
     written(
-      '/root/part/part.yaml',
+      '/etc/process-control-part.yaml',
       `${/^job_directory:/m.test(text) ? '' : 'job_directory: /root/part/jobs\n'}output_crontab: console\n${text}`,
     ),
-    'sudo cron-generate --config /root/part/part.yaml',
+    'sudo cron-generate --config /etc/process-control-part.yaml',
   ],
 } as const;
 

@@ -10,9 +10,9 @@ import type {
   LineSearch,
   LockHolder,
   LogTotals,
-  OutputWatcher,
   Programs,
   RunLogs,
+  RunLogWishes,
   RunningCommand,
   StateFiles,
   StopRequests,
@@ -276,7 +276,7 @@ export class FakeLogs implements RunLogs {
   /** As if the command that runs had printed these lines. */
   print: (stream: 'stdout' | 'stderr', ...lines: string[]) => void = () => undefined;
 
-  open(slug: string, _startedMs: number, watcher?: OutputWatcher) {
+  open(slug: string, _startedMs: number, { watcher }: RunLogWishes = {}) {
     this.print = (stream, ...lines) => watcher?.take(stream, Buffer.from(lines.map((line) => `${line}\n`).join('')));
     if (this.failure !== undefined) return { is: 'failed' as const, ...this.failure };
     const log = {

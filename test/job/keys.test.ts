@@ -191,6 +191,24 @@ const rows: Readonly<Record<string, Row>> = {
     ],
     refuses: ['90', '[]', '{days: -1}', '{days: 90d}', '{runs: 1.5}', '{bytes: 1X}', '{total_bytes: 1G}', ''],
   },
+  pass_environment: {
+    accepts: [
+      ['[TZ, http_proxy, _x]', { passEnvironment: ['TZ', 'http_proxy', '_x'] }],
+      ['[]', { passEnvironment: [] }],
+    ],
+    refuses: [
+      'TZ',
+      '[1]',
+      '[HOME]',
+      '[SHELL]',
+      '[PWD]',
+      '[NODE_OPTIONS]',
+      '[PROCESS_CONTROL_RUN_ID]',
+      '["A=b"]',
+      '[a-b]',
+      '',
+    ],
+  },
   ...timingRows,
   ...policyRows,
   ...noticeRows,
@@ -243,10 +261,12 @@ test('what a job does not say has its default', () => {
       timeoutSeconds: 0,
       killGraceSeconds: 10,
       environment: {},
+      passEnvironment: [],
       tags: [],
       allowOvertime: false,
       failureThresholdForMail: 1,
       leftovers: 'kill',
+      logMaxBytes: 256 * 2 ** 20,
       umask: 0o22,
       limits: {},
       notices: { channels: [], after: 1 },
@@ -254,6 +274,24 @@ test('what a job does not say has its default', () => {
       ...policy({}),
     },
   });
+});
+
+test('the size of a log is that of a run, or of one of a service', () => {
+  const sizeOf = (text: string, defaults = {}) => {
+    const bytes = new TextEncoder().encode(`name: a\ncommand: b\n${text}\n`);
+    const result = validateJobText({ file: 'a.yaml', bytes }, defaults);
+    if (!result.ok) return result.problems.map(({ message }) => message).join();
+    return result.value.service === undefined ? result.value.logMaxBytes : result.value.service.logMaxBytes;
+  };
+  assert.equal(sizeOf('log_max_size: 20M'), 20 * 2 ** 20);
+  assert.equal(sizeOf('log_max_size: 1048576'), 2 ** 20);
+  assert.equal(sizeOf('log_max_size: 0'), undefined);
+  assert.equal(sizeOf('', { log_max_size: '2G' }), 2 ** 31);
+  assert.equal(sizeOf('log_max_size: 0', { log_max_size: '2G' }), undefined);
+  assert.match(String(sizeOf('log_max_size: 1023K')), /at least 1M, or 0/);
+  assert.equal(sizeOf('service: true'), 100 * 2 ** 20);
+  assert.equal(sizeOf('service: true', { log_max_size: '2G' }), 2 ** 31);
+  assert.match(String(sizeOf('service: true\nlog_max_size: 0')), /of a service must be at least 1K/);
 });
 
 test('a threshold that nobody hears of is doubted', () => {

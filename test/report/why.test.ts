@@ -265,7 +265,7 @@ test('what is on record goes before everything that is only so now', () => {
     ['deadline', /start_deadline/],
     ['claimed', /not run twice/],
     ['not-due', /time_zone/],
-    ['paused', /jobctl resume backup/],
+    ['paused', /jobctl status backup .*what resumes it/],
   ];
   for (const [reason, advice] of reasons) {
     const runs = [runAt(tickMs + 500, skipped(reason), { tick: { tickMs } })];

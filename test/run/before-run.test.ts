@@ -76,7 +76,7 @@ test('a paused tick is skipped without waiting, and is the fate of its tick', as
   assert.ok(answer.is === 'skip');
   assert.deepEqual(answer.skip, {
     reason: 'paused',
-    words: 'paused by tag night by ada until it is resumed: move (jobctl resume backup)',
+    words: 'paused by tag night by ada until it is resumed: move (jobctl resume --tag night)',
     allowed: true,
   });
   assert.equal(await host.says(), 'claimed for 22 10:00');

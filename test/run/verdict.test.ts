@@ -49,26 +49,26 @@ const rows: readonly [string, Written, Parameters<typeof judged>[1], string][] =
     'something on stderr',
     { fail_on_stderr: true },
     { err: ['oh', 'no'] },
-    'failed by fail_on_stderr: it printed on stderr: "oh"',
+    'failed by fail_on_stderr: it printed on stderr',
   ],
   [
     'an empty line on stderr too',
     { fail_on_stderr: true },
     { err: [''] },
-    'failed by fail_on_stderr: it printed on stderr: ""',
+    'failed by fail_on_stderr: it printed on stderr',
   ],
   ['stdout is not stderr', { fail_on_stderr: true }, { out: ['oh'] }, 'succeeded'],
   [
     'a forbidden line',
     { fail_on_output: '^ERROR' },
     { out: ['fine', 'ERROR: 5'] },
-    'failed by fail_on_output: its output has a line that matches ^ERROR: "ERROR: 5"',
+    'failed by fail_on_output: its output has a line that it forbids',
   ],
   [
     'a forbidden line on stderr',
     { fail_on_output: 'bad' },
     { err: ['bad'] },
-    'failed by fail_on_output: its output has a line that matches bad: "bad"',
+    'failed by fail_on_output: its output has a line that it forbids',
   ],
   ['a line is looked at for itself', { fail_on_output: 'a\\s+b' }, { out: ['a', 'b'] }, 'succeeded'],
   ['a required line that is there', { require_output: 'done$' }, { out: ['all done', 'bye'] }, 'succeeded'],
@@ -76,7 +76,7 @@ const rows: readonly [string, Written, Parameters<typeof judged>[1], string][] =
     'a required line that is not',
     { require_output: 'done$' },
     quiet,
-    'failed by require_output: its output has no line that matches done$',
+    'failed by require_output: its output has no line that it asks for',
   ],
   ['too quick', { min_duration: '10s' }, quiet, 'failed by min_duration: it ended after 5 s, sooner than 10 s'],
   ['long enough', { min_duration: '5s' }, quiet, 'succeeded'],
@@ -111,8 +111,7 @@ test('an expression that takes too long is a failure that says so, and is not tr
   const rules = new OutputRules(policyOf({ fail_on_output: '(a+)+b' }), slow);
   rules.begin();
   for (let i = 0; i < 10; i += 1) rules.take('stdout', printed(['a'.repeat(300_000)]));
-  const words =
-    'failed by fail_on_output: its output could not be searched for (a+)+b, which takes too long: make the expression simpler';
+  const words = 'failed by fail_on_output: its output could not be searched in time: make its expression simpler';
   assert.equal(outcomeWords(rules.judge(success, 0)), words);
   assert.equal(searches, 1);
 });
@@ -243,7 +242,7 @@ describe('a rule sees a line as a terminal shows it', () => {
     const rules = new OutputRules(policyOf({ fail_on_stderr: true }), plain);
     rules.begin();
     rules.take('stderr', Buffer.from(`${esc}[0m\n${esc}[31mno space${esc}[0m\r\n`));
-    assert.match(outcomeWords(rules.judge(success, 5000)), /it printed on stderr: "no space"$/);
+    assert.match(outcomeWords(rules.judge(success, 5000)), /it printed on stderr$/);
   });
 
   test('a line without end needs no memory, and what matches across its pieces is found', () => {
@@ -252,7 +251,7 @@ describe('a rule sees a line as a terminal shows it', () => {
     const hay = Buffer.from('-'.repeat((1 << 20) - 3));
     for (const piece of [hay, Buffer.from('needle'), hay, hay, hay]) rules.take('stdout', piece);
     rules.end('stdout');
-    assert.match(outcomeWords(rules.judge(success, 5000)), /needle/);
+    assert.match(outcomeWords(rules.judge(success, 5000)), /a line that it forbids/);
   });
 });
 

@@ -34,6 +34,8 @@ export interface Captured {
 export interface CaptureOptions extends Partial<RunLogOptions> {
   readonly patienceMs?: number;
   readonly watcher?: OutputWatcher;
+  readonly maxBytes?: number;
+  readonly onOpen?: (file: string) => void;
 }
 
 export function openLog(directory: string, options: CaptureOptions = {}): RunLog {
@@ -43,7 +45,7 @@ export function openLog(directory: string, options: CaptureOptions = {}): RunLog
     runDirectory: directory,
     handedPipes: undefined,
   };
-  const answer = runLogs({ ...parts, ...options }).open('job', startedMs, options.watcher);
+  const answer = runLogs({ ...parts, ...options }).open('job', startedMs, options);
   if (answer.is === 'failed') throw new Error(`${answer.stage}: ${answer.reason}`);
   return answer.log;
 }
@@ -55,6 +57,7 @@ export async function capture(
   options: CaptureOptions = {},
 ): Promise<Captured> {
   const log = openLog(scratch(t), options);
+  options.onOpen?.(log.path);
   const codes: (number | null)[] = [];
   const heldOpen: boolean[] = [];
   for (const script of scripts) {

@@ -1,7 +1,9 @@
 /** `jobctl check [DIRECTORY|FILE]`: every problem of job files wherever they lie, and what cron-generate would make of them; nothing is written. */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { throughSudo } from '../../config/sources.ts';
 import { checkText } from '../../report/check-text.ts';
+import { exitCodes } from '../../run/outcome.ts';
 import { type CrontabFrame, composeCrontab } from '../../schedule/crontab.ts';
 import { crontabFrame } from '../../schedule/crontab-frame.ts';
 import { nothingPresent } from '../../schedule/last-good.ts';
@@ -11,11 +13,13 @@ import type { Problem } from '../../yaml/problem.ts';
 import { minutesTerm } from '../parts/generate.ts';
 import { loadAllJobs } from '../parts/known-jobs.ts';
 import { print, say, sayProblems } from '../parts/output.ts';
-import { validateFiles } from '../validate-files.ts';
+import { sudoRefusal, validateFiles } from '../validate-files.ts';
 import type { Options } from './options.ts';
 
 export function check(options: Options, config: Config): number {
   const named = options.path === undefined ? config.jobDirectory : path.resolve(options.path);
+  const refusal = throughSudo(caller) ? linkedRefusal(named, config) : undefined;
+  if (refusal !== undefined) return refuse(`${named}: ${refusal}`, exitCodes.notServiceUser);
   const facts = files.facts(files.resolve(named) ?? named);
   if (facts === undefined) return refuse(`there is no file or directory ${named}`);
   if (facts.kind !== 'directory') {
@@ -48,9 +52,15 @@ function checkDirectory(directory: string, frame: CrontabFrame, { json }: Option
   return problems.some(({ severity }) => severity === 'error') ? 1 : 0;
 }
 
-function refuse(words: string): number {
+/** A link in the job directory leads nobody out of it either. */
+function linkedRefusal(named: string, { jobDirectory }: Config): string | undefined {
+  const resolved = (path: string) => files.resolve(path) ?? path;
+  return sudoRefusal(named, jobDirectory) ?? sudoRefusal(resolved(named), resolved(jobDirectory));
+}
+
+function refuse(words: string, code: number = exitCodes.usage): number {
   say('jobctl', words);
-  return 64;
+  return code;
 }
 
 function refuseProblems(problems: readonly Problem[]): number {

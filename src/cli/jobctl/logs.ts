@@ -1,11 +1,13 @@
 /** `jobctl logs`: prints the log of a run, and goes on while the run does. */
 import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
+import process from 'node:process';
 import { createGunzip } from 'node:zlib';
 import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { readLogName } from '../../run/retention.ts';
 import { clock } from '../../system/clock.ts';
+import { unreadableLogWords } from '../parts/log-access.ts';
 import { realLocks } from '../parts/machine.ts';
 import { print, printBytes, say } from '../parts/output.ts';
 import type { Jobs } from '../parts/snapshots.ts';
@@ -77,7 +79,7 @@ function open(path: string): { readonly path: string; readonly fd: number } | { 
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     if (code === 'ELOOP') return { words: `${path} is a link, which no log is` };
-    return { words: code === 'EACCES' ? `${path}: permission denied; its group may read it` : message };
+    return { words: code === 'EACCES' ? unreadableLogWords(path, typed()) : message };
   }
 }
 
@@ -106,4 +108,11 @@ function printRest(fd: number): boolean {
     if (length === 0) return true;
     if (!printBytes(chunk.subarray(0, length))) return false;
   }
+}
+
+/** What the person typed, to be typed again behind sudo. */
+function typed(): string {
+  return ['jobctl', ...process.argv.slice(3)]
+    .map((word) => (/^[\w.:@/=-]+$/.test(word) ? word : `'${word}'`))
+    .join(' ');
 }

@@ -75,11 +75,14 @@ function readOrder(options: Options, config: Config): UpcomingOrder | string {
   const nowMs = clock.nowMs();
   const zones = machineZones(config.stateDirectory);
   const zone = zones.host;
-  const fromMs = at === undefined ? nowMs : parseMoment(at, { nowMs, zone, leaning: 'future' });
-  if (fromMs === undefined) return `--at must be ${momentForms}, found "${at}"`;
-  const untilMs = until === undefined ? undefined : parseMoment(until, { nowMs: fromMs, zone, leaning: 'future' });
-  if (until !== undefined && untilMs === undefined) return `--until must be ${momentForms}, found "${until}"`;
-  if (untilMs !== undefined && untilMs <= fromMs) return '--until must be later than the time from which is looked';
+  const now = { nowMs, zone, leaning: 'future' } as const;
+  const fromMs = at === undefined ? nowMs : parseMoment(at, now);
+  if (fromMs === undefined) return `--at must be ${momentForms(now)}, found "${at}"`;
+  const from = { ...now, nowMs: fromMs };
+  const untilMs = until === undefined ? undefined : parseMoment(until, from);
+  if (until !== undefined && untilMs === undefined) return `--until must be ${momentForms(from)}, found "${until}"`;
+  if (untilMs !== undefined && untilMs <= fromMs)
+    return `--until must be later than ${at === undefined ? 'now' : '--at'}; it takes ${momentForms(from)}`;
   const span = Number(hours ?? 0);
   if (!(span >= 0 && span <= 24 * 366) || hours === '')
     return `--hours must be a number up to ${24 * 366}, found "${hours}"`;

@@ -6,10 +6,12 @@ import { parseCommandLine } from '../options.ts';
 export interface Options {
   readonly _: readonly (string | number)[];
   readonly name?: string;
-  /** Of `next`. */
+  /** Of commands that take several. */
   readonly names?: readonly string[];
   readonly path?: string;
   readonly tag?: string;
+  /** `name` was found by this tag. */
+  readonly viaTag?: string;
   readonly json?: boolean;
   readonly wait?: boolean;
   readonly 'slow-start'?: boolean;
@@ -21,6 +23,9 @@ export interface Options {
   readonly count?: string;
   readonly kill?: boolean;
   readonly lines?: string;
+  readonly failed?: boolean;
+  readonly slow?: boolean;
+  readonly since?: string;
   readonly follow?: boolean;
   readonly run?: string;
   readonly config?: string;
@@ -63,7 +68,7 @@ function chosen(command: Argv) {
 function steering(options: Argv): Argv {
   return options
     .command('start [name]', 'Run a job now, in the background; prints the id of the run.', (c) =>
-      chosen(c).option('wait', wait).option('slow-start', slowStart),
+      chosen(c).option('wait', wait).option('slow-start', slowStart).option('reason', reason),
     )
     .command('stop [name]', 'End the run of a job and all that it started.', (c) => chosen(c).option('reason', reason))
     .command(
@@ -74,15 +79,15 @@ function steering(options: Argv): Argv {
     .command('pause [name]', 'Keep a job from being started; a run that is under way goes on.', (c) =>
       chosen(c)
         .option('tag', { ...tag, describe: 'Every job that has this tag, also later ones.' })
-        .option('for', text('For so long: 90s, 30m, 2h.'))
-        .option('until', text('Until this time: 18:00, "tomorrow 9:00", 2026-11-24T18:00.'))
+        .option('for', text('For so long: 30m, 2h, 2d12h, 1w.'))
+        .option('until', text('Until this time: 18:00, 8am, monday, "tomorrow 9:00", 2026-11-24T18:00.'))
         .option('reason', reason)
         .option('kill', { type: 'boolean', describe: 'End the run that is under way.' })
         .conflicts('for', 'until'),
     )
     .command('resume [name]', 'End a pause.', (c) => chosen(c).option('reason', reason))
     .command('snooze [name]', 'Suspend the probes of a service, or of one instance, for a while.', (c) =>
-      chosen(c).option('for', text('For so long: 90s, 30m; snooze_max unless given.')),
+      chosen(c).option('for', text('For so long: 90s, 30m; snooze_max unless given.')).option('reason', reason),
     )
     .command(
       'reset [name]',
@@ -101,7 +106,7 @@ function looking(options: Argv): Argv {
           .usage('Usage: $0 next [NAME..] [options]')
           .option('tag', tag)
           .option('json', json)
-          .option('count', { alias: 'n', ...text('So many ticks of each (5 of one job, else 1).') })
+          .option('count', { alias: 'n', ...text('Number of ticks per job (5 of one job, else 1).') })
           .option('hours', text('All ticks of the next hours.'))
           .option('until', text('All ticks up to this time.'))
           .option('at', text('From this time on instead of now.'))
@@ -110,8 +115,22 @@ function looking(options: Argv): Argv {
       .command('why [name]', 'Why a job ran at its last tick, or did not; what stopped it and what to do.', (c) =>
         chosen(c).option('at', text('At this time instead: 10:30, "yesterday 18:00", 2026-11-24T18:00.')),
       )
-      .command('history [name]', 'The runs of a job and what people have decided about it, the latest last.', (c) =>
-        chosen(c).option('lines', { alias: 'n', ...text('How many (20).') }),
+      .command('history', 'What became of runs and services, and what people have decided; newest last.', (c) =>
+        c
+          .usage('Usage: $0 history [NAME..] [options]')
+          .option('tag', tag)
+          .option('json', json)
+          .option('failed', { type: 'boolean', describe: 'Only what failed or was missed.' })
+          .option('slow', {
+            type: 'boolean',
+            describe: 'Only runs beyond warn_duration, or over twice their usual time and 10 s more.',
+          })
+          .option('since', text('From this time on: yesterday, "monday 8:00", 12h, 2026-11-24T18:00.'))
+          .option('until', text('Up to this time.'))
+          .option('lines', { alias: 'n', ...text('How many (20; with --since all, up to 10000).') }),
+      )
+      .command('failed', 'Jobs and services that are failing now: since when, how often, their last words.', (c) =>
+        c.usage('Usage: $0 failed [NAME..] [options]').option('tag', tag).option('json', json),
       )
       .command('logs [name]', 'The log of the latest run.', (c) =>
         c

@@ -3,17 +3,19 @@ import type { Config } from '../../config/config.ts';
 import { timeText } from '../../report/time-text.ts';
 import { pauseEnd } from '../../report/until.ts';
 import { exitCodes } from '../../run/outcome.ts';
-import { isOver, type Pause, type PauseTarget, pauseWords } from '../../run/pause.ts';
+import { isOver, type Pause, type PauseTarget, pauseWords, resumeCommand } from '../../run/pause.ts';
 import { readPauses, removePause, writePause } from '../../run/pauses.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
+import type { StateFiles } from '../../system/system.ts';
 import { hostZone } from '../../system/zones.ts';
 import { print, say } from '../parts/output.ts';
 import { callerName } from '../parts/stop-run.ts';
 import { tellerFor } from './act.ts';
-import { chooseJobs } from './jobs.ts';
+import { type Chosen, chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
 import { recordSteering } from './record.ts';
+import { notPausedWords } from './service.ts';
 import { stop } from './stop.ts';
 
 export async function pause(options: Options, config: Config): Promise<number> {
@@ -24,20 +26,49 @@ export async function pause(options: Options, config: Config): Promise<number> {
   }
   const chosen = chooseJobs(options, config, 'refuse');
   if (!chosen.ok) return chosen.exitCode;
-  const record: Pause = {
-    target: targetOf(options),
-    atMs: clock.nowMs(),
-    by: callerName(),
-    ...(end.untilMs === undefined ? {} : { untilMs: end.untilMs }),
-    ...(options.reason === undefined ? {} : { reason: options.reason }),
-  };
-  const written = writePause(stateFiles(config.stateDirectory), record);
-  if (!written.ok) return failed(written.reason);
+  const { slugs, services } = pausable(chosen);
+  for (const slug of services) say('jobctl', `${slug} ${notPausedWords(slug)}`);
+  if (slugs.length === 0) return exitCodes.usage;
+  const files = stateFiles(config.stateDirectory);
   const { untilMs } = end;
-  recordSteering(chosen.slugs, { action: 'pause', ...(untilMs !== undefined && { untilMs }) }, options, config);
-  tellerFor(options).print(`${nameOf(record.target)} ${pauseWords(record, timeText(hostZone()))}\n`);
-  if (options.json) print(`${JSON.stringify({ jobs: chosen.slugs, paused: record })}\n`);
-  return options.kill ? stop(options, config) : 0;
+  const record: Pause = {
+    ...{ target: targetOf(options), atMs: clock.nowMs(), by: callerName() },
+    ...(untilMs !== undefined && { untilMs }),
+    ...(options.reason !== undefined && { reason: options.reason }),
+  };
+  const replaced = pauseOn(record.target, files);
+  const written = writePause(files, record);
+  if (!written.ok) return failed(written.reason);
+  recordSteering(slugs, { action: 'pause', ...(untilMs !== undefined && { untilMs }) }, options, config);
+  tellPaused(record, replaced, options);
+  if (options.json) print(`${JSON.stringify({ jobs: slugs, paused: record, ...(replaced && { replaced }) })}\n`);
+  const { name: _name, tag: _tag, ...rest } = options;
+  const stopped = options.kill ? await stop({ ...rest, names: slugs }, config) : 0;
+  return services.length > 0 ? Math.max(exitCodes.usage, stopped) : stopped;
+}
+
+function tellPaused(record: Pause, replaced: Pause | undefined, options: Options): void {
+  const format = timeText(hostZone());
+  const name = nameOf(record.target);
+  const tell = tellerFor(options);
+  tell.print(`${name} ${pauseWords(record, format)}\n`);
+  if (replaced !== undefined) tell.print(`${name} this replaces another pause: ${pauseWords(replaced, format)}\n`);
+}
+
+/** The pause on record for this very target, while it lasts. */
+function pauseOn(target: PauseTarget, files: StateFiles): Pause | undefined {
+  const found = readPauses(files).find((one) => JSON.stringify(one.target) === JSON.stringify(target));
+  return found === undefined || isOver(found, clock.nowMs()) ? undefined : found;
+}
+
+/** Services are stopped, and never paused. */
+function pausable({ jobs, slugs }: Extract<Chosen, { ok: true }>) {
+  const isService = (slug: string) => {
+    const job = jobs.load(slug);
+    return job?.ok === true && job.value.service !== undefined;
+  };
+  const services = slugs.filter(isService);
+  return { services, slugs: slugs.filter((slug) => !services.includes(slug)) };
 }
 
 export function resume(options: Options, config: Config): number {
@@ -53,22 +84,45 @@ export function resume(options: Options, config: Config): number {
   const kept = wasPaused ? writePause(files, { ...found, untilMs: nowMs }).ok : found !== undefined;
   const removed = kept ? { ok: true as const } : removePause(files, target);
   if (!removed.ok) return failed(removed.reason);
-  const slugs = chosen.ok ? chosen.slugs : [];
+  const slugs = chosen.ok ? pausable(chosen).slugs : [];
   if (wasPaused) recordSteering(slugs, { action: 'resume' }, options, config);
-  tellerFor(options).print(`${nameOf(target)} ${wasPaused ? 'resumed' : 'was not paused'}\n`);
-  const rest = otherPause(options, config);
-  if (rest !== undefined) say('jobctl', `${options.name} is still ${pauseWords(rest, timeText(hostZone()))}`);
-  if (options.json)
-    print(`${JSON.stringify({ jobs: slugs, target, wasPaused, ...(rest && { stillPaused: rest }) })}\n`);
-  return 0;
+  const held = slugs.flatMap((slug) => stillPaused(slug, config));
+  tellResumed({ target, wasPaused, held }, options);
+  if (options.json) {
+    const [first] = held;
+    print(`${JSON.stringify({ jobs: slugs, target, wasPaused, ...(first && { stillPaused: first.pause }) })}\n`);
+  }
+  return held.length > 0 ? stillPausedCode : 0;
 }
 
-/** A job that is resumed by name may still be held by one of its tags. */
-function otherPause({ name }: Options, config: Config): Pause | undefined {
-  if (name === undefined) return undefined;
-  const chosen = chooseJobs({ _: [], name }, config, 'quiet');
-  const job = chosen.ok ? chosen.jobs.snapshot(name) : undefined;
-  return job !== undefined && 'paused' in job ? job.paused : undefined;
+/** Somebody who asked for the job to run again would wait for nothing. */
+const stillPausedCode = 1;
+
+interface Held {
+  readonly slug: string;
+  readonly pause: Pause;
+}
+
+function tellResumed(
+  {
+    target,
+    wasPaused,
+    held,
+  }: { readonly target: PauseTarget; readonly wasPaused: boolean; readonly held: readonly Held[] },
+  options: Options,
+): void {
+  const tell = tellerFor(options);
+  if (wasPaused) tell.print(`${nameOf(target)} resumed\n`);
+  else if (held.length === 0) tell.print(`${nameOf(target)} was not paused\n`);
+  for (const { slug, pause } of held)
+    tell.say(`${slug} is still ${pauseWords(pause, timeText(hostZone()))}; to end that: ${resumeCommand(pause)}`);
+}
+
+/** A job whose own pause has ended may still be held by one of its tags, and one that is resumed by tag by its name or another tag. */
+function stillPaused(slug: string, config: Config): readonly Held[] {
+  const chosen = chooseJobs({ _: [], name: slug }, config, 'quiet');
+  const job = chosen.ok ? chosen.jobs.snapshot(slug) : undefined;
+  return job !== undefined && 'paused' in job && job.paused !== undefined ? [{ slug, pause: job.paused }] : [];
 }
 
 function targetOf({ name, tag }: Options): PauseTarget {

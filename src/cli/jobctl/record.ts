@@ -1,18 +1,20 @@
-/** Writes what a person has decided about jobs into the history of each of them. */
+/** Writes what a person has decided about jobs and services into the history of each of them. */
 import type { Config } from '../../config/config.ts';
 import type { Steered } from '../../run/event.ts';
 import { writeEvent } from '../../run/record.ts';
+import { formatEntry, type JournalEntry } from '../../service/journal.ts';
 import { clock } from '../../system/clock.ts';
 import { realHistory } from '../parts/machine.ts';
 import { say } from '../parts/output.ts';
 import { callerName } from '../parts/stop-run.ts';
 import type { Options } from './options.ts';
+import { type ServiceTarget, targetName } from './service-target.ts';
 
 /** What was decided holds even when it can't be written down, so that is only said. */
 export function recordSteering(
   slugs: readonly string[],
-  step: Pick<Steered, 'action' | 'untilMs'>,
-  { tag, reason }: Pick<Options, 'tag' | 'reason'>,
+  step: Pick<Steered, 'action' | 'untilMs' | 'started'>,
+  { viaTag, tag = viaTag, reason }: Pick<Options, 'tag' | 'viaTag' | 'reason'>,
   config: Config,
 ): void {
   const history = realHistory(config);
@@ -24,4 +26,23 @@ export function recordSteering(
   };
   for (const slug of slugs)
     for (const trouble of writeEvent(slug, { history }, event)) say('jobctl', `${slug}: ${trouble}`);
+}
+
+const done = { start: 'started', stop: 'stopped', restart: 'restarted', reset: 'reset', snooze: 'snoozed' } as const;
+
+/** The same for a service or one of its instances; `more` stands behind who it was: " until 18:00". */
+export function recordOnService(
+  target: ServiceTarget,
+  action: NonNullable<JournalEntry['action']>,
+  { reason, more = '' }: { readonly reason?: string | undefined; readonly more?: string },
+  config: Config,
+): void {
+  const by = callerName();
+  const why = reason === undefined ? '' : `: ${reason}`;
+  const entry: JournalEntry = {
+    ...{ atMs: clock.nowMs(), words: `${targetName(target)} was ${done[action]} by ${by}${more}${why}`, action, by },
+    ...(reason !== undefined && { reason }),
+  };
+  const written = realHistory(config).append(target.slug, formatEntry(entry));
+  if (!written.ok) say('jobctl', `${target.slug}: the history could not be written: ${written.reason}`);
 }

@@ -1,16 +1,18 @@
-/** `jobctl status` and `jobctl history` of one service. */
+/** `jobctl status`, `why` and `history` of one service. */
 import type { Config } from '../../config/config.ts';
 import { serviceDetails } from '../../report/service-text.ts';
 import { timeText } from '../../report/time-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
-import { parseJournal } from '../../service/journal.ts';
+import { instanceOf, parseJournal } from '../../service/journal.ts';
 import { stateCode } from '../../service/service-state.ts';
 import { clock } from '../../system/clock.ts';
 import { hostZone } from '../../system/zones.ts';
+import { printable } from '../../yaml/problem.ts';
 import { realHistory } from '../parts/machine.ts';
 import { print, say } from '../parts/output.ts';
 import { lookAtService } from '../parts/service-snapshots.ts';
 import { openJobs } from '../parts/snapshots.ts';
+import { history } from './history.ts';
 import type { Options } from './options.ts';
 import { holderOf, type ServiceTarget } from './service-target.ts';
 
@@ -43,16 +45,20 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   return code;
 }
 
-export function serviceHistory({ slug }: ServiceTarget, options: Options, config: Config): number {
+/** The history of one instance: what is about it, and about the whole service. */
+export function serviceHistory({ slug, instance }: ServiceTarget, options: Options, config: Config): number {
+  if (instance === undefined) return history(options, config);
   const count = Number(options.lines ?? usualLines);
   if (!Number.isInteger(count) || count < 1) {
     say('jobctl', `--lines must be a whole number, found "${options.lines}"`);
     return exitCodes.usage;
   }
-  const entries = parseJournal(realHistory(config).read(slug)).slice(-count);
+  const all = parseJournal(realHistory(config).read(slug));
+  const entries = all.filter((entry) => [undefined, instance].includes(instanceOf(slug, entry))).slice(-count);
   const format = timeText(hostZone());
-  if (options.json) print(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-  else if (entries.length === 0) say('jobctl', `${slug} has never been up`);
-  else print(entries.map(({ atMs, words }) => `${format(atMs)}  ${words}\n`).join(''));
+  if (options.json)
+    print(entries.map((entry) => `${JSON.stringify({ job: slug, event: 'service', ...entry })}\n`).join(''));
+  else if (entries.length === 0) say('jobctl', `${slug}.${instance} has never been up`);
+  else print(entries.map(({ atMs, words }) => `${format(atMs)}  ${printable(words)}\n`).join(''));
   return 0;
 }

@@ -1,6 +1,6 @@
 /** `jobctl snooze`: suspends the probes of a service or of one instance for a while, and says until when. */
 import type { Config } from '../../config/config.ts';
-import { parseDuration } from '../../job/duration.ts';
+import { parseSpan, spanForms } from '../../report/span.ts';
 import { timeText } from '../../report/time-text.ts';
 import { durationWords, exitCodes } from '../../run/outcome.ts';
 import { clock } from '../../system/clock.ts';
@@ -8,15 +8,15 @@ import { instanceFolders } from '../../system/instance-folders.ts';
 import { hostZone } from '../../system/zones.ts';
 import { print, say } from '../parts/output.ts';
 import type { Options } from './options.ts';
+import { recordOnService } from './record.ts';
 import { type ServiceTarget, targetName } from './service-target.ts';
 
 export function snooze(target: ServiceTarget, options: Options, config: Config): number {
   const { slug, instance } = target;
   const { snoozeMaxSeconds, instances } = target.service;
   if (snoozeMaxSeconds === undefined) return refuse(`${slug} has no "health_check" that could be snoozed`);
-  const seconds = options.for === undefined ? snoozeMaxSeconds : parseDuration(options.for);
-  if (seconds === undefined || seconds === 0)
-    return refuse(`--for must be a duration such as 30m, found "${options.for}"`);
+  const seconds = options.for === undefined ? snoozeMaxSeconds : parseSpan(options.for);
+  if (seconds === undefined || seconds === 0) return refuse(`--for must be ${spanForms}, found "${options.for}"`);
   if (seconds > snoozeMaxSeconds) {
     return refuse(`a snooze of ${slug} ends after ${durationWords(snoozeMaxSeconds)} (snooze_max); ask for less`);
   }
@@ -30,6 +30,12 @@ export function snooze(target: ServiceTarget, options: Options, config: Config):
       return exitCodes.internal;
     }
   }
+  recordOnService(
+    target,
+    'snooze',
+    { reason: options.reason, more: ` until ${timeText(hostZone())(untilMs)}` },
+    config,
+  );
   const words = `the probes of ${targetName(target)} are suspended until ${timeText(hostZone())(untilMs)}, or until its next start`;
   print(options.json ? `${JSON.stringify({ job: targetName(target), untilMs })}\n` : `${words}\n`);
   return 0;

@@ -1,16 +1,19 @@
 /** `jobctl start`, `restart` and `reset` of a service: what is wanted is written down, and the supervisor does it. */
 import type { Config } from '../../config/config.ts';
+import { timeText } from '../../report/time-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
-import { type Ask, after, type Command, readDesired, writeDesired } from '../../service/desired.ts';
+import { type Ask, after, askWords, type Command, readDesired, writeDesired } from '../../service/desired.ts';
 import { readRecord } from '../../service/record.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import type { LockHolder } from '../../system/system.ts';
+import { hostZone } from '../../system/zones.ts';
 import { print, say } from '../parts/output.ts';
 import { isJobRun, lookAtService } from '../parts/service-snapshots.ts';
 import { spawnSupervisor } from '../parts/spawn-supervisor.ts';
 import { callerName } from '../parts/stop-run.ts';
 import type { Options } from './options.ts';
+import { recordOnService } from './record.ts';
 import { holderOf, type ServiceTarget, targetName } from './service-target.ts';
 
 const pollMs = 100;
@@ -34,6 +37,13 @@ export async function startService(target: ServiceTarget, options: Options, conf
 }
 
 export function restartService(target: ServiceTarget, options: Options, config: Config): number {
+  if (options.tag !== undefined) {
+    const down = whyDown(target, config);
+    if (down !== undefined) {
+      tell(options, target, `${target.slug} is not restarted: ${down}`);
+      return 0;
+    }
+  }
   const refusal = refusalOf(target, 'restarted', options, config);
   if (refusal !== undefined) return refuse(refusal.words, refusal.code);
   const failure = command(target, 'restart', options, config);
@@ -96,7 +106,8 @@ function holdsAsJob(slug: string, holder: LockHolder | undefined, config: Config
 }
 
 /** The exit code when it could not be written down. */
-export function command(target: ServiceTarget, name: Command, { reason }: Options, config: Config): number | undefined {
+export function command(target: ServiceTarget, name: Command, options: Options, config: Config): number | undefined {
+  const { reason } = options;
   const files = stateFiles(config.stateDirectory);
   const all = readDesired(files, target.slug);
   const before = target.instance === undefined ? all.service : all.instance(target.instance);
@@ -106,21 +117,56 @@ export function command(target: ServiceTarget, name: Command, { reason }: Option
     say('jobctl', `what is wanted of ${targetName(target)} could not be recorded: ${written.reason}`);
     return exitCodes.internal;
   }
-  // Whoever starts or stops all of it means each: what was said of single instances before is over.
-  if (target.instance === undefined && (name === 'start' || name === 'restart'))
-    return forgetInstances(target, ask, config);
+  recordOnService(target, name, { reason }, config);
+  if (target.instance === undefined && name === 'start') return startInstances(target, ask, { options, config });
+  if (target.instance === undefined && name === 'restart') tellStopped(target, options, config);
   return undefined;
 }
 
-function forgetInstances({ slug, service }: ServiceTarget, ask: Ask, config: Config): number | undefined {
+/** Single instances that a person has stopped: a start of the whole service is one of each of them, too. */
+function startInstances(
+  { slug, service }: ServiceTarget,
+  ask: Ask,
+  { options, config }: { readonly options: Options; readonly config: Config },
+): number | undefined {
   const files = stateFiles(config.stateDirectory);
   const { instance } = readDesired(files, slug);
-  for (let number = 0; number < service.instances; number += 1) {
-    if (instance(number).wanted === 'up') continue;
-    const written = writeDesired(files, { slug, instance: number }, after(instance(number), 'start', ask));
+  for (const number of stoppedInstances(slug, service.instances, config)) {
+    const before = instance(number);
+    const target = { slug, instance: number, service };
+    const written = writeDesired(files, target, after(before, 'start', ask));
     if (!written.ok) return refuse(written.reason);
+    const { wish } = before;
+    if (!options.json) print(`${targetName(target)} is wanted up again, too; it was stopped ${wishText(wish)}\n`);
   }
   return undefined;
+}
+
+/** A restart of the whole service starts what is wanted up, and keeps what a person has decided about one instance. */
+function tellStopped({ slug, service }: ServiceTarget, { json }: Options, config: Config): void {
+  const { instance } = readDesired(stateFiles(config.stateDirectory), slug);
+  for (const number of stoppedInstances(slug, service.instances, config)) {
+    const name = targetName({ slug, instance: number });
+    if (!json) print(`${name} stays stopped, ${wishText(instance(number).wish)}; jobctl start ${name}\n`);
+  }
+}
+
+function stoppedInstances(slug: string, instances: number, config: Config): readonly number[] {
+  const { instance } = readDesired(stateFiles(config.stateDirectory), slug);
+  return Array.from({ length: instances }, (_, number) => number).filter(
+    (number) => instance(number).wanted === 'down',
+  );
+}
+
+function wishText(wish: Ask | undefined): string {
+  return wish === undefined ? 'by an operator' : askWords(wish, timeText(hostZone()));
+}
+
+/** A restart by tag restarts what is wanted up and starts nothing else. */
+function whyDown({ slug, service }: ServiceTarget, config: Config): string | undefined {
+  if (service.file === 'disabled') return 'it is disabled in its file';
+  const { wanted, wish } = readDesired(stateFiles(config.stateDirectory), slug).service;
+  return wanted === 'up' ? undefined : `it was stopped ${wishText(wish)}`;
 }
 
 /** Only when the service as a whole is wanted down. */

@@ -1,7 +1,7 @@
 /** What the commands of jobctl mean for services. `undefined`: it is not about one, and goes the way of all jobs. */
 import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome.ts';
-import { say } from '../parts/output.ts';
+import { print, say } from '../parts/output.ts';
 import type { Options } from './options.ts';
 import { serviceLogs } from './service-logs.ts';
 import { serviceHistory, serviceStatus, serviceWhy } from './service-look.ts';
@@ -12,43 +12,90 @@ import { resetService, restartService, startService } from './service-wish.ts';
 
 type OnService = (target: ServiceTarget, options: Options, config: Config) => Promise<number> | number;
 
-/** `tagged`: follows a tag. `ending`: is also about a service that is being ended because its file describes a job now. */
-const commands: Readonly<
-  Record<string, { readonly act: OnService; readonly tagged: boolean; readonly ending?: true }>
-> = {
-  start: { act: startService, tagged: true },
-  stop: { act: stopService, tagged: true, ending: true },
-  restart: { act: restartService, tagged: true },
-  reset: { act: resetService, tagged: true },
-  snooze: { act: snooze, tagged: true },
-  status: { act: serviceStatus, tagged: false, ending: true },
-  why: { act: serviceWhy, tagged: false, ending: true },
-  logs: { act: serviceLogs, tagged: false, ending: true },
-  history: { act: serviceHistory, tagged: false },
-  pause: { act: notPaused, tagged: false },
-  resume: { act: notPaused, tagged: false },
+/**
+ * What follows a tag: `each` acts on all of them at once, `look` shows one after the other, each under its name. The rest (status, history, pause, resume) know
+ * jobs and services by themselves. `ending`: is also about a service that is being ended because its file describes a job now.
+ */
+interface Command {
+  readonly act: OnService;
+  readonly tagged: 'each' | 'look' | 'itself';
+  readonly ending?: true;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  start: { act: startService, tagged: 'each' },
+  stop: { act: stopService, tagged: 'each', ending: true },
+  restart: { act: restartService, tagged: 'each' },
+  reset: { act: resetService, tagged: 'each' },
+  snooze: { act: snooze, tagged: 'each' },
+  why: { act: serviceWhy, tagged: 'look', ending: true },
+  logs: { act: serviceLogs, tagged: 'look', ending: true },
+  status: { act: serviceStatus, tagged: 'itself', ending: true },
+  history: { act: serviceHistory, tagged: 'itself' },
+  pause: { act: notPaused, tagged: 'itself' },
+  resume: { act: notPaused, tagged: 'itself' },
 };
+
+type OnJob = (options: Options) => Promise<number> | number;
 
 export async function serviceCommand(
   name: string,
   options: Options,
-  { config, onJob }: { readonly config: Config; readonly onJob: (options: Options) => Promise<number> | number },
+  { config, onJob }: { readonly config: Config; readonly onJob: OnJob },
 ): Promise<number | undefined> {
   const command = commands[name];
-  if (command === undefined || (options.tag !== undefined && !command.tagged)) return undefined;
+  if (command === undefined || (options.tag !== undefined && command.tagged === 'itself')) return undefined;
   const targets = findTargets(options, config, command.ending === true);
   if (targets.is === 'none') return undefined;
   if (targets.is === 'wrong') return targets.exitCode;
-  const { tag: _tag, ...rest } = options;
+  const { tag, ...rest } = options;
+  const onJobNamed = (slug: string) => onJob({ ...rest, name: slug, ...(tag !== undefined && { viaTag: tag }) });
+  if (tag !== undefined && command.tagged === 'look') {
+    if (name === 'logs' && (options.follow || options.run !== undefined)) return refuseSeveral();
+    const shown = [...targets.services.flatMap(name === 'logs' ? instancesOf : (target) => [target]), ...targets.jobs];
+    return showEach(shown, name, (one) =>
+      typeof one === 'string' ? onJobNamed(one) : command.act(one, options, config),
+    );
+  }
   const codes = await Promise.all([
     ...targets.services.map((target) => command.act(target, options, config)),
-    ...targets.jobs.map((slug) => onJob({ ...rest, name: slug })),
+    ...targets.jobs.map(onJobNamed),
   ]);
   return Math.max(0, ...codes);
 }
 
-function notPaused(target: ServiceTarget): number {
-  const name = targetName(target);
-  say('jobctl', `${name} is a service, which is not paused but stopped: jobctl stop ${name}, jobctl start ${name}`);
+/** As tail(1) shows several files; `why` says by itself whom it is about. */
+async function showEach(
+  all: readonly (ServiceTarget | string)[],
+  command: string,
+  show: (one: ServiceTarget | string) => Promise<number> | number,
+): Promise<number> {
+  const nameOf = (one: ServiceTarget | string) => (typeof one === 'string' ? one : targetName(one));
+  let code = 0;
+  for (const [index, one] of [...all].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)).entries()) {
+    if (command === 'logs') print(`==> ${nameOf(one)} <==\n`);
+    else if (index > 0) print('\n');
+    code = Math.max(code, await show(one));
+  }
+  return code;
+}
+
+function instancesOf(target: ServiceTarget): readonly ServiceTarget[] {
+  const { instances } = target.service;
+  return Array.from({ length: instances }, (_, instance) => ({ ...target, instance }));
+}
+
+function refuseSeveral(): number {
+  say('jobctl', '--follow and --run are about one job; name it');
   return exitCodes.usage;
+}
+
+function notPaused(target: ServiceTarget): number {
+  say('jobctl', `${targetName(target)} ${notPausedWords(targetName(target))}`);
+  return exitCodes.usage;
+}
+
+/** To be put behind the name of a service that somebody wants to pause or resume. */
+export function notPausedWords(name: string): string {
+  return `is a service, which is not paused but stopped: jobctl stop ${name}, jobctl start ${name}`;
 }

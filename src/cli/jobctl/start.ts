@@ -1,5 +1,5 @@
-/** `jobctl start`: runs jobs now, detached, and says under which id; or waits for them. */
-import { spawn } from 'node:child_process';
+/** `jobctl start`: runs jobs now, detached, and says under which id; with --wait it shows what they print, and ends as they do. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
@@ -8,25 +8,27 @@ import { activityOrphans, isBroken } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome.ts';
-import { pauseWords } from '../../run/pause.ts';
+import { type Pause, pauseWords, resumeCommand } from '../../run/pause.ts';
 import { isOutOfReach } from '../../run/process-words.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { randomUuid } from '../../system/random.ts';
 import { hostZone } from '../../system/zones.ts';
 import { formatProblem } from '../../yaml/problem.ts';
+import { printBytes, say, sayLines } from '../parts/output.ts';
 import { givenRunVariable } from '../parts/run-named.ts';
 import type { Jobs } from '../parts/snapshots.ts';
 import { zoneObjection } from '../parts/tick-zones.ts';
 import { type Act, actOnEach, type Deed } from './act.ts';
 import type { Options } from './options.ts';
+import { recordSteering } from './record.ts';
 
 export function start(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, startJob);
 }
 
 /** What can be seen now is said at once; what happens a moment later stands in the history of the run whose id is printed. */
-export async function startJob(slug: string, { options, jobs, tell }: Act): Promise<Deed> {
+export async function startJob(slug: string, { options, config, jobs, tell }: Act): Promise<Deed> {
   const hindrance = startRefusal(slug, jobs);
   if (hindrance !== undefined) {
     const { words, code } = hindrance;
@@ -34,36 +36,61 @@ export async function startJob(slug: string, { options, jobs, tell }: Act): Prom
     return { exitCode: code, value: { started: false, reason: words } };
   }
   const run = newRunId(clock.nowMs(), randomUuid());
+  if (options.reason !== undefined || (options.tag ?? options.viaTag) !== undefined)
+    recordSteering([slug], { action: 'start', started: run }, options, config);
   const child = launch(slug, run, options);
+  tell.print(`${run}\n`);
   if (!options.wait) {
     child.unref();
-    tell.print(`${run}\n`);
     return { exitCode: 0, value: { started: true, run } };
   }
-  const exitCode = await new Promise<number>((resolve) => {
-    child.once('exit', (code, signal) =>
-      resolve(signal === null ? (code ?? exitCodes.internal) : 128 + os.constants.signals[signal]),
-    );
-  });
+  const exitCode = await endOf(child, { slug, run });
   return { exitCode, value: { started: true, run, exitCode } };
 }
 
-/** The same node and bundle loader as this program, in a session of its own: it outlives the terminal. */
-function launch(slug: string, run: string, options: Options) {
+/** Shows what the run prints until it has ended. Ctrl-C, or a terminal that is closed, ends the waiting and not the run. */
+function endOf(child: ChildProcess, { slug, run }: { readonly slug: string; readonly run: string }): Promise<number> {
+  child.stdout?.on('data', printBytes);
+  child.stderr?.on('data', (bytes: Uint8Array) => sayLines(bytes));
+  return new Promise((resolve) => {
+    child.once('close', (code, signal) => resolve(signal === null ? (code ?? exitCodes.internal) : signalCode(signal)));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
+      process.once(signal, () => {
+        say('jobctl', `no longer waiting; ${slug} goes on as run ${run}. To end it: jobctl stop ${slug}`);
+        resolve(signalCode(signal));
+      });
+    }
+  });
+}
+
+function signalCode(signal: NodeJS.Signals): number {
+  return 128 + os.constants.signals[signal];
+}
+
+/**
+ * The same node and bundle loader as this program, in a session of its own: it outlives the terminal, and holds none of the caller's descriptors. What it prints
+ * comes through pipes, which it can do without.
+ */
+function launch(slug: string, run: string, options: Options): ChildProcess {
   const args = [
     '--job',
     slug,
     ...(options['slow-start'] ? ['--slow-start'] : []),
+    ...(options.wait ? ['--follow'] : []),
     ...(options.config === undefined ? [] : ['--config', options.config]),
   ];
   // With --json standard output is for the object alone.
-  const waiting = ['inherit', options.json ? 'ignore' : 'inherit', 'inherit'] as const;
+  const waiting = ['ignore', options.json ? 'ignore' : 'pipe', 'pipe'] as const;
   return spawn(process.execPath, [process.argv[1] ?? '', 'run-job', ...args], {
-    detached: !options.wait,
+    detached: true,
     stdio: options.wait ? [...waiting] : 'ignore',
     cwd: '/',
     env: { ...process.env, PROCESS_CONTROL_WRAPPER: randomUuid(), [givenRunVariable]: run },
   });
+}
+
+function pausedRefusal(pause: Pause): string {
+  return `is ${pauseWords(pause, timeText(hostZone()))}; to end that: ${resumeCommand(pause)}`;
 }
 
 interface Refusal {
@@ -117,7 +144,5 @@ function hindranceOf(slug: string, jobs: Jobs): Refusal | undefined {
       : { words: `has an invalid file: ${problem}`, code: exitCodes.configuration };
   }
   if (job.paused === undefined) return undefined;
-  const { target } = job.paused;
-  const end = 'job' in target ? `jobctl resume ${slug}` : `jobctl resume --tag ${target.tag}`;
-  return { words: `is ${pauseWords(job.paused, timeText(hostZone()))}; ${end}`, code: exitCodes.skipped };
+  return { words: pausedRefusal(job.paused), code: exitCodes.skipped };
 }

@@ -9,6 +9,7 @@ import { realLocks } from '../parts/machine.ts';
 import { stillRunningWords, stopRun } from '../parts/stop-run.ts';
 import { type Act, actOnEach, type Deed } from './act.ts';
 import type { Options } from './options.ts';
+import { recordSteering } from './record.ts';
 import { restartRefusal, startJob } from './start.ts';
 
 /** For a job whose file can't tell: what a job file says when it says nothing. */
@@ -18,20 +19,29 @@ export function stop(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, stopJob);
 }
 
-/** What does not run is started. */
+/** By name, what does not run is started; by tag, only what runs is restarted. */
 export function restart(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, restartJob);
 }
 
 async function restartJob(slug: string, act: Act): Promise<Deed> {
+  const { options, config, tell } = act;
+  const byTag = options.tag ?? options.viaTag;
+  if (byTag !== undefined && realLocks(config, () => undefined).holder(slug) === undefined) {
+    tell.print(`${slug} does not run, so it is not restarted\n`);
+    return { exitCode: 0, value: { restarted: false } };
+  }
   const refusal = restartRefusal(slug, act);
   if (refusal !== undefined) {
-    act.tell.say(`${slug} ${refusal.words}`);
+    tell.say(`${slug} ${refusal.words}`);
     return { exitCode: refusal.code, value: { restarted: false, reason: refusal.words } };
   }
+  recordSteering([slug], { action: 'restart' }, options, config);
   const stopped = await stopJob(slug, act);
   if (stopped.exitCode !== 0) return stopped;
-  const started = await startJob(slug, act);
+  // Why it was restarted is on record.
+  const { reason: _reason, tag: _tag, viaTag: _viaTag, ...rest } = options;
+  const started = await startJob(slug, { ...act, options: rest });
   return { exitCode: started.exitCode, value: { ...stopped.value, ...started.value } };
 }
 

@@ -13,10 +13,10 @@ import type { Options } from './options.ts';
 
 export function why(options: Options, config: Config): number {
   const { at, json } = options;
-  const askedMs =
-    at === undefined ? undefined : parseMoment(at, { nowMs: clock.nowMs(), zone: hostZone(), leaning: 'past' });
+  const now = { nowMs: clock.nowMs(), zone: hostZone(), leaning: 'past' } as const;
+  const askedMs = at === undefined ? undefined : parseMoment(at, now);
   if (at !== undefined && askedMs === undefined) {
-    say('jobctl', `--at must be ${momentForms}, found "${at}"`);
+    say('jobctl', `--at must be ${momentForms(now)}, found "${at}"`);
     return exitCodes.usage;
   }
   const chosen = chooseJobs(options, config, 'refuse');

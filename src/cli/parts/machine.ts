@@ -19,7 +19,12 @@ import { wrappers } from '../../system/wrappers.ts';
 /** Where the Python process-control kept its state when nobody told it otherwise. */
 const predecessorStateDirectory = '/var/cache/process-control';
 
-export function realMachine(config: Config, say: (remark: string) => void): RunMachine {
+/** `follow`: what the job prints is shown in any case, and not only at a terminal. */
+export function realMachine(
+  config: Config,
+  say: (remark: string) => void,
+  { follow = false }: { readonly follow?: boolean } = {},
+): RunMachine {
   return {
     clock,
     programs,
@@ -29,7 +34,7 @@ export function realMachine(config: Config, say: (remark: string) => void): RunM
       ...config,
       clock,
       handedPipes: process.env.PROCESS_CONTROL_PIPES,
-      mirrorTo: { stdout: 1, stderr: 2 },
+      mirrorTo: { stdout: 1, stderr: 2, always: follow },
     }),
     launcher: createLauncher(),
     history: realHistory(config),

@@ -22,8 +22,8 @@ export function sayProblems(problems: readonly Problem[]): void {
 }
 
 /** Lines that are words already. */
-export function sayLines(text: string): void {
-  writeAll(2, Buffer.from(text));
+export function sayLines(text: string | Uint8Array): void {
+  writeAll(2, typeof text === 'string' ? Buffer.from(text) : text);
 }
 
 /** Synchronous, because process.exit does not wait for an asynchronous stdout; a pipe that is full answers EAGAIN and is asked again. */

@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { writeSyslog } from '../../system/syslog.ts';
-import { formatProblem } from '../../yaml/problem.ts';
+import { publicWords } from '../../yaml/audience.ts';
 import { say, sayProblems } from './output.ts';
 import { becomeServiceUser } from './service-user.ts';
 import { loadSetting } from './setting.ts';
@@ -15,7 +15,7 @@ export async function beginRound(configFile: string | undefined, args: readonly 
   const setting = loadSetting(configFile);
   if (!setting.ok) {
     sayProblems(setting.problems);
-    await writeSyslog('error', setting.problems.map(formatProblem).join('\n'));
+    await writeSyslog('error', setting.problems.map(publicWords).join('\n'));
     return { is: 'over', exitCode: exitCodes.configuration };
   }
   const config = setting.value;

@@ -19,7 +19,8 @@ import { randomUuid } from '../../system/random.ts';
 import { writeSyslog } from '../../system/syslog.ts';
 import { tickClaims } from '../../system/tick-claims.ts';
 import { users } from '../../system/users.ts';
-import { formatProblem, type Problem } from '../../yaml/problem.ts';
+import { publicWords } from '../../yaml/audience.ts';
+import type { Problem } from '../../yaml/problem.ts';
 import { nearest } from '../../yaml/suggest.ts';
 import { fixedWorld } from './fixed-world.ts';
 import { noteStart } from './leave-note.ts';
@@ -36,6 +37,8 @@ export interface RunWish {
   readonly slowStart: boolean;
   /** The line asks more often than the schedule says; it starts nothing when no tick is due. */
   readonly due?: boolean;
+  /** What the job prints is shown also where standard output is no terminal. */
+  readonly follow?: boolean;
   readonly configFile?: string;
 }
 
@@ -62,12 +65,12 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   const trigger = currentTrigger();
   const loaded = loadJob(slug, config, { files, sha256, checkZone: zoneObjection });
   if (loaded === undefined) return refuseInWords(exitCodes.usage, unknownJob(slug, config));
-  const machine = realMachine(config, (remark) => say(program, remark));
+  const machine = realMachine(config, (remark) => say(program, remark), { follow: wish.follow === true });
   const name = { slug, run: newRun(machine), trigger };
   const told = { ...name, config };
   if (!loaded.ok) {
     sayProblems(loaded.problems);
-    const reason = loaded.problems.map(formatProblem).join('; ');
+    const reason = loaded.problems.map(publicWords).join('; ');
     const result = recordNotStarted(name, machine, { stage: 'configuration', reason, code: 78 });
     return tell(result, told);
   }
@@ -174,7 +177,7 @@ function unknownJob(slug: string, config: Config): string {
 async function refuse(code: number, problems: readonly Problem[]): Promise<number> {
   sayProblems(problems);
   const errors = problems.filter(({ severity }) => severity === 'error');
-  await writeSyslog('error', errors.map(formatProblem).join('\n'));
+  await writeSyslog('error', errors.map(publicWords).join('\n'));
   return code;
 }
 

@@ -19,6 +19,7 @@ import { readPauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
 import { sharedLockName } from '../../run/run-locks.ts';
 import { nextLockName } from '../../run/take-lock.ts';
+import { parseJournal } from '../../service/journal.ts';
 import type { KnownService } from '../../service/known-service.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
@@ -90,6 +91,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
       const next = locks.holder(nextLockName(slug));
       const { runs, steered = [] } = readHistory(slug, { history });
       const entries: HistoryEntry[] = [
+        ...parseJournal(history.read(slug)).map((entry) => ({ job: slug, is: 'service', entry }) as const),
         ...runs.map((run) => ({ job: slug, is: 'run', run: snapshotRun(run, holder, next) }) as const),
         ...steered.map((step) => ({ job: slug, is: 'steered', step }) as const),
       ];

@@ -1,0 +1,41 @@
+/** `jobctl failed`: the jobs and services that are failing now; exit code 1 when there are any. */
+import type { Config } from '../../config/config.ts';
+import { failingText, isFailing, type LastWords } from '../../report/failing-text.ts';
+import { type AnySnapshot, isBroken } from '../../report/job-text.ts';
+import { timeText } from '../../report/time-text.ts';
+import { clock } from '../../system/clock.ts';
+import { readEndOfLog } from '../../system/log-end.ts';
+import { hostZone } from '../../system/zones.ts';
+import { unreadableLogWords } from '../parts/log-access.ts';
+import { print } from '../parts/output.ts';
+import { chooseJobs } from './jobs.ts';
+import type { Options } from './options.ts';
+
+export function failed(options: Options, config: Config): number {
+  const chosen = chooseJobs(options, config, 'all');
+  if (!chosen.ok) return chosen.exitCode;
+  const { jobs, slugs } = chosen;
+  const view = { formatTime: timeText(hostZone()), nowMs: clock.nowMs() };
+  let count = 0;
+  for (const slug of slugs) {
+    const job = jobs.snapshot(slug);
+    if (job === undefined || !isFailing(job)) continue;
+    count += 1;
+    const words = lastWords(job);
+    const said = words !== undefined && 'lines' in words ? words.lines : [];
+    const text = options.json ? `${JSON.stringify({ ...job, lastWords: said })}\n` : failingText(job, words, view);
+    if (!print(text)) break;
+  }
+  if (count === 0 && !options.json) print(slugs.length === 1 ? `${slugs[0]} is not failing\n` : 'no job is failing\n');
+  return count === 0 ? 0 : 1;
+}
+
+function lastWords(job: AnySnapshot): LastWords | undefined {
+  if (isBroken(job)) return undefined;
+  const path =
+    job.service === undefined ? job.lastRun?.logPath : job.service.instances.find(({ at }) => at !== 'up')?.logPath;
+  if (path === undefined) return undefined;
+  const end = readEndOfLog(path);
+  if ('text' in end) return { lines: end.text.split('\n').filter((line) => line.trim() !== '') };
+  return end.code === 'EACCES' ? { why: unreadableLogWords(path, `jobctl failed ${job.slug}`) } : undefined;
+}

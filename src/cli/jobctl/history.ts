@@ -1,0 +1,80 @@
+/** `jobctl history`: what became of runs, of services, and what people have decided; of all jobs unless some are named. */
+import type { Config } from '../../config/config.ts';
+import { type HistoryEntry, historyText } from '../../report/history-text.ts';
+import { type HistoryFilter, Newest, selectEntries } from '../../report/history-view.ts';
+import { momentForms, parseMoment } from '../../report/moment.ts';
+import { timeText } from '../../report/time-text.ts';
+import { exitCodes } from '../../run/outcome.ts';
+import { clock } from '../../system/clock.ts';
+import { hostZone } from '../../system/zones.ts';
+import { print, say } from '../parts/output.ts';
+import { chooseJobs } from './jobs.ts';
+import type { Options } from './options.ts';
+
+const usualLines = 20;
+/** Of a span of time all is shown, up to so much. */
+const mostLines = 10_000;
+
+export function history(options: Options, config: Config): number {
+  const order = readOrder(options);
+  if (typeof order === 'string') {
+    say('jobctl', order);
+    return exitCodes.usage;
+  }
+  const chosen = chooseJobs(options, config, 'all');
+  if (!chosen.ok) return chosen.exitCode;
+  const { jobs, slugs } = chosen;
+  const newest = new Newest(order.count);
+  for (const slug of slugs) newest.add(selectEntries(jobs.entries(slug), order.filter, clock.nowMs()));
+  const shown = newest.entries();
+  const isOne = options.tag === undefined && slugs.length === 1 && (options.names?.length ?? 1) > 0;
+  if (options.json) print(shown.map((entry) => `${JSON.stringify(entryValue(entry))}\n`).join(''));
+  else if (shown.length === 0) say('jobctl', nothingWords(slugs, options));
+  else print(historyText(shown, { formatTime: timeText(hostZone()), named: !isOne }));
+  const isWindow = order.filter.sinceMs !== undefined && options.lines === undefined;
+  if (isWindow && newest.seen > shown.length)
+    say('jobctl', `these are the newest ${shown.length} of ${newest.seen}; -n N shows more, --until earlier ones`);
+  return 0;
+}
+
+function nothingWords(slugs: readonly string[], { failed, slow, since, until, names = [], tag }: Options): string {
+  if (failed || slow || since !== undefined || until !== undefined) return 'the history has nothing of that kind';
+  return names.length > 0 || tag !== undefined ? `${slugs.join(', ')} has never run` : 'no job has ever run';
+}
+
+interface Order {
+  readonly count: number;
+  readonly filter: HistoryFilter;
+}
+
+function readOrder({ lines, since, until, failed, slow }: Options): Order | string {
+  const now = { nowMs: clock.nowMs(), zone: hostZone(), leaning: 'past' } as const;
+  const count = Number(lines ?? (since === undefined ? usualLines : mostLines));
+  if (!Number.isInteger(count) || count < 1) return `--lines must be a whole number, found "${lines}"`;
+  const sinceMs = since === undefined ? undefined : parseMoment(since, now);
+  if (since !== undefined && sinceMs === undefined) return `--since must be ${momentForms(now)}, found "${since}"`;
+  const untilMs = until === undefined ? undefined : parseMoment(until, now);
+  if (until !== undefined && untilMs === undefined) return `--until must be ${momentForms(now)}, found "${until}"`;
+  if (sinceMs !== undefined && untilMs !== undefined && untilMs < sinceMs) return '--until is earlier than --since';
+  const filter = {
+    ...(sinceMs !== undefined && { sinceMs }),
+    ...(untilMs !== undefined && { untilMs }),
+    ...(failed && { failed }),
+    ...(slow && { slow }),
+  };
+  return { count, filter };
+}
+
+/** A run as it was printed before there were other entries, with the name of its job. */
+function entryValue(entry: HistoryEntry): unknown {
+  switch (entry.is) {
+    case 'run':
+      return { job: entry.job, ...entry.run, ...(entry.usualMs !== undefined && { usualMs: entry.usualMs }) };
+    case 'service':
+      return { job: entry.job, event: 'service', ...entry.entry };
+    case 'steered':
+      return { job: entry.job, ...entry.step };
+    default:
+      return entry satisfies never;
+  }
+}

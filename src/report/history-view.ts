@@ -1,0 +1,89 @@
+/** Which entries of histories a person has asked for: those of a span of time, what failed, what was slow; in memory that does not grow with the jobs. */
+
+import { healthOf } from '../run/outcome.ts';
+import { entryMs, type HistoryEntry } from './history-text.ts';
+import { type Ended, usualDuration } from './usual.ts';
+
+export interface HistoryFilter {
+  /** What ended before it, or begins after `untilMs`, is left out; milliseconds since 1970. */
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  readonly failed?: boolean;
+  readonly slow?: boolean;
+}
+
+/** The entries of one job that are asked for; slow runs get what is usual beside them. */
+export function selectEntries(
+  entries: readonly HistoryEntry[],
+  { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY, failed, slow }: HistoryFilter,
+  nowMs: number,
+): readonly HistoryEntry[] {
+  const usual = slow ? usualMs(entries) : undefined;
+  return entries
+    .filter((entry) => endMs(entry, nowMs) >= sinceMs && entryMs(entry) <= untilMs)
+    .filter((entry) => !failed || isFailure(entry))
+    .flatMap((entry) => (slow ? (asSlow(entry, usual, nowMs) ?? []) : entry));
+}
+
+/** A missed tick is a failure for whoever asks what went wrong; a skip and a stop by a person are none. */
+export function isFailure(entry: HistoryEntry): boolean {
+  if (entry.is === 'run') {
+    const { outcome } = entry.run;
+    return outcome !== undefined && (outcome.kind === 'missed' || healthOf(outcome) === 'failure');
+  }
+  // A service is DEGRADED in every restart that a person asks for, so what counts is that an instance died or the service gave up.
+  if (entry.is === 'service') return entry.entry.died === true || entry.entry.state === 'FAILED';
+  return false;
+}
+
+function endMs(entry: HistoryEntry, nowMs: number): number {
+  if (entry.is !== 'run') return entryMs(entry);
+  return entry.run.outcome === undefined ? nowMs : (entry.run.endedMs ?? entry.run.startedMs);
+}
+
+/** Beyond twice what is usual, and by so much at least: jobs of a second are not slow when they take three. */
+const slowFactor = 2;
+const slowMarginMs = 10_000;
+
+function asSlow(entry: HistoryEntry, usual: number | undefined, nowMs: number): HistoryEntry | undefined {
+  if (entry.is !== 'run') return undefined;
+  const { run } = entry;
+  const tookMs = run.outcome === undefined ? nowMs - run.startedMs : run.durationMs;
+  const isSlow =
+    usual !== undefined && tookMs !== undefined && tookMs > usual * slowFactor && tookMs > usual + slowMarginMs;
+  if (!isSlow && run.warning === undefined) return undefined;
+  return usual === undefined ? entry : { ...entry, usualMs: usual };
+}
+
+/** What a successful run of the job takes; `undefined` while there are too few of them to tell. */
+function usualMs(entries: readonly HistoryEntry[]): number | undefined {
+  const ended = entries.flatMap((entry): readonly Ended[] => (entry.is === 'run' ? [entry.run] : []));
+  return usualDuration(ended);
+}
+
+/** The newest entries of all that were added, in order of time. */
+export class Newest {
+  readonly #count: number;
+  #kept: HistoryEntry[] = [];
+  /** How many there were. */
+  seen = 0;
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  add(entries: readonly HistoryEntry[]): void {
+    this.seen += entries.length;
+    this.#kept = this.#kept.concat(entries.slice(-this.#count));
+    // Sorting now and then is cheaper than each time.
+    if (this.#kept.length > 2 * this.#count + 1000) this.#kept = this.#newest();
+  }
+
+  entries(): readonly HistoryEntry[] {
+    return this.#newest();
+  }
+
+  #newest(): HistoryEntry[] {
+    return this.#kept.sort((a, b) => entryMs(a) - entryMs(b)).slice(-this.#count);
+  }
+}

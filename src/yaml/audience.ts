@@ -1,0 +1,31 @@
+/**
+ * Who may see what stands in a file. A problem quotes the file for the person who asked; a history, syslog or a record, which more people
+ * can read than the file, gets only its place and the rule.
+ */
+import type { Files } from '../system/system.ts';
+import { formatProblem, type Problem } from './problem.ts';
+
+/** The problems of a file, marked when not everybody on this host can read it. */
+export function withAudience(
+  problems: readonly Problem[],
+  path: string,
+  files: Pick<Files, 'facts' | 'resolve'>,
+): readonly Problem[] {
+  return isForAll(files.resolve(path) ?? path, files) ? problems : problems.map((one) => ({ ...one, isPrivate: true }));
+}
+
+/** What may stand where everybody reads it: nothing that only a private file says. */
+export function publicWords(problem: Problem): string {
+  if (!problem.isPrivate) return formatProblem(problem);
+  const message =
+    problem.rule ?? 'this file has a problem; not everybody may read it, so it is told by jobctl check alone';
+  return formatProblem({ ...problem, message });
+}
+
+/** The file can be read, and every directory above it be passed, by everybody. */
+function isForAll(path: string, files: Pick<Files, 'facts'>): boolean {
+  const parts = path.split('/').slice(1, -1);
+  const above = ['/', ...parts.map((_part, depth) => `/${parts.slice(0, depth + 1).join('/')}`)];
+  const allows = (name: string, bit: number) => ((files.facts(name)?.mode ?? bit) & bit) !== 0;
+  return allows(path, 0o004) && above.every((directory) => allows(directory, 0o001));
+}

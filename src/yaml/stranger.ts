@@ -1,0 +1,34 @@
+/**
+ * Tells a file of another kind from one of ours that has mistakes. A program that quotes a file for the person who named it must not quote
+ * /etc/shadow or a key: of a file that has none of our keys nothing is repeated.
+ */
+import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import type { Schema } from './schema.ts';
+import { nearest } from './suggest.ts';
+import type { Remark } from './value.ts';
+
+/** Finding the nearest key takes a while, and a hostile file may have thousands. */
+const mostMeant = 100;
+
+export function strangerRemark(text: string, root: Node | null, schema: Schema): Remark | undefined {
+  const known = Object.keys(schema.properties ?? {});
+  if (root === null || text.trim() === '') return undefined;
+  const keys = topKeys(text, root);
+  const isMeant = (key: string) => key.startsWith('_') || nearest(key, known) !== undefined;
+  if (keys.some((key) => known.includes(key)) || keys.slice(0, mostMeant).some(isMeant)) return undefined;
+  const offset = Math.max(0, text.search(/\S/));
+  const rule = `the file must be ${schema['x-expected'] ?? 'a mapping'}${kindOf(root)}`;
+  return { severity: 'error', offset, message: rule, rule };
+}
+
+function kindOf(root: Node): string {
+  if (isSeq(root)) return ', found a list';
+  return isScalar(root) ? ', found text' : '; none of its lines begins with a key that is known here';
+}
+
+/** Also of a text that is no YAML: whoever forgets a quote wants to hear where. */
+function topKeys(text: string, root: Node | null): readonly string[] {
+  const read = isMap(root) ? root.items.map(({ key }) => (isScalar(key) ? String(key.value) : '')) : [];
+  const written = [...text.matchAll(/^["']?([A-Za-z_$][\w$-]{0,60})["']?[ \t]*:(?=[ \t\r\n]|$)/gm)];
+  return [...read, ...written.map(([, key = '']) => key)];
+}
