@@ -83,7 +83,7 @@ function world(config: Config, spool: StateFiles, notes: FolderWatch): Deliverin
     incidents: stateFiles(config.stateDirectory),
     history: realHistory(config),
     timeZone: hostZone(),
-    endOfLog,
+    endOfLog: (logPath) => endOfLog(config.outputDirectory, logPath),
     send: (entry) => sendNotice(entry, config),
     newNote: (atMostMs) => notes.changed(atMostMs),
     log: tell,

@@ -2,17 +2,19 @@
  * `run-job --ensure`: starts the missing supervisor of every service that is wanted up. cron asks each minute, so it looks as little as it can: at
  * names in job files, at who has their locks, and only where nobody has at the file itself.
  */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import process from 'node:process';
 import type { Config } from '../config/config.ts';
-import { listJobFiles, loadJob } from '../job/load.ts';
+import { listJobFiles, loadJob, readJobFile } from '../job/load.ts';
+import { newRunId } from '../run/identity.ts';
 import { exitCodes } from '../run/outcome.ts';
 import { readHistory } from '../run/record.ts';
 import { readDesired } from '../service/desired.ts';
+import { clock } from '../system/clock.ts';
 import { files } from '../system/files.ts';
+import { randomUuid } from '../system/random.ts';
 import { stateFiles } from '../system/state-files.ts';
 import { realHistory, realLocks } from './parts/machine.ts';
-import { sayProblems } from './parts/output.ts';
+import { say, sayProblems } from './parts/output.ts';
 import { beginRound } from './parts/round.ts';
 import { spawnSupervisor } from './parts/spawn-supervisor.ts';
 
@@ -20,6 +22,24 @@ export async function ensureServices(configFile: string | undefined, args: reado
   const round = await beginRound(configFile, args);
   if (round.is === 'over') return round.exitCode;
   const { config } = round;
+  const answer = await realLocks(config, () => undefined).acquire(ensureLock, newRunId(clock.nowMs(), randomUuid()));
+  if (answer.is === 'busy') {
+    // cron asks again in a minute, and nobody reads what it is told.
+    if (process.env.PROCESS_CONTROL_TRIGGER !== 'cron') say('run-job', 'another --ensure is at work; nothing to do');
+    return 0;
+  }
+  try {
+    // Without a run directory there can be no lock; each supervisor says so.
+    return startMissing(config, configFile);
+  } finally {
+    if (answer.is === 'held') await answer.lock.release();
+  }
+}
+
+/** No job has such a name. A look that hangs, on a file server that is away, must not be joined by another one each minute. */
+const ensureLock = '@ensure';
+
+function startMissing(config: Config, configFile: string | undefined): number {
   const listed = listJobFiles(config, files);
   if (listed.is === 'unlisted') {
     sayProblems([listed.problem]);
@@ -30,7 +50,7 @@ export async function ensureServices(configFile: string | undefined, args: reado
 }
 
 function isMissing(slug: string, config: Config): boolean {
-  if (!mayBeService(path.join(config.jobDirectory, `${slug}.yaml`))) return false;
+  if (!mayBeService(slug, config)) return false;
   if (realLocks(config, () => undefined).holder(slug)?.state === 'running') return false;
   const loaded = loadJob(slug, config, { files });
   if (loaded === undefined) return false;
@@ -42,13 +62,11 @@ function isMissing(slug: string, config: Config): boolean {
   );
 }
 
-/** What has not the word in it needs no parser. */
-function mayBeService(file: string): boolean {
-  try {
-    return /\bservice\b/.test(readFileSync(file, 'latin1'));
-  } catch {
-    return false;
-  }
+/** What has not the word in it needs no parser; what can't be read is left to it, which says why. */
+function mayBeService(slug: string, config: Config): boolean {
+  const read = readJobFile(slug, config, files);
+  if (read.is === 'absent') return false;
+  return read.is === 'refused' || /\bservice\b/.test(Buffer.from(read.bytes).toString('latin1'));
 }
 
 function isTold(slug: string, config: Config): boolean {

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { validateJob } from '../generated/validators.ts';
 import { parseExpression } from '../schedule/expression.ts';
 import { isReboot } from '../schedule/nickname.ts';
-import type { FileFacts, Files } from '../system/system.ts';
+import type { FileFacts, FileRead, Files } from '../system/system.ts';
 import { withAudience } from '../yaml/audience.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
 import type { Problem, Result } from '../yaml/problem.ts';
@@ -132,13 +132,18 @@ export function jobPath(slug: string, { jobDirectory }: Pick<JobPlaces, 'jobDire
   return `${jobDirectory}/${slug}.yaml`;
 }
 
+/** The bytes of a job file, or why there are none. */
+export function readJobFile(slug: string, { jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, files: Files): FileRead {
+  return files.readRegular(jobPath(slug, { jobDirectory }), { limitBytes, inside: jobDirectory });
+}
+
 function loadFile(
   slug: string,
   places: JobPlaces,
   machine: { readonly files: Files } & Wishes,
 ): Result<Job> | undefined {
   const path = jobPath(slug, places);
-  const read = machine.files.readRegular(path, { limitBytes, inside: places.jobDirectory });
+  const read = readJobFile(slug, places, machine.files);
   if (read.is === 'absent') return undefined;
   if (read.is === 'refused') return { ok: false, problems: [error(path, read.reason)] };
   const doubts = ownership(path, read.facts, places.trustedOwnerUids);

@@ -1,5 +1,7 @@
 /** One message for one channel, as it waits in the outbox: worded, so that nothing but the channel's secrets has to be read again. */
 import type { Channel } from '../job/notices.ts';
+import { count, decodeJson, flag, list, oneOf, optional, shape, text, time } from '../record/decode.ts';
+import { channel } from './channel-decoder.ts';
 import type { Payload } from './payload.ts';
 
 export interface Entry {
@@ -30,21 +32,44 @@ export function entryName(
   return `${slug}@${String(atMs).padStart(15, '0')}-${named}-${position}.${channel.kind}.${payload.occasion}.json`;
 }
 
+const payload = shape<Payload>({
+  text,
+  subject: text,
+  body: text,
+  occasion: oneOf('start', 'end', 'failure', 'recovery', 'success', 'skipped', 'warning'),
+  job: text,
+  name: text,
+  host: text,
+  run: text,
+  outcome: text,
+  exit_code: optional(count),
+  status: optional(oneOf('success', 'failure')),
+  started: text,
+  ended: optional(text),
+  failures_in_a_row: count,
+  failing_since: optional(text),
+  last_success: optional(text),
+  paused: flag,
+  log: optional(text),
+  remarks: list(text),
+  tail: text,
+});
+
+const entry = shape<Entry>({
+  slug: text,
+  run: text,
+  channel,
+  payload,
+  fromAddress: optional(text),
+  atMs: time,
+  attempts: count,
+  nextMs: time,
+  reason: optional(text),
+});
+
 /** `undefined` for what is none of ours. */
-export function parseEntry(text: string): Entry | undefined {
-  try {
-    const entry = JSON.parse(text) as Entry;
-    const isWhole =
-      typeof entry.slug === 'string' &&
-      typeof entry.channel?.kind === 'string' &&
-      typeof entry.payload?.subject === 'string' &&
-      Number.isFinite(entry.atMs) &&
-      Number.isFinite(entry.nextMs) &&
-      Number.isFinite(entry.attempts);
-    return isWhole ? entry : undefined;
-  } catch {
-    return undefined;
-  }
+export function parseEntry(json: string): Entry | undefined {
+  return decodeJson(json, entry);
 }
 
 /** One that waits, as far as its name tells. */

@@ -7,7 +7,9 @@
  *
  * Pure: state and event in, state and tellings out, so that a history can be replayed.
  */
+import { count, type Decoder, oneOf, optional, shape, text, time } from '../record/decode.ts';
 import type { HistoryEvent, Streak } from '../run/event.ts';
+import { streak } from '../run/event-decoder.ts';
 import { extendStreak } from '../run/history.ts';
 import { durationWords, exitCodes, healthOf, leftOutWords, type Outcome } from '../run/outcome.ts';
 
@@ -22,6 +24,14 @@ export interface NoticeState {
   /** That the job's file has problems has been told, and no run has had a good one since. */
   readonly brokenTold?: true;
 }
+
+export const noticeState: Decoder<NoticeState> = shape<NoticeState>({
+  seen: optional(shape<NonNullable<NoticeState['seen']>>({ event: text, run: text, atMs: time })),
+  streak,
+  incident: optional(shape<NonNullable<NoticeState['incident']>>({ openedMs: time, sinceMs: time, failures: count })),
+  skips: count,
+  brokenTold: optional(oneOf(true)),
+});
 
 export interface NoticePolicy {
   readonly after: number;

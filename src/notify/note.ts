@@ -3,8 +3,11 @@
  * the channels too, so that what is told of a run is what its job file said while it ran.
  */
 import type { Channel } from '../job/notices.ts';
+import { count, decodeJson, list, oneOf, optional, shape, tagOf, text, time } from '../record/decode.ts';
 import type { Trigger } from '../run/event.ts';
+import { outcome, trigger } from '../run/event-decoder.ts';
 import { isKnownOutcome, type Outcome } from '../run/outcome.ts';
+import { channel } from './channel-decoder.ts';
 
 export interface RunNote {
   readonly slug: string;
@@ -39,23 +42,35 @@ export function noteName({ slug, run, phase, atMs }: RunNote): string {
   return `${slug}@${atMs}-${run}-${phase}.json`;
 }
 
+/** Of a later version: what became of the run is not known here. */
+const outcomeOrLater = (value: unknown) =>
+  outcome(value) ?? (isKnownOutcome(value) || tagOf(value, 'kind') === undefined ? undefined : 'later');
+
+const note = shape<Omit<RunNote, 'outcome'> & { readonly outcome?: Outcome | 'later' }>({
+  slug: text,
+  run: text,
+  phase: oneOf('started', 'ended'),
+  atMs: time,
+  startedMs: time,
+  name: text,
+  description: optional(text),
+  host: text,
+  trigger,
+  channels: list(channel),
+  after: count,
+  skipThreshold: optional(count),
+  fromAddress: optional(text),
+  outcome: optional<Outcome | 'later'>(outcomeOrLater),
+  logPath: optional(text),
+  tail: text,
+  remarks: list(text),
+  pause: optional(text),
+});
+
 /** `undefined` for what is no note of ours. */
-export function parseNote(text: string): RunNote | undefined {
-  try {
-    const note = JSON.parse(text) as RunNote;
-    const isWhole =
-      typeof note.slug === 'string' &&
-      typeof note.run === 'string' &&
-      Number.isFinite(note.atMs) &&
-      Array.isArray(note.channels) &&
-      Array.isArray(note.remarks) &&
-      typeof note.tail === 'string';
-    if (!isWhole) return undefined;
-    if (note.outcome === undefined || isKnownOutcome(note.outcome)) return note;
-    // Of a later version: what became of the run is not known here.
-    const { outcome: _unknown, ...rest } = note;
-    return rest;
-  } catch {
-    return undefined;
-  }
+export function parseNote(json: string): RunNote | undefined {
+  const read = decodeJson(json, note);
+  if (read === undefined) return undefined;
+  const { outcome: became, ...rest } = read;
+  return became === undefined || became === 'later' ? rest : { ...rest, outcome: became };
 }

@@ -3,6 +3,7 @@
  * event, and to whom. Written first, then remembered: a crash between the two tells something twice rather than never.
  */
 
+import { decodeJson } from '../record/decode.ts';
 import { triggerWords } from '../report/history-text.ts';
 import { type HistoryEvent, parseEvents } from '../run/event.ts';
 import { extendStreak, foldHistory, type History, type RunRecord } from '../run/history.ts';
@@ -12,7 +13,7 @@ import type { Zone } from '../schedule/zone.ts';
 import type { HistoryStore, StateFiles } from '../system/system.ts';
 import { type Entry, entryName } from './entry.ts';
 import { heardBy } from './hearing.ts';
-import { consider, type NoticeState, outcomeIn, type Telling } from './incident.ts';
+import { consider, type NoticeState, noticeState, outcomeIn, type Telling } from './incident.ts';
 import { parseNote, type RunNote } from './note.ts';
 import { noticeFolders } from './note-folders.ts';
 import { payloadOf } from './payload.ts';
@@ -214,11 +215,5 @@ function tailOfLost(outcome: Outcome | undefined, logPath: string | undefined, e
 }
 
 function readState(slug: string, incidents: StateFiles): NoticeState | undefined {
-  const text = incidents.read(noticeFolders.incidents, slug);
-  try {
-    const state = JSON.parse(text ?? 'null') as NoticeState | null;
-    return Number.isFinite(state?.skips) && Number.isFinite(state?.streak?.failures) ? (state ?? undefined) : undefined;
-  } catch {
-    return undefined;
-  }
+  return decodeJson(incidents.read(noticeFolders.incidents, slug), noticeState);
 }

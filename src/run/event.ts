@@ -2,7 +2,8 @@
  * The lines of a job's history: one JSON object each, appended and never changed.
  * A reader takes what it understands: a torn line, or one of a later version, is passed over.
  */
-import { isKnownOutcome, type Outcome } from './outcome.ts';
+import { readEvent } from './event-decoder.ts';
+import type { Outcome } from './outcome.ts';
 
 /** Who started a run. */
 export type Trigger =
@@ -179,53 +180,26 @@ export type HistoryEvent =
   | NoticeDelivered
   | Steered;
 
-const kinds: ReadonlySet<string> = new Set<Exclude<HistoryEvent['event'], 'ended-unknown'>>([
-  'waiting',
-  'started',
-  'attempt-failed',
-  'ended',
-  'skipped',
-  'not-started',
-  'missed',
-  'interrupted',
-  'stop-requested',
-  'notice-failed',
-  'notice-delivered',
-  'steered',
-]);
-
-const steeringActions: ReadonlySet<unknown> = new Set<Steered['action']>([
-  'pause',
-  'resume',
-  'reset',
-  'start',
-  'restart',
-]);
-
 export function formatEvent(event: HistoryEvent): string {
   return `${JSON.stringify(event)}\n`;
 }
 
-/** Events in order; what is not a whole line of a kind that is known here is left out. */
+/** Events in order; what is not a whole event of a kind that is known here is left out. */
 export function parseEvents(text: string): readonly HistoryEvent[] {
-  return text.split('\n').flatMap((line) => parseEvent(line) ?? []);
+  return readEvents(text).events;
 }
 
-function parseEvent(line: string): HistoryEvent | undefined {
-  if (!line.startsWith('{')) return undefined;
-  try {
-    const event = JSON.parse(line) as Exclude<HistoryEvent, EndedUnknown>;
-    const isKnown = kinds.has(event.event) && typeof event.run === 'string' && Number.isFinite(event.atMs);
-    return isKnown ? known(event) : undefined;
-  } catch {
-    return undefined;
+/** The events, and how many lines are none: damaged, or written by something else. What only a later version knows is not counted. */
+export function readEvents(text: string): { readonly events: readonly HistoryEvent[]; readonly unreadable: number } {
+  const lines = text.split('\n');
+  const events: HistoryEvent[] = [];
+  let unreadable = 0;
+  for (const [index, line] of lines.entries()) {
+    if (line === '') continue;
+    const read = readEvent(line);
+    if (read.is === 'event' || read.is === 'damaged') events.push(read.event);
+    // Of a line without an end somebody may be writing the rest.
+    if ((read.is === 'unreadable' || read.is === 'damaged') && index < lines.length - 1) unreadable += 1;
   }
-}
-
-/** An event in so far as its outcome, or what a person did, is known to this version. */
-function known(event: Exclude<HistoryEvent, EndedUnknown>): HistoryEvent | undefined {
-  if (event.event === 'steered') return steeringActions.has(event.action) ? event : undefined;
-  if (!('outcome' in event) || isKnownOutcome(event.outcome)) return event;
-  const { run, atMs } = event;
-  return event.event === 'attempt-failed' ? undefined : { event: 'ended-unknown', run, atMs };
+  return { events, unreadable };
 }

@@ -1,11 +1,12 @@
 /** The pauses that are on record: one small file each in the state directory, so that they survive reboots. */
+import { type Decoder, decodeJson, oneOf, optional, shape, text, time } from '../record/decode.ts';
 import type { StateFiles, WriteAnswer } from '../system/system.ts';
 import { type Pause, type PauseTarget, pauseOf, pauseWords, resumeCommand } from './pause.ts';
 
 const folder = 'pauses';
 
 export function readPauses(files: StateFiles): readonly Pause[] {
-  return files.readAll(folder).flatMap(({ text }) => parsePause(text) ?? []);
+  return files.readAll(folder).flatMap((file) => decodeJson(file.text, pause) ?? []);
 }
 
 /** Why a job may not be started now, and what ends that; `undefined` when it may. */
@@ -32,13 +33,14 @@ function fileName(target: PauseTarget): string {
   return 'job' in target ? `job:${target.job}` : `tag:${encodeURIComponent(target.tag)}`;
 }
 
-function parsePause(text: string): Pause | undefined {
-  try {
-    const pause = JSON.parse(text) as Partial<Pause>;
-    const { target } = pause;
-    const named = typeof target === 'object' && target !== null && ('job' in target || 'tag' in target);
-    return named && Number.isFinite(pause.atMs) && typeof pause.by === 'string' ? (pause as Pause) : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const target = (value: unknown): PauseTarget | undefined =>
+  shape<{ readonly job: string }>({ job: text })(value) ?? shape<{ readonly tag: string }>({ tag: text })(value);
+
+const pause: Decoder<Pause> = shape<Pause>({
+  target,
+  atMs: time,
+  untilMs: optional(time),
+  by: text,
+  reason: optional(text),
+  circuit: optional(oneOf(true)),
+});

@@ -2,6 +2,7 @@
  * What is known of a job's ticks on this host: which have had a start, and up to when all of them are settled (started, skipped or recorded as missed).
  * The second is the *mark*. It is kept for one schedule: another schedule begins anew, so a job that is new or was changed has missed nothing.
  */
+import { decodeJson, optional, shape, text, time } from '../record/decode.ts';
 import type { Scheduled } from '../schedule/ticks.ts';
 import type { HistoryStore, TickClaims, WriteAnswer } from '../system/system.ts';
 
@@ -54,13 +55,14 @@ function ruleOf({ schedule, timing: { timeZone } }: Scheduled): string {
   return timeZone === undefined ? `${schedule}` : `${schedule} ${timeZone}`;
 }
 
-function parseMark(text: string | undefined): Mark | undefined {
-  try {
-    const mark = JSON.parse(text ?? '') as Partial<Mark> | null;
-    return typeof mark?.rule === 'string' && Number.isFinite(mark.sinceMs) ? (mark as Mark) : undefined;
-  } catch {
-    return undefined;
-  }
+const mark = shape<Mark>({
+  rule: text,
+  sinceMs: time,
+  moved: optional(shape<NonNullable<Mark['moved']>>({ fromMs: time, atMs: time })),
+});
+
+function parseMark(json: string | undefined): Mark | undefined {
+  return decodeJson(json, mark);
 }
 
 export interface VoidQuestion {

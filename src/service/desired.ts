@@ -4,6 +4,7 @@
  * The supervisor reads them whenever they change, so a command of jobctl is a record that is replaced; what was asked for once (a restart, a
  * reset) is known by its time, and done by whoever has not done one of that time yet.
  */
+import { type Decoder, decodeJson, oneOf, optional, shape, text, time } from '../record/decode.ts';
 import type { StateFiles, WriteAnswer } from '../system/system.ts';
 
 /** Who, when (milliseconds since 1970) and why. */
@@ -39,7 +40,8 @@ export interface AllDesired {
 
 /** All that is on record for a service. */
 export function readDesired(files: StateFiles, slug: string): AllDesired {
-  const found = new Map(files.readAll(desiredFolder).map(({ name, text }) => [name, parseDesired(text)]));
+  const own = files.names(desiredFolder).filter((name) => isAbout(slug, name));
+  const found = new Map(own.map((name) => [name, parseDesired(files.read(desiredFolder, name) ?? '')]));
   const of = (target: Target) => found.get(fileName(target)) ?? wantedUp;
   return { service: of({ slug }), instance: (instance) => of({ slug, instance }) };
 }
@@ -76,21 +78,23 @@ export function isAbout(slug: string, name: string): boolean {
   return name === slug || name.startsWith(`${slug}:`);
 }
 
-function parseDesired(text: string): Desired | undefined {
-  try {
-    const value = JSON.parse(text) as Partial<Desired>;
-    if (value.wanted !== 'up' && value.wanted !== 'down') return undefined;
-    const asks = (['wish', 'restart', 'reset'] as const).flatMap((key) =>
-      isAsk(value[key]) ? [[key, value[key]]] : [],
-    );
-    return { wanted: value.wanted, ...Object.fromEntries(asks) };
-  } catch {
-    return undefined;
-  }
-}
+const ask: Decoder<Ask> = shape<Ask>({ atMs: time, by: text, reason: optional(text) });
 
-function isAsk(value: Partial<Ask> | undefined): value is Ask {
-  return typeof value === 'object' && Number.isFinite(value.atMs) && typeof value.by === 'string';
+/** An ask that can't be read is none; whether the service is wanted up must be known. */
+const lenientAsk: Decoder<Ask | null> = (value) => ask(value) ?? null;
+
+function parseDesired(json: string): Desired | undefined {
+  const read = decodeJson(
+    json,
+    shape<{ [K in keyof Desired]: Desired[K] | null }>({
+      wanted: oneOf('up', 'down'),
+      wish: optional(lenientAsk),
+      restart: optional(lenientAsk),
+      reset: optional(lenientAsk),
+    }),
+  );
+  if (read === undefined) return undefined;
+  return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== null)) as unknown as Desired;
 }
 
 /** "ada at 2026-11-25T10:00Z: moving the database" */

@@ -1,4 +1,5 @@
 /** What happened to a service, a line each in its history: changes of its state, each death, and what people decided. `jobctl history` shows them. */
+import { decodeJson, oneOf, optional, shape, text, time } from '../record/decode.ts';
 
 export interface JournalEntry {
   readonly atMs: number;
@@ -22,22 +23,18 @@ export function parseJournal(text: string): readonly JournalEntry[] {
   return text.split('\n').flatMap((line) => parseEntry(line) ?? []);
 }
 
+const journalEntry = shape<JournalEntry>({
+  atMs: time,
+  words: text,
+  state: optional(text),
+  died: optional(oneOf(true)),
+  action: optional(oneOf('start', 'stop', 'restart', 'reset', 'snooze')),
+  by: optional(text),
+  reason: optional(text),
+});
+
 function parseEntry(line: string): JournalEntry | undefined {
-  if (!line.startsWith('{"event":"service"')) return undefined;
-  try {
-    const { atMs, words, state, died, action, by, reason } = JSON.parse(line) as JournalEntry;
-    if (!Number.isFinite(atMs) || typeof words !== 'string') return undefined;
-    return {
-      ...{ atMs, words },
-      ...(typeof state === 'string' && { state }),
-      ...(died === true && { died }),
-      ...(typeof action === 'string' && { action }),
-      ...(typeof by === 'string' && { by }),
-      ...(typeof reason === 'string' && { reason }),
-    };
-  } catch {
-    return undefined;
-  }
+  return line.startsWith('{"event":"service"') ? decodeJson(line, journalEntry) : undefined;
 }
 
 /** Which instance an entry is about: 2 for "web.2 exited with code 1"; `undefined` when it is about the whole service. */

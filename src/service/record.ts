@@ -2,6 +2,20 @@
  * What a supervisor writes down of its service, replaced whole at each change: for whoever asks for the status, and for the next supervisor.
  * Times are milliseconds since 1970, since they are read on other boots too.
  */
+import {
+  count,
+  type Decoder,
+  decodeJson,
+  duration,
+  list,
+  mapOf,
+  oneOf,
+  optional,
+  shape,
+  tagged,
+  text,
+  time,
+} from '../record/decode.ts';
 import type { ProcessIdentity, StateFiles, WriteAnswer } from '../system/system.ts';
 import type { Answer } from './health.ts';
 import { type Instance, newInstance } from './machine.ts';
@@ -74,22 +88,69 @@ function folderOf(slug: string): string {
 }
 
 export function readRecord(files: StateFiles, slug: string): ServiceRecord | undefined {
-  const text = files.readAll(folderOf(slug)).find(({ name }) => name === fileName)?.text;
-  return text === undefined ? undefined : parseRecord(text);
+  return decodeJson(files.read(folderOf(slug), fileName), serviceRecord);
 }
 
 export function writeRecord(files: StateFiles, slug: string, record: ServiceRecord): WriteAnswer {
   return files.write(folderOf(slug), fileName, `${JSON.stringify(record)}\n`);
 }
 
-function parseRecord(text: string): ServiceRecord | undefined {
-  try {
-    const record = JSON.parse(text) as ServiceRecord;
-    return typeof record.boot === 'string' && Array.isArray(record.instances) ? record : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const identity: Decoder<ProcessIdentity> = (value) => {
+  const read = shape<ProcessIdentity>({ pid: count, startTicks: text })(value);
+  // A number that kill(2) would take for a group, or for everybody, is no process.
+  return read !== undefined && read.pid > 0 && read.pid <= 2 ** 22 && /^\d+$/.test(read.startTicks) ? read : undefined;
+};
+
+const answer: Decoder<Answer> = tagged<Answer, 'is'>('is', {
+  success: shape<Extract<Answer, { is: 'success' }>>({ is: oneOf('success') }),
+  failure: shape<Extract<Answer, { is: 'failure' }>>({ is: oneOf('failure'), reason: text }),
+  unknown: shape<Extract<Answer, { is: 'unknown' }>>({ is: oneOf('unknown'), reason: text }),
+  snoozed: shape<Extract<Answer, { is: 'snoozed' }>>({ is: oneOf('snoozed'), untilMs: time }),
+});
+
+const instanceRecord = shape<InstanceRecord>({
+  number: count,
+  at: oneOf('down', 'starting', 'up', 'unhealthy', 'stopping', 'backoff', 'failed', 'finished'),
+  sinceMs: optional(time),
+  reason: optional(text),
+  untilMs: optional(time),
+  restarts: count,
+  lastExit: optional(shape<NonNullable<InstanceRecord['lastExit']>>({ words: text, atMs: time })),
+  quickDeaths: count,
+  deathsMs: list(time),
+  process: optional(identity),
+  run: optional(text),
+  leader: optional(identity),
+  ports: mapOf(count),
+  health: optional(answer),
+  failures: optional(count),
+  logPath: optional(text),
+  changed: optional(oneOf(true)),
+  stopped: optional(oneOf(true)),
+});
+
+const serviceRecord = shape<ServiceRecord>({
+  boot: text,
+  run: text,
+  state: oneOf('DOWN', 'STOPPING', 'STARTING', 'FAILED', 'UP', 'DEGRADED'),
+  sinceMs: time,
+  startedMs: time,
+  isTold: optional(oneOf(true)),
+  rolling: optional(list(count)),
+  problems: optional(list(text)),
+  rollingEnd: optional(text),
+  definition: optional(
+    shape<Definition>({
+      name: text,
+      description: optional(text),
+      tags: list(text),
+      instances: count,
+      stopSeconds: duration,
+      snoozeMaxSeconds: optional(duration),
+    }),
+  ),
+  instances: list(instanceRecord),
+});
 
 /** The two clocks at one moment. */
 export interface Moment {

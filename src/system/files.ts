@@ -1,16 +1,7 @@
 /** Reading what people wrote: nothing here hangs on a FIFO, follows a device, reads without bound or throws. */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  realpathSync,
-  type Stats,
-} from 'node:fs';
+import { fstatSync, lstatSync, readdirSync, readSync, realpathSync, type Stats } from 'node:fs';
 import path from 'node:path';
+import { NoDirectoryError, pinned, withDescriptor } from './careful-file.ts';
 import type { FileFacts, FileKind, FileRead, Files } from './system.ts';
 
 type Limit = Parameters<Files['readRegular']>[1];
@@ -48,40 +39,35 @@ function resolve(path: string): string | undefined {
   }
 }
 
-/** The last part of the path is opened only when it is no link, so that what was judged is what is read. */
+/**
+ * The last part of the path is pinned before it is judged, and opened only when it is a regular file in its place: opening a device acts, and
+ * a link may lead to one. What was judged is what is read, also when the path is turned meanwhile.
+ */
 function openAndRead(wanted: string, { limitBytes, inside }: Limit): FileRead {
-  let target = wanted;
-  if (inside !== undefined && path.dirname(wanted) !== inside) target = resolve(wanted) ?? wanted;
-  let fd = openNoLink(target);
-  if (fd === undefined) {
-    const resolved = resolve(target);
-    if (resolved === undefined) return refused('this link does not lead to a file');
-    target = resolved;
-    fd = openNoLink(target);
-  }
-  if (fd === undefined) return refused('this link changed while it was followed');
-  try {
-    if (target !== wanted && inside !== undefined && !isInside(target, inside))
-      return refused(`this link leads out of ${inside}`);
-    return readOpen(fd, limitBytes);
-  } finally {
-    closeSync(fd);
-  }
+  const isBeside = inside === undefined || path.dirname(wanted) === inside;
+  const read = isBeside ? readAt(path.dirname(wanted), path.basename(wanted), limitBytes) : undefined;
+  if (read !== undefined) return read;
+  const target = resolve(wanted);
+  if (target === undefined) return files.facts(wanted) === undefined ? { is: 'absent' } : refused(deadLink);
+  const root = inside === undefined ? path.dirname(target) : resolve(inside);
+  if (root === undefined || !isInside(target, root)) return refused(`this link leads out of ${inside}`);
+  return readAt(root, path.relative(root, target), limitBytes) ?? refused('this link changed while it was followed');
 }
 
-/** undefined for a link. O_NONBLOCK: opening a FIFO would wait for a writer. */
-function openNoLink(path: string): number | undefined {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY);
-  } catch (error) {
-    if (codeOf(error) === 'ELOOP') return undefined;
-    throw error;
-  }
+const deadLink = 'this link does not lead to a file';
+
+function isInside(target: string, root: string): boolean {
+  return target.startsWith(root === '/' ? root : `${root}/`);
 }
 
-function isInside(target: string, directory: string): boolean {
-  const root = resolve(directory);
-  return root !== undefined && target.startsWith(root === '/' ? root : `${root}/`);
+/** `undefined` for a link. */
+function readAt(directory: string, relative: string, limitBytes: number): FileRead | undefined {
+  return pinned(directory, relative, ({ facts, reopen }) => {
+    const kind = kindOf(facts);
+    if (kind === 'symlink') return undefined;
+    if (kind !== 'file') return refused(`${words[kind]} is no file to read`);
+    return withDescriptor(reopen(), (fd) => readOpen(fd, limitBytes));
+  });
 }
 
 /** One for all reads: a fresh buffer for each of 10,000 files costs more than reading them. */
@@ -89,7 +75,6 @@ let buffer = Buffer.alloc(0);
 
 function readOpen(fd: number, limitBytes: number): FileRead {
   const before = fstatSync(fd);
-  if (!before.isFile()) return refused(`${words[kindOf(before)]} is no file to read`);
   if (before.size > limitBytes)
     return refused(`the file has ${before.size} bytes, more than the ${limitBytes} that are read`);
   if (buffer.length <= limitBytes) buffer = Buffer.alloc(limitBytes + 1);
@@ -117,7 +102,7 @@ const words: Readonly<Record<FileKind, string>> = {
 /** In the words that follow "file: "; a path through something that is no directory is as absent as a missing one. */
 function unreadable(error: unknown): FileRead {
   const code = codeOf(error);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return { is: 'absent' };
+  if (code === 'ENOENT' || code === 'ENOTDIR' || error instanceof NoDirectoryError) return { is: 'absent' };
   if (code === 'EACCES' || code === 'EPERM') return refused('this user may not read it');
   // Opening a socket, or a device without a driver.
   if (code === 'ENXIO' || code === 'ENODEV') return refused('a socket or device is no file to read');

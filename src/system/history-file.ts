@@ -1,16 +1,7 @@
 /** A job's history on disk: `STATE/history/NAME.jsonl`, appended by whoever has something to say, rotated by whoever holds the lock. */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, readSync, renameSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { OddFileError, openForWriting, pinned, quietly, readEnd } from './careful-file.ts';
 import type { HistoryStore, WriteAnswer } from './system.ts';
 
 /** Two files of this size at most: some thousand runs each. */
@@ -30,11 +21,12 @@ export interface HistoryDirectories {
 export function historyStore({ stateDirectory, predecessorDirectories }: HistoryDirectories): HistoryStore {
   const directory = path.join(stateDirectory, 'history');
   const current = (slug: string) => path.join(directory, `${slug}.jsonl`);
-  const previous = (slug: string) => path.join(directory, `${slug}.jsonl.1`);
+  const previous = (slug: string) => `${current(slug)}.1`;
   return {
     read(slug) {
       // The older file first: when it is rotated between the two reads, events are seen twice or not yet, never torn.
-      return readTail(previous(slug)) + readTail(current(slug));
+      const named = `history/${slug}.jsonl`;
+      return readTail(stateDirectory, `${named}.1`) + readTail(stateDirectory, named);
     },
     append(slug, line) {
       const wrong = appendWhole(current(slug), line);
@@ -48,11 +40,12 @@ export function historyStore({ stateDirectory, predecessorDirectories }: History
     },
     rotate(slug) {
       // An appender that has the file open while it is renamed still writes into a file that is read.
-      if (sizeOf(current(slug)) > rotateBytes) renameSync(current(slug), previous(slug));
+      const size = quietly(() => pinned(stateDirectory, `history/${slug}.jsonl`, ({ facts }) => facts.size)) ?? 0;
+      if (size > rotateBytes) renameSync(current(slug), previous(slug));
     },
     predecessor(slug) {
       for (const candidate of predecessorDirectories) {
-        const text = readTail(path.join(candidate, `${slug}.yaml`));
+        const text = readTail(candidate, `${slug}.yaml`);
         if (text !== '') return new TextEncoder().encode(text);
       }
       return undefined;
@@ -66,15 +59,16 @@ function answer(wrong: NodeJS.ErrnoException | undefined): WriteAnswer {
 
 /** One write(2) with O_APPEND, which the kernel does not mix with others'. A line that a full disk cut off is closed with a newline first. */
 function appendWhole(file: string, line: string): NodeJS.ErrnoException | undefined {
-  const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const { O_RDWR, O_APPEND, O_CREAT } = constants;
   let fd: number | undefined;
   try {
-    fd = openSync(file, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o644);
+    fd = openForWriting(file, O_RDWR | O_APPEND | O_CREAT);
     const bytes = Buffer.from(endsTorn(fd) ? `\n${line}` : line);
     const written = writeSync(fd, bytes);
     if (written < bytes.length) writeSync(fd, bytes, written);
     return undefined;
   } catch (error) {
+    if (error instanceof OddFileError) error.message = `${file}: ${error.message}`;
     return error as NodeJS.ErrnoException;
   } finally {
     if (fd !== undefined) closeSync(fd);
@@ -89,38 +83,9 @@ function endsTorn(fd: number): boolean {
   return last[0] !== newline;
 }
 
-function sizeOf(file: string): number {
-  let fd: number | undefined;
-  try {
-    fd = openRegular(file);
-    return fstatSync(fd).size;
-  } catch {
-    return 0;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
-}
-
 /** Empty for what is absent, unreadable or no regular file: a history that can't be read is no reason not to run. */
-function readTail(file: string): string {
-  let fd: number | undefined;
-  try {
-    fd = openRegular(file);
-    const { size } = fstatSync(fd);
-    if (size <= readLimitBytes) return readFileSync(fd, 'utf8');
-    const end = Buffer.alloc(readLimitBytes);
-    const length = readSync(fd, end, 0, readLimitBytes, size - readLimitBytes);
-    return end.toString('utf8', end.indexOf(newline) + 1, length);
-  } catch {
-    return '';
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
-}
-
-function openRegular(file: string): number {
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  throw new Error(`${file} is not a regular file`);
+function readTail(base: string, relative: string): string {
+  const end = quietly(() => readEnd(base, relative, readLimitBytes));
+  if (end === undefined) return '';
+  return end.bytes.toString('utf8', end.from === 0 ? 0 : end.bytes.indexOf(newline) + 1);
 }

@@ -1,13 +1,12 @@
 /** The directory of each instance of a service, `STATE_DIRECTORY/services/NAME/0`, and the file in it that suspends its probes. */
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { constants, mkdirSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { openForWriting, pinned, quietly, readCarefully, withDescriptor } from './careful-file.ts';
 import type { InstanceFolders, WriteAnswer } from './system.ts';
 
 /** Aurora's name for it. */
 const snoozeName = '.healthchecksnooze';
-const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-const writeFlags =
-  constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const writeFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC;
 const limitBytes = 1000;
 
 export function instanceFolders(stateDirectory: string): InstanceFolders {
@@ -16,11 +15,11 @@ export function instanceFolders(stateDirectory: string): InstanceFolders {
   return {
     path: at,
     make: (slug, instance) => attempt(() => mkdirSync(at(slug, instance), { recursive: true, mode: 0o755 })),
-    snooze: (slug, instance) => readSnooze(snoozeAt(slug, instance)),
+    snooze: (slug, instance) => readSnooze(stateDirectory, `services/${slug}/${instance}/${snoozeName}`),
     writeSnooze: (slug, instance, text) =>
       attempt(() => {
         mkdirSync(at(slug, instance), { recursive: true, mode: 0o755 });
-        withOpen(openSync(snoozeAt(slug, instance), writeFlags, 0o644), (fd) => writeSync(fd, text));
+        withDescriptor(openForWriting(snoozeAt(slug, instance), writeFlags), (fd) => writeSync(fd, text));
       }),
     removeSnooze(slug, instance) {
       attempt(() => rmSync(snoozeAt(slug, instance), { force: true }));
@@ -28,24 +27,11 @@ export function instanceFolders(stateDirectory: string): InstanceFolders {
   };
 }
 
-function readSnooze(file: string): ReturnType<InstanceFolders['snooze']> {
-  try {
-    return withOpen(openSync(file, readFlags), (fd) => {
-      const facts = fstatSync(fd);
-      if (!facts.isFile()) return undefined;
-      return { writtenMs: facts.mtimeMs, text: facts.size <= limitBytes ? readFileSync(fd, 'utf8') : '' };
-    });
-  } catch {
-    return undefined;
-  }
-}
-
-function withOpen<T>(fd: number, act: (fd: number) => T): T {
-  try {
-    return act(fd);
-  } finally {
-    closeSync(fd);
-  }
+function readSnooze(stateDirectory: string, relative: string): ReturnType<InstanceFolders['snooze']> {
+  const facts = quietly(() => pinned(stateDirectory, relative, (pin) => pin.facts));
+  if (facts?.isFile() !== true) return undefined;
+  const text = quietly(() => readCarefully(stateDirectory, relative, limitBytes).toString('utf8')) ?? '';
+  return { writtenMs: facts.mtimeMs, text };
 }
 
 function attempt(act: () => void): WriteAnswer {

@@ -15,7 +15,6 @@ import {
   fchmodSync,
   ftruncateSync,
   mkdirSync,
-  openSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -24,6 +23,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
+import { openForWriting } from './careful-file.ts';
 import { formatFacts, type OwnerFacts } from './lock-owner.ts';
 import { codeOf, during, unless } from './stage.ts';
 
@@ -128,7 +128,7 @@ export class RunDirectory {
 }
 
 function writeFacts(file: string, facts: OwnerFacts, flags: number): void {
-  const fd = openSync(file, constants.O_WRONLY | constants.O_NOFOLLOW | flags, 0o644);
+  const fd = openForWriting(file, constants.O_WRONLY | flags);
   try {
     fchmodSync(fd, 0o644);
     const bytes = Buffer.from(formatFacts(facts));

@@ -1,6 +1,7 @@
 /** Who has a job's lock, as far as looking tells: nothing here takes, breaks or writes anything. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import path from 'node:path';
+import { namesIn as namesBelow, quietly, readCarefully } from './careful-file.ts';
 import { familyOf, named } from './family.ts';
 import { kernelLockHolders, readNoteAt } from './lock-kernel.ts';
 import { lifeOf, type OwnerFacts, parseFacts, parseNote, parseOwnerName, type Sighting } from './lock-owner.ts';
@@ -9,13 +10,16 @@ import { commandLineOf, isAlive, isHidden, isSuspended, listProcesses, ownPid, p
 import { codeOf, during, refusalOf, StageError } from './stage.ts';
 import type { LockHolder, Survivor } from './system.ts';
 
+/** An owner file has 2 KiB. */
+const limitBytes = 16_384;
+
 /** The files of one job's lock. */
 export interface Places {
   readonly directory: string;
   readonly name: string;
   readonly kernel: string;
   readonly entry: string;
-  readonly predecessor: string;
+  readonly predecessorDirectory: string;
 }
 
 export function placesOf(directory: string, name: string, predecessorDirectory = directory): Places {
@@ -26,7 +30,7 @@ export function placesOf(directory: string, name: string, predecessorDirectory =
     name,
     kernel: `${file}.flock`,
     entry: `${file}.run`,
-    predecessor: path.join(predecessorDirectory, `${name}.lock`),
+    predecessorDirectory,
   };
 }
 
@@ -43,7 +47,7 @@ export function holderAt(places: Places): LockHolder | undefined {
 
 /** A holder that is seen at one glance: enough to refuse in most cases. Throws a StageError for what is not ours. */
 export function livingHolder(places: Places): LockHolder | undefined {
-  const predecessor = predecessorAt(places.predecessor, places.directory);
+  const predecessor = predecessorAt(places);
   if (predecessor) return predecessor;
   const alive = sightingsAt(places).find(({ owner }) => lifeOf(owner) === 'alive');
   return alive && runningHolder(alive);
@@ -120,32 +124,32 @@ function sightingsAt(places: Places): readonly Sighting[] {
 
 /** The owners that NAME.run shows: one at most, unless somebody else has been there. */
 export function sightingsIn(entry: string): readonly Sighting[] {
-  return namesIn(entry).map((name) => {
+  const [directory, folder] = [path.dirname(entry), path.basename(entry)];
+  return namesIn(directory, folder).map((name) => {
     const owner = parseOwnerName(name);
     if (owner === undefined) throw new StageError(`reading ${entry}`, `"${name}" is none of our files: remove it`);
-    const file = path.join(entry, name);
-    return { owner, facts: readFacts(file), ...ownerUid(file) };
+    const relative = `${folder}/${name}`;
+    return { owner, facts: readFacts(directory, relative), ...ownerUid(path.join(entry, name)) };
   });
 }
 
+/** Of the file itself, be it a link. */
 function ownerUid(file: string): { readonly uid?: number } {
-  const facts = statSync(file, { throwIfNoEntry: false });
+  const facts = lstatSync(file, { throwIfNoEntry: false });
   return facts === undefined ? {} : { uid: facts.uid };
 }
 
 /** `NAME` of each NAME.run; none where there is no such directory or it can't be read. */
 export function entryNames(runDirectory: string): readonly string[] {
-  try {
-    return readdirSync(runDirectory).flatMap((file) => (file.endsWith('.run') ? [file.slice(0, -'.run'.length)] : []));
-  } catch {
-    return [];
-  }
+  const files = quietly(() => namesBelow(runDirectory, '')) ?? [];
+  return files.flatMap((file) => (file.endsWith('.run') ? [file.slice(0, -'.run'.length)] : []));
 }
 
-export function namesIn(directory: string): readonly string[] {
-  return during(`reading ${directory}`, () => {
+/** Nothing where there is no such folder; `folder` is empty for the directory itself. */
+export function namesIn(directory: string, folder: string): readonly string[] {
+  return during(`reading ${path.join(directory, folder)}`, () => {
     try {
-      return readdirSync(directory);
+      return namesBelow(directory, folder);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return [];
       throw error;
@@ -153,13 +157,10 @@ export function namesIn(directory: string): readonly string[] {
   });
 }
 
-function readFacts(file: string): Partial<OwnerFacts> {
-  try {
-    return parseFacts(readFileSync(file, 'utf8'));
-  } catch {
-    // Taken away meanwhile, or not for us to read: the name says the rest.
-    return {};
-  }
+/** Nothing for a file that was taken away meanwhile, is no file, or not for us to read: the name says the rest. */
+function readFacts(directory: string, relative: string): Partial<OwnerFacts> {
+  const text = quietly(() => readCarefully(directory, relative, limitBytes).toString('utf8'));
+  return text === undefined ? {} : parseFacts(text);
 }
 
 function describe(

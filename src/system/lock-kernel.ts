@@ -11,7 +11,6 @@ import {
   constants,
   fstatSync,
   ftruncateSync,
-  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -21,6 +20,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
+import { openCarefully, openForWriting, quietly, withDescriptor } from './careful-file.ts';
 import { ownPid, pids } from './proc.ts';
 import { codeOf, during, StageError } from './stage.ts';
 
@@ -41,11 +41,8 @@ const attempts = 100;
 /** Takes the lock or says at once that it is taken. Throws a StageError when it can't be told. */
 export function takeKernelLock(file: string): KernelLock | 'busy' {
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const fd = during(`opening ${file}`, () =>
-      openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600),
-    );
+    const fd = during(`opening ${file}`, () => openForWriting(file, constants.O_RDWR | constants.O_CREAT, 0o600));
     try {
-      if (!fstatSync(fd).isFile()) throw new StageError(`opening ${file}`, 'it is not a regular file: remove it');
       if (!during(`locking ${file}`, () => flock(fd))) {
         closeSync(fd);
         return 'busy';
@@ -91,15 +88,7 @@ function readNote(fd: number): string | undefined {
 
 /** The note of whoever has the lock, or had it and was killed; `undefined` when there is none, or none for us to read. */
 export function readNoteAt(file: string): string | undefined {
-  let fd: number | undefined;
-  try {
-    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    return readNote(fd);
-  } catch {
-    return undefined;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
+  return quietly(() => withDescriptor(openCarefully(path.dirname(file), path.basename(file)), readNote));
 }
 
 /** Rewrites the note in place. */

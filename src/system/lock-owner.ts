@@ -125,19 +125,28 @@ function parseLine(line: string): Readonly<Record<string, unknown>> | undefined 
 }
 
 function only(type: 'string' | 'number', from: Readonly<Record<string, unknown>> | undefined, keys: readonly string[]) {
-  return Object.fromEntries(keys.map((key) => [key, from?.[key]]).filter(([, value]) => typeof value === type));
+  const isSound = (value: unknown) => typeof value === type && (typeof value !== 'number' || isMoment(value));
+  return Object.fromEntries(keys.map((key) => [key, from?.[key]]).filter(([, value]) => isSound(value)));
 }
 
 function areWords(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((word) => typeof word === 'string');
 }
 
+/** What a Date can show, from 1970 to 9999. */
+function isMoment(ms: number): boolean {
+  return ms >= 0 && ms < 253_402_300_800_000;
+}
+
+/** A pid that kill(2) would take for a group, or for everybody, is no process. */
 function isIdentity(value: unknown): value is ProcessIdentity {
   return (
     typeof value === 'object' &&
     value !== null &&
     'pid' in value &&
-    typeof value.pid === 'number' &&
+    Number.isInteger(value.pid) &&
+    Number(value.pid) > 0 &&
+    Number(value.pid) <= 2 ** 22 &&
     'startTicks' in value &&
     typeof value.startTicks === 'string'
   );

@@ -4,8 +4,10 @@
  * It is only read. The pid says nothing about when its process started, so one that was given to another process since is told by two
  * hints which must agree; a clock that was set can't unlock a job by itself.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { lstatSync, readSync } from 'node:fs';
+import path from 'node:path';
 import process from 'node:process';
+import { pinned, withDescriptor } from './careful-file.ts';
 import { clock } from './clock.ts';
 import { commandLineOf, isOver, readProcess } from './proc.ts';
 import { codeOf, during, StageError } from './stage.ts';
@@ -18,11 +20,13 @@ const ticksPerSecond = 100;
 const slackMs = 2000;
 
 /**
- * The holder that a PID file at this path names, if it lives. Throws a StageError for what is no PID file at all. The predecessor's directory
- * may be /tmp: what neither the service user (who owns `runDirectory`) nor root has put there is none of its files.
+ * The holder that a PID file of this lock names, if it lives. Throws a StageError for what is no PID file at all. The predecessor's directory
+ * may be /tmp: what neither the service user (who owns the run directory) nor root has put there is none of its files.
  */
-export function predecessorAt(path: string, runDirectory: string): LockHolder | undefined {
-  const file = during(`reading ${path}`, () => (isTheirs(path, runDirectory) ? readPidFile(path) : undefined));
+export function predecessorAt({ name, directory, predecessorDirectory }: Place): LockHolder | undefined {
+  const file = during(`reading ${path.join(predecessorDirectory, `${name}.lock`)}`, () =>
+    readPidFile(predecessorDirectory, `${name}.lock`, directory),
+  );
   if (file === undefined) return undefined;
   const found = readProcess(file.pid);
   if (found === undefined || isOver(found)) return undefined;
@@ -30,34 +34,40 @@ export function predecessorAt(path: string, runDirectory: string): LockHolder | 
   return { state: 'predecessor', wrapper: { pid: found.pid, startTicks: found.startTicks }, pids: [] };
 }
 
-function isTheirs(path: string, runDirectory: string): boolean {
-  const file = lstatSync(path, { throwIfNoEntry: false });
-  const service = lstatSync(runDirectory, { throwIfNoEntry: false })?.uid ?? process.geteuid?.();
-  return file !== undefined && (file.uid === 0 || file.uid === service);
+interface Place {
+  readonly name: string;
+  /** The run directory. */
+  readonly directory: string;
+  readonly predecessorDirectory: string;
+}
+
+interface PidFile {
+  readonly pid: number;
+  readonly writtenMs: number;
 }
 
 /** A file without a number was never finished: its writer itself takes it for stale. */
-function readPidFile(path: string): { readonly pid: number; readonly writtenMs: number } | undefined {
-  const fd = openIfThere(path);
-  if (fd === undefined) return undefined;
+function readPidFile(base: string, fileName: string, runDirectory: string): PidFile | undefined {
   try {
-    const facts = fstatSync(fd);
-    if (!facts.isFile()) throw new StageError(`reading ${path}`, 'it is no PID file: remove it');
-    const bytes = Buffer.alloc(32);
-    const text = bytes.toString('latin1', 0, readSync(fd, bytes)).trim();
-    return /^[1-9]\d{0,9}$/.test(text) ? { pid: Number(text), writtenMs: facts.mtimeMs } : undefined;
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function openIfThere(path: string): number | undefined {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return pinned(base, fileName, ({ facts, open, reopen }) => {
+      if (!isTheirs(facts.uid, runDirectory)) return undefined;
+      if (!facts.isFile()) throw new StageError(`reading ${path.join(base, fileName)}`, 'it is no PID file: remove it');
+      const bytes = Buffer.alloc(32);
+      // A hard link to a file of root's that others may not read is no PID file.
+      const text = withDescriptor(facts.uid === 0 ? open() : reopen(), (fd) =>
+        bytes.toString('latin1', 0, readSync(fd, bytes)),
+      ).trim();
+      return /^[1-9]\d{0,9}$/.test(text) ? { pid: Number(text), writtenMs: facts.mtimeMs } : undefined;
+    });
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+function isTheirs(uid: number, runDirectory: string): boolean {
+  const service = lstatSync(runDirectory, { throwIfNoEntry: false })?.uid ?? process.geteuid?.();
+  return uid === 0 || uid === service;
 }
 
 function startedAfter(identity: ProcessIdentity, wallMs: number): boolean {

@@ -122,7 +122,7 @@ function hiddenHolder(kernel: KernelLock, places: Places, judge: Judge): LockHol
   }
   const noted = parseNote(kernel.note);
   // The predecessor once more, because it writes its pid a moment after it has made the file.
-  return (noted && judge(noted)) ?? predecessorAt(places.predecessor, places.directory);
+  return (noted && judge(noted)) ?? predecessorAt(places);
 }
 
 interface Claimant {

@@ -1,30 +1,29 @@
 /** The last lines of output in a log that another process has written. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import path from 'node:path';
+import { readEnd } from './careful-file.ts';
 import { unstamped, withoutStamp } from './stamps.ts';
 
 const limitBytes = 4096;
 
-/** At most about 4 KiB, without the stamps and what run-job adds; empty where there is no such log. */
-export function endOfLog(path: string): string {
-  const end = readEndOfLog(path);
+/** At most about 4 KiB, without the stamps and what run-job adds; empty where there is no such log. Of the path only folder and name count. */
+export function endOfLog(outputDirectory: string, logPath: string): string {
+  const end = readEndOfLog(outputDirectory, logPath);
   return 'text' in end ? end.text : '';
 }
 
 /** The same, or the error code that says why it can't be read. */
-export function readEndOfLog(path: string): { readonly text: string } | { readonly code: string } {
-  let fd: number | undefined;
+export function readEndOfLog(
+  outputDirectory: string,
+  logPath: string,
+): { readonly text: string } | { readonly code: string } {
+  const relative = `${path.basename(path.dirname(logPath))}/${path.basename(logPath)}`;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const { size } = fstatSync(fd);
-    const from = Math.max(0, size - limitBytes);
-    const bytes = Buffer.alloc(limitBytes);
-    const text = bytes.toString('utf8', 0, readSync(fd, bytes, 0, limitBytes, from));
+    const { bytes, from } = readEnd(outputDirectory, relative, limitBytes);
+    const text = bytes.toString('utf8');
     const whole = from === 0 ? text : text.slice(text.indexOf('\n') + 1);
     return { text: outputOf(whole.split('\n')).join('\n') };
   } catch (error) {
     return { code: (error as NodeJS.ErrnoException).code ?? '' };
-  } finally {
-    if (fd !== undefined) closeSync(fd);
   }
 }
 

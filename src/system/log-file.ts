@@ -7,7 +7,6 @@ import {
   fchmodSync,
   fstatSync,
   mkdirSync,
-  openSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,6 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { openForWriting } from './careful-file.ts';
 
 export interface LogPlace {
   /** `output_directory` of the configuration. */
@@ -31,7 +31,7 @@ export type LogFileAnswer =
   | { readonly is: 'open'; readonly fd: number; readonly path: string; readonly linkTrouble?: string }
   | { readonly is: 'failed'; readonly stage: string; readonly reason: string };
 
-const appendFlags = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
+const appendFlags = constants.O_WRONLY | constants.O_APPEND;
 const flags = appendFlags | constants.O_CREAT | constants.O_EXCL;
 const fileMode = 0o640;
 /** Setgid, so that logs belong to the group that may read them (adm), which the service user can't set itself. */
@@ -63,9 +63,9 @@ export function reopenLogFile(
 ): { readonly fd: number; readonly sizeBytes: number } | undefined {
   let fd: number | undefined;
   try {
-    fd = openSync(file, appendFlags | constants.O_NONBLOCK);
+    fd = openForWriting(file, appendFlags);
     const facts = fstatSync(fd);
-    if (facts.isFile() && facts.size < belowBytes) return { fd, sizeBytes: facts.size };
+    if (facts.size < belowBytes) return { fd, sizeBytes: facts.size };
   } catch {
     return undefined;
   }
@@ -82,7 +82,7 @@ function createFirstFree(
   for (let count = from; ; count += 1) {
     const file = path.join(directory, `${stem}-${day}-${time}${count === 1 ? '' : `-${count}`}.log`);
     try {
-      const fd = openSync(file, flags, fileMode);
+      const fd = openForWriting(file, flags, fileMode);
       // Whatever the umask is.
       fchmodSync(fd, fileMode);
       return { fd, path: file };

@@ -1,8 +1,9 @@
 /** Ports of this host: which can be bound, and which services have reserved (`RUN_DIRECTORY/services/NAME/endpoints.json`). */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { stateFiles } from './state-files.ts';
+import { namesIn, quietly } from './careful-file.ts';
+import { readSmall, stateFiles } from './state-files.ts';
 import type { Endpoints, Ports } from './system.ts';
 
 const folder = 'services';
@@ -12,7 +13,11 @@ export function hostPorts(runDirectory: string): Ports {
   const root = path.join(runDirectory, folder);
   return {
     isFree,
-    reserved: () => slugsIn(root).map((slug) => ({ slug, ports: portsIn(path.join(root, slug, fileName)) })),
+    reserved: () =>
+      (quietly(() => namesIn(runDirectory, folder)) ?? []).map((slug) => ({
+        slug,
+        ports: portsIn(readSmall(runDirectory, `${folder}/${slug}/${fileName}`)),
+      })),
     publish: (slug, endpoints) =>
       stateFiles(runDirectory).write(`${folder}/${slug}`, fileName, `${JSON.stringify(endpoints, undefined, 2)}\n`),
     withdraw(slug) {
@@ -41,18 +46,11 @@ function tryToBind(port: number, host: string): Promise<string | undefined> {
   });
 }
 
-function slugsIn(root: string): readonly string[] {
+/** Whoever can write the file can name what is no port. */
+function portsIn(text: string | undefined): readonly number[] {
   try {
-    return readdirSync(root);
-  } catch {
-    return [];
-  }
-}
-
-function portsIn(file: string): readonly number[] {
-  try {
-    const { instances } = JSON.parse(readFileSync(file, 'utf8')) as Endpoints;
-    return instances.flatMap(({ ports }) => Object.values(ports));
+    const { instances } = JSON.parse(text ?? '') as Endpoints;
+    return instances.flatMap(({ ports }) => Object.values(ports)).filter((port) => Number.isInteger(port));
   } catch {
     return [];
   }

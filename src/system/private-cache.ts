@@ -2,22 +2,11 @@
  * A directory for what could be computed again, which nobody but its owner can reach. What is in it is believed only when nobody else
  * can have written it and its checksum is right; otherwise it is as if it were not there.
  */
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { crc32 } from 'node:zlib';
+import { createFile, openCarefully, readFrom } from './careful-file.ts';
 import type { Cache } from './system.ts';
 
 const limitBytes = 64 * 1024 * 1024;
@@ -42,11 +31,11 @@ function quietly<T>(act: () => T): T | undefined {
 
 function read(directory: string, name: string): string | undefined {
   if (!isPrivate(directory)) return undefined;
-  const fd = openSync(path.join(directory, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const fd = openCarefully(directory, name);
   try {
     const facts = fstatSync(fd);
     const isOwn = facts.uid === process.geteuid?.() && (facts.mode & 0o022) === 0 && facts.nlink === 1;
-    return isOwn && facts.isFile() && facts.size <= limitBytes ? verified(readFileSync(fd)) : undefined;
+    return isOwn && facts.size <= limitBytes ? verified(readFrom(fd, 0, facts.size)) : undefined;
   } finally {
     closeSync(fd);
   }
@@ -65,7 +54,7 @@ function write(directory: string, name: string, text: string): void {
   if (!isPrivate(directory)) return;
   const temporary = path.join(directory, `.${name}.${process.pid}`);
   rmSync(temporary, { force: true });
-  const fd = openSync(temporary, 'wx', 0o600);
+  const fd = createFile(temporary, 0o600);
   try {
     fchmodSync(fd, 0o600);
     const body = Buffer.from(text);

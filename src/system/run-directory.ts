@@ -27,7 +27,7 @@ export function prepareRunDirectory(directory: string): void {
 export function clearLeftovers({ directory, name }: Places, say: (remark: string) => void): void {
   const prefix = `.${name}.`;
   try {
-    for (const found of namesIn(directory)) {
+    for (const found of namesIn(directory, '')) {
       const owner = found.startsWith(prefix) ? parseOwnerName(found.slice(prefix.length)) : undefined;
       if (owner && lifeOf(owner) === 'dead') rmSync(path.join(directory, found), { recursive: true, force: true });
     }

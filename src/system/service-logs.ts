@@ -2,8 +2,9 @@
  * The logs of a service: `OUTPUT_DIRECTORY/NAME/NAME.0-20261122-103000.log` for instance 0, and a link `NAME.0-latest.log`. A log goes on over
  * restarts, of the instance and of its supervisor, until it has grown to `maxBytes`; then a new one follows and the oldest is removed.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { namesIn, quietly } from './careful-file.ts';
 import { createLogFile, reopenLogFile } from './log-file.ts';
 import { openLog, type Pages, type RunLogOptions } from './run-log.ts';
 import type { LogAnswer, ServiceLogs } from './system.ts';
@@ -54,7 +55,8 @@ function unfinished(directory: string, stem: string, maxBytes: number) {
 
 /** Oldest first. */
 export function instanceLogs(directory: string, stem: string): readonly string[] {
-  const named = namesIn(directory).flatMap((name) => {
+  const names = quietly(() => namesIn(path.dirname(directory), path.basename(directory))) ?? [];
+  const named = names.flatMap((name) => {
     const order = name.startsWith(stem) ? orderOf(name.slice(stem.length)) : undefined;
     return order === undefined ? [] : [{ name, order: `${order.second}-${String(order.number).padStart(9, '0')}` }];
   });
@@ -70,13 +72,5 @@ function orderOf(rest: string): { readonly second: string; readonly number: numb
 function removeOldest(directory: string, stem: string, keep: number): void {
   for (const name of instanceLogs(directory, stem).slice(0, -keep)) {
     rmSync(path.join(directory, name), { force: true });
-  }
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
   }
 }

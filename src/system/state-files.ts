@@ -1,19 +1,8 @@
 /** Small records in the state directory, replaced whole so that a reader sees the old one or the new one. */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { createFile, namesIn, quietly, readCarefully, syncDirectory } from './careful-file.ts';
 import type { StateFiles, WriteAnswer } from './system.ts';
 
 /** Most are a few hundred bytes. A notice has 4096 characters of output in it three times, each up to 7 bytes when it is no printable one. */
@@ -22,12 +11,11 @@ const limitBytes = 1024 * 1024;
 /** `mode` 0o600 is for what only the service user may read. */
 export function stateFiles(stateDirectory: string, mode: 0o644 | 0o600 = 0o644): StateFiles {
   return {
-    names: (folder) => namesIn(path.join(stateDirectory, folder)),
-    read: (folder, name) => readSmall(path.join(stateDirectory, folder, name)),
+    names: (folder) => visible(stateDirectory, folder),
+    read: (folder, name) => readSmall(stateDirectory, `${folder}/${name}`),
     readAll(folder) {
-      const directory = path.join(stateDirectory, folder);
-      return namesIn(directory).flatMap((name) => {
-        const text = readSmall(path.join(directory, name));
+      return visible(stateDirectory, folder).flatMap((name) => {
+        const text = readSmall(stateDirectory, `${folder}/${name}`);
         return text === undefined ? [] : [{ name, text }];
       });
     },
@@ -36,26 +24,13 @@ export function stateFiles(stateDirectory: string, mode: 0o644 | 0o600 = 0o644):
   };
 }
 
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory).filter((name) => !name.startsWith('.'));
-  } catch {
-    return [];
-  }
+function visible(stateDirectory: string, folder: string): readonly string[] {
+  return (quietly(() => namesIn(stateDirectory, folder)) ?? []).filter((name) => !name.startsWith('.'));
 }
 
 /** `undefined` for what is absent, no regular file, or too large to be ours. */
-export function readSmall(file: string): string | undefined {
-  let fd: number | undefined;
-  try {
-    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const facts = fstatSync(fd);
-    return facts.isFile() && facts.size <= limitBytes ? readFileSync(fd, 'utf8') : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
+export function readSmall(stateDirectory: string, relative: string): string | undefined {
+  return quietly(() => readCarefully(stateDirectory, relative, limitBytes).toString('utf8'));
 }
 
 /** Throws; the directory is made when it is not there. */
@@ -70,7 +45,7 @@ export function replace(
   const temporary = path.join(directory, `.${name}.${process.pid}`);
   // Of a killed process that had this number.
   rmSync(temporary, { force: true });
-  const fd = openSync(temporary, 'wx', mode);
+  const fd = createFile(temporary, mode);
   try {
     // Goes on after a short write, and throws when the disk is full.
     writeFileSync(fd, text);
@@ -80,16 +55,6 @@ export function replace(
   }
   renameSync(temporary, path.join(directory, name));
   syncDirectory(directory);
-}
-
-/** The new name must outlive a power failure too. */
-function syncDirectory(directory: string): void {
-  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 export function attempt(act: () => void): WriteAnswer {

@@ -3,19 +3,9 @@
  * symlink(2) makes a name and what it says in one step, and only where there is none: whoever comes second is refused by the kernel, also
  * over NFS, without a lock, and no reader sees half a claim.
  */
-import {
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
+import { namesIn, pinned, quietly, readLinkIn, syncDirectory } from './careful-file.ts';
 import { attempt, readSmall, replace } from './state-files.ts';
 import type { ClaimAnswer, TickClaims } from './system.ts';
 
@@ -26,9 +16,11 @@ const waiting = ' waits';
 export function tickClaims(stateDirectory: string): TickClaims {
   const folder = (slug: string) => path.join(stateDirectory, 'ticks', slug);
   const link = (slug: string, tickMs: number) => path.join(folder(slug), nameOf(tickMs));
+  const holder = (slug: string, tickMs: number) =>
+    quietly(() => readLinkIn(stateDirectory, `ticks/${slug}/${nameOf(tickMs)}`));
   return {
     take(slug, tickMs, { run, waits, lasting }) {
-      const answer = take(link(slug, tickMs), waits ? `${run}${waiting}` : run);
+      const answer = take(link(slug, tickMs), waits ? `${run}${waiting}` : run, () => holder(slug, tickMs));
       if (answer.is !== 'taken' || !lasting) return answer;
       const kept = attempt(() => syncDirectory(folder(slug)));
       return kept.ok ? answer : { is: 'failed', reason: kept.reason };
@@ -39,25 +31,25 @@ export function tickClaims(stateDirectory: string): TickClaims {
         symlinkSync(run, temporary);
         renameSync(temporary, link(slug, tickMs));
       }),
-    list: (slug) => namesIn(folder(slug)).flatMap((name) => tickOf(name) ?? []),
+    list: (slug) =>
+      [...(quietly(() => namesIn(stateDirectory, `ticks/${slug}`)) ?? [])].sort().flatMap((name) => tickOf(name) ?? []),
     find(slug, tickMs) {
-      const file = link(slug, tickMs);
-      try {
-        const target = readlinkSync(file);
-        return { run: runOf(target), waits: target.endsWith(waiting), atMs: lstatSync(file).mtimeMs };
-      } catch {
-        return undefined;
-      }
+      const target = holder(slug, tickMs);
+      const atMs = quietly(() =>
+        pinned(stateDirectory, `ticks/${slug}/${nameOf(tickMs)}`, ({ facts }) => facts.mtimeMs),
+      );
+      if (target === undefined || atMs === undefined) return undefined;
+      return { run: runOf(target), waits: target.endsWith(waiting), atMs };
     },
     drop(slug, ticks) {
       for (const tickMs of ticks) attempt(() => rmSync(link(slug, tickMs), { force: true }));
     },
-    readMark: (slug) => readSmall(path.join(folder(slug), markName)),
+    readMark: (slug) => readSmall(stateDirectory, `ticks/${slug}/${markName}`),
     writeMark: (slug, text) => attempt(() => replace(folder(slug), markName, { text })),
   };
 }
 
-function take(file: string, run: string): ClaimAnswer {
+function take(file: string, run: string, holder: () => string | undefined): ClaimAnswer {
   let wrong = linkTo(file, run);
   if (wrong?.code === 'ENOENT') {
     const made = attempt(() => mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 }));
@@ -66,12 +58,9 @@ function take(file: string, run: string): ClaimAnswer {
   }
   if (wrong === undefined) return { is: 'taken' };
   if (wrong.code !== 'EEXIST') return { is: 'failed', reason: wrong.message };
-  try {
-    return { is: 'had', run: runOf(readlinkSync(file)) };
-  } catch {
-    // Something else lies there; it is not ours to judge, and the tick is not lost for it.
-    return { is: 'failed', reason: `${file} is not a claim` };
-  }
+  const target = holder();
+  // Something else lies there; it is not ours to judge, and the tick is not lost for it.
+  return target === undefined ? { is: 'failed', reason: `${file} is not a claim` } : { is: 'had', run: runOf(target) };
 }
 
 function runOf(target: string): string {
@@ -84,23 +73,6 @@ function linkTo(file: string, run: string): NodeJS.ErrnoException | undefined {
     return undefined;
   } catch (error) {
     return error as NodeJS.ErrnoException;
-  }
-}
-
-function syncDirectory(directory: string): void {
-  const fd = openSync(directory, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch {
-    return [];
   }
 }
 

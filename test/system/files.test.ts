@@ -79,7 +79,7 @@ test('a directory is refused', () => {
 test('a socket is refused', async () => {
   const server = createServer().listen(place('socket'));
   await once(server, 'listening');
-  assert.equal(answer('socket'), 'a socket or device is no file to read');
+  assert.equal(answer('socket'), 'a socket is no file to read');
   server.close();
 });
 

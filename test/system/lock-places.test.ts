@@ -227,8 +227,16 @@ test('a run directory of another user is refused, and so is a directory that may
 });
 
 for (const [what, put, said] of [
-  ['a file in the place of the directory', (at) => writeFileSync(`${at}.run`, ''), /^reading .*job\.run: ENOTDIR/],
-  ['a link to nowhere in its place', (at) => symlinkSync('/nowhere', `${at}.run`), /^publishing .*job\.run: ENOTDIR/],
+  [
+    'a file in the place of the directory',
+    (at) => writeFileSync(`${at}.run`, ''),
+    /^reading .*job\.run: it is not a directory: remove it/,
+  ],
+  [
+    'a link to nowhere in its place',
+    (at) => symlinkSync('/nowhere', `${at}.run`),
+    /^reading .*job\.run: it is not a directory: remove it/,
+  ],
   [
     'a foreign file in it',
     (at) => mkdirSync(`${at}.run/x`, { recursive: true }),
@@ -236,13 +244,21 @@ for (const [what, put, said] of [
   ],
   ['a directory in the place of NAME.flock', (at) => mkdirSync(`${at}.flock`), /^opening .*job\.flock: EISDIR/],
   ['a link in its place', (at) => symlinkSync('/etc/passwd', `${at}.flock`), /^opening .*job\.flock: ELOOP/],
-  ['a FIFO in its place', (at) => execFileSync('mkfifo', [`${at}.flock`]), /it is not a regular file: remove it/],
+  [
+    'a FIFO in its place',
+    (at) => execFileSync('mkfifo', [`${at}.flock`]),
+    /^opening .*job\.flock: it is a FIFO, not a file: remove it/,
+  ],
   [
     'a directory in the place of a PID file',
     (at) => mkdirSync(`${at}.lock`),
     /^reading .*job\.lock: it is no PID file: remove it/,
   ],
-  ['a link in its place (PID file)', (at) => symlinkSync('/etc/passwd', `${at}.lock`), /^reading .*job\.lock: ELOOP/],
+  [
+    'a link in its place (PID file)',
+    (at) => symlinkSync('/etc/passwd', `${at}.lock`),
+    /^reading .*job\.lock: it is no PID file: remove it/,
+  ],
 ] as readonly (readonly [string, (at: string) => void, RegExp])[]) {
   test(`foreign things are neither taken for a lock nor removed: ${what}`, async (t) => {
     const directory = runDirectory(t);
@@ -257,7 +273,7 @@ test('what looking can not understand counts as somebody, in words', (t) => {
   writeFileSync(path.join(directory, 'job.run'), '');
   const seen = locksIn(directory).holder('job');
   assert.equal(seen?.state, 'unknown');
-  assert.match(seen?.reason ?? '', /^reading .*ENOTDIR/);
+  assert.match(seen?.reason ?? '', /^reading .*it is not a directory: remove it/);
 });
 
 /** A living process with this command line, and the PID file that names it. */

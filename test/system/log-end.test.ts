@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { endOfLog } from '../../src/system/log-end.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'log-end-'));
-after(() => rmSync(folder, { recursive: true }));
+const logs = mkdtempSync(path.join(tmpdir(), 'log-end-'));
+after(() => rmSync(logs, { recursive: true }));
+const folder = path.join(logs, 'job');
+mkdirSync(folder);
 
 const stamped = (level: string, text: string) => `2026-11-22 10:30:00,123\t${level}\t${text}\n`;
 
@@ -36,12 +38,12 @@ test('the end of a log is what the job printed, without stamps, headers and note
       ['NOTE', 'x failed'],
     ] as const),
   );
-  assert.equal(endOfLog(file).trimEnd(), 'copying\tall\nno space\n===========\nnot a header');
+  assert.equal(endOfLog(logs, file).trimEnd(), 'copying\tall\nno space\n===========\nnot a header');
 });
 
 test('of a long log only the end is read, from the first whole line on', () => {
   const lines = Array.from({ length: 500 }, (_, at) => ['INFO', `line ${at}`] as const);
-  const end = endOfLog(log('long.log', ...lines))
+  const end = endOfLog(logs, log('long.log', ...lines))
     .trimEnd()
     .split('\n');
   assert.equal(end.at(-1), 'line 499');
@@ -51,6 +53,18 @@ test('of a long log only the end is read, from the first whole line on', () => {
 
 test('a log that is not there, and a link in its place, have no end', () => {
   symlinkSync('/etc/passwd', path.join(folder, 'link.log'));
-  assert.equal(endOfLog(path.join(folder, 'link.log')), '');
-  assert.equal(endOfLog(path.join(folder, 'none.log')), '');
+  assert.equal(endOfLog(logs, path.join(folder, 'link.log')), '');
+  assert.equal(endOfLog(logs, path.join(folder, 'none.log')), '');
+});
+
+test('of a path only the folder and the name count: a history can lead nowhere else', () => {
+  const file = log('inside.log', ['INFO', 'here']);
+  const elsewhere = mkdtempSync(path.join(tmpdir(), 'log-end-elsewhere-'));
+  mkdirSync(path.join(elsewhere, 'job'));
+  writeFileSync(path.join(elsewhere, 'job/secret.log'), stamped('INFO', 'secret'));
+  assert.equal(endOfLog(logs, path.join(elsewhere, 'job/secret.log')), '');
+  assert.equal(endOfLog(logs, path.join(elsewhere, 'job', path.basename(file))).trimEnd(), 'here');
+  symlinkSync(path.join(elsewhere, 'job'), path.join(logs, 'linked'));
+  assert.equal(endOfLog(logs, path.join(logs, 'linked/secret.log')), '');
+  rmSync(elsewhere, { recursive: true });
 });

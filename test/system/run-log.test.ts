@@ -213,7 +213,7 @@ for (const [level, redirection] of [
     ]);
     assert.equal(printed(readFileSync(log.path, 'utf8'), level), 'before\nOverwrite? [y/N] yes\nafter\nlast \n');
     assert.equal(tail, 'before\nOverwrite? [y/N] yes\nafter\nlast \n');
-    assert.equal(endOfLog(log.path), tail);
+    assert.equal(endOfLog(path.dirname(path.dirname(log.path)), log.path), tail);
   });
 }
 

@@ -21,7 +21,7 @@ export function failed(options: Options, config: Config): number {
     const job = jobs.snapshot(slug);
     if (job === undefined || !isFailing(job)) continue;
     count += 1;
-    const words = lastWords(job);
+    const words = lastWords(job, config.outputDirectory);
     const said = words !== undefined && 'lines' in words ? words.lines : [];
     const text = options.json ? `${JSON.stringify({ ...job, lastWords: said })}\n` : failingText(job, words, view);
     if (!print(text)) break;
@@ -30,12 +30,12 @@ export function failed(options: Options, config: Config): number {
   return count === 0 ? 0 : 1;
 }
 
-function lastWords(job: AnySnapshot): LastWords | undefined {
+function lastWords(job: AnySnapshot, outputDirectory: string): LastWords | undefined {
   if (isBroken(job)) return undefined;
   const path =
     job.service === undefined ? job.lastRun?.logPath : job.service.instances.find(({ at }) => at !== 'up')?.logPath;
   if (path === undefined) return undefined;
-  const end = readEndOfLog(path);
+  const end = readEndOfLog(outputDirectory, path);
   if ('text' in end) return { lines: end.text.split('\n').filter((line) => line.trim() !== '') };
   return end.code === 'EACCES' ? { why: unreadableLogWords(path, `jobctl failed ${job.slug}`) } : undefined;
 }

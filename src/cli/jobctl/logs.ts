@@ -1,11 +1,12 @@
 /** `jobctl logs`: prints the log of a run, and goes on while the run does. */
-import { closeSync, constants, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
-import { basename } from 'node:path';
+import { closeSync, readSync } from 'node:fs';
+import path, { basename } from 'node:path';
 import process from 'node:process';
 import { createGunzip } from 'node:zlib';
 import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { readLogName } from '../../run/retention.ts';
+import { OddFileError, openCarefully, streamOf } from '../../system/careful-file.ts';
 import { clock } from '../../system/clock.ts';
 import { unreadableLogWords } from '../parts/log-access.ts';
 import { realLocks } from '../parts/machine.ts';
@@ -40,10 +41,13 @@ async function logOf(slug: string, jobs: Jobs, options: Options, config: Config)
     return wrong(options.run === undefined ? `${slug} has no log yet` : `${slug} has no run ${options.run} with a log`);
   }
   // The history is the service user's to write; root, who may read everything, must not be led to show something else.
-  if (readLogName(slug, basename(found.logPath)) === undefined)
-    return refuse(`${found.logPath} is no name of a log of ${slug}`);
+  const name = basename(found.logPath);
+  if (readLogName(slug, name) === undefined) return refuse(`${found.logPath} is no name of a log of ${slug}`);
   const isRunning = () => realLocks(config, () => undefined).holder(slug)?.runId === found.run;
-  return show(found.logPath, options.follow === true ? isRunning : () => false);
+  return show(
+    { outputDirectory: config.outputDirectory, slug, name },
+    options.follow === true ? isRunning : () => false,
+  );
 }
 
 function wrong(words: string): number {
@@ -52,12 +56,12 @@ function wrong(words: string): number {
 }
 
 /** Reads to the end; as long as the run lives there may be more. What is written between the last look and its death is read after it. */
-export async function show(file: string, isRunning: () => boolean): Promise<number> {
-  const opened = open(file) ?? open(`${file}.gz`);
-  if (opened === undefined) return refuse(`${file} is gone; old logs are removed as log_retention says`);
+export async function show(log: LogPlace, isRunning: () => boolean): Promise<number> {
+  const opened = open(log) ?? open({ ...log, name: `${log.name}.gz` });
+  if (opened === undefined) return refuse(`${pathOf(log)} is gone; old logs are removed as log_retention says`);
   if ('words' in opened) return refuse(opened.words);
   const { fd } = opened;
-  if (opened.path !== file) return showCompressed(fd, opened.path);
+  if (opened.name !== log.name) return showCompressed(fd, pathOf(opened));
   try {
     for (let alive = true; alive; ) {
       alive = isRunning();
@@ -70,16 +74,26 @@ export async function show(file: string, isRunning: () => boolean): Promise<numb
   }
 }
 
+/** A log of a job, below the output directory that holds now: what a history says of other places is not believed. */
+interface LogPlace {
+  readonly outputDirectory: string;
+  readonly slug: string;
+  readonly name: string;
+}
+
+function pathOf({ outputDirectory, slug, name }: LogPlace): string {
+  return path.join(outputDirectory, slug, name);
+}
+
 /** `undefined` when there is no such file. */
-function open(path: string): { readonly path: string; readonly fd: number } | { readonly words: string } | undefined {
+function open(log: LogPlace): (LogPlace & { readonly fd: number }) | { readonly words: string } | undefined {
   try {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    return fstatSync(fd).isFile() ? { path, fd } : { words: `${path} is no file` };
+    return { ...log, fd: openCarefully(log.outputDirectory, `${log.slug}/${log.name}`) };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    if (code === 'ELOOP') return { words: `${path} is a link, which no log is` };
-    return { words: code === 'EACCES' ? unreadableLogWords(path, typed()) : message };
+    if (error instanceof OddFileError) return { words: `${pathOf(log)}: ${message}` };
+    return { words: code === 'EACCES' ? unreadableLogWords(pathOf(log), typed()) : message };
   }
 }
 
@@ -91,7 +105,7 @@ function refuse(words: string): number {
 async function showCompressed(fd: number, file: string): Promise<number> {
   try {
     const gunzip = createGunzip();
-    createReadStream('', { fd })
+    streamOf(fd)
       .on('error', (error) => gunzip.destroy(error))
       .pipe(gunzip);
     for await (const chunk of gunzip) if (!printBytes(chunk)) break;

@@ -24,7 +24,7 @@ export async function serviceLogs(target: ServiceTarget, options: Options, confi
   const isSupervised = () => realLocks(config, () => undefined).holder(slug) !== undefined;
   const goesOn = (name: string) => options.follow === true && isSupervised() && newest() === name;
   for (let name = first; ; ) {
-    const code = await show(path.join(directory, name), () => goesOn(name));
+    const code = await show({ outputDirectory: config.outputDirectory, slug, name }, () => goesOn(name));
     const next = newest();
     if (code !== 0 || options.follow !== true || next === undefined || next === name) return code;
     name = next;

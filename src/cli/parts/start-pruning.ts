@@ -1,10 +1,11 @@
 /** At the end of a run, at most once an hour on a machine: starts prune-logs beside it, which takes its time and lets nobody wait. */
-import { closeSync, futimesSync, openSync, statSync } from 'node:fs';
+import { closeSync, constants, futimesSync, lstatSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import type { LogBounds } from '../../job/log-bounds.ts';
 import { runIdVariable } from '../../run/world.ts';
+import { openForWriting } from '../../system/careful-file.ts';
 import { startBeside } from './start-beside.ts';
 
 /** In the state directory; its time says when logs were last looked through. */
@@ -18,7 +19,7 @@ export function startPruning(config: Config, ofJob: LogBounds | undefined): void
   if (process.env[runIdVariable] !== undefined) return;
   const file = path.join(config.stateDirectory, marker);
   // A clock that was set back must not keep it from being done for as long.
-  const age = Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY);
+  const age = Date.now() - (lstatSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY);
   if (Math.abs(age) < pauseMs || !touch(file)) return;
   startBeside('prune-logs', config);
 }
@@ -26,7 +27,7 @@ export function startPruning(config: Config, ofJob: LogBounds | undefined): void
 /** Before it starts: the runs that end in the same minute need not all start one. */
 function touch(file: string): boolean {
   try {
-    const fd = openSync(file, 'a', 0o644);
+    const fd = openForWriting(file, constants.O_WRONLY | constants.O_CREAT);
     const nowSeconds = Date.now() / 1000;
     futimesSync(fd, nowSeconds, nowSeconds);
     closeSync(fd);

@@ -1,0 +1,287 @@
+/**
+ * What a job can leave below the run, state and output directories in the place of every file and directory that the programs know: none of it
+ * may hang a program that root starts, show what only root may read, or have a device opened.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type Ended, House, isRoot } from './house.ts';
+
+const job = `name: Job
+command: echo hello
+schedule: "* * * * *"
+catch_up: last
+failmail: {to_address: root}
+`;
+const service = `name: Web
+service: true
+enabled: false
+command: sleep 1000
+stop_timeout: 1
+`;
+const secretText = 'only-root-may-read-this';
+const noStrace = !existsSync('/usr/bin/strace');
+const skip = isRoot ? false : 'needs root';
+
+/** What can be put there, at a path that is free; `secret` is a file of root's in a directory beside. */
+const kinds: Readonly<Record<string, (at: string, secret: string) => void>> = {
+  'a FIFO': (at) => execFileSync('mkfifo', ['-m', '666', at]),
+  'a link to a file of root': (at, secret) => symlinkSync(secret, at),
+  'a hard link to a file of root': (at, secret) => linkSync(secret, at),
+  'a link to a directory of root': (at, secret) => symlinkSync(path.dirname(secret), at),
+  'a link to a device': (at) => symlinkSync('/dev/zero', at),
+  'a link to itself': (at) => symlinkSync(path.basename(at), at),
+  'a device': (at) => execFileSync('mknod', ['-m', '666', at, 'c', '1', '5']),
+  'a socket': (at) => execFileSync('perl', ['-MSocket', '-e', socketProgram, at]),
+  'a directory': (at) => mkdirSync(at),
+  'a file of 1 TB': (at) => {
+    const fd = openSync(at, 'w', 0o644);
+    ftruncateSync(fd, 2 ** 40);
+    closeSync(fd);
+  },
+};
+/** By its name alone, since the address of a socket holds 107 bytes. */
+const socketProgram =
+  'my ($in, $name) = $ARGV[0] =~ m{^(.*)/([^/]+)$}; chdir $in or die; socket(S, PF_UNIX, SOCK_STREAM, 0) or die; bind(S, sockaddr_un($name)) or die $!';
+
+/** The commands that root types, and monitoring and package removal. */
+const commands: readonly (readonly [string, ...string[]])[] = [
+  ['jobctl', 'status'],
+  ['jobctl', 'status', '--json'],
+  ['jobctl', 'status', 'web'],
+  ['jobctl', 'history', 'job'],
+  ['jobctl', 'why', 'job'],
+  ['jobctl', 'logs', 'job'],
+  ['jobctl', 'logs', 'web'],
+  ['jobctl', 'next'],
+  ['run-job', '--status'],
+  ['check-jobs-icinga'],
+];
+
+/** Those that between them open everything. */
+const looks = [commands[1], commands[4], commands[5], commands[6]].filter((command) => command !== undefined);
+
+/** What a directory is replaced by; the other kinds differ only in a file's place. */
+const foldersToo = ['a FIFO', 'a link to a directory of root', 'a device'];
+
+/** Commands that root starts and the service user carries out. */
+const changing: readonly (readonly [string, ...string[]])[] = [
+  ['run-job', '--job', 'job'],
+  ['run-job', '--ensure'],
+  ['run-job', '--catch-up'],
+  ['jobctl', 'pause', 'job'],
+  ['jobctl', 'resume', 'job'],
+  ['jobctl', 'snooze', 'web', '--for', '1m'],
+];
+
+describe('what a job has planted below the run, state and output directories', { skip }, () => {
+  const house = new House({ job, web: service }, { config: 'mail: {sendmail: /bin/true}' });
+  const secret = house.path('root-only/secret.log');
+  after(() => house.remove());
+
+  before(async () => {
+    mkdirSync(path.dirname(secret), { mode: 0o700 });
+    writeFileSync(secret, `${secretText}\n`, { mode: 0o600 });
+    // With a name that a link to the directory would be searched for.
+    for (const name of ['job.jsonl', 'web.jsonl', 'job', 'supervised.json', 'latest.log', 'since']) {
+      writeFileSync(path.join(path.dirname(secret), name), `${secretText}\n`, { mode: 0o600 });
+    }
+    const ran = await house.run('run-job', ['--job', 'job']);
+    assert.equal(ran.code, 0, ran.stderr);
+    await house.run('jobctl', ['pause', 'job']);
+    for (const folder of [
+      'state/notices/notes',
+      'state/notices/outbox',
+      'state/incidents',
+      'state/ticks/job',
+      'state/desired',
+      'state/services/web/0',
+      'run/services/web',
+      'log/web',
+    ])
+      mkdirSync(house.path(folder), { recursive: true });
+    writeFileSync(
+      house.path('state/services/web/supervised.json'),
+      '{"boot":"x","run":"r","state":"UP","instances":[]}\n',
+    );
+    writeFileSync(house.path('state/notices/outbox/job@000001764000000-r-0.mail.failure.json'), '{}\n');
+    writeFileSync(house.path('state/incidents/job'), '{}\n');
+    writeFileSync(house.path('state/services/web/0/.healthchecksnooze'), '');
+    writeFileSync(house.path('run/services/web/endpoints.json'), '{"service":"web","host":"h","instances":[]}\n');
+    writeFileSync(house.path('log/web/web.0-20261122-103000.log'), 'of an instance\n');
+    writeFileSync(house.path('state/ticks/job/since'), `${Date.now()}\n`);
+    writeFileSync(house.path('state/desired/web'), '{"wanted":"down"}\n');
+    writeFileSync(house.path('run/job.lock'), '1\n');
+    execFileSync('chown', ['-R', `${house.service.uid}:${house.service.gid}`, ...tops()]);
+  });
+
+  function tops(): readonly string[] {
+    return ['run', 'state', 'log'].map((name) => house.path(name));
+  }
+
+  /** Every file and directory below the three, deepest first. */
+  function places(): readonly string[] {
+    const below = (directory: string): readonly string[] =>
+      readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+        const at = path.join(directory, entry.name);
+        return entry.isDirectory() ? [...below(at), at] : [at];
+      });
+    return tops().flatMap(below);
+  }
+
+  async function bounded(command: readonly [string, ...string[]], under: readonly string[] = []): Promise<Ended> {
+    const [program, ...args] = command;
+    const child = house.spawn(program, args, { as: 'root', under: ['timeout', '-s', 'KILL', '60', ...under] });
+    const answer = await new Promise<Ended>((resolve) => {
+      let stdout = '';
+      let stderr = '';
+      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+      });
+      child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+      });
+      child.once('close', (code) => resolve({ code, stdout, stderr }));
+    });
+    assert.notEqual(answer.code, 137, `${command.join(' ')} hangs`);
+    assert.ok(!`${answer.stdout}${answer.stderr}`.includes(secretText), `${command.join(' ')} shows a file of root`);
+    assert.doesNotMatch(answer.stderr, /internal error|\bat .*\.cjs/, command.join(' '));
+    return answer;
+  }
+
+  /** Exchanges each place for what is planted, for as long as `look` takes. */
+  async function planted(
+    at: readonly string[],
+    plant: (at: string, secret: string) => void,
+    look: () => Promise<void>,
+  ) {
+    const aside = at.map((place, index) => [place, house.path(`aside-${index}`)] as const);
+    for (const [place, saved] of aside) {
+      renameSync(place, saved);
+      plant(place, secret);
+      if (lstatSync(place).nlink === 1 || lstatSync(place).isDirectory()) chown(place);
+    }
+    try {
+      await look();
+    } finally {
+      for (const [place, saved] of aside) {
+        rmSync(place, { recursive: true, force: true });
+        renameSync(saved, place);
+      }
+    }
+  }
+
+  function chown(place: string): void {
+    execFileSync('chown', ['-h', `${house.service.uid}:${house.service.gid}`, place]);
+  }
+
+  test('there is something of every sort to be replaced', () => {
+    const found = places().map((place) => path.relative(house.directory, place));
+    for (const wanted of [
+      'state/history/job.jsonl',
+      'state/pauses',
+      'run/job.flock',
+      'log/job',
+      'state/ticks/job/since',
+    ])
+      assert.ok(found.includes(wanted), `${wanted} among ${found.join(' ')}`);
+  });
+
+  for (const [kind, plant] of Object.entries(kinds)) {
+    test(`${kind} in the place of every file stops no command, and shows nothing`, async () => {
+      const files = places().filter((place) => !lstatSync(place).isDirectory());
+      await planted(files, plant, async () => {
+        for (const command of commands) await bounded(command);
+      });
+    });
+
+    if (!foldersToo.includes(kind)) continue;
+    test(`${kind} in the place of each directory stops no command, and shows nothing`, async () => {
+      const directories = places().filter((place) => lstatSync(place).isDirectory());
+      for (const directory of directories) {
+        await planted([directory], plant, async () => {
+          for (const command of looks) await bounded(command);
+        });
+      }
+    });
+  }
+
+  test('no command opens a FIFO, a device, or what a link leads to', { skip: noStrace && 'needs strace' }, async () => {
+    const files = places().filter((place) => !lstatSync(place).isDirectory());
+    const trace = house.path('trace');
+    for (const kind of [
+      'a FIFO',
+      'a device',
+      'a link to a device',
+      'a link to a file of root',
+      'a hard link to a file of root',
+    ]) {
+      await planted(files, kinds[kind] ?? assert.fail(kind), async () => {
+        for (const command of looks) {
+          await bounded(command, ['strace', '-f', '-y', '-qq', '-e', 'trace=open,openat,openat2', '-o', trace]);
+          assert.deepEqual(openedOddly(readFileSync(trace, 'utf8'), [...files, secret]), [], command.join(' '));
+        }
+      });
+    }
+  });
+
+  /** Opens of the planted that succeeded and do more than pin it. */
+  function openedOddly(trace: string, at: readonly string[]): readonly string[] {
+    const opens = trace.split('\n').filter((line) => / = \d+</.test(line) && !line.includes('O_PATH'));
+    return opens.filter((line) => {
+      const opened = / = \d+<([^>]*)>/.exec(line)?.[1] ?? '';
+      return at.includes(opened) || /^\/dev\/zero|^\/dev\/mem|root-only/.test(opened) || /"\/dev\/zero"/.test(line);
+    });
+  }
+
+  for (const kind of ['a FIFO', 'a link to a device']) {
+    test(`${kind} in the place of every file hangs no run either, and no round of the crontab`, async () => {
+      const files = places().filter((place) => !lstatSync(place).isDirectory());
+      await planted(files, kinds[kind] ?? assert.fail(kind), async () => {
+        for (const command of changing) await bounded(command);
+      });
+    });
+  }
+
+  test('a directory of 100,000 files hangs nothing', async () => {
+    const folder = house.path('state/notices/outbox');
+    execFileSync('sh', ['-c', `mkdir -p ${folder} && cd ${folder} && seq 100000 | xargs touch`]);
+    for (const command of commands.slice(0, 2)) await bounded(command);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('a FIFO in the place of a job file hangs neither --ensure nor any other reader of the job directory', async () => {
+    execFileSync('mkfifo', [house.path('jobs/odd.yaml')]);
+    symlinkSync('/dev/zero', house.path('jobs/zero.yaml'));
+    for (const command of [...commands, ['run-job', '--ensure'], ['run-job', '--catch-up'], ['cron-generate']]) {
+      await bounded(command as [string, ...string[]]);
+    }
+    for (const name of ['odd', 'zero']) rmSync(house.path(`jobs/${name}.yaml`));
+  });
+
+  test('the history that can not be written is told, and the run goes on', async () => {
+    await house.run('jobctl', ['resume', 'job']);
+    rmSync(house.path('run/job.lock'));
+    await planted([house.path('state/history/job.jsonl')], kinds['a FIFO'] ?? assert.fail(), async () => {
+      const { code, stderr } = await house.run('run-job', ['--job', 'job'], { as: 'root' });
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /history could not be written: .*job\.jsonl: it is a FIFO, not a file: remove it/);
+    });
+  });
+});
