@@ -1,9 +1,8 @@
 /** check-jobs-icinga: a monitoring plugin that says which jobs fail. */
-import { spawn } from 'node:child_process';
-import process from 'node:process';
 import { parseDuration } from '../job/duration.ts';
 import { checkJobs, type Limits } from '../report/icinga.ts';
 import { files } from '../system/files.ts';
+import { startAsOwn } from '../system/own-program.ts';
 import { parseCommandLine } from './options.ts';
 import { print, runProgram } from './parts/output.ts';
 import { loadSetting } from './parts/setting.ts';
@@ -109,12 +108,9 @@ function stateObjection(directory: string): string | undefined {
  */
 function checkInTime(args: readonly string[], limitSeconds: number): Promise<number> {
   const rest = withoutTimeout(args);
-  const child = spawn(process.execPath, [process.argv[1] ?? '', program, ...rest], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
-  });
+  const child = startAsOwn({ name: program, args: rest }, ['ignore', 'pipe', 'inherit'], 'own session');
   let text = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
   });
   return new Promise((resolve) => {

@@ -233,7 +233,7 @@ export const jobSchema = {
       enum: ['kill', 'allow', 'fail'],
       default: 'kill',
       description:
-        'What happens to background processes that remain when the command has ended: `kill` ends them, `allow` leaves them alone, `fail` ends them and counts the run as failed.',
+        'What happens to background processes that remain when the command has ended: `kill` ends them, `allow` leaves them alone (what they print from then on is in a `.remaining.log` beside the log), `fail` ends them and counts the run as failed.',
     },
     working_directory: {
       type: 'string',

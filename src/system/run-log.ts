@@ -13,9 +13,10 @@ import { createLogFile } from './log-file.ts';
 import { Outlet, type OutletLimits } from './outlet.ts';
 import { OutputReader } from './output-reader.ts';
 import { adoptPipes, makePipes, type Pipe, type PipePair } from './pipes.ts';
+import { readOn } from './remaining-output.ts';
 import { Stamper } from './stamper.ts';
 import { type Level, localOffset, type OffsetAt, Stamps } from './stamps.ts';
-import type { Clock, LogAnswer, LogTotals, OutputWatcher, RunLog, RunLogs } from './system.ts';
+import type { Clock, LogAnswer, LogTotals, OutputWatcher, RemainingOutput, RunLog, RunLogs } from './system.ts';
 import { Tail } from './tail.ts';
 import { openTerminal } from './terminal.ts';
 import { UnfinishedLine } from './unfinished-line.ts';
@@ -39,7 +40,7 @@ export function runLogs(options: RunLogOptions): RunLogs {
   const offsetAt = options.offsetAt ?? localOffset();
   let spare = adoptPipes(options.handedPipes);
   return {
-    open(slug, startedMs, { watcher, maxBytes } = {}): LogAnswer {
+    open(slug, startedMs, { watcher, maxBytes, readsOn = false } = {}): LogAnswer {
       try {
         spare ??= makePipes(options.runDirectory);
       } catch (error) {
@@ -49,7 +50,7 @@ export function runLogs(options: RunLogOptions): RunLogs {
       if (file.is === 'failed') return file;
       const pipes = spare;
       spare = undefined;
-      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, watcher, maxBytes });
+      const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, watcher, maxBytes, readsOn });
       if (file.linkTrouble !== undefined) log.note(`latest.log could not be replaced: ${file.linkTrouble}`);
       return { is: 'open', log };
     },
@@ -65,6 +66,7 @@ interface RunLogParts extends RunLogOptions {
   readonly pages?: Pages;
   /** Of a log that has no pages; undefined: it may grow. */
   readonly maxBytes?: number | undefined;
+  readonly readsOn?: boolean;
 }
 
 /** One of the job's two streams, over all commands. */
@@ -150,7 +152,7 @@ class OpenRunLog implements RunLog {
     this.#outlet.flush();
   }
 
-  async commandEnded(patienceMs: number): Promise<{ readonly heldOpen: boolean }> {
+  async commandEnded(patienceMs: number): Promise<{ readonly heldOpen: false | RemainingOutput }> {
     // What a launch that failed has printed is read too.
     if (this.#writers !== undefined) this.#read();
     this.#closeWriters();
@@ -301,8 +303,8 @@ class OpenRunLog implements RunLog {
     });
   }
 
-  /** True when somebody still has a stream open; the next command does not get that pipe. */
-  #finish(): boolean {
+  /** Where it goes on when somebody still has a stream open; the next command does not get that pipe. */
+  #finish(): false | RemainingOutput {
     let isHeld = false;
     for (const { name, stamper, reader, unfinished } of this.#takeReaders()) {
       if (reader.finish()) isHeld = true;
@@ -310,8 +312,16 @@ class OpenRunLog implements RunLog {
       this.#parts.watcher?.end(name);
       if (stamper.end()) this.note(`the last line of ${name} has no newline`);
     }
-    if (isHeld) this.#dropPipes();
-    return isHeld;
+    if (!isHeld) return false;
+    const remaining = this.#readOn();
+    this.#dropPipes();
+    return remaining;
+  }
+
+  #readOn(): RemainingOutput {
+    const { readsOn, maxBytes } = this.#parts;
+    if (!readsOn || this.#pipes === undefined) return { is: 'unread' };
+    return readOn(this.#pipes, { logPath: this.#path, maxBytes });
   }
 
   #takeReaders() {
