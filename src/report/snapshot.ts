@@ -75,6 +75,8 @@ export interface JobSnapshot {
   readonly service?: ServiceSnapshot;
   /** Notices that have not come through yet; absent when there are none. */
   readonly undelivered?: { readonly count: number; readonly sinceMs: number };
+  /** Records of it that can't be understood and are passed over; absent when there are none. */
+  readonly unreadable?: number;
 }
 
 interface SharedLock {
@@ -145,6 +147,8 @@ export interface JobFacts {
   readonly service?: ServiceSnapshot | undefined;
   /** Of this job, oldest first. */
   readonly undelivered?: readonly { readonly atMs: number }[];
+  /** Records beside the history that can't be understood. */
+  readonly unreadable?: number;
   readonly times?: Pick<JobSnapshot, 'nextMs' | 'overdue'>;
 }
 
@@ -159,6 +163,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     paused,
     service,
     undelivered = [],
+    unreadable = 0,
     times = {},
   } = facts;
   const { slug, name, description, tags, schedule, disabled } = job;
@@ -184,8 +189,21 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...(service === undefined
       ? {}
       : { service, lastStatus: statusOfService(service), health: statusOfService(service) }),
+    ...countUnreadable(unreadable + (history.unreadable ?? 0)),
     ...(oldest === undefined ? {} : { undelivered: { count: undelivered.length, sinceMs: oldest.atMs } }),
   };
+}
+
+function countUnreadable(unreadable: number): Pick<JobSnapshot, 'unreadable'> {
+  return unreadable === 0 ? {} : { unreadable };
+}
+
+/** "3 records of backup can't be read and are passed over" */
+export function unreadableWords(slug: string, count: number | undefined): string | undefined {
+  if (count === undefined || count === 0) return undefined;
+  return count === 1
+    ? `1 record of ${slug} can't be read and is passed over`
+    : `${count} records of ${slug} can't be read and are passed over`;
 }
 
 /** For listings and monitors that know jobs only: a service that is not as it should be has failed. */
