@@ -102,6 +102,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
         skipRemark(job, formatTime),
         undeliveredWords(job, formatTime),
         unreadableWords(job.slug, job.unreadable),
+        job.noticeFailed === undefined ? '' : `notice failed: ${job.noticeFailed.words}`,
       ]
         .filter(Boolean)
         .join('; '),
@@ -181,6 +182,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
     ['warning', unreadableWords(job.slug, job.unreadable)],
+    ['notice failed', job.noticeFailed && `of run ${job.noticeFailed.run}: ${job.noticeFailed.words}`],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
   ];

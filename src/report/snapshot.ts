@@ -3,7 +3,7 @@ import type { CollisionPolicy } from '../job/policy.ts';
 import type { Streak } from '../run/event.ts';
 import type { History, RunRecord } from '../run/history.ts';
 import type { LastStatus, Outcome } from '../run/outcome.ts';
-import { outcomeWords } from '../run/outcome.ts';
+import { outcomeWords, statusOf } from '../run/outcome.ts';
 import type { Pause } from '../run/pause.ts';
 import { processWords } from '../run/process-words.ts';
 import type { LockHolder, Survivor } from '../system/system.ts';
@@ -74,9 +74,11 @@ export interface JobSnapshot {
   /** It must stay up: what counts is this, and not its runs. */
   readonly service?: ServiceSnapshot;
   /** Notices that have not come through yet; absent when there are none. */
-  readonly undelivered?: { readonly count: number; readonly sinceMs: number };
   /** Records of it that can't be understood and are passed over; absent when there are none. */
   readonly unreadable?: number;
+  readonly undelivered?: { readonly count: number; readonly sinceMs: number; readonly forMs: number };
+  /** Why people were not told of the last run of which they should have been; absent when they were. */
+  readonly noticeFailed?: { readonly run: string; readonly words: string };
 }
 
 interface SharedLock {
@@ -190,7 +192,12 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
       ? {}
       : { service, lastStatus: statusOfService(service), health: statusOfService(service) }),
     ...countUnreadable(unreadable + (history.unreadable ?? 0)),
-    ...(oldest === undefined ? {} : { undelivered: { count: undelivered.length, sinceMs: oldest.atMs } }),
+    ...(oldest === undefined
+      ? {}
+      : {
+          undelivered: { count: undelivered.length, sinceMs: oldest.atMs, forMs: Math.max(0, nowMs - oldest.atMs) },
+        }),
+    ...noticeFailedOf(history),
   };
 }
 
@@ -224,6 +231,16 @@ export function snapshotRun(record: RunRecord, holder: LockHolder | undefined, n
 /** Whoever holds the lock without saying for which run may well be this one. */
 function isHeldBy(record: RunRecord, holder: LockHolder | undefined): boolean {
   return holder !== undefined && (holder.runId === undefined || holder.runId === record.run);
+}
+
+/** It stands until a later run has been told of, or a person has reset the job. */
+function noticeFailedOf({ runs, steered = [] }: History): Pick<JobSnapshot, 'noticeFailed'> {
+  const isTold = ({ noticeFailed, outcome }: RunRecord) =>
+    noticeFailed !== undefined || (outcome !== undefined && statusOf(outcome) === 'failure');
+  const last = runs.findLast(isTold);
+  const isReset = steered.some(({ action, atMs }) => action === 'reset' && atMs > (last?.startedMs ?? 0));
+  if (last?.noticeFailed === undefined || isReset) return {};
+  return { noticeFailed: { run: last.run, words: last.noticeFailed } };
 }
 
 /** The run that people mean by "the last one", and what was skipped since. */

@@ -4,6 +4,7 @@
  */
 import { fields } from './fields.ts';
 import { lintExpression } from './lint.ts';
+import { otherSpelling } from './other-spellings.ts';
 import { type Remark, readTerm, type Term } from './term.ts';
 
 /** When a job runs. The lists are ascending and without repetition. */
@@ -39,6 +40,13 @@ export type ExpressionAnswer =
  * Before a schedule is trusted for the first time, `validateSchedule` of cron-validate.ts asks a second reader too.
  */
 export function parseExpression(text: string): ExpressionAnswer {
+  const answer = parseTerms(text);
+  if (answer.ok || (isFive(splitTerms(text)) && !/[:.()]/.test(text))) return answer;
+  const message = otherSpelling(text, (terms) => parseTerms(terms).ok);
+  return message === undefined ? answer : { ok: false, problems: [{ message, column: text.search(/\S/) + 1 }] };
+}
+
+function parseTerms(text: string): ExpressionAnswer {
   const foreign = foreignSchedule(text);
   if (foreign !== undefined) return { ok: false, problems: [foreign] };
   const terms = splitTerms(text);
@@ -93,19 +101,16 @@ function isFive(terms: readonly Term[]): terms is Terms {
 
 function wrongCount(text: string, terms: readonly Term[]): Remark {
   const expected = `a schedule is five terms (minute hour day month weekday), found ${terms.length}`;
-  const rest = terms.slice(1);
-  const withoutSeconds = isFive(rest) && readTerms(rest).ok ? `; cron knows no seconds, write "${join(rest)}"` : '';
-  const column = terms[5]?.column ?? text.trimEnd().length + 1;
-  return { message: `${expected}${withoutSeconds}`, column: withoutSeconds === '' ? column : (terms[0]?.column ?? 1) };
+  return { message: expected, column: terms[5]?.column ?? text.trimEnd().length + 1 };
 }
 
 function readTerms(terms: Terms): ExpressionAnswer {
   const [minute, hour, day, month, weekday] = [
-    readTerm(terms[0], fields[0]),
-    readTerm(terms[1], fields[1]),
-    readTerm(terms[2], fields[2]),
+    readTerm(terms[0], fields[0], terms[1].text),
+    readTerm(terms[1], fields[1], terms[0].text),
+    readTerm(terms[2], fields[2], terms[4].text),
     readTerm(terms[3], fields[3]),
-    readTerm(terms[4], fields[4]),
+    readTerm(terms[4], fields[4], terms[2].text),
   ];
   const problems = [minute, hour, day, month, weekday].flatMap((reading) => reading.problems);
   if (problems.length > 0) return { ok: false, problems };

@@ -5,7 +5,13 @@ import type { Remark } from './term.ts';
 
 /** What can be said without knowing the host. */
 export function lintExpression(expression: Expression): readonly Remark[] {
-  return [...dayTerms(expression), ...everyMinute(expression), ...unevenSteps(expression)];
+  return [
+    ...dayTerms(expression),
+    ...everyMinute(expression),
+    ...wholeDays(expression),
+    ...unevenSteps(expression),
+    ...shortMonths(expression),
+  ];
 }
 
 /** The two day terms together, the oddest rule of cron (crontab(5): "if both fields are restricted"; cron.c, find_jobs). */
@@ -25,20 +31,73 @@ function dayTerms(expression: Expression): readonly Remark[] {
   }
   if (allDays || allWeekdays) {
     const full = allDays ? day : weekday;
+    const [minute, hour, , month] = expression.terms;
+    const spelled = (days: string, weekdays: string) => [minute.text, hour.text, days, month.text, weekdays].join(' ');
+    const only = allDays && !allWeekdays ? spelled('*', weekday.text) : spelled(day.text, '*');
+    const other = allDays && allWeekdays ? '' : `, and for "${allDays ? weekday.text : day.text}" alone "${only}"`;
     return [
       {
-        message: `runs every day, because cron runs a job when either day term matches and "${full.text}" always does; write "*" there`,
+        message: `runs every day, because cron runs a job when either day term matches and "${full.text}" always does; for every day write "${spelled('*', '*')}"${other}`,
         column: full.column,
       },
     ];
   }
   return [
     {
-      message: `runs on days that match either "${day.text}" or "${weekday.text}": cron does not ask for both`,
+      message: `runs on days that match either "${day.text}" or "${weekday.text}": cron does not ask for both${nthWeekday(expression)}`,
       column: day.column,
     },
   ];
 }
+
+/** Days such as 1-7 beside one weekday: the first Monday was meant. */
+function nthWeekday({ days, weekdays, terms }: Expression): string {
+  const [first = 0] = days;
+  const isWeek = days.length === 7 && first % 7 === 1 && days.at(-1) === first + 6;
+  const [weekday = 0] = weekdays;
+  if (!isWeek || weekdays.length !== 1) return '';
+  const [minute, hour, day, month] = terms.map(({ text }) => text);
+  const test = `test "$(date +%u)" = ${weekday === 0 ? 7 : weekday} || exit 0`;
+  return `; for both, take "${minute} ${hour} ${day} ${month} *" and a command that ends at once on other days: sh -c '${test}; exec COMMAND'`;
+}
+
+/** `* * 1 * *` and `* * * * 0` are 1,440 runs each of those days. Weekdays that adjoin (`* * * * 1-5`) and weeks of days are a thing to say. */
+function wholeDays(expression: Expression): readonly Remark[] {
+  const { minutes, hours, days, weekdays, terms } = expression;
+  if (minutes.length < 60 || hours.length < 24) return [];
+  const adjoin = (values: readonly number[], size: number) =>
+    values.length === size || values.some((value) => values.includes((value + 1) % size));
+  const byDay = days.length < 31 && !days.some((value) => days.includes(value + 1));
+  const byWeekday = weekdays.length < 7 && !adjoin(weekdays, 7);
+  if (!byDay && !byWeekday) return [];
+  const [minute, , ...rest] = terms;
+  const once = ['0', '0', ...rest.map(({ text }) => text)].join(' ');
+  const column = minute.column;
+  return [{ message: `runs in every minute of such a day, 1,440 times; once a day is "${once}"`, column }];
+}
+
+/** Days of 29 and more, where no weekday makes up for them: some months have none of them. */
+function shortMonths({ days, months, weekdays, dayStar, terms }: Expression): readonly Remark[] {
+  const [, , day] = terms;
+  if (dayStar || weekdays.length < 7 || !/^[0-9]+(?:[-,][0-9]+)*$/.test(day.text)) return [];
+  const [first = 1] = days;
+  const isList = !day.text.includes('-');
+  const late = isList ? (days.at(-1) ?? 1) : first;
+  if (late < 29) return [];
+  const without = months.filter((month) => late > (usualMonths[month - 1] ?? 31)).map((month) => monthNames[month - 1]);
+  if (without.length === 0) return [];
+  const leap = late === 29 ? ', but in leap years' : '';
+  const all = without.length === months.length && late === 29 ? `day ${late} of feb is only in leap years` : '';
+  return [
+    {
+      message: all || `day ${late} is not in ${without.join(', ')}: nothing runs for it there${leap}`,
+      column: day.column,
+    },
+  ];
+}
+
+const usualMonths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const monthNames = fields[3].words;
 
 /** `* 2 * * *` is sixty runs. Hours that adjoin (`* 8-17`) are left alone: "each minute of the day shift" is a thing to say. */
 function everyMinute(expression: Expression): readonly Remark[] {
@@ -56,8 +115,11 @@ function everyMinute(expression: Expression): readonly Remark[] {
 function unevenSteps(expression: Expression): readonly Remark[] {
   return expression.terms.flatMap((term, index) => {
     const field = fields[index];
-    const step = Number(/^\*\/([0-9]+)$/.exec(term.text)?.[1] ?? 1);
+    const [, from, to, width = '1'] = /^(?:\*|([0-9]+)-([0-9]+))\/([0-9]+)$/.exec(term.text) ?? [];
+    const step = Number(width);
     if (field === undefined || step === 1) return [];
+    const isWhole = from === undefined || (Number(from) === field.low && Number(to) >= field.last);
+    if (!isWhole) return [];
     if (field.name === 'day') {
       return [
         {

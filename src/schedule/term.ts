@@ -25,84 +25,167 @@ export interface TermReading {
   readonly problems: readonly Remark[];
 }
 
-/** Why an item is refused, as the end of a sentence that starts with the item. */
-type Refusal = string;
+/** Why an item is refused. */
+interface Refusal {
+  /** The end of a sentence that starts with the item. */
+  readonly words: string;
+  /** What to write in the place of the item, or of the whole term: the same values. */
+  readonly write?: string;
+  readonly inPlaceOf?: 'term';
+}
 
-export function readTerm(term: Term, field: Field): TermReading {
+/** Reads a term; `beside` is the term that it is combined with: hour and minute, day and weekday. */
+export function readTerm(term: Term, field: Field, beside = '*'): TermReading {
   const values = new Set<number>();
   const problems: Remark[] = [];
+  const items = term.text.split(',');
   let column = term.column;
-  for (const item of term.text.split(',')) {
+  for (const [index, item] of items.entries()) {
     const reading = readItem(item, field, term.text);
-    if (typeof reading === 'string') problems.push({ message: `${field.name} "${item}" ${reading}`, column });
-    else for (const value of reading) values.add(field.name === 'weekday' ? value % 7 : value);
+    if ('words' in reading) {
+      const advice = adviceOf(reading, { items, index, field, beside });
+      problems.push({ message: `${field.name} "${item}" ${reading.words}${advice}`, column });
+    } else for (const value of reading) values.add(field.name === 'weekday' ? value % 7 : value);
     column += item.length + 1;
   }
   return { values: [...values].sort((a, b) => a - b), problems };
 }
 
+interface Place {
+  readonly items: readonly string[];
+  readonly index: number;
+  readonly field: Field;
+  readonly beside: string;
+}
+
+/**
+ * Offers only what fires at the same times in its place. A term that begins with `*` is another one to cron than the same numbers: the two day terms
+ * must both match then, and a job whose minute or hour begins with it is treated otherwise when the clock is changed.
+ */
+function adviceOf({ write, inPlaceOf }: Refusal, { items, index, field, beside }: Place): string {
+  if (write === undefined) return '';
+  const written = inPlaceOf === 'term' ? write : items.map((item, at) => (at === index ? write : item)).join(',');
+  const isStarred = (text: string) => /^,*\*/.test(text);
+  const losesStar = isStarred(items.join(',')) && !isStarred(written);
+  const offered = inPlaceOf === 'term' || items.length === 1 ? written : write;
+  if (!losesStar || field.name === 'month') return `; write "${offered}"`;
+  if (field.name === 'day' || field.name === 'weekday') {
+    if (beside === '*') return `; write "${offered}"`;
+    return `; nothing else means the same: "${items.join(',')}" begins with "*", so cron asks for "${beside}" as well, and of "${written}" or "${beside}" either would be enough`;
+  }
+  if (isStarred(beside)) return `; write "${offered}"`;
+  return `; the nearest is "${offered}", which differs only where the clock is changed`;
+}
+
 function readItem(item: string, field: Field, term: string): readonly number[] | Refusal {
   if (item === '') return emptyItem(term);
-  const foreign = foreignForm(item);
+  const foreign = foreignForm(item, term, field) ?? longWords(item, field);
   if (foreign !== undefined) return foreign;
   const [span = '', step, ...furtherSteps] = item.split('/');
-  if (furtherSteps.length > 0) return 'has two steps; one is possible';
+  if (furtherSteps.length > 0) return { words: 'has two steps; one is possible' };
   if (span === '*') return everyNth(field.low, field.high, { step, field });
   const [from = '', to, ...furtherEnds] = span.split('-');
-  if (furtherEnds.length > 0) return 'has two dashes; a range is written FROM-TO';
-  if (span.includes('*')) return 'has a "*" beside a number; it stands alone or before a step, as in "*/5"';
+  if (furtherEnds.length > 0) return { words: 'has two dashes; a range is written FROM-TO' };
+  if (span.includes('*')) return { words: 'has a "*" beside a number; it stands alone or before a step, as in "*/5"' };
   const start = readNumber(from, field);
-  if (typeof start === 'string') return start;
+  if (typeof start === 'object') return start;
   if (to === undefined) return step === undefined ? [start] : stepFromNumber(start, step, field);
   const end = readNumber(to, field);
-  if (typeof end === 'string') return end;
+  if (typeof end === 'object') return end;
   if (isSundayWord(to, field) && start === 0)
-    return 'is Sunday to one cron and the whole week to another; write "0" or "0-7"';
+    return { words: 'is Sunday to one cron and the whole week to another; write "0" or "0-7"' };
   if (end < start) return backwards(start, end, { step, field });
   return everyNth(start, end, { step, field });
 }
 
 function emptyItem(term: string): Refusal {
   const rest = term.split(',').filter((item) => item !== '');
-  return rest.length === 0 ? 'is an empty list' : `is an empty item of the list; write "${rest.join(',')}"`;
+  if (rest.length === 0) return { words: 'is an empty list' };
+  return { words: 'is an empty item of the list', write: rest.join(','), inPlaceOf: 'term' };
 }
 
 /** What other schedulers understand and cron does not; it is named, so that nobody looks for a typing mistake. */
-function foreignForm(item: string): Refusal | undefined {
+function foreignForm(item: string, term: string, field: Field): Refusal | undefined {
   const sign = /[^0-9A-Za-z*/-]/.exec(item)?.[0];
-  if (sign === '?') return 'has a "?", which cron does not know; write "*"';
-  if (sign === '~') return 'has a "~" (a random moment), which only some crons know; choose a number, or use "splay"';
-  if (sign === '#')
-    return 'has a "#" (the Nth weekday of a month), which cron does not know; let the command look at the date';
-  if (sign !== undefined) return `has a "${sign}", which cron does not know`;
-  if (/^(L|LW|[0-9]{1,2}L|L-[0-9]+|[a-z]{3}L)$/i.test(item)) {
-    return 'has an "L" (the last one), which cron does not know; let the command look at the date';
-  }
+  const isDay = field.name === 'day' || field.name === 'weekday';
+  if (sign === '?')
+    return { words: 'has a "?", which cron does not know', ...(term === '?' && isDay && { write: '*' }) };
+  if (sign === '~')
+    return { words: 'has a "~" (a random moment), which only some crons know; choose a number, or use "splay"' };
+  if (sign === '#') return { words: nthWeekday(item) };
+  if (sign !== undefined) return { words: `has a "${sign}", which cron does not know` };
+  if (/^(L|LW|[0-9]{1,2}L|L-[0-9]+|[a-z]{3}L)$/i.test(item))
+    return { words: `has an "L" (the last one), ${lastDay(item, field)}` };
   if (/^[0-9]{1,2}W$/i.test(item))
-    return 'has a "W" (the nearest working day), which cron does not know; let the command look at the date';
+    return { words: 'has a "W" (the nearest working day), which cron does not know; let the command look at the date' };
   if (/^H(\/[0-9]+)?$/i.test(item))
-    return 'has an "H" (a hashed moment), which cron does not know; choose a number, or use "splay"';
+    return { words: 'has an "H" (a hashed moment), which cron does not know; choose a number, or use "splay"' };
   return undefined;
 }
 
+/** `mon#1`: days of the month that hold it, and a test in the command, since cron can't ask for both. */
+function nthWeekday(item: string): string {
+  const [, weekday = '', nth = ''] = /^(\w+)#([1-5])$/.exec(item) ?? [];
+  const start = 'has a "#" (the Nth weekday of a month), which cron does not know; let the command look at the date';
+  if (nth === '') return start;
+  const days = nth === '5' ? '29-31' : `${Number(nth) * 7 - 6}-${Number(nth) * 7}`;
+  const at = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].indexOf(weekday.toLowerCase().slice(0, 3));
+  const number = at < 0 ? 'N' : String(at + 1);
+  const meaning = at < 0 ? ' (N is 1 for Monday, 7 for Sunday)' : '';
+  return `${start}: take the days ${days} and every weekday, and ${guard(`test "$(date +%u)" = ${number}`, 'on any other weekday')}${meaning}`;
+}
+
+function lastDay(item: string, field: Field): string {
+  const start = 'which cron does not know; let the command look at the date';
+  if (item.toUpperCase() !== 'L' || field.name !== 'day') return start;
+  return `${start}: take the days 28-31, and ${guard('test "$(date -d tomorrow +%d)" = 01', 'on any day but the last')}`;
+}
+
+function guard(test: string, when: string): string {
+  return `sh -c '${test} || exit 0; exec COMMAND' ends at once ${when}`;
+}
+
+/** `monday-fri`: each long word becomes its first three letters. */
+function longWords(item: string, field: Field): Refusal | undefined {
+  const longer = [...item.matchAll(/[A-Za-z]{4,}/g)].map(([word]) => word);
+  const [first] = longer.filter((word) => shortened(word, field) !== undefined);
+  if (first === undefined || longer.some((word) => shortened(word, field) === undefined)) return undefined;
+  const write = item.replace(/[A-Za-z]{4,}/g, (word) => shortened(word, field) ?? word);
+  return {
+    words: `has "${first}" where cron knows only three letters`,
+    ...('words' in readItem(write, field, write) ? {} : { write }),
+  };
+}
+
+const longNames =
+  'sunday monday tuesday wednesday thursday friday saturday january february march april may june july august september october november december'.split(
+    ' ',
+  );
+
+function shortened(word: string, { words }: Field): string | undefined {
+  const lower = word.toLowerCase();
+  const short = lower.slice(0, 3);
+  return words.includes(short) && longNames.some((name) => name.startsWith(lower)) ? short : undefined;
+}
+
 function readNumber(text: string, field: Field): number | Refusal {
-  if (text === '') return 'has no number where one is needed';
+  if (text === '') return { words: 'has no number where one is needed' };
   if (!/^[0-9]+$/.test(text)) return readWord(text, field);
-  if (text.length > 2) return `has a number of more than two digits, "${text}"`;
+  if (text.length > 2) return { words: `has a number of more than two digits, "${text}"` };
   const number = Number(text);
   if (number >= field.low && number <= field.high) return number;
-  return `is outside ${field.low}-${field.high}${number === 24 && field.name === 'hour' ? '; midnight is 0' : ''}`;
+  const midnight = number === 24 && field.name === 'hour' ? '; midnight is 0' : '';
+  return { words: `is outside ${field.low}-${field.high}${midnight}` };
 }
 
 function readWord(text: string, field: Field): number | Refusal {
   const index = field.words.indexOf(text.toLowerCase());
   if (index >= 0) return field.low + index;
   const short = text.slice(0, 3).toLowerCase();
-  if (field.words.includes(short)) return `has "${text}" where cron knows only three letters; write "${short}"`;
   const home = fields.find(({ words }) => words.includes(short));
-  if (home !== undefined) return `has "${text}", which belongs in the ${home.name} term`;
+  if (home !== undefined && home !== field) return { words: `has "${text}", which belongs in the ${home.name} term` };
   const known = field.words.length === 0 ? 'a number' : `a number or one of ${field.words.join(' ')}`;
-  return `has "${text}" where ${known} is needed`;
+  return { words: `has "${text}" where ${known} is needed` };
 }
 
 function isSundayWord(text: string, field: Field): boolean {
@@ -116,9 +199,12 @@ function everyNth(
   how: { step: string | undefined; field: Field },
 ): readonly number[] | Refusal {
   const width = readStep(how.step);
-  if (typeof width === 'string') return width;
+  if (typeof width === 'object') return width;
   if (how.step !== undefined && width > end - start) {
-    return `has a step beyond its range ${start}-${end}, so that only ${start} would match; write "${start}"`;
+    return {
+      words: `has a step beyond its range ${start}-${end}, so that only ${start} would match`,
+      write: String(start),
+    };
   }
   const numbers: number[] = [];
   for (let number = start; number <= end; number += width) numbers.push(number);
@@ -127,35 +213,43 @@ function everyNth(
 
 function readStep(step: string | undefined): number | Refusal {
   if (step === undefined) return 1;
-  if (!/^[0-9]+$/.test(step)) return `has no number after the "/"`;
-  if (step.length > 2) return `has a step of more than two digits, "${step}"`;
-  return Number(step) === 0 ? 'has the step 0; the smallest is 1' : Number(step);
+  if (!/^[0-9]+$/.test(step)) return { words: 'has no number after the "/"' };
+  if (step.length > 2) return { words: `has a step of more than two digits, "${step}"` };
+  return Number(step) === 0 ? { words: 'has the step 0; the smallest is 1' } : Number(step);
 }
 
 /** `0/5` of other schedulers means "every 5 from 0 on"; Debian's cron ignores the whole file for it. */
 function stepFromNumber(start: number, step: string, field: Field): Refusal {
   const width = readStep(step);
-  if (typeof width === 'string') return width;
+  if (typeof width === 'object') return width;
+  const words = 'has a step behind a single number, which cron does not know';
+  // 7 is Sunday, the first day of the week as well.
+  const from = field.name === 'weekday' ? start % 7 : start;
+  if (width > field.last - from) return { words, write: String(from) };
   // A day term that starts with `*` changes how the two day terms combine, so there the range is spelled out.
   const mayStar = field.name !== 'day' && field.name !== 'weekday';
-  const range = mayStar && start === field.low ? '*' : `${start}-${field.last}`;
-  const rewrite = width > field.last - start ? String(start) : `${range}/${Number(step)}`;
-  return `has a step behind a single number, which cron does not know; write "${rewrite}"`;
+  const range = mayStar && from === field.low ? '*' : `${from}-${field.last}`;
+  return { words, write: `${range}/${width}` };
 }
 
 /** To cron a range that runs backwards is empty (and `sun` is 0), so it is split where the numbers start anew. */
 function backwards(start: number, end: number, how: { step: string | undefined; field: Field }): Refusal {
   const { field } = how;
   const width = readStep(how.step);
-  if (typeof width === 'string') return width;
-  const toSunday = field.name === 'weekday' && end === 0;
-  const first = toSunday ? `${start}-7` : range(start, field.last);
-  if (width === 1) return `runs backwards; write "${toSunday ? first : `${first},${range(field.low, end)}`}"`;
+  if (typeof width === 'object') return width;
+  const from = field.name === 'weekday' ? start % 7 : start;
   const size = field.last - field.low + 1;
-  const numbers: number[] = [];
-  for (let number = start; number <= end + size; number += width)
-    numbers.push(((number - field.low) % size) + field.low);
-  return `runs backwards; write "${numbers.sort((a, b) => a - b).join(',')}"`;
+  const words = 'runs backwards';
+  if (width > 1) {
+    const numbers = new Set<number>();
+    const last = from <= end ? end : end + size;
+    for (let number = from; number <= last; number += width) numbers.add(((number - field.low) % size) + field.low);
+    return { words, write: [...numbers].sort((a, b) => a - b).join(',') };
+  }
+  // From Sunday, written 7.
+  if (from <= end) return { words, write: range(from, end) };
+  if (field.name === 'weekday' && end === 0) return { words, write: `${from}-7` };
+  return { words, write: `${range(from, field.last)},${range(field.low, end)}` };
 }
 
 function range(start: number, end: number): string {

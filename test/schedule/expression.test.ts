@@ -59,15 +59,21 @@ for (const [text, meaning] of accepted) {
 const refused: readonly [string, ...string[]][] = [
   ['', '1: a schedule is five terms (minute hour day month weekday), found 0'],
   ['0 0 * *', '8: a schedule is five terms (minute hour day month weekday), found 4'],
-  ['0 0 * * * root', '11: a schedule is five terms (minute hour day month weekday), found 6'],
+  [
+    '0 0 * * * root',
+    '1: the schedule ends after five terms, and "root" has no place here: a command belongs in "command", a user nowhere; write "0 0 * * *"',
+  ],
   [
     '0 */5 * * * *',
-    '1: a schedule is five terms (minute hour day month weekday), found 6; cron knows no seconds, write "*/5 * * * *"',
+    '1: a schedule is five terms (minute hour day month weekday), found 6; cron knows no seconds; write "*/5 * * * *"',
   ],
   ['@daily', '1: "@daily" is not five terms; write "0 0 * * *"'],
   [' @Hourly', '2: "@Hourly" is not five terms; write "0 * * * *"'],
   ['@reboot', '1: "@reboot" is no moment; a schedule is five terms (minute hour day month weekday)'],
-  ['@every 5m', '1: "@every" is not known; a schedule is five terms (minute hour day month weekday)'],
+  [
+    '@every 5m',
+    '1: "@every 5m" is not five terms (minute hour day month weekday); the nearest that cron can is "*/5 * * * *": it counts from the full hour or from midnight on, not from the last run',
+  ],
   ['TZ=UTC 0 * * *', '3: a "=" would make the line a variable to cron; a zone belongs in "time_zone"'],
   ['0 0 * * *\n', '10: a line break ends the line for cron; a schedule is one line'],
   ['0 0 *\r * *', '6: a line break ends the line for cron; a schedule is one line'],
@@ -102,7 +108,10 @@ const refused: readonly [string, ...string[]][] = [
   ['0 0 * * sun-sun', '9: weekday "sun-sun" is Sunday to one cron and the whole week to another; write "0" or "0-7"'],
   ['*/0 * * * *', '1: minute "*/0" has the step 0; the smallest is 1'],
   ['*/60 * * * *', '1: minute "*/60" has a step beyond its range 0-59, so that only 0 would match; write "0"'],
-  ['0 */24 * * *', '3: hour "*/24" has a step beyond its range 0-23, so that only 0 would match; write "0"'],
+  [
+    '0 */24 * * *',
+    '3: hour "*/24" has a step beyond its range 0-23, so that only 0 would match; the nearest is "0", which differs only where the clock is changed',
+  ],
   [
     '10-20/11 * * * *',
     '1: minute "10-20/11" has a step beyond its range 10-20, so that only 10 would match; write "10"',
@@ -137,7 +146,10 @@ const refused: readonly [string, ...string[]][] = [
     '0 0 * foo *',
     '7: month "foo" has "foo" where a number or one of jan feb mar apr may jun jul aug sep oct nov dec is needed',
   ],
-  ['0 0 L * *', '5: day "L" has an "L" (the last one), which cron does not know; let the command look at the date'],
+  [
+    '0 0 L * *',
+    `5: day "L" has an "L" (the last one), which cron does not know; let the command look at the date: take the days 28-31, and sh -c 'test "$(date -d tomorrow +%d)" = 01 || exit 0; exec COMMAND' ends at once on any day but the last`,
+  ],
   [
     '0 0 * * 5L',
     '9: weekday "5L" has an "L" (the last one), which cron does not know; let the command look at the date',
@@ -148,7 +160,7 @@ const refused: readonly [string, ...string[]][] = [
   ],
   [
     '0 0 * * 5#3',
-    '9: weekday "5#3" has a "#" (the Nth weekday of a month), which cron does not know; let the command look at the date',
+    `9: weekday "5#3" has a "#" (the Nth weekday of a month), which cron does not know; let the command look at the date: take the days 15-21 and every weekday, and sh -c 'test "$(date +%u)" = N || exit 0; exec COMMAND' ends at once on any other weekday (N is 1 for Monday, 7 for Sunday)`,
   ],
   ['0 0 ? * 1', '5: day "?" has a "?", which cron does not know; write "*"'],
   [

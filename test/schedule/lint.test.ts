@@ -19,11 +19,11 @@ const odd: readonly [string, string][] = [
   ['0 0 13 * 5', '5: runs on days that match either "13" or "5": cron does not ask for both'],
   [
     '0 0 1-31 * 1',
-    '5: runs every day, because cron runs a job when either day term matches and "1-31" always does; write "*" there',
+    '5: runs every day, because cron runs a job when either day term matches and "1-31" always does; for every day write "0 0 * * *", and for "1" alone "0 0 * * 1"',
   ],
   [
     '0 0 13 * 0-6',
-    '10: runs every day, because cron runs a job when either day term matches and "0-6" always does; write "*" there',
+    '10: runs every day, because cron runs a job when either day term matches and "0-6" always does; for every day write "0 0 * * *", and for "13" alone "0 0 13 * *"',
   ],
   [
     '0 0 */2 * 1',
@@ -36,6 +36,22 @@ const odd: readonly [string, string][] = [
   ['* 2 * * *', '1: runs in every minute of hour "2"; once in the hour is "0 2 * * *"'],
   ['* */2 * * *', '1: runs in every minute of hour "*/2"; once in the hour is "0 */2 * * *"'],
   ['0-59 23,5 * * 1', '1: runs in every minute of hour "23,5"; once in the hour is "0 23,5 * * 1"'],
+  ['* * 1 * *', '1: runs in every minute of such a day, 1,440 times; once a day is "0 0 1 * *"'],
+  ['* * * * 0', '1: runs in every minute of such a day, 1,440 times; once a day is "0 0 * * 0"'],
+  ['0-59 */1 * * mon,wed', '1: runs in every minute of such a day, 1,440 times; once a day is "0 0 * * mon,wed"'],
+  ['0-59/7 * * * *', '1: minute "0-59/7" is uneven: 7 does not divide 60'],
+  ['0 0-23/5 * * *', '3: hour "0-23/5" is uneven: 5 does not divide 24'],
+  ['0 0 1-31/2 * *', '5: day "1-31/2" starts anew on the first of each month, whatever was left of the step'],
+  ['0 0 * * 0-7/2', '9: weekday "0-7/2" is uneven: 2 does not divide 7'],
+  ['0 0 31 * *', '5: day 31 is not in feb, apr, jun, sep, nov: nothing runs for it there'],
+  ['0 0 30 * *', '5: day 30 is not in feb: nothing runs for it there'],
+  ['0 0 29-31 2,3 *', '5: day 29 is not in feb: nothing runs for it there, but in leap years'],
+  ['0 0 15,31 apr,may *', '5: day 31 is not in apr: nothing runs for it there'],
+  ['0 0 29 2 *', '5: day 29 of feb is only in leap years'],
+  [
+    '0 9 8-14 * mon',
+    `5: runs on days that match either "8-14" or "mon": cron does not ask for both; for both, take "0 9 8-14 * *" and a command that ends at once on other days: sh -c 'test "$(date +%u)" = 1 || exit 0; exec COMMAND'`,
+  ],
   ['*/7 * * * *', '1: minute "*/7" is uneven: 7 does not divide 60'],
   ['0 */5 * * *', '3: hour "*/5" is uneven: 5 does not divide 24'],
   ['0 0 * */5 *', '7: month "*/5" is uneven: 5 does not divide 12'],
@@ -50,6 +66,14 @@ for (const [text, warning] of odd) {
 }
 
 const plain = [
+  '* * * * 1-5',
+  '* * 1-7 * *',
+  '* * * jan *',
+  '0 0 31 1 *',
+  '0 0 28-31 * *',
+  '0 0 1,15 * *',
+  '0 0 1-31 * *',
+  '5-59/7 * * * *',
   '* * * * *',
   '*/5 * * * *',
   '0,30 8-18 * * mon-fri',
