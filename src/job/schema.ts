@@ -2,6 +2,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { absolutePath, oneLine } from '../yaml/schema.ts';
 import { durationPattern } from './duration.ts';
+import { addressList, oneAddress } from './mail-address.ts';
 import { noticeKeys } from './notices.ts';
 import { policyKeys } from './policy.ts';
 import { serviceKeys } from './service-keys.ts';
@@ -83,11 +84,6 @@ export const logRetention = {
     description: 'What the logs of the job may take, bytes or `512M`; the oldest are removed first; 0 means no limit.',
     examples: ['512M'],
   },
-} as const;
-
-const address = {
-  type: 'string',
-  pattern: `^(?!-)${oneLine(500).slice(1)}`,
 } as const;
 
 export const jobSchema = {
@@ -206,16 +202,18 @@ export const jobSchema = {
       'x-expected': 'a mapping with "to_address", and "from_address" if you like',
       properties: {
         from_address: {
-          ...address,
+          type: 'string',
+          pattern: oneAddress,
           description: 'Sender; the service user of this host unless given.',
           examples: ['Fail Mail <jobs@example.org>'],
-          'x-expected': 'a mail address',
+          'x-expected': 'one mail address such as ops@example.org or Ops <ops@example.org>',
         },
         to_address: {
-          ...address,
+          type: 'string',
+          pattern: addressList,
           description: 'Recipient, or several with commas between them.',
           examples: ['ops@example.org'],
-          'x-expected': 'a mail address, or several with commas between them',
+          'x-expected': 'a mail address such as ops@example.org, or several with commas between them',
         },
       },
     },
