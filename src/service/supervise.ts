@@ -182,6 +182,7 @@ class Supervisor {
         ports: (job) => this.#desk.reserve(number, job.service?.ports ?? []),
         takenPort: (job) => this.#desk.takenPort(job.service?.ports ?? []),
         tell: (event) => this.#do(() => this.#event(number, event)),
+        recordSoon: () => this.#writeSoon(),
       },
       this.#machine,
     );

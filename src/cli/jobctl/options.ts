@@ -22,6 +22,7 @@ export interface Options {
   readonly hours?: string;
   readonly count?: string;
   readonly kill?: boolean;
+  readonly supervisors?: boolean;
   readonly lines?: string;
   readonly failed?: boolean;
   readonly slow?: boolean;
@@ -71,7 +72,12 @@ function steering(options: Argv): Argv {
     .command('start [name]', 'Run a job now, in the background; prints the id of the run.', (c) =>
       chosen(c).option('wait', wait).option('slow-start', slowStart).option('reason', reason),
     )
-    .command('stop [name]', 'End the run of a job and all that it started.', (c) => chosen(c).option('reason', reason))
+    .command('stop [name]', 'End the run of a job and all that it started.', (c) =>
+      chosen(c).option('reason', reason).option('supervisors', {
+        type: 'boolean',
+        describe: 'End all services, before a removal; what is wanted of them stays as it is.',
+      }),
+    )
     .command(
       'restart [name]',
       'End the run of a job, if there is one, and run it anew; a service one instance after the other, or one: NAME.2.',
