@@ -129,11 +129,13 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 writeFileSync(path.join(dist, 'THIRD-PARTY.txt'), thirdPartyNotices(root, Object.keys(metafile.inputs)));
-for (const name of ['boot.cjs', 'bake.cjs', 'reaper.pl']) {
+for (const name of ['boot.cjs', 'bake.cjs', 'reaper.pl', 'remaining-output.pl']) {
   copyFileSync(path.join(root, 'src/system', name), path.join(dist, name));
 }
-// Tests run the compiled sources, which look for the reaper beside themselves.
-copyFileSync(path.join(root, 'src/system/reaper.pl'), path.join(root, 'build/src/system/reaper.pl'));
+// Tests run the compiled sources, which look for these programs beside themselves.
+for (const name of ['reaper.pl', 'remaining-output.pl']) {
+  copyFileSync(path.join(root, 'src/system', name), path.join(root, 'build/src/system', name));
+}
 // The launchers run this node, whatever PATH says when cron or sudo calls them.
 symlinkSync(process.execPath, path.join(dist, 'node'));
 for (const name of readdirSync(path.join(root, 'bin'))) chmodSync(path.join(root, 'bin', name), 0o755);

@@ -1,5 +1,4 @@
 /** `run-job --catch-up`: called by the crontab at boot and every five minutes, when a job asks to be caught up. */
-import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
@@ -12,6 +11,7 @@ import { readPauses } from '../run/pauses.ts';
 import { clock } from '../system/clock.ts';
 import { files } from '../system/files.ts';
 import { createOwnLog } from '../system/own-log.ts';
+import { startInBackground } from '../system/own-program.ts';
 import { randomUuid } from '../system/random.ts';
 import { stateFiles } from '../system/state-files.ts';
 import { writeSyslog } from '../system/syslog.ts';
@@ -44,7 +44,7 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
     history: realHistory(config),
     host: os.hostname(),
     claims: tickClaims(config.stateDirectory),
-    zones: machineZones(),
+    zones: machineZones(config.stateDirectory),
     readPauses: () => readPauses(stateFiles(config.stateDirectory)),
     newRun: () => newRunId(clock.nowMs(), randomUuid()),
     start: (start) => startDetached(start, configFile),
@@ -72,25 +72,14 @@ function* jobsOf(slugs: readonly string[], config: Config): Generator<CaughtJob>
   }
 }
 
-/** The same node and bundle loader as this program, in a session of its own. */
 function startDetached(
   { slug, run, tickMs }: { readonly slug: string; readonly run: string; readonly tickMs: number },
   configFile: string | undefined,
 ): void {
-  const named = configFile === undefined ? [] : ['--config', configFile];
-  const child = spawn(process.execPath, [process.argv[1] ?? '', program, '--job', slug, ...named], {
-    detached: true,
-    stdio: 'ignore',
-    cwd: '/',
-    env: {
-      ...process.env,
-      PROCESS_CONTROL_TRIGGER: 'cron',
-      PROCESS_CONTROL_WRAPPER: randomUuid(),
-      [givenRunVariable]: run,
-      [caughtUpVariable]: String(tickMs),
-    },
+  // Where it can't be started the claim is void before long, and the tick open again.
+  startInBackground({
+    name: program,
+    args: ['--job', slug, ...(configFile === undefined ? [] : ['--config', configFile])],
+    more: { PROCESS_CONTROL_TRIGGER: 'cron', [givenRunVariable]: run, [caughtUpVariable]: String(tickMs) },
   });
-  // Too many processes: the claim is void before long, and the tick open again.
-  child.once('error', () => undefined);
-  child.unref();
 }

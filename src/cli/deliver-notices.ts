@@ -11,8 +11,8 @@ import { exitCodes } from '../run/outcome.ts';
 import { caller } from '../system/caller.ts';
 import { clock } from '../system/clock.ts';
 import { type FolderWatch, watchFolder } from '../system/folder-watch.ts';
-import { closeLeaks } from '../system/leaks.ts';
 import { endOfLog } from '../system/log-end.ts';
+import { noteInLog } from '../system/log-note.ts';
 import { createOwnLog } from '../system/own-log.ts';
 import { stateFiles } from '../system/state-files.ts';
 import type { LogLevel, StateFiles } from '../system/system.ts';
@@ -25,8 +25,6 @@ import { loadSetting } from './parts/setting.ts';
 const program = 'deliver-notices';
 
 export function main(args: readonly string[]): void {
-  // A pipe of cron's, or of whoever waits for the end of a run, must not stay open because of us.
-  closeLeaks();
   runProgram(program, args, () => deliver(args));
 }
 
@@ -86,6 +84,7 @@ function world(config: Config, spool: StateFiles, notes: FolderWatch): Deliverin
     endOfLog: (logPath) => endOfLog(config.outputDirectory, logPath),
     send: (entry) => sendNotice(entry, config),
     newNote: (atMostMs) => notes.changed(atMostMs),
+    noteInLog,
     log: tell,
     complain: (words) => tell('error', words),
   };

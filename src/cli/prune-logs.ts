@@ -12,7 +12,6 @@ import { type PruneReport, pruneLogs } from '../run/prune.ts';
 import { caller } from '../system/caller.ts';
 import { clock } from '../system/clock.ts';
 import { files } from '../system/files.ts';
-import { closeLeaks } from '../system/leaks.ts';
 import { logFolders } from '../system/log-folders.ts';
 import { createOwnLog } from '../system/own-log.ts';
 import { realLocks } from './parts/machine.ts';
@@ -25,8 +24,6 @@ const program = 'prune-logs';
 const lockName = '@log-retention';
 
 export function main(args: readonly string[]): void {
-  // A pipe of cron's, or of whoever waits for the end of a run, must not stay open because of us.
-  closeLeaks();
   os.setPriority(os.constants.priority.PRIORITY_LOW);
   runProgram(program, args, () => prune(args));
 }

@@ -1,7 +1,16 @@
 /** The commands of a run, one after the other until one fails: each is started, watched, stopped when it must be, and swept up after. */
 import type { Command } from '../job/command.ts';
 import type { Job } from '../job/job.ts';
-import type { Clock, Launcher, Programs, RunLog, RunningCommand, Survivor, WaitStatus } from '../system/system.ts';
+import type {
+  Clock,
+  Launcher,
+  Programs,
+  RemainingOutput,
+  RunLog,
+  RunningCommand,
+  Survivor,
+  WaitStatus,
+} from '../system/system.ts';
 import { type Outcome, statusOf } from './outcome.ts';
 import { processesWords } from './process-words.ts';
 import type { RunLock } from './run-locks.ts';
@@ -116,10 +125,7 @@ async function watchCommand(command: RunningCommand, job: Job, machine: Commands
     command.detach();
   }
   if (sweep.words !== undefined) machine.log.note(sweep.words);
-  if (heldOpen)
-    machine.log.note(
-      'a process that outlives the command keeps its output open; what it prints from now on is not logged',
-    );
+  if (heldOpen !== false) machine.log.note(remainingWords(heldOpen));
   const outcome =
     watch.reason ?? (sweep.failed ? { kind: 'left-processes' as const, count: sweep.left } : outcomeOf(status, job));
   return { outcome, swept: sweep.swept, survivors: sweep.survivors };
@@ -152,6 +158,23 @@ async function sweepUp(
   const { survivors, swept } = await command.stop(job.killGraceSeconds * 1000);
   const words = survivorWords(survivors).words ?? `left behind by the command and ended: ${named}`;
   return { survivors, swept, failed: job.leftovers === 'fail', left: left.length, words };
+}
+
+/** Where to look for what a process prints that has outlived its command. */
+function remainingWords(output: RemainingOutput): string {
+  const who = 'a process that outlives the command keeps its output open';
+  switch (output.is) {
+    case 'logged':
+      return `${who}; what it prints from now on is in ${output.path}`;
+    case 'dropped':
+      return `${who}; what it prints from now on is read and not kept`;
+    case 'unread':
+      return `${who}; what it prints from now on is not logged`;
+    case 'failed':
+      return `${who}; nobody reads it from now on, so its next print may end it: ${output.reason}`;
+    default:
+      return output satisfies never;
+  }
 }
 
 function survivorWords(survivors: readonly Survivor[]): { readonly words?: string } {

@@ -30,13 +30,14 @@ export interface Clearance {
 
 const dayMs = 86_400_000;
 
-/** One run's log, as it was written, compressed, or (when a sweep was killed in between) both. */
+/** One run's log, as it was written, compressed, or (when a sweep was killed in between) both; with what its remaining processes have printed. */
 interface RunLog {
   readonly slug: string;
   /** Sorts by start, and the runs of one second by number. */
   readonly order: string;
   readonly names: readonly string[];
   readonly plain: string | undefined;
+  readonly isCompressed: boolean;
   readonly sizeBytes: number;
   readonly mtimeMs: number;
   readonly isKept: boolean;
@@ -58,15 +59,21 @@ export function clearLogs(folders: readonly LogFolder[], policy: RetentionPolicy
   };
 }
 
-/** `SLUG-YYYYMMDD-HHMMSS[-N].log`, perhaps with `.gz`; `undefined` for any other file, which is not ours to touch. */
+/**
+ * `SLUG-YYYYMMDD-HHMMSS[-N].log`, perhaps with `.gz`, or `.remaining.log` and `.remaining.1.log`, which belong to it; `undefined` for any other file,
+ * which is not ours to touch.
+ */
 export function readLogName(
   slug: string,
   name: string,
-): { readonly order: string; readonly isCompressed: boolean } | undefined {
+): { readonly order: string; readonly isCompressed: boolean; readonly isRemaining: boolean } | undefined {
   if (!name.startsWith(`${slug}-`)) return undefined;
-  const match = /^(\d{8}-\d{6})(?:-([2-9]|[1-9]\d{1,8}))?\.log(\.gz)?$/.exec(name.slice(slug.length + 1));
+  const match = /^(\d{8}-\d{6})(?:-([2-9]|[1-9]\d{1,8}))?(?:\.log(\.gz)?|(\.remaining(?:\.1)?\.log))$/.exec(
+    name.slice(slug.length + 1),
+  );
   if (match === null) return undefined;
-  return { order: `${match[1]}-${(match[2] ?? '1').padStart(9, '0')}`, isCompressed: match[3] !== undefined };
+  const order = `${match[1]}-${(match[2] ?? '1').padStart(9, '0')}`;
+  return { order, isCompressed: match[3] !== undefined, isRemaining: match[4] !== undefined };
 }
 
 function judgeFolder(folder: LogFolder, nowMs: number): { keep: readonly RunLog[]; remove: readonly RunLog[] } {
@@ -96,11 +103,11 @@ function judgeFolder(folder: LogFolder, nowMs: number): { keep: readonly RunLog[
 
 /** The newest first. */
 function runLogsOf({ slug, files, inUse }: LogFolder): readonly RunLog[] {
-  const byOrder = new Map<string, { file: LogFile; isCompressed: boolean }[]>();
+  const byOrder = new Map<string, { file: LogFile; isCompressed: boolean; isRemaining: boolean }[]>();
   for (const file of files) {
     const read = readLogName(slug, file.name);
     if (read === undefined) continue;
-    byOrder.set(read.order, [...(byOrder.get(read.order) ?? []), { file, isCompressed: read.isCompressed }]);
+    byOrder.set(read.order, [...(byOrder.get(read.order) ?? []), { file, ...read }]);
   }
   const orders = [...byOrder.keys()].sort().reverse();
   return orders.map((order, position) => {
@@ -110,7 +117,8 @@ function runLogsOf({ slug, files, inUse }: LogFolder): readonly RunLog[] {
       slug,
       order,
       names,
-      plain: parts.find(({ isCompressed }) => !isCompressed)?.file.name,
+      plain: parts.find(({ isCompressed, isRemaining }) => !isCompressed && !isRemaining)?.file.name,
+      isCompressed: parts.some(({ isCompressed }) => isCompressed),
       sizeBytes: parts.reduce((sum, { file }) => sum + file.sizeBytes, 0),
       mtimeMs: Math.max(...parts.map(({ file }) => file.mtimeMs)),
       isKept: position === 0 || inUse.is === 'unknown' || (inUse.is === 'log' && names.includes(inUse.name)),
@@ -136,14 +144,14 @@ function compare(a: RunLog, b: RunLog): number {
 }
 
 /** A compressed log has its name only when it is whole, so the original beside it was about to be removed when a sweep was killed. */
-function supersededOriginal({ slug, names, plain, isKept }: RunLog): readonly LogPath[] {
-  return names.length > 1 && plain !== undefined && !isKept ? [{ slug, name: plain }] : [];
+function supersededOriginal({ slug, isCompressed, plain, isKept }: RunLog): readonly LogPath[] {
+  return isCompressed && plain !== undefined && !isKept ? [{ slug, name: plain }] : [];
 }
 
 function isDueForGzip(
-  { names, plain, isKept, mtimeMs }: RunLog,
+  { isCompressed, plain, isKept, mtimeMs }: RunLog,
   { nowMs, compressAfterDays }: RetentionPolicy,
 ): boolean {
-  if (!compressAfterDays || isKept || plain === undefined || names.length > 1) return false;
+  if (!compressAfterDays || isKept || plain === undefined || isCompressed) return false;
   return mtimeMs < nowMs - compressAfterDays * dayMs;
 }

@@ -116,6 +116,7 @@ async function runLocked(order: RunOrder, machine: RunMachine, locked: Locked): 
   const opened = machine.logs.open(job.slug, startedMs, {
     watcher: rules.isNeeded ? rules : undefined,
     maxBytes: job.logMaxBytes,
+    readsOn: job.leftovers === 'allow',
   });
   if (opened.is === 'failed') return recordNotStarted(nameOf(order), machine, opened);
   const { log } = opened;

@@ -3,6 +3,11 @@
 //
 // The cache is made by bake.cjs, at build or install time, by whoever owns the folder; it is only ever read here. V8 itself rejects a
 // cache of another version, of other flags or of another source text; then the bundle is compiled as usual: slower, never wrong.
+
+// Before anything else: without a handler Node opens its inspector at this signal, a port through which every user of the machine can have
+// code run by this process. Until this line the launcher's --inspect-port keeps it shut.
+process.on('SIGUSR1', () => {});
+
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
@@ -52,9 +57,28 @@ function load(name) {
   return module.exports;
 }
 
-module.exports = { load, loaded };
+module.exports = { load, loaded, closeLeaks };
+
+/**
+ * Closes the files that this process was started with and must neither keep nor pass on: what outlives it, as a supervisor does, would hold
+ * its starter's lock or pipe for as long. Node itself marks descriptors up to 15, and those above up to the first gap, as not to be inherited
+ * (libuv: uv_disable_stdio_inheritance); whatever has no such mark here is somebody else's, since what Node opens always has it.
+ */
+function closeLeaks() {
+  const closeOnExec = 0o2000000;
+  for (const name of fs.readdirSync('/proc/self/fd')) {
+    if (Number(name) <= 15) continue;
+    try {
+      const flags = /^flags:\s*(\d+)/m.exec(fs.readFileSync(`/proc/self/fdinfo/${name}`, 'latin1'))[1];
+      if ((Number.parseInt(flags, 8) & closeOnExec) === 0) fs.closeSync(Number(name));
+    } catch {
+      // The descriptor with which the directory was read is closed by now.
+    }
+  }
+}
 
 if (require.main === module) {
+  closeLeaks();
   const [program, ...args] = process.argv.slice(2);
   hold();
   load(`${program}.cjs`).main(args);

@@ -24,6 +24,16 @@ export class Pipe {
     return openAgain(this.#fd, constants.O_RDONLY | constants.O_NONBLOCK);
   }
 
+  /** Opening it would wait for somebody who writes, so there is one for a moment. */
+  openBlockingReader(): number {
+    const writer = this.openWriter();
+    try {
+      return openAgain(this.#fd, constants.O_RDONLY);
+    } finally {
+      closeSync(writer);
+    }
+  }
+
   /** An ordinary blocking one: a job does not expect its output to say EAGAIN. */
   openWriter(): number {
     return openAgain(this.#fd, constants.O_WRONLY);

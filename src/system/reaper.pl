@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Parent of one job: starts it, adopts whatever it leaves behind, and ends all of it when asked to or when run-job is gone.
 #
-#     reaper.pl PRCTL SETSID RT_SIGPROCMASK SIGNALFD4 LOCKS      the numbers of these system calls on this machine, and of shared locks
+#     reaper.pl PRCTL SETSID RT_SIGPROCMASK RT_SIGACTION SIGNALFD4 LOCKS      the numbers of these system calls on this machine, and of shared locks
 #
 # It is a child subreaper: a process below it that loses its parent becomes its child, however often it forked, changed its session
 # or emptied its environment. So "wait says that there are no children" proves that nothing of the job is left. It waits and never
@@ -21,7 +21,7 @@
 # or instead of any of the first three, failed STAGE ERRNO TEXT. "gone" counts the processes beside the command itself that needed a signal.
 use strict;
 
-my ($prctl, $setsid, $sigprocmask, $signalfd4, $shared_locks) = map { $_ + 0 } @ARGV;
+my ($prctl, $setsid, $sigprocmask, $sigaction, $signalfd4, $shared_locks) = map { $_ + 0 } @ARGV;
 my @locks = (3, 6 .. 5 + $shared_locks);
 my %kept  = map { $_ => 1 } 0 .. 4, @locks;
 
@@ -107,7 +107,9 @@ sub become_job {
     my ($report, $umask, $inherits_locks, $directory, $argv, $environment) = @_;
     my $fail = sub { syswrite $report, "failed $_[0] " . ($! + 0) . " $!"; exit 127 };
     # Whatever cron, sudo or a nohup in front of us ignored or blocked, a job starts like one from a login shell.
-    $SIG{$_} = 'DEFAULT' for keys %SIG;
+    # By the system call itself, for the C library hides the signals 32 and 33 from Perl; a sigaction of zeros means the default.
+    my $default = "\0" x 64;
+    syscall $sigaction, $_, $default, 0, 8 for 1 .. 64;
     syscall $sigprocmask, 2, signal_set(), 0, 8;    # SIG_SETMASK
     syscall($setsid) == $$ or $fail->('setsid');
     umask $umask;

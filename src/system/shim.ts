@@ -10,7 +10,6 @@ import { constants } from 'node:os';
 import { clock } from './clock.ts';
 import { foreseeableFailure, startFailure } from './executable.ts';
 import { named } from './family.ts';
-import { closeLeaks } from './leaks.ts';
 import { processIdentity } from './proc.ts';
 import { askToEnd, killAll, type Quarry, type Swept, untilNoneLives, within } from './sweep.ts';
 import type { Launch, LaunchAnswer, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from './system.ts';
@@ -22,7 +21,6 @@ const scriptWithoutLock = script.replace('"$@"', '"$@" 3>&-');
 export async function launchUnderShim(launch: Launch, runId: string): Promise<LaunchAnswer> {
   const failure = foreseeableFailure(launch);
   if (failure) return failure;
-  closeLeaks();
   try {
     const child = startShim(launch);
     if (child.pid === undefined) throw (await once(child, 'error'))[0];

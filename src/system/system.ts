@@ -258,12 +258,22 @@ export interface RunLog {
   streams(): { readonly stdoutFd: number; readonly stderrFd: number };
   commandStarted(commandLine: string, pid: number): void;
   /** Reads what is still in the pipes: until both are closed, or for `patienceMs` and until nothing more arrives. */
-  commandEnded(patienceMs: number): Promise<{ readonly heldOpen: boolean }>;
+  commandEnded(patienceMs: number): Promise<{ readonly heldOpen: false | RemainingOutput }>;
   /** run-job's own remark, level NOTE, one line. */
   note(text: string): void;
   /** Everything is on disk, or counted as lost. */
   close(): Promise<LogTotals>;
 }
+
+/**
+ * Where the words of a process go that has the output of a command open after its end. logged: to a file beside the log. dropped: they are read
+ * and forgotten. unread: the next one ends it, by SIGPIPE.
+ */
+export type RemainingOutput =
+  | { readonly is: 'logged'; readonly path: string }
+  | { readonly is: 'dropped' }
+  | { readonly is: 'unread' }
+  | { readonly is: 'failed'; readonly reason: string };
 
 export interface LogTotals {
   readonly stdoutBytes: number;
@@ -350,6 +360,8 @@ export interface RunLogWishes {
   readonly watcher?: OutputWatcher | undefined;
   /** Its beginning and its end are kept beyond this size; absent: it may grow. */
   readonly maxBytes?: number | undefined;
+  /** What outlives a command may go on printing: it is read on. */
+  readonly readsOn?: boolean;
 }
 
 /** Sees what the commands of a run print. */

@@ -244,7 +244,8 @@ describe('the world of a job', () => {
     const run = await ended(start(rehearse, { env: { ...cron, HOME: '/root' } }));
     assert.equal(run.code, 0, run.stderr);
     assert.match(run.stdout, new RegExp(`^user: +${service.name} \\(uid ${service.uid}\\)$`, 'm'));
-    assert.match(run.stdout, new RegExp(`^ {2}- HOME=/root\n {2}\\+ HOME=${service.home}$`, 'm'));
+    assert.match(run.stdout, new RegExp(`HOME=${service.home}$`, 'm'));
+    assert.doesNotMatch(run.stdout, /=\/root/);
     assert.doesNotMatch(run.stdout, /WRAPPER|LAUNCHER|CALLER|PIPES/);
     assert.equal((await ended(start(['setpriv', '--reuid=65534', '--clear-groups', '--', ...rehearse]))).code, 77);
   });

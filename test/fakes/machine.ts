@@ -283,7 +283,7 @@ export class FakeLogs implements RunLogs {
       path: `/var/log/process-control/${slug}/${slug}.log`,
       streams: () => ({ stdoutFd: 11, stderrFd: 12 }),
       commandStarted: (line: string, pid: number) => this.lines.push(`${line} (${pid})`),
-      commandEnded: () => Promise.resolve({ heldOpen: this.heldOpen }),
+      commandEnded: () => Promise.resolve({ heldOpen: this.heldOpen && ({ is: 'unread' } as const) }),
       note: (text: string) => this.lines.push(`NOTE ${text}`),
       close: () => Promise.resolve(this.totals),
     };

@@ -158,3 +158,30 @@ function withoutAbsent<T extends object>(record: T): { [K in keyof T]?: Exclude<
     [K in keyof T]?: Exclude<T[K], undefined>;
   };
 }
+
+test('what remaining processes have printed goes with the log of their run, and is never compressed', () => {
+  const [remaining, before] = ['.remaining.log', '.remaining.1.log'].map((tail) => log('a', 3, 10, tail));
+  const files = [...five, ...[remaining, before].flatMap((file) => file ?? [])];
+  const names = (bounds: LogFolder['bounds'], policy: Partial<RetentionPolicy> = {}) => {
+    const folder = { slug: 'a', files, bounds, inUse: nothing };
+    const { remove, compress } = clearLogs([folder], { nowMs, ...policy });
+    return { remove: remove.map(({ name }) => name), compress: compress.map(({ name }) => name) };
+  };
+  assert.deepEqual(names({ runs: 2 }).remove.filter((name) => name.includes('remaining')).length, 2);
+  assert.deepEqual(names({ runs: 3 }).remove.length, 2, 'neither they nor the log beside them');
+  const compressed = names({}, { compressAfterDays: 0.5 });
+  assert.deepEqual(compressed.remove, []);
+  assert.equal(compressed.compress.length, 4);
+  assert.ok(!compressed.compress.some((name) => name.includes('remaining')));
+});
+
+test('a log whose remaining processes print today is not old', () => {
+  const today = { ...log('a', 5, 10, '.remaining.log'), mtimeMs: nowMs };
+  const { remove } = clearLogs([{ slug: 'a', files: [...five, today], bounds: { days: 3.5 }, inUse: nothing }], {
+    nowMs,
+  });
+  assert.deepEqual(
+    remove.map(({ name }) => name),
+    [five[3]?.name],
+  );
+});

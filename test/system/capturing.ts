@@ -62,7 +62,7 @@ export async function capture(
   const heldOpen: boolean[] = [];
   for (const script of scripts) {
     codes.push(await runIn(log, script));
-    heldOpen.push((await log.commandEnded(options.patienceMs ?? 20_000)).heldOpen);
+    heldOpen.push((await log.commandEnded(options.patienceMs ?? 20_000)).heldOpen !== false);
   }
   const totals = await log.close();
   return { text: readFileSync(log.path, 'latin1'), totals, heldOpen, codes, log };

@@ -1,5 +1,5 @@
 /** `jobctl start`: runs jobs now, detached, and says under which id; with --wait it shows what they print, and ends as they do. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
@@ -12,6 +12,7 @@ import { type Pause, pauseWords, resumeCommand } from '../../run/pause.ts';
 import { isOutOfReach } from '../../run/process-words.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
+import { startAsOwn, startInBackground } from '../../system/own-program.ts';
 import { randomUuid } from '../../system/random.ts';
 import { hostZone } from '../../system/zones.ts';
 import { formatProblem } from '../../yaml/problem.ts';
@@ -38,12 +39,15 @@ export async function startJob(slug: string, { options, config, jobs, tell }: Ac
   const run = newRunId(clock.nowMs(), randomUuid());
   if (options.reason !== undefined || (options.tag ?? options.viaTag) !== undefined)
     recordSteering([slug], { action: 'start', started: run }, options, config);
-  const child = launch(slug, run, options);
-  tell.print(`${run}\n`);
+  const program = { name: 'run-job', args: runArgs(slug, options), more: { [givenRunVariable]: run } } as const;
   if (!options.wait) {
-    child.unref();
+    startInBackground(program);
+    tell.print(`${run}\n`);
     return { exitCode: 0, value: { started: true, run } };
   }
+  // It outlives the terminal, and can do without the pipes. With --json standard output is for the object alone.
+  const child = startAsOwn(program, ['ignore', options.json ? 'ignore' : 'pipe', 'pipe'], 'own session');
+  tell.print(`${run}\n`);
   const exitCode = await endOf(child, { slug, run });
   return { exitCode, value: { started: true, run, exitCode } };
 }
@@ -67,26 +71,14 @@ function signalCode(signal: NodeJS.Signals): number {
   return 128 + os.constants.signals[signal];
 }
 
-/**
- * The same node and bundle loader as this program, in a session of its own: it outlives the terminal, and holds none of the caller's descriptors. What it prints
- * comes through pipes, which it can do without.
- */
-function launch(slug: string, run: string, options: Options): ChildProcess {
-  const args = [
+function runArgs(slug: string, options: Options): readonly string[] {
+  return [
     '--job',
     slug,
     ...(options['slow-start'] ? ['--slow-start'] : []),
     ...(options.wait ? ['--follow'] : []),
     ...(options.config === undefined ? [] : ['--config', options.config]),
   ];
-  // With --json standard output is for the object alone.
-  const waiting = ['ignore', options.json ? 'ignore' : 'pipe', 'pipe'] as const;
-  return spawn(process.execPath, [process.argv[1] ?? '', 'run-job', ...args], {
-    detached: true,
-    stdio: options.wait ? [...waiting] : 'ignore',
-    cwd: '/',
-    env: { ...process.env, PROCESS_CONTROL_WRAPPER: randomUuid(), [givenRunVariable]: run },
-  });
 }
 
 function pausedRefusal(pause: Pause): string {
