@@ -1,11 +1,8 @@
 /** jobctl: what operators ask (status, next, why, history, logs, check) and do (start, stop, restart, pause, resume, reset). */
 import type { Config } from '../config/config.ts';
 import { exitCodes } from '../run/outcome.ts';
-<<<<<<< HEAD
-import { nearest } from '../yaml/suggest.ts';
-=======
 import { lookAs } from '../system/as-user.ts';
->>>>>>> main
+import { nearest } from '../yaml/suggest.ts';
 import { check } from './jobctl/check.ts';
 import { failed } from './jobctl/failed.ts';
 import { history } from './jobctl/history.ts';
