@@ -2,6 +2,7 @@
 import { parseDuration } from '../job/duration.ts';
 import { matchesGlob } from '../report/glob.ts';
 import { checkJobs, type Limits } from '../report/icinga.ts';
+import { lookAs } from '../system/as-user.ts';
 import { files } from '../system/files.ts';
 import { startAsOwn } from '../system/own-program.ts';
 import { parseCommandLine } from './options.ts';
@@ -86,6 +87,7 @@ function checkNow(
 ): number {
   const setting = loadSetting(config);
   if (!setting.ok) return answerUnknown(setting.problems[0]?.message ?? 'the configuration can not be read');
+  lookAs(setting.value.serviceUser);
   const unreadable = stateObjection(setting.value.stateDirectory);
   if (unreadable !== undefined) return answerUnknown(unreadable);
   const opened = openJobs(setting.value, timesOf(setting.value));

@@ -74,6 +74,8 @@ export interface JobSnapshot {
   /** It must stay up: what counts is this, and not its runs. */
   readonly service?: ServiceSnapshot;
   /** Notices that have not come through yet; absent when there are none. */
+  /** Records of it that can't be understood and are passed over; absent when there are none. */
+  readonly unreadable?: number;
   readonly undelivered?: { readonly count: number; readonly sinceMs: number; readonly forMs: number };
   /** Why people were not told of the last run of which they should have been; absent when they were. */
   readonly noticeFailed?: { readonly run: string; readonly words: string };
@@ -147,6 +149,8 @@ export interface JobFacts {
   readonly service?: ServiceSnapshot | undefined;
   /** Of this job, oldest first. */
   readonly undelivered?: readonly { readonly atMs: number }[];
+  /** Records beside the history that can't be understood. */
+  readonly unreadable?: number;
   readonly times?: Pick<JobSnapshot, 'nextMs' | 'overdue'>;
 }
 
@@ -161,6 +165,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     paused,
     service,
     undelivered = [],
+    unreadable = 0,
     times = {},
   } = facts;
   const { slug, name, description, tags, schedule, disabled } = job;
@@ -186,6 +191,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...(service === undefined
       ? {}
       : { service, lastStatus: statusOfService(service), health: statusOfService(service) }),
+    ...countUnreadable(unreadable + (history.unreadable ?? 0)),
     ...(oldest === undefined
       ? {}
       : {
@@ -193,6 +199,18 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
         }),
     ...noticeFailedOf(history),
   };
+}
+
+function countUnreadable(unreadable: number): Pick<JobSnapshot, 'unreadable'> {
+  return unreadable === 0 ? {} : { unreadable };
+}
+
+/** "3 records of backup can't be read and are passed over" */
+export function unreadableWords(slug: string, count: number | undefined): string | undefined {
+  if (count === undefined || count === 0) return undefined;
+  return count === 1
+    ? `1 record of ${slug} can't be read and is passed over`
+    : `${count} records of ${slug} can't be read and are passed over`;
 }
 
 /** For listings and monitors that know jobs only: a service that is not as it should be has failed. */

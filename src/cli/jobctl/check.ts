@@ -43,6 +43,7 @@ function checkDirectory(directory: string, frame: CrontabFrame, { json }: Option
   const elsewhere = directory !== config.jobDirectory;
   const { jobs: loaded } = loadAllJobs(
     elsewhere ? { ...config, jobDirectory: directory, trustedOwnerUids, trust: 'warn' } : config,
+    !elsewhere,
   );
   if (loaded.is === 'unlisted') return refuseProblems([loaded.problem]);
   const { jobs, broken } = loaded;
