@@ -49,7 +49,7 @@ install-files:
 	install -m 755 dist/*.pl "$(DESTDIR)$(libdir)"
 	ln -sfn "$(NODE)" "$(DESTDIR)$(libdir)/node"
 	[ "$(BAKE)" = no ] || "$(NODE)" "$(DESTDIR)$(libdir)/bake.cjs"
-	sed -e '/^\[ -e "$$lib/d' -e 's|^lib=.*|lib=$(libdir)|' bin/run-job >"$(DESTDIR)$(bindir)/run-job"
+	sed -e '/^\[ ! -L "$$0/d' -e 's|^lib=.*|lib=$(libdir)|' bin/run-job >"$(DESTDIR)$(bindir)/run-job"
 	chmod 755 "$(DESTDIR)$(bindir)/run-job"
 	for program in $(others); do ln -sfn run-job "$(DESTDIR)$(bindir)/$$program"; done
 	install -m 644 completions/run-job "$(DESTDIR)$(completiondir)/run-job"

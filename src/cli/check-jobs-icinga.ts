@@ -1,6 +1,8 @@
 /** check-jobs-icinga: a monitoring plugin that says which jobs fail. */
 import { parseDuration } from '../job/duration.ts';
+import { matchesGlob } from '../report/glob.ts';
 import { checkJobs, type Limits } from '../report/icinga.ts';
+import { lookAs } from '../system/as-user.ts';
 import { files } from '../system/files.ts';
 import { startAsOwn } from '../system/own-program.ts';
 import { parseCommandLine } from './options.ts';
@@ -85,13 +87,15 @@ function checkNow(
 ): number {
   const setting = loadSetting(config);
   if (!setting.ok) return answerUnknown(setting.problems[0]?.message ?? 'the configuration can not be read');
+  lookAs(setting.value.serviceUser);
   const unreadable = stateObjection(setting.value.stateDirectory);
   if (unreadable !== undefined) return answerUnknown(unreadable);
   const opened = openJobs(setting.value, timesOf(setting.value));
   if (!opened.ok) return answerUnknown(opened.problem.message);
   const { jobs } = opened;
-  const wanted = globPattern(glob ?? '*');
-  const chosen = jobs.slugs.filter((slug) => wanted.test(slug)).flatMap((slug) => jobs.snapshot(slug) ?? []);
+  const chosen = jobs.slugs
+    .filter((slug) => matchesGlob(slug, glob ?? '*'))
+    .flatMap((slug) => jobs.snapshot(slug) ?? []);
   const answer = checkJobs(chosen, limits);
   print(answer.text);
   return answer.code;
@@ -146,10 +150,4 @@ function secondsOf(text: string | undefined): number | undefined {
 function answerUnknown(reason: string): number {
   print(`JOBS UNKNOWN: ${reason.replaceAll('|', '/')}\n`);
   return unknown;
-}
-
-/** Names of jobs have no characters that a pattern could mean but these two. */
-function globPattern(glob: string): RegExp {
-  const escaped = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
 }

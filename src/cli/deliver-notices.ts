@@ -12,6 +12,7 @@ import { caller } from '../system/caller.ts';
 import { clock } from '../system/clock.ts';
 import { type FolderWatch, watchFolder } from '../system/folder-watch.ts';
 import { endOfLog } from '../system/log-end.ts';
+import { noteInLog } from '../system/log-note.ts';
 import { createOwnLog } from '../system/own-log.ts';
 import { stateFiles } from '../system/state-files.ts';
 import type { LogLevel, StateFiles } from '../system/system.ts';
@@ -83,6 +84,7 @@ function world(config: Config, spool: StateFiles, notes: FolderWatch): Deliverin
     endOfLog: (logPath) => endOfLog(config.outputDirectory, logPath),
     send: (entry) => sendNotice(entry, config),
     newNote: (atMostMs) => notes.changed(atMostMs),
+    noteInLog,
     log: tell,
     complain: (words) => tell('error', words),
   };

@@ -1,6 +1,7 @@
 /** jobctl: what operators ask (status, next, why, history, logs, check) and do (start, stop, restart, pause, resume, reset). */
 import type { Config } from '../config/config.ts';
 import { exitCodes } from '../run/outcome.ts';
+import { lookAs } from '../system/as-user.ts';
 import { check } from './jobctl/check.ts';
 import { failed } from './jobctl/failed.ts';
 import { history } from './jobctl/history.ts';
@@ -14,6 +15,7 @@ import { reset } from './jobctl/reset.ts';
 import { serviceCommand } from './jobctl/service.ts';
 import { start } from './jobctl/start.ts';
 import { restart, stop } from './jobctl/stop.ts';
+import { stopSupervisors } from './jobctl/stop-supervisors.ts';
 import { why } from './jobctl/why.ts';
 import { usageError } from './options.ts';
 import { print, runProgram, say, sayLines, sayProblems } from './parts/output.ts';
@@ -82,9 +84,18 @@ async function jobctl(args: readonly string[]): Promise<number> {
     }
   }
   const config = setting.value;
+  if (looking.has(name)) lookAs(config.serviceUser);
+  if (options.supervisors) {
+    if (options.name === undefined && options.tag === undefined) return stopSupervisors(config);
+    say(program, '--supervisors ends all of them; it goes with no name and no --tag');
+    return exitCodes.usage;
+  }
   const onService = await serviceCommand(name, options, { config, onJob: (one) => command.act(one, config) });
   return onService ?? command.act(options, config);
 }
+
+/** What they open is all the service user's, or everybody's: root looks with no more rights than that. */
+const looking: ReadonlySet<string> = new Set(['status', 'failed', 'history', 'logs']);
 
 /** Commands that take several names; one that is alone may be an instance of a service. */
 const manyNames: ReadonlySet<string> = new Set(['next', 'history', 'failed']);

@@ -6,6 +6,7 @@ import { killSentence } from '../report/kill-text.ts';
 import { brokenStatusText, statusText } from '../report/status-text.ts';
 import { timeText } from '../report/time-text.ts';
 import { exitCodes } from '../run/outcome.ts';
+import { lookAs } from '../system/as-user.ts';
 import { files } from '../system/files.ts';
 import { hostZone } from '../system/zones.ts';
 import { parseCommandLine, usageError } from './options.ts';
@@ -118,6 +119,7 @@ function list(options: Options, only: string | undefined): number {
     sayProblems(setting.problems);
     return exitCodes.configuration;
   }
+  lookAs(setting.value.serviceUser);
   const opened = openJobs(setting.value);
   if (!opened.ok) {
     sayProblems([opened.problem]);

@@ -43,6 +43,7 @@ function makeConfig(merged: Merged, { machine, request }: Circumstances): Config
     normalise(values[key]);
   const serviceUser = machine.users.find(String(values.user));
   if (serviceUser === undefined) tell(merged, 'user', 'error', noSuchUser(merged, values.user));
+  if (serviceUser?.uid === 0) tell(merged, 'user', 'error', rootMessage);
   refuseOpenJobs(merged, path('job_directory'), machine);
   if (serviceUser === undefined) return undefined;
   return {
@@ -67,6 +68,10 @@ function makeConfig(merged: Merged, { machine, request }: Circumstances): Config
     embedded: merged.own !== undefined,
   };
 }
+
+/** By any name or number: with uid 0 whoever writes a job file would be root. */
+const rootMessage =
+  '"user" must not be root (uid 0): jobs have all rights of this user; a job that must be root runs one command through sudo';
 
 function noSuchUser({ values }: Merged, user: string | number): string {
   return values.user === undefined

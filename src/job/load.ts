@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { validateJob } from '../generated/validators.ts';
 import { parseExpression } from '../schedule/expression.ts';
+import { isReboot } from '../schedule/nickname.ts';
 import type { FileFacts, FileRead, Files } from '../system/system.ts';
 import { withAudience } from '../yaml/audience.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
@@ -178,7 +179,7 @@ export function validateJobText(source: Source, defaults: JobDefaults, wishes: W
     (doubt): JobRemark => ({ severity: 'warning', ...doubt }),
   );
   const scheduled = scheduleRemarks(content, wishes.checkSchedule);
-  const zone = zoneRemarks(content.timing.timeZone, wishes.checkZone);
+  const zone = zoneRemarks(content, readable, wishes.checkZone);
   const problems = [
     ...said,
     ...[...remarks, ...spelled, ...scheduled, ...zone].map((remark) => problemOf(remark, source.file, readable)),
@@ -203,10 +204,17 @@ function scheduleRemarks(
   }));
 }
 
-function zoneRemarks(name: string | undefined, check: Wishes['checkZone']): readonly JobRemark[] {
-  const remark = name === undefined ? undefined : check?.(name);
-  if (remark === undefined) return [];
-  return [{ severity: remark.severity, path: ['time_zone'], message: `"time_zone" ${remark.message}` }];
+function zoneRemarks(
+  { timing: { timeZone }, schedule }: JobContent,
+  written: Written<unknown>,
+  check: Wishes['checkZone'],
+): readonly JobRemark[] {
+  const remark = timeZone === undefined ? undefined : check?.(timeZone);
+  const path = ['time_zone'];
+  if (remark !== undefined) return [{ severity: remark.severity, path, message: `"time_zone" ${remark.message}` }];
+  if (timeZone === undefined || !isReboot(schedule) || written.place(path) === undefined) return [];
+  const message = '"time_zone" changes nothing here: a boot is the same moment in every zone';
+  return [{ severity: 'warning', path, message }];
 }
 
 /** A value that is not in the file comes from the configuration. */

@@ -1,7 +1,9 @@
 /** The keys of a job file that say who hears of it: channels, what each of them hears, and after how many failures or skips. */
+
 import type { Path } from '../yaml/place.ts';
-import { absolutePath, oneLine } from '../yaml/schema.ts';
+import { absolutePath } from '../yaml/schema.ts';
 import { splitCommand } from './command.ts';
+import { addressList } from './mail-address.ts';
 
 const url = {
   type: 'string',
@@ -30,10 +32,10 @@ export const noticeKeys = {
       properties: {
         mail: {
           type: 'string',
-          pattern: `^(?!-)${oneLine(500).slice(1)}`,
+          pattern: addressList,
           description: 'Mail to this address, or to several with commas between them.',
           examples: ['ops@example.org'],
-          'x-expected': 'a mail address, or several with commas between them',
+          'x-expected': 'a mail address such as ops@example.org, or several with commas between them',
         },
         webhook: {
           ...url,

@@ -2,6 +2,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { absolutePath, oneLine } from '../yaml/schema.ts';
 import { durationPattern } from './duration.ts';
+import { addressList, oneAddress } from './mail-address.ts';
 import { noticeKeys } from './notices.ts';
 import { policyKeys } from './policy.ts';
 import { serviceKeys } from './service-keys.ts';
@@ -85,11 +86,6 @@ export const logRetention = {
   },
 } as const;
 
-const address = {
-  type: 'string',
-  pattern: `^(?!-)${oneLine(500).slice(1)}`,
-} as const;
-
 export const jobSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   $id: 'urn:process-control:job',
@@ -134,8 +130,8 @@ export const jobSchema = {
       // What is wrong with its terms, schedule/expression.ts says better.
       pattern: '^[\\s\\S]{1,500}$',
       description:
-        'When cron starts the job: minute, hour, day of month, month, day of week. Always in quotes, since YAML gives a leading `*` another meaning. A job without a schedule is run by people or by other jobs.',
-      examples: ['*/5 * * * *', '30 2 * * 1-5'],
+        'When cron starts the job: minute, hour, day of month, month, day of week; or `@yearly`, `@annually`, `@monthly`, `@weekly`, `@daily`, `@midnight`, `@hourly`, which stand for five terms; or `@reboot`, once after each boot. Always in quotes, since YAML gives a leading `*` or `@` another meaning. A job without a schedule is run by people or by other jobs.',
+      examples: ['*/5 * * * *', '30 2 * * 1-5', '@daily'],
       'x-expected': 'five terms in quotes, such as "30 2 * * *"',
     },
     disabled: {
@@ -206,16 +202,18 @@ export const jobSchema = {
       'x-expected': 'a mapping with "to_address", and "from_address" if you like',
       properties: {
         from_address: {
-          ...address,
+          type: 'string',
+          pattern: oneAddress,
           description: 'Sender; the service user of this host unless given.',
           examples: ['Fail Mail <jobs@example.org>'],
-          'x-expected': 'a mail address',
+          'x-expected': 'one mail address such as ops@example.org or Ops <ops@example.org>',
         },
         to_address: {
-          ...address,
+          type: 'string',
+          pattern: addressList,
           description: 'Recipient, or several with commas between them.',
           examples: ['ops@example.org'],
-          'x-expected': 'a mail address, or several with commas between them',
+          'x-expected': 'a mail address such as ops@example.org, or several with commas between them',
         },
       },
     },

@@ -20,6 +20,8 @@ export interface Delivering extends Wording {
   /** Resolves when somebody has left a note, or after `atMostMs`. */
   readonly newNote: (atMostMs: number) => Promise<void>;
   readonly log: (level: LogLevel, words: string) => void;
+  /** Adds a remark to the log of the run that is told of. */
+  readonly noteInLog?: (logPath: string, words: string) => void;
 }
 
 /** Channels that are spoken to at the same time: one server that hangs must not keep the others waiting. */
@@ -171,6 +173,8 @@ type Told =
   | { readonly event: 'notice-failed'; readonly channel: string; readonly reason: string }
   | { readonly event: 'notice-delivered'; readonly channel: string };
 
-function record({ history, clock }: Delivering, { slug, run }: Entry, told: Told): void {
+function record({ history, clock, noteInLog }: Delivering, { slug, run, payload }: Entry, told: Told): void {
   history.append(slug, formatEvent({ ...told, run, atMs: clock.nowMs() }));
+  if (told.event === 'notice-failed' && payload.log !== undefined)
+    noteInLog?.(payload.log, `a notice failed: ${told.channel}: ${told.reason}`);
 }

@@ -21,6 +21,8 @@ export interface Evidence {
   /** Those that hold the job, or will have ended by the time that was asked about. */
   readonly pauses: readonly Pause[];
   readonly steered: readonly Steered[];
+  /** Records of the job that can't be understood; absent when there are none. */
+  readonly unreadable?: number;
   readonly runs: readonly RunSnapshot[];
   readonly holder?: LockHolder;
   readonly crontab: CrontabEvidence;

@@ -59,6 +59,9 @@ function perfdata(jobs: readonly AnySnapshot[], { failing, warnings, limits }: S
   ].join(' ');
 }
 
+/** As long as a mail server may take for a restart. */
+const undeliveredMs = 600_000;
+
 function remarksOn(
   job: AnySnapshot,
   { warningSeconds, criticalSeconds = Number.POSITIVE_INFINITY }: Limits,
@@ -74,6 +77,10 @@ function remarksOn(
     ...pauseRemark(job),
     ...(job.skips?.isMany ? [`${job.slug} was skipped ${job.skips.count} times in a row (skip_threshold)`] : []),
     ...(job.activity.is === 'orphaned' ? [`${job.slug} left processes behind`] : []),
+    ...(job.noticeFailed === undefined ? [] : [`${job.slug}: a notice failed: ${job.noticeFailed.words}`]),
+    ...(job.noticeFailed === undefined && (job.undelivered?.forMs ?? 0) >= undeliveredMs
+      ? [`${job.slug}: a notice waits for ${durationWords((job.undelivered?.forMs ?? 0) / 1000)}`]
+      : []),
     ...(job.lastRun?.lostBytes === undefined ? [] : [`${job.slug} lost output of its last run`]),
   ];
 }

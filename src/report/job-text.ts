@@ -6,7 +6,7 @@ import { type ServiceState, stateCode } from '../service/service-state.ts';
 import { printable } from '../yaml/problem.ts';
 import type { Overdue } from './overdue.ts';
 import { serviceRemark } from './service-text.ts';
-import type { BrokenJobSnapshot, JobSnapshot, RunSnapshot } from './snapshot.ts';
+import { type BrokenJobSnapshot, type JobSnapshot, type RunSnapshot, unreadableWords } from './snapshot.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
 
@@ -77,7 +77,11 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
   }
   if (job.service !== undefined) {
     const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
-    return [since, printable(serviceRemark(job.slug, job.service))];
+    const remarks = [
+      serviceRemark(job.slug, job.service),
+      isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
+    ];
+    return [since, printable(remarks.filter(Boolean).join('; '))];
   }
   if (isBroken(job)) return ['', ''];
   const last = job.lastRun;
@@ -97,6 +101,8 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
         last?.words,
         skipRemark(job, formatTime),
         undeliveredWords(job, formatTime),
+        unreadableWords(job.slug, job.unreadable),
+        job.noticeFailed === undefined ? '' : `notice failed: ${job.noticeFailed.words}`,
       ]
         .filter(Boolean)
         .join('; '),
@@ -175,6 +181,8 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ],
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
+    ['warning', unreadableWords(job.slug, job.unreadable)],
+    ['notice failed', job.noticeFailed && `of run ${job.noticeFailed.run}: ${job.noticeFailed.words}`],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
   ];

@@ -3,7 +3,7 @@ import type { CollisionPolicy } from '../job/policy.ts';
 import type { Streak } from '../run/event.ts';
 import type { History, RunRecord } from '../run/history.ts';
 import type { LastStatus, Outcome } from '../run/outcome.ts';
-import { outcomeWords } from '../run/outcome.ts';
+import { outcomeWords, statusOf } from '../run/outcome.ts';
 import type { Pause } from '../run/pause.ts';
 import { processWords } from '../run/process-words.ts';
 import type { LockHolder, Survivor } from '../system/system.ts';
@@ -74,7 +74,11 @@ export interface JobSnapshot {
   /** It must stay up: what counts is this, and not its runs. */
   readonly service?: ServiceSnapshot;
   /** Notices that have not come through yet; absent when there are none. */
-  readonly undelivered?: { readonly count: number; readonly sinceMs: number };
+  /** Records of it that can't be understood and are passed over; absent when there are none. */
+  readonly unreadable?: number;
+  readonly undelivered?: { readonly count: number; readonly sinceMs: number; readonly forMs: number };
+  /** Why people were not told of the last run of which they should have been; absent when they were. */
+  readonly noticeFailed?: { readonly run: string; readonly words: string };
 }
 
 interface SharedLock {
@@ -145,6 +149,8 @@ export interface JobFacts {
   readonly service?: ServiceSnapshot | undefined;
   /** Of this job, oldest first. */
   readonly undelivered?: readonly { readonly atMs: number }[];
+  /** Records beside the history that can't be understood. */
+  readonly unreadable?: number;
   readonly times?: Pick<JobSnapshot, 'nextMs' | 'overdue'>;
 }
 
@@ -159,6 +165,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     paused,
     service,
     undelivered = [],
+    unreadable = 0,
     times = {},
   } = facts;
   const { slug, name, description, tags, schedule, disabled } = job;
@@ -184,8 +191,26 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...(service === undefined
       ? {}
       : { service, lastStatus: statusOfService(service), health: statusOfService(service) }),
-    ...(oldest === undefined ? {} : { undelivered: { count: undelivered.length, sinceMs: oldest.atMs } }),
+    ...countUnreadable(unreadable + (history.unreadable ?? 0)),
+    ...(oldest === undefined
+      ? {}
+      : {
+          undelivered: { count: undelivered.length, sinceMs: oldest.atMs, forMs: Math.max(0, nowMs - oldest.atMs) },
+        }),
+    ...noticeFailedOf(history),
   };
+}
+
+function countUnreadable(unreadable: number): Pick<JobSnapshot, 'unreadable'> {
+  return unreadable === 0 ? {} : { unreadable };
+}
+
+/** "3 records of backup can't be read and are passed over" */
+export function unreadableWords(slug: string, count: number | undefined): string | undefined {
+  if (count === undefined || count === 0) return undefined;
+  return count === 1
+    ? `1 record of ${slug} can't be read and is passed over`
+    : `${count} records of ${slug} can't be read and are passed over`;
 }
 
 /** For listings and monitors that know jobs only: a service that is not as it should be has failed. */
@@ -206,6 +231,16 @@ export function snapshotRun(record: RunRecord, holder: LockHolder | undefined, n
 /** Whoever holds the lock without saying for which run may well be this one. */
 function isHeldBy(record: RunRecord, holder: LockHolder | undefined): boolean {
   return holder !== undefined && (holder.runId === undefined || holder.runId === record.run);
+}
+
+/** It stands until a later run has been told of, or a person has reset the job. */
+function noticeFailedOf({ runs, steered = [] }: History): Pick<JobSnapshot, 'noticeFailed'> {
+  const isTold = ({ noticeFailed, outcome }: RunRecord) =>
+    noticeFailed !== undefined || (outcome !== undefined && statusOf(outcome) === 'failure');
+  const last = runs.findLast(isTold);
+  const isReset = steered.some(({ action, atMs }) => action === 'reset' && atMs > (last?.startedMs ?? 0));
+  if (last?.noticeFailed === undefined || isReset) return {};
+  return { noticeFailed: { run: last.run, words: last.noticeFailed } };
 }
 
 /** The run that people mean by "the last one", and what was skipped since. */

@@ -2,6 +2,7 @@
 
 import { durationWords } from '../run/outcome.ts';
 import { type Pause, pauseOf, pauseWords } from '../run/pause.ts';
+import { isReboot } from '../schedule/nickname.ts';
 import { expectedTicks, nextTick, type Scheduled, tickZone } from '../schedule/ticks.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import { dayMs, type Zone, type Zones } from '../schedule/zone.ts';
@@ -41,7 +42,7 @@ export interface UpcomingTick {
 /** A job that has no tick, and why. */
 export interface NoTick {
   readonly job: string;
-  readonly why: 'broken' | 'service' | 'disabled' | 'no-schedule' | 'none-in-span';
+  readonly why: 'broken' | 'service' | 'disabled' | 'no-schedule' | 'reboot' | 'none-in-span';
   readonly words: string;
 }
 
@@ -58,6 +59,7 @@ export function upcomingOf(job: UpcomingJob, order: UpcomingOrder): Upcoming {
   if (job.service !== undefined) return none(slug, 'service', 'is a service: it is kept up, at all times');
   if (schedule === undefined) return none(slug, 'no-schedule', 'has no schedule: only people and other jobs start it');
   if (!enabled) return none(slug, 'disabled', 'is disabled in its file: only people and other jobs start it');
+  if (isReboot(schedule)) return none(slug, 'reboot', 'starts once after the next boot, whenever that is');
   const ticks = ticksOf(job, order).map((tickMs, at, all) => tickValue(job, order, { tickMs, beforeMs: all[at - 1] }));
   if (ticks.length === 0) return none(slug, 'none-in-span', `has no tick in that time (${schedule})`);
   return { ticks, none: [] };
@@ -108,7 +110,7 @@ function zonesOf(job: UpcomingJob, zones: Zones): readonly Zone[] {
 
 /** The first change of the clocks that move a job's ticks, and the ticks around it: two before, two after. */
 export function aroundClockChange(job: UpcomingJob, order: UpcomingOrder): readonly UpcomingTick[] {
-  if (job.schedule === undefined || !job.enabled) return [];
+  if (job.schedule === undefined || !job.enabled || isReboot(job.schedule)) return [];
   const span = { afterMs: order.fromMs, untilMs: order.fromMs + 400 * dayMs };
   const [changeMs] = zonesOf(job, order.zones)
     .flatMap((zone) => zone.changes(span).map(({ atMs }) => atMs))

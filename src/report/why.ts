@@ -4,7 +4,7 @@
  */
 import { minuteMs } from '../schedule/zone.ts';
 import type { Evidence } from './evidence.ts';
-import type { RunSnapshot } from './snapshot.ts';
+import { type RunSnapshot, unreadableWords } from './snapshot.ts';
 import { crontabFindings } from './why-crontab.ts';
 import { daemonFindings } from './why-daemon.ts';
 import { claimFinding, fateFinding, runOfTick } from './why-fate.ts';
@@ -68,6 +68,7 @@ function findingsOf(evidence: Evidence, run: RunSnapshot | undefined): readonly 
   return [
     ...fate,
     ...fileFindings(evidence),
+    ...recordFindings(evidence),
     ...pauseFindings(evidence),
     ...crontabFindings(evidence),
     ...daemonFindings(evidence),
@@ -111,4 +112,10 @@ export function explanationCode({ verdict }: Explanation): 0 | 1 | 4 {
     default:
       return verdict satisfies never;
   }
+}
+
+/** What is passed over may be what would have explained it. */
+function recordFindings({ slug, unreadable }: Evidence): readonly Finding[] {
+  const words = unreadableWords(slug, unreadable);
+  return words === undefined ? [] : [{ about: 'records', is: 'doubt', words }];
 }

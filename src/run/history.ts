@@ -39,6 +39,8 @@ export interface History {
   readonly lastStatus: LastStatus;
   /** What people have decided about the job, oldest first. */
   readonly steered?: readonly Steered[];
+  /** Lines of the file that are no events; absent: none. */
+  readonly unreadable?: number;
 }
 
 export const emptyHistory: History = { runs: [], streak: { failures: 0 }, lastStatus: 'unknown' };

@@ -9,6 +9,14 @@ export function readPauses(files: StateFiles): readonly Pause[] {
   return files.readAll(folder).flatMap((file) => decodeJson(file.text, pause) ?? []);
 }
 
+/** The jobs that are paused by a record which can't be understood, and so are not. */
+export function unreadablePauses(files: StateFiles): readonly string[] {
+  return files
+    .names(folder)
+    .filter((name) => name.startsWith('job:') && decodeJson(files.read(folder, name), pause) === undefined)
+    .map((name) => name.slice('job:'.length));
+}
+
 /** Why a job may not be started now, and what ends that; `undefined` when it may. */
 export function pausedWords(
   job: { readonly slug: string; readonly tags: readonly string[] },

@@ -1,6 +1,6 @@
 /** Writes a run down: what came of it in the history, and the result for whoever asked, also when nothing could be started. */
 import type { Clock, HistoryStore } from '../system/system.ts';
-import { formatEvent, type HistoryEvent, parseEvents, type Streak, type Tick, type Trigger } from './event.ts';
+import { formatEvent, type HistoryEvent, readEvents, type Streak, type Tick, type Trigger } from './event.ts';
 import { extendStreak, foldHistory, type History, type RunRecord } from './history.ts';
 import { exitCodeOf, exitCodes, type Outcome, type Stopped } from './outcome.ts';
 import { earlierHistory } from './predecessor.ts';
@@ -115,7 +115,9 @@ function resultOf(outcome: Outcome, recorder: Recorder, known: Known): RunResult
 
 /** All that is known of the job's runs, the predecessor's included. */
 export function readHistory(slug: string, { history }: Pick<Recorder, 'history'>): History {
-  return foldHistory(parseEvents(history.read(slug)), earlierHistory(history.predecessor(slug)));
+  const { events, unreadable } = readEvents(history.read(slug));
+  const folded = foldHistory(events, earlierHistory(history.predecessor(slug)));
+  return unreadable === 0 ? folded : { ...folded, unreadable };
 }
 
 /** Troubles, in words: a history that can't be written must not end the run it is about. */

@@ -46,6 +46,12 @@ export function readDesired(files: StateFiles, slug: string): AllDesired {
   return { service: of({ slug }), instance: (instance) => of({ slug, instance }) };
 }
 
+/** How many of its records can't be understood. */
+export function unreadableDesired(files: StateFiles, slug: string): number {
+  const own = files.names(desiredFolder).filter((name) => isAbout(slug, name));
+  return own.filter((name) => parseDesired(files.read(desiredFolder, name) ?? '') === undefined).length;
+}
+
 export type Command = 'start' | 'stop' | 'restart' | 'reset';
 
 /** The record after a command. A stopped one that is restarted is wanted up again. */

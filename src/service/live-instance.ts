@@ -4,6 +4,7 @@
  */
 import type { Job } from '../job/job.ts';
 import type { Probe, Service } from '../job/service.ts';
+import { processesWords } from '../run/process-words.ts';
 import { argvOf, type FixedWorld } from '../run/world.ts';
 import type {
   InstanceFolders,
@@ -55,6 +56,8 @@ export interface Home {
     job: Job,
   ) => Promise<{ readonly ports: Readonly<Record<string, number>> } | { readonly reason: string }>;
   readonly tell: (event: EventOf<Event>) => void;
+  /** Something is to be seen in the record that is no event: what can't be killed. */
+  readonly recordSoon: () => void;
 }
 
 /** An event without its time, which the supervisor knows. */
@@ -253,7 +256,8 @@ export class LiveInstance {
     for (;;) {
       const { survivors } = await command.stop(this.#graceMs);
       if (survivors.length === 0) return;
-      this.stuck = survivors.map(({ pid, command: line }) => `${pid} ${line}`).join(', ');
+      this.stuck = processesWords(survivors);
+      this.#home.recordSoon();
       this.note(`could not be killed: ${this.stuck}; nothing is started before they are gone`);
       await new Promise<void>((resolve) => this.#machine.clock.after(stuckPauseMs, resolve));
     }

@@ -91,6 +91,11 @@ export function readRecord(files: StateFiles, slug: string): ServiceRecord | und
   return decodeJson(files.read(folderOf(slug), fileName), serviceRecord);
 }
 
+/** Whether there is one that can't be understood. */
+export function isRecordUnreadable(files: StateFiles, slug: string): boolean {
+  return files.names(folderOf(slug)).includes(fileName) && readRecord(files, slug) === undefined;
+}
+
 export function writeRecord(files: StateFiles, slug: string, record: ServiceRecord): WriteAnswer {
   return files.write(folderOf(slug), fileName, `${JSON.stringify(record)}\n`);
 }

@@ -181,6 +181,7 @@ class Supervisor {
         lockFd: this.#order.lock.fd,
         ports: (job) => this.#desk.reserve(number, job.service?.ports ?? []),
         tell: (event) => this.#do(() => this.#event(number, event)),
+        recordSoon: () => this.#writeSoon(),
       },
       this.#machine,
     );

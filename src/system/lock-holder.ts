@@ -6,7 +6,16 @@ import { familyOf, named } from './family.ts';
 import { kernelLockHolders, readNoteAt } from './lock-kernel.ts';
 import { lifeOf, type OwnerFacts, parseFacts, parseNote, parseOwnerName, type Sighting } from './lock-owner.ts';
 import { predecessorAt } from './lock-predecessor.ts';
-import { commandLineOf, isAlive, isHidden, isSuspended, listProcesses, ownPid, processesOfRun } from './proc.ts';
+import {
+  commandLineOf,
+  isAlive,
+  isHidden,
+  isSuspended,
+  listProcesses,
+  ownPid,
+  processesOfRun,
+  realUidOf,
+} from './proc.ts';
 import { codeOf, during, refusalOf, StageError } from './stage.ts';
 import type { LockHolder, Survivor } from './system.ts';
 
@@ -84,7 +93,10 @@ function livingOf(
   facts: Partial<OwnerFacts> & { readonly runId: string },
   uid: number | undefined,
 ): readonly Survivor[] {
-  const marked = processesOfRun(facts).map(({ pid }) => pid);
+  // The marks can be read by everybody, and a stranger's process that carries them is none of the run's.
+  const marked = processesOfRun(facts)
+    .map(({ pid }) => pid)
+    .filter((pid) => uid === undefined || isOfUser(pid, uid));
   const left = (facts.left ?? []).filter(isAlive).map(({ pid }) => pid);
   const roots = [...marked, ...left];
   const self = ownPid();
@@ -97,6 +109,12 @@ function livingOf(
     ...named(others.length + hidden.length > 0 ? others : seen, uid),
     ...hidden.map(({ pid, startTicks }) => ({ pid, startTicks, command: '[hidden]', why: 'belongs to another user' })),
   ];
+}
+
+/** A process of that user, or one of root's, whom the user has become through sudo. */
+function isOfUser(pid: number, uid: number): boolean {
+  const real = realUidOf(pid);
+  return real === uid || real === 0;
 }
 
 function isReaper(pid: number): boolean {

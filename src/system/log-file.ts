@@ -73,6 +73,23 @@ export function reopenLogFile(
   return undefined;
 }
 
+/** A log at the path of one that was moved or removed, or the file that has taken its place; `undefined` when there can't be one. */
+export function renewLogFile(
+  file: string,
+  place: Omit<LogPlace, 'startedMs' | 'from'>,
+): { readonly fd: number; readonly sizeBytes: number } | undefined {
+  try {
+    makeDirectories(place.directory, path.dirname(file));
+    const fd = openForWriting(file, appendFlags | constants.O_CREAT, fileMode);
+    const facts = fstatSync(fd);
+    if (facts.size === 0) fchmodSync(fd, fileMode);
+    pointLatestAt(file, { ...place, startedMs: 0 });
+    return { fd, sizeBytes: facts.size };
+  } catch {
+    return undefined;
+  }
+}
+
 /** `undefined` when the directory is missing. */
 function createFirstFree(
   directory: string,

@@ -3,6 +3,7 @@
  * is who may be addressed, how long it may take, what TLS must prove, and what a failure may say.
  */
 import { accessSync, constants } from 'node:fs';
+import { domainToASCII } from 'node:url';
 import nodemailer from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
 import { printable } from '../yaml/problem.ts';
@@ -63,7 +64,7 @@ function compose({ from, to, subject, text }: Mail) {
   return {
     from: sender,
     to: recipients,
-    envelope: { from: sender.address, to: recipients.map(({ address }) => address) },
+    envelope: { from: inAscii(sender.address), to: recipients.map(({ address }) => inAscii(address)) },
     subject,
     text,
     // RFC 3834: answering machines and vacation programs keep quiet.
@@ -89,6 +90,16 @@ function addresses(list: string): Address[] {
 
 /** A leading dash would be an option to sendmail; blanks, quotes and brackets would end the address in an SMTP command. */
 const addressForm = /^[^\s"<>(),;\\-][^\s"<>(),;\\]*$/u;
+
+/** The domain as mail servers and sendmail programs know it: `ops@münchen.example` is ops@xn--mnchen-3ya.example to them (RFC 5890). */
+function inAscii(address: string): string {
+  const at = address.lastIndexOf('@');
+  const domain = address.slice(at + 1);
+  if (at < 0 || /^[\x20-\x7e]*$/.test(domain)) return address;
+  const ascii = domainToASCII(domain);
+  if (ascii === '') throw new Error(`"${address}" has no domain that could be`);
+  return `${address.slice(0, at)}@${ascii}`;
+}
 
 type Composed = ReturnType<typeof compose>;
 

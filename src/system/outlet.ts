@@ -20,6 +20,8 @@ export interface OutletOptions {
   /** Words that stand where bytes are missing. */
   readonly gapText: (lostBytes: number, reason: string) => Uint8Array;
   readonly limits?: Partial<OutletLimits>;
+  /** Asked before each write: gives the descriptor to write to from now on, if that is another one. */
+  readonly renew?: (then: (fd: number | undefined) => void) => void;
 }
 
 export interface OutletLimits {
@@ -43,6 +45,7 @@ type TimerName = 'gather' | 'retry' | 'stall';
 
 export class Outlet {
   readonly #options: OutletOptions;
+  #fd: number;
   readonly #limits: OutletLimits;
   #queue = new ByteQueue();
   #writtenBytes = 0;
@@ -68,6 +71,7 @@ export class Outlet {
 
   constructor(options: OutletOptions) {
     this.#options = options;
+    this.#fd = options.fd;
     this.#limits = { ...usualLimits, ...options.limits };
   }
 
@@ -161,12 +165,28 @@ export class Outlet {
     }
     this.#isWriting = true;
     this.#watchProgress();
-    write(this.#options.fd, head, 0, head.length, null, (error, count) => {
-      this.#isWriting = false;
-      if (this.#hasEnded) return;
-      if (error === null) this.#wrote(count);
-      else this.#refused(error.code ?? error.message);
-      this.#endIfDone();
+    this.#renewed((fd) =>
+      write(fd, head, 0, head.length, null, (error, count) => {
+        this.#isWriting = false;
+        if (this.#hasEnded) return;
+        if (error === null) this.#wrote(count);
+        else this.#refused(error.code ?? error.message);
+        this.#endIfDone();
+      }),
+    );
+  }
+
+  #renewed(then: (fd: number) => void): void {
+    const { renew } = this.#options;
+    if (renew === undefined) {
+      then(this.#fd);
+      return;
+    }
+    renew((fd) => {
+      // What the old one can't store any more is nobody's to read: it was moved or removed.
+      if (fd !== undefined) close(this.#fd, () => {});
+      this.#fd = fd ?? this.#fd;
+      then(this.#fd);
     });
   }
 
@@ -184,7 +204,7 @@ export class Outlet {
     };
     const writeFrom = (fd: number, from: number): void => {
       if (from === bytes.length) {
-        ftruncate(this.#options.fd, end, settle);
+        ftruncate(this.#fd, end, settle);
         return;
       }
       write(fd, bytes, from, bytes.length - from, this.#markBytes + from, (error, count) =>
@@ -195,7 +215,7 @@ export class Outlet {
       writeFrom(this.#cutFd, 0);
       return;
     }
-    open(`/proc/self/fd/${this.#options.fd}`, constants.O_WRONLY, (error, fd) => {
+    open(`/proc/self/fd/${this.#fd}`, constants.O_WRONLY, (error, fd) => {
       if (error !== null) {
         settle(error);
         return;
@@ -308,7 +328,7 @@ export class Outlet {
       onClosed();
     }, this.#limits.closeMs);
     if (this.#cutFd !== undefined) close(this.#cutFd, () => {});
-    close(this.#options.fd, (error) => {
+    close(this.#fd, (error) => {
       clearTimeout(tooLong);
       // A network file system may say only now that it could not store what it took.
       if (error) this.#lose(this.#writtenBytes, error.code ?? error.message);

@@ -123,6 +123,12 @@ export function processesOfRun(marks: RunMarks): readonly Process[] {
   return listProcesses().filter((found) => found.pid !== self && belongsTo(found, marks));
 }
 
+/** Who started it, whatever a set-uid program has made of it; `undefined` when it is gone. */
+export function realUidOf(pid: number): number | undefined {
+  const real = /^Uid:\t(\d+)/m.exec(readProcFile(`${pid}/status`)?.toString('latin1') ?? '')?.[1];
+  return real === undefined ? undefined : Number(real);
+}
+
 function belongsTo(found: Process, marks: RunMarks): boolean {
   const environment = found.isKernel ? undefined : environmentOf(found.pid);
   const runIds = environment === undefined ? [] : runIdsIn(environment);

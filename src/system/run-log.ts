@@ -5,12 +5,13 @@
  *                              '---------------> Outlet --> terminal, when a person looks on
  */
 import { Buffer } from 'node:buffer';
-import { closeSync } from 'node:fs';
+import { closeSync, fstatSync, stat } from 'node:fs';
 import { sizeText } from '../job/size.ts';
 import { printable } from '../yaml/problem.ts';
 import { LogBound } from './log-bound.ts';
 import { createLogFile } from './log-file.ts';
-import { Outlet, type OutletLimits } from './outlet.ts';
+import { openAgain, restoreLog } from './log-restore.ts';
+import { Outlet, type OutletLimits, type OutletOptions } from './outlet.ts';
 import { OutputReader } from './output-reader.ts';
 import { adoptPipes, makePipes, type Pipe, type PipePair } from './pipes.ts';
 import { readOn } from './remaining-output.ts';
@@ -89,6 +90,8 @@ export interface Pages {
   readonly sizeBytes: number;
   /** The next one; `undefined` when none could be made: then the old one grows on. */
   readonly next: () => { readonly fd: number; readonly path: string } | undefined;
+  /** Once more the log at this path, which was moved or removed. */
+  readonly renew: (path: string) => { readonly fd: number; readonly sizeBytes: number } | undefined;
 }
 
 /** A log of any file that is open for appending. */
@@ -125,7 +128,7 @@ class OpenRunLog implements RunLog {
     this.#parts = parts;
     this.#pipes = parts.pipes;
     this.#stamps = new Stamps(parts.clock.nowMs, parts.offsetAt);
-    this.#outlet = this.#outletTo(parts.fd);
+    this.#outlet = this.#outletTo(parts.fd, parts.path);
     this.#bound = parts.maxBytes ? this.#boundOf(parts.maxBytes) : undefined;
     this.#stdout = this.#stream('stdout', 'INFO', parts.mirrorTo?.stdout);
     this.#stderr = this.#stream('stderr', 'ERROR', parts.mirrorTo?.stderr);
@@ -175,11 +178,15 @@ class OpenRunLog implements RunLog {
     this.#closeWriters();
     this.#dropPipes();
     const mirrors = [this.#stdout, this.#stderr].flatMap(({ mirror }) => mirror ?? []);
+    const { pages, fd } = this.#parts;
+    // Open still when the outlet has closed its own: the only way to what was removed.
+    const copy = pages === undefined ? openAgain(fd) : undefined;
     await Promise.all([this.#outlet, ...mirrors].map((outlet) => outlet.close()));
+    const lost = copy === undefined ? undefined : await restoreLog(copy, this.#path);
     await Promise.all(this.#fullPages.map(({ closed }) => closed));
     const outlets = [...this.#fullPages.map(({ outlet }) => outlet), this.#outlet];
-    const lostBytes = outlets.reduce((sum, outlet) => sum + outlet.lostBytes, 0);
-    const lostReason = outlets.find((outlet) => outlet.lostReason !== undefined)?.lostReason;
+    const lostBytes = outlets.reduce((sum, outlet) => sum + outlet.lostBytes, lost?.bytes ?? 0);
+    const lostReason = lost?.reason ?? outlets.find((outlet) => outlet.lostReason !== undefined)?.lostReason;
     return {
       stdoutBytes: this.#stdout.bytes,
       stderrBytes: this.#stderr.bytes,
@@ -190,13 +197,38 @@ class OpenRunLog implements RunLog {
     };
   }
 
-  #outletTo(fd: number): Outlet {
-    return new Outlet({
+  #outletTo(fd: number, path: string): Outlet {
+    const { pages } = this.#parts;
+    const outlet: Outlet = new Outlet({
       fd,
+      ...(pages !== undefined && { renew: this.#renewal(pages, { fd, path }, () => outlet === this.#outlet) }),
       onRoom: () => this.#resume(),
       gapText: (bytes, reason) => this.#line('NOTE', `${bytes} bytes lost (${reason})`),
       limits: this.#parts.limits ?? {},
     });
+    return outlet;
+  }
+
+  /** Looks whether the path still names the file that is written; a full log is left as it is. */
+  #renewal(
+    pages: Pages,
+    file: { readonly fd: number; readonly path: string },
+    isCurrent: () => boolean,
+  ): NonNullable<OutletOptions['renew']> {
+    let known = fstatSync(file.fd);
+    return (then) => {
+      stat(file.path, (error, now) => {
+        const isSame = error === null && now.ino === known.ino && now.dev === known.dev;
+        // When it can't be told the old one is as good as any.
+        const isGone = error === null || error.code === 'ENOENT' || error.code === 'ENOTDIR';
+        const renewed = isSame || !isGone || !isCurrent() ? undefined : pages.renew(file.path);
+        if (renewed !== undefined) {
+          known = fstatSync(renewed.fd);
+          this.#pageBytes = renewed.sizeBytes;
+        }
+        then(renewed?.fd);
+      });
+    };
   }
 
   #boundOf(maxBytes: number): LogBound {
@@ -218,7 +250,7 @@ class OpenRunLog implements RunLog {
     this.#pageBytes = moreBytes;
     if (next === undefined) return;
     const full = this.#outlet;
-    this.#outlet = this.#outletTo(next.fd);
+    this.#outlet = this.#outletTo(next.fd, next.path);
     this.#path = next.path;
     const page = { outlet: full, closed: full.close() };
     this.#fullPages.push(page);

@@ -1,11 +1,12 @@
 /**
  * The logs of a service: `OUTPUT_DIRECTORY/NAME/NAME.0-20261122-103000.log` for instance 0, and a link `NAME.0-latest.log`. A log goes on over
- * restarts, of the instance and of its supervisor, until it has grown to `maxBytes`; then a new one follows and the oldest is removed.
+ * restarts, of the instance and of its supervisor, until it has grown to `maxBytes`; then a new one follows and the oldest is removed. A log that
+ * somebody has moved or removed is made again at the next write.
  */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { namesIn, quietly } from './careful-file.ts';
-import { createLogFile, reopenLogFile } from './log-file.ts';
+import { createLogFile, renewLogFile, reopenLogFile } from './log-file.ts';
 import { openLog, type Pages, type RunLogOptions } from './run-log.ts';
 import type { LogAnswer, ServiceLogs } from './system.ts';
 
@@ -28,7 +29,8 @@ export function serviceLogs(options: RunLogOptions): ServiceLogs {
         removeOldest(directory, stem, keep);
         return made;
       };
-      const pages: Pages = { maxBytes, sizeBytes: 'sizeBytes' in file ? file.sizeBytes : 0, next };
+      const renew = (path: string) => renewLogFile(path, { directory: options.outputDirectory, slug, stem });
+      const pages: Pages = { maxBytes, sizeBytes: 'sizeBytes' in file ? file.sizeBytes : 0, next, renew };
       try {
         return { is: 'open', log: openLog(options, { fd: file.fd, path: file.path, pages }) };
       } catch (error) {
@@ -61,6 +63,15 @@ export function instanceLogs(directory: string, stem: string): readonly string[]
     return order === undefined ? [] : [{ name, order: `${order.second}-${String(order.number).padStart(9, '0')}` }];
   });
   return named.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ name }) => name);
+}
+
+/** Those that came after this one, oldest first, whether it is still there or not. */
+export function laterLogs(directory: string, stem: string, name: string): readonly string[] {
+  const key = (one: string) => {
+    const { second, number } = orderOf(one.slice(stem.length)) ?? { second: '', number: 0 };
+    return `${second}-${String(number).padStart(9, '0')}`;
+  };
+  return instanceLogs(directory, stem).filter((one) => key(one) > key(name));
 }
 
 /** Of what stands behind the stem, `-20261122-103000-2.log`: its second, and its number in it. */

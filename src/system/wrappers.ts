@@ -1,6 +1,7 @@
 /** Signals to the run-job of another run, told from a later process with its pid. */
+import { statSync } from 'node:fs';
 import process from 'node:process';
-import { isAlive } from './proc.ts';
+import { environmentOf, isAlive, variableIn } from './proc.ts';
 import type { LockHolder, Wrappers } from './system.ts';
 
 export const wrappers: Wrappers = {
@@ -12,9 +13,20 @@ export const wrappers: Wrappers = {
 /** Of a run that has lost its run-job there is none; what holds a lock unknown to us is nobody's to signal. */
 function send({ state, wrapper }: LockHolder, signals: readonly NodeJS.Signals[]): void {
   if (state === 'orphaned' || state === 'unknown' || wrapper === undefined || !isAlive(wrapper)) return;
+  // Whoever can write the record can name any process of any user. The predecessor's run-job carries no mark.
+  if (!isOwn(wrapper.pid) || (state === 'running' && !isMarked(wrapper.pid))) return;
   try {
     for (const signal of signals) process.kill(wrapper.pid, signal);
   } catch {
     // ESRCH: it has just ended. EPERM: it is another user's, and whoever asked sees that it goes on.
   }
+}
+
+/** Whether the process is this user's; so root signals nothing that a file of the service user's names. */
+function isOwn(pid: number): boolean {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === process.geteuid?.();
+}
+
+function isMarked(pid: number): boolean {
+  return variableIn(environmentOf(pid) ?? Buffer.alloc(0), 'PROCESS_CONTROL_WRAPPER') !== undefined;
 }

@@ -219,7 +219,7 @@ describe('a job that runs', () => {
     };
     await ask(house, [['jobctl pause job --reason inventory', 0, undefined]]);
     await judge([
-      ['jobctl restart job', 75, /paused.*inventory; jobctl resume job; its run goes on/],
+      ['jobctl restart job', 75, /paused.*inventory.*jobctl resume job; its run goes on/],
       ['jobctl restart --tag shop', 75, goesOn],
     ]);
     await ask(house, [

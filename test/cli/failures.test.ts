@@ -74,6 +74,12 @@ describe('failures are recorded and told', () => {
     const run = await house.run('run-job', ['--config', config, 'nowhere']);
     assert.equal(run.code, 9);
     assert.equal(history('nowhere').at(-1)?.event, 'notice-failed');
+    assert.match(house.log('nowhere'), /\tNOTE\tfailmail could not be sent: .*\n$/);
+    assert.match((await house.run('jobctl', ['status', 'nowhere'])).stdout, /^notice failed: +of run \S+: failmail: /m);
+    assert.match(
+      (await house.run('check-jobs-icinga', ['-j', 'nowhere'])).stdout,
+      /nowhere: a notice failed: failmail: /,
+    );
   });
 
   test('a file with problems is told once to whom the defaults say, not at every tick', async () => {

@@ -275,6 +275,41 @@ describe('what a job has planted below the run, state and output directories', {
     for (const name of ['odd', 'zero']) rmSync(house.path(`jobs/${name}.yaml`));
   });
 
+  test('records that nobody understands are named for their job, and every other one is listed as ever', async () => {
+    await house.run('jobctl', ['resume', 'job']);
+    const put = (name: string, text: string) => {
+      writeFileSync(house.path(name), text);
+      chown(house.path(name));
+    };
+    const history = readFileSync(house.path('state/history/job.jsonl'), 'utf8');
+    house.job('other', job);
+    put('state/history/job.jsonl', '{"event":"ended","run":"x","atMs":1,"outcome":null}\n{"event":7}\n');
+    put('state/pauses/job:job', '{"target":{"job":"job"},"atMs":1,"by":"x","untilMs":1e300}\n');
+    put('state/services/web/supervised.json', '{"boot":"x","instances":[null]}\n');
+    const { stdout } = await bounded(['jobctl', 'status']);
+    assert.match(stdout, /^job .*3 records of job can't be read and are passed over/m);
+    assert.match(stdout, /^web .*1 record of web can't be read and is passed over/m);
+    assert.match(stdout, /^other /m);
+    const why = await bounded(['jobctl', 'why', 'job']);
+    assert.match(why.stdout, /3 records of job can't be read/);
+    for (const command of commands) await bounded(command);
+    put('state/history/job.jsonl', history);
+    rmSync(house.path('state/pauses/job:job'));
+    rmSync(house.path('jobs/other.yaml'));
+  });
+
+  test('root looks with the rights of the service user', { skip: noStrace && 'needs strace' }, async () => {
+    const trace = house.path('trace');
+    await bounded(
+      ['jobctl', 'history', 'job'],
+      ['strace', '-qq', '-e', 'trace=openat,setresuid,setreuid', '-o', trace],
+    );
+    const lines = readFileSync(trace, 'utf8').split('\n');
+    const dropped = lines.findIndex((line) => line.includes(`setresuid(-1, ${house.service.uid}, -1)`));
+    const opened = lines.findIndex((line) => line.includes(house.path('state/')));
+    assert.ok(dropped !== -1 && dropped < opened, lines.join('\n'));
+  });
+
   test('the history that can not be written is told, and the run goes on', async () => {
     await house.run('jobctl', ['resume', 'job']);
     rmSync(house.path('run/job.lock'));

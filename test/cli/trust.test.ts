@@ -16,8 +16,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { type Ended, ended, House, isRoot, repository } from './house.ts';
+import { type Ended, ended, House, isRoot, repository, until } from './house.ts';
 import { canHaveOwnEtc, OwnEtc } from './own-etc.ts';
 
 const skip = isRoot ? false : 'needs root: it changes users and owners';
@@ -25,6 +26,15 @@ const works = (program: string, ...args: readonly string[]) => spawnSync(program
 const bin = (program: string) => path.join(repository, 'bin', program);
 /** nobody: has an account and no rights. */
 const attacker = 65534;
+
+/** false for what has just ended. */
+function tried(look: () => boolean): boolean {
+  try {
+    return look();
+  } catch {
+    return false;
+  }
+}
 
 describe('who may decide what is run', { skip }, () => {
   let house: House;
@@ -181,6 +191,42 @@ describe('who may decide what is run', { skip }, () => {
     function link(): string {
       symlinkSync(path.join(lair, 'evil.yaml'), house.path('etc/link.yaml'));
       return house.path('etc/link.yaml');
+    }
+  });
+
+  test("a stranger's process that carries the marks of a dead run does not make it live", async () => {
+    house.job('sleeper', 'name: Sleeper\ncommand: /bin/sleep 1000\n');
+    const child = house.spawn('run-job', ['sleeper']);
+    const done = ended(child);
+    const holder = await until('the lock', () => {
+      const names = existsSync(house.path('run/sleeper.run')) ? readdirSync(house.path('run/sleeper.run')) : [];
+      const text = names[0] === undefined ? '' : readFileSync(house.path(`run/sleeper.run/${names[0]}`), 'utf8');
+      return text.includes('"leader":{') ? text.split('\n')[0] : undefined;
+    });
+    const { runId = '', wrapperCookie = '' } = JSON.parse(holder) as Record<string, string>;
+    assert.notEqual(wrapperCookie, '');
+    const marks = { PROCESS_CONTROL_RUN_ID: runId, PROCESS_CONTROL_WRAPPER: wrapperCookie };
+    const stranger = spawn('setpriv', [`--reuid=${attacker}`, '--clear-groups', '--', '/bin/sleep', '1000'], {
+      env: { PATH: '/usr/bin:/bin', ...marks },
+      stdio: 'ignore',
+    });
+    try {
+      const own = (pid: string) => readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`RUN_ID=${runId}\0`);
+      const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== stranger.pid);
+      child.kill('SIGKILL');
+      for (const pid of pids) if (tried(() => own(pid))) process.kill(Number(pid), 'SIGKILL');
+      await done;
+      const status = await until('the run to be over', async () => {
+        const { stdout } = await house.run('run-job', ['--status', 'sleeper'], { as: 'root' });
+        return stdout.includes('running') ? undefined : stdout;
+      });
+      assert.doesNotMatch(status, /pid:/);
+      assert.doesNotMatch(
+        (await house.run('jobctl', ['status', 'sleeper', '--json'], { as: 'root' })).stdout,
+        new RegExp(`"pids?":\\[?${stranger.pid}`),
+      );
+    } finally {
+      stranger.kill('SIGKILL');
     }
   });
 

@@ -167,6 +167,15 @@ test('the service user may be a uid, and must exist', () => {
   ]);
 });
 
+test('the service user is not root, by any name or number', () => {
+  for (const user of ['root', '0', 'toor']) {
+    const files = memoryFiles({ [systemFile]: { text: `user: ${user}\n` } });
+    const everybody = memoryUsers(root, { ...root, name: 'toor' });
+    const result = loadConfig({ files, users: everybody, caller: callerOf(root) });
+    assert.match(result.ok ? '' : result.problems.map(formatProblem).join(), /"user" must not be root \(uid 0\)/, user);
+  }
+});
+
 test('owners that are trusted are users of the machine', () => {
   const { config, said } = load({ files: { [systemFile]: { text: 'trusted_owners: [root, alice, 1500, gone]\n' } } });
   assert.deepEqual(config?.trustedOwnerUids, [0, 1000, 1500]);
@@ -424,7 +433,7 @@ test('a caller who is no user of the machine is told so', () => {
 test('a part of the configuration that is not read because of its name is warned of', () => {
   const { said } = load({
     files: {
-      [systemFile]: { text: 'user: root\n' },
+      [systemFile]: { text: 'user: jenkins\n' },
       '/etc/process-control.d/10-site.yml': { text: 'user: nobody\n' },
       '/etc/process-control.d/20-more.yaml.dpkg-old': { text: '' },
     },
@@ -439,5 +448,5 @@ test('so is a configuration called process-control.yml, when there is no process
   const words =
     '/etc/process-control.yml: warning: this file is not read, because its name does not end in ".yaml"; rename it to "process-control.yaml"';
   assert.deepEqual(load({ files: { ...twin } }).said, [words]);
-  assert.deepEqual(load({ files: { ...twin, [systemFile]: { text: 'user: root\n' } } }).said, []);
+  assert.deepEqual(load({ files: { ...twin, [systemFile]: { text: 'user: jenkins\n' } } }).said, []);
 });

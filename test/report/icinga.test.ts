@@ -87,3 +87,20 @@ test('skips are a warning only where the job says how many are too many', () => 
   assert.equal(checkJobs([skipped(3, 'running'), skipped(2, 'paused')], limits).code, 0);
   assert.match(checkJobs([skipped(2, 'running')], limits).text, /^JOBS WARNING: a was skipped 2 times in a row/);
 });
+
+test('a notice that did not come through is a warning until a later one does, or a person has reset the job', () => {
+  const fails = { outcome: { kind: 'exited', code: 3 } as const };
+  const untold = { run: 'r1', startedMs: atMs, ...fails, noticeFailed: 'failmail: "ops@" is not a list of addresses' };
+  const answer = (runs: History['runs'], more: Partial<History> = {}) =>
+    checkJobs([snapshot('a', { history: { ...emptyHistory, runs, ...more } })], limits);
+  assert.match(answer([untold]).text, /^JOBS WARNING: a: a notice failed: failmail: "ops@" is not/);
+  const success = { run: 'r2', startedMs: atMs + 1, outcome: { kind: 'exited', code: 0 } as const };
+  assert.equal(answer([untold, success]).code, 1, 'a success tells nobody of the failure before');
+  assert.equal(answer([untold, { ...fails, run: 'r2', startedMs: atMs + 1 }]).code, 0);
+  const reset = { event: 'steered', run: '', atMs: atMs + 2, action: 'reset', by: 'ada' } as const;
+  assert.equal(answer([untold], { steered: [reset] }).code, 0);
+  const waits = (seconds: number) =>
+    checkJobs([snapshot('a', { undelivered: [{ atMs }], nowMs: atMs + seconds * 1000 })], limits);
+  assert.equal(waits(599).code, 0);
+  assert.match(waits(600).text, /^JOBS WARNING: a: a notice waits for 10 minutes/);
+});

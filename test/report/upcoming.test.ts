@@ -105,3 +105,11 @@ test('a schedule that comes once in decades is found', () => {
   assert.equal(ticks.length, 1);
   assert.equal(new Date(ticks[0]?.tickMs ?? 0).getUTCDay(), 0);
 });
+
+test('a job that starts after each boot is said to wait for one', () => {
+  const { ticks, none } = upcomingOf({ ...job, schedule: '@reboot' }, order);
+  assert.deepEqual(ticks, []);
+  assert.deepEqual(none, [
+    { job: job.slug, why: 'reboot', words: 'starts once after the next boot, whenever that is' },
+  ]);
+});

@@ -295,6 +295,16 @@ test('sendmail gets sender and recipients as arguments and the message on stdin'
   assert.equal(parsed.headers.get('auto-submitted'), 'auto-generated');
 });
 
+test('a domain of other scripts goes to sendmail in the form that mail servers know', async () => {
+  const { route, kept } = installSendmail('well');
+  const to = 'ops@münchen.example, Ops <почта@пример.рф>, root, d@[192.0.2.1]';
+  assert.deepEqual(await createMailer(route).send({ ...mail, from: 'Jobs <jobs@bücher.example>', to }), { ok: true });
+  const [, , from, ...recipients] = readFileSync(kept('arguments'), 'utf8').trim().split('\n');
+  assert.equal(from, 'jobs@xn--bcher-kva.example');
+  assert.deepEqual(recipients, ['ops@xn--mnchen-3ya.example', 'почта@xn--e1afmkfd.xn--p1ai', 'root', 'd@[192.0.2.1]']);
+  assert.match(readFileSync(kept('message'), 'utf8'), /^To: .*ops@xn--mnchen-3ya\.example/m);
+});
+
 test("sendmail carries no mark of the run, so that its background delivery is not taken for the run's", async () => {
   const { route, kept } = installSendmail('well');
   process.env.PROCESS_CONTROL_RUN_ID = 'a/b';

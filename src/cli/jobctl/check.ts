@@ -41,7 +41,10 @@ export function check(options: Options, config: Config): number {
 function checkDirectory(directory: string, frame: CrontabFrame, { json }: Options, config: Config): number {
   const trustedOwnerUids = [...config.trustedOwnerUids, caller.uid];
   const elsewhere = directory !== config.jobDirectory;
-  const { jobs: loaded } = loadAllJobs(elsewhere ? { ...config, jobDirectory: directory, trustedOwnerUids } : config);
+  const { jobs: loaded } = loadAllJobs(
+    elsewhere ? { ...config, jobDirectory: directory, trustedOwnerUids } : config,
+    !elsewhere,
+  );
   if (loaded.is === 'unlisted') return refuseProblems([loaded.problem]);
   const { jobs, broken } = loaded;
   const crontab = composeCrontab({ ...frame, jobs, broken, present: nothingPresent, dueMinutes: minutesTerm });

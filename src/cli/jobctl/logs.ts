@@ -1,53 +1,155 @@
-/** `jobctl logs`: prints the log of a run, and goes on while the run does. */
-import { closeSync, readSync } from 'node:fs';
-import path, { basename } from 'node:path';
-import process from 'node:process';
-import { createGunzip } from 'node:zlib';
+/** `jobctl logs` of jobs: prints the log of a run, and with --follow goes on while the run does, or waits for the next one. */
+import { basename } from 'node:path';
 import type { Config } from '../../config/config.ts';
+import type { RunSnapshot } from '../../report/snapshot.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { readLogName } from '../../run/retention.ts';
-import { OddFileError, openCarefully, streamOf } from '../../system/careful-file.ts';
+import { quietly, readLinkIn } from '../../system/careful-file.ts';
 import { clock } from '../../system/clock.ts';
-import { unreadableLogWords } from '../parts/log-access.ts';
 import { realLocks } from '../parts/machine.ts';
-import { print, printBytes, say } from '../parts/output.ts';
+import { print, say } from '../parts/output.ts';
 import type { Jobs } from '../parts/snapshots.ts';
 import { chooseJobs } from './jobs.ts';
+import { type LogPlace, LogPrinter, type LogView, logView, openReader, showLog } from './log-view.ts';
 import type { Options } from './options.ts';
 
-const pollMs = 200;
-const chunkBytes = 64 * 1024;
+export const pollMs = 200;
+
+interface Asked {
+  readonly options: Options;
+  readonly view: LogView;
+  readonly jobs: Jobs;
+  readonly config: Config;
+}
 
 export async function logs(options: Options, config: Config): Promise<number> {
   const chosen = chooseJobs(options, config, 'refuse');
   if (!chosen.ok) return chosen.exitCode;
+  const view = logView(options);
+  if (typeof view === 'string') return wrong(view);
   const { jobs, slugs } = chosen;
+  const asked: Asked = { options, view, jobs, config };
   const [only = ''] = slugs;
-  if (slugs.length === 1) return logOf(only, jobs, options, config);
+  if (slugs.length === 1) return logOf(only, asked);
   if (options.follow || options.run !== undefined) return wrong('--follow and --run are about one job; name it');
   // As tail(1) shows several files.
   let code = 0;
   for (const slug of slugs) {
     print(`==> ${slug} <==\n`);
-    code = Math.max(code, await logOf(slug, jobs, options, config));
+    code = Math.max(code, await logOf(slug, asked));
   }
   return code;
 }
 
-async function logOf(slug: string, jobs: Jobs, options: Options, config: Config): Promise<number> {
-  const withLog = jobs.runs(slug).filter(({ logPath }) => logPath !== undefined);
+async function logOf(slug: string, asked: Asked): Promise<number> {
+  const { options, view, jobs } = asked;
+  const withLog = runsWithLog(slug, jobs);
   const found = options.run === undefined ? withLog.at(-1) : withLog.find(({ run }) => run === options.run);
-  if (found?.logPath === undefined) {
-    return wrong(options.run === undefined ? `${slug} has no log yet` : `${slug} has no run ${options.run} with a log`);
+  if (options.run !== undefined && found === undefined) return wrong(`${slug} has no run ${options.run} with a log`);
+  const printer = new LogPrinter(view);
+  if (options.follow) return follow(slug, found, { ...asked, printer });
+  if (found === undefined) return wrong(`${slug} has no log yet`);
+  const shown = view.sinceMs === undefined || options.run !== undefined ? [found] : runsSince(withLog, view.sinceMs);
+  let code = 0;
+  for (const run of shown) code = Math.max(code, await showRun(slug, run, { ...asked, printer }));
+  return code;
+}
+
+type RunWithLog = RunSnapshot & { readonly logPath: string };
+
+function runsWithLog(slug: string, jobs: Jobs): readonly RunWithLog[] {
+  return jobs.runs(slug).flatMap((run) => (run.logPath === undefined ? [] : [{ ...run, logPath: run.logPath }]));
+}
+
+/** Those that had not ended by then; the log itself tells the rest. */
+function runsSince(runs: readonly RunWithLog[], sinceMs: number): readonly RunWithLog[] {
+  return runs.filter(({ endedMs }) => endedMs === undefined || endedMs >= sinceMs);
+}
+
+interface Showing extends Asked {
+  readonly printer: LogPrinter;
+}
+
+async function showRun(slug: string, run: RunWithLog, { view, printer, config }: Showing): Promise<number> {
+  const refusal = nameRefusal(slug, run.logPath);
+  if (refusal !== undefined) return refuse(printer, refusal);
+  return showLog(placeOf(slug, run, config), view, printer);
+}
+
+/** Below the output directory that holds now: what a history says of other places is not believed. */
+function placeOf(slug: string, { logPath }: RunWithLog, { outputDirectory }: Config): LogPlace {
+  return { outputDirectory, slug, name: basename(logPath) };
+}
+
+/** The history is the service user's to write; root, who may read everything, must not be led to show something else. */
+function nameRefusal(slug: string, logPath: string): string | undefined {
+  return readLogName(slug, basename(logPath)) === undefined ? `${logPath} is no name of a log of ${slug}` : undefined;
+}
+
+/** The run under way to its end; when there is none, what its last log holds and then the next run. A run that was asked for by its id is no other one. */
+async function follow(slug: string, found: RunWithLog | undefined, showing: Showing): Promise<number> {
+  const { options, config, printer, view } = showing;
+  if (found !== undefined && (options.run !== undefined || isRunning(slug, found, config)))
+    return followRun(slug, found, showing);
+  const before = latestName(slug, config);
+  if (found !== undefined) {
+    const code = await showRun(slug, found, showing);
+    if (code !== 0) return code;
   }
-  // The history is the service user's to write; root, who may read everything, must not be led to show something else.
-  const name = basename(found.logPath);
-  if (readLogName(slug, name) === undefined) return refuse(`${found.logPath} is no name of a log of ${slug}`);
-  const isRunning = () => realLocks(config, () => undefined).holder(slug)?.runId === found.run;
-  return show(
-    { outputDirectory: config.outputDirectory, slug, name },
-    options.follow === true ? isRunning : () => false,
-  );
+  printer.say(`${slug} is not running; waiting for its next run`);
+  const next = await nextRun(slug, { found, before }, showing);
+  const { lines: _lines, since: _since, ...whole } = view;
+  return followRun(slug, next, { ...showing, view: whole });
+}
+
+function isRunning(slug: string, { run }: RunSnapshot, config: Config): boolean {
+  return realLocks(config, () => undefined).holder(slug)?.runId === run;
+}
+
+/** What `latest.log` points to: one look that shows a new run, however short it was. */
+function latestName(slug: string, { outputDirectory }: Config): string | undefined {
+  return quietly(() => readLinkIn(outputDirectory, `${slug}/latest.log`));
+}
+
+async function nextRun(
+  slug: string,
+  { found, before }: { readonly found: RunWithLog | undefined; readonly before: string | undefined },
+  { jobs, config }: Showing,
+): Promise<RunWithLog> {
+  for (;;) {
+    await pause();
+    const latest = latestName(slug, config);
+    if (latest === before) continue;
+    // It stands in the history a moment after it has made its log.
+    const runs = runsWithLog(slug, jobs);
+    const at = runs.findIndex(({ run }) => run === found?.run);
+    const next = at >= 0 ? runs[at + 1] : runs.find(({ logPath }) => basename(logPath) === latest);
+    if (next !== undefined) return next;
+  }
+}
+
+/** Reads to the end; as long as the run lives there may be more. What is written between the last look and its death is read after it. */
+async function followRun(slug: string, run: RunWithLog, showing: Showing): Promise<number> {
+  const { view, printer, config } = showing;
+  const refusal = nameRefusal(slug, run.logPath);
+  if (refusal !== undefined) return refuse(printer, refusal);
+  const opened = openReader(placeOf(slug, run, config), view, printer);
+  if (opened === undefined) return showRun(slug, run, showing);
+  if ('words' in opened) return refuse(printer, opened.words);
+  try {
+    for (let alive = true; alive; ) {
+      alive = isRunning(slug, run, config);
+      if (!opened.reader.read()) return 0;
+      if (alive) await pause();
+    }
+    return 0;
+  } finally {
+    opened.reader.close();
+  }
+}
+
+export async function pause(): Promise<void> {
+  await new Promise<void>((resolve) => clock.after(pollMs, resolve));
 }
 
 function wrong(words: string): number {
@@ -55,78 +157,7 @@ function wrong(words: string): number {
   return exitCodes.usage;
 }
 
-/** Reads to the end; as long as the run lives there may be more. What is written between the last look and its death is read after it. */
-export async function show(log: LogPlace, isRunning: () => boolean): Promise<number> {
-  const opened = open(log) ?? open({ ...log, name: `${log.name}.gz` });
-  if (opened === undefined) return refuse(`${pathOf(log)} is gone; old logs are removed as log_retention says`);
-  if ('words' in opened) return refuse(opened.words);
-  const { fd } = opened;
-  if (opened.name !== log.name) return showCompressed(fd, pathOf(opened));
-  try {
-    for (let alive = true; alive; ) {
-      alive = isRunning();
-      if (!printRest(fd)) return 0;
-      if (alive) await new Promise<void>((resolve) => clock.after(pollMs, resolve));
-    }
-    return 0;
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** A log of a job, below the output directory that holds now: what a history says of other places is not believed. */
-interface LogPlace {
-  readonly outputDirectory: string;
-  readonly slug: string;
-  readonly name: string;
-}
-
-function pathOf({ outputDirectory, slug, name }: LogPlace): string {
-  return path.join(outputDirectory, slug, name);
-}
-
-/** `undefined` when there is no such file. */
-function open(log: LogPlace): (LogPlace & { readonly fd: number }) | { readonly words: string } | undefined {
-  try {
-    return { ...log, fd: openCarefully(log.outputDirectory, `${log.slug}/${log.name}`) };
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    if (error instanceof OddFileError) return { words: `${pathOf(log)}: ${message}` };
-    return { words: code === 'EACCES' ? unreadableLogWords(pathOf(log), typed()) : message };
-  }
-}
-
-function refuse(words: string): number {
-  say('jobctl', words);
+function refuse(printer: LogPrinter, words: string): number {
+  printer.say(words);
   return exitCodes.internal;
-}
-
-async function showCompressed(fd: number, file: string): Promise<number> {
-  try {
-    const gunzip = createGunzip();
-    streamOf(fd)
-      .on('error', (error) => gunzip.destroy(error))
-      .pipe(gunzip);
-    for await (const chunk of gunzip) if (!printBytes(chunk)) break;
-    return 0;
-  } catch (error) {
-    return refuse(`${file}: ${(error as Error).message}`);
-  }
-}
-
-function printRest(fd: number): boolean {
-  const chunk = Buffer.alloc(chunkBytes);
-  for (;;) {
-    const length = readSync(fd, chunk, 0, chunkBytes, null);
-    if (length === 0) return true;
-    if (!printBytes(chunk.subarray(0, length))) return false;
-  }
-}
-
-/** What the person typed, to be typed again behind sudo. */
-function typed(): string {
-  return ['jobctl', ...process.argv.slice(3)]
-    .map((word) => (/^[\w.:@/=-]+$/.test(word) ? word : `'${word}'`))
-    .join(' ');
 }

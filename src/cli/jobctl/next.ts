@@ -73,7 +73,7 @@ function clockChangeText(slug: string, jobs: Jobs, order: UpcomingOrder): string
 function readOrder(options: Options, config: Config): UpcomingOrder | string {
   const { at, until, hours } = options;
   const nowMs = clock.nowMs();
-  const zones = machineZones();
+  const zones = machineZones(config.stateDirectory);
   const zone = zones.host;
   const now = { nowMs, zone, leaning: 'future' } as const;
   const fromMs = at === undefined ? nowMs : parseMoment(at, now);

@@ -22,10 +22,12 @@ export interface Options {
   readonly hours?: string;
   readonly count?: string;
   readonly kill?: boolean;
+  readonly supervisors?: boolean;
   readonly lines?: string;
   readonly failed?: boolean;
   readonly slow?: boolean;
   readonly since?: string;
+  readonly raw?: boolean;
   readonly follow?: boolean;
   readonly run?: string;
   readonly config?: string;
@@ -70,7 +72,12 @@ function steering(options: Argv): Argv {
     .command('start [name]', 'Run a job now, in the background; prints the id of the run.', (c) =>
       chosen(c).option('wait', wait).option('slow-start', slowStart).option('reason', reason),
     )
-    .command('stop [name]', 'End the run of a job and all that it started.', (c) => chosen(c).option('reason', reason))
+    .command('stop [name]', 'End the run of a job and all that it started.', (c) =>
+      chosen(c).option('reason', reason).option('supervisors', {
+        type: 'boolean',
+        describe: 'End all services, before a removal; what is wanted of them stays as it is.',
+      }),
+    )
     .command(
       'restart [name]',
       'End the run of a job, if there is one, and run it anew; a service one instance after the other, or one: NAME.2.',
@@ -136,7 +143,17 @@ function looking(options: Argv): Argv {
         c
           .positional('name', job)
           .option('tag', tag)
-          .option('follow', { alias: 'f', type: 'boolean', describe: 'Go on while the run does.' })
+          .option('follow', {
+            alias: 'f',
+            type: 'boolean',
+            describe: 'Follow the run under way to its end, or wait for the next one; a service without end.',
+          })
+          .option('lines', { alias: 'n', ...text('Only the last lines: how many.') })
+          .option('since', text('Only from this time on: "10 min ago", 10:30, "yesterday 18:00", 2026-11-24T18:00.'))
+          .option('raw', {
+            type: 'boolean',
+            describe: 'Control characters as they are, also on a terminal (where only colours pass).',
+          })
           .option('run', text('The log of this run instead.')),
       )
       .command('check [path]', 'Check job files as cron-generate would, in a directory or a single one.', (c) =>

@@ -6,7 +6,7 @@ import { jobPath } from '../../job/load.ts';
 import { cronLogLines } from '../../report/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/evidence.ts';
 import { snapshotRun } from '../../report/snapshot.ts';
-import { readPauses } from '../../run/pauses.ts';
+import { readPauses, unreadablePauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
 import { readLine } from '../../schedule/crontab-reader.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts';
@@ -16,7 +16,7 @@ import { clock } from '../../system/clock.ts';
 import { findCronDaemon } from '../../system/cron-daemon.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
-import type { User } from '../../system/system.ts';
+import type { StateFiles, User } from '../../system/system.ts';
 import { readSystemLog } from '../../system/system-log.ts';
 import { tickClaims } from '../../system/tick-claims.ts';
 import { users } from '../../system/users.ts';
@@ -36,7 +36,7 @@ export interface EvidenceOrder {
 export function gatherEvidence(order: EvidenceOrder): Evidence {
   const { slug, loaded, config, askedMs } = order;
   const nowMs = clock.nowMs();
-  const zones = machineZones();
+  const zones = machineZones(config.stateDirectory);
   const zone = zones.host;
   const job = loaded?.ok ? loaded.value : undefined;
   const delayMs = job === undefined ? 0 : delayOf(job);
@@ -60,6 +60,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
       'job' in target ? target.job === slug : job?.tags.includes(target.tag) === true,
     ),
     steered: history.steered ?? [],
+    ...countUnreadable(slug, history.unreadable, stateFiles(config.stateDirectory)),
     runs: history.runs.map((run) => snapshotRun(run, holder)),
     ...(holder !== undefined && { holder }),
     crontab,
@@ -182,4 +183,9 @@ function cronLog({ momentMs, writtenMs, nowMs, zone }: LogQuestion): CronLogEvid
   const answer = readSystemLog({ fromMs, untilMs });
   if (answer.is === 'missing') return { missing: answer.reason, lines: [] };
   return { source: answer.source, lines: cronLogLines(answer.text, { fromMs, untilMs, hostZone: zone }) };
+}
+
+function countUnreadable(slug: string, events: number | undefined, state: StateFiles): Pick<Evidence, 'unreadable'> {
+  const count = (events ?? 0) + (unreadablePauses(state).includes(slug) ? 1 : 0);
+  return count === 0 ? {} : { unreadable: count };
 }

@@ -3,11 +3,13 @@ import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { jobPath, loadJob } from '../../job/load.ts';
 import { type CrontabJobs, jobMemory, type KnownJob, knownJob, loadCrontabJobs } from '../../schedule/crontab-jobs.ts';
+import { groupIdsOf } from '../../system/as-user.ts';
 import { caller } from '../../system/caller.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { privateCache } from '../../system/private-cache.ts';
 import { hostZoneDigest, zoneDigest } from '../../system/zones.ts';
+import { closedJob, closedPlaces } from './audience.ts';
 import { checkZone, scheduleChecker } from './check-schedule.ts';
 import { version } from './version.ts';
 
@@ -17,17 +19,21 @@ export interface Loaded {
   keep(): void;
 }
 
-export function loadAllJobs(config: Config): Loaded {
+/** `isInPlace`: these files are what the service user is to run, so it must be able to read them. */
+export function loadAllJobs(config: Config, isInPlace = true): Loaded {
   const directory = cacheDirectory(config);
   const cache = directory === undefined ? undefined : privateCache(directory);
   const cacheName = `jobs${config.jobDirectory.replace(/[^\w-]/g, '_').slice(-200)}`;
-  const memory = jobMemory(cache?.read(cacheName), fingerprintOf(config), digestOnce());
+  const memory = jobMemory(cache?.read(cacheName), fingerprintOf(config, isInPlace), digestOnce());
+  const [closed] = config.embedded || !isInPlace ? [] : closedPlaces(config);
+  // As if there were no jobs to be read: the crontab stays as it is, and everybody hears why.
+  if (closed !== undefined) return { jobs: { is: 'unlisted', problem: closed }, keep: () => undefined };
   const jobs = loadCrontabJobs({
     jobDirectory: config.jobDirectory,
     files,
     nowMs: clock.nowMs(),
     memory,
-    read: jobReader(config),
+    read: jobReader(config, isInPlace),
   });
   const keep = () => {
     const text = memory.text();
@@ -36,7 +42,7 @@ export function loadAllJobs(config: Config): Loaded {
   return { jobs, keep };
 }
 
-function jobReader(config: Config): (slug: string) => KnownJob | undefined {
+function jobReader(config: Config, isInPlace: boolean): (slug: string) => KnownJob | undefined {
   const checkSchedule = scheduleChecker();
   const scheduleText = (written: string) => {
     const answer = checkSchedule(written);
@@ -44,7 +50,9 @@ function jobReader(config: Config): (slug: string) => KnownJob | undefined {
   };
   const machine = { files, checkSchedule, checkZone };
   return (slug) => {
-    const result = loadJob(slug, config, machine);
+    const loaded = loadJob(slug, config, machine);
+    const closed = loaded === undefined || !isInPlace ? [] : closedJob(slug, config);
+    const result = closed.length === 0 ? loaded : ({ ok: false, problems: closed } as const);
     return result && knownJob(slug, jobPath(slug, config), { result, scheduleText });
   };
 }
@@ -67,7 +75,10 @@ function cacheDirectory({ embedded, stateDirectory }: Config): string | undefine
 }
 
 /** Everything but the job file itself that has a say in what is remembered of it; warnings about clock changes hold for a month. */
-function fingerprintOf({ jobDirectory, jobDefaults, trustedOwnerUids }: Config): string {
+function fingerprintOf(
+  { jobDirectory, jobDefaults, trustedOwnerUids, serviceUser }: Config,
+  isInPlace: boolean,
+): string {
   const month = new Date(clock.nowMs()).toISOString().slice(0, 7);
   return JSON.stringify([
     version,
@@ -77,5 +88,6 @@ function fingerprintOf({ jobDirectory, jobDefaults, trustedOwnerUids }: Config):
     jobDirectory,
     jobDefaults,
     trustedOwnerUids,
+    isInPlace ? [serviceUser.uid, ...groupIdsOf(serviceUser)] : [],
   ]);
 }

@@ -15,17 +15,20 @@ import {
   snapshotRun,
 } from '../../report/snapshot.ts';
 import { pauseOf } from '../../run/pause.ts';
-import { readPauses } from '../../run/pauses.ts';
+import { readPauses, unreadablePauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
 import { sharedLockName } from '../../run/run-locks.ts';
 import { nextLockName } from '../../run/take-lock.ts';
+import { unreadableDesired } from '../../service/desired.ts';
 import { parseJournal } from '../../service/journal.ts';
 import type { KnownService } from '../../service/known-service.ts';
+import { isRecordUnreadable } from '../../service/record.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
-import type { JobLocks } from '../../system/system.ts';
+import type { JobLocks, StateFiles } from '../../system/system.ts';
 import { formatProblem, type Problem, type Result } from '../../yaml/problem.ts';
+import { closedJob } from './audience.ts';
 import { realHistory, realLocks } from './machine.ts';
 import { findService, lookAtService } from './service-snapshots.ts';
 import { zoneObjection } from './tick-zones.ts';
@@ -56,11 +59,16 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const history = realHistory(config);
   const state = stateFiles(config.stateDirectory);
   const pauses = readPauses(state);
+  const unreadablePaused = new Set(unreadablePauses(state));
   const waiting = undelivered(state.names(noticeFolders.outbox));
   const jobs: Jobs = {
     slugs: [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort(),
     strays: listed.strays,
-    load: (slug) => loadJob(slug, config, { files, checkZone: zoneObjection }),
+    load(slug) {
+      const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
+      const closed = loaded === undefined ? [] : closedJob(slug, config);
+      return closed.length === 0 ? loaded : { ok: false, problems: closed };
+    },
     snapshot(slug) {
       const loaded = jobs.load(slug);
       const holder = locks.holder(slug);
@@ -78,6 +86,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
         paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
         ...(more !== undefined && { times: more }),
         undelivered: waiting.filter((notice) => notice.slug === slug),
+        unreadable: unreadablePaused.has(slug) ? 1 : service === undefined ? 0 : unreadableOfService(slug, state),
         sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
       });
     },
@@ -99,6 +108,10 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
     },
   };
   return { ok: true, jobs };
+}
+
+export function unreadableOfService(slug: string, state: StateFiles): number {
+  return unreadableDesired(state, slug) + (isRecordUnreadable(state, slug) ? 1 : 0);
 }
 
 /** Jobs and services that still run although nobody finds their file any more. */

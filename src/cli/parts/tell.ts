@@ -5,6 +5,7 @@ import { type RunReport, reportRun } from '../../notify/report.ts';
 import { mailedFailures } from '../../run/history.ts';
 import { exitCodes, type Outcome, outcomeWords, statusOf } from '../../run/outcome.ts';
 import { type RunResult, writeEvent } from '../../run/record.ts';
+import { noteInLog } from '../../system/log-note.ts';
 import { createOwnLog } from '../../system/own-log.ts';
 import type { OwnLog } from '../../system/system.ts';
 import { type NotedRun, noteEnd } from './leave-note.ts';
@@ -24,6 +25,7 @@ export async function tellOfRun(result: RunResult, told: RunTold): Promise<void>
     const sent = await sendFailmail(report, failmail, told.config.mail);
     if (sent.ok) continue;
     log.note('error', `${told.slug}: failmail could not be sent: ${sent.reason}`);
+    if (report.logPath !== undefined) noteInLog(report.logPath, `failmail could not be sent: ${sent.reason}`);
     const event = { event: 'notice-failed', run: report.runId, channel: 'failmail', reason: sent.reason } as const;
     writeEvent(told.slug, { history: realHistory(told.config) }, { ...event, atMs: Date.now() });
   }

@@ -1,0 +1,182 @@
+/** What `jobctl logs` shows of one file: all of it, its last lines, or the lines since a time; and how. */
+import path from 'node:path';
+import process from 'node:process';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { momentForms, parseMoment } from '../../report/moment.ts';
+import { exitCodes } from '../../run/outcome.ts';
+import { OddFileError, streamOf } from '../../system/careful-file.ts';
+import { clock } from '../../system/clock.ts';
+import { type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-reader.ts';
+import { localOffset, Stamps } from '../../system/stamps.ts';
+import { hostZone } from '../../system/zones.ts';
+import { unreadableLogWords } from '../parts/log-access.ts';
+import { printBytes, say } from '../parts/output.ts';
+import { VisibleText } from '../parts/visible.ts';
+import type { Options } from './options.ts';
+
+export interface LogView {
+  readonly lines?: number;
+  /** `2026-11-22 10:30:00,123`, as log lines are stamped. */
+  readonly since?: string;
+  readonly sinceMs?: number;
+  readonly raw: boolean;
+}
+
+/** Or what is wrong with the options. */
+export function logView({ lines, since, raw }: Options): LogView | string {
+  const count = lines === undefined ? undefined : Number(lines);
+  if (count !== undefined && (!Number.isInteger(count) || count < 0 || lines === ''))
+    return `--lines must be a whole number, found "${lines}"`;
+  const shown = { raw: raw === true || !process.stdout.isTTY, ...(count !== undefined && { lines: count }) };
+  if (since === undefined) return shown;
+  const nowMs = clock.nowMs();
+  // "10 min ago" as people write it, "10m ago" as durations are written.
+  const text = since.replace(/^(\d+)\s*([smhdw])[a-z]*\s+ago$/i, '$1$2 ago');
+  const sinceMs = parseMoment(text, { nowMs, zone: hostZone(), leaning: 'past' });
+  if (sinceMs === undefined) return `--since must be ${momentForms}, found "${since}"`;
+  return { ...shown, sinceMs, since: new Stamps(() => sinceMs, localOffset()).prefix('INFO').slice(0, 23) };
+}
+
+/** Prints logs, one behind the other; what is said about them begins a line of its own. */
+export class LogPrinter {
+  readonly #visible: VisibleText | undefined;
+  #isInLine = false;
+
+  constructor({ raw }: Pick<LogView, 'raw'>) {
+    this.#visible = raw ? undefined : new VisibleText();
+  }
+
+  /** False when nobody reads any more. */
+  print(bytes: Uint8Array): boolean {
+    if (bytes.length === 0) return true;
+    this.#isInLine = bytes.at(-1) !== 0x0a;
+    return printBytes(this.#visible === undefined ? bytes : Buffer.from(this.#visible.take(bytes)));
+  }
+
+  say(words: string): void {
+    this.endLine();
+    say('jobctl', words);
+  }
+
+  endLine(): void {
+    const rest = this.#visible?.end() ?? '';
+    if (this.#isInLine) printBytes(Buffer.from(`${rest}\n`));
+    this.#isInLine = false;
+  }
+}
+
+/** A log of a job or an instance. */
+export interface LogPlace {
+  readonly outputDirectory: string;
+  readonly slug: string;
+  readonly name: string;
+}
+
+function pathOf({ outputDirectory, slug, name }: LogPlace): string {
+  return path.join(outputDirectory, slug, name);
+}
+
+/** A reader of the file that stands where the view begins. `undefined`: there is no such file. */
+export function openReader(
+  log: LogPlace,
+  view: LogView,
+  printer: LogPrinter,
+): { readonly reader: LogReader } | { readonly words: string } | undefined {
+  try {
+    const onChange = (change: LogChange) => printer.say(changeWords(pathOf(log), change));
+    const place = { base: log.outputDirectory, relative: `${log.slug}/${log.name}` };
+    const reader = new LogReader({ ...place, onBytes: (bytes) => printer.print(bytes), onChange });
+    reader.start(startOf(reader.fd, view));
+    return { reader };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (error instanceof OddFileError) return { words: `${pathOf(log)}: ${message}` };
+    return { words: code === 'EACCES' ? unreadableLogWords(pathOf(log), typed()) : message };
+  }
+}
+
+/** What the person typed, to be typed again behind sudo. */
+function typed(): string {
+  return ['jobctl', ...process.argv.slice(3)]
+    .map((word) => (/^[\w.:@/=-]+$/.test(word) ? word : `'${word}'`))
+    .join(' ');
+}
+
+/** The later of both beginnings. */
+function startOf(fd: number, { lines, since }: LogView): number {
+  const bySince = since === undefined ? 0 : linesSinceAt(fd, since);
+  return lines === undefined ? bySince : Math.max(bySince, lastLinesAt(fd, lines));
+}
+
+function changeWords(file: string, change: LogChange): string {
+  switch (change) {
+    case 'truncated':
+      return `${file} was truncated; reading from its start`;
+    case 'replaced':
+      return `${file} was replaced; reading the new one from its start`;
+    case 'moved':
+      return `${file} was renamed; waiting for the next one`;
+    case 'removed':
+      return `${file} was removed; waiting for the next one`;
+    default:
+      return change satisfies never;
+  }
+}
+
+/** All that is there now. */
+export async function showLog(log: LogPlace, view: LogView, printer: LogPrinter): Promise<number> {
+  const opened = openReader(log, view, printer);
+  if (opened === undefined) return showCompressed(log, view, printer);
+  if ('words' in opened) return refuse(printer, opened.words);
+  opened.reader.read();
+  opened.reader.close();
+  return 0;
+}
+
+/** A log that was compressed meanwhile, as log_retention says. */
+async function showCompressed(log: LogPlace, { lines, since }: LogView, printer: LogPrinter): Promise<number> {
+  const compressed = { ...log, name: `${log.name}.gz` };
+  const opened = openReader(compressed, { raw: true }, printer);
+  if (opened === undefined)
+    return refuse(printer, `${pathOf(log)} is gone; old logs are removed as log_retention says`);
+  if ('words' in opened) return refuse(printer, opened.words);
+  const gunzip = createGunzip();
+  const stream = streamOf(opened.reader.fd);
+  stream.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
+  const last: Buffer[] = [];
+  let isShown = since === undefined;
+  try {
+    for await (const line of linesOf(gunzip)) {
+      isShown ||= since !== undefined && line.toString('latin1', 0, since.length) >= since;
+      if (!isShown) continue;
+      if (lines === undefined && !printer.print(line)) break;
+      if (lines !== undefined && last.push(line) > lines) last.shift();
+    }
+    for (const line of last) if (!printer.print(line)) break;
+    return 0;
+  } catch (error) {
+    return refuse(printer, `${pathOf(compressed)}: ${(error as Error).message}`);
+  }
+}
+
+/** With their newlines. */
+async function* linesOf(stream: Readable): AsyncGenerator<Buffer> {
+  let rest = Buffer.alloc(0);
+  for await (const chunk of stream) {
+    const bytes = Buffer.concat([rest, chunk as Buffer]);
+    let from = 0;
+    for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, from)) {
+      yield bytes.subarray(from, end + 1);
+      from = end + 1;
+    }
+    rest = bytes.subarray(from);
+  }
+  if (rest.length > 0) yield rest;
+}
+
+function refuse(printer: LogPrinter, words: string): number {
+  printer.say(words);
+  return exitCodes.internal;
+}
