@@ -38,7 +38,8 @@ export interface Wishes {
 }
 
 /** As much of the configuration as job files depend on. */
-export type JobPlaces = Pick<Config, 'jobDirectory' | 'jobDefaults' | 'trustedOwnerUids'>;
+export type JobPlaces = Pick<Config, 'jobDirectory' | 'jobDefaults' | 'trustedOwnerUids'> &
+  Partial<Pick<Config, 'trust'>>;
 
 interface JobEntry {
   readonly slug: string;
@@ -147,7 +148,7 @@ function loadFile(
   const read = readJobFile(slug, places, machine.files);
   if (read.is === 'absent') return undefined;
   if (read.is === 'refused') return { ok: false, problems: [error(path, read.reason)] };
-  const doubts = ownership(path, read.facts, places.trustedOwnerUids);
+  const doubts = ownership(path, read.facts, places);
   if (doubts.some(({ severity }) => severity === 'error')) return { ok: false, problems: doubts };
 
   const result = validateJobText({ file: path, bytes: read.bytes }, places.jobDefaults, machine);
@@ -161,12 +162,16 @@ function loadFile(
 }
 
 /** Whoever can write a job file decides what the service user runs. */
-function ownership(path: string, { uid, mode }: FileFacts, trustedUids: readonly number[]): readonly Problem[] {
+function ownership(
+  path: string,
+  { uid, mode }: FileFacts,
+  { trustedOwnerUids, trust = 'warn' }: JobPlaces,
+): readonly Problem[] {
   if ((mode & 0o002) !== 0) return [error(path, 'everyone can write this file, so it is not used: chmod o-w')];
   const doubts: string[] = [];
   if ((mode & 0o020) !== 0) doubts.push('a group can write this file: chmod g-w');
-  if (!trustedUids.includes(uid)) doubts.push(`the owner (uid ${uid}) is not among "trusted_owners"`);
-  return doubts.map((message) => ({ severity: 'warning', file: path, message }));
+  if (!trustedOwnerUids.includes(uid)) doubts.push(`the owner (uid ${uid}) is not among "trusted_owners"`);
+  return doubts.map((message) => ({ severity: trust === 'strict' ? 'error' : 'warning', file: path, message }));
 }
 
 /** A job file's text, whatever its name and wherever it comes from. */
