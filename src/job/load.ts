@@ -11,6 +11,7 @@ import { isUnreadName, unreadFiles, unreadMessage } from '../yaml/unread.ts';
 import { auditSpelling } from './audit-spelling.ts';
 import { type Job, type JobContent, type JobRemark, makeJob } from './job.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
+import { jobSynonyms } from './synonyms.ts';
 
 /** Part of what schedule/expression.ts answers; columns are 1-based in the text. */
 type ScheduleVerdict =
@@ -37,7 +38,8 @@ export interface Wishes {
 }
 
 /** As much of the configuration as job files depend on. */
-export type JobPlaces = Pick<Config, 'jobDirectory' | 'jobDefaults' | 'trustedOwnerUids'>;
+export type JobPlaces = Pick<Config, 'jobDirectory' | 'jobDefaults' | 'trustedOwnerUids'> &
+  Partial<Pick<Config, 'trust'>>;
 
 interface JobEntry {
   readonly slug: string;
@@ -53,7 +55,7 @@ export type JobFolder =
 
 /** 256 KiB: no job needs more, and the parser's memory is bounded by it. */
 const limitBytes = 256 * 1024;
-const format = { schema: jobSchema, validate: validateJob };
+const format = { schema: jobSchema, validate: validateJob, synonyms: jobSynonyms };
 
 /** Names that mean the same to a shell, a crontab, a log directory and a mail subject. */
 export function isSlug(text: string): boolean {
@@ -146,7 +148,7 @@ function loadFile(
   const read = readJobFile(slug, places, machine.files);
   if (read.is === 'absent') return undefined;
   if (read.is === 'refused') return { ok: false, problems: [error(path, read.reason)] };
-  const doubts = ownership(path, read.facts, places.trustedOwnerUids);
+  const doubts = ownership(path, read.facts, places);
   if (doubts.some(({ severity }) => severity === 'error')) return { ok: false, problems: doubts };
 
   const result = validateJobText({ file: path, bytes: read.bytes }, places.jobDefaults, machine);
@@ -160,12 +162,16 @@ function loadFile(
 }
 
 /** Whoever can write a job file decides what the service user runs. */
-function ownership(path: string, { uid, mode }: FileFacts, trustedUids: readonly number[]): readonly Problem[] {
+function ownership(
+  path: string,
+  { uid, mode }: FileFacts,
+  { trustedOwnerUids, trust = 'warn' }: JobPlaces,
+): readonly Problem[] {
   if ((mode & 0o002) !== 0) return [error(path, 'everyone can write this file, so it is not used: chmod o-w')];
   const doubts: string[] = [];
   if ((mode & 0o020) !== 0) doubts.push('a group can write this file: chmod g-w');
-  if (!trustedUids.includes(uid)) doubts.push(`the owner (uid ${uid}) is not among "trusted_owners"`);
-  return doubts.map((message) => ({ severity: 'warning', file: path, message }));
+  if (!trustedOwnerUids.includes(uid)) doubts.push(`the owner (uid ${uid}) is not among "trusted_owners"`);
+  return doubts.map((message) => ({ severity: trust === 'strict' ? 'error' : 'warning', file: path, message }));
 }
 
 /** A job file's text, whatever its name and wherever it comes from. */

@@ -259,6 +259,12 @@ export const jobSchema = {
       examples: [10],
       'x-expected': 'a whole number from -20 to 19',
     },
+    no_new_privileges: {
+      type: 'boolean',
+      default: false,
+      description:
+        '`true`: no program that the job starts can gain rights, whatever set-uid bits it has (PR_SET_NO_NEW_PRIVS, by setpriv(1)). sudo, su and set-gid programs such as postdrop then fail. A host without setpriv does not start the job.',
+    },
     limits: {
       type: 'object',
       description: 'Limits of the kernel for each process of the job, as prlimit(1) sets them.',

@@ -299,7 +299,7 @@ export class LiveInstance {
       case 'command': {
         const argv = argvOf(
           world.expand(probe.command),
-          { limits: {}, ...(job.nice !== undefined && { nice: job.nice }) },
+          { limits: {}, noNewPrivileges: job.noNewPrivileges, ...(job.nice !== undefined && { nice: job.nice }) },
           world.world,
           programs,
         );
