@@ -11,6 +11,7 @@ import { isUnreadName, unreadFiles, unreadMessage } from '../yaml/unread.ts';
 import { auditSpelling } from './audit-spelling.ts';
 import { type Job, type JobContent, type JobRemark, makeJob } from './job.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
+import { jobSynonyms } from './synonyms.ts';
 
 /** Part of what schedule/expression.ts answers; columns are 1-based in the text. */
 type ScheduleVerdict =
@@ -54,7 +55,7 @@ export type JobFolder =
 
 /** 256 KiB: no job needs more, and the parser's memory is bounded by it. */
 const limitBytes = 256 * 1024;
-const format = { schema: jobSchema, validate: validateJob };
+const format = { schema: jobSchema, validate: validateJob, synonyms: jobSynonyms };
 
 /** Names that mean the same to a shell, a crontab, a log directory and a mail subject. */
 export function isSlug(text: string): boolean {
