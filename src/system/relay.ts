@@ -1,9 +1,11 @@
 /**
  * Passes on what a child prints to this process's own stdout and stderr, through pipes that only these two processes have: bytes as they are,
- * in their order, none lost. A reader that is slow makes the child wait; one that has gone away makes it see EPIPE, as if it wrote there itself.
+ * in their order, none lost; on a terminal, which is root's, as printable text. A reader that is slow makes the child wait; one that has gone away makes it see EPIPE, as if it wrote there itself.
  */
 import { fstatSync, write } from 'node:fs';
 import process from 'node:process';
+import { isatty } from 'node:tty';
+import { PrintableStream } from '../yaml/printable.ts';
 import { OutputReader } from './output-reader.ts';
 import { adoptPipes, makePipes, type Pipe } from './pipes.ts';
 
@@ -51,6 +53,8 @@ class RelayedStream {
   readonly #fd: number;
   readonly #name: string;
   readonly #queue: Buffer[] = [];
+  /** A job must not steer the terminal of root. */
+  readonly #printable: PrintableStream | undefined;
   #reader: OutputReader | undefined;
   #isWriting = false;
   #failure: string | undefined;
@@ -61,6 +65,7 @@ class RelayedStream {
     this.#pipe = pipe;
     this.#fd = fd;
     this.#name = name;
+    this.#printable = isatty(fd) ? new PrintableStream('live') : undefined;
   }
 
   begin(): void {
@@ -75,6 +80,7 @@ class RelayedStream {
 
   async finish(): Promise<string | undefined> {
     if (!this.#isGivenUp) this.#reader?.finish();
+    this.#add(Buffer.from(this.#printable?.end() ?? ''));
     if (this.#isWriting)
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
@@ -83,7 +89,11 @@ class RelayedStream {
   }
 
   #take(bytes: Buffer): void {
-    if (this.#isGivenUp) return;
+    this.#add(this.#printable === undefined ? bytes : Buffer.from(this.#printable.take(bytes)));
+  }
+
+  #add(bytes: Buffer): void {
+    if (this.#isGivenUp || bytes.length === 0) return;
     this.#queue.push(bytes);
     if (!this.#isWriting) this.#writeNext();
   }
