@@ -15,7 +15,7 @@ function sleeping(seconds: string): readonly number[] {
 }
 
 async function until(what: string, is: () => boolean): Promise<void> {
-  const endMs = Date.now() + 20_000;
+  const endMs = Date.now() + 60_000;
   while (!is()) {
     if (Date.now() > endMs) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -114,7 +114,7 @@ test('a command that fails says how, and its last line', async () => {
 });
 
 test('a command that takes too long has failed, and its whole process group is gone', async () => {
-  const answer = await run('sleep 60 & echo $! > pid; wait', 500);
+  const answer = await run('sleep 600 & echo $! > pid; wait', 500);
   assert.deepEqual(answer, { is: 'failure', reason: 'no answer within 0.5 s' });
   const pid = Number(readFileSync(path.join(directory, 'pid'), 'utf8'));
   for (let state = readProcess(pid)?.state; state !== undefined && state !== 'Z'; state = readProcess(pid)?.state) {
@@ -123,7 +123,7 @@ test('a command that takes too long has failed, and its whole process group is g
 });
 
 test('what a command leaves in the background does not hold it up, and is ended', async () => {
-  assert.deepEqual(await run('sleep 60 & echo $! > left'), { is: 'success' });
+  assert.deepEqual(await run('sleep 600 & echo $! > left'), { is: 'success' });
   const pid = Number(readFileSync(path.join(directory, 'left'), 'utf8'));
   for (let state = readProcess(pid)?.state; state !== undefined && state !== 'Z'; state = readProcess(pid)?.state) {
     await new Promise((resolve) => setTimeout(resolve, 10));
