@@ -39,7 +39,7 @@ function look(text: string | undefined, more: Partial<Parameters<typeof pidFiles
 }
 
 test('a pid file names a living process of this user, or says why it does not', async () => {
-  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const child = spawn('sleep', ['600'], { stdio: 'ignore' });
   const pid = child.pid ?? 0;
   try {
     assert.equal(look(`${pid}\n`), pid);

@@ -55,7 +55,7 @@ test('TERM reaches what left the group, whether there is a ps for tree-kill or n
     const leader = leaderOf(await start(context, runId, script));
     const asked = await askToEnd({ runId, leader });
     assert.equal(asked.size, count + 1);
-    assert.deepEqual(await untilNoneLives({ runId, leader }, 15_000), []);
+    assert.deepEqual(await untilNoneLives({ runId, leader }, 60_000), []);
   }
   assert.equal(existsSync(join(planted, 'was-run')), false, 'a ps of the caller');
 });
