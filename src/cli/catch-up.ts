@@ -44,7 +44,7 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
     history: realHistory(config),
     host: os.hostname(),
     claims: tickClaims(config.stateDirectory),
-    zones: machineZones(),
+    zones: machineZones(config.stateDirectory),
     readPauses: () => readPauses(stateFiles(config.stateDirectory)),
     newRun: () => newRunId(clock.nowMs(), randomUuid()),
     start: (start) => startDetached(start, configFile),

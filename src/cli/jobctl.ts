@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { exitCodes } from '../run/outcome.ts';
 import { lookAs } from '../system/as-user.ts';
+import { nearest } from '../yaml/suggest.ts';
 import { check } from './jobctl/check.ts';
 import { failed } from './jobctl/failed.ts';
 import { history } from './jobctl/history.ts';
@@ -10,6 +11,7 @@ import { logs } from './jobctl/logs.ts';
 import { status } from './jobctl/look.ts';
 import { next } from './jobctl/next.ts';
 import { type Options, parseJobctl } from './jobctl/options.ts';
+import { otherCommands } from './jobctl/other-commands.ts';
 import { pause, resume } from './jobctl/pause.ts';
 import { reset } from './jobctl/reset.ts';
 import { serviceCommand } from './jobctl/service.ts';
@@ -55,7 +57,14 @@ export function main(args: readonly string[]): void {
   runProgram(program, args, () => jobctl(args));
 }
 
-async function jobctl(args: readonly string[]): Promise<number> {
+async function jobctl(written: readonly string[]): Promise<number> {
+  const args = written[0] === 'list' ? ['status', ...written.slice(1)] : written;
+  const [first = '--help'] = args;
+  // An option of a command that is not there would be the first thing to be said.
+  if (!first.startsWith('-') && commands[first] === undefined) {
+    sayLines(usageError(program, unknownCommand(first)).text);
+    return exitCodes.usage;
+  }
   const line = parseJobctl(args.length === 0 ? ['--help'] : args);
   if (line.is === 'answered') {
     if (line.exitCode === 0) print(line.text);
@@ -108,7 +117,11 @@ function namesOf(command: string, words: readonly string[]): Pick<Options, 'name
 }
 
 function unknownCommand(name: string): string {
-  return name === '' ? 'which command?' : `there is no command "${name}"`;
+  if (name === '') return 'which command?';
+  const advice = Object.hasOwn(otherCommands, name) ? otherCommands[name] : undefined;
+  const near = nearest(name, Object.keys(commands));
+  const meant = advice ?? (near === undefined ? undefined : `did you mean jobctl ${near}?`);
+  return `there is no command "${name}"${meant === undefined ? '' : `; ${meant}`}`;
 }
 
 function tooMany(name: string, words: readonly string[]): string | undefined {

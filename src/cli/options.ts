@@ -1,6 +1,7 @@
 /** yargs as all our programs use it: strict, English, nothing guessed, usage errors are exit code 64. */
 import process from 'node:process';
 import yargs, { type Argv } from 'yargs';
+import { nearest } from '../yaml/suggest.ts';
 import { version } from './parts/version.ts';
 
 export type CommandLine<T> =
@@ -30,8 +31,53 @@ export function parseCommandLine<T>(
     return { is: 'asked', options: options as T, words: options._.map(String) };
   } catch (error) {
     // What yargs throws here is about the arguments: the parser itself was built before.
-    return usageError(program, (error as Error).message);
+    return usageError(program, withGuess((error as Error).message, parser));
   }
+}
+
+/** Options of other programs, and those of ours that do the same. */
+const otherOptions: Readonly<Record<string, readonly string[]>> = {
+  'dry-run': ['rehearse', 'check'],
+  n: ['rehearse', 'check', 'lines'],
+  noop: ['check'],
+  list: ['list-jobs'],
+  ls: ['list-jobs'],
+  kill: ['kill-job'],
+  stop: ['kill-job'],
+  run: ['job'],
+  name: ['job', 'jobs'],
+  label: ['tag'],
+  tags: ['tag'],
+  group: ['tag'],
+  duration: ['for'],
+  time: ['until', 'at'],
+  since: ['at'],
+  message: ['reason'],
+  comment: ['reason'],
+  tail: ['follow'],
+  limit: ['lines', 'count'],
+  format: ['json'],
+  j: ['json'],
+  o: ['output', 'json'],
+  force: ['adopt', 'kill'],
+  overwrite: ['adopt'],
+  lint: ['validate'],
+  test: ['validate', 'rehearse'],
+  file: ['validate', 'config'],
+  c: ['config'],
+  conf: ['config'],
+  verbose: ['debug'],
+  v: ['version', 'debug'],
+};
+
+function withGuess(message: string, parser: Argv): string {
+  const unknown = /^Unknown arguments?: ([^,\s]+)/.exec(message)?.[1];
+  if (unknown === undefined) return message;
+  const { key } = (parser as unknown as { getOptions(): { key: Readonly<Record<string, unknown>> } }).getOptions();
+  const known = Object.keys(key).filter((name) => name.length > 1);
+  const others = Object.hasOwn(otherOptions, unknown) ? (otherOptions[unknown] ?? []) : [];
+  const guess = others.find((name) => known.includes(name)) ?? nearest(unknown, known);
+  return guess === undefined ? message : `${message}; did you mean --${guess}?`;
 }
 
 /** EX_USAGE of sysexits.h. Also for what a program itself finds wrong with its options. */
@@ -69,7 +115,7 @@ function bare(program: string): Argv {
     .showHelpOnFail(false)
     .fail(false)
     .strictOptions()
-    .demandCommand(0, 0, '', 'Options are all it takes.')
+    .demandCommand(0, 0, '', 'takes no arguments, only options')
     .help('help', 'Show this help.')
     .alias('help', 'h')
     .version('version', 'Show the version.', `${program} ${version}`)

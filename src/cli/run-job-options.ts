@@ -175,7 +175,7 @@ async function asServiceUser(
     sayProblems(setting.problems);
     return exitCodes.configuration;
   }
-  const right = await becomeServiceUser(setting.value, program, args);
+  const right = await becomeServiceUser(setting.value, program, args, options.rehearse ? 'look' : 'change');
   if (right.is === 'done') return right.exitCode;
   if (right.is === 'service-user') return act(setting.value);
   say(program, right.words);

@@ -26,6 +26,8 @@ export interface Config {
   readonly logging: Logging;
   readonly logRetention: LogRetention;
   readonly onInvalidJob: 'keep' | 'abort';
+  /** What an owner who is not trusted, and a group that can write, mean: an error or a warning. */
+  readonly trust: 'strict' | 'warn';
   readonly trustedOwnerUids: readonly number[];
   /** Where the ports of services come from. */
   readonly portRange: PortRange;

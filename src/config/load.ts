@@ -45,6 +45,8 @@ function makeConfig(merged: Merged, { machine, request }: Circumstances): Config
   if (serviceUser === undefined) tell(merged, 'user', 'error', noSuchUser(merged, values.user));
   if (serviceUser?.uid === 0) tell(merged, 'user', 'error', rootMessage);
   refuseOpenJobs(merged, path('job_directory'), machine);
+  const trustedOwnerUids = trustedOwners(merged, values.trusted_owners, machine.users);
+  judgeJobDirectory(merged, path('job_directory'), { ...values, trustedOwnerUids, files: machine.files });
   if (serviceUser === undefined) return undefined;
   return {
     cronTemplate: values.cron_template,
@@ -61,7 +63,8 @@ function makeConfig(merged: Merged, { machine, request }: Circumstances): Config
     logging: logging(merged),
     logRetention: retentionOf(values.log_retention),
     onInvalidJob: values.on_invalid_job,
-    trustedOwnerUids: trustedOwners(merged, values.trusted_owners, machine.users),
+    trust: values.trust,
+    trustedOwnerUids,
     portRange: portRange(merged, values.port_range),
     ...(values.mail && { mail: mailOf(values.mail) }),
     sources: merged.sources,
@@ -88,6 +91,25 @@ function refuseOpenJobs(merged: Merged, path: string, { files }: Machine): void 
   const only = merged.own === undefined ? 'root' : 'you';
   const remedy = (mode & 0o1000) === 0 ? `chmod o-w ${path}` : `keep the job files where only ${only} can write`;
   tell(merged, 'job_directory', 'error', `everyone can write ${path}, and so could have jobs run: ${remedy}`);
+}
+
+interface Judged {
+  readonly trust: 'strict' | 'warn';
+  readonly trustedOwnerUids: readonly number[];
+  readonly files: Machine['files'];
+}
+
+/** Its owner and its group can put any file in, under the name of any job. */
+function judgeJobDirectory(merged: Merged, path: string, { trust, trustedOwnerUids, files }: Judged): void {
+  const facts = files.facts(files.resolve(path) ?? path);
+  // A process-control of one's own is in the hands of its owner alone anyway, and a group of the same name is usual there.
+  if (facts === undefined || merged.own !== undefined) return;
+  const severity = trust === 'strict' ? 'error' : 'warning';
+  const isTrusted = facts.uid === 0 || trustedOwnerUids.includes(facts.uid);
+  if (!isTrusted)
+    tell(merged, 'job_directory', severity, `the owner of ${path} (uid ${facts.uid}) is not among "trusted_owners"`);
+  if ((facts.mode & 0o022) === 0o020)
+    tell(merged, 'job_directory', severity, `a group can write ${path}: chmod g-w ${path}`);
 }
 
 /** A lock in a directory that everyone can write could be forged or held up by anyone. */

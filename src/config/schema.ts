@@ -211,11 +211,18 @@ export const configSchema = {
       examples: ['20000-20999'],
       'x-expected': 'two port numbers with "-" between them, such as 31000-32000',
     },
+    trust: {
+      type: 'string',
+      enum: ['strict', 'warn'],
+      default: 'warn',
+      description:
+        'What becomes of a job file that a group can write or whose owner is not in `trusted_owners`, and of a job directory like that: `strict` makes it an error, so that the job keeps its last good line and does not run; `warn` uses it with a warning. What everybody can write is never used.',
+    },
     trusted_owners: {
       type: 'array',
       items: userName,
       default: ['root'],
-      description: 'Who may own job files without a warning.',
+      description: 'Who may own job files and the job directory; see `trust`.',
       examples: [['root', 'deploy']],
       'x-expected': 'a list of user names',
     },

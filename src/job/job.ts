@@ -44,6 +44,7 @@ export interface Job {
   readonly workingDirectory?: string;
   readonly umask: number;
   readonly nice?: number;
+  readonly noNewPrivileges: boolean;
   readonly limits: Limits;
   /** Replaces key by key what the configuration says. */
   readonly logRetention?: LogBounds;
@@ -112,6 +113,7 @@ export function makeJob(
     notices,
     leftovers: written('leftovers') ?? 'kill',
     umask: Number.parseInt(String(written('umask')).replace('o', ''), 8),
+    noNewPrivileges: written('no_new_privileges') ?? false,
     limits: limitsOf(written('limits')),
   };
   addOptional(content, written, { remarks, audited, hasPlaceholders: isService });

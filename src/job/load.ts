@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { validateJob } from '../generated/validators.ts';
 import { parseExpression } from '../schedule/expression.ts';
+import { isReboot } from '../schedule/nickname.ts';
 import type { FileFacts, FileRead, Files } from '../system/system.ts';
 import { withAudience } from '../yaml/audience.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
@@ -10,6 +11,7 @@ import { isUnreadName, unreadFiles, unreadMessage } from '../yaml/unread.ts';
 import { auditSpelling } from './audit-spelling.ts';
 import { type Job, type JobContent, type JobRemark, makeJob } from './job.ts';
 import { type JobDefaults, jobSchema } from './schema.ts';
+import { jobSynonyms } from './synonyms.ts';
 
 /** Part of what schedule/expression.ts answers; columns are 1-based in the text. */
 type ScheduleVerdict =
@@ -36,7 +38,8 @@ export interface Wishes {
 }
 
 /** As much of the configuration as job files depend on. */
-export type JobPlaces = Pick<Config, 'jobDirectory' | 'jobDefaults' | 'trustedOwnerUids'>;
+export type JobPlaces = Pick<Config, 'jobDirectory' | 'jobDefaults' | 'trustedOwnerUids'> &
+  Partial<Pick<Config, 'trust'>>;
 
 interface JobEntry {
   readonly slug: string;
@@ -52,7 +55,7 @@ export type JobFolder =
 
 /** 256 KiB: no job needs more, and the parser's memory is bounded by it. */
 const limitBytes = 256 * 1024;
-const format = { schema: jobSchema, validate: validateJob };
+const format = { schema: jobSchema, validate: validateJob, synonyms: jobSynonyms };
 
 /** Names that mean the same to a shell, a crontab, a log directory and a mail subject. */
 export function isSlug(text: string): boolean {
@@ -145,7 +148,7 @@ function loadFile(
   const read = readJobFile(slug, places, machine.files);
   if (read.is === 'absent') return undefined;
   if (read.is === 'refused') return { ok: false, problems: [error(path, read.reason)] };
-  const doubts = ownership(path, read.facts, places.trustedOwnerUids);
+  const doubts = ownership(path, read.facts, places);
   if (doubts.some(({ severity }) => severity === 'error')) return { ok: false, problems: doubts };
 
   const result = validateJobText({ file: path, bytes: read.bytes }, places.jobDefaults, machine);
@@ -159,12 +162,16 @@ function loadFile(
 }
 
 /** Whoever can write a job file decides what the service user runs. */
-function ownership(path: string, { uid, mode }: FileFacts, trustedUids: readonly number[]): readonly Problem[] {
+function ownership(
+  path: string,
+  { uid, mode }: FileFacts,
+  { trustedOwnerUids, trust = 'warn' }: JobPlaces,
+): readonly Problem[] {
   if ((mode & 0o002) !== 0) return [error(path, 'everyone can write this file, so it is not used: chmod o-w')];
   const doubts: string[] = [];
   if ((mode & 0o020) !== 0) doubts.push('a group can write this file: chmod g-w');
-  if (!trustedUids.includes(uid)) doubts.push(`the owner (uid ${uid}) is not among "trusted_owners"`);
-  return doubts.map((message) => ({ severity: 'warning', file: path, message }));
+  if (!trustedOwnerUids.includes(uid)) doubts.push(`the owner (uid ${uid}) is not among "trusted_owners"`);
+  return doubts.map((message) => ({ severity: trust === 'strict' ? 'error' : 'warning', file: path, message }));
 }
 
 /** A job file's text, whatever its name and wherever it comes from. */
@@ -178,7 +185,7 @@ export function validateJobText(source: Source, defaults: JobDefaults, wishes: W
     (doubt): JobRemark => ({ severity: 'warning', ...doubt }),
   );
   const scheduled = scheduleRemarks(content, wishes.checkSchedule);
-  const zone = zoneRemarks(content.timing.timeZone, wishes.checkZone);
+  const zone = zoneRemarks(content, readable, wishes.checkZone);
   const problems = [
     ...said,
     ...[...remarks, ...spelled, ...scheduled, ...zone].map((remark) => problemOf(remark, source.file, readable)),
@@ -203,10 +210,17 @@ function scheduleRemarks(
   }));
 }
 
-function zoneRemarks(name: string | undefined, check: Wishes['checkZone']): readonly JobRemark[] {
-  const remark = name === undefined ? undefined : check?.(name);
-  if (remark === undefined) return [];
-  return [{ severity: remark.severity, path: ['time_zone'], message: `"time_zone" ${remark.message}` }];
+function zoneRemarks(
+  { timing: { timeZone }, schedule }: JobContent,
+  written: Written<unknown>,
+  check: Wishes['checkZone'],
+): readonly JobRemark[] {
+  const remark = timeZone === undefined ? undefined : check?.(timeZone);
+  const path = ['time_zone'];
+  if (remark !== undefined) return [{ severity: remark.severity, path, message: `"time_zone" ${remark.message}` }];
+  if (timeZone === undefined || !isReboot(schedule) || written.place(path) === undefined) return [];
+  const message = '"time_zone" changes nothing here: a boot is the same moment in every zone';
+  return [{ severity: 'warning', path, message }];
 }
 
 /** A value that is not in the file comes from the configuration. */

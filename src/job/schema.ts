@@ -130,8 +130,8 @@ export const jobSchema = {
       // What is wrong with its terms, schedule/expression.ts says better.
       pattern: '^[\\s\\S]{1,500}$',
       description:
-        'When cron starts the job: minute, hour, day of month, month, day of week. Always in quotes, since YAML gives a leading `*` another meaning. A job without a schedule is run by people or by other jobs.',
-      examples: ['*/5 * * * *', '30 2 * * 1-5'],
+        'When cron starts the job: minute, hour, day of month, month, day of week; or `@yearly`, `@annually`, `@monthly`, `@weekly`, `@daily`, `@midnight`, `@hourly`, which stand for five terms; or `@reboot`, once after each boot. Always in quotes, since YAML gives a leading `*` or `@` another meaning. A job without a schedule is run by people or by other jobs.',
+      examples: ['*/5 * * * *', '30 2 * * 1-5', '@daily'],
       'x-expected': 'five terms in quotes, such as "30 2 * * *"',
     },
     disabled: {
@@ -258,6 +258,12 @@ export const jobSchema = {
       description: 'How much the job gives way to others: 0 (not at all) to 19 (most). Below 0 only root may.',
       examples: [10],
       'x-expected': 'a whole number from -20 to 19',
+    },
+    no_new_privileges: {
+      type: 'boolean',
+      default: false,
+      description:
+        '`true`: no program that the job starts can gain rights, whatever set-uid bits it has (PR_SET_NO_NEW_PRIVS, by setpriv(1)). sudo, su and set-gid programs such as postdrop then fail. A host without setpriv does not start the job.',
     },
     limits: {
       type: 'object',

@@ -94,11 +94,8 @@ function lineOf({ path, line, wanted, kind }: CrontabEvidence): Finding | undefi
 
 /** The part that says when. */
 function timesOf(line: string): string {
-  return line
-    .trim()
-    .split(/[ \t]+/)
-    .slice(0, 5)
-    .join(' ');
+  const words = line.trim().split(/[ \t]+/);
+  return words.slice(0, line.trim().startsWith('@') ? 1 : 5).join(' ');
 }
 
 /** Debian's cron reads a changed file at the beginning of a minute, before it starts what is due; cronie at once. */

@@ -1,5 +1,6 @@
 /** Whether there was a cron at a tick, a machine under it, and a clock that showed that time. */
 import { durationWords } from '../run/outcome.ts';
+import { isReboot } from '../schedule/nickname.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import { minuteMs } from '../schedule/zone.ts';
 import type { CronLogLine, Evidence } from './evidence.ts';
@@ -19,7 +20,8 @@ function machine(evidence: Evidence): Finding {
   } = evidence;
   const about = 'machine';
   const up = `up since ${wallTime(bootMs, hostZone)}`;
-  if (bootMs <= momentOf(evidence)) return { about, is: 'well', words: up };
+  // A start after a boot is due at the boot itself, and cron comes up after it.
+  if (bootMs <= momentOf(evidence) || isReboot(job?.schedule)) return { about, is: 'well', words: up };
   const made =
     job?.catchUp === 'last'
       ? 'its "catch_up: last" makes up for the last tick'
@@ -51,7 +53,7 @@ function daemon(evidence: Evidence): Finding {
           words: `${name} (pid ${pid}) is stopped by a signal`,
           advice: `kill -CONT ${pid}`,
         };
-      if (sinceMs === undefined || sinceMs <= momentOf(evidence))
+      if (sinceMs === undefined || sinceMs <= momentOf(evidence) || isReboot(evidence.job?.schedule))
         return { about, is: 'well', words: `${name} (pid ${pid}) runs${since}` };
       const words = `${name} (pid ${pid}) runs only${since}, after the tick`;
       return {

@@ -2,6 +2,7 @@
 import { orphanWords } from '../run/collision.ts';
 import { isOver, pauseWords, resumeCommand } from '../run/pause.ts';
 import { endAdvice, isOutOfReach } from '../run/process-words.ts';
+import { isReboot } from '../schedule/nickname.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import type { Evidence } from './evidence.ts';
 import type { Finding } from './why.ts';
@@ -64,7 +65,13 @@ function schedule({ slug, ticks, askedMs, hostZone }: Evidence, job: NonNullable
     };
   const words = job.timeZone === undefined ? job.schedule : `${job.schedule} in ${job.timeZone}`;
   if (ticks.tickMs !== undefined)
-    return { about, is: 'well', words: `${words} has a tick at ${wallTime(ticks.tickMs, hostZone)}` };
+    return {
+      about,
+      is: 'well',
+      words: isReboot(job.schedule)
+        ? `it starts once after each boot, the last one was at ${wallTime(ticks.tickMs, hostZone)}`
+        : `${words} has a tick at ${wallTime(ticks.tickMs, hostZone)}`,
+    };
   const around = [
     ...(ticks.beforeMs === undefined ? [] : [`the one before was at ${wallTime(ticks.beforeMs, hostZone)}`]),
     ...(ticks.afterMs === undefined ? [] : [`the next is at ${wallTime(ticks.afterMs, hostZone)}`]),

@@ -3,6 +3,7 @@
  * A claim that can't be written is said, and the job runs: a tick that runs twice is mended by the lock, one that never runs by nobody.
  */
 import type { Timing } from '../job/timing.ts';
+import { isReboot } from '../schedule/nickname.ts';
 import type { Zones } from '../schedule/zone.ts';
 import type { Clock, TickClaim, TickClaims } from '../system/system.ts';
 import type { Tick } from './event.ts';
@@ -52,7 +53,9 @@ export function claimTick(start: ClockedStart, machine: TickMachine): TickAnswer
     if (answer.is === 'had') continue;
     const failed = answer.is === 'failed' ? [unclaimed(tickMs, answer.reason)] : [];
     const kept = keepAccount(start, machine, { account, tickMs, nowMs });
-    return { is: 'run', tick: tickOf(tickMs, nowMs), troubles: [...failed, ...kept] };
+    // After a boot no start is late: cron starts when the machine is ready for it.
+    const tick = isReboot(job.schedule) ? { tickMs } : tickOf(tickMs, nowMs);
+    return { is: 'run', tick, troubles: [...failed, ...kept] };
   }
   return withoutCandidate(otherwise, job, { claims, nowMs });
 }
@@ -116,7 +119,7 @@ function keepAccount(start: ClockedStart, machine: TickMachine, { account, tickM
     claims.drop(job.slug, uselessClaims(account, nowMs).future);
     return markTroubles(moveMark(job, claims, { sinceMs: tickMs }));
   }
-  if (lateness(tickMs, nowMs) !== undefined) return [];
+  if (lateness(tickMs, nowMs) !== undefined && !isReboot(job.schedule)) return [];
   const settledMs = Math.max(account.sinceMs, nowMs - startPatienceMs);
   const missed = missedTicks(job, { account, nowMs, pauses, zones, history: machine.history });
   const { old, future } = uselessClaims(account, nowMs);

@@ -13,7 +13,8 @@
  * | the newest one was started in the last 90 seconds, late   | skipped: claimed           | not due                      |
  * | none of these                                             | runs, and belongs to none  | not due                      |
  */
-import { type ExpectedTick, expectedTicks } from '../schedule/ticks.ts';
+import { isReboot } from '../schedule/nickname.ts';
+import { type ExpectedTick, expectedTicks, nextTick } from '../schedule/ticks.ts';
 import type { Zones } from '../schedule/zone.ts';
 import { type AccountedJob, clockStepMs, type TickAccount } from './tick-account.ts';
 
@@ -49,6 +50,7 @@ export interface StartTicks {
 }
 
 export function ticksOfStart(job: AccountedJob, { account, nowMs, onlyDue, zones }: StartQuestion): StartTicks {
+  if (isReboot(job.schedule)) return bootOfStart(job, account, zones);
   const span = { afterMs: nowMs - lateMs - 1, untilMs: nowMs + earlyMs };
   const ticks = [...expectedTicks(job, span, zones)].reverse();
   const [newest] = ticks;
@@ -59,6 +61,13 @@ export function ticksOfStart(job: AccountedJob, { account, nowMs, onlyDue, zones
     return (tick === newest && isOnTime(tick, nowMs)) || tick.tickMs > openSince(account, nowMs);
   });
   return { candidates: candidates.map(({ tickMs }) => tickMs), otherwise: otherwise(newest, nowMs, onlyDue) };
+}
+
+/** cron starts such a line when it is started itself, at a boot or not: the first start after a boot has it, however late it comes, and any other is one too many. */
+function bootOfStart(job: AccountedJob, { claimed }: TickAccount, zones: Zones): StartTicks {
+  const tickMs = nextTick(job, Number.NEGATIVE_INFINITY, zones)?.tickMs;
+  if (tickMs === undefined) return { candidates: [], otherwise: { is: 'unscheduled' } };
+  return { candidates: claimed.has(tickMs) ? [] : [tickMs], otherwise: { is: 'claimed', tickMs } };
 }
 
 function otherwise(newest: ExpectedTick | undefined, nowMs: number, onlyDue: boolean): StartTicks['otherwise'] {

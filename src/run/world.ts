@@ -87,7 +87,7 @@ export type ArgvAnswer =
  */
 export function argvOf(
   command: Command,
-  job: Pick<Job, 'nice' | 'limits'>,
+  job: Pick<Job, 'nice' | 'limits' | 'noNewPrivileges'>,
   world: World,
   programs: Programs,
 ): ArgvAnswer {
@@ -96,13 +96,21 @@ export function argvOf(
   if (found.is === 'missing') return found;
   return {
     is: 'ready',
-    argv: [...limitPrefix(job.limits), ...nicePrefix(job.nice), found.path, ...args] as [string, ...string[]],
+    argv: [...limitPrefix(job.limits), ...nicePrefix(job.nice), ...privilegesPrefix(job), found.path, ...args] as [
+      string,
+      ...string[],
+    ],
   };
 }
 
 function limitPrefix(limits: Limits): readonly string[] {
   const options = Object.entries(limits).map(([limit, value]) => `${limitOptions[limit as keyof Limits]}=${value}`);
   return options.length === 0 ? [] : ['/usr/bin/prlimit', ...options, '--'];
+}
+
+/** Last of all, so that it is only the job which can't gain rights. */
+function privilegesPrefix({ noNewPrivileges }: Pick<Job, 'noNewPrivileges'>): readonly string[] {
+  return noNewPrivileges ? ['/usr/bin/setpriv', '--no-new-privs', '--'] : [];
 }
 
 function nicePrefix(nice: number | undefined): readonly string[] {

@@ -7,6 +7,7 @@ import { listJobFiles } from '../job/load.ts';
 import type { FileFacts, Files } from '../system/system.ts';
 import type { Problem, Result } from '../yaml/problem.ts';
 import type { BrokenJob, CrontabJob } from './crontab.ts';
+import { isReboot } from './nickname.ts';
 
 /** What one file said. */
 export type KnownJob =
@@ -81,7 +82,7 @@ export function knownJob(slug: string, path: string, { result, scheduleText }: J
     name,
     source: path,
     ...(schedule !== undefined && { schedule: scheduleText(schedule) }),
-    ...(timeZone !== undefined && { timeZone }),
+    ...(timeZone !== undefined && !isReboot(schedule) && { timeZone }),
     disabled: !enabled,
     service: service !== undefined,
     catchUp: timing.catchUp === 'last' && service === undefined,

@@ -2,7 +2,9 @@
  * Expands `cron_template`, root's own text, for one job. The template is checked once, with values that stand for any job's;
  * what a developer wrote reaches the crontab only in characters that mean nothing to cron and to sh.
  */
+
 import { type CrontabLine, lineByteLimit, readCrontab, utf8Bound } from './crontab-reader.ts';
+import { rebootSchedule } from './nickname.ts';
 
 export interface EntryValues {
   /** The job file. */
@@ -92,7 +94,7 @@ function expand(lines: readonly TemplateLine[], values: EntryValues): ReturnType
 
 /** The user's name is root's and read back with the whole file; the rest comes from file names and job files. */
 function isHarmless(key: Key, value: string): boolean {
-  if (key === 'schedule') return /^(?:[\w*,/-]+ ){4}[\w*,/-]+$/.test(value);
+  if (key === 'schedule') return value === rebootSchedule || /^(?:[\w*,/-]+ ){4}[\w*,/-]+$/.test(value);
   return key === 'user' ? /^[\w.@+-]+\$?$/.test(value) : /^[A-Za-z0-9._/ =-]+$/.test(value);
 }
 

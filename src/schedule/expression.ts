@@ -4,6 +4,7 @@
  */
 import { fields } from './fields.ts';
 import { lintExpression } from './lint.ts';
+import { isReboot, nicknameProblem, rebootSchedule, termsOfNickname } from './nickname.ts';
 import { otherSpelling } from './other-spellings.ts';
 import { type Remark, readTerm, type Term } from './term.ts';
 
@@ -40,6 +41,9 @@ export type ExpressionAnswer =
  * Before a schedule is trusted for the first time, `validateSchedule` of cron-validate.ts asks a second reader too.
  */
 export function parseExpression(text: string): ExpressionAnswer {
+  if (isReboot(text)) return { ok: true, expression: afterBoot, warnings: [] };
+  const nickname = termsOfNickname(text.trim());
+  if (nickname !== undefined) return parseExpression(nickname);
   const answer = parseTerms(text);
   if (answer.ok || (isFive(splitTerms(text)) && !/[:.()]/.test(text))) return answer;
   const message = otherSpelling(text, (terms) => parseTerms(terms).ok);
@@ -54,35 +58,24 @@ function parseTerms(text: string): ExpressionAnswer {
   return readTerms(terms);
 }
 
+const noTerm: Term = { text: rebootSchedule, column: 1 };
+
+/** No minute of any day: it is due at a boot, which `ticks.ts` knows. */
+const afterBoot: Expression = {
+  ...{ text: rebootSchedule, minutes: [], hours: [], days: [], months: [], weekdays: [] },
+  ...{ minuteStar: false, hourStar: false, dayStar: false, weekdayStar: false },
+  terms: [noTerm, noTerm, noTerm, noTerm, noTerm],
+};
+
 /** What is no list of terms at all. */
 function foreignSchedule(text: string): Remark | undefined {
   const start = text.search(/[^ \t]/);
-  if (start >= 0 && text[start] === '@') return { message: nickname(text.trim()), column: start + 1 };
+  if (start >= 0 && text[start] === '@') return { message: nicknameProblem(text.trim()), column: start + 1 };
   const strange = text.search(/[^ \t\x21-\x7e]/);
   if (strange >= 0) return { message: strangeCharacter(text.codePointAt(strange) ?? 0), column: strange + 1 };
   const equals = text.indexOf('=');
   if (equals < 0) return undefined;
   return { message: 'a "=" would make the line a variable to cron; a zone belongs in "time_zone"', column: equals + 1 };
-}
-
-/** The abbreviations of crontab(5). They are refused because a schedule has one spelling, and a reader of the file sees when it runs. */
-const nicknames: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-};
-
-function nickname(text: string): string {
-  const word = text.split(/\s/)[0] ?? text;
-  const meaning = Object.hasOwn(nicknames, word.toLowerCase()) ? nicknames[word.toLowerCase()] : undefined;
-  if (meaning !== undefined) return `"${word}" is not five terms; write "${meaning}"`;
-  if (word.toLowerCase() === '@reboot')
-    return '"@reboot" is no moment; a schedule is five terms (minute hour day month weekday)';
-  return `"${word}" is not known; a schedule is five terms (minute hour day month weekday)`;
 }
 
 function strangeCharacter(codePoint: number): string {

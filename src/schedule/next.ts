@@ -66,6 +66,7 @@ function* fires(
   periods: Iterable<Period>,
   { afterMs, untilMs }: { readonly afterMs: number; readonly untilMs: number },
 ): Generator<number> {
+  if (expression.minutes.length === 0) return;
   const isWildcard = expression.minuteStar || expression.hourStar;
   for (const { fromMinute, toMinute, offsetMs, atMs } of stretches(periods, isWildcard, untilMs)) {
     for (const localMinute of matchingMinutes(expression, fromMinute, toMinute)) {

@@ -33,6 +33,8 @@ function samenessText(sameness: Sameness, time: (instant: number) => string): st
       return 'runs at the same times as before';
     case 'different':
       return `first difference: ${time(sameness.atMs)} ${sameness.change}`;
+    case 'boot':
+      return `the start after each boot ${sameness.change}`;
     case 'open':
       return `no difference until ${time(sameness.untilMs)}; what comes after that was not compared`;
     default:
@@ -83,6 +85,8 @@ function samenessJson(sameness: Sameness) {
         firstDifference: { at: utc(sameness.atMs), is: sameness.change },
         comparedUntil: utc(sameness.atMs),
       };
+    case 'boot':
+      return { same: false, firstDifference: { at: null, is: sameness.change }, comparedUntil: null };
     case 'open':
       return { same: null, firstDifference: null, comparedUntil: utc(sameness.untilMs) };
     default:

@@ -6,12 +6,15 @@
  */
 import type { Expression } from './expression.ts';
 import { matchesDate } from './next.ts';
+import { isReboot } from './nickname.ts';
 import { eachTick, expressionOf, type Scheduled, tickZone } from './ticks.ts';
 import { dayMs, type Zones } from './zone.ts';
 
 export type Sameness =
   | { readonly is: 'same' }
   | { readonly is: 'different'; readonly atMs: number; readonly change: 'appears' | 'vanishes' }
+  /** Only one of them starts the job after each boot. */
+  | { readonly is: 'boot'; readonly change: 'appears' | 'vanishes' }
   /** No difference up to a moment; nothing is said of what comes after it. */
   | { readonly is: 'open'; readonly untilMs: number };
 
@@ -26,6 +29,9 @@ const farMs = 41 * 366 * dayMs;
 const mostTicks = 600_000;
 
 export function compareTimes(pair: Comparison, nowMs: number, zones: Zones): Sameness {
+  const [boot, otherBoot] = [isReboot(pair.before.schedule), isReboot(pair.after.schedule)];
+  if (boot && otherBoot) return { is: 'same' };
+  if (boot || otherBoot) return { is: 'boot', change: boot ? 'vanishes' : 'appears' };
   if (isProved(pair, nowMs, zones)) return { is: 'same' };
   const untilMs = nowMs + farMs;
   const [before, after] = [pair.before, pair.after].map((job) => eachTick(job, { afterMs: nowMs, untilMs }, zones));

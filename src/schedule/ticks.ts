@@ -4,6 +4,7 @@
  */
 import { type Expression, parseExpression } from './expression.ts';
 import { eachFire, nextFires } from './next.ts';
+import { isReboot } from './nickname.ts';
 import type { Zone, Zones } from './zone.ts';
 
 /** As much of a job as its ticks depend on. */
@@ -36,10 +37,17 @@ export function tickZone({ timing: { timeZone } }: Pick<Scheduled, 'timing'>, zo
 
 /** Ascending. None for a job without a schedule, or with one that cron would not understand. */
 export function expectedTicks(job: Scheduled, span: TickSpan, zones: Zones): readonly ExpectedTick[] {
+  if (isReboot(job.schedule)) return bootTicks(span, zones);
   const expression = expressionOf(job);
   const zone = tickZone(job, zones);
   if (expression === undefined || zone === undefined || span.untilMs <= span.afterMs) return [];
   return distinct(nextFires(expression, { ...span, zone }));
+}
+
+/** The boots that are to come are nobody's to know. */
+function bootTicks({ afterMs, untilMs }: TickSpan, { bootMs }: Zones): readonly ExpectedTick[] {
+  const tickMs = bootMs?.();
+  return tickMs !== undefined && tickMs > afterMs && tickMs <= untilMs ? [{ tickMs, starts: 1 }] : [];
 }
 
 /** The same one by one, for spans of any length; without end when the span has none. */
@@ -50,7 +58,8 @@ export function* eachTick(
 ): Generator<number> {
   const expression = expressionOf(job);
   const zone = tickZone(job, zones);
-  if (expression === undefined || zone === undefined) return;
+  // The boots to come are not among them.
+  if (expression === undefined || zone === undefined || isReboot(job.schedule)) return;
   let lastMs: number | undefined;
   for (const tickMs of eachFire(expression, { zone, afterMs, ...(untilMs !== undefined && { untilMs }) })) {
     if (tickMs !== lastMs) yield tickMs;
@@ -60,6 +69,7 @@ export function* eachTick(
 
 /** The first tick after an instant; `undefined` for a job that has none. */
 export function nextTick(job: Scheduled, afterMs: number, zones: Zones): ExpectedTick | undefined {
+  if (isReboot(job.schedule)) return bootTicks({ afterMs, untilMs: Number.POSITIVE_INFINITY }, zones)[0];
   const expression = expressionOf(job);
   const zone = tickZone(job, zones);
   if (expression === undefined || zone === undefined) return undefined;

@@ -25,6 +25,8 @@ export interface Zones {
   readonly host: Zone;
   /** By its name, spelled as in the machine's table. */
   find(name: string): Zone | undefined;
+  /** When the machine was started, on a full second: the one tick of a job that starts after each boot. Absent: nobody can say. */
+  readonly bootMs?: () => number;
 }
 
 /** From an instant on, local time is UTC plus `offsetMs`. */

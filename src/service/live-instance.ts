@@ -4,6 +4,7 @@
  */
 import type { Job } from '../job/job.ts';
 import type { Probe, Service } from '../job/service.ts';
+import { processesWords } from '../run/process-words.ts';
 import { argvOf, type FixedWorld } from '../run/world.ts';
 import type {
   InstanceFolders,
@@ -54,7 +55,11 @@ export interface Home {
   readonly ports: (
     job: Job,
   ) => Promise<{ readonly ports: Readonly<Record<string, number>> } | { readonly reason: string }>;
+  /** A port that the file names and that somebody else has, in words. Asked when nothing of the instance lives. */
+  readonly takenPort: (job: Job) => Promise<string | undefined>;
   readonly tell: (event: EventOf<Event>) => void;
+  /** Something is to be seen in the record that is no event: what can't be killed. */
+  readonly recordSoon: () => void;
 }
 
 /** An event without its time, which the supervisor knows. */
@@ -77,6 +82,8 @@ interface Life {
 const drainPatienceMs = 1000;
 /** What ends within this time after the command was only finishing. */
 const leftoverPatienceMs = 200;
+/** Characters of what is named as left in the background. */
+const leftLimit = 200;
 /** Between two attempts to end what could not be killed: a process that waits for a dead disk. */
 const stuckPauseMs = 5000;
 
@@ -232,28 +239,38 @@ export class LiveInstance {
     // Whoever is told to end while it is being started is ended as soon as there is something to end.
     await this.#starting;
     const life = this.#life;
-    if (life !== undefined) await this.#endLife(life);
+    const found = life === undefined ? {} : await this.#endLife(life);
     this.#life = undefined;
     this.stuck = undefined;
-    this.#home.tell({ is: 'gone' });
+    this.#home.tell({ is: 'gone', ...found });
   }
 
-  async #endLife(life: Life): Promise<void> {
+  /** What its command had left in the background, and which port another process has. */
+  async #endLife(life: Life): Promise<{ readonly left?: string; readonly taken?: string }> {
     const { command, job } = life;
     this.#graceMs = job.service.stopSeconds * 1000;
     const bySelf = life.status !== undefined && job.service.pidFile === undefined;
-    if (bySelf && (await command.leftovers(leftoverPatienceMs)).length === 0) command.abandon();
+    const leftovers = bySelf ? await command.leftovers(leftoverPatienceMs) : [];
+    if (bySelf && leftovers.length === 0) command.abandon();
     else await this.#endAll(command);
     const status = await command.ended;
     await this.#log?.commandEnded(drainPatienceMs);
     this.note(exitWords(status satisfies Exit));
+    const left = leftovers
+      .map(({ pid, command: line }) => `${pid} ${line}`)
+      .join(', ')
+      .slice(0, leftLimit);
+    if (left !== '') this.note(`left in the background, and ended: ${left}`);
+    const taken = await this.#home.takenPort(job);
+    return { ...(left !== '' && { left }), ...(taken !== undefined && { taken }) };
   }
 
   async #endAll(command: RunningCommand): Promise<void> {
     for (;;) {
       const { survivors } = await command.stop(this.#graceMs);
       if (survivors.length === 0) return;
-      this.stuck = survivors.map(({ pid, command: line }) => `${pid} ${line}`).join(', ');
+      this.stuck = processesWords(survivors);
+      this.#home.recordSoon();
       this.note(`could not be killed: ${this.stuck}; nothing is started before they are gone`);
       await new Promise<void>((resolve) => this.#machine.clock.after(stuckPauseMs, resolve));
     }
@@ -282,7 +299,7 @@ export class LiveInstance {
       case 'command': {
         const argv = argvOf(
           world.expand(probe.command),
-          { limits: {}, ...(job.nice !== undefined && { nice: job.nice }) },
+          { limits: {}, noNewPrivileges: job.noNewPrivileges, ...(job.nice !== undefined && { nice: job.nice }) },
           world.world,
           programs,
         );
@@ -296,18 +313,21 @@ export class LiveInstance {
 }
 
 export function judgeResponse(
-  { code, body }: { readonly code: number; readonly body: string },
+  { code, body, location }: { readonly code: number; readonly body: string; readonly location?: string },
   { expectedCode, expectedResponse }: Extract<Probe, { by: 'http' }>,
 ): ProbeAnswer {
+  const led = location === undefined ? '' : ` to ${location}`;
   const isCodeRight = expectedCode === 0 ? code < 400 : code === expectedCode;
   if (!isCodeRight) {
-    return { is: 'failure', reason: `HTTP code ${code}${expectedCode === 0 ? '' : `, expected ${expectedCode}`}` };
+    const expected = expectedCode === 0 ? '' : `, expected ${expectedCode}`;
+    return { is: 'failure', reason: `HTTP code ${code}${led}${expected}` };
   }
   const said = body.trim().toLowerCase();
   if (expectedResponse === '' || said === expectedResponse) return { is: 'success' };
+  const words = said === '' ? '' : ` with ${JSON.stringify(said.slice(0, 40))}`;
   return {
     is: 'failure',
-    reason: `answered ${JSON.stringify(said.slice(0, 40))}, expected ${JSON.stringify(expectedResponse)}`,
+    reason: `answered ${code}${led}${words}, expected ${JSON.stringify(expectedResponse)}`,
   };
 }
 

@@ -17,7 +17,7 @@
 import type { Health, Respawn } from '../job/service.ts';
 import type { ProcessIdentity } from '../system/system.ts';
 import { type Answer, asking, type Checks, firstChecks, hear, isDue } from './health.ts';
-import { type Death, type Deaths, type Exit, exitWords, judgeDeath, noDeaths } from './respawn.ts';
+import { type Death, type Deaths, deathWords, type Exit, judgeDeath, noDeaths } from './respawn.ts';
 
 /** What the job file said when the instance was started; times below are milliseconds since boot. */
 export interface Rules {
@@ -80,8 +80,8 @@ export type Event = { readonly atMs: number } & (
   | { readonly is: 'started'; readonly process: ProcessIdentity }
   /** The command has ended; what it left is still to be ended. */
   | { readonly is: 'ended'; readonly exit: Exit }
-  /** Nothing of it lives. */
-  | { readonly is: 'gone' }
+  /** Nothing of it lives. `left`: what its command had left in the background. `taken`: a port of its file that another process has. */
+  | { readonly is: 'gone'; readonly left?: string; readonly taken?: string }
   | { readonly is: 'answered'; readonly answer: Answer }
   /** The process of the pid file, or why there is none. */
   | { readonly is: 'looked'; readonly found: ProcessIdentity | { readonly missing: string } }
@@ -153,13 +153,13 @@ const table: Table = {
   unhealthy: {
     unwanted: ({ process }) => stopping({ is: 'down' }, process),
     restart: ({ process }) => stopping({ is: 'start' }, process),
-    gone: ({ reason, upMs }, { atMs }, context) => judge({ exit: { is: 'unhealthy', reason }, upMs, atMs }, context),
+    gone: ({ reason, upMs }, event, context) => judge({ exit: { is: 'unhealthy', reason }, upMs }, event, context),
   },
   stopping: {
     wanted: ({ then, process }) => (then.is === 'down' ? stopping({ is: 'start' }, process) : undefined),
     unwanted: ({ then, process }) => (then.is === 'down' ? undefined : stopping({ is: 'down' }, process)),
     restart: ({ then, process }) => (then.is === 'judge' ? stopping({ is: 'start' }, process) : undefined),
-    gone: ({ then }, { atMs }, context) => afterStop(then, atMs, context),
+    gone: ({ then }, event, context) => afterStop(then, event, context),
   },
   backoff: {
     unwanted: () => ({ state: { at: 'down' } }),
@@ -319,23 +319,33 @@ function dueWork(state: In<'starting'> | In<'up'>, atMs: number, rules: Rules): 
   };
 }
 
-function afterStop(then: AfterStop, atMs: number, context: Context): Next {
+function afterStop(then: AfterStop, event: Of<'gone'>, context: Context): Next {
+  const { atMs } = event;
   switch (then.is) {
     case 'down':
       return { state: { at: 'down' } };
     case 'start':
       return { ...start(atMs), memory: { ...context.memory, restarts: context.memory.restarts + 1 } };
     case 'judge':
-      return judge({ exit: then.exit, upMs: then.upMs, atMs }, context);
+      return judge(then, event, context);
     default:
       return then satisfies never;
   }
 }
 
-function judge(death: Death, { memory, rules }: Context): Next {
-  const { exit, atMs } = death;
+function judge(
+  { exit, upMs }: Pick<Death, 'exit' | 'upMs'>,
+  { atMs, left, taken }: Of<'gone'>,
+  { memory, rules }: Context,
+): Next {
+  // What has gone on in the background has not finished.
+  const isDaemon = left !== undefined && exit.is === 'exited' && exit.code === 0;
+  const death: Death = {
+    ...{ exit: isDaemon ? { is: 'backgrounded', left } : exit, upMs, atMs },
+    ...(taken !== undefined && { taken }),
+  };
   const verdict = judgeDeath(death, memory.deaths, rules.respawn);
-  const lastExit = { words: exitWords(exit), atMs };
+  const lastExit = { words: deathWords(death), atMs };
   switch (verdict.is) {
     case 'finished':
       return { state: { at: 'finished', sinceMs: atMs }, memory: { ...memory, deaths: noDeaths, lastExit } };

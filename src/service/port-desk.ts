@@ -76,6 +76,17 @@ export class PortDesk {
     if (this.#held.size > 0 || this.#published !== '') this.#publish();
   }
 
+  /** A port that the file names and that another process has, in words. */
+  async takenPort(ports: readonly Port[]): Promise<string | undefined> {
+    for (const { name, number } of ports) {
+      if (number === undefined || (await this.#machine.ports.isFree(number))) continue;
+      const holder = this.#machine.ports.holder(number);
+      const who = holder === undefined ? 'another process' : `pid ${holder.pid} (${holder.command})`;
+      return `port ${name} ${number} is in use by ${who}`;
+    }
+    return undefined;
+  }
+
   async #reserve(instance: number, ports: readonly Port[]) {
     const held = this.#held.get(instance);
     if (held !== undefined && (await this.#canKeep(held, ports))) return { ports: held };

@@ -11,7 +11,9 @@ export type Exit =
   /** Its command could not be started. */
   | { readonly is: 'not-started'; readonly reason: string }
   /** The process of its pid file is not there, or none came to be. */
-  | { readonly is: 'vanished'; readonly reason: string };
+  | { readonly is: 'vanished'; readonly reason: string }
+  /** Its command ended well and left processes in the background, though its file names no pid file; they were ended. */
+  | { readonly is: 'backgrounded'; readonly left: string };
 
 /** What is remembered of earlier deaths. Times are milliseconds since boot. */
 export interface Deaths {
@@ -33,6 +35,8 @@ export interface Death {
   readonly atMs: number;
   /** How long it had been up; 0 when it never was. */
   readonly upMs: number;
+  /** Another process has a port that the file names, in words. */
+  readonly taken?: string;
 }
 
 /** A delay of nothing would make a program that ends at once start without end. */
@@ -45,12 +49,12 @@ export function judgeDeath(death: Death, earlier: Deaths, respawn: Respawn): Ver
   if (respawn.restart !== 'always' && isSuccess) return { is: 'finished' };
   const deaths = withDeath(earlier, death, respawn);
   if (respawn.restart === 'never') {
-    return { is: 'failed', reason: `${exitWords(exit)}, and its file says restart: never`, deaths };
+    return { is: 'failed', reason: `${deathWords(death)}, and its file says restart: never`, deaths };
   }
   const { limit } = respawn;
   if (limit !== undefined && deaths.atMs.length > limit.count) {
     const seconds = Math.round((atMs - (deaths.atMs[0] ?? atMs)) / 1000);
-    const reason = `died ${deaths.atMs.length} times in ${seconds} s, more than respawn_limit allows; last it ${exitWords(exit)}`;
+    const reason = `died ${deaths.atMs.length} times in ${seconds} s, more than respawn_limit allows; last it ${deathWords(death)}`;
     return { is: 'failed', reason, deaths };
   }
   const earlierQuick = isLongUp(upMs, respawn) ? 0 : earlier.quick;
@@ -80,6 +84,11 @@ function isNormal(exit: Exit, { normalExit }: Respawn): boolean {
   return exit.is === 'signalled' && normalExit.signals.includes(exit.signal);
 }
 
+/** With what may have led to it. */
+export function deathWords({ exit, taken }: Pick<Death, 'exit' | 'taken'>): string {
+  return taken === undefined ? exitWords(exit) : `${exitWords(exit)}; ${taken}`;
+}
+
 /** Follows the name of the instance: "exited with code 3". */
 export function exitWords(exit: Exit): string {
   switch (exit.is) {
@@ -95,6 +104,8 @@ export function exitWords(exit: Exit): string {
       return `could not be started: ${exit.reason}`;
     case 'vanished':
       return `is gone: ${exit.reason}`;
+    case 'backgrounded':
+      return `put itself into the background, where it was ended (${exit.left}): see pid_file, or start it in the foreground`;
     default:
       return exit satisfies never;
   }

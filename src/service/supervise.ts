@@ -180,7 +180,9 @@ class Supervisor {
         newRun: () => newRunId(clock.nowMs(), random()),
         lockFd: this.#order.lock.fd,
         ports: (job) => this.#desk.reserve(number, job.service?.ports ?? []),
+        takenPort: (job) => this.#desk.takenPort(job.service?.ports ?? []),
         tell: (event) => this.#do(() => this.#event(number, event)),
+        recordSoon: () => this.#writeSoon(),
       },
       this.#machine,
     );

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { namesIn, quietly } from './careful-file.ts';
+import { listenerOn } from './port-holder.ts';
 import { readSmall, stateFiles } from './state-files.ts';
 import type { Endpoints, Ports } from './system.ts';
 
@@ -13,6 +14,7 @@ export function hostPorts(runDirectory: string): Ports {
   const root = path.join(runDirectory, folder);
   return {
     isFree,
+    holder: listenerOn,
     reserved: () =>
       (quietly(() => namesIn(runDirectory, folder)) ?? []).map((slug) => ({
         slug,

@@ -52,7 +52,9 @@ function askHttp(port: number, path: string, timeoutMs: number) {
       request.once('error', (error) => answer(refused(error)));
       request.once('response', (response) => {
         let body = '';
-        const done = () => answer({ is: 'response', code: response.statusCode ?? 0, body });
+        const { location } = response.headers;
+        const led = location === undefined ? {} : { location: printable(location).slice(0, wordsLimit) };
+        const done = () => answer({ is: 'response', code: response.statusCode ?? 0, body, ...led });
         response.setEncoding('utf8').on('data', (text: string) => {
           body += text;
           if (body.length > bodyLimit) done();

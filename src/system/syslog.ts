@@ -10,6 +10,8 @@ import type { Delivery, LogLevel } from './system.ts';
 
 export interface SyslogTarget {
   readonly facility: string;
+  /** The program that speaks: run-job unless given. */
+  readonly tag?: string;
   /** Named instead of /dev/log by tests. */
   readonly socket?: string;
 }
@@ -29,12 +31,12 @@ const severities = { error: 'err', warn: 'warning', info: 'info', debug: 'debug'
 export async function writeSyslog(
   level: LogLevel,
   text: string,
-  { facility, socket }: SyslogTarget = { facility: 'cron' },
+  { facility, tag = 'run-job', socket }: SyslogTarget = { facility: 'cron' },
 ): Promise<Delivery> {
   try {
     const args = [
       // Not --id: for root logger(1) then sends credentials of that process, which a container forbids, and the message is lost.
-      ...['--tag', `run-job[${process.pid}]`, '--priority', `${facility}.${severities[level]}`],
+      ...['--tag', `${tag}[${process.pid}]`, '--priority', `${facility}.${severities[level]}`],
       ...['--skip-empty', '--size', String(messageBytes)],
       ...(socket === undefined ? [] : ['--socket', socket]),
     ];

@@ -552,7 +552,9 @@ export interface Probes {
     port: number,
     path: string,
     timeoutMs: number,
-  ): Promise<{ readonly is: 'response'; readonly code: number; readonly body: string } | ProbeAnswer>;
+  ): Promise<
+    { readonly is: 'response'; readonly code: number; readonly body: string; readonly location?: string } | ProbeAnswer
+  >;
   tcp(port: number, timeoutMs: number): Promise<ProbeAnswer>;
   /** Nothing of it lives when the answer comes. */
   command(command: ProbeCommand, timeoutMs: number): Promise<ProbeAnswer>;
@@ -569,6 +571,8 @@ export interface ProbeCommand {
 export interface Ports {
   /** Whether it can be bound now, on all addresses. */
   isFree(port: number): Promise<boolean>;
+  /** Who listens on it, as far as that can be seen from here: processes of other users can't. */
+  holder(port: number): Survivor | undefined;
   /** What services have reserved, each by its slug; those of dead ones included. */
   reserved(): readonly { readonly slug: string; readonly ports: readonly number[] }[];
   /** Replaces what a service has published: `endpoints.json` in its folder of the run directory. */

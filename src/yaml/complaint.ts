@@ -3,6 +3,7 @@ import { isAlias, isMap, isScalar, isSeq, type Node, Scalar } from 'yaml';
 import { nodeAt, offsetOf, type Path } from './place.ts';
 import type { Complaint, Schema } from './schema.ts';
 import { nearest } from './suggest.ts';
+import { type Synonyms, synonymOf } from './synonym.ts';
 import { shorten } from './syntax.ts';
 import type { Remark } from './value.ts';
 
@@ -11,6 +12,7 @@ export interface Subject {
   readonly schema: Schema;
   /** Keys that need not be in the file because they come from elsewhere. */
   readonly given: (key: string) => boolean;
+  readonly synonyms?: Synonyms;
 }
 
 export function complaintRemarks(complaints: readonly Complaint[], subject: Subject): readonly Remark[] {
@@ -31,9 +33,12 @@ function missingPath({ instancePath, params }: Complaint): string {
 }
 
 /** The path of the key that an unknown one was probably meant to be. */
-function meantPath({ instancePath, keyword, params }: Complaint, { schema }: Subject): string | undefined {
+function meantPath({ instancePath, keyword, params }: Complaint, { schema, synonyms }: Subject): string | undefined {
   if (keyword !== 'additionalProperties') return undefined;
-  const near = nearest(String(params.additionalProperty), keysAt(schema, pathOf(instancePath)));
+  const path = pathOf(instancePath);
+  const synonym = synonymOf([...path, String(params.additionalProperty)], synonyms);
+  if (synonym?.key !== undefined) return `/${synonym.key.replaceAll('.', '/')}`;
+  const near = nearest(String(params.additionalProperty), keysAt(schema, path));
   return near === undefined ? undefined : `${instancePath}/${near}`;
 }
 
@@ -80,10 +85,10 @@ function badName(path: Path, { root, schema }: Subject): Remark {
   return error(keyOffset(root, path), `the name ${JSON.stringify(shorten(String(path.at(-1))))} must be ${rule}`);
 }
 
-function unknownKey(path: Path, { root, schema }: Subject): Remark {
+function unknownKey(path: Path, { root, schema, synonyms }: Subject): Remark {
   const key = String(path.at(-1));
   const near = nearest(key, keysAt(schema, path.slice(0, -1)));
-  const advice = near === undefined ? adviceOn(key) : `did you mean "${near}"?`;
+  const advice = synonymOf(path, synonyms)?.words ?? (near === undefined ? adviceOn(key) : `did you mean "${near}"?`);
   return {
     ...error(keyOffset(root, path), `unknown key ${named(path, shorten(key))}; ${advice}`),
     rule: 'unknown key',
@@ -144,6 +149,8 @@ function found(node: Node | null, schema: Schema | undefined): string {
   if (node.type === Scalar.PLAIN && written === '') return 'nothing';
   if (typeof node.value === 'string') return `${JSON.stringify(shorten(node.value))}${needless(node, schema)}`;
   if (/^[-+]?0\d/.test(written)) return `${written} (a leading zero is octal to some and decimal to others)`;
+  const isProgram = typeof node.value === 'boolean' && /command line/.test(String(schema?.['x-expected']));
+  if (isProgram) return `${written} (no text to YAML; for the program write /bin/${written.toLowerCase()})`;
   return `${shorten(written)}${lacking(written, schema)}`;
 }
 

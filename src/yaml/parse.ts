@@ -11,6 +11,7 @@ import type { Problem, Result } from './problem.ts';
 import type { Complaint, Schema, Validator } from './schema.ts';
 import { type Spelling, spellingOf } from './spelling.ts';
 import { strangerRemark } from './stranger.ts';
+import type { Synonyms } from './synonym.ts';
 import { syntaxRemarks } from './syntax.ts';
 import { decode } from './text.ts';
 import { type Remark, readValue } from './value.ts';
@@ -19,6 +20,7 @@ import { type Remark, readValue } from './value.ts';
 export interface Format {
   readonly schema: Schema;
   readonly validate: Validator;
+  readonly synonyms?: Synonyms;
 }
 
 /** A text that people wrote. */
@@ -74,7 +76,10 @@ export function parseYaml<T>(
   const root = document.contents as Node | null;
   const { value, remarks, incomplete } = readValue(document, format.schema);
   const complaints = incomplete || format.validate(value) ? [] : (format.validate.errors ?? []);
-  const judged = complaintRemarks(complaints.slice(0, mostProblems), { root, schema: format.schema, given });
+  const judged = complaintRemarks(complaints.slice(0, mostProblems), {
+    ...{ root, schema: format.schema, given },
+    ...(format.synonyms && { synonyms: format.synonyms }),
+  });
   // What could not be read is no value, which the validator would only say again.
   const unreadAt = new Set(remarks.map(({ offset }) => offset));
   const all = [...remarks, ...judged.filter(({ offset }) => !unreadAt.has(offset))];

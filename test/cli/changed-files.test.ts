@@ -295,7 +295,7 @@ describe('a job that runs', () => {
       ['jobctl status job', 1, /state: +STARTING[\s\S]*it waits for run \S+ of the job that it was \(pid \d+\)/],
       ['jobctl start job', 75, /the job that it was is still running \(run \S+, pid \d+\).*jobctl stop job/],
       ['jobctl restart job', 75, /still running/],
-      ['jobctl stop job', 0, /ending run \S+ of the job that job was[\s\S]*|job has ended/],
+      ['jobctl stop job', 0, /job has ended[\s\S]*ending run \S+ of the job that job was/],
       ['jobctl status job', 3, /state: +DOWN/],
     ]);
     assert.equal(await pid(), undefined);

@@ -2,10 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { type Ended, ended, House, until } from './house.ts';
+import { type Ended, ended, House, isRoot, until } from './house.ts';
 
-/** A person behind sudo; not where the kernel remembers who logged in. */
-const ada = { environment: { SUDO_UID: '1' } };
 const by = '\\S+';
 const time = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d';
 
@@ -20,7 +18,7 @@ describe('what an operator types and is told', () => {
     web: 'name: Web\nservice: true\ninstances: 2\ncommand: sleep 1000\nstop_timeout: 2s\ntags: [mix, servers]\n',
     down: 'name: Down\nservice: true\ncommand: sleep 1000\nstop_timeout: 2s\ntags: [mix, servers]\n',
   });
-  const jobctl = (...args: string[]): Promise<Ended> => house.run('jobctl', args, ada);
+  const jobctl = (...args: string[]): Promise<Ended> => house.run('jobctl', args);
   const told = ({ code, stdout, stderr }: Ended) => `${code}\n${stdout}${stderr}`;
   const runOf = async (slug: string) => {
     const { stdout } = await jobctl('status', slug, '--json');
@@ -189,6 +187,22 @@ describe('what an operator types and is told', () => {
     assert.doesNotMatch(history.stdout, /was stopped|slow/);
     assert.match((await jobctl('history', '--since', 'tomorrow')).stderr, /nothing of that kind/);
     assert.deepEqual((await jobctl('failed', 'idle')).code, 0);
+  });
+
+  test('who may not read a log is told the group and both ways to it', {
+    skip: isRoot ? false : 'needs root',
+  }, async () => {
+    const under = ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];
+    const group = house.service.name;
+    for (const command of ['logs', 'failed']) {
+      const answer = await house.run('jobctl', [command, 'fails'], { as: 'root', under });
+      const words = `permission denied; only root, the service user and the group "${group}" may read it. Now: sudo jobctl ${command}`;
+      assert.ok(told(answer).includes(words), told(answer));
+      assert.match(
+        told(answer),
+        new RegExp(`sudo jobctl ${command} .*fails; or once for all, .*: sudo usermod -aG ${group} \\S+`),
+      );
+    }
   });
 
   test('Ctrl-C ends the waiting and not the run', async () => {

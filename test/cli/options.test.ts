@@ -40,7 +40,10 @@ for (const [args, options, words] of good) {
 
 /** [arguments, the complaint] */
 const bad: readonly (readonly [readonly string[], RegExp])[] = [
-  [['--chek'], /Unknown argument: chek/],
+  [['--chek'], /Unknown argument: chek; did you mean --check\?/],
+  [['--dry-run'], /Unknown argument: dry-run; did you mean --check\?/],
+  [['--list'], /Unknown argument: list; did you mean --list-jobs\?/],
+  [['--nothing-like-it'], /Unknown argument: nothing-like-it\n/],
   [['-x'], /Unknown argument: x/],
   [['--listJobs'], /Unknown argument: listJobs/],
   [['--no-check'], /Unknown argument: no-check/],
@@ -111,4 +114,39 @@ test('help shows which commands need a name', () => {
   const help = spawnSync(path.join(bin, 'jobctl'), ['--help'], { encoding: 'utf8', env }).stdout;
   assert.match(help, /^ {2}jobctl start <name> /m);
   assert.match(help, /^ {2}jobctl status \[name\] /m);
+});
+
+for (const [command, advice] of [
+  ['ls', /jobctl status/],
+  ['run', /jobctl start NAME/],
+  ['exec', /jobctl start NAME/],
+  ['trigger', /jobctl start NAME/],
+  ['log', /jobctl logs NAME/],
+  ['tail', /jobctl logs NAME --follow/],
+  ['enable', /jobctl resume NAME/],
+  ['disable', /jobctl pause NAME/],
+  ['edit', /NAME\.yaml/],
+  ['show', /jobctl status NAME/],
+  ['info', /jobctl status NAME/],
+  ['ps', /jobctl status/],
+  ['kill', /jobctl stop NAME/],
+  ['reload', /sudo cron-generate/],
+  ['staus', /did you mean jobctl status\?/],
+  ['histroy', /did you mean jobctl history\?/],
+] as const) {
+  test(`jobctl ${command} is answered with what does the same, whatever follows it`, () => {
+    for (const more of [[], ['hello'], ['hello', '--all', '-x']]) {
+      const { status, stderr } = spawnSync(path.join(bin, 'jobctl'), [command, ...more], { encoding: 'utf8' });
+      assert.equal(status, 64);
+      assert.match(stderr, new RegExp(`^jobctl: there is no command "${command}"; `));
+      assert.match(stderr, advice);
+    }
+  });
+}
+
+test('an option of a command that is not there is answered by likeness, and jobctl list is jobctl status', () => {
+  const run = (...args: readonly string[]) => spawnSync(path.join(bin, 'jobctl'), args, { encoding: 'utf8' });
+  assert.match(run('pause', 'hello', '--duration', '2h').stderr, /Unknown argument: duration; did you mean --for\?/);
+  assert.match(run('history', 'hello', '--line', '3').stderr, /did you mean --lines\?/);
+  assert.deepEqual([run('list').stdout, run('list').status], [run('status').stdout, run('status').status]);
 });

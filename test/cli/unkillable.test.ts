@@ -140,6 +140,20 @@ describe('a run of which something can not be killed', { skip: !isRoot, concurre
     });
   }
 
+  test('an instance of a service: stop says what lives, and is not 0', async () => {
+    count += 1;
+    const sleep = `sleep ${seconds}${count}`;
+    const slug = `service${count}`;
+    house.job(slug, `name: S\nservice: true\nstop_timeout: 1\ncommand: ${become} ${sleep}\n`);
+    assert.equal((await house.run('jobctl', ['start', slug])).code, 0);
+    const root = await until('the instance', () => pids().find((pid) => commandLineOf(pid) === sleep), 60_000);
+    const stop = await house.run('jobctl', ['stop', slug]);
+    assert.equal(stop.code, 125, stop.stderr);
+    assert.match(stop.stderr, new RegExp(`could not be killed: ${root} sleep \\d+ \\(belongs to root\\)`));
+    process.kill(root, 'SIGKILL');
+    await until('it to be down', async () => (await house.run('jobctl', ['stop', slug])).code === 0, 60_000);
+  });
+
   test('a lock that it shares is held by its name, and free after its end', async () => {
     const { slug, pid } = prepare('a child', 'timeout: 1s\nlocks: [tape]\n');
     await house.exits(slug, 124);

@@ -43,6 +43,7 @@ const defaults = {
   runnerPath: '/usr/bin/run-job',
   serviceUser: service,
   searchPath: '/usr/bin:/bin:/usr/sbin:/sbin',
+  trust: 'warn',
   passEnvironment: [],
   jobDefaults: {},
   jobDirectory: '/var/lib/process-control',
@@ -64,13 +65,13 @@ test('root and the service user have the defaults where nothing is configured', 
     assert.deepEqual(load({ caller: callerOf(user) }), { config: defaults, said: [] });
 });
 
-test('the shipped configuration says what holds without it, but for the logs, of which it keeps 90 days', () => {
+test('the shipped configuration says what holds without it, but for the logs, of which it keeps 90 days, and for its trust, which is strict', () => {
   const shipped = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../etc/process-control.yaml');
   const { config, said } = load({ files: { [systemFile]: { text: readFileSync(shipped, 'utf8') } } });
   assert.deepEqual(
     { config, said },
     {
-      config: { ...defaults, logRetention: { days: 90 }, sources: [systemFile] },
+      config: { ...defaults, logRetention: { days: 90 }, trust: 'strict', sources: [systemFile] },
       said: [],
     },
   );
@@ -165,6 +166,22 @@ test('the service user may be a uid, and must exist', () => {
   assert.deepEqual(none.ok ? [] : none.problems.map(formatProblem), [
     '/etc/process-control.yaml: there is no user "process-control", which is the default of "user"; create it, or set "user"',
   ]);
+});
+
+test('a job directory of a stranger, or that a group can write, is a warning, and under trust: strict an error', () => {
+  for (const [mode, uid, words] of [
+    [0o775, 0, 'a group can write /jobs: chmod g-w /jobs'],
+    [0o755, 1500, 'the owner of /jobs (uid 1500) is not among "trusted_owners"'],
+  ] as const) {
+    const said = (more: string) =>
+      load({
+        files: { [systemFile]: { text: `job_directory: /jobs\n${more}` }, '/jobs': { kind: 'directory', mode, uid } },
+      });
+    assert.deepEqual(said('').said, [`/etc/process-control.yaml:1:16: warning: ${words}`]);
+    assert.deepEqual(said('trust: strict\n').said, [`/etc/process-control.yaml:1:16: ${words}`]);
+    assert.equal(said('trust: strict\n').config, undefined);
+    assert.deepEqual(said('trusted_owners: [jenkins]\n').said.length, mode === 0o775 ? 1 : 0);
+  }
 });
 
 test('the service user is not root, by any name or number', () => {

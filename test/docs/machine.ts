@@ -20,7 +20,7 @@ const prepare = `
   rm -rf /etc/process-control* /var/lib/process-control* /var/log/process-control* /var/cache/process-control* /etc/cron.d/* /etc/sudoers.d/* /home/*
   : >/etc/crontab
   for user in alice process-control; do ! getent passwd $user >/dev/null || userdel $user; done
-  useradd --create-home --shell /bin/bash --groups adm alice
+  useradd --create-home --shell /bin/bash alice
   (umask 226; echo 'alice ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/alice)
   echo 127.0.0.1 localhost shop >/etc/hosts
   mkdir -p /var/mail && chmod 1777 /var/mail

@@ -135,6 +135,7 @@ export class ServiceScene {
       },
       ports: {
         isFree: () => Promise.resolve(true),
+        holder: () => undefined,
         reserved: () => [],
         publish: (_slug, endpoints) => {
           this.endpoints = endpoints;

@@ -13,6 +13,10 @@ export interface Syslog extends AsyncDisposable {
   readonly socket: string;
   /** The first `count` messages, each as `<PRIORITY>TIME TAG[PID]: TEXT`. */
   messages(count: number): Promise<readonly string[]>;
+  /** The first message that matches. */
+  message(pattern: RegExp): Promise<string>;
+  /** All that have come until now. */
+  all(): readonly string[];
 }
 
 export async function startSyslog(manner?: 'deaf'): Promise<Syslog> {
@@ -31,6 +35,14 @@ export async function startSyslog(manner?: 'deaf'): Promise<Syslog> {
       while (received.length < count) await once(lines, 'line', { signal: AbortSignal.timeout(10_000) });
       return received.slice(0, count);
     },
+    async message(pattern) {
+      for (;;) {
+        const found = received.find((line) => pattern.test(line));
+        if (found !== undefined) return found;
+        await once(lines, 'line', { signal: AbortSignal.timeout(10_000) });
+      }
+    },
+    all: () => [...received],
     async [Symbol.asyncDispose]() {
       await ended(child);
       rmSync(folder, { recursive: true });

@@ -191,6 +191,13 @@ const rows: Readonly<Record<string, Row>> = {
     ],
     refuses: ['90', '[]', '{days: -1}', '{days: 90d}', '{runs: 1.5}', '{bytes: 1X}', '{total_bytes: 1G}', ''],
   },
+  no_new_privileges: {
+    accepts: [
+      ['true', { noNewPrivileges: true }],
+      ['false', { noNewPrivileges: false }],
+    ],
+    refuses: ['1', '"true"', 'strict', '[]', ''],
+  },
   pass_environment: {
     accepts: [
       ['[TZ, http_proxy, _x]', { passEnvironment: ['TZ', 'http_proxy', '_x'] }],
@@ -262,6 +269,7 @@ test('what a job does not say has its default', () => {
       killGraceSeconds: 10,
       environment: {},
       passEnvironment: [],
+      noNewPrivileges: false,
       tags: [],
       allowOvertime: false,
       failureThresholdForMail: 1,

@@ -268,3 +268,19 @@ test('real files of every kind: each bad one is one problem, and the good ones r
     problem('out', `: this link leads out of ${jobs}`),
   ]);
 });
+
+test('under trust: strict an owner who is not trusted, and a group that can write, keep a job from running', () => {
+  const text = 'name: A\ncommand: /bin/true\n';
+  for (const [file, words] of [
+    [{ text, uid: 1500 }, /the owner \(uid 1500\) is not among "trusted_owners"/],
+    [{ text, mode: 0o664 }, /a group can write this file/],
+  ] as const) {
+    const machine = { files: memoryFiles({ '/jobs/a.yaml': file }) };
+    const load = (trust: 'strict' | 'warn') =>
+      loadJob('a', { jobDirectory: '/jobs', jobDefaults: {}, trustedOwnerUids: [0], trust }, machine);
+    assert.equal(load('warn')?.ok, true);
+    const strict = load('strict');
+    assert.ok(strict !== undefined && !strict.ok);
+    assert.match(strict.problems[0]?.message ?? '', words);
+  }
+});

@@ -232,3 +232,51 @@ for (const by of [
     assert.equal(host.clock.armed, 0);
   });
 }
+
+/** A host that was booted at ten past, and is asked about a job that starts after each boot. */
+function booted(bootTime: string, keys = {}): Host & { boot: (time: string) => void } {
+  const host = new Host('@reboot', keys);
+  let bootMs = Date.parse(bootTime);
+  host.zones = { ...zonesOn('UTC'), bootMs: () => bootMs };
+  return Object.assign(host, {
+    boot: (time: string) => {
+      bootMs = Date.parse(time);
+    },
+  });
+}
+
+test('a job that starts after each boot is started once for each, whoever restarts cron and whenever', async () => {
+  const host = booted('2026-11-22T10:10:00Z').at('2026-11-22T10:12:40Z');
+  assert.equal(await host.says(), 'runs for 22 10:10', 'a machine that takes its time is not late');
+  for (const time of ['2026-11-22T10:12:41Z', '2026-11-22T18:00:00Z', '2026-12-24T18:00:00Z'])
+    assert.match(await host.at(time).says(), /^claimed for 22 10:10/, time);
+  host.boot('2026-12-24T18:05:00Z');
+  assert.equal(await host.at('2026-12-24T18:05:30Z').says(), 'runs for 24 18:05');
+  assert.match(await host.at('2026-12-24T18:06:30Z').says(), /^claimed for 24 18:05/);
+  assert.deepEqual(host.missed, []);
+});
+
+test('a boot after which cron did not start the job is missed, and caught up where the job asks for it', async () => {
+  const host = booted('2026-11-22T10:10:00Z', { catch_up: 'last' }).at('2026-11-22T10:10:20Z');
+  assert.equal(await host.says(), 'runs for 22 10:10');
+  host.boot('2026-11-23T03:00:00Z');
+  host.at('2026-11-23T03:05:00Z');
+  await host.catchUp();
+  assert.deepEqual([host.started, host.missed], [[], []], 'cron may still come');
+  host.at('2026-11-23T03:20:00Z');
+  await host.catchUp();
+  assert.equal(host.started.length, 1);
+  assert.equal(host.started[0]?.tickMs, Date.parse('2026-11-23T03:00:00Z'));
+  assert.match(await host.says(), /^claimed for 23 03:00/, 'a cron that comes after all starts nothing twice');
+});
+
+test('a job that is put there after a boot waits for the next one, and start_deadline counts from the boot', async () => {
+  const host = booted('2026-11-22T10:10:00Z', { catch_up: 'last' }).at('2026-11-22T12:00:00Z');
+  host.changedMs = Date.parse('2026-11-22T11:59:00Z');
+  await host.catchUp();
+  host.at('2026-11-22T13:00:00Z');
+  await host.catchUp();
+  assert.deepEqual([host.started, host.missed], [[], []]);
+  const late = booted('2026-11-22T10:10:00Z', { start_deadline: '30m' }).at('2026-11-22T11:00:00Z');
+  assert.match(await late.says(), /deadline/);
+});

@@ -25,6 +25,7 @@ const job: Job = {
   leftovers: 'kill',
   environment: {},
   passEnvironment: [],
+  noNewPrivileges: false,
   umask: 0o22,
   limits: {},
   sha256: 'abc',

@@ -90,12 +90,25 @@ test('limits and niceness come before the program, which is looked up in the PAT
   };
   const answer = argvOf(
     { text: 'dump -a', words: ['dump', '-a'] },
-    { nice: 10, limits: { nofile: 64, fileSize: 1024 } },
+    { nice: 10, limits: { nofile: 64, fileSize: 1024 }, noNewPrivileges: true },
     world,
     programs,
   );
   assert.deepEqual(answer, {
     is: 'ready',
-    argv: ['/usr/bin/prlimit', '--nofile=64', '--fsize=1024', '--', '/usr/bin/nice', '-n', '10', '/usr/bin/dump', '-a'],
+    argv: [
+      '/usr/bin/prlimit',
+      '--nofile=64',
+      '--fsize=1024',
+      '--',
+      '/usr/bin/nice',
+      '-n',
+      '10',
+      '/usr/bin/setpriv',
+      '--no-new-privs',
+      '--',
+      '/usr/bin/dump',
+      '-a',
+    ],
   });
 });

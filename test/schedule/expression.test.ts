@@ -67,9 +67,9 @@ const refused: readonly [string, ...string[]][] = [
     '0 */5 * * * *',
     '1: a schedule is five terms (minute hour day month weekday), found 6; cron knows no seconds; write "*/5 * * * *"',
   ],
-  ['@daily', '1: "@daily" is not five terms; write "0 0 * * *"'],
-  [' @Hourly', '2: "@Hourly" is not five terms; write "0 * * * *"'],
-  ['@reboot', '1: "@reboot" is no moment; a schedule is five terms (minute hour day month weekday)'],
+  [' @Hourly', '2: cron knows "@Hourly" in small letters only; write "@hourly"'],
+  ['@REBOOT', '1: cron knows "@REBOOT" in small letters only; write "@reboot"'],
+  ['@daily root', '1: "@daily" is a whole schedule and stands alone'],
   [
     '@every 5m',
     '1: "@every 5m" is not five terms (minute hour day month weekday); the nearest that cron can is "*/5 * * * *": it counts from the full hour or from midnight on, not from the last run',
@@ -191,4 +191,27 @@ test('every rewrite that a refusal offers for a whole schedule is itself a sched
       if (rewrite !== undefined) read(rewrite);
     }
   }
+});
+
+/** [the word of crontab(5), the five terms that the crontab gets] */
+const words: readonly (readonly [string, string])[] = [
+  ['@yearly', '0 0 1 1 *'],
+  ['@annually', '0 0 1 1 *'],
+  ['@monthly', '0 0 1 * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@daily', '0 0 * * *'],
+  [' @midnight ', '0 0 * * *'],
+  ['@hourly', '0 * * * *'],
+];
+for (const [word, terms] of words)
+  test(`${word.trim()} is ${terms}, without a warning`, () => {
+    const [answer, same] = [validateSchedule(word), validateSchedule(terms)];
+    assert.ok(answer.ok && same.ok);
+    assert.deepEqual([answer.expression, answer.warnings], [same.expression, []]);
+  });
+
+test('@reboot is a schedule without a minute', () => {
+  const answer = validateSchedule('@reboot');
+  assert.ok(answer.ok);
+  assert.deepEqual([answer.expression.text, answer.expression.minutes, answer.warnings], ['@reboot', [], []]);
 });

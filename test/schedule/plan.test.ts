@@ -151,3 +151,9 @@ test('the same hours in winter alone are not the same times, and programs are to
   const [job] = planJson(made) as { same: boolean; firstDifference: unknown }[];
   assert.deepEqual([job?.same, job?.firstDifference], [false, { at: '2027-03-14T13:00:00Z', is: 'appears' }]);
 });
+
+test('a job that starts after each boot has no times to compare, and the plan says what it gains or loses', () => {
+  assert.match(text('@reboot', '0 5 * * *'), /7 appear: .*\n(?:.*\n)* {2}the start after each boot vanishes\n$/);
+  assert.match(text(undefined, '@reboot'), /^job: no line -> "@reboot"\n {2}the start after each boot appears\n$/);
+  assert.match(text('0 0 * * *', '@daily'), / {2}runs at the same times as before\n$/);
+});

@@ -24,6 +24,7 @@ import { pidFiles } from '../../src/system/pid-files.ts';
 import { hostPorts } from '../../src/system/ports.ts';
 import { processIdentity } from '../../src/system/proc.ts';
 import { instanceLogs, serviceLogs } from '../../src/system/service-logs.ts';
+import { runIn, scratch, until as untilTrue } from './capturing.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'service-parts-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -165,4 +166,25 @@ test('a log that has grown is followed by the next, no line is lost in between, 
   await again.close();
   assert.equal(again.path, lastPath);
   assert.match(readFileSync(lastPath, 'utf8'), /line 399\n.*again\n$/);
+});
+
+test('a question of an instance is in its log while it waits for an answer', async (t) => {
+  const place = scratch(t);
+  const logs = serviceLogs({
+    clock,
+    outputDirectory: path.join(place, 'log'),
+    runDirectory: place,
+    handedPipes: undefined,
+  });
+  const answer = logs.open({ slug: 'asks', instance: 0, maxBytes: 1 << 20, keep: 3 });
+  assert.ok(answer.is === 'open', JSON.stringify(answer));
+  const { log } = answer;
+  const go = path.join(place, 'go');
+  const done = runIn(log, `printf "Overwrite? [y/N] "; while ! [ -e ${go} ]; do sleep 0.05; done; echo yes`);
+  await untilTrue(() => /\tINFO\tOverwrite\? \[y\/N\] \n$/.test(readFileSync(log.path, 'utf8')));
+  writeFileSync(go, '');
+  await done;
+  await log.commandEnded(20_000);
+  await log.close();
+  assert.match(readFileSync(log.path, 'utf8'), /\tINFO\tOverwrite\? \[y\/N\] \n.*\tINFO\+\tyes\n/);
 });

@@ -113,3 +113,39 @@ test('the stamp is the host’s time before, in and after the hour in which the 
   nowMs = Date.parse('1969-12-31T23:59:59.001Z');
   assert.equal(stamps.prefix('NOTE'), '1970-01-01 01:59:59,001\tNOTE\t');
 });
+
+test('whenever an unfinished line is written early, the pieces put together again are what was printed', () => {
+  const step = fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.constantFrom(Buffer.from('\n'), Buffer.from('\r\n')));
+  const steps = fc.array(fc.tuple(step, fc.boolean()), { maxLength: 40 });
+  fc.assert(
+    fc.property(steps, (printed) => {
+      let text = '';
+      const stamps = new Stamps(
+        () => at,
+        () => 0,
+      );
+      const onLines = (some: Buffer) => {
+        text += some.toString('latin1');
+      };
+      const stamper = new Stamper({ level: 'INFO', stamps, onLines });
+      for (const [bytes, isEarly] of printed) {
+        stamper.input.set(bytes);
+        stamper.take(bytes.length);
+        if (isEarly) {
+          stamper.writeHeld();
+          assert.equal(stamper.held, undefined);
+        }
+      }
+      const whole = Buffer.concat(printed.map(([bytes]) => bytes)).toString('latin1');
+      assert.equal(stamper.end(), whole !== '' && !whole.endsWith('\n'));
+      // Each line of the log begins with the stamp, so what was printed is between them.
+      const pieces = text.split(/\n?2026-11-22 10:30:00,123\t(INFO\+?)\t/).slice(1);
+      let again = '';
+      for (let i = 0; i < pieces.length; i += 2)
+        again += `${pieces[i] === 'INFO' && i > 0 ? '\n' : ''}${pieces[i + 1]}`;
+      const isEmpty = whole === '';
+      assert.equal(again, isEmpty ? '' : whole.endsWith('\n') ? whole : `${whole}\n`);
+    }),
+    { numRuns: 500 },
+  );
+});

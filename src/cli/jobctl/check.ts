@@ -42,7 +42,7 @@ function checkDirectory(directory: string, frame: CrontabFrame, { json }: Option
   const trustedOwnerUids = [...config.trustedOwnerUids, caller.uid];
   const elsewhere = directory !== config.jobDirectory;
   const { jobs: loaded } = loadAllJobs(
-    elsewhere ? { ...config, jobDirectory: directory, trustedOwnerUids } : config,
+    elsewhere ? { ...config, jobDirectory: directory, trustedOwnerUids, trust: 'warn' } : config,
     !elsewhere,
   );
   if (loaded.is === 'unlisted') return refuseProblems([loaded.problem]);

@@ -84,5 +84,7 @@ function lateWords(target: ServiceTarget, config: Config): string {
   const { slug } = target;
   const pid = holderOf(slug, config)?.wrapper?.pid;
   const who = pid === undefined ? '' : ` (supervisor: pid ${pid})`;
-  return `${targetName(target)} has not ended yet${who}; jobctl status ${slug}`;
+  const instances = readRecord(stateFiles(config.stateDirectory), slug)?.instances ?? [];
+  const reasons = instances.flatMap(({ reason }) => (reason === undefined ? [] : [`; ${reason}`]));
+  return `${targetName(target)} has not ended yet${who}${reasons.join('')}; jobctl status ${slug}`;
 }

@@ -36,7 +36,7 @@ export interface EvidenceOrder {
 export function gatherEvidence(order: EvidenceOrder): Evidence {
   const { slug, loaded, config, askedMs } = order;
   const nowMs = clock.nowMs();
-  const zones = machineZones();
+  const zones = machineZones(config.stateDirectory);
   const zone = zones.host;
   const job = loaded?.ok ? loaded.value : undefined;
   const delayMs = job === undefined ? 0 : delayOf(job);

@@ -112,7 +112,7 @@ function lookBefore({ due }: RunWish, job: Job, { config, name, machine }: Start
       ...(caughtUp !== undefined && { caughtUp }),
     },
     {
-      ...{ ...machine, sha256, claims: tickClaims(config.stateDirectory), zones: machineZones() },
+      ...{ ...machine, sha256, claims: tickClaims(config.stateDirectory), zones: machineZones(config.stateDirectory) },
       readPauses: () => readPauses(machine.state),
     },
   );

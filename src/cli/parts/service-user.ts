@@ -1,5 +1,6 @@
 /** Only the service user runs and changes jobs: it goes on, root becomes it, anybody else is refused. */
 import type { Config } from '../../config/config.ts';
+import { runIdVariable } from '../../run/world.ts';
 import { isOrphaned, runAgainAs } from '../../system/become.ts';
 import { caller } from '../../system/caller.ts';
 import { say } from './output.ts';
@@ -10,20 +11,41 @@ export type Right =
   | { readonly is: 'done'; readonly exitCode: number }
   | { readonly is: 'refused'; readonly words: string };
 
+/** `change`: whether what is asked for changes anything, and so is to be audited when a person asks. */
 export async function becomeServiceUser(
   { serviceUser, searchPath, passEnvironment }: Config,
   program: string,
   args: readonly string[],
+  change: 'change' | 'look' = 'change',
 ): Promise<Right> {
   const { uid, euid } = caller;
   if (uid === serviceUser.uid && euid === uid) {
     // Root's process was killed before this one could be told: as if it had been told.
-    return isOrphaned() ? { is: 'done', exitCode: 143 } : { is: 'service-user' };
+    if (isOrphaned()) return { is: 'done', exitCode: 143 };
+    if (change === 'change' && asksHere(program)) await audit(program, args);
+    return { is: 'service-user' };
   }
   if (uid === 0 && euid === 0) {
+    if (change === 'change') await audit(program, args);
     const again = { program, args, searchPath, passEnvironment, say: (words: string) => say(program, words) };
     return { is: 'done', exitCode: await runAgainAs(serviceUser, again) };
   }
   const command = [program, ...args].join(' ');
   return { is: 'refused', words: `only ${serviceUser.name} may do this; try: sudo -u ${serviceUser.name} ${command}` };
+}
+
+/**
+ * Whether this process is where a person of the service user asks: not behind root's process, which has told already, nor started by
+ * the clock, by another of our programs or as a part of a job. Through sudo it is a person, whatever the variables say.
+ */
+function asksHere(program: string): boolean {
+  const { SUDO_USER, PROCESS_CONTROL_PARENT, PROCESS_CONTROL_TRIGGER, PROCESS_CONTROL_GIVEN_RUN } = caller.environment;
+  if (PROCESS_CONTROL_PARENT !== undefined || PROCESS_CONTROL_GIVEN_RUN !== undefined) return false;
+  const isPartOfJob = program === 'run-job' && caller.environment[runIdVariable] !== undefined;
+  return SUDO_USER !== undefined || !(PROCESS_CONTROL_TRIGGER === 'cron' || isPartOfJob);
+}
+
+async function audit(program: string, args: readonly string[]): Promise<void> {
+  const { auditChange } = await import('../audit.ts');
+  await auditChange(program, args);
 }

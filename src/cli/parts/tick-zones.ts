@@ -1,9 +1,12 @@
 /** The zones in which programs read schedules and write times: those of this machine's own zone files, as cron does. */
 import type { Zones } from '../../schedule/zone.ts';
+import { bootTickMs } from '../../system/boot-tick.ts';
 import { findZone, hostZone } from '../../system/zones.ts';
 
-export function machineZones(): Zones {
-  return { host: hostZone(), find: findZone };
+/** With the state directory also when the machine was started. */
+export function machineZones(stateDirectory?: string): Zones {
+  const zones = { host: hostZone(), find: findZone };
+  return stateDirectory === undefined ? zones : { ...zones, bootMs: () => bootTickMs(stateDirectory) };
 }
 
 /** What is wrong with the name of a zone, behind the name of the key. */

@@ -13,7 +13,7 @@ import { delayOf } from './splay.ts';
 import { machineZones } from './tick-zones.ts';
 
 export function timesOf({ stateDirectory }: Config): Times {
-  const zones = machineZones();
+  const zones = machineZones(stateDirectory);
   const pauses = readPauses(stateFiles(stateDirectory));
   const claims = tickClaims(stateDirectory);
   const nowMs = clock.nowMs();

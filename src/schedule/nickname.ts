@@ -1,0 +1,37 @@
+/** The words of crontab(5) that stand for a schedule: five terms, or the boot of the machine. */
+
+const terms: Readonly<Record<string, string>> = {
+  '@yearly': '0 0 1 1 *',
+  '@annually': '0 0 1 1 *',
+  '@monthly': '0 0 1 * *',
+  '@weekly': '0 0 * * 0',
+  '@daily': '0 0 * * *',
+  '@midnight': '0 0 * * *',
+  '@hourly': '0 * * * *',
+};
+
+/** The schedule of a job that starts once after each boot. */
+export const rebootSchedule = '@reboot';
+
+export function isReboot(schedule: string | undefined): boolean {
+  return schedule?.trim() === rebootSchedule;
+}
+
+export function isNickname(schedule: string): boolean {
+  return schedule.trim().startsWith('@');
+}
+
+/** The five terms that a word stands for; cron knows the words in small letters only. */
+export function termsOfNickname(word: string): string | undefined {
+  return Object.hasOwn(terms, word) ? terms[word] : undefined;
+}
+
+/** What is wrong with a word that stands for nothing. */
+export function nicknameProblem(text: string): string {
+  const [word = text, ...rest] = text.split(/\s+/);
+  const known = [...Object.keys(terms), rebootSchedule];
+  const small = word.toLowerCase();
+  if (rest.length > 0 && known.includes(small)) return `"${small}" is a whole schedule and stands alone`;
+  if (known.includes(small)) return `cron knows "${word}" in small letters only; write "${small}"`;
+  return `"${word}" is not known; a schedule is five terms (minute hour day month weekday) or one of ${known.join(' ')}`;
+}
