@@ -78,7 +78,7 @@ function upcoming(slug: string, jobs: Jobs, order: UpcomingOrder): UpcomingStrea
   if (loaded === undefined) return { ticks: [], none: [] };
   if (loaded.ok) return upcomingStream({ ...loaded.value, delayMs: delayOf(loaded.value) }, order);
   const [problem] = loaded.problems;
-  const words = `its file has problems, so its last good line holds: ${problem === undefined ? '' : formatProblem(problem)}`;
+  const words = `its file has problems, so run-job does not start it: ${problem === undefined ? '' : formatProblem(problem)}`;
   const none: NoTick = { job: slug, why: 'broken', words };
   return { ticks: [], none: [none] };
 }
