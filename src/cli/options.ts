@@ -115,7 +115,7 @@ function bare(program: string): Argv {
     .showHelpOnFail(false)
     .fail(false)
     .strictOptions()
-    .demandCommand(0, 0, '', 'Options are all it takes.')
+    .demandCommand(0, 0, '', 'takes no arguments, only options')
     .help('help', 'Show this help.')
     .alias('help', 'h')
     .version('version', 'Show the version.', `${program} ${version}`)

@@ -1,6 +1,7 @@
 /** `jobctl check`: every problem, then what would become of each job, then one sentence. */
 import type { JobLine } from '../schedule/crontab.ts';
 import { formatProblem, type Problem } from '../yaml/problem.ts';
+import { widest } from './width.ts';
 
 export interface CheckedDirectory {
   readonly directory: string;
@@ -9,7 +10,7 @@ export interface CheckedDirectory {
 }
 
 export function checkText({ directory, lines, problems }: CheckedDirectory): string {
-  const width = Math.max(0, ...lines.map(({ slug }) => slug.length));
+  const width = widest(lines.map(({ slug }) => slug));
   const bad = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file)).size;
   const doubts = problems.filter(({ severity }) => severity === 'warning').length;
   const warned = doubts === 0 ? '' : `, ${count(doubts, 'warning')}`;

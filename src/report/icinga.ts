@@ -3,6 +3,7 @@ import { durationWords } from '../run/outcome.ts';
 import { isCircuit } from '../run/pause.ts';
 import { type AnySnapshot, isBroken } from './job-text.ts';
 import type { JobSnapshot } from './snapshot.ts';
+import { greatest } from './width.ts';
 
 export interface CheckAnswer {
   readonly code: 0 | 1 | 2;
@@ -52,7 +53,7 @@ function perfdata(jobs: readonly AnySnapshot[], { failing, warnings, limits }: S
     paused: good.filter((job) => job.paused !== undefined).length,
     disabled: good.filter((job) => job.disabled).length,
   };
-  const longest = Math.floor(Math.max(0, ...jobs.map(overdueSeconds)));
+  const longest = Math.floor(greatest(jobs.map(overdueSeconds)));
   return [
     ...Object.entries(counts).map(([label, amount]) => `'${label}'=${amount};;;0`),
     `'overdue'=${longest}s;${limits.warningSeconds};${limits.criticalSeconds ?? ''};0`,

@@ -7,6 +7,7 @@ import { printable } from '../yaml/problem.ts';
 import type { Overdue } from './overdue.ts';
 import { serviceRemark } from './service-text.ts';
 import { type BrokenJobSnapshot, type JobSnapshot, type RunSnapshot, unreadableWords } from './snapshot.ts';
+import { widest } from './width.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
 
@@ -58,7 +59,7 @@ export function standingCode(job: AnySnapshot): number {
 /** Columns: job, standing, last run, and what is remarkable. */
 export function jobLines(jobs: readonly AnySnapshot[], formatTime: (ms: number) => string): string {
   const rows = jobs.map((job) => [job.slug, standingOf(job), ...rest(job, formatTime)]);
-  const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = [0, 1, 2].map((column) => widest(rows.map((row) => row[column] ?? '')));
   return rows
     .map(
       (row) =>

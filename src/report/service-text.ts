@@ -2,6 +2,7 @@
 import { durationWords } from '../run/outcome.ts';
 import { printable } from '../yaml/problem.ts';
 import { type InstanceSnapshot, type ServiceSnapshot, wishWords } from './service-snapshot.ts';
+import { widest } from './width.ts';
 
 /** What a row of a listing says behind the state: "3 of 4 up; web.2 backoff: exited with code 1". */
 export function serviceRemark(slug: string, service: ServiceSnapshot): string {
@@ -80,7 +81,7 @@ function instanceLines(
     portWords(one),
     printable(remarks(one, times)),
   ]);
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = [0, 1, 2, 3].map((column) => widest(rows.map((row) => row[column] ?? '')));
   const lines = rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))

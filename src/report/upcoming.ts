@@ -3,10 +3,11 @@
 import { durationWords } from '../run/outcome.ts';
 import { type Pause, pauseOf, pauseWords } from '../run/pause.ts';
 import { isReboot } from '../schedule/nickname.ts';
-import { expectedTicks, nextTick, type Scheduled, tickZone } from '../schedule/ticks.ts';
+import { eachTick, expectedTicks, type Scheduled, tickZone } from '../schedule/ticks.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import { dayMs, type Zone, type Zones } from '../schedule/zone.ts';
 import { printable } from '../yaml/problem.ts';
+import { widest } from './width.ts';
 
 /** As much of a job as is asked. `splaySeconds`: by how much this host delays each of its ticks. */
 export interface UpcomingJob extends Scheduled {
@@ -60,28 +61,75 @@ export function upcomingOf(job: UpcomingJob, order: UpcomingOrder): Upcoming {
   if (schedule === undefined) return none(slug, 'no-schedule', 'has no schedule: only people and other jobs start it');
   if (!enabled) return none(slug, 'disabled', 'is disabled in its file: only people and other jobs start it');
   if (isReboot(schedule)) return none(slug, 'reboot', 'starts once after the next boot, whenever that is');
-  const ticks = ticksOf(job, order).map((tickMs, at, all) => tickValue(job, order, { tickMs, beforeMs: all[at - 1] }));
-  if (ticks.length === 0) return none(slug, 'none-in-span', `has no tick in that time (${schedule})`);
+  const ticks = [...tickValues(job, order)];
+  if (ticks.length === 0) return none(slug, 'none-in-span', noneInSpan(schedule));
   return { ticks, none: [] };
+}
+
+function noneInSpan(schedule: string): string {
+  return `has no tick in that time (${schedule})`;
+}
+
+/** The same for spans of any length: the ticks come one by one, and `none` says why there is not a single one. */
+export function upcomingStream(job: UpcomingJob, order: UpcomingOrder): UpcomingStream {
+  const { ticks, none: absent } = upcomingOf(job, { ...order, count: 1 });
+  return absent.length > 0 ? { ticks, none: absent } : { ticks: tickValues(job, order), none: [] };
+}
+
+export interface UpcomingStream {
+  readonly ticks: Iterable<UpcomingTick>;
+  readonly none: readonly NoTick[];
+}
+
+/** Ascending over all jobs; as many ticks are held at a time as there are jobs. */
+export function* inOrder(streams: readonly Iterable<UpcomingTick>[]): Generator<UpcomingTick> {
+  const heap: { readonly tick: UpcomingTick; readonly rest: Iterator<UpcomingTick> }[] = [];
+  const isBefore = (a: number, b: number) => {
+    const [one, other] = [heap[a]?.tick, heap[b]?.tick];
+    if (one === undefined || other === undefined) return one !== undefined;
+    return one.tickMs < other.tickMs || (one.tickMs === other.tickMs && one.job < other.job);
+  };
+  const swap = (a: number, b: number) => {
+    [heap[a], heap[b]] = [heap[b] as (typeof heap)[number], heap[a] as (typeof heap)[number]];
+  };
+  const sink = (from: number) => {
+    for (let at = from; ; ) {
+      const least = [2 * at + 1, 2 * at + 2].reduce((best, child) => (isBefore(child, best) ? child : best), at);
+      if (least === at) return;
+      swap(at, least);
+      at = least;
+    }
+  };
+  for (const stream of streams) {
+    const rest = stream[Symbol.iterator]();
+    const first = rest.next();
+    if (!first.done) heap.push({ tick: first.value, rest });
+  }
+  for (let at = heap.length >> 1; at >= 0; at--) sink(at);
+  for (let top = heap[0]; top !== undefined; top = heap[0]) {
+    yield top.tick;
+    const following = top.rest.next();
+    const last = following.done ? heap.pop() : { tick: following.value, rest: top.rest };
+    if (last === undefined || heap.length === 0) return;
+    heap[0] = last;
+    sink(0);
+  }
+}
+
+function* tickValues(job: UpcomingJob, order: UpcomingOrder): Generator<UpcomingTick> {
+  const { fromMs, untilMs = fromMs + farMs, count, zones } = order;
+  let beforeMs: number | undefined;
+  let found = 0;
+  if (count < 1) return;
+  for (const tickMs of eachTick(job, { afterMs: fromMs, untilMs }, zones)) {
+    yield tickValue(job, order, { tickMs, beforeMs });
+    if (++found >= count) return;
+    beforeMs = tickMs;
+  }
 }
 
 function none(job: string, why: NoTick['why'], words: string): Upcoming {
   return { ticks: [], none: [{ job, why, words }] };
-}
-
-function ticksOf(job: UpcomingJob, { fromMs, untilMs, count, zones }: UpcomingOrder): readonly number[] {
-  if (untilMs !== undefined) {
-    return expectedTicks(job, { afterMs: fromMs, untilMs }, zones)
-      .slice(0, count)
-      .map(({ tickMs }) => tickMs);
-  }
-  const ticks: number[] = [];
-  for (let afterMs = fromMs; ticks.length < count; afterMs = ticks.at(-1) ?? fromMs) {
-    const tick = nextTick(job, afterMs, zones);
-    if (tick === undefined || tick.tickMs > fromMs + farMs) break;
-    ticks.push(tick.tickMs);
-  }
-  return ticks;
 }
 
 function tickValue(
@@ -130,16 +178,20 @@ export interface UpcomingView {
 
 /** A line for each tick, the earliest first, then one for each job that has none. */
 export function upcomingText({ ticks, none }: Upcoming, view: UpcomingView): string {
-  const width = Math.max(0, ...ticks.map(({ job }) => job.length), ...none.map(({ job }) => job.length));
-  const sorted = [...ticks].sort((a, b) => a.tickMs - b.tickMs || (a.job < b.job ? -1 : 1));
-  return [
-    ...sorted.map(
-      (tick) => `${wallTime(tick.tickMs, view.hostZone)}  ${tick.job.padEnd(width)}  ${remarks(tick, view)}`,
-    ),
-    ...none.map(({ job, words }) => `${'-'.padEnd(22)}  ${job.padEnd(width)}  ${words}`),
-  ]
-    .map((line) => `${printable(line.trimEnd())}\n`)
-    .join('');
+  const width = widest([...ticks, ...none].map(({ job }) => job));
+  return [...upcomingLines({ ticks: inOrder(ticks.map((tick) => [tick])), none }, { ...view, width })].join('');
+}
+
+/** The same line by line; `width` is that of the longest name. */
+export function* upcomingLines(
+  { ticks, none }: UpcomingStream,
+  view: UpcomingView & { readonly width: number },
+): Generator<string> {
+  const { width, hostZone } = view;
+  const line = (text: string) => `${printable(text.trimEnd())}\n`;
+  for (const tick of ticks)
+    yield line(`${wallTime(tick.tickMs, hostZone)}  ${tick.job.padEnd(width)}  ${remarks(tick, view)}`);
+  for (const { job, words } of none) yield line(`${'-'.padEnd(22)}  ${job.padEnd(width)}  ${words}`);
 }
 
 function remarks(tick: UpcomingTick, { hostZone, nowMs }: UpcomingView): string {
@@ -155,6 +207,7 @@ function remarks(tick: UpcomingTick, { hostZone, nowMs }: UpcomingView): string 
 }
 
 /** For programs: one object a tick or job. */
-export function upcomingJson({ ticks, none }: Upcoming): string {
-  return [...ticks, ...none].map((entry) => `${JSON.stringify(entry)}\n`).join('');
+export function* upcomingJson({ ticks, none }: UpcomingStream): Generator<string> {
+  for (const tick of ticks) yield `${JSON.stringify(tick)}\n`;
+  for (const one of none) yield `${JSON.stringify(one)}\n`;
 }

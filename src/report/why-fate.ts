@@ -16,7 +16,7 @@ export function runOfTick({ ticks, runs, askedMs, job }: Evidence): RunSnapshot 
     tickMs === undefined ? runs.filter((run) => isNear(run, askedMs)) : runs.filter((run) => isOf(run, tickMs));
   if (found.length === 0 && tickMs !== undefined) {
     const untilMs = Math.min(ticks.afterMs ?? Number.POSITIVE_INFINITY, tickMs + (job?.delayMs ?? 0) + lateMs);
-    found.push(...runs.filter((run) => isUntoldTick(run, tickMs, untilMs)));
+    for (const run of runs) if (isUntoldTick(run, tickMs, untilMs)) found.push(run);
   }
   return found.sort((a, b) => rank(b.outcome) - rank(a.outcome))[0];
 }

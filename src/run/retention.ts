@@ -120,7 +120,7 @@ function runLogsOf({ slug, files, inUse }: LogFolder): readonly RunLog[] {
       plain: parts.find(({ isCompressed, isRemaining }) => !isCompressed && !isRemaining)?.file.name,
       isCompressed: parts.some(({ isCompressed }) => isCompressed),
       sizeBytes: parts.reduce((sum, { file }) => sum + file.sizeBytes, 0),
-      mtimeMs: Math.max(...parts.map(({ file }) => file.mtimeMs)),
+      mtimeMs: parts.reduce((latest, { file }) => Math.max(latest, file.mtimeMs), Number.NEGATIVE_INFINITY),
       isKept: position === 0 || inUse.is === 'unknown' || (inUse.is === 'log' && names.includes(inUse.name)),
     };
   });

@@ -192,7 +192,7 @@ class Turn {
 
   #isFull(next = this.#next()): Taken {
     const waiting = next?.runId === undefined ? 'another run' : `run ${next.runId}`;
-    const words = `${waiting} is the next one already, and no more than one waits`;
+    const words = `${waiting} is already queued; at most one run can wait`;
     return { is: 'skipped', reason: 'queue-full', words, allowed: this.#order.job.allowOvertime };
   }
 

@@ -81,7 +81,11 @@ export function withoutVoidClaim(
   account: TickAccount,
   { claims, history, nowMs, sinceBootMs }: VoidQuestion,
 ): TickAccount {
-  const newestMs = Math.max(...[...account.claimed].filter((tickMs) => tickMs <= nowMs));
+  // They may be more than a call may have arguments.
+  const newestMs = [...account.claimed].reduce(
+    (newest, tickMs) => (tickMs <= nowMs ? Math.max(newest, tickMs) : newest),
+    Number.NEGATIVE_INFINITY,
+  );
   const claim = Number.isFinite(newestMs) ? claims.find(job.slug, newestMs) : undefined;
   if (claim?.waits !== true) return account;
   const patienceMs = job.timing.splaySeconds * 1000 + waitPatienceMs;

@@ -72,7 +72,7 @@ async function judge(
 ): Promise<Delivery> {
   if (status >= 200 && status < 300) return { ok: true };
   if (status >= 300 && status < 400 && location !== undefined) {
-    return refused(`answered ${status}: it has moved, and nobody follows; put the new address into the job file`);
+    return refused(`answered ${status}: redirects are not followed; put the new address into the job file`);
   }
   const words = await firstWords(body);
   return refused(`answered ${status}${words === '' ? '' : `: ${words}`}`);

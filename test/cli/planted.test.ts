@@ -31,7 +31,7 @@ failmail: {to_address: root}
 `;
 const service = `name: Web
 service: true
-enabled: false
+disabled: true
 command: sleep 1000
 stop_timeout: 1
 `;

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   aroundClockChange,
+  inOrder,
   type UpcomingOrder,
   upcomingJson,
+  upcomingLines,
   upcomingOf,
+  upcomingStream,
   upcomingText,
 } from '../../src/report/upcoming.ts';
+import { widest } from '../../src/report/width.ts';
 import { zonesOn } from '../fakes/zones.ts';
 
 const fromMs = Date.parse('2026-11-25T10:40:00Z');
@@ -62,7 +66,8 @@ test('what has no tick is listed with the reason', () => {
   const text = upcomingText({ ticks: [], none }, view);
   assert.match(text, /^- {23}off {5}is disabled in its file/);
   assert.deepEqual(
-    upcomingJson({ ticks: [], none })
+    [...upcomingJson({ ticks: [], none })]
+      .join('')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line).why),
@@ -112,4 +117,28 @@ test('a job that starts after each boot is said to wait for one', () => {
   assert.deepEqual(none, [
     { job: job.slug, why: 'reboot', words: 'starts once after the next boot, whenever that is' },
   ]);
+});
+
+test('more ticks than a call may have arguments come in order, and as many are held at a time as there are jobs', () => {
+  const everyMinute = (slug: string) => ({ ...job, slug, schedule: '* * * * *' });
+  const long = { ...order, count: 100_000 };
+  const streams = ['c', 'a', 'b'].map((slug) => upcomingStream(everyMinute(slug), long));
+  let [count, beforeMs] = [0, 0];
+  const names: string[] = [];
+  for (const line of upcomingLines(
+    { ticks: inOrder(streams.map(({ ticks }) => ticks)), none: [] },
+    { ...view, width: 1 },
+  )) {
+    count += 1;
+    if (count <= 6) names.push(line.slice(24, 25));
+    assert.ok(line.slice(0, 16).localeCompare('2026') > 0);
+  }
+  for (const { tickMs } of inOrder(
+    ['c', 'a', 'b'].map((slug) => upcomingStream(everyMinute(slug), { ...order, count: 1000 }).ticks),
+  )) {
+    assert.ok(tickMs >= beforeMs);
+    beforeMs = tickMs;
+  }
+  assert.deepEqual([count, names], [300_000, ['a', 'b', 'c', 'a', 'b', 'c']]);
+  assert.equal(widest(Array.from({ length: 300_000 }, (_, at) => 'x'.repeat(at % 7))), 6);
 });

@@ -93,7 +93,7 @@ test('QUEUE: no more than one waits, and nobody overtakes it', async () => {
   const first = take(machine, { policy: queue, run: 'first' });
   await machine.clock.advance(1000);
   const second = await take(machine, { policy: queue, run: 'second' });
-  const words = 'run first is the next one already, and no more than one waits';
+  const words = 'run first is already queued; at most one run can wait';
   assert.deepEqual(second, { is: 'skipped', reason: 'queue-full', words, allowed: false });
   machine.locks.holders.delete('backup');
   const third = await take(machine, { policy: queue, run: 'third' });

@@ -68,7 +68,7 @@ test('a redirect is followed nowhere, and where it leads is not told', async () 
   for (const status of [301, 302, 303, 307, 308]) {
     const url = await answering((_request, response) => response.writeHead(status, { location: target }).end());
     const words = reason(await post({ ...message(url), bearer: 't0ken' }));
-    assert.match(words, new RegExp(`^answered ${status}: it has moved, and nobody follows`));
+    assert.match(words, new RegExp(`^answered ${status}: redirects are not followed`));
     assert.ok(!words.includes(target));
   }
   assert.deepEqual(elsewhere, []);

@@ -126,9 +126,11 @@ for (const [name, launcher] of containments) {
 
     test('a background process that is let go of lives on without the lock', async (context) => {
       const scene = new Scene(context);
-      const command = await scene.sh(launcher, 'setsid sh -c "sleep 600; true" "$0" & exit 0', { keepsLock: false });
+      // It says so itself: between fork and exec there are moments in which /proc has no words of a process.
+      const script = 'setsid sh -c "echo ready; sleep 600; true" "$0" & exit 0';
+      const command = await scene.sh(launcher, script, { keepsLock: false });
       await command.ended;
-      await until(() => scene.alive().length === 1);
+      await until(() => scene.stdout() === 'ready\n');
       command.abandon();
       await until(() => !scene.lockIsHeld());
       assert.equal(scene.alive().length, 1);

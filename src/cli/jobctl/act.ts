@@ -1,5 +1,6 @@
 /** Does something to each of the chosen jobs, and tells what came of it: in words as they come, or with --json one object a job. */
 import type { Config } from '../../config/config.ts';
+import { greatest } from '../../report/width.ts';
 import { print, say } from '../parts/output.ts';
 import type { Jobs } from '../parts/snapshots.ts';
 import { chooseJobs } from './jobs.ts';
@@ -37,7 +38,7 @@ export async function actOnEach(options: Options, config: Config, actOn: ActOn):
     if (options.json) print(`${JSON.stringify({ job: slug, ...value })}\n`);
     return exitCode;
   });
-  return Math.max(0, ...(await Promise.all(codes)));
+  return greatest(await Promise.all(codes));
 }
 
 export function tellerFor({ json }: Options): Teller {

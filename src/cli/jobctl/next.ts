@@ -3,13 +3,17 @@ import type { Config } from '../../config/config.ts';
 import { momentForms, parseMoment } from '../../report/moment.ts';
 import {
   aroundClockChange,
+  inOrder,
   type NoTick,
-  type Upcoming,
   type UpcomingOrder,
+  type UpcomingStream,
+  type UpcomingTick,
   upcomingJson,
-  upcomingOf,
+  upcomingLines,
+  upcomingStream,
   upcomingText,
 } from '../../report/upcoming.ts';
+import { widest } from '../../report/width.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { clock } from '../../system/clock.ts';
@@ -24,8 +28,9 @@ import type { Options } from './options.ts';
 
 /** Of one job; of many the next one of each. */
 const usualCount = 5;
-/** A job that starts every minute, for a week. */
+/** With --count alone; a span of time is shown whole. */
 const mostTicks = 10_080;
+const pieceLength = 65_536;
 
 export function next(options: Options, config: Config): number {
   const order = readOrder(options, config);
@@ -37,26 +42,43 @@ export function next(options: Options, config: Config): number {
   if (!chosen.ok) return chosen.exitCode;
   const { jobs, slugs } = chosen;
   const single = slugs.length === 1;
-  const count = order.untilMs !== undefined ? mostTicks : single ? usualCount : 1;
+  const count = order.untilMs !== undefined ? Number.POSITIVE_INFINITY : single ? usualCount : 1;
   const whole = { ...order, count: order.count || count };
   const found = slugs.map((slug) => upcoming(slug, jobs, whole));
-  const all: Upcoming = { ticks: found.flatMap(({ ticks }) => ticks), none: found.flatMap((one) => one.none) };
+  const none = found.flatMap((one) => one.none);
   if (options.json) {
-    print(upcomingJson(all));
+    printEach(upcomingJson({ ticks: eachOf(found), none }));
     return 0;
   }
-  const view = { hostZone: order.zones.host, nowMs: clock.nowMs() };
-  print(upcomingText(all, view));
+  const view = { hostZone: order.zones.host, nowMs: clock.nowMs(), width: widest(slugs) };
+  printEach(upcomingLines({ ticks: inOrder(found.map(({ ticks }) => ticks)), none }, view));
   if (single) print(clockChangeText(slugs[0] ?? '', jobs, whole));
   return 0;
 }
 
-function upcoming(slug: string, jobs: Jobs, order: UpcomingOrder): Upcoming {
+/** Job by job. */
+function* eachOf(found: readonly UpcomingStream[]): Generator<UpcomingTick> {
+  for (const { ticks } of found) yield* ticks;
+}
+
+/** In pieces, so that a year of every minute needs no more memory than an hour; a reader that has gone away ends it. */
+function printEach(lines: Iterable<string>): void {
+  let piece = '';
+  for (const line of lines) {
+    piece += line;
+    if (piece.length < pieceLength) continue;
+    if (!print(piece)) return;
+    piece = '';
+  }
+  print(piece);
+}
+
+function upcoming(slug: string, jobs: Jobs, order: UpcomingOrder): UpcomingStream {
   const loaded = jobs.load(slug);
   if (loaded === undefined) return { ticks: [], none: [] };
-  if (loaded.ok) return upcomingOf({ ...loaded.value, delayMs: delayOf(loaded.value) }, order);
+  if (loaded.ok) return upcomingStream({ ...loaded.value, delayMs: delayOf(loaded.value) }, order);
   const [problem] = loaded.problems;
-  const words = `its file has problems, so its last good line holds: ${problem === undefined ? '' : formatProblem(problem)}`;
+  const words = `its file has problems, so run-job does not start it: ${problem === undefined ? '' : formatProblem(problem)}`;
   const none: NoTick = { job: slug, why: 'broken', words };
   return { ticks: [], none: [none] };
 }

@@ -1,5 +1,6 @@
 /** What the commands of jobctl mean for services. `undefined`: it is not about one, and goes the way of all jobs. */
 import type { Config } from '../../config/config.ts';
+import { greatest } from '../../report/width.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { print, say } from '../parts/output.ts';
 import type { Options } from './options.ts';
@@ -61,7 +62,7 @@ export async function serviceCommand(
     ...targets.services.map((target) => command.act(target, options, config)),
     ...targets.jobs.map(onJobNamed),
   ]);
-  return Math.max(0, ...codes);
+  return greatest(codes);
 }
 
 /** As tail(1) shows several files; `why` says by itself whom it is about. */

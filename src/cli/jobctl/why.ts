@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { momentForms, parseMoment } from '../../report/moment.ts';
 import { explain, explanationCode } from '../../report/why.ts';
 import { whyText } from '../../report/why-text.ts';
+import { greatest } from '../../report/width.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { clock } from '../../system/clock.ts';
 import { hostZone } from '../../system/zones.ts';
@@ -29,5 +30,5 @@ export function why(options: Options, config: Config): number {
     else print(`${index === 0 ? '' : '\n'}${whyText(explanation, evidence)}`);
     return explanationCode(explanation);
   });
-  return Math.max(0, ...codes);
+  return greatest(codes);
 }
