@@ -39,7 +39,7 @@ type Activity =
   | { readonly is: 'idle' };
 
 /** `unknown`: no run has succeeded or failed yet. */
-export type Health = 'success' | 'failure' | 'unknown';
+type Health = 'success' | 'failure' | 'unknown';
 
 export interface JobSnapshot {
   readonly slug: string;
