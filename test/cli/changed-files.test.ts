@@ -1,8 +1,8 @@
 /** What runs is steered by its record, whatever becomes of its file; and a restart touches nothing that it could not start again. */
 import assert from 'node:assert/strict';
-import { renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
-import { House, until } from './house.ts';
+import { ended, House, until } from './house.ts';
 import { isThere, pidOf, ServiceHouse } from './serving.ts';
 
 /** A command line, the exit code that is right, and what must be said. */
@@ -175,9 +175,10 @@ describe('a service whose file changes', () => {
   });
 
   test('whose supervisor is about to end can be stopped, too', async () => {
-    // It does not end by itself for a while: a process that ignores TERM.
-    const stubborn = web.replace('/bin/sleep 1000', `/bin/sh -c 'trap "" TERM; while :; do sleep 0.1; done'`);
-    house.job('shop', stubborn.replace('stop_timeout: 1', 'stop_timeout: 3'));
+    // It ignores TERM, and ends when the test lets it.
+    const go = house.path('log/go-shop');
+    const command = `/bin/sh -c 'trap "" TERM; until [ -e ${go} ]; do sleep 0.1; done'`;
+    house.job('shop', web.replace('/bin/sleep 1000', command).replace('stop_timeout: 1', 'stop_timeout: 300'));
     await ask(house, [['jobctl start shop --wait', 0, /UP/]]);
     rmSync(house.path('jobs/shop.yaml'));
     await house.until('shop', 'its end', ({ state }) => state === 'STOPPING');
@@ -185,8 +186,13 @@ describe('a service whose file changes', () => {
       ['jobctl status shop', 3, /state: +STOPPING[\s\S]*wanted: +down: its file is gone/],
       ['run-job --status', 0, /shop \*\*\*File removed\*\*\*\t\{pid: \d+, status: running\}/],
       ['jobctl restart shop', 64, /shop can't be restarted: its file is gone, so shop is being stopped/],
-      ['jobctl stop shop', 0, /shop has ended/],
     ]);
+    const stop = house.spawn('jobctl', ['stop', 'shop']);
+    const end = ended(stop);
+    stop.stdout?.once('data', () => writeFileSync(go, ''));
+    const { code, stdout, stderr } = await end;
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /shop has ended/);
   });
 });
 
