@@ -4,10 +4,11 @@
  */
 import type { Timing } from '../job/timing.ts';
 import { isReboot } from '../schedule/nickname.ts';
+import { wallTime } from '../schedule/wall-time.ts';
 import type { Zones } from '../schedule/zone.ts';
 import type { Clock, TickClaim, TickClaims } from '../system/system.ts';
 import type { Tick } from './event.ts';
-import { missedTicks, recordMissed, startPatienceMs, tickText, type WatchedJob } from './missed.ts';
+import { missedTicks, recordMissed, startPatienceMs, type WatchedJob } from './missed.ts';
 import type { Pause } from './pause.ts';
 import type { Recorder } from './record.ts';
 import { clockStepMs, moveMark, readAccount, type TickAccount, withoutVoidClaim } from './tick-account.ts';
@@ -51,13 +52,13 @@ export function claimTick(start: ClockedStart, machine: TickMachine): TickAnswer
   for (const tickMs of candidates) {
     const answer = claims.take(job.slug, tickMs, claimOf(start));
     if (answer.is === 'had') continue;
-    const failed = answer.is === 'failed' ? [unclaimed(tickMs, answer.reason)] : [];
+    const failed = answer.is === 'failed' ? [unclaimed(wallTime(tickMs, zones.host), answer.reason)] : [];
     const kept = keepAccount(start, machine, { account, tickMs, nowMs });
     // After a boot no start is late: cron starts when the machine is ready for it.
     const tick = isReboot(job.schedule) ? { tickMs } : tickOf(tickMs, nowMs);
     return { is: 'run', tick, troubles: [...failed, ...kept] };
   }
-  return withoutCandidate(otherwise, job, { claims, nowMs });
+  return withoutCandidate(otherwise, job, { claims, zones, nowMs });
 }
 
 function claimOf({ job: { timing }, run }: ClockedStart): TickClaim {
@@ -73,14 +74,14 @@ function tickOf(tickMs: number, nowMs: number): Tick {
   return lateMs === undefined ? { tickMs } : { tickMs, lateMs };
 }
 
-function unclaimed(tickMs: number, reason: string): string {
-  return `the tick ${tickText(tickMs)} could not be claimed, so that a second start of it would not be noticed: ${reason}`;
+function unclaimed(tick: string, reason: string): string {
+  return `the tick ${tick} could not be claimed, so that a second start of it would not be noticed: ${reason}`;
 }
 
 function withoutCandidate(
   otherwise: StartTicks['otherwise'],
   { slug }: ClockedJob,
-  { claims, nowMs }: { readonly claims: TickClaims; readonly nowMs: number },
+  { claims, zones, nowMs }: { readonly claims: TickClaims; readonly zones: Zones; readonly nowMs: number },
 ): TickAnswer {
   switch (otherwise.is) {
     case 'not-due':
@@ -93,7 +94,7 @@ function withoutCandidate(
       const claim = claims.find(slug, tickMs);
       const isLately = claim !== undefined && Math.abs(nowMs - claim.atMs) <= onTimeMs;
       if (otherwise.is === 'claimed-lately' && !isLately) return { is: 'run', troubles: [unscheduled] };
-      const words = `run ${claim?.run ?? 'unknown'} has had the tick ${tickText(tickMs)}`;
+      const words = `run ${claim?.run ?? 'unknown'} has had the tick ${wallTime(tickMs, zones.host)}`;
       return { is: 'claimed', tick: tickOf(tickMs, nowMs), words };
     }
     default:
