@@ -93,7 +93,7 @@ describe('runs that meet', { concurrency: 2 }, () => {
     house.job('replaced', `${settings}kill_grace: 1s\ncommand: perl ${escapes} ${tag} ${roles}\n`);
     const old = house.start('replaced');
     const { run } = await house.event('replaced', 'started');
-    await until('the old run to be ready', () => /\tready\n/.test(house.log('replaced')), 60_000);
+    await until('the old run to be ready', () => /\tready\n/.test(house.log('replaced')));
     // Each process of the old run has the tag in its command line; this job looks for it as its first act.
     const looks = `grep -lz ${tag.slice(0, -4)}[${tag.at(-4)}]${tag.slice(-3)} /proc/[0-9]*/cmdline`;
     // On a busy machine the old run-job may need longer than its grace.

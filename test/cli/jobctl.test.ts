@@ -9,9 +9,9 @@ describe('jobctl with real jobs', () => {
     fails: 'name: Fails\ncommand: /bin/false\n',
     never: 'name: Never\ncommand: /bin/true\n',
     broken: 'name: Broken\n',
-    background: 'name: Background\ncommand: sleep 60\n',
+    background: 'name: Background\ncommand: sleep 600\n',
     paused: 'name: Paused\ncommand: /bin/echo ran\ntag: database\n',
-    tagged: 'name: Tagged\ncommand: sleep 60\ntags: [database, night]\n',
+    tagged: 'name: Tagged\ncommand: sleep 600\ntags: [database, night]\n',
   });
   house.job(
     'chatty',

@@ -30,7 +30,7 @@ function writeClockedRunner(house: House, aheadSeconds: number): void {
 `;
   writeFileSync(house.path(clockedRunner), script, { mode: 0o755 });
 }
-export const patienceMs = hasFakeTime ? 60_000 : 150_000;
+export const patienceMs = hasFakeTime ? 120_000 : 150_000;
 
 export class CronHouse {
   readonly #cron: ChildProcess;

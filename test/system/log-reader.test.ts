@@ -154,7 +154,7 @@ describe('the log of a service', () => {
     t.after(() => log.close());
     const write = async (text: string) => {
       log.note(text);
-      for (const endMs = Date.now() + 20_000; Date.now() < endMs; ) {
+      for (const endMs = Date.now() + 60_000; Date.now() < endMs; ) {
         if (instanceLogs(folder, 'web.0').some((name) => readFileSync(path.join(folder, name), 'utf8').includes(text)))
           return;
         await new Promise((resolve) => setTimeout(resolve, 10));

@@ -51,7 +51,7 @@ function jobReader(config: Config, isInPlace: boolean): (slug: string) => KnownJ
   const machine = { files, checkSchedule, checkZone };
   return (slug) => {
     const loaded = loadJob(slug, config, machine);
-    const closed = loaded === undefined || !isInPlace ? [] : closedJob(slug, config);
+    const closed = loaded?.ok !== true || !isInPlace ? [] : closedJob(slug, config);
     const result = closed.length === 0 ? loaded : ({ ok: false, problems: closed } as const);
     return result && knownJob(slug, jobPath(slug, config), { result, scheduleText });
   };
