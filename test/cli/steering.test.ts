@@ -40,10 +40,7 @@ describe('steering real jobs', () => {
     const { stdout, code, stderr } = await jobctl('next');
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^\d{4}-\d\d-\d\d \d\d:00\S+ {2}hourly {4}in /m);
-    assert.match(
-      stdout,
-      /^\d{4}.* zoned .* 09:00:00 America\/New_York, starts [\d.]+ (?:s|min).* later \(splay\)/m,
-    );
+    assert.match(stdout, /^\d{4}.* zoned .* 09:00:00 America\/New_York, starts [\d.]+ (?:s|min).* later \(splay\)/m);
     assert.match(stdout, /^- +broken +its file has problems/m);
     assert.match(stdout, /^- +manual +has no schedule/m);
     assert.match(stdout, /^- +off +is disabled/m);
