@@ -1,6 +1,6 @@
 /** How messages to people put things: names, times, the last lines of output; all of it printable. */
 import { durationWords } from '../run/outcome.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import type { RunReport } from './report.ts';
 
 /** A phone shows about this much of the output without a long scroll, and a mail must not grow with the log. */
