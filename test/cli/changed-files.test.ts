@@ -77,7 +77,7 @@ describe('a service whose file changes', () => {
       ['run-job --only-running --tag shop', 0, /^web$/m],
       ['run-job --kill-job web', 64, /web is a service: jobctl stop web/],
       ['run-job --job web', 78, /bogus/],
-      ['check-jobs-icinga', 1, /JOBS WARNING: web has an invalid file \| .*'running'=1;/],
+      ['check-jobs-icinga', 1, /JOBS WARNING: web is invalid: its file has problems \| .*'running'=1;/],
     ]);
     const now = await house.status('web');
     assert.deepEqual([pidOf(now, 0), pidOf(now, 1)], [pidOf(before, 0), pidOf(before, 1)]);
