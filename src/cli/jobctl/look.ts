@@ -1,8 +1,10 @@
 /** `jobctl status`. */
 import type { Config } from '../../config/config.ts';
-import { jobDetails, jobLines, standingCode } from '../../report/job-text.ts';
-import { timeText } from '../../report/time-text.ts';
+import { jobDetails, jobLines } from '../../report/job-text.ts';
+import { jobStateCode } from '../../report/state.ts';
+import { timeText } from '../../schedule/wall-time.ts';
 import { hostZone } from '../../system/zones.ts';
+import { warnOfCronZone } from '../parts/cron-zone.ts';
 import { print } from '../parts/output.ts';
 import { timesOf } from '../parts/times.ts';
 import { chooseJobs } from './jobs.ts';
@@ -21,8 +23,10 @@ export function status(options: Options, config: Config): number {
   const [only] = snapshots;
   if (options.name !== undefined && only !== undefined) {
     print(jobDetails(only, format));
-    return standingCode(only);
+    warnOfCronZone();
+    return jobStateCode(only);
   }
   print(jobLines(snapshots, format));
-  return snapshots.some((job) => standingCode(job) === 1) ? 1 : 0;
+  warnOfCronZone();
+  return snapshots.some((job) => jobStateCode(job) === 1) ? 1 : 0;
 }
