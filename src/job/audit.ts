@@ -21,11 +21,20 @@ export interface Audited {
 }
 
 export function auditJob({ written, tagged, commands }: Audited): readonly Doubt[] {
-  return [...commands.flatMap(auditPlaced), ...auditMail(written), ...auditTags(tagged)];
+  return [...commands.flatMap(auditPlaced), ...auditMail(written), ...auditTimeout(written), ...auditTags(tagged)];
 }
 
 function auditPlaced({ path, ...command }: PlacedCommand): readonly Doubt[] {
   return auditCommand(command).map((message) => ({ path, message }));
+}
+
+/** A plain number of more than a day's minutes was probably meant as seconds. */
+function auditTimeout(written: Lookup): readonly Doubt[] {
+  const timeout = written('timeout');
+  if (typeof timeout !== 'number' || timeout <= 1440) return [];
+  const hours = `${Number((timeout / 60).toFixed(1))}h`;
+  const message = `"timeout" is a number of minutes, so ${timeout} is ${hours}; write "${timeout}s" if seconds are meant, or "${hours}"`;
+  return [{ path: ['timeout'], message }];
 }
 
 function auditMail(written: Lookup): readonly Doubt[] {

@@ -6,7 +6,7 @@ import { isReboot } from '../schedule/nickname.ts';
 import { eachTick, expectedTicks, type Scheduled, tickZone } from '../schedule/ticks.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import { dayMs, type Zone, type Zones } from '../schedule/zone.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import { widest } from './width.ts';
 
 /** As much of a job as is asked. `splaySeconds`: by how much this host delays each of its ticks. */
@@ -191,7 +191,7 @@ export function* upcomingLines(
   const line = (text: string) => `${printable(text.trimEnd())}\n`;
   for (const tick of ticks)
     yield line(`${wallTime(tick.tickMs, hostZone)}  ${tick.job.padEnd(width)}  ${remarks(tick, view)}`);
-  for (const { job, words } of none) yield line(`${'-'.padEnd(22)}  ${job.padEnd(width)}  ${words}`);
+  for (const { job, words } of none) yield line(`${'-'.padEnd(19)}  ${job.padEnd(width)}  ${words}`);
 }
 
 function remarks(tick: UpcomingTick, { hostZone, nowMs }: UpcomingView): string {

@@ -116,8 +116,22 @@ function openQuote(document: Document, end: number): number {
   return opening;
 }
 
+/** `command:/bin/x`: without a blank after the colon it is no key, on this line or on the one that swallowed it. */
+function unspaced(text: string, offset: number): Sentence | undefined {
+  const line = lineAt(text, offset);
+  const above = line.start === 0 ? line : lineAt(text, line.start - 1);
+  for (const { start, text: written } of [line, above]) {
+    const [, before = '', key = '', value = ''] = /^(\s*)([a-z_]+):([^\s:].*)$/i.exec(written) ?? [];
+    if (key !== '')
+      return derailing(start + before.length, `a blank is missing after the colon: "${shorten(`${key}: ${value}`)}"`);
+  }
+  return undefined;
+}
+
 function misplaced(text: string, offset: number, error: YAMLError): Sentence {
   const line = lineAt(text, offset);
+  const missing = unspaced(text, offset);
+  if (missing !== undefined) return missing;
   switch (error.code) {
     case 'BLOCK_AS_IMPLICIT_KEY':
     case 'MULTILINE_IMPLICIT_KEY':

@@ -85,7 +85,7 @@ describe('who may decide what is run', { skip }, () => {
       ...{ cwd, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env } },
       stdio: ['ignore', 'pipe', 'pipe', ...handed],
       // Nothing here may hang.
-      timeout: 30_000,
+      timeout: 120_000,
     });
   }
 

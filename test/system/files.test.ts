@@ -157,7 +157,7 @@ async function refusalWhile(write: string): Promise<string> {
     process.stdout.write('writing'); for (let n = 0; ; n += 1) { ${write} }`;
   const writer = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(writer.stdout, 'data');
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   let reason = '';
   while (reason === '' && Date.now() < deadline) {
     const read = files.readRegular(busy, { limitBytes: 200_000, inside });

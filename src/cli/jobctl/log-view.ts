@@ -10,9 +10,9 @@ import { clock } from '../../system/clock.ts';
 import { countLines, type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-reader.ts';
 import { localOffset, Stamps } from '../../system/stamps.ts';
 import { hostZone } from '../../system/zones.ts';
+import { PrintableStream } from '../../yaml/printable.ts';
 import { unreadableLogWords } from '../parts/log-access.ts';
 import { printBytes, say } from '../parts/output.ts';
-import { VisibleText } from '../parts/visible.ts';
 import type { Options } from './options.ts';
 
 export interface LogView {
@@ -40,18 +40,19 @@ export function logView({ lines, since, raw }: Options): LogView | string {
 
 /** Prints logs, one behind the other; what is said about them begins a line of its own. */
 export class LogPrinter {
-  readonly #visible: VisibleText | undefined;
+  /** Absent: bytes are printed as they are. */
+  readonly #printable: PrintableStream | undefined;
   #isInLine = false;
 
   constructor({ raw }: Pick<LogView, 'raw'>) {
-    this.#visible = raw ? undefined : new VisibleText();
+    this.#printable = raw ? undefined : new PrintableStream('log');
   }
 
   /** False when nobody reads any more. */
   print(bytes: Uint8Array): boolean {
     if (bytes.length === 0) return true;
     this.#isInLine = bytes.at(-1) !== 0x0a;
-    return printBytes(this.#visible === undefined ? bytes : Buffer.from(this.#visible.take(bytes)));
+    return printBytes(this.#printable === undefined ? bytes : Buffer.from(this.#printable.take(bytes)));
   }
 
   say(words: string): void {
@@ -60,8 +61,8 @@ export class LogPrinter {
   }
 
   endLine(): void {
-    const rest = this.#visible?.end() ?? '';
-    if (this.#isInLine) printBytes(Buffer.from(`${rest}\n`));
+    const rest = this.#printable?.end() ?? '';
+    printBytes(Buffer.from(this.#isInLine ? `${rest}\n` : rest));
     this.#isInLine = false;
   }
 }
@@ -149,7 +150,10 @@ async function showCompressed(log: LogPlace, { lines, since }: LogView, printer:
   const compressed = { ...log, name: `${log.name}.gz` };
   const opened = openReader(compressed, { raw: true }, printer);
   if (opened === undefined)
-    return refuse(printer, `${pathOf(log)} is not there: old logs are removed as log_retention says, or somebody has moved or removed it`);
+    return refuse(
+      printer,
+      `${pathOf(log)} is not there: old logs are removed as log_retention says, or somebody has moved or removed it`,
+    );
   if ('words' in opened) return refuse(printer, opened.words);
   const gunzip = createGunzip();
   const stream = streamOf(opened.reader.fd);

@@ -1,8 +1,10 @@
 /** `jobctl status`. */
 import type { Config } from '../../config/config.ts';
-import { jobDetails, jobLines, standingCode } from '../../report/job-text.ts';
-import { timeText } from '../../report/time-text.ts';
+import { jobDetails, jobLines } from '../../report/job-text.ts';
+import { jobStateCode } from '../../report/state.ts';
+import { timeText } from '../../schedule/wall-time.ts';
 import { hostZone } from '../../system/zones.ts';
+import { warnOfCronZone } from '../parts/cron-zone.ts';
 import { print } from '../parts/output.ts';
 import { timesOf } from '../parts/times.ts';
 import { type Chosen, chooseJobs } from './jobs.ts';
@@ -22,7 +24,8 @@ function printText({ name }: Options, { jobs, slugs }: Shown): number {
   const [only] = snapshots;
   if (name !== undefined && only !== undefined) print(jobDetails(only, format));
   else print(jobLines(snapshots, format));
-  return codeOf(name, snapshots.map(standingCode));
+  warnOfCronZone();
+  return codeOf(name, snapshots.map(jobStateCode));
 }
 
 /** One job after the other, so that thousands need no more memory than one. */
@@ -30,7 +33,7 @@ function printJson({ name }: Options, { jobs, slugs }: Shown): number {
   const codes = new Set<number>();
   for (const slug of slugs) {
     const job = jobs.snapshot(slug);
-    if (job !== undefined) codes.add(standingCode(job));
+    if (job !== undefined) codes.add(jobStateCode(job));
     if (!print(`${JSON.stringify(job ?? null)}\n`)) break;
   }
   return codeOf(name, [...codes]);

@@ -70,7 +70,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
     strays: listed.strays,
     load(slug) {
       const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
-      const closed = loaded === undefined ? [] : closedJob(slug, config);
+      const closed = loaded?.ok !== true ? [] : closedJob(slug, config);
       return closed.length === 0 ? loaded : { ok: false, problems: closed };
     },
     snapshot(slug) {
