@@ -1,7 +1,7 @@
 /** check-jobs-icinga: a monitoring plugin that says which jobs fail. */
 import { parseDuration } from '../job/duration.ts';
 import { matchesGlob } from '../report/glob.ts';
-import { checkJobs, type Limits } from '../report/icinga.ts';
+import { checkJobs, type Limits, pluginWords } from '../report/icinga.ts';
 import { lookAs } from '../system/as-user.ts';
 import { files } from '../system/files.ts';
 import { startAsOwn } from '../system/own-program.ts';
@@ -148,6 +148,6 @@ function secondsOf(text: string | undefined): number | undefined {
 }
 
 function answerUnknown(reason: string): number {
-  print(`JOBS UNKNOWN: ${reason.replaceAll('|', '/')}\n`);
+  print(`JOBS UNKNOWN: ${pluginWords(reason)}\n`);
   return unknown;
 }

@@ -2,7 +2,7 @@
 import { durationWords } from '../run/outcome.ts';
 import { offsetText } from '../schedule/wall-time.ts';
 import type { Zone } from '../schedule/zone.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import type { RunReport } from './report.ts';
 
 /** A phone shows about this much of the output without a long scroll, and a mail must not grow with the log. */

@@ -2,7 +2,7 @@
 import type { Steered, Trigger } from '../run/event.ts';
 import { durationWords, lastedWords, leftOutWords } from '../run/outcome.ts';
 import type { JournalEntry } from '../service/journal.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import type { RunSnapshot } from './snapshot.ts';
 
 /** `job` is its slug. */

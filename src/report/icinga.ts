@@ -1,6 +1,7 @@
 /** What `check-jobs-icinga` says: the predecessor's two sentences first, then ours, with performance data behind the bar. */
 import { durationWords } from '../run/outcome.ts';
 import { isCircuit } from '../run/pause.ts';
+import { printable } from '../yaml/printable.ts';
 import { type AnySnapshot, isBroken } from './job-text.ts';
 import type { JobSnapshot } from './snapshot.ts';
 import { greatest } from './width.ts';
@@ -25,7 +26,7 @@ export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAn
   const failing = jobs.filter((job) => job.health === 'failure').map(({ slug }) => slug);
   const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
   const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
-  const remarks = jobs.flatMap((job) => remarksOn(job, limits)).map(withoutBar);
+  const remarks = jobs.flatMap((job) => remarksOn(job, limits)).map(pluginWords);
   const details = [...late, ...remarks];
   const tail = ` | ${perfdata(jobs, { failing: failing.length, warnings: remarks.length, limits })}`;
   const first = failing.length > 0 || late.length > 0;
@@ -109,7 +110,7 @@ function overdueWords(job: AnySnapshot): string {
   return `${job.slug} is overdue by ${durationWords(overdueSeconds(job))}`;
 }
 
-/** What people have written must not pass for performance data. */
-function withoutBar(words: string): string {
-  return words.replaceAll('|', '/').replaceAll('\n', ' ');
+/** One line of what people have written, which must not pass for performance data. */
+export function pluginWords(words: string): string {
+  return printable(words.replaceAll('|', '/').replaceAll(/\s*\n\s*/g, ' '));
 }

@@ -3,7 +3,7 @@ import { orphanWords } from '../run/collision.ts';
 import { durationWords, lastedWords } from '../run/outcome.ts';
 import { pauseWords, resumeCommand } from '../run/pause.ts';
 import { type ServiceState, stateCode } from '../service/service-state.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import type { Overdue } from './overdue.ts';
 import { serviceRemark } from './service-text.ts';
 import { type BrokenJobSnapshot, type JobSnapshot, type RunSnapshot, unreadableWords } from './snapshot.ts';

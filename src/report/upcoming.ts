@@ -6,7 +6,7 @@ import { isReboot } from '../schedule/nickname.ts';
 import { eachTick, expectedTicks, type Scheduled, tickZone } from '../schedule/ticks.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import { dayMs, type Zone, type Zones } from '../schedule/zone.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import { widest } from './width.ts';
 
 /** As much of a job as is asked. `splaySeconds`: by how much this host delays each of its ticks. */

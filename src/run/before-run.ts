@@ -44,7 +44,7 @@ export async function beforeRun(order: StartOrder, machine: StartMachine): Promi
   const claim =
     caughtUp === undefined
       ? claimTick({ ...order, pauses: machine.readPauses() }, machine)
-      : ({ is: 'run', tick: caughtUp, troubles: [] } as const);
+      : ({ is: 'run', tick: { ...caughtUp, caughtUp: true }, troubles: [] } as const);
   if (claim.is === 'not-due') return claim;
   if (claim.is === 'claimed') {
     const { tick, words } = claim;

@@ -132,6 +132,7 @@ function outcomeOf(event: RunEvent): Outcome | undefined {
     case 'stop-requested':
     case 'notice-failed':
     case 'notice-delivered':
+    case 'stood-for':
       return undefined;
     default:
       return event satisfies never;
@@ -182,6 +183,9 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
           ...(event.replacedBy !== undefined && { replacedBy: event.replacedBy }),
         });
       }
+      return;
+    case 'stood-for':
+      if (known !== undefined) set({ tick: { tickMs: event.tickMs } });
       return;
     case 'notice-failed':
       if (known !== undefined) set({ noticeFailed: `${event.channel}: ${event.reason}` });

@@ -2,7 +2,7 @@
 import http from 'node:http';
 import { connect } from 'node:net';
 import { signalName } from '../run/outcome.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import { type BoundedEnd, runBounded } from './bounded-program.ts';
 import { clock } from './clock.ts';
 import type { ProbeAnswer, ProbeCommand, Probes } from './system.ts';

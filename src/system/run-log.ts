@@ -7,7 +7,7 @@
 import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, stat } from 'node:fs';
 import { sizeText } from '../job/size.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import { LogBound } from './log-bound.ts';
 import { createLogFile } from './log-file.ts';
 import { openAgain, restoreLog } from './log-restore.ts';

@@ -215,7 +215,7 @@ describe('behind the change from root to the service user', { skip }, () => {
     );
     for (const line of ['run-job steer', 'run-job steer >/dev/stderr']) {
       const { stdout } = await ended(terminal(command(line)));
-      if (line.includes('run-job')) assert.match(stdout, /\^\[\]52.*\u001b\[31mred\u001b\[0m grün/);
+      if (line.includes('run-job')) assert.match(stdout, /\\u001b\]52.*\u001b\[31mred\u001b\[0m grün/);
       const others = stdout.replaceAll(/\u001b\[[\d;]*m/g, '');
       assert.doesNotMatch(others, /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/, line);
     }

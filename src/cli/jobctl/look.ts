@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { jobDetails, jobLines, standingCode } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
 import { hostZone } from '../../system/zones.ts';
+import { warnOfCronZone } from '../parts/cron-zone.ts';
 import { print } from '../parts/output.ts';
 import { timesOf } from '../parts/times.ts';
 import { chooseJobs } from './jobs.ts';
@@ -21,8 +22,10 @@ export function status(options: Options, config: Config): number {
   const [only] = snapshots;
   if (options.name !== undefined && only !== undefined) {
     print(jobDetails(only, format));
+    warnOfCronZone();
     return standingCode(only);
   }
   print(jobLines(snapshots, format));
+  warnOfCronZone();
   return snapshots.some((job) => standingCode(job) === 1) ? 1 : 0;
 }

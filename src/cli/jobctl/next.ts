@@ -19,6 +19,7 @@ import { readPauses } from '../../run/pauses.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import { formatProblem } from '../../yaml/problem.ts';
+import { warnOfCronZone } from '../parts/cron-zone.ts';
 import { print, say } from '../parts/output.ts';
 import type { Jobs } from '../parts/snapshots.ts';
 import { delayOf } from '../parts/splay.ts';
@@ -53,6 +54,7 @@ export function next(options: Options, config: Config): number {
   const view = { hostZone: order.zones.host, nowMs: clock.nowMs(), width: widest(slugs) };
   printEach(upcomingLines({ ticks: inOrder(found.map(({ ticks }) => ticks)), none }, view));
   if (single) print(clockChangeText(slugs[0] ?? '', jobs, whole));
+  warnOfCronZone();
   return 0;
 }
 

@@ -7,7 +7,7 @@ import { instanceOf, parseJournal } from '../../service/journal.ts';
 import { stateCode } from '../../service/service-state.ts';
 import { clock } from '../../system/clock.ts';
 import { hostZone } from '../../system/zones.ts';
-import { printable } from '../../yaml/problem.ts';
+import { printable } from '../../yaml/printable.ts';
 import { realHistory } from '../parts/machine.ts';
 import { print, say } from '../parts/output.ts';
 import { lookAtService } from '../parts/service-snapshots.ts';
@@ -41,7 +41,7 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   if (options.json) return code;
   const format = timeText(hostZone());
   const entries = parseJournal(realHistory(config).read(target.slug)).slice(-whyLines);
-  print(entries.map(({ atMs, words }) => `${format(atMs)}  ${words}\n`).join(''));
+  print(entries.map(({ atMs, words }) => `${format(atMs)}  ${printable(words)}\n`).join(''));
   return code;
 }
 

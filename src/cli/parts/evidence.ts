@@ -6,8 +6,10 @@ import { jobPath } from '../../job/load.ts';
 import { cronLogLines } from '../../report/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/evidence.ts';
 import { snapshotRun } from '../../report/snapshot.ts';
+import type { RunRecord } from '../../run/history.ts';
 import { readPauses, unreadablePauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
+import { standIns } from '../../run/stand-in.ts';
 import { readLine } from '../../schedule/crontab-reader.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts';
 import { dayMs, minuteMs, type Zone, type Zones } from '../../schedule/zone.ts';
@@ -21,6 +23,7 @@ import { readSystemLog } from '../../system/system-log.ts';
 import { tickClaims } from '../../system/tick-claims.ts';
 import { users } from '../../system/users.ts';
 import { formatProblem, type Result } from '../../yaml/problem.ts';
+import { zoneOfCron } from './cron-zone.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
 import { realHistory, realLocks } from './machine.ts';
 import { delayOf } from './splay.ts';
@@ -61,16 +64,40 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     ),
     steered: history.steered ?? [],
     ...countUnreadable(slug, history.unreadable, stateFiles(config.stateDirectory)),
-    runs: history.runs.map((run) => snapshotRun(run, holder)),
+    runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) => snapshotRun(run, holder)),
     ...(holder !== undefined && { holder }),
     crontab,
-    daemon: findCronDaemon(),
+    daemon: daemonEvidence(zone),
     user: userEvidence(config),
     runner: { path: config.runnerPath, ...objection(runnerObjection(config.runnerPath, config.serviceUser)) },
     state: { path: config.stateDirectory, ...objection(stateObjection(config)) },
     machine: { bootMs: bootTimeMs(), suspendedMs: suspendedMs() },
     cronLog: cronLog({ momentMs, writtenMs: crontab.facts?.mtimeMs ?? momentMs, nowMs, zone }),
   };
+}
+
+interface StandInQuestion {
+  readonly slug: string;
+  readonly scheduled: Scheduled;
+  readonly zones: Zones;
+  readonly ticks: Evidence['ticks'];
+  readonly config: Config;
+}
+
+/** A start by a cron of another time zone stands for the tick, also before anybody has written that down. */
+function withStandIn(runs: readonly RunRecord[], question: StandInQuestion): readonly RunRecord[] {
+  const { slug, scheduled, zones, ticks, config } = question;
+  const { tickMs } = ticks;
+  if (tickMs === undefined || runs.some(({ tick }) => tick?.tickMs === tickMs)) return runs;
+  const history = realHistory(config).read(slug);
+  const start = standIns({ ...scheduled, slug }, { history, zones })(tickMs);
+  return start === undefined ? runs : runs.map((run) => (run.run === start.run ? { ...run, tick: { tickMs } } : run));
+}
+
+function daemonEvidence(host: Zone): Evidence['daemon'] {
+  const found = findCronDaemon();
+  const otherZone = zoneOfCron(found, host);
+  return found.is === 'running' && otherZone !== undefined ? { ...found, otherZone } : found;
 }
 
 function objection(words: string | undefined): { readonly objection?: string } {

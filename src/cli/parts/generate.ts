@@ -16,6 +16,7 @@ import { publisher } from '../../system/publish.ts';
 import type { CrontabChange } from '../../system/system.ts';
 import { findZone, hostZone } from '../../system/zones.ts';
 import type { Problem } from '../../yaml/problem.ts';
+import { cronZoneWarning } from './cron-zone.ts';
 import { type Ending, exitCodeOf, hasErrors, nothingWritten, type View } from './generate-ending.ts';
 import { carryOut, type Installation, planInstallation } from './install-crontab.ts';
 import { loadAllJobs } from './known-jobs.ts';
@@ -59,6 +60,8 @@ interface Scene {
   readonly shows?: Shows;
 }
 
+const cronDirectory = '/etc/cron.d';
+
 /** Another generator is at work for a second; one that takes longer than this hangs. */
 const patienceSeconds = 60;
 
@@ -68,8 +71,9 @@ export function generate(wish: Wish, shows?: Shows): Ending {
   if (!setting.ok) return nothingWritten(78, setting.problems);
   const frame = crontabFrame(setting.value, caller.environment);
   if (!frame.ok) return nothingWritten(78, frame.problems);
+  const doubts = [...setting.warnings, ...doubtsOfCron(wish, setting.value)];
   const scene: Scene = {
-    ...{ wish, config: setting.value, frame: frame.value, doubts: setting.warnings },
+    ...{ wish, config: setting.value, frame: frame.value, doubts },
     ...(shows !== undefined && { shows }),
   };
   if (wish.install !== undefined && !setting.value.embedded) return nothingWritten(64, [], notOwn(setting.value));
@@ -86,6 +90,13 @@ export function generate(wish: Wish, shows?: Shows): Ending {
 
 function onlyConfigured(file: string): string {
   return `${file}: through sudo only output_crontab is written; --output - prints what would stand there`;
+}
+
+/** About the cron that will read the crontab. */
+function doubtsOfCron({ output }: Wish, { outputCrontab, embedded }: Config): readonly Problem[] {
+  const file = path.resolve(output ?? outputCrontab);
+  const message = embedded || path.dirname(file) === cronDirectory ? cronZoneWarning() : undefined;
+  return message === undefined ? [] : [{ severity: 'warning', file, message }];
 }
 
 function onlyLooks({ check, diff, plan }: Wish): boolean {

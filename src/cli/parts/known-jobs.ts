@@ -8,7 +8,7 @@ import { caller } from '../../system/caller.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { privateCache } from '../../system/private-cache.ts';
-import { hostZoneDigest, zoneDigest } from '../../system/zones.ts';
+import { hostZoneDigest, zoneDigest } from '../../system/zone-digests.ts';
 import { closedJob, closedPlaces } from './audience.ts';
 import { checkZone, scheduleChecker } from './check-schedule.ts';
 import { version } from './version.ts';

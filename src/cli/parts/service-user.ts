@@ -4,8 +4,8 @@ import type { Config } from '../../config/config.ts';
 import { runIdVariable } from '../../run/world.ts';
 import { isOrphaned, runAgainAs } from '../../system/become.ts';
 import { caller } from '../../system/caller.ts';
+import { PrintableStream } from '../../yaml/printable.ts';
 import { say } from './output.ts';
-import { VisibleText } from './visible.ts';
 
 export type Right =
   | { readonly is: 'service-user' }
@@ -31,7 +31,7 @@ export async function becomeServiceUser(
   }
   if (uid === 0 && euid === 0) {
     if (change === 'change') await audit(program, args);
-    const harmless = () => new VisibleText();
+    const harmless = () => new PrintableStream('live');
     const again = { program, args, searchPath, passEnvironment, harmless, say: (words: string) => say(program, words) };
     return { is: 'done', exitCode: await runAgainAs(serviceUser, again) };
   }

@@ -1,6 +1,7 @@
 /** When a job starts next, and whether it should have started already. */
 import type { Config } from '../../config/config.ts';
 import { overdueOf } from '../../report/overdue.ts';
+import { startsInHistory } from '../../run/missed.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { readAccount } from '../../run/tick-account.ts';
 import { nextTick } from '../../schedule/ticks.ts';
@@ -8,11 +9,14 @@ import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import { tickClaims } from '../../system/tick-claims.ts';
+import { realHistory } from './machine.ts';
 import type { Times } from './snapshots.ts';
 import { delayOf } from './splay.ts';
 import { machineZones } from './tick-zones.ts';
 
-export function timesOf({ stateDirectory }: Config): Times {
+export function timesOf(config: Config): Times {
+  const { stateDirectory } = config;
+  const history = realHistory(config);
   const zones = machineZones(stateDirectory);
   const pauses = readPauses(stateFiles(stateDirectory));
   const claims = tickClaims(stateDirectory);
@@ -22,7 +26,10 @@ export function timesOf({ stateDirectory }: Config): Times {
     const delayMs = delayOf(job);
     const changedMs = files.facts(job.path)?.ctimeMs ?? nowMs;
     const account = readAccount(job, claims, { nowMs, changedMs });
-    const overdue = overdueOf(job, { account, nowMs, changedMs, pauses, zones, delayMs });
+    const overdue = overdueOf(job, {
+      ...{ account, nowMs, changedMs, pauses, zones, delayMs },
+      hasStart: startsInHistory(job, { history, zones }),
+    });
     const nextMs = nextTick(job, nowMs, zones)?.tickMs;
     return { ...(nextMs !== undefined && { nextMs: nextMs + delayMs }), ...(overdue !== undefined && { overdue }) };
   };
