@@ -25,12 +25,12 @@ describe('jobctl with real jobs', () => {
     await house.run('run-job', ['fails']);
     const well = await jobctl('status', 'hello');
     assert.equal(well.code, 0, well.stderr);
-    assert.match(well.stdout, /^job: +hello - Hello\ndescription: +Says hello\nstanding: +well\n/);
+    assert.match(well.stdout, /^job: +hello - Hello\ndescription: +Says hello\nstate: +ok\n/);
     assert.equal((await jobctl('status', 'fails')).code, 1);
     assert.equal((await jobctl('status', 'never')).code, 4);
     const all = await jobctl('status');
     assert.equal(all.code, 1);
-    assert.match(all.stdout, /^broken +broken .*command/m);
+    assert.match(all.stdout, /^broken +invalid .*command/m);
   });
 
   test('status --json is one object a line, with all that is known', async () => {

@@ -545,6 +545,6 @@ for (const [allowOvertime, status] of [
     const result = await running;
     assert.equal(result.exitCode, 143);
     assert.equal(result.history.lastStatus, status);
-    assert.match(machine.logs.lines.at(-1) ?? '', /backup was replaced by run r2 after/);
+    assert.match(machine.logs.lines.at(-1) ?? '', /backup was stopped: replaced by run r2 after/);
   });
 }

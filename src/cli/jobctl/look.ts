@@ -1,7 +1,8 @@
 /** `jobctl status`. */
 import type { Config } from '../../config/config.ts';
-import { jobDetails, jobLines, standingCode } from '../../report/job-text.ts';
-import { timeText } from '../../report/time-text.ts';
+import { jobDetails, jobLines } from '../../report/job-text.ts';
+import { jobStateCode } from '../../report/state.ts';
+import { timeText } from '../../schedule/wall-time.ts';
 import { hostZone } from '../../system/zones.ts';
 import { warnOfCronZone } from '../parts/cron-zone.ts';
 import { print } from '../parts/output.ts';
@@ -23,9 +24,9 @@ export function status(options: Options, config: Config): number {
   if (options.name !== undefined && only !== undefined) {
     print(jobDetails(only, format));
     warnOfCronZone();
-    return standingCode(only);
+    return jobStateCode(only);
   }
   print(jobLines(snapshots, format));
   warnOfCronZone();
-  return snapshots.some((job) => standingCode(job) === 1) ? 1 : 0;
+  return snapshots.some((job) => jobStateCode(job) === 1) ? 1 : 0;
 }

@@ -1,8 +1,8 @@
 /** `jobctl status`, `why` and `history` of one service. */
 import type { Config } from '../../config/config.ts';
 import { serviceDetails } from '../../report/service-text.ts';
-import { timeText } from '../../report/time-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
+import { timeText } from '../../schedule/wall-time.ts';
 import { instanceOf, parseJournal } from '../../service/journal.ts';
 import { stateCode } from '../../service/service-state.ts';
 import { clock } from '../../system/clock.ts';
