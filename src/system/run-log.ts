@@ -189,7 +189,7 @@ class OpenRunLog implements RunLog {
     // Open still when the outlet has closed its own: the only way to what was removed.
     const copy = pages === undefined ? openAgain(fd) : undefined;
     await Promise.all([this.#outlet, ...mirrors].map((outlet) => outlet.close()));
-    const lost = copy === undefined ? undefined : await restoreLog(copy, this.#path);
+    const lost = copy === undefined ? undefined : await restoreLog(copy, this.#path, this.#outlet.writtenBytes);
     await Promise.all(this.#fullPages.map(({ closed }) => closed));
     const outlets = [...this.#fullPages.map(({ outlet }) => outlet), this.#outlet];
     const lostBytes = outlets.reduce((sum, outlet) => sum + outlet.lostBytes, lost?.bytes ?? 0);
