@@ -23,7 +23,7 @@ interface Asked {
 }
 
 export async function logs(options: Options, config: Config): Promise<number> {
-  const chosen = chooseJobs(options, config, 'refuse');
+  const chosen = chooseJobs(options, config, 'refuse', { recorded: true });
   if (!chosen.ok) return chosen.exitCode;
   const view = logView(options);
   if (typeof view === 'string') return wrong(view);
