@@ -136,8 +136,8 @@ describe('who may decide what is run', { skip }, () => {
         /belongs to uid 65534; it must belong to root/,
       ],
       ['in a directory that a group can write', () => groupDirectory(), {}, /directory .* can be written by a group/],
-      ['that is a FIFO', () => fifo(), {}, /a FIFO is no file to read/],
-      ['that is a device', () => '/dev/zero', {}, /a device is no file to read|can be written by everyone/],
+      ['that is a FIFO', () => fifo(), {}, /this is a FIFO, not a file/],
+      ['that is a device', () => '/dev/zero', {}, /this is a device, not a file|can be written by everyone/],
       ['that a link leads to', () => link(), {}, /\/tmp can be written by everyone/],
       ['with a line break in its name', () => '/etc/a\nb.yaml', {}, /control characters/],
     ];
@@ -476,9 +476,9 @@ describe('who may decide what is run', { skip }, () => {
         (file) => symlinkSync('/proc/self/environ', file),
         /this link leads out of|not lead to a file/,
       ],
-      ['a FIFO', (file) => execFileSync('mkfifo', [file]), /a FIFO is no file to read/],
-      ['a device', (file) => execFileSync('mknod', [file, 'c', '1', '5']), /a device is no file to read/],
-      ['a directory', (file) => mkdirSync(file), /a directory is no file to read/],
+      ['a FIFO', (file) => execFileSync('mkfifo', [file]), /this is a FIFO, not a file/],
+      ['a device', (file) => execFileSync('mknod', [file, 'c', '1', '5']), /this is a device, not a file/],
+      ['a directory', (file) => mkdirSync(file), /this is a directory, not a file/],
       ['a file that everyone can write', (file) => writeWithMode(file, 0o646), /everyone can write this file/],
       ['a file without an end', (file) => writeFileSync(file, evil() + '#'.repeat(300_000)), /more than the 262144/],
     ];
