@@ -8,7 +8,7 @@ import { serviceRemark } from './service-text.ts';
 export type LastWords = { readonly lines: readonly string[] } | { readonly why: string };
 
 export function isFailing(job: AnySnapshot): boolean {
-  return isBroken(job) || job.health === 'failure';
+  return isBroken(job) || job.health === 'failing';
 }
 
 const shownLines = 3;

@@ -23,7 +23,7 @@ export interface Limits {
  * Monitoring plugins guidelines: the first line says it all, no bar in it, labels quoted, seconds with their unit, other counts without.
  */
 export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAnswer {
-  const failing = jobs.filter((job) => job.health === 'failure').map(({ slug }) => slug);
+  const failing = jobs.filter((job) => job.health === 'failing').map(({ slug }) => slug);
   const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
   const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
   const remarks = jobs.flatMap((job) => remarksOn(job, limits)).map(pluginWords);
@@ -69,7 +69,8 @@ function remarksOn(
   { warningSeconds, criticalSeconds = Number.POSITIVE_INFINITY }: Limits,
 ): readonly string[] {
   const stopped = stoppedRemark(job);
-  if (isBroken(job)) return job.file === 'gone' ? stopped : [...stopped, `${job.slug} has an invalid file`];
+  if (isBroken(job))
+    return job.file === 'gone' ? stopped : [...stopped, `${job.slug} is invalid: its file has problems`];
   const seconds = overdueSeconds(job);
   const missed = job.lastRun?.outcome?.kind === 'missed';
   return [

@@ -191,7 +191,7 @@ export function* upcomingLines(
   const line = (text: string) => `${printable(text.trimEnd())}\n`;
   for (const tick of ticks)
     yield line(`${wallTime(tick.tickMs, hostZone)}  ${tick.job.padEnd(width)}  ${remarks(tick, view)}`);
-  for (const { job, words } of none) yield line(`${'-'.padEnd(22)}  ${job.padEnd(width)}  ${words}`);
+  for (const { job, words } of none) yield line(`${'-'.padEnd(19)}  ${job.padEnd(width)}  ${words}`);
 }
 
 function remarks(tick: UpcomingTick, { hostZone, nowMs }: UpcomingView): string {

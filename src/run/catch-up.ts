@@ -3,8 +3,9 @@
  * job that wants it (`catch_up: last`).
  */
 import type { Timing } from '../job/timing.ts';
+import { wallTime } from '../schedule/wall-time.ts';
 import type { StartMachine } from './before-run.ts';
-import { openTicks, recordMissed, recordStandIns, startPatienceMs, tickText, type WatchedJob } from './missed.ts';
+import { openTicks, recordMissed, recordStandIns, startPatienceMs, type WatchedJob } from './missed.ts';
 import { pauseOf } from './pause.ts';
 import { moveMark, readAccount, type TickAccount, withoutVoidClaim } from './tick-account.ts';
 
@@ -70,12 +71,12 @@ function catchUpOne(job: CaughtJob, machine: CatchUpMachine): readonly CatchUpRe
   const claim = mayStart(job, { last, account }, machine) ? machine.claims.take(job.slug, last, wish) : undefined;
   // Without a claim it would be started again every five minutes, so it stays open until there can be one.
   if (claim?.is === 'failed')
-    return [trouble(job, `not caught up yet: ${tickText(last)} can't be claimed: ${claim.reason}`)];
+    return [trouble(job, `not caught up yet: ${wallTime(last, machine.zones.host)} can't be claimed: ${claim.reason}`)];
   const troubles = recordMissed(job, missed, machine);
   const starts = claim?.is === 'taken';
   if (starts) machine.start({ slug: job.slug, run, tickMs: last });
   const count = missed.length === 1 ? 'a tick' : `${missed.length} ticks, the last one`;
-  const words = `missed ${count} at ${tickText(last)}${starts ? `, caught up by run ${run}` : ''}`;
+  const words = `missed ${count} at ${wallTime(last, machine.zones.host)}${starts ? `, caught up by run ${run}` : ''}`;
   // What could not be written down stays open.
   const kept = troubles.length > 0 ? troubles : settle(job, account, machine);
   return [{ slug: job.slug, level: 'info', words }, ...kept.map((one) => trouble(job, one))];

@@ -4,10 +4,11 @@
  */
 import type { Timing } from '../job/timing.ts';
 import { isReboot } from '../schedule/nickname.ts';
+import { wallTime } from '../schedule/wall-time.ts';
 import type { Zones } from '../schedule/zone.ts';
 import type { Clock, TickClaim, TickClaims } from '../system/system.ts';
 import type { Tick } from './event.ts';
-import { openTicks, recordMissed, recordStandIns, startPatienceMs, tickText, type WatchedJob } from './missed.ts';
+import { openTicks, recordMissed, recordStandIns, startPatienceMs, type WatchedJob } from './missed.ts';
 import type { Pause } from './pause.ts';
 import type { Recorder } from './record.ts';
 import { caughtUpTick } from './stand-in.ts';
@@ -52,7 +53,7 @@ export function claimTick(start: ClockedStart, machine: TickMachine): TickAnswer
   for (const tickMs of candidates) {
     const answer = claims.take(job.slug, tickMs, claimOf(start));
     if (answer.is === 'had') continue;
-    const failed = answer.is === 'failed' ? [unclaimed(tickMs, answer.reason)] : [];
+    const failed = answer.is === 'failed' ? [unclaimed(wallTime(tickMs, zones.host), answer.reason)] : [];
     const kept = keepAccount(start, machine, { account, tickMs, nowMs });
     // After a boot no start is late: cron starts when the machine is ready for it.
     const tick = isReboot(job.schedule) ? { tickMs } : tickOf(tickMs, nowMs);
@@ -74,8 +75,8 @@ function tickOf(tickMs: number, nowMs: number): Tick {
   return lateMs === undefined ? { tickMs } : { tickMs, lateMs };
 }
 
-function unclaimed(tickMs: number, reason: string): string {
-  return `the tick ${tickText(tickMs)} could not be claimed, so that a second start of it would not be noticed: ${reason}`;
+function unclaimed(tick: string, reason: string): string {
+  return `the tick ${tick} could not be claimed, so that a second start of it would not be noticed: ${reason}`;
 }
 
 function withoutCandidate(
@@ -95,7 +96,7 @@ function withoutCandidate(
       const claim = machine.claims.find(slug, tickMs);
       const isLately = claim !== undefined && Math.abs(nowMs - claim.atMs) <= onTimeMs;
       if (otherwise.is === 'claimed-lately' && !isLately) return withoutTick(slug, moment);
-      const words = `run ${claim?.run ?? 'unknown'} has had the tick ${tickText(tickMs)}`;
+      const words = `run ${claim?.run ?? 'unknown'} has had the tick ${wallTime(tickMs, machine.zones.host)}`;
       return { is: 'claimed', tick: tickOf(tickMs, nowMs), words };
     }
     default:
@@ -110,7 +111,7 @@ function withoutTick(
 ): TickAnswer {
   const had = account.isNew ? undefined : caughtUpTick(nowMs, machine.history.read(slug));
   if (had === undefined) return { is: 'run', troubles: [unscheduled] };
-  const words = `run ${had.run} has caught up the tick ${tickText(had.tickMs)}, and this start is not in its schedule: ${otherZone}`;
+  const words = `run ${had.run} has caught up the tick ${wallTime(had.tickMs, machine.zones.host)}, and this start is not in its schedule: ${otherZone}`;
   return { is: 'claimed', tick: tickOf(had.tickMs, nowMs), words };
 }
 

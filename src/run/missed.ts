@@ -1,5 +1,6 @@
 /** Which ticks of a job have passed without a start: the machine was off, cron stood still, or the crontab has no line for it. */
 import { expectedTicks } from '../schedule/ticks.ts';
+import { timeText } from '../schedule/wall-time.ts';
 import type { Zones } from '../schedule/zone.ts';
 import type { HistoryStore } from '../system/system.ts';
 import type { Pause } from './pause.ts';
@@ -95,31 +96,31 @@ function wasPausedAt({ atMs, untilMs = Number.POSITIVE_INFINITY }: Pause, tickMs
   return tickMs >= atMs && tickMs < untilMs;
 }
 
-/** "2026-11-22T10:30Z" */
-export function tickText(tickMs: number): string {
-  return `${new Date(tickMs).toISOString().slice(0, 16)}Z`;
-}
-
 /** One event for all of them, as a run that never was. Troubles, in words, when it could not be written. */
 export function recordMissed(
   { slug }: Pick<AccountedJob, 'slug'>,
   missed: readonly number[],
-  recorder: Recorder,
+  recorder: Recorder & { readonly zones: Zones },
 ): readonly string[] {
   const last = missed.at(-1);
   if (last === undefined) return [];
   return writeEvent(slug, recorder, {
     event: 'missed',
-    run: `missed-${tickText(last)}`,
+    run: `missed-${new Date(last).toISOString().slice(0, 16)}Z`,
     atMs: recorder.clock.nowMs(),
     host: recorder.host,
-    outcome: { kind: 'missed', tickMs: last, count: missed.length, words: missedWords(missed) },
+    outcome: {
+      kind: 'missed',
+      tickMs: last,
+      count: missed.length,
+      words: missedWords(missed, timeText(recorder.zones.host)),
+    },
   });
 }
 
-function missedWords(missed: readonly number[]): string {
+function missedWords(missed: readonly number[], formatTime: (ms: number) => string): string {
   const [first = 0] = missed;
   const last = missed.at(-1) ?? first;
-  const when = missed.length === 1 ? `at ${tickText(last)}` : `from ${tickText(first)} to ${tickText(last)}`;
+  const when = missed.length === 1 ? `at ${formatTime(last)}` : `from ${formatTime(first)} to ${formatTime(last)}`;
   return `cron did not start it ${when} (was the machine off, or cron, or the line not in the crontab?)`;
 }

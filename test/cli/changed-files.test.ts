@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
-import { House, until } from './house.ts';
+import { ended, House, until } from './house.ts';
 import { isThere, pidOf, ServiceHouse } from './serving.ts';
 
 /** A command line, the exit code that is right, and what must be said. */
@@ -77,7 +77,7 @@ describe('a service whose file changes', () => {
       ['run-job --only-running --tag shop', 0, /^web$/m],
       ['run-job --kill-job web', 64, /web is a service: jobctl stop web/],
       ['run-job --job web', 78, /bogus/],
-      ['check-jobs-icinga', 1, /JOBS WARNING: web has an invalid file \| .*'running'=1;/],
+      ['check-jobs-icinga', 1, /JOBS WARNING: web is invalid: its file has problems \| .*'running'=1;/],
     ]);
     const now = await house.status('web');
     assert.deepEqual([pidOf(now, 0), pidOf(now, 1)], [pidOf(before, 0), pidOf(before, 1)]);
@@ -190,9 +190,11 @@ describe('a service whose file changes', () => {
       ['run-job --status', 0, /shop \*\*\*File removed\*\*\*\t\{pid: \d+, status: running\}/],
       ['jobctl restart shop', 64, /shop can't be restarted: its file is gone, so shop is being stopped/],
     ]);
-    const stopped = ask(house, [['jobctl stop shop', 0, /shop has ended/]]);
-    house.tell('may-end');
-    await stopped;
+    const stopping = house.spawn('jobctl', ['stop', 'shop']);
+    stopping.stdout?.once('data', () => house.tell('may-end'));
+    const stopped = await ended(stopping);
+    assert.equal(stopped.code, 0, stopped.stderr);
+    assert.match(stopped.stdout, /shop has ended/);
   });
 });
 

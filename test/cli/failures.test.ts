@@ -132,7 +132,7 @@ describe('failures are recorded and told', () => {
     writeFileSync(house.path('log/nolog'), 'in the way');
     const run = await house.run('run-job', ['nolog']);
     assert.equal(run.code, 125);
-    assert.match(run.stderr, /nolog could not be started: .*log.*: /);
+    assert.match(run.stderr, /nolog was not started: .*log.*: /);
     assert.equal(history('nolog')[0]?.event, 'not-started');
   });
 

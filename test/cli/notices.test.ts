@@ -291,7 +291,7 @@ describe('notices', () => {
     await empty();
     const told = seen('/default').map(({ body }) => JSON.parse(body));
     assert.equal(told.length, 1);
-    assert.match(told[0]?.subject ?? '', /^FAILED: broken could not be started: configuration: .*broken\.yaml:3:1:/);
+    assert.match(told[0]?.subject ?? '', /^FAILED: broken was not started: configuration: .*broken\.yaml:3:1:/);
   });
 
   test('a job that tells nobody, or has nothing to tell, leaves nothing and starts nothing', async () => {

@@ -1,10 +1,10 @@
 /** `jobctl pause` and `jobctl resume`: whether the clock and people may start a job; who said so, why and until when goes on record. */
 import type { Config } from '../../config/config.ts';
-import { timeText } from '../../report/time-text.ts';
 import { pauseEnd } from '../../report/until.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { isOver, type Pause, type PauseTarget, pauseWords, resumeCommand } from '../../run/pause.ts';
 import { readPauses, removePause, writePause } from '../../run/pauses.ts';
+import { timeText } from '../../schedule/wall-time.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import type { StateFiles } from '../../system/system.ts';

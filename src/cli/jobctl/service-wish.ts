@@ -1,7 +1,7 @@
 /** `jobctl start`, `restart` and `reset` of a service: what is wanted is written down, and the supervisor does it. */
 import type { Config } from '../../config/config.ts';
-import { timeText } from '../../report/time-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
+import { timeText } from '../../schedule/wall-time.ts';
 import { type Ask, after, askWords, type Command, readDesired, writeDesired } from '../../service/desired.ts';
 import { readRecord } from '../../service/record.ts';
 import { clock } from '../../system/clock.ts';
