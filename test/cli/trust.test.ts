@@ -357,6 +357,32 @@ describe('who may decide what is run', { skip }, () => {
       });
     }
 
+    test('cron-generate neither shows nor replaces another file of root', async () => {
+      const own = house.path('not-for-cron');
+      const text = 's3cr3t of root\n';
+      writeFileSync(own, text, { mode: 0o600 });
+      for (const words of [
+        [],
+        ['--adopt'],
+        ['--diff', '--adopt'],
+        ['--plan', '--adopt'],
+        ['--check'],
+        ['--json', '--adopt'],
+      ]) {
+        for (const file of [own, house.path('not-there'), path.relative('/', own)]) {
+          const { code, stdout, stderr } = await sudo('root', [bin('cron-generate'), ...words, '--output', file]);
+          assert.equal(code, 77, `${words} ${stdout}${stderr}`);
+          assert.match(`${stdout}${stderr}`, /through sudo only output_crontab is written/);
+          assert.doesNotMatch(`${stdout}${stderr}`, /s3cr3t|there is no/);
+        }
+      }
+      assert.equal(readFileSync(own, 'utf8'), text);
+      for (const output of ['-', house.path('etc/crontab')]) {
+        const { code, stderr } = await sudo('root', [bin('cron-generate'), '--output', output]);
+        assert.equal(code, 0, stderr);
+      }
+    });
+
     test('who is refused learns nothing but that', async () => {
       const words = ['setpriv', `--reuid=${attacker}`, `--regid=${attacker}`, '--clear-groups', '--', bin('run-job')];
       const done = await run([...etc.under([...words, 'hello'])], { env: { SUDO_UID: '0', USER: 'root' } });

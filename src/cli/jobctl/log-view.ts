@@ -33,8 +33,9 @@ export function logView({ lines, since, raw }: Options): LogView | string {
   const nowMs = clock.nowMs();
   // "10 min ago" as people write it, "10m ago" as durations are written.
   const text = since.replace(/^(\d+)\s*([smhdw])[a-z]*\s+ago$/i, '$1$2 ago');
-  const sinceMs = parseMoment(text, { nowMs, zone: hostZone(), leaning: 'past' });
-  if (sinceMs === undefined) return `--since must be ${momentForms}, found "${since}"`;
+  const now = { nowMs, zone: hostZone(), leaning: 'past' } as const;
+  const sinceMs = parseMoment(text, now);
+  if (sinceMs === undefined) return `--since must be ${momentForms(now)}, found "${since}"`;
   return { ...shown, sinceMs, since: new Stamps(() => sinceMs, localOffset()).prefix('INFO').slice(0, 23) };
 }
 

@@ -1,6 +1,7 @@
 /** cron-generate from the configuration to its end: what should be there, what is there, and what has to be done about it. */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { throughSudo } from '../../config/sources.ts';
 import { type Crontab, type CrontabFrame, composeCrontab } from '../../schedule/crontab.ts';
 import { decideChange, lookAtPresent, type PresentFiles, presentCrontab } from '../../schedule/crontab-files.ts';
 import { crontabFrame, outputProblem } from '../../schedule/crontab-frame.ts';
@@ -80,9 +81,15 @@ export function generate(wish: Wish, shows?: Shows): Ending {
   const target = wish.output ?? setting.value.outputCrontab;
   if (target === '-' || target === 'console') return printCrontab(scene);
   const file = path.resolve(target);
+  // As root it could show any file (--diff --adopt) and replace it.
+  if (throughSudo(caller) && file !== setting.value.outputCrontab) return nothingWritten(77, [], onlyConfigured(file));
   const wrong = outputProblem(file);
   if (wrong !== undefined) return nothingWritten(78, [{ severity: 'error', file, message: wrong }]);
   return onlyLooks(wish) ? look(scene, file) : writeInTurn(scene, file);
+}
+
+function onlyConfigured(file: string): string {
+  return `${file}: through sudo only output_crontab is written; --output - prints what would stand there`;
 }
 
 /** About the cron that will read the crontab. */
