@@ -7,7 +7,7 @@ import { momentForms, parseMoment } from '../../report/moment.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { OddFileError, streamOf } from '../../system/careful-file.ts';
 import { clock } from '../../system/clock.ts';
-import { type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-reader.ts';
+import { countLines, type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-reader.ts';
 import { localOffset, Stamps } from '../../system/stamps.ts';
 import { hostZone } from '../../system/zones.ts';
 import { PrintableStream } from '../../yaml/printable.ts';
@@ -106,6 +106,15 @@ function typed(): string {
     .join(' ');
 }
 
+/** How many lines of this log the view shows; 0 of one that can't be read. */
+export function linesShown(log: LogPlace, view: LogView, printer: LogPrinter): number {
+  const opened = openReader(log, view, printer);
+  if (opened === undefined || 'words' in opened) return 0;
+  const count = countLines(opened.reader.fd, startOf(opened.reader.fd, view), view.lines ?? Number.POSITIVE_INFINITY);
+  opened.reader.close();
+  return count;
+}
+
 /** The later of both beginnings. */
 function startOf(fd: number, { lines, since }: LogView): number {
   const bySince = since === undefined ? 0 : linesSinceAt(fd, since);
@@ -142,7 +151,10 @@ async function showCompressed(log: LogPlace, { lines, since }: LogView, printer:
   const compressed = { ...log, name: `${log.name}.gz` };
   const opened = openReader(compressed, { raw: true }, printer);
   if (opened === undefined)
-    return refuse(printer, `${pathOf(log)} is gone; old logs are removed as log_retention says`);
+    return refuse(
+      printer,
+      `${pathOf(log)} is not there: old logs are removed as log_retention says, or somebody has moved or removed it`,
+    );
   if ('words' in opened) return refuse(printer, opened.words);
   const gunzip = createGunzip();
   const stream = streamOf(opened.reader.fd);
