@@ -263,6 +263,40 @@ describe('who may decide what is run', { skip }, () => {
     for (const slug of ['private', 'private-service', 'talks']) rmSync(house.path(`jobs/${slug}.yaml`));
   });
 
+  test('what the command of a probe prints is in the log of the instance, and in nothing that everybody can read', async () => {
+    const secret = 's3cr3t-of-a-probe';
+    const probe = `/bin/sh -c 'echo ${secret}; exit 3'`;
+    const keys = 'health_check: {initial_interval: 0, interval: 1, max_consecutive_failures: 100}\n';
+    const check = keys.replace('{', `{command: ${JSON.stringify(probe)}, `);
+    house.job('probed', `name: Probed\nservice: true\ncommand: /bin/sleep 1000\nstop_timeout: 1\n${check}`);
+    const child = house.spawn('run-job', ['--job', 'probed']);
+    const done = ended(child);
+    try {
+      const shown = await until('a probe that failed', async () => {
+        const { stdout } = await house.run('jobctl', ['status', 'probed']);
+        return stdout.includes('exit code 3') ? stdout : undefined;
+      });
+      assert.doesNotMatch(shown, new RegExp(secret));
+      const all = execFileSync('find', [house.path('state'), house.path('run'), '-type', 'f', '-perm', '-004'], {
+        encoding: 'utf8',
+      });
+      const files = all.split('\n').filter((file) => existsSync(file));
+      assert.ok(
+        files.some((file) => file.includes('services/probed')),
+        all,
+      );
+      for (const file of files) assert.doesNotMatch(readFileSync(file, 'latin1'), new RegExp(secret), file);
+      child.kill('SIGTERM');
+      await done;
+      const { stdout } = await house.run('jobctl', ['logs', 'probed']);
+      assert.match(stdout, new RegExp(`the last probe that failed: exit code 3: ${secret}`));
+    } finally {
+      child.kill('SIGTERM');
+      await done;
+      rmSync(house.path('jobs/probed.yaml'));
+    }
+  });
+
   describe('through sudo', { skip: works('sudo', '-V') && canHaveOwnEtc ? false : 'needs sudo and unshare' }, () => {
     // As open as a rule gets: any argument, any variable.
     let etc: OwnEtc;
