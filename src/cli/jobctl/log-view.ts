@@ -11,7 +11,7 @@ import { type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../syst
 import { localOffset, Stamps } from '../../system/stamps.ts';
 import { hostZone } from '../../system/zones.ts';
 import { PrintableStream } from '../../yaml/printable.ts';
-import { unreadableLogWords } from '../parts/log-access.ts';
+import { elsewhereWords, unreadableLogWords } from '../parts/log-access.ts';
 import { printBytes, say } from '../parts/output.ts';
 import type { Options } from './options.ts';
 
@@ -72,6 +72,8 @@ export interface LogPlace {
   readonly outputDirectory: string;
   readonly slug: string;
   readonly name: string;
+  /** The path that the history has. */
+  readonly recorded?: string;
 }
 
 function pathOf({ outputDirectory, slug, name }: LogPlace): string {
@@ -140,8 +142,10 @@ export async function showLog(log: LogPlace, view: LogView, printer: LogPrinter)
 async function showCompressed(log: LogPlace, { lines, since }: LogView, printer: LogPrinter): Promise<number> {
   const compressed = { ...log, name: `${log.name}.gz` };
   const opened = openReader(compressed, { raw: true }, printer);
-  if (opened === undefined)
-    return refuse(printer, `${pathOf(log)} is gone; old logs are removed as log_retention says`);
+  if (opened === undefined) {
+    const elsewhere = elsewhereWords(log.recorded ?? pathOf(log), log.outputDirectory);
+    return refuse(printer, elsewhere ?? `${pathOf(log)} is gone; old logs are removed as log_retention says`);
+  }
   if ('words' in opened) return refuse(printer, opened.words);
   const gunzip = createGunzip();
   const stream = streamOf(opened.reader.fd);
