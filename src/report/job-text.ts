@@ -80,6 +80,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
     const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
     const remarks = [
       serviceRemark(job.slug, job.service),
+      ...(isBroken(job) ? [] : (job.clock?.warnings ?? [])),
       isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
     ];
     return [since, printable(remarks.filter(Boolean).join('; '))];
@@ -93,6 +94,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
       [
         offRemark(job),
         pauseRemark(job, formatTime),
+        ...(job.clock?.warnings ?? []),
         overdueRemark(job, formatTime),
         stoppedWords(job.activity),
         retryWords(job, formatTime),
@@ -170,6 +172,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['standing', standingOf(job)],
     ['disabled', job.disabled ? 'in its file: the clock does not start it' : undefined],
     ['next', job.nextMs === undefined ? undefined : formatTime(job.nextMs)],
+    ...(job.clock?.warnings ?? []).map((words) => ['crontab', words] as const),
     ['overdue', job.overdue === undefined ? undefined : overdueWords(job.overdue, job.slug, formatTime)],
     ['paused', job.paused && `${pauseWords(job.paused, formatTime)}; to end that: ${resumeCommand(job.paused)}`],
     ['activity', activityWords(job, formatTime)],

@@ -3,6 +3,7 @@
  * (database.c, user.c), which ignores a whole file for one bad line and says so in the system log alone.
  */
 import { wallTime } from '../schedule/wall-time.ts';
+import { octal, refusalOf } from './crontab-part.ts';
 import type { CrontabEvidence, Evidence } from './evidence.ts';
 import type { Finding } from './why.ts';
 
@@ -14,7 +15,7 @@ export function crontabFindings(evidence: Evidence): readonly Finding[] {
   // Without a job, or with one that has no line by its own wish, the rest of the file does not matter.
   const { crontab, job } = evidence;
   if (job !== undefined && (job.schedule === undefined || !job.enabled)) return [];
-  const stops = placeOf(crontab) ?? refusalOf(crontab) ?? lineOf(crontab) ?? ageOf(evidence) ?? logged(evidence);
+  const stops = placeOf(crontab) ?? ignoredBecause(crontab) ?? lineOf(crontab) ?? ageOf(evidence) ?? logged(evidence);
   if (stops !== undefined) return [stops];
   const doubt = doubtOf(crontab);
   return [doubt ?? { about, is: 'well', words: `${crontab.path} has its line: ${crontab.line ?? ''}` }];
@@ -45,33 +46,11 @@ function placeOf({ kind, path, facts, unreadable }: CrontabEvidence): Finding | 
 }
 
 /** What makes cron ignore the whole file. */
-function refusalOf(crontab: CrontabEvidence): Finding | undefined {
-  const { path, facts, kind, faults, unknownUsers, endsWithLineBreak, lineCount } = crontab;
-  if (facts === undefined || kind === 'own') return undefined;
-  const stops = (words: string, advice: string): Finding => ({
-    about,
-    is: 'stops',
-    words: `cron ignores ${path}: ${words}`,
-    advice,
-  });
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  if (facts.kind !== 'file') return stops(`it is a ${facts.kind}`, `remove it, then ${generate}`);
-  if (!/^[A-Za-z0-9_-]+$/.test(name))
-    return stops(`"${name}" has other characters than letters, digits, _ and -`, 'set another "output_crontab"');
-  if (facts.uid !== 0)
-    return stops(`its owner is uid ${facts.uid} and not root`, `chown root ${path} && touch ${path}`);
-  if ((facts.mode & 0o022) !== 0)
-    return stops(`others than root can write it (mode ${octal(facts.mode)})`, `chmod 644 ${path}`);
-  if (facts.links > 1) return stops(`it has ${facts.links} hard links`, `remove the others, then touch ${path}`);
-  if (faults[0] !== undefined) return stops(`one line is wrong: ${faults[0]}`, generate);
-  if (!endsWithLineBreak) return stops('its last line has no end', generate);
-  if (unknownUsers[0] !== undefined)
-    return stops(
-      `a line names the user "${unknownUsers[0]}", who does not exist`,
-      `${generate} when the user is there`,
-    );
-  if (lineCount > 10_000) return stops(`it has ${lineCount} lines, and 10,000 are read`, generate);
-  return undefined;
+function ignoredBecause(crontab: CrontabEvidence): Finding | undefined {
+  const refusal = refusalOf(crontab, generate);
+  return (
+    refusal && { about, is: 'stops', words: `cron ignores ${crontab.path}: ${refusal.words}`, advice: refusal.advice }
+  );
 }
 
 function lineOf({ path, line, wanted, kind }: CrontabEvidence): Finding | undefined {
@@ -149,8 +128,4 @@ function doubtOf({ path, facts, line, wanted, kind }: CrontabEvidence): Finding 
       words: `its line in ${path} is not the one that cron-generate would write now: ${line}`,
     };
   return undefined;
-}
-
-function octal(mode: number): string {
-  return mode.toString(8).padStart(4, '0');
 }

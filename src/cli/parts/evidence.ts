@@ -5,6 +5,7 @@ import type { Job } from '../../job/job.ts';
 import { jobPath } from '../../job/load.ts';
 import { cronLogLines } from '../../report/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/evidence.ts';
+import type { Installed } from '../../report/installed.ts';
 import { snapshotRun } from '../../report/snapshot.ts';
 import { readPauses, unreadablePauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
@@ -13,7 +14,6 @@ import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts
 import { dayMs, minuteMs, type Zone, type Zones } from '../../schedule/zone.ts';
 import { bootTimeMs, suspendedMs } from '../../system/boot-time.ts';
 import { clock } from '../../system/clock.ts';
-import { findCronDaemon } from '../../system/cron-daemon.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import type { StateFiles, User } from '../../system/system.ts';
@@ -31,16 +31,17 @@ export interface EvidenceOrder {
   readonly loaded: Result<Job> | undefined;
   readonly config: Config;
   readonly askedMs?: number;
+  readonly installed: Installed;
 }
 
 export function gatherEvidence(order: EvidenceOrder): Evidence {
-  const { slug, loaded, config, askedMs } = order;
+  const { slug, loaded, config, askedMs, installed } = order;
   const nowMs = clock.nowMs();
   const zones = machineZones(config.stateDirectory);
   const zone = zones.host;
   const job = loaded?.ok ? loaded.value : undefined;
   const delayMs = job === undefined ? 0 : delayOf(job);
-  const crontab = crontabEvidence(slug, job, config);
+  const crontab = crontabEvidence(slug, job, order);
   // A file with problems can't tell when it is due; the line that cron has can.
   const scheduled = job ?? scheduledBy(crontab.line);
   const ticks = ticksAround(scheduled, { nowMs, zones, ...(askedMs !== undefined && { askedMs }) });
@@ -64,7 +65,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     runs: history.runs.map((run) => snapshotRun(run, holder)),
     ...(holder !== undefined && { holder }),
     crontab,
-    daemon: findCronDaemon(),
+    daemon: installed.daemon,
     user: userEvidence(config),
     runner: { path: config.runnerPath, ...objection(runnerObjection(config.runnerPath, config.serviceUser)) },
     state: { path: config.stateDirectory, ...objection(stateObjection(config)) },
