@@ -1,7 +1,7 @@
 /** `jobctl check`: every problem, then what would become of each job, then one sentence. */
 import type { JobLine } from '../schedule/crontab.ts';
 import { formatProblem, type Problem } from '../yaml/problem.ts';
-import type { ClockFacts } from './installed.ts';
+import { type ClockFacts, commonWarnings, ownWarnings } from './installed.ts';
 import { widest } from './width.ts';
 
 export interface CheckedDirectory {
@@ -23,8 +23,8 @@ export function checkText({ directory, lines, problems }: CheckedDirectory): str
   const sum = bad === 0 ? 'all valid' : `${bad} with problems`;
   return [
     ...problems.map(formatProblem),
-    ...lines.map((line) => `${line.slug.padEnd(width)}  ${[lineWords(line), ...jobWarnings(line)].join('; ')}`),
-    ...commonWarnings(lines),
+    ...lines.map((line) => `${line.slug.padEnd(width)}  ${[lineWords(line), ...ownWarnings(line.clock)].join('; ')}`),
+    ...commonWarnings(lines.map(({ clock }) => clock)),
     `${directory}: ${count(lines.length, 'job')}, ${sum}${warned}`,
     '',
   ].join('\n');
@@ -44,18 +44,6 @@ function lineWords({ state, schedule, timeZone }: JobLine): string {
     default:
       return state satisfies never;
   }
-}
-
-const ownLine = ['missing', 'other', 'left-over'];
-
-function jobWarnings({ clock }: CheckedLine): readonly string[] {
-  return clock !== undefined && ownLine.includes(clock.line) ? clock.warnings.slice(0, 1) : [];
-}
-
-/** No cron, or a crontab that cron does not read: said once. */
-function commonWarnings(lines: readonly CheckedLine[]): readonly string[] {
-  const words = lines.flatMap(({ clock }) => clock?.warnings.slice(ownLine.includes(clock.line) ? 1 : 0) ?? []);
-  return [...new Set(words)];
 }
 
 function count(amount: number, noun: string): string {

@@ -1,6 +1,7 @@
 /** What `check-jobs-icinga` says: the predecessor's two sentences first, then ours, with performance data behind the bar. */
 import { durationWords } from '../run/outcome.ts';
 import { isCircuit } from '../run/pause.ts';
+import { commonWarnings, ownWarnings } from './installed.ts';
 import { type AnySnapshot, isBroken } from './job-text.ts';
 import type { JobSnapshot } from './snapshot.ts';
 import { greatest } from './width.ts';
@@ -25,7 +26,10 @@ export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAn
   const failing = jobs.filter((job) => job.health === 'failure').map(({ slug }) => slug);
   const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
   const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
-  const remarks = [...commonRemarks(jobs), ...jobs.flatMap((job) => remarksOn(job, limits))].map(withoutBar);
+  const remarks = [
+    ...commonWarnings(jobs.map((job) => (isBroken(job) ? undefined : job.clock))),
+    ...jobs.flatMap((job) => remarksOn(job, limits)),
+  ].map(withoutBar);
   const details = [...late, ...remarks];
   const tail = ` | ${perfdata(jobs, { failing: failing.length, warnings: remarks.length, limits })}`;
   const first = failing.length > 0 || late.length > 0;
@@ -72,7 +76,7 @@ function remarksOn(
   const seconds = overdueSeconds(job);
   const missed = job.lastRun?.outcome?.kind === 'missed';
   return [
-    ...clockRemarks(job),
+    ...ownWarnings(job.clock).map((words) => `${job.slug}: ${words}`),
     ...(seconds >= warningSeconds && seconds < criticalSeconds ? [overdueWords(job)] : []),
     ...(missed ? [`${job.slug} ${job.lastRun?.words ?? ''}`] : []),
     ...stopped,
@@ -92,22 +96,6 @@ function stoppedRemark({ slug, activity, service }: AnySnapshot): readonly strin
   if (activity.is !== 'running' || activity.isStopped !== true) return [];
   const who = service === undefined ? 'the run-job' : 'the supervisor';
   return [`${who} of ${slug} is stopped (SIGSTOP): kill -CONT ${activity.pid ?? ''}`];
-}
-
-/** What keeps the clock from starting the job as its file says; what holds for all jobs is said once, by `commonRemarks`. */
-function clockRemarks({ slug, clock }: JobSnapshot): readonly string[] {
-  if (clock === undefined) return [];
-  const [words] = clock.warnings;
-  return ['missing', 'other', 'left-over'].includes(clock.line) && words !== undefined ? [`${slug}: ${words}`] : [];
-}
-
-/** No cron, or a crontab that cron does not read. */
-function commonRemarks(jobs: readonly AnySnapshot[]): readonly string[] {
-  const words = jobs.flatMap((job) => {
-    if (isBroken(job) || job.clock === undefined || job.clock.line === 'none') return [];
-    return job.clock.warnings.slice(['in-sync', 'unknown'].includes(job.clock.line) ? 0 : 1);
-  });
-  return [...new Set(words)];
 }
 
 /** A pause that ends by itself is nobody's business. */

@@ -100,6 +100,20 @@ export function clockFacts(job: ClockedJob, installed: Installed): ClockFacts {
   return { ...found, crontab, cron, starts, warnings };
 }
 
+/** Of this job alone; what holds for all of them is said once. */
+export function ownWarnings(clock: ClockFacts | undefined): readonly string[] {
+  return clock !== undefined && hasOwn(clock) ? clock.warnings.slice(0, 1) : [];
+}
+
+/** No cron, or a crontab that cron does not read: each once, for all jobs of an answer. */
+export function commonWarnings(clocks: readonly (ClockFacts | undefined)[]): readonly string[] {
+  return [...new Set(clocks.flatMap((clock) => clock?.warnings.slice(hasOwn(clock) ? 1 : 0) ?? []))];
+}
+
+function hasOwn({ line }: ClockFacts): boolean {
+  return line === 'missing' || line === 'other' || line === 'left-over';
+}
+
 type FoundLine = Pick<ClockFacts, 'line' | 'schedule' | 'due'>;
 
 function serviceLine({ ensure, main }: Installed): FoundLine {

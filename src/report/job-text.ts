@@ -4,6 +4,7 @@ import { durationWords, lastedWords } from '../run/outcome.ts';
 import { pauseWords, resumeCommand } from '../run/pause.ts';
 import { type ServiceState, stateCode } from '../service/service-state.ts';
 import { printable } from '../yaml/problem.ts';
+import { ownWarnings } from './installed.ts';
 import type { Overdue } from './overdue.ts';
 import { serviceRemark } from './service-text.ts';
 import { type BrokenJobSnapshot, type JobSnapshot, type RunSnapshot, unreadableWords } from './snapshot.ts';
@@ -80,7 +81,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
     const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
     const remarks = [
       serviceRemark(job.slug, job.service),
-      ...(isBroken(job) ? [] : (job.clock?.warnings ?? [])),
+      ...(isBroken(job) ? [] : ownWarnings(job.clock)),
       isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
     ];
     return [since, printable(remarks.filter(Boolean).join('; '))];
@@ -94,7 +95,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
       [
         offRemark(job),
         pauseRemark(job, formatTime),
-        ...(job.clock?.warnings ?? []),
+        ...ownWarnings(job.clock),
         overdueRemark(job, formatTime),
         stoppedWords(job.activity),
         retryWords(job, formatTime),

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { checkText } from '../../src/report/check-text.ts';
 import { clockRule, eachStart, nextStart } from '../../src/report/clock-ticks.ts';
 import { checkJobs } from '../../src/report/icinga.ts';
-import { type ClockedJob, clockFacts, entriesIn, type Installed } from '../../src/report/installed.ts';
+import { type ClockedJob, clockFacts, commonWarnings, entriesIn, type Installed } from '../../src/report/installed.ts';
 import { jobDetails, jobLines } from '../../src/report/job-text.ts';
 import { snapshotJob } from '../../src/report/snapshot.ts';
 import { upcomingLines, upcomingStream } from '../../src/report/upcoming.ts';
@@ -237,7 +237,7 @@ for (const [cronName, daemon, cronWords] of crons)
       const check = checkText({ directory: '/jobs', problems: [], lines: [checked] });
       const answers = {
         next,
-        list: jobLines([snapshot], time),
+        list: [jobLines([snapshot], time), ...commonWarnings([clock])].join('\n'),
         name: jobDetails(snapshot, time),
         check,
         icinga: icinga.text,

@@ -1,9 +1,10 @@
 /** `jobctl status`. */
 import type { Config } from '../../config/config.ts';
-import { jobDetails, jobLines, standingCode } from '../../report/job-text.ts';
+import { commonWarnings } from '../../report/installed.ts';
+import { isBroken, jobDetails, jobLines, standingCode } from '../../report/job-text.ts';
 import { timeText } from '../../report/time-text.ts';
 import { hostZone } from '../../system/zones.ts';
-import { print } from '../parts/output.ts';
+import { print, say } from '../parts/output.ts';
 import { timesOf } from '../parts/times.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
@@ -24,5 +25,7 @@ export function status(options: Options, config: Config): number {
     return standingCode(only);
   }
   print(jobLines(snapshots, format));
+  for (const words of commonWarnings(snapshots.map((job) => (isBroken(job) ? undefined : job.clock))))
+    say('jobctl', words);
   return snapshots.some((job) => standingCode(job) === 1) ? 1 : 0;
 }
