@@ -2,7 +2,7 @@
 import type { FileFacts } from '../system/system.ts';
 
 /** Whether cron reads it: a file of /etc/cron.d, one in another place, standard output, or the user's own crontab. */
-export type CrontabKind = 'cron.d' | 'elsewhere' | 'console' | 'own';
+type CrontabKind = 'cron.d' | 'elsewhere' | 'console' | 'own';
 
 export interface CrontabPart {
   readonly path: string;

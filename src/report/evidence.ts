@@ -72,6 +72,8 @@ export interface CrontabEvidence extends CrontabPart {
   readonly wanted?: string;
   /** Whether cron starts that line at the tick in question; absent without a line or a tick. */
   readonly fires?: boolean;
+  /** What writes and installs the lines: "sudo cron-generate". */
+  readonly command: string;
 }
 
 export type DaemonEvidence =

@@ -23,6 +23,7 @@ export function crontabEvidence(
   const part = line?.part ?? installed.main;
   return {
     ...part,
+    command: installed.command,
     ...(line !== undefined && { line: line.text }),
     ...(wanted !== undefined && { wanted: part.kind === 'own' ? withoutUsers(wanted) : wanted }),
   };

@@ -64,7 +64,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     ...countUnreadable(slug, history.unreadable, stateFiles(config.stateDirectory)),
     runs: history.runs.map((run) => snapshotRun(run, holder)),
     ...(holder !== undefined && { holder }),
-    crontab,
+    crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
     daemon: installed.daemon,
     user: userEvidence(config),
     runner: { path: config.runnerPath, ...objection(runnerObjection(config.runnerPath, config.serviceUser)) },
@@ -97,6 +97,12 @@ function jobEvidence({ schedule, timing, enabled, service }: Job, delayMs: numbe
     ...(service !== undefined && { isService: true as const }),
     ...{ enabled, delayMs, catchUp },
   };
+}
+
+/** A line with `--due` starts nothing by itself. */
+function firesAt(line: string | undefined, tickMs: number | undefined, zones: Zones): { readonly fires?: boolean } {
+  if (line === undefined || tickMs === undefined || line.includes(' --due ')) return {};
+  return { fires: nextTick(scheduledBy(line), tickMs - 1, zones)?.tickMs === tickMs };
 }
 
 function scheduledBy(line: string | undefined): Scheduled {
