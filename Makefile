@@ -63,7 +63,7 @@ install-files:
 	  chmod 644 "$(DESTDIR)$(SYSCONFDIR)/process-control.yaml"; }
 	scripts/copy-tree.sh "$(DESTDIR)$(libdir)" schema
 	scripts/copy-tree.sh "$(DESTDIR)$(docdir)" README.md CHANGELOG.md LICENSE docs
-	install -m 644 dist/THIRD-PARTY.txt "$(DESTDIR)$(docdir)"
+	install -m 644 dist/THIRD-PARTY.txt dist/process-control.cdx.json "$(DESTDIR)$(docdir)"
 	scripts/copy-tree.sh "$(DESTDIR)$(docdir)" examples
 	for job in jobs.example/*.yaml; do \
 	  sed '1s|file:///usr/share|file://$(PREFIX)/share|' "$$job" >"$(DESTDIR)$(docdir)/examples/$${job##*/}"; done

@@ -46,6 +46,9 @@ const tools = [
   'unshare',
 ];
 
+// What tests make for the service user is read by it, whatever umask this was called with.
+process.umask(0o022);
+
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick');
 const words = isQuick ? quick : args;

@@ -1,7 +1,7 @@
 /** check-jobs-icinga: a monitoring plugin that says which jobs fail. */
 import { parseDuration } from '../job/duration.ts';
 import { matchesGlob } from '../report/glob.ts';
-import { checkJobs, type Limits } from '../report/icinga.ts';
+import { checkJobs, type Limits, pluginWords } from '../report/icinga.ts';
 import { lookAs } from '../system/as-user.ts';
 import { files } from '../system/files.ts';
 import { startAsOwn } from '../system/own-program.ts';
@@ -43,19 +43,19 @@ function parse(args: readonly string[]) {
         alias: 'w',
         type: 'string',
         requiresArg: true,
-        describe: `A warning when a job should have started so long ago (${usualWarningSeconds} seconds); also 10m, 2h.`,
+        describe: `Warn when a job is overdue by this much (${usualWarningSeconds} seconds); also 10m, 2h.`,
       })
       .option('critical', {
         alias: 'c',
         type: 'string',
         requiresArg: true,
-        describe: 'Critical when a job should have started so long ago (never).',
+        describe: 'Critical when a job is overdue by this much (default: never).',
       })
       .option('timeout', {
         alias: 't',
         type: 'string',
         requiresArg: true,
-        describe: 'Unknown when the answer takes longer than this (no limit).',
+        describe: 'Answer UNKNOWN when the check takes longer than this (default: no limit).',
       })
       .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' }),
@@ -148,6 +148,6 @@ function secondsOf(text: string | undefined): number | undefined {
 }
 
 function answerUnknown(reason: string): number {
-  print(`JOBS UNKNOWN: ${reason.replaceAll('|', '/')}\n`);
+  print(`JOBS UNKNOWN: ${pluginWords(reason)}\n`);
   return unknown;
 }

@@ -6,6 +6,7 @@ import { planChanges } from '../schedule/plan.ts';
 import { planJson, planText } from '../schedule/plan-text.ts';
 import { clock } from '../system/clock.ts';
 import { hostZone } from '../system/zones.ts';
+import { printableText } from '../yaml/printable.ts';
 import type { Comparison, Shows } from './parts/generate.ts';
 import type { View } from './parts/generate-ending.ts';
 import { userCrontabName } from './parts/install-crontab.ts';
@@ -25,7 +26,8 @@ export const shows: Shows = {
 
 function patchOf(file: string, before: string, after: string): string {
   // The library starts with lines that only patches of several files have.
-  return createTwoFilesPatch(file, file, before, after, 'present', 'new').replace(/^(?:Index: .*\n)?=+\n/, '');
+  const patch = createTwoFilesPatch(file, file, before, after, 'present', 'new');
+  return printableText(patch.replace(/^(?:Index: .*\n)?=+\n/, ''));
 }
 
 function diffText({ there, change }: Comparison, colour: boolean): string {

@@ -1,6 +1,7 @@
 /** yargs as all our programs use it: strict, English, nothing guessed, usage errors are exit code 64. */
 import process from 'node:process';
 import yargs, { type Argv } from 'yargs';
+import { printable } from '../yaml/printable.ts';
 import { nearest } from '../yaml/suggest.ts';
 import { version } from './parts/version.ts';
 
@@ -82,7 +83,7 @@ function withGuess(message: string, parser: Argv): string {
 
 /** EX_USAGE of sysexits.h. Also for what a program itself finds wrong with its options. */
 export function usageError(program: string, message: string): Extract<CommandLine<never>, { is: 'answered' }> {
-  return { is: 'answered', exitCode: 64, text: `${program}: ${message}\nTry '${program} --help'.\n` };
+  return { is: 'answered', exitCode: 64, text: `${program}: ${printable(message)}\nTry '${program} --help'.\n` };
 }
 
 /** yargs takes `--check=no` and `--check false` for "not --check", and so would write what was only to be looked at. */

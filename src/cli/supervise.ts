@@ -49,9 +49,7 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
   const { service } = readDesired(state, job.slug);
   if (service.wanted === 'down' || !job.enabled) {
     const why =
-      job.enabled && service.wish
-        ? `stopped ${askWords(service.wish, (ms) => new Date(ms).toISOString())}`
-        : 'disabled in its file';
+      job.enabled && service.wish ? `stopped ${askWords(service.wish, machine.formatTime)}` : 'disabled in its file';
     if (!order.byTheClock) say(program, `${job.slug} is ${why}; jobctl start ${job.slug}`);
     return 0;
   }

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { noticeFolders } from '../notify/note-folders.ts';
 import { serviceEntries } from '../notify/service-entries.ts';
 import { type ServiceReport, serviceMessage } from '../notify/service-message.ts';
-import { timeText } from '../report/time-text.ts';
+import { wallTimeWithOffset } from '../schedule/wall-time.ts';
 import type { ServiceNotice } from '../service/supervisor-machine.ts';
 import { createMailer, usualRoute } from '../system/mailer.ts';
 import { stateFiles } from '../system/state-files.ts';
@@ -16,7 +16,7 @@ export async function tellOfService(notice: ServiceNotice, run: string, config: 
   const { job, what, state, lines, logPath } = notice;
   const report: ServiceReport = {
     ...{ slug: job.slug, name: job.name, host: os.hostname(), what, state, lines },
-    since: timeText(hostZone())(notice.sinceMs),
+    since: wallTimeWithOffset(notice.sinceMs, hostZone()),
     ...(job.description !== undefined && { description: job.description }),
     ...(logPath !== undefined && { logPath }),
   };

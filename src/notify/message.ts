@@ -1,8 +1,9 @@
 /** Words a finished run as a failmail: what failed, where, since when, its last lines of output, and what to do next. */
 
+import { wallTimeWithOffset } from '../schedule/wall-time.ts';
 import type { Zone } from '../schedule/zone.ts';
 import type { RunReport } from './report.ts';
-import { lastOutput, line, localTime, ordinal, printableLines, shortened, spent, title } from './wording.ts';
+import { lastOutput, line, ordinal, printableLines, shortened, spent, title } from './wording.ts';
 
 export interface Message {
   readonly subject: string;
@@ -14,7 +15,7 @@ const subjectPrefix = 'Fail Mail : ';
 
 /** Times are written in `timeZone` (IANA name), with their offset. */
 export function failureMessage(report: RunReport, timeZone: Zone): Message {
-  const time = (ms: number) => localTime(ms, timeZone);
+  const time = (ms: number) => wallTimeWithOffset(ms, timeZone);
   const sections = [
     [`${title(report)} ${line(report.outcome)}`, `on ${line(report.host)}, started ${line(report.trigger)}.`],
     report.description === undefined ? [] : printableLines(shortened(report.description.trim(), 1000)),

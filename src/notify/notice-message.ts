@@ -1,15 +1,16 @@
 /** Words a notice so that its subject says all that a locked phone shows, and its text what to do next. */
 
+import { wallTimeWithOffset } from '../schedule/wall-time.ts';
 import type { Zone } from '../schedule/zone.ts';
 import type { Telling } from './incident.ts';
 import { incidentWords } from './incident.ts';
 import type { Message } from './message.ts';
 import type { RunReport } from './report.ts';
-import { lastOutput, line, localTime, ordinal, printableLines, shortened, spent, title } from './wording.ts';
+import { lastOutput, line, ordinal, printableLines, shortened, spent, title } from './wording.ts';
 
 /** Pings have no subject, but their log has the text. */
 export function noticeMessage(telling: Telling, report: RunReport, timeZone: Zone): Message {
-  const time = (ms: number) => localTime(ms, timeZone);
+  const time = (ms: number) => wallTimeWithOffset(ms, timeZone);
   const what = sentence(telling, report);
   const sections = [
     [`${title(report)} ${what}`, `on ${line(report.host)}${startedWords(report)}.`],

@@ -5,7 +5,7 @@ import type { Zone } from '../schedule/zone.ts';
 import type { Telling } from './incident.ts';
 import { noticeMessage } from './notice-message.ts';
 import type { RunReport } from './report.ts';
-import { lastLines } from './wording.ts';
+import { lastLines, line } from './wording.ts';
 
 export interface Payload {
   /** Subject and body in one, as chat programs show it (Slack's incoming webhooks want just this key). */
@@ -49,10 +49,10 @@ export function payloadOf(
     body: text,
     occasion: telling.is,
     job: report.slug,
-    name: report.name,
-    host: report.host,
-    run: report.runId,
-    outcome: report.outcome,
+    name: line(report.name),
+    host: line(report.host),
+    run: line(report.runId),
+    outcome: line(report.outcome),
     ...(outcome !== undefined && isOver && { exit_code: exitCodeOf(outcome) }),
     ...(telling.is === 'end' && { status: telling.status }),
     started: iso(report.startedMs),
@@ -61,15 +61,15 @@ export function payloadOf(
     ...(report.failingSinceMs !== undefined && { failing_since: iso(report.failingSinceMs) }),
     ...(report.lastSuccessMs !== undefined && { last_success: iso(report.lastSuccessMs) }),
     paused: report.pause !== undefined,
-    ...(report.logPath !== undefined && { log: report.logPath }),
-    remarks: report.remarks,
+    ...(report.logPath !== undefined && { log: line(report.logPath) }),
+    remarks: report.remarks.map(line),
     tail: lastLines(report.tail).lines.join('\n'),
   };
 }
 
 /**
  * `&`, `<` and `>` are Slack's own marks (https://docs.slack.dev/messaging/formatting-message-text): a line of output such as `<!channel>`
- * would call everybody. The other fields have the words as they are.
+ * would call everybody. The other fields have the words without that.
  */
 function escapedForSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

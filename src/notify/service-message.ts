@@ -1,5 +1,5 @@
 /** Words a change of a service for people: what, where, since when, which instance and why, and what to do. */
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import type { Message } from './message.ts';
 
 export interface ServiceReport {

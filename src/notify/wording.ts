@@ -1,8 +1,6 @@
 /** How messages to people put things: names, times, the last lines of output; all of it printable. */
 import { durationWords } from '../run/outcome.ts';
-import { offsetText } from '../schedule/wall-time.ts';
-import type { Zone } from '../schedule/zone.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import type { RunReport } from './report.ts';
 
 /** A phone shows about this much of the output without a long scroll, and a mail must not grow with the log. */
@@ -56,10 +54,4 @@ export function shortened(text: string, limit = 100): string {
 export function ordinal(n: number): string {
   const endings: Readonly<Record<string, string>> = { one: 'st', two: 'nd', few: 'rd' };
   return `${n}${endings[new Intl.PluralRules('en', { type: 'ordinal' }).select(n)] ?? 'th'}`;
-}
-
-/** `2026-11-22 10:30:00 +01:00` */
-export function localTime(ms: number, zone: Zone): string {
-  const offsetMs = zone.offsetAt(ms);
-  return `${new Date(ms + offsetMs).toISOString().slice(0, 19).replace('T', ' ')} ${offsetText(offsetMs)}`;
 }

@@ -1,6 +1,6 @@
 /** Picks from the system log what has to do with cron, with sleep and with the clock. Three ways to write a time are understood. */
 import { dayMs, type Zone } from '../schedule/zone.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import type { CronLogLine } from './evidence.ts';
 
 export interface LogSpan {

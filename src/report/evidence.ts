@@ -1,6 +1,7 @@
 /** What can be found on a host about one tick of one job: the value that `jobctl why --json` prints, and that the verdict is made of. */
 import type { Steered } from '../run/event.ts';
 import type { Pause } from '../run/pause.ts';
+import type { ZoneOfCron } from '../schedule/other-zone.ts';
 import type { Zone } from '../schedule/zone.ts';
 import type { LockHolder } from '../system/system.ts';
 import type { CrontabPart } from './crontab-part.ts';
@@ -83,6 +84,8 @@ export type DaemonEvidence =
       readonly pid: number;
       readonly sinceMs?: number;
       readonly stopped: boolean;
+      /** TZ in its environment and the zone that it stands for, where that is not the machine's. */
+      readonly otherZone?: ZoneOfCron;
     }
   | { readonly is: 'absent' }
   /** /proc does not show other users' processes. */

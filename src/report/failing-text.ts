@@ -1,6 +1,6 @@
 /** `jobctl failed`: what is failing now, since when, how often, and its last words. */
 import { durationWords } from '../run/outcome.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import { type AnySnapshot, isBroken } from './job-text.ts';
 import { serviceRemark } from './service-text.ts';
 
@@ -8,7 +8,7 @@ import { serviceRemark } from './service-text.ts';
 export type LastWords = { readonly lines: readonly string[] } | { readonly why: string };
 
 export function isFailing(job: AnySnapshot): boolean {
-  return isBroken(job) || job.health === 'failure';
+  return isBroken(job) || job.health === 'failing';
 }
 
 const shownLines = 3;

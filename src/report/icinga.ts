@@ -1,6 +1,7 @@
 /** What `check-jobs-icinga` says: the predecessor's two sentences first, then ours, with performance data behind the bar. */
 import { durationWords } from '../run/outcome.ts';
 import { isCircuit } from '../run/pause.ts';
+import { printable } from '../yaml/printable.ts';
 import { commonWarnings, ownWarnings } from './installed.ts';
 import { type AnySnapshot, isBroken } from './job-text.ts';
 import type { JobSnapshot } from './snapshot.ts';
@@ -23,13 +24,13 @@ export interface Limits {
  * Monitoring plugins guidelines: the first line says it all, no bar in it, labels quoted, seconds with their unit, other counts without.
  */
 export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAnswer {
-  const failing = jobs.filter((job) => job.health === 'failure').map(({ slug }) => slug);
+  const failing = jobs.filter((job) => job.health === 'failing').map(({ slug }) => slug);
   const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
   const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
   const remarks = [
     ...commonWarnings(jobs.map((job) => (isBroken(job) ? undefined : job.clock))),
     ...jobs.flatMap((job) => remarksOn(job, limits)),
-  ].map(withoutBar);
+  ].map(pluginWords);
   const details = [...late, ...remarks];
   const tail = ` | ${perfdata(jobs, { failing: failing.length, warnings: remarks.length, limits })}`;
   const first = failing.length > 0 || late.length > 0;
@@ -72,7 +73,8 @@ function remarksOn(
   { warningSeconds, criticalSeconds = Number.POSITIVE_INFINITY }: Limits,
 ): readonly string[] {
   const stopped = stoppedRemark(job);
-  if (isBroken(job)) return job.file === 'gone' ? stopped : [...stopped, `${job.slug} has an invalid file`];
+  if (isBroken(job))
+    return job.file === 'gone' ? stopped : [...stopped, `${job.slug} is invalid: its file has problems`];
   const seconds = overdueSeconds(job);
   const missed = job.lastRun?.outcome?.kind === 'missed';
   return [
@@ -114,7 +116,7 @@ function overdueWords(job: AnySnapshot): string {
   return `${job.slug} is overdue by ${durationWords(overdueSeconds(job))}`;
 }
 
-/** What people have written must not pass for performance data. */
-function withoutBar(words: string): string {
-  return words.replaceAll('|', '/').replaceAll('\n', ' ');
+/** One line of what people have written, which must not pass for performance data. */
+export function pluginWords(words: string): string {
+  return printable(words.replaceAll('|', '/').replaceAll(/\s*\n\s*/g, ' '));
 }

@@ -2,8 +2,7 @@
 import { orphanWords } from '../run/collision.ts';
 import { durationWords, lastedWords } from '../run/outcome.ts';
 import { pauseWords, resumeCommand } from '../run/pause.ts';
-import { type ServiceState, stateCode } from '../service/service-state.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import { ownWarnings } from './installed.ts';
 import type { Overdue } from './overdue.ts';
 import { serviceRemark } from './service-text.ts';
@@ -16,50 +15,9 @@ export function isBroken(job: AnySnapshot): job is BrokenJobSnapshot {
   return 'problems' in job;
 }
 
-/**
- * One word for where a job stands (waiting: for the next attempt, or for a lock of another job); also what decides the exit code of
- * `jobctl status NAME`.
- */
-type Standing = 'running' | 'waiting' | 'well' | 'failed' | 'paused' | 'disabled' | 'unknown' | 'broken' | ServiceState;
-
-function standingOf(job: AnySnapshot): Standing {
-  if (job.service !== undefined) return job.service.state;
-  if (job.activity.is === 'running') return job.activity.retry?.waits ? 'waiting' : 'running';
-  if (job.activity.is === 'orphaned') return 'failed';
-  if (job.next !== undefined) return 'waiting';
-  if (isBroken(job)) return 'broken';
-  if (job.paused !== undefined) return 'paused';
-  if (job.health === 'failure') return 'failed';
-  if (job.disabled) return 'disabled';
-  return job.health === 'unknown' ? 'unknown' : 'well';
-}
-
-/** 0 well · 1 failed · 3 paused or disabled · 4 unknown, in the manner of LSB init scripts. A running job is as well as its last run was. */
-export function standingCode(job: AnySnapshot): number {
-  const standing = standingOf(job);
-  if (isBroken(job) && job.service === undefined) return 1;
-  switch (standing) {
-    case 'well':
-      return 0;
-    case 'running':
-    case 'waiting':
-      return job.health !== 'failure' ? 0 : 1;
-    case 'failed':
-    case 'broken':
-      return 1;
-    case 'paused':
-    case 'disabled':
-      return 3;
-    case 'unknown':
-      return 4;
-    default:
-      return stateCode(standing);
-  }
-}
-
-/** Columns: job, standing, last run, and what is remarkable. */
+/** Columns: job, state, last run, and notes. */
 export function jobLines(jobs: readonly AnySnapshot[], formatTime: (ms: number) => string): string {
-  const rows = jobs.map((job) => [job.slug, standingOf(job), ...rest(job, formatTime)]);
+  const rows = jobs.map((job) => [job.slug, job.state, ...rest(job, formatTime)]);
   const widths = [0, 1, 2].map((column) => widest(rows.map((row) => row[column] ?? '')));
   return rows
     .map(
@@ -88,7 +46,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
   }
   if (isBroken(job)) return ['', ''];
   const last = job.lastRun;
-  const started = last === undefined ? 'never run' : formatTime(last.startedMs);
+  const started = last === undefined ? '' : formatTime(last.startedMs);
   return [
     started,
     printable(
@@ -170,7 +128,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['description', job.description?.trim().replaceAll('\n', ' ')],
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
     ['schedule', job.schedule],
-    ['standing', standingOf(job)],
+    ['state', job.state],
     ['disabled', job.disabled ? 'in its file: the clock does not start it' : undefined],
     ['next', job.nextMs === undefined ? undefined : formatTime(job.nextMs)],
     ...(job.clock?.warnings ?? []).map((words) => ['crontab', words] as const),

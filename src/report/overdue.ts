@@ -17,6 +17,8 @@ export interface OverdueQuestion {
   readonly zones: Zones;
   /** By how much this host delays the job's ticks. */
   readonly delayMs: number;
+  /** Whether the history has a start for a tick that nobody has claimed; asked in ascending order. */
+  readonly hasStart: (tickMs: number) => boolean;
 }
 
 export interface Overdue {
@@ -28,7 +30,7 @@ export interface Overdue {
 
 export function overdueOf(
   job: AccountedJob & { readonly enabled: boolean; readonly tags: readonly string[] },
-  { account, nowMs, changedMs, pauses, zones, delayMs }: OverdueQuestion,
+  { account, nowMs, changedMs, pauses, zones, delayMs, hasStart }: OverdueQuestion,
 ): Overdue | undefined {
   if (!job.enabled || job.schedule === undefined) return undefined;
   let afterMs = account.isNew ? changedMs : account.sinceMs;
@@ -38,7 +40,8 @@ export function overdueOf(
     if (tickMs === undefined || tickMs + delayMs > nowMs) return undefined;
     const pause = pauses.find((one) => one.atMs <= tickMs && pauseOf(job, [one], tickMs) !== undefined);
     if (pause !== undefined && pause.untilMs === undefined) return undefined;
-    if (pause === undefined && !account.claimed.has(tickMs)) return { tickMs, overdueMs: nowMs - tickMs - delayMs };
+    if (pause === undefined && !account.claimed.has(tickMs) && !hasStart(tickMs))
+      return { tickMs, overdueMs: nowMs - tickMs - delayMs };
     // One millisecond before its end: a tick at the very end is one again.
     afterMs = pause?.untilMs === undefined ? tickMs : Math.max(tickMs, pause.untilMs - 1);
   }

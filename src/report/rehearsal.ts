@@ -3,7 +3,7 @@ import type { Job } from '../job/job.ts';
 import { durationWords } from '../run/outcome.ts';
 import { argvOf, type World } from '../run/world.ts';
 import type { Locale, Programs, User } from '../system/system.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 
 export interface RehearsalRequest {
   readonly job: Job;

@@ -1,6 +1,6 @@
 /** `jobctl status` of a service: the remark in a listing, and a line for each instance. */
 import { durationWords } from '../run/outcome.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import { type InstanceSnapshot, type ServiceSnapshot, wishWords } from './service-snapshot.ts';
 import { widest } from './width.ts';
 
@@ -78,7 +78,7 @@ function instanceLines(
     `${slug}.${one.number}`,
     one.stopped && one.at === 'down' ? 'stopped' : one.at,
     one.pid === undefined ? '' : `pid ${one.pid}`,
-    portWords(one),
+    printable(portWords(one)),
     printable(remarks(one, times)),
   ]);
   const widths = [0, 1, 2, 3].map((column) => widest(rows.map((row) => row[column] ?? '')));

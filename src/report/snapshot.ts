@@ -10,6 +10,7 @@ import type { LockHolder, Survivor } from '../system/system.ts';
 import type { ClockFacts } from './installed.ts';
 import type { Overdue } from './overdue.ts';
 import type { ServiceSnapshot } from './service-snapshot.ts';
+import { type Health, type JobState, jobStateOf } from './state.ts';
 
 /** Whether a job runs now, and if not, what would keep it from running. */
 type Activity =
@@ -39,9 +40,6 @@ type Activity =
     }
   | { readonly is: 'idle' };
 
-/** `unknown`: no run has succeeded or failed yet. */
-type Health = 'success' | 'failure' | 'unknown';
-
 export interface JobSnapshot {
   readonly slug: string;
   readonly name: string;
@@ -65,8 +63,8 @@ export interface JobSnapshot {
   readonly overdue?: Overdue;
   /** What `run-job --status` prints (kept): a collision that the job does not allow is a failure there. */
   readonly lastStatus: LastStatus;
-  /** What its runs say: skips and stops by a person leave it as it was. */
   readonly health: Health;
+  readonly state: JobState;
   readonly streak: Streak;
   /** The run under way, or the last one that was not skipped. */
   readonly lastRun?: RunSnapshot;
@@ -99,7 +97,7 @@ interface SharedLock {
 export interface BrokenJobSnapshot
   extends Pick<
     JobSnapshot,
-    'slug' | 'tags' | 'activity' | 'next' | 'lastStatus' | 'health' | 'streak' | 'lastRun' | 'service'
+    'slug' | 'tags' | 'activity' | 'next' | 'lastStatus' | 'health' | 'state' | 'streak' | 'lastRun' | 'service'
   > {
   readonly file: 'broken' | 'gone';
   readonly problems: readonly string[];
@@ -115,17 +113,16 @@ export interface BrokenJobFacts
 export function snapshotBroken(facts: BrokenJobFacts): BrokenJobSnapshot {
   const { slug, file, problems, holder, next, history, service, nowMs = 0 } = facts;
   const { lastRun } = latestOf(history, holder ?? next);
-  return {
+  const broken = {
     ...{ slug, file, problems },
     tags: facts.tags ?? holder?.tags ?? [],
     activity: activityOf(holder, history, nowMs),
     ...nextOf(next, history),
     ...seenFrom(history, [holder, next]),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
-    ...(service === undefined
-      ? {}
-      : { service, lastStatus: statusOfService(service), health: statusOfService(service) }),
+    ...ofService(service),
   };
+  return { ...broken, state: jobStateOf(broken) };
 }
 
 export type RunSnapshot = RunRecord & { readonly words: string };
@@ -174,7 +171,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
   const { slug, name, description, tags, schedule, disabled } = job;
   const { lastRun, lastSkip, skips } = latestOf(history, holder ?? next);
   const [oldest] = undelivered;
-  return {
+  const known = {
     slug,
     name,
     ...(description === undefined ? {} : { description }),
@@ -191,9 +188,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
     ...(lastSkip === undefined ? {} : { lastSkip: snapshotRun(lastSkip, holder, next) }),
     ...(skips === 0 ? {} : { skips: { count: skips, isMany: skips >= (job.notices?.skipThreshold ?? Infinity) } }),
-    ...(service === undefined
-      ? {}
-      : { service, lastStatus: statusOfService(service), health: statusOfService(service) }),
+    ...ofService(service),
     ...countUnreadable(unreadable + (history.unreadable ?? 0)),
     ...(oldest === undefined
       ? {}
@@ -202,6 +197,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
         }),
     ...noticeFailedOf(history),
   };
+  return { ...known, state: jobStateOf(known) };
 }
 
 function countUnreadable(unreadable: number): Pick<JobSnapshot, 'unreadable'> {
@@ -216,10 +212,15 @@ export function unreadableWords(slug: string, count: number | undefined): string
     : `${count} records of ${slug} can't be read and are passed over`;
 }
 
-/** For listings and monitors that know jobs only: a service that is not as it should be has failed. */
-function statusOfService({ state }: ServiceSnapshot): Health {
-  if (state === 'UP') return 'success';
-  return state === 'FAILED' || state === 'DEGRADED' ? 'failure' : 'unknown';
+/** For listings and monitors that know jobs only: a service in FAILED or DEGRADED counts as failing. */
+function ofService(
+  service: ServiceSnapshot | undefined,
+): Partial<Pick<JobSnapshot, 'service' | 'lastStatus' | 'health'>> {
+  if (service === undefined) return {};
+  const { state } = service;
+  if (state === 'UP') return { service, lastStatus: 'success', health: 'ok' };
+  if (state === 'FAILED' || state === 'DEGRADED') return { service, lastStatus: 'failure', health: 'failing' };
+  return { service, lastStatus: 'unknown', health: 'never-run' };
 }
 
 /** A run without an end that nobody holds the lock for is shown as interrupted; it is written down by the next run. */
@@ -272,10 +273,14 @@ function isSkip({ outcome }: RunRecord): boolean {
   return outcome?.kind === 'skipped';
 }
 
-/** What the streak says of the job. */
-export function healthFrom({ failures, lastSuccessMs }: Streak): Health {
-  if (failures > 0) return 'failure';
-  return lastSuccessMs === undefined ? 'unknown' : 'success';
+/** A job that was only ever stopped by people, or reset after its failures, is ok: it has run, and nothing is known against it. */
+function healthFrom({ streak: { failures, lastSuccessMs }, runs }: History): Health {
+  if (failures > 0) return 'failing';
+  return lastSuccessMs !== undefined || runs.some(hasRun) ? 'ok' : 'never-run';
+}
+
+function hasRun({ outcome }: RunRecord): boolean {
+  return outcome !== undefined && outcome.kind !== 'skipped' && outcome.kind !== 'missed';
 }
 
 /** An interrupted run that nobody has written down yet counts as the failure it is. */
@@ -288,11 +293,11 @@ function seenFrom(
   const isHeld = last !== undefined && holders.some((holder) => isHeldBy(last, holder));
   const unseen = last !== undefined && last.outcome === undefined && !isHeld && !isReset;
   if (!unseen) {
-    return { lastStatus: history.lastStatus, health: healthFrom(history.streak), streak: history.streak };
+    return { lastStatus: history.lastStatus, health: healthFrom(history), streak: history.streak };
   }
   return {
     lastStatus: 'failure',
-    health: 'failure',
+    health: 'failing',
     streak: {
       ...history.streak,
       failures: history.streak.failures + 1,

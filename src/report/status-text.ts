@@ -1,6 +1,6 @@
 /** `run-job --list-jobs` and `--status`: the lines that people and scripts know from the Python process-control. */
 import { pauseWords } from '../run/pause.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import type { ServiceSnapshot } from './service-snapshot.ts';
 import { serviceRemark } from './service-text.ts';
 import type { BrokenJobSnapshot, JobSnapshot } from './snapshot.ts';

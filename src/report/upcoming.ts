@@ -6,7 +6,7 @@ import { isReboot } from '../schedule/nickname.ts';
 import { expectedTicks, type Scheduled, tickZone } from '../schedule/ticks.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import { dayMs, type Zone, type Zones } from '../schedule/zone.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import { clockRule, eachStart } from './clock-ticks.ts';
 import type { ClockFacts } from './installed.ts';
 import { widest } from './width.ts';
@@ -237,7 +237,7 @@ function* tickLines({ ticks, none }: UpcomingStream, view: WideView): Generator<
 }
 
 function noTickLine(job: string, words: string, { width }: WideView): string {
-  return line(`${'-'.padEnd(22)}  ${job.padEnd(width)}  ${words}`);
+  return line(`${'-'.padEnd(19)}  ${job.padEnd(width)}  ${words}`);
 }
 
 function line(text: string): string {

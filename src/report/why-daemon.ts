@@ -1,6 +1,9 @@
 /** Whether there was a cron at a tick, a machine under it, and a clock that showed that time. */
 import { durationWords } from '../run/outcome.ts';
+import { readLine } from '../schedule/crontab-reader.ts';
 import { isReboot } from '../schedule/nickname.ts';
+import { otherZoneAdvice, otherZoneWords } from '../schedule/other-zone.ts';
+import { expectedTicks } from '../schedule/ticks.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import { minuteMs } from '../schedule/zone.ts';
 import type { CronLogLine, Evidence } from './evidence.ts';
@@ -8,7 +11,7 @@ import type { Finding } from './why.ts';
 import { momentOf } from './why-job.ts';
 
 export function daemonFindings(evidence: Evidence): readonly Finding[] {
-  return [machine(evidence), daemon(evidence), clock(evidence), ...cronsOwnWord(evidence)];
+  return [machine(evidence), daemon(evidence), ...zoneOfDaemon(evidence), clock(evidence), ...cronsOwnWord(evidence)];
 }
 
 function machine(evidence: Evidence): Finding {
@@ -66,6 +69,21 @@ function daemon(evidence: Evidence): Finding {
     default:
       return found satisfies never;
   }
+}
+
+/** A cron of another time zone starts a line by that clock. It may show the right minute all the same: of a line that cron starts every hour, for instance. */
+function zoneOfDaemon({ daemon: found, crontab, ticks, hostZone, nowMs, job }: Evidence): readonly Finding[] {
+  const otherZone = found.is === 'running' ? found.otherZone : undefined;
+  if (otherZone === undefined || isReboot(job?.schedule)) return [];
+  const about = "cron's zone";
+  const words = otherZoneWords(otherZone, hostZone, nowMs);
+  const line = readLine(crontab.line ?? crontab.wanted ?? '');
+  const { tickMs } = ticks;
+  if (line.is !== 'entry' || tickMs === undefined) return [{ about, is: 'doubt', words, advice: otherZoneAdvice }];
+  const span = { afterMs: tickMs - 1, untilMs: tickMs };
+  const zones = { host: otherZone.zone, find: () => undefined };
+  const starts = expectedTicks({ schedule: line.schedule, timing: {} }, span, zones).length > 0;
+  return [{ about, is: starts ? 'doubt' : 'stops', words, advice: otherZoneAdvice }];
 }
 
 const asleep =
@@ -142,7 +160,7 @@ function cronsOwnWord(evidence: Evidence): readonly Finding[] {
   );
   if (started !== undefined) return [{ about, is: 'well', words: `cron did start the line; ${tell(started)}` }];
   const own = near.find(({ text }) => text.startsWith('run-job') && text.includes(slug));
-  if (own !== undefined) return [{ about, is: 'stops', words: tell(own), advice: 'mend what it says' }];
+  if (own !== undefined) return [{ about, is: 'stops', words: tell(own), advice: 'fix that' }];
   if (near.length === 0)
     return [{ about, is: 'unknown', words: `${cronLog.source} says nothing about cron at that time` }];
   return [{ about, is: 'doubt', words: `${cronLog.source} has lines of cron at that time, and none about this job` }];

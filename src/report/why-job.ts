@@ -148,7 +148,7 @@ function state({ state: { path, objection } }: Evidence): Finding {
 
 function lock({ holder, hostZone }: Evidence): Finding {
   const about = 'lock';
-  if (holder === undefined) return { about, is: 'well', words: 'nobody has it' };
+  if (holder === undefined) return { about, is: 'well', words: 'it is free' };
   if (holder.state === 'orphaned') {
     const words = orphanWords(holder);
     return isOutOfReach(holder.processes ?? [])

@@ -1,7 +1,7 @@
 /** `jobctl why`: one sentence, the cause, what to do, and then everything that was looked at. */
 import { durationWords, lastedWords } from '../run/outcome.ts';
 import { wallTime } from '../schedule/wall-time.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import type { Evidence } from './evidence.ts';
 import type { Explanation, Finding } from './why.ts';
 

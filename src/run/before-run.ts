@@ -2,10 +2,11 @@
  * What comes before the lock: which tick a start by the clock stands for, whether the job is paused, the delay of its ticks (`splay`) and whether it is too
  * late for it (`start_deadline`). None of it concerns people and other jobs, except the pause.
  */
+import { timeText, wallTime } from '../schedule/wall-time.ts';
+import type { Zones } from '../schedule/zone.ts';
 import type { StopRequests } from '../system/system.ts';
 import { type ClockedJob, claimTick, type TickMachine } from './claim-tick.ts';
 import type { Tick, Trigger } from './event.ts';
-import { tickText } from './missed.ts';
 import { durationWords, type Outcome } from './outcome.ts';
 import { type Pause, pauseOf, pauseWords, resumeCommand } from './pause.ts';
 import { splayMs } from './splay.ts';
@@ -44,7 +45,7 @@ export async function beforeRun(order: StartOrder, machine: StartMachine): Promi
   const claim =
     caughtUp === undefined
       ? claimTick({ ...order, pauses: machine.readPauses() }, machine)
-      : ({ is: 'run', tick: caughtUp, troubles: [] } as const);
+      : ({ is: 'run', tick: { ...caughtUp, caughtUp: true }, troubles: [] } as const);
   if (claim.is === 'not-due') return claim;
   if (claim.is === 'claimed') {
     const { tick, words } = claim;
@@ -55,7 +56,7 @@ export async function beforeRun(order: StartOrder, machine: StartMachine): Promi
   const paused = pausedSkip(order, machine);
   if (paused !== undefined || tick === undefined) return ofSkip(paused, start);
   const startMs = dueStart(order, tick, machine);
-  const late = lateSkip(order, tick, { startMs, nowMs: machine.clock.nowMs() });
+  const late = lateSkip(order, tick, { startMs, nowMs: machine.clock.nowMs(), zones: machine.zones });
   if (late !== undefined) return ofSkip(late, start);
   const waited = await holdBack(startMs, machine);
   const begun =
@@ -71,10 +72,10 @@ function ofSkip(
   return skip === undefined ? { is: 'go', ...start } : { is: 'skip', skip, ...start };
 }
 
-function pausedSkip({ job, trigger }: StartOrder, { clock, readPauses }: StartMachine): Skip | undefined {
+function pausedSkip({ job, trigger }: StartOrder, { clock, readPauses, zones }: StartMachine): Skip | undefined {
   const pause = pauseOf(job, readPauses(), clock.nowMs());
   if (pause === undefined) return undefined;
-  const words = `${pauseWords(pause, (ms) => new Date(ms).toISOString())} (${resumeCommand(pause)})`;
+  const words = `${pauseWords(pause, timeText(zones.host))} (${resumeCommand(pause)})`;
   return { reason: 'paused', words, allowed: trigger.by === 'clock' };
 }
 
@@ -90,13 +91,13 @@ function dueStart({ job, caughtUp }: StartOrder, { tickMs }: Tick, { clock, host
 function lateSkip(
   { job, caughtUp }: StartOrder,
   { tickMs }: Tick,
-  { startMs, nowMs }: { readonly startMs: number; readonly nowMs: number },
+  { startMs, nowMs, zones }: { readonly startMs: number; readonly nowMs: number; readonly zones: Zones },
 ): Skip | undefined {
   const { startDeadlineSeconds } = job.timing;
   if (caughtUp !== undefined || startDeadlineSeconds === undefined) return undefined;
   if (nowMs - startMs <= startDeadlineSeconds * 1000) return undefined;
   const late = durationWords((nowMs - tickMs) / 1000);
-  const words = `the start for ${tickText(tickMs)} came ${late} late, and start_deadline is ${durationWords(startDeadlineSeconds)}`;
+  const words = `the start for ${wallTime(tickMs, zones.host)} came ${late} late, and start_deadline is ${durationWords(startDeadlineSeconds)}`;
   return { reason: 'deadline', words, allowed: false };
 }
 

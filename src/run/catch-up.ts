@@ -3,8 +3,9 @@
  * job that wants it (`catch_up: last`).
  */
 import type { Timing } from '../job/timing.ts';
+import { wallTime } from '../schedule/wall-time.ts';
 import type { StartMachine } from './before-run.ts';
-import { missedTicks, recordMissed, startPatienceMs, tickText, type WatchedJob } from './missed.ts';
+import { openTicks, recordMissed, recordStandIns, startPatienceMs, type WatchedJob } from './missed.ts';
 import { pauseOf } from './pause.ts';
 import { moveMark, readAccount, type TickAccount, withoutVoidClaim } from './tick-account.ts';
 
@@ -31,14 +32,14 @@ export interface CatchUpRemark {
 }
 
 export async function catchUp(jobs: Iterable<CaughtJob>, machine: CatchUpMachine): Promise<readonly CatchUpRemark[]> {
-  const suspects = [...jobs].filter((job) => openTicks(job, machine).missed.length > 0);
+  const suspects = [...jobs].filter((job) => accountOf(job, machine).missed.length > 0);
   if (suspects.length === 0) return [];
   await new Promise<void>((resolve) => machine.clock.after(cronPatienceMs, resolve));
   return suspects.flatMap((job) => catchUpOne(job, machine));
 }
 
 /** Also begins the account of a job that wants to be caught up: nobody else may see it before its first tick is missed. */
-function openTicks(
+function accountOf(
   job: CaughtJob,
   machine: CatchUpMachine,
 ): { readonly account: TickAccount; readonly missed: readonly number[] } {
@@ -50,7 +51,10 @@ function openTicks(
   if (read.isNew || !isWatched) return { account: read, missed: [] };
   const account = withoutVoidClaim(job, read, { claims, history, nowMs, sinceBootMs: machine.clock.sinceBootMs() });
   const pauses = machine.readPauses();
-  return { account, missed: missedTicks(job, { account, nowMs, pauses, zones, history }) };
+  const { missed, stoodFor } = openTicks(job, { account, nowMs, pauses, zones, history });
+  // What could not be written down is found again in five minutes.
+  recordStandIns(job, stoodFor, machine);
+  return { account, missed };
 }
 
 function wantsCatchUp({ timing }: CaughtJob): boolean {
@@ -59,7 +63,7 @@ function wantsCatchUp({ timing }: CaughtJob): boolean {
 
 /** Claimed, written down, started, in this order: whatever ends this program on the way, nothing is started twice or lost in silence. */
 function catchUpOne(job: CaughtJob, machine: CatchUpMachine): readonly CatchUpRemark[] {
-  const { account, missed } = openTicks(job, machine);
+  const { account, missed } = accountOf(job, machine);
   const last = missed.at(-1);
   if (last === undefined) return [];
   const run = machine.newRun();
@@ -67,12 +71,12 @@ function catchUpOne(job: CaughtJob, machine: CatchUpMachine): readonly CatchUpRe
   const claim = mayStart(job, { last, account }, machine) ? machine.claims.take(job.slug, last, wish) : undefined;
   // Without a claim it would be started again every five minutes, so it stays open until there can be one.
   if (claim?.is === 'failed')
-    return [trouble(job, `not caught up yet: ${tickText(last)} can't be claimed: ${claim.reason}`)];
+    return [trouble(job, `not caught up yet: ${wallTime(last, machine.zones.host)} can't be claimed: ${claim.reason}`)];
   const troubles = recordMissed(job, missed, machine);
   const starts = claim?.is === 'taken';
   if (starts) machine.start({ slug: job.slug, run, tickMs: last });
   const count = missed.length === 1 ? 'a tick' : `${missed.length} ticks, the last one`;
-  const words = `missed ${count} at ${tickText(last)}${starts ? `, caught up by run ${run}` : ''}`;
+  const words = `missed ${count} at ${wallTime(last, machine.zones.host)}${starts ? `, caught up by run ${run}` : ''}`;
   // What could not be written down stays open.
   const kept = troubles.length > 0 ? troubles : settle(job, account, machine);
   return [{ slug: job.slug, level: 'info', words }, ...kept.map((one) => trouble(job, one))];

@@ -4,12 +4,14 @@
  */
 import type { Timing } from '../job/timing.ts';
 import { isReboot } from '../schedule/nickname.ts';
+import { wallTime } from '../schedule/wall-time.ts';
 import type { Zones } from '../schedule/zone.ts';
 import type { Clock, TickClaim, TickClaims } from '../system/system.ts';
 import type { Tick } from './event.ts';
-import { missedTicks, recordMissed, startPatienceMs, tickText, type WatchedJob } from './missed.ts';
+import { openTicks, recordMissed, recordStandIns, startPatienceMs, type WatchedJob } from './missed.ts';
 import type { Pause } from './pause.ts';
 import type { Recorder } from './record.ts';
+import { caughtUpTick } from './stand-in.ts';
 import { clockStepMs, moveMark, readAccount, type TickAccount, withoutVoidClaim } from './tick-account.ts';
 import { lateness, onTimeMs, type StartTicks, ticksOfStart } from './tick-of-start.ts';
 
@@ -51,13 +53,13 @@ export function claimTick(start: ClockedStart, machine: TickMachine): TickAnswer
   for (const tickMs of candidates) {
     const answer = claims.take(job.slug, tickMs, claimOf(start));
     if (answer.is === 'had') continue;
-    const failed = answer.is === 'failed' ? [unclaimed(tickMs, answer.reason)] : [];
+    const failed = answer.is === 'failed' ? [unclaimed(wallTime(tickMs, zones.host), answer.reason)] : [];
     const kept = keepAccount(start, machine, { account, tickMs, nowMs });
     // After a boot no start is late: cron starts when the machine is ready for it.
     const tick = isReboot(job.schedule) ? { tickMs } : tickOf(tickMs, nowMs);
     return { is: 'run', tick, troubles: [...failed, ...kept] };
   }
-  return withoutCandidate(otherwise, job, { claims, nowMs });
+  return withoutCandidate(otherwise, job, { account, nowMs, machine });
 }
 
 function claimOf({ job: { timing }, run }: ClockedStart): TickClaim {
@@ -73,27 +75,28 @@ function tickOf(tickMs: number, nowMs: number): Tick {
   return lateMs === undefined ? { tickMs } : { tickMs, lateMs };
 }
 
-function unclaimed(tickMs: number, reason: string): string {
-  return `the tick ${tickText(tickMs)} could not be claimed, so that a second start of it would not be noticed: ${reason}`;
+function unclaimed(tick: string, reason: string): string {
+  return `the tick ${tick} could not be claimed, so that a second start of it would not be noticed: ${reason}`;
 }
 
 function withoutCandidate(
   otherwise: StartTicks['otherwise'],
   { slug }: ClockedJob,
-  { claims, nowMs }: { readonly claims: TickClaims; readonly nowMs: number },
+  moment: { readonly account: TickAccount; readonly nowMs: number; readonly machine: TickMachine },
 ): TickAnswer {
+  const { nowMs, machine } = moment;
   switch (otherwise.is) {
     case 'not-due':
       return { is: 'not-due' };
     case 'unscheduled':
-      return { is: 'run', troubles: [unscheduled] };
+      return withoutTick(slug, moment);
     case 'claimed':
     case 'claimed-lately': {
       const { tickMs } = otherwise;
-      const claim = claims.find(slug, tickMs);
+      const claim = machine.claims.find(slug, tickMs);
       const isLately = claim !== undefined && Math.abs(nowMs - claim.atMs) <= onTimeMs;
-      if (otherwise.is === 'claimed-lately' && !isLately) return { is: 'run', troubles: [unscheduled] };
-      const words = `run ${claim?.run ?? 'unknown'} has had the tick ${tickText(tickMs)}`;
+      if (otherwise.is === 'claimed-lately' && !isLately) return withoutTick(slug, moment);
+      const words = `run ${claim?.run ?? 'unknown'} has had the tick ${wallTime(tickMs, machine.zones.host)}`;
       return { is: 'claimed', tick: tickOf(tickMs, nowMs), words };
     }
     default:
@@ -101,8 +104,19 @@ function withoutCandidate(
   }
 }
 
-const unscheduled =
-  'cron has started it at a moment that is not in its schedule; if the job file was changed, run cron-generate';
+/** A cron of another time zone comes hours after a tick that `--catch-up` may have started long since: the job runs once. */
+function withoutTick(
+  slug: string,
+  { account, nowMs, machine }: { readonly account: TickAccount; readonly nowMs: number; readonly machine: TickMachine },
+): TickAnswer {
+  const had = account.isNew ? undefined : caughtUpTick(nowMs, machine.history.read(slug));
+  if (had === undefined) return { is: 'run', troubles: [unscheduled] };
+  const words = `run ${had.run} has caught up the tick ${wallTime(had.tickMs, machine.zones.host)}, and this start is not in its schedule: ${otherZone}`;
+  return { is: 'claimed', tick: tickOf(had.tickMs, nowMs), words };
+}
+
+const otherZone = 'cron may have another time zone than this machine, which jobctl why tells root';
+const unscheduled = `cron has started it at a moment that is not in its schedule; if the job file was changed, run cron-generate; else ${otherZone}`;
 
 interface Kept {
   readonly account: TickAccount;
@@ -121,7 +135,9 @@ function keepAccount(start: ClockedStart, machine: TickMachine, { account, tickM
   }
   if (lateness(tickMs, nowMs) !== undefined && !isReboot(job.schedule)) return [];
   const settledMs = Math.max(account.sinceMs, nowMs - startPatienceMs);
-  const missed = missedTicks(job, { account, nowMs, pauses, zones, history: machine.history });
+  const { missed, stoodFor } = openTicks(job, { account, nowMs, pauses, zones, history: machine.history });
+  const paired = recordStandIns(job, stoodFor, machine);
+  if (paired.length > 0) return paired;
   const { old, future } = uselessClaims(account, nowMs);
   claims.drop(job.slug, future);
   if (missed.length === 0 && old.length < dropAtOnce) return [];

@@ -70,7 +70,7 @@ export const trigger: Decoder<Trigger> = tagged<Trigger, 'by'>('by', {
   job: shape<Extract<Trigger, { by: 'job' }>>({ by: oneOf('job'), parentRun: text }),
 });
 
-const tick = shape<Tick>({ tickMs: time, lateMs: optional(duration) });
+const tick = shape<Tick>({ tickMs: time, lateMs: optional(duration), caughtUp: optional(oneOf(true)) });
 
 export const streak: Decoder<Streak> = shape<Streak>({
   failures: count,
@@ -140,6 +140,7 @@ const events = {
     ...common,
     channel: text,
   }),
+  'stood-for': shape<EventOf<'stood-for'>>({ event: oneOf('stood-for'), ...common, tickMs: time }),
   steered: shape<EventOf<'steered'>>({
     event: oneOf('steered'),
     ...common,

@@ -17,6 +17,8 @@ export interface Tick {
   readonly tickMs: number;
   /** How long after it run-job was called, when that is worth a word: a late cron, a catch-up. */
   readonly lateMs?: number;
+  /** `run-job --catch-up` has started it, and not cron. */
+  readonly caughtUp?: true;
 }
 
 /** What has been so far, carried along so that nobody has to read the whole history. */
@@ -142,6 +144,12 @@ interface NoticeDelivered extends Common {
   readonly channel: string;
 }
 
+/** A start by cron that belonged to no tick, and came hours away from one that had none: cron has another time zone. The tick was not missed. */
+interface StoodFor extends Common {
+  readonly event: 'stood-for';
+  readonly tickMs: number;
+}
+
 /** A person has decided something about the job, and not about one run of it: `run` is empty. */
 export interface Steered extends Common {
   readonly event: 'steered';
@@ -178,6 +186,7 @@ export type HistoryEvent =
   | StopRequested
   | NoticeFailed
   | NoticeDelivered
+  | StoodFor
   | Steered;
 
 export function formatEvent(event: HistoryEvent): string {

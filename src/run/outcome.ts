@@ -139,7 +139,10 @@ function isNobodysFault(reason: SkipReason): boolean {
   return reason === 'paused' || reason === 'claimed' || reason === 'not-due';
 }
 
-/** One clause that can stand behind the job's name: "failed with exit code 3". */
+/**
+ * One clause that can stand behind the job's name: "failed with exit code 3". It names one of the outcomes that people know: succeeded, failed, timed out,
+ * stopped, skipped, missed, interrupted, not started.
+ */
 export function outcomeWords(outcome: Outcome): string {
   switch (outcome.kind) {
     case 'exited':
@@ -148,20 +151,20 @@ export function outcomeWords(outcome: Outcome): string {
     case 'broke-rule':
       return `failed by ${outcome.rule}: ${outcome.words}`;
     case 'signalled':
-      return `was ended by ${signalName(outcome.signal)}`;
+      return `failed: ended by ${signalName(outcome.signal)}`;
     case 'timed-out':
       return `timed out after ${durationWords(outcome.afterSeconds)}`;
     case 'stopped':
-      if (outcome.replacedBy !== undefined) return `was replaced by run ${outcome.replacedBy}`;
+      if (outcome.replacedBy !== undefined) return `was stopped: replaced by run ${outcome.replacedBy}`;
       return `was stopped with ${signalName(outcome.signal)} by ${outcome.by}`;
     case 'left-processes':
-      return `left ${outcome.count === 1 ? 'a background process' : `${outcome.count} background processes`} behind`;
+      return `failed: left ${outcome.count === 1 ? 'a background process' : `${outcome.count} background processes`} behind`;
     case 'not-started':
-      return `could not be started: ${outcome.stage}: ${outcome.reason}`;
+      return `was not started: ${outcome.stage}: ${outcome.reason}`;
     case 'skipped':
       return `was skipped: ${outcome.words}`;
     case 'lost':
-      return `ended unseen: ${outcome.reason}`;
+      return `failed: its end was not seen: ${outcome.reason}`;
     case 'interrupted':
       return 'was interrupted: its run-job was killed or the machine went down';
     case 'missed':

@@ -21,11 +21,11 @@ export function unreadablePauses(files: StateFiles): readonly string[] {
 export function pausedWords(
   job: { readonly slug: string; readonly tags: readonly string[] },
   files: StateFiles,
-  nowMs: number,
+  { nowMs, formatTime }: { readonly nowMs: number; readonly formatTime: (ms: number) => string },
 ): string | undefined {
   const pause = pauseOf(job, readPauses(files), nowMs);
   if (pause === undefined) return undefined;
-  return `${pauseWords(pause, (ms) => new Date(ms).toISOString())} (${resumeCommand(pause)})`;
+  return `${pauseWords(pause, formatTime)} (${resumeCommand(pause)})`;
 }
 
 export function writePause(files: StateFiles, pause: Pause): WriteAnswer {

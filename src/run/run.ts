@@ -56,6 +56,8 @@ export interface RunMachine {
   readonly stops: StopRequests;
   readonly host: string;
   readonly user: User;
+  /** An instant as people on this host read it. */
+  readonly formatTime: (ms: number) => string;
 }
 
 export interface RunOrder {
@@ -73,7 +75,7 @@ export interface RunOrder {
 export async function runJob(order: RunOrder, machine: RunMachine): Promise<RunResult> {
   const name = nameOf(order);
   const watch = new StopWatch(machine.stops);
-  const paused = () => pausedWords(order.job, machine.state, machine.clock.nowMs());
+  const paused = () => pausedWords(order.job, machine.state, { ...machine, nowMs: machine.clock.nowMs() });
   const taken = await takeLock({ ...order, ...name, ancestors: ancestorsOf(order.world), watch, paused }, machine);
   switch (taken.is) {
     case 'skipped':

@@ -3,6 +3,7 @@
  * what a developer wrote reaches the crontab only in characters that mean nothing to cron and to sh.
  */
 
+import { printable } from '../yaml/printable.ts';
 import { type CrontabLine, lineByteLimit, readCrontab, utf8Bound } from './crontab-reader.ts';
 import { rebootSchedule } from './nickname.ts';
 
@@ -100,9 +101,9 @@ function isHarmless(key: Key, value: string): boolean {
 
 /** Text for one comment line: printable, and short enough for both daemons. */
 export function commentText(text: string): string {
-  const printable = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?');
-  if (utf8Bound(printable) <= lineByteLimit) return printable;
-  return `${[...printable].slice(0, lineByteLimit / 4).join('')}…`;
+  const comment = printable(text);
+  if (utf8Bound(comment) <= lineByteLimit) return comment;
+  return `${[...comment].slice(0, lineByteLimit / 4).join('')}…`;
 }
 
 const sample: EntryValues = {

@@ -1,4 +1,5 @@
 /** Knows how far a zone's clocks are from UTC at every instant, and when that changes, from the table of its zone file. */
+import { parsePosixRule } from './posix-rule.ts';
 import { readTzif, utcTable, type ZoneTable } from './tzif.ts';
 
 /** A time zone of this machine. */
@@ -52,6 +53,12 @@ const chunkMs = 400 * dayMs;
 export function zoneFromFile(name: () => string, bytes: Uint8Array): Zone | undefined {
   const table = readTzif(bytes);
   return table && zoneOf(name, table);
+}
+
+/** `undefined` when the text is no rule in POSIX form. One without dates has those of the United States, as in the C library. */
+export function zoneFromRule(text: string): Zone | undefined {
+  const rule = parsePosixRule(text) ?? parsePosixRule(`${text},M3.2.0,M11.1.0`);
+  return rule && zoneOf(() => text, { firstOffset: rule.offsetAt(0), changes: [], rule });
 }
 
 export const utc: Zone = zoneOf(() => 'UTC', utcTable);

@@ -284,7 +284,14 @@ export class LiveInstance {
     const file = this.#machine.folders.snooze(life.job.slug, this.#home.instance);
     const untilMs = snoozedUntilMs(file, { nowMs, maxSeconds: health.snoozeMaxSeconds });
     if (untilMs !== undefined) return { is: 'snoozed', untilMs };
-    return this.#askProbe(health.probe, life, health.timeoutSeconds * 1000);
+    return this.#hear(await this.#askProbe(health.probe, life, health.timeoutSeconds * 1000));
+  }
+
+  /** Everybody reads records, histories and listings; what a command prints goes where all output goes, to the log. */
+  #hear(answer: ProbeAnswer): ProbeAnswer {
+    if (answer.is !== 'failure' || answer.said === undefined) return answer;
+    this.note(`probe failed: ${answer.reason}: ${answer.said}`);
+    return { is: 'failure', reason: answer.reason };
   }
 
   async #askProbe(probe: Probe, { world, ports, job }: Life, timeoutMs: number): Promise<ProbeAnswer> {

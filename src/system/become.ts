@@ -5,8 +5,8 @@
  *
  *     root's terminal, pipes and files == run-job (root) == two pipes == setpriv -> run-job (service user)
  *
- * Beyond the pipes: a new session without a terminal, stdin /dev/null, no other descriptor, the directory `/`, umask 022, an empty session
- * keyring, and an environment that is made anew from a list of names.
+ * Beyond the pipes: a new session without a terminal, stdin /dev/null, no other descriptor, the directory `/`, an empty session keyring, no
+ * precedence over others that only root can give, and an environment that is made anew from a list of names.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fchownSync, readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import process from 'node:process';
 import { isatty } from 'node:tty';
 import { isExecutable } from './executable.ts';
 import { ownCommand, ownEnvironment } from './own-program.ts';
-import { openRelay } from './relay.ts';
+import { type Harmless, openRelay } from './relay.ts';
 import type { User } from './system.ts';
 
 /** util-linux; absolute, because PATH is the caller's. */
@@ -25,19 +25,36 @@ const perl = '/usr/bin/perl';
 const { ENOSYS, EPERM } = os.constants.errno;
 
 /**
- * Perl: joins a new session keyring (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING) and becomes the program that the other arguments name. A kernel
- * without keyrings answers ENOSYS, a container that forbids them EPERM: then nobody behind it reaches one either.
+ * Perl: gives up what root's process has before others, joins a new session keyring (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING) and becomes the
+ * program that the other arguments name. A kernel without keyrings answers ENOSYS, a container that forbids them EPERM: then nobody behind it
+ * reaches one either. What a container forbids to give up, it has not given.
  */
-const newKeyring = [
-  `syscall(shift() + 0, 1, 0) >= 0 || $! == ${ENOSYS} || $! == ${EPERM} || die "run-job: new session keyring: $!\n";`,
+const leaveRoot = [
+  'my ($keyctl, $scheduler, $io) = map { $_ + 0 } splice @ARGV, 0, 3;',
+  // A real-time policy (FIFO, RR) keeps a processor to itself; it becomes SCHED_OTHER.
+  'my $policy = 0xff & syscall $scheduler + 1, 0;',
+  'my $lowest = pack "l!", 0;',
+  'syscall $scheduler, 0, 0, $lowest if $policy == 1 || $policy == 2;',
+  'setpriority 0, 0, 0 if getpriority(0, 0) < 0;',
+  // IOPRIO_WHO_PROCESS; class 1 is the real-time one, class 0 none of its own.
+  'syscall $io, 1, 0, 0 if syscall($io + 1, 1, 0) >> 13 == 1;',
+  'if (open my $score, "+<", "/proc/self/oom_score_adj") { <$score> < 0 && syswrite $score, "0" }',
+  `syscall($keyctl, 1, 0) >= 0 || $! == ${ENOSYS} || $! == ${EPERM} || die "run-job: new session keyring: $!\n";`,
   // As the launcher does, for the time until Node has a handler.
   '$SIG{USR1} = "IGNORE";',
   'exec { $ARGV[0] } @ARGV or die "run-job: $ARGV[0]: $!\n"',
 ].join(' ');
 
-/** The number of keyctl (Linux: asm/unistd.h of each architecture). */
-const keyctl: Readonly<Record<string, number>> = {
-  ...{ x64: 250, ia32: 288, arm: 311, arm64: 219, riscv64: 219, loong64: 219, ppc64: 271, s390x: 280 },
+/** The numbers of keyctl, sched_setscheduler and ioprio_set, whose getters are the next ones (Linux: asm/unistd.h of each architecture). */
+const systemCalls: Readonly<Record<string, readonly number[]>> = {
+  x64: [250, 144, 251],
+  ia32: [288, 156, 289],
+  arm: [311, 156, 314],
+  arm64: [219, 119, 30],
+  riscv64: [219, 119, 30],
+  loong64: [219, 119, 30],
+  ppc64: [271, 156, 273],
+  s390x: [280, 156, 282],
 };
 
 /** A terminal sends these to all that run on it; the child's process group is what runs on this one. */
@@ -60,6 +77,8 @@ export interface Again {
   readonly searchPath: string;
   /** Names of root's variables that go along: what the configuration lists, which is root's own. Those of a job file are its author's. */
   readonly passEnvironment: readonly string[];
+  /** What comes from beyond the boundary must not steer root's terminal: there keys that nobody has pressed can be put into its answers. */
+  readonly harmless: () => Harmless;
   /** Tells the person what is not as it should be, in a line. */
   readonly say: (words: string) => void;
 }
@@ -70,7 +89,7 @@ export interface Again {
  */
 export async function runAgainAs(user: User, again: Again): Promise<number> {
   const { program, args, say } = again;
-  const relay = openRelay();
+  const relay = openRelay(again.harmless);
   // So that the mirror of a job's output can open them again in a way that never blocks.
   for (const fd of relay.writers) fchownSync(fd, user.uid, user.gid);
   const [file, ...words] = becoming(user, ownCommand(program, args), say);
@@ -93,8 +112,9 @@ export async function runAgainAs(user: User, again: Again): Promise<number> {
 function becoming({ uid, gid }: User, command: readonly string[], say: Again['say']): readonly [string, ...string[]] {
   const rights = [`--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--inh-caps=-all', '--ambient-caps=-all'];
   const become = [setpriv, ...rights, '--pdeathsig=TERM', '--', ...command] as const;
-  const number = keyctl[process.arch];
-  if (number !== undefined && isExecutable(perl)) return [perl, '-e', newKeyring, '--', String(number), ...become];
+  const numbers = systemCalls[process.arch];
+  if (numbers !== undefined && isExecutable(perl))
+    return [perl, '-e', leaveRoot, '--', ...numbers.map(String), ...become];
   say(`there is no ${perl}, so what runs as the service user can reach root's session keyring`);
   return become;
 }

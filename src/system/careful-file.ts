@@ -70,11 +70,12 @@ export function streamOf(fd: number): ReadStream {
 
 /** The whole file of at most `limitBytes`; of one that grows meanwhile, what it had at first. */
 export function readCarefully(base: string, relative: string, limitBytes: number): Buffer {
-  return withDescriptor(openCarefully(base, relative), (fd) => {
-    const { size } = fstatSync(fd);
-    if (size > limitBytes) throw new OddFileError(`it has ${size} bytes, more than the ${limitBytes} that are read`);
-    return readFrom(fd, 0, size);
-  });
+  return pinned(base, relative, ({ facts: { size }, open }) =>
+    withDescriptor(open(), (fd) => {
+      if (size > limitBytes) throw new OddFileError(`it has ${size} bytes, more than the ${limitBytes} that are read`);
+      return readFrom(fd, 0, size);
+    }),
+  );
 }
 
 /** The last `limitBytes` of a file, and where they begin in it. */
@@ -83,11 +84,12 @@ export function readEnd(
   relative: string,
   limitBytes: number,
 ): { readonly bytes: Buffer; readonly from: number } {
-  return withDescriptor(openCarefully(base, relative), (fd) => {
-    const { size } = fstatSync(fd);
-    const from = Math.max(0, size - limitBytes);
-    return { bytes: readFrom(fd, from, size - from), from };
-  });
+  return pinned(base, relative, ({ facts: { size }, open }) =>
+    withDescriptor(open(), (fd) => {
+      const from = Math.max(0, size - limitBytes);
+      return { bytes: readFrom(fd, from, size - from), from };
+    }),
+  );
 }
 
 /** What `read` returns; `undefined` when there is nothing to read, or nothing that this reader should. */
@@ -138,6 +140,9 @@ function reached<T>(base: string, relative: string, flags: number, act: (fd: num
 }
 
 function openStep(path: string, flags: number): number {
+  // Most of what a listing of ten thousand jobs looks for is absent, and a stack that nobody reads costs three times the look.
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
   try {
     return openSync(path, flags);
   } catch (error) {
@@ -145,6 +150,8 @@ function openStep(path: string, flags: number): number {
     // What O_DIRECTORY says to a link, too.
     if (code === 'ENOTDIR' || code === 'ELOOP') throw new NoDirectoryError('it is not a directory: remove it');
     throw error;
+  } finally {
+    Error.stackTraceLimit = limit;
   }
 }
 

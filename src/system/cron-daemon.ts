@@ -1,7 +1,7 @@
 /** Finds the cron that reads this machine's crontabs: by name in /proc, the eldest, and not one of another container. */
 import { readlinkSync } from 'node:fs';
 import { bootTimeMs } from './boot-time.ts';
-import { commandLineOf, isHidden, listProcesses, type Process } from './proc.ts';
+import { commandLineOf, environmentOf, isHidden, listProcesses, type Process, variableIn } from './proc.ts';
 
 export type CronDaemon =
   | {
@@ -10,6 +10,8 @@ export type CronDaemon =
       readonly pid: number;
       readonly sinceMs: number;
       readonly stopped: boolean;
+      /** TZ in its environment; absent when it has none, or the caller may not see it: only root may. */
+      readonly tz?: string;
     }
   | { readonly is: 'absent' }
   /** Other users' processes are not shown. */
@@ -29,7 +31,14 @@ export function findCronDaemon(): CronDaemon {
   if (eldest === undefined) return isHidden(1) ? { is: 'hidden' } : { is: 'absent' };
   const { name, pid, state, startTicks } = eldest;
   const sinceMs = bootTimeMs() + (Number(startTicks) / ticksPerSecond) * 1000;
-  return { is: 'running', name, pid, sinceMs, stopped: state === 'T' || state === 't' };
+  const tz = zoneVariableOf(pid);
+  const stopped = state === 'T' || state === 't';
+  return { is: 'running', name, pid, sinceMs, stopped, ...(tz !== undefined && { tz }) };
+}
+
+function zoneVariableOf(pid: number): string | undefined {
+  const environment = environmentOf(pid);
+  return environment === undefined ? undefined : variableIn(environment, 'TZ');
 }
 
 /**

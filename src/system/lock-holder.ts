@@ -46,7 +46,10 @@ export function placesOf(directory: string, name: string, predecessorDirectory =
 /** The holder, or `undefined` when nobody has the lock. What can't be read counts as somebody. */
 export function holderAt(places: Places): LockHolder | undefined {
   try {
-    return livingHolder(places) ?? firstOf(sightingsAt(places), pastHolder);
+    const predecessor = predecessorAt(places);
+    if (predecessor) return predecessor;
+    const sightings = sightingsAt(places);
+    return livingOwner(sightings) ?? firstOf(sightings, pastHolder);
   } catch (error) {
     const refusal = refusalOf(error, 'looking at the lock');
     if (refusal === undefined) throw error;
@@ -56,9 +59,11 @@ export function holderAt(places: Places): LockHolder | undefined {
 
 /** A holder that is seen at one glance: enough to refuse in most cases. Throws a StageError for what is not ours. */
 export function livingHolder(places: Places): LockHolder | undefined {
-  const predecessor = predecessorAt(places);
-  if (predecessor) return predecessor;
-  const alive = sightingsAt(places).find(({ owner }) => lifeOf(owner) === 'alive');
+  return predecessorAt(places) ?? livingOwner(sightingsAt(places));
+}
+
+function livingOwner(sightings: readonly Sighting[]): LockHolder | undefined {
+  const alive = sightings.find(({ owner }) => lifeOf(owner) === 'alive');
   return alive && runningHolder(alive);
 }
 

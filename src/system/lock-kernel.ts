@@ -54,7 +54,7 @@ export function takeKernelLock(file: string): KernelLock | 'busy' {
     }
     closeSync(fd);
   }
-  throw new StageError(`locking ${file}`, 'somebody keeps removing it');
+  throw new StageError(`locking ${file}`, 'another process keeps removing it');
 }
 
 /** Whether this process has the lock now. */
@@ -80,9 +80,13 @@ function identify(fd: number): string {
   return `${dev}:${ino}`;
 }
 
+/** One for all notes: a listing reads thousands. */
+const noteBytes = Buffer.alloc(16_384);
+
 function readNote(fd: number): string | undefined {
-  const bytes = Buffer.alloc(16_384);
-  const [mark, ...note] = bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0)).split('\n');
+  const length = readSync(fd, noteBytes, 0, noteBytes.length, 0);
+  if (length === 0) return undefined;
+  const [mark, ...note] = noteBytes.toString('utf8', 0, length).split('\n');
   return mark === identify(fd) ? note.join('\n') : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Words one entry of run-job's own log: as text or JSON for a file, or for syslog, which adds time and process itself. */
 import process from 'node:process';
 import { offsetText } from '../schedule/wall-time.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import type { LogLevel, OwnLogSettings } from './system.ts';
 import { hostZone } from './zones.ts';
 

@@ -1,7 +1,7 @@
 /** Adds a NOTE to the log of a run that is over: what became of its notices is known only then. */
 // biome-ignore lint/style/noRestrictedImports: the service user, never root, opens the log of its own run for writing only, follows no link and waits for no FIFO.
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import { clock } from './clock.ts';
 import { localOffset, Stamps } from './stamps.ts';
 

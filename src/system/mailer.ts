@@ -6,7 +6,7 @@ import { accessSync, constants } from 'node:fs';
 import { domainToASCII } from 'node:url';
 import nodemailer from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import { runMessageProgram } from './message-program.ts';
 import { type SmtpLogin, smtpOptions } from './smtp.ts';
 import type { Delivery, Mail, Mailer, MailRoute } from './system.ts';

@@ -2,7 +2,7 @@
 import http from 'node:http';
 import { connect } from 'node:net';
 import { signalName } from '../run/outcome.ts';
-import { printable } from '../yaml/problem.ts';
+import { printable } from '../yaml/printable.ts';
 import { type BoundedEnd, runBounded } from './bounded-program.ts';
 import { clock } from './clock.ts';
 import type { ProbeAnswer, ProbeCommand, Probes } from './system.ts';
@@ -108,5 +108,5 @@ function verdict(end: BoundedEnd, timeoutMs: number, said: string): ProbeAnswer 
   if (status.is === 'exited' && status.code === 0) return { is: 'success' };
   const how = status.is === 'exited' ? `exit code ${status.code}` : `ended by ${signalName(status.signal)}`;
   const lastLine = said.trim().split('\n').at(-1) ?? '';
-  return { is: 'failure', reason: lastLine === '' ? how : `${how}: ${printable(lastLine)}` };
+  return { is: 'failure', reason: how, ...(lastLine !== '' && { said: printable(lastLine) }) };
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Parent of one job: starts it, adopts whatever it leaves behind, and ends all of it when asked to or when run-job is gone.
 #
-#     reaper.pl PRCTL SETSID RT_SIGPROCMASK RT_SIGACTION SIGNALFD4 LOCKS      the numbers of these system calls on this machine, and of shared locks
+#     reaper.pl PRCTL SETSID RT_SIGPROCMASK RT_SIGACTION SIGNALFD4 KEYCTL LOCKS      the numbers of these system calls on this machine, and of shared locks
 #
 # It is a child subreaper: a process below it that loses its parent becomes its child, however often it forked, changed its session
 # or emptied its environment. So "wait says that there are no children" proves that nothing of the job is left. It waits and never
@@ -21,15 +21,16 @@
 # or instead of any of the first three, failed STAGE ERRNO TEXT. "gone" counts the processes beside the command itself that needed a signal.
 use strict;
 
-my ($prctl, $setsid, $sigprocmask, $sigaction, $signalfd4, $shared_locks) = map { $_ + 0 } @ARGV;
+my ($prctl, $setsid, $sigprocmask, $sigaction, $signalfd4, $keyctl, $shared_locks) = map { $_ + 0 } @ARGV;
 my @locks = (3, 6 .. 5 + $shared_locks);
 my %kept  = map { $_ => 1 } 0 .. 4, @locks;
 
-# Both as run-job asks for them. Grace and the time between the KILL of everything else and that of other run-jobs below us, which
-# write down in it what became of their own jobs, are together less than the 3 seconds for which a dead run may hold its lock; a
-# service may ask for more, since whoever starts it next waits for that.
+# Both as run-job asks for them.
 my ($stop_signal, $grace_seconds) = (15, 1);
-my $wrapper_seconds = 1;
+# Between the KILL of everything else and that of other run-jobs below us, which write down in it what became of their own jobs. Where
+# run-job is dead, grace and this are together less than the 3 seconds for which a dead run may hold its lock; a service may ask for more,
+# since whoever starts it next waits for that. A run-job that lives waits for 5 (src/system/sweep.ts).
+my ($wrapper_seconds, $orphaned_wrapper_seconds) = (4, 1);
 
 my $stage = 'watching';    # asked: the stop signal has been sent. killing: KILL to all but other run-jobs. killing-all: to these too.
 my $patience;              # Seconds until the stage changes by itself; undefined: it does not.
@@ -112,6 +113,7 @@ sub become_job {
     syscall $sigaction, $_, $default, 0, 8 for 1 .. 64;
     syscall $sigprocmask, 2, signal_set(), 0, 8;    # SIG_SETMASK
     syscall($setsid) == $$ or $fail->('setsid');
+    leave_keyring();
     umask $umask;
     # With a handle on it, exec closes a lock in the job.
     my @handles;
@@ -119,6 +121,15 @@ sub become_job {
     chdir $directory or $fail->('chdir');
     %ENV = map { split /=/, $_, 2 } @$environment;
     exec { $argv->[0] } @$argv or $fail->('exec');
+}
+
+# Whoever started run-job through sudo has a session keyring that sudo has passed on, and whatever has it uses its keys. A new one counts
+# against the user's quota: so only for another's, and a job that has used the quota up stops no other one.
+sub leave_keyring {
+    my $description = "\0" x 256;
+    my $length = syscall $keyctl, 6, -3, $description, 256, 0;    # KEYCTL_DESCRIBE, KEY_SPEC_SESSION_KEYRING
+    my (undef, $owner) = split /;/, $description;
+    syscall $keyctl, 1, 0 if $length > 0 && $owner != $<;           # KEYCTL_JOIN_SESSION_KEYRING
 }
 
 # Waits for the next event and answers it.
@@ -154,8 +165,10 @@ sub hear_run_job {
         }
     } else {
         undef $control;
+        $wrapper_seconds = $orphaned_wrapper_seconds;
         ask_all() if $stage eq 'watching';
         $patience = $grace_seconds if $stage eq 'asked';
+        $patience = $wrapper_seconds if $stage eq 'killing' && $patience > $wrapper_seconds;
     }
 }
 

@@ -9,16 +9,16 @@ import process from 'node:process';
 import { isExecutable } from './executable.ts';
 import type { Launch, ProcessIdentity, WaitStatus } from './system.ts';
 
-/** The numbers of prctl, setsid, rt_sigprocmask, rt_sigaction and signalfd4 (Linux: asm/unistd.h of each architecture). */
+/** The numbers of prctl, setsid, rt_sigprocmask, rt_sigaction, signalfd4 and keyctl (Linux: asm/unistd.h of each architecture). */
 const systemCalls: Readonly<Record<string, readonly number[]>> = {
-  x64: [157, 112, 14, 13, 289],
-  ia32: [172, 66, 175, 174, 327],
-  arm: [172, 66, 175, 174, 355],
-  arm64: [167, 157, 135, 134, 74],
-  riscv64: [167, 157, 135, 134, 74],
-  loong64: [167, 157, 135, 134, 74],
-  ppc64: [171, 66, 174, 173, 313],
-  s390x: [172, 66, 175, 174, 322],
+  x64: [157, 112, 14, 13, 289, 250],
+  ia32: [172, 66, 175, 174, 327, 288],
+  arm: [172, 66, 175, 174, 355, 311],
+  arm64: [167, 157, 135, 134, 74, 219],
+  riscv64: [167, 157, 135, 134, 74, 219],
+  loong64: [167, 157, 135, 134, 74, 219],
+  ppc64: [171, 66, 174, 173, 313, 271],
+  s390x: [172, 66, 175, 174, 322, 280],
 };
 
 export interface ReaperPlace {

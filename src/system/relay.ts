@@ -1,9 +1,11 @@
 /**
  * Passes on what a child prints to this process's own stdout and stderr, through pipes that only these two processes have: bytes as they are,
- * in their order, none lost. A reader that is slow makes the child wait; one that has gone away makes it see EPIPE, as if it wrote there itself.
+ * in their order, none lost; at a terminal only what cannot steer it. A reader that is slow makes the child wait; one that has gone away makes
+ * it see EPIPE, as if it wrote there itself.
  */
 import { fstatSync, write } from 'node:fs';
 import process from 'node:process';
+import { isatty } from 'node:tty';
 import { OutputReader } from './output-reader.ts';
 import { adoptPipes, makePipes, type Pipe } from './pipes.ts';
 
@@ -21,11 +23,21 @@ export interface Relay {
   finish(): Promise<readonly string[]>;
 }
 
+/** Makes what was printed safe for a terminal; keeps what is not complete until more comes. */
+export interface Harmless {
+  take(bytes: Uint8Array): string;
+  end(): string;
+}
+
 /** One pipe where both go to the same place, such as a terminal: then the order of all lines is that in which the child wrote them. */
-export function openRelay(): Relay {
+export function openRelay(harmless: () => Harmless): Relay {
   const [first, second] = adoptPipes(process.env.PROCESS_CONTROL_PIPES) ?? makePipes('/run');
   const isOne = samePlace(1, 2);
-  const streams = [new RelayedStream(first, 1, 'standard output'), new RelayedStream(second, 2, 'standard error')];
+  const screen = (fd: number) => (isatty(fd) ? harmless() : undefined);
+  const streams = [
+    new RelayedStream(first, { fd: 1, name: 'standard output', screen: screen(1) }),
+    new RelayedStream(second, { fd: 2, name: 'standard error', screen: screen(2) }),
+  ];
   const used = isOne ? streams.slice(0, 1) : streams;
   if (isOne) second.close();
   const writers = [first.openWriter(), isOne ? first.openWriter() : second.openWriter()];
@@ -46,10 +58,17 @@ function samePlace(one: number, other: number): boolean {
   return a.dev === b.dev && a.ino === b.ino && a.rdev === b.rdev;
 }
 
+interface Target {
+  readonly fd: number;
+  readonly name: string;
+  readonly screen: Harmless | undefined;
+}
+
 class RelayedStream {
   readonly #pipe: Pipe;
   readonly #fd: number;
   readonly #name: string;
+  readonly #screen: Harmless | undefined;
   readonly #queue: Buffer[] = [];
   #reader: OutputReader | undefined;
   #isWriting = false;
@@ -57,10 +76,11 @@ class RelayedStream {
   #isGivenUp = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(pipe: Pipe, fd: number, name: string) {
+  constructor(pipe: Pipe, { fd, name, screen }: Target) {
     this.#pipe = pipe;
     this.#fd = fd;
     this.#name = name;
+    this.#screen = screen;
   }
 
   begin(): void {
@@ -75,6 +95,7 @@ class RelayedStream {
 
   async finish(): Promise<string | undefined> {
     if (!this.#isGivenUp) this.#reader?.finish();
+    this.#push(Buffer.from(this.#screen?.end() ?? ''));
     if (this.#isWriting)
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
@@ -83,7 +104,11 @@ class RelayedStream {
   }
 
   #take(bytes: Buffer): void {
-    if (this.#isGivenUp) return;
+    this.#push(this.#screen === undefined ? bytes : Buffer.from(this.#screen.take(bytes)));
+  }
+
+  #push(bytes: Buffer): void {
+    if (this.#isGivenUp || bytes.length === 0) return;
     this.#queue.push(bytes);
     if (!this.#isWriting) this.#writeNext();
   }

@@ -43,7 +43,7 @@ export interface Swept {
 export const sweepLimitMs = 5000;
 
 /** For so long another run-job may write down what became of its own job after that was killed. */
-const wrapperMs = 1000;
+const wrapperMs = 4000;
 
 /** tree-kill starts one ps(1) for each process of a tree: a crowd is signalled directly. */
 const treeKillLimit = 20;

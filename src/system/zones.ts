@@ -2,7 +2,6 @@
  * The time zones of this machine: its own, which is whatever data /etc/localtime holds (the C library, and so cron, reads nothing else), and those of
  * its tables by their names. Neither /etc/timezone nor TZ nor TZDIR counts, and no other database is asked.
  */
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { utc, type Zone, zoneFromFile } from '../schedule/zone.ts';
@@ -12,7 +11,7 @@ export interface ZonePlaces {
   readonly directory: string;
 }
 
-const usualPlaces: ZonePlaces = { localtime: '/etc/localtime', directory: '/usr/share/zoneinfo' };
+export const usualPlaces: ZonePlaces = { localtime: '/etc/localtime', directory: '/usr/share/zoneinfo' };
 
 /** UTC where there is no such file, or none that can be understood, which is what the C library takes then. */
 export function hostZone(places: ZonePlaces = usualPlaces): Zone {
@@ -33,7 +32,7 @@ export function findZone(name: string, { directory }: Pick<ZonePlaces, 'director
 }
 
 /** What a name looks like: parts of words, nothing that climbs out of the table. */
-function isZoneName(name: string): boolean {
+export function isZoneName(name: string): boolean {
   return /^[A-Za-z]\w*([/+-]\w+)*$/.test(name) && !notForJobs.test(name);
 }
 
@@ -70,22 +69,7 @@ function isTzif(file: string): boolean {
   return bytesOf(file)?.toString('latin1', 0, 4) === 'TZif';
 }
 
-/** Changes when the data of the host's zone do. */
-export function hostZoneDigest({ localtime }: Pick<ZonePlaces, 'localtime'> = usualPlaces): string {
-  return digestOf(localtime);
-}
-
-/** Changes when the data of a zone do. */
-export function zoneDigest(name: string, { directory }: Pick<ZonePlaces, 'directory'> = usualPlaces): string {
-  return isZoneName(name) ? digestOf(path.join(directory, name)) : 'none';
-}
-
-function digestOf(file: string): string {
-  const bytes = bytesOf(file);
-  return bytes === undefined ? 'none' : createHash('sha256').update(bytes).digest('hex');
-}
-
-function bytesOf(file: string): Buffer | undefined {
+export function bytesOf(file: string): Buffer | undefined {
   try {
     return readFileSync(file);
   } catch {
@@ -96,7 +80,7 @@ function bytesOf(file: string): Buffer | undefined {
 const known = new Map<string, { readonly stamp: string; readonly zone: Zone | undefined }>();
 
 /** Read once a process, and anew when the file is another one: a program that runs for months follows the zone of its host. */
-function readZone(file: string, name: () => string): Zone | undefined {
+export function readZone(file: string, name: () => string): Zone | undefined {
   const stamp = stampOf(file);
   if (stamp === undefined) return undefined;
   const before = known.get(file);

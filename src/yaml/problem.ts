@@ -1,4 +1,5 @@
 /** What is wrong with a text that a person wrote, and where; every reader of such a text returns these instead of throwing. */
+import { printable } from './printable.ts';
 
 export interface Problem {
   readonly severity: 'error' | 'warning';
@@ -25,14 +26,4 @@ export function formatProblem(problem: Problem): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
   const label = problem.severity === 'warning' ? 'warning: ' : '';
   return printable(`${place}: ${label}${problem.message}`);
-}
-
-/** Control characters would let a file name or a value rewrite the terminal or forge a second line, so they are shown as escapes. */
-export function printable(text: string): string {
-  // Nearly all texts are plain ASCII, and making the class below from Unicode's tables costs a start a millisecond.
-  if (/^[ -~]*$/.test(text)) return text;
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  );
 }

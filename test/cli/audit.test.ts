@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Syslog, startSyslog } from '../fakes/syslog.ts';
-import { type Ended, ended, House, isRoot, repository } from './house.ts';
+import { type Ended, ended, House, isRoot, repository, until } from './house.ts';
 import { canHaveOwnEtc, OwnEtc } from './own-etc.ts';
 
 const canMount = isRoot && canHaveOwnEtc && existsSync('/usr/bin/logger');
@@ -74,11 +74,12 @@ describe('what a person changes', { skip: canMount ? false : 'needs root, unshar
       test(`${words.join(' ')} by ${as} is told once`, async () => {
         const marked = [...words, '--config', '/etc/process-control.yaml'];
         const done = await call(marked, { as });
-        await log.message(/^<86>/);
-        const line = audited().filter((one) => one.endsWith(`command: ${marked.join(' ')}`));
-        assert.equal(line.length, as === 'root' ? 1 : 2, `${done.stderr}${log.all().join('\n')}`);
+        const told = () => audited().filter((one) => one.endsWith(`command: ${marked.join(' ')}`));
+        const count = as === 'root' ? 1 : 2;
+        await until('its line', () => told().length >= count);
+        assert.equal(told().length, count, `${done.stderr}${log.all().join('\n')}`);
         assert.match(
-          line.at(-1) ?? '',
+          told().at(-1) ?? '',
           new RegExp(`${words[0]}\\[\\d+\\]: person=\\S+ uid=${as === 'root' ? 0 : house.service.uid} `),
         );
       });

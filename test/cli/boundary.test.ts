@@ -1,6 +1,6 @@
 /** What root types at a terminal, and what a job of the service user gets of it: nothing, and root notices no difference. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -105,6 +105,19 @@ describe('behind the change from root to the service user', { skip }, () => {
     }
   });
 
+  test('a job finds no key of who started run-job as the service user, as through sudo', {
+    skip: process.arch === 'x64' ? false : 'knows the system calls of x64 only',
+  }, async () => {
+    house.forget('rob');
+    const { uid, gid } = house.service;
+    const keys = `exec /usr/bin/perl -e 'my ($type, $name, $text) = ("user", shift, "x"); syscall(250, 1, 0); my $key = syscall(248, $type, $name, $text, 1, -3); $key > 0 or die $!; exec @ARGV' ${word}`;
+    const { stderr } = await ended(
+      shell(`${keys} setpriv --reuid=${uid} --regid=${gid} --init-groups -- ${command('run-job --job rob')}`),
+    );
+    assert.match(house.log('rob'), /looked at [3-9] processes/, stderr);
+    assert.doesNotMatch(house.log('rob'), /STOLEN a key/);
+  });
+
   describe('with the sudoers example', {
     skip: has('sudo') && canHaveOwnEtc ? false : 'needs sudo and unshare',
   }, () => {
@@ -190,6 +203,29 @@ describe('behind the change from root to the service user', { skip }, () => {
     await shows(/^two\r$/m);
     type('echo "code $?"\nexit\n');
     await shows(/^code 0\r$/m);
+  });
+
+  test('no output of a job steers a terminal; colours and letters pass, however they are cut', async () => {
+    // Clipboard, title, a question that the terminal answers as if it were typed, clear screen, C1 in both spellings, an unfinished end.
+    const bytes = String.raw`\033]52;c;ZXZpbA==\007 \033]0;title\007 \033[6n \033[2J \302\2336n \233c \033[31mred\033[0m gr\303\274n\n\033[`;
+    writeFileSync(house.path('bytes'), execFileSync('/usr/bin/printf', [bytes]));
+    house.job(
+      'steer',
+      `name: Steer\ncommand: perl -e 'open F, shift; $| = 1; print while read F, $_, 1' ${house.path('bytes')}\n`,
+    );
+    // Around the mirror: its run-job's way to root's process.
+    const around = `cat ${house.path('bytes')} >/proc/$(ps -o ppid= -p $PPID | tr -d " ")/fd/1`;
+    house.job('around', `name: Around\ncommand: sh -c '${around}'\n`);
+    const { uid, gid } = house.service;
+    for (const line of [
+      ...['run-job steer', 'run-job steer >/dev/stderr', 'run-job around'].map((words) => command(words)),
+      `setpriv --reuid=${uid} --regid=${gid} --init-groups -- ${command('run-job steer')}`,
+    ]) {
+      const { stdout } = await ended(terminal(line));
+      assert.match(stdout, /\\u001b\]52.*\u001b\[31mred\u001b\[0m grün/, line);
+      const others = stdout.replaceAll(/\u001b\[[\d;]*m/g, '');
+      assert.doesNotMatch(others, /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/, line);
+    }
   });
 
   test('the exit code, the words and their streams are the program’s own', async () => {

@@ -1,8 +1,8 @@
 /** What runs is steered by its record, whatever becomes of its file; and a restart touches nothing that it could not start again. */
 import assert from 'node:assert/strict';
-import { renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
-import { House, until } from './house.ts';
+import { ended, House, until } from './house.ts';
 import { isThere, pidOf, ServiceHouse } from './serving.ts';
 
 /** A command line, the exit code that is right, and what must be said. */
@@ -77,7 +77,7 @@ describe('a service whose file changes', () => {
       ['run-job --only-running --tag shop', 0, /^web$/m],
       ['run-job --kill-job web', 64, /web is a service: jobctl stop web/],
       ['run-job --job web', 78, /bogus/],
-      ['check-jobs-icinga', 1, /JOBS WARNING: web has an invalid file \| .*'running'=1;/],
+      ['check-jobs-icinga', 1, /JOBS WARNING: web is invalid: its file has problems \| .*'running'=1;/],
     ]);
     const now = await house.status('web');
     assert.deepEqual([pidOf(now, 0), pidOf(now, 1)], [pidOf(before, 0), pidOf(before, 1)]);
@@ -175,9 +175,13 @@ describe('a service whose file changes', () => {
   });
 
   test('whose supervisor is about to end can be stopped, too', async () => {
-    // It does not end by itself for a while: a process that ignores TERM.
-    const stubborn = web.replace('/bin/sleep 1000', `/bin/sh -c 'trap "" TERM; while :; do sleep 0.1; done'`);
-    house.job('shop', stubborn.replace('stop_timeout: 1', 'stop_timeout: 3'));
+    // It does not end before it may: a process that ignores TERM.
+    const may = house.path('play/may-end');
+    const stubborn = web.replace(
+      '/bin/sleep 1000',
+      `/bin/sh -c 'trap "" TERM; while ! [ -e ${may} ]; do sleep 0.1; done'`,
+    );
+    house.job('shop', stubborn.replace('stop_timeout: 1', 'stop_timeout: 600'));
     await ask(house, [['jobctl start shop --wait', 0, /UP/]]);
     rmSync(house.path('jobs/shop.yaml'));
     await house.until('shop', 'its end', ({ state }) => state === 'STOPPING');
@@ -185,8 +189,12 @@ describe('a service whose file changes', () => {
       ['jobctl status shop', 3, /state: +STOPPING[\s\S]*wanted: +down: its file is gone/],
       ['run-job --status', 0, /shop \*\*\*File removed\*\*\*\t\{pid: \d+, status: running\}/],
       ['jobctl restart shop', 64, /shop can't be restarted: its file is gone, so shop is being stopped/],
-      ['jobctl stop shop', 0, /shop has ended/],
     ]);
+    const stopping = house.spawn('jobctl', ['stop', 'shop']);
+    stopping.stdout?.once('data', () => house.tell('may-end'));
+    const stopped = await ended(stopping);
+    assert.equal(stopped.code, 0, stopped.stderr);
+    assert.match(stopped.stdout, /shop has ended/);
   });
 });
 
@@ -203,7 +211,12 @@ describe('a job that runs', () => {
   };
   const start = async () => {
     house.job('job', good);
+    house.forget('job');
     await house.run('jobctl', ['start', 'job']);
+    await until(
+      'the command',
+      () => existsSync(house.path('log/job/latest.log')) && house.log('job').includes('sleep'),
+    );
     return until(
       'the job',
       async () => (await house.run('run-job', ['--status', 'job'])).stdout.includes('running') && pid(),

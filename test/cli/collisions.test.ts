@@ -93,7 +93,7 @@ describe('runs that meet', { concurrency: 2 }, () => {
     house.job('replaced', `${settings}kill_grace: 1s\ncommand: perl ${escapes} ${tag} ${roles}\n`);
     const old = house.start('replaced');
     const { run } = await house.event('replaced', 'started');
-    await until('the old run to be ready', () => /\tready\n/.test(house.log('replaced')), 60_000);
+    await until('the old run to be ready', () => /\tready\n/.test(house.log('replaced')));
     // Each process of the old run has the tag in its command line; this job looks for it as its first act.
     const looks = `grep -lz ${tag.slice(0, -4)}[${tag.at(-4)}]${tag.slice(-3)} /proc/[0-9]*/cmdline`;
     // On a busy machine the old run-job may need longer than its grace.
@@ -108,7 +108,7 @@ describe('runs that meet', { concurrency: 2 }, () => {
     const { run: next } = await house.event('replaced', 'started', 2);
     assert.deepEqual(end.outcome, { kind: 'stopped', signal: 15, by: `run ${next}`, replacedBy: next });
     const history = await house.run('jobctl', ['history', 'replaced']);
-    assert.match(history.stdout, new RegExp(`${run}  was replaced by run ${next}`));
+    assert.match(history.stdout, new RegExp(`${run}  was stopped: replaced by run ${next}`));
   });
 
   test('KILL_EXISTING: a run-job that hears nothing is killed, and what it leaves too', async () => {
@@ -147,7 +147,7 @@ describe('runs that meet', { concurrency: 2 }, () => {
     assert.match(status.stdout, new RegExp(`shared locks: +db is held by reader, run ${run} since `));
     const second = house.start('waiter');
     await house.event('waiter', 'waiting');
-    assert.match((await house.run('jobctl', ['status'])).stdout, /^waiter +waiting /m);
+    assert.match((await house.run('jobctl', ['status'])).stdout, /^waiter +running /m);
     house.let('reader');
     assert.deepEqual([(await first.done).code, (await second.done).code], [0, 0]);
     await house.exits('writer', 0);
@@ -229,7 +229,7 @@ describe('a run-job that is killed with -9 while it waits leaves no trace but in
     const first = house.start('retries');
     const { run } = await house.event('retries', 'attempt-failed');
     const status = await house.run('jobctl', ['status', 'retries']);
-    assert.match(status.stdout, /standing: +waiting\n/);
+    assert.match(status.stdout, /state: +running\n/);
     assert.match(status.stdout, /activity: .*; attempt 1 failed with exit code 4, attempt 2 at \d/);
     first.child.kill('SIGKILL');
     await first.done;

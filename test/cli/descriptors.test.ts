@@ -44,7 +44,7 @@ describe('what outlives its starter', { skip: existsSync('/usr/bin/perl') ? fals
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
     for (const stream of child.stdio) (stream as Readable | null)?.resume();
-    await once(child, 'close', { signal: AbortSignal.timeout(30_000) });
+    await once(child, 'close', { signal: AbortSignal.timeout(60_000) });
   }
 
   const callers = isRoot ? (['service', 'root'] as const) : (['service'] as const);

@@ -36,7 +36,7 @@ describe('failures are recorded and told', () => {
     house = new House(
       {
         third: `name: Third time\ncommand: sh -c 'echo last words; exit 4'\nfailure_threshold_for_mail: 3\n${failmail}`,
-        dies: `name: Dies\ncommand: sleep 60\n${failmail}`,
+        dies: `name: Dies\ncommand: sleep 600\n${failmail}`,
         broken: 'name: Broken\ncommand: [unclosed\n',
         quiet: `name: Quiet\ncommand: /bin/true\n${failmail}`,
       },
@@ -103,7 +103,7 @@ describe('failures are recorded and told', () => {
     const done = ended(wrapper);
     const leader = await until('the job to start', () => {
       const text = existsSync(house.path('log/dies/latest.log')) ? house.log('dies') : '';
-      return /sleep 60 \((\d+)\)/.exec(text)?.[1];
+      return /sleep 600 \((\d+)\)/.exec(text)?.[1];
     });
     process.kill(wrapper.pid ?? 0, 'SIGKILL');
     await done;
@@ -132,7 +132,7 @@ describe('failures are recorded and told', () => {
     writeFileSync(house.path('log/nolog'), 'in the way');
     const run = await house.run('run-job', ['nolog']);
     assert.equal(run.code, 125);
-    assert.match(run.stderr, /nolog could not be started: .*log.*: /);
+    assert.match(run.stderr, /nolog was not started: .*log.*: /);
     assert.equal(history('nolog')[0]?.event, 'not-started');
   });
 

@@ -3,7 +3,16 @@
  * As root it is what a machine has: configuration and jobs root's, everything else the service user's. As anybody else it is the caller's own.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -14,6 +23,7 @@ export const isRoot = process.getuid?.() === 0;
 export const repository = path.resolve(import.meta.dirname, '../../..');
 
 const serviceName = 'pc-test';
+const serviceHome = '/var/lib/pc-test-home';
 
 export interface Ended {
   readonly code: number | null;
@@ -42,14 +52,12 @@ export interface Service {
 export function serviceUser(): Service {
   if (!isRoot) return { ...userInfo(), home: os.homedir() };
   const isKnown = () => spawnSync('getent', ['passwd', serviceName]).status === 0;
-  if (!isKnown()) {
-    const made = spawnSync(
-      'useradd',
-      ['--system', '--home-dir', '/var/lib/pc-test-home', '--create-home', '--shell', '/bin/sh', serviceName],
-      { encoding: 'utf8' },
-    );
-    // Of two test files that begin at the same time, one makes the user.
-    if (made.status !== 0 && !isKnown()) throw new Error(made.stderr);
+  if (!isKnown() || !existsSync(serviceHome)) {
+    // Of test files that begin at the same time, also of two suites, one makes the user; the others wait until it is whole.
+    const make = `exec 9</var/lib; flock 9; getent passwd ${serviceName} >/dev/null || exec useradd "$@"`;
+    const options = ['--system', '--home-dir', serviceHome, '--create-home', '--shell', '/bin/sh', serviceName];
+    const made = spawnSync('sh', ['-c', make, 'sh', ...options], { encoding: 'utf8' });
+    if (!isKnown()) throw new Error(made.stderr);
   }
   const [name = '', , uid, gid, , home = ''] = execFileSync('getent', ['passwd', serviceName], {
     encoding: 'utf8',
@@ -141,8 +149,20 @@ export class House {
 
   remove(): void {
     for (const child of this.#children) if (child.exitCode === null) child.kill('SIGKILL');
-    // A run that cron has started may still be writing its last lines.
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    removeTree(this.directory);
+  }
+}
+
+/** Removes a directory in which a run that the test did not wait for may still be writing its last lines; what it makes meanwhile goes too. */
+export function removeTree(directory: string): void {
+  for (const endMs = Date.now() + 60_000; ; ) {
+    try {
+      rmSync(directory, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOTEMPTY' || Date.now() > endMs) throw error;
+    }
   }
 }
 
@@ -173,7 +193,7 @@ export function ended(child: ChildProcess): Promise<Ended> {
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  limitMs = 20_000,
+  limitMs = 60_000,
 ): Promise<T> {
   const endMs = Date.now() + limitMs;
   for (;;) {

@@ -9,9 +9,9 @@ describe('jobctl with real jobs', () => {
     fails: 'name: Fails\ncommand: /bin/false\n',
     never: 'name: Never\ncommand: /bin/true\n',
     broken: 'name: Broken\n',
-    background: 'name: Background\ncommand: sleep 60\n',
+    background: 'name: Background\ncommand: sleep 600\n',
     paused: 'name: Paused\ncommand: /bin/echo ran\ntag: database\n',
-    tagged: 'name: Tagged\ncommand: sleep 60\ntags: [database, night]\n',
+    tagged: 'name: Tagged\ncommand: sleep 600\ntags: [database, night]\n',
   });
   house.job(
     'chatty',
@@ -25,12 +25,12 @@ describe('jobctl with real jobs', () => {
     await house.run('run-job', ['fails']);
     const well = await jobctl('status', 'hello');
     assert.equal(well.code, 0, well.stderr);
-    assert.match(well.stdout, /^job: +hello - Hello\ndescription: +Says hello\nstanding: +well\n/);
+    assert.match(well.stdout, /^job: +hello - Hello\ndescription: +Says hello\nstate: +ok\n/);
     assert.equal((await jobctl('status', 'fails')).code, 1);
     assert.equal((await jobctl('status', 'never')).code, 4);
     const all = await jobctl('status');
     assert.equal(all.code, 1);
-    assert.match(all.stdout, /^broken +broken .*command/m);
+    assert.match(all.stdout, /^broken +invalid .*command/m);
   });
 
   test('status --json is one object a line, with all that is known', async () => {
@@ -106,6 +106,7 @@ describe('jobctl with real jobs', () => {
     for (const [args, words] of [
       [['pause', 'hello', '--for', 'soon'], /--for must be a time such as/],
       [['pause', 'hello', '--until', '2020-01-01'], /must be in the future/],
+      [['logs', 'hello', '--since', 'soon'], /--since must be a time such as/],
       [['status', 'helo'], /did you mean "hello"/],
       [['start'], /name a job, or a --tag/],
       [['dance'], /there is no command "dance"|Unknown/],
@@ -114,6 +115,26 @@ describe('jobctl with real jobs', () => {
       const answer = await jobctl(...args);
       assert.equal(answer.code, 64, `${args.join(' ')}: ${answer.stderr}`);
       assert.match(answer.stderr, words);
+    }
+  });
+
+  test('a name that no job can have is that of an unknown job, whichever command gets it', async () => {
+    const commands = [
+      ...['--job', '--kill-job', '--rehearse', '--slow-start'].map((option) => ['run-job', option]),
+      ...['start', 'stop', 'restart', 'reset', 'resume', 'logs', 'history', 'next', 'why', 'status'].map((command) => [
+        'jobctl',
+        command,
+      ]),
+      ...['pause', 'snooze'].map((command) => ['jobctl', command, '--for', '1h']),
+    ];
+    // The last one is the lock of what delivers notices.
+    for (const name of ['../hello', '@notices']) {
+      for (const [program = '', ...words] of commands) {
+        const { code, stdout, stderr } = await house.run(program, [...words, name]);
+        const what = `${program} ${words.join(' ')} ${name}: ${stdout}${stderr}`;
+        assert.equal(code, 64, what);
+        assert.match(stderr, /there is no job/, what);
+      }
     }
   });
 

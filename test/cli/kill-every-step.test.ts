@@ -90,7 +90,7 @@ async function killAt(house: House, slug: string, { call, number, line }: Step):
   const fresh = events(house, slug).slice(before);
   const run = fresh.find(({ event }) => event === 'started')?.run;
   await checkStatus(house, slug, run, at);
-  await until(`nothing to live that was ${at}`, () => !anyLives(mark, run), 3000);
+  await until(`nothing to live that was ${at}`, () => !anyLives(mark, run));
   await checkStatus(house, slug, run, at);
   const next = await house.run('run-job', [slug]);
   assert.equal(next.code, 0, `${at}: ${next.stderr}`);

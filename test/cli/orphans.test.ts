@@ -10,7 +10,7 @@ import { membersOf } from './processes.ts';
 describe('run-job and its reaper are killed together, and the job lives on', { concurrency: true }, () => {
   const deaf = `command: sh -c 'trap "" TERM; setsid -f sh -c "trap \\"\\" TERM; while :; do sleep 1; done"; while :; do sleep 1; done'`;
   const house = new House({
-    late: `name: Late\n${deaf}\ntimeout: 6s\nkill_grace: 1s\n`,
+    late: `name: Late\n${deaf}\ntimeout: 10s\nkill_grace: 1s\n`,
     early: `name: Early\n${deaf}\nkill_grace: 1s\n`,
     killed: `name: Killed\n${deaf}\nkill_grace: 1s\n`,
   });
@@ -40,7 +40,7 @@ describe('run-job and its reaper are killed together, and the job lives on', { c
   }
 
   const gone = (pids: readonly number[]) =>
-    until('all of the job to be gone', () => pids.every((pid) => !existsSync(`/proc/${pid}`)), 3000);
+    until('all of the job to be gone', () => pids.every((pid) => !existsSync(`/proc/${pid}`)));
 
   test('a question without a newline is in the log of a run whose run-job was killed', async () => {
     house.job('asks', `name: Asks\ncommand: sh -c 'printf "Overwrite? [y/N] "; exec sleep 1000'\n`);
@@ -58,7 +58,7 @@ describe('run-job and its reaper are killed together, and the job lives on', { c
     const wrapper = house.spawn('run-job', ['floods']);
     const done = ended(wrapper);
     const hasLog = () => existsSync(house.path('log/floods/latest.log'));
-    await until('the log to be cut', () => hasLog() && house.log('floods').includes('are left out here'), 60_000);
+    await until('the log to be cut', () => hasLog() && house.log('floods').includes('are left out here'));
     process.kill(wrapper.pid ?? 0, 'SIGKILL');
     await done;
     const log = house.log('floods');
@@ -71,7 +71,7 @@ describe('run-job and its reaper are killed together, and the job lives on', { c
   test('past its timeout the next run ends what is left, says so in its log, and runs', async () => {
     const pids = await orphan('late');
     // The next run waits for 3 s itself.
-    const endSeconds = os.uptime() + 3.5;
+    const endSeconds = os.uptime() + 7.5;
     await until('its timeout to be over soon', () => os.uptime() > endSeconds);
     house.job('late', 'name: Late\ncommand: /bin/true\nkill_grace: 1s\n');
     const next = await house.run('run-job', ['late']);

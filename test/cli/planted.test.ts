@@ -31,7 +31,7 @@ failmail: {to_address: root}
 `;
 const service = `name: Web
 service: true
-enabled: false
+disabled: true
 command: sleep 1000
 stop_timeout: 1
 `;
@@ -147,7 +147,7 @@ describe('what a job has planted below the run, state and output directories', {
 
   async function bounded(command: readonly [string, ...string[]], under: readonly string[] = []): Promise<Ended> {
     const [program, ...args] = command;
-    const child = house.spawn(program, args, { as: 'root', under: ['timeout', '-s', 'KILL', '60', ...under] });
+    const child = house.spawn(program, args, { as: 'root', under: ['timeout', '-s', 'KILL', '180', ...under] });
     const answer = await new Promise<Ended>((resolve) => {
       let stdout = '';
       let stderr = '';

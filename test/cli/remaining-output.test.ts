@@ -29,15 +29,17 @@ describe('what a daemon prints under `leftovers: allow`', { concurrency: 3 }, ()
         log,
       ) ?? [];
     assert.notEqual(file, '', log);
-    const pid = pids().find((one) => commandLineOf(one) === `sh ${script}`) ?? 0;
+    // setsid -f and run-job do not wait until what they have forked is the program that it becomes.
+    const pid = await until(`the daemon of ${slug}`, () => pids().find((one) => commandLineOf(one) === `sh ${script}`));
     daemons.push(pid);
-    const reader = pids().filter((one) => commandLineOf(one).includes(file.replace(/\.log$/, '')));
+    const readers = () => pids().filter((one) => commandLineOf(one).includes(file.replace(/\.log$/, '')));
+    const reader = await until(`its reader`, () => readers().length > 0 && readers());
     return {
       ...{ file, log, pid, reader },
       /** Lets it work, and waits until it has. */
       async work() {
         house.let(slug);
-        await until(`${slug} to have printed`, () => existsSync(done), 60_000);
+        await until(`${slug} to have printed`, () => existsSync(done));
         assert.ok(pids().includes(pid), 'it lives');
       },
     };

@@ -15,8 +15,8 @@ describe('run-job with a real job', () => {
     fails: "name: Fails\ncommand: sh -c 'echo no >&2; exit 3'\n",
     list: 'name: List\ncommand:\n  - /bin/echo one\n  - /bin/false\n  - /bin/echo three\n',
     slow: 'name: Slow\ncommand: /bin/echo fast\nslow_start_command: /bin/echo slowly\n',
-    timeout: 'name: Timeout\ncommand: sleep 60\ntimeout: 0.005\nkill_grace: 1s\n',
-    sleeps: 'name: Sleeps\ncommand: sleep 60\ntag: [night, long]\n',
+    timeout: 'name: Timeout\ncommand: sleep 600\ntimeout: 0.005\nkill_grace: 1s\n',
+    sleeps: 'name: Sleeps\ncommand: sleep 600\ntag: [night, long]\n',
     missing: 'name: Missing\ncommand: /no/such/program\n',
     broken: 'name: Broken\ncomand: /bin/true\n',
     world:

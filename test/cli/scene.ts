@@ -1,9 +1,10 @@
 /** A machine's configuration and jobs in a directory of their own, and cron-generate as people start it. */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { removeTree } from './house.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 export const cronGenerate = path.join(root, 'bin/cron-generate');
@@ -61,7 +62,7 @@ export class Scene {
   }
 
   end(): void {
-    rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+    removeTree(this.directory);
   }
 }
 

@@ -8,7 +8,7 @@ import process from 'node:process';
 import { after, test } from 'node:test';
 import { judgeResponse } from '../../src/service/live-instance.ts';
 import { probes } from '../../src/system/probes.ts';
-import { isRoot } from './house.ts';
+import { isRoot, until } from './house.ts';
 import { instanceOf, isThere, kill, pidOf, ServiceHouse } from './serving.ts';
 
 const sleeping = 'name: S\nservice: true\ninstances: 2\ncommand: /bin/sleep 1000\nstop_timeout: 1\n';
@@ -105,6 +105,7 @@ test('one whose supervisor was stopped is not taken for well, and can be stopped
   await ask(['restart', 'sleeping'], 125, refused);
   await ask(['restart', 'sleeping.1'], 125, refused);
   kill(pidOf(before, 0));
+  await until('its end', () => !isThere(pidOf(before, 0)));
   await ask(
     ['status', 'sleeping'],
     1,

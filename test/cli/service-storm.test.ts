@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readProcess } from '../../src/system/proc.ts';
 import { until } from './house.ts';
-import { kill, ServiceHouse, withWord } from './serving.ts';
+import { killLiving, ServiceHouse, withWord } from './serving.ts';
 
 const rounds = 5;
 
@@ -33,9 +33,7 @@ stop_timeout: 0.5
         .filter((pid) => pid > 1)
         .slice(0, count);
       const supervisor = (await house.status('web')).supervisor?.pid;
-      for (const pid of [...reapers, supervisor]) {
-        if (pid !== undefined && readProcess(pid) !== undefined) kill(pid);
-      }
+      killLiving(supervisor === undefined ? reapers : [...reapers, supervisor]);
       await Promise.all(asked);
     }
     await house.ensure();

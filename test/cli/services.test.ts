@@ -57,15 +57,16 @@ describe('what must stay up', () => {
   });
 
   test('is started again when it does not answer, and nothing that it had started is left', async () => {
+    const word = house.path('play/escaped-1');
     house.tell('deaf.1');
     house.tell('forks.1');
     const { code, stderr } = await house.run('jobctl', ['restart', 'web.1']);
     assert.equal(code, 0, stderr);
-    await until('the process that escapes', () => withWord('escaped-1').length > 0);
+    await until('the process that escapes', () => withWord(word).length > 0);
     const before = await house.untilUp('web');
     house.untell('forks.1');
     house.untell('deaf.1');
-    const escaped = withWord('escaped-1');
+    const escaped = withWord(word);
     house.tell('hang.1');
     await house.until(
       'web',
@@ -163,7 +164,7 @@ describe('what must stay up', () => {
 
 test('a reboot: what an old boot has left on record says nothing about processes of this one', async () => {
   const house = new ServiceHouse({ web });
-  const innocent = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const innocent = spawn('sleep', ['600'], { stdio: 'ignore' });
   try {
     await house.ensure();
     const before = await house.untilUp('web');
@@ -247,7 +248,7 @@ stop_timeout: 1
 });
 
 test('ports are never given twice, however many supervisors choose at once', async () => {
-  const one = 'name: One\nservice: true\ninstances: 3\ncommand: /bin/sleep 60\nports: [a, b]\n';
+  const one = 'name: One\nservice: true\ninstances: 3\ncommand: /bin/sleep 600\nports: [a, b]\n';
   const slugs = ['one', 'two', 'three', 'four'];
   const house = new ServiceHouse(Object.fromEntries(slugs.map((slug) => [slug, one])), {
     config: 'port_range: 23100-23125',

@@ -116,6 +116,11 @@ export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
 /** All at once: what ends by itself when another of them is gone need not be there any more. */
 export function killAll(pids: readonly number[]): void {
   for (const pid of pids) assert.ok(processIdentity(pid), `process ${pid} is not there`);
+  killLiving(pids);
+}
+
+/** Those of them that are still there. */
+export function killLiving(pids: readonly number[]): void {
   for (const pid of pids) {
     try {
       process.kill(pid, 'SIGKILL');

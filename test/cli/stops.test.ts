@@ -125,12 +125,12 @@ describe('a run that is ended early', { concurrency: 3 }, () => {
   });
 
   test('is still ended when its run-job was stopped (SIGSTOP), and until then no second run begins, past its timeout either', async () => {
-    const tag = escaping('frozen', 'plain', 'kill_grace: 1s\ntimeout: 3s\n');
+    const tag = escaping('frozen', 'plain', 'kill_grace: 1s\ntimeout: 8s\n');
     const wrapper = house.spawn('run-job', ['frozen']);
     const done = ended(wrapper);
     await ready('frozen');
     wrapper.kill('SIGSTOP');
-    const overSeconds = os.uptime() + 3;
+    const overSeconds = os.uptime() + 8;
     await until('its timeout to be over', () => os.uptime() > overSeconds);
     const second = await house.run('run-job', ['frozen']);
     assert.equal(second.code, 75);

@@ -17,7 +17,7 @@ function daily(atMs: number): string {
 
 /** The minute that has begun, with enough of it left for two starts in a row to be in time for it. */
 async function freshMinute(): Promise<number> {
-  await until('a minute of which a good part is left', () => Date.now() % minuteMs < 45_000);
+  await until('a minute of which a good part is left', () => Date.now() % minuteMs < 35_000);
   return Math.floor(Date.now() / minuteMs) * minuteMs;
 }
 

@@ -41,7 +41,7 @@ test('with an empty home npm run try ends with a run in the status, the history 
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^\+ bin\/run-job --job hello$/m);
   assert.match(stdout, /^\*\/10 \* \* \* \* \S+ \S+\/bin\/run-job --job hello$/m);
-  assert.match(stdout, /^hello +well .* succeeded$/m);
+  assert.match(stdout, /^hello +ok .* succeeded$/m);
   assert.match(stdout, /^\S+ \S+ +\S+ +succeeded, after .* by /m);
   assert.match(stdout, /\tINFO\tHello from a job\./);
   assert.deepEqual(readdirSync(path.join(config, 'jobs')).sort(), readdirSync(path.join(root, 'jobs.example')).sort());

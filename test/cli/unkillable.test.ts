@@ -41,7 +41,7 @@ describe('a run of which something can not be killed', { skip: !isRoot, concurre
     const sleep = `sleep ${seconds}${count}`;
     house.job(slug, `name: U\ncommand: ${JSON.stringify(shapes[shape](sleep))}\nkill_grace: 0s\n${keys}`);
     const find = () => pids().find((pid) => commandLineOf(pid) === sleep);
-    return { slug, pid: () => until(`the process of ${slug}`, find, 60_000) };
+    return { slug, pid: () => until(`the process of ${slug}`, find) };
   }
 
   /** What each program says while it lives. */
@@ -78,19 +78,19 @@ describe('a run of which something can not be killed', { skip: !isRoot, concurre
     process.kill(pid, 'SIGKILL');
     await until('its end', () => !pids().includes(pid));
     house.job(slug, 'name: U\ncommand: /bin/true\n');
-    await until('the lock to be free', async () => (await house.run('run-job', [slug])).code === 0, 60_000);
+    await until('the lock to be free', async () => (await house.run('run-job', [slug])).code === 0);
   }
 
   for (const shape of Object.keys(shapes) as (keyof typeof shapes)[]) {
     test(`${shape}, timed out: 124, and every answer names it`, async () => {
-      const { slug, pid } = prepare(shape, 'timeout: 1s\n');
+      const { slug, pid } = prepare(shape, 'timeout: 3s\n');
       const { stderr } = await house.exits(slug, 124);
       const root = await pid();
       assert.match(stderr, new RegExp(`could not be killed: ${root} sleep \\d+ \\(belongs to root\\)`));
       const { run, outcome, survivors = [] } = await house.event(slug, 'ended');
       assert.equal(outcome.kind, 'timed-out');
       assert.match(survivors.join(), new RegExp(`^${root} sleep`));
-      assert.match(house.log(slug), /timed out after 1 s and ended after .*, exit code 124\n$/);
+      assert.match(house.log(slug), /timed out after 3 s and ended after .*, exit code 124\n$/);
       await everyAnswerNamesIt(slug, run, root);
       await isFreeAfter(slug, root);
     });
@@ -133,7 +133,7 @@ describe('a run of which something can not be killed', { skip: !isRoot, concurre
       child.kill('SIGKILL');
       await done;
       // Its reaper ends what it can.
-      await until('the rest to be ended', () => membersOf(run).jobs.every((one) => one === root), 60_000);
+      await until('the rest to be ended', () => membersOf(run).jobs.every((one) => one === root));
       const next = await house.exits(slug, 75);
       assert.match(next.stderr, new RegExp(`run ${run} .*${root} sleep \\d+ \\(belongs to root\\)`));
       await isFreeAfter(slug, root);
@@ -146,16 +146,16 @@ describe('a run of which something can not be killed', { skip: !isRoot, concurre
     const slug = `service${count}`;
     house.job(slug, `name: S\nservice: true\nstop_timeout: 1\ncommand: ${become} ${sleep}\n`);
     assert.equal((await house.run('jobctl', ['start', slug])).code, 0);
-    const root = await until('the instance', () => pids().find((pid) => commandLineOf(pid) === sleep), 60_000);
+    const root = await until('the instance', () => pids().find((pid) => commandLineOf(pid) === sleep));
     const stop = await house.run('jobctl', ['stop', slug]);
     assert.equal(stop.code, 125, stop.stderr);
     assert.match(stop.stderr, new RegExp(`could not be killed: ${root} sleep \\d+ \\(belongs to root\\)`));
     process.kill(root, 'SIGKILL');
-    await until('it to be down', async () => (await house.run('jobctl', ['stop', slug])).code === 0, 60_000);
+    await until('it to be down', async () => (await house.run('jobctl', ['stop', slug])).code === 0);
   });
 
   test('a lock that it shares is held by its name, and free after its end', async () => {
-    const { slug, pid } = prepare('a child', 'timeout: 1s\nlocks: [tape]\n');
+    const { slug, pid } = prepare('a child', 'timeout: 3s\nlocks: [tape]\n');
     await house.exits(slug, 124);
     const root = await pid();
     const { run } = await house.event(slug, 'ended');

@@ -74,7 +74,7 @@ describe('in a directory full of FIFOs', { skip: strace ? false : 'needs strace(
   const trace = house.path('trace');
 
   for (const [program, ...args] of commands) {
-    test(`${[program, ...args].join(' ')} opens and looks at nothing there`, { timeout: 60_000 }, async () => {
+    test(`${[program, ...args].join(' ')} opens and looks at nothing there`, { timeout: 180_000 }, async () => {
       rmSync(trace, { force: true });
       const under = ['strace', '-f', '-y', '-qq', '-s', '4096', '-e', 'trace=%file', '-o', trace];
       const done = await house.run(program, args, { as: 'root', under, cwd: below });

@@ -1,6 +1,6 @@
 /** A job that dumps its world, started in every way there is: the dumps are the same. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,7 +19,7 @@ command:
   - /bin/cat /proc/self/status
   - /bin/readlink /proc/self/cwd
   - /bin/ls -l /proc/self/fd
-  - /bin/sh -c 'cut -d" " -f7,19 /proc/self/stat'
+  - /bin/sh -c 'cut -d" " -f7,19,41 /proc/self/stat'
 environment: {ANSWER: "42"}
 `;
 
@@ -33,8 +33,8 @@ interface World {
   readonly status: readonly string[];
   readonly descriptors: readonly string[];
   readonly workingDirectory: string;
-  /** Number of the controlling terminal, and niceness. */
-  readonly terminalAndNice: string;
+  /** Number of the controlling terminal, niceness, and scheduling policy (0: the usual one). */
+  readonly terminalAndPrecedence: string;
 }
 
 /** From a log: each command prints lines of a shape of its own. */
@@ -45,7 +45,7 @@ function worldIn(log: string): World {
     status: lines.filter((line) => facts.includes(line.split(':\t')[0] ?? '')).map((line) => line.trim()),
     workingDirectory: lines.find((line) => line.startsWith('/') && !line.endsWith(')')) ?? '',
     descriptors: lines.flatMap(descriptor).sort(),
-    terminalAndNice: lines.find((line) => /^-?\d+ -?\d+$/.test(line)) ?? '',
+    terminalAndPrecedence: lines.find((line) => /^-?\d+ -?\d+ \d+$/.test(line)) ?? '',
   };
 }
 
@@ -117,7 +117,7 @@ describe('the world of a job', () => {
       const expected = fact.includes('\t') ? fact : `${fact}:\t0000000000000000`;
       assert.ok(world.status.includes(expected), `${expected} in ${world.status.join('\n')}`);
     }
-    assert.equal(world.terminalAndNice, `0 ${getPriority()}`);
+    assert.equal(world.terminalAndPrecedence, `0 ${getPriority()} 0`);
     const groups = execFileSync('id', ['-G', service.name], { encoding: 'utf8' }).trim().split(' ').sort();
     const line = world.status.find((each) => each.startsWith('Groups:')) ?? '';
     assert.deepEqual(line.slice(8).split(' ').sort(), groups);
@@ -209,6 +209,51 @@ describe('the world of a job', () => {
     test(`is the same when it is started by ${who}`, { skip }, async () => {
       const expected = comparable(await fromCron());
       assert.deepEqual(comparable(await way()), expected);
+    });
+  }
+
+  const precedence = ['chrt', '--rr', '5', 'nice', '-n', '-40', 'ionice', '-c1', '-n0'];
+  const mayPrecede = isRoot && spawnSync('chrt', [...precedence.slice(1), 'true']).status === 0;
+  test('has nothing of what root has before others', {
+    skip: mayPrecede ? false : 'needs root, and a machine that gives real-time priority',
+  }, async () => {
+    const world = await worldOf([...precedence, runJob, ...dumpArgs]);
+    assert.equal(world.terminalAndPrecedence, '0 0 0');
+    // Without a real-time policy ionice shows what the niceness makes of the class that is none.
+    house.job('io', 'name: IO\ncommand: ionice\n');
+    assert.equal((await ended(start([...precedence, runJob, '--config', house.configFile, 'io']))).code, 0);
+    assert.match(house.log('io'), /\tINFO\tnone: prio 0$/m);
+  });
+
+  for (const [umask, who] of [
+    ['0077', 'root'],
+    ['0777', 'root'],
+    ['0077', 'the service user'],
+    ['0000', 'the service user'],
+  ] as const) {
+    test(`with umask ${umask} of ${who} everybody can read the status and history, and nobody else write them`, {
+      skip: rootOnly,
+    }, async () => {
+      const own = new House({ quick: 'name: Quick\ncommand: "true"\n' });
+      try {
+        const identity = who === 'root' ? [] : asService;
+        for (const words of [`${runJob} quick`, `${jobctl} pause quick --for 1h --reason x`]) {
+          const line = `umask ${umask}; exec ${words}`;
+          const env = { ...cron, PROCESS_CONTROL_CONFIG: own.configFile };
+          const { code, stderr } = await ended(start([...identity, '/bin/sh', '-c', line], { env }));
+          assert.equal(code, 0, stderr);
+        }
+        const wrong = execFileSync('find', [
+          ...[own.path('run'), own.path('state'), '!', '-name', '*lock', '!', '-type', 'l'],
+          ...['(', '!', '-perm', '-444', '-o', '-perm', '/022', ')'],
+        ]);
+        assert.equal(wrong.toString(), '');
+        const stranger = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', jobctl, 'history', '--config'];
+        const { stdout } = await ended(start([...stranger, own.configFile]));
+        assert.match(stdout, / succeeded, .*\n.* was paused /);
+      } finally {
+        own.remove();
+      }
     });
   }
 

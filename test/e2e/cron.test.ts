@@ -15,7 +15,7 @@ const skip = notRoot || (isDebian ? false : "needs Debian's cron and unshare -m"
 /** Without libfaketime a minute takes a minute. */
 const hasFakeTime = succeeds('ls /usr/lib/*/faketime/libfaketime.so.1');
 const clock = hasFakeTime ? { LD_PRELOAD: '/usr/$LIB/faketime/libfaketime.so.1', FAKETIME: '+0 x60' } : {};
-const patienceMs = hasFakeTime ? 60_000 : 150_000;
+const patienceMs = hasFakeTime ? 120_000 : 150_000;
 
 /** The directories that cron reads are the scene's; nothing outside the namespace changes. */
 function startCron(scene: Scene): ChildProcess {

@@ -30,7 +30,7 @@ function writeClockedRunner(house: House, aheadSeconds: number): void {
 `;
   writeFileSync(house.path(clockedRunner), script, { mode: 0o755 });
 }
-export const patienceMs = hasFakeTime ? 60_000 : 150_000;
+export const patienceMs = hasFakeTime ? 120_000 : 150_000;
 
 export class CronHouse {
   readonly #cron: ChildProcess;
@@ -38,13 +38,23 @@ export class CronHouse {
 
   /**
    * Resolves when the namespace is there; cron itself waits for `start`. Its clock is `aheadSeconds` ahead, `speed` of its minutes are one of ours, and each
-   * namespace has been booted just now.
+   * namespace has been booted just now. `environment` is cron's own, and `localtime` is bound over the data of the machine's zone.
    */
   static async open(
     house: House,
-    { aheadSeconds = 0, speed = 60 }: { readonly aheadSeconds?: number; readonly speed?: number } = {},
+    {
+      aheadSeconds = 0,
+      speed = 60,
+      environment = [],
+      localtime,
+    }: {
+      readonly aheadSeconds?: number;
+      readonly speed?: number;
+      readonly environment?: readonly string[];
+      readonly localtime?: string;
+    } = {},
   ): Promise<CronHouse> {
-    const clock = hasFakeTime ? [preload, `FAKETIME=+${aheadSeconds} x${speed}`] : [];
+    const clock = [...environment, ...(hasFakeTime ? [preload, `FAKETIME=+${aheadSeconds} x${speed}`] : [])];
     writeClockedRunner(house, aheadSeconds);
     for (const name of ['cron.d', 'spool']) mkdirSync(house.path(name), { recursive: true });
     writeFileSync(house.path('crontab'), '');
@@ -53,6 +63,7 @@ export class CronHouse {
       mount --bind ${house.path('spool')} /var/spool/cron/crontabs &&
       mount --bind ${house.path('crontab')} /etc/crontab &&
       mount -t tmpfs none /run &&
+      ${localtime === undefined ? '' : `mount --bind ${localtime} /etc/localtime &&`}
       echo ready && read -r go && date +%s.%N >${house.path('cron-started')} && exec env "$@" cron -f`;
     const cron = spawn('unshare', ['-m', 'sh', '-c', script, 'sh', ...clock], {
       env: { PATH: searchPath },

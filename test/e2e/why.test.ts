@@ -61,7 +61,7 @@ test('why names what stopped a job: a broken file, a pause, a crontab that cron 
     );
     await answers(
       'breaks',
-      /^breaks did not run at .*\n {2}why: {2}(?:history: .*could not be started: configuration|job file: .*has problems).*breaks\.yaml:2:1: /,
+      /^breaks did not run at .*\n {2}why: {2}(?:history: .*was not started: configuration|job file: .*has problems).*breaks\.yaml:2:1: /,
     );
 
     setMode(0o666);

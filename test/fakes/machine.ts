@@ -324,6 +324,7 @@ export function fakeMachine() {
     programs: everyProgram,
     host: 'host.example',
     user,
+    formatTime: (ms: number) => new Date(ms).toISOString().slice(0, 19).replace('T', ' '),
   };
   return machine satisfies RunMachine;
 }

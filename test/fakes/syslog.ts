@@ -32,14 +32,14 @@ export async function startSyslog(manner?: 'deaf'): Promise<Syslog> {
   return {
     socket,
     async messages(count) {
-      while (received.length < count) await once(lines, 'line', { signal: AbortSignal.timeout(10_000) });
+      while (received.length < count) await once(lines, 'line', { signal: AbortSignal.timeout(60_000) });
       return received.slice(0, count);
     },
     async message(pattern) {
       for (;;) {
         const found = received.find((line) => pattern.test(line));
         if (found !== undefined) return found;
-        await once(lines, 'line', { signal: AbortSignal.timeout(10_000) });
+        await once(lines, 'line', { signal: AbortSignal.timeout(60_000) });
       }
     },
     all: () => [...received],

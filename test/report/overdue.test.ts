@@ -16,6 +16,7 @@ const question: OverdueQuestion = {
   pauses: [],
   zones: zonesOn('UTC'),
   delayMs: 0,
+  hasStart: () => false,
 };
 
 function overdue(

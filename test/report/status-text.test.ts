@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { historyText } from '../../src/report/history-text.ts';
-import { jobDetails, jobLines, standingCode } from '../../src/report/job-text.ts';
+import { jobDetails, jobLines } from '../../src/report/job-text.ts';
 import { type JobFacts, type JobSnapshot, snapshotBroken, snapshotJob } from '../../src/report/snapshot.ts';
+import { jobStateCode } from '../../src/report/state.ts';
 import { brokenStatusText, statusText } from '../../src/report/status-text.ts';
-import { timeText } from '../../src/report/time-text.ts';
 import { emptyHistory, type History } from '../../src/run/history.ts';
+import type { Outcome } from '../../src/run/outcome.ts';
+import { timeText } from '../../src/schedule/wall-time.ts';
 import type { LockHolder } from '../../src/system/system.ts';
 import { zoneNamed } from '../fakes/zones.ts';
 
@@ -87,24 +89,47 @@ test('a run without an end, and nobody holding the lock, is shown as interrupted
   assert.equal(alive.lastRun?.words, 'is running');
 });
 
-test('the exit code of a status tells well, failed, paused and unknown apart', () => {
-  const pause = { target: { job: 'multi' }, atMs, by: 'ada', reason: 'upgrade' };
-  const failed: History = { ...well, streak: { failures: 2, failingSinceMs: atMs }, lastStatus: 'failure' };
-  assert.deepEqual(
-    [
-      snapshot({ history: well }),
-      snapshot({ history: failed }),
-      snapshot({ history: well, paused: pause }),
-      snapshot({ history: well, job: { disabled: true } }),
-      snapshot(),
-      snapshot({ history: failed, holder: running }),
-    ].map(standingCode),
-    [0, 1, 3, 3, 4, 1],
-  );
-});
+const overdue = { tickMs: atMs, overdueMs: 600_000 };
+const pause = { target: { job: 'multi' }, atMs, by: 'ada', reason: 'upgrade' };
+const failed: History = { ...well, streak: { failures: 2, failingSinceMs: atMs }, lastStatus: 'failure' };
+const onlyRun = (outcome: Outcome): History => ({ ...emptyHistory, runs: [{ run: 'r1', startedMs: atMs, outcome }] });
+
+for (const [title, job, state, code] of [
+  ['whose last run succeeded', snapshot({ history: well }), 'ok', 0],
+  ['whose last run failed', snapshot({ history: failed }), 'failing', 1],
+  ['that is paused', snapshot({ history: well, paused: pause }), 'paused', 3],
+  ['that is paused, and failed before', snapshot({ history: failed, paused: pause }), 'paused', 3],
+  ['that is disabled', snapshot({ history: well, job: { disabled: true } }), 'disabled', 3],
+  ['that is disabled, and failed before', snapshot({ history: failed, job: { disabled: true } }), 'failing', 1],
+  ['without a run', snapshot(), 'never-run', 4],
+  ['that should have run', snapshot({ history: well, times: { overdue } }), 'overdue', 1],
+  ['that should have run for the first time', snapshot({ times: { overdue } }), 'overdue', 1],
+  ['that failed and should have run', snapshot({ history: failed, times: { overdue } }), 'failing', 1],
+  ['that runs', snapshot({ history: well, holder: running }), 'running', 0],
+  ['that runs for the first time', snapshot({ holder: running }), 'running', 0],
+  ['that runs after failures', snapshot({ history: failed, holder: running }), 'running', 1],
+  ['whose file has problems', broken('multi', 'multi.yaml:3:1: unknown key'), 'invalid', 1],
+  [
+    'that a person stopped in its only run',
+    snapshot({ history: onlyRun({ kind: 'stopped', signal: 15, by: 'ada', person: true }) }),
+    'ok',
+    0,
+  ],
+  [
+    'whose only tick was missed',
+    snapshot({ history: onlyRun({ kind: 'missed', tickMs: atMs, count: 1, words: 'the machine was off' }) }),
+    'never-run',
+    4,
+  ],
+] as const) {
+  test(`a job ${title} is ${state}, in --json too, and jobctl status ends with ${code}`, () => {
+    assert.equal(job.state, state);
+    assert.match(jobLines([job], time), new RegExp(`^multi +${state}\\b`));
+    assert.equal(jobStateCode(job), code);
+  });
+}
 
 test('jobctl status lists every job on a line, and all about one of them', () => {
-  const failed: History = { ...well, streak: { failures: 2, failingSinceMs: atMs }, lastStatus: 'failure' };
   const jobs = [
     snapshot({ history: failed, job: { slug: 'a' } }),
     broken('broken', 'broken.yaml:3:1: unknown key'),
@@ -113,9 +138,9 @@ test('jobctl status lists every job on a line, and all about one of them', () =>
   assert.equal(
     jobLines(jobs, time),
     [
-      'a       failed   2026-11-22 10:30:00  2 failures in a row; succeeded',
-      'broken  broken                        broken.yaml:3:1: unknown key',
-      'never   unknown  never run',
+      'a       failing    2026-11-22 10:30:00  2 failures in a row; succeeded',
+      'broken  invalid                         broken.yaml:3:1: unknown key',
+      'never   never-run',
       '',
     ].join('\n'),
   );
@@ -125,7 +150,7 @@ test('jobctl status lists every job on a line, and all about one of them', () =>
       'job:                multi - Multi job',
       'tags:               database, queue',
       'schedule:           5 * * * *',
-      'standing:           well',
+      'state:              ok',
       'activity:           idle',
       'last run:           2026-11-22 10:30:00 r1 succeeded after 5 s',
       'last success:       2026-11-22 10:30:05',
@@ -190,15 +215,15 @@ test('a run that waits for its next attempt, a run that waits for another, and s
   };
   const job = snapshot(facts);
   const text = jobDetails(job, time);
-  assert.match(text, /standing: +waiting\n/);
+  assert.match(text, /state: +running\n/);
   assert.match(text, /activity: .*run r2\); attempt 1 failed with exit code 4, attempt 2 at 2026-11-22 10:31:00/);
   assert.match(text, /waiting: +run r3 \(pid 5647\) waits since 2026-11-22 10:30:01: still running \(run r2\)\n/);
   assert.match(text, /shared locks: +db is held by report, run r9 since 2026-11-22 10:30:00; tape is free\n/);
   assert.match(text, /last run: .* r2 is running/);
-  assert.equal(standingCode(job), 0);
+  assert.equal(jobStateCode(job), 0);
   assert.equal(job.lastStatus, 'unknown');
-  assert.match(jobDetails(snapshot({ ...facts, nowMs: atMs + 61_000 }), time), /standing: +running\n/);
-  assert.match(jobLines([snapshot({ ...facts, holder: undefined })], time), /^multi +waiting /);
+  assert.match(jobDetails(snapshot({ ...facts, nowMs: atMs + 61_000 }), time), /state: +running\n/);
+  assert.match(jobLines([snapshot({ ...facts, holder: undefined })], time), /^multi +running /);
 });
 
 test('a skip hides neither the run under way nor the failure before it', () => {
@@ -211,10 +236,10 @@ test('a skip hides neither the run under way nor the failure before it', () => {
     history: { ...emptyHistory, runs, streak: { failures: 0, collisions: 1 } },
     holder: running,
   });
-  assert.deepEqual([under.lastRun?.run, under.lastSkip?.run, under.health], ['r2', 'r8', 'unknown']);
+  assert.deepEqual([under.lastRun?.run, under.lastSkip?.run, under.health], ['r2', 'r8', 'never-run']);
   assert.doesNotMatch(jobLines([under], time), /skipped|failed/);
   const failedRun = { run: 'r2', startedMs: atMs, outcome: { kind: 'exited', code: 3 } } as const;
   const failing = snapshot({ history: { ...emptyHistory, runs: [failedRun, skipped], streak: { failures: 1 } } });
   assert.match(jobLines([failing], time), /failed with exit code 3; at \S+ \S+ it was skipped: still running/);
-  assert.equal(standingCode(failing), 1);
+  assert.equal(jobStateCode(failing), 1);
 });

@@ -99,7 +99,7 @@ test('a tick that comes after its start_deadline is skipped, and says how late i
   assert.ok(answer.is === 'skip');
   assert.deepEqual(answer.skip, {
     reason: 'deadline',
-    words: 'the start for 2026-11-23T10:30Z came 25 minutes late, and start_deadline is 10 minutes',
+    words: 'the start for 2026-11-23 10:30:00 came 25 minutes late, and start_deadline is 10 minutes',
     allowed: false,
   });
   assert.deepEqual(answer.tick, { tickMs: Date.parse('2026-11-23T10:30Z'), lateMs: 25 * 60_000 });

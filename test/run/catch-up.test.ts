@@ -27,7 +27,7 @@ test('the last tick that was missed is run afterwards, once', async () => {
     host.missed,
     ['4 until 23 04:00'].map((words) => words.replace('4 until', '5 until')),
   );
-  assert.equal(remarks[0]?.words, 'missed 5 ticks, the last one at 2026-11-23T04:00Z, caught up by run r2');
+  assert.equal(remarks[0]?.words, 'missed 5 ticks, the last one at 2026-11-23 04:00:00, caught up by run r2');
   await host.catchUp();
   assert.equal(host.started.length, 1);
   assert.equal(host.missed.length, 1);
@@ -109,7 +109,7 @@ test('without a place for its claim a tick is not caught up every five minutes b
   assert.deepEqual(remark, {
     slug: 'backup',
     level: 'error',
-    words: "not caught up yet: 2026-11-23T03:00Z can't be claimed: no space left on device",
+    words: "not caught up yet: 2026-11-23 03:00:00 can't be claimed: no space left on device",
   });
   assert.deepEqual([caughtUp(host), host.missed], [[], []]);
   host.claims.full = false;
@@ -230,8 +230,8 @@ test('whatever the machine does, no tick has two starts, and each that had none 
         });
         const written = parseEvents(host.history.read('backup')).flatMap((event) => {
           if (event.event !== 'missed') return [];
-          const [from, to = from] = event.outcome.words.match(/\d{4}-\S+Z/g) ?? [];
-          return [{ fromMs: Date.parse(from ?? ''), toMs: Date.parse(to ?? '') }];
+          const [from, to = from] = event.outcome.words.match(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g) ?? [];
+          return [{ fromMs: Date.parse(`${from}Z`), toMs: Date.parse(`${to}Z`) }];
         });
         const span = { afterMs: firstMs ?? endMs, untilMs: endMs - 15 * 60_000 };
         for (const { tickMs } of expectedTicks(host.job, span, zonesOn('UTC'))) {

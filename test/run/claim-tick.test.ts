@@ -14,7 +14,7 @@ test('a second crontab line starts nothing a second time, and says whose tick it
   const answer = await host.start();
   assert.deepEqual(answer, {
     is: 'skip',
-    skip: { reason: 'claimed', words: 'run r1 has had the tick 2026-11-22T10:30Z', allowed: true },
+    skip: { reason: 'claimed', words: 'run r1 has had the tick 2026-11-22 10:30:00', allowed: true },
     tick: { tickMs: Date.parse('2026-11-22T10:30Z') },
     troubles: [],
   });
@@ -108,7 +108,7 @@ test('a start at a moment that is not in the schedule runs, and says what to do:
   assert.deepEqual(answer, {
     is: 'go',
     troubles: [
-      'cron has started it at a moment that is not in its schedule; if the job file was changed, run cron-generate',
+      'cron has started it at a moment that is not in its schedule; if the job file was changed, run cron-generate; else cron may have another time zone than this machine, which jobctl why tells root',
     ],
   });
 });
@@ -172,7 +172,7 @@ test('a disk on which nothing can be written costs no run, and says so', async (
   const answer = await host.start();
   assert.ok(answer.is === 'go');
   assert.deepEqual(answer.troubles, [
-    'the tick 2026-11-22T21:00Z could not be claimed, so that a second start of it would not be noticed: no space left on device',
+    'the tick 2026-11-22 21:00:00 could not be claimed, so that a second start of it would not be noticed: no space left on device',
   ]);
   host.claims.full = false;
   host.at('2026-11-22T22:00:01Z');

@@ -262,7 +262,7 @@ test('each outcome is said with its duration and exit code once', () => {
       1000,
       'failed by min_duration: it ended after 1 s, sooner than 5 s, exit code 1',
     ],
-    [{ kind: 'signalled', signal: 9 }, 1200, 'was ended by SIGKILL after 1.2 s, exit code 137'],
+    [{ kind: 'signalled', signal: 9 }, 1200, 'failed: ended by SIGKILL after 1.2 s, exit code 137'],
     [{ kind: 'stopped', signal: 15, by: 'ann' }, 1200, 'was stopped with SIGTERM by ann after 1.2 s, exit code 143'],
   ];
   for (const [outcome, durationMs, words] of rows) {

@@ -53,7 +53,7 @@ const refusals: readonly (readonly [string, RegExp])[] = [
   ['{schedule} {user} {command\n', /doubled/],
   ['{schedule} {user} {command} {name}\n', /comment lines only/],
   ['{schedule} {user} {command} # {name}\n', /comment lines only/],
-  ['{schedule} {command}\n', /no user name|must be/],
+  ['{schedule} {command}\n', /not a user name|must be/],
   ['{user} {schedule} {command}\n', /line 1/],
   ['{schedule} {user} echo hello\n', /must be/],
   ['{schedule} {user} {command}x\n', /must be/],
@@ -85,7 +85,7 @@ test('a name with line breaks and control characters stays one comment', () => {
   const text = expanded('# {name}\n{schedule} {user} {command}\n', {
     name: 'a\n* * * * * root rm -rf /\r\u2028\u001b[2Jb',
   });
-  assert.equal(text, `# a?* * * * * root rm -rf /???[2Jb\n${line}`);
+  assert.equal(text, `# a\\u000a* * * * * root rm -rf /\\u000d\\u2028\\u001b[2Jb\n${line}`);
 });
 
 test('a long name is cut to what both daemons read', () => {

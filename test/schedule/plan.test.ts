@@ -21,10 +21,10 @@ test('a new job is all its runs of the next seven days, and of the half days aro
   assert.equal(
     text(undefined, '30 2 * * *'),
     `job: no line -> "30 2 * * *"
-  next 7 days: 7 appear: 2026-11-25 02:30+01:00, 2026-11-26 02:30+01:00, 2026-11-27 02:30+01:00, …
-  clock change of 2027-03-28: 1 appear: 2027-03-28 03:00+02:00
-  clock change of 2027-10-31: 1 appear: 2027-10-31 02:30+02:00
-  first difference: 2026-11-25 02:30+01:00 appears
+  next 7 days: 7 appear: 2026-11-25 02:30:00, 2026-11-26 02:30:00, 2026-11-27 02:30:00, …
+  clock change of 2027-03-28: 1 appear: 2027-03-28 03:00:00
+  clock change of 2027-10-31: 1 appear: 2027-10-31 02:30:00 +02:00
+  first difference: 2026-11-25 02:30:00 appears
 `,
   );
 });
@@ -32,15 +32,12 @@ test('a new job is all its runs of the next seven days, and of the half days aro
 test('a job that is gone is all its runs that will not be', () => {
   assert.match(
     text('0 12 * * 1', undefined),
-    /^job: "0 12 \* \* 1" -> no line\n {2}next 7 days: 1 vanish: 2026-11-30 12:00\+01:00\n/,
+    /^job: "0 12 \* \* 1" -> no line\n {2}next 7 days: 1 vanish: 2026-11-30 12:00:00\n/,
   );
 });
 
 test('as many runs as before at other times have moved', () => {
-  assert.match(
-    text('0 5 * * 6', '0 6 * * 6'),
-    /next 7 days: 1 move: 2026-11-28 05:00\+01:00 -> 2026-11-28 06:00\+01:00\n/,
-  );
+  assert.match(text('0 5 * * 6', '0 6 * * 6'), /next 7 days: 1 move: 2026-11-28 05:00:00 -> 2026-11-28 06:00:00\n/);
 });
 
 test('what vanishes and what appears is told apart when their numbers differ', () => {
@@ -52,8 +49,8 @@ test('a schedule that differs only when the clocks are changed is seen for what 
   assert.equal(
     text('*/30 * * * *', '0,30 0-23 * * *'),
     `job: "*/30 * * * *" -> "0,30 0-23 * * *"
-  clock change of 2027-10-31: 2 vanish: 2027-10-31 02:00+01:00, 2027-10-31 02:30+01:00
-  first difference: 2027-10-31 02:00+01:00 vanishes
+  clock change of 2027-10-31: 2 vanish: 2027-10-31 02:00:00 +01:00, 2027-10-31 02:30:00 +01:00
+  first difference: 2027-10-31 02:00:00 +01:00 vanishes
 `,
   );
 });
@@ -72,7 +69,7 @@ test('jobs that stay as they are are not named', () => {
 test('a clock change within the next days is shown from now on', () => {
   assert.match(
     text(undefined, '0 * * * *', '2027-03-28T00:30:00Z'),
-    /clock change of 2027-03-28: 13 appear: 2027-03-28 03:00\+02:00/,
+    /clock change of 2027-03-28: 13 appear: 2027-03-28 03:00:00/,
   );
 });
 
@@ -85,7 +82,7 @@ test('a job in another zone is compared by its own schedule', () => {
   const after = { schedule: '0 5 * * 6', timeZone: 'America/New_York' };
   assert.match(
     planText(plan(before, after), zoneNamed(berlin)),
-    /"0 5 \* \* 6" in America\/New_York\n {2}next 7 days: 1 move: 2026-11-28 05:00\+01:00 -> 2026-11-28 11:00/,
+    /"0 5 \* \* 6" in America\/New_York\n {2}next 7 days: 1 move: 2026-11-28 05:00:00 -> 2026-11-28 11:00/,
   );
 });
 
@@ -125,12 +122,12 @@ test('the clock changes of the zone that a job names are looked at as well as th
 
 /** [before, after, the last line of the plan]: what no window of some days can show. */
 const far: readonly (readonly [string | undefined, string | undefined, RegExp])[] = [
-  ['0 3 10 * *', '0 3 20 * *', /first difference: 2026-12-10 03:00\+01:00 vanishes$/],
-  ['0 3 10 * *', undefined, /first difference: 2026-12-10 03:00\+01:00 vanishes$/],
-  [undefined, '0 0 29 2 *', /first difference: 2028-02-29 00:00\+01:00 appears$/],
-  ['0 0 1 7 *', '0 0 1 8 *', /first difference: 2027-07-01 00:00\+02:00 vanishes$/],
-  ['0 0 31 * *', '0 0 30,31 * *', /first difference: 2026-11-30 00:00\+01:00 appears$/],
-  ['0 0 28 2 *', '0 0 28,29 2 *', /first difference: 2028-02-29 00:00\+01:00 appears$/],
+  ['0 3 10 * *', '0 3 20 * *', /first difference: 2026-12-10 03:00:00 vanishes$/],
+  ['0 3 10 * *', undefined, /first difference: 2026-12-10 03:00:00 vanishes$/],
+  [undefined, '0 0 29 2 *', /first difference: 2028-02-29 00:00:00 appears$/],
+  ['0 0 1 7 *', '0 0 1 8 *', /first difference: 2027-07-01 00:00:00 vanishes$/],
+  ['0 0 31 * *', '0 0 30,31 * *', /first difference: 2026-11-30 00:00:00 appears$/],
+  ['0 0 28 2 *', '0 0 28,29 2 *', /first difference: 2028-02-29 00:00:00 appears$/],
   ['30 2 * * *', '30 2 1-31 * *', /^ {2}runs at the same times as before$/],
   ['0 0 31 2,3 *', '0 0 31 3 *', /^ {2}runs at the same times as before$/],
   ['0 0 * * 0', '0 0 * * 7', /^ {2}runs at the same times as before$/],
@@ -147,7 +144,7 @@ test('the same hours in winter alone are not the same times, and programs are to
     after: new Map([['job', { schedule: '0 9 * * *', timeZone: 'America/New_York' }]]),
   };
   const made = planChanges({ ...maps, zones: zonesOn('UTC'), nowMs: Date.parse('2026-11-24T12:00:00Z') });
-  assert.match(planText(made, zoneNamed('UTC')), /first difference: 2027-03-14 13:00\+00:00 appears\n$/);
+  assert.match(planText(made, zoneNamed('UTC')), /first difference: 2027-03-14 13:00:00 appears\n$/);
   const [job] = planJson(made) as { same: boolean; firstDifference: unknown }[];
   assert.deepEqual([job?.same, job?.firstDifference], [false, { at: '2027-03-14T13:00:00Z', is: 'appears' }]);
 });

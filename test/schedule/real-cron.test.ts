@@ -71,7 +71,7 @@ function startCron(directory: string, { zone, start }: Night): ChildProcess {
 }
 
 async function untilLine(log: string, line: string): Promise<string[]> {
-  const deadlineMs = Date.now() + 60_000;
+  const deadlineMs = Date.now() + 120_000;
   for (;;) {
     const lines = readFileSync(log, 'utf8').trim().split('\n');
     if (lines.includes(line)) return lines;

@@ -62,7 +62,7 @@ class Storm {
     clearInterval(takingAway);
     // A machine that is busy with other things needs longer until there is something to judge.
     const expected = this.#settings.withoutLock ? 'OVERLAP' : 'ENTER';
-    await waitUntil(() => this.#kills > 0 && this.#count(expected) > 0, 30_000);
+    await waitUntil(() => this.#kills > 0 && this.#count(expected) > 0, 120_000);
     clearInterval(striking);
     await this.#end();
     const result = await this.#result();
@@ -73,9 +73,9 @@ class Storm {
   async #end(): Promise<void> {
     this.#isOver = true;
     writeFileSync(path.join(this.#scratch, 'end'), '');
-    await waitUntil(() => this.#living.size === 0, 20_000);
+    await waitUntil(() => this.#living.size === 0, 60_000);
     for (const child of this.#living.values()) child.kill('SIGKILL');
-    await waitUntil(() => processesOfTheStorm(this.#pidsSeen()).length === 0, 5000);
+    await waitUntil(() => processesOfTheStorm(this.#pidsSeen()).length === 0, 60_000);
   }
 
   /** A contender that dies is replaced: cron comes again, too. */
@@ -155,7 +155,7 @@ class Storm {
   async #freeAfterMs(): Promise<number> {
     const startMs = performance.now();
     const locks = jobLocks({ runDirectory: this.#directory, say: () => {} });
-    while (performance.now() < startMs + 3000) {
+    while (performance.now() < startMs + 60_000) {
       const answer = await locks.acquire('job', 'last');
       if (answer.is !== 'held') continue;
       await answer.lock.release();

@@ -15,7 +15,7 @@ function sleeping(seconds: string): readonly number[] {
 }
 
 async function until(what: string, is: () => boolean): Promise<void> {
-  const endMs = Date.now() + 20_000;
+  const endMs = Date.now() + 60_000;
   while (!is()) {
     if (Date.now() > endMs) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -36,9 +36,9 @@ const escapes: Readonly<Record<string, (seconds: string) => string>> = {
 };
 
 const ends = {
-  well: { last: 'exit 0', limitMs: 30_000, is: 'ended' },
-  'with a failure': { last: 'exit 3', limitMs: 30_000, is: 'ended' },
-  'by a signal': { last: 'kill -KILL $$', limitMs: 30_000, is: 'ended' },
+  well: { last: 'exit 0', limitMs: 60_000, is: 'ended' },
+  'with a failure': { last: 'exit 3', limitMs: 60_000, is: 'ended' },
+  'by a signal': { last: 'kill -KILL $$', limitMs: 60_000, is: 'ended' },
   'too late': { last: 'sleep 600', limitMs: 1500, is: 'late' },
 } as const;
 
@@ -47,7 +47,7 @@ function order(script: string, more: Partial<BoundedProgram> = {}): BoundedProgr
     argv: ['/bin/sh', '-c', script],
     environment: { PATH: '/usr/bin:/bin' },
     workingDirectory: '/',
-    limitMs: 30_000,
+    limitMs: 60_000,
     listensTo: 'both',
     leftovers: 'kill',
     onOutput: () => {},
@@ -83,7 +83,7 @@ for (const [where, perlPath] of [
     test('what a message program leaves goes on after a success, and is ended when its time is over', async () => {
       const seconds = tag();
       const script = `setsid sleep ${seconds} &\n${seen(seconds)}`;
-      const run = runBounded(order(script, { leftovers: 'wait', limitMs: 4000, input: Buffer.from('x') }), {
+      const run = runBounded(order(script, { leftovers: 'wait', limitMs: 8000, input: Buffer.from('x') }), {
         perlPath,
       });
       assert.deepEqual((await run.end).is, 'ended');

@@ -62,7 +62,7 @@ export async function capture(
   const heldOpen: boolean[] = [];
   for (const script of scripts) {
     codes.push(await runIn(log, script));
-    heldOpen.push((await log.commandEnded(options.patienceMs ?? 20_000)).heldOpen !== false);
+    heldOpen.push((await log.commandEnded(options.patienceMs ?? 60_000)).heldOpen !== false);
   }
   const totals = await log.close();
   return { text: readFileSync(log.path, 'latin1'), totals, heldOpen, codes, log };
@@ -113,7 +113,7 @@ function isFrame(text: string): boolean {
 
 /** Polls, because what it waits for has no event. */
 export async function until(condition: () => boolean): Promise<void> {
-  const endMs = Date.now() + 20_000;
+  const endMs = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > endMs) throw new Error(`waited too long for ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

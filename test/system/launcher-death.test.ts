@@ -118,7 +118,7 @@ describe('when the reaper is killed', () => {
 
   test('after the command has ended, its end stays known', async (context) => {
     const scene = new Scene(context);
-    const command = await scene.sh(underReaper, 'setsid sh -c "sleep 60; true" "$0" & echo $PPID; exit 3');
+    const command = await scene.sh(underReaper, 'setsid sh -c "sleep 600; true" "$0" & echo $PPID; exit 3');
     assert.deepEqual(await command.ended, { is: 'exited', code: 3 });
     endProcess(Number(scene.stdout()));
     assert.deepEqual(await command.leftovers(60_000), []);
@@ -157,9 +157,9 @@ for (const [name, launcher] of containments) {
 
   test(`a stop also ends what somebody else started in the run's name, under the ${name}`, async (context) => {
     const scene = new Scene(context);
-    const command = await scene.sh(launcher, 'exec sleep 60');
+    const command = await scene.sh(launcher, 'exec sleep 600');
     const start = (runId: string) =>
-      spawn('/bin/sh', ['-c', 'sleep 60; true', scene.tag], {
+      spawn('/bin/sh', ['-c', 'sleep 600; true', scene.tag], {
         env: { PROCESS_CONTROL_RUN_ID: runId },
         stdio: 'ignore',
       });
@@ -189,7 +189,7 @@ describe('what may not be killed', {
       copyFileSync('/usr/bin/setpriv', becomesRoot);
       chmodSync(becomesRoot, 0o4755);
       chmodSync(scene.directory, 0o755);
-      const script = `${becomesRoot} --reuid 0 sh -c "echo ready; sleep 60; true" "$0" & wait`;
+      const script = `${becomesRoot} --reuid 0 sh -c "echo ready; sleep 600; true" "$0" & wait`;
       const runJob = playRunJob(context, scene, ['/bin/sh', '-c', script, scene.tag], {
         places,
         graceMs: 0,
@@ -200,7 +200,7 @@ describe('what may not be killed', {
       runJob.kill('SIGTERM');
       await once(runJob, 'exit');
       const { survivors } = scene.history();
-      assert.ok(survivors.some(({ command }) => command === `sh -c echo ready; sleep 60; true ${scene.tag}`));
+      assert.ok(survivors.some(({ command }) => command === `sh -c echo ready; sleep 600; true ${scene.tag}`));
       assert.ok(scene.lockIsHeld());
       for (const { pid } of survivors) endProcess(pid);
       await until(() => !scene.lockIsHeld());

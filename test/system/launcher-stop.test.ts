@@ -113,7 +113,7 @@ for (const [name, launcher] of containments) {
 
     test('a background process is left over, holds the lock, and is gone after a stop', async (context) => {
       const scene = new Scene(context);
-      const command = await scene.sh(launcher, 'setsid sh -c "sleep 60; true" "$0" & exit 3');
+      const command = await scene.sh(launcher, 'setsid sh -c "sleep 600; true" "$0" & exit 3');
       assert.deepEqual(await command.ended, { is: 'exited', code: 3 });
       await until(() => scene.alive().length === 1);
       const left = await command.leftovers(0);
@@ -126,9 +126,11 @@ for (const [name, launcher] of containments) {
 
     test('a background process that is let go of lives on without the lock', async (context) => {
       const scene = new Scene(context);
-      const command = await scene.sh(launcher, 'setsid sh -c "sleep 60; true" "$0" & exit 0', { keepsLock: false });
+      // It says so itself: between fork and exec there are moments in which /proc has no words of a process.
+      const script = 'setsid sh -c "echo ready; sleep 600; true" "$0" & exit 0';
+      const command = await scene.sh(launcher, script, { keepsLock: false });
       await command.ended;
-      await until(() => scene.alive().length === 1);
+      await until(() => scene.stdout() === 'ready\n');
       command.abandon();
       await until(() => !scene.lockIsHeld());
       assert.equal(scene.alive().length, 1);
@@ -136,7 +138,7 @@ for (const [name, launcher] of containments) {
 
     test('a job that closes all its descriptors holds the lock all the same', async (context) => {
       const scene = new Scene(context);
-      const command = await scene.sh(launcher, 'echo ready; exec 3>&- sleep 60');
+      const command = await scene.sh(launcher, 'echo ready; exec 3>&- sleep 600');
       await until(() => scene.stdout() === 'ready\n');
       assert.ok(scene.lockIsHeld());
       await command.stop(1000);
@@ -147,7 +149,7 @@ for (const [name, launcher] of containments) {
 
 test('a job cannot escape by stopping its reaper, even before the reaper has said that it runs', async (context) => {
   const scene = new Scene(context);
-  const command = await scene.sh(underReaper, 'kill -STOP $PPID; echo ready; sleep 60; true');
+  const command = await scene.sh(underReaper, 'kill -STOP $PPID; echo ready; sleep 600; true');
   await until(() => scene.stdout() === 'ready\n');
   assert.deepEqual((await command.stop(1000)).survivors, []);
   assert.deepEqual(scene.alive(), []);
@@ -164,7 +166,7 @@ test('no signal that a job may send to its own reaper by mistake disturbs it', a
 
 test('the reaper leaves no zombie of 200 orphans', async (context) => {
   const scene = new Scene(context);
-  const command = await scene.sh(underReaper, 'for i in $(seq 200); do (true &); done; echo ready; sleep 60; true');
+  const command = await scene.sh(underReaper, 'for i in $(seq 200); do (true &); done; echo ready; sleep 600; true');
   await until(() => scene.stdout() === 'ready\n');
   const reaper = readProcess(command.leader.pid)?.parent;
   const zombies = () => pids().filter((pid) => readProcess(pid)?.parent === reaper && readProcess(pid)?.state === 'Z');
@@ -174,7 +176,7 @@ test('the reaper leaves no zombie of 200 orphans', async (context) => {
 
 test('an operator understands what the reaper is', async (context) => {
   const scene = new Scene(context);
-  const command = await scene.sh(underReaper, 'exec sleep 60');
+  const command = await scene.sh(underReaper, 'exec sleep 600');
   const reaper = readProcess(command.leader.pid)?.parent ?? 0;
   assert.ok(commandLineOf(reaper).startsWith(`run-job: reaper of ${scene.runId} `));
   await command.stop(0);
@@ -186,7 +188,7 @@ test('the output comes to its end when the job has closed it, though the reaper 
   spawnSync('mkfifo', [fifo]);
   const readFd = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
   const stdoutFd = openSync(fifo, 'w');
-  const command = await scene.sh(underReaper, 'exec >&- 2>&-; sleep 60; true', { stdoutFd, stderrFd: stdoutFd });
+  const command = await scene.sh(underReaper, 'exec >&- 2>&-; sleep 600; true', { stdoutFd, stderrFd: stdoutFd });
   closeSync(stdoutFd);
   const output = new Socket({ fd: readFd }).resume();
   await once(output, 'end');

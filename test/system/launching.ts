@@ -142,7 +142,7 @@ export function endProcess(pid: number): void {
 }
 
 /** Waits for a condition that something else makes true; fails after a time that no healthy machine needs. */
-export async function until(condition: () => boolean, limitMs = 15_000): Promise<void> {
+export async function until(condition: () => boolean, limitMs = 60_000): Promise<void> {
   const endMs = Date.now() + limitMs;
   while (!condition()) {
     if (Date.now() > endMs) throw new Error(`still not true after ${limitMs} ms: ${condition}`);

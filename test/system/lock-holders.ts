@@ -24,7 +24,7 @@ export function runDirectory(t: TestContext): string {
 }
 
 /** Waits for a condition that other processes make true. */
-export async function until(what: string, holds: () => boolean, withinMs = 30_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, withinMs = 60_000): Promise<void> {
   const giveUpMs = performance.now() + withinMs;
   while (!holds()) {
     assert.ok(performance.now() < giveUpMs, `in vain: ${what}`);
@@ -126,7 +126,7 @@ export async function unavailable(t: TestContext, asking: Asking): Promise<strin
 }
 
 /** Asks again and again until it gets the lock. */
-export async function held(t: TestContext, asking: Asking, withinMs = 15_000): Promise<void> {
+export async function held(t: TestContext, asking: Asking, withinMs = 60_000): Promise<void> {
   const giveUpMs = performance.now() + withinMs;
   for (;;) {
     const asker = new Asker(t, asking);

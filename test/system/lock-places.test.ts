@@ -85,7 +85,7 @@ test('a holder that sees a foreign /proc is no orphan to those beside it who see
   const inside = ['--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', script, directory];
   const environment = { PATH: process.env.PATH, PROCESS_CONTROL_WRAPPER: 'a-cookie' };
   const output = execFileSync('unshare', [...inside, process.execPath, program, directory, 'job'], {
-    timeout: 30_000,
+    timeout: 120_000,
     env: environment,
   });
   const answer = JSON.parse(output.toString()) as LockAnswer;
@@ -156,7 +156,7 @@ test('a pid that was given to another process keeps no lock', {
     kill -0 $holder && "$@" < /dev/null`;
   const [unshare = '', ...how] = ownPids;
   const asking = [process.execPath, program, directory, 'job'];
-  const output = execFileSync(unshare, [...how, 'sh', '-c', script, directory, ...asking], { timeout: 30_000 });
+  const output = execFileSync(unshare, [...how, 'sh', '-c', script, directory, ...asking], { timeout: 120_000 });
   assert.match(output.toString(), /^\{"is":"held"/);
 });
 

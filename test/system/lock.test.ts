@@ -169,7 +169,7 @@ test('killed between fork and exec of its job: the lock is not free', { skip: la
   const holder = new Asker(t, {
     directory,
     command: ['sleep', '600'],
-    prefix: 'strace -f -qq -o /dev/null -P /bin/sh -e trace=execve -e inject=execve:delay_enter=1500000'.split(' '),
+    prefix: 'strace -f -qq -o /dev/null -P /bin/sh -e trace=execve -e inject=execve:delay_enter=5000000'.split(' '),
   });
   assert.equal((await holder.answer()).is, 'held');
   const wrapper = await childOf(holder.pid);

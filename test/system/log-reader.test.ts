@@ -15,10 +15,10 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { VisibleText } from '../../src/cli/parts/visible.ts';
 import { clock } from '../../src/system/clock.ts';
 import { type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../src/system/log-reader.ts';
 import { instanceLogs, laterLogs, serviceLogs } from '../../src/system/service-logs.ts';
+import { PrintableStream } from '../../src/yaml/printable.ts';
 import { openLog, scratch } from './capturing.ts';
 
 const line = (number: number) => `2026-11-22 10:30:${String(number).padStart(2, '0')},000\tINFO\tline ${number}\n`;
@@ -154,7 +154,7 @@ describe('the log of a service', () => {
     t.after(() => log.close());
     const write = async (text: string) => {
       log.note(text);
-      for (const endMs = Date.now() + 20_000; Date.now() < endMs; ) {
+      for (const endMs = Date.now() + 60_000; Date.now() < endMs; ) {
         if (instanceLogs(folder, 'web.0').some((name) => readFileSync(path.join(folder, name), 'utf8').includes(text)))
           return;
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -231,12 +231,12 @@ describe('the log of a run', () => {
 
 test('on a terminal colours pass, and what could harm it is made visible', () => {
   const shown = (...pieces: string[]) => {
-    const text = new VisibleText();
+    const text = new PrintableStream('log');
     return pieces.map((piece) => text.take(Buffer.from(piece, 'latin1'))).join('') + text.end();
   };
   assert.equal(shown('\x1b[31mred\x1b[0m\n'), '\x1b[31mred\x1b[0m\n');
-  assert.equal(shown('\x1b[3', '1mred'), '\x1b[31mred');
-  assert.equal(shown('\x1b[2J\x1b]0;title\x07\r\n\x7f'), '^[[2J^[]0;title^G^M\n^?');
-  assert.equal(shown('\xc2\x9b2J', '\x1b'), '\\x9b2J^[');
+  assert.equal(shown('\x1b[3', '1mred'), '\x1b[31mred\x1b[0m');
+  assert.equal(shown('\x1b[2J\x1b]0;title\x07\r', '\n\x7f\r!'), '\\u001b[2J\\u001b]0;title\\u0007\n\\u007f\\u000d!');
+  assert.equal(shown('\xc2\x9b2J', '\x9b', '\x1b'), '\\u009b2J\ufffd\\u001b');
   assert.equal(shown('\xc3', '\xbc\tx'), 'ü\tx');
 });

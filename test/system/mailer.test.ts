@@ -197,17 +197,17 @@ async function startServer(
 
 const impatient = { connectMs: 150, totalMs: 400 };
 
-test('a mail server that never greets is given up', { timeout: 20_000 }, async () => {
+test('a mail server that never greets is given up', { timeout: 120_000 }, async () => {
   await using server = await startServer(() => {});
   assert.match(reason(await createMailer(smtp(server.port), impatient).send(mail)), /Greeting never received/);
 });
 
-test('a mail server that stops answering is given up', { timeout: 20_000 }, async () => {
+test('a mail server that stops answering is given up', { timeout: 120_000 }, async () => {
   await using server = await startServer((socket) => socket.write('220 here\r\n'));
   assert.match(reason(await createMailer(smtp(server.port), impatient).send(mail)), /[Tt]imeout/);
 });
 
-test('a mail server that answers for ever is given up', { timeout: 20_000 }, async () => {
+test('a mail server that answers for ever is given up', { timeout: 120_000 }, async () => {
   await using server = await startServer((socket) => {
     socket.write('220 here\r\n');
     socket.once('data', () => {
@@ -330,9 +330,11 @@ test('a sendmail that ends well without reading the message has not sent it', as
   assert.match(reason(await createMailer(route).send({ ...mail, text })), /did not read the message/);
 });
 
-test('a sendmail that hangs is ended with all that it started', { timeout: 20_000 }, async () => {
+test('a sendmail that hangs is ended with all that it started', { timeout: 120_000 }, async () => {
   const { route, kept } = installSendmail('hang');
-  assert.match(reason(await createMailer(route, impatient).send(mail)), /no end after 0\.4 s/);
+  // Long enough for it to come as far as its child, on a busy machine too.
+  const patient = { ...impatient, totalMs: 4000 };
+  assert.match(reason(await createMailer(route, patient).send(mail)), /no end after 4 s/);
   assert.ok(existsSync(kept('child')), 'the stand-in came as far as its child');
   for (const name of ['pid', 'child']) await gone(Number(readFileSync(kept(name), 'utf8')));
 });
@@ -368,7 +370,7 @@ function certificate(host: string) {
 
 /** Waits until the process is no more than a zombie. */
 async function gone(pid: number): Promise<void> {
-  const deadlineMs = Date.now() + 5000;
+  const deadlineMs = Date.now() + 60_000;
   for (;;) {
     const state = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] : 'Z';
     if (state === 'Z' || state === 'X') return;

@@ -120,7 +120,7 @@ for (const [file, reason] of refusals) {
 test('a program whose disk hangs for ever counts what is lost, and ends', async (t) => {
   const child = spawn(process.execPath, [program('hangs-on-disk'), path.join(scratch(t), 'fifo')], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 20_000,
+    timeout: 120_000,
   });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -210,7 +210,7 @@ test('a directory that may not be written is told to syslog', async () => {
   assert.match((await syslog.messages(2)).join('\n'), /incomplete: \S+\/locked\/own\.log: EACCES/);
 });
 
-test('a syslog that does not read keeps nobody, and the file has everything', { timeout: 20_000 }, async () => {
+test('a syslog that does not read keeps nobody, and the file has everything', { timeout: 120_000 }, async () => {
   await using syslog = await startSyslog('deaf');
   const file = newFile();
   const { log } = ownLog({ file, syslog: { facility: 'cron' } }, { syslogSocket: syslog.socket });
@@ -291,7 +291,7 @@ function sizeOf(file: string): number {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadlineMs = Date.now() + 10_000;
+  const deadlineMs = Date.now() + 60_000;
   while (!condition()) {
     assert.ok(Date.now() < deadlineMs, 'it did not happen');
     await new Promise((resolve) => setTimeout(resolve, 5));

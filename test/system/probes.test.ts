@@ -27,7 +27,7 @@ async function withHttp<T>(answer: http.RequestListener, act: (port: number) => 
   }
 }
 
-const long = 20_000;
+const long = 60_000;
 
 test('an HTTP answer is code and body, whatever the code is', async () => {
   const answer = await withHttp(
@@ -104,18 +104,19 @@ test('a command succeeds with 0, in the directory and environment it is given', 
   assert.equal(readFileSync(path.join(directory, 'where'), 'utf8').trim(), directory);
 });
 
-test('a command that fails says how, and its last line', async () => {
+test('a command that fails says how, and apart from that its last line', async () => {
   assert.deepEqual(await run('echo one; echo "no route" >&2; exit 3'), {
     is: 'failure',
-    reason: 'exit code 3: no route',
+    reason: 'exit code 3',
+    said: 'no route',
   });
   assert.deepEqual(await run('exit 4'), { is: 'failure', reason: 'exit code 4' });
   assert.deepEqual(await run('kill -SEGV $$'), { is: 'failure', reason: 'ended by SIGSEGV' });
 });
 
 test('a command that takes too long has failed, and its whole process group is gone', async () => {
-  const answer = await run('sleep 60 & echo $! > pid; wait', 500);
-  assert.deepEqual(answer, { is: 'failure', reason: 'no answer within 0.5 s' });
+  const answer = await run('sleep 600 & echo $! > pid; wait', 3000);
+  assert.deepEqual(answer, { is: 'failure', reason: 'no answer within 3 s' });
   const pid = Number(readFileSync(path.join(directory, 'pid'), 'utf8'));
   for (let state = readProcess(pid)?.state; state !== undefined && state !== 'Z'; state = readProcess(pid)?.state) {
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -123,7 +124,7 @@ test('a command that takes too long has failed, and its whole process group is g
 });
 
 test('what a command leaves in the background does not hold it up, and is ended', async () => {
-  assert.deepEqual(await run('sleep 60 & echo $! > left'), { is: 'success' });
+  assert.deepEqual(await run('sleep 600 & echo $! > left'), { is: 'success' });
   const pid = Number(readFileSync(path.join(directory, 'left'), 'utf8'));
   for (let state = readProcess(pid)?.state; state !== undefined && state !== 'Z'; state = readProcess(pid)?.state) {
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -108,8 +108,8 @@ test('when there is space again the log goes on, and says at the gap what is mis
 const noScript = spawnSync('script', ['--version']).status === 0 ? false : 'needs script(1)';
 
 /** script(1) is the terminal: what it prints is what a person would see. */
-function onTerminal(t: TestContext, directory: string, job: string): ChildProcess {
-  const limits = JSON.stringify({ mirrorLimits: { highBytes: 100_000, stallMs: 100, closeMs: 100 } });
+function onTerminal(t: TestContext, directory: string, job: string, patienceMs = 60_000): ChildProcess {
+  const limits = JSON.stringify({ mirrorLimits: { highBytes: 100_000, stallMs: patienceMs, closeMs: patienceMs } });
   const command = [process.execPath, program('captures'), directory, job, limits].map((word) => `'${word}'`).join(' ');
   const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));
@@ -137,7 +137,7 @@ test('at a terminal the output is shown as it is, also a line that is not finish
 
 test('a terminal that nobody reads holds up neither the job nor its log', { skip: noScript }, async (t) => {
   const directory = scratch(t);
-  const terminal = onTerminal(t, directory, print);
+  const terminal = onTerminal(t, directory, print, 100);
   await until(() => existsSync(path.join(directory, 'result.json')));
   const { code, totals, logPath } = resultIn(directory);
   assert.equal(code, 0);

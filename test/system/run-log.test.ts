@@ -14,9 +14,9 @@ test('each command stands in its frame, and remarks stand outside', async (t) =>
   log.note('before');
   await runIn(log, 'echo one; echo two >&2');
   log.note('during');
-  await log.commandEnded(20_000);
+  await log.commandEnded(60_000);
   await runIn(log, 'echo three');
-  await log.commandEnded(20_000);
+  await log.commandEnded(60_000);
   log.note('the end\nin one line');
   await log.close();
   const lines = entriesOf(readFileSync(log.path, 'utf8')).map(({ level, text }) => `${level} ${text}`);
@@ -125,14 +125,16 @@ test('a line of 100 MB is continued on many, with nothing lost', async (t) => {
 });
 
 test('a background process that keeps the output open does not hold the run up', async (t) => {
-  const { text, heldOpen } = await capture(t, ['echo before; sleep 60 & echo $! >&2', 'echo next'], { patienceMs: 50 });
+  const { text, heldOpen } = await capture(t, ['echo before; sleep 600 & echo $! >&2', 'echo next'], {
+    patienceMs: 500,
+  });
   process.kill(Number(printed(text, 'ERROR').trim()));
   assert.deepEqual(heldOpen, [true, false]);
   assert.equal(printed(text, 'INFO'), 'before\nnext\n');
 });
 
 test('one that never stops printing does not either, and does not print into the next command', async (t) => {
-  const { text, heldOpen } = await capture(t, ['yes flood & echo $! >&2', 'echo next'], { patienceMs: 20 });
+  const { text, heldOpen } = await capture(t, ['yes flood & echo $! >&2', 'echo next'], { patienceMs: 500 });
   assert.deepEqual(heldOpen, [true, false]);
   const lines = entriesOf(text).map((line) => line.text);
   assert.ok(lines.includes('flood'));
@@ -143,7 +145,7 @@ test('one that never stops printing does not either, and does not print into the
 });
 
 test('what was printed before the end is read, also when a background process keeps the output open', async (t) => {
-  const { text, heldOpen } = await capture(t, ['printf "%060000d\\n" 1; sleep 60 & echo $! >&2'], { patienceMs: 0 });
+  const { text, heldOpen } = await capture(t, ['printf "%060000d\\n" 1; sleep 600 & echo $! >&2'], { patienceMs: 0 });
   process.kill(Number(printed(text, 'ERROR').trim()));
   assert.deepEqual(heldOpen, [true]);
   assert.equal(printed(text, 'INFO').length, 60_001);
@@ -200,7 +202,7 @@ for (const [level, redirection] of [
     await until1(`${level} last `);
     writeFileSync(`${go}3`, '');
     await done;
-    await log.commandEnded(20_000);
+    await log.commandEnded(60_000);
     const { tail } = await log.close();
     assert.deepEqual(entries().slice(3), [
       `${level} before`,
@@ -228,8 +230,11 @@ test('a log that prints whole lines, or nothing, sets no timer', async (t) => {
   };
   await capture(t, ['echo one; echo two >&2; sleep 0.1; echo three'], { clock: counting });
   assert.equal(timers, 0);
-  await capture(t, ['printf one; sleep 0.1; echo two'], { clock: counting });
-  assert.ok(timers > 0);
+  const go = path.join(scratch(t), 'go');
+  const waiting = capture(t, [`printf one; while ! [ -e ${go} ]; do sleep 0.05; done; echo two`], { clock: counting });
+  await until(() => timers > 0);
+  writeFileSync(go, '');
+  await waiting;
 });
 
 test('a run is not begun when there are no pipes or no log, and it is said why', async (t) => {
@@ -254,8 +259,8 @@ test('a latest.log that is a directory is remarked on in the log', async (t) => 
 test('a command that is still open is ended when the log is closed', async (t) => {
   const log = openLog(scratch(t));
   const { stdoutFd, stderrFd } = log.streams();
-  const child = spawn('/bin/sleep', ['60'], { stdio: ['ignore', stdoutFd, stderrFd] });
-  log.commandStarted('sleep 60', child.pid ?? 0);
+  const child = spawn('/bin/sleep', ['600'], { stdio: ['ignore', stdoutFd, stderrFd] });
+  log.commandStarted('sleep 600', child.pid ?? 0);
   await log.close();
   child.kill();
   assert.match(readFileSync(log.path, 'utf8'), /-{11} end command output\n$/);

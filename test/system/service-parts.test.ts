@@ -39,7 +39,7 @@ function look(text: string | undefined, more: Partial<Parameters<typeof pidFiles
 }
 
 test('a pid file names a living process of this user, or says why it does not', async () => {
-  const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+  const child = spawn('sleep', ['600'], { stdio: 'ignore' });
   const pid = child.pid ?? 0;
   try {
     assert.equal(look(`${pid}\n`), pid);
@@ -63,7 +63,7 @@ test('a pid file names a living process of this user, or says why it does not', 
 
 test('a zombie is not up', async () => {
   // The shell becomes a program that never asks what became of its child.
-  const parent = spawn('sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const parent = spawn('sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [bytes] = await once(parent.stdout, 'data');
   const pid = Number(String(bytes));
   const stat = () => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.[0];
@@ -184,7 +184,7 @@ test('a question of an instance is in its log while it waits for an answer', asy
   await untilTrue(() => /\tINFO\tOverwrite\? \[y\/N\] \n$/.test(readFileSync(log.path, 'utf8')));
   writeFileSync(go, '');
   await done;
-  await log.commandEnded(20_000);
+  await log.commandEnded(60_000);
   await log.close();
   assert.match(readFileSync(log.path, 'utf8'), /\tINFO\tOverwrite\? \[y\/N\] \n.*\tINFO\+\tyes\n/);
 });

@@ -29,7 +29,7 @@ const leaderOf = ({ pid }: ChildProcess) => processIdentity(pid ?? 0) ?? { pid: 
 
 test('what was started with an empty environment is found below its parent', async (context) => {
   const runId = randomUUID();
-  const shell = await start(context, runId, 'env -i setsid sleep 60 & echo; wait');
+  const shell = await start(context, runId, 'env -i setsid sleep 600 & echo; wait');
   assert.equal(livingOf({ runId }).length, 2);
   assert.equal(livingOf({ runId, except: shell.pid ?? 0 }).length, 0);
   assert.equal(livingOf({ runId: `${runId}-other` }).length, 0);
@@ -51,11 +51,11 @@ test('TERM reaches what left the group, whether there is a ps for tree-kill or n
   ] as const) {
     process.env.PATH = searched;
     const runId = randomUUID();
-    const script = `i=0; while [ $i -lt ${count} ]; do setsid sleep 60 & i=$((i+1)); done; echo; wait`;
+    const script = `i=0; while [ $i -lt ${count} ]; do setsid sleep 600 & i=$((i+1)); done; echo; wait`;
     const leader = leaderOf(await start(context, runId, script));
     const asked = await askToEnd({ runId, leader });
     assert.equal(asked.size, count + 1);
-    assert.deepEqual(await untilNoneLives({ runId, leader }, 15_000), []);
+    assert.deepEqual(await untilNoneLives({ runId, leader }, 60_000), []);
   }
   assert.equal(existsSync(join(planted, 'was-run')), false, 'a ps of the caller');
 });
@@ -70,7 +70,7 @@ test('a stopped process wakes up to end', async (context) => {
 
 test('a run within the run is left to its own run-job at first', async (context) => {
   const runId = randomUUID();
-  await start(context, `${runId}/inner`, 'echo; sleep 60; true');
+  await start(context, `${runId}/inner`, 'echo; sleep 600; true');
   assert.equal((await askToEnd({ runId })).size, 0);
   assert.deepEqual((await killAll({ runId }, new Set())).survivors, []);
   assert.equal(livingOf({ runId }).length, 0);
@@ -78,14 +78,14 @@ test('a run within the run is left to its own run-job at first', async (context)
 
 test('KILL counts each process beside the leader once, with those that were asked', async (context) => {
   const runId = randomUUID();
-  const shell = await start(context, runId, 'trap "" TERM; sleep 60 & echo; wait');
+  const shell = await start(context, runId, 'trap "" TERM; sleep 600 & echo; wait');
   const asked = await askToEnd({ runId, leader: leaderOf(shell) });
   assert.equal((await killAll({ runId, leader: leaderOf(shell) }, asked)).swept, 1);
 });
 
 test('a number that another process has got since is nobody to signal', async (context) => {
   const runId = randomUUID();
-  const stranger = await start(context, randomUUID(), 'echo; sleep 60; true');
+  const stranger = await start(context, randomUUID(), 'echo; sleep 600; true');
   const former = { pid: stranger.pid ?? 0, startTicks: '1' };
   await askToEnd({ runId, leader: former });
   await killAll({ runId, leader: former }, new Set());

@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import { failingText, isFailing, type LastWords } from '../../report/failing-text.ts';
 import { type AnySnapshot, isBroken } from '../../report/job-text.ts';
-import { timeText } from '../../report/time-text.ts';
+import { timeText } from '../../schedule/wall-time.ts';
 import { clock } from '../../system/clock.ts';
 import { readEndOfLog } from '../../system/log-end.ts';
 import { hostZone } from '../../system/zones.ts';

@@ -3,8 +3,8 @@ import type { Config } from '../../config/config.ts';
 import { type HistoryEntry, historyText } from '../../report/history-text.ts';
 import { type HistoryFilter, Newest, selectEntries } from '../../report/history-view.ts';
 import { momentForms, parseMoment } from '../../report/moment.ts';
-import { timeText } from '../../report/time-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
+import { timeText } from '../../schedule/wall-time.ts';
 import { clock } from '../../system/clock.ts';
 import { hostZone } from '../../system/zones.ts';
 import { print, say } from '../parts/output.ts';
@@ -21,7 +21,7 @@ export function history(options: Options, config: Config): number {
     say('jobctl', order);
     return exitCodes.usage;
   }
-  const chosen = chooseJobs(options, config, 'all');
+  const chosen = chooseJobs(options, config, 'all', { recorded: true });
   if (!chosen.ok) return chosen.exitCode;
   const { jobs, slugs } = chosen;
   const newest = new Newest(order.count);

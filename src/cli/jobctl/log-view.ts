@@ -7,12 +7,12 @@ import { momentForms, parseMoment } from '../../report/moment.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { OddFileError, streamOf } from '../../system/careful-file.ts';
 import { clock } from '../../system/clock.ts';
-import { type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-reader.ts';
+import { countLines, type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-reader.ts';
 import { localOffset, Stamps } from '../../system/stamps.ts';
 import { hostZone } from '../../system/zones.ts';
+import { PrintableStream } from '../../yaml/printable.ts';
 import { unreadableLogWords } from '../parts/log-access.ts';
 import { printBytes, say } from '../parts/output.ts';
-import { VisibleText } from '../parts/visible.ts';
 import type { Options } from './options.ts';
 
 export interface LogView {
@@ -33,25 +33,27 @@ export function logView({ lines, since, raw }: Options): LogView | string {
   const nowMs = clock.nowMs();
   // "10 min ago" as people write it, "10m ago" as durations are written.
   const text = since.replace(/^(\d+)\s*([smhdw])[a-z]*\s+ago$/i, '$1$2 ago');
-  const sinceMs = parseMoment(text, { nowMs, zone: hostZone(), leaning: 'past' });
-  if (sinceMs === undefined) return `--since must be ${momentForms}, found "${since}"`;
+  const now = { nowMs, zone: hostZone(), leaning: 'past' } as const;
+  const sinceMs = parseMoment(text, now);
+  if (sinceMs === undefined) return `--since must be ${momentForms(now)}, found "${since}"`;
   return { ...shown, sinceMs, since: new Stamps(() => sinceMs, localOffset()).prefix('INFO').slice(0, 23) };
 }
 
 /** Prints logs, one behind the other; what is said about them begins a line of its own. */
 export class LogPrinter {
-  readonly #visible: VisibleText | undefined;
+  /** Absent: bytes are printed as they are. */
+  readonly #printable: PrintableStream | undefined;
   #isInLine = false;
 
   constructor({ raw }: Pick<LogView, 'raw'>) {
-    this.#visible = raw ? undefined : new VisibleText();
+    this.#printable = raw ? undefined : new PrintableStream('log');
   }
 
   /** False when nobody reads any more. */
   print(bytes: Uint8Array): boolean {
     if (bytes.length === 0) return true;
     this.#isInLine = bytes.at(-1) !== 0x0a;
-    return printBytes(this.#visible === undefined ? bytes : Buffer.from(this.#visible.take(bytes)));
+    return printBytes(this.#printable === undefined ? bytes : Buffer.from(this.#printable.take(bytes)));
   }
 
   say(words: string): void {
@@ -60,8 +62,8 @@ export class LogPrinter {
   }
 
   endLine(): void {
-    const rest = this.#visible?.end() ?? '';
-    if (this.#isInLine) printBytes(Buffer.from(`${rest}\n`));
+    const rest = this.#printable?.end() ?? '';
+    printBytes(Buffer.from(this.#isInLine ? `${rest}\n` : rest));
     this.#isInLine = false;
   }
 }
@@ -104,6 +106,15 @@ function typed(): string {
     .join(' ');
 }
 
+/** How many lines of this log the view shows; 0 of one that can't be read. */
+export function linesShown(log: LogPlace, view: LogView, printer: LogPrinter): number {
+  const opened = openReader(log, view, printer);
+  if (opened === undefined || 'words' in opened) return 0;
+  const count = countLines(opened.reader.fd, startOf(opened.reader.fd, view), view.lines ?? Number.POSITIVE_INFINITY);
+  opened.reader.close();
+  return count;
+}
+
 /** The later of both beginnings. */
 function startOf(fd: number, { lines, since }: LogView): number {
   const bySince = since === undefined ? 0 : linesSinceAt(fd, since);
@@ -140,7 +151,10 @@ async function showCompressed(log: LogPlace, { lines, since }: LogView, printer:
   const compressed = { ...log, name: `${log.name}.gz` };
   const opened = openReader(compressed, { raw: true }, printer);
   if (opened === undefined)
-    return refuse(printer, `${pathOf(log)} is gone; old logs are removed as log_retention says`);
+    return refuse(
+      printer,
+      `${pathOf(log)} is not there: old logs are removed as log_retention says, or somebody has moved or removed it`,
+    );
   if ('words' in opened) return refuse(printer, opened.words);
   const gunzip = createGunzip();
   const stream = streamOf(opened.reader.fd);

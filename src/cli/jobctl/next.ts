@@ -20,6 +20,7 @@ import { readPauses } from '../../run/pauses.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import { formatProblem, type Result } from '../../yaml/problem.ts';
+import { warnOfCronZone } from '../parts/cron-zone.ts';
 import { asWritten, clockReader } from '../parts/installed.ts';
 import { print, say } from '../parts/output.ts';
 import type { Jobs } from '../parts/snapshots.ts';
@@ -56,6 +57,7 @@ export function next(options: Options, config: Config): number {
   const view = { hostZone: order.zones.host, nowMs: clock.nowMs(), width: widest(slugs) };
   printEach(upcomingLines({ ticks: inOrder(found.map(({ ticks }) => ticks)), none }, view));
   if (single) print(clockChangeText(slugs[0] ?? '', load, whole));
+  warnOfCronZone();
   return 0;
 }
 

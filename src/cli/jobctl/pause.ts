@@ -1,14 +1,15 @@
 /** `jobctl pause` and `jobctl resume`: whether the clock and people may start a job; who said so, why and until when goes on record. */
 import type { Config } from '../../config/config.ts';
-import { timeText } from '../../report/time-text.ts';
 import { pauseEnd } from '../../report/until.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { isOver, type Pause, type PauseTarget, pauseWords, resumeCommand } from '../../run/pause.ts';
 import { readPauses, removePause, writePause } from '../../run/pauses.ts';
+import { timeText } from '../../schedule/wall-time.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import type { StateFiles } from '../../system/system.ts';
 import { hostZone } from '../../system/zones.ts';
+import { printable } from '../../yaml/printable.ts';
 import { print, say } from '../parts/output.ts';
 import { callerName } from '../parts/stop-run.ts';
 import { tellerFor } from './act.ts';
@@ -51,8 +52,9 @@ function tellPaused(record: Pause, replaced: Pause | undefined, options: Options
   const format = timeText(hostZone());
   const name = nameOf(record.target);
   const tell = tellerFor(options);
-  tell.print(`${name} ${pauseWords(record, format)}\n`);
-  if (replaced !== undefined) tell.print(`${name} this replaces another pause: ${pauseWords(replaced, format)}\n`);
+  tell.print(`${name} ${printable(pauseWords(record, format))}\n`);
+  if (replaced !== undefined)
+    tell.print(`${name} this replaces another pause: ${printable(pauseWords(replaced, format))}\n`);
 }
 
 /** The pause on record for this very target, while it lasts. */
@@ -130,7 +132,7 @@ function targetOf({ name, tag }: Options): PauseTarget {
 }
 
 function nameOf(target: PauseTarget): string {
-  return 'job' in target ? target.job : `tag ${target.tag}:`;
+  return printable('job' in target ? target.job : `tag ${target.tag}:`);
 }
 
 function failed(reason: string): number {

@@ -1,20 +1,20 @@
 /** `jobctl status`, `why` and `history` of one service. */
 import type { Config } from '../../config/config.ts';
 import { serviceDetails } from '../../report/service-text.ts';
-import { timeText } from '../../report/time-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
+import { timeText } from '../../schedule/wall-time.ts';
 import { instanceOf, parseJournal } from '../../service/journal.ts';
 import { stateCode } from '../../service/service-state.ts';
 import { clock } from '../../system/clock.ts';
 import { hostZone } from '../../system/zones.ts';
-import { printable } from '../../yaml/problem.ts';
+import { printable } from '../../yaml/printable.ts';
 import { realHistory } from '../parts/machine.ts';
 import { print, say } from '../parts/output.ts';
 import { lookAtService } from '../parts/service-snapshots.ts';
 import { openJobs } from '../parts/snapshots.ts';
 import { history } from './history.ts';
 import type { Options } from './options.ts';
-import { holderOf, type ServiceTarget } from './service-target.ts';
+import { holderOf, type ServiceTarget, sayGone } from './service-target.ts';
 
 const usualLines = 20;
 const whyLines = 5;
@@ -27,9 +27,9 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
     const opened = openJobs(config);
     const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
     print(`${JSON.stringify({ ...whole, service: shown })}\n`);
-    return 0;
+  } else {
+    print(serviceDetails(service, shown, { formatTime: timeText(hostZone()), nowMs: clock.nowMs() }));
   }
-  print(serviceDetails(service, shown, { formatTime: timeText(hostZone()), nowMs: clock.nowMs() }));
   if (instance === undefined) return stateCode(seen.state);
   const at = shown.instances[0]?.at;
   return at === 'up' ? 0 : at === 'down' || at === 'finished' ? 3 : 1;
@@ -41,18 +41,19 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   if (options.json) return code;
   const format = timeText(hostZone());
   const entries = parseJournal(realHistory(config).read(target.slug)).slice(-whyLines);
-  print(entries.map(({ atMs, words }) => `${format(atMs)}  ${words}\n`).join(''));
+  print(entries.map(({ atMs, words }) => `${format(atMs)}  ${printable(words)}\n`).join(''));
   return code;
 }
 
 /** The history of one instance: what is about it, and about the whole service. */
-export function serviceHistory({ slug, instance }: ServiceTarget, options: Options, config: Config): number {
+export function serviceHistory({ slug, instance, service }: ServiceTarget, options: Options, config: Config): number {
   if (instance === undefined) return history(options, config);
   const count = Number(options.lines ?? usualLines);
   if (!Number.isInteger(count) || count < 1) {
     say('jobctl', `--lines must be a whole number, found "${options.lines}"`);
     return exitCodes.usage;
   }
+  sayGone({ slug, instance, service }, config);
   const all = parseJournal(realHistory(config).read(slug));
   const entries = all.filter((entry) => [undefined, instance].includes(instanceOf(slug, entry))).slice(-count);
   const format = timeText(hostZone());

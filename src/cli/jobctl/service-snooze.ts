@@ -1,8 +1,8 @@
 /** `jobctl snooze`: suspends the probes of a service or of one instance for a while, and says until when. */
 import type { Config } from '../../config/config.ts';
 import { parseSpan, spanForms } from '../../report/span.ts';
-import { timeText } from '../../report/time-text.ts';
 import { durationWords, exitCodes } from '../../run/outcome.ts';
+import { timeText } from '../../schedule/wall-time.ts';
 import { clock } from '../../system/clock.ts';
 import { instanceFolders } from '../../system/instance-folders.ts';
 import { hostZone } from '../../system/zones.ts';

@@ -1,13 +1,14 @@
 /** `jobctl start`, `restart` and `reset` of a service: what is wanted is written down, and the supervisor does it. */
 import type { Config } from '../../config/config.ts';
-import { timeText } from '../../report/time-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
+import { timeText } from '../../schedule/wall-time.ts';
 import { type Ask, after, askWords, type Command, readDesired, writeDesired } from '../../service/desired.ts';
 import { readRecord } from '../../service/record.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import type { LockHolder } from '../../system/system.ts';
 import { hostZone } from '../../system/zones.ts';
+import { printable } from '../../yaml/printable.ts';
 import { print, say } from '../parts/output.ts';
 import { isJobRun, lookAtService } from '../parts/service-snapshots.ts';
 import { spawnSupervisor } from '../parts/spawn-supervisor.ts';
@@ -159,7 +160,7 @@ function stoppedInstances(slug: string, instances: number, config: Config): read
 }
 
 function wishText(wish: Ask | undefined): string {
-  return wish === undefined ? 'by an operator' : askWords(wish, timeText(hostZone()));
+  return wish === undefined ? 'by an operator' : printable(askWords(wish, timeText(hostZone())));
 }
 
 /** A restart by tag restarts what is wanted up and starts nothing else. */
@@ -201,7 +202,7 @@ async function waitUntilUp(
 }
 
 export function tell({ json }: Options, target: ServiceTarget, words: string): void {
-  print(json ? `${JSON.stringify({ job: targetName(target), words })}\n` : `${words}\n`);
+  print(json ? `${JSON.stringify({ job: targetName(target), words })}\n` : `${printable(words)}\n`);
 }
 
 function refuse(words: string, code: number = exitCodes.usage): number {

@@ -5,18 +5,18 @@ import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { loadJob } from '../../job/load.ts';
 import { activityOrphans, isBroken } from '../../report/job-text.ts';
-import { timeText } from '../../report/time-text.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { type Pause, pauseWords, resumeCommand } from '../../run/pause.ts';
 import { isOutOfReach } from '../../run/process-words.ts';
+import { timeText } from '../../schedule/wall-time.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { startAsOwn, startInBackground } from '../../system/own-program.ts';
 import { randomUuid } from '../../system/random.ts';
 import { hostZone } from '../../system/zones.ts';
 import { formatProblem } from '../../yaml/problem.ts';
-import { printBytes, say, sayLines } from '../parts/output.ts';
+import { printBytes, say, sayBytes } from '../parts/output.ts';
 import { givenRunVariable } from '../parts/run-named.ts';
 import type { Jobs } from '../parts/snapshots.ts';
 import { zoneObjection } from '../parts/tick-zones.ts';
@@ -55,7 +55,7 @@ export async function startJob(slug: string, { options, config, jobs, tell }: Ac
 /** Shows what the run prints until it has ended. Ctrl-C, or a terminal that is closed, ends the waiting and not the run. */
 function endOf(child: ChildProcess, { slug, run }: { readonly slug: string; readonly run: string }): Promise<number> {
   child.stdout?.on('data', printBytes);
-  child.stderr?.on('data', (bytes: Uint8Array) => sayLines(bytes));
+  child.stderr?.on('data', sayBytes);
   return new Promise((resolve) => {
     child.once('close', (code, signal) => resolve(signal === null ? (code ?? exitCodes.internal) : signalCode(signal)));
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {

@@ -19,7 +19,7 @@ export function closedPlaces({ serviceUser, sources, jobDirectory }: Config): re
   });
 }
 
-/** Of one job file, in a directory that is open. */
+/** The same for one job file that is good otherwise, in a directory that is open. */
 export function closedJob(slug: string, config: Config): readonly Problem[] {
   const file = jobPath(slug, config);
   const facts = files.facts(file);

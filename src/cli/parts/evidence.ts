@@ -7,8 +7,10 @@ import { cronLogLines } from '../../report/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/evidence.ts';
 import type { Installed } from '../../report/installed.ts';
 import { snapshotRun } from '../../report/snapshot.ts';
+import type { RunRecord } from '../../run/history.ts';
 import { readPauses, unreadablePauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
+import { standIns } from '../../run/stand-in.ts';
 import { readLine } from '../../schedule/crontab-reader.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts';
 import { dayMs, minuteMs, type Zone, type Zones } from '../../schedule/zone.ts';
@@ -62,7 +64,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     ),
     steered: history.steered ?? [],
     ...countUnreadable(slug, history.unreadable, stateFiles(config.stateDirectory)),
-    runs: history.runs.map((run) => snapshotRun(run, holder)),
+    runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) => snapshotRun(run, holder)),
     ...(holder !== undefined && { holder }),
     crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
     daemon: installed.daemon,
@@ -72,6 +74,24 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     machine: { bootMs: bootTimeMs(), suspendedMs: suspendedMs() },
     cronLog: cronLog({ momentMs, writtenMs: crontab.facts?.mtimeMs ?? momentMs, nowMs, zone }),
   };
+}
+
+interface StandInQuestion {
+  readonly slug: string;
+  readonly scheduled: Scheduled;
+  readonly zones: Zones;
+  readonly ticks: Evidence['ticks'];
+  readonly config: Config;
+}
+
+/** A start by a cron of another time zone stands for the tick, also before anybody has written that down. */
+function withStandIn(runs: readonly RunRecord[], question: StandInQuestion): readonly RunRecord[] {
+  const { slug, scheduled, zones, ticks, config } = question;
+  const { tickMs } = ticks;
+  if (tickMs === undefined || runs.some(({ tick }) => tick?.tickMs === tickMs)) return runs;
+  const history = realHistory(config).read(slug);
+  const start = standIns({ ...scheduled, slug }, { history, zones })(tickMs);
+  return start === undefined ? runs : runs.map((run) => (run.run === start.run ? { ...run, tick: { tickMs } } : run));
 }
 
 function objection(words: string | undefined): { readonly objection?: string } {

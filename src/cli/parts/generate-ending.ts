@@ -1,7 +1,9 @@
 /** How cron-generate ends: its exit code, and what it says to people or, with --json, to programs. */
+
+import process from 'node:process';
 import type { JobLine } from '../../schedule/crontab.ts';
 import type { Problem } from '../../yaml/problem.ts';
-import { print, say, sayProblems } from './output.ts';
+import { print, printBytes, say, sayProblems } from './output.ts';
 
 export interface Ending {
   readonly exitCode: number;
@@ -47,6 +49,12 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
 }
 
+/** A crontab that is piped to crontab(1) is written byte by byte; a diff has been made printable, and then coloured. */
+function show({ name, text }: View): void {
+  if (name === 'plan' || (name === 'crontab' && process.stdout.isTTY)) print(text);
+  else printBytes(Buffer.from(text));
+}
+
 /** Data on standard output; words on standard error, and none when there is nothing to tell. */
 export function tellEnding(ending: Ending, { json }: { readonly json: boolean }): number {
   const { exitCode, changed, comment, worthSaying, hint, jobs, problems, views } = ending;
@@ -56,7 +64,7 @@ export function tellEnding(ending: Ending, { json }: { readonly json: boolean })
     return exitCode;
   }
   sayProblems(problems);
-  for (const { text } of views) print(text);
+  for (const view of views) show(view);
   if (worthSaying) say('cron-generate', comment);
   if (hint !== undefined) say('cron-generate', hint);
   return exitCode;

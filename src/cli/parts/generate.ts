@@ -1,6 +1,7 @@
 /** cron-generate from the configuration to its end: what should be there, what is there, and what has to be done about it. */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { throughSudo } from '../../config/sources.ts';
 import { type Crontab, type CrontabFrame, composeCrontab } from '../../schedule/crontab.ts';
 import { decideChange, lookAtPresent, type PresentFiles, presentCrontab } from '../../schedule/crontab-files.ts';
 import { crontabFrame, outputProblem } from '../../schedule/crontab-frame.ts';
@@ -15,6 +16,7 @@ import { publisher } from '../../system/publish.ts';
 import type { CrontabChange } from '../../system/system.ts';
 import { findZone, hostZone } from '../../system/zones.ts';
 import type { Problem } from '../../yaml/problem.ts';
+import { cronZoneWarning } from './cron-zone.ts';
 import { type Ending, exitCodeOf, hasErrors, nothingWritten, type View } from './generate-ending.ts';
 import { carryOut, type Installation, planInstallation } from './install-crontab.ts';
 import { loadAllJobs } from './known-jobs.ts';
@@ -58,6 +60,8 @@ interface Scene {
   readonly shows?: Shows;
 }
 
+const cronDirectory = '/etc/cron.d';
+
 /** Another generator is at work for a second; one that takes longer than this hangs. */
 const patienceSeconds = 60;
 
@@ -67,8 +71,9 @@ export function generate(wish: Wish, shows?: Shows): Ending {
   if (!setting.ok) return nothingWritten(78, setting.problems);
   const frame = crontabFrame(setting.value, caller.environment);
   if (!frame.ok) return nothingWritten(78, frame.problems);
+  const doubts = [...setting.warnings, ...doubtsOfCron(wish, setting.value)];
   const scene: Scene = {
-    ...{ wish, config: setting.value, frame: frame.value, doubts: setting.warnings },
+    ...{ wish, config: setting.value, frame: frame.value, doubts },
     ...(shows !== undefined && { shows }),
   };
   if (wish.install !== undefined && !setting.value.embedded) return nothingWritten(64, [], notOwn(setting.value));
@@ -76,9 +81,22 @@ export function generate(wish: Wish, shows?: Shows): Ending {
   const target = wish.output ?? setting.value.outputCrontab;
   if (target === '-' || target === 'console') return printCrontab(scene);
   const file = path.resolve(target);
+  // As root it could show any file (--diff --adopt) and replace it.
+  if (throughSudo(caller) && file !== setting.value.outputCrontab) return nothingWritten(77, [], onlyConfigured(file));
   const wrong = outputProblem(file);
   if (wrong !== undefined) return nothingWritten(78, [{ severity: 'error', file, message: wrong }]);
   return onlyLooks(wish) ? look(scene, file) : writeInTurn(scene, file);
+}
+
+function onlyConfigured(file: string): string {
+  return `${file}: through sudo only output_crontab is written; --output - prints what would stand there`;
+}
+
+/** About the cron that will read the crontab. */
+function doubtsOfCron({ output }: Wish, { outputCrontab, embedded }: Config): readonly Problem[] {
+  const file = path.resolve(output ?? outputCrontab);
+  const message = embedded || path.dirname(file) === cronDirectory ? cronZoneWarning() : undefined;
+  return message === undefined ? [] : [{ severity: 'warning', file, message }];
 }
 
 function onlyLooks({ check, diff, plan }: Wish): boolean {

@@ -21,12 +21,15 @@ import { findCronDaemon } from '../../system/cron-daemon.ts';
 import { files } from '../../system/files.ts';
 import { userCrontab } from '../../system/user-crontab.ts';
 import { users } from '../../system/users.ts';
+import { hostZone } from '../../system/zones.ts';
+import { zoneOfCron } from './cron-zone.ts';
 import { minutesTerm } from './generate.ts';
 import { userCrontabName } from './install-crontab.ts';
 
 const cronDirectory = '/etc/cron.d';
 
-export function readInstalled(config: Config, daemon: DaemonEvidence = findCronDaemon()): Installed {
+export function readInstalled(config: Config): Installed {
+  const daemon = daemonEvidence();
   const parts = config.embedded ? [ownCrontab()] : filesOf(config);
   const [main = { part: emptyPart(config.outputCrontab, 'elsewhere') }] = parts;
   const lines = new Map<string, InstalledLine>();
@@ -38,6 +41,12 @@ export function readInstalled(config: Config, daemon: DaemonEvidence = findCronD
       if (entry.is === 'job' && !lines.has(entry.slug)) lines.set(entry.slug, { ...entry, part });
     }
   return { main: main.part, lines, ...common, daemon, command: commandOf(config), dueMinutes: rememberedMinutes() };
+}
+
+function daemonEvidence(): DaemonEvidence {
+  const found = findCronDaemon();
+  const otherZone = zoneOfCron(found, hostZone());
+  return found.is === 'running' && otherZone !== undefined ? { ...found, otherZone } : found;
 }
 
 /** Reads it when it is asked for the first time, and then for all jobs. */

@@ -8,7 +8,7 @@ import { caller } from '../../system/caller.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { privateCache } from '../../system/private-cache.ts';
-import { hostZoneDigest, zoneDigest } from '../../system/zones.ts';
+import { hostZoneDigest, zoneDigest } from '../../system/zone-digests.ts';
 import { closedJob, closedPlaces } from './audience.ts';
 import { checkZone, scheduleChecker } from './check-schedule.ts';
 import { version } from './version.ts';
@@ -51,7 +51,7 @@ function jobReader(config: Config, isInPlace: boolean): (slug: string) => KnownJ
   const machine = { files, checkSchedule, checkZone };
   return (slug) => {
     const loaded = loadJob(slug, config, machine);
-    const closed = loaded === undefined || !isInPlace ? [] : closedJob(slug, config);
+    const closed = loaded?.ok !== true || !isInPlace ? [] : closedJob(slug, config);
     const result = closed.length === 0 ? loaded : ({ ok: false, problems: closed } as const);
     return result && knownJob(slug, jobPath(slug, config), { result, scheduleText });
   };

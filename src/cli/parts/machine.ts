@@ -3,6 +3,7 @@ import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import type { RunMachine } from '../../run/run.ts';
+import { wallTime } from '../../schedule/wall-time.ts';
 import { clock } from '../../system/clock.ts';
 import { historyStore } from '../../system/history-file.ts';
 import { createLauncher } from '../../system/launcher.ts';
@@ -15,6 +16,7 @@ import { listenForStops } from '../../system/stop-requests.ts';
 import { sweeper } from '../../system/sweeper.ts';
 import type { HistoryStore, JobLocks } from '../../system/system.ts';
 import { wrappers } from '../../system/wrappers.ts';
+import { hostZone } from '../../system/zones.ts';
 
 /** Where the Python process-control kept its state when nobody told it otherwise. */
 const predecessorStateDirectory = '/var/cache/process-control';
@@ -44,6 +46,7 @@ export function realMachine(
     stops: listenForStops(),
     host: os.hostname(),
     user: config.serviceUser,
+    formatTime: (ms) => wallTime(ms, hostZone()),
   };
 }
 

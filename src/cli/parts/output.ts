@@ -1,13 +1,18 @@
-/** What every program prints: data on stdout, words on stderr; a reader that has gone away ends neither in an error nor in a stack trace. */
+/**
+ * What every program prints: data on stdout, words on stderr; a reader that has gone away ends neither in an error nor in a stack trace.
+ * Texts are made of what others wrote, so every one is made printable here, whoever composed it; JSON keeps its value.
+ */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
-import { formatProblem, type Problem, printable } from '../../yaml/problem.ts';
+import { printable, printableText } from '../../yaml/printable.ts';
+import { formatProblem, type Problem } from '../../yaml/problem.ts';
 
-/** Data. Returns false when nobody reads any more. */
+/** Lines of data. Returns false when nobody reads any more. */
 export function print(text: string): boolean {
-  return writeAll(1, Buffer.from(text));
+  return writeAll(1, Buffer.from(printableText(text)));
 }
 
+/** Data as it is: what a job printed, and what this program itself has made printable or coloured. */
 export function printBytes(bytes: Uint8Array): boolean {
   return writeAll(1, bytes);
 }
@@ -22,8 +27,13 @@ export function sayProblems(problems: readonly Problem[]): void {
 }
 
 /** Lines that are words already. */
-export function sayLines(text: string | Uint8Array): void {
-  writeAll(2, typeof text === 'string' ? Buffer.from(text) : text);
+export function sayLines(text: string): void {
+  writeAll(2, Buffer.from(printableText(text)));
+}
+
+/** What another program said, as it is. */
+export function sayBytes(bytes: Uint8Array): void {
+  writeAll(2, bytes);
 }
 
 /** Synchronous, because process.exit does not wait for an asynchronous stdout; a pipe that is full answers EAGAIN and is asked again. */

@@ -11,6 +11,7 @@ import { createMailer, usualRoute } from '../../system/mailer.ts';
 import { runMessageProgram } from '../../system/message-program.ts';
 import { readSecret } from '../../system/secret.ts';
 import type { Delivery } from '../../system/system.ts';
+import { printable, printableText } from '../../yaml/printable.ts';
 import { fixedWorld } from './fixed-world.ts';
 
 /** A program that pages somebody may take a while. */
@@ -46,7 +47,8 @@ function send(entry: Entry, config: Config): Promise<Delivery> {
 
 function sendMail({ payload, fromAddress }: Entry, to: string, config: Config): Promise<Delivery> {
   const from = fromAddress ?? `process-control <${config.serviceUser.name}@${payload.host}>`;
-  return createMailer(config.mail ?? usualRoute()).send({ from, to, subject: payload.subject, text: payload.body });
+  const subject = printable(payload.subject);
+  return createMailer(config.mail ?? usualRoute()).send({ from, to, subject, text: printableText(payload.body) });
 }
 
 async function sendHttp(entry: Entry, channel: Extract<Channel, { address: Address }>): Promise<Delivery> {

@@ -1,8 +1,10 @@
 /** Only the service user runs and changes jobs: it goes on, root becomes it, anybody else is refused. */
+import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { runIdVariable } from '../../run/world.ts';
 import { isOrphaned, runAgainAs } from '../../system/become.ts';
 import { caller } from '../../system/caller.ts';
+import { PrintableStream } from '../../yaml/printable.ts';
 import { say } from './output.ts';
 
 export type Right =
@@ -13,7 +15,7 @@ export type Right =
 
 /** `change`: whether what is asked for changes anything, and so is to be audited when a person asks. */
 export async function becomeServiceUser(
-  { serviceUser, searchPath, passEnvironment }: Config,
+  { serviceUser, searchPath, passEnvironment, embedded }: Config,
   program: string,
   args: readonly string[],
   change: 'change' | 'look' = 'change',
@@ -22,12 +24,15 @@ export async function becomeServiceUser(
   if (uid === serviceUser.uid && euid === uid) {
     // Root's process was killed before this one could be told: as if it had been told.
     if (isOrphaned()) return { is: 'done', exitCode: 143 };
+    // Whatever cron, sudo or root's shell has: everybody reads status and history. What is a person's own has that person's.
+    if (!embedded) process.umask(0o022);
     if (change === 'change' && asksHere(program)) await audit(program, args);
     return { is: 'service-user' };
   }
   if (uid === 0 && euid === 0) {
     if (change === 'change') await audit(program, args);
-    const again = { program, args, searchPath, passEnvironment, say: (words: string) => say(program, words) };
+    const harmless = () => new PrintableStream('live');
+    const again = { program, args, searchPath, passEnvironment, harmless, say: (words: string) => say(program, words) };
     return { is: 'done', exitCode: await runAgainAs(serviceUser, again) };
   }
   const command = [program, ...args].join(' ');

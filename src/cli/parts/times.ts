@@ -2,6 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import { clockRule, nextStart } from '../../report/clock-ticks.ts';
 import { overdueOf } from '../../report/overdue.ts';
+import { startsInHistory } from '../../run/missed.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { readAccount } from '../../run/tick-account.ts';
 import { clock } from '../../system/clock.ts';
@@ -9,12 +10,14 @@ import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import { tickClaims } from '../../system/tick-claims.ts';
 import { asWritten, clockReader } from './installed.ts';
+import { realHistory } from './machine.ts';
 import type { Times } from './snapshots.ts';
 import { delayOf } from './splay.ts';
 import { machineZones } from './tick-zones.ts';
 
 export function timesOf(config: Config): Times {
   const { stateDirectory } = config;
+  const history = realHistory(config);
   const zones = machineZones(stateDirectory);
   const pauses = readPauses(stateFiles(stateDirectory));
   const claims = tickClaims(stateDirectory);
@@ -31,7 +34,12 @@ export function timesOf(config: Config): Times {
     const account = readAccount(job, claims, { nowMs, changedMs });
     // A line of other times owes nothing by the file's.
     const isWaitedFor = facts.line === 'in-sync' || facts.line === 'unknown';
-    const overdue = isWaitedFor ? overdueOf(job, { account, nowMs, changedMs, pauses, zones, delayMs }) : undefined;
+    const overdue = isWaitedFor
+      ? overdueOf(job, {
+          ...{ account, nowMs, changedMs, pauses, zones, delayMs },
+          hasStart: startsInHistory(job, { history, zones }),
+        })
+      : undefined;
     const nextMs = nextStart(rule, nowMs, zones);
     return {
       clock: facts,

@@ -1,0 +1,69 @@
+/** The state of a job in one word, the same in listings, `--json` and the pages; it also decides the exit code of `jobctl status NAME`. */
+import { type ServiceState, stateCode } from '../service/service-state.ts';
+
+export type JobState =
+  | 'ok'
+  | 'failing'
+  | 'running'
+  | 'paused'
+  | 'disabled'
+  | 'overdue'
+  | 'invalid'
+  | 'never-run'
+  | ServiceState;
+
+/** Whether the runs of a job succeed: a skip, and a stop by a person, leave this as it was. */
+export type Health = 'ok' | 'failing' | 'never-run';
+
+export interface StateFacts {
+  readonly service?: { readonly state: ServiceState };
+  readonly activity: { readonly is: 'running' | 'orphaned' | 'idle' };
+  /** The run that waits for its turn. */
+  readonly next?: unknown;
+  /** Present when the job file can't be used. */
+  readonly problems?: readonly string[];
+  readonly paused?: unknown;
+  readonly disabled?: boolean;
+  readonly overdue?: unknown;
+  readonly health: Health;
+}
+
+/** The first that applies. A run that waits for a lock, or for its next attempt, is running: its run-job is there. */
+export function jobStateOf(facts: StateFacts): JobState {
+  const { service, activity, next, problems, paused, disabled, overdue, health } = facts;
+  if (service !== undefined) return service.state;
+  if (activity.is === 'running') return 'running';
+  if (activity.is === 'orphaned') return 'failing';
+  if (next !== undefined) return 'running';
+  if (problems !== undefined) return 'invalid';
+  if (paused !== undefined) return 'paused';
+  if (health === 'failing') return 'failing';
+  if (disabled) return 'disabled';
+  return overdue === undefined ? health : 'overdue';
+}
+
+/**
+ * 0 ok · 1 failing, overdue or invalid · 3 paused or disabled · 4 never run, in the manner of LSB init scripts. While a job runs, its
+ * earlier runs decide.
+ */
+export function jobStateCode(facts: StateFacts): number {
+  if (facts.problems !== undefined && facts.service === undefined) return 1;
+  const state = jobStateOf(facts);
+  switch (state) {
+    case 'ok':
+      return 0;
+    case 'running':
+      return facts.health === 'failing' ? 1 : 0;
+    case 'failing':
+    case 'overdue':
+    case 'invalid':
+      return 1;
+    case 'paused':
+    case 'disabled':
+      return 3;
+    case 'never-run':
+      return 4;
+    default:
+      return stateCode(state);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Text of others, safe to show to people: control characters and characters that can't be seen are written as `\u001b`, so that a name, a
+ * reason or a line of output can't rewrite a terminal, forge a line, or read otherwise than it is. The escapes are those of JSON, so that a
+ * JSON text keeps its value.
+ *
+ * `printable` is for one line, `printableText` for lines, `PrintableStream` for what a program prints, in which colours pass.
+ */
+
+/** Control, format, surrogate and separator characters, and whatever else Unicode calls ignorable; the variants of an emoji can be seen. */
+const unseen = '(?![\\ufe0e\\ufe0f])[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]';
+/** More marks on one character than any language has: they would cover the lines above. */
+const flood = '(?<=\\p{M}{8})\\p{M}';
+/** Select Graphic Rendition (ECMA-48, 8.3.117): colours. */
+const colour = /\u001b\[[0-9;:]*m/;
+
+/** Made when they are first needed: from Unicode's tables they cost a start a millisecond, and nearly all texts are plain ASCII. */
+const patterns: Partial<Record<'line' | 'text' | 'stream', RegExp>> = {};
+
+/** One line: line breaks and tabs are written as escapes too. */
+export function printable(text: string): string {
+  if (/^[ -~]*$/.test(text)) return text;
+  patterns.line ??= new RegExp(`${unseen}|${flood}`, 'gu');
+  return text.replace(patterns.line, escaped);
+}
+
+/** Lines: line breaks and tabs stay. */
+export function printableText(text: string): string {
+  if (/^[\t\n -~]*$/.test(text)) return text;
+  patterns.text ??= new RegExp(`(?![\\t\\n])${unseen}|${flood}`, 'gu');
+  return text.replace(patterns.text, escaped);
+}
+
+/** A unit of UTF-16 at a time, as JSON has it. */
+function escaped(found: string): string {
+  return Array.from({ length: found.length }, (_, at) => {
+    const hex = found.charCodeAt(at).toString(16);
+    return `\\u${hex.padStart(4, '0')}`;
+  }).join('');
+}
+
+/** A carriage return may be the first half of a line end, and an ESC the start of a colour. */
+const unfinished = /(?:\r|\u001b(?:\[[0-9;:]{0,32})?)$/;
+const colourOff = '\u001b[0m';
+
+/** What a program prints, piece by piece: what one piece leaves unfinished is completed by the next. Bytes that are no UTF-8 become U+FFFD. */
+export class PrintableStream {
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  /** Progress lines of a program that runs now: a carriage return goes back in its own line only. */
+  readonly #isLive: boolean;
+  #rest = '';
+  #isColoured = false;
+
+  constructor(lines: 'log' | 'live') {
+    this.#isLive = lines === 'live';
+  }
+
+  take(bytes: Uint8Array): string {
+    const text = this.#rest + this.#decoder.decode(bytes, { stream: true });
+    const [open = ''] = (this.#isLive ? /\u001b(?:\[[0-9;:]{0,32})?$/ : unfinished).exec(text) ?? [];
+    this.#rest = open;
+    return this.#shown(open === '' ? text : text.slice(0, -open.length));
+  }
+
+  /** What is left of an unfinished character or sequence, and the end of a colour that was left on. */
+  end(): string {
+    const rest = this.#shown(this.#rest + this.#decoder.decode());
+    this.#rest = '';
+    const off = this.#isColoured ? colourOff : '';
+    this.#isColoured = false;
+    return rest + off;
+  }
+
+  #shown(text: string): string {
+    if (/^[\t\n -~]*$/.test(text)) return text;
+    patterns.stream ??= new RegExp(`${colour.source}|\\r\\n|(?![\\t\\n])${unseen}|${flood}`, 'gu');
+    return text.replace(patterns.stream, (found) => {
+      if (found === '\r\n') return '\n';
+      if (found === '\r' && this.#isLive) return found;
+      if (!found.startsWith('\u001b[')) return escaped(found);
+      this.#isColoured = !/^\u001b\[0*m$/.test(found);
+      return found;
+    });
+  }
+}
