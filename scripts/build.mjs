@@ -17,6 +17,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { manPages } from './man.mjs';
+import { billOfMaterials } from './sbom.mjs';
 import { thirdPartyNotices } from './third-party.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -128,7 +129,9 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
 });
-writeFileSync(path.join(dist, 'THIRD-PARTY.txt'), thirdPartyNotices(root, Object.keys(metafile.inputs)));
+const inputs = Object.keys(metafile.inputs);
+writeFileSync(path.join(dist, 'THIRD-PARTY.txt'), thirdPartyNotices(root, inputs));
+writeFileSync(path.join(dist, 'process-control.cdx.json'), billOfMaterials(root, inputs));
 for (const name of ['boot.cjs', 'bake.cjs', 'reaper.pl', 'remaining-output.pl']) {
   copyFileSync(path.join(root, 'src/system', name), path.join(dist, name));
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # package.sh [DIRECTORY]: makes what a release is of in DIRECTORY (release/): the Debian package, a tarball of the built programs for
-# `make install`, and their checksums. What is committed is packaged, in a clean copy, and two builds of the same commit are the same bytes.
+# `make install`, the bill of materials (CycloneDX), and the checksums of all three. What is committed is packaged, in a clean copy, and two builds of the same commit are the same bytes.
 set -eu
 umask 022
 cd "$(dirname "$0")/.."
@@ -43,8 +43,10 @@ tar -c --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-o
     scripts/check-node.sh scripts/copy-tree.sh scripts/prepare-system.sh; do echo "process-control-$version/$part"; done) |
   gzip -9n >"$work/process-control-$version.tar.gz"
 
+cp dist/process-control.cdx.json "$work/process-control-$version.cdx.json"
+
 cd "$target"
-mv "$work/process-control-$version.tar.gz" "$work"/process-control_"$version"_*.deb "$work"/process-control_"$version"_*.changes \
+mv "$work/process-control-$version.cdx.json" "$work/process-control-$version.tar.gz" "$work"/process-control_"$version"_*.deb "$work"/process-control_"$version"_*.changes \
   "$work"/process-control_"$version"_*.buildinfo .
-sha256sum "process-control-$version.tar.gz" process-control_"$version"_*.deb >SHA256SUMS
+sha256sum "process-control-$version.tar.gz" "process-control-$version.cdx.json" process-control_"$version"_*.deb >SHA256SUMS
 cat SHA256SUMS

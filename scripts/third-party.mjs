@@ -2,22 +2,32 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The text for these inputs (paths below `root`), sorted by package. Throws when a package does not say under which licence it is. */
+/** The packages that these inputs (paths below `root`) are of, sorted by name. Throws when one does not say under which licence it is. */
+export function bundledPackages(root, inputs) {
+  const directories = new Set(inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
+  const packages = [...directories].map((directory) => {
+    const { name, version, license, author } = JSON.parse(
+      readFileSync(path.join(root, directory, 'package.json'), 'utf8'),
+    );
+    if (typeof license !== 'string') throw new Error(`${name} has no licence in its package.json`);
+    return { name, version, license, author, directory };
+  });
+  const key = ({ name, version }) => `${name} ${version}`;
+  const known = new Map(packages.map((one) => [key(one), one]));
+  return [...known.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+/** The text for these inputs. */
 export function thirdPartyNotices(root, inputs) {
-  const packages = new Map();
-  for (const input of inputs) {
-    const [directory] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? [];
-    if (directory !== undefined) packages.set(directory, notice(path.join(root, directory)));
-  }
-  const notices = [...new Set(packages.values())].sort();
+  const notices = bundledPackages(root, inputs).map((one) => notice(root, one));
   return `process-control contains code of these packages.\n\n${notices.join('\n')}`;
 }
 
-function notice(directory) {
-  const { name, version, license, author } = JSON.parse(readFileSync(path.join(directory, 'package.json'), 'utf8'));
-  if (typeof license !== 'string') throw new Error(`${name} has no licence in its package.json`);
-  const file = readdirSync(directory).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+function notice(root, { name, version, license, author, directory }) {
+  const file = readdirSync(path.join(root, directory)).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
   const words =
-    file === undefined ? `By ${author?.name ?? author}.` : readFileSync(path.join(directory, file), 'utf8').trim();
+    file === undefined
+      ? `By ${author?.name ?? author}.`
+      : readFileSync(path.join(root, directory, file), 'utf8').trim();
   return `== ${name} ${version} (${license})\n\n${words.replaceAll('\r', '')}\n`;
 }

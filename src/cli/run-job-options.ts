@@ -33,7 +33,7 @@ function parse(args: readonly string[]) {
       .option('slow-start', { alias: 'w', type: 'boolean', describe: 'Run the slow_start_command of the job instead.' })
       .option('follow', {
         type: 'boolean',
-        describe: 'Print what the job prints, also where standard output is no terminal.',
+        describe: 'Print what the job prints, also where standard output is not a terminal.',
       })
       .option('rehearse', {
         type: 'boolean',
@@ -52,7 +52,7 @@ function parse(args: readonly string[]) {
       })
       .option('ensure', {
         type: 'boolean',
-        describe: 'Start every service that is wanted up and is not: what cron asks each minute.',
+        describe: 'For the crontab: start every service that should be up and is not.',
       })
       .option('due', {
         type: 'boolean',
@@ -185,7 +185,7 @@ async function asServiceUser(
 async function killAsServiceUser(slug: string, config: Config): Promise<number> {
   const loaded = loadJob(slug, config, { files });
   // What cron would start again within a minute is not ended by ending it once.
-  const holder = realLocks(config, () => undefined).holder(slug);
+  const holder = isSlug(slug) ? realLocks(config, () => undefined).holder(slug) : undefined;
   const service = isSlug(slug) ? findService(slug, loaded, holder, config) : undefined;
   const supervised = service !== undefined && lookAtService(service, holder, config).jobRun === undefined;
   if (supervised && service.file !== 'job') {
@@ -193,9 +193,9 @@ async function killAsServiceUser(slug: string, config: Config): Promise<number> 
     return exitCodes.usage;
   }
   const grace = (loaded?.ok === true ? loaded.value.killGraceSeconds : holder?.killGraceSeconds) ?? 10;
-  const answer = await stopRun(config, { slug, killGraceSeconds: grace }, (holder) =>
-    print(`${killSentence(slug, holder)}\n`),
-  );
+  const answer = isSlug(slug)
+    ? await stopRun(config, { slug, killGraceSeconds: grace }, (holder) => print(`${killSentence(slug, holder)}\n`))
+    : ({ is: 'idle' } as const);
   if (answer.is === 'idle') {
     // A file that is gone may still have a run; one that never was is a slip of the pen.
     if (loaded === undefined) {

@@ -64,6 +64,7 @@ function steeredLine(step: Steered, formatTime: (ms: number) => string): string 
 function historyLine(run: RunSnapshot, usualMs: number | undefined, formatTime: (ms: number) => string): string {
   const parts = [
     ...endParts(run),
+    ...stopParts(run),
     usualMs === undefined ? undefined : `usually ${durationWords(usualMs / 1000)}`,
     run.attempt === undefined || run.attempt < 2 ? undefined : `${run.attempt} attempts`,
     triggerWords(run.trigger),
@@ -83,10 +84,26 @@ function historyLine(run: RunSnapshot, usualMs: number | undefined, formatTime: 
 
 /** A duration that belongs to the words, as in "timed out after 5 s and ended after 13 s", stands in one part with them. */
 function endParts({ words: ended, stopReason, outcome, durationMs }: RunSnapshot): readonly string[] {
-  const words = stopReason === undefined ? ended : `${ended}: ${stopReason}`;
+  const words = stopReason === undefined || !isByRequest(outcome) ? ended : `${ended}: ${stopReason}`;
   const lasted = lastedWords(outcome, durationMs);
   if (outcome?.kind === 'timed-out') return [`${words}${lasted}`];
   return lasted === '' ? [words] : [words, lasted.trimStart()];
+}
+
+/** Whether the end of the run, or what it does now, is what somebody has asked for. */
+function isByRequest(outcome: RunSnapshot['outcome']): boolean {
+  return outcome === undefined || outcome.kind === 'stopped';
+}
+
+/** Requests to stop it that did not lead to its end: it had ended otherwise, or was being stopped already. */
+function stopParts({ outcome, stopRequestedBy, stopReason, laterStops = [] }: RunSnapshot): readonly string[] {
+  const withReason = (words: string, reason: string | undefined) =>
+    reason === undefined ? words : `${words}: ${reason}`;
+  const first =
+    stopRequestedBy === undefined || isByRequest(outcome)
+      ? []
+      : [withReason(`${stopRequestedBy} asked for its stop`, stopReason)];
+  return [...first, ...laterStops.map(({ by, reason }) => withReason(`${by} asked again for its stop`, reason))];
 }
 
 function sweptWords(count: number): string {

@@ -2,6 +2,10 @@
 import type { Ended, HistoryEvent, Started, Steered, Streak, Tick, Trigger, Waiting } from './event.ts';
 import { healthOf, type LastStatus, type Outcome, statusOf } from './outcome.ts';
 
+type StopEvent = Extract<HistoryEvent, { readonly event: 'stop-requested' }>;
+
+export type StopRequested = Pick<StopEvent, 'by' | 'atMs' | 'reason'>;
+
 /** One run as people see it. Without `outcome` it is running, or nobody has yet seen that it was interrupted. */
 export interface RunRecord {
   readonly run: string;
@@ -27,6 +31,8 @@ export interface RunRecord {
   readonly survivors?: readonly string[];
   readonly stopRequestedBy?: string;
   readonly stopReason?: string;
+  /** Requests to stop it that came after the first one, oldest first; absent: none. */
+  readonly laterStops?: readonly StopRequested[];
   readonly replacedBy?: string;
   readonly paused?: string;
   readonly noticeFailed?: string;
@@ -176,13 +182,7 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
       if (known?.outcome === undefined) set({ outcome: { kind: 'interrupted' } });
       return;
     case 'stop-requested':
-      if (known !== undefined) {
-        set({
-          stopRequestedBy: event.by,
-          ...(event.reason !== undefined && { stopReason: event.reason }),
-          ...(event.replacedBy !== undefined && { replacedBy: event.replacedBy }),
-        });
-      }
+      if (known !== undefined) set(stopFields(known, event));
       return;
     case 'stood-for':
       if (known !== undefined) set({ tick: { tickMs: event.tickMs } });
@@ -200,6 +200,18 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
 
 function waitingFields({ trigger, host, tick, words }: Waiting): Partial<RunRecord> {
   return { trigger, host, waitsFor: words, ...(tick !== undefined && { tick }) };
+}
+
+/** The run ends because of the first request; the others are kept beside it. */
+function stopFields({ stopRequestedBy, laterStops = [] }: RunRecord, event: StopEvent): Partial<RunRecord> {
+  const { by, atMs, reason, replacedBy } = event;
+  if (stopRequestedBy !== undefined)
+    return { laterStops: [...laterStops, { by, atMs, ...(reason !== undefined && { reason }) }] };
+  return {
+    stopRequestedBy: by,
+    ...(reason !== undefined && { stopReason: reason }),
+    ...(replacedBy !== undefined && { replacedBy }),
+  };
 }
 
 function withoutNotice({ noticeFailed: _told, ...record }: RunRecord): RunRecord {

@@ -26,6 +26,8 @@ export interface ServiceEvidence {
   readonly holderRun: string | undefined;
   /** When the latest run of a job with this name started, milliseconds since 1970. */
   readonly lastRunMs: () => number | undefined;
+  /** Whether a service counts of which nothing is left but its record. */
+  readonly recorded?: boolean;
 }
 
 /** `undefined`: nothing by this name is a service. */
@@ -46,9 +48,10 @@ export function knownService(evidence: ServiceEvidence): KnownService | undefine
 }
 
 /** A supervisor lives, or left processes; or the file is broken and nothing has run as a job since the last supervisor. */
-function isStillService({ loaded, holderRun, lastRunMs }: ServiceEvidence, record: ServiceRecord): boolean {
+function isStillService(evidence: ServiceEvidence, record: ServiceRecord): boolean {
+  const { loaded, holderRun, lastRunMs, recorded = false } = evidence;
   if (holderRun !== undefined) return holderRun === record.run;
-  if (loaded === undefined || loaded.ok) return false;
+  if (loaded === undefined ? !recorded : loaded.ok) return false;
   return (lastRunMs() ?? 0) <= record.startedMs;
 }
 

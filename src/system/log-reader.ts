@@ -129,6 +129,20 @@ export function lastLinesAt(fd: number, lines: number): number {
   return 0;
 }
 
+/** How many lines stand from this place on, counted up to `most`; one without a newline at the end is a line too. */
+export function countLines(fd: number, at: number, most: number): number {
+  let count = 0;
+  let last: number = newline;
+  for (let from = at; count < most; ) {
+    const bytes = readBytes(fd, from, chunkBytes);
+    if (bytes.length === 0) return last === newline ? count : count + 1;
+    for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, end + 1)) count += 1;
+    last = bytes.at(-1) ?? newline;
+    from += bytes.length;
+  }
+  return Math.min(count, most);
+}
+
 /** Where the first line begins whose stamp is not before this one, `2026-11-22 10:30:00,123`; the end of the file when there is none. */
 export function linesSinceAt(fd: number, stamp: string): number {
   let lineAt = 0;

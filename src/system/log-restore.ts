@@ -1,6 +1,6 @@
 /**
  * A run's log that somebody removed while the run wrote it is made again when the run has ended: as long as it is open all of it is still there.
- * One that was moved is where it was moved to.
+ * One that was moved is where it was moved to. What is missing of one that was truncated is counted as lost.
  */
 // biome-ignore lint/style/noRestrictedImports: opens nothing but a descriptor of its own once more.
 import { closeSync, constants, fchmodSync, fstat, mkdir, openSync, read, write } from 'node:fs';
@@ -23,24 +23,25 @@ export function openAgain(fd: number): number | undefined {
   }
 }
 
-/** Closes the descriptor. What could not be kept, and why; `undefined` when nothing is lost. */
+/** Closes the descriptor, of a file to which `writtenBytes` were written. What could not be kept, and why; `undefined` when nothing is lost. */
 export async function restoreLog(
   fd: number,
   file: string,
+  writtenBytes: number,
 ): Promise<{ readonly bytes: number; readonly reason: string } | undefined> {
   const late = new Promise<undefined>((resolve) => {
     setTimeout(() => resolve(undefined), limitMs).unref();
   });
-  return Promise.race([restored(fd, file), late]);
+  return Promise.race([restored(fd, file, writtenBytes), late]);
 }
 
-async function restored(fd: number, file: string) {
+async function restored(fd: number, file: string, writtenBytes: number) {
   let bytes = 0;
   try {
     const { nlink, size } = await promisify(fstat)(fd);
     bytes = size;
     if (nlink === 0) await copy(fd, file);
-    return undefined;
+    return size < writtenBytes ? { bytes: writtenBytes - size, reason: 'the log was truncated' } : undefined;
   } catch (error) {
     return { bytes, reason: `the log was removed: ${(error as Error).message}` };
   } finally {

@@ -86,6 +86,11 @@ export class Outlet {
     return this.#lostBytes;
   }
 
+  /** The size of the file, as far as nobody else has changed it. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
+  }
+
   get lostReason(): string | undefined {
     return this.#lostReason;
   }

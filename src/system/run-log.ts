@@ -7,7 +7,7 @@
 import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, stat } from 'node:fs';
 import { sizeText } from '../job/size.ts';
-import { printable } from '../yaml/printable.ts';
+import { PrintableStream, printable } from '../yaml/printable.ts';
 import { LogBound } from './log-bound.ts';
 import { createLogFile } from './log-file.ts';
 import { openAgain, restoreLog } from './log-restore.ts';
@@ -76,6 +76,8 @@ interface Stream {
   readonly stamper: Stamper;
   readonly unfinished: UnfinishedLine;
   readonly mirror: Outlet | undefined;
+  /** What the mirror shows of the job's bytes: at a terminal nothing that steers it. */
+  readonly shown: PrintableStream | undefined;
   bytes: number;
   reader: OutputReader | undefined;
 }
@@ -177,12 +179,17 @@ class OpenRunLog implements RunLog {
     if (this.#isFramed) await this.commandEnded(0);
     this.#closeWriters();
     this.#dropPipes();
-    const mirrors = [this.#stdout, this.#stderr].flatMap(({ mirror }) => mirror ?? []);
+    const streams = [this.#stdout, this.#stderr];
+    for (const { mirror, shown } of streams) {
+      const rest = shown?.end() ?? '';
+      if (rest !== '') mirror?.write(Buffer.from(rest));
+    }
+    const mirrors = streams.flatMap(({ mirror }) => mirror ?? []);
     const { pages, fd } = this.#parts;
     // Open still when the outlet has closed its own: the only way to what was removed.
     const copy = pages === undefined ? openAgain(fd) : undefined;
     await Promise.all([this.#outlet, ...mirrors].map((outlet) => outlet.close()));
-    const lost = copy === undefined ? undefined : await restoreLog(copy, this.#path);
+    const lost = copy === undefined ? undefined : await restoreLog(copy, this.#path, this.#outlet.writtenBytes);
     await Promise.all(this.#fullPages.map(({ closed }) => closed));
     const outlets = [...this.#fullPages.map(({ outlet }) => outlet), this.#outlet];
     const lostBytes = outlets.reduce((sum, outlet) => sum + outlet.lostBytes, lost?.bytes ?? 0);
@@ -269,6 +276,7 @@ class OpenRunLog implements RunLog {
       name,
       stamper,
       unfinished: new UnfinishedLine({ stamper, clock: this.#parts.clock, onWritten }),
+      shown: terminal === undefined ? undefined : new PrintableStream('live'),
       mirror: terminal !== undefined ? this.#mirror(terminal) : isFollowed ? this.#followed(mirrorFd) : undefined,
       bytes: 0,
       reader: undefined,
@@ -308,14 +316,15 @@ class OpenRunLog implements RunLog {
   }
 
   #readerOf(stream: Stream, pipe: Pipe): OutputReader {
-    const { stamper, mirror } = stream;
+    const { stamper, mirror, shown } = stream;
     return new OutputReader({
       pipe,
       buffer: stamper.input,
       onRead: (length) => {
         stream.bytes += length;
         const bytes = stamper.input.subarray(0, length);
-        mirror?.write(bytes);
+        const visible = shown === undefined ? bytes : Buffer.from(shown.take(bytes));
+        if (visible.length > 0) mirror?.write(visible);
         this.#parts.watcher?.take(stream.name, bytes);
         stamper.take(length);
         stream.unfinished.look();

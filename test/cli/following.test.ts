@@ -78,6 +78,15 @@ test('a service is followed over rotations without a loss, and over a log folder
     const before = ticks().length;
     await until('more', () => ticks().length > before + 10);
     assert.match((await house.run('jobctl', ['logs', 'ticking', '-n', '1'])).stdout, /tick \d+/);
+    // A log has about 80 lines: so many reach back over several rotations.
+    await until('several logs again', () => house.logs('ticking').length > 4, 60_000);
+    const shown = (await house.run('jobctl', ['logs', 'ticking', '-n', '200'])).stdout;
+    const lines = [...shown.matchAll(/tick (\d+) of the clock\n/g)].map(([, number]) => Number(number));
+    assert.ok(lines.length >= 200, `${lines.length} lines`);
+    assert.deepEqual(
+      lines,
+      lines.map((_, at) => (lines[0] ?? 0) + at),
+    );
     assert.ok(
       heard.stdout
         .split('\n')

@@ -106,6 +106,7 @@ describe('jobctl with real jobs', () => {
     for (const [args, words] of [
       [['pause', 'hello', '--for', 'soon'], /--for must be a time such as/],
       [['pause', 'hello', '--until', '2020-01-01'], /must be in the future/],
+      [['logs', 'hello', '--since', 'soon'], /--since must be a time such as/],
       [['status', 'helo'], /did you mean "hello"/],
       [['start'], /name a job, or a --tag/],
       [['dance'], /there is no command "dance"|Unknown/],
@@ -114,6 +115,26 @@ describe('jobctl with real jobs', () => {
       const answer = await jobctl(...args);
       assert.equal(answer.code, 64, `${args.join(' ')}: ${answer.stderr}`);
       assert.match(answer.stderr, words);
+    }
+  });
+
+  test('a name that no job can have is that of an unknown job, whichever command gets it', async () => {
+    const commands = [
+      ...['--job', '--kill-job', '--rehearse', '--slow-start'].map((option) => ['run-job', option]),
+      ...['start', 'stop', 'restart', 'reset', 'resume', 'logs', 'history', 'next', 'why', 'status'].map((command) => [
+        'jobctl',
+        command,
+      ]),
+      ...['pause', 'snooze'].map((command) => ['jobctl', command, '--for', '1h']),
+    ];
+    // The last one is the lock of what delivers notices.
+    for (const name of ['../hello', '@notices']) {
+      for (const [program = '', ...words] of commands) {
+        const { code, stdout, stderr } = await house.run(program, [...words, name]);
+        const what = `${program} ${words.join(' ')} ${name}: ${stdout}${stderr}`;
+        assert.equal(code, 64, what);
+        assert.match(stderr, /there is no job/, what);
+      }
     }
   });
 

@@ -195,7 +195,7 @@ describe('old logs', () => {
     assert.deepEqual(missing, {
       code: 125,
       stdout: '',
-      stderr: `jobctl: ${logPath} is gone; old logs are removed as log_retention says\n`,
+      stderr: `jobctl: ${logPath} is not there: old logs are removed as log_retention says, or somebody has moved or removed it\n`,
     });
   });
 });

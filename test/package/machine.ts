@@ -17,7 +17,9 @@ export { version };
 const release = path.join(repository, 'release');
 /** What `npm run package` has made. */
 export const packageFile = path.join(release, `process-control_${version}_all.deb`);
-export const releaseFiles = [packageFile, path.join(release, `process-control-${version}.tar.gz`)];
+const named = (ending: string) => path.join(release, `process-control-${version}.${ending}`);
+/** The tarball is the second. */
+export const releaseFiles = [packageFile, named('tar.gz'), named('cdx.json')];
 
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 

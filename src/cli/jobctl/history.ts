@@ -21,7 +21,7 @@ export function history(options: Options, config: Config): number {
     say('jobctl', order);
     return exitCodes.usage;
   }
-  const chosen = chooseJobs(options, config, 'all');
+  const chosen = chooseJobs(options, config, 'all', { recorded: true });
   if (!chosen.ok) return chosen.exitCode;
   const { jobs, slugs } = chosen;
   const newest = new Newest(order.count);

@@ -12,12 +12,18 @@ export type Chosen =
   | { readonly ok: true; readonly jobs: Jobs; readonly slugs: readonly string[] }
   | { readonly ok: false; readonly exitCode: number };
 
+interface More {
+  readonly times?: Times;
+  /** Whether jobs count of which nothing is left but what is on record. */
+  readonly recorded?: boolean;
+}
+
 /** When neither is given: `all` for commands that can mean every job. `quiet`: the caller has words of its own for what can't be found. */
 export function chooseJobs(
   options: Options,
   config: Config,
   otherwise: 'all' | 'refuse' | 'quiet',
-  times?: Times,
+  { times, recorded = false }: More = {},
 ): Chosen {
   const wrong = (words: string): Chosen => {
     if (otherwise !== 'quiet') say('jobctl', words);
@@ -32,19 +38,45 @@ export function chooseJobs(
   const { name, tag, names = name === undefined ? [] : [name] } = options;
   if (names.length > 0 && tag !== undefined) return wrong('name a job or a --tag, not both');
   if (names.length > 0) {
-    const unknown = names.find((one) => !jobs.slugs.includes(one));
-    if (unknown === undefined) return { ok: true, jobs, slugs: [...new Set(names)] };
-    const guess = nearest(unknown, jobs.slugs);
-    const namesake = unreadNamesake(unknown, config, files);
-    return wrong(
-      `there is no job "${unknown}"${namesake || (guess === undefined ? '' : `; did you mean "${guess}"?`)}`,
-    );
+    const unlisted = names.filter((one) => !jobs.slugs.includes(one));
+    const gone = unlisted.filter((one) => jobs.recorded().includes(one));
+    const unknown = unlisted.find((one) => !recorded || !gone.includes(one));
+    if (unknown !== undefined)
+      return wrong(`there is no job "${unknown}"${adviceFor(unknown, gone.includes(unknown), jobs, config)}`);
+    for (const slug of new Set(gone)) say('jobctl', goneWords(slug));
+    return { ok: true, jobs, slugs: [...new Set(names)] };
   }
   if (otherwise !== 'quiet') sayProblems(jobs.strays);
-  if (tag === undefined)
-    return otherwise === 'all' ? { ok: true, jobs, slugs: jobs.slugs } : wrong('name a job, or a --tag');
+  if (tag === undefined) {
+    const all = recorded ? [...jobs.slugs, ...jobs.recorded()].sort() : jobs.slugs;
+    return otherwise === 'all' ? { ok: true, jobs, slugs: all } : wrong('name a job, or a --tag');
+  }
+  if (otherwise !== 'quiet') sayUnknownTags(jobs);
   const slugs = jobs.slugs.filter((slug) => hasTag(jobs, slug, tag));
   return slugs.length > 0 ? { ok: true, jobs, slugs } : wrong(`no job has the tag "${tag}"`);
+}
+
+export function goneWords(slug: string): string {
+  return `${slug}: its file is gone; this is what is on record`;
+}
+
+/** What else the person may have meant by the name of a job that is not there. */
+function adviceFor(name: string, isRecorded: boolean, jobs: Jobs, config: Config): string {
+  const namesake = unreadNamesake(name, config, files);
+  if (namesake !== '') return namesake;
+  if (isRecorded) return `: its file is gone; what is on record: jobctl history ${name}`;
+  const guess = nearest(name, jobs.slugs);
+  return guess === undefined ? '' : `; did you mean "${guess}"?`;
+}
+
+/** A tag passes over nothing silently: files with problems that may have it are named. */
+export function sayUnknownTags(jobs: Jobs): void {
+  for (const slug of jobs.slugs) {
+    if (jobs.load(slug)?.ok !== false) continue;
+    const job = jobs.snapshot(slug);
+    if (job?.activity.is !== 'idle' || job.service !== undefined) continue;
+    say('jobctl', `${slug}: its file has problems, so its tags are unknown; to include it, name it`);
+  }
 }
 
 /** By its file; when that is broken or gone, as what runs was started. */

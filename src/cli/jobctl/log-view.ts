@@ -7,7 +7,7 @@ import { momentForms, parseMoment } from '../../report/moment.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { OddFileError, streamOf } from '../../system/careful-file.ts';
 import { clock } from '../../system/clock.ts';
-import { type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-reader.ts';
+import { countLines, type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-reader.ts';
 import { localOffset, Stamps } from '../../system/stamps.ts';
 import { hostZone } from '../../system/zones.ts';
 import { PrintableStream } from '../../yaml/printable.ts';
@@ -33,8 +33,9 @@ export function logView({ lines, since, raw }: Options): LogView | string {
   const nowMs = clock.nowMs();
   // "10 min ago" as people write it, "10m ago" as durations are written.
   const text = since.replace(/^(\d+)\s*([smhdw])[a-z]*\s+ago$/i, '$1$2 ago');
-  const sinceMs = parseMoment(text, { nowMs, zone: hostZone(), leaning: 'past' });
-  if (sinceMs === undefined) return `--since must be ${momentForms}, found "${since}"`;
+  const now = { nowMs, zone: hostZone(), leaning: 'past' } as const;
+  const sinceMs = parseMoment(text, now);
+  if (sinceMs === undefined) return `--since must be ${momentForms(now)}, found "${since}"`;
   return { ...shown, sinceMs, since: new Stamps(() => sinceMs, localOffset()).prefix('INFO').slice(0, 23) };
 }
 
@@ -107,6 +108,15 @@ function typed(): string {
     .join(' ');
 }
 
+/** How many lines of this log the view shows; 0 of one that can't be read. */
+export function linesShown(log: LogPlace, view: LogView, printer: LogPrinter): number {
+  const opened = openReader(log, view, printer);
+  if (opened === undefined || 'words' in opened) return 0;
+  const count = countLines(opened.reader.fd, startOf(opened.reader.fd, view), view.lines ?? Number.POSITIVE_INFINITY);
+  opened.reader.close();
+  return count;
+}
+
 /** The later of both beginnings. */
 function startOf(fd: number, { lines, since }: LogView): number {
   const bySince = since === undefined ? 0 : linesSinceAt(fd, since);
@@ -143,8 +153,8 @@ async function showCompressed(log: LogPlace, { lines, since }: LogView, printer:
   const compressed = { ...log, name: `${log.name}.gz` };
   const opened = openReader(compressed, { raw: true }, printer);
   if (opened === undefined) {
-    const elsewhere = elsewhereWords(log.recorded ?? pathOf(log), log.outputDirectory);
-    return refuse(printer, elsewhere ?? `${pathOf(log)} is gone; old logs are removed as log_retention says`);
+    const gone = `${pathOf(log)} is not there: old logs are removed as log_retention says, or somebody has moved or removed it`;
+    return refuse(printer, elsewhereWords(log.recorded ?? pathOf(log), log.outputDirectory) ?? gone);
   }
   if ('words' in opened) return refuse(printer, opened.words);
   const gunzip = createGunzip();

@@ -1,32 +1,52 @@
 /** `jobctl status`. */
 import type { Config } from '../../config/config.ts';
-import { jobDetails, jobLines } from '../../report/job-text.ts';
+import { commonWarnings } from '../../report/installed.ts';
+import { isBroken, jobDetails, jobLines } from '../../report/job-text.ts';
 import { jobStateCode } from '../../report/state.ts';
 import { timeText } from '../../schedule/wall-time.ts';
 import { hostZone } from '../../system/zones.ts';
 import { warnOfCronZone } from '../parts/cron-zone.ts';
-import { print } from '../parts/output.ts';
+import { print, say } from '../parts/output.ts';
 import { timesOf } from '../parts/times.ts';
-import { chooseJobs } from './jobs.ts';
+import { type Chosen, chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
 
 export function status(options: Options, config: Config): number {
-  const chosen = chooseJobs(options, config, 'all', timesOf(config));
+  const chosen = chooseJobs(options, config, 'all', { times: timesOf(config) });
   if (!chosen.ok) return chosen.exitCode;
-  const { jobs, slugs } = chosen;
+  return options.json ? printJson(options, chosen) : printText(options, chosen);
+}
+
+type Shown = Extract<Chosen, { ok: true }>;
+
+function printText({ name }: Options, { jobs, slugs }: Shown): number {
   const format = timeText(hostZone());
-  if (options.json) {
-    for (const slug of slugs) if (!print(`${JSON.stringify(jobs.snapshot(slug) ?? null)}\n`)) break;
-    return 0;
-  }
   const snapshots = slugs.flatMap((slug) => jobs.snapshot(slug) ?? []);
   const [only] = snapshots;
-  if (options.name !== undefined && only !== undefined) {
-    print(jobDetails(only, format));
-    warnOfCronZone();
-    return jobStateCode(only);
+  if (name !== undefined && only !== undefined) print(jobDetails(only, format));
+  else {
+    print(jobLines(snapshots, format));
+    for (const words of commonWarnings(snapshots.map((job) => (isBroken(job) ? undefined : job.clock))))
+      say('jobctl', words);
   }
-  print(jobLines(snapshots, format));
   warnOfCronZone();
-  return snapshots.some((job) => jobStateCode(job) === 1) ? 1 : 0;
+  return codeOf(name, snapshots.map(jobStateCode));
+}
+
+/** One job after the other, so that thousands need no more memory than one. */
+function printJson({ name }: Options, { jobs, slugs }: Shown): number {
+  const codes = new Set<number>();
+  for (const slug of slugs) {
+    const job = jobs.snapshot(slug);
+    if (job !== undefined) codes.add(jobStateCode(job));
+    if (!print(`${JSON.stringify(job ?? null)}\n`)) break;
+  }
+  return codeOf(name, [...codes]);
+}
+
+/** The code of the one job that was named; of several, 1 when one of them has failed. */
+function codeOf(name: string | undefined, codes: readonly number[]): number {
+  const [only] = codes;
+  if (name !== undefined && only !== undefined) return only;
+  return codes.includes(1) ? 1 : 0;
 }

@@ -1,14 +1,17 @@
-/** `jobctl logs` of an instance: its newest log, and with --follow whatever comes, in the next logs too, until the person ends it. */
+/**
+ * `jobctl logs` of an instance: its newest log, or as many of its logs as the lines that are asked for reach back to; and with --follow whatever
+ * comes, in the next logs too, until the person ends it.
+ */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import type { LogReader } from '../../system/log-reader.ts';
 import { instanceLogs, laterLogs } from '../../system/service-logs.ts';
 import { say } from '../parts/output.ts';
-import { LogPrinter, type LogView, logView, openReader, showLog } from './log-view.ts';
+import { LogPrinter, type LogView, linesShown, logView, openReader, showLog } from './log-view.ts';
 import { pause } from './logs.ts';
 import type { Options } from './options.ts';
-import { type ServiceTarget, targetName } from './service-target.ts';
+import { type ServiceTarget, sayGone, targetName } from './service-target.ts';
 
 interface Place {
   readonly name: string;
@@ -29,16 +32,41 @@ export async function serviceLogs(target: ServiceTarget, options: Options, confi
   if (typeof view === 'string') return refuse(view);
   const instance = target.instance ?? 0;
   const name = targetName(target);
+  sayGone(target, config);
   const { outputDirectory } = config;
   const stem = `${slug}.${instance}`;
   const place: Place = { name, outputDirectory, slug, directory: path.join(outputDirectory, slug), stem };
   if (options.follow) return follow(place, view);
-  const found = instanceLogs(place.directory, place.stem);
-  const shown = view.since === undefined ? found.slice(-1) : found;
-  if (shown.length === 0) return refuse(`${name} has no log yet`);
   const printer = new LogPrinter(view);
+  const shown = parts(place, instanceLogs(place.directory, place.stem), view, printer);
+  if (shown.length === 0) return refuse(`${name} has no log yet`);
+  return showParts(place, shown, printer);
+}
+
+/** One log, and what of it is to be shown. */
+interface Part {
+  readonly log: string;
+  readonly view: LogView;
+}
+
+/** The logs that the view reaches, oldest first: the newest one, older ones when lines or a time are asked for that reach back to them. */
+function parts(place: Place, logs: readonly string[], view: LogView, printer: LogPrinter): readonly Part[] {
+  const { lines } = view;
+  if (lines === undefined) return (view.since === undefined ? logs.slice(-1) : logs).map((log) => ({ log, view }));
+  const found: Part[] = [];
+  let left = lines;
+  for (const log of [...logs].reverse()) {
+    if (found.length > 0 && left <= 0) break;
+    const part = { ...view, lines: left };
+    found.unshift({ log, view: part });
+    left -= linesShown({ ...place, name: log }, part, printer);
+  }
+  return found;
+}
+
+async function showParts(place: Place, shown: readonly Part[], printer: LogPrinter): Promise<number> {
   let code = 0;
-  for (const log of shown) code = Math.max(code, await showLog({ ...place, name: log }, view, printer));
+  for (const { log, view } of shown) code = Math.max(code, await showLog({ ...place, name: log }, view, printer));
   return code;
 }
 
@@ -53,6 +81,8 @@ async function follow(place: Place, view: LogView): Promise<number> {
       [current] = instanceLogs(directory, stem);
     }
   }
+  const shown = parts(place, [...earlierLogs(place, current), current], view, printer);
+  await showParts(place, shown.slice(0, -1), printer);
   const { lines: _lines, since: _since, ...whole } = view;
   for (let seen = view; ; seen = whole) {
     const opened = openReader({ ...place, name: current }, seen, printer);
@@ -61,6 +91,11 @@ async function follow(place: Place, view: LogView): Promise<number> {
     if (opened !== undefined && !(await followPage(opened.reader, () => isFull(place, current ?? '')))) return 0;
     current = await nextLog(place, current);
   }
+}
+
+function earlierLogs({ directory, stem }: Place, current: string): readonly string[] {
+  const logs = instanceLogs(directory, stem);
+  return logs.slice(0, Math.max(0, logs.indexOf(current)));
 }
 
 function isFull({ directory, stem }: Place, current: string): boolean {

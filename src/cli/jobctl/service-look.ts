@@ -14,7 +14,7 @@ import { lookAtService } from '../parts/service-snapshots.ts';
 import { openJobs } from '../parts/snapshots.ts';
 import { history } from './history.ts';
 import type { Options } from './options.ts';
-import { holderOf, type ServiceTarget } from './service-target.ts';
+import { holderOf, type ServiceTarget, sayGone } from './service-target.ts';
 
 const usualLines = 20;
 const whyLines = 5;
@@ -27,9 +27,9 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
     const opened = openJobs(config);
     const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
     print(`${JSON.stringify({ ...whole, service: shown })}\n`);
-    return 0;
+  } else {
+    print(serviceDetails(service, shown, { formatTime: timeText(hostZone()), nowMs: clock.nowMs() }));
   }
-  print(serviceDetails(service, shown, { formatTime: timeText(hostZone()), nowMs: clock.nowMs() }));
   if (instance === undefined) return stateCode(seen.state);
   const at = shown.instances[0]?.at;
   return at === 'up' ? 0 : at === 'down' || at === 'finished' ? 3 : 1;
@@ -46,13 +46,14 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
 }
 
 /** The history of one instance: what is about it, and about the whole service. */
-export function serviceHistory({ slug, instance }: ServiceTarget, options: Options, config: Config): number {
+export function serviceHistory({ slug, instance, service }: ServiceTarget, options: Options, config: Config): number {
   if (instance === undefined) return history(options, config);
   const count = Number(options.lines ?? usualLines);
   if (!Number.isInteger(count) || count < 1) {
     say('jobctl', `--lines must be a whole number, found "${options.lines}"`);
     return exitCodes.usage;
   }
+  sayGone({ slug, instance, service }, config);
   const all = parseJournal(realHistory(config).read(slug));
   const entries = all.filter((entry) => [undefined, instance].includes(instanceOf(slug, entry))).slice(-count);
   const format = timeText(hostZone());

@@ -10,7 +10,7 @@ import { realLocks } from '../parts/machine.ts';
 import { say } from '../parts/output.ts';
 import { findService } from '../parts/service-snapshots.ts';
 import { openJobs } from '../parts/snapshots.ts';
-import { hasTag } from './jobs.ts';
+import { goneWords, hasTag, sayUnknownTags } from './jobs.ts';
 import type { Options } from './options.ts';
 
 export interface ServiceTarget extends Target {
@@ -24,15 +24,20 @@ export type Targets =
 
 /**
  * `none`: no service is meant, or what is meant is not there; the command says it as it does of jobs. `takesEnding`: also services that are being
- * ended because their file describes a job now.
+ * ended because their file describes a job now. `takesRecorded`: also services whose file is gone and that have ended.
  */
-export function findTargets({ name, tag }: Options, config: Config, takesEnding: boolean): Targets {
+export function findTargets({ name, tag }: Options, config: Config, { takesEnding, takesRecorded }: Takes): Targets {
   const find = (slug: string) => {
-    const service = isSlug(slug) ? serviceNamed(slug, config) : undefined;
+    const service = isSlug(slug) ? serviceNamed(slug, config, takesRecorded) : undefined;
     return service?.file === 'job' && !takesEnding ? undefined : service;
   };
   if (name !== undefined && tag === undefined) return findNamed(name, config, find);
   return name === undefined && tag !== undefined ? findTagged(tag, config, find) : { is: 'none' };
+}
+
+interface Takes {
+  readonly takesEnding: boolean;
+  readonly takesRecorded: boolean;
 }
 
 type Find = (slug: string) => KnownService | undefined;
@@ -61,16 +66,22 @@ function findTagged(tag: string, config: Config, find: Find): Targets {
   const found = tagged.map((slug) => ({ slug, service: find(slug) }));
   const services = found.flatMap(({ slug, service }) => (service === undefined ? [] : [{ slug, service }]));
   if (services.length === 0) return { is: 'none' };
+  sayUnknownTags(opened.jobs);
   return { is: 'found', services, jobs: found.filter(({ service }) => service === undefined).map(({ slug }) => slug) };
 }
 
-function serviceNamed(slug: string, config: Config): KnownService | undefined {
-  return findService(slug, loadJob(slug, config, { files }), holderOf(slug, config), config);
+function serviceNamed(slug: string, config: Config, recorded: boolean): KnownService | undefined {
+  return findService(slug, loadJob(slug, config, { files }), holderOf(slug, config), config, recorded);
 }
 
 /** Who has its lock: its supervisor, as a rule. */
 export function holderOf(slug: string, config: Config): LockHolder | undefined {
   return realLocks(config, () => undefined).holder(slug);
+}
+
+/** Says of a service that has ended and has no file any more that only its past can be shown. */
+export function sayGone({ slug, service }: ServiceTarget, config: Config): void {
+  if (service.file === 'gone' && holderOf(slug, config) === undefined) say('jobctl', goneWords(slug));
 }
 
 /** `web`, `web.2` */

@@ -15,12 +15,14 @@ type OnService = (target: ServiceTarget, options: Options, config: Config) => Pr
 
 /**
  * What follows a tag: `each` acts on all of them at once, `look` shows one after the other, each under its name. The rest (status, history, pause, resume) know
- * jobs and services by themselves. `ending`: is also about a service that is being ended because its file describes a job now.
+ * jobs and services by themselves. `ending`: is also about a service that is being ended because its file describes a job now. `recorded`: is also
+ * about a service whose file is gone and that has ended.
  */
 interface Command {
   readonly act: OnService;
   readonly tagged: 'each' | 'look' | 'itself';
   readonly ending?: true;
+  readonly recorded?: true;
 }
 
 const commands: Readonly<Record<string, Command>> = {
@@ -30,9 +32,9 @@ const commands: Readonly<Record<string, Command>> = {
   reset: { act: resetService, tagged: 'each' },
   snooze: { act: snooze, tagged: 'each' },
   why: { act: serviceWhy, tagged: 'look', ending: true },
-  logs: { act: serviceLogs, tagged: 'look', ending: true },
+  logs: { act: serviceLogs, tagged: 'look', ending: true, recorded: true },
   status: { act: serviceStatus, tagged: 'itself', ending: true },
-  history: { act: serviceHistory, tagged: 'itself' },
+  history: { act: serviceHistory, tagged: 'itself', recorded: true },
   pause: { act: notPaused, tagged: 'itself' },
   resume: { act: notPaused, tagged: 'itself' },
 };
@@ -46,7 +48,10 @@ export async function serviceCommand(
 ): Promise<number | undefined> {
   const command = commands[name];
   if (command === undefined || (options.tag !== undefined && command.tagged === 'itself')) return undefined;
-  const targets = findTargets(options, config, command.ending === true);
+  const targets = findTargets(options, config, {
+    takesEnding: command.ending === true,
+    takesRecorded: command.recorded === true,
+  });
   if (targets.is === 'none') return undefined;
   if (targets.is === 'wrong') return targets.exitCode;
   const { tag, ...rest } = options;

@@ -1,6 +1,7 @@
 /** cron-generate from the configuration to its end: what should be there, what is there, and what has to be done about it. */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { throughSudo } from '../../config/sources.ts';
 import { type Crontab, type CrontabFrame, composeCrontab } from '../../schedule/crontab.ts';
 import { decideChange, lookAtPresent, type PresentFiles, presentCrontab } from '../../schedule/crontab-files.ts';
 import { crontabFrame, outputProblem } from '../../schedule/crontab-frame.ts';
@@ -80,9 +81,15 @@ export function generate(wish: Wish, shows?: Shows): Ending {
   const target = wish.output ?? setting.value.outputCrontab;
   if (target === '-' || target === 'console') return printCrontab(scene);
   const file = path.resolve(target);
+  // As root it could show any file (--diff --adopt) and replace it.
+  if (throughSudo(caller) && file !== setting.value.outputCrontab) return nothingWritten(77, [], onlyConfigured(file));
   const wrong = outputProblem(file);
   if (wrong !== undefined) return nothingWritten(78, [{ severity: 'error', file, message: wrong }]);
   return onlyLooks(wish) ? look(scene, file) : writeInTurn(scene, file);
+}
+
+function onlyConfigured(file: string): string {
+  return `${file}: through sudo only output_crontab is written; --output - prints what would stand there`;
 }
 
 /** About the cron that will read the crontab. */
@@ -202,10 +209,15 @@ export function minutesTerm(schedule: string, timeZone: string): string {
   return answer.ok && zone !== undefined ? dueMinutes(answer.expression, { job: zone, host: hostZone() }) : '*';
 }
 
-function endingOf({ file, changed, crontab, problems, before, after }: Found, wish: Wish): Ending {
+/** Of all parts. */
+function textOf({ files: present }: PresentFiles): string {
+  return [...present.values()].map((part) => (part.is === 'text' ? part.text : '')).join('');
+}
+
+function endingOf({ file, there, changed, crontab, problems, before, after }: Found, wish: Wish): Ending {
   const verb = onlyLooks(wish) ? 'would change' : 'changed';
   const comment = changed
-    ? `${file} ${verb}: ${changesText(compareLines(before(), after()))}`
+    ? `${file} ${verb}: ${changesText(compareLines(before(), after()), textOf(there), crontab.text())}`
     : `${file} is up to date`;
   const exitCode = exitCodeOf(problems, { changed, matters: wish.check || wish.detailedExitcode });
   return { exitCode, changed, comment, worthSaying: changed, jobs: crontab.jobs, problems, views: [] };

@@ -21,8 +21,10 @@ export function findService(
   loaded: Result<Job> | undefined,
   holder: LockHolder | undefined,
   config: Config,
+  recorded = false,
 ): KnownService | undefined {
   return knownService({
+    recorded,
     ...{ slug, loaded, holderRun: holder?.runId },
     record: readRecord(stateFiles(config.stateDirectory), slug),
     lastRunMs: () => lastRunOf(slug, config)?.startedMs,

@@ -36,6 +36,8 @@ import { zoneObjection } from './tick-zones.ts';
 export interface Jobs {
   /** Of every file that can be a job, and of what runs without one; sorted. */
   readonly slugs: readonly string[];
+  /** Jobs and services without a file that do not run, of which a history is kept; sorted. */
+  recorded(): readonly string[];
   /** Files that can't be jobs. */
   readonly strays: readonly Problem[];
   /** What its file says now; `undefined` when there is no such job. */
@@ -61,8 +63,10 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const pauses = readPauses(state);
   const unreadablePaused = new Set(unreadablePauses(state));
   const waiting = undelivered(state.names(noticeFolders.outbox));
+  const slugs = [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort();
   const jobs: Jobs = {
-    slugs: [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort(),
+    slugs,
+    recorded: () => recordedWithoutFile(slugs, state),
     strays: listed.strays,
     load(slug) {
       const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
@@ -119,6 +123,13 @@ function runningWithoutFile(listed: readonly string[], locks: JobLocks): readonl
   const names = new Set(locks.names().filter(isSlug));
   for (const slug of listed) names.delete(slug);
   return [...names].filter((slug) => locks.holder(slug) !== undefined);
+}
+
+function recordedWithoutFile(known: readonly string[], state: StateFiles): readonly string[] {
+  const named = state.names('history').flatMap((name) => /^(.+)\.jsonl(?:\.1)?$/.exec(name)?.[1] ?? []);
+  const names = new Set(named.filter(isSlug));
+  for (const slug of known) names.delete(slug);
+  return [...names].sort();
 }
 
 function fileOf(
