@@ -286,10 +286,10 @@ describe('who may decide what is run', { skip }, () => {
         all,
       );
       for (const file of files) assert.doesNotMatch(readFileSync(file, 'latin1'), new RegExp(secret), file);
-      await until('the line in the log', async () => {
-        const { stdout } = await house.run('jobctl', ['logs', 'probed']);
-        return stdout.includes(`probe failed: exit code 3: ${secret}`);
-      });
+      child.kill('SIGTERM');
+      await done;
+      const { stdout } = await house.run('jobctl', ['logs', 'probed']);
+      assert.match(stdout, new RegExp(`the last probe that failed: exit code 3: ${secret}`));
     } finally {
       child.kill('SIGTERM');
       await done;
