@@ -21,12 +21,14 @@ tmpfilesdir = $(PREFIX)/lib/tmpfiles.d
 
 # A program is what has a launcher and a bundle.
 programs = $(filter $(notdir $(basename $(wildcard dist/*.cjs))),$(notdir $(wildcard bin/*)))
-# Made where there is scdoc.
+# Made where there is scdoc; a release has them.
 pages = $(notdir $(filter-out %.scd,$(wildcard dist/man/*)))
 others = $(filter-out run-job,$(programs))
 
 all: node_modules/.package-lock.json
 	npm run build
+	@[ -n "$$(ls dist/man | grep -v '\.scd$$')" ] || \
+	  echo 'The man pages are not built, because scdoc is not installed: apt-get install scdoc, then make again.' >&2
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --ignore-scripts
@@ -54,6 +56,7 @@ install-files:
 	for program in $(others); do ln -sfn run-job "$(DESTDIR)$(bindir)/$$program"; done
 	install -m 644 completions/run-job "$(DESTDIR)$(completiondir)/run-job"
 	for program in $(others); do ln -sfn run-job "$(DESTDIR)$(completiondir)/$$program"; done
+	@[ -n "$(pages)" ] || echo 'Installed without man pages: they are built only where scdoc is installed (apt-get install scdoc, make).' >&2
 	for page in $(pages); do install -D -m 644 "dist/man/$$page" "$(DESTDIR)$(mandir)/man$${page##*.}/$$page"; done
 	install -m 644 etc/sysusers.conf "$(DESTDIR)$(sysusersdir)/process-control.conf"
 	install -m 644 etc/tmpfiles.conf "$(DESTDIR)$(tmpfilesdir)/process-control.conf"
@@ -65,6 +68,7 @@ install-files:
 	scripts/copy-tree.sh "$(DESTDIR)$(docdir)" README.md CHANGELOG.md LICENSE docs
 	install -m 644 dist/THIRD-PARTY.txt dist/process-control.cdx.json "$(DESTDIR)$(docdir)"
 	scripts/copy-tree.sh "$(DESTDIR)$(docdir)" examples
+	sed 's|/usr/bin/|$(bindir)/|g' examples/sudoers >"$(DESTDIR)$(docdir)/examples/sudoers"
 	for job in jobs.example/*.yaml; do \
 	  sed '1s|file:///usr/share|file://$(PREFIX)/share|' "$$job" >"$(DESTDIR)$(docdir)/examples/$${job##*/}"; done
 	chmod 644 "$(DESTDIR)$(docdir)"/examples/*.yaml

@@ -43,19 +43,19 @@ function parse(args: readonly string[]) {
         alias: 'w',
         type: 'string',
         requiresArg: true,
-        describe: `A warning when a job should have started so long ago (${usualWarningSeconds} seconds); also 10m, 2h.`,
+        describe: `Warn when a job is overdue by this much (${usualWarningSeconds} seconds); also 10m, 2h.`,
       })
       .option('critical', {
         alias: 'c',
         type: 'string',
         requiresArg: true,
-        describe: 'Critical when a job should have started so long ago (never).',
+        describe: 'Critical when a job is overdue by this much (default: never).',
       })
       .option('timeout', {
         alias: 't',
         type: 'string',
         requiresArg: true,
-        describe: 'Unknown when the answer takes longer than this (no limit).',
+        describe: 'Answer UNKNOWN when the check takes longer than this (default: no limit).',
       })
       .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' }),

@@ -8,8 +8,8 @@ export type CronGenerateLine =
   | { readonly is: 'answered'; readonly exitCode: 0 | 64; readonly text: string };
 
 const epilogue = `Exit codes:
-  0   done, whether anything changed or not
-  1   a job has problems: its last good line was kept, all others are written
+  0   done, changed or not
+  1   a job has problems: its last good line was kept, all other lines are written
   2   would change (--check), or changed (--detailed-exitcode)
   64  usage
   77  not allowed to write the crontab; nothing was written
@@ -44,7 +44,7 @@ function parse(program: string, args: readonly string[]) {
         requiresArg: true,
         describe: 'Write this file instead of output_crontab; - is standard output.',
       })
-      .option('adopt', { type: 'boolean', describe: 'Replace a crontab that cron-generate has not written.' })
+      .option('adopt', { type: 'boolean', describe: 'Replace a crontab that cron-generate did not write.' })
       .option('install', {
         type: 'boolean',
         describe: 'Without root: put the jobs into your own crontab (crontab -l), and keep all other lines of it.',

@@ -33,7 +33,7 @@ function parse(args: readonly string[]) {
       .option('slow-start', { alias: 'w', type: 'boolean', describe: 'Run the slow_start_command of the job instead.' })
       .option('follow', {
         type: 'boolean',
-        describe: 'Print what the job prints, also where standard output is no terminal.',
+        describe: 'Print what the job prints, also where standard output is not a terminal.',
       })
       .option('rehearse', {
         type: 'boolean',
@@ -52,7 +52,7 @@ function parse(args: readonly string[]) {
       })
       .option('ensure', {
         type: 'boolean',
-        describe: 'Start every service that is wanted up and is not: what cron asks each minute.',
+        describe: 'For the crontab: start every service that should be up and is not.',
       })
       .option('due', {
         type: 'boolean',

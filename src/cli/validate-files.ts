@@ -75,7 +75,10 @@ function readNamed(name: string, inside: string | undefined): Uint8Array | strin
   if (refusal !== undefined) return refusal;
   const read = files.readRegular(path.resolve(name), { limitBytes, ...(inside !== undefined && { inside }) });
   if (read.is === 'read') return read.bytes;
-  return read.is === 'absent' ? 'there is no such file' : read.reason;
+  if (read.is === 'absent') return 'there is no such file';
+  return read.reason.startsWith('this is a directory')
+    ? `this is a directory; to check all job files in it: jobctl check ${name}`
+    : read.reason;
 }
 
 /** Whoever may check job files through sudo must not read, or look for, any other file of the user whom they become. */

@@ -151,7 +151,7 @@ function trustedOwners(merged: Merged, owners: readonly (string | number)[], use
   return owners.flatMap((owner) => {
     const user = users.find(String(owner));
     if (user === undefined)
-      tell(merged, 'trusted_owners', 'warning', `"trusted_owners" has "${owner}", who is no user of this machine`);
+      tell(merged, 'trusted_owners', 'warning', `"trusted_owners" has "${owner}", and this machine has no such user`);
     return user === undefined ? [] : [user.uid];
   });
 }

@@ -59,7 +59,7 @@ export const configSchema = {
     user: {
       ...userName,
       default: 'process-control',
-      description: 'The service user: jobs run as this user, whoever starts them. A name or a uid.',
+      description: 'The service user: jobs run as this user, no matter who starts them. A name or a uid.',
       examples: ['process-control', 'jenkins'],
     },
     default_job_config: {
@@ -84,12 +84,12 @@ export const configSchema = {
       ...passEnvironment,
       default: [],
       description:
-        'Variables that every job gets from whoever starts it, added to what the job files list under the same key. What a person has set, cron has not: a job that relies on such a variable fails by the clock.',
+        'Variables that every job gets from the process that starts it, added to what the job files list under the same key. What a person has set, cron has not: a job that relies on such a variable fails by the clock.',
     },
     job_directory: {
       ...directory,
       default: '/var/lib/process-control',
-      description: 'Where the job files are. Whoever can write here decides what the service user runs.',
+      description: 'Where the job files are. Users who can write here decide what the service user runs.',
     },
     output_crontab: {
       type: 'string',
@@ -106,7 +106,7 @@ export const configSchema = {
     run_directory: {
       ...directory,
       default: '/run/process-control',
-      description: 'Locks. It must belong to the service user and be writable by nobody else.',
+      description: 'Locks. It must belong to the service user, and only the service user may write to it.',
     },
     state_directory: {
       ...directory,

@@ -60,7 +60,8 @@ export function chooseSources(machine: Machine, request: Request): SourcesAnswer
   const ownerUids = ownUid === undefined || ownUid === 0 ? [0] : [0, ownUid];
   const own =
     hasSystem || caller.euid === 0 || isDefaultServiceUser(users, caller) ? undefined : ownPlaces(users, caller);
-  if (own === null) return { ok: false, file: systemFile, reason: `uid ${caller.euid} is no user of this machine` };
+  if (own === null)
+    return { ok: false, file: systemFile, reason: `this machine has no user with the uid ${caller.euid}` };
 
   const named = request.named ?? (caller.environment.PROCESS_CONTROL_CONFIG || undefined);
   if (named !== undefined && throughSudo(caller) && !sudoNames.test(named)) {

@@ -33,7 +33,7 @@ function auditExpression(key: ExpressionKey, source: string | undefined): readon
   if (source === undefined) return [];
   const mistake = mistakeIn(source);
   if (mistake !== undefined) {
-    const message = `"${key}" is no regular expression: ${mistake}; ${adviceOn(source)}`;
+    const message = `"${key}" is not a regular expression: ${mistake}; ${adviceOn(source)}`;
     return [{ severity: 'error', path: [key], message }];
   }
   if (repeatsRepetition.test(source)) {

@@ -51,7 +51,7 @@ function comment({ style, text, comment }: Spelling): string | undefined {
   const cutsQuotes = hasOpenQuote(text);
   if (!cutsQuotes && !/^#[^\s#!-]/.test(comment)) return undefined;
   const remedy = cutsQuotes ? '' : '; if it is a comment, put a blank after the #';
-  return `YAML takes "${shorten(comment)}" as a comment, so it is no part of the command: put the whole command in quotes${remedy}`;
+  return `YAML takes "${shorten(comment)}" as a comment, so the command ends before it: put the whole command in quotes${remedy}`;
 }
 
 function hasOpenQuote(text: string): boolean {

@@ -178,8 +178,8 @@ function ownership(
 export function validateJobText(source: Source, defaults: JobDefaults, wishes: Wishes = {}): Result<JobContent> {
   const written = parseYaml<JobDefaults>(source, format, (key) => Object.hasOwn(defaults, key));
   const readable = written.ok ? written.value : written.sound;
-  const said = written.ok ? written.warnings : written.problems;
-  if (readable === undefined) return { ok: false, problems: said };
+  if (readable === undefined) return { ok: false, problems: written.ok ? written.warnings : written.problems };
+  const said = written.ok ? written.warnings : nameZone(written.problems, readable, wishes.checkZone);
   const { content, remarks } = makeJob(readable.value, defaults);
   const spelled = auditSpelling(readable.value, readable.spelling).map(
     (doubt): JobRemark => ({ severity: 'warning', ...doubt }),
@@ -221,6 +221,25 @@ function zoneRemarks(
   if (timeZone === undefined || !isReboot(schedule) || written.place(path) === undefined) return [];
   const message = '"time_zone" changes nothing here: a boot is the same moment in every zone';
   return [{ severity: 'warning', path, message }];
+}
+
+/** What does not even look like the name of a zone may still have been meant as one: whoever knows the names says more about it than its form does. */
+function nameZone(
+  said: readonly Problem[],
+  { place, spelling }: Written<unknown>,
+  check: Wishes['checkZone'],
+): readonly Problem[] {
+  const path = ['time_zone'];
+  const name = spelling(path)?.text.replace(/^(["'])(.*)\1$/, '$2') ?? '';
+  const remark = name === '' ? undefined : check?.(name);
+  if (remark === undefined) return said;
+  const { line, column } = place(path) ?? {};
+  return said.map((problem) => {
+    const isIt = problem.severity === 'error' && problem.line === line && problem.column === column;
+    return isIt && problem.message.startsWith('"time_zone" must be ')
+      ? { ...problem, message: `"time_zone" ${remark.message}` }
+      : problem;
+  });
 }
 
 /** A value that is not in the file comes from the configuration. */

@@ -93,7 +93,7 @@ export const noticeKeys = {
   },
   skip_threshold: {
     ...count,
-    description: 'So many skipped runs in a row are a warning, told once until the job has run again.',
+    description: 'Skipped runs in a row after which a warning is sent, once until the job has run again.',
     examples: [5],
   },
 } as const;
@@ -167,9 +167,9 @@ export function noticesOf(written: WrittenNotices): {
 function unheard({ channels, after, skipThreshold }: Notices): readonly NoticeRemark[] {
   const remarks: NoticeRemark[] = [];
   const warn = (key: string, message: string) => remarks.push({ severity: 'warning', path: [key], message });
-  if (after > 1 && channels.length === 0) warn('notify_after', 'nobody will be told: there is no "notify"');
+  if (after > 1 && channels.length === 0) warn('notify_after', 'no one will be told: there is no "notify"');
   if (skipThreshold !== undefined && !channels.some(({ on }) => on?.includes('warning'))) {
-    warn('skip_threshold', 'nobody will be told: no channel of "notify" has "warning" in its "on"');
+    warn('skip_threshold', 'no one will be told: no channel of "notify" has "warning" in its "on"');
   }
   return remarks;
 }

@@ -75,7 +75,7 @@ export const logRetention = {
     type: 'integer',
     minimum: 0,
     maximum: 2 ** 31,
-    description: 'So many logs are kept, the newest; 0 means no limit.',
+    description: 'Number of logs that are kept, the newest ones; 0 means no limit.',
     examples: [500],
     'x-expected': 'a whole number of runs (0 for no limit)',
   },
@@ -107,7 +107,7 @@ export const jobSchema = {
     description: {
       type: 'string',
       pattern: '^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f]*$',
-      description: 'What the job is for, for whoever finds it failing at night.',
+      description: 'What the job is for: people read it when the job fails at night.',
       examples: ['Dumps the donations database for the off-site copy.'],
       'x-expected': 'text',
     },
@@ -181,7 +181,7 @@ export const jobSchema = {
       ...passEnvironment,
       default: [],
       description:
-        'Variables that the job gets from whoever starts it: a person, cron, another job. All others stay behind, so that what works by hand works by the clock.',
+        'Variables that the job gets from the process that starts it: a shell, cron, another job. It gets no others, so that what works by hand works by the clock.',
     },
     tag: {
       ...tags,
@@ -192,7 +192,7 @@ export const jobSchema = {
     allow_overtime: {
       type: 'boolean',
       default: false,
-      description: '`true`: it is no failure when the job is still running at its next time; that run is skipped.',
+      description: '`true`: a run that is skipped because the job is still running does not count as a failure.',
     },
     failmail: {
       type: 'object',

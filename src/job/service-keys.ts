@@ -92,13 +92,13 @@ const healthKeys = {
     minimum: 0,
     maximum: 1_000_000,
     default: 0,
-    description: 'So many failures in a row are borne; at one more the instance is ended and started again.',
+    description: 'Failures in a row that are tolerated; one more restarts the instance.',
     'x-expected': 'a whole number, 0 or more',
   },
   min_consecutive_successes: {
     ...count,
     default: 1,
-    description: 'So many successes in a row make an instance that has been started an instance that is up.',
+    description: 'Successes in a row after which an instance that was started counts as up.',
   },
   snooze_max: {
     ...someSeconds,
@@ -173,7 +173,7 @@ export const serviceKeys = {
     examples: ['10 90', { count: 10, interval: 90 }],
     'x-expected': 'two numbers such as "10 90", or a mapping of "count" and "interval"',
     properties: {
-      count: { ...count, description: 'So many deaths are borne.' },
+      count: { ...count, description: 'Deaths that are tolerated.' },
       interval: { ...someSeconds, description: 'Seconds, counted back from the latest death.' },
     },
   },

@@ -13,6 +13,7 @@ export function serviceRemark(slug: string, service: ServiceSnapshot): string {
   const parts = [
     stoppedWords(supervisor) ?? '',
     jobRunWords(jobRun) ?? '',
+    absentWords(service),
     state === 'DOWN' ? '' : `${up} of ${wantedInstances} up`,
     worst === undefined || state === 'DOWN' ? '' : `${slug}.${worst.number} ${worst.at}${because(worst)}`,
     snoozed.length === 0 ? '' : `snoozed: ${snoozed.join(', ')}`,
@@ -26,6 +27,13 @@ export function serviceRemark(slug: string, service: ServiceSnapshot): string {
 function stoppedWords(supervisor: ServiceSnapshot['supervisor']): string | undefined {
   if (supervisor?.isStopped !== true) return undefined;
   return `supervisor is stopped (SIGSTOP), so nothing is watched: kill -CONT ${supervisor.pid ?? ''}`;
+}
+
+/** cron starts supervisors: where the crontab is not installed, or cron does not run, this is the reason why a service is not up. */
+function absentWords({ supervisor, jobRun, state }: ServiceSnapshot): string {
+  if (supervisor !== undefined || jobRun !== undefined) return '';
+  if (state === 'STARTING') return 'no supervisor yet: cron starts it, if the crontab is installed';
+  return state === 'FAILED' ? 'no supervisor runs' : '';
 }
 
 function jobRunWords(jobRun: ServiceSnapshot['jobRun']): string | undefined {

@@ -131,7 +131,7 @@ function logged({ crontab, cronLog, hostZone }: Evidence): Finding | undefined {
     about,
     is: 'stops',
     words,
-    advice: `mend what it says, then touch ${path}: cron reads a file again only when its time changes`,
+    advice: `fix that, then touch ${path}: cron reads a file again only when its time changes`,
   };
 }
 

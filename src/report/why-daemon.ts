@@ -156,7 +156,7 @@ function cronsOwnWord(evidence: Evidence): readonly Finding[] {
   );
   if (started !== undefined) return [{ about, is: 'well', words: `cron did start the line; ${tell(started)}` }];
   const own = near.find(({ text }) => text.startsWith('run-job') && text.includes(slug));
-  if (own !== undefined) return [{ about, is: 'stops', words: tell(own), advice: 'mend what it says' }];
+  if (own !== undefined) return [{ about, is: 'stops', words: tell(own), advice: 'fix that' }];
   if (near.length === 0)
     return [{ about, is: 'unknown', words: `${cronLog.source} says nothing about cron at that time` }];
   return [{ about, is: 'doubt', words: `${cronLog.source} has lines of cron at that time, and none about this job` }];

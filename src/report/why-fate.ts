@@ -55,9 +55,7 @@ export function fateFinding(run: RunSnapshot, { slug, hostZone }: Evidence): Fin
     };
   if (outcome?.kind === 'not-started') {
     const advice =
-      outcome.code === 78
-        ? `mend the file; jobctl check shows every problem`
-        : `what it says, then: jobctl start ${slug}`;
+      outcome.code === 78 ? 'fix the file; jobctl check shows every problem' : `fix that, then: jobctl start ${slug}`;
     return { about, is: 'stops', words: `run-job was called at ${at} and ${words}`, advice };
   }
   if (outcome?.kind === 'missed') return { about, is: 'doubt', words: `the tick ${outcomeWords(outcome)}` };

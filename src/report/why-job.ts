@@ -27,7 +27,7 @@ function jobFile({ file, job, slug, runs, ticks, hostZone }: Evidence): Finding 
     };
   if (file.is === 'broken') {
     const words = `${file.path} has problems, so it is not run: ${file.problems[0] ?? ''}`;
-    return { about, is: 'stops', words, advice: `mend it; jobctl check ${file.path} shows every problem` };
+    return { about, is: 'stops', words, advice: `fix it; jobctl check ${file.path} shows every problem` };
   }
   const { tickMs } = ticks;
   if (tickMs === undefined || file.changedMs === undefined || file.changedMs <= tickMs)
@@ -145,7 +145,7 @@ function state({ state: { path, objection } }: Evidence): Finding {
 
 function lock({ holder, hostZone }: Evidence): Finding {
   const about = 'lock';
-  if (holder === undefined) return { about, is: 'well', words: 'nobody has it' };
+  if (holder === undefined) return { about, is: 'well', words: 'it is free' };
   if (holder.state === 'orphaned') {
     const words = orphanWords(holder);
     return isOutOfReach(holder.processes ?? [])

@@ -63,7 +63,7 @@ function isPastItsTime({ deadlineSinceBootMs }: LockHolder, sinceBootMs: number)
 /** Why a run can't begin, in words that name who is in its way and since when. */
 export function collisionWords({ holder, sharedLock }: Collision, nowMs: number): string {
   if (sharedLock === undefined) return holderWords(holder, nowMs);
-  const whose = holder.job === undefined ? 'somebody' : `job ${holder.job}`;
+  const whose = holder.job === undefined ? 'another job' : `job ${holder.job}`;
   const words =
     holder.state === 'running' ? `${runWords(holder)} has it${sinceWords(holder, nowMs)}` : holderWords(holder, nowMs);
   return `the lock "${sharedLock}" is taken by ${whose}: ${words}`;

@@ -171,7 +171,7 @@ function remainingWords(output: RemainingOutput): string {
     case 'unread':
       return `${who}; what it prints from now on is not logged`;
     case 'failed':
-      return `${who}; nobody reads it from now on, so its next print may end it: ${output.reason}`;
+      return `${who}; run-job no longer reads it, so its next print may end it: ${output.reason}`;
     default:
       return output satisfies never;
   }

@@ -86,7 +86,7 @@ async function waitForNext(
     if (watch.stopped !== undefined) return watch.stopped;
     const paused = machine.paused();
     if (paused !== undefined) {
-      log.note(`there is no other attempt: ${paused}`);
+      log.note(`no further attempt: ${paused}`);
       return outcome;
     }
     if (clock.monotonicMs() >= endMs) return undefined;

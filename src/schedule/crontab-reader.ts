@@ -109,7 +109,7 @@ function readEntry(text: string): CrontabLine {
   const wrong = scheduleFault(schedule);
   if (wrong !== undefined) return fault(wrong);
   // A number is a user for neither daemon, though passwd could be asked for it.
-  if (!/^(?!\d+$)\w[\w.@+-]{0,63}\$?$/.test(user)) return fault(`"${user}" is no user name`);
+  if (!/^(?!\d+$)\w[\w.@+-]{0,63}\$?$/.test(user)) return fault(`"${user}" is not a user name`);
   return { is: 'entry', schedule, user, command };
 }
 

@@ -45,7 +45,7 @@ export function changesText({ added, removed, changed }: LineChanges): string {
   const parts = [some(added, 'added'), some(removed, 'removed'), some(changed, 'changed')].filter(
     (part) => part !== '',
   );
-  return parts.length === 0 ? 'other text, the same jobs at the same times' : `lines: ${parts.join(', ')}`;
+  return parts.length === 0 ? 'text changed; no job or time changed' : `lines: ${parts.join(', ')}`;
 }
 
 function some(slugs: readonly string[], verb: string): string {

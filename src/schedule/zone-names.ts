@@ -25,16 +25,16 @@ function objection(name: string, table: ZoneTable): string {
   const names = table.names();
   if (names.length === 0)
     return `can't be "${name}": this machine has no time zone data, so it knows UTC only; install the package tzdata`;
-  const nobody = `names no time zone: "${name}"`;
+  const unknownName = `names no time zone: "${name}"`;
   const special = specialEntry(name);
-  if (special !== undefined) return `${nobody}${special}`;
+  if (special !== undefined) return `${unknownName}${special}`;
   const [first, ...others] = meant(name, names);
-  if (first === undefined) return `${nobody}; it takes names such as Europe/Berlin`;
+  if (first === undefined) return `${unknownName}; it takes names such as Europe/Berlin`;
   const more = others.map((other) => ` or "${other}"`).join('');
   if (Object.hasOwn(abbreviations, name.toUpperCase()))
-    return `${nobody}, and an abbreviation does not say which country is meant; write "${first}"${more}`;
-  if (first.toLowerCase() === name.toLowerCase()) return `${nobody}; it is spelled "${first}"`;
-  return `${nobody}; did you mean "${first}"${more}?`;
+    return `${unknownName}, and an abbreviation does not say which country is meant; write "${first}"${more}`;
+  if (first.toLowerCase() === name.toLowerCase()) return `${unknownName}; it is spelled "${first}"`;
+  return `${unknownName}; did you mean "${first}"${more}?`;
 }
 
 /** Entries of the table that are no zones for jobs. */

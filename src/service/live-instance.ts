@@ -93,6 +93,7 @@ export class LiveInstance {
   #log: RunLog | undefined;
   #generation = 0;
   #starting: Promise<void> = Promise.resolve();
+  #probeSaid: string | undefined;
   #life: Life | undefined;
   #graceMs = 0;
   #definition: ServiceJob | undefined;
@@ -255,6 +256,8 @@ export class LiveInstance {
     else await this.#endAll(command);
     const status = await command.ended;
     await this.#log?.commandEnded(drainPatienceMs);
+    if (this.#probeSaid !== undefined) this.note(this.#probeSaid);
+    this.#probeSaid = undefined;
     this.note(exitWords(status satisfies Exit));
     const left = leftovers
       .map(({ pid, command: line }) => `${pid} ${line}`)
@@ -284,7 +287,14 @@ export class LiveInstance {
     const file = this.#machine.folders.snooze(life.job.slug, this.#home.instance);
     const untilMs = snoozedUntilMs(file, { nowMs, maxSeconds: health.snoozeMaxSeconds });
     if (untilMs !== undefined) return { is: 'snoozed', untilMs };
-    return this.#askProbe(health.probe, life, health.timeoutSeconds * 1000);
+    return this.#hear(await this.#askProbe(health.probe, life, health.timeoutSeconds * 1000));
+  }
+
+  /** Everybody reads records, histories and listings; what a command prints goes where all output goes, to the log, when the instance ends. */
+  #hear(answer: ProbeAnswer): ProbeAnswer {
+    if (answer.is !== 'failure' || answer.said === undefined) return answer;
+    this.#probeSaid = `the last probe that failed: ${answer.reason}: ${answer.said}`;
+    return { is: 'failure', reason: answer.reason };
   }
 
   async #askProbe(probe: Probe, { world, ports, job }: Life, timeoutMs: number): Promise<ProbeAnswer> {

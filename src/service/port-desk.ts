@@ -91,7 +91,7 @@ export class PortDesk {
     const held = this.#held.get(instance);
     if (held !== undefined && (await this.#canKeep(held, ports))) return { ports: held };
     const lock = await this.#takeHostLock();
-    if (lock === undefined) return { reason: 'the list of ports is locked by somebody who does not let go (@ports)' };
+    if (lock === undefined) return { reason: 'another process keeps the list of ports locked (lock @ports)' };
     try {
       const answer = await allocatePorts({
         ports,

@@ -98,7 +98,7 @@ function whyNotExecuted(
       };
     }
     case ENOEXEC:
-      return { reason: 'exec format error: it is no program for this processor, and no script', exitCode: 126 };
+      return { reason: 'exec format error: it is neither a program for this processor nor a script', exitCode: 126 };
     default:
       return { reason: text, exitCode: 126 };
   }

@@ -65,7 +65,7 @@ function readAt(directory: string, relative: string, limitBytes: number): FileRe
   return pinned(directory, relative, ({ facts, reopen }) => {
     const kind = kindOf(facts);
     if (kind === 'symlink') return undefined;
-    if (kind !== 'file') return refused(`${words[kind]} is no file to read`);
+    if (kind !== 'file') return refused(`this is ${words[kind]}, not a file`);
     return withDescriptor(reopen(), (fd) => readOpen(fd, limitBytes));
   });
 }
@@ -105,7 +105,7 @@ function unreadable(error: unknown): FileRead {
   if (code === 'ENOENT' || code === 'ENOTDIR' || error instanceof NoDirectoryError) return { is: 'absent' };
   if (code === 'EACCES' || code === 'EPERM') return refused('this user may not read it');
   // Opening a socket, or a device without a driver.
-  if (code === 'ENXIO' || code === 'ENODEV') return refused('a socket or device is no file to read');
+  if (code === 'ENXIO' || code === 'ENODEV') return refused('this is a socket or a device, not a file');
   if (code === undefined) throw error;
   return refused(`it can not be read (${code})`);
 }

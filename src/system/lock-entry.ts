@@ -98,7 +98,7 @@ export class RunEntry {
   async #restore(): Promise<void> {
     if (!this.#isWanted) return;
     this.#terms.restore();
-    if (!(await this.publish())) throw new Error('somebody else has it');
+    if (!(await this.publish())) throw new Error('another process has it');
     if (!this.#isWanted) await this.withdraw();
   }
 }

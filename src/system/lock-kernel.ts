@@ -54,7 +54,7 @@ export function takeKernelLock(file: string): KernelLock | 'busy' {
     }
     closeSync(fd);
   }
-  throw new StageError(`locking ${file}`, 'somebody keeps removing it');
+  throw new StageError(`locking ${file}`, 'another process keeps removing it');
 }
 
 /** Whether this process has the lock now. */

@@ -108,5 +108,5 @@ function verdict(end: BoundedEnd, timeoutMs: number, said: string): ProbeAnswer 
   if (status.is === 'exited' && status.code === 0) return { is: 'success' };
   const how = status.is === 'exited' ? `exit code ${status.code}` : `ended by ${signalName(status.signal)}`;
   const lastLine = said.trim().split('\n').at(-1) ?? '';
-  return { is: 'failure', reason: lastLine === '' ? how : `${how}: ${printable(lastLine)}` };
+  return { is: 'failure', reason: how, ...(lastLine !== '' && { said: printable(lastLine) }) };
 }

@@ -541,7 +541,8 @@ export interface OwnLog {
 /** What one probe said. */
 export type ProbeAnswer =
   | { readonly is: 'success' }
-  | { readonly is: 'failure'; readonly reason: string }
+  /** `said`: the last line of a command, for those who may read the instance's log. */
+  | { readonly is: 'failure'; readonly reason: string; readonly said?: string }
   /** It could not be run at all. */
   | { readonly is: 'unknown'; readonly reason: string };
 

@@ -151,6 +151,7 @@ function found(node: Node | null, schema: Schema | undefined): string {
   if (/^[-+]?0\d/.test(written)) return `${written} (a leading zero is octal to some and decimal to others)`;
   const isProgram = typeof node.value === 'boolean' && /command line/.test(String(schema?.['x-expected']));
   if (isProgram) return `${written} (no text to YAML; for the program write /bin/${written.toLowerCase()})`;
+  if (node.value === null) return `${written}, which means no value in YAML`;
   return `${shorten(written)}${lacking(written, schema)}`;
 }
 

@@ -3,6 +3,7 @@
  * /etc/shadow or a key: of a file that has none of our keys nothing is repeated.
  */
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { unitNote } from './foreign.ts';
 import type { Schema } from './schema.ts';
 import { nearest } from './suggest.ts';
 import type { Remark } from './value.ts';
@@ -17,11 +18,13 @@ export function strangerRemark(text: string, root: Node | null, schema: Schema):
   const isMeant = (key: string) => key.startsWith('_') || nearest(key, known) !== undefined;
   if (keys.some((key) => known.includes(key)) || keys.slice(0, mostMeant).some(isMeant)) return undefined;
   const offset = Math.max(0, text.search(/\S/));
-  const rule = `the file must be ${schema['x-expected'] ?? 'a mapping'}${kindOf(root)}`;
+  const rule = `the file must be ${schema['x-expected'] ?? 'a mapping'}${kindOf(text, root)}`;
   return { severity: 'error', offset, message: rule, rule };
 }
 
-function kindOf(root: Node): string {
+function kindOf(text: string, root: Node): string {
+  const unit = unitNote(text);
+  if (unit !== undefined) return `; this begins with ${unit}`;
   if (isSeq(root)) return ', found a list';
   return isScalar(root) ? ', found text' : '; none of its lines begins with a key that is known here';
 }

@@ -1,5 +1,6 @@
 /** What the YAML library objects to, in words for people who do not know YAML's grammar; one sentence for one mistake. */
 import { type Document, Scalar, visit, type YAMLError } from 'yaml';
+import { foreignText } from './foreign.ts';
 import { lineAt } from './place.ts';
 import type { Remark } from './value.ts';
 
@@ -38,6 +39,8 @@ export function syntaxRemarks(text: string, document: Document): readonly Remark
 
 function sentence(text: string, document: Document, error: YAMLError): Sentence {
   const offset = Math.min(error.pos[0], text.length);
+  const foreign = foreignText(text, offset);
+  if (foreign !== undefined) return derailing(foreign.offset, foreign.message);
   switch (error.code) {
     case 'TAB_AS_INDENT':
       return derailing(offset, 'indent with spaces; YAML does not allow tabs here');

@@ -114,7 +114,11 @@ function readList(reader: Reader, nodes: readonly unknown[], { schema, key }: Ex
 function readScalar(reader: Reader, node: Scalar, { schema, key }: Expected): unknown {
   if (reader.insideAlias) reader.aliased += 1;
   const written = node.source ?? '';
-  if (schema?.['x-as-written']) return written;
+  if (schema?.['x-as-written']) {
+    if ([schema.type].flat().includes('null') && node.type === Scalar.PLAIN && /^(?:~|null|Null|NULL)$/.test(written))
+      remark(reader, node, 'error', noText(key, written));
+    return written;
+  }
   if (node.type !== Scalar.PLAIN) return node.value;
   const old = schema?.type === 'boolean' ? oldBooleans.get(written) : undefined;
   if (old !== undefined) {
@@ -123,6 +127,11 @@ function readScalar(reader: Reader, node: Scalar, { schema, key }: Expected): un
   }
   // Octal to YAML 1.1, decimal to 1.2: the text is refused where a number is wanted.
   return typeof node.value === 'number' && /^[-+]?0\d/.test(written) ? written : node.value;
+}
+
+/** The predecessor's reader made None of it, others make nothing, and the four letters are meant by few. */
+function noText(key: string | undefined, written: string): string {
+  return `"${key}: ${written}" means no value in YAML: write "" for an empty text, or "${written}" with the quotes for this text`;
 }
 
 function readAlias(reader: Reader, alias: { readonly source: string } & Node, expected: Expected): unknown {

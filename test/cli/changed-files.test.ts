@@ -110,7 +110,7 @@ describe('a service whose file changes', () => {
       '/bin/sleep 1000',
       `/bin/sh -c 'test {{instance}} = 1 || sleep 1000; sleep 1000' ${gate}`,
     );
-    const slow = `${gated}health_check: {command: test -e ${gate}, interval: 0.1, initial_interval: 60}\n`;
+    const slow = `${gated}health_check: {command: test -e ${gate}, interval: 0.1, initial_interval: 60, timeout: 60}\n`;
     house.job('web', slow);
     house.tell('gate');
     await house.until('web', 'the new file', ({ instances }) => instances.every(({ changed }) => changed === true));

@@ -136,7 +136,7 @@ describe('failures as a job defines them', { concurrency: 2 }, () => {
     assert.equal(code, 1);
     assert.match(
       stdout + stderr,
-      /broken\.yaml:3:17: "fail_on_output" is no regular expression: invalid group; JavaScript has no \(\?i\)/,
+      /broken\.yaml:3:17: "fail_on_output" is not a regular expression: invalid group; JavaScript has no \(\?i\)/,
     );
   });
 });

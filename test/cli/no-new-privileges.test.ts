@@ -38,7 +38,7 @@ describe('no_new_privileges', { skip: isRoot ? false : 'needs root: it makes a s
       const file = `${services.play}/probe`;
       services.job(
         'web',
-        `name: Web\nservice: true\ncommand: /bin/sleep 1000\nno_new_privileges: true\nhealth_check: {command: /bin/cp /proc/self/status ${file}, interval: 1, initial_interval: 0}\n`,
+        `name: Web\nservice: true\ncommand: /bin/sleep 1000\nno_new_privileges: true\nhealth_check: {command: /bin/cp /proc/self/status ${file}, interval: 1, initial_interval: 0, timeout: 60}\n`,
       );
       await services.ensure();
       const up = await services.untilUp('web');

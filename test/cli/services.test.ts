@@ -12,7 +12,7 @@ service: true
 instances: 2
 command: SERVES
 ports: [http]
-health_check: {http: {port: http, path: /}, interval: 0.2, initial_interval: 5, timeout: 2}
+health_check: {http: {port: http, path: /}, interval: 0.2, initial_interval: 5, timeout: 5, max_consecutive_failures: 1}
 restart_delay: 0.1
 restart_delay_max: 0.5
 stop_timeout: 1

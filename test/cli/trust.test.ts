@@ -136,8 +136,8 @@ describe('who may decide what is run', { skip }, () => {
         /belongs to uid 65534; it must belong to root/,
       ],
       ['in a directory that a group can write', () => groupDirectory(), {}, /directory .* can be written by a group/],
-      ['that is a FIFO', () => fifo(), {}, /a FIFO is no file to read/],
-      ['that is a device', () => '/dev/zero', {}, /a device is no file to read|can be written by everyone/],
+      ['that is a FIFO', () => fifo(), {}, /this is a FIFO, not a file/],
+      ['that is a device', () => '/dev/zero', {}, /this is a device, not a file|can be written by everyone/],
       ['that a link leads to', () => link(), {}, /\/tmp can be written by everyone/],
       ['with a line break in its name', () => '/etc/a\nb.yaml', {}, /control characters/],
     ];
@@ -261,6 +261,40 @@ describe('who may decide what is run', { skip }, () => {
       'who may read it is told',
     );
     for (const slug of ['private', 'private-service', 'talks']) rmSync(house.path(`jobs/${slug}.yaml`));
+  });
+
+  test('what the command of a probe prints is in the log of the instance, and in nothing that everybody can read', async () => {
+    const secret = 's3cr3t-of-a-probe';
+    const probe = `/bin/sh -c 'echo ${secret}; exit 3'`;
+    const keys = 'health_check: {initial_interval: 0, interval: 1, max_consecutive_failures: 100}\n';
+    const check = keys.replace('{', `{command: ${JSON.stringify(probe)}, `);
+    house.job('probed', `name: Probed\nservice: true\ncommand: /bin/sleep 1000\nstop_timeout: 1\n${check}`);
+    const child = house.spawn('run-job', ['--job', 'probed']);
+    const done = ended(child);
+    try {
+      const shown = await until('a probe that failed', async () => {
+        const { stdout } = await house.run('jobctl', ['status', 'probed']);
+        return stdout.includes('exit code 3') ? stdout : undefined;
+      });
+      assert.doesNotMatch(shown, new RegExp(secret));
+      const all = execFileSync('find', [house.path('state'), house.path('run'), '-type', 'f', '-perm', '-004'], {
+        encoding: 'utf8',
+      });
+      const files = all.split('\n').filter((file) => existsSync(file));
+      assert.ok(
+        files.some((file) => file.includes('services/probed')),
+        all,
+      );
+      for (const file of files) assert.doesNotMatch(readFileSync(file, 'latin1'), new RegExp(secret), file);
+      child.kill('SIGTERM');
+      await done;
+      const { stdout } = await house.run('jobctl', ['logs', 'probed']);
+      assert.match(stdout, new RegExp(`the last probe that failed: exit code 3: ${secret}`));
+    } finally {
+      child.kill('SIGTERM');
+      await done;
+      rmSync(house.path('jobs/probed.yaml'));
+    }
   });
 
   describe('through sudo', { skip: works('sudo', '-V') && canHaveOwnEtc ? false : 'needs sudo and unshare' }, () => {
@@ -442,9 +476,9 @@ describe('who may decide what is run', { skip }, () => {
         (file) => symlinkSync('/proc/self/environ', file),
         /this link leads out of|not lead to a file/,
       ],
-      ['a FIFO', (file) => execFileSync('mkfifo', [file]), /a FIFO is no file to read/],
-      ['a device', (file) => execFileSync('mknod', [file, 'c', '1', '5']), /a device is no file to read/],
-      ['a directory', (file) => mkdirSync(file), /a directory is no file to read/],
+      ['a FIFO', (file) => execFileSync('mkfifo', [file]), /this is a FIFO, not a file/],
+      ['a device', (file) => execFileSync('mknod', [file, 'c', '1', '5']), /this is a device, not a file/],
+      ['a directory', (file) => mkdirSync(file), /this is a directory, not a file/],
       ['a file that everyone can write', (file) => writeWithMode(file, 0o646), /everyone can write this file/],
       ['a file without an end', (file) => writeFileSync(file, evil() + '#'.repeat(300_000)), /more than the 262144/],
     ];

@@ -25,7 +25,7 @@ describe('the world of services, probes and commands of notices', () => {
     `name: Web
 service: true
 command: /bin/sleep 1000
-health_check: {command: /bin/cp /proc/self/environ ${probeFile}, interval: 1, initial_interval: 0}
+health_check: {command: /bin/cp /proc/self/environ ${probeFile}, interval: 1, initial_interval: 0, timeout: 60}
 `,
   );
   house.job(

@@ -197,7 +197,7 @@ test('owners that are trusted are users of the machine', () => {
   const { config, said } = load({ files: { [systemFile]: { text: 'trusted_owners: [root, alice, 1500, gone]\n' } } });
   assert.deepEqual(config?.trustedOwnerUids, [0, 1000, 1500]);
   assert.deepEqual(said, [
-    '/etc/process-control.yaml:1:17: warning: "trusted_owners" has "gone", who is no user of this machine',
+    '/etc/process-control.yaml:1:17: warning: "trusted_owners" has "gone", and this machine has no such user',
   ]);
 });
 
@@ -444,7 +444,9 @@ test("a file of root's that anybody names is the machine's, one of their own is 
 
 test('a caller who is no user of the machine is told so', () => {
   const nobody: Caller = { uid: 4242, euid: 4242, pid: 1, environment: {} };
-  assert.deepEqual(load({ caller: nobody }).said, ['/etc/process-control.yaml: uid 4242 is no user of this machine']);
+  assert.deepEqual(load({ caller: nobody }).said, [
+    '/etc/process-control.yaml: this machine has no user with the uid 4242',
+  ]);
 });
 
 test('a part of the configuration that is not read because of its name is warned of', () => {

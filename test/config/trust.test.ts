@@ -129,8 +129,8 @@ const attempts: readonly [string, Attempt, string][] = [
   ],
   [
     'a FIFO',
-    { files: { '/opt/pc.yaml': { refused: 'a FIFO is no file to read' } }, named: '/opt/pc.yaml' },
-    'a FIFO is no file to read',
+    { files: { '/opt/pc.yaml': { refused: 'this is a FIFO, not a file' } }, named: '/opt/pc.yaml' },
+    'this is a FIFO, not a file',
   ],
   [
     'a file of the caller, while the machine has a configuration',

@@ -124,10 +124,10 @@ const partTried = {
     return [written('~/part.yaml', `${rest.join('')}${text}`), 'cron-generate --validate ~/part.yaml'];
   },
   configuration: (text: string) => [
-    `sudo mkdir -p /root/part/jobs`,
+    `sudo mkdir -p /srv/part/jobs`,
     written(
       '/etc/process-control-part.yaml',
-      `${/^job_directory:/m.test(text) ? '' : 'job_directory: /root/part/jobs\n'}output_crontab: console\n${text}`,
+      `${/^job_directory:/m.test(text) ? '' : 'job_directory: /srv/part/jobs\n'}output_crontab: console\n${text}`,
     ),
     'sudo cron-generate --config /etc/process-control-part.yaml',
   ],

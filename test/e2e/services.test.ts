@@ -8,7 +8,7 @@ const web = `name: Web
 service: true
 command: SERVES
 ports: [http]
-health_check: {http: {port: http, path: /}, interval: 0.5, initial_interval: 5, timeout: 2}
+health_check: {http: {port: http, path: /}, interval: 0.5, initial_interval: 5, timeout: 5, max_consecutive_failures: 1}
 restart_delay: 0.1
 stop_timeout: 1
 `;

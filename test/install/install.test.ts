@@ -25,8 +25,20 @@ function make(goal: string, ...variables: readonly string[]) {
 
 const installed = hasMake ? make('install') : undefined;
 
-test('make install says nothing when all is well', options, () => {
-  assert.deepEqual([installed?.status, installed?.stderr], [0, '']);
+const pages = existsSync(path.join(root, 'dist/man/run-job.1'));
+
+test('make install says nothing when all is well, and that man pages are missing when they are', options, () => {
+  assert.equal(installed?.status, 0);
+  assert.equal(existsSync(path.join(prefix, 'share/man/man1/run-job.1')), pages);
+  if (pages) assert.equal(installed?.stderr, '');
+  const { status, stderr } = make('install', 'pages=');
+  assert.equal(status, 0);
+  assert.match(stderr, /^Installed without man pages: they are built only where scdoc is installed/);
+});
+
+test('the example for sudo names the programs where they were installed', options, () => {
+  const sudoers = readFileSync(path.join(prefix, 'share/doc/process-control/examples/sudoers'), 'utf8');
+  assert.match(sudoers, new RegExp(`^Cmnd_Alias PROCESS_CONTROL = ${prefix}/bin/run-job, ${prefix}/bin/jobctl$`, 'm'));
 });
 
 test('every program of the checkout runs from the place it was installed to', options, () => {

@@ -157,6 +157,24 @@ function make(text: string, jobDefaults: JobPlaces['jobDefaults']) {
   });
 }
 
+test('what does not look like the name of a zone is judged as one all the same, in one sentence', () => {
+  for (const written of [
+    '+02:00',
+    '"+02:00"',
+    "'New York'",
+    'München',
+    '+0200',
+    '2',
+    '"$TZ"',
+    'Europe/Berlin # home',
+  ]) {
+    const result = make(`${good}time_zone: ${written}\n`, {});
+    const name = written.replace(/ #.*/, '').replace(/["']/g, '');
+    const expected = name === 'Europe/Berlin' ? [] : [`"time_zone" names no time zone: "${name}"`];
+    assert.deepEqual(result.ok ? [] : result.problems.map(({ message }) => message), expected);
+  }
+});
+
 test('a key of the file wins over the defaults as a whole', () => {
   const defaults = {
     timeout: 60,
@@ -258,8 +276,8 @@ test('real files of every kind: each bad one is one problem, and the good ones r
     ['crlf'],
     problem('dangling', ': this link does not lead to a file'),
     problem('device', `: this link leads out of ${jobs}`),
-    problem('directory', ': a directory is no file to read'),
-    problem('fifo', ': a FIFO is no file to read'),
+    problem('directory', ': this is a directory, not a file'),
+    problem('fifo', ': this is a FIFO, not a file'),
     ['good'],
     problem('large', ': the file has 5000032 bytes, more than the 262144 that are read'),
     ['linked'],

@@ -216,7 +216,7 @@ const causes: readonly (readonly [what: string, Changes, about: string, words: R
     },
     "cron's log",
     /run-job\[901\]: .*unknown key/,
-    /mend/,
+    /fix that/,
   ],
   ['no service user', { user: { exists: false } }, 'service user', /there is no user svc/, /adduser/],
   ['no run-job', { runner: { objection: 'is not executable' } }, 'run-job', /run-job is not executable/, /runner_path/],
@@ -392,7 +392,7 @@ test('the text says what, why, what to do and what else, then everything that wa
   service user  ok     svc, home /home/svc
   run-job       ok     /usr/bin/run-job
   state         ok     /var/lib/process-control-state
-  lock          ok     nobody has it
+  lock          ok     it is free
 `,
   );
   const [first, log] = whyText(explain(well), well).split('\n');

@@ -398,7 +398,7 @@ test('no attempt follows when the job is paused meanwhile', async () => {
   await machine.clock.advance(6_000);
   assert.equal((await running).exitCode, 1);
   assert.equal(machine.launcher.commands.length, 1);
-  assert.match(machine.logs.lines.join(), /there is no other attempt: paused by ada/);
+  assert.match(machine.logs.lines.join(), /no further attempt: paused by ada/);
 });
 
 test('no attempt of a tick begins after its start_deadline', async () => {

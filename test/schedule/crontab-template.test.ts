@@ -53,7 +53,7 @@ const refusals: readonly (readonly [string, RegExp])[] = [
   ['{schedule} {user} {command\n', /doubled/],
   ['{schedule} {user} {command} {name}\n', /comment lines only/],
   ['{schedule} {user} {command} # {name}\n', /comment lines only/],
-  ['{schedule} {command}\n', /no user name|must be/],
+  ['{schedule} {command}\n', /not a user name|must be/],
   ['{user} {schedule} {command}\n', /line 1/],
   ['{schedule} {user} echo hello\n', /must be/],
   ['{schedule} {user} {command}x\n', /must be/],

@@ -36,7 +36,7 @@ const rows: readonly (readonly [string, string])[] = [
   ['Asia/Mumbai', 'names no time zone: "Asia/Mumbai"; did you mean "Asia/Kolkata"?'],
   ['Beijing', 'names no time zone: "Beijing"; did you mean "Asia/Shanghai"?'],
   ['America/San_Francisco', 'names no time zone: "America/San_Francisco"; did you mean "America/Los_Angeles"?'],
-  ['Europe/München', 'names no time zone: "Europe/München"; it takes names such as Europe/Berlin'],
+  ['Europe/München', 'names no time zone: "Europe/München"; did you mean "Europe/Berlin"?'],
   ['Berlin', 'names no time zone: "Berlin"; did you mean "Europe/Berlin"?'],
   ['America/NewYork', 'names no time zone: "America/NewYork"; did you mean "America/New_York"?'],
   ['Europe/Berln', 'names no time zone: "Europe/Berln"; did you mean "Europe/Berlin"?'],

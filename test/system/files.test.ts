@@ -68,24 +68,24 @@ test('what is not there is absent, also below something that is no directory', (
 
 test('a FIFO is refused at once, though nobody writes into it', () => {
   execFileSync('mkfifo', [place('fifo')]);
-  assert.equal(answer('fifo'), 'a FIFO is no file to read');
+  assert.equal(answer('fifo'), 'this is a FIFO, not a file');
 });
 
 test('a directory is refused', () => {
   mkdirSync(place('directory.yaml'));
-  assert.equal(answer('directory.yaml'), 'a directory is no file to read');
+  assert.equal(answer('directory.yaml'), 'this is a directory, not a file');
 });
 
 test('a socket is refused', async () => {
   const server = createServer().listen(place('socket'));
   await once(server, 'listening');
-  assert.equal(answer('socket'), 'a socket is no file to read');
+  assert.equal(answer('socket'), 'this is a socket, not a file');
   server.close();
 });
 
 test('a device is refused', () => {
   const read = files.readRegular('/dev/zero', { limitBytes: 1000 });
-  assert.deepEqual(read, { is: 'refused', reason: 'a device is no file to read' });
+  assert.deepEqual(read, { is: 'refused', reason: 'this is a device, not a file' });
 });
 
 test('a link is followed as long as it stays inside', () => {

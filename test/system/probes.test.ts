@@ -104,10 +104,11 @@ test('a command succeeds with 0, in the directory and environment it is given', 
   assert.equal(readFileSync(path.join(directory, 'where'), 'utf8').trim(), directory);
 });
 
-test('a command that fails says how, and its last line', async () => {
+test('a command that fails says how, and apart from that its last line', async () => {
   assert.deepEqual(await run('echo one; echo "no route" >&2; exit 3'), {
     is: 'failure',
-    reason: 'exit code 3: no route',
+    reason: 'exit code 3',
+    said: 'no route',
   });
   assert.deepEqual(await run('exit 4'), { is: 'failure', reason: 'exit code 4' });
   assert.deepEqual(await run('kill -SEGV $$'), { is: 'failure', reason: 'ended by SIGSEGV' });

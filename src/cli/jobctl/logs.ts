@@ -83,7 +83,9 @@ function placeOf(slug: string, { logPath }: RunWithLog, { outputDirectory }: Con
 
 /** The history is the service user's to write; root, who may read everything, must not be led to show something else. */
 function nameRefusal(slug: string, logPath: string): string | undefined {
-  return readLogName(slug, basename(logPath)) === undefined ? `${logPath} is no name of a log of ${slug}` : undefined;
+  return readLogName(slug, basename(logPath)) === undefined
+    ? `${logPath} is not the name of a log of ${slug}`
+    : undefined;
 }
 
 /** The run under way to its end; when there is none, what its last log holds and then the next run. A run that was asked for by its id is no other one. */

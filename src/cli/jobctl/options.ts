@@ -75,18 +75,18 @@ function steering(options: Argv): Argv {
     .command('stop [name]', 'End the run of a job and all that it started.', (c) =>
       chosen(c).option('reason', reason).option('supervisors', {
         type: 'boolean',
-        describe: 'End all services, before a removal; what is wanted of them stays as it is.',
+        describe: 'End all services, before a removal; they stay wanted up or down.',
       }),
     )
     .command(
       'restart [name]',
-      'End the run of a job, if there is one, and run it anew; a service one instance after the other, or one: NAME.2.',
+      'End the run of a job, if there is one, and run it again. Of a service: restart the instances one at a time; NAME.2 restarts one.',
       (c) => chosen(c).option('reason', reason).option('wait', wait).option('slow-start', slowStart),
     )
     .command('pause [name]', 'Keep a job from being started; a run that is under way goes on.', (c) =>
       chosen(c)
-        .option('tag', { ...tag, describe: 'Every job that has this tag, also later ones.' })
-        .option('for', text('For so long: 30m, 2h, 2d12h, 1w.'))
+        .option('tag', { ...tag, describe: 'Every job that has this tag, also jobs that get it later.' })
+        .option('for', text('How long: 30m, 2h, 2d12h, 1w.'))
         .option('until', text('Until this time: 18:00, 8am, monday, "tomorrow 9:00", 2026-11-24T18:00.'))
         .option('reason', reason)
         .option('kill', { type: 'boolean', describe: 'End the run that is under way.' })
@@ -94,7 +94,7 @@ function steering(options: Argv): Argv {
     )
     .command('resume [name]', 'End a pause.', (c) => chosen(c).option('reason', reason))
     .command('snooze [name]', 'Suspend the probes of a service, or of one instance, for a while.', (c) =>
-      chosen(c).option('for', text('For so long: 90s, 30m; snooze_max unless given.')).option('reason', reason),
+      chosen(c).option('for', text('How long: 90s, 30m (default: snooze_max).')).option('reason', reason),
     )
     .command(
       'reset [name]',
@@ -106,9 +106,9 @@ function steering(options: Argv): Argv {
 function looking(options: Argv): Argv {
   return (
     options
-      .command('status [name]', 'What all jobs are doing, or all about one.', chosen)
+      .command('status [name]', 'The state of all jobs, or everything about one.', chosen)
       // Its names are what is left of the words: of a list of positional arguments yargs would keep the last one only.
-      .command('next', 'When jobs will start; of all jobs unless some are named.', (c) =>
+      .command('next', 'When jobs will start (default: all jobs).', (c) =>
         c
           .usage('Usage: $0 next [NAME..] [options]')
           .option('tag', tag)

@@ -37,7 +37,7 @@ export interface RunWish {
   readonly slowStart: boolean;
   /** The line asks more often than the schedule says; it starts nothing when no tick is due. */
   readonly due?: boolean;
-  /** What the job prints is shown also where standard output is no terminal. */
+  /** What the job prints is shown also where standard output is not a terminal. */
   readonly follow?: boolean;
   readonly configFile?: string;
 }
