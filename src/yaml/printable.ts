@@ -32,7 +32,9 @@ export function printableText(text: string): string {
 
 /** A unit of UTF-16 at a time, as JSON has it. Nearly always there is one, and a flood of them must not hold up who prints it. */
 function escaped(found: string): string {
-  return found.length === 1 ? unit(found, 0) : Array.from({ length: found.length }, (_, at) => unit(found, at)).join('');
+  return found.length === 1
+    ? unit(found, 0)
+    : Array.from({ length: found.length }, (_, at) => unit(found, at)).join('');
 }
 
 function unit(text: string, at: number): string {
