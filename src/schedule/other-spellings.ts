@@ -40,11 +40,20 @@ function blankInList(text: string, isSchedule: (terms: string) => boolean): Read
 /** `cron(minute hour day month weekday year)` and `rate(5 minutes)`. */
 function aws(text: string): Reading | undefined {
   const [, kind = '', inner = ''] = /^(cron|rate)\((.*)\)$/i.exec(text) ?? [];
-  if (kind === '') return undefined;
+  if (kind === '') return bareAws(text);
   const what = `"${kind}(…)" is a schedule of AWS`;
   if (kind.toLowerCase() === 'rate') return everyReading(inner, what) ?? { what, why: unequalSteps };
   const terms = inner.trim().split(' ');
   return terms.length === 6 ? likeQuartz(terms, what) : undefined;
+}
+
+/** What stands inside of `cron(…)`: with seconds in front a `?` would be the fourth or sixth term. */
+function bareAws(text: string): Reading | undefined {
+  const terms = text.split(' ');
+  const places = terms.flatMap((term, index) => (term === '?' ? [index] : []));
+  if (terms.length !== 6 || places.length === 0 || !places.every((index) => index === 2 || index === 4))
+    return undefined;
+  return likeQuartz(terms, `six terms with a "?" as the ${places[0] === 2 ? 'third' : 'fifth'} are a schedule of AWS`);
 }
 
 /** A line of a crontab: what follows the five terms is a user or a command. */
@@ -106,11 +115,13 @@ function fromStart(term: string, high: number): string {
     .join(',');
 }
 
-/** Numbers 1 to 7 from Sunday on; names stay. */
+/** Numbers 1 to 7 from Sunday on; names stay, except in a range that goes on past Saturday. */
 function fromSunday(term: string): string {
   return term
     .split(',')
     .map((item) => {
+      const past = pastSaturday(item);
+      if (past !== undefined) return past;
       const [, start, end, step] = /^([1-7])(?:-([1-7]))?(?:\/(\d))?$/.exec(item) ?? [];
       if (start === undefined) return item;
       const last = end ?? (step === undefined ? start : '7');
@@ -120,6 +131,18 @@ function fromSunday(term: string): string {
       return end !== undefined && step === undefined ? `${first}-${numbers.at(-1)}` : numbers.join(',');
     })
     .join(',');
+}
+
+/** `FRI-SUN`, or `6-1` in numbers of Quartz, as numbers of cron. */
+function pastSaturday(item: string): string | undefined {
+  const [from = '', to = '', ...more] = item.split('-');
+  const [first, last] = [from, to].map((written) =>
+    /^[1-7]$/.test(written)
+      ? Number(written) - 1
+      : weekdayNames.findIndex((name) => name.slice(0, 3) === written.toLowerCase()),
+  );
+  if (first === undefined || last === undefined || more.length > 0 || last < 0 || first <= last) return undefined;
+  return [first === 6 ? '6' : `${first}-6`, last === 0 ? '0' : `0-${last}`].join(',');
 }
 
 const unequalSteps = 'cron begins anew each hour and each day, so it has no such distance';

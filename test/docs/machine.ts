@@ -105,9 +105,11 @@ export class Machines {
   open(scene: SceneName): Shell {
     this.#count += 1;
     const home = scene === 'checkout' ? '/home/alice/process-control' : '/home/alice';
-    // The service user's directory below /run is made at boot.
+    // The service user's directory below /run is made at boot, and cron is started.
     const boot =
-      scene === 'installed' ? 'install -d -m 755 -o process-control -g process-control /run/process-control' : 'true';
+      scene === 'installed'
+        ? 'install -d -m 755 -o process-control -g process-control /run/process-control && cron'
+        : 'true';
     const shell =
       'stty cols 200 -echo; code=0; while IFS= read -r -d "" -u 3 command; do (exit $code); eval "$command" 3<&-; code=$?; printf "\\036%s\\036" $code; done';
     const login = `${boot}; cd ${home} && runuser -u alice -- env -i HOME=/home/alice USER=alice LOGNAME=alice SHELL=/bin/bash TERM=dumb NO_COLOR=1 npm_config_update_notifier=false \\
