@@ -101,7 +101,8 @@ export const configSchema = {
     output_directory: {
       ...directory,
       default: '/var/log/process-control',
-      description: 'Logs of the runs, in a directory for each job.',
+      description:
+        'Logs of the runs, in a directory for each job. `jobctl logs`, `jobctl failed` and notices read nowhere else: when this changes, move the logs along.',
     },
     run_directory: {
       ...directory,

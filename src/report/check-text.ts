@@ -1,12 +1,18 @@
 /** `jobctl check`: every problem, then what would become of each job, then one sentence. */
 import type { JobLine } from '../schedule/crontab.ts';
 import { formatProblem, type Problem } from '../yaml/problem.ts';
+import { type ClockFacts, commonWarnings, ownWarnings } from './installed.ts';
 import { widest } from './width.ts';
 
 export interface CheckedDirectory {
   readonly directory: string;
-  readonly lines: readonly JobLine[];
+  readonly lines: readonly CheckedLine[];
   readonly problems: readonly Problem[];
+}
+
+/** `clock`: what is installed for it; absent when the directory is not the one that is in use. */
+export interface CheckedLine extends JobLine {
+  readonly clock?: ClockFacts;
 }
 
 export function checkText({ directory, lines, problems }: CheckedDirectory): string {
@@ -17,7 +23,8 @@ export function checkText({ directory, lines, problems }: CheckedDirectory): str
   const sum = bad === 0 ? 'all valid' : `${bad} with problems`;
   return [
     ...problems.map(formatProblem),
-    ...lines.map((line) => `${line.slug.padEnd(width)}  ${lineWords(line)}`),
+    ...lines.map((line) => `${line.slug.padEnd(width)}  ${[lineWords(line), ...ownWarnings(line.clock)].join('; ')}`),
+    ...commonWarnings(lines.map(({ clock }) => clock)),
     `${directory}: ${count(lines.length, 'job')}, ${sum}${warned}`,
     '',
   ].join('\n');

@@ -3,7 +3,8 @@ import type { Steered } from '../run/event.ts';
 import type { Pause } from '../run/pause.ts';
 import type { ZoneOfCron } from '../schedule/other-zone.ts';
 import type { Zone } from '../schedule/zone.ts';
-import type { FileFacts, LockHolder } from '../system/system.ts';
+import type { LockHolder } from '../system/system.ts';
+import type { CrontabPart } from './crontab-part.ts';
 import type { RunSnapshot } from './snapshot.ts';
 
 export interface Evidence {
@@ -64,27 +65,19 @@ interface TickEvidence {
   readonly afterMs?: number;
 }
 
-export interface CrontabEvidence {
-  readonly path: string;
-  /** cron-generate writes to standard output, or a person installs it with crontab(1). */
-  readonly kind: 'cron.d' | 'elsewhere' | 'console' | 'own';
-  /** Of the file that has the job's line, or would have it; absent when there is none. */
-  readonly facts?: Pick<FileFacts, 'kind' | 'uid' | 'mode' | 'links' | 'mtimeMs'>;
-  /** Why it could not be read. */
-  readonly unreadable?: string;
-  readonly lineCount: number;
-  /** What cron would refuse: "line 3: …". */
-  readonly faults: readonly string[];
-  readonly endsWithLineBreak: boolean;
-  /** Users that lines name and that this host does not know. */
-  readonly unknownUsers: readonly string[];
+/** The crontab that has the job's line, or would have it. */
+export interface CrontabEvidence extends CrontabPart {
   /** The job's line as it is. */
   readonly line?: string;
   /** As cron-generate would write it now; absent when it would write none. */
   readonly wanted?: string;
+  /** Whether cron starts that line at the tick in question; absent without a line or a tick. */
+  readonly fires?: boolean;
+  /** What writes and installs the lines: "sudo cron-generate". */
+  readonly command: string;
 }
 
-type DaemonEvidence =
+export type DaemonEvidence =
   | {
       readonly is: 'running';
       readonly name: string;

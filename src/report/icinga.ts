@@ -2,6 +2,7 @@
 import { durationWords } from '../run/outcome.ts';
 import { isCircuit } from '../run/pause.ts';
 import { printable } from '../yaml/printable.ts';
+import { commonWarnings, ownWarnings } from './installed.ts';
 import { type AnySnapshot, isBroken } from './job-text.ts';
 import type { JobSnapshot } from './snapshot.ts';
 import { greatest } from './width.ts';
@@ -26,7 +27,10 @@ export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAn
   const failing = jobs.filter((job) => job.health === 'failing').map(({ slug }) => slug);
   const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
   const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
-  const remarks = jobs.flatMap((job) => remarksOn(job, limits)).map(pluginWords);
+  const remarks = [
+    ...commonWarnings(jobs.map((job) => (isBroken(job) ? undefined : job.clock))),
+    ...jobs.flatMap((job) => remarksOn(job, limits)),
+  ].map(pluginWords);
   const details = [...late, ...remarks];
   const tail = ` | ${perfdata(jobs, { failing: failing.length, warnings: remarks.length, limits })}`;
   const first = failing.length > 0 || late.length > 0;
@@ -74,6 +78,7 @@ function remarksOn(
   const seconds = overdueSeconds(job);
   const missed = job.lastRun?.outcome?.kind === 'missed';
   return [
+    ...ownWarnings(job.clock).map((words) => `${job.slug}: ${words}`),
     ...(seconds >= warningSeconds && seconds < criticalSeconds ? [overdueWords(job)] : []),
     ...(missed ? [`${job.slug} ${job.lastRun?.words ?? ''}`] : []),
     ...stopped,

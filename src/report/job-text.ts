@@ -3,6 +3,7 @@ import { orphanWords } from '../run/collision.ts';
 import { durationWords, lastedWords } from '../run/outcome.ts';
 import { pauseWords, resumeCommand } from '../run/pause.ts';
 import { printable } from '../yaml/printable.ts';
+import { ownWarnings } from './installed.ts';
 import type { Overdue } from './overdue.ts';
 import { serviceRemark } from './service-text.ts';
 import { type BrokenJobSnapshot, type JobSnapshot, type RunSnapshot, unreadableWords } from './snapshot.ts';
@@ -38,6 +39,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
     const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
     const remarks = [
       serviceRemark(job.slug, job.service),
+      ...(isBroken(job) ? [] : ownWarnings(job.clock)),
       isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
     ];
     return [since, printable(remarks.filter(Boolean).join('; '))];
@@ -51,6 +53,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
       [
         offRemark(job),
         pauseRemark(job, formatTime),
+        ...ownWarnings(job.clock),
         overdueRemark(job, formatTime),
         stoppedWords(job.activity),
         retryWords(job, formatTime),
@@ -128,6 +131,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['state', job.state],
     ['disabled', job.disabled ? 'in its file: the clock does not start it' : undefined],
     ['next', job.nextMs === undefined ? undefined : formatTime(job.nextMs)],
+    ...(job.clock?.warnings ?? []).map((words) => ['crontab', words] as const),
     ['overdue', job.overdue === undefined ? undefined : overdueWords(job.overdue, job.slug, formatTime)],
     ['paused', job.paused && `${pauseWords(job.paused, formatTime)}; to end that: ${resumeCommand(job.paused)}`],
     ['activity', activityWords(job, formatTime)],

@@ -7,6 +7,7 @@ import { outcomeWords, statusOf } from '../run/outcome.ts';
 import type { Pause } from '../run/pause.ts';
 import { processWords } from '../run/process-words.ts';
 import type { LockHolder, Survivor } from '../system/system.ts';
+import type { ClockFacts } from './installed.ts';
 import type { Overdue } from './overdue.ts';
 import type { ServiceSnapshot } from './service-snapshot.ts';
 import { type Health, type JobState, jobStateOf } from './state.ts';
@@ -54,7 +55,9 @@ export interface JobSnapshot {
   /** Locks that it shares with other jobs, each with whose run has it. */
   readonly locks: readonly SharedLock[];
   readonly paused?: Pause;
-  /** Its next tick, as far as that was asked for. */
+  /** What is installed for it, as far as that was asked for. */
+  readonly clock?: ClockFacts;
+  /** When the clock starts it next by the line that is installed, as far as that was asked for. */
   readonly nextMs?: number;
   /** It should have started and has not, as far as that was asked for. */
   readonly overdue?: Overdue;
@@ -148,7 +151,7 @@ export interface JobFacts {
   readonly undelivered?: readonly { readonly atMs: number }[];
   /** Records beside the history that can't be understood. */
   readonly unreadable?: number;
-  readonly times?: Pick<JobSnapshot, 'nextMs' | 'overdue'>;
+  readonly times?: Pick<JobSnapshot, 'clock' | 'nextMs' | 'overdue'>;
 }
 
 export function snapshotJob(facts: JobFacts): JobSnapshot {

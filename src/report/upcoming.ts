@@ -3,14 +3,18 @@
 import { durationWords } from '../run/outcome.ts';
 import { type Pause, pauseOf, pauseWords } from '../run/pause.ts';
 import { isReboot } from '../schedule/nickname.ts';
-import { eachTick, expectedTicks, type Scheduled, tickZone } from '../schedule/ticks.ts';
+import { expectedTicks, type Scheduled, tickZone } from '../schedule/ticks.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import { dayMs, type Zone, type Zones } from '../schedule/zone.ts';
 import { printable } from '../yaml/printable.ts';
+import { clockRule, eachStart } from './clock-ticks.ts';
+import type { ClockFacts } from './installed.ts';
 import { widest } from './width.ts';
 
 /** As much of a job as is asked. `splaySeconds`: by how much this host delays each of its ticks. */
 export interface UpcomingJob extends Scheduled {
+  /** What is installed for it. */
+  readonly clock: ClockFacts;
   readonly slug: string;
   readonly tags: readonly string[];
   readonly enabled: boolean;
@@ -36,6 +40,8 @@ export interface UpcomingTick {
   /** In which the schedule is read, when it is not the host's. */
   readonly zone?: Zone;
   readonly paused?: Pause;
+  /** What is installed; what it says may be why the job does not start then. */
+  readonly clock: ClockFacts;
   /** What moves the tick: a change of the clocks of the host or of the job's zone between this tick and the one before it. */
   readonly afterClockChange?: true;
 }
@@ -43,8 +49,17 @@ export interface UpcomingTick {
 /** A job that has no tick, and why. */
 export interface NoTick {
   readonly job: string;
-  readonly why: 'broken' | 'service' | 'disabled' | 'no-schedule' | 'reboot' | 'none-in-span';
+  readonly why:
+    | 'broken'
+    | 'service'
+    | 'disabled'
+    | 'no-schedule'
+    | 'not-installed'
+    | 'ignored'
+    | 'reboot'
+    | 'none-in-span';
   readonly words: string;
+  readonly clock?: ClockFacts;
 }
 
 export interface Upcoming {
@@ -56,18 +71,29 @@ export interface Upcoming {
 const farMs = 41 * 366 * dayMs;
 
 export function upcomingOf(job: UpcomingJob, order: UpcomingOrder): Upcoming {
-  const { slug, schedule, enabled } = job;
-  if (job.service !== undefined) return none(slug, 'service', 'is a service: it is kept up, at all times');
-  if (schedule === undefined) return none(slug, 'no-schedule', 'has no schedule: only people and other jobs start it');
-  if (!enabled) return none(slug, 'disabled', 'is disabled in its file: only people and other jobs start it');
-  if (isReboot(schedule)) return none(slug, 'reboot', 'starts once after the next boot, whenever that is');
+  const absent = absenceOf(job);
+  if (absent !== undefined) return none(job, ...absent);
   const ticks = [...tickValues(job, order)];
-  if (ticks.length === 0) return none(slug, 'none-in-span', noneInSpan(schedule));
-  return { ticks, none: [] };
+  if (ticks.length > 0) return { ticks, none: [] };
+  const { schedule = job.schedule, due, warnings } = job.clock;
+  const words = `has no tick in that time (${due ? job.schedule : schedule})`;
+  return none(job, 'none-in-span', [words, ...warnings].join('; '));
 }
 
-function noneInSpan(schedule: string): string {
-  return `has no tick in that time (${schedule})`;
+/** Why the job has no tick at all, as things are. */
+function absenceOf(job: UpcomingJob): readonly [NoTick['why'], string] | undefined {
+  const { clock, schedule, enabled } = job;
+  const [warning = ''] = clock.warnings;
+  if (job.service !== undefined && enabled)
+    return ['service', `is a service: ${warning === '' ? 'it is kept up, at all times' : clock.warnings.join('; ')}`];
+  if (clock.line === 'none' && job.service === undefined && schedule === undefined)
+    return ['no-schedule', 'has no schedule: only people and other jobs start it'];
+  if (clock.line === 'none') return ['disabled', 'is disabled in its file: only people and other jobs start it'];
+  if (clock.line === 'missing') return ['not-installed', `is ${clock.warnings.join('; ')}`];
+  if (clock.crontab === 'ignored') return ['ignored', `will not start: ${clock.warnings.join('; ')}`];
+  if (isReboot(clockRule(job, clock)?.job.schedule))
+    return ['reboot', ['starts once after the next boot, whenever that is', ...clock.warnings].join('; ')];
+  return undefined;
 }
 
 /** The same for spans of any length: the ticks come one by one, and `none` says why there is not a single one. */
@@ -121,15 +147,17 @@ function* tickValues(job: UpcomingJob, order: UpcomingOrder): Generator<Upcoming
   let beforeMs: number | undefined;
   let found = 0;
   if (count < 1) return;
-  for (const tickMs of eachTick(job, { afterMs: fromMs, untilMs }, zones)) {
+  const rule = clockRule(job, job.clock);
+  if (rule === undefined) return;
+  for (const tickMs of eachStart(rule, { afterMs: fromMs, untilMs }, zones)) {
     yield tickValue(job, order, { tickMs, beforeMs });
     if (++found >= count) return;
     beforeMs = tickMs;
   }
 }
 
-function none(job: string, why: NoTick['why'], words: string): Upcoming {
-  return { ticks: [], none: [{ job, why, words }] };
+function none({ slug, clock }: UpcomingJob, why: NoTick['why'], words: string): Upcoming {
+  return { ticks: [], none: [{ job: slug, why, words, clock }] };
 }
 
 function tickValue(
@@ -144,6 +172,7 @@ function tickValue(
     job: job.slug,
     tickMs,
     startMs: tickMs + job.delayMs,
+    clock: job.clock,
     ...(job.timing.timeZone !== undefined && zone !== undefined && { zone }),
     ...(paused !== undefined && { paused }),
     ...(changed && { afterClockChange: true }),
@@ -158,7 +187,10 @@ function zonesOf(job: UpcomingJob, zones: Zones): readonly Zone[] {
 
 /** The first change of the clocks that move a job's ticks, and the ticks around it: two before, two after. */
 export function aroundClockChange(job: UpcomingJob, order: UpcomingOrder): readonly UpcomingTick[] {
-  if (job.schedule === undefined || !job.enabled || isReboot(job.schedule)) return [];
+  // Of another line than the file asks for the next ticks are enough.
+  if (job.schedule === undefined || isReboot(job.schedule) || !['in-sync', 'unknown'].includes(job.clock.line))
+    return [];
+  if (job.clock.crontab === 'ignored') return [];
   const span = { afterMs: order.fromMs, untilMs: order.fromMs + 400 * dayMs };
   const [changeMs] = zonesOf(job, order.zones)
     .flatMap((zone) => zone.changes(span).map(({ atMs }) => atMs))
@@ -179,19 +211,37 @@ export interface UpcomingView {
 /** A line for each tick, the earliest first, then one for each job that has none. */
 export function upcomingText({ ticks, none }: Upcoming, view: UpcomingView): string {
   const width = widest([...ticks, ...none].map(({ job }) => job));
-  return [...upcomingLines({ ticks: inOrder(ticks.map((tick) => [tick])), none }, { ...view, width })].join('');
+  return [...tickLines({ ticks: inOrder(ticks.map((tick) => [tick])), none }, { ...view, width })].join('');
 }
 
-/** The same line by line; `width` is that of the longest name. */
-export function* upcomingLines(
-  { ticks, none }: UpcomingStream,
-  view: UpcomingView & { readonly width: number },
-): Generator<string> {
+type WideView = UpcomingView & { readonly width: number };
+
+/** The same line by line, and then what the crontab and cron have against these times; `width` is that of the longest name. */
+export function* upcomingLines(stream: UpcomingStream, view: WideView): Generator<string> {
+  const jobsOf = new Map<string, Set<string>>();
+  const noted = function* (ticks: Iterable<UpcomingTick>): Generator<UpcomingTick> {
+    for (const tick of ticks) {
+      for (const warning of tick.clock.warnings) jobsOf.set(warning, (jobsOf.get(warning) ?? new Set()).add(tick.job));
+      yield tick;
+    }
+  };
+  yield* tickLines({ ...stream, ticks: noted(stream.ticks) }, view);
+  for (const [warning, jobs] of jobsOf) yield noTickLine(jobs.size === 1 ? ([...jobs][0] ?? '') : '', warning, view);
+}
+
+function* tickLines({ ticks, none }: UpcomingStream, view: WideView): Generator<string> {
   const { width, hostZone } = view;
-  const line = (text: string) => `${printable(text.trimEnd())}\n`;
   for (const tick of ticks)
     yield line(`${wallTime(tick.tickMs, hostZone)}  ${tick.job.padEnd(width)}  ${remarks(tick, view)}`);
-  for (const { job, words } of none) yield line(`${'-'.padEnd(19)}  ${job.padEnd(width)}  ${words}`);
+  for (const { job, words } of none) yield noTickLine(job, words, view);
+}
+
+function noTickLine(job: string, words: string, { width }: WideView): string {
+  return line(`${'-'.padEnd(19)}  ${job.padEnd(width)}  ${words}`);
+}
+
+function line(text: string): string {
+  return `${printable(text.trimEnd())}\n`;
 }
 
 function remarks(tick: UpcomingTick, { hostZone, nowMs }: UpcomingView): string {

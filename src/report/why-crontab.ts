@@ -3,24 +3,25 @@
  * (database.c, user.c), which ignores a whole file for one bad line and says so in the system log alone.
  */
 import { wallTime } from '../schedule/wall-time.ts';
+import { octal, refusalOf } from './crontab-part.ts';
 import type { CrontabEvidence, Evidence } from './evidence.ts';
 import type { Finding } from './why.ts';
+import { hasStart } from './why-fate.ts';
 
 const about = 'crontab';
-const generate = 'run cron-generate as root';
 
 /** One that stops, or the doubts there are, or that all is well. */
 export function crontabFindings(evidence: Evidence): readonly Finding[] {
   // Without a job, or with one that has no line by its own wish, the rest of the file does not matter.
   const { crontab, job } = evidence;
   if (job !== undefined && (job.schedule === undefined || !job.enabled)) return [];
-  const stops = placeOf(crontab) ?? refusalOf(crontab) ?? lineOf(crontab) ?? ageOf(evidence) ?? logged(evidence);
+  const stops = placeOf(crontab) ?? ignoredBecause(crontab) ?? lineOf(crontab) ?? ageOf(evidence) ?? logged(evidence);
   if (stops !== undefined) return [stops];
   const doubt = doubtOf(crontab);
   return [doubt ?? { about, is: 'well', words: `${crontab.path} has its line: ${crontab.line ?? ''}` }];
 }
 
-function placeOf({ kind, path, facts, unreadable }: CrontabEvidence): Finding | undefined {
+function placeOf({ kind, path, facts, unreadable, command }: CrontabEvidence): Finding | undefined {
   if (kind === 'console')
     return { about, is: 'unknown', words: 'output_crontab is console: what reads the lines is not known here' };
   if (kind === 'elsewhere') {
@@ -29,7 +30,7 @@ function placeOf({ kind, path, facts, unreadable }: CrontabEvidence): Finding | 
       about,
       is: 'stops',
       words,
-      advice: 'set "output_crontab" to a file in /etc/cron.d, then run cron-generate',
+      advice: `set "output_crontab" to a file in /etc/cron.d, then ${command}`,
     };
   }
   if (unreadable !== undefined) return { about, is: 'unknown', words: `${path} could not be read: ${unreadable}` };
@@ -39,57 +40,26 @@ function placeOf({ kind, path, facts, unreadable }: CrontabEvidence): Finding | 
       about,
       is: 'stops',
       words: 'you have no crontab',
-      advice: 'cron-generate --install',
+      advice: command,
     };
-  return { about, is: 'stops', words: `there is no ${path}`, advice: generate };
+  return { about, is: 'stops', words: `there is no ${path}`, advice: command };
 }
 
 /** What makes cron ignore the whole file. */
-function refusalOf(crontab: CrontabEvidence): Finding | undefined {
-  const { path, facts, kind, faults, unknownUsers, endsWithLineBreak, lineCount } = crontab;
-  if (facts === undefined || kind === 'own') return undefined;
-  const stops = (words: string, advice: string): Finding => ({
-    about,
-    is: 'stops',
-    words: `cron ignores ${path}: ${words}`,
-    advice,
-  });
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  if (facts.kind !== 'file') return stops(`it is a ${facts.kind}`, `remove it, then ${generate}`);
-  if (!/^[A-Za-z0-9_-]+$/.test(name))
-    return stops(`"${name}" has other characters than letters, digits, _ and -`, 'set another "output_crontab"');
-  if (facts.uid !== 0)
-    return stops(`its owner is uid ${facts.uid} and not root`, `chown root ${path} && touch ${path}`);
-  if ((facts.mode & 0o022) !== 0)
-    return stops(`others than root can write it (mode ${octal(facts.mode)})`, `chmod 644 ${path}`);
-  if (facts.links > 1) return stops(`it has ${facts.links} hard links`, `remove the others, then touch ${path}`);
-  if (faults[0] !== undefined) return stops(`one line is wrong: ${faults[0]}`, generate);
-  if (!endsWithLineBreak) return stops('its last line has no end', generate);
-  if (unknownUsers[0] !== undefined)
-    return stops(
-      `a line names the user "${unknownUsers[0]}", who does not exist`,
-      `${generate} when the user is there`,
-    );
-  if (lineCount > 10_000) return stops(`it has ${lineCount} lines, and 10,000 are read`, generate);
-  return undefined;
+function ignoredBecause(crontab: CrontabEvidence): Finding | undefined {
+  const refusal = refusalOf(crontab, crontab.command);
+  return (
+    refusal && { about, is: 'stops', words: `cron ignores ${crontab.path}: ${refusal.words}`, advice: refusal.advice }
+  );
 }
 
-function lineOf({ path, line, wanted, kind }: CrontabEvidence): Finding | undefined {
-  const advice =
-    kind === 'own'
-      ? 'cron-generate --install; with --diff it only shows the difference'
-      : `${generate}; cron-generate --diff shows the difference`;
-  if (line === undefined && wanted === undefined)
-    return { about, is: 'stops', words: `${path} has no line for it`, advice };
-  if (line === undefined)
-    return {
-      about,
-      is: 'stops',
-      words: `${path} has no line for it: it was written before the job was scheduled`,
-      advice,
-    };
+/** A line of other times starts the job all the same, where it has this tick too. */
+function lineOf({ path, line, wanted, kind, fires, command }: CrontabEvidence): Finding | undefined {
+  const advice = kind === 'own' ? `${command} (with --diff it only shows the difference)` : command;
+  if (line === undefined) return { about, is: 'stops', words: `${path} has no line for it`, advice };
   if (wanted === undefined || timesOf(line) === timesOf(wanted)) return undefined;
-  return { about, is: 'stops', words: `its line in ${path} is another one than its file asks for: ${line}`, advice };
+  const words = `its line in ${path} has other times than its file asks for: ${line}`;
+  return { about, is: fires === true ? 'doubt' : 'stops', words, advice };
 }
 
 /** The part that says when. */
@@ -99,17 +69,18 @@ function timesOf(line: string): string {
 }
 
 /** Debian's cron reads a changed file at the beginning of a minute, before it starts what is due; cronie at once. */
-function ageOf({ crontab, ticks, runs, hostZone, slug }: Evidence): Finding | undefined {
+function ageOf(evidence: Evidence): Finding | undefined {
+  const { crontab, ticks, runs, hostZone, slug } = evidence;
   const { path, facts } = crontab;
   const { tickMs } = ticks;
-  if (facts === undefined || tickMs === undefined || facts.mtimeMs < tickMs) return undefined;
+  if (facts === undefined || tickMs === undefined || facts.mtimeMs < tickMs || hasStart(evidence)) return undefined;
   const written = `${path} was written at ${wallTime(facts.mtimeMs, hostZone)}, after the tick`;
   const hadLine = runs.some(({ trigger, startedMs }) => trigger?.by === 'clock' && startedMs < tickMs);
   if (hadLine) return undefined;
   return {
     about,
     is: 'stops',
-    words: `${written}; before that cron knew no line of this job`,
+    words: `${written}; no start of the job by the clock before that is on record`,
     advice: `wait for the next tick, or run it now: jobctl start ${slug}`,
   };
 }
@@ -135,7 +106,7 @@ function logged({ crontab, cronLog, hostZone }: Evidence): Finding | undefined {
   };
 }
 
-function doubtOf({ path, facts, line, wanted, kind }: CrontabEvidence): Finding | undefined {
+function doubtOf({ path, facts, line, wanted, kind, command }: CrontabEvidence): Finding | undefined {
   if (facts !== undefined && kind === 'cron.d' && (facts.mode & 0o111) !== 0)
     return {
       about,
@@ -147,10 +118,7 @@ function doubtOf({ path, facts, line, wanted, kind }: CrontabEvidence): Finding 
       about,
       is: 'doubt',
       words: `its line in ${path} is not the one that cron-generate would write now: ${line}`,
+      advice: command,
     };
   return undefined;
-}
-
-function octal(mode: number): string {
-  return mode.toString(8).padStart(4, '0');
 }

@@ -136,7 +136,9 @@ function clock(evidence: Evidence): Finding {
 const refused =
   /PAM|Authentication|account (?:has )?expired|Permission denied|getpwnam\(\) failed|CAN'T|can't fork|failed to/i;
 
-/** The lines that cron wrote about this job's line, within two minutes of the tick. */
+const earlyMs = 5000;
+
+/** The lines that cron wrote about this job's line, from the tick on for two minutes, or until the next one. */
 function cronsOwnWord(evidence: Evidence): readonly Finding[] {
   const { cronLog, hostZone, slug, ticks, user } = evidence;
   const about = "cron's log";
@@ -144,7 +146,9 @@ function cronsOwnWord(evidence: Evidence): readonly Finding[] {
     return [{ about, is: 'unknown', words: cronLog.missing ?? 'there is none that can be read' }];
   const { tickMs } = ticks;
   if (tickMs === undefined) return [];
-  const near = cronLog.lines.filter(({ atMs }) => Math.abs(atMs - tickMs) < 2 * minuteMs);
+  // A job of every minute has other ticks beside this one; a clock may be read a moment early.
+  const untilMs = Math.min((ticks.afterMs ?? Number.POSITIVE_INFINITY) - earlyMs, tickMs + 2 * minuteMs);
+  const near = cronLog.lines.filter(({ atMs }) => atMs >= tickMs - earlyMs && atMs < untilMs);
   const tell = ({ atMs, text }: CronLogLine) => `${cronLog.source} says at ${wallTime(atMs, hostZone)}: ${text}`;
   const failed = near.find(({ text }) => refused.test(text) && text.includes(user.name));
   if (failed !== undefined)

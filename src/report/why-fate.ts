@@ -21,6 +21,12 @@ export function runOfTick({ ticks, runs, askedMs, job }: Evidence): RunSnapshot 
   return found.sort((a, b) => rank(b.outcome) - rank(a.outcome))[0];
 }
 
+/** Whether cron has called run-job for the tick: then it knew the line, whatever became of the run. */
+export function hasStart(evidence: Evidence): boolean {
+  const run = runOfTick(evidence);
+  return evidence.claim !== undefined || (run?.trigger?.by === 'clock' && run.outcome?.kind !== 'missed');
+}
+
 /** Before there were ticks on record, and of a cron that came too late for one: a run by the clock at its time. */
 function isUntoldTick({ trigger, tick, startedMs }: RunSnapshot, tickMs: number, untilMs: number): boolean {
   return trigger?.by === 'clock' && tick === undefined && startedMs >= tickMs && startedMs < untilMs;
@@ -55,7 +61,9 @@ export function fateFinding(run: RunSnapshot, { slug, hostZone }: Evidence): Fin
     };
   if (outcome?.kind === 'not-started') {
     const advice =
-      outcome.code === 78 ? 'fix the file; jobctl check shows every problem' : `fix that, then: jobctl start ${slug}`;
+      outcome.code === 78
+        ? `jobctl check shows every problem of the file; fix that, then: jobctl start ${slug}`
+        : `fix that, then: jobctl start ${slug}`;
     return { about, is: 'stops', words: `run-job was called at ${at} and ${words}`, advice };
   }
   if (outcome?.kind === 'missed') return { about, is: 'doubt', words: `the tick ${outcomeWords(outcome)}` };

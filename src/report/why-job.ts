@@ -6,6 +6,7 @@ import { isReboot } from '../schedule/nickname.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import type { Evidence } from './evidence.ts';
 import type { Finding } from './why.ts';
+import { hasStart } from './why-fate.ts';
 
 /** The moment that is asked about. */
 export function momentOf({ ticks, askedMs, nowMs, job }: Evidence): number {
@@ -16,14 +17,15 @@ export function fileFindings(evidence: Evidence): readonly Finding[] {
   return [jobFile(evidence), ...(evidence.job === undefined ? [] : [schedule(evidence, evidence.job)])];
 }
 
-function jobFile({ file, job, slug, runs, ticks, hostZone }: Evidence): Finding {
+function jobFile(evidence: Evidence): Finding {
+  const { file, job, slug, runs, ticks, hostZone, crontab } = evidence;
   const about = 'job file';
   if (file.is === 'absent')
     return {
       about,
       is: 'stops',
       words: `there is no ${file.path}`,
-      advice: 'put it there, then run cron-generate as root',
+      advice: `put it there, then ${crontab.command}`,
     };
   if (file.is === 'broken') {
     const words = `${file.path} has problems, so it is not run: ${file.problems[0] ?? ''}`;
@@ -35,11 +37,12 @@ function jobFile({ file, job, slug, runs, ticks, hostZone }: Evidence): Finding 
   const came = `${file.path} was put there or changed at ${wallTime(file.changedMs, hostZone)}, after the tick`;
   const isNew = runs.every(({ startedMs, trigger }) => trigger?.by !== 'clock' || startedMs >= tickMs);
   // Of a job that the clock does not start anyway its age explains nothing.
-  if (!isNew || job?.schedule === undefined || !job.enabled) return { about, is: 'doubt', words: came };
+  if (!isNew || hasStart(evidence) || job?.schedule === undefined || !job.enabled)
+    return { about, is: 'doubt', words: came };
   return { about, is: 'stops', words: came, advice: `wait for the next tick, or run it now: jobctl start ${slug}` };
 }
 
-function schedule({ slug, ticks, askedMs, hostZone }: Evidence, job: NonNullable<Evidence['job']>): Finding {
+function schedule({ slug, ticks, askedMs, hostZone, crontab }: Evidence, job: NonNullable<Evidence['job']>): Finding {
   const about = 'schedule';
   const byHand = `run it now: jobctl start ${slug}`;
   if (job.isService)
@@ -61,7 +64,7 @@ function schedule({ slug, ticks, askedMs, hostZone }: Evidence, job: NonNullable
       about,
       is: 'stops',
       words: '"disabled: true" stands in its file',
-      advice: `take it out and run cron-generate as root; ${byHand}`,
+      advice: `take it out, then ${crontab.command}; ${byHand}`,
     };
   const words = job.timeZone === undefined ? job.schedule : `${job.schedule} in ${job.timeZone}`;
   if (ticks.tickMs !== undefined)
@@ -115,11 +118,11 @@ export function placeFindings(evidence: Evidence): readonly Finding[] {
   return [serviceUser(evidence), runner(evidence), state(evidence), lock(evidence)];
 }
 
-function serviceUser({ user: { name, exists, home, homeExists } }: Evidence): Finding {
+function serviceUser({ user: { name, exists, home, homeExists }, crontab }: Evidence): Finding {
   const about = 'service user';
   if (!exists) {
     const words = `there is no user ${name}, so cron refuses its lines`;
-    return { about, is: 'stops', words, advice: `adduser --system --group ${name}, then cron-generate as root` };
+    return { about, is: 'stops', words, advice: `adduser --system --group ${name}, then ${crontab.command}` };
   }
   if (!homeExists)
     return { about, is: 'doubt', words: `${name} is there, its home ${home} is not: jobs start in / instead` };

@@ -29,6 +29,8 @@ export interface JobSource {
   readonly files: Files;
   readonly nowMs: number;
   readonly memory: JobMemory;
+  /** Hears which files will be read, before the first one is. */
+  readonly prepare?: (slugs: readonly string[]) => void;
   /** Reads one file; `undefined` when it has vanished. */
   readonly read: (slug: string) => KnownJob | undefined;
 }
@@ -36,7 +38,9 @@ export interface JobSource {
 export function loadCrontabJobs(source: JobSource): CrontabJobs {
   const names = listJobFiles(source, source.files);
   if (names.is === 'unlisted') return names;
-  const known = names.slugs.flatMap((slug) => lookUp(slug, source) ?? []);
+  const looked = names.slugs.map((slug) => lookUp(slug, source));
+  source.prepare?.(looked.flatMap(({ slug, known }) => (known === undefined ? slug : [])));
+  const known = looked.flatMap((one) => one.known ?? learn(one, source) ?? []);
   return {
     is: 'loaded',
     jobs: known.flatMap((one) => (one.is === 'good' ? one.job : [])),
@@ -45,10 +49,20 @@ export function loadCrontabJobs(source: JobSource): CrontabJobs {
   };
 }
 
-function lookUp(slug: string, { jobDirectory, files, nowMs, memory, read }: JobSource): KnownJob | undefined {
+interface Looked {
+  readonly slug: string;
+  /** Of a file that can be told from any later one. */
+  readonly stamp: string | undefined;
+  /** What is remembered. */
+  readonly known: KnownJob | undefined;
+}
+
+function lookUp(slug: string, { jobDirectory, files, nowMs, memory }: JobSource): Looked {
   const stamp = stampOf(files.facts(`${jobDirectory}/${slug}.yaml`), nowMs);
-  const remembered = stamp === undefined ? undefined : memory.recall(slug, stamp);
-  if (remembered !== undefined) return remembered;
+  return { slug, stamp, known: stamp === undefined ? undefined : memory.recall(slug, stamp) };
+}
+
+function learn({ slug, stamp }: Looked, { memory, read }: JobSource): KnownJob | undefined {
   const known = read(slug);
   if (known !== undefined && stamp !== undefined) memory.remember(slug, stamp, known);
   return known;

@@ -1,6 +1,7 @@
 /** What cron-generate says about a change: one sentence for people, one value for programs. */
 import type { Crontab, CrontabFile } from './crontab.ts';
-import type { LastLine, PresentCrontab } from './last-good.ts';
+import { readLine } from './crontab-reader.ts';
+import { type LastLine, lineRule, type PresentCrontab } from './last-good.ts';
 import type { Timing, Timings } from './plan.ts';
 
 /** Which jobs got, lost or changed their line. */
@@ -40,12 +41,61 @@ export function compareLines(before: Timings, after: Timings): LineChanges {
   };
 }
 
-/** `3 lines added (a, b, c), 1 removed (d)` */
-export function changesText({ added, removed, changed }: LineChanges): string {
-  const parts = [some(added, 'added'), some(removed, 'removed'), some(changed, 'changed')].filter(
-    (part) => part !== '',
-  );
-  return parts.length === 0 ? 'text changed; no job or time changed' : `lines: ${parts.join(', ')}`;
+/** `lines: 3 added (a, b, c), 1 removed (d); lines that start services added`; `before` and `after` are whole texts. */
+export function changesText({ added, removed, changed }: LineChanges, before: string, after: string): string {
+  const jobs = [some(added, 'added'), some(removed, 'removed'), some(changed, 'changed')].filter((part) => part !== '');
+  const parts = [...(jobs.length === 0 ? [] : [`lines: ${jobs.join(', ')}`]), ...otherChanges(before, after)];
+  return parts.length === 0 ? 'text changed; no job or time changed' : parts.join('; ');
+}
+
+/** What is not about when a job of ours runs: common lines, commands, lines of other people, settings. */
+function otherChanges(before: string, after: string): readonly string[] {
+  const [one, other] = [contentsOf(before), contentsOf(after)];
+  const common = (title: string, key: 'ensure' | 'catchUp') => {
+    if (one[key] === other[key]) return [];
+    return [`lines that ${title} ${one[key] === '' ? 'added' : other[key] === '' ? 'removed' : 'changed'}`];
+  };
+  const dropped = one.foreign.filter((line) => !other.foreign.includes(line)).length;
+  const commands = [...other.commands].filter(([slug, command]) => (one.commands.get(slug) ?? command) !== command);
+  return [
+    ...common('start services', 'ensure'),
+    ...common('make up for missed runs', 'catchUp'),
+    ...(dropped === 0 ? [] : [`${dropped} ${dropped === 1 ? 'line' : 'lines'} of another origin dropped`]),
+    ...(commands.length === 0
+      ? []
+      : [
+          `user or command ${some(
+            commands.map(([slug]) => slug),
+            'changed',
+          )}`,
+        ]),
+    ...(before !== '' && one.settings !== other.settings ? ['settings changed'] : []),
+  ];
+}
+
+interface Contents {
+  ensure: string;
+  catchUp: string;
+  settings: string;
+  readonly foreign: string[];
+  /** User and command of a job, by slug. */
+  readonly commands: Map<string, string>;
+}
+
+function contentsOf(text: string): Contents {
+  const found: Contents = { ensure: '', catchUp: '', settings: '', foreign: [], commands: new Map() };
+  for (const written of text.split('\n')) {
+    const line = readLine(written);
+    if (line.is === 'setting') found.settings += `${line.name}=${line.value}\n`;
+    if (line.is === 'fault') found.foreign.push(written);
+    if (line.is !== 'entry') continue;
+    const rule = lineRule(line.command);
+    if (/ --ensure(?=\s|$)/.test(line.command)) found.ensure += `${written}\n`;
+    else if (/ --catch-up(?=\s|$)/.test(line.command)) found.catchUp += `${written}\n`;
+    else if (rule === undefined) found.foreign.push(written);
+    else found.commands.set(rule.slug, `${line.user} ${line.command}`);
+  }
+  return found;
 }
 
 function some(slugs: readonly string[], verb: string): string {

@@ -77,6 +77,13 @@ function readOurs(text: string): PresentLines {
   return { lines, ensure, catchUp };
 }
 
+/** The job that a command of ours or of the predecessor starts, and whether run-job is to look if it is due. */
+export function lineRule(command: string): { readonly slug: string; readonly due: boolean } | undefined {
+  const [, due, slug] = ourJob.exec(command) ?? [];
+  const named = slug ?? predecessorJob.exec(command)?.[1];
+  return named === undefined ? undefined : { slug: named, due: due !== undefined };
+}
+
 /** Only comments and lines that start run-job, and at least one that it has written. */
 function isPredecessors(text: string): boolean {
   const lines = text.split('\n').filter((line) => line.trim() !== '');

@@ -32,7 +32,9 @@ function lostTimes(expression: Expression, change: OffsetChange, { zone }: Clock
   if (isFixed(expression) && end - first < 180) {
     const runs = [...matchingMinutes(expression, first, end)].length;
     const instead =
-      runs === 1 ? `runs the job at ${timeOf(end)}` : `runs the job ${runs} times in a row at ${timeOf(end)}`;
+      runs === 1
+        ? `runs the job at ${timeOf(end)}`
+        : `starts its line ${runs} times at ${timeOf(end)}, and the job runs once`;
     return [{ message: `there is no ${when}; cron ${instead}`, column }];
   }
   const endOfDay = (Math.floor(first / 1440) + 1) * 1440 - 1;

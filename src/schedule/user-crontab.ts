@@ -60,10 +60,3 @@ export function doubledLines(rest: string, runner: string): readonly number[] {
         : [],
     );
 }
-
-/** The entry of a user's crontab that starts the job by its name, as it is written. */
-export function userLineOfJob(text: string, slug: string): string | undefined {
-  return text
-    .split('\n')
-    .find((line) => !/^[ \t]*(?:#|[A-Za-z_]\w*[ \t]*=)/.test(line) && ` ${line} `.includes(` --job ${slug} `));
-}

@@ -5,7 +5,7 @@
 import { closeSync, lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { pinned } from './careful-file.ts';
+import { openCarefully, pinned } from './careful-file.ts';
 import { files } from './files.ts';
 import type { User } from './system.ts';
 
@@ -67,6 +67,21 @@ export function unreadableBy(user: User, file: string, kind: 'file' | 'directory
   if (resolved === undefined) return undefined;
   const place = asUser(user, () => firstClosed(resolved, kind));
   return place === undefined ? undefined : wordsOf(user, place);
+}
+
+/** Those whose file `user` can't open for reading, and those that are no plain files in their place: whoever is told why looks at each. */
+export function unopenedBy<T>(user: User, items: readonly T[], pathOf: (item: T) => string): readonly T[] {
+  if (process.geteuid?.() !== 0 || user.uid === 0) return [];
+  return asUser(user, () => items.filter((item) => !opens(pathOf(item))));
+}
+
+function opens(file: string): boolean {
+  try {
+    closeSync(openCarefully(path.dirname(file), path.basename(file)));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 interface Closed {

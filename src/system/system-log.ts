@@ -35,13 +35,16 @@ export interface SystemLogSpan {
 
 /** Lines as they are written, of about this span. */
 export function readSystemLog(span: SystemLogSpan, files: readonly string[] = usualFiles): SystemLogAnswer {
+  const closed: string[] = [];
   for (const source of files) {
     const text = readEnd(source);
-    if (text !== undefined && /cron/i.test(text)) return { is: 'read', source, text };
+    if (text === 'closed') closed.push(source);
+    else if (text !== undefined && /cron/i.test(text)) return { is: 'read', source, text };
   }
-  return readJournal(span);
+  return readJournal(span, closed);
 }
 
+/** `closed`: it is there, and the caller may not read it. */
 function readEnd(file: string): string | undefined {
   let fd: number | undefined;
   try {
@@ -51,14 +54,14 @@ function readEnd(file: string): string | undefined {
     const bytes = Buffer.alloc(Math.min(facts.size, tailBytes));
     const length = readSync(fd, bytes, 0, bytes.length, facts.size - bytes.length);
     return bytes.toString('utf8', 0, length);
-  } catch {
-    return undefined;
+  } catch (error) {
+    return ['EACCES', 'EPERM'].includes(`${(error as NodeJS.ErrnoException).code}`) ? 'closed' : undefined;
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
 }
 
-function readJournal({ fromMs, untilMs }: SystemLogSpan): SystemLogAnswer {
+function readJournal({ fromMs, untilMs }: SystemLogSpan, closed: readonly string[]): SystemLogAnswer {
   const seconds = (ms: number) => `@${Math.floor(ms / 1000)}`;
   const tags = identifiers.flatMap((identifier) => ['-t', identifier]);
   const args = [
@@ -75,8 +78,16 @@ function readJournal({ fromMs, untilMs }: SystemLogSpan): SystemLogAnswer {
     maxBuffer: 4 * tailBytes,
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
   });
-  const reason =
-    'no log of cron can be read: there is no syslog file of it, and the journal has nothing for you (root and the group adm may read it)';
+  const [file] = closed;
+  const of =
+    file === undefined
+      ? 'no syslog file has a word of it'
+      : `${file} can't be read by you (root and the group adm may)`;
+  const journal =
+    (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
+      ? 'there is no journalctl'
+      : 'the journal shows you nothing of it';
+  const reason = `no log of cron can be read: ${of}, and ${journal}`;
   if (error !== undefined || status !== 0 || stdout.trim() === '') return { is: 'missing', reason };
   return { is: 'read', source: 'journalctl', text: stdout };
 }

@@ -30,12 +30,15 @@ export function printableText(text: string): string {
   return text.replace(patterns.text, escaped);
 }
 
-/** A unit of UTF-16 at a time, as JSON has it. */
+/** A unit of UTF-16 at a time, as JSON has it. Nearly always there is one, and a flood of them must not hold up who prints it. */
 function escaped(found: string): string {
-  return Array.from({ length: found.length }, (_, at) => {
-    const hex = found.charCodeAt(at).toString(16);
-    return `\\u${hex.padStart(4, '0')}`;
-  }).join('');
+  return found.length === 1
+    ? unit(found, 0)
+    : Array.from({ length: found.length }, (_, at) => unit(found, at)).join('');
+}
+
+function unit(text: string, at: number): string {
+  return `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`;
 }
 
 /** A carriage return may be the first half of a line end, and an ESC the start of a colour. */

@@ -3,7 +3,8 @@
  * may hang a program that root starts, show what only root may read, or have a device opened.
  */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   closeSync,
   existsSync,
@@ -56,6 +57,15 @@ const kinds: Readonly<Record<string, (at: string, secret: string) => void>> = {
     closeSync(fd);
   },
 };
+/** Puts links to the first word in the place of the others and takes them away again, as fast as it can. */
+const exchangeProgram = `
+my ($secret, @files) = @ARGV;
+for (@files) { link $_, "$_.f" or die; }
+$| = 1; print "on\\n";
+while (1) {
+  for (@files) { symlink $secret, "$_.l"; rename "$_.l", $_; link "$_.f", "$_.d"; rename "$_.d", $_; }
+}
+`;
 /** By its name alone, since the address of a socket holds 107 bytes. */
 const socketProgram =
   'my ($in, $name) = $ARGV[0] =~ m{^(.*)/([^/]+)$}; chdir $in or die; socket(S, PF_UNIX, SOCK_STREAM, 0) or die; bind(S, sockaddr_un($name)) or die $!';
@@ -318,5 +328,49 @@ describe('what a job has planted below the run, state and output directories', {
       assert.equal(code, 0, stderr);
       assert.match(stderr, /history could not be written: .*job\.jsonl: it is a FIFO, not a file: remove it/);
     });
+  });
+
+  test('a log elsewhere, after output_directory has changed, is not shown and told where it is', async () => {
+    const config = readFileSync(house.configFile, 'utf8');
+    const before = readFileSync(house.path('state/history/job.jsonl'), 'utf8');
+    const at = /"logPath":"([^"]*)"/.exec(before)?.[1] ?? '';
+    mkdirSync(house.path('later'));
+    chown(house.path('later'));
+    try {
+      writeFileSync(house.configFile, config.replace(`${house.path('log')}\n`, `${house.path('later')}\n`));
+      const shown = await bounded(['jobctl', 'logs', 'job']);
+      assert.notEqual(shown.code, 0);
+      assert.match(
+        shown.stderr,
+        new RegExp(`is on record as ${at}; only logs below ${house.path('later')} .*move it there`),
+      );
+      assert.doesNotMatch(shown.stdout, /hello/);
+    } finally {
+      writeFileSync(house.configFile, config);
+    }
+  });
+
+  test('what is exchanged again and again between file and link while root lists is never shown', async () => {
+    const at = house.path('log/job/exchanged');
+    const history = house.path('state/history/job.jsonl');
+    const log = /"logPath":"([^"]*)"/.exec(readFileSync(history, 'utf8'))?.[1] ?? '';
+    const copies = [log, history].map((file) => [file, readFileSync(file)] as const);
+    writeFileSync(at, exchangeProgram);
+    const storm = spawn('perl', [at, secret, log, history], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      await once(storm.stdout, 'data');
+      for (let round = 0; round < 5; round += 1) for (const command of looks) await bounded(command);
+      assert.equal(storm.exitCode, null, 'the storm went on to the end');
+    } finally {
+      storm.kill('SIGKILL');
+      await once(storm, 'exit');
+      rmSync(at);
+      for (const [file, bytes] of copies) {
+        for (const other of [file, `${file}.l`, `${file}.f`, `${file}.d`])
+          rmSync(other, { recursive: true, force: true });
+        writeFileSync(file, bytes);
+        chown(file);
+      }
+    }
   });
 });

@@ -1,6 +1,7 @@
 /** Services of the real programs: a house whose instances obey the test (serves.pl), and what is known of them from outside. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { appendFileSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -16,7 +17,7 @@ export class ServiceHouse extends House {
   readonly serves = `${serves} ${this.play}`;
 
   constructor(jobs: Readonly<Record<string, string>>, options: HouseOptions = {}) {
-    super({}, options);
+    super({}, withOwnPorts(options));
     mkdirSync(this.play, { mode: 0o755 });
     chownSync(this.play, this.service.uid, this.service.gid);
     for (const [slug, text] of Object.entries(jobs))
@@ -85,6 +86,12 @@ export class ServiceHouse extends House {
   note(name: string, line: string): void {
     appendFileSync(path.join(this.play, name), `${line}\n`);
   }
+}
+
+/** Ports that no other house takes while an instance is down, also one of a suite that runs beside this one. */
+function withOwnPorts({ config = '', ...more }: HouseOptions): HouseOptions {
+  const first = 20_000 + 20 * randomInt(600);
+  return { ...more, config: config.includes('port_range') ? config : `port_range: ${first}-${first + 19}\n${config}` };
 }
 
 export function instanceOf(seen: ServiceSnapshot, number: number): InstanceSnapshot {

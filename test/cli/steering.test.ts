@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { House, isRoot, until } from './house.ts';
 import { canHaveOwnEtc, OwnEtc } from './own-etc.ts';
 
@@ -18,6 +18,7 @@ describe('steering real jobs', () => {
     long: 'name: Long\ncommand: sleep 600\ntag: long\n',
     minutely: 'name: Minutely\ncommand: /bin/true\nschedule: "* * * * *"\n',
   });
+  before(() => house.run('cron-generate', [], { as: 'root' }));
   after(() => house.remove());
   /** A person behind sudo, whose configuration is the machine's; not where the kernel remembers who logged in. */
   function ada() {
@@ -178,7 +179,11 @@ describe('steering real jobs', () => {
     );
     assert.equal((await jobctl('check', `${other}/a.yaml`)).code, 1);
     assert.equal((await jobctl('check', house.path('nowhere'))).code, 64);
-    assert.deepEqual(readdirSync(house.path('etc')).sort(), ['checkout', 'process-control.yaml'], 'nothing is written');
+    assert.deepEqual(
+      readdirSync(house.path('etc')).sort(),
+      ['checkout', 'crontab', 'process-control.yaml'],
+      'nothing is written',
+    );
   });
 
   test('why explains a run that happened and one that did not, in words and as JSON', async () => {
@@ -203,6 +208,7 @@ describe('steering real jobs', () => {
 
 describe('the monitoring check as a dead-man’s watch', () => {
   const house = new House({ minutely: 'name: Minutely\ncommand: /bin/true\nschedule: "* * * * *"\n' });
+  before(() => house.run('cron-generate', [], { as: 'root' }));
   after(() => house.remove());
   const check = (...args: string[]) => house.run('check-jobs-icinga', args);
 

@@ -1,7 +1,7 @@
 /** Carries out a page on a machine of its own, and says what is not as the page has it. */
 
 import { alike } from './alike.ts';
-import type { Machines, Shell } from './machine.ts';
+import { type Machines, type Shell, standingCron } from './machine.ts';
 import type { Shown, Step } from './page.ts';
 
 export interface Difference {
@@ -52,6 +52,8 @@ END
   echo "export FAKETIME=-$(($(date +%s) % 600 + 3))" >>~/.clock
   sudo install -m 644 ~/.clock /run/clock && rm ~/.clock
   sudo sh -c '
+    kill $(cat /run/crond.pid)
+    while pgrep -x cron >/dev/null; do sleep 0.1; done
     sed -i "2i [ \\"\\$PROCESS_CONTROL_TRIGGER\\" != cron ] || . /run/clock" $(command -v run-job)
     . /run/clock && exec cron'`;
 
@@ -59,7 +61,8 @@ END
 const stopCron = `sudo sh -c '
   kill $(cat /run/crond.pid)
   while pgrep -f "^cron|/CRO[N]|--jo[b]" >/dev/null; do sleep 0.1; done
-  sed -i "/run.clock/d" $(command -v run-job)'`;
+  sed -i "/run.clock/d" $(command -v run-job)'
+  sudo sh -c ${JSON.stringify(standingCron).replaceAll('$', '\\$')}`;
 
 type Runnable = Exclude<Step, { is: 'mistake' | 'not-run' | 'scene' }>;
 

@@ -26,6 +26,12 @@ const prepare = `
   mkdir -p /var/mail && chmod 1777 /var/mail
   install -m 755 ${repository}/test/fixtures/programs/mail-to-file /usr/sbin/sendmail`;
 
+/**
+ * A cron that is alive while no minute of its clock ends: what a page shows does not depend on the time of day at which its test runs.
+ * A page that wants ticks has another one (`until: cron`).
+ */
+export const standingCron = `LD_PRELOAD='/usr/$LIB/faketime/libfaketime.so.1' FAKETIME='+0 x0.00001' DONT_FAKE_MONOTONIC=1 cron`;
+
 /** Overlays $1 (a directory for what is written) over $2 at $3, with what a system has beside its disk, and becomes the rest in it. */
 const enter = `
   set -e
@@ -105,9 +111,11 @@ export class Machines {
   open(scene: SceneName): Shell {
     this.#count += 1;
     const home = scene === 'checkout' ? '/home/alice/process-control' : '/home/alice';
-    // The service user's directory below /run is made at boot.
+    // The service user's directory below /run is made at boot, and cron is started.
     const boot =
-      scene === 'installed' ? 'install -d -m 755 -o process-control -g process-control /run/process-control' : 'true';
+      scene === 'installed'
+        ? `install -d -m 755 -o process-control -g process-control /run/process-control && ${standingCron}`
+        : 'true';
     const shell =
       'stty cols 200 -echo; code=0; while IFS= read -r -d "" -u 3 command; do (exit $code); eval "$command" 3<&-; code=$?; printf "\\036%s\\036" $code; done';
     const login = `${boot}; cd ${home} && runuser -u alice -- env -i HOME=/home/alice USER=alice LOGNAME=alice SHELL=/bin/bash TERM=dumb NO_COLOR=1 npm_config_update_notifier=false \\

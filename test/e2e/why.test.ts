@@ -48,7 +48,7 @@ test('why names what stopped a job: a broken file, a pause, a crontab that cron 
     await answers('well', /^well ran at .* and succeeded after/);
     await answers(
       'paused',
-      /^paused did not run at .*\n {2}why: {2}history: run-job was called at .* was skipped: paused by \S+ until it is resumed: upgrade.*\n {2}do: {3}jobctl resume paused\n/,
+      /^paused did not run at .*\n {2}why: {2}history: run-job was called at .* was skipped: paused by \S+ until it is resumed: upgrade.*\n {2}do: {3}jobctl status paused shows whether it is still paused, and what resumes it\n/,
     );
 
     // Its last good line stays, and cron goes on to start it.

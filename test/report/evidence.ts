@@ -40,6 +40,7 @@ export const puzzle: Evidence = {
   runs: [runAt(tickMs - hour, succeeded, { tick: { tickMs: tickMs - hour } })],
   crontab: {
     path: '/etc/cron.d/process-control',
+    command: 'sudo cron-generate',
     kind: 'cron.d',
     facts: { kind: 'file', uid: 0, mode: 0o644, links: 1, mtimeMs: tickMs - 99 * hour },
     lineCount: 12,

@@ -90,7 +90,7 @@ const causes: readonly (readonly [what: string, Changes, about: string, words: R
     { crontab: { facts: undefined, line: undefined } },
     'crontab',
     /there is no \/etc\/cron.d/,
-    /run cron-generate/,
+    /sudo cron-generate$/,
   ],
   [
     'a crontab where cron does not look',
@@ -106,19 +106,13 @@ const causes: readonly (readonly [what: string, Changes, about: string, words: R
     /you have no crontab/,
     /cron-generate/,
   ],
-  [
-    'no line',
-    { crontab: { line: undefined } },
-    'crontab',
-    /has no line for it: it was written before/,
-    /cron-generate --diff/,
-  ],
+  ['no line', { crontab: { line: undefined } }, 'crontab', /has no line for it$/, /sudo cron-generate$/],
   [
     'another line',
     { crontab: { line: '30 2 * * * svc /usr/bin/run-job --job backup' } },
     'crontab',
-    /another one than its file asks for: 30 2/,
-    /run cron-generate/,
+    /has other times than its file asks for: 30 2/,
+    /sudo cron-generate$/,
   ],
   ["a crontab that is not root's", crontab({ uid: 1000 }), 'crontab', /owner is uid 1000/, /^chown root/],
   ['a crontab that others can write', crontab({ mode: 0o664 }), 'crontab', /mode 0664/, /^chmod 644/],
@@ -379,7 +373,7 @@ test('the text says what, why, what to do and what else, then everything that wa
     whyText(explain(two), two),
     `backup did not run at 2026-11-25 10:30:00
   why:  schedule: "disabled: true" stands in its file
-  do:   take it out and run cron-generate as root; run it now: jobctl start backup
+  do:   take it out, then sudo cron-generate; run it now: jobctl start backup
   also: cron: no cron is running
 
   job file      ok     /jobs/backup.yaml
@@ -398,4 +392,57 @@ test('the text says what, why, what to do and what else, then everything that wa
   const [first, log] = whyText(explain(well), well).split('\n');
   assert.equal(first, `backup ran at 2026-11-25 10:30:00 (run r${tickMs + 500}) and succeeded after 2 s`);
   assert.equal(log, '  log:  /log/backup.log');
+});
+
+/** What is so, and a sentence that would then be false. */
+const falsehoods: readonly (readonly [what: string, Changes, RegExp])[] = [
+  [
+    'a run of the tick, and a crontab that is younger',
+    { ...crontab({ mtimeMs: tickMs + minute }), runs: [runAt(tickMs + 500, succeeded, { tick: { tickMs } })] },
+    /no start of the job by the clock/,
+  ],
+  [
+    'a run of the tick, and a job file that is younger',
+    { file: { changedMs: tickMs + minute }, runs: [runAt(tickMs + 500, succeeded, { tick: { tickMs } })] },
+    /STOPS +\/jobs|STOPS .* was put there/,
+  ],
+  [
+    'a claim of the tick, and a crontab that is younger',
+    { ...crontab({ mtimeMs: tickMs + minute }), runs: [], claim: { run: 'r', atMs: tickMs } },
+    /no start of the job by the clock/,
+  ],
+  [
+    'a run, and the system log of the tick before',
+    {
+      ticks: { beforeMs: tickMs - minute, afterMs: tickMs + minute },
+      cronLog: {
+        source: '/var/log/syslog',
+        lines: [line(tickMs - minute, 'CRON[9]: (svc) CMD (run-job --job backup)')],
+      },
+    },
+    /cron did start the line/,
+  ],
+  [
+    'a run, and the system log of the tick after it',
+    {
+      ticks: { beforeMs: tickMs - minute, afterMs: tickMs + minute },
+      cronLog: {
+        source: '/var/log/syslog',
+        lines: [line(tickMs + minute, 'CRON[9]: (svc) CMD (run-job --job backup)')],
+      },
+    },
+    /cron did start the line/,
+  ],
+  [
+    'a line of other times that has this tick too',
+    { crontab: { line: '*/10 * * * * svc /usr/bin/run-job --job backup', fires: true } },
+    /crontab +STOPS/,
+  ],
+];
+
+test('no sentence is said that is false', () => {
+  for (const [what, changes, falsehood] of falsehoods) {
+    const evidence = changed(puzzle, changes);
+    assert.doesNotMatch(whyText(explain(evidence), evidence), falsehood, what);
+  }
 });

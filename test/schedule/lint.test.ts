@@ -97,18 +97,21 @@ const clockChanges: readonly [string, ...string[]][] = [
   ['30 2 * * *', '4: there is no 02:30 in Europe/Berlin on 2027-03-28; cron runs the job at 03:00'],
   [
     '0,30 2 * * *',
-    '6: there is no 02:00 or 02:30 in Europe/Berlin on 2027-03-28; cron runs the job 2 times in a row at 03:00',
+    '6: there is no 02:00 or 02:30 in Europe/Berlin on 2027-03-28; cron starts its line 2 times at 03:00, and the job runs once',
   ],
   ['30 2,3 * * *', '4: there is no 02:30 in Europe/Berlin on 2027-03-28; cron runs the job at 03:00'],
-  ['0 2,3 * * *', '3: there is no 02:00 in Europe/Berlin on 2027-03-28; cron runs the job 2 times in a row at 03:00'],
+  [
+    '0 2,3 * * *',
+    '3: there is no 02:00 in Europe/Berlin on 2027-03-28; cron starts its line 2 times at 03:00, and the job runs once',
+  ],
   [
     '5-59/5 2 28 3 *',
-    '8: there is no 02:05 to 02:55 in Europe/Berlin on 2027-03-28; cron runs the job 11 times in a row at 03:00',
+    '8: there is no 02:05 to 02:55 in Europe/Berlin on 2027-03-28; cron starts its line 11 times at 03:00, and the job runs once',
   ],
   ['*/30 2 * * *', '6: there is no 02:00 or 02:30 in Europe/Berlin on 2027-03-28; cron leaves the job out on that day'],
   [
     '0,30 0-23 * * *',
-    '6: there is no 02:00 or 02:30 in Europe/Berlin on 2027-03-28; cron runs the job 3 times in a row at 03:00',
+    '6: there is no 02:00 or 02:30 in Europe/Berlin on 2027-03-28; cron starts its line 3 times at 03:00, and the job runs once',
     '6: 02:00-03:00 comes twice in Europe/Berlin on 2027-10-31, and cron does not run "0-23" the second time; write "*" for every hour',
   ],
   ['*/30 * * * *'],

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  doubledLines,
-  settingsInTheWay,
-  splitUserCrontab,
-  userLineOfJob,
-  withBlock,
-} from '../../src/schedule/user-crontab.ts';
+import { doubledLines, settingsInTheWay, splitUserCrontab, withBlock } from '../../src/schedule/user-crontab.ts';
 
 const block = 'MAILTO=""\n\n* * * * * /usr/bin/run-job --job a\n';
 
@@ -84,6 +78,4 @@ test('what else in the crontab is about our jobs is found', () => {
     'RANDOM_DELAY',
   ]);
   assert.deepEqual(doubledLines('# /b/run-job --job a\nx\n* * * * * /b/run-job --job a\n', '/b/run-job'), [3]);
-  assert.equal(userLineOfJob(`A=/b/run-job --job a\n${block}`, 'a'), '* * * * * /usr/bin/run-job --job a');
-  assert.equal(userLineOfJob(block, 'b'), undefined);
 });

@@ -33,7 +33,8 @@ describe('after a stop nothing is left', () => {
         const command = await scene.escapes(launcher, [role]);
         const { survivors, swept } = await command.stop(100);
         assert.deepEqual(survivors, []);
-        assert.ok(swept > 0);
+        // TERM may meet the one hopper that lives just then.
+        assert.ok(swept > 0 || role === 'hopper');
         assert.deepEqual(scene.alive(), []);
         assert.equal(scene.lockIsHeld(), false);
       });

@@ -2,15 +2,17 @@
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { throughSudo } from '../../config/sources.ts';
-import { checkText } from '../../report/check-text.ts';
+import { type CheckedLine, checkText } from '../../report/check-text.ts';
+import { type ClockedJob, clockFacts } from '../../report/installed.ts';
 import { exitCodes } from '../../run/outcome.ts';
-import { type CrontabFrame, composeCrontab } from '../../schedule/crontab.ts';
+import { type CrontabFrame, type CrontabJob, composeCrontab, type JobLine } from '../../schedule/crontab.ts';
 import { crontabFrame } from '../../schedule/crontab-frame.ts';
 import { nothingPresent } from '../../schedule/last-good.ts';
 import { caller } from '../../system/caller.ts';
 import { files } from '../../system/files.ts';
 import type { Problem } from '../../yaml/problem.ts';
 import { minutesTerm } from '../parts/generate.ts';
+import { readInstalled } from '../parts/installed.ts';
 import { loadAllJobs } from '../parts/known-jobs.ts';
 import { print, say, sayProblems } from '../parts/output.ts';
 import { sudoRefusal, validateFiles } from '../validate-files.ts';
@@ -49,10 +51,25 @@ function checkDirectory(directory: string, frame: CrontabFrame, { json }: Option
   const { jobs, broken } = loaded;
   const crontab = composeCrontab({ ...frame, jobs, broken, present: nothingPresent, dueMinutes: minutesTerm });
   const problems = [...loaded.problems, ...crontab.problems];
-  const lines = crontab.jobs;
+  const lines = elsewhere ? crontab.jobs : withClock(crontab.jobs, jobs, config);
   if (json) print(`${JSON.stringify({ directory, jobs: lines, problems })}\n`);
   else print(checkText({ directory, lines, problems }));
   return problems.some(({ severity }) => severity === 'error') ? 1 : 0;
+}
+
+/** Beside what the files ask for, what cron has. */
+function withClock(lines: readonly JobLine[], jobs: readonly CrontabJob[], config: Config): readonly CheckedLine[] {
+  const installed = readInstalled(config);
+  const bySlug = new Map(jobs.map((job) => [job.slug, job]));
+  return lines.map((line) => {
+    const job = bySlug.get(line.slug);
+    return job === undefined ? line : { ...line, clock: clockFacts(clockedJob(job), installed) };
+  });
+}
+
+function clockedJob({ slug, schedule, disabled, timeZone, service }: CrontabJob): ClockedJob {
+  const timing = timeZone === undefined ? {} : { timeZone };
+  return { slug, timing, enabled: !disabled, ...(schedule !== undefined && { schedule }), ...(service && { service }) };
 }
 
 /** A link in the job directory leads nobody out of it either. */

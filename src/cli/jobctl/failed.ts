@@ -6,7 +6,7 @@ import { timeText } from '../../schedule/wall-time.ts';
 import { clock } from '../../system/clock.ts';
 import { readEndOfLog } from '../../system/log-end.ts';
 import { hostZone } from '../../system/zones.ts';
-import { unreadableLogWords } from '../parts/log-access.ts';
+import { elsewhereWords, unreadableLogWords } from '../parts/log-access.ts';
 import { print } from '../parts/output.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
@@ -37,5 +37,9 @@ function lastWords(job: AnySnapshot, outputDirectory: string): LastWords | undef
   if (path === undefined) return undefined;
   const end = readEndOfLog(outputDirectory, path);
   if ('text' in end) return { lines: end.text.split('\n').filter((line) => line.trim() !== '') };
-  return end.code === 'EACCES' ? { why: unreadableLogWords(path, `jobctl failed ${job.slug}`) } : undefined;
+  const why =
+    end.code === 'EACCES'
+      ? unreadableLogWords(path, `jobctl failed ${job.slug}`)
+      : elsewhereWords(path, outputDirectory);
+  return why === undefined ? undefined : { why };
 }

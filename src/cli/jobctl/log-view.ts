@@ -11,7 +11,7 @@ import { countLines, type LogChange, LogReader, lastLinesAt, linesSinceAt } from
 import { localOffset, Stamps } from '../../system/stamps.ts';
 import { hostZone } from '../../system/zones.ts';
 import { PrintableStream } from '../../yaml/printable.ts';
-import { unreadableLogWords } from '../parts/log-access.ts';
+import { elsewhereWords, unreadableLogWords } from '../parts/log-access.ts';
 import { printBytes, say } from '../parts/output.ts';
 import type { Options } from './options.ts';
 
@@ -73,6 +73,8 @@ export interface LogPlace {
   readonly outputDirectory: string;
   readonly slug: string;
   readonly name: string;
+  /** The path that the history has. */
+  readonly recorded?: string;
 }
 
 function pathOf({ outputDirectory, slug, name }: LogPlace): string {
@@ -150,11 +152,10 @@ export async function showLog(log: LogPlace, view: LogView, printer: LogPrinter)
 async function showCompressed(log: LogPlace, { lines, since }: LogView, printer: LogPrinter): Promise<number> {
   const compressed = { ...log, name: `${log.name}.gz` };
   const opened = openReader(compressed, { raw: true }, printer);
-  if (opened === undefined)
-    return refuse(
-      printer,
-      `${pathOf(log)} is not there: old logs are removed as log_retention says, or somebody has moved or removed it`,
-    );
+  if (opened === undefined) {
+    const gone = `${pathOf(log)} is not there: old logs are removed as log_retention says, or somebody has moved or removed it`;
+    return refuse(printer, elsewhereWords(log.recorded ?? pathOf(log), log.outputDirectory) ?? gone);
+  }
   if ('words' in opened) return refuse(printer, opened.words);
   const gunzip = createGunzip();
   const stream = streamOf(opened.reader.fd);

@@ -78,7 +78,7 @@ async function showRun(slug: string, run: RunWithLog, { view, printer, config }:
 
 /** Below the output directory that holds now: what a history says of other places is not believed. */
 function placeOf(slug: string, { logPath }: RunWithLog, { outputDirectory }: Config): LogPlace {
-  return { outputDirectory, slug, name: basename(logPath) };
+  return { outputDirectory, slug, name: basename(logPath), recorded: logPath };
 }
 
 /** The history is the service user's to write; root, who may read everything, must not be led to show something else. */

@@ -1,11 +1,12 @@
 /** `jobctl status`. */
 import type { Config } from '../../config/config.ts';
-import { jobDetails, jobLines } from '../../report/job-text.ts';
+import { commonWarnings } from '../../report/installed.ts';
+import { isBroken, jobDetails, jobLines } from '../../report/job-text.ts';
 import { jobStateCode } from '../../report/state.ts';
 import { timeText } from '../../schedule/wall-time.ts';
 import { hostZone } from '../../system/zones.ts';
 import { warnOfCronZone } from '../parts/cron-zone.ts';
-import { print } from '../parts/output.ts';
+import { print, say } from '../parts/output.ts';
 import { timesOf } from '../parts/times.ts';
 import { type Chosen, chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
@@ -23,7 +24,11 @@ function printText({ name }: Options, { jobs, slugs }: Shown): number {
   const snapshots = slugs.flatMap((slug) => jobs.snapshot(slug) ?? []);
   const [only] = snapshots;
   if (name !== undefined && only !== undefined) print(jobDetails(only, format));
-  else print(jobLines(snapshots, format));
+  else {
+    print(jobLines(snapshots, format));
+    for (const words of commonWarnings(snapshots.map((job) => (isBroken(job) ? undefined : job.clock))))
+      say('jobctl', words);
+  }
   warnOfCronZone();
   return codeOf(name, snapshots.map(jobStateCode));
 }

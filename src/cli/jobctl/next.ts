@@ -5,6 +5,7 @@ import {
   aroundClockChange,
   inOrder,
   type NoTick,
+  type UpcomingJob,
   type UpcomingOrder,
   type UpcomingStream,
   type UpcomingTick,
@@ -18,8 +19,9 @@ import { exitCodes } from '../../run/outcome.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
-import { formatProblem } from '../../yaml/problem.ts';
+import { formatProblem, type Result } from '../../yaml/problem.ts';
 import { warnOfCronZone } from '../parts/cron-zone.ts';
+import { asWritten, clockReader } from '../parts/installed.ts';
 import { print, say } from '../parts/output.ts';
 import type { Jobs } from '../parts/snapshots.ts';
 import { delayOf } from '../parts/splay.ts';
@@ -45,7 +47,8 @@ export function next(options: Options, config: Config): number {
   const single = slugs.length === 1;
   const count = order.untilMs !== undefined ? Number.POSITIVE_INFINITY : single ? usualCount : 1;
   const whole = { ...order, count: order.count || count };
-  const found = slugs.map((slug) => upcoming(slug, jobs, whole));
+  const load = loader(jobs, config);
+  const found = slugs.map((slug) => upcoming(slug, load, whole));
   const none = found.flatMap((one) => one.none);
   if (options.json) {
     printEach(upcomingJson({ ticks: eachOf(found), none }));
@@ -53,7 +56,7 @@ export function next(options: Options, config: Config): number {
   }
   const view = { hostZone: order.zones.host, nowMs: clock.nowMs(), width: widest(slugs) };
   printEach(upcomingLines({ ticks: inOrder(found.map(({ ticks }) => ticks)), none }, view));
-  if (single) print(clockChangeText(slugs[0] ?? '', jobs, whole));
+  if (single) print(clockChangeText(slugs[0] ?? '', load, whole));
   warnOfCronZone();
   return 0;
 }
@@ -75,20 +78,32 @@ function printEach(lines: Iterable<string>): void {
   print(piece);
 }
 
-function upcoming(slug: string, jobs: Jobs, order: UpcomingOrder): UpcomingStream {
-  const loaded = jobs.load(slug);
+type Load = (slug: string) => Result<UpcomingJob> | undefined;
+
+function loader(jobs: Jobs, config: Config): Load {
+  const clockOf = clockReader(config);
+  return (slug) => {
+    const loaded = jobs.load(slug);
+    if (!loaded?.ok) return loaded;
+    const job = asWritten(loaded.value);
+    return { ...loaded, value: { ...job, delayMs: delayOf(job), clock: clockOf(job) } };
+  };
+}
+
+function upcoming(slug: string, load: Load, order: UpcomingOrder): UpcomingStream {
+  const loaded = load(slug);
   if (loaded === undefined) return { ticks: [], none: [] };
-  if (loaded.ok) return upcomingStream({ ...loaded.value, delayMs: delayOf(loaded.value) }, order);
+  if (loaded.ok) return upcomingStream(loaded.value, order);
   const [problem] = loaded.problems;
   const words = `its file has problems, so run-job does not start it: ${problem === undefined ? '' : formatProblem(problem)}`;
   const none: NoTick = { job: slug, why: 'broken', words };
   return { ticks: [], none: [none] };
 }
 
-function clockChangeText(slug: string, jobs: Jobs, order: UpcomingOrder): string {
-  const loaded = jobs.load(slug);
+function clockChangeText(slug: string, load: Load, order: UpcomingOrder): string {
+  const loaded = load(slug);
   if (!loaded?.ok) return '';
-  const ticks = aroundClockChange({ ...loaded.value, delayMs: delayOf(loaded.value) }, order);
+  const ticks = aroundClockChange(loaded.value, order);
   if (ticks.length === 0) return '';
   return `Around the next clock change:\n${upcomingText({ ticks, none: [] }, { hostZone: order.zones.host, nowMs: clock.nowMs() })}`;
 }

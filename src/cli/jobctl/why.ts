@@ -8,6 +8,7 @@ import { exitCodes } from '../../run/outcome.ts';
 import { clock } from '../../system/clock.ts';
 import { hostZone } from '../../system/zones.ts';
 import { gatherEvidence } from '../parts/evidence.ts';
+import { readInstalled } from '../parts/installed.ts';
 import { print, say } from '../parts/output.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
@@ -22,9 +23,10 @@ export function why(options: Options, config: Config): number {
   }
   const chosen = chooseJobs(options, config, 'refuse');
   if (!chosen.ok) return chosen.exitCode;
+  const installed = readInstalled(config);
   const codes = chosen.slugs.map((slug, index) => {
     const loaded = chosen.jobs.load(slug);
-    const evidence = gatherEvidence({ slug, loaded, config, ...(askedMs !== undefined && { askedMs }) });
+    const evidence = gatherEvidence({ slug, loaded, config, installed, ...(askedMs !== undefined && { askedMs }) });
     const explanation = explain(evidence);
     if (json) print(`${JSON.stringify({ ...explanation, evidence })}\n`);
     else print(`${index === 0 ? '' : '\n'}${whyText(explanation, evidence)}`);

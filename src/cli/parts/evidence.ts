@@ -5,6 +5,7 @@ import type { Job } from '../../job/job.ts';
 import { jobPath } from '../../job/load.ts';
 import { cronLogLines } from '../../report/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/evidence.ts';
+import type { Installed } from '../../report/installed.ts';
 import { snapshotRun } from '../../report/snapshot.ts';
 import type { RunRecord } from '../../run/history.ts';
 import { readPauses, unreadablePauses } from '../../run/pauses.ts';
@@ -15,7 +16,6 @@ import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts
 import { dayMs, minuteMs, type Zone, type Zones } from '../../schedule/zone.ts';
 import { bootTimeMs, suspendedMs } from '../../system/boot-time.ts';
 import { clock } from '../../system/clock.ts';
-import { findCronDaemon } from '../../system/cron-daemon.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import type { StateFiles, User } from '../../system/system.ts';
@@ -23,7 +23,6 @@ import { readSystemLog } from '../../system/system-log.ts';
 import { tickClaims } from '../../system/tick-claims.ts';
 import { users } from '../../system/users.ts';
 import { formatProblem, type Result } from '../../yaml/problem.ts';
-import { zoneOfCron } from './cron-zone.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
 import { realHistory, realLocks } from './machine.ts';
 import { delayOf } from './splay.ts';
@@ -34,16 +33,17 @@ export interface EvidenceOrder {
   readonly loaded: Result<Job> | undefined;
   readonly config: Config;
   readonly askedMs?: number;
+  readonly installed: Installed;
 }
 
 export function gatherEvidence(order: EvidenceOrder): Evidence {
-  const { slug, loaded, config, askedMs } = order;
+  const { slug, loaded, config, askedMs, installed } = order;
   const nowMs = clock.nowMs();
   const zones = machineZones(config.stateDirectory);
   const zone = zones.host;
   const job = loaded?.ok ? loaded.value : undefined;
   const delayMs = job === undefined ? 0 : delayOf(job);
-  const crontab = crontabEvidence(slug, job, config);
+  const crontab = crontabEvidence(slug, job, order);
   // A file with problems can't tell when it is due; the line that cron has can.
   const scheduled = job ?? scheduledBy(crontab.line);
   const ticks = ticksAround(scheduled, { nowMs, zones, ...(askedMs !== undefined && { askedMs }) });
@@ -66,8 +66,8 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     ...countUnreadable(slug, history.unreadable, stateFiles(config.stateDirectory)),
     runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) => snapshotRun(run, holder)),
     ...(holder !== undefined && { holder }),
-    crontab,
-    daemon: daemonEvidence(zone),
+    crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
+    daemon: installed.daemon,
     user: userEvidence(config),
     runner: { path: config.runnerPath, ...objection(runnerObjection(config.runnerPath, config.serviceUser)) },
     state: { path: config.stateDirectory, ...objection(stateObjection(config)) },
@@ -94,12 +94,6 @@ function withStandIn(runs: readonly RunRecord[], question: StandInQuestion): rea
   return start === undefined ? runs : runs.map((run) => (run.run === start.run ? { ...run, tick: { tickMs } } : run));
 }
 
-function daemonEvidence(host: Zone): Evidence['daemon'] {
-  const found = findCronDaemon();
-  const otherZone = zoneOfCron(found, host);
-  return found.is === 'running' && otherZone !== undefined ? { ...found, otherZone } : found;
-}
-
 function objection(words: string | undefined): { readonly objection?: string } {
   return words === undefined ? {} : { objection: words };
 }
@@ -123,6 +117,12 @@ function jobEvidence({ schedule, timing, enabled, service }: Job, delayMs: numbe
     ...(service !== undefined && { isService: true as const }),
     ...{ enabled, delayMs, catchUp },
   };
+}
+
+/** A line with `--due` starts nothing by itself. */
+function firesAt(line: string | undefined, tickMs: number | undefined, zones: Zones): { readonly fires?: boolean } {
+  if (line === undefined || tickMs === undefined || line.includes(' --due ')) return {};
+  return { fires: nextTick(scheduledBy(line), tickMs - 1, zones)?.tickMs === tickMs };
 }
 
 function scheduledBy(line: string | undefined): Scheduled {

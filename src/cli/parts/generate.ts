@@ -209,10 +209,15 @@ export function minutesTerm(schedule: string, timeZone: string): string {
   return answer.ok && zone !== undefined ? dueMinutes(answer.expression, { job: zone, host: hostZone() }) : '*';
 }
 
-function endingOf({ file, changed, crontab, problems, before, after }: Found, wish: Wish): Ending {
+/** Of all parts. */
+function textOf({ files: present }: PresentFiles): string {
+  return [...present.values()].map((part) => (part.is === 'text' ? part.text : '')).join('');
+}
+
+function endingOf({ file, there, changed, crontab, problems, before, after }: Found, wish: Wish): Ending {
   const verb = onlyLooks(wish) ? 'would change' : 'changed';
   const comment = changed
-    ? `${file} ${verb}: ${changesText(compareLines(before(), after()))}`
+    ? `${file} ${verb}: ${changesText(compareLines(before(), after()), textOf(there), crontab.text())}`
     : `${file} is up to date`;
   const exitCode = exitCodeOf(problems, { changed, matters: wish.check || wish.detailedExitcode });
   return { exitCode, changed, comment, worthSaying: changed, jobs: crontab.jobs, problems, views: [] };

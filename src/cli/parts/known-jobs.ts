@@ -2,14 +2,15 @@
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { jobPath, loadJob } from '../../job/load.ts';
-import { type CrontabJobs, jobMemory, type KnownJob, knownJob, loadCrontabJobs } from '../../schedule/crontab-jobs.ts';
+import { type CrontabJobs, type JobSource, jobMemory, knownJob, loadCrontabJobs } from '../../schedule/crontab-jobs.ts';
 import { groupIdsOf } from '../../system/as-user.ts';
 import { caller } from '../../system/caller.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { privateCache } from '../../system/private-cache.ts';
 import { hostZoneDigest, zoneDigest } from '../../system/zone-digests.ts';
-import { closedJob, closedPlaces } from './audience.ts';
+import type { Problem } from '../../yaml/problem.ts';
+import { closedJobs, closedPlaces } from './audience.ts';
 import { checkZone, scheduleChecker } from './check-schedule.ts';
 import { version } from './version.ts';
 
@@ -33,7 +34,7 @@ export function loadAllJobs(config: Config, isInPlace = true): Loaded {
     files,
     nowMs: clock.nowMs(),
     memory,
-    read: jobReader(config, isInPlace),
+    ...jobReader(config, isInPlace),
   });
   const keep = () => {
     const text = memory.text();
@@ -42,18 +43,24 @@ export function loadAllJobs(config: Config, isInPlace = true): Loaded {
   return { jobs, keep };
 }
 
-function jobReader(config: Config, isInPlace: boolean): (slug: string) => KnownJob | undefined {
+function jobReader(config: Config, isInPlace: boolean): Required<Pick<JobSource, 'prepare' | 'read'>> {
   const checkSchedule = scheduleChecker();
   const scheduleText = (written: string) => {
     const answer = checkSchedule(written);
     return answer.ok ? answer.expression.text : written;
   };
   const machine = { files, checkSchedule, checkZone };
-  return (slug) => {
-    const loaded = loadJob(slug, config, machine);
-    const closed = loaded?.ok !== true || !isInPlace ? [] : closedJob(slug, config);
-    const result = closed.length === 0 ? loaded : ({ ok: false, problems: closed } as const);
-    return result && knownJob(slug, jobPath(slug, config), { result, scheduleText });
+  let closedOf: (slug: string) => readonly Problem[] = () => [];
+  return {
+    prepare(slugs) {
+      if (isInPlace && slugs.length > 0) closedOf = closedJobs(slugs, config);
+    },
+    read(slug) {
+      const loaded = loadJob(slug, config, machine);
+      const closed = loaded?.ok === true ? closedOf(slug) : [];
+      const result = closed.length === 0 ? loaded : ({ ok: false, problems: closed } as const);
+      return result && knownJob(slug, jobPath(slug, config), { result, scheduleText });
+    },
   };
 }
 

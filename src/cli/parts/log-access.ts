@@ -34,3 +34,9 @@ function groupName(gid: number): string | undefined {
     return String(gid);
   }
 }
+
+/** What to say of a log that a record places elsewhere than below the output directory, where alone the programs read; `undefined` for all others. */
+export function elsewhereWords(logPath: string, outputDirectory: string): string | undefined {
+  if (path.dirname(path.dirname(path.normalize(logPath))) === path.normalize(outputDirectory)) return undefined;
+  return `this log is on record as ${logPath}; only logs below ${outputDirectory} (output_directory) are shown: read that file yourself, or move it there`;
+}

@@ -1,14 +1,15 @@
-/** When a job starts next, and whether it should have started already. */
+/** What is installed for a job, when it starts next by that, and whether it should have started already. */
 import type { Config } from '../../config/config.ts';
+import { clockRule, nextStart } from '../../report/clock-ticks.ts';
 import { overdueOf } from '../../report/overdue.ts';
 import { startsInHistory } from '../../run/missed.ts';
 import { readPauses } from '../../run/pauses.ts';
 import { readAccount } from '../../run/tick-account.ts';
-import { nextTick } from '../../schedule/ticks.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import { tickClaims } from '../../system/tick-claims.ts';
+import { asWritten, clockReader } from './installed.ts';
 import { realHistory } from './machine.ts';
 import type { Times } from './snapshots.ts';
 import { delayOf } from './splay.ts';
@@ -21,16 +22,29 @@ export function timesOf(config: Config): Times {
   const pauses = readPauses(stateFiles(stateDirectory));
   const claims = tickClaims(stateDirectory);
   const nowMs = clock.nowMs();
-  return (job) => {
-    if (!job.enabled || job.schedule === undefined) return {};
+  const clockOf = clockReader(config);
+  return (written) => {
+    const job = asWritten(written);
+    const facts = clockOf(job);
+    const rule = clockRule(job, facts);
+    if (rule === undefined || job.service !== undefined) return { clock: facts };
     const delayMs = delayOf(job);
-    const changedMs = files.facts(job.path)?.ctimeMs ?? nowMs;
+    // What nobody has seen run is waited for from when cron has had its line.
+    const changedMs = Math.max(files.facts(job.path)?.ctimeMs ?? nowMs, clockOf.installedMs(job.slug));
     const account = readAccount(job, claims, { nowMs, changedMs });
-    const overdue = overdueOf(job, {
-      ...{ account, nowMs, changedMs, pauses, zones, delayMs },
-      hasStart: startsInHistory(job, { history, zones }),
-    });
-    const nextMs = nextTick(job, nowMs, zones)?.tickMs;
-    return { ...(nextMs !== undefined && { nextMs: nextMs + delayMs }), ...(overdue !== undefined && { overdue }) };
+    // A line of other times owes nothing by the file's.
+    const isWaitedFor = facts.line === 'in-sync' || facts.line === 'unknown';
+    const overdue = isWaitedFor
+      ? overdueOf(job, {
+          ...{ account, nowMs, changedMs, pauses, zones, delayMs },
+          hasStart: startsInHistory(job, { history, zones }),
+        })
+      : undefined;
+    const nextMs = nextStart(rule, nowMs, zones);
+    return {
+      clock: facts,
+      ...(nextMs !== undefined && { nextMs: nextMs + delayMs }),
+      ...(overdue !== undefined && { overdue }),
+    };
   };
 }
