@@ -1,5 +1,6 @@
 /** A job with `private_tmp` sees a /tmp and /var/tmp of its own, which nobody else sees and which go with it; or it is not started. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
@@ -13,11 +14,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
 import { after, describe, test } from 'node:test';
 import { privateTmpTrial } from '../../src/run/private-tmp.ts';
 import { trialRefusal } from '../../src/system/trial.ts';
-import { House, isRoot, until } from './house.ts';
+import { House, isRoot, repository, until } from './house.ts';
 import { tagged } from './processes.ts';
 import { ServiceHouse } from './serving.ts';
 
@@ -228,19 +230,21 @@ describe('private_tmp', { skip }, () => {
     assert.match(stdout, /giving it a \/tmp of its own/);
   });
 
-  test('a setting of the kernel that refuses it is named', { skip: needsRoot }, async () => {
-    const script = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
-    const trial = [
-      '/usr/bin/unshare',
-      '--user',
-      '--map-root-user',
-      '/bin/sh',
-      '-c',
-      script,
-      'sh',
-      ...privateTmpTrial(),
-    ];
-    assert.match((await trialRefusal(trial as [string, ...string[]])) ?? '', /No space left on device/);
+  test('a setting of the kernel that refuses it is named', { skip: needsRoot }, () => {
+    const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
+    const modules = ['system/trial.js', 'run/private-tmp.js'].map((name) =>
+      JSON.stringify(path.join(repository, 'build/src', name)),
+    );
+    const ask = `import { trialRefusal } from ${modules[0]}; import { privateTmpTrial } from ${modules[1]};
+      console.log(await trialRefusal(privateTmpTrial()));`;
+    const node = [process.execPath, '--input-type=module', '--eval', ask];
+    const said = execFileSync('unshare', ['--user', '--map-root-user', 'sh', '-c', forbid, 'sh', ...node], {
+      encoding: 'utf8',
+    });
+    assert.match(said, /No space left on device \(this host has user\.max_user_namespaces = 0\)/);
+  });
+
+  test('a host without unshare refuses as well', async () => {
     assert.match((await trialRefusal(['/nonexistent/unshare'])) ?? '', /ENOENT/);
   });
 
