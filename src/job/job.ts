@@ -2,6 +2,7 @@
 import type { Path } from '../yaml/place.ts';
 import { auditJob, type PlacedCommand } from './audit.ts';
 import { auditPolicy } from './audit-policy.ts';
+import { auditPrivateTmp } from './audit-private-tmp.ts';
 import { type Command, splitCommand } from './command.ts';
 import { parseDuration } from './duration.ts';
 import { type LogBounds, logBounds, sizeInBytes } from './log-bounds.ts';
@@ -45,6 +46,8 @@ export interface Job {
   readonly umask: number;
   readonly nice?: number;
   readonly noNewPrivileges: boolean;
+  /** It has a /tmp and /var/tmp of its own. */
+  readonly privateTmp: boolean;
   readonly limits: Limits;
   /** Replaces key by key what the configuration says. */
   readonly logRetention?: LogBounds;
@@ -114,6 +117,7 @@ export function makeJob(
     leftovers: written('leftovers') ?? 'kill',
     umask: Number.parseInt(String(written('umask')).replace('o', ''), 8),
     noNewPrivileges: written('no_new_privileges') ?? false,
+    privateTmp: written('private_tmp') ?? false,
     limits: limitsOf(written('limits')),
   };
   addOptional(content, written, { remarks, audited, hasPlaceholders: isService });
@@ -123,7 +127,7 @@ export function makeJob(
       ? auditNoService(file)
       : auditService(file, { ...defaults, ...file }, content.service)),
   );
-  remarks.push(...auditPolicy({ ...defaults, ...file }, content));
+  remarks.push(...auditPolicy({ ...defaults, ...file }, content), ...auditPrivateTmp(file, content));
   for (const doubt of auditJob({ written, tagged, commands: audited })) {
     remarks.push({ severity: 'warning', ...doubt });
   }

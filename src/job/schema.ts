@@ -265,6 +265,12 @@ export const jobSchema = {
       description:
         '`true`: no program that the job starts can gain rights, whatever set-uid bits it has (PR_SET_NO_NEW_PRIVS, by setpriv(1)). sudo, su and set-gid programs such as postdrop then fail. A host without setpriv does not start the job.',
     },
+    private_tmp: {
+      type: 'boolean',
+      default: false,
+      description:
+        '`true`: the job has a /tmp and a /var/tmp of its own, empty when each command starts, which vanish with its last process. They are in memory, at most 1G each: an unbounded one could take half the memory of the host. A user namespace gives them (unshare(1)), in which the job has no capabilities; sudo, su and set-gid programs such as postdrop fail. Files of other users and groups seem to belong to nobody, although the groups of the service user still open them; a run-job that the job starts refuses its configuration for that (exit code 78), and so may other programs that insist on a file of root. Sockets that others keep in /tmp are not there. Where the kernel does not allow it, the job is not started (exit code 125), and the reason says what refuses it. Neither `working_directory` nor the program can be in /tmp or /var/tmp. A health check `command` gets its own, not those of its instance. It keeps other users and other jobs away from the files; it is no cage, because processes of the same user can look into each other.',
+    },
     limits: {
       type: 'object',
       description: 'Limits of the kernel for each process of the job, as prlimit(1) sets them.',

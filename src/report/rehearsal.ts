@@ -1,6 +1,7 @@
 /** The world that a job would wake up in, told without running it. The value is what `--rehearse --json` prints; the text is made from it. */
 import type { Job } from '../job/job.ts';
 import { durationWords } from '../run/outcome.ts';
+import { privateTmpSize } from '../run/private-tmp.ts';
 import { argvOf, type World } from '../run/world.ts';
 import type { Locale, Programs, User } from '../system/system.ts';
 import { printable } from '../yaml/printable.ts';
@@ -43,6 +44,8 @@ export interface Rehearsal {
   /** Octal. */
   readonly umask: string;
   readonly niceness: number;
+  /** It gets a /tmp and /var/tmp of its own. */
+  readonly privateTmp?: true;
   /** What the job file sets; all others are as run-job has them. */
   readonly limits: Job['limits'];
   /** 0: none. */
@@ -85,6 +88,7 @@ export function rehearse(request: RehearsalRequest): Rehearsal {
     ...(request.locale.file !== undefined && { localeFile: request.locale.file }),
     umask: job.umask.toString(8).padStart(3, '0'),
     niceness: Math.max(-20, Math.min(19, request.niceness + (job.nice ?? 0))),
+    ...(job.privateTmp && { privateTmp: true as const }),
     limits: job.limits,
     timeoutSeconds: job.timeoutSeconds,
     killGraceSeconds: job.killGraceSeconds,
@@ -166,6 +170,7 @@ function facts(rehearsal: Rehearsal): readonly string[] {
     ['umask', rehearsal.umask],
     ['niceness', String(rehearsal.niceness)],
     ['limits', limits.length === 0 ? 'as run-job has them' : `${limits.join(', ')}; all others as run-job has them`],
+    ['private_tmp', rehearsal.privateTmp ? `a /tmp and a /var/tmp of its own, ${privateTmpSize} each` : ''],
     ['timeout', `${timeout}; ${durationWords(killGraceSeconds)} from TERM to KILL`],
     ['log', rehearsal.log],
   ];

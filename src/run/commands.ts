@@ -81,6 +81,7 @@ async function runCommand(order: CommandsOrder, command: Command, machine: Comma
     ...machine.log.streams(),
     ...world,
     argv: argv.argv,
+    ...(argv.trial && { trial: argv.trial }),
     runId: order.run,
     lockFd: machine.lock.fd,
     ...(machine.lock.sharedFds.length > 0 && { sharedLockFds: machine.lock.sharedFds }),

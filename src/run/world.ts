@@ -2,6 +2,7 @@
 import type { Command } from '../job/command.ts';
 import type { Job, Limits } from '../job/job.ts';
 import type { Locale, Programs, User } from '../system/system.ts';
+import { hiddenByPrivateTmp, privateTmpPrefix, privateTmpTrial } from './private-tmp.ts';
 
 const limitOptions: { readonly [L in keyof Limits]-?: string } = {
   nofile: '--nofile',
@@ -78,7 +79,12 @@ function homeOf({ home }: User, isDirectory: WorldRequest['isDirectory']): strin
 }
 
 export type ArgvAnswer =
-  | { readonly is: 'ready'; readonly argv: readonly [string, ...string[]] }
+  | {
+      readonly is: 'ready';
+      readonly argv: readonly [string, ...string[]];
+      /** Fails where the host can't give the job what it asks for; absent when it asks for nothing special. */
+      readonly trial?: readonly [string, ...string[]];
+    }
   | { readonly is: 'missing'; readonly reason: string; readonly exitCode: 126 | 127 };
 
 /**
@@ -87,19 +93,21 @@ export type ArgvAnswer =
  */
 export function argvOf(
   command: Command,
-  job: Pick<Job, 'nice' | 'limits' | 'noNewPrivileges'>,
+  job: Pick<Job, 'nice' | 'limits' | 'noNewPrivileges' | 'privateTmp'>,
   world: World,
   programs: Programs,
 ): ArgvAnswer {
   const [name, ...args] = command.words;
   const found = programs.find(name, world.environment.PATH ?? '', world.workingDirectory);
   if (found.is === 'missing') return found;
+  const hidden = hiddenByPrivateTmp(job, world, found.path);
+  if (hidden !== undefined) return { is: 'missing', reason: hidden, exitCode: 126 };
+  const limited = [...limitPrefix(job.limits), ...nicePrefix(job.nice)];
+  const hardened = [...(job.privateTmp ? privateTmpPrefix(world) : []), ...privilegesPrefix(job)];
   return {
     is: 'ready',
-    argv: [...limitPrefix(job.limits), ...nicePrefix(job.nice), ...privilegesPrefix(job), found.path, ...args] as [
-      string,
-      ...string[],
-    ],
+    argv: [...limited, ...hardened, found.path, ...args] as [string, ...string[]],
+    ...(job.privateTmp && { trial: privateTmpTrial() }),
   };
 }
 

@@ -189,6 +189,7 @@ export class LiveInstance {
       ...log.streams(),
       ...world.world,
       argv: argv.argv,
+      ...(argv.trial && { trial: argv.trial }),
       runId: `${this.#home.supervisorRun}/${run}`,
       lockFd: this.#home.lockFd,
       keepsLock: true,
@@ -307,12 +308,7 @@ export class LiveInstance {
         return answer.is === 'response' ? judgeResponse(answer, probe) : answer;
       }
       case 'command': {
-        const argv = argvOf(
-          world.expand(probe.command),
-          { limits: {}, noNewPrivileges: job.noNewPrivileges, ...(job.nice !== undefined && { nice: job.nice }) },
-          world.world,
-          programs,
-        );
+        const argv = argvOf(world.expand(probe.command), { ...job, limits: {} }, world.world, programs);
         if (argv.is === 'missing') return { is: 'unknown', reason: argv.reason };
         return probes.command({ argv: argv.argv, ...world.world }, timeoutMs);
       }

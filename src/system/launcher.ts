@@ -8,6 +8,7 @@ import { nulIn, startFailure } from './executable.ts';
 import { launchUnderReaper } from './reaped.ts';
 import { launchUnderShim } from './shim.ts';
 import type { Launch, LaunchAnswer, Launcher } from './system.ts';
+import { trialRefusal, trialStage } from './trial.ts';
 
 export interface LauncherPlaces {
   /** Fixed, because a PATH that a crontab sets must not choose what runs beside every job. */
@@ -25,6 +26,8 @@ export function createLauncher(places: LauncherPlaces = {}): Launcher {
     async launch(given: Launch): Promise<LaunchAnswer> {
       const impossible = nulIn(given);
       if (impossible) return impossible;
+      const refused = given.trial && (await refusal(given.trial));
+      if (refused) return refused;
       const launch = { ...given, environment: withoutMark(given.environment) };
       const runId = launch.runId.slice(launch.runId.lastIndexOf('/') + 1);
       const answer = await launchUnderReaper(launch, runId, place);
@@ -42,6 +45,12 @@ export function createLauncher(places: LauncherPlaces = {}): Launcher {
       }
     },
   };
+}
+
+async function refusal(trial: NonNullable<Launch['trial']>): Promise<LaunchAnswer | undefined> {
+  const reason = await trialRefusal(trial);
+  if (reason === undefined) return undefined;
+  return { is: 'failed', stage: trialStage, reason, exitCode: 125 };
 }
 
 /** Opened once, so that all commands of a run have the reaper of its own version, whatever an upgrade puts in its place meanwhile. */

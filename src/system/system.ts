@@ -190,6 +190,8 @@ export interface Sweeper {
 export interface Launch {
   /** Absolute path of the program first. */
   readonly argv: readonly [string, ...string[]];
+  /** A program that is run first, and must end with 0: else the host can't give the command a /tmp of its own. */
+  readonly trial?: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
   readonly runId: string;

@@ -195,6 +195,13 @@ const rows: Readonly<Record<string, Row>> = {
     ],
     refuses: ['1', '"true"', 'strict', '[]', ''],
   },
+  private_tmp: {
+    accepts: [
+      ['true', { privateTmp: true }],
+      ['false', { privateTmp: false }],
+    ],
+    refuses: ['1', '"true"', '512M', '[]', ''],
+  },
   pass_environment: {
     accepts: [
       ['[TZ, http_proxy, _x]', { passEnvironment: ['TZ', 'http_proxy', '_x'] }],
@@ -267,6 +274,7 @@ test('what a job does not say has its default', () => {
       environment: {},
       passEnvironment: [],
       noNewPrivileges: false,
+      privateTmp: false,
       tags: [],
       allowOvertime: false,
       failureThresholdForMail: 1,

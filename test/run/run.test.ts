@@ -26,6 +26,7 @@ const job: Job = {
   environment: {},
   passEnvironment: [],
   noNewPrivileges: false,
+  privateTmp: false,
   umask: 0o22,
   limits: {},
   sha256: 'abc',

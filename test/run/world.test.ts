@@ -90,7 +90,7 @@ test('limits and niceness come before the program, which is looked up in the PAT
   };
   const answer = argvOf(
     { text: 'dump -a', words: ['dump', '-a'] },
-    { nice: 10, limits: { nofile: 64, fileSize: 1024 }, noNewPrivileges: true },
+    { nice: 10, limits: { nofile: 64, fileSize: 1024 }, noNewPrivileges: true, privateTmp: false },
     world,
     programs,
   );

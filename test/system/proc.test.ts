@@ -133,7 +133,7 @@ test('a process belongs to every run on the path of ids it was started with', as
   assert.deepEqual(found(outer), [pid]);
   assert.deepEqual(found(inner), [pid]);
   const parts = [outer.slice(1), outer.slice(0, -1), `${outer}/${inner}`, `${inner}/`, ''];
-  for (const other of parts) assert.deepEqual(found(other), []);
+  for (const other of parts) assert.ok(!found(other).includes(pid), `${other}`);
 });
 
 test('a process that becomes another program again and again is seen at every look', async (t) => {

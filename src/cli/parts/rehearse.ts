@@ -5,9 +5,16 @@ import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
 import { loadJob, unreadNamesake } from '../../job/load.ts';
-import { type Rehearsal, rehearsalCode, rehearsalText, rehearse } from '../../report/rehearsal.ts';
+import {
+  type Rehearsal,
+  type RehearsalRequest,
+  rehearsalCode,
+  rehearsalText,
+  rehearse,
+} from '../../report/rehearsal.ts';
 import { runPathOf } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome.ts';
+import { privateTmpTrial } from '../../run/private-tmp.ts';
 import { runIdVariable, type World, worldOf } from '../../run/world.ts';
 import { instanceWorld } from '../../service/instance-world.ts';
 import { callerVariable } from '../../system/become.ts';
@@ -17,6 +24,7 @@ import { groupsOf } from '../../system/groups.ts';
 import { instanceFolders } from '../../system/instance-folders.ts';
 import { hostLocale } from '../../system/locale.ts';
 import { programs } from '../../system/programs.ts';
+import { trialRefusal, trialStage } from '../../system/trial.ts';
 import { fixedWorld } from './fixed-world.ts';
 import { print, say, sayProblems } from './output.ts';
 import { zoneObjection } from './tick-zones.ts';
@@ -30,7 +38,7 @@ interface Wish {
   readonly json: boolean;
 }
 
-export function rehearseAsServiceUser({ slug, slowStart, json }: Wish, config: Config): number {
+export async function rehearseAsServiceUser({ slug, slowStart, json }: Wish, config: Config): Promise<number> {
   const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
   if (loaded === undefined)
     return refuse(`there is no job "${slug}" in ${config.jobDirectory}${unreadNamesake(slug, config, files)}`);
@@ -40,7 +48,8 @@ export function rehearseAsServiceUser({ slug, slowStart, json }: Wish, config: C
   }
   const job = loaded.value;
   if (slowStart && job.slowStartCommands === undefined) return refuse(`${slug} has no slow_start_command`);
-  const rehearsal = rehearsalOf(job, slowStart, config);
+  const refusal = job.privateTmp ? await privateTmpRefusal() : undefined;
+  const rehearsal = rehearsalOf(job, { slowStart, refusal }, config);
   print(json ? `${JSON.stringify(rehearsal)}\n` : rehearsalText(rehearsal));
   return rehearsalCode(rehearsal);
 }
@@ -50,14 +59,26 @@ function refuse(words: string): number {
   return exitCodes.usage;
 }
 
-function rehearsalOf(written: Job, slowStart: boolean, config: Config): Rehearsal {
+async function privateTmpRefusal() {
+  const reason = await trialRefusal(privateTmpTrial());
+  return reason === undefined ? undefined : { reason: `${trialStage}: ${reason}`, exitCode: exitCodes.internal };
+}
+
+interface Circumstances {
+  readonly slowStart: boolean;
+  /** The host can't give the job what it asks for. */
+  readonly refusal: ReturnType<RehearsalRequest['foresee']>;
+}
+
+function rehearsalOf(written: Job, { slowStart, refusal }: Circumstances, config: Config): Rehearsal {
   const { serviceUser: user, outputDirectory } = config;
   const { job, world } = written.service === undefined ? asRun(written, config) : asInstance(written, config);
   const callers = Object.entries(process.env).filter((pair): pair is [string, string] => !ours.includes(pair[0]));
   return rehearse({
     ...{ job, slowStart, world, user, programs },
     // The directory of an instance is made when it is started for the first time.
-    foresee: (program, seen) => foresee(program, isToBeMade(written, seen) ? { ...seen, workingDirectory: '/' } : seen),
+    foresee: (program, seen) =>
+      refusal ?? foresee(program, isToBeMade(written, seen) ? { ...seen, workingDirectory: '/' } : seen),
     groups: groupsOf(user.name),
     locale: hostLocale(),
     niceness: os.getPriority(),
