@@ -4,7 +4,7 @@ import { healthOf, type LastStatus, type Outcome, statusOf } from './outcome.ts'
 
 type StopEvent = Extract<HistoryEvent, { readonly event: 'stop-requested' }>;
 
-export type StopRequested = Pick<StopEvent, 'by' | 'atMs' | 'reason'>;
+type StopRequested = Pick<StopEvent, 'by' | 'atMs' | 'reason'>;
 
 /** One run as people see it. Without `outcome` it is running, or nobody has yet seen that it was interrupted. */
 export interface RunRecord {

@@ -127,7 +127,7 @@ export function statusOf(outcome: Outcome): LastStatus | undefined {
   return 'failure';
 }
 
-export function isStoppedByPerson(outcome: Outcome): boolean {
+function isStoppedByPerson(outcome: Outcome): boolean {
   return outcome.kind === 'stopped' && outcome.person === true;
 }
 

@@ -18,7 +18,7 @@ export interface LooseStart {
 const quarterMs = 15 * 60_000;
 const farthestMs = 26 * 3_600_000;
 /** cron wakes once a minute, and a busy machine takes its time. */
-export const startToleranceMs = 90_000;
+const startToleranceMs = 90_000;
 
 /** Whether the clocks of two zones can show the same time at these two moments. */
 export function canStandFor(startMs: number, tickMs: number): boolean {

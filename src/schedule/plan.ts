@@ -24,7 +24,7 @@ export interface PlanOrder {
 /** Only jobs whose timing is another one, by slug. */
 export type Plan = readonly PlannedJob[];
 
-export interface PlanWindow {
+interface PlanWindow {
   readonly title: string;
   readonly fromMs: number;
   readonly untilMs: number;

@@ -9,7 +9,7 @@ export interface PosixRule {
   readonly law: string;
 }
 
-export interface RuleChange {
+interface RuleChange {
   readonly atSeconds: number;
   /** Seconds east of Greenwich from then on. */
   readonly offset: number;

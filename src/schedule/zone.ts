@@ -16,7 +16,7 @@ export interface Zone {
   toJSON(): string;
 }
 
-export interface ChangeSpan {
+interface ChangeSpan {
   readonly afterMs: number;
   readonly untilMs: number;
 }

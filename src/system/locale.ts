@@ -16,7 +16,7 @@ export function hostLocale(candidates: readonly string[] = localeFiles): Locale 
 }
 
 /** LANG, LANGUAGE and LC_* of lines such as `LANG="de_DE.UTF-8"`; what is no name of a locale is left out. */
-export function localeVariables(text: string): Readonly<Record<string, string>> {
+function localeVariables(text: string): Readonly<Record<string, string>> {
   const line = /^[ \t]*(?:export[ \t]+)?(LANG|LANGUAGE|LC_[A-Z]+)=(["']?)([\w.@:-]+)\2[ \t]*$/gm;
   return Object.fromEntries([...text.matchAll(line)].map(([, name = '', , value = '']) => [name, value]));
 }

@@ -13,7 +13,7 @@ import { chooseJobs } from './jobs.ts';
 import { type LogPlace, LogPrinter, type LogView, logView, openReader, showLog } from './log-view.ts';
 import type { Options } from './options.ts';
 
-export const pollMs = 200;
+const pollMs = 200;
 
 interface Asked {
   readonly options: Options;

@@ -95,7 +95,7 @@ interface Text {
   readonly text?: string;
 }
 
-export function emptyPart(file: string, kind: CrontabPart['kind']): CrontabPart {
+function emptyPart(file: string, kind: CrontabPart['kind']): CrontabPart {
   return { path: file, kind, lineCount: 0, faults: [], endsWithLineBreak: true, unknownUsers: [] };
 }
 

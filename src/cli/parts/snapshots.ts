@@ -114,7 +114,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   return { ok: true, jobs };
 }
 
-export function unreadableOfService(slug: string, state: StateFiles): number {
+function unreadableOfService(slug: string, state: StateFiles): number {
   return unreadableDesired(state, slug) + (isRecordUnreadable(state, slug) ? 1 : 0);
 }
 
