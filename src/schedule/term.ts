@@ -68,8 +68,12 @@ function adviceOf({ write, inPlaceOf }: Refusal, { items, index, field, beside }
   const isStarred = (text: string) => /^,*\*/.test(text);
   const losesStar = isStarred(items.join(',')) && !isStarred(written);
   const offered = inPlaceOf === 'term' || items.length === 1 ? written : write;
+  const isDay = field.name === 'day' || field.name === 'weekday';
+  const gainsStar = items[0] === '' && written.startsWith('*');
+  if (isDay && gainsStar && !/^[*?]/.test(beside))
+    return `; without it "${written}" begins with "*", and then cron asks for "${beside}" as well: write the days themselves`;
   if (!losesStar || field.name === 'month') return `; write "${offered}"`;
-  if (field.name === 'day' || field.name === 'weekday') {
+  if (isDay) {
     if (beside === '*') return `; write "${offered}"`;
     return `; nothing else means the same: "${items.join(',')}" begins with "*", so cron asks for "${beside}" as well, and of "${written}" or "${beside}" either would be enough`;
   }

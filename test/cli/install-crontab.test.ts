@@ -135,7 +135,7 @@ test('a changed job is asked about everywhere until it is installed', { skip }, 
   };
   const { words, advice, is } = why();
   assert.equal(is, 'stops');
-  assert.match(words, /its line in your crontab is another one than its file asks for: \*\/5/);
+  assert.match(words, /its line in your crontab has other times than its file asks for: \*\/5/);
   assert.match(advice, /^cron-generate --install/);
   assert.equal(person.generate().status, 0);
   assert.equal(person.generate('--check').status, 2, 'the file is new, the crontab is not');
