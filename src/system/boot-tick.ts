@@ -20,7 +20,7 @@ export function bootTickMs(stateDirectory: string): number {
   const names = [`${bootId()}-${init ?? 0}`, `${bootId()}-0`];
   const kept = names.map((name) => keptMs(stateDirectory, name)).find((ms) => ms !== undefined);
   if (kept !== undefined) return kept;
-  const foundMs = computedMs(init);
+  const foundMs = afterOthers(computedMs(init), stateDirectory);
   keep(stateDirectory, names[0] ?? '', foundMs);
   return keptMs(stateDirectory, names[0] ?? '') ?? foundMs;
 }
@@ -37,6 +37,12 @@ function computedMs(init: number | undefined): number {
   const startedMs = bootMs + ((init ?? 0) / ticksPerSecond) * 1000;
   // Where /proc/uptime is that of a container, the start of its first process is already in it.
   return Math.ceil((startedMs > nowMs ? bootMs : startedMs) / 1000) * 1000;
+}
+
+/** A container that is started again within a second has booted again: its moment is another one than that of the boot before. */
+function afterOthers(foundMs: number, stateDirectory: string): number {
+  const others = (quietly(() => namesIn(stateDirectory, 'boots')) ?? []).map((name) => keptMs(stateDirectory, name));
+  return others.includes(foundMs) ? afterOthers(foundMs + 1000, stateDirectory) : foundMs;
 }
 
 function keptMs(stateDirectory: string, name: string): number | undefined {

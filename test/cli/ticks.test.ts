@@ -56,14 +56,12 @@ describe('ticks', () => {
     assert.deepEqual(started[0].tick, { tickMs });
     const skips = events.flatMap((event) => (event.event === 'skipped' ? [event] : []));
     assert.deepEqual(
-      skips.map(({ outcome, tick }) => [outcome.reason, outcome.words, tick]),
-      [
-        ...Array.from({ length: 3 }, () => [
-          'claimed',
-          `run ${started[0]?.run} has had the tick ${new Date(tickMs).toISOString().slice(0, 16)}Z`,
-          { tickMs },
-        ]),
-      ],
+      skips.map(({ outcome, tick }) => [
+        outcome.reason,
+        outcome.words?.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:00/, 'TIME'),
+        tick,
+      ]),
+      [...Array.from({ length: 3 }, () => ['claimed', `run ${started[0]?.run} has had the tick TIME`, { tickMs }])],
     );
     const again = await house.run('run-job', ['--job', 'minutely']);
     assert.equal(again.code, 0);

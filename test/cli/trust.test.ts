@@ -619,7 +619,7 @@ describe('who may decide what is run', { skip }, () => {
         writeFileSync(house.path(history), `${JSON.stringify({ v: 1, ...started })}\n`);
         const shown = await run([bin('jobctl'), '--config', house.configFile, 'logs', 'hello']);
         assert.equal(shown.stdout, '');
-        assert.match(shown.stderr, /is no name of a log of hello|it is a link, not a file/);
+        assert.match(shown.stderr, /is not the name of a log of hello|it is a link, not a file/);
       }
       for (const name of ['state/history/hello.jsonl', 'run/hello.flock']) rmSync(house.path(name), { force: true });
     });
