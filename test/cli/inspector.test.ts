@@ -73,6 +73,12 @@ async function bombarded(child: ChildProcess): Promise<Ended & { readonly signal
   return { ...result, signals };
 }
 
+/** Whether a handler of SIGUSR1 is installed: bit 9 of the mask in proc(5). */
+function hears(pid: string): boolean {
+  const [, mask = '0'] = /^SigCgt:\s*(\w+)$/m.exec(read(`/proc/${pid}/status`)) ?? [];
+  return (BigInt(`0x${mask}`) & 0x200n) !== 0n;
+}
+
 describe('SIGUSR1', () => {
   let house: ServiceHouse;
   before(() => {
@@ -135,7 +141,9 @@ describe('SIGUSR1', () => {
     const pid = await until('deliver-notices', () =>
       readdirSync('/proc').find((name) => {
         const words = read(`/proc/${name}/cmdline`).split('\0');
-        return words.includes('deliver-notices') && read(`/proc/${name}/environ`).includes(house.configFile);
+        const isIt = words.includes('deliver-notices') && read(`/proc/${name}/environ`).includes(house.configFile);
+        // In the moment between exec(2) and the start of Node the signal ends it, as it ends any program; no port opens then either.
+        return isIt && hears(name);
       }),
     );
     await endures(Number(pid));
