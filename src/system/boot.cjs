@@ -18,13 +18,17 @@ const loaded = [];
 /** Descriptors of the files of this folder as they were when the program started. */
 const held = new Map();
 
+/** For launcher.ts, which opens the perl programs of this folder. */
+globalThis[Symbol.for('process-control.held')] = held;
+
 /**
  * A run may take days and load a bundle only when it tells of its failure; by then an upgrade may have put those of another version in
  * their place. dpkg and install(1) make new files, so a descriptor keeps the old ones.
  */
 function hold() {
   for (const name of fs.readdirSync(__dirname)) {
-    if (/\.cjs(\.cache)?$/.test(name)) held.set(path.join(__dirname, name), fs.openSync(path.join(__dirname, name)));
+    if (/\.(cjs(\.cache)?|pl)$/.test(name))
+      held.set(path.join(__dirname, name), fs.openSync(path.join(__dirname, name)));
   }
 }
 

@@ -53,10 +53,14 @@ async function refusal(trial: NonNullable<Launch['trial']>): Promise<LaunchAnswe
   return { is: 'failed', stage: trialStage, reason, exitCode: 125 };
 }
 
+/** The files of the installed folder as boot.cjs has found them: an upgrade in the middle of a run must not put another version in their place. */
+const heldFiles = Symbol.for('process-control.held');
+
 /** Opened once, so that all commands of a run have the reaper of its own version, whatever an upgrade puts in its place meanwhile. */
 export function openScript(scriptPath: string): number | undefined {
   try {
-    return openSync(scriptPath, 'r');
+    const held = (globalThis as { [heldFiles]?: ReadonlyMap<string, number> })[heldFiles]?.get(scriptPath);
+    return openSync(held === undefined ? scriptPath : `/proc/self/fd/${held}`, 'r');
   } catch {
     return undefined;
   }
