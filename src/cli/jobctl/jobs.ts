@@ -16,6 +16,8 @@ interface More {
   readonly times?: Times;
   /** Whether jobs count of which nothing is left but what is on record. */
   readonly recorded?: boolean;
+  /** Whether a job counts that has neither a file nor a process. */
+  readonly known?: (slug: string) => boolean;
 }
 
 /** When neither is given: `all` for commands that can mean every job. `quiet`: the caller has words of its own for what can't be found. */
@@ -23,7 +25,7 @@ export function chooseJobs(
   options: Options,
   config: Config,
   otherwise: 'all' | 'refuse' | 'quiet',
-  { times, recorded = false }: More = {},
+  { times, recorded = false, known = () => false }: More = {},
 ): Chosen {
   const wrong = (words: string): Chosen => {
     if (otherwise !== 'quiet') say('jobctl', words);
@@ -38,7 +40,7 @@ export function chooseJobs(
   const { name, tag, names = name === undefined ? [] : [name] } = options;
   if (names.length > 0 && tag !== undefined) return wrong('name a job or a --tag, not both');
   if (names.length > 0) {
-    const unlisted = names.filter((one) => !jobs.slugs.includes(one));
+    const unlisted = names.filter((one) => !jobs.slugs.includes(one) && !known(one));
     const gone = unlisted.filter((one) => jobs.recorded().includes(one));
     const unknown = unlisted.find((one) => !recorded || !gone.includes(one));
     if (unknown !== undefined)

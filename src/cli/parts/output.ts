@@ -62,3 +62,9 @@ export function runProgram(program: string, args: readonly string[], work: () =>
   };
   void ended().then((code) => process.exit(code));
 }
+
+/** For sentences to be folded at: the width of the terminal, at most 100; nothing where stdout is none. */
+export function terminalColumns(): { readonly columns?: number } {
+  const { isTTY, columns } = process.stdout;
+  return isTTY && columns > 0 ? { columns: Math.min(100, Math.max(40, columns)) } : {};
+}
