@@ -17,6 +17,8 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 
+export { until } from '../waiting.ts';
+
 export const isRoot = process.getuid?.() === 0;
 
 /** The repository: tests run from build/test/cli. */
@@ -187,19 +189,4 @@ export function ended(child: ChildProcess): Promise<Ended> {
     stderr += text;
   });
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
-}
-
-/** Polls for what another process brings about; fails loudly instead of hanging. */
-export async function until<T>(
-  what: string,
-  look: () => T | undefined | false | Promise<T | undefined | false>,
-  limitMs = 60_000,
-): Promise<T> {
-  const endMs = Date.now() + limitMs;
-  for (;;) {
-    const seen = await look();
-    if (seen !== undefined && seen !== false) return seen;
-    if (Date.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
