@@ -4,6 +4,7 @@ import { parseYaml, type Written } from '../yaml/parse.ts';
 import type { Problem } from '../yaml/problem.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
 import type { Machine, Own, Sources } from './sources.ts';
+import { configSynonyms } from './synonyms.ts';
 import { readTrusted } from './trust.ts';
 
 /** All files in one, and which of them gave each key. */
@@ -17,7 +18,13 @@ export interface Merged {
   readonly own?: Own;
 }
 
-const format = { schema: configSchema, validate: validateConfig };
+const format = {
+  schema: configSchema,
+  validate: validateConfig,
+  get synonyms() {
+    return configSynonyms();
+  },
+};
 
 export function readSources(sources: Sources, machine: Machine): Merged {
   const values: Record<string, unknown> = {};
