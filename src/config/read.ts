@@ -46,7 +46,7 @@ export function readSources(sources: Sources, machine: Machine): Merged {
     // A file of root's that somebody names is the machine's, not theirs.
     if (sources.named !== undefined && answer.ownerUid === 0) own = undefined;
     const result = parseYaml<ConfigFile>({ file, bytes: answer.bytes }, format);
-    problems.push(...(result.ok ? result.warnings : result.problems));
+    for (const problem of result.ok ? result.warnings : result.problems) problems.push(problem);
     if (!result.ok) continue;
     Object.assign(values, result.value.value);
     for (const key of Object.keys(result.value.value)) origins.set(key, { file, written: result.value });
