@@ -149,7 +149,7 @@ describe('a service whose file changes', () => {
       ['jobctl status web', 3, /state: +DOWN\S*[\s\S]*wanted: +down: it is disabled in its file/],
       ['jobctl start web', 64, /disabled in its file/],
       ['jobctl restart web.0', 64, /disabled in its file/],
-      ['jobctl stop web', 0, /web has ended/],
+      ['jobctl stop web', 0, /web was not running/],
     ]);
     house.job('web', web);
     await ask(house, [['jobctl start web --wait', 0, /web is UP/]]);
