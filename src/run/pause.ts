@@ -1,5 +1,7 @@
 /** Whether a job is paused, by its own name or by one of its tags, and by whom, why and until when. */
 
+import { shellWord } from '../yaml/shell-word.ts';
+
 /** What is paused: one job, or every job that has the tag, also those that get it later. */
 export type PauseTarget = { readonly job: string } | { readonly tag: string };
 
@@ -58,8 +60,4 @@ export function pauseTerms({ by, untilMs, reason }: Pause, formatTime: (ms: numb
 /** What ends this very pause, to be typed. */
 export function resumeCommand({ target }: Pick<Pause, 'target'>): string {
   return 'tag' in target ? `jobctl resume --tag ${shellWord(target.tag)}` : `jobctl resume ${target.job}`;
-}
-
-function shellWord(text: string): string {
-  return /^[\w.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -33,7 +33,7 @@ describe('jobctl with real jobs', () => {
     assert.match(all.stdout, /^broken +invalid .*command/m);
   });
 
-  test('status --json is one object a line, with all that is known', async () => {
+  test('status --json is one object per line, with all that is known', async () => {
     const { stdout } = await jobctl('status', 'never', '--json');
     const job = JSON.parse(stdout) as Record<string, unknown>;
     assert.deepEqual([job.slug, job.lastStatus, job.activity], ['never', 'unknown', { is: 'idle' }]);

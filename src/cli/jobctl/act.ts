@@ -1,4 +1,4 @@
-/** Does something to each of the chosen jobs, and tells what came of it: in words as they come, or with --json one object a job. */
+/** Does something to each of the chosen jobs, and tells what came of it: in words as they come, or with --json one object per job. */
 import type { Config } from '../../config/config.ts';
 import { greatest } from '../../report/width.ts';
 import { print, say } from '../parts/output.ts';
