@@ -18,7 +18,7 @@ const loaded = [];
 /** Descriptors of the files of this folder as they were when the program started. */
 const held = new Map();
 
-/** For launcher.ts, which opens the perl programs of this folder. */
+/** For own-script.ts, which opens the perl programs of this folder. */
 globalThis[Symbol.for('process-control.held')] = held;
 
 /**
