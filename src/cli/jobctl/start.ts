@@ -16,7 +16,7 @@ import { startAsOwn, startInBackground } from '../../system/own-program.ts';
 import { randomUuid } from '../../system/random.ts';
 import { hostZone } from '../../system/zones.ts';
 import { formatProblem } from '../../yaml/problem.ts';
-import { printBytes, say, sayBytes } from '../parts/output.ts';
+import { say, sayBytes, showBytes } from '../parts/output.ts';
 import { givenRunVariable } from '../parts/run-named.ts';
 import type { Jobs } from '../parts/snapshots.ts';
 import { zoneObjection } from '../parts/tick-zones.ts';
@@ -65,7 +65,7 @@ function isLeftOut(slug: string, { tag, viaTag }: Options, jobs: Jobs): boolean 
 
 /** Shows what the run prints until it has ended. Ctrl-C, or a terminal that is closed, ends the waiting and not the run. */
 function endOf(child: ChildProcess, { slug, run }: { readonly slug: string; readonly run: string }): Promise<number> {
-  child.stdout?.on('data', printBytes);
+  child.stdout?.on('data', showBytes);
   child.stderr?.on('data', sayBytes);
   return new Promise((resolve) => {
     child.once('close', (code, signal) => resolve(signal === null ? (code ?? exitCodes.internal) : signalCode(signal)));
