@@ -12,6 +12,7 @@ export async function until<T>(
 ): Promise<T> {
   const endMs = Date.now() + limitMs;
   for (;;) {
+    const beganMs = Date.now();
     let missing: unknown;
     try {
       const seen = await look();
@@ -21,9 +22,12 @@ export async function until<T>(
       missing = error;
     }
     if (Date.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for ${what}`, { cause: missing });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, restMs(Date.now() - beganMs)));
   }
 }
+
+/** The rest after a look that took this long: a program that is started for each look leaves the processor to what is waited for. */
+const restMs = (lookMs: number) => Math.min(20 + lookMs, 1000);
 
 /**
  * The text of a file that another process writes, once it is whole, or undefined. `echo $$ >file` creates the file empty and fills it

@@ -57,7 +57,11 @@ export function serviceDetails(
     readonly tags: readonly string[];
   },
   service: ServiceSnapshot,
-  { formatTime, nowMs }: { readonly formatTime: (ms: number) => string; readonly nowMs: number },
+  {
+    formatTime,
+    nowMs,
+    notices,
+  }: { readonly formatTime: (ms: number) => string; readonly nowMs: number; readonly notices: readonly string[] },
 ): string {
   const { supervisor, problems, rolling, rollingEnd, jobRun } = service;
   const facts: readonly (readonly [string, string | undefined])[] = [
@@ -72,6 +76,7 @@ export function serviceDetails(
     ],
     ['attention', stoppedWords(supervisor) ?? jobRunWords(jobRun)],
     ['restart', rolling === undefined ? rollingEnd : `rolling; still to come: ${rolling.join(', ')}`],
+    ...notices.map((words) => ['notices', words] as const),
     ['file', problems === undefined ? undefined : `has problems and is not followed: ${problems[0] ?? ''}`],
   ];
   const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);

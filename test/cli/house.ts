@@ -116,12 +116,18 @@ export class House {
   spawn(
     program: string,
     args: readonly string[],
-    { as = 'service', environment = {}, under = [], stdin = 'ignore', cwd = '/', outer = [] }: SpawnOptions = {},
+    { as = 'service', environment = {}, under = [], stdin = 'ignore', cwd = '/', outer = [], from }: SpawnOptions = {},
   ): ChildProcess {
     const drop = isRoot && as === 'service';
     const identity = [`--reuid=${this.service.uid}`, `--regid=${this.service.gid}`, '--init-groups', '--'];
     const command = drop ? ['setpriv', ...identity] : [];
-    const [file = '', ...rest] = [...outer, ...command, ...under, path.join(repository, 'bin', program), ...args];
+    const [file = '', ...rest] = [
+      ...outer,
+      ...command,
+      ...under,
+      path.join(from ?? path.join(repository, 'bin'), program),
+      ...args,
+    ];
     const child = spawn(file, rest, {
       cwd,
       env: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_CONFIG: this.configFile, ...this.#environment, ...environment },
@@ -177,6 +183,8 @@ interface SpawnOptions {
   readonly cwd?: string;
   /** Words before all others, as root. */
   readonly outer?: readonly string[];
+  /** The directory of another installation's programs. */
+  readonly from?: string;
 }
 
 export function ended(child: ChildProcess): Promise<Ended> {
