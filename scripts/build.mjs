@@ -6,9 +6,11 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -21,7 +23,10 @@ import { billOfMaterials } from './sbom.mjs';
 import { thirdPartyNotices } from './third-party.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+/** What stands there goes on working while its successor is made in `fresh`: cron may call it at any moment. */
 const dist = path.join(root, 'dist');
+const fresh = path.join(root, 'build/dist');
+const replaced = path.join(root, 'build/dist.replaced');
 const version = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version;
 
 /** Every program, and every file that a program loads on demand, is one bundle named after its file in src/cli. */
@@ -94,12 +99,12 @@ export default { fs: { readFileSync, writeFile: () => undefined }, format, resol
   },
 };
 
-rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist);
+for (const folder of [fresh, replaced]) rmSync(folder, { recursive: true, force: true });
+mkdirSync(fresh, { recursive: true });
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: entries,
-  outdir: dist,
+  outdir: fresh,
   outExtension: { '.js': '.cjs' },
   bundle: true,
   format: 'cjs',
@@ -130,17 +135,22 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 const inputs = Object.keys(metafile.inputs);
-writeFileSync(path.join(dist, 'THIRD-PARTY.txt'), thirdPartyNotices(root, inputs));
-writeFileSync(path.join(dist, 'process-control.cdx.json'), billOfMaterials(root, inputs));
+writeFileSync(path.join(fresh, 'THIRD-PARTY.txt'), thirdPartyNotices(root, inputs));
+writeFileSync(path.join(fresh, 'process-control.cdx.json'), billOfMaterials(root, inputs));
 for (const name of ['boot.cjs', 'bake.cjs', 'reaper.pl', 'remaining-output.pl']) {
-  copyFileSync(path.join(root, 'src/system', name), path.join(dist, name));
+  copyFileSync(path.join(root, 'src/system', name), path.join(fresh, name));
 }
 // Tests run the compiled sources, which look for these programs beside themselves.
 for (const name of ['reaper.pl', 'remaining-output.pl']) {
   copyFileSync(path.join(root, 'src/system', name), path.join(root, 'build/src/system', name));
 }
 // The launchers run this node, whatever PATH says when cron or sudo calls them.
-symlinkSync(process.execPath, path.join(dist, 'node'));
+symlinkSync(process.execPath, path.join(fresh, 'node'));
 for (const name of readdirSync(path.join(root, 'bin'))) chmodSync(path.join(root, 'bin', name), 0o755);
+// A program that starts between the two renames finds nothing and says so: some microseconds instead of the whole build.
+if (existsSync(dist)) renameSync(dist, replaced);
+renameSync(fresh, dist);
+rmSync(replaced, { recursive: true, force: true });
+// In their place, whose path the caches hold. Until then programs start slower.
 execFileSync(process.execPath, [path.join(dist, 'bake.cjs')], { stdio: 'inherit' });
 manPages(root, version);

@@ -47,7 +47,7 @@ run cat "$config/jobs/$job.yaml"
 run bin/cron-generate
 run grep -w "$job" "$config/crontab"
 run bin/run-job --job "$job" || say "It failed, with exit code $?."
-say 'The services among the examples (shop-web, shop-queue) are not up: cron starts them once the crontab is installed, which this trial does not do.'
+say 'The services among the examples are not up: cron starts them once the crontab is installed, which this trial does not do.'
 # Its exit code is the worst of all jobs.
 run bin/jobctl status || true
 run bin/jobctl history "$job"

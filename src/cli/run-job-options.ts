@@ -43,7 +43,7 @@ function parse(args: readonly string[]) {
       .option('status', { alias: 's', type: 'boolean', describe: 'Print the status of all jobs, or of the one named.' })
       .option('only-running', { alias: 'r', type: 'boolean', describe: 'Only jobs that run now.' })
       .option('tag', { type: 'string', requiresArg: true, describe: 'Only jobs with this tag.' })
-      .option('json', { type: 'boolean', describe: 'Print JSON, one object a job.' })
+      .option('json', { type: 'boolean', describe: 'Print JSON, one object per job.' })
       .option('kill-job', {
         alias: 'k',
         type: 'string',

@@ -72,7 +72,7 @@ function fromPython(written: Written): { readonly logging: Logging; readonly unu
     const ignored = Object.keys(handler).filter(
       (key) => !handlerKeys.includes(key) && !isLocalSocket(key, handler[key]),
     );
-    unused.push(...(understood ? ignored.map((key) => `handlers.${name}.${key}`) : [`handlers.${name}`]));
+    for (const key of understood ? ignored.map((one) => `.${one}`) : ['']) unused.push(`handlers.${name}${key}`);
   }
   const level = pythonLevel(
     written,
@@ -117,5 +117,6 @@ function pythonLevel(written: Written, handlers: readonly Settings[]): Level {
 
 function lowestRank(all: readonly Settings[], fallback: Level): number {
   if (all.length === 0) return order.indexOf(fallback);
-  return Math.min(...all.map(({ level }) => order.indexOf(pythonLevels[String(level).toUpperCase()] ?? 'debug')));
+  const ranks = all.map(({ level }) => order.indexOf(pythonLevels[String(level).toUpperCase()] ?? 'debug'));
+  return ranks.reduce((lowest, rank) => Math.min(lowest, rank));
 }

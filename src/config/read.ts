@@ -4,6 +4,7 @@ import { parseYaml, type Written } from '../yaml/parse.ts';
 import type { Problem } from '../yaml/problem.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
 import type { Machine, Own, Sources } from './sources.ts';
+import { configSynonyms } from './synonyms.ts';
 import { readTrusted } from './trust.ts';
 
 /** All files in one, and which of them gave each key. */
@@ -17,7 +18,13 @@ export interface Merged {
   readonly own?: Own;
 }
 
-const format = { schema: configSchema, validate: validateConfig };
+const format = {
+  schema: configSchema,
+  validate: validateConfig,
+  get synonyms() {
+    return configSynonyms();
+  },
+};
 
 export function readSources(sources: Sources, machine: Machine): Merged {
   const values: Record<string, unknown> = {};
@@ -39,7 +46,7 @@ export function readSources(sources: Sources, machine: Machine): Merged {
     // A file of root's that somebody names is the machine's, not theirs.
     if (sources.named !== undefined && answer.ownerUid === 0) own = undefined;
     const result = parseYaml<ConfigFile>({ file, bytes: answer.bytes }, format);
-    problems.push(...(result.ok ? result.warnings : result.problems));
+    for (const problem of result.ok ? result.warnings : result.problems) problems.push(problem);
     if (!result.ok) continue;
     Object.assign(values, result.value.value);
     for (const key of Object.keys(result.value.value)) origins.set(key, { file, written: result.value });

@@ -96,10 +96,9 @@ export function makeJob(
   const defaults = inherited(file, allDefaults);
   const written: Lookup = (key) => file[key] ?? defaults[key] ?? schemaDefaults[key];
   const tagged = 'tag' in file || 'tags' in file ? file : defaults;
-  const remarks: JobRemark[] = [];
   const audited: PlacedCommand[] = [];
   const { notices, remarks: noticeRemarks } = noticesOf({ ...defaults, ...file });
-  remarks.push(...noticeRemarks);
+  const remarks: JobRemark[] = [...noticeRemarks];
   const content: Writable<JobContent> = {
     name: written('name') ?? '',
     commands: commandsOf(written('command'), { key: 'command', remarks, audited, hasPlaceholders: isService }),
@@ -122,16 +121,16 @@ export function makeJob(
   };
   addOptional(content, written, { remarks, audited, hasPlaceholders: isService });
   if (isService) content.service = serviceOf({ ...defaults, ...file });
-  remarks.push(
-    ...(content.service === undefined
+  const ofService =
+    content.service === undefined
       ? auditNoService(file)
-      : auditService(file, { ...defaults, ...file }, content.service)),
-  );
-  remarks.push(...auditPolicy({ ...defaults, ...file }, content), ...auditPrivateTmp(file, content));
-  for (const doubt of auditJob({ written, tagged, commands: audited })) {
-    remarks.push({ severity: 'warning', ...doubt });
-  }
-  return { content, remarks };
+      : auditService(file, { ...defaults, ...file }, content.service);
+  const ofPolicy = auditPolicy({ ...defaults, ...file }, content);
+  const doubts = auditJob({ written, tagged, commands: audited }).map((doubt) => ({
+    severity: 'warning' as const,
+    ...doubt,
+  }));
+  return { content, remarks: [...remarks, ...ofService, ...ofPolicy, ...auditPrivateTmp(file, content), ...doubts] };
 }
 
 function addOptional(content: Writable<JobContent>, written: Lookup, found: Omit<CommandKey, 'key'>): void {

@@ -110,5 +110,6 @@ function localTime(day: string, time: string, zone: Zone): number | undefined {
   if (Number.isNaN(local) || new Date(local).toISOString().slice(0, 10) !== day) return undefined;
   const offsets = [zone.offsetAt(local - dayMs), zone.offsetAt(local + dayMs)];
   const candidates = offsets.map((offsetMs) => local - offsetMs).filter((ms) => ms + zone.offsetAt(ms) === local);
-  return candidates.length > 0 ? Math.min(...candidates) : local - (offsets[0] ?? 0);
+  const [first, second = first] = candidates;
+  return first === undefined || second === undefined ? local - (offsets[0] ?? 0) : Math.min(first, second);
 }

@@ -5,6 +5,7 @@ import { privateTmpSize } from '../run/private-tmp.ts';
 import { argvOf, type World } from '../run/world.ts';
 import type { Locale, Programs, User } from '../system/system.ts';
 import { printable } from '../yaml/printable.ts';
+import { shellWord } from '../yaml/shell-word.ts';
 
 export interface RehearsalRequest {
   readonly job: Job;
@@ -189,7 +190,7 @@ function commandLines({ text, argv, program, hindrance }: RehearsedCommand): rea
   return [
     `  ${text}`,
     ...(program === undefined ? [] : [`    program: ${program}`]),
-    ...(prefixed ? [`    started as: ${argv.join(' ')}`] : []),
+    ...(prefixed ? [`    started as: ${argv.map(shellWord).join(' ')}`] : []),
     ...(hindrance === undefined
       ? []
       : [`    can not be started: ${hindrance.reason} (exit code ${hindrance.exitCode})`]),

@@ -9,13 +9,15 @@ export function serviceRemark(slug: string, service: ServiceSnapshot): string {
   const { instances, wantedInstances, state, problems, supervisor, jobRun, file } = service;
   const up = instances.filter(({ at, number }) => at === 'up' && number < wantedInstances).length;
   const [worst] = instances.filter(({ at }) => at !== 'up' && at !== 'starting');
+  // Of instances that nobody has started yet there is nothing to say.
+  const isSilent = state === 'DOWN' || (state === 'STARTING' && supervisor === undefined);
   const snoozed = instances.filter(({ snooze }) => snooze !== undefined).map(({ number }) => `${slug}.${number}`);
   const parts = [
     stoppedWords(supervisor) ?? '',
     jobRunWords(jobRun) ?? '',
     absentWords(service),
-    state === 'DOWN' ? '' : `${up} of ${wantedInstances} up`,
-    worst === undefined || state === 'DOWN' ? '' : `${slug}.${worst.number} ${worst.at}${because(worst)}`,
+    isSilent ? '' : `${up} of ${wantedInstances} up`,
+    worst === undefined || isSilent ? '' : `${slug}.${worst.number} ${worst.at}${because(worst)}`,
     snoozed.length === 0 ? '' : `snoozed: ${snoozed.join(', ')}`,
     problems === undefined ? '' : 'its file has problems',
     file === 'gone' ? 'its file is gone' : '',
@@ -29,10 +31,10 @@ function stoppedWords(supervisor: ServiceSnapshot['supervisor']): string | undef
   return `supervisor is stopped (SIGSTOP), so nothing is watched: kill -CONT ${supervisor.pid ?? ''}`;
 }
 
-/** cron starts supervisors: where the crontab is not installed, or cron does not run, this is the reason why a service is not up. */
+/** cron starts supervisors; whether the crontab has the line for that, and cron runs, is said by what follows in a row. */
 function absentWords({ supervisor, jobRun, state }: ServiceSnapshot): string {
   if (supervisor !== undefined || jobRun !== undefined) return '';
-  if (state === 'STARTING') return 'no supervisor yet: cron starts it, if the crontab is installed';
+  if (state === 'STARTING') return 'no supervisor yet';
   return state === 'FAILED' ? 'no supervisor runs' : '';
 }
 
@@ -55,7 +57,11 @@ export function serviceDetails(
     readonly tags: readonly string[];
   },
   service: ServiceSnapshot,
-  { formatTime, nowMs }: { readonly formatTime: (ms: number) => string; readonly nowMs: number },
+  {
+    formatTime,
+    nowMs,
+    notices,
+  }: { readonly formatTime: (ms: number) => string; readonly nowMs: number; readonly notices: readonly string[] },
 ): string {
   const { supervisor, problems, rolling, rollingEnd, jobRun } = service;
   const facts: readonly (readonly [string, string | undefined])[] = [
@@ -70,6 +76,7 @@ export function serviceDetails(
     ],
     ['attention', stoppedWords(supervisor) ?? jobRunWords(jobRun)],
     ['restart', rolling === undefined ? rollingEnd : `rolling; still to come: ${rolling.join(', ')}`],
+    ...notices.map((words) => ['notices', words] as const),
     ['file', problems === undefined ? undefined : `has problems and is not followed: ${problems[0] ?? ''}`],
   ];
   const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);

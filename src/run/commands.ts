@@ -58,7 +58,7 @@ export async function runCommands(order: CommandsOrder, machine: CommandsMachine
   for (const command of commands) {
     const end = await runCommand(order, command, machine);
     swept += end.swept;
-    survivors.push(...end.survivors);
+    for (const survivor of end.survivors) survivors.push(survivor);
     outcome = end.outcome;
     if (statusOf(outcome) !== 'success') break;
   }

@@ -44,9 +44,9 @@ export class ShownLines {
     this.#open = lines.pop() ?? '';
     const pieces = lines.flatMap((line) => this.#finish(line));
     const lastReturn = this.#open.lastIndexOf('\r');
-    if (lastReturn > 0) pieces.push(...this.#begin(lastReturn, lastReturn));
-    if (this.#open.length > longestLine) pieces.push(...this.#begin(this.#open.length, this.#open.length - overlap));
-    return pieces;
+    const progress = lastReturn > 0 ? this.#begin(lastReturn, lastReturn) : [];
+    const { length } = this.#open;
+    return [...pieces, ...progress, ...(length > longestLine ? this.#begin(length, length - overlap) : [])];
   }
 
   /** No more bytes will come: what stands without a newline is a line too. */

@@ -4,7 +4,7 @@
  */
 import { fields } from './fields.ts';
 import { lintExpression } from './lint.ts';
-import { isReboot, nicknameProblem, rebootSchedule, termsOfNickname } from './nickname.ts';
+import { isMiswritten, isReboot, nicknameProblem, rebootSchedule, termsOfNickname } from './nickname.ts';
 import { otherSpelling } from './other-spellings.ts';
 import { type Remark, readTerm, type Term } from './term.ts';
 
@@ -45,10 +45,14 @@ export function parseExpression(text: string): ExpressionAnswer {
   const nickname = termsOfNickname(text.trim());
   if (nickname !== undefined) return parseExpression(nickname);
   const answer = parseTerms(text);
-  if (answer.ok || (isFive(splitTerms(text)) && !/[:.()]/.test(text))) return answer;
-  const message = otherSpelling(text, (terms) => parseTerms(terms).ok);
+  if (answer.ok || (isFive(splitTerms(text)) && !otherSigns.test(text))) return answer;
+  if (isMiswritten(text.trim())) return answer;
+  const message = otherSpelling(text, (terms) => isReboot(terms) || parseTerms(terms).ok);
   return message === undefined ? answer : { ok: false, problems: [{ message, column: text.search(/\S/) + 1 }] };
 }
+
+/** What no term of cron has, also where there are five of them. */
+const otherSigns = /[:.()"'`;=]|\b(?:every|each|at|on|of|the|first|last|daily|weekly|monthly)\b/i;
 
 function parseTerms(text: string): ExpressionAnswer {
   const foreign = foreignSchedule(text);
@@ -92,9 +96,12 @@ function isFive(terms: readonly Term[]): terms is Terms {
   return terms.length === 5;
 }
 
+const example = '; "30 2 * * 1-5", for instance, is 02:30 from Monday to Friday';
+
 function wrongCount(text: string, terms: readonly Term[]): Remark {
   const expected = `a schedule is five terms (minute hour day month weekday), found ${terms.length}`;
-  return { message: expected, column: terms[5]?.column ?? text.trimEnd().length + 1 };
+  const hint = terms.length === 4 ? '; one is missing, and "*" stands for any' : example;
+  return { message: expected + hint, column: terms[5]?.column ?? text.trimEnd().length + 1 };
 }
 
 function readTerms(terms: Terms): ExpressionAnswer {

@@ -26,6 +26,12 @@ export function termsOfNickname(word: string): string | undefined {
   return Object.hasOwn(terms, word) ? terms[word] : undefined;
 }
 
+/** `@Daily`, and `@daily` with more behind it. */
+export function isMiswritten(text: string): boolean {
+  const [word = ''] = text.toLowerCase().split(/\s+/);
+  return word === rebootSchedule || termsOfNickname(word) !== undefined;
+}
+
 /** What is wrong with a word that stands for nothing. */
 export function nicknameProblem(text: string): string {
   const [word = text, ...rest] = text.split(/\s+/);

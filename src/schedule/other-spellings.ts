@@ -2,32 +2,50 @@
  * Recognises schedules of other programs (Quartz, AWS, systemd, `@every`), blanks inside of lists and plain words, and says how cron would have them.
  * What is offered fires at the same times, or is called the nearest; where cron has nothing like it, the sentence says why.
  */
+import { calendarReading } from './calendar-spelling.ts';
 import { fields } from './fields.ts';
-
-/** The five terms that a text stands for, or why cron has none for it. */
-type Reading =
-  | { readonly write: string; readonly what: string; readonly near?: string }
-  | { readonly write?: never; readonly what: string; readonly why: string };
+import { intervalReading } from './interval-spelling.ts';
+import { eitherDay, notFiveTerms, pastSaturday, type Reading, weekdayNumber } from './reading.ts';
+import { spokenReading } from './spoken-spelling.ts';
+import { superfluous, withZone } from './wrapped-spelling.ts';
 
 /** A sentence; undefined: nothing that is known here. `isSchedule` tells whether cron accepts five terms. */
 export function otherSpelling(text: string, isSchedule: (terms: string) => boolean): string | undefined {
-  const plain = text.trim().replace(/\s+/g, ' ');
+  const plain = text
+    .trim()
+    .replace(/\s+/g, ' ')
+    .replace(/^OnCalendar ?[=:] ?/i, '');
   // A megabyte of blanks is nobody's schedule.
   if (plain.length > 200) return undefined;
-  const reading =
-    blankInList(plain, isSchedule) ??
-    aws(plain) ??
-    withMore(plain, isSchedule) ??
-    quartz(plain) ??
-    every(plain) ??
-    calendar(plain) ??
-    words(plain);
-  if (reading === undefined) return undefined;
-  if (reading.write === undefined) return `${reading.what}: ${reading.why}`;
-  if (!isSchedule(reading.write)) return undefined;
-  if (reading.near === undefined) return `${reading.what}; write "${reading.write}"`;
-  return `${reading.what}; the nearest that cron can is "${reading.write}": ${reading.near}`;
+  for (const read of readers) {
+    const reading = read(plain, isSchedule);
+    if (reading !== undefined && (reading.write === undefined || isSchedule(reading.write))) return sentence(reading);
+  }
+  return undefined;
 }
+
+function sentence(reading: Reading): string {
+  if (reading.write === undefined) return `${reading.what}: ${reading.why}`;
+  const also = reading.also === undefined ? '' : `, and ${reading.also}`;
+  if (reading.near === undefined) return `${reading.what}; write "${reading.write}"${also}`;
+  return `${reading.what}; the nearest that cron can is "${reading.write}"${also}: ${reading.near}`;
+}
+
+type Reader = (text: string, isSchedule: (terms: string) => boolean) => Reading | undefined;
+
+/** The first that understands the whole text answers. */
+const readers: readonly Reader[] = [
+  blankInList,
+  superfluous,
+  withZone,
+  aws,
+  withMore,
+  calendarReading,
+  every,
+  spokenReading,
+  quartz,
+  calendarRule,
+];
 
 function blankInList(text: string, isSchedule: (terms: string) => boolean): Reading | undefined {
   for (const signs of [/ ?(,) ?/g, / ?([,/]) ?/g, / ?([,/-]) ?/g]) {
@@ -42,9 +60,16 @@ function aws(text: string): Reading | undefined {
   const [, kind = '', inner = ''] = /^(cron|rate)\((.*)\)$/i.exec(text) ?? [];
   if (kind === '') return bareAws(text);
   const what = `"${kind}(…)" is a schedule of AWS`;
-  if (kind.toLowerCase() === 'rate') return everyReading(inner, what) ?? { what, why: unequalSteps };
+  if (kind.toLowerCase() === 'rate') return intervalReading(inner, what) ?? undefined;
   const terms = inner.trim().split(' ');
   return terms.length === 6 ? likeQuartz(terms, what) : undefined;
+}
+
+/** `FREQ=DAILY;INTERVAL=1` of iCalendar. */
+function calendarRule(text: string): Reading | undefined {
+  if (!/^(?:RRULE:)?(?:\w+=[^;]*;)*FREQ=\w+/i.test(text)) return undefined;
+  const why = 'it counts from a start that does not stand in it; say in five terms when the job starts';
+  return { what: `"${text}" is a rule of calendars (RFC 5545)`, why };
 }
 
 /** What stands inside of `cron(…)`: with seconds in front a `?` would be the fourth or sixth term. */
@@ -69,13 +94,16 @@ function withMore(text: string, isSchedule: (terms: string) => boolean): Reading
 }
 
 /** Seconds first; perhaps a year at the end. */
+const quartzTerm = /^(?:[\d*?]|[LW]|[a-z]{3}(?:[-,#/L]|$))[\w*?,/#-]*$/i;
+
 function quartz(text: string): Reading | undefined {
   const [seconds = '', ...terms] = text.split(' ');
-  if ((terms.length !== 5 && terms.length !== 6) || ![seconds, ...terms].every((term) => /^[\w*?,/#-]+$/.test(term)))
+  if ((terms.length !== 5 && terms.length !== 6) || ![seconds, ...terms].every((term) => quartzTerm.test(term)))
     return undefined;
   const what = `a schedule is five terms (minute hour day month weekday), found ${terms.length + 1}`;
   const isQuartz = terms.length === 6 || text.includes('?');
   const weekday = terms[4] ?? '';
+  if (!isQuartz && /^\d{4}/.test(weekday)) return { what, why: `cron knows no years, such as "${weekday}"` };
   if (!/^\d+$/.test(seconds))
     return { what, why: 'the first would be seconds, and cron knows none: it starts jobs at the full minute' };
   if (!isQuartz && /\d/.test(weekday.replace(/\/\d+$/, '')))
@@ -96,8 +124,7 @@ function likeQuartz(terms: readonly string[], what: string): Reading {
   if (foreign !== undefined)
     return { what, why: `cron has nothing like "${foreign}"; let the command look at the date` };
   const isAny = (term: string) => term === '*' || term === '?';
-  if (!isAny(day) && !isAny(weekday))
-    return { what, why: 'cron runs a job when either the day or the weekday matches, so both can not be asked for' };
+  if (!isAny(day) && !isAny(weekday)) return { what, why: eitherDay };
   const written = [minute, hour, day, month].map((term, index) => fromStart(term, fields[index]?.high ?? 0));
   const days = isAny(weekday) ? '*' : fromSunday(weekday);
   return { what, write: [...written.map((term) => (term === '?' ? '*' : term)), days].join(' ') };
@@ -120,7 +147,7 @@ function fromSunday(term: string): string {
   return term
     .split(',')
     .map((item) => {
-      const past = pastSaturday(item);
+      const past = beyondSaturday(item);
       if (past !== undefined) return past;
       const [, start, end, step] = /^([1-7])(?:-([1-7]))?(?:\/(\d))?$/.exec(item) ?? [];
       if (start === undefined) return item;
@@ -134,107 +161,17 @@ function fromSunday(term: string): string {
 }
 
 /** `FRI-SUN`, or `6-1` in numbers of Quartz, as numbers of cron. */
-function pastSaturday(item: string): string | undefined {
+function beyondSaturday(item: string): string | undefined {
   const [from = '', to = '', ...more] = item.split('-');
   const [first, last] = [from, to].map((written) =>
-    /^[1-7]$/.test(written)
-      ? Number(written) - 1
-      : weekdayNames.findIndex((name) => name.slice(0, 3) === written.toLowerCase()),
+    /^[1-7]$/.test(written) ? Number(written) - 1 : weekdayNumber(written),
   );
-  if (first === undefined || last === undefined || more.length > 0 || last < 0 || first <= last) return undefined;
-  return [first === 6 ? '6' : `${first}-6`, last === 0 ? '0' : `0-${last}`].join(',');
+  if (first === undefined || last === undefined || more.length > 0 || first <= last) return undefined;
+  return pastSaturday(first, last);
 }
 
-const unequalSteps = 'cron begins anew each hour and each day, so it has no such distance';
-const anchored = 'it counts from the full hour or from midnight on, not from the last run';
-
-/** `@every 5m`, `every 5 minutes`. */
+/** `@every 5m`, `every 5 minutes`, `PT5M`. */
 function every(text: string): Reading | undefined {
-  const [, span] = /^(?:@every|every|each) (\S.*)$/i.exec(text) ?? [];
-  if (span === undefined) return undefined;
-  const what = `"${text}" is not five terms (minute hour day month weekday)`;
-  return everyReading(span, what) ?? (/^\d/.test(span) ? { what, why: unequalSteps } : undefined);
-}
-
-function everyReading(span: string, what: string): Reading | undefined {
-  const [, count = '', unit = ''] = /^(\d{1,4}) ?(m|min|mins|minutes?|h|hours?|d|days?)$/i.exec(span.trim()) ?? [];
-  const minutes = Number(count) * ({ m: 1, h: 60, d: 1440 }[unit[0]?.toLowerCase() ?? ''] ?? 0);
-  if (minutes === 0) return undefined;
-  const write = steps(minutes);
-  return write === undefined ? undefined : { what, write, near: anchored };
-}
-
-function steps(minutes: number): string | undefined {
-  if (minutes === 1) return '* * * * *';
-  if (minutes < 60) return 60 % minutes === 0 ? `*/${minutes} * * * *` : undefined;
-  const hours = minutes / 60;
-  if (hours === 1) return '0 * * * *';
-  if (hours === 24) return '0 0 * * *';
-  return Number.isInteger(hours) && 24 % hours === 0 ? `0 */${hours} * * *` : undefined;
-}
-
-/** OnCalendar of systemd: `Mon..Fri *-*-* 08:30:00`. */
-function calendar(text: string): Reading | undefined {
-  const shape = /^(?:([a-z]+)(?:\.\.([a-z]+))? )?(?:\*-\*-(\*|\d\d?) )?(\*|\d\d?):(\*|\d\d?(?:\/\d\d?)?)(?::(\d\d))?$/i;
-  const found = shape.exec(text);
-  if (found === null) return undefined;
-  const [, from, to, day = '*', hour = '', minute = '', seconds = '00'] = found;
-  const what = `"${text}" is not five terms (minute hour day month weekday)`;
-  const [first, last] = [from, to].map((name) => (name === undefined ? undefined : weekdayName(name)));
-  if ((from !== undefined && first === undefined) || (to !== undefined && last === undefined)) return undefined;
-  if (day !== '*' && first !== undefined)
-    return { what, why: 'cron runs a job when either the day or the weekday matches, so both can not be asked for' };
-  const weekday = first === undefined ? '*' : last === undefined ? first : `${first}-${last}`;
-  const write = [fromStart(number(minute), 59), number(hour), number(day), '*', weekday]
-    .join(' ')
-    .replace(/^0-59\//, '*/');
-  return seconds === '00' ? { what, write } : { what, write, near: 'it starts jobs at the full minute' };
-}
-
-/** Without leading zeros. */
-function number(text: string): string {
-  return text.replace(/^0+(?=\d)/, '');
-}
-
-const weekdayNames = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
-
-function weekdayName(written: string): string | undefined {
-  const name = written.toLowerCase().replace(/s$/, '');
-  return name.length < 3 ? undefined : weekdayNames.find((known) => known.startsWith(name))?.slice(0, 3);
-}
-
-const named: Readonly<Record<string, string>> = {
-  minutely: '* * * * *',
-  'every minute': '* * * * *',
-  hourly: '0 * * * *',
-  'every hour': '0 * * * *',
-  daily: '0 0 * * *',
-  'every day': '0 0 * * *',
-  midnight: '0 0 * * *',
-  nightly: '0 0 * * *',
-  noon: '0 12 * * *',
-  weekly: '0 0 * * 1',
-  monthly: '0 0 1 * *',
-  'every month': '0 0 1 * *',
-  yearly: '0 0 1 1 *',
-  annually: '0 0 1 1 *',
-};
-
-/** `daily at 5`, `mondays at 17:30`, `weekdays at 8 am`. */
-function words(text: string): Reading | undefined {
-  const lower = text.toLowerCase();
-  const what = `"${text}" is not five terms (minute hour day month weekday)`;
-  if (Object.hasOwn(named, lower)) return { what, write: named[lower] ?? '' };
-  const [, day = '', hours = '', minutes = '00', half = ''] =
-    /^(?:(?:every |each |on )?([a-z]+) )?(?:at )?(\d{1,2})(?:[:.](\d\d))? ?(am|pm)?$/.exec(lower) ?? [];
-  if (hours === '' || (day === '' && !/[:.apt]/.test(lower))) return undefined;
-  const weekday = dayWord(day);
-  const hour = half === '' ? Number(hours) : (Number(hours) % 12) + (half === 'pm' ? 12 : 0);
-  return weekday === undefined ? undefined : { what, write: `${Number(minutes)} ${hour} * * ${weekday}` };
-}
-
-function dayWord(word: string): string | undefined {
-  if (['', 'day', 'daily', 'at'].includes(word)) return '*';
-  if (/^weekdays?$/.test(word)) return '1-5';
-  return /^weekends?$/.test(word) ? '0,6' : weekdayName(word);
+  const [, span = text] = /^(?:@?every|each|once (?:every|per|in)) ?(\S.*)$/i.exec(text) ?? [];
+  return intervalReading(span.replace(/^(?:other|second|2nd) /i, '2 '), notFiveTerms(text));
 }

@@ -4,6 +4,8 @@
  * another time than it says: Debian's cron reads `5#3`, `5~30` and `5;7` as `5`, and a range that runs backwards as never.
  */
 import { type Field, fields } from './fields.ts';
+import { lastDayWords, nthWeekdayWords } from './guard.ts';
+import { weekdayNumber } from './reading.ts';
 
 /** What is to be said about a place in a text that a person wrote. */
 export interface Remark {
@@ -112,6 +114,11 @@ function emptyItem(term: string): Refusal {
 function foreignForm(item: string, term: string, field: Field): Refusal | undefined {
   const sign = /[^0-9A-Za-z*/-]/.exec(item)?.[0];
   const isDay = field.name === 'day' || field.name === 'weekday';
+  if (/^H(\([0-9]+-[0-9]+\))?(\/[0-9]+)?$/i.test(item))
+    return {
+      words:
+        'has an "H" (Jenkins: a moment derived from the name of the job), which cron does not know; choose a number, or use "splay"',
+    };
   if (sign === '?')
     return { words: 'has a "?", which cron does not know', ...(term === '?' && isDay && { write: '*' }) };
   if (sign === '~')
@@ -122,8 +129,6 @@ function foreignForm(item: string, term: string, field: Field): Refusal | undefi
     return { words: `has an "L" (the last one), ${lastDay(item, field)}` };
   if (/^[0-9]{1,2}W$/i.test(item))
     return { words: 'has a "W" (the nearest working day), which cron does not know; let the command look at the date' };
-  if (/^H(\/[0-9]+)?$/i.test(item))
-    return { words: 'has an "H" (a hashed moment), which cron does not know; choose a number, or use "splay"' };
   return undefined;
 }
 
@@ -132,21 +137,13 @@ function nthWeekday(item: string): string {
   const [, weekday = '', nth = ''] = /^(\w+)#([1-5])$/.exec(item) ?? [];
   const start = 'has a "#" (the Nth weekday of a month), which cron does not know; let the command look at the date';
   if (nth === '') return start;
-  const days = nth === '5' ? '29-31' : `${Number(nth) * 7 - 6}-${Number(nth) * 7}`;
-  const at = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].indexOf(weekday.toLowerCase().slice(0, 3));
-  const number = at < 0 ? 'N' : String(at + 1);
-  const meaning = at < 0 ? ' (N is 1 for Monday, 7 for Sunday)' : '';
-  return `${start}: take the days ${days} and every weekday, and ${guard(`test "$(date +%u)" = ${number}`, 'on any other weekday')}${meaning}`;
+  return `${start}: ${nthWeekdayWords(Number(nth), weekdayNumber(weekday))}`;
 }
 
 function lastDay(item: string, field: Field): string {
   const start = 'which cron does not know; let the command look at the date';
   if (item.toUpperCase() !== 'L' || field.name !== 'day') return start;
-  return `${start}: take the days 28-31, and ${guard('test "$(date -d tomorrow +%d)" = 01', 'on any day but the last')}`;
-}
-
-function guard(test: string, when: string): string {
-  return `sh -c '${test} || exit 0; exec COMMAND' ends at once ${when}`;
+  return `${start}: ${lastDayWords}`;
 }
 
 /** `monday-fri`: each long word becomes its first three letters. */

@@ -60,7 +60,9 @@ function blockBytes(counts: Counts, timeBytes: number): number {
 }
 
 function footer(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(...bytes.subarray(at, at + 512)).trim();
+  return Array.from(bytes.subarray(at, at + 512), (byte) => String.fromCharCode(byte))
+    .join('')
+    .trim();
 }
 
 interface Block {

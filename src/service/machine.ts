@@ -201,7 +201,7 @@ export function nextWakeMs(instance: Instance, rules: Rules): number | undefined
         ...(canAsk ? [checks.nextMs] : []),
         ...(watch !== undefined && !watch.isLooking ? [watch.nextMs] : []),
       ];
-      return times.length === 0 ? undefined : Math.min(...times);
+      return times.length === 0 ? undefined : times.reduce((first, ms) => Math.min(first, ms));
     }
     case 'backoff':
       return instance.untilMs;

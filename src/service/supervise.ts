@@ -298,7 +298,10 @@ class Supervisor {
     const wakes = [...this.#slots.values()].map(({ state, live }) =>
       nextWakeMs(state, rulesOf(live.definition ?? this.#wanted.job)),
     );
-    const nextMs = Math.min(...[...wakes, this.#standing.dueMs].map((ms) => ms ?? Number.POSITIVE_INFINITY));
+    const nextMs = [...wakes, this.#standing.dueMs].reduce<number>(
+      (first, ms) => Math.min(first, ms ?? Number.POSITIVE_INFINITY),
+      Number.POSITIVE_INFINITY,
+    );
     if (!Number.isFinite(nextMs)) return;
     this.#timers.wake = clock.after(Math.max(0, nextMs - clock.sinceBootMs()), () => {
       delete this.#timers.wake;

@@ -4,11 +4,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import path from 'node:path';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import { descendantsOf, named } from './family.ts';
-import { openScript } from './launcher.ts';
+import { openOwnScript } from './own-script.ts';
 import { processIdentity } from './proc.ts';
 import { randomUuid } from './random.ts';
 import { type Reaper, type ReaperLaunch, type ReaperPlace, startReaper, type Word } from './reaper.ts';
@@ -62,7 +61,7 @@ export function runBounded(program: BoundedProgram, places: { readonly perlPath?
 }
 
 function reaperPlace({ perlPath = '/usr/bin/perl' }: { readonly perlPath?: string }): ReaperPlace {
-  knownScript ??= { fd: openScript(path.join(import.meta.dirname, 'reaper.pl')) };
+  knownScript ??= { fd: openOwnScript('reaper.pl') };
   return { perlPath, script: knownScript.fd, wrapperMark: process.env.PROCESS_CONTROL_WRAPPER ?? 'none' };
 }
 let knownScript: { readonly fd: number | undefined } | undefined;

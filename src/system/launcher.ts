@@ -1,10 +1,9 @@
 /**
  * Starts the commands of jobs: below the reaper where there is perl, which is everywhere on Debian, else below a shell.
  */
-import { openSync } from 'node:fs';
-import path from 'node:path';
 import process from 'node:process';
 import { nulIn, startFailure } from './executable.ts';
+import { openOwnScript, openScript } from './own-script.ts';
 import { launchUnderReaper } from './reaped.ts';
 import { launchUnderShim } from './shim.ts';
 import type { Launch, LaunchAnswer, Launcher } from './system.ts';
@@ -19,7 +18,7 @@ export interface LauncherPlaces {
 export function createLauncher(places: LauncherPlaces = {}): Launcher {
   const place = {
     perlPath: places.perlPath ?? '/usr/bin/perl',
-    script: openScript(places.reaperPath ?? path.join(import.meta.dirname, 'reaper.pl')),
+    script: places.reaperPath === undefined ? openOwnScript('reaper.pl') : openScript(places.reaperPath),
     wrapperMark: process.env.PROCESS_CONTROL_WRAPPER ?? 'none',
   };
   return {
@@ -51,19 +50,6 @@ async function refusal(trial: NonNullable<Launch['trial']>): Promise<LaunchAnswe
   const reason = await trialRefusal(trial);
   if (reason === undefined) return undefined;
   return { is: 'failed', stage: trialStage, reason, exitCode: 125 };
-}
-
-/** The files of the installed folder as boot.cjs has found them: an upgrade in the middle of a run must not put another version in their place. */
-const heldFiles = Symbol.for('process-control.held');
-
-/** Opened once, so that all commands of a run have the reaper of its own version, whatever an upgrade puts in its place meanwhile. */
-export function openScript(scriptPath: string): number | undefined {
-  try {
-    const held = (globalThis as { [heldFiles]?: ReadonlyMap<string, number> })[heldFiles]?.get(scriptPath);
-    return openSync(held === undefined ? scriptPath : `/proc/self/fd/${held}`, 'r');
-  } catch {
-    return undefined;
-  }
 }
 
 /** The mark says "this is a run-job"; a job that had it would be spared by a sweep and taken for the holder of the lock. */

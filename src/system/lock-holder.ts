@@ -190,9 +190,10 @@ function describe(
   { owner, facts }: Sighting,
   found: Pick<LockHolder, 'state' | 'pids' | 'processes' | 'reason'>,
 ): LockHolder {
-  const { kernelLock: _file, wrapperCookie: _cookie, left: _left, ...shown } = facts;
+  const { kernelLock: _file, wrapperCookie: wrapperMark, left: _left, ...shown } = facts;
   // A pid that can't be looked into must not be taken for one of ours, and signalled.
-  return { ...found, ...(found.state === 'unknown' ? {} : { wrapper: owner.process }), ...shown };
+  const wrapper = found.state === 'unknown' ? {} : { wrapper: owner.process, ...(wrapperMark && { wrapperMark }) };
+  return { ...found, ...wrapper, ...shown };
 }
 
 export function firstOf<T, R>(items: readonly T[], look: (item: T) => R | undefined): R | undefined {

@@ -32,10 +32,16 @@ export function startAsOwn(program: OwnProgram, stdio: StdioOptions, session?: '
   return start(program, { stdio, detached: session === 'own session' });
 }
 
+/**
+ * As the launcher does: until boot.cjs has its handler, SIGUSR1 would end a program of Node's. Node itself starts its children with the default
+ * action of every signal, so a shell becomes the program after ignoring this one.
+ */
+const becomeDeaf = `trap '' USR1; exec "$@"`;
+
 function start(program: OwnProgram, how: { readonly stdio: StdioOptions; readonly detached: boolean }): ChildProcess {
-  const [node, ...words] = ownCommand(program.name, program.args);
+  const command = ownCommand(program.name, program.args);
   const env = { ...ownEnvironment(program.environment ?? process.env), ...program.more };
-  return spawn(node, words, { ...how, cwd: '/', env });
+  return spawn('/bin/sh', ['-c', becomeDeaf, 'sh', ...command], { ...how, cwd: '/', env });
 }
 
 /** The words that start the program on this node, whose options keep its inspector shut as the launcher's did; they hold in any directory. */

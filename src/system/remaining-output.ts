@@ -1,9 +1,8 @@
 /** Starts remaining-output.pl, which reads on what processes print that may outlive their run. */
 import { spawn } from 'node:child_process';
-// biome-ignore lint/style/noRestrictedImports: opens the program beside itself, and nothing that a job can write
-import { closeSync, openSync } from 'node:fs';
-import path from 'node:path';
+import { closeSync } from 'node:fs';
 import { isExecutable } from './executable.ts';
+import { openOwnScript } from './own-script.ts';
 import type { Pipe, PipePair } from './pipes.ts';
 import type { RemainingOutput } from './system.ts';
 
@@ -33,7 +32,7 @@ export function readOn(
 
 /** False where there is no perl or no script. */
 function startReader([stdout, stderr]: PipePair, perlPath: string, args: readonly string[]): boolean {
-  const script = isExecutable(perlPath) ? openScript() : undefined;
+  const script = isExecutable(perlPath) ? openOwnScript('remaining-output.pl') : undefined;
   if (script === undefined) return false;
   const ends = [stdout.openReader(), stderr.openReader()];
   try {
@@ -41,14 +40,6 @@ function startReader([stdout, stderr]: PipePair, perlPath: string, args: readonl
     return true;
   } finally {
     for (const fd of [...ends, script]) closeSync(fd);
-  }
-}
-
-function openScript(): number | undefined {
-  try {
-    return openSync(path.join(import.meta.dirname, 'remaining-output.pl'), 'r');
-  } catch {
-    return undefined;
   }
 }
 

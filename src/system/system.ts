@@ -110,6 +110,8 @@ export interface LockHolder {
   readonly runId?: string;
   /** The run-job (or predecessor) process. */
   readonly wrapper?: ProcessIdentity;
+  /** The mark that this run-job carries in its environment, by the record; a predecessor's has none. */
+  readonly wrapperMark?: string;
   /** What lives of an orphaned run. When the state is unknown: who has the kernel's lock, for people to look at and not to be killed. */
   readonly pids: readonly number[];
   /** The same by name, of an orphaned run. */

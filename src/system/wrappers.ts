@@ -11,10 +11,10 @@ export const wrappers: Wrappers = {
 };
 
 /** Of a run that has lost its run-job there is none; what holds a lock unknown to us is nobody's to signal. */
-function send({ state, wrapper }: LockHolder, signals: readonly NodeJS.Signals[]): void {
+function send({ state, wrapper, wrapperMark }: LockHolder, signals: readonly NodeJS.Signals[]): void {
   if (state === 'orphaned' || state === 'unknown' || wrapper === undefined || !isAlive(wrapper)) return;
   // Whoever can write the record can name any process of any user. The predecessor's run-job carries no mark.
-  if (!isOwn(wrapper.pid) || (state === 'running' && !isMarked(wrapper.pid))) return;
+  if (!isOwn(wrapper.pid) || (state === 'running' && !carries(wrapper.pid, wrapperMark))) return;
   try {
     for (const signal of signals) process.kill(wrapper.pid, signal);
   } catch {
@@ -27,6 +27,7 @@ function isOwn(pid: number): boolean {
   return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === process.geteuid?.();
 }
 
-function isMarked(pid: number): boolean {
-  return variableIn(environmentOf(pid) ?? Buffer.alloc(0), 'PROCESS_CONTROL_WRAPPER') !== undefined;
+/** Whether the process is the one run-job whose mark stands in the record: each has its own. */
+function carries(pid: number, mark: string | undefined): boolean {
+  return mark !== undefined && variableIn(environmentOf(pid) ?? Buffer.alloc(0), 'PROCESS_CONTROL_WRAPPER') === mark;
 }

@@ -69,7 +69,7 @@ export function parseYaml<T>(
   const { text } = decoded;
   const document = parseDocument(text, options);
   const unread = syntaxRemarks(text, document);
-  const stranger = strangerRemark(text, document.contents as Node | null, format.schema);
+  const stranger = strangerRemark(text, document.contents as Node | null, format);
   if (stranger !== undefined) return { ok: false, problems: problemsOf([stranger], text, source.file) };
   if (unread.length > 0) return { ok: false, problems: problemsOf(unread, text, source.file) };
 
@@ -78,7 +78,7 @@ export function parseYaml<T>(
   const complaints = incomplete || format.validate(value) ? [] : (format.validate.errors ?? []);
   const judged = complaintRemarks(complaints.slice(0, mostProblems), {
     ...{ root, schema: format.schema, given },
-    ...(format.synonyms && { synonyms: format.synonyms }),
+    ...(complaints.length > 0 && format.synonyms && { synonyms: format.synonyms }),
   });
   // What could not be read is no value, which the validator would only say again.
   const unreadAt = new Set(remarks.map(({ offset }) => offset));

@@ -6,17 +6,31 @@ import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { unitNote } from './foreign.ts';
 import type { Schema } from './schema.ts';
 import { nearest } from './suggest.ts';
+import { type Synonyms, synonymOf } from './synonym.ts';
 import type { Remark } from './value.ts';
 
 /** Finding the nearest key takes a while, and a hostile file may have thousands. */
 const mostMeant = 100;
 
-export function strangerRemark(text: string, root: Node | null, schema: Schema): Remark | undefined {
+interface Known {
+  readonly schema: Schema;
+  /** Names of other programs: a file that has no others is one of ours. */
+  readonly synonyms?: Synonyms;
+}
+
+export function strangerRemark(text: string, root: Node | null, format: Known): Remark | undefined {
+  const { schema } = format;
   const known = Object.keys(schema.properties ?? {});
   if (root === null || text.trim() === '') return undefined;
   const keys = topKeys(text, root);
   const isMeant = (key: string) => key.startsWith('_') || nearest(key, known) !== undefined;
   if (keys.some((key) => known.includes(key)) || keys.slice(0, mostMeant).some(isMeant)) return undefined;
+  if (
+    keys.length > 0 &&
+    keys.length <= mostMeant &&
+    keys.every((key) => synonymOf([key], format.synonyms) !== undefined)
+  )
+    return undefined;
   const offset = Math.max(0, text.search(/\S/));
   const rule = `the file must be ${schema['x-expected'] ?? 'a mapping'}${kindOf(text, root)}`;
   return { severity: 'error', offset, message: rule, rule };

@@ -17,6 +17,8 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 
+export { until } from '../waiting.ts';
+
 export const isRoot = process.getuid?.() === 0;
 
 /** The repository: tests run from build/test/cli. */
@@ -114,12 +116,18 @@ export class House {
   spawn(
     program: string,
     args: readonly string[],
-    { as = 'service', environment = {}, under = [], stdin = 'ignore', cwd = '/', outer = [] }: SpawnOptions = {},
+    { as = 'service', environment = {}, under = [], stdin = 'ignore', cwd = '/', outer = [], from }: SpawnOptions = {},
   ): ChildProcess {
     const drop = isRoot && as === 'service';
     const identity = [`--reuid=${this.service.uid}`, `--regid=${this.service.gid}`, '--init-groups', '--'];
     const command = drop ? ['setpriv', ...identity] : [];
-    const [file = '', ...rest] = [...outer, ...command, ...under, path.join(repository, 'bin', program), ...args];
+    const [file = '', ...rest] = [
+      ...outer,
+      ...command,
+      ...under,
+      path.join(from ?? path.join(repository, 'bin'), program),
+      ...args,
+    ];
     const child = spawn(file, rest, {
       cwd,
       env: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_CONFIG: this.configFile, ...this.#environment, ...environment },
@@ -175,6 +183,8 @@ interface SpawnOptions {
   readonly cwd?: string;
   /** Words before all others, as root. */
   readonly outer?: readonly string[];
+  /** The directory of another installation's programs. */
+  readonly from?: string;
 }
 
 export function ended(child: ChildProcess): Promise<Ended> {
@@ -187,19 +197,4 @@ export function ended(child: ChildProcess): Promise<Ended> {
     stderr += text;
   });
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
-}
-
-/** Polls for what another process brings about; fails loudly instead of hanging. */
-export async function until<T>(
-  what: string,
-  look: () => T | undefined | false | Promise<T | undefined | false>,
-  limitMs = 60_000,
-): Promise<T> {
-  const endMs = Date.now() + limitMs;
-  for (;;) {
-    const seen = await look();
-    if (seen !== undefined && seen !== false) return seen;
-    if (Date.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

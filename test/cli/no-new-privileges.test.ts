@@ -1,7 +1,8 @@
 /** A job that must not gain rights does not, by any set-uid program; and one without the key still can. */
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
+import { whole } from '../waiting.ts';
 import { House, isRoot, until } from './house.ts';
 import { ServiceHouse } from './serving.ts';
 
@@ -43,9 +44,8 @@ describe('no_new_privileges', { skip: isRoot ? false : 'needs root: it makes a s
       await services.ensure();
       const up = await services.untilUp('web');
       assert.match(readFileSync(`/proc/${up.instances[0]?.pid}/status`, 'utf8'), /^NoNewPrivs:\t1$/m);
-      assert.ok(existsSync(file));
       // Empty for the moment in which the next probe writes it anew.
-      const text = await until('what the probe has written', () => readFileSync(file, 'utf8') || undefined);
+      const text = await until('what the probe has written', () => whole(file));
       assert.match(text, /^NoNewPrivs:\t1$/m);
     } finally {
       await services.end();

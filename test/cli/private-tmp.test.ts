@@ -19,6 +19,7 @@ import process from 'node:process';
 import { after, describe, test } from 'node:test';
 import { privateTmpTrial } from '../../src/run/private-tmp.ts';
 import { trialRefusal } from '../../src/system/trial.ts';
+import { whole, writtenPid } from '../waiting.ts';
 import { House, isRoot, repository, until } from './house.ts';
 import { tagged } from './processes.ts';
 import { ServiceHouse } from './serving.ts';
@@ -45,7 +46,7 @@ describe('private_tmp', { skip }, () => {
     const ready = house.path(`run/${slug}-ready`);
     const tag = `tag-${randomUUID()}`;
     job(slug, [`echo mine > /tmp/${tag}`, ...lines, `echo $$ > ${ready}`, `exec tail -f /dev/null ${tag}`], more);
-    const pid = () => until(`${slug} to be there`, () => existsSync(ready) && Number(readFileSync(ready, 'utf8')));
+    const pid = () => writtenPid(ready);
     const gone = () => until(`${slug} to be gone`, () => tagged(tag).length === 0);
     return { pid, gone, tag };
   };
@@ -296,10 +297,7 @@ describe('private_tmp', { skip }, () => {
       const pid = up.instances[0]?.pid;
       assert.notEqual(readlinkSync(`/proc/${pid}/ns/mnt`), readlinkSync('/proc/self/ns/mnt'));
       assert.match(readFileSync(`/proc/${pid}/mountinfo`, 'utf8'), / \/tmp .* - tmpfs none /);
-      const probe = await until(
-        'the probe',
-        () => existsSync(`${services.play}/probe`) && readFileSync(`${services.play}/probe`, 'utf8'),
-      );
+      const probe = await until('the probe', () => whole(`${services.play}/probe`));
       assert.match(probe, / \/var\/tmp .* - tmpfs none /);
     } finally {
       await services.end();

@@ -227,7 +227,7 @@ describe('run-job with a real job', () => {
         path.join(repository, 'bin/run-job'),
         '--config',
         house.configFile,
-        'hello',
+        '--job=two words',
       ],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
@@ -235,6 +235,6 @@ describe('run-job with a real job', () => {
     );
     const run = await ended(child);
     assert.equal(run.code, 77);
-    assert.match(run.stderr, /only pc-test may do this; try: sudo -u pc-test run-job/);
+    assert.match(run.stderr, /only pc-test and root may do this; try: sudo -u pc-test run-job .*'--job=two words'$/m);
   });
 });

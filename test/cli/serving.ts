@@ -33,7 +33,8 @@ export class ServiceHouse extends House {
   }
   lines(name: string): readonly string[] {
     const file = path.join(this.play, name);
-    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+    // What follows the last newline is still being written.
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1).filter(Boolean) : [];
   }
 
   async ensure(): Promise<void> {

@@ -420,7 +420,7 @@ describe('who may decide what is run', { skip }, () => {
     test('who is refused learns nothing but that', async () => {
       const words = ['setpriv', `--reuid=${attacker}`, `--regid=${attacker}`, '--clear-groups', '--', bin('run-job')];
       const done = await run([...etc.under([...words, 'hello'])], { env: { SUDO_UID: '0', USER: 'root' } });
-      assertRefused(done, 77, new RegExp(`^run-job: only ${house.service.name} may do this`));
+      assertRefused(done, 77, new RegExp(`^run-job: only ${house.service.name} and root may do this`));
     });
   });
 

@@ -43,7 +43,10 @@ test('with an empty home npm run try ends with a run in the status, the history 
   assert.match(stdout, /^\*\/10 \* \* \* \* \S+ \S+\/bin\/run-job --job hello$/m);
   assert.match(stdout, /^hello +ok .* succeeded$/m);
   // Nothing starts the services before the crontab is installed.
-  assert.match(stdout, /^shop-web +STARTING .*no supervisor yet: cron starts it, if the crontab is installed/m);
+  assert.match(
+    stdout,
+    /^shop-web +STARTING .*no supervisor yet; the crontab has no line that starts services, so only jobctl start shop-web does/m,
+  );
   assert.match(stdout, /^\S+ \S+ +\S+ +succeeded, after .* by /m);
   assert.match(stdout, /\tINFO\tHello from a job\./);
   assert.deepEqual(readdirSync(path.join(config, 'jobs')).sort(), readdirSync(path.join(root, 'jobs.example')).sort());

@@ -1,9 +1,10 @@
 /** Everything else that the service user's programs are started for has the fixed world too: instances, probes, commands of notices. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { hostLocale } from '../../src/system/locale.ts';
+import { whole } from '../waiting.ts';
 import { hostile } from './hostile-world.ts';
 import { isRoot, until } from './house.ts';
 import { ServiceHouse } from './serving.ts';
@@ -11,8 +12,8 @@ import { ServiceHouse } from './serving.ts';
 const locale = Object.entries(hostLocale().variables).map(([name, value]) => `${name}=${value}`);
 
 /** As execve(2) was given it; ids become ID. */
-function environIn(file: string): readonly string[] {
-  const lines = readFileSync(file, 'utf8').split('\0').filter(Boolean);
+function environIn(text: string): readonly string[] {
+  const lines = text.split('\0').filter(Boolean);
   return lines.map((line) => (line.startsWith('PROCESS_CONTROL_') ? line.replaceAll(/[\w-]+(?=\/|$)/g, 'ID') : line));
 }
 
@@ -48,8 +49,8 @@ health_check: {command: /bin/cp /proc/self/environ ${probeFile}, interval: 1, in
     await start();
     const up = await house.untilUp('web');
     const pid = up.instances[0]?.pid ?? 0;
-    await until('a probe', () => existsSync(probeFile) && readFileSync(probeFile).length > 0);
-    const seen = { instance: environIn(`/proc/${pid}/environ`), probe: environIn(probeFile) };
+    const probe = await until('a probe', () => whole(probeFile, '\0'));
+    const seen = { instance: environIn(readFileSync(`/proc/${pid}/environ`, 'utf8')), probe: environIn(probe) };
     await house.run('jobctl', ['stop', 'web']);
     return seen;
   }
@@ -86,8 +87,7 @@ health_check: {command: /bin/cp /proc/self/environ ${probeFile}, interval: 1, in
   test('the command of a notice gets the same without a run, and what the notice says', async () => {
     const { code } = await house.run('run-job', ['fails'], { environment: hostile });
     assert.equal(code, 1);
-    await until('the notice', () => existsSync(noticeFile) && readFileSync(noticeFile).length > 0);
-    const seen = environIn(noticeFile);
+    const seen = environIn(await until('the notice', () => whole(noticeFile, '\0')));
     assert.deepEqual(
       seen.filter((line) => !line.startsWith('PROCESS_CONTROL_NOTICE_')),
       [...basis, `PWD=${service.home}`],

@@ -8,6 +8,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { after, before, describe, test } from 'node:test';
 import { repository } from '../cli/house.ts';
+import { betweenTicks } from './between-ticks.ts';
 import { carryOut, type Difference } from './carry-out.ts';
 import { Machines, noMachine } from './machine.ts';
 import { stepsOf } from './page.ts';
@@ -27,7 +28,7 @@ describe('what the documentation tells people to type', { skip: noMachine, concu
     const steps = stepsOf(read(page), read);
     if (steps.length === 0) continue;
     test(`${page} is as it says`, async (context) => {
-      const { differences, notRun } = await carryOut(steps, machines);
+      const { differences, notRun } = await betweenTicks(read(page), () => carryOut(steps, machines));
       for (const each of notRun) context.diagnostic(`${page} ${each}`);
       if (DOCS_UPDATE !== undefined) update(page, differences);
       if (differences.length > 0)

@@ -23,12 +23,15 @@ export const releaseFiles = [packageFile, named('tar.gz'), named('cdx.json')];
 
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** Where a machine shows what has changed on it since it began: no file of the machine below is there, whoever makes one meanwhile. */
+const changes = '/run/machine-changes';
+
 /** The overlay lies in memory: below another overlay, as in containers, it could not be made. PID 1 takes in what loses its parent. */
 const start = `
   place=$(mktemp -d) && mount -t tmpfs -o mode=755 machine "$place" && cd "$place" && mkdir upper work root &&
   mount -t overlay -o lowerdir=/,upperdir=upper,workdir=work machine root &&
   mount -t proc proc root/proc && mount --rbind /dev root/dev && mount -t tmpfs -o mode=755 run root/run &&
-  mkdir -m 1777 root/run/lock &&
+  mkdir -m 1777 root/run/lock && mkdir -p root${changes} && mount --bind upper root${changes} &&
   exec chroot root /usr/bin/perl -e '$SIG{CHLD} = "IGNORE"; $| = 1; print "ready\\n"; <STDIN>'`;
 
 function missing(): string | false {
@@ -128,6 +131,18 @@ export class Machine {
 
   has(file: string): boolean {
     return this.sh(`test -e ${file}`).code === 0;
+  }
+
+  /** The paths that somebody has made on this machine, below these directories, with this in their name. What the overlay notes as removed is a character device. */
+  made(name: string, ...directories: readonly string[]): readonly string[] {
+    const places = directories.map((directory) => `${changes}${directory}`).join(' ');
+    const found = this.must(
+      `find ${places} /run -path ${changes} -prune -o -name '*${name}*' ! -type c -print 2>/dev/null || true`,
+    );
+    return found
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => (line.startsWith(changes) ? line.slice(changes.length) : line));
   }
 
   install(file: string, ...options: readonly string[]): string {

@@ -57,8 +57,14 @@ for (const [text, meaning] of accepted) {
 }
 
 const refused: readonly [string, ...string[]][] = [
-  ['', '1: a schedule is five terms (minute hour day month weekday), found 0'],
-  ['0 0 * *', '8: a schedule is five terms (minute hour day month weekday), found 4'],
+  [
+    '',
+    '1: a schedule is five terms (minute hour day month weekday), found 0; "30 2 * * 1-5", for instance, is 02:30 from Monday to Friday',
+  ],
+  [
+    '0 0 * *',
+    '8: a schedule is five terms (minute hour day month weekday), found 4; one is missing, and "*" stands for any',
+  ],
   [
     '0 0 * * * root',
     '1: the schedule ends after five terms, and "root" has no place here: a command belongs in "command", a user nowhere; write "0 0 * * *"',
@@ -169,7 +175,7 @@ const refused: readonly [string, ...string[]][] = [
   ],
   [
     'H * * * *',
-    '1: minute "H" has an "H" (a hashed moment), which cron does not know; choose a number, or use "splay"',
+    '1: minute "H" has an "H" (Jenkins: a moment derived from the name of the job), which cron does not know; choose a number, or use "splay"',
   ],
   ['5% * * * *', '1: minute "5%" has a "%", which cron does not know'],
   ['1.5 * * * *', '1: minute "1.5" has a ".", which cron does not know'],

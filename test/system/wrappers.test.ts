@@ -26,11 +26,11 @@ async function sleeper(environment: Readonly<Record<string, string>>, under: rea
   return { child, wrapper };
 }
 
-function kill(wrapper: ProcessIdentity): void {
-  wrappers.kill({ state: 'running', wrapper, pids: [] });
-}
-
 const mark = { PROCESS_CONTROL_WRAPPER: 'a-mark' };
+
+function kill(wrapper: ProcessIdentity, wrapperMark: string | undefined = mark.PROCESS_CONTROL_WRAPPER): void {
+  wrappers.kill({ state: 'running', wrapper, pids: [], ...(wrapperMark && { wrapperMark }) });
+}
 
 test('a run-job of this user is signalled', async () => {
   const { child, wrapper } = await sleeper(mark);
@@ -39,12 +39,16 @@ test('a run-job of this user is signalled', async () => {
   assert.deepEqual(await ended, [null, 'SIGKILL']);
 });
 
-test('a process without the mark, a later one with its number, and one of another user are left alone', async () => {
+test('a process without the mark, one with that of another run-job, a later one with its number, and one of another user are left alone', async () => {
   const unmarked = await sleeper({});
+  const another = await sleeper({ PROCESS_CONTROL_WRAPPER: 'another-mark' });
   const later = await sleeper(mark);
   const isRoot = process.getuid?.() === 0;
   const foreign = isRoot ? await sleeper(mark, ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']) : later;
   kill(unmarked.wrapper);
+  kill(another.wrapper);
+  // A record without a mark names nobody.
+  kill(another.wrapper, '');
   kill({ ...later.wrapper, startTicks: String(Number(later.wrapper.startTicks) - 1) });
   if (isRoot) kill(foreign.wrapper);
   // One that is signalled after them has ended, so theirs would have come.
@@ -52,7 +56,7 @@ test('a process without the mark, a later one with its number, and one of anothe
   const ended = once(last.child, 'exit');
   kill(last.wrapper);
   await ended;
-  for (const { child, wrapper } of [unmarked, later, foreign]) {
+  for (const { child, wrapper } of [unmarked, another, later, foreign]) {
     assert.equal(child.exitCode ?? child.signalCode, null);
     assert.deepEqual(processIdentity(wrapper.pid), wrapper);
   }

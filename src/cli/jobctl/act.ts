@@ -1,4 +1,4 @@
-/** Does something to each of the chosen jobs, and tells what came of it: in words as they come, or with --json one object a job. */
+/** Does something to each of the chosen jobs, and tells what came of it: in words as they come, or with --json one object per job. */
 import type { Config } from '../../config/config.ts';
 import { greatest } from '../../report/width.ts';
 import { print, say } from '../parts/output.ts';
@@ -24,6 +24,9 @@ export interface Act {
   readonly jobs: Jobs;
   readonly tell: Teller;
 }
+
+/** The exit code of what was understood and could not be done; 125 is for run-job alone. */
+export const notDone = 1;
 
 /** One command and one job. */
 export type ActOn = (slug: string, act: Act) => Promise<Deed>;

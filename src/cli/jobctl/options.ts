@@ -36,7 +36,7 @@ export interface Options {
 
 const job = { type: 'string', describe: 'The name of a job: its file without .yaml.' } as const;
 const tag = { type: 'string', requiresArg: true, describe: 'Every job with this tag.' } as const;
-const json = { type: 'boolean', describe: 'Print JSON, one object a line.' } as const;
+const json = { type: 'boolean', describe: 'Print JSON, one object per line.' } as const;
 const reason = { type: 'string', requiresArg: true, describe: 'Why, for the record.' } as const;
 const wait = { type: 'boolean', describe: 'Wait for its end and exit with its code.' } as const;
 const slowStart = { type: 'boolean', describe: 'Run its slow_start_command.' } as const;
@@ -70,10 +70,12 @@ function chosen(command: Argv) {
 
 function steering(options: Argv): Argv {
   return options
-    .command('start [name]', 'Run a job now, in the background; prints the id of the run.', (c) =>
-      chosen(c).option('wait', wait).option('slow-start', slowStart).option('reason', reason),
+    .command(
+      'start [name]',
+      'Run a job now, in the background, and print the id of the run. A service: bring it up and keep it up.',
+      (c) => chosen(c).option('wait', wait).option('slow-start', slowStart).option('reason', reason),
     )
-    .command('stop [name]', 'End the run of a job and all that it started.', (c) =>
+    .command('stop [name]', 'End the run of a job and all that it started. A service: end it and keep it down.', (c) =>
       chosen(c).option('reason', reason).option('supervisors', {
         type: 'boolean',
         describe: 'End all services, before a removal; they stay wanted up or down.',
@@ -115,7 +117,7 @@ function looking(options: Argv): Argv {
           .option('tag', tag)
           .option('json', json)
           .option('count', { alias: 'n', ...text('Number of ticks per job (5 of one job, else 1).') })
-          .option('hours', text('All ticks of the next hours.'))
+          .option('hours', text('All ticks of so many hours from now.'))
           .option('until', text('All ticks up to this time.'))
           .option('at', text('From this time on instead of now.'))
           .conflicts('hours', 'until'),

@@ -2,6 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import { jobPath } from '../../job/load.ts';
 import { looking } from '../../report/advice.ts';
+import { isBroken, noticeRemarks } from '../../report/job-text.ts';
 import { momentForms, parseMoment } from '../../report/moment.ts';
 import { instanceInQuestion, serviceAnswer } from '../../report/service-answer.ts';
 import type { ServiceSnapshot } from '../../report/service-snapshot.ts';
@@ -34,12 +35,14 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
   const seen = lookAtService(service, holderOf(slug, config), config);
   const shown =
     instance === undefined ? seen : { ...seen, instances: seen.instances.filter(({ number }) => number === instance) };
+  const opened = openJobs(config);
+  const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
   if (options.json) {
-    const opened = openJobs(config);
-    const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
     print(`${JSON.stringify({ ...whole, service: shown })}\n`);
   } else {
-    print(serviceDetails(service, shown, { formatTime: timeText(hostZone()), nowMs: clock.nowMs() }));
+    const formatTime = timeText(hostZone());
+    const notices = whole === undefined || isBroken(whole) ? [] : noticeRemarks(whole, formatTime);
+    print(serviceDetails(service, shown, { formatTime, nowMs: clock.nowMs(), notices }));
   }
   return codeOf(seen, shown, instance);
 }
@@ -87,7 +90,8 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
     print(
       whyText(answer, undefined, { ...(!all && { more: looking(forms, `why ${name} --all`) }), ...terminalColumns() }),
     );
-    if (all) print(`\n${serviceDetails(service, shown, { formatTime, nowMs: now.nowMs })}`);
+    const notices = whole === undefined || isBroken(whole) ? [] : noticeRemarks(whole, formatTime);
+    if (all) print(`\n${serviceDetails(service, shown, { formatTime, nowMs: now.nowMs, notices })}`);
   }
   return at === undefined ? codeOf(seen, shown, instance) : 0;
 }

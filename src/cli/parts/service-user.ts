@@ -5,6 +5,7 @@ import { runIdVariable } from '../../run/world.ts';
 import { isOrphaned, runAgainAs } from '../../system/become.ts';
 import { caller } from '../../system/caller.ts';
 import { PrintableStream } from '../../yaml/printable.ts';
+import { shellWord } from '../../yaml/shell-word.ts';
 import { say } from './output.ts';
 
 export type Right =
@@ -35,8 +36,11 @@ export async function becomeServiceUser(
     const again = { program, args, searchPath, passEnvironment, harmless, say: (words: string) => say(program, words) };
     return { is: 'done', exitCode: await runAgainAs(serviceUser, again) };
   }
-  const command = [program, ...args].join(' ');
-  return { is: 'refused', words: `only ${serviceUser.name} may do this; try: sudo -u ${serviceUser.name} ${command}` };
+  const command = [program, ...args].map(shellWord).join(' ');
+  return {
+    is: 'refused',
+    words: `only ${serviceUser.name} and root may do this; try: sudo -u ${serviceUser.name} ${command}`,
+  };
 }
 
 /**
