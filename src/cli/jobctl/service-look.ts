@@ -1,5 +1,6 @@
 /** `jobctl status`, `why` and `history` of one service. */
 import type { Config } from '../../config/config.ts';
+import { isBroken } from '../../report/job-text.ts';
 import { serviceDetails } from '../../report/service-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { timeText } from '../../schedule/wall-time.ts';
@@ -23,12 +24,13 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
   const seen = lookAtService(service, holderOf(slug, config), config);
   const shown =
     instance === undefined ? seen : { ...seen, instances: seen.instances.filter(({ number }) => number === instance) };
+  const opened = openJobs(config);
+  const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
   if (options.json) {
-    const opened = openJobs(config);
-    const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
     print(`${JSON.stringify({ ...whole, service: shown })}\n`);
   } else {
-    print(serviceDetails(service, shown, { formatTime: timeText(hostZone()), nowMs: clock.nowMs() }));
+    const unreadable = whole === undefined || isBroken(whole) ? undefined : whole.unreadable;
+    print(serviceDetails(service, shown, { formatTime: timeText(hostZone()), nowMs: clock.nowMs(), unreadable }));
   }
   if (instance === undefined) return stateCode(seen.state);
   const at = shown.instances[0]?.at;
