@@ -147,9 +147,10 @@ for (const name of ['reaper.pl', 'remaining-output.pl']) {
 // The launchers run this node, whatever PATH says when cron or sudo calls them.
 symlinkSync(process.execPath, path.join(fresh, 'node'));
 for (const name of readdirSync(path.join(root, 'bin'))) chmodSync(path.join(root, 'bin', name), 0o755);
-execFileSync(process.execPath, [path.join(fresh, 'bake.cjs')], { stdio: 'inherit' });
 // A program that starts between the two renames finds nothing and says so: some microseconds instead of the whole build.
 if (existsSync(dist)) renameSync(dist, replaced);
 renameSync(fresh, dist);
 rmSync(replaced, { recursive: true, force: true });
+// In their place, whose path the caches hold. Until then programs start slower.
+execFileSync(process.execPath, [path.join(dist, 'bake.cjs')], { stdio: 'inherit' });
 manPages(root, version);

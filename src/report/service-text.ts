@@ -62,7 +62,13 @@ export function serviceDetails(
     formatTime,
     nowMs,
     unreadable,
-  }: { readonly formatTime: (ms: number) => string; readonly nowMs: number; readonly unreadable?: number | undefined },
+    notices,
+  }: {
+    readonly formatTime: (ms: number) => string;
+    readonly nowMs: number;
+    readonly unreadable?: number | undefined;
+    readonly notices: readonly string[];
+  },
 ): string {
   const { supervisor, problems, rolling, rollingEnd, jobRun } = service;
   const facts: readonly (readonly [string, string | undefined])[] = [
@@ -78,6 +84,7 @@ export function serviceDetails(
     ['attention', stoppedWords(supervisor) ?? jobRunWords(jobRun)],
     ['restart', rolling === undefined ? rollingEnd : `rolling; still to come: ${rolling.join(', ')}`],
     ['warning', unreadableWords(job.slug, unreadable)],
+    ...notices.map((words) => ['notices', words] as const),
     ['file', problems === undefined ? undefined : `has problems and is not followed: ${problems[0] ?? ''}`],
   ];
   const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);

@@ -151,6 +151,8 @@ export interface JobFacts {
   readonly undelivered?: readonly { readonly atMs: number }[];
   /** Records beside the history that can't be understood. */
   readonly unreadable?: number;
+  /** When a person has reset, started or restarted the service for the last time, milliseconds since 1970. */
+  readonly resetMs?: number;
   readonly times?: Pick<JobSnapshot, 'clock' | 'nextMs' | 'overdue'>;
 }
 
@@ -166,6 +168,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     service,
     undelivered = [],
     unreadable = 0,
+    resetMs = 0,
     times = {},
   } = facts;
   const { slug, name, description, tags, schedule, disabled } = job;
@@ -195,7 +198,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
       : {
           undelivered: { count: undelivered.length, sinceMs: oldest.atMs, forMs: Math.max(0, nowMs - oldest.atMs) },
         }),
-    ...noticeFailedOf(history),
+    ...(service === undefined ? noticeFailedOf(history) : serviceNoticeFailed(history, resetMs)),
   };
   return { ...known, state: jobStateOf(known) };
 }
@@ -245,6 +248,14 @@ function noticeFailedOf({ runs, steered = [] }: History): Pick<JobSnapshot, 'not
   const isReset = steered.some(({ action, atMs }) => action === 'reset' && atMs > (last?.startedMs ?? 0));
   if (last?.noticeFailed === undefined || isReset) return {};
   return { noticeFailed: { run: last.run, words: last.noticeFailed } };
+}
+
+/** Of the channels of a service: the latest that failed and has not come through since, unless a person has reset or restarted the service. */
+function serviceNoticeFailed({ notices = [] }: History, resetMs: number): Pick<JobSnapshot, 'noticeFailed'> {
+  const latest = new Map(notices.map((notice) => [notice.channel, notice]));
+  const failed = [...latest.values()].flatMap((notice) => (notice.event === 'notice-failed' ? [notice] : []));
+  const [last] = failed.filter(({ atMs }) => atMs > resetMs).sort((a, b) => b.atMs - a.atMs);
+  return last === undefined ? {} : { noticeFailed: { run: last.run, words: `${last.channel}: ${last.reason}` } };
 }
 
 /** The run that people mean by "the last one", and what was skipped since. */

@@ -81,9 +81,39 @@ function closeLeaks() {
   }
 }
 
+/** A working directory that has been removed has no path; yargs and path.resolve() ask for one. Below this one nothing is found, as is true. */
+function standSomewhere() {
+  try {
+    process.cwd();
+  } catch {
+    process.cwd = () => '/proc/self/cwd';
+  }
+}
+
+/** A program that can't even begin says so in one line, to the system log too: by the clock nobody reads anything else. */
+function refuse(program, { code, message }) {
+  for (const fd of held.values()) fs.closeSync(fd);
+  const advice = code === 'EMFILE' ? ' (ulimit -n is too low)' : '';
+  const words = `${program}: it can't begin: ${message}${advice}`;
+  try {
+    fs.writeSync(2, `${words}\n`);
+  } catch {
+    // Nobody reads it.
+  }
+  require('node:child_process').spawnSync('/usr/bin/logger', ['-t', program, '-p', 'cron.err', '--', words], {
+    stdio: 'ignore',
+  });
+  process.exit(125);
+}
+
 if (require.main === module) {
   closeLeaks();
   const [program, ...args] = process.argv.slice(2);
-  hold();
-  load(`${program}.cjs`).main(args);
+  try {
+    standSomewhere();
+    hold();
+    load(`${program}.cjs`).main(args);
+  } catch (error) {
+    refuse(program, error);
+  }
 }

@@ -22,6 +22,7 @@ describe('behind the change from root to the service user', { skip }, () => {
       rob: `name: Rob\ncommand: ${programs}/robs.pl ${word}\n`,
       sleep: `name: Sleep\ncommand: sh -c 'echo begun; exec sleep 600'\nkill_grace: 1s\n`,
       steps: `name: Steps\ncommand: sh -c 'echo one; while [ ! -e ${'$'}0 ]; do sleep 0.05; done; echo two' GO\n`,
+      limits: `name: Limits\ncommand: sh -c 'echo $(ulimit -f) $(ulimit -t) $(ulimit -d) $(ulimit -v)'\n`,
       fail: `name: Fail\ncommand: sh -c 'echo seen; exit 7'\n`,
     });
     closed = mkdtempSync('/root/.closed-');
@@ -121,16 +122,31 @@ describe('behind the change from root to the service user', { skip }, () => {
   describe('with the sudoers example', {
     skip: has('sudo') && canHaveOwnEtc ? false : 'needs sudo and unshare',
   }, () => {
-    test('the terminal of an operator is out of reach of the job', async () => {
-      house.forget('rob');
-      const example = readFileSync(path.join(repository, 'examples/sudoers'), 'utf8');
-      assert.match(example, /^Defaults!PROCESS_CONTROL .*\buse_pty\b/m);
-      const rule = example
+    const example = readFileSync(path.join(repository, 'examples/sudoers'), 'utf8');
+    const rule = () =>
+      example
         .replaceAll('/usr/bin/', `${repository}/bin/`)
         .replace('%job-operators', '#65534')
         .replace('(process-control)', `(${house.service.name})`);
+
+    const raises =
+      spawnSync('prlimit', ['--fsize=4096', 'prlimit', '--fsize=unlimited:unlimited', 'true']).status === 0;
+    test("an operator's own limits are not those of the job", {
+      skip: raises ? false : 'needs CAP_SYS_RESOURCE, with which sudo raises limits',
+    }, async () => {
+      const sudo = `sudo -n -u ${house.service.name} ${command('run-job limits')}`;
+      const caller =
+        'prlimit --fsize=4096 --cpu=60 --data=1000000000 --as=90000000000 setpriv --reuid=65534 --clear-groups';
+      const { stdout } = await ended(sudoTerminal(`${caller} ${sudo}`, rule()));
+      assert.match(stdout, /^unlimited unlimited unlimited unlimited\r?$/m);
+      assert.match(house.log('limits'), / succeeded /);
+    });
+
+    test('the terminal of an operator is out of reach of the job', async () => {
+      house.forget('rob');
+      assert.match(example, /^Defaults!PROCESS_CONTROL .*\buse_pty\b/m);
       const sudo = `sudo -n -u ${house.service.name} ${command('run-job rob')}`;
-      const session = sudoTerminal(`setpriv --reuid=65534 --clear-groups sh -c 'tty; exec ${sudo}'`, rule);
+      const session = sudoTerminal(`setpriv --reuid=65534 --clear-groups sh -c 'tty; exec ${sudo}'`, rule());
       const { stdout } = await ended(session);
       const [, own = 'none'] = /^(\/dev\/pts\/\d+)\r$/m.exec(stdout) ?? [];
       const log = house.log('rob');

@@ -54,7 +54,7 @@ describe('a service whose file changes', () => {
       ['jobctl why web', 0, /state: +UP[\s\S]*web is UP, was STARTING/],
       ['jobctl history web', 0, /web is UP, was STARTING/],
       ['jobctl next web', 0, /its file has problems/],
-      ['jobctl logs web', 64, /jobctl logs web\.0 to web\.1/],
+      ['jobctl logs web', 0, /==> web\.0 <==\n[\s\S]*sleep 1000[\s\S]*==> web\.1 <==\n/],
       ['jobctl logs web.0', 0, /sleep 1000/],
       ['jobctl start web', 78, bogus],
       ['jobctl start web.1', 78, bogus],
@@ -91,7 +91,7 @@ describe('a service whose file changes', () => {
       ['jobctl stop --tag shop --reason moving', 0, /web is wanted down\nweb has ended/],
       ['jobctl status web', 3, /state: +DOWN[\s\S]*wanted: +down, stopped by .*: moving[\s\S]*file: +has problems/],
       ['jobctl start web', 78, /web can't be started, and is not running: its file has problems: .*bogus/],
-      ['jobctl stop web', 0, /web has ended/],
+      ['jobctl stop web', 0, /web was not running/],
       ['jobctl history web', 0, /web is UP/],
       ['jobctl logs web.0', 0, /sleep 1000/],
       ['run-job --only-running', 0, /^$/],
@@ -149,7 +149,7 @@ describe('a service whose file changes', () => {
       ['jobctl status web', 3, /state: +DOWN\S*[\s\S]*wanted: +down: it is disabled in its file/],
       ['jobctl start web', 64, /disabled in its file/],
       ['jobctl restart web.0', 64, /disabled in its file/],
-      ['jobctl stop web', 0, /web has ended/],
+      ['jobctl stop web', 0, /web was not running/],
     ]);
     house.job('web', web);
     await ask(house, [['jobctl start web --wait', 0, /web is UP/]]);

@@ -12,7 +12,7 @@ import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
 
 export function failed(options: Options, config: Config): number {
-  const chosen = chooseJobs(options, config, 'all');
+  const chosen = chooseJobs(options, config, 'all', { instances: true });
   if (!chosen.ok) return chosen.exitCode;
   const { jobs, slugs } = chosen;
   const view = { formatTime: timeText(hostZone()), nowMs: clock.nowMs() };

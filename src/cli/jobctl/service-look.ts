@@ -1,6 +1,6 @@
 /** `jobctl status`, `why` and `history` of one service. */
 import type { Config } from '../../config/config.ts';
-import { isBroken } from '../../report/job-text.ts';
+import { isBroken, noticeRemarks } from '../../report/job-text.ts';
 import { serviceDetails } from '../../report/service-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { timeText } from '../../schedule/wall-time.ts';
@@ -29,8 +29,11 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
   if (options.json) {
     print(`${JSON.stringify({ ...whole, service: shown })}\n`);
   } else {
-    const unreadable = whole === undefined || isBroken(whole) ? undefined : whole.unreadable;
-    print(serviceDetails(service, shown, { formatTime: timeText(hostZone()), nowMs: clock.nowMs(), unreadable }));
+    const formatTime = timeText(hostZone());
+    const job = whole === undefined || isBroken(whole) ? undefined : whole;
+    const notices = job === undefined ? [] : noticeRemarks(job, formatTime);
+    const { unreadable } = job ?? {};
+    print(serviceDetails(service, shown, { formatTime, nowMs: clock.nowMs(), unreadable, notices }));
   }
   if (instance === undefined) return stateCode(seen.state);
   const at = shown.instances[0]?.at;

@@ -16,7 +16,7 @@ import { startAsOwn, startInBackground } from '../../system/own-program.ts';
 import { randomUuid } from '../../system/random.ts';
 import { hostZone } from '../../system/zones.ts';
 import { formatProblem } from '../../yaml/problem.ts';
-import { printBytes, say, sayBytes } from '../parts/output.ts';
+import { say, sayBytes, showBytes } from '../parts/output.ts';
 import { givenRunVariable } from '../parts/run-named.ts';
 import type { Jobs } from '../parts/snapshots.ts';
 import { zoneObjection } from '../parts/tick-zones.ts';
@@ -30,6 +30,10 @@ export function start(options: Options, config: Config): Promise<number> {
 
 /** What can be seen now is said at once; what happens a moment later stands in the history of the run whose id is printed. */
 export async function startJob(slug: string, { options, config, jobs, tell }: Act): Promise<Deed> {
+  if (isLeftOut(slug, options, jobs)) {
+    tell.print(`${slug} is not started: it is disabled in its file; jobctl start ${slug} runs it all the same\n`);
+    return { exitCode: 0, value: { started: false } };
+  }
   const hindrance = startRefusal(slug, jobs);
   if (hindrance !== undefined) {
     const { words, code } = hindrance;
@@ -52,9 +56,16 @@ export async function startJob(slug: string, { options, config, jobs, tell }: Ac
   return { exitCode, value: { started: true, run, exitCode } };
 }
 
+/** Who starts all jobs with a tag does not mean those that somebody has disabled. */
+function isLeftOut(slug: string, { tag, viaTag }: Options, jobs: Jobs): boolean {
+  if ((tag ?? viaTag) === undefined) return false;
+  const loaded = jobs.load(slug);
+  return loaded?.ok === true && !loaded.value.enabled;
+}
+
 /** Shows what the run prints until it has ended. Ctrl-C, or a terminal that is closed, ends the waiting and not the run. */
 function endOf(child: ChildProcess, { slug, run }: { readonly slug: string; readonly run: string }): Promise<number> {
-  child.stdout?.on('data', printBytes);
+  child.stdout?.on('data', showBytes);
   child.stderr?.on('data', sayBytes);
   return new Promise((resolve) => {
     child.once('close', (code, signal) => resolve(signal === null ? (code ?? exitCodes.internal) : signalCode(signal)));

@@ -76,6 +76,8 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   }
   const job = loaded.value;
   if (job.service !== undefined) {
+    const refusal = serviceRefusal(wish, job);
+    if (refusal !== undefined) return refuseInWords(exitCodes.usage, refusal);
     const { superviseService } = await import('../supervise.ts');
     const order = { job: { ...job, service: job.service }, run: name.run, config, machine };
     return superviseService({ ...order, byTheClock: trigger.by === 'clock' });
@@ -95,6 +97,13 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   const code = await tell({ ...result, troubles: [...troubles, ...result.troubles] }, { ...told, job });
   if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;
+}
+
+/** What only a run has. */
+function serviceRefusal({ slug, follow, slowStart }: RunWish, { service }: Job): string | undefined {
+  const log = `${slug}${(service?.instances ?? 1) > 1 ? '.0' : ''}`;
+  if (follow) return `${slug} is a service, so there is no run to follow; its output: jobctl logs ${log} --follow`;
+  return slowStart ? `${slug} is a service; it has no slow_start_command` : undefined;
 }
 
 interface Starting {

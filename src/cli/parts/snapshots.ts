@@ -19,7 +19,8 @@ import { readPauses, unreadablePauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
 import { sharedLockName } from '../../run/run-locks.ts';
 import { nextLockName } from '../../run/take-lock.ts';
-import { parseJournal } from '../../service/journal.ts';
+import { readDesired } from '../../service/desired.ts';
+import { noticeEntries, parseJournal } from '../../service/journal.ts';
 import type { KnownService } from '../../service/known-service.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
@@ -88,6 +89,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
         ...{ ...facts, job },
         paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
         ...(more !== undefined && { times: more }),
+        ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
         undelivered: waiting.filter((notice) => notice.slug === slug),
         unreadable: service === undefined ? unreadableOfJob(job, state, notPaused) : unreadableOfService(slug, state),
         sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
@@ -101,11 +103,12 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
     entries(slug) {
       const holder = locks.holder(slug);
       const next = locks.holder(nextLockName(slug));
-      const { runs, steered = [] } = readHistory(slug, { history });
+      const { runs, steered = [], notices = [] } = readHistory(slug, { history });
       const entries: HistoryEntry[] = [
         ...parseJournal(history.read(slug)).map((entry) => ({ job: slug, is: 'service', entry }) as const),
         ...runs.map((run) => ({ job: slug, is: 'run', run: snapshotRun(run, holder, next) }) as const),
         ...steered.map((step) => ({ job: slug, is: 'steered', step }) as const),
+        ...noticeEntries(slug, notices).map((entry) => ({ job: slug, is: 'service', entry }) as const),
       ];
       return entries.sort((a, b) => entryMs(a) - entryMs(b));
     },
