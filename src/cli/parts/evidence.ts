@@ -27,6 +27,7 @@ import { crontabEvidence } from './crontab-evidence.ts';
 import { realHistory, realLocks } from './machine.ts';
 import { delayOf } from './splay.ts';
 import { machineZones } from './tick-zones.ts';
+import { unreadableOfJob } from './unreadable.ts';
 
 export interface EvidenceOrder {
   readonly slug: string;
@@ -63,7 +64,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
       'job' in target ? target.job === slug : job?.tags.includes(target.tag) === true,
     ),
     steered: history.steered ?? [],
-    ...countUnreadable(slug, history.unreadable, stateFiles(config.stateDirectory)),
+    ...countUnreadable({ slug, tags: job?.tags ?? [] }, history.unreadable, stateFiles(config.stateDirectory)),
     runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) => snapshotRun(run, holder)),
     ...(holder !== undefined && { holder }),
     crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
@@ -212,7 +213,11 @@ function cronLog({ momentMs, writtenMs, nowMs, zone }: LogQuestion): CronLogEvid
   return { source: answer.source, lines: cronLogLines(answer.text, { fromMs, untilMs, hostZone: zone }) };
 }
 
-function countUnreadable(slug: string, events: number | undefined, state: StateFiles): Pick<Evidence, 'unreadable'> {
-  const count = (events ?? 0) + (unreadablePauses(state).includes(slug) ? 1 : 0);
+function countUnreadable(
+  job: { readonly slug: string; readonly tags: readonly string[] },
+  events: number | undefined,
+  state: StateFiles,
+): Pick<Evidence, 'unreadable'> {
+  const count = (events ?? 0) + unreadableOfJob(job, state, unreadablePauses(state));
   return count === 0 ? {} : { unreadable: count };
 }
