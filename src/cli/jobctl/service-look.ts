@@ -41,8 +41,10 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
     print(`${JSON.stringify({ ...whole, service: shown })}\n`);
   } else {
     const formatTime = timeText(hostZone());
-    const notices = whole === undefined || isBroken(whole) ? [] : noticeRemarks(whole, formatTime);
-    print(serviceDetails(service, shown, { formatTime, nowMs: clock.nowMs(), notices }));
+    const job = whole === undefined || isBroken(whole) ? undefined : whole;
+    const notices = job === undefined ? [] : noticeRemarks(job, formatTime);
+    const { unreadable } = job ?? {};
+    print(serviceDetails(service, shown, { formatTime, nowMs: clock.nowMs(), unreadable, notices }));
   }
   return codeOf(seen, shown, instance);
 }

@@ -31,6 +31,7 @@ import { asWritten } from './installed.ts';
 import { realHistory, realLocks } from './machine.ts';
 import { delayOf } from './splay.ts';
 import { machineZones } from './tick-zones.ts';
+import { unreadableOfJob } from './unreadable.ts';
 
 export interface EvidenceOrder {
   readonly slug: string;
@@ -75,7 +76,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
       'job' in target ? target.job === slug : job?.tags.includes(target.tag) === true,
     ),
     steered: history.steered ?? [],
-    ...countUnreadable(slug, history.unreadable, stateFiles(config.stateDirectory)),
+    ...countUnreadable({ slug, tags: job?.tags ?? [] }, history.unreadable, stateFiles(config.stateDirectory)),
     runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) =>
       snapshotRun(run, holder, next),
     ),
@@ -232,7 +233,11 @@ function cronLog({ momentMs, writtenMs, nowMs, zone }: LogQuestion): CronLogEvid
   return { source: answer.source, lines: cronLogLines(answer.text, { fromMs, untilMs, hostZone: zone }) };
 }
 
-function countUnreadable(slug: string, events: number | undefined, state: StateFiles): Pick<Evidence, 'unreadable'> {
-  const count = (events ?? 0) + (unreadablePauses(state).includes(slug) ? 1 : 0);
+function countUnreadable(
+  job: { readonly slug: string; readonly tags: readonly string[] },
+  events: number | undefined,
+  state: StateFiles,
+): Pick<Evidence, 'unreadable'> {
+  const count = (events ?? 0) + unreadableOfJob(job, state, unreadablePauses(state));
   return count === 0 ? {} : { unreadable: count };
 }
