@@ -6,7 +6,13 @@ import { printable } from '../yaml/printable.ts';
 import { ownWarnings } from './installed.ts';
 import type { Overdue } from './overdue.ts';
 import { serviceRemark } from './service-text.ts';
-import { type BrokenJobSnapshot, type JobSnapshot, type RunSnapshot, unreadableWords } from './snapshot.ts';
+import {
+  type BrokenJobSnapshot,
+  hiddenWords,
+  type JobSnapshot,
+  type RunSnapshot,
+  unreadableWords,
+} from './snapshot.ts';
 import { widest } from './width.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
@@ -64,6 +70,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
         skipRemark(job, formatTime),
         undeliveredWords(job, formatTime),
         unreadableWords(job.slug, job.unreadable),
+        hiddenWords(job.historyHidden),
         job.noticeFailed === undefined ? '' : `notice failed: ${job.noticeFailed.words}`,
       ]
         .filter(Boolean)
@@ -119,6 +126,10 @@ function brokenRemark({ activity, problems }: BrokenJobSnapshot): string {
   return [...runs, problems[0] ?? ''].join('; ');
 }
 
+function noneWords({ historyHidden }: JobSnapshot): string {
+  return historyHidden === undefined ? 'none' : 'unknown';
+}
+
 /** Everything about one job, a fact a line. */
 export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string): string {
   if (isBroken(job)) return brokenDetails(job, formatTime);
@@ -137,7 +148,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['activity', activityWords(job, formatTime)],
     ['waiting', nextWords(job, formatTime)],
     ['shared locks', lockWords(job, formatTime)],
-    ['last run', last === undefined ? 'none' : lastRunWords(last, formatTime)],
+    ['last run', last === undefined ? noneWords(job) : lastRunWords(last, formatTime)],
     [
       'last skip',
       job.lastSkip === undefined ? undefined : `${formatTime(job.lastSkip.startedMs)} ${job.lastSkip.words}`,
@@ -145,6 +156,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
     ['warning', unreadableWords(job.slug, job.unreadable)],
+    ['warning', hiddenWords(job.historyHidden)],
     ['notice failed', job.noticeFailed && `of run ${job.noticeFailed.run}: ${job.noticeFailed.words}`],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],

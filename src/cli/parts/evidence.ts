@@ -64,6 +64,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     ),
     steered: history.steered ?? [],
     ...countUnreadable(slug, history.unreadable, stateFiles(config.stateDirectory)),
+    ...(history.hidden !== undefined && { historyHidden: history.hidden }),
     runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) => snapshotRun(run, holder)),
     ...(holder !== undefined && { holder }),
     crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
