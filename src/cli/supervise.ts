@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Job } from '../job/job.ts';
 import { loadJob } from '../job/load.ts';
+import { privateValues } from '../job/private-values.ts';
 import { collisionWords } from '../run/collision.ts';
 import { exitCodes } from '../run/outcome.ts';
 import type { RunMachine } from '../run/run.ts';
@@ -27,7 +28,9 @@ import { serviceLogs } from '../system/service-logs.ts';
 import { stateFiles } from '../system/state-files.ts';
 import type { OwnLog } from '../system/system.ts';
 import { fixedWorld } from './parts/fixed-world.ts';
+import { realHistory } from './parts/machine.ts';
 import { say } from './parts/output.ts';
+import { privateHistory, privateState } from './parts/private-records.ts';
 
 const program = 'run-job';
 
@@ -48,16 +51,19 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
   const state = stateFiles(config.stateDirectory);
   const { service } = readDesired(state, job.slug);
   if (service.wanted === 'down' || !job.enabled) {
-    const why =
-      job.enabled && service.wish ? `stopped ${askWords(service.wish, machine.formatTime)}` : 'disabled in its file';
-    if (!order.byTheClock) say(program, `${job.slug} is ${why}; jobctl start ${job.slug}`);
+    const stopped = `stopped${service.wish === undefined ? '' : ` ${askWords(service.wish, machine.formatTime)}`}`;
+    const why = job.enabled ? `${stopped}; jobctl start ${job.slug}` : 'disabled in its file';
+    if (!order.byTheClock) say(program, `${job.slug} is ${why}`);
     return 0;
   }
   const graceMs = job.service.stopSeconds * 1000;
   const taken = await takeOver({ slug: job.slug, run, graceMs }, { ...machine, state, boot: bootId() });
   switch (taken.is) {
     case 'busy':
-      if (taken.holder.state === 'running') return 0;
+      if (taken.holder.state === 'running') {
+        if (!order.byTheClock) say(program, `${job.slug} has a supervisor; jobctl status ${job.slug}`);
+        return 0;
+      }
       say(program, `${job.slug} can't be supervised: ${collisionWords(taken, machine.clock.nowMs())}`);
       return exitCodes.skipped;
     case 'unavailable':
@@ -74,28 +80,50 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
     load: () => import('./winston-log.ts'),
   });
   if (taken.swept) log.note('warn', `${job.slug}: what its last supervisor had left was ended first`);
+  const notices = new Set<Promise<void>>();
   try {
-    const end = await supervise({ job, run, lock: taken.lock }, supervisorMachine(order, log));
+    const end = await supervise({ job, run, lock: taken.lock }, supervisorMachine(order, log, notices));
     return end.is === 'down' ? 0 : signalBase + end.signal;
   } finally {
     await taken.lock.release();
+    await lastNotices(order, notices, log);
     await log.close();
   }
 }
 
+const lastNoticesMs = 30_000;
+
+/** A mail that is on its way when the service ends: the process would end in its middle. */
+async function lastNotices(
+  { job, machine }: SuperviseOrder,
+  notices: ReadonlySet<Promise<void>>,
+  log: OwnLog,
+): Promise<void> {
+  if (notices.size === 0) return;
+  const limit = new Promise<void>((resolve) => machine.clock.after(lastNoticesMs, resolve));
+  await Promise.race([Promise.all(notices), limit]);
+  if (notices.size > 0) log.note('error', `${job.slug}: its supervisor has ended before a notice went out`);
+}
+
 const signalBase = 128;
 
-function supervisorMachine({ job, run, config, machine }: SuperviseOrder, log: OwnLog): SupervisorMachine {
+function supervisorMachine(
+  { job, run, config, machine }: SuperviseOrder,
+  log: OwnLog,
+  notices: Set<Promise<void>>,
+): SupervisorMachine {
   const { stateDirectory, jobDirectory, portRange, runDirectory } = config;
   // There to be watched before the first record is written.
   mkdirSync(path.join(stateDirectory, desiredFolder), { recursive: true, mode: 0o755 });
   const note = (level: 'info' | 'warn' | 'error', words: string) => log.note(level, words, { job: job.slug });
+  let values = privateValues(job, files);
   return {
     ...machine,
+    history: privateHistory(realHistory(config), () => values),
     probes,
     pidFiles,
     changes,
-    state: stateFiles(stateDirectory),
+    state: privateState(stateFiles(stateDirectory), () => values),
     ports: hostPorts(runDirectory),
     folders: instanceFolders(stateDirectory),
     serviceLogs: serviceLogs({
@@ -112,17 +140,20 @@ function supervisorMachine({ job, run, config, machine }: SuperviseOrder, log: O
     loadJob() {
       const loaded = loadJob(job.slug, config, { files, sha256 });
       if (loaded === undefined || !loaded.ok) return loaded;
+      values = privateValues(loaded.value, files);
       return { ...loaded, value: isService(loaded.value) ? loaded.value : 'no service' };
     },
     say: note,
     tell(notice) {
-      void import('./tell-service.ts')
+      const told = import('./tell-service.ts')
         .then(({ tellOfService }) => tellOfService(notice, run, config))
         .then((troubles) => {
           for (const trouble of troubles) note('error', `${job.slug}: ${trouble}`);
         })
         // Whatever goes wrong there, the service must stay up.
-        .catch((error: unknown) => note('error', `${job.slug}: the notice could not be worded: ${String(error)}`));
+        .catch((error: unknown) => note('error', `${job.slug}: the notice could not be worded: ${String(error)}`))
+        .finally(() => notices.delete(told));
+      notices.add(told);
     },
   };
 }

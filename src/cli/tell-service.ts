@@ -4,11 +4,16 @@ import type { Config } from '../config/config.ts';
 import { noticeFolders } from '../notify/note-folders.ts';
 import { serviceEntries } from '../notify/service-entries.ts';
 import { type ServiceReport, serviceMessage } from '../notify/service-message.ts';
+import { writeEvent } from '../run/record.ts';
 import { wallTimeWithOffset } from '../schedule/wall-time.ts';
+import type { ServiceJob } from '../service/live-instance.ts';
 import type { ServiceNotice } from '../service/supervisor-machine.ts';
+import { noteInLog } from '../system/log-note.ts';
 import { createMailer, usualRoute } from '../system/mailer.ts';
 import { stateFiles } from '../system/state-files.ts';
+import type { Delivery } from '../system/system.ts';
 import { hostZone } from '../system/zones.ts';
+import { realHistory } from './parts/machine.ts';
 import { startBeside } from './parts/start-beside.ts';
 
 /** Never throws; what went wrong, in words. */
@@ -20,14 +25,20 @@ export async function tellOfService(notice: ServiceNotice, run: string, config: 
     ...(job.description !== undefined && { description: job.description }),
     ...(logPath !== undefined && { logPath }),
   };
-  return [...leaveEntries(notice, report, { run, config }), ...(await sendFailmail(notice, report, config))];
+  return [...leaveEntries(notice, report, { run, config }), ...(await tellByFailmail(notice, report, { run, config }))];
+}
+
+interface Telling {
+  /** Of the supervisor. */
+  readonly run: string;
+  readonly config: Config;
 }
 
 /** They wait in the outbox until they are through, also when this supervisor is gone. */
 function leaveEntries(
   { job, sinceMs }: ServiceNotice,
   report: ServiceReport,
-  { run, config }: { readonly run: string; readonly config: Config },
+  { run, config }: Telling,
 ): readonly string[] {
   const fromAddress = job.failmail?.fromAddress;
   const told = { report, run, sinceMs, atMs: Date.now(), channels: job.notices.channels };
@@ -44,21 +55,34 @@ function leaveEntries(
   return troubles;
 }
 
-async function sendFailmail(
+/** What became of it stands in the history, and a failure in the log of the instance too. */
+async function tellByFailmail(
   { job }: ServiceNotice,
   report: ServiceReport,
-  { mail }: Config,
+  { run, config }: Telling,
 ): Promise<readonly string[]> {
   if (job.failmail === undefined) return [];
+  const sent = await sendFailmail(job.failmail, report, config);
+  const channel = { run, channel: 'failmail', atMs: Date.now() };
+  const event = sent.ok
+    ? ({ event: 'notice-delivered', ...channel } as const)
+    : ({ event: 'notice-failed', ...channel, reason: sent.reason } as const);
+  const troubles = writeEvent(job.slug, { history: realHistory(config) }, event);
+  if (sent.ok) return troubles;
+  const words = `failmail could not be sent: ${sent.reason}`;
+  if (report.logPath !== undefined) noteInLog(report.logPath, words);
+  return [...troubles, words];
+}
+
+async function sendFailmail(
+  { fromAddress, toAddress: to }: NonNullable<ServiceJob['failmail']>,
+  report: ServiceReport,
+  { mail }: Config,
+): Promise<Delivery> {
   try {
-    const from = job.failmail.fromAddress ?? `Fail Mail <${userInfo().username}@${report.host}>`;
-    const sent = await createMailer(mail ?? usualRoute()).send({
-      from,
-      to: job.failmail.toAddress,
-      ...serviceMessage(report),
-    });
-    return sent.ok ? [] : [`failmail could not be sent: ${sent.reason}`];
+    const from = fromAddress ?? `Fail Mail <${userInfo().username}@${report.host}>`;
+    return await createMailer(mail ?? usualRoute()).send({ from, to, ...serviceMessage(report) });
   } catch (error) {
-    return [`failmail could not be sent: ${(error as Error).message}`];
+    return { ok: false, reason: (error as Error).message };
   }
 }

@@ -2,7 +2,8 @@
  * Commands that run otherwise than they read: written as for a shell, for a crontab or for another program's file. Each is a warning that
  * says what will happen and what to write.
  */
-import { shellSyntaxRemedy } from './shell-remedy.ts';
+import { builtinOf } from './shell-builtins.ts';
+import { isSequence, shellSyntaxRemedy, wrapped } from './shell-remedy.ts';
 
 export interface AuditedCommand {
   /** As it is run: quotes and backslashes still in it. */
@@ -16,11 +17,19 @@ export interface AuditedCommand {
 export function auditCommand(command: AuditedCommand): readonly string[] {
   const pasted = pastedLine(command);
   if (pasted !== undefined) return [pasted];
-  const first = [dashBefore, builtin, userColumn, quotedWhole, assignment, homePath]
+  const user = userColumn(command);
+  if (user !== undefined) return [user, ...auditCommand(withoutFirst(command))];
+  const script = partOfScript(command);
+  const first = [dashBefore, builtin, quotedWhole, assignment, homePath]
     .map((look) => look(command))
     .find((sentence) => sentence !== undefined);
-  const rest = [shellSyntax(command), escapedPercent(command), typographic(command), template(command)];
-  return [first, ...rest].filter((sentence) => sentence !== undefined);
+  const syntax = script === undefined ? [first, shellSyntax(command)] : [script];
+  const rest = [escapedPercent(command), typographic(command), template(command)];
+  return [...syntax, ...rest].filter((sentence) => sentence !== undefined);
+}
+
+function withoutFirst({ text, words, shellSyntax }: AuditedCommand): AuditedCommand {
+  return { text: text.trimStart().replace(/^\S+\s+/, ''), words: words.slice(1), shellSyntax };
 }
 
 /** A time field of crontab(5), with its names. */
@@ -45,39 +54,23 @@ function dashBefore({ words: [program = ''] }: AuditedCommand): string | undefin
   return `the program is called "${program}": the "${mark}" that systemd knows means nothing here; write "${rest}"`;
 }
 
-const ofShell = 'is a word of the shell and no program, so it will not be found';
-const script = "write a script, or sh -c '…'";
-const alone =
-  'changes only the shell that it runs in, and each command is a process of its own: the next one sees nothing of it';
-
-/** What a shell does itself; some systems have programs of these names, which do nothing for what comes after. */
-const builtins: Readonly<Record<string, string>> = {
-  ...each('cd pushd popd', `${alone}; set "working_directory"`),
-  ...each('export declare typeset local readonly', `${alone}; write variables in "environment"`),
-  ...each('unset', `${alone}; a job has only the variables of "environment" and a few fixed ones`),
-  ...each('source .', `${alone}; write sh -c '. FILE && exec COMMAND', or write the variables in "environment"`),
-  ...each('umask', `${alone}; set "umask"`),
-  ...each('ulimit', `${alone}; set "limits"`),
-  ...each('set shopt alias unalias bind enable hash', `${alone}; ${script}`),
-  ...each('trap', `${alone}; run-job itself ends all that a job has started`),
-  ...each('wait', `${alone}; run-job itself waits for each command, and ends what remains`),
-  ...each('exec command builtin', `${ofShell}; leave it out`),
-  ...each('eval read let shift getopts type mapfile disown suspend logout', `${ofShell}; ${script}`),
-  ...each('exit return break continue', `${ofShell}; a job ends with its last command, or at the first that fails`),
-  ...each('bg fg jobs', `${ofShell}; a job has no terminal; leave it out`),
-  ...each(
-    'if then else elif fi for while until do done case esac select function ! { } ( [[ ((',
-    `${ofShell}; ${script}`,
-  ),
-};
-
-function each(names: string, remedy: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(names.split(' ').map((name) => [name, remedy]));
+function builtin(command: AuditedCommand): string | undefined {
+  const [program = ''] = command.words;
+  const found = builtinOf(program);
+  return found === undefined ? undefined : `"${program}" ${found.comes}; ${found.remedy}`;
 }
 
-function builtin({ words: [program = ''] }: AuditedCommand): string | undefined {
-  const remedy = Object.hasOwn(builtins, program) ? builtins[program] : undefined;
-  return remedy === undefined ? undefined : `"${program}" ${remedy}`;
+/** `cd /srv && ./run`: two sentences about its parts would lead apart, so one speaks of the whole. */
+function partOfScript(command: AuditedCommand): string | undefined {
+  const { text, words } = command;
+  const signs = doubtfulSyntax(command);
+  const sets = /^[A-Za-z_]\w*=/.test(words[0] ?? '');
+  const found = builtinOf(words[0] ?? '');
+  if (signs.length === 0 || (found === undefined && !sets)) return undefined;
+  const inLine = sets ? 'write the variables in "environment" and begin with what follows' : found?.inLine;
+  const said = [words[0] ?? '', ...signs].map((sign) => JSON.stringify(sign)).join(', ');
+  const or = inLine === undefined || !isSequence(text) ? '' : `, or ${inLine}`;
+  return `this is a line for a shell, and the command runs without one, so nothing acts on ${said}; ${wrapped(text)}${or}`;
 }
 
 /** Accounts that crontabs name, and that are no programs. */
@@ -90,7 +83,8 @@ const accounts = new Set(
 /** `root /bin/true`: in /etc/crontab and /etc/cron.d a user stands before the command. */
 function userColumn({ words: [program = '', next = ''] }: AuditedCommand): string | undefined {
   if (!accounts.has(program) || next === '' || next.startsWith('-')) return undefined;
-  return `"${program}" would be the program: the user of a crontab line has no place here, all jobs run as the "user" of the configuration; begin with "${next}"`;
+  const then = builtinOf(next) !== undefined ? 'leave it out' : `begin with "${next}"`;
+  return `"${program}" would be the program: the user of a crontab line has no place here, all jobs run as the "user" of the configuration; ${then}`;
 }
 
 /** The quotes of YAML and quotes inside of them, around all of it. */
@@ -101,8 +95,11 @@ function quotedWhole({ words }: AuditedCommand): string | undefined {
 }
 
 /** `NAME=value program`. */
-function assignment({ words: [program = '', next] }: AuditedCommand): string | undefined {
-  if (!/^[A-Za-z_]\w*=/.test(program)) return undefined;
+function assignment({ words }: AuditedCommand): string | undefined {
+  const [program = ''] = words;
+  const isSetting = (word: string) => /^[A-Za-z_]\w*=/.test(word);
+  if (!isSetting(program)) return undefined;
+  const next = words.find((word) => !isSetting(word));
   const then = next === undefined ? '' : `, and begin the command with "${next}"`;
   return `the program would be called "${program}", because only a shell sets a variable so; write it in "environment"${then}`;
 }
@@ -112,17 +109,21 @@ function homePath({ words: [program = ''] }: AuditedCommand): string | undefined
   return `the program would be called "${program}", because only a shell knows "~"; write the whole path`;
 }
 
-function shellSyntax({ text, words, shellSyntax }: AuditedCommand): string | undefined {
-  // A shell gets the text to expand as its argument: `sh -c "echo $HOME"` does what it says.
-  const expanded = startsShell(words);
-  const doubtful = shellSyntax.filter(
-    (found) =>
-      !(expanded && /^[$`]/.test(found)) && !/^\w+=$/.test(found) && !(found === '~' && !/[ \t:=]~/.test(text)),
-  );
+function shellSyntax(command: AuditedCommand): string | undefined {
+  const doubtful = doubtfulSyntax(command);
   if (doubtful.length === 0) return undefined;
   const list = doubtful.map((found) => JSON.stringify(found)).join(', ');
   const stays = doubtful.length === 1 ? 'stays as it is' : 'stay as they are';
-  return `the command runs without a shell, so ${list} ${stays} and nothing acts on ${doubtful.length === 1 ? 'it' : 'them'}; ${shellSyntaxRemedy(text, doubtful)}`;
+  return `the command runs without a shell, so ${list} ${stays} and nothing acts on ${doubtful.length === 1 ? 'it' : 'them'}; ${shellSyntaxRemedy(command.text, doubtful)}`;
+}
+
+function doubtfulSyntax({ text, words, shellSyntax }: AuditedCommand): readonly string[] {
+  // A shell gets the text to expand as its argument: `sh -c "echo $HOME"` does what it says.
+  const expanded = startsShell(words);
+  return shellSyntax.filter(
+    (found) =>
+      !(expanded && /^[$`]/.test(found)) && !/^\w+=$/.test(found) && !(found === '~' && !/[ \t:=]~/.test(text)),
+  );
 }
 
 /** `sh -c …`, also behind nice, env and the like. */

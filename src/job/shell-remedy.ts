@@ -1,21 +1,54 @@
 /** What to write instead of what only a shell acts on. */
 
 const wrap = "wrap it: sh -c '…' (or quote what is meant literally)";
+const longestShown = 80;
+
+/** The whole line as a shell gets it. */
+export function wrapped(text: string): string {
+  const shell = ofBash.test(text) ? 'bash' : 'sh';
+  return `wrap the whole: ${shell} -c '${text.length > longestShown || /['\\]/.test(text) ? '…' : text}'`;
+}
+
+/** What sh does not know where it is dash. */
+const ofBash =
+  /^[ \t]*(?:source|pushd|popd|declare|typeset|function|shopt|select|let|mapfile|bind|enable|disown)\b|\[\[|<<</;
+
+/** Commands one after the other, joined by `&&` or `;` alone: no pipe, no alternative, nothing in the background. */
+export function isSequence(text: string): boolean {
+  const bare = outsideQuotes(text);
+  const joins = bare.replaceAll('&&', '').replace(/[0-9]?>&[0-9-]/g, '');
+  return /&&|;/.test(bare) && !/[|&]/.test(joins) && !isScript(bare);
+}
 
 /** The end of a sentence; `found` is what splitCommand noted in `text`. */
 export function shellSyntaxRemedy(text: string, found: readonly string[]): string {
   const bare = outsideQuotes(text);
+  // Of a part of it nothing can be left out or moved.
+  const isWhole = /\||</.test(bare) || isScript(bare);
   const remedies = [
-    ...(found.includes('&') && /&[ \t]*$/.test(bare) && !/&&/.test(bare)
-      ? ['leave out the "&" (and nohup): run-job waits for the command, and ends what stays behind']
-      : []),
-    ...(found.includes('&') && /&&/.test(bare) ? ['write a list of commands, which ends at the first that fails'] : []),
-    ...(found.includes(';') ? ['write a list of commands'] : []),
-    ...(found.includes('>') ? ['leave the redirection out: all output is in the log of the run'] : []),
+    ...(isWhole || !/&[ \t]*$/.test(bare) || /&&/.test(bare)
+      ? []
+      : ['leave out the "&" (and nohup): run-job waits for the command, and ends what stays behind']),
+    ...(isSequence(text) ? ['write a list of commands, which ends at the first that fails'] : []),
+    ...(found.includes('>') && !isWhole ? [redirection(bare)] : []),
     ...(found.includes('~') ? ['write the whole path'] : []),
     ...(found.includes('#') ? ['put a comment on a line of its own, outside of the command'] : []),
   ];
   return [...remedies, wrap].join(', or ');
+}
+
+/** Where only a log can be meant it is not asked for. */
+function redirection(bare: string): string {
+  const targets = [...bare.matchAll(/>>?[ \t]*([^ \t]*)/g)].map(([, target = '']) => target);
+  const isLog = targets.every((target) => /^(?:&[0-9-]|\/dev\/null|\S*\.log|\/var\/log\/\S*)$/.test(target));
+  return `leave the redirection out${isLog ? '' : ' if it makes a log'}: all output is in the log of the run`;
+}
+
+/** Lines of which a list of commands would be another program. */
+function isScript(bare: string): boolean {
+  return /[()]|(?:^|[;&|][ \t]*)(?:if|then|else|fi|for|while|until|do|done|case|esac|set|cd|export|exec|exit|source|\.|\w+=\S*[ \t]*;)(?:[ \t;]|$)/.test(
+    bare.replace(/^[ \t]*(?:cd|export|umask|ulimit)[ \t][^;&]*/, ''),
+  );
 }
 
 /** The same text, of the same length, with "x" for everything in quotes or behind a backslash. */

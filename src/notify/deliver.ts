@@ -130,8 +130,10 @@ async function tryOnce(waiting: Waiting, world: Delivering, unwritten: Unwritten
       unwritten.set(name, 'over');
       world.complain(`${entry.slug}: a notice that came through can not be put aside: ${removed.reason}`);
     }
-    if (entry.attempts === 0) return;
-    world.log('info', `${entry.slug}: ${channel}: a notice went out at attempt ${entry.attempts + 1}`);
+    // A later run that is told of ends what is said of an earlier one; a service has no runs.
+    if (entry.attempts === 0 && entry.ofService === undefined) return;
+    if (entry.attempts > 0)
+      world.log('info', `${entry.slug}: ${channel}: a notice went out at attempt ${entry.attempts + 1}`);
     record(world, entry, { event: 'notice-delivered', channel });
     return;
   }

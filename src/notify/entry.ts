@@ -17,6 +17,8 @@ export interface Entry {
   readonly attempts: number;
   readonly nextMs: number;
   readonly reason?: string;
+  /** It tells of a service, so its run is that of a supervisor, which no history knows. */
+  readonly ofService?: true;
 }
 
 /**
@@ -65,6 +67,7 @@ const entry = shape<Entry>({
   attempts: count,
   nextMs: time,
   reason: optional(text),
+  ofService: optional(oneOf(true)),
 });
 
 /** `undefined` for what is none of ours. */

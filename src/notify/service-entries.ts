@@ -24,7 +24,7 @@ export function serviceEntries(told: ServiceTold): readonly (readonly [string, E
     // A check that pings are sent to wants to know of both.
     if (channel.on !== undefined && !channel.on.includes(occasion)) return [];
     const entry: Entry = {
-      ...{ slug, run, channel, atMs, attempts: 0, nextMs: atMs },
+      ...{ slug, run, channel, atMs, attempts: 0, nextMs: atMs, ofService: true },
       ...(fromAddress !== undefined && { fromAddress }),
       payload: {
         ...{ text: `${subject}\n\n${text}`, subject, body: text, occasion, job: slug, name, host, run },

@@ -3,6 +3,7 @@ import { durationWords } from '../run/outcome.ts';
 import { printable } from '../yaml/printable.ts';
 import { type AnySnapshot, isBroken } from './job-text.ts';
 import { serviceRemark } from './service-text.ts';
+import type { BrokenJobSnapshot } from './snapshot.ts';
 
 /** How the latest log of a job ends, or why it can't be shown. */
 export type LastWords = { readonly lines: readonly string[] } | { readonly why: string };
@@ -26,8 +27,23 @@ export function failingText(
     .join('');
 }
 
+/** What became of its file and of what runs in spite of that, and the first problem. */
+export function withProblem(job: BrokenJobSnapshot): string {
+  return job.file === 'gone' ? brokenWords(job) : `${brokenWords(job)}: ${job.problems[0] ?? ''}`;
+}
+
+function brokenWords({ file, service, activity }: BrokenJobSnapshot): string {
+  const runs = service === undefined ? activity.is !== 'idle' : service.supervisor !== undefined;
+  if (service !== undefined) {
+    if (file === 'gone') return 'its file is gone, so it is being stopped';
+    return `its file has problems, ${runs ? 'and it goes on as it is' : 'so it is not started'}`;
+  }
+  if (file === 'gone') return `its file is gone${runs ? '; its run goes on' : ''}`;
+  return `its file has problems, ${runs ? 'and its run goes on' : 'so it is not run'}`;
+}
+
 function headWords(job: AnySnapshot, time: (ms: number) => string): string {
-  if (isBroken(job)) return `its file has problems, so it is not run: ${job.problems[0] ?? ''}`;
+  if (isBroken(job)) return withProblem(job);
   const { service, streak, lastRun } = job;
   if (service !== undefined) {
     const since = service.sinceMs === undefined ? '' : ` since ${time(service.sinceMs)}`;

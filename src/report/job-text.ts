@@ -1,7 +1,7 @@
 /** `jobctl status`: one line for each job, or all that is known of one. */
 import { orphanWords } from '../run/collision.ts';
 import { durationWords, lastedWords } from '../run/outcome.ts';
-import { pauseWords, resumeCommand } from '../run/pause.ts';
+import { pauseRemark, pauseWords, resumeCommand } from '../run/pause.ts';
 import { printable } from '../yaml/printable.ts';
 import { ownWarnings } from './installed.ts';
 import type { Overdue } from './overdue.ts';
@@ -46,6 +46,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
     const remarks = [
       serviceRemark(job.slug, job.service),
       ...(isBroken(job) ? [] : ownWarnings(job.clock)),
+      ...(isBroken(job) ? [] : noticeRemarks(job, formatTime)),
       isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
     ];
     return [since, printable(remarks.filter(Boolean).join('; '))];
@@ -58,7 +59,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
     printable(
       [
         offRemark(job),
-        pauseRemark(job, formatTime),
+        pausedWords(job, formatTime),
         ...ownWarnings(job.clock),
         overdueRemark(job, formatTime),
         stoppedWords(job.activity),
@@ -66,12 +67,12 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
         nextRemark(job),
         orphanRemark(job),
         streakRemark(job),
-        last?.words,
+        lastWords(job),
+        resetRemark(job, formatTime),
         skipRemark(job, formatTime),
-        undeliveredWords(job, formatTime),
         unreadableWords(job.slug, job.unreadable),
         hiddenWords(job.historyHidden),
-        job.noticeFailed === undefined ? '' : `notice failed: ${job.noticeFailed.words}`,
+        ...noticeRemarks(job, formatTime),
       ]
         .filter(Boolean)
         .join('; '),
@@ -79,17 +80,24 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
   ];
 }
 
-/** Also of one that runs or has failed, where the column before says that. */
-function offRemark({ disabled }: JobSnapshot): string {
-  return disabled ? 'disabled' : '';
+/** Of one that runs, has failed or is paused, where the column before says that. */
+function offRemark({ disabled, state }: JobSnapshot): string {
+  return disabled && state !== 'disabled' ? 'disabled' : '';
+}
+
+/** Of a run under way the column before says that it runs. */
+function lastWords({ lastRun, activity, state }: JobSnapshot): string | undefined {
+  if (lastRun === undefined || lastRun.outcome !== undefined || state !== 'running') return lastRun?.words;
+  return activity.is === 'running' ? activityText(activity) : lastRun.words;
 }
 
 function overdueRemark({ overdue }: JobSnapshot, formatTime: (ms: number) => string): string {
   return overdue === undefined ? '' : `due since ${formatTime(overdue.tickMs)}`;
 }
 
-function pauseRemark(job: JobSnapshot, formatTime: (ms: number) => string): string {
-  return job.paused === undefined ? '' : pauseWords(job.paused, formatTime);
+function pausedWords({ paused, state }: JobSnapshot, formatTime: (ms: number) => string): string {
+  if (paused === undefined) return '';
+  return state === 'paused' ? pauseRemark(paused, formatTime) : pauseWords(paused, formatTime);
 }
 
 function orphanRemark({ activity }: JobSnapshot): string {
@@ -116,6 +124,15 @@ function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number)
   return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
 }
 
+/** What has not been told. */
+export function noticeRemarks(job: JobSnapshot, formatTime: (ms: number) => string): readonly string[] {
+  const waiting = undeliveredWords(job, formatTime);
+  return [
+    ...(waiting === undefined ? [] : [waiting]),
+    ...(job.noticeFailed === undefined ? [] : [`notice failed: ${job.noticeFailed.words}`]),
+  ];
+}
+
 function streakRemark({ streak }: JobSnapshot): string {
   return streak.failures > 1 ? `${streak.failures} failures in a row` : '';
 }
@@ -128,6 +145,12 @@ function brokenRemark({ activity, problems }: BrokenJobSnapshot): string {
 
 function noneWords({ historyHidden }: JobSnapshot): string {
   return historyHidden === undefined ? 'none' : 'unknown';
+}
+
+/** The last run has failed, and a person has said that this is known and dealt with. */
+function resetRemark({ reset }: JobSnapshot, formatTime: (ms: number) => string): string {
+  if (reset === undefined) return '';
+  return `reset by ${reset.by} at ${formatTime(reset.atMs)}${reset.reason === undefined ? '' : `: ${reset.reason}`}`;
 }
 
 /** Everything about one job, a fact a line. */
@@ -144,7 +167,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['next', job.nextMs === undefined ? undefined : formatTime(job.nextMs)],
     ...(job.clock?.warnings ?? []).map((words) => ['crontab', words] as const),
     ['overdue', job.overdue === undefined ? undefined : overdueWords(job.overdue, job.slug, formatTime)],
-    ['paused', job.paused && `${pauseWords(job.paused, formatTime)}; to end that: ${resumeCommand(job.paused)}`],
+    ['paused', job.paused && `${pauseRemark(job.paused, formatTime)}; to end that: ${resumeCommand(job.paused)}`],
     ['activity', activityWords(job, formatTime)],
     ['waiting', nextWords(job, formatTime)],
     ['shared locks', lockWords(job, formatTime)],
@@ -153,6 +176,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
       'last skip',
       job.lastSkip === undefined ? undefined : `${formatTime(job.lastSkip.startedMs)} ${job.lastSkip.words}`,
     ],
+    ['reset', resetRemark(job, formatTime) || undefined],
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
     ['warning', unreadableWords(job.slug, job.unreadable)],

@@ -1,6 +1,6 @@
 /** What is known of a job at one instant; this value is what `--json` prints and every other listing is made of. */
 import type { CollisionPolicy } from '../job/policy.ts';
-import type { Streak } from '../run/event.ts';
+import type { Steered, Streak } from '../run/event.ts';
 import type { History, RunRecord } from '../run/history.ts';
 import type { LastStatus, Outcome } from '../run/outcome.ts';
 import { outcomeWords, statusOf } from '../run/outcome.ts';
@@ -66,6 +66,8 @@ export interface JobSnapshot {
   readonly health: Health;
   readonly state: JobState;
   readonly streak: Streak;
+  /** A person has said that the failure of `lastRun` is known and dealt with. */
+  readonly reset?: Pick<Steered, 'by' | 'atMs' | 'reason'>;
   /** The run under way, or the last one that was not skipped. */
   readonly lastRun?: RunSnapshot;
   /** A tick or start after `lastRun` that was skipped: the latest of them. */
@@ -153,6 +155,8 @@ export interface JobFacts {
   readonly undelivered?: readonly { readonly atMs: number }[];
   /** Records beside the history that can't be understood. */
   readonly unreadable?: number;
+  /** When a person has reset, started or restarted the service for the last time, milliseconds since 1970. */
+  readonly resetMs?: number;
   readonly times?: Pick<JobSnapshot, 'clock' | 'nextMs' | 'overdue'>;
 }
 
@@ -168,6 +172,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     service,
     undelivered = [],
     unreadable = 0,
+    resetMs = 0,
     times = {},
   } = facts;
   const { slug, name, description, tags, schedule, disabled } = job;
@@ -188,6 +193,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...timesOf(times, history),
     ...seenFrom(history, [holder, next]),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
+    ...resetOf(history, lastRun),
     ...(lastSkip === undefined ? {} : { lastSkip: snapshotRun(lastSkip, holder, next) }),
     ...(skips === 0 ? {} : { skips: { count: skips, isMany: skips >= (job.notices?.skipThreshold ?? Infinity) } }),
     ...ofService(service),
@@ -197,7 +203,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
       : {
           undelivered: { count: undelivered.length, sinceMs: oldest.atMs, forMs: Math.max(0, nowMs - oldest.atMs) },
         }),
-    ...noticeFailedOf(history),
+    ...(service === undefined ? noticeFailedOf(history) : serviceNoticeFailed(history, resetMs)),
   };
   return { ...known, state: jobStateOf(known) };
 }
@@ -261,6 +267,14 @@ function noticeFailedOf({ runs, steered = [] }: History): Pick<JobSnapshot, 'not
   return { noticeFailed: { run: last.run, words: last.noticeFailed } };
 }
 
+/** Of the channels of a service: the latest that failed and has not come through since, unless a person has reset or restarted the service. */
+function serviceNoticeFailed({ notices = [] }: History, resetMs: number): Pick<JobSnapshot, 'noticeFailed'> {
+  const latest = new Map(notices.map((notice) => [notice.channel, notice]));
+  const failed = [...latest.values()].flatMap((notice) => (notice.event === 'notice-failed' ? [notice] : []));
+  const [last] = failed.filter(({ atMs }) => atMs > resetMs).sort((a, b) => b.atMs - a.atMs);
+  return last === undefined ? {} : { noticeFailed: { run: last.run, words: `${last.channel}: ${last.reason}` } };
+}
+
 /** The run that people mean by "the last one", and what was skipped since. */
 function latestOf(
   { runs }: History,
@@ -320,6 +334,14 @@ function seenFrom(
       failingSinceMs: history.streak.failingSinceMs ?? last.startedMs,
     },
   };
+}
+
+function resetOf({ steered = [] }: History, last: RunRecord | undefined): Pick<JobSnapshot, 'reset'> {
+  if (last?.outcome === undefined || statusOf(last.outcome) !== 'failure') return {};
+  const step = steered.findLast(({ action, atMs }) => action === 'reset' && atMs > last.startedMs);
+  if (step === undefined) return {};
+  const { by, atMs, reason } = step;
+  return { reset: { by, atMs, ...(reason !== undefined && { reason }) } };
 }
 
 function nextOf(next: LockHolder | undefined, { runs }: History): Pick<JobSnapshot, 'next'> {

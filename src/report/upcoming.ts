@@ -57,6 +57,8 @@ export interface NoTick {
     | 'not-installed'
     | 'ignored'
     | 'reboot'
+    | 'stopped'
+    | 'gone'
     | 'none-in-span';
   readonly words: string;
   readonly clock?: ClockFacts;
@@ -88,6 +90,8 @@ function absenceOf(job: UpcomingJob): readonly [NoTick['why'], string] | undefin
     return ['service', `is a service: ${warning === '' ? 'it is kept up, at all times' : clock.warnings.join('; ')}`];
   if (clock.line === 'none' && job.service === undefined && schedule === undefined)
     return ['no-schedule', 'has no schedule: only people and other jobs start it'];
+  if (job.service !== undefined && !enabled)
+    return ['disabled', 'is a service that is disabled in its file, so it is down'];
   if (clock.line === 'none') return ['disabled', 'is disabled in its file: only people and other jobs start it'];
   if (clock.line === 'missing') return ['not-installed', `is ${clock.warnings.join('; ')}`];
   if (clock.crontab === 'ignored') return ['ignored', `will not start: ${clock.warnings.join('; ')}`];

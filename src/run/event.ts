@@ -132,6 +132,8 @@ interface StopRequested extends Common {
   readonly replacedBy?: string;
 }
 
+export type NoticeEvent = NoticeFailed | NoticeDelivered;
+
 interface NoticeFailed extends Common {
   readonly event: 'notice-failed';
   readonly channel: string;

@@ -1,5 +1,5 @@
 /** What a job's history says: a fold over its events, into the runs that people ask about and the streak that mails depend on. */
-import type { Ended, HistoryEvent, Started, Steered, Streak, Tick, Trigger, Waiting } from './event.ts';
+import type { Ended, HistoryEvent, NoticeEvent, Started, Steered, Streak, Tick, Trigger, Waiting } from './event.ts';
 import { healthOf, type LastStatus, type Outcome, statusOf } from './outcome.ts';
 
 type StopEvent = Extract<HistoryEvent, { readonly event: 'stop-requested' }>;
@@ -45,6 +45,8 @@ export interface History {
   readonly lastStatus: LastStatus;
   /** What people have decided about the job, oldest first. */
   readonly steered?: readonly Steered[];
+  /** What became of notices about no run, as those of services are, oldest first; absent: none. */
+  readonly notices?: readonly NoticeEvent[];
   /** Lines of the file that are no events; absent: none. */
   readonly unreadable?: number;
   /** Why the file, or a part of it, can't be read, in words: then the rest is not known to be all. */
@@ -60,6 +62,7 @@ export const emptyHistory: History = { runs: [], streak: { failures: 0 }, lastSt
 export function foldHistory(events: readonly HistoryEvent[], earlier: History = emptyHistory): History {
   const runs = new Map<string, RunRecord>(earlier.runs.map((run) => [run.run, run]));
   const steered: Steered[] = [...(earlier.steered ?? [])];
+  const notices: NoticeEvent[] = [];
   let { streak, lastStatus } = earlier;
   let based = false;
   for (const event of events) {
@@ -74,6 +77,10 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
       runs.delete(event.run);
       continue;
     }
+    if (isNotice(event) && !runs.has(event.run)) {
+      notices.push(event);
+      continue;
+    }
     addToRun(runs, event);
     const outcome = outcomeOf(event);
     if (outcome === undefined) continue;
@@ -82,7 +89,11 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
     based ||= event.event === 'ended';
     lastStatus = statusOf(outcome) ?? lastStatus;
   }
-  return { runs: [...runs.values()], streak, lastStatus, ...(steered.length > 0 && { steered }) };
+  return {
+    ...{ runs: [...runs.values()], streak, lastStatus },
+    ...(steered.length > 0 && { steered }),
+    ...(notices.length > 0 && { notices }),
+  };
 }
 
 /** A success ends the streak; a skip or a stop by a person neither ends nor lengthens it. */
@@ -120,6 +131,10 @@ function resetStreak({ lastSuccessMs }: Streak): Streak {
 /** Runs that have started and of which no end is recorded; whoever has the lock knows that they are not running. */
 export function unfinishedRuns(history: History): readonly RunRecord[] {
   return history.runs.filter((run) => run.outcome === undefined);
+}
+
+function isNotice(event: RunEvent): event is NoticeEvent {
+  return event.event === 'notice-failed' || event.event === 'notice-delivered';
 }
 
 /** An event about a run, or about a tick that had none. */

@@ -28,9 +28,17 @@ export function pauseOf(
   nowMs: number,
 ): Pause | undefined {
   return pauses
-    .filter(({ target }) => ('job' in target ? target.job === job.slug : job.tags.includes(target.tag)))
+    .filter(({ target }) => isAbout(target, job))
     .filter((pause) => !isOver(pause, nowMs))
     .sort((a, b) => endOf(b) - endOf(a))[0];
+}
+
+/** Whether what is paused is this job. */
+export function isAbout(
+  target: PauseTarget,
+  job: { readonly slug: string; readonly tags: readonly string[] },
+): boolean {
+  return 'job' in target ? target.job === job.slug : job.tags.includes(target.tag);
 }
 
 export function isOver(pause: Pause, nowMs: number): boolean {
@@ -43,9 +51,18 @@ function endOf({ untilMs }: Pause): number {
 
 /** "paused by ada until 2026-11-24T10:00Z: database upgrade"; the time as `formatTime` writes it. */
 export function pauseWords(pause: Pause, formatTime: (ms: number) => string): string {
-  const what = 'tag' in pause.target ? `paused by tag ${pause.target.tag}` : 'paused';
-  const until = pause.untilMs === undefined ? 'until it is resumed' : `until ${formatTime(pause.untilMs)}`;
-  return `${what} by ${pause.by} ${until}${pause.reason === undefined ? '' : `: ${pause.reason}`}`;
+  return `paused ${pauseRemark(pause, formatTime)}`;
+}
+
+/** The same where the word "paused" stands already: "by tag db by ada until it is resumed". */
+export function pauseRemark(pause: Pause, formatTime: (ms: number) => string): string {
+  return `${'tag' in pause.target ? `by tag ${pause.target.tag} ` : ''}${pauseTerms(pause, formatTime)}`;
+}
+
+/** The same without its target: "by ada until it is resumed: upgrade". */
+export function pauseTerms({ by, untilMs, reason }: Pause, formatTime: (ms: number) => string): string {
+  const until = untilMs === undefined ? 'until it is resumed' : `until ${formatTime(untilMs)}`;
+  return `by ${by} ${until}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 /** What ends this very pause, to be typed. */

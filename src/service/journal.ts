@@ -1,5 +1,7 @@
 /** What happened to a service, a line each in its history: changes of its state, each death, and what people decided. `jobctl history` shows them. */
+
 import { decodeJson, oneOf, optional, shape, text, time } from '../record/decode.ts';
+import type { NoticeEvent } from '../run/event.ts';
 
 export interface JournalEntry {
   readonly atMs: number;
@@ -35,6 +37,19 @@ const journalEntry = shape<JournalEntry>({
 
 function parseEntry(line: string): JournalEntry | undefined {
   return line.startsWith('{"event":"service"') ? decodeJson(line, journalEntry) : undefined;
+}
+
+/** Notices of a service that did not come through, and those that did after that; what came through at once is no news. */
+export function noticeEntries(slug: string, notices: readonly NoticeEvent[]): readonly JournalEntry[] {
+  const failed = new Set<string>();
+  return notices.flatMap((notice): readonly JournalEntry[] => {
+    const { event, channel, atMs } = notice;
+    if (event === 'notice-failed') {
+      failed.add(channel);
+      return [{ atMs, words: `${slug}: a notice failed: ${channel}: ${notice.reason}` }];
+    }
+    return failed.delete(channel) ? [{ atMs, words: `${slug}: a notice came through: ${channel}` }] : [];
+  });
 }
 
 /** Which instance an entry is about: 2 for "web.2 exited with code 1"; `undefined` when it is about the whole service. */

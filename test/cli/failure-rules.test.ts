@@ -111,7 +111,7 @@ describe('failures as a job defines them', { concurrency: 2 }, () => {
       (await house.exits('tired', 75)).stderr,
       new RegExp(`paused by process-control until it is resumed: ${reason}`),
     );
-    assert.match((await house.run('jobctl', ['status', 'tired'])).stdout, /paused: +paused by process-control/);
+    assert.match((await house.run('jobctl', ['status', 'tired'])).stdout, /paused: +by process-control/);
     assert.match((await house.run('run-job', ['--status'])).stdout, /paused by process-control until it is resumed/);
     assert.match((await house.run('jobctl', ['history', 'tired'])).stdout, /exit code 6, after .*, paused the job\n/);
     assert.equal((await house.run('jobctl', ['resume', 'tired'])).code, 0);

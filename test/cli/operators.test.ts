@@ -44,7 +44,7 @@ describe('what an operator types and is told', () => {
   test('a pause by tag holds the jobs, names the services, and is ended by what it says', async () => {
     const paused = await jobctl('pause', '--tag', 'mix', '--reason', 'move');
     assert.equal(paused.code, 64, told(paused));
-    assert.match(paused.stdout, /^tag mix: paused by tag mix by \S+ until it is resumed: move\n$/);
+    assert.match(paused.stdout, /^tag mix: paused by \S+ until it is resumed: move\n$/);
     for (const service of ['web', 'down']) {
       const byName = await jobctl('pause', service);
       assert.equal(byName.code, 64);
@@ -76,7 +76,9 @@ describe('what an operator types and is told', () => {
   test('only services behind a tag: nothing is paused', async () => {
     const answer = await jobctl('pause', '--tag', 'servers');
     assert.deepEqual([answer.code, answer.stdout], [64, '']);
-    assert.match((await jobctl('resume', '--tag', 'servers')).stdout, /was not paused/);
+    const resumed = await jobctl('resume', '--tag', 'servers');
+    assert.deepEqual([resumed.code, resumed.stdout], [64, '']);
+    assert.ok(resumed.stderr.includes((await jobctl('resume', 'web')).stderr), resumed.stderr);
   });
 
   test('a pause over another one says what it replaces', async () => {
@@ -164,7 +166,8 @@ describe('what an operator types and is told', () => {
     assert.match(history.stdout, /^runs +\d{4}-/m);
     assert.match(history.stdout, /^web +\d{4}-.*web was started/m);
     const why = await jobctl('why', '--tag', 'mix');
-    assert.match(why.stdout, /^service: +web - Web$/m);
+    assert.match(why.stdout, /^web is UP since /m);
+    assert.match((await jobctl('why', 'web', '--all')).stdout, /^service: +web - Web$/m);
     assert.match(why.stdout, /^idle/m);
     const status = await jobctl('status', '--tag', 'mix');
     for (const name of ['idle', 'off', 'runs', 'web', 'down'])

@@ -26,6 +26,7 @@ import { type Ended, House, isRoot } from './house.ts';
 
 const job = `name: Job
 command: echo hello
+tag: at night
 schedule: "* * * * *"
 catch_up: last
 failmail: {to_address: root}
@@ -307,16 +308,25 @@ describe('what a job has planted below the run, state and output directories', {
     house.job('other', job);
     put('state/history/job.jsonl', '{"event":"ended","run":"x","atMs":1,"outcome":null}\n{"event":7}\n');
     put('state/pauses/job:job', '{"target":{"job":"job"},"atMs":1,"by":"x","untilMs":1e300}\n');
+    put('state/pauses/tag:at%20night', '{"target":{"tag":"at night"},"atMs":"yesterday","by":"x"}\n');
     put('state/services/web/supervised.json', '{"boot":"x","instances":[null]}\n');
+    put('state/incidents/web', '{"streak":7}\n');
+    const told = "5 records of job can't be read and are passed over";
+    const toldOfWeb = "2 records of web can't be read and are passed over";
     const { stdout } = await bounded(['jobctl', 'status']);
-    assert.match(stdout, /^job .*3 records of job can't be read and are passed over/m);
-    assert.match(stdout, /^web .*1 record of web can't be read and is passed over/m);
-    assert.match(stdout, /^other /m);
-    const why = await bounded(['jobctl', 'why', 'job']);
-    assert.match(why.stdout, /3 records of job can't be read/);
+    assert.match(stdout, new RegExp(`^job .*${told}`, 'm'));
+    assert.match(stdout, new RegExp(`^web .*${toldOfWeb}`, 'm'));
+    // Of its own it has neither a history nor an incident; the pause of its tag is one of its records too.
+    assert.match(stdout, /^other .*1 record of other can't be read and is passed over/m);
+    for (const command of ['status', 'why'])
+      assert.match((await bounded(['jobctl', command, 'job'])).stdout, new RegExp(told));
+    for (const command of ['status', 'why'])
+      assert.match((await bounded(['jobctl', command, 'web'])).stdout, new RegExp(`^warning: +${toldOfWeb}$`, 'm'));
+    assert.match((await bounded(['jobctl', 'status', '--tag', 'at night'])).stdout, new RegExp(told));
     for (const command of commands) await bounded(command);
     put('state/history/job.jsonl', history);
-    rmSync(house.path('state/pauses/job:job'));
+    for (const name of ['pauses/job:job', 'pauses/tag:at%20night', 'incidents/web'])
+      rmSync(house.path(`state/${name}`));
     rmSync(house.path('jobs/other.yaml'));
   });
 

@@ -1,5 +1,7 @@
 /** People hear of a service once when it is worse and once when it is well again, by failmail and over its channels. */
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { startMailServer } from '../fakes/mail-server.ts';
 import { until } from './house.ts';
@@ -54,6 +56,52 @@ notify:
       ['recovery'],
     );
   } finally {
+    await house.end();
+  }
+});
+
+test('a notice of a service that does not come through is told by status, check-jobs-icinga and history, until one does', async () => {
+  const house = new ServiceHouse({}, { config: 'mail: {smtp: {host: 127.0.0.1, port: 1}}' });
+  const hook = createServer((_request, response) => {
+    response.statusCode = isOpen ? 200 : 503;
+    response.end();
+  });
+  let isOpen = false;
+  await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
+  const { port } = hook.address() as AddressInfo;
+  const service = (more: string) =>
+    `name: Shop\nservice: true\ncommand: /usr/bin/perl ${house.serves}\nports: [http]\nrespawn_limit: 1 60\nrestart_delay: 0\nmin_uptime: 1\n${more}`;
+  const channels = {
+    pinged: `notify: [{ping: "http://127.0.0.1:${port}/check"}]\n`,
+    hooked: `notify: [{webhook: "http://127.0.0.1:${port}/hook"}]\n`,
+    mailed: 'failmail: {to_address: ops@example.org}\n',
+  };
+  for (const [slug, more] of Object.entries(channels)) house.job(slug, service(more));
+  const words = {
+    pinged: /notice failed: ping at 127\.0\.0\.1:\d+: .*503/,
+    hooked: /notice failed: webhook at 127\.0\.0\.1:\d+: .*503/,
+    mailed: /notice failed: failmail: .*ECONNREFUSED/,
+  };
+  const shown = async (...args: readonly string[]) => (await house.run('jobctl', args)).stdout;
+  try {
+    house.tell('dies.0', '3');
+    await house.ensure();
+    for (const [slug, failed] of Object.entries(words)) {
+      await until(`${slug} to be told of`, async () => failed.test(await shown('status', slug)));
+      assert.match(await shown('status'), new RegExp(`^${slug} .*${failed.source}`, 'm'));
+      assert.match(await shown('history', slug), new RegExp(`${slug}: a ${failed.source}`));
+      const check = await house.run('check-jobs-icinga', ['-j', slug]);
+      assert.match(check.stdout, new RegExp(`${slug}: a ${failed.source}`));
+    }
+    // A person who starts it again has seen that; what comes through at once is no news.
+    house.untell('dies.0');
+    isOpen = true;
+    for (const slug of Object.keys(words)) {
+      assert.equal((await house.run('jobctl', ['start', slug, '--wait'])).code, 0);
+      if (slug !== 'mailed') await until(`${slug} to be well`, async () => !/notice/.test(await shown('status', slug)));
+    }
+  } finally {
+    hook.close();
     await house.end();
   }
 });

@@ -38,7 +38,8 @@ describe('what must stay up', () => {
     const before = await house.supervisor('web');
     await Promise.all([house.ensure(), house.ensure(), house.run('run-job', ['--job', 'web'])]);
     const again = await house.run('run-job', ['--job', 'web']);
-    assert.deepEqual([again.code, again.stdout, again.stderr], [0, '', '']);
+    const words = 'run-job: web has a supervisor; jobctl status web\n';
+    assert.deepEqual([again.code, again.stdout, again.stderr], [0, '', words]);
     assert.equal(await house.supervisor('web'), before);
     assert.deepEqual(house.lines('overlaps'), []);
   });

@@ -75,7 +75,7 @@ describe('steering real jobs', () => {
       ['pause', '--tag', 'night', '--until', 'tomorrow 9:00', '--reason', 'upgrade'],
       ada(),
     );
-    assert.match(paused.stdout, /^tag night: paused by tag night by \S+ until \d{4}-\d\d-\d\d 09:00:00: upgrade\n$/);
+    assert.match(paused.stdout, /^tag night: paused by \S+ until \d{4}-\d\d-\d\d 09:00:00: upgrade\n$/);
     assert.match((await jobctl('next', 'hourly', '-n', '1')).stdout, /will be skipped: paused by tag night/);
     assert.equal((await house.run('run-job', ['--job', 'hourly'], byClock)).code, 0);
     assert.equal((await jobctl('resume', '--tag', 'night', '--reason', 'done')).stdout, 'tag night: resumed\n');
@@ -93,8 +93,21 @@ describe('steering real jobs', () => {
     assert.deepEqual(await json('reset', 'fails', '--reason', 'disk replaced'), [
       { job: 'fails', reset: true, failures: 2, resumed: false },
     ]);
-    assert.equal((await jobctl('status', 'fails')).code, 0);
+    const known = await jobctl('status', 'fails');
+    assert.deepEqual([known.code, /^state: +ok$/m.test(known.stdout)], [0, true], known.stdout);
+    assert.match(known.stdout, /^reset: +reset by \S+ at \S+ \S+: disk replaced$/m);
+    assert.match(
+      (await jobctl('status', '--tag', 'failing')).stdout,
+      /^fails +ok .*; reset by \S+ at .*: disk replaced/m,
+    );
+    const [seen = {}] = await json('status', 'fails');
+    assert.deepEqual([seen.state, seen.health], ['ok', 'ok']);
+    assert.equal((seen.reset as { reason: string }).reason, 'disk replaced');
     assert.match((await house.run('check-jobs-icinga', ['-j', 'fails'])).stdout, /^JOBS OK/);
+    assert.equal((await jobctl('failed', 'fails')).code, 0);
+    assert.match((await house.run('run-job', ['--status', 'fails'])).stdout, /last status: unknown/);
+    const why = await jobctl('why', 'fails');
+    assert.match(why.stdout, /^fails ran at .* and failed .*, and \S+ reset that at \S+ \S+ \(disk replaced\)/);
     assert.match((await jobctl('history', 'fails')).stdout, / {2}- {2}was reset by \S+: disk replaced\n$/);
     await house.run('run-job', ['fails']);
     const after = (await json('status', '--tag', 'failing'))[0] as { streak: { failures: number } };
@@ -114,7 +127,7 @@ describe('steering real jobs', () => {
     writeFileSync(file, JSON.stringify(pause));
     assert.match(
       (await jobctl('status', 'fails')).stdout,
-      /paused by process-control until it is resumed: it failed 3 times/,
+      /paused: +by process-control until it is resumed: it failed 3 times/,
     );
     assert.match(
       (await house.run('check-jobs-icinga', ['-j', 'fails'])).stdout,
@@ -195,13 +208,13 @@ describe('steering real jobs', () => {
     assert.equal(off.code, 1);
     assert.match(
       off.stdout,
-      /^off did not run at \S+ \S+\n {2}why: {2}schedule: "disabled: true" stands in its file\n {2}do: {3}take it out/,
+      /^off will not run: "disabled: true" stands in its file\n\nTake it out of .*, then:\n {4}sudo cron-generate /,
     );
     const [value = {}] = await json('why', 'manual');
     assert.deepEqual([value.verdict, (value.cause as { about: string }).about], ['will-not-run', 'schedule']);
     assert.equal((value.evidence as { slug: string }).slug, 'manual');
     const notDue = await jobctl('why', 'hourly', '--at', '2026-11-25T10:35');
-    assert.match(notDue.stdout, /^hourly was not due at .*\n {2}why: {2}schedule: .* has no tick at/);
+    assert.match(notDue.stdout, /^hourly was not due at \S+ \S+: 0 \* \* \* \* has no tick at/);
     assert.equal((await jobctl('why', 'hourly', '--at', 'whenever')).code, 64);
   });
 });

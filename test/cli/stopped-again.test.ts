@@ -1,8 +1,10 @@
 /** A supervisor that is stopped again and again (SIGSTOP): jobctl stop kills it, and ends what it leaves. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import process from 'node:process';
+import { EventEmitter, once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, test } from 'node:test';
+import { startMailServer } from '../fakes/mail-server.ts';
 import { ended, until } from './house.ts';
 import { isThere, ServiceHouse } from './serving.ts';
 
@@ -25,13 +27,80 @@ test('jobctl stop of a service whose supervisor is kept stopped ends in bounded 
   const { code, stdout: told, stderr } = await house.run('jobctl', ['stop', 'web']);
   assert.equal(code, 0, stderr);
   assert.match(told, /web has ended\.\n$/);
+  for (const pid of [supervisor, ...service.instances.map((one) => one.pid)]) assert.equal(isThere(pid), false);
   stopper.kill();
   await stopperEnd;
-  // Between two stops it may have ended its instances and recorded that, and been stopped again before its own last step.
-  if (isThere(supervisor)) process.kill(supervisor, 'SIGCONT');
-  await until('the end of the supervisor', () => !isThere(supervisor));
-  for (const pid of [supervisor, ...service.instances.map((one) => one.pid)]) assert.equal(isThere(pid), false);
   const status = await house.run('jobctl', ['status', 'web']);
   assert.equal(status.code, 3, status.stdout);
   assert.match(status.stdout, /state: +DOWN/);
+});
+
+/** A mail server that does not answer before it is told to. */
+async function slowMailServer() {
+  const server = await startMailServer();
+  const gate = new EventEmitter();
+  const open = once(gate, 'open');
+  const door = createServer((socket) => {
+    socket.on('error', () => undefined);
+    void open.then(() => {
+      const through = connect(server.port, '127.0.0.1');
+      through.on('error', () => socket.destroy());
+      socket.pipe(through).pipe(socket);
+    });
+  });
+  const asked = once(door, 'connection');
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  after(async () => {
+    door.close();
+    await server[Symbol.asyncDispose]();
+  });
+  return { server, asked, answer: () => gate.emit('open'), port: (door.address() as AddressInfo).port };
+}
+
+const dying = `name: Dying
+service: true
+command: sh -c "exit 3"
+respawn_limit: 1 60
+restart_delay: 0
+failmail: {to_address: ops@example.org}
+`;
+
+test('a stop waits for the supervisor itself, names the one that is at its last step, and cuts off no mail', async () => {
+  const { server, asked, answer, port } = await slowMailServer();
+  const mailing = new ServiceHouse({ dying }, { config: `mail: {smtp: {host: 127.0.0.1, port: ${port}}}` });
+  try {
+    await mailing.run('jobctl', ['start', 'dying']);
+    const supervisor = await mailing.supervisor('dying');
+    await asked;
+    const stop = await mailing.run('jobctl', ['stop', 'dying']);
+    assert.deepEqual([stop.code, stop.stdout], [0, 'dying is wanted down\ndying has ended.\n']);
+    assert.match(
+      stop.stderr,
+      new RegExp(`^jobctl: the supervisor of dying .* is at its last step \\(pid ${supervisor}\\)`),
+    );
+    assert.ok(isThere(supervisor));
+    answer();
+    await until('the mail', () => server.received.length === 1);
+    await until('the end of the supervisor', () => !isThere(supervisor));
+  } finally {
+    await mailing.end();
+  }
+});
+
+test('a supervisor that is kept stopped at its last step is gone when the stop says that the service has ended', async () => {
+  const { asked, port } = await slowMailServer();
+  const mailing = new ServiceHouse({ dying }, { config: `mail: {smtp: {host: 127.0.0.1, port: ${port}}}` });
+  try {
+    await mailing.run('jobctl', ['start', 'dying']);
+    const supervisor = await mailing.supervisor('dying');
+    await asked;
+    const stop = mailing.run('jobctl', ['stop', 'dying']);
+    await until('the lock to be free', async () => (await mailing.status('dying')).supervisor === undefined);
+    const stopper = spawn('/bin/sh', ['-c', `while kill -STOP ${supervisor} 2>/dev/null; do :; done`]);
+    after(() => stopper.kill());
+    assert.deepEqual([(await stop).code, (await stop).stderr], [0, '']);
+    assert.equal(isThere(supervisor), false);
+  } finally {
+    await mailing.end();
+  }
 });

@@ -25,6 +25,9 @@ export interface Act {
   readonly tell: Teller;
 }
 
+/** The exit code of what was understood and could not be done; 125 is for run-job alone. */
+export const notDone = 1;
+
 /** One command and one job. */
 export type ActOn = (slug: string, act: Act) => Promise<Deed>;
 

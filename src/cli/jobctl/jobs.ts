@@ -16,6 +16,10 @@ interface More {
   readonly times?: Times;
   /** Whether jobs count of which nothing is left but what is on record. */
   readonly recorded?: boolean;
+  /** Whether a job counts that has neither a file nor a process. */
+  readonly known?: (slug: string) => boolean;
+  /** Whether `web.2` stands for the service that it belongs to. */
+  readonly instances?: boolean;
 }
 
 /** When neither is given: `all` for commands that can mean every job. `quiet`: the caller has words of its own for what can't be found. */
@@ -23,7 +27,7 @@ export function chooseJobs(
   options: Options,
   config: Config,
   otherwise: 'all' | 'refuse' | 'quiet',
-  { times, recorded = false }: More = {},
+  { times, recorded = false, instances = false, known = () => false }: More = {},
 ): Chosen {
   const wrong = (words: string): Chosen => {
     if (otherwise !== 'quiet') say('jobctl', words);
@@ -35,10 +39,12 @@ export function chooseJobs(
     return { ok: false, exitCode: exitCodes.configuration };
   }
   const { jobs } = opened;
-  const { name, tag, names = name === undefined ? [] : [name] } = options;
+  const { name, tag } = options;
+  const written = options.names ?? (name === undefined ? [] : [name]);
+  const names = instances ? written.map((one) => serviceOf(one, jobs) ?? one) : written;
   if (names.length > 0 && tag !== undefined) return wrong('name a job or a --tag, not both');
   if (names.length > 0) {
-    const unlisted = names.filter((one) => !jobs.slugs.includes(one));
+    const unlisted = names.filter((one) => !jobs.slugs.includes(one) && !known(one));
     const gone = unlisted.filter((one) => jobs.recorded().includes(one));
     const unknown = unlisted.find((one) => !recorded || !gone.includes(one));
     if (unknown !== undefined)
@@ -60,11 +66,21 @@ export function goneWords(slug: string): string {
   return `${slug}: its file is gone; this is what is on record`;
 }
 
+/** `web` of `web.2`, when that is one of its instances and no job. */
+function serviceOf(name: string, jobs: Jobs): string | undefined {
+  const [, slug, number] = /^(.+)\.(\d{1,4})$/.exec(name) ?? [];
+  if (slug === undefined || jobs.slugs.includes(name) || !jobs.slugs.includes(slug)) return undefined;
+  return Number(number) < (jobs.snapshot(slug)?.service?.wantedInstances ?? 0) ? slug : undefined;
+}
+
 /** What else the person may have meant by the name of a job that is not there. */
 function adviceFor(name: string, isRecorded: boolean, jobs: Jobs, config: Config): string {
   const namesake = unreadNamesake(name, config, files);
   if (namesake !== '') return namesake;
   if (isRecorded) return `: its file is gone; what is on record: jobctl history ${name}`;
+  const service = /^(.+)\.\d{1,4}$/.exec(name)?.[1];
+  if (service !== undefined && jobs.recorded().includes(service))
+    return `: the file of ${service} is gone; what is on record: jobctl history ${service}`;
   const guess = nearest(name, jobs.slugs);
   return guess === undefined ? '' : `; did you mean "${guess}"?`;
 }

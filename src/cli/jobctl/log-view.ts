@@ -4,7 +4,6 @@ import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { momentForms, parseMoment } from '../../report/moment.ts';
-import { exitCodes } from '../../run/outcome.ts';
 import { OddFileError, streamOf } from '../../system/careful-file.ts';
 import { clock } from '../../system/clock.ts';
 import { countLines, type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-reader.ts';
@@ -13,6 +12,7 @@ import { hostZone } from '../../system/zones.ts';
 import { PrintableStream } from '../../yaml/printable.ts';
 import { elsewhereWords, unreadableLogWords } from '../parts/log-access.ts';
 import { printBytes, say } from '../parts/output.ts';
+import { notDone } from './act.ts';
 import type { Options } from './options.ts';
 
 export interface LogView {
@@ -109,9 +109,10 @@ function typed(): string {
 }
 
 /** How many lines of this log the view shows; 0 of one that can't be read. */
-export function linesShown(log: LogPlace, view: LogView, printer: LogPrinter): number {
+export async function linesShown(log: LogPlace, view: LogView, printer: LogPrinter): Promise<number> {
   const opened = openReader(log, view, printer);
-  if (opened === undefined || 'words' in opened) return 0;
+  if (opened === undefined) return compressedLinesShown(log, view, printer);
+  if ('words' in opened) return 0;
   const count = countLines(opened.reader.fd, startOf(opened.reader.fd, view), view.lines ?? Number.POSITIVE_INFINITY);
   opened.reader.close();
   return count;
@@ -149,23 +150,18 @@ export async function showLog(log: LogPlace, view: LogView, printer: LogPrinter)
 }
 
 /** A log that was compressed meanwhile, as log_retention says. */
-async function showCompressed(log: LogPlace, { lines, since }: LogView, printer: LogPrinter): Promise<number> {
-  const compressed = { ...log, name: `${log.name}.gz` };
+async function showCompressed(log: LogPlace, view: LogView, printer: LogPrinter): Promise<number> {
+  const compressed = compressedOf(log);
   const opened = openReader(compressed, { raw: true }, printer);
   if (opened === undefined) {
     const gone = `${pathOf(log)} is not there: old logs are removed as log_retention says, or somebody has moved or removed it`;
     return refuse(printer, elsewhereWords(log.recorded ?? pathOf(log), log.outputDirectory) ?? gone);
   }
   if ('words' in opened) return refuse(printer, opened.words);
-  const gunzip = createGunzip();
-  const stream = streamOf(opened.reader.fd);
-  stream.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
+  const { lines } = view;
   const last: Buffer[] = [];
-  let isShown = since === undefined;
   try {
-    for await (const line of linesOf(gunzip)) {
-      isShown ||= since !== undefined && line.toString('latin1', 0, since.length) >= since;
-      if (!isShown) continue;
+    for await (const line of linesSince(opened.reader.fd, view)) {
       if (lines === undefined && !printer.print(line)) break;
       if (lines !== undefined && last.push(line) > lines) last.shift();
     }
@@ -173,6 +169,34 @@ async function showCompressed(log: LogPlace, { lines, since }: LogView, printer:
     return 0;
   } catch (error) {
     return refuse(printer, `${pathOf(compressed)}: ${(error as Error).message}`);
+  }
+}
+
+function compressedOf(log: LogPlace): LogPlace {
+  return { ...log, name: `${log.name}.gz` };
+}
+
+async function compressedLinesShown(log: LogPlace, view: LogView, printer: LogPrinter): Promise<number> {
+  const opened = openReader(compressedOf(log), { raw: true }, printer);
+  if (opened === undefined || 'words' in opened) return 0;
+  let count = 0;
+  try {
+    for await (const _line of linesSince(opened.reader.fd, view)) count += 1;
+  } catch {
+    // Whoever shows this log says what is wrong with it.
+  }
+  return Math.min(count, view.lines ?? Number.POSITIVE_INFINITY);
+}
+
+/** The lines of a compressed log from the time on that the view begins with. */
+async function* linesSince(fd: number, { since }: Pick<LogView, 'since'>): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip();
+  const stream = streamOf(fd);
+  stream.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
+  let isShown = since === undefined;
+  for await (const line of linesOf(gunzip)) {
+    isShown ||= since !== undefined && line.toString('latin1', 0, since.length) >= since;
+    if (isShown) yield line;
   }
 }
 
@@ -193,5 +217,5 @@ async function* linesOf(stream: Readable): AsyncGenerator<Buffer> {
 
 function refuse(printer: LogPrinter, words: string): number {
   printer.say(words);
-  return exitCodes.internal;
+  return notDone;
 }

@@ -9,8 +9,10 @@ import { clock } from '../../system/clock.ts';
 import { realLocks } from '../parts/machine.ts';
 import { print, say } from '../parts/output.ts';
 import type { Jobs } from '../parts/snapshots.ts';
+import { notDone } from './act.ts';
 import { chooseJobs } from './jobs.ts';
-import { type LogPlace, LogPrinter, type LogView, logView, openReader, showLog } from './log-view.ts';
+import { partsOf, showParts } from './log-parts.ts';
+import { type LogPlace, LogPrinter, type LogView, logView, openReader } from './log-view.ts';
 import type { Options } from './options.ts';
 
 const pollMs = 200;
@@ -48,11 +50,9 @@ async function logOf(slug: string, asked: Asked): Promise<number> {
   if (options.run !== undefined && found === undefined) return wrong(`${slug} has no run ${options.run} with a log`);
   const printer = new LogPrinter(view);
   if (options.follow) return follow(slug, found, { ...asked, printer });
-  if (found === undefined) return wrong(`${slug} has no log yet`);
+  if (found === undefined) return refuse(printer, `${slug} has no log yet`);
   const shown = view.sinceMs === undefined || options.run !== undefined ? [found] : runsSince(withLog, view.sinceMs);
-  let code = 0;
-  for (const run of shown) code = Math.max(code, await showRun(slug, run, { ...asked, printer }));
-  return code;
+  return showRuns(slug, shown, { ...asked, printer });
 }
 
 type RunWithLog = RunSnapshot & { readonly logPath: string };
@@ -70,10 +70,14 @@ interface Showing extends Asked {
   readonly printer: LogPrinter;
 }
 
-async function showRun(slug: string, run: RunWithLog, { view, printer, config }: Showing): Promise<number> {
-  const refusal = nameRefusal(slug, run.logPath);
-  if (refusal !== undefined) return refuse(printer, refusal);
-  return showLog(placeOf(slug, run, config), view, printer);
+async function showRuns(slug: string, runs: readonly RunWithLog[], showing: Showing): Promise<number> {
+  const { view, printer, config } = showing;
+  const refusals = runs.flatMap(({ logPath }) => nameRefusal(slug, logPath) ?? []);
+  for (const refusal of refusals) printer.say(refusal);
+  const named = runs.filter(({ logPath }) => nameRefusal(slug, logPath) === undefined);
+  const places = named.map((run) => placeOf(slug, run, config));
+  const code = await showParts(await partsOf(places, view, printer), printer);
+  return refusals.length > 0 ? Math.max(code, notDone) : code;
 }
 
 /** Below the output directory that holds now: what a history says of other places is not believed. */
@@ -95,7 +99,7 @@ async function follow(slug: string, found: RunWithLog | undefined, showing: Show
     return followRun(slug, found, showing);
   const before = latestName(slug, config);
   if (found !== undefined) {
-    const code = await showRun(slug, found, showing);
+    const code = await showRuns(slug, [found], showing);
     if (code !== 0) return code;
   }
   printer.say(`${slug} is not running; waiting for its next run`);
@@ -136,7 +140,7 @@ async function followRun(slug: string, run: RunWithLog, showing: Showing): Promi
   const refusal = nameRefusal(slug, run.logPath);
   if (refusal !== undefined) return refuse(printer, refusal);
   const opened = openReader(placeOf(slug, run, config), view, printer);
-  if (opened === undefined) return showRun(slug, run, showing);
+  if (opened === undefined) return showRuns(slug, [run], showing);
   if ('words' in opened) return refuse(printer, opened.words);
   try {
     for (let alive = true; alive; ) {
@@ -161,5 +165,5 @@ function wrong(words: string): number {
 
 function refuse(printer: LogPrinter, words: string): number {
   printer.say(words);
-  return exitCodes.internal;
+  return notDone;
 }

@@ -1,5 +1,7 @@
 /** `jobctl next`: when jobs will start. */
 import type { Config } from '../../config/config.ts';
+import { withProblem } from '../../report/failing-text.ts';
+import { type AnySnapshot, isBroken } from '../../report/job-text.ts';
 import { momentForms, parseMoment } from '../../report/moment.ts';
 import {
   aroundClockChange,
@@ -17,9 +19,12 @@ import {
 import { widest } from '../../report/width.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { readPauses } from '../../run/pauses.ts';
+import { timeText } from '../../schedule/wall-time.ts';
+import { askWords } from '../../service/desired.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
-import { formatProblem, type Result } from '../../yaml/problem.ts';
+import { hostZone } from '../../system/zones.ts';
+import type { Result } from '../../yaml/problem.ts';
 import { warnOfCronZone } from '../parts/cron-zone.ts';
 import { asWritten, clockReader } from '../parts/installed.ts';
 import { print, say } from '../parts/output.ts';
@@ -41,14 +46,14 @@ export function next(options: Options, config: Config): number {
     say('jobctl', order);
     return exitCodes.usage;
   }
-  const chosen = chooseJobs(options, config, 'all');
+  const chosen = chooseJobs(options, config, 'all', { instances: true });
   if (!chosen.ok) return chosen.exitCode;
   const { jobs, slugs } = chosen;
   const single = slugs.length === 1;
   const count = order.untilMs !== undefined ? Number.POSITIVE_INFINITY : single ? usualCount : 1;
   const whole = { ...order, count: order.count || count };
   const load = loader(jobs, config);
-  const found = slugs.map((slug) => upcoming(slug, load, whole));
+  const found = slugs.map((slug) => upcoming(slug, { load, order: whole, jobs }));
   const none = found.flatMap((one) => one.none);
   if (options.json) {
     printEach(upcomingJson({ ticks: eachOf(found), none }));
@@ -90,14 +95,27 @@ function loader(jobs: Jobs, config: Config): Load {
   };
 }
 
-function upcoming(slug: string, load: Load, order: UpcomingOrder): UpcomingStream {
+interface Upcoming {
+  readonly load: Load;
+  readonly order: UpcomingOrder;
+  readonly jobs: Jobs;
+}
+
+function upcoming(slug: string, { load, order, jobs }: Upcoming): UpcomingStream {
   const loaded = load(slug);
-  if (loaded === undefined) return { ticks: [], none: [] };
-  if (loaded.ok) return upcomingStream(loaded.value, order);
-  const [problem] = loaded.problems;
-  const words = `its file has problems, so run-job does not start it: ${problem === undefined ? '' : formatProblem(problem)}`;
-  const none: NoTick = { job: slug, why: 'broken', words };
-  return { ticks: [], none: [none] };
+  if (loaded?.ok && loaded.value.service === undefined) return upcomingStream(loaded.value, order);
+  const seen = jobs.snapshot(slug);
+  const none = seen === undefined ? undefined : noTick(seen, timeText(hostZone()));
+  if (none !== undefined) return { ticks: [], none: [none] };
+  return loaded?.ok ? upcomingStream(loaded.value, order) : { ticks: [], none: [] };
+}
+
+/** Of a file that can't be followed, and of a service that a person has stopped. */
+function noTick(job: AnySnapshot, format: (ms: number) => string): NoTick | undefined {
+  const { slug, service } = job;
+  if (isBroken(job)) return { job: slug, why: job.file, words: withProblem(job) };
+  if (service?.desired !== 'down' || service.file !== undefined || service.wish === undefined) return undefined;
+  return { job: slug, why: 'stopped', words: `is a service that was stopped ${askWords(service.wish, format)}` };
 }
 
 function clockChangeText(slug: string, load: Load, order: UpcomingOrder): string {

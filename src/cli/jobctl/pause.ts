@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import { pauseEnd } from '../../report/until.ts';
 import { exitCodes } from '../../run/outcome.ts';
-import { isOver, type Pause, type PauseTarget, pauseWords, resumeCommand } from '../../run/pause.ts';
+import { isOver, type Pause, type PauseTarget, pauseTerms, pauseWords, resumeCommand } from '../../run/pause.ts';
 import { readPauses, removePause, writePause } from '../../run/pauses.ts';
 import { timeText } from '../../schedule/wall-time.ts';
 import { clock } from '../../system/clock.ts';
@@ -11,12 +11,14 @@ import type { StateFiles } from '../../system/system.ts';
 import { hostZone } from '../../system/zones.ts';
 import { printable } from '../../yaml/printable.ts';
 import { print, say } from '../parts/output.ts';
+import { findService } from '../parts/service-snapshots.ts';
 import { callerName } from '../parts/stop-run.ts';
-import { tellerFor } from './act.ts';
+import { notDone, tellerFor } from './act.ts';
 import { type Chosen, chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
 import { recordSteering } from './record.ts';
 import { notPausedWords } from './service.ts';
+import { holderOf } from './service-target.ts';
 import { stop } from './stop.ts';
 
 export async function pause(options: Options, config: Config): Promise<number> {
@@ -27,7 +29,7 @@ export async function pause(options: Options, config: Config): Promise<number> {
   }
   const chosen = chooseJobs(options, config, 'refuse');
   if (!chosen.ok) return chosen.exitCode;
-  const { slugs, services } = pausable(chosen);
+  const { slugs, services } = pausable(chosen, config);
   for (const slug of services) say('jobctl', `${slug} ${notPausedWords(slug)}`);
   if (slugs.length === 0) return exitCodes.usage;
   const files = stateFiles(config.stateDirectory);
@@ -52,9 +54,9 @@ function tellPaused(record: Pause, replaced: Pause | undefined, options: Options
   const format = timeText(hostZone());
   const name = nameOf(record.target);
   const tell = tellerFor(options);
-  tell.print(`${name} ${printable(pauseWords(record, format))}\n`);
+  tell.print(`${name} paused ${printable(pauseTerms(record, format))}\n`);
   if (replaced !== undefined)
-    tell.print(`${name} this replaces another pause: ${printable(pauseWords(replaced, format))}\n`);
+    tell.print(`${name} this replaces another pause: paused ${printable(pauseTerms(replaced, format))}\n`);
 }
 
 /** The pause on record for this very target, while it lasts. */
@@ -63,13 +65,12 @@ function pauseOn(target: PauseTarget, files: StateFiles): Pause | undefined {
   return found === undefined || isOver(found, clock.nowMs()) ? undefined : found;
 }
 
-/** Services are stopped, and never paused. */
-function pausable({ jobs, slugs }: Extract<Chosen, { ok: true }>) {
-  const isService = (slug: string) => {
-    const job = jobs.load(slug);
-    return job?.ok === true && job.value.service !== undefined;
-  };
-  const services = slugs.filter(isService);
+/** Services are stopped, and never paused, whatever became of their files. */
+function pausable({ jobs, slugs }: Extract<Chosen, { ok: true }>, config: Config) {
+  const services = slugs.filter((slug) => {
+    const service = findService(slug, jobs.load(slug), holderOf(slug, config), config);
+    return service !== undefined && service.file !== 'job';
+  });
   return { services, slugs: slugs.filter((slug) => !services.includes(slug)) };
 }
 
@@ -86,7 +87,11 @@ export function resume(options: Options, config: Config): number {
   const kept = wasPaused ? writePause(files, { ...found, untilMs: nowMs }).ok : found !== undefined;
   const removed = kept ? { ok: true as const } : removePause(files, target);
   if (!removed.ok) return failed(removed.reason);
-  const slugs = chosen.ok ? pausable(chosen).slugs : [];
+  const { slugs, services } = chosen.ok ? pausable(chosen, config) : { slugs: [], services: [] };
+  if (!wasPaused && slugs.length === 0 && services.length > 0) {
+    for (const slug of services) say('jobctl', `${slug} ${notPausedWords(slug)}`);
+    return exitCodes.usage;
+  }
   if (wasPaused) recordSteering(slugs, { action: 'resume' }, options, config);
   const held = slugs.flatMap((slug) => stillPaused(slug, config));
   tellResumed({ target, wasPaused, held }, options);
@@ -137,5 +142,5 @@ function nameOf(target: PauseTarget): string {
 
 function failed(reason: string): number {
   say('jobctl', `the pause could not be recorded: ${reason}`);
-  return exitCodes.internal;
+  return notDone;
 }

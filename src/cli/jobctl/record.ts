@@ -34,11 +34,12 @@ const done = { start: 'started', stop: 'stopped', restart: 'restarted', reset: '
 export function recordOnService(
   target: ServiceTarget,
   action: NonNullable<JournalEntry['action']>,
-  { reason, more = '' }: { readonly reason?: string | undefined; readonly more?: string },
+  { reason, tag }: Pick<Options, 'reason' | 'tag'>,
   config: Config,
+  more = '',
 ): void {
   const by = callerName();
-  const why = reason === undefined ? '' : `: ${reason}`;
+  const why = `${tag === undefined ? '' : ` (tag ${tag})`}${reason === undefined ? '' : `: ${reason}`}`;
   const entry: JournalEntry = {
     ...{ atMs: clock.nowMs(), words: `${targetName(target)} was ${done[action]} by ${by}${more}${why}`, action, by },
     ...(reason !== undefined && { reason }),

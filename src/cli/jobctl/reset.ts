@@ -1,10 +1,9 @@
 /** `jobctl reset`: the failures of a job are known and dealt with; they are counted from none again, and a pause that they led to ends. */
 import type { Config } from '../../config/config.ts';
-import { exitCodes } from '../../run/outcome.ts';
 import { isCircuit } from '../../run/pause.ts';
 import { readPauses, removePause } from '../../run/pauses.ts';
 import { stateFiles } from '../../system/state-files.ts';
-import { type Act, actOnEach, type Deed } from './act.ts';
+import { type Act, actOnEach, type Deed, notDone } from './act.ts';
 import type { Options } from './options.ts';
 import { recordSteering } from './record.ts';
 
@@ -22,7 +21,7 @@ async function resetJob(slug: string, { options, config, jobs, tell }: Act): Pro
   const removed = circuit === undefined ? undefined : removePause(files, circuit.target);
   if (removed?.ok === false) {
     tell.say(`${slug}: the pause could not be ended: ${removed.reason}`);
-    return { exitCode: exitCodes.internal, value: { reset: false, reason: removed.reason } };
+    return { exitCode: notDone, value: { reset: false, reason: removed.reason } };
   }
   recordSteering([slug], { action: 'reset' }, options, config);
   const forgotten = failures === 1 ? '1 failure' : `${failures} failures`;

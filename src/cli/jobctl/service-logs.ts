@@ -7,13 +7,16 @@ import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import type { LogReader } from '../../system/log-reader.ts';
 import { instanceLogs, laterLogs } from '../../system/service-logs.ts';
-import { say } from '../parts/output.ts';
-import { LogPrinter, type LogView, linesShown, logView, openReader, showLog } from './log-view.ts';
+import { print, say } from '../parts/output.ts';
+import { notDone } from './act.ts';
+import { type LogPart, partsOf, showParts } from './log-parts.ts';
+import { type LogPlace, LogPrinter, type LogView, logView, openReader } from './log-view.ts';
 import { pause } from './logs.ts';
 import type { Options } from './options.ts';
 import { type ServiceTarget, sayGone, targetName } from './service-target.ts';
 
 interface Place {
+  /** The name of the instance. */
   readonly name: string;
   readonly outputDirectory: string;
   readonly slug: string;
@@ -25,49 +28,46 @@ export async function serviceLogs(target: ServiceTarget, options: Options, confi
   const { slug } = target;
   const { instances } = target.service;
   if (options.run !== undefined) return refuse('a service has no runs; leave out --run');
-  if (target.instance === undefined && instances > 1) {
-    return refuse(`${slug} has a log for each instance: jobctl logs ${slug}.0 to ${slug}.${instances - 1}`);
-  }
   const view = logView(options);
   if (typeof view === 'string') return refuse(view);
-  const instance = target.instance ?? 0;
-  const name = targetName(target);
   sayGone(target, config);
+  if (target.instance !== undefined || instances === 1) return instanceLog(target, view, options, config);
+  if (options.follow) return refuse(`${slug} has a log for each instance; name one: jobctl logs ${slug}.0 --follow`);
+  let code = 0;
+  for (let instance = 0; instance < instances; instance += 1) {
+    print(`==> ${slug}.${instance} <==\n`);
+    code = Math.max(code, await instanceLog({ ...target, instance }, view, options, config));
+  }
+  return code;
+}
+
+async function instanceLog(target: ServiceTarget, view: LogView, options: Options, config: Config): Promise<number> {
+  const { slug, instance = 0 } = target;
+  const name = targetName(target);
   const { outputDirectory } = config;
   const stem = `${slug}.${instance}`;
   const place: Place = { name, outputDirectory, slug, directory: path.join(outputDirectory, slug), stem };
   if (options.follow) return follow(place, view);
   const printer = new LogPrinter(view);
-  const shown = parts(place, instanceLogs(place.directory, place.stem), view, printer);
-  if (shown.length === 0) return refuse(`${name} has no log yet`);
-  return showParts(place, shown, printer);
-}
-
-/** One log, and what of it is to be shown. */
-interface Part {
-  readonly log: string;
-  readonly view: LogView;
+  const shown = await parts(place, instanceLogs(place.directory, place.stem), view, printer);
+  if (shown.length > 0) return showParts(shown, printer);
+  printer.say(`${name} has no log yet`);
+  return notDone;
 }
 
 /** The logs that the view reaches, oldest first: the newest one, older ones when lines or a time are asked for that reach back to them. */
-function parts(place: Place, logs: readonly string[], view: LogView, printer: LogPrinter): readonly Part[] {
-  const { lines } = view;
-  if (lines === undefined) return (view.since === undefined ? logs.slice(-1) : logs).map((log) => ({ log, view }));
-  const found: Part[] = [];
-  let left = lines;
-  for (const log of [...logs].reverse()) {
-    if (found.length > 0 && left <= 0) break;
-    const part = { ...view, lines: left };
-    found.unshift({ log, view: part });
-    left -= linesShown({ ...place, name: log }, part, printer);
-  }
-  return found;
-}
-
-async function showParts(place: Place, shown: readonly Part[], printer: LogPrinter): Promise<number> {
-  let code = 0;
-  for (const { log, view } of shown) code = Math.max(code, await showLog({ ...place, name: log }, view, printer));
-  return code;
+function parts(
+  { outputDirectory, slug }: Place,
+  logs: readonly string[],
+  view: LogView,
+  printer: LogPrinter,
+): Promise<readonly LogPart<LogPlace>[]> {
+  const reached = view.lines === undefined && view.since === undefined ? logs.slice(-1) : logs;
+  return partsOf(
+    reached.map((name) => ({ outputDirectory, slug, name })),
+    view,
+    printer,
+  );
 }
 
 async function follow(place: Place, view: LogView): Promise<number> {
@@ -81,8 +81,8 @@ async function follow(place: Place, view: LogView): Promise<number> {
       [current] = instanceLogs(directory, stem);
     }
   }
-  const shown = parts(place, [...earlierLogs(place, current), current], view, printer);
-  await showParts(place, shown.slice(0, -1), printer);
+  const shown = await parts(place, [...earlierLogs(place, current), current], view, printer);
+  await showParts(shown.slice(0, -1), printer);
   const { lines: _lines, since: _since, ...whole } = view;
   for (let seen = view; ; seen = whole) {
     const opened = openReader({ ...place, name: current }, seen, printer);

@@ -7,14 +7,16 @@ import { clock } from '../../system/clock.ts';
 import { instanceFolders } from '../../system/instance-folders.ts';
 import { hostZone } from '../../system/zones.ts';
 import { print, say } from '../parts/output.ts';
+import { notDone } from './act.ts';
 import type { Options } from './options.ts';
 import { recordOnService } from './record.ts';
-import { type ServiceTarget, targetName } from './service-target.ts';
+import { holderOf, type ServiceTarget, targetName } from './service-target.ts';
 
 export function snooze(target: ServiceTarget, options: Options, config: Config): number {
   const { slug, instance } = target;
   const { snoozeMaxSeconds, instances } = target.service;
   if (snoozeMaxSeconds === undefined) return refuse(`${slug} has no "health_check" that could be snoozed`);
+  if (holderOf(slug, config) === undefined) return refuse(`${slug} is down, so it has no probes to snooze`);
   const seconds = options.for === undefined ? snoozeMaxSeconds : parseSpan(options.for);
   if (seconds === undefined || seconds === 0) return refuse(`--for must be ${spanForms}, found "${options.for}"`);
   if (seconds > snoozeMaxSeconds) {
@@ -27,15 +29,10 @@ export function snooze(target: ServiceTarget, options: Options, config: Config):
     const written = folders.writeSnooze(slug, number, `${new Date(untilMs).toISOString()}\n`);
     if (!written.ok) {
       say('jobctl', `${slug}.${number} could not be snoozed: ${written.reason}`);
-      return exitCodes.internal;
+      return notDone;
     }
   }
-  recordOnService(
-    target,
-    'snooze',
-    { reason: options.reason, more: ` until ${timeText(hostZone())(untilMs)}` },
-    config,
-  );
+  recordOnService(target, 'snooze', options, config, ` until ${timeText(hostZone())(untilMs)}`);
   const words = `the probes of ${targetName(target)} are suspended until ${timeText(hostZone())(untilMs)}, or until its next start`;
   print(options.json ? `${JSON.stringify({ job: targetName(target), untilMs })}\n` : `${words}\n`);
   return 0;

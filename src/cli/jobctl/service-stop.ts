@@ -3,7 +3,6 @@
  * first; one that is stopped again and again is killed, and what it leaves is ended from here.
  */
 import type { Config } from '../../config/config.ts';
-import { exitCodes } from '../../run/outcome.ts';
 import { readRecord } from '../../service/record.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
@@ -13,6 +12,8 @@ import { wrappers } from '../../system/wrappers.ts';
 import { print, say } from '../parts/output.ts';
 import { isJobRun, lookAtService } from '../parts/service-snapshots.ts';
 import { stopRun } from '../parts/stop-run.ts';
+import { lastStepWords, untilGone } from '../parts/supervisor-end.ts';
+import { notDone } from './act.ts';
 import type { Options } from './options.ts';
 import { holderOf, type ServiceTarget, targetName } from './service-target.ts';
 import { command, tell } from './service-wish.ts';
@@ -31,7 +32,11 @@ export async function stopService(target: ServiceTarget, options: Options, confi
   const name = targetName(target);
   tell(options, target, `${name} is wanted down`);
   const holder = holderOf(target.slug, config);
-  if (holder?.isStopped === true)
+  if (holder === undefined) {
+    if (!options.json) print(`${name} was not running.\n`);
+    return 0;
+  }
+  if (holder.isStopped === true)
     say(
       'jobctl',
       `the supervisor of ${target.slug} was stopped (SIGSTOP, pid ${holder.wrapper?.pid}) and is continued`,
@@ -39,15 +44,27 @@ export async function stopService(target: ServiceTarget, options: Options, confi
   const startMs = clock.monotonicMs();
   const endMs = startMs + target.service.stopSeconds * 1000 + patienceMs;
   await stopJobRun(target, options, config);
-  for (let isDown = await look(target, startMs, config); !isDown; isDown = await look(target, startMs, config)) {
+  const stopping: Stopping = { target, startMs, config, supervisors: new Map() };
+  for (let isDown = await look(stopping); !isDown; isDown = await look(stopping)) {
     if (clock.monotonicMs() > endMs) {
       say('jobctl', lateWords(target, config));
-      return exitCodes.internal;
+      return notDone;
     }
     await new Promise<void>((resolve) => clock.after(pollMs, resolve));
   }
+  const left = target.instance === undefined ? await untilGone([...stopping.supervisors.values()]) : [];
   if (!options.json) print(`${name} has ended.\n`);
+  for (const supervisor of left) say('jobctl', lastStepWords(target.slug, supervisor));
   return 0;
+}
+
+interface Stopping {
+  readonly target: ServiceTarget;
+  /** By the monotonic clock. */
+  readonly startMs: number;
+  readonly config: Config;
+  /** Each that had the lock meanwhile, by pid. */
+  readonly supervisors: Map<number, LockHolder>;
 }
 
 /** The run of the job that this service was, before its file changed. */
@@ -61,10 +78,11 @@ async function stopJobRun({ slug, instance }: ServiceTarget, { reason }: Options
 }
 
 /** Whether it is down; helps those who can't get there by themselves. */
-async function look(target: ServiceTarget, startMs: number, config: Config): Promise<boolean> {
+async function look({ target, startMs, config, supervisors }: Stopping): Promise<boolean> {
   const { slug, instance, service } = target;
   const holder = holderOf(slug, config);
   if (holder === undefined) return true;
+  if (holder.wrapper !== undefined) supervisors.set(holder.wrapper.pid, holder);
   if (holder.isStopped === true) wake(holder, startMs, instance);
   // Its supervisor was killed, and nobody will start one that could end what is left.
   if (holder.state === 'orphaned') await sweeper.end(holder, service.stopSeconds * 1000);

@@ -13,6 +13,7 @@ import { print, say } from '../parts/output.ts';
 import { isJobRun, lookAtService } from '../parts/service-snapshots.ts';
 import { spawnSupervisor } from '../parts/spawn-supervisor.ts';
 import { callerName } from '../parts/stop-run.ts';
+import { notDone } from './act.ts';
 import type { Options } from './options.ts';
 import { recordOnService } from './record.ts';
 import { holderOf, type ServiceTarget, targetName } from './service-target.ts';
@@ -21,14 +22,18 @@ const pollMs = 100;
 
 export async function startService(target: ServiceTarget, options: Options, config: Config): Promise<number> {
   const { slug } = target;
+  if (options.tag !== undefined && target.service.file === 'disabled') {
+    tell(options, target, `${slug} is not started: it is disabled in its file`);
+    return 0;
+  }
   const refusal = refusalOf(target, 'started', options, config);
   if (refusal !== undefined) return refuse(refusal.words, refusal.code);
   const askedMs = clock.nowMs();
-  const failure = command(target, 'start', options, config);
-  if (failure !== undefined) return failure;
   // An instance of a service that is down stays down: who wants one of them wants the service.
   const said = target.instance === undefined ? undefined : refuseWhenDown(target, config);
   if (said !== undefined) return said;
+  const failure = command(target, 'start', options, config);
+  if (failure !== undefined) return failure;
   ensure(target, options, config);
   if (!options.wait) {
     tell(options, target, `${targetName(target)} is wanted up; jobctl status ${slug}`);
@@ -47,10 +52,10 @@ export function restartService(target: ServiceTarget, options: Options, config: 
   }
   const refusal = refusalOf(target, 'restarted', options, config);
   if (refusal !== undefined) return refuse(refusal.words, refusal.code);
-  const failure = command(target, 'restart', options, config);
-  if (failure !== undefined) return failure;
   const said = target.instance === undefined ? undefined : refuseWhenDown(target, config);
   if (said !== undefined) return said;
+  const failure = command(target, 'restart', options, config);
+  if (failure !== undefined) return failure;
   ensure(target, options, config);
   const rolls = target.instance === undefined && target.service.instances > 1;
   const how = rolls ? ', one instance after the other' : '';
@@ -61,8 +66,18 @@ export function restartService(target: ServiceTarget, options: Options, config: 
 export function resetService(target: ServiceTarget, options: Options, config: Config): number {
   const failure = command(target, 'reset', options, config);
   if (failure !== undefined) return failure;
-  tell(options, target, `${targetName(target)} reset: what had failed or finished is tried again`);
+  tell(options, target, `${targetName(target)} reset: ${resetWords(target, config)}`);
   return 0;
+}
+
+/** What follows from a reset, as things are. */
+function resetWords({ slug, service }: ServiceTarget, config: Config): string {
+  const again = 'what had failed or finished is started again';
+  if (holderOf(slug, config)?.state === 'running') return again;
+  if (service.file === 'disabled') return 'it is disabled in its file, so nothing is started';
+  if (service.file === 'broken') return 'its file has problems, so nothing is started until that is fixed';
+  const { wanted, wish } = readDesired(stateFiles(config.stateDirectory), slug).service;
+  return wanted === 'up' ? again : `it was stopped ${wishText(wish)}, so nothing is started; jobctl start ${slug}`;
 }
 
 interface Refusal {
@@ -91,7 +106,7 @@ function refusalOf(
     const words = `${name} can't be ${done}, and ${state}: its file has problems: ${problem}; fix it, then ${again}`;
     return { words, code: exitCodes.configuration };
   }
-  if (holder?.isStopped === true) return { words: stoppedWords(target, done, holder), code: exitCodes.internal };
+  if (holder?.isStopped === true) return { words: stoppedWords(target, done, holder), code: notDone };
   if (!holdsAsJob(slug, holder, config)) return undefined;
   const words = `${slug} can't be ${done}: the job that it was is still running (run ${holder?.runId}, pid ${holder?.wrapper?.pid}), and the service starts when that has ended; jobctl stop ${slug}`;
   return { words, code: exitCodes.skipped };
@@ -116,9 +131,9 @@ export function command(target: ServiceTarget, name: Command, options: Options, 
   const written = writeDesired(files, target, after(before, name, ask));
   if (!written.ok) {
     say('jobctl', `what is wanted of ${targetName(target)} could not be recorded: ${written.reason}`);
-    return exitCodes.internal;
+    return notDone;
   }
-  recordOnService(target, name, { reason }, config);
+  recordOnService(target, name, options, config);
   if (target.instance === undefined && name === 'start') return startInstances(target, ask, { options, config });
   if (target.instance === undefined && name === 'restart') tellStopped(target, options, config);
   return undefined;
@@ -191,7 +206,7 @@ async function waitUntilUp(
   const { slug, service } = target;
   for (;;) {
     const holder = holderOf(slug, config);
-    if (holder?.isStopped === true) return refuse(stoppedWords(target, 'started', holder), exitCodes.internal);
+    if (holder?.isStopped === true) return refuse(stoppedWords(target, 'started', holder), notDone);
     const { state, sinceMs = 0 } = lookAtService(service, holder, config);
     if (state === 'UP' || ((state === 'FAILED' || state === 'DOWN') && sinceMs >= askedMs)) {
       if (!options.json) print(`${slug} is ${state}\n`);

@@ -30,6 +30,10 @@ export function start(options: Options, config: Config): Promise<number> {
 
 /** What can be seen now is said at once; what happens a moment later stands in the history of the run whose id is printed. */
 export async function startJob(slug: string, { options, config, jobs, tell }: Act): Promise<Deed> {
+  if (isLeftOut(slug, options, jobs)) {
+    tell.print(`${slug} is not started: it is disabled in its file; jobctl start ${slug} runs it all the same\n`);
+    return { exitCode: 0, value: { started: false } };
+  }
   const hindrance = startRefusal(slug, jobs);
   if (hindrance !== undefined) {
     const { words, code } = hindrance;
@@ -50,6 +54,13 @@ export async function startJob(slug: string, { options, config, jobs, tell }: Ac
   tell.print(`${run}\n`);
   const exitCode = await endOf(child, { slug, run });
   return { exitCode, value: { started: true, run, exitCode } };
+}
+
+/** Who starts all jobs with a tag does not mean those that somebody has disabled. */
+function isLeftOut(slug: string, { tag, viaTag }: Options, jobs: Jobs): boolean {
+  if ((tag ?? viaTag) === undefined) return false;
+  const loaded = jobs.load(slug);
+  return loaded?.ok === true && !loaded.value.enabled;
 }
 
 /** Shows what the run prints until it has ended. Ctrl-C, or a terminal that is closed, ends the waiting and not the run. */

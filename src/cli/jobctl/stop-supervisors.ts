@@ -3,13 +3,14 @@
  * services stays on record, and the next `run-job --ensure` starts them again. Carried out as the service user, like every change.
  */
 import type { Config } from '../../config/config.ts';
-import { exitCodes } from '../../run/outcome.ts';
 import { readRecord } from '../../service/record.ts';
 import { clock } from '../../system/clock.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import { wrappers } from '../../system/wrappers.ts';
 import { realLocks } from '../parts/machine.ts';
 import { print, say } from '../parts/output.ts';
+import { lastStepWords, untilGone } from '../parts/supervisor-end.ts';
+import { notDone } from './act.ts';
 
 const pollMs = 100;
 
@@ -24,18 +25,25 @@ export async function stopSupervisors(config: Config): Promise<number> {
     const holder = locks.holder(slug);
     return holder?.state === 'running' && readRecord(state, slug)?.run === holder.runId ? holder : undefined;
   };
-  let left = locks.names().filter((slug) => isSupervised(slug) !== undefined);
-  for (const slug of left) {
-    const holder = isSupervised(slug);
-    if (holder !== undefined) wrappers.askToEnd(holder);
-  }
+  const supervisors = new Map(
+    locks.names().flatMap((slug) => {
+      const holder = isSupervised(slug);
+      return holder === undefined ? [] : [[slug, holder] as const];
+    }),
+  );
+  for (const holder of supervisors.values()) wrappers.askToEnd(holder);
+  let left = [...supervisors.keys()];
   const endMs = clock.monotonicMs() + patienceMs;
   for (; left.length > 0 && clock.monotonicMs() < endMs; left = left.filter((slug) => isSupervised(slug) !== undefined))
     await new Promise<void>((resolve) => clock.after(pollMs, resolve));
+  const gone = [...supervisors].filter(([slug]) => !left.includes(slug)).map(([, holder]) => holder);
+  const standing = await untilGone(gone);
+  for (const [slug, holder] of supervisors) if (standing.includes(holder)) say('jobctl', lastStepWords(slug, holder));
+  if (left.length === 0 && standing.length > 0) return notDone;
   if (left.length === 0) {
     print('no service has a supervisor now\n');
     return 0;
   }
   say('jobctl', `these services have not ended yet: ${left.join(', ')}`);
-  return exitCodes.internal;
+  return notDone;
 }

@@ -2,12 +2,11 @@
 import type { Config } from '../../config/config.ts';
 import { loadJob } from '../../job/load.ts';
 import { killSentence } from '../../report/kill-text.ts';
-import { exitCodes } from '../../run/outcome.ts';
 import { processWords } from '../../run/process-words.ts';
 import { files } from '../../system/files.ts';
 import { realLocks } from '../parts/machine.ts';
 import { stillRunningWords, stopRun } from '../parts/stop-run.ts';
-import { type Act, actOnEach, type Deed } from './act.ts';
+import { type Act, actOnEach, type Deed, notDone } from './act.ts';
 import type { Options } from './options.ts';
 import { recordSteering } from './record.ts';
 import { restartRefusal, startJob } from './start.ts';
@@ -70,7 +69,7 @@ async function stopJob(slug: string, { options, config, tell }: Act): Promise<De
       const pids = [wrapper, ...answer.holder.pids].filter(Boolean);
       const processes = answer.holder.processes?.map(processWords);
       tell.say(stillRunningWords(slug, answer.holder));
-      return { exitCode: exitCodes.internal, value: { ...value, pids, ...(processes !== undefined && { processes }) } };
+      return { exitCode: notDone, value: { ...value, pids, ...(processes !== undefined && { processes }) } };
     }
     default:
       return answer satisfies never;

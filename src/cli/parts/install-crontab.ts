@@ -40,7 +40,12 @@ function warningsOn(rest: string, runner: string): readonly Problem[] {
 }
 
 /** Writes what was planned and looks whether crontab(1) has it now; some crons add lines of their own at the top. */
-export function carryOut({ after }: Installation): Refusal | undefined {
+export function carryOut({ before, after }: Installation): Refusal | undefined {
+  // crontab(1) replaces the whole text, so what somebody has saved since it was read would be lost.
+  const present = userCrontab.read();
+  if (present.is === 'refused') return present;
+  if ((present.is === 'none' ? '' : present.text) !== before)
+    return { denied: false, reason: `${userCrontabName} was changed at this moment, and is left as it is: try again` };
   const refusal = after === '' ? userCrontab.remove() : userCrontab.write(after);
   if (refusal !== undefined) return refusal;
   const now = userCrontab.read();

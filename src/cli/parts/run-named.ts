@@ -4,6 +4,7 @@ import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
 import { listJobFiles, loadJob, unreadNamesake } from '../../job/load.ts';
+import { privateValues } from '../../job/private-values.ts';
 import { beforeRun } from '../../run/before-run.ts';
 import type { Tick, Trigger } from '../../run/event.ts';
 import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
@@ -26,6 +27,7 @@ import { fixedWorld } from './fixed-world.ts';
 import { noteStart } from './leave-note.ts';
 import { realMachine } from './machine.ts';
 import { say, sayProblems } from './output.ts';
+import { privateHistory } from './private-records.ts';
 import { becomeServiceUser } from './service-user.ts';
 import { loadSetting } from './setting.ts';
 import { startPruning } from './start-pruning.ts';
@@ -65,7 +67,9 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   const trigger = currentTrigger();
   const loaded = loadJob(slug, config, { files, sha256, checkZone: zoneObjection });
   if (loaded === undefined) return refuseInWords(exitCodes.usage, unknownJob(slug, config));
-  const machine = realMachine(config, (remark) => say(program, remark), { follow: wish.follow === true });
+  const everyday = realMachine(config, (remark) => say(program, remark), { follow: wish.follow === true });
+  const values = loaded.ok ? privateValues(loaded.value, files) : [];
+  const machine: RunMachine = { ...everyday, history: privateHistory(everyday.history, () => values) };
   const name = { slug, run: newRun(machine), trigger };
   const told = { ...name, config };
   if (!loaded.ok) {
@@ -76,6 +80,8 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   }
   const job = loaded.value;
   if (job.service !== undefined) {
+    const refusal = serviceRefusal(wish, job);
+    if (refusal !== undefined) return refuseInWords(exitCodes.usage, refusal);
     const { superviseService } = await import('../supervise.ts');
     const order = { job: { ...job, service: job.service }, run: name.run, config, machine };
     return superviseService({ ...order, byTheClock: trigger.by === 'clock' });
@@ -95,6 +101,13 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   const code = await tell({ ...result, troubles: [...troubles, ...result.troubles] }, { ...told, job });
   if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;
+}
+
+/** What only a run has. */
+function serviceRefusal({ slug, follow, slowStart }: RunWish, { service }: Job): string | undefined {
+  const log = `${slug}${(service?.instances ?? 1) > 1 ? '.0' : ''}`;
+  if (follow) return `${slug} is a service, so there is no run to follow; its output: jobctl logs ${log} --follow`;
+  return slowStart ? `${slug} is a service; it has no slow_start_command` : undefined;
 }
 
 interface Starting {

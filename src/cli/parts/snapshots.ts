@@ -19,10 +19,9 @@ import { readPauses, unreadablePauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
 import { sharedLockName } from '../../run/run-locks.ts';
 import { nextLockName } from '../../run/take-lock.ts';
-import { unreadableDesired } from '../../service/desired.ts';
-import { parseJournal } from '../../service/journal.ts';
+import { readDesired } from '../../service/desired.ts';
+import { noticeEntries, parseJournal } from '../../service/journal.ts';
 import type { KnownService } from '../../service/known-service.ts';
-import { isRecordUnreadable } from '../../service/record.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
@@ -32,6 +31,7 @@ import { closedJob } from './audience.ts';
 import { realHistory, realLocks } from './machine.ts';
 import { findService, lookAtService } from './service-snapshots.ts';
 import { zoneObjection } from './tick-zones.ts';
+import { unreadableOfJob, unreadableOfService } from './unreadable.ts';
 
 export interface Jobs {
   /** Of every file that can be a job, and of what runs without one; sorted. */
@@ -63,7 +63,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const history = realHistory(config);
   const state = stateFiles(config.stateDirectory);
   const pauses = readPauses(state);
-  const unreadablePaused = new Set(unreadablePauses(state));
+  const notPaused = unreadablePauses(state);
   const waiting = undelivered(state.names(noticeFolders.outbox));
   const slugs = [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort();
   const jobs: Jobs = {
@@ -91,8 +91,9 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
         ...{ ...facts, job },
         paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
         ...(more !== undefined && { times: more }),
+        ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
         undelivered: waiting.filter((notice) => notice.slug === slug),
-        unreadable: unreadablePaused.has(slug) ? 1 : service === undefined ? 0 : unreadableOfService(slug, state),
+        unreadable: service === undefined ? unreadableOfJob(job, state, notPaused) : unreadableOfService(slug, state),
         sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
       });
     },
@@ -105,20 +106,17 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
     entries(slug) {
       const holder = locks.holder(slug);
       const next = locks.holder(nextLockName(slug));
-      const { runs, steered = [] } = readHistory(slug, { history });
+      const { runs, steered = [], notices = [] } = readHistory(slug, { history });
       const entries: HistoryEntry[] = [
         ...parseJournal(history.read(slug)).map((entry) => ({ job: slug, is: 'service', entry }) as const),
         ...runs.map((run) => ({ job: slug, is: 'run', run: snapshotRun(run, holder, next) }) as const),
         ...steered.map((step) => ({ job: slug, is: 'steered', step }) as const),
+        ...noticeEntries(slug, notices).map((entry) => ({ job: slug, is: 'service', entry }) as const),
       ];
       return entries.sort((a, b) => entryMs(a) - entryMs(b));
     },
   };
   return { ok: true, jobs };
-}
-
-function unreadableOfService(slug: string, state: StateFiles): number {
-  return unreadableDesired(state, slug) + (isRecordUnreadable(state, slug) ? 1 : 0);
 }
 
 /** Jobs and services that still run although nobody finds their file any more. */

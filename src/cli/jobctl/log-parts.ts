@@ -1,0 +1,32 @@
+/** Which part of each of several logs a view shows: as many lines are shown in all as were asked for, the newest of them. */
+import { type LogPlace, type LogPrinter, type LogView, linesShown, showLog } from './log-view.ts';
+
+/** One log, and what of it is shown. */
+export interface LogPart<Log extends LogPlace> {
+  readonly log: Log;
+  readonly view: LogView;
+}
+
+/** The logs are given oldest first, and so are the parts. The newest log is always one of them, so that a log that can't be read is named. */
+export async function partsOf<Log extends LogPlace>(
+  logs: readonly Log[],
+  view: LogView,
+  printer: LogPrinter,
+): Promise<readonly LogPart<Log>[]> {
+  if (view.lines === undefined) return logs.map((log) => ({ log, view }));
+  const found: LogPart<Log>[] = [];
+  let left = view.lines;
+  for (const log of [...logs].reverse()) {
+    if (found.length > 0 && left <= 0) break;
+    const part = { log, view: { ...view, lines: left } };
+    found.unshift(part);
+    left -= await linesShown(log, part.view, printer);
+  }
+  return found;
+}
+
+export async function showParts(parts: readonly LogPart<LogPlace>[], printer: LogPrinter): Promise<number> {
+  let code = 0;
+  for (const { log, view } of parts) code = Math.max(code, await showLog(log, view, printer));
+  return code;
+}
