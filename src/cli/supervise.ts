@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Job } from '../job/job.ts';
 import { loadJob } from '../job/load.ts';
+import { privateValues } from '../job/private-values.ts';
 import { collisionWords } from '../run/collision.ts';
 import { exitCodes } from '../run/outcome.ts';
 import type { RunMachine } from '../run/run.ts';
@@ -27,7 +28,9 @@ import { serviceLogs } from '../system/service-logs.ts';
 import { stateFiles } from '../system/state-files.ts';
 import type { OwnLog } from '../system/system.ts';
 import { fixedWorld } from './parts/fixed-world.ts';
+import { realHistory } from './parts/machine.ts';
 import { say } from './parts/output.ts';
+import { privateHistory, privateState } from './parts/private-records.ts';
 
 const program = 'run-job';
 
@@ -113,12 +116,14 @@ function supervisorMachine(
   // There to be watched before the first record is written.
   mkdirSync(path.join(stateDirectory, desiredFolder), { recursive: true, mode: 0o755 });
   const note = (level: 'info' | 'warn' | 'error', words: string) => log.note(level, words, { job: job.slug });
+  let values = privateValues(job, files);
   return {
     ...machine,
+    history: privateHistory(realHistory(config), () => values),
     probes,
     pidFiles,
     changes,
-    state: stateFiles(stateDirectory),
+    state: privateState(stateFiles(stateDirectory), () => values),
     ports: hostPorts(runDirectory),
     folders: instanceFolders(stateDirectory),
     serviceLogs: serviceLogs({
@@ -135,6 +140,7 @@ function supervisorMachine(
     loadJob() {
       const loaded = loadJob(job.slug, config, { files, sha256 });
       if (loaded === undefined || !loaded.ok) return loaded;
+      values = privateValues(loaded.value, files);
       return { ...loaded, value: isService(loaded.value) ? loaded.value : 'no service' };
     },
     say: note,

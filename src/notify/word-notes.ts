@@ -3,7 +3,6 @@
  * event, and to whom. Written first, then remembered: a crash between the two tells something twice rather than never.
  */
 
-import { decodeJson } from '../record/decode.ts';
 import { triggerWords } from '../report/history-text.ts';
 import { type HistoryEvent, parseEvents } from '../run/event.ts';
 import { extendStreak, foldHistory, type History, type RunRecord } from '../run/history.ts';
@@ -13,9 +12,10 @@ import type { Zone } from '../schedule/zone.ts';
 import type { HistoryStore, StateFiles } from '../system/system.ts';
 import { type Entry, entryName } from './entry.ts';
 import { heardBy } from './hearing.ts';
-import { consider, type NoticeState, noticeState, outcomeIn, type Telling } from './incident.ts';
+import { consider, type NoticeState, outcomeIn, type Telling } from './incident.ts';
 import { parseNote, type RunNote } from './note.ts';
 import { noticeFolders } from './note-folders.ts';
+import { readNoticeState } from './notice-states.ts';
 import { payloadOf } from './payload.ts';
 import type { RunReport } from './report.ts';
 
@@ -67,7 +67,7 @@ function attempt(slug: string, notes: readonly RunNote[], wording: Wording): boo
 
 function wordJob(slug: string, notes: readonly RunNote[], wording: Wording): boolean {
   const events = allEvents(slug, notes, wording.history);
-  const known = readState(slug, wording.incidents);
+  const known = readNoticeState(wording.incidents, slug);
   const { from, isKnown } = firstNew(events, known, notes);
   const earlier = earlierHistory(wording.history.predecessor(slug));
   let state: NoticeState =
@@ -212,8 +212,4 @@ function reportOf(
 /** A run that was killed could not hand over its last words; its log has them. */
 function tailOfLost(outcome: Outcome | undefined, logPath: string | undefined, endOfLog: Wording['endOfLog']): string {
   return outcome === undefined || logPath === undefined ? '' : endOfLog(logPath);
-}
-
-function readState(slug: string, incidents: StateFiles): NoticeState | undefined {
-  return decodeJson(incidents.read(noticeFolders.incidents, slug), noticeState);
 }

@@ -62,6 +62,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
         orphanRemark(job),
         streakRemark(job),
         lastWords(job),
+        resetRemark(job, formatTime),
         skipRemark(job, formatTime),
         unreadableWords(job.slug, job.unreadable),
         ...noticeRemarks(job, formatTime),
@@ -135,6 +136,12 @@ function brokenRemark({ activity, problems }: BrokenJobSnapshot): string {
   return [...runs, problems[0] ?? ''].join('; ');
 }
 
+/** The last run has failed, and a person has said that this is known and dealt with. */
+function resetRemark({ reset }: JobSnapshot, formatTime: (ms: number) => string): string {
+  if (reset === undefined) return '';
+  return `reset by ${reset.by} at ${formatTime(reset.atMs)}${reset.reason === undefined ? '' : `: ${reset.reason}`}`;
+}
+
 /** Everything about one job, a fact a line. */
 export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string): string {
   if (isBroken(job)) return brokenDetails(job, formatTime);
@@ -158,6 +165,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
       'last skip',
       job.lastSkip === undefined ? undefined : `${formatTime(job.lastSkip.startedMs)} ${job.lastSkip.words}`,
     ],
+    ['reset', resetRemark(job, formatTime) || undefined],
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
     ['warning', unreadableWords(job.slug, job.unreadable)],

@@ -2,6 +2,7 @@
 import { durationWords } from '../run/outcome.ts';
 import { printable } from '../yaml/printable.ts';
 import { type InstanceSnapshot, type ServiceSnapshot, wishWords } from './service-snapshot.ts';
+import { unreadableWords } from './snapshot.ts';
 import { widest } from './width.ts';
 
 /** What a row of a listing says behind the state: "3 of 4 up; web.2 backoff: exited with code 1". */
@@ -60,8 +61,14 @@ export function serviceDetails(
   {
     formatTime,
     nowMs,
+    unreadable,
     notices,
-  }: { readonly formatTime: (ms: number) => string; readonly nowMs: number; readonly notices: readonly string[] },
+  }: {
+    readonly formatTime: (ms: number) => string;
+    readonly nowMs: number;
+    readonly unreadable?: number | undefined;
+    readonly notices: readonly string[];
+  },
 ): string {
   const { supervisor, problems, rolling, rollingEnd, jobRun } = service;
   const facts: readonly (readonly [string, string | undefined])[] = [
@@ -76,6 +83,7 @@ export function serviceDetails(
     ],
     ['attention', stoppedWords(supervisor) ?? jobRunWords(jobRun)],
     ['restart', rolling === undefined ? rollingEnd : `rolling; still to come: ${rolling.join(', ')}`],
+    ['warning', unreadableWords(job.slug, unreadable)],
     ...notices.map((words) => ['notices', words] as const),
     ['file', problems === undefined ? undefined : `has problems and is not followed: ${problems[0] ?? ''}`],
   ];

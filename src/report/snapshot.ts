@@ -1,6 +1,6 @@
 /** What is known of a job at one instant; this value is what `--json` prints and every other listing is made of. */
 import type { CollisionPolicy } from '../job/policy.ts';
-import type { Streak } from '../run/event.ts';
+import type { Steered, Streak } from '../run/event.ts';
 import type { History, RunRecord } from '../run/history.ts';
 import type { LastStatus, Outcome } from '../run/outcome.ts';
 import { outcomeWords, statusOf } from '../run/outcome.ts';
@@ -66,6 +66,8 @@ export interface JobSnapshot {
   readonly health: Health;
   readonly state: JobState;
   readonly streak: Streak;
+  /** A person has said that the failure of `lastRun` is known and dealt with. */
+  readonly reset?: Pick<Steered, 'by' | 'atMs' | 'reason'>;
   /** The run under way, or the last one that was not skipped. */
   readonly lastRun?: RunSnapshot;
   /** A tick or start after `lastRun` that was skipped: the latest of them. */
@@ -189,6 +191,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...times,
     ...seenFrom(history, [holder, next]),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
+    ...resetOf(history, lastRun),
     ...(lastSkip === undefined ? {} : { lastSkip: snapshotRun(lastSkip, holder, next) }),
     ...(skips === 0 ? {} : { skips: { count: skips, isMany: skips >= (job.notices?.skipThreshold ?? Infinity) } }),
     ...ofService(service),
@@ -315,6 +318,14 @@ function seenFrom(
       failingSinceMs: history.streak.failingSinceMs ?? last.startedMs,
     },
   };
+}
+
+function resetOf({ steered = [] }: History, last: RunRecord | undefined): Pick<JobSnapshot, 'reset'> {
+  if (last?.outcome === undefined || statusOf(last.outcome) !== 'failure') return {};
+  const step = steered.findLast(({ action, atMs }) => action === 'reset' && atMs > last.startedMs);
+  if (step === undefined) return {};
+  const { by, atMs, reason } = step;
+  return { reset: { by, atMs, ...(reason !== undefined && { reason }) } };
 }
 
 function nextOf(next: LockHolder | undefined, { runs }: History): Pick<JobSnapshot, 'next'> {

@@ -28,9 +28,17 @@ export function pauseOf(
   nowMs: number,
 ): Pause | undefined {
   return pauses
-    .filter(({ target }) => ('job' in target ? target.job === job.slug : job.tags.includes(target.tag)))
+    .filter(({ target }) => isAbout(target, job))
     .filter((pause) => !isOver(pause, nowMs))
     .sort((a, b) => endOf(b) - endOf(a))[0];
+}
+
+/** Whether what is paused is this job. */
+export function isAbout(
+  target: PauseTarget,
+  job: { readonly slug: string; readonly tags: readonly string[] },
+): boolean {
+  return 'job' in target ? target.job === job.slug : job.tags.includes(target.tag);
 }
 
 export function isOver(pause: Pause, nowMs: number): boolean {

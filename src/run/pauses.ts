@@ -9,12 +9,12 @@ export function readPauses(files: StateFiles): readonly Pause[] {
   return files.readAll(folder).flatMap((file) => decodeJson(file.text, pause) ?? []);
 }
 
-/** The jobs that are paused by a record which can't be understood, and so are not. */
-export function unreadablePauses(files: StateFiles): readonly string[] {
+/** Jobs and tags that are paused by a record which can't be understood, and so are not. */
+export function unreadablePauses(files: StateFiles): readonly PauseTarget[] {
   return files
     .names(folder)
-    .filter((name) => name.startsWith('job:') && decodeJson(files.read(folder, name), pause) === undefined)
-    .map((name) => name.slice('job:'.length));
+    .filter((name) => decodeJson(files.read(folder, name), pause) === undefined)
+    .flatMap((name) => targetOf(name) ?? []);
 }
 
 /** Why a job may not be started now, and what ends that; `undefined` when it may. */
@@ -39,6 +39,18 @@ export function removePause(files: StateFiles, target: PauseTarget): WriteAnswer
 /** A tag may be any text, a file name may not. */
 function fileName(target: PauseTarget): string {
   return 'job' in target ? `job:${target.job}` : `tag:${encodeURIComponent(target.tag)}`;
+}
+
+/** The target of a file of that name; undefined for a name that writePause never gives. */
+function targetOf(name: string): PauseTarget | undefined {
+  const [, kind, word = ''] = /^(job|tag):(.+)$/s.exec(name) ?? [];
+  if (kind === undefined) return undefined;
+  if (kind === 'job') return { job: word };
+  try {
+    return { tag: decodeURIComponent(word) };
+  } catch {
+    return undefined;
+  }
 }
 
 const target = (value: unknown): PauseTarget | undefined =>

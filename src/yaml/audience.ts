@@ -23,7 +23,7 @@ export function publicWords(problem: Problem): string {
 }
 
 /** The file can be read, and every directory above it be passed, by everybody. */
-function isForAll(path: string, files: Pick<Files, 'facts'>): boolean {
+export function isForAll(path: string, files: Pick<Files, 'facts'>): boolean {
   const parts = path.split('/').slice(1, -1);
   const above = ['/', ...parts.map((_part, depth) => `/${parts.slice(0, depth + 1).join('/')}`)];
   const allows = (name: string, bit: number) => ((files.facts(name)?.mode ?? bit) & bit) !== 0;

@@ -190,6 +190,10 @@ test('whatever a pause or a wish holds, it is one that can be shown, or none', (
       for (const each of readPauses(files))
         assert.equal(typeof pauseWords(each, format) + isOver(each, 0), 'stringfalse');
       assert.equal(readPauses(files).length + unreadablePauses(files).length, 1);
+      const byTag = filesWith('pauses', 'tag:at%20night%3A', one);
+      const lost = readPauses(byTag).length === 0 ? [{ tag: 'at night:' }] : [];
+      assert.deepEqual(unreadablePauses(byTag), lost);
+      assert.deepEqual(unreadablePauses(filesWith('pauses', 'tag:%', 'nonsense')), []);
       const { service } = readDesired(filesWith('desired', 'web', other), 'web');
       assert.match(service.wanted, /^(?:up|down)$/);
       for (const ask of [service.wish, service.restart, service.reset]) if (ask) askWords(ask, format);

@@ -4,9 +4,8 @@ import { failingText, isFailing, type LastWords } from '../../report/failing-tex
 import { type AnySnapshot, isBroken } from '../../report/job-text.ts';
 import { timeText } from '../../schedule/wall-time.ts';
 import { clock } from '../../system/clock.ts';
-import { readEndOfLog } from '../../system/log-end.ts';
 import { hostZone } from '../../system/zones.ts';
-import { elsewhereWords, unreadableLogWords } from '../parts/log-access.ts';
+import { lastWordsOf } from '../parts/last-words.ts';
 import { print } from '../parts/output.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
@@ -21,7 +20,7 @@ export function failed(options: Options, config: Config): number {
     const job = jobs.snapshot(slug);
     if (job === undefined || !isFailing(job)) continue;
     count += 1;
-    const words = lastWords(job, config.outputDirectory);
+    const words = lastWords(job, config);
     const said = words !== undefined && 'lines' in words ? words.lines : [];
     const text = options.json ? `${JSON.stringify({ ...job, lastWords: said })}\n` : failingText(job, words, view);
     if (!print(text)) break;
@@ -30,16 +29,9 @@ export function failed(options: Options, config: Config): number {
   return count === 0 ? 0 : 1;
 }
 
-function lastWords(job: AnySnapshot, outputDirectory: string): LastWords | undefined {
+function lastWords(job: AnySnapshot, config: Config): LastWords | undefined {
   if (isBroken(job)) return undefined;
   const path =
     job.service === undefined ? job.lastRun?.logPath : job.service.instances.find(({ at }) => at !== 'up')?.logPath;
-  if (path === undefined) return undefined;
-  const end = readEndOfLog(outputDirectory, path);
-  if ('text' in end) return { lines: end.text.split('\n').filter((line) => line.trim() !== '') };
-  const why =
-    end.code === 'EACCES'
-      ? unreadableLogWords(path, `jobctl failed ${job.slug}`)
-      : elsewhereWords(path, outputDirectory);
-  return why === undefined ? undefined : { why };
+  return lastWordsOf(path, `jobctl failed ${job.slug}`, config);
 }

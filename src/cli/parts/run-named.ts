@@ -4,6 +4,7 @@ import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
 import { listJobFiles, loadJob, unreadNamesake } from '../../job/load.ts';
+import { privateValues } from '../../job/private-values.ts';
 import { beforeRun } from '../../run/before-run.ts';
 import type { Tick, Trigger } from '../../run/event.ts';
 import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
@@ -26,6 +27,7 @@ import { fixedWorld } from './fixed-world.ts';
 import { noteStart } from './leave-note.ts';
 import { realMachine } from './machine.ts';
 import { say, sayProblems } from './output.ts';
+import { privateHistory } from './private-records.ts';
 import { becomeServiceUser } from './service-user.ts';
 import { loadSetting } from './setting.ts';
 import { startPruning } from './start-pruning.ts';
@@ -65,7 +67,9 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   const trigger = currentTrigger();
   const loaded = loadJob(slug, config, { files, sha256, checkZone: zoneObjection });
   if (loaded === undefined) return refuseInWords(exitCodes.usage, unknownJob(slug, config));
-  const machine = realMachine(config, (remark) => say(program, remark), { follow: wish.follow === true });
+  const everyday = realMachine(config, (remark) => say(program, remark), { follow: wish.follow === true });
+  const values = loaded.ok ? privateValues(loaded.value, files) : [];
+  const machine: RunMachine = { ...everyday, history: privateHistory(everyday.history, () => values) };
   const name = { slug, run: newRun(machine), trigger };
   const told = { ...name, config };
   if (!loaded.ok) {

@@ -19,10 +19,9 @@ import { readPauses, unreadablePauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
 import { sharedLockName } from '../../run/run-locks.ts';
 import { nextLockName } from '../../run/take-lock.ts';
-import { readDesired, unreadableDesired } from '../../service/desired.ts';
+import { readDesired } from '../../service/desired.ts';
 import { noticeEntries, parseJournal } from '../../service/journal.ts';
 import type { KnownService } from '../../service/known-service.ts';
-import { isRecordUnreadable } from '../../service/record.ts';
 import { clock } from '../../system/clock.ts';
 import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
@@ -32,6 +31,7 @@ import { closedJob } from './audience.ts';
 import { realHistory, realLocks } from './machine.ts';
 import { findService, lookAtService } from './service-snapshots.ts';
 import { zoneObjection } from './tick-zones.ts';
+import { unreadableOfJob, unreadableOfService } from './unreadable.ts';
 
 export interface Jobs {
   /** Of every file that can be a job, and of what runs without one; sorted. */
@@ -61,7 +61,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const history = realHistory(config);
   const state = stateFiles(config.stateDirectory);
   const pauses = readPauses(state);
-  const unreadablePaused = new Set(unreadablePauses(state));
+  const notPaused = unreadablePauses(state);
   const waiting = undelivered(state.names(noticeFolders.outbox));
   const slugs = [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort();
   const jobs: Jobs = {
@@ -91,7 +91,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
         ...(more !== undefined && { times: more }),
         ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
         undelivered: waiting.filter((notice) => notice.slug === slug),
-        unreadable: unreadablePaused.has(slug) ? 1 : service === undefined ? 0 : unreadableOfService(slug, state),
+        unreadable: service === undefined ? unreadableOfJob(job, state, notPaused) : unreadableOfService(slug, state),
         sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
       });
     },
@@ -114,10 +114,6 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
     },
   };
   return { ok: true, jobs };
-}
-
-function unreadableOfService(slug: string, state: StateFiles): number {
-  return unreadableDesired(state, slug) + (isRecordUnreadable(state, slug) ? 1 : 0);
 }
 
 /** Jobs and services that still run although nobody finds their file any more. */

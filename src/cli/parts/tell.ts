@@ -1,10 +1,12 @@
 /** Tells of a run that is over: the programs' own log, failmail and notices. The lock is free by now, and nothing here changes the outcome. */
 import os from 'node:os';
+import { privateValues, withoutValues } from '../../job/private-values.ts';
 import { dueFailmail, type Failmail } from '../../notify/failmail.ts';
 import { type RunReport, reportRun } from '../../notify/report.ts';
 import { mailedFailures } from '../../run/history.ts';
 import { exitCodes, type Outcome, outcomeWords, statusOf } from '../../run/outcome.ts';
 import { type RunResult, writeEvent } from '../../run/record.ts';
+import { files } from '../../system/files.ts';
 import { noteInLog } from '../../system/log-note.ts';
 import { createOwnLog } from '../../system/own-log.ts';
 import type { OwnLog } from '../../system/system.ts';
@@ -33,10 +35,12 @@ export async function tellOfRun(result: RunResult, told: RunTold): Promise<void>
   await log.close();
 }
 
-function noteRun({ outcome, troubles, logPath }: RunResult, { slug, run }: RunTold, log: OwnLog): void {
+/** More people read syslog than a private job file. */
+function noteRun({ outcome, troubles, logPath }: RunResult, { slug, run, job }: RunTold, log: OwnLog): void {
+  const values = job === undefined ? [] : privateValues(job, files);
   const level = statusOf(outcome) === 'failure' ? 'error' : 'info';
   const fields = { job: slug, run, ...(logPath === undefined ? {} : { log: logPath }) };
-  log.note(level, `${slug} ${outcomeWords(outcome)}`, fields);
+  log.note(level, `${slug} ${withoutValues(outcomeWords(outcome), values)}`, fields);
   for (const trouble of troubles) log.note('warn', `${slug}: ${trouble}`, { job: slug, run });
 }
 
