@@ -134,7 +134,7 @@ function nextStartOf(evidence: Evidence): Evidence {
   const tickMs = ticks.tickMs !== undefined && ticks.tickMs > nowMs ? ticks.tickMs : ticks.afterMs;
   return {
     ...{ ...rest, runs: [], crontab: { ...crontab, ...fires } },
-    ...(tickMs === undefined ? { ticks: {} } : { ticks: { tickMs } }),
+    ticks: { ...(tickMs !== undefined && { tickMs }), ...(ticks.ofLine !== undefined && { ofLine: ticks.ofLine }) },
     cronLog: { ...evidence.cronLog, lines: evidence.cronLog.lines.filter(({ atMs }) => atMs <= nowMs) },
   };
 }

@@ -2,13 +2,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkText } from '../../src/report/check-text.ts';
 import { clockRule, eachStart, nextStart } from '../../src/report/clock-ticks.ts';
+import type { Evidence } from '../../src/report/evidence.ts';
 import { checkJobs } from '../../src/report/icinga.ts';
-import { type ClockedJob, clockFacts, commonWarnings, entriesIn, type Installed } from '../../src/report/installed.ts';
+import {
+  type ClockedJob,
+  type ClockFacts,
+  clockFacts,
+  commonWarnings,
+  entriesIn,
+  type Installed,
+} from '../../src/report/installed.ts';
 import { jobDetails, jobLines } from '../../src/report/job-text.ts';
 import { snapshotJob } from '../../src/report/snapshot.ts';
 import { upcomingLines, upcomingStream } from '../../src/report/upcoming.ts';
+import { explain } from '../../src/report/why.ts';
+import { answerOf } from '../../src/report/why-answer.ts';
 import { cronPart, installed, liveCron } from '../fakes/installed.ts';
 import { zonesOn } from '../fakes/zones.ts';
+import { puzzle } from './evidence.ts';
 
 const nowMs = Date.parse('2026-11-25T10:41:00Z');
 const zones = zonesOn('UTC');
@@ -247,9 +258,46 @@ for (const [cronName, daemon, cronWords] of crons)
           assert.ok(text.includes(warning.replaceAll('|', '/')), `${which} lacks "${warning}":\n${text}`);
       assert.equal(icinga.code, clock.warnings.length === 0 ? 0 : 1);
       assert.equal(jobDetails(snapshot, time).includes('\nnext: '), nextMs !== undefined);
+      const why = job === service ? undefined : whyOf(job, there, clock, nextMs);
+      const isUnreadable = state === 'unknown' || there.main.kind === 'elsewhere';
+      if (why !== undefined && state !== 'none' && !isUnreadable) {
+        const starts = clock.starts !== false && nextMs !== undefined;
+        if (starts) assert.match(why.answer, /will run at /);
+        else assert.match(why.answer, /^backup (?:has not run yet, and )?will (?:not run: |run at )/);
+        if (clock.starts === false) assert.match(why.answer, /^backup will not run: /);
+        // What status, next and check advise, why advises too.
+        for (const warning of clock.warnings)
+          for (const command of warning.match(/(?:sudo |cron-generate --install).*$/)?.[0].split(' && ') ?? [])
+            assert.ok(why.commands.includes(command), `${command} is not in ${JSON.stringify(why)}`);
+        if (clock.warnings.length === 0) assert.deepEqual(why.commands, []);
+      }
       if (nextText === undefined) assert.doesNotMatch(next, /^2026/m);
       else assert.match(next, new RegExp(`^2026-11-${nextText.replace('T', ' ')}`));
     });
+
+/** The answer of `jobctl why` with the same crontab and the same cron. */
+function whyOf(job: ClockedJob, there: Installed, clock: ClockFacts, nextMs: number | undefined) {
+  const line = there.lines.get(job.slug);
+  const { schedule, enabled, timing } = job;
+  const { catchUp: _catchUp, ...own } = { catchUp: 'none', ...timing };
+  const wanted = `${own.timeZone === undefined ? schedule : '0,30 * * * *'} svc /usr/bin/run-job --job backup`;
+  const { line: _line, wanted: _wanted, ...crontab } = puzzle.crontab;
+  const isStale = clock.line === 'other' || clock.line === 'left-over';
+  const ofLine = isStale && !clock.due && clock.schedule !== undefined ? { ofLine: clock.schedule } : {};
+  const evidence: Evidence = {
+    ...{ ...puzzle, nowMs, runs: [], clock, daemon: there.daemon },
+    job: { ...(schedule !== undefined && { schedule }), enabled, delayMs: 0, catchUp: 'none', ...own },
+    ticks: { ...ofLine, afterMs: nextMs ?? nowMs + 3_600_000 },
+    seen: { state: 'never-run', health: 'never-run', streak: { failures: 0 }, activity: { is: 'idle' } },
+    crontab: {
+      ...{ ...crontab, ...(line?.part ?? there.main), command: there.command },
+      ...(line !== undefined && { line: line.text }),
+      ...(schedule !== undefined && enabled && { wanted: clock.line === 'in-sync' ? `${line?.text}` : wanted }),
+    },
+  };
+  const explanation = explain(evidence);
+  return { ...explanation, ...answerOf(explanation, evidence) };
+}
 
 test('a warning that holds for many jobs is said once', () => {
   const jobs = ['a', 'b', 'c'].map((slug) => {
