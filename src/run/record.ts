@@ -115,10 +115,18 @@ function resultOf(outcome: Outcome, recorder: Recorder, known: Known): RunResult
 
 /** All that is known of the job's runs, the predecessor's included. */
 export function readHistory(slug: string, { history }: Pick<Recorder, 'history'>): History {
-  const { events, unreadable } = readEvents(history.read(slug));
-  const folded = foldHistory(events, earlierHistory(history.predecessor(slug)));
-  return unreadable === 0 ? folded : { ...folded, unreadable };
+  const text = history.read(slug);
+  const predecessor = history.predecessor(slug);
+  if (predecessor === undefined && lastRead?.text === text) return lastRead.history;
+  const { events, unreadable } = readEvents(text);
+  const folded = foldHistory(events, earlierHistory(predecessor));
+  const known = unreadable === 0 ? folded : { ...folded, unreadable };
+  if (predecessor === undefined) lastRead = { text, history: known };
+  return known;
 }
+
+/** A run asks several times for what has not changed; without a predecessor the text says all. */
+let lastRead: { readonly text: string; readonly history: History } | undefined;
 
 /** Troubles, in words: a history that can't be written must not end the run it is about. */
 export function writeEvent(slug: string, { history }: Pick<Recorder, 'history'>, event: HistoryEvent): string[] {
