@@ -32,6 +32,8 @@ export interface Evidence {
   readonly steered: readonly Steered[];
   /** Records of the job that can't be understood; absent when there are none. */
   readonly unreadable?: number;
+  /** Why its history can't be read. */
+  readonly historyHidden?: string;
   readonly runs: readonly RunSnapshot[];
   readonly holder?: LockHolder;
   readonly crontab: CrontabEvidence;

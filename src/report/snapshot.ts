@@ -79,6 +79,8 @@ export interface JobSnapshot {
   /** Notices that have not come through yet; absent when there are none. */
   /** Records of it that can't be understood and are passed over; absent when there are none. */
   readonly unreadable?: number;
+  /** Why its history can't be read; then nobody knows whether it has run. */
+  readonly historyHidden?: string;
   readonly undelivered?: { readonly count: number; readonly sinceMs: number; readonly forMs: number };
   /** Why people were not told of the last run of which they should have been; absent when they were. */
   readonly noticeFailed?: { readonly run: string; readonly words: string };
@@ -188,7 +190,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...nextOf(next, history),
     locks: sharedLocks.map(sharedLockOf),
     ...(paused === undefined ? {} : { paused }),
-    ...times,
+    ...timesOf(times, history),
     ...seenFrom(history, [holder, next]),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
     ...resetOf(history, lastRun),
@@ -206,8 +208,20 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
   return { ...known, state: jobStateOf(known) };
 }
 
+/** Whether a tick was missed can't be told without the history. */
+function timesOf(times: NonNullable<JobFacts['times']>, { hidden }: History): Partial<JobSnapshot> {
+  if (hidden === undefined) return times;
+  const { overdue: _overdue, ...known } = times;
+  return { ...known, historyHidden: hidden };
+}
+
 function countUnreadable(unreadable: number): Pick<JobSnapshot, 'unreadable'> {
   return unreadable === 0 ? {} : { unreadable };
+}
+
+/** "its history can't be read: /var/…/history/backup.jsonl: permission denied" */
+export function hiddenWords(hidden: string | undefined): string | undefined {
+  return hidden === undefined ? undefined : `its history can't be read: ${hidden}`;
 }
 
 /** "3 records of backup can't be read and are passed over" */
@@ -288,7 +302,8 @@ function isSkip({ outcome }: RunRecord): boolean {
 }
 
 /** A job that was only ever stopped by people, or reset after its failures, is ok: it has run, and nothing is known against it. */
-function healthFrom({ streak: { failures, lastSuccessMs }, runs }: History): Health {
+function healthFrom({ streak: { failures, lastSuccessMs }, runs, hidden }: History): Health {
+  if (hidden !== undefined) return 'unknown';
   if (failures > 0) return 'failing';
   return lastSuccessMs !== undefined || runs.some(hasRun) ? 'ok' : 'never-run';
 }
@@ -305,7 +320,8 @@ function seenFrom(
   const last = history.runs.findLast((run) => !isSkip(run));
   const isReset = history.steered?.some(({ action, atMs }) => action === 'reset' && atMs > (last?.startedMs ?? 0));
   const isHeld = last !== undefined && holders.some((holder) => isHeldBy(last, holder));
-  const unseen = last !== undefined && last.outcome === undefined && !isHeld && !isReset;
+  const unseen =
+    history.hidden === undefined && last !== undefined && last.outcome === undefined && !isHeld && !isReset;
   if (!unseen) {
     return { lastStatus: history.lastStatus, health: healthFrom(history), streak: history.streak };
   }

@@ -5,7 +5,7 @@
 import { minuteMs } from '../schedule/zone.ts';
 import type { Evidence } from './evidence.ts';
 import type { Finding } from './finding.ts';
-import { type RunSnapshot, unreadableWords } from './snapshot.ts';
+import { hiddenWords, type RunSnapshot, unreadableWords } from './snapshot.ts';
 import { crontabFindings } from './why-crontab.ts';
 import { daemonFindings } from './why-daemon.ts';
 import { claimFinding, fateFinding, runOfTick } from './why-fate.ts';
@@ -192,7 +192,7 @@ export function explanationCode({ verdict }: Explanation): 0 | 1 | 4 {
 }
 
 /** What is passed over may be what would have explained it. */
-function recordFindings({ slug, unreadable }: Evidence): readonly Finding[] {
-  const words = unreadableWords(slug, unreadable);
-  return words === undefined ? [] : [{ about: 'records', is: 'doubt', words }];
+function recordFindings({ slug, unreadable, historyHidden }: Evidence): readonly Finding[] {
+  const all = [unreadableWords(slug, unreadable), hiddenWords(historyHidden)];
+  return all.flatMap((words) => (words === undefined ? [] : [{ about: 'records', is: 'doubt', words }]));
 }

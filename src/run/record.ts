@@ -117,7 +117,8 @@ function resultOf(outcome: Outcome, recorder: Recorder, known: Known): RunResult
 export function readHistory(slug: string, { history }: Pick<Recorder, 'history'>): History {
   const { events, unreadable } = readEvents(history.read(slug));
   const folded = foldHistory(events, earlierHistory(history.predecessor(slug)));
-  return unreadable === 0 ? folded : { ...folded, unreadable };
+  const hidden = history.hidden?.(slug);
+  return { ...folded, ...(unreadable !== 0 && { unreadable }), ...(hidden !== undefined && { hidden }) };
 }
 
 /** Troubles, in words: a history that can't be written must not end the run it is about. */

@@ -244,3 +244,16 @@ test('root has no use for it, and says so', { skip: notRoot }, () => {
     scene.end();
   }
 });
+
+test('the plan is about the lines that cron has, not about the file that is generated beside them', { skip }, (t) => {
+  const person = new Person(t);
+  person.generate('--install');
+  person.job('mine', '7 * * * *');
+  // Now the file is new, and the crontab is not.
+  assert.equal(person.generate().status, 0);
+  assert.match(person.generate('--plan').stdout, /mine[\s\S]*:07/);
+  person.generate('--install');
+  assert.doesNotMatch(person.generate('--plan').stdout, /:07/);
+  assert.equal(person.generate('--uninstall').status, 0);
+  assert.match(person.generate('--plan').stdout, /mine/, 'nothing is installed: all of it would be new');
+});

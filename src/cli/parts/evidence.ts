@@ -77,6 +77,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     ),
     steered: history.steered ?? [],
     ...countUnreadable({ slug, tags: job?.tags ?? [] }, history.unreadable, stateFiles(config.stateDirectory)),
+    ...(history.hidden !== undefined && { historyHidden: history.hidden }),
     runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) =>
       snapshotRun(run, holder, next),
     ),
