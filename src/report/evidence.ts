@@ -4,12 +4,15 @@ import type { Pause } from '../run/pause.ts';
 import type { ZoneOfCron } from '../schedule/other-zone.ts';
 import type { Zone } from '../schedule/zone.ts';
 import type { LockHolder } from '../system/system.ts';
+import type { CommandForms } from './advice.ts';
 import type { CrontabPart } from './crontab-part.ts';
-import type { RunSnapshot } from './snapshot.ts';
+import type { ClockFacts } from './installed.ts';
+import type { JobSnapshot, RunSnapshot } from './snapshot.ts';
 
 export interface Evidence {
   readonly slug: string;
   readonly nowMs: number;
+  readonly forms: CommandForms;
   /** IANA name. */
   readonly hostZone: Zone;
   /** What was asked about; absent: the last tick. */
@@ -18,6 +21,10 @@ export interface Evidence {
   /** Absent when the file can't be used. */
   readonly job?: JobEvidence;
   readonly ticks: TickEvidence;
+  /** What the clock will do with the job, as things are; absent when its file can't be used. */
+  readonly clock?: ClockFacts;
+  /** The job as `jobctl status` shows it; absent when there is no such job. */
+  readonly seen?: SeenJob;
   /** Which run has the tick, and since when. */
   readonly claim?: { readonly run: string; readonly atMs: number };
   /** Those that hold the job, or will have ended by the time that was asked about. */
@@ -25,6 +32,8 @@ export interface Evidence {
   readonly steered: readonly Steered[];
   /** Records of the job that can't be understood; absent when there are none. */
   readonly unreadable?: number;
+  /** Why its history can't be read. */
+  readonly historyHidden?: string;
   readonly runs: readonly RunSnapshot[];
   readonly holder?: LockHolder;
   readonly crontab: CrontabEvidence;
@@ -35,6 +44,10 @@ export interface Evidence {
   readonly machine: MachineEvidence;
   readonly cronLog: CronLogEvidence;
 }
+
+/** As much of a snapshot as answers "why is it as it is?" */
+export type SeenJob = Pick<JobSnapshot, 'state' | 'health' | 'streak' | 'activity' | 'next'> &
+  Partial<Pick<JobSnapshot, 'locks' | 'nextMs' | 'overdue' | 'reset'>>;
 
 interface JobFileEvidence {
   readonly path: string;
@@ -63,6 +76,8 @@ interface TickEvidence {
   readonly tickMs?: number;
   readonly beforeMs?: number;
   readonly afterMs?: number;
+  /** They are those of the line in the crontab, which has this schedule; absent when they are those of the job's file. */
+  readonly ofLine?: string;
 }
 
 /** The crontab that has the job's line, or would have it. */
@@ -87,7 +102,8 @@ export type DaemonEvidence =
       /** TZ in its environment and the zone that it stands for, where that is not the machine's. */
       readonly otherZone?: ZoneOfCron;
     }
-  | { readonly is: 'absent' }
+  /** `start`: the command that starts the one that is installed; absent when that is not known. */
+  | { readonly is: 'absent'; readonly start?: string }
   /** /proc does not show other users' processes. */
   | { readonly is: 'hidden' };
 
@@ -117,4 +133,10 @@ export interface CronLogEvidence {
 export interface CronLogLine {
   readonly atMs: number;
   readonly text: string;
+}
+
+export function startCommand({
+  start = 'sudo systemctl start cron',
+}: Extract<DaemonEvidence, { is: 'absent' }>): string {
+  return start;
 }

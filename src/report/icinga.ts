@@ -4,11 +4,11 @@ import { isCircuit } from '../run/pause.ts';
 import { printable } from '../yaml/printable.ts';
 import { commonWarnings, ownWarnings } from './installed.ts';
 import { type AnySnapshot, isBroken } from './job-text.ts';
-import type { JobSnapshot } from './snapshot.ts';
+import { hiddenWords, type JobSnapshot } from './snapshot.ts';
 import { greatest } from './width.ts';
 
 export interface CheckAnswer {
-  readonly code: 0 | 1 | 2;
+  readonly code: 0 | 1 | 2 | 3;
   readonly text: string;
 }
 
@@ -19,7 +19,8 @@ export interface Limits {
 }
 
 /**
- * `FAILING JOBS: a, b` and 2 (kept), `JOBS CRITICAL: …` and 2 for what should long have run, `JOBS WARNING: …` and 1 for what a person
+ * `FAILING JOBS: a, b` and 2 (kept), `JOBS CRITICAL: …` and 2 for what should long have run, `JOBS UNKNOWN: …` and 3 where a history can't be
+ * read, `JOBS WARNING: …` and 1 for what a person
  * should look at, `JOBS OK` and 0 (kept).
  * Monitoring plugins guidelines: the first line says it all, no bar in it, labels quoted, seconds with their unit, other counts without.
  */
@@ -27,7 +28,9 @@ export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAn
   const failing = jobs.filter((job) => job.health === 'failing').map(({ slug }) => slug);
   const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
   const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
+  const hidden = jobs.flatMap(hiddenRemark);
   const remarks = [
+    ...hidden,
     ...commonWarnings(jobs.map((job) => (isBroken(job) ? undefined : job.clock))),
     ...jobs.flatMap((job) => remarksOn(job, limits)),
   ].map(pluginWords);
@@ -37,6 +40,7 @@ export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAn
   const more = first && details.length > (failing.length > 0 ? 0 : late.length) ? `\n${details.join('\n')}` : '';
   if (failing.length > 0) return { code: 2, text: `FAILING JOBS: ${failing.join(', ')}${tail}${more}\n` };
   if (late.length > 0) return { code: 2, text: `JOBS CRITICAL: ${late.join('; ')}${tail}${more}\n` };
+  if (hidden.length > 0) return { code: 3, text: `JOBS UNKNOWN: ${remarks.join('; ')}${tail}\n` };
   if (remarks.length > 0) return { code: 1, text: `JOBS WARNING: ${remarks.join('; ')}${tail}\n` };
   return { code: 0, text: `JOBS OK${tail}\n` };
 }
@@ -91,6 +95,11 @@ function remarksOn(
       : []),
     ...(job.lastRun?.lostBytes === undefined ? [] : [`${job.slug} lost output of its last run`]),
   ];
+}
+
+function hiddenRemark(job: AnySnapshot): readonly string[] {
+  const words = isBroken(job) ? undefined : hiddenWords(job.historyHidden);
+  return words === undefined ? [] : [`${job.slug}: ${words}`];
 }
 
 /** Whoever enforces timeouts, or restarts instances, does nothing while it is stopped. */

@@ -6,8 +6,9 @@
 import { readLine } from '../schedule/crontab-reader.ts';
 import { lineRule } from '../schedule/last-good.ts';
 import { isReboot } from '../schedule/nickname.ts';
+import { adviceText } from './advice.ts';
 import { type CrontabPart, refusalOf } from './crontab-part.ts';
-import type { DaemonEvidence } from './evidence.ts';
+import { type DaemonEvidence, startCommand } from './evidence.ts';
 
 /** An entry that starts a job by its name. */
 export interface InstalledLine {
@@ -183,7 +184,7 @@ function placeOf(
   if (kind === 'elsewhere') return { is: 'unknown', words: [] };
   const refusal = refusalOf(part, command);
   if (refusal === undefined) return { is: 'read', words: [] };
-  return { is: 'ignored', words: [`cron ignores ${path}: ${refusal.words}: ${refusal.advice}`] };
+  return { is: 'ignored', words: [`cron ignores ${path}: ${refusal.words}: ${adviceText(refusal.advice)}`] };
 }
 
 /** Of a file that is not in /etc/cron.d another program may read the lines. */
@@ -194,7 +195,7 @@ function cronOf({ daemon, main: { kind } }: Installed): ClockFacts['cron'] {
 }
 
 function cronWords(cron: ClockFacts['cron'], { daemon }: Installed): string[] {
-  if (cron === 'absent') return ['no cron is running: sudo systemctl start cron (or crond)'];
+  if (daemon.is === 'absent') return cron === 'absent' ? [`no cron is running: ${startCommand(daemon)}`] : [];
   if (cron !== 'stopped' || daemon.is !== 'running') return [];
   return [`${daemon.name} is stopped by a signal: sudo kill -CONT ${daemon.pid}`];
 }

@@ -6,7 +6,13 @@ import { printable } from '../yaml/printable.ts';
 import { ownWarnings } from './installed.ts';
 import type { Overdue } from './overdue.ts';
 import { serviceRemark } from './service-text.ts';
-import { type BrokenJobSnapshot, type JobSnapshot, type RunSnapshot, unreadableWords } from './snapshot.ts';
+import {
+  type BrokenJobSnapshot,
+  hiddenWords,
+  type JobSnapshot,
+  type RunSnapshot,
+  unreadableWords,
+} from './snapshot.ts';
 import { widest } from './width.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
@@ -62,8 +68,10 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
         orphanRemark(job),
         streakRemark(job),
         lastWords(job),
+        resetRemark(job, formatTime),
         skipRemark(job, formatTime),
         unreadableWords(job.slug, job.unreadable),
+        hiddenWords(job.historyHidden),
         ...noticeRemarks(job, formatTime),
       ]
         .filter(Boolean)
@@ -135,6 +143,16 @@ function brokenRemark({ activity, problems }: BrokenJobSnapshot): string {
   return [...runs, problems[0] ?? ''].join('; ');
 }
 
+function noneWords({ historyHidden }: JobSnapshot): string {
+  return historyHidden === undefined ? 'none' : 'unknown';
+}
+
+/** The last run has failed, and a person has said that this is known and dealt with. */
+function resetRemark({ reset }: JobSnapshot, formatTime: (ms: number) => string): string {
+  if (reset === undefined) return '';
+  return `reset by ${reset.by} at ${formatTime(reset.atMs)}${reset.reason === undefined ? '' : `: ${reset.reason}`}`;
+}
+
 /** Everything about one job, a fact a line. */
 export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string): string {
   if (isBroken(job)) return brokenDetails(job, formatTime);
@@ -153,14 +171,16 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['activity', activityWords(job, formatTime)],
     ['waiting', nextWords(job, formatTime)],
     ['shared locks', lockWords(job, formatTime)],
-    ['last run', last === undefined ? 'none' : lastRunWords(last, formatTime)],
+    ['last run', last === undefined ? noneWords(job) : lastRunWords(last, formatTime)],
     [
       'last skip',
       job.lastSkip === undefined ? undefined : `${formatTime(job.lastSkip.startedMs)} ${job.lastSkip.words}`,
     ],
+    ['reset', resetRemark(job, formatTime) || undefined],
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
     ['warning', unreadableWords(job.slug, job.unreadable)],
+    ['warning', hiddenWords(job.historyHidden)],
     ['notice failed', job.noticeFailed && `of run ${job.noticeFailed.run}: ${job.noticeFailed.words}`],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],

@@ -1,6 +1,6 @@
 /** What is known of a job at one instant; this value is what `--json` prints and every other listing is made of. */
 import type { CollisionPolicy } from '../job/policy.ts';
-import type { Streak } from '../run/event.ts';
+import type { Steered, Streak } from '../run/event.ts';
 import type { History, RunRecord } from '../run/history.ts';
 import type { LastStatus, Outcome } from '../run/outcome.ts';
 import { outcomeWords, statusOf } from '../run/outcome.ts';
@@ -66,6 +66,8 @@ export interface JobSnapshot {
   readonly health: Health;
   readonly state: JobState;
   readonly streak: Streak;
+  /** A person has said that the failure of `lastRun` is known and dealt with. */
+  readonly reset?: Pick<Steered, 'by' | 'atMs' | 'reason'>;
   /** The run under way, or the last one that was not skipped. */
   readonly lastRun?: RunSnapshot;
   /** A tick or start after `lastRun` that was skipped: the latest of them. */
@@ -77,6 +79,8 @@ export interface JobSnapshot {
   /** Notices that have not come through yet; absent when there are none. */
   /** Records of it that can't be understood and are passed over; absent when there are none. */
   readonly unreadable?: number;
+  /** Why its history can't be read; then nobody knows whether it has run. */
+  readonly historyHidden?: string;
   readonly undelivered?: { readonly count: number; readonly sinceMs: number; readonly forMs: number };
   /** Why people were not told of the last run of which they should have been; absent when they were. */
   readonly noticeFailed?: { readonly run: string; readonly words: string };
@@ -186,9 +190,10 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...nextOf(next, history),
     locks: sharedLocks.map(sharedLockOf),
     ...(paused === undefined ? {} : { paused }),
-    ...times,
+    ...timesOf(times, history),
     ...seenFrom(history, [holder, next]),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
+    ...resetOf(history, lastRun),
     ...(lastSkip === undefined ? {} : { lastSkip: snapshotRun(lastSkip, holder, next) }),
     ...(skips === 0 ? {} : { skips: { count: skips, isMany: skips >= (job.notices?.skipThreshold ?? Infinity) } }),
     ...ofService(service),
@@ -203,8 +208,20 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
   return { ...known, state: jobStateOf(known) };
 }
 
+/** Whether a tick was missed can't be told without the history. */
+function timesOf(times: NonNullable<JobFacts['times']>, { hidden }: History): Partial<JobSnapshot> {
+  if (hidden === undefined) return times;
+  const { overdue: _overdue, ...known } = times;
+  return { ...known, historyHidden: hidden };
+}
+
 function countUnreadable(unreadable: number): Pick<JobSnapshot, 'unreadable'> {
   return unreadable === 0 ? {} : { unreadable };
+}
+
+/** "its history can't be read: /var/…/history/backup.jsonl: permission denied" */
+export function hiddenWords(hidden: string | undefined): string | undefined {
+  return hidden === undefined ? undefined : `its history can't be read: ${hidden}`;
 }
 
 /** "3 records of backup can't be read and are passed over" */
@@ -285,7 +302,8 @@ function isSkip({ outcome }: RunRecord): boolean {
 }
 
 /** A job that was only ever stopped by people, or reset after its failures, is ok: it has run, and nothing is known against it. */
-function healthFrom({ streak: { failures, lastSuccessMs }, runs }: History): Health {
+function healthFrom({ streak: { failures, lastSuccessMs }, runs, hidden }: History): Health {
+  if (hidden !== undefined) return 'unknown';
   if (failures > 0) return 'failing';
   return lastSuccessMs !== undefined || runs.some(hasRun) ? 'ok' : 'never-run';
 }
@@ -302,7 +320,8 @@ function seenFrom(
   const last = history.runs.findLast((run) => !isSkip(run));
   const isReset = history.steered?.some(({ action, atMs }) => action === 'reset' && atMs > (last?.startedMs ?? 0));
   const isHeld = last !== undefined && holders.some((holder) => isHeldBy(last, holder));
-  const unseen = last !== undefined && last.outcome === undefined && !isHeld && !isReset;
+  const unseen =
+    history.hidden === undefined && last !== undefined && last.outcome === undefined && !isHeld && !isReset;
   if (!unseen) {
     return { lastStatus: history.lastStatus, health: healthFrom(history), streak: history.streak };
   }
@@ -315,6 +334,14 @@ function seenFrom(
       failingSinceMs: history.streak.failingSinceMs ?? last.startedMs,
     },
   };
+}
+
+function resetOf({ steered = [] }: History, last: RunRecord | undefined): Pick<JobSnapshot, 'reset'> {
+  if (last?.outcome === undefined || statusOf(last.outcome) !== 'failure') return {};
+  const step = steered.findLast(({ action, atMs }) => action === 'reset' && atMs > last.startedMs);
+  if (step === undefined) return {};
+  const { by, atMs, reason } = step;
+  return { reset: { by, atMs, ...(reason !== undefined && { reason }) } };
 }
 
 function nextOf(next: LockHolder | undefined, { runs }: History): Pick<JobSnapshot, 'next'> {

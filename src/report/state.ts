@@ -10,10 +10,12 @@ export type JobState =
   | 'overdue'
   | 'invalid'
   | 'never-run'
+  /** Its history can't be read. */
+  | 'unknown'
   | ServiceState;
 
 /** Whether the runs of a job succeed: a skip, and a stop by a person, leave this as it was. */
-export type Health = 'ok' | 'failing' | 'never-run';
+export type Health = 'ok' | 'failing' | 'never-run' | 'unknown';
 
 export interface StateFacts {
   readonly service?: { readonly state: ServiceState };
@@ -43,7 +45,7 @@ export function jobStateOf(facts: StateFacts): JobState {
 }
 
 /**
- * 0 ok · 1 failing, overdue or invalid · 3 paused or disabled · 4 never run, in the manner of LSB init scripts. While a job runs, its
+ * 0 ok · 1 failing, overdue or invalid · 3 paused or disabled · 4 never run or unknown, in the manner of LSB init scripts. While a job runs, its
  * earlier runs decide.
  */
 export function jobStateCode(facts: StateFacts): number {
@@ -62,6 +64,7 @@ export function jobStateCode(facts: StateFacts): number {
     case 'disabled':
       return 3;
     case 'never-run':
+    case 'unknown':
       return 4;
     default:
       return stateCode(state);

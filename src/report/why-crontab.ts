@@ -3,9 +3,10 @@
  * (database.c, user.c), which ignores a whole file for one bad line and says so in the system log alone.
  */
 import { wallTime } from '../schedule/wall-time.ts';
+import { advise, changing } from './advice.ts';
 import { octal, refusalOf } from './crontab-part.ts';
 import type { CrontabEvidence, Evidence } from './evidence.ts';
-import type { Finding } from './why.ts';
+import type { Finding } from './finding.ts';
 import { hasStart } from './why-fate.ts';
 
 const about = 'crontab';
@@ -14,10 +15,10 @@ const about = 'crontab';
 export function crontabFindings(evidence: Evidence): readonly Finding[] {
   // Without a job, or with one that has no line by its own wish, the rest of the file does not matter.
   const { crontab, job } = evidence;
-  if (job !== undefined && (job.schedule === undefined || !job.enabled)) return [];
+  if (job !== undefined && isOff(job) && crontab.line === undefined) return [];
   const stops = placeOf(crontab) ?? ignoredBecause(crontab) ?? lineOf(crontab) ?? ageOf(evidence) ?? logged(evidence);
   if (stops !== undefined) return [stops];
-  const doubt = doubtOf(crontab);
+  const doubt = doubtOf(crontab, job);
   return [doubt ?? { about, is: 'well', words: `${crontab.path} has its line: ${crontab.line ?? ''}` }];
 }
 
@@ -30,7 +31,7 @@ function placeOf({ kind, path, facts, unreadable, command }: CrontabEvidence): F
       about,
       is: 'stops',
       words,
-      advice: `set "output_crontab" to a file in /etc/cron.d, then ${command}`,
+      advice: [advise('set "output_crontab" to a file in /etc/cron.d, then', command)],
     };
   }
   if (unreadable !== undefined) return { about, is: 'unknown', words: `${path} could not be read: ${unreadable}` };
@@ -40,9 +41,9 @@ function placeOf({ kind, path, facts, unreadable, command }: CrontabEvidence): F
       about,
       is: 'stops',
       words: 'you have no crontab',
-      advice: command,
+      advice: [advise('install it', command)],
     };
-  return { about, is: 'stops', words: `there is no ${path}`, advice: command };
+  return { about, is: 'stops', words: `there is no ${path}`, advice: [advise('install the crontab', command)] };
 }
 
 /** What makes cron ignore the whole file. */
@@ -55,8 +56,10 @@ function ignoredBecause(crontab: CrontabEvidence): Finding | undefined {
 
 /** A line of other times starts the job all the same, where it has this tick too. */
 function lineOf({ path, line, wanted, kind, fires, command }: CrontabEvidence): Finding | undefined {
-  const advice = kind === 'own' ? `${command} (with --diff it only shows the difference)` : command;
-  if (line === undefined) return { about, is: 'stops', words: `${path} has no line for it`, advice };
+  const advice = [
+    advise(kind === 'own' ? 'install it (--diff only shows the change)' : 'install the crontab again', command),
+  ];
+  if (line === undefined) return { about, is: 'stops', words: `its line is not in ${path} yet`, advice };
   if (wanted === undefined || timesOf(line) === timesOf(wanted)) return undefined;
   const words = `its line in ${path} has other times than its file asks for: ${line}`;
   return { about, is: fires === true ? 'doubt' : 'stops', words, advice };
@@ -70,7 +73,7 @@ function timesOf(line: string): string {
 
 /** Debian's cron reads a changed file at the beginning of a minute, before it starts what is due; cronie at once. */
 function ageOf(evidence: Evidence): Finding | undefined {
-  const { crontab, ticks, runs, hostZone, slug } = evidence;
+  const { crontab, ticks, runs, hostZone, slug, forms } = evidence;
   const { path, facts } = crontab;
   const { tickMs } = ticks;
   if (facts === undefined || tickMs === undefined || facts.mtimeMs < tickMs || hasStart(evidence)) return undefined;
@@ -81,7 +84,8 @@ function ageOf(evidence: Evidence): Finding | undefined {
     about,
     is: 'stops',
     words: `${written}; no start of the job by the clock before that is on record`,
-    advice: `wait for the next tick, or run it now: jobctl start ${slug}`,
+    advice: [advise('wait for the next tick, or run it now', changing(forms, `start ${slug}`))],
+    afterTick: true,
   };
 }
 
@@ -102,11 +106,27 @@ function logged({ crontab, cronLog, hostZone }: Evidence): Finding | undefined {
     about,
     is: 'stops',
     words,
-    advice: `fix that, then touch ${path}: cron reads a file again only when its time changes`,
+    advice: [
+      advise('fix that, then touch the file: cron reads it again only when its time changes', `sudo touch ${path}`),
+    ],
   };
 }
 
-function doubtOf({ path, facts, line, wanted, kind, command }: CrontabEvidence): Finding | undefined {
+function isOff({ schedule, enabled }: NonNullable<Evidence['job']>): boolean {
+  return schedule === undefined || !enabled;
+}
+
+function doubtOf(
+  { path, facts, line, wanted, kind, command }: CrontabEvidence,
+  job: Evidence['job'],
+): Finding | undefined {
+  if (line !== undefined && job !== undefined && isOff(job))
+    return {
+      about,
+      is: 'doubt',
+      words: `${path} still has its line, so cron starts it all the same: ${line}`,
+      advice: [advise('take the line out', command)],
+    };
   if (facts !== undefined && kind === 'cron.d' && (facts.mode & 0o111) !== 0)
     return {
       about,
@@ -118,7 +138,7 @@ function doubtOf({ path, facts, line, wanted, kind, command }: CrontabEvidence):
       about,
       is: 'doubt',
       words: `its line in ${path} is not the one that cron-generate would write now: ${line}`,
-      advice: command,
+      advice: [advise('install the crontab again', command)],
     };
   return undefined;
 }

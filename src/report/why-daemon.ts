@@ -6,8 +6,10 @@ import { otherZoneAdvice, otherZoneWords } from '../schedule/other-zone.ts';
 import { expectedTicks } from '../schedule/ticks.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import { minuteMs } from '../schedule/zone.ts';
-import type { CronLogLine, Evidence } from './evidence.ts';
-import type { Finding } from './why.ts';
+import { advise, changing, looking } from './advice.ts';
+import { type CronLogLine, type Evidence, startCommand } from './evidence.ts';
+import type { Finding } from './finding.ts';
+import { hasStart } from './why-fate.ts';
 import { momentOf } from './why-job.ts';
 
 export function daemonFindings(evidence: Evidence): readonly Finding[] {
@@ -20,21 +22,26 @@ function machine(evidence: Evidence): Finding {
     hostZone,
     slug,
     job,
+    forms,
   } = evidence;
   const about = 'machine';
   const up = `up since ${wallTime(bootMs, hostZone)}`;
   // A start after a boot is due at the boot itself, and cron comes up after it.
-  if (bootMs <= momentOf(evidence) || isReboot(job?.schedule)) return { about, is: 'well', words: up };
-  const made =
-    job?.catchUp === 'last'
-      ? 'its "catch_up: last" makes up for the last tick'
-      : '"catch_up: last" makes up for the last tick';
+  if (bootMs <= momentOf(evidence) || isReboot(job?.schedule) || hasStart(evidence))
+    return { about, is: 'well', words: up };
   const words = `it was off or booting: ${up}`;
-  return { about, is: 'stops', words, advice: `${made}; by hand: jobctl start ${slug}` };
+  return { about, is: 'stops', words, advice: madeUp(job, changing(forms, `start ${slug}`)) };
+}
+
+/** For a tick that passed while nothing could start it. */
+function madeUp(job: Evidence['job'], start: string): NonNullable<Finding['advice']> {
+  const byHand = advise('run it now', start);
+  if (job?.catchUp === 'last') return [byHand];
+  return [byHand, advise('with "catch_up: last" in its file run-job makes up for the last tick by itself')];
 }
 
 function daemon(evidence: Evidence): Finding {
-  const { daemon: found, hostZone, slug } = evidence;
+  const { daemon: found, hostZone, slug, forms, job } = evidence;
   const about = 'cron';
   switch (found.is) {
     case 'absent':
@@ -42,7 +49,7 @@ function daemon(evidence: Evidence): Finding {
         about,
         is: 'stops',
         words: 'no cron is running',
-        advice: 'systemctl start cron (or crond), and see why it had ended: journalctl -u cron',
+        advice: [advise('start cron', startCommand(found))],
       };
     case 'hidden':
       return { about, is: 'unknown', words: "other users' processes can not be seen by you; try it as root" };
@@ -54,16 +61,16 @@ function daemon(evidence: Evidence): Finding {
           about,
           is: 'stops',
           words: `${name} (pid ${pid}) is stopped by a signal`,
-          advice: `kill -CONT ${pid}`,
+          advice: [advise('let cron go on', `sudo kill -CONT ${pid}`)],
         };
-      if (sinceMs === undefined || sinceMs <= momentOf(evidence) || isReboot(evidence.job?.schedule))
+      if (sinceMs === undefined || sinceMs <= momentOf(evidence) || isReboot(job?.schedule) || hasStart(evidence))
         return { about, is: 'well', words: `${name} (pid ${pid}) runs${since}` };
       const words = `${name} (pid ${pid}) runs only${since}, after the tick`;
       return {
         about,
         is: 'stops',
         words,
-        advice: `nothing now: it runs again; what was missed: jobctl start ${slug}, or "catch_up: last"`,
+        advice: madeUp(job, changing(forms, `start ${slug}`)),
       };
     }
     default:
@@ -79,11 +86,12 @@ function zoneOfDaemon({ daemon: found, crontab, ticks, hostZone, nowMs, job }: E
   const words = otherZoneWords(otherZone, hostZone, nowMs);
   const line = readLine(crontab.line ?? crontab.wanted ?? '');
   const { tickMs } = ticks;
-  if (line.is !== 'entry' || tickMs === undefined) return [{ about, is: 'doubt', words, advice: otherZoneAdvice }];
+  if (line.is !== 'entry' || tickMs === undefined)
+    return [{ about, is: 'doubt', words, advice: [advise(otherZoneAdvice)] }];
   const span = { afterMs: tickMs - 1, untilMs: tickMs };
   const zones = { host: otherZone.zone, find: () => undefined };
   const starts = expectedTicks({ schedule: line.schedule, timing: {} }, span, zones).length > 0;
-  return [{ about, is: starts ? 'doubt' : 'stops', words, advice: otherZoneAdvice }];
+  return [{ about, is: starts ? 'doubt' : 'stops', words, advice: [advise(otherZoneAdvice)] }];
 }
 
 const asleep =
@@ -98,6 +106,8 @@ function clock(evidence: Evidence): Finding {
     hostZone,
     machine: { suspendedMs },
     slug,
+    forms,
+    job,
   } = evidence;
   const about = 'clock';
   const atMs = momentOf(evidence);
@@ -112,7 +122,7 @@ function clock(evidence: Evidence): Finding {
       about,
       is: 'stops',
       words,
-      advice: `"catch_up: last" makes up for the last tick; by hand: jobctl start ${slug}`,
+      advice: madeUp(job, changing(forms, `start ${slug}`)),
     };
   }
   const step = cronLog.lines.find((line) => stepped.test(line.text) && Math.abs(line.atMs - atMs) < 3 * 60 * minuteMs);
@@ -140,7 +150,7 @@ const earlyMs = 5000;
 
 /** The lines that cron wrote about this job's line, from the tick on for two minutes, or until the next one. */
 function cronsOwnWord(evidence: Evidence): readonly Finding[] {
-  const { cronLog, hostZone, slug, ticks, user } = evidence;
+  const { cronLog, hostZone, slug, ticks, user, forms } = evidence;
   const about = "cron's log";
   if (cronLog.source === undefined)
     return [{ about, is: 'unknown', words: cronLog.missing ?? 'there is none that can be read' }];
@@ -153,14 +163,20 @@ function cronsOwnWord(evidence: Evidence): readonly Finding[] {
   const failed = near.find(({ text }) => refused.test(text) && text.includes(user.name));
   if (failed !== undefined)
     return [
-      { about, is: 'stops', words: tell(failed), advice: `see to the account of ${user.name}: chage -l ${user.name}` },
+      {
+        about,
+        is: 'stops',
+        words: tell(failed),
+        advice: [advise(`look at the account of ${user.name}`, `sudo chage -l ${user.name}`)],
+      },
     ];
   const started = near.find(({ text }) =>
     new RegExp(`CMD .*--job ${slug.replaceAll('.', '\\.')}(?![\\w.-])`).test(text),
   );
   if (started !== undefined) return [{ about, is: 'well', words: `cron did start the line; ${tell(started)}` }];
   const own = near.find(({ text }) => text.startsWith('run-job') && text.includes(slug));
-  if (own !== undefined) return [{ about, is: 'stops', words: tell(own), advice: 'fix that' }];
+  if (own !== undefined)
+    return [{ about, is: 'stops', words: tell(own), advice: [advise('fix that, then', looking(forms, 'check'))] }];
   if (near.length === 0)
     return [{ about, is: 'unknown', words: `${cronLog.source} says nothing about cron at that time` }];
   return [{ about, is: 'doubt', words: `${cronLog.source} has lines of cron at that time, and none about this job` }];

@@ -1,10 +1,14 @@
 /** What is on record about a tick: the run that had it, or the line that says why there was none. */
-import { type Outcome, outcomeWords, type SkipReason } from '../run/outcome.ts';
+import { type Outcome, outcomeWords } from '../run/outcome.ts';
+import { isOver } from '../run/pause.ts';
 import { wallTime } from '../schedule/wall-time.ts';
 import { minuteMs } from '../schedule/zone.ts';
+import { type Advice, advise, changing, looking } from './advice.ts';
 import type { Evidence } from './evidence.ts';
+import type { Finding } from './finding.ts';
+import { resumeAdvice } from './resume-advice.ts';
 import type { RunSnapshot } from './snapshot.ts';
-import type { Finding } from './why.ts';
+import { failureAdvice } from './why-failure.ts';
 
 /** Cron wakes once a minute, and run-job takes a moment to start. */
 const lateMs = 1.5 * minuteMs;
@@ -48,7 +52,8 @@ function rank(outcome: Outcome | undefined): number {
 }
 
 /** A tick that is on record as missed is explained by what follows, not by the record. */
-export function fateFinding(run: RunSnapshot, { slug, hostZone }: Evidence): Finding {
+export function fateFinding(run: RunSnapshot, evidence: Evidence): Finding {
+  const { hostZone } = evidence;
   const { outcome, words } = run;
   const about = 'history';
   const at = wallTime(run.startedMs, hostZone);
@@ -57,42 +62,70 @@ export function fateFinding(run: RunSnapshot, { slug, hostZone }: Evidence): Fin
       about,
       is: 'stops',
       words: `run-job was called at ${at} and ${words}`,
-      advice: skipAdvice(outcome.reason, slug),
+      advice: skipAdvice(run, evidence),
     };
   if (outcome?.kind === 'not-started') {
-    const advice =
-      outcome.code === 78
-        ? `jobctl check shows every problem of the file; fix that, then: jobctl start ${slug}`
-        : `fix that, then: jobctl start ${slug}`;
-    return { about, is: 'stops', words: `run-job was called at ${at} and ${words}`, advice };
+    const called = `run-job was called at ${at} and ${words}`;
+    return { about, is: 'stops', words: called, advice: failureAdvice(run, evidence) };
   }
   if (outcome?.kind === 'missed') return { about, is: 'doubt', words: `the tick ${outcomeWords(outcome)}` };
   return { about, is: 'well', words: `run ${run.run} started at ${at} and ${words}` };
 }
 
 /** A run that took the tick and was gone before it had written anything. */
-export function claimFinding({ claim, hostZone, slug }: Evidence): readonly Finding[] {
+export function claimFinding({ claim, hostZone, slug, forms }: Evidence): readonly Finding[] {
   if (claim === undefined) return [];
   const words = `run ${claim.run} took the tick at ${wallTime(claim.atMs, hostZone)} and left no other trace: it was killed, or the machine went down`;
-  return [{ about: 'history', is: 'stops', words, advice: `run it now: jobctl start ${slug}` }];
+  return [{ about: 'history', is: 'stops', words, advice: [advise('run it now', changing(forms, `start ${slug}`))] }];
 }
 
-function skipAdvice(reason: SkipReason, slug: string): string {
+function skipAdvice({ outcome }: RunSnapshot, evidence: Evidence): readonly Advice[] {
+  const { slug, forms, file, crontab, seen } = evidence;
+  if (outcome?.kind !== 'skipped') return [];
+  const { reason } = outcome;
+  const isIdle = seen?.activity.is === 'idle' && seen.next === undefined;
+  const startNow = advise('run it now', changing(forms, `start ${slug}`));
   switch (reason) {
-    case 'running':
-      return `if it should have ended: jobctl stop ${slug}, and give it a "timeout"; if it may take that long: "cron_collision_policy: QUEUE", or "allow_overtime: true"`;
-    case 'locked':
-      return 'wait for the job that has the lock; jobctl status shows which jobs run';
+    case 'running': {
+      const longer = advise(
+        `if a run may take that long, write "cron_collision_policy: QUEUE" or "allow_overtime: true" into ${file.path}`,
+      );
+      if (isIdle) return [advise('that run has ended; run it now', changing(forms, `start ${slug}`)), longer];
+      return [
+        advise('if that run should have ended, stop it, and give the job a "timeout"', changing(forms, `stop ${slug}`)),
+        longer,
+      ];
+    }
+    case 'locked': {
+      const holders = (seen?.locks ?? []).flatMap(({ heldBy }) => heldBy?.job ?? []);
+      if (holders.length === 0) return [advise('the lock is free now; run it', changing(forms, `start ${slug}`))];
+      const looks = [...new Set(holders)].map((job) => looking(forms, `status ${job}`));
+      return [advise('wait for the job that has the lock', ...looks)];
+    }
     case 'queue-full':
-      return `jobctl status ${slug} shows who runs; the schedule asks for more runs than there is time for`;
+      if (isIdle) return [startNow];
+      return [
+        advise(
+          'see who runs and who waits; the schedule asks for more runs than there is time for',
+          looking(forms, `status ${slug}`),
+        ),
+      ];
     case 'deadline':
-      return `run it now: jobctl start ${slug}; or allow more time with "start_deadline"`;
+      return [startNow, advise(`or allow more time with "start_deadline" in ${file.path}`)];
     case 'claimed':
-      return 'nothing: another run has had this tick, so the job is not run twice';
+      return [advise('do nothing: another run had this tick, so the job is not run twice')];
     case 'not-due':
-      return 'nothing, if "schedule" and "time_zone" are as they are meant; else run cron-generate after a change';
-    case 'paused':
-      return `jobctl status ${slug} shows whether it is still paused, and what resumes it`;
+      return [
+        advise(
+          `do nothing if "schedule" and "time_zone" in ${file.path} are right; after a change of them`,
+          crontab.command,
+        ),
+      ];
+    case 'paused': {
+      const holding = evidence.pauses.filter((pause) => !isOver(pause, evidence.nowMs));
+      if (holding.length > 0) return resumeAdvice(holding, evidence);
+      return [advise('it is not paused now; run it', changing(forms, `start ${slug}`))];
+    }
     default:
       return reason satisfies never;
   }

@@ -1,11 +1,13 @@
 /** What the job's file, people and the places that a run needs have to say about a tick. */
 import { orphanWords } from '../run/collision.ts';
-import { isOver, pauseWords, resumeCommand } from '../run/pause.ts';
-import { endAdvice, isOutOfReach } from '../run/process-words.ts';
+import { isOver, pauseWords } from '../run/pause.ts';
+import { isOutOfReach } from '../run/process-words.ts';
 import { isReboot } from '../schedule/nickname.ts';
 import { wallTime } from '../schedule/wall-time.ts';
+import { advise, changing, looking, shellWord } from './advice.ts';
 import type { Evidence } from './evidence.ts';
-import type { Finding } from './why.ts';
+import type { Finding } from './finding.ts';
+import { resumeAdvice } from './resume-advice.ts';
 import { hasStart } from './why-fate.ts';
 
 /** The moment that is asked about. */
@@ -18,18 +20,24 @@ export function fileFindings(evidence: Evidence): readonly Finding[] {
 }
 
 function jobFile(evidence: Evidence): Finding {
-  const { file, job, slug, runs, ticks, hostZone, crontab } = evidence;
+  const { file, job, slug, runs, ticks, hostZone, crontab, forms } = evidence;
   const about = 'job file';
   if (file.is === 'absent')
     return {
       about,
       is: 'stops',
-      words: `there is no ${file.path}`,
-      advice: `put it there, then ${crontab.command}`,
+      ...absentFile(file.path, crontab),
     };
   if (file.is === 'broken') {
-    const words = `${file.path} has problems, so it is not run: ${file.problems[0] ?? ''}`;
-    return { about, is: 'stops', words, advice: `fix it; jobctl check ${file.path} shows every problem` };
+    const fix = advise('fix it; this shows every problem', looking(forms, `check ${shellWord(file.path)}`));
+    const install = advise('then install the crontab', crontab.command);
+    const words = `its file has problems, so it is not run: ${file.problems[0] ?? ''}`;
+    return {
+      about,
+      is: 'stops',
+      words,
+      advice: [fix, ...(crontab.line === undefined ? [install] : [])],
+    };
   }
   const { tickMs } = ticks;
   if (tickMs === undefined || file.changedMs === undefined || file.changedMs <= tickMs)
@@ -39,41 +47,67 @@ function jobFile(evidence: Evidence): Finding {
   // Of a job that the clock does not start anyway its age explains nothing.
   if (!isNew || hasStart(evidence) || job?.schedule === undefined || !job.enabled)
     return { about, is: 'doubt', words: came };
-  return { about, is: 'stops', words: came, advice: `wait for the next tick, or run it now: jobctl start ${slug}` };
+  const advice = [advise('wait for the next tick, or run it now', changing(forms, `start ${slug}`))];
+  return { about, is: 'stops', words: came, advice, afterTick: true };
 }
 
-function schedule({ slug, ticks, askedMs, hostZone, crontab }: Evidence, job: NonNullable<Evidence['job']>): Finding {
+/** Its line may still be there: cron goes on to start what no longer exists. */
+function absentFile(
+  path: string,
+  { line, path: crontab, command }: Evidence['crontab'],
+): Pick<Finding, 'words' | 'advice'> {
+  if (line === undefined) return { words: `there is no ${path}`, advice: [advise('put it there, then', command)] };
+  return {
+    words: `there is no ${path}, but ${crontab} still has its line, so each start by cron fails`,
+    advice: [advise('if the job is gone for good, take its line out; else put its file back', command)],
+  };
+}
+
+function schedule(evidence: Evidence, job: NonNullable<Evidence['job']>): Finding {
+  const { slug, ticks, askedMs, hostZone, crontab, forms, file } = evidence;
   const about = 'schedule';
-  const byHand = `run it now: jobctl start ${slug}`;
+  const byHand = advise('run it now', changing(forms, `start ${slug}`));
   if (job.isService)
     return {
       about,
       is: 'stops',
       words: 'it is a service: it is kept up and has no ticks',
-      advice: `jobctl status ${slug}`,
+      advice: [advise('look at it', looking(forms, `status ${slug}`))],
     };
-  if (job.schedule === undefined)
+  if (job.schedule === undefined && ticks.ofLine === undefined)
     return {
       about,
       is: 'stops',
       words: 'it has no schedule: only people and other jobs start it',
-      advice: `${byHand}; or give it a "schedule"`,
+      advice: [
+        byHand,
+        advise(`to have the clock start it, write a "schedule" into ${file.path}, then`, crontab.command),
+      ],
     };
-  if (!job.enabled)
+  if (!job.enabled && crontab.line === undefined)
     return {
       about,
       is: 'stops',
       words: '"disabled: true" stands in its file',
-      advice: `take it out, then ${crontab.command}; ${byHand}`,
+      advice: [advise(`take it out of ${file.path}, then`, crontab.command), byHand],
     };
-  const words = job.timeZone === undefined ? job.schedule : `${job.schedule} in ${job.timeZone}`;
+  const own = job.timeZone === undefined ? `${job.schedule}` : `${job.schedule} in ${job.timeZone}`;
+  const words = ticks.ofLine === undefined ? own : `${ticks.ofLine}, which the crontab has,`;
   if (ticks.tickMs !== undefined)
     return {
       about,
       is: 'well',
-      words: isReboot(job.schedule)
+      words: isReboot(ticks.ofLine ?? job.schedule)
         ? `it starts once after each boot, the last one was at ${wallTime(ticks.tickMs, hostZone)}`
         : `${words} has a tick at ${wallTime(ticks.tickMs, hostZone)}`,
+    };
+  if (isReboot(ticks.ofLine ?? job.schedule)) return { about, is: 'well', words: 'it starts once after each boot' };
+  if (ticks.beforeMs === undefined && ticks.afterMs === undefined && askedMs === undefined)
+    return {
+      about,
+      is: 'stops',
+      words: `${words} is never due`,
+      advice: [advise(`write another "schedule" into ${file.path}, then`, crontab.command), byHand],
     };
   const around = [
     ...(ticks.beforeMs === undefined ? [] : [`the one before was at ${wallTime(ticks.beforeMs, hostZone)}`]),
@@ -81,7 +115,7 @@ function schedule({ slug, ticks, askedMs, hostZone, crontab }: Evidence, job: No
   ];
   const when = askedMs === undefined ? 'so far' : `at ${wallTime(askedMs, hostZone)}`;
   const none = `${words} has no tick ${when}${around.length > 0 ? `; ${around.join(', ')}` : ''}`;
-  return { about, is: 'stops', words: none, advice: `jobctl next ${slug} shows when it is due` };
+  return { about, is: 'stops', words: none, advice: [advise('see when it is due', looking(forms, `next ${slug}`))] };
 }
 
 export function pauseFindings(evidence: Evidence): readonly Finding[] {
@@ -89,10 +123,11 @@ export function pauseFindings(evidence: Evidence): readonly Finding[] {
   const atMs = momentOf(evidence);
   const about = 'pause';
   const time = (ms: number) => wallTime(ms, hostZone);
-  const holding = pauses.find((pause) => pause.atMs <= Math.max(atMs, 0) && !isOver(pause, atMs));
-  if (holding !== undefined) {
-    const advice = resumeCommand(holding);
-    return [{ about, is: 'stops', words: `it is ${pauseWords(holding, time)}`, advice }];
+  const holding = pauses.filter((pause) => pause.atMs <= Math.max(atMs, 0) && !isOver(pause, atMs));
+  const [first] = holding;
+  if (first !== undefined) {
+    const words = holding.map((pause) => pauseWords(pause, time)).join(', and ');
+    return [{ about, is: 'stops', words: `it is ${words}`, advice: resumeAdvice(holding, evidence) }];
   }
   const then = pausedThen(evidence, atMs);
   if (then !== undefined) return [then];
@@ -103,7 +138,7 @@ export function pauseFindings(evidence: Evidence): readonly Finding[] {
 }
 
 /** From the history: a pause that somebody has ended since. */
-function pausedThen({ steered, hostZone, slug }: Evidence, atMs: number): Finding | undefined {
+function pausedThen({ steered, hostZone, slug, forms }: Evidence, atMs: number): Finding | undefined {
   const before = steered.filter((step) => isAboutPause(step) && step.atMs <= atMs);
   const last = before.at(-1);
   if (last?.action !== 'pause' || (last.untilMs ?? Number.POSITIVE_INFINITY) <= atMs) return undefined;
@@ -111,32 +146,43 @@ function pausedThen({ steered, hostZone, slug }: Evidence, atMs: number): Findin
   if (end === undefined) return undefined;
   const why = last.reason === undefined ? '' : ` (${last.reason})`;
   const words = `it was paused by ${last.by}${why} at that time; ${end.by} ended that at ${wallTime(end.atMs, hostZone)}`;
-  return { about: 'pause', is: 'stops', words, advice: `nothing, it is not paused now; jobctl start ${slug} runs it` };
+  return {
+    about: 'pause',
+    is: 'stops',
+    words,
+    advice: [advise('it is not paused now; run it', changing(forms, `start ${slug}`))],
+  };
 }
 
 export function placeFindings(evidence: Evidence): readonly Finding[] {
-  return [serviceUser(evidence), runner(evidence), state(evidence), lock(evidence)];
+  return [serviceUser(evidence), runner(evidence), state(evidence), lockFinding(evidence)];
 }
 
 function serviceUser({ user: { name, exists, home, homeExists }, crontab }: Evidence): Finding {
   const about = 'service user';
   if (!exists) {
     const words = `there is no user ${name}, so cron refuses its lines`;
-    return { about, is: 'stops', words, advice: `adduser --system --group ${name}, then ${crontab.command}` };
+    const make = `sudo adduser --system --group ${shellWord(name)}`;
+    return {
+      about,
+      is: 'stops',
+      words,
+      advice: [advise('make the user, and install the crontab again', make, crontab.command)],
+    };
   }
   if (!homeExists)
     return { about, is: 'doubt', words: `${name} is there, its home ${home} is not: jobs start in / instead` };
   return { about, is: 'well', words: `${name}, home ${home}` };
 }
 
-function runner({ runner: { path, objection } }: Evidence): Finding {
+function runner({ runner: { path, objection }, crontab }: Evidence): Finding {
   const about = 'run-job';
   if (objection === undefined) return { about, is: 'well', words: path };
   return {
     about,
     is: 'stops',
     words: `${path} ${objection}`,
-    advice: 'install process-control again, or set "runner_path" and run cron-generate',
+    advice: [advise('install process-control again, or set "runner_path" in the configuration, then', crontab.command)],
   };
 }
 
@@ -146,14 +192,14 @@ function state({ state: { path, objection } }: Evidence): Finding {
   return { about, is: 'doubt', words: `${path} ${objection}: it may have run without a record of it` };
 }
 
-function lock({ holder, hostZone }: Evidence): Finding {
+export function lockFinding({ holder, hostZone, forms, slug }: Evidence): Finding {
   const about = 'lock';
   if (holder === undefined) return { about, is: 'well', words: 'it is free' };
   if (holder.state === 'orphaned') {
     const words = orphanWords(holder);
     return isOutOfReach(holder.processes ?? [])
-      ? { about, is: 'stops', words, advice: endAdvice(holder) }
-      : { about, is: 'doubt', words };
+      ? { about, is: 'stops', words, advice: [advise('end them', `sudo kill -KILL ${holder.pids.join(' ')}`)] }
+      : { about, is: 'doubt', words, advice: [advise('end them', changing(forms, `stop ${slug}`))] };
   }
   const since = holder.startedMs === undefined ? '' : ` since ${wallTime(holder.startedMs, hostZone)}`;
   return { about, is: 'well', words: `run ${holder.runId ?? 'unknown'} has it now${since}` };

@@ -1,65 +1,59 @@
-/** `jobctl why`: one sentence, the cause, what to do, and then everything that was looked at. */
-import { durationWords, lastedWords } from '../run/outcome.ts';
-import { wallTime } from '../schedule/wall-time.ts';
+/** `jobctl why`: the answer in one sentence, what to do, and the evidence that matters; with `--all` everything that was looked at. */
 import { printable } from '../yaml/printable.ts';
-import type { Evidence } from './evidence.ts';
-import type { Explanation, Finding } from './why.ts';
+import type { Advice } from './advice.ts';
+import type { Finding } from './finding.ts';
+import type { Answer } from './why-answer.ts';
+import { widest } from './width.ts';
 
+export interface WhyView {
+  /** Of a terminal: sentences are folded at it, commands never. Absent: nothing is folded. */
+  readonly columns?: number;
+  /** The command that shows all findings; absent when they are shown. */
+  readonly more?: string;
+}
+
+/** `findings`: shown in full with `--all`. */
 export function whyText(
-  explanation: Explanation,
-  { hostZone, nowMs, askedMs }: Pick<Evidence, 'hostZone' | 'nowMs' | 'askedMs'>,
+  { answer, advice, facts }: Answer,
+  findings: readonly Finding[] | undefined,
+  { columns, more }: WhyView = {},
 ): string {
-  const { slug, cause, findings, tickMs, run } = explanation;
-  const shownMs = tickMs ?? askedMs;
-  const when = shownMs === undefined ? '' : ` at ${wallTime(shownMs, hostZone)}`;
-  const lines = [
-    `${slug} ${sentence(explanation, { when, nowMs, isFuture: (shownMs ?? 0) > nowMs })}`,
-    ...(run?.logPath === undefined ? [] : [`  log:  ${run.logPath}`]),
-    ...(cause === undefined ? [] : [`  why:  ${cause.about}: ${cause.words}`]),
-    ...(cause?.advice === undefined ? [] : [`  do:   ${cause.advice}`]),
-    ...more(findings, cause),
-    '',
-    ...findings.map(findingLine),
+  const evidence = findings === undefined ? facts.map(([label, words]) => [`${label}:`, words] as const) : [];
+  const width = widest(evidence.map(([label]) => label));
+  const parts = [
+    folded(answer, 0, columns),
+    advice.flatMap((one) => adviceLines(one, columns)),
+    evidence.flatMap(([label, words]) => folded(`  ${label.padEnd(width)}  ${words}`, width + 4, columns)),
+    (findings ?? []).flatMap((finding) => folded(findingLine(finding), findingIndent, columns)),
+    more === undefined ? [] : [`Everything that was looked at: ${more}`],
   ];
-  return lines.map((line) => `${printable(line)}\n`).join('');
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `${line}\n`).join(''))
+    .join('\n');
 }
 
-function sentence(
-  { verdict, run, tickMs }: Explanation,
-  { when, nowMs, isFuture }: { readonly when: string; readonly nowMs: number; readonly isFuture: boolean },
-): string {
-  switch (verdict) {
-    case 'ran':
-      return `ran${when} (run ${run?.run}) and ${run?.words}${lastedWords(run?.outcome, run?.durationMs)}`;
-    case 'running':
-      return `started${when} (run ${run?.run}) and is running`;
-    case 'did-not-run':
-      return `did not run${when}`;
-    case 'waiting':
-      return `has a tick${when}, ${durationWords((nowMs - (tickMs ?? nowMs)) / 1000)} ago: it is about to start`;
-    case 'not-due':
-      return `${isFuture ? 'will not be' : 'was not'} due${when}`;
-    case 'will-run':
-      return `will run${when}`;
-    case 'will-not-run':
-      return `will not run${when}`;
-    case 'unexplained':
-      return `did not run${when}, and nothing that can be seen here explains it`;
-    default:
-      return verdict satisfies never;
-  }
+function adviceLines({ say, run }: Advice, columns: number | undefined): readonly string[] {
+  const words = `${say.charAt(0).toUpperCase()}${say.slice(1)}${run.length === 0 ? '.' : ':'}`;
+  return [...folded(words, 0, columns), ...run.map((command) => `    ${printable(command)}`)];
 }
 
-/** What else would have stopped it: it is worth doing in the same go. */
-function more(findings: readonly Finding[], cause: Finding | undefined): readonly string[] {
-  if (cause === undefined) return [];
-  return findings
-    .filter((finding) => finding.is === 'stops' && finding !== cause)
-    .map(({ about, words }) => `  also: ${about}: ${words}`);
-}
-
-const marks = { well: 'ok', stops: 'STOPS', doubt: 'doubt', unknown: '?' } as const;
+const marks = { well: 'ok', stops: 'STOPS', 'stops-next': 'NEXT', doubt: 'doubt', unknown: '?' } as const;
+const findingIndent = 23;
 
 function findingLine({ about, is, words }: Finding): string {
   return `  ${about.padEnd(12)}  ${marks[is].padEnd(5)}  ${words}`;
+}
+
+/** Lines of at most so many columns, cut at blanks; the second and later ones are indented. */
+export function folded(written: string, indent: number, columns: number | undefined): readonly string[] {
+  const lines: string[] = [];
+  let rest = printable(written);
+  for (let start = 0; columns !== undefined && rest.length > columns; start = indent) {
+    const at = rest.lastIndexOf(' ', columns);
+    if (at <= Math.max(start, indent)) break;
+    lines.push(rest.slice(0, at).trimEnd());
+    rest = `${' '.repeat(indent)}${rest.slice(at + 1)}`;
+  }
+  return [...lines, rest];
 }

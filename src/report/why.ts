@@ -1,23 +1,15 @@
 /**
- * Why a job ran at a tick, or did not. What is on record decides; where nothing is, the evidence is walked in the order in which a tick travels: file,
+ * Why a job ran at a tick, or did not; and, where nobody names a time, why it is as `jobctl status` shows it. What is on record decides; where nothing is, the evidence is walked in the order in which a tick travels: file,
  * schedule, pause, crontab, what cron makes of it, cron itself, user, program. The first that stands in the way is named, and what to do.
  */
 import { minuteMs } from '../schedule/zone.ts';
 import type { Evidence } from './evidence.ts';
-import { type RunSnapshot, unreadableWords } from './snapshot.ts';
+import type { Finding } from './finding.ts';
+import { hiddenWords, type RunSnapshot, unreadableWords } from './snapshot.ts';
 import { crontabFindings } from './why-crontab.ts';
 import { daemonFindings } from './why-daemon.ts';
 import { claimFinding, fateFinding, runOfTick } from './why-fate.ts';
-import { fileFindings, pauseFindings, placeFindings } from './why-job.ts';
-
-/** One thing that was looked at. `stops`: by itself enough to keep the job from starting. `doubt`: it may have. */
-export interface Finding {
-  readonly about: string;
-  readonly is: 'well' | 'stops' | 'doubt' | 'unknown';
-  readonly words: string;
-  /** What to do, a command where there is one. */
-  readonly advice?: string;
-}
+import { fileFindings, lockFinding, pauseFindings, placeFindings } from './why-job.ts';
 
 type Verdict =
   /** It started, and `run` says what became of it. */
@@ -39,8 +31,10 @@ export interface Explanation {
   readonly verdict: Verdict;
   readonly tickMs?: number;
   readonly run?: RunSnapshot;
-  /** The one that stopped it. */
+  /** The one that stopped it, or will. */
   readonly cause?: Finding;
+  /** What keeps a job that has run from starting again. */
+  readonly blocker?: Finding;
   /** Everything that was looked at, in the order in which a tick travels. */
   readonly findings: readonly Finding[];
 }
@@ -49,17 +43,100 @@ export interface Explanation {
 const startMs = 1.5 * minuteMs;
 
 export function explain(evidence: Evidence): Explanation {
+  const ofTick = explainTick(evidence);
+  return evidence.askedMs === undefined ? explainState(evidence, ofTick) : ofTick;
+}
+
+/** What became of the tick in question, or will. */
+function explainTick(evidence: Evidence): Explanation {
   const { slug, ticks } = evidence;
   const { tickMs } = ticks;
   const run = runOfTick(evidence);
-  const findings = findingsOf(evidence, run);
+  const found = findingsOf(evidence, run);
   // A tick that is on record as missed, and nothing that is so now says why: then the record is all there is.
-  const missed = run?.outcome?.kind === 'missed' ? findings[0] : undefined;
-  const cause = findings.find((finding) => finding.is === 'stops') ?? missed;
+  const missed = run?.outcome?.kind === 'missed' ? found[0] : undefined;
+  const cause = found.find((finding) => finding.is === 'stops') ?? missed;
   const verdict = verdictOf(evidence, run, cause);
   const named = { slug, verdict, ...(tickMs !== undefined && { tickMs }), ...(run !== undefined && { run }) };
-  const hasCause = cause !== undefined && verdict !== 'ran' && verdict !== 'running';
-  return { ...named, ...(hasCause && { cause }), findings };
+  const didStart = verdict === 'ran' || verdict === 'running';
+  return didStart ? { ...named, findings: found.map(asNext) } : { ...named, ...(cause && { cause }), findings: found };
+}
+
+/** Of a job that did start, what is so now is about its next start. */
+function asNext(finding: Finding): Finding {
+  return finding.is === 'stops' ? { ...finding, is: 'stops-next' } : finding;
+}
+
+/** In the order in which `jobctl status` decides on a state: it runs, can't be used, is paused, has failed, did not start, can't start again. */
+function explainState(evidence: Evidence, ofTick: Explanation): Explanation {
+  const { seen, file, runs, ticks } = evidence;
+  const ofNext = explainTick(nextStartOf(evidence));
+  const blocker = ofNext.findings.find(({ is }) => is === 'stops');
+  const latest = runs.findLast(isRun);
+  const { verdict, cause } = ofTick;
+  const isUntold = verdict !== 'did-not-run' && verdict !== 'unexplained';
+  const skip = ofTick.run?.outcome?.kind === 'skipped' ? ofTick.run : undefined;
+  const blocked = (by: Finding): Explanation => aboutNext(ofNext, by);
+  const about = (run: RunSnapshot): Explanation => aboutRun(run, { evidence, ofNext, blocker });
+
+  if (latest !== undefined && latest.outcome === undefined && (skip === undefined || skip.startedMs < latest.startedMs))
+    return about(latest);
+  if (seen?.activity.is === 'orphaned') return blocked({ ...lockFinding(evidence), is: 'stops' });
+  if (file.is !== 'good' && blocker !== undefined) return blocked(blocker);
+  const [pause] = pauseFindings({ ...evidence, ticks: {}, askedMs: evidence.nowMs });
+  const isSkippedByPause = skip?.outcome?.kind === 'skipped' && skip.outcome.reason === 'paused';
+  if (pause?.is === 'stops' && !isSkippedByPause) return blocked(pause);
+  // A run that ended after the tick is newer than whatever became of that.
+  const isNewer = latest !== undefined && (isUntold || (latest.endedMs ?? latest.startedMs) > (ticks.tickMs ?? 0));
+  if (isNewer && seen?.health === 'failing') return about(latest);
+  if (isByHandOnly(evidence)) return latest === undefined ? ofNext : about(latest);
+  if (!isUntold && cause?.afterTick === undefined) return ofTick;
+  if (latest === undefined) return verdict === 'waiting' ? ofTick : ofNext;
+  if (blocker !== undefined) return { ...about(latest), verdict: 'will-not-run', cause: blocker };
+  return ofTick.run === latest || verdict === 'waiting' ? ofTick : about(latest);
+}
+
+function aboutNext({ slug, tickMs, findings }: Explanation, cause: Finding): Explanation {
+  return { slug, verdict: 'will-not-run', ...(tickMs !== undefined && { tickMs }), cause, findings };
+}
+
+interface Now {
+  readonly evidence: Evidence;
+  readonly ofNext: Explanation;
+  readonly blocker: Finding | undefined;
+}
+
+/** About a run that started, whether a tick had it or a person. */
+function aboutRun(run: RunSnapshot, { evidence, ofNext, blocker }: Now): Explanation {
+  return {
+    ...{ slug: evidence.slug, verdict: run.outcome === undefined ? 'running' : 'ran', run },
+    ...(run.tick !== undefined && { tickMs: run.tick.tickMs }),
+    ...(blocker !== undefined && { blocker }),
+    findings: [fateFinding(run, evidence), ...ofNext.findings.map(asNext)],
+  };
+}
+
+/** Neither its file nor the crontab has the clock start it. */
+function isByHandOnly({ job, crontab }: Evidence): boolean {
+  return job !== undefined && (job.schedule === undefined || !job.enabled) && crontab.line === undefined;
+}
+
+function isRun({ outcome }: RunSnapshot): boolean {
+  return outcome === undefined || (outcome.kind !== 'skipped' && outcome.kind !== 'missed');
+}
+
+/** The same job asked about its next start, of which nothing is on record yet. */
+function nextStartOf(evidence: Evidence): Evidence {
+  const { ticks, nowMs, crontab, clock } = evidence;
+  const { claim: _claim, askedMs: _asked, ...rest } = evidence;
+  // A line of other times starts the job too.
+  const fires = clock?.line === 'other' && clock.schedule !== undefined ? { fires: true } : {};
+  const tickMs = ticks.tickMs !== undefined && ticks.tickMs > nowMs ? ticks.tickMs : ticks.afterMs;
+  return {
+    ...{ ...rest, runs: [], crontab: { ...crontab, ...fires } },
+    ...(tickMs === undefined ? { ticks: {} } : { ticks: { tickMs } }),
+    cronLog: { ...evidence.cronLog, lines: evidence.cronLog.lines.filter(({ atMs }) => atMs <= nowMs) },
+  };
 }
 
 /** What is on record about the tick goes before everything that is only so now. */
@@ -115,7 +192,7 @@ export function explanationCode({ verdict }: Explanation): 0 | 1 | 4 {
 }
 
 /** What is passed over may be what would have explained it. */
-function recordFindings({ slug, unreadable }: Evidence): readonly Finding[] {
-  const words = unreadableWords(slug, unreadable);
-  return words === undefined ? [] : [{ about: 'records', is: 'doubt', words }];
+function recordFindings({ slug, unreadable, historyHidden }: Evidence): readonly Finding[] {
+  const all = [unreadableWords(slug, unreadable), hiddenWords(historyHidden)];
+  return all.flatMap((words) => (words === undefined ? [] : [{ about: 'records', is: 'doubt', words }]));
 }

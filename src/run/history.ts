@@ -49,6 +49,8 @@ export interface History {
   readonly notices?: readonly NoticeEvent[];
   /** Lines of the file that are no events; absent: none. */
   readonly unreadable?: number;
+  /** Why the file, or a part of it, can't be read, in words: then the rest is not known to be all. */
+  readonly hidden?: string;
 }
 
 export const emptyHistory: History = { runs: [], streak: { failures: 0 }, lastStatus: 'unknown' };

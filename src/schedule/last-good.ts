@@ -57,6 +57,13 @@ function once<T>(read: () => T): () => T {
   };
 }
 
+/** The lines of ours in a crontab of one user, which name no user. */
+export function readOwnCrontab(text: string): PresentCrontab {
+  const entry = /^[ \t]*((?:[^\s@#=][^\s=]*[ \t]+){5}|@\w+[ \t]+)(\S.*)$/;
+  const named = text.split('\n').map((line) => line.replace(entry, '$1user $2'));
+  return { owner: 'us', content: once(() => readOurs(named.join('\n'))) };
+}
+
 function readOurs(text: string): PresentLines {
   const lines = new Map<string, LastLine>();
   const zoned = new Map<string, LastLine['zoned']>();

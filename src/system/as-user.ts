@@ -20,7 +20,7 @@ export function lookAs(user: User): void {
 }
 
 /** What `act` returns when it is done with the rights of `user`; as root it is done as that user, by anybody else as they are. */
-function asUser<T>(user: User, act: () => T): T {
+export function asUser<T>(user: User, act: () => T): T {
   const before = become(user);
   if (before === undefined) return act();
   try {

@@ -22,12 +22,21 @@ export function historyStore({ stateDirectory, predecessorDirectories }: History
   const directory = path.join(stateDirectory, 'history');
   const current = (slug: string) => path.join(directory, `${slug}.jsonl`);
   const previous = (slug: string) => `${current(slug)}.1`;
+  const hidden = new Map<string, string>();
+  const read = (slug: string, named: string) => {
+    const text = readTail(stateDirectory, named);
+    if (typeof text === 'string') return text;
+    hidden.set(slug, `${path.join(stateDirectory, named)}: ${text.hidden}`);
+    return '';
+  };
   return {
     read(slug) {
+      hidden.delete(slug);
       // The older file first: when it is rotated between the two reads, events are seen twice or not yet, never torn.
       const named = `history/${slug}.jsonl`;
-      return readTail(stateDirectory, `${named}.1`) + readTail(stateDirectory, named);
+      return read(slug, `${named}.1`) + read(slug, named);
     },
+    hidden: (slug) => hidden.get(slug),
     append(slug, line) {
       const wrong = appendWhole(current(slug), line);
       if (wrong?.code !== 'ENOENT') return answer(wrong);
@@ -46,7 +55,7 @@ export function historyStore({ stateDirectory, predecessorDirectories }: History
     predecessor(slug) {
       for (const candidate of predecessorDirectories) {
         const text = readTail(candidate, `${slug}.yaml`);
-        if (text !== '') return new TextEncoder().encode(text);
+        if (typeof text === 'string' && text !== '') return new TextEncoder().encode(text);
       }
       return undefined;
     },
@@ -83,9 +92,15 @@ function endsTorn(fd: number): boolean {
   return last[0] !== newline;
 }
 
-/** Empty for what is absent, unreadable or no regular file: a history that can't be read is no reason not to run. */
-function readTail(base: string, relative: string): string {
-  const end = quietly(() => readEnd(base, relative, readLimitBytes));
-  if (end === undefined) return '';
-  return end.bytes.toString('utf8', end.from === 0 ? 0 : end.bytes.indexOf(newline) + 1);
+/** Empty for what is absent: a history that can't be read is no reason not to run. */
+function readTail(base: string, relative: string): string | { readonly hidden: string } {
+  try {
+    const { bytes, from } = readEnd(base, relative, readLimitBytes);
+    return bytes.toString('utf8', from === 0 ? 0 : bytes.indexOf(newline) + 1);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    if (code === 'ENOENT') return '';
+    return { hidden: code === 'EACCES' ? 'permission denied' : message };
+  }
 }

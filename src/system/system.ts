@@ -317,6 +317,8 @@ export interface LogFolders {
 export interface HistoryStore {
   /** The last lines, whole events only promised where they were whole when written; empty when there are none. */
   read(slug: string): string;
+  /** Why what was read last of this job is not all that there is, in words; absent when nothing was in the way. */
+  hidden?(slug: string): string | undefined;
   /** One write; a torn last line of somebody else's is closed first. Says why when it could not be written. */
   append(slug: string, line: string): WriteAnswer;
   /** Keeps the file bounded; only for whoever holds the job's lock. */

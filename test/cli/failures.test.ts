@@ -107,7 +107,7 @@ describe('failures are recorded and told', () => {
     });
     process.kill(wrapper.pid ?? 0, 'SIGKILL');
     await done;
-    await until('the job to be gone', () => !existsSync(`/proc/${leader}`), 5000);
+    await until('the job to be gone', () => !existsSync(`/proc/${leader}`));
     assert.match((await house.run('run-job', ['--status', 'dies'])).stdout, /last status: failure\n/);
     house.job('dies', `name: Dies\ncommand: /bin/true\n${failmail}`);
     assert.equal((await house.run('run-job', ['dies'])).code, 0);

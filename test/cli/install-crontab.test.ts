@@ -149,9 +149,9 @@ test('a changed job is asked about everywhere until it is installed', { skip }, 
     return told.findings.find(({ about }: { about: string }) => about === 'crontab');
   };
   const { words, advice, is } = why();
-  assert.equal(is, 'stops');
+  assert.equal(is, 'doubt', 'cron starts it by the line that it has');
   assert.match(words, /its line in your crontab has other times than its file asks for: \*\/5/);
-  assert.match(advice, /^cron-generate --install/);
+  assert.match(advice[0].run[0], /^cron-generate --install/);
   assert.equal(person.generate().status, 0);
   assert.equal(person.generate('--check').status, 2, 'the file is new, the crontab is not');
   const look = person.generate('--install', '--diff', '--check');
@@ -243,4 +243,17 @@ test('root has no use for it, and says so', { skip: notRoot }, () => {
   } finally {
     scene.end();
   }
+});
+
+test('the plan is about the lines that cron has, not about the file that is generated beside them', { skip }, (t) => {
+  const person = new Person(t);
+  person.generate('--install');
+  person.job('mine', '7 * * * *');
+  // Now the file is new, and the crontab is not.
+  assert.equal(person.generate().status, 0);
+  assert.match(person.generate('--plan').stdout, /mine[\s\S]*:07/);
+  person.generate('--install');
+  assert.doesNotMatch(person.generate('--plan').stdout, /:07/);
+  assert.equal(person.generate('--uninstall').status, 0);
+  assert.match(person.generate('--plan').stdout, /mine/, 'nothing is installed: all of it would be new');
 });

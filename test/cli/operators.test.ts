@@ -166,7 +166,8 @@ describe('what an operator types and is told', () => {
     assert.match(history.stdout, /^runs +\d{4}-/m);
     assert.match(history.stdout, /^web +\d{4}-.*web was started/m);
     const why = await jobctl('why', '--tag', 'mix');
-    assert.match(why.stdout, /^service: +web - Web$/m);
+    assert.match(why.stdout, /^web is UP since /m);
+    assert.match((await jobctl('why', 'web', '--all')).stdout, /^service: +web - Web$/m);
     assert.match(why.stdout, /^idle/m);
     const status = await jobctl('status', '--tag', 'mix');
     for (const name of ['idle', 'off', 'runs', 'web', 'down'])

@@ -298,6 +298,70 @@ describe('what a job has planted below the run, state and output directories', {
     for (const name of ['odd', 'zero']) rmSync(house.path(`jobs/${name}.yaml`));
   });
 
+  test('names with line breaks and escapes, in every directory, put no line of their own into any answer', async () => {
+    const name = 'x\nrun-job: all is well\u001b[2J';
+    const names = ['', '.jsonl', '.log', '.run', '.flock', '.yaml'].map((end) => `${name}${end}`);
+    const directories = [...tops(), ...places().filter((place) => lstatSync(place).isDirectory()), house.path('jobs')];
+    const planted = directories.flatMap((directory) =>
+      [...names, `job:${name}`, `job@${name}`, `tag:${name}`].map((each) => path.join(directory, each)),
+    );
+    for (const file of planted) writeFileSync(file, '{"x":1}\n');
+    execFileSync('chown', ['-R', `${house.service.uid}:${house.service.gid}`, ...tops()]);
+    try {
+      for (const command of [
+        ...commands,
+        ...changing,
+        ['jobctl', 'history'],
+        ['jobctl', 'failed'],
+        ['jobctl', 'check'],
+        ['jobctl', 'check', house.path('jobs')],
+        ['cron-generate', '--output', '-'],
+        ['cron-generate', '--plan'],
+        ['cron-generate', '--validate', house.path('jobs')],
+      ]) {
+        const { stdout, stderr } = await bounded(command as [string, ...string[]]);
+        assert.doesNotMatch(`${stdout}${stderr}`, /\u001b|^run-job: all is well/m, command.join(' '));
+      }
+      assert.doesNotMatch(house.log('job'), /\u001b|^run-job: all is well/m);
+    } finally {
+      for (const file of planted) rmSync(file, { force: true });
+    }
+  });
+
+  test('a directory of job files that is checked has nothing opened but its files', {
+    skip: noStrace && 'needs strace',
+  }, async () => {
+    const trace = house.path('trace');
+    const directory = house.path('state/checked');
+    mkdirSync(directory);
+    // A hard link is a file like any other, and root, who alone could read it, is who sees the answer.
+    const ordinary = ['a directory', 'a file of 1 TB', 'a hard link to a file of root'];
+    const odd = Object.entries(kinds).filter(([kind]) => !ordinary.includes(kind));
+    for (const [at, [, plant]] of odd.entries()) plant(path.join(directory, `odd-${at}.yaml`), secret);
+    writeFileSync(path.join(directory, 'good.yaml'), job);
+    execFileSync('chown', ['-h', `${house.service.uid}:${house.service.gid}`, directory]);
+    const files = odd.map((_, at) => path.join(directory, `odd-${at}.yaml`));
+    try {
+      for (const command of [
+        ['cron-generate', '--validate', directory],
+        ['jobctl', 'check', directory],
+      ] as const) {
+        const { code, stdout, stderr } = await bounded(
+          [...command],
+          ['strace', '-f', '-y', '-qq', '-e', 'trace=open,openat,openat2', '-o', trace],
+        );
+        assert.equal(code, 1, stdout + stderr);
+        assert.deepEqual(openedOddly(readFileSync(trace, 'utf8'), [...files, secret]), [], command.join(' '));
+        // cron-generate sends people to jobctl check.
+        const expected =
+          command[0] === 'jobctl' ? files.map((file) => path.basename(file)) : [`jobctl check ${directory}`];
+        for (const words of expected) assert.ok(`${stdout}${stderr}`.includes(words), `${words}: ${stdout}${stderr}`);
+      }
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   test('records that nobody understands are named for their job, and every other one is listed as ever', async () => {
     await house.run('jobctl', ['resume', 'job']);
     const put = (name: string, text: string) => {

@@ -91,7 +91,9 @@ test('one whose supervisor was stopped is not taken for well, and can be stopped
   await house.until('sleeping', 'the stopped supervisor', (seen) => seen.supervisor?.isStopped === true);
   const stopped = /supervisor is stopped \(SIGSTOP\), so nothing is watched: kill -CONT \d+/;
   await ask(['status', 'sleeping'], 1, stopped);
-  await ask(['why', 'sleeping'], 1, stopped);
+  const told =
+    /^sleeping is DEGRADED: its supervisor is stopped \(SIGSTOP\), so nothing is watched\n[\s\S]*\n {4}sudo kill -CONT \d+\n/;
+  await ask(['why', 'sleeping'], 1, told);
   await ask(['status'], 1, stopped);
   await ask(
     ['-j', 'sleeping'],

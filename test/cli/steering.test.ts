@@ -93,8 +93,21 @@ describe('steering real jobs', () => {
     assert.deepEqual(await json('reset', 'fails', '--reason', 'disk replaced'), [
       { job: 'fails', reset: true, failures: 2, resumed: false },
     ]);
-    assert.equal((await jobctl('status', 'fails')).code, 0);
+    const known = await jobctl('status', 'fails');
+    assert.deepEqual([known.code, /^state: +ok$/m.test(known.stdout)], [0, true], known.stdout);
+    assert.match(known.stdout, /^reset: +reset by \S+ at \S+ \S+: disk replaced$/m);
+    assert.match(
+      (await jobctl('status', '--tag', 'failing')).stdout,
+      /^fails +ok .*; reset by \S+ at .*: disk replaced/m,
+    );
+    const [seen = {}] = await json('status', 'fails');
+    assert.deepEqual([seen.state, seen.health], ['ok', 'ok']);
+    assert.equal((seen.reset as { reason: string }).reason, 'disk replaced');
     assert.match((await house.run('check-jobs-icinga', ['-j', 'fails'])).stdout, /^JOBS OK/);
+    assert.equal((await jobctl('failed', 'fails')).code, 0);
+    assert.match((await house.run('run-job', ['--status', 'fails'])).stdout, /last status: unknown/);
+    const why = await jobctl('why', 'fails');
+    assert.match(why.stdout, /^fails ran at .* and failed .*, and \S+ reset that at \S+ \S+ \(disk replaced\)/);
     assert.match((await jobctl('history', 'fails')).stdout, / {2}- {2}was reset by \S+: disk replaced\n$/);
     await house.run('run-job', ['fails']);
     const after = (await json('status', '--tag', 'failing'))[0] as { streak: { failures: number } };
@@ -195,13 +208,13 @@ describe('steering real jobs', () => {
     assert.equal(off.code, 1);
     assert.match(
       off.stdout,
-      /^off did not run at \S+ \S+\n {2}why: {2}schedule: "disabled: true" stands in its file\n {2}do: {3}take it out/,
+      /^off will not run: "disabled: true" stands in its file\n\nTake it out of .*, then:\n {4}sudo cron-generate /,
     );
     const [value = {}] = await json('why', 'manual');
     assert.deepEqual([value.verdict, (value.cause as { about: string }).about], ['will-not-run', 'schedule']);
     assert.equal((value.evidence as { slug: string }).slug, 'manual');
     const notDue = await jobctl('why', 'hourly', '--at', '2026-11-25T10:35');
-    assert.match(notDue.stdout, /^hourly was not due at .*\n {2}why: {2}schedule: .* has no tick at/);
+    assert.match(notDue.stdout, /^hourly was not due at \S+ \S+: 0 \* \* \* \* has no tick at/);
     assert.equal((await jobctl('why', 'hourly', '--at', 'whenever')).code, 64);
   });
 });

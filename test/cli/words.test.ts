@@ -71,7 +71,7 @@ describe('run-job speaks', () => {
     cpSync(path.join(repository, 'bin/run-job'), house.path('lonely/run-job'));
     const run = await ended(spawn(house.path('lonely/run-job'), ['fine'], { stdio: ['ignore', 'pipe', 'pipe'] }));
     assert.equal(run.code, 125);
-    assert.match(run.stderr, /^run-job: .* install or build process-control again\n$/);
+    assert.match(run.stderr, /^run-job: .* build process-control, or install it again\n$/);
   });
 
   test('a reader that goes away is no error', async () => {

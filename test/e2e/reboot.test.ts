@@ -38,7 +38,7 @@ test('cron starts a job after a boot, and a second cron of the same boot starts 
           patienceMs,
         );
         if (round === 1) continue;
-        const why = cron.inside('jobctl', ['why', 'warm']);
+        const why = cron.inside('jobctl', ['why', 'warm', '--all']);
         assert.match(why.stdout, /it starts once after each boot, the last one was at /);
         assert.match(cron.inside('jobctl', ['next', 'warm']).stdout, /starts once after the next boot/);
       } finally {

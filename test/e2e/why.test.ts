@@ -48,7 +48,7 @@ test('why names what stopped a job: a broken file, a pause, a crontab that cron 
     await answers('well', /^well ran at .* and succeeded after/);
     await answers(
       'paused',
-      /^paused did not run at .*\n {2}why: {2}history: run-job was called at .* was skipped: paused by \S+ until it is resumed: upgrade.*\n {2}do: {3}jobctl status paused shows whether it is still paused, and what resumes it\n/,
+      /^paused was skipped at .*: paused by \S+ until it is resumed: upgrade.*\n\nEnd the pause:\n {4}jobctl resume paused /,
     );
 
     // Its last good line stays, and cron goes on to start it.
@@ -59,10 +59,7 @@ test('why names what stopped a job: a broken file, a pause, a crontab that cron 
       () => events('breaks').some(({ event }) => event === 'not-started'),
       patienceMs,
     );
-    await answers(
-      'breaks',
-      /^breaks did not run at .*\n {2}why: {2}(?:history: .*was not started: configuration|job file: .*has problems).*breaks\.yaml:2:1: /,
-    );
+    await answers('breaks', /^breaks will not run: its file has problems, so it is not run: .*breaks\.yaml:2:1: /);
 
     setMode(0o666);
     // Runs that were started before may still be on their way to the history.
@@ -78,7 +75,7 @@ test('why names what stopped a job: a broken file, a pause, a crontab that cron 
     const ignored = why('well', '--at', 'in 2m');
     assert.match(
       ignored.text,
-      /^well will not run at .*\n {2}why: {2}crontab: cron ignores \/etc\/cron\.d\/process-control: others than root can write it \(mode 0666\)\n {2}do: {3}chmod 644 /,
+      /^well will not run at .*: cron ignores \/etc\/cron\.d\/process-control: others than root can write it \(mode 0666\)\n\nClose it:\n {4}sudo chmod 644 .*\n {4}sudo touch /,
     );
     assert.equal(ignored.code, 1);
     setMode(0o644);
@@ -88,7 +85,7 @@ test('why names what stopped a job: a broken file, a pause, a crontab that cron 
     await until(
       'why to see it',
       () =>
-        /^ {2}why: {2}cron: cron \(pid \d+\) is stopped by a signal\n {2}do: {3}kill -CONT \d+$/m.test(
+        /^well will not run at .*: cron \(pid \d+\) is stopped by a signal\n\nLet cron go on:\n {4}sudo kill -CONT \d+$/m.test(
           why('well', '--at', 'in 2m').text,
         ),
       patienceMs,

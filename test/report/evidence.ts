@@ -31,6 +31,7 @@ const line = '30 * * * * svc /usr/bin/run-job --job backup';
 export const puzzle: Evidence = {
   slug: 'backup',
   nowMs,
+  forms: { changing: '', named: '' },
   hostZone: zoneNamed('UTC'),
   file: { path: '/jobs/backup.yaml', is: 'good', problems: [], changedMs: tickMs - 100 * hour },
   job: { schedule: '30 * * * *', enabled: true, delayMs: 0, catchUp: 'none' },

@@ -122,7 +122,7 @@ const table: readonly (readonly [
     installed(line('0 3 * * *'), part({ facts: { ...cronPart.facts, uid: 1000 } })),
     'in-sync',
     undefined,
-    /^cron ignores .*: its owner is uid 1000 and not root: chown root /,
+    /^cron ignores .*: its owner is uid 1000 and not root: give it to root: sudo chown root /,
   ],
   [
     'with a line that cron refuses',

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { adviceText } from '../../src/report/advice.ts';
 import type { Evidence } from '../../src/report/evidence.ts';
-import { explain, explanationCode } from '../../src/report/why.ts';
+import { explain as explainState, explanationCode } from '../../src/report/why.ts';
+import { answerOf } from '../../src/report/why-answer.ts';
 import { whyText } from '../../src/report/why-text.ts';
 import type { Outcome, SkipReason } from '../../src/run/outcome.ts';
 import { zoneNamed } from '../fakes/zones.ts';
@@ -9,6 +11,12 @@ import { hour, minute, nowMs, puzzle, runAt, succeeded, tickMs, well } from './e
 
 type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 type Changes = { readonly [K in keyof Evidence]?: Loose<Evidence[K]> | undefined };
+
+/** Of the tick: as if a person had named its time. */
+function explain(evidence: Evidence) {
+  const { tickMs: atMs } = evidence.ticks;
+  return explainState(atMs === undefined ? evidence : { askedMs: atMs, ...evidence });
+}
 
 /** Objects are merged one level deep, anything else is replaced. */
 function changed(base: Evidence, changes: Changes): Evidence {
@@ -24,6 +32,7 @@ function skipped(reason: SkipReason): Outcome {
   return { kind: 'skipped', reason, words: `because of ${reason}`, allowed: false };
 }
 
+const noLine = { line: undefined, wanted: undefined };
 const line = (atMs: number, text: string) => ({ atMs, text });
 const crontab = (facts: object) => ({ crontab: { facts: { ...puzzle.crontab.facts, ...facts } } }) as Changes;
 
@@ -50,11 +59,17 @@ const causes: readonly (readonly [what: string, Changes, about: string, words: R
     /at 2026-11-25 10:31:00, after the tick/,
     /jobctl start backup/,
   ],
-  ['no schedule', { job: { schedule: undefined } } as Changes, 'schedule', /has no schedule/, /jobctl start backup/],
-  ['disabled', { job: { enabled: false } }, 'schedule', /"disabled: true"/, /take it out/],
+  [
+    'no schedule',
+    { job: { schedule: undefined }, crontab: noLine } as Changes,
+    'schedule',
+    /has no schedule/,
+    /jobctl start backup/,
+  ],
+  ['disabled', { job: { enabled: false }, crontab: noLine }, 'schedule', /"disabled: true"/, /take it out/],
   [
     'disabled, and changed since',
-    { job: { enabled: false }, file: { changedMs: nowMs }, runs: [] },
+    { job: { enabled: false }, crontab: noLine, file: { changedMs: nowMs }, runs: [] },
     'schedule',
     /"disabled: true"/,
     /take it out/,
@@ -64,14 +79,14 @@ const causes: readonly (readonly [what: string, Changes, about: string, words: R
     { pauses: [{ target: { job: 'backup' }, atMs: tickMs - hour, by: 'ada', reason: 'upgrade' }] },
     'pause',
     /paused by ada until it is resumed: upgrade/,
-    /^jobctl resume backup$/,
+    /^end the pause: jobctl resume backup$/,
   ],
   [
     'a pause by tag',
     { pauses: [{ target: { tag: 'night' }, atMs: tickMs - hour, untilMs: nowMs + hour, by: 'ada' }] },
     'pause',
     /by tag night by ada/,
-    /^jobctl resume --tag night$/,
+    /^end the pause: jobctl resume --tag night$/,
   ],
   [
     'a pause that was ended since',
@@ -106,7 +121,7 @@ const causes: readonly (readonly [what: string, Changes, about: string, words: R
     /you have no crontab/,
     /cron-generate/,
   ],
-  ['no line', { crontab: { line: undefined } }, 'crontab', /has no line for it$/, /sudo cron-generate$/],
+  ['no line', { crontab: { line: undefined } }, 'crontab', /^its line is not in .* yet$/, /sudo cron-generate$/],
   [
     'another line',
     { crontab: { line: '30 2 * * * svc /usr/bin/run-job --job backup' } },
@@ -114,10 +129,22 @@ const causes: readonly (readonly [what: string, Changes, about: string, words: R
     /has other times than its file asks for: 30 2/,
     /sudo cron-generate$/,
   ],
-  ["a crontab that is not root's", crontab({ uid: 1000 }), 'crontab', /owner is uid 1000/, /^chown root/],
-  ['a crontab that others can write', crontab({ mode: 0o664 }), 'crontab', /mode 0664/, /^chmod 644/],
+  [
+    "a crontab that is not root's",
+    crontab({ uid: 1000 }),
+    'crontab',
+    /owner is uid 1000/,
+    /: sudo chown root .* && sudo touch /,
+  ],
+  [
+    'a crontab that others can write',
+    crontab({ mode: 0o664 }),
+    'crontab',
+    /mode 0664/,
+    /: sudo chmod 644 .* && sudo touch /,
+  ],
   ['a crontab with two names', crontab({ links: 2 }), 'crontab', /2 hard links/, /touch/],
-  ['a directory in its place', crontab({ kind: 'directory' }), 'crontab', /it is a directory/, /remove it/],
+  ['a directory in its place', crontab({ kind: 'directory' }), 'crontab', /it is a directory/, /remove \/etc\/cron.d/],
   [
     'a name that cron skips',
     { crontab: { path: '/etc/cron.d/process.control' } },
@@ -138,7 +165,7 @@ const causes: readonly (readonly [what: string, Changes, about: string, words: R
     { crontab: { unknownUsers: ['svc'] } },
     'crontab',
     /names the user "svc", who does not exist/,
-    /when the user is there/,
+    /make that user/,
   ],
   ['too many lines', { crontab: { lineCount: 10_001 } }, 'crontab', /10001 lines/, /cron-generate/],
   [
@@ -177,7 +204,7 @@ const causes: readonly (readonly [what: string, Changes, about: string, words: R
     /runs only since 2026-11-25 10:31/,
     /jobctl start backup/,
   ],
-  ['a stopped cron', { daemon: { stopped: true } as never }, 'cron', /stopped by a signal/, /^kill -CONT 812$/],
+  ['a stopped cron', { daemon: { stopped: true } as never }, 'cron', /stopped by a signal/, /: sudo kill -CONT 812$/],
   [
     'sleep',
     {
@@ -228,7 +255,7 @@ test('whatever keeps a job from starting is named, with what to do', () => {
     const { verdict, cause } = explain(changed(puzzle, changes));
     assert.equal(cause?.about, about, `${what}: ${JSON.stringify(cause)}`);
     assert.match(cause.words, words, what);
-    assert.match(cause.advice ?? '', advice, what);
+    assert.match(adviceText(cause.advice ?? []), advice, what);
     assert.ok(['did-not-run', 'will-not-run'].includes(verdict), `${what}: ${verdict}`);
     assert.equal(explanationCode(explain(changed(puzzle, changes))), 1, what);
   }
@@ -237,7 +264,10 @@ test('whatever keeps a job from starting is named, with what to do', () => {
 test('a service has no ticks, and why says where to look instead', () => {
   const { verdict, cause } = explain(changed(puzzle, { job: { isService: true }, ticks: { tickMs: undefined } }));
   assert.equal(verdict, 'will-not-run');
-  assert.match(`${cause?.words} -> ${cause?.advice}`, /it is a service.* -> jobctl status backup/);
+  assert.match(
+    `${cause?.words} -> ${adviceText(cause?.advice ?? [])}`,
+    /it is a service.* -> look at it: jobctl status backup/,
+  );
 });
 
 test('without the cause there is none: the same host without that one thing is a puzzle, and says so', () => {
@@ -254,24 +284,24 @@ test('without the cause there is none: the same host without that one thing is a
 test('what is on record goes before everything that is only so now', () => {
   const reasons: readonly (readonly [SkipReason, RegExp])[] = [
     ['running', /jobctl stop backup/],
-    ['locked', /jobctl status/],
+    ['locked', /the lock is free now; run it: jobctl start backup/],
     ['queue-full', /more runs than there is time for/],
     ['deadline', /start_deadline/],
     ['claimed', /not run twice/],
     ['not-due', /time_zone/],
-    ['paused', /jobctl status backup .*what resumes it/],
+    ['paused', /it is not paused now; run it: jobctl start backup/],
   ];
   for (const [reason, advice] of reasons) {
     const runs = [runAt(tickMs + 500, skipped(reason), { tick: { tickMs } })];
     const { verdict, cause, run } = explain(changed(puzzle, { runs, daemon: { is: 'absent' } as never }));
     assert.deepEqual([verdict, cause?.about, run?.run], ['did-not-run', 'history', `r${tickMs + 500}`], reason);
     assert.match(cause?.words ?? '', new RegExp(`because of ${reason}`));
-    assert.match(cause?.advice ?? '', advice, reason);
+    assert.match(adviceText(cause?.advice ?? []), advice, reason);
   }
   const outcome = { kind: 'not-started', stage: 'configuration', reason: 'x.yaml:1:1: bad', code: 78 } as const;
   const { cause } = explain(changed(puzzle, { runs: [runAt(tickMs, outcome, { tick: { tickMs } })] }));
   assert.match(
-    `${cause?.words} -> ${cause?.advice}`,
+    `${cause?.words} -> ${adviceText(cause?.advice ?? [])}`,
     /was not started: configuration: x.yaml:1:1: bad -> .*jobctl check/,
   );
 });
@@ -307,7 +337,7 @@ test('a missed tick is explained by what can be seen, else by its record', () =>
 test('what is still to come is foretold, and a tick of this moment is waited for', () => {
   const soon = changed(puzzle, { ticks: { tickMs: nowMs + hour }, askedMs: nowMs + hour } as Changes);
   assert.equal(explain(soon).verdict, 'will-run');
-  assert.equal(explain(changed(soon, { job: { enabled: false } })).verdict, 'will-not-run');
+  assert.equal(explain(changed(soon, { job: { enabled: false }, crontab: noLine })).verdict, 'will-not-run');
   const ends = { target: { job: 'backup' }, atMs: tickMs, untilMs: nowMs + minute, by: 'ada' };
   assert.equal(explain(changed(soon, { pauses: [ends] })).verdict, 'will-run', 'a pause that will have ended');
   assert.equal(explain(changed(puzzle, { nowMs: tickMs + 30_000 } as Changes)).verdict, 'waiting');
@@ -368,13 +398,17 @@ test('what may have been in the way is a doubt and no cause', () => {
 });
 
 test('the text says what, why, what to do and what else, then everything that was looked at', () => {
-  const two = changed(puzzle, { daemon: { is: 'absent' } as never, job: { enabled: false } });
+  const two = changed(puzzle, { daemon: { is: 'absent' } as never, job: { enabled: false }, crontab: noLine });
   assert.equal(
-    whyText(explain(two), two),
-    `backup did not run at 2026-11-25 10:30:00
-  why:  schedule: "disabled: true" stands in its file
-  do:   take it out, then sudo cron-generate; run it now: jobctl start backup
-  also: cron: no cron is running
+    whyText(answerOf(explain(two), two), explain(two).findings),
+    `backup did not run at 2026-11-25 10:30:00: "disabled: true" stands in its file
+
+Take it out of /jobs/backup.yaml, then:
+    sudo cron-generate
+Run it now:
+    jobctl start backup
+Also, no cron is running; start cron:
+    sudo systemctl start cron
 
   job file      ok     /jobs/backup.yaml
   schedule      STOPS  "disabled: true" stands in its file
@@ -389,9 +423,16 @@ test('the text says what, why, what to do and what else, then everything that wa
   lock          ok     it is free
 `,
   );
-  const [first, log] = whyText(explain(well), well).split('\n');
-  assert.equal(first, `backup ran at 2026-11-25 10:30:00 (run r${tickMs + 500}) and succeeded after 2 s`);
-  assert.equal(log, '  log:  /log/backup.log');
+  assert.equal(
+    whyText(answerOf(explain(well), well), undefined, { more: 'jobctl why backup --all' }),
+    `backup ran at 2026-11-25 10:30:00 and succeeded after 2 s
+
+  run:  r${tickMs + 500}, by the clock
+  log:  /log/backup.log
+
+Everything that was looked at: jobctl why backup --all
+`,
+  );
 });
 
 /** What is so, and a sentence that would then be false. */
@@ -443,6 +484,6 @@ const falsehoods: readonly (readonly [what: string, Changes, RegExp])[] = [
 test('no sentence is said that is false', () => {
   for (const [what, changes, falsehood] of falsehoods) {
     const evidence = changed(puzzle, changes);
-    assert.doesNotMatch(whyText(explain(evidence), evidence), falsehood, what);
+    assert.doesNotMatch(whyText(answerOf(explain(evidence), evidence), explain(evidence).findings), falsehood, what);
   }
 });

@@ -1,13 +1,13 @@
-/** `jobctl failed`: the jobs and services that are failing now; exit code 1 when there are any. */
+/** `jobctl failed`: the jobs and services that are failing now; exit code 1 when there are any, or that is not known. */
 import type { Config } from '../../config/config.ts';
 import { failingText, isFailing, type LastWords } from '../../report/failing-text.ts';
 import { type AnySnapshot, isBroken } from '../../report/job-text.ts';
+import { hiddenWords } from '../../report/snapshot.ts';
 import { timeText } from '../../schedule/wall-time.ts';
 import { clock } from '../../system/clock.ts';
-import { readEndOfLog } from '../../system/log-end.ts';
 import { hostZone } from '../../system/zones.ts';
-import { elsewhereWords, unreadableLogWords } from '../parts/log-access.ts';
-import { print } from '../parts/output.ts';
+import { lastWordsOf } from '../parts/last-words.ts';
+import { print, say } from '../parts/output.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
 
@@ -17,29 +17,27 @@ export function failed(options: Options, config: Config): number {
   const { jobs, slugs } = chosen;
   const view = { formatTime: timeText(hostZone()), nowMs: clock.nowMs() };
   let count = 0;
+  let isAllKnown = true;
   for (const slug of slugs) {
     const job = jobs.snapshot(slug);
+    const hidden = job === undefined || isBroken(job) ? undefined : hiddenWords(job.historyHidden);
+    if (hidden !== undefined) say('jobctl', `${slug}: ${hidden}`);
+    isAllKnown &&= hidden === undefined;
     if (job === undefined || !isFailing(job)) continue;
     count += 1;
-    const words = lastWords(job, config.outputDirectory);
+    const words = lastWords(job, config);
     const said = words !== undefined && 'lines' in words ? words.lines : [];
     const text = options.json ? `${JSON.stringify({ ...job, lastWords: said })}\n` : failingText(job, words, view);
     if (!print(text)) break;
   }
+  if (!isAllKnown) return 1;
   if (count === 0 && !options.json) print(slugs.length === 1 ? `${slugs[0]} is not failing\n` : 'no job is failing\n');
   return count === 0 ? 0 : 1;
 }
 
-function lastWords(job: AnySnapshot, outputDirectory: string): LastWords | undefined {
+function lastWords(job: AnySnapshot, config: Config): LastWords | undefined {
   if (isBroken(job)) return undefined;
   const path =
     job.service === undefined ? job.lastRun?.logPath : job.service.instances.find(({ at }) => at !== 'up')?.logPath;
-  if (path === undefined) return undefined;
-  const end = readEndOfLog(outputDirectory, path);
-  if ('text' in end) return { lines: end.text.split('\n').filter((line) => line.trim() !== '') };
-  const why =
-    end.code === 'EACCES'
-      ? unreadableLogWords(path, `jobctl failed ${job.slug}`)
-      : elsewhereWords(path, outputDirectory);
-  return why === undefined ? undefined : { why };
+  return lastWordsOf(path, `jobctl failed ${job.slug}`, config);
 }

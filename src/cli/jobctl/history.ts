@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { type HistoryEntry, historyText } from '../../report/history-text.ts';
 import { type HistoryFilter, Newest, selectEntries } from '../../report/history-view.ts';
 import { momentForms, parseMoment } from '../../report/moment.ts';
+import { hiddenWords } from '../../report/snapshot.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { timeText } from '../../schedule/wall-time.ts';
 import { clock } from '../../system/clock.ts';
@@ -26,15 +27,23 @@ export function history(options: Options, config: Config): number {
   const { jobs, slugs } = chosen;
   const newest = new Newest(order.count);
   for (const slug of slugs) newest.add(selectEntries(jobs.entries(slug), order.filter, clock.nowMs()));
+  const hidden = slugs.filter((slug) => sayHidden(slug, jobs.hidden(slug)));
   const shown = newest.entries();
   const isOne = options.tag === undefined && slugs.length === 1 && (options.names?.length ?? 1) > 0;
   if (options.json) print(shown.map((entry) => `${JSON.stringify(entryValue(entry))}\n`).join(''));
-  else if (shown.length === 0) say('jobctl', nothingWords(slugs, options));
+  else if (shown.length === 0 && hidden.length === 0) say('jobctl', nothingWords(slugs, options));
   else print(historyText(shown, { formatTime: timeText(hostZone()), named: !isOne }));
   const isWindow = order.filter.sinceMs !== undefined && options.lines === undefined;
   if (isWindow && newest.seen > shown.length)
     say('jobctl', `these are the newest ${shown.length} of ${newest.seen}; -n N shows more, --until earlier ones`);
-  return 0;
+  return hidden.length === 0 ? 0 : 1;
+}
+
+/** True when the job has a history that can't be read, which is said. */
+function sayHidden(slug: string, hidden: string | undefined): boolean {
+  const words = hiddenWords(hidden);
+  if (words !== undefined) say('jobctl', `${slug}: ${words}`);
+  return words !== undefined;
 }
 
 function nothingWords(slugs: readonly string[], { failed, slow, since, until, names = [], tag }: Options): string {

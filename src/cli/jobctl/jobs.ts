@@ -16,6 +16,8 @@ interface More {
   readonly times?: Times;
   /** Whether jobs count of which nothing is left but what is on record. */
   readonly recorded?: boolean;
+  /** Whether a job counts that has neither a file nor a process. */
+  readonly known?: (slug: string) => boolean;
   /** Whether `web.2` stands for the service that it belongs to. */
   readonly instances?: boolean;
 }
@@ -25,7 +27,7 @@ export function chooseJobs(
   options: Options,
   config: Config,
   otherwise: 'all' | 'refuse' | 'quiet',
-  { times, recorded = false, instances = false }: More = {},
+  { times, recorded = false, instances = false, known = () => false }: More = {},
 ): Chosen {
   const wrong = (words: string): Chosen => {
     if (otherwise !== 'quiet') say('jobctl', words);
@@ -42,7 +44,7 @@ export function chooseJobs(
   const names = instances ? written.map((one) => serviceOf(one, jobs) ?? one) : written;
   if (names.length > 0 && tag !== undefined) return wrong('name a job or a --tag, not both');
   if (names.length > 0) {
-    const unlisted = names.filter((one) => !jobs.slugs.includes(one));
+    const unlisted = names.filter((one) => !jobs.slugs.includes(one) && !known(one));
     const gone = unlisted.filter((one) => jobs.recorded().includes(one));
     const unknown = unlisted.find((one) => !recorded || !gone.includes(one));
     if (unknown !== undefined)

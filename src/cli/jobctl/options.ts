@@ -13,6 +13,7 @@ export interface Options {
   /** `name` was found by this tag. */
   readonly viaTag?: string;
   readonly json?: boolean;
+  readonly all?: boolean;
   readonly wait?: boolean;
   readonly 'slow-start'?: boolean;
   readonly reason?: string;
@@ -121,8 +122,10 @@ function looking(options: Argv): Argv {
           .option('at', text('From this time on instead of now.'))
           .conflicts('hours', 'until'),
       )
-      .command('why [name]', 'Why a job ran at its last tick, or did not; what stopped it and what to do.', (c) =>
-        chosen(c).option('at', text('At this time instead: 10:30, "yesterday 18:00", 2026-11-24T18:00.')),
+      .command('why [name]', 'Why a job or service is as it is, or did not run; what stopped it and what to do.', (c) =>
+        chosen(c)
+          .option('at', text('At this time instead: 10:30, "yesterday 18:00", 2026-11-24T18:00.'))
+          .option('all', { type: 'boolean', describe: 'Show everything that was looked at.' }),
       )
       .command('history', 'What became of runs and services, and what people have decided; newest last.', (c) =>
         c

@@ -1,21 +1,32 @@
 /** `jobctl status`, `why` and `history` of one service. */
 import type { Config } from '../../config/config.ts';
+import { jobPath } from '../../job/load.ts';
+import { looking } from '../../report/advice.ts';
 import { isBroken, noticeRemarks } from '../../report/job-text.ts';
+import { momentForms, parseMoment } from '../../report/moment.ts';
+import { instanceInQuestion, serviceAnswer } from '../../report/service-answer.ts';
+import type { ServiceSnapshot } from '../../report/service-snapshot.ts';
 import { serviceDetails } from '../../report/service-text.ts';
+import type { Answer } from '../../report/why-answer.ts';
+import { whyText } from '../../report/why-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
 import { timeText } from '../../schedule/wall-time.ts';
-import { instanceOf, parseJournal } from '../../service/journal.ts';
+import { instanceOf, type JournalEntry, parseJournal } from '../../service/journal.ts';
 import { stateCode } from '../../service/service-state.ts';
 import { clock } from '../../system/clock.ts';
 import { hostZone } from '../../system/zones.ts';
 import { printable } from '../../yaml/printable.ts';
+import { commandForms } from '../parts/command-forms.ts';
+import { readInstalled } from '../parts/installed.ts';
+import { lastWordsOf } from '../parts/last-words.ts';
 import { realHistory } from '../parts/machine.ts';
-import { print, say } from '../parts/output.ts';
+import { print, say, terminalColumns } from '../parts/output.ts';
 import { lookAtService } from '../parts/service-snapshots.ts';
 import { openJobs } from '../parts/snapshots.ts';
+import { timesOf } from '../parts/times.ts';
 import { history } from './history.ts';
 import type { Options } from './options.ts';
-import { holderOf, type ServiceTarget, sayGone } from './service-target.ts';
+import { holderOf, type ServiceTarget, sayGone, targetName } from './service-target.ts';
 
 const usualLines = 20;
 const whyLines = 5;
@@ -35,19 +46,66 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
     const { unreadable } = job ?? {};
     print(serviceDetails(service, shown, { formatTime, nowMs: clock.nowMs(), unreadable, notices }));
   }
+  return codeOf(seen, shown, instance);
+}
+
+/** Of the service, or of the instance that was named. */
+function codeOf(seen: ServiceSnapshot, shown: ServiceSnapshot, instance: number | undefined): number {
   if (instance === undefined) return stateCode(seen.state);
   const at = shown.instances[0]?.at;
   return at === 'up' ? 0 : at === 'down' || at === 'finished' ? 3 : 1;
 }
 
-/** Its state and what has led to it; with --json the same as status. */
+/** Why it is as it is, what to do, and what has led to it; with `--all` all that status shows too. */
 export function serviceWhy(target: ServiceTarget, options: Options, config: Config): number {
-  const code = serviceStatus(target, options, config);
-  if (options.json) return code;
-  const format = timeText(hostZone());
-  const entries = parseJournal(realHistory(config).read(target.slug)).slice(-whyLines);
-  print(entries.map(({ atMs, words }) => `${format(atMs)}  ${printable(words)}\n`).join(''));
-  return code;
+  const { slug, service, instance } = target;
+  const { json, all, at } = options;
+  const now = { nowMs: clock.nowMs(), zone: hostZone(), leaning: 'past' } as const;
+  const askedMs = at === undefined ? now.nowMs : parseMoment(at, now);
+  if (askedMs === undefined || askedMs > now.nowMs) {
+    const words = askedMs === undefined ? `must be ${momentForms(now)}` : 'of a service must be in the past';
+    say('jobctl', `--at ${words}, found "${at}"`);
+    return exitCodes.usage;
+  }
+  const seen = lookAtService(service, holderOf(slug, config), config);
+  const formatTime = timeText(now.zone);
+  const entries = parseJournal(realHistory(config).read(slug)).filter(({ atMs }) => atMs <= askedMs);
+  const journal = entries.slice(-whyLines).map(({ atMs, words }) => `${formatTime(atMs)}  ${words}`);
+  const forms = commandForms(config);
+  const one = instanceInQuestion(seen, instance);
+  const words = lastWordsOf(one?.logPath, `jobctl why ${slug}`, config);
+  const installed = readInstalled(config);
+  const opened = openJobs(config, timesOf(config));
+  const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
+  const clockOf = whole !== undefined && 'clock' in whole ? whole.clock : undefined;
+  const told = serviceAnswer({
+    ...{ slug, service: seen, file: jobPath(slug, config), forms, formatTime, generate: installed.command, journal },
+    ...(instance !== undefined && { instance }),
+    ...(clockOf !== undefined && { clock: clockOf }),
+    ...(words !== undefined && { words }),
+  });
+  const answer = at === undefined ? told : pastAnswer(target, entries, formatTime(askedMs));
+  const name = targetName(target);
+  const shown = instance === undefined ? seen : { ...seen, instances: seen.instances.filter((each) => each === one) };
+  if (json) print(`${JSON.stringify({ ...whole, service: shown, ...answer })}\n`);
+  else {
+    print(
+      whyText(answer, undefined, { ...(!all && { more: looking(forms, `why ${name} --all`) }), ...terminalColumns() }),
+    );
+    const notices = whole === undefined || isBroken(whole) ? [] : noticeRemarks(whole, formatTime);
+    if (all) print(`\n${serviceDetails(service, shown, { formatTime, nowMs: now.nowMs, notices })}`);
+  }
+  return at === undefined ? codeOf(seen, shown, instance) : 0;
+}
+
+/** What was so at a time that is over, as far as it is on record. */
+function pastAnswer(target: ServiceTarget, entries: readonly JournalEntry[], when: string): Answer {
+  const name = targetName(target);
+  const state = entries.findLast((entry) => entry.state !== undefined)?.state;
+  const last = entries.at(-1)?.words;
+  const words = state === undefined ? 'nothing is on record of that time' : `it was ${state}`;
+  const answer = `${name} at ${when}: ${words}${last === undefined ? '' : `; the last thing before that: ${last}`}`;
+  return { answer, advice: [], commands: [], facts: [] };
 }
 
 /** The history of one instance: what is about it, and about the whole service. */

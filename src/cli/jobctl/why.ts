@@ -1,35 +1,56 @@
-/** `jobctl why`: what became of a tick, what stopped it, and what to do. */
+/** `jobctl why`: why a job is as it is, or what became of a tick; what stopped it and what to do. */
 import type { Config } from '../../config/config.ts';
+import { looking } from '../../report/advice.ts';
 import { momentForms, parseMoment } from '../../report/moment.ts';
 import { explain, explanationCode } from '../../report/why.ts';
+import { answerOf } from '../../report/why-answer.ts';
 import { whyText } from '../../report/why-text.ts';
 import { greatest } from '../../report/width.ts';
 import { exitCodes } from '../../run/outcome.ts';
+import { wallTime } from '../../schedule/wall-time.ts';
 import { clock } from '../../system/clock.ts';
 import { hostZone } from '../../system/zones.ts';
+import { commandForms } from '../parts/command-forms.ts';
 import { gatherEvidence } from '../parts/evidence.ts';
 import { readInstalled } from '../parts/installed.ts';
-import { print, say } from '../parts/output.ts';
+import { lastWordsOf } from '../parts/last-words.ts';
+import { print, say, terminalColumns } from '../parts/output.ts';
+import { timesOf } from '../parts/times.ts';
 import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
 
 export function why(options: Options, config: Config): number {
-  const { at, json } = options;
+  const { at, json, all } = options;
   const now = { nowMs: clock.nowMs(), zone: hostZone(), leaning: 'past' } as const;
   const askedMs = at === undefined ? undefined : parseMoment(at, now);
   if (at !== undefined && askedMs === undefined) {
     say('jobctl', `--at must be ${momentForms(now)}, found "${at}"`);
     return exitCodes.usage;
   }
-  const chosen = chooseJobs(options, config, 'refuse');
-  if (!chosen.ok) return chosen.exitCode;
   const installed = readInstalled(config);
+  const known = (slug: string) => installed.lines.has(slug);
+  const chosen = chooseJobs(options, config, 'refuse', { times: timesOf(config), known });
+  if (!chosen.ok) return chosen.exitCode;
+  const forms = commandForms(config);
   const codes = chosen.slugs.map((slug, index) => {
     const loaded = chosen.jobs.load(slug);
-    const evidence = gatherEvidence({ slug, loaded, config, installed, ...(askedMs !== undefined && { askedMs }) });
+    const snapshot = chosen.jobs.snapshot(slug);
+    const order = { slug, loaded, snapshot, config, installed, forms };
+    const evidence = gatherEvidence({ ...order, ...(askedMs !== undefined && { askedMs }) });
     const explanation = explain(evidence);
-    if (json) print(`${JSON.stringify({ ...explanation, evidence })}\n`);
-    else print(`${index === 0 ? '' : '\n'}${whyText(explanation, evidence)}`);
+    const words = lastWordsOf(explanation.run?.logPath, `jobctl why ${slug}`, config);
+    const answer = answerOf(explanation, evidence, words);
+    if (json) {
+      const { clock: clockFacts } = evidence;
+      print(`${JSON.stringify({ ...explanation, ...answer, ...(clockFacts && { clock: clockFacts }), evidence })}\n`);
+    } else {
+      const more = looking(
+        forms,
+        `why ${slug}${at === undefined ? '' : ` --at ${wallTime(askedMs ?? now.nowMs, now.zone).replace(' ', 'T')}`} --all`,
+      );
+      const view = { ...(all !== true && { more }), ...terminalColumns() };
+      print(`${index === 0 ? '' : '\n'}${whyText(answer, all === true ? explanation.findings : undefined, view)}`);
+    }
     return explanationCode(explanation);
   });
   return greatest(codes);

@@ -3,14 +3,17 @@ import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
 import { jobPath } from '../../job/load.ts';
+import type { CommandForms } from '../../report/advice.ts';
 import { cronLogLines } from '../../report/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/evidence.ts';
-import type { Installed } from '../../report/installed.ts';
+import { type ClockFacts, clockFacts, type Installed } from '../../report/installed.ts';
+import type { AnySnapshot } from '../../report/job-text.ts';
 import { snapshotRun } from '../../report/snapshot.ts';
 import type { RunRecord } from '../../run/history.ts';
 import { readPauses, unreadablePauses } from '../../run/pauses.ts';
 import { readHistory } from '../../run/record.ts';
 import { standIns } from '../../run/stand-in.ts';
+import { nextLockName } from '../../run/take-lock.ts';
 import { readLine } from '../../schedule/crontab-reader.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts';
 import { dayMs, minuteMs, type Zone, type Zones } from '../../schedule/zone.ts';
@@ -24,6 +27,7 @@ import { tickClaims } from '../../system/tick-claims.ts';
 import { users } from '../../system/users.ts';
 import { formatProblem, type Result } from '../../yaml/problem.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
+import { asWritten } from './installed.ts';
 import { realHistory, realLocks } from './machine.ts';
 import { delayOf } from './splay.ts';
 import { machineZones } from './tick-zones.ts';
@@ -33,12 +37,14 @@ export interface EvidenceOrder {
   readonly slug: string;
   readonly loaded: Result<Job> | undefined;
   readonly config: Config;
+  readonly snapshot: AnySnapshot | undefined;
   readonly askedMs?: number;
   readonly installed: Installed;
+  readonly forms: CommandForms;
 }
 
 export function gatherEvidence(order: EvidenceOrder): Evidence {
-  const { slug, loaded, config, askedMs, installed } = order;
+  const { slug, loaded, config, askedMs, installed, forms, snapshot } = order;
   const nowMs = clock.nowMs();
   const zones = machineZones(config.stateDirectory);
   const zone = zones.host;
@@ -46,26 +52,35 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
   const delayMs = job === undefined ? 0 : delayOf(job);
   const crontab = crontabEvidence(slug, job, order);
   // A file with problems can't tell when it is due; the line that cron has can.
-  const scheduled = job ?? scheduledBy(crontab.line);
+  const facts = job === undefined ? undefined : clockFacts(asWritten(job), installed);
+  const ofLine = askedMs === undefined || job?.schedule === undefined || !job.enabled ? lineInstead(facts) : undefined;
+  const scheduled = ofLine !== undefined ? scheduledBy(crontab.line) : (job ?? scheduledBy(crontab.line));
   const ticks = ticksAround(scheduled, { nowMs, zones, ...(askedMs !== undefined && { askedMs }) });
   const { tickMs } = ticks;
   const history = readHistory(slug, { history: realHistory(config) });
-  const holder = realLocks(config, () => undefined).holder(slug);
+  const locks = realLocks(config, () => undefined);
+  const holder = locks.holder(slug);
+  const next = locks.holder(nextLockName(slug));
   const claim = tickMs === undefined ? undefined : tickClaims(config.stateDirectory).find(slug, tickMs);
   const momentMs = tickMs ?? askedMs ?? nowMs;
   return {
-    ...{ slug, nowMs, hostZone: zone },
+    ...{ slug, nowMs, hostZone: zone, forms },
+    ...(snapshot !== undefined && { seen: snapshot }),
+    ...(facts !== undefined && { clock: facts }),
     ...(askedMs !== undefined && { askedMs }),
     file: fileEvidence(slug, loaded, config),
     ...(job !== undefined && { job: jobEvidence(job, delayMs) }),
-    ticks,
+    ticks: { ...ticks, ...(ofLine !== undefined && { ofLine }) },
     ...(claim !== undefined && { claim }),
     pauses: readPauses(stateFiles(config.stateDirectory)).filter(({ target }) =>
       'job' in target ? target.job === slug : job?.tags.includes(target.tag) === true,
     ),
     steered: history.steered ?? [],
     ...countUnreadable({ slug, tags: job?.tags ?? [] }, history.unreadable, stateFiles(config.stateDirectory)),
-    runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) => snapshotRun(run, holder)),
+    ...(history.hidden !== undefined && { historyHidden: history.hidden }),
+    runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) =>
+      snapshotRun(run, holder, next),
+    ),
     ...(holder !== undefined && { holder }),
     crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
     daemon: installed.daemon,
@@ -75,6 +90,12 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     machine: { bootMs: bootTimeMs(), suspendedMs: suspendedMs() },
     cronLog: cronLog({ momentMs, writtenMs: crontab.facts?.mtimeMs ?? momentMs, nowMs, zone }),
   };
+}
+
+/** The schedule of the line that cron has in the place of the file's; a line that only asks run-job is none. */
+function lineInstead(clock: ClockFacts | undefined): string | undefined {
+  const isOther = clock?.line === 'other' || clock?.line === 'left-over';
+  return isOther && !clock.due ? clock.schedule : undefined;
 }
 
 interface StandInQuestion {

@@ -8,12 +8,13 @@ import { crontabFrame, outputProblem } from '../../schedule/crontab-frame.ts';
 import { changesText, compareLines, timingsAfter, timingsBefore } from '../../schedule/crontab-report.ts';
 import { dueMinutes } from '../../schedule/due-minutes.ts';
 import { parseExpression } from '../../schedule/expression.ts';
-import { nothingPresent, type PresentCrontab } from '../../schedule/last-good.ts';
+import { nothingPresent, type PresentCrontab, readOwnCrontab } from '../../schedule/last-good.ts';
 import type { Timings } from '../../schedule/plan.ts';
 import { caller } from '../../system/caller.ts';
 import { files } from '../../system/files.ts';
 import { publisher } from '../../system/publish.ts';
 import type { CrontabChange } from '../../system/system.ts';
+import { userCrontab } from '../../system/user-crontab.ts';
 import { findZone, hostZone } from '../../system/zones.ts';
 import type { Problem } from '../../yaml/problem.ts';
 import { cronZoneWarning } from './cron-zone.ts';
@@ -120,10 +121,17 @@ function look(scene: Scene, file: string): Ending {
   const found = compare(scene, file);
   if ('ending' in found) return found.ending;
   const ending = endingOf(found, scene.wish);
-  const views = scene.shows?.views(found, scene.wish) ?? [];
+  const views = scene.shows?.views({ ...found, ...installedTimings(scene) }, scene.wish) ?? [];
   if (scene.wish.install === 'in')
     return changeOwnCrontab(scene, found.crontab.text(), { problems: found.problems, jobs: found.crontab.jobs });
   return withInstalled(found, scene, { ...ending, views });
+}
+
+/** A plan is about what cron does: of a process-control of one's own it knows the lines that crontab(1) lists, not those of the file beside them. */
+function installedTimings({ config }: Scene): Partial<Pick<Found, 'before'>> {
+  const own = config.embedded ? userCrontab.read() : undefined;
+  if (own === undefined || own.is === 'refused') return {};
+  return { before: () => timingsBefore(readOwnCrontab(own.is === 'none' ? '' : own.text)) };
 }
 
 /** The jobs are loaded in our turn, so that of two generators the later one also has the later view. */

@@ -46,7 +46,17 @@ export function readInstalled(config: Config): Installed {
 function daemonEvidence(): DaemonEvidence {
   const found = findCronDaemon();
   const otherZone = zoneOfCron(found, hostZone());
+  if (found.is === 'absent') return { is: 'absent', ...startOfCron() };
   return found.is === 'running' && otherZone !== undefined ? { ...found, otherZone } : found;
+}
+
+/** What starts the cron daemon that is installed, or installs one. */
+function startOfCron(): { readonly start?: string } {
+  const there = (file: string) => files.facts(files.resolve(file) ?? file) !== undefined;
+  const name = ['cron', 'crond'].find((one) => there(`/usr/sbin/${one}`));
+  if (name === undefined) return there('/usr/bin/apt-get') ? { start: 'sudo apt-get install cron' } : {};
+  if (there('/run/systemd/system')) return { start: `sudo systemctl start ${name}` };
+  return { start: there('/usr/sbin/service') ? `sudo service ${name} start` : `sudo /usr/sbin/${name}` };
 }
 
 /** Reads it when it is asked for the first time, and then for all jobs. */

@@ -93,3 +93,9 @@ function codeOf(program: string, code: number): number {
   say(program, `standard output: ${words}; what followed is not shown`);
   return wasAnswer && code === 0 ? 125 : code;
 }
+
+/** For sentences to be folded at: the width of the terminal, at most 100; nothing where stdout is none. */
+export function terminalColumns(): { readonly columns?: number } {
+  const { isTTY, columns } = process.stdout;
+  return isTTY && columns > 0 ? { columns: Math.min(100, Math.max(40, columns)) } : {};
+}

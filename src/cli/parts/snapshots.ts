@@ -47,6 +47,8 @@ export interface Jobs {
   runs(slug: string): readonly RunSnapshot[];
   /** Runs, and what people have decided, as they followed each other. */
   entries(slug: string): readonly HistoryEntry[];
+  /** Why the history of a job can't be read, in words; absent when it can. */
+  hidden(slug: string): string | undefined;
 }
 
 export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly ok: false; readonly problem: Problem };
@@ -100,6 +102,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
       const next = locks.holder(nextLockName(slug));
       return readHistory(slug, { history }).runs.map((run) => snapshotRun(run, holder, next));
     },
+    hidden: (slug) => readHistory(slug, { history }).hidden,
     entries(slug) {
       const holder = locks.holder(slug);
       const next = locks.holder(nextLockName(slug));

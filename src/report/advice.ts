@@ -1,0 +1,43 @@
+/** What to do about a finding: words for a person, and commands that can be copied as they stand. */
+
+export interface Advice {
+  /** A clause in the imperative, without a stop: "fix that, then run it again". */
+  readonly say: string;
+  /** Each can be typed as it is; empty where only a person can act. */
+  readonly run: readonly string[];
+}
+
+/** How commands have to be written for whoever asks. */
+export interface CommandForms {
+  /** In front of commands that change something: empty for root and the service user. */
+  readonly changing: '' | 'sudo ';
+  /** Behind each of our commands: ` --config FILE` where such a file was named. */
+  readonly named: string;
+}
+
+export function advise(say: string, ...run: readonly string[]): Advice {
+  return { say, run };
+}
+
+export function looking({ named }: Pick<CommandForms, 'named'>, words: string): string {
+  return `jobctl ${words}${named}`;
+}
+
+export function changing({ changing: prefix, named }: CommandForms, words: string): string {
+  return `${prefix}jobctl ${words}${named}`;
+}
+
+/** In one line, where there is no room for more: "set the owner: sudo chown root FILE". */
+export function adviceText(advice: readonly Advice[]): string {
+  return advice.map(({ say, run }) => [say, run.join(' && ')].filter(Boolean).join(': ')).join('; ');
+}
+
+/** Every command, each once. */
+export function commandsOf(advice: readonly Advice[]): readonly string[] {
+  return [...new Set(advice.flatMap(({ run }) => run))];
+}
+
+/** A word of a shell command. */
+export function shellWord(text: string): string {
+  return /^[\w.:/@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
