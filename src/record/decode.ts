@@ -60,18 +60,22 @@ export function mapOf<T>(decoder: Decoder<T>): Decoder<Readonly<Record<string, T
   };
 }
 
+/** Histories have thousands of records and are read before each run, so the loop is written to be fast before it is compiled. */
 export function shape<T extends object>(keys: Shape<T>): Decoder<T> {
-  const decoders = Object.entries(keys) as readonly (readonly [string, Decoder<unknown> | Optional<unknown>])[];
+  const names = Object.keys(keys);
+  const written = Object.values(keys) as readonly (Decoder<unknown> | Optional<unknown>)[];
+  const decoders = written.map((decoder) => (typeof decoder === 'function' ? decoder : decoder.optional));
+  const mayBeAbsent = written.map((decoder) => typeof decoder !== 'function');
   return (value) => {
     if (!isObject(value)) return undefined;
     const decoded: Record<string, unknown> = {};
-    for (const [key, decoder] of decoders) {
-      const isOptional = typeof decoder !== 'function';
-      const own = Object.hasOwn(value, key) ? value[key] : undefined;
-      if (own === undefined && isOptional) continue;
-      const part = isOptional ? decoder.optional(own) : decoder(own);
+    for (let at = 0; at < names.length; at += 1) {
+      const name = names[at] as string;
+      const own = Object.hasOwn(value, name) ? value[name] : undefined;
+      if (own === undefined && mayBeAbsent[at]) continue;
+      const part = decoders[at]?.(own);
       if (part === undefined) return undefined;
-      decoded[key] = part;
+      decoded[name] = part;
     }
     return decoded as T;
   };

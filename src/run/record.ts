@@ -115,10 +115,21 @@ function resultOf(outcome: Outcome, recorder: Recorder, known: Known): RunResult
 
 /** All that is known of the job's runs, the predecessor's included. */
 export function readHistory(slug: string, { history }: Pick<Recorder, 'history'>): History {
-  const { events, unreadable } = readEvents(history.read(slug));
-  const folded = foldHistory(events, earlierHistory(history.predecessor(slug)));
+  const known = foldedHistory(history.read(slug), history.predecessor(slug));
   const hidden = history.hidden?.(slug);
-  return { ...folded, ...(unreadable !== 0 && { unreadable }), ...(hidden !== undefined && { hidden }) };
+  return hidden === undefined ? known : { ...known, hidden };
+}
+
+/** A run asks several times for what has not changed; without a predecessor the text says all. */
+let lastFolded: { readonly text: string; readonly history: History } | undefined;
+
+function foldedHistory(text: string, predecessor: Uint8Array | undefined): History {
+  if (predecessor === undefined && lastFolded?.text === text) return lastFolded.history;
+  const { events, unreadable } = readEvents(text);
+  const folded = foldHistory(events, earlierHistory(predecessor));
+  const history = unreadable === 0 ? folded : { ...folded, unreadable };
+  if (predecessor === undefined) lastFolded = { text, history };
+  return history;
 }
 
 /** Troubles, in words: a history that can't be written must not end the run it is about. */

@@ -52,7 +52,7 @@ export function parseExpression(text: string): ExpressionAnswer {
 }
 
 /** What no term of cron has, also where there are five of them. */
-const otherSigns = /[:.()"'`;=]|\b(?:every|each|at|on|of|the|first|last|daily|weekly|monthly)\b/i;
+const otherSigns = /[:.()"'`;=${]|\b(?:every|each|at|on|of|the|first|last|daily|weekly|monthly)\b/i;
 
 function parseTerms(text: string): ExpressionAnswer {
   const foreign = foreignSchedule(text);

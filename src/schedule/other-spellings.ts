@@ -7,7 +7,7 @@ import { fields } from './fields.ts';
 import { intervalReading } from './interval-spelling.ts';
 import { eitherDay, notFiveTerms, pastSaturday, type Reading, weekdayNumber } from './reading.ts';
 import { spokenReading } from './spoken-spelling.ts';
-import { superfluous, withZone } from './wrapped-spelling.ts';
+import { superfluous, unfilled, withZone } from './wrapped-spelling.ts';
 
 /** A sentence; undefined: nothing that is known here. `isSchedule` tells whether cron accepts five terms. */
 export function otherSpelling(text: string, isSchedule: (terms: string) => boolean): string | undefined {
@@ -45,6 +45,7 @@ const readers: readonly Reader[] = [
   spokenReading,
   quartz,
   calendarRule,
+  unfilled,
 ];
 
 function blankInList(text: string, isSchedule: (terms: string) => boolean): Reading | undefined {

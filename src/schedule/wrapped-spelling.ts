@@ -15,6 +15,16 @@ export function superfluous(text: string, isSchedule: IsSchedule): Reading | und
   return undefined;
 }
 
+/** `{{ schedule }}`, `${SCHEDULE}`. */
+export function unfilled(text: string): Reading | undefined {
+  const found = /\{\{.*\}\}|\{%.*%\}|<%.*%>|\$\{?[A-Za-z_]\w*\}?|%\(\w+\)s|@[A-Z_]+@/.exec(text)?.[0];
+  if (found === undefined) return undefined;
+  return {
+    what: `"${found}" is a template that was not filled in`,
+    why: 'render it first; nothing in a job file is replaced',
+  };
+}
+
 /** `CRON_TZ=UTC 0 5 * * *` and `0 5 * * * Europe/Berlin`. */
 export function withZone(text: string, isSchedule: IsSchedule): Reading | undefined {
   const [, before, behind] = /^(?:CRON_)?TZ ?= ?["']?([\w+/-]+)["']? (.+)$/i.exec(text) ?? [];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { triggerWords } from '../../src/report/history-text.ts';
-import { type Ended, formatEvent, type HistoryEvent, parseEvents } from '../../src/run/event.ts';
+import { type Ended, formatEvent, type HistoryEvent, parseEvents, readEvents } from '../../src/run/event.ts';
 import { extendStreak, foldHistory, mailedFailures, unfinishedRuns } from '../../src/run/history.ts';
 import { exitCodeWords, healthOf, lastedWords, type Outcome, outcomeWords, statusOf } from '../../src/run/outcome.ts';
 import { earlierHistory } from '../../src/run/predecessor.ts';
@@ -268,4 +268,41 @@ test('each outcome is said with its duration and exit code once', () => {
   for (const [outcome, durationMs, words] of rows) {
     assert.equal(`${outcomeWords(outcome)}${lastedWords(outcome, durationMs)}${exitCodeWords(outcome)}`, words);
   }
+});
+
+test('a history that is read again and again while it grows, is rotated or cut off says what a first reading says', () => {
+  const line = (run: string) =>
+    formatEvent({ event: 'stop-requested', run, atMs: 1, by: 'ada' } satisfies HistoryEvent);
+  const texts = [
+    '',
+    line('a'),
+    line('a') + line('b'),
+    `${line('a')}${line('b')}not an event\n`,
+    `${line('a')}${line('b')}not an event\n${line('c').slice(0, 20)}`,
+    `${line('a')}${line('b')}not an event\n${line('c')}${line('d').trimEnd()}`,
+    line('b') + line('c'),
+    `${line('a')}torn`,
+    line('a'),
+  ];
+  const first = (text: string) => {
+    readEvents('another one\n');
+    return readEvents(text);
+  };
+  const expected = texts.map(first);
+  readEvents('another one\n');
+  assert.deepEqual(texts.map(readEvents), expected);
+  assert.deepEqual(
+    expected.map(({ events, unreadable }) => [events.map(({ run }) => run).join(''), unreadable]),
+    [
+      ['', 0],
+      ['a', 0],
+      ['ab', 0],
+      ['ab', 1],
+      ['ab', 1],
+      ['abcd', 1],
+      ['bc', 0],
+      ['a', 0],
+      ['a', 0],
+    ],
+  );
 });

@@ -291,6 +291,9 @@ const table: readonly (readonly [string, RegExp])[] = [
   ['H H(0-7) * * *', /"H\(0-7\)" has an "H" \(Jenkins/],
   ['FREQ=DAILY;INTERVAL=1', /rule of calendars/],
   ['RRULE:FREQ=WEEKLY;BYDAY=MO', /rule of calendars/],
+  ['$SCHEDULE', /"\$SCHEDULE" is a template that was not filled in/],
+  ['$MIN 5 * * *', /"\$MIN" is a template/],
+  ['{{ sched }}', /is a template that was not filled in: render it first/],
   ['5 4 * *', /found 4; one is missing, and "\*" stands for any$/],
   ['lun 08:00', /"30 2 \* \* 1-5", for instance, is 02:30 from Monday to Friday$/],
 ];
