@@ -158,6 +158,9 @@ export class House {
   remove(): void {
     for (const child of this.#children) if (child.exitCode === null) child.kill('SIGKILL');
     removeTree(this.directory);
+    // What cron-generate, as root, remembers of the house's job files lies outside of it.
+    const remembered = `jobs${this.path('jobs').replace(/[^\w-]/g, '_')}`;
+    if (isRoot) rmSync(path.join('/var/cache/process-control-generate', remembered), { force: true });
   }
 }
 

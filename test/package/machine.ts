@@ -28,7 +28,7 @@ const changes = '/run/machine-changes';
 
 /** The overlay lies in memory: below another overlay, as in containers, it could not be made. PID 1 takes in what loses its parent. */
 const start = `
-  place=$(mktemp -d) && mount -t tmpfs -o mode=755 machine "$place" && cd "$place" && mkdir upper work root &&
+  mount -t tmpfs -o mode=755 machine /mnt && cd /mnt && mkdir upper work root &&
   mount -t overlay -o lowerdir=/,upperdir=upper,workdir=work machine root &&
   mount -t proc proc root/proc && mount --rbind /dev root/dev && mount -t tmpfs -o mode=755 run root/run &&
   mkdir -m 1777 root/run/lock && mkdir -p root${changes} && mount --bind upper root${changes} &&

@@ -37,6 +37,7 @@ function withDirectory(use: (directory: string, file: string) => void): void {
     use(directory, path.join(directory, 'jobs'));
   } finally {
     rmSync(directory, { recursive: true, force: true });
+    rmSync(lockOf(path.join(directory, 'jobs')), { force: true });
   }
 }
 
