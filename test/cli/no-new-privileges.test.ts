@@ -39,12 +39,12 @@ describe('no_new_privileges', { skip: isRoot ? false : 'needs root: it makes a s
       const file = `${services.play}/probe`;
       services.job(
         'web',
-        `name: Web\nservice: true\ncommand: /bin/sleep 1000\nno_new_privileges: true\nhealth_check: {command: /bin/cp /proc/self/status ${file}, interval: 1, initial_interval: 0, timeout: 60}\n`,
+        `name: Web\nservice: true\ncommand: /bin/sleep 1000\nno_new_privileges: true\nhealth_check: {command: /bin/cp -f /proc/self/status ${file}, interval: 1, initial_interval: 0, timeout: 60}\n`,
       );
       await services.ensure();
       const up = await services.untilUp('web');
       assert.match(readFileSync(`/proc/${up.instances[0]?.pid}/status`, 'utf8'), /^NoNewPrivs:\t1$/m);
-      // Empty for the moment in which the next probe writes it anew.
+      // The copy is as read-only as what it copies, so each probe replaces it (-f).
       const text = await until('what the probe has written', () => whole(file));
       assert.match(text, /^NoNewPrivs:\t1$/m);
     } finally {

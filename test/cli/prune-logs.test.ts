@@ -193,7 +193,7 @@ describe('old logs', () => {
     rmSync(`${logPath}.gz`);
     const missing = await house.run('jobctl', ['logs', 'quick', '--run', run]);
     assert.deepEqual(missing, {
-      code: 125,
+      code: 1,
       stdout: '',
       stderr: `jobctl: ${logPath} is not there: old logs are removed as log_retention says, or somebody has moved or removed it\n`,
     });

@@ -260,6 +260,7 @@ const table: Readonly<Record<string, readonly Row[]>> = {
 describe('each verb on each kind of target in each of its states', () => {
   const house = new ServiceHouse(tagged);
   const jobctl = (...args: string[]): Promise<Ended> => house.run('jobctl', args);
+  const isOver = async () => (await jobctl('status', 'idle')).stdout.includes('activity:           idle');
   before(async () => {
     for (const slug of ['idle', 'paused', 'gone-idle']) assert.equal((await house.run('run-job', [slug])).code, 0);
     for (const slug of ['running', 'broken-running', 'gone-running']) {
@@ -292,6 +293,7 @@ describe('each verb on each kind of target in each of its states', () => {
         assert.equal(answer.code, code, `${line} ${target}: ${told}`);
         assert.match(told, words, `${line} ${target}`);
         assert.ok(!/undefined|\[object/.test(told), `${line} ${target}: ${told}`);
+        if (verb === 'start' && target.endsWith('idle')) await until('the run to have ended', isOver);
       }
     });
   }
