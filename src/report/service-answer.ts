@@ -19,6 +19,8 @@ export interface ServiceQuestion {
   readonly generate: string;
   /** Of the instance that `instanceInQuestion` names. */
   readonly words?: LastWords;
+  /** Records that can't be read, notices that don't come through. */
+  readonly warnings: readonly string[];
   /** What happened last, a line each, oldest first. */
   readonly journal: readonly string[];
 }
@@ -33,7 +35,7 @@ export function instanceInQuestion(service: ServiceSnapshot, instance?: number):
 }
 
 export function serviceAnswer(question: ServiceQuestion): Answer {
-  const { slug, service, journal, instance } = question;
+  const { slug, service, warnings, journal, instance } = question;
   const [words, advice] = answerWords(question);
   const name = instance === undefined ? slug : `${slug}.${instance}`;
   const up = service.instances.filter(({ at, number }) => at === 'up' && number < service.wantedInstances).length;
@@ -43,6 +45,7 @@ export function serviceAnswer(question: ServiceQuestion): Answer {
     ...(question.words !== undefined && 'lines' in question.words && isDead(question)
       ? question.words.lines.slice(-shownLines).map((line) => ['printed', line] as const)
       : []),
+    ...warnings.map((line) => ['warning', line] as const),
     ...journal.map((line) => ['history', line] as const),
   ];
   const answer = `${name} ${words}`;

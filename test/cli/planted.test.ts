@@ -385,7 +385,7 @@ describe('what a job has planted below the run, state and output directories', {
     for (const command of ['status', 'why'])
       assert.match((await bounded(['jobctl', command, 'job'])).stdout, new RegExp(told));
     for (const command of ['status', 'why'])
-      assert.match((await bounded(['jobctl', command, 'web'])).stdout, new RegExp(`^warning: +${toldOfWeb}$`, 'm'));
+      assert.match((await bounded(['jobctl', command, 'web'])).stdout, new RegExp(`^ *warning: +${toldOfWeb}$`, 'm'));
     assert.match((await bounded(['jobctl', 'status', '--tag', 'at night'])).stdout, new RegExp(told));
     for (const command of commands) await bounded(command);
     put('state/history/job.jsonl', history);

@@ -2,11 +2,12 @@
 import type { Config } from '../../config/config.ts';
 import { jobPath } from '../../job/load.ts';
 import { looking } from '../../report/advice.ts';
-import { isBroken, noticeRemarks } from '../../report/job-text.ts';
+import { type AnySnapshot, isBroken, noticeRemarks } from '../../report/job-text.ts';
 import { momentForms, parseMoment } from '../../report/moment.ts';
 import { instanceInQuestion, serviceAnswer } from '../../report/service-answer.ts';
 import type { ServiceSnapshot } from '../../report/service-snapshot.ts';
 import { serviceDetails } from '../../report/service-text.ts';
+import { unreadableWords } from '../../report/snapshot.ts';
 import type { Answer } from '../../report/why-answer.ts';
 import { whyText } from '../../report/why-text.ts';
 import { exitCodes } from '../../run/outcome.ts';
@@ -41,12 +42,15 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
     print(`${JSON.stringify({ ...whole, service: shown })}\n`);
   } else {
     const formatTime = timeText(hostZone());
-    const job = whole === undefined || isBroken(whole) ? undefined : whole;
-    const notices = job === undefined ? [] : noticeRemarks(job, formatTime);
-    const { unreadable } = job ?? {};
-    print(serviceDetails(service, shown, { formatTime, nowMs: clock.nowMs(), unreadable, notices }));
+    print(serviceDetails(service, shown, { formatTime, nowMs: clock.nowMs(), ...besides(whole, formatTime) }));
   }
   return codeOf(seen, shown, instance);
+}
+
+/** What else people must know of a service: its records that can't be read, and notices that don't come through. */
+function besides(whole: AnySnapshot | undefined, formatTime: (ms: number) => string) {
+  if (whole === undefined || isBroken(whole)) return { unreadable: undefined, notices: [] };
+  return { unreadable: whole.unreadable, notices: noticeRemarks(whole, formatTime) };
 }
 
 /** Of the service, or of the instance that was named. */
@@ -78,7 +82,9 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   const opened = openJobs(config, timesOf(config));
   const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
   const clockOf = whole !== undefined && 'clock' in whole ? whole.clock : undefined;
+  const beside = besides(whole, formatTime);
   const told = serviceAnswer({
+    warnings: [unreadableWords(slug, beside.unreadable) ?? [], beside.notices].flat(),
     ...{ slug, service: seen, file: jobPath(slug, config), forms, formatTime, generate: installed.command, journal },
     ...(instance !== undefined && { instance }),
     ...(clockOf !== undefined && { clock: clockOf }),
@@ -92,8 +98,7 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
     print(
       whyText(answer, undefined, { ...(!all && { more: looking(forms, `why ${name} --all`) }), ...terminalColumns() }),
     );
-    const notices = whole === undefined || isBroken(whole) ? [] : noticeRemarks(whole, formatTime);
-    if (all) print(`\n${serviceDetails(service, shown, { formatTime, nowMs: now.nowMs, notices })}`);
+    if (all) print(`\n${serviceDetails(service, shown, { formatTime, nowMs: now.nowMs, ...beside })}`);
   }
   return at === undefined ? codeOf(seen, shown, instance) : 0;
 }
