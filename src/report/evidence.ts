@@ -46,7 +46,7 @@ export interface Evidence {
 }
 
 /** As much of a snapshot as answers "why is it as it is?" */
-export type SeenJob = Pick<JobSnapshot, 'state' | 'health' | 'streak' | 'activity' | 'next'> &
+type SeenJob = Pick<JobSnapshot, 'state' | 'health' | 'streak' | 'activity' | 'next'> &
   Partial<Pick<JobSnapshot, 'locks' | 'nextMs' | 'overdue' | 'reset'>>;
 
 interface JobFileEvidence {

@@ -195,7 +195,7 @@ function factsOf(
     facts.push(['run', `${shown.run}${shown.trigger === undefined ? '' : `, ${triggerWords(shown.trigger)}`}`]);
     if (isFailure(shown) && words !== undefined)
       if ('why' in words) facts.push(['log', words.why]);
-      else facts.push(...words.lines.slice(-shownLines).map((line) => ['printed', line] as const));
+      else for (const line of words.lines.slice(-shownLines)) facts.push(['printed', line]);
     if (shown.logPath !== undefined) facts.push(['log', shown.logPath]);
   } else {
     const last = runs.findLast((one) => hasStartedWords(one));

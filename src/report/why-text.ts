@@ -46,7 +46,7 @@ function findingLine({ about, is, words }: Finding): string {
 }
 
 /** Lines of at most so many columns, cut at blanks; the second and later ones are indented. */
-export function folded(written: string, indent: number, columns: number | undefined): readonly string[] {
+function folded(written: string, indent: number, columns: number | undefined): readonly string[] {
   const lines: string[] = [];
   let rest = printable(written);
   for (let start = 0; columns !== undefined && rest.length > columns; start = indent) {

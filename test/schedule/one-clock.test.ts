@@ -47,23 +47,3 @@ test('each of these ways would be seen', () => {
       line,
     );
 });
-
-/** A list of unknown length as the arguments of a call ends in "Maximum call stack size exceeded" somewhere beyond a hundred thousand. */
-test('no list without a bound becomes the arguments of a call', () => {
-  /** Bounded by what one service, job file or match can have. */
-  const bounded =
-    /^(?:config\/logging|report\/moment|service\/machine|service\/supervise|job\/job|run\/shown-lines|run\/commands|config\/read|run\/event-decoder|schedule\/tzif)\.ts$/;
-  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
-  const found = files
-    .filter((name) => !bounded.test(name) && !name.startsWith('generated/'))
-    .flatMap((name) =>
-      readFileSync(path.join(source, name), 'utf8')
-        .split('\n')
-        .flatMap((line, at) =>
-          /Math\.(?:max|min)\([^){]*\.\.\.|\.(?:push|unshift|concat)\(\.\.\./.test(line)
-            ? [`${name}:${at + 1}: ${line.trim()}`]
-            : [],
-        ),
-    );
-  assert.deepEqual(found, []);
-});
