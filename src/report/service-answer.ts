@@ -138,6 +138,8 @@ function withoutSupervisor(question: ServiceQuestion, one: InstanceSnapshot | un
       `is ${service.state}: no supervisor runs, and none will be started: ${why}`,
       [...mend(commands, question), start],
     ];
+  if (clock?.starts !== true)
+    return [`is ${service.state}: no supervisor runs, and nothing here shows whether cron starts one`, [start]];
   if (service.state === 'STARTING') return ['is STARTING: cron starts its supervisor at the next full minute', [start]];
   return [`is ${service.state}: no supervisor runs, though cron should start one each minute`, [start]];
 }

@@ -183,7 +183,7 @@ function others(findings: readonly Finding[], cause: Finding | undefined): reado
 }
 
 function factsOf(
-  { verdict, run, findings, cause }: Explanation,
+  { verdict, run, findings, cause, blocker }: Explanation,
   evidence: Evidence,
   words: LastWords | undefined,
 ): readonly (readonly [string, string])[] {
@@ -211,8 +211,8 @@ function factsOf(
   const isTelling = verdict === 'unexplained' || verdict === 'will-run' || verdict === 'will-not-run';
   for (const { is, words: said } of isTelling ? findings : findings.filter(({ about }) => about === 'records'))
     if (doubtful.includes(is) && said !== cause?.words) facts.push([is === 'doubt' ? 'perhaps' : 'not known', said]);
-  if (verdict !== 'will-run' && verdict !== 'will-not-run' && seen?.nextMs !== undefined && seen.nextMs > nowMs)
-    facts.push(['next', time(seen.nextMs)]);
+  const saysWhen = verdict === 'will-run' || verdict === 'will-not-run' || blocker !== undefined;
+  if (!saysWhen && seen?.nextMs !== undefined && seen.nextMs > nowMs) facts.push(['next', time(seen.nextMs)]);
   return facts;
 }
 

@@ -32,6 +32,13 @@ function skipped(reason: SkipReason): Outcome {
   return { kind: 'skipped', reason, words: `because of ${reason}`, allowed: false };
 }
 
+const seenFailing = {
+  state: 'failing',
+  health: 'failing',
+  streak: { failures: 1, failedRuns: 1 },
+  activity: { is: 'idle' },
+  nextMs: nowMs + hour,
+} as const;
 const noLine = { line: undefined, wanted: undefined };
 const line = (atMs: number, text: string) => ({ atMs, text });
 const crontab = (facts: object) => ({ crontab: { facts: { ...puzzle.crontab.facts, ...facts } } }) as Changes;
@@ -395,6 +402,18 @@ test('what may have been in the way is a doubt and no cause', () => {
     );
     assert.equal(verdict, 'unexplained', about);
   }
+});
+
+test('what will not run again is told no next time', () => {
+  const failed: Outcome = { kind: 'exited', code: 1 };
+  const runs = [runAt(tickMs + 500, failed, { tick: { tickMs }, durationMs: 2000, logPath: '/log/backup.log' })];
+  const next = (changes: Changes) => {
+    const evidence = { ...changed({ ...well, runs }, changes), seen: seenFailing };
+    const { answer, facts } = answerOf(explainState(evidence), evidence);
+    return [/will not run again: no cron is running/.test(answer), facts.some(([label]) => label === 'next')];
+  };
+  assert.deepEqual(next({}), [false, true]);
+  assert.deepEqual(next({ daemon: { is: 'absent' } as never }), [true, false]);
 });
 
 test('the text says what, why, what to do and what else, then everything that was looked at', () => {
