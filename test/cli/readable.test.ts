@@ -82,7 +82,7 @@ describe('what the service user may not read', { skip: isRoot ? false : 'needs r
     test(`${what}: no crontab is made, and the way out is told`, async () => {
       fresh();
       close();
-      for (const command of [['cron-generate'], ['jobctl', 'check']] as const) {
+      for (const command of [['cron-generate'], ['jobctl', 'check'], ['jobctl', 'why', 'open']] as const) {
         const [program, ...args] = command;
         const { code, stdout, stderr } = await house.run(program, args, root);
         assert.notEqual(code, 0);

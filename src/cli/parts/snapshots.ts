@@ -27,7 +27,7 @@ import { files } from '../../system/files.ts';
 import { stateFiles } from '../../system/state-files.ts';
 import type { JobLocks, StateFiles } from '../../system/system.ts';
 import { formatProblem, type Problem, type Result } from '../../yaml/problem.ts';
-import { closedJob } from './audience.ts';
+import { closedJob, closedPlaces } from './audience.ts';
 import { realHistory, realLocks } from './machine.ts';
 import { findService, lookAtService } from './service-snapshots.ts';
 import { zoneObjection } from './tick-zones.ts';
@@ -66,13 +66,18 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const notPaused = unreadablePauses(state);
   const waiting = undelivered(state.names(noticeFolders.outbox));
   const slugs = [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort();
+  let places: readonly Problem[] | undefined;
+  const placesOnce = () => {
+    places ??= config.embedded ? [] : closedPlaces(config);
+    return places;
+  };
   const jobs: Jobs = {
     slugs,
     recorded: () => recordedWithoutFile(slugs, state),
     strays: listed.strays,
     load(slug) {
       const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
-      const closed = loaded?.ok !== true ? [] : closedJob(slug, config);
+      const closed = loaded?.ok !== true ? [] : [...placesOnce(), ...closedJob(slug, config)];
       return closed.length === 0 ? loaded : { ok: false, problems: closed };
     },
     snapshot(slug) {
