@@ -1,5 +1,6 @@
 /** What no schema can say about a job: doubts that a reviewer would have, as warnings. */
 import type { Path } from '../yaml/place.ts';
+import { shellWord } from '../yaml/shell-word.ts';
 import { type AuditedCommand, auditCommand } from './audit-command.ts';
 import type { Lookup } from './job.ts';
 import type { JobDefaults } from './schema.ts';
@@ -21,7 +22,26 @@ export interface Audited {
 }
 
 export function auditJob({ written, tagged, commands }: Audited): readonly Doubt[] {
-  return [...commands.flatMap(auditPlaced), ...auditMail(written), ...auditTimeout(written), ...auditTags(tagged)];
+  const split = auditSplit(commands);
+  const rest = commands.filter(({ path: [key] }) => !split.some((doubt) => doubt.path[0] === key));
+  return [
+    ...[...split, ...rest.flatMap(auditPlaced)],
+    ...[...auditMail(written), ...auditTimeout(written), ...auditTags(tagged)],
+  ];
+}
+
+/** `[/bin/sh, -c, "a; b"]`: in containers and exec(3) a list holds the words of one command, here it holds commands. */
+function auditSplit(commands: readonly PlacedCommand[]): readonly Doubt[] {
+  return commands
+    .filter(({ path: [, position] }) => position === 0)
+    .flatMap(({ path }) => {
+      const items = commands.filter(({ path: [key] }) => key === path[0]).map(({ text }) => text);
+      const option = items.slice(1).find((text) => /^--?[A-Za-z]/.test(text));
+      if (option === undefined) return [];
+      const whole = items.map(shellWord).join(' ');
+      const message = `a list holds several commands, one after the other, so "${option}" would be a program; write one command as one text: ${whole}`;
+      return [{ path, message }];
+    });
 }
 
 function auditPlaced({ path, ...command }: PlacedCommand): readonly Doubt[] {

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { splitCommand } from '../../src/job/command.ts';
 import { validateJobText } from '../../src/job/load.ts';
 
-function said(command: string): readonly string[] {
+function said(command: string | readonly string[]): readonly string[] {
   const text = JSON.stringify({ name: 'a', command });
   const result = validateJobText({ file: 'job.yaml', bytes: new TextEncoder().encode(text) }, {});
   return (result.ok ? result.warnings : result.problems).map(({ message }) => message);
@@ -136,3 +137,27 @@ const doubtful: readonly (readonly [string, RegExp])[] = [
 for (const [command, words] of doubtful) {
   test(`${command} is warned of`, () => assert.match(said(command).join('\n'), words));
 }
+
+/** Containers and exec(3) have the words of one command in a list. */
+const splitCommands = [
+  ['/bin/sh', '-c', 'cd /srv && ./run'],
+  ['/usr/bin/rsync', '--archive', '/a/', '/b c/'],
+  ['python3', '-m', 'http.server', '8000'],
+  ['/bin/sh', '-c', "echo 'it is'; exit 3"],
+] as const;
+for (const words of splitCommands) {
+  test(`a list of the words of one command is told from a list of commands: ${JSON.stringify(words)}`, () => {
+    const [message = '', ...others] = said(words);
+    const [, offered = ''] =
+      /^a list holds several commands, .*; write one command as one text: (.*)$/.exec(message) ?? [];
+    assert.deepEqual(others, []);
+    const answer = splitCommand(offered);
+    assert.deepEqual(answer.ok && answer.command.words, words);
+    assert.deepEqual(said(offered), []);
+  });
+}
+
+test('a list of commands is not spoken of', () => {
+  for (const commands of [['/bin/true'], ['/bin/a -x', '/bin/b --long'], ['/bin/sh', 'true -c']])
+    assert.deepEqual(said(commands), []);
+});
