@@ -163,7 +163,10 @@ describe('behind the change from root to the service user', { skip }, () => {
       house.forget('sleep');
       const session = terminal(`trap : INT QUIT; ${command('run-job sleep')}; echo "code $?"`);
       const result = ended(session);
-      await begun('sleep');
+      // A terminal throws away what it has not shown yet when one of these keys is typed.
+      let shown = '';
+      session.stdout?.on('data', (piece) => (shown += piece));
+      await until('the terminal to show it', () => shown.includes('begun'));
       session.stdin?.write(key);
       const { stdout } = await result;
       assert.match(stdout, /begun/);
