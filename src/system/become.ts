@@ -40,6 +40,7 @@ const leaveRoot = [
   'syscall $io, 1, 0, 0 if syscall($io + 1, 1, 0) >> 13 == 1;',
   'if (open my $score, "+<", "/proc/self/oom_score_adj") { <$score> < 0 && syswrite $score, "0" }',
   `syscall($keyctl, 1, 0) >= 0 || $! == ${ENOSYS} || $! == ${EPERM} || die "run-job: new session keyring: $!\n";`,
+  'delete $ENV{PERL_BADLANG};',
   // As the launcher does, for the time until Node has a handler.
   '$SIG{USR1} = "IGNORE";',
   'exec { $ARGV[0] } @ARGV or die "run-job: $ARGV[0]: $!\n"',
@@ -125,6 +126,8 @@ function environmentOf({ home, name }: User, { searchPath, passEnvironment }: Ag
   return {
     ...ownEnvironment(Object.fromEntries(kept)),
     ...{ PATH: searchPath, HOME: home, USER: name, LOGNAME: name, SHELL: '/bin/sh' },
+    // ssh brings the locale of another machine: perl would complain of it in six lines, with each command.
+    PERL_BADLANG: '0',
     [callerVariable]: String(callerUid()),
     [parentVariable]: String(process.pid),
     ...(terminals.length > 0 && { PROCESS_CONTROL_TERMINAL: terminals.join(' ') }),

@@ -254,6 +254,14 @@ describe('behind the change from root to the service user', { skip }, () => {
     assert.match(stderr, /^run-job: fail failed with exit code 7/);
   });
 
+  test('a locale that this machine does not have, as ssh brings it along, is nobody’s trouble', async () => {
+    const environment = { LANG: 'xx_XX.UTF-8', LC_ALL: 'yy_YY.UTF-8' };
+    for (const as of ['root', 'service'] as const) {
+      const { stderr } = await house.run('run-job', ['fail'], { as, environment });
+      assert.match(stderr, /^run-job: fail failed with exit code 7 .*\n$/);
+    }
+  });
+
   test('a configuration that is named from where root stands is found', async () => {
     const line = `cd ${house.path('etc')} && ${command('run-job --config process-control.yaml fail')}`;
     assert.equal((await ended(spawn('/bin/sh', ['-c', line], { env: { PATH: '/usr/bin:/bin' } }))).code, 7);
