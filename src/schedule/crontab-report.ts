@@ -45,7 +45,7 @@ export function compareLines(before: Timings, after: Timings): LineChanges {
 export function changesText({ added, removed, changed }: LineChanges, before: string, after: string): string {
   const jobs = [some(added, 'added'), some(removed, 'removed'), some(changed, 'changed')].filter((part) => part !== '');
   const parts = [...(jobs.length === 0 ? [] : [`lines: ${jobs.join(', ')}`]), ...otherChanges(before, after)];
-  return parts.length === 0 ? 'text changed; no job or time changed' : parts.join('; ');
+  return parts.length === 0 ? 'text changed; no line or time of a job changed' : parts.join('; ');
 }
 
 /** What is not about when a job of ours runs: common lines, commands, lines of other people, settings. */
@@ -57,7 +57,12 @@ function otherChanges(before: string, after: string): readonly string[] {
   };
   const dropped = one.foreign.filter((line) => !other.foreign.includes(line)).length;
   const commands = [...other.commands].filter(([slug, command]) => (one.commands.get(slug) ?? command) !== command);
+  // A service that has become one with a problem goes on: it has a comment of another kind.
+  const gone = [...one.services].filter((slug) => !other.services.has(slug) && !other.leftOut.has(slug));
+  const come = [...other.services].filter((slug) => !one.services.has(slug) && !one.leftOut.has(slug));
+  const services = [some(come, 'added'), some(gone, 'removed')].filter((part) => part !== '');
   return [
+    ...(services.length === 0 ? [] : [`services: ${services.join(', ')}`]),
     ...common('start services', 'ensure'),
     ...common('make up for missed runs', 'catchUp'),
     ...(dropped === 0 ? [] : [`${dropped} ${dropped === 1 ? 'line' : 'lines'} of another origin dropped`]),
@@ -78,13 +83,22 @@ interface Contents {
   catchUp: string;
   settings: string;
   readonly foreign: string[];
+  /** Their own lines are those of run-job --ensure; a comment names each. */
+  readonly services: Set<string>;
+  /** Jobs and services with a problem and no line. */
+  readonly leftOut: Set<string>;
   /** User and command of a job, by slug. */
   readonly commands: Map<string, string>;
 }
 
 function contentsOf(text: string): Contents {
-  const found: Contents = { ensure: '', catchUp: '', settings: '', foreign: [], commands: new Map() };
+  const found: Contents = {
+    ...{ ensure: '', catchUp: '', settings: '', foreign: [], commands: new Map() },
+    ...{ services: new Set(), leftOut: new Set() },
+  };
   for (const written of text.split('\n')) {
+    const [, kind, slug] = /^# (Service|No line for) ([^:\s]+)(?::|$)/.exec(written) ?? [];
+    if (slug !== undefined) (kind === 'Service' ? found.services : found.leftOut).add(slug);
     const line = readLine(written);
     if (line.is === 'setting') found.settings += `${line.name}=${line.value}\n`;
     if (line.is === 'fault') found.foreign.push(written);

@@ -7,7 +7,7 @@ const job = '5 0 * * * svc /usr/bin/run-job --job a\n';
 const ensure = '* * * * * svc /usr/bin/run-job --ensure\n';
 
 const table: readonly (readonly [what: string, before: string, after: string, words: string])[] = [
-  ['only comments', `# a\n${job}`, `# b\n${job}`, 'text changed; no job or time changed'],
+  ['only comments', `# a\n${job}`, `# b\n${job}`, 'text changed; no line or time of a job changed'],
   ['a foreign line goes', `${job}0 1 * * * root /usr/sbin/logrotate\n`, job, '1 line of another origin dropped'],
   [
     'two go, of which cron refuses one',
@@ -17,6 +17,16 @@ const table: readonly (readonly [what: string, before: string, after: string, wo
   ],
   ['services come', job, `${ensure}${job}`, 'lines that start services added'],
   ['services go', `${ensure}${job}`, job, 'lines that start services removed'],
+  ['a service more', `${ensure}# Service a\n`, `${ensure}# Service a\n# Service b\n`, 'services: 1 added (b)'],
+  ['a service less', `${ensure}# Service a\n# Service b.c\n`, `${ensure}# Service a\n`, 'services: 1 removed (b.c)'],
+  ['the first service', job, `${ensure}# Service b\n${job}`, 'services: 1 added (b); lines that start services added'],
+  [
+    'a service has a problem now, and is kept up',
+    `${ensure}# Service a\n`,
+    `${ensure}# No line for a: /jobs/a.yaml:3 has a problem, see cron-generate --check\n`,
+    'text changed; no line or time of a job changed',
+  ],
+  ['a disabled job more', job, `${job}# Skipping disabled job b\n`, 'text changed; no line or time of a job changed'],
   [
     'missed runs',
     job,
