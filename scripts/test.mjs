@@ -76,6 +76,15 @@ if (!isRoot) {
     process.exit(78);
   }
 }
+// root's tests run the programs of this checkout as a user of their own; /root and what mktemp -d makes are closed to it.
+const closed = isRoot ? closedFolder(root) : undefined;
+if (closed !== undefined) {
+  console.error(
+    `This checkout is in ${root}, and only root can enter ${closed}: the tests run as another user too.\n` +
+      'Keep it where every user can read it, such as /opt or /srv, or run npm test as an ordinary user.',
+  );
+  process.exit(78);
+}
 const missing = tools.filter(
   (tool) => spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin; command -v ${tool}`]).status !== 0,
 );
@@ -99,6 +108,12 @@ suite.once('exit', (code) => {
 });
 // Ctrl-C reaches the suite by itself; this process only has to outlive it, to pass its exit code on.
 process.on('SIGINT', () => {});
+
+/** The first directory at or above `folder` that users other than its owner and group can't enter. */
+function closedFolder(folder) {
+  if ((statSync(folder).mode & 0o001) === 0 && folder !== '/') return folder;
+  return folder === '/' ? undefined : closedFolder(path.dirname(folder));
+}
 
 /** The first directory at or above `folder` that others than its owner can write, or that belongs to neither this user nor root. */
 function openFolder(folder) {
