@@ -5,6 +5,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync,
 import path from 'node:path';
 import { test } from 'node:test';
 import { cronGenerate, notRoot, Scene } from '../cli/scene.ts';
+import { until } from '../waiting.ts';
 
 const runJob = cronGenerate.replace(/cron-generate$/, 'run-job');
 const searchPath = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -45,14 +46,6 @@ function generateFor(cron: ChildProcess, scene: Scene) {
   });
 }
 
-async function poll(what: string, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + patienceMs;
-  while (!condition()) {
-    assert.ok(Date.now() < deadline, `waited too long until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** The user of the jobs must reach the programs, which a checkout below somebody's home does not allow. */
 const reachable =
   spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', runJob, '--version']).status === 0;
@@ -78,7 +71,11 @@ test('cron starts run-job, which runs the job and keeps its log', {
     await new Promise((resolve) => cron.stdout?.once('data', resolve));
     assert.equal(generateFor(cron, scene).status, 0);
     cron.stdin?.write('go\n');
-    await poll('the job has left a log', () => written().some((text) => /\tINFO\thello from cron\n/.test(text)));
+    await until(
+      'the job has left a log',
+      () => written().some((text) => /\tINFO\thello from cron\n/.test(text)),
+      patienceMs,
+    );
   } finally {
     cron.kill('SIGKILL');
     await new Promise((resolve) => cron.once('exit', resolve));
@@ -111,7 +108,7 @@ test('cron accepts the generated files, runs their lines as the service user, an
     assert.equal(first.status, 0, first.stderr);
     assert.deepEqual(readdirSync(scene.path('cron.d')).sort(), ['broken', 'process-control', 'process-control-2']);
     cron.stdin?.write('go\n');
-    await poll('the last job of the second file has run', () => ran('zz-last'));
+    await until('the last job of the second file has run', () => ran('zz-last'), patienceMs);
     const [user, directory, ...environment] = readFileSync(scene.path('ran/zz-last'), 'utf8').trim().split('\n');
     assert.deepEqual([user, directory], ['nobody', '/']);
     assert.ok(environment.includes('PROCESS_CONTROL_TRIGGER=cron'));
@@ -119,7 +116,7 @@ test('cron accepts the generated files, runs their lines as the service user, an
 
     scene.job('a0', '*/1 * * * *');
     assert.equal(generate().status, 0);
-    await poll('a changed line has run', () => ran('a0'));
+    await until('a changed line has run', () => ran('a0'), patienceMs);
     assert.ok(!existsSync(path.join('/etc/cron.d/process-control')), 'the machine itself is untouched');
   } finally {
     cron.kill('SIGKILL');

@@ -1,7 +1,7 @@
 /** The life of the package on a machine: installed, used with the README's words, removed, installed again, purged. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Machine, noMachine, packageFile, until, version } from './machine.ts';
+import { Machine, noMachine, packageFile, requires, until, version } from './machine.ts';
 
 const job = `name: Say hello
 command: sh -c 'id -un; id -Gn; pwd'
@@ -66,8 +66,9 @@ describe('the package, from its installation to its purge', { skip: noMachine },
     assert.match(machine.must('run-job --status hello'), /last status: success/);
   });
 
-  test('the sudoers example lets a group run run-job and jobctl as the service user, and nothing else', (context) => {
-    if (machine.sh('command -v sudo').code !== 0) return context.skip('needs sudo');
+  test('the sudoers example lets a group run run-job and jobctl as the service user, and nothing else', {
+    skip: requires('sudo'),
+  }, () => {
     machine.must('groupadd job-operators && useradd --groups job-operators olga');
     machine.must(
       'install -m 440 /usr/share/doc/process-control/examples/sudoers /etc/sudoers.d/process-control && visudo -c',

@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { type BoundedProgram, runBounded } from '../../src/system/bounded-program.ts';
 import { commandLineOf, listProcesses } from '../../src/system/proc.ts';
+import { until } from '../waiting.ts';
 
 /** A number of seconds that no other process sleeps. */
 const tag = () => `${randomInt(100_000, 2_000_000_000)}`;
@@ -12,14 +13,6 @@ function sleeping(seconds: string): readonly number[] {
   return listProcesses()
     .map(({ pid }) => pid)
     .filter((pid) => commandLineOf(pid).split(' ').includes(seconds));
-}
-
-async function until(what: string, is: () => boolean): Promise<void> {
-  const endMs = Date.now() + 60_000;
-  while (!is()) {
-    if (Date.now() > endMs) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 const daemon = (seconds: string) =>

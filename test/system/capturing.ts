@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test';
 import { clock } from '../../src/system/clock.ts';
 import { type RunLogOptions, runLogs } from '../../src/system/run-log.ts';
 import type { LogTotals, OutputWatcher, RunLog } from '../../src/system/system.ts';
+import { until as untilSeen } from '../waiting.ts';
 
 /** The compiled program of test/fixtures/programs. */
 export function program(name: string): string {
@@ -111,13 +112,9 @@ function isFrame(text: string): boolean {
   return text === '===========' || text.startsWith('-----------') || /\(\d+\)$/.test(text);
 }
 
-/** Polls, because what it waits for has no event. */
+/** Waits for what has no event; a failure shows the condition. */
 export async function until(condition: () => boolean): Promise<void> {
-  const endMs = Date.now() + 60_000;
-  while (!condition()) {
-    if (Date.now() > endMs) throw new Error(`waited too long for ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await untilSeen(`${condition}`, condition);
 }
 
 /** A zombie is not: who reaps it is nobody's business here. */
