@@ -36,8 +36,3 @@ export function adviceText(advice: readonly Advice[]): string {
 export function commandsOf(advice: readonly Advice[]): readonly string[] {
   return [...new Set(advice.flatMap(({ run }) => run))];
 }
-
-/** A word of a shell command. */
-export function shellWord(text: string): string {
-  return /^[\w.:/@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}

@@ -1,6 +1,7 @@
 /** One crontab as it is, and why cron ignores the whole of it. The rules are those of Debian's cron (database.c, user.c). */
 import type { FileFacts } from '../system/system.ts';
-import { type Advice, advise, shellWord } from './advice.ts';
+import { shellWord } from '../yaml/shell-word.ts';
+import { type Advice, advise } from './advice.ts';
 
 /** Whether cron reads it: a file of /etc/cron.d, one in another place, standard output, or the user's own crontab. */
 type CrontabKind = 'cron.d' | 'elsewhere' | 'console' | 'own';

@@ -1,6 +1,7 @@
 /** Why a service is as it is, in one sentence, and what to do about it. */
 import { type Ask, askWords } from '../service/desired.ts';
-import { type Advice, advise, type CommandForms, changing, commandsOf, looking, shellWord } from './advice.ts';
+import { shellWord } from '../yaml/shell-word.ts';
+import { type Advice, advise, type CommandForms, changing, commandsOf, looking } from './advice.ts';
 import type { LastWords } from './failing-text.ts';
 import type { ClockFacts } from './installed.ts';
 import type { InstanceSnapshot, ServiceSnapshot } from './service-snapshot.ts';

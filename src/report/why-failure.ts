@@ -1,6 +1,7 @@
 /** What to do about a run that failed, by how it ended. */
 import type { Outcome } from '../run/outcome.ts';
-import { type Advice, advise, changing, looking, shellWord } from './advice.ts';
+import { shellWord } from '../yaml/shell-word.ts';
+import { type Advice, advise, changing, looking } from './advice.ts';
 import type { Evidence } from './evidence.ts';
 import type { RunSnapshot } from './snapshot.ts';
 

@@ -1,7 +1,8 @@
 /** How the commands that this program advises have to be written, so that its caller can copy them. */
 import type { Config } from '../../config/config.ts';
-import { type CommandForms, shellWord } from '../../report/advice.ts';
+import type { CommandForms } from '../../report/advice.ts';
 import { caller } from '../../system/caller.ts';
+import { shellWord } from '../../yaml/shell-word.ts';
 
 export function commandForms({ namedFile, sources, serviceUser }: Config): CommandForms {
   const named = namedFile === undefined ? '' : ` --config ${shellWord(sources[0] ?? namedFile)}`;
