@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { listProcesses } from '../src/system/proc.ts';
+import { listProcesses } from '../src/system/process/proc.ts';
 import { House, until } from '../test/cli/house.ts';
 import type { Bench, Figure } from './measure.ts';
 

@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { listProcesses } from '../src/system/proc.ts';
+import { listProcesses } from '../src/system/process/proc.ts';
 import { isRoot, repository, until } from '../test/cli/house.ts';
 import { ServiceHouse } from '../test/cli/serving.ts';
 import type { Bench, Command, Figure, Row } from './measure.ts';

@@ -1,6 +1,6 @@
 // Bundles each program into one CommonJS file of dist/, beside the node it runs on and the code cache that halves its start.
 //
-// A dynamic import in src/cli is the border of a bundle: what a program needs only sometimes (yargs, winston, nodemailer) lies in
+// A dynamic import of a file in src/cli/on-demand is the border of a bundle: what a program needs only sometimes (yargs, winston, nodemailer) lies in
 // a file of its own and costs nothing until it is asked for.
 import { execFileSync } from 'node:child_process';
 import {
@@ -29,18 +29,21 @@ const fresh = path.join(root, 'build/dist');
 const replaced = path.join(root, 'build/dist.replaced');
 const version = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version;
 
-/** Every program, and every file that a program loads on demand, is one bundle named after its file in src/cli. */
-const entries = readdirSync(path.join(root, 'src/cli'))
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => path.join(root, 'src/cli', name));
+/** Each of their files becomes one bundle with its name: the programs, and what a program loads on demand. */
+const bundleFolders = ['src/cli', 'src/cli/on-demand'].map((folder) => path.join(root, folder));
+const entries = bundleFolders.flatMap((folder) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => path.join(folder, name)),
+);
 
-/** A dynamic import of a file in src/cli becomes a load of the bundle of that name. */
+/** A dynamic import of one of them becomes a load of its bundle. */
 const bundleBorders = {
   name: 'bundle-borders',
   setup(builder) {
     builder.onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ kind, path: wanted, resolveDir }) => {
       const target = path.resolve(resolveDir, wanted);
-      if (kind !== 'dynamic-import' || path.dirname(target) !== path.join(root, 'src/cli')) return undefined;
+      if (kind !== 'dynamic-import' || !bundleFolders.includes(path.dirname(target))) return undefined;
       return { path: `./${path.basename(target, '.ts')}.cjs`, external: true };
     });
   },
@@ -105,6 +108,7 @@ const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: entries,
   outdir: fresh,
+  entryNames: '[name]',
   outExtension: { '.js': '.cjs' },
   bundle: true,
   format: 'cjs',
@@ -137,12 +141,13 @@ const { metafile } = await build({
 const inputs = Object.keys(metafile.inputs);
 writeFileSync(path.join(fresh, 'THIRD-PARTY.txt'), thirdPartyNotices(root, inputs));
 writeFileSync(path.join(fresh, 'process-control.cdx.json'), billOfMaterials(root, inputs));
-for (const name of ['boot.cjs', 'bake.cjs', 'reaper.pl', 'remaining-output.pl']) {
-  copyFileSync(path.join(root, 'src/system', name), path.join(fresh, name));
+const scripts = ['src/system/process/reaper.pl', 'src/system/run-log/remaining-output.pl'];
+for (const file of ['src/boot/boot.cjs', 'src/boot/bake.cjs', ...scripts]) {
+  copyFileSync(path.join(root, file), path.join(fresh, path.basename(file)));
 }
-// Tests run the compiled sources, which look for these programs beside themselves.
-for (const name of ['reaper.pl', 'remaining-output.pl']) {
-  copyFileSync(path.join(root, 'src/system', name), path.join(root, 'build/src/system', name));
+// Tests run the compiled sources; own-script.ts looks for these programs beside itself.
+for (const file of scripts) {
+  copyFileSync(path.join(root, file), path.join(root, 'build/src/system/program', path.basename(file)));
 }
 // The launchers run this node, whatever PATH says when cron or sudo calls them.
 symlinkSync(process.execPath, path.join(fresh, 'node'));

@@ -93,7 +93,7 @@ function forEditors(schema) {
 }
 
 mkdirSync(generated, { recursive: true });
-const { jobSchema } = await importSource('src/job/schema.ts');
+const { jobSchema } = await importSource('src/job/keys/schema.ts');
 const { configSchema } = await importSource('src/config/schema.ts');
 
 const generatedValidators = await validators({ validateJob: jobSchema, validateConfig: configSchema });

@@ -1,15 +1,15 @@
 /** check-jobs-icinga: a monitoring plugin that says which jobs fail. */
-import { parseDuration } from '../job/duration.ts';
-import { matchesGlob } from '../report/glob.ts';
-import { checkJobs, type Limits, pluginWords } from '../report/icinga.ts';
-import { lookAs } from '../system/as-user.ts';
-import { files } from '../system/files.ts';
-import { startAsOwn } from '../system/own-program.ts';
-import { parseCommandLine } from './options.ts';
-import { print, runProgram } from './parts/output.ts';
-import { loadSetting } from './parts/setting.ts';
-import { openJobs } from './parts/snapshots.ts';
-import { timesOf } from './parts/times.ts';
+import { parseDuration } from '../text/duration.ts';
+import { matchesGlob } from '../report/typed/glob.ts';
+import { checkJobs, type Limits, pluginWords } from '../report/text/icinga.ts';
+import { lookAs } from '../system/file/as-user.ts';
+import { files } from '../system/file/files.ts';
+import { startAsOwn } from '../system/program/own-program.ts';
+import { parseCommandLine } from './on-demand/options.ts';
+import { print, runProgram } from './frame/output.ts';
+import { loadSetting } from './frame/setting.ts';
+import { openJobs } from './report/snapshots.ts';
+import { timesOf } from './report/times.ts';
 
 const program = 'check-jobs-icinga';
 

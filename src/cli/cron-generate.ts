@@ -1,7 +1,7 @@
 /** cron-generate: the job files become /etc/cron.d/process-control. */
-import { generate, type Wish } from './parts/generate.ts';
-import { tellEnding } from './parts/generate-ending.ts';
-import { print, runProgram, sayLines } from './parts/output.ts';
+import { generate, type Wish } from './crontab/generate.ts';
+import { tellEnding } from './crontab/generate-ending.ts';
+import { print, runProgram, sayLines } from './frame/output.ts';
 
 const program = 'cron-generate';
 
@@ -24,11 +24,11 @@ function generateOnly(): number {
 }
 
 async function withOptions(args: readonly string[]): Promise<number> {
-  const { readWish } = await import('./cron-generate-options.ts');
+  const { readWish } = await import('./on-demand/cron-generate-options.ts');
   const line = readWish(program, args);
-  if (line.is === 'validate') return (await import('./validate-files.ts')).validateFiles(line.files, line);
+  if (line.is === 'validate') return (await import('./on-demand/validate-files.ts')).validateFiles(line.files, line);
   if (line.is === 'generate') {
-    const { shows } = await import('./cron-generate-views.ts');
+    const { shows } = await import('./on-demand/cron-generate-views.ts');
     return tellEnding(generate(line.wish, shows), line.wish);
   }
   if (line.exitCode === 0) print(line.text);

@@ -1,28 +1,28 @@
 /** jobctl: what operators ask (status, next, why, history, logs, check) and do (start, stop, restart, pause, resume, reset). */
 import type { Config } from '../config/config.ts';
-import { exitCodes } from '../run/outcome.ts';
-import { lookAs } from '../system/as-user.ts';
-import { nearest } from '../yaml/suggest.ts';
+import { exitCodes } from '../run/outcome/outcome.ts';
+import { lookAs } from '../system/file/as-user.ts';
+import { nearest } from '../text/nearest.ts';
 import { check } from './jobctl/check.ts';
 import { failed } from './jobctl/failed.ts';
 import { history } from './jobctl/history.ts';
-import { chooseJobs } from './jobctl/jobs.ts';
+import { chooseJobs } from './jobctl/frame/jobs.ts';
 import { logs } from './jobctl/logs.ts';
 import { status } from './jobctl/look.ts';
 import { next } from './jobctl/next.ts';
-import { type Options, parseJobctl } from './jobctl/options.ts';
-import { otherCommands } from './jobctl/other-commands.ts';
+import { type Options, parseJobctl } from './jobctl/frame/options.ts';
+import { otherCommands } from './jobctl/frame/other-commands.ts';
 import { pause, resume } from './jobctl/pause.ts';
 import { reset } from './jobctl/reset.ts';
-import { serviceCommand } from './jobctl/service.ts';
+import { serviceCommand } from './jobctl/service/service.ts';
 import { start } from './jobctl/start.ts';
 import { restart, stop } from './jobctl/stop.ts';
-import { stopSupervisors } from './jobctl/stop-supervisors.ts';
+import { stopSupervisors } from './jobctl/service/stop-supervisors.ts';
 import { why } from './jobctl/why.ts';
-import { usageError } from './options.ts';
-import { print, runProgram, say, sayLines, sayProblems } from './parts/output.ts';
-import { becomeServiceUser } from './parts/service-user.ts';
-import { loadSetting } from './parts/setting.ts';
+import { usageError } from './on-demand/options.ts';
+import { print, runProgram, say, sayLines, sayProblems } from './frame/output.ts';
+import { becomeServiceUser } from './frame/service-user.ts';
+import { loadSetting } from './frame/setting.ts';
 
 const program = 'jobctl';
 

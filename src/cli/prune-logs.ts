@@ -5,18 +5,18 @@
 import os from 'node:os';
 import type { Config } from '../config/config.ts';
 import { listJobFiles, loadJob } from '../job/load.ts';
-import { type LogBounds, logBounds } from '../job/log-bounds.ts';
+import { type LogBounds, logBounds } from '../job/keys/log-bounds.ts';
 import { newRunId } from '../run/identity.ts';
-import { exitCodes } from '../run/outcome.ts';
-import { type PruneReport, pruneLogs } from '../run/prune.ts';
-import { caller } from '../system/caller.ts';
-import { clock } from '../system/clock.ts';
-import { files } from '../system/files.ts';
-import { logFolders } from '../system/log-folders.ts';
-import { createOwnLog } from '../system/own-log.ts';
-import { realLocks } from './parts/machine.ts';
-import { runProgram, say, sayProblems } from './parts/output.ts';
-import { loadSetting } from './parts/setting.ts';
+import { exitCodes } from '../run/outcome/outcome.ts';
+import { type PruneReport, pruneLogs } from '../run/retention/prune.ts';
+import { caller } from '../system/user/caller.ts';
+import { clock } from '../system/time/clock.ts';
+import { files } from '../system/file/files.ts';
+import { logFolders } from '../system/log-files/log-folders.ts';
+import { createOwnLog } from '../system/own-log/own-log.ts';
+import { realLocks } from './frame/host.ts';
+import { runProgram, say, sayProblems } from './frame/output.ts';
+import { loadSetting } from './frame/setting.ts';
 
 const program = 'prune-logs';
 
@@ -66,7 +66,7 @@ function jobBounds(config: Config): (slug: string) => LogBounds | undefined {
 }
 
 async function report({ removed, compressed, troubles }: PruneReport, config: Config): Promise<void> {
-  const log = createOwnLog({ settings: config.logging, byTheClock: true, load: () => import('./winston-log.ts') });
+  const log = createOwnLog({ settings: config.logging, byTheClock: true, load: () => import('./on-demand/winston-log.ts') });
   if (removed + compressed > 0) log.note('info', `old logs: ${removed} removed, ${compressed} compressed`);
   for (const trouble of troubles) {
     log.note('warn', `log retention: ${trouble}`);

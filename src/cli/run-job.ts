@@ -2,24 +2,24 @@
  * run-job: runs one job as the service user, or shows and stops what runs.
  * The forms that crontabs and sub-jobs use are read here; everything else loads an option parser, which costs more than the run itself.
  */
-import { runProgram } from './parts/output.ts';
-import { type RunWish, runNamed } from './parts/run-named.ts';
+import { runProgram } from './frame/output.ts';
+import { type RunWish, runNamed } from './run/run-named.ts';
 
 export function main(args: readonly string[]): void {
   const wish = quickWish(args);
   runProgram('run-job', args, async () => {
     const ensure = roundOf('--ensure', args);
     if (ensure !== undefined) {
-      const { ensureServices } = await import('./ensure.ts');
+      const { ensureServices } = await import('./on-demand/ensure.ts');
       return ensureServices(ensure.configFile, args);
     }
     const catchUp = roundOf('--catch-up', args);
     if (catchUp !== undefined) {
-      const { catchUpAll } = await import('./catch-up.ts');
+      const { catchUpAll } = await import('./on-demand/catch-up.ts');
       return catchUpAll(catchUp.configFile, args);
     }
     if (wish !== undefined) return runNamed(wish, args);
-    const { runJobWithOptions } = await import('./run-job-options.ts');
+    const { runJobWithOptions } = await import('./on-demand/run-job-options.ts');
     return runJobWithOptions(args, runNamed);
   });
 }

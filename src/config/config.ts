@@ -1,7 +1,7 @@
 /** The configuration as the programs use it: every path absolute, the service user looked up, all defaults filled in. */
-import type { LogBounds } from '../job/log-bounds.ts';
-import type { JobDefaults } from '../job/schema.ts';
-import type { User } from '../system/system.ts';
+import type { LogBounds } from '../job/keys/log-bounds.ts';
+import type { JobDefaults } from '../job/keys/schema.ts';
+import type { User } from '../system/types/user.ts';
 import type { Logging } from './logging.ts';
 
 export interface Config {

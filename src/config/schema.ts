@@ -1,6 +1,6 @@
 /** The global configuration, defined once: types, defaults, validator, reference page and editor help are derived from this schema. */
 import type { FromSchema } from 'json-schema-to-ts';
-import { jobSchema, logRetention, passEnvironment, size } from '../job/schema.ts';
+import { jobSchema, logRetention, passEnvironment, size } from '../job/keys/schema.ts';
 import { absolutePath, oneLine } from '../yaml/schema.ts';
 
 const directory = { type: 'string', pattern: absolutePath, 'x-expected': 'an absolute path' } as const;

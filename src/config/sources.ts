@@ -1,6 +1,7 @@
 /** Which files make the configuration for this caller, and which directories stand in for what they leave out. */
-import type { Caller, Files, User, Users } from '../system/system.ts';
-import type { Problem } from '../yaml/problem.ts';
+import type { Files } from '../system/types/file.ts';
+import type { Caller, User, Users } from '../system/types/user.ts';
+import type { Problem } from '../text/problem.ts';
 import { unreadFiles, unreadMessage } from '../yaml/unread.ts';
 import { configSchema } from './schema.ts';
 

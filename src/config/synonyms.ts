@@ -1,6 +1,6 @@
 /** Keys that people guess in /etc/process-control.yaml, and what has their place there. */
-import { jobSchema } from '../job/schema.ts';
-import { jobSynonyms } from '../job/synonyms.ts';
+import { jobSchema } from '../job/keys/schema.ts';
+import { jobSynonyms } from '../job/keys/synonyms.ts';
 import type { Synonym, Synonyms } from '../yaml/synonym.ts';
 import { configSchema } from './schema.ts';
 

@@ -2,7 +2,7 @@
  * Reads a configuration file only if nobody but its rightful owners can have written it: a regular file, every directory above it
  * writable by them alone. What root runs is decided by such a file, so doubt is a refusal.
  */
-import type { FileFacts, Files } from '../system/system.ts';
+import type { FileFacts, Files } from '../system/types/file.ts';
 
 export type Trusted =
   | { readonly is: 'read'; readonly path: string; readonly bytes: Uint8Array; readonly ownerUid: number }

@@ -3,15 +3,15 @@ import type { Config } from '../config/config.ts';
 import { validateJob } from '../generated/validators.ts';
 import { parseExpression } from '../schedule/expression.ts';
 import { isReboot } from '../schedule/nickname.ts';
-import type { FileFacts, FileRead, Files } from '../system/system.ts';
+import type { FileFacts, FileRead, Files } from '../system/types/file.ts';
 import { withAudience } from '../yaml/audience.ts';
 import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
-import type { Problem, Result } from '../yaml/problem.ts';
+import type { Problem, Result } from '../text/problem.ts';
 import { isUnreadName, unreadFiles, unreadMessage } from '../yaml/unread.ts';
-import { auditSpelling } from './audit-spelling.ts';
+import { auditSpelling } from './audit/spelling.ts';
 import { type Job, type JobContent, type JobRemark, makeJob } from './job.ts';
-import { type JobDefaults, jobSchema } from './schema.ts';
-import { jobSynonyms } from './synonyms.ts';
+import { type JobDefaults, jobSchema } from './keys/schema.ts';
+import { jobSynonyms } from './keys/synonyms.ts';
 
 /** Part of what schedule/expression.ts answers; columns are 1-based in the text. */
 type ScheduleVerdict =

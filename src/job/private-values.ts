@@ -1,5 +1,5 @@
 /** The values of a job file that not everybody may read; what more people can read than the file (history, records, syslog) must not quote them. */
-import type { Files } from '../system/system.ts';
+import type { Files } from '../system/types/file.ts';
 import { isForAll } from '../yaml/audience.ts';
 import type { Job } from './job.ts';
 

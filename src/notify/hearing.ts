@@ -1,5 +1,5 @@
 /** Decides which channel hears which telling: at most one message for a channel and an event, the one that matters most. */
-import type { Channel, Occasion } from '../job/notices.ts';
+import type { Channel, Occasion } from '../job/keys/notices.ts';
 import type { Telling } from './incident.ts';
 
 /** First what matters most; the others then stand in the message as notes. */

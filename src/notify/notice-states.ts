@@ -1,8 +1,8 @@
 /** How far each job's history has been told, as it stands on disk: one small file for each job. */
-import { decodeJson } from '../record/decode.ts';
-import type { StateFiles } from '../system/system.ts';
+import { decodeJson } from '../text/decode.ts';
+import type { StateFiles } from '../system/types/state.ts';
 import { type NoticeState, noticeState } from './incident.ts';
-import { noticeFolders } from './note-folders.ts';
+import { noticeFolders } from './outbox/note-folders.ts';
 
 export function readNoticeState(files: StateFiles, slug: string): NoticeState | undefined {
   return decodeJson(files.read(noticeFolders.incidents, slug), noticeState);

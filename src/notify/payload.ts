@@ -1,11 +1,11 @@
 /** What is said over a channel: the facts for programs, and the words for people. The JSON of a webhook is this value. */
-import type { Outcome } from '../run/outcome.ts';
-import { exitCodeOf } from '../run/outcome.ts';
-import type { Zone } from '../schedule/zone.ts';
+import type { Outcome } from '../run/outcome/outcome.ts';
+import { exitCodeOf } from '../run/outcome/outcome.ts';
+import type { Zone } from '../zone/zone.ts';
 import type { Telling } from './incident.ts';
-import { noticeMessage } from './notice-message.ts';
+import { noticeMessage } from './text/notice.ts';
 import type { RunReport } from './report.ts';
-import { lastLines, line } from './wording.ts';
+import { lastLines, line } from './text/wording.ts';
 
 export interface Payload {
   /** Subject and body in one, as chat programs show it (Slack's incoming webhooks want just this key). */

@@ -1,9 +1,9 @@
 /** Gathers what a message tells about a finished run. */
-import { triggerWords } from '../report/history-text.ts';
-import type { Trigger } from '../run/event.ts';
-import { mailedFailures } from '../run/history.ts';
-import { outcomeWords } from '../run/outcome.ts';
-import type { RunResult } from '../run/record.ts';
+import { triggerWords } from '../report/text/history.ts';
+import type { Trigger } from '../run/history/event.ts';
+import { mailedFailures } from '../run/history/history.ts';
+import { outcomeWords } from '../run/outcome/outcome.ts';
+import type { RunResult } from '../run/history/record.ts';
 
 /** Times are milliseconds since 1970. */
 export interface RunReport {

@@ -1,7 +1,7 @@
 /** A change of a service as messages for its channels: those that hear of failures hear that it is worse, those of recoveries that it is well. */
-import type { Channel } from '../job/notices.ts';
-import { type Entry, entryName } from './entry.ts';
-import { type ServiceReport, serviceMessage } from './service-message.ts';
+import type { Channel } from '../job/keys/notices.ts';
+import { type Entry, entryName } from './outbox/entry.ts';
+import { type ServiceReport, serviceMessage } from './text/service.ts';
 
 export interface ServiceTold {
   readonly report: ServiceReport;

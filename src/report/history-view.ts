@@ -1,7 +1,7 @@
 /** Which entries of histories a person has asked for: those of a span of time, what failed, what was slow; in memory that does not grow with the jobs. */
 
-import { healthOf } from '../run/outcome.ts';
-import { entryMs, type HistoryEntry } from './history-text.ts';
+import { healthOf } from '../run/outcome/outcome.ts';
+import { entryMs, type HistoryEntry } from './text/history.ts';
 import { type Ended, usualDuration } from './usual.ts';
 
 export interface HistoryFilter {

@@ -1,11 +1,12 @@
 /** The world that a job would wake up in, told without running it. The value is what `--rehearse --json` prints; the text is made from it. */
 import type { Job } from '../job/job.ts';
-import { durationWords } from '../run/outcome.ts';
-import { privateTmpSize } from '../run/private-tmp.ts';
-import { argvOf, type World } from '../run/world.ts';
-import type { Locale, Programs, User } from '../system/system.ts';
-import { printable } from '../yaml/printable.ts';
-import { shellWord } from '../yaml/shell-word.ts';
+import { durationWords } from '../run/outcome/outcome.ts';
+import { privateTmpSize } from '../run/world/private-tmp.ts';
+import { argvOf, type World } from '../run/world/world.ts';
+import type { Programs } from '../system/types/process.ts';
+import type { Locale, User } from '../system/types/user.ts';
+import { printable } from '../text/printable.ts';
+import { shellWord } from '../text/shell-word.ts';
 
 export interface RehearsalRequest {
   readonly job: Job;

@@ -1,14 +1,15 @@
 /** What is known of a job at one instant; this value is what `--json` prints and every other listing is made of. */
-import type { CollisionPolicy } from '../job/policy.ts';
-import type { Steered, Streak } from '../run/event.ts';
-import type { History, RunRecord } from '../run/history.ts';
-import type { LastStatus, Outcome } from '../run/outcome.ts';
-import { outcomeWords, statusOf } from '../run/outcome.ts';
-import type { Pause } from '../run/pause.ts';
+import type { CollisionPolicy } from '../job/keys/policy.ts';
+import type { Steered, Streak } from '../run/history/event.ts';
+import type { History, RunRecord } from '../run/history/history.ts';
+import type { LastStatus, Outcome } from '../run/outcome/outcome.ts';
+import { outcomeWords, statusOf } from '../run/outcome/outcome.ts';
+import type { Pause } from '../run/pause/pause.ts';
 import { processWords } from '../run/process-words.ts';
-import type { LockHolder, Survivor } from '../system/system.ts';
-import type { ClockFacts } from './installed.ts';
-import type { Overdue } from './overdue.ts';
+import type { LockHolder } from '../system/types/lock.ts';
+import type { Survivor } from '../system/types/process.ts';
+import type { ClockFacts } from './clock/installed.ts';
+import type { Overdue } from './clock/overdue.ts';
 import type { ServiceSnapshot } from './service-snapshot.ts';
 import { type Health, type JobState, jobStateOf } from './state.ts';
 

@@ -1,5 +1,5 @@
 /** How long a job usually takes: the median of its runs that have succeeded. */
-import { healthOf, type Outcome } from '../run/outcome.ts';
+import { healthOf, type Outcome } from '../run/outcome/outcome.ts';
 
 export interface Ended {
   readonly outcome?: Outcome;

@@ -2,14 +2,14 @@
  * What comes before the lock: which tick a start by the clock stands for, whether the job is paused, the delay of its ticks (`splay`) and whether it is too
  * late for it (`start_deadline`). None of it concerns people and other jobs, except the pause.
  */
-import { timeText, wallTime } from '../schedule/wall-time.ts';
-import type { Zones } from '../schedule/zone.ts';
-import type { StopRequests } from '../system/system.ts';
-import { type ClockedJob, claimTick, type TickMachine } from './claim-tick.ts';
-import type { Tick, Trigger } from './event.ts';
-import { durationWords, type Outcome } from './outcome.ts';
-import { type Pause, pauseOf, pauseWords, resumeCommand } from './pause.ts';
-import { splayMs } from './splay.ts';
+import { timeText, wallTime } from '../zone/wall-time.ts';
+import type { Zones } from '../zone/zone.ts';
+import type { StopRequests } from '../system/types/process.ts';
+import { type ClockedJob, claimTick, type TickMachine } from './tick/claim.ts';
+import type { Tick, Trigger } from './history/event.ts';
+import { durationWords, type Outcome } from './outcome/outcome.ts';
+import { type Pause, pauseOf, pauseWords, resumeCommand } from './pause/pause.ts';
+import { splayMs } from './tick/splay.ts';
 
 export interface StartOrder {
   readonly job: ClockedJob;

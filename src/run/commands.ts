@@ -1,22 +1,15 @@
 /** The commands of a run, one after the other until one fails: each is started, watched, stopped when it must be, and swept up after. */
 import type { Command } from '../job/command.ts';
 import type { Job } from '../job/job.ts';
-import type {
-  Clock,
-  Launcher,
-  Programs,
-  RemainingOutput,
-  RunLog,
-  RunningCommand,
-  Survivor,
-  WaitStatus,
-} from '../system/system.ts';
-import { type Outcome, statusOf } from './outcome.ts';
+import type { Clock } from '../system/types/clock.ts';
+import type { Launcher, Programs, RunningCommand, Survivor, WaitStatus } from '../system/types/process.ts';
+import type { RemainingOutput, RunLog } from '../system/types/run-log.ts';
+import { type Outcome, statusOf } from './outcome/outcome.ts';
 import { processesWords } from './process-words.ts';
-import type { RunLock } from './run-locks.ts';
+import type { RunLock } from './lock/run-locks.ts';
 import type { StopWatch } from './stop-watch.ts';
-import { exitOutcome } from './verdict.ts';
-import { argvOf, type World } from './world.ts';
+import { exitOutcome } from './outcome/verdict.ts';
+import { argvOf, type World } from './world/world.ts';
 
 export interface CommandsOrder {
   readonly job: Job;

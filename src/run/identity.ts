@@ -1,5 +1,5 @@
 /** Which run this is and who started it. */
-import type { Trigger } from './event.ts';
+import type { Trigger } from './history/event.ts';
 
 /** Set by the crontab's header; only a run started so is a tick of the clock. */
 const triggerVariable = 'PROCESS_CONTROL_TRIGGER';

@@ -1,5 +1,6 @@
 /** Names processes for people: pid, command line, and why one that lives can't be ended from here. */
-import type { LockHolder, Survivor } from '../system/system.ts';
+import type { LockHolder } from '../system/types/lock.ts';
+import type { Survivor } from '../system/types/process.ts';
 
 export function processWords({ pid, command, why }: Survivor): string {
   return `${pid} ${command}${why === undefined ? '' : ` (${why})`}`;

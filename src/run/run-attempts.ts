@@ -1,11 +1,11 @@
 /** The attempts of one run and the waits between them: one lock, one log, until one succeeds or there is no further one (attempts.ts decides). */
-import type { HistoryStore } from '../system/system.ts';
+import type { HistoryStore } from '../system/types/state.ts';
 import { attemptWords, nextAttemptAfterMs } from './attempts.ts';
 import { type CommandsEnd, type CommandsMachine, type CommandsOrder, runCommands } from './commands.ts';
-import type { Tick } from './event.ts';
-import { durationWords, outcomeWords } from './outcome.ts';
-import { writeEvent } from './record.ts';
-import type { OutputRules } from './verdict.ts';
+import type { Tick } from './history/event.ts';
+import { durationWords, outcomeWords } from './outcome/outcome.ts';
+import { writeEvent } from './history/record.ts';
+import type { OutputRules } from './outcome/verdict.ts';
 
 export interface AttemptsOrder extends CommandsOrder {
   readonly startedMs: number;

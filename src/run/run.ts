@@ -3,26 +3,17 @@
  * Every way out of it writes how it ended; nothing here prints or exits.
  */
 import type { Job } from '../job/job.ts';
-import type {
-  Clock,
-  HistoryStore,
-  JobLocks,
-  Launcher,
-  LineSearch,
-  Programs,
-  RunLog,
-  RunLogs,
-  StateFiles,
-  StopRequests,
-  Sweeper,
-  User,
-  Wrappers,
-} from '../system/system.ts';
-import { breakCircuit } from './break-circuit.ts';
-import type { Ended, Tick, Trigger } from './event.ts';
-import { extendStreak, type History, unfinishedRuns } from './history.ts';
-import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, outcomeWords } from './outcome.ts';
-import { pausedWords } from './pauses.ts';
+import type { Clock } from '../system/types/clock.ts';
+import type { JobLocks } from '../system/types/lock.ts';
+import type { Launcher, Programs, StopRequests, Sweeper, Wrappers } from '../system/types/process.ts';
+import type { LineSearch, RunLog, RunLogs } from '../system/types/run-log.ts';
+import type { HistoryStore, StateFiles } from '../system/types/state.ts';
+import type { User } from '../system/types/user.ts';
+import { breakCircuit } from './pause/break-circuit.ts';
+import type { Ended, Tick, Trigger } from './history/event.ts';
+import { extendStreak, type History, unfinishedRuns } from './history/history.ts';
+import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, outcomeWords } from './outcome/outcome.ts';
+import { pausedWords } from './pause/pauses.ts';
 import { processWords } from './process-words.ts';
 import {
   type InterruptedRuns,
@@ -33,12 +24,12 @@ import {
   recordSkip,
   recordStopped,
   writeEvent,
-} from './record.ts';
+} from './history/record.ts';
 import { type AttemptsEnd, runAttempts } from './run-attempts.ts';
 import { StopWatch } from './stop-watch.ts';
-import { nextLockName, type Taken, takeLock } from './take-lock.ts';
-import { OutputRules } from './verdict.ts';
-import { runIdVariable, type World } from './world.ts';
+import { nextLockName, type Taken, takeLock } from './lock/take-lock.ts';
+import { OutputRules } from './outcome/verdict.ts';
+import { runIdVariable, type World } from './world/world.ts';
 
 /** Everything a run asks of the machine. */
 export interface RunMachine {

@@ -1,6 +1,7 @@
 /** Whether a run is to end before its time, and why: the first reason counts. It watches from before the lock until after the last attempt. */
-import type { Clock, StopRequests } from '../system/system.ts';
-import type { Outcome, Stopped } from './outcome.ts';
+import type { Clock } from '../system/types/clock.ts';
+import type { StopRequests } from '../system/types/process.ts';
+import type { Outcome, Stopped } from './outcome/outcome.ts';
 
 export type StopReason = Stopped | Extract<Outcome, { kind: 'timed-out' }>;
 

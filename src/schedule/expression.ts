@@ -5,7 +5,7 @@
 import { fields } from './fields.ts';
 import { lintExpression } from './lint.ts';
 import { isMiswritten, isReboot, nicknameProblem, rebootSchedule, termsOfNickname } from './nickname.ts';
-import { otherSpelling } from './other-spellings.ts';
+import { otherSpelling } from './spelling/recognise.ts';
 import { type Remark, readTerm, type Term } from './term.ts';
 
 /** When a job runs. The lists are ascending and without repetition. */

@@ -2,7 +2,7 @@
 import type { Expression } from './expression.ts';
 import { matchingMinutes } from './next.ts';
 import type { Remark } from './term.ts';
-import { dayMs, minuteMs, type OffsetChange, type Zone } from './zone.ts';
+import { dayMs, minuteMs, type OffsetChange, type Zone } from '../zone/zone.ts';
 
 export interface ClockQuestion {
   /** The job's own, else the host's. */

@@ -18,7 +18,7 @@
  * here they are all at the end of the gap.
  */
 import type { Expression } from './expression.ts';
-import { minuteMs, type Period, periodsFrom, type Zone } from './zone.ts';
+import { minuteMs, type Period, periodsFrom, type Zone } from '../zone/zone.ts';
 
 const minutesOfDay = 24 * 60;
 const longestCareMinutes = 3 * 60;

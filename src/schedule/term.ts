@@ -4,8 +4,8 @@
  * another time than it says: Debian's cron reads `5#3`, `5~30` and `5;7` as `5`, and a range that runs backwards as never.
  */
 import { type Field, fields } from './fields.ts';
-import { lastDayWords, nthWeekdayWords } from './guard.ts';
-import { weekdayNumber } from './reading.ts';
+import { lastDayWords, nthWeekdayWords } from './spelling/guard.ts';
+import { weekdayNumber } from './spelling/reading.ts';
 
 /** What is to be said about a place in a text that a person wrote. */
 export interface Remark {

@@ -5,7 +5,7 @@
 import { type Expression, parseExpression } from './expression.ts';
 import { eachFire, nextFires } from './next.ts';
 import { isReboot } from './nickname.ts';
-import type { Zone, Zones } from './zone.ts';
+import type { Zone, Zones } from '../zone/zone.ts';
 
 /** As much of a job as its ticks depend on. */
 export interface Scheduled {

@@ -1,5 +1,5 @@
 /** The state of a service: computed from what is wanted and what its instances are; the first row that matches. */
-import type { Instance } from './machine.ts';
+import type { Instance } from './instance/machine.ts';
 
 export type ServiceState = 'DOWN' | 'STOPPING' | 'STARTING' | 'FAILED' | 'UP' | 'DEGRADED';
 

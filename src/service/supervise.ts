@@ -3,14 +3,14 @@
  * passes events in and carries effects out. One timer is armed at most, for the next moment at which an instance has something to do.
  */
 import { newRunId } from '../run/identity.ts';
-import type { JobLock } from '../system/system.ts';
+import type { JobLock } from '../system/types/lock.ts';
 import { desiredFolder, isAbout } from './desired.ts';
-import { type EventOf, LiveInstance, rulesOf, type ServiceJob } from './live-instance.ts';
-import { type Event, type Instance, isAlive, newInstance, nextWakeMs, step } from './machine.ts';
-import { PortDesk } from './port-desk.ts';
-import { readRecord, restoreInstance, type ServiceRecord } from './record.ts';
-import { Recorder } from './recorder.ts';
-import { Standing } from './standing.ts';
+import { type EventOf, LiveInstance, rulesOf, type ServiceJob } from './instance/live-instance.ts';
+import { type Event, type Instance, isAlive, newInstance, nextWakeMs, step } from './instance/machine.ts';
+import { PortDesk } from './ports/port-desk.ts';
+import { readRecord, restoreInstance, type ServiceRecord } from './record/record.ts';
+import { Recorder } from './record/recorder.ts';
+import { Standing } from './record/standing.ts';
 import type { SupervisorMachine } from './supervisor-machine.ts';
 import { Wanted } from './wanted.ts';
 

@@ -3,9 +3,12 @@
  * has left is ended, by the marks of its run, by those of each instance, and by the identity of each daemon that was on record. Only a
  * record of this boot says anything about processes.
  */
-import type { Clock, JobLock, JobLocks, LockHolder, StateFiles, Sweeper } from '../system/system.ts';
-import { isAlive } from './machine.ts';
-import { readRecord } from './record.ts';
+import type { Clock } from '../system/types/clock.ts';
+import type { JobLock, JobLocks, LockHolder } from '../system/types/lock.ts';
+import type { Sweeper } from '../system/types/process.ts';
+import type { StateFiles } from '../system/types/state.ts';
+import { isAlive } from './instance/machine.ts';
+import { readRecord } from './record/record.ts';
 
 export interface TakeOverMachine {
   readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;

@@ -2,8 +2,8 @@
  * Who may see what stands in a file. A problem quotes the file for the person who asked; a history, syslog or a record, which more people
  * can read than the file, gets only its place and the rule.
  */
-import type { Files } from '../system/system.ts';
-import { formatProblem, type Problem } from './problem.ts';
+import type { Files } from '../system/types/file.ts';
+import { formatProblem, type Problem } from '../text/problem.ts';
 
 /** The problems of a file, marked when not everybody on this host can read it. */
 export function withAudience(

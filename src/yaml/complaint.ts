@@ -2,7 +2,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, Scalar } from 'yaml';
 import { nodeAt, offsetOf, type Path } from './place.ts';
 import type { Complaint, Schema } from './schema.ts';
-import { nearest } from './suggest.ts';
+import { nearest } from '../text/nearest.ts';
 import { type Synonyms, synonymOf } from './synonym.ts';
 import { shorten } from './syntax.ts';
 import type { Remark } from './value.ts';

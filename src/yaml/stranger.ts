@@ -5,7 +5,7 @@
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { unitNote } from './foreign.ts';
 import type { Schema } from './schema.ts';
-import { nearest } from './suggest.ts';
+import { nearest } from '../text/nearest.ts';
 import { type Synonyms, synonymOf } from './synonym.ts';
 import type { Remark } from './value.ts';
 

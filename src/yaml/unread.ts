@@ -1,6 +1,6 @@
 /** Files that somebody wrote for process-control and that it does not read, because of their names: each becomes a warning. */
-import type { Files } from '../system/system.ts';
-import type { Problem } from './problem.ts';
+import type { Files } from '../system/types/file.ts';
+import type { Problem } from '../text/problem.ts';
 
 /** What editors, package and configuration managers leave behind is left alone: it was never meant to be read. */
 const leftover =

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { createOwnLog } from '../../src/system/own-log.ts';
+import { createOwnLog } from '../../src/system/own-log/own-log.ts';
 import { startMailServer } from '../fakes/mail-server.ts';
 
 const { load } = createRequire(import.meta.url)('../../../dist/boot.cjs');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { header } from '../../src/schedule/crontab-header.ts';
+import { header } from '../../src/crontab/header.ts';
 import { cronGenerate, notRoot, Scene } from './scene.ts';
 
 const strace = spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status === 0;

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { type TestContext, test } from 'node:test';
-import { readCrontab } from '../../src/schedule/crontab-reader.ts';
+import { readCrontab } from '../../src/crontab/reader.ts';
 import { cronGenerate, entries, notRoot, Scene } from './scene.ts';
 
 function scene(t: TestContext, settings = ''): Scene {

@@ -8,8 +8,8 @@ import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
-import { formatFacts } from '../../src/system/lock-owner.ts';
-import { PrintableStream, printable, printableText } from '../../src/yaml/printable.ts';
+import { formatFacts } from '../../src/system/lock/owner.ts';
+import { PrintableStream, printable, printableText } from '../../src/text/printable.ts';
 import { type Ended, ended, House, isRoot, repository } from './house.ts';
 
 const unseen = /(?![\ufe0e\ufe0f])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;

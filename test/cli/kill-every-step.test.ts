@@ -7,9 +7,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { after, before, describe, test } from 'node:test';
-import { type HistoryEvent, parseEvents } from '../../src/run/event.ts';
-import { foldHistory, unfinishedRuns } from '../../src/run/history.ts';
-import { environmentOf, listProcesses, runIdsIn, variableIn } from '../../src/system/proc.ts';
+import { type HistoryEvent, parseEvents } from '../../src/run/history/event.ts';
+import { foldHistory, unfinishedRuns } from '../../src/run/history/history.ts';
+import { environmentOf, listProcesses, runIdsIn, variableIn } from '../../src/system/process/proc.ts';
 import { ended, House, until } from './house.ts';
 
 const noStrace = spawnSync('strace', ['-V']).error === undefined ? false : 'needs strace';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { type CommandLine, parseCommandLine } from '../../src/cli/options.ts';
+import { type CommandLine, parseCommandLine } from '../../src/cli/on-demand/options.ts';
 
 function parse(...args: string[]): CommandLine<Record<string, unknown>> {
   return parseCommandLine<Record<string, unknown>>('tool', args, (empty) =>

@@ -1,5 +1,5 @@
 /** Looks at the processes of runs from outside, by what /proc shows of their environment. */
-import { commandLineOf, environmentOf, listProcesses, runIdsIn, variableIn } from '../../src/system/proc.ts';
+import { commandLineOf, environmentOf, listProcesses, runIdsIn, variableIn } from '../../src/system/process/proc.ts';
 
 export interface Members {
   /** Processes of the job itself. */

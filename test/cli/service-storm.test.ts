@@ -1,7 +1,7 @@
 /** A supervisor can be killed at any moment, and whatever is killed with it: a number never has two processes, and all are up in the end. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readProcess } from '../../src/system/proc.ts';
+import { readProcess } from '../../src/system/process/proc.ts';
 import { until } from './house.ts';
 import { killLiving, ServiceHouse, withWord } from './serving.ts';
 

@@ -6,7 +6,7 @@ import { appendFileSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync,
 import path from 'node:path';
 import process from 'node:process';
 import type { InstanceSnapshot, ServiceSnapshot } from '../../src/report/service-snapshot.ts';
-import { processIdentity, readProcess } from '../../src/system/proc.ts';
+import { processIdentity, readProcess } from '../../src/system/process/proc.ts';
 import { House, type HouseOptions, repository, until } from './house.ts';
 
 const serves = path.join(repository, 'test/fixtures/programs/serves.pl');

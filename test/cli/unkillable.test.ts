@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync } from 'node:fs';
 import process from 'node:process';
 import { after, describe, test } from 'node:test';
-import { commandLineOf, pids } from '../../src/system/proc.ts';
+import { commandLineOf, pids } from '../../src/system/process/proc.ts';
 import { isRoot, until } from './house.ts';
 import { PolicyHouse } from './policy-house.ts';
 import { membersOf } from './processes.ts';

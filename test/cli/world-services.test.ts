@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { hostLocale } from '../../src/system/locale.ts';
+import { hostLocale } from '../../src/system/user/locale.ts';
 import { whole } from '../waiting.ts';
 import { hostile } from './hostile-world.ts';
 import { isRoot, until } from './house.ts';

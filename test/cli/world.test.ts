@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { hostLocale } from '../../src/system/locale.ts';
+import { hostLocale } from '../../src/system/user/locale.ts';
 import { hostile } from './hostile-world.ts';
 import { ended, House, isRoot, repository, until } from './house.ts';
 import { canHaveOwnEtc, OwnEtc } from './own-etc.ts';

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { configSchema } from '../../src/config/schema.ts';
-import { jobSchema } from '../../src/job/schema.ts';
+import { jobSchema } from '../../src/job/keys/schema.ts';
 import type { Schema } from '../../src/yaml/schema.ts';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');

@@ -7,8 +7,8 @@ import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Request } from '../../src/config/sources.ts';
 import { validateJobText } from '../../src/job/load.ts';
-import type { Caller, User } from '../../src/system/system.ts';
-import { formatProblem } from '../../src/yaml/problem.ts';
+import type { Caller, User } from '../../src/system/types/user.ts';
+import { formatProblem } from '../../src/text/problem.ts';
 import { type FakeFile, memoryFiles, memoryUsers } from '../fakes/files.ts';
 
 const root: User = { name: 'root', uid: 0, gid: 0, home: '/root', shell: '/bin/bash' };

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { configSynonyms } from '../../src/config/synonyms.ts';
-import type { User } from '../../src/system/system.ts';
+import type { User } from '../../src/system/types/user.ts';
 import { memoryFiles, memoryUsers } from '../fakes/files.ts';
 
 const root: User = { name: 'root', uid: 0, gid: 0, home: '/root', shell: '/bin/bash' };

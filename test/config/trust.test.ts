@@ -6,10 +6,10 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Request } from '../../src/config/sources.ts';
-import { files as machineFiles } from '../../src/system/files.ts';
-import type { Caller, User } from '../../src/system/system.ts';
-import { users as machineUsers } from '../../src/system/users.ts';
-import { formatProblem } from '../../src/yaml/problem.ts';
+import { files as machineFiles } from '../../src/system/file/files.ts';
+import type { Caller, User } from '../../src/system/types/user.ts';
+import { users as machineUsers } from '../../src/system/user/users.ts';
+import { formatProblem } from '../../src/text/problem.ts';
 import { type FakeFile, memoryFiles, memoryUsers } from '../fakes/files.ts';
 
 const users = memoryUsers(

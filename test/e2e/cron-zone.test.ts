@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, readFileSync, utimesSync } from 'node:fs';
 import { test } from 'node:test';
-import { parseEvents } from '../../src/run/event.ts';
-import { hostZone } from '../../src/system/zones.ts';
+import { parseEvents } from '../../src/run/history/event.ts';
+import { hostZone } from '../../src/system/time/zones.ts';
 import { House, until } from '../cli/house.ts';
 import { CronHouse, clockedRunner, noFakeTime, patienceMs } from './cron.ts';
 

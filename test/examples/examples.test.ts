@@ -5,10 +5,10 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'yaml';
 import { loadJobs } from '../../src/job/load.ts';
-import { jobSchema } from '../../src/job/schema.ts';
+import { jobSchema } from '../../src/job/keys/schema.ts';
 import { validateSchedule } from '../../src/schedule/cron-validate.ts';
-import { files } from '../../src/system/files.ts';
-import { formatProblem } from '../../src/yaml/problem.ts';
+import { files } from '../../src/system/file/files.ts';
+import { formatProblem } from '../../src/text/problem.ts';
 
 const examples = path.resolve(import.meta.dirname, '../../../jobs.example');
 const names = readdirSync(examples);

@@ -1,5 +1,6 @@
 /** Claims in memory; `full` is a disk on which nothing can be written. */
-import type { Clock, TickClaim, TickClaims } from '../../src/system/system.ts';
+import type { Clock } from '../../src/system/types/clock.ts';
+import type { TickClaim, TickClaims } from '../../src/system/types/state.ts';
 
 export class FakeClaims implements TickClaims {
   readonly taken = new Map<string, Map<number, { run: string; waits: boolean; atMs: number }>>();

@@ -1,5 +1,6 @@
 /** Files and users in memory, for what decides by owner, mode and kind. */
-import type { FileFacts, FileKind, Files, User, Users } from '../../src/system/system.ts';
+import type { FileFacts, FileKind, Files } from '../../src/system/types/file.ts';
+import type { User, Users } from '../../src/system/types/user.ts';
 
 export interface FakeFile {
   readonly text?: string;

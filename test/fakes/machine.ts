@@ -1,27 +1,11 @@
 /** The machine in memory: a clock that moves when it is told to, locks, logs and commands that do as the test says. */
 import type { RunMachine } from '../../src/run/run.ts';
-import type {
-  Clock,
-  HistoryStore,
-  JobLock,
-  JobLocks,
-  Launch,
-  Launcher,
-  LineSearch,
-  LockHolder,
-  LogTotals,
-  Programs,
-  RunLogs,
-  RunLogWishes,
-  RunningCommand,
-  StateFiles,
-  StopRequests,
-  Survivor,
-  Sweeper,
-  User,
-  WaitStatus,
-  Wrappers,
-} from '../../src/system/system.ts';
+import type { Clock } from '../../src/system/types/clock.ts';
+import type { JobLock, JobLocks, LockHolder } from '../../src/system/types/lock.ts';
+import type { Launch, Launcher, Programs, RunningCommand, StopRequests, Survivor, Sweeper, WaitStatus, Wrappers } from '../../src/system/types/process.ts';
+import type { LineSearch, LogTotals, RunLogs, RunLogWishes } from '../../src/system/types/run-log.ts';
+import type { HistoryStore, StateFiles } from '../../src/system/types/state.ts';
+import type { User } from '../../src/system/types/user.ts';
 
 export const user: User = { name: 'svc', uid: 1500, gid: 1500, home: '/home/svc', shell: '/bin/sh' };
 

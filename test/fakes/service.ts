@@ -1,11 +1,12 @@
 /** What a supervisor asks of the machine beyond what a run does, in memory; a service's file and the wishes about it change when the test says so. */
 import { validateJobText } from '../../src/job/load.ts';
-import type { ServiceJob } from '../../src/service/live-instance.ts';
-import { readRecord } from '../../src/service/record.ts';
+import type { ServiceJob } from '../../src/service/instance/live-instance.ts';
+import { readRecord } from '../../src/service/record/record.ts';
 import { type SupervisorEnd, supervise } from '../../src/service/supervise.ts';
 import type { ServiceNotice, SupervisorMachine } from '../../src/service/supervisor-machine.ts';
-import type { Endpoints, ProbeAnswer, ProcessIdentity } from '../../src/system/system.ts';
-import type { Result } from '../../src/yaml/problem.ts';
+import type { ProcessIdentity } from '../../src/system/types/process.ts';
+import type { Endpoints, ProbeAnswer } from '../../src/system/types/service.ts';
+import type { Result } from '../../src/text/problem.ts';
 import { type FakeCommand, FakeState, fakeMachine, settle, user } from './machine.ts';
 
 export function serviceJob(more: string, slug = 'web'): Result<ServiceJob> {

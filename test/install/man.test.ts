@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { configSchema } from '../../src/config/schema.ts';
-import { jobSchema } from '../../src/job/schema.ts';
+import { jobSchema } from '../../src/job/keys/schema.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const folder = path.join(root, 'dist/man');

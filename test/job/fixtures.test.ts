@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { validateJobText } from '../../src/job/load.ts';
 import { parseExpression } from '../../src/schedule/expression.ts';
-import { formatProblem } from '../../src/yaml/problem.ts';
+import { formatProblem } from '../../src/text/problem.ts';
 
 const fixtures = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../test/fixtures/jobs');
 

@@ -6,10 +6,10 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { isSlug, type JobFolder, type JobPlaces, loadJob, loadJobs, validateJobText } from '../../src/job/load.ts';
 import { parseExpression } from '../../src/schedule/expression.ts';
-import { files } from '../../src/system/files.ts';
-import { sha256 } from '../../src/system/hash.ts';
-import type { Files } from '../../src/system/system.ts';
-import { formatProblem, type Problem } from '../../src/yaml/problem.ts';
+import { files } from '../../src/system/file/files.ts';
+import { sha256 } from '../../src/system/file/hash.ts';
+import type { Files } from '../../src/system/types/file.ts';
+import { formatProblem, type Problem } from '../../src/text/problem.ts';
 import { type FakeFile, memoryFiles } from '../fakes/files.ts';
 
 const good = 'name: Good\ncommand: /bin/true\n';

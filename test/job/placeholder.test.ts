@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { validateJobText } from '../../src/job/load.ts';
 import { expand } from '../../src/job/placeholder.ts';
-import { formatProblem } from '../../src/yaml/problem.ts';
+import { formatProblem } from '../../src/text/problem.ts';
 
 const facts = { name: 'web', instance: 2, ports: { http: 31_005, 'my-port': 31_006 }, pidFile: '/run/web.pid' };
 

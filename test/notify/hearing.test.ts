@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Channel, Occasion } from '../../src/job/notices.ts';
+import type { Channel, Occasion } from '../../src/job/keys/notices.ts';
 import { channelName, heardBy } from '../../src/notify/hearing.ts';
 import type { Telling } from '../../src/notify/incident.ts';
 

@@ -8,9 +8,9 @@ import {
   type NoticeState,
   type Telling,
 } from '../../src/notify/incident.ts';
-import type { HistoryEvent } from '../../src/run/event.ts';
-import { foldHistory } from '../../src/run/history.ts';
-import type { Outcome } from '../../src/run/outcome.ts';
+import type { HistoryEvent } from '../../src/run/history/event.ts';
+import { foldHistory } from '../../src/run/history/history.ts';
+import type { Outcome } from '../../src/run/outcome/outcome.ts';
 
 const calm: NoticeState = { streak: { failures: 0 }, skips: 0 };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reportRun } from '../../src/notify/report.ts';
-import type { RunResult } from '../../src/run/record.ts';
+import type { RunResult } from '../../src/run/history/record.ts';
 
 const result: RunResult = {
   outcome: { kind: 'timed-out', afterSeconds: 600 },

@@ -4,7 +4,7 @@ import type { Telling } from '../../src/notify/incident.ts';
 import { type Payload, payloadOf } from '../../src/notify/payload.ts';
 import type { RunReport } from '../../src/notify/report.ts';
 import { pingMessage, webhookMessage } from '../../src/notify/requests.ts';
-import type { Outcome } from '../../src/run/outcome.ts';
+import type { Outcome } from '../../src/run/outcome/outcome.ts';
 import { zoneNamed } from '../fakes/zones.ts';
 
 const report: RunReport = {

@@ -1,8 +1,8 @@
 /** A job that ran at its last tick on a host where all is well; each test changes what it is about. */
-import type { Evidence } from '../../src/report/evidence.ts';
+import type { Evidence } from '../../src/report/why/evidence.ts';
 import type { RunSnapshot } from '../../src/report/snapshot.ts';
-import type { Outcome } from '../../src/run/outcome.ts';
-import { outcomeWords } from '../../src/run/outcome.ts';
+import type { Outcome } from '../../src/run/outcome/outcome.ts';
+import { outcomeWords } from '../../src/run/outcome/outcome.ts';
 import { zoneNamed } from '../fakes/zones.ts';
 
 export const tickMs = Date.parse('2026-11-25T10:30:00Z');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { entryMs, type HistoryEntry } from '../../src/report/history-text.ts';
+import { entryMs, type HistoryEntry } from '../../src/report/text/history.ts';
 import { isFailure, Newest, selectEntries } from '../../src/report/history-view.ts';
-import type { Outcome } from '../../src/run/outcome.ts';
+import type { Outcome } from '../../src/run/outcome/outcome.ts';
 
 const minute = 60_000;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { validateJobText } from '../../src/job/load.ts';
 import { type RehearsalRequest, rehearsalCode, rehearsalText, rehearse } from '../../src/report/rehearsal.ts';
-import { worldOf } from '../../src/run/world.ts';
+import { worldOf } from '../../src/run/world/world.ts';
 import { user } from '../fakes/machine.ts';
 
 const text = `name: Nightly dump

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { policyOf } from '../../src/job/policy.ts';
+import { policyOf } from '../../src/job/keys/policy.ts';
 import { attemptWords, backoffMs, nextAttemptAfterMs } from '../../src/run/attempts.ts';
-import type { Outcome } from '../../src/run/outcome.ts';
+import type { Outcome } from '../../src/run/outcome/outcome.ts';
 
 const failed: Outcome = { kind: 'exited', code: 1 };
 const thrice = policyOf({ max_task_failures: 3, unrecoverable_exit_codes: [77, 124, 127, 137] });

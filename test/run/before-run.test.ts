@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { splayMs } from '../../src/run/splay.ts';
-import { sha256 } from '../../src/system/hash.ts';
+import { splayMs } from '../../src/run/tick/splay.ts';
+import { sha256 } from '../../src/system/file/hash.ts';
 import { settle } from '../fakes/machine.ts';
 import { Host } from './ticking.ts';
 

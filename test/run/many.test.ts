@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ShownLines } from '../../src/run/shown-lines.ts';
+import { ShownLines } from '../../src/run/outcome/shown-lines.ts';
 import { parseExpression } from '../../src/schedule/expression.ts';
 import { nextFires } from '../../src/schedule/next.ts';
 import { expectedTicks } from '../../src/schedule/ticks.ts';

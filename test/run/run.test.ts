@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Job } from '../../src/job/job.ts';
-import { policyOf } from '../../src/job/policy.ts';
-import { timingOf } from '../../src/job/timing.ts';
-import { parseEvents } from '../../src/run/event.ts';
-import { readPauses, removePause, writePause } from '../../src/run/pauses.ts';
+import { policyOf } from '../../src/job/keys/policy.ts';
+import { timingOf } from '../../src/job/keys/timing.ts';
+import { parseEvents } from '../../src/run/history/event.ts';
+import { readPauses, removePause, writePause } from '../../src/run/pause/pauses.ts';
 import { runJob } from '../../src/run/run.ts';
 import { type FakeCommand, fakeMachine, settle } from '../fakes/machine.ts';
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { dueMinutes } from '../../src/schedule/due-minutes.ts';
+import { dueMinutes } from '../../src/crontab/due-minutes.ts';
 import { parseExpression } from '../../src/schedule/expression.ts';
 import { nextFires } from '../../src/schedule/next.ts';
 import { zoneNamed } from '../fakes/zones.ts';

@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { type Expression, parseExpression } from '../../src/schedule/expression.ts';
 import { firesIn, nextFires } from '../../src/schedule/next.ts';
-import type { Period } from '../../src/schedule/zone.ts';
+import type { Period } from '../../src/zone/zone.ts';
 import predictions from '../data/aurora-predictions.json' with { type: 'json' };
 import { zoneNamed } from '../fakes/zones.ts';
 import { daysIn, playCron } from './cron-loop.ts';

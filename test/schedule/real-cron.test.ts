@@ -12,7 +12,7 @@ import test, { describe } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseExpression } from '../../src/schedule/expression.ts';
 import { nextFires } from '../../src/schedule/next.ts';
-import { minuteMs } from '../../src/schedule/zone.ts';
+import { minuteMs } from '../../src/zone/zone.ts';
 import { zoneNamed } from '../fakes/zones.ts';
 
 const speed = 200;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { dueMinutes } from '../../src/schedule/due-minutes.ts';
+import { dueMinutes } from '../../src/crontab/due-minutes.ts';
 import { parseExpression } from '../../src/schedule/expression.ts';
 import { nextFires } from '../../src/schedule/next.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../../src/schedule/ticks.ts';

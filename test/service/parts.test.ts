@@ -1,13 +1,13 @@
 /** The small decisions of services: ports, snoozes, wishes on record, what outlives a supervisor and a boot. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseEvents } from '../../src/run/event.ts';
-import { allocatePorts } from '../../src/service/allocate.ts';
+import { parseEvents } from '../../src/run/history/event.ts';
+import { allocatePorts } from '../../src/service/ports/allocate.ts';
 import { after, askWords, readDesired, writeDesired } from '../../src/service/desired.ts';
-import { formatEntry, parseJournal } from '../../src/service/journal.ts';
-import { judgeResponse } from '../../src/service/live-instance.ts';
-import { describeInstance, type InstanceRecord, restoreInstance } from '../../src/service/record.ts';
-import { snoozedUntilMs } from '../../src/service/snooze.ts';
+import { formatEntry, parseJournal } from '../../src/service/record/journal.ts';
+import { judgeResponse } from '../../src/service/instance/live-instance.ts';
+import { describeInstance, type InstanceRecord, restoreInstance } from '../../src/service/record/record.ts';
+import { snoozedUntilMs } from '../../src/service/instance/snooze.ts';
 import { FakeState } from '../fakes/machine.ts';
 
 const range = { first: 100, last: 109 };

@@ -9,7 +9,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import type { JobLock } from '../../src/system/system.ts';
+import type { JobLock } from '../../src/system/types/lock.ts';
 
 const [directory = '', scratch = ''] = process.argv.slice(2);
 const runsAlone = fileURLToPath(new URL('../../../test/fixtures/programs/runs-alone.sh', import.meta.url));
@@ -59,8 +59,8 @@ function disturbing(module: object, names: readonly string[]): void {
 disturbing(fs, ['renameSync', 'unlinkSync', 'rmdirSync', 'mkdirSync', 'writeSync', 'openSync', 'readdirSync']);
 disturbing(childProcess, ['spawnSync']);
 syncBuiltinESMExports();
-const { jobLocks } = await import('../../src/system/lock.ts');
-const { processesOfRun, processIdentity } = await import('../../src/system/proc.ts');
+const { jobLocks } = await import('../../src/system/lock/lock.ts');
+const { processesOfRun, processIdentity } = await import('../../src/system/process/proc.ts');
 const locks = jobLocks({
   runDirectory: directory,
   wrapperCookie: process.env.PROCESS_CONTROL_WRAPPER,

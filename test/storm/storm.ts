@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { jobLocks } from '../../src/system/lock.ts';
-import { environmentOf, listProcesses, runIdsIn } from '../../src/system/proc.ts';
+import { jobLocks } from '../../src/system/lock/lock.ts';
+import { environmentOf, listProcesses, runIdsIn } from '../../src/system/process/proc.ts';
 
 export interface StormSettings {
   readonly seconds: number;

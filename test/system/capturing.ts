@@ -5,9 +5,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import { clock } from '../../src/system/clock.ts';
-import { type RunLogOptions, runLogs } from '../../src/system/run-log.ts';
-import type { LogTotals, OutputWatcher, RunLog } from '../../src/system/system.ts';
+import { clock } from '../../src/system/time/clock.ts';
+import { type RunLogOptions, runLogs } from '../../src/system/run-log/run-log.ts';
+import type { LogTotals, OutputWatcher, RunLog } from '../../src/system/types/run-log.ts';
 import { until as untilSeen } from '../waiting.ts';
 
 /** The compiled program of test/fixtures/programs. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { validateJobText } from '../../src/job/load.ts';
-import { formatProblem, type Problem } from '../../src/yaml/problem.ts';
+import { formatProblem, type Problem } from '../../src/text/problem.ts';
 
 function problemsOf(text: string | Uint8Array): readonly Problem[] {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatProblem } from '../../src/yaml/problem.ts';
+import { formatProblem } from '../../src/text/problem.ts';
 import { decode } from '../../src/yaml/text.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatProblem } from '../../src/yaml/problem.ts';
+import { formatProblem } from '../../src/text/problem.ts';
 import { unreadFiles } from '../../src/yaml/unread.ts';
 import { type FakeFile, memoryFiles } from '../fakes/files.ts';
 

@@ -2,21 +2,21 @@
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { throughSudo } from '../../config/sources.ts';
-import { type CheckedLine, checkText } from '../../report/check-text.ts';
-import { type ClockedJob, clockFacts } from '../../report/installed.ts';
-import { exitCodes } from '../../run/outcome.ts';
-import { type CrontabFrame, type CrontabJob, composeCrontab, type JobLine } from '../../schedule/crontab.ts';
-import { crontabFrame } from '../../schedule/crontab-frame.ts';
-import { nothingPresent } from '../../schedule/last-good.ts';
-import { caller } from '../../system/caller.ts';
-import { files } from '../../system/files.ts';
-import type { Problem } from '../../yaml/problem.ts';
-import { minutesTerm } from '../parts/generate.ts';
-import { readInstalled } from '../parts/installed.ts';
-import { loadAllJobs } from '../parts/known-jobs.ts';
-import { print, say, sayProblems } from '../parts/output.ts';
-import { sudoRefusal, validateFiles } from '../validate-files.ts';
-import type { Options } from './options.ts';
+import { type CheckedLine, checkText } from '../../report/text/check.ts';
+import { type ClockedJob, clockFacts } from '../../report/clock/installed.ts';
+import { exitCodes } from '../../run/outcome/outcome.ts';
+import { type CrontabFrame, type CrontabJob, composeCrontab, type JobLine } from '../../crontab/crontab.ts';
+import { crontabFrame } from '../../crontab/frame.ts';
+import { nothingPresent } from '../../crontab/last-good.ts';
+import { caller } from '../../system/user/caller.ts';
+import { files } from '../../system/file/files.ts';
+import type { Problem } from '../../text/problem.ts';
+import { minutesTerm } from '../crontab/generate.ts';
+import { readInstalled } from '../crontab/installed.ts';
+import { loadAllJobs } from '../crontab/known-jobs.ts';
+import { print, say, sayProblems } from '../frame/output.ts';
+import { sudoRefusal, validateFiles } from '../on-demand/validate-files.ts';
+import type { Options } from './frame/options.ts';
 
 export function check(options: Options, config: Config): number {
   const named = options.path === undefined ? config.jobDirectory : path.resolve(options.path);

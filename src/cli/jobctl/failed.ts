@@ -1,15 +1,15 @@
 /** `jobctl failed`: the jobs and services that are failing now; exit code 1 when there are any, or that is not known. */
 import type { Config } from '../../config/config.ts';
-import { failingText, isFailing, type LastWords } from '../../report/failing-text.ts';
-import { type AnySnapshot, isBroken } from '../../report/job-text.ts';
+import { failingText, isFailing, type LastWords } from '../../report/text/failing.ts';
+import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { hiddenWords } from '../../report/snapshot.ts';
-import { timeText } from '../../schedule/wall-time.ts';
-import { clock } from '../../system/clock.ts';
-import { hostZone } from '../../system/zones.ts';
-import { lastWordsOf } from '../parts/last-words.ts';
-import { print, say } from '../parts/output.ts';
-import { chooseJobs } from './jobs.ts';
-import type { Options } from './options.ts';
+import { timeText } from '../../zone/wall-time.ts';
+import { clock } from '../../system/time/clock.ts';
+import { hostZone } from '../../system/time/zones.ts';
+import { lastWordsOf } from '../report/last-words.ts';
+import { print, say } from '../frame/output.ts';
+import { chooseJobs } from './frame/jobs.ts';
+import type { Options } from './frame/options.ts';
 
 export function failed(options: Options, config: Config): number {
   const chosen = chooseJobs(options, config, 'all', { instances: true });

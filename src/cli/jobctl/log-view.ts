@@ -3,17 +3,17 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { momentForms, parseMoment } from '../../report/moment.ts';
-import { OddFileError, streamOf } from '../../system/careful-file.ts';
-import { clock } from '../../system/clock.ts';
-import { countLines, type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-reader.ts';
-import { localOffset, Stamps } from '../../system/stamps.ts';
-import { hostZone } from '../../system/zones.ts';
-import { PrintableStream } from '../../yaml/printable.ts';
-import { elsewhereWords, unreadableLogWords } from '../parts/log-access.ts';
-import { printBytes, say } from '../parts/output.ts';
-import { notDone } from './act.ts';
-import type { Options } from './options.ts';
+import { momentForms, parseMoment } from '../../report/typed/moment.ts';
+import { OddFileError, streamOf } from '../../system/file/careful-file.ts';
+import { clock } from '../../system/time/clock.ts';
+import { countLines, type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-files/log-reader.ts';
+import { localOffset, Stamps } from '../../system/run-log/stamps.ts';
+import { hostZone } from '../../system/time/zones.ts';
+import { PrintableStream } from '../../text/printable.ts';
+import { elsewhereWords, unreadableLogWords } from '../report/log-access.ts';
+import { printBytes, say } from '../frame/output.ts';
+import { notDone } from './frame/act.ts';
+import type { Options } from './frame/options.ts';
 
 export interface LogView {
   readonly lines?: number;

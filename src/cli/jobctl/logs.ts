@@ -2,18 +2,18 @@
 import { basename } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { RunSnapshot } from '../../report/snapshot.ts';
-import { exitCodes } from '../../run/outcome.ts';
-import { readLogName } from '../../run/retention.ts';
-import { quietly, readLinkIn } from '../../system/careful-file.ts';
-import { clock } from '../../system/clock.ts';
-import { realLocks } from '../parts/machine.ts';
-import { print, say } from '../parts/output.ts';
-import type { Jobs } from '../parts/snapshots.ts';
-import { notDone } from './act.ts';
-import { chooseJobs } from './jobs.ts';
+import { exitCodes } from '../../run/outcome/outcome.ts';
+import { readLogName } from '../../run/retention/retention.ts';
+import { quietly, readLinkIn } from '../../system/file/careful-file.ts';
+import { clock } from '../../system/time/clock.ts';
+import { realLocks } from '../frame/host.ts';
+import { print, say } from '../frame/output.ts';
+import type { Jobs } from '../report/snapshots.ts';
+import { notDone } from './frame/act.ts';
+import { chooseJobs } from './frame/jobs.ts';
 import { partsOf, showParts } from './log-parts.ts';
 import { type LogPlace, LogPrinter, type LogView, logView, openReader } from './log-view.ts';
-import type { Options } from './options.ts';
+import type { Options } from './frame/options.ts';
 
 const pollMs = 200;
 

@@ -1,15 +1,15 @@
 /** `jobctl status`. */
 import type { Config } from '../../config/config.ts';
-import { commonWarnings } from '../../report/installed.ts';
-import { isBroken, jobDetails, jobLines } from '../../report/job-text.ts';
+import { commonWarnings } from '../../report/clock/installed.ts';
+import { isBroken, jobDetails, jobLines } from '../../report/text/job.ts';
 import { jobStateCode } from '../../report/state.ts';
-import { timeText } from '../../schedule/wall-time.ts';
-import { hostZone } from '../../system/zones.ts';
-import { warnOfCronZone } from '../parts/cron-zone.ts';
-import { print, say } from '../parts/output.ts';
-import { timesOf } from '../parts/times.ts';
-import { type Chosen, chooseJobs } from './jobs.ts';
-import type { Options } from './options.ts';
+import { timeText } from '../../zone/wall-time.ts';
+import { hostZone } from '../../system/time/zones.ts';
+import { warnOfCronZone } from '../crontab/cron-zone.ts';
+import { print, say } from '../frame/output.ts';
+import { timesOf } from '../report/times.ts';
+import { type Chosen, chooseJobs } from './frame/jobs.ts';
+import type { Options } from './frame/options.ts';
 
 export function status(options: Options, config: Config): number {
   const chosen = chooseJobs(options, config, 'all', { times: timesOf(config) });

@@ -1,8 +1,8 @@
 /** `jobctl next`: when jobs will start. */
 import type { Config } from '../../config/config.ts';
-import { withProblem } from '../../report/failing-text.ts';
-import { type AnySnapshot, isBroken } from '../../report/job-text.ts';
-import { momentForms, parseMoment } from '../../report/moment.ts';
+import { withProblem } from '../../report/text/failing.ts';
+import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
+import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import {
   aroundClockChange,
   inOrder,
@@ -15,24 +15,24 @@ import {
   upcomingLines,
   upcomingStream,
   upcomingText,
-} from '../../report/upcoming.ts';
-import { widest } from '../../report/width.ts';
-import { exitCodes } from '../../run/outcome.ts';
-import { readPauses } from '../../run/pauses.ts';
-import { timeText } from '../../schedule/wall-time.ts';
+} from '../../report/clock/upcoming.ts';
+import { widest } from '../../text/width.ts';
+import { exitCodes } from '../../run/outcome/outcome.ts';
+import { readPauses } from '../../run/pause/pauses.ts';
+import { timeText } from '../../zone/wall-time.ts';
 import { askWords } from '../../service/desired.ts';
-import { clock } from '../../system/clock.ts';
-import { stateFiles } from '../../system/state-files.ts';
-import { hostZone } from '../../system/zones.ts';
-import type { Result } from '../../yaml/problem.ts';
-import { warnOfCronZone } from '../parts/cron-zone.ts';
-import { asWritten, clockReader } from '../parts/installed.ts';
-import { print, say } from '../parts/output.ts';
-import type { Jobs } from '../parts/snapshots.ts';
-import { delayOf } from '../parts/splay.ts';
-import { machineZones } from '../parts/tick-zones.ts';
-import { chooseJobs } from './jobs.ts';
-import type { Options } from './options.ts';
+import { clock } from '../../system/time/clock.ts';
+import { stateFiles } from '../../system/state/state-files.ts';
+import { hostZone } from '../../system/time/zones.ts';
+import type { Result } from '../../text/problem.ts';
+import { warnOfCronZone } from '../crontab/cron-zone.ts';
+import { asWritten, clockReader } from '../crontab/installed.ts';
+import { print, say } from '../frame/output.ts';
+import type { Jobs } from '../report/snapshots.ts';
+import { delayOf } from '../run/splay.ts';
+import { machineZones } from '../frame/tick-zones.ts';
+import { chooseJobs } from './frame/jobs.ts';
+import type { Options } from './frame/options.ts';
 
 /** Of one job; of many the next one of each. */
 const usualCount = 5;

@@ -1,24 +1,24 @@
 /** `jobctl pause` and `jobctl resume`: whether the clock and people may start a job; who said so, why and until when goes on record. */
 import type { Config } from '../../config/config.ts';
-import { pauseEnd } from '../../report/until.ts';
-import { exitCodes } from '../../run/outcome.ts';
-import { isOver, type Pause, type PauseTarget, pauseTerms, pauseWords, resumeCommand } from '../../run/pause.ts';
-import { readPauses, removePause, writePause } from '../../run/pauses.ts';
-import { timeText } from '../../schedule/wall-time.ts';
-import { clock } from '../../system/clock.ts';
-import { stateFiles } from '../../system/state-files.ts';
-import type { StateFiles } from '../../system/system.ts';
-import { hostZone } from '../../system/zones.ts';
-import { printable } from '../../yaml/printable.ts';
-import { print, say } from '../parts/output.ts';
-import { findService } from '../parts/service-snapshots.ts';
-import { callerName } from '../parts/stop-run.ts';
-import { notDone, tellerFor } from './act.ts';
-import { type Chosen, chooseJobs } from './jobs.ts';
-import type { Options } from './options.ts';
-import { recordSteering } from './record.ts';
-import { notPausedWords } from './service.ts';
-import { holderOf } from './service-target.ts';
+import { pauseEnd } from '../../report/typed/until.ts';
+import { exitCodes } from '../../run/outcome/outcome.ts';
+import { isOver, type Pause, type PauseTarget, pauseTerms, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
+import { readPauses, removePause, writePause } from '../../run/pause/pauses.ts';
+import { timeText } from '../../zone/wall-time.ts';
+import { clock } from '../../system/time/clock.ts';
+import { stateFiles } from '../../system/state/state-files.ts';
+import type { StateFiles } from '../../system/types/state.ts';
+import { hostZone } from '../../system/time/zones.ts';
+import { printable } from '../../text/printable.ts';
+import { print, say } from '../frame/output.ts';
+import { findService } from '../report/service-snapshots.ts';
+import { callerName } from '../run/stop-run.ts';
+import { notDone, tellerFor } from './frame/act.ts';
+import { type Chosen, chooseJobs } from './frame/jobs.ts';
+import type { Options } from './frame/options.ts';
+import { recordSteering } from './frame/record.ts';
+import { notPausedWords } from './service/service.ts';
+import { holderOf } from './service/target.ts';
 import { stop } from './stop.ts';
 
 export async function pause(options: Options, config: Config): Promise<number> {

@@ -1,11 +1,11 @@
 /** `jobctl reset`: the failures of a job are known and dealt with; they are counted from none again, and a pause that they led to ends. */
 import type { Config } from '../../config/config.ts';
-import { isCircuit } from '../../run/pause.ts';
-import { readPauses, removePause } from '../../run/pauses.ts';
-import { stateFiles } from '../../system/state-files.ts';
-import { type Act, actOnEach, type Deed, notDone } from './act.ts';
-import type { Options } from './options.ts';
-import { recordSteering } from './record.ts';
+import { isCircuit } from '../../run/pause/pause.ts';
+import { readPauses, removePause } from '../../run/pause/pauses.ts';
+import { stateFiles } from '../../system/state/state-files.ts';
+import { type Act, actOnEach, type Deed, notDone } from './frame/act.ts';
+import type { Options } from './frame/options.ts';
+import { recordSteering } from './frame/record.ts';
 
 export function reset(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, resetJob);

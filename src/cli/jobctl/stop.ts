@@ -1,14 +1,14 @@
 /** `jobctl stop` and `jobctl restart`: ends runs, and says what became of each. */
 import type { Config } from '../../config/config.ts';
 import { loadJob } from '../../job/load.ts';
-import { killSentence } from '../../report/kill-text.ts';
+import { killSentence } from '../../report/text/kill.ts';
 import { processWords } from '../../run/process-words.ts';
-import { files } from '../../system/files.ts';
-import { realLocks } from '../parts/machine.ts';
-import { stillRunningWords, stopRun } from '../parts/stop-run.ts';
-import { type Act, actOnEach, type Deed, notDone } from './act.ts';
-import type { Options } from './options.ts';
-import { recordSteering } from './record.ts';
+import { files } from '../../system/file/files.ts';
+import { realLocks } from '../frame/host.ts';
+import { stillRunningWords, stopRun } from '../run/stop-run.ts';
+import { type Act, actOnEach, type Deed, notDone } from './frame/act.ts';
+import type { Options } from './frame/options.ts';
+import { recordSteering } from './frame/record.ts';
 import { restartRefusal, startJob } from './start.ts';
 
 /** For a job whose file can't tell: what a job file says when it says nothing. */

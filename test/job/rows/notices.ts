@@ -1,5 +1,5 @@
 import type { JobContent } from '../../../src/job/job.ts';
-import type { Channel, Notices } from '../../../src/job/notices.ts';
+import type { Channel, Notices } from '../../../src/job/keys/notices.ts';
 import type { Row } from './row.ts';
 
 const notices = (part: Partial<Notices>): Partial<JobContent> => ({ notices: { channels: [], after: 1, ...part } });

@@ -1,6 +1,6 @@
 import type { JobContent } from '../../../src/job/job.ts';
-import { type Policy, policyOf } from '../../../src/job/policy.ts';
-import { type Timing, timingOf } from '../../../src/job/timing.ts';
+import { type Policy, policyOf } from '../../../src/job/keys/policy.ts';
+import { type Timing, timingOf } from '../../../src/job/keys/timing.ts';
 
 export interface Row {
   /** As written behind "key: ", and what the job has then. */

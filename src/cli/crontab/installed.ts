@@ -1,0 +1,148 @@
+/** Reads what cron has now: the crontab, once for all jobs, and whether a cron runs. */
+import path from 'node:path';
+import type { Config } from '../../config/config.ts';
+import type { Job } from '../../job/job.ts';
+import type { CrontabPart } from '../../report/clock/crontab-part.ts';
+import type { DaemonEvidence } from '../../report/why/evidence.ts';
+import {
+  type ClockedJob,
+  type ClockFacts,
+  clockFacts,
+  entriesIn,
+  type Installed,
+  type InstalledLine,
+} from '../../report/clock/installed.ts';
+import { lookAtPresent } from '../../crontab/files.ts';
+import { usersIn } from '../../crontab/line.ts';
+import { readCrontab } from '../../crontab/reader.ts';
+import { parseExpression } from '../../schedule/expression.ts';
+import { caller } from '../../system/user/caller.ts';
+import { findCronDaemon } from '../../system/cron/daemon.ts';
+import { files } from '../../system/file/files.ts';
+import { userCrontab } from '../../system/cron/user-crontab.ts';
+import { users } from '../../system/user/users.ts';
+import { hostZone } from '../../system/time/zones.ts';
+import { zoneOfCron } from './cron-zone.ts';
+import { minutesTerm } from './generate.ts';
+import { userCrontabName } from './install.ts';
+
+const cronDirectory = '/etc/cron.d';
+
+export function readInstalled(config: Config): Installed {
+  const daemon = daemonEvidence();
+  const parts = config.embedded ? [ownCrontab()] : filesOf(config);
+  const [main = { part: emptyPart(config.outputCrontab, 'elsewhere') }] = parts;
+  const lines = new Map<string, InstalledLine>();
+  const common: { ensure?: CrontabPart; catchUp?: CrontabPart } = {};
+  for (const { part, text = '' } of parts)
+    for (const entry of entriesIn(text, part.kind === 'own' ? 'user' : 'system')) {
+      if (entry.is === 'ensure') common.ensure ??= part;
+      if (entry.is === 'catch-up') common.catchUp ??= part;
+      if (entry.is === 'job' && !lines.has(entry.slug)) lines.set(entry.slug, { ...entry, part });
+    }
+  return { main: main.part, lines, ...common, daemon, command: commandOf(config), dueMinutes: rememberedMinutes() };
+}
+
+function daemonEvidence(): DaemonEvidence {
+  const found = findCronDaemon();
+  const otherZone = zoneOfCron(found, hostZone());
+  if (found.is === 'absent') return { is: 'absent', ...startOfCron() };
+  return found.is === 'running' && otherZone !== undefined ? { ...found, otherZone } : found;
+}
+
+/** What starts the cron daemon that is installed, or installs one. */
+function startOfCron(): { readonly start?: string } {
+  const there = (file: string) => files.facts(files.resolve(file) ?? file) !== undefined;
+  const name = ['cron', 'crond'].find((one) => there(`/usr/sbin/${one}`));
+  if (name === undefined) return there('/usr/bin/apt-get') ? { start: 'sudo apt-get install cron' } : {};
+  if (there('/run/systemd/system')) return { start: `sudo systemctl start ${name}` };
+  return { start: there('/usr/sbin/service') ? `sudo service ${name} start` : `sudo /usr/sbin/${name}` };
+}
+
+/** Reads it when it is asked for the first time, and then for all jobs. */
+export function clockReader(config: Config): ClockReader {
+  let known: Installed | undefined;
+  const installed = () => {
+    known ??= readInstalled(config);
+    return known;
+  };
+  const clockOf = (job: Job) => clockFacts(asWritten(job), installed());
+  const installedMs = (slug: string) => installed().lines.get(slug)?.part.facts?.mtimeMs ?? 0;
+  return Object.assign(clockOf, { installedMs });
+}
+
+export interface ClockReader {
+  (job: Job): ClockFacts;
+  /** When the crontab with the job's line was written; 0 when that is not known. */
+  installedMs(slug: string): number;
+}
+
+/** With the schedule as cron-generate writes it. */
+export function asWritten<T extends ClockedJob>(job: T): T {
+  const answer = job.schedule === undefined ? undefined : parseExpression(job.schedule);
+  return answer?.ok ? { ...job, schedule: answer.expression.text } : job;
+}
+
+/** Thousands of jobs share a few schedules. */
+function rememberedMinutes(): Installed['dueMinutes'] {
+  const known = new Map<string, string>();
+  return (schedule, timeZone) => {
+    const key = `${schedule} ${timeZone}`;
+    const minutes = known.get(key) ?? minutesTerm(schedule, timeZone);
+    known.set(key, minutes);
+    return minutes;
+  };
+}
+
+function commandOf({ embedded, namedFile, sources }: Config): string {
+  const named = namedFile === undefined ? '' : ` --config ${sources[0] ?? namedFile}`;
+  if (embedded) return `cron-generate --install${named}`;
+  return `sudo cron-generate${named}`;
+}
+
+interface Text {
+  readonly part: CrontabPart;
+  readonly text?: string;
+}
+
+function emptyPart(file: string, kind: CrontabPart['kind']): CrontabPart {
+  return { path: file, kind, lineCount: 0, faults: [], endsWithLineBreak: true, unknownUsers: [] };
+}
+
+/** The main file first, there or not, then its numbered parts. */
+function filesOf({ outputCrontab }: Config): readonly Text[] {
+  if (outputCrontab === 'console') return [{ part: emptyPart(outputCrontab, 'console') }];
+  const file = path.resolve(outputCrontab);
+  const kind = path.dirname(file) === cronDirectory ? 'cron.d' : 'elsewhere';
+  const found = [...lookAtPresent(files, file, 0).files.values()].map((there): Text => {
+    const place = path.join(path.dirname(file), there.name);
+    const facts = files.facts(files.resolve(place) ?? place);
+    const part = { ...emptyPart(place, kind), ...(facts !== undefined && { facts }) };
+    if (there.is === 'unreadable') return { part: { ...part, unreadable: there.reason } };
+    return there.is === 'text' ? { part: { ...part, ...contentOf(there.text) }, text: there.text } : { part };
+  });
+  const isMain = ({ part }: Text) => part.path === file;
+  const main = found.find(isMain) ?? { part: emptyPart(file, kind) };
+  return [main, ...found.filter((one) => !isMain(one))];
+}
+
+function contentOf(text: string): Omit<CrontabPart, 'path' | 'kind'> {
+  return {
+    lineCount: text.split('\n').length - 1,
+    faults: readCrontab(text)
+      .faults.slice(0, 5)
+      .map((fault) => `line ${fault.line}: ${fault.message}`),
+    endsWithLineBreak: text.endsWith('\n'),
+    unknownUsers: usersIn(text).filter((name) => users.find(name) === undefined),
+  };
+}
+
+/** What crontab(1) lists for the caller: lines without a user. */
+function ownCrontab(): Text {
+  const part = emptyPart(userCrontabName, 'own');
+  const present = userCrontab.read();
+  if (present.is === 'refused') return { part: { ...part, unreadable: present.reason } };
+  if (present.is === 'none') return { part };
+  const facts = { kind: 'file', uid: caller.euid, mode: 0o600, links: 1, mtimeMs: 0 } as const;
+  return { part: { ...part, facts, lineCount: present.text.split('\n').length }, text: present.text };
+}

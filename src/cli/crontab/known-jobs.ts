@@ -1,0 +1,100 @@
+/** Loads all jobs for the crontab, those whose files are unchanged from the cache. */
+import process from 'node:process';
+import type { Config } from '../../config/config.ts';
+import { jobPath, loadJob } from '../../job/load.ts';
+import { type CrontabJobs, type JobSource, jobMemory, knownJob, loadCrontabJobs } from '../../crontab/jobs.ts';
+import { groupIdsOf } from '../../system/file/as-user.ts';
+import { caller } from '../../system/user/caller.ts';
+import { clock } from '../../system/time/clock.ts';
+import { files } from '../../system/file/files.ts';
+import { privateCache } from '../../system/state/private-cache.ts';
+import { hostZoneDigest, zoneDigest } from '../../system/time/zone-digests.ts';
+import type { Problem } from '../../text/problem.ts';
+import { closedJobs, closedPlaces } from '../frame/audience.ts';
+import { checkZone, scheduleChecker } from './check-schedule.ts';
+import { version } from '../frame/version.ts';
+
+export interface Loaded {
+  readonly jobs: CrontabJobs;
+  /** Keeps for the next time what was learned. */
+  keep(): void;
+}
+
+/** `isInPlace`: these files are what the service user is to run, so it must be able to read them. */
+export function loadAllJobs(config: Config, isInPlace = true): Loaded {
+  const directory = cacheDirectory(config);
+  const cache = directory === undefined ? undefined : privateCache(directory);
+  const cacheName = `jobs${config.jobDirectory.replace(/[^\w-]/g, '_').slice(-200)}`;
+  const memory = jobMemory(cache?.read(cacheName), fingerprintOf(config, isInPlace), digestOnce());
+  const [closed] = config.embedded || !isInPlace ? [] : closedPlaces(config);
+  // As if there were no jobs to be read: the crontab stays as it is, and everybody hears why.
+  if (closed !== undefined) return { jobs: { is: 'unlisted', problem: closed }, keep: () => undefined };
+  const jobs = loadCrontabJobs({
+    jobDirectory: config.jobDirectory,
+    files,
+    nowMs: clock.nowMs(),
+    memory,
+    ...jobReader(config, isInPlace),
+  });
+  const keep = () => {
+    const text = memory.text();
+    if (text !== undefined) cache?.write(cacheName, text);
+  };
+  return { jobs, keep };
+}
+
+function jobReader(config: Config, isInPlace: boolean): Required<Pick<JobSource, 'prepare' | 'read'>> {
+  const checkSchedule = scheduleChecker();
+  const scheduleText = (written: string) => {
+    const answer = checkSchedule(written);
+    return answer.ok ? answer.expression.text : written;
+  };
+  const machine = { files, checkSchedule, checkZone };
+  let closedOf: (slug: string) => readonly Problem[] = () => [];
+  return {
+    prepare(slugs) {
+      if (isInPlace && slugs.length > 0) closedOf = closedJobs(slugs, config);
+    },
+    read(slug) {
+      const loaded = loadJob(slug, config, machine);
+      const closed = loaded?.ok === true ? closedOf(slug) : [];
+      const result = closed.length === 0 ? loaded : ({ ok: false, problems: closed } as const);
+      return result && knownJob(slug, jobPath(slug, config), { result, scheduleText });
+    },
+  };
+}
+
+/** Thousands of jobs share a zone. */
+function digestOnce(): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    const digest = known.get(name) ?? zoneDigest(name);
+    known.set(name, digest);
+    return digest;
+  };
+}
+
+/** systemd's CACHE_DIRECTORY wins. Who is neither root nor has a process-control of their own has no place for one. */
+function cacheDirectory({ embedded, stateDirectory }: Config): string | undefined {
+  if (caller.environment.CACHE_DIRECTORY?.startsWith('/')) return caller.environment.CACHE_DIRECTORY;
+  if (caller.euid === 0) return '/var/cache/process-control-generate';
+  return embedded ? `${stateDirectory}/cron-generate` : undefined;
+}
+
+/** Everything but the job file itself that has a say in what is remembered of it; warnings about clock changes hold for a month. */
+function fingerprintOf(
+  { jobDirectory, jobDefaults, trustedOwnerUids, serviceUser }: Config,
+  isInPlace: boolean,
+): string {
+  const month = new Date(clock.nowMs()).toISOString().slice(0, 7);
+  return JSON.stringify([
+    version,
+    process.version,
+    hostZoneDigest(),
+    month,
+    jobDirectory,
+    jobDefaults,
+    trustedOwnerUids,
+    isInPlace ? [serviceUser.uid, ...groupIdsOf(serviceUser)] : [],
+  ]);
+}

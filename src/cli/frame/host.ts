@@ -1,0 +1,65 @@
+/** Builds the real machine for a run: the one place where the parts of system/ meet the configuration. */
+import os from 'node:os';
+import process from 'node:process';
+import type { Config } from '../../config/config.ts';
+import type { RunMachine } from '../../run/run.ts';
+import { wallTime } from '../../zone/wall-time.ts';
+import { clock } from '../../system/time/clock.ts';
+import { historyStore } from '../../system/state/history-file.ts';
+import { createLauncher } from '../../system/process/launcher.ts';
+import { lineSearch } from '../../system/run-log/line-search.ts';
+import { jobLocks } from '../../system/lock/lock.ts';
+import { programs } from '../../system/program/programs.ts';
+import { runLogs } from '../../system/run-log/run-log.ts';
+import { stateFiles } from '../../system/state/state-files.ts';
+import { listenForStops } from '../../system/process/stop-requests.ts';
+import { sweeper } from '../../system/process/sweeper.ts';
+import type { JobLocks } from '../../system/types/lock.ts';
+import type { HistoryStore } from '../../system/types/state.ts';
+import { wrappers } from '../../system/process/wrappers.ts';
+import { hostZone } from '../../system/time/zones.ts';
+
+/** Where the Python process-control kept its state when nobody told it otherwise. */
+const predecessorStateDirectory = '/var/cache/process-control';
+
+/** `follow`: what the job prints is shown in any case, and not only at a terminal. */
+export function realMachine(
+  config: Config,
+  say: (remark: string) => void,
+  { follow = false }: { readonly follow?: boolean } = {},
+): RunMachine {
+  return {
+    clock,
+    programs,
+    sweeper,
+    locks: realLocks(config, say),
+    logs: runLogs({
+      ...config,
+      clock,
+      handedPipes: process.env.PROCESS_CONTROL_PIPES,
+      mirrorTo: { stdout: 1, stderr: 2, always: follow },
+    }),
+    launcher: createLauncher(),
+    history: realHistory(config),
+    state: stateFiles(config.stateDirectory),
+    wrappers,
+    lineSearch,
+    stops: listenForStops(),
+    host: os.hostname(),
+    user: config.serviceUser,
+    formatTime: (ms) => wallTime(ms, hostZone()),
+  };
+}
+
+export function realLocks(config: Config, say: (remark: string) => void): JobLocks {
+  return jobLocks({
+    runDirectory: config.runDirectory,
+    predecessorDirectory: config.predecessorRunDirectory,
+    wrapperCookie: process.env.PROCESS_CONTROL_WRAPPER,
+    say,
+  });
+}
+
+export function realHistory({ stateDirectory }: Pick<Config, 'stateDirectory'>): HistoryStore {
+  return historyStore({ stateDirectory, predecessorDirectories: [stateDirectory, predecessorStateDirectory] });
+}

@@ -1,0 +1,20 @@
+/** What every program begins with: the configuration that holds for its caller. */
+import path from 'node:path';
+import process from 'node:process';
+import type { Config } from '../../config/config.ts';
+import { loadConfig } from '../../config/load.ts';
+import { caller } from '../../system/user/caller.ts';
+import { files } from '../../system/file/files.ts';
+import { users } from '../../system/user/users.ts';
+import type { Result } from '../../text/problem.ts';
+
+/** `configFile` is what `--config` names. */
+export function loadSetting(configFile: string | undefined): Result<Config> {
+  return loadConfig({ files, users, caller }, { named: configFile, ...ownRunner() });
+}
+
+/** The launcher tells where it lies, so that a crontab made in a checkout calls the run-job of that checkout. */
+function ownRunner(): { readonly runnerPath?: string } {
+  const launcher = process.env.PROCESS_CONTROL_LAUNCHER;
+  return launcher === undefined ? {} : { runnerPath: path.resolve(launcher, '../run-job') };
+}

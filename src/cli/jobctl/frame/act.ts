@@ -1,0 +1,50 @@
+/** Does something to each of the chosen jobs, and tells what came of it: in words as they come, or with --json one object per job. */
+import type { Config } from '../../../config/config.ts';
+import { greatest } from '../../../text/width.ts';
+import { print, say } from '../../frame/output.ts';
+import type { Jobs } from '../../report/snapshots.ts';
+import { chooseJobs } from './jobs.ts';
+import type { Options } from './options.ts';
+
+/** Words for people; silent with --json. */
+export interface Teller {
+  print(text: string): void;
+  say(words: string): void;
+}
+
+/** What came of it: the exit code for this job, and the value that --json prints behind the job's name. */
+export interface Deed {
+  readonly exitCode: number;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+export interface Act {
+  readonly options: Options;
+  readonly config: Config;
+  readonly jobs: Jobs;
+  readonly tell: Teller;
+}
+
+/** The exit code of what was understood and could not be done; 125 is for run-job alone. */
+export const notDone = 1;
+
+/** One command and one job. */
+export type ActOn = (slug: string, act: Act) => Promise<Deed>;
+
+/** All at once: of jobs that are stopped, the slowest decides how long it takes. The exit code is the highest. */
+export async function actOnEach(options: Options, config: Config, actOn: ActOn): Promise<number> {
+  const chosen = chooseJobs(options, config, 'refuse');
+  if (!chosen.ok) return chosen.exitCode;
+  const act: Act = { options, config, jobs: chosen.jobs, tell: tellerFor(options) };
+  const codes = chosen.slugs.map(async (slug) => {
+    const { exitCode, value } = await actOn(slug, act);
+    if (options.json) print(`${JSON.stringify({ job: slug, ...value })}\n`);
+    return exitCode;
+  });
+  return greatest(await Promise.all(codes));
+}
+
+export function tellerFor({ json }: Options): Teller {
+  const silent = () => undefined;
+  return json ? { print: silent, say: silent } : { print, say: (words) => say('jobctl', words) };
+}

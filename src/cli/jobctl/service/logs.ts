@@ -1,0 +1,131 @@
+/**
+ * `jobctl logs` of an instance: its newest log, or as many of its logs as the lines that are asked for reach back to; and with --follow whatever
+ * comes, in the next logs too, until the person ends it.
+ */
+import path from 'node:path';
+import type { Config } from '../../../config/config.ts';
+import { exitCodes } from '../../../run/outcome/outcome.ts';
+import type { LogReader } from '../../../system/log-files/log-reader.ts';
+import { instanceLogs, laterLogs } from '../../../system/log-files/service-logs.ts';
+import { print, say } from '../../frame/output.ts';
+import { notDone } from '../frame/act.ts';
+import { type LogPart, partsOf, showParts } from '../log-parts.ts';
+import { type LogPlace, LogPrinter, type LogView, logView, openReader } from '../log-view.ts';
+import { pause } from '../logs.ts';
+import type { Options } from '../frame/options.ts';
+import { type ServiceTarget, sayGone, targetName } from './target.ts';
+
+interface Place {
+  /** The name of the instance. */
+  readonly name: string;
+  readonly outputDirectory: string;
+  readonly slug: string;
+  readonly directory: string;
+  readonly stem: string;
+}
+
+export async function serviceLogs(target: ServiceTarget, options: Options, config: Config): Promise<number> {
+  const { slug } = target;
+  const { instances } = target.service;
+  if (options.run !== undefined) return refuse('a service has no runs; leave out --run');
+  const view = logView(options);
+  if (typeof view === 'string') return refuse(view);
+  sayGone(target, config);
+  if (target.instance !== undefined || instances === 1) return instanceLog(target, view, options, config);
+  if (options.follow) return refuse(`${slug} has a log for each instance; name one: jobctl logs ${slug}.0 --follow`);
+  let code = 0;
+  for (let instance = 0; instance < instances; instance += 1) {
+    print(`==> ${slug}.${instance} <==\n`);
+    code = Math.max(code, await instanceLog({ ...target, instance }, view, options, config));
+  }
+  return code;
+}
+
+async function instanceLog(target: ServiceTarget, view: LogView, options: Options, config: Config): Promise<number> {
+  const { slug, instance = 0 } = target;
+  const name = targetName(target);
+  const { outputDirectory } = config;
+  const stem = `${slug}.${instance}`;
+  const place: Place = { name, outputDirectory, slug, directory: path.join(outputDirectory, slug), stem };
+  if (options.follow) return follow(place, view);
+  const printer = new LogPrinter(view);
+  const shown = await parts(place, instanceLogs(place.directory, place.stem), view, printer);
+  if (shown.length > 0) return showParts(shown, printer);
+  printer.say(`${name} has no log yet`);
+  return notDone;
+}
+
+/** The logs that the view reaches, oldest first: the newest one, older ones when lines or a time are asked for that reach back to them. */
+function parts(
+  { outputDirectory, slug }: Place,
+  logs: readonly string[],
+  view: LogView,
+  printer: LogPrinter,
+): Promise<readonly LogPart<LogPlace>[]> {
+  const reached = view.lines === undefined && view.since === undefined ? logs.slice(-1) : logs;
+  return partsOf(
+    reached.map((name) => ({ outputDirectory, slug, name })),
+    view,
+    printer,
+  );
+}
+
+async function follow(place: Place, view: LogView): Promise<number> {
+  const { directory, stem, name } = place;
+  const printer = new LogPrinter(view);
+  let [current] = instanceLogs(directory, stem).slice(-1);
+  if (current === undefined) {
+    printer.say(`${name} has no log yet; waiting for it`);
+    while (current === undefined) {
+      await pause();
+      [current] = instanceLogs(directory, stem);
+    }
+  }
+  const shown = await parts(place, [...earlierLogs(place, current), current], view, printer);
+  await showParts(shown.slice(0, -1), printer);
+  const { lines: _lines, since: _since, ...whole } = view;
+  for (let seen = view; ; seen = whole) {
+    const opened = openReader({ ...place, name: current }, seen, printer);
+    // It was removed between two looks.
+    if (opened !== undefined && 'words' in opened) return refuse(opened.words);
+    if (opened !== undefined && !(await followPage(opened.reader, () => isFull(place, current ?? '')))) return 0;
+    current = await nextLog(place, current);
+  }
+}
+
+function earlierLogs({ directory, stem }: Place, current: string): readonly string[] {
+  const logs = instanceLogs(directory, stem);
+  return logs.slice(0, Math.max(0, logs.indexOf(current)));
+}
+
+function isFull({ directory, stem }: Place, current: string): boolean {
+  return laterLogs(directory, stem, current).length > 0;
+}
+
+async function nextLog({ directory, stem }: Place, current: string): Promise<string> {
+  for (;;) {
+    const [next] = laterLogs(directory, stem, current);
+    if (next !== undefined) return next;
+    await pause();
+  }
+}
+
+/** Until another log has followed, and a moment longer: the last lines of a full one are written while the next one is there already. */
+async function followPage(reader: LogReader, isOver: () => boolean): Promise<boolean> {
+  try {
+    for (let was = false; ; ) {
+      const over = isOver();
+      if (!reader.read()) return false;
+      if (over && was) return true;
+      was = over;
+      await pause();
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+function refuse(words: string): number {
+  say('jobctl', words);
+  return exitCodes.usage;
+}

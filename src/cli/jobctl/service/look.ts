@@ -1,0 +1,133 @@
+/** `jobctl status`, `why` and `history` of one service. */
+import type { Config } from '../../../config/config.ts';
+import { jobPath } from '../../../job/load.ts';
+import { looking } from '../../../report/why/advice.ts';
+import { type AnySnapshot, isBroken, noticeRemarks } from '../../../report/text/job.ts';
+import { momentForms, parseMoment } from '../../../report/typed/moment.ts';
+import { instanceInQuestion, serviceAnswer } from '../../../report/why/service-answer.ts';
+import type { ServiceSnapshot } from '../../../report/service-snapshot.ts';
+import { serviceDetails } from '../../../report/text/service.ts';
+import { unreadableWords } from '../../../report/snapshot.ts';
+import type { Answer } from '../../../report/why/answer.ts';
+import { whyText } from '../../../report/why/text.ts';
+import { exitCodes } from '../../../run/outcome/outcome.ts';
+import { timeText } from '../../../zone/wall-time.ts';
+import { instanceOf, type JournalEntry, parseJournal } from '../../../service/record/journal.ts';
+import { stateCode } from '../../../service/service-state.ts';
+import { clock } from '../../../system/time/clock.ts';
+import { hostZone } from '../../../system/time/zones.ts';
+import { printable } from '../../../text/printable.ts';
+import { commandForms } from '../../report/command-forms.ts';
+import { readInstalled } from '../../crontab/installed.ts';
+import { lastWordsOf } from '../../report/last-words.ts';
+import { realHistory } from '../../frame/host.ts';
+import { print, say, terminalColumns } from '../../frame/output.ts';
+import { lookAtService } from '../../report/service-snapshots.ts';
+import { openJobs } from '../../report/snapshots.ts';
+import { timesOf } from '../../report/times.ts';
+import { history } from '../history.ts';
+import type { Options } from '../frame/options.ts';
+import { holderOf, type ServiceTarget, sayGone, targetName } from './target.ts';
+
+const usualLines = 20;
+const whyLines = 5;
+
+export function serviceStatus({ service, slug, instance }: ServiceTarget, options: Options, config: Config): number {
+  const seen = lookAtService(service, holderOf(slug, config), config);
+  const shown =
+    instance === undefined ? seen : { ...seen, instances: seen.instances.filter(({ number }) => number === instance) };
+  const opened = openJobs(config);
+  const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
+  if (options.json) {
+    print(`${JSON.stringify({ ...whole, service: shown })}\n`);
+  } else {
+    const formatTime = timeText(hostZone());
+    print(serviceDetails(service, shown, { formatTime, nowMs: clock.nowMs(), ...besides(whole, formatTime) }));
+  }
+  return codeOf(seen, shown, instance);
+}
+
+/** What else people must know of a service: its records that can't be read, and notices that don't come through. */
+function besides(whole: AnySnapshot | undefined, formatTime: (ms: number) => string) {
+  if (whole === undefined || isBroken(whole)) return { unreadable: undefined, notices: [] };
+  return { unreadable: whole.unreadable, notices: noticeRemarks(whole, formatTime) };
+}
+
+/** Of the service, or of the instance that was named. */
+function codeOf(seen: ServiceSnapshot, shown: ServiceSnapshot, instance: number | undefined): number {
+  if (instance === undefined) return stateCode(seen.state);
+  const at = shown.instances[0]?.at;
+  return at === 'up' ? 0 : at === 'down' || at === 'finished' ? 3 : 1;
+}
+
+/** Why it is as it is, what to do, and what has led to it; with `--all` all that status shows too. */
+export function serviceWhy(target: ServiceTarget, options: Options, config: Config): number {
+  const { slug, service, instance } = target;
+  const { json, all, at } = options;
+  const now = { nowMs: clock.nowMs(), zone: hostZone(), leaning: 'past' } as const;
+  const askedMs = at === undefined ? now.nowMs : parseMoment(at, now);
+  if (askedMs === undefined || askedMs > now.nowMs) {
+    const words = askedMs === undefined ? `must be ${momentForms(now)}` : 'of a service must be in the past';
+    say('jobctl', `--at ${words}, found "${at}"`);
+    return exitCodes.usage;
+  }
+  const seen = lookAtService(service, holderOf(slug, config), config);
+  const formatTime = timeText(now.zone);
+  const entries = parseJournal(realHistory(config).read(slug)).filter(({ atMs }) => atMs <= askedMs);
+  const journal = entries.slice(-whyLines).map(({ atMs, words }) => `${formatTime(atMs)}  ${words}`);
+  const forms = commandForms(config);
+  const one = instanceInQuestion(seen, instance);
+  const words = lastWordsOf(one?.logPath, `jobctl why ${slug}`, config);
+  const installed = readInstalled(config);
+  const opened = openJobs(config, timesOf(config));
+  const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
+  const clockOf = whole !== undefined && 'clock' in whole ? whole.clock : undefined;
+  const beside = besides(whole, formatTime);
+  const told = serviceAnswer({
+    warnings: [unreadableWords(slug, beside.unreadable) ?? [], beside.notices].flat(),
+    ...{ slug, service: seen, file: jobPath(slug, config), forms, formatTime, generate: installed.command, journal },
+    ...(instance !== undefined && { instance }),
+    ...(clockOf !== undefined && { clock: clockOf }),
+    ...(words !== undefined && { words }),
+  });
+  const answer = at === undefined ? told : pastAnswer(target, entries, formatTime(askedMs));
+  const name = targetName(target);
+  const shown = instance === undefined ? seen : { ...seen, instances: seen.instances.filter((each) => each === one) };
+  if (json) print(`${JSON.stringify({ ...whole, service: shown, ...answer })}\n`);
+  else {
+    print(
+      whyText(answer, undefined, { ...(!all && { more: looking(forms, `why ${name} --all`) }), ...terminalColumns() }),
+    );
+    if (all) print(`\n${serviceDetails(service, shown, { formatTime, nowMs: now.nowMs, ...beside })}`);
+  }
+  return at === undefined ? codeOf(seen, shown, instance) : 0;
+}
+
+/** What was so at a time that is over, as far as it is on record. */
+function pastAnswer(target: ServiceTarget, entries: readonly JournalEntry[], when: string): Answer {
+  const name = targetName(target);
+  const state = entries.findLast((entry) => entry.state !== undefined)?.state;
+  const last = entries.at(-1)?.words;
+  const words = state === undefined ? 'nothing is on record of that time' : `it was ${state}`;
+  const answer = `${name} at ${when}: ${words}${last === undefined ? '' : `; the last thing before that: ${last}`}`;
+  return { answer, advice: [], commands: [], facts: [] };
+}
+
+/** The history of one instance: what is about it, and about the whole service. */
+export function serviceHistory({ slug, instance, service }: ServiceTarget, options: Options, config: Config): number {
+  if (instance === undefined) return history(options, config);
+  const count = Number(options.lines ?? usualLines);
+  if (!Number.isInteger(count) || count < 1) {
+    say('jobctl', `--lines must be a whole number, found "${options.lines}"`);
+    return exitCodes.usage;
+  }
+  sayGone({ slug, instance, service }, config);
+  const all = parseJournal(realHistory(config).read(slug));
+  const entries = all.filter((entry) => [undefined, instance].includes(instanceOf(slug, entry))).slice(-count);
+  const format = timeText(hostZone());
+  if (options.json)
+    print(entries.map((entry) => `${JSON.stringify({ job: slug, event: 'service', ...entry })}\n`).join(''));
+  else if (entries.length === 0) say('jobctl', `${slug}.${instance} has never been up`);
+  else print(entries.map(({ atMs, words }) => `${format(atMs)}  ${printable(words)}\n`).join(''));
+  return 0;
+}

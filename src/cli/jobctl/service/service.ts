@@ -1,0 +1,107 @@
+/** What the commands of jobctl mean for services. `undefined`: it is not about one, and goes the way of all jobs. */
+import type { Config } from '../../../config/config.ts';
+import { greatest } from '../../../text/width.ts';
+import { exitCodes } from '../../../run/outcome/outcome.ts';
+import { print, say } from '../../frame/output.ts';
+import type { Options } from '../frame/options.ts';
+import { serviceLogs } from './logs.ts';
+import { serviceHistory, serviceStatus, serviceWhy } from './look.ts';
+import { snooze } from './snooze.ts';
+import { stopService } from './stop.ts';
+import { findTargets, type ServiceTarget, targetName } from './target.ts';
+import { resetService, restartService, startService } from './wish.ts';
+
+type OnService = (target: ServiceTarget, options: Options, config: Config) => Promise<number> | number;
+
+/**
+ * What follows a tag: `each` acts on all of them at once, `look` shows one after the other, each under its name. The rest (status, history, pause, resume) know
+ * jobs and services by themselves. `ending`: is also about a service that is being ended because its file describes a job now. `recorded`: is also
+ * about a service whose file is gone and that has ended.
+ */
+interface Command {
+  readonly act: OnService;
+  readonly tagged: 'each' | 'look' | 'itself';
+  readonly ending?: true;
+  readonly recorded?: true;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  start: { act: startService, tagged: 'each' },
+  stop: { act: stopService, tagged: 'each', ending: true },
+  restart: { act: restartService, tagged: 'each' },
+  reset: { act: resetService, tagged: 'each' },
+  snooze: { act: snooze, tagged: 'each' },
+  why: { act: serviceWhy, tagged: 'look', ending: true },
+  logs: { act: serviceLogs, tagged: 'look', ending: true, recorded: true },
+  status: { act: serviceStatus, tagged: 'itself', ending: true },
+  history: { act: serviceHistory, tagged: 'itself', recorded: true },
+  pause: { act: notPaused, tagged: 'itself' },
+  resume: { act: notPaused, tagged: 'itself' },
+};
+
+type OnJob = (options: Options) => Promise<number> | number;
+
+export async function serviceCommand(
+  name: string,
+  options: Options,
+  { config, onJob }: { readonly config: Config; readonly onJob: OnJob },
+): Promise<number | undefined> {
+  const command = commands[name];
+  if (command === undefined || (options.tag !== undefined && command.tagged === 'itself')) return undefined;
+  const targets = findTargets(options, config, {
+    takesEnding: command.ending === true,
+    takesRecorded: command.recorded === true,
+  });
+  if (targets.is === 'none') return undefined;
+  if (targets.is === 'wrong') return targets.exitCode;
+  const { tag, ...rest } = options;
+  const onJobNamed = (slug: string) => onJob({ ...rest, name: slug, ...(tag !== undefined && { viaTag: tag }) });
+  if (tag !== undefined && command.tagged === 'look') {
+    if (name === 'logs' && (options.follow || options.run !== undefined)) return refuseSeveral();
+    const shown = [...targets.services.flatMap(name === 'logs' ? instancesOf : (target) => [target]), ...targets.jobs];
+    return showEach(shown, name, (one) =>
+      typeof one === 'string' ? onJobNamed(one) : command.act(one, options, config),
+    );
+  }
+  const codes = await Promise.all([
+    ...targets.services.map((target) => command.act(target, options, config)),
+    ...targets.jobs.map(onJobNamed),
+  ]);
+  return greatest(codes);
+}
+
+/** As tail(1) shows several files; `why` says by itself whom it is about. */
+async function showEach(
+  all: readonly (ServiceTarget | string)[],
+  command: string,
+  show: (one: ServiceTarget | string) => Promise<number> | number,
+): Promise<number> {
+  const nameOf = (one: ServiceTarget | string) => (typeof one === 'string' ? one : targetName(one));
+  let code = 0;
+  for (const [index, one] of [...all].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)).entries()) {
+    if (command === 'logs') print(`==> ${nameOf(one)} <==\n`);
+    else if (index > 0) print('\n');
+    code = Math.max(code, await show(one));
+  }
+  return code;
+}
+
+function instancesOf(target: ServiceTarget): readonly ServiceTarget[] {
+  const { instances } = target.service;
+  return Array.from({ length: instances }, (_, instance) => ({ ...target, instance }));
+}
+
+function refuseSeveral(): number {
+  say('jobctl', '--follow and --run are about one job; name it');
+  return exitCodes.usage;
+}
+
+function notPaused(target: ServiceTarget): number {
+  say('jobctl', `${targetName(target)} ${notPausedWords(targetName(target))}`);
+  return exitCodes.usage;
+}
+
+/** To be put behind the name of a service that somebody wants to pause or resume. */
+export function notPausedWords(name: string): string {
+  return `is a service, which is not paused but stopped: jobctl stop ${name}, jobctl start ${name}`;
+}

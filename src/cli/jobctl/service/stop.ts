@@ -1,0 +1,108 @@
+/**
+ * `jobctl stop` of a service: what is wanted is written down, and the supervisor does it. A supervisor that was stopped by a signal is continued
+ * first; one that is stopped again and again is killed, and what it leaves is ended from here.
+ */
+import type { Config } from '../../../config/config.ts';
+import { readRecord } from '../../../service/record/record.ts';
+import { clock } from '../../../system/time/clock.ts';
+import { stateFiles } from '../../../system/state/state-files.ts';
+import { sweeper } from '../../../system/process/sweeper.ts';
+import type { LockHolder } from '../../../system/types/lock.ts';
+import { wrappers } from '../../../system/process/wrappers.ts';
+import { print, say } from '../../frame/output.ts';
+import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
+import { stopRun } from '../../run/stop-run.ts';
+import { lastStepWords, untilGone } from './supervisor-end.ts';
+import { notDone } from '../frame/act.ts';
+import type { Options } from '../frame/options.ts';
+import { holderOf, type ServiceTarget, targetName } from './target.ts';
+import { command, tell } from './wish.ts';
+
+const pollMs = 100;
+/** Beyond the time that an instance has to end. */
+const patienceMs = 15_000;
+/** For so long a supervisor that was continued may be stopped again before it is killed. */
+const wakePatienceMs = 3000;
+/** The default of `kill_grace`. */
+const usualGraceSeconds = 10;
+
+export async function stopService(target: ServiceTarget, options: Options, config: Config): Promise<number> {
+  const failure = command(target, 'stop', options, config);
+  if (failure !== undefined) return failure;
+  const name = targetName(target);
+  tell(options, target, `${name} is wanted down`);
+  const holder = holderOf(target.slug, config);
+  if (holder === undefined) {
+    if (!options.json) print(`${name} was not running.\n`);
+    return 0;
+  }
+  if (holder.isStopped === true)
+    say(
+      'jobctl',
+      `the supervisor of ${target.slug} was stopped (SIGSTOP, pid ${holder.wrapper?.pid}) and is continued`,
+    );
+  const startMs = clock.monotonicMs();
+  const endMs = startMs + target.service.stopSeconds * 1000 + patienceMs;
+  await stopJobRun(target, options, config);
+  const stopping: Stopping = { target, startMs, config, supervisors: new Map() };
+  for (let isDown = await look(stopping); !isDown; isDown = await look(stopping)) {
+    if (clock.monotonicMs() > endMs) {
+      say('jobctl', lateWords(target, config));
+      return notDone;
+    }
+    await new Promise<void>((resolve) => clock.after(pollMs, resolve));
+  }
+  const left = target.instance === undefined ? await untilGone([...stopping.supervisors.values()]) : [];
+  if (!options.json) print(`${name} has ended.\n`);
+  for (const supervisor of left) say('jobctl', lastStepWords(target.slug, supervisor));
+  return 0;
+}
+
+interface Stopping {
+  readonly target: ServiceTarget;
+  /** By the monotonic clock. */
+  readonly startMs: number;
+  readonly config: Config;
+  /** Each that had the lock meanwhile, by pid. */
+  readonly supervisors: Map<number, LockHolder>;
+}
+
+/** The run of the job that this service was, before its file changed. */
+async function stopJobRun({ slug, instance }: ServiceTarget, { reason }: Options, config: Config): Promise<void> {
+  const holder = holderOf(slug, config);
+  const supervisorRun = readRecord(stateFiles(config.stateDirectory), slug)?.run;
+  if (instance !== undefined || !isJobRun(slug, holder, supervisorRun, config)) return;
+  const { killGraceSeconds = usualGraceSeconds } = holder ?? {};
+  const order = { slug, killGraceSeconds, ...(reason !== undefined && { reason }) };
+  await stopRun(config, order, ({ runId }) => say('jobctl', `ending run ${runId} of the job that ${slug} was`));
+}
+
+/** Whether it is down; helps those who can't get there by themselves. */
+async function look({ target, startMs, config, supervisors }: Stopping): Promise<boolean> {
+  const { slug, instance, service } = target;
+  const holder = holderOf(slug, config);
+  if (holder === undefined) return true;
+  if (holder.wrapper !== undefined) supervisors.set(holder.wrapper.pid, holder);
+  if (holder.isStopped === true) wake(holder, startMs, instance);
+  // Its supervisor was killed, and nobody will start one that could end what is left.
+  if (holder.state === 'orphaned') await sweeper.end(holder, service.stopSeconds * 1000);
+  if (instance === undefined) return false;
+  const seen = lookAtService(service, holder, config).instances.find(({ number }) => number === instance);
+  return seen === undefined || ['down', 'failed', 'finished'].includes(seen.at);
+}
+
+/** A single instance is not worth the supervisor of all. */
+function wake(holder: LockHolder, startMs: number, instance: number | undefined): void {
+  const isHopeless = clock.monotonicMs() - startMs > wakePatienceMs;
+  if (isHopeless && instance === undefined) wrappers.kill(holder);
+  else wrappers.wake(holder);
+}
+
+function lateWords(target: ServiceTarget, config: Config): string {
+  const { slug } = target;
+  const pid = holderOf(slug, config)?.wrapper?.pid;
+  const who = pid === undefined ? '' : ` (supervisor: pid ${pid})`;
+  const instances = readRecord(stateFiles(config.stateDirectory), slug)?.instances ?? [];
+  const reasons = instances.flatMap(({ reason }) => (reason === undefined ? [] : [`; ${reason}`]));
+  return `${targetName(target)} has not ended yet${who}${reasons.join('')}; jobctl status ${slug}`;
+}

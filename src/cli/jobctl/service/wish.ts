@@ -1,0 +1,226 @@
+/** `jobctl start`, `restart` and `reset` of a service: what is wanted is written down, and the supervisor does it. */
+import type { Config } from '../../../config/config.ts';
+import { exitCodes } from '../../../run/outcome/outcome.ts';
+import { timeText } from '../../../zone/wall-time.ts';
+import { type Ask, after, askWords, type Command, readDesired, writeDesired } from '../../../service/desired.ts';
+import { readRecord } from '../../../service/record/record.ts';
+import { clock } from '../../../system/time/clock.ts';
+import { stateFiles } from '../../../system/state/state-files.ts';
+import type { LockHolder } from '../../../system/types/lock.ts';
+import { hostZone } from '../../../system/time/zones.ts';
+import { printable } from '../../../text/printable.ts';
+import { print, say } from '../../frame/output.ts';
+import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
+import { spawnSupervisor } from '../../run/spawn-supervisor.ts';
+import { callerName } from '../../run/stop-run.ts';
+import { notDone } from '../frame/act.ts';
+import type { Options } from '../frame/options.ts';
+import { recordOnService } from '../frame/record.ts';
+import { holderOf, type ServiceTarget, targetName } from './target.ts';
+
+const pollMs = 100;
+
+export async function startService(target: ServiceTarget, options: Options, config: Config): Promise<number> {
+  const { slug } = target;
+  if (options.tag !== undefined && target.service.file === 'disabled') {
+    tell(options, target, `${slug} is not started: it is disabled in its file`);
+    return 0;
+  }
+  const refusal = refusalOf(target, 'started', options, config);
+  if (refusal !== undefined) return refuse(refusal.words, refusal.code);
+  const askedMs = clock.nowMs();
+  // An instance of a service that is down stays down: who wants one of them wants the service.
+  const said = target.instance === undefined ? undefined : refuseWhenDown(target, config);
+  if (said !== undefined) return said;
+  const failure = command(target, 'start', options, config);
+  if (failure !== undefined) return failure;
+  ensure(target, options, config);
+  if (!options.wait) {
+    tell(options, target, `${targetName(target)} is wanted up; jobctl status ${slug}`);
+    return 0;
+  }
+  return waitUntilUp(target, askedMs, { options, config });
+}
+
+export function restartService(target: ServiceTarget, options: Options, config: Config): number {
+  if (options.tag !== undefined) {
+    const down = whyDown(target, config);
+    if (down !== undefined) {
+      tell(options, target, `${target.slug} is not restarted: ${down}`);
+      return 0;
+    }
+  }
+  const refusal = refusalOf(target, 'restarted', options, config);
+  if (refusal !== undefined) return refuse(refusal.words, refusal.code);
+  const said = target.instance === undefined ? undefined : refuseWhenDown(target, config);
+  if (said !== undefined) return said;
+  const failure = command(target, 'restart', options, config);
+  if (failure !== undefined) return failure;
+  ensure(target, options, config);
+  const rolls = target.instance === undefined && target.service.instances > 1;
+  const how = rolls ? ', one instance after the other' : '';
+  tell(options, target, `${targetName(target)} is being restarted${how}; jobctl status ${target.slug}`);
+  return 0;
+}
+
+export function resetService(target: ServiceTarget, options: Options, config: Config): number {
+  const failure = command(target, 'reset', options, config);
+  if (failure !== undefined) return failure;
+  tell(options, target, `${targetName(target)} reset: ${resetWords(target, config)}`);
+  return 0;
+}
+
+/** What follows from a reset, as things are. */
+function resetWords({ slug, service }: ServiceTarget, config: Config): string {
+  const again = 'what had failed or finished is started again';
+  if (holderOf(slug, config)?.state === 'running') return again;
+  if (service.file === 'disabled') return 'it is disabled in its file, so nothing is started';
+  if (service.file === 'broken') return 'its file has problems, so nothing is started until that is fixed';
+  const { wanted, wish } = readDesired(stateFiles(config.stateDirectory), slug).service;
+  return wanted === 'up' ? again : `it was stopped ${wishText(wish)}, so nothing is started; jobctl start ${slug}`;
+}
+
+interface Refusal {
+  readonly words: string;
+  readonly code: number;
+}
+
+/** Why nothing is touched: judged before anything is written down, or ended. */
+function refusalOf(
+  target: ServiceTarget,
+  done: 'started' | 'restarted',
+  options: Options,
+  config: Config,
+): Refusal | undefined {
+  const { slug, service } = target;
+  const name = targetName(target);
+  const usage = (words: string) => ({ words, code: exitCodes.usage });
+  const again = `jobctl ${done === 'started' ? 'start' : 'restart'} ${name}`;
+  if (service.file === 'disabled') return usage(`${slug} is disabled in its file: take out "disabled: true"`);
+  if (service.file === 'gone') return usage(`${name} can't be ${done}: its file is gone, so ${slug} is being stopped`);
+  if (options['slow-start']) return usage(`${slug} is a service; it has no slow_start_command`);
+  const holder = holderOf(slug, config);
+  if (service.file === 'broken') {
+    const state = holder === undefined ? 'is not running' : 'goes on as it is';
+    const problem = service.problems[0] ?? '';
+    const words = `${name} can't be ${done}, and ${state}: its file has problems: ${problem}; fix it, then ${again}`;
+    return { words, code: exitCodes.configuration };
+  }
+  if (holder?.isStopped === true) return { words: stoppedWords(target, done, holder), code: notDone };
+  if (!holdsAsJob(slug, holder, config)) return undefined;
+  const words = `${slug} can't be ${done}: the job that it was is still running (run ${holder?.runId}, pid ${holder?.wrapper?.pid}), and the service starts when that has ended; jobctl stop ${slug}`;
+  return { words, code: exitCodes.skipped };
+}
+
+function stoppedWords(target: ServiceTarget, done: string, { wrapper }: LockHolder): string {
+  const { slug } = target;
+  return `${targetName(target)} can't be ${done}: the supervisor of ${slug} is stopped (SIGSTOP, pid ${wrapper?.pid}); kill -CONT ${wrapper?.pid} continues it, jobctl stop ${slug} ends it`;
+}
+
+function holdsAsJob(slug: string, holder: LockHolder | undefined, config: Config): boolean {
+  return isJobRun(slug, holder, readRecord(stateFiles(config.stateDirectory), slug)?.run, config);
+}
+
+/** The exit code when it could not be written down. */
+export function command(target: ServiceTarget, name: Command, options: Options, config: Config): number | undefined {
+  const { reason } = options;
+  const files = stateFiles(config.stateDirectory);
+  const all = readDesired(files, target.slug);
+  const before = target.instance === undefined ? all.service : all.instance(target.instance);
+  const ask: Ask = { atMs: clock.nowMs(), by: callerName(), ...(reason !== undefined && { reason }) };
+  const written = writeDesired(files, target, after(before, name, ask));
+  if (!written.ok) {
+    say('jobctl', `what is wanted of ${targetName(target)} could not be recorded: ${written.reason}`);
+    return notDone;
+  }
+  recordOnService(target, name, options, config);
+  if (target.instance === undefined && name === 'start') return startInstances(target, ask, { options, config });
+  if (target.instance === undefined && name === 'restart') tellStopped(target, options, config);
+  return undefined;
+}
+
+/** Single instances that a person has stopped: a start of the whole service is one of each of them, too. */
+function startInstances(
+  { slug, service }: ServiceTarget,
+  ask: Ask,
+  { options, config }: { readonly options: Options; readonly config: Config },
+): number | undefined {
+  const files = stateFiles(config.stateDirectory);
+  const { instance } = readDesired(files, slug);
+  for (const number of stoppedInstances(slug, service.instances, config)) {
+    const before = instance(number);
+    const target = { slug, instance: number, service };
+    const written = writeDesired(files, target, after(before, 'start', ask));
+    if (!written.ok) return refuse(written.reason);
+    const { wish } = before;
+    if (!options.json) print(`${targetName(target)} is wanted up again, too; it was stopped ${wishText(wish)}\n`);
+  }
+  return undefined;
+}
+
+/** A restart of the whole service starts what is wanted up, and keeps what a person has decided about one instance. */
+function tellStopped({ slug, service }: ServiceTarget, { json }: Options, config: Config): void {
+  const { instance } = readDesired(stateFiles(config.stateDirectory), slug);
+  for (const number of stoppedInstances(slug, service.instances, config)) {
+    const name = targetName({ slug, instance: number });
+    if (!json) print(`${name} stays stopped, ${wishText(instance(number).wish)}; jobctl start ${name}\n`);
+  }
+}
+
+function stoppedInstances(slug: string, instances: number, config: Config): readonly number[] {
+  const { instance } = readDesired(stateFiles(config.stateDirectory), slug);
+  return Array.from({ length: instances }, (_, number) => number).filter(
+    (number) => instance(number).wanted === 'down',
+  );
+}
+
+function wishText(wish: Ask | undefined): string {
+  return wish === undefined ? 'by an operator' : printable(askWords(wish, timeText(hostZone())));
+}
+
+/** A restart by tag restarts what is wanted up and starts nothing else. */
+function whyDown({ slug, service }: ServiceTarget, config: Config): string | undefined {
+  if (service.file === 'disabled') return 'it is disabled in its file';
+  const { wanted, wish } = readDesired(stateFiles(config.stateDirectory), slug).service;
+  return wanted === 'up' ? undefined : `it was stopped ${wishText(wish)}`;
+}
+
+/** Only when the service as a whole is wanted down. */
+function refuseWhenDown(target: ServiceTarget, config: Config): number | undefined {
+  const { slug } = target;
+  const { service } = readDesired(stateFiles(config.stateDirectory), slug);
+  if (service.wanted === 'up') return undefined;
+  return refuse(`${slug} is wanted down as a whole, and so is ${targetName(target)}; jobctl start ${slug}`);
+}
+
+function ensure({ slug }: ServiceTarget, { config: configFile }: Options, config: Config): void {
+  if (holderOf(slug, config)?.state !== 'running') spawnSupervisor(slug, configFile);
+}
+
+/** A service that had failed before is not seen to have failed again until its supervisor has heard of the start. */
+async function waitUntilUp(
+  target: ServiceTarget,
+  askedMs: number,
+  { options, config }: { readonly options: Options; readonly config: Config },
+): Promise<number> {
+  const { slug, service } = target;
+  for (;;) {
+    const holder = holderOf(slug, config);
+    if (holder?.isStopped === true) return refuse(stoppedWords(target, 'started', holder), notDone);
+    const { state, sinceMs = 0 } = lookAtService(service, holder, config);
+    if (state === 'UP' || ((state === 'FAILED' || state === 'DOWN') && sinceMs >= askedMs)) {
+      if (!options.json) print(`${slug} is ${state}\n`);
+      return state === 'UP' ? 0 : 1;
+    }
+    await new Promise<void>((resolve) => clock.after(pollMs, resolve));
+  }
+}
+
+export function tell({ json }: Options, target: ServiceTarget, words: string): void {
+  print(json ? `${JSON.stringify({ job: targetName(target), words })}\n` : `${printable(words)}\n`);
+}
+
+function refuse(words: string, code: number = exitCodes.usage): number {
+  say('jobctl', words);
+  return code;
+}

@@ -1,0 +1,85 @@
+/** `run-job --catch-up`: called by the crontab at boot and every five minutes, when a job asks to be caught up. */
+import { statSync } from 'node:fs';
+import os from 'node:os';
+import process from 'node:process';
+import type { Config } from '../../config/config.ts';
+import { jobPath, listJobFiles, loadJob } from '../../job/load.ts';
+import { type CaughtJob, catchUp } from '../../run/tick/catch-up.ts';
+import { newRunId } from '../../run/identity.ts';
+import { exitCodes } from '../../run/outcome/outcome.ts';
+import { readPauses } from '../../run/pause/pauses.ts';
+import { clock } from '../../system/time/clock.ts';
+import { files } from '../../system/file/files.ts';
+import { createOwnLog } from '../../system/own-log/own-log.ts';
+import { startInBackground } from '../../system/program/own-program.ts';
+import { randomUuid } from '../../system/file/random.ts';
+import { stateFiles } from '../../system/state/state-files.ts';
+import { writeSyslog } from '../../system/own-log/syslog.ts';
+import { tickClaims } from '../../system/state/tick-claims.ts';
+import { formatProblem } from '../../text/problem.ts';
+import { realHistory } from '../frame/host.ts';
+import { say, sayProblems } from '../frame/output.ts';
+import { beginRound } from '../frame/round.ts';
+import { caughtUpVariable, givenRunVariable } from '../run/run-named.ts';
+import { machineZones, zoneObjection } from '../frame/tick-zones.ts';
+
+const program = 'run-job';
+
+export async function catchUpAll(configFile: string | undefined, args: readonly string[]): Promise<number> {
+  const round = await beginRound(configFile, args);
+  if (round.is === 'over') return round.exitCode;
+  const { config } = round;
+  return catchUpAsServiceUser(config, configFile);
+}
+
+async function catchUpAsServiceUser(config: Config, configFile: string | undefined): Promise<number> {
+  const listed = listJobFiles(config, files);
+  if (listed.is === 'unlisted') {
+    sayProblems([listed.problem]);
+    await writeSyslog('error', formatProblem(listed.problem));
+    return exitCodes.configuration;
+  }
+  const remarks = await catchUp(jobsOf(listed.slugs, config), {
+    clock,
+    history: realHistory(config),
+    host: os.hostname(),
+    claims: tickClaims(config.stateDirectory),
+    zones: machineZones(config.stateDirectory),
+    readPauses: () => readPauses(stateFiles(config.stateDirectory)),
+    newRun: () => newRunId(clock.nowMs(), randomUuid()),
+    start: (start) => startDetached(start, configFile),
+  });
+  const log = createOwnLog({
+    settings: config.logging,
+    byTheClock: process.env.PROCESS_CONTROL_TRIGGER === 'cron',
+    load: () => import('./winston-log.ts'),
+  });
+  for (const { slug, level, words } of remarks) {
+    log.note(level, `${slug} ${words}`, { job: slug });
+    if (level === 'error') say(program, `${slug}: ${words}`);
+  }
+  await log.close();
+  return remarks.some(({ level }) => level === 'error') ? exitCodes.internal : 0;
+}
+
+/** One at a time, since there may be thousands. A file with problems is told of by its own line in the crontab. */
+function* jobsOf(slugs: readonly string[], config: Config): Generator<CaughtJob> {
+  for (const slug of slugs) {
+    const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
+    if (loaded?.ok !== true) continue;
+    const changedMs = statSync(jobPath(slug, config), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    yield { ...loaded.value, changedMs };
+  }
+}
+
+function startDetached(
+  { slug, run, tickMs }: { readonly slug: string; readonly run: string; readonly tickMs: number },
+  configFile: string | undefined,
+): void {
+  // Where it can't be started the claim is void before long, and the tick open again.
+  startInBackground({
+    name: program,
+    args: ['--job', slug, ...(configFile === undefined ? [] : ['--config', configFile])],
+    more: { PROCESS_CONTROL_TRIGGER: 'cron', [givenRunVariable]: run, [caughtUpVariable]: String(tickMs) },
+  });
+}

@@ -1,0 +1,88 @@
+/** The options of cron-generate, and which of them go together. */
+import { folded, parseCommandLine, usageError } from './options.ts';
+import type { Wish } from '../crontab/generate.ts';
+
+export type CronGenerateLine =
+  | { readonly is: 'generate'; readonly wish: Wish }
+  | { readonly is: 'validate'; readonly files: readonly string[]; readonly json: boolean; readonly config?: string }
+  | { readonly is: 'answered'; readonly exitCode: 0 | 64; readonly text: string };
+
+const epilogue = `Exit codes:
+  0   done, changed or not
+  1   a job has problems: its last good line was kept, all other lines are written
+  2   would change (--check), or changed (--detailed-exitcode)
+  64  usage
+  77  not allowed to write the crontab; nothing was written
+  78  the configuration or the present file has problems; nothing was written
+
+Files:
+  /etc/process-control.yaml, /etc/process-control.d/*.yaml
+  /var/lib/process-control/*.yaml   one job a file
+  /etc/cron.d/process-control       what is written`;
+
+function parse(program: string, args: readonly string[]) {
+  return parseCommandLine(program, args, (empty) =>
+    empty
+      .usage('Usage: $0 [options]\n       $0 --validate FILE...\n\nWrites the crontab of all jobs.')
+      .demandCommand(0, Number.POSITIVE_INFINITY)
+      .option('check', { type: 'boolean', describe: 'Write nothing; exit with 2 if anything would change.' })
+      .option('diff', { type: 'boolean', describe: 'Write nothing; show the lines that would change.' })
+      .option('plan', {
+        type: 'boolean',
+        describe:
+          'Write nothing; show which runs appear, vanish or move in the next 7 days and at the next clock changes.',
+      })
+      .option('validate', {
+        type: 'boolean',
+        describe: 'Only check the job files named, wherever they are; - is standard input.',
+        conflicts: ['check', 'diff', 'plan', 'output', 'adopt', 'detailed-exitcode'],
+      })
+      .option('detailed-exitcode', { type: 'boolean', describe: 'Exit with 2 when the crontab was changed.' })
+      .option('json', { type: 'boolean', describe: 'Print one JSON object: changed, comment, jobs, problems.' })
+      .option('output', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Write this file instead of output_crontab; - is standard output.',
+      })
+      .option('adopt', { type: 'boolean', describe: 'Replace a crontab that cron-generate did not write.' })
+      .option('install', {
+        type: 'boolean',
+        describe: 'Without root: put the jobs into your own crontab (crontab -l), and keep all other lines of it.',
+        conflicts: ['uninstall', 'output', 'plan', 'adopt', 'validate'],
+      })
+      .option('uninstall', {
+        type: 'boolean',
+        describe: 'Take out of your own crontab what --install has put there.',
+        conflicts: ['output', 'plan', 'adopt', 'validate'],
+      })
+      .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
+      .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
+      .epilogue(folded(epilogue)),
+  );
+}
+
+export function readWish(program: string, args: readonly string[]): CronGenerateLine {
+  const line = parse(program, args);
+  if (line.is === 'answered') return line;
+  const { options, words } = line;
+  const refuse = (message: string) => usageError(program, message);
+  const config = options.config === undefined ? {} : { config: options.config };
+  if (options.config === '' || options.output === '') return refuse('The name of a file is missing');
+  if (options.validate) {
+    if (words.length === 0) return refuse('--validate needs at least one file');
+    return { is: 'validate', files: words, json: options.json === true, ...config };
+  }
+  if (words.length > 0) return refuse(`Unknown argument: ${words[0]}`);
+  const { check = false, diff = false, plan = false, json = false, adopt = false, output } = options;
+  if (output === '-' && (check || diff || plan))
+    return refuse('--check, --diff and --plan compare with a file, not with -');
+  const detailedExitcode = options['detailed-exitcode'] === true;
+  const install = options.install ? 'in' : options.uninstall ? 'out' : undefined;
+  const wish = {
+    ...{ check, diff, plan, json, adopt, detailedExitcode },
+    ...(install !== undefined && ({ install } as const)),
+    ...(output !== undefined && { output }),
+    ...config,
+  };
+  return { is: 'generate', wish };
+}

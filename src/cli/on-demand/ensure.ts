@@ -1,0 +1,75 @@
+/**
+ * `run-job --ensure`: starts the missing supervisor of every service that is wanted up. cron asks each minute, so it looks as little as it can: at
+ * names in job files, at who has their locks, and only where nobody has at the file itself.
+ */
+import process from 'node:process';
+import type { Config } from '../../config/config.ts';
+import { listJobFiles, loadJob, readJobFile } from '../../job/load.ts';
+import { newRunId } from '../../run/identity.ts';
+import { exitCodes } from '../../run/outcome/outcome.ts';
+import { readHistory } from '../../run/history/record.ts';
+import { readDesired } from '../../service/desired.ts';
+import { clock } from '../../system/time/clock.ts';
+import { files } from '../../system/file/files.ts';
+import { randomUuid } from '../../system/file/random.ts';
+import { stateFiles } from '../../system/state/state-files.ts';
+import { realHistory, realLocks } from '../frame/host.ts';
+import { say, sayProblems } from '../frame/output.ts';
+import { beginRound } from '../frame/round.ts';
+import { spawnSupervisor } from '../run/spawn-supervisor.ts';
+
+export async function ensureServices(configFile: string | undefined, args: readonly string[]): Promise<number> {
+  const round = await beginRound(configFile, args);
+  if (round.is === 'over') return round.exitCode;
+  const { config } = round;
+  const answer = await realLocks(config, () => undefined).acquire(ensureLock, newRunId(clock.nowMs(), randomUuid()));
+  if (answer.is === 'busy') {
+    // cron asks again in a minute, and nobody reads what it is told.
+    if (process.env.PROCESS_CONTROL_TRIGGER !== 'cron') say('run-job', 'another --ensure is at work; nothing to do');
+    return 0;
+  }
+  try {
+    // Without a run directory there can be no lock; each supervisor says so.
+    return startMissing(config, configFile);
+  } finally {
+    if (answer.is === 'held') await answer.lock.release();
+  }
+}
+
+/** No job has such a name. A look that hangs, on a file server that is away, must not be joined by another one each minute. */
+const ensureLock = '@ensure';
+
+function startMissing(config: Config, configFile: string | undefined): number {
+  const listed = listJobFiles(config, files);
+  if (listed.is === 'unlisted') {
+    sayProblems([listed.problem]);
+    return exitCodes.configuration;
+  }
+  for (const slug of listed.slugs) if (isMissing(slug, config)) spawnSupervisor(slug, configFile);
+  return 0;
+}
+
+function isMissing(slug: string, config: Config): boolean {
+  if (!mayBeService(slug, config)) return false;
+  if (realLocks(config, () => undefined).holder(slug)?.state === 'running') return false;
+  const loaded = loadJob(slug, config, { files });
+  if (loaded === undefined) return false;
+  // A file that can't be used is told once: run-job does that.
+  if (!loaded.ok) return !isTold(slug, config);
+  const { service, enabled } = loaded.value;
+  return (
+    service !== undefined && enabled && readDesired(stateFiles(config.stateDirectory), slug).service.wanted === 'up'
+  );
+}
+
+/** What has not the word in it needs no parser; what can't be read is left to it, which says why. */
+function mayBeService(slug: string, config: Config): boolean {
+  const read = readJobFile(slug, config, files);
+  if (read.is === 'absent') return false;
+  return read.is === 'refused' || /\bservice\b/.test(Buffer.from(read.bytes).toString('latin1'));
+}
+
+function isTold(slug: string, config: Config): boolean {
+  const outcome = readHistory(slug, { history: realHistory(config) }).runs.at(-1)?.outcome;
+  return outcome?.kind === 'not-started' && outcome.code === exitCodes.configuration;
+}

@@ -1,0 +1,211 @@
+/** run-job with any other arguments than those of a crontab line: listing, status, killing, help. */
+import type { Config } from '../../config/config.ts';
+import { isSlug, loadJob } from '../../job/load.ts';
+import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
+import { killSentence } from '../../report/text/kill.ts';
+import { brokenStatusText, statusText } from '../../report/text/status.ts';
+import { exitCodes } from '../../run/outcome/outcome.ts';
+import { timeText } from '../../zone/wall-time.ts';
+import { lookAs } from '../../system/file/as-user.ts';
+import { files } from '../../system/file/files.ts';
+import { hostZone } from '../../system/time/zones.ts';
+import { parseCommandLine, usageError } from './options.ts';
+import { realLocks } from '../frame/host.ts';
+import { print, say, sayLines, sayProblems } from '../frame/output.ts';
+import { rehearseAsServiceUser } from '../run/rehearse.ts';
+import type { RunWish } from '../run/run-named.ts';
+import { findService, lookAtService } from '../report/service-snapshots.ts';
+import { becomeServiceUser } from '../frame/service-user.ts';
+import { loadSetting } from '../frame/setting.ts';
+import { openJobs } from '../report/snapshots.ts';
+import { stillRunningWords, stopRun } from '../run/stop-run.ts';
+
+const program = 'run-job';
+
+function parse(args: readonly string[]) {
+  return parseCommandLine(program, args, (options) =>
+    options
+      .usage(
+        'Usage: $0 --job NAME [--slow-start]\n       $0 --list-jobs | --status [--only-running] [--tag TAG] [--json]\n       $0 --kill-job NAME\n       $0 --rehearse NAME [--slow-start] [--json]',
+      )
+      .demandCommand(0, 1)
+      .option('job', { alias: 'j', type: 'string', requiresArg: true, describe: 'Run this job.' })
+      .option('slow-start', { alias: 'w', type: 'boolean', describe: 'Run the slow_start_command of the job instead.' })
+      .option('follow', {
+        type: 'boolean',
+        describe: 'Print what the job prints, also where standard output is not a terminal.',
+      })
+      .option('rehearse', {
+        type: 'boolean',
+        describe: 'Show user, directory, environment and programs of a run, without running anything.',
+      })
+      .option('list-jobs', { alias: 'l', type: 'boolean', describe: 'Print the names of all jobs.' })
+      .option('status', { alias: 's', type: 'boolean', describe: 'Print the status of all jobs, or of the one named.' })
+      .option('only-running', { alias: 'r', type: 'boolean', describe: 'Only jobs that run now.' })
+      .option('tag', { type: 'string', requiresArg: true, describe: 'Only jobs with this tag.' })
+      .option('json', { type: 'boolean', describe: 'Print JSON, one object per job.' })
+      .option('kill-job', {
+        alias: 'k',
+        type: 'string',
+        requiresArg: true,
+        describe: 'End the run of this job and all it started.',
+      })
+      .option('ensure', {
+        type: 'boolean',
+        describe: 'For the crontab: start every service that should be up and is not.',
+      })
+      .option('due', {
+        type: 'boolean',
+        describe: 'For the crontab: start the job only if its schedule, in its own time zone, has a tick now.',
+      })
+      .option('catch-up', {
+        type: 'boolean',
+        describe:
+          'For the crontab: record what was missed while cron or the machine stood still, and run what asks for it.',
+      })
+      .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
+      .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
+      .conflicts('ensure', ['job', 'list-jobs', 'status', 'only-running', 'kill-job', 'slow-start', 'rehearse'])
+      .conflicts('job', ['list-jobs', 'status', 'kill-job'])
+      .conflicts('catch-up', ['job', 'list-jobs', 'status', 'only-running', 'kill-job', 'rehearse', 'due'])
+      .conflicts('kill-job', ['list-jobs', 'status', 'slow-start'])
+      .conflicts('rehearse', ['list-jobs', 'status', 'only-running', 'kill-job']),
+  );
+}
+
+type Options = Extract<ReturnType<typeof parse>, { is: 'asked' }>['options'];
+
+export async function runJobWithOptions(
+  args: readonly string[],
+  run: (wish: RunWish, args: readonly string[]) => Promise<number>,
+): Promise<number> {
+  // Without arguments: help, and well (kept).
+  const line = parse(args.length === 0 ? ['--help'] : args);
+  if (line.is === 'answered') {
+    if (line.exitCode === 0) print(line.text);
+    else sayLines(line.text);
+    return line.exitCode;
+  }
+  const { options, words } = line;
+  const slug = options.job ?? words[0];
+  if (options['list-jobs'] || options.status || options['only-running']) return list(options, slug);
+  if (options['kill-job'] !== undefined) return kill(options['kill-job'], options, args);
+  if (options.ensure) {
+    const { ensureServices } = await import('./ensure.ts');
+    return ensureServices(options.config, args);
+  }
+  if (options['catch-up']) {
+    const { catchUpAll } = await import('./catch-up.ts');
+    return catchUpAll(options.config, args);
+  }
+  if (options.rehearse && slug) return rehearse(slug, options, args);
+  if (slug !== undefined && slug !== '') return run(wishOf(slug, options), args);
+  sayLines(usageError(program, 'which job?').text);
+  return exitCodes.usage;
+}
+
+function wishOf(slug: string, { 'slow-start': slowStart, due, follow, config }: Options): RunWish {
+  return {
+    ...{ slug, slowStart: slowStart === true },
+    ...(due && { due }),
+    ...(follow && { follow }),
+    ...(config !== undefined && { configFile: config }),
+  };
+}
+
+function list(options: Options, only: string | undefined): number {
+  const setting = loadSetting(options.config);
+  if (!setting.ok) {
+    sayProblems(setting.problems);
+    return exitCodes.configuration;
+  }
+  lookAs(setting.value.serviceUser);
+  const opened = openJobs(setting.value);
+  if (!opened.ok) {
+    sayProblems([opened.problem]);
+    return exitCodes.configuration;
+  }
+  const { jobs } = opened;
+  sayProblems(jobs.strays);
+  // Names alone need no file to be read.
+  if (!options.status && !options['only-running'] && options.tag === undefined && !options.json) {
+    print(jobs.slugs.map((slug) => `${slug}\n`).join(''));
+    return 0;
+  }
+  if (only !== undefined && !jobs.slugs.includes(only)) {
+    say(program, `there is no job "${only}"`);
+    return exitCodes.usage;
+  }
+  const format = timeText(hostZone());
+  for (const slug of only === undefined ? jobs.slugs : [only]) {
+    const job = jobs.snapshot(slug);
+    if (job === undefined || !isWanted(job, options)) continue;
+    if (!print(lineOf(job, options, format))) break;
+  }
+  return 0;
+}
+
+function isWanted(job: AnySnapshot, options: Options): boolean {
+  if (options['only-running'] && job.activity.is === 'idle') return false;
+  return options.tag === undefined || job.tags.includes(options.tag);
+}
+
+function lineOf(job: AnySnapshot, options: Options, format: (ms: number) => string): string {
+  if (options.json) return `${JSON.stringify(job)}\n`;
+  if (!options.status) return `${job.slug}\n`;
+  return isBroken(job) ? brokenStatusText(job) : statusText(job, format);
+}
+
+function kill(slug: string, options: Options, args: readonly string[]): Promise<number> {
+  return asServiceUser(options, args, (config) => killAsServiceUser(slug, config));
+}
+
+function rehearse(slug: string, options: Options, args: readonly string[]): Promise<number> {
+  const wish = { slug, slowStart: options['slow-start'] === true, json: options.json === true };
+  return asServiceUser(options, args, (config) => rehearseAsServiceUser(wish, config));
+}
+
+async function asServiceUser(
+  options: Options,
+  args: readonly string[],
+  act: (config: Config) => Promise<number> | number,
+): Promise<number> {
+  const setting = loadSetting(options.config);
+  if (!setting.ok) {
+    sayProblems(setting.problems);
+    return exitCodes.configuration;
+  }
+  const right = await becomeServiceUser(setting.value, program, args, options.rehearse ? 'look' : 'change');
+  if (right.is === 'done') return right.exitCode;
+  if (right.is === 'service-user') return act(setting.value);
+  say(program, right.words);
+  return exitCodes.notServiceUser;
+}
+
+async function killAsServiceUser(slug: string, config: Config): Promise<number> {
+  const loaded = loadJob(slug, config, { files });
+  // What cron would start again within a minute is not ended by ending it once.
+  const holder = isSlug(slug) ? realLocks(config, () => undefined).holder(slug) : undefined;
+  const service = isSlug(slug) ? findService(slug, loaded, holder, config) : undefined;
+  const supervised = service !== undefined && lookAtService(service, holder, config).jobRun === undefined;
+  if (supervised && service.file !== 'job') {
+    say(program, `${slug} is a service: jobctl stop ${slug}`);
+    return exitCodes.usage;
+  }
+  const grace = (loaded?.ok === true ? loaded.value.killGraceSeconds : holder?.killGraceSeconds) ?? 10;
+  const answer = isSlug(slug)
+    ? await stopRun(config, { slug, killGraceSeconds: grace }, (holder) => print(`${killSentence(slug, holder)}\n`))
+    : ({ is: 'idle' } as const);
+  if (answer.is === 'idle') {
+    // A file that is gone may still have a run; one that never was is a slip of the pen.
+    if (loaded === undefined) {
+      say(program, `there is no job "${slug}" in ${config.jobDirectory}`);
+      return exitCodes.usage;
+    }
+    print(`${killSentence(slug, undefined)}\n`);
+    return 0;
+  }
+  if (answer.is === 'stopped') return 0;
+  say(program, stillRunningWords(slug, answer.holder));
+  return exitCodes.internal;
+}

@@ -1,0 +1,159 @@
+/** run-job for a service: becomes its supervisor, unless it has one or is not wanted. Loaded only then. */
+import { mkdirSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Config } from '../../config/config.ts';
+import type { Job } from '../../job/job.ts';
+import { loadJob } from '../../job/load.ts';
+import { privateValues } from '../../job/private-values.ts';
+import { collisionWords } from '../../run/lock/collision.ts';
+import { exitCodes } from '../../run/outcome/outcome.ts';
+import type { RunMachine } from '../../run/run.ts';
+import { askWords, desiredFolder, readDesired } from '../../service/desired.ts';
+import type { ServiceJob } from '../../service/instance/live-instance.ts';
+import { supervise } from '../../service/supervise.ts';
+import type { SupervisorMachine } from '../../service/supervisor-machine.ts';
+import { takeOver } from '../../service/take-over.ts';
+import { changes } from '../../system/file/changes.ts';
+import { files } from '../../system/file/files.ts';
+import { sha256 } from '../../system/file/hash.ts';
+import { instanceFolders } from '../../system/state/instance-folders.ts';
+import { createOwnLog } from '../../system/own-log/own-log.ts';
+import { pidFiles } from '../../system/service/pid-files.ts';
+import { hostPorts } from '../../system/service/ports.ts';
+import { probes } from '../../system/service/probes.ts';
+import { bootId } from '../../system/process/proc.ts';
+import { randomUuid } from '../../system/file/random.ts';
+import { serviceLogs } from '../../system/log-files/service-logs.ts';
+import { stateFiles } from '../../system/state/state-files.ts';
+import type { OwnLog } from '../../system/types/own-log.ts';
+import { fixedWorld } from '../frame/fixed-world.ts';
+import { realHistory } from '../frame/host.ts';
+import { say } from '../frame/output.ts';
+import { privateHistory, privateState } from '../frame/private-records.ts';
+
+const program = 'run-job';
+
+export interface SuperviseOrder {
+  readonly job: ServiceJob;
+  readonly run: string;
+  readonly config: Config;
+  readonly byTheClock: boolean;
+  readonly machine: RunMachine;
+}
+
+export function isService(job: Job): job is ServiceJob {
+  return job.service !== undefined;
+}
+
+export async function superviseService(order: SuperviseOrder): Promise<number> {
+  const { job, run, config, machine } = order;
+  const state = stateFiles(config.stateDirectory);
+  const { service } = readDesired(state, job.slug);
+  if (service.wanted === 'down' || !job.enabled) {
+    const stopped = `stopped${service.wish === undefined ? '' : ` ${askWords(service.wish, machine.formatTime)}`}`;
+    const why = job.enabled ? `${stopped}; jobctl start ${job.slug}` : 'disabled in its file';
+    if (!order.byTheClock) say(program, `${job.slug} is ${why}`);
+    return 0;
+  }
+  const graceMs = job.service.stopSeconds * 1000;
+  const taken = await takeOver({ slug: job.slug, run, graceMs }, { ...machine, state, boot: bootId() });
+  switch (taken.is) {
+    case 'busy':
+      if (taken.holder.state === 'running') {
+        if (!order.byTheClock) say(program, `${job.slug} has a supervisor; jobctl status ${job.slug}`);
+        return 0;
+      }
+      say(program, `${job.slug} can't be supervised: ${collisionWords(taken, machine.clock.nowMs())}`);
+      return exitCodes.skipped;
+    case 'unavailable':
+      say(program, `${job.slug} can't be supervised: ${taken.stage}: ${taken.reason}`);
+      return exitCodes.internal;
+    case 'held':
+      break;
+    default:
+      return taken satisfies never;
+  }
+  const log = createOwnLog({
+    settings: config.logging,
+    byTheClock: order.byTheClock,
+    load: () => import('./winston-log.ts'),
+  });
+  if (taken.swept) log.note('warn', `${job.slug}: what its last supervisor had left was ended first`);
+  const notices = new Set<Promise<void>>();
+  try {
+    const end = await supervise({ job, run, lock: taken.lock }, supervisorMachine(order, log, notices));
+    return end.is === 'down' ? 0 : signalBase + end.signal;
+  } finally {
+    await taken.lock.release();
+    await lastNotices(order, notices, log);
+    await log.close();
+  }
+}
+
+const lastNoticesMs = 30_000;
+
+/** A mail that is on its way when the service ends: the process would end in its middle. */
+async function lastNotices(
+  { job, machine }: SuperviseOrder,
+  notices: ReadonlySet<Promise<void>>,
+  log: OwnLog,
+): Promise<void> {
+  if (notices.size === 0) return;
+  const limit = new Promise<void>((resolve) => machine.clock.after(lastNoticesMs, resolve));
+  await Promise.race([Promise.all(notices), limit]);
+  if (notices.size > 0) log.note('error', `${job.slug}: its supervisor has ended before a notice went out`);
+}
+
+const signalBase = 128;
+
+function supervisorMachine(
+  { job, run, config, machine }: SuperviseOrder,
+  log: OwnLog,
+  notices: Set<Promise<void>>,
+): SupervisorMachine {
+  const { stateDirectory, jobDirectory, portRange, runDirectory } = config;
+  // There to be watched before the first record is written.
+  mkdirSync(path.join(stateDirectory, desiredFolder), { recursive: true, mode: 0o755 });
+  const note = (level: 'info' | 'warn' | 'error', words: string) => log.note(level, words, { job: job.slug });
+  let values = privateValues(job, files);
+  return {
+    ...machine,
+    history: privateHistory(realHistory(config), () => values),
+    probes,
+    pidFiles,
+    changes,
+    state: privateState(stateFiles(stateDirectory), () => values),
+    ports: hostPorts(runDirectory),
+    folders: instanceFolders(stateDirectory),
+    serviceLogs: serviceLogs({
+      ...config,
+      clock: machine.clock,
+      handedPipes: undefined,
+      mirrorTo: { stdout: 1, stderr: 2 },
+    }),
+    fixed: fixedWorld(config),
+    host: os.hostname(),
+    boot: bootId(),
+    random: randomUuid,
+    places: { jobDirectory, stateDirectory, portRange },
+    loadJob() {
+      const loaded = loadJob(job.slug, config, { files, sha256 });
+      if (loaded === undefined || !loaded.ok) return loaded;
+      values = privateValues(loaded.value, files);
+      return { ...loaded, value: isService(loaded.value) ? loaded.value : 'no service' };
+    },
+    say: note,
+    tell(notice) {
+      const told = import('./tell-service.ts')
+        .then(({ tellOfService }) => tellOfService(notice, run, config))
+        .then((troubles) => {
+          for (const trouble of troubles) note('error', `${job.slug}: ${trouble}`);
+        })
+        // Whatever goes wrong there, the service must stay up.
+        .catch((error: unknown) => note('error', `${job.slug}: the notice could not be worded: ${String(error)}`))
+        .finally(() => notices.delete(told));
+      notices.add(told);
+    },
+  };
+}

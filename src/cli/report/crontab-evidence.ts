@@ -1,0 +1,47 @@
+/** The line of a job in the crontab as it is, as cron-generate would write it, and what cron has against the file. */
+import type { Config } from '../../config/config.ts';
+import type { Job } from '../../job/job.ts';
+import type { CrontabEvidence } from '../../report/why/evidence.ts';
+import type { Installed } from '../../report/clock/installed.ts';
+import { composeCrontab } from '../../crontab/crontab.ts';
+import { crontabFrame } from '../../crontab/frame.ts';
+import { knownJob } from '../../crontab/jobs.ts';
+import { lineOfJob } from '../../crontab/line.ts';
+import { withoutUsers } from '../../crontab/reader.ts';
+import { parseExpression } from '../../schedule/expression.ts';
+import { nothingPresent } from '../../crontab/last-good.ts';
+import { caller } from '../../system/user/caller.ts';
+import { minutesTerm } from '../crontab/generate.ts';
+
+export function crontabEvidence(
+  slug: string,
+  job: Job | undefined,
+  { config, installed }: { readonly config: Config; readonly installed: Installed },
+): CrontabEvidence {
+  const line = installed.lines.get(slug);
+  const wanted = job === undefined ? undefined : wantedLine(job, config);
+  const part = line?.part ?? installed.main;
+  return {
+    ...part,
+    command: installed.command,
+    ...(line !== undefined && { line: line.text }),
+    ...(wanted !== undefined && { wanted: part.kind === 'own' ? withoutUsers(wanted) : wanted }),
+  };
+}
+
+/** As the crontab would have it that had this job alone. */
+function wantedLine(job: Job, config: Config): string | undefined {
+  const frame = crontabFrame(config, caller.environment);
+  if (!frame.ok) return undefined;
+  const scheduleText = (written: string) => {
+    const answer = parseExpression(written);
+    return answer.ok ? answer.expression.text : written;
+  };
+  const known = knownJob(job.slug, job.path, {
+    result: { ok: true, value: job, warnings: [] },
+    scheduleText,
+  });
+  if (known.is !== 'good') return undefined;
+  const order = { ...frame.value, jobs: [known.job], broken: [], present: nothingPresent, dueMinutes: minutesTerm };
+  return lineOfJob(composeCrontab(order).text(), job.slug);
+}

@@ -1,0 +1,245 @@
+/** Gathers what this host knows about one tick of one job; only looks. */
+import path from 'node:path';
+import type { Config } from '../../config/config.ts';
+import type { Job } from '../../job/job.ts';
+import { jobPath } from '../../job/load.ts';
+import type { CommandForms } from '../../report/why/advice.ts';
+import { cronLogLines } from '../../report/why/cron-log.ts';
+import type { CronLogEvidence, Evidence } from '../../report/why/evidence.ts';
+import { type ClockFacts, clockFacts, type Installed } from '../../report/clock/installed.ts';
+import type { AnySnapshot } from '../../report/text/job.ts';
+import { snapshotRun } from '../../report/snapshot.ts';
+import type { RunRecord } from '../../run/history/history.ts';
+import { readPauses, unreadablePauses } from '../../run/pause/pauses.ts';
+import { readHistory } from '../../run/history/record.ts';
+import { standIns } from '../../run/tick/stand-in.ts';
+import { nextLockName } from '../../run/lock/take-lock.ts';
+import { readLine } from '../../crontab/reader.ts';
+import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts';
+import { dayMs, minuteMs, type Zone, type Zones } from '../../zone/zone.ts';
+import { bootTimeMs, suspendedMs } from '../../system/time/boot-time.ts';
+import { clock } from '../../system/time/clock.ts';
+import { files } from '../../system/file/files.ts';
+import { stateFiles } from '../../system/state/state-files.ts';
+import type { StateFiles } from '../../system/types/state.ts';
+import type { User } from '../../system/types/user.ts';
+import { readSystemLog } from '../../system/cron/system-log.ts';
+import { tickClaims } from '../../system/state/tick-claims.ts';
+import { users } from '../../system/user/users.ts';
+import { formatProblem, type Result } from '../../text/problem.ts';
+import { crontabEvidence } from './crontab-evidence.ts';
+import { asWritten } from '../crontab/installed.ts';
+import { realHistory, realLocks } from '../frame/host.ts';
+import { delayOf } from '../run/splay.ts';
+import { machineZones } from '../frame/tick-zones.ts';
+import { unreadableOfJob } from './unreadable.ts';
+
+export interface EvidenceOrder {
+  readonly slug: string;
+  readonly loaded: Result<Job> | undefined;
+  readonly config: Config;
+  readonly snapshot: AnySnapshot | undefined;
+  readonly askedMs?: number;
+  readonly installed: Installed;
+  readonly forms: CommandForms;
+}
+
+export function gatherEvidence(order: EvidenceOrder): Evidence {
+  const { slug, loaded, config, askedMs, installed, forms, snapshot } = order;
+  const nowMs = clock.nowMs();
+  const zones = machineZones(config.stateDirectory);
+  const zone = zones.host;
+  const job = loaded?.ok ? loaded.value : undefined;
+  const delayMs = job === undefined ? 0 : delayOf(job);
+  const crontab = crontabEvidence(slug, job, order);
+  // A file with problems can't tell when it is due; the line that cron has can.
+  const facts = job === undefined ? undefined : clockFacts(asWritten(job), installed);
+  const ofLine = askedMs === undefined || job?.schedule === undefined || !job.enabled ? lineInstead(facts) : undefined;
+  const scheduled = ofLine !== undefined ? scheduledBy(crontab.line) : (job ?? scheduledBy(crontab.line));
+  const ticks = ticksAround(scheduled, { nowMs, zones, ...(askedMs !== undefined && { askedMs }) });
+  const { tickMs } = ticks;
+  const history = readHistory(slug, { history: realHistory(config) });
+  const locks = realLocks(config, () => undefined);
+  const holder = locks.holder(slug);
+  const next = locks.holder(nextLockName(slug));
+  const claim = tickMs === undefined ? undefined : tickClaims(config.stateDirectory).find(slug, tickMs);
+  const momentMs = tickMs ?? askedMs ?? nowMs;
+  return {
+    ...{ slug, nowMs, hostZone: zone, forms },
+    ...(snapshot !== undefined && { seen: snapshot }),
+    ...(facts !== undefined && { clock: facts }),
+    ...(askedMs !== undefined && { askedMs }),
+    file: fileEvidence(slug, loaded, config),
+    ...(job !== undefined && { job: jobEvidence(job, delayMs) }),
+    ticks: { ...ticks, ...(ofLine !== undefined && { ofLine }) },
+    ...(claim !== undefined && { claim }),
+    pauses: readPauses(stateFiles(config.stateDirectory)).filter(({ target }) =>
+      'job' in target ? target.job === slug : job?.tags.includes(target.tag) === true,
+    ),
+    steered: history.steered ?? [],
+    ...countUnreadable({ slug, tags: job?.tags ?? [] }, history.unreadable, stateFiles(config.stateDirectory)),
+    ...(history.hidden !== undefined && { historyHidden: history.hidden }),
+    runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) =>
+      snapshotRun(run, holder, next),
+    ),
+    ...(holder !== undefined && { holder }),
+    crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
+    daemon: installed.daemon,
+    user: userEvidence(config),
+    runner: { path: config.runnerPath, ...objection(runnerObjection(config.runnerPath, config.serviceUser)) },
+    state: { path: config.stateDirectory, ...objection(stateObjection(config)) },
+    machine: { bootMs: bootTimeMs(), suspendedMs: suspendedMs() },
+    cronLog: cronLog({ momentMs, writtenMs: crontab.facts?.mtimeMs ?? momentMs, nowMs, zone }),
+  };
+}
+
+/** The schedule of the line that cron has in the place of the file's; a line that only asks run-job is none. */
+function lineInstead(clock: ClockFacts | undefined): string | undefined {
+  const isOther = clock?.line === 'other' || clock?.line === 'left-over';
+  return isOther && !clock.due ? clock.schedule : undefined;
+}
+
+interface StandInQuestion {
+  readonly slug: string;
+  readonly scheduled: Scheduled;
+  readonly zones: Zones;
+  readonly ticks: Evidence['ticks'];
+  readonly config: Config;
+}
+
+/** A start by a cron of another time zone stands for the tick, also before anybody has written that down. */
+function withStandIn(runs: readonly RunRecord[], question: StandInQuestion): readonly RunRecord[] {
+  const { slug, scheduled, zones, ticks, config } = question;
+  const { tickMs } = ticks;
+  if (tickMs === undefined || runs.some(({ tick }) => tick?.tickMs === tickMs)) return runs;
+  const history = realHistory(config).read(slug);
+  const start = standIns({ ...scheduled, slug }, { history, zones })(tickMs);
+  return start === undefined ? runs : runs.map((run) => (run.run === start.run ? { ...run, tick: { tickMs } } : run));
+}
+
+function objection(words: string | undefined): { readonly objection?: string } {
+  return words === undefined ? {} : { objection: words };
+}
+
+function fileEvidence(slug: string, loaded: Result<Job> | undefined, config: Config): Evidence['file'] {
+  const file = jobPath(slug, config);
+  const changedMs = files.facts(file)?.ctimeMs;
+  const changed = changedMs === undefined ? {} : { changedMs };
+  if (loaded === undefined) return { path: file, is: 'absent', problems: [] };
+  if (loaded.ok) return { path: file, is: 'good', problems: [], ...changed };
+  const errors = loaded.problems.filter(({ severity }) => severity === 'error');
+  return { path: file, is: 'broken', problems: errors.map(formatProblem), ...changed };
+}
+
+function jobEvidence({ schedule, timing, enabled, service }: Job, delayMs: number): NonNullable<Evidence['job']> {
+  const { timeZone, startDeadlineSeconds, catchUp } = timing;
+  return {
+    ...(schedule !== undefined && { schedule }),
+    ...(timeZone !== undefined && { timeZone }),
+    ...(startDeadlineSeconds !== undefined && { startDeadlineSeconds }),
+    ...(service !== undefined && { isService: true as const }),
+    ...{ enabled, delayMs, catchUp },
+  };
+}
+
+/** A line with `--due` starts nothing by itself. */
+function firesAt(line: string | undefined, tickMs: number | undefined, zones: Zones): { readonly fires?: boolean } {
+  if (line === undefined || tickMs === undefined || line.includes(' --due ')) return {};
+  return { fires: nextTick(scheduledBy(line), tickMs - 1, zones)?.tickMs === tickMs };
+}
+
+function scheduledBy(line: string | undefined): Scheduled {
+  const read = readLine(line ?? '');
+  return read.is === 'entry' ? { schedule: read.schedule, timing: {} } : { timing: {} };
+}
+
+interface Asked {
+  readonly nowMs: number;
+  readonly zones: Zones;
+  readonly askedMs?: number;
+}
+
+/** The tick of the minute that was asked about, or the last one; and its neighbours. */
+function ticksAround(job: Scheduled, { nowMs, zones, askedMs }: Asked): Evidence['ticks'] {
+  const minute = Math.floor((askedMs ?? nowMs) / minuteMs) * minuteMs;
+  const asked = expectedTicks(job, { afterMs: minute - 1, untilMs: minute + minuteMs - 1 }, zones)[0]?.tickMs;
+  const before = lastTick(job, minute - 1, zones);
+  const tickMs = asked ?? (askedMs === undefined ? before : undefined);
+  const beforeMs = tickMs === before && before !== undefined ? lastTick(job, before - 1, zones) : before;
+  const afterMs = nextTick(job, tickMs ?? minute, zones)?.tickMs;
+  return {
+    ...(tickMs !== undefined && { tickMs }),
+    ...(beforeMs !== undefined && { beforeMs }),
+    ...(afterMs !== undefined && { afterMs }),
+  };
+}
+
+/** Not after `untilMs`, looked for in ever longer spans. */
+function lastTick(job: Scheduled, untilMs: number, zones: Zones): number | undefined {
+  for (const days of [1 / 24, 1, 32, 400, 1600]) {
+    const found = expectedTicks(job, { afterMs: untilMs - days * dayMs, untilMs }, zones).at(-1);
+    if (found !== undefined) return found.tickMs;
+  }
+  return undefined;
+}
+
+function userEvidence({ serviceUser: { name, home } }: Config): Evidence['user'] {
+  const homeExists = files.facts(files.resolve(home) ?? home)?.kind === 'directory';
+  return { name, exists: users.find(name) !== undefined, home, homeExists };
+}
+
+/** What cron's `sh -c` would meet as the service user. */
+function runnerObjection(runner: string, user: User): string | undefined {
+  const resolved = files.resolve(runner);
+  const facts = resolved === undefined ? undefined : files.facts(resolved);
+  if (resolved === undefined || facts === undefined) return 'does not exist';
+  if (facts.kind !== 'file') return `is a ${facts.kind}`;
+  if ((facts.mode & 0o111) === 0) return 'is not executable';
+  for (let directory = path.dirname(resolved); ; directory = path.dirname(directory)) {
+    if (!canPass(directory, user)) return `can not be reached by ${user.name}: ${directory} is closed`;
+    if (directory === '/') return undefined;
+  }
+}
+
+function canPass(directory: string, user: User): boolean {
+  const facts = files.facts(directory);
+  if (facts === undefined || user.uid === 0 || (facts.mode & 0o001) !== 0) return true;
+  if (facts.uid === user.uid) return (facts.mode & 0o100) !== 0;
+  return facts.gid === user.gid && (facts.mode & 0o010) !== 0;
+}
+
+function stateObjection({ stateDirectory, serviceUser }: Config): string | undefined {
+  const facts = files.facts(files.resolve(stateDirectory) ?? stateDirectory);
+  if (facts === undefined) return 'does not exist yet';
+  if (facts.kind !== 'directory') return `is a ${facts.kind}`;
+  const own = facts.uid === serviceUser.uid && (facts.mode & 0o200) !== 0;
+  const group = facts.gid === serviceUser.gid && (facts.mode & 0o020) !== 0;
+  return own || group || (facts.mode & 0o002) !== 0 ? undefined : `can not be written by ${serviceUser.name}`;
+}
+
+interface LogQuestion {
+  readonly momentMs: number;
+  readonly writtenMs: number;
+  readonly nowMs: number;
+  readonly zone: Zone;
+}
+
+/** From the tick, or from when the crontab was written if that was before, to some hours after; a week at most. */
+function cronLog({ momentMs, writtenMs, nowMs, zone }: LogQuestion): CronLogEvidence {
+  const hoursMs = 4 * 60 * minuteMs;
+  const fromMs = Math.max(Math.min(momentMs - hoursMs, writtenMs - minuteMs), momentMs - 7 * dayMs);
+  const untilMs = Math.min(nowMs, momentMs + hoursMs);
+  if (fromMs >= untilMs) return { missing: 'it is still to come', lines: [] };
+  const answer = readSystemLog({ fromMs, untilMs });
+  if (answer.is === 'missing') return { missing: answer.reason, lines: [] };
+  return { source: answer.source, lines: cronLogLines(answer.text, { fromMs, untilMs, hostZone: zone }) };
+}
+
+function countUnreadable(
+  job: { readonly slug: string; readonly tags: readonly string[] },
+  events: number | undefined,
+  state: StateFiles,
+): Pick<Evidence, 'unreadable'> {
+  const count = (events ?? 0) + unreadableOfJob(job, state, unreadablePauses(state));
+  return count === 0 ? {} : { unreadable: count };
+}

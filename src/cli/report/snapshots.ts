@@ -1,0 +1,153 @@
+/** Snapshots of the real jobs: one at a time, so that a listing of ten thousand streams. */
+import type { Config } from '../../config/config.ts';
+import type { Job } from '../../job/job.ts';
+import { isSlug, jobPath, listJobFiles, loadJob } from '../../job/load.ts';
+import { undelivered } from '../../notify/outbox/entry.ts';
+import { noticeFolders } from '../../notify/outbox/note-folders.ts';
+import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
+import type { AnySnapshot } from '../../report/text/job.ts';
+import {
+  type BrokenJobFacts,
+  type JobFacts,
+  type RunSnapshot,
+  snapshotBroken,
+  snapshotJob,
+  snapshotRun,
+} from '../../report/snapshot.ts';
+import { pauseOf } from '../../run/pause/pause.ts';
+import { readPauses, unreadablePauses } from '../../run/pause/pauses.ts';
+import { readHistory } from '../../run/history/record.ts';
+import { sharedLockName } from '../../run/lock/run-locks.ts';
+import { nextLockName } from '../../run/lock/take-lock.ts';
+import { readDesired } from '../../service/desired.ts';
+import { noticeEntries, parseJournal } from '../../service/record/journal.ts';
+import type { KnownService } from '../../service/record/known-service.ts';
+import { clock } from '../../system/time/clock.ts';
+import { files } from '../../system/file/files.ts';
+import { stateFiles } from '../../system/state/state-files.ts';
+import type { JobLocks } from '../../system/types/lock.ts';
+import type { StateFiles } from '../../system/types/state.ts';
+import { formatProblem, type Problem, type Result } from '../../text/problem.ts';
+import { closedJob, closedPlaces } from '../frame/audience.ts';
+import { realHistory, realLocks } from '../frame/host.ts';
+import { findService, lookAtService } from './service-snapshots.ts';
+import { zoneObjection } from '../frame/tick-zones.ts';
+import { unreadableOfJob, unreadableOfService } from './unreadable.ts';
+
+export interface Jobs {
+  /** Of every file that can be a job, and of what runs without one; sorted. */
+  readonly slugs: readonly string[];
+  /** Jobs and services without a file that do not run, of which a history is kept; sorted. */
+  recorded(): readonly string[];
+  /** Files that can't be jobs. */
+  readonly strays: readonly Problem[];
+  /** What its file says now; `undefined` when there is no such job. */
+  load(slug: string): Result<Job> | undefined;
+  /** `undefined` when there is no such job. */
+  snapshot(slug: string): AnySnapshot | undefined;
+  runs(slug: string): readonly RunSnapshot[];
+  /** Runs, and what people have decided, as they followed each other. */
+  entries(slug: string): readonly HistoryEntry[];
+  /** Why the history of a job can't be read, in words; absent when it can. */
+  hidden(slug: string): string | undefined;
+}
+
+export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly ok: false; readonly problem: Problem };
+
+/** What a snapshot holds beyond what is on record; it costs reading schedules and zones. */
+export type Times = (job: Job) => NonNullable<JobFacts['times']>;
+
+export function openJobs(config: Config, times?: Times): JobsAnswer {
+  const listed = listJobFiles(config, files);
+  if (listed.is === 'unlisted') return { ok: false, problem: listed.problem };
+  const locks = realLocks(config, () => undefined);
+  const history = realHistory(config);
+  const state = stateFiles(config.stateDirectory);
+  const pauses = readPauses(state);
+  const notPaused = unreadablePauses(state);
+  const waiting = undelivered(state.names(noticeFolders.outbox));
+  const slugs = [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort();
+  let places: readonly Problem[] | undefined;
+  const placesOnce = () => {
+    places ??= config.embedded ? [] : closedPlaces(config);
+    return places;
+  };
+  const jobs: Jobs = {
+    slugs,
+    recorded: () => recordedWithoutFile(slugs, state),
+    strays: listed.strays,
+    load(slug) {
+      const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
+      const closed = loaded?.ok !== true ? [] : [...placesOnce(), ...closedJob(slug, config)];
+      return closed.length === 0 ? loaded : { ok: false, problems: closed };
+    },
+    snapshot(slug) {
+      const loaded = jobs.load(slug);
+      const holder = locks.holder(slug);
+      const next = locks.holder(nextLockName(slug));
+      const known =
+        loaded?.ok && loaded.value.service === undefined ? undefined : findService(slug, loaded, holder, config);
+      const service = known && lookAtService(known, holder, config);
+      if (loaded === undefined && holder === undefined && next === undefined) return undefined;
+      const facts = { holder, next, history: readHistory(slug, { history }), nowMs: clock.nowMs(), service };
+      if (!loaded?.ok) return snapshotBroken({ ...facts, ...fileOf(slug, loaded, config), ...tagsOf(known) });
+      const job = { ...loaded.value, disabled: !loaded.value.enabled };
+      const more = times?.(loaded.value);
+      return snapshotJob({
+        ...{ ...facts, job },
+        paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
+        ...(more !== undefined && { times: more }),
+        ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
+        undelivered: waiting.filter((notice) => notice.slug === slug),
+        unreadable: service === undefined ? unreadableOfJob(job, state, notPaused) : unreadableOfService(slug, state),
+        sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
+      });
+    },
+    runs(slug) {
+      const holder = locks.holder(slug);
+      const next = locks.holder(nextLockName(slug));
+      return readHistory(slug, { history }).runs.map((run) => snapshotRun(run, holder, next));
+    },
+    hidden: (slug) => readHistory(slug, { history }).hidden,
+    entries(slug) {
+      const holder = locks.holder(slug);
+      const next = locks.holder(nextLockName(slug));
+      const { runs, steered = [], notices = [] } = readHistory(slug, { history });
+      const entries: HistoryEntry[] = [
+        ...parseJournal(history.read(slug)).map((entry) => ({ job: slug, is: 'service', entry }) as const),
+        ...runs.map((run) => ({ job: slug, is: 'run', run: snapshotRun(run, holder, next) }) as const),
+        ...steered.map((step) => ({ job: slug, is: 'steered', step }) as const),
+        ...noticeEntries(slug, notices).map((entry) => ({ job: slug, is: 'service', entry }) as const),
+      ];
+      return entries.sort((a, b) => entryMs(a) - entryMs(b));
+    },
+  };
+  return { ok: true, jobs };
+}
+
+/** Jobs and services that still run although nobody finds their file any more. */
+function runningWithoutFile(listed: readonly string[], locks: JobLocks): readonly string[] {
+  const names = new Set(locks.names().filter(isSlug));
+  for (const slug of listed) names.delete(slug);
+  return [...names].filter((slug) => locks.holder(slug) !== undefined);
+}
+
+function recordedWithoutFile(known: readonly string[], state: StateFiles): readonly string[] {
+  const named = state.names('history').flatMap((name) => /^(.+)\.jsonl(?:\.1)?$/.exec(name)?.[1] ?? []);
+  const names = new Set(named.filter(isSlug));
+  for (const slug of known) names.delete(slug);
+  return [...names].sort();
+}
+
+function fileOf(
+  slug: string,
+  loaded: Result<Job> | undefined,
+  config: Config,
+): Pick<BrokenJobFacts, 'slug' | 'file' | 'problems'> {
+  if (loaded === undefined) return { slug, file: 'gone', problems: [`${jobPath(slug, config)}: the file is gone`] };
+  return { slug, file: 'broken', problems: loaded.ok ? [] : loaded.problems.map(formatProblem) };
+}
+
+function tagsOf(service: KnownService | undefined): Pick<BrokenJobFacts, 'tags'> {
+  return service === undefined ? {} : { tags: service.tags };
+}

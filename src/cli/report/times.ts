@@ -1,0 +1,50 @@
+/** What is installed for a job, when it starts next by that, and whether it should have started already. */
+import type { Config } from '../../config/config.ts';
+import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';
+import { overdueOf } from '../../report/clock/overdue.ts';
+import { startsInHistory } from '../../run/tick/missed.ts';
+import { readPauses } from '../../run/pause/pauses.ts';
+import { readAccount } from '../../run/tick/account.ts';
+import { clock } from '../../system/time/clock.ts';
+import { files } from '../../system/file/files.ts';
+import { stateFiles } from '../../system/state/state-files.ts';
+import { tickClaims } from '../../system/state/tick-claims.ts';
+import { asWritten, clockReader } from '../crontab/installed.ts';
+import { realHistory } from '../frame/host.ts';
+import type { Times } from './snapshots.ts';
+import { delayOf } from '../run/splay.ts';
+import { machineZones } from '../frame/tick-zones.ts';
+
+export function timesOf(config: Config): Times {
+  const { stateDirectory } = config;
+  const history = realHistory(config);
+  const zones = machineZones(stateDirectory);
+  const pauses = readPauses(stateFiles(stateDirectory));
+  const claims = tickClaims(stateDirectory);
+  const nowMs = clock.nowMs();
+  const clockOf = clockReader(config);
+  return (written) => {
+    const job = asWritten(written);
+    const facts = clockOf(job);
+    const rule = clockRule(job, facts);
+    if (rule === undefined || job.service !== undefined) return { clock: facts };
+    const delayMs = delayOf(job);
+    // What nobody has seen run is waited for from when cron has had its line.
+    const changedMs = Math.max(files.facts(job.path)?.ctimeMs ?? nowMs, clockOf.installedMs(job.slug));
+    const account = readAccount(job, claims, { nowMs, changedMs });
+    // A line of other times owes nothing by the file's.
+    const isWaitedFor = facts.line === 'in-sync' || facts.line === 'unknown';
+    const overdue = isWaitedFor
+      ? overdueOf(job, {
+          ...{ account, nowMs, changedMs, pauses, zones, delayMs },
+          hasStart: startsInHistory(job, { history, zones }),
+        })
+      : undefined;
+    const nextMs = nextStart(rule, nowMs, zones);
+    return {
+      clock: facts,
+      ...(nextMs !== undefined && { nextMs: nextMs + delayMs }),
+      ...(overdue !== undefined && { overdue }),
+    };
+  };
+}

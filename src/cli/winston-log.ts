@@ -1,2 +1,0 @@
-/** Loaded by the programs with the first entry of their own log that needs winston. */
-export { createWinstonLog } from '../system/winston-log.ts';

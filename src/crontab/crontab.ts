@@ -1,0 +1,219 @@
+/**
+ * Decides what the generated crontab says: a header, then each job in the order of its slug, in files of a size that cron reads.
+ * A job whose file has problems keeps the line that it has in the present files (last-good.ts).
+ */
+import type { Problem } from '../text/problem.ts';
+import { type HeaderValues, header, trigger } from './header.ts';
+import { utf8Bound } from './reader.ts';
+import { type CronTemplate, commentText } from './template.ts';
+import type { LastLine, PresentCrontab } from './last-good.ts';
+
+/** What the crontab has to know of a job whose file is good. */
+export interface CrontabJob {
+  readonly slug: string;
+  readonly name: string;
+  /** The job file. */
+  readonly source: string;
+  /** Five terms; absent for a service and for a job that only people start. */
+  readonly schedule?: string;
+  readonly disabled: boolean;
+  /** When the job file names one. */
+  readonly timeZone?: string;
+  readonly service: boolean;
+  readonly catchUp: boolean;
+}
+
+/** A job whose file has problems. */
+export interface BrokenJob {
+  readonly slug: string;
+  readonly source: string;
+  /** Of the first problem. */
+  readonly line?: number;
+}
+
+/** What the configuration gives to all lines. */
+export interface CrontabFrame {
+  readonly header: HeaderValues;
+  readonly template: CronTemplate;
+  readonly user: string;
+  readonly runner: string;
+  /** For `--config`; absent when it is the default one. */
+  readonly config?: string;
+}
+
+export interface CrontabOrder extends CrontabFrame {
+  readonly jobs: readonly CrontabJob[];
+  readonly broken: readonly BrokenJob[];
+  readonly present: PresentCrontab;
+  /** The minutes of the hour at which a schedule of another zone may be due, as a cron term. */
+  readonly dueMinutes: (schedule: string, timeZone: string) => string;
+}
+
+/** What became of one job, for the report. */
+export interface JobLine {
+  readonly slug: string;
+  readonly state: 'scheduled' | 'unscheduled' | 'service' | 'kept' | 'left out';
+  readonly schedule?: string;
+  readonly timeZone?: string;
+}
+
+export interface Crontab {
+  readonly jobs: readonly JobLine[];
+  /** What only shows when a line is written. */
+  readonly problems: readonly Problem[];
+  /** The whole as one text, or as files of at most 9,000 lines named NAME, NAME-2, NAME-3… */
+  text(): string;
+  files(name: string): readonly CrontabFile[];
+}
+
+export interface CrontabFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Debian's cron ignores a file of more than 10,000 lines. */
+const linesPerFile = 9000;
+/** cronie loses its way after 32,768 characters of comments in a row. */
+const commentRunLimit = 12_000;
+
+/** Some lines that belong together. */
+interface Block {
+  readonly text: string;
+  readonly lines: number;
+  /** Whether there is an entry among them, or only comments. */
+  readonly entry: boolean;
+  readonly job?: JobLine;
+  readonly problem?: Problem;
+}
+
+export function composeCrontab(order: CrontabOrder): Crontab {
+  const named = [
+    ...order.jobs.map((job) => ({ slug: job.slug, write: () => jobBlock(job, order) })),
+    ...order.broken.map((job) => ({ slug: job.slug, write: () => keptBlock(job, order) })),
+  ];
+  named.sort((a, b) => (a.slug < b.slug ? -1 : a.slug > b.slug ? 1 : 0));
+  const blocks = [...commonBlocks(order), ...named.map(({ write }) => write())];
+  return {
+    jobs: blocks.flatMap(({ job }) => job ?? []),
+    problems: blocks.flatMap(({ problem }) => problem ?? []),
+    text: () => paginate(blocks, () => header(order.header, 1, ''), Number.POSITIVE_INFINITY).join(''),
+    files: (name) =>
+      paginate(blocks, (part) => header(order.header, part, name), linesPerFile).map((text, index) => ({
+        name: index === 0 ? name : `${name}-${index + 1}`,
+        text,
+      })),
+  };
+}
+
+/** One pair of lines for all services, and one for all jobs that catch up: run-job itself knows which they are. */
+function commonBlocks(order: CrontabOrder): Block[] {
+  const active = order.jobs.filter((job) => !job.disabled);
+  const kept = order.broken.length > 0 ? order.present.content() : undefined;
+  const services = active.some((job) => job.service) || kept?.ensure;
+  const catchUp = active.some((job) => job.catchUp && job.schedule !== undefined) || kept?.catchUp;
+  return [
+    ...(services ? [pair('# Services: start what should be up and is not', '* * * * *', '--ensure', order)] : []),
+    ...(catchUp ? [pair('# Runs that were missed while the machine was off', '*/5 * * * *', '--catch-up', order)] : []),
+  ];
+}
+
+function pair(comment: string, schedule: string, flag: string, order: CrontabOrder): Block {
+  const command = commandLine(flag, order);
+  return entries(`${comment}\n@reboot ${order.user} ${command}\n${schedule} ${order.user} ${command}\n`);
+}
+
+function commandLine(flags: string, { runner, config }: CrontabOrder): string {
+  return `${runner} ${flags}${config === undefined ? '' : ` --config ${config}`}`;
+}
+
+function jobBlock(job: CrontabJob, order: CrontabOrder): Block {
+  const { slug, schedule, timeZone } = job;
+  if (job.service && !job.disabled) return remark(`# Service ${slug}`, { slug, state: 'service' });
+  if (job.disabled || schedule === undefined)
+    return remark(`# Skipping disabled job ${slug}`, { slug, state: 'unscheduled' });
+  const line: LastLine =
+    timeZone === undefined
+      ? { schedule, due: false }
+      : { schedule: `${order.dueMinutes(schedule, timeZone)} * * * *`, due: true, zoned: { schedule, timeZone } };
+  const answer = entry(slug, line, { source: job.source, name: job.name }, order);
+  if ('refused' in answer) return leftOut(job, answer.refused);
+  return { ...entries(answer.text), job: { slug, state: 'scheduled', ...(line.zoned ?? { schedule }) } };
+}
+
+function keptBlock(job: BrokenJob, order: CrontabOrder): Block {
+  const { slug, source } = job;
+  const line = order.present.content().lines.get(slug);
+  if (line === undefined) return leftOut(job);
+  const answer = entry(slug, line, { source, name: slug }, order);
+  if ('refused' in answer) return leftOut(job, answer.refused);
+  const why = commentText(`# Last good line of ${slug}: ${place(job)} has a problem, see cron-generate --check`);
+  const { schedule } = line;
+  return { ...entries(`${why}\n${answer.text}`), job: { slug, state: 'kept', ...(line.zoned ?? { schedule }) } };
+}
+
+function leftOut(job: BrokenJob, message?: string): Block {
+  const text = `# No line for ${job.slug}: ${place(job)} has a problem, see cron-generate --check`;
+  const block = remark(commentText(text), { slug: job.slug, state: 'left out' });
+  return message === undefined ? block : { ...block, problem: { severity: 'error', file: job.source, message } };
+}
+
+function remark(comment: string, job: JobLine): Block {
+  return { text: `${comment}\n`, lines: 1, entry: false, job };
+}
+
+function entries(text: string): Block {
+  return { text, lines: text.split('\n').length - 1, entry: true };
+}
+
+/** Where, and never what: the file may be for fewer eyes than the crontab. */
+function place({ source, line }: BrokenJob): string {
+  return line === undefined ? source : `${source}:${line}`;
+}
+
+function entry(
+  slug: string,
+  line: LastLine,
+  { source, name }: { readonly source: string; readonly name: string },
+  order: CrontabOrder,
+): ReturnType<CronTemplate['expand']> {
+  const { schedule, due, zoned } = line;
+  const command = commandLine(due ? `--due --job ${slug}` : `--job ${slug}`, order);
+  const answer = order.template.expand({ source, schedule, user: order.user, command, slug, name });
+  if ('refused' in answer || zoned === undefined) return answer;
+  return { text: `# ${slug} follows ${zoned.schedule} ${zoned.timeZone}\n${answer.text}` };
+}
+
+/** A text that grows block by block: lines for Debian's cron, characters of comments in a row for cronie. */
+interface Page {
+  text: string;
+  lines: number;
+  quiet: number;
+}
+
+function paginate(blocks: readonly Block[], start: (part: number) => string, lineLimit: number): string[] {
+  const pages: Page[] = [];
+  let page = newPage(start(1));
+  for (const block of blocks) {
+    if (page.lines + block.lines + 1 > lineLimit) {
+      pages.push(page);
+      page = newPage(start(pages.length + 1));
+    }
+    append(page, block);
+  }
+  return [...pages, page].map(({ text }) => text);
+}
+
+function newPage(text: string): Page {
+  return { text, lines: text.split('\n').length - 1, quiet: 0 };
+}
+
+function append(page: Page, block: Block): void {
+  if (page.quiet > commentRunLimit) {
+    page.text += `${trigger}\n`;
+    page.lines += 1;
+    page.quiet = 0;
+  }
+  page.text += block.text;
+  page.lines += block.lines;
+  page.quiet = block.entry ? 0 : page.quiet + utf8Bound(block.text);
+}

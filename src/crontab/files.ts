@@ -1,0 +1,129 @@
+/** Compares the files that are there with the files that should be, and decides which to write, to remove and not to touch. */
+import type { CrontabChange } from '../system/types/cron.ts';
+import type { FileFacts, FileKind, Files } from '../system/types/file.ts';
+import type { CrontabFile } from './crontab.ts';
+import { isPartOf } from './header.ts';
+import { nothingPresent, type PresentCrontab, readPresent } from './last-good.ts';
+
+type PresentFile =
+  /** `sound`: cron accepts its owner, mode and links. `trusted`: nobody else can have written it. */
+  | {
+      readonly is: 'text';
+      readonly name: string;
+      readonly text: string;
+      readonly sound: boolean;
+      readonly trusted: boolean;
+    }
+  | { readonly is: 'unreadable'; readonly name: string; readonly reason: string }
+  | { readonly is: 'no file'; readonly name: string; readonly kind: FileKind };
+
+export interface PresentFiles {
+  readonly path: string;
+  readonly name: string;
+  /** The main file, when there is something of its name, and what is named like a part of it. */
+  readonly files: ReadonlyMap<string, PresentFile>;
+}
+
+export type ChangeAnswer =
+  | { readonly change: CrontabChange; readonly refused?: never }
+  /** Words that start with the name of a file that is not ours to replace. */
+  | { readonly change?: never; readonly refused: readonly string[] };
+
+/** 10,000 lines of 900 bytes, and room. */
+const limitBytes = 16 * 1024 * 1024;
+
+/** `uid` is the caller's; root's files count for everybody. */
+export function lookAtPresent(files: Files, path: string, uid: number): PresentFiles {
+  const at = path.lastIndexOf('/');
+  const directory = path.slice(0, at) || '/';
+  const name = path.slice(at + 1);
+  const found = new Map<string, PresentFile>();
+  for (const candidate of files.list(directory) ?? []) {
+    if (candidate !== name && partNumber(candidate, name) === undefined) continue;
+    const present = look(files, `${directory}/${candidate}`, candidate, uid);
+    if (present !== undefined) found.set(candidate, present);
+  }
+  return { path, name, files: found };
+}
+
+/** 2, 3… for NAME-2, NAME-3… */
+function partNumber(candidate: string, name: string): number | undefined {
+  const [, digits] = candidate.startsWith(`${name}-`)
+    ? (/^([1-9]\d{0,3})$/.exec(candidate.slice(name.length + 1)) ?? [])
+    : [];
+  return digits === undefined || digits === '1' ? undefined : Number(digits);
+}
+
+function look(files: Files, path: string, name: string, uid: number): PresentFile | undefined {
+  const facts = files.facts(path);
+  if (facts === undefined) return undefined;
+  if (facts.kind !== 'file') return { is: 'no file', name, kind: facts.kind };
+  const read = files.readRegular(path, { limitBytes });
+  if (read.is === 'absent') return undefined;
+  if (read.is === 'refused') return { is: 'unreadable', name, reason: read.reason };
+  return { is: 'text', name, text: new TextDecoder().decode(read.bytes), ...judge(read.facts, uid) };
+}
+
+function judge(
+  { uid, mode, links }: FileFacts,
+  callerUid: number,
+): { readonly sound: boolean; readonly trusted: boolean } {
+  const trustedOwner = uid === 0 || uid === callerUid;
+  return { sound: trustedOwner && mode === 0o644 && links === 1, trusted: trustedOwner && (mode & 0o022) === 0 };
+}
+
+/** Whose crontab it is, and the lines that the jobs have now; from files that others could have written none are taken. */
+export function presentCrontab({ name, files }: PresentFiles): PresentCrontab {
+  const main = files.get(name);
+  if (main === undefined) return nothingPresent;
+  if (main.is !== 'text') return { ...nothingPresent, owner: 'foreign' };
+  const present = readPresent([main.text, ...parts(name, files).map((part) => part.text)]);
+  return main.trusted ? present : { ...nothingPresent, owner: present.owner };
+}
+
+/** The later parts of NAME, in order. */
+function parts(name: string, files: PresentFiles['files']): Extract<PresentFile, { is: 'text' }>[] {
+  return [...files.values()]
+    .filter((file) => file.is === 'text')
+    .filter((file) => file.trusted && isPartOf(file.text, name))
+    .sort((a, b) => (partNumber(a.name, name) ?? 0) - (partNumber(b.name, name) ?? 0));
+}
+
+/** `adopt` allows to replace a regular file that is not ours; nothing allows to replace anything else. */
+export function decideChange(
+  { path, name, files }: PresentFiles,
+  wanted: readonly CrontabFile[],
+  { owner, adopt }: { readonly owner: PresentCrontab['owner']; readonly adopt: boolean },
+): ChangeAnswer {
+  const isMine = (file: PresentFile) =>
+    file.name === name ? owner !== 'foreign' : file.is === 'text' && isPartOf(file.text, name);
+  const refused = wanted.flatMap((file) => obstacle(files.get(file.name), isMine, adopt) ?? []);
+  if (refused.length > 0) return { refused };
+  const writes = wanted.filter((file) => !isAlready(files.get(file.name), file));
+  const names = new Set(wanted.map((file) => file.name));
+  const removals = [...files.values()].filter((file) => file.name !== name && !names.has(file.name) && isMine(file));
+  // When jobs move to a later file that one is written first, and when they move to an earlier file that one:
+  // in between a line is there twice, which run-job notices, and never missing.
+  const grows = sizeOf(wanted) > sizeOf([...files.values()].filter((file) => file.is === 'text'));
+  return { change: { path, writes: grows ? writes.reverse() : writes, removals: removals.map((file) => file.name) } };
+}
+
+function obstacle(
+  there: PresentFile | undefined,
+  isMine: (file: PresentFile) => boolean,
+  adopt: boolean,
+): string | undefined {
+  if (there === undefined) return undefined;
+  if (there.is === 'no file') return `${there.name} is a ${there.kind}; remove it, then run cron-generate again`;
+  if (isMine(there) || adopt) return undefined;
+  const what = there.is === 'unreadable' ? there.reason : 'was not written by cron-generate';
+  return `${there.name} ${what}; look at it, then run cron-generate --adopt to replace it`;
+}
+
+function isAlready(there: PresentFile | undefined, file: CrontabFile): boolean {
+  return there?.is === 'text' && there.sound && there.text === file.text;
+}
+
+function sizeOf(files: readonly { readonly text: string }[]): number {
+  return files.reduce((sum, { text }) => sum + text.length, 0);
+}

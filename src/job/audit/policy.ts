@@ -1,0 +1,114 @@
+/** What no schema can say about failure rules and retries: expressions that are none, and rules that contradict each other or do nothing. */
+import type { JobContent, JobRemark } from '../job.ts';
+import type { JobDefaults } from '../keys/schema.ts';
+
+export function auditPolicy(
+  written: JobDefaults,
+  job: Pick<JobContent, 'policy' | 'timeoutSeconds' | 'logMaxBytes' | 'service'>,
+): readonly JobRemark[] {
+  return [
+    ...auditLogSize(job),
+    ...auditExpression('fail_on_output', written.fail_on_output),
+    ...auditExpression('require_output', written.require_output),
+    ...auditCodes(job),
+    ...auditRetries(written, job),
+    ...auditDurations(job),
+  ];
+}
+
+const leastLogBytes = 1 << 20;
+
+function auditLogSize({
+  logMaxBytes = leastLogBytes,
+  service,
+}: Pick<JobContent, 'logMaxBytes' | 'service'>): readonly JobRemark[] {
+  if (service !== undefined || logMaxBytes >= leastLogBytes) return [];
+  const message = '"log_max_size" of a job must be at least 1M, or 0 for a log of any size';
+  return [{ severity: 'error', path: ['log_max_size'], message }];
+}
+
+type ExpressionKey = 'fail_on_output' | 'require_output';
+
+function auditExpression(key: ExpressionKey, source: string | undefined): readonly JobRemark[] {
+  if (source === undefined) return [];
+  const mistake = mistakeIn(source);
+  if (mistake !== undefined) {
+    const message = `"${key}" is not a regular expression: ${mistake}; ${adviceOn(source)}`;
+    return [{ severity: 'error', path: [key], message }];
+  }
+  if (repeatsRepetition.test(source)) {
+    return [
+      doubt(
+        key,
+        `"${key}" repeats a repetition, for which a line can take for ever; a run whose output takes more than a second to search has failed`,
+      ),
+    ];
+  }
+  if (/^\.[*+]/.test(source)) {
+    return [
+      doubt(key, `"${key}" begins with "${source.slice(0, 2)}", which changes nothing but makes it slow: leave it out`),
+    ];
+  }
+  return [];
+}
+
+/** `(a+)+`, `(\w+\s?)*`, `(.*,)*`: where a line can be cut into repetitions in many ways, all of which are tried when it does not match. */
+const repeatsRepetition = /\((?:[^()\\]|\\.)*(?:[*+](?:(?:[^()\\|?*+]|\\.)[?*])*|\.[*+](?:[^()\\]|\\.))\)[*+{]/;
+
+function mistakeIn(source: string): string | undefined {
+  try {
+    new RegExp(source);
+    return undefined;
+  } catch (error) {
+    // "Invalid regular expression: /(/: Unterminated group"
+    return (error as Error).message.replace(/^.*\/\w*: /s, '').toLowerCase();
+  }
+}
+
+function adviceOn(source: string): string {
+  if (/\(\?[a-z]+\)/.test(source)) return 'JavaScript has no (?i): write [Ee]rror for either case';
+  return 'write a backslash before a character that means itself, and quote the whole with single quotes';
+}
+
+function auditCodes({ policy }: Pick<JobContent, 'policy'>): readonly JobRemark[] {
+  const both = policy.unrecoverableExitCodes.filter((code) => policy.successExitCodes.includes(code));
+  if (both.length === 0) return [];
+  const message = `${both.join(', ')} means success ("success_exit_codes"), so it never pauses the job: leave it out`;
+  return [doubt('unrecoverable_exit_codes', message)];
+}
+
+function auditRetries(written: JobDefaults, { policy }: Pick<JobContent, 'policy'>): readonly JobRemark[] {
+  const { maxFailures, backoff } = policy;
+  if (maxFailures === 1) {
+    if (written.backoff === undefined) return [];
+    return [doubt('backoff', 'nothing is tried again without "max_task_failures"')];
+  }
+  if (backoff.initialSeconds > backoff.maxSeconds) {
+    return [doubt('backoff', `"initial" is more than "max", so each wait takes ${backoff.maxSeconds} s`)];
+  }
+  if (maxFailures !== Number.POSITIVE_INFINITY || Math.min(backoff.initialSeconds, backoff.maxSeconds) >= 1) return [];
+  return [
+    doubt(
+      'backoff',
+      'a command that fails at once is tried again without a pause, for ever: make "initial" 1s at least',
+    ),
+  ];
+}
+
+function auditDurations({
+  policy,
+  timeoutSeconds,
+}: Pick<JobContent, 'policy' | 'timeoutSeconds'>): readonly JobRemark[] {
+  if (timeoutSeconds === 0) return [];
+  const { minDurationSeconds = 0, warnDurationSeconds = 0, maxFailures } = policy;
+  const neverWell = minDurationSeconds >= timeoutSeconds;
+  const neverWarns = warnDurationSeconds >= timeoutSeconds && maxFailures === 1;
+  return [
+    ...(neverWell ? [doubt('min_duration', 'no run can succeed: its timeout comes before')] : []),
+    ...(neverWarns ? [doubt('warn_duration', 'there is never a warning: the timeout comes before')] : []),
+  ];
+}
+
+function doubt(key: keyof JobDefaults, message: string): JobRemark {
+  return { severity: 'warning', path: [key], message };
+}

@@ -1,0 +1,59 @@
+/** Commands whose spelling in YAML makes another command of them than a reader sees. */
+import type { Path } from '../../yaml/place.ts';
+import type { Spelling } from '../../yaml/spelling.ts';
+import { shorten } from '../../yaml/syntax.ts';
+import type { Doubt } from './audit.ts';
+import type { JobDefaults } from '../keys/schema.ts';
+
+type Spell = (path: Path) => Spelling | undefined;
+
+/** Of the commands in the file itself. */
+export function auditSpelling(file: JobDefaults, spelling: Spell): readonly Doubt[] {
+  return (['command', 'slow_start_command'] as const).flatMap((key) =>
+    pathsOf(key, file[key]).flatMap((path) => {
+      const spelled = spelling(path);
+      const messages =
+        spelled === undefined ? [] : [deeperLines(spelled) ?? foldedBackslash(spelled), comment(spelled)];
+      return messages.flatMap((message) => (message === undefined ? [] : [{ path, message }]));
+    }),
+  );
+}
+
+function pathsOf(key: string, value: string | readonly string[] | undefined): readonly Path[] {
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [[key]] : value.map((_item, position) => [key, position]);
+}
+
+/** YAML keeps the line ends around lines of `>` that are indented deeper than the first. */
+function deeperLines({ style, text }: Spelling): string | undefined {
+  if (style !== 'folded') return undefined;
+  const [first = '', ...others] = text
+    .split('\n')
+    .slice(1)
+    .filter((line) => line.trim() !== '');
+  const indent = /^ */.exec(first)?.[0] ?? '';
+  if (!others.some((line) => line.startsWith(`${indent} `))) return undefined;
+  return 'YAML does not join lines below ">" that are indented deeper: indent all of them alike, without backslashes at their ends';
+}
+
+/** YAML itself makes a blank of a line end, and the backslash before it makes that blank a part of the next word. */
+function foldedBackslash({ style, text }: Spelling): string | undefined {
+  const [, next = ''] = /\\[ \t]*\r?\n\s*(\S+)/.exec(text) ?? [];
+  if (next === '' || style === 'double-quoted') return undefined;
+  if (style === 'literal')
+    return 'a "\\" at the end of a line joins lines only in a shell: write ">" instead of "|", and no backslashes';
+  return `the "\\" at the end of a line makes the next word begin with a blank, " ${shorten(next)}": YAML joins the lines itself, so leave the backslashes out`;
+}
+
+/** `#` right before a letter, or in the middle of quotes: probably meant as a part of the command. */
+function comment({ style, text, comment }: Spelling): string | undefined {
+  if (style !== 'plain' || comment === '') return undefined;
+  const cutsQuotes = hasOpenQuote(text);
+  if (!cutsQuotes && !/^#[^\s#!-]/.test(comment)) return undefined;
+  const remedy = cutsQuotes ? '' : '; if it is a comment, put a blank after the #';
+  return `YAML takes "${shorten(comment)}" as a comment, so the command ends before it: put the whole command in quotes${remedy}`;
+}
+
+function hasOpenQuote(text: string): boolean {
+  return /["']/.test(text.replace(/\\.|'[^']*'|"(?:\\.|[^"\\])*"/g, ''));
+}

@@ -1,0 +1,220 @@
+/** The keys of a job file that say who hears of it: channels, what each of them hears, and after how many failures or skips. */
+
+import type { Path } from '../../yaml/place.ts';
+import { absolutePath } from '../../yaml/schema.ts';
+import { splitCommand } from '../command.ts';
+import { addressList } from '../mail-address.ts';
+
+const url = {
+  type: 'string',
+  pattern: '^https?://[\\u0021-\\u007e]{1,2000}$',
+  'x-expected': 'an address that starts with https:// or http://',
+} as const;
+
+const secretFile = { type: 'string', pattern: absolutePath, 'x-expected': 'an absolute path' } as const;
+
+const count = { type: 'integer', minimum: 1, maximum: 1_000_000, 'x-expected': 'a whole number, 1 or more' } as const;
+
+const occasions = ['failure', 'recovery', 'success', 'skipped', 'warning'] as const;
+
+export const noticeKeys = {
+  notify: {
+    type: 'array',
+    maxItems: 20,
+    description:
+      'Who hears of the job, over which channels. Failures in a row are one incident: it is told once when it opens (see `notify_after`) and once when it is over; `on` asks for something else.',
+    examples: [[{ mail: 'ops@example.org' }, { ping: 'https://hc-ping.example.org/4f6e' }]],
+    'x-expected': 'a list of at most 20 channels, such as [{mail: ops@example.org}]',
+    items: {
+      type: 'object',
+      additionalProperties: false,
+      'x-expected': 'a mapping with one of "mail", "webhook", "ping", "command" and "url_file"',
+      properties: {
+        mail: {
+          type: 'string',
+          pattern: addressList,
+          description: 'Mail to this address, or to several with commas between them.',
+          examples: ['ops@example.org'],
+          'x-expected': 'a mail address such as ops@example.org, or several with commas between them',
+        },
+        webhook: {
+          ...url,
+          description: 'POST a JSON object to this address; Slack and its like show its `text`.',
+          examples: ['https://chat.example.org/hooks/4f6e'],
+        },
+        ping: {
+          ...url,
+          description:
+            'A check of healthchecks or one that speaks like it: hears of the start and the end of each run, with exit status and the last lines of output. With `on` it hears of that only.',
+          examples: ['https://hc-ping.example.org/4f6e'],
+        },
+        command: {
+          type: 'string',
+          pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+          description:
+            'A command line, split like `command` of the job and run as the service user. It gets what a webhook gets on its standard input, and the most important of it in variables PROCESS_CONTROL_NOTICE_….',
+          examples: ['/usr/local/bin/page-on-call'],
+          'x-expected': 'a command line',
+        },
+        url_file: {
+          ...secretFile,
+          description:
+            'Instead of `webhook` or `ping`, when the address is secret: the first line of this file. The service user must be able to read it, and others not.',
+          examples: ['/etc/process-control/chat-url'],
+        },
+        kind: {
+          type: 'string',
+          enum: ['webhook', 'ping'],
+          description: 'With `url_file`: what its address is.',
+          'x-expected': 'webhook or ping',
+        },
+        password_file: {
+          ...secretFile,
+          description: 'With a webhook or ping: the first line of this file is sent as a bearer token.',
+          examples: ['/etc/process-control/chat-token'],
+        },
+        on: {
+          type: 'array',
+          minItems: 1,
+          items: { type: 'string', enum: occasions, 'x-expected': 'failure, recovery, success, skipped or warning' },
+          description:
+            'What this channel hears of: `failure` (an incident opens, or its failures pause the job), `recovery` (it is over), `success` (each), `skipped` (each), `warning` (of a run, missed ticks, `skip_threshold`). `[failure, recovery]` unless given.',
+          examples: [['failure', 'recovery', 'warning']],
+          'x-expected': 'a list out of failure, recovery, success, skipped, warning',
+        },
+      },
+    },
+  },
+  notify_after: {
+    ...count,
+    default: 1,
+    description: 'How many failures in a row open an incident.',
+    examples: [3],
+  },
+  skip_threshold: {
+    ...count,
+    description: 'Skipped runs in a row after which a warning is sent, once until the job has run again.',
+    examples: [5],
+  },
+} as const;
+
+export type Occasion = (typeof occasions)[number];
+
+/** Where a message goes over HTTP: the address itself, or the file that has it. */
+export type Address = { readonly url: string } | { readonly urlFile: string };
+
+export type Channel = (
+  | { readonly kind: 'mail'; readonly to: string }
+  | { readonly kind: 'webhook' | 'ping'; readonly address: Address; readonly passwordFile?: string }
+  | { readonly kind: 'command'; readonly words: readonly [string, ...string[]] }
+) & {
+  /** What it hears of; absent on a ping that hears of each run. */
+  readonly on?: readonly Occasion[];
+};
+
+export interface Notices {
+  readonly channels: readonly Channel[];
+  /** Failures in a row that open an incident, 1 or more. */
+  readonly after: number;
+  readonly skipThreshold?: number;
+}
+
+type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+type WrittenChannel = Maybe<{
+  mail: string;
+  webhook: string;
+  ping: string;
+  command: string;
+  url_file: string;
+  kind: 'webhook' | 'ping';
+  password_file: string;
+  on: readonly Occasion[];
+}>;
+
+export type WrittenNotices = Maybe<{
+  notify: readonly WrittenChannel[];
+  notify_after: number;
+  skip_threshold: number;
+}>;
+
+export interface NoticeRemark {
+  readonly severity: 'error' | 'warning';
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** Of values that the schema allows; a channel with an error is left out. */
+export function noticesOf(written: WrittenNotices): {
+  readonly notices: Notices;
+  readonly remarks: readonly NoticeRemark[];
+} {
+  const { notify = [], notify_after, skip_threshold } = written;
+  const made = notify.map(channelOf);
+  const remarks: NoticeRemark[] = made.flatMap((each, index) =>
+    typeof each === 'string' ? [{ severity: 'error', path: ['notify', index], message: each }] : [],
+  );
+  const channels = made.filter((each) => typeof each !== 'string');
+  const notices = {
+    channels,
+    after: notify_after ?? noticeKeys.notify_after.default,
+    ...(skip_threshold !== undefined && { skipThreshold: skip_threshold }),
+  };
+  return { notices, remarks: [...remarks, ...unheard(notices)] };
+}
+
+/** A threshold that nobody hears of. */
+function unheard({ channels, after, skipThreshold }: Notices): readonly NoticeRemark[] {
+  const remarks: NoticeRemark[] = [];
+  const warn = (key: string, message: string) => remarks.push({ severity: 'warning', path: [key], message });
+  if (after > 1 && channels.length === 0) warn('notify_after', 'no one will be told: there is no "notify"');
+  if (skipThreshold !== undefined && !channels.some(({ on }) => on?.includes('warning'))) {
+    warn('skip_threshold', 'no one will be told: no channel of "notify" has "warning" in its "on"');
+  }
+  return remarks;
+}
+
+/** What is wrong with it, in words that follow "notify:", or the channel. */
+function channelOf(written: WrittenChannel): Channel | string {
+  const { mail, webhook, ping, command, url_file, kind, password_file } = written;
+  const ways = [mail, webhook, ping, command, url_file].filter((way) => way !== undefined);
+  if (ways.length !== 1) return 'a channel has exactly one of "mail", "webhook", "ping", "command" and "url_file"';
+  if (url_file !== undefined && kind === undefined) return '"url_file" needs "kind: webhook" or "kind: ping" beside it';
+  if (url_file === undefined && kind !== undefined) return '"kind" goes with "url_file" only';
+  const overHttp = mail === undefined && command === undefined;
+  if (password_file !== undefined && !overHttp) return '"password_file" goes with a webhook or ping only';
+  if (mail !== undefined) return { kind: 'mail', to: mail, on: written.on ?? usual };
+  if (command !== undefined) return commandChannel(command, written.on ?? usual);
+  return httpChannel(written);
+}
+
+const usual: readonly Occasion[] = ['failure', 'recovery'];
+
+function commandChannel(text: string, on: readonly Occasion[]): Channel | string {
+  const split = splitCommand(text);
+  return split.ok ? { kind: 'command', words: split.command.words, on } : `"command" ${split.mistake.message}`;
+}
+
+function httpChannel({ webhook, ping, url_file, kind, password_file, on }: WrittenChannel): Channel | string {
+  const url = webhook ?? ping;
+  const isPing = ping !== undefined || kind === 'ping';
+  const heard = on ?? (isPing ? undefined : usual);
+  const wrong = url === undefined ? undefined : wrongAddress(url, password_file !== undefined);
+  if (wrong !== undefined) return wrong;
+  return {
+    kind: isPing ? 'ping' : 'webhook',
+    address: url === undefined ? { urlFile: url_file ?? '' } : { url },
+    ...(password_file !== undefined && { passwordFile: password_file }),
+    ...(heard !== undefined && { on: heard }),
+  };
+}
+
+/** Also asked of the address in a `url_file`, when it is read. The answer never quotes the address. */
+export function wrongAddress(text: string, hasPassword: boolean): string | undefined {
+  if (!new RegExp(url.pattern, 'u').test(text) || !URL.canParse(text)) return `is not ${url['x-expected']}`;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== '' || password !== '') return 'has a user or password in it: use "password_file"';
+  const isHere = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+  if (hasPassword && protocol === 'http:' && !isHere) return 'with a "password_file" must start with https://';
+  return undefined;
+}

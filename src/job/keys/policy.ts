@@ -1,0 +1,195 @@
+/** The keys of a job file that say what a collision means, what counts as failure, and what is done about one. */
+import { durationPattern, parseDuration } from '../../text/duration.ts';
+
+const duration = {
+  type: 'string',
+  pattern: durationPattern,
+  'x-expected': 'a duration such as 90s, 10m or 2h',
+} as const;
+
+const exitCodes = {
+  type: 'array',
+  items: { type: 'integer', minimum: 0, maximum: 255, 'x-expected': 'an exit code, 0 to 255' },
+  'x-expected': 'a list of exit codes, such as [0, 3]',
+} as const;
+
+const regularExpression = {
+  type: 'string',
+  pattern: '^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]{1,500}$',
+  'x-expected': 'a regular expression, one line',
+} as const;
+
+export const policyKeys = {
+  cron_collision_policy: {
+    type: 'string',
+    pattern:
+      '^(?:[Cc][Aa][Nn][Cc][Ee][Ll]_[Nn][Ee][Ww]|[Kk][Ii][Ll][Ll]_[Ee][Xx][Ii][Ss][Tt][Ii][Nn][Gg]|[Qq][Uu][Ee][Uu][Ee])$',
+    default: 'CANCEL_NEW',
+    description:
+      'What happens when the job is to be started and is still running: `CANCEL_NEW` skips the new run, `KILL_EXISTING` ends the old run and starts the new one, `QUEUE` lets the new run wait for the end of the old one.',
+    examples: ['QUEUE'],
+    'x-expected': 'CANCEL_NEW, KILL_EXISTING or QUEUE',
+  },
+  max_task_failures: {
+    type: 'integer',
+    minimum: -1,
+    maximum: 1_000_000,
+    not: { const: 0 },
+    default: 1,
+    description:
+      'How often the command is tried until a run has failed: `3` tries it again until it has failed three times, `-1` until it succeeds. All attempts are one run, with one lock and one log; `timeout` is for each attempt. A tick is not tried again after its `start_deadline`.',
+    examples: [3],
+    'x-expected': 'a whole number, 1 or more, or -1 for no limit',
+  },
+  backoff: {
+    type: 'object',
+    description: 'How long to wait between two attempts.',
+    additionalProperties: false,
+    examples: [{ initial: '30s', factor: 2, max: '5m' }],
+    'x-expected': 'a mapping of "initial", "factor" and "max"',
+    properties: {
+      initial: { ...duration, default: '30s', description: 'Before the second attempt.' },
+      factor: {
+        type: 'number',
+        minimum: 1,
+        maximum: 100,
+        default: 2,
+        description: 'How much longer each further wait is.',
+        'x-expected': 'a number from 1 to 100',
+      },
+      max: { ...duration, default: '5m', description: 'The longest wait.' },
+    },
+  },
+  success_exit_codes: {
+    ...exitCodes,
+    minItems: 1,
+    description: 'Exit codes that mean success; `[0]` unless given.',
+    examples: [[0, 3]],
+  },
+  unrecoverable_exit_codes: {
+    ...exitCodes,
+    description:
+      'Exit codes after which the command is not tried again, and the job is paused until a person resumes it. A timeout counts as 124, a program that is not there as 127, an end by signal n as 128+n.',
+    examples: [[64, 78]],
+  },
+  pause_after_failures: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'After so many failures in a row the job is paused, with a notice, until a person resumes it.',
+    examples: [10],
+    'x-expected': 'a whole number, 1 or more',
+  },
+  fail_on_stderr: {
+    type: 'boolean',
+    default: false,
+    description: '`true`: a run that prints anything on stderr has failed.',
+  },
+  fail_on_output: {
+    ...regularExpression,
+    description:
+      'A run has failed when a line of its output, as a terminal shows it, matches this regular expression (of JavaScript).',
+    examples: ['^ERROR:'],
+  },
+  require_output: {
+    ...regularExpression,
+    description:
+      'A run has failed unless a line of its output, as a terminal shows it, matches this regular expression (of JavaScript).',
+    examples: ['^backup complete'],
+  },
+  min_duration: {
+    ...duration,
+    description: 'An attempt that succeeds sooner than this has failed: it can not have done its work.',
+    examples: ['10s'],
+  },
+  warn_duration: {
+    ...duration,
+    description:
+      'A run that takes longer than this, all attempts and the waits between them included, gives a warning; it goes on.',
+    examples: ['2h'],
+  },
+  locks: {
+    type: 'array',
+    items: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,98}$',
+      'x-expected': 'a name of letters, digits, "_", "." and "-"',
+    },
+    maxItems: 20,
+    description:
+      'Locks that this job shares with others: no two jobs that have one in common run at the same time. A run that can not have all of them is skipped, or waits with `cron_collision_policy: QUEUE`; runs of other jobs are never ended for it.',
+    examples: [['database']],
+    'x-expected': 'a list of names',
+  },
+} as const;
+
+export type CollisionPolicy = 'CANCEL_NEW' | 'KILL_EXISTING' | 'QUEUE';
+
+export interface Backoff {
+  readonly initialSeconds: number;
+  readonly factor: number;
+  readonly maxSeconds: number;
+}
+
+export interface Policy {
+  readonly collisionPolicy: CollisionPolicy;
+  /** Infinity: until it succeeds. */
+  readonly maxFailures: number;
+  readonly backoff: Backoff;
+  readonly successExitCodes: readonly number[];
+  readonly unrecoverableExitCodes: readonly number[];
+  readonly pauseAfterFailures?: number;
+  readonly failOnStderr: boolean;
+  /** Sources of regular expressions that compile. */
+  readonly failOnOutput?: string;
+  readonly requireOutput?: string;
+  readonly minDurationSeconds?: number;
+  readonly warnDurationSeconds?: number;
+  /** Sorted, each once. */
+  readonly locks: readonly string[];
+}
+
+type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
+type Written = Maybe<{
+  cron_collision_policy: string;
+  max_task_failures: number;
+  backoff: Maybe<{ initial: string; factor: number; max: string }>;
+  success_exit_codes: readonly number[];
+  unrecoverable_exit_codes: readonly number[];
+  pause_after_failures: number;
+  fail_on_stderr: boolean;
+  fail_on_output: string;
+  require_output: string;
+  min_duration: string;
+  warn_duration: string;
+  locks: readonly string[];
+}>;
+
+export function policyOf(written: Written): Policy {
+  const { pause_after_failures, fail_on_output, require_output, min_duration, warn_duration } = written;
+  const tries = written.max_task_failures ?? policyKeys.max_task_failures.default;
+  return {
+    collisionPolicy: (written.cron_collision_policy?.toUpperCase() ?? 'CANCEL_NEW') as CollisionPolicy,
+    maxFailures: tries < 0 ? Number.POSITIVE_INFINITY : tries,
+    backoff: backoffOf(written.backoff),
+    successExitCodes: written.success_exit_codes ?? [0],
+    unrecoverableExitCodes: written.unrecoverable_exit_codes ?? [],
+    ...(pause_after_failures !== undefined && { pauseAfterFailures: pause_after_failures }),
+    failOnStderr: written.fail_on_stderr ?? false,
+    ...(fail_on_output !== undefined && { failOnOutput: fail_on_output }),
+    ...(require_output !== undefined && { requireOutput: require_output }),
+    ...(min_duration !== undefined && { minDurationSeconds: parseDuration(min_duration) ?? 0 }),
+    ...(warn_duration !== undefined && { warnDurationSeconds: parseDuration(warn_duration) ?? 0 }),
+    locks: [...new Set(written.locks ?? [])].sort(),
+  };
+}
+
+function backoffOf(written: Written['backoff'] = {}): Backoff {
+  const { initial, factor, max } = policyKeys.backoff.properties;
+  return {
+    initialSeconds: parseDuration(written.initial ?? initial.default) ?? 0,
+    factor: written.factor ?? factor.default,
+    maxSeconds: parseDuration(written.max ?? max.default) ?? 0,
+  };
+}

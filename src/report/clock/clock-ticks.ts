@@ -1,0 +1,54 @@
+/** When the clock starts a job as things are: by the line that is installed, which may be another one than the job file asks for. */
+import { eachTick, nextTick, type Scheduled } from '../../schedule/ticks.ts';
+import { dayMs, minuteMs, type Zones } from '../../zone/zone.ts';
+import type { ClockedJob, ClockFacts } from './installed.ts';
+
+export interface ClockRule {
+  readonly job: Scheduled;
+  /** A line with `--due`, when it fires: of the job's own ticks run-job starts those that are at most ten minutes old then. */
+  readonly line?: Scheduled;
+}
+
+const lateDueMs = 10 * minuteMs;
+/** Where the minutes of a line never meet the job's ticks, the search ends here. */
+const farMs = 800 * dayMs;
+const mostMismatches = 1000;
+
+/** Absent: there is no line, or cron does not read it. */
+export function clockRule(job: Omit<ClockedJob, 'slug'>, clock: ClockFacts): ClockRule | undefined {
+  const { line, schedule, due } = clock;
+  if (line === 'missing' || line === 'none' || clock.crontab === 'ignored') return undefined;
+  const own = { ...(job.schedule !== undefined && { schedule: job.schedule }), timing: job.timing };
+  if (line === 'in-sync' || line === 'unknown' || schedule === undefined) return { job: own };
+  const ofLine = { schedule, timing: {} };
+  return due ? { job: own, line: ofLine } : { job: ofLine };
+}
+
+/** Ascending; none for starts after a boot. */
+export function* eachStart(
+  { job, line }: ClockRule,
+  span: { readonly afterMs: number; readonly untilMs?: number },
+  zones: Zones,
+): Generator<number> {
+  if (line === undefined) return yield* eachTick(job, span, zones);
+  const endMs = Math.min(span.untilMs ?? Number.POSITIVE_INFINITY, span.afterMs + farMs);
+  let lastMs: number | undefined;
+  let mismatches = 0;
+  for (const tickMs of eachTick(job, { afterMs: span.afterMs, untilMs: endMs }, zones)) {
+    const startMs = nextTick(line, tickMs - 1, zones)?.tickMs;
+    if (startMs === undefined) return;
+    if (startMs - tickMs >= lateDueMs || startMs === lastMs) {
+      if (++mismatches > mostMismatches) return;
+      continue;
+    }
+    mismatches = 0;
+    yield startMs;
+    lastMs = startMs;
+  }
+}
+
+export function nextStart(rule: ClockRule, afterMs: number, zones: Zones): number | undefined {
+  if (rule.line === undefined) return nextTick(rule.job, afterMs, zones)?.tickMs;
+  for (const startMs of eachStart(rule, { afterMs }, zones)) return startMs;
+  return undefined;
+}

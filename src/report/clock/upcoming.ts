@@ -1,0 +1,267 @@
+/** When jobs will start: the ticks to come of each, with all that delays or forbids them. Nothing that is off is left out silently. */
+
+import { durationWords } from '../../run/outcome/outcome.ts';
+import { type Pause, pauseOf, pauseWords } from '../../run/pause/pause.ts';
+import { isReboot } from '../../schedule/nickname.ts';
+import { expectedTicks, type Scheduled, tickZone } from '../../schedule/ticks.ts';
+import { wallTime } from '../../zone/wall-time.ts';
+import { dayMs, type Zone, type Zones } from '../../zone/zone.ts';
+import { printable } from '../../text/printable.ts';
+import { clockRule, eachStart } from './clock-ticks.ts';
+import type { ClockFacts } from './installed.ts';
+import { widest } from '../../text/width.ts';
+
+/** As much of a job as is asked. `splaySeconds`: by how much this host delays each of its ticks. */
+export interface UpcomingJob extends Scheduled {
+  /** What is installed for it. */
+  readonly clock: ClockFacts;
+  readonly slug: string;
+  readonly tags: readonly string[];
+  readonly enabled: boolean;
+  readonly delayMs: number;
+  /** A service is kept up and has no ticks. */
+  readonly service?: unknown;
+}
+
+export interface UpcomingOrder {
+  readonly fromMs: number;
+  /** Ticks of each job up to an instant, but not more than `count`. */
+  readonly untilMs?: number;
+  readonly count: number;
+  readonly zones: Zones;
+  readonly pauses: readonly Pause[];
+}
+
+export interface UpcomingTick {
+  readonly job: string;
+  readonly tickMs: number;
+  /** Later than the tick by the job's splay. */
+  readonly startMs: number;
+  /** In which the schedule is read, when it is not the host's. */
+  readonly zone?: Zone;
+  readonly paused?: Pause;
+  /** What is installed; what it says may be why the job does not start then. */
+  readonly clock: ClockFacts;
+  /** What moves the tick: a change of the clocks of the host or of the job's zone between this tick and the one before it. */
+  readonly afterClockChange?: true;
+}
+
+/** A job that has no tick, and why. */
+export interface NoTick {
+  readonly job: string;
+  readonly why:
+    | 'broken'
+    | 'service'
+    | 'disabled'
+    | 'no-schedule'
+    | 'not-installed'
+    | 'ignored'
+    | 'reboot'
+    | 'stopped'
+    | 'gone'
+    | 'none-in-span';
+  readonly words: string;
+  readonly clock?: ClockFacts;
+}
+
+export interface Upcoming {
+  readonly ticks: readonly UpcomingTick[];
+  readonly none: readonly NoTick[];
+}
+
+/** How far ahead the first tick of a schedule can be: 29 February that falls on a certain weekday comes every 28 years, 40 across 2100. */
+const farMs = 41 * 366 * dayMs;
+
+export function upcomingOf(job: UpcomingJob, order: UpcomingOrder): Upcoming {
+  const absent = absenceOf(job);
+  if (absent !== undefined) return none(job, ...absent);
+  const ticks = [...tickValues(job, order)];
+  if (ticks.length > 0) return { ticks, none: [] };
+  const { schedule = job.schedule, due, warnings } = job.clock;
+  const words = `has no tick in that time (${due ? job.schedule : schedule})`;
+  return none(job, 'none-in-span', [words, ...warnings].join('; '));
+}
+
+/** Why the job has no tick at all, as things are. */
+function absenceOf(job: UpcomingJob): readonly [NoTick['why'], string] | undefined {
+  const { clock, schedule, enabled } = job;
+  const [warning = ''] = clock.warnings;
+  if (job.service !== undefined && enabled)
+    return ['service', `is a service: ${warning === '' ? 'it is kept up, at all times' : clock.warnings.join('; ')}`];
+  if (clock.line === 'none' && job.service === undefined && schedule === undefined)
+    return ['no-schedule', 'has no schedule: only people and other jobs start it'];
+  if (job.service !== undefined && !enabled)
+    return ['disabled', 'is a service that is disabled in its file, so it is down'];
+  if (clock.line === 'none') return ['disabled', 'is disabled in its file: only people and other jobs start it'];
+  if (clock.line === 'missing') return ['not-installed', `is ${clock.warnings.join('; ')}`];
+  if (clock.crontab === 'ignored') return ['ignored', `will not start: ${clock.warnings.join('; ')}`];
+  if (isReboot(clockRule(job, clock)?.job.schedule))
+    return ['reboot', ['starts once after the next boot, whenever that is', ...clock.warnings].join('; ')];
+  return undefined;
+}
+
+/** The same for spans of any length: the ticks come one by one, and `none` says why there is not a single one. */
+export function upcomingStream(job: UpcomingJob, order: UpcomingOrder): UpcomingStream {
+  const { ticks, none: absent } = upcomingOf(job, { ...order, count: 1 });
+  return absent.length > 0 ? { ticks, none: absent } : { ticks: tickValues(job, order), none: [] };
+}
+
+export interface UpcomingStream {
+  readonly ticks: Iterable<UpcomingTick>;
+  readonly none: readonly NoTick[];
+}
+
+/** Ascending over all jobs; as many ticks are held at a time as there are jobs. */
+export function* inOrder(streams: readonly Iterable<UpcomingTick>[]): Generator<UpcomingTick> {
+  const heap: { readonly tick: UpcomingTick; readonly rest: Iterator<UpcomingTick> }[] = [];
+  const isBefore = (a: number, b: number) => {
+    const [one, other] = [heap[a]?.tick, heap[b]?.tick];
+    if (one === undefined || other === undefined) return one !== undefined;
+    return one.tickMs < other.tickMs || (one.tickMs === other.tickMs && one.job < other.job);
+  };
+  const swap = (a: number, b: number) => {
+    [heap[a], heap[b]] = [heap[b] as (typeof heap)[number], heap[a] as (typeof heap)[number]];
+  };
+  const sink = (from: number) => {
+    for (let at = from; ; ) {
+      const least = [2 * at + 1, 2 * at + 2].reduce((best, child) => (isBefore(child, best) ? child : best), at);
+      if (least === at) return;
+      swap(at, least);
+      at = least;
+    }
+  };
+  for (const stream of streams) {
+    const rest = stream[Symbol.iterator]();
+    const first = rest.next();
+    if (!first.done) heap.push({ tick: first.value, rest });
+  }
+  for (let at = heap.length >> 1; at >= 0; at--) sink(at);
+  for (let top = heap[0]; top !== undefined; top = heap[0]) {
+    yield top.tick;
+    const following = top.rest.next();
+    const last = following.done ? heap.pop() : { tick: following.value, rest: top.rest };
+    if (last === undefined || heap.length === 0) return;
+    heap[0] = last;
+    sink(0);
+  }
+}
+
+function* tickValues(job: UpcomingJob, order: UpcomingOrder): Generator<UpcomingTick> {
+  const { fromMs, untilMs = fromMs + farMs, count, zones } = order;
+  let beforeMs: number | undefined;
+  let found = 0;
+  if (count < 1) return;
+  const rule = clockRule(job, job.clock);
+  if (rule === undefined) return;
+  for (const tickMs of eachStart(rule, { afterMs: fromMs, untilMs }, zones)) {
+    yield tickValue(job, order, { tickMs, beforeMs });
+    if (++found >= count) return;
+    beforeMs = tickMs;
+  }
+}
+
+function none({ slug, clock }: UpcomingJob, why: NoTick['why'], words: string): Upcoming {
+  return { ticks: [], none: [{ job: slug, why, words, clock }] };
+}
+
+function tickValue(
+  job: UpcomingJob,
+  { zones, pauses, fromMs }: UpcomingOrder,
+  { tickMs, beforeMs = fromMs }: { readonly tickMs: number; readonly beforeMs: number | undefined },
+): UpcomingTick {
+  const zone = tickZone(job, zones);
+  const paused = pauseOf(job, pauses, tickMs + job.delayMs);
+  const changed = zonesOf(job, zones).some((one) => one.changes({ afterMs: beforeMs, untilMs: tickMs }).length > 0);
+  return {
+    job: job.slug,
+    tickMs,
+    startMs: tickMs + job.delayMs,
+    clock: job.clock,
+    ...(job.timing.timeZone !== undefined && zone !== undefined && { zone }),
+    ...(paused !== undefined && { paused }),
+    ...(changed && { afterClockChange: true }),
+  };
+}
+
+/** Whose clock changes move a job's ticks: cron starts its line by the clocks of the host. */
+function zonesOf(job: UpcomingJob, zones: Zones): readonly Zone[] {
+  const own = tickZone(job, zones);
+  return own === undefined || own === zones.host ? [zones.host] : [zones.host, own];
+}
+
+/** The first change of the clocks that move a job's ticks, and the ticks around it: two before, two after. */
+export function aroundClockChange(job: UpcomingJob, order: UpcomingOrder): readonly UpcomingTick[] {
+  // Of another line than the file asks for the next ticks are enough.
+  if (job.schedule === undefined || isReboot(job.schedule) || !['in-sync', 'unknown'].includes(job.clock.line))
+    return [];
+  if (job.clock.crontab === 'ignored') return [];
+  const span = { afterMs: order.fromMs, untilMs: order.fromMs + 400 * dayMs };
+  const [changeMs] = zonesOf(job, order.zones)
+    .flatMap((zone) => zone.changes(span).map(({ atMs }) => atMs))
+    .sort((a, b) => a - b);
+  if (changeMs === undefined) return [];
+  const week = expectedTicks(job, { afterMs: changeMs - 8 * dayMs, untilMs: changeMs + 8 * dayMs }, order.zones);
+  const ticks = week.map(({ tickMs }) => tickMs).filter((tickMs) => tickMs > order.fromMs);
+  const before = ticks.filter((tickMs) => tickMs < changeMs).slice(-2);
+  const chosen = [...before, ...ticks.filter((tickMs) => tickMs >= changeMs).slice(0, 2)];
+  return chosen.map((tickMs, at) => tickValue(job, order, { tickMs, beforeMs: chosen[at - 1] ?? tickMs }));
+}
+
+export interface UpcomingView {
+  readonly hostZone: Zone;
+  readonly nowMs: number;
+}
+
+/** A line for each tick, the earliest first, then one for each job that has none. */
+export function upcomingText({ ticks, none }: Upcoming, view: UpcomingView): string {
+  const width = widest([...ticks, ...none].map(({ job }) => job));
+  return [...tickLines({ ticks: inOrder(ticks.map((tick) => [tick])), none }, { ...view, width })].join('');
+}
+
+type WideView = UpcomingView & { readonly width: number };
+
+/** The same line by line, and then what the crontab and cron have against these times; `width` is that of the longest name. */
+export function* upcomingLines(stream: UpcomingStream, view: WideView): Generator<string> {
+  const jobsOf = new Map<string, Set<string>>();
+  const noted = function* (ticks: Iterable<UpcomingTick>): Generator<UpcomingTick> {
+    for (const tick of ticks) {
+      for (const warning of tick.clock.warnings) jobsOf.set(warning, (jobsOf.get(warning) ?? new Set()).add(tick.job));
+      yield tick;
+    }
+  };
+  yield* tickLines({ ...stream, ticks: noted(stream.ticks) }, view);
+  for (const [warning, jobs] of jobsOf) yield noTickLine(jobs.size === 1 ? ([...jobs][0] ?? '') : '', warning, view);
+}
+
+function* tickLines({ ticks, none }: UpcomingStream, view: WideView): Generator<string> {
+  const { width, hostZone } = view;
+  for (const tick of ticks)
+    yield line(`${wallTime(tick.tickMs, hostZone)}  ${tick.job.padEnd(width)}  ${remarks(tick, view)}`);
+  for (const { job, words } of none) yield noTickLine(job, words, view);
+}
+
+function noTickLine(job: string, words: string, { width }: WideView): string {
+  return line(`${'-'.padEnd(19)}  ${job.padEnd(width)}  ${words}`);
+}
+
+function line(text: string): string {
+  return `${printable(text.trimEnd())}\n`;
+}
+
+function remarks(tick: UpcomingTick, { hostZone, nowMs }: UpcomingView): string {
+  const { tickMs, startMs, zone, paused } = tick;
+  const parts = [
+    tickMs > nowMs ? `in ${durationWords((tickMs - nowMs) / 1000)}` : `${durationWords((nowMs - tickMs) / 1000)} ago`,
+    zone === undefined ? undefined : `${wallTime(tickMs, zone)} ${zone.name}`,
+    startMs === tickMs ? undefined : `starts ${durationWords((startMs - tickMs) / 1000)} later (splay)`,
+    tick.afterClockChange ? 'the first after a clock change' : undefined,
+    paused === undefined ? undefined : `will be skipped: ${pauseWords(paused, (ms) => wallTime(ms, hostZone))}`,
+  ];
+  return parts.filter((part) => part !== undefined).join(', ');
+}
+
+/** For programs: one object a tick or job. */
+export function* upcomingJson({ ticks, none }: UpcomingStream): Generator<string> {
+  for (const tick of ticks) yield `${JSON.stringify(tick)}\n`;
+  for (const one of none) yield `${JSON.stringify(one)}\n`;
+}

@@ -1,0 +1,62 @@
+/** `jobctl failed`: what is failing now, since when, how often, and its last words. */
+import { durationWords } from '../../run/outcome/outcome.ts';
+import { printable } from '../../text/printable.ts';
+import { type AnySnapshot, isBroken } from './job.ts';
+import { serviceRemark } from './service.ts';
+import type { BrokenJobSnapshot } from '../snapshot.ts';
+
+/** How the latest log of a job ends, or why it can't be shown. */
+export type LastWords = { readonly lines: readonly string[] } | { readonly why: string };
+
+export function isFailing(job: AnySnapshot): boolean {
+  return isBroken(job) || job.health === 'failing';
+}
+
+const shownLines = 3;
+
+/** A line of what and since when, then the last words, indented. */
+export function failingText(
+  job: AnySnapshot,
+  words: LastWords | undefined,
+  { formatTime, nowMs }: { readonly formatTime: (ms: number) => string; readonly nowMs: number },
+): string {
+  const time = (ms: number) => `${formatTime(ms)} (${durationWords(Math.max(0, nowMs - ms) / 1000)} ago)`;
+  const said = words === undefined ? [] : 'why' in words ? [words.why] : words.lines.slice(-shownLines);
+  return [`${job.slug}: ${headWords(job, time)}`, ...said.map((line) => `  ${line}`)]
+    .map((line) => `${printable(line)}\n`)
+    .join('');
+}
+
+/** What became of its file and of what runs in spite of that, and the first problem. */
+export function withProblem(job: BrokenJobSnapshot): string {
+  return job.file === 'gone' ? brokenWords(job) : `${brokenWords(job)}: ${job.problems[0] ?? ''}`;
+}
+
+function brokenWords({ file, service, activity }: BrokenJobSnapshot): string {
+  const runs = service === undefined ? activity.is !== 'idle' : service.supervisor !== undefined;
+  if (service !== undefined) {
+    if (file === 'gone') return 'its file is gone, so it is being stopped';
+    return `its file has problems, ${runs ? 'and it goes on as it is' : 'so it is not started'}`;
+  }
+  if (file === 'gone') return `its file is gone${runs ? '; its run goes on' : ''}`;
+  return `its file has problems, ${runs ? 'and its run goes on' : 'so it is not run'}`;
+}
+
+function headWords(job: AnySnapshot, time: (ms: number) => string): string {
+  if (isBroken(job)) return withProblem(job);
+  const { service, streak, lastRun } = job;
+  if (service !== undefined) {
+    const since = service.sinceMs === undefined ? '' : ` since ${time(service.sinceMs)}`;
+    return `${service.state}${since}: ${serviceRemark(job.slug, service)}`;
+  }
+  const { failures, failingSinceMs } = streak;
+  const often = failures === 1 ? 'failed once' : `failed ${failures} times in a row`;
+  const since =
+    failingSinceMs === undefined
+      ? ''
+      : failures === 1
+        ? ` at ${time(failingSinceMs)}`
+        : ` since ${time(failingSinceMs)}`;
+  const last = lastRun?.outcome === undefined ? '' : `: ${failures === 1 ? 'it' : 'the last time it'} ${lastRun.words}`;
+  return `${often}${since}${last}`;
+}

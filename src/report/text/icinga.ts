@@ -1,0 +1,131 @@
+/** What `check-jobs-icinga` says: the predecessor's two sentences first, then ours, with performance data behind the bar. */
+import { durationWords } from '../../run/outcome/outcome.ts';
+import { isCircuit } from '../../run/pause/pause.ts';
+import { printable } from '../../text/printable.ts';
+import { commonWarnings, ownWarnings } from '../clock/installed.ts';
+import { type AnySnapshot, isBroken } from './job.ts';
+import { hiddenWords, type JobSnapshot } from '../snapshot.ts';
+import { greatest } from '../../text/width.ts';
+
+export interface CheckAnswer {
+  readonly code: 0 | 1 | 2 | 3;
+  readonly text: string;
+}
+
+/** How late a job may be, in seconds, before it is a warning, and before it is critical; without the latter it never is. */
+export interface Limits {
+  readonly warningSeconds: number;
+  readonly criticalSeconds?: number;
+}
+
+/**
+ * `FAILING JOBS: a, b` and 2 (kept), `JOBS CRITICAL: …` and 2 for what should long have run, `JOBS UNKNOWN: …` and 3 where a history can't be
+ * read, `JOBS WARNING: …` and 1 for what a person
+ * should look at, `JOBS OK` and 0 (kept).
+ * Monitoring plugins guidelines: the first line says it all, no bar in it, labels quoted, seconds with their unit, other counts without.
+ */
+export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAnswer {
+  const failing = jobs.filter((job) => job.health === 'failing').map(({ slug }) => slug);
+  const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
+  const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
+  const hidden = jobs.flatMap(hiddenRemark);
+  const remarks = [
+    ...hidden,
+    ...commonWarnings(jobs.map((job) => (isBroken(job) ? undefined : job.clock))),
+    ...jobs.flatMap((job) => remarksOn(job, limits)),
+  ].map(pluginWords);
+  const details = [...late, ...remarks];
+  const tail = ` | ${perfdata(jobs, { failing: failing.length, warnings: remarks.length, limits })}`;
+  const first = failing.length > 0 || late.length > 0;
+  const more = first && details.length > (failing.length > 0 ? 0 : late.length) ? `\n${details.join('\n')}` : '';
+  if (failing.length > 0) return { code: 2, text: `FAILING JOBS: ${failing.join(', ')}${tail}${more}\n` };
+  if (late.length > 0) return { code: 2, text: `JOBS CRITICAL: ${late.join('; ')}${tail}${more}\n` };
+  if (hidden.length > 0) return { code: 3, text: `JOBS UNKNOWN: ${remarks.join('; ')}${tail}\n` };
+  if (remarks.length > 0) return { code: 1, text: `JOBS WARNING: ${remarks.join('; ')}${tail}\n` };
+  return { code: 0, text: `JOBS OK${tail}\n` };
+}
+
+interface Sums {
+  readonly failing: number;
+  readonly warnings: number;
+  readonly limits: Limits;
+}
+
+function perfdata(jobs: readonly AnySnapshot[], { failing, warnings, limits }: Sums): string {
+  const good = jobs.flatMap((job) => (isBroken(job) ? [] : [job]));
+  const running = jobs.filter((job) => job.activity.is === 'running').length;
+  const counts = {
+    failing,
+    warnings,
+    running,
+    jobs: jobs.length,
+    paused: good.filter((job) => job.paused !== undefined).length,
+    disabled: good.filter((job) => job.disabled).length,
+  };
+  const longest = Math.floor(greatest(jobs.map(overdueSeconds)));
+  return [
+    ...Object.entries(counts).map(([label, amount]) => `'${label}'=${amount};;;0`),
+    `'overdue'=${longest}s;${limits.warningSeconds};${limits.criticalSeconds ?? ''};0`,
+  ].join(' ');
+}
+
+/** As long as a mail server may take for a restart. */
+const undeliveredMs = 600_000;
+
+function remarksOn(
+  job: AnySnapshot,
+  { warningSeconds, criticalSeconds = Number.POSITIVE_INFINITY }: Limits,
+): readonly string[] {
+  const stopped = stoppedRemark(job);
+  if (isBroken(job))
+    return job.file === 'gone' ? stopped : [...stopped, `${job.slug} is invalid: its file has problems`];
+  const seconds = overdueSeconds(job);
+  const missed = job.lastRun?.outcome?.kind === 'missed';
+  return [
+    ...ownWarnings(job.clock).map((words) => `${job.slug}: ${words}`),
+    ...(seconds >= warningSeconds && seconds < criticalSeconds ? [overdueWords(job)] : []),
+    ...(missed ? [`${job.slug} ${job.lastRun?.words ?? ''}`] : []),
+    ...stopped,
+    ...pauseRemark(job),
+    ...(job.skips?.isMany ? [`${job.slug} was skipped ${job.skips.count} times in a row (skip_threshold)`] : []),
+    ...(job.activity.is === 'orphaned' ? [`${job.slug} left processes behind`] : []),
+    ...(job.noticeFailed === undefined ? [] : [`${job.slug}: a notice failed: ${job.noticeFailed.words}`]),
+    ...(job.noticeFailed === undefined && (job.undelivered?.forMs ?? 0) >= undeliveredMs
+      ? [`${job.slug}: a notice waits for ${durationWords((job.undelivered?.forMs ?? 0) / 1000)}`]
+      : []),
+    ...(job.lastRun?.lostBytes === undefined ? [] : [`${job.slug} lost output of its last run`]),
+  ];
+}
+
+function hiddenRemark(job: AnySnapshot): readonly string[] {
+  const words = isBroken(job) ? undefined : hiddenWords(job.historyHidden);
+  return words === undefined ? [] : [`${job.slug}: ${words}`];
+}
+
+/** Whoever enforces timeouts, or restarts instances, does nothing while it is stopped. */
+function stoppedRemark({ slug, activity, service }: AnySnapshot): readonly string[] {
+  if (activity.is !== 'running' || activity.isStopped !== true) return [];
+  const who = service === undefined ? 'the run-job' : 'the supervisor';
+  return [`${who} of ${slug} is stopped (SIGSTOP): kill -CONT ${activity.pid ?? ''}`];
+}
+
+/** A pause that ends by itself is nobody's business. */
+function pauseRemark({ slug, paused }: JobSnapshot): readonly string[] {
+  if (paused === undefined || paused.untilMs !== undefined) return [];
+  const why = paused.reason === undefined ? '' : `: ${paused.reason}`;
+  if (isCircuit(paused)) return [`${slug} is paused after its failures until jobctl reset ${slug}${why}`];
+  return [`${slug} is paused without an end by ${paused.by}${why}`];
+}
+
+function overdueSeconds(job: AnySnapshot): number {
+  return isBroken(job) || job.overdue === undefined ? 0 : job.overdue.overdueMs / 1000;
+}
+
+function overdueWords(job: AnySnapshot): string {
+  return `${job.slug} is overdue by ${durationWords(overdueSeconds(job))}`;
+}
+
+/** One line of what people have written, which must not pass for performance data. */
+export function pluginWords(words: string): string {
+  return printable(words.replaceAll('|', '/').replaceAll(/\s*\n\s*/g, ' '));
+}

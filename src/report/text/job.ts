@@ -1,0 +1,279 @@
+/** `jobctl status`: one line for each job, or all that is known of one. */
+import { orphanWords } from '../../run/lock/collision.ts';
+import { durationWords, lastedWords } from '../../run/outcome/outcome.ts';
+import { pauseRemark, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
+import { printable } from '../../text/printable.ts';
+import { ownWarnings } from '../clock/installed.ts';
+import type { Overdue } from '../clock/overdue.ts';
+import { serviceRemark } from './service.ts';
+import {
+  type BrokenJobSnapshot,
+  hiddenWords,
+  type JobSnapshot,
+  type RunSnapshot,
+  unreadableWords,
+} from '../snapshot.ts';
+import { widest } from '../../text/width.ts';
+
+export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
+
+export function isBroken(job: AnySnapshot): job is BrokenJobSnapshot {
+  return 'problems' in job;
+}
+
+/** Columns: job, state, last run, and notes. */
+export function jobLines(jobs: readonly AnySnapshot[], formatTime: (ms: number) => string): string {
+  const rows = jobs.map((job) => [job.slug, job.state, ...rest(job, formatTime)]);
+  const widths = [0, 1, 2].map((column) => widest(rows.map((row) => row[column] ?? '')));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}
+
+function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
+  if (isBroken(job) && job.service === undefined) {
+    const since = job.activity.is === 'running' ? job.activity.sinceMs : undefined;
+    return [since === undefined ? '' : formatTime(since), printable(brokenRemark(job))];
+  }
+  if (job.service !== undefined) {
+    const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
+    const remarks = [
+      serviceRemark(job.slug, job.service),
+      ...(isBroken(job) ? [] : ownWarnings(job.clock)),
+      ...(isBroken(job) ? [] : noticeRemarks(job, formatTime)),
+      isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
+    ];
+    return [since, printable(remarks.filter(Boolean).join('; '))];
+  }
+  if (isBroken(job)) return ['', ''];
+  const last = job.lastRun;
+  const started = last === undefined ? '' : formatTime(last.startedMs);
+  return [
+    started,
+    printable(
+      [
+        offRemark(job),
+        pausedWords(job, formatTime),
+        ...ownWarnings(job.clock),
+        overdueRemark(job, formatTime),
+        stoppedWords(job.activity),
+        retryWords(job, formatTime),
+        nextRemark(job),
+        orphanRemark(job),
+        streakRemark(job),
+        lastWords(job),
+        resetRemark(job, formatTime),
+        skipRemark(job, formatTime),
+        unreadableWords(job.slug, job.unreadable),
+        hiddenWords(job.historyHidden),
+        ...noticeRemarks(job, formatTime),
+      ]
+        .filter(Boolean)
+        .join('; '),
+    ),
+  ];
+}
+
+/** Of one that runs, has failed or is paused, where the column before says that. */
+function offRemark({ disabled, state }: JobSnapshot): string {
+  return disabled && state !== 'disabled' ? 'disabled' : '';
+}
+
+/** Of a run under way the column before says that it runs. */
+function lastWords({ lastRun, activity, state }: JobSnapshot): string | undefined {
+  if (lastRun === undefined || lastRun.outcome !== undefined || state !== 'running') return lastRun?.words;
+  return activity.is === 'running' ? activityText(activity) : lastRun.words;
+}
+
+function overdueRemark({ overdue }: JobSnapshot, formatTime: (ms: number) => string): string {
+  return overdue === undefined ? '' : `due since ${formatTime(overdue.tickMs)}`;
+}
+
+function pausedWords({ paused, state }: JobSnapshot, formatTime: (ms: number) => string): string {
+  if (paused === undefined) return '';
+  return state === 'paused' ? pauseRemark(paused, formatTime) : pauseWords(paused, formatTime);
+}
+
+function orphanRemark({ activity }: JobSnapshot): string {
+  return activity.is === 'orphaned' ? activityOrphans(activity) : '';
+}
+
+export function activityOrphans(activity: Extract<JobSnapshot['activity'], { is: 'orphaned' }>): string {
+  return orphanWords({ ...activity, ...(activity.run !== undefined && { runId: activity.run }) });
+}
+
+function nextRemark({ next, lastRun }: JobSnapshot): string {
+  return next === undefined || next.run === lastRun?.run ? '' : `run ${next.run} waits`;
+}
+
+/** Not of a pause, which is told already, nor beside a run under way that says why. */
+function skipRemark({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: number) => string): string {
+  if (lastSkip === undefined || paused !== undefined || activity.is === 'running') return '';
+  return `at ${formatTime(lastSkip.startedMs)} it ${lastSkip.words}`;
+}
+
+function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+  if (undelivered === undefined) return undefined;
+  const { count, sinceMs } = undelivered;
+  return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
+}
+
+/** What has not been told. */
+export function noticeRemarks(job: JobSnapshot, formatTime: (ms: number) => string): readonly string[] {
+  const waiting = undeliveredWords(job, formatTime);
+  return [
+    ...(waiting === undefined ? [] : [waiting]),
+    ...(job.noticeFailed === undefined ? [] : [`notice failed: ${job.noticeFailed.words}`]),
+  ];
+}
+
+function streakRemark({ streak }: JobSnapshot): string {
+  return streak.failures > 1 ? `${streak.failures} failures in a row` : '';
+}
+
+/** What runs in spite of it comes first. */
+function brokenRemark({ activity, problems }: BrokenJobSnapshot): string {
+  const runs = activity.is === 'idle' ? [] : [activityText(activity)];
+  return [...runs, problems[0] ?? ''].join('; ');
+}
+
+function noneWords({ historyHidden }: JobSnapshot): string {
+  return historyHidden === undefined ? 'none' : 'unknown';
+}
+
+/** The last run has failed, and a person has said that this is known and dealt with. */
+function resetRemark({ reset }: JobSnapshot, formatTime: (ms: number) => string): string {
+  if (reset === undefined) return '';
+  return `reset by ${reset.by} at ${formatTime(reset.atMs)}${reset.reason === undefined ? '' : `: ${reset.reason}`}`;
+}
+
+/** Everything about one job, a fact a line. */
+export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string): string {
+  if (isBroken(job)) return brokenDetails(job, formatTime);
+  const last = job.lastRun;
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['job', `${job.slug} - ${job.name}`],
+    ['description', job.description?.trim().replaceAll('\n', ' ')],
+    ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
+    ['schedule', job.schedule],
+    ['state', job.state],
+    ['disabled', job.disabled ? 'in its file: the clock does not start it' : undefined],
+    ['next', job.nextMs === undefined ? undefined : formatTime(job.nextMs)],
+    ...(job.clock?.warnings ?? []).map((words) => ['crontab', words] as const),
+    ['overdue', job.overdue === undefined ? undefined : overdueWords(job.overdue, job.slug, formatTime)],
+    ['paused', job.paused && `${pauseRemark(job.paused, formatTime)}; to end that: ${resumeCommand(job.paused)}`],
+    ['activity', activityWords(job, formatTime)],
+    ['waiting', nextWords(job, formatTime)],
+    ['shared locks', lockWords(job, formatTime)],
+    ['last run', last === undefined ? noneWords(job) : lastRunWords(last, formatTime)],
+    [
+      'last skip',
+      job.lastSkip === undefined ? undefined : `${formatTime(job.lastSkip.startedMs)} ${job.lastSkip.words}`,
+    ],
+    ['reset', resetRemark(job, formatTime) || undefined],
+    ['log', last?.logPath],
+    ['notices', undeliveredWords(job, formatTime)],
+    ['warning', unreadableWords(job.slug, job.unreadable)],
+    ['warning', hiddenWords(job.historyHidden)],
+    ['notice failed', job.noticeFailed && `of run ${job.noticeFailed.run}: ${job.noticeFailed.words}`],
+    ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
+    ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
+  ];
+  return factLines(facts);
+}
+
+function brokenDetails(job: BrokenJobSnapshot, formatTime: (ms: number) => string): string {
+  const what = job.file === 'gone' ? 'its file is gone' : 'its file has problems';
+  const problems = job.problems.map((problem) => `  ${printable(problem)}\n`).join('');
+  const last = job.lastRun;
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['activity', job.activity.is === 'idle' ? undefined : activityWords(job, formatTime)],
+    ['waiting', nextWords(job, formatTime)],
+    ['last run', last && lastRunWords(last, formatTime)],
+    ['log', last?.logPath],
+  ];
+  return `${job.slug}: ${what}\n${problems}${factLines(facts)}`;
+}
+
+function lastRunWords(
+  { startedMs, run, words, outcome, durationMs }: RunSnapshot,
+  formatTime: (ms: number) => string,
+): string {
+  return `${formatTime(startedMs)} ${run} ${words}${lastedWords(outcome, durationMs)}`;
+}
+
+function factLines(facts: readonly (readonly [string, string | undefined])[]): string {
+  const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
+  return known.map(([label, value]) => `${`${label}:`.padEnd(19)} ${printable(value)}\n`).join('');
+}
+
+function overdueWords({ tickMs, overdueMs }: Overdue, slug: string, formatTime: (ms: number) => string): string {
+  return `by ${durationWords(overdueMs / 1000)}, due since ${formatTime(tickMs)}; jobctl why ${slug} tells more`;
+}
+
+function failureWords({ streak }: JobSnapshot, formatTime: (ms: number) => string): string {
+  return streak.failingSinceMs === undefined
+    ? `${streak.failures}`
+    : `${streak.failures}, since ${formatTime(streak.failingSinceMs)}`;
+}
+
+/** Empty unless an attempt of the run under way has failed. */
+function retryWords({ activity }: Pick<JobSnapshot, 'activity'>, formatTime: (ms: number) => string): string {
+  if (activity.is !== 'running' || activity.retry === undefined) return '';
+  const { attempt, words, nextMs } = activity.retry;
+  return `attempt ${attempt} ${words}, attempt ${attempt + 1} at ${formatTime(nextMs)}`;
+}
+
+function nextWords({ next }: Pick<JobSnapshot, 'next'>, formatTime: (ms: number) => string): string | undefined {
+  if (next === undefined) return undefined;
+  const since = next.sinceMs === undefined ? '' : ` since ${formatTime(next.sinceMs)}`;
+  return `run ${next.run} (pid ${next.pid ?? 'unknown'}) waits${since}${next.words === undefined ? '' : `: ${next.words}`}`;
+}
+
+function lockWords({ locks }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+  if (locks.length === 0) return undefined;
+  return locks
+    .map(({ name, heldBy }) => {
+      if (heldBy === undefined) return `${name} is free`;
+      const since = heldBy.sinceMs === undefined ? '' : ` since ${formatTime(heldBy.sinceMs)}`;
+      const left = heldBy.processes === undefined ? '' : ` by ${heldBy.processes.join(', ')}`;
+      return `${name} is held by ${heldBy.job ?? 'another job'}${heldBy.run === undefined ? '' : `, run ${heldBy.run}`}${since}${left}`;
+    })
+    .join('; ');
+}
+
+/** Empty unless the run-job was stopped: then nobody enforces anything. */
+function stoppedWords(activity: JobSnapshot['activity']): string {
+  if (activity.is !== 'running' || activity.isStopped !== true) return '';
+  return `its run-job is stopped (SIGSTOP), so its timeout is not enforced: kill -CONT ${activity.pid ?? ''}`;
+}
+
+/** Without times, for a listing. */
+function activityText(activity: JobSnapshot['activity']): string {
+  if (activity.is === 'orphaned') return `its run-job is gone, processes of it live: ${activity.pids.join(', ')}`;
+  return activity.is === 'running' ? `pid ${activity.pid ?? 'unknown'}` : '';
+}
+
+function activityWords(job: Pick<JobSnapshot, 'activity'>, formatTime: (ms: number) => string): string {
+  const { activity } = job;
+  switch (activity.is) {
+    case 'idle':
+      return 'idle';
+    case 'orphaned':
+      return activityOrphans(activity);
+    case 'running': {
+      const since = activity.sinceMs === undefined ? '' : ` since ${formatTime(activity.sinceMs)}`;
+      const retry = retryWords(job, formatTime);
+      const run = `running${since} (pid ${activity.pid ?? 'unknown'}, run ${activity.run ?? 'unknown'})`;
+      return [run, stoppedWords(activity), retry].filter(Boolean).join('; ');
+    }
+    default:
+      return activity satisfies never;
+  }
+}

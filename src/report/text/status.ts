@@ -1,0 +1,50 @@
+/** `run-job --list-jobs` and `--status`: the lines that people and scripts know from the Python process-control. */
+import { pauseWords } from '../../run/pause/pause.ts';
+import { printable } from '../../text/printable.ts';
+import type { ServiceSnapshot } from '../service-snapshot.ts';
+import { serviceRemark } from './service.ts';
+import type { BrokenJobSnapshot, JobSnapshot } from '../snapshot.ts';
+
+/** `blast - Blastoff job<tab>{pid: 5647, status: running}`, then a line each for description, tags and last status (kept); ours follow. */
+export function statusText(job: JobSnapshot, formatTime: (ms: number) => string): string {
+  const running = runningWords(job);
+  const lines = [
+    `${job.slug} - ${printable(job.name)}${running === undefined ? '' : `\t${running}`}`,
+    ...(job.description === undefined ? [] : [printable(job.description.trim().replaceAll('\n', ' '))]),
+    ...(job.tags.length === 0 ? [] : [`tags: ${job.tags.map(printable).join(', ')}`]),
+    `last status: ${job.lastStatus}`,
+    ...(job.service === undefined ? [] : [printable(serviceLine(job.slug, job.service))]),
+    ...(job.disabled ? ['disabled'] : []),
+    ...(job.paused === undefined ? [] : [printable(pauseWords(job.paused, formatTime))]),
+  ];
+  return `${lines.join('\n\t')}\n`;
+}
+
+function serviceLine(slug: string, service: ServiceSnapshot): string {
+  const remark = serviceRemark(slug, service);
+  return `service: ${service.state}${remark === '' ? '' : `, ${remark}`}`;
+}
+
+export function brokenStatusText(job: BrokenJobSnapshot): string {
+  const running = runningWords(job);
+  const what = job.file === 'gone' ? '***File removed***' : '***Invalid configuration***';
+  const lines = [
+    `${job.slug} ${what}${running === undefined ? '' : `\t${running}`}`,
+    ...(job.service === undefined ? [] : [printable(serviceLine(job.slug, job.service))]),
+  ];
+  return `${lines.join('\n\t')}\n`;
+}
+
+/** PyYAML's flow style, as the predecessor printed it. */
+function runningWords({ activity }: Pick<JobSnapshot, 'activity'>): string | undefined {
+  switch (activity.is) {
+    case 'running':
+      return activity.pid === undefined ? '{status: running}' : `{pid: ${activity.pid}, status: running}`;
+    case 'orphaned':
+      return `{pid: ${activity.pids[0] ?? 'unknown'}, status: orphaned}`;
+    case 'idle':
+      return undefined;
+    default:
+      return activity satisfies never;
+  }
+}

@@ -1,0 +1,59 @@
+/** `jobctl why`: the answer in one sentence, what to do, and the evidence that matters; with `--all` everything that was looked at. */
+import { printable } from '../../text/printable.ts';
+import type { Advice } from './advice.ts';
+import type { Finding } from './finding.ts';
+import type { Answer } from './answer.ts';
+import { widest } from '../../text/width.ts';
+
+export interface WhyView {
+  /** Of a terminal: sentences are folded at it, commands never. Absent: nothing is folded. */
+  readonly columns?: number;
+  /** The command that shows all findings; absent when they are shown. */
+  readonly more?: string;
+}
+
+/** `findings`: shown in full with `--all`. */
+export function whyText(
+  { answer, advice, facts }: Answer,
+  findings: readonly Finding[] | undefined,
+  { columns, more }: WhyView = {},
+): string {
+  const evidence = findings === undefined ? facts.map(([label, words]) => [`${label}:`, words] as const) : [];
+  const width = widest(evidence.map(([label]) => label));
+  const parts = [
+    folded(answer, 0, columns),
+    advice.flatMap((one) => adviceLines(one, columns)),
+    evidence.flatMap(([label, words]) => folded(`  ${label.padEnd(width)}  ${words}`, width + 4, columns)),
+    (findings ?? []).flatMap((finding) => folded(findingLine(finding), findingIndent, columns)),
+    more === undefined ? [] : [`Everything that was looked at: ${more}`],
+  ];
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `${line}\n`).join(''))
+    .join('\n');
+}
+
+function adviceLines({ say, run }: Advice, columns: number | undefined): readonly string[] {
+  const words = `${say.charAt(0).toUpperCase()}${say.slice(1)}${run.length === 0 ? '.' : ':'}`;
+  return [...folded(words, 0, columns), ...run.map((command) => `    ${printable(command)}`)];
+}
+
+const marks = { well: 'ok', stops: 'STOPS', 'stops-next': 'NEXT', doubt: 'doubt', unknown: '?' } as const;
+const findingIndent = 23;
+
+function findingLine({ about, is, words }: Finding): string {
+  return `  ${about.padEnd(12)}  ${marks[is].padEnd(5)}  ${words}`;
+}
+
+/** Lines of at most so many columns, cut at blanks; the second and later ones are indented. */
+function folded(written: string, indent: number, columns: number | undefined): readonly string[] {
+  const lines: string[] = [];
+  let rest = printable(written);
+  for (let start = 0; columns !== undefined && rest.length > columns; start = indent) {
+    const at = rest.lastIndexOf(' ', columns);
+    if (at <= Math.max(start, indent)) break;
+    lines.push(rest.slice(0, at).trimEnd());
+    rest = `${' '.repeat(indent)}${rest.slice(at + 1)}`;
+  }
+  return [...lines, rest];
+}

@@ -1,0 +1,198 @@
+/**
+ * Why a job ran at a tick, or did not; and, where nobody names a time, why it is as `jobctl status` shows it. What is on record decides; where nothing is, the evidence is walked in the order in which a tick travels: file,
+ * schedule, pause, crontab, what cron makes of it, cron itself, user, program. The first that stands in the way is named, and what to do.
+ */
+import { minuteMs } from '../../zone/zone.ts';
+import type { Evidence } from './evidence.ts';
+import type { Finding } from './finding.ts';
+import { hiddenWords, type RunSnapshot, unreadableWords } from '../snapshot.ts';
+import { crontabFindings } from './crontab.ts';
+import { daemonFindings } from './daemon.ts';
+import { claimFinding, fateFinding, runOfTick } from './fate.ts';
+import { fileFindings, lockFinding, pauseFindings, placeFindings } from './job.ts';
+
+type Verdict =
+  /** It started, and `run` says what became of it. */
+  | 'ran'
+  | 'running'
+  | 'did-not-run'
+  /** The tick is a moment ago, or its splay is not over. */
+  | 'waiting'
+  /** The schedule has no tick at that time. */
+  | 'not-due'
+  /** It is still to come. */
+  | 'will-run'
+  | 'will-not-run'
+  /** It did not run, and nothing that is known explains it. */
+  | 'unexplained';
+
+export interface Explanation {
+  readonly slug: string;
+  readonly verdict: Verdict;
+  readonly tickMs?: number;
+  readonly run?: RunSnapshot;
+  /** The one that stopped it, or will. */
+  readonly cause?: Finding;
+  /** What keeps a job that has run from starting again. */
+  readonly blocker?: Finding;
+  /** Everything that was looked at, in the order in which a tick travels. */
+  readonly findings: readonly Finding[];
+}
+
+/** A late cron (it wakes once a minute) and a slow start are nothing to explain. */
+const startMs = 1.5 * minuteMs;
+
+export function explain(evidence: Evidence): Explanation {
+  const ofTick = explainTick(evidence);
+  return evidence.askedMs === undefined ? explainState(evidence, ofTick) : ofTick;
+}
+
+/** What became of the tick in question, or will. */
+function explainTick(evidence: Evidence): Explanation {
+  const { slug, ticks } = evidence;
+  const { tickMs } = ticks;
+  const run = runOfTick(evidence);
+  const found = findingsOf(evidence, run);
+  // A tick that is on record as missed, and nothing that is so now says why: then the record is all there is.
+  const missed = run?.outcome?.kind === 'missed' ? found[0] : undefined;
+  const cause = found.find((finding) => finding.is === 'stops') ?? missed;
+  const verdict = verdictOf(evidence, run, cause);
+  const named = { slug, verdict, ...(tickMs !== undefined && { tickMs }), ...(run !== undefined && { run }) };
+  const didStart = verdict === 'ran' || verdict === 'running';
+  return didStart ? { ...named, findings: found.map(asNext) } : { ...named, ...(cause && { cause }), findings: found };
+}
+
+/** Of a job that did start, what is so now is about its next start. */
+function asNext(finding: Finding): Finding {
+  return finding.is === 'stops' ? { ...finding, is: 'stops-next' } : finding;
+}
+
+/** In the order in which `jobctl status` decides on a state: it runs, can't be used, is paused, has failed, did not start, can't start again. */
+function explainState(evidence: Evidence, ofTick: Explanation): Explanation {
+  const { seen, file, runs, ticks } = evidence;
+  const ofNext = explainTick(nextStartOf(evidence));
+  const blocker = ofNext.findings.find(({ is }) => is === 'stops');
+  const latest = runs.findLast(isRun);
+  const { verdict, cause } = ofTick;
+  const isUntold = verdict !== 'did-not-run' && verdict !== 'unexplained';
+  const skip = ofTick.run?.outcome?.kind === 'skipped' ? ofTick.run : undefined;
+  const blocked = (by: Finding): Explanation => aboutNext(ofNext, by);
+  const about = (run: RunSnapshot): Explanation => aboutRun(run, { evidence, ofNext, blocker });
+
+  if (latest !== undefined && latest.outcome === undefined && (skip === undefined || skip.startedMs < latest.startedMs))
+    return about(latest);
+  if (seen?.activity.is === 'orphaned') return blocked({ ...lockFinding(evidence), is: 'stops' });
+  if (file.is !== 'good' && blocker !== undefined) return blocked(blocker);
+  const [pause] = pauseFindings({ ...evidence, ticks: {}, askedMs: evidence.nowMs });
+  const isSkippedByPause = skip?.outcome?.kind === 'skipped' && skip.outcome.reason === 'paused';
+  if (pause?.is === 'stops' && !isSkippedByPause) return blocked(pause);
+  // A run that ended after the tick is newer than whatever became of that.
+  const isNewer = latest !== undefined && (isUntold || (latest.endedMs ?? latest.startedMs) > (ticks.tickMs ?? 0));
+  if (isNewer && seen?.health === 'failing') return about(latest);
+  if (isByHandOnly(evidence)) return latest === undefined ? ofNext : about(latest);
+  if (!isUntold && cause?.afterTick === undefined) return ofTick;
+  if (latest === undefined) return verdict === 'waiting' ? ofTick : ofNext;
+  if (blocker !== undefined) return { ...about(latest), verdict: 'will-not-run', cause: blocker };
+  return ofTick.run === latest || verdict === 'waiting' ? ofTick : about(latest);
+}
+
+function aboutNext({ slug, tickMs, findings }: Explanation, cause: Finding): Explanation {
+  return { slug, verdict: 'will-not-run', ...(tickMs !== undefined && { tickMs }), cause, findings };
+}
+
+interface Now {
+  readonly evidence: Evidence;
+  readonly ofNext: Explanation;
+  readonly blocker: Finding | undefined;
+}
+
+/** About a run that started, whether a tick had it or a person. */
+function aboutRun(run: RunSnapshot, { evidence, ofNext, blocker }: Now): Explanation {
+  return {
+    ...{ slug: evidence.slug, verdict: run.outcome === undefined ? 'running' : 'ran', run },
+    ...(run.tick !== undefined && { tickMs: run.tick.tickMs }),
+    ...(blocker !== undefined && { blocker }),
+    findings: [fateFinding(run, evidence), ...ofNext.findings.map(asNext)],
+  };
+}
+
+/** Neither its file nor the crontab has the clock start it. */
+function isByHandOnly({ job, crontab }: Evidence): boolean {
+  return job !== undefined && (job.schedule === undefined || !job.enabled) && crontab.line === undefined;
+}
+
+function isRun({ outcome }: RunSnapshot): boolean {
+  return outcome === undefined || (outcome.kind !== 'skipped' && outcome.kind !== 'missed');
+}
+
+/** The same job asked about its next start, of which nothing is on record yet. */
+function nextStartOf(evidence: Evidence): Evidence {
+  const { ticks, nowMs, crontab, clock } = evidence;
+  const { claim: _claim, askedMs: _asked, ...rest } = evidence;
+  // A line of other times starts the job too.
+  const fires = clock?.line === 'other' && clock.schedule !== undefined ? { fires: true } : {};
+  const tickMs = ticks.tickMs !== undefined && ticks.tickMs > nowMs ? ticks.tickMs : ticks.afterMs;
+  return {
+    ...{ ...rest, runs: [], crontab: { ...crontab, ...fires } },
+    ticks: { ...(tickMs !== undefined && { tickMs }), ...(ticks.ofLine !== undefined && { ofLine: ticks.ofLine }) },
+    cronLog: { ...evidence.cronLog, lines: evidence.cronLog.lines.filter(({ atMs }) => atMs <= nowMs) },
+  };
+}
+
+/** What is on record about the tick goes before everything that is only so now. */
+function findingsOf(evidence: Evidence, run: RunSnapshot | undefined): readonly Finding[] {
+  const fate = run === undefined ? claimFinding(evidence) : [fateFinding(run, evidence)];
+  return [
+    ...fate,
+    ...fileFindings(evidence),
+    ...recordFindings(evidence),
+    ...pauseFindings(evidence),
+    ...crontabFindings(evidence),
+    ...daemonFindings(evidence),
+    ...placeFindings(evidence),
+  ];
+}
+
+function verdictOf(evidence: Evidence, run: RunSnapshot | undefined, cause: Finding | undefined): Verdict {
+  const { nowMs, ticks, job, askedMs } = evidence;
+  if (run !== undefined && hasStarted(run)) return run.outcome === undefined ? 'running' : 'ran';
+  if (run?.outcome !== undefined && run.outcome.kind !== 'missed') return 'did-not-run';
+  const { tickMs } = ticks;
+  // A job that has no tick at all: it is asked about what is to come.
+  const isFuture = (tickMs ?? askedMs ?? Number.POSITIVE_INFINITY) > nowMs;
+  if (tickMs === undefined && job?.schedule !== undefined && job.enabled && askedMs !== undefined) return 'not-due';
+  if (cause !== undefined) return isFuture ? 'will-not-run' : 'did-not-run';
+  if (isFuture) return 'will-run';
+  if (tickMs !== undefined && nowMs < tickMs + (job?.delayMs ?? 0) + startMs) return 'waiting';
+  return 'unexplained';
+}
+
+/** Its commands were started, or it died on the way there. */
+function hasStarted({ outcome }: RunSnapshot): boolean {
+  return outcome === undefined || !['skipped', 'not-started', 'missed'].includes(outcome.kind);
+}
+
+/** 0: it ran, runs, waits or will run. 1: it did not or will not, and why is known. 4: nobody knows why. */
+export function explanationCode({ verdict }: Explanation): 0 | 1 | 4 {
+  switch (verdict) {
+    case 'ran':
+    case 'running':
+    case 'waiting':
+    case 'will-run':
+      return 0;
+    case 'did-not-run':
+    case 'will-not-run':
+    case 'not-due':
+      return 1;
+    case 'unexplained':
+      return 4;
+    default:
+      return verdict satisfies never;
+  }
+}
+
+/** What is passed over may be what would have explained it. */
+function recordFindings({ slug, unreadable, historyHidden }: Evidence): readonly Finding[] {
+  const all = [unreadableWords(slug, unreadable), hiddenWords(historyHidden)];
+  return all.flatMap((words) => (words === undefined ? [] : [{ about: 'records', is: 'doubt', words }]));
+}

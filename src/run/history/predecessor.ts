@@ -1,0 +1,82 @@
+/** Reads what the Python process-control recorded about a job, as the history before our own. */
+import type { Trigger } from './event.ts';
+import { emptyHistory, type History, type RunRecord } from './history.ts';
+import type { LastStatus, Outcome } from '../outcome/outcome.ts';
+
+/**
+ * The file is PyYAML's dump of `{history: [{status, time}], last_completion_status}`, times in UTC without saying so, written in place by
+ * every run. It is read line by line: its shape is fixed, a torn one is used as far as it goes, and no run pays for a YAML parser here.
+ */
+export function earlierHistory(bytes: Uint8Array | undefined): History {
+  if (bytes === undefined) return emptyHistory;
+  const entries = entriesOf(new TextDecoder().decode(bytes));
+  const runs = runsOf(entries);
+  let failures = 0;
+  let failingSinceMs: number | undefined;
+  let lastSuccessMs: number | undefined;
+  for (const { status, atMs } of entries) {
+    if (status === 'failed') {
+      failures += 1;
+      failingSinceMs ??= atMs;
+    } else if (status === 'completed') {
+      failures = 0;
+      failingSinceMs = undefined;
+      lastSuccessMs = atMs;
+    }
+  }
+  const lastStatus = lastStatusOf(bytes);
+  const streak = {
+    failures: lastStatus === 'failure' ? Math.max(failures, 1) : failures,
+    ...(failingSinceMs === undefined ? {} : { failingSinceMs }),
+    ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
+  };
+  return { runs, streak, lastStatus };
+}
+
+interface Entry {
+  readonly status: string;
+  readonly atMs: number;
+}
+
+/** PyYAML writes entries in block style or, in old versions, as `{status: completed, time: '…'}`. */
+function entriesOf(text: string): readonly Entry[] {
+  const found = text.matchAll(/status: (\w+)[,\s]+time: '?(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d+)?)'?/g);
+  return [...found].flatMap(([, status = '', day, time]) => {
+    const atMs = Date.parse(`${day}T${time?.slice(0, 12)}Z`);
+    return Number.isNaN(atMs) ? [] : [{ status, atMs }];
+  });
+}
+
+const outcomes: Readonly<Record<string, Outcome>> = {
+  completed: { kind: 'exited', code: 0 },
+  failed: { kind: 'exited', code: 1 },
+  skipped: { kind: 'skipped', reason: 'running', words: 'the previous run was still running', allowed: true },
+};
+
+/** A start is followed by what became of it; a start without an end was cut off. */
+function runsOf(entries: readonly Entry[]): readonly RunRecord[] {
+  const trigger: Trigger = { by: 'clock' };
+  const runs: RunRecord[] = [];
+  let startedMs: number | undefined;
+  for (const { status, atMs } of entries) {
+    if (startedMs !== undefined && status === 'started')
+      runs.push(legacyRun(startedMs, { trigger, outcome: { kind: 'interrupted' } }));
+    const outcome = outcomes[status];
+    if (outcome !== undefined) {
+      const began = startedMs ?? atMs;
+      runs.push(legacyRun(began, { trigger, outcome, endedMs: atMs, durationMs: atMs - began }));
+    }
+    startedMs = status === 'started' ? atMs : undefined;
+  }
+  if (startedMs !== undefined) runs.push(legacyRun(startedMs, { trigger, outcome: { kind: 'interrupted' } }));
+  return runs;
+}
+
+function legacyRun(startedMs: number, fields: Omit<RunRecord, 'run' | 'startedMs'>): RunRecord {
+  return { run: `python-${new Date(startedMs).toISOString()}`, startedMs, ...fields };
+}
+
+function lastStatusOf(bytes: Uint8Array): LastStatus {
+  const found = /^last_completion_status: (success|failure|skipped)\b/m.exec(new TextDecoder().decode(bytes))?.[1];
+  return (found as LastStatus | undefined) ?? 'unknown';
+}

@@ -1,0 +1,227 @@
+/**
+ * The locks of a job for a run of it: taken at once, or waited for, or taken from the run that has them, as `cron_collision_policy` says
+ * (collision.ts decides). Whoever waits or replaces has the place of the next run, which is a lock too: so there is one at most, it is seen
+ * by status, and it is free again when its run-job was killed.
+ */
+import type { Job } from '../../job/job.ts';
+import type { Clock } from '../../system/types/clock.ts';
+import type { JobLock, JobLocks, LockHolder } from '../../system/types/lock.ts';
+import type { Survivor, Sweeper, Wrappers } from '../../system/types/process.ts';
+import type { HistoryStore } from '../../system/types/state.ts';
+import { adviseOn, type Collision, type CollisionFacts, collisionWords } from './collision.ts';
+import type { Tick } from '../history/event.ts';
+import { durationWords, type SkipReason, type Stopped } from '../outcome/outcome.ts';
+import { processesWords } from '../process-words.ts';
+import { type Recorder, type RunName, writeEvent } from '../history/record.ts';
+import { endHolder } from './replace.ts';
+import { type RunLock, takeAll } from './run-locks.ts';
+import type { StopWatch } from '../stop-watch.ts';
+
+export interface LockMachine extends Recorder {
+  readonly clock: Clock;
+  readonly history: HistoryStore;
+  readonly locks: JobLocks;
+  readonly sweeper: Sweeper;
+  readonly wrappers: Wrappers;
+}
+
+export interface LockOrder extends RunName {
+  readonly job: Pick<Job, 'slug' | 'killGraceSeconds' | 'policy' | 'timing' | 'allowOvertime'>;
+  readonly tick?: Tick;
+  /** Ids of the runs that led to this one. */
+  readonly ancestors: readonly string[];
+  readonly watch: StopWatch;
+  /** Why the job may not start now, when it has been paused; in words. */
+  readonly paused: () => string | undefined;
+}
+
+export type Taken =
+  /** `remarks` say what had to be done first, in words. */
+  | { readonly is: 'held'; readonly lock: RunLock; readonly remarks: readonly string[] }
+  | { readonly is: 'skipped'; readonly reason: SkipReason; readonly words: string; readonly allowed: boolean }
+  | { readonly is: 'not-started'; readonly stage: string; readonly reason: string; readonly code: 78 | 125 }
+  | { readonly is: 'stopped'; readonly outcome: Stopped };
+
+/** The lock of whoever is to run next; no job's name has an "@". */
+export function nextLockName(slug: string): string {
+  return `${slug}@next`;
+}
+
+/** How long a run waits for another one when the job says nothing of a deadline. */
+const usualPatienceSeconds = 3600;
+
+const pollMs = 100;
+/** Who has waited long can wait a moment more. */
+const longestPollMs = 1000;
+
+export async function takeLock(order: LockOrder, machine: LockMachine): Promise<Taken> {
+  const turn = new Turn(order, machine);
+  try {
+    return await turn.take();
+  } finally {
+    await turn.giveUpPlace();
+  }
+}
+
+/** One run on its way to its locks. */
+class Turn {
+  readonly #order: LockOrder;
+  readonly #machine: LockMachine;
+  readonly #startMs: number;
+  readonly #cameMs: number;
+  readonly #remarks: string[] = [];
+  #place: JobLock | undefined;
+  #hasSwept = false;
+  #hasReplaced = false;
+
+  constructor(order: LockOrder, machine: LockMachine) {
+    this.#order = order;
+    this.#machine = machine;
+    this.#startMs = machine.clock.monotonicMs();
+    this.#cameMs = machine.clock.nowMs();
+  }
+
+  async take(): Promise<Taken> {
+    const { job, watch } = this.#order;
+    if (job.policy.collisionPolicy !== 'CANCEL_NEW' && this.#isSomebodyNext()) return this.#isFull();
+    for (;;) {
+      if (watch.stopped !== undefined) return { is: 'stopped', outcome: watch.stopped };
+      const answer = await takeAll(this.#order, this.#machine.locks);
+      if (answer.is === 'held') return { ...answer, remarks: this.#remarks };
+      if (answer.is === 'unavailable') return { ...answer, is: 'not-started', code: 125 };
+      const end = await this.#meet(answer);
+      if (end !== undefined) return end;
+    }
+  }
+
+  async giveUpPlace(): Promise<void> {
+    await this.#place?.release();
+  }
+
+  /** `undefined`: try again. */
+  async #meet(collision: Collision): Promise<Taken | undefined> {
+    const advice = adviseOn(collision, this.#facts());
+    switch (advice) {
+      case 'poll':
+        return this.#rest();
+      case 'end':
+        return this.#sweep(collision);
+      case 'skip':
+        return this.#skip(collision);
+      case 'mistake':
+        return { is: 'not-started', stage: 'configuration', reason: this.#mistake(collision), code: 78 };
+      case 'wait':
+        return (await this.#takePlace(collision)) ?? this.#wait(collision);
+      case 'replace':
+        return (await this.#takePlace(collision)) ?? this.#replace(collision.holder);
+      default:
+        return advice satisfies never;
+    }
+  }
+
+  #facts(): CollisionFacts {
+    const { job, ancestors } = this.#order;
+    const sinceBootMs = this.#machine.clock.sinceBootMs();
+    return {
+      policy: job.policy.collisionPolicy,
+      ...{ ancestors, waitedMs: this.#waitedMs(), sinceBootMs, hasReplaced: this.#hasReplaced },
+    };
+  }
+
+  #waitedMs(): number {
+    return this.#machine.clock.monotonicMs() - this.#startMs;
+  }
+
+  async #rest(): Promise<undefined> {
+    const delayMs = Math.min(Math.max(pollMs, this.#waitedMs() / 20), longestPollMs);
+    await this.#order.watch.rest(delayMs, this.#machine.clock);
+  }
+
+  async #sweep(collision: Collision): Promise<Taken | undefined> {
+    // Once: what is still there afterwards could not be killed, and is named.
+    if (this.#hasSwept) return this.#skip(collision);
+    this.#hasSwept = true;
+    const { holder } = collision;
+    const left = this.#machine.sweeper.left(holder);
+    await this.#machine.sweeper.end(holder, this.#order.job.killGraceSeconds * 1000);
+    const isReplaced = this.#order.job.policy.collisionPolicy === 'KILL_EXISTING';
+    this.#remarks.push(sweptWords(holder, left, isReplaced ? 'is replaced' : 'was past its timeout'));
+    return undefined;
+  }
+
+  #skip(collision: Collision, reason: SkipReason = collision.sharedLock === undefined ? 'running' : 'locked'): Taken {
+    const words = collisionWords(collision, this.#machine.clock.nowMs());
+    return { is: 'skipped', reason, words, allowed: this.#order.job.allowOvertime };
+  }
+
+  #mistake({ sharedLock = '', holder }: Collision): string {
+    const parent = holder.job ?? 'another job';
+    return `the lock "${sharedLock}" belongs to run ${holder.runId} of ${parent}, which waits for this one: take it out of "locks" in one of the two job files`;
+  }
+
+  /** The place of the next run, and a line in the history, so that nobody who is killed in it is forgotten. */
+  async #takePlace(collision: Collision): Promise<Taken | undefined> {
+    if (this.#place !== undefined) return undefined;
+    const { slug, run, trigger, tick } = this.#order;
+    const { clock, host, locks } = this.#machine;
+    const answer = await locks.acquire(nextLockName(slug), run);
+    if (answer.is === 'unavailable') return { ...answer, is: 'not-started', code: 125 };
+    if (answer.is === 'busy') return this.#isFull(answer.holder);
+    this.#place = answer.lock;
+    const words = collisionWords(collision, clock.nowMs());
+    const ofTick = tick === undefined ? {} : { tick };
+    writeEvent(slug, this.#machine, { event: 'waiting', run, atMs: clock.nowMs(), trigger, host, words, ...ofTick });
+    return undefined;
+  }
+
+  #next(): LockHolder | undefined {
+    return this.#machine.locks.holder(nextLockName(this.#order.slug));
+  }
+
+  /** Nobody overtakes the one who waits; who has its locks already is about to give the place up. */
+  #isSomebodyNext(): boolean {
+    const next = this.#next();
+    return next !== undefined && next.runId !== this.#machine.locks.holder(this.#order.slug)?.runId;
+  }
+
+  #isFull(next = this.#next()): Taken {
+    const waiting = next?.runId === undefined ? 'another run' : `run ${next.runId}`;
+    const words = `${waiting} is already queued; at most one run can wait`;
+    return { is: 'skipped', reason: 'queue-full', words, allowed: this.#order.job.allowOvertime };
+  }
+
+  async #wait(collision: Collision): Promise<Taken | undefined> {
+    const words = this.#order.paused();
+    if (words !== undefined) {
+      return { is: 'skipped', reason: 'paused', words, allowed: this.#order.trigger.by === 'clock' };
+    }
+    const patienceMs = this.#patienceMs();
+    if (this.#waitedMs() < patienceMs) return this.#rest();
+    const { words: why, allowed } = this.#skip(collision) as Extract<Taken, { is: 'skipped' }>;
+    const waited = `after ${durationWords(this.#waitedMs() / 1000)} of waiting it is too late to start; ${why}`;
+    return { is: 'skipped', reason: 'deadline', words: waited, allowed };
+  }
+
+  /** From when this run came; of a tick, what was left of its time then. One that is made up for after that has all of it. */
+  #patienceMs(): number {
+    const { job, tick } = this.#order;
+    const { startDeadlineSeconds = usualPatienceSeconds } = job.timing;
+    const lateMs = tick === undefined ? 0 : this.#cameMs - tick.tickMs;
+    return startDeadlineSeconds * 1000 - (lateMs < startDeadlineSeconds * 1000 ? lateMs : 0);
+  }
+
+  async #replace(holder: LockHolder): Promise<Taken | undefined> {
+    const ended = await endHolder(holder, this.#order, this.#machine);
+    if (ended.is === 'stopped') return { is: 'stopped', outcome: ended.outcome };
+    if (ended.is === 'failed')
+      return { is: 'not-started', stage: 'ending the run before', reason: ended.reason, code: 125 };
+    this.#hasReplaced = true;
+    this.#remarks.push(ended.remark);
+    return undefined;
+  }
+}
+
+function sweptWords({ runId = 'unknown' }: LockHolder, left: readonly Survivor[], why: string): string {
+  const names = processesWords(left);
+  return `run ${runId} had lost its run-job and ${why}; what it had left was ended: ${names}`;
+}

@@ -1,0 +1,81 @@
+/** Clears out old logs: asks what is there and what is in use, lets retention.ts decide, and does it. */
+import type { LogRetention } from '../../config/config.ts';
+import type { LogBounds } from '../../job/keys/log-bounds.ts';
+import type { Clock } from '../../system/types/clock.ts';
+import type { JobLocks } from '../../system/types/lock.ts';
+import type { LogFolders } from '../../system/types/log-file.ts';
+import { type Clearance, clearLogs, type LogFolder, readLogName } from './retention.ts';
+
+export interface PruneMachine {
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly folders: LogFolders;
+  readonly locks: Pick<JobLocks, 'holder'>;
+  /** Of a job, or of one that is no more; `undefined` when its file can't be read, and nobody knows what it says about logs. */
+  readonly boundsOf: (slug: string) => LogBounds | undefined;
+}
+
+export interface PruneReport {
+  readonly removed: number;
+  readonly compressed: number;
+  /** What was left alone because it is a link, and what could not be done. */
+  readonly troubles: readonly string[];
+}
+
+export async function pruneLogs(
+  { totalBytes, compressAfterDays }: LogRetention,
+  machine: PruneMachine,
+): Promise<PruneReport> {
+  const { slugs, links } = machine.folders.list();
+  const report = { removed: 0, compressed: 0, troubles: links.map((name) => leftAlone(name)) };
+  const policy = {
+    nowMs: machine.clock.nowMs(),
+    ...(totalBytes !== undefined && { totalBytes }),
+    ...(compressAfterDays !== undefined && { compressAfterDays }),
+  };
+  // Only a bound for all jobs together needs all folders in memory at once.
+  const lots = totalBytes ? [slugs] : slugs.map((slug) => [slug]);
+  for (const lot of lots) {
+    const folders = lot.map((slug) => look(slug, machine, report.troubles));
+    await act(clearLogs(folders, policy), machine.folders, report);
+  }
+  return report;
+}
+
+/** First the files, then the run under way: the log of one that starts in between is not among the files. */
+function look(slug: string, { folders, locks, boundsOf }: PruneMachine, troubles: string[]): LogFolder {
+  folders.clearUnfinished(slug);
+  const { files, links } = folders.read(slug);
+  const logs = files.filter(({ name }) => readLogName(slug, name) !== undefined);
+  for (const name of links) if (readLogName(slug, name)) troubles.push(leftAlone(`${slug}/${name}`));
+  const bounds = boundsOf(slug);
+  const holder = locks.holder(slug);
+  const unknown = bounds === undefined || (holder !== undefined && holder.logPath === undefined);
+  const name = holder?.logPath?.split('/').at(-1) ?? '';
+  return {
+    slug,
+    files: logs,
+    bounds: bounds ?? {},
+    inUse: unknown ? { is: 'unknown' } : holder === undefined ? { is: 'nothing' } : { is: 'log', name },
+  };
+}
+
+async function act(
+  { remove, compress }: Clearance,
+  folders: LogFolders,
+  report: { removed: number; compressed: number; troubles: string[] },
+): Promise<void> {
+  for (const { slug, name } of remove) {
+    const answer = folders.remove(slug, name);
+    if (answer.ok) report.removed += 1;
+    else report.troubles.push(`${slug}/${name} could not be removed: ${answer.reason}`);
+  }
+  for (const { slug, name } of compress) {
+    const answer = await folders.compress(slug, name);
+    if (answer.ok) report.compressed += 1;
+    else report.troubles.push(`${slug}/${name} could not be compressed: ${answer.reason}`);
+  }
+}
+
+function leftAlone(name: string): string {
+  return `${name} is a link and was left alone`;
+}

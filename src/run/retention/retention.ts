@@ -1,0 +1,157 @@
+/** Which old logs go and which are compressed: decided from what is there, for all jobs at once. Nothing here touches a file. */
+import type { LogBounds } from '../../job/keys/log-bounds.ts';
+import type { LogFile } from '../../system/types/log-file.ts';
+
+/** The log folder of a job, which may no longer exist as a job. */
+export interface LogFolder {
+  readonly slug: string;
+  readonly files: readonly LogFile[];
+  readonly bounds: LogBounds;
+  /** The log of the run under way; `unknown` when there is a run whose log nobody can name, and when the job file can't be read. */
+  readonly inUse: { readonly is: 'nothing' | 'unknown' } | { readonly is: 'log'; readonly name: string };
+}
+
+export interface RetentionPolicy {
+  readonly nowMs: number;
+  /** Of the logs of all jobs together. Here and below, what is absent or 0 does not bind. */
+  readonly totalBytes?: number;
+  readonly compressAfterDays?: number;
+}
+
+interface LogPath {
+  readonly slug: string;
+  readonly name: string;
+}
+
+export interface Clearance {
+  readonly remove: readonly LogPath[];
+  readonly compress: readonly LogPath[];
+}
+
+const dayMs = 86_400_000;
+
+/** One run's log, as it was written, compressed, or (when a sweep was killed in between) both; with what its remaining processes have printed. */
+interface RunLog {
+  readonly slug: string;
+  /** Sorts by start, and the runs of one second by number. */
+  readonly order: string;
+  readonly names: readonly string[];
+  readonly plain: string | undefined;
+  readonly isCompressed: boolean;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  readonly isKept: boolean;
+}
+
+export function clearLogs(folders: readonly LogFolder[], policy: RetentionPolicy): Clearance {
+  const judged = folders.map((folder) => judgeFolder(folder, policy.nowMs));
+  const remaining = judged.flatMap(({ keep }) => keep);
+  const { gone, stay } = boundTotal(remaining, policy.totalBytes);
+  const removed = [...judged.flatMap(({ remove }) => remove), ...gone];
+  return {
+    remove: [
+      ...removed.flatMap(({ slug, names }) => names.map((name) => ({ slug, name }))),
+      ...stay.flatMap(supersededOriginal),
+    ],
+    compress: stay
+      .filter((log) => isDueForGzip(log, policy))
+      .flatMap(({ slug, plain = '' }) => ({ slug, name: plain })),
+  };
+}
+
+/**
+ * `SLUG-YYYYMMDD-HHMMSS[-N].log`, perhaps with `.gz`, or `.remaining.log` and `.remaining.1.log`, which belong to it; `undefined` for any other file,
+ * which is not ours to touch.
+ */
+export function readLogName(
+  slug: string,
+  name: string,
+): { readonly order: string; readonly isCompressed: boolean; readonly isRemaining: boolean } | undefined {
+  if (!name.startsWith(`${slug}-`)) return undefined;
+  const match = /^(\d{8}-\d{6})(?:-([2-9]|[1-9]\d{1,8}))?(?:\.log(\.gz)?|(\.remaining(?:\.1)?\.log))$/.exec(
+    name.slice(slug.length + 1),
+  );
+  if (match === null) return undefined;
+  const order = `${match[1]}-${(match[2] ?? '1').padStart(9, '0')}`;
+  return { order, isCompressed: match[3] !== undefined, isRemaining: match[4] !== undefined };
+}
+
+function judgeFolder(folder: LogFolder, nowMs: number): { keep: readonly RunLog[]; remove: readonly RunLog[] } {
+  const logs = runLogsOf(folder);
+  const { days, runs, bytes } = folder.bounds;
+  const oldestMs = days ? nowMs - days * dayMs : Number.NEGATIVE_INFINITY;
+  const keep: RunLog[] = [];
+  const remove: RunLog[] = [];
+  let total = logs.filter(({ isKept }) => isKept).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  let kept = logs.filter(({ isKept }) => isKept).length;
+  // Once the next older one would be too much, all older ones go: a history has no holes.
+  let isFull = false;
+  for (const log of logs) {
+    const fits = (!runs || kept < runs) && (!bytes || total + log.sizeBytes <= bytes);
+    isFull ||= !log.isKept && !fits;
+    if (!log.isKept && (isFull || log.mtimeMs < oldestMs)) {
+      remove.push(log);
+      continue;
+    }
+    keep.push(log);
+    if (log.isKept) continue;
+    kept += 1;
+    total += log.sizeBytes;
+  }
+  return { keep, remove };
+}
+
+/** The newest first. */
+function runLogsOf({ slug, files, inUse }: LogFolder): readonly RunLog[] {
+  const byOrder = new Map<string, { file: LogFile; isCompressed: boolean; isRemaining: boolean }[]>();
+  for (const file of files) {
+    const read = readLogName(slug, file.name);
+    if (read === undefined) continue;
+    byOrder.set(read.order, [...(byOrder.get(read.order) ?? []), { file, ...read }]);
+  }
+  const orders = [...byOrder.keys()].sort().reverse();
+  return orders.map((order, position) => {
+    const parts = byOrder.get(order) ?? [];
+    const names = parts.map(({ file }) => file.name);
+    return {
+      slug,
+      order,
+      names,
+      plain: parts.find(({ isCompressed, isRemaining }) => !isCompressed && !isRemaining)?.file.name,
+      isCompressed: parts.some(({ isCompressed }) => isCompressed),
+      sizeBytes: parts.reduce((sum, { file }) => sum + file.sizeBytes, 0),
+      mtimeMs: parts.reduce((latest, { file }) => Math.max(latest, file.mtimeMs), Number.NEGATIVE_INFINITY),
+      isKept: position === 0 || inUse.is === 'unknown' || (inUse.is === 'log' && names.includes(inUse.name)),
+    };
+  });
+}
+
+/** The oldest of all jobs go first. */
+function boundTotal(logs: readonly RunLog[], totalBytes: number | undefined) {
+  const gone = new Set<RunLog>();
+  let total = logs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const oldestFirst = logs.filter(({ isKept }) => !isKept).sort((a, b) => a.mtimeMs - b.mtimeMs || compare(a, b));
+  for (const log of oldestFirst) {
+    if (!totalBytes || total <= totalBytes) break;
+    gone.add(log);
+    total -= log.sizeBytes;
+  }
+  return { gone: [...gone], stay: logs.filter((log) => !gone.has(log)) };
+}
+
+function compare(a: RunLog, b: RunLog): number {
+  return a.order < b.order ? -1 : Number(a.order > b.order);
+}
+
+/** A compressed log has its name only when it is whole, so the original beside it was about to be removed when a sweep was killed. */
+function supersededOriginal({ slug, isCompressed, plain, isKept }: RunLog): readonly LogPath[] {
+  return isCompressed && plain !== undefined && !isKept ? [{ slug, name: plain }] : [];
+}
+
+function isDueForGzip(
+  { isCompressed, plain, isKept, mtimeMs }: RunLog,
+  { nowMs, compressAfterDays }: RetentionPolicy,
+): boolean {
+  if (!compressAfterDays || isKept || plain === undefined || isCompressed) return false;
+  return mtimeMs < nowMs - compressAfterDays * dayMs;
+}

@@ -1,0 +1,100 @@
+/**
+ * What is known of a job's ticks on this host: which have had a start, and up to when all of them are settled (started, skipped or recorded as missed).
+ * The second is the *mark*. It is kept for one schedule: another schedule begins anew, so a job that is new or was changed has missed nothing.
+ */
+import { decodeJson, optional, shape, text, time } from '../../text/decode.ts';
+import type { Scheduled } from '../../schedule/ticks.ts';
+import type { WriteAnswer } from '../../system/types/file.ts';
+import type { HistoryStore, TickClaims } from '../../system/types/state.ts';
+
+export interface TickAccount {
+  /** No tick up to here is open. */
+  readonly sinceMs: number;
+  /** Where the mark was before it was last moved, and when that was; for starts that cron makes up for just then. */
+  readonly moved?: { readonly fromMs: number; readonly atMs: number };
+  readonly claimed: ReadonlySet<number>;
+  /** Nobody has seen this job with this schedule before, or the clock has been set back since: `sinceMs` is the present. */
+  readonly isNew: boolean;
+}
+
+/** A clock that is corrected by less than this repeats ticks; one that is set farther back begins a new time (the same limit as cron's). */
+export const clockStepMs = 3 * 3_600_000;
+
+interface Mark {
+  readonly rule: string;
+  readonly sinceMs: number;
+  readonly moved?: { readonly fromMs: number; readonly atMs: number };
+}
+
+export type AccountedJob = Scheduled & { readonly slug: string };
+
+/** `changedMs`: when the job's file was last written. What was due before that was due by another text. */
+export function readAccount(
+  job: AccountedJob,
+  claims: Pick<TickClaims, 'list' | 'readMark'>,
+  { nowMs, changedMs = Number.NEGATIVE_INFINITY }: { readonly nowMs: number; readonly changedMs?: number },
+): TickAccount {
+  const claimed = new Set(claims.list(job.slug));
+  const mark = parseMark(claims.readMark(job.slug));
+  const isNew = mark?.rule !== ruleOf(job) || mark.sinceMs > nowMs + clockStepMs;
+  if (isNew) return { sinceMs: nowMs, claimed, isNew };
+  const sinceMs = Math.max(mark.sinceMs, changedMs > nowMs ? Number.NEGATIVE_INFINITY : changedMs);
+  return { sinceMs, claimed, isNew, ...(mark.moved !== undefined && { moved: mark.moved }) };
+}
+
+/** From now on all ticks up to `sinceMs` count as settled. */
+export function moveMark(
+  job: AccountedJob,
+  claims: Pick<TickClaims, 'writeMark'>,
+  { sinceMs, moved }: Omit<Mark, 'rule'>,
+): WriteAnswer {
+  const mark: Mark = { rule: ruleOf(job), sinceMs, ...(moved !== undefined && { moved }) };
+  return claims.writeMark(job.slug, `${JSON.stringify(mark)}\n`);
+}
+
+function ruleOf({ schedule, timing: { timeZone } }: Scheduled): string {
+  return timeZone === undefined ? `${schedule}` : `${schedule} ${timeZone}`;
+}
+
+const mark = shape<Mark>({
+  rule: text,
+  sinceMs: time,
+  moved: optional(shape<NonNullable<Mark['moved']>>({ fromMs: time, atMs: time })),
+});
+
+function parseMark(json: string | undefined): Mark | undefined {
+  return decodeJson(json, mark);
+}
+
+export interface VoidQuestion {
+  readonly claims: Pick<TickClaims, 'find' | 'drop'>;
+  readonly history: Pick<HistoryStore, 'read'>;
+  readonly nowMs: number;
+  readonly sinceBootMs: number;
+}
+
+/**
+ * The account without a newest claim whose run never came to be: the machine went down, or its run-job was killed, while it waited for its splay.
+ * That tick is open again. The newest one is enough: the others have been looked at when they were.
+ */
+export function withoutVoidClaim(
+  job: AccountedJob & { readonly timing: { readonly splaySeconds: number } },
+  account: TickAccount,
+  { claims, history, nowMs, sinceBootMs }: VoidQuestion,
+): TickAccount {
+  // They may be more than a call may have arguments.
+  const newestMs = [...account.claimed].reduce(
+    (newest, tickMs) => (tickMs <= nowMs ? Math.max(newest, tickMs) : newest),
+    Number.NEGATIVE_INFINITY,
+  );
+  const claim = Number.isFinite(newestMs) ? claims.find(job.slug, newestMs) : undefined;
+  if (claim?.waits !== true) return account;
+  const patienceMs = job.timing.splaySeconds * 1000 + waitPatienceMs;
+  const mayWait = claim.atMs >= nowMs - sinceBootMs && Math.abs(nowMs - claim.atMs) <= patienceMs;
+  if (mayWait || history.read(job.slug).includes(`"run":"${claim.run}"`)) return account;
+  claims.drop(job.slug, [newestMs]);
+  return { ...account, claimed: new Set([...account.claimed].filter((tickMs) => tickMs !== newestMs)) };
+}
+
+/** A suspended machine goes on with its timers where they were. */
+const waitPatienceMs = 10 * 60_000;

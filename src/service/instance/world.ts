@@ -1,0 +1,53 @@
+/** What one instance gets to see and run: placeholders replaced, its environment, directory and command lines. */
+import type { Command } from '../../job/command.ts';
+import type { Job } from '../../job/job.ts';
+import { expand, type InstanceFacts } from '../../job/placeholder.ts';
+import { portVariable } from '../../job/audit/service.ts';
+import { type FixedWorld, type World, worldOf } from '../../run/world/world.ts';
+
+export interface InstanceRequest {
+  readonly job: Job;
+  readonly instance: number;
+  readonly ports: Readonly<Record<string, number>>;
+  /** Its own directory. */
+  readonly folder: string;
+  readonly fixed: FixedWorld;
+  readonly runPath: string;
+}
+
+export interface InstanceWorld {
+  readonly world: World;
+  /** Absolute; where the command leaves its process number. */
+  readonly pidFile?: string;
+  readonly expand: (command: Command) => Command;
+}
+
+export function instanceWorld(request: InstanceRequest): InstanceWorld {
+  const { job, instance, ports, folder, fixed, runPath } = request;
+  const workingDirectory = job.workingDirectory ?? folder;
+  const known = { name: job.slug, instance, ports };
+  const pidFile =
+    job.service?.pidFile === undefined ? undefined : below(workingDirectory, expand(job.service.pidFile, known));
+  const facts: InstanceFacts = { ...known, ...(pidFile !== undefined && { pidFile }) };
+  const environment = {
+    JOB_NAME: job.slug,
+    JOB_INSTANCE: String(instance),
+    ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [portVariable(name), String(port)])),
+    ...Object.fromEntries(Object.entries(job.environment).map(([name, value]) => [name, expand(value, facts)])),
+  };
+  return {
+    world: worldOf({ job: { ...job, environment, workingDirectory }, fixed, runPath, isDirectory: () => true }),
+    ...(pidFile !== undefined && { pidFile }),
+    expand: (command) => expandCommand(command, facts),
+  };
+}
+
+/** Words are replaced after the line has been split, so that nothing put in can become a word of its own. */
+function expandCommand({ text, words }: Command, facts: InstanceFacts): Command {
+  const [program, ...rest] = words.map((word) => expand(word, facts));
+  return { text: expand(text, facts), words: [program ?? '', ...rest] };
+}
+
+function below(directory: string, file: string): string {
+  return file.startsWith('/') ? file : `${directory}/${file}`;
+}

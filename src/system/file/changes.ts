@@ -1,0 +1,16 @@
+/** Watches directories through inotify: nothing is done while nothing changes. */
+import { watch } from 'node:fs';
+import type { Changes } from '../types/file.ts';
+
+export const changes: Changes = {
+  watch(directory, onChange) {
+    try {
+      const watcher = watch(directory, { persistent: false }, (_kind, name) => onChange(name ?? undefined));
+      // The directory was removed, or the kernel has no watches left: whoever asked looks by the clock too.
+      watcher.on('error', () => watcher.close());
+      return { close: () => watcher.close() };
+    } catch {
+      return { close: () => {} };
+    }
+  },
+};

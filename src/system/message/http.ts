@@ -1,0 +1,110 @@
+/**
+ * Sends one message over HTTP. undici speaks the protocol, to the address itself or through the proxy that HTTPS_PROXY, HTTP_PROXY and
+ * NO_PROXY name; what is decided here is how long each step may take, what TLS must prove, and that no answer leads anywhere else.
+ */
+import { readFileSync } from 'node:fs';
+import { rootCertificates } from 'node:tls';
+import { EnvHttpProxyAgent, request } from 'undici';
+import { printable } from '../../text/printable.ts';
+import type { Delivery } from '../types/message.ts';
+
+export interface HttpLimits {
+  /** To connect, TLS included. */
+  readonly connectMs: number;
+  /** From the beginning to the last byte of the answer. */
+  readonly totalMs: number;
+}
+
+const usualLimits: HttpLimits = { connectMs: 10_000, totalMs: 30_000 };
+
+/** See mailer.ts. */
+const machineAuthorities = '/etc/ssl/certs/ca-certificates.crt';
+
+/** Of an answer as much as explains a refusal. */
+const answerBytes = 200;
+
+export interface HttpPost {
+  readonly url: string;
+  readonly contentType: string;
+  readonly body: string;
+  readonly bearer?: string;
+}
+
+/** Taken is what was answered with 2xx. The reason may quote the server, and the server the message: see `withoutSecrets`. */
+export async function post(
+  { url, contentType, body, bearer }: HttpPost,
+  limits: HttpLimits = usualLimits,
+  authoritiesFile: string = machineAuthorities,
+): Promise<Delivery> {
+  const tls = { ca: authorities(authoritiesFile), rejectUnauthorized: true };
+  const dispatcher = new EnvHttpProxyAgent({
+    connect: { ...tls, timeout: limits.connectMs },
+    requestTls: { ...tls, timeout: limits.connectMs },
+    proxyTls: { ...tls, timeout: limits.connectMs },
+    headersTimeout: limits.totalMs,
+    bodyTimeout: limits.totalMs,
+  });
+  try {
+    const answer = await request(url, {
+      method: 'POST',
+      dispatcher,
+      body,
+      headers: {
+        'content-type': contentType,
+        'user-agent': 'process-control',
+        ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      },
+      signal: AbortSignal.timeout(limits.totalMs),
+    });
+    return await judge(answer.statusCode, answer.headers.location, answer.body);
+  } catch (error) {
+    return refused(reasonOf(error as Error, limits));
+  } finally {
+    // Without waiting for a server that does not close its side.
+    void dispatcher.destroy().catch(() => undefined);
+  }
+}
+
+async function judge(
+  status: number,
+  location: string | string[] | undefined,
+  body: AsyncIterable<Uint8Array>,
+): Promise<Delivery> {
+  if (status >= 200 && status < 300) return { ok: true };
+  if (status >= 300 && status < 400 && location !== undefined) {
+    return refused(`answered ${status}: redirects are not followed; put the new address into the job file`);
+  }
+  const words = await firstWords(body);
+  return refused(`answered ${status}${words === '' ? '' : `: ${words}`}`);
+}
+
+async function firstWords(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of body) {
+    parts.push(part);
+    length += part.length;
+    if (length >= answerBytes) break;
+  }
+  return Buffer.concat(parts).toString('utf8', 0, answerBytes);
+}
+
+function reasonOf(error: Error, { totalMs }: HttpLimits): string {
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') return `no end after ${totalMs / 1000} s`;
+  const { errors } = error as Error & { errors?: readonly Error[] };
+  // What an attempt at each address of a host came to.
+  return errors === undefined ? error.message : errors.map(({ message }) => message).join('; ');
+}
+
+/** Node's own list is for machines that have none. */
+function authorities(file: string): string[] {
+  try {
+    return [readFileSync(file, 'utf8')];
+  } catch {
+    return [...rootCertificates];
+  }
+}
+
+function refused(reason: string): Delivery {
+  return { ok: false, reason: printable(reason.trim().replaceAll(/\s*[\r\n]+\s*/g, ' ')) };
+}

@@ -1,0 +1,145 @@
+/**
+ * Sends one mail, by the machine's sendmail program or by SMTP. nodemailer composes the message and speaks SMTP; what is decided here
+ * is who may be addressed, how long it may take, what TLS must prove, and what a failure may say.
+ */
+import { accessSync, constants } from 'node:fs';
+import { domainToASCII } from 'node:url';
+import nodemailer from 'nodemailer';
+import addressparser from 'nodemailer/lib/addressparser';
+import { printable } from '../../text/printable.ts';
+import { runMessageProgram } from './message-program.ts';
+import { type SmtpLogin, smtpOptions } from './smtp.ts';
+import type { Delivery, Mail, Mailer, MailRoute } from '../types/message.ts';
+
+/** A run has ended and its outcome stands when mail is sent, but run-job still waits for it: a server that hangs must not keep it long. */
+export interface MailLimits {
+  /** To connect, and between any two answers of the server. */
+  readonly connectMs: number;
+  readonly totalMs: number;
+}
+
+const usualLimits: MailLimits = { connectMs: 10_000, totalMs: 30_000 };
+
+/** Where the Filesystem Hierarchy Standard and the Linux Standard Base have it; cron's PATH holds neither. */
+const sendmailPaths = ['/usr/sbin/sendmail', '/usr/lib/sendmail'];
+
+/** update-ca-certificates(8) gathers the authorities of this machine here, a company's own among them; Node knows only public ones. */
+const machineAuthorities = '/etc/ssl/certs/ca-certificates.crt';
+
+/** Without a configured route: sendmail if there is one, else the mail server of this machine. */
+export function usualRoute(paths: readonly string[] = sendmailPaths): MailRoute {
+  const path = paths.find(isExecutable);
+  return path === undefined ? { by: 'smtp', host: 'localhost' } : { by: 'sendmail', path };
+}
+
+export function createMailer(
+  route: MailRoute,
+  limits: MailLimits = usualLimits,
+  authoritiesFile: string = machineAuthorities,
+): Mailer {
+  return {
+    async send(mail: Mail): Promise<Delivery> {
+      try {
+        const message = compose(mail);
+        return route.by === 'sendmail'
+          ? await bySendmail(route.path, message, limits)
+          : await bySmtp(smtpOptions(route, { connectMs: limits.connectMs, authoritiesFile }), message, limits.totalMs);
+      } catch (error) {
+        return refused((error as Error).message);
+      }
+    },
+  };
+}
+
+interface Address {
+  readonly name: string;
+  readonly address: string;
+}
+
+function compose({ from, to, subject, text }: Mail) {
+  const [sender, ...more] = addresses(from);
+  if (sender === undefined || more.length > 0) throw new Error(`"${from}" is not one address`);
+  const recipients = addresses(to);
+  if (recipients.length === 0) throw new Error(`"${to}" names no address`);
+  return {
+    from: sender,
+    to: recipients,
+    envelope: { from: inAscii(sender.address), to: recipients.map(({ address }) => inAscii(address)) },
+    subject,
+    text,
+    // RFC 3834: answering machines and vacation programs keep quiet.
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+}
+
+/** nodemailer drops what it takes for no address without a word, local users among them; nobody must be dropped here. */
+function addresses(list: string): Address[] {
+  const found = addressparser(list).map((entry) => {
+    if (entry.group !== undefined) return { name: entry.name, address: '' };
+    return entry.address === '' ? { name: '', address: entry.name } : { name: entry.name, address: entry.address };
+  });
+  // Of "a@b c@d" the second became a name.
+  const isWhole = ({ name, address }: Address) =>
+    addressForm.test(address) && (!name.includes('@') || list.includes(`"${name}"`));
+  const good = printable(list) === list && found.every(isWhole);
+  if (!good) throw new Error(`"${list}" is not a list of addresses`);
+  return found;
+}
+
+/** A leading dash would be an option to sendmail; blanks, quotes and brackets would end the address in an SMTP command. */
+const addressForm = /^[^\s"<>(),;\\-][^\s"<>(),;\\]*$/u;
+
+/** The domain as mail servers and sendmail programs know it: `ops@münchen.example` is ops@xn--mnchen-3ya.example to them (RFC 5890). */
+function inAscii(address: string): string {
+  const at = address.lastIndexOf('@');
+  const domain = address.slice(at + 1);
+  if (at < 0 || /^[\x20-\x7e]*$/.test(domain)) return address;
+  const ascii = domainToASCII(domain);
+  if (ascii === '') throw new Error(`"${address}" has no domain that could be`);
+  return `${address.slice(0, at)}@${ascii}`;
+}
+
+type Composed = ReturnType<typeof compose>;
+
+async function bySendmail(path: string, message: Composed, limits: MailLimits): Promise<Delivery> {
+  // Run here rather than by nodemailer, whose sendmail transport knows no time limit and drops what the program says on stderr.
+  const composer = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
+  const { message: bytes } = await composer.sendMail(message);
+  const { from, to } = message.envelope;
+  const ended = await runMessageProgram([path, '-i', '-f', from, ...to], {
+    message: bytes as Buffer,
+    limitMs: limits.totalMs,
+  });
+  return ended.ok ? ended : refused(ended.reason);
+}
+
+async function bySmtp(login: SmtpLogin, message: Composed, totalMs: number): Promise<Delivery> {
+  if (!login.ok) return refused(login.reason);
+  const server = `${login.options.host}:${login.options.port}`;
+  try {
+    const transport = nodemailer.createTransport(login.options);
+    const { rejectedErrors = [] } = await transport.sendMail({ ...message, signal: AbortSignal.timeout(totalMs) });
+    if (rejectedErrors.length === 0) return { ok: true };
+    const words = rejectedErrors.map((error) => login.withoutSecrets(error.message)).join('; ');
+    return refused(`${server}: not sent to all: ${words}`);
+  } catch (error) {
+    const { name, message: words } = error as Error;
+    const reason = name === 'AbortError' ? `no end after ${totalMs / 1000} s` : words;
+    return refused(`${server}: ${login.withoutSecrets(reason)}`);
+  }
+}
+
+function refused(reason: string): Delivery {
+  return { ok: false, reason: printable(reason.trim().replaceAll(/\s*[\r\n]+\s*/g, ' ')).slice(0, 1000) };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

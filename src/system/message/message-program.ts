@@ -1,0 +1,66 @@
+/** Runs a program that takes a message on stdin, sendmail or a channel's command, for a bounded time. */
+import process from 'node:process';
+import { signalName } from '../../run/outcome/outcome.ts';
+import { runBounded } from '../program/bounded-program.ts';
+import type { Delivery } from '../types/message.ts';
+import type { WaitStatus } from '../types/process.ts';
+import { users } from '../user/users.ts';
+
+/** What it says on stderr beyond this is of no use in a reason. */
+const wordsLimit = 500;
+
+export interface ProgramOrder {
+  readonly message: Uint8Array;
+  readonly limitMs: number;
+  /** All that it gets; PATH, LC_ALL and who the caller is unless given. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** `/` unless given. */
+  readonly workingDirectory?: string;
+  /** It may take the message or not, as long as it ends with 0. */
+  readonly mayIgnoreMessage?: boolean;
+}
+
+/**
+ * Delivered means that the program exited with 0. A command of a channel is given the rest of its time for what it does in the background, as mail(1)
+ * does; then that is ended. A sendmail's background delivery goes on.
+ */
+export async function runMessageProgram(
+  [program, ...args]: readonly [string, ...string[]],
+  {
+    message,
+    limitMs,
+    environment = basicEnvironment(),
+    workingDirectory = '/',
+    mayIgnoreMessage = false,
+  }: ProgramOrder,
+): Promise<Delivery> {
+  let words = '';
+  const run = runBounded({
+    // Its background delivery may outlive the run, so it must carry no mark of a run.
+    ...{ argv: [program, ...args], environment, workingDirectory, limitMs, input: message, listensTo: 'stderr' },
+    leftovers: mayIgnoreMessage ? 'wait' : 'leave',
+    onOutput: (text) => {
+      words = (words + text).slice(0, wordsLimit);
+    },
+  });
+  const end = await run.end;
+  await run.gone;
+  if (end.is === 'late') return { ok: false, reason: `${program}: no end after ${limitMs / 1000} s` };
+  if (end.is === 'not-started') return { ok: false, reason: `${program}: ${end.reason}` };
+  const { status } = end;
+  const isWell = status.is === 'exited' && status.code === 0;
+  if (isWell && (mayIgnoreMessage || end.tookInput)) return { ok: true };
+  const how = isWell ? 'did not read the message' : statusWords(status);
+  return { ok: false, reason: `${program}: ${how}${words === '' ? '' : `: ${words}`}` };
+}
+
+function statusWords(status: WaitStatus): string {
+  if (status.is === 'unknown') return `ended unseen: ${status.reason}`;
+  return status.is === 'exited' ? `exit code ${status.code}` : `killed by ${signalName(status.signal)}`;
+}
+
+function basicEnvironment(): Record<string, string> {
+  const user = users.find(String(process.getuid?.()));
+  const identity = user === undefined ? {} : { HOME: user.home, USER: user.name, LOGNAME: user.name };
+  return { ...identity, SHELL: '/bin/sh', PATH: '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+}

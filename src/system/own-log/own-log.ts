@@ -1,0 +1,107 @@
+/**
+ * run-job's log of its own doings. Loads winston with the first entry that needs it: an entry of level info that only syslog is to
+ * have is the line that every run leaves, and goes there directly.
+ */
+import process from 'node:process';
+import { entryForSyslog, type Fields, isWanted, type LogEntry } from './entry.ts';
+import { type SyslogTarget, writeSyslog } from './syslog.ts';
+import type { LogLevel, OwnLog, OwnLogSettings } from '../types/own-log.ts';
+import type { createWinstonLog, EntrySink } from './winston-log.ts';
+
+export interface OwnLogOptions {
+  readonly settings: OwnLogSettings;
+  /** Under cron nothing is shown when all is well: the console has warnings and errors only. */
+  readonly byTheClock: boolean;
+  /** `() => import('./winston-log.ts')` of src/cli, where such an import is the border of a bundle. */
+  readonly load: () => Promise<{ readonly createWinstonLog: typeof createWinstonLog }>;
+  /** Named instead of /dev/log by tests. */
+  readonly syslogSocket?: string;
+}
+
+/** A file system or syslog daemon that hangs must not keep run-job. */
+const patienceMs = 5000;
+
+export function createOwnLog(options: OwnLogOptions): OwnLog {
+  return new LazyLog(options);
+}
+
+class LazyLog implements OwnLog {
+  readonly #settings: OwnLogSettings;
+  readonly #load: OwnLogOptions['load'];
+  readonly #consoleLevel: LogLevel;
+  readonly #target: SyslogTarget;
+  /** What goes to syslog past winston. */
+  readonly #direct = new Set<Promise<void>>();
+  #sink: Promise<EntrySink | undefined> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor({ settings, byTheClock, load, syslogSocket }: OwnLogOptions) {
+    const facility = settings.syslog?.facility ?? 'cron';
+    this.#settings = settings;
+    this.#load = load;
+    this.#consoleLevel = byTheClock && isWanted('info', settings.level) ? 'warn' : settings.level;
+    this.#target = syslogSocket === undefined ? { facility } : { facility, socket: syslogSocket };
+  }
+
+  note(level: LogLevel, message: string, fields: Fields = {}): void {
+    if (this.#closing !== undefined || !isWanted(level, this.#settings.level)) return;
+    const entry: LogEntry = { level, message, fields, atMs: Date.now() };
+    const { syslog, file } = this.#settings;
+    const isShown = this.#settings.console && isWanted(level, this.#consoleLevel);
+    const isForSyslogOnly = file === undefined && !isShown;
+    if (isForSyslogOnly && syslog === undefined) return;
+    if (isForSyslogOnly && level === 'info' && this.#sink === undefined) {
+      this.#toSyslog(level, entryForSyslog(entry));
+      return;
+    }
+    this.#sink ??= this.#open();
+    void this.#sink.then((sink) => sink?.write(entry));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= withPatience(this.#end());
+    return this.#closing;
+  }
+
+  async #open(): Promise<EntrySink | undefined> {
+    const onTrouble = (reason: string) => this.#toSyslog('error', `run-job's own log is incomplete: ${reason}`);
+    try {
+      const { createWinstonLog } = await this.#load();
+      // What went directly comes before what winston brings.
+      await Promise.all(this.#direct);
+      const [settings, consoleLevel, target] = [this.#settings, this.#consoleLevel, this.#target];
+      return createWinstonLog({ settings, consoleLevel, target, onTrouble, onSyslogTrouble: complain });
+    } catch (error) {
+      onTrouble((error as Error).message);
+      return undefined;
+    }
+  }
+
+  async #end(): Promise<void> {
+    const sink = await this.#sink;
+    await sink?.end();
+    await Promise.all(this.#direct);
+  }
+
+  #toSyslog(level: LogLevel, text: string): void {
+    const written = writeSyslog(level, text, this.#target);
+    const told = written.then((delivery) => (delivery.ok ? undefined : complain(delivery.reason)));
+    this.#direct.add(told);
+    // A supervisor says something for months.
+    void told.then(() => this.#direct.delete(told));
+  }
+}
+
+/** The last resort. Under cron nobody reads it; at a terminal and under systemd somebody does. */
+function complain(reason: string): void {
+  process.stderr.write(`run-job: can't write to the system log: ${reason}\n`);
+}
+
+async function withPatience(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patienceMs);
+  });
+  await Promise.race([work, enough]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,283 @@
+#!/usr/bin/perl
+# Parent of one job: starts it, adopts whatever it leaves behind, and ends all of it when asked to or when run-job is gone.
+#
+#     reaper.pl PRCTL SETSID RT_SIGPROCMASK RT_SIGACTION SIGNALFD4 KEYCTL LOCKS      the numbers of these system calls on this machine, and of shared locks
+#
+# It is a child subreaper: a process below it that loses its parent becomes its child, however often it forked, changed its session
+# or emptied its environment. So "wait says that there are no children" proves that nothing of the job is left. It waits and never
+# polls, and it loads no module but strict: others would cost every run a millisecond or more.
+#
+# Descriptors: 0 /dev/null, 1 and 2 the job's output, 3 the job's lock, 4 a socket to run-job, 5 this text, 6 and up the locks that it shares
+# with other jobs. The locks are held for as long as this process or a process of the job has them open, so that a second run can't begin
+# beside what is left of the first.
+#
+# run-job says: once, "LENGTH\n" and as many bytes, NUL between the fields:
+#     umask, 1 if the job inherits the locks or else 0, stop signal, seconds between that and KILL when run-job is dead,
+#     working directory, number of arguments, arguments…, NAME=VALUE…
+# and then single letters: t (the stop signal to all), k (KILL until nothing is left), x (let go: what lives is left to init).
+# That the stream ends means that run-job is dead: t, after a second k.
+# run-job is told, a line each:
+#     ready, forked PID STARTTICKS, started, ended exited CODE or ended signalled NUMBER, gone SIGNALLED
+# or instead of any of the first three, failed STAGE ERRNO TEXT. "gone" counts the processes beside the command itself that needed a signal.
+use strict;
+
+my ($prctl, $setsid, $sigprocmask, $sigaction, $signalfd4, $keyctl, $shared_locks) = map { $_ + 0 } @ARGV;
+my @locks = (3, 6 .. 5 + $shared_locks);
+my %kept  = map { $_ => 1 } 0 .. 4, @locks;
+
+# Both as run-job asks for them.
+my ($stop_signal, $grace_seconds) = (15, 1);
+# Between the KILL of everything else and that of other run-jobs below us, which write down in it what became of their own jobs. Where
+# run-job is dead, grace and this are together less than the 3 seconds for which a dead run may hold its lock; a service may ask for more,
+# since whoever starts it next waits for that. A run-job that lives waits for 5 (src/system/process/sweep.ts).
+my ($wrapper_seconds, $orphaned_wrapper_seconds) = (4, 1);
+
+my $stage = 'watching';    # asked: the stop signal has been sent. killing: KILL to all but other run-jobs. killing-all: to these too.
+my $patience;              # Seconds until the stage changes by itself; undefined: it does not.
+my $job_ended;
+my %signalled;
+
+# What run-job was started with and did not open itself would stay open here and in the job.
+opendir(my $open, '/proc/self/fd') or exit 1;
+for my $fd (grep { /^\d+$/ && !$kept{$_} } readdir $open) {
+    open my $leaked, '<&=', $fd or next;
+    close $leaked;
+}
+closedir $open;
+open(my $control, '+<&=', 4) or exit 1;
+chdir '/';
+$SIG{$_} = 'IGNORE' for qw(TERM INT HUP QUIT USR1 USR2 PIPE ALRM TSTP TTIN TTOU);
+$SIG{CHLD} = 'DEFAULT';
+
+become_subreaper();
+my $children = watch_children();
+report('ready');
+my ($job, $outcome) = start_job(read_request());
+react() while 1;
+
+sub become_subreaper {
+    my $answer = pack 'l!', 0;
+    syscall $prctl, 36, 1, 0, 0, 0;          # PR_SET_CHILD_SUBREAPER
+    # Asked for again, because under a wrong number anything else might have succeeded.
+    syscall $prctl, 37, $answer, 0, 0, 0;    # PR_GET_CHILD_SUBREAPER
+    unpack('i', $answer) == 1 or give_up('subreaper');
+}
+
+# A descriptor that can be read after a child has ended. A handler in %SIG would not do: Perl runs it between two operations, so a
+# signal that comes just before select has gone to sleep would wake nobody.
+sub watch_children {
+    my $mask = signal_set(17);               # SIGCHLD
+    syscall($sigprocmask, 0, $mask, 0, 8) == 0 or give_up('rt_sigprocmask');    # SIG_BLOCK
+    my $fd = syscall $signalfd4, -1, $mask, 8, 02004000;                        # SFD_CLOEXEC | SFD_NONBLOCK
+    $fd >= 0 && open(my $handle, '<&=', $fd) or give_up('signalfd4');
+    return $handle;
+}
+
+# The kernel's sigset_t: 64 bits in words of the machine's size.
+sub signal_set {
+    my $set = pack 'L!', @_ ? 1 << ($_[0] - 1) : 0;
+    return $set . "\0" x (8 - length $set);
+}
+
+sub read_request {
+    my $text = '';
+    until ($text =~ /^(\d+)\n/ && length $text >= $+[0] + $1) {
+        # Whoever asked is gone before anything was started.
+        sysread $control, $text, 65536, length $text or exit 1;
+    }
+    return split /\0/, substr($text, index($text, "\n") + 1), -1;
+}
+
+sub start_job {
+    my ($umask, $inherits_locks, $signal, $grace, $directory, $count, @rest) = @_;
+    ($stop_signal, $grace_seconds) = ($signal + 0, $grace);
+    # exec closes it in the child, like every descriptor above 2 that Perl has opened: an end without a word means "started".
+    pipe my $outcome, my $report or give_up('pipe');
+    my $pid = fork;
+    defined $pid or give_up('fork');
+    $pid or become_job($report, $umask, $inherits_locks, $directory, [splice @rest, 0, $count], \@rest);
+    # Nobody else can wait for the child: it is there to be looked at even if it has ended already.
+    report("forked $pid " . (stat_fields($pid))[19]);
+    # The job's output comes to its end only when the job's own processes have closed it.
+    open STDOUT, '>', '/dev/null';
+    open STDERR, '>', '/dev/null';
+    return ($pid, $outcome);
+}
+
+sub become_job {
+    my ($report, $umask, $inherits_locks, $directory, $argv, $environment) = @_;
+    my $fail = sub { syswrite $report, "failed $_[0] " . ($! + 0) . " $!"; exit 127 };
+    # Whatever cron, sudo or a nohup in front of us ignored or blocked, a job starts like one from a login shell.
+    # By the system call itself, for the C library hides the signals 32 and 33 from Perl; a sigaction of zeros means the default.
+    my $default = "\0" x 64;
+    syscall $sigaction, $_, $default, 0, 8 for 1 .. 64;
+    syscall $sigprocmask, 2, signal_set(), 0, 8;    # SIG_SETMASK
+    syscall($setsid) == $$ or $fail->('setsid');
+    leave_keyring();
+    umask $umask;
+    # With a handle on it, exec closes a lock in the job.
+    my @handles;
+    $inherits_locks or @handles = map { my $lock; open $lock, '<&=', $_ or $fail->('lock'); $lock } @locks;
+    chdir $directory or $fail->('chdir');
+    %ENV = map { split /=/, $_, 2 } @$environment;
+    exec { $argv->[0] } @$argv or $fail->('exec');
+}
+
+# Whoever started run-job through sudo has a session keyring that sudo has passed on, and whatever has it uses its keys. A new one counts
+# against the user's quota: so only for another's, and a job that has used the quota up stops no other one.
+sub leave_keyring {
+    my $description = "\0" x 256;
+    my $length = syscall $keyctl, 6, -3, $description, 256, 0;    # KEYCTL_DESCRIBE, KEY_SPEC_SESSION_KEYRING
+    my (undef, $owner) = split /;/, $description;
+    syscall $keyctl, 1, 0 if $length > 0 && $owner != $<;           # KEYCTL_JOIN_SESSION_KEYRING
+}
+
+# Waits for the next event and answers it.
+sub react {
+    my $readable = '';
+    vec($readable, fileno $_, 1) = 1 for grep { $_ } $outcome, $control, $children;
+    # Linux returns how much of the time is left, by a clock that nobody sets.
+    my ($count, $left) = select $readable, undef, undef, $patience;
+    return if $count < 0;
+    $patience = $left if defined $patience;
+    my ($heard, $asked, $ended) = map { $_ && vec $readable, fileno $_, 1 } $outcome, $control, $children;
+    hear_outcome() if $heard;
+    hear_run_job() if $asked;
+    reap() if $ended;
+    next_stage() if defined $patience && $patience <= 0;
+}
+
+sub hear_outcome {
+    my $failure = '';
+    1 while sysread $outcome, $failure, 4096, length $failure;
+    undef $outcome;
+    return report('started') unless $failure;
+    waitpid $job, 0;
+    last_word($failure);
+}
+
+sub hear_run_job {
+    if (sysread $control, my $letters, 64) {
+        for (split //, $letters) {
+            exit if $_ eq 'x';
+            ask_all() if $_ eq 't' && $stage eq 'watching';
+            next_stage() if $_ eq 'k' && $stage !~ /killing/;
+        }
+    } else {
+        undef $control;
+        $wrapper_seconds = $orphaned_wrapper_seconds;
+        ask_all() if $stage eq 'watching';
+        $patience = $grace_seconds if $stage eq 'asked';
+        $patience = $wrapper_seconds if $stage eq 'killing' && $patience > $wrapper_seconds;
+    }
+}
+
+sub reap {
+    sysread $children, my $read, 4096;
+    while (my $pid = waitpid -1, 1) {    # WNOHANG
+        last_word('gone ' . grep { $_ != $job } keys %signalled) if $pid < 0;
+        next unless $pid == $job;
+        my $signal = $? & 127;
+        report($signal ? "ended signalled $signal" : 'ended exited ' . ($? >> 8));
+        $job_ended = 1;
+    }
+    kill_all() if $stage =~ /killing/;
+}
+
+sub next_stage {
+    ($stage, $patience) = $stage eq 'killing' ? ('killing-all', undef) : ('killing', $wrapper_seconds);
+    kill_all();
+}
+
+# The stop signal, and CONT for those that are stopped. What is below another run-job is left to that: it has a grace of its own to keep.
+sub ask_all {
+    $stage = 'asked';
+    note($_) for living(0);
+    kill_group($_) for $stop_signal, 'CONT';
+    # Looked for after the group has its signal: whoever left it before is seen here, whoever leaves it now has been asked.
+    my @outside = grep { note($_) && $_->{group} != $job } living(0);
+    for my $signal ($stop_signal, 'CONT') {
+        kill $signal, map { $_->{pid} } @outside;
+    }
+}
+
+# Called again whenever a child has ended, for its children are ours now. All children of ours get KILL each time, so one more will
+# always end after the last look, until there is none.
+sub kill_all {
+    my $doom = sub { note($_[0]) && kill 'KILL', $_[0]{pid} unless $_[0]{wrapper} && $stage eq 'killing' };
+    my @living = living(1, $doom);
+    $doom->($_) for @living;
+    return if $stage eq 'killing' && grep { $_->{wrapper} } @living;
+    ($stage, $patience) = ('killing-all', undef);
+    kill_group('KILL');
+}
+
+sub note { $signalled{ $_[0]{pid} } = 1 }
+
+# No fork can race with a signal to a whole group. The kernel does not give away a number that still names a group, so the group is
+# the job's own as long as no other process has the number.
+sub kill_group {
+    kill $_[0], -$job unless $job_ended && -e "/proc/$job";
+}
+
+# All processes below this one; those below another run-job only if asked for. $at_once is called for each child of ours before the
+# rest is looked at, the newest first: by the end of the walk one that forks and exits without end would have moved on.
+sub living {
+    my ($all, $at_once) = @_;
+    my %children;
+    opendir my $proc, '/proc' or return;
+    for my $pid (sort { $b <=> $a } grep { /^\d+$/ } readdir $proc) {
+        my @stat = stat_fields($pid) or next;
+        # Also a process whose first thread has ended looks like a zombie; only the other threads tell.
+        next if $stat[0] =~ /[ZX]/ && $stat[17] < 2;
+        my $process = { pid => $pid, group => $stat[2] };
+        push @{ $children{ $stat[1] } }, $process;
+        next if $stat[1] != $$;
+        $process->{wrapper} = is_run_job($pid);
+        $at_once->($process) if $at_once;
+    }
+    my @living;
+    my @next = @{ delete $children{$$} || [] };
+    while (my $process = shift @next) {
+        push @living, $process;
+        $process->{wrapper} //= is_run_job($process->{pid});
+        push @next, @{ delete $children{ $process->{pid} } || [] } if $all || !$process->{wrapper};
+    }
+    return @living;
+}
+
+# A run-job and its reaper carry this mark; it is never passed on to a job.
+sub is_run_job {
+    return contents("/proc/$_[0]/environ") =~ /(?:^|\0)PROCESS_CONTROL_WRAPPER=/ ? 1 : 0;
+}
+
+# The fields of /proc/PID/stat behind the name, which may hold spaces and brackets: state, parent, group…
+sub stat_fields {
+    my $text = contents("/proc/$_[0]/stat");
+    return split ' ', substr $text, rindex($text, ')') + 1;
+}
+
+sub contents {
+    my $text = '';
+    open my $file, '<', $_[0] or return '';
+    1 while sysread $file, $text, 65536, length $text;
+    return $text;
+}
+
+sub report {
+    syswrite $control, "$_[0]\n" if $control;
+}
+
+sub give_up {
+    last_word("failed $_[0] " . ($! + 0) . " $!");
+}
+
+# The locks are free before run-job hears that all is over, so that the next run can begin as soon as this run-job has ended.
+sub last_word {
+    for my $descriptor (@locks) {
+        my $lock;
+        open $lock, '<&=', $descriptor and close $lock;
+    }
+    report($_[0]);
+    exit;
+}

@@ -1,0 +1,212 @@
+/**
+ * Starts src/system/process/reaper.pl, the small parent of a job that adopts everything the job leaves behind, and talks with it. The protocol stands
+ * there; docs/decisions/0002-reaper.md says why there is such a process.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { constants } from 'node:os';
+import process from 'node:process';
+import { isExecutable } from '../program/executable.ts';
+import type { Launch, ProcessIdentity, WaitStatus } from '../types/process.ts';
+
+/** The numbers of prctl, setsid, rt_sigprocmask, rt_sigaction, signalfd4 and keyctl (Linux: asm/unistd.h of each architecture). */
+const systemCalls: Readonly<Record<string, readonly number[]>> = {
+  x64: [157, 112, 14, 13, 289, 250],
+  ia32: [172, 66, 175, 174, 327, 288],
+  arm: [172, 66, 175, 174, 355, 311],
+  arm64: [167, 157, 135, 134, 74, 219],
+  riscv64: [167, 157, 135, 134, 74, 219],
+  loong64: [167, 157, 135, 134, 74, 219],
+  ppc64: [171, 66, 174, 173, 313, 271],
+  s390x: [172, 66, 175, 174, 322, 280],
+};
+
+export interface ReaperPlace {
+  readonly perlPath: string;
+  /** A descriptor of reaper.pl; undefined where there is none. */
+  readonly script: number | undefined;
+  /** PROCESS_CONTROL_WRAPPER: by it another reaper knows that this one is not part of a job. */
+  readonly wrapperMark: string;
+}
+
+/** Between the stop signal and KILL when the reaper or run-job is gone, unless the launch says otherwise. */
+export const lostGraceMs = 1000;
+
+/** What the reaper says, or what its end says. */
+export type Word =
+  | { readonly is: 'ready' }
+  | { readonly is: 'failed'; readonly stage: string; readonly errno: number; readonly text: string }
+  | { readonly is: 'forked'; readonly leader: ProcessIdentity }
+  | { readonly is: 'started' }
+  | { readonly is: 'ended'; readonly status: WaitStatus }
+  | { readonly is: 'gone'; readonly swept: number }
+  | { readonly is: 'lost'; readonly reason: string };
+
+/** What a reaper has to know of its command. */
+export type ReaperLaunch = Omit<Launch, 'stdoutFd' | 'stderrFd' | 'lockFd'>;
+
+/** Descriptors 0 to 3 of the command; its stdout and stderr, and the lock, as the launch says unless given. */
+export interface ReaperStreams {
+  readonly stdin: 'ignore' | 'pipe';
+  readonly stdout: number | 'ignore' | 'pipe';
+  readonly stderr: number | 'ignore' | 'pipe';
+  readonly lock: number | 'ignore';
+}
+
+export function streamsOf({ stdoutFd, stderrFd, lockFd }: Launch): ReaperStreams {
+  return { stdin: 'ignore', stdout: stdoutFd, stderr: stderrFd, lock: lockFd };
+}
+
+export function startReaper(launch: ReaperLaunch, place: ReaperPlace, streams: ReaperStreams): Reaper | undefined {
+  const numbers = systemCalls[process.arch];
+  if (numbers === undefined || place.script === undefined || !isExecutable(place.perlPath)) return undefined;
+  try {
+    const reaper = new Reaper(spawnReaper(launch, { ...place, ...streams, script: place.script }, numbers));
+    reaper.request(launch);
+    return reaper;
+  } catch {
+    // Out of memory, or perl is no program. Nothing has been started, and the shell's attempt will say it if it fares no better.
+    return undefined;
+  }
+}
+
+function spawnReaper(
+  launch: ReaperLaunch,
+  {
+    perlPath,
+    script,
+    wrapperMark,
+    stdin,
+    stdout,
+    stderr,
+    lock,
+  }: ReaperPlace & ReaperStreams & { readonly script: number },
+  numbers: readonly number[],
+): ChildProcess {
+  const shared = launch.sharedLockFds ?? [];
+  // Opened anew through /proc, so each reaper reads from its beginning.
+  return spawn(perlPath, ['/proc/self/fd/5', ...[...numbers, shared.length].map(String)], {
+    argv0: `run-job: reaper of ${launch.runId}`,
+    cwd: '/',
+    // Nothing that perl would heed: PERL5OPT, PERL5LIB or a locale that does not exist may stand in the job's own.
+    env: {
+      PROCESS_CONTROL_RUN_ID: launch.environment.PROCESS_CONTROL_RUN_ID ?? launch.runId,
+      PROCESS_CONTROL_WRAPPER: wrapperMark,
+    },
+    stdio: [stdin, stdout, stderr, lock, 'pipe', script, ...shared],
+    detached: true,
+  });
+}
+
+/** The process and the conversation with it: what it says is kept until it is asked for. */
+export class Reaper {
+  readonly #child: ChildProcess;
+  readonly #control: Socket | undefined;
+  readonly #words: Word[] = [];
+  #unfinished = '';
+  #listener: ((word: Word) => void) | undefined;
+  #isOver = false;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    // Without descriptors to spare there is no socket; the child's error says so.
+    this.#control = child.stdio?.[4] as Socket | undefined;
+    this.#control?.on('data', (bytes: Buffer) => this.#hear(bytes.toString('latin1')));
+    // Written to a reaper that has ended; its end is heard of anyway.
+    this.#control?.on('error', () => {});
+    child.once('error', (error) => this.#take({ is: 'lost', reason: error.message }));
+    child.once('close', (code, signal) => {
+      this.#take({
+        is: 'lost',
+        reason: `its reaper (pid ${child.pid}) ended ${signal ? `by ${signal}` : `with code ${code}`}`,
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** For what it reads and prints, where that goes through pipes. */
+  get child(): ChildProcess {
+    return this.#child;
+  }
+
+  /** KILL to all that it watches, unless that is over. */
+  kill(): void {
+    if (!this.#isOver) this.say('k');
+  }
+
+  nextWord(): Promise<Word> {
+    const word = this.#words.shift();
+    if (word) return Promise.resolve(word);
+    return new Promise((resolve) => {
+      this.#listener = resolve;
+    });
+  }
+
+  request({ umask, keepsLock, stopSignal, orphanGraceMs, workingDirectory, argv, environment }: ReaperLaunch): void {
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    const stop = [String(stopSignal ?? constants.signals.SIGTERM), String((orphanGraceMs ?? lostGraceMs) / 1000)];
+    const where = [String(umask), keepsLock ? '1' : '0', ...stop, workingDirectory];
+    const fields = [...where, String(argv.length), ...argv, ...variables];
+    const text = Buffer.from(fields.join('\0'));
+    this.#control?.write(Buffer.concat([Buffer.from(`${text.length}\n`), text]));
+  }
+
+  /** t: TERM, or the stop signal of the launch, to all, k: KILL until nothing is left. */
+  say(letter: 't' | 'k'): void {
+    this.#control?.write(letter);
+    // A job may have stopped its own reaper.
+    this.#child.kill('SIGCONT');
+  }
+
+  /** Leaves what lives to init; neither the reaper nor the socket keeps this process from ending any longer. */
+  letGo(): void {
+    // Writing to a reaper that has ended fails, and to take down the stack of that error costs a run two milliseconds.
+    if (!this.#isOver) this.#control?.end('x');
+    this.unref();
+  }
+
+  /** Neither the reaper nor the socket keeps this process from ending any longer; the reaper goes on for as long as something lives. */
+  unref(): void {
+    this.#control?.unref();
+    this.#child.unref();
+  }
+
+  #hear(text: string): void {
+    const lines = (this.#unfinished + text).split('\n');
+    this.#unfinished = lines.pop() ?? '';
+    for (const line of lines) this.#take(parseWord(line));
+  }
+
+  #take(word: Word): void {
+    this.#isOver ||= word.is === 'gone' || word.is === 'lost';
+    const listener = this.#listener;
+    this.#listener = undefined;
+    if (listener) listener(word);
+    else this.#words.push(word);
+  }
+}
+
+function parseWord(line: string): Word {
+  const [is, first = '', second = '', ...rest] = line.split(' ');
+  switch (is) {
+    case 'ready':
+    case 'started':
+      return { is };
+    case 'failed':
+      return { is, stage: first, errno: Number(second), text: rest.join(' ') };
+    case 'forked':
+      return { is, leader: { pid: Number(first), startTicks: second } };
+    case 'ended':
+      return {
+        is,
+        status: first === 'exited' ? { is: first, code: Number(second) } : { is: 'signalled', signal: Number(second) },
+      };
+    case 'gone':
+      return { is, swept: Number(first) };
+    default:
+      throw new Error(`the reaper said "${line}"`);
+  }
+}

@@ -1,0 +1,56 @@
+/** Writes what stands without a newline for a second, such as a question that nobody answers. No timer runs unless something stands so. */
+import type { Stamper } from './stamper.ts';
+import type { Clock, Timer } from '../types/clock.ts';
+
+export interface UnfinishedLineParts {
+  readonly stamper: Stamper;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
+  readonly onWritten: () => void;
+}
+
+const patienceMs = 1000;
+
+export class UnfinishedLine {
+  readonly #parts: UnfinishedLineParts;
+  #held: number | undefined;
+  #sinceMs = 0;
+  #timer: Timer | undefined;
+
+  constructor(parts: UnfinishedLineParts) {
+    this.#parts = parts;
+  }
+
+  /** To be called after each read. */
+  look(): void {
+    const { clock, stamper } = this.#parts;
+    const { held } = stamper;
+    if (held === undefined) {
+      this.cancel();
+      return;
+    }
+    if (held !== this.#held) {
+      this.#held = held;
+      this.#sinceMs = clock.monotonicMs();
+    }
+    // A timer of the line before stays: to set another at each read would cost more than to wake up once too early.
+    this.#timer ??= clock.after(patienceMs, () => this.#wake());
+  }
+
+  cancel(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#held = undefined;
+  }
+
+  #wake(): void {
+    const { clock, stamper, onWritten } = this.#parts;
+    const leftMs = this.#sinceMs + patienceMs - clock.monotonicMs();
+    if (leftMs > 0) {
+      this.#timer = clock.after(leftMs, () => this.#wake());
+      return;
+    }
+    this.cancel();
+    stamper.writeHeld();
+    onWritten();
+  }
+}

@@ -1,0 +1,52 @@
+/** Reads the files in which daemons leave their process number, and looks whether that process is there. */
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { isOver, readProcess } from '../process/proc.ts';
+import { codeOf } from '../file/stage.ts';
+import type { ProcessIdentity } from '../types/process.ts';
+import type { PidFiles } from '../types/service.ts';
+
+/** A number and a line break; PostgreSQL's has more lines below. */
+const limitBytes = 4096;
+
+export const pidFiles: PidFiles = {
+  look(path, { uid, notBefore }) {
+    const read = readNumber(path);
+    if (typeof read !== 'number') return read;
+    const found = readProcess(read);
+    if (found === undefined) return { missing: `${path} names process ${read}, which is not there` };
+    if (isOver(found)) return { missing: `${path} names process ${read}, which has ended (a zombie)` };
+    if (ownerOf(read) !== uid) return { missing: `${path} names process ${read}, which belongs to another user` };
+    if (notBefore !== undefined && Number(found.startTicks) < Number(notBefore.startTicks)) {
+      return { missing: `${path} is stale: process ${read} was there before the command was started` };
+    }
+    return { pid: found.pid, startTicks: found.startTicks } satisfies ProcessIdentity;
+  },
+};
+
+function readNumber(path: string): number | { readonly missing: string } {
+  const text = readSmall(path);
+  if (typeof text !== 'string') return text;
+  const [first = ''] = text.trim().split('\n');
+  if (first === '') return { missing: `${path} is empty` };
+  return /^\d{1,9}$/.test(first.trim()) ? Number(first) : { missing: `${path} does not begin with a process number` };
+}
+
+function readSmall(path: string): string | { readonly missing: string } {
+  let fd: number | undefined;
+  try {
+    // A daemon may have made it a link; a FIFO must not hang us.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const facts = fstatSync(fd);
+    if (!facts.isFile()) return { missing: `${path} is no file` };
+    return facts.size <= limitBytes ? readFileSync(fd, 'utf8') : { missing: `${path} is too large for a pid file` };
+  } catch (error) {
+    const missing = codeOf(error) === 'ENOENT' ? `there is no ${path}` : `${path} can't be read: ${codeOf(error)}`;
+    return { missing };
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function ownerOf(pid: number): number | undefined {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
+}

@@ -1,0 +1,107 @@
+/** A job's history on disk: `STATE/history/NAME.jsonl`, appended by whoever has something to say, rotated by whoever holds the lock. */
+import { closeSync, constants, fstatSync, mkdirSync, readSync, renameSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { OddFileError, openForWriting, pinned, quietly, readEnd } from '../file/careful-file.ts';
+import type { WriteAnswer } from '../types/file.ts';
+import type { HistoryStore } from '../types/state.ts';
+
+/** Two files of this size at most: some thousand runs each. */
+const rotateBytes = 512 * 1024;
+
+/** Of a file that somebody else has blown up only the end is read. */
+const readLimitBytes = 2 * rotateBytes;
+
+const newline = 10;
+
+export interface HistoryDirectories {
+  readonly stateDirectory: string;
+  /** Where the Python process-control kept NAME.yaml; tried in this order. */
+  readonly predecessorDirectories: readonly string[];
+}
+
+export function historyStore({ stateDirectory, predecessorDirectories }: HistoryDirectories): HistoryStore {
+  const directory = path.join(stateDirectory, 'history');
+  const current = (slug: string) => path.join(directory, `${slug}.jsonl`);
+  const previous = (slug: string) => `${current(slug)}.1`;
+  const hidden = new Map<string, string>();
+  const read = (slug: string, named: string) => {
+    const text = readTail(stateDirectory, named);
+    if (typeof text === 'string') return text;
+    hidden.set(slug, `${path.join(stateDirectory, named)}: ${text.hidden}`);
+    return '';
+  };
+  return {
+    read(slug) {
+      hidden.delete(slug);
+      // The older file first: when it is rotated between the two reads, events are seen twice or not yet, never torn.
+      const named = `history/${slug}.jsonl`;
+      return read(slug, `${named}.1`) + read(slug, named);
+    },
+    hidden: (slug) => hidden.get(slug),
+    append(slug, line) {
+      const wrong = appendWhole(current(slug), line);
+      if (wrong?.code !== 'ENOENT') return answer(wrong);
+      try {
+        mkdirSync(directory, { recursive: true, mode: 0o755 });
+      } catch (error) {
+        return answer(error as NodeJS.ErrnoException);
+      }
+      return answer(appendWhole(current(slug), line));
+    },
+    rotate(slug) {
+      // An appender that has the file open while it is renamed still writes into a file that is read.
+      const size = quietly(() => pinned(stateDirectory, `history/${slug}.jsonl`, ({ facts }) => facts.size)) ?? 0;
+      if (size > rotateBytes) renameSync(current(slug), previous(slug));
+    },
+    predecessor(slug) {
+      for (const candidate of predecessorDirectories) {
+        const text = readTail(candidate, `${slug}.yaml`);
+        if (typeof text === 'string' && text !== '') return new TextEncoder().encode(text);
+      }
+      return undefined;
+    },
+  };
+}
+
+function answer(wrong: NodeJS.ErrnoException | undefined): WriteAnswer {
+  return wrong === undefined ? { ok: true } : { ok: false, reason: wrong.message };
+}
+
+/** One write(2) with O_APPEND, which the kernel does not mix with others'. A line that a full disk cut off is closed with a newline first. */
+function appendWhole(file: string, line: string): NodeJS.ErrnoException | undefined {
+  const { O_RDWR, O_APPEND, O_CREAT } = constants;
+  let fd: number | undefined;
+  try {
+    fd = openForWriting(file, O_RDWR | O_APPEND | O_CREAT);
+    const bytes = Buffer.from(endsTorn(fd) ? `\n${line}` : line);
+    const written = writeSync(fd, bytes);
+    if (written < bytes.length) writeSync(fd, bytes, written);
+    return undefined;
+  } catch (error) {
+    if (error instanceof OddFileError) error.message = `${file}: ${error.message}`;
+    return error as NodeJS.ErrnoException;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function endsTorn(fd: number): boolean {
+  const { size } = fstatSync(fd);
+  if (size === 0) return false;
+  const last = Buffer.alloc(1);
+  readSync(fd, last, 0, 1, size - 1);
+  return last[0] !== newline;
+}
+
+/** Empty for what is absent: a history that can't be read is no reason not to run. */
+function readTail(base: string, relative: string): string | { readonly hidden: string } {
+  try {
+    const { bytes, from } = readEnd(base, relative, readLimitBytes);
+    return bytes.toString('utf8', from === 0 ? 0 : bytes.indexOf(newline) + 1);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    if (code === 'ENOENT') return '';
+    return { hidden: code === 'EACCES' ? 'permission denied' : message };
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The ticks of each job that have had a start, as symbolic links `STATE/ticks/NAME/20261122T103000Z -> RUN`.
+ * symlink(2) makes a name and what it says in one step, and only where there is none: whoever comes second is refused by the kernel, also
+ * over NFS, without a lock, and no reader sees half a claim.
+ */
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { namesIn, pinned, quietly, readLinkIn, syncDirectory } from '../file/careful-file.ts';
+import { attempt, readSmall, replace } from './state-files.ts';
+import type { ClaimAnswer, TickClaims } from '../types/state.ts';
+
+const markName = 'since';
+/** Behind the run's id, until it begins. */
+const waiting = ' waits';
+
+export function tickClaims(stateDirectory: string): TickClaims {
+  const folder = (slug: string) => path.join(stateDirectory, 'ticks', slug);
+  const link = (slug: string, tickMs: number) => path.join(folder(slug), nameOf(tickMs));
+  const holder = (slug: string, tickMs: number) =>
+    quietly(() => readLinkIn(stateDirectory, `ticks/${slug}/${nameOf(tickMs)}`));
+  return {
+    take(slug, tickMs, { run, waits, lasting }) {
+      const answer = take(link(slug, tickMs), waits ? `${run}${waiting}` : run, () => holder(slug, tickMs));
+      if (answer.is !== 'taken' || !lasting) return answer;
+      const kept = attempt(() => syncDirectory(folder(slug)));
+      return kept.ok ? answer : { is: 'failed', reason: kept.reason };
+    },
+    begin: (slug, tickMs, run) =>
+      attempt(() => {
+        const temporary = path.join(folder(slug), `.${run}`);
+        symlinkSync(run, temporary);
+        renameSync(temporary, link(slug, tickMs));
+      }),
+    list: (slug) =>
+      [...(quietly(() => namesIn(stateDirectory, `ticks/${slug}`)) ?? [])].sort().flatMap((name) => tickOf(name) ?? []),
+    find(slug, tickMs) {
+      const target = holder(slug, tickMs);
+      const atMs = quietly(() =>
+        pinned(stateDirectory, `ticks/${slug}/${nameOf(tickMs)}`, ({ facts }) => facts.mtimeMs),
+      );
+      if (target === undefined || atMs === undefined) return undefined;
+      return { run: runOf(target), waits: target.endsWith(waiting), atMs };
+    },
+    drop(slug, ticks) {
+      for (const tickMs of ticks) attempt(() => rmSync(link(slug, tickMs), { force: true }));
+    },
+    readMark: (slug) => readSmall(stateDirectory, `ticks/${slug}/${markName}`),
+    writeMark: (slug, text) => attempt(() => replace(folder(slug), markName, { text })),
+  };
+}
+
+function take(file: string, run: string, holder: () => string | undefined): ClaimAnswer {
+  let wrong = linkTo(file, run);
+  if (wrong?.code === 'ENOENT') {
+    const made = attempt(() => mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 }));
+    if (!made.ok) return { is: 'failed', reason: made.reason };
+    wrong = linkTo(file, run);
+  }
+  if (wrong === undefined) return { is: 'taken' };
+  if (wrong.code !== 'EEXIST') return { is: 'failed', reason: wrong.message };
+  const target = holder();
+  // Something else lies there; it is not ours to judge, and the tick is not lost for it.
+  return target === undefined ? { is: 'failed', reason: `${file} is not a claim` } : { is: 'had', run: runOf(target) };
+}
+
+function runOf(target: string): string {
+  return target.endsWith(waiting) ? target.slice(0, -waiting.length) : target;
+}
+
+function linkTo(file: string, run: string): NodeJS.ErrnoException | undefined {
+  try {
+    symlinkSync(run, file);
+    return undefined;
+  } catch (error) {
+    return error as NodeJS.ErrnoException;
+  }
+}
+
+/** 20261122T103000Z, which sorts by time. */
+function nameOf(tickMs: number): string {
+  return new Date(tickMs).toISOString().replace(/[-:]|\.\d+/g, '');
+}
+
+function tickOf(name: string): number | undefined {
+  const [, day, hour, minute, second] = /^(\d{8})T(\d\d)(\d\d)(\d\d)Z$/.exec(name) ?? [];
+  if (day === undefined) return undefined;
+  const tickMs = Date.parse(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(tickMs) ? undefined : tickMs;
+}

@@ -1,0 +1,22 @@
+/** The locale that the administrator of this host has chosen: what a login gets, and what cron does not tell run-job everywhere. */
+import { files } from '../file/files.ts';
+import type { Locale } from '../types/user.ts';
+
+/** Debian's file, then systemd's (locale.conf(5)): the first that exists counts alone. */
+const localeFiles = ['/etc/default/locale', '/etc/locale.conf'];
+
+const limitBytes = 64 * 1024;
+
+export function hostLocale(candidates: readonly string[] = localeFiles): Locale {
+  for (const file of candidates) {
+    const read = files.readRegular(file, { limitBytes });
+    if (read.is === 'read') return { file, variables: localeVariables(new TextDecoder().decode(read.bytes)) };
+  }
+  return { variables: {} };
+}
+
+/** LANG, LANGUAGE and LC_* of lines such as `LANG="de_DE.UTF-8"`; what is no name of a locale is left out. */
+function localeVariables(text: string): Readonly<Record<string, string>> {
+  const line = /^[ \t]*(?:export[ \t]+)?(LANG|LANGUAGE|LC_[A-Z]+)=(["']?)([\w.@:-]+)\2[ \t]*$/gm;
+  return Object.fromEntries([...text.matchAll(line)].map(([, name = '', , value = '']) => [name, value]));
+}

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type OverdueQuestion, overdueOf } from '../../../src/report/clock/overdue.ts';
+import { zonesOn } from '../../fakes/zones.ts';
+
+const nowMs = Date.parse('2026-11-25T10:40:00Z');
+const minute = 60_000;
+const hour = 60 * minute;
+const tick = (time: string) => Date.parse(`2026-11-25T${time}:00Z`);
+
+const job = { slug: 'backup', schedule: '*/30 * * * *', enabled: true, tags: ['night'], timing: {} };
+const question: OverdueQuestion = {
+  account: { sinceMs: tick('10:00'), claimed: new Set(), isNew: false },
+  nowMs,
+  changedMs: 0,
+  pauses: [],
+  zones: zonesOn('UTC'),
+  delayMs: 0,
+  hasStart: () => false,
+};
+
+function overdue(
+  changes: Partial<OverdueQuestion>,
+  ofJob: Partial<typeof job> & { timing?: { timeZone?: string } } = {},
+) {
+  return overdueOf({ ...job, ...ofJob }, { ...question, ...changes });
+}
+
+test('a job is overdue since its first tick that nobody has had', () => {
+  assert.deepEqual(overdue({}), { tickMs: tick('10:30'), overdueMs: 10 * minute });
+  assert.deepEqual(overdue({ account: { ...question.account, sinceMs: tick('07:00') } })?.tickMs, tick('07:30'));
+});
+
+test('what has been started, is delayed, off or new is not overdue', () => {
+  const { account } = question;
+  assert.equal(overdue({ account: { ...account, claimed: new Set([tick('10:30')]) } }), undefined, 'claimed');
+  assert.equal(overdue({ account: { ...account, sinceMs: tick('10:30') } }), undefined, 'settled');
+  assert.equal(overdue({ delayMs: 11 * minute }), undefined, 'splay');
+  assert.equal(overdue({}, { enabled: false }), undefined, 'disabled');
+  assert.equal(overdueOf({ slug: 'a', enabled: true, tags: [], timing: {} }, question), undefined, 'no schedule');
+  assert.equal(overdue({ account: { ...account, isNew: true }, changedMs: tick('10:31') }), undefined, 'a new file');
+});
+
+test('a job that nobody has ever seen run is waited for since its file was put there', () => {
+  const account = { ...question.account, isNew: true, sinceMs: nowMs };
+  assert.equal(overdue({ account, changedMs: tick('08:10') })?.tickMs, tick('08:30'));
+});
+
+test('during a pause nothing is waited for, and after it what comes then', () => {
+  const account = { ...question.account, sinceMs: tick('08:00') };
+  const pause = { target: { job: 'backup' }, atMs: tick('08:10'), by: 'ada' };
+  assert.equal(overdue({ account, pauses: [pause] }), undefined, 'no end');
+  assert.equal(overdue({ account, pauses: [{ ...pause, untilMs: tick('10:00') }] })?.tickMs, tick('10:00'));
+  assert.equal(overdue({ account, pauses: [{ ...pause, untilMs: nowMs + hour }] }), undefined);
+  assert.equal(overdue({ account, pauses: [{ ...pause, target: { tag: 'night' } }] }), undefined, 'by tag');
+  assert.equal(
+    overdue({ account, pauses: [{ ...pause, target: { job: 'other' } }] })?.tickMs,
+    tick('08:30'),
+    'of another job',
+  );
+  assert.equal(
+    overdue({ account, pauses: [{ ...pause, atMs: tick('09:10') }] })?.tickMs,
+    tick('08:30'),
+    'what was missed before it',
+  );
+});
+
+test('a schedule is read in the zone of its job', () => {
+  const daily = { schedule: '30 5 * * *', timing: { timeZone: 'America/New_York' } };
+  assert.deepEqual(overdue({}, daily), { tickMs: tick('10:30'), overdueMs: 10 * minute });
+  assert.equal(overdue({}, { ...daily, timing: {} }), undefined);
+});
+
+test('a cron that has been dead for a year is found at once', () => {
+  const account = { ...question.account, sinceMs: nowMs - 365 * 24 * hour };
+  assert.equal(overdue({ account }, { schedule: '* * * * *' })?.tickMs, nowMs - 365 * 24 * hour + minute);
+});

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  aroundClockChange as aroundClockChangeOf,
+  inOrder,
+  type UpcomingJob,
+  type UpcomingOrder,
+  upcomingJson,
+  upcomingLines,
+  upcomingOf as upcomingOfJob,
+  upcomingStream as upcomingStreamOf,
+  upcomingText,
+} from '../../../src/report/clock/upcoming.ts';
+import { widest } from '../../../src/text/width.ts';
+import { inSync } from '../../fakes/installed.ts';
+import { zonesOn } from '../../fakes/zones.ts';
+
+const fromMs = Date.parse('2026-11-25T10:40:00Z');
+const minute = 60_000;
+const job = { slug: 'backup', schedule: '30 2 * * *', enabled: true, tags: ['night'], timing: {}, delayMs: 0 };
+const order: UpcomingOrder = { fromMs, count: 2, zones: zonesOn('Europe/Berlin'), pauses: [] };
+/** With its line in the crontab, unless a test says otherwise. */
+type Plain = Omit<UpcomingJob, 'clock'> & Partial<UpcomingJob>;
+const clocked = (one: Plain): UpcomingJob => ({ clock: inSync(one), ...one });
+const upcomingOf = (one: Plain, at: UpcomingOrder) => upcomingOfJob(clocked(one), at);
+const upcomingStream = (one: Plain, at: UpcomingOrder) => upcomingStreamOf(clocked(one), at);
+const aroundClockChange = (one: Plain, at: UpcomingOrder) => aroundClockChangeOf(clocked(one), at);
+const view = { hostZone: order.zones.host, nowMs: fromMs };
+
+test('the ticks to come, in the zone of the host and in that of the job, with what delays them', () => {
+  const zoned = {
+    ...job,
+    slug: 'report',
+    schedule: '0 9 * * 1-5',
+    timing: { timeZone: 'America/New_York' },
+    delayMs: 92_000,
+  };
+  const [one, other] = [upcomingOf(job, order), upcomingOf(zoned, order)];
+  assert.equal(
+    upcomingText({ ticks: [...one.ticks, ...other.ticks], none: [] }, view),
+    `2026-11-25 15:00:00  report  in 3 h 20 min, 2026-11-25 09:00:00 America/New_York, starts 1 min 32 s later (splay)
+2026-11-26 02:30:00  backup  in 14 h 50 min
+2026-11-26 15:00:00  report  in 27 h 20 min, 2026-11-26 09:00:00 America/New_York, starts 1 min 32 s later (splay)
+2026-11-27 02:30:00  backup  in 38 h 50 min
+`,
+  );
+});
+
+test('a pause is shown on each tick that it holds, and on no other', () => {
+  const untilMs = Date.parse('2026-11-26T12:00:00Z');
+  const pauses = [{ target: { tag: 'night' }, atMs: fromMs - 1, untilMs, by: 'ada', reason: 'upgrade' }];
+  const { ticks } = upcomingOf(job, { ...order, pauses });
+  assert.deepEqual(
+    ticks.map(({ paused }) => paused?.by),
+    ['ada', undefined],
+  );
+  assert.match(
+    upcomingText({ ticks, none: [] }, view),
+    /will be skipped: paused by tag night by ada until 2026-11-26 13:00:00: upgrade\n/,
+  );
+});
+
+test('what has no tick is listed with the reason', () => {
+  const { schedule: _, ...unscheduled } = job;
+  const none = [
+    upcomingOf({ ...job, slug: 'off', enabled: false }, order),
+    upcomingOf({ ...unscheduled, slug: 'manual' }, order),
+    upcomingOf(job, { ...order, untilMs: fromMs + minute }),
+  ].flatMap((one) => one.none);
+  assert.deepEqual(
+    none.map(({ why }) => why),
+    ['disabled', 'no-schedule', 'none-in-span'],
+  );
+  const text = upcomingText({ ticks: [], none }, view);
+  assert.match(text, /^- {20}off {5}is disabled in its file/);
+  assert.deepEqual(
+    [...upcomingJson({ ticks: [], none })]
+      .join('')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).why),
+    ['disabled', 'no-schedule', 'none-in-span'],
+  );
+});
+
+test('a span ends where it is said, and a tick at its end belongs to it', () => {
+  const untilMs = Date.parse('2026-11-27T01:30:00Z');
+  assert.equal(upcomingOf(job, { ...order, count: 100, untilMs }).ticks.length, 2);
+  assert.equal(upcomingOf(job, { ...order, count: 100, untilMs: untilMs - 1 }).ticks.length, 1);
+});
+
+test('around the next clock change two ticks before it and two after are shown', () => {
+  const ticks = aroundClockChange(job, order);
+  assert.deepEqual(
+    ticks.map(({ tickMs, afterClockChange }) => [
+      new Date(tickMs).toISOString().slice(0, 16),
+      afterClockChange ?? false,
+    ]),
+    [
+      ['2027-03-26T01:30', false],
+      ['2027-03-27T01:30', false],
+      // 02:30 does not exist on that day: cron makes up for it when the gap ends.
+      ['2027-03-28T01:00', true],
+      ['2027-03-29T00:30', false],
+    ],
+  );
+  assert.deepEqual(aroundClockChange(job, { ...order, zones: zonesOn('UTC') }), []);
+  const zoned = { ...job, timing: { timeZone: 'America/New_York' } };
+  assert.equal(
+    aroundClockChange(zoned, { ...order, zones: zonesOn('UTC') }).length,
+    4,
+    'the zone of the job counts too',
+  );
+});
+
+test('a schedule that comes once in decades is found', () => {
+  const { ticks } = upcomingOf({ ...job, schedule: '0 0 29 2 */7' }, { ...order, count: 1, zones: zonesOn('UTC') });
+  assert.equal(ticks.length, 1);
+  assert.equal(new Date(ticks[0]?.tickMs ?? 0).getUTCDay(), 0);
+});
+
+test('a job that starts after each boot is said to wait for one', () => {
+  const { ticks, none } = upcomingOf({ ...job, schedule: '@reboot' }, order);
+  assert.deepEqual(ticks, []);
+  assert.deepEqual(
+    none.map(({ why, words }) => [why, words]),
+    [['reboot', 'starts once after the next boot, whenever that is']],
+  );
+});
+
+test('more ticks than a call may have arguments come in order, and as many are held at a time as there are jobs', () => {
+  const everyMinute = (slug: string) => ({ ...job, slug, schedule: '* * * * *' });
+  const long = { ...order, count: 100_000 };
+  const streams = ['c', 'a', 'b'].map((slug) => upcomingStream(everyMinute(slug), long));
+  let [count, beforeMs] = [0, 0];
+  const names: string[] = [];
+  for (const line of upcomingLines(
+    { ticks: inOrder(streams.map(({ ticks }) => ticks)), none: [] },
+    { ...view, width: 1 },
+  )) {
+    count += 1;
+    if (count <= 6) names.push(line.slice(21, 22));
+    assert.ok(line.slice(0, 16).localeCompare('2026') > 0);
+  }
+  for (const { tickMs } of inOrder(
+    ['c', 'a', 'b'].map((slug) => upcomingStream(everyMinute(slug), { ...order, count: 1000 }).ticks),
+  )) {
+    assert.ok(tickMs >= beforeMs);
+    beforeMs = tickMs;
+  }
+  assert.deepEqual([count, names], [300_000, ['a', 'b', 'c', 'a', 'b', 'c']]);
+  assert.equal(widest(Array.from({ length: 300_000 }, (_, at) => 'x'.repeat(at % 7))), 6);
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Advice, adviseOn, type CollisionFacts, collisionWords } from '../../../src/run/lock/collision.ts';
+import type { LockHolder } from '../../../src/system/types/lock.ts';
+
+const orphaned: LockHolder = { state: 'orphaned', runId: 'old', pids: [5, 6], deadlineSinceBootMs: 1_000_000 };
+const running: LockHolder = { state: 'running', runId: 'old', pids: [] };
+const unknown: LockHolder = { state: 'unknown', pids: [] };
+const predecessor: LockHolder = { state: 'predecessor', pids: [] };
+const { deadlineSinceBootMs: _none, ...endless } = orphaned;
+
+const usual: CollisionFacts = {
+  policy: 'CANCEL_NEW',
+  ancestors: [],
+  waitedMs: 9000,
+  sinceBootMs: 2_000_000,
+  hasReplaced: false,
+};
+
+/** Of CANCEL_NEW, KILL_EXISTING, QUEUE. */
+type Advices = readonly [Advice, Advice, Advice];
+
+const own: readonly [string, LockHolder, Partial<CollisionFacts>, Advices][] = [
+  ['a run that goes on', running, {}, ['skip', 'replace', 'wait']],
+  ['one that can not be looked into', unknown, {}, ['skip', 'replace', 'wait']],
+  ["the predecessor's", predecessor, {}, ['skip', 'replace', 'wait']],
+  [
+    'what a dead run-job has left, for as long as its reaper needs',
+    orphaned,
+    { waitedMs: 2999 },
+    ['poll', 'poll', 'poll'],
+  ],
+  ['what is past its timeout then', orphaned, { waitedMs: 3001, sinceBootMs: 1_000_000 }, ['end', 'end', 'end']],
+  ['what still has time', orphaned, { waitedMs: 3001, sinceBootMs: 999_999 }, ['skip', 'end', 'wait']],
+  ['what never had a timeout', endless, {}, ['skip', 'end', 'wait']],
+  ['the run that started this one', running, { ancestors: ['older', 'old'] }, ['skip', 'skip', 'skip']],
+];
+
+const shared: typeof own = [
+  ['a run of another job', running, {}, ['skip', 'skip', 'wait']],
+  ['such a one, after a run of this job was ended', running, { hasReplaced: true }, ['skip', 'wait', 'wait']],
+  ['what is left of a run of another job, past its timeout', orphaned, {}, ['skip', 'skip', 'wait']],
+  ['what its reaper may be ending', orphaned, { waitedMs: 0 }, ['poll', 'poll', 'poll']],
+  ['the run that started this one', running, { ancestors: ['old'] }, ['mistake', 'mistake', 'mistake']],
+];
+
+for (const [rows, sharedLock] of [
+  [own, undefined],
+  [shared, 'ledger'],
+] as const) {
+  for (const [title, holder, facts, advices] of rows) {
+    const whose = sharedLock === undefined ? "the job's own lock" : 'a shared lock';
+    test(`who has ${whose}: ${title}`, () => {
+      const collision = { holder, ...(sharedLock !== undefined && { sharedLock }) };
+      const asked = (['CANCEL_NEW', 'KILL_EXISTING', 'QUEUE'] as const).map((policy) =>
+        adviseOn(collision, { ...usual, ...facts, policy }),
+      );
+      assert.deepEqual(asked, advices);
+    });
+  }
+}
+
+test('whoever is in the way is named, with since when', () => {
+  const holder: LockHolder = { ...running, wrapper: { pid: 9, startTicks: '1' }, startedMs: 0, job: 'backup' };
+  assert.equal(collisionWords({ holder }, 90_000), 'still running for 1 min 30 s (pid 9, run old)');
+  const words = 'the lock "db" is taken by job backup: pid 9, run old has it for 1 min 30 s';
+  assert.equal(collisionWords({ holder, sharedLock: 'db' }, 90_000), words);
+  const left =
+    'the lock "db" is taken by another job: its last run-job is gone but processes of run old are alive: 5, 6';
+  assert.equal(collisionWords({ holder: orphaned, sharedLock: 'db' }, 0), left);
+  const processes = [
+    { pid: 5, command: 'apt-get upgrade', why: 'belongs to root' },
+    { pid: 6, command: 'cat /net/x', why: 'is in uninterruptible sleep' },
+  ];
+  const outOfReach =
+    "processes of run old live on and can't be ended from here: 5 apt-get upgrade (belongs to root), 6 cat /net/x (is in uninterruptible sleep)";
+  assert.equal(collisionWords({ holder: { ...orphaned, processes } }, 0), outOfReach);
+});

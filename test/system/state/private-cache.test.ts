@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { test } from 'node:test';
+import { privateCache } from '../../../src/system/state/private-cache.ts';
+
+function withCache(use: (cache: ReturnType<typeof privateCache>, directory: string, file: string) => void): void {
+  const base = mkdtempSync(path.join(os.tmpdir(), 'pc-cache-'));
+  const directory = path.join(base, 'cache');
+  try {
+    const cache = privateCache(directory);
+    cache.write('jobs', 'what was known \u00e4');
+    assert.equal(cache.read('jobs'), 'what was known \u00e4');
+    use(cache, directory, path.join(directory, 'jobs'));
+  } finally {
+    rmSync(base, { recursive: true });
+  }
+}
+
+test('what is kept can be reached by its owner alone', () => {
+  const before = process.umask(0);
+  withCache((_cache, directory, file) => {
+    assert.equal(statSync(directory).mode & 0o7777, 0o700);
+    assert.equal(statSync(file).mode & 0o7777, 0o600);
+  });
+  process.umask(before);
+});
+
+/** What can be wrong with the cache, each of which makes it empty. */
+const faults: Record<string, (directory: string, file: string) => void> = {
+  'a flipped bit': (_directory, file) => {
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 3] = (bytes.at(-3) ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+  },
+  'a torn end': (_directory, file) => writeFileSync(file, readFileSync(file).subarray(0, -1)),
+  'no content': (_directory, file) => writeFileSync(file, ''),
+  'no checksum': (_directory, file) => writeFileSync(file, '{}'),
+  'a file that others can write': (_directory, file) => chmodSync(file, 0o622),
+  'a directory that others can enter': (directory) => chmodSync(directory, 0o755),
+  'a second name': (_directory, file) => linkSync(file, `${file}2`),
+  'a link to somewhere else': (_directory, file) => {
+    writeFileSync(`${file}2`, readFileSync(file), { mode: 0o600 });
+    rmSync(file);
+    symlinkSync(`${file}2`, file);
+  },
+};
+
+for (const [what, spoil] of Object.entries(faults)) {
+  test(`${what} makes the cache empty, and the next write repairs it where it may`, () => {
+    withCache((cache, directory, file) => {
+      spoil(directory, file);
+      assert.equal(cache.read('jobs'), undefined);
+      cache.write('jobs', 'new');
+      assert.equal(cache.read('jobs'), what.startsWith('a directory') ? undefined : 'new');
+    });
+  });
+}
+
+const notRoot = process.geteuid?.() === 0 ? false : 'needs root';
+
+test("somebody else's file or directory is not believed", { skip: notRoot }, () => {
+  withCache((cache, directory, file) => {
+    chownSync(file, 65534, 0);
+    assert.equal(cache.read('jobs'), undefined);
+    chownSync(file, 0, 0);
+    chownSync(directory, 65534, 0);
+    assert.equal(cache.read('jobs'), undefined);
+    cache.write('other', 'x');
+    chownSync(directory, 0, 0);
+    assert.equal(cache.read('other'), undefined);
+  });
+});
+
+test('where nothing can be kept nothing happens', () => {
+  const cache = privateCache('/proc/none/cache');
+  cache.write('jobs', 'x');
+  assert.equal(cache.read('jobs'), undefined);
+});
