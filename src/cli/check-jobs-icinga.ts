@@ -1,13 +1,14 @@
 /** check-jobs-icinga: a monitoring plugin that says which jobs fail. */
-import { parseDuration } from '../text/duration.ts';
-import { matchesGlob } from '../report/typed/glob.ts';
+
 import { checkJobs, type Limits, pluginWords } from '../report/text/icinga.ts';
+import { matchesGlob } from '../report/typed/glob.ts';
 import { lookAs } from '../system/file/as-user.ts';
 import { files } from '../system/file/files.ts';
 import { startAsOwn } from '../system/program/own-program.ts';
-import { parseCommandLine } from './on-demand/options.ts';
+import { parseDuration } from '../text/duration.ts';
 import { print, runProgram } from './frame/output.ts';
 import { loadSetting } from './frame/setting.ts';
+import { parseCommandLine } from './on-demand/options.ts';
 import { openJobs } from './report/snapshots.ts';
 import { timesOf } from './report/times.ts';
 

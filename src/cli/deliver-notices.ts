@@ -8,20 +8,20 @@ import { type Delivering, deliverNotices } from '../notify/outbox/deliver.ts';
 import { noticeFolders, noticeLock } from '../notify/outbox/note-folders.ts';
 import { newRunId } from '../run/identity.ts';
 import { exitCodes } from '../run/outcome/outcome.ts';
-import { caller } from '../system/user/caller.ts';
-import { clock } from '../system/time/clock.ts';
 import { type FolderWatch, watchFolder } from '../system/file/folder-watch.ts';
 import { endOfLog } from '../system/log-files/log-end.ts';
 import { noteInLog } from '../system/log-files/log-note.ts';
 import { createOwnLog } from '../system/own-log/own-log.ts';
 import { stateFiles } from '../system/state/state-files.ts';
+import { clock } from '../system/time/clock.ts';
+import { hostZone } from '../system/time/zones.ts';
 import type { LogLevel } from '../system/types/own-log.ts';
 import type { StateFiles } from '../system/types/state.ts';
-import { hostZone } from '../system/time/zones.ts';
+import { caller } from '../system/user/caller.ts';
 import { realHistory, realLocks } from './frame/host.ts';
 import { runProgram, say, sayProblems } from './frame/output.ts';
-import { sendNotice } from './notify/send-notice.ts';
 import { loadSetting } from './frame/setting.ts';
+import { sendNotice } from './notify/send-notice.ts';
 
 const program = 'deliver-notices';
 
@@ -93,7 +93,11 @@ function world(config: Config, spool: StateFiles, notes: FolderWatch): Deliverin
 
 /** A log for each word: one may come in three days. */
 function note(config: Config, level: LogLevel, words: string): void {
-  const log = createOwnLog({ settings: config.logging, byTheClock: true, load: () => import('./on-demand/winston-log.ts') });
+  const log = createOwnLog({
+    settings: config.logging,
+    byTheClock: true,
+    load: () => import('./on-demand/winston-log.ts'),
+  });
   log.note(level, words);
   void log.close();
 }

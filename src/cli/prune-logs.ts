@@ -4,16 +4,16 @@
  */
 import os from 'node:os';
 import type { Config } from '../config/config.ts';
-import { listJobFiles, loadJob } from '../job/load.ts';
 import { type LogBounds, logBounds } from '../job/keys/log-bounds.ts';
+import { listJobFiles, loadJob } from '../job/load.ts';
 import { newRunId } from '../run/identity.ts';
 import { exitCodes } from '../run/outcome/outcome.ts';
 import { type PruneReport, pruneLogs } from '../run/retention/prune.ts';
-import { caller } from '../system/user/caller.ts';
-import { clock } from '../system/time/clock.ts';
 import { files } from '../system/file/files.ts';
 import { logFolders } from '../system/log-files/log-folders.ts';
 import { createOwnLog } from '../system/own-log/own-log.ts';
+import { clock } from '../system/time/clock.ts';
+import { caller } from '../system/user/caller.ts';
 import { realLocks } from './frame/host.ts';
 import { runProgram, say, sayProblems } from './frame/output.ts';
 import { loadSetting } from './frame/setting.ts';
@@ -66,7 +66,11 @@ function jobBounds(config: Config): (slug: string) => LogBounds | undefined {
 }
 
 async function report({ removed, compressed, troubles }: PruneReport, config: Config): Promise<void> {
-  const log = createOwnLog({ settings: config.logging, byTheClock: true, load: () => import('./on-demand/winston-log.ts') });
+  const log = createOwnLog({
+    settings: config.logging,
+    byTheClock: true,
+    load: () => import('./on-demand/winston-log.ts'),
+  });
   if (removed + compressed > 0) log.note('info', `old logs: ${removed} removed, ${compressed} compressed`);
   for (const trouble of troubles) {
     log.note('warn', `log retention: ${trouble}`);

@@ -1,8 +1,8 @@
 /** The configuration that holds for this caller, or every problem of the files it comes from. */
 import { logBounds, sizeInBytes } from '../job/keys/log-bounds.ts';
 import type { Users } from '../system/types/user.ts';
-import { withAudience } from '../yaml/audience.ts';
 import type { Problem, Result } from '../text/problem.ts';
+import { withAudience } from '../yaml/audience.ts';
 import type { Config, LogRetention, Mail, PortRange } from './config.ts';
 import { defaultsFor, normalise } from './defaults.ts';
 import { loggingOf } from './logging.ts';

@@ -1,7 +1,7 @@
 /** The files of a configuration in one, and a way to say where in them a value stands. */
 import { validateConfig } from '../generated/validators.ts';
-import { parseYaml, type Written } from '../yaml/parse.ts';
 import type { Problem } from '../text/problem.ts';
+import { parseYaml, type Written } from '../yaml/parse.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
 import type { Machine, Own, Sources } from './sources.ts';
 import { configSynonyms } from './synonyms.ts';

@@ -4,9 +4,9 @@
  */
 import type { Problem } from '../text/problem.ts';
 import { type HeaderValues, header, trigger } from './header.ts';
+import type { LastLine, PresentCrontab } from './last-good.ts';
 import { utf8Bound } from './reader.ts';
 import { type CronTemplate, commentText } from './template.ts';
-import type { LastLine, PresentCrontab } from './last-good.ts';
 
 /** What the crontab has to know of a job whose file is good. */
 export interface CrontabJob {

@@ -4,10 +4,10 @@
  */
 import type { Job } from '../job/job.ts';
 import { listJobFiles } from '../job/load.ts';
+import { isReboot } from '../schedule/nickname.ts';
 import type { FileFacts, Files } from '../system/types/file.ts';
 import type { Problem, Result } from '../text/problem.ts';
 import type { BrokenJob, CrontabJob } from './crontab.ts';
-import { isReboot } from '../schedule/nickname.ts';
 
 /** What one file said. */
 export type KnownJob =

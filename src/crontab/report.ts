@@ -1,8 +1,9 @@
 /** What cron-generate says about a change: one sentence for people, one value for programs. */
-import type { Crontab, CrontabFile } from './crontab.ts';
-import { readLine } from './reader.ts';
-import { type LastLine, lineRule, type PresentCrontab } from './last-good.ts';
+
 import type { Timing, Timings } from '../schedule/plan/plan.ts';
+import type { Crontab, CrontabFile } from './crontab.ts';
+import { type LastLine, lineRule, type PresentCrontab } from './last-good.ts';
+import { readLine } from './reader.ts';
 
 /** Which jobs got, lost or changed their line. */
 export interface LineChanges {

@@ -3,9 +3,9 @@
  * what a developer wrote reaches the crontab only in characters that mean nothing to cron and to sh.
  */
 
+import { rebootSchedule } from '../schedule/nickname.ts';
 import { printable } from '../text/printable.ts';
 import { type CrontabLine, lineByteLimit, readCrontab, utf8Bound } from './reader.ts';
-import { rebootSchedule } from '../schedule/nickname.ts';
 
 export interface EntryValues {
   /** The job file. */

@@ -1,18 +1,19 @@
 /** One job, ready for use: units fixed, commands split, defaults filled in. Made of what is written by `makeJob`. */
+
+import { parseDuration } from '../text/duration.ts';
 import type { Path } from '../yaml/place.ts';
 import { auditJob, type PlacedCommand } from './audit/audit.ts';
 import { auditPolicy } from './audit/policy.ts';
 import { auditPrivateTmp } from './audit/private-tmp.ts';
+import { auditNoService, auditService, inherited } from './audit/service.ts';
 import { type Command, splitCommand } from './command.ts';
-import { parseDuration } from '../text/duration.ts';
 import { type LogBounds, logBounds, sizeInBytes } from './keys/log-bounds.ts';
 import { type Notices, noticesOf } from './keys/notices.ts';
-import { masked } from './placeholder.ts';
 import { type Policy, policyOf } from './keys/policy.ts';
 import { type JobDefaults, jobSchema } from './keys/schema.ts';
-import { type Service, serviceOf } from './service.ts';
-import { auditNoService, auditService, inherited } from './audit/service.ts';
 import { type Timing, timingOf } from './keys/timing.ts';
+import { masked } from './placeholder.ts';
+import { type Service, serviceOf } from './service.ts';
 
 export interface Job {
   readonly slug: string;

@@ -1,10 +1,11 @@
 /** What a job file says of a service, ready for use: seconds, bytes, signals by number, the probe as one of three. */
-import { type Command, splitCommand } from './command.ts';
+
 import { parseDuration } from '../text/duration.ts';
+import { signalNumber } from '../text/signal.ts';
+import { type Command, splitCommand } from './command.ts';
 import { sizeInBytes } from './keys/log-bounds.ts';
 import type { JobDefaults } from './keys/schema.ts';
 import { serviceKeys } from './keys/service-keys.ts';
-import { signalNumber } from '../text/signal.ts';
 
 export interface Service {
   readonly instances: number;

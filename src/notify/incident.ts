@@ -7,11 +7,12 @@
  *
  * Pure: state and event in, state and tellings out, so that a history can be replayed.
  */
-import { count, type Decoder, oneOf, optional, shape, text, time } from '../text/decode.ts';
+
 import type { HistoryEvent, Streak } from '../run/history/event.ts';
 import { streak } from '../run/history/event-decoder.ts';
 import { extendStreak } from '../run/history/history.ts';
 import { durationWords, exitCodes, healthOf, leftOutWords, type Outcome } from '../run/outcome/outcome.ts';
+import { count, type Decoder, oneOf, optional, shape, text, time } from '../text/decode.ts';
 
 export interface NoticeState {
   /** The last event that was considered. */

@@ -1,6 +1,7 @@
 /** How far each job's history has been told, as it stands on disk: one small file for each job. */
-import { decodeJson } from '../text/decode.ts';
+
 import type { StateFiles } from '../system/types/state.ts';
+import { decodeJson } from '../text/decode.ts';
 import { type NoticeState, noticeState } from './incident.ts';
 import { noticeFolders } from './outbox/note-folders.ts';
 

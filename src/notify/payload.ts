@@ -3,8 +3,8 @@ import type { Outcome } from '../run/outcome/outcome.ts';
 import { exitCodeOf } from '../run/outcome/outcome.ts';
 import type { Zone } from '../zone/zone.ts';
 import type { Telling } from './incident.ts';
-import { noticeMessage } from './text/notice.ts';
 import type { RunReport } from './report.ts';
+import { noticeMessage } from './text/notice.ts';
 import { lastLines, line } from './text/wording.ts';
 
 export interface Payload {

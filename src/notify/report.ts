@@ -2,8 +2,8 @@
 import { triggerWords } from '../report/text/history.ts';
 import type { Trigger } from '../run/history/event.ts';
 import { mailedFailures } from '../run/history/history.ts';
-import { outcomeWords } from '../run/outcome/outcome.ts';
 import type { RunResult } from '../run/history/record.ts';
+import { outcomeWords } from '../run/outcome/outcome.ts';
 
 /** Times are milliseconds since 1970. */
 export interface RunReport {

@@ -1,10 +1,10 @@
 /** What is known of a service at one instant: what its supervisor wrote down, as far as it can be believed by now. `--json` prints this value. */
 import { type AllDesired, type Ask, askWords } from '../service/desired.ts';
-import type { KnownService, ServiceFile } from '../service/record/known-service.ts';
 import { isAlive } from '../service/instance/machine.ts';
+import { snoozedUntilMs } from '../service/instance/snooze.ts';
+import type { KnownService, ServiceFile } from '../service/record/known-service.ts';
 import type { InstanceRecord, ServiceRecord } from '../service/record/record.ts';
 import { type ServiceState, serviceStateOf } from '../service/service-state.ts';
-import { snoozedUntilMs } from '../service/instance/snooze.ts';
 import type { LockHolder } from '../system/types/lock.ts';
 import type { ProcessIdentity } from '../system/types/process.ts';
 

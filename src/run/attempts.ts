@@ -1,7 +1,7 @@
 /** Whether a run that has failed is tried again, and when (`max_task_failures`, `backoff`). */
 import type { Backoff, Policy } from '../job/keys/policy.ts';
-import { isUnrecoverable } from './pause/circuit.ts';
 import { type Outcome, statusOf } from './outcome/outcome.ts';
+import { isUnrecoverable } from './pause/circuit.ts';
 
 export interface Attempt {
   /** From 1. */

@@ -2,13 +2,14 @@
  * What comes before the lock: which tick a start by the clock stands for, whether the job is paused, the delay of its ticks (`splay`) and whether it is too
  * late for it (`start_deadline`). None of it concerns people and other jobs, except the pause.
  */
+
+import type { StopRequests } from '../system/types/process.ts';
 import { timeText, wallTime } from '../zone/wall-time.ts';
 import type { Zones } from '../zone/zone.ts';
-import type { StopRequests } from '../system/types/process.ts';
-import { type ClockedJob, claimTick, type TickMachine } from './tick/claim.ts';
 import type { Tick, Trigger } from './history/event.ts';
 import { durationWords, type Outcome } from './outcome/outcome.ts';
 import { type Pause, pauseOf, pauseWords, resumeCommand } from './pause/pause.ts';
+import { type ClockedJob, claimTick, type TickMachine } from './tick/claim.ts';
 import { splayMs } from './tick/splay.ts';
 
 export interface StartOrder {

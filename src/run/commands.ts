@@ -4,11 +4,11 @@ import type { Job } from '../job/job.ts';
 import type { Clock } from '../system/types/clock.ts';
 import type { Launcher, Programs, RunningCommand, Survivor, WaitStatus } from '../system/types/process.ts';
 import type { RemainingOutput, RunLog } from '../system/types/run-log.ts';
-import { type Outcome, statusOf } from './outcome/outcome.ts';
-import { processesWords } from './process-words.ts';
 import type { RunLock } from './lock/run-locks.ts';
-import type { StopWatch } from './stop-watch.ts';
+import { type Outcome, statusOf } from './outcome/outcome.ts';
 import { exitOutcome } from './outcome/verdict.ts';
+import { processesWords } from './process-words.ts';
+import type { StopWatch } from './stop-watch.ts';
 import { argvOf, type World } from './world/world.ts';
 
 export interface CommandsOrder {

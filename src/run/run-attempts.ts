@@ -3,8 +3,8 @@ import type { HistoryStore } from '../system/types/state.ts';
 import { attemptWords, nextAttemptAfterMs } from './attempts.ts';
 import { type CommandsEnd, type CommandsMachine, type CommandsOrder, runCommands } from './commands.ts';
 import type { Tick } from './history/event.ts';
-import { durationWords, outcomeWords } from './outcome/outcome.ts';
 import { writeEvent } from './history/record.ts';
+import { durationWords, outcomeWords } from './outcome/outcome.ts';
 import type { OutputRules } from './outcome/verdict.ts';
 
 export interface AttemptsOrder extends CommandsOrder {

@@ -9,12 +9,8 @@ import type { Launcher, Programs, StopRequests, Sweeper, Wrappers } from '../sys
 import type { LineSearch, RunLog, RunLogs } from '../system/types/run-log.ts';
 import type { HistoryStore, StateFiles } from '../system/types/state.ts';
 import type { User } from '../system/types/user.ts';
-import { breakCircuit } from './pause/break-circuit.ts';
 import type { Ended, Tick, Trigger } from './history/event.ts';
 import { extendStreak, type History, unfinishedRuns } from './history/history.ts';
-import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, outcomeWords } from './outcome/outcome.ts';
-import { pausedWords } from './pause/pauses.ts';
-import { processWords } from './process-words.ts';
 import {
   type InterruptedRuns,
   type RunName,
@@ -25,10 +21,14 @@ import {
   recordStopped,
   writeEvent,
 } from './history/record.ts';
+import { nextLockName, type Taken, takeLock } from './lock/take-lock.ts';
+import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, outcomeWords } from './outcome/outcome.ts';
+import { OutputRules } from './outcome/verdict.ts';
+import { breakCircuit } from './pause/break-circuit.ts';
+import { pausedWords } from './pause/pauses.ts';
+import { processWords } from './process-words.ts';
 import { type AttemptsEnd, runAttempts } from './run-attempts.ts';
 import { StopWatch } from './stop-watch.ts';
-import { nextLockName, type Taken, takeLock } from './lock/take-lock.ts';
-import { OutputRules } from './outcome/verdict.ts';
 import { runIdVariable, type World } from './world/world.ts';
 
 /** Everything a run asks of the machine. */

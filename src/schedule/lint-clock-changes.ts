@@ -1,8 +1,9 @@
 /** Says what the next clock changes of a job's zone do to a schedule, where its author would not expect it; every remark is a warning. */
+
+import { dayMs, minuteMs, type OffsetChange, type Zone } from '../zone/zone.ts';
 import type { Expression } from './expression.ts';
 import { matchingMinutes } from './next.ts';
 import type { Remark } from './term.ts';
-import { dayMs, minuteMs, type OffsetChange, type Zone } from '../zone/zone.ts';
 
 export interface ClockQuestion {
   /** The job's own, else the host's. */

@@ -17,8 +17,9 @@
  * Between two runs that it makes up for, cron rests until a job has ended, at most 10 seconds, so on a busy host they drag on for some minutes;
  * here they are all at the end of the gap.
  */
-import type { Expression } from './expression.ts';
+
 import { minuteMs, type Period, periodsFrom, type Zone } from '../zone/zone.ts';
+import type { Expression } from './expression.ts';
 
 const minutesOfDay = 24 * 60;
 const longestCareMinutes = 3 * 60;

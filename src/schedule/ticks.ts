@@ -2,10 +2,11 @@
  * The scheduled moments of a job: what cron's rules make of its schedule in its own zone, each moment once.
  * Everything that asks "what should have run?" asks here: run-job, `--catch-up`, `jobctl`, `check-jobs-icinga`.
  */
+
+import type { Zone, Zones } from '../zone/zone.ts';
 import { type Expression, parseExpression } from './expression.ts';
 import { eachFire, nextFires } from './next.ts';
 import { isReboot } from './nickname.ts';
-import type { Zone, Zones } from '../zone/zone.ts';
 
 /** As much of a job as its ticks depend on. */
 export interface Scheduled {

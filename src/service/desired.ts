@@ -4,9 +4,10 @@
  * The supervisor reads them whenever they change, so a command of jobctl is a record that is replaced; what was asked for once (a restart, a
  * reset) is known by its time, and done by whoever has not done one of that time yet.
  */
-import { type Decoder, decodeJson, oneOf, optional, shape, text, time } from '../text/decode.ts';
+
 import type { WriteAnswer } from '../system/types/file.ts';
 import type { StateFiles } from '../system/types/state.ts';
+import { type Decoder, decodeJson, oneOf, optional, shape, text, time } from '../text/decode.ts';
 
 /** Who, when (milliseconds since 1970) and why. */
 export interface Ask {

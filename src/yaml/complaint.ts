@@ -1,8 +1,8 @@
 /** A validator's complaints in the user's words: one sentence for each mistake, at the line and column where it stands. */
 import { isAlias, isMap, isScalar, isSeq, type Node, Scalar } from 'yaml';
+import { nearest } from '../text/nearest.ts';
 import { nodeAt, offsetOf, type Path } from './place.ts';
 import type { Complaint, Schema } from './schema.ts';
-import { nearest } from '../text/nearest.ts';
 import { type Synonyms, synonymOf } from './synonym.ts';
 import { shorten } from './syntax.ts';
 import type { Remark } from './value.ts';

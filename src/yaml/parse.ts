@@ -5,9 +5,9 @@
  * them, complaint.ts words that.
  */
 import { type Node, parseDocument, Schema as YamlSchema } from 'yaml';
+import type { Problem, Result } from '../text/problem.ts';
 import { complaintRemarks } from './complaint.ts';
 import { nodeAt, offsetInText, offsetOf, type Path, type Place, placeOf } from './place.ts';
-import type { Problem, Result } from '../text/problem.ts';
 import type { Complaint, Schema, Validator } from './schema.ts';
 import { type Spelling, spellingOf } from './spelling.ts';
 import { strangerRemark } from './stranger.ts';

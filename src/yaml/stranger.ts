@@ -3,9 +3,9 @@
  * /etc/shadow or a key: of a file that has none of our keys nothing is repeated.
  */
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { nearest } from '../text/nearest.ts';
 import { unitNote } from './foreign.ts';
 import type { Schema } from './schema.ts';
-import { nearest } from '../text/nearest.ts';
 import { type Synonyms, synonymOf } from './synonym.ts';
 import type { Remark } from './value.ts';
 

@@ -1,7 +1,7 @@
 /** Bytes to text: UTF-8 in which every character can be seen by whoever reviews the file. */
 
-import { placeOf } from './place.ts';
 import type { Problem } from '../text/problem.ts';
+import { placeOf } from './place.ts';
 
 /**
  * What YAML 1.2 does not allow in a file (c-printable), a carriage return that ends no line, and characters that make a line read

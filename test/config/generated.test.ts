@@ -56,7 +56,7 @@ test('editors are told the keys, their meaning and that _keys are free', () => {
 test('reading the configuration and a job loads yaml, leven and nothing else', async () => {
   const { metafile } = await build({
     stdin: {
-      contents: ['config/load', 'job/load', 'system/files', 'system/users']
+      contents: ['config/load', 'job/load', 'system/file/files', 'system/user/users']
         .map((name) => `export * from './src/${name}.ts';`)
         .join('\n'),
       resolveDir: root,

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type CrontabJob, type CrontabOrder, composeCrontab } from '../../src/crontab/crontab.ts';
 import { isOurs, isPartOf } from '../../src/crontab/header.ts';
+import { nothingPresent, readPresent } from '../../src/crontab/last-good.ts';
 import { readCrontab } from '../../src/crontab/reader.ts';
 import { compileTemplate } from '../../src/crontab/template.ts';
-import { nothingPresent, readPresent } from '../../src/crontab/last-good.ts';
 
 const compiled = compileTemplate('# Generated from {source}\n{schedule} {user} {command}\n');
 assert.ok('template' in compiled);

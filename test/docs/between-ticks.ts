@@ -4,8 +4,8 @@
  * is not as it says while such a tick passed is carried out again from its beginning.
  */
 import { expectedTicks } from '../../src/schedule/ticks.ts';
-import type { Zones } from '../../src/zone/zone.ts';
 import { findZone, hostZone } from '../../src/system/time/zones.ts';
+import type { Zones } from '../../src/zone/zone.ts';
 import type { Account } from './carry-out.ts';
 
 const zones: Zones = { host: hostZone(), find: findZone };

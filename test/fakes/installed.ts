@@ -1,6 +1,12 @@
 /** A crontab that is installed, and a cron that reads it; each test changes what it is about. */
 import type { CrontabPart } from '../../src/report/clock/crontab-part.ts';
-import { type ClockedJob, type ClockFacts, clockFacts, entriesIn, type Installed } from '../../src/report/clock/installed.ts';
+import {
+  type ClockedJob,
+  type ClockFacts,
+  clockFacts,
+  entriesIn,
+  type Installed,
+} from '../../src/report/clock/installed.ts';
 
 export const cronPart: CrontabPart = {
   path: '/etc/cron.d/process-control',

@@ -2,7 +2,17 @@
 import type { RunMachine } from '../../src/run/run.ts';
 import type { Clock } from '../../src/system/types/clock.ts';
 import type { JobLock, JobLocks, LockHolder } from '../../src/system/types/lock.ts';
-import type { Launch, Launcher, Programs, RunningCommand, StopRequests, Survivor, Sweeper, WaitStatus, Wrappers } from '../../src/system/types/process.ts';
+import type {
+  Launch,
+  Launcher,
+  Programs,
+  RunningCommand,
+  StopRequests,
+  Survivor,
+  Sweeper,
+  WaitStatus,
+  Wrappers,
+} from '../../src/system/types/process.ts';
 import type { LineSearch, LogTotals, RunLogs, RunLogWishes } from '../../src/system/types/run-log.ts';
 import type { HistoryStore, StateFiles } from '../../src/system/types/state.ts';
 import type { User } from '../../src/system/types/user.ts';

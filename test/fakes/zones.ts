@@ -1,6 +1,7 @@
 /** Zones of this machine by their names, as the programs have them. */
-import type { Zone, Zones } from '../../src/zone/zone.ts';
+
 import { findZone } from '../../src/system/time/zones.ts';
+import type { Zone, Zones } from '../../src/zone/zone.ts';
 
 export function zoneNamed(name: string): Zone {
   const zone = findZone(name);

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JobContent } from '../../src/job/job.ts';
-import { validateJobText } from '../../src/job/load.ts';
 import { jobSchema } from '../../src/job/keys/schema.ts';
+import { validateJobText } from '../../src/job/load.ts';
 import { noticeRows } from './rows/notices.ts';
 import { policyRows } from './rows/policy.ts';
 import { policy, type Row, timing } from './rows/row.ts';

@@ -1,11 +1,11 @@
 /** A host on which one job ticks: its clock, its claims and its history in memory, and what run-job does before the lock. */
 import { type TimingKeys, timingOf } from '../../src/job/keys/timing.ts';
 import { type BeforeRun, beforeRun } from '../../src/run/before-run.ts';
-import { catchUp } from '../../src/run/tick/catch-up.ts';
 import { formatEvent, parseEvents, type Tick, type Trigger } from '../../src/run/history/event.ts';
 import type { Pause } from '../../src/run/pause/pause.ts';
-import type { Zones } from '../../src/zone/zone.ts';
+import { catchUp } from '../../src/run/tick/catch-up.ts';
 import { sha256 } from '../../src/system/file/hash.ts';
+import type { Zones } from '../../src/zone/zone.ts';
 import { FakeClaims } from '../fakes/claims.ts';
 import { FakeClock, FakeHistory, FakeStops, settle } from '../fakes/machine.ts';
 import { zonesOn } from '../fakes/zones.ts';

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEvents } from '../../src/run/history/event.ts';
-import { allocatePorts } from '../../src/service/ports/allocate.ts';
 import { after, askWords, readDesired, writeDesired } from '../../src/service/desired.ts';
-import { formatEntry, parseJournal } from '../../src/service/record/journal.ts';
 import { judgeResponse } from '../../src/service/instance/live-instance.ts';
-import { describeInstance, type InstanceRecord, restoreInstance } from '../../src/service/record/record.ts';
 import { snoozedUntilMs } from '../../src/service/instance/snooze.ts';
+import { allocatePorts } from '../../src/service/ports/allocate.ts';
+import { formatEntry, parseJournal } from '../../src/service/record/journal.ts';
+import { describeInstance, type InstanceRecord, restoreInstance } from '../../src/service/record/record.ts';
 import { FakeState } from '../fakes/machine.ts';
 
 const range = { first: 100, last: 109 };

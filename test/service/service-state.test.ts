@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Incident, judgeIncident, noIncident } from '../../src/service/record/incident.ts';
 import { isAlive } from '../../src/service/instance/machine.ts';
+import { type Incident, judgeIncident, noIncident } from '../../src/service/record/incident.ts';
 import { type ServiceFacts, type ServiceState, serviceStateOf } from '../../src/service/service-state.ts';
 
 const there = { is: 'there' } as const;

@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import { clock } from '../../src/system/time/clock.ts';
 import { type RunLogOptions, runLogs } from '../../src/system/run-log/run-log.ts';
+import { clock } from '../../src/system/time/clock.ts';
 import type { LogTotals, OutputWatcher, RunLog } from '../../src/system/types/run-log.ts';
 import { until as untilSeen } from '../waiting.ts';
 

@@ -8,7 +8,14 @@ import process from 'node:process';
 import type { TestContext } from 'node:test';
 import { createLauncher, type LauncherPlaces } from '../../src/system/process/launcher.ts';
 import { commandLineOf, listProcesses, type Process } from '../../src/system/process/proc.ts';
-import type { Launch, LaunchAnswer, Launcher, RunningCommand, Survivor, WaitStatus } from '../../src/system/types/process.ts';
+import type {
+  Launch,
+  LaunchAnswer,
+  Launcher,
+  RunningCommand,
+  Survivor,
+  WaitStatus,
+} from '../../src/system/types/process.ts';
 
 /** The compiled tests lie in build/test/system; the programs they start stay where they are. */
 export const programs = path.resolve(import.meta.dirname, '../../../test/fixtures/programs');

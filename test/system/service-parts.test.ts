@@ -18,12 +18,12 @@ import path from 'node:path';
 import process from 'node:process';
 import { after, test } from 'node:test';
 import { changes } from '../../src/system/file/changes.ts';
-import { clock } from '../../src/system/time/clock.ts';
-import { instanceFolders } from '../../src/system/state/instance-folders.ts';
+import { instanceLogs, serviceLogs } from '../../src/system/log-files/service-logs.ts';
+import { processIdentity } from '../../src/system/process/proc.ts';
 import { pidFiles } from '../../src/system/service/pid-files.ts';
 import { hostPorts } from '../../src/system/service/ports.ts';
-import { processIdentity } from '../../src/system/process/proc.ts';
-import { instanceLogs, serviceLogs } from '../../src/system/log-files/service-logs.ts';
+import { instanceFolders } from '../../src/system/state/instance-folders.ts';
+import { clock } from '../../src/system/time/clock.ts';
 import { runIn, scratch, until as untilTrue } from './capturing.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'service-parts-'));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadJob } from '../../src/job/load.ts';
-import { publicWords } from '../../src/yaml/audience.ts';
 import { formatProblem } from '../../src/text/problem.ts';
+import { publicWords } from '../../src/yaml/audience.ts';
 import { memoryFiles } from '../fakes/files.ts';
 
 const secret = 's3cr3t';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgeZone } from '../../src/zone/names.ts';
 import { findZone, zoneNames } from '../../src/system/time/zones.ts';
+import { judgeZone } from '../../src/zone/names.ts';
 
 const machine = { has: (name: string) => findZone(name) !== undefined, names: zoneNames };
 

@@ -2,9 +2,9 @@
 import { validateSchedule } from '../../schedule/cron-validate.ts';
 import type { ExpressionAnswer } from '../../schedule/expression.ts';
 import { lintClockChanges } from '../../schedule/lint-clock-changes.ts';
-import { judgeZone, type ZoneRemark } from '../../zone/names.ts';
 import { clock } from '../../system/time/clock.ts';
 import { findZone, hostZone, zoneNames } from '../../system/time/zones.ts';
+import { judgeZone, type ZoneRemark } from '../../zone/names.ts';
 
 /** Thousands of jobs share some hundreds of schedules, so each answer is kept, for each zone. */
 export function scheduleChecker(): (text: string, timeZone?: string) => ExpressionAnswer {

@@ -1,11 +1,12 @@
 /** Whether the running cron has another time zone than this machine. Its environment is root's to read: for anybody else nothing is known, and nothing is said. */
-import { isOtherZone, otherZoneAdvice, otherZoneWords, type ZoneOfCron } from '../../zone/other-zone.ts';
-import type { Zone } from '../../zone/zone.ts';
-import { caller } from '../../system/user/caller.ts';
-import { clock } from '../../system/time/clock.ts';
+
 import { type CronDaemon, findCronDaemon } from '../../system/cron/daemon.ts';
+import { clock } from '../../system/time/clock.ts';
 import { zoneOfVariable } from '../../system/time/zone-variable.ts';
 import { hostZone } from '../../system/time/zones.ts';
+import { caller } from '../../system/user/caller.ts';
+import { isOtherZone, otherZoneAdvice, otherZoneWords, type ZoneOfCron } from '../../zone/other-zone.ts';
+import type { Zone } from '../../zone/zone.ts';
 import { say } from '../frame/output.ts';
 
 export function zoneOfCron(found: CronDaemon, host: Zone): ZoneOfCron | undefined {

@@ -1,8 +1,8 @@
 /** cron-generate --install and --uninstall: puts our lines into the user's own crontab, or takes them out, and nothing else. */
 import { withoutUsers } from '../../crontab/reader.ts';
 import { doubledLines, settingsInTheWay, splitUserCrontab, withBlock } from '../../crontab/user-crontab.ts';
-import type { Refusal } from '../../system/types/cron.ts';
 import { userCrontab } from '../../system/cron/user-crontab.ts';
+import type { Refusal } from '../../system/types/cron.ts';
 import type { Problem } from '../../text/problem.ts';
 
 /** As problems and sentences name it. */

@@ -1,9 +1,11 @@
 /** Reads what cron has now: the crontab, once for all jobs, and whether a cron runs. */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { lookAtPresent } from '../../crontab/files.ts';
+import { usersIn } from '../../crontab/line.ts';
+import { readCrontab } from '../../crontab/reader.ts';
 import type { Job } from '../../job/job.ts';
 import type { CrontabPart } from '../../report/clock/crontab-part.ts';
-import type { DaemonEvidence } from '../../report/why/evidence.ts';
 import {
   type ClockedJob,
   type ClockFacts,
@@ -12,16 +14,14 @@ import {
   type Installed,
   type InstalledLine,
 } from '../../report/clock/installed.ts';
-import { lookAtPresent } from '../../crontab/files.ts';
-import { usersIn } from '../../crontab/line.ts';
-import { readCrontab } from '../../crontab/reader.ts';
+import type { DaemonEvidence } from '../../report/why/evidence.ts';
 import { parseExpression } from '../../schedule/expression.ts';
-import { caller } from '../../system/user/caller.ts';
 import { findCronDaemon } from '../../system/cron/daemon.ts';
-import { files } from '../../system/file/files.ts';
 import { userCrontab } from '../../system/cron/user-crontab.ts';
-import { users } from '../../system/user/users.ts';
+import { files } from '../../system/file/files.ts';
 import { hostZone } from '../../system/time/zones.ts';
+import { caller } from '../../system/user/caller.ts';
+import { users } from '../../system/user/users.ts';
 import { zoneOfCron } from './cron-zone.ts';
 import { minutesTerm } from './generate.ts';
 import { userCrontabName } from './install.ts';

@@ -1,18 +1,18 @@
 /** Loads all jobs for the crontab, those whose files are unchanged from the cache. */
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import { jobPath, loadJob } from '../../job/load.ts';
 import { type CrontabJobs, type JobSource, jobMemory, knownJob, loadCrontabJobs } from '../../crontab/jobs.ts';
+import { jobPath, loadJob } from '../../job/load.ts';
 import { groupIdsOf } from '../../system/file/as-user.ts';
-import { caller } from '../../system/user/caller.ts';
-import { clock } from '../../system/time/clock.ts';
 import { files } from '../../system/file/files.ts';
 import { privateCache } from '../../system/state/private-cache.ts';
+import { clock } from '../../system/time/clock.ts';
 import { hostZoneDigest, zoneDigest } from '../../system/time/zone-digests.ts';
+import { caller } from '../../system/user/caller.ts';
 import type { Problem } from '../../text/problem.ts';
 import { closedJobs, closedPlaces } from '../frame/audience.ts';
-import { checkZone, scheduleChecker } from './check-schedule.ts';
 import { version } from '../frame/version.ts';
+import { checkZone, scheduleChecker } from './check-schedule.ts';
 
 export interface Loaded {
   readonly jobs: CrontabJobs;

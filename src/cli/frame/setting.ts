@@ -3,8 +3,8 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { loadConfig } from '../../config/load.ts';
-import { caller } from '../../system/user/caller.ts';
 import { files } from '../../system/file/files.ts';
+import { caller } from '../../system/user/caller.ts';
 import { users } from '../../system/user/users.ts';
 import type { Result } from '../../text/problem.ts';
 

@@ -1,7 +1,8 @@
 /** The zones in which programs read schedules and write times: those of this machine's own zone files, as cron does. */
-import type { Zones } from '../../zone/zone.ts';
+
 import { bootTickMs } from '../../system/time/boot-tick.ts';
 import { findZone, hostZone } from '../../system/time/zones.ts';
+import type { Zones } from '../../zone/zone.ts';
 
 /** With the state directory also when the machine was started. */
 export function machineZones(stateDirectory?: string): Zones {

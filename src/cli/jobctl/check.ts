@@ -2,14 +2,14 @@
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { throughSudo } from '../../config/sources.ts';
-import { type CheckedLine, checkText } from '../../report/text/check.ts';
-import { type ClockedJob, clockFacts } from '../../report/clock/installed.ts';
-import { exitCodes } from '../../run/outcome/outcome.ts';
 import { type CrontabFrame, type CrontabJob, composeCrontab, type JobLine } from '../../crontab/crontab.ts';
 import { crontabFrame } from '../../crontab/frame.ts';
 import { nothingPresent } from '../../crontab/last-good.ts';
-import { caller } from '../../system/user/caller.ts';
+import { type ClockedJob, clockFacts } from '../../report/clock/installed.ts';
+import { type CheckedLine, checkText } from '../../report/text/check.ts';
+import { exitCodes } from '../../run/outcome/outcome.ts';
 import { files } from '../../system/file/files.ts';
+import { caller } from '../../system/user/caller.ts';
 import type { Problem } from '../../text/problem.ts';
 import { minutesTerm } from '../crontab/generate.ts';
 import { readInstalled } from '../crontab/installed.ts';

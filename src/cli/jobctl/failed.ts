@@ -1,13 +1,13 @@
 /** `jobctl failed`: the jobs and services that are failing now; exit code 1 when there are any, or that is not known. */
 import type { Config } from '../../config/config.ts';
+import { hiddenWords } from '../../report/snapshot.ts';
 import { failingText, isFailing, type LastWords } from '../../report/text/failing.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
-import { hiddenWords } from '../../report/snapshot.ts';
-import { timeText } from '../../zone/wall-time.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
-import { lastWordsOf } from '../report/last-words.ts';
+import { timeText } from '../../zone/wall-time.ts';
 import { print, say } from '../frame/output.ts';
+import { lastWordsOf } from '../report/last-words.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 

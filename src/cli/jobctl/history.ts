@@ -1,13 +1,13 @@
 /** `jobctl history`: what became of runs, of services, and what people have decided; of all jobs unless some are named. */
 import type { Config } from '../../config/config.ts';
-import { type HistoryEntry, historyText } from '../../report/text/history.ts';
 import { type HistoryFilter, Newest, selectEntries } from '../../report/history-view.ts';
-import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import { hiddenWords } from '../../report/snapshot.ts';
+import { type HistoryEntry, historyText } from '../../report/text/history.ts';
+import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
-import { timeText } from '../../zone/wall-time.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
+import { timeText } from '../../zone/wall-time.ts';
 import { print, say } from '../frame/output.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';

@@ -5,13 +5,13 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import { OddFileError, streamOf } from '../../system/file/careful-file.ts';
-import { clock } from '../../system/time/clock.ts';
 import { countLines, type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-files/log-reader.ts';
 import { localOffset, Stamps } from '../../system/run-log/stamps.ts';
+import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { PrintableStream } from '../../text/printable.ts';
-import { elsewhereWords, unreadableLogWords } from '../report/log-access.ts';
 import { printBytes, say } from '../frame/output.ts';
+import { elsewhereWords, unreadableLogWords } from '../report/log-access.ts';
 import { notDone } from './frame/act.ts';
 import type { Options } from './frame/options.ts';
 

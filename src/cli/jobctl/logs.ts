@@ -11,9 +11,9 @@ import { print, say } from '../frame/output.ts';
 import type { Jobs } from '../report/snapshots.ts';
 import { notDone } from './frame/act.ts';
 import { chooseJobs } from './frame/jobs.ts';
+import type { Options } from './frame/options.ts';
 import { partsOf, showParts } from './log-parts.ts';
 import { type LogPlace, LogPrinter, type LogView, logView, openReader } from './log-view.ts';
-import type { Options } from './frame/options.ts';
 
 const pollMs = 200;
 

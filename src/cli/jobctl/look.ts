@@ -1,10 +1,10 @@
 /** `jobctl status`. */
 import type { Config } from '../../config/config.ts';
 import { commonWarnings } from '../../report/clock/installed.ts';
-import { isBroken, jobDetails, jobLines } from '../../report/text/job.ts';
 import { jobStateCode } from '../../report/state.ts';
-import { timeText } from '../../zone/wall-time.ts';
+import { isBroken, jobDetails, jobLines } from '../../report/text/job.ts';
 import { hostZone } from '../../system/time/zones.ts';
+import { timeText } from '../../zone/wall-time.ts';
 import { warnOfCronZone } from '../crontab/cron-zone.ts';
 import { print, say } from '../frame/output.ts';
 import { timesOf } from '../report/times.ts';

@@ -1,8 +1,5 @@
 /** `jobctl next`: when jobs will start. */
 import type { Config } from '../../config/config.ts';
-import { withProblem } from '../../report/text/failing.ts';
-import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
-import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import {
   aroundClockChange,
   inOrder,
@@ -16,21 +13,24 @@ import {
   upcomingStream,
   upcomingText,
 } from '../../report/clock/upcoming.ts';
-import { widest } from '../../text/width.ts';
+import { withProblem } from '../../report/text/failing.ts';
+import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
+import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import { readPauses } from '../../run/pause/pauses.ts';
-import { timeText } from '../../zone/wall-time.ts';
 import { askWords } from '../../service/desired.ts';
-import { clock } from '../../system/time/clock.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
+import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import type { Result } from '../../text/problem.ts';
+import { widest } from '../../text/width.ts';
+import { timeText } from '../../zone/wall-time.ts';
 import { warnOfCronZone } from '../crontab/cron-zone.ts';
 import { asWritten, clockReader } from '../crontab/installed.ts';
 import { print, say } from '../frame/output.ts';
+import { machineZones } from '../frame/tick-zones.ts';
 import type { Jobs } from '../report/snapshots.ts';
 import { delayOf } from '../run/splay.ts';
-import { machineZones } from '../frame/tick-zones.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 

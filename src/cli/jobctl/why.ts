@@ -1,20 +1,20 @@
 /** `jobctl why`: why a job is as it is, or what became of a tick; what stopped it and what to do. */
 import type { Config } from '../../config/config.ts';
-import { looking } from '../../report/why/advice.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
-import { explain, explanationCode } from '../../report/why/why.ts';
+import { looking } from '../../report/why/advice.ts';
 import { answerOf } from '../../report/why/answer.ts';
 import { whyText } from '../../report/why/text.ts';
-import { greatest } from '../../text/width.ts';
+import { explain, explanationCode } from '../../report/why/why.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
-import { wallTime } from '../../zone/wall-time.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
+import { greatest } from '../../text/width.ts';
+import { wallTime } from '../../zone/wall-time.ts';
+import { readInstalled } from '../crontab/installed.ts';
+import { print, say, terminalColumns } from '../frame/output.ts';
 import { commandForms } from '../report/command-forms.ts';
 import { gatherEvidence } from '../report/evidence.ts';
-import { readInstalled } from '../crontab/installed.ts';
 import { lastWordsOf } from '../report/last-words.ts';
-import { print, say, terminalColumns } from '../frame/output.ts';
 import { timesOf } from '../report/times.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';

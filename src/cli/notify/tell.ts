@@ -4,14 +4,14 @@ import { privateValues, withoutValues } from '../../job/private-values.ts';
 import { dueFailmail, type Failmail } from '../../notify/failmail.ts';
 import { type RunReport, reportRun } from '../../notify/report.ts';
 import { mailedFailures } from '../../run/history/history.ts';
-import { exitCodes, type Outcome, outcomeWords, statusOf } from '../../run/outcome/outcome.ts';
 import { type RunResult, writeEvent } from '../../run/history/record.ts';
+import { exitCodes, type Outcome, outcomeWords, statusOf } from '../../run/outcome/outcome.ts';
 import { files } from '../../system/file/files.ts';
 import { noteInLog } from '../../system/log-files/log-note.ts';
 import { createOwnLog } from '../../system/own-log/own-log.ts';
 import type { OwnLog } from '../../system/types/own-log.ts';
-import { type NotedRun, noteEnd } from './leave-note.ts';
 import { realHistory } from '../frame/host.ts';
+import { type NotedRun, noteEnd } from './leave-note.ts';
 
 export type RunTold = NotedRun;
 

@@ -5,8 +5,8 @@
 // biome-ignore lint/style/noRestrictedImports: reads /proc/self, and nothing that a job can write
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { callerUid } from '../../system/user/become.ts';
 import { writeSyslog } from '../../system/own-log/syslog.ts';
+import { callerUid } from '../../system/user/become.ts';
 import { users } from '../../system/user/users.ts';
 
 const argumentLimit = 300;

@@ -1,6 +1,7 @@
 /** The options of cron-generate, and which of them go together. */
-import { folded, parseCommandLine, usageError } from './options.ts';
+
 import type { Wish } from '../crontab/generate.ts';
+import { folded, parseCommandLine, usageError } from './options.ts';
 
 export type CronGenerateLine =
   | { readonly is: 'generate'; readonly wish: Wish }

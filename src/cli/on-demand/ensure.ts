@@ -5,14 +5,14 @@
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { listJobFiles, loadJob, readJobFile } from '../../job/load.ts';
+import { readHistory } from '../../run/history/record.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
-import { readHistory } from '../../run/history/record.ts';
 import { readDesired } from '../../service/desired.ts';
-import { clock } from '../../system/time/clock.ts';
 import { files } from '../../system/file/files.ts';
 import { randomUuid } from '../../system/file/random.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
+import { clock } from '../../system/time/clock.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
 import { say, sayProblems } from '../frame/output.ts';
 import { beginRound } from '../frame/round.ts';

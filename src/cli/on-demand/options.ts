@@ -1,8 +1,8 @@
 /** yargs as all our programs use it: strict, English, nothing guessed, usage errors are exit code 64. */
 import process from 'node:process';
 import yargs, { type Argv } from 'yargs';
-import { printable } from '../../text/printable.ts';
 import { nearest } from '../../text/nearest.ts';
+import { printable } from '../../text/printable.ts';
 import { version } from '../frame/version.ts';
 
 export type CommandLine<T> =

@@ -5,20 +5,20 @@ import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { killSentence } from '../../report/text/kill.ts';
 import { brokenStatusText, statusText } from '../../report/text/status.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
-import { timeText } from '../../zone/wall-time.ts';
 import { lookAs } from '../../system/file/as-user.ts';
 import { files } from '../../system/file/files.ts';
 import { hostZone } from '../../system/time/zones.ts';
-import { parseCommandLine, usageError } from './options.ts';
+import { timeText } from '../../zone/wall-time.ts';
 import { realLocks } from '../frame/host.ts';
 import { print, say, sayLines, sayProblems } from '../frame/output.ts';
-import { rehearseAsServiceUser } from '../run/rehearse.ts';
-import type { RunWish } from '../run/run-named.ts';
-import { findService, lookAtService } from '../report/service-snapshots.ts';
 import { becomeServiceUser } from '../frame/service-user.ts';
 import { loadSetting } from '../frame/setting.ts';
+import { findService, lookAtService } from '../report/service-snapshots.ts';
 import { openJobs } from '../report/snapshots.ts';
+import { rehearseAsServiceUser } from '../run/rehearse.ts';
+import type { RunWish } from '../run/run-named.ts';
 import { stillRunningWords, stopRun } from '../run/stop-run.ts';
+import { parseCommandLine, usageError } from './options.ts';
 
 const program = 'run-job';
 

@@ -5,14 +5,14 @@ import { noticeFolders } from '../../notify/outbox/note-folders.ts';
 import { serviceEntries } from '../../notify/service-entries.ts';
 import { type ServiceReport, serviceMessage } from '../../notify/text/service.ts';
 import { writeEvent } from '../../run/history/record.ts';
-import { wallTimeWithOffset } from '../../zone/wall-time.ts';
 import type { ServiceJob } from '../../service/instance/live-instance.ts';
 import type { ServiceNotice } from '../../service/supervisor-machine.ts';
 import { noteInLog } from '../../system/log-files/log-note.ts';
 import { createMailer, usualRoute } from '../../system/message/mailer.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
-import type { Delivery } from '../../system/types/message.ts';
 import { hostZone } from '../../system/time/zones.ts';
+import type { Delivery } from '../../system/types/message.ts';
+import { wallTimeWithOffset } from '../../zone/wall-time.ts';
 import { realHistory } from '../frame/host.ts';
 import { startBeside } from '../frame/start-beside.ts';
 

@@ -1,15 +1,15 @@
 /** The line of a job in the crontab as it is, as cron-generate would write it, and what cron has against the file. */
 import type { Config } from '../../config/config.ts';
-import type { Job } from '../../job/job.ts';
-import type { CrontabEvidence } from '../../report/why/evidence.ts';
-import type { Installed } from '../../report/clock/installed.ts';
 import { composeCrontab } from '../../crontab/crontab.ts';
 import { crontabFrame } from '../../crontab/frame.ts';
 import { knownJob } from '../../crontab/jobs.ts';
+import { nothingPresent } from '../../crontab/last-good.ts';
 import { lineOfJob } from '../../crontab/line.ts';
 import { withoutUsers } from '../../crontab/reader.ts';
+import type { Job } from '../../job/job.ts';
+import type { Installed } from '../../report/clock/installed.ts';
+import type { CrontabEvidence } from '../../report/why/evidence.ts';
 import { parseExpression } from '../../schedule/expression.ts';
-import { nothingPresent } from '../../crontab/last-good.ts';
 import { caller } from '../../system/user/caller.ts';
 import { minutesTerm } from '../crontab/generate.ts';
 

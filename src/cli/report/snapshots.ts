@@ -4,8 +4,6 @@ import type { Job } from '../../job/job.ts';
 import { isSlug, jobPath, listJobFiles, loadJob } from '../../job/load.ts';
 import { undelivered } from '../../notify/outbox/entry.ts';
 import { noticeFolders } from '../../notify/outbox/note-folders.ts';
-import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
-import type { AnySnapshot } from '../../report/text/job.ts';
 import {
   type BrokenJobFacts,
   type JobFacts,
@@ -14,24 +12,26 @@ import {
   snapshotJob,
   snapshotRun,
 } from '../../report/snapshot.ts';
-import { pauseOf } from '../../run/pause/pause.ts';
-import { readPauses, unreadablePauses } from '../../run/pause/pauses.ts';
+import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
+import type { AnySnapshot } from '../../report/text/job.ts';
 import { readHistory } from '../../run/history/record.ts';
 import { sharedLockName } from '../../run/lock/run-locks.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
+import { pauseOf } from '../../run/pause/pause.ts';
+import { readPauses, unreadablePauses } from '../../run/pause/pauses.ts';
 import { readDesired } from '../../service/desired.ts';
 import { noticeEntries, parseJournal } from '../../service/record/journal.ts';
 import type { KnownService } from '../../service/record/known-service.ts';
-import { clock } from '../../system/time/clock.ts';
 import { files } from '../../system/file/files.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
+import { clock } from '../../system/time/clock.ts';
 import type { JobLocks } from '../../system/types/lock.ts';
 import type { StateFiles } from '../../system/types/state.ts';
 import { formatProblem, type Problem, type Result } from '../../text/problem.ts';
 import { closedJob, closedPlaces } from '../frame/audience.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
-import { findService, lookAtService } from './service-snapshots.ts';
 import { zoneObjection } from '../frame/tick-zones.ts';
+import { findService, lookAtService } from './service-snapshots.ts';
 import { unreadableOfJob, unreadableOfService } from './unreadable.ts';
 
 export interface Jobs {

@@ -2,18 +2,18 @@
 import type { Config } from '../../config/config.ts';
 import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';
 import { overdueOf } from '../../report/clock/overdue.ts';
-import { startsInHistory } from '../../run/tick/missed.ts';
 import { readPauses } from '../../run/pause/pauses.ts';
 import { readAccount } from '../../run/tick/account.ts';
-import { clock } from '../../system/time/clock.ts';
+import { startsInHistory } from '../../run/tick/missed.ts';
 import { files } from '../../system/file/files.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
+import { clock } from '../../system/time/clock.ts';
 import { asWritten, clockReader } from '../crontab/installed.ts';
 import { realHistory } from '../frame/host.ts';
-import type { Times } from './snapshots.ts';
-import { delayOf } from '../run/splay.ts';
 import { machineZones } from '../frame/tick-zones.ts';
+import { delayOf } from '../run/splay.ts';
+import type { Times } from './snapshots.ts';
 
 export function timesOf(config: Config): Times {
   const { stateDirectory } = config;

@@ -3,15 +3,15 @@
  * without a run-job has left is ended from here.
  */
 import type { Config } from '../../config/config.ts';
-import { endAdvice, isOutOfReach, leftWords } from '../../run/process-words.ts';
 import { writeEvent } from '../../run/history/record.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
-import { callerUid } from '../../system/user/become.ts';
-import { clock } from '../../system/time/clock.ts';
+import { endAdvice, isOutOfReach, leftWords } from '../../run/process-words.ts';
 import { sweeper } from '../../system/process/sweeper.ts';
-import type { JobLocks, LockHolder } from '../../system/types/lock.ts';
-import { users } from '../../system/user/users.ts';
 import { wrappers } from '../../system/process/wrappers.ts';
+import { clock } from '../../system/time/clock.ts';
+import type { JobLocks, LockHolder } from '../../system/types/lock.ts';
+import { callerUid } from '../../system/user/become.ts';
+import { users } from '../../system/user/users.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
 
 export interface StopOrder {

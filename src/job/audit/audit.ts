@@ -1,9 +1,10 @@
 /** What no schema can say about a job: doubts that a reviewer would have, as warnings. */
-import type { Path } from '../../yaml/place.ts';
+
 import { shellWord } from '../../text/shell-word.ts';
-import { type AuditedCommand, auditCommand } from './command.ts';
+import type { Path } from '../../yaml/place.ts';
 import type { Lookup } from '../job.ts';
 import type { JobDefaults } from '../keys/schema.ts';
+import { type AuditedCommand, auditCommand } from './command.ts';
 
 export interface Doubt {
   readonly path: Path;

@@ -1,15 +1,16 @@
 /** What no schema can say about a service: keys that do not go together, names that mean nothing, and what only a run has. */
+
+import { signalNumber } from '../../text/signal.ts';
 import type { Path } from '../../yaml/place.ts';
 import { splitCommand } from '../command.ts';
 import type { JobRemark } from '../job.ts';
 import { noticeKeys } from '../keys/notices.ts';
-import { differsByInstance, type KnownNames, unknownNames } from '../placeholder.ts';
 import { policyKeys } from '../keys/policy.ts';
 import type { JobDefaults } from '../keys/schema.ts';
-import { normalExits, type Port, type Service } from '../service.ts';
 import { serviceKeys } from '../keys/service-keys.ts';
-import { signalNumber } from '../../text/signal.ts';
 import { timingKeys } from '../keys/timing.ts';
+import { differsByInstance, type KnownNames, unknownNames } from '../placeholder.ts';
+import { normalExits, type Port, type Service } from '../service.ts';
 
 /** Keys of something that begins and ends. A service does not take them from `default_job_config` either. */
 const runKeys: ReadonlySet<string> = new Set<string>([

@@ -2,8 +2,8 @@
 import type { Path } from '../../yaml/place.ts';
 import type { Spelling } from '../../yaml/spelling.ts';
 import { shorten } from '../../yaml/syntax.ts';
-import type { Doubt } from './audit.ts';
 import type { JobDefaults } from '../keys/schema.ts';
+import type { Doubt } from './audit.ts';
 
 type Spell = (path: Path) => Spelling | undefined;
 

@@ -1,6 +1,7 @@
 /** Which logs of a job are kept, as a job file or the configuration says it. */
-import type { JobDefaults } from './schema.ts';
+
 import { parseSize } from '../../text/size.ts';
+import type { JobDefaults } from './schema.ts';
 
 /** A bound that is absent or 0 does not bind; one of 0 takes away what the configuration says. */
 export interface LogBounds {

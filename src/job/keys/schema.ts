@@ -1,12 +1,12 @@
 /** The job file, defined once: types, defaults, validator, reference page and editor help are all derived from this schema. */
 import type { FromSchema } from 'json-schema-to-ts';
-import { absolutePath, oneLine } from '../../yaml/schema.ts';
 import { durationPattern } from '../../text/duration.ts';
+import { sizePattern } from '../../text/size.ts';
+import { absolutePath, oneLine } from '../../yaml/schema.ts';
 import { addressList, oneAddress } from '../mail-address.ts';
 import { noticeKeys } from './notices.ts';
 import { policyKeys } from './policy.ts';
 import { serviceKeys } from './service-keys.ts';
-import { sizePattern } from '../../text/size.ts';
 import { timingKeys } from './timing.ts';
 
 /** Everything but NUL, which no program can be given. */

@@ -9,8 +9,8 @@ import type { Clock } from '../../system/types/clock.ts';
 import type { Delivery } from '../../system/types/message.ts';
 import type { LogLevel } from '../../system/types/own-log.ts';
 import type { HistoryStore, StateFiles } from '../../system/types/state.ts';
-import { type Entry, parseEntry } from './entry.ts';
 import { channelName } from '../hearing.ts';
+import { type Entry, parseEntry } from './entry.ts';
 import { noticeFolders } from './note-folders.ts';
 import { type Wording, wordNotes } from './word-notes.ts';
 

@@ -1,8 +1,8 @@
 /** One message for one channel, as it waits in the outbox: worded, so that nothing but the channel's secrets has to be read again. */
 import type { Channel } from '../../job/keys/notices.ts';
 import { count, decodeJson, flag, list, oneOf, optional, shape, text, time } from '../../text/decode.ts';
-import { channel } from './channel-decoder.ts';
 import type { Payload } from '../payload.ts';
+import { channel } from './channel-decoder.ts';
 
 export interface Entry {
   readonly slug: string;

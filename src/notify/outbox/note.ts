@@ -3,10 +3,10 @@
  * the channels too, so that what is told of a run is what its job file said while it ran.
  */
 import type { Channel } from '../../job/keys/notices.ts';
-import { count, decodeJson, list, oneOf, optional, shape, tagOf, text, time } from '../../text/decode.ts';
 import type { Trigger } from '../../run/history/event.ts';
 import { outcome, trigger } from '../../run/history/event-decoder.ts';
 import { isKnownOutcome, type Outcome } from '../../run/outcome/outcome.ts';
+import { count, decodeJson, list, oneOf, optional, shape, tagOf, text, time } from '../../text/decode.ts';
 import { channel } from './channel-decoder.ts';
 
 export interface RunNote {

@@ -6,18 +6,18 @@
 import { triggerWords } from '../../report/text/history.ts';
 import { type HistoryEvent, parseEvents } from '../../run/history/event.ts';
 import { extendStreak, foldHistory, type History, type RunRecord } from '../../run/history/history.ts';
-import { type Outcome, outcomeWords } from '../../run/outcome/outcome.ts';
 import { earlierHistory } from '../../run/history/predecessor.ts';
-import type { Zone } from '../../zone/zone.ts';
+import { type Outcome, outcomeWords } from '../../run/outcome/outcome.ts';
 import type { HistoryStore, StateFiles } from '../../system/types/state.ts';
-import { type Entry, entryName } from './entry.ts';
+import type { Zone } from '../../zone/zone.ts';
 import { heardBy } from '../hearing.ts';
 import { consider, type NoticeState, outcomeIn, type Telling } from '../incident.ts';
-import { parseNote, type RunNote } from './note.ts';
-import { noticeFolders } from './note-folders.ts';
 import { readNoticeState } from '../notice-states.ts';
 import { payloadOf } from '../payload.ts';
 import type { RunReport } from '../report.ts';
+import { type Entry, entryName } from './entry.ts';
+import { parseNote, type RunNote } from './note.ts';
+import { noticeFolders } from './note-folders.ts';
 
 export interface Wording {
   /** Notes and outbox: what only the service user may read. */

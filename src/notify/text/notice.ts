@@ -4,8 +4,8 @@ import { wallTimeWithOffset } from '../../zone/wall-time.ts';
 import type { Zone } from '../../zone/zone.ts';
 import type { Telling } from '../incident.ts';
 import { incidentWords } from '../incident.ts';
-import type { Message } from './failmail.ts';
 import type { RunReport } from '../report.ts';
+import type { Message } from './failmail.ts';
 import { lastOutput, line, ordinal, printableLines, shortened, spent, title } from './wording.ts';
 
 /** Pings have no subject, but their log has the text. */

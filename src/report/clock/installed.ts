@@ -3,12 +3,12 @@
  * A job file that was written or changed says nothing about the future until cron-generate has put its line into the crontab.
  */
 
-import { readLine } from '../../crontab/reader.ts';
 import { lineRule } from '../../crontab/last-good.ts';
+import { readLine } from '../../crontab/reader.ts';
 import { isReboot } from '../../schedule/nickname.ts';
 import { adviceText } from '../why/advice.ts';
-import { type CrontabPart, refusalOf } from './crontab-part.ts';
 import { type DaemonEvidence, startCommand } from '../why/evidence.ts';
+import { type CrontabPart, refusalOf } from './crontab-part.ts';
 
 /** An entry that starts a job by its name. */
 export interface InstalledLine {

@@ -4,12 +4,12 @@ import { durationWords } from '../../run/outcome/outcome.ts';
 import { type Pause, pauseOf, pauseWords } from '../../run/pause/pause.ts';
 import { isReboot } from '../../schedule/nickname.ts';
 import { expectedTicks, type Scheduled, tickZone } from '../../schedule/ticks.ts';
+import { printable } from '../../text/printable.ts';
+import { widest } from '../../text/width.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { dayMs, type Zone, type Zones } from '../../zone/zone.ts';
-import { printable } from '../../text/printable.ts';
 import { clockRule, eachStart } from './clock-ticks.ts';
 import type { ClockFacts } from './installed.ts';
-import { widest } from '../../text/width.ts';
 
 /** As much of a job as is asked. `splaySeconds`: by how much this host delays each of its ticks. */
 export interface UpcomingJob extends Scheduled {

@@ -1,8 +1,8 @@
 /** `jobctl check`: every problem, then what would become of each job, then one sentence. */
 import type { JobLine } from '../../crontab/crontab.ts';
 import { formatProblem, type Problem } from '../../text/problem.ts';
-import { type ClockFacts, commonWarnings, ownWarnings } from '../clock/installed.ts';
 import { widest } from '../../text/width.ts';
+import { type ClockFacts, commonWarnings, ownWarnings } from '../clock/installed.ts';
 
 export interface CheckedDirectory {
   readonly directory: string;

@@ -1,9 +1,9 @@
 /** `jobctl failed`: what is failing now, since when, how often, and its last words. */
 import { durationWords } from '../../run/outcome/outcome.ts';
 import { printable } from '../../text/printable.ts';
+import type { BrokenJobSnapshot } from '../snapshot.ts';
 import { type AnySnapshot, isBroken } from './job.ts';
 import { serviceRemark } from './service.ts';
-import type { BrokenJobSnapshot } from '../snapshot.ts';
 
 /** How the latest log of a job ends, or why it can't be shown. */
 export type LastWords = { readonly lines: readonly string[] } | { readonly why: string };

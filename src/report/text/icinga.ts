@@ -2,10 +2,10 @@
 import { durationWords } from '../../run/outcome/outcome.ts';
 import { isCircuit } from '../../run/pause/pause.ts';
 import { printable } from '../../text/printable.ts';
-import { commonWarnings, ownWarnings } from '../clock/installed.ts';
-import { type AnySnapshot, isBroken } from './job.ts';
-import { hiddenWords, type JobSnapshot } from '../snapshot.ts';
 import { greatest } from '../../text/width.ts';
+import { commonWarnings, ownWarnings } from '../clock/installed.ts';
+import { hiddenWords, type JobSnapshot } from '../snapshot.ts';
+import { type AnySnapshot, isBroken } from './job.ts';
 
 export interface CheckAnswer {
   readonly code: 0 | 1 | 2 | 3;

@@ -3,9 +3,9 @@ import { orphanWords } from '../../run/lock/collision.ts';
 import { durationWords, lastedWords } from '../../run/outcome/outcome.ts';
 import { pauseRemark, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
 import { printable } from '../../text/printable.ts';
+import { widest } from '../../text/width.ts';
 import { ownWarnings } from '../clock/installed.ts';
 import type { Overdue } from '../clock/overdue.ts';
-import { serviceRemark } from './service.ts';
 import {
   type BrokenJobSnapshot,
   hiddenWords,
@@ -13,7 +13,7 @@ import {
   type RunSnapshot,
   unreadableWords,
 } from '../snapshot.ts';
-import { widest } from '../../text/width.ts';
+import { serviceRemark } from './service.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
 

@@ -1,9 +1,9 @@
 /** `jobctl status` of a service: the remark in a listing, and a line for each instance. */
 import { durationWords } from '../../run/outcome/outcome.ts';
 import { printable } from '../../text/printable.ts';
+import { widest } from '../../text/width.ts';
 import { type InstanceSnapshot, type ServiceSnapshot, wishWords } from '../service-snapshot.ts';
 import { unreadableWords } from '../snapshot.ts';
-import { widest } from '../../text/width.ts';
 
 /** What a row of a listing says behind the state: "3 of 4 up; web.2 backoff: exited with code 1". */
 export function serviceRemark(slug: string, service: ServiceSnapshot): string {

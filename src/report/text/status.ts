@@ -2,8 +2,8 @@
 import { pauseWords } from '../../run/pause/pause.ts';
 import { printable } from '../../text/printable.ts';
 import type { ServiceSnapshot } from '../service-snapshot.ts';
-import { serviceRemark } from './service.ts';
 import type { BrokenJobSnapshot, JobSnapshot } from '../snapshot.ts';
+import { serviceRemark } from './service.ts';
 
 /** `blast - Blastoff job<tab>{pid: 5647, status: running}`, then a line each for description, tags and last status (kept); ours follow. */
 export function statusText(job: JobSnapshot, formatTime: (ms: number) => string): string {

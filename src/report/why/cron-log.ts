@@ -1,6 +1,7 @@
 /** Picks from the system log what has to do with cron, with sleep and with the clock. Three ways to write a time are understood. */
-import { dayMs, type Zone } from '../../zone/zone.ts';
+
 import { printable } from '../../text/printable.ts';
+import { dayMs, type Zone } from '../../zone/zone.ts';
 import type { CronLogLine } from './evidence.ts';
 
 export interface LogSpan {

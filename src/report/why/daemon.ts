@@ -1,15 +1,16 @@
 /** Whether there was a cron at a tick, a machine under it, and a clock that showed that time. */
-import { durationWords } from '../../run/outcome/outcome.ts';
+
 import { readLine } from '../../crontab/reader.ts';
+import { durationWords } from '../../run/outcome/outcome.ts';
 import { isReboot } from '../../schedule/nickname.ts';
-import { otherZoneAdvice, otherZoneWords } from '../../zone/other-zone.ts';
 import { expectedTicks } from '../../schedule/ticks.ts';
+import { otherZoneAdvice, otherZoneWords } from '../../zone/other-zone.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { minuteMs } from '../../zone/zone.ts';
 import { advise, changing, looking } from './advice.ts';
 import { type CronLogLine, type Evidence, startCommand } from './evidence.ts';
-import type { Finding } from './finding.ts';
 import { hasStart } from './fate.ts';
+import type { Finding } from './finding.ts';
 import { momentOf } from './job.ts';
 
 export function daemonFindings(evidence: Evidence): readonly Finding[] {

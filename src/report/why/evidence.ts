@@ -1,13 +1,13 @@
 /** What can be found on a host about one tick of one job: the value that `jobctl why --json` prints, and that the verdict is made of. */
 import type { Steered } from '../../run/history/event.ts';
 import type { Pause } from '../../run/pause/pause.ts';
+import type { LockHolder } from '../../system/types/lock.ts';
 import type { ZoneOfCron } from '../../zone/other-zone.ts';
 import type { Zone } from '../../zone/zone.ts';
-import type { LockHolder } from '../../system/types/lock.ts';
-import type { CommandForms } from './advice.ts';
 import type { CrontabPart } from '../clock/crontab-part.ts';
 import type { ClockFacts } from '../clock/installed.ts';
 import type { JobSnapshot, RunSnapshot } from '../snapshot.ts';
+import type { CommandForms } from './advice.ts';
 
 export interface Evidence {
   readonly slug: string;

@@ -3,12 +3,12 @@ import { type Outcome, outcomeWords } from '../../run/outcome/outcome.ts';
 import { isOver } from '../../run/pause/pause.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { minuteMs } from '../../zone/zone.ts';
+import type { RunSnapshot } from '../snapshot.ts';
 import { type Advice, advise, changing, looking } from './advice.ts';
 import type { Evidence } from './evidence.ts';
+import { failureAdvice } from './failure.ts';
 import type { Finding } from './finding.ts';
 import { resumeAdvice } from './resume-advice.ts';
-import type { RunSnapshot } from '../snapshot.ts';
-import { failureAdvice } from './failure.ts';
 
 /** Cron wakes once a minute, and run-job takes a moment to start. */
 const lateMs = 1.5 * minuteMs;

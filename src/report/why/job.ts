@@ -3,13 +3,13 @@ import { orphanWords } from '../../run/lock/collision.ts';
 import { isOver, pauseWords } from '../../run/pause/pause.ts';
 import { isOutOfReach } from '../../run/process-words.ts';
 import { isReboot } from '../../schedule/nickname.ts';
-import { wallTime } from '../../zone/wall-time.ts';
 import { shellWord } from '../../text/shell-word.ts';
+import { wallTime } from '../../zone/wall-time.ts';
 import { advise, changing, looking } from './advice.ts';
 import type { Evidence } from './evidence.ts';
+import { hasStart } from './fate.ts';
 import type { Finding } from './finding.ts';
 import { resumeAdvice } from './resume-advice.ts';
-import { hasStart } from './fate.ts';
 
 /** The moment that is asked about. */
 export function momentOf({ ticks, askedMs, nowMs, job }: Evidence): number {

@@ -1,9 +1,9 @@
 /** `jobctl why`: the answer in one sentence, what to do, and the evidence that matters; with `--all` everything that was looked at. */
 import { printable } from '../../text/printable.ts';
-import type { Advice } from './advice.ts';
-import type { Finding } from './finding.ts';
-import type { Answer } from './answer.ts';
 import { widest } from '../../text/width.ts';
+import type { Advice } from './advice.ts';
+import type { Answer } from './answer.ts';
+import type { Finding } from './finding.ts';
 
 export interface WhyView {
   /** Of a terminal: sentences are folded at it, commands never. Absent: nothing is folded. */

@@ -3,12 +3,12 @@
  * schedule, pause, crontab, what cron makes of it, cron itself, user, program. The first that stands in the way is named, and what to do.
  */
 import { minuteMs } from '../../zone/zone.ts';
-import type { Evidence } from './evidence.ts';
-import type { Finding } from './finding.ts';
 import { hiddenWords, type RunSnapshot, unreadableWords } from '../snapshot.ts';
 import { crontabFindings } from './crontab.ts';
 import { daemonFindings } from './daemon.ts';
+import type { Evidence } from './evidence.ts';
 import { claimFinding, fateFinding, runOfTick } from './fate.ts';
+import type { Finding } from './finding.ts';
 import { fileFindings, lockFinding, pauseFindings, placeFindings } from './job.ts';
 
 type Verdict =

@@ -13,8 +13,8 @@ import {
   text,
   time,
 } from '../../text/decode.ts';
-import type { HistoryEvent, Steered, Streak, Tick, Trigger } from './event.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import type { HistoryEvent, Steered, Streak, Tick, Trigger } from './event.ts';
 
 type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>;
 /** What is written; the event that stands for one of a later version never is. */

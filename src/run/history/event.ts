@@ -2,8 +2,9 @@
  * The lines of a job's history: one JSON object each, appended and never changed.
  * A reader takes what it understands: a torn line, or one of a later version, is passed over.
  */
-import { readEvent } from './event-decoder.ts';
+
 import type { Outcome } from '../outcome/outcome.ts';
+import { readEvent } from './event-decoder.ts';
 
 /** Who started a run. */
 export type Trigger =

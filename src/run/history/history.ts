@@ -1,6 +1,7 @@
 /** What a job's history says: a fold over its events, into the runs that people ask about and the streak that mails depend on. */
-import type { Ended, HistoryEvent, NoticeEvent, Started, Steered, Streak, Tick, Trigger, Waiting } from './event.ts';
+
 import { healthOf, type LastStatus, type Outcome, statusOf } from '../outcome/outcome.ts';
+import type { Ended, HistoryEvent, NoticeEvent, Started, Steered, Streak, Tick, Trigger, Waiting } from './event.ts';
 
 type StopEvent = Extract<HistoryEvent, { readonly event: 'stop-requested' }>;
 

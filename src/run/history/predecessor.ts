@@ -1,7 +1,8 @@
 /** Reads what the Python process-control recorded about a job, as the history before our own. */
+
+import type { LastStatus, Outcome } from '../outcome/outcome.ts';
 import type { Trigger } from './event.ts';
 import { emptyHistory, type History, type RunRecord } from './history.ts';
-import type { LastStatus, Outcome } from '../outcome/outcome.ts';
 
 /**
  * The file is PyYAML's dump of `{history: [{status, time}], last_completion_status}`, times in UTC without saying so, written in place by

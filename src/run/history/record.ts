@@ -1,9 +1,9 @@
 /** Writes a run down: what came of it in the history, and the result for whoever asked, also when nothing could be started. */
 import type { Clock } from '../../system/types/clock.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
+import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/outcome.ts';
 import { formatEvent, type HistoryEvent, readEvents, type Streak, type Tick, type Trigger } from './event.ts';
 import { extendStreak, foldHistory, type History, type RunRecord } from './history.ts';
-import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/outcome.ts';
 import { earlierHistory } from './predecessor.ts';
 
 /** What whoever asked for the run, and whoever must be told, needs to know. */

@@ -5,9 +5,9 @@
 import type { Clock } from '../../system/types/clock.ts';
 import type { JobLocks, LockHolder } from '../../system/types/lock.ts';
 import type { Sweeper, Wrappers } from '../../system/types/process.ts';
+import { type Recorder, writeEvent } from '../history/record.ts';
 import type { Stopped } from '../outcome/outcome.ts';
 import { isOutOfReach, leftWords } from '../process-words.ts';
-import { type Recorder, writeEvent } from '../history/record.ts';
 import type { StopWatch } from '../stop-watch.ts';
 
 export interface ReplaceMachine extends Recorder {

@@ -8,14 +8,14 @@ import type { Clock } from '../../system/types/clock.ts';
 import type { JobLock, JobLocks, LockHolder } from '../../system/types/lock.ts';
 import type { Survivor, Sweeper, Wrappers } from '../../system/types/process.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
-import { adviseOn, type Collision, type CollisionFacts, collisionWords } from './collision.ts';
 import type { Tick } from '../history/event.ts';
+import { type Recorder, type RunName, writeEvent } from '../history/record.ts';
 import { durationWords, type SkipReason, type Stopped } from '../outcome/outcome.ts';
 import { processesWords } from '../process-words.ts';
-import { type Recorder, type RunName, writeEvent } from '../history/record.ts';
+import type { StopWatch } from '../stop-watch.ts';
+import { adviseOn, type Collision, type CollisionFacts, collisionWords } from './collision.ts';
 import { endHolder } from './replace.ts';
 import { type RunLock, takeAll } from './run-locks.ts';
-import type { StopWatch } from '../stop-watch.ts';
 
 export interface LockMachine extends Recorder {
   readonly clock: Clock;

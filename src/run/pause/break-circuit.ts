@@ -1,9 +1,9 @@
 /** Pauses a job whose own failures ask for it (circuit.ts decides). */
 import type { Job } from '../../job/job.ts';
 import type { StateFiles } from '../../system/types/state.ts';
-import { circuitPause, reasonToPause } from './circuit.ts';
 import type { Streak } from '../history/event.ts';
 import type { Outcome } from '../outcome/outcome.ts';
+import { circuitPause, reasonToPause } from './circuit.ts';
 import { pauseOf } from './pause.ts';
 import { readPauses, writePause } from './pauses.ts';
 

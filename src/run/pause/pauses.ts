@@ -1,7 +1,8 @@
 /** The pauses that are on record: one small file each in the state directory, so that they survive reboots. */
-import { type Decoder, decodeJson, oneOf, optional, shape, text, time } from '../../text/decode.ts';
+
 import type { WriteAnswer } from '../../system/types/file.ts';
 import type { StateFiles } from '../../system/types/state.ts';
+import { type Decoder, decodeJson, oneOf, optional, shape, text, time } from '../../text/decode.ts';
 import { type Pause, type PauseTarget, pauseOf, pauseWords, resumeCommand } from './pause.ts';
 
 const folder = 'pauses';

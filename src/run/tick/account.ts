@@ -2,10 +2,11 @@
  * What is known of a job's ticks on this host: which have had a start, and up to when all of them are settled (started, skipped or recorded as missed).
  * The second is the *mark*. It is kept for one schedule: another schedule begins anew, so a job that is new or was changed has missed nothing.
  */
-import { decodeJson, optional, shape, text, time } from '../../text/decode.ts';
+
 import type { Scheduled } from '../../schedule/ticks.ts';
 import type { WriteAnswer } from '../../system/types/file.ts';
 import type { HistoryStore, TickClaims } from '../../system/types/state.ts';
+import { decodeJson, optional, shape, text, time } from '../../text/decode.ts';
 
 export interface TickAccount {
   /** No tick up to here is open. */

@@ -5,9 +5,9 @@
 import type { Timing } from '../../job/keys/timing.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import type { StartMachine } from '../before-run.ts';
-import { openTicks, recordMissed, recordStandIns, startPatienceMs, type WatchedJob } from './missed.ts';
 import { pauseOf } from '../pause/pause.ts';
 import { moveMark, readAccount, type TickAccount, withoutVoidClaim } from './account.ts';
+import { openTicks, recordMissed, recordStandIns, startPatienceMs, type WatchedJob } from './missed.ts';
 
 export interface CaughtJob extends WatchedJob {
   readonly timing: Timing;

@@ -4,16 +4,16 @@
  */
 import type { Timing } from '../../job/keys/timing.ts';
 import { isReboot } from '../../schedule/nickname.ts';
-import { wallTime } from '../../zone/wall-time.ts';
-import type { Zones } from '../../zone/zone.ts';
 import type { Clock } from '../../system/types/clock.ts';
 import type { TickClaim, TickClaims } from '../../system/types/state.ts';
+import { wallTime } from '../../zone/wall-time.ts';
+import type { Zones } from '../../zone/zone.ts';
 import type { Tick } from '../history/event.ts';
-import { openTicks, recordMissed, recordStandIns, startPatienceMs, type WatchedJob } from './missed.ts';
-import type { Pause } from '../pause/pause.ts';
 import type { Recorder } from '../history/record.ts';
-import { caughtUpTick } from './stand-in.ts';
+import type { Pause } from '../pause/pause.ts';
 import { clockStepMs, moveMark, readAccount, type TickAccount, withoutVoidClaim } from './account.ts';
+import { openTicks, recordMissed, recordStandIns, startPatienceMs, type WatchedJob } from './missed.ts';
+import { caughtUpTick } from './stand-in.ts';
 import { lateness, onTimeMs, type StartTicks, ticksOfStart } from './tick-of-start.ts';
 
 export interface ClockedJob extends WatchedJob {

@@ -1,12 +1,12 @@
 /** Which ticks of a job have passed without a start: the machine was off, cron stood still, or the crontab has no line for it. */
 import { expectedTicks } from '../../schedule/ticks.ts';
+import type { HistoryStore } from '../../system/types/state.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import type { Zones } from '../../zone/zone.ts';
-import type { HistoryStore } from '../../system/types/state.ts';
-import type { Pause } from '../pause/pause.ts';
 import { type Recorder, writeEvent } from '../history/record.ts';
-import { standIns } from './stand-in.ts';
+import type { Pause } from '../pause/pause.ts';
 import type { AccountedJob, TickAccount } from './account.ts';
+import { standIns } from './stand-in.ts';
 
 /** A start may be on its way: a busy machine, or a cron that makes up for a clock that has jumped, takes some minutes. */
 export const startPatienceMs = 10 * 60_000;

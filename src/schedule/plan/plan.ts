@@ -1,8 +1,9 @@
 /** Tells what a new crontab means in time: which runs appear, vanish or move in the next days and when the clocks are changed. */
-import { compareTimes, type Sameness } from './same-times.ts';
-import { expectedTicks, type Scheduled, tickZone } from '../ticks.ts';
+
 import { wallTime } from '../../zone/wall-time.ts';
 import { dayMs, type OffsetChange, type Zone, type Zones } from '../../zone/zone.ts';
+import { expectedTicks, type Scheduled, tickZone } from '../ticks.ts';
+import { compareTimes, type Sameness } from './same-times.ts';
 
 /** When a job runs, as its line says. */
 export interface Timing {

@@ -4,11 +4,12 @@
  * Proved is it when both name the same minutes, hours and dates, treat clock changes alike, and their zones have the same offsets from now on.
  * Dates are compared as sets of (month, day, weekday): all combinations occur within 400 years. Everything else is looked for, tick by tick.
  */
+
+import { dayMs, type Zones } from '../../zone/zone.ts';
 import type { Expression } from '../expression.ts';
 import { matchesDate } from '../next.ts';
 import { isReboot } from '../nickname.ts';
 import { eachTick, expressionOf, type Scheduled, tickZone } from '../ticks.ts';
-import { dayMs, type Zones } from '../../zone/zone.ts';
 
 export type Sameness =
   | { readonly is: 'same' }

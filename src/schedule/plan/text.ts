@@ -1,8 +1,9 @@
 /** A plan in words for people, and as a value for programs. */
-import type { Plan, PlannedJob, Timing } from './plan.ts';
-import type { Sameness } from './same-times.ts';
+
 import { wallTime } from '../../zone/wall-time.ts';
 import type { Zone } from '../../zone/zone.ts';
+import type { Plan, PlannedJob, Timing } from './plan.ts';
+import type { Sameness } from './same-times.ts';
 
 /** Times that are shown of each list. */
 const shown = 3;

@@ -2,8 +2,9 @@
  * Recognises schedules of other programs (Quartz, AWS, systemd, `@every`), blanks inside of lists and plain words, and says how cron would have them.
  * What is offered fires at the same times, or is called the nearest; where cron has nothing like it, the sentence says why.
  */
-import { calendarReading } from './calendar.ts';
+
 import { fields } from '../fields.ts';
+import { calendarReading } from './calendar.ts';
 import { intervalReading } from './interval.ts';
 import { eitherDay, notFiveTerms, pastSaturday, type Reading, weekdayNumber } from './reading.ts';
 import { spokenReading } from './spoken.ts';

@@ -7,16 +7,23 @@ import type { Probe, Service } from '../../job/service.ts';
 import { processesWords } from '../../run/process-words.ts';
 import { argvOf, type FixedWorld } from '../../run/world/world.ts';
 import type { ServiceLogs } from '../../system/types/log-file.ts';
-import type { Launch, LaunchAnswer, ProcessIdentity, Programs, RunningCommand, WaitStatus } from '../../system/types/process.ts';
+import type {
+  Launch,
+  LaunchAnswer,
+  ProcessIdentity,
+  Programs,
+  RunningCommand,
+  WaitStatus,
+} from '../../system/types/process.ts';
 import type { RunLog } from '../../system/types/run-log.ts';
 import type { PidFiles, ProbeAnswer, Probes } from '../../system/types/service.ts';
 import type { InstanceFolders } from '../../system/types/state.ts';
 import type { User } from '../../system/types/user.ts';
 import type { Answer } from './health.ts';
-import { type InstanceWorld, instanceWorld } from './world.ts';
 import type { Event, Rules } from './machine.ts';
 import { type Exit, exitWords } from './respawn.ts';
 import { snoozedUntilMs } from './snooze.ts';
+import { type InstanceWorld, instanceWorld } from './world.ts';
 
 /** What an instance asks of the machine. */
 export interface InstanceMachine {

@@ -1,7 +1,7 @@
 /** What happened to a service, a line each in its history: changes of its state, each death, and what people decided. `jobctl history` shows them. */
 
-import { decodeJson, oneOf, optional, shape, text, time } from '../../text/decode.ts';
 import type { NoticeEvent } from '../../run/history/event.ts';
+import { decodeJson, oneOf, optional, shape, text, time } from '../../text/decode.ts';
 
 export interface JournalEntry {
   readonly atMs: number;

@@ -2,6 +2,10 @@
  * What a supervisor writes down of its service, replaced whole at each change: for whoever asks for the status, and for the next supervisor.
  * Times are milliseconds since 1970, since they are read on other boots too.
  */
+
+import type { WriteAnswer } from '../../system/types/file.ts';
+import type { ProcessIdentity } from '../../system/types/process.ts';
+import type { StateFiles } from '../../system/types/state.ts';
 import {
   count,
   type Decoder,
@@ -16,9 +20,6 @@ import {
   text,
   time,
 } from '../../text/decode.ts';
-import type { WriteAnswer } from '../../system/types/file.ts';
-import type { ProcessIdentity } from '../../system/types/process.ts';
-import type { StateFiles } from '../../system/types/state.ts';
 import type { Answer } from '../instance/health.ts';
 import { type Instance, newInstance } from '../instance/machine.ts';
 import { noDeaths } from '../instance/respawn.ts';

@@ -1,13 +1,13 @@
 /** Writes down what is so of a service whenever it has changed: its record, and what it publishes of its ports. */
 
-import { definitionOf } from './known-service.ts';
 import type { LiveInstance, ServiceJob } from '../instance/live-instance.ts';
 import { type Instance, isAlive } from '../instance/machine.ts';
 import type { PortDesk } from '../ports/port-desk.ts';
-import { describeInstance, type InstanceRecord, type Moment, type ServiceRecord, writeRecord } from './record.ts';
-import type { Standing } from './standing.ts';
 import type { SupervisorMachine } from '../supervisor-machine.ts';
 import type { Wanted } from '../wanted.ts';
+import { definitionOf } from './known-service.ts';
+import { describeInstance, type InstanceRecord, type Moment, type ServiceRecord, writeRecord } from './record.ts';
+import type { Standing } from './standing.ts';
 
 export interface Recorded {
   readonly run: string;

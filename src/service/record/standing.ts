@@ -1,10 +1,11 @@
 /** How a service stands: its state, since when, what stands in its journal, and when people are told. */
-import { type Incident, judgeIncident, noIncident } from './incident.ts';
-import { formatEntry } from './journal.ts';
+
 import { type Instance, isAlive } from '../instance/machine.ts';
 import { type ServiceState, serviceStateOf } from '../service-state.ts';
 import type { SupervisorMachine } from '../supervisor-machine.ts';
 import type { Wanted } from '../wanted.ts';
+import { type Incident, judgeIncident, noIncident } from './incident.ts';
+import { formatEntry } from './journal.ts';
 
 /** One instance as it is now. */
 export interface InstanceStanding {

@@ -1,7 +1,7 @@
 /** Finds the cron that reads this machine's crontabs: by name in /proc, the eldest, and not one of another container. */
 import { readlinkSync } from 'node:fs';
-import { bootTimeMs } from '../time/boot-time.ts';
 import { commandLineOf, environmentOf, isHidden, listProcesses, type Process, variableIn } from '../process/proc.ts';
+import { bootTimeMs } from '../time/boot-time.ts';
 
 export type CronDaemon =
   | {

@@ -5,9 +5,9 @@
 import { closeSync, lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import type { User } from '../types/user.ts';
 import { openCarefully, pinned } from './careful-file.ts';
 import { files } from './files.ts';
-import type { User } from '../types/user.ts';
 
 /** The groups that count for this user; for anybody but root their own. */
 export function groupIdsOf(user: User): readonly number[] {

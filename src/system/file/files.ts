@@ -1,8 +1,8 @@
 /** Reading what people wrote: nothing here hangs on a FIFO, follows a device, reads without bound or throws. */
 import { fstatSync, lstatSync, readdirSync, readSync, realpathSync, type Stats } from 'node:fs';
 import path from 'node:path';
-import { NoDirectoryError, pinned, withDescriptor } from './careful-file.ts';
 import type { FileFacts, FileKind, FileRead, Files } from '../types/file.ts';
+import { NoDirectoryError, pinned, withDescriptor } from './careful-file.ts';
 
 type Limit = Parameters<Files['readRegular']>[1];
 

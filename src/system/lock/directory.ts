@@ -24,8 +24,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { openForWriting } from '../file/careful-file.ts';
-import { formatFacts, type OwnerFacts } from './owner.ts';
 import { codeOf, during, unless } from '../file/stage.ts';
+import { formatFacts, type OwnerFacts } from './owner.ts';
 
 /** Names of owner files that may be taken away; `undefined` when somebody has the lock. Asked with the kernel's lock in hand. */
 export type Abandoned = () => readonly string[] | undefined;

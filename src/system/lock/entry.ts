@@ -4,9 +4,9 @@
  * When somebody takes the directory away meanwhile it is made again: the kernel's lock keeps others out, but status looks here.
  */
 import { lock } from 'proper-lockfile';
+import { codeOf, StageError } from '../file/stage.ts';
 import { type Abandoned, RunDirectory } from './directory.ts';
 import type { OwnerFacts } from './owner.ts';
-import { codeOf, StageError } from '../file/stage.ts';
 
 export interface EntryTerms {
   /** Absolute path of NAME.run. */

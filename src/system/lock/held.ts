@@ -1,11 +1,11 @@
 /** A lock that this process has: what it writes down of its run, and how it gives the lock back. */
 import { closeSync } from 'node:fs';
-import type { RunEntry } from './entry.ts';
-import { type KernelLock, writeNote } from './kernel.ts';
-import { formatNote, type OwnerFacts } from './owner.ts';
 import { isAlive, isHidden } from '../process/proc.ts';
 import type { JobLock } from '../types/lock.ts';
 import type { ProcessIdentity } from '../types/process.ts';
+import type { RunEntry } from './entry.ts';
+import { type KernelLock, writeNote } from './kernel.ts';
+import { formatNote, type OwnerFacts } from './owner.ts';
 
 export interface Holding {
   readonly kernel: KernelLock;

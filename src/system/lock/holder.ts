@@ -2,10 +2,8 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { namesIn as namesBelow, quietly, readCarefully } from '../file/careful-file.ts';
+import { codeOf, during, refusalOf, StageError } from '../file/stage.ts';
 import { familyOf, named } from '../process/family.ts';
-import { kernelLockHolders, readNoteAt } from './kernel.ts';
-import { lifeOf, type OwnerFacts, parseFacts, parseNote, parseOwnerName, type Sighting } from './owner.ts';
-import { predecessorAt } from './predecessor.ts';
 import {
   commandLineOf,
   isAlive,
@@ -16,9 +14,11 @@ import {
   processesOfRun,
   realUidOf,
 } from '../process/proc.ts';
-import { codeOf, during, refusalOf, StageError } from '../file/stage.ts';
 import type { LockHolder } from '../types/lock.ts';
 import type { Survivor } from '../types/process.ts';
+import { kernelLockHolders, readNoteAt } from './kernel.ts';
+import { lifeOf, type OwnerFacts, parseFacts, parseNote, parseOwnerName, type Sighting } from './owner.ts';
+import { predecessorAt } from './predecessor.ts';
 
 /** An owner file has 2 KiB. */
 const limitBytes = 16_384;

@@ -21,8 +21,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { openCarefully, openForWriting, quietly, withDescriptor } from '../file/careful-file.ts';
-import { ownPid, pids } from '../process/proc.ts';
 import { codeOf, during, StageError } from '../file/stage.ts';
+import { ownPid, pids } from '../process/proc.ts';
 
 export interface KernelLock {
   readonly fd: number;

@@ -25,6 +25,8 @@
  * NAME.lock is the predecessor's PID file: while its process lives the job is locked (lock-predecessor.ts).
  */
 import { closeSync } from 'node:fs';
+import { refusalOf } from '../file/stage.ts';
+import type { JobLocks, LockAnswer, LockHolder } from '../types/lock.ts';
 import { RunEntry } from './entry.ts';
 import { heldLock } from './held.ts';
 import {
@@ -44,8 +46,6 @@ import { type KernelLock, kernelLockHolders, takeKernelLock } from './kernel.ts'
 import { lifeOf, newOwnerName, parseNote, type Sighting } from './owner.ts';
 import { predecessorAt } from './predecessor.ts';
 import { clearLeftovers, prepareRunDirectory } from './run-directory.ts';
-import { refusalOf } from '../file/stage.ts';
-import type { JobLocks, LockAnswer, LockHolder } from '../types/lock.ts';
 
 export interface LockSettings {
   readonly runDirectory: string;

@@ -4,8 +4,9 @@
  * The name is `o.BOOT.NAMESPACE.PID.START.NONCE` and never comes twice. So a dead owner can be taken away by name: whoever is late with
  * that finds nothing and does no harm to the next owner.
  */
-import { bootId, isAlive, isHidden, pidNamespace, processIdentity } from '../process/proc.ts';
+
 import { randomUuid } from '../file/random.ts';
+import { bootId, isAlive, isHidden, pidNamespace, processIdentity } from '../process/proc.ts';
 import type { ProcessIdentity } from '../types/process.ts';
 
 /** What the name of an owner file says. */

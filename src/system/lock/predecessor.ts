@@ -8,9 +8,9 @@ import { lstatSync, readSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { pinned, withDescriptor } from '../file/careful-file.ts';
-import { clock } from '../time/clock.ts';
-import { commandLineOf, isOver, readProcess } from '../process/proc.ts';
 import { codeOf, during, StageError } from '../file/stage.ts';
+import { commandLineOf, isOver, readProcess } from '../process/proc.ts';
+import { clock } from '../time/clock.ts';
 import type { LockHolder } from '../types/lock.ts';
 import type { ProcessIdentity } from '../types/process.ts';
 

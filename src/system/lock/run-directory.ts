@@ -2,9 +2,9 @@
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { during } from '../file/stage.ts';
 import { namesIn, type Places } from './holder.ts';
 import { lifeOf, parseOwnerName } from './owner.ts';
-import { during } from '../file/stage.ts';
 
 /** Nobody but the service user may be able to take files out of the directory, or to put some in. */
 export function prepareRunDirectory(directory: string): void {

@@ -7,9 +7,9 @@ import { domainToASCII } from 'node:url';
 import nodemailer from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
 import { printable } from '../../text/printable.ts';
+import type { Delivery, Mail, Mailer, MailRoute } from '../types/message.ts';
 import { runMessageProgram } from './message-program.ts';
 import { type SmtpLogin, smtpOptions } from './smtp.ts';
-import type { Delivery, Mail, Mailer, MailRoute } from '../types/message.ts';
 
 /** A run has ended and its outcome stands when mail is sent, but run-job still waits for it: a server that hangs must not keep it long. */
 export interface MailLimits {

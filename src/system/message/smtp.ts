@@ -12,8 +12,8 @@ import { readFileSync } from 'node:fs';
 import { connect, isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import type { SMTPTransportOptions } from 'nodemailer/lib/smtp-transport';
-import { readSecret } from './secret.ts';
 import type { MailRoute } from '../types/message.ts';
+import { readSecret } from './secret.ts';
 
 type SmtpRoute = Extract<MailRoute, { by: 'smtp' }>;
 

@@ -1,9 +1,9 @@
 /** Words one entry of run-job's own log: as text or JSON for a file, or for syslog, which adds time and process itself. */
 import process from 'node:process';
-import { offsetText } from '../../zone/wall-time.ts';
 import { printable } from '../../text/printable.ts';
-import type { LogLevel, OwnLogSettings } from '../types/own-log.ts';
+import { offsetText } from '../../zone/wall-time.ts';
 import { hostZone } from '../time/zones.ts';
+import type { LogLevel, OwnLogSettings } from '../types/own-log.ts';
 
 export type Fields = Readonly<Record<string, string | number | boolean>>;
 

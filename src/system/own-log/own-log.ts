@@ -3,9 +3,9 @@
  * have is the line that every run leaves, and goes there directly.
  */
 import process from 'node:process';
+import type { LogLevel, OwnLog, OwnLogSettings } from '../types/own-log.ts';
 import { entryForSyslog, type Fields, isWanted, type LogEntry } from './entry.ts';
 import { type SyslogTarget, writeSyslog } from './syslog.ts';
-import type { LogLevel, OwnLog, OwnLogSettings } from '../types/own-log.ts';
 import type { createWinstonLog, EntrySink } from './winston-log.ts';
 
 export interface OwnLogOptions {

@@ -1,11 +1,11 @@
 /** Carries entries of run-job's own log through winston to the transports that are configured. Loaded with the first of them. */
 import process from 'node:process';
 import winston from 'winston';
+import type { Delivery } from '../types/message.ts';
+import type { LogLevel, OwnLogSettings } from '../types/own-log.ts';
 import { appendLines } from './append.ts';
 import { entryForFile, entryForSyslog, type LogEntry, logLevels } from './entry.ts';
 import { type SyslogTarget, writeSyslog } from './syslog.ts';
-import type { Delivery } from '../types/message.ts';
-import type { LogLevel, OwnLogSettings } from '../types/own-log.ts';
 
 /** Where entries go once winston is there. */
 export interface EntrySink {

@@ -1,9 +1,9 @@
 /** Processes with everything that descends from them, and what people are told of each. */
 import { readFileSync, statSync } from 'node:fs';
 import process from 'node:process';
-import { commandLineOf, isOver, listProcesses, type Process, readProcess } from './proc.ts';
 import type { Survivor } from '../types/process.ts';
 import { users } from '../user/users.ts';
+import { commandLineOf, isOver, listProcesses, type Process, readProcess } from './proc.ts';
 
 /** The pids of these processes and of all that descends from them. */
 export function familyOf(ancestors: readonly number[], all: readonly Process[]): ReadonlySet<number> {

@@ -4,10 +4,10 @@
 import process from 'node:process';
 import { nulIn, startFailure } from '../program/executable.ts';
 import { openOwnScript, openScript } from '../program/own-script.ts';
-import { launchUnderReaper } from './reaped.ts';
-import { launchUnderShim } from './shim.ts';
 import type { Launch, LaunchAnswer, Launcher } from '../types/process.ts';
 import { trialRefusal, trialStage } from '../user/trial.ts';
+import { launchUnderReaper } from './reaped.ts';
+import { launchUnderShim } from './shim.ts';
 
 export interface LauncherPlaces {
   /** Fixed, because a PATH that a crontab sets must not choose what runs beside every job. */

@@ -1,12 +1,10 @@
 /** Runs a command below the reaper: what it started is gone when the reaper has no child left. */
 import { clock } from '../time/clock.ts';
+import type { Launch, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from '../types/process.ts';
 import { descendantsOf, named } from './family.ts';
 import type { Process } from './proc.ts';
-
 import { lostGraceMs, type Reaper, type ReaperPlace, startReaper, streamsOf, type Word } from './reaper.ts';
 import { askToEnd, endAll, killAll, type Quarry, type Swept, sweepLimitMs, untilNoneLives, within } from './sweep.ts';
-
-import type { Launch, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from '../types/process.ts';
 
 export type ReaperAnswer =
   | { readonly is: 'launched'; readonly command: RunningCommand }

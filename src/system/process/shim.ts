@@ -7,12 +7,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import { clock } from '../time/clock.ts';
 import { foreseeableFailure, startFailure } from '../program/executable.ts';
+import { clock } from '../time/clock.ts';
+import type { Launch, LaunchAnswer, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from '../types/process.ts';
 import { named } from './family.ts';
 import { processIdentity } from './proc.ts';
 import { askToEnd, killAll, type Quarry, type Swept, untilNoneLives, within } from './sweep.ts';
-import type { Launch, LaunchAnswer, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from '../types/process.ts';
 
 /** A trapped signal is, unlike an ignored one, not passed on: TERM to the group ends the job while the shell waits for it. */
 const script = 'umask "$1"; shift; trap : HUP INT QUIT TERM USR1 USR2; "$@"; exit $?';

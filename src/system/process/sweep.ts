@@ -8,8 +8,10 @@
 import { constants } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { clock } from '../time/clock.ts';
 import { isExecutable } from '../program/executable.ts';
+import { clock } from '../time/clock.ts';
+import type { Timer } from '../types/clock.ts';
+import type { ProcessIdentity, Survivor } from '../types/process.ts';
 import { familyOf, named } from './family.ts';
 import {
   environmentOf,
@@ -22,8 +24,6 @@ import {
   runIdsIn,
   variableIn,
 } from './proc.ts';
-import type { Timer } from '../types/clock.ts';
-import type { ProcessIdentity, Survivor } from '../types/process.ts';
 
 /** Whose processes are looked for: the last element of a run's id. What is below `except` (and that process itself) is somebody else's to end. */
 export interface Quarry extends Pick<RunMarks, 'runId' | 'leader'> {

@@ -1,8 +1,9 @@
 /** Ends orphaned runs through /proc: the ones whose run-job and reaper were both killed. */
-import { named } from './family.ts';
-import { endAll, livingOf, type Quarry } from './sweep.ts';
+
 import type { LockHolder } from '../types/lock.ts';
 import type { Sweeper } from '../types/process.ts';
+import { named } from './family.ts';
+import { endAll, livingOf, type Quarry } from './sweep.ts';
 
 export const sweeper: Sweeper = {
   left(orphan) {

@@ -1,9 +1,9 @@
 /** Signals to the run-job of another run, told from a later process with its pid. */
 import { statSync } from 'node:fs';
 import process from 'node:process';
-import { environmentOf, isAlive, variableIn } from './proc.ts';
 import type { LockHolder } from '../types/lock.ts';
 import type { Wrappers } from '../types/process.ts';
+import { environmentOf, isAlive, variableIn } from './proc.ts';
 
 export const wrappers: Wrappers = {
   askToEnd: (holder) => send(holder, ['SIGTERM', 'SIGCONT']),

@@ -6,13 +6,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
-import { descendantsOf, named } from '../process/family.ts';
-import { openOwnScript } from './own-script.ts';
-import { processIdentity } from '../process/proc.ts';
 import { randomUuid } from '../file/random.ts';
+import { descendantsOf, named } from '../process/family.ts';
+import { processIdentity } from '../process/proc.ts';
 import { type Reaper, type ReaperLaunch, type ReaperPlace, startReaper, type Word } from '../process/reaper.ts';
 import { killAll, sweepLimitMs, untilNoneLives, within } from '../process/sweep.ts';
 import type { Survivor, WaitStatus } from '../types/process.ts';
+import { openOwnScript } from './own-script.ts';
 
 export interface BoundedProgram {
   readonly argv: readonly [string, ...string[]];

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { isExecutable } from '../program/executable.ts';
 import { openOwnScript } from '../program/own-script.ts';
-import type { Pipe, PipePair } from './pipes.ts';
 import type { RemainingOutput } from '../types/run-log.ts';
+import type { Pipe, PipePair } from './pipes.ts';
 
 const cat = '/bin/cat';
 

@@ -6,19 +6,19 @@
  */
 import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, stat } from 'node:fs';
-import { sizeText } from '../../text/size.ts';
 import { PrintableStream, printable } from '../../text/printable.ts';
-import { LogBound } from './bound.ts';
+import { sizeText } from '../../text/size.ts';
 import { createLogFile } from '../log-files/log-file.ts';
-import { openAgain, restoreLog } from './restore.ts';
+import type { Clock } from '../types/clock.ts';
+import type { LogAnswer, LogTotals, OutputWatcher, RemainingOutput, RunLog, RunLogs } from '../types/run-log.ts';
+import { LogBound } from './bound.ts';
 import { Outlet, type OutletLimits, type OutletOptions } from './outlet.ts';
 import { OutputReader } from './output-reader.ts';
 import { adoptPipes, makePipes, type Pipe, type PipePair } from './pipes.ts';
 import { readOn } from './remaining-output.ts';
+import { openAgain, restoreLog } from './restore.ts';
 import { Stamper } from './stamper.ts';
 import { type Level, localOffset, type OffsetAt, Stamps } from './stamps.ts';
-import type { Clock } from '../types/clock.ts';
-import type { LogAnswer, LogTotals, OutputWatcher, RemainingOutput, RunLog, RunLogs } from '../types/run-log.ts';
 import { Tail } from './tail.ts';
 import { openTerminal } from './terminal.ts';
 import { UnfinishedLine } from './unfinished-line.ts';

@@ -1,6 +1,7 @@
 /** Writes what stands without a newline for a second, such as a question that nobody answers. No timer runs unless something stands so. */
-import type { Stamper } from './stamper.ts';
+
 import type { Clock, Timer } from '../types/clock.ts';
+import type { Stamper } from './stamper.ts';
 
 export interface UnfinishedLineParts {
   readonly stamper: Stamper;

@@ -1,7 +1,7 @@
 /** Reads the files in which daemons leave their process number, and looks whether that process is there. */
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
-import { isOver, readProcess } from '../process/proc.ts';
 import { codeOf } from '../file/stage.ts';
+import { isOver, readProcess } from '../process/proc.ts';
 import type { ProcessIdentity } from '../types/process.ts';
 import type { PidFiles } from '../types/service.ts';
 

@@ -3,9 +3,9 @@ import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { namesIn, quietly } from '../file/careful-file.ts';
-import { listenerOn } from './port-holder.ts';
 import { readSmall, stateFiles } from '../state/state-files.ts';
 import type { Endpoints, Ports } from '../types/service.ts';
+import { listenerOn } from './port-holder.ts';
 
 const folder = 'services';
 const fileName = 'endpoints.json';

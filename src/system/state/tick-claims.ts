@@ -6,8 +6,8 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { namesIn, pinned, quietly, readLinkIn, syncDirectory } from '../file/careful-file.ts';
-import { attempt, readSmall, replace } from './state-files.ts';
 import type { ClaimAnswer, TickClaims } from '../types/state.ts';
+import { attempt, readSmall, replace } from './state-files.ts';
 
 const markName = 'since';
 /** Behind the run's id, until it begins. */

@@ -15,8 +15,8 @@ import process from 'node:process';
 import { isatty } from 'node:tty';
 import { isExecutable } from '../program/executable.ts';
 import { ownCommand, ownEnvironment } from '../program/own-program.ts';
-import { type Harmless, openRelay } from './relay.ts';
 import type { User } from '../types/user.ts';
+import { type Harmless, openRelay } from './relay.ts';
 
 /** util-linux; absolute, because PATH is the caller's. */
 const setpriv = '/usr/bin/setpriv';

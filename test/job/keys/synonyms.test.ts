@@ -1,9 +1,9 @@
 /** Keys of other schedulers: each is answered by what has its place here. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { validateJobText } from '../../../src/job/load.ts';
 import { jobSchema } from '../../../src/job/keys/schema.ts';
 import { jobSynonyms } from '../../../src/job/keys/synonyms.ts';
+import { validateJobText } from '../../../src/job/load.ts';
 
 function said(text: string): readonly string[] {
   const result = validateJobText({ file: 'job.yaml', bytes: new TextEncoder().encode(text) }, {});

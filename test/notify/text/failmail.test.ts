@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { failureMessage } from '../../../src/notify/text/failmail.ts';
 import type { RunReport } from '../../../src/notify/report.ts';
+import { failureMessage } from '../../../src/notify/text/failmail.ts';
 import { zoneNamed } from '../../fakes/zones.ts';
 
 const report: RunReport = {

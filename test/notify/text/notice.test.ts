@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Telling } from '../../../src/notify/incident.ts';
-import { noticeMessage } from '../../../src/notify/text/notice.ts';
 import type { RunReport } from '../../../src/notify/report.ts';
+import { noticeMessage } from '../../../src/notify/text/notice.ts';
 import { zoneNamed } from '../../fakes/zones.ts';
 
 const report: RunReport = {

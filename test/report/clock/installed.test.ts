@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkText } from '../../../src/report/text/check.ts';
 import { clockRule, eachStart, nextStart } from '../../../src/report/clock/clock-ticks.ts';
-import type { Evidence } from '../../../src/report/why/evidence.ts';
-import { checkJobs } from '../../../src/report/text/icinga.ts';
 import {
   type ClockedJob,
   type ClockFacts,
@@ -12,11 +9,14 @@ import {
   entriesIn,
   type Installed,
 } from '../../../src/report/clock/installed.ts';
-import { jobDetails, jobLines } from '../../../src/report/text/job.ts';
-import { snapshotJob } from '../../../src/report/snapshot.ts';
 import { upcomingLines, upcomingStream } from '../../../src/report/clock/upcoming.ts';
-import { explain } from '../../../src/report/why/why.ts';
+import { snapshotJob } from '../../../src/report/snapshot.ts';
+import { checkText } from '../../../src/report/text/check.ts';
+import { checkJobs } from '../../../src/report/text/icinga.ts';
+import { jobDetails, jobLines } from '../../../src/report/text/job.ts';
 import { answerOf } from '../../../src/report/why/answer.ts';
+import type { Evidence } from '../../../src/report/why/evidence.ts';
+import { explain } from '../../../src/report/why/why.ts';
 import { cronPart, installed, liveCron } from '../../fakes/installed.ts';
 import { zonesOn } from '../../fakes/zones.ts';
 import { puzzle } from '../evidence.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkJobs } from '../../../src/report/text/icinga.ts';
 import { type JobFacts, type JobSnapshot, snapshotJob } from '../../../src/report/snapshot.ts';
+import { checkJobs } from '../../../src/report/text/icinga.ts';
 import { emptyHistory, type History } from '../../../src/run/history/history.ts';
 
 const atMs = Date.parse('2026-11-22T10:30:00Z');

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { historyText } from '../../../src/report/text/history.ts';
-import { jobDetails, jobLines } from '../../../src/report/text/job.ts';
 import { type JobFacts, type JobSnapshot, snapshotBroken, snapshotJob } from '../../../src/report/snapshot.ts';
 import { jobStateCode } from '../../../src/report/state.ts';
+import { historyText } from '../../../src/report/text/history.ts';
+import { jobDetails, jobLines } from '../../../src/report/text/job.ts';
 import { brokenStatusText, statusText } from '../../../src/report/text/status.ts';
 import { emptyHistory, type History } from '../../../src/run/history/history.ts';
 import type { Outcome } from '../../../src/run/outcome/outcome.ts';
-import { timeText } from '../../../src/zone/wall-time.ts';
 import type { LockHolder } from '../../../src/system/types/lock.ts';
+import { timeText } from '../../../src/zone/wall-time.ts';
 import { zoneNamed } from '../../fakes/zones.ts';
 
 const time = timeText(zoneNamed('UTC'));

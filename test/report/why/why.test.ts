@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adviceText } from '../../../src/report/why/advice.ts';
-import type { Evidence } from '../../../src/report/why/evidence.ts';
-import { explain as explainState, explanationCode } from '../../../src/report/why/why.ts';
 import { answerOf } from '../../../src/report/why/answer.ts';
+import type { Evidence } from '../../../src/report/why/evidence.ts';
 import { whyText } from '../../../src/report/why/text.ts';
+import { explain as explainState, explanationCode } from '../../../src/report/why/why.ts';
 import type { Outcome, SkipReason } from '../../../src/run/outcome/outcome.ts';
 import { zoneNamed } from '../../fakes/zones.ts';
 import { hour, minute, nowMs, puzzle, runAt, succeeded, tickMs, well } from '../evidence.ts';

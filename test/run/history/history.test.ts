@@ -4,8 +4,15 @@ import fc from 'fast-check';
 import { triggerWords } from '../../../src/report/text/history.ts';
 import { type Ended, formatEvent, type HistoryEvent, parseEvents, readEvents } from '../../../src/run/history/event.ts';
 import { extendStreak, foldHistory, mailedFailures, unfinishedRuns } from '../../../src/run/history/history.ts';
-import { exitCodeWords, healthOf, lastedWords, type Outcome, outcomeWords, statusOf } from '../../../src/run/outcome/outcome.ts';
 import { earlierHistory } from '../../../src/run/history/predecessor.ts';
+import {
+  exitCodeWords,
+  healthOf,
+  lastedWords,
+  type Outcome,
+  outcomeWords,
+  statusOf,
+} from '../../../src/run/outcome/outcome.ts';
 
 const trigger = { by: 'clock' } as const;
 

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { policyOf } from '../../../src/job/keys/policy.ts';
 import { timingOf } from '../../../src/job/keys/timing.ts';
 import { parseEvents } from '../../../src/run/history/event.ts';
-import { StopWatch } from '../../../src/run/stop-watch.ts';
 import { type Taken, takeLock } from '../../../src/run/lock/take-lock.ts';
+import { StopWatch } from '../../../src/run/stop-watch.ts';
 import type { LockHolder } from '../../../src/system/types/lock.ts';
 import { fakeMachine } from '../../fakes/machine.ts';
 

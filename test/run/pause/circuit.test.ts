@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { policyOf } from '../../../src/job/keys/policy.ts';
-import { circuitPause, reasonToPause } from '../../../src/run/pause/circuit.ts';
 import type { Streak } from '../../../src/run/history/event.ts';
 import { extendStreak } from '../../../src/run/history/history.ts';
 import type { Outcome } from '../../../src/run/outcome/outcome.ts';
+import { circuitPause, reasonToPause } from '../../../src/run/pause/circuit.ts';
 
 const policy = policyOf({ pause_after_failures: 3, unrecoverable_exit_codes: [77] });
 const failed: Outcome = { kind: 'exited', code: 1 };

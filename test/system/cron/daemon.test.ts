@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { bootTimeMs, suspendedMs } from '../../../src/system/time/boot-time.ts';
 import { findCronDaemon } from '../../../src/system/cron/daemon.ts';
 import { readSystemLog } from '../../../src/system/cron/system-log.ts';
+import { bootTimeMs, suspendedMs } from '../../../src/system/time/boot-time.ts';
 import { until } from '../../cli/house.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'cron-daemon-'));

@@ -4,9 +4,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
 import { after, test } from 'node:test';
+import { randomUuid } from '../../../src/system/file/random.ts';
 import { orphansOf } from '../../../src/system/lock/holder.ts';
 import { newOwnerName, parseOwnerName } from '../../../src/system/lock/owner.ts';
-import { randomUuid } from '../../../src/system/file/random.ts';
 
 const skip = process.getuid?.() === 0 ? false : 'needs root';
 const children: ChildProcess[] = [];

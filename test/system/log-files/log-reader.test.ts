@@ -15,9 +15,9 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { clock } from '../../../src/system/time/clock.ts';
 import { type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../../src/system/log-files/log-reader.ts';
 import { instanceLogs, laterLogs, serviceLogs } from '../../../src/system/log-files/service-logs.ts';
+import { clock } from '../../../src/system/time/clock.ts';
 import { PrintableStream } from '../../../src/text/printable.ts';
 import { openLog, scratch } from '../capturing.ts';
 

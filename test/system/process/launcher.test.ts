@@ -198,7 +198,7 @@ test('a reaper that cannot do its work is replaced by the shell, and the command
 
 test('perl has nothing to say against its programs', () => {
   for (const name of ['reaper.pl', 'remaining-output.pl']) {
-    const script = path.resolve(import.meta.dirname, '../../../src/system', name);
+    const script = path.resolve(import.meta.dirname, '../../../../dist', name);
     const { stderr } = spawnSync('/usr/bin/perl', ['-wc', script], { encoding: 'utf8' });
     assert.match(stderr, /^\S+ syntax OK\n$/);
   }

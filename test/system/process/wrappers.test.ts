@@ -4,8 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { processIdentity } from '../../../src/system/process/proc.ts';
-import type { ProcessIdentity } from '../../../src/system/types/process.ts';
 import { wrappers } from '../../../src/system/process/wrappers.ts';
+import type { ProcessIdentity } from '../../../src/system/types/process.ts';
 
 const children: ChildProcess[] = [];
 after(() => {

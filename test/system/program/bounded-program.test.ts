@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { type BoundedProgram, runBounded } from '../../../src/system/program/bounded-program.ts';
 import { commandLineOf, listProcesses } from '../../../src/system/process/proc.ts';
+import { type BoundedProgram, runBounded } from '../../../src/system/program/bounded-program.ts';
 import { until } from '../../waiting.ts';
 
 /** A number of seconds that no other process sleeps. */

@@ -5,8 +5,8 @@ import { closeSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
-import { makePipes } from '../../../src/system/run-log/pipes.ts';
 import { commandLineOf, pids } from '../../../src/system/process/proc.ts';
+import { makePipes } from '../../../src/system/run-log/pipes.ts';
 import { readOn } from '../../../src/system/run-log/remaining-output.ts';
 import { scratch, until } from '../capturing.ts';
 

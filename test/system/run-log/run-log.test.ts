@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { clock } from '../../../src/system/time/clock.ts';
 import { endOfLog } from '../../../src/system/log-files/log-end.ts';
+import { clock } from '../../../src/system/time/clock.ts';
 import type { OutputWatcher } from '../../../src/system/types/run-log.ts';
 import { capture, entriesOf, isAlive, openLog, printed, runIn, scratch, until } from '../capturing.ts';
 

@@ -6,8 +6,8 @@ import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { probes } from '../../../src/system/service/probes.ts';
 import { readProcess } from '../../../src/system/process/proc.ts';
+import { probes } from '../../../src/system/service/probes.ts';
 import { whole, writtenPid } from '../../waiting.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'probes-'));

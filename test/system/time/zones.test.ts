@@ -4,8 +4,8 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, 
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { parsePosixRule } from '../../../src/zone/posix-rule.ts';
 import { findZone, hostZone, zoneNames } from '../../../src/system/time/zones.ts';
+import { parsePosixRule } from '../../../src/zone/posix-rule.ts';
 
 const zones = [
   'Europe/Berlin',

@@ -7,8 +7,8 @@ import { clock } from '../../../system/time/clock.ts';
 import { realHistory } from '../../frame/host.ts';
 import { say } from '../../frame/output.ts';
 import { callerName } from '../../run/stop-run.ts';
-import type { Options } from './options.ts';
 import { type ServiceTarget, targetName } from '../service/target.ts';
+import type { Options } from './options.ts';
 
 /** What was decided holds even when it can't be written down, so that is only said. */
 export function recordSteering(

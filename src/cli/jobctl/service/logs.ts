@@ -9,10 +9,10 @@ import type { LogReader } from '../../../system/log-files/log-reader.ts';
 import { instanceLogs, laterLogs } from '../../../system/log-files/service-logs.ts';
 import { print, say } from '../../frame/output.ts';
 import { notDone } from '../frame/act.ts';
+import type { Options } from '../frame/options.ts';
 import { type LogPart, partsOf, showParts } from '../log-parts.ts';
 import { type LogPlace, LogPrinter, type LogView, logView, openReader } from '../log-view.ts';
 import { pause } from '../logs.ts';
-import type { Options } from '../frame/options.ts';
 import { type ServiceTarget, sayGone, targetName } from './target.ts';
 
 interface Place {

@@ -1,7 +1,7 @@
 /** What the commands of jobctl mean for services. `undefined`: it is not about one, and goes the way of all jobs. */
 import type { Config } from '../../../config/config.ts';
-import { greatest } from '../../../text/width.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
+import { greatest } from '../../../text/width.ts';
 import { print, say } from '../../frame/output.ts';
 import type { Options } from '../frame/options.ts';
 import { serviceLogs } from './logs.ts';

@@ -2,10 +2,10 @@
 import type { Config } from '../../../config/config.ts';
 import { parseSpan, spanForms } from '../../../report/typed/span.ts';
 import { durationWords, exitCodes } from '../../../run/outcome/outcome.ts';
-import { timeText } from '../../../zone/wall-time.ts';
-import { clock } from '../../../system/time/clock.ts';
 import { instanceFolders } from '../../../system/state/instance-folders.ts';
+import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
+import { timeText } from '../../../zone/wall-time.ts';
 import { print, say } from '../../frame/output.ts';
 import { notDone } from '../frame/act.ts';
 import type { Options } from '../frame/options.ts';

@@ -4,13 +4,13 @@
  */
 import type { Config } from '../../../config/config.ts';
 import { readRecord } from '../../../service/record/record.ts';
-import { clock } from '../../../system/time/clock.ts';
-import { stateFiles } from '../../../system/state/state-files.ts';
 import { wrappers } from '../../../system/process/wrappers.ts';
+import { stateFiles } from '../../../system/state/state-files.ts';
+import { clock } from '../../../system/time/clock.ts';
 import { realLocks } from '../../frame/host.ts';
 import { print, say } from '../../frame/output.ts';
-import { lastStepWords, untilGone } from './supervisor-end.ts';
 import { notDone } from '../frame/act.ts';
+import { lastStepWords, untilGone } from './supervisor-end.ts';
 
 const pollMs = 100;
 

@@ -4,17 +4,17 @@
  */
 import type { Config } from '../../../config/config.ts';
 import { readRecord } from '../../../service/record/record.ts';
-import { clock } from '../../../system/time/clock.ts';
-import { stateFiles } from '../../../system/state/state-files.ts';
 import { sweeper } from '../../../system/process/sweeper.ts';
-import type { LockHolder } from '../../../system/types/lock.ts';
 import { wrappers } from '../../../system/process/wrappers.ts';
+import { stateFiles } from '../../../system/state/state-files.ts';
+import { clock } from '../../../system/time/clock.ts';
+import type { LockHolder } from '../../../system/types/lock.ts';
 import { print, say } from '../../frame/output.ts';
 import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
 import { stopRun } from '../../run/stop-run.ts';
-import { lastStepWords, untilGone } from './supervisor-end.ts';
 import { notDone } from '../frame/act.ts';
 import type { Options } from '../frame/options.ts';
+import { lastStepWords, untilGone } from './supervisor-end.ts';
 import { holderOf, type ServiceTarget, targetName } from './target.ts';
 import { command, tell } from './wish.ts';
 

@@ -2,10 +2,11 @@
  * Waits for the processes of supervisors that have let go of their locks: a supervisor that a signal stops before its last step would stand there
  * for as long as nobody continues it, while its service has ended.
  */
-import { clock } from '../../../system/time/clock.ts';
+
 import { isAlive, isSuspended } from '../../../system/process/proc.ts';
-import type { LockHolder } from '../../../system/types/lock.ts';
 import { wrappers } from '../../../system/process/wrappers.ts';
+import { clock } from '../../../system/time/clock.ts';
+import type { LockHolder } from '../../../system/types/lock.ts';
 
 const pollMs = 50;
 /** How long a supervisor that is stopped again and again is continued before it is killed: its work is done. */

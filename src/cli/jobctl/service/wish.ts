@@ -1,14 +1,14 @@
 /** `jobctl start`, `restart` and `reset` of a service: what is wanted is written down, and the supervisor does it. */
 import type { Config } from '../../../config/config.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
-import { timeText } from '../../../zone/wall-time.ts';
 import { type Ask, after, askWords, type Command, readDesired, writeDesired } from '../../../service/desired.ts';
 import { readRecord } from '../../../service/record/record.ts';
-import { clock } from '../../../system/time/clock.ts';
 import { stateFiles } from '../../../system/state/state-files.ts';
-import type { LockHolder } from '../../../system/types/lock.ts';
+import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
+import type { LockHolder } from '../../../system/types/lock.ts';
 import { printable } from '../../../text/printable.ts';
+import { timeText } from '../../../zone/wall-time.ts';
 import { print, say } from '../../frame/output.ts';
 import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
 import { spawnSupervisor } from '../../run/spawn-supervisor.ts';
