@@ -1,0 +1,46 @@
+/**
+ * Metrics as text that Prometheus and its node_exporter read: the text format 0.0.4
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/). OpenMetrics is left out: promtool does not check it.
+ */
+
+export interface Family {
+  /** With its prefix and its unit: `processcontrol_job_running`. */
+  readonly name: string;
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}
+
+/** A sample has no time of its own: node_exporter refuses a whole file for one. */
+export interface Sample {
+  readonly labels: Labels;
+  readonly value: number;
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** A family without samples keeps its HELP and TYPE, so that a reader sees that it exists. */
+export function exposition(families: readonly Family[]): string {
+  return families
+    .map(({ name, type, help, samples }) => {
+      const lines = samples.map(({ labels, value }) => `${name}${labelText(labels)} ${valueText(value)}\n`);
+      return `# HELP ${name} ${escape(help)}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+    })
+    .join('');
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escape(value).replaceAll('"', '\\"')}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+/** A label value may hold any text; only these two characters would end it or its line. */
+function escape(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+}
+
+function valueText(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (Number.isFinite(value)) return String(value);
+  return value > 0 ? '+Inf' : '-Inf';
+}

@@ -1,0 +1,21 @@
+/** How far an instant is away, in the words of people: "3 min ago", "in 53 min". */
+
+/** `now` within half a second; one unit only, rounded down, so that a listing can be read at a glance. */
+export function relativeText(instantMs: number, nowMs: number): string {
+  const distanceMs = instantMs - nowMs;
+  if (Math.abs(distanceMs) < 500) return 'now';
+  const words = shortDuration(Math.abs(distanceMs));
+  return distanceMs < 0 ? `${words} ago` : `in ${words}`;
+}
+
+/** "0.2 s", "45 s", "12 min", "1 h 30 min", "3 d": milliseconds in the least room. */
+export function shortDuration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`;
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  const minutes = Math.floor(Math.round(seconds) / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 10 && minutes % 60 > 0) return `${hours} h ${minutes % 60} min`;
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
+}
