@@ -17,7 +17,7 @@ import { withProblem } from '../../report/text/failing.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
-import { readPauses } from '../../run/pause/pauses.ts';
+import { readPauses } from '../../run/pause/pause.ts';
 import { askWords } from '../../service/desired.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';

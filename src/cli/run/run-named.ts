@@ -10,7 +10,7 @@ import type { Tick, Trigger } from '../../run/history/event.ts';
 import { type RunName, type RunResult, recordNotStarted, recordSkip } from '../../run/history/record.ts';
 import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
 import { exitCodes, outcomeWords } from '../../run/outcome/outcome.ts';
-import { readPauses } from '../../run/pause/pauses.ts';
+import { readPauses } from '../../run/pause/pause.ts';
 import { type RunMachine, runJob } from '../../run/run.ts';
 import { runIdVariable, worldOf } from '../../run/world/world.ts';
 import { files } from '../../system/file/files.ts';
