@@ -6,6 +6,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, stat } from 'node:fs';
+import { defined } from '../../text/defined.ts';
 import { PrintableStream, printable } from '../../text/printable.ts';
 import { sizeText } from '../../text/size.ts';
 import { createLogFile } from '../log-files/log-file.ts';
@@ -199,7 +200,7 @@ class OpenRunLog implements RunLog {
       stdoutBytes: this.#stdout.bytes,
       stderrBytes: this.#stderr.bytes,
       lostBytes,
-      ...(lostReason === undefined ? {} : { lostReason }),
+      ...defined({ lostReason }),
       ...(this.#bound?.leftOut && { leftOut: this.#bound.leftOut }),
       tail: this.#tail.text(),
     };
