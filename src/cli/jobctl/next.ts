@@ -28,9 +28,9 @@ import { timeText } from '../../zone/wall-time.ts';
 import { warnOfCronZone } from '../crontab/cron-zone.ts';
 import { asWritten, clockReader } from '../crontab/installed.ts';
 import { print, say } from '../frame/output.ts';
+import { delayOf } from '../frame/splay.ts';
 import { machineZones } from '../frame/tick-zones.ts';
 import type { Jobs } from '../report/snapshots.ts';
-import { delayOf } from '../run/splay.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 

@@ -29,8 +29,8 @@ import { formatProblem, type Result } from '../../text/problem.ts';
 import { dayMs, minuteMs, type Zone, type Zones } from '../../zone/zone.ts';
 import { asWritten } from '../crontab/installed.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
+import { delayOf } from '../frame/splay.ts';
 import { machineZones } from '../frame/tick-zones.ts';
-import { delayOf } from '../run/splay.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
 import { unreadableOfJob } from './unreadable.ts';
 

@@ -11,8 +11,8 @@ import { tickClaims } from '../../system/state/tick-claims.ts';
 import { clock } from '../../system/time/clock.ts';
 import { asWritten, clockReader } from '../crontab/installed.ts';
 import { realHistory } from '../frame/host.ts';
+import { delayOf } from '../frame/splay.ts';
 import { machineZones } from '../frame/tick-zones.ts';
-import { delayOf } from '../run/splay.ts';
 import type { Times } from './snapshots.ts';
 
 export function timesOf(config: Config): Times {
