@@ -4,6 +4,7 @@
  * Names follow https://prometheus.io/docs/practices/naming/: one-word prefix (`process_` is reserved), base units, timestamps instead of ages,
  * `job_name` because `job` and `instance` belong to the scrape. Values that may exist begin at 0, so that "never" can raise an alert.
  */
+import type { Totals } from '../../run/history/totals.ts';
 import type { Family, Labels, Sample } from './exposition.ts';
 
 /** One host at one instant. */
@@ -47,16 +48,6 @@ export interface JobMetrics {
     readonly up: number;
     readonly instances: readonly { readonly number: number; readonly restarts: number }[];
   };
-}
-
-/** What became of the runs and ticks of a job since it was first seen. */
-export interface Totals {
-  readonly success: number;
-  readonly failure: number;
-  readonly skipped: number;
-  readonly missed: number;
-  /** Of runs that ended, milliseconds. */
-  readonly durationMs: number;
 }
 
 /** `alerts`: only what the shipped alert rules ask for; it keeps a fleet's storage small. */
@@ -128,6 +119,7 @@ const jobFamilies: Readonly<Record<string, JobFamily>> = {
     type: 'gauge',
     help: 'Duration of the last run.',
     value: ({ lastRun }) => (lastRun?.durationMs === undefined ? undefined : seconds(lastRun.durationMs)),
+    isForAlerts: true,
   },
   job_last_run_exit_code: {
     type: 'gauge',
@@ -226,7 +218,7 @@ function runsFamily(jobs: readonly JobMetrics[]): Family {
   return {
     name: `${prefix}job_runs_total`,
     type: 'counter',
-    help: 'Runs that ended and ticks that had none, by outcome.',
+    help: 'Runs that ended and ticks that had none, by outcome; runs that a person stopped are left out.',
     samples: jobs
       .filter(({ service }) => service === undefined)
       .flatMap(({ name, totals }) =>

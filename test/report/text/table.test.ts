@@ -48,11 +48,7 @@ test('the last column gives way first, then whole columns, then the name', () =>
     'backup-of-the-s…  failing  failed with…',
     'mail              ok',
   ]);
-  assert.deepEqual(at(30), [
-    'JOB       STATE    NOTE',
-    'backup-…  failing  failed with…',
-    'mail      ok',
-  ]);
+  assert.deepEqual(at(30), ['JOB       STATE    NOTE', 'backup-…  failing  failed with…', 'mail      ok']);
 });
 
 test('a column in which nothing stands is left out', () => {
@@ -71,7 +67,11 @@ test('colours count for nothing', () => {
 });
 
 test('no line is wider than the terminal, whatever stands in a cell', () => {
-  const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constant('日本語のジョブ'), fc.constant('👩‍👩‍👧‍👦👩‍👩‍👧‍👦'));
+  const text = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.constant('日本語のジョブ'),
+    fc.constant('👩‍👩‍👧‍👦👩‍👩‍👧‍👦'),
+  );
   fc.assert(
     fc.property(
       fc.array(fc.array(text, { minLength: 3, maxLength: 3 }), { minLength: 1 }),

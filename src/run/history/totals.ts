@@ -1,0 +1,42 @@
+/** What became of all runs and ticks of a job so far: sums that outlive the lines they were made of. */
+import { healthOf, type Outcome } from '../outcome/outcome.ts';
+
+export interface Totals {
+  /** Runs that succeeded, and runs that failed. */
+  readonly success: number;
+  readonly failure: number;
+  /** Ticks and starts that were left out: during a pause, or because of another run. */
+  readonly skipped: number;
+  /** Ticks that nothing started. */
+  readonly missed: number;
+  /** How long the runs that succeeded or failed have taken, milliseconds. */
+  readonly durationMs: number;
+}
+
+export const noTotals: Totals = { success: 0, failure: 0, skipped: 0, missed: 0, durationMs: 0 };
+
+/**
+ * With one outcome more. A run that a person stopped is neither a success nor a failure and is not counted; nor is a second start of a
+ * tick that another run had.
+ */
+export function addOutcome(totals: Totals, outcome: Outcome, durationMs = 0): Totals {
+  if (outcome.kind === 'missed') return { ...totals, missed: totals.missed + 1 };
+  if (outcome.kind === 'skipped')
+    return outcome.reason === 'claimed' || outcome.reason === 'not-due'
+      ? totals
+      : { ...totals, skipped: totals.skipped + 1 };
+  const health = healthOf(outcome);
+  if (health === undefined) return totals;
+  return { ...totals, [health]: totals[health] + 1, durationMs: totals.durationMs + durationMs };
+}
+
+/** The greater of each: what is counted from lines that are left can only be too little. */
+export function greaterTotals(one: Totals, other: Totals): Totals {
+  return {
+    success: Math.max(one.success, other.success),
+    failure: Math.max(one.failure, other.failure),
+    skipped: Math.max(one.skipped, other.skipped),
+    missed: Math.max(one.missed, other.missed),
+    durationMs: Math.max(one.durationMs, other.durationMs),
+  };
+}
