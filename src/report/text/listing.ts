@@ -75,13 +75,29 @@ const columns = [
   { title: 'NOTE' },
 ] as const;
 
+/** A listing in parts, for whoever shows only some of its rows. */
+export interface ListingLines {
+  readonly titles: string;
+  readonly rows: readonly { readonly slug: string; readonly line: string }[];
+  readonly totals: string;
+}
+
 export function listing(jobs: readonly ListedJob[], options: ListingOptions): string {
+  const { titles, rows, totals } = listingLines(jobs, options);
+  return [titles, ...rows.map(({ line }) => line), totals].map((line) => `${line}\n`).join('');
+}
+
+export function listingLines(jobs: readonly ListedJob[], options: ListingOptions): ListingLines {
   const { terminal } = options;
-  const dim = styleOf('dim', options);
   const sorted = [...jobs].sort((a, b) => rankOf(a) - rankOf(b) || (a.slug < b.slug ? -1 : 1));
   const rows = sorted.map((job) => rowOf(job, options));
   const width = terminal?.columns ?? Number.POSITIVE_INFINITY;
-  return `${table(columns, rows, { width, titleStyle: dim })}${totalsText(jobs)}\n`;
+  const [titles = '', ...lines] = table(columns, rows, { width, titleStyle: styleOf('dim', options) }).split('\n');
+  return {
+    titles,
+    rows: sorted.map(({ slug }, index) => ({ slug, line: lines[index] ?? '' })),
+    totals: totalsText(jobs),
+  };
 }
 
 function rowOf(job: ListedJob, options: ListingOptions): readonly Cell[] {
