@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import { OddFileError, streamOf } from '../../system/file/careful-file.ts';
 import { countLines, type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-files/log-reader.ts';
-import { localOffset, Stamps } from '../../system/run-log/stamps.ts';
+import { localOffset, Stamps } from '../../system/log-files/stamps.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { PrintableStream } from '../../text/printable.ts';
