@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Config } from '../../../config/config.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import type { LogReader } from '../../../system/log-files/log-reader.ts';
-import { instanceLogs, laterLogs } from '../../../system/log-files/service-logs.ts';
+import { instanceLogs, laterLogs } from '../../../system/run-log/service-logs.ts';
 import { print, say } from '../../frame/output.ts';
 import { notDone } from '../frame/act.ts';
 import type { Options } from '../frame/options.ts';
