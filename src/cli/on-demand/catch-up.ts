@@ -42,7 +42,7 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
   const remarks = await catchUp(jobsOf(listed.slugs, config), {
     clock,
     history: realHistory(config),
-    host: os.hostname(),
+    hostName: os.hostname(),
     claims: tickClaims(config.stateDirectory),
     zones: machineZones(config.stateDirectory),
     readPauses: () => readPauses(stateFiles(config.stateDirectory)),
