@@ -16,8 +16,8 @@ import {
 import { withProblem } from '../../report/text/failing.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
-import { readPauses } from '../../run/pause/pauses.ts';
-import { askWords } from '../../service/desired.ts';
+import { readPauses } from '../../run/pause/pause.ts';
+import { requestWords } from '../../service/desired.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
@@ -112,7 +112,7 @@ function noTick(job: AnySnapshot, format: (ms: number) => string): NoTick | unde
   const { slug, service } = job;
   if (isBroken(job)) return { job: slug, why: job.file, words: withProblem(job) };
   if (service?.desired !== 'down' || service.file !== undefined || service.wish === undefined) return undefined;
-  return { job: slug, why: 'stopped', words: `is a service that was stopped ${askWords(service.wish, format)}` };
+  return { job: slug, why: 'stopped', words: `is a service that was stopped ${requestWords(service.wish, format)}` };
 }
 
 function clockChangeText(slug: string, load: Load, order: UpcomingOrder): string {

@@ -2,8 +2,17 @@
 import type { Config } from '../../config/config.ts';
 import { pauseEnd } from '../../report/typed/until.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
-import { isOver, type Pause, type PauseTarget, pauseTerms, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
-import { readPauses, removePause, writePause } from '../../run/pause/pauses.ts';
+import {
+  isOver,
+  type Pause,
+  type PauseTarget,
+  pauseTerms,
+  pauseWords,
+  readPauses,
+  removePause,
+  resumeCommand,
+  writePause,
+} from '../../run/pause/pause.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';

@@ -6,7 +6,7 @@ import { serviceEntries } from '../../notify/service-entries.ts';
 import { type ServiceReport, serviceMessage } from '../../notify/text/service.ts';
 import { writeEvent } from '../../run/history/record.ts';
 import type { ServiceJob } from '../../service/instance/live-instance.ts';
-import type { ServiceNotice } from '../../service/supervisor-machine.ts';
+import type { ServiceNotice } from '../../service/supervisor-host.ts';
 import { noteInLog } from '../../system/log-files/log-note.ts';
 import { createMailer, usualRoute } from '../../system/message/mailer.ts';
 import { stateFiles } from '../../system/state/state-files.ts';

@@ -13,7 +13,7 @@ import type { CronLogEvidence, Evidence } from '../../report/why/evidence.ts';
 import type { RunRecord } from '../../run/history/history.ts';
 import { readHistory } from '../../run/history/record.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
-import { readPauses, unreadablePauses } from '../../run/pause/pauses.ts';
+import { readPauses, unreadablePauses } from '../../run/pause/pause.ts';
 import { standIns } from '../../run/tick/stand-in.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts';
 import { readSystemLog } from '../../system/cron/system-log.ts';

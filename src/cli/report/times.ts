@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';
 import { overdueOf } from '../../report/clock/overdue.ts';
-import { readPauses } from '../../run/pause/pauses.ts';
+import { readPauses } from '../../run/pause/pause.ts';
 import { readAccount } from '../../run/tick/account.ts';
 import { startsInHistory } from '../../run/tick/missed.ts';
 import { files } from '../../system/file/files.ts';

@@ -10,8 +10,8 @@ import type { Tick, Trigger } from '../../run/history/event.ts';
 import { type RunName, type RunResult, recordNotStarted, recordSkip } from '../../run/history/record.ts';
 import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
 import { exitCodes, outcomeWords } from '../../run/outcome/outcome.ts';
-import { readPauses } from '../../run/pause/pauses.ts';
-import { type RunMachine, runJob } from '../../run/run.ts';
+import { readPauses } from '../../run/pause/pause.ts';
+import { type RunHost, runJob } from '../../run/run.ts';
 import { runIdVariable, worldOf } from '../../run/world/world.ts';
 import { files } from '../../system/file/files.ts';
 import { sha256 } from '../../system/file/hash.ts';
@@ -23,7 +23,7 @@ import { nearest } from '../../text/nearest.ts';
 import { publicWords } from '../../yaml/audience.ts';
 import { callerName } from '../frame/caller-name.ts';
 import { fixedWorld } from '../frame/fixed-world.ts';
-import { realMachine } from '../frame/host.ts';
+import { realHost } from '../frame/host.ts';
 import { say, sayProblems } from '../frame/output.ts';
 import { privateHistory } from '../frame/private-records.ts';
 import { openAsServiceUser } from '../frame/prologue.ts';
@@ -62,15 +62,15 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   const trigger = currentTrigger();
   const loaded = loadJob(slug, config, { files, sha256, checkZone: zoneObjection });
   if (loaded === undefined) return refuseRun(unknownJob(slug, config));
-  const everyday = realMachine(config, (remark) => say(program, remark), { follow: wish.follow === true });
+  const everyday = realHost(config, (remark) => say(program, remark), { follow: wish.follow === true });
   const values = loaded.ok ? privateValues(loaded.value, files) : [];
-  const machine: RunMachine = { ...everyday, history: privateHistory(everyday.history, () => values) };
-  const name = { slug, run: newRun(machine), trigger };
+  const host: RunHost = { ...everyday, history: privateHistory(everyday.history, () => values) };
+  const name = { slug, run: newRun(host), trigger };
   const told = { ...name, config };
   if (!loaded.ok) {
     sayProblems(loaded.problems);
     const reason = loaded.problems.map(publicWords).join('; ');
-    const result = recordNotStarted(name, machine, { stage: 'configuration', reason, code: exitCodes.configuration });
+    const result = recordNotStarted(name, host, { stage: 'configuration', reason, code: exitCodes.configuration });
     return tell(result, told);
   }
   const job = loaded.value;
@@ -78,21 +78,21 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
     const refusal = serviceRefusal(wish, job);
     if (refusal !== undefined) return refuseRun(refusal);
     const { superviseService } = await import('../on-demand/supervise.ts');
-    const order = { job: { ...job, service: job.service }, run: name.run, config, machine };
+    const order = { job: { ...job, service: job.service }, run: name.run, config, host };
     return superviseService({ ...order, byTheClock: trigger.by === 'clock' });
   }
   if (wish.slowStart && job.slowStartCommands === undefined) {
     return refuseRun(`${slug} has no slow_start_command`);
   }
-  const before = await lookBefore(wish, job, { config, name, machine });
+  const before = await lookBefore(wish, job, { config, name, host });
   if (before.is === 'not-due') return 0;
   const { tick, troubles } = before;
   const ofTick: RunName = { ...name, ...(tick !== undefined && { tick }) };
   const order = { ...orderOf(wish, job, { run: name.run, trigger, config }), ...ofTick };
   const result =
     before.is === 'skip'
-      ? recordSkip(ofTick, machine, before.skip)
-      : await runJob({ ...order, onStarted: (begun) => noteStart({ ...told, job }, begun) }, machine);
+      ? recordSkip(ofTick, host, before.skip)
+      : await runJob({ ...order, onStarted: (begun) => noteStart({ ...told, job }, begun) }, host);
   const code = await tell({ ...result, troubles: [...troubles, ...result.troubles] }, { ...told, job });
   if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;
@@ -108,11 +108,11 @@ function serviceRefusal({ slug, follow, slowStart }: RunWish, { service }: Job):
 interface Starting {
   readonly config: Config;
   readonly name: RunName;
-  readonly machine: RunMachine;
+  readonly host: RunHost;
 }
 
-function lookBefore({ due }: RunWish, job: Job, { config, name, machine }: Starting) {
-  const caughtUp = caughtUpTick(machine);
+function lookBefore({ due }: RunWish, job: Job, { config, name, host }: Starting) {
+  const caughtUp = caughtUpTick(host);
   return beforeRun(
     {
       ...{ ...name, job, onlyDue: due === true },
@@ -120,13 +120,13 @@ function lookBefore({ due }: RunWish, job: Job, { config, name, machine }: Start
       ...(caughtUp !== undefined && { caughtUp }),
     },
     {
-      ...{ ...machine, sha256, claims: tickClaims(config.stateDirectory), zones: machineZones(config.stateDirectory) },
-      readPauses: () => readPauses(machine.state),
+      ...{ ...host, sha256, claims: tickClaims(config.stateDirectory), zones: machineZones(config.stateDirectory) },
+      readPauses: () => readPauses(host.state),
     },
   );
 }
 
-function caughtUpTick({ clock }: RunMachine): Tick | undefined {
+function caughtUpTick({ clock }: RunHost): Tick | undefined {
   const given = process.env[caughtUpVariable];
   if (given === undefined || !/^\d{10,14}$/.test(given)) return undefined;
   return { tickMs: Number(given), lateMs: Math.max(0, clock.nowMs() - Number(given)) };
@@ -148,7 +148,7 @@ function orderOf({ slowStart }: RunWish, job: Job, { run, trigger, config }: Cir
   return { job, run, trigger, slowStart, world };
 }
 
-function newRun({ clock }: RunMachine): string {
+function newRun({ clock }: RunHost): string {
   const given = process.env[givenRunVariable];
   if (given !== undefined && /^[\w-]{1,60}$/.test(given)) return given;
   return newRunId(clock.nowMs(), randomUuid());

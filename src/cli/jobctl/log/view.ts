@@ -12,7 +12,7 @@ import {
   lastLinesAt,
   linesSinceAt,
 } from '../../../system/log-files/log-reader.ts';
-import { localOffset, Stamps } from '../../../system/run-log/stamps.ts';
+import { localOffset, Stamps } from '../../../system/log-files/stamps.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
 import { PrintableStream } from '../../../text/printable.ts';

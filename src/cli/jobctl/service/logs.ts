@@ -5,7 +5,7 @@
 import path from 'node:path';
 import type { Config } from '../../../config/config.ts';
 import type { LogReader } from '../../../system/log-files/log-reader.ts';
-import { instanceLogs, laterLogs } from '../../../system/log-files/service-logs.ts';
+import { instanceLogs, laterLogs } from '../../../system/run-log/service-logs.ts';
 import { print } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
 import type { Options } from '../frame/options.ts';

@@ -1,7 +1,14 @@
 /** `jobctl start`, `restart` and `reset` of a service: what is wanted is written down, and the supervisor does it. */
 import type { Config } from '../../../config/config.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
-import { type Ask, after, askWords, type Command, readDesired, writeDesired } from '../../../service/desired.ts';
+import {
+  afterCommand,
+  type OperatorRequest,
+  readDesired,
+  requestWords,
+  type ServiceCommand,
+  writeDesired,
+} from '../../../service/desired.ts';
 import { readRecord } from '../../../service/record/record.ts';
 import { stateFiles } from '../../../system/state/state-files.ts';
 import { clock } from '../../../system/time/clock.ts';
@@ -123,13 +130,18 @@ function holdsAsJob(slug: string, holder: LockHolder | undefined, config: Config
 }
 
 /** The exit code when it could not be written down. */
-export function command(target: ServiceTarget, name: Command, options: Options, config: Config): number | undefined {
+export function command(
+  target: ServiceTarget,
+  name: ServiceCommand,
+  options: Options,
+  config: Config,
+): number | undefined {
   const { reason } = options;
   const files = stateFiles(config.stateDirectory);
   const all = readDesired(files, target.slug);
   const before = target.instance === undefined ? all.service : all.instance(target.instance);
-  const ask: Ask = { atMs: clock.nowMs(), by: callerName(), ...(reason !== undefined && { reason }) };
-  const written = writeDesired(files, target, after(before, name, ask));
+  const ask: OperatorRequest = { atMs: clock.nowMs(), by: callerName(), ...(reason !== undefined && { reason }) };
+  const written = writeDesired(files, target, afterCommand(before, name, ask));
   if (!written.ok) {
     return refuse(
       'jobctl',
@@ -146,7 +158,7 @@ export function command(target: ServiceTarget, name: Command, options: Options, 
 /** Single instances that a person has stopped: a start of the whole service is one of each of them, too. */
 function startInstances(
   { slug, service }: ServiceTarget,
-  ask: Ask,
+  ask: OperatorRequest,
   { options, config }: { readonly options: Options; readonly config: Config },
 ): number | undefined {
   const files = stateFiles(config.stateDirectory);
@@ -154,7 +166,7 @@ function startInstances(
   for (const number of stoppedInstances(slug, service.instances, config)) {
     const before = instance(number);
     const target = { slug, instance: number, service };
-    const written = writeDesired(files, target, after(before, 'start', ask));
+    const written = writeDesired(files, target, afterCommand(before, 'start', ask));
     if (!written.ok) return refuse('jobctl', written.reason);
     const { wish } = before;
     if (!options.json) print(`${targetName(target)} is wanted up again, too; it was stopped ${wishText(wish)}\n`);
@@ -178,8 +190,8 @@ function stoppedInstances(slug: string, instances: number, config: Config): read
   );
 }
 
-function wishText(wish: Ask | undefined): string {
-  return wish === undefined ? 'by an operator' : printable(askWords(wish, timeText(hostZone())));
+function wishText(wish: OperatorRequest | undefined): string {
+  return wish === undefined ? 'by an operator' : printable(requestWords(wish, timeText(hostZone())));
 }
 
 /** A restart by tag restarts what is wanted up and starts nothing else. */
