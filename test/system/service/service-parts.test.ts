@@ -17,14 +17,14 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { after, test } from 'node:test';
-import { changes } from '../../src/system/file/changes.ts';
-import { instanceLogs, serviceLogs } from '../../src/system/log-files/service-logs.ts';
-import { processIdentity } from '../../src/system/process/proc.ts';
-import { pidFiles } from '../../src/system/service/pid-files.ts';
-import { hostPorts } from '../../src/system/service/ports.ts';
-import { instanceFolders } from '../../src/system/state/instance-folders.ts';
-import { clock } from '../../src/system/time/clock.ts';
-import { runIn, scratch, until as untilTrue } from './capturing.ts';
+import { changes } from '../../../src/system/file/changes.ts';
+import { processIdentity } from '../../../src/system/process/proc.ts';
+import { instanceLogs, serviceLogs } from '../../../src/system/run-log/service-logs.ts';
+import { pidFiles } from '../../../src/system/service/pid-files.ts';
+import { hostPorts } from '../../../src/system/service/ports.ts';
+import { instanceFolders } from '../../../src/system/state/instance-folders.ts';
+import { clock } from '../../../src/system/time/clock.ts';
+import { runIn, scratch, until as untilTrue } from '../run-log/capturing.ts';
 
 const directory = mkdtempSync(path.join(os.tmpdir(), 'service-parts-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -58,7 +58,7 @@ test('a pid file names a living process of this user, or says why it does not', 
   }
   assert.match(String(look(`${pid}`)), /which is not there$/);
   mkdirSync(`${file}.d`);
-  assert.match(JSON.stringify(pidFiles.look(`${file}.d`, { uid })), /is no file/);
+  assert.match(JSON.stringify(pidFiles.look(`${file}.d`, { uid })), /it is a directory, not a file/);
 });
 
 test('a zombie is not up', async () => {
