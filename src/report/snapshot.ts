@@ -1,7 +1,7 @@
 /** What is known of a job at one instant; this value is what `--json` prints and every other listing is made of. */
 import type { CollisionPolicy } from '../job/keys/policy.ts';
 import type { Steered, Streak } from '../run/history/event.ts';
-import { extendStreak, type History, type RunRecord } from '../run/history/history.ts';
+import { extendStreak, type History, type RunRecord, untoldIn } from '../run/history/history.ts';
 import type { LastStatus, Outcome } from '../run/outcome/outcome.ts';
 import { outcomeWords, statusOf } from '../run/outcome/outcome.ts';
 import type { Pause } from '../run/pause/pause.ts';
@@ -259,13 +259,9 @@ function isHeldBy(record: RunRecord, holder: LockHolder | undefined): boolean {
 }
 
 /** It stands until a later run has been told of, or a person has reset the job. */
-function noticeFailedOf({ runs, steered = [] }: History): Pick<JobSnapshot, 'noticeFailed'> {
-  const isTold = ({ noticeFailed, outcome }: RunRecord) =>
-    noticeFailed !== undefined || (outcome !== undefined && statusOf(outcome) === 'failure');
-  const last = runs.findLast(isTold);
-  const isReset = steered.some(({ action, atMs }) => action === 'reset' && atMs > (last?.startedMs ?? 0));
-  if (last?.noticeFailed === undefined || isReset) return {};
-  return { noticeFailed: { run: last.run, words: last.noticeFailed } };
+function noticeFailedOf(history: History): Pick<JobSnapshot, 'noticeFailed'> {
+  const untold = untoldIn(history);
+  return untold === undefined ? {} : { noticeFailed: { run: untold.run, words: untold.words } };
 }
 
 /** Of the channels of a service: the latest that failed and has not come through since, unless a person has reset or restarted the service. */

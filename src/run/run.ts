@@ -11,7 +11,7 @@ import type { HistoryStore, StateFiles } from '../system/types/state.ts';
 import type { User } from '../system/types/user.ts';
 import { type AttemptsResult, runAttempts } from './attempts.ts';
 import type { Ended, Tick, Trigger } from './history/event.ts';
-import { extendStreak, type History, unfinishedRuns } from './history/history.ts';
+import { carriedAfter, extendStreak, type History, unfinishedRuns } from './history/history.ts';
 import {
   type InterruptedRuns,
   type RunName,
@@ -161,6 +161,7 @@ async function finish(order: RunOrder, host: RunHost, ending: Ending): Promise<R
     outcome,
     durationMs,
     streak,
+    carried: carriedAfter(before, outcome, durationMs),
     attempt: ended.attempt,
     ...(totals.lostBytes > 0 ? { lostBytes: totals.lostBytes } : {}),
     ...(totals.leftOut === undefined ? {} : { leftOut: totals.leftOut }),

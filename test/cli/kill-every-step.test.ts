@@ -125,9 +125,10 @@ function anyLives(mark: string, run: string | undefined): boolean {
 }
 
 function checkHistory(fresh: readonly HistoryEvent[], run: string | undefined, at: string): void {
-  const { runs, streak, lastStatus } = foldHistory(fresh);
+  const history = foldHistory(fresh);
+  const { runs, streak, lastStatus } = history;
   assert.equal(runs.length, run === undefined ? 1 : 2, `${at}: ${JSON.stringify(fresh)}`);
-  assert.deepEqual(unfinishedRuns({ runs, streak, lastStatus }), [], at);
+  assert.deepEqual(unfinishedRuns(history), [], at);
   assert.deepEqual([lastStatus, streak.failures], ['success', 0], at);
   for (const { run: id } of runs) {
     const kinds = fresh.filter((event) => event.run === id).map(({ event }) => event);

@@ -82,6 +82,12 @@ export class FakeHistory implements HistoryStore {
   read(slug: string): string {
     return this.text.get(slug) ?? '';
   }
+  tail(slug: string, limitBytes: number) {
+    const text = this.read(slug);
+    if (text.length <= limitBytes) return { text, isAll: true };
+    const end = text.slice(-limitBytes);
+    return { text: end.slice(end.indexOf('\n') + 1), isAll: false };
+  }
   append(slug: string, line: string) {
     if (this.full) return { ok: false as const, reason: 'no space left on device' };
     this.text.set(slug, this.read(slug) + line);

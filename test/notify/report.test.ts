@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reportRun } from '../../src/notify/report.ts';
+import { emptyHistory } from '../../src/run/history/history.ts';
 import type { RunResult } from '../../src/run/history/record.ts';
 
 const result: RunResult = {
@@ -8,7 +9,7 @@ const result: RunResult = {
   exitCode: 124,
   startedMs: 1000,
   endedMs: 601_000,
-  history: { runs: [], streak: { failures: 2, failingSinceMs: 500, lastSuccessMs: 100 }, lastStatus: 'failure' },
+  history: { ...emptyHistory, streak: { failures: 2, failingSinceMs: 500, lastSuccessMs: 100 }, lastStatus: 'failure' },
   logPath: '/var/log/x.log',
   tail: 'last words',
   troubles: ['could not be killed: 7 sleep'],

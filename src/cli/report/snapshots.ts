@@ -14,7 +14,7 @@ import {
 } from '../../report/snapshot.ts';
 import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
-import { readHistory } from '../../run/history/record.ts';
+import { readHistory, readRecentHistory } from '../../run/history/record.ts';
 import { sharedLockName } from '../../run/lock/run-locks.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
 import { pauseOf, readPauses, unreadablePauses } from '../../run/pause/pause.ts';
@@ -24,7 +24,7 @@ import type { KnownService } from '../../service/record/known-service.ts';
 import { files } from '../../system/file/files.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
-import type { JobLocks } from '../../system/types/lock.ts';
+import type { JobLocks, LockHolder } from '../../system/types/lock.ts';
 import type { StateFiles } from '../../system/types/state.ts';
 import { formatProblem, type Problem, type Result } from '../../text/problem.ts';
 import { closedJob, closedPlaces } from '../frame/audience.ts';
@@ -88,7 +88,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
         loaded?.ok && loaded.value.service === undefined ? undefined : findService(slug, loaded, holder, config);
       const service = known && lookAtService(known, holder, config);
       if (loaded === undefined && holder === undefined && next === undefined) return undefined;
-      const facts = { holder, next, history: readHistory(slug, { history }), nowMs: clock.nowMs(), service };
+      const facts = { holder, next, history: readRecentHistory(slug, runIdsOf(holder, next), { history }), nowMs: clock.nowMs(), service };
       if (!loaded?.ok) return snapshotBroken({ ...facts, ...fileOf(slug, loaded, config), ...tagsOf(known) });
       const job = { ...loaded.value, disabled: !loaded.value.enabled };
       const more = times?.(loaded.value);
@@ -122,6 +122,10 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
     },
   };
   return { ok: true, jobs };
+}
+
+function runIdsOf(...holders: readonly (LockHolder | undefined)[]): readonly string[] {
+  return holders.flatMap((holder) => holder?.runId ?? []);
 }
 
 /** Jobs and services that still run although nobody finds their file any more. */

@@ -14,7 +14,8 @@ import {
   time,
 } from '../../text/decode.ts';
 import type { Outcome } from '../outcome/outcome.ts';
-import type { HistoryEvent, Steered, Streak, Tick, Trigger } from './event.ts';
+import type { Carried, HistoryEvent, Steered, Streak, Tick, Trigger, Untold } from './event.ts';
+import type { Totals } from './totals.ts';
 
 type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>;
 /** What is written; the event that stands for one of a later version never is. */
@@ -80,6 +81,12 @@ export const streak: Decoder<Streak> = shape<Streak>({
   collisions: optional(count),
 });
 
+const carried = shape<Carried>({
+  totals: shape<Totals>({ success: count, failure: count, skipped: count, missed: count, durationMs: duration }),
+  lastStatus: oneOf('success', 'failure', 'skipped', 'unknown'),
+  untold: optional(shape<Untold>({ run: text, startedMs: time, words: text })),
+});
+
 const actions: readonly Steered['action'][] = ['pause', 'resume', 'reset', 'start', 'restart'];
 
 const common = { run: text, atMs: time };
@@ -107,6 +114,7 @@ const events = {
     outcome,
     durationMs: duration,
     streak,
+    carried: optional(carried),
     attempt: count,
     trigger: optional(trigger),
     host: optional(text),

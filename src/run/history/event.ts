@@ -3,8 +3,9 @@
  * A reader takes what it understands: a torn line, or one of a later version, is passed over.
  */
 
-import type { Outcome } from '../outcome/outcome.ts';
+import type { LastStatus, Outcome } from '../outcome/outcome.ts';
 import { readEvent } from './event-decoder.ts';
+import type { Totals } from './totals.ts';
 
 /** Who started a run. */
 export type Trigger =
@@ -33,6 +34,20 @@ export interface Streak {
   readonly lastSuccessMs?: number;
   /** Runs that failed by themselves in a row, skips and stops left out; from none again when they have paused the job. Absent: none. */
   readonly failedRuns?: number;
+}
+
+/** The rest of what the lines so far say about a job, in the line of a run's end: whoever wants the latest reads the end of the file only. */
+export interface Carried {
+  readonly totals: Totals;
+  readonly lastStatus: LastStatus;
+  /** The last run that people should have been told of, when they were not. */
+  readonly untold?: Untold;
+}
+
+export interface Untold {
+  readonly run: string;
+  readonly startedMs: number;
+  readonly words: string;
 }
 
 interface Common {
@@ -66,6 +81,8 @@ export interface Ended extends Common {
   readonly outcome: Outcome;
   readonly durationMs: number;
   readonly streak: Streak;
+  /** Absent in lines of process-control 1.0. */
+  readonly carried?: Carried;
   /** How often the command list was tried; 0 for a run that was stopped while it waited for another one. */
   readonly attempt: number;
   /** Who wanted it and where, of a run that never started. */

@@ -1,7 +1,20 @@
 /** What a job's history says: a fold over its events, into the runs that people ask about and the streak that mails depend on. */
 
 import { healthOf, type LastStatus, type Outcome, statusOf } from '../outcome/outcome.ts';
-import type { Ended, HistoryEvent, NoticeEvent, Started, Steered, Streak, Tick, Trigger, Waiting } from './event.ts';
+import type {
+  Carried,
+  Ended,
+  HistoryEvent,
+  NoticeEvent,
+  Started,
+  Steered,
+  Streak,
+  Tick,
+  Trigger,
+  Untold,
+  Waiting,
+} from './event.ts';
+import { addOutcome, greaterTotals, noTotals, type Totals } from './totals.ts';
 
 type StopEvent = Extract<HistoryEvent, { readonly event: 'stop-requested' }>;
 
@@ -44,6 +57,9 @@ export interface History {
   readonly runs: readonly RunRecord[];
   readonly streak: Streak;
   readonly lastStatus: LastStatus;
+  readonly totals: Totals;
+  /** From before the first of `runs`. */
+  readonly untoldBefore?: Untold;
   /** What people have decided about the job, oldest first. */
   readonly steered?: readonly Steered[];
   /** What became of notices about no run, as those of services are, oldest first; absent: none. */
@@ -54,7 +70,12 @@ export interface History {
   readonly hidden?: string;
 }
 
-export const emptyHistory: History = { runs: [], streak: { failures: 0 }, lastStatus: 'unknown' };
+export const emptyHistory: History = {
+  runs: [],
+  streak: { failures: 0 },
+  lastStatus: 'unknown',
+  totals: noTotals,
+};
 
 /**
  * Reads events in order, on top of what was known before them (what the Python process-control had recorded).
@@ -64,7 +85,7 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
   const runs = new Map<string, RunRecord>(earlier.runs.map((run) => [run.run, run]));
   const steered: Steered[] = [...(earlier.steered ?? [])];
   const notices: NoticeEvent[] = [];
-  let { streak, lastStatus } = earlier;
+  let { streak, lastStatus, totals, untoldBefore } = earlier;
   let based = false;
   for (const event of events) {
     if (event.event === 'steered') {
@@ -87,11 +108,17 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
     if (outcome === undefined) continue;
     streak = !based && event.event === 'ended' ? event.streak : extendStreak(streak, outcome, event.atMs);
     if (event.event === 'ended' && event.paused !== undefined) streak = withoutFailedRuns(streak);
-    based ||= event.event === 'ended';
+    totals = addOutcome(totals, outcome, event.event === 'ended' ? event.durationMs : 0);
     lastStatus = statusOf(outcome) ?? lastStatus;
+    if (event.event === 'ended' && event.carried !== undefined) {
+      totals = greaterTotals(totals, event.carried.totals);
+      if (!based) ({ lastStatus, untold: untoldBefore } = event.carried);
+    }
+    based ||= event.event === 'ended';
   }
   return {
-    ...{ runs: [...runs.values()], streak, lastStatus },
+    ...{ runs: [...runs.values()], streak, lastStatus, totals },
+    ...(untoldBefore !== undefined && { untoldBefore }),
     ...(steered.length > 0 && { steered }),
     ...(notices.length > 0 && { notices }),
   };
@@ -127,6 +154,31 @@ function withoutFailedRuns({ failedRuns: _counted, ...streak }: Streak): Streak 
 /** The failures so far have been seen to. */
 function resetStreak({ lastSuccessMs }: Streak): Streak {
   return { failures: 0, ...(lastSuccessMs !== undefined && { lastSuccessMs }) };
+}
+
+/** What the line of a run's end carries on, from the history before that line. */
+export function carriedAfter(before: History, outcome: Outcome, durationMs: number): Carried {
+  const status = statusOf(outcome);
+  const untold = status === 'failure' ? undefined : untoldIn(before);
+  return {
+    totals: addOutcome(before.totals, outcome, durationMs),
+    lastStatus: status ?? before.lastStatus,
+    ...(untold !== undefined && { untold }),
+  };
+}
+
+/** The last run that people should have been told of, when they were not, and no person has reset the job since. */
+export function untoldIn({ runs, steered = [], untoldBefore }: History): Untold | undefined {
+  const isTold = ({ noticeFailed, outcome }: RunRecord) =>
+    noticeFailed !== undefined || (outcome !== undefined && statusOf(outcome) === 'failure');
+  const last = runs.findLast(isTold);
+  const untold = last === undefined ? untoldBefore : untoldOf(last);
+  const isReset = steered.some(({ action, atMs }) => action === 'reset' && atMs > (untold?.startedMs ?? 0));
+  return isReset ? undefined : untold;
+}
+
+function untoldOf({ run, startedMs, noticeFailed }: RunRecord): Untold | undefined {
+  return noticeFailed === undefined ? undefined : { run, startedMs, words: noticeFailed };
 }
 
 /** Runs that have started and of which no end is recorded; whoever has the lock knows that they are not running. */

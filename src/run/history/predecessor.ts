@@ -19,7 +19,7 @@ export function earlierHistory(bytes: Uint8Array | undefined): History {
   // Its failures never pause a job: `pause_after_failures` counts what happened since.
   const { failedRuns: _counted, ...streak } = counted;
   const failures = lastStatus === 'failure' ? Math.max(streak.failures, 1) : streak.failures;
-  return { runs: runsOf(entries), streak: { ...streak, failures }, lastStatus };
+  return { ...emptyHistory, runs: runsOf(entries), streak: { ...streak, failures }, lastStatus };
 }
 
 interface Entry {

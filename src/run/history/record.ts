@@ -1,9 +1,10 @@
 /** Writes a run down: what came of it in the history, and the result for whoever asked, also when nothing could be started. */
 import type { Clock } from '../../system/types/clock.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
+import { defined } from '../../text/defined.ts';
 import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/outcome.ts';
 import { formatEvent, type HistoryEvent, readEvents, type Streak, type Tick, type Trigger } from './event.ts';
-import { extendStreak, foldHistory, type History, type RunRecord } from './history.ts';
+import { carriedAfter, extendStreak, foldHistory, type History, type RunRecord } from './history.ts';
 import { earlierHistory } from './predecessor.ts';
 
 /** What whoever asked for the run, and whoever must be told, needs to know. */
@@ -79,6 +80,7 @@ export function recordStopped(
   const troubles = writeEvent(slug, recorder, {
     ...{ event: 'ended', run, atMs: endedMs, outcome, streak, attempt: 0, trigger, host: recorder.hostName },
     durationMs: Math.max(0, endedMs - startedMs),
+    carried: carriedAfter(before, outcome, Math.max(0, endedMs - startedMs)),
     ...(tick !== undefined && { tick }),
   });
   return resultOf(outcome, recorder, { slug, startedMs, endedMs, troubles });
@@ -123,6 +125,29 @@ export function readHistory(slug: string, { history }: Pick<HistoryHost, 'histor
   const known = foldedHistory(history.read(slug), history.predecessor(slug));
   const hidden = history.hidden?.(slug);
   return hidden === undefined ? known : { ...known, hidden };
+}
+
+/** Some 30 runs; beyond them a listing shows nothing that the end of a run does not carry on. */
+const recentBytes = 16 * 1024;
+
+/**
+ * The same as `readHistory`, but that `runs` holds only the last ones: those of `runIds` are among them when they are on record. It reads the end of the
+ * file where that says everything.
+ */
+export function readRecentHistory(
+  slug: string,
+  runIds: readonly string[],
+  { history }: Pick<HistoryHost, 'history'>,
+): History {
+  const { text, isAll } = history.tail(slug, recentBytes);
+  if (isAll) return readHistory(slug, { history });
+  const { events, unreadable } = readEvents(text);
+  const base = events.findIndex((event) => event.event === 'ended' && event.carried !== undefined);
+  if (base < 0) return readHistory(slug, { history });
+  // Lines before that one tell of runs, but not of what was before them.
+  const { runs, steered, notices } = foldHistory(events);
+  if (runIds.some((id) => !runs.some(({ run }) => run === id))) return readHistory(slug, { history });
+  return { ...foldHistory(events.slice(base)), runs, ...defined({ steered, notices }), ...(unreadable > 0 && { unreadable }) };
 }
 
 /** A run asks several times for what has not changed; without a predecessor the text says all. */

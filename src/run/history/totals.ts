@@ -20,7 +20,7 @@ export const noTotals: Totals = { success: 0, failure: 0, skipped: 0, missed: 0,
  * tick that another run had.
  */
 export function addOutcome(totals: Totals, outcome: Outcome, durationMs = 0): Totals {
-  if (outcome.kind === 'missed') return { ...totals, missed: totals.missed + 1 };
+  if (outcome.kind === 'missed') return { ...totals, missed: totals.missed + outcome.count };
   if (outcome.kind === 'skipped')
     return outcome.reason === 'claimed' || outcome.reason === 'not-due'
       ? totals

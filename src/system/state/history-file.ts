@@ -25,18 +25,28 @@ export function historyStore({ stateDirectory, predecessorDirectories }: History
   const current = (slug: string) => path.join(directory, `${slug}.jsonl`);
   const previous = (slug: string) => `${current(slug)}.1`;
   const hidden = new Map<string, string>();
-  const read = (slug: string, named: string) => {
-    const text = readTail(stateDirectory, named);
-    if (typeof text === 'string') return text;
-    hidden.set(slug, `${path.join(stateDirectory, named)}: ${text.hidden}`);
-    return '';
+  const readUpTo = (slug: string, named: string, limitBytes: number): End => {
+    const end = readEndOf(stateDirectory, named, limitBytes);
+    if (!('hidden' in end)) return end;
+    hidden.set(slug, `${path.join(stateDirectory, named)}: ${end.hidden}`);
+    return noLines;
   };
+  const read = (slug: string, named: string) => readUpTo(slug, named, readLimitBytes).text;
   return {
     read(slug) {
       hidden.delete(slug);
       // The older file first: when it is rotated between the two reads, events are seen twice or not yet, never torn.
       const named = `history/${slug}.jsonl`;
       return read(slug, `${named}.1`) + read(slug, named);
+    },
+    tail(slug, limitBytes) {
+      hidden.delete(slug);
+      const named = `history/${slug}.jsonl`;
+      const last = readUpTo(slug, named, limitBytes);
+      if (!last.isAll || last.bytes >= limitBytes) return { text: last.text, isAll: false };
+      // When the file is rotated between the two reads, what it held is seen again as the older one.
+      const older = readUpTo(slug, `${named}.1`, limitBytes - last.bytes);
+      return { text: older.text + last.text, isAll: older.isAll };
     },
     hidden: (slug) => hidden.get(slug),
     append(slug, line) {
@@ -56,8 +66,8 @@ export function historyStore({ stateDirectory, predecessorDirectories }: History
     },
     predecessor(slug) {
       for (const candidate of predecessorDirectories) {
-        const text = readTail(candidate, `${slug}.yaml`);
-        if (typeof text === 'string' && text !== '') return new TextEncoder().encode(text);
+        const end = readEndOf(candidate, `${slug}.yaml`, readLimitBytes);
+        if (!('hidden' in end) && end.text !== '') return new TextEncoder().encode(end.text);
       }
       return undefined;
     },
@@ -94,15 +104,26 @@ function endsTorn(fd: number): boolean {
   return last[0] !== newline;
 }
 
-/** Empty for what is absent: a history that can't be read is no reason not to run. */
-function readTail(base: string, relative: string): string | { readonly hidden: string } {
+/** The last whole lines of a file. */
+interface End {
+  readonly text: string;
+  /** How long the file is, or `limitBytes` where it is longer. */
+  readonly bytes: number;
+  readonly isAll: boolean;
+}
+
+const noLines: End = { text: '', bytes: 0, isAll: true };
+
+/** No lines for a file that is absent: a history that can't be read is no reason not to run. */
+function readEndOf(base: string, relative: string, limitBytes: number): End | { readonly hidden: string } {
   try {
-    const { bytes, from } = readEnd(base, relative, readLimitBytes);
-    return bytes.toString('utf8', from === 0 ? 0 : bytes.indexOf(newline) + 1);
+    const { bytes, from } = readEnd(base, relative, limitBytes);
+    const text = bytes.toString('utf8', from === 0 ? 0 : bytes.indexOf(newline) + 1);
+    return { text, bytes: bytes.length, isAll: from === 0 };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    if (code === 'ENOENT') return '';
+    if (code === 'ENOENT') return noLines;
     return { hidden: code === 'EACCES' ? 'permission denied' : message };
   }
 }

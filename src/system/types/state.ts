@@ -5,6 +5,8 @@ import type { WriteAnswer } from './file.ts';
 export interface HistoryStore {
   /** The last lines, whole events only promised where they were whole when written; empty when there are none. */
   read(slug: string): string;
+  /** The last whole lines, together at most `limitBytes`; `isAll` when there are no others. */
+  tail(slug: string, limitBytes: number): { readonly text: string; readonly isAll: boolean };
   /** Why what was read last of this job is not all that there is, in words; absent when nothing was in the way. */
   hidden?(slug: string): string | undefined;
   /** One write; a torn last line of somebody else's is closed first. Says why when it could not be written. */

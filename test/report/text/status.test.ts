@@ -15,6 +15,7 @@ const time = timeText(zoneNamed('UTC'));
 const atMs = Date.parse('2026-11-22T10:30:00Z');
 
 const well: History = {
+  ...emptyHistory,
   runs: [
     {
       run: 'r1',

@@ -1,0 +1,132 @@
+/** Reading the end of a history tells what reading all of it tells; sums go on when lines are rotated away. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { snapshotJob } from '../../../src/report/snapshot.ts';
+import { formatEvent, type HistoryEvent } from '../../../src/run/history/event.ts';
+import { carriedAfter, emptyHistory, extendStreak, foldHistory, type History } from '../../../src/run/history/history.ts';
+import { readHistory, readRecentHistory } from '../../../src/run/history/record.ts';
+import type { Outcome } from '../../../src/run/outcome/outcome.ts';
+import { FakeHistory } from '../../fakes/machine.ts';
+
+const trigger = { by: 'clock' } as const;
+const minuteMs = 60_000;
+
+type Step =
+  | { readonly is: 'run'; readonly outcome: Outcome; readonly isToldOf: boolean }
+  | { readonly is: 'skip'; readonly reason: 'paused' | 'running' }
+  | { readonly is: 'missed' | 'reset' | 'killed' };
+
+const outcomes: readonly Outcome[] = [
+  { kind: 'exited', code: 0 },
+  { kind: 'exited', code: 3 },
+  { kind: 'timed-out', afterSeconds: 5 },
+  { kind: 'stopped', signal: 15, by: 'ada', person: true },
+];
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ is: fc.constant('run'), outcome: fc.constantFrom(...outcomes), isToldOf: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ is: fc.constant('skip'), reason: fc.constantFrom('paused', 'running') }) },
+  fc.record({ is: fc.constantFrom('missed', 'reset', 'killed') }),
+) as fc.Arbitrary<Step>;
+
+/** Writes what run-job would write for each step. */
+function write(store: FakeHistory, steps: readonly Step[]): void {
+  const add = (...events: readonly HistoryEvent[]) => {
+    for (const event of events) store.append('a', formatEvent(event));
+  };
+  for (const [index, each] of steps.entries()) {
+    const run = `r${index}`;
+    const atMs = (index + 1) * minuteMs;
+    const started = { event: 'started', run, atMs, trigger, jobSha256: 'x', logPath: `/log/${run}`, host: 'h' } as const;
+    switch (each.is) {
+      case 'run': {
+        const { outcome } = each;
+        add(started);
+        const before = readHistory('a', { history: store });
+        const streak = extendStreak(before.streak, outcome, atMs + 1000);
+        const carried = carriedAfter(before, outcome, 1000);
+        add({ event: 'ended', run, atMs: atMs + 1000, outcome, durationMs: 1000, streak, carried, attempt: 1 });
+        if (!each.isToldOf) add({ event: 'notice-failed', run, atMs: atMs + 2000, channel: 'mail', reason: 'refused' });
+        break;
+      }
+      case 'skip': {
+        const outcome = { kind: 'skipped', reason: each.reason, words: 'x', allowed: false } as const;
+        add({ event: 'skipped', run, atMs, trigger, host: 'h', outcome });
+        break;
+      }
+      case 'missed':
+        add({ event: 'missed', run, atMs, host: 'h', outcome: { kind: 'missed', tickMs: atMs - 500, count: 2, words: 'x' } });
+        break;
+      case 'reset':
+        add({ event: 'steered', run: '', atMs, action: 'reset', by: 'ada' });
+        break;
+      case 'killed':
+        add(started, { event: 'interrupted', run, atMs: atMs + 3000 });
+        break;
+      default:
+        each satisfies never;
+    }
+  }
+}
+
+const job = { slug: 'a', name: 'A', tags: [], disabled: false };
+const snapshotOf = (history: History) => snapshotJob({ job, holder: undefined, history, paused: undefined, nowMs: 0 });
+
+test('a snapshot made of the end of a history is the one made of all of it', () => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 60, maxLength: 90 }), (steps) => {
+      const store = new FakeHistory();
+      write(store, steps);
+      const recent = readRecentHistory('a', [], { history: store });
+      const all = readHistory('a', { history: store });
+      assert.ok(recent.runs.length <= all.runs.length);
+      assert.deepEqual(snapshotOf(recent), snapshotOf(all));
+      assert.deepEqual(recent.totals, all.totals);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('a run that somebody asks for is found, however many came and went since', () => {
+  const store = new FakeHistory();
+  const run = { is: 'run', outcome: { kind: 'exited', code: 0 }, isToldOf: true } as const;
+  store.append('a', formatEvent({ event: 'waiting', run: 'waits', atMs: 1, trigger, host: 'h', words: 'for its turn' }));
+  write(store, Array.from({ length: 60 }, () => run));
+  const idsOf = (wanted: readonly string[]) => readRecentHistory('a', wanted, { history: store }).runs.map((one) => one.run);
+  assert.ok(!idsOf([]).includes('waits'));
+  assert.ok(idsOf(['waits']).includes('waits'));
+});
+
+test('sums never fall, whichever first lines of a history are gone', () => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 20 }), (steps) => {
+      const store = new FakeHistory();
+      write(store, [...steps, { is: 'run', outcome: { kind: 'exited', code: 0 }, isToldOf: true }]);
+      const text = store.read('a');
+      const lines = text.split('\n').slice(0, -1);
+      const whole = readHistory('a', { history: store }).totals;
+      const lastEnd = lines.findLastIndex((line) => line.includes('"event":"ended"'));
+      for (let gone = 1; gone <= lastEnd; gone++) {
+        const rest = new FakeHistory();
+        rest.append('a', `${lines.slice(gone).join('\n')}\n`);
+        assert.deepEqual(readHistory('a', { history: rest }).totals, whole);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a history of 1.0, whose lines carry nothing, is read whole and counted', () => {
+  const store = new FakeHistory();
+  for (let index = 0; index < 100; index++) {
+    const run = `run-with-a-long-name-${index}`.padEnd(150, 'x');
+    const streak = { failures: 0, lastSuccessMs: index };
+    const outcome = { kind: 'exited', code: 0 } as const;
+    store.append('a', formatEvent({ event: 'ended', run, atMs: index, outcome, durationMs: 5, streak, attempt: 1 }));
+  }
+  const recent = readRecentHistory('a', [], { history: store });
+  assert.equal(recent.runs.length, 100);
+  assert.deepEqual(recent.totals, { success: 100, failure: 0, skipped: 0, missed: 0, durationMs: 500 });
+  assert.deepEqual(emptyHistory.totals, foldHistory([]).totals);
+});
