@@ -1,5 +1,6 @@
 /** Lays out rows in columns for a terminal of some width, or without a limit for programs and files. */
 import stringWidth from 'string-width';
+import { greatest } from '../../text/width.ts';
 
 export interface Column {
   readonly title: string;
@@ -70,7 +71,7 @@ function shortenFirst([first, ...others]: readonly Laid[], width: number): reado
 function fit(columns: readonly Laid[], width: number): readonly Laid[] {
   const shortened = shortenLast(columns, width, usefulLast);
   if (shortened !== undefined) return shortened;
-  const expendable = Math.max(...columns.map((column) => column.expendable ?? 0));
+  const expendable = greatest(columns.map((column) => column.expendable ?? 0));
   if (expendable === 0) return squeeze(columns, widthOf(columns) - width);
   return fit(
     columns.filter((column) => column.expendable !== expendable),
