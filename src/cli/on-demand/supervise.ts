@@ -31,6 +31,7 @@ import { fixedWorld } from '../frame/fixed-world.ts';
 import { realHistory } from '../frame/host.ts';
 import { say } from '../frame/output.ts';
 import { privateHistory, privateState } from '../frame/private-records.ts';
+import { refuse } from '../frame/refuse.ts';
 
 const program = 'run-job';
 
@@ -64,11 +65,13 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
         if (!order.byTheClock) say(program, `${job.slug} has a supervisor; jobctl status ${job.slug}`);
         return 0;
       }
-      say(program, `${job.slug} can't be supervised: ${collisionWords(taken, host.clock.nowMs())}`);
-      return exitCodes.skipped;
+      return refuse(
+        program,
+        `${job.slug} can't be supervised: ${collisionWords(taken, host.clock.nowMs())}`,
+        exitCodes.skipped,
+      );
     case 'unavailable':
-      say(program, `${job.slug} can't be supervised: ${taken.stage}: ${taken.reason}`);
-      return exitCodes.internal;
+      return refuse(program, `${job.slug} can't be supervised: ${taken.stage}: ${taken.reason}`, exitCodes.internal);
     case 'held':
       break;
     default:

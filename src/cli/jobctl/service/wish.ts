@@ -17,9 +17,10 @@ import type { LockHolder } from '../../../system/types/lock.ts';
 import { printable } from '../../../text/printable.ts';
 import { timeText } from '../../../zone/wall-time.ts';
 import { callerName } from '../../frame/caller-name.ts';
-import { print, say } from '../../frame/output.ts';
+import { print } from '../../frame/output.ts';
+import { refuse } from '../../frame/refuse.ts';
+import { startSupervisor } from '../../frame/start-program.ts';
 import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
-import { spawnSupervisor } from '../../run/spawn-supervisor.ts';
 import { notDone } from '../frame/act.ts';
 import type { Options } from '../frame/options.ts';
 import { recordOnService } from '../frame/record.ts';
@@ -34,7 +35,7 @@ export async function startService(target: ServiceTarget, options: Options, conf
     return 0;
   }
   const refusal = refusalOf(target, 'started', options, config);
-  if (refusal !== undefined) return refuse(refusal.words, refusal.code);
+  if (refusal !== undefined) return refuse('jobctl', refusal.words, refusal.code);
   const askedMs = clock.nowMs();
   // An instance of a service that is down stays down: who wants one of them wants the service.
   const said = target.instance === undefined ? undefined : refuseWhenDown(target, config);
@@ -58,7 +59,7 @@ export function restartService(target: ServiceTarget, options: Options, config: 
     }
   }
   const refusal = refusalOf(target, 'restarted', options, config);
-  if (refusal !== undefined) return refuse(refusal.words, refusal.code);
+  if (refusal !== undefined) return refuse('jobctl', refusal.words, refusal.code);
   const said = target.instance === undefined ? undefined : refuseWhenDown(target, config);
   if (said !== undefined) return said;
   const failure = command(target, 'restart', options, config);
@@ -142,8 +143,11 @@ export function command(
   const ask: OperatorRequest = { atMs: clock.nowMs(), by: callerName(), ...(reason !== undefined && { reason }) };
   const written = writeDesired(files, target, afterCommand(before, name, ask));
   if (!written.ok) {
-    say('jobctl', `what is wanted of ${targetName(target)} could not be recorded: ${written.reason}`);
-    return notDone;
+    return refuse(
+      'jobctl',
+      `what is wanted of ${targetName(target)} could not be recorded: ${written.reason}`,
+      notDone,
+    );
   }
   recordOnService(target, name, options, config);
   if (target.instance === undefined && name === 'start') return startInstances(target, ask, { options, config });
@@ -163,7 +167,7 @@ function startInstances(
     const before = instance(number);
     const target = { slug, instance: number, service };
     const written = writeDesired(files, target, afterCommand(before, 'start', ask));
-    if (!written.ok) return refuse(written.reason);
+    if (!written.ok) return refuse('jobctl', written.reason);
     const { decision: wish } = before;
     if (!options.json) print(`${targetName(target)} is wanted up again, too; it was stopped ${wishText(wish)}\n`);
   }
@@ -200,11 +204,11 @@ function refuseWhenDown(target: ServiceTarget, config: Config): number | undefin
   const { slug } = target;
   const { service } = readDesired(stateFiles(config.stateDirectory), slug);
   if (service.state === 'up') return undefined;
-  return refuse(`${slug} is wanted down as a whole, and so is ${targetName(target)}; jobctl start ${slug}`);
+  return refuse('jobctl', `${slug} is wanted down as a whole, and so is ${targetName(target)}; jobctl start ${slug}`);
 }
 
 function ensure({ slug }: ServiceTarget, { config: configFile }: Options, config: Config): void {
-  if (holderOf(slug, config)?.state !== 'running') spawnSupervisor(slug, configFile);
+  if (holderOf(slug, config)?.state !== 'running') startSupervisor(slug, configFile);
 }
 
 /** A service that had failed before is not seen to have failed again until its supervisor has heard of the start. */
@@ -216,7 +220,7 @@ async function waitUntilUp(
   const { slug, service } = target;
   for (;;) {
     const holder = holderOf(slug, config);
-    if (holder?.isStopped === true) return refuse(stoppedWords(target, 'started', holder), notDone);
+    if (holder?.isStopped === true) return refuse('jobctl', stoppedWords(target, 'started', holder), notDone);
     const { state, sinceMs = 0 } = lookAtService(service, holder, config);
     if (state === 'UP' || ((state === 'FAILED' || state === 'DOWN') && sinceMs >= askedMs)) {
       if (!options.json) print(`${slug} is ${state}\n`);
@@ -228,9 +232,4 @@ async function waitUntilUp(
 
 export function tell({ json }: Options, target: ServiceTarget, words: string): void {
   print(json ? `${JSON.stringify({ job: targetName(target), words })}\n` : `${printable(words)}\n`);
-}
-
-function refuse(words: string, code: number = exitCodes.usage): number {
-  say('jobctl', words);
-  return code;
 }
