@@ -2,8 +2,8 @@
  * Carries out what the machine decides for one instance, and says what came of it. Each start is a life of its own: what an earlier one still
  * has to say is not heard.
  */
-import type { Job } from '../../job/job.ts';
-import type { Probe, Service } from '../../job/service.ts';
+import type { ServiceJob } from '../../job/job.ts';
+import type { Probe } from '../../job/service.ts';
 import { processesWords } from '../../run/process-words.ts';
 import { argvOf, type FixedWorld } from '../../run/world/world.ts';
 import type { ServiceLogs } from '../../system/types/log-file.ts';
@@ -51,10 +51,10 @@ export interface Home {
   readonly lockFd: number;
   /** The ports of this instance, reserved by now; or why there are none. */
   readonly ports: (
-    job: Job,
+    job: ServiceJob,
   ) => Promise<{ readonly ports: Readonly<Record<string, number>> } | { readonly reason: string }>;
   /** A port that the file names and that somebody else has, in words. Asked when nothing of the instance lives. */
-  readonly takenPort: (job: Job) => Promise<string | undefined>;
+  readonly takenPort: (job: ServiceJob) => Promise<string | undefined>;
   readonly tell: (event: EventOf<Event>) => void;
   /** Something is to be seen in the record that is no event: what can't be killed. */
   readonly recordSoon: () => void;
@@ -62,8 +62,6 @@ export interface Home {
 
 /** An event without its time, which the supervisor knows. */
 export type EventOf<E> = E extends unknown ? Omit<E, 'atMs'> : never;
-
-export type ServiceJob = Job & { readonly service: Service };
 
 /** One start and all that belongs to it. */
 interface Life {

@@ -1,6 +1,7 @@
 /** Writes down what is so of a service whenever it has changed: its record, and what it publishes of its ports. */
 
-import type { LiveInstance, ServiceJob } from '../instance/live-instance.ts';
+import type { ServiceJob } from '../../job/job.ts';
+import type { LiveInstance } from '../instance/live-instance.ts';
 import { type Instance, isAlive } from '../instance/machine.ts';
 import type { PortDesk } from '../ports/port-desk.ts';
 import type { SupervisorMachine } from '../supervisor-machine.ts';
