@@ -1,7 +1,7 @@
 /** The supervisor in virtual time: what it starts, ends, writes down and tells, and that nothing is left armed when it ends. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { after, readDesired, writeDesired } from '../../src/service/desired.ts';
+import { afterCommand, readDesired, writeDesired } from '../../src/service/desired.ts';
 import { ServiceScene, settled } from '../fakes/service.ts';
 
 const exits = (code: number) => ({ is: 'exited', code }) as const;
@@ -10,7 +10,7 @@ function say(scene: ServiceScene, command: 'start' | 'stop' | 'restart' | 'reset
   const all = readDesired(scene.state, 'web');
   const target = instance === undefined ? { slug: 'web' } : { slug: 'web', instance };
   const before = instance === undefined ? all.service : all.instance(instance);
-  writeDesired(scene.state, target, after(before, command, { atMs: scene.clock.nowMs(), by: 'ada' }));
+  writeDesired(scene.state, target, afterCommand(before, command, { atMs: scene.clock.nowMs(), by: 'ada' }));
 }
 
 async function up(more: string): Promise<ServiceScene> {
@@ -292,7 +292,7 @@ test('a daemon is watched by its pid file, and started again when its process is
   assert.equal(scene.record.instances[0]?.lastExit?.words, 'is gone: there is no d.pid');
 });
 
-test('a service that dies each minute is one incident', async () => {
+test('a service that dies each minute is one alarm', async () => {
   const scene = await up('command: /bin/w\nrestart_delay: 120');
   for (let death = 0; death < 20; death += 1) {
     scene.command(0).end(exits(1));

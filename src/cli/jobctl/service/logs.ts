@@ -4,16 +4,14 @@
  */
 import path from 'node:path';
 import type { Config } from '../../../config/config.ts';
-import { exitCodes } from '../../../run/outcome/outcome.ts';
 import type { LogReader } from '../../../system/log-files/log-reader.ts';
-import { instanceLogs, laterLogs } from '../../../system/log-files/service-logs.ts';
-import { print, say } from '../../frame/output.ts';
-import { notDone } from '../frame/act.ts';
+import { instanceLogs, laterLogs } from '../../../system/run-log/service-logs.ts';
+import { print } from '../../frame/output.ts';
+import { refuse } from '../../frame/refuse.ts';
 import type { Options } from '../frame/options.ts';
-import { type LogPart, partsOf, showParts } from '../log-parts.ts';
-import { type LogPlace, LogPrinter, type LogView, logView, openReader } from '../log-view.ts';
-import { pause } from '../logs.ts';
-import { type ServiceTarget, sayGone, targetName } from './target.ts';
+import { type ServiceTarget, sayGone, targetName } from '../frame/target.ts';
+import { type LogPart, partsOf, showParts } from '../log/parts.ts';
+import { type LogPlace, LogPrinter, type LogView, logView, openReader, untilNextLook } from '../log/view.ts';
 
 interface Place {
   /** The name of the instance. */
@@ -27,12 +25,13 @@ interface Place {
 export async function serviceLogs(target: ServiceTarget, options: Options, config: Config): Promise<number> {
   const { slug } = target;
   const { instances } = target.service;
-  if (options.run !== undefined) return refuse('a service has no runs; leave out --run');
+  if (options.run !== undefined) return refuse('jobctl', 'a service has no runs; leave out --run');
   const view = logView(options);
-  if (typeof view === 'string') return refuse(view);
+  if (typeof view === 'string') return refuse('jobctl', view);
   sayGone(target, config);
   if (target.instance !== undefined || instances === 1) return instanceLog(target, view, options, config);
-  if (options.follow) return refuse(`${slug} has a log for each instance; name one: jobctl logs ${slug}.0 --follow`);
+  if (options.follow)
+    return refuse('jobctl', `${slug} has a log for each instance; name one: jobctl logs ${slug}.0 --follow`);
   let code = 0;
   for (let instance = 0; instance < instances; instance += 1) {
     print(`==> ${slug}.${instance} <==\n`);
@@ -51,8 +50,7 @@ async function instanceLog(target: ServiceTarget, view: LogView, options: Option
   const printer = new LogPrinter(view);
   const shown = await parts(place, instanceLogs(place.directory, place.stem), view, printer);
   if (shown.length > 0) return showParts(shown, printer);
-  printer.say(`${name} has no log yet`);
-  return notDone;
+  return printer.refuse(`${name} has no log yet`);
 }
 
 /** The logs that the view reaches, oldest first: the newest one, older ones when lines or a time are asked for that reach back to them. */
@@ -77,7 +75,7 @@ async function follow(place: Place, view: LogView): Promise<number> {
   if (current === undefined) {
     printer.say(`${name} has no log yet; waiting for it`);
     while (current === undefined) {
-      await pause();
+      await untilNextLook();
       [current] = instanceLogs(directory, stem);
     }
   }
@@ -87,7 +85,7 @@ async function follow(place: Place, view: LogView): Promise<number> {
   for (let seen = view; ; seen = whole) {
     const opened = openReader({ ...place, name: current }, seen, printer);
     // It was removed between two looks.
-    if (opened !== undefined && 'words' in opened) return refuse(opened.words);
+    if (opened !== undefined && 'words' in opened) return refuse('jobctl', opened.words);
     if (opened !== undefined && !(await followPage(opened.reader, () => isFull(place, current ?? '')))) return 0;
     current = await nextLog(place, current);
   }
@@ -106,7 +104,7 @@ async function nextLog({ directory, stem }: Place, current: string): Promise<str
   for (;;) {
     const [next] = laterLogs(directory, stem, current);
     if (next !== undefined) return next;
-    await pause();
+    await untilNextLook();
   }
 }
 
@@ -118,14 +116,9 @@ async function followPage(reader: LogReader, isOver: () => boolean): Promise<boo
       if (!reader.read()) return false;
       if (over && was) return true;
       was = over;
-      await pause();
+      await untilNextLook();
     }
   } finally {
     reader.close();
   }
-}
-
-function refuse(words: string): number {
-  say('jobctl', words);
-  return exitCodes.usage;
 }

@@ -10,7 +10,6 @@ import { looking } from '../../../report/why/advice.ts';
 import type { Answer } from '../../../report/why/answer.ts';
 import { instanceInQuestion, serviceAnswer } from '../../../report/why/service-answer.ts';
 import { whyText } from '../../../report/why/text.ts';
-import { exitCodes } from '../../../run/outcome/outcome.ts';
 import { instanceOf, type JournalEntry, parseJournal } from '../../../service/record/journal.ts';
 import { stateCode } from '../../../service/service-state.ts';
 import { clock } from '../../../system/time/clock.ts';
@@ -20,14 +19,14 @@ import { timeText } from '../../../zone/wall-time.ts';
 import { readInstalled } from '../../crontab/installed.ts';
 import { realHistory } from '../../frame/host.ts';
 import { print, say, terminalColumns } from '../../frame/output.ts';
+import { refuse } from '../../frame/refuse.ts';
 import { commandForms } from '../../report/command-forms.ts';
 import { lastWordsOf } from '../../report/last-words.ts';
 import { lookAtService } from '../../report/service-snapshots.ts';
 import { openJobs } from '../../report/snapshots.ts';
 import { timesOf } from '../../report/times.ts';
 import type { Options } from '../frame/options.ts';
-import { history } from '../history.ts';
-import { holderOf, type ServiceTarget, sayGone, targetName } from './target.ts';
+import { holderOf, type ServiceTarget, sayGone, targetName } from '../frame/target.ts';
 
 const usualLines = 20;
 const whyLines = 5;
@@ -68,8 +67,7 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   const askedMs = at === undefined ? now.nowMs : parseMoment(at, now);
   if (askedMs === undefined || askedMs > now.nowMs) {
     const words = askedMs === undefined ? `must be ${momentForms(now)}` : 'of a service must be in the past';
-    say('jobctl', `--at ${words}, found "${at}"`);
-    return exitCodes.usage;
+    return refuse('jobctl', `--at ${words}, found "${at}"`);
   }
   const seen = lookAtService(service, holderOf(slug, config), config);
   const formatTime = timeText(now.zone);
@@ -114,20 +112,18 @@ function pastAnswer(target: ServiceTarget, entries: readonly JournalEntry[], whe
 }
 
 /** The history of one instance: what is about it, and about the whole service. */
-export function serviceHistory({ slug, instance, service }: ServiceTarget, options: Options, config: Config): number {
-  if (instance === undefined) return history(options, config);
+export function instanceHistory(target: ServiceTarget, options: Options, config: Config): number {
+  const { slug, instance } = target;
   const count = Number(options.lines ?? usualLines);
-  if (!Number.isInteger(count) || count < 1) {
-    say('jobctl', `--lines must be a whole number, found "${options.lines}"`);
-    return exitCodes.usage;
-  }
-  sayGone({ slug, instance, service }, config);
+  if (!Number.isInteger(count) || count < 1)
+    return refuse('jobctl', `--lines must be a whole number, found "${options.lines}"`);
+  sayGone(target, config);
   const all = parseJournal(realHistory(config).read(slug));
   const entries = all.filter((entry) => [undefined, instance].includes(instanceOf(slug, entry))).slice(-count);
   const format = timeText(hostZone());
   if (options.json)
     print(entries.map((entry) => `${JSON.stringify({ job: slug, event: 'service', ...entry })}\n`).join(''));
-  else if (entries.length === 0) say('jobctl', `${slug}.${instance} has never been up`);
+  else if (entries.length === 0) say('jobctl', `${targetName(target)} has never been up`);
   else print(entries.map(({ atMs, words }) => `${format(atMs)}  ${printable(words)}\n`).join(''));
   return 0;
 }

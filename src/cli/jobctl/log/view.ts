@@ -3,17 +3,23 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { momentForms, parseMoment } from '../../report/typed/moment.ts';
-import { OddFileError, streamOf } from '../../system/file/careful-file.ts';
-import { countLines, type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-files/log-reader.ts';
-import { localOffset, Stamps } from '../../system/run-log/stamps.ts';
-import { clock } from '../../system/time/clock.ts';
-import { hostZone } from '../../system/time/zones.ts';
-import { PrintableStream } from '../../text/printable.ts';
-import { printBytes, say } from '../frame/output.ts';
-import { elsewhereWords, unreadableLogWords } from '../report/log-access.ts';
-import { notDone } from './frame/act.ts';
-import type { Options } from './frame/options.ts';
+import { momentForms, parseMoment } from '../../../report/typed/moment.ts';
+import { OddFileError, streamOf } from '../../../system/file/careful-file.ts';
+import {
+  countLines,
+  type LogChange,
+  LogReader,
+  lastLinesAt,
+  linesSinceAt,
+} from '../../../system/log-files/log-reader.ts';
+import { localOffset, Stamps } from '../../../system/log-files/stamps.ts';
+import { clock } from '../../../system/time/clock.ts';
+import { hostZone } from '../../../system/time/zones.ts';
+import { PrintableStream } from '../../../text/printable.ts';
+import { printBytes, say } from '../../frame/output.ts';
+import { elsewhereWords, unreadableLogWords } from '../../report/log-access.ts';
+import { notDone } from '../frame/act.ts';
+import type { Options } from '../frame/options.ts';
 
 export interface LogView {
   readonly lines?: number;
@@ -61,11 +67,24 @@ export class LogPrinter {
     say('jobctl', words);
   }
 
+  /** Says why a log can't be shown. Returns the exit code. */
+  refuse(words: string): number {
+    this.say(words);
+    return notDone;
+  }
+
   endLine(): void {
     const rest = this.#printable?.end() ?? '';
     printBytes(Buffer.from(this.#isInLine ? `${rest}\n` : rest));
     this.#isInLine = false;
   }
+}
+
+const pollMs = 200;
+
+/** Waits between two looks at a log that may grow, or at a folder where the next log may appear. */
+export async function untilNextLook(): Promise<void> {
+  await new Promise<void>((resolve) => clock.after(pollMs, resolve));
 }
 
 /** A log of a job or an instance. */
@@ -143,7 +162,7 @@ function changeWords(file: string, change: LogChange): string {
 export async function showLog(log: LogPlace, view: LogView, printer: LogPrinter): Promise<number> {
   const opened = openReader(log, view, printer);
   if (opened === undefined) return showCompressed(log, view, printer);
-  if ('words' in opened) return refuse(printer, opened.words);
+  if ('words' in opened) return printer.refuse(opened.words);
   opened.reader.read();
   opened.reader.close();
   return 0;
@@ -155,9 +174,9 @@ async function showCompressed(log: LogPlace, view: LogView, printer: LogPrinter)
   const opened = openReader(compressed, { raw: true }, printer);
   if (opened === undefined) {
     const gone = `${pathOf(log)} is not there: old logs are removed as log_retention says, or somebody has moved or removed it`;
-    return refuse(printer, elsewhereWords(log.recorded ?? pathOf(log), log.outputDirectory) ?? gone);
+    return printer.refuse(elsewhereWords(log.recorded ?? pathOf(log), log.outputDirectory) ?? gone);
   }
-  if ('words' in opened) return refuse(printer, opened.words);
+  if ('words' in opened) return printer.refuse(opened.words);
   const { lines } = view;
   const last: Buffer[] = [];
   try {
@@ -168,7 +187,7 @@ async function showCompressed(log: LogPlace, view: LogView, printer: LogPrinter)
     for (const line of last) if (!printer.print(line)) break;
     return 0;
   } catch (error) {
-    return refuse(printer, `${pathOf(compressed)}: ${(error as Error).message}`);
+    return printer.refuse(`${pathOf(compressed)}: ${(error as Error).message}`);
   }
 }
 
@@ -213,9 +232,4 @@ async function* linesOf(stream: Readable): AsyncGenerator<Buffer> {
     rest = bytes.subarray(from);
   }
   if (rest.length > 0) yield rest;
-}
-
-function refuse(printer: LogPrinter, words: string): number {
-  printer.say(words);
-  return notDone;
 }
