@@ -58,16 +58,16 @@ function jobBounds(config: Config): (slug: string) => LogBounds | undefined {
   };
 }
 
-async function report({ removed, compressed, troubles }: PruneReport, config: Config): Promise<void> {
+async function report({ removed, compressed, warnings }: PruneReport, config: Config): Promise<void> {
   const log = createOwnLog({
     settings: config.logging,
     byTheClock: true,
     load: () => import('./on-demand/winston-log.ts'),
   });
   if (removed + compressed > 0) log.note('info', `old logs: ${removed} removed, ${compressed} compressed`);
-  for (const trouble of troubles) {
-    log.note('warn', `log retention: ${trouble}`);
-    say(program, trouble);
+  for (const warning of warnings) {
+    log.note('warn', `log retention: ${warning}`);
+    say(program, warning);
   }
   await log.close();
 }

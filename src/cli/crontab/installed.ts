@@ -6,6 +6,7 @@ import { usersIn } from '../../crontab/line.ts';
 import { readCrontab } from '../../crontab/reader.ts';
 import type { Job } from '../../job/job.ts';
 import type { CrontabPart } from '../../report/clock/crontab-part.ts';
+import type { DaemonEvidence } from '../../report/clock/daemon.ts';
 import {
   type ClockFacts,
   clockedJob,
@@ -14,7 +15,6 @@ import {
   type Installed,
   type InstalledLine,
 } from '../../report/clock/installed.ts';
-import type { DaemonEvidence } from '../../report/why/evidence.ts';
 import { findCronDaemon } from '../../system/cron/daemon.ts';
 import { userCrontab } from '../../system/cron/user-crontab.ts';
 import { files } from '../../system/file/files.ts';

@@ -57,7 +57,7 @@ function isMissing(slug: string, config: Config): boolean {
   if (!loaded.ok) return !isTold(slug, config);
   const { service, enabled } = loaded.value;
   return (
-    service !== undefined && enabled && readDesired(stateFiles(config.stateDirectory), slug).service.wanted === 'up'
+    service !== undefined && enabled && readDesired(stateFiles(config.stateDirectory), slug).service.state === 'up'
   );
 }
 

@@ -46,8 +46,8 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
   const { job, run, config, host } = order;
   const state = stateFiles(config.stateDirectory);
   const { service } = readDesired(state, job.slug);
-  if (service.wanted === 'down' || !job.enabled) {
-    const stopped = `stopped${service.wish === undefined ? '' : ` ${requestWords(service.wish, host.formatTime)}`}`;
+  if (service.state === 'down' || !job.enabled) {
+    const stopped = `stopped${service.decision === undefined ? '' : ` ${requestWords(service.decision, host.formatTime)}`}`;
     const why = job.enabled ? `${stopped}; jobctl start ${job.slug}` : 'disabled in its file';
     if (!order.byTheClock) say(program, `${job.slug} is ${why}`);
     return 0;
@@ -145,8 +145,8 @@ function supervisorHost(
     tell(notice) {
       const told = import('./tell-service.ts')
         .then(({ tellOfService }) => tellOfService(notice, run, config))
-        .then((troubles) => {
-          for (const trouble of troubles) note('error', `${job.slug}: ${trouble}`);
+        .then((warnings) => {
+          for (const warning of warnings) note('error', `${job.slug}: ${warning}`);
         })
         // Whatever goes wrong there, the service must stay up.
         .catch((error: unknown) => note('error', `${job.slug}: the notice could not be worded: ${String(error)}`))

@@ -5,14 +5,8 @@ import type { Job } from '../../job/job.ts';
 import { loadJob } from '../../job/load.ts';
 import { undelivered } from '../../notify/outbox/entry.ts';
 import { noticeFolders } from '../../notify/outbox/note-folders.ts';
-import {
-  type BrokenJobFacts,
-  type JobFacts,
-  type RunSnapshot,
-  snapshotBroken,
-  snapshotJob,
-  snapshotRun,
-} from '../../report/snapshot.ts';
+import { type RunSnapshot, snapshotRun } from '../../report/latest-runs.ts';
+import { type BrokenJobFacts, type JobFacts, snapshotBroken, snapshotJob } from '../../report/snapshot.ts';
 import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
 import { readHistory } from '../../run/history/record.ts';

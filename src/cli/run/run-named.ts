@@ -87,14 +87,14 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   }
   const before = await lookBefore(wish, job, { config, name, host });
   if (before.is === 'not-due') return 0;
-  const { tick, troubles } = before;
+  const { tick, warnings } = before;
   const ofTick: RunName = { ...name, ...(tick !== undefined && { tick }) };
   const order = { ...orderOf(wish, job, { run: name.run, trigger, config }), ...ofTick };
   const result =
     before.is === 'skip'
       ? recordSkip(ofTick, host, before.skip)
       : await runJob({ ...order, onStarted: (begun) => noteStart({ ...told, job }, begun) }, host);
-  const code = await tell({ ...result, troubles: [...troubles, ...result.troubles] }, { ...told, job });
+  const code = await tell({ ...result, warnings: [...warnings, ...result.warnings] }, { ...told, job });
   if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;
 }
@@ -168,7 +168,7 @@ async function tell(result: RunResult, telling: RunTold): Promise<number> {
       program,
       `${telling.slug} ${outcomeWords(outcome)}${result.logPath === undefined ? '' : ` (log: ${result.logPath})`}`,
     );
-  for (const trouble of result.troubles) say(program, `${telling.slug}: ${trouble}`);
+  for (const warning of result.warnings) say(program, `${telling.slug}: ${warning}`);
   await tellOfRun(result, telling);
   return result.exitCode;
 }

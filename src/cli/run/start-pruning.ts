@@ -5,7 +5,7 @@ import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import type { LogBounds } from '../../job/keys/log-bounds.ts';
 import { runIdVariable } from '../../run/world/world.ts';
-import { openForWriting } from '../../system/file/careful-file.ts';
+import { openForWriting } from '../../system/file/new-file.ts';
 import { startBeside } from '../frame/start-program.ts';
 
 /** In the state directory; its time says when logs were last looked through. */

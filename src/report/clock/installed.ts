@@ -7,9 +7,9 @@ import { lineRule } from '../../crontab/last-good.ts';
 import { readLine } from '../../crontab/reader.ts';
 import { isReboot } from '../../schedule/nickname.ts';
 import type { Scheduled } from '../../schedule/ticks.ts';
-import { adviceText } from '../why/advice.ts';
-import { type DaemonEvidence, startCommand } from '../why/evidence.ts';
+import { adviceText } from '../advice.ts';
 import { type CrontabPart, refusalOf } from './crontab-part.ts';
+import { type DaemonEvidence, startCommand } from './daemon.ts';
 
 /** An entry that starts a job by its name. */
 export interface InstalledLine {

@@ -37,7 +37,7 @@ export interface TickHost extends HistoryHost {
 
 export type TickAnswer =
   /** Without a tick: cron has started a line at a moment that the job's schedule does not know. */
-  | { readonly is: 'run'; readonly tick?: Tick; readonly troubles: readonly string[] }
+  | { readonly is: 'run'; readonly tick?: Tick; readonly warnings: readonly string[] }
   | { readonly is: 'claimed'; readonly tick: Tick; readonly words: string }
   | { readonly is: 'not-due' };
 
@@ -57,7 +57,7 @@ export function claimTick(start: ClockedStart, host: TickHost): TickAnswer {
     const kept = keepAccount(start, host, { account, tickMs, nowMs });
     // After a boot no start is late: cron starts when the machine is ready for it.
     const tick = job.schedule?.atBoot ? { tickMs } : tickOf(tickMs, nowMs);
-    return { is: 'run', tick, troubles: [...failed, ...kept] };
+    return { is: 'run', tick, warnings: [...failed, ...kept] };
   }
   return withoutCandidate(otherwise, job, { account, nowMs, host });
 }
@@ -110,7 +110,7 @@ function withoutTick(
   { account, nowMs, host }: { readonly account: TickAccount; readonly nowMs: number; readonly host: TickHost },
 ): TickAnswer {
   const had = account.isNew ? undefined : caughtUpTick(nowMs, host.history.read(slug));
-  if (had === undefined) return { is: 'run', troubles: [unscheduled] };
+  if (had === undefined) return { is: 'run', warnings: [unscheduled] };
   const words = `run ${had.run} has caught up the tick ${wallTime(had.tickMs, host.zones.host)}, and this start is not in its schedule: ${otherZone}`;
   return { is: 'claimed', tick: tickOf(had.tickMs, nowMs), words };
 }

@@ -5,7 +5,7 @@
  */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { namesIn, quietly } from '../file/careful-file.ts';
+import { namesOrNone } from '../file/careful-file.ts';
 import { createLogFile, renewLogFile, reopenLogFile } from '../log-files/log-file.ts';
 import type { ServiceLogs } from '../types/log-file.ts';
 import type { LogAnswer } from '../types/run-log.ts';
@@ -58,7 +58,7 @@ function unfinished(directory: string, stem: string, maxBytes: number) {
 
 /** Oldest first. */
 export function instanceLogs(directory: string, stem: string): readonly string[] {
-  const names = quietly(() => namesIn(path.dirname(directory), path.basename(directory))) ?? [];
+  const names = namesOrNone(path.dirname(directory), path.basename(directory));
   const named = names.flatMap((name) => {
     const order = name.startsWith(stem) ? orderOf(name.slice(stem.length)) : undefined;
     return order === undefined ? [] : [{ name, order: `${order.second}-${String(order.number).padStart(9, '0')}` }];

@@ -5,13 +5,10 @@
 import { mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { namesIn, quietly, readLinkIn } from '../file/careful-file.ts';
-import { bootId, readProcess } from '../process/proc.ts';
+import { attempt } from '../file/attempt.ts';
+import { namesIn, namesOrNone, quietly, readLinkIn } from '../file/careful-file.ts';
+import { bootId, readProcess, ticksPerSecond } from '../process/proc.ts';
 import { clock } from '../time/clock.ts';
-import { attempt } from './state-files.ts';
-
-/** USER_HZ, which the kernel has fixed for what it tells programs (proc(5)). */
-const ticksPerSecond = 100;
 
 /** Milliseconds since 1970, whole seconds. */
 export function bootTickMs(stateDirectory: string): number {
@@ -41,7 +38,7 @@ function computedMs(init: number | undefined): number {
 
 /** A container that is started again within a second has booted again: its moment is another one than that of the boot before. */
 function afterOthers(foundMs: number, stateDirectory: string): number {
-  const others = (quietly(() => namesIn(stateDirectory, 'boots')) ?? []).map((name) => keptMs(stateDirectory, name));
+  const others = namesOrNone(stateDirectory, 'boots').map((name) => keptMs(stateDirectory, name));
   return others.includes(foundMs) ? afterOthers(foundMs + 1000, stateDirectory) : foundMs;
 }
 

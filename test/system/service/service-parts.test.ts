@@ -58,7 +58,7 @@ test('a pid file names a living process of this user, or says why it does not', 
   }
   assert.match(String(look(`${pid}`)), /which is not there$/);
   mkdirSync(`${file}.d`);
-  assert.match(JSON.stringify(pidFiles.look(`${file}.d`, { uid })), /is no file/);
+  assert.match(JSON.stringify(pidFiles.look(`${file}.d`, { uid })), /it is a directory, not a file/);
 });
 
 test('a zombie is not up', async () => {
