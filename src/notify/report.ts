@@ -41,7 +41,7 @@ export interface ReportedRun {
 }
 
 export function reportRun({ job, run, trigger, host }: ReportedRun, result: RunResult): RunReport {
-  const { startedMs, endedMs, tail, history, logPath, troubles } = result;
+  const { startedMs, endedMs, tail, history, logPath, warnings } = result;
   const { failingSinceMs, lastSuccessMs } = history.streak;
   return {
     slug: job.slug,
@@ -54,7 +54,7 @@ export function reportRun({ job, run, trigger, host }: ReportedRun, result: RunR
       endedMs,
       tail,
       failuresInARow: mailedFailures(history.streak),
-      remarks: troubles,
+      remarks: warnings,
     },
     outcome: outcomeWords(result.outcome),
     trigger: triggerWords(trigger) ?? '',

@@ -33,27 +33,27 @@ export interface StartHost extends TickHost {
 
 type Skip = Omit<Extract<Outcome, { kind: 'skipped' }>, 'kind'>;
 
-/** Troubles are words about what went wrong beside it. */
+/** Warnings are words about what went wrong beside it. */
 export type BeforeRun =
-  | { readonly is: 'go'; readonly tick?: Tick; readonly troubles: readonly string[] }
-  | { readonly is: 'skip'; readonly skip: Skip; readonly tick?: Tick; readonly troubles: readonly string[] }
+  | { readonly is: 'go'; readonly tick?: Tick; readonly warnings: readonly string[] }
+  | { readonly is: 'skip'; readonly skip: Skip; readonly tick?: Tick; readonly warnings: readonly string[] }
   /** Nobody has missed anything: it was only asked. */
   | { readonly is: 'not-due' };
 
 export async function beforeRun(order: StartOrder, host: StartHost): Promise<BeforeRun> {
   const { job, trigger, caughtUp } = order;
-  if (trigger.by !== 'clock' || job.schedule === undefined) return ofSkip(pausedSkip(order, host), { troubles: [] });
+  if (trigger.by !== 'clock' || job.schedule === undefined) return ofSkip(pausedSkip(order, host), { warnings: [] });
   const claim =
     caughtUp === undefined
       ? claimTick({ ...order, pauses: host.readPauses() }, host)
-      : ({ is: 'run', tick: { ...caughtUp, caughtUp: true }, troubles: [] } as const);
+      : ({ is: 'run', tick: { ...caughtUp, caughtUp: true }, warnings: [] } as const);
   if (claim.is === 'not-due') return claim;
   if (claim.is === 'claimed') {
     const { tick, words } = claim;
-    return { is: 'skip', skip: { reason: 'claimed', words, allowed: true }, tick, troubles: [] };
+    return { is: 'skip', skip: { reason: 'claimed', words, allowed: true }, tick, warnings: [] };
   }
-  const { tick, troubles } = claim;
-  const start = { troubles, ...(tick !== undefined && { tick }) };
+  const { tick, warnings } = claim;
+  const start = { warnings, ...(tick !== undefined && { tick }) };
   const paused = pausedSkip(order, host);
   if (paused !== undefined || tick === undefined) return ofSkip(paused, start);
   const startMs = dueStart(order, tick, host);
@@ -63,12 +63,12 @@ export async function beforeRun(order: StartOrder, host: StartHost): Promise<Bef
   const begun =
     job.timing.splaySeconds > 0 ? host.claims.begin(job.slug, tick.tickMs, order.run) : { ok: true as const };
   const kept = begun.ok ? [] : [`the claim of its tick could not be kept: ${begun.reason}`];
-  return ofSkip(waited ? pausedSkip(order, host) : undefined, { ...start, troubles: [...troubles, ...kept] });
+  return ofSkip(waited ? pausedSkip(order, host) : undefined, { ...start, warnings: [...warnings, ...kept] });
 }
 
 function ofSkip(
   skip: Skip | undefined,
-  start: { readonly tick?: Tick; readonly troubles: readonly string[] },
+  start: { readonly tick?: Tick; readonly warnings: readonly string[] },
 ): BeforeRun {
   return skip === undefined ? { is: 'go', ...start } : { is: 'skip', skip, ...start };
 }

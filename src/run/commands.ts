@@ -9,7 +9,8 @@ import { type Outcome, statusOf } from './outcome/outcome.ts';
 import { exitOutcome } from './outcome/success-rules.ts';
 import { processesWords } from './process-words.ts';
 import type { StopWatch } from './stop-watch.ts';
-import { argvOf, type World } from './world/world.ts';
+import { argvOf } from './world/argv.ts';
+import type { World } from './world/world.ts';
 
 export interface CommandsOrder {
   readonly job: Job;

@@ -2,7 +2,7 @@
  * One run of one job, from the lock to the line in the history: read `runJob` from top to bottom, it is the story.
  * Every way out of it writes how it ended; nothing here prints or exits.
  */
-import type { Job } from '../job/job.ts';
+import type { RunJob } from '../job/job.ts';
 import type { Clock } from '../system/types/clock.ts';
 import type { JobLocks } from '../system/types/lock.ts';
 import type { Launcher, Programs, StopRequests, Sweeper, Wrappers } from '../system/types/process.ts';
@@ -52,7 +52,7 @@ export interface RunHost {
 }
 
 export interface RunOrder {
-  readonly job: Job;
+  readonly job: RunJob;
   readonly run: string;
   readonly trigger: Trigger;
   /** Of a run that the clock has started. */
@@ -115,7 +115,7 @@ async function runLocked(order: RunOrder, host: RunHost, locked: Locked): Promis
   const { log } = opened;
   for (const remark of remarks) log.note(remark);
   lock.record({ logPath: log.path, tags: job.tags, killGraceSeconds: job.killGraceSeconds });
-  const troubles = writeEvent(job.slug, host, {
+  const warnings = writeEvent(job.slug, host, {
     event: 'started',
     run,
     atMs: startedMs,
@@ -129,14 +129,14 @@ async function runLocked(order: RunOrder, host: RunHost, locked: Locked): Promis
   order.onStarted?.({ startedMs, logPath: log.path });
   const commands = order.slowStart ? (job.slowStartCommands ?? []) : job.commands;
   const ended = await runAttempts({ ...order, commands, startedMs }, { ...host, ...locked, log, rules });
-  return finish(order, host, { log, startedMs, ended, troubles, interrupted });
+  return finish(order, host, { log, startedMs, ended, warnings, interrupted });
 }
 
 interface Ending {
   readonly log: RunLog;
   readonly startedMs: number;
   readonly ended: AttemptsResult;
-  readonly troubles: readonly string[];
+  readonly warnings: readonly string[];
   readonly interrupted: InterruptedRuns;
 }
 
@@ -170,15 +170,15 @@ async function finish(order: RunOrder, host: RunHost, ending: Ending): Promise<R
     ...(ended.warning === undefined ? {} : { warning: ended.warning }),
     ...(circuit.paused === undefined ? {} : { paused: circuit.paused }),
   };
-  const troubles = [...ending.troubles, ...writeEvent(job.slug, host, event), ...circuit.troubles];
+  const warnings = [...ending.warnings, ...writeEvent(job.slug, host, event), ...circuit.warnings];
   if (totals.lostBytes > 0) {
-    troubles.push(
+    warnings.push(
       `log incomplete: ${totals.lostBytes} bytes of output lost (${totals.lostReason ?? 'unknown reason'})`,
     );
   }
-  if (totals.leftOut !== undefined) troubles.push(leftOutWords(totals.leftOut));
-  if (event.survivors !== undefined) troubles.push(`could not be killed: ${event.survivors.join(', ')}`);
-  if (ended.warning !== undefined) troubles.push(ended.warning);
+  if (totals.leftOut !== undefined) warnings.push(leftOutWords(totals.leftOut));
+  if (event.survivors !== undefined) warnings.push(`could not be killed: ${event.survivors.join(', ')}`);
+  if (ended.warning !== undefined) warnings.push(ended.warning);
   host.history.rotate(job.slug);
   const history = readHistory(job.slug, host);
   return {
@@ -189,7 +189,7 @@ async function finish(order: RunOrder, host: RunHost, ending: Ending): Promise<R
     history,
     logPath: log.path,
     tail: totals.tail,
-    troubles,
+    warnings,
     interrupted: ending.interrupted,
     ...(circuit.paused === undefined ? {} : { paused: circuit.paused }),
   };

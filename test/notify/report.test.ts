@@ -12,7 +12,7 @@ const result: RunResult = {
   history: { ...emptyHistory, streak: { failures: 2, failingSinceMs: 500, lastSuccessMs: 100 }, lastStatus: 'failure' },
   logPath: '/var/log/x.log',
   tail: 'last words',
-  troubles: ['could not be killed: 7 sleep'],
+  warnings: ['could not be killed: 7 sleep'],
   interrupted: { runs: [], streak: { failures: 0 } },
 };
 const job = { slug: 'backup', name: 'Backup', description: 'Saves all.' };

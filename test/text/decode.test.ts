@@ -5,10 +5,12 @@ import fc from 'fast-check';
 import { parseEntry } from '../../src/notify/outbox/entry.ts';
 import { memoryFiles } from '../../src/notify/outbox/memory-files.ts';
 import { parseNote } from '../../src/notify/outbox/note.ts';
-import { snapshotJob, snapshotRun } from '../../src/report/snapshot.ts';
+import { snapshotRun } from '../../src/report/latest-runs.ts';
+import { snapshotJob } from '../../src/report/snapshot.ts';
 import { historyText } from '../../src/report/text/history.ts';
 import { jobDetails, jobLines } from '../../src/report/text/job.ts';
-import { formatEvent, type HistoryEvent, parseEvents, readEvents } from '../../src/run/history/event.ts';
+import type { HistoryEvent } from '../../src/run/history/event.ts';
+import { formatEvent, parseEvents, readEvents } from '../../src/run/history/event-lines.ts';
 import { foldHistory } from '../../src/run/history/history.ts';
 import { isOver, pauseWords, readPauses, unreadablePauses } from '../../src/run/pause/pause.ts';
 import { readDesired, requestWords } from '../../src/service/desired.ts';
@@ -194,8 +196,8 @@ test('whatever a pause or a wish holds, it is one that can be shown, or none', (
       assert.deepEqual(unreadablePauses(byTag), lost);
       assert.deepEqual(unreadablePauses(filesWith('pauses', 'tag:%', 'nonsense')), []);
       const { service } = readDesired(filesWith('desired', 'web', other), 'web');
-      assert.match(service.wanted, /^(?:up|down)$/);
-      for (const ask of [service.wish, service.restart, service.reset]) if (ask) requestWords(ask, format);
+      assert.match(service.state, /^(?:up|down)$/);
+      for (const ask of [service.decision, service.restart, service.reset]) if (ask) requestWords(ask, format);
     }),
   );
 });

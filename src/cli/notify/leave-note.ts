@@ -82,10 +82,10 @@ function common(noted: NotedRun) {
 }
 
 function endNote(noted: NotedRun, result: RunResult): RunNote {
-  const { startedMs, endedMs, outcome, logPath, tail, troubles, paused } = result;
+  const { startedMs, endedMs, outcome, logPath, tail, warnings, paused } = result;
   return {
     ...common(noted),
-    ...{ phase: 'ended', startedMs, atMs: endedMs, outcome, tail, remarks: troubles },
+    ...{ phase: 'ended', startedMs, atMs: endedMs, outcome, tail, remarks: warnings },
     ...(logPath !== undefined && { logPath }),
     ...(paused !== undefined && { pause: paused }),
   };
@@ -95,7 +95,7 @@ function endNote(noted: NotedRun, result: RunResult): RunNote {
  * Whether anybody may want to hear of this run. What nobody hears leaves no note: a job that succeeds each minute must not start a program
  * each time. What is left out is read in the history by the next note.
  */
-function isHeard(noted: NotedRun, { outcome, troubles, history, interrupted }: RunResult): boolean {
+function isHeard(noted: NotedRun, { outcome, warnings, history, interrupted }: RunResult): boolean {
   const { channels } = noticesFor(noted);
   const hears = (occasion: Occasion) => channels.some(({ on }) => on?.includes(occasion));
   if (channels.length === 0) return false;
@@ -106,7 +106,7 @@ function isHeard(noted: NotedRun, { outcome, troubles, history, interrupted }: R
   // A missed tick may have been written by whoever could tell nobody.
   const latest = history.runs.slice(-10);
   const isDoubtful =
-    troubles.length > 0 ||
+    warnings.length > 0 ||
     latest.at(-1)?.warning !== undefined ||
     latest.some((record) => record.outcome?.kind === 'missed');
   return (isDoubtful && hears('warning')) || hasIncident(noted);

@@ -36,12 +36,12 @@ export async function tellOfRun(result: RunResult, told: RunTold): Promise<void>
 }
 
 /** More people read syslog than a private job file. */
-function noteRun({ outcome, troubles, logPath }: RunResult, { slug, run, job }: RunTold, log: OwnLog): void {
+function noteRun({ outcome, warnings, logPath }: RunResult, { slug, run, job }: RunTold, log: OwnLog): void {
   const values = job === undefined ? [] : privateValues(job, files);
   const level = statusOf(outcome) === 'failure' ? 'error' : 'info';
   const fields = { job: slug, run, ...(logPath === undefined ? {} : { log: logPath }) };
   log.note(level, `${slug} ${withoutValues(outcomeWords(outcome), values)}`, fields);
-  for (const trouble of troubles) log.note('warn', `${slug}: ${trouble}`, { job: slug, run });
+  for (const warning of warnings) log.note('warn', `${slug}: ${warning}`, { job: slug, run });
 }
 
 interface DueMail {
@@ -81,7 +81,7 @@ function interruptedResult({ interrupted, history, startedMs }: RunResult): RunR
     endedMs: startedMs,
     history: { ...history, streak: interrupted.streak },
     tail: '',
-    troubles: [],
+    warnings: [],
     interrupted: { runs: [], streak: interrupted.streak },
     ...(dead?.logPath === undefined ? {} : { logPath: dead.logPath }),
   };

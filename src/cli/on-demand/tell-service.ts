@@ -1,11 +1,11 @@
 /** Loaded by a supervisor when people must hear of its service: failmail is sent, messages for channels are left to deliver-notices. */
 import os, { userInfo } from 'node:os';
 import type { Config } from '../../config/config.ts';
+import type { ServiceJob } from '../../job/job.ts';
 import { noticeFolders } from '../../notify/outbox/note-folders.ts';
 import { serviceEntries } from '../../notify/service-entries.ts';
 import { type ServiceReport, serviceMessage } from '../../notify/text/service.ts';
 import { writeEvent } from '../../run/history/record.ts';
-import type { ServiceJob } from '../../service/instance/live-instance.ts';
 import type { ServiceNotice } from '../../service/supervisor-host.ts';
 import { noteInLog } from '../../system/log-files/log-note.ts';
 import { createMailer, usualRoute } from '../../system/message/mailer.ts';
@@ -45,14 +45,14 @@ function leaveEntries(
   const entries = serviceEntries({ ...told, ...(fromAddress !== undefined && { fromAddress }) });
   if (entries.length === 0) return [];
   const spool = stateFiles(config.stateDirectory, 0o600);
-  const troubles = entries.flatMap(([name, entry]) => {
+  const warnings = entries.flatMap(([name, entry]) => {
     const written = spool.write(noticeFolders.outbox, name, JSON.stringify(entry));
     return written.ok ? [] : [`a notice could not be kept: ${written.reason}`];
   });
   // Who delivers already looks again when something happens in this folder; a hidden name is no note.
   spool.write(noticeFolders.notes, '.wake', '');
   startBeside({ name: 'deliver-notices', configFile: config.namedFile, inherits: 'settings' });
-  return troubles;
+  return warnings;
 }
 
 /** What became of it stands in the history, and a failure in the log of the instance too. */
@@ -67,11 +67,11 @@ async function tellByFailmail(
   const event = sent.ok
     ? ({ event: 'notice-delivered', ...channel } as const)
     : ({ event: 'notice-failed', ...channel, reason: sent.reason } as const);
-  const troubles = writeEvent(job.slug, { history: realHistory(config) }, event);
-  if (sent.ok) return troubles;
+  const warnings = writeEvent(job.slug, { history: realHistory(config) }, event);
+  if (sent.ok) return warnings;
   const words = `failmail could not be sent: ${sent.reason}`;
   if (report.logPath !== undefined) noteInLog(report.logPath, words);
-  return [...troubles, words];
+  return [...warnings, words];
 }
 
 async function sendFailmail(

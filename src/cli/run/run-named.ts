@@ -2,8 +2,9 @@
 import { statSync } from 'node:fs';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import type { Job } from '../../job/job.ts';
-import { listJobFiles, loadJob, unreadNamesake } from '../../job/load.ts';
+import { listJobFiles, unreadNamesake } from '../../job/folder.ts';
+import { isService, type RunJob, type ServiceJob } from '../../job/job.ts';
+import { loadJob } from '../../job/load.ts';
 import { privateValues } from '../../job/private-values.ts';
 import { beforeRun } from '../../run/before-run.ts';
 import type { Tick, Trigger } from '../../run/history/event.ts';
@@ -74,11 +75,11 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
     return tell(result, told);
   }
   const job = loaded.value;
-  if (job.service !== undefined) {
+  if (isService(job)) {
     const refusal = serviceRefusal(wish, job);
     if (refusal !== undefined) return refuseRun(refusal);
     const { superviseService } = await import('../on-demand/supervise.ts');
-    const order = { job: { ...job, service: job.service }, run: name.run, config, host };
+    const order = { job, run: name.run, config, host };
     return superviseService({ ...order, byTheClock: trigger.by === 'clock' });
   }
   if (wish.slowStart && job.slowStartCommands === undefined) {
@@ -86,21 +87,21 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   }
   const before = await lookBefore(wish, job, { config, name, host });
   if (before.is === 'not-due') return 0;
-  const { tick, troubles } = before;
+  const { tick, warnings } = before;
   const ofTick: RunName = { ...name, ...(tick !== undefined && { tick }) };
   const order = { ...orderOf(wish, job, { run: name.run, trigger, config }), ...ofTick };
   const result =
     before.is === 'skip'
       ? recordSkip(ofTick, host, before.skip)
       : await runJob({ ...order, onStarted: (begun) => noteStart({ ...told, job }, begun) }, host);
-  const code = await tell({ ...result, troubles: [...troubles, ...result.troubles] }, { ...told, job });
+  const code = await tell({ ...result, warnings: [...warnings, ...result.warnings] }, { ...told, job });
   if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;
 }
 
 /** What only a run has. */
-function serviceRefusal({ slug, follow, slowStart }: RunWish, { service }: Job): string | undefined {
-  const log = `${slug}${(service?.instances ?? 1) > 1 ? '.0' : ''}`;
+function serviceRefusal({ slug, follow, slowStart }: RunWish, { service }: ServiceJob): string | undefined {
+  const log = `${slug}${service.instances > 1 ? '.0' : ''}`;
   if (follow) return `${slug} is a service, so there is no run to follow; its output: jobctl logs ${log} --follow`;
   return slowStart ? `${slug} is a service; it has no slow_start_command` : undefined;
 }
@@ -111,7 +112,7 @@ interface Starting {
   readonly host: RunHost;
 }
 
-function lookBefore({ due }: RunWish, job: Job, { config, name, host }: Starting) {
+function lookBefore({ due }: RunWish, job: RunJob, { config, name, host }: Starting) {
   const caughtUp = caughtUpTick(host);
   return beforeRun(
     {
@@ -138,7 +139,7 @@ interface Circumstances {
   readonly config: Config;
 }
 
-function orderOf({ slowStart }: RunWish, job: Job, { run, trigger, config }: Circumstances) {
+function orderOf({ slowStart }: RunWish, job: RunJob, { run, trigger, config }: Circumstances) {
   const world = worldOf({
     job,
     fixed: fixedWorld(config),
@@ -167,7 +168,7 @@ async function tell(result: RunResult, telling: RunTold): Promise<number> {
       program,
       `${telling.slug} ${outcomeWords(outcome)}${result.logPath === undefined ? '' : ` (log: ${result.logPath})`}`,
     );
-  for (const trouble of result.troubles) say(program, `${telling.slug}: ${trouble}`);
+  for (const warning of result.warnings) say(program, `${telling.slug}: ${warning}`);
   await tellOfRun(result, telling);
   return result.exitCode;
 }

@@ -3,7 +3,7 @@
  * pauses. A message leaves the outbox when it was taken, so a killed process may send one twice and loses none.
  */
 import type { Channel } from '../../job/keys/notices.ts';
-import { formatEvent } from '../../run/history/event.ts';
+import { formatEvent } from '../../run/history/event-lines.ts';
 import { durationWords } from '../../run/outcome/outcome.ts';
 import type { Clock } from '../../system/types/clock.ts';
 import type { Delivery } from '../../system/types/message.ts';

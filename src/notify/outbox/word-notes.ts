@@ -4,7 +4,8 @@
  */
 
 import { triggerWords } from '../../report/text/history.ts';
-import { type HistoryEvent, parseEvents } from '../../run/history/event.ts';
+import type { HistoryEvent } from '../../run/history/event.ts';
+import { parseEvents } from '../../run/history/event-lines.ts';
 import { extendStreak, foldHistory, type History, outcomeOf, type RunRecord } from '../../run/history/history.ts';
 import { earlierHistory } from '../../run/history/predecessor.ts';
 import { type Outcome, outcomeWords } from '../../run/outcome/outcome.ts';

@@ -2,7 +2,8 @@
 import { printable } from '../../text/printable.ts';
 import type { JobState } from '../state.ts';
 import { relativeText, shortDuration } from './relative.ts';
-import { asciiSigns, blockSigns, type StripItem, strip } from './strip.ts';
+import type { StripItem } from '../strip.ts';
+import { asciiSigns, blockSigns, stripText } from './strip.ts';
 import { type Cell, table } from './table.ts';
 
 export interface ListedJob {
@@ -112,7 +113,7 @@ function rowOf(job: ListedJob, options: ListingOptions): readonly Cell[] {
     { text: time(job.lastMs) },
     { text: job.tookMs === undefined ? '' : shortDuration(job.tookMs) },
     { text: time(job.nextMs) },
-    { text: strip((job.strip ?? []).slice(-stripLength), signs) },
+    { text: stripText((job.strip ?? []).slice(-stripLength), signs) },
     { text: printable(job.tags.join(' ')) },
     { text: printable(job.note) },
   ];

@@ -1,10 +1,10 @@
 /** Why a service is as it is, in one sentence, and what to do about it. */
 import { type OperatorRequest, requestWords } from '../../service/desired.ts';
 import { shellWord } from '../../text/shell-word.ts';
+import { type Advice, advise, type CommandForms, changing, commandsOf, looking } from '../advice.ts';
 import type { ClockFacts } from '../clock/installed.ts';
 import type { InstanceSnapshot, ServiceSnapshot } from '../service-snapshot.ts';
 import type { LastWords } from '../text/failing.ts';
-import { type Advice, advise, type CommandForms, changing, commandsOf, looking } from './advice.ts';
 import type { Answer } from './answer.ts';
 
 export interface ServiceQuestion {

@@ -3,7 +3,8 @@ import type { Clock } from '../../system/types/clock.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
 import { defined } from '../../text/defined.ts';
 import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/outcome.ts';
-import { formatEvent, type HistoryEvent, readEvents, type Streak, type Tick, type Trigger } from './event.ts';
+import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
+import { formatEvent, readEvents } from './event-lines.ts';
 import { carriedAfter, extendStreak, foldHistory, type History, type RunRecord } from './history.ts';
 import { earlierHistory } from './predecessor.ts';
 
@@ -19,7 +20,7 @@ export interface RunResult {
   /** Last lines of output. */
   readonly tail: string;
   /** What went wrong beside the job itself: lost output, a history that could not be written. */
-  readonly troubles: readonly string[];
+  readonly warnings: readonly string[];
   readonly interrupted: InterruptedRuns;
   /** Why process-control has paused the job after this run; absent when it has not. */
   readonly paused?: string;
@@ -77,13 +78,13 @@ export function recordStopped(
   const before = readHistory(slug, recorder);
   const startedMs = before.runs.find((record) => record.run === run)?.startedMs ?? endedMs;
   const streak = extendStreak(before.streak, outcome, endedMs);
-  const troubles = writeEvent(slug, recorder, {
+  const warnings = writeEvent(slug, recorder, {
     ...{ event: 'ended', run, atMs: endedMs, outcome, streak, attempt: 0, trigger, host: recorder.hostName },
     durationMs: Math.max(0, endedMs - startedMs),
     carried: carriedAfter(before, outcome, Math.max(0, endedMs - startedMs)),
     ...(tick !== undefined && { tick }),
   });
-  return resultOf(outcome, recorder, { slug, startedMs, endedMs, troubles });
+  return resultOf(outcome, recorder, { slug, startedMs, endedMs, warnings });
 }
 
 type Unrun =
@@ -93,20 +94,20 @@ type Unrun =
 function recordUnrun({ slug, run, trigger, tick }: RunName, recorder: HistoryHost, unrun: Unrun): RunResult {
   const atMs = recorder.clock.nowMs();
   const ofTick = tick === undefined ? {} : { tick };
-  const troubles = writeEvent(slug, recorder, { ...unrun, run, atMs, trigger, host: recorder.hostName, ...ofTick });
-  return resultOf(unrun.outcome, recorder, { slug, startedMs: atMs, endedMs: atMs, troubles });
+  const warnings = writeEvent(slug, recorder, { ...unrun, run, atMs, trigger, host: recorder.hostName, ...ofTick });
+  return resultOf(unrun.outcome, recorder, { slug, startedMs: atMs, endedMs: atMs, warnings });
 }
 
 interface Known {
   readonly slug: string;
   readonly startedMs: number;
   readonly endedMs: number;
-  readonly troubles: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** Of a run that had no log. */
 function resultOf(outcome: Outcome, recorder: HistoryHost, known: Known): RunResult {
-  const { slug, startedMs, endedMs, troubles } = known;
+  const { slug, startedMs, endedMs, warnings } = known;
   const history = readHistory(slug, recorder);
   return {
     outcome,
@@ -115,7 +116,7 @@ function resultOf(outcome: Outcome, recorder: HistoryHost, known: Known): RunRes
     endedMs,
     history,
     tail: '',
-    troubles,
+    warnings,
     interrupted: { runs: [], streak: history.streak },
   };
 }
@@ -162,7 +163,7 @@ function foldedHistory(text: string, predecessor: Uint8Array | undefined): Histo
   return history;
 }
 
-/** Troubles, in words: a history that can't be written must not end the run it is about. */
+/** Warnings, in words: a history that can't be written must not end the run it is about. */
 export function writeEvent(slug: string, { history }: Pick<HistoryHost, 'history'>, event: HistoryEvent): string[] {
   const written = history.append(slug, formatEvent(event));
   return written.ok ? [] : [`the history could not be written: ${written.reason}`];

@@ -71,15 +71,15 @@ function catchUpOne(job: CaughtJob, host: CatchUpHost): readonly CatchUpNote[] {
   const claim = mayStart(job, { last, account }, host) ? host.claims.take(job.slug, last, wish) : undefined;
   // Without a claim it would be started again every five minutes, so it stays open until there can be one.
   if (claim?.is === 'failed')
-    return [trouble(job, `not caught up yet: ${wallTime(last, host.zones.host)} can't be claimed: ${claim.reason}`)];
-  const troubles = recordMissed(job, missed, host);
+    return [failure(job, `not caught up yet: ${wallTime(last, host.zones.host)} can't be claimed: ${claim.reason}`)];
+  const warnings = recordMissed(job, missed, host);
   const starts = claim?.is === 'taken';
   if (starts) host.start({ slug: job.slug, run, tickMs: last });
   const count = missed.length === 1 ? 'a tick' : `${missed.length} ticks, the last one`;
   const words = `missed ${count} at ${wallTime(last, host.zones.host)}${starts ? `, caught up by run ${run}` : ''}`;
   // What could not be written down stays open.
-  const kept = troubles.length > 0 ? troubles : settle(job, account, host);
-  return [{ slug: job.slug, level: 'info', words }, ...kept.map((one) => trouble(job, one))];
+  const kept = warnings.length > 0 ? warnings : settle(job, account, host);
+  return [{ slug: job.slug, level: 'info', words }, ...kept.map((one) => failure(job, one))];
 }
 
 function settle(job: CaughtJob, { sinceMs }: TickAccount, { claims, clock }: CatchUpHost): readonly string[] {
@@ -88,7 +88,7 @@ function settle(job: CaughtJob, { sinceMs }: TickAccount, { claims, clock }: Cat
   return marked.ok ? [] : [`the account of its ticks could not be kept: ${marked.reason}`];
 }
 
-function trouble({ slug }: CaughtJob, words: string): CatchUpNote {
+function failure({ slug }: CaughtJob, words: string): CatchUpNote {
   return { slug, level: 'error', words };
 }
 

@@ -62,7 +62,7 @@ export function openTicks(job: WatchedJob, { account, nowMs, pauses, zones, hist
   return { missed, stoodFor };
 }
 
-/** Written down, so that no start stands for a second tick. Troubles, in words. */
+/** Written down, so that no start stands for a second tick. Warnings, in words. */
 export function recordStandIns(
   { slug }: Pick<AccountedJob, 'slug'>,
   stoodFor: OpenTicks['stoodFor'],
@@ -96,7 +96,7 @@ function wasPausedAt({ atMs, untilMs = Number.POSITIVE_INFINITY }: Pause, tickMs
   return tickMs >= atMs && tickMs < untilMs;
 }
 
-/** One event for all of them, as a run that never was. Troubles, in words, when it could not be written. */
+/** One event for all of them, as a run that never was. Warnings, in words, when it could not be written. */
 export function recordMissed(
   { slug }: Pick<AccountedJob, 'slug'>,
   missed: readonly number[],

@@ -84,7 +84,7 @@ function resetWords({ slug, service }: ServiceTarget, config: Config): string {
   if (holderOf(slug, config)?.state === 'running') return again;
   if (service.file === 'disabled') return 'it is disabled in its file, so nothing is started';
   if (service.file === 'broken') return 'its file has problems, so nothing is started until that is fixed';
-  const { wanted, wish } = readDesired(stateFiles(config.stateDirectory), slug).service;
+  const { state: wanted, decision: wish } = readDesired(stateFiles(config.stateDirectory), slug).service;
   return wanted === 'up' ? again : `it was stopped ${wishText(wish)}, so nothing is started; jobctl start ${slug}`;
 }
 
@@ -168,7 +168,7 @@ function startInstances(
     const target = { slug, instance: number, service };
     const written = writeDesired(files, target, afterCommand(before, 'start', ask));
     if (!written.ok) return refuse('jobctl', written.reason);
-    const { wish } = before;
+    const { decision: wish } = before;
     if (!options.json) print(`${targetName(target)} is wanted up again, too; it was stopped ${wishText(wish)}\n`);
   }
   return undefined;
@@ -179,15 +179,13 @@ function tellStopped({ slug, service }: ServiceTarget, { json }: Options, config
   const { instance } = readDesired(stateFiles(config.stateDirectory), slug);
   for (const number of stoppedInstances(slug, service.instances, config)) {
     const name = targetName({ slug, instance: number });
-    if (!json) print(`${name} stays stopped, ${wishText(instance(number).wish)}; jobctl start ${name}\n`);
+    if (!json) print(`${name} stays stopped, ${wishText(instance(number).decision)}; jobctl start ${name}\n`);
   }
 }
 
 function stoppedInstances(slug: string, instances: number, config: Config): readonly number[] {
   const { instance } = readDesired(stateFiles(config.stateDirectory), slug);
-  return Array.from({ length: instances }, (_, number) => number).filter(
-    (number) => instance(number).wanted === 'down',
-  );
+  return Array.from({ length: instances }, (_, number) => number).filter((number) => instance(number).state === 'down');
 }
 
 function wishText(wish: OperatorRequest | undefined): string {
@@ -197,7 +195,7 @@ function wishText(wish: OperatorRequest | undefined): string {
 /** A restart by tag restarts what is wanted up and starts nothing else. */
 function whyDown({ slug, service }: ServiceTarget, config: Config): string | undefined {
   if (service.file === 'disabled') return 'it is disabled in its file';
-  const { wanted, wish } = readDesired(stateFiles(config.stateDirectory), slug).service;
+  const { state: wanted, decision: wish } = readDesired(stateFiles(config.stateDirectory), slug).service;
   return wanted === 'up' ? undefined : `it was stopped ${wishText(wish)}`;
 }
 
@@ -205,7 +203,7 @@ function whyDown({ slug, service }: ServiceTarget, config: Config): string | und
 function refuseWhenDown(target: ServiceTarget, config: Config): number | undefined {
   const { slug } = target;
   const { service } = readDesired(stateFiles(config.stateDirectory), slug);
-  if (service.wanted === 'up') return undefined;
+  if (service.state === 'up') return undefined;
   return refuse('jobctl', `${slug} is wanted down as a whole, and so is ${targetName(target)}; jobctl start ${slug}`);
 }
 

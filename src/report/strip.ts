@@ -1,0 +1,29 @@
+/** The last runs of a job in the least room: how each ended, and how long it took. */
+import type { RunRecord } from '../run/history/history.ts';
+import { healthOf } from '../run/outcome/outcome.ts';
+
+export interface StripItem {
+  readonly run: string;
+  /** `other`: stopped by a person, or replaced. */
+  readonly is: 'success' | 'failure' | 'skipped' | 'missed' | 'running' | 'other';
+  readonly startedMs: number;
+  readonly durationMs?: number;
+}
+
+const mostItems = 30;
+
+/** The last runs, oldest first. */
+export function stripOf(runs: readonly RunRecord[]): readonly StripItem[] {
+  return runs.slice(-mostItems).map(({ run, startedMs, durationMs, outcome }) => ({
+    run,
+    is: kindOf(outcome),
+    startedMs,
+    ...(durationMs !== undefined && { durationMs }),
+  }));
+}
+
+function kindOf(outcome: RunRecord['outcome']): StripItem['is'] {
+  if (outcome === undefined) return 'running';
+  if (outcome.kind === 'missed' || outcome.kind === 'skipped') return outcome.kind;
+  return healthOf(outcome) ?? 'other';
+}
