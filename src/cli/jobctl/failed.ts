@@ -7,7 +7,7 @@ import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { print, say } from '../frame/output.ts';
-import { lastWordsOf } from '../report/last-words.ts';
+import { failedLog, lastWordsOf } from '../report/last-words.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 
@@ -37,7 +37,5 @@ export function failed(options: Options, config: Config): number {
 
 function lastWords(job: AnySnapshot, config: Config): LastWords | undefined {
   if (isBroken(job)) return undefined;
-  const path =
-    job.service === undefined ? job.lastRun?.logPath : job.service.instances.find(({ at }) => at !== 'up')?.logPath;
-  return lastWordsOf(path, `jobctl failed ${job.slug}`, config);
+  return lastWordsOf(failedLog(job), `jobctl failed ${job.slug}`, config);
 }

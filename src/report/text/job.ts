@@ -1,13 +1,14 @@
-/** `jobctl status`: one line for each job, or all that is known of one. */
+/** `jobctl status`: a row for each job, or all that is known of one. */
 import { orphanWords } from '../../run/lock/collision.ts';
 import { durationWords, lastedWords } from '../../run/outcome/outcome.ts';
 import { pauseRemark, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
+import { defined } from '../../text/defined.ts';
 import { printable } from '../../text/printable.ts';
-import { widest } from '../../text/width.ts';
 import { ownWarnings } from '../clock/installed.ts';
 import type { Overdue } from '../clock/overdue.ts';
 import type { RunSnapshot } from '../latest-runs.ts';
 import { type BrokenJobSnapshot, hiddenWords, type JobSnapshot, unreadableWords } from '../snapshot.ts';
+import type { ListedJob } from './listing.ts';
 import { serviceRemark } from './service.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
@@ -16,62 +17,60 @@ export function isBroken(job: AnySnapshot): job is BrokenJobSnapshot {
   return 'problems' in job;
 }
 
-/** Columns: job, state, last run, and notes. */
-export function jobLines(jobs: readonly AnySnapshot[], formatTime: (ms: number) => string): string {
-  const rows = jobs.map((job) => [job.slug, job.state, ...rest(job, formatTime)]);
-  const widths = [0, 1, 2].map((column) => widest(rows.map((row) => row[column] ?? '')));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+/** A row of the listing. */
+export function listedJob(job: AnySnapshot, formatTime: (ms: number) => string): ListedJob {
+  const { slug, state, tags } = job;
+  const row = { slug, state, tags, note: noteOf(job, formatTime) };
+  if (job.service !== undefined) return { ...row, ...defined({ lastMs: job.service.sinceMs }) };
+  if (isBroken(job)) return { ...row, ...defined({ lastMs: runningSince(job) }) };
+  const { lastRun, strip, nextMs, paused } = job;
+  const isHeld = paused !== undefined && paused.untilMs === undefined;
+  return {
+    ...row,
+    strip,
+    ...defined({
+      lastMs: lastRun?.startedMs,
+      tookMs: lastRun?.durationMs,
+      nextMs: isHeld ? undefined : (job.dueMs ?? nextMs),
+    }),
+  };
 }
 
-function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
-  if (isBroken(job) && job.service === undefined) {
-    const since = job.activity.is === 'running' ? job.activity.sinceMs : undefined;
-    return [since === undefined ? '' : formatTime(since), printable(brokenRemark(job))];
-  }
-  if (job.service !== undefined) {
-    const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
-    const remarks = [
+function runningSince({ activity }: AnySnapshot): number | undefined {
+  return activity.is === 'running' ? activity.sinceMs : undefined;
+}
+
+/** What is to be said about a job in one line. */
+function noteOf(job: AnySnapshot, formatTime: (ms: number) => string): string {
+  return remarksOn(job, formatTime).filter(Boolean).join('; ');
+}
+
+function remarksOn(job: AnySnapshot, formatTime: (ms: number) => string): readonly (string | undefined)[] {
+  if (isBroken(job) && job.service === undefined) return [brokenRemark(job)];
+  if (job.service !== undefined)
+    return [
       serviceRemark(job.slug, job.service),
       ...(isBroken(job) ? [] : ownWarnings(job.clock)),
       ...(isBroken(job) ? [] : noticeRemarks(job, formatTime)),
       isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
     ];
-    return [since, printable(remarks.filter(Boolean).join('; '))];
-  }
-  if (isBroken(job)) return ['', ''];
-  const last = job.lastRun;
-  const started = last === undefined ? '' : formatTime(last.startedMs);
+  if (isBroken(job)) return [];
   return [
-    started,
-    printable(
-      [
-        offRemark(job),
-        pausedWords(job, formatTime),
-        ...ownWarnings(job.clock),
-        overdueRemark(job, formatTime),
-        stoppedWords(job.activity),
-        retryWords(job, formatTime),
-        nextRemark(job),
-        orphanRemark(job),
-        streakRemark(job),
-        lastWords(job),
-        resetRemark(job, formatTime),
-        skipRemark(job, formatTime),
-        unreadableWords(job.slug, job.unreadable),
-        hiddenWords(job.historyHidden),
-        ...noticeRemarks(job, formatTime),
-      ]
-        .filter(Boolean)
-        .join('; '),
-    ),
+    offRemark(job),
+    pausedWords(job, formatTime),
+    ...ownWarnings(job.clock),
+    overdueRemark(job, formatTime),
+    stoppedWords(job.activity),
+    retryWords(job, formatTime),
+    nextRemark(job),
+    orphanRemark(job),
+    lastWords(job),
+    streakRemark(job),
+    resetRemark(job, formatTime),
+    skipRemark(job, formatTime),
+    unreadableWords(job.slug, job.unreadable),
+    hiddenWords(job.historyHidden),
+    ...noticeRemarks(job, formatTime),
   ];
 }
 

@@ -126,6 +126,7 @@ const events = {
     warning: optional(text),
     paused: optional(text),
   }),
+  summary: shape<EventOf<'summary'>>({ event: oneOf('summary'), ...common, streak, carried }),
   skipped: shape<EventOf<'skipped'>>({ event: oneOf('skipped'), ...started, outcome: skipped }),
   'not-started': shape<EventOf<'not-started'>>({ event: oneOf('not-started'), ...started, outcome: notStarted }),
   missed: shape<EventOf<'missed'>>({ event: oneOf('missed'), ...common, host: text, outcome: missed }),

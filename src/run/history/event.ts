@@ -181,6 +181,13 @@ export interface Steered extends Common {
   readonly started?: string;
 }
 
+/** What the lines before it say, for when they are far away: a job that is only skipped for days would have none near its end. */
+export interface Summary extends Common {
+  readonly event: 'summary';
+  readonly streak: Streak;
+  readonly carried: Carried;
+}
+
 /**
  * A run that ended in a way that only a later version knows: it is over, and nothing else is known. A reader puts it in the place of
  * such an event; it is never written.
@@ -203,4 +210,5 @@ export type HistoryEvent =
   | NoticeFailed
   | NoticeDelivered
   | StoodFor
-  | Steered;
+  | Steered
+  | Summary;

@@ -9,6 +9,7 @@ import type {
   Started,
   Steered,
   Streak,
+  Summary,
   Tick,
   Trigger,
   Untold,
@@ -95,6 +96,13 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
       based = true;
       continue;
     }
+    if (event.event === 'summary') {
+      totals = greaterTotals(totals, event.carried.totals);
+      if (!based) ({ lastStatus, untold: untoldBefore } = event.carried);
+      if (!based) ({ streak } = event);
+      based = true;
+      continue;
+    }
     if (event.event === 'ended-unknown') {
       runs.delete(event.run);
       continue;
@@ -156,6 +164,13 @@ function resetStreak({ lastSuccessMs }: Streak): Streak {
   return { failures: 0, ...(lastSuccessMs !== undefined && { lastSuccessMs }) };
 }
 
+/** What a line says of all before it. */
+export function carriedNow(history: History): Carried {
+  const { totals, lastStatus } = history;
+  const untold = untoldIn(history);
+  return { totals, lastStatus, ...(untold !== undefined && { untold }) };
+}
+
 /** What the line of a run's end carries on, from the history before that line. */
 export function carriedAfter(before: History, outcome: Outcome, durationMs: number): Carried {
   const status = statusOf(outcome);
@@ -191,7 +206,7 @@ function isNotice(event: RunEvent): event is NoticeEvent {
 }
 
 /** An event about a run, or about a tick that had none. */
-type RunEvent = Exclude<HistoryEvent, Steered | { readonly event: 'ended-unknown' }>;
+type RunEvent = Exclude<HistoryEvent, Steered | Summary | { readonly event: 'ended-unknown' }>;
 
 /** How the run, or the missed tick, of an event ended; `undefined` for an event that ends none. */
 export function outcomeOf(event: HistoryEvent): Outcome | undefined {
@@ -211,6 +226,7 @@ export function outcomeOf(event: HistoryEvent): Outcome | undefined {
     case 'notice-delivered':
     case 'stood-for':
     case 'steered':
+    case 'summary':
     case 'ended-unknown':
       return undefined;
     default:

@@ -5,7 +5,7 @@ import { defined } from '../../text/defined.ts';
 import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/outcome.ts';
 import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
 import { formatEvent, readEvents } from './event-lines.ts';
-import { carriedAfter, extendStreak, foldHistory, type History, type RunRecord } from './history.ts';
+import { carriedAfter, carriedNow, extendStreak, foldHistory, type History, type RunRecord } from './history.ts';
 import { earlierHistory } from './predecessor.ts';
 
 /** What whoever asked for the run, and whoever must be told, needs to know. */
@@ -95,6 +95,7 @@ function recordUnrun({ slug, run, trigger, tick }: RunName, recorder: HistoryHos
   const atMs = recorder.clock.nowMs();
   const ofTick = tick === undefined ? {} : { tick };
   const warnings = writeEvent(slug, recorder, { ...unrun, run, atMs, trigger, host: recorder.hostName, ...ofTick });
+  summarize(slug, recorder, { run, atMs });
   return resultOf(unrun.outcome, recorder, { slug, startedMs: atMs, endedMs: atMs, warnings });
 }
 
@@ -128,6 +129,18 @@ export function readHistory(slug: string, { history }: Pick<HistoryHost, 'histor
   return hidden === undefined ? known : { ...known, hidden };
 }
 
+function carriesOn(event: HistoryEvent): boolean {
+  return event.event === 'summary' || (event.event === 'ended' && event.carried !== undefined);
+}
+
+/** Writes down what is known so far, when the lines that say so are about to be out of sight. */
+function summarize(slug: string, host: HistoryHost, at: { readonly run: string; readonly atMs: number }): void {
+  const { text, isAll } = host.history.tail(slug, recentBytes);
+  if (isAll || readEvents(text).events.some(carriesOn)) return;
+  const history = readHistory(slug, host);
+  writeEvent(slug, host, { event: 'summary', ...at, streak: history.streak, carried: carriedNow(history) });
+}
+
 /** Some 30 runs; beyond them a listing shows nothing that the end of a run does not carry on. */
 const recentBytes = 16 * 1024;
 
@@ -143,7 +156,7 @@ export function readRecentHistory(
   const { text, isAll } = history.tail(slug, recentBytes);
   if (isAll) return readHistory(slug, { history });
   const { events, unreadable } = readEvents(text);
-  const base = events.findIndex((event) => event.event === 'ended' && event.carried !== undefined);
+  const base = events.findIndex(carriesOn);
   if (base < 0) return readHistory(slug, { history });
   // Lines before that one tell of runs, but not of what was before them.
   const { runs, steered, notices } = foldHistory(events);

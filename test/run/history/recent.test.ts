@@ -6,7 +6,7 @@ import { snapshotJob } from '../../../src/report/snapshot.ts';
 import type { HistoryEvent } from '../../../src/run/history/event.ts';
 import { formatEvent } from '../../../src/run/history/event-lines.ts';
 import { carriedAfter, emptyHistory, extendStreak, foldHistory, type History } from '../../../src/run/history/history.ts';
-import { readHistory, readRecentHistory } from '../../../src/run/history/record.ts';
+import { readHistory, readRecentHistory, recordSkip } from '../../../src/run/history/record.ts';
 import type { Outcome } from '../../../src/run/outcome/outcome.ts';
 import { FakeHistory } from '../../fakes/machine.ts';
 
@@ -130,4 +130,23 @@ test('a history of 1.0, whose lines carry nothing, is read whole and counted', (
   assert.equal(recent.runs.length, 100);
   assert.deepEqual(recent.totals, { success: 100, failure: 0, skipped: 0, missed: 0, durationMs: 500 });
   assert.deepEqual(emptyHistory.totals, foldHistory([]).totals);
+});
+
+test('what was before a thousand skips is still known', () => {
+  const store = new FakeHistory();
+  const failed = { is: 'run', outcome: { kind: 'exited', code: 3 }, isToldOf: true } as const;
+  write(store, [failed, failed]);
+  const host = { history: store, hostName: 'h', clock: { nowMs: () => 5 } } as never;
+  for (let index = 0; index < 1000; index++) {
+    const name = { slug: 'a', run: `s${index}`, trigger };
+    recordSkip(name, host, { reason: 'paused', words: 'the job is paused', allowed: false });
+  }
+  const lines = store.read('a').split('\n');
+  assert.ok(lines.filter((line) => line.includes('"summary"')).length < 1000 / 30);
+  // The first half has been rotated away.
+  const rest = new FakeHistory();
+  rest.append('a', lines.slice(500).join('\n'));
+  const { streak, lastStatus, totals } = readHistory('a', { history: rest });
+  assert.deepEqual([streak.failures, lastStatus, totals.skipped, totals.failure], [2, 'failure', 1000, 2]);
+  assert.deepEqual(readRecentHistory('a', [], { history: store }).totals, totals);
 });

@@ -14,6 +14,9 @@ export interface Options {
   readonly viaTag?: string;
   readonly json?: boolean;
   readonly all?: boolean;
+  readonly watch?: boolean;
+  readonly output?: string;
+  readonly detail?: string;
   readonly wait?: boolean;
   readonly 'slow-start'?: boolean;
   readonly reason?: string;

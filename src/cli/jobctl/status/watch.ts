@@ -4,10 +4,10 @@
  */
 import { constants } from 'node:os';
 import process from 'node:process';
-import type { ListedJob } from '../../report/text/listing.ts';
-import { keysIn, newWatch, press, type Screen, type ScreenOptions, screen, type Watch } from '../../report/text/screen.ts';
-import { exitCodes } from '../../run/outcome/outcome.ts';
-import { printBytes, say } from '../frame/output.ts';
+import type { ListedJob } from '../../../report/text/listing.ts';
+import { keysIn, newWatch, press, type Screen, type ScreenOptions, screen, type Watch } from '../../../report/text/screen.ts';
+import { exitCodes } from '../../../run/outcome/outcome.ts';
+import { printBytes, say } from '../../frame/output.ts';
 
 const everyMs = 2000;
 

@@ -1,18 +1,18 @@
 /** `jobctl logs` of jobs: prints the log of a run, and with --follow goes on while the run does, or waits for the next one. */
 import { basename } from 'node:path';
-import type { Config } from '../../config/config.ts';
-import type { RunSnapshot } from '../../report/latest-runs.ts';
-import { readLogName } from '../../run/retention/retention.ts';
-import { quietly, readLinkIn } from '../../system/file/careful-file.ts';
-import { realLocks } from '../frame/host.ts';
-import { print } from '../frame/output.ts';
-import { refuse } from '../frame/refuse.ts';
-import type { Jobs } from '../report/snapshots.ts';
-import { notDone } from './frame/act.ts';
-import { chooseJobs } from './frame/jobs.ts';
-import type { Options } from './frame/options.ts';
-import { partsOf, showParts } from './log/parts.ts';
-import { type LogPlace, LogPrinter, type LogView, logView, openReader, untilNextLook } from './log/view.ts';
+import type { Config } from '../../../config/config.ts';
+import type { RunSnapshot } from '../../../report/latest-runs.ts';
+import { readLogName } from '../../../run/retention/retention.ts';
+import { quietly, readLinkIn } from '../../../system/file/careful-file.ts';
+import { realLocks } from '../../frame/host.ts';
+import { print } from '../../frame/output.ts';
+import { refuse } from '../../frame/refuse.ts';
+import type { Jobs } from '../../report/snapshots.ts';
+import { notDone } from '../frame/act.ts';
+import { chooseJobs } from '../frame/jobs.ts';
+import type { Options } from '../frame/options.ts';
+import { partsOf, showParts } from './parts.ts';
+import { type LogPlace, LogPrinter, type LogView, logView, openReader, untilNextLook } from './view.ts';
 
 interface Asked {
   readonly options: Options;
