@@ -12,13 +12,14 @@ import { type Options, parseJobctl } from './jobctl/frame/options.ts';
 import { otherCommands } from './jobctl/frame/other-commands.ts';
 import { history } from './jobctl/history.ts';
 import { logs } from './jobctl/log/logs.ts';
-import { status } from './jobctl/status/status.ts';
+import { metrics } from './jobctl/metrics.ts';
 import { next } from './jobctl/next.ts';
 import { pause, resume } from './jobctl/pause.ts';
 import { reset } from './jobctl/reset.ts';
 import { serviceCommand } from './jobctl/service/service.ts';
 import { stopSupervisors } from './jobctl/service/stop-supervisors.ts';
 import { start } from './jobctl/start.ts';
+import { status } from './jobctl/status/status.ts';
 import { restart, stop } from './jobctl/stop.ts';
 import { why } from './jobctl/why.ts';
 import { usageError } from './on-demand/options.ts';
@@ -35,6 +36,7 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
   logs: { act: logs, changes: false },
   next: { act: next, changes: false },
   why: { act: why, changes: false },
+  metrics: { act: metrics, changes: false },
   check: { act: check, changes: false },
   start: { act: start, changes: true },
   stop: { act: stop, changes: true },
@@ -82,7 +84,7 @@ async function jobctl(written: readonly string[]): Promise<number> {
 }
 
 /** What they open is all the service user's, or everybody's: root looks with no more rights than that. */
-const looking: ReadonlySet<string> = new Set(['status', 'failed', 'history', 'logs']);
+const looking: ReadonlySet<string> = new Set(['status', 'failed', 'history', 'logs', 'metrics']);
 
 /** Commands that take several names; one that is alone may be an instance of a service. */
 const manyNames: ReadonlySet<string> = new Set(['next', 'history', 'failed']);

@@ -8,7 +8,7 @@ import { parseNote } from '../../src/notify/outbox/note.ts';
 import { snapshotRun } from '../../src/report/latest-runs.ts';
 import { snapshotJob } from '../../src/report/snapshot.ts';
 import { historyText } from '../../src/report/text/history.ts';
-import { jobDetails, jobLines } from '../../src/report/text/job.ts';
+import { jobDetails } from '../../src/report/text/job.ts';
 import type { HistoryEvent } from '../../src/run/history/event.ts';
 import { formatEvent, parseEvents, readEvents } from '../../src/run/history/event-lines.ts';
 import { foldHistory } from '../../src/run/history/history.ts';
@@ -17,6 +17,7 @@ import { readDesired, requestWords } from '../../src/service/desired.ts';
 import { parseJournal } from '../../src/service/record/journal.ts';
 import { readRecord, restoreInstance } from '../../src/service/record/record.ts';
 import { parseFacts } from '../../src/system/lock/owner.ts';
+import { listed } from '../report/listed.ts';
 
 const format = (ms: number) => new Date(ms).toISOString();
 const trigger = { by: 'person', uid: 1000, name: 'ada' } as const;
@@ -169,7 +170,7 @@ test('whatever a history holds, it can be listed in words, and nothing that is n
       assert.doesNotMatch(historyText(entries, { formatTime: format, named: true }), /\[object Object\]|undefined|NaN/);
       const job = { slug: 'a', name: 'A', tags: [], disabled: false };
       const snapshot = snapshotJob({ job, holder: undefined, history, paused: undefined, nowMs: atMs });
-      assert.doesNotMatch(`${jobLines([snapshot], format)}${jobDetails(snapshot, format)}`, /\[object Object\]|NaN/);
+      assert.doesNotMatch(`${listed([snapshot], format)}${jobDetails(snapshot, format)}`, /\[object Object\]|NaN/);
       JSON.stringify(snapshot);
     }),
     { numRuns: 1500 },

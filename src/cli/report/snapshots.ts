@@ -83,7 +83,13 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
         loaded?.ok && loaded.value.service === undefined ? undefined : findService(slug, loaded, holder, config);
       const service = known && lookAtService(known, holder, config);
       if (loaded === undefined && holder === undefined && next === undefined) return undefined;
-      const facts = { holder, next, history: readRecentHistory(slug, runIdsOf(holder, next), { history }), nowMs: clock.nowMs(), service };
+      const facts = {
+        holder,
+        next,
+        history: readRecentHistory(slug, runIdsOf(holder, next), { history }),
+        nowMs: clock.nowMs(),
+        service,
+      };
       if (!loaded?.ok) return snapshotBroken({ ...facts, ...fileOf(slug, loaded, config), ...tagsOf(known) });
       const job = shownJob(loaded.value);
       const more = times?.(loaded.value);

@@ -19,7 +19,10 @@ const detailLines = 10;
 export function lastWordsText(words: LastWords): string {
   if ('why' in words) return `${printable(words.why)}\n`;
   if (words.lines.length === 0) return 'its log is empty\n';
-  return words.lines.slice(-detailLines).map((line) => `  ${printable(line)}\n`).join('');
+  return words.lines
+    .slice(-detailLines)
+    .map((line) => `  ${printable(line)}\n`)
+    .join('');
 }
 
 /** A line of what and since when, then the last words, indented. */

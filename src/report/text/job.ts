@@ -1,6 +1,6 @@
 /** `jobctl status`: a row for each job, or all that is known of one. */
 import { orphanWords } from '../../run/lock/collision.ts';
-import { durationWords, lastedWords } from '../../run/outcome/outcome.ts';
+import { durationWords, lastedWords, statusOf } from '../../run/outcome/outcome.ts';
 import { pauseRemark, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
 import { defined } from '../../text/defined.ts';
 import { printable } from '../../text/printable.ts';
@@ -79,8 +79,9 @@ function offRemark({ disabled, state }: JobSnapshot): string {
   return disabled && state !== 'disabled' ? 'disabled' : '';
 }
 
-/** Of a run under way the column before says that it runs. */
+/** Nothing where the state says it already. */
 function lastWords({ lastRun, activity, state }: JobSnapshot): string | undefined {
+  if (state === 'ok' && lastRun?.outcome !== undefined && statusOf(lastRun.outcome) === 'success') return undefined;
   if (lastRun === undefined || lastRun.outcome !== undefined || state !== 'running') return lastRun?.words;
   return activity.is === 'running' ? activityText(activity) : lastRun.words;
 }

@@ -1,8 +1,8 @@
 /** `jobctl status` of several jobs: a table that begins with what needs a person, and the totals below it. */
 import { printable } from '../../text/printable.ts';
 import type { JobState } from '../state.ts';
-import { relativeText, shortDuration } from './relative.ts';
 import type { StripItem } from '../strip.ts';
+import { relativeText, shortDuration } from './relative.ts';
 import { asciiSigns, blockSigns, stripText } from './strip.ts';
 import { type Cell, table } from './table.ts';
 

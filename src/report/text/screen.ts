@@ -45,7 +45,6 @@ const sequences: Readonly<Record<string, Key>> = {
   '\u001a': { is: 'suspend' },
 };
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
 const keyPattern = /\u001b\[[\d;]*[A-Za-z~]|\u001bO[A-Z]|[\u0000-\u001f\u007f]|[^\u0000-\u001f\u007f]+/g;
 
 /** The keys of one read from a terminal in raw mode; keys that mean nothing here are left out. */
@@ -156,7 +155,11 @@ export function screen(jobs: readonly ListedJob[], watch: Watch, options: Screen
     return { lines: [head, ...filled(lines, space), cut(help, terminal.columns)], shown: { slugs: [], rows: space } };
   }
   const found = jobs.filter((job) => matches(job, watch.filter));
-  const { titles, rows: all, totals } = listingLines(found, {
+  const {
+    titles,
+    rows: all,
+    totals,
+  } = listingLines(found, {
     ...options,
     terminal: { ...terminal, columns: terminal.columns - 1 },
   });

@@ -161,7 +161,12 @@ export function readRecentHistory(
   // Lines before that one tell of runs, but not of what was before them.
   const { runs, steered, notices } = foldHistory(events);
   if (runIds.some((id) => !runs.some(({ run }) => run === id))) return readHistory(slug, { history });
-  return { ...foldHistory(events.slice(base)), runs, ...defined({ steered, notices }), ...(unreadable > 0 && { unreadable }) };
+  return {
+    ...foldHistory(events.slice(base)),
+    runs,
+    ...defined({ steered, notices }),
+    ...(unreadable > 0 && { unreadable }),
+  };
 }
 
 /** A run asks several times for what has not changed; without a predecessor the text says all. */

@@ -41,10 +41,16 @@ export function replace(
   name: string,
   { text, mode = 0o644 }: { readonly text: string; readonly mode?: number },
 ): void {
-  // It could be written and never read again.
+  // It could be written and never be read again.
   if (Buffer.byteLength(text) > limitBytes) throw new Error(`${name}: larger than ${limitBytes} bytes`);
   mkdirSync(directory, { recursive: true, mode: 0o755 });
-  const temporary = path.join(directory, `.${name}.${process.pid}`);
+  replaceFile(path.join(directory, name), text, mode);
+}
+
+/** Throws. A reader sees the old file or the new one, whole; the new one outlives a power failure. */
+export function replaceFile(file: string, text: string, mode: number): void {
+  const directory = path.dirname(file);
+  const temporary = path.join(directory, `.${path.basename(file)}.${process.pid}`);
   // Of a killed process that had this number.
   rmSync(temporary, { force: true });
   const fd = createFile(temporary, mode);
@@ -55,6 +61,6 @@ export function replace(
   } finally {
     closeSync(fd);
   }
-  renameSync(temporary, path.join(directory, name));
+  renameSync(temporary, file);
   syncDirectory(directory);
 }

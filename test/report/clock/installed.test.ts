@@ -13,7 +13,7 @@ import { upcomingLines, upcomingStream } from '../../../src/report/clock/upcomin
 import { snapshotJob } from '../../../src/report/snapshot.ts';
 import { checkText } from '../../../src/report/text/check.ts';
 import { checkJobs } from '../../../src/report/text/icinga.ts';
-import { jobDetails, jobLines } from '../../../src/report/text/job.ts';
+import { jobDetails } from '../../../src/report/text/job.ts';
 import { answerOf } from '../../../src/report/why/answer.ts';
 import type { Evidence } from '../../../src/report/why/evidence.ts';
 import { explain } from '../../../src/report/why/why.ts';
@@ -21,6 +21,7 @@ import { cronPart, installed, liveCron } from '../../fakes/installed.ts';
 import { zonesOn } from '../../fakes/zones.ts';
 import { expression } from '../../schedule/expressions.ts';
 import { puzzle } from '../evidence.ts';
+import { listed } from '../listed.ts';
 
 const nowMs = Date.parse('2026-11-25T10:41:00Z');
 const zones = zonesOn('UTC');
@@ -253,7 +254,7 @@ for (const [cronName, daemon, cronWords] of crons)
       const check = checkText({ directory: '/jobs', problems: [], lines: [checked] });
       const answers = {
         next,
-        list: [jobLines([snapshot], time), ...commonWarnings([clock])].join('\n'),
+        list: [listed([snapshot], time), ...commonWarnings([clock])].join('\n'),
         name: jobDetails(snapshot, time),
         check,
         icinga: icinga.text,

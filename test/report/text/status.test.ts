@@ -3,13 +3,14 @@ import { test } from 'node:test';
 import { type JobFacts, type JobSnapshot, snapshotBroken, snapshotJob } from '../../../src/report/snapshot.ts';
 import { jobStateCode } from '../../../src/report/state.ts';
 import { historyText } from '../../../src/report/text/history.ts';
-import { jobDetails, jobLines } from '../../../src/report/text/job.ts';
+import { jobDetails } from '../../../src/report/text/job.ts';
 import { brokenStatusText, statusText } from '../../../src/report/text/status.ts';
 import { emptyHistory, type History } from '../../../src/run/history/history.ts';
 import type { Outcome } from '../../../src/run/outcome/outcome.ts';
 import type { LockHolder } from '../../../src/system/types/lock.ts';
 import { timeText } from '../../../src/zone/wall-time.ts';
 import { zoneNamed } from '../../fakes/zones.ts';
+import { listed } from '../listed.ts';
 
 const time = timeText(zoneNamed('UTC'));
 const atMs = Date.parse('2026-11-22T10:30:00Z');
@@ -58,7 +59,7 @@ test('a broken file does not hide the run that goes on', () => {
     'bad ***Invalid configuration***\t{pid: 5647, status: running}\n',
   );
   assert.match(
-    jobLines([broken('bad', 'bad.yaml:1:1: x', running)], time),
+    listed([broken('bad', 'bad.yaml:1:1: x', running)], time),
     /^bad {2}running .*pid 5647; bad\.yaml:1:1: x\n/,
   );
 });
@@ -125,7 +126,7 @@ for (const [title, job, state, code] of [
 ] as const) {
   test(`a job ${title} is ${state}, in --json too, and jobctl status ends with ${code}`, () => {
     assert.equal(job.state, state);
-    assert.match(jobLines([job], time), new RegExp(`^multi +${state}\\b`));
+    assert.match(listed([job], time), new RegExp(`^multi +${state}\\b`));
     assert.equal(jobStateCode(job), code);
   });
 }
@@ -137,7 +138,7 @@ test('jobctl status lists every job on a line, and all about one of them', () =>
     snapshot({ job: { slug: 'never' } }),
   ];
   assert.equal(
-    jobLines(jobs, time),
+    listed(jobs, time),
     [
       'a       failing    2026-11-22 10:30:00  2 failures in a row; succeeded',
       'broken  invalid                         broken.yaml:3:1: unknown key',
@@ -224,7 +225,7 @@ test('a run that waits for its next attempt, a run that waits for another, and s
   assert.equal(jobStateCode(job), 0);
   assert.equal(job.lastStatus, 'unknown');
   assert.match(jobDetails(snapshot({ ...facts, nowMs: atMs + 61_000 }), time), /state: +running\n/);
-  assert.match(jobLines([snapshot({ ...facts, holder: undefined })], time), /^multi +running /);
+  assert.match(listed([snapshot({ ...facts, holder: undefined })], time), /^multi +running /);
 });
 
 test('a skip hides neither the run under way nor the failure before it', () => {
@@ -238,9 +239,9 @@ test('a skip hides neither the run under way nor the failure before it', () => {
     holder: running,
   });
   assert.deepEqual([under.lastRun?.run, under.lastSkip?.run, under.health], ['r2', 'r8', 'never-run']);
-  assert.doesNotMatch(jobLines([under], time), /skipped|failed/);
+  assert.doesNotMatch(listed([under], time), /skipped|failed/);
   const failedRun = { run: 'r2', startedMs: atMs, outcome: { kind: 'exited', code: 3 } } as const;
   const failing = snapshot({ history: { ...emptyHistory, runs: [failedRun, skipped], streak: { failures: 1 } } });
-  assert.match(jobLines([failing], time), /failed with exit code 3; at \S+ \S+ it was skipped: still running/);
+  assert.match(listed([failing], time), /failed with exit code 3; at \S+ \S+ it was skipped: still running/);
   assert.equal(jobStateCode(failing), 1);
 });

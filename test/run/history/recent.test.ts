@@ -5,7 +5,13 @@ import fc from 'fast-check';
 import { snapshotJob } from '../../../src/report/snapshot.ts';
 import type { HistoryEvent } from '../../../src/run/history/event.ts';
 import { formatEvent } from '../../../src/run/history/event-lines.ts';
-import { carriedAfter, emptyHistory, extendStreak, foldHistory, type History } from '../../../src/run/history/history.ts';
+import {
+  carriedAfter,
+  emptyHistory,
+  extendStreak,
+  foldHistory,
+  type History,
+} from '../../../src/run/history/history.ts';
 import { readHistory, readRecentHistory, recordSkip } from '../../../src/run/history/record.ts';
 import type { Outcome } from '../../../src/run/outcome/outcome.ts';
 import { FakeHistory } from '../../fakes/machine.ts';
@@ -26,7 +32,10 @@ const outcomes: readonly Outcome[] = [
 ];
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ is: fc.constant('run'), outcome: fc.constantFrom(...outcomes), isToldOf: fc.boolean() }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ is: fc.constant('run'), outcome: fc.constantFrom(...outcomes), isToldOf: fc.boolean() }),
+  },
   { weight: 2, arbitrary: fc.record({ is: fc.constant('skip'), reason: fc.constantFrom('paused', 'running') }) },
   fc.record({ is: fc.constantFrom('missed', 'reset', 'killed') }),
 ) as fc.Arbitrary<Step>;
@@ -39,7 +48,15 @@ function write(store: FakeHistory, steps: readonly Step[]): void {
   for (const [index, each] of steps.entries()) {
     const run = `r${index}`;
     const atMs = (index + 1) * minuteMs;
-    const started = { event: 'started', run, atMs, trigger, jobSha256: 'x', logPath: `/log/${run}`, host: 'h' } as const;
+    const started = {
+      event: 'started',
+      run,
+      atMs,
+      trigger,
+      jobSha256: 'x',
+      logPath: `/log/${run}`,
+      host: 'h',
+    } as const;
     switch (each.is) {
       case 'run': {
         const { outcome } = each;
@@ -57,7 +74,13 @@ function write(store: FakeHistory, steps: readonly Step[]): void {
         break;
       }
       case 'missed':
-        add({ event: 'missed', run, atMs, host: 'h', outcome: { kind: 'missed', tickMs: atMs - 500, count: 2, words: 'x' } });
+        add({
+          event: 'missed',
+          run,
+          atMs,
+          host: 'h',
+          outcome: { kind: 'missed', tickMs: atMs - 500, count: 2, words: 'x' },
+        });
         break;
       case 'reset':
         add({ event: 'steered', run: '', atMs, action: 'reset', by: 'ada' });
@@ -92,9 +115,16 @@ test('a snapshot made of the end of a history is the one made of all of it', () 
 test('a run that somebody asks for is found, however many came and went since', () => {
   const store = new FakeHistory();
   const run = { is: 'run', outcome: { kind: 'exited', code: 0 }, isToldOf: true } as const;
-  store.append('a', formatEvent({ event: 'waiting', run: 'waits', atMs: 1, trigger, host: 'h', words: 'for its turn' }));
-  write(store, Array.from({ length: 60 }, () => run));
-  const idsOf = (wanted: readonly string[]) => readRecentHistory('a', wanted, { history: store }).runs.map((one) => one.run);
+  store.append(
+    'a',
+    formatEvent({ event: 'waiting', run: 'waits', atMs: 1, trigger, host: 'h', words: 'for its turn' }),
+  );
+  write(
+    store,
+    Array.from({ length: 60 }, () => run),
+  );
+  const idsOf = (wanted: readonly string[]) =>
+    readRecentHistory('a', wanted, { history: store }).runs.map((one) => one.run);
   assert.ok(!idsOf([]).includes('waits'));
   assert.ok(idsOf(['waits']).includes('waits'));
 });

@@ -112,7 +112,9 @@ function steering(options: Argv): Argv {
 function looking(options: Argv): Argv {
   return (
     options
-      .command('status [name]', 'The state of all jobs, or everything about one.', chosen)
+      .command('status [name]', 'The state of all jobs, or everything about one.', (c) =>
+        chosen(c).option('watch', { alias: 'w', type: 'boolean', describe: 'Show it until q is pressed, up to date.' }),
+      )
       // Its names are what is left of the words: of a list of positional arguments yargs would keep the last one only.
       .command('next', 'When jobs will start (default: all jobs).', (c) =>
         c
@@ -143,6 +145,12 @@ function looking(options: Argv): Argv {
           .option('since', text('From this time on: yesterday, "monday 8:00", 12h, 2026-11-24T18:00.'))
           .option('until', text('Up to this time.'))
           .option('lines', { alias: 'n', ...text('How many (20; with --since all, up to 10000).') }),
+      )
+      .command('metrics', 'The state of all jobs for Prometheus.', (c) =>
+        c
+          .option('tag', tag)
+          .option('output', text('Write it to this file instead, which is replaced at once.'))
+          .option('detail', text('all (default), or alerts: only what the shipped alert rules need.')),
       )
       .command('failed', 'Jobs and services that are failing now: since when, how often, their last words.', (c) =>
         c.usage('Usage: $0 failed [NAME..] [options]').option('tag', tag).option('json', json),

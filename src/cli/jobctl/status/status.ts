@@ -8,12 +8,12 @@ import { type AnySnapshot, isBroken, jobDetails, listedJob } from '../../../repo
 import { listing } from '../../../report/text/listing.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import { clock } from '../../../system/time/clock.ts';
-import { printableText } from '../../../text/printable.ts';
 import { hostZone } from '../../../system/time/zones.ts';
+import { printableText } from '../../../text/printable.ts';
 import { timeText } from '../../../zone/wall-time.ts';
 import { warnOfCronZone } from '../../crontab/cron-zone.ts';
 import { print, printBytes, say } from '../../frame/output.ts';
-import { lastWordsOf, failedLog } from '../../report/last-words.ts';
+import { failedLog, lastWordsOf } from '../../report/last-words.ts';
 import { timesOf } from '../../report/times.ts';
 import { type Chosen, chooseJobs } from '../frame/jobs.ts';
 import type { Options } from '../frame/options.ts';

@@ -5,7 +5,15 @@
 import { constants } from 'node:os';
 import process from 'node:process';
 import type { ListedJob } from '../../../report/text/listing.ts';
-import { keysIn, newWatch, press, type Screen, type ScreenOptions, screen, type Watch } from '../../../report/text/screen.ts';
+import {
+  keysIn,
+  newWatch,
+  press,
+  type Screen,
+  type ScreenOptions,
+  screen,
+  type Watch,
+} from '../../../report/text/screen.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import { printBytes, say } from '../../frame/output.ts';
 

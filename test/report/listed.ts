@@ -1,0 +1,10 @@
+import { type AnySnapshot, listedJob } from '../../src/report/text/job.ts';
+import { listingLines } from '../../src/report/text/listing.ts';
+
+/** The rows of `jobctl status` as a program gets them. */
+export function listed(jobs: readonly AnySnapshot[], formatTime: (ms: number) => string): string {
+  const rows = jobs.map((job) => listedJob(job, formatTime));
+  return listingLines(rows, { nowMs: 0, formatTime })
+    .rows.map(({ line }) => `${line}\n`)
+    .join('');
+}
