@@ -58,7 +58,6 @@ function remarksOn(job: AnySnapshot, formatTime: (ms: number) => string): readon
   return [
     offRemark(job),
     pausedWords(job, formatTime),
-    ...ownWarnings(job.clock),
     overdueRemark(job, formatTime),
     stoppedWords(job.activity),
     retryWords(job, formatTime),
@@ -66,6 +65,7 @@ function remarksOn(job: AnySnapshot, formatTime: (ms: number) => string): readon
     orphanRemark(job),
     lastWords(job),
     streakRemark(job),
+    ...ownWarnings(job.clock),
     resetRemark(job, formatTime),
     skipRemark(job, formatTime),
     unreadableWords(job.slug, job.unreadable),
@@ -135,7 +135,9 @@ function streakRemark({ streak }: JobSnapshot): string {
 /** What runs in spite of it comes first. */
 function brokenRemark({ activity, problems }: BrokenJobSnapshot): string {
   const runs = activity.is === 'idle' ? [] : [activityText(activity)];
-  return [...runs, problems[0] ?? ''].join('; ');
+  // The directory is the same for all of them.
+  const [problem = ''] = problems;
+  return [...runs, problem.replace(/^\/(?:[^/:]+\/)*(?=[^/:]+:\d+:)/, '')].join('; ');
 }
 
 function noneWords({ historyHidden }: JobSnapshot): string {

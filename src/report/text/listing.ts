@@ -68,11 +68,11 @@ const stripLength = 10;
 const columns = [
   { title: 'JOB' },
   { title: 'STATE' },
-  { title: 'LAST' },
-  { title: 'TOOK', align: 'right', expendable: 2 },
-  { title: 'NEXT', expendable: 1 },
-  { title: 'RUNS', expendable: 4 },
-  { title: 'TAGS', expendable: 3 },
+  { title: 'LAST', expendable: 1 },
+  { title: 'TOOK', align: 'right', expendable: 3 },
+  { title: 'NEXT', expendable: 2 },
+  { title: 'RUNS', expendable: 5 },
+  { title: 'TAGS', expendable: 4 },
   { title: 'NOTE' },
 ] as const;
 

@@ -8,8 +8,9 @@ export function relativeText(instantMs: number, nowMs: number): string {
   return distanceMs < 0 ? `${words} ago` : `in ${words}`;
 }
 
-/** "0.2 s", "45 s", "12 min", "1 h 30 min", "3 d": milliseconds in the least room. */
+/** "20 ms", "0.2 s", "45 s", "12 min", "1 h 30 min", "3 d": milliseconds in the least room. */
 export function shortDuration(ms: number): string {
+  if (ms < 100) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
   if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`;
   if (seconds < 59.5) return `${Math.round(seconds)} s`;

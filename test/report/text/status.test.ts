@@ -140,9 +140,9 @@ test('jobctl status lists every job on a line, and all about one of them', () =>
   assert.equal(
     listed(jobs, time),
     [
-      'a       failing    2026-11-22 10:30:00  2 failures in a row; succeeded',
-      'broken  invalid                         broken.yaml:3:1: unknown key',
-      'never   never-run',
+      'a       failing    2026-11-22 10:30:00   5 s  .     database queue  succeeded; 2 failures in a row',
+      'broken  invalid                                                     broken.yaml:3:1: unknown key',
+      'never   never-run                                   database queue',
       '',
     ].join('\n'),
   );

@@ -55,15 +55,19 @@ export function watchJobs(watched: Watched): Promise<number> {
       jobs = watched.jobs();
       draw();
     };
+    let isOpen = false;
     const open = () => {
+      if (isOpen) return;
+      isOpen = true;
       stdin.setRawMode(true);
       write(enter);
     };
     const close = () => {
+      isOpen = false;
       stdin.setRawMode(false);
       write(leave);
     };
-    const timer = setInterval(refresh, everyMs);
+    const timer = setInterval(() => isOpen && refresh(), everyMs);
     const end = (code: number) => {
       clearInterval(timer);
       close();
@@ -73,10 +77,11 @@ export function watchJobs(watched: Watched): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)
       process.once(signal, () => end(128 + constants.signals[signal]));
     process.on('SIGWINCH', draw);
-    process.on('SIGCONT', () => {
+    const reopen = () => {
       open();
       refresh();
-    });
+    };
+    process.on('SIGCONT', reopen);
     // The terminal has gone away.
     stdin.once('end', () => end(128 + constants.signals.SIGHUP));
     stdin.on('data', (bytes: Buffer) => {
@@ -90,6 +95,8 @@ export function watchJobs(watched: Watched): Promise<number> {
           close();
           // The whole foreground group, as a terminal does that is not in raw mode; SIGCONT opens the screen again.
           process.kill(0, 'SIGTSTP');
+          // The kernel stops nobody whose shell has no job control.
+          setTimeout(reopen, 50);
           return;
         }
         if (pressed.is === 'watch') watch = pressed.watch;
