@@ -28,12 +28,12 @@ import { say, sayProblems } from '../frame/output.ts';
 import { privateHistory } from '../frame/private-records.ts';
 import { openAsServiceUser } from '../frame/prologue.ts';
 import { refuse } from '../frame/refuse.ts';
-import { machineZones, zoneObjection } from '../frame/tick-zones.ts';
+import { hostZones, zoneProblem } from '../frame/zones.ts';
 import { noteStart } from '../notify/leave-note.ts';
 import { type RunTold, tellOfRun } from '../notify/tell.ts';
 import { startPruning } from './start-pruning.ts';
 
-export interface RunWish {
+export interface RunRequest {
   readonly slug: string;
   readonly slowStart: boolean;
   /** The line asks more often than the schedule says; it starts nothing when no tick is due. */
@@ -51,18 +51,18 @@ export const givenRunVariable = 'PROCESS_CONTROL_GIVEN_RUN';
 /** The missed tick, in milliseconds since 1970, that `--catch-up` has claimed for this run. */
 export const caughtUpVariable = 'PROCESS_CONTROL_CAUGHT_UP';
 
-export async function runNamed(wish: RunWish, args: readonly string[]): Promise<number> {
-  const { configFile } = wish;
+export async function runNamed(request: RunRequest, args: readonly string[]): Promise<number> {
+  const { configFile } = request;
   const opened = await openAsServiceUser({ program, args, configFile, refusals: 'stderr and syslog' });
-  return opened.is === 'over' ? opened.exitCode : runAsServiceUser(wish, opened.config);
+  return opened.is === 'over' ? opened.exitCode : runAsServiceUser(request, opened.config);
 }
 
-async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> {
-  const { slug } = wish;
+async function runAsServiceUser(request: RunRequest, config: Config): Promise<number> {
+  const { slug } = request;
   const trigger = currentTrigger();
-  const loaded = loadJob(slug, config, { files, sha256, checkZone: zoneObjection });
+  const loaded = loadJob(slug, config, { files, sha256, checkZone: zoneProblem });
   if (loaded === undefined) return refuseRun(unknownJob(slug, config));
-  const everyday = realHost(config, (remark) => say(program, remark), { follow: wish.follow === true });
+  const everyday = realHost(config, (words) => say(program, words), { follow: request.follow === true });
   const values = loaded.ok ? privateValues(loaded.value, files) : [];
   const host: RunHost = { ...everyday, history: privateHistory(everyday.history, () => values) };
   const name = { slug, run: newRun(host), trigger };
@@ -75,20 +75,20 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   }
   const job = loaded.value;
   if (job.service !== undefined) {
-    const refusal = serviceRefusal(wish, job);
+    const refusal = serviceRefusal(request, job);
     if (refusal !== undefined) return refuseRun(refusal);
     const { superviseService } = await import('../on-demand/supervise.ts');
     const order = { job: { ...job, service: job.service }, run: name.run, config, host };
     return superviseService({ ...order, byTheClock: trigger.by === 'clock' });
   }
-  if (wish.slowStart && job.slowStartCommands === undefined) {
+  if (request.slowStart && job.slowStartCommands === undefined) {
     return refuseRun(`${slug} has no slow_start_command`);
   }
-  const before = await lookBefore(wish, job, { config, name, host });
+  const before = await lookBefore(request, job, { config, name, host });
   if (before.is === 'not-due') return 0;
   const { tick, warnings } = before;
   const ofTick: RunName = { ...name, ...(tick !== undefined && { tick }) };
-  const order = { ...orderOf(wish, job, { run: name.run, trigger, config }), ...ofTick };
+  const order = { ...orderOf(request, job, { run: name.run, trigger, config }), ...ofTick };
   const result =
     before.is === 'skip'
       ? recordSkip(ofTick, host, before.skip)
@@ -99,7 +99,7 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
 }
 
 /** What only a run has. */
-function serviceRefusal({ slug, follow, slowStart }: RunWish, { service }: Job): string | undefined {
+function serviceRefusal({ slug, follow, slowStart }: RunRequest, { service }: Job): string | undefined {
   const log = `${slug}${(service?.instances ?? 1) > 1 ? '.0' : ''}`;
   if (follow) return `${slug} is a service, so there is no run to follow; its output: jobctl logs ${log} --follow`;
   return slowStart ? `${slug} is a service; it has no slow_start_command` : undefined;
@@ -111,7 +111,7 @@ interface Starting {
   readonly host: RunHost;
 }
 
-function lookBefore({ due }: RunWish, job: Job, { config, name, host }: Starting) {
+function lookBefore({ due }: RunRequest, job: Job, { config, name, host }: Starting) {
   const caughtUp = caughtUpTick(host);
   return beforeRun(
     {
@@ -120,7 +120,7 @@ function lookBefore({ due }: RunWish, job: Job, { config, name, host }: Starting
       ...(caughtUp !== undefined && { caughtUp }),
     },
     {
-      ...{ ...host, sha256, claims: tickClaims(config.stateDirectory), zones: machineZones(config.stateDirectory) },
+      ...{ ...host, sha256, claims: tickClaims(config.stateDirectory), zones: hostZones(config.stateDirectory) },
       readPauses: () => readPauses(host.state),
     },
   );
@@ -138,7 +138,7 @@ interface Circumstances {
   readonly config: Config;
 }
 
-function orderOf({ slowStart }: RunWish, job: Job, { run, trigger, config }: Circumstances) {
+function orderOf({ slowStart }: RunRequest, job: Job, { run, trigger, config }: Circumstances) {
   const world = worldOf({
     job,
     fixed: fixedWorld(config),
