@@ -4,8 +4,9 @@
  */
 import os from 'node:os';
 import type { Config } from '../config/config.ts';
+import { listJobFiles } from '../job/folder.ts';
 import { type LogBounds, logBounds } from '../job/keys/log-bounds.ts';
-import { listJobFiles, loadJob } from '../job/load.ts';
+import { loadJob } from '../job/load.ts';
 import { newRunId } from '../run/identity.ts';
 import { exitCodes } from '../run/outcome/outcome.ts';
 import { type PruneReport, pruneLogs } from '../run/retention/prune.ts';

@@ -2,7 +2,7 @@
  * One run of one job, from the lock to the line in the history: read `runJob` from top to bottom, it is the story.
  * Every way out of it writes how it ended; nothing here prints or exits.
  */
-import type { Job } from '../job/job.ts';
+import type { RunJob } from '../job/job.ts';
 import type { Clock } from '../system/types/clock.ts';
 import type { JobLocks } from '../system/types/lock.ts';
 import type { Launcher, Programs, StopRequests, Sweeper, Wrappers } from '../system/types/process.ts';
@@ -52,7 +52,7 @@ export interface RunHost {
 }
 
 export interface RunOrder {
-  readonly job: Job;
+  readonly job: RunJob;
   readonly run: string;
   readonly trigger: Trigger;
   /** Of a run that the clock has started. */

@@ -9,7 +9,7 @@ import { crontabFrame, outputProblem } from '../../crontab/frame.ts';
 import { nothingPresent, type PresentCrontab, readOwnCrontab } from '../../crontab/last-good.ts';
 import { changesText, compareLines, timingsAfter, timingsBefore } from '../../crontab/report.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
-import { parseExpression } from '../../schedule/expression.ts';
+import { expressionOf } from '../../schedule/expression.ts';
 import type { Timings } from '../../schedule/plan/plan.ts';
 import { publisher } from '../../system/cron/publish.ts';
 import { userCrontab } from '../../system/cron/user-crontab.ts';
@@ -218,9 +218,9 @@ function compose({ config, frame, warnings }: Scene, present: PresentCrontab): M
 
 /** The minutes at which cron must ask about a schedule of another zone, as a cron term. */
 export function minutesTerm(schedule: string, timeZone: string): string {
-  const answer = parseExpression(schedule);
+  const expression = expressionOf(schedule);
   const zone = findZone(timeZone);
-  return answer.ok && zone !== undefined ? dueMinutes(answer.expression, { job: zone, host: hostZone() }) : '*';
+  return expression !== undefined && zone !== undefined ? dueMinutes(expression, { job: zone, host: hostZone() }) : '*';
 }
 
 /** Of all parts. */

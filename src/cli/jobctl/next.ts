@@ -25,7 +25,7 @@ import type { Result } from '../../text/problem.ts';
 import { widest } from '../../text/width.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { warnOfCronZone } from '../crontab/cron-zone.ts';
-import { asWritten, clockReader } from '../crontab/installed.ts';
+import { clockReader } from '../crontab/installed.ts';
 import { print } from '../frame/output.ts';
 import { refuse } from '../frame/refuse.ts';
 import { delayOf } from '../frame/splay.ts';
@@ -87,7 +87,7 @@ function loader(jobs: Jobs, config: Config): Load {
   return (slug) => {
     const loaded = jobs.load(slug);
     if (!loaded?.ok) return loaded;
-    const job = asWritten(loaded.value);
+    const job = loaded.value;
     return { ...loaded, value: { ...job, delayMs: delayOf(job), clock: clockOf(job) } };
   };
 }

@@ -1,6 +1,7 @@
 /** run-job with any other arguments than those of a crontab line: listing, status, killing, help. */
 import type { Config } from '../../config/config.ts';
-import { isSlug, loadJob } from '../../job/load.ts';
+import { isSlug } from '../../job/folder.ts';
+import { loadJob } from '../../job/load.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { killSentence } from '../../report/text/kill.ts';
 import { brokenStatusText, statusText } from '../../report/text/status.ts';

@@ -2,8 +2,9 @@
 import { statSync } from 'node:fs';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import type { Job } from '../../job/job.ts';
-import { listJobFiles, loadJob, unreadNamesake } from '../../job/load.ts';
+import { listJobFiles, unreadNamesake } from '../../job/folder.ts';
+import { isService, type RunJob, type ServiceJob } from '../../job/job.ts';
+import { loadJob } from '../../job/load.ts';
 import { privateValues } from '../../job/private-values.ts';
 import { beforeRun } from '../../run/before-run.ts';
 import type { Tick, Trigger } from '../../run/history/event.ts';
@@ -74,11 +75,11 @@ async function runAsServiceUser(request: RunRequest, config: Config): Promise<nu
     return tell(result, told);
   }
   const job = loaded.value;
-  if (job.service !== undefined) {
+  if (isService(job)) {
     const refusal = serviceRefusal(request, job);
     if (refusal !== undefined) return refuseRun(refusal);
     const { superviseService } = await import('../on-demand/supervise.ts');
-    const order = { job: { ...job, service: job.service }, run: name.run, config, host };
+    const order = { job, run: name.run, config, host };
     return superviseService({ ...order, byTheClock: trigger.by === 'clock' });
   }
   if (request.slowStart && job.slowStartCommands === undefined) {
@@ -99,8 +100,13 @@ async function runAsServiceUser(request: RunRequest, config: Config): Promise<nu
 }
 
 /** What only a run has. */
+<<<<<<< HEAD
 function serviceRefusal({ slug, follow, slowStart }: RunRequest, { service }: Job): string | undefined {
   const log = `${slug}${(service?.instances ?? 1) > 1 ? '.0' : ''}`;
+=======
+function serviceRefusal({ slug, follow, slowStart }: RunWish, { service }: ServiceJob): string | undefined {
+  const log = `${slug}${service.instances > 1 ? '.0' : ''}`;
+>>>>>>> main
   if (follow) return `${slug} is a service, so there is no run to follow; its output: jobctl logs ${log} --follow`;
   return slowStart ? `${slug} is a service; it has no slow_start_command` : undefined;
 }
@@ -111,7 +117,11 @@ interface Starting {
   readonly host: RunHost;
 }
 
+<<<<<<< HEAD
 function lookBefore({ due }: RunRequest, job: Job, { config, name, host }: Starting) {
+=======
+function lookBefore({ due }: RunWish, job: RunJob, { config, name, host }: Starting) {
+>>>>>>> main
   const caughtUp = caughtUpTick(host);
   return beforeRun(
     {
@@ -138,7 +148,11 @@ interface Circumstances {
   readonly config: Config;
 }
 
+<<<<<<< HEAD
 function orderOf({ slowStart }: RunRequest, job: Job, { run, trigger, config }: Circumstances) {
+=======
+function orderOf({ slowStart }: RunWish, job: RunJob, { run, trigger, config }: Circumstances) {
+>>>>>>> main
   const world = worldOf({
     job,
     fixed: fixedWorld(config),

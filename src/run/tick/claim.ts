@@ -3,7 +3,6 @@
  * A claim that can't be written is said, and the job runs: a tick that runs twice is mended by the lock, one that never runs by nobody.
  */
 import type { Timing } from '../../job/keys/timing.ts';
-import { isReboot } from '../../schedule/nickname.ts';
 import type { Clock } from '../../system/types/clock.ts';
 import type { TickClaim, TickClaims } from '../../system/types/state.ts';
 import { wallTime } from '../../zone/wall-time.ts';
@@ -57,7 +56,7 @@ export function claimTick(start: ClockedStart, host: TickHost): TickAnswer {
     const failed = answer.is === 'failed' ? [unclaimed(wallTime(tickMs, zones.host), answer.reason)] : [];
     const kept = keepAccount(start, host, { account, tickMs, nowMs });
     // After a boot no start is late: cron starts when the machine is ready for it.
-    const tick = isReboot(job.schedule) ? { tickMs } : tickOf(tickMs, nowMs);
+    const tick = job.schedule?.atBoot ? { tickMs } : tickOf(tickMs, nowMs);
     return { is: 'run', tick, warnings: [...failed, ...kept] };
   }
   return withoutCandidate(otherwise, job, { account, nowMs, host });
@@ -134,7 +133,7 @@ function keepAccount(start: ClockedStart, host: TickHost, { account, tickMs, now
     claims.drop(job.slug, uselessClaims(account, nowMs).future);
     return markTroubles(moveMark(job, claims, { sinceMs: tickMs }));
   }
-  if (lateness(tickMs, nowMs) !== undefined && !isReboot(job.schedule)) return [];
+  if (lateness(tickMs, nowMs) !== undefined && !job.schedule?.atBoot) return [];
   const settledMs = Math.max(account.sinceMs, nowMs - startPatienceMs);
   const { missed, stoodFor } = openTicks(job, { account, nowMs, pauses, zones, history: host.history });
   const paired = recordStandIns(job, stoodFor, host);

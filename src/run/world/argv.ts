@@ -1,11 +1,11 @@
 /** The command line that runs a command of a job: its program by absolute path, behind the programs that set its limits, niceness and rights. */
 import type { Command } from '../../job/command.ts';
-import type { Job, Limits } from '../../job/job.ts';
+import type { Job, KernelLimits } from '../../job/job.ts';
 import type { Programs } from '../../system/types/process.ts';
 import { hiddenByPrivateTmp, privateTmpPrefix, privateTmpTrial } from './private-tmp.ts';
 import type { World } from './world.ts';
 
-const limitOptions: { readonly [L in keyof Limits]-?: string } = {
+const limitOptions: { readonly [L in keyof KernelLimits]-?: string } = {
   nofile: '--nofile',
   fileSize: '--fsize',
   cpu: '--cpu',
@@ -46,8 +46,10 @@ export function argvOf(
   };
 }
 
-function limitPrefix(limits: Limits): readonly string[] {
-  const options = Object.entries(limits).map(([limit, value]) => `${limitOptions[limit as keyof Limits]}=${value}`);
+function limitPrefix(limits: KernelLimits): readonly string[] {
+  const options = Object.entries(limits).map(
+    ([limit, value]) => `${limitOptions[limit as keyof KernelLimits]}=${value}`,
+  );
   return options.length === 0 ? [] : ['/usr/bin/prlimit', ...options, '--'];
 }
 

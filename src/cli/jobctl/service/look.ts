@@ -1,6 +1,6 @@
 /** `jobctl status`, `why` and `history` of one service. */
 import type { Config } from '../../../config/config.ts';
-import { jobPath } from '../../../job/load.ts';
+import { jobPath } from '../../../job/folder.ts';
 import { looking } from '../../../report/advice.ts';
 import type { ServiceSnapshot } from '../../../report/service-snapshot.ts';
 import { unreadableWords } from '../../../report/snapshot.ts';
