@@ -4,8 +4,9 @@
  */
 import os from 'node:os';
 import type { Config } from '../config/config.ts';
+import { listJobFiles } from '../job/folder.ts';
 import { type LogBounds, logBounds } from '../job/keys/log-bounds.ts';
-import { listJobFiles, loadJob } from '../job/load.ts';
+import { loadJob } from '../job/load.ts';
 import { newRunId } from '../run/identity.ts';
 import { exitCodes } from '../run/outcome/outcome.ts';
 import { type PruneReport, pruneLogs } from '../run/retention/prune.ts';
@@ -31,7 +32,7 @@ async function prune(args: readonly string[]): Promise<number> {
   const opened = openBesideRun(program, args);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;
-  const locks = realLocks(config, (remark) => say(program, remark));
+  const locks = realLocks(config, (words) => say(program, words));
   const answer = await locks.acquire(lockName, newRunId(clock.nowMs(), crypto.randomUUID()));
   if (answer.is !== 'held') return answer.is === 'busy' ? 0 : exitCodes.internal;
   try {

@@ -130,7 +130,7 @@ function warnLater({ job }: AttemptsOrder, { clock, log }: AttemptsHost): () => 
 }
 
 /**
- * * Milliseconds until the next attempt after attempt `number` (from 1); `undefined` when there is
+ * Milliseconds until the next attempt after attempt `number` (from 1); `undefined` when there is
  * none. While processes that could not be killed live, another attempt would run beside them.
  */
 export function nextAttemptAfterMs(

@@ -1,7 +1,7 @@
 /**
- * * * The checks before a run takes its lock: the tick that a start by the clock stands for, a
- * pause of the job, the delay of its ticks (`splay`) and its `start_deadline`. Runs that people or
- * other jobs start are only checked for a pause.
+ * The checks before a run takes its lock: the tick that a start by the clock stands for, a pause of
+ * the job, the delay of its ticks (`splay`) and its `start_deadline`. Runs that people or other
+ * jobs start are only checked for a pause.
  */
 
 import type { StopRequests } from '../system/types/process.ts';
@@ -80,7 +80,7 @@ function pausedSkip({ job, trigger }: StartOrder, { clock, readPauses, zones }: 
 }
 
 /**
- * * Returns the moment at which the tick may start. A missed tick is delayed from now on: after a
+ * Returns the moment at which the tick may start. A missed tick is delayed from now on: after a
  * power cut the whole fleet catches up.
  */
 function dueStart({ job, caughtUp }: StartOrder, { tickMs }: Tick, { clock, hostName, sha256 }: StartHost): number {
@@ -91,8 +91,8 @@ function dueStart({ job, caughtUp }: StartOrder, { tickMs }: Tick, { clock, host
 }
 
 /**
- * * Returns the skip of a tick that is past its `start_deadline`. A tick that is caught up is
- * always late; `catch_up_window` limits that.
+ * Returns the skip of a tick that is past its `start_deadline`. A tick that is caught up is always
+ * late; `catch_up_window` limits that.
  */
 function lateSkip(
   { job, caughtUp }: StartOrder,
@@ -108,7 +108,7 @@ function lateSkip(
 }
 
 /**
- * * Waits until `startMs`, or until a request to stop, which `runCommands` sees again. Resolves to
+ * Waits until `startMs`, or until a request to stop, which `runCommands` sees again. Resolves to
  * false if there was nothing to wait for.
  */
 function holdBack(startMs: number, { clock, stops }: StartHost): Promise<boolean> {

@@ -1,8 +1,8 @@
 /**
- * * Runs a job once, from the lock to the event in the history; `runJob` tells the story from top
- * to bottom. Every way out of it records the outcome. Nothing here prints or exits.
+ * Runs a job once, from the lock to the event in the history; `runJob` tells the story from top to
+ * bottom. Every way out of it records the outcome. Nothing here prints or exits.
  */
-import type { Job } from '../job/job.ts';
+import type { RunJob } from '../job/job.ts';
 import type { Clock } from '../system/types/clock.ts';
 import type { JobLocks } from '../system/types/lock.ts';
 import type { Launcher, Programs, StopRequests, Sweeper, Wrappers } from '../system/types/process.ts';
@@ -53,7 +53,7 @@ export interface RunHost {
 }
 
 export interface RunOrder {
-  readonly job: Job;
+  readonly job: RunJob;
   readonly run: string;
   readonly trigger: Trigger;
   /** Set if the clock started the run. */
@@ -187,7 +187,7 @@ function endedWarnings({ lostBytes, leftOut, survivors, warning }: Ended, lostRe
 }
 
 /**
- * * Records runs that started and never ended as interrupted: this run has the lock, so they died
+ * Records runs that started and never ended as interrupted: this run has the lock, so they died
  * with their run-job or the host. So did those that waited, except for the one that has the place
  * of the next run.
  */
@@ -200,10 +200,10 @@ function closeInterrupted({ job: { slug }, run: own }: RunOrder, host: RunHost):
 }
 
 /**
- * * Adds to a stop the name of whoever asked for it. `--kill-job`, `jobctl stop` and a run that
- * takes the place of this one write their names into the history before they send TERM. Ctrl-C
- * comes from the person who started the run. Any other signal may come from a shutdown of the host,
- * so it stays a failure.
+ * Adds to a stop the name of whoever asked for it. `--kill-job`, `jobctl stop` and a run that takes
+ * the place of this one write their names into the history before they send TERM. Ctrl-C comes from
+ * the person who started the run. Any other signal may come from a shutdown of the host, so it
+ * stays a failure.
  */
 function withPerson<O extends Outcome>(outcome: O, history: History, { job, run, trigger }: RunOrder): O {
   if (outcome.kind !== 'stopped') return outcome;

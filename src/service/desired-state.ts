@@ -1,7 +1,8 @@
 /** What is wanted of a service: its file as it is now, and what people have said. Read anew whenever either may have changed. */
+
+import type { ServiceJob } from '../job/job.ts';
 import { publicWords } from '../yaml/audience.ts';
 import { type AllDesired, readDesired } from './desired.ts';
-import type { ServiceJob } from './instance/live-instance.ts';
 import type { SupervisorHost } from './supervisor-host.ts';
 
 export class DesiredState {

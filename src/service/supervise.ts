@@ -2,11 +2,13 @@
  * The supervisor of one service: keeps what is wanted (the job file, and what people have said) beside what is (a machine for each instance),
  * passes events in and carries effects out. One timer is armed at most, for the next moment at which an instance has something to do.
  */
+
+import type { ServiceJob } from '../job/job.ts';
 import { newRunId } from '../run/identity.ts';
 import type { JobLock } from '../system/types/lock.ts';
 import { desiredFolder, isAbout } from './desired.ts';
 import { DesiredState } from './desired-state.ts';
-import { LiveInstance, rulesOf, type ServiceJob, type WithoutTime } from './instance/live-instance.ts';
+import { LiveInstance, rulesOf, type WithoutTime } from './instance/live-instance.ts';
 import { type Instance, type InstanceEvent, isAlive, newInstance, nextWakeMs, step } from './instance/machine.ts';
 import { PortDesk } from './ports/port-desk.ts';
 import { readRecord, restoreInstance, type ServiceRecord } from './record/record.ts';

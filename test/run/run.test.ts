@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Job } from '../../src/job/job.ts';
+import type { RunJob } from '../../src/job/job.ts';
 import { policyOf } from '../../src/job/keys/policy.ts';
 import { timingOf } from '../../src/job/keys/timing.ts';
 import { parseEvents } from '../../src/run/history/event-lines.ts';
@@ -8,7 +8,7 @@ import { readPauses, removePause, writePause } from '../../src/run/pause/pause.t
 import { runJob } from '../../src/run/run.ts';
 import { type FakeCommand, fakeMachine, settle } from '../fakes/machine.ts';
 
-const job: Job = {
+const job: RunJob = {
   slug: 'backup',
   path: '/jobs/backup.yaml',
   enabled: true,
@@ -37,7 +37,7 @@ const two = [
   { text: 'second', words: ['second'] as const },
 ];
 
-function order(changes: Partial<Job> = {}, run = 'r1', slowStart = false) {
+function order(changes: Partial<RunJob> = {}, run = 'r1', slowStart = false) {
   const world = { environment: { PATH: '/usr/bin' }, workingDirectory: '/home/svc' };
   return { job: { ...job, ...changes }, run, trigger: { by: 'clock' } as const, slowStart, world };
 }

@@ -5,6 +5,7 @@ import type { Tick, Trigger } from '../../src/run/history/event.ts';
 import { formatEvent, parseEvents } from '../../src/run/history/event-lines.ts';
 import type { Pause } from '../../src/run/pause/pause.ts';
 import { catchUp } from '../../src/run/tick/catch-up.ts';
+import { expressionOf } from '../../src/schedule/expression.ts';
 import { sha256 } from '../../src/system/file/hash.ts';
 import type { Zones } from '../../src/zone/zone.ts';
 import { FakeClaims } from '../fakes/claims.ts';
@@ -35,7 +36,14 @@ export class Host {
 
   get job() {
     const { schedule, enabled, changedMs } = this;
-    return { slug: 'backup', tags: ['night'], schedule, enabled, changedMs, timing: timingOf(this.keys) };
+    return {
+      slug: 'backup',
+      tags: ['night'],
+      schedule: expressionOf(schedule),
+      enabled,
+      changedMs,
+      timing: timingOf(this.keys),
+    };
   }
 
   get #machine() {

@@ -3,14 +3,13 @@ import { mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
-import type { Job } from '../../job/job.ts';
+import { isService, type ServiceJob } from '../../job/job.ts';
 import { loadJob } from '../../job/load.ts';
 import { privateValues } from '../../job/private-values.ts';
 import { collisionWords } from '../../run/lock/collision.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import type { RunHost } from '../../run/run.ts';
 import { desiredFolder, readDesired, requestWords } from '../../service/desired.ts';
-import type { ServiceJob } from '../../service/instance/live-instance.ts';
 import { supervise } from '../../service/supervise.ts';
 import type { SupervisorHost } from '../../service/supervisor-host.ts';
 import { takeOver } from '../../service/take-over.ts';
@@ -41,10 +40,6 @@ export interface SuperviseOrder {
   readonly config: Config;
   readonly byTheClock: boolean;
   readonly host: RunHost;
-}
-
-export function isService(job: Job): job is ServiceJob {
-  return job.service !== undefined;
 }
 
 export async function superviseService(order: SuperviseOrder): Promise<number> {

@@ -1,11 +1,11 @@
 /** Loaded by a supervisor when people must hear of its service: failmail is sent, messages for channels are left to deliver-notices. */
 import os, { userInfo } from 'node:os';
 import type { Config } from '../../config/config.ts';
+import type { ServiceJob } from '../../job/job.ts';
 import { noticeFolders } from '../../notify/outbox/note-folders.ts';
 import { serviceEntries } from '../../notify/service-entries.ts';
 import { type ServiceReport, serviceMessage } from '../../notify/text/service.ts';
 import { writeEvent } from '../../run/history/record.ts';
-import type { ServiceJob } from '../../service/instance/live-instance.ts';
 import type { ServiceNotice } from '../../service/supervisor-host.ts';
 import { noteInLog } from '../../system/log-files/log-note.ts';
 import { createMailer, usualRoute } from '../../system/message/mailer.ts';

@@ -188,8 +188,8 @@ export interface Steered extends Common {
 }
 
 /**
- * * The end of a run with an outcome that only a later version knows. Readers put it in the place
- * of such an event; it is never written.
+ * The end of a run with an outcome that only a later version knows. Readers put it in the place of
+ * such an event; it is never written.
  */
 interface EndedUnknown extends Common {
   readonly event: 'ended-unknown';

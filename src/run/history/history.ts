@@ -69,7 +69,7 @@ export interface History {
 export const emptyHistory: History = { runs: [], streak: { failures: 0 }, lastStatus: 'unknown' };
 
 /**
- * * Folds events in order, on top of what was known before them (the records of the Python
+ * Folds events in order, on top of what was known before them (the records of the Python
  * process-control). If the oldest events were rotated away, the streak of the first `ended` event
  * is the base.
  */

@@ -5,7 +5,7 @@ import type { Streak, Trigger } from './event.ts';
 import { emptyHistory, extendStreak, type History, type RunRecord } from './history.ts';
 
 /**
- * * Reads PyYAML's dump of `{history: [{status, time}], last_completion_status}`, which each run
+ * Reads PyYAML's dump of `{history: [{status, time}], last_completion_status}`, which each run
  * wrote in place; its times are in UTC. A regular expression is enough: the shape is fixed, a torn
  * file is used as far as it goes, and no run pays for a YAML parser.
  */

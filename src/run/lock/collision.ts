@@ -1,5 +1,5 @@
 /**
- * * Decides what a new run does if another process holds one of its locks: the table of
+ * Decides what a new run does if another process holds one of its locks: the table of
  * `cron_collision_policy`.
  *
  * | who has it                                    | CANCEL_NEW            | KILL_EXISTING                       | QUEUE                 |
@@ -63,9 +63,9 @@ export function collisionAction({ holder, sharedLock }: Collision, facts: Collis
 }
 
 /**
- * * Whether an orphaned run is past its timeout, which no run-job enforces any more. A run without
- * a timeout, or within it, may be in the middle of a migration: an operator ends it (`jobctl
- * stop`), or the job's policy does.
+ * Whether an orphaned run is past its timeout, which no run-job enforces any more. A run without a
+ * timeout, or within it, may be in the middle of a migration: an operator ends it (`jobctl stop`),
+ * or the job's policy does.
  */
 function isPastItsTime({ deadlineSinceBootMs }: LockHolder, sinceBootMs: number): boolean {
   return deadlineSinceBootMs !== undefined && sinceBootMs >= deadlineSinceBootMs;

@@ -1,5 +1,5 @@
 /**
- * * Ends the run that holds a job's lock, for the run that takes its place (`cron_collision_policy:
+ * Ends the run that holds a job's lock, for the run that takes its place (`cron_collision_policy:
  * KILL_EXISTING`). It asks the run-job to stop, which then ends its commands as for any other stop.
  * If that run-job does not end, it is killed, and its remaining processes are ended.
  */

@@ -1,5 +1,5 @@
 /**
- * * Takes all locks of a run: the job's own, then those that it shares with other jobs, sorted by
+ * Takes all locks of a run: the job's own, then those that it shares with other jobs, sorted by
  * name. A run that can't get one of them releases all before it waits. So no run holds a lock while
  * it waits for another, and no deadlock is possible.
  */
@@ -44,9 +44,9 @@ export function sharedLockName(name: string): string {
 }
 
 /**
- * * Returns the holder of a shared lock, if another job holds one. It is looked for first: a run
- * that takes and releases its own lock again and again would disturb others, and no run may be
- * ended for one that then can't begin.
+ * Returns the holder of a shared lock, if another job holds one. It is looked for first: a run that
+ * takes and releases its own lock again and again would disturb others, and no run may be ended for
+ * one that then can't begin.
  */
 function firstSharedHolder({ slug, policy }: LockedJob, locks: JobLocks): Collision | undefined {
   for (const sharedLock of policy.locks) {

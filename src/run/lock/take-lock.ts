@@ -1,5 +1,5 @@
 /**
- * * Takes the locks of a job for a run: at once, after waiting, or by replacing the run that holds
+ * Takes the locks of a job for a run: at once, after waiting, or by replacing the run that holds
  * them, as `cron_collision_policy` says (collision.ts decides). A run that waits or replaces first
  * takes the place of the next run, which is a lock too. So at most one run waits, `status` shows
  * it, and the place is free again if its run-job is killed.

@@ -43,7 +43,7 @@ export interface Stopped {
 export type FailureRule = 'fail_on_stderr' | 'fail_on_output' | 'require_output' | 'min_duration';
 
 /**
- * * running: another run holds the job's lock. locked: another job holds one of its `locks`.
+ * running: another run holds the job's lock. locked: another job holds one of its `locks`.
  * queue-full: another run already waits. deadline: too late to start. claimed: another run has had
  * this tick. not-due: the schedule has no tick now.
  */
@@ -86,7 +86,7 @@ export const exitCodes = {
 const signalBase = 128;
 
 /**
- * * Returns the exit code of run-job. It is 0 for a skip that the job allows (`allow_overtime`) and
+ * Returns the exit code of run-job. It is 0 for a skip that the job allows (`allow_overtime`) and
  * for a start by the clock while the job is paused. The job's own code passes through unchanged, so
  * only the words tell it from one of run-job's.
  */
@@ -117,7 +117,7 @@ export function exitCodeOf(outcome: Outcome): number {
 }
 
 /**
- * * Returns what an outcome says about the health of its job. It decides streaks, states, `notify`,
+ * Returns what an outcome says about the health of its job. It decides streaks, states, `notify`,
  * `pause_after_failures` and the monitoring plugin. `undefined` (it says nothing): a skip, a stop
  * by a person, a missed tick, and a run that was replaced if the job allows that.
  */
@@ -128,8 +128,8 @@ export function healthOf(outcome: Outcome): 'success' | 'failure' | undefined {
 }
 
 /**
- * * Returns the `last status` of `run-job --status`; failmail reports a run whose status is
- * failure. A collision is a failure here unless the job allows it (kept), and so is being replaced.
+ * Returns the `last status` of `run-job --status`; failmail reports a run whose status is failure.
+ * A collision is a failure here unless the job allows it (kept), and so is being replaced.
  * `undefined` (the status stays as it was): pauses, claimed ticks, ticks that are not due, missed
  * ticks and stops by a person.
  */
@@ -154,7 +154,7 @@ function isNobodysFault(reason: SkipReason): boolean {
 }
 
 /**
- * * Returns a clause that follows the job's name: "failed with exit code 3". Its verb is one of:
+ * Returns a clause that follows the job's name: "failed with exit code 3". Its verb is one of:
  * succeeded, failed, timed out, stopped, skipped, missed, interrupted, not started.
  */
 export function outcomeWords(outcome: Outcome): string {

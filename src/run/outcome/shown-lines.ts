@@ -1,5 +1,5 @@
 /**
- * * Splits one stream into the lines that a terminal shows, for the rules about output.
+ * Splits one stream into the lines that a terminal shows, for the rules about output.
  *
  * Escape codes and characters without width are left out. A carriage return, a jump of the cursor
  * or several backspaces end a piece of the line, since the terminal has shown it: "10 %\rFATAL"

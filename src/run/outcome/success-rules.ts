@@ -1,5 +1,5 @@
 /**
- * * The rules by which a job file defines success: by exit code (`success_exit_codes`), by output
+ * The rules by which a job file defines success: by exit code (`success_exit_codes`), by output
  * (`fail_on_output`, `fail_on_stderr`, `require_output`) and by duration (`min_duration`). The
  * rules about output and duration apply to attempts that succeeded by their exit code.
  */

@@ -50,7 +50,7 @@ interface Circuit {
 }
 
 /**
- * * Pauses the job if the run that ended so, which `streak` counts, asks for it. run-job calls it
+ * Pauses the job if the run that ended so, which `streak` counts, asks for it. run-job calls it
  * before it records the end of the run: if run-job is killed in between, the job is paused once too
  * often rather than never.
  */

@@ -68,7 +68,7 @@ export function clearLogs(folders: readonly LogFolder[], policy: RetentionPolicy
 }
 
 /**
- * * Reads the name of a log: `SLUG-YYYYMMDD-HHMMSS[-N].log`, perhaps with `.gz`, or with
+ * Reads the name of a log: `SLUG-YYYYMMDD-HHMMSS[-N].log`, perhaps with `.gz`, or with
  * `.remaining.log` or `.remaining.1.log`, which belong to it. `undefined` for any other file; those
  * are left alone.
  */

@@ -1,5 +1,5 @@
 /**
- * * The account of a job's ticks on this host: the ticks that have had a start (claims), and the
+ * The account of a job's ticks on this host: the ticks that have had a start (claims), and the
  * *mark*, the moment up to which all ticks are settled (started, skipped or recorded as missed).
  * The mark belongs to one schedule; another schedule begins anew. So a job that is new or was
  * changed has missed nothing.
@@ -68,7 +68,7 @@ export function moveMark(
 }
 
 function ruleOf({ schedule, timing: { timeZone } }: Scheduled): string {
-  return timeZone === undefined ? `${schedule}` : `${schedule} ${timeZone}`;
+  return timeZone === undefined ? `${schedule?.written}` : `${schedule?.written} ${timeZone}`;
 }
 
 const mark = shape<Mark>({
@@ -89,16 +89,16 @@ export interface VoidQuestion {
 }
 
 /**
- * * Returns the account without the newest claim if its run never came to be: the host went down,
- * or its run-job was killed, while it waited for its splay. That tick is open again. Only the
- * newest claim is looked at: each older one was the newest once.
+ * Returns the account without the newest claim if its run never came to be: the host went down, or
+ * its run-job was killed, while it waited for its splay. That tick is open again. Only the newest
+ * claim is looked at: each older one was the newest once.
  */
 export function withoutVoidClaim(
   job: AccountedJob & { readonly timing: { readonly splaySeconds: number } },
   account: TickAccount,
   { claims, history, nowMs, sinceBootMs }: VoidQuestion,
 ): TickAccount {
-  // Not Math.max(...): there may be more claims than a call may have arguments.
+  // There may be more claims than a call may have arguments, so they are not spread.
   const newestMs = [...account.claimed].reduce(
     (newest, tickMs) => (tickMs <= nowMs ? Math.max(newest, tickMs) : newest),
     Number.NEGATIVE_INFINITY,

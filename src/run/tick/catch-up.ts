@@ -1,6 +1,6 @@
 /**
- * * `run-job --catch-up`: finds the ticks of all jobs that passed while the host was off or cron
- * did not run, records them as missed, and starts the last one of each job with `catch_up: last`.
+ * `run-job --catch-up`: finds the ticks of all jobs that passed while the host was off or cron did
+ * not run, records them as missed, and starts the last one of each job with `catch_up: last`.
  */
 import type { Timing } from '../../job/keys/timing.ts';
 import { wallTime } from '../../zone/wall-time.ts';

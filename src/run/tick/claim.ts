@@ -1,11 +1,10 @@
 /**
- * * * Claims the tick that a start by the clock stands for, and keeps the job's account of ticks:
+ * Claims the tick that a start by the clock stands for, and keeps the job's account of ticks:
  * records the ticks that were missed before it and drops old claims. If the claim can't be written
  * the job runs anyway, with a warning: the lock prevents a double run, nothing repairs a missed
  * one.
  */
 import type { Timing } from '../../job/keys/timing.ts';
-import { isReboot } from '../../schedule/nickname.ts';
 import type { Clock } from '../../system/types/clock.ts';
 import type { TickClaim, TickClaims } from '../../system/types/state.ts';
 import { wallTime } from '../../zone/wall-time.ts';
@@ -65,7 +64,7 @@ export function claimTick(start: ClockedStart, host: TickHost): TickAnswer {
     const failed = answer.is === 'failed' ? [unclaimed(wallTime(tickMs, zones.host), answer.reason)] : [];
     const kept = keepAccount(start, host, { account, nowMs }, tickMs);
     // A start for @reboot is never late: cron starts when the host is ready for it.
-    const tick = isReboot(job.schedule) ? { tickMs } : tickOf(tickMs, nowMs);
+    const tick = job.schedule?.atBoot ? { tickMs } : tickOf(tickMs, nowMs);
     return { is: 'run', tick, warnings: [...failed, ...kept] };
   }
   return withoutCandidate(otherwise, job.slug, host, { account, nowMs });
@@ -115,7 +114,7 @@ function withoutCandidate(
 }
 
 /**
- * * Answers a start that belongs to no tick. If cron has another time zone it comes hours after a
+ * Answers a start that belongs to no tick. If cron has another time zone it comes hours after a
  * tick that `--catch-up` may already have started: then the job does not run a second time.
  */
 function withoutTick(slug: string, host: TickHost, { account, nowMs }: Present): TickAnswer {
@@ -129,8 +128,8 @@ const otherZone = 'cron may have another time zone than this machine, which jobc
 const unscheduled = `cron has started it at a moment that is not in its schedule; if the job file was changed, run cron-generate; else ${otherZone}`;
 
 /**
- * * Records earlier missed ticks and moves the mark. Only a start on time does so: a late one may
- * be the first of several with which cron makes up for the same gap.
+ * Records earlier missed ticks and moves the mark. Only a start on time does so: a late one may be
+ * the first of several with which cron makes up for the same gap.
  */
 function keepAccount(
   start: ClockedStart,
@@ -144,7 +143,7 @@ function keepAccount(
     claims.drop(job.slug, uselessClaims(account, nowMs).future);
     return markTroubles(moveMark(job, claims, { sinceMs: tickMs }));
   }
-  if (lateness(tickMs, nowMs) !== undefined && !isReboot(job.schedule)) return [];
+  if (lateness(tickMs, nowMs) !== undefined && !job.schedule?.atBoot) return [];
   const settledMs = Math.max(account.sinceMs, nowMs - startPatienceMs);
   const { missed, stoodFor } = openTicks(job, { account, nowMs, pauses, zones, history: host.history });
   const paired = recordStandIns(job, stoodFor, host);
@@ -165,7 +164,7 @@ function keepAccount(
 const dropAtOnce = 16;
 
 /**
- * * * Returns the claims that no start can meet any more. A clock that is set back by up to
+ * Returns the claims that no start can meet any more. A clock that is set back by up to
  * `clockStepMs` meets its claims again. A clock that was ahead by more, and has been corrected,
  * must not meet the claims of that time when it gets there again. The newest past claim is kept for
  * people who ask.

@@ -32,7 +32,7 @@ export interface WatchedJob extends AccountedJob {
 }
 
 /**
- * * Returns the missed ticks in ascending order, milliseconds since 1970: those after the mark and
+ * Returns the missed ticks in ascending order, milliseconds since 1970: those after the mark and
  * older than `startPatienceMs` that no run has claimed, that the history does not mention, and at
  * which the job was not paused. It writes nothing, so any user may ask.
  */

@@ -1,5 +1,5 @@
 /**
- * * Pairs the ticks that had no start with the starts that had no tick. Both happen if cron has
+ * Pairs the ticks that had no start with the starts that had no tick. Both happen if cron has
  * another time zone than the host (TZ in its environment): it starts every line hours before or
  * after the tick, and its children can't see why. A start stands for one tick at most.
  *
@@ -74,7 +74,7 @@ function tickOf(event: HistoryEvent): number | undefined {
 }
 
 /**
- * * Returns the tick that `--catch-up` has already run and of which this start, which belongs to no
+ * Returns the tick that `--catch-up` has already run and of which this start, which belongs to no
  * tick, is a second start. Each such tick has at most one second start.
  */
 export function caughtUpTick(

@@ -1,5 +1,5 @@
 /**
- * * Decides which tick a start by the clock stands for.
+ * Decides which tick a start by the clock stands for.
  *
  * cron does not say for which minute it starts a line, and it may be late: it makes up for clock
  * changes and suspends of up to three hours, and a busy host delays its starts. So each start takes
@@ -14,7 +14,6 @@
  * | the newest one was started in the last 90 seconds, late   | skipped: claimed           | not due                      |
  * | none of these                                             | runs, and belongs to none  | not due                      |
  */
-import { isReboot } from '../../schedule/nickname.ts';
 import { type ExpectedTick, expectedTicks, nextTick } from '../../schedule/ticks.ts';
 import type { Zones } from '../../zone/zone.ts';
 import { type AccountedJob, clockStepMs, type TickAccount } from './account.ts';
@@ -59,7 +58,7 @@ export interface StartTicks {
 }
 
 export function ticksOfStart(job: AccountedJob, { account, nowMs, onlyDue, zones }: StartQuestion): StartTicks {
-  if (isReboot(job.schedule)) return bootOfStart(job, account, zones);
+  if (job.schedule?.atBoot) return bootOfStart(job, account, zones);
   const span = { afterMs: nowMs - lateMs - 1, untilMs: nowMs + earlyMs };
   const ticks = [...expectedTicks(job, span, zones)].reverse();
   const [newest] = ticks;

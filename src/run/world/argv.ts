@@ -3,12 +3,12 @@
  * that set its limits, niceness and rights.
  */
 import type { Command } from '../../job/command.ts';
-import type { Job, Limits } from '../../job/job.ts';
+import type { Job, KernelLimits } from '../../job/job.ts';
 import type { Programs } from '../../system/types/process.ts';
 import { hiddenByPrivateTmp, privateTmpPrefix, privateTmpTrial } from './private-tmp.ts';
 import type { World } from './world.ts';
 
-const limitOptions: { readonly [L in keyof Limits]-?: string } = {
+const limitOptions: { readonly [L in keyof KernelLimits]-?: string } = {
   nofile: '--nofile',
   fileSize: '--fsize',
   cpu: '--cpu',
@@ -29,7 +29,7 @@ export type ArgvAnswer =
   | { readonly is: 'missing'; readonly reason: string; readonly exitCode: 126 | 127 };
 
 /**
- * * Returns the command line: the program as an absolute path, behind the programs that set its
+ * Returns the command line: the program as an absolute path, behind the programs that set its
  * limits and niceness. The program is looked up here, so a name never means a shell builtin and a
  * missing program is found before anything starts.
  */
@@ -53,8 +53,10 @@ export function argvOf(
   };
 }
 
-function limitPrefix(limits: Limits): readonly string[] {
-  const options = Object.entries(limits).map(([limit, value]) => `${limitOptions[limit as keyof Limits]}=${value}`);
+function limitPrefix(limits: KernelLimits): readonly string[] {
+  const options = Object.entries(limits).map(
+    ([limit, value]) => `${limitOptions[limit as keyof KernelLimits]}=${value}`,
+  );
   return options.length === 0 ? [] : ['/usr/bin/prlimit', ...options, '--'];
 }
 

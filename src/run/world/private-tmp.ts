@@ -12,8 +12,8 @@ export const privateTmpSize = '1G';
 const places = ['/tmp', '/var/tmp'] as const;
 
 /**
- * * The shell script that mounts, and then executes its arguments. Nothing is inserted into its
- * text. 125 is run-job's own exit code for what it can't start.
+ * The shell script that mounts, and then executes its arguments. Nothing is inserted into its text.
+ * 125 is run-job's own exit code for what it can't start.
  */
 const script = [
   ...places.map((place) => `/bin/mount -t tmpfs -o mode=1777,nosuid,nodev,size=${privateTmpSize} none ${place}`),
@@ -21,8 +21,8 @@ const script = [
 ].join(' && ');
 
 /**
- * * Returns the words before the command. `env` enters the working directory again, so that it is
- * not a directory of the outer /tmp. `setpriv` drops what the mounts need: the command has no
+ * Returns the words before the command. `env` enters the working directory again, so that it is not
+ * a directory of the outer /tmp. `setpriv` drops what the mounts need: the command has no
  * capability and can gain none. If the shell is bash it adds two variables, which `env` removes.
  */
 export function privateTmpPrefix({ workingDirectory, environment }: World): readonly string[] {

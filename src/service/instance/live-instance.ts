@@ -2,8 +2,8 @@
  * Carries out what the machine decides for one instance, and says what came of it. Each start is a life of its own: what an earlier one still
  * has to say is not heard.
  */
-import type { Job } from '../../job/job.ts';
-import type { Probe, Service } from '../../job/service.ts';
+import type { ServiceJob } from '../../job/job.ts';
+import type { Probe } from '../../job/service.ts';
 import { processesWords } from '../../run/process-words.ts';
 import { argvOf } from '../../run/world/argv.ts';
 import type { FixedWorld } from '../../run/world/world.ts';
@@ -52,10 +52,10 @@ export interface InstanceContext {
   readonly lockFd: number;
   /** The ports of this instance, reserved by now; or why there are none. */
   readonly ports: (
-    job: Job,
+    job: ServiceJob,
   ) => Promise<{ readonly ports: Readonly<Record<string, number>> } | { readonly reason: string }>;
   /** A port that the file names and that somebody else has, in words. Asked when nothing of the instance lives. */
-  readonly takenPort: (job: Job) => Promise<string | undefined>;
+  readonly takenPort: (job: ServiceJob) => Promise<string | undefined>;
   readonly tell: (event: WithoutTime<InstanceEvent>) => void;
   /** Something is to be seen in the record that is no event: what can't be killed. */
   readonly recordSoon: () => void;
@@ -63,8 +63,6 @@ export interface InstanceContext {
 
 /** An event without its time, which the supervisor knows. */
 export type WithoutTime<E> = E extends unknown ? Omit<E, 'atMs'> : never;
-
-export type ServiceJob = Job & { readonly service: Service };
 
 /** One start and all that belongs to it. */
 interface Life {

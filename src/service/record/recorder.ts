@@ -1,7 +1,8 @@
 /** Writes down what is so of a service whenever it has changed: its record, and what it publishes of its ports. */
 
+import type { ServiceJob } from '../../job/job.ts';
 import type { DesiredState } from '../desired-state.ts';
-import type { LiveInstance, ServiceJob } from '../instance/live-instance.ts';
+import type { LiveInstance } from '../instance/live-instance.ts';
 import { type Instance, isAlive } from '../instance/machine.ts';
 import type { PortDesk } from '../ports/port-desk.ts';
 import type { SupervisorHost } from '../supervisor-host.ts';
