@@ -12,7 +12,7 @@ import type { Account } from './carry-out.ts';
 
 const zones: Zones = { host: hostZone(), find: findZone };
 
-/** Number of times that a page is tried: one that takes longer than the time between its ticks never matches. */
+/** Number of tries; a page that takes longer than the time between its ticks never matches. */
 const attempts = 4;
 
 export async function betweenTicks(page: string, carriedOut: () => Promise<Account>): Promise<Account> {
@@ -27,7 +27,7 @@ export async function betweenTicks(page: string, carriedOut: () => Promise<Accou
   }
 }
 
-/** The first schedule of the page with a tick in this span, in the host's zone, UTC or a zone that the page names. */
+/** The first schedule with a tick in this span, in the host's zone, UTC or a zone of the page. */
 export function tickIn(page: string, fromMs: number, untilMs: number): string | undefined {
   const zoneNames = [undefined, 'UTC', ...[...page.matchAll(/^time_zone: *"?([\w/+-]+)/gm)].map(([, name]) => name)];
   // A tick is due during its whole minute.

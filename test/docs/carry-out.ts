@@ -58,7 +58,7 @@ END
     sed -i "2i [ \\"\\$PROCESS_CONTROL_TRIGGER\\" != cron ] || . /run/clock" $(command -v run-job)
     . /run/clock && exec cron'`;
 
-/** Stops that cron, waits until everything that it started has ended, and starts the standing cron again. */
+/** Stops that cron, waits until all that it started has ended, and starts the standing cron. */
 const stopCron = `sudo sh -c '
   kill $(cat /run/crond.pid)
   while pgrep -f "^cron|/CRO[N]|--jo[b]" >/dev/null; do sleep 0.1; done
@@ -93,7 +93,7 @@ async function asShown(command: Shown, shell: Shell, until: boolean): Promise<re
   const endMs = Date.now() + 180_000;
   for (;;) {
     const { output, code } = await shell.run(command.command);
-    // A page that has no output yet takes the first output, because any output matches "wait for nothing".
+    // A page that has no output yet takes the first output.
     const waits = until && command.output.length === 0;
     if (!waits && alike(command.output, output)) return [];
     const first = waits && code === 0 && output !== '';

@@ -36,7 +36,10 @@ const prepare = `
  */
 export const standingCron = `LD_PRELOAD='/usr/$LIB/faketime/libfaketime.so.1' FAKETIME='+0 x0.00001' DONT_FAKE_MONOTONIC=1 cron`;
 
-/** Mounts an overlay of $1 (for changes) over $2, with /proc, /dev and /run, and runs the remaining arguments in it; $3 is the repository. */
+/**
+ * Mounts an overlay of $1 (for changes) over $2, with /proc, /dev and /run, and runs the remaining
+ * arguments in it. $3 is the repository.
+ */
 const enter = `
   set -e
   changes=$1 lower=$2 repository=$3
@@ -79,7 +82,7 @@ export const noMachine = ((): string | false => {
   return tried.status === 0 ? false : `needs unshare -m and overlay mounts: ${tried.stderr.trim()}`;
 })();
 
-/** The layers that the machines of all pages share, made once, in a tmpfs of a mount namespace of their own. */
+/** The layers that all machines share, made once, in a tmpfs of a mount namespace of their own. */
 export class Machines {
   readonly #directory = mkdtempSync(path.join(tmpdir(), 'pages-'));
   readonly #holder: ChildProcess;
@@ -111,7 +114,7 @@ export class Machines {
     });
   }
 
-  /** A new machine with a shell for alice at a terminal. The bash around the shell is process 1, and reaps orphans. */
+  /** A new machine with a shell for alice at a terminal. The bash around it is process 1 and reaps orphans. */
   open(scene: SceneName): Shell {
     this.#count += 1;
     const home = scene === 'checkout' ? '/home/alice/process-control' : '/home/alice';
@@ -188,7 +191,7 @@ export class Shell {
     child.once('close', () => hear('\u001e255\u001e'));
   }
 
-  /** Output of both streams in order, and the exit code. Throws if the command does not end within the limit. */
+  /** Output of both streams in order, and the exit code. Throws if the command takes too long. */
   async run(command: string, limitSeconds = 300): Promise<Answer> {
     this.#printed = '';
     (this.#child.stdio[3] as NodeJS.WritableStream).write(`${command}\0`);

@@ -14,7 +14,7 @@ interface Place {
 export type Step = Place &
   (
     | { readonly is: 'scene'; readonly scene: SceneName }
-    /** Commands with their outputs. `until: cron`: each command is repeated until it prints that, while cron runs. */
+    /** Commands with their outputs. `until: cron`: cron runs, and each is repeated until it matches. */
     | {
         readonly is: 'session';
         readonly commands: readonly Shown[];
@@ -125,7 +125,7 @@ function stepOf(block: Block, read: (file: string) => string): Step {
   };
 }
 
-/** Commands and their outputs: `$ ` begins a command, `> ` continues it, other lines are its output. */
+/** Commands and outputs: `$ ` begins a command, `> ` continues it, other lines are output. */
 function shownIn(text: readonly string[], line: number): readonly Shown[] {
   const shown: { command: string; output: string[]; line: number }[] = [];
   for (const [index, each] of text.entries()) {

@@ -4,11 +4,11 @@
  */
 import type { Channel } from '../../job/keys/notices.ts';
 import { formatEvent } from '../../run/history/event-lines.ts';
-import { durationWords } from '../../run/outcome/outcome.ts';
 import type { Clock } from '../../system/types/clock.ts';
 import type { Delivery } from '../../system/types/message.ts';
 import type { LogLevel } from '../../system/types/own-log.ts';
 import type { HistoryStore, StateFiles } from '../../system/types/state.ts';
+import { durationWords } from '../../text/duration.ts';
 import { channelName } from '../hearing.ts';
 import { type Entry, parseEntry } from './entry.ts';
 import { noticeFolders } from './note-folders.ts';

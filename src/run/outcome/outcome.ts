@@ -1,4 +1,5 @@
 /** The outcomes of a run, with their words for people and their exit codes of run-job. */
+import { durationWords } from '../../text/duration.ts';
 import { signalName } from '../../text/signal.ts';
 
 /**
@@ -212,18 +213,4 @@ export function exitCodeWords(outcome: Outcome): string {
 /** Says how much output was left out of a log because of `log_max_size`. */
 export function leftOutWords({ lines, bytes }: { readonly lines: number; readonly bytes: number }): string {
   return `${lines} lines (${bytes} bytes) were left out of the middle of its log (log_max_size)`;
-}
-
-/** "45 s", "10 minutes", "1 h 30 min": at most two units, for reading and not for parsing. */
-export function durationWords(seconds: number): string {
-  if (seconds < 60) return `${Number(seconds.toFixed(seconds < 10 ? 1 : 0))} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) {
-    const rest = Math.floor(seconds % 60);
-    if (rest > 0) return `${minutes} min ${rest} s`;
-    return minutes === 1 ? '1 minute' : `${minutes} minutes`;
-  }
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} days ${hours % 24} h`;
 }
