@@ -157,7 +157,7 @@ export const serviceKeys = {
     enum: ['always', 'on-failure', 'never'],
     default: 'always',
     description:
-      'When an instance that has ended is started again: `always`, `never`, or `on-failure`: after an exit code other than 0, a signal, or failed probes.',
+      'Rule for starting an instance again after it has ended: `always`, `never`, or `on-failure` (after an exit code other than 0, a signal, or failed probes).',
   },
   restart_delay: {
     ...seconds,
