@@ -31,6 +31,7 @@ import { fixedWorld } from '../frame/fixed-world.ts';
 import { realHistory } from '../frame/host.ts';
 import { say } from '../frame/output.ts';
 import { privateHistory, privateState } from '../frame/private-records.ts';
+import { queueServiceNotice } from '../notify/queue-service-notice.ts';
 
 const program = 'run-job';
 
@@ -145,13 +146,12 @@ function supervisorMachine(
     },
     say: note,
     tell(notice) {
-      const told = import('./tell-service.ts')
-        .then(({ tellOfService }) => tellOfService(notice, run, config))
+      const told = queueServiceNotice(notice, run, config)
         .then((troubles) => {
           for (const trouble of troubles) note('error', `${job.slug}: ${trouble}`);
         })
         // Whatever goes wrong there, the service must stay up.
-        .catch((error: unknown) => note('error', `${job.slug}: the notice could not be worded: ${String(error)}`))
+        .catch((error: unknown) => note('error', `${job.slug}: the notice could not be queued: ${String(error)}`))
         .finally(() => notices.delete(told));
       notices.add(told);
     },

@@ -2,8 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
 import { isSlug, jobPath, listJobFiles, loadJob } from '../../job/load.ts';
-import { undelivered } from '../../notify/outbox/entry.ts';
-import { noticeFolders } from '../../notify/outbox/note-folders.ts';
+import { undeliveredNotices } from '../../notify/outbox/undelivered.ts';
 import {
   type BrokenJobFacts,
   type JobFacts,
@@ -65,7 +64,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const state = stateFiles(config.stateDirectory);
   const pauses = readPauses(state);
   const notPaused = unreadablePauses(state);
-  const waiting = undelivered(state.names(noticeFolders.outbox));
+  const waiting = undeliveredNotices(state, clock.nowMs());
   const slugs = [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort();
   let places: readonly Problem[] | undefined;
   const placesOnce = () => {

@@ -30,8 +30,8 @@ import { privateHistory } from '../frame/private-records.ts';
 import { becomeServiceUser } from '../frame/service-user.ts';
 import { loadSetting } from '../frame/setting.ts';
 import { machineZones, zoneObjection } from '../frame/tick-zones.ts';
-import { noteStart } from '../notify/leave-note.ts';
-import { type RunTold, tellOfRun } from '../notify/tell.ts';
+import { queueStart, type ReportedRun } from '../notify/queue-run.ts';
+import { reportRun } from '../notify/report-run.ts';
 import { startPruning } from './start-pruning.ts';
 
 export interface RunWish {
@@ -97,7 +97,7 @@ async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> 
   const result =
     before.is === 'skip'
       ? recordSkip(ofTick, machine, before.skip)
-      : await runJob({ ...order, onStarted: (begun) => noteStart({ ...told, job }, begun) }, machine);
+      : await runJob({ ...order, onStarted: (begun) => queueStart({ ...told, job }, begun) }, machine);
   const code = await tell({ ...result, troubles: [...troubles, ...result.troubles] }, { ...told, job });
   if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;
@@ -166,7 +166,7 @@ function currentTrigger(): Trigger {
 }
 
 /** Whoever waits for this run gets a line on stderr when it did not succeed; the rest hears by log, syslog and mail. */
-async function tell(result: RunResult, telling: RunTold): Promise<number> {
+async function tell(result: RunResult, telling: ReportedRun): Promise<number> {
   const { outcome } = result;
   const failed = result.exitCode !== 0;
   if (failed)
@@ -175,7 +175,7 @@ async function tell(result: RunResult, telling: RunTold): Promise<number> {
       `${telling.slug} ${outcomeWords(outcome)}${result.logPath === undefined ? '' : ` (log: ${result.logPath})`}`,
     );
   for (const trouble of result.troubles) say(program, `${telling.slug}: ${trouble}`);
-  await tellOfRun(result, telling);
+  await reportRun(result, telling);
   return result.exitCode;
 }
 
