@@ -99,7 +99,34 @@ test('a failure that pauses the job is told in the midst of an incident', () => 
   assert.deepEqual(news, [
     { is: 'end', status: 'failure' },
     { is: 'failure', pauses: true },
+    { is: 'failed-run', inARow: 1 },
   ]);
+});
+
+test('failmail counts each failed run and each collision in a row, and a broken file once', () => {
+  const counts = (letters: string) =>
+    replay(letters).news.map((news) => {
+      const failed = news.find((each) => each.is === 'failed-run');
+      return failed === undefined ? '.' : String(failed.inARow);
+    });
+  const rows: readonly [history: string, mailed: string][] = [
+    ['SFFSF', '.12.1'],
+    ['FTIKS', '1234.'],
+    ['KKSK', '12.1'],
+    ['FkpdMF', '1....2'],
+    ['FBBBF', '12..5'],
+    ['BBSB', '1..1'],
+  ];
+  for (const [history, mailed] of rows) assert.equal(counts(history).join(''), mailed, history);
+});
+
+test('a reset by a person starts the count of failures again', () => {
+  const { state } = replay('FFF');
+  const reset: HistoryEvent = { event: 'steered', run: '', atMs: 500_000, action: 'reset', by: 'ada' };
+  const after = consider(reset, state, { after: 1, pauses: false });
+  const killed: HistoryEvent = { event: 'interrupted', run: 'r9', atMs: 600_000 };
+  const { news } = consider(killed, after.state, { after: 1, pauses: false });
+  assert.deepEqual(news.at(-1), { is: 'failed-run', inARow: 1 });
 });
 
 test('skips in a row are a warning once, until the job has run again', () => {

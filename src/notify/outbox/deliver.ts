@@ -7,6 +7,7 @@ import { formatEvent } from '../../run/history/event.ts';
 import { durationWords } from '../../run/outcome/outcome.ts';
 import type { Clock } from '../../system/types/clock.ts';
 import type { Delivery } from '../../system/types/message.ts';
+import { defined } from '../../text/defined.ts';
 import { type Entry, parseEntry, recipientName } from './entry.ts';
 import { noticeFolders } from './folders.ts';
 import { type Wording, wordQueue } from './word-queue.ts';
@@ -155,27 +156,39 @@ function onDelivered({ name, entry }: Waiting, { world, unwritten }: Work): void
   record(world, entry, { event: 'notice-delivered', channel });
 }
 
-function onFailed({ name, entry }: Waiting, failure: Extract<Delivery, { ok: false }>, work: Work): void {
-  const { world, mode, unwritten } = work;
-  const { reason, remaining = entry.remaining } = failure;
-  const nowMs = world.clock.nowMs();
+type Failure = Extract<Delivery, { ok: false }>;
+
+function onFailed({ name, entry }: Waiting, { reason, remaining }: Failure, work: Work): void {
+  const { mode, world } = work;
   const attempts = entry.attempts + 1;
-  const failed: Entry = { ...entry, attempts, reason, ...(remaining !== undefined && { remaining }) };
-  if (mode === 'unsaved') return giveUp({ name, entry: failed }, `${reason}; not saved, so not tried again`, work);
-  if (nowMs - entry.atMs > giveUpMs && attempts >= giveUpAttempts) {
-    return giveUp({ name, entry: failed }, `${reason}; given up after ${attempts} attempts`, work);
+  const failed: Entry = { ...entry, attempts, reason, ...defined({ remaining: remaining ?? entry.remaining }) };
+  const isOld = world.clock.nowMs() - entry.atMs > giveUpMs && attempts >= giveUpAttempts;
+  if (mode === 'unsaved') giveUp({ name, entry: failed }, `${reason}; not saved, so not tried again`, work);
+  else if (isOld) giveUp({ name, entry: failed }, `${reason}; given up after ${attempts} attempts`, work);
+  else {
+    tryLater({ name, entry: failed }, work);
+    if (attempts === 1 || entry.reason !== reason) reportFailure(failed, reason, world);
   }
-  const pauseMs = Math.min(firstPauseMs * 2 ** (attempts - 1), longestPauseMs);
-  const later: Entry = { ...failed, nextMs: nowMs + pauseMs };
+}
+
+function tryLater({ name, entry }: Waiting, { world, unwritten }: Work): void {
+  const later: Entry = { ...entry, nextMs: world.clock.nowMs() + pauseAfter(entry) };
   const written = world.files.write(noticeFolders.outbox, name, JSON.stringify(later));
   if (written.ok) unwritten.delete(name);
   else {
     unwritten.set(name, later);
     world.log('error', `${entry.slug}: the next attempt at a notice could not be saved: ${written.reason}`);
   }
-  if (attempts > 1 && entry.reason === reason) return;
+}
+
+function pauseAfter({ attempts }: Entry): number {
+  return Math.min(firstPauseMs * 2 ** (attempts - 1), longestPauseMs);
+}
+
+function reportFailure(entry: Entry, reason: string, world: Delivering): void {
   const channel = recipientName(entry);
-  world.log('warn', `${entry.slug}: ${channel}: ${reason}; tried again in ${durationWords(pauseMs / 1000)}`);
+  const pause = durationWords(pauseAfter(entry) / 1000);
+  world.log('warn', `${entry.slug}: ${channel}: ${reason}; tried again in ${pause}`);
   record(world, entry, { event: 'notice-failed', channel, reason });
 }
 

@@ -2,128 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Channel } from '../../../src/job/keys/notices.ts';
-import { type Delivering, deliverNotices } from '../../../src/notify/outbox/deliver.ts';
-import type { Entry } from '../../../src/notify/outbox/entry.ts';
+import { deliverNotices } from '../../../src/notify/outbox/deliver.ts';
 import { noticeFolders } from '../../../src/notify/outbox/folders.ts';
-import { type QueuedRun, queuedRunName } from '../../../src/notify/outbox/queued-run.ts';
-import { undeliveredNotices } from '../../../src/notify/outbox/undelivered.ts';
 import { unsavedFiles } from '../../../src/notify/outbox/unsaved-files.ts';
-import { formatEvent, type HistoryEvent, parseEvents } from '../../../src/run/history/event.ts';
+import { parseEvents } from '../../../src/run/history/event.ts';
 import { foldHistory } from '../../../src/run/history/history.ts';
-import type { Outcome } from '../../../src/run/outcome/outcome.ts';
 import type { Delivery } from '../../../src/system/types/message.ts';
 import type { StateFiles } from '../../../src/system/types/state.ts';
-import { FakeClock, FakeHistory, settle } from '../../fakes/machine.ts';
-import { zoneNamed } from '../../fakes/zones.ts';
-
-const mail: Channel = { kind: 'mail', to: 'ops@example.org', on: ['failure', 'recovery'] };
-const hook: Channel = { kind: 'webhook', address: { url: 'https://chat.example/s3cret' }, on: ['failure', 'recovery'] };
-const ping: Channel = { kind: 'ping', address: { url: 'https://hc.example/4f6e' } };
-const failed: Outcome = { kind: 'exited', code: 3 };
-const well: Outcome = { kind: 'exited', code: 0 };
-
-/** A machine whose runs leave notes, and channels that answer as the test says. */
-class Scene {
-  readonly clock = new FakeClock();
-  readonly history = new FakeHistory();
-  readonly files: StateFiles = unsavedFiles();
-  readonly incidents: StateFiles = unsavedFiles();
-  readonly sent: string[] = [];
-  readonly entries: Entry[] = [];
-  readonly said: string[] = [];
-  answer: (entry: Entry) => Delivery | Promise<Delivery> = () => ({ ok: true });
-  #bell = () => {};
-  #runs = 0;
-
-  run(outcome: Outcome, channels: readonly Channel[] = [mail], more: Partial<QueuedRun> = {}): string {
-    const run = this.start(channels, more);
-    this.end(run, outcome, channels, more);
-    return run;
-  }
-
-  start(channels: readonly Channel[], more: Partial<QueuedRun> = {}): string {
-    this.#runs += 1;
-    const run = `r${this.#runs}`;
-    const atMs = this.clock.nowMs();
-    const { slug = 'backup' } = more;
-    const called = { run, atMs, trigger: { by: 'clock' }, host: 'db1' } as const;
-    this.event(slug, { event: 'started', ...called, jobSha256: '', logPath: `/log/${run}` });
-    if (channels.some(({ on }) => on === undefined)) this.queue({ run, channels, phase: 'started', ...more });
-    return run;
-  }
-
-  end(run: string, outcome: Outcome, channels: readonly Channel[], more: Partial<QueuedRun> = {}): void {
-    this.unqueued(run, outcome, more.slug);
-    this.queue({ run, channels, phase: 'ended', outcome, ...more });
-  }
-
-  /** As one that was killed before it could leave a note. */
-  unqueued(run: string, outcome: Outcome, slug = 'backup'): void {
-    this.clock.step(1);
-    const atMs = this.clock.nowMs();
-    const common = { event: 'ended', run, atMs, outcome, durationMs: 1, attempt: 1 } as const;
-    const before = parseEvents(this.history.read(slug));
-    const base = foldHistory(before).streak;
-    const streak =
-      outcome === well ? { failures: 0 } : { failures: base.failures + 1, failingSinceMs: base.failingSinceMs ?? atMs };
-    this.event(slug, { ...common, streak });
-  }
-
-  event(slug: string, event: HistoryEvent): void {
-    this.history.append(slug, formatEvent(event));
-  }
-
-  queue(queued: Partial<QueuedRun> & Pick<QueuedRun, 'run' | 'channels' | 'phase'>): void {
-    const atMs = this.clock.nowMs();
-    const common = { slug: 'backup', name: 'Backup', host: 'db1', trigger: { by: 'clock' }, after: 1 } as const;
-    const whole: QueuedRun = {
-      ...common,
-      atMs,
-      startedMs: atMs,
-      tail: `words of ${queued.run}`,
-      remarks: [],
-      ...queued,
-    };
-    this.files.write(noticeFolders.queue, queuedRunName(whole), JSON.stringify(whole));
-    this.#bell();
-  }
-
-  world(more: Partial<Delivering> = {}): Delivering {
-    return {
-      ...{
-        clock: this.clock,
-        history: this.history,
-        files: this.files,
-        incidents: this.incidents,
-        timeZone: zoneNamed('UTC'),
-        endOfLog: (path: string) => `end of ${path}`,
-      },
-      log: (level, words) => this.said.push(`${level}: ${words}`),
-      send: async (entry) => {
-        const delivery = await this.answer(entry);
-        this.sent.push(`${entry.channel.kind} ${entry.payload.occasion} ${entry.run}${delivery.ok ? '' : ' ✗'}`);
-        this.entries.push(entry);
-        return delivery;
-      },
-      queueChanged: (atMostMs) =>
-        new Promise((resolve) => {
-          const timer = this.clock.after(atMostMs, resolve);
-          this.#bell = () => {
-            timer.cancel();
-            resolve();
-          };
-        }),
-      ...more,
-    };
-  }
-
-  get waiting() {
-    return undeliveredNotices(this.files, this.clock.nowMs());
-  }
-  eventsOf(kind: HistoryEvent['event'], slug = 'backup') {
-    return parseEvents(this.history.read(slug)).filter(({ event }) => event === kind);
-  }
-}
+import { settle } from '../../fakes/machine.ts';
+import { failed, hook, Killed, mail, mortal, ping, Scene, well } from './scene.ts';
 
 test('an incident is told once over each channel, and once more when it is over', async () => {
   const scene = new Scene();
@@ -385,27 +272,6 @@ test('a disk that takes and gives nothing any more does not make anybody send in
     assert.equal(scene.sent.filter((words) => !words.endsWith('✗')).length, 1, method);
   }
 });
-
-/** Stops the world at the nth change of the state directory, as a kill -9 would. */
-class Killed extends Error {}
-
-function mortal(files: StateFiles, life: { left: number }): StateFiles {
-  const step = () => {
-    life.left -= 1;
-    if (life.left < 0) throw new Killed();
-  };
-  return {
-    ...files,
-    write(folder, name, text) {
-      step();
-      return files.write(folder, name, text);
-    },
-    remove(folder, name) {
-      step();
-      return files.remove(folder, name);
-    },
-  };
-}
 
 test('killed at any moment, again and again, it loses no message and keeps their order', async () => {
   const deaths = fc.array(fc.nat({ max: 6 }), { maxLength: 12 });
