@@ -4,8 +4,9 @@
  */
 import os from 'node:os';
 import type { Config } from '../config/config.ts';
+import { listJobFiles } from '../job/folder.ts';
 import { type LogBounds, logBounds } from '../job/keys/log-bounds.ts';
-import { listJobFiles, loadJob } from '../job/load.ts';
+import { loadJob } from '../job/load.ts';
 import { newRunId } from '../run/identity.ts';
 import { exitCodes } from '../run/outcome/outcome.ts';
 import { type PruneReport, pruneLogs } from '../run/retention/prune.ts';
@@ -13,10 +14,9 @@ import { files } from '../system/file/files.ts';
 import { logFolders } from '../system/log-files/log-folders.ts';
 import { createOwnLog } from '../system/own-log/own-log.ts';
 import { clock } from '../system/time/clock.ts';
-import { caller } from '../system/user/caller.ts';
 import { realLocks } from './frame/host.ts';
-import { runProgram, say, sayProblems } from './frame/output.ts';
-import { loadSetting } from './frame/setting.ts';
+import { runProgram, say } from './frame/output.ts';
+import { openBesideRun } from './frame/prologue.ts';
 
 const program = 'prune-logs';
 
@@ -29,16 +29,9 @@ export function main(args: readonly string[]): void {
 }
 
 async function prune(args: readonly string[]): Promise<number> {
-  const setting = loadSetting(args[0] === '--config' ? args[1] : undefined);
-  if (!setting.ok) {
-    sayProblems(setting.problems);
-    return exitCodes.configuration;
-  }
-  const config = setting.value;
-  if (caller.euid !== config.serviceUser.uid) {
-    say(program, `only ${config.serviceUser.name} may do this`);
-    return exitCodes.notServiceUser;
-  }
+  const opened = openBesideRun(program, args);
+  if (opened.is === 'over') return opened.exitCode;
+  const { config } = opened;
   const locks = realLocks(config, (remark) => say(program, remark));
   const answer = await locks.acquire(lockName, newRunId(clock.nowMs(), crypto.randomUUID()));
   if (answer.is !== 'held') return answer.is === 'busy' ? 0 : exitCodes.internal;
@@ -65,16 +58,16 @@ function jobBounds(config: Config): (slug: string) => LogBounds | undefined {
   };
 }
 
-async function report({ removed, compressed, troubles }: PruneReport, config: Config): Promise<void> {
+async function report({ removed, compressed, warnings }: PruneReport, config: Config): Promise<void> {
   const log = createOwnLog({
     settings: config.logging,
     byTheClock: true,
     load: () => import('./on-demand/winston-log.ts'),
   });
   if (removed + compressed > 0) log.note('info', `old logs: ${removed} removed, ${compressed} compressed`);
-  for (const trouble of troubles) {
-    log.note('warn', `log retention: ${trouble}`);
-    say(program, trouble);
+  for (const warning of warnings) {
+    log.note('warn', `log retention: ${warning}`);
+    say(program, warning);
   }
   await log.close();
 }

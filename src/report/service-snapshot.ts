@@ -1,5 +1,5 @@
 /** What is known of a service at one instant: what its supervisor wrote down, as far as it can be believed by now. `--json` prints this value. */
-import { type AllDesired, type Ask, askWords } from '../service/desired.ts';
+import { type AllDesired, type OperatorRequest, requestWords } from '../service/desired.ts';
 import { isAlive } from '../service/instance/machine.ts';
 import { snoozedUntilMs } from '../service/instance/snooze.ts';
 import type { KnownService, ServiceFile } from '../service/record/known-service.ts';
@@ -11,7 +11,7 @@ import type { ProcessIdentity } from '../system/types/process.ts';
 export interface ServiceSnapshot {
   readonly state: ServiceState;
   readonly desired: 'up' | 'down';
-  readonly wish?: Ask;
+  readonly wish?: OperatorRequest;
   /** Of the state; absent when nobody has seen it begin. */
   readonly sinceMs?: number;
   readonly supervisor?: { readonly pid?: number; readonly run?: string; readonly isStopped?: true };
@@ -57,16 +57,16 @@ export function snapshotService(facts: ServiceFacts): ServiceSnapshot {
   const all = instancesOf(facts, isTrue);
   const enabled = service.file === 'good' || service.file === 'broken';
   const isAnyWanted = Array.from({ length: service.instances }, (_, n) => n).some(
-    (n) => desired.instance(n).wanted === 'up',
+    (n) => desired.instance(n).state === 'up',
   );
-  const wanted = enabled && desired.service.wanted === 'up' && isAnyWanted ? 'up' : 'down';
+  const wanted = enabled && desired.service.state === 'up' && isAnyWanted ? 'up' : 'down';
   const state = isTrue ? trueState(facts, record.state, { wanted, all }) : missingState(facts, wanted, all);
-  const { wish } = desired.service;
+  const { decision: wish } = desired.service;
   const sinceMs = record !== undefined && record.state === state ? record.sinceMs : undefined;
   const problems = isTrue ? (record.problems ?? service.problems) : service.problems;
   return {
     state,
-    desired: enabled ? desired.service.wanted : 'down',
+    desired: enabled ? desired.service.state : 'down',
     ...(wish !== undefined && { wish }),
     ...(sinceMs !== undefined && { sinceMs }),
     ...holderOf(facts),
@@ -98,7 +98,7 @@ function missingState(facts: ServiceFacts, wanted: 'up' | 'down', all: readonly 
   // A file with problems starts nothing, however long one waits.
   if (service.file === 'broken' && wanted === 'up' && holder === undefined) return 'FAILED';
   return serviceStateOf({
-    wanted,
+    desired: wanted,
     instances: service.instances,
     states: all.filter(({ number }) => number < service.instances).map(({ at }) => at),
     anyAlive: isLeft,
@@ -117,7 +117,7 @@ function holderOf({ holder, isJobRun }: ServiceFacts): Pick<ServiceSnapshot, 'su
 /** How long it could have had a supervisor and has none; one that has just begun has written nothing yet. */
 function missingForMs({ desired, holder, nowMs, sinceBootMs, fileMs, record }: ServiceFacts): number {
   if (holder?.state === 'running') return 0;
-  const wantedMs = Math.max(desired.service.wish?.atMs ?? 0, fileMs);
+  const wantedMs = Math.max(desired.service.decision?.atMs ?? 0, fileMs);
   const leftMs = record === undefined ? Number.POSITIVE_INFINITY : nowMs - record.sinceMs;
   return Math.max(0, Math.min(nowMs - wantedMs, sinceBootMs, leftMs));
 }
@@ -180,7 +180,7 @@ function describe(record: InstanceRecord, { service, snooze, nowMs, desired }: S
     ...(file !== undefined &&
       untilMs !== undefined &&
       isAlive(record) && { snooze: { sinceMs: file.writtenMs, untilMs } }),
-    ...(desired.instance(record.number).wanted === 'down' && { stopped: true as const }),
+    ...(desired.instance(record.number).state === 'down' && { stopped: true as const }),
   };
 }
 
@@ -189,7 +189,7 @@ export function wishWords({ desired, wish, file }: ServiceSnapshot, formatTime: 
   const bySelf = file === undefined || file === 'broken' ? undefined : fileWords[file];
   if (bySelf !== undefined) return `down: ${bySelf}`;
   if (wish === undefined) return desired;
-  return `${desired}, ${desired === 'up' ? 'started' : 'stopped'} ${askWords(wish, formatTime)}`;
+  return `${desired}, ${desired === 'up' ? 'started' : 'stopped'} ${requestWords(wish, formatTime)}`;
 }
 
 const fileWords = {

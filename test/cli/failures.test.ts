@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { type MailServer, startMailServer } from '../fakes/mail-server.ts';
 import { deliverersGone } from './deliverers.ts';
 import { ended, House, until } from './house.ts';

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { type MailServer, startMailServer } from '../fakes/mail-server.ts';
 import { deliverers, proc } from './deliverers.ts';
 import { House, repository, until } from './house.ts';

@@ -3,6 +3,7 @@
  * the page's own schedules that passes meanwhile is a tick that cron let go by, and status, next and why rightly say so. A page that
  * is not as it says while such a tick passed is carried out again from its beginning.
  */
+import { expressionOf } from '../../src/schedule/expression.ts';
 import { expectedTicks } from '../../src/schedule/ticks.ts';
 import { findZone, hostZone } from '../../src/system/time/zones.ts';
 import type { Zones } from '../../src/zone/zone.ts';
@@ -33,7 +34,11 @@ export function tickIn(page: string, fromMs: number, untilMs: number): string | 
   return schedulesIn(page).find((schedule) =>
     zoneNames.some(
       (timeZone) =>
-        expectedTicks({ schedule, timing: timeZone === undefined ? {} : { timeZone } }, span, zones).length > 0,
+        expectedTicks(
+          { schedule: expressionOf(schedule), timing: timeZone === undefined ? {} : { timeZone } },
+          span,
+          zones,
+        ).length > 0,
     ),
   );
 }

@@ -1,5 +1,5 @@
 /** The machine in memory: a clock that moves when it is told to, locks, logs and commands that do as the test says. */
-import type { RunMachine } from '../../src/run/run.ts';
+import type { RunHost } from '../../src/run/run.ts';
 import type { Clock } from '../../src/system/types/clock.ts';
 import type { JobLock, JobLocks, LockHolder } from '../../src/system/types/lock.ts';
 import type {
@@ -13,7 +13,7 @@ import type {
   WaitStatus,
   Wrappers,
 } from '../../src/system/types/process.ts';
-import type { LineSearch, LogTotals, RunLogs, RunLogWishes } from '../../src/system/types/run-log.ts';
+import type { LineSearch, LogTotals, OpenLogOptions, RunLogs } from '../../src/system/types/run-log.ts';
 import type { HistoryStore, StateFiles } from '../../src/system/types/state.ts';
 import type { User } from '../../src/system/types/user.ts';
 
@@ -270,7 +270,7 @@ export class FakeLogs implements RunLogs {
   /** As if the command that runs had printed these lines. */
   print: (stream: 'stdout' | 'stderr', ...lines: string[]) => void = () => undefined;
 
-  open(slug: string, _startedMs: number, { watcher }: RunLogWishes = {}) {
+  open(slug: string, _startedMs: number, { watcher }: OpenLogOptions = {}) {
     this.print = (stream, ...lines) => watcher?.take(stream, Buffer.from(lines.map((line) => `${line}\n`).join('')));
     if (this.failure !== undefined) return { is: 'failed' as const, ...this.failure };
     const log = {
@@ -316,9 +316,9 @@ export function fakeMachine() {
     logs: new FakeLogs(),
     stops: new FakeStops(),
     programs: everyProgram,
-    host: 'host.example',
+    hostName: 'host.example',
     user,
     formatTime: (ms: number) => new Date(ms).toISOString().slice(0, 19).replace('T', ' '),
   };
-  return machine satisfies RunMachine;
+  return machine satisfies RunHost;
 }

@@ -1,9 +1,11 @@
 /** A host on which one job ticks: its clock, its claims and its history in memory, and what run-job does before the lock. */
 import { type TimingKeys, timingOf } from '../../src/job/keys/timing.ts';
 import { type BeforeRun, beforeRun } from '../../src/run/before-run.ts';
-import { formatEvent, parseEvents, type Tick, type Trigger } from '../../src/run/history/event.ts';
+import type { Tick, Trigger } from '../../src/run/history/event.ts';
+import { formatEvent, parseEvents } from '../../src/run/history/event-lines.ts';
 import type { Pause } from '../../src/run/pause/pause.ts';
 import { catchUp } from '../../src/run/tick/catch-up.ts';
+import { expressionOf } from '../../src/schedule/expression.ts';
 import { sha256 } from '../../src/system/file/hash.ts';
 import type { Zones } from '../../src/zone/zone.ts';
 import { FakeClaims } from '../fakes/claims.ts';
@@ -34,12 +36,19 @@ export class Host {
 
   get job() {
     const { schedule, enabled, changedMs } = this;
-    return { slug: 'backup', tags: ['night'], schedule, enabled, changedMs, timing: timingOf(this.keys) };
+    return {
+      slug: 'backup',
+      tags: ['night'],
+      schedule: expressionOf(schedule),
+      enabled,
+      changedMs,
+      timing: timingOf(this.keys),
+    };
   }
 
   get #machine() {
-    const { clock, claims, history, stops, host } = this;
-    return { clock, claims, history, stops, host, sha256, zones: this.zones, readPauses: () => this.pauses };
+    const { clock, claims, history, stops, host: hostName } = this;
+    return { clock, claims, history, stops, hostName, sha256, zones: this.zones, readPauses: () => this.pauses };
   }
 
   /** Somebody sets the clock, or it goes on without anything happening. */

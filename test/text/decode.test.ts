@@ -5,13 +5,15 @@ import fc from 'fast-check';
 import { parseEntry } from '../../src/notify/outbox/entry.ts';
 import { parseQueuedRun } from '../../src/notify/outbox/queued-run.ts';
 import { unsavedFiles } from '../../src/notify/outbox/unsaved-files.ts';
-import { snapshotJob, snapshotRun } from '../../src/report/snapshot.ts';
+import { snapshotRun } from '../../src/report/latest-runs.ts';
+import { snapshotJob } from '../../src/report/snapshot.ts';
 import { historyText } from '../../src/report/text/history.ts';
 import { jobDetails, jobLines } from '../../src/report/text/job.ts';
-import { formatEvent, type HistoryEvent, parseEvents, readEvents } from '../../src/run/history/event.ts';
+import type { HistoryEvent } from '../../src/run/history/event.ts';
+import { formatEvent, parseEvents, readEvents } from '../../src/run/history/event-lines.ts';
 import { foldHistory } from '../../src/run/history/history.ts';
 import { isOver, pauseWords, readPauses, unreadablePauses } from '../../src/run/pause/pause.ts';
-import { askWords, readDesired } from '../../src/service/desired.ts';
+import { readDesired, requestWords } from '../../src/service/desired.ts';
 import { parseJournal } from '../../src/service/record/journal.ts';
 import { readRecord, restoreInstance } from '../../src/service/record/record.ts';
 import { parseFacts } from '../../src/system/lock/owner.ts';
@@ -187,15 +189,15 @@ test('whatever a pause or a wish holds, it is one that can be shown, or none', (
     fc.property(mutated(pause), mutated(desired), (one, other) => {
       const files = filesWith('pauses', 'job:a', one);
       for (const each of readPauses(files))
-        assert.equal(typeof pauseWords(each, format) + isOver(each, 0), 'stringfalse');
+        assert.deepEqual([typeof pauseWords(each, format), typeof isOver(each, 0)], ['string', 'boolean']);
       assert.equal(readPauses(files).length + unreadablePauses(files).length, 1);
       const byTag = filesWith('pauses', 'tag:at%20night%3A', one);
       const lost = readPauses(byTag).length === 0 ? [{ tag: 'at night:' }] : [];
       assert.deepEqual(unreadablePauses(byTag), lost);
       assert.deepEqual(unreadablePauses(filesWith('pauses', 'tag:%', 'nonsense')), []);
       const { service } = readDesired(filesWith('desired', 'web', other), 'web');
-      assert.match(service.wanted, /^(?:up|down)$/);
-      for (const ask of [service.wish, service.restart, service.reset]) if (ask) askWords(ask, format);
+      assert.match(service.state, /^(?:up|down)$/);
+      for (const ask of [service.decision, service.restart, service.reset]) if (ask) requestWords(ask, format);
     }),
   );
 });

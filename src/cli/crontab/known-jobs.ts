@@ -2,7 +2,8 @@
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { type CrontabJobs, type JobSource, jobMemory, knownJob, loadCrontabJobs } from '../../crontab/jobs.ts';
-import { jobPath, loadJob } from '../../job/load.ts';
+import { jobPath } from '../../job/folder.ts';
+import { loadJob } from '../../job/load.ts';
 import { groupIdsOf } from '../../system/file/as-user.ts';
 import { files } from '../../system/file/files.ts';
 import { privateCache } from '../../system/state/private-cache.ts';
@@ -45,10 +46,6 @@ export function loadAllJobs(config: Config, isInPlace = true): Loaded {
 
 function jobReader(config: Config, isInPlace: boolean): Required<Pick<JobSource, 'prepare' | 'read'>> {
   const checkSchedule = scheduleChecker();
-  const scheduleText = (written: string) => {
-    const answer = checkSchedule(written);
-    return answer.ok ? answer.expression.text : written;
-  };
   const machine = { files, checkSchedule, checkZone };
   let closedOf: (slug: string) => readonly Problem[] = () => [];
   return {
@@ -59,7 +56,7 @@ function jobReader(config: Config, isInPlace: boolean): Required<Pick<JobSource,
       const loaded = loadJob(slug, config, machine);
       const closed = loaded?.ok === true ? closedOf(slug) : [];
       const result = closed.length === 0 ? loaded : ({ ok: false, problems: closed } as const);
-      return result && knownJob(slug, jobPath(slug, config), { result, scheduleText });
+      return result && knownJob(slug, jobPath(slug, config), result);
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Whether the service user can read what decides about its runs; only root can tell, and nobody else is told. */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { jobPath } from '../../job/load.ts';
+import { jobPath } from '../../job/folder.ts';
 import { unopenedBy, unreadableBy } from '../../system/file/as-user.ts';
 import type { Problem } from '../../text/problem.ts';
 

@@ -21,7 +21,7 @@ import type { OwnLog } from '../../system/types/own-log.ts';
 import { defined } from '../../text/defined.ts';
 import { realLocks } from '../frame/host.ts';
 import { say } from '../frame/output.ts';
-import { startBeside } from '../frame/start-beside.ts';
+import { startBeside } from '../frame/start-program.ts';
 
 export interface ReportedRun {
   readonly config: Config;
@@ -102,10 +102,10 @@ function common(run: ReportedRun) {
 }
 
 function endOf(run: ReportedRun, result: RunResult): QueuedRun {
-  const { startedMs, endedMs, outcome, logPath, tail, troubles, paused } = result;
+  const { startedMs, endedMs, outcome, logPath, tail, warnings, paused } = result;
   return {
     ...common(run),
-    ...{ phase: 'ended', startedMs, atMs: endedMs, outcome, tail, remarks: troubles },
+    ...{ phase: 'ended', startedMs, atMs: endedMs, outcome, tail, remarks: warnings },
     ...defined({ logPath, pause: paused }),
   };
 }
@@ -136,7 +136,7 @@ function hasRecovered({ outcome, history }: RunResult): boolean {
   return healthOf(outcome) === 'success' && before !== undefined && healthOf(before) === 'failure';
 }
 
-function mayBeNewsForChannels(run: ReportedRun, { outcome, troubles, history }: RunResult): boolean {
+function mayBeNewsForChannels(run: ReportedRun, { outcome, warnings, history }: RunResult): boolean {
   const { channels } = noticesFor(run);
   const isWanted = (occasion: Occasion) => channels.some(({ on }) => on?.includes(occasion));
   if (channels.length === 0) return false;
@@ -146,7 +146,7 @@ function mayBeNewsForChannels(run: ReportedRun, { outcome, troubles, history }: 
   // A program that could not queue anything may have recorded a missed tick.
   const latest = history.runs.slice(-10);
   const isDoubtful =
-    troubles.length > 0 ||
+    warnings.length > 0 ||
     latest.at(-1)?.warning !== undefined ||
     latest.some((record) => record.outcome?.kind === 'missed');
   return (isDoubtful && isWanted('warning')) || hasIncident(run);
@@ -160,7 +160,7 @@ function hasIncident({ config, slug }: ReportedRun): boolean {
 function startDeliverer({ config }: ReportedRun): void {
   const locks = realLocks(config, (remark) => say('run-job', remark));
   if (locks.holder(noticeLock) !== undefined) return;
-  startBeside('deliver-notices', config);
+  startBeside({ name: 'deliver-notices', configFile: config.namedFile, inherits: 'settings' });
 }
 
 function isInsideRun(): boolean {

@@ -6,12 +6,12 @@ import { noticeFolders } from '../../notify/outbox/folders.ts';
 import { unsavedFiles } from '../../notify/outbox/unsaved-files.ts';
 import { serviceEntries } from '../../notify/service-entries.ts';
 import type { ServiceReport } from '../../notify/text/service.ts';
-import type { ServiceNotice } from '../../service/supervisor-machine.ts';
+import type { ServiceNotice } from '../../service/supervisor-host.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { defined } from '../../text/defined.ts';
 import { wallTimeWithOffset } from '../../zone/wall-time.ts';
-import { startBeside } from '../frame/start-beside.ts';
+import { startBeside } from '../frame/start-program.ts';
 
 /** Returns what went wrong, in words. `run` is the id of the supervisor's run. */
 export async function queueServiceNotice(
@@ -30,7 +30,7 @@ export async function queueServiceNotice(
   if (files.names(noticeFolders.outbox).length > 0) {
     // Wakes a deliverer that runs already: it watches this folder. A hidden file is no queued run.
     files.write(noticeFolders.queue, '.wake', '');
-    startBeside('deliver-notices', config);
+    startBeside({ name: 'deliver-notices', configFile: config.namedFile, inherits: 'settings' });
   }
   if (problems.length > 0) {
     const { deliverUnsaved } = await import('../deliver-notices.ts');

@@ -21,7 +21,7 @@ export async function reportRun(result: RunResult, run: ReportedRun): Promise<vo
 }
 
 /** Hides private values: more people can read syslog than a private job file. */
-function logRun({ outcome, troubles, logPath }: RunResult, { slug, run, job }: ReportedRun, log: OwnLog): void {
+function logRun({ outcome, warnings, logPath }: RunResult, { slug, run, job }: ReportedRun, log: OwnLog): void {
   const values = job === undefined ? [] : privateValues(job, files);
   const level = statusOf(outcome) === 'failure' ? 'error' : 'info';
   log.note(level, `${slug} ${withoutValues(outcomeWords(outcome), values)}`, {
@@ -29,5 +29,5 @@ function logRun({ outcome, troubles, logPath }: RunResult, { slug, run, job }: R
     run,
     ...defined({ log: logPath }),
   });
-  for (const trouble of troubles) log.note('warn', `${slug}: ${trouble}`, { job: slug, run });
+  for (const warning of warnings) log.note('warn', `${slug}: ${warning}`, { job: slug, run });
 }

@@ -2,12 +2,13 @@
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { readLine } from '../../crontab/reader.ts';
+import { jobPath } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
-import { jobPath } from '../../job/load.ts';
-import { type ClockFacts, clockFacts, type Installed } from '../../report/clock/installed.ts';
-import { snapshotRun } from '../../report/snapshot.ts';
+import type { CommandForms } from '../../report/advice.ts';
+import { scheduledBy } from '../../report/clock/clock-ticks.ts';
+import { type ClockFacts, clockedJob, clockFacts, type Installed } from '../../report/clock/installed.ts';
+import { snapshotRun } from '../../report/latest-runs.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
-import type { CommandForms } from '../../report/why/advice.ts';
 import { cronLogLines } from '../../report/why/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/why/evidence.ts';
 import type { RunRecord } from '../../run/history/history.ts';
@@ -27,7 +28,6 @@ import type { User } from '../../system/types/user.ts';
 import { users } from '../../system/user/users.ts';
 import { formatProblem, type Result } from '../../text/problem.ts';
 import { dayMs, minuteMs, type Zone, type Zones } from '../../zone/zone.ts';
-import { asWritten } from '../crontab/installed.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
 import { machineZones } from '../frame/tick-zones.ts';
@@ -53,9 +53,9 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
   const delayMs = job === undefined ? 0 : delayOf(job);
   const crontab = crontabEvidence(slug, job, order);
   // A file with problems can't tell when it is due; the line that cron has can.
-  const facts = job === undefined ? undefined : clockFacts(asWritten(job), installed);
+  const facts = job === undefined ? undefined : clockFacts(clockedJob(job), installed);
   const ofLine = askedMs === undefined || job?.schedule === undefined || !job.enabled ? lineInstead(facts) : undefined;
-  const scheduled = ofLine !== undefined ? scheduledBy(crontab.line) : (job ?? scheduledBy(crontab.line));
+  const scheduled = ofLine !== undefined ? startsOf(crontab.line) : (job ?? startsOf(crontab.line));
   const ticks = ticksAround(scheduled, { nowMs, zones, ...(askedMs !== undefined && { askedMs }) });
   const { tickMs } = ticks;
   const history = readHistory(slug, { history: realHistory(config) });
@@ -134,7 +134,7 @@ function fileEvidence(slug: string, loaded: Result<Job> | undefined, config: Con
 function jobEvidence({ schedule, timing, enabled, service }: Job, delayMs: number): NonNullable<Evidence['job']> {
   const { timeZone, startDeadlineSeconds, catchUp } = timing;
   return {
-    ...(schedule !== undefined && { schedule }),
+    ...(schedule !== undefined && { schedule: schedule.written }),
     ...(timeZone !== undefined && { timeZone }),
     ...(startDeadlineSeconds !== undefined && { startDeadlineSeconds }),
     ...(service !== undefined && { isService: true as const }),
@@ -145,12 +145,12 @@ function jobEvidence({ schedule, timing, enabled, service }: Job, delayMs: numbe
 /** A line with `--due` starts nothing by itself. */
 function firesAt(line: string | undefined, tickMs: number | undefined, zones: Zones): { readonly fires?: boolean } {
   if (line === undefined || tickMs === undefined || line.includes(' --due ')) return {};
-  return { fires: nextTick(scheduledBy(line), tickMs - 1, zones)?.tickMs === tickMs };
+  return { fires: nextTick(startsOf(line), tickMs - 1, zones)?.tickMs === tickMs };
 }
 
-function scheduledBy(line: string | undefined): Scheduled {
+function startsOf(line: string | undefined): Scheduled {
   const read = readLine(line ?? '');
-  return read.is === 'entry' ? { schedule: read.schedule, timing: {} } : { timing: {} };
+  return read.is === 'entry' ? scheduledBy(read.schedule) : { timing: {} };
 }
 
 interface Asked {

@@ -1,16 +1,11 @@
 /** Snapshots of the real jobs: one at a time, so that a listing of ten thousand streams. */
 import type { Config } from '../../config/config.ts';
+import { isSlug, jobPath, listJobFiles } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
-import { isSlug, jobPath, listJobFiles, loadJob } from '../../job/load.ts';
+import { loadJob } from '../../job/load.ts';
 import { undeliveredNotices } from '../../notify/outbox/undelivered.ts';
-import {
-  type BrokenJobFacts,
-  type JobFacts,
-  type RunSnapshot,
-  snapshotBroken,
-  snapshotJob,
-  snapshotRun,
-} from '../../report/snapshot.ts';
+import { type RunSnapshot, snapshotRun } from '../../report/latest-runs.ts';
+import { type BrokenJobFacts, type JobFacts, snapshotBroken, snapshotJob } from '../../report/snapshot.ts';
 import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
 import { readHistory } from '../../run/history/record.ts';
@@ -89,7 +84,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
       if (loaded === undefined && holder === undefined && next === undefined) return undefined;
       const facts = { holder, next, history: readHistory(slug, { history }), nowMs: clock.nowMs(), service };
       if (!loaded?.ok) return snapshotBroken({ ...facts, ...fileOf(slug, loaded, config), ...tagsOf(known) });
-      const job = { ...loaded.value, disabled: !loaded.value.enabled };
+      const job = shownJob(loaded.value);
       const more = times?.(loaded.value);
       return snapshotJob({
         ...{ ...facts, job },
@@ -148,4 +143,9 @@ function fileOf(
 
 function tagsOf(service: KnownService | undefined): Pick<BrokenJobFacts, 'tags'> {
   return service === undefined ? {} : { tags: service.tags };
+}
+
+/** A job as snapshots show it: with its schedule as it is written. */
+function shownJob({ schedule, ...job }: Job) {
+  return { ...job, disabled: !job.enabled, ...(schedule !== undefined && { schedule: schedule.written }) };
 }

@@ -9,7 +9,7 @@ import { files } from '../../system/file/files.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { clock } from '../../system/time/clock.ts';
-import { asWritten, clockReader } from '../crontab/installed.ts';
+import { clockReader } from '../crontab/installed.ts';
 import { realHistory } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
 import { machineZones } from '../frame/tick-zones.ts';
@@ -23,8 +23,7 @@ export function timesOf(config: Config): Times {
   const claims = tickClaims(stateDirectory);
   const nowMs = clock.nowMs();
   const clockOf = clockReader(config);
-  return (written) => {
-    const job = asWritten(written);
+  return (job) => {
     const facts = clockOf(job);
     const rule = clockRule(job, facts);
     if (rule === undefined || job.service !== undefined) return { clock: facts };

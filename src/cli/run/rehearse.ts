@@ -3,8 +3,9 @@ import { statSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import type { Job } from '../../job/job.ts';
-import { loadJob, unreadNamesake } from '../../job/load.ts';
+import { unreadNamesake } from '../../job/folder.ts';
+import { isService, type Job, type RunJob, type ServiceJob } from '../../job/job.ts';
+import { loadJob } from '../../job/load.ts';
 import {
   type Rehearsal,
   type RehearsalRequest,
@@ -26,7 +27,8 @@ import { groupsOf } from '../../system/user/groups.ts';
 import { hostLocale } from '../../system/user/locale.ts';
 import { trialRefusal, trialStage } from '../../system/user/trial.ts';
 import { fixedWorld } from '../frame/fixed-world.ts';
-import { print, say, sayProblems } from '../frame/output.ts';
+import { print } from '../frame/output.ts';
+import { refuse, refuseProblems } from '../frame/refuse.ts';
 import { zoneObjection } from '../frame/tick-zones.ts';
 
 /** What the launcher and the way to the service user have added. */
@@ -41,22 +43,17 @@ interface Wish {
 export async function rehearseAsServiceUser({ slug, slowStart, json }: Wish, config: Config): Promise<number> {
   const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
   if (loaded === undefined)
-    return refuse(`there is no job "${slug}" in ${config.jobDirectory}${unreadNamesake(slug, config, files)}`);
-  if (!loaded.ok) {
-    sayProblems(loaded.problems);
-    return exitCodes.configuration;
-  }
+    return refuse(
+      'run-job',
+      `there is no job "${slug}" in ${config.jobDirectory}${unreadNamesake(slug, config, files)}`,
+    );
+  if (!loaded.ok) return refuseProblems(loaded.problems);
   const job = loaded.value;
-  if (slowStart && job.slowStartCommands === undefined) return refuse(`${slug} has no slow_start_command`);
+  if (slowStart && job.slowStartCommands === undefined) return refuse('run-job', `${slug} has no slow_start_command`);
   const refusal = job.privateTmp ? await privateTmpRefusal() : undefined;
   const rehearsal = rehearsalOf(job, { slowStart, refusal }, config);
   print(json ? `${JSON.stringify(rehearsal)}\n` : rehearsalText(rehearsal));
   return rehearsalCode(rehearsal);
-}
-
-function refuse(words: string): number {
-  say('run-job', words);
-  return exitCodes.usage;
 }
 
 async function privateTmpRefusal() {
@@ -72,7 +69,7 @@ interface Circumstances {
 
 function rehearsalOf(written: Job, { slowStart, refusal }: Circumstances, config: Config): Rehearsal {
   const { serviceUser: user, outputDirectory } = config;
-  const { job, world } = written.service === undefined ? asRun(written, config) : asInstance(written, config);
+  const { job, world } = isService(written) ? asInstance(written, config) : asRun(written, config);
   const callers = Object.entries(process.env).filter((pair): pair is [string, string] => !ours.includes(pair[0]));
   return rehearse({
     ...{ job, slowStart, world, user, programs },
@@ -87,17 +84,15 @@ function rehearsalOf(written: Job, { slowStart, refusal }: Circumstances, config
   });
 }
 
-function asRun(job: Job, config: Config): { readonly job: Job; readonly world: World } {
+function asRun(job: RunJob, config: Config): { readonly job: Job; readonly world: World } {
   const runPath = runPathOf('(id of the run)', process.env[runIdVariable]);
   return { job, world: worldOf({ job, fixed: fixedWorld(config), runPath, isDirectory }) };
 }
 
 /** A service by its first instance, with ports as it could get them. */
-function asInstance(job: Job, config: Config) {
+function asInstance(job: ServiceJob, config: Config) {
   const { stateDirectory, portRange } = config;
-  const ports = (job.service?.ports ?? []).map(
-    ({ name, number }, at) => [name, number ?? portRange.first + at] as const,
-  );
+  const ports = job.service.ports.map(({ name, number }, at) => [name, number ?? portRange.first + at] as const);
   const { world, expand } = instanceWorld({
     job,
     instance: 0,

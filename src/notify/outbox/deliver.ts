@@ -3,7 +3,7 @@
  * side by side; a message that fails is tried again with growing pauses. A message leaves the outbox
  * after it was delivered, so a deliverer that is killed may send it twice and loses none.
  */
-import { formatEvent } from '../../run/history/event.ts';
+import { formatEvent } from '../../run/history/event-lines.ts';
 import { durationWords } from '../../run/outcome/outcome.ts';
 import type { Clock } from '../../system/types/clock.ts';
 import type { Delivery } from '../../system/types/message.ts';

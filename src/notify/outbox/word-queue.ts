@@ -4,7 +4,8 @@
  * first, then the notice state: after a crash between the two a message is sent twice, and none is lost.
  */
 
-import { type HistoryEvent, parseEvents } from '../../run/history/event.ts';
+import type { HistoryEvent } from '../../run/history/event.ts';
+import { parseEvents } from '../../run/history/event-lines.ts';
 import { extendStreak, foldHistory, type History, outcomeOf } from '../../run/history/history.ts';
 import { earlierHistory } from '../../run/history/predecessor.ts';
 import type { LogLevel } from '../../system/types/own-log.ts';

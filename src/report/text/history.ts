@@ -3,7 +3,7 @@ import type { Steered, Trigger } from '../../run/history/event.ts';
 import { durationWords, lastedWords, leftOutWords } from '../../run/outcome/outcome.ts';
 import type { JournalEntry } from '../../service/record/journal.ts';
 import { printable } from '../../text/printable.ts';
-import type { RunSnapshot } from '../snapshot.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
 
 /** `job` is its slug. */
 export type HistoryEntry = { readonly job: string } & (

@@ -6,13 +6,8 @@ import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import { ownWarnings } from '../clock/installed.ts';
 import type { Overdue } from '../clock/overdue.ts';
-import {
-  type BrokenJobSnapshot,
-  hiddenWords,
-  type JobSnapshot,
-  type RunSnapshot,
-  unreadableWords,
-} from '../snapshot.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
+import { type BrokenJobSnapshot, hiddenWords, type JobSnapshot, unreadableWords } from '../snapshot.ts';
 import { serviceRemark } from './service.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;

@@ -2,7 +2,8 @@
 import type { Clock } from '../../system/types/clock.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
 import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/outcome.ts';
-import { formatEvent, type HistoryEvent, readEvents, type Streak, type Tick, type Trigger } from './event.ts';
+import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
+import { formatEvent, readEvents } from './event-lines.ts';
 import { extendStreak, foldHistory, type History, type RunRecord } from './history.ts';
 import { earlierHistory } from './predecessor.ts';
 
@@ -18,7 +19,7 @@ export interface RunResult {
   /** Last lines of output. */
   readonly tail: string;
   /** What went wrong beside the job itself: lost output, a history that could not be written. */
-  readonly troubles: readonly string[];
+  readonly warnings: readonly string[];
   readonly interrupted: InterruptedRuns;
   /** Why process-control has paused the job after this run; absent when it has not. */
   readonly paused?: string;
@@ -32,10 +33,10 @@ export interface InterruptedRuns {
 }
 
 /** Enough to write in a job's history. */
-export interface Recorder {
+export interface HistoryHost {
   readonly clock: Clock;
   readonly history: HistoryStore;
-  readonly host: string;
+  readonly hostName: string;
 }
 
 /** Which run of which job, and who wanted it. */
@@ -50,7 +51,7 @@ export interface RunName {
 /** The job is running: that run goes on, this one is recorded as skipped. */
 export function recordSkip(
   name: RunName,
-  recorder: Recorder,
+  recorder: HistoryHost,
   skip: Omit<Extract<Outcome, { kind: 'skipped' }>, 'kind'>,
 ): RunResult {
   return recordUnrun(name, recorder, { event: 'skipped', outcome: { kind: 'skipped', ...skip } });
@@ -59,7 +60,7 @@ export function recordSkip(
 /** Nothing could be started; the stage names what failed. */
 export function recordNotStarted(
   name: RunName,
-  recorder: Recorder,
+  recorder: HistoryHost,
   failure: { readonly stage: string; readonly reason: string; readonly code?: 78 | 125 },
 ): RunResult {
   const { stage, reason, code = exitCodes.internal } = failure;
@@ -67,40 +68,44 @@ export function recordNotStarted(
 }
 
 /** A run that waited for another one, and was stopped meanwhile. */
-export function recordStopped({ slug, run, trigger, tick }: RunName, recorder: Recorder, outcome: Stopped): RunResult {
+export function recordStopped(
+  { slug, run, trigger, tick }: RunName,
+  recorder: HistoryHost,
+  outcome: Stopped,
+): RunResult {
   const endedMs = recorder.clock.nowMs();
   const before = readHistory(slug, recorder);
   const startedMs = before.runs.find((record) => record.run === run)?.startedMs ?? endedMs;
   const streak = extendStreak(before.streak, outcome, endedMs);
-  const troubles = writeEvent(slug, recorder, {
-    ...{ event: 'ended', run, atMs: endedMs, outcome, streak, attempt: 0, trigger, host: recorder.host },
+  const warnings = writeEvent(slug, recorder, {
+    ...{ event: 'ended', run, atMs: endedMs, outcome, streak, attempt: 0, trigger, host: recorder.hostName },
     durationMs: Math.max(0, endedMs - startedMs),
     ...(tick !== undefined && { tick }),
   });
-  return resultOf(outcome, recorder, { slug, startedMs, endedMs, troubles });
+  return resultOf(outcome, recorder, { slug, startedMs, endedMs, warnings });
 }
 
 type Unrun =
   | { readonly event: 'skipped'; readonly outcome: Extract<Outcome, { kind: 'skipped' }> }
   | { readonly event: 'not-started'; readonly outcome: Extract<Outcome, { kind: 'not-started' }> };
 
-function recordUnrun({ slug, run, trigger, tick }: RunName, recorder: Recorder, unrun: Unrun): RunResult {
+function recordUnrun({ slug, run, trigger, tick }: RunName, recorder: HistoryHost, unrun: Unrun): RunResult {
   const atMs = recorder.clock.nowMs();
   const ofTick = tick === undefined ? {} : { tick };
-  const troubles = writeEvent(slug, recorder, { ...unrun, run, atMs, trigger, host: recorder.host, ...ofTick });
-  return resultOf(unrun.outcome, recorder, { slug, startedMs: atMs, endedMs: atMs, troubles });
+  const warnings = writeEvent(slug, recorder, { ...unrun, run, atMs, trigger, host: recorder.hostName, ...ofTick });
+  return resultOf(unrun.outcome, recorder, { slug, startedMs: atMs, endedMs: atMs, warnings });
 }
 
 interface Known {
   readonly slug: string;
   readonly startedMs: number;
   readonly endedMs: number;
-  readonly troubles: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** Of a run that had no log. */
-function resultOf(outcome: Outcome, recorder: Recorder, known: Known): RunResult {
-  const { slug, startedMs, endedMs, troubles } = known;
+function resultOf(outcome: Outcome, recorder: HistoryHost, known: Known): RunResult {
+  const { slug, startedMs, endedMs, warnings } = known;
   const history = readHistory(slug, recorder);
   return {
     outcome,
@@ -109,13 +114,13 @@ function resultOf(outcome: Outcome, recorder: Recorder, known: Known): RunResult
     endedMs,
     history,
     tail: '',
-    troubles,
+    warnings,
     interrupted: { runs: [], streak: history.streak },
   };
 }
 
 /** All that is known of the job's runs, the predecessor's included. */
-export function readHistory(slug: string, { history }: Pick<Recorder, 'history'>): History {
+export function readHistory(slug: string, { history }: Pick<HistoryHost, 'history'>): History {
   const known = foldedHistory(history.read(slug), history.predecessor(slug));
   const hidden = history.hidden?.(slug);
   return hidden === undefined ? known : { ...known, hidden };
@@ -133,8 +138,8 @@ function foldedHistory(text: string, predecessor: Uint8Array | undefined): Histo
   return history;
 }
 
-/** Troubles, in words: a history that can't be written must not end the run it is about. */
-export function writeEvent(slug: string, { history }: Pick<Recorder, 'history'>, event: HistoryEvent): string[] {
+/** Warnings, in words: a history that can't be written must not end the run it is about. */
+export function writeEvent(slug: string, { history }: Pick<HistoryHost, 'history'>, event: HistoryEvent): string[] {
   const written = history.append(slug, formatEvent(event));
   return written.ok ? [] : [`the history could not be written: ${written.reason}`];
 }

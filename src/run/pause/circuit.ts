@@ -37,7 +37,7 @@ export function circuitPause(
 interface Circuit {
   /** Why the job is paused now. */
   readonly paused?: string;
-  readonly troubles: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -50,9 +50,9 @@ export function breakCircuit(
   { outcome, streak, endedMs }: { readonly outcome: Outcome; readonly streak: Streak; readonly endedMs: number },
 ): Circuit {
   const reason = reasonToPause(outcome, job.policy, streak);
-  if (reason === undefined) return { troubles: [] };
+  if (reason === undefined) return { warnings: [] };
   const pause = circuitPause(job.slug, reason, endedMs, pauseOf(job, readPauses(state), endedMs));
   const written = pause === undefined ? ({ ok: true } as const) : writePause(state, pause);
-  if (!written.ok) return { troubles: [`it should be paused (${reason}) but can't be: ${written.reason}`] };
-  return { paused: reason, troubles: [`paused until a person resumes it (jobctl resume ${job.slug}): ${reason}`] };
+  if (!written.ok) return { warnings: [`it should be paused (${reason}) but can't be: ${written.reason}`] };
+  return { paused: reason, warnings: [`paused until a person resumes it (jobctl resume ${job.slug}): ${reason}`] };
 }

@@ -6,7 +6,7 @@ import type { JobLocks } from '../../system/types/lock.ts';
 import type { LogFolders } from '../../system/types/log-file.ts';
 import { type Clearance, clearLogs, type LogFolder, readLogName } from './retention.ts';
 
-export interface PruneMachine {
+export interface PruneHost {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly folders: LogFolders;
   readonly locks: Pick<JobLocks, 'holder'>;
@@ -18,35 +18,35 @@ export interface PruneReport {
   readonly removed: number;
   readonly compressed: number;
   /** What was left alone because it is a link, and what could not be done. */
-  readonly troubles: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 export async function pruneLogs(
   { totalBytes, compressAfterDays }: LogRetention,
-  machine: PruneMachine,
+  host: PruneHost,
 ): Promise<PruneReport> {
-  const { slugs, links } = machine.folders.list();
-  const report = { removed: 0, compressed: 0, troubles: links.map((name) => leftAlone(name)) };
+  const { slugs, links } = host.folders.list();
+  const report = { removed: 0, compressed: 0, warnings: links.map((name) => leftAlone(name)) };
   const policy = {
-    nowMs: machine.clock.nowMs(),
+    nowMs: host.clock.nowMs(),
     ...(totalBytes !== undefined && { totalBytes }),
     ...(compressAfterDays !== undefined && { compressAfterDays }),
   };
   // Only a bound for all jobs together needs all folders in memory at once.
   const lots = totalBytes ? [slugs] : slugs.map((slug) => [slug]);
   for (const lot of lots) {
-    const folders = lot.map((slug) => look(slug, machine, report.troubles));
-    await act(clearLogs(folders, policy), machine.folders, report);
+    const folders = lot.map((slug) => look(slug, host, report.warnings));
+    await act(clearLogs(folders, policy), host.folders, report);
   }
   return report;
 }
 
 /** First the files, then the run under way: the log of one that starts in between is not among the files. */
-function look(slug: string, { folders, locks, boundsOf }: PruneMachine, troubles: string[]): LogFolder {
+function look(slug: string, { folders, locks, boundsOf }: PruneHost, warnings: string[]): LogFolder {
   folders.clearUnfinished(slug);
   const { files, links } = folders.read(slug);
   const logs = files.filter(({ name }) => readLogName(slug, name) !== undefined);
-  for (const name of links) if (readLogName(slug, name)) troubles.push(leftAlone(`${slug}/${name}`));
+  for (const name of links) if (readLogName(slug, name)) warnings.push(leftAlone(`${slug}/${name}`));
   const bounds = boundsOf(slug);
   const holder = locks.holder(slug);
   const unknown = bounds === undefined || (holder !== undefined && holder.logPath === undefined);
@@ -62,17 +62,17 @@ function look(slug: string, { folders, locks, boundsOf }: PruneMachine, troubles
 async function act(
   { remove, compress }: Clearance,
   folders: LogFolders,
-  report: { removed: number; compressed: number; troubles: string[] },
+  report: { removed: number; compressed: number; warnings: string[] },
 ): Promise<void> {
   for (const { slug, name } of remove) {
     const answer = folders.remove(slug, name);
     if (answer.ok) report.removed += 1;
-    else report.troubles.push(`${slug}/${name} could not be removed: ${answer.reason}`);
+    else report.warnings.push(`${slug}/${name} could not be removed: ${answer.reason}`);
   }
   for (const { slug, name } of compress) {
     const answer = await folders.compress(slug, name);
     if (answer.ok) report.compressed += 1;
-    else report.troubles.push(`${slug}/${name} could not be compressed: ${answer.reason}`);
+    else report.warnings.push(`${slug}/${name} could not be compressed: ${answer.reason}`);
   }
 }
 

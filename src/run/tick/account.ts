@@ -54,7 +54,7 @@ export function moveMark(
 }
 
 function ruleOf({ schedule, timing: { timeZone } }: Scheduled): string {
-  return timeZone === undefined ? `${schedule}` : `${schedule} ${timeZone}`;
+  return timeZone === undefined ? `${schedule?.written}` : `${schedule?.written} ${timeZone}`;
 }
 
 const mark = shape<Mark>({

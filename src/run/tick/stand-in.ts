@@ -6,7 +6,8 @@
  */
 import { expectedTicks } from '../../schedule/ticks.ts';
 import type { Zones } from '../../zone/zone.ts';
-import { type HistoryEvent, parseEvents, type Trigger } from '../history/event.ts';
+import type { HistoryEvent, Trigger } from '../history/event.ts';
+import { parseEvents } from '../history/event-lines.ts';
 import type { AccountedJob } from './account.ts';
 
 /** A start by cron that belongs to none of the job's ticks. */

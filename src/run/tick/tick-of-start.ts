@@ -13,7 +13,6 @@
  * | the newest one was started in the last 90 seconds, late   | skipped: claimed           | not due                      |
  * | none of these                                             | runs, and belongs to none  | not due                      |
  */
-import { isReboot } from '../../schedule/nickname.ts';
 import { type ExpectedTick, expectedTicks, nextTick } from '../../schedule/ticks.ts';
 import type { Zones } from '../../zone/zone.ts';
 import { type AccountedJob, clockStepMs, type TickAccount } from './account.ts';
@@ -50,7 +49,7 @@ export interface StartTicks {
 }
 
 export function ticksOfStart(job: AccountedJob, { account, nowMs, onlyDue, zones }: StartQuestion): StartTicks {
-  if (isReboot(job.schedule)) return bootOfStart(job, account, zones);
+  if (job.schedule?.atBoot) return bootOfStart(job, account, zones);
   const span = { afterMs: nowMs - lateMs - 1, untilMs: nowMs + earlyMs };
   const ticks = [...expectedTicks(job, span, zones)].reverse();
   const [newest] = ticks;

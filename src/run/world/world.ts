@@ -1,17 +1,6 @@
-/** The world a job wakes up in: its environment, directory, limits and command lines, the same whoever started it. */
-import type { Command } from '../../job/command.ts';
-import type { Job, Limits } from '../../job/job.ts';
-import type { Programs } from '../../system/types/process.ts';
+/** The environment and directory of a job: the same whoever started it. */
+import type { Job } from '../../job/job.ts';
 import type { Locale, User } from '../../system/types/user.ts';
-import { hiddenByPrivateTmp, privateTmpPrefix, privateTmpTrial } from './private-tmp.ts';
-
-const limitOptions: { readonly [L in keyof Limits]-?: string } = {
-  nofile: '--nofile',
-  fileSize: '--fsize',
-  cpu: '--cpu',
-  processes: '--nproc',
-  addressSpace: '--as',
-};
 
 /** Marks every process of a run; a sub-job's run appends its own id, so that a parent's kill finds it. */
 export const runIdVariable = 'PROCESS_CONTROL_RUN_ID';
@@ -77,51 +66,4 @@ function identity({ home, name }: User) {
 
 function homeOf({ home }: User, isDirectory: WorldRequest['isDirectory']): string {
   return isDirectory(home) ? home : '/';
-}
-
-export type ArgvAnswer =
-  | {
-      readonly is: 'ready';
-      readonly argv: readonly [string, ...string[]];
-      /** Fails where the host can't give the job what it asks for; absent when it asks for nothing special. */
-      readonly trial?: readonly [string, ...string[]];
-    }
-  | { readonly is: 'missing'; readonly reason: string; readonly exitCode: 126 | 127 };
-
-/**
- * The command's program as an absolute path, behind the programs that set its limits and niceness.
- * It is looked up here so that a name never means a builtin of some shell, and a missing one is found before anything starts.
- */
-export function argvOf(
-  command: Command,
-  job: Pick<Job, 'nice' | 'limits' | 'noNewPrivileges' | 'privateTmp'>,
-  world: World,
-  programs: Programs,
-): ArgvAnswer {
-  const [name, ...args] = command.words;
-  const found = programs.find(name, world.environment.PATH ?? '', world.workingDirectory);
-  if (found.is === 'missing') return found;
-  const hidden = hiddenByPrivateTmp(job, world, found.path);
-  if (hidden !== undefined) return { is: 'missing', reason: hidden, exitCode: 126 };
-  const limited = [...limitPrefix(job.limits), ...nicePrefix(job.nice)];
-  const hardened = [...(job.privateTmp ? privateTmpPrefix(world) : []), ...privilegesPrefix(job)];
-  return {
-    is: 'ready',
-    argv: [...limited, ...hardened, found.path, ...args] as [string, ...string[]],
-    ...(job.privateTmp && { trial: privateTmpTrial() }),
-  };
-}
-
-function limitPrefix(limits: Limits): readonly string[] {
-  const options = Object.entries(limits).map(([limit, value]) => `${limitOptions[limit as keyof Limits]}=${value}`);
-  return options.length === 0 ? [] : ['/usr/bin/prlimit', ...options, '--'];
-}
-
-/** Last of all, so that it is only the job which can't gain rights. */
-function privilegesPrefix({ noNewPrivileges }: Pick<Job, 'noNewPrivileges'>): readonly string[] {
-  return noNewPrivileges ? ['/usr/bin/setpriv', '--no-new-privs', '--'] : [];
-}
-
-function nicePrefix(nice: number | undefined): readonly string[] {
-  return nice === undefined || nice === 0 ? [] : ['/usr/bin/nice', '-n', String(nice)];
 }

@@ -2,6 +2,7 @@
 
 import { wallTime } from '../../zone/wall-time.ts';
 import { dayMs, type OffsetChange, type Zone, type Zones } from '../../zone/zone.ts';
+import { expressionOf } from '../expression.ts';
 import { expectedTicks, type Scheduled, tickZone } from '../ticks.ts';
 import { compareTimes, type Sameness } from './same-times.ts';
 
@@ -73,7 +74,7 @@ function isSame(before: Timing | undefined, after: Timing | undefined): boolean 
 function scheduled(timing: Timing | undefined): Scheduled {
   if (timing === undefined) return { timing: {} };
   const { schedule, timeZone } = timing;
-  return { schedule, timing: timeZone === undefined ? {} : { timeZone } };
+  return { schedule: expressionOf(schedule), timing: timeZone === undefined ? {} : { timeZone } };
 }
 
 function changeOf(before: Scheduled, after: Scheduled, { zones, nowMs }: PlanOrder): PlannedChange {

@@ -2,10 +2,11 @@
  * Carries out what the machine decides for one instance, and says what came of it. Each start is a life of its own: what an earlier one still
  * has to say is not heard.
  */
-import type { Job } from '../../job/job.ts';
-import type { Probe, Service } from '../../job/service.ts';
+import type { ServiceJob } from '../../job/job.ts';
+import type { Probe } from '../../job/service.ts';
 import { processesWords } from '../../run/process-words.ts';
-import { argvOf, type FixedWorld } from '../../run/world/world.ts';
+import { argvOf } from '../../run/world/argv.ts';
+import type { FixedWorld } from '../../run/world/world.ts';
 import type { ServiceLogs } from '../../system/types/log-file.ts';
 import type {
   Launch,
@@ -19,14 +20,14 @@ import type { RunLog } from '../../system/types/run-log.ts';
 import type { PidFiles, ProbeAnswer, Probes } from '../../system/types/service.ts';
 import type { InstanceFolders } from '../../system/types/state.ts';
 import type { User } from '../../system/types/user.ts';
-import type { Answer } from './health.ts';
-import type { Event, Rules } from './machine.ts';
+import type { HealthAnswer } from './health.ts';
+import type { InstanceEvent, InstanceRules } from './machine.ts';
 import { type Exit, exitWords } from './respawn.ts';
 import { snoozedUntilMs } from './snooze.ts';
 import { type InstanceWorld, instanceWorld } from './world.ts';
 
 /** What an instance asks of the machine. */
-export interface InstanceMachine {
+export interface InstanceHost {
   readonly clock: {
     nowMs(): number;
     sinceBootMs(): number;
@@ -43,7 +44,7 @@ export interface InstanceMachine {
 }
 
 /** What the supervisor does for its instances. */
-export interface Home {
+export interface InstanceContext {
   readonly instance: number;
   /** Run id of the supervisor, then the instance's own. */
   readonly supervisorRun: string;
@@ -51,19 +52,17 @@ export interface Home {
   readonly lockFd: number;
   /** The ports of this instance, reserved by now; or why there are none. */
   readonly ports: (
-    job: Job,
+    job: ServiceJob,
   ) => Promise<{ readonly ports: Readonly<Record<string, number>> } | { readonly reason: string }>;
   /** A port that the file names and that somebody else has, in words. Asked when nothing of the instance lives. */
-  readonly takenPort: (job: Job) => Promise<string | undefined>;
-  readonly tell: (event: EventOf<Event>) => void;
+  readonly takenPort: (job: ServiceJob) => Promise<string | undefined>;
+  readonly tell: (event: WithoutTime<InstanceEvent>) => void;
   /** Something is to be seen in the record that is no event: what can't be killed. */
   readonly recordSoon: () => void;
 }
 
 /** An event without its time, which the supervisor knows. */
-export type EventOf<E> = E extends unknown ? Omit<E, 'atMs'> : never;
-
-export type ServiceJob = Job & { readonly service: Service };
+export type WithoutTime<E> = E extends unknown ? Omit<E, 'atMs'> : never;
 
 /** One start and all that belongs to it. */
 interface Life {
@@ -86,8 +85,8 @@ const leftLimit = 200;
 const stuckPauseMs = 5000;
 
 export class LiveInstance {
-  readonly #home: Home;
-  readonly #machine: InstanceMachine;
+  readonly #home: InstanceContext;
+  readonly #host: InstanceHost;
   #log: RunLog | undefined;
   #generation = 0;
   #starting: Promise<void> = Promise.resolve();
@@ -98,9 +97,9 @@ export class LiveInstance {
   /** Processes that survive KILL, for people. */
   stuck: string | undefined;
 
-  constructor(home: Home, machine: InstanceMachine) {
+  constructor(home: InstanceContext, host: InstanceHost) {
     this.#home = home;
-    this.#machine = machine;
+    this.#host = host;
   }
 
   /** What it was started by; absent before the first start. */
@@ -152,8 +151,8 @@ export class LiveInstance {
     const life = this.#life;
     if (life === undefined) return;
     const { pidFile = '' } = life.world;
-    const rule = { uid: this.#machine.user.uid, notBefore: life.command.leader };
-    this.#home.tell({ is: 'looked', found: this.#machine.pidFiles.look(pidFile, rule) });
+    const rule = { uid: this.#host.user.uid, notBefore: life.command.leader };
+    this.#home.tell({ is: 'looked', found: this.#host.pidFiles.look(pidFile, rule) });
   }
 
   note(text: string): void {
@@ -167,7 +166,7 @@ export class LiveInstance {
 
   /** Why it could not be started. */
   async #start(job: ServiceJob): Promise<string | undefined> {
-    const { folders, launcher } = this.#machine;
+    const { folders, launcher } = this.#host;
     const { instance } = this.#home;
     const made = folders.make(job.slug, instance);
     if (!made.ok) return `making its directory: ${made.reason}`;
@@ -181,7 +180,7 @@ export class LiveInstance {
     const [command] = job.commands;
     if (command === undefined) return 'its file has no command';
     const expanded = world.expand(command);
-    const argv = argvOf(expanded, job, world.world, this.#machine.programs);
+    const argv = argvOf(expanded, job, world.world, this.#host.programs);
     if (argv.is === 'missing') return this.#refuse(argv.reason);
     const answer = await launcher.launch({
       ...log.streams(),
@@ -218,7 +217,7 @@ export class LiveInstance {
   #openLog({ slug, service }: ServiceJob): RunLog | string {
     if (this.#log !== undefined) return this.#log;
     const place = { slug, instance: this.#home.instance, maxBytes: service.logMaxBytes, keep: service.logKeep };
-    const opened = this.#machine.serviceLogs.open(place);
+    const opened = this.#host.serviceLogs.open(place);
     if (opened.is === 'failed') return `${opened.stage}: ${opened.reason}`;
     this.#log = opened.log;
     return opened.log;
@@ -229,8 +228,8 @@ export class LiveInstance {
       job,
       instance: this.#home.instance,
       ports,
-      folder: this.#machine.folders.path(job.slug, this.#home.instance),
-      fixed: this.#machine.fixed,
+      folder: this.#host.folders.path(job.slug, this.#home.instance),
+      fixed: this.#host.fixed,
       runPath: `${this.#home.supervisorRun}/${run}`,
     });
   }
@@ -274,16 +273,16 @@ export class LiveInstance {
       this.stuck = processesWords(survivors);
       this.#home.recordSoon();
       this.note(`could not be killed: ${this.stuck}; nothing is started before they are gone`);
-      await new Promise<void>((resolve) => this.#machine.clock.after(stuckPauseMs, resolve));
+      await new Promise<void>((resolve) => this.#host.clock.after(stuckPauseMs, resolve));
     }
   }
 
-  async #ask(): Promise<Answer> {
+  async #ask(): Promise<HealthAnswer> {
     const life = this.#life;
     const health = life?.job.service.health;
     if (life === undefined || health === undefined) return { is: 'unknown', reason: 'it is not there' };
-    const nowMs = this.#machine.clock.nowMs();
-    const file = this.#machine.folders.snooze(life.job.slug, this.#home.instance);
+    const nowMs = this.#host.clock.nowMs();
+    const file = this.#host.folders.snooze(life.job.slug, this.#home.instance);
     const untilMs = snoozedUntilMs(file, { nowMs, maxSeconds: health.snoozeMaxSeconds });
     if (untilMs !== undefined) return { is: 'snoozed', untilMs };
     return this.#hear(await this.#askProbe(health.probe, life, health.timeoutSeconds * 1000));
@@ -297,7 +296,7 @@ export class LiveInstance {
   }
 
   async #askProbe(probe: Probe, { world, ports, job }: Life, timeoutMs: number): Promise<ProbeAnswer> {
-    const { probes, programs } = this.#machine;
+    const { probes, programs } = this.#host;
     switch (probe.by) {
       case 'tcp':
         return probes.tcp(ports[probe.port] ?? 0, timeoutMs);
@@ -335,7 +334,7 @@ export function judgeResponse(
   };
 }
 
-export function rulesOf({ service }: ServiceJob): Rules {
+export function rulesOf({ service }: ServiceJob): InstanceRules {
   const { respawn, health, pidFile, monitorSeconds } = service;
   return {
     respawn,

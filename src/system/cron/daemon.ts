@@ -1,6 +1,14 @@
 /** Finds the cron that reads this machine's crontabs: by name in /proc, the eldest, and not one of another container. */
 import { readlinkSync } from 'node:fs';
-import { commandLineOf, environmentOf, isHidden, listProcesses, type Process, variableIn } from '../process/proc.ts';
+import {
+  commandLineOf,
+  environmentOf,
+  isHidden,
+  listProcesses,
+  type Process,
+  ticksPerSecond,
+  variableIn,
+} from '../process/proc.ts';
 import { bootTimeMs } from '../time/boot-time.ts';
 
 export type CronDaemon =
@@ -19,9 +27,6 @@ export type CronDaemon =
 
 /** Debian's, and cronie's; busybox's is called crond too. */
 const names = new Set(['cron', 'crond']);
-
-/** USER_HZ, which the kernel has fixed for what it tells programs (proc(5)). */
-const ticksPerSecond = 100;
 
 export function findCronDaemon(): CronDaemon {
   const all = listProcesses().filter(({ name, isKernel }) => names.has(name) && !isKernel);

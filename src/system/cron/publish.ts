@@ -4,7 +4,6 @@
  * Both daemons skip names that start with a dot, run a hard link twice or ignore it, hang or fail on what is not a regular file, and
  * notice a change only by its mtime in whole seconds.
  */
-import { spawnSync } from 'node:child_process';
 import {
   accessSync,
   closeSync,
@@ -27,6 +26,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { flock } from '../file/flock.ts';
+import { syncDirectory } from '../file/new-file.ts';
 import type { CrontabChange, Publisher, Refusal, Turn } from '../types/cron.ts';
 
 export const publisher: Publisher = {
@@ -98,7 +99,7 @@ function makeOnce(directory: string): void {
   }
 }
 
-/** flock(1) locks the open file that it shares with us, so the lock lives as long as our descriptor and dies with us. */
+/** The descriptor of the locked file: the lock lasts until this process closes it or ends. */
 function lockedFile(lock: string, patienceSeconds: number): number | Refusal {
   if (process.geteuid?.() === 0) makeRootLocks();
   const deadlineMs = performance.now() + patienceSeconds * 1000;
@@ -136,16 +137,14 @@ function isOwn(facts: Stats): boolean {
   return facts.isFile() && facts.uid === process.geteuid?.() && facts.nlink <= 1 && (facts.mode & 0o077) === 0;
 }
 
-/** Why the lock could not be had. */
+/** Why the lock could not be had; `undefined` when it is held. */
 function waitForLock(fd: number, remainingSeconds: number, patienceSeconds: number): string | undefined {
-  const args = ['-w', String(remainingSeconds), '-E', '75', '3'];
-  const { status, error } = spawnSync('flock', args, {
-    stdio: ['ignore', 'ignore', 'ignore', fd],
-    env: { PATH: '/usr/bin:/bin' },
-  });
-  if (error !== undefined) return `flock(1) could not be started: ${error.message}`;
-  if (status === 75) return `another cron-generate has worked for more than ${patienceSeconds} s`;
-  return status === 0 ? undefined : `flock(1) failed with ${status}`;
+  try {
+    if (flock(fd, remainingSeconds)) return undefined;
+    return `another cron-generate has worked for more than ${patienceSeconds} s`;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function publish({ path: file, writes, removals }: CrontabChange): undefined {
@@ -153,9 +152,9 @@ function publish({ path: file, writes, removals }: CrontabChange): undefined {
   try {
     const staged = writes.map(({ name, text }) => stage(file, { target: path.join(directory, name), text }));
     for (const { temporary, target } of staged) renameSync(temporary, target);
-    flushDirectory(directory);
+    syncDirectory(directory);
     for (const name of removals) unlinkSync(path.join(directory, name));
-    if (removals.length > 0) flushDirectory(directory);
+    if (removals.length > 0) syncDirectory(directory);
   } catch (error) {
     removeLeftovers(file);
     throw error;
@@ -198,15 +197,6 @@ function noticeableTime(target: string): number {
   const present = lstatSync(target, { throwIfNoEntry: false });
   const nowSeconds = Date.now() / 1000;
   return present === undefined ? nowSeconds : Math.max(nowSeconds, present.mtimeMs / 1000 + 1);
-}
-
-function flushDirectory(directory: string): void {
-  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** 16 digits that no other file of our turn has; node:crypto would cost more time than the file. */

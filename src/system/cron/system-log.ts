@@ -1,6 +1,8 @@
 /** Reads the end of the system log: the files that syslog daemons write, else systemd's journal. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { readFrom } from '../file/careful-file.ts';
+import { inNamedFile } from '../file/named-file.ts';
+import { codeOf } from '../file/stage.ts';
 
 export type SystemLogAnswer =
   | { readonly is: 'read'; readonly source: string; readonly text: string }
@@ -44,20 +46,15 @@ export function readSystemLog(span: SystemLogSpan, files: readonly string[] = us
   return readJournal(span, closed);
 }
 
-/** `closed`: it is there, and the caller may not read it. */
+/** `closed`: the file is there, and the caller may not read it. */
 function readEnd(file: string): string | undefined {
-  let fd: number | undefined;
   try {
-    fd = openSync(file, 'r');
-    const facts = fstatSync(fd);
-    if (!facts.isFile()) return undefined;
-    const bytes = Buffer.alloc(Math.min(facts.size, tailBytes));
-    const length = readSync(fd, bytes, 0, bytes.length, facts.size - bytes.length);
-    return bytes.toString('utf8', 0, length);
+    return inNamedFile(file, (fd, { size }) => {
+      const from = Math.max(0, size - tailBytes);
+      return readFrom(fd, from, size - from).toString('utf8');
+    });
   } catch (error) {
-    return ['EACCES', 'EPERM'].includes(`${(error as NodeJS.ErrnoException).code}`) ? 'closed' : undefined;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
+    return ['EACCES', 'EPERM'].includes(codeOf(error) ?? '') ? 'closed' : undefined;
   }
 }
 

@@ -11,7 +11,6 @@ import {
   constants,
   createReadStream,
   fstatSync,
-  fsyncSync,
   openSync,
   type ReadStream,
   readdirSync,
@@ -21,6 +20,7 @@ import {
   statSync,
 } from 'node:fs';
 import process from 'node:process';
+import { kindOf, kindWords } from './kind.ts';
 
 /** open(2); the same number on every architecture that Debian builds Node for. Node has no name for it. */
 const O_PATH = 0o10000000;
@@ -78,6 +78,11 @@ export function readCarefully(base: string, relative: string, limitBytes: number
   );
 }
 
+/** The text of a small file; `undefined` when it is missing, too large, or not one that this reader should see. */
+export function readText(base: string, relative: string, limitBytes: number): string | undefined {
+  return quietly(() => readCarefully(base, relative, limitBytes).toString('utf8'));
+}
+
 /** The last `limitBytes` of a file, and where they begin in it. */
 export function readEnd(
   base: string,
@@ -110,6 +115,11 @@ export function inDirectory<T>(base: string, relative: string, act: (at: string)
 /** Names in a directory, unsorted; `relative` is empty for the base itself. */
 export function namesIn(base: string, relative: string): readonly string[] {
   return inDirectory(base, relative, (at) => readdirSync(at));
+}
+
+/** The same; none when the directory is missing or this reader should not see it. */
+export function namesOrNone(base: string, relative: string): readonly string[] {
+  return quietly(() => namesIn(base, relative)) ?? [];
 }
 
 /** What a link says, which is not followed. */
@@ -164,7 +174,7 @@ function checked(name: string): string {
 
 /** As root everything can be opened; so a file that not everybody may read must belong to whom the directory belongs to, or it is a hard link to another's. */
 function refuseOdd(base: string, facts: Stats): void {
-  if (!facts.isFile()) throw new OddFileError(`it is ${kindOf(facts)}, not a file`);
+  if (!facts.isFile()) throw new OddFileError(`it is ${kindWords[kindOf(facts)]}, not a file`);
   if (isHollow(facts)) throw new OddFileError(`it claims ${facts.size} bytes and holds hardly any`);
   if (process.geteuid?.() !== 0 || (facts.mode & 0o004) !== 0) return;
   const { uid } = statSync(base);
@@ -174,13 +184,6 @@ function refuseOdd(base: string, facts: Stats): void {
 /** Nobody could wait for the end of a file that is all hole; no program writes such a log, and compression saves less. */
 function isHollow({ size, blocks }: Stats): boolean {
   return size > 64 * 1024 * 1024 && blocks * 512 * 1024 < size;
-}
-
-function kindOf(facts: Stats): string {
-  if (facts.isDirectory()) return 'a directory';
-  if (facts.isSymbolicLink()) return 'a link';
-  if (facts.isFIFO()) return 'a FIFO';
-  return facts.isSocket() ? 'a socket' : 'a device';
 }
 
 /** `length` bytes of an open file, or fewer where it ends before. */
@@ -199,30 +202,4 @@ export function withDescriptor<T>(fd: number, act: (fd: number) => T): T {
   } finally {
     closeSync(fd);
   }
-}
-
-/**
- * Opens a file that the service user's own programs write to: one that is there as a FIFO, device or link is an error, and no place to wait.
- * Nothing is gained by a link here, since whoever could plant it has the same rights.
- */
-export function openForWriting(file: string, flags: number, mode = 0o644): number {
-  const fd = openSync(file, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY, mode);
-  try {
-    const facts = fstatSync(fd);
-    if (!facts.isFile()) throw new OddFileError(`it is ${kindOf(facts)}, not a file: remove it`);
-    return fd;
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
-}
-
-/** A new file; whatever stands there, be it a link to nowhere, is an error (EEXIST). */
-export function createFile(file: string, mode: number): number {
-  return openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
-}
-
-/** A new name must outlive a power failure too. */
-export function syncDirectory(directory: string): void {
-  withDescriptor(openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY), fsyncSync);
 }

@@ -1,8 +1,10 @@
 /** Reading what people wrote: nothing here hangs on a FIFO, follows a device, reads without bound or throws. */
 import { fstatSync, lstatSync, readdirSync, readSync, realpathSync, type Stats } from 'node:fs';
 import path from 'node:path';
-import type { FileFacts, FileKind, FileRead, Files } from '../types/file.ts';
+import type { FileFacts, FileRead, Files } from '../types/file.ts';
 import { NoDirectoryError, pinned, withDescriptor } from './careful-file.ts';
+import { kindOf, kindWords } from './kind.ts';
+import { codeOf } from './stage.ts';
 
 type Limit = Parameters<Files['readRegular']>[1];
 
@@ -65,7 +67,7 @@ function readAt(directory: string, relative: string, limitBytes: number): FileRe
   return pinned(directory, relative, ({ facts, reopen }) => {
     const kind = kindOf(facts);
     if (kind === 'symlink') return undefined;
-    if (kind !== 'file') return refused(`this is ${words[kind]}, not a file`);
+    if (kind !== 'file') return refused(`this is ${kindWords[kind]}, not a file`);
     return withDescriptor(reopen(), (fd) => readOpen(fd, limitBytes));
   });
 }
@@ -90,15 +92,6 @@ function readOpen(fd: number, limitBytes: number): FileRead {
   return { is: 'read', bytes: Uint8Array.prototype.slice.call(buffer, 0, length), facts: factsOf(after) };
 }
 
-const words: Readonly<Record<FileKind, string>> = {
-  file: 'this',
-  directory: 'a directory',
-  symlink: 'a link',
-  fifo: 'a FIFO',
-  socket: 'a socket',
-  device: 'a device',
-};
-
 /** In the words that follow "file: "; a path through something that is no directory is as absent as a missing one. */
 function unreadable(error: unknown): FileRead {
   const code = codeOf(error);
@@ -108,10 +101,6 @@ function unreadable(error: unknown): FileRead {
   if (code === 'ENXIO' || code === 'ENODEV') return refused('this is a socket or a device, not a file');
   if (code === undefined) throw error;
   return refused(`it can not be read (${code})`);
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
 function factsOf(stats: Stats): FileFacts {
@@ -127,14 +116,6 @@ function factsOf(stats: Stats): FileFacts {
     device: stats.dev,
     links: stats.nlink,
   };
-}
-
-function kindOf(stats: Stats): FileKind {
-  if (stats.isFile()) return 'file';
-  if (stats.isDirectory()) return 'directory';
-  if (stats.isSymbolicLink()) return 'symlink';
-  if (stats.isFIFO()) return 'fifo';
-  return stats.isSocket() ? 'socket' : 'device';
 }
 
 function refused(reason: string): FileRead {

@@ -23,7 +23,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { openForWriting } from '../file/careful-file.ts';
+import { openForWriting } from '../file/new-file.ts';
 import { codeOf, during, unless } from '../file/stage.ts';
 import { formatFacts, type OwnerFacts } from './owner.ts';
 

@@ -1,7 +1,7 @@
 /** Who has a job's lock, as far as looking tells: nothing here takes, breaks or writes anything. */
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
-import { namesIn as namesBelow, quietly, readCarefully } from '../file/careful-file.ts';
+import { namesIn, namesOrNone, readText } from '../file/careful-file.ts';
 import { codeOf, during, refusalOf, StageError } from '../file/stage.ts';
 import { familyOf, named } from '../process/family.ts';
 import {
@@ -149,7 +149,7 @@ function sightingsAt(places: Places): readonly Sighting[] {
 /** The owners that NAME.run shows: one at most, unless somebody else has been there. */
 export function sightingsIn(entry: string): readonly Sighting[] {
   const [directory, folder] = [path.dirname(entry), path.basename(entry)];
-  return namesIn(directory, folder).map((name) => {
+  return lockFilesIn(directory, folder).map((name) => {
     const owner = parseOwnerName(name);
     if (owner === undefined) throw new StageError(`reading ${entry}`, `"${name}" is none of our files: remove it`);
     const relative = `${folder}/${name}`;
@@ -165,15 +165,16 @@ function ownerUid(file: string): { readonly uid?: number } {
 
 /** `NAME` of each NAME.run; none where there is no such directory or it can't be read. */
 export function entryNames(runDirectory: string): readonly string[] {
-  const files = quietly(() => namesBelow(runDirectory, '')) ?? [];
-  return files.flatMap((file) => (file.endsWith('.run') ? [file.slice(0, -'.run'.length)] : []));
+  return namesOrNone(runDirectory, '').flatMap((file) =>
+    file.endsWith('.run') ? [file.slice(0, -'.run'.length)] : [],
+  );
 }
 
 /** Nothing where there is no such folder; `folder` is empty for the directory itself. */
-export function namesIn(directory: string, folder: string): readonly string[] {
+export function lockFilesIn(directory: string, folder: string): readonly string[] {
   return during(`reading ${path.join(directory, folder)}`, () => {
     try {
-      return namesBelow(directory, folder);
+      return namesIn(directory, folder);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return [];
       throw error;
@@ -183,7 +184,7 @@ export function namesIn(directory: string, folder: string): readonly string[] {
 
 /** Nothing for a file that was taken away meanwhile, is no file, or not for us to read: the name says the rest. */
 function readFacts(directory: string, relative: string): Partial<OwnerFacts> {
-  const text = quietly(() => readCarefully(directory, relative, limitBytes).toString('utf8'));
+  const text = readText(directory, relative, limitBytes);
   return text === undefined ? {} : parseFacts(text);
 }
 

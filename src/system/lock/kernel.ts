@@ -2,10 +2,7 @@
  * The kernel's lock of a job: flock(2) on NAME.flock, which lasts as long as any process has the open file, whatever happens to run-job.
  *
  * The file holds a note of who has it, under a line with its own device and inode: a file without that line is new, or a copy.
- *
- * Node can't call flock(2). flock(1) locks the open file that it inherits and ends; the lock belongs to the open file, not to the process.
  */
-import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   constants,
@@ -20,8 +17,10 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { openCarefully, openForWriting, quietly, withDescriptor } from '../file/careful-file.ts';
-import { codeOf, during, StageError } from '../file/stage.ts';
+import { openCarefully, quietly, withDescriptor } from '../file/careful-file.ts';
+import { flock } from '../file/flock.ts';
+import { openForWriting } from '../file/new-file.ts';
+import { during, StageError } from '../file/stage.ts';
 import { ownPid, pids } from '../process/proc.ts';
 
 export interface KernelLock {
@@ -31,9 +30,6 @@ export interface KernelLock {
   /** What the last holder of this very file has left in it: '' when it gave the lock back, `undefined` when there was none. */
   readonly note: string | undefined;
 }
-
-/** Absolute, because nothing that decides about a lock may depend on PATH. */
-const flockProgram = '/usr/bin/flock';
 
 /** How often a file that vanishes between opening and locking is made anew before giving up. */
 const attempts = 100;
@@ -55,17 +51,6 @@ export function takeKernelLock(file: string): KernelLock | 'busy' {
     closeSync(fd);
   }
   throw new StageError(`locking ${file}`, 'another process keeps removing it');
-}
-
-/** Whether this process has the lock now. */
-function flock(fd: number): boolean {
-  const { error, status, signal } = spawnSync(flockProgram, ['-n', '3'], {
-    stdio: ['ignore', 'ignore', 'ignore', fd],
-    env: {},
-  });
-  if (error !== undefined) throw codeOf(error) === 'ENOENT' ? new Error(`there is no ${flockProgram}`) : error;
-  if (status === 0 || status === 1) return status === 0;
-  throw new Error(`${flockProgram} ended with ${signal ?? status}`);
 }
 
 /** A lock on a file that was replaced meanwhile is worth nothing: the next one would lock the new file. */

@@ -9,13 +9,10 @@ import path from 'node:path';
 import process from 'node:process';
 import { pinned, withDescriptor } from '../file/careful-file.ts';
 import { codeOf, during, StageError } from '../file/stage.ts';
-import { commandLineOf, isOver, readProcess } from '../process/proc.ts';
+import { commandLineOf, isOver, readProcess, ticksPerSecond } from '../process/proc.ts';
 import { clock } from '../time/clock.ts';
 import type { LockHolder } from '../types/lock.ts';
 import type { ProcessIdentity } from '../types/process.ts';
-
-/** USER_HZ, the unit of start times in /proc on every architecture that Debian builds for. */
-const ticksPerSecond = 100;
 
 /** File times and start times are rounded differently. */
 const slackMs = 2000;

@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { during } from '../file/stage.ts';
-import { namesIn, type Places } from './holder.ts';
+import { lockFilesIn, type Places } from './holder.ts';
 import { lifeOf, parseOwnerName } from './owner.ts';
 
 /** Nobody but the service user may be able to take files out of the directory, or to put some in. */
@@ -27,7 +27,7 @@ export function prepareRunDirectory(directory: string): void {
 export function clearLeftovers({ directory, name }: Places, say: (remark: string) => void): void {
   const prefix = `.${name}.`;
   try {
-    for (const found of namesIn(directory, '')) {
+    for (const found of lockFilesIn(directory, '')) {
       const owner = found.startsWith(prefix) ? parseOwnerName(found.slice(prefix.length)) : undefined;
       if (owner && lifeOf(owner) === 'dead') rmSync(path.join(directory, found), { recursive: true, force: true });
     }

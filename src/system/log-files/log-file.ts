@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { openForWriting } from '../file/careful-file.ts';
+import { openForWriting } from '../file/new-file.ts';
 
 export interface LogPlace {
   /** `output_directory` of the configuration. */

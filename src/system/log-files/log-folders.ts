@@ -21,7 +21,7 @@ import {
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import type { WriteAnswer } from '../types/file.ts';
+import { attempt } from '../file/attempt.ts';
 import type { LogFile, LogFolders } from '../types/log-file.ts';
 
 const folderFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
@@ -134,14 +134,5 @@ async function gzip(original: number, draft: string, { mode, atimeMs, mtimeMs }:
     fsyncSync(fd);
   } finally {
     closeSync(fd);
-  }
-}
-
-function attempt(act: () => void): WriteAnswer {
-  try {
-    act();
-    return { ok: true };
-  } catch (error) {
-    return { ok: false, reason: (error as Error).message };
   }
 }

@@ -2,11 +2,10 @@
  * Sends one message over HTTP. undici speaks the protocol, to the address itself or through the proxy that HTTPS_PROXY, HTTP_PROXY and
  * NO_PROXY name; what is decided here is how long each step may take, what TLS must prove, and that no answer leads anywhere else.
  */
-import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
 import { EnvHttpProxyAgent, request } from 'undici';
-import { printable } from '../../text/printable.ts';
 import type { Delivery } from '../types/message.ts';
+import { authoritiesIn, hostAuthorities } from './authorities.ts';
+import { undelivered } from './undelivered.ts';
 
 export interface HttpLimits {
   /** To connect, TLS included. */
@@ -16,9 +15,6 @@ export interface HttpLimits {
 }
 
 const usualLimits: HttpLimits = { connectMs: 10_000, totalMs: 30_000 };
-
-/** See mailer.ts. */
-const machineAuthorities = '/etc/ssl/certs/ca-certificates.crt';
 
 /** Of an answer as much as explains a refusal. */
 const answerBytes = 200;
@@ -34,9 +30,9 @@ export interface HttpPost {
 export async function post(
   { url, contentType, body, bearer }: HttpPost,
   limits: HttpLimits = usualLimits,
-  authoritiesFile: string = machineAuthorities,
+  authoritiesFile: string = hostAuthorities,
 ): Promise<Delivery> {
-  const tls = { ca: authorities(authoritiesFile), rejectUnauthorized: true };
+  const tls = { ca: authoritiesIn(authoritiesFile), rejectUnauthorized: true };
   const dispatcher = new EnvHttpProxyAgent({
     connect: { ...tls, timeout: limits.connectMs },
     requestTls: { ...tls, timeout: limits.connectMs },
@@ -58,7 +54,7 @@ export async function post(
     });
     return await judge(answer.statusCode, answer.headers.location, answer.body);
   } catch (error) {
-    return refused(reasonOf(error as Error, limits));
+    return undelivered(reasonOf(error as Error, limits));
   } finally {
     // Without waiting for a server that does not close its side.
     void dispatcher.destroy().catch(() => undefined);
@@ -72,10 +68,10 @@ async function judge(
 ): Promise<Delivery> {
   if (status >= 200 && status < 300) return { ok: true };
   if (status >= 300 && status < 400 && location !== undefined) {
-    return refused(`answered ${status}: redirects are not followed; put the new address into the job file`);
+    return undelivered(`answered ${status}: redirects are not followed; put the new address into the job file`);
   }
   const words = await firstWords(body);
-  return refused(`answered ${status}${words === '' ? '' : `: ${words}`}`);
+  return undelivered(`answered ${status}${words === '' ? '' : `: ${words}`}`);
 }
 
 async function firstWords(body: AsyncIterable<Uint8Array>): Promise<string> {
@@ -94,17 +90,4 @@ function reasonOf(error: Error, { totalMs }: HttpLimits): string {
   const { errors } = error as Error & { errors?: readonly Error[] };
   // What an attempt at each address of a host came to.
   return errors === undefined ? error.message : errors.map(({ message }) => message).join('; ');
-}
-
-/** Node's own list is for machines that have none. */
-function authorities(file: string): string[] {
-  try {
-    return [readFileSync(file, 'utf8')];
-  } catch {
-    return [...rootCertificates];
-  }
-}
-
-function refused(reason: string): Delivery {
-  return { ok: false, reason: printable(reason.trim().replaceAll(/\s*[\r\n]+\s*/g, ' ')) };
 }

@@ -2,14 +2,16 @@
  * Sends one mail, by the machine's sendmail program or by SMTP. nodemailer composes the message and speaks SMTP; what is decided here
  * is who may be addressed, how long it may take, what TLS must prove, and what a failure may say.
  */
-import { accessSync, constants } from 'node:fs';
 import { domainToASCII } from 'node:url';
 import nodemailer from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
 import { printable } from '../../text/printable.ts';
+import { isExecutable } from '../program/executable.ts';
 import type { Delivery, Mail, Mailer, MailRoute } from '../types/message.ts';
+import { hostAuthorities } from './authorities.ts';
 import { runMessageProgram } from './message-program.ts';
 import { type SmtpLogin, smtpOptions } from './smtp.ts';
+import { undelivered } from './undelivered.ts';
 
 /** A run has ended and its outcome stands when mail is sent, but run-job still waits for it: a server that hangs must not keep it long. */
 export interface MailLimits {
@@ -23,9 +25,6 @@ const usualLimits: MailLimits = { connectMs: 10_000, totalMs: 30_000 };
 /** Where the Filesystem Hierarchy Standard and the Linux Standard Base have it; cron's PATH holds neither. */
 const sendmailPaths = ['/usr/sbin/sendmail', '/usr/lib/sendmail'];
 
-/** update-ca-certificates(8) gathers the authorities of this machine here, a company's own among them; Node knows only public ones. */
-const machineAuthorities = '/etc/ssl/certs/ca-certificates.crt';
-
 /** Without a configured route: sendmail if there is one, else the mail server of this machine. */
 export function usualRoute(paths: readonly string[] = sendmailPaths): MailRoute {
   const path = paths.find(isExecutable);
@@ -35,7 +34,7 @@ export function usualRoute(paths: readonly string[] = sendmailPaths): MailRoute 
 export function createMailer(
   route: MailRoute,
   limits: MailLimits = usualLimits,
-  authoritiesFile: string = machineAuthorities,
+  authoritiesFile: string = hostAuthorities,
 ): Mailer {
   return {
     async send(mail: Mail): Promise<Delivery> {
@@ -45,7 +44,7 @@ export function createMailer(
           ? await bySendmail(route.path, message, limits)
           : await bySmtp(smtpOptions(route, { connectMs: limits.connectMs, authoritiesFile }), message, limits.totalMs);
       } catch (error) {
-        return refused((error as Error).message);
+        return undelivered((error as Error).message);
       }
     },
   };
@@ -112,11 +111,11 @@ async function bySendmail(path: string, message: Composed, limits: MailLimits): 
     message: bytes as Buffer,
     limitMs: limits.totalMs,
   });
-  return ended.ok ? ended : refused(ended.reason);
+  return ended.ok ? ended : undelivered(ended.reason);
 }
 
 async function bySmtp(login: SmtpLogin, message: Composed, totalMs: number): Promise<Delivery> {
-  if (!login.ok) return refused(login.reason);
+  if (!login.ok) return undelivered(login.reason);
   const server = `${login.options.host}:${login.options.port}`;
   try {
     const transport = nodemailer.createTransport(login.options);
@@ -126,23 +125,10 @@ async function bySmtp(login: SmtpLogin, message: Composed, totalMs: number): Pro
     });
     if (rejectedErrors.length === 0) return { ok: true };
     const words = rejectedErrors.map((error) => login.withoutSecrets(error.message)).join('; ');
-    return { ...refused(`${server}: not sent to all: ${words}`), remaining: rejected.join(', ') };
+    return { ...undelivered(`${server}: not sent to all: ${words}`), remaining: rejected.join(', ') };
   } catch (error) {
     const { name, message: words } = error as Error;
     const reason = name === 'AbortError' ? `no end after ${totalMs / 1000} s` : words;
-    return refused(`${server}: ${login.withoutSecrets(reason)}`);
-  }
-}
-
-function refused(reason: string): Extract<Delivery, { ok: false }> {
-  return { ok: false, reason: printable(reason.trim().replaceAll(/\s*[\r\n]+\s*/g, ' ')).slice(0, 1000) };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
+    return undelivered(`${server}: ${login.withoutSecrets(reason)}`);
   }
 }

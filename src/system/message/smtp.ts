@@ -8,11 +8,10 @@
  * | this machine     | STARTTLS when offered; its certificate names another host                  |
  * | neither          | STARTTLS when offered, unverified, as mail servers do among themselves     |
  */
-import { readFileSync } from 'node:fs';
 import { connect, isIP } from 'node:net';
-import { rootCertificates } from 'node:tls';
 import type { SMTPTransportOptions } from 'nodemailer/lib/smtp-transport';
 import type { MailRoute } from '../types/message.ts';
+import { authoritiesIn } from './authorities.ts';
 import { readSecret } from './secret.ts';
 
 type SmtpRoute = Extract<MailRoute, { by: 'smtp' }>;
@@ -45,8 +44,8 @@ export function smtpOptions(
       secure,
       requireTLS: verified && !secure,
       opportunisticTLS: !verified,
-      tls: verified ? { ca: authorities(authoritiesFile) } : { rejectUnauthorized: false },
-      ...(user === undefined ? {} : { auth: { user, pass: password?.secret ?? '' } }),
+      tls: verified ? { ca: authoritiesIn(authoritiesFile) } : { rejectUnauthorized: false },
+      ...(user !== undefined && { auth: { user, pass: password?.secret ?? '' } }),
       ...patience(connectMs),
       getSocket: (_options, connected) => openSocket({ host, port, connectMs }, connected),
     },
@@ -90,15 +89,6 @@ function openSocket(
 
 function isThisMachine(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
-/** Node's own list is for machines that have none. */
-function authorities(file: string): string[] {
-  try {
-    return [readFileSync(file, 'utf8')];
-  } catch {
-    return [...rootCertificates];
-  }
 }
 
 /** AUTH PLAIN and AUTH LOGIN send the password in base64, alone or behind the user's name. */

@@ -32,6 +32,9 @@ export interface RunMarks {
   readonly leader?: ProcessIdentity;
 }
 
+/** USER_HZ, the unit of `startTicks`: the kernel has fixed it for what it tells programs (proc(5)). */
+export const ticksPerSecond = 100;
+
 /** PF_KTHREAD in linux/sched.h, unchanged since 2.6.27. */
 const kernelThreadFlag = 0x200000;
 

@@ -2,8 +2,10 @@
  * Says whether a command can be started, and if not, at which stage it fails, why, and with which exit code a shell would say so:
  * 127 for a program that is not there, 126 for one that can't be executed.
  */
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { constants as numbers } from 'node:os';
+import { readFrom } from '../file/careful-file.ts';
+import { inNamedFile } from '../file/named-file.ts';
 import type { Launch, LaunchAnswer } from '../types/process.ts';
 
 export type StartFailure = Extract<LaunchAnswer, { is: 'failed' }>;
@@ -114,13 +116,7 @@ function missingInterpreter(program: string): string | undefined {
 
 function firstBytes(file: string): string {
   try {
-    const fd = openSync(file, 'r');
-    try {
-      const bytes = Buffer.alloc(256);
-      return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
-    } finally {
-      closeSync(fd);
-    }
+    return inNamedFile(file, (fd) => readFrom(fd, 0, 256).toString('utf8'));
   } catch {
     return '';
   }

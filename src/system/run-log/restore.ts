@@ -6,7 +6,7 @@
 import { closeSync, constants, fchmodSync, fstat, mkdir, openSync, read, write } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { createFile } from '../file/careful-file.ts';
+import { createFile } from '../file/new-file.ts';
 
 /** So long a disk may take to hold it all once more. */
 const limitMs = 60_000;

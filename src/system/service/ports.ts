@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { namesIn, quietly } from '../file/careful-file.ts';
+import { namesOrNone } from '../file/careful-file.ts';
 import { readSmall, stateFiles } from '../state/state-files.ts';
 import type { Endpoints, Ports } from '../types/service.ts';
 import { listenerOn } from './port-holder.ts';
@@ -16,7 +16,7 @@ export function hostPorts(runDirectory: string): Ports {
     isFree,
     holder: listenerOn,
     reserved: () =>
-      (quietly(() => namesIn(runDirectory, folder)) ?? []).map((slug) => ({
+      namesOrNone(runDirectory, folder).map((slug) => ({
         slug,
         ports: portsIn(readSmall(runDirectory, `${folder}/${slug}/${fileName}`)),
       })),

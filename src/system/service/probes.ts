@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { defined } from '../../text/defined.ts';
 import { printable } from '../../text/printable.ts';
 import { signalName } from '../../text/signal.ts';
-import { type BoundedEnd, runBounded } from '../program/bounded-program.ts';
+import { type BoundedEnd, runBounded } from '../process/bounded-program.ts';
 import { clock } from '../time/clock.ts';
 import type { ProbeAnswer, ProbeCommand, Probes } from '../types/service.ts';
 

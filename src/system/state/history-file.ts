@@ -1,7 +1,8 @@
 /** A job's history on disk: `STATE/history/NAME.jsonl`, appended by whoever has something to say, rotated by whoever holds the lock. */
 import { closeSync, constants, fstatSync, mkdirSync, readSync, renameSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { OddFileError, openForWriting, pinned, quietly, readEnd } from '../file/careful-file.ts';
+import { OddFileError, pinned, quietly, readEnd } from '../file/careful-file.ts';
+import { openForWriting } from '../file/new-file.ts';
 import type { WriteAnswer } from '../types/file.ts';
 import type { HistoryStore } from '../types/state.ts';
 

@@ -6,7 +6,8 @@ import { closeSync, fchmodSync, fstatSync, lstatSync, mkdirSync, renameSync, rmS
 import path from 'node:path';
 import process from 'node:process';
 import { crc32 } from 'node:zlib';
-import { createFile, openCarefully, readFrom } from '../file/careful-file.ts';
+import { openCarefully, readFrom } from '../file/careful-file.ts';
+import { createFile } from '../file/new-file.ts';
 import type { Cache } from '../types/state.ts';
 
 const limitBytes = 64 * 1024 * 1024;

@@ -2,8 +2,9 @@
 import { closeSync, fsyncSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { createFile, namesIn, quietly, readCarefully, syncDirectory } from '../file/careful-file.ts';
-import type { WriteAnswer } from '../types/file.ts';
+import { attempt } from '../file/attempt.ts';
+import { namesOrNone, readText } from '../file/careful-file.ts';
+import { createFile, syncDirectory } from '../file/new-file.ts';
 import type { StateFiles } from '../types/state.ts';
 
 /** Most are a few hundred bytes. A notice has 4096 characters of output in it three times, each up to 7 bytes when it is no printable one. */
@@ -26,12 +27,12 @@ export function stateFiles(stateDirectory: string, mode: 0o644 | 0o600 = 0o644):
 }
 
 function visible(stateDirectory: string, folder: string): readonly string[] {
-  return (quietly(() => namesIn(stateDirectory, folder)) ?? []).filter((name) => !name.startsWith('.'));
+  return namesOrNone(stateDirectory, folder).filter((name) => !name.startsWith('.'));
 }
 
 /** `undefined` for what is absent, no regular file, or too large to be ours. */
 export function readSmall(stateDirectory: string, relative: string): string | undefined {
-  return quietly(() => readCarefully(stateDirectory, relative, limitBytes).toString('utf8'));
+  return readText(stateDirectory, relative, limitBytes);
 }
 
 /** Throws; the directory is made when it is not there. */
@@ -56,13 +57,4 @@ export function replace(
   }
   renameSync(temporary, path.join(directory, name));
   syncDirectory(directory);
-}
-
-export function attempt(act: () => void): WriteAnswer {
-  try {
-    act();
-    return { ok: true };
-  } catch (error) {
-    return { ok: false, reason: (error as Error).message };
-  }
 }

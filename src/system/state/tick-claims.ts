@@ -5,9 +5,11 @@
  */
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { namesIn, pinned, quietly, readLinkIn, syncDirectory } from '../file/careful-file.ts';
+import { attempt } from '../file/attempt.ts';
+import { namesOrNone, pinned, quietly, readLinkIn } from '../file/careful-file.ts';
+import { syncDirectory } from '../file/new-file.ts';
 import type { ClaimAnswer, TickClaims } from '../types/state.ts';
-import { attempt, readSmall, replace } from './state-files.ts';
+import { readSmall, replace } from './state-files.ts';
 
 const markName = 'since';
 /** Behind the run's id, until it begins. */
@@ -31,8 +33,7 @@ export function tickClaims(stateDirectory: string): TickClaims {
         symlinkSync(run, temporary);
         renameSync(temporary, link(slug, tickMs));
       }),
-    list: (slug) =>
-      [...(quietly(() => namesIn(stateDirectory, `ticks/${slug}`)) ?? [])].sort().flatMap((name) => tickOf(name) ?? []),
+    list: (slug) => [...namesOrNone(stateDirectory, `ticks/${slug}`)].sort().flatMap((name) => tickOf(name) ?? []),
     find(slug, tickMs) {
       const target = holder(slug, tickMs);
       const atMs = quietly(() =>

@@ -43,11 +43,11 @@ export type LogAnswer =
 
 export interface RunLogs {
   /** All output passes `onOutput`, also when the log could not take it. */
-  open(slug: string, startedMs: number, options?: RunLogWishes): LogAnswer;
+  open(slug: string, startedMs: number, options?: OpenLogOptions): LogAnswer;
 }
 
 /** What is special about the log of one run. */
-export interface RunLogWishes {
+export interface OpenLogOptions {
   readonly watcher?: OutputWatcher | undefined;
   /** Its beginning and its end are kept beyond this size; absent: it may grow. */
   readonly maxBytes?: number | undefined;

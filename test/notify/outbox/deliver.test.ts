@@ -5,7 +5,7 @@ import type { Channel } from '../../../src/job/keys/notices.ts';
 import { deliverNotices } from '../../../src/notify/outbox/deliver.ts';
 import { noticeFolders } from '../../../src/notify/outbox/folders.ts';
 import { unsavedFiles } from '../../../src/notify/outbox/unsaved-files.ts';
-import { parseEvents } from '../../../src/run/history/event.ts';
+import { parseEvents } from '../../../src/run/history/event-lines.ts';
 import { foldHistory } from '../../../src/run/history/history.ts';
 import type { Delivery } from '../../../src/system/types/message.ts';
 import type { StateFiles } from '../../../src/system/types/state.ts';

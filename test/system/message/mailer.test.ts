@@ -108,8 +108,8 @@ test('a password file that cannot be used is named, and nothing is sent', async 
   const cases: readonly [string, RegExp][] = [
     [path.join(folder, 'absent'), /password of the mail server: ENOENT.*absent/],
     [empty, /empty: its first line is empty/],
-    [fifo, /fifo: not a regular file/],
-    [folder, /not a regular file/],
+    [fifo, /fifo: it is a FIFO, not a file/],
+    [folder, /it is a directory, not a file/],
   ];
   for (const [passwordFile, expected] of cases) {
     const answer = await createMailer(smtp(server.port, { user: 'jobs', passwordFile })).send(mail);
