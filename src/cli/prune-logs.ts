@@ -32,7 +32,7 @@ async function prune(args: readonly string[]): Promise<number> {
   const opened = openBesideRun(program, args);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;
-  const locks = realLocks(config, (remark) => say(program, remark));
+  const locks = realLocks(config, (words) => say(program, words));
   const answer = await locks.acquire(lockName, newRunId(clock.nowMs(), crypto.randomUUID()));
   if (answer.is !== 'held') return answer.is === 'busy' ? 0 : exitCodes.internal;
   try {

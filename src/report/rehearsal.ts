@@ -24,10 +24,10 @@ export interface RehearsalRequest {
   readonly logDirectory: string;
   readonly programs: Programs;
   /** Why a program could not be started in a directory, as far as that can be known; `undefined` when nothing stands against it. */
-  readonly foresee: (program: string, world: World) => Hindrance | undefined;
+  readonly foresee: (program: string, world: World) => StartRefusal | undefined;
 }
 
-interface Hindrance {
+interface StartRefusal {
   readonly reason: string;
   readonly exitCode: number;
 }
@@ -66,7 +66,7 @@ interface RehearsedCommand {
   readonly program?: string;
   /** With what sets limits and niceness in front. */
   readonly argv?: readonly string[];
-  readonly hindrance?: Hindrance;
+  readonly hindrance?: StartRefusal;
 }
 
 /** One variable that is not the same for the job as for the caller; without `from` it is new, without `to` the job does not get it. */

@@ -185,7 +185,7 @@ function describe(record: InstanceRecord, { service, snooze, nowMs, desired }: S
 }
 
 /** "down, stopped by ada at …", for whoever asks why it is down. */
-export function wishWords({ desired, wish, file }: ServiceSnapshot, formatTime: (ms: number) => string): string {
+export function desiredWords({ desired, wish, file }: ServiceSnapshot, formatTime: (ms: number) => string): string {
   const bySelf = file === undefined || file === 'broken' ? undefined : fileWords[file];
   if (bySelf !== undefined) return `down: ${bySelf}`;
   if (wish === undefined) return desired;

@@ -29,7 +29,7 @@ import { clockReader } from '../crontab/installed.ts';
 import { print } from '../frame/output.ts';
 import { refuse } from '../frame/refuse.ts';
 import { delayOf } from '../frame/splay.ts';
-import { machineZones } from '../frame/tick-zones.ts';
+import { hostZones } from '../frame/zones.ts';
 import type { Jobs } from '../report/snapshots.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
@@ -127,7 +127,7 @@ function clockChangeText(slug: string, load: Load, order: UpcomingOrder): string
 function readOrder(options: Options, config: Config): UpcomingOrder | string {
   const { at, until, hours } = options;
   const nowMs = clock.nowMs();
-  const zones = machineZones(config.stateDirectory);
+  const zones = hostZones(config.stateDirectory);
   const zone = zones.host;
   const now = { nowMs, zone, leaning: 'future' } as const;
   const fromMs = at === undefined ? nowMs : parseMoment(at, now);

@@ -30,7 +30,7 @@ import { formatProblem, type Result } from '../../text/problem.ts';
 import { dayMs, minuteMs, type Zone, type Zones } from '../../zone/zone.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
-import { machineZones } from '../frame/tick-zones.ts';
+import { hostZones } from '../frame/zones.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
 import { unreadableOfJob } from './unreadable.ts';
 
@@ -47,7 +47,7 @@ export interface EvidenceOrder {
 export function gatherEvidence(order: EvidenceOrder): Evidence {
   const { slug, loaded, config, askedMs, installed, forms, snapshot } = order;
   const nowMs = clock.nowMs();
-  const zones = machineZones(config.stateDirectory);
+  const zones = hostZones(config.stateDirectory);
   const zone = zones.host;
   const job = loaded?.ok ? loaded.value : undefined;
   const delayMs = job === undefined ? 0 : delayOf(job);
@@ -86,8 +86,8 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
     daemon: installed.daemon,
     user: userEvidence(config),
-    runner: { path: config.runnerPath, ...objection(runnerObjection(config.runnerPath, config.serviceUser)) },
-    state: { path: config.stateDirectory, ...objection(stateObjection(config)) },
+    runner: { path: config.runnerPath, ...objection(runnerProblem(config.runnerPath, config.serviceUser)) },
+    state: { path: config.stateDirectory, ...objection(stateProblem(config)) },
     machine: { bootMs: bootTimeMs(), suspendedMs: suspendedMs() },
     cronLog: cronLog({ momentMs, writtenMs: crontab.facts?.mtimeMs ?? momentMs, nowMs, zone }),
   };
@@ -189,7 +189,7 @@ function userEvidence({ serviceUser: { name, home } }: Config): Evidence['user']
 }
 
 /** What cron's `sh -c` would meet as the service user. */
-function runnerObjection(runner: string, user: User): string | undefined {
+function runnerProblem(runner: string, user: User): string | undefined {
   const resolved = files.resolve(runner);
   const facts = resolved === undefined ? undefined : files.facts(resolved);
   if (resolved === undefined || facts === undefined) return 'does not exist';
@@ -208,7 +208,7 @@ function canPass(directory: string, user: User): boolean {
   return facts.gid === user.gid && (facts.mode & 0o010) !== 0;
 }
 
-function stateObjection({ stateDirectory, serviceUser }: Config): string | undefined {
+function stateProblem({ stateDirectory, serviceUser }: Config): string | undefined {
   const facts = files.facts(files.resolve(stateDirectory) ?? stateDirectory);
   if (facts === undefined) return 'does not exist yet';
   if (facts.kind !== 'directory') return `is a ${facts.kind}`;

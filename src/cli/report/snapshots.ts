@@ -21,9 +21,9 @@ import { clock } from '../../system/time/clock.ts';
 import type { JobLocks } from '../../system/types/lock.ts';
 import type { StateFiles } from '../../system/types/state.ts';
 import { formatProblem, type Problem, type Result } from '../../text/problem.ts';
-import { closedJob, closedPlaces } from '../frame/audience.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
-import { zoneObjection } from '../frame/tick-zones.ts';
+import { unreadableJob, unreadablePlaces } from '../frame/readable.ts';
+import { zoneProblem } from '../frame/zones.ts';
 import { findService, lookAtService } from './service-snapshots.ts';
 import { unreadableOfJob, unreadableOfService } from './unreadable.ts';
 
@@ -62,7 +62,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const slugs = [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort();
   let places: readonly Problem[] | undefined;
   const placesOnce = () => {
-    places ??= config.embedded ? [] : closedPlaces(config);
+    places ??= config.embedded ? [] : unreadablePlaces(config);
     return places;
   };
   const jobs: Jobs = {
@@ -70,8 +70,8 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
     recorded: () => recordedWithoutFile(slugs, state),
     strays: listed.strays,
     load(slug) {
-      const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
-      const closed = loaded?.ok !== true ? [] : [...placesOnce(), ...closedJob(slug, config)];
+      const loaded = loadJob(slug, config, { files, checkZone: zoneProblem });
+      const closed = loaded?.ok !== true ? [] : [...placesOnce(), ...unreadableJob(slug, config)];
       return closed.length === 0 ? loaded : { ok: false, problems: closed };
     },
     snapshot(slug) {

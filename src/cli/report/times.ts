@@ -12,13 +12,13 @@ import { clock } from '../../system/time/clock.ts';
 import { clockReader } from '../crontab/installed.ts';
 import { realHistory } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
-import { machineZones } from '../frame/tick-zones.ts';
+import { hostZones } from '../frame/zones.ts';
 import type { Times } from './snapshots.ts';
 
 export function timesOf(config: Config): Times {
   const { stateDirectory } = config;
   const history = realHistory(config);
-  const zones = machineZones(stateDirectory);
+  const zones = hostZones(stateDirectory);
   const pauses = readPauses(stateFiles(stateDirectory));
   const claims = tickClaims(stateDirectory);
   const nowMs = clock.nowMs();

@@ -42,7 +42,7 @@ export interface Evidence {
   readonly user: UserEvidence;
   readonly runner: { readonly path: string; readonly objection?: string };
   readonly state: { readonly path: string; readonly objection?: string };
-  readonly machine: MachineEvidence;
+  readonly machine: HostEvidence;
   readonly cronLog: CronLogEvidence;
 }
 
@@ -100,7 +100,7 @@ interface UserEvidence {
   readonly homeExists: boolean;
 }
 
-interface MachineEvidence {
+interface HostEvidence {
   readonly bootMs: number;
   /** How long the machine has been asleep since it was booted, in sum. */
   readonly suspendedMs: number;
