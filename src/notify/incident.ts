@@ -11,8 +11,9 @@
 import type { HistoryEvent, Streak } from '../run/history/event.ts';
 import { streak } from '../run/history/event-decoder.ts';
 import { emptyHistory, foldHistory, mailedFailures, outcomeOf } from '../run/history/history.ts';
-import { durationWords, exitCodes, healthOf, leftOutWords, type Outcome, statusOf } from '../run/outcome/outcome.ts';
+import { exitCodes, healthOf, leftOutWords, type Outcome, statusOf } from '../run/outcome/outcome.ts';
 import { count, type Decoder, oneOf, optional, shape, text, time } from '../text/decode.ts';
+import { durationWords } from '../text/duration.ts';
 
 export interface NoticeState {
   /** The last event that was considered. */

@@ -1,10 +1,11 @@
 /** The attempts of one run and the waits between them: one lock, one log, until one succeeds or `max_task_failures` and `backoff` allow no other. */
 import type { Backoff, Policy } from '../job/keys/policy.ts';
 import type { HistoryStore } from '../system/types/state.ts';
+import { durationWords } from '../text/duration.ts';
 import { type CommandsHost, type CommandsOrder, type CommandsResult, runCommands } from './commands.ts';
 import type { Tick } from './history/event.ts';
 import { writeEvent } from './history/record.ts';
-import { durationWords, type Outcome, outcomeWords, statusOf } from './outcome/outcome.ts';
+import { type Outcome, outcomeWords, statusOf } from './outcome/outcome.ts';
 import type { SuccessRules } from './outcome/success-rules.ts';
 import { isUnrecoverable } from './pause/circuit.ts';
 

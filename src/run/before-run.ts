@@ -4,10 +4,11 @@
  */
 
 import type { StopRequests } from '../system/types/process.ts';
+import { durationWords } from '../text/duration.ts';
 import { timeText, wallTime } from '../zone/wall-time.ts';
 import type { Zones } from '../zone/zone.ts';
 import type { Tick, Trigger } from './history/event.ts';
-import { durationWords, type Outcome } from './outcome/outcome.ts';
+import type { Outcome } from './outcome/outcome.ts';
 import { type Pause, pausedWords } from './pause/pause.ts';
 import { type ClockedJob, claimTick, type TickHost } from './tick/claim.ts';
 import { splayMs } from './tick/splay.ts';

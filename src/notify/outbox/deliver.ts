@@ -4,10 +4,10 @@
  * after it was delivered, so a deliverer that is killed may send it twice and loses none.
  */
 import { formatEvent } from '../../run/history/event-lines.ts';
-import { durationWords } from '../../run/outcome/outcome.ts';
 import type { Clock } from '../../system/types/clock.ts';
 import type { Delivery } from '../../system/types/message.ts';
 import { defined } from '../../text/defined.ts';
+import { durationWords } from '../../text/duration.ts';
 import { type Entry, parseEntry, recipientName } from './entry.ts';
 import { noticeFolders } from './folders.ts';
 import { type Wording, wordQueue } from './word-queue.ts';

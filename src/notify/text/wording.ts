@@ -1,5 +1,5 @@
 /** Wording that all messages to people share: names, times, the last lines of output; all of it printable. */
-import { durationWords } from '../../run/outcome/outcome.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import type { RunReport } from '../report.ts';
 

@@ -12,7 +12,7 @@
  */
 import type { CollisionPolicy } from '../../job/keys/policy.ts';
 import type { LockHolder } from '../../system/types/lock.ts';
-import { durationWords } from '../outcome/outcome.ts';
+import { durationWords } from '../../text/duration.ts';
 import { isOutOfReach, leftWords } from '../process-words.ts';
 
 export interface Collision {

@@ -1,4 +1,5 @@
 /** How a run can end, in words for people and as the exit code of run-job; the one place that decides both. */
+import { durationWords } from '../../text/duration.ts';
 import { signalName } from '../../text/signal.ts';
 
 /** The closed list of what can become of a run. A skipped run never had the lock; an interrupted one died with its wrapper or its machine. */
@@ -193,18 +194,4 @@ export function exitCodeWords(outcome: Outcome): string {
 /** What a log does not have because it would have grown beyond `log_max_size`. */
 export function leftOutWords({ lines, bytes }: { readonly lines: number; readonly bytes: number }): string {
   return `${lines} lines (${bytes} bytes) were left out of the middle of its log (log_max_size)`;
-}
-
-/** "45 s", "10 minutes", "1 h 30 min": at most two units, for reading and not for parsing. */
-export function durationWords(seconds: number): string {
-  if (seconds < 60) return `${Number(seconds.toFixed(seconds < 10 ? 1 : 0))} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) {
-    const rest = Math.floor(seconds % 60);
-    if (rest > 0) return `${minutes} min ${rest} s`;
-    return minutes === 1 ? '1 minute' : `${minutes} minutes`;
-  }
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} days ${hours % 24} h`;
 }

@@ -4,7 +4,8 @@
  */
 import type { Policy } from '../../job/keys/policy.ts';
 import type { LineFound, LineSearch, OutputWatcher } from '../../system/types/run-log.ts';
-import { durationWords, type FailureRule, type Outcome, statusOf } from './outcome.ts';
+import { durationWords } from '../../text/duration.ts';
+import { type FailureRule, type Outcome, statusOf } from './outcome.ts';
 import { ShownLines } from './shown-lines.ts';
 
 /** Output is searched when so many characters have come together, or when an attempt has ended: each search costs a quarter of a millisecond. */
