@@ -1,7 +1,15 @@
 /** Mails, and what became of sending a message. */
 
-/** What became of something that was handed over for delivery; the reason is one printable line. */
-export type Delivery = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+/** The result of one attempt to deliver a message. */
+export type Delivery =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      /** One printable line. */
+      readonly reason: string;
+      /** Addresses that have not got a mail which others have got; absent: none has got it. */
+      readonly remaining?: string;
+    };
 
 /** One mail. Addresses as people write them: `Fail Mail <jobs@example.org>`, a local user's name, lists with commas. */
 export interface Mail {
