@@ -89,7 +89,7 @@ function checkNow(
   const setting = loadSetting(config);
   if (!setting.ok) return answerUnknown(setting.problems[0]?.message ?? 'the configuration can not be read');
   lookAs(setting.value.serviceUser);
-  const unreadable = stateObjection(setting.value.stateDirectory);
+  const unreadable = stateProblem(setting.value.stateDirectory);
   if (unreadable !== undefined) return answerUnknown(unreadable);
   const opened = openJobs(setting.value, timesOf(setting.value));
   if (!opened.ok) return answerUnknown(opened.problem.message);
@@ -103,7 +103,7 @@ function checkNow(
 }
 
 /** Nothing is well of which nothing can be known; before the first run there is no such directory. */
-function stateObjection(directory: string): string | undefined {
+function stateProblem(directory: string): string | undefined {
   const isThere = files.facts(directory) !== undefined;
   return isThere && files.list(directory) === undefined ? `${directory} can not be read` : undefined;
 }

@@ -4,8 +4,9 @@
  */
 import os from 'node:os';
 import type { Config } from '../config/config.ts';
+import { listJobFiles } from '../job/folder.ts';
 import { type LogBounds, logBounds } from '../job/keys/log-bounds.ts';
-import { listJobFiles, loadJob } from '../job/load.ts';
+import { loadJob } from '../job/load.ts';
 import { newRunId } from '../run/identity.ts';
 import { exitCodes } from '../run/outcome/outcome.ts';
 import { type PruneReport, pruneLogs } from '../run/retention/prune.ts';
@@ -31,7 +32,7 @@ async function prune(args: readonly string[]): Promise<number> {
   const opened = openBesideRun(program, args);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;
-  const locks = realLocks(config, (remark) => say(program, remark));
+  const locks = realLocks(config, (words) => say(program, words));
   const answer = await locks.acquire(lockName, newRunId(clock.nowMs(), crypto.randomUUID()));
   if (answer.is !== 'held') return answer.is === 'busy' ? 0 : exitCodes.internal;
   try {
@@ -57,16 +58,16 @@ function jobBounds(config: Config): (slug: string) => LogBounds | undefined {
   };
 }
 
-async function report({ removed, compressed, troubles }: PruneReport, config: Config): Promise<void> {
+async function report({ removed, compressed, warnings }: PruneReport, config: Config): Promise<void> {
   const log = createOwnLog({
     settings: config.logging,
     byTheClock: true,
     load: () => import('./on-demand/winston-log.ts'),
   });
   if (removed + compressed > 0) log.note('info', `old logs: ${removed} removed, ${compressed} compressed`);
-  for (const trouble of troubles) {
-    log.note('warn', `log retention: ${trouble}`);
-    say(program, trouble);
+  for (const warning of warnings) {
+    log.note('warn', `log retention: ${warning}`);
+    say(program, warning);
   }
   await log.close();
 }

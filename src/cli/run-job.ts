@@ -3,10 +3,10 @@
  * The forms that crontabs and sub-jobs use are read here; everything else loads an option parser, which costs more than the run itself.
  */
 import { runProgram } from './frame/output.ts';
-import { type RunWish, runNamed } from './run/run-named.ts';
+import { type RunRequest, runNamed } from './run/run-named.ts';
 
 export function main(args: readonly string[]): void {
-  const wish = quickWish(args);
+  const request = quickRequest(args);
   runProgram('run-job', args, async () => {
     const ensure = roundOf('--ensure', args);
     if (ensure !== undefined) {
@@ -18,7 +18,7 @@ export function main(args: readonly string[]): void {
       const { catchUpAll } = await import('./on-demand/catch-up.ts');
       return catchUpAll(catchUp.configFile, args);
     }
-    if (wish !== undefined) return runNamed(wish, args);
+    if (request !== undefined) return runNamed(request, args);
     const { runJobWithOptions } = await import('./on-demand/run-job-options.ts');
     return runJobWithOptions(args, runNamed);
   });
@@ -34,7 +34,7 @@ function roundOf(flag: string, args: readonly string[]): { readonly configFile: 
 }
 
 /** `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE`, `--due`, `--follow` and `--slow-start`; `undefined` for anything else. */
-function quickWish(args: readonly string[]): RunWish | undefined {
+function quickRequest(args: readonly string[]): RunRequest | undefined {
   let slug: string | undefined;
   let configFile: string | undefined;
   let slowStart = false;

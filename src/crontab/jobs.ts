@@ -2,9 +2,9 @@
  * Learns what the crontab has to know of every job. A file that is the very same as the last time is not read again: what it said then
  * is remembered, and forgotten when the configuration, the program or the file itself has changed.
  */
+
+import { listJobFiles } from '../job/folder.ts';
 import type { Job } from '../job/job.ts';
-import { listJobFiles } from '../job/load.ts';
-import { isReboot } from '../schedule/nickname.ts';
 import type { FileFacts, Files } from '../system/types/file.ts';
 import type { Problem, Result } from '../text/problem.ts';
 import type { BrokenJob, CrontabJob } from './crontab.ts';
@@ -77,13 +77,7 @@ function stampOf(facts: FileFacts | undefined, nowMs: number): string | undefine
   return `${facts.inode}:${facts.sizeBytes}:${facts.mtimeMs}:${facts.ctimeMs}`;
 }
 
-export interface JobReading {
-  readonly result: Result<Job>;
-  /** As it belongs into a crontab. */
-  readonly scheduleText: (written: string) => string;
-}
-
-export function knownJob(slug: string, path: string, { result, scheduleText }: JobReading): KnownJob {
+export function knownJob(slug: string, path: string, result: Result<Job>): KnownJob {
   if (!result.ok) {
     const { problems } = result;
     const line = problems.find(({ severity }) => severity === 'error')?.line;
@@ -95,8 +89,8 @@ export function knownJob(slug: string, path: string, { result, scheduleText }: J
     slug,
     name,
     source: path,
-    ...(schedule !== undefined && { schedule: scheduleText(schedule) }),
-    ...(timeZone !== undefined && !isReboot(schedule) && { timeZone }),
+    ...(schedule !== undefined && { schedule: schedule.text }),
+    ...(timeZone !== undefined && !schedule?.atBoot && { timeZone }),
     disabled: !enabled,
     service: service !== undefined,
     catchUp: timing.catchUp === 'last' && service === undefined,

@@ -7,8 +7,8 @@ export interface Command {
   readonly words: readonly [string, ...string[]];
 }
 
-/** What is wrong with a text, at a 0-based index of it. */
-interface Mistake {
+/** `index` is 0-based in the text. */
+interface CommandProblem {
   readonly index: number;
   readonly message: string;
 }
@@ -20,7 +20,7 @@ export type Split =
       /** Characters that a shell would have acted on, each once: `|`, `*`, `$HOME`. */
       readonly shellSyntax: readonly string[];
     }
-  | { readonly ok: false; readonly mistake: Mistake };
+  | { readonly ok: false; readonly problem: CommandProblem };
 
 interface Scan {
   readonly text: string;
@@ -35,24 +35,24 @@ export function splitCommand(written: string): Split {
   const text = written.replace(/\n$/, '');
   const lineBreak = text.indexOf('\n');
   if (lineBreak !== -1) {
-    return mistake(
+    return refused(
       lineBreak,
       'has a line break in it; write a list to run several commands, or > to fold one over several lines',
     );
   }
   const scan: Scan = { text, at: 0, word: undefined, words: [], shellSyntax: new Set() };
   while (scan.at < text.length) {
-    const wrong = step(scan);
-    if (wrong) return { ok: false, mistake: wrong };
+    const problem = step(scan);
+    if (problem) return { ok: false, problem };
   }
   endWord(scan);
   const [program, ...rest] = scan.words;
-  if (!program) return mistake(0, program === undefined ? 'is empty' : 'has an empty program name');
+  if (!program) return refused(0, program === undefined ? 'is empty' : 'has an empty program name');
   noteAssignment(scan, program);
   return { ok: true, command: { text, words: [program, ...rest] }, shellSyntax: [...scan.shellSyntax] };
 }
 
-function step(scan: Scan): Mistake | undefined {
+function step(scan: Scan): CommandProblem | undefined {
   const char = scan.text[scan.at] as string;
   if (char === ' ' || char === '\t') endWord(scan);
   else if (char === "'") return singleQuoted(scan);
@@ -86,7 +86,7 @@ function plainRun(scan: Scan): undefined {
   scan.at += run.length;
 }
 
-function singleQuoted(scan: Scan): Mistake | undefined {
+function singleQuoted(scan: Scan): CommandProblem | undefined {
   const end = scan.text.indexOf("'", scan.at + 1);
   if (end === -1) return { index: scan.at, message: "has a ' that is never closed" };
   scan.word = (scan.word ?? '') + scan.text.slice(scan.at + 1, end);
@@ -94,7 +94,7 @@ function singleQuoted(scan: Scan): Mistake | undefined {
   return undefined;
 }
 
-function doubleQuoted(scan: Scan): Mistake | undefined {
+function doubleQuoted(scan: Scan): CommandProblem | undefined {
   const opening = scan.at;
   let word = scan.word ?? '';
   for (let at = opening + 1; at < scan.text.length; at += 1) {
@@ -113,7 +113,7 @@ function doubleQuoted(scan: Scan): Mistake | undefined {
   return { index: opening, message: 'has a " that is never closed' };
 }
 
-function escaped(scan: Scan): Mistake | undefined {
+function escaped(scan: Scan): CommandProblem | undefined {
   const next = scan.text[scan.at + 1];
   if (next === undefined) return { index: scan.at, message: 'ends with a backslash' };
   scan.word = (scan.word ?? '') + next;
@@ -153,6 +153,6 @@ function noteAssignment(scan: Scan, program: string): void {
   if (name) scan.shellSyntax.add(name[0]);
 }
 
-function mistake(index: number, message: string): Split {
-  return { ok: false, mistake: { index, message } };
+function refused(index: number, message: string): Split {
+  return { ok: false, problem: { index, message } };
 }

@@ -28,6 +28,11 @@ export interface Port {
   readonly number?: number;
 }
 
+/** `http-admin` is PORT_HTTP_ADMIN. */
+export function portVariable(name: string): string {
+  return `PORT_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
 /** When an instance that has ended is started again. */
 export interface Respawn {
   readonly restart: 'always' | 'on-failure' | 'never';

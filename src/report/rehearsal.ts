@@ -1,10 +1,11 @@
 /** The world that a job would wake up in, told without running it. The value is what `--rehearse --json` prints; the text is made from it. */
 import type { Job } from '../job/job.ts';
-import { durationWords } from '../run/outcome/outcome.ts';
+import { argvOf } from '../run/world/argv.ts';
 import { privateTmpSize } from '../run/world/private-tmp.ts';
-import { argvOf, type World } from '../run/world/world.ts';
+import type { World } from '../run/world/world.ts';
 import type { Programs } from '../system/types/process.ts';
 import type { Locale, User } from '../system/types/user.ts';
+import { durationWords } from '../text/duration.ts';
 import { printable } from '../text/printable.ts';
 import { shellWord } from '../text/shell-word.ts';
 
@@ -23,10 +24,10 @@ export interface RehearsalRequest {
   readonly logDirectory: string;
   readonly programs: Programs;
   /** Why a program could not be started in a directory, as far as that can be known; `undefined` when nothing stands against it. */
-  readonly foresee: (program: string, world: World) => Hindrance | undefined;
+  readonly foresee: (program: string, world: World) => StartRefusal | undefined;
 }
 
-interface Hindrance {
+interface StartRefusal {
   readonly reason: string;
   readonly exitCode: number;
 }
@@ -65,7 +66,7 @@ interface RehearsedCommand {
   readonly program?: string;
   /** With what sets limits and niceness in front. */
   readonly argv?: readonly string[];
-  readonly hindrance?: Hindrance;
+  readonly hindrance?: StartRefusal;
 }
 
 /** One variable that is not the same for the job as for the caller; without `from` it is new, without `to` the job does not get it. */

@@ -57,16 +57,16 @@ export function snapshotService(facts: ServiceFacts): ServiceSnapshot {
   const all = instancesOf(facts, isTrue);
   const enabled = service.file === 'good' || service.file === 'broken';
   const isAnyWanted = Array.from({ length: service.instances }, (_, n) => n).some(
-    (n) => desired.instance(n).wanted === 'up',
+    (n) => desired.instance(n).state === 'up',
   );
-  const wanted = enabled && desired.service.wanted === 'up' && isAnyWanted ? 'up' : 'down';
+  const wanted = enabled && desired.service.state === 'up' && isAnyWanted ? 'up' : 'down';
   const state = isTrue ? trueState(facts, record.state, { wanted, all }) : missingState(facts, wanted, all);
-  const { wish } = desired.service;
+  const { decision: wish } = desired.service;
   const sinceMs = record !== undefined && record.state === state ? record.sinceMs : undefined;
   const problems = isTrue ? (record.problems ?? service.problems) : service.problems;
   return {
     state,
-    desired: enabled ? desired.service.wanted : 'down',
+    desired: enabled ? desired.service.state : 'down',
     ...(wish !== undefined && { wish }),
     ...(sinceMs !== undefined && { sinceMs }),
     ...holderOf(facts),
@@ -98,7 +98,7 @@ function missingState(facts: ServiceFacts, wanted: 'up' | 'down', all: readonly 
   // A file with problems starts nothing, however long one waits.
   if (service.file === 'broken' && wanted === 'up' && holder === undefined) return 'FAILED';
   return serviceStateOf({
-    wanted,
+    desired: wanted,
     instances: service.instances,
     states: all.filter(({ number }) => number < service.instances).map(({ at }) => at),
     anyAlive: isLeft,
@@ -117,7 +117,7 @@ function holderOf({ holder, isJobRun }: ServiceFacts): Pick<ServiceSnapshot, 'su
 /** How long it could have had a supervisor and has none; one that has just begun has written nothing yet. */
 function missingForMs({ desired, holder, nowMs, sinceBootMs, fileMs, record }: ServiceFacts): number {
   if (holder?.state === 'running') return 0;
-  const wantedMs = Math.max(desired.service.wish?.atMs ?? 0, fileMs);
+  const wantedMs = Math.max(desired.service.decision?.atMs ?? 0, fileMs);
   const leftMs = record === undefined ? Number.POSITIVE_INFINITY : nowMs - record.sinceMs;
   return Math.max(0, Math.min(nowMs - wantedMs, sinceBootMs, leftMs));
 }
@@ -180,12 +180,12 @@ function describe(record: InstanceRecord, { service, snooze, nowMs, desired }: S
     ...(file !== undefined &&
       untilMs !== undefined &&
       isAlive(record) && { snooze: { sinceMs: file.writtenMs, untilMs } }),
-    ...(desired.instance(record.number).wanted === 'down' && { stopped: true as const }),
+    ...(desired.instance(record.number).state === 'down' && { stopped: true as const }),
   };
 }
 
 /** "down, stopped by ada at …", for whoever asks why it is down. */
-export function wishWords({ desired, wish, file }: ServiceSnapshot, formatTime: (ms: number) => string): string {
+export function desiredWords({ desired, wish, file }: ServiceSnapshot, formatTime: (ms: number) => string): string {
   const bySelf = file === undefined || file === 'broken' ? undefined : fileWords[file];
   if (bySelf !== undefined) return `down: ${bySelf}`;
   if (wish === undefined) return desired;

@@ -3,8 +3,9 @@
  * It stands alone because it loads yup (12 ms), which a run of an already validated job need not wait for.
  */
 import * as cronValidateModule from 'cron-validate';
-import { type ExpressionAnswer, parseExpression } from './expression.ts';
+import type { Expression } from './expression.ts';
 import { isNickname } from './nickname.ts';
+import type { ScheduleProblem } from './term.ts';
 
 type CronValidate = (
   text: string,
@@ -21,23 +22,13 @@ function unwrap(module: unknown): CronValidate {
 
 const cronValidate = unwrap(cronValidateModule);
 
-/** The full check of a schedule that a person wrote. Where both readers object, ours says it with a column and a way out. */
-export function validateSchedule(text: string): ExpressionAnswer {
-  // It knows the words of crontab(5) under other settings, and they are few enough to be known by heart.
-  if (isNickname(text)) return parseExpression(text);
-  const objections = cronValidateObjections(
-    text
-      .trim()
-      .split(/[ \t]+/)
-      .join(' '),
-  );
-  const answer = parseExpression(text);
-  if (objections.length === 0 || !answer.ok) return answer;
-  return { ok: false, problems: objections.map((message) => ({ message, column: 1 })) };
-}
-
-/** Among its presets only this one has day and month from 1, weekdays 0-7 and the three-letter names; its seconds are switched off. */
-function cronValidateObjections(text: string): readonly string[] {
-  const verdict = cronValidate(text, { preset: 'npm-cron-schedule', override: { useSeconds: false } });
-  return verdict.isValid() ? [] : verdict.getError();
+/**
+ * What cron-validate finds wrong with a schedule that our own parser accepts. Words such as `@daily` are not asked about: cron-validate
+ * knows them under other settings only.
+ */
+export function problemsOfCronValidate({ written, text }: Expression): readonly ScheduleProblem[] {
+  if (isNickname(written)) return [];
+  // Among its presets only this one has day and month from 1, weekdays 0-7 and the three-letter names; its seconds are switched off.
+  const answer = cronValidate(text, { preset: 'npm-cron-schedule', override: { useSeconds: false } });
+  return answer.isValid() ? [] : answer.getError().map((message) => ({ message, column: 1 }));
 }

@@ -3,15 +3,18 @@
  * A wrong line costs the whole file in /etc/cron.d, so what is accepted here must be accepted there, and read the same way.
  */
 import { fields } from './fields.ts';
-import { lintExpression } from './lint.ts';
 import { isMiswritten, isReboot, nicknameProblem, rebootSchedule, termsOfNickname } from './nickname.ts';
 import { otherSpelling } from './spelling/recognise.ts';
-import { type Remark, readTerm, type Term } from './term.ts';
+import { readTerm, type ScheduleProblem, type Term } from './term.ts';
 
 /** When a job runs. The lists are ascending and without repetition. */
 export interface Expression {
-  /** As it belongs into the crontab: the terms as they were written, with single spaces. */
+  /** The schedule as its author wrote it. */
+  readonly written: string;
+  /** The schedule as the crontab has it: five terms with single spaces, or `@reboot`. */
   readonly text: string;
+  /** The job starts once after each boot; the lists are empty then. */
+  readonly atBoot: boolean;
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
   readonly days: readonly number[];
@@ -33,17 +36,26 @@ export interface Expression {
 type Terms = readonly [Term, Term, Term, Term, Term];
 
 export type ExpressionAnswer =
-  | { readonly ok: true; readonly expression: Expression; readonly warnings: readonly Remark[] }
-  | { readonly ok: false; readonly problems: readonly Remark[] };
+  | { readonly ok: true; readonly expression: Expression }
+  | { readonly ok: false; readonly problems: readonly ScheduleProblem[] };
 
 /**
- * Reads a schedule; blanks around it are dropped. Either every problem, or what it means with what is probably not meant.
- * Before a schedule is trusted for the first time, `validateSchedule` of cron-validate.ts asks a second reader too.
+ * Parses a schedule, or returns every problem in it; blanks around it are dropped. `lintExpression` adds what is probably not meant;
+ * before a schedule is trusted for the first time, cron-validate.ts asks a second parser too.
  */
 export function parseExpression(text: string): ExpressionAnswer {
-  if (isReboot(text)) return { ok: true, expression: afterBoot, warnings: [] };
-  const nickname = termsOfNickname(text.trim());
-  if (nickname !== undefined) return parseExpression(nickname);
+  if (isReboot(text)) return { ok: true, expression: { ...afterBoot, written: text } };
+  const answer = parseWritten(termsOfNickname(text.trim()) ?? text);
+  return answer.ok ? { ok: true, expression: { ...answer.expression, written: text } } : answer;
+}
+
+/** `undefined` for a text that cron would not understand. */
+export function expressionOf(text: string): Expression | undefined {
+  const answer = parseExpression(text);
+  return answer.ok ? answer.expression : undefined;
+}
+
+function parseWritten(text: string): ExpressionAnswer {
   const answer = parseTerms(text);
   if (answer.ok || (isFive(splitTerms(text)) && !otherSigns.test(text))) return answer;
   if (isMiswritten(text.trim())) return answer;
@@ -66,13 +78,22 @@ const noTerm: Term = { text: rebootSchedule, column: 1 };
 
 /** No minute of any day: it is due at a boot, which `ticks.ts` knows. */
 const afterBoot: Expression = {
-  ...{ text: rebootSchedule, minutes: [], hours: [], days: [], months: [], weekdays: [] },
+  ...{
+    written: rebootSchedule,
+    text: rebootSchedule,
+    atBoot: true,
+    minutes: [],
+    hours: [],
+    days: [],
+    months: [],
+    weekdays: [],
+  },
   ...{ minuteStar: false, hourStar: false, dayStar: false, weekdayStar: false },
   terms: [noTerm, noTerm, noTerm, noTerm, noTerm],
 };
 
 /** What is no list of terms at all. */
-function foreignSchedule(text: string): Remark | undefined {
+function foreignSchedule(text: string): ScheduleProblem | undefined {
   const start = text.search(/[^ \t]/);
   if (start >= 0 && text[start] === '@') return { message: nicknameProblem(text.trim()), column: start + 1 };
   const strange = text.search(/[^ \t\x21-\x7e]/);
@@ -98,7 +119,7 @@ function isFive(terms: readonly Term[]): terms is Terms {
 
 const example = '; "30 2 * * 1-5", for instance, is 02:30 from Monday to Friday';
 
-function wrongCount(text: string, terms: readonly Term[]): Remark {
+function wrongCount(text: string, terms: readonly Term[]): ScheduleProblem {
   const expected = `a schedule is five terms (minute hour day month weekday), found ${terms.length}`;
   const hint = terms.length === 4 ? '; one is missing, and "*" stands for any' : example;
   return { message: expected + hint, column: terms[5]?.column ?? text.trimEnd().length + 1 };
@@ -115,7 +136,9 @@ function readTerms(terms: Terms): ExpressionAnswer {
   const problems = [minute, hour, day, month, weekday].flatMap((reading) => reading.problems);
   if (problems.length > 0) return { ok: false, problems };
   const expression: Expression = {
+    written: join(terms),
     text: join(terms),
+    atBoot: false,
     minutes: minute.values,
     hours: hour.values,
     days: day.values,
@@ -128,7 +151,7 @@ function readTerms(terms: Terms): ExpressionAnswer {
     terms,
   };
   if (neverFires(expression)) return { ok: false, problems: [impossibleDate(terms)] };
-  return { ok: true, expression, warnings: lintExpression(expression) };
+  return { ok: true, expression };
 }
 
 function join(terms: readonly Term[]): string {
@@ -144,7 +167,7 @@ function neverFires(expression: Expression): boolean {
   return expression.months.every((month) => firstDay > (longestMonths[month - 1] ?? 31));
 }
 
-function impossibleDate(terms: Terms): Remark {
+function impossibleDate(terms: Terms): ScheduleProblem {
   const [, , day, month] = terms;
   return { message: `can never run: no month of "${month.text}" has a day of "${day.text}"`, column: day.column };
 }

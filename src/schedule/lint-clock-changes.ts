@@ -3,7 +3,7 @@
 import { dayMs, minuteMs, type OffsetChange, type Zone } from '../zone/zone.ts';
 import type { Expression } from './expression.ts';
 import { matchingMinutes } from './next.ts';
-import type { Remark } from './term.ts';
+import type { ScheduleProblem } from './term.ts';
 
 export interface ClockQuestion {
   /** The job's own, else the host's. */
@@ -12,7 +12,7 @@ export interface ClockQuestion {
   readonly afterMs: number;
 }
 
-export function lintClockChanges(expression: Expression, host: ClockQuestion): readonly Remark[] {
+export function lintClockChanges(expression: Expression, host: ClockQuestion): readonly ScheduleProblem[] {
   const changes = host.zone.changes({ afterMs: host.afterMs, untilMs: host.afterMs + 400 * dayMs });
   const gap = changes.find((change) => change.afterMs > change.beforeMs);
   const repetition = changes.find((change) => change.afterMs < change.beforeMs);
@@ -23,7 +23,7 @@ export function lintClockChanges(expression: Expression, host: ClockQuestion): r
 }
 
 /** A time that the clock jumps over. A line with a fixed time is run afterwards, once for each lost time; another one is not. */
-function lostTimes(expression: Expression, change: OffsetChange, { zone }: ClockQuestion): readonly Remark[] {
+function lostTimes(expression: Expression, change: OffsetChange, { zone }: ClockQuestion): readonly ScheduleProblem[] {
   const { column } = expression.terms[1];
   const first = (change.atMs + change.beforeMs) / minuteMs;
   const end = (change.atMs + change.afterMs) / minuteMs;
@@ -44,7 +44,11 @@ function lostTimes(expression: Expression, change: OffsetChange, { zone }: Clock
 }
 
 /** "Every hour" spelled as a list is a list of fixed times to cron, and a fixed time that comes twice is run once. */
-function hourWithoutRuns(expression: Expression, change: OffsetChange, { zone }: ClockQuestion): readonly Remark[] {
+function hourWithoutRuns(
+  expression: Expression,
+  change: OffsetChange,
+  { zone }: ClockQuestion,
+): readonly ScheduleProblem[] {
   const hour = expression.terms[1];
   if (!isFixed(expression) || expression.hours.length < 24) return [];
   const first = (change.atMs + change.afterMs) / minuteMs;

@@ -1,10 +1,11 @@
-/** Says what a schedule means where that is probably not what its author meant; every remark here is a warning, the schedule is sound. */
+/** Warns where a schedule probably means something else than its author meant. cron accepts each of these schedules. */
 import type { Expression } from './expression.ts';
 import { fields } from './fields.ts';
-import type { Remark } from './term.ts';
+import type { ScheduleProblem } from './term.ts';
 
-/** What can be said without knowing the host. */
-export function lintExpression(expression: Expression): readonly Remark[] {
+/** The warnings that don't depend on the host. */
+export function lintExpression(expression: Expression): readonly ScheduleProblem[] {
+  if (expression.atBoot) return [];
   return [
     ...dayTerms(expression),
     ...everyMinute(expression),
@@ -15,7 +16,7 @@ export function lintExpression(expression: Expression): readonly Remark[] {
 }
 
 /** The two day terms together, the oddest rule of cron (crontab(5): "if both fields are restricted"; cron.c, find_jobs). */
-function dayTerms(expression: Expression): readonly Remark[] {
+function dayTerms(expression: Expression): readonly ScheduleProblem[] {
   const [, , day, , weekday] = expression.terms;
   const allDays = expression.days.length === 31;
   const allWeekdays = expression.weekdays.length === 7;
@@ -62,7 +63,7 @@ function nthWeekday({ days, weekdays, terms }: Expression): string {
 }
 
 /** `* * 1 * *` and `* * * * 0` are 1,440 runs each of those days. Weekdays that adjoin (`* * * * 1-5`) and weeks of days are a thing to say. */
-function wholeDays(expression: Expression): readonly Remark[] {
+function wholeDays(expression: Expression): readonly ScheduleProblem[] {
   const { minutes, hours, days, weekdays, terms } = expression;
   if (minutes.length < 60 || hours.length < 24) return [];
   const adjoin = (values: readonly number[], size: number) =>
@@ -77,7 +78,7 @@ function wholeDays(expression: Expression): readonly Remark[] {
 }
 
 /** Days of 29 and more, where no weekday makes up for them: some months have none of them. */
-function shortMonths({ days, months, weekdays, dayStar, terms }: Expression): readonly Remark[] {
+function shortMonths({ days, months, weekdays, dayStar, terms }: Expression): readonly ScheduleProblem[] {
   const [, , day] = terms;
   if (dayStar || weekdays.length < 7 || !/^[0-9]+(?:[-,][0-9]+)*$/.test(day.text)) return [];
   const [first = 1] = days;
@@ -100,7 +101,7 @@ const usualMonths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const monthNames = fields[3].words;
 
 /** `* 2 * * *` is sixty runs. Hours that adjoin (`* 8-17`) are left alone: "each minute of the day shift" is a thing to say. */
-function everyMinute(expression: Expression): readonly Remark[] {
+function everyMinute(expression: Expression): readonly ScheduleProblem[] {
   const [minute, hour, ...rest] = expression.terms;
   const { hours } = expression;
   const apart = hours.length < 24 && hours.every((value) => !hours.includes((value + 1) % 24));
@@ -112,7 +113,7 @@ function everyMinute(expression: Expression): readonly Remark[] {
 }
 
 /** After a step that does not divide its field, the last interval is shorter: every 7 minutes runs at minute 56 and again four minutes later. */
-function unevenSteps(expression: Expression): readonly Remark[] {
+function unevenSteps(expression: Expression): readonly ScheduleProblem[] {
   return expression.terms.flatMap((term, index) => {
     const field = fields[index];
     const [, from, to, width = '1'] = /^(?:\*|([0-9]+)-([0-9]+))\/([0-9]+)$/.exec(term.text) ?? [];

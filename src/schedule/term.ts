@@ -8,7 +8,7 @@ import { lastDayWords, nthWeekdayWords } from './spelling/guard.ts';
 import { weekdayNumber } from './spelling/reading.ts';
 
 /** What is to be said about a place in a text that a person wrote. */
-export interface Remark {
+export interface ScheduleProblem {
   readonly message: string;
   /** 1-based, in characters of the whole schedule. */
   readonly column: number;
@@ -24,7 +24,7 @@ export interface Term {
 export interface TermReading {
   /** Ascending, each once, Sunday as 0; of no use when there are problems. */
   readonly values: readonly number[];
-  readonly problems: readonly Remark[];
+  readonly problems: readonly ScheduleProblem[];
 }
 
 /** Why an item is refused. */
@@ -39,7 +39,7 @@ interface Refusal {
 /** Reads a term; `beside` is the term that it is combined with: hour and minute, day and weekday. */
 export function readTerm(term: Term, field: Field, beside = '*'): TermReading {
   const values = new Set<number>();
-  const problems: Remark[] = [];
+  const problems: ScheduleProblem[] = [];
   const items = term.text.split(',');
   let column = term.column;
   for (const [index, item] of items.entries()) {

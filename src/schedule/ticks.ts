@@ -4,13 +4,12 @@
  */
 
 import type { Zone, Zones } from '../zone/zone.ts';
-import { type Expression, parseExpression } from './expression.ts';
+import type { Expression } from './expression.ts';
 import { eachFire, nextFires } from './next.ts';
-import { isReboot } from './nickname.ts';
 
 /** As much of a job as its ticks depend on. */
 export interface Scheduled {
-  readonly schedule?: string;
+  readonly schedule?: Expression | undefined;
   readonly timing: { readonly timeZone?: string };
 }
 
@@ -36,13 +35,13 @@ export function tickZone({ timing: { timeZone } }: Pick<Scheduled, 'timing'>, zo
   return timeZone === undefined ? zones.host : zones.find(timeZone);
 }
 
-/** Ascending. None for a job without a schedule, or with one that cron would not understand. */
+/** Ascending; none for a job without a schedule. */
 export function expectedTicks(job: Scheduled, span: TickSpan, zones: Zones): readonly ExpectedTick[] {
-  if (isReboot(job.schedule)) return bootTicks(span, zones);
-  const expression = expressionOf(job);
+  const { schedule } = job;
+  if (schedule?.atBoot) return bootTicks(span, zones);
   const zone = tickZone(job, zones);
-  if (expression === undefined || zone === undefined || span.untilMs <= span.afterMs) return [];
-  return distinct(nextFires(expression, { ...span, zone }));
+  if (schedule === undefined || zone === undefined || span.untilMs <= span.afterMs) return [];
+  return distinct(nextFires(schedule, { ...span, zone }));
 }
 
 /** The boots that are to come are nobody's to know. */
@@ -57,12 +56,12 @@ export function* eachTick(
   { afterMs, untilMs }: { readonly afterMs: number; readonly untilMs?: number },
   zones: Zones,
 ): Generator<number> {
-  const expression = expressionOf(job);
+  const { schedule } = job;
   const zone = tickZone(job, zones);
-  // The boots to come are not among them.
-  if (expression === undefined || zone === undefined || isReboot(job.schedule)) return;
+  // Boots to come can't be foreseen.
+  if (schedule === undefined || schedule.atBoot || zone === undefined) return;
   let lastMs: number | undefined;
-  for (const tickMs of eachFire(expression, { zone, afterMs, ...(untilMs !== undefined && { untilMs }) })) {
+  for (const tickMs of eachFire(schedule, { zone, afterMs, ...(untilMs !== undefined && { untilMs }) })) {
     if (tickMs !== lastMs) yield tickMs;
     lastMs = tickMs;
   }
@@ -70,17 +69,12 @@ export function* eachTick(
 
 /** The first tick after an instant; `undefined` for a job that has none. */
 export function nextTick(job: Scheduled, afterMs: number, zones: Zones): ExpectedTick | undefined {
-  if (isReboot(job.schedule)) return bootTicks({ afterMs, untilMs: Number.POSITIVE_INFINITY }, zones)[0];
-  const expression = expressionOf(job);
+  const { schedule } = job;
+  if (schedule?.atBoot) return bootTicks({ afterMs, untilMs: Number.POSITIVE_INFINITY }, zones)[0];
   const zone = tickZone(job, zones);
-  if (expression === undefined || zone === undefined) return undefined;
-  const [tickMs] = nextFires(expression, { afterMs, count: 1, zone });
+  if (schedule === undefined || zone === undefined) return undefined;
+  const [tickMs] = nextFires(schedule, { afterMs, count: 1, zone });
   return tickMs === undefined ? undefined : { tickMs, starts: 1 };
-}
-
-export function expressionOf({ schedule }: Scheduled): Expression | undefined {
-  const answer = schedule === undefined ? undefined : parseExpression(schedule);
-  return answer?.ok ? answer.expression : undefined;
 }
 
 function distinct(fires: readonly number[]): readonly ExpectedTick[] {

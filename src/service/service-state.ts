@@ -4,7 +4,7 @@ import type { Instance } from './instance/machine.ts';
 export type ServiceState = 'DOWN' | 'STOPPING' | 'STARTING' | 'FAILED' | 'UP' | 'DEGRADED';
 
 export interface ServiceFacts {
-  readonly wanted: 'up' | 'down';
+  readonly desired: 'up' | 'down';
   /** How many there should be. */
   readonly instances: number;
   /** Those that are wanted, by what they are; without a supervisor nothing runs and this is what was last known. */
@@ -23,7 +23,7 @@ export interface ServiceFacts {
 const supervisorPatienceMs = 90_000;
 
 export function serviceStateOf(facts: ServiceFacts): ServiceState {
-  const { wanted, states, instances, anyAlive, anyDied, supervisor } = facts;
+  const { desired: wanted, states, instances, anyAlive, anyDied, supervisor } = facts;
   const among = (...wantedStates: readonly Instance['at'][]) => states.filter((at) => wantedStates.includes(at)).length;
   const isFinished = states.length > 0 && among('finished') === states.length;
   if ((wanted === 'down' || isFinished) && !anyAlive) return 'DOWN';

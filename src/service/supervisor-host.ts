@@ -1,12 +1,13 @@
 /** What the supervisor of a service asks of the machine, beyond what its instances do. */
 import type { PortRange } from '../config/config.ts';
+import type { ServiceJob } from '../job/job.ts';
 import type { Changes } from '../system/types/file.ts';
 import type { JobLocks } from '../system/types/lock.ts';
 import type { StopRequests } from '../system/types/process.ts';
 import type { Ports } from '../system/types/service.ts';
 import type { HistoryStore, StateFiles } from '../system/types/state.ts';
 import type { Result } from '../text/problem.ts';
-import type { InstanceHost, ServiceJob } from './instance/live-instance.ts';
+import type { InstanceHost } from './instance/live-instance.ts';
 import type { ServiceState } from './service-state.ts';
 
 export interface SupervisorHost extends InstanceHost {

@@ -2,7 +2,7 @@
 import { nearest } from '../text/nearest.ts';
 import { abbreviations, formerNames, places, plainPlace, withoutSummer } from './places.ts';
 
-export interface ZoneRemark {
+export interface ZoneProblem {
   readonly severity: 'error' | 'warning';
   /** The end of a sentence that begins with the key. */
   readonly message: string;
@@ -15,13 +15,13 @@ export interface ZoneTable {
 }
 
 /** `undefined`: nothing is wrong with it. */
-export function judgeZone(name: string, table: ZoneTable): ZoneRemark | undefined {
-  if (!table.has(name)) return { severity: 'error', message: objection(name, table) };
+export function judgeZone(name: string, table: ZoneTable): ZoneProblem | undefined {
+  if (!table.has(name)) return { severity: 'error', message: unknownZone(name, table) };
   const message = reversedSign(name) ?? noSummer(name, table);
   return message === undefined ? undefined : { severity: 'warning', message };
 }
 
-function objection(name: string, table: ZoneTable): string {
+function unknownZone(name: string, table: ZoneTable): string {
   const names = table.names();
   if (names.length === 0)
     return `can't be "${name}": this machine has no time zone data, so it knows UTC only; install the package tzdata`;

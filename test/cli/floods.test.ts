@@ -4,7 +4,7 @@ import { type ChildProcess, spawnSync } from 'node:child_process';
 import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import process from 'node:process';
 import { after, describe, test } from 'node:test';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { ended, House, isRoot, until } from './house.ts';
 
 const noNamespace = isRoot && spawnSync('unshare', ['--mount', 'true']).status === 0 ? false : 'needs root, to mount';

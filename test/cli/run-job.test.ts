@@ -3,7 +3,7 @@ import { chmodSync, chownSync, readFileSync, readlinkSync, statSync } from 'node
 import os from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { ended, House, isRoot, repository, until } from './house.ts';
 
 const rootOnly = { skip: isRoot ? false : 'needs root: it changes users' };

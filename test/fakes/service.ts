@@ -1,6 +1,7 @@
 /** What a supervisor asks of the machine beyond what a run does, in memory; a service's file and the wishes about it change when the test says so. */
+
+import type { ServiceJob } from '../../src/job/job.ts';
 import { validateJobText } from '../../src/job/load.ts';
-import type { ServiceJob } from '../../src/service/instance/live-instance.ts';
 import { readRecord } from '../../src/service/record/record.ts';
 import { type SupervisorOutcome, supervise } from '../../src/service/supervise.ts';
 import type { ServiceNotice, SupervisorHost } from '../../src/service/supervisor-host.ts';

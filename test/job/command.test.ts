@@ -6,7 +6,7 @@ import { splitCommand } from '../../src/job/command.ts';
 
 function wordsOf(text: string): readonly string[] | string {
   const split = splitCommand(text);
-  return split.ok ? split.command.words : split.mistake.message;
+  return split.ok ? split.command.words : split.problem.message;
 }
 
 const table: readonly [string, readonly string[]][] = [
@@ -92,7 +92,7 @@ test('no text is an exception', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 50 }), (text) => {
       const split = splitCommand(text);
-      if (!split.ok) assert.ok(split.mistake.index >= 0 && split.mistake.index <= text.length);
+      if (!split.ok) assert.ok(split.problem.index >= 0 && split.problem.index <= text.length);
     }),
     { numRuns: 2000 },
   );
@@ -114,8 +114,8 @@ for (const [text, index, message] of mistakes) {
   test(`${JSON.stringify(text)} is a mistake at character ${index}`, () => {
     const split = splitCommand(text);
     assert.ok(!split.ok);
-    assert.equal(split.mistake.index, index);
-    assert.match(split.mistake.message, message);
+    assert.equal(split.problem.index, index);
+    assert.match(split.problem.message, message);
   });
 }
 

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { validateJobText } from '../../src/job/load.ts';
-import { parseExpression } from '../../src/schedule/expression.ts';
 import { formatProblem } from '../../src/text/problem.ts';
+import { checkSchedule } from './schedule-check.ts';
 
 const fixtures = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../test/fixtures/jobs');
 
@@ -14,7 +14,7 @@ for (const name of readdirSync(fixtures)) {
   test(`what is said about a job file: ${name.replaceAll('-', ' ')}`, () => {
     const bytes = readFileSync(path.join(fixtures, name, 'job.yaml'));
     const expected = path.join(fixtures, name, 'expected.txt');
-    const result = validateJobText({ file: 'job.yaml', bytes }, {}, { checkSchedule: parseExpression });
+    const result = validateJobText({ file: 'job.yaml', bytes }, {}, { checkSchedule });
     const problems = result.ok ? result.warnings : result.problems;
     const said = [result.ok ? 'usable' : 'refused', ...problems.map(formatProblem), ''].join('\n');
     // UPDATE_FIXTURES=1 npm test: read the difference before it is committed.

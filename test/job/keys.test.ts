@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { JobContent } from '../../src/job/job.ts';
 import { jobSchema } from '../../src/job/keys/schema.ts';
 import { validateJobText } from '../../src/job/load.ts';
+import { expression } from '../schedule/expressions.ts';
 import { noticeRows } from './rows/notices.ts';
 import { policyRows } from './rows/policy.ts';
 import { policy, type Row, timing } from './rows/row.ts';
@@ -44,7 +45,7 @@ const rows: Readonly<Record<string, Row>> = {
     refuses: ['42', '[]', '""', "a 'b", ''],
   },
   schedule: {
-    accepts: [['"*/5 * * * *"', { schedule: '*/5 * * * *' }]],
+    accepts: [['"*/5 * * * *"', { schedule: expression('*/5 * * * *') }]],
     refuses: ['5', '[a]', 'true', '""', '', '* * * * *', tooLong.repeat(3)],
   },
   disabled: {

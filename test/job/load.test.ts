@@ -4,14 +4,15 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { isSlug, type JobPlaces, listJobFiles, loadJob, validateJobText } from '../../src/job/load.ts';
-import { parseExpression } from '../../src/schedule/expression.ts';
+import { isSlug, listJobFiles } from '../../src/job/folder.ts';
+import { type JobPlaces, loadJob, validateJobText } from '../../src/job/load.ts';
 import { files } from '../../src/system/file/files.ts';
 import { sha256 } from '../../src/system/file/hash.ts';
 import type { Files } from '../../src/system/types/file.ts';
 import { formatProblem, type Problem } from '../../src/text/problem.ts';
 import { type FakeFile, memoryFiles } from '../fakes/files.ts';
 import { type LoadedFolder, loadFolder } from './folder.ts';
+import { checkSchedule } from './schedule-check.ts';
 
 const good = 'name: Good\ncommand: /bin/true\n';
 
@@ -138,7 +139,7 @@ test('who can write a job file matters', () => {
 
 function make(text: string, jobDefaults: JobPlaces['jobDefaults']) {
   return validateJobText({ file: 'job.yaml', bytes: new TextEncoder().encode(text) }, jobDefaults, {
-    checkSchedule: parseExpression,
+    checkSchedule,
     checkZone: (name) =>
       name === 'Europe/Berlin' ? undefined : { severity: 'error', message: `names no time zone: "${name}"` },
   });

@@ -47,7 +47,7 @@ test('a tick waits for its splay, counted from the tick and not from the start',
   await host.clock.advance(delay - 1001);
   assert.equal(begun, undefined);
   await host.clock.advance(1);
-  assert.deepEqual(begun, { is: 'go', tick: { tickMs: Date.parse('2026-11-22T10:00Z') }, troubles: [] });
+  assert.deepEqual(begun, { is: 'go', tick: { tickMs: Date.parse('2026-11-22T10:00Z') }, warnings: [] });
   assert.equal(host.clock.armed, 0);
 });
 

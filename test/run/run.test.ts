@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Job } from '../../src/job/job.ts';
+import type { RunJob } from '../../src/job/job.ts';
 import { policyOf } from '../../src/job/keys/policy.ts';
 import { timingOf } from '../../src/job/keys/timing.ts';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { readPauses, removePause, writePause } from '../../src/run/pause/pause.ts';
 import { runJob } from '../../src/run/run.ts';
 import { type FakeCommand, fakeMachine, settle } from '../fakes/machine.ts';
 
-const job: Job = {
+const job: RunJob = {
   slug: 'backup',
   path: '/jobs/backup.yaml',
   enabled: true,
@@ -37,7 +37,7 @@ const two = [
   { text: 'second', words: ['second'] as const },
 ];
 
-function order(changes: Partial<Job> = {}, run = 'r1', slowStart = false) {
+function order(changes: Partial<RunJob> = {}, run = 'r1', slowStart = false) {
   const world = { environment: { PATH: '/usr/bin' }, workingDirectory: '/home/svc' };
   return { job: { ...job, ...changes }, run, trigger: { by: 'clock' } as const, slowStart, world };
 }
@@ -252,7 +252,7 @@ test('a full disk under the history does not end the run, and is reported', asyn
   machine.launcher.onLaunch = exit(0);
   const result = await runJob(order(), machine);
   assert.equal(result.exitCode, 0);
-  assert.match(result.troubles.join(), /the history could not be written: no space left/);
+  assert.match(result.warnings.join(), /the history could not be written: no space left/);
 });
 
 test("lost output is flagged and does not change the job's exit code", async () => {
@@ -261,7 +261,7 @@ test("lost output is flagged and does not change the job's exit code", async () 
   machine.logs.totals = { stdoutBytes: 10, stderrBytes: 0, lostBytes: 7, lostReason: 'ENOSPC', tail: '' };
   const result = await runJob(order(), machine);
   assert.equal(result.exitCode, 0);
-  assert.deepEqual(result.troubles, ['log incomplete: 7 bytes of output lost (ENOSPC)']);
+  assert.deepEqual(result.warnings, ['log incomplete: 7 bytes of output lost (ENOSPC)']);
   assert.equal(result.history.runs[0]?.lostBytes, 7);
 });
 
@@ -299,7 +299,7 @@ test('a command that outlives every stop is not waited for, and stays on record 
   await machine.clock.advance(1_000);
   const result = await running;
   assert.equal(result.exitCode, 124);
-  assert.deepEqual(result.troubles, ['could not be killed: 4711 su (belongs to root)']);
+  assert.deepEqual(result.warnings, ['could not be killed: 4711 su (belongs to root)']);
   assert.deepEqual(result.history.runs[0]?.survivors, ['4711 su (belongs to root)']);
   assert.deepEqual(machine.locks.records.at(-1), { left: [{ pid: 4711, startTicks: '1' }] });
 });
@@ -312,7 +312,7 @@ test('what could not be killed is named in the record and to whoever asked', asy
   if (command !== undefined) command.survivors = daemon;
   await machine.clock.advance(1_000);
   const result = await running;
-  assert.deepEqual(result.troubles, ['could not be killed: 77 sleepy']);
+  assert.deepEqual(result.warnings, ['could not be killed: 77 sleepy']);
   assert.deepEqual(result.history.runs[0]?.survivors, ['77 sleepy']);
 });
 
@@ -458,7 +458,7 @@ test('a run that takes longer than warn_duration says so when it does, and goes 
   machine.launcher.commands[0]?.end({ is: 'exited', code: 0 });
   const result = await running;
   assert.equal(result.exitCode, 0);
-  assert.deepEqual(result.troubles, ['it took longer than 10 minutes (warn_duration)']);
+  assert.deepEqual(result.warnings, ['it took longer than 10 minutes (warn_duration)']);
   assert.equal(result.history.runs[0]?.warning, 'it took longer than 10 minutes (warn_duration)');
 });
 
@@ -471,7 +471,7 @@ test('failures in a row pause the job, which a person resumes and which are coun
   const second = await runJob({ ...job, run: 'b' }, machine);
   const reason = 'it failed 2 times in a row (pause_after_failures: 2), the last time it failed with exit code 4';
   assert.equal(second.paused, reason);
-  assert.deepEqual(second.troubles, [`paused until a person resumes it (jobctl resume backup): ${reason}`]);
+  assert.deepEqual(second.warnings, [`paused until a person resumes it (jobctl resume backup): ${reason}`]);
   assert.deepEqual(
     pauses().map(({ by, circuit }) => [by, circuit]),
     [['process-control', true]],
@@ -496,7 +496,7 @@ test('a pause that can not be written is said, and tried again with the next fai
   const job = order({ policy: policyOf({ pause_after_failures: 1 }) });
   machine.state.full = true;
   const first = await runJob({ ...job, run: 'a' }, machine);
-  assert.match(first.troubles.join(), /^it should be paused .* but can't be: no space left on device$/);
+  assert.match(first.warnings.join(), /^it should be paused .* but can't be: no space left on device$/);
   machine.state.full = false;
   assert.match((await runJob({ ...job, run: 'b' }, machine)).paused ?? '', /failed 2 times in a row/);
 });

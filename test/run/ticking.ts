@@ -1,9 +1,11 @@
 /** A host on which one job ticks: its clock, its claims and its history in memory, and what run-job does before the lock. */
-import { type TimingKeys, timingOf } from '../../src/job/keys/timing.ts';
+import { timingOf, type WrittenTiming } from '../../src/job/keys/timing.ts';
 import { type BeforeRun, beforeRun } from '../../src/run/before-run.ts';
-import { formatEvent, parseEvents, type Tick, type Trigger } from '../../src/run/history/event.ts';
+import type { Tick, Trigger } from '../../src/run/history/event.ts';
+import { formatEvent, parseEvents } from '../../src/run/history/event-lines.ts';
 import type { Pause } from '../../src/run/pause/pause.ts';
 import { catchUp } from '../../src/run/tick/catch-up.ts';
+import { expressionOf } from '../../src/schedule/expression.ts';
 import { sha256 } from '../../src/system/file/hash.ts';
 import type { Zones } from '../../src/zone/zone.ts';
 import { FakeClaims } from '../fakes/claims.ts';
@@ -20,12 +22,12 @@ export class Host {
   host = 'web1.example';
   zones: Zones = zonesOn('UTC');
   schedule: string;
-  keys: TimingKeys;
+  keys: WrittenTiming;
   enabled = true;
   changedMs = Number.NEGATIVE_INFINITY;
   #runs = 0;
 
-  constructor(schedule: string, keys: TimingKeys = {}, start = '2026-11-22T10:30:00Z') {
+  constructor(schedule: string, keys: WrittenTiming = {}, start = '2026-11-22T10:30:00Z') {
     this.schedule = schedule;
     this.keys = keys;
     this.clock = new FakeClock(start);
@@ -34,7 +36,14 @@ export class Host {
 
   get job() {
     const { schedule, enabled, changedMs } = this;
-    return { slug: 'backup', tags: ['night'], schedule, enabled, changedMs, timing: timingOf(this.keys) };
+    return {
+      slug: 'backup',
+      tags: ['night'],
+      schedule: expressionOf(schedule),
+      enabled,
+      changedMs,
+      timing: timingOf(this.keys),
+    };
   }
 
   get #machine() {

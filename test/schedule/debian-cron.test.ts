@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
-import { validateSchedule } from '../../src/schedule/cron-validate.ts';
 import { type Expression, parseExpression } from '../../src/schedule/expression.ts';
 import verdicts from '../data/debian-cron-verdicts.json' with { type: 'json' };
+import { checkSchedule } from './expressions.ts';
 import { nearSchedule, schedule } from './schedules.ts';
 
 /** `0-3,7` as Debian's parser printed its sets. */
@@ -27,7 +27,7 @@ function starsOf(expression: Expression): string[] {
 test('what Debian cron rejects or never runs is refused, and what is accepted is read as Debian cron reads it', () => {
   let accepted = 0;
   for (const { schedule: text, verdict, reads, stars } of verdicts) {
-    const answer = validateSchedule(text);
+    const answer = checkSchedule(text);
     if (!answer.ok) continue;
     accepted += 1;
     // It is due at a boot, and at no minute of Debian's verdict.

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type Expression, parseExpression } from '../../src/schedule/expression.ts';
+import { lintExpression } from '../../src/schedule/lint.ts';
 import { lintClockChanges } from '../../src/schedule/lint-clock-changes.ts';
-import type { Remark } from '../../src/schedule/term.ts';
+import type { ScheduleProblem } from '../../src/schedule/term.ts';
 import { zoneNamed } from '../fakes/zones.ts';
 
-function read(text: string): { expression: Expression; warnings: readonly Remark[] } {
+function read(text: string): { expression: Expression; warnings: readonly ScheduleProblem[] } {
   const answer = parseExpression(text);
   assert.ok(answer.ok, text);
-  return answer;
+  return { ...answer, warnings: lintExpression(answer.expression) };
 }
 
-function said(remarks: readonly Remark[]): string[] {
-  return remarks.map(({ column, message }) => `${column}: ${message}`);
+function said(problems: readonly ScheduleProblem[]): string[] {
+  return problems.map(({ column, message }) => `${column}: ${message}`);
 }
 
 const odd: readonly [string, string][] = [

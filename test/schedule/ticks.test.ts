@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { dueMinutes } from '../../src/crontab/due-minutes.ts';
-import { parseExpression } from '../../src/schedule/expression.ts';
+import { expressionOf, parseExpression } from '../../src/schedule/expression.ts';
 import { nextFires } from '../../src/schedule/next.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../../src/schedule/ticks.ts';
 import { zoneNamed, zonesOn } from '../fakes/zones.ts';
@@ -9,7 +9,7 @@ import { zoneNamed, zonesOn } from '../fakes/zones.ts';
 const hourMs = 3_600_000;
 
 function job(schedule: string, timeZone?: string): Scheduled {
-  return { schedule, timing: timeZone === undefined ? {} : { timeZone } };
+  return { schedule: expressionOf(schedule), timing: timeZone === undefined ? {} : { timeZone } };
 }
 
 function utc(instantMs: number): string {

@@ -1,7 +1,7 @@
 /** The small decisions of services: ports, snoozes, wishes on record, what outlives a supervisor and a boot. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { afterCommand, readDesired, requestWords, writeDesired } from '../../src/service/desired.ts';
 import { judgeResponse } from '../../src/service/instance/live-instance.ts';
 import { snoozedUntilMs } from '../../src/service/instance/snooze.ts';
@@ -94,7 +94,7 @@ test('an answer is compared without case and blanks; an empty expectation allows
 
 test('a service is wanted up until somebody says otherwise, who, when and why is on record', () => {
   const files = new FakeState();
-  assert.equal(readDesired(files, 'web').service.wanted, 'up');
+  assert.equal(readDesired(files, 'web').service.state, 'up');
   const stop = afterCommand(readDesired(files, 'web').service, 'stop', {
     atMs: 1000,
     by: 'ada',
@@ -102,25 +102,25 @@ test('a service is wanted up until somebody says otherwise, who, when and why is
   });
   writeDesired(files, { slug: 'web' }, stop);
   const { service, instance } = readDesired(files, 'web');
-  assert.deepEqual([service.wanted, instance(0).wanted], ['down', 'up']);
-  assert.equal(service.wish && requestWords(service.wish, String), 'by ada at 1000: moving house');
-  assert.equal(afterCommand(stop, 'restart', { atMs: 2000, by: 'ada' }).wanted, 'up');
-  assert.deepEqual(afterCommand(stop, 'reset', { atMs: 2000, by: 'ada' }).wanted, 'down');
+  assert.deepEqual([service.state, instance(0).state], ['down', 'up']);
+  assert.equal(service.decision && requestWords(service.decision, String), 'by ada at 1000: moving house');
+  assert.equal(afterCommand(stop, 'restart', { atMs: 2000, by: 'ada' }).state, 'up');
+  assert.deepEqual(afterCommand(stop, 'reset', { atMs: 2000, by: 'ada' }).state, 'down');
 });
 
 test('instance 2 of web and a job that is called web.2 are two', () => {
   const files = new FakeState();
-  writeDesired(files, { slug: 'web.2' }, { wanted: 'down' });
-  assert.equal(readDesired(files, 'web').instance(2).wanted, 'up');
-  writeDesired(files, { slug: 'web', instance: 2 }, { wanted: 'down' });
-  assert.equal(readDesired(files, 'web').instance(2).wanted, 'down');
+  writeDesired(files, { slug: 'web.2' }, { state: 'down' });
+  assert.equal(readDesired(files, 'web').instance(2).state, 'up');
+  writeDesired(files, { slug: 'web', instance: 2 }, { state: 'down' });
+  assert.equal(readDesired(files, 'web').instance(2).state, 'down');
 });
 
 test('a record that nobody can read counts as none', () => {
   const files = new FakeState();
   for (const text of ['', '{', '{"wanted":"sideways"}', 'null', '[]']) {
     files.write('desired', 'web', text);
-    assert.equal(readDesired(files, 'web').service.wanted, 'up', text);
+    assert.equal(readDesired(files, 'web').service.state, 'up', text);
   }
 });
 

@@ -11,7 +11,7 @@ const missing = (forMs: number) => ({ is: 'missing', forMs }) as const;
 
 function stateOf(states: ServiceFacts['states'], more: Partial<ServiceFacts> = {}): ServiceState {
   return serviceStateOf({
-    wanted: 'up',
+    desired: 'up',
     instances: states.length,
     states,
     anyAlive: states.some((at) => isAlive({ at })),
@@ -22,10 +22,10 @@ function stateOf(states: ServiceFacts['states'], more: Partial<ServiceFacts> = {
 }
 
 const rows: readonly (readonly [string, ServiceState, ServiceFacts['states'], Partial<ServiceFacts>?])[] = [
-  ['not wanted and nothing lives', 'DOWN', ['down', 'down'], { wanted: 'down' }],
-  ['not wanted and one has failed', 'DOWN', ['failed'], { wanted: 'down' }],
+  ['not wanted and nothing lives', 'DOWN', ['down', 'down'], { desired: 'down' }],
+  ['not wanted and one has failed', 'DOWN', ['failed'], { desired: 'down' }],
   ['every instance has finished', 'DOWN', ['finished', 'finished']],
-  ['not wanted and something lives', 'STOPPING', ['down', 'stopping'], { wanted: 'down' }],
+  ['not wanted and something lives', 'STOPPING', ['down', 'stopping'], { desired: 'down' }],
   ['no supervisor for a minute', 'STARTING', ['down'], { supervisor: missing(60_000) }],
   ['no supervisor for two minutes', 'FAILED', ['down'], { supervisor: missing(120_000) }],
   ['no supervisor, and it had failed', 'FAILED', ['failed'], { supervisor: missing(1000) }],

@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseEntry } from '../../src/notify/outbox/entry.ts';
-import { memoryFiles } from '../../src/notify/outbox/memory-files.ts';
-import { parseNote } from '../../src/notify/outbox/note.ts';
-import { snapshotJob, snapshotRun } from '../../src/report/snapshot.ts';
+import { parseQueuedRun } from '../../src/notify/outbox/queued-run.ts';
+import { unsavedFiles } from '../../src/notify/outbox/unsaved-files.ts';
+import { snapshotRun } from '../../src/report/latest-runs.ts';
+import { snapshotJob } from '../../src/report/snapshot.ts';
 import { historyText } from '../../src/report/text/history.ts';
 import { jobDetails, jobLines } from '../../src/report/text/job.ts';
-import { formatEvent, type HistoryEvent, parseEvents, readEvents } from '../../src/run/history/event.ts';
+import type { HistoryEvent } from '../../src/run/history/event.ts';
+import { formatEvent, parseEvents, readEvents } from '../../src/run/history/event-lines.ts';
 import { foldHistory } from '../../src/run/history/history.ts';
 import { isOver, pauseWords, readPauses, unreadablePauses } from '../../src/run/pause/pause.ts';
 import { readDesired, requestWords } from '../../src/service/desired.ts';
@@ -87,7 +89,7 @@ const owner = { runId: 'r', startedMs: atMs, kernelLock: '1:2', job: 'a' };
 test('everything that is written is read again', () => {
   const text = events.map(formatEvent).join('');
   assert.deepEqual(readEvents(text), { events, unreadable: 0 });
-  assert.deepEqual(parseNote(JSON.stringify(note)), note);
+  assert.deepEqual(parseQueuedRun(JSON.stringify(note)), note);
   assert.deepEqual(readRecord(filesWith('services/web', 'supervised.json', JSON.stringify(record)), 'web'), record);
 });
 
@@ -151,7 +153,7 @@ function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown
 }
 
 function filesWith(folder: string, name: string, text: string) {
-  const files = memoryFiles();
+  const files = unsavedFiles();
   files.write(folder, name, text);
   return files;
 }
@@ -187,15 +189,15 @@ test('whatever a pause or a wish holds, it is one that can be shown, or none', (
     fc.property(mutated(pause), mutated(desired), (one, other) => {
       const files = filesWith('pauses', 'job:a', one);
       for (const each of readPauses(files))
-        assert.equal(typeof pauseWords(each, format) + isOver(each, 0), 'stringfalse');
+        assert.deepEqual([typeof pauseWords(each, format), typeof isOver(each, 0)], ['string', 'boolean']);
       assert.equal(readPauses(files).length + unreadablePauses(files).length, 1);
       const byTag = filesWith('pauses', 'tag:at%20night%3A', one);
       const lost = readPauses(byTag).length === 0 ? [{ tag: 'at night:' }] : [];
       assert.deepEqual(unreadablePauses(byTag), lost);
       assert.deepEqual(unreadablePauses(filesWith('pauses', 'tag:%', 'nonsense')), []);
       const { service } = readDesired(filesWith('desired', 'web', other), 'web');
-      assert.match(service.wanted, /^(?:up|down)$/);
-      for (const ask of [service.wish, service.restart, service.reset]) if (ask) requestWords(ask, format);
+      assert.match(service.state, /^(?:up|down)$/);
+      for (const ask of [service.decision, service.restart, service.reset]) if (ask) requestWords(ask, format);
     }),
   );
 });
@@ -221,7 +223,7 @@ test('whatever the record of a service holds, no process but a single one can co
 test('whatever a note, a message or an owner file holds, it is whole or nothing', () => {
   fc.assert(
     fc.property(mutated(note), mutated({ ...owner, leader: { pid: 5, startTicks: '7' } }), (one, two) => {
-      const read = parseNote(one);
+      const read = parseQueuedRun(one);
       if (read !== undefined) format(read.atMs);
       assert.equal(parseEntry(one), undefined);
       const facts = parseFacts(`${two.replaceAll('\n', ' ')}\n${two.replaceAll('\n', ' ')}`);

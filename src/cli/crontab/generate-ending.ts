@@ -63,7 +63,7 @@ function show({ name, text }: View): void {
 }
 
 /** Data on standard output; words on standard error, and none when there is nothing to tell. */
-export function tellEnding(ending: Ending, { json }: { readonly json: boolean }): number {
+export function printEnding(ending: Ending, { json }: { readonly json: boolean }): number {
   const { exitCode, changed, comment, worthSaying, hint, jobs, problems, views } = ending;
   if (json) {
     const values = Object.fromEntries(views.map(({ name, text, value }) => [name, value ?? text]));

@@ -2,7 +2,8 @@
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { type CrontabJobs, type JobSource, jobMemory, knownJob, loadCrontabJobs } from '../../crontab/jobs.ts';
-import { jobPath, loadJob } from '../../job/load.ts';
+import { jobPath } from '../../job/folder.ts';
+import { loadJob } from '../../job/load.ts';
 import { groupIdsOf } from '../../system/file/as-user.ts';
 import { files } from '../../system/file/files.ts';
 import { privateCache } from '../../system/state/private-cache.ts';
@@ -10,7 +11,7 @@ import { clock } from '../../system/time/clock.ts';
 import { hostZoneDigest, zoneDigest } from '../../system/time/zone-digests.ts';
 import { caller } from '../../system/user/caller.ts';
 import type { Problem } from '../../text/problem.ts';
-import { closedJobs, closedPlaces } from '../frame/audience.ts';
+import { unreadableJobs, unreadablePlaces } from '../frame/readable.ts';
 import { version } from '../frame/version.ts';
 import { checkZone, scheduleChecker } from './check-schedule.ts';
 
@@ -26,7 +27,7 @@ export function loadAllJobs(config: Config, isInPlace = true): Loaded {
   const cache = directory === undefined ? undefined : privateCache(directory);
   const cacheName = `jobs${config.jobDirectory.replace(/[^\w-]/g, '_').slice(-200)}`;
   const memory = jobMemory(cache?.read(cacheName), fingerprintOf(config, isInPlace), digestOnce());
-  const [closed] = config.embedded || !isInPlace ? [] : closedPlaces(config);
+  const [closed] = config.embedded || !isInPlace ? [] : unreadablePlaces(config);
   // As if there were no jobs to be read: the crontab stays as it is, and everybody hears why.
   if (closed !== undefined) return { jobs: { is: 'unlisted', problem: closed }, keep: () => undefined };
   const jobs = loadCrontabJobs({
@@ -45,21 +46,17 @@ export function loadAllJobs(config: Config, isInPlace = true): Loaded {
 
 function jobReader(config: Config, isInPlace: boolean): Required<Pick<JobSource, 'prepare' | 'read'>> {
   const checkSchedule = scheduleChecker();
-  const scheduleText = (written: string) => {
-    const answer = checkSchedule(written);
-    return answer.ok ? answer.expression.text : written;
-  };
-  const machine = { files, checkSchedule, checkZone };
+  const host = { files, checkSchedule, checkZone };
   let closedOf: (slug: string) => readonly Problem[] = () => [];
   return {
     prepare(slugs) {
-      if (isInPlace && slugs.length > 0) closedOf = closedJobs(slugs, config);
+      if (isInPlace && slugs.length > 0) closedOf = unreadableJobs(slugs, config);
     },
     read(slug) {
-      const loaded = loadJob(slug, config, machine);
+      const loaded = loadJob(slug, config, host);
       const closed = loaded?.ok === true ? closedOf(slug) : [];
       const result = closed.length === 0 ? loaded : ({ ok: false, problems: closed } as const);
-      return result && knownJob(slug, jobPath(slug, config), { result, scheduleText });
+      return result && knownJob(slug, jobPath(slug, config), result);
     },
   };
 }

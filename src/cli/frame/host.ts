@@ -25,7 +25,7 @@ const predecessorStateDirectory = '/var/cache/process-control';
 /** `follow`: what the job prints is shown in any case, and not only at a terminal. */
 export function realHost(
   config: Config,
-  say: (remark: string) => void,
+  say: (words: string) => void,
   { follow = false }: { readonly follow?: boolean } = {},
 ): RunHost {
   return {
@@ -51,7 +51,7 @@ export function realHost(
   };
 }
 
-export function realLocks(config: Config, say: (remark: string) => void): JobLocks {
+export function realLocks(config: Config, say: (words: string) => void): JobLocks {
   return jobLocks({
     runDirectory: config.runDirectory,
     predecessorDirectory: config.predecessorRunDirectory,

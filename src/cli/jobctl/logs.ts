@@ -1,7 +1,7 @@
 /** `jobctl logs` of jobs: prints the log of a run, and with --follow goes on while the run does, or waits for the next one. */
 import { basename } from 'node:path';
 import type { Config } from '../../config/config.ts';
-import type { RunSnapshot } from '../../report/snapshot.ts';
+import type { RunSnapshot } from '../../report/latest-runs.ts';
 import { readLogName } from '../../run/retention/retention.ts';
 import { quietly, readLinkIn } from '../../system/file/careful-file.ts';
 import { realLocks } from '../frame/host.ts';

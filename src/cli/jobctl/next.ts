@@ -25,11 +25,11 @@ import type { Result } from '../../text/problem.ts';
 import { widest } from '../../text/width.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { warnOfCronZone } from '../crontab/cron-zone.ts';
-import { asWritten, clockReader } from '../crontab/installed.ts';
+import { clockReader } from '../crontab/installed.ts';
 import { print } from '../frame/output.ts';
 import { refuse } from '../frame/refuse.ts';
 import { delayOf } from '../frame/splay.ts';
-import { machineZones } from '../frame/tick-zones.ts';
+import { hostZones } from '../frame/zones.ts';
 import type { Jobs } from '../report/snapshots.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
@@ -87,7 +87,7 @@ function loader(jobs: Jobs, config: Config): Load {
   return (slug) => {
     const loaded = jobs.load(slug);
     if (!loaded?.ok) return loaded;
-    const job = asWritten(loaded.value);
+    const job = loaded.value;
     return { ...loaded, value: { ...job, delayMs: delayOf(job), clock: clockOf(job) } };
   };
 }
@@ -127,7 +127,7 @@ function clockChangeText(slug: string, load: Load, order: UpcomingOrder): string
 function readOrder(options: Options, config: Config): UpcomingOrder | string {
   const { at, until, hours } = options;
   const nowMs = clock.nowMs();
-  const zones = machineZones(config.stateDirectory);
+  const zones = hostZones(config.stateDirectory);
   const zone = zones.host;
   const now = { nowMs, zone, leaning: 'future' } as const;
   const fromMs = at === undefined ? nowMs : parseMoment(at, now);

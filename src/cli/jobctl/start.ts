@@ -17,10 +17,10 @@ import { formatProblem } from '../../text/problem.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { say, sayBytes, showBytes } from '../frame/output.ts';
 import { type ProgramStart, startAndRead, startBeside } from '../frame/start-program.ts';
-import { zoneObjection } from '../frame/tick-zones.ts';
+import { zoneProblem } from '../frame/zones.ts';
 import type { Jobs } from '../report/snapshots.ts';
 import { givenRunVariable } from '../run/run-named.ts';
-import { type Act, actOnEach, type Deed } from './frame/act.ts';
+import { type Act, type ActResult, actOnEach } from './frame/act.ts';
 import type { Options } from './frame/options.ts';
 import { recordSteering } from './frame/record.ts';
 
@@ -29,14 +29,14 @@ export function start(options: Options, config: Config): Promise<number> {
 }
 
 /** What can be seen now is said at once; what happens a moment later stands in the history of the run whose id is printed. */
-export async function startJob(slug: string, { options, config, jobs, tell }: Act): Promise<Deed> {
+export async function startJob(slug: string, { options, config, jobs, tell }: Act): Promise<ActResult> {
   if (isLeftOut(slug, options, jobs)) {
     tell.print(`${slug} is not started: it is disabled in its file; jobctl start ${slug} runs it all the same\n`);
     return { exitCode: 0, value: { started: false } };
   }
-  const hindrance = startRefusal(slug, jobs);
-  if (hindrance !== undefined) {
-    const { words, code } = hindrance;
+  const refusal = startRefusal(slug, jobs);
+  if (refusal !== undefined) {
+    const { words, code } = refusal;
     tell.say(`${slug} ${words}`);
     return { exitCode: code, value: { started: false, reason: words } };
   }
@@ -102,7 +102,7 @@ interface Refusal {
 
 /** Why a run is not ended for the sake of one that could not start. */
 export function restartRefusal(slug: string, { jobs, options, config }: Act): Refusal | undefined {
-  const refusal = hindranceOf(slug, jobs) ?? fileRefusal(slug, options, config);
+  const refusal = lastingRefusal(slug, jobs) ?? fileRefusal(slug, options, config);
   if (refusal === undefined) return undefined;
   const activity = jobs.snapshot(slug)?.activity.is ?? 'idle';
   return activity === 'idle' ? refusal : { ...refusal, words: `${refusal.words}; its run goes on` };
@@ -110,7 +110,7 @@ export function restartRefusal(slug: string, { jobs, options, config }: Act): Re
 
 /** What run-job would say of the file. */
 function fileRefusal(slug: string, options: Options, config: Config): Refusal | undefined {
-  const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
+  const loaded = loadJob(slug, config, { files, checkZone: zoneProblem });
   if (loaded?.ok === false) {
     const [problem] = loaded.problems.filter(({ severity }) => severity === 'error').map(formatProblem);
     return { words: `has an invalid file: ${problem ?? ''}`, code: exitCodes.configuration };
@@ -124,7 +124,7 @@ function startRefusal(slug: string, jobs: Jobs): Refusal | undefined {
   const job = jobs.snapshot(slug);
   if (job?.activity.is === 'running' && !isBroken(job) && job.collisionPolicy === 'CANCEL_NEW')
     return { words: `is running already (run ${job.activity.run ?? 'unknown'})`, code: exitCodes.skipped };
-  return hindranceOf(slug, jobs) ?? orphanRefusal(slug, jobs);
+  return lastingRefusal(slug, jobs) ?? orphanRefusal(slug, jobs);
 }
 
 /** What can't be ended by anybody but root will not be gone when the run comes. */
@@ -136,7 +136,7 @@ function orphanRefusal(slug: string, jobs: Jobs): Refusal | undefined {
 }
 
 /** What keeps a job from starting whether it runs or not. */
-function hindranceOf(slug: string, jobs: Jobs): Refusal | undefined {
+function lastingRefusal(slug: string, jobs: Jobs): Refusal | undefined {
   const job = jobs.snapshot(slug);
   if (job === undefined) return { words: 'is gone', code: exitCodes.usage };
   if (isBroken(job)) {

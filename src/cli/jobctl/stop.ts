@@ -6,7 +6,7 @@ import { processWords } from '../../run/process-words.ts';
 import { files } from '../../system/file/files.ts';
 import { realLocks } from '../frame/host.ts';
 import { stillRunningWords, stopRun } from '../run/stop-run.ts';
-import { type Act, actOnEach, type Deed, notDone } from './frame/act.ts';
+import { type Act, type ActResult, actOnEach, notDone } from './frame/act.ts';
 import type { Options } from './frame/options.ts';
 import { recordSteering } from './frame/record.ts';
 import { restartRefusal, startJob } from './start.ts';
@@ -23,7 +23,7 @@ export function restart(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, restartJob);
 }
 
-async function restartJob(slug: string, act: Act): Promise<Deed> {
+async function restartJob(slug: string, act: Act): Promise<ActResult> {
   const { options, config, tell } = act;
   const byTag = options.tag ?? options.viaTag;
   if (byTag !== undefined && realLocks(config, () => undefined).holder(slug) === undefined) {
@@ -44,7 +44,7 @@ async function restartJob(slug: string, act: Act): Promise<Deed> {
   return { exitCode: started.exitCode, value: { ...stopped.value, ...started.value } };
 }
 
-async function stopJob(slug: string, { options, config, tell }: Act): Promise<Deed> {
+async function stopJob(slug: string, { options, config, tell }: Act): Promise<ActResult> {
   const { reason } = options;
   const loaded = loadJob(slug, config, { files });
   const holder = realLocks(config, () => undefined).holder(slug);

@@ -1,10 +1,10 @@
 /** The options of cron-generate, and which of them go together. */
 
-import type { Wish } from '../crontab/generate.ts';
+import type { GenerateOptions } from '../crontab/generate.ts';
 import { type CommandLine, folded, parseCommandLine, usageError } from './options.ts';
 
 export type CronGenerateLine =
-  | { readonly is: 'generate'; readonly wish: Wish }
+  | { readonly is: 'generate'; readonly options: GenerateOptions }
   | { readonly is: 'validate'; readonly files: readonly string[]; readonly json: boolean; readonly config?: string }
   | Extract<CommandLine<never>, { is: 'answered' }>;
 
@@ -62,7 +62,7 @@ function parse(program: string, args: readonly string[]) {
   );
 }
 
-export function readWish(program: string, args: readonly string[]): CronGenerateLine {
+export function readOptions(program: string, args: readonly string[]): CronGenerateLine {
   const line = parse(program, args);
   if (line.is === 'answered') return line;
   const { options, words } = line;
@@ -79,11 +79,11 @@ export function readWish(program: string, args: readonly string[]): CronGenerate
     return refuse('--check, --diff and --plan compare with a file, not with -');
   const detailedExitcode = options['detailed-exitcode'] === true;
   const install = options.install ? 'in' : options.uninstall ? 'out' : undefined;
-  const wish = {
+  const asked = {
     ...{ check, diff, plan, json, adopt, detailedExitcode },
     ...(install !== undefined && ({ install } as const)),
     ...(output !== undefined && { output }),
     ...config,
   };
-  return { is: 'generate', wish };
+  return { is: 'generate', options: asked };
 }

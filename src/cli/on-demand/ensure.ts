@@ -4,7 +4,8 @@
  */
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import { listJobFiles, loadJob, readJobFile } from '../../job/load.ts';
+import { listJobFiles, readJobFile } from '../../job/folder.ts';
+import { loadJob } from '../../job/load.ts';
 import { readHistory } from '../../run/history/record.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
@@ -56,7 +57,7 @@ function isMissing(slug: string, config: Config): boolean {
   if (!loaded.ok) return !isTold(slug, config);
   const { service, enabled } = loaded.value;
   return (
-    service !== undefined && enabled && readDesired(stateFiles(config.stateDirectory), slug).service.wanted === 'up'
+    service !== undefined && enabled && readDesired(stateFiles(config.stateDirectory), slug).service.state === 'up'
   );
 }
 

@@ -1,6 +1,7 @@
 /** run-job with any other arguments than those of a crontab line: listing, status, killing, help. */
 import type { Config } from '../../config/config.ts';
-import { isSlug, loadJob } from '../../job/load.ts';
+import { isSlug } from '../../job/folder.ts';
+import { loadJob } from '../../job/load.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { killSentence } from '../../report/text/kill.ts';
 import { brokenStatusText, statusText } from '../../report/text/status.ts';
@@ -16,7 +17,7 @@ import { refuse, refuseProblems } from '../frame/refuse.ts';
 import { findService, lookAtService } from '../report/service-snapshots.ts';
 import { openJobs } from '../report/snapshots.ts';
 import { rehearseAsServiceUser } from '../run/rehearse.ts';
-import type { RunWish } from '../run/run-named.ts';
+import type { RunRequest } from '../run/run-named.ts';
 import { stillRunningWords, stopRun } from '../run/stop-run.ts';
 import { parseCommandLine, usageError } from './options.ts';
 
@@ -77,7 +78,7 @@ type Options = Extract<ReturnType<typeof parse>, { is: 'asked' }>['options'];
 
 export async function runJobWithOptions(
   args: readonly string[],
-  run: (wish: RunWish, args: readonly string[]) => Promise<number>,
+  run: (request: RunRequest, args: readonly string[]) => Promise<number>,
 ): Promise<number> {
   // Without arguments: help, and well (kept).
   const line = parse(args.length === 0 ? ['--help'] : args);
@@ -95,11 +96,11 @@ export async function runJobWithOptions(
     return catchUpAll(options.config, args);
   }
   if (options.rehearse && slug) return rehearse(slug, options, args);
-  if (slug !== undefined && slug !== '') return run(wishOf(slug, options), args);
+  if (slug !== undefined && slug !== '') return run(requestOf(slug, options), args);
   return printAnswer(usageError(program, 'which job?'));
 }
 
-function wishOf(slug: string, { 'slow-start': slowStart, due, follow, config }: Options): RunWish {
+function requestOf(slug: string, { 'slow-start': slowStart, due, follow, config }: Options): RunRequest {
   return {
     ...{ slug, slowStart: slowStart === true },
     ...(due && { due }),
@@ -126,13 +127,13 @@ function list(options: Options, only: string | undefined): number {
   const format = timeText(hostZone());
   for (const slug of only === undefined ? jobs.slugs : [only]) {
     const job = jobs.snapshot(slug);
-    if (job === undefined || !isWanted(job, options)) continue;
+    if (job === undefined || !isAskedFor(job, options)) continue;
     if (!print(lineOf(job, options, format))) break;
   }
   return 0;
 }
 
-function isWanted(job: AnySnapshot, options: Options): boolean {
+function isAskedFor(job: AnySnapshot, options: Options): boolean {
   if (options['only-running'] && job.activity.is === 'idle') return false;
   return options.tag === undefined || job.tags.includes(options.tag);
 }
@@ -148,8 +149,8 @@ function kill(slug: string, options: Options, args: readonly string[]): Promise<
 }
 
 function rehearse(slug: string, options: Options, args: readonly string[]): Promise<number> {
-  const wish = { slug, slowStart: options['slow-start'] === true, json: options.json === true };
-  return asServiceUser(options, args, (config) => rehearseAsServiceUser(wish, config));
+  const request = { slug, slowStart: options['slow-start'] === true, json: options.json === true };
+  return asServiceUser(options, args, (config) => rehearseAsServiceUser(request, config));
 }
 
 async function asServiceUser(

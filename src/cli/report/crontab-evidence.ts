@@ -9,7 +9,6 @@ import { withoutUsers } from '../../crontab/reader.ts';
 import type { Job } from '../../job/job.ts';
 import type { Installed } from '../../report/clock/installed.ts';
 import type { CrontabEvidence } from '../../report/why/evidence.ts';
-import { parseExpression } from '../../schedule/expression.ts';
 import { caller } from '../../system/user/caller.ts';
 import { minutesTerm } from '../crontab/generate.ts';
 
@@ -33,14 +32,7 @@ export function crontabEvidence(
 function wantedLine(job: Job, config: Config): string | undefined {
   const frame = crontabFrame(config, caller.environment);
   if (!frame.ok) return undefined;
-  const scheduleText = (written: string) => {
-    const answer = parseExpression(written);
-    return answer.ok ? answer.expression.text : written;
-  };
-  const known = knownJob(job.slug, job.path, {
-    result: { ok: true, value: job, warnings: [] },
-    scheduleText,
-  });
+  const known = knownJob(job.slug, job.path, { ok: true, value: job, warnings: [] });
   if (known.is !== 'good') return undefined;
   const order = { ...frame.value, jobs: [known.job], broken: [], present: nothingPresent, dueMinutes: minutesTerm };
   return lineOfJob(composeCrontab(order).text(), job.slug);

@@ -1,17 +1,11 @@
 /** Snapshots of the real jobs: one at a time, so that a listing of ten thousand streams. */
 import type { Config } from '../../config/config.ts';
+import { isSlug, jobPath, listJobFiles } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
-import { isSlug, jobPath, listJobFiles, loadJob } from '../../job/load.ts';
-import { undelivered } from '../../notify/outbox/entry.ts';
-import { noticeFolders } from '../../notify/outbox/note-folders.ts';
-import {
-  type BrokenJobFacts,
-  type JobFacts,
-  type RunSnapshot,
-  snapshotBroken,
-  snapshotJob,
-  snapshotRun,
-} from '../../report/snapshot.ts';
+import { loadJob } from '../../job/load.ts';
+import { undeliveredNotices } from '../../notify/outbox/undelivered.ts';
+import { type RunSnapshot, snapshotRun } from '../../report/latest-runs.ts';
+import { type BrokenJobFacts, type JobFacts, snapshotBroken, snapshotJob } from '../../report/snapshot.ts';
 import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
 import { readHistory } from '../../run/history/record.ts';
@@ -27,9 +21,9 @@ import { clock } from '../../system/time/clock.ts';
 import type { JobLocks } from '../../system/types/lock.ts';
 import type { StateFiles } from '../../system/types/state.ts';
 import { formatProblem, type Problem, type Result } from '../../text/problem.ts';
-import { closedJob, closedPlaces } from '../frame/audience.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
-import { zoneObjection } from '../frame/tick-zones.ts';
+import { unreadableJob, unreadablePlaces } from '../frame/readable.ts';
+import { zoneProblem } from '../frame/zones.ts';
 import { findService, lookAtService } from './service-snapshots.ts';
 import { unreadableOfJob, unreadableOfService } from './unreadable.ts';
 
@@ -64,11 +58,11 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const state = stateFiles(config.stateDirectory);
   const pauses = readPauses(state);
   const notPaused = unreadablePauses(state);
-  const waiting = undelivered(state.names(noticeFolders.outbox));
+  const waiting = undeliveredNotices(state, clock.nowMs());
   const slugs = [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort();
   let places: readonly Problem[] | undefined;
   const placesOnce = () => {
-    places ??= config.embedded ? [] : closedPlaces(config);
+    places ??= config.embedded ? [] : unreadablePlaces(config);
     return places;
   };
   const jobs: Jobs = {
@@ -76,8 +70,8 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
     recorded: () => recordedWithoutFile(slugs, state),
     strays: listed.strays,
     load(slug) {
-      const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
-      const closed = loaded?.ok !== true ? [] : [...placesOnce(), ...closedJob(slug, config)];
+      const loaded = loadJob(slug, config, { files, checkZone: zoneProblem });
+      const closed = loaded?.ok !== true ? [] : [...placesOnce(), ...unreadableJob(slug, config)];
       return closed.length === 0 ? loaded : { ok: false, problems: closed };
     },
     snapshot(slug) {
@@ -90,7 +84,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
       if (loaded === undefined && holder === undefined && next === undefined) return undefined;
       const facts = { holder, next, history: readHistory(slug, { history }), nowMs: clock.nowMs(), service };
       if (!loaded?.ok) return snapshotBroken({ ...facts, ...fileOf(slug, loaded, config), ...tagsOf(known) });
-      const job = { ...loaded.value, disabled: !loaded.value.enabled };
+      const job = shownJob(loaded.value);
       const more = times?.(loaded.value);
       return snapshotJob({
         ...{ ...facts, job },
@@ -149,4 +143,9 @@ function fileOf(
 
 function tagsOf(service: KnownService | undefined): Pick<BrokenJobFacts, 'tags'> {
   return service === undefined ? {} : { tags: service.tags };
+}
+
+/** A job as snapshots show it: with its schedule as it is written. */
+function shownJob({ schedule, ...job }: Job) {
+  return { ...job, disabled: !job.enabled, ...(schedule !== undefined && { schedule: schedule.written }) };
 }

@@ -9,22 +9,21 @@ import { files } from '../../system/file/files.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { clock } from '../../system/time/clock.ts';
-import { asWritten, clockReader } from '../crontab/installed.ts';
+import { clockReader } from '../crontab/installed.ts';
 import { realHistory } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
-import { machineZones } from '../frame/tick-zones.ts';
+import { hostZones } from '../frame/zones.ts';
 import type { Times } from './snapshots.ts';
 
 export function timesOf(config: Config): Times {
   const { stateDirectory } = config;
   const history = realHistory(config);
-  const zones = machineZones(stateDirectory);
+  const zones = hostZones(stateDirectory);
   const pauses = readPauses(stateFiles(stateDirectory));
   const claims = tickClaims(stateDirectory);
   const nowMs = clock.nowMs();
   const clockOf = clockReader(config);
-  return (written) => {
-    const job = asWritten(written);
+  return (job) => {
     const facts = clockOf(job);
     const rule = clockRule(job, facts);
     if (rule === undefined || job.service !== undefined) return { clock: facts };

@@ -3,18 +3,17 @@ import type { Path } from '../../yaml/place.ts';
 import type { Spelling } from '../../yaml/spelling.ts';
 import { shorten } from '../../yaml/syntax.ts';
 import type { WrittenJob } from '../keys/schema.ts';
-import type { Doubt } from './audit.ts';
+import { type ValueProblem, warningAt } from '../value-problem.ts';
 
-type Spell = (path: Path) => Spelling | undefined;
+export type SpellingOf = (path: Path) => Spelling | undefined;
 
-/** Of the commands in the file itself. */
-export function auditSpelling(file: WrittenJob, spelling: Spell): readonly Doubt[] {
+export function auditSpelling(file: WrittenJob, spelling: SpellingOf): readonly ValueProblem[] {
   return (['command', 'slow_start_command'] as const).flatMap((key) =>
     pathsOf(key, file[key]).flatMap((path) => {
       const spelled = spelling(path);
       const messages =
         spelled === undefined ? [] : [deeperLines(spelled) ?? foldedBackslash(spelled), comment(spelled)];
-      return messages.flatMap((message) => (message === undefined ? [] : [{ path, message }]));
+      return messages.flatMap((message) => (message === undefined ? [] : [warningAt(path, message)]));
     }),
   );
 }

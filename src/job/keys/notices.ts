@@ -1,9 +1,9 @@
 /** The keys of a job file that say who hears of it: channels, what each of them hears, and after how many failures or skips. */
 
-import type { Path } from '../../yaml/place.ts';
-import { absolutePath } from '../../yaml/schema.ts';
+import { absolutePath, type WrittenKeys } from '../../yaml/schema.ts';
 import { splitCommand } from '../command.ts';
 import { addressList } from '../mail-address.ts';
+import { errorAt, type ValueProblem, warningAt } from '../value-problem.ts';
 
 const url = {
   type: 'string',
@@ -120,59 +120,35 @@ export interface Notices {
   readonly skipThreshold?: number;
 }
 
-type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
+type WrittenNotices = WrittenKeys<typeof noticeKeys>;
+type WrittenChannel = NonNullable<WrittenNotices['notify']>[number];
 
-type WrittenChannel = Maybe<{
-  mail: string;
-  webhook: string;
-  ping: string;
-  command: string;
-  url_file: string;
-  kind: 'webhook' | 'ping';
-  password_file: string;
-  on: readonly Occasion[];
-}>;
-
-export type WrittenNotices = Maybe<{
-  notify: readonly WrittenChannel[];
-  notify_after: number;
-  skip_threshold: number;
-}>;
-
-export interface NoticeRemark {
-  readonly severity: 'error' | 'warning';
-  readonly path: Path;
-  readonly message: string;
-}
-
-/** Of values that the schema allows; a channel with an error is left out. */
+/** Needs values that the schema allows; a channel with an error is left out. */
 export function noticesOf(written: WrittenNotices): {
   readonly notices: Notices;
-  readonly remarks: readonly NoticeRemark[];
+  readonly problems: readonly ValueProblem[];
 } {
   const { notify = [], notify_after, skip_threshold } = written;
   const made = notify.map(channelOf);
-  const remarks: NoticeRemark[] = made.flatMap((each, index) =>
-    typeof each === 'string' ? [{ severity: 'error', path: ['notify', index], message: each }] : [],
-  );
+  const problems = made.flatMap((each, index) => (typeof each === 'string' ? [errorAt(['notify', index], each)] : []));
   const channels = made.filter((each) => typeof each !== 'string');
   const notices = {
     channels,
     after: notify_after ?? noticeKeys.notify_after.default,
     ...(skip_threshold !== undefined && { skipThreshold: skip_threshold }),
   };
-  return { notices, remarks: [...remarks, ...unheard(notices)] };
+  return { notices, problems: [...problems, ...unheard(notices)] };
 }
 
 /** A threshold that nobody hears of. */
-function unheard({ channels, after, skipThreshold }: Notices): readonly NoticeRemark[] {
-  const remarks: NoticeRemark[] = [];
-  const warn = (key: string, message: string) => remarks.push({ severity: 'warning', path: [key], message });
+function unheard({ channels, after, skipThreshold }: Notices): readonly ValueProblem[] {
+  const problems: ValueProblem[] = [];
+  const warn = (key: string, message: string) => problems.push(warningAt([key], message));
   if (after > 1 && channels.length === 0) warn('notify_after', 'no one will be told: there is no "notify"');
   if (skipThreshold !== undefined && !channels.some(({ on }) => on?.includes('warning'))) {
     warn('skip_threshold', 'no one will be told: no channel of "notify" has "warning" in its "on"');
   }
-  return remarks;
+  return problems;
 }
 
 /** What is wrong with it, in words that follow "notify:", or the channel. */
@@ -193,7 +169,7 @@ const usual: readonly Occasion[] = ['failure', 'recovery'];
 
 function commandChannel(text: string, on: readonly Occasion[]): Channel | string {
   const split = splitCommand(text);
-  return split.ok ? { kind: 'command', words: split.command.words, on } : `"command" ${split.mistake.message}`;
+  return split.ok ? { kind: 'command', words: split.command.words, on } : `"command" ${split.problem.message}`;
 }
 
 function httpChannel({ webhook, ping, url_file, kind, password_file, on }: WrittenChannel): Channel | string {

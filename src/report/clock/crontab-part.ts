@@ -1,7 +1,7 @@
 /** One crontab as it is, and why cron ignores the whole of it. The rules are those of Debian's cron (database.c, user.c). */
 import type { FileFacts } from '../../system/types/file.ts';
 import { shellWord } from '../../text/shell-word.ts';
-import { type Advice, advise } from '../why/advice.ts';
+import { type Advice, advise } from '../advice.ts';
 
 /** Whether cron reads it: a file of /etc/cron.d, one in another place, standard output, or the user's own crontab. */
 type CrontabKind = 'cron.d' | 'elsewhere' | 'console' | 'own';

@@ -6,9 +6,10 @@
 import { lineRule } from '../../crontab/last-good.ts';
 import { readLine } from '../../crontab/reader.ts';
 import { isReboot } from '../../schedule/nickname.ts';
-import { adviceText } from '../why/advice.ts';
-import { type DaemonEvidence, startCommand } from '../why/evidence.ts';
+import type { Scheduled } from '../../schedule/ticks.ts';
+import { adviceText } from '../advice.ts';
 import { type CrontabPart, refusalOf } from './crontab-part.ts';
+import { type DaemonEvidence, startCommand } from './daemon.ts';
 
 /** An entry that starts a job by its name. */
 export interface InstalledLine {
@@ -37,7 +38,7 @@ export interface Installed {
   readonly dueMinutes: (schedule: string, timeZone: string) => string;
 }
 
-/** As much of a job as its line depends on. */
+/** The part of a job that its line depends on. */
 export interface ClockedJob {
   readonly slug: string;
   /** As cron-generate writes it. */
@@ -62,6 +63,19 @@ export interface ClockFacts {
   /** Everything that makes the answer another one than the job file alone would give; each with what to do. */
   readonly warnings: readonly string[];
 }
+
+/** The part of a job that its line depends on, of a job whose file is loaded. */
+export function clockedJob({ slug, schedule, enabled, timing, service }: LoadedJob): ClockedJob {
+  return {
+    slug,
+    enabled,
+    timing,
+    ...(schedule !== undefined && { schedule: schedule.text }),
+    ...(service !== undefined && { service }),
+  };
+}
+
+type LoadedJob = Scheduled & Omit<ClockedJob, 'schedule' | 'timing'>;
 
 export type InstalledEntry =
   | ({ readonly is: 'job'; readonly slug: string } & Omit<InstalledLine, 'part'>)

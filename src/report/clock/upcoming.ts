@@ -1,9 +1,8 @@
 /** When jobs will start: the ticks to come of each, with all that delays or forbids them. Nothing that is off is left out silently. */
 
-import { durationWords } from '../../run/outcome/outcome.ts';
 import { type Pause, pauseOf, pauseWords } from '../../run/pause/pause.ts';
-import { isReboot } from '../../schedule/nickname.ts';
 import { expectedTicks, type Scheduled, tickZone } from '../../schedule/ticks.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import { wallTime } from '../../zone/wall-time.ts';
@@ -77,8 +76,8 @@ export function upcomingOf(job: UpcomingJob, order: UpcomingOrder): Upcoming {
   if (absent !== undefined) return none(job, ...absent);
   const ticks = [...tickValues(job, order)];
   if (ticks.length > 0) return { ticks, none: [] };
-  const { schedule = job.schedule, due, warnings } = job.clock;
-  const words = `has no tick in that time (${due ? job.schedule : schedule})`;
+  const { schedule = job.schedule?.text, due, warnings } = job.clock;
+  const words = `has no tick in that time (${due ? job.schedule?.text : schedule})`;
   return none(job, 'none-in-span', [words, ...warnings].join('; '));
 }
 
@@ -95,7 +94,7 @@ function absenceOf(job: UpcomingJob): readonly [NoTick['why'], string] | undefin
   if (clock.line === 'none') return ['disabled', 'is disabled in its file: only people and other jobs start it'];
   if (clock.line === 'missing') return ['not-installed', `is ${clock.warnings.join('; ')}`];
   if (clock.crontab === 'ignored') return ['ignored', `will not start: ${clock.warnings.join('; ')}`];
-  if (isReboot(clockRule(job, clock)?.job.schedule))
+  if (clockRule(job, clock)?.job.schedule?.atBoot)
     return ['reboot', ['starts once after the next boot, whenever that is', ...clock.warnings].join('; ')];
   return undefined;
 }
@@ -192,8 +191,7 @@ function zonesOf(job: UpcomingJob, zones: Zones): readonly Zone[] {
 /** The first change of the clocks that move a job's ticks, and the ticks around it: two before, two after. */
 export function aroundClockChange(job: UpcomingJob, order: UpcomingOrder): readonly UpcomingTick[] {
   // Of another line than the file asks for the next ticks are enough.
-  if (job.schedule === undefined || isReboot(job.schedule) || !['in-sync', 'unknown'].includes(job.clock.line))
-    return [];
+  if (job.schedule === undefined || job.schedule.atBoot || !['in-sync', 'unknown'].includes(job.clock.line)) return [];
   if (job.clock.crontab === 'ignored') return [];
   const span = { afterMs: order.fromMs, untilMs: order.fromMs + 400 * dayMs };
   const [changeMs] = zonesOf(job, order.zones)

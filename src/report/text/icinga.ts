@@ -1,6 +1,7 @@
 /** What `check-jobs-icinga` says: the predecessor's two sentences first, then ours, with performance data behind the bar. */
-import { durationWords } from '../../run/outcome/outcome.ts';
+
 import { isCircuit } from '../../run/pause/pause.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { greatest } from '../../text/width.ts';
 import { commonWarnings, ownWarnings } from '../clock/installed.ts';
@@ -28,7 +29,7 @@ export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAn
   const failing = jobs.filter((job) => job.health === 'failing').map(({ slug }) => slug);
   const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
   const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
-  const hidden = jobs.flatMap(hiddenRemark);
+  const hidden = jobs.flatMap(hiddenNote);
   const remarks = [
     ...hidden,
     ...commonWarnings(jobs.map((job) => (isBroken(job) ? undefined : job.clock))),
@@ -76,7 +77,7 @@ function remarksOn(
   job: AnySnapshot,
   { warningSeconds, criticalSeconds = Number.POSITIVE_INFINITY }: Limits,
 ): readonly string[] {
-  const stopped = stoppedRemark(job);
+  const stopped = stoppedNote(job);
   if (isBroken(job))
     return job.file === 'gone' ? stopped : [...stopped, `${job.slug} is invalid: its file has problems`];
   const seconds = overdueSeconds(job);
@@ -86,7 +87,7 @@ function remarksOn(
     ...(seconds >= warningSeconds && seconds < criticalSeconds ? [overdueWords(job)] : []),
     ...(missed ? [`${job.slug} ${job.lastRun?.words ?? ''}`] : []),
     ...stopped,
-    ...pauseRemark(job),
+    ...pauseNote(job),
     ...(job.skips?.isMany ? [`${job.slug} was skipped ${job.skips.count} times in a row (skip_threshold)`] : []),
     ...(job.activity.is === 'orphaned' ? [`${job.slug} left processes behind`] : []),
     ...(job.noticeFailed === undefined ? [] : [`${job.slug}: a notice failed: ${job.noticeFailed.words}`]),
@@ -97,20 +98,20 @@ function remarksOn(
   ];
 }
 
-function hiddenRemark(job: AnySnapshot): readonly string[] {
+function hiddenNote(job: AnySnapshot): readonly string[] {
   const words = isBroken(job) ? undefined : hiddenWords(job.historyHidden);
   return words === undefined ? [] : [`${job.slug}: ${words}`];
 }
 
 /** Whoever enforces timeouts, or restarts instances, does nothing while it is stopped. */
-function stoppedRemark({ slug, activity, service }: AnySnapshot): readonly string[] {
+function stoppedNote({ slug, activity, service }: AnySnapshot): readonly string[] {
   if (activity.is !== 'running' || activity.isStopped !== true) return [];
   const who = service === undefined ? 'the run-job' : 'the supervisor';
   return [`${who} of ${slug} is stopped (SIGSTOP): kill -CONT ${activity.pid ?? ''}`];
 }
 
 /** A pause that ends by itself is nobody's business. */
-function pauseRemark({ slug, paused }: JobSnapshot): readonly string[] {
+function pauseNote({ slug, paused }: JobSnapshot): readonly string[] {
   if (paused === undefined || paused.untilMs !== undefined) return [];
   const why = paused.reason === undefined ? '' : `: ${paused.reason}`;
   if (isCircuit(paused)) return [`${slug} is paused after its failures until jobctl reset ${slug}${why}`];

@@ -1,19 +1,15 @@
 /** `jobctl status`: one line for each job, or all that is known of one. */
 import { orphanWords } from '../../run/lock/collision.ts';
-import { durationWords, lastedWords } from '../../run/outcome/outcome.ts';
+import { lastedWords } from '../../run/outcome/outcome.ts';
 import { pauseRemark, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import { ownWarnings } from '../clock/installed.ts';
 import type { Overdue } from '../clock/overdue.ts';
-import {
-  type BrokenJobSnapshot,
-  hiddenWords,
-  type JobSnapshot,
-  type RunSnapshot,
-  unreadableWords,
-} from '../snapshot.ts';
-import { serviceRemark } from './service.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
+import { type BrokenJobSnapshot, hiddenWords, type JobSnapshot, unreadableWords } from '../snapshot.ts';
+import { serviceNote } from './service.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
 
@@ -39,12 +35,12 @@ export function jobLines(jobs: readonly AnySnapshot[], formatTime: (ms: number) 
 function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
   if (isBroken(job) && job.service === undefined) {
     const since = job.activity.is === 'running' ? job.activity.sinceMs : undefined;
-    return [since === undefined ? '' : formatTime(since), printable(brokenRemark(job))];
+    return [since === undefined ? '' : formatTime(since), printable(brokenNote(job))];
   }
   if (job.service !== undefined) {
     const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
     const remarks = [
-      serviceRemark(job.slug, job.service),
+      serviceNote(job.slug, job.service),
       ...(isBroken(job) ? [] : ownWarnings(job.clock)),
       ...(isBroken(job) ? [] : noticeRemarks(job, formatTime)),
       isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
@@ -58,18 +54,18 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
     started,
     printable(
       [
-        offRemark(job),
+        offNote(job),
         pausedWords(job, formatTime),
         ...ownWarnings(job.clock),
-        overdueRemark(job, formatTime),
+        overdueNote(job, formatTime),
         stoppedWords(job.activity),
         retryWords(job, formatTime),
-        nextRemark(job),
-        orphanRemark(job),
-        streakRemark(job),
+        nextNote(job),
+        orphanNote(job),
+        streakNote(job),
         lastWords(job),
-        resetRemark(job, formatTime),
-        skipRemark(job, formatTime),
+        resetNote(job, formatTime),
+        skipNote(job, formatTime),
         unreadableWords(job.slug, job.unreadable),
         hiddenWords(job.historyHidden),
         ...noticeRemarks(job, formatTime),
@@ -81,7 +77,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
 }
 
 /** Of one that runs, has failed or is paused, where the column before says that. */
-function offRemark({ disabled, state }: JobSnapshot): string {
+function offNote({ disabled, state }: JobSnapshot): string {
   return disabled && state !== 'disabled' ? 'disabled' : '';
 }
 
@@ -91,7 +87,7 @@ function lastWords({ lastRun, activity, state }: JobSnapshot): string | undefine
   return activity.is === 'running' ? activityText(activity) : lastRun.words;
 }
 
-function overdueRemark({ overdue }: JobSnapshot, formatTime: (ms: number) => string): string {
+function overdueNote({ overdue }: JobSnapshot, formatTime: (ms: number) => string): string {
   return overdue === undefined ? '' : `due since ${formatTime(overdue.tickMs)}`;
 }
 
@@ -100,7 +96,7 @@ function pausedWords({ paused, state }: JobSnapshot, formatTime: (ms: number) =>
   return state === 'paused' ? pauseRemark(paused, formatTime) : pauseWords(paused, formatTime);
 }
 
-function orphanRemark({ activity }: JobSnapshot): string {
+function orphanNote({ activity }: JobSnapshot): string {
   return activity.is === 'orphaned' ? activityOrphans(activity) : '';
 }
 
@@ -108,12 +104,12 @@ export function activityOrphans(activity: Extract<JobSnapshot['activity'], { is:
   return orphanWords({ ...activity, ...(activity.run !== undefined && { runId: activity.run }) });
 }
 
-function nextRemark({ next, lastRun }: JobSnapshot): string {
+function nextNote({ next, lastRun }: JobSnapshot): string {
   return next === undefined || next.run === lastRun?.run ? '' : `run ${next.run} waits`;
 }
 
 /** Not of a pause, which is told already, nor beside a run under way that says why. */
-function skipRemark({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: number) => string): string {
+function skipNote({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: number) => string): string {
   if (lastSkip === undefined || paused !== undefined || activity.is === 'running') return '';
   return `at ${formatTime(lastSkip.startedMs)} it ${lastSkip.words}`;
 }
@@ -133,12 +129,12 @@ export function noticeRemarks(job: JobSnapshot, formatTime: (ms: number) => stri
   ];
 }
 
-function streakRemark({ streak }: JobSnapshot): string {
+function streakNote({ streak }: JobSnapshot): string {
   return streak.failures > 1 ? `${streak.failures} failures in a row` : '';
 }
 
 /** What runs in spite of it comes first. */
-function brokenRemark({ activity, problems }: BrokenJobSnapshot): string {
+function brokenNote({ activity, problems }: BrokenJobSnapshot): string {
   const runs = activity.is === 'idle' ? [] : [activityText(activity)];
   return [...runs, problems[0] ?? ''].join('; ');
 }
@@ -148,7 +144,7 @@ function noneWords({ historyHidden }: JobSnapshot): string {
 }
 
 /** The last run has failed, and a person has said that this is known and dealt with. */
-function resetRemark({ reset }: JobSnapshot, formatTime: (ms: number) => string): string {
+function resetNote({ reset }: JobSnapshot, formatTime: (ms: number) => string): string {
   if (reset === undefined) return '';
   return `reset by ${reset.by} at ${formatTime(reset.atMs)}${reset.reason === undefined ? '' : `: ${reset.reason}`}`;
 }
@@ -176,7 +172,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
       'last skip',
       job.lastSkip === undefined ? undefined : `${formatTime(job.lastSkip.startedMs)} ${job.lastSkip.words}`,
     ],
-    ['reset', resetRemark(job, formatTime) || undefined],
+    ['reset', resetNote(job, formatTime) || undefined],
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
     ['warning', unreadableWords(job.slug, job.unreadable)],

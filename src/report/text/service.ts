@@ -1,12 +1,12 @@
 /** `jobctl status` of a service: the remark in a listing, and a line for each instance. */
-import { durationWords } from '../../run/outcome/outcome.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
-import { type InstanceSnapshot, type ServiceSnapshot, wishWords } from '../service-snapshot.ts';
+import { desiredWords, type InstanceSnapshot, type ServiceSnapshot } from '../service-snapshot.ts';
 import { unreadableWords } from '../snapshot.ts';
 
 /** What a row of a listing says behind the state: "3 of 4 up; web.2 backoff: exited with code 1". */
-export function serviceRemark(slug: string, service: ServiceSnapshot): string {
+export function serviceNote(slug: string, service: ServiceSnapshot): string {
   const { instances, wantedInstances, state, problems, supervisor, jobRun, file } = service;
   const up = instances.filter(({ at, number }) => at === 'up' && number < wantedInstances).length;
   const [worst] = instances.filter(({ at }) => at !== 'up' && at !== 'starting');
@@ -76,7 +76,7 @@ export function serviceDetails(
     ['description', job.description?.replaceAll('\n', ' ')],
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
     ['state', `${service.state}${service.sinceMs === undefined ? '' : ` since ${formatTime(service.sinceMs)}`}`],
-    ['wanted', wishWords(service, formatTime)],
+    ['wanted', desiredWords(service, formatTime)],
     [
       'supervisor',
       supervisor === undefined ? 'none' : `pid ${supervisor.pid ?? 'unknown'} (run ${supervisor.run ?? 'unknown'})`,

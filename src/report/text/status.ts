@@ -3,7 +3,7 @@ import { pauseWords } from '../../run/pause/pause.ts';
 import { printable } from '../../text/printable.ts';
 import type { ServiceSnapshot } from '../service-snapshot.ts';
 import type { BrokenJobSnapshot, JobSnapshot } from '../snapshot.ts';
-import { serviceRemark } from './service.ts';
+import { serviceNote } from './service.ts';
 
 /** `blast - Blastoff job<tab>{pid: 5647, status: running}`, then a line each for description, tags and last status (kept); ours follow. */
 export function statusText(job: JobSnapshot, formatTime: (ms: number) => string): string {
@@ -21,8 +21,8 @@ export function statusText(job: JobSnapshot, formatTime: (ms: number) => string)
 }
 
 function serviceLine(slug: string, service: ServiceSnapshot): string {
-  const remark = serviceRemark(slug, service);
-  return `service: ${service.state}${remark === '' ? '' : `, ${remark}`}`;
+  const note = serviceNote(slug, service);
+  return `service: ${service.state}${note === '' ? '' : `, ${note}`}`;
 }
 
 export function brokenStatusText(job: BrokenJobSnapshot): string {

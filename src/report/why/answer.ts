@@ -1,10 +1,12 @@
 /** The answer of `jobctl why` in one sentence, what to do, and the evidence that matters for that answer. */
-import { durationWords, lastedWords, statusOf } from '../../run/outcome/outcome.ts';
+
+import { lastedWords, statusOf } from '../../run/outcome/outcome.ts';
+import { durationWords } from '../../text/duration.ts';
 import { wallTime } from '../../zone/wall-time.ts';
-import type { RunSnapshot } from '../snapshot.ts';
+import { type Advice, advise, changing, commandsOf, looking } from '../advice.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
 import type { LastWords } from '../text/failing.ts';
 import { triggerWords } from '../text/history.ts';
-import { type Advice, advise, changing, commandsOf, looking } from './advice.ts';
 import type { Evidence } from './evidence.ts';
 import { failureAdvice } from './failure.ts';
 import type { Finding } from './finding.ts';

@@ -3,8 +3,8 @@
  * (database.c, user.c), which ignores a whole file for one bad line and says so in the system log alone.
  */
 import { wallTime } from '../../zone/wall-time.ts';
+import { advise, changing } from '../advice.ts';
 import { octal, refusalOf } from '../clock/crontab-part.ts';
-import { advise, changing } from './advice.ts';
 import type { CrontabEvidence, Evidence } from './evidence.ts';
 import { hasStart } from './fate.ts';
 import type { Finding } from './finding.ts';

@@ -1,14 +1,16 @@
 /** Whether there was a cron at a tick, a machine under it, and a clock that showed that time. */
 
 import { readLine } from '../../crontab/reader.ts';
-import { durationWords } from '../../run/outcome/outcome.ts';
 import { isReboot } from '../../schedule/nickname.ts';
 import { expectedTicks } from '../../schedule/ticks.ts';
+import { durationWords } from '../../text/duration.ts';
 import { otherZoneAdvice, otherZoneWords } from '../../zone/other-zone.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { minuteMs } from '../../zone/zone.ts';
-import { advise, changing, looking } from './advice.ts';
-import { type CronLogLine, type Evidence, startCommand } from './evidence.ts';
+import { advise, changing, looking } from '../advice.ts';
+import { scheduledBy } from '../clock/clock-ticks.ts';
+import { startCommand } from '../clock/daemon.ts';
+import type { CronLogLine, Evidence } from './evidence.ts';
 import { hasStart } from './fate.ts';
 import type { Finding } from './finding.ts';
 import { momentOf } from './job.ts';
@@ -91,7 +93,7 @@ function zoneOfDaemon({ daemon: found, crontab, ticks, hostZone, nowMs, job }: E
     return [{ about, is: 'doubt', words, advice: [advise(otherZoneAdvice)] }];
   const span = { afterMs: tickMs - 1, untilMs: tickMs };
   const zones = { host: otherZone.zone, find: () => undefined };
-  const starts = expectedTicks({ schedule: line.schedule, timing: {} }, span, zones).length > 0;
+  const starts = expectedTicks(scheduledBy(line.schedule), span, zones).length > 0;
   return [{ about, is: starts ? 'doubt' : 'stops', words, advice: [advise(otherZoneAdvice)] }];
 }
 

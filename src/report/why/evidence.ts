@@ -2,12 +2,13 @@
 import type { Steered } from '../../run/history/event.ts';
 import type { Pause } from '../../run/pause/pause.ts';
 import type { LockHolder } from '../../system/types/lock.ts';
-import type { ZoneOfCron } from '../../zone/other-zone.ts';
 import type { Zone } from '../../zone/zone.ts';
+import type { CommandForms } from '../advice.ts';
 import type { CrontabPart } from '../clock/crontab-part.ts';
+import type { DaemonEvidence } from '../clock/daemon.ts';
 import type { ClockFacts } from '../clock/installed.ts';
-import type { JobSnapshot, RunSnapshot } from '../snapshot.ts';
-import type { CommandForms } from './advice.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
+import type { JobSnapshot } from '../snapshot.ts';
 
 export interface Evidence {
   readonly slug: string;
@@ -41,7 +42,7 @@ export interface Evidence {
   readonly user: UserEvidence;
   readonly runner: { readonly path: string; readonly objection?: string };
   readonly state: { readonly path: string; readonly objection?: string };
-  readonly machine: MachineEvidence;
+  readonly machine: HostEvidence;
   readonly cronLog: CronLogEvidence;
 }
 
@@ -92,21 +93,6 @@ export interface CrontabEvidence extends CrontabPart {
   readonly command: string;
 }
 
-export type DaemonEvidence =
-  | {
-      readonly is: 'running';
-      readonly name: string;
-      readonly pid: number;
-      readonly sinceMs?: number;
-      readonly stopped: boolean;
-      /** TZ in its environment and the zone that it stands for, where that is not the machine's. */
-      readonly otherZone?: ZoneOfCron;
-    }
-  /** `start`: the command that starts the one that is installed; absent when that is not known. */
-  | { readonly is: 'absent'; readonly start?: string }
-  /** /proc does not show other users' processes. */
-  | { readonly is: 'hidden' };
-
 interface UserEvidence {
   readonly name: string;
   readonly exists: boolean;
@@ -114,7 +100,7 @@ interface UserEvidence {
   readonly homeExists: boolean;
 }
 
-interface MachineEvidence {
+interface HostEvidence {
   readonly bootMs: number;
   /** How long the machine has been asleep since it was booted, in sum. */
   readonly suspendedMs: number;
@@ -133,10 +119,4 @@ export interface CronLogEvidence {
 export interface CronLogLine {
   readonly atMs: number;
   readonly text: string;
-}
-
-export function startCommand({
-  start = 'sudo systemctl start cron',
-}: Extract<DaemonEvidence, { is: 'absent' }>): string {
-  return start;
 }

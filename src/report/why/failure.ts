@@ -1,8 +1,8 @@
 /** What to do about a run that failed, by how it ended. */
 import { exitCodes, type Outcome } from '../../run/outcome/outcome.ts';
 import { shellWord } from '../../text/shell-word.ts';
-import type { RunSnapshot } from '../snapshot.ts';
-import { type Advice, advise, changing, looking } from './advice.ts';
+import { type Advice, advise, changing, looking } from '../advice.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
 import type { Evidence } from './evidence.ts';
 
 /** `closed`: the log is there, and the caller may not read it. */

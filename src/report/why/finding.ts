@@ -1,5 +1,5 @@
 /** One thing that `jobctl why` looked at, and what it found. */
-import type { Advice } from './advice.ts';
+import type { Advice } from '../advice.ts';
 
 export interface Finding {
   readonly about: string;

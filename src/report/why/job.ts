@@ -5,7 +5,7 @@ import { isOutOfReach } from '../../run/process-words.ts';
 import { isReboot } from '../../schedule/nickname.ts';
 import { shellWord } from '../../text/shell-word.ts';
 import { wallTime } from '../../zone/wall-time.ts';
-import { advise, changing, looking } from './advice.ts';
+import { advise, changing, looking } from '../advice.ts';
 import type { Evidence } from './evidence.ts';
 import { hasStart } from './fate.ts';
 import type { Finding } from './finding.ts';

@@ -1,10 +1,10 @@
 /** Why a service is as it is, in one sentence, and what to do about it. */
 import { type OperatorRequest, requestWords } from '../../service/desired.ts';
 import { shellWord } from '../../text/shell-word.ts';
+import { type Advice, advise, type CommandForms, changing, commandsOf, looking } from '../advice.ts';
 import type { ClockFacts } from '../clock/installed.ts';
 import type { InstanceSnapshot, ServiceSnapshot } from '../service-snapshot.ts';
 import type { LastWords } from '../text/failing.ts';
-import { type Advice, advise, type CommandForms, changing, commandsOf, looking } from './advice.ts';
 import type { Answer } from './answer.ts';
 
 export interface ServiceQuestion {
@@ -112,7 +112,8 @@ function answerWords(question: ServiceQuestion): Said {
       `is FAILED: its file has problems, so it can not be started: ${service.problems?.[0] ?? ''}`,
       [advise('fix it; this shows every problem', looking(forms, `check ${shellWord(file)}`))],
     ];
-  if (desired === 'down') return [`is ${state}: it was stopped${wishOf(wish, formatTime)}`, [start('start it again')]];
+  if (desired === 'down')
+    return [`is ${state}: it was stopped${requestOf(wish, formatTime)}`, [start('start it again')]];
   const one = instanceInQuestion(service, question.instance);
   if (one?.stopped && question.instance !== undefined) {
     const name = `${slug}.${question.instance}`;
@@ -122,7 +123,7 @@ function answerWords(question: ServiceQuestion): Said {
   return ofInstance(question, one);
 }
 
-function wishOf(wish: OperatorRequest | undefined, formatTime: (ms: number) => string): string {
+function requestOf(wish: OperatorRequest | undefined, formatTime: (ms: number) => string): string {
   return wish === undefined ? '' : ` ${requestWords(wish, formatTime)}`;
 }
 
@@ -137,7 +138,7 @@ function withoutSupervisor(question: ServiceQuestion, one: InstanceSnapshot | un
   if (warning !== undefined)
     return [
       `is ${service.state}: no supervisor runs, and none will be started: ${why}`,
-      [...mend(commands, question), start],
+      [...fix(commands, question), start],
     ];
   if (clock?.starts !== true)
     return [`is ${service.state}: no supervisor runs, and nothing here shows whether cron starts one`, [start]];
@@ -151,7 +152,7 @@ function splitWarning(warning: string): readonly string[] {
   return at < 0 ? [warning] : [warning.slice(0, at), warning.slice(at + 2)];
 }
 
-function mend([command]: readonly string[], { generate }: ServiceQuestion): readonly Advice[] {
+function fix([command]: readonly string[], { generate }: ServiceQuestion): readonly Advice[] {
   if (command === undefined || !/^(?:sudo |cron-generate)/.test(command)) return [];
   return [
     advise(command === generate ? 'install the crontab' : 'have cron start services again', ...command.split(' && ')),

@@ -1,7 +1,7 @@
 /** `jobctl why`: the answer in one sentence, what to do, and the evidence that matters; with `--all` everything that was looked at. */
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
-import type { Advice } from './advice.ts';
+import type { Advice } from '../advice.ts';
 import type { Answer } from './answer.ts';
 import type { Finding } from './finding.ts';
 

@@ -3,7 +3,8 @@
  * schedule, pause, crontab, what cron makes of it, cron itself, user, program. The first that stands in the way is named, and what to do.
  */
 import { minuteMs } from '../../zone/zone.ts';
-import { hiddenWords, type RunSnapshot, unreadableWords } from '../snapshot.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
+import { hiddenWords, unreadableWords } from '../snapshot.ts';
 import { crontabFindings } from './crontab.ts';
 import { daemonFindings } from './daemon.ts';
 import type { Evidence } from './evidence.ts';

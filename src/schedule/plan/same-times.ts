@@ -8,8 +8,7 @@
 import { dayMs, type Zones } from '../../zone/zone.ts';
 import type { Expression } from '../expression.ts';
 import { matchesDate } from '../next.ts';
-import { isReboot } from '../nickname.ts';
-import { eachTick, expressionOf, type Scheduled, tickZone } from '../ticks.ts';
+import { eachTick, type Scheduled, tickZone } from '../ticks.ts';
 
 export type Sameness =
   | { readonly is: 'same' }
@@ -30,7 +29,7 @@ const farMs = 41 * 366 * dayMs;
 const mostTicks = 600_000;
 
 export function compareTimes(pair: Comparison, nowMs: number, zones: Zones): Sameness {
-  const [boot, otherBoot] = [isReboot(pair.before.schedule), isReboot(pair.after.schedule)];
+  const [boot, otherBoot] = [pair.before, pair.after].map(({ schedule }) => schedule?.atBoot === true);
   if (boot && otherBoot) return { is: 'same' };
   if (boot || otherBoot) return { is: 'boot', change: boot ? 'vanishes' : 'appears' };
   if (isProved(pair, nowMs, zones)) return { is: 'same' };
@@ -52,7 +51,7 @@ function nextOf(ticks: Generator<number> | undefined): number {
 }
 
 function isProved({ before, after }: Comparison, nowMs: number, zones: Zones): boolean {
-  const [one, other] = [expressionOf(before), expressionOf(after)];
+  const [one, other] = [before.schedule, after.schedule];
   if (one === undefined || other === undefined) return false;
   const [zone, otherZone] = [tickZone(before, zones), tickZone(after, zones)];
   if (zone === undefined || otherZone === undefined) return false;

@@ -1,7 +1,7 @@
 /** What the answers of an instance's probes add up to. Pure; times are milliseconds since boot. */
 import type { Health } from '../../job/service.ts';
 
-export type Answer =
+export type HealthAnswer =
   | { readonly is: 'success' }
   | { readonly is: 'failure'; readonly reason: string }
   /** The probe could not be run: neither well nor ill. */
@@ -15,7 +15,7 @@ export interface Checks {
   readonly successes: number;
   /** In a row, those in the grace not counted. */
   readonly failures: number;
-  readonly last?: Answer;
+  readonly last?: HealthAnswer;
   readonly nextMs: number;
   /** A probe is under way. */
   readonly isAsking: boolean;
@@ -34,13 +34,13 @@ export function asking(checks: Checks, atMs: number, { intervalSeconds }: Health
   return { ...checks, isAsking: true, nextMs: atMs + intervalSeconds * 1000 };
 }
 
-export interface Opinion {
+export interface HealthStep {
   readonly checks: Checks;
   readonly is: 'well' | 'unhealthy' | 'undecided';
   readonly reason?: string;
 }
 
-export function hear(checks: Checks, answer: Answer, atMs: number, health: Health): Opinion {
+export function countAnswer(checks: Checks, answer: HealthAnswer, atMs: number, health: Health): HealthStep {
   const heard = { ...checks, isAsking: false, last: answer };
   switch (answer.is) {
     case 'unknown':

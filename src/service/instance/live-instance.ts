@@ -2,10 +2,11 @@
  * Carries out what the machine decides for one instance, and says what came of it. Each start is a life of its own: what an earlier one still
  * has to say is not heard.
  */
-import type { Job } from '../../job/job.ts';
-import type { Probe, Service } from '../../job/service.ts';
+import type { ServiceJob } from '../../job/job.ts';
+import type { Probe } from '../../job/service.ts';
 import { processesWords } from '../../run/process-words.ts';
-import { argvOf, type FixedWorld } from '../../run/world/world.ts';
+import { argvOf } from '../../run/world/argv.ts';
+import type { FixedWorld } from '../../run/world/world.ts';
 import type { ServiceLogs } from '../../system/types/log-file.ts';
 import type {
   Launch,
@@ -19,8 +20,8 @@ import type { RunLog } from '../../system/types/run-log.ts';
 import type { PidFiles, ProbeAnswer, Probes } from '../../system/types/service.ts';
 import type { InstanceFolders } from '../../system/types/state.ts';
 import type { User } from '../../system/types/user.ts';
-import type { Answer } from './health.ts';
-import type { Event, Rules } from './machine.ts';
+import type { HealthAnswer } from './health.ts';
+import type { InstanceEvent, InstanceRules } from './machine.ts';
 import { type Exit, exitWords } from './respawn.ts';
 import { snoozedUntilMs } from './snooze.ts';
 import { type InstanceWorld, instanceWorld } from './world.ts';
@@ -43,7 +44,7 @@ export interface InstanceHost {
 }
 
 /** What the supervisor does for its instances. */
-export interface Home {
+export interface InstanceContext {
   readonly instance: number;
   /** Run id of the supervisor, then the instance's own. */
   readonly supervisorRun: string;
@@ -51,19 +52,17 @@ export interface Home {
   readonly lockFd: number;
   /** The ports of this instance, reserved by now; or why there are none. */
   readonly ports: (
-    job: Job,
+    job: ServiceJob,
   ) => Promise<{ readonly ports: Readonly<Record<string, number>> } | { readonly reason: string }>;
   /** A port that the file names and that somebody else has, in words. Asked when nothing of the instance lives. */
-  readonly takenPort: (job: Job) => Promise<string | undefined>;
-  readonly tell: (event: EventOf<Event>) => void;
+  readonly takenPort: (job: ServiceJob) => Promise<string | undefined>;
+  readonly tell: (event: WithoutTime<InstanceEvent>) => void;
   /** Something is to be seen in the record that is no event: what can't be killed. */
   readonly recordSoon: () => void;
 }
 
 /** An event without its time, which the supervisor knows. */
-export type EventOf<E> = E extends unknown ? Omit<E, 'atMs'> : never;
-
-export type ServiceJob = Job & { readonly service: Service };
+export type WithoutTime<E> = E extends unknown ? Omit<E, 'atMs'> : never;
 
 /** One start and all that belongs to it. */
 interface Life {
@@ -86,7 +85,7 @@ const leftLimit = 200;
 const stuckPauseMs = 5000;
 
 export class LiveInstance {
-  readonly #home: Home;
+  readonly #home: InstanceContext;
   readonly #host: InstanceHost;
   #log: RunLog | undefined;
   #generation = 0;
@@ -98,7 +97,7 @@ export class LiveInstance {
   /** Processes that survive KILL, for people. */
   stuck: string | undefined;
 
-  constructor(home: Home, host: InstanceHost) {
+  constructor(home: InstanceContext, host: InstanceHost) {
     this.#home = home;
     this.#host = host;
   }
@@ -278,7 +277,7 @@ export class LiveInstance {
     }
   }
 
-  async #ask(): Promise<Answer> {
+  async #ask(): Promise<HealthAnswer> {
     const life = this.#life;
     const health = life?.job.service.health;
     if (life === undefined || health === undefined) return { is: 'unknown', reason: 'it is not there' };
@@ -335,7 +334,7 @@ export function judgeResponse(
   };
 }
 
-export function rulesOf({ service }: ServiceJob): Rules {
+export function rulesOf({ service }: ServiceJob): InstanceRules {
   const { respawn, health, pidFile, monitorSeconds } = service;
   return {
     respawn,

@@ -16,11 +16,11 @@
  */
 import type { Health, Respawn } from '../../job/service.ts';
 import type { ProcessIdentity } from '../../system/types/process.ts';
-import { type Answer, asking, type Checks, firstChecks, hear, isDue } from './health.ts';
+import { asking, type Checks, countAnswer, firstChecks, type HealthAnswer, isDue } from './health.ts';
 import { type Death, type Deaths, deathWords, type Exit, judgeDeath, noDeaths } from './respawn.ts';
 
 /** What the job file said when the instance was started; times below are milliseconds since boot. */
-export interface Rules {
+export interface InstanceRules {
   readonly respawn: Respawn;
   readonly health?: Health;
   /** The command puts itself in the background; look at its process so often. */
@@ -52,7 +52,7 @@ interface Watch {
   readonly missing?: string;
 }
 
-export type State =
+export type InstanceState =
   | { readonly at: 'down' }
   | ({ readonly at: 'starting' } & Alive)
   | ({ readonly at: 'up'; readonly upSinceMs: number } & Alive)
@@ -69,11 +69,11 @@ type AfterStop =
   | { readonly is: 'start' }
   | { readonly is: 'judge'; readonly exit: Exit; readonly upMs: number };
 
-export type Instance = State & { readonly memory: Memory };
+export type Instance = InstanceState & { readonly memory: Memory };
 
-export type Event = { readonly atMs: number } & (
-  | { readonly is: 'wanted' }
-  | { readonly is: 'unwanted' }
+export type InstanceEvent = { readonly atMs: number } & (
+  | { readonly is: 'desired-up' }
+  | { readonly is: 'desired-down' }
   | { readonly is: 'restart' }
   /** A person says that what failed or finished shall be tried again. */
   | { readonly is: 'reset' }
@@ -82,7 +82,7 @@ export type Event = { readonly atMs: number } & (
   | { readonly is: 'ended'; readonly exit: Exit }
   /** Nothing of it lives. `left`: what its command had left in the background. `taken`: a port of its file that another process has. */
   | { readonly is: 'gone'; readonly left?: string; readonly taken?: string }
-  | { readonly is: 'answered'; readonly answer: Answer }
+  | { readonly is: 'answered'; readonly answer: HealthAnswer }
   /** The process of the pid file, or why there is none. */
   | { readonly is: 'looked'; readonly found: ProcessIdentity | { readonly missing: string } }
   | { readonly is: 'time' }
@@ -103,27 +103,27 @@ export interface Step {
   readonly effects: readonly Effect[];
 }
 
-type At = State['at'];
-type In<A extends At> = Extract<State, { readonly at: A }>;
-type Of<I extends Event['is']> = Extract<Event, { readonly is: I }>;
+type At = InstanceState['at'];
+type In<A extends At> = Extract<InstanceState, { readonly at: A }>;
+type Of<I extends InstanceEvent['is']> = Extract<InstanceEvent, { readonly is: I }>;
 interface Context {
   readonly memory: Memory;
-  readonly rules: Rules;
+  readonly rules: InstanceRules;
 }
 interface Next {
-  readonly state: State;
+  readonly state: InstanceState;
   readonly memory?: Memory;
   readonly effects?: readonly Effect[];
 }
-type Transition<A extends At, I extends Event['is']> = (
+type Transition<A extends At, I extends InstanceEvent['is']> = (
   state: In<A>,
   event: Of<I>,
   context: Context,
 ) => Next | undefined;
-type Table = { readonly [A in At]: { readonly [I in Event['is']]?: Transition<A, I> } };
+type Table = { readonly [A in At]: { readonly [I in InstanceEvent['is']]?: Transition<A, I> } };
 
 type Row = {
-  readonly [I in Event['is']]?: (state: never, event: never, context: Context) => Next | undefined;
+  readonly [I in InstanceEvent['is']]?: (state: never, event: never, context: Context) => Next | undefined;
 };
 
 export const newInstance: Instance = { at: 'down', memory: { deaths: noDeaths, restarts: 0 } };
@@ -131,10 +131,10 @@ export const newInstance: Instance = { at: 'down', memory: { deaths: noDeaths, r
 /** What is not in the table changes nothing: a late answer, a wish that is fulfilled already. */
 const table: Table = {
   down: {
-    wanted: (_, { atMs }) => start(atMs),
+    'desired-up': (_, { atMs }) => start(atMs),
   },
   starting: {
-    unwanted: (state) => end(state, { is: 'down' }),
+    'desired-down': (state) => end(state, { is: 'down' }),
     restart: (state) => end(state, { is: 'start' }),
     started: (state, { process, atMs }, { rules }) => upAtOnce({ ...state, process }, atMs, rules),
     ended: (state, event, { rules }) => commandEnded(state, event, rules),
@@ -143,7 +143,7 @@ const table: Table = {
     time: (state, { atMs }, { rules }) => dueWork(state, atMs, rules),
   },
   up: {
-    unwanted: (state) => end(state, { is: 'down' }),
+    'desired-down': (state) => end(state, { is: 'down' }),
     restart: (state) => end(state, { is: 'start' }),
     ended: (state, event, { rules }) => commandEnded(state, event, rules),
     answered: (state, { answer, atMs }, { rules }) => answered(state, answer, { atMs, rules }),
@@ -151,18 +151,18 @@ const table: Table = {
     time: (state, { atMs }, { rules }) => dueWork(state, atMs, rules),
   },
   unhealthy: {
-    unwanted: ({ process }) => stopping({ is: 'down' }, process),
+    'desired-down': ({ process }) => stopping({ is: 'down' }, process),
     restart: ({ process }) => stopping({ is: 'start' }, process),
     gone: ({ reason, upMs }, event, context) => judge({ exit: { is: 'unhealthy', reason }, upMs }, event, context),
   },
   stopping: {
-    wanted: ({ then, process }) => (then.is === 'down' ? stopping({ is: 'start' }, process) : undefined),
-    unwanted: ({ then, process }) => (then.is === 'down' ? undefined : stopping({ is: 'down' }, process)),
+    'desired-up': ({ then, process }) => (then.is === 'down' ? stopping({ is: 'start' }, process) : undefined),
+    'desired-down': ({ then, process }) => (then.is === 'down' ? undefined : stopping({ is: 'down' }, process)),
     restart: ({ then, process }) => (then.is === 'judge' ? stopping({ is: 'start' }, process) : undefined),
     gone: ({ then }, event, context) => afterStop(then, event, context),
   },
   backoff: {
-    unwanted: () => ({ state: { at: 'down' } }),
+    'desired-down': () => ({ state: { at: 'down' } }),
     restart: (_, { atMs }) => start(atMs),
     reset: (_, { atMs }, { memory }) => ({ ...start(atMs), memory: { ...memory, deaths: noDeaths } }),
     time: ({ untilMs }, { atMs }, { memory }) =>
@@ -176,7 +176,7 @@ const table: Table = {
   },
 };
 
-export function step(instance: Instance, event: Event, rules: Rules): Step {
+export function step(instance: Instance, event: InstanceEvent, rules: InstanceRules): Step {
   const { memory, ...state } = instance;
   // The table is checked by type, row by row; that row and state belong together is what indexing by `at` means.
   const row: Row = table[state.at];
@@ -186,12 +186,12 @@ export function step(instance: Instance, event: Event, rules: Rules): Step {
 }
 
 /** Whether anything of it may have a process. */
-export function isAlive({ at }: Pick<State, 'at'>): boolean {
+export function isAlive({ at }: Pick<InstanceState, 'at'>): boolean {
   return at === 'starting' || at === 'up' || at === 'unhealthy' || at === 'stopping';
 }
 
 /** When `time` has something to do, milliseconds since boot; `undefined`: only another event can change anything. */
-export function nextWakeMs(instance: Instance, rules: Rules): number | undefined {
+export function nextWakeMs(instance: Instance, rules: InstanceRules): number | undefined {
   switch (instance.at) {
     case 'starting':
     case 'up': {
@@ -223,7 +223,7 @@ function end({ process }: Alive, then: AfterStop): Next {
 }
 
 /** Without a probe it is up as soon as it is started; a `pid_file` service once its process is found. The first probe runs at once. */
-function upAtOnce(state: In<'starting'>, atMs: number, rules: Rules): Next {
+function upAtOnce(state: In<'starting'>, atMs: number, rules: InstanceRules): Next {
   if (rules.health !== undefined) return dueWork(state, atMs, rules) ?? { state };
   return { state: rules.monitorSeconds === undefined ? up(state, atMs) : state };
 }
@@ -237,7 +237,7 @@ function upMsOf(state: In<'starting'> | In<'up'>, atMs: number): number {
 }
 
 /** The command of a `pid_file` service ends with 0 when all is well. */
-function commandEnded(state: In<'starting'> | In<'up'>, { exit, atMs }: Of<'ended'>, rules: Rules): Next {
+function commandEnded(state: In<'starting'> | In<'up'>, { exit, atMs }: Of<'ended'>, rules: InstanceRules): Next {
   if (rules.monitorSeconds !== undefined && exit.is === 'exited' && exit.code === 0 && state.watch === undefined) {
     return { state: { ...state, watch: { sinceMs: atMs, nextMs: atMs, isLooking: true } }, effects: [{ do: 'look' }] };
   }
@@ -247,7 +247,11 @@ function commandEnded(state: In<'starting'> | In<'up'>, { exit, atMs }: Of<'ende
 /** A pid file may appear a moment after its command has ended, so it is looked for more often at first. */
 const firstLooksMs = 250;
 
-function looked(state: In<'starting'> | In<'up'>, { found, atMs }: Of<'looked'>, rules: Rules): Next | undefined {
+function looked(
+  state: In<'starting'> | In<'up'>,
+  { found, atMs }: Of<'looked'>,
+  rules: InstanceRules,
+): Next | undefined {
   const { watch } = state;
   if (watch === undefined) return undefined;
   const monitorMs = (rules.monitorSeconds ?? 0) * 1000;
@@ -275,11 +279,11 @@ function isReplaced(before: ProcessIdentity | undefined, now: ProcessIdentity): 
 
 function answered(
   state: In<'starting'> | In<'up'>,
-  answer: Answer,
-  { atMs, rules }: { readonly atMs: number; readonly rules: Rules },
+  answer: HealthAnswer,
+  { atMs, rules }: { readonly atMs: number; readonly rules: InstanceRules },
 ): Next | undefined {
   if (rules.health === undefined || !state.checks.isAsking) return undefined;
-  const opinion = hear(state.checks, answer, atMs, rules.health);
+  const opinion = countAnswer(state.checks, answer, atMs, rules.health);
   const heard = { ...state, checks: opinion.checks };
   switch (opinion.is) {
     case 'undecided':
@@ -294,17 +298,22 @@ function answered(
   }
 }
 
-function isSeen({ watch }: Alive, { monitorSeconds }: Rules): boolean {
+function isSeen({ watch }: Alive, { monitorSeconds }: InstanceRules): boolean {
   return monitorSeconds === undefined || (watch !== undefined && watch.missing === undefined && !watch.isLooking);
 }
 
 function unhealthy(state: In<'starting'> | In<'up'>, reason: string, atMs: number): Next {
   const { process } = state;
-  const next: State = { at: 'unhealthy', reason, upMs: upMsOf(state, atMs), ...(process !== undefined && { process }) };
+  const next: InstanceState = {
+    at: 'unhealthy',
+    reason,
+    upMs: upMsOf(state, atMs),
+    ...(process !== undefined && { process }),
+  };
   return { state: next, effects: [{ do: 'end' }] };
 }
 
-function dueWork(state: In<'starting'> | In<'up'>, atMs: number, rules: Rules): Next | undefined {
+function dueWork(state: In<'starting'> | In<'up'>, atMs: number, rules: InstanceRules): Next | undefined {
   const { checks, watch, process } = state;
   const asks = rules.health !== undefined && process !== undefined && isDue(checks, atMs);
   const looks = watch !== undefined && !watch.isLooking && watch.nextMs <= atMs;

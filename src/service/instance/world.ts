@@ -1,13 +1,13 @@
 /** What one instance gets to see and run: placeholders replaced, its environment, directory and command lines. */
 
-import { portVariable } from '../../job/audit/service.ts';
 import type { Command } from '../../job/command.ts';
-import type { Job } from '../../job/job.ts';
+import type { ServiceJob } from '../../job/job.ts';
 import { expand, type InstanceFacts } from '../../job/placeholder.ts';
+import { portVariable } from '../../job/service.ts';
 import { type FixedWorld, type World, worldOf } from '../../run/world/world.ts';
 
 export interface InstanceRequest {
-  readonly job: Job;
+  readonly job: ServiceJob;
   readonly instance: number;
   readonly ports: Readonly<Record<string, number>>;
   /** Its own directory. */

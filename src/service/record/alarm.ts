@@ -13,7 +13,7 @@ export interface Alarm {
   readonly isOpen: boolean;
 }
 
-export interface Judged {
+export interface AlarmStep {
   readonly alarm: Alarm;
   readonly tell?: 'worse' | 'recovered';
   /** When it must be looked at again though nothing has happened. */
@@ -30,7 +30,7 @@ export function judgeAlarm(
   before: Alarm,
   state: ServiceState,
   { atMs, minUptimeMs }: { readonly atMs: number; readonly minUptimeMs: number },
-): Judged {
+): AlarmStep {
   const now = before.state === state ? before : { ...before, state, sinceMs: atMs };
   const patienceMs = patienceIn(now, minUptimeMs);
   if (patienceMs === undefined) return { alarm: now };

@@ -20,7 +20,7 @@ import {
   text,
   time,
 } from '../../text/decode.ts';
-import type { Answer } from '../instance/health.ts';
+import type { HealthAnswer } from '../instance/health.ts';
 import { type Instance, newInstance } from '../instance/machine.ts';
 import { noDeaths } from '../instance/respawn.ts';
 import type { ServiceState } from '../service-state.ts';
@@ -75,7 +75,7 @@ export interface InstanceRecord {
   readonly run?: string;
   readonly leader?: ProcessIdentity;
   readonly ports: Readonly<Record<string, number>>;
-  readonly health?: Answer;
+  readonly health?: HealthAnswer;
   readonly failures?: number;
   readonly logPath?: string;
   /** It runs by an older file: restart to apply. */
@@ -109,11 +109,11 @@ const identity: Decoder<ProcessIdentity> = (value) => {
   return read !== undefined && read.pid > 0 && read.pid <= 2 ** 22 && /^\d+$/.test(read.startTicks) ? read : undefined;
 };
 
-const answer: Decoder<Answer> = tagged<Answer, 'is'>('is', {
-  success: shape<Extract<Answer, { is: 'success' }>>({ is: oneOf('success') }),
-  failure: shape<Extract<Answer, { is: 'failure' }>>({ is: oneOf('failure'), reason: text }),
-  unknown: shape<Extract<Answer, { is: 'unknown' }>>({ is: oneOf('unknown'), reason: text }),
-  snoozed: shape<Extract<Answer, { is: 'snoozed' }>>({ is: oneOf('snoozed'), untilMs: time }),
+const answer: Decoder<HealthAnswer> = tagged<HealthAnswer, 'is'>('is', {
+  success: shape<Extract<HealthAnswer, { is: 'success' }>>({ is: oneOf('success') }),
+  failure: shape<Extract<HealthAnswer, { is: 'failure' }>>({ is: oneOf('failure'), reason: text }),
+  unknown: shape<Extract<HealthAnswer, { is: 'unknown' }>>({ is: oneOf('unknown'), reason: text }),
+  snoozed: shape<Extract<HealthAnswer, { is: 'snoozed' }>>({ is: oneOf('snoozed'), untilMs: time }),
 });
 
 const instanceRecord = shape<InstanceRecord>({

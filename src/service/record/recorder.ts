@@ -1,18 +1,19 @@
 /** Writes down what is so of a service whenever it has changed: its record, and what it publishes of its ports. */
 
-import type { LiveInstance, ServiceJob } from '../instance/live-instance.ts';
+import type { ServiceJob } from '../../job/job.ts';
+import type { DesiredState } from '../desired-state.ts';
+import type { LiveInstance } from '../instance/live-instance.ts';
 import { type Instance, isAlive } from '../instance/machine.ts';
 import type { PortDesk } from '../ports/port-desk.ts';
 import type { SupervisorHost } from '../supervisor-host.ts';
-import type { Wanted } from '../wanted.ts';
 import { definitionOf } from './known-service.ts';
 import { describeInstance, type InstanceRecord, type Moment, type ServiceRecord, writeRecord } from './record.ts';
-import type { Standing } from './standing.ts';
+import type { StateTracker } from './state-tracker.ts';
 
-export interface Recorded {
+export interface RecordedService {
   readonly run: string;
-  readonly wanted: Wanted;
-  readonly standing: Standing;
+  readonly desired: DesiredState;
+  readonly tracker: StateTracker;
   readonly desk: PortDesk;
 }
 
@@ -34,13 +35,13 @@ export interface Rolling {
 const clockStepMs = 1000;
 
 export class Recorder {
-  readonly #parts: Recorded;
+  readonly #parts: RecordedService;
   readonly #host: Pick<SupervisorHost, 'clock' | 'state' | 'boot' | 'say'>;
   readonly #startedMs: number;
   #moment: Moment | undefined;
   #written = '';
 
-  constructor(parts: Recorded, host: Pick<SupervisorHost, 'clock' | 'state' | 'boot' | 'say'>) {
+  constructor(parts: RecordedService, host: Pick<SupervisorHost, 'clock' | 'state' | 'boot' | 'say'>) {
     this.#parts = parts;
     this.#host = host;
     this.#startedMs = host.clock.nowMs();
@@ -48,7 +49,7 @@ export class Recorder {
 
   write(instances: readonly RecordedInstance[], rolling: Rolling): void {
     const { state, say } = this.#host;
-    const { slug } = this.#parts.wanted.job;
+    const { slug } = this.#parts.desired.job;
     const record = this.#record(instances, rolling);
     const text = JSON.stringify(record);
     if (text === this.#written) return;
@@ -59,19 +60,19 @@ export class Recorder {
   }
 
   #record(instances: readonly RecordedInstance[], rolling: Rolling): ServiceRecord {
-    const { run, wanted, standing } = this.#parts;
+    const { run, desired, tracker } = this.#parts;
     const moment = this.#now();
     return {
       boot: this.#host.boot,
       run,
-      state: standing.state,
-      sinceMs: standing.sinceMs,
+      state: tracker.state,
+      sinceMs: tracker.sinceMs,
       startedMs: this.#startedMs,
-      ...(standing.isTold && { isTold: true }),
+      ...(tracker.isTold && { isTold: true }),
       ...(rolling.waiting.length > 0 && { rolling: rolling.waiting }),
-      ...(wanted.problems !== undefined && { problems: wanted.problems }),
+      ...(desired.problems !== undefined && { problems: desired.problems }),
       ...(rolling.endWords !== undefined && { rollingEnd: rolling.endWords }),
-      definition: definitionOf(wanted.job),
+      definition: definitionOf(desired.job),
       instances: [...instances].sort((a, b) => a.number - b.number).map((one) => this.#describe(one, moment)),
     };
   }
@@ -87,9 +88,9 @@ export class Recorder {
   }
 
   #describe({ number, state, live }: RecordedInstance, moment: Moment): InstanceRecord {
-    const { desk, wanted } = this.#parts;
+    const { desk, desired } = this.#parts;
     const { run, leader, logPath, stuck, definition } = live;
-    const isChanged = isAlive(state) && definition !== undefined && shapeOf(definition) !== shapeOf(wanted.job);
+    const isChanged = isAlive(state) && definition !== undefined && shapeOf(definition) !== shapeOf(desired.job);
     return {
       ...describeInstance(state, moment),
       number,
@@ -99,7 +100,7 @@ export class Recorder {
       ...(leader !== undefined && { leader }),
       ...(logPath !== undefined && { logPath }),
       ...(isChanged && { changed: true }),
-      ...(wanted.isStopped(number) && { stopped: true }),
+      ...(desired.isStopped(number) && { stopped: true }),
     };
   }
 }

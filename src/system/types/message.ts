@@ -1,7 +1,15 @@
 /** Mails, the route on which they leave this host, and the result of a delivery. */
 
-/** The result of a delivery; the reason is one printable line. */
-export type Delivery = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+/** The result of one attempt to deliver a message. */
+export type Delivery =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      /** One printable line. */
+      readonly reason: string;
+      /** The addresses that still need the mail when others have it; absent when none has it. */
+      readonly remaining?: string;
+    };
 
 /**
  * One mail. Addresses as people write them: `Fail Mail <jobs@example.org>`, a local user's name,

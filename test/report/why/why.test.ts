@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adviceText } from '../../../src/report/why/advice.ts';
+import { adviceText } from '../../../src/report/advice.ts';
 import { answerOf } from '../../../src/report/why/answer.ts';
 import type { Evidence } from '../../../src/report/why/evidence.ts';
 import { whyText } from '../../../src/report/why/text.ts';

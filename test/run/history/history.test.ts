@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { triggerWords } from '../../../src/report/text/history.ts';
-import { type Ended, formatEvent, type HistoryEvent, parseEvents, readEvents } from '../../../src/run/history/event.ts';
+import type { Ended, HistoryEvent } from '../../../src/run/history/event.ts';
+import { formatEvent, parseEvents, readEvents } from '../../../src/run/history/event-lines.ts';
 import { extendStreak, foldHistory, mailedFailures, unfinishedRuns } from '../../../src/run/history/history.ts';
 import { earlierHistory } from '../../../src/run/history/predecessor.ts';
 import {

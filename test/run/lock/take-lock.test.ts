@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { policyOf } from '../../../src/job/keys/policy.ts';
 import { timingOf } from '../../../src/job/keys/timing.ts';
-import { parseEvents } from '../../../src/run/history/event.ts';
+import { parseEvents } from '../../../src/run/history/event-lines.ts';
 import { type Taken, takeLock } from '../../../src/run/lock/take-lock.ts';
 import { StopWatch } from '../../../src/run/stop-watch.ts';
 import type { LockHolder } from '../../../src/system/types/lock.ts';

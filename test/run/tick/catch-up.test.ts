@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseEvents } from '../../../src/run/history/event.ts';
+import { parseEvents } from '../../../src/run/history/event-lines.ts';
 import { readAccount } from '../../../src/run/tick/account.ts';
 import { missedTicks } from '../../../src/run/tick/missed.ts';
 import { parseExpression } from '../../../src/schedule/expression.ts';

@@ -16,7 +16,7 @@ test('a second crontab line starts nothing a second time, and says whose tick it
     is: 'skip',
     skip: { reason: 'claimed', words: 'run r1 has had the tick 2026-11-22 10:30:00', allowed: true },
     tick: { tickMs: Date.parse('2026-11-22T10:30Z') },
-    troubles: [],
+    warnings: [],
   });
 });
 
@@ -107,7 +107,7 @@ test('a start at a moment that is not in the schedule runs, and says what to do:
   const answer = await host.start();
   assert.deepEqual(answer, {
     is: 'go',
-    troubles: [
+    warnings: [
       'cron has started it at a moment that is not in its schedule; if the job file was changed, run cron-generate; else cron may have another time zone than this machine, which jobctl why tells root',
     ],
   });
@@ -171,7 +171,7 @@ test('a disk on which nothing can be written costs no run, and says so', async (
   host.at('2026-11-22T21:00:01Z');
   const answer = await host.start();
   assert.ok(answer.is === 'go');
-  assert.deepEqual(answer.troubles, [
+  assert.deepEqual(answer.warnings, [
     'the tick 2026-11-22 21:00:00 could not be claimed, so that a second start of it would not be noticed: no space left on device',
   ]);
   host.claims.full = false;
@@ -187,7 +187,7 @@ test('a missed tick that could not be written down is written down later', async
   host.history.full = true;
   const answer = await host.start();
   assert.ok(answer.is === 'go');
-  assert.deepEqual(answer.troubles, ['the history could not be written: no space left on device']);
+  assert.deepEqual(answer.warnings, ['the history could not be written: no space left on device']);
   host.history.full = false;
   host.at('2026-11-22T23:00:01Z');
   await host.start();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { overdueOf } from '../../../src/report/clock/overdue.ts';
-import { parseEvents } from '../../../src/run/history/event.ts';
+import { parseEvents } from '../../../src/run/history/event-lines.ts';
 import { foldHistory } from '../../../src/run/history/history.ts';
 import { readAccount } from '../../../src/run/tick/account.ts';
 import { startsInHistory } from '../../../src/run/tick/missed.ts';

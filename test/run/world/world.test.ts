@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { argvOf, bareWorld, type FixedWorld, type WorldRequest, worldOf } from '../../../src/run/world/world.ts';
+import { argvOf } from '../../../src/run/world/argv.ts';
+import { bareWorld, type FixedWorld, type WorldRequest, worldOf } from '../../../src/run/world/world.ts';
 import { user } from '../../fakes/machine.ts';
 
 const callers = {

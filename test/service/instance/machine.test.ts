@@ -5,12 +5,12 @@ import fc from 'fast-check';
 import { type Health, type Respawn, serviceOf } from '../../../src/job/service.ts';
 import {
   type Effect,
-  type Event,
   type Instance,
+  type InstanceEvent,
+  type InstanceRules,
   isAlive,
   newInstance,
   nextWakeMs,
-  type Rules,
   step,
 } from '../../../src/service/instance/machine.ts';
 
@@ -24,33 +24,33 @@ const health: Health = {
   minSuccesses: 1,
   snoozeMaxSeconds: 3600,
 };
-const plain: Rules = { respawn, pidFileGraceSeconds: 15 };
-const probed: Rules = { ...plain, health };
-const daemon: Rules = { ...plain, monitorSeconds: 10 };
+const plain: InstanceRules = { respawn, pidFileGraceSeconds: 15 };
+const probed: InstanceRules = { ...plain, health };
+const daemon: InstanceRules = { ...plain, monitorSeconds: 10 };
 const process = { pid: 7, startTicks: '70' };
 const exited = (code: number) => ({ is: 'exited', code }) as const;
 
-type Untimed = Event extends infer E
+type Untimed = InstanceEvent extends infer E
   ? E extends unknown
     ? Omit<E, 'atMs'> & { readonly atMs?: number }
     : never
   : never;
 
 /** Plays events, each a second after the one before unless it says when; returns the instance and all effects, named. */
-function play(rules: Rules, events: readonly Untimed[], from: Instance = newInstance) {
+function play(rules: InstanceRules, events: readonly Untimed[], from: Instance = newInstance) {
   let instance = from;
   let atMs = 0;
   const done: string[] = [];
   for (const event of events) {
     atMs = event.atMs ?? atMs + 1000;
-    const next = step(instance, { ...event, atMs } as Event, rules);
+    const next = step(instance, { ...event, atMs } as InstanceEvent, rules);
     instance = next.instance;
     done.push(...next.effects.map((effect) => effect.do));
   }
   return { instance, effects: done.join(' '), at: instance.at };
 }
 
-const wanted = { is: 'wanted' } as const;
+const wanted = { is: 'desired-up' } as const;
 const started = { is: 'started', process } as const;
 const gone = { is: 'gone' } as const;
 const ended = (code: number) => ({ is: 'ended', exit: exited(code) }) as const;
@@ -59,8 +59,14 @@ const ill = { is: 'answered', answer: { is: 'failure', reason: 'no answer' } } a
 const unknown = { is: 'answered', answer: { is: 'unknown', reason: 'no such program' } } as const;
 const time = (atMs: number) => ({ is: 'time', atMs }) as const;
 
-const table: readonly (readonly [title: string, Rules, readonly Untimed[], at: Instance['at'], effects: string])[] = [
-  ['what is not wanted stays down', plain, [{ is: 'unwanted' }, time(9000)], 'down', ''],
+const table: readonly (readonly [
+  title: string,
+  InstanceRules,
+  readonly Untimed[],
+  at: Instance['at'],
+  effects: string,
+])[] = [
+  ['what is not wanted stays down', plain, [{ is: 'desired-down' }, time(9000)], 'down', ''],
   ['what is wanted is started', plain, [wanted], 'starting', 'start'],
   ['without a probe it is up as soon as it is started', plain, [wanted, started], 'up', 'start'],
   ['with a probe it is asked at once and not up yet', probed, [wanted, started], 'starting', 'start probe'],
@@ -104,22 +110,22 @@ const table: readonly (readonly [title: string, Rules, readonly Untimed[], at: I
     'backoff',
     'start end',
   ],
-  ['a person may stop it', plain, [wanted, started, { is: 'unwanted' }, gone], 'down', 'start end'],
+  ['a person may stop it', plain, [wanted, started, { is: 'desired-down' }, gone], 'down', 'start end'],
   [
     'a stop during the delay is at once',
     plain,
-    [wanted, started, ended(1), gone, { is: 'unwanted' }],
+    [wanted, started, ended(1), gone, { is: 'desired-down' }],
     'down',
     'start end',
   ],
   [
     'a change of mind waits until the old one is gone',
     plain,
-    [wanted, started, { is: 'unwanted' }, wanted],
+    [wanted, started, { is: 'desired-down' }, wanted],
     'stopping',
     'start end',
   ],
-  ['and then starts', plain, [wanted, started, { is: 'unwanted' }, wanted, gone], 'starting', 'start end start'],
+  ['and then starts', plain, [wanted, started, { is: 'desired-down' }, wanted, gone], 'starting', 'start end start'],
   ['a restart is no death', plain, [wanted, started, { is: 'restart' }, gone, started], 'up', 'start end start'],
   [
     'a restart cuts a delay short',
@@ -131,7 +137,7 @@ const table: readonly (readonly [title: string, Rules, readonly Untimed[], at: I
   [
     'a late end of what is being stopped changes nothing',
     plain,
-    [wanted, started, { is: 'unwanted' }, ended(0), gone],
+    [wanted, started, { is: 'desired-down' }, ended(0), gone],
     'down',
     'start end',
   ],
@@ -219,19 +225,19 @@ test('what has failed or finished is tried again when a person says so, and not 
   const { instance, at } = play(rules, dies);
   assert.equal(at, 'failed');
   assert.equal(
-    play(rules, [wanted, { is: 'unwanted' }, wanted, { is: 'restart' }, time(999_000)], instance).at,
+    play(rules, [wanted, { is: 'desired-down' }, wanted, { is: 'restart' }, time(999_000)], instance).at,
     'failed',
   );
   assert.equal(play(rules, [{ is: 'reset' }], instance).effects, 'start');
 });
 
 /** Delays between deaths and starts, in seconds, of an instance that lives `upSeconds` each time. */
-function delays(rules: Rules, deaths: number, upSeconds: number): number[] {
+function delays(rules: InstanceRules, deaths: number, upSeconds: number): number[] {
   let instance = play(rules, [wanted]).instance;
   const seconds: number[] = [];
   let atMs = 1000;
   const next = (event: Untimed) => {
-    instance = step(instance, { ...event, atMs } as Event, rules).instance;
+    instance = step(instance, { ...event, atMs } as InstanceEvent, rules).instance;
   };
   for (let death = 0; death < deaths; death += 1) {
     next(started);
@@ -256,7 +262,7 @@ test('a delay of nothing is not kept up: a program that ends at once would be st
 });
 
 test('the respawn limit counts in a window that slides', () => {
-  const limited = (count: number, intervalSeconds: number): Rules => ({
+  const limited = (count: number, intervalSeconds: number): InstanceRules => ({
     ...plain,
     respawn: { ...respawn, delaySeconds: 1, maxDelaySeconds: 1, limit: { count, intervalSeconds } },
   });
@@ -268,13 +274,13 @@ test('the respawn limit counts in a window that slides', () => {
 });
 
 const anyEvent: fc.Arbitrary<Untimed> = fc.oneof(
-  ...(['wanted', 'unwanted', 'restart', 'reset', 'gone', 'time'] as const).map((is) => fc.constant({ is })),
+  ...(['desired-up', 'desired-down', 'restart', 'reset', 'gone', 'time'] as const).map((is) => fc.constant({ is })),
   fc.constant(started),
   fc.constantFrom(0, 1, 3).map(ended),
   fc.constantFrom(well, ill, unknown, { is: 'answered', answer: { is: 'snoozed', untilMs: 1 } } as const),
   fc.constantFrom({ is: 'looked', found: process } as const, { is: 'looked', found: { missing: 'x' } } as const),
 );
-const anyRules: fc.Arbitrary<Rules> = fc
+const anyRules: fc.Arbitrary<InstanceRules> = fc
   .record({
     restart: fc.constantFrom('always', 'on-failure', 'never'),
     delaySeconds: fc.integer({ min: 0, max: 5 }),
@@ -298,7 +304,7 @@ const anyPast = fc.array(fc.record({ event: anyEvent, waitMs: fc.integer({ min: 
 
 /** A world that answers truly: events that could not happen are left out. Calls back after each step. */
 function live(
-  rules: Rules,
+  rules: InstanceRules,
   past: readonly { readonly event: Untimed; readonly waitMs: number }[],
   check: (
     instance: Instance,
@@ -315,7 +321,7 @@ function live(
     if (event.is === 'gone' && !isEnding) continue;
     if (event.is === 'gone') world.processes = 0;
     world.before = instance;
-    const next = step(instance, { ...event, atMs: world.atMs } as Event, rules);
+    const next = step(instance, { ...event, atMs: world.atMs } as InstanceEvent, rules);
     instance = next.instance;
     for (const effect of next.effects) if (effect.do === 'start') world.processes += 1;
     check(instance, next.effects, world);
@@ -376,7 +382,7 @@ test('whatever happened, whoever is not wanted any more comes to rest once it is
   fc.assert(
     fc.property(anyRules, anyPast, (rules, past) => {
       const last = live(rules, past, () => {});
-      const { instance } = play(rules, [{ is: 'unwanted', atMs: 9e9 }, gone], last);
+      const { instance } = play(rules, [{ is: 'desired-down', atMs: 9e9 }, gone], last);
       assert.ok(['down', 'failed', 'finished'].includes(instance.at), instance.at);
       assert.equal(nextWakeMs(instance, rules), undefined);
     }),

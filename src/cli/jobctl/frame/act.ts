@@ -13,7 +13,7 @@ export interface Teller {
 }
 
 /** What came of it: the exit code for this job, and the value that --json prints behind the job's name. */
-export interface Deed {
+export interface ActResult {
   readonly exitCode: number;
   readonly value: Readonly<Record<string, unknown>>;
 }
@@ -29,7 +29,7 @@ export interface Act {
 export const notDone = 1;
 
 /** One command and one job. */
-export type ActOn = (slug: string, act: Act) => Promise<Deed>;
+export type ActOn = (slug: string, act: Act) => Promise<ActResult>;
 
 /** All at once: of jobs that are stopped, the slowest decides how long it takes. The exit code is the highest. */
 export async function actOnEach(options: Options, config: Config, actOn: ActOn): Promise<number> {

@@ -1,6 +1,6 @@
 /** Which jobs a command is about: the one that is named, or all that have a tag. */
 import type { Config } from '../../../config/config.ts';
-import { unreadNamesake } from '../../../job/load.ts';
+import { unreadNamesake } from '../../../job/folder.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import { files } from '../../../system/file/files.ts';
 import { nearest } from '../../../text/nearest.ts';

@@ -25,7 +25,7 @@ export function recordSteering(
     ...(tag !== undefined && { tag }),
   };
   for (const slug of slugs)
-    for (const trouble of writeEvent(slug, { history }, event)) say('jobctl', `${slug}: ${trouble}`);
+    for (const warning of writeEvent(slug, { history }, event)) say('jobctl', `${slug}: ${warning}`);
 }
 
 const done = { start: 'started', stop: 'stopped', restart: 'restarted', reset: 'reset', snooze: 'snoozed' } as const;

@@ -1,6 +1,7 @@
 /** Which services a command is about: `web`, its instance `web.2`, or all that have a tag; the jobs among those are somebody else's to act on. */
 import type { Config } from '../../../config/config.ts';
-import { isSlug, loadJob } from '../../../job/load.ts';
+import { isSlug } from '../../../job/folder.ts';
+import { loadJob } from '../../../job/load.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import type { Target } from '../../../service/desired.ts';
 import type { KnownService } from '../../../service/record/known-service.ts';

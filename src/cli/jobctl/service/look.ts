@@ -1,12 +1,12 @@
 /** `jobctl status`, `why` and `history` of one service. */
 import type { Config } from '../../../config/config.ts';
-import { jobPath } from '../../../job/load.ts';
+import { jobPath } from '../../../job/folder.ts';
+import { looking } from '../../../report/advice.ts';
 import type { ServiceSnapshot } from '../../../report/service-snapshot.ts';
 import { unreadableWords } from '../../../report/snapshot.ts';
 import { type AnySnapshot, isBroken, noticeRemarks } from '../../../report/text/job.ts';
 import { serviceDetails } from '../../../report/text/service.ts';
 import { momentForms, parseMoment } from '../../../report/typed/moment.ts';
-import { looking } from '../../../report/why/advice.ts';
 import type { Answer } from '../../../report/why/answer.ts';
 import { instanceInQuestion, serviceAnswer } from '../../../report/why/service-answer.ts';
 import { whyText } from '../../../report/why/text.ts';

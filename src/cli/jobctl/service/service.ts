@@ -8,8 +8,8 @@ import { findTargets, notPausedWords, type ServiceTarget, targetName } from '../
 import { serviceLogs } from './logs.ts';
 import { instanceHistory, serviceStatus, serviceWhy } from './look.ts';
 import { snooze } from './snooze.ts';
+import { resetService, restartService, startService } from './start.ts';
 import { stopService } from './stop.ts';
-import { resetService, restartService, startService } from './wish.ts';
 
 type OnService = (target: ServiceTarget, options: Options, config: Config) => Promise<number> | number;
 

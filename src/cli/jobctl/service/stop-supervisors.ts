@@ -38,9 +38,9 @@ export async function stopSupervisors(config: Config): Promise<number> {
   for (; left.length > 0 && clock.monotonicMs() < endMs; left = left.filter((slug) => isSupervised(slug) !== undefined))
     await new Promise<void>((resolve) => clock.after(pollMs, resolve));
   const gone = [...supervisors].filter(([slug]) => !left.includes(slug)).map(([, holder]) => holder);
-  const standing = await untilGone(gone);
-  for (const [slug, holder] of supervisors) if (standing.includes(holder)) say('jobctl', lastStepWords(slug, holder));
-  if (left.length === 0 && standing.length > 0) return notDone;
+  const remaining = await untilGone(gone);
+  for (const [slug, holder] of supervisors) if (remaining.includes(holder)) say('jobctl', lastStepWords(slug, holder));
+  if (left.length === 0 && remaining.length > 0) return notDone;
   if (left.length === 0) {
     print('no service has a supervisor now\n');
     return 0;

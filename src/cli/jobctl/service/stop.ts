@@ -16,8 +16,8 @@ import { stopRun } from '../../run/stop-run.ts';
 import { notDone } from '../frame/act.ts';
 import type { Options } from '../frame/options.ts';
 import { holderOf, type ServiceTarget, targetName } from '../frame/target.ts';
+import { command, tell } from './start.ts';
 import { lastStepWords, untilGone } from './supervisor-end.ts';
-import { command, tell } from './wish.ts';
 
 const pollMs = 100;
 /** Beyond the time that an instance has to end. */

@@ -1,10 +1,11 @@
 /** What is wanted of a service: its file as it is now, and what people have said. Read anew whenever either may have changed. */
+
+import type { ServiceJob } from '../job/job.ts';
 import { publicWords } from '../yaml/audience.ts';
 import { type AllDesired, readDesired } from './desired.ts';
-import type { ServiceJob } from './instance/live-instance.ts';
 import type { SupervisorHost } from './supervisor-host.ts';
 
-export class Wanted {
+export class DesiredState {
   readonly #host: Pick<SupervisorHost, 'state' | 'loadJob'>;
   #job: ServiceJob;
   /** The file is gone, disabled, or of no service any more. */
@@ -40,7 +41,7 @@ export class Wanted {
   }
 
   get isUp(): boolean {
-    return !this.isEnding && !this.#fileSaysDown && this.#desired.service.wanted === 'up';
+    return !this.isEnding && !this.#fileSaysDown && this.#desired.service.state === 'up';
   }
 
   wants(instance: number): boolean {
@@ -49,7 +50,7 @@ export class Wanted {
 
   /** By a person, this one alone. */
   isStopped(instance: number): boolean {
-    return this.#desired.instance(instance).wanted === 'down';
+    return this.#desired.instance(instance).state === 'down';
   }
 
   /** Asks are known by their time, milliseconds since 1970; 0 when there was none. */

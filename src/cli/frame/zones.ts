@@ -5,13 +5,13 @@ import { findZone, hostZone } from '../../system/time/zones.ts';
 import type { Zones } from '../../zone/zone.ts';
 
 /** With the state directory also when the machine was started. */
-export function machineZones(stateDirectory?: string): Zones {
+export function hostZones(stateDirectory?: string): Zones {
   const zones = { host: hostZone(), find: findZone };
   return stateDirectory === undefined ? zones : { ...zones, bootMs: () => bootTickMs(stateDirectory) };
 }
 
 /** What is wrong with the name of a zone, behind the name of the key. */
-export function zoneObjection(name: string): { readonly severity: 'error'; readonly message: string } | undefined {
+export function zoneProblem(name: string): { readonly severity: 'error'; readonly message: string } | undefined {
   if (findZone(name) !== undefined) return undefined;
   return { severity: 'error', message: `names no time zone: "${name}"; it takes names such as Europe/Berlin` };
 }

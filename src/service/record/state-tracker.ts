@@ -1,14 +1,14 @@
 /** How a service stands: its state, since when, what stands in its journal, and when people are told. */
 
+import type { DesiredState } from '../desired-state.ts';
 import { type Instance, isAlive } from '../instance/machine.ts';
 import { type ServiceState, serviceStateOf } from '../service-state.ts';
 import type { SupervisorHost } from '../supervisor-host.ts';
-import type { Wanted } from '../wanted.ts';
 import { type Alarm, judgeAlarm, noAlarm } from './alarm.ts';
 import { formatEntry } from './journal.ts';
 
 /** One instance as it is now. */
-export interface InstanceStanding {
+export interface TrackedInstance {
   readonly number: number;
   readonly state: Instance;
   readonly logPath: string | undefined;
@@ -16,8 +16,8 @@ export interface InstanceStanding {
 
 type Machine = Pick<SupervisorHost, 'clock' | 'history' | 'say' | 'tell'>;
 
-export class Standing {
-  readonly #wanted: Wanted;
+export class StateTracker {
+  readonly #desired: DesiredState;
   readonly #host: Machine;
   #alarm: Alarm;
   #state: ServiceState = 'STARTING';
@@ -28,8 +28,8 @@ export class Standing {
   dueMs: number | undefined;
 
   /** `isTold`: an earlier supervisor has told people that it is not well. */
-  constructor(wanted: Wanted, host: Machine, { isTold }: { readonly isTold: boolean }) {
-    this.#wanted = wanted;
+  constructor(desired: DesiredState, host: Machine, { isTold }: { readonly isTold: boolean }) {
+    this.#desired = desired;
     this.#host = host;
     this.#sinceMs = host.clock.nowMs();
     this.#alarm = { ...noAlarm(host.clock.sinceBootMs()), isOpen: isTold };
@@ -46,11 +46,11 @@ export class Standing {
     return this.#alarm.isOpen;
   }
 
-  judge(all: readonly InstanceStanding[]): void {
-    const { slug, service } = this.#wanted.job;
+  judge(all: readonly TrackedInstance[]): void {
+    const { slug, service } = this.#desired.job;
     const counted = all.filter(({ number }) => number < service.instances);
     const state = serviceStateOf({
-      wanted: counted.some(({ number }) => this.#wanted.wants(number)) ? 'up' : 'down',
+      desired: counted.some(({ number }) => this.#desired.wants(number)) ? 'up' : 'down',
       instances: service.instances,
       states: counted.map((one) => one.state.at),
       anyAlive: all.some((one) => isAlive(one.state)),
@@ -69,7 +69,7 @@ export class Standing {
   noteDeath(number: number, { at, memory }: Instance, { asked }: { readonly asked: boolean }): void {
     this.anyDied ||= at !== 'finished';
     const end = at === 'finished' ? ' and has finished' : '';
-    const words = `${this.#wanted.job.slug}.${number} ${memory.lastExit?.words ?? ''}${end}`;
+    const words = `${this.#desired.job.slug}.${number} ${memory.lastExit?.words ?? ''}${end}`;
     this.#journal(words, asked || at === 'finished' ? {} : { died: true });
   }
 
@@ -78,8 +78,8 @@ export class Standing {
     this.#write({ words, level });
   }
 
-  #tell(all: readonly InstanceStanding[]): void {
-    const { job } = this.#wanted;
+  #tell(all: readonly TrackedInstance[]): void {
+    const { job } = this.#desired;
     const atMs = this.#host.clock.sinceBootMs();
     const minUptimeMs = job.service.respawn.minUptimeSeconds * 1000;
     const { alarm, tell, againMs } = judgeAlarm(this.#alarm, this.#state, { atMs, minUptimeMs });
@@ -113,7 +113,7 @@ export class Standing {
     readonly died?: true;
   }): void {
     const { history, clock, say } = this.#host;
-    const { slug } = this.#wanted.job;
+    const { slug } = this.#desired.job;
     const entry = { atMs: clock.nowMs(), ...more };
     const written = history.append(slug, formatEntry(entry));
     if (!written.ok) say('warn', `${slug}: the history could not be written: ${written.reason}`);

@@ -84,8 +84,10 @@ function resetWords({ slug, service }: ServiceTarget, config: Config): string {
   if (holderOf(slug, config)?.state === 'running') return again;
   if (service.file === 'disabled') return 'it is disabled in its file, so nothing is started';
   if (service.file === 'broken') return 'its file has problems, so nothing is started until that is fixed';
-  const { wanted, wish } = readDesired(stateFiles(config.stateDirectory), slug).service;
-  return wanted === 'up' ? again : `it was stopped ${wishText(wish)}, so nothing is started; jobctl start ${slug}`;
+  const { state: desired, decision } = readDesired(stateFiles(config.stateDirectory), slug).service;
+  return desired === 'up'
+    ? again
+    : `it was stopped ${requestText(decision)}, so nothing is started; jobctl start ${slug}`;
 }
 
 interface Refusal {
@@ -168,8 +170,9 @@ function startInstances(
     const target = { slug, instance: number, service };
     const written = writeDesired(files, target, afterCommand(before, 'start', ask));
     if (!written.ok) return refuse('jobctl', written.reason);
-    const { wish } = before;
-    if (!options.json) print(`${targetName(target)} is wanted up again, too; it was stopped ${wishText(wish)}\n`);
+    const { decision } = before;
+    if (!options.json)
+      print(`${targetName(target)} is wanted up again, too; it was stopped ${requestText(decision)}\n`);
   }
   return undefined;
 }
@@ -179,33 +182,31 @@ function tellStopped({ slug, service }: ServiceTarget, { json }: Options, config
   const { instance } = readDesired(stateFiles(config.stateDirectory), slug);
   for (const number of stoppedInstances(slug, service.instances, config)) {
     const name = targetName({ slug, instance: number });
-    if (!json) print(`${name} stays stopped, ${wishText(instance(number).wish)}; jobctl start ${name}\n`);
+    if (!json) print(`${name} stays stopped, ${requestText(instance(number).decision)}; jobctl start ${name}\n`);
   }
 }
 
 function stoppedInstances(slug: string, instances: number, config: Config): readonly number[] {
   const { instance } = readDesired(stateFiles(config.stateDirectory), slug);
-  return Array.from({ length: instances }, (_, number) => number).filter(
-    (number) => instance(number).wanted === 'down',
-  );
+  return Array.from({ length: instances }, (_, number) => number).filter((number) => instance(number).state === 'down');
 }
 
-function wishText(wish: OperatorRequest | undefined): string {
-  return wish === undefined ? 'by an operator' : printable(requestWords(wish, timeText(hostZone())));
+function requestText(decision: OperatorRequest | undefined): string {
+  return decision === undefined ? 'by an operator' : printable(requestWords(decision, timeText(hostZone())));
 }
 
 /** A restart by tag restarts what is wanted up and starts nothing else. */
 function whyDown({ slug, service }: ServiceTarget, config: Config): string | undefined {
   if (service.file === 'disabled') return 'it is disabled in its file';
-  const { wanted, wish } = readDesired(stateFiles(config.stateDirectory), slug).service;
-  return wanted === 'up' ? undefined : `it was stopped ${wishText(wish)}`;
+  const { state: desired, decision } = readDesired(stateFiles(config.stateDirectory), slug).service;
+  return desired === 'up' ? undefined : `it was stopped ${requestText(decision)}`;
 }
 
 /** Only when the service as a whole is wanted down. */
 function refuseWhenDown(target: ServiceTarget, config: Config): number | undefined {
   const { slug } = target;
   const { service } = readDesired(stateFiles(config.stateDirectory), slug);
-  if (service.wanted === 'up') return undefined;
+  if (service.state === 'up') return undefined;
   return refuse('jobctl', `${slug} is wanted down as a whole, and so is ${targetName(target)}; jobctl start ${slug}`);
 }
 
