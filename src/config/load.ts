@@ -7,24 +7,24 @@ import { withAudience } from '../yaml/audience.ts';
 import type { Config, LogRetention, PortRange } from './config.ts';
 import { defaultsFor, normalise } from './defaults.ts';
 import { loggingOf } from './logging.ts';
-import { hasErrors, type Merged, readSources, tell } from './read.ts';
+import { addProblem, hasErrors, type Merged, readSources } from './read.ts';
 import type { ConfigFile } from './schema.ts';
-import { chooseSources, type Machine, type Request } from './sources.ts';
+import { type ConfigHost, chooseSources, type Request } from './sources.ts';
 
-export function loadConfig(machine: Machine, request: Request = {}): Result<Config> {
-  const result = load(machine, request);
+export function loadConfig(host: ConfigHost, request: Request = {}): Result<Config> {
+  const result = load(host, request);
   const told = (problems: readonly Problem[]) =>
-    problems.flatMap((problem) => withAudience([problem], problem.file, machine.files));
+    problems.flatMap((problem) => withAudience([problem], problem.file, host.files));
   return result.ok ? { ...result, warnings: told(result.warnings) } : { ...result, problems: told(result.problems) };
 }
 
-function load(machine: Machine, request: Request): Result<Config> {
-  const chosen = chooseSources(machine, request);
+function load(host: ConfigHost, request: Request): Result<Config> {
+  const chosen = chooseSources(host, request);
   if (!chosen.ok) return { ok: false, problems: [{ severity: 'error', file: chosen.file, message: chosen.reason }] };
   const { sources } = chosen;
-  const merged = readSources(sources, machine);
+  const merged = readSources(sources, host);
   if (hasErrors(merged.problems)) return { ok: false, problems: merged.problems };
-  const config = makeConfig(merged, { machine, request });
+  const config = makeConfig(merged, { host, request });
   const [namedFile] = sources.named === undefined ? [] : merged.sources;
   if (config === undefined || hasErrors(merged.problems)) return { ok: false, problems: merged.problems };
   const value = namedFile === undefined ? config : { ...config, namedFile };
@@ -32,22 +32,22 @@ function load(machine: Machine, request: Request): Result<Config> {
 }
 
 interface Circumstances {
-  readonly machine: Machine;
+  readonly host: ConfigHost;
   readonly request: Request;
 }
 
 /** undefined when a part can't be made; the problem is among the others then. */
-function makeConfig(merged: Merged, { machine, request }: Circumstances): Config | undefined {
+function makeConfig(merged: Merged, { host, request }: Circumstances): Config | undefined {
   const defaults = defaultsFor(merged.own, request);
   const values = { ...defaults, ...merged.values };
   const path = (key: 'job_directory' | 'output_directory' | 'run_directory' | 'state_directory' | 'runner_path') =>
     normalise(values[key]);
-  const serviceUser = machine.users.find(String(values.user));
-  if (serviceUser === undefined) tell(merged, 'user', 'error', noSuchUser(merged, values.user));
-  if (serviceUser?.uid === 0) tell(merged, 'user', 'error', rootMessage);
-  refuseOpenJobs(merged, path('job_directory'), machine);
-  const trustedOwnerUids = trustedOwners(merged, values.trusted_owners, machine.users);
-  judgeJobDirectory(merged, path('job_directory'), { ...values, trustedOwnerUids, files: machine.files });
+  const serviceUser = host.users.find(String(values.user));
+  if (serviceUser === undefined) addProblem(merged, 'user', 'error', noSuchUser(merged, values.user));
+  if (serviceUser?.uid === 0) addProblem(merged, 'user', 'error', rootMessage);
+  refuseOpenJobs(merged, path('job_directory'), host);
+  const trustedOwnerUids = trustedOwners(merged, values.trusted_owners, host.users);
+  checkJobDirectory(merged, path('job_directory'), { ...values, trustedOwnerUids, files: host.files });
   if (serviceUser === undefined) return undefined;
   return {
     cronTemplate: values.cron_template,
@@ -59,7 +59,7 @@ function makeConfig(merged: Merged, { machine, request }: Circumstances): Config
     jobDirectory: path('job_directory'),
     outputCrontab: values.output_crontab === 'console' ? 'console' : normalise(values.output_crontab),
     outputDirectory: path('output_directory'),
-    ...runDirectories(merged, path('run_directory'), { machine, fallback: defaults.run_directory }),
+    ...runDirectories(merged, path('run_directory'), { host, fallback: defaults.run_directory }),
     stateDirectory: path('state_directory'),
     logging: logging(merged),
     logRetention: retentionOf(values.log_retention),
@@ -84,50 +84,55 @@ function noSuchUser({ values }: Merged, user: string | number): string {
 }
 
 /** Whoever can write the job directory decides what the service user runs. */
-function refuseOpenJobs(merged: Merged, path: string, { files }: Machine): void {
+function refuseOpenJobs(merged: Merged, path: string, { files }: ConfigHost): void {
   const resolved = files.resolve(path);
   if (resolved === undefined) return;
   const mode = files.facts(resolved)?.mode ?? 0;
   if ((mode & 0o002) === 0) return;
   const only = merged.own === undefined ? 'root' : 'you';
   const remedy = (mode & 0o1000) === 0 ? `chmod o-w ${path}` : `keep the job files where only ${only} can write`;
-  tell(merged, 'job_directory', 'error', `everyone can write ${path}, and so could have jobs run: ${remedy}`);
+  addProblem(merged, 'job_directory', 'error', `everyone can write ${path}, and so could have jobs run: ${remedy}`);
 }
 
-interface Judged {
+interface OwnerRules {
   readonly trust: 'strict' | 'warn';
   readonly trustedOwnerUids: readonly number[];
-  readonly files: Machine['files'];
+  readonly files: ConfigHost['files'];
 }
 
 /** Its owner and its group can put any file in, under the name of any job. */
-function judgeJobDirectory(merged: Merged, path: string, { trust, trustedOwnerUids, files }: Judged): void {
+function checkJobDirectory(merged: Merged, path: string, { trust, trustedOwnerUids, files }: OwnerRules): void {
   const facts = files.facts(files.resolve(path) ?? path);
   // A process-control of one's own is in the hands of its owner alone anyway, and a group of the same name is usual there.
   if (facts === undefined || merged.own !== undefined) return;
   const severity = trust === 'strict' ? 'error' : 'warning';
   const isTrusted = facts.uid === 0 || trustedOwnerUids.includes(facts.uid);
   if (!isTrusted)
-    tell(merged, 'job_directory', severity, `the owner of ${path} (uid ${facts.uid}) is not among "trusted_owners"`);
+    addProblem(
+      merged,
+      'job_directory',
+      severity,
+      `the owner of ${path} (uid ${facts.uid}) is not among "trusted_owners"`,
+    );
   if ((facts.mode & 0o022) === 0o020)
-    tell(merged, 'job_directory', severity, `a group can write ${path}: chmod g-w ${path}`);
+    addProblem(merged, 'job_directory', severity, `a group can write ${path}: chmod g-w ${path}`);
 }
 
 /** A lock in a directory that everyone can write could be forged or held up by anyone. */
 function runDirectories(
   merged: Merged,
   path: string,
-  { machine: { files }, fallback }: { readonly machine: Machine; readonly fallback: string },
+  { host: { files }, fallback }: { readonly host: ConfigHost; readonly fallback: string },
 ): Pick<Config, 'runDirectory' | 'predecessorRunDirectory'> {
   const resolved = files.resolve(path) ?? path;
   if (((files.facts(resolved)?.mode ?? 0) & 0o002) === 0) return { runDirectory: path };
   const instead = path === fallback ? undefined : fallback;
   const advice = 'give it to the service user alone';
   if (instead === undefined) {
-    tell(merged, 'run_directory', 'error', `everyone can write ${path}, and so could forge locks: ${advice}`);
+    addProblem(merged, 'run_directory', 'error', `everyone can write ${path}, and so could forge locks: ${advice}`);
     return { runDirectory: path };
   }
-  tell(
+  addProblem(
     merged,
     'run_directory',
     'warning',
@@ -139,7 +144,7 @@ function runDirectories(
 function logging(merged: Merged): Config['logging'] {
   const { logging, unused } = loggingOf(merged.values.logging ?? {});
   if (unused.length > 0)
-    tell(
+    addProblem(
       merged,
       'logging',
       'warning',
@@ -152,7 +157,12 @@ function trustedOwners(merged: Merged, owners: readonly (string | number)[], use
   return owners.flatMap((owner) => {
     const user = users.find(String(owner));
     if (user === undefined)
-      tell(merged, 'trusted_owners', 'warning', `"trusted_owners" has "${owner}", and this machine has no such user`);
+      addProblem(
+        merged,
+        'trusted_owners',
+        'warning',
+        `"trusted_owners" has "${owner}", and this machine has no such user`,
+      );
     return user === undefined ? [] : [user.uid];
   });
 }
@@ -160,7 +170,7 @@ function trustedOwners(merged: Merged, owners: readonly (string | number)[], use
 function portRange(merged: Merged, written: string): PortRange {
   const [first = 0, last = 0] = written.split('-').map(Number);
   if (first > last || last > 65_535) {
-    tell(merged, 'port_range', 'error', `"port_range" must go up, and not beyond 65535, found ${written}`);
+    addProblem(merged, 'port_range', 'error', `"port_range" must go up, and not beyond 65535, found ${written}`);
   }
   return { first, last };
 }

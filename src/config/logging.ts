@@ -12,7 +12,7 @@ export interface Logging {
   readonly console: boolean;
 }
 
-type Written = NonNullable<ConfigFile['logging']>;
+type WrittenLogging = NonNullable<ConfigFile['logging']>;
 
 const pythonKeys = [
   'version',
@@ -39,7 +39,7 @@ const pythonLevels: Readonly<Record<string, Level>> = {
 const order: readonly Level[] = ['debug', 'info', 'warn', 'error'];
 
 /** `unused` names what a dictConfig says and nothing here heeds. */
-export function loggingOf(written: Written): { readonly logging: Logging; readonly unused: readonly string[] } {
+export function loggingOf(written: WrittenLogging): { readonly logging: Logging; readonly unused: readonly string[] } {
   if (pythonKeys.some((key) => key in written)) return fromPython(written);
   const { level = 'info', format = 'text', syslog, file, console = false } = written;
   return {
@@ -60,7 +60,7 @@ const facilities: readonly string[] = configSchema.properties.logging.properties
 /** Keys of a handler that are heeded, or that make no difference here. */
 const handlerKeys = ['class', 'level', 'formatter', 'facility', 'filename', 'stream', 'encoding', 'delay', 'mode'];
 
-function fromPython(written: Written): { readonly logging: Logging; readonly unused: readonly string[] } {
+function fromPython(written: WrittenLogging): { readonly logging: Logging; readonly unused: readonly string[] } {
   const handlers = Object.entries((written.handlers ?? {}) as Readonly<Record<string, Settings>>);
   const unused: string[] = (['formatters', 'filters'] as const).filter(
     (key) => Object.keys(written[key] ?? {}).length > 0,
@@ -109,7 +109,7 @@ function targetOf(handler: Settings): Partial<Logging> | undefined {
 }
 
 /** A message passes a logger, then a handler: the stricter of the two decides; of several, the most talkative. */
-function pythonLevel(written: Written, handlers: readonly Settings[]): Level {
+function pythonLevel(written: WrittenLogging, handlers: readonly Settings[]): Level {
   const loggers = [...Object.values(written.loggers ?? {}), ...(written.root ? [written.root] : [])] as Settings[];
   const level = Math.max(lowestRank(loggers, 'info'), lowestRank(handlers, 'debug'));
   return order[level] ?? 'info';

@@ -18,7 +18,7 @@ export interface Request {
   readonly runnerPath?: string;
 }
 
-export interface Machine {
+export interface ConfigHost {
   readonly files: Files;
   readonly users: Users;
   readonly caller: Caller;
@@ -48,8 +48,8 @@ export type SourcesAnswer =
   | { readonly ok: true; readonly sources: Sources }
   | { readonly ok: false; readonly file: string; readonly reason: string };
 
-export function chooseSources(machine: Machine, request: Request): SourcesAnswer {
-  const { files, users, caller } = machine;
+export function chooseSources(host: ConfigHost, request: Request): SourcesAnswer {
+  const { files, users, caller } = host;
   const { systemFile = '/etc/process-control.yaml', dropInDirectory = '/etc/process-control.d' } = request;
   const dropInNames = files.list(dropInDirectory) ?? [];
   const dropIns = dropInNames

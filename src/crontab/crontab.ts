@@ -77,7 +77,7 @@ const linesPerFile = 9000;
 const commentRunLimit = 12_000;
 
 /** Some lines that belong together. */
-interface Block {
+interface LineGroup {
   readonly text: string;
   readonly lines: number;
   /** Whether there is an entry among them, or only comments. */
@@ -88,17 +88,17 @@ interface Block {
 
 export function composeCrontab(order: CrontabOrder): Crontab {
   const named = [
-    ...order.jobs.map((job) => ({ slug: job.slug, write: () => jobBlock(job, order) })),
-    ...order.broken.map((job) => ({ slug: job.slug, write: () => keptBlock(job, order) })),
+    ...order.jobs.map((job) => ({ slug: job.slug, write: () => jobGroup(job, order) })),
+    ...order.broken.map((job) => ({ slug: job.slug, write: () => keptGroup(job, order) })),
   ];
   named.sort((a, b) => (a.slug < b.slug ? -1 : a.slug > b.slug ? 1 : 0));
-  const blocks = [...commonBlocks(order), ...named.map(({ write }) => write())];
+  const groups = [...commonGroups(order), ...named.map(({ write }) => write())];
   return {
-    jobs: blocks.flatMap(({ job }) => job ?? []),
-    problems: blocks.flatMap(({ problem }) => problem ?? []),
-    text: () => paginate(blocks, () => header(order.header, 1, ''), Number.POSITIVE_INFINITY).join(''),
+    jobs: groups.flatMap(({ job }) => job ?? []),
+    problems: groups.flatMap(({ problem }) => problem ?? []),
+    text: () => paginate(groups, () => header(order.header, 1, ''), Number.POSITIVE_INFINITY).join(''),
     files: (name) =>
-      paginate(blocks, (part) => header(order.header, part, name), linesPerFile).map((text, index) => ({
+      paginate(groups, (part) => header(order.header, part, name), linesPerFile).map((text, index) => ({
         name: index === 0 ? name : `${name}-${index + 1}`,
         text,
       })),
@@ -106,7 +106,7 @@ export function composeCrontab(order: CrontabOrder): Crontab {
 }
 
 /** One pair of lines for all services, and one for all jobs that catch up: run-job itself knows which they are. */
-function commonBlocks(order: CrontabOrder): Block[] {
+function commonGroups(order: CrontabOrder): LineGroup[] {
   const active = order.jobs.filter((job) => !job.disabled);
   const kept = order.broken.length > 0 ? order.present.content() : undefined;
   const services = active.some((job) => job.service) || kept?.ensure;
@@ -117,7 +117,7 @@ function commonBlocks(order: CrontabOrder): Block[] {
   ];
 }
 
-function pair(comment: string, schedule: string, flag: string, order: CrontabOrder): Block {
+function pair(comment: string, schedule: string, flag: string, order: CrontabOrder): LineGroup {
   const command = commandLine(flag, order);
   return entries(`${comment}\n@reboot ${order.user} ${command}\n${schedule} ${order.user} ${command}\n`);
 }
@@ -126,11 +126,11 @@ function commandLine(flags: string, { runner, config }: CrontabOrder): string {
   return `${runner} ${flags}${config === undefined ? '' : ` --config ${config}`}`;
 }
 
-function jobBlock(job: CrontabJob, order: CrontabOrder): Block {
+function jobGroup(job: CrontabJob, order: CrontabOrder): LineGroup {
   const { slug, schedule, timeZone } = job;
-  if (job.service && !job.disabled) return remark(`# Service ${slug}`, { slug, state: 'service' });
+  if (job.service && !job.disabled) return commentGroup(`# Service ${slug}`, { slug, state: 'service' });
   if (job.disabled || schedule === undefined)
-    return remark(`# Skipping disabled job ${slug}`, { slug, state: 'unscheduled' });
+    return commentGroup(`# Skipping disabled job ${slug}`, { slug, state: 'unscheduled' });
   const line: LastLine =
     timeZone === undefined
       ? { schedule, due: false }
@@ -140,7 +140,7 @@ function jobBlock(job: CrontabJob, order: CrontabOrder): Block {
   return { ...entries(answer.text), job: { slug, state: 'scheduled', ...(line.zoned ?? { schedule }) } };
 }
 
-function keptBlock(job: BrokenJob, order: CrontabOrder): Block {
+function keptGroup(job: BrokenJob, order: CrontabOrder): LineGroup {
   const { slug, source } = job;
   const line = order.present.content().lines.get(slug);
   if (line === undefined) return leftOut(job);
@@ -151,17 +151,17 @@ function keptBlock(job: BrokenJob, order: CrontabOrder): Block {
   return { ...entries(`${why}\n${answer.text}`), job: { slug, state: 'kept', ...(line.zoned ?? { schedule }) } };
 }
 
-function leftOut(job: BrokenJob, message?: string): Block {
+function leftOut(job: BrokenJob, message?: string): LineGroup {
   const text = `# No line for ${job.slug}: ${place(job)} has a problem, see cron-generate --check`;
-  const block = remark(commentText(text), { slug: job.slug, state: 'left out' });
-  return message === undefined ? block : { ...block, problem: { severity: 'error', file: job.source, message } };
+  const group = commentGroup(commentText(text), { slug: job.slug, state: 'left out' });
+  return message === undefined ? group : { ...group, problem: { severity: 'error', file: job.source, message } };
 }
 
-function remark(comment: string, job: JobLine): Block {
+function commentGroup(comment: string, job: JobLine): LineGroup {
   return { text: `${comment}\n`, lines: 1, entry: false, job };
 }
 
-function entries(text: string): Block {
+function entries(text: string): LineGroup {
   return { text, lines: text.split('\n').length - 1, entry: true };
 }
 
@@ -183,22 +183,22 @@ function entry(
   return { text: `# ${slug} follows ${zoned.schedule} ${zoned.timeZone}\n${answer.text}` };
 }
 
-/** A text that grows block by block: lines for Debian's cron, characters of comments in a row for cronie. */
+/** A text that grows group by group: lines for Debian's cron, characters of comments in a row for cronie. */
 interface Page {
   text: string;
   lines: number;
   quiet: number;
 }
 
-function paginate(blocks: readonly Block[], start: (part: number) => string, lineLimit: number): string[] {
+function paginate(groups: readonly LineGroup[], start: (part: number) => string, lineLimit: number): string[] {
   const pages: Page[] = [];
   let page = newPage(start(1));
-  for (const block of blocks) {
-    if (page.lines + block.lines + 1 > lineLimit) {
+  for (const group of groups) {
+    if (page.lines + group.lines + 1 > lineLimit) {
       pages.push(page);
       page = newPage(start(pages.length + 1));
     }
-    append(page, block);
+    append(page, group);
   }
   return [...pages, page].map(({ text }) => text);
 }
@@ -207,13 +207,13 @@ function newPage(text: string): Page {
   return { text, lines: text.split('\n').length - 1, quiet: 0 };
 }
 
-function append(page: Page, block: Block): void {
+function append(page: Page, group: LineGroup): void {
   if (page.quiet > commentRunLimit) {
     page.text += `${trigger}\n`;
     page.lines += 1;
     page.quiet = 0;
   }
-  page.text += block.text;
-  page.lines += block.lines;
-  page.quiet = block.entry ? 0 : page.quiet + utf8Bound(block.text);
+  page.text += group.text;
+  page.lines += group.lines;
+  page.quiet = group.entry ? 0 : page.quiet + utf8Bound(group.text);
 }

@@ -97,7 +97,7 @@ export function decideChange(
 ): ChangeAnswer {
   const isMine = (file: PresentFile) =>
     file.name === name ? owner !== 'foreign' : file.is === 'text' && isPartOf(file.text, name);
-  const refused = wanted.flatMap((file) => obstacle(files.get(file.name), isMine, adopt) ?? []);
+  const refused = wanted.flatMap((file) => refusalFor(files.get(file.name), isMine, adopt) ?? []);
   if (refused.length > 0) return { refused };
   const writes = wanted.filter((file) => !isAlready(files.get(file.name), file));
   const names = new Set(wanted.map((file) => file.name));
@@ -108,7 +108,7 @@ export function decideChange(
   return { change: { path, writes: grows ? writes.reverse() : writes, removals: removals.map((file) => file.name) } };
 }
 
-function obstacle(
+function refusalFor(
   there: PresentFile | undefined,
   isMine: (file: PresentFile) => boolean,
   adopt: boolean,

@@ -1,6 +1,6 @@
 /** What cron-generate says about a change: one sentence for people, one value for programs. */
 
-import type { Timing, Timings } from '../schedule/plan/plan.ts';
+import type { LineTiming, LineTimings } from '../schedule/plan/plan.ts';
 import type { Crontab, CrontabFile } from './crontab.ts';
 import { type LastLine, lineRule, type PresentCrontab } from './last-good.ts';
 import { readLine } from './reader.ts';
@@ -13,24 +13,24 @@ export interface LineChanges {
 }
 
 /** When each job runs that has a line now. */
-export function timingsBefore(present: PresentCrontab): Timings {
+export function timingsBefore(present: PresentCrontab): LineTimings {
   return new Map([...present.content().lines].map(([slug, line]) => [slug, timingOf(line)]));
 }
 
-function timingOf({ schedule, zoned }: LastLine): Timing {
+function timingOf({ schedule, zoned }: LastLine): LineTiming {
   return zoned ?? { schedule };
 }
 
 /** When each job runs that will have a line. */
-export function timingsAfter({ jobs }: Crontab): Timings {
-  const timings = new Map<string, Timing>();
+export function timingsAfter({ jobs }: Crontab): LineTimings {
+  const timings = new Map<string, LineTiming>();
   for (const { slug, schedule, timeZone } of jobs) {
     if (schedule !== undefined) timings.set(slug, { schedule, ...(timeZone !== undefined && { timeZone }) });
   }
   return timings;
 }
 
-export function compareLines(before: Timings, after: Timings): LineChanges {
+export function compareLines(before: LineTimings, after: LineTimings): LineChanges {
   const isOther = (slug: string) => {
     const [one, other] = [before.get(slug), after.get(slug)];
     return one !== undefined && (one.schedule !== other?.schedule || one.timeZone !== other?.timeZone);
@@ -102,7 +102,7 @@ function contentsOf(text: string): Contents {
     if (slug !== undefined) (kind === 'Service' ? found.services : found.leftOut).add(slug);
     const line = readLine(written);
     if (line.is === 'setting') found.settings += `${line.name}=${line.value}\n`;
-    if (line.is === 'fault') found.foreign.push(written);
+    if (line.is === 'problem') found.foreign.push(written);
     if (line.is !== 'entry') continue;
     const rule = lineRule(line.command);
     if (/ --ensure(?=\s|$)/.test(line.command)) found.ensure += `${written}\n`;

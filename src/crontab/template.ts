@@ -119,9 +119,9 @@ const sample: EntryValues = {
 function tryOut(template: CronTemplate): string | undefined {
   const answer = template.expand(sample);
   if ('refused' in answer) return answer.refused;
-  const { lines, faults } = readCrontab(answer.text);
-  const [fault] = faults;
-  if (fault !== undefined) return `line ${fault.line}: ${fault.message}`;
+  const { lines, problems } = readCrontab(answer.text);
+  const [problem] = problems;
+  if (problem !== undefined) return `line ${problem.line}: ${problem.message}`;
   const entries = lines.filter((line) => line.is === 'entry');
   const [entry] = entries;
   if (entry === undefined || entries.length > 1) return 'there must be one line with {schedule} {user} {command}';

@@ -1,11 +1,11 @@
 /** The world that a job would wake up in, told without running it. The value is what `--rehearse --json` prints; the text is made from it. */
 import type { Job } from '../job/job.ts';
-import { durationWords } from '../run/outcome/outcome.ts';
 import { argvOf } from '../run/world/argv.ts';
 import { privateTmpSize } from '../run/world/private-tmp.ts';
 import type { World } from '../run/world/world.ts';
 import type { Programs } from '../system/types/process.ts';
 import type { Locale, User } from '../system/types/user.ts';
+import { durationWords } from '../text/duration.ts';
 import { printable } from '../text/printable.ts';
 import { shellWord } from '../text/shell-word.ts';
 

@@ -24,9 +24,9 @@ import type { Expression } from './expression.ts';
 const minutesOfDay = 24 * 60;
 const longestCareMinutes = 3 * 60;
 
-export type Limits = { readonly afterMs: number } & ({ readonly count: number } | { readonly untilMs: number });
+export type FireLimits = { readonly afterMs: number } & ({ readonly count: number } | { readonly untilMs: number });
 
-export type Window = Limits & { readonly zone: Zone };
+export type Window = FireLimits & { readonly zone: Zone };
 
 /**
  * The instants after `afterMs` (and not after `untilMs`) at which cron starts the line, ascending, in milliseconds since 1970.
@@ -52,7 +52,7 @@ function periodsBefore(window: { readonly zone: Zone; readonly afterMs: number }
 }
 
 /** The same for any clock: a cron that is started with the first of the periods, which follow each other without a hole. */
-export function firesIn(expression: Expression, periods: Iterable<Period>, limits: Limits): readonly number[] {
+export function firesIn(expression: Expression, periods: Iterable<Period>, limits: FireLimits): readonly number[] {
   const limit = 'count' in limits ? limits.count : Number.POSITIVE_INFINITY;
   const untilMs = 'untilMs' in limits ? limits.untilMs : Number.POSITIVE_INFINITY;
   const found: number[] = [];

@@ -1,4 +1,5 @@
 /** What a JSON Schema of ours may hold: plain draft-07, and two annotations that only we read. */
+import type { FromSchema } from 'json-schema-to-ts';
 
 export interface Schema {
   readonly type?: string | readonly string[];
@@ -13,25 +14,33 @@ export interface Schema {
   readonly items?: Schema;
   readonly pattern?: string;
   readonly required?: readonly string[];
-  /** Stands behind "must be" in every complaint about this value. */
+  /** Stands behind "must be" in every error about this value. */
   readonly 'x-expected'?: string;
   /** The value is the text in the file, whatever YAML makes of it: `010` stays `010`. */
   readonly 'x-as-written'?: boolean;
 }
 
-/** A generated validator: ajv's standalone code, which leaves its complaints on itself. */
+/** The values of some keys of a file as their schemas allow them; each may be missing. */
+export type WrittenKeys<Properties extends Readonly<Record<string, object>>> = Partial<
+  FromSchema<
+    { readonly type: 'object'; readonly properties: Properties; readonly additionalProperties: false },
+    { keepDefaultedPropertiesOptional: true }
+  >
+>;
+
+/** A generated validator: ajv's standalone code, which leaves its errors on itself. */
 export interface Validator {
   (value: unknown): boolean;
-  errors?: readonly Complaint[] | null;
+  errors?: readonly SchemaError[] | null;
 }
 
 /** As much of an ajv error as our sentences need. */
-export interface Complaint {
+export interface SchemaError {
   /** JSON pointer of the value. */
   readonly instancePath: string;
   readonly keyword: string;
   readonly params: { readonly [name: string]: unknown };
-  /** Set on complaints about the name of a key; a `propertyNames` complaint about the same key follows. */
+  /** Set on errors about the name of a key; a `propertyNames` error about the same key follows. */
   readonly propertyName?: string;
 }
 

@@ -7,7 +7,7 @@ import { nearest } from '../text/nearest.ts';
 import { unitNote } from './foreign.ts';
 import type { Schema } from './schema.ts';
 import { type Synonyms, synonymOf } from './synonym.ts';
-import type { Remark } from './value.ts';
+import type { TextProblem } from './value.ts';
 
 /** Finding the nearest key takes a while, and a hostile file may have thousands. */
 const mostMeant = 100;
@@ -18,7 +18,7 @@ interface Known {
   readonly synonyms?: Synonyms;
 }
 
-export function strangerRemark(text: string, root: Node | null, format: Known): Remark | undefined {
+export function strangerProblem(text: string, root: Node | null, format: Known): TextProblem | undefined {
   const { schema } = format;
   const known = Object.keys(schema.properties ?? {});
   if (root === null || text.trim() === '') return undefined;

@@ -2,7 +2,7 @@
 import { type Document, Scalar, visit, type YAMLError } from 'yaml';
 import { foreignText } from './foreign.ts';
 import { lineAt } from './place.ts';
-import type { Remark } from './value.ts';
+import type { TextProblem } from './value.ts';
 
 /** A sentence; what follows one that is `derailing` is no longer worth reading, since the library lost its place. */
 interface Sentence {
@@ -12,13 +12,13 @@ interface Sentence {
 }
 
 /** Nobody reads more at once. */
-const mostRemarks = 20;
+const mostProblems = 20;
 
 /** Everything that keeps a text from being one YAML 1.2 document of ours, in the order of the text; one remark a line. */
-export function syntaxRemarks(text: string, document: Document): readonly Remark[] {
-  const remarks: Remark[] = [];
+export function syntaxProblems(text: string, document: Document): readonly TextProblem[] {
+  const problems: TextProblem[] = [];
   if (document.directives?.yaml.explicit && document.directives.yaml.version === '1.1') {
-    remarks.push({
+    problems.push({
       severity: 'error',
       offset: 0,
       message: 'this file says %YAML 1.1 but is read as YAML 1.2; remove that line',
@@ -29,12 +29,12 @@ export function syntaxRemarks(text: string, document: Document): readonly Remark
   for (const error of errors) {
     if (error.pos[0] <= lineEnd) continue;
     const { offset, message, derailing } = sentence(text, document, error);
-    remarks.push({ severity: 'error', offset, message });
-    if (derailing || remarks.length === mostRemarks) break;
+    problems.push({ severity: 'error', offset, message });
+    if (derailing || problems.length === mostProblems) break;
     lineEnd = text.indexOf('\n', error.pos[0]);
     if (lineEnd === -1) break;
   }
-  return remarks;
+  return problems;
 }
 
 function sentence(text: string, document: Document, error: YAMLError): Sentence {

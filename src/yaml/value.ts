@@ -6,7 +6,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, S
 import type { Schema } from './schema.ts';
 
 /** A mistake or a doubt, at an offset of the text. */
-export interface Remark {
+export interface TextProblem {
   readonly severity: 'error' | 'warning';
   readonly offset: number;
   readonly message: string;
@@ -28,7 +28,7 @@ const oldBooleans = new Map([
 
 interface Reader {
   readonly document: Document;
-  readonly remarks: Remark[];
+  readonly problems: TextProblem[];
   /** Every anchor in the order of the text; found when the first alias is met. */
   anchors?: readonly Node[];
   /** How many aliases were met, and how many values they stand for. */
@@ -42,7 +42,7 @@ interface Reader {
 export interface Reading {
   readonly value: unknown;
   /** What was wrong or doubtful on the way. */
-  readonly remarks: readonly Remark[];
+  readonly problems: readonly TextProblem[];
   /** Reading was given up: what is missing from the value is no further mistake. */
   readonly incomplete: boolean;
 }
@@ -50,7 +50,7 @@ export interface Reading {
 export function readValue(document: Document, schema: Schema): Reading {
   const reader: Reader = {
     document,
-    remarks: [],
+    problems: [],
     aliases: 0,
     aliased: 0,
     insideAlias: false,
@@ -58,7 +58,7 @@ export function readValue(document: Document, schema: Schema): Reading {
     incomplete: false,
   };
   const value = read(reader, document.contents, { schema, key: '' });
-  return { value, remarks: reader.remarks, incomplete: reader.incomplete };
+  return { value, problems: reader.problems, incomplete: reader.incomplete };
 }
 
 interface Expected {
@@ -173,6 +173,6 @@ function giveUp(reader: Reader, node: Node, message: string): null {
   return null;
 }
 
-function remark(reader: Reader, node: Node | null, severity: Remark['severity'], message: string): void {
-  reader.remarks.push({ severity, offset: node?.range?.[0] ?? 0, message });
+function remark(reader: Reader, node: Node | null, severity: TextProblem['severity'], message: string): void {
+  reader.problems.push({ severity, offset: node?.range?.[0] ?? 0, message });
 }

@@ -16,12 +16,12 @@ export interface ZoneTable {
 
 /** `undefined`: nothing is wrong with it. */
 export function judgeZone(name: string, table: ZoneTable): ZoneProblem | undefined {
-  if (!table.has(name)) return { severity: 'error', message: objection(name, table) };
+  if (!table.has(name)) return { severity: 'error', message: unknownZone(name, table) };
   const message = reversedSign(name) ?? noSummer(name, table);
   return message === undefined ? undefined : { severity: 'warning', message };
 }
 
-function objection(name: string, table: ZoneTable): string {
+function unknownZone(name: string, table: ZoneTable): string {
   const names = table.names();
   if (names.length === 0)
     return `can't be "${name}": this machine has no time zone data, so it knows UTC only; install the package tzdata`;

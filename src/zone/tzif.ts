@@ -65,13 +65,13 @@ function footer(bytes: Uint8Array, at: number): string {
     .trim();
 }
 
-interface Block {
+interface DataBlock {
   readonly at: number;
   readonly counts: Counts;
   readonly timeBytes: 4 | 8;
 }
 
-function tableOf(file: DataView, block: Block): ZoneTable | undefined {
+function tableOf(file: DataView, block: DataBlock): ZoneTable | undefined {
   const { at, counts, timeBytes } = block;
   const { transitions, types, nameBytes } = counts;
   if (types === 0 || at + blockBytes(counts, timeBytes) > file.byteLength) return undefined;

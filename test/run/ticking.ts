@@ -1,5 +1,5 @@
 /** A host on which one job ticks: its clock, its claims and its history in memory, and what run-job does before the lock. */
-import { type TimingKeys, timingOf } from '../../src/job/keys/timing.ts';
+import { timingOf, type WrittenTiming } from '../../src/job/keys/timing.ts';
 import { type BeforeRun, beforeRun } from '../../src/run/before-run.ts';
 import type { Tick, Trigger } from '../../src/run/history/event.ts';
 import { formatEvent, parseEvents } from '../../src/run/history/event-lines.ts';
@@ -22,12 +22,12 @@ export class Host {
   host = 'web1.example';
   zones: Zones = zonesOn('UTC');
   schedule: string;
-  keys: TimingKeys;
+  keys: WrittenTiming;
   enabled = true;
   changedMs = Number.NEGATIVE_INFINITY;
   #runs = 0;
 
-  constructor(schedule: string, keys: TimingKeys = {}, start = '2026-11-22T10:30:00Z') {
+  constructor(schedule: string, keys: WrittenTiming = {}, start = '2026-11-22T10:30:00Z') {
     this.schedule = schedule;
     this.keys = keys;
     this.clock = new FakeClock(start);

@@ -10,7 +10,7 @@ import { nothingPresent, type PresentCrontab, readOwnCrontab } from '../../cront
 import { changesText, compareLines, timingsAfter, timingsBefore } from '../../crontab/report.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import { expressionOf } from '../../schedule/expression.ts';
-import type { Timings } from '../../schedule/plan/plan.ts';
+import type { LineTimings } from '../../schedule/plan/plan.ts';
 import { publisher } from '../../system/cron/publish.ts';
 import { userCrontab } from '../../system/cron/user-crontab.ts';
 import { files } from '../../system/file/files.ts';
@@ -43,8 +43,8 @@ export interface GenerateOptions {
 export interface Comparison {
   readonly there: PresentFiles;
   readonly change: CrontabChange;
-  before(): Timings;
-  after(): Timings;
+  before(): LineTimings;
+  after(): LineTimings;
 }
 
 /** What --diff and --plan show; `patch` is of the user's own crontab. */

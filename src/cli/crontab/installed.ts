@@ -123,8 +123,8 @@ function contentOf(text: string): Omit<CrontabPart, 'path' | 'kind'> {
   return {
     lineCount: text.split('\n').length - 1,
     faults: readCrontab(text)
-      .faults.slice(0, 5)
-      .map((fault) => `line ${fault.line}: ${fault.message}`),
+      .problems.slice(0, 5)
+      .map(({ line, message }) => `line ${line}: ${message}`),
     endsWithLineBreak: text.endsWith('\n'),
     unknownUsers: usersIn(text).filter((name) => users.find(name) === undefined),
   };

@@ -6,9 +6,9 @@ import type { CrontabChange } from '../../system/types/cron.ts';
 /** Why cron would not accept a text as it is meant; what gets here was made to be accepted, so this is root's text or our mistake. */
 export function refusalOfCron({ writes }: CrontabChange): string | undefined {
   for (const { name, text } of writes) {
-    const [fault] = readCrontab(text).faults;
-    if (fault !== undefined)
-      return `nothing was written, because cron would refuse line ${fault.line} of ${name}: ${fault.message}`;
+    const [problem] = readCrontab(text).problems;
+    if (problem !== undefined)
+      return `nothing was written, because cron would refuse line ${problem.line} of ${name}: ${problem.message}`;
   }
   for (const { name, text } of writes) {
     const refusal = cronReader.objection(withoutUsers(text));

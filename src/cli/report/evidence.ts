@@ -113,7 +113,7 @@ function withStandIn(runs: readonly RunRecord[], question: StandInQuestion): rea
   const { tickMs } = ticks;
   if (tickMs === undefined || runs.some(({ tick }) => tick?.tickMs === tickMs)) return runs;
   const history = realHistory(config).read(slug);
-  const start = standIns({ ...scheduled, slug }, { history, zones })(tickMs);
+  const start = standIns({ ...scheduled, slug }, history, zones)(tickMs);
   return start === undefined ? runs : runs.map((run) => (run.run === start.run ? { ...run, tick: { tickMs } } : run));
 }
 

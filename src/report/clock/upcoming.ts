@@ -1,8 +1,8 @@
 /** When jobs will start: the ticks to come of each, with all that delays or forbids them. Nothing that is off is left out silently. */
 
-import { durationWords } from '../../run/outcome/outcome.ts';
 import { type Pause, pauseOf, pauseWords } from '../../run/pause/pause.ts';
 import { expectedTicks, type Scheduled, tickZone } from '../../schedule/ticks.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import { wallTime } from '../../zone/wall-time.ts';

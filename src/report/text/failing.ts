@@ -1,5 +1,5 @@
 /** `jobctl failed`: what is failing now, since when, how often, and its last words. */
-import { durationWords } from '../../run/outcome/outcome.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import type { BrokenJobSnapshot } from '../snapshot.ts';
 import { type AnySnapshot, isBroken } from './job.ts';

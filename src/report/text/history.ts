@@ -1,7 +1,8 @@
 /** `jobctl history`: one line for each run and for each thing that a person has decided about the job, newest last. */
 import type { Steered, Trigger } from '../../run/history/event.ts';
-import { durationWords, lastedWords, leftOutWords } from '../../run/outcome/outcome.ts';
+import { lastedWords, leftOutWords } from '../../run/outcome/outcome.ts';
 import type { JournalEntry } from '../../service/record/journal.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import type { RunSnapshot } from '../latest-runs.ts';
 

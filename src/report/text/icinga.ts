@@ -1,6 +1,7 @@
 /** What `check-jobs-icinga` says: the predecessor's two sentences first, then ours, with performance data behind the bar. */
-import { durationWords } from '../../run/outcome/outcome.ts';
+
 import { isCircuit } from '../../run/pause/pause.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { greatest } from '../../text/width.ts';
 import { commonWarnings, ownWarnings } from '../clock/installed.ts';

@@ -1,7 +1,8 @@
 /** `jobctl status`: one line for each job, or all that is known of one. */
 import { orphanWords } from '../../run/lock/collision.ts';
-import { durationWords, lastedWords } from '../../run/outcome/outcome.ts';
+import { lastedWords } from '../../run/outcome/outcome.ts';
 import { pauseRemark, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import { ownWarnings } from '../clock/installed.ts';

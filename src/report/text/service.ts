@@ -1,5 +1,5 @@
 /** `jobctl status` of a service: the remark in a listing, and a line for each instance. */
-import { durationWords } from '../../run/outcome/outcome.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import { desiredWords, type InstanceSnapshot, type ServiceSnapshot } from '../service-snapshot.ts';

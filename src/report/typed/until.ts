@@ -1,5 +1,5 @@
 /** When a pause ends, from what a person types. */
-import { durationWords } from '../../run/outcome/outcome.ts';
+import { durationWords } from '../../text/duration.ts';
 import { momentForms, type Now, parseMoment } from './moment.ts';
 import { parseSpan, spanForms } from './span.ts';
 

@@ -1,5 +1,7 @@
 /** The answer of `jobctl why` in one sentence, what to do, and the evidence that matters for that answer. */
-import { durationWords, lastedWords, statusOf } from '../../run/outcome/outcome.ts';
+
+import { lastedWords, statusOf } from '../../run/outcome/outcome.ts';
+import { durationWords } from '../../text/duration.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { type Advice, advise, changing, commandsOf, looking } from '../advice.ts';
 import type { RunSnapshot } from '../latest-runs.ts';

@@ -1,9 +1,9 @@
 /** Whether there was a cron at a tick, a machine under it, and a clock that showed that time. */
 
 import { readLine } from '../../crontab/reader.ts';
-import { durationWords } from '../../run/outcome/outcome.ts';
 import { isReboot } from '../../schedule/nickname.ts';
 import { expectedTicks } from '../../schedule/ticks.ts';
+import { durationWords } from '../../text/duration.ts';
 import { otherZoneAdvice, otherZoneWords } from '../../zone/other-zone.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { minuteMs } from '../../zone/zone.ts';

@@ -7,18 +7,18 @@ import { expectedTicks, type Scheduled, tickZone } from '../ticks.ts';
 import { compareTimes, type Sameness } from './same-times.ts';
 
 /** When a job runs, as its line says. */
-export interface Timing {
+export interface LineTiming {
   readonly schedule: string;
   /** Absent: the host's. */
   readonly timeZone?: string;
 }
 
 /** By slug. */
-export type Timings = ReadonlyMap<string, Timing>;
+export type LineTimings = ReadonlyMap<string, LineTiming>;
 
 export interface PlanOrder {
-  readonly before: Timings;
-  readonly after: Timings;
+  readonly before: LineTimings;
+  readonly after: LineTimings;
   readonly zones: Zones;
   readonly nowMs: number;
 }
@@ -34,8 +34,8 @@ interface PlanWindow {
 
 export interface PlannedJob extends PlannedChange {
   readonly slug: string;
-  readonly before?: Timing;
-  readonly after?: Timing;
+  readonly before?: LineTiming;
+  readonly after?: LineTiming;
 }
 
 interface PlannedChange {
@@ -66,12 +66,12 @@ export function planChanges(order: PlanOrder): Plan {
   });
 }
 
-function isSame(before: Timing | undefined, after: Timing | undefined): boolean {
+function isSame(before: LineTiming | undefined, after: LineTiming | undefined): boolean {
   return before?.schedule === after?.schedule && before?.timeZone === after?.timeZone;
 }
 
 /** Without a line a job has no ticks. */
-function scheduled(timing: Timing | undefined): Scheduled {
+function scheduled(timing: LineTiming | undefined): Scheduled {
   if (timing === undefined) return { timing: {} };
   const { schedule, timeZone } = timing;
   return { schedule: expressionOf(schedule), timing: timeZone === undefined ? {} : { timeZone } };

@@ -2,7 +2,7 @@
 
 import { wallTime } from '../../zone/wall-time.ts';
 import type { Zone } from '../../zone/zone.ts';
-import type { Plan, PlannedJob, Timing } from './plan.ts';
+import type { LineTiming, Plan, PlannedJob } from './plan.ts';
 import type { Sameness } from './same-times.ts';
 
 /** Times that are shown of each list. */
@@ -49,7 +49,7 @@ function listed<T>(verb: string, list: readonly T[], word: (item: T) => string):
   return [`${list.length} ${verb}: ${list.slice(0, shown).map(word).join(', ')}${more}`];
 }
 
-function timingText(timing: Timing | undefined): string {
+function timingText(timing: LineTiming | undefined): string {
   if (timing === undefined) return 'no line';
   return timing.timeZone === undefined ? `"${timing.schedule}"` : `"${timing.schedule}" in ${timing.timeZone}`;
 }

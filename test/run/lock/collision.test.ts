@@ -46,7 +46,12 @@ const shared: typeof own = [
   ['such a one, after a run of this job was ended', running, { hasReplaced: true }, ['skip', 'wait', 'wait']],
   ['what is left of a run of another job, past its timeout', orphaned, {}, ['skip', 'skip', 'wait']],
   ['what its reaper may be ending', orphaned, { waitedMs: 0 }, ['poll', 'poll', 'poll']],
-  ['the run that started this one', running, { ancestors: ['old'] }, ['mistake', 'mistake', 'mistake']],
+  [
+    'the run that started this one',
+    running,
+    { ancestors: ['old'] },
+    ['contradiction', 'contradiction', 'contradiction'],
+  ],
 ];
 
 for (const [rows, sharedLock] of [
