@@ -33,18 +33,20 @@ export function main(args: readonly string[]): void {
 function parse(args: readonly string[]) {
   return parseCommandLine(program, args, (options) =>
     options
-      .usage('Usage: $0 [-j GLOB] [-w SECONDS] [-c SECONDS] [-t SECONDS]')
+      .usage(
+        'Usage: $0 [-j GLOB] [-w SECONDS] [-c SECONDS] [-t SECONDS]\n\nMonitoring plugin: is any job failing or overdue?',
+      )
       .option('jobs', {
         alias: 'j',
         type: 'string',
         requiresArg: true,
-        describe: 'Only jobs whose name matches, * and ? stand for anything.',
+        describe: 'Only jobs whose name matches this glob of * and ?.',
       })
       .option('warning', {
         alias: 'w',
         type: 'string',
         requiresArg: true,
-        describe: `Warn when a job is overdue by this much (${usualWarningSeconds} seconds); also 10m, 2h.`,
+        describe: `Warn when a job is overdue by this much: seconds, or 10m, 2h (default: ${usualWarningSeconds}).`,
       })
       .option('critical', {
         alias: 'c',
@@ -58,7 +60,7 @@ function parse(args: readonly string[]) {
         requiresArg: true,
         describe: 'Answer UNKNOWN when the check takes longer than this (default: no limit).',
       })
-      .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
+      .option('config', { type: 'string', requiresArg: true, describe: 'Use another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' }),
   );
 }

@@ -177,7 +177,7 @@ export const configSchema = {
     log_retention: {
       type: 'object',
       description:
-        'Which logs of each job are kept; without it, all of them. A job file can say otherwise for its job. The newest log of a job and the log of a run under way are always kept. Once an hour a run that ends removes old logs.',
+        'Limits for the logs of each job that are kept; without it, all of them. A job file can say otherwise for its job. The newest log of a job and the log of a run under way are always kept. Once an hour a run that ends removes old logs.',
       additionalProperties: false,
       examples: [{ days: 90, total_bytes: '20G', compress_after: 7 }],
       'x-expected': 'a mapping such as {days: 90}',

@@ -29,12 +29,17 @@ export function parseCommandLine<T>(
     const options = parser.parseSync([...args], {}, (_error, _options, output) => {
       text = output;
     });
-    if (text !== '') return { is: 'answered', exitCode: 0, text: `${text}\n` };
+    if (text !== '') return { is: 'answered', exitCode: 0, text: `${indented(text, program)}\n` };
     return { is: 'asked', options: options as T, words: options._.map(String) };
   } catch (error) {
     // What yargs throws here is about the arguments: the parser itself was built before.
     return usageError(program, withGuess((error as Error).message, parser));
   }
+}
+
+/** yargs drops the spaces in front of the further lines of a usage. */
+function indented(help: string, program: string): string {
+  return help.replace(/^Usage: .+(?:\n.+)*/, (usage) => usage.replaceAll(`\n${program} `, `\n       ${program} `));
 }
 
 /** Options of other programs, and those of ours that do the same. */

@@ -34,22 +34,22 @@ function parse(args: readonly string[]) {
       .option('slow-start', { alias: 'w', type: 'boolean', describe: 'Run the slow_start_command of the job instead.' })
       .option('follow', {
         type: 'boolean',
-        describe: 'Print what the job prints, also where standard output is not a terminal.',
+        describe: 'Print the output of the job also where standard output is not a terminal.',
       })
       .option('rehearse', {
         type: 'boolean',
-        describe: 'Show user, directory, environment and programs of a run, without running anything.',
+        describe: 'Show user, directory, environment and programs of a run without running anything.',
       })
       .option('list-jobs', { alias: 'l', type: 'boolean', describe: 'Print the names of all jobs.' })
-      .option('status', { alias: 's', type: 'boolean', describe: 'Print the status of all jobs, or of the one named.' })
-      .option('only-running', { alias: 'r', type: 'boolean', describe: 'Only jobs that run now.' })
+      .option('status', { alias: 's', type: 'boolean', describe: 'Print the status of all jobs, or of NAME.' })
+      .option('only-running', { alias: 'r', type: 'boolean', describe: 'Only jobs that are running now.' })
       .option('tag', { type: 'string', requiresArg: true, describe: 'Only jobs with this tag.' })
       .option('json', { type: 'boolean', describe: 'Print JSON, one object per job.' })
       .option('kill-job', {
         alias: 'k',
         type: 'string',
         requiresArg: true,
-        describe: 'End the run of this job and all it started.',
+        describe: 'End the run of this job and every process that it started.',
       })
       .option('ensure', {
         type: 'boolean',
@@ -62,9 +62,9 @@ function parse(args: readonly string[]) {
       .option('catch-up', {
         type: 'boolean',
         describe:
-          'For the crontab: record what was missed while cron or the machine stood still, and run what asks for it.',
+          'For the crontab: record the ticks that were missed while cron or this host was down, and run the jobs that have catch_up.',
       })
-      .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
+      .option('config', { type: 'string', requiresArg: true, describe: 'Use another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
       .conflicts('ensure', ['job', 'list-jobs', 'status', 'only-running', 'kill-job', 'slow-start', 'rehearse'])
       .conflicts('job', ['list-jobs', 'status', 'kill-job'])

@@ -31,6 +31,7 @@ import { realHistory } from '../frame/host.ts';
 import { say } from '../frame/output.ts';
 import { privateHistory, privateState } from '../frame/private-records.ts';
 import { refuse } from '../frame/refuse.ts';
+import { queueServiceNotice } from '../notify/queue-service-notice.ts';
 
 const program = 'run-job';
 
@@ -143,13 +144,12 @@ function supervisorHost(
     },
     say: note,
     tell(notice) {
-      const told = import('./tell-service.ts')
-        .then(({ tellOfService }) => tellOfService(notice, run, config))
+      const told = queueServiceNotice(notice, run, config)
         .then((warnings) => {
           for (const warning of warnings) note('error', `${job.slug}: ${warning}`);
         })
         // Whatever goes wrong there, the service must stay up.
-        .catch((error: unknown) => note('error', `${job.slug}: the notice could not be worded: ${String(error)}`))
+        .catch((error: unknown) => note('error', `${job.slug}: the notice could not be queued: ${String(error)}`))
         .finally(() => notices.delete(told));
       notices.add(told);
     },

@@ -3,8 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { isSlug, jobPath, listJobFiles } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
 import { loadJob } from '../../job/load.ts';
-import { undelivered } from '../../notify/outbox/entry.ts';
-import { noticeFolders } from '../../notify/outbox/note-folders.ts';
+import { undeliveredNotices } from '../../notify/outbox/undelivered.ts';
 import { type RunSnapshot, snapshotRun } from '../../report/latest-runs.ts';
 import { type BrokenJobFacts, type JobFacts, snapshotBroken, snapshotJob } from '../../report/snapshot.ts';
 import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
@@ -59,7 +58,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const state = stateFiles(config.stateDirectory);
   const pauses = readPauses(state);
   const notPaused = unreadablePauses(state);
-  const waiting = undelivered(state.names(noticeFolders.outbox));
+  const waiting = undeliveredNotices(state, clock.nowMs());
   const slugs = [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort();
   let places: readonly Problem[] | undefined;
   const placesOnce = () => {

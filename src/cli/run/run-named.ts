@@ -41,8 +41,8 @@ import { privateHistory } from '../frame/private-records.ts';
 import { openAsServiceUser } from '../frame/prologue.ts';
 import { refuse } from '../frame/refuse.ts';
 import { hostZones, zoneProblem } from '../frame/zones.ts';
-import { noteStart } from '../notify/leave-note.ts';
-import { type RunTold, tellOfRun } from '../notify/tell.ts';
+import { queueStart, type ReportedRun } from '../notify/queue-run.ts';
+import { reportRun } from '../notify/report-run.ts';
 import { startPruning } from './start-pruning.ts';
 
 export interface RunRequest {
@@ -125,7 +125,7 @@ async function runOrSkip(scene: Scene, job: RunJob): Promise<number> {
   const result =
     before.is === 'skip'
       ? recordSkip(ofTick, host, before.skip)
-      : await runJob({ ...orderOf(scene, job), ...ofTick, onStarted: (begun) => noteStart(told, begun) }, host);
+      : await runJob({ ...orderOf(scene, job), ...ofTick, onStarted: (begun) => queueStart(told, begun) }, host);
   const code = await tell({ ...result, warnings: [...before.warnings, ...result.warnings] }, told);
   if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;
@@ -169,7 +169,7 @@ function currentTrigger(): Trigger {
 }
 
 /** Prints a line on stderr when the run did not succeed, then tells the log, syslog and the notices. */
-async function tell(result: RunResult, telling: RunTold): Promise<number> {
+async function tell(result: RunResult, telling: ReportedRun): Promise<number> {
   const { outcome } = result;
   const failed = result.exitCode !== 0;
   if (failed)
@@ -178,7 +178,7 @@ async function tell(result: RunResult, telling: RunTold): Promise<number> {
       `${telling.slug} ${outcomeWords(outcome)}${result.logPath === undefined ? '' : ` (log: ${result.logPath})`}`,
     );
   for (const warning of result.warnings) say(program, `${telling.slug}: ${warning}`);
-  await tellOfRun(result, telling);
+  await reportRun(result, telling);
   return result.exitCode;
 }
 
