@@ -34,7 +34,7 @@ async function validators(schemas) {
     // One type list instead of anyOf: one complaint for one mistake.
     allowUnionTypes: true,
     ownProperties: true,
-    // src/yaml/complaint.ts has sentences of its own.
+    // src/yaml/schema-problems.ts has sentences of its own.
     messages: false,
     inlineRefs: false,
     code: { source: true, esm: true, lines: true },

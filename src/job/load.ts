@@ -3,7 +3,7 @@ import { validateJob } from '../generated/validators.ts';
 import type { FileFacts, Files } from '../system/types/file.ts';
 import type { Problem, Result } from '../text/problem.ts';
 import { withAudience } from '../yaml/audience.ts';
-import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
+import { type Located, parseYaml, type Source } from '../yaml/parse.ts';
 import { auditJob } from './audit/audit.ts';
 import { auditSchedule, auditZone, type ScheduleCheck, type ZoneCheck } from './audit/schedule.ts';
 import { isSlug, jobPath, readJobFile } from './folder.ts';
@@ -98,7 +98,7 @@ export function validateJobText(source: Source, defaults: WrittenJob, checks: Ch
 /** Words the problem of a zone's name by the names that there are: the schema only knows the form of a name. */
 function nameZone(
   problems: readonly Problem[],
-  { place, spelling }: Written<unknown>,
+  { place, spelling }: Located<unknown>,
   check: ZoneCheck | undefined,
 ): readonly Problem[] {
   const path = ['time_zone'];
@@ -115,7 +115,7 @@ function nameZone(
 }
 
 /** A value that is not in the file comes from the configuration. */
-function problemOf({ severity, path, index, message }: ValueProblem, file: string, written: Written<unknown>): Problem {
+function problemOf({ severity, path, index, message }: ValueProblem, file: string, written: Located<unknown>): Problem {
   const place = written.place(path, index);
   return place
     ? { severity, file, ...place, message }

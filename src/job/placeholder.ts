@@ -69,12 +69,12 @@ function replacementFor(
 export function unknownNames(text: string, known: KnownNames): readonly UnknownName[] {
   return [...text.matchAll(pattern)].flatMap((match) => {
     const [written, braced, key, percent] = match;
-    const message = complaintAbout(braced ?? percent ?? '', key, known);
+    const message = problemWith(braced ?? percent ?? '', key, known);
     return message === undefined ? [] : [{ index: match.index, message: `${written} ${message}` }];
   });
 }
 
-function complaintAbout(name: string, key: string | undefined, { ports, hasPidFile }: KnownNames): string | undefined {
+function problemWith(name: string, key: string | undefined, { ports, hasPidFile }: KnownNames): string | undefined {
   const meaning = Object.hasOwn(meanings, name) ? meanings[name] : undefined;
   if (meaning === undefined) return 'means nothing; known are name, instance, ports[NAME] and pid_file';
   if (meaning === 'pid_file' && !hasPidFile) return 'needs a "pid_file"';

@@ -1,13 +1,15 @@
 /**
- * What comes before the lock: which tick a start by the clock stands for, whether the job is paused, the delay of its ticks (`splay`) and whether it is too
- * late for it (`start_deadline`). None of it concerns people and other jobs, except the pause.
+ * The checks before a run takes its lock: the tick that a start by the clock stands for, a pause of
+ * the job, the delay of its ticks (`splay`) and its `start_deadline`. Runs that people or other
+ * jobs start are only checked for a pause.
  */
 
 import type { StopRequests } from '../system/types/process.ts';
+import { durationWords } from '../text/duration.ts';
 import { timeText, wallTime } from '../zone/wall-time.ts';
 import type { Zones } from '../zone/zone.ts';
 import type { Tick, Trigger } from './history/event.ts';
-import { durationWords, type Outcome } from './outcome/outcome.ts';
+import type { Outcome } from './outcome/outcome.ts';
 import { type Pause, pausedWords } from './pause/pause.ts';
 import { type ClockedJob, claimTick, type TickHost } from './tick/claim.ts';
 import { splayMs } from './tick/splay.ts';
@@ -18,7 +20,7 @@ export interface StartOrder {
   readonly trigger: Trigger;
   /** The crontab's line was written with `--due`. */
   readonly onlyDue: boolean;
-  /** When the job's file was last written. */
+  /** Time of the latest change of the job's file, milliseconds since 1970. */
   readonly changedMs?: number;
   /** A missed tick that `--catch-up` has claimed for this run. */
   readonly caughtUp?: Tick;
@@ -33,11 +35,11 @@ export interface StartHost extends TickHost {
 
 type Skip = Omit<Extract<Outcome, { kind: 'skipped' }>, 'kind'>;
 
-/** Warnings are words about what went wrong beside it. */
+/** The decision. Warnings are sentences about what went wrong and stops nothing. */
 export type BeforeRun =
   | { readonly is: 'go'; readonly tick?: Tick; readonly warnings: readonly string[] }
   | { readonly is: 'skip'; readonly skip: Skip; readonly tick?: Tick; readonly warnings: readonly string[] }
-  /** Nobody has missed anything: it was only asked. */
+  /** The schedule has no tick now. Nothing is recorded: the crontab's line only asked (`--due`). */
   | { readonly is: 'not-due' };
 
 export async function beforeRun(order: StartOrder, host: StartHost): Promise<BeforeRun> {
@@ -78,7 +80,10 @@ function pausedSkip({ job, trigger }: StartOrder, { clock, readPauses, zones }: 
   return words === undefined ? undefined : { reason: 'paused', words, allowed: trigger.by === 'clock' };
 }
 
-/** When the tick may start. One that is caught up is delayed from now: after a power cut the whole fleet catches up. */
+/**
+ * Returns the moment at which the tick may start. A missed tick is delayed from now on: after a
+ * power cut the whole fleet catches up.
+ */
 function dueStart({ job, caughtUp }: StartOrder, { tickMs }: Tick, { clock, hostName, sha256 }: StartHost): number {
   const delayMs = splayMs({ slug: job.slug, host: hostName, splaySeconds: job.timing.splaySeconds, sha256 });
   const nowMs = clock.nowMs();
@@ -86,7 +91,10 @@ function dueStart({ job, caughtUp }: StartOrder, { tickMs }: Tick, { clock, host
   return delayMs === 0 ? Math.min(tickMs, nowMs) : tickMs + delayMs;
 }
 
-/** What is caught up is late by nature; `catch_up_window` has said how late it may be. */
+/**
+ * Returns the skip of a tick that is past its `start_deadline`. A tick that is caught up is always
+ * late; `catch_up_window` limits that.
+ */
 function lateSkip(
   { job, caughtUp }: StartOrder,
   { tickMs }: Tick,
@@ -100,7 +108,10 @@ function lateSkip(
   return { reason: 'deadline', words, allowed: false };
 }
 
-/** Who wants the run to end while it waits wants it to end at once; `runCommands` sees the request again. Says whether there was anything to wait for. */
+/**
+ * Waits until `startMs`, or until a request to stop, which `runCommands` sees again. Resolves to
+ * false if there was nothing to wait for.
+ */
 function holdBack(startMs: number, { clock, stops }: StartHost): Promise<boolean> {
   const delayMs = startMs - clock.nowMs();
   if (delayMs <= 0) return Promise.resolve(false);

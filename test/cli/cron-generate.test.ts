@@ -216,7 +216,7 @@ test('--output - prints the whole crontab and leaves everything alone', { skip }
   const s = scene(t);
   s.job('a');
   const { status, stdout, stderr } = s.generate(['--output', '-']);
-  assert.deepEqual([status, stderr, readCrontab(stdout).faults], [0, '', []]);
+  assert.deepEqual([status, stderr, readCrontab(stdout).problems], [0, '', []]);
   assert.deepEqual(readdirSync(s.directory).sort(), ['config.yaml', 'jobs']);
   s.configure('output_crontab: console\n');
   assert.equal(s.generate().stdout, stdout, 'output_crontab: console does the same');

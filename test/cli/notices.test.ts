@@ -6,31 +6,13 @@ import process from 'node:process';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { type MailServer, startMailServer } from '../fakes/mail-server.ts';
+import { deliverers, proc } from './deliverers.ts';
 import { House, repository, until } from './house.ts';
 
 interface Request {
   readonly path: string;
   readonly body: string;
   readonly authorization: string | undefined;
-}
-
-/** Processes of deliver-notices that belong to this house. */
-function deliverers(house: House): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      const words = proc(pid, 'cmdline').split('\0');
-      return words.includes('deliver-notices') && words.includes(house.configFile);
-    })
-    .map(Number);
-}
-
-function proc(pid: number | string, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 describe('notices', () => {

@@ -158,7 +158,7 @@ test('the lines that keep services up stay while some file can not be read', () 
 
 test('a job whose line can not be written is a problem of its own', () => {
   const crontab = composeCrontab({ ...empty, jobs: [job('a'), job('bad', { schedule: '5 0 * * * root sh -c x\n' })] });
-  assert.deepEqual(readCrontab(crontab.text()).faults, []);
+  assert.deepEqual(readCrontab(crontab.text()).problems, []);
   assert.ok(crontab.text().includes('--job a\n'));
   assert.ok(crontab.text().includes('# No line for bad: '));
   assert.equal(crontab.problems[0]?.file, '/jobs/bad.yaml');
@@ -172,8 +172,8 @@ test('ten thousand jobs fill numbered files of at most 9,000 lines, and no job i
     ['process-control', 'process-control-2', 'process-control-3'],
   );
   for (const [index, { text }] of files.entries()) {
-    const { lines, faults } = readCrontab(text);
-    assert.deepEqual(faults, []);
+    const { lines, problems } = readCrontab(text);
+    assert.deepEqual(problems, []);
     assert.ok(lines.length <= 9000);
     assert.ok(isOurs(text));
     assert.equal(isPartOf(text, 'process-control'), index > 0);
@@ -188,7 +188,7 @@ test('ten thousand jobs fill numbered files of at most 9,000 lines, and no job i
 test('thousands of disabled jobs are not one comment that cronie would lose its way in', () => {
   const jobs = Array.from({ length: 20_000 }, (_, index) => job(`job${index}`, { disabled: true }));
   const files = composeCrontab({ ...empty, jobs }).files('x');
-  for (const { text } of files) assert.deepEqual(readCrontab(text).faults, []);
+  for (const { text } of files) assert.deepEqual(readCrontab(text).problems, []);
   assert.equal(files.flatMap(({ text }) => text.match(/^# Skipping/gm) ?? []).length, 20_000);
 });
 
@@ -211,7 +211,7 @@ test('whatever the jobs are called and wherever they are, both daemons accept th
         template: named.template,
         jobs: jobs.filter(({ schedule }) => schedule.length > 8),
       });
-      for (const { text } of crontab.files('x')) assert.deepEqual(readCrontab(text).faults, []);
+      for (const { text } of crontab.files('x')) assert.deepEqual(readCrontab(text).problems, []);
     }),
     { numRuns: 60 },
   );

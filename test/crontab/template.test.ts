@@ -92,7 +92,7 @@ test('a long name is cut to what both daemons read', () => {
   for (const name of ['x'.repeat(5000), '\u{1f600}'.repeat(5000)]) {
     const text = expanded('# {name}\n{schedule} {user} {command}\n', { name });
     assert.ok(Buffer.byteLength(text) < 1200, String(text.length));
-    assert.deepEqual(readCrontab(text).faults, []);
+    assert.deepEqual(readCrontab(text).problems, []);
   }
 });
 
@@ -137,9 +137,9 @@ test('no value can add a line, a field or a command', () => {
         [changed]: value,
       });
       if (text.startsWith('job: ')) return;
-      const { lines, faults } = readCrontab(text);
+      const { lines, problems } = readCrontab(text);
       if (changed === 'source' || changed === 'command' || changed === 'slug') assert.match(value, /^[a /]+$/);
-      assert.deepEqual(faults, []);
+      assert.deepEqual(problems, []);
       assert.deepEqual(
         lines.map((read) => read.is),
         ['comment', 'entry'],

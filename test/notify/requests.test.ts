@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Telling } from '../../src/notify/incident.ts';
+import type { ChannelNews } from '../../src/notify/incident.ts';
 import { type Payload, payloadOf } from '../../src/notify/payload.ts';
 import type { RunReport } from '../../src/notify/report.ts';
 import { pingMessage, webhookMessage } from '../../src/notify/requests.ts';
+import { noticeMessage } from '../../src/notify/text/notice.ts';
 import type { Outcome } from '../../src/run/outcome/outcome.ts';
 import { zoneNamed } from '../fakes/zones.ts';
 
@@ -12,8 +13,8 @@ const report: RunReport = {
   ...{ runId: 'r1', startedMs: 0, endedMs: 60_000, failuresInARow: 1, failingSinceMs: 60_000, lastSuccessMs: 1000 },
   ...{ remarks: ['log incomplete'], tail: 'dumping\nno space left\n', logPath: '/var/log/backup.log' },
 };
-const payload = (telling: Telling, outcome?: Outcome): Payload =>
-  payloadOf(telling, report, { timeZone: zoneNamed('UTC'), ...(outcome !== undefined && { outcome }) });
+const payload = (news: ChannelNews, outcome?: Outcome): Payload =>
+  payloadOf(news, report, noticeMessage(news, report, zoneNamed('UTC')), outcome);
 const exited = (code: number, accepted?: boolean): Outcome => ({
   kind: 'exited',
   code,

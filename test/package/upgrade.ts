@@ -19,7 +19,7 @@ const foreign = `
   for name in usr/share/process-control/*.cjs; do
     sed -i '1s/^(function([a-z_,]*){/&if(!globalThis.isNext)throw new Error("of another version");/' $name
   done
-  grep -lc 'of another version' usr/share/process-control/send-failmail.cjs usr/share/process-control/winston-log.cjs
+  grep -lc 'of another version' usr/share/process-control/deliver-notices.cjs usr/share/process-control/winston-log.cjs
   printf '#!/usr/bin/perl\\nexit 3;\\n' >usr/share/process-control/reaper.pl`;
 
 describe('an upgrade', { skip: noMachine }, () => {
@@ -37,7 +37,7 @@ describe('an upgrade', { skip: noMachine }, () => {
   });
   after(() => machine.close());
 
-  test('over a job that runs: it goes on, it is not started again, and its end is told by the programs it began with', async () => {
+  test('over a job that runs: it goes on, it is not started again, and its end is recorded by the programs that it began with, and mailed by the new ones', async () => {
     const crontab = machine.read('/etc/cron.d/process-control');
     machine.begin('run-job --job long');
     const status = () => machine.sh('run-job --status long').stdout;
@@ -58,7 +58,8 @@ describe('an upgrade', { skip: noMachine }, () => {
     assert.match(machine.read(log), /\tINFO\tsecond command\n/);
     assert.match(machine.must('jobctl history long'), /exit code 9/);
     await until('its run-job is gone', () => machine.sh('pgrep -f "[b]oot.cjs run-job --job long"').code === 1);
-    assert.match(machine.read('/var/log/process-control/mails'), /^Subject: Fail Mail : Long .*exit code 9/m);
+    const mails = () => machine.sh('cat /var/log/process-control/mails').stdout;
+    await until('the mail', () => /^Subject: Fail Mail : Long .*exit code 9/m.test(mails()));
     assert.equal(machine.must('ls /var/log/process-control/long | grep -vc latest'), '1\n');
     assert.equal(machine.read('/etc/cron.d/process-control'), crontab);
   });

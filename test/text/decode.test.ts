@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseEntry } from '../../src/notify/outbox/entry.ts';
-import { memoryFiles } from '../../src/notify/outbox/memory-files.ts';
-import { parseNote } from '../../src/notify/outbox/note.ts';
+import { parseQueuedRun } from '../../src/notify/outbox/queued-run.ts';
+import { unsavedFiles } from '../../src/notify/outbox/unsaved-files.ts';
 import { snapshotRun } from '../../src/report/latest-runs.ts';
 import { snapshotJob } from '../../src/report/snapshot.ts';
 import { historyText } from '../../src/report/text/history.ts';
@@ -90,7 +90,7 @@ const owner = { runId: 'r', startedMs: atMs, kernelLock: '1:2', job: 'a' };
 test('everything that is written is read again', () => {
   const text = events.map(formatEvent).join('');
   assert.deepEqual(readEvents(text), { events, unreadable: 0 });
-  assert.deepEqual(parseNote(JSON.stringify(note)), note);
+  assert.deepEqual(parseQueuedRun(JSON.stringify(note)), note);
   assert.deepEqual(readRecord(filesWith('services/web', 'supervised.json', JSON.stringify(record)), 'web'), record);
 });
 
@@ -154,7 +154,7 @@ function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown
 }
 
 function filesWith(folder: string, name: string, text: string) {
-  const files = memoryFiles();
+  const files = unsavedFiles();
   files.write(folder, name, text);
   return files;
 }
@@ -224,7 +224,7 @@ test('whatever the record of a service holds, no process but a single one can co
 test('whatever a note, a message or an owner file holds, it is whole or nothing', () => {
   fc.assert(
     fc.property(mutated(note), mutated({ ...owner, leader: { pid: 5, startTicks: '7' } }), (one, two) => {
-      const read = parseNote(one);
+      const read = parseQueuedRun(one);
       if (read !== undefined) format(read.atMs);
       assert.equal(parseEntry(one), undefined);
       const facts = parseFacts(`${two.replaceAll('\n', ' ')}\n${two.replaceAll('\n', ' ')}`);

@@ -1,7 +1,7 @@
 /** `jobctl metrics`: the state of this host for Prometheus, on standard output or in a file that its node_exporter reads. */
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import { noticeFolders } from '../../notify/outbox/note-folders.ts';
+import { undeliveredNotices } from '../../notify/outbox/undelivered.ts';
 import type { ClockFacts } from '../../report/clock/installed.ts';
 import { exposition } from '../../report/metrics/exposition.ts';
 import { type HostMetrics, hostFamilies, jobFamiliesOf } from '../../report/metrics/families.ts';
@@ -31,7 +31,7 @@ export function metrics(options: Options, config: Config): number {
     version,
     node: process.versions.node,
     atMs,
-    undeliveredNotices: stateFiles(config.stateDirectory).names(noticeFolders.outbox).length,
+    undeliveredNotices: undeliveredNotices(stateFiles(config.stateDirectory), atMs).length,
     ...cronFacts(config, snapshots),
     tookMs: clock.monotonicMs() - beganMs,
   };

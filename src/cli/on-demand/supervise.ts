@@ -1,4 +1,7 @@
-/** run-job for a service: becomes its supervisor, unless it has one or is not wanted. Loaded only then. */
+/**
+ * run-job of a service: becomes its supervisor, unless it has one or should be down. Loaded only
+ * then.
+ */
 import { mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -31,6 +34,7 @@ import { realHistory } from '../frame/host.ts';
 import { say } from '../frame/output.ts';
 import { privateHistory, privateState } from '../frame/private-records.ts';
 import { refuse } from '../frame/refuse.ts';
+import { queueServiceNotice } from '../notify/queue-service-notice.ts';
 
 const program = 'run-job';
 
@@ -143,13 +147,12 @@ function supervisorHost(
     },
     say: note,
     tell(notice) {
-      const told = import('./tell-service.ts')
-        .then(({ tellOfService }) => tellOfService(notice, run, config))
+      const told = queueServiceNotice(notice, run, config)
         .then((warnings) => {
           for (const warning of warnings) note('error', `${job.slug}: ${warning}`);
         })
-        // Whatever goes wrong there, the service must stay up.
-        .catch((error: unknown) => note('error', `${job.slug}: the notice could not be worded: ${String(error)}`))
+        // The service must stay up, whatever goes wrong with a notice.
+        .catch((error: unknown) => note('error', `${job.slug}: the notice could not be queued: ${String(error)}`))
         .finally(() => notices.delete(told));
       notices.add(told);
     },

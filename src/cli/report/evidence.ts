@@ -30,7 +30,7 @@ import { formatProblem, type Result } from '../../text/problem.ts';
 import { dayMs, minuteMs, type Zone, type Zones } from '../../zone/zone.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
-import { machineZones } from '../frame/tick-zones.ts';
+import { hostZones } from '../frame/zones.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
 import { unreadableOfJob } from './unreadable.ts';
 
@@ -47,7 +47,7 @@ export interface EvidenceOrder {
 export function gatherEvidence(order: EvidenceOrder): Evidence {
   const { slug, loaded, config, askedMs, installed, forms, snapshot } = order;
   const nowMs = clock.nowMs();
-  const zones = machineZones(config.stateDirectory);
+  const zones = hostZones(config.stateDirectory);
   const zone = zones.host;
   const job = loaded?.ok ? loaded.value : undefined;
   const delayMs = job === undefined ? 0 : delayOf(job);
@@ -86,14 +86,17 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
     daemon: installed.daemon,
     user: userEvidence(config),
-    runner: { path: config.runnerPath, ...objection(runnerObjection(config.runnerPath, config.serviceUser)) },
-    state: { path: config.stateDirectory, ...objection(stateObjection(config)) },
+    runner: { path: config.runnerPath, ...objection(runnerProblem(config.runnerPath, config.serviceUser)) },
+    state: { path: config.stateDirectory, ...objection(stateProblem(config)) },
     machine: { bootMs: bootTimeMs(), suspendedMs: suspendedMs() },
     cronLog: cronLog({ momentMs, writtenMs: crontab.facts?.mtimeMs ?? momentMs, nowMs, zone }),
   };
 }
 
-/** The schedule of the line that cron has in the place of the file's; a line that only asks run-job is none. */
+/**
+ * The schedule of an installed line that differs from the file's. A line that only asks run-job
+ * (`--due`) doesn't count.
+ */
 function lineInstead(clock: ClockFacts | undefined): string | undefined {
   const isOther = clock?.line === 'other' || clock?.line === 'left-over';
   return isOther && !clock.due ? clock.schedule : undefined;
@@ -107,13 +110,16 @@ interface StandInQuestion {
   readonly config: Config;
 }
 
-/** A start by a cron of another time zone stands for the tick, also before anybody has written that down. */
+/**
+ * Takes a start by a cron of another time zone for the tick that it stands for, also before that is
+ * on record.
+ */
 function withStandIn(runs: readonly RunRecord[], question: StandInQuestion): readonly RunRecord[] {
   const { slug, scheduled, zones, ticks, config } = question;
   const { tickMs } = ticks;
   if (tickMs === undefined || runs.some(({ tick }) => tick?.tickMs === tickMs)) return runs;
   const history = realHistory(config).read(slug);
-  const start = standIns({ ...scheduled, slug }, { history, zones })(tickMs);
+  const start = standIns({ ...scheduled, slug }, history, zones)(tickMs);
   return start === undefined ? runs : runs.map((run) => (run.run === start.run ? { ...run, tick: { tickMs } } : run));
 }
 
@@ -174,7 +180,7 @@ function ticksAround(job: Scheduled, { nowMs, zones, askedMs }: Asked): Evidence
   };
 }
 
-/** Not after `untilMs`, looked for in ever longer spans. */
+/** The last tick that is not after `untilMs`, searched in ever longer spans. */
 function lastTick(job: Scheduled, untilMs: number, zones: Zones): number | undefined {
   for (const days of [1 / 24, 1, 32, 400, 1600]) {
     const found = expectedTicks(job, { afterMs: untilMs - days * dayMs, untilMs }, zones).at(-1);
@@ -188,8 +194,8 @@ function userEvidence({ serviceUser: { name, home } }: Config): Evidence['user']
   return { name, exists: users.find(name) !== undefined, home, homeExists };
 }
 
-/** What cron's `sh -c` would meet as the service user. */
-function runnerObjection(runner: string, user: User): string | undefined {
+/** What `sh -c` would report to cron, as the service user. */
+function runnerProblem(runner: string, user: User): string | undefined {
   const resolved = files.resolve(runner);
   const facts = resolved === undefined ? undefined : files.facts(resolved);
   if (resolved === undefined || facts === undefined) return 'does not exist';
@@ -208,7 +214,7 @@ function canPass(directory: string, user: User): boolean {
   return facts.gid === user.gid && (facts.mode & 0o010) !== 0;
 }
 
-function stateObjection({ stateDirectory, serviceUser }: Config): string | undefined {
+function stateProblem({ stateDirectory, serviceUser }: Config): string | undefined {
   const facts = files.facts(files.resolve(stateDirectory) ?? stateDirectory);
   if (facts === undefined) return 'does not exist yet';
   if (facts.kind !== 'directory') return `is a ${facts.kind}`;
@@ -224,7 +230,10 @@ interface LogQuestion {
   readonly zone: Zone;
 }
 
-/** From the tick, or from when the crontab was written if that was before, to some hours after; a week at most. */
+/**
+ * Reads the log from the tick, or from when the crontab was written if that was earlier, to some
+ * hours later; at most a week.
+ */
 function cronLog({ momentMs, writtenMs, nowMs, zone }: LogQuestion): CronLogEvidence {
   const hoursMs = 4 * 60 * minuteMs;
   const fromMs = Math.max(Math.min(momentMs - hoursMs, writtenMs - minuteMs), momentMs - 7 * dayMs);

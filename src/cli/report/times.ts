@@ -1,4 +1,4 @@
-/** What is installed for a job, when it starts next by that, and whether it should have started already. */
+/** Says for a job what is installed, when that starts it next, and whether a start is overdue. */
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
 import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';
@@ -17,7 +17,7 @@ import { dayMs, type Zones } from '../../zone/zone.ts';
 import { clockReader } from '../crontab/installed.ts';
 import { realHistory } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
-import { machineZones } from '../frame/tick-zones.ts';
+import { hostZones } from '../frame/zones.ts';
 import type { Times } from './snapshots.ts';
 
 /** The next tick that nothing holds back. */
@@ -48,7 +48,7 @@ function rememberedPeriods() {
 export function timesOf(config: Config): Times {
   const { stateDirectory } = config;
   const history = realHistory(config);
-  const zones = machineZones(stateDirectory);
+  const zones = hostZones(stateDirectory);
   const pauses = readPauses(stateFiles(stateDirectory));
   const claims = tickClaims(stateDirectory);
   const nowMs = clock.nowMs();
@@ -59,7 +59,7 @@ export function timesOf(config: Config): Times {
     const rule = clockRule(job, facts);
     if (job.service !== undefined) return { clock: facts };
     const delayMs = delayOf(job);
-    // What nobody has seen run is waited for from when cron has had its line.
+    // A job that has never run is waited for from when cron got its line.
     const changedMs = Math.max(files.facts(job.path)?.ctimeMs ?? nowMs, clockOf.installedMs(job.slug));
     const account = readAccount(job, claims, { nowMs, changedMs });
     const late = overdueOf(job, {

@@ -1,4 +1,7 @@
-/** `run-job --rehearse NAME`: what a run would be, as the service user, without the lock, the log and the run. */
+/**
+ * `run-job --rehearse NAME`: shows what a run would be, as the service user, without lock, log and
+ * run.
+ */
 import { statSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
@@ -29,19 +32,22 @@ import { trialRefusal, trialStage } from '../../system/user/trial.ts';
 import { fixedWorld } from '../frame/fixed-world.ts';
 import { print } from '../frame/output.ts';
 import { refuse, refuseProblems } from '../frame/refuse.ts';
-import { zoneObjection } from '../frame/tick-zones.ts';
+import { zoneProblem } from '../frame/zones.ts';
 
-/** What the launcher and the way to the service user have added. */
+/** The variables that the launcher, and the way to the service user, have added. */
 const ours = ['PROCESS_CONTROL_WRAPPER', 'PROCESS_CONTROL_LAUNCHER', 'PROCESS_CONTROL_PIPES', callerVariable];
 
-interface Wish {
+interface RehearseOptions {
   readonly slug: string;
   readonly slowStart: boolean;
   readonly json: boolean;
 }
 
-export async function rehearseAsServiceUser({ slug, slowStart, json }: Wish, config: Config): Promise<number> {
-  const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
+export async function rehearseAsServiceUser(
+  { slug, slowStart, json }: RehearseOptions,
+  config: Config,
+): Promise<number> {
+  const loaded = loadJob(slug, config, { files, checkZone: zoneProblem });
   if (loaded === undefined)
     return refuse(
       'run-job',

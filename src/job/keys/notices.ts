@@ -1,6 +1,6 @@
 /** The keys of a job file that say who hears of it: channels, what each of them hears, and after how many failures or skips. */
 
-import { absolutePath } from '../../yaml/schema.ts';
+import { absolutePath, type WrittenKeys } from '../../yaml/schema.ts';
 import { splitCommand } from '../command.ts';
 import { addressList } from '../mail-address.ts';
 import { errorAt, type ValueProblem, warningAt } from '../value-problem.ts';
@@ -120,24 +120,8 @@ export interface Notices {
   readonly skipThreshold?: number;
 }
 
-type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
-
-type WrittenChannel = Maybe<{
-  mail: string;
-  webhook: string;
-  ping: string;
-  command: string;
-  url_file: string;
-  kind: 'webhook' | 'ping';
-  password_file: string;
-  on: readonly Occasion[];
-}>;
-
-export type WrittenNotices = Maybe<{
-  notify: readonly WrittenChannel[];
-  notify_after: number;
-  skip_threshold: number;
-}>;
+type WrittenNotices = WrittenKeys<typeof noticeKeys>;
+type WrittenChannel = NonNullable<WrittenNotices['notify']>[number];
 
 /** Needs values that the schema allows; a channel with an error is left out. */
 export function noticesOf(written: WrittenNotices): {

@@ -1,5 +1,7 @@
 /** The keys of a job file that say what a collision means, what counts as failure, and what is done about one. */
+
 import { durationPattern, parseDuration } from '../../text/duration.ts';
+import type { WrittenKeys } from '../../yaml/schema.ts';
 
 const duration = {
   type: 'string',
@@ -149,24 +151,9 @@ export interface Policy {
   readonly locks: readonly string[];
 }
 
-type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
+type WrittenPolicy = WrittenKeys<typeof policyKeys>;
 
-type Written = Maybe<{
-  cron_collision_policy: string;
-  max_task_failures: number;
-  backoff: Maybe<{ initial: string; factor: number; max: string }>;
-  success_exit_codes: readonly number[];
-  unrecoverable_exit_codes: readonly number[];
-  pause_after_failures: number;
-  fail_on_stderr: boolean;
-  fail_on_output: string;
-  require_output: string;
-  min_duration: string;
-  warn_duration: string;
-  locks: readonly string[];
-}>;
-
-export function policyOf(written: Written): Policy {
+export function policyOf(written: WrittenPolicy): Policy {
   const { pause_after_failures, fail_on_output, require_output, min_duration, warn_duration } = written;
   const tries = written.max_task_failures ?? policyKeys.max_task_failures.default;
   return {
@@ -185,7 +172,7 @@ export function policyOf(written: Written): Policy {
   };
 }
 
-function backoffOf(written: Written['backoff'] = {}): Backoff {
+function backoffOf(written: WrittenPolicy['backoff'] = {}): Backoff {
   const { initial, factor, max } = policyKeys.backoff.properties;
   return {
     initialSeconds: parseDuration(written.initial ?? initial.default) ?? 0,

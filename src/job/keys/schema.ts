@@ -270,7 +270,7 @@ export const jobSchema = {
       type: 'boolean',
       default: false,
       description:
-        '`true`: the job has its own /tmp and /var/tmp. They are empty when each command starts, vanish with the last process of the job, and hold at most 1G each, in memory. Other users and other jobs do not see the files. This is no sandbox: a process of the same user can still look into the job.\n\nThey are made by a user namespace (unshare(1)), in which the job has no capabilities: sudo, su and set-gid programs such as postdrop fail. Files of other users and groups seem to belong to nobody, although the groups of the service user still open them. Programs that insist on a file of root may fail; a run-job that the job starts refuses its configuration (exit code 78). Sockets in the /tmp of the host are not visible.\n\nIf the kernel does not allow it, the job is not started (exit code 125), and the message says what refused it. Neither `working_directory` nor the program can be in /tmp or /var/tmp. The `command` of a health check gets its own two directories, not those of its instance.',
+        '`true`: the job has its own /tmp and /var/tmp. They are empty when each command starts, vanish with the last process of the job, and hold at most 1G each, in memory. Other users and other jobs do not see the files. This is no sandbox: a process of the same user can still look into the job.\n\nThey are made by a user namespace (unshare(1)), in which the job has no capabilities: sudo, su and set-gid programs such as postdrop fail. Files of other users and groups seem to belong to `nobody`, although the groups of the service user still open them. Programs that insist on a file of root may fail; a run-job that the job starts refuses its configuration (exit code 78). Sockets in the /tmp of the host are not visible.\n\nIf the kernel does not allow it, the job is not started (exit code 125), and the message says what refused it. Neither `working_directory` nor the program can be in /tmp or /var/tmp. The `command` of a health check gets its own two directories, not those of its instance.',
     },
     limits: {
       type: 'object',
@@ -308,7 +308,7 @@ export const jobSchema = {
     log_retention: {
       type: 'object',
       description:
-        'Which logs of the job are kept. Each key replaces the same key of the configuration. The newest log and the log of a run under way are always kept.',
+        'Limits for the logs of the job that are kept. Each key replaces the same key of the configuration. The newest log and the log of a run under way are always kept.',
       additionalProperties: false,
       examples: [{ days: 400 }],
       'x-expected': 'a mapping of "days", "runs" and "bytes"',

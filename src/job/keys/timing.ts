@@ -1,5 +1,7 @@
 /** The keys of a job file that say when a run may begin: zone, delay, deadline and what becomes of missed ticks. */
+
 import { durationPattern, parseDuration } from '../../text/duration.ts';
+import type { WrittenKeys } from '../../yaml/schema.ts';
 
 const duration = {
   type: 'string',
@@ -54,16 +56,9 @@ export interface Timing {
   readonly catchUpWindowSeconds: number;
 }
 
-/** As they are written. */
-export interface TimingKeys {
-  readonly time_zone?: string | undefined;
-  readonly splay?: string | undefined;
-  readonly start_deadline?: string | undefined;
-  readonly catch_up?: 'none' | 'last' | undefined;
-  readonly catch_up_window?: string | undefined;
-}
+export type WrittenTiming = WrittenKeys<typeof timingKeys>;
 
-export function timingOf(written: TimingKeys): Timing {
+export function timingOf(written: WrittenTiming): Timing {
   const { time_zone: timeZone, splay, start_deadline, catch_up, catch_up_window } = written;
   return {
     ...(timeZone !== undefined && { timeZone }),

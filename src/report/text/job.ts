@@ -1,15 +1,16 @@
 /** `jobctl status`: a row for each job, or all that is known of one. */
 import { orphanWords } from '../../run/lock/collision.ts';
-import { durationWords, lastedWords, statusOf } from '../../run/outcome/outcome.ts';
+import { lastedWords, statusOf } from '../../run/outcome/outcome.ts';
 import { pauseRemark, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
 import { defined } from '../../text/defined.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { ownWarnings } from '../clock/installed.ts';
 import type { Overdue } from '../clock/overdue.ts';
 import type { RunSnapshot } from '../latest-runs.ts';
 import { type BrokenJobSnapshot, hiddenWords, type JobSnapshot, unreadableWords } from '../snapshot.ts';
 import type { ListedJob } from './listing.ts';
-import { serviceRemark } from './service.ts';
+import { serviceNote } from './service.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
 
@@ -46,47 +47,47 @@ function noteOf(job: AnySnapshot, formatTime: (ms: number) => string): string {
 }
 
 function remarksOn(job: AnySnapshot, formatTime: (ms: number) => string): readonly (string | undefined)[] {
-  if (isBroken(job) && job.service === undefined) return [brokenRemark(job)];
+  if (isBroken(job) && job.service === undefined) return [brokenNote(job)];
   if (job.service !== undefined)
     return [
-      serviceRemark(job.slug, job.service),
+      serviceNote(job.slug, job.service),
       ...(isBroken(job) ? [] : ownWarnings(job.clock)),
       ...(isBroken(job) ? [] : noticeRemarks(job, formatTime)),
       isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
     ];
   if (isBroken(job)) return [];
   return [
-    offRemark(job),
+    offNote(job),
     pausedWords(job, formatTime),
-    overdueRemark(job, formatTime),
+    overdueNote(job, formatTime),
     stoppedWords(job.activity),
     retryWords(job, formatTime),
-    nextRemark(job),
-    orphanRemark(job),
+    nextNote(job),
+    orphanNote(job),
     lastWords(job),
-    streakRemark(job),
+    streakNote(job),
     ...ownWarnings(job.clock),
-    resetRemark(job, formatTime),
-    skipRemark(job, formatTime),
+    resetNote(job, formatTime),
+    skipNote(job, formatTime),
     unreadableWords(job.slug, job.unreadable),
     hiddenWords(job.historyHidden),
     ...noticeRemarks(job, formatTime),
   ];
 }
 
-/** Of one that runs, has failed or is paused, where the column before says that. */
-function offRemark({ disabled, state }: JobSnapshot): string {
+/** "disabled", unless the column before says so. */
+function offNote({ disabled, state }: JobSnapshot): string {
   return disabled && state !== 'disabled' ? 'disabled' : '';
 }
 
-/** Nothing where the state says it already. */
+/** The words about the last run; none where the state says it already. */
 function lastWords({ lastRun, activity, state }: JobSnapshot): string | undefined {
   if (state === 'ok' && lastRun?.outcome !== undefined && statusOf(lastRun.outcome) === 'success') return undefined;
   if (lastRun === undefined || lastRun.outcome !== undefined || state !== 'running') return lastRun?.words;
   return activity.is === 'running' ? activityText(activity) : lastRun.words;
 }
 
-function overdueRemark({ overdue }: JobSnapshot, formatTime: (ms: number) => string): string {
+function overdueNote({ overdue }: JobSnapshot, formatTime: (ms: number) => string): string {
   return overdue === undefined ? '' : `due since ${formatTime(overdue.tickMs)}`;
 }
 
@@ -95,7 +96,7 @@ function pausedWords({ paused, state }: JobSnapshot, formatTime: (ms: number) =>
   return state === 'paused' ? pauseRemark(paused, formatTime) : pauseWords(paused, formatTime);
 }
 
-function orphanRemark({ activity }: JobSnapshot): string {
+function orphanNote({ activity }: JobSnapshot): string {
   return activity.is === 'orphaned' ? activityOrphans(activity) : '';
 }
 
@@ -103,12 +104,12 @@ export function activityOrphans(activity: Extract<JobSnapshot['activity'], { is:
   return orphanWords({ ...activity, ...(activity.run !== undefined && { runId: activity.run }) });
 }
 
-function nextRemark({ next, lastRun }: JobSnapshot): string {
+function nextNote({ next, lastRun }: JobSnapshot): string {
   return next === undefined || next.run === lastRun?.run ? '' : `run ${next.run} waits`;
 }
 
-/** Not of a pause, which is told already, nor beside a run under way that says why. */
-function skipRemark({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: number) => string): string {
+/** The latest skip. Left out if a pause explains it, or a run under way. */
+function skipNote({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: number) => string): string {
   if (lastSkip === undefined || paused !== undefined || activity.is === 'running') return '';
   return `at ${formatTime(lastSkip.startedMs)} it ${lastSkip.words}`;
 }
@@ -119,7 +120,7 @@ function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number)
   return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
 }
 
-/** What has not been told. */
+/** Notices that failed or are not delivered yet. */
 export function noticeRemarks(job: JobSnapshot, formatTime: (ms: number) => string): readonly string[] {
   const waiting = undeliveredWords(job, formatTime);
   return [
@@ -128,12 +129,12 @@ export function noticeRemarks(job: JobSnapshot, formatTime: (ms: number) => stri
   ];
 }
 
-function streakRemark({ streak }: JobSnapshot): string {
+function streakNote({ streak }: JobSnapshot): string {
   return streak.failures > 1 ? `${streak.failures} failures in a row` : '';
 }
 
-/** What runs in spite of it comes first. */
-function brokenRemark({ activity, problems }: BrokenJobSnapshot): string {
+/** The words about a job whose file has problems; what runs all the same comes first. */
+function brokenNote({ activity, problems }: BrokenJobSnapshot): string {
   const runs = activity.is === 'idle' ? [] : [activityText(activity)];
   // The directory is the same for all of them.
   const [problem = ''] = problems;
@@ -145,7 +146,7 @@ function noneWords({ historyHidden }: JobSnapshot): string {
 }
 
 /** The last run has failed, and a person has said that this is known and dealt with. */
-function resetRemark({ reset }: JobSnapshot, formatTime: (ms: number) => string): string {
+function resetNote({ reset }: JobSnapshot, formatTime: (ms: number) => string): string {
   if (reset === undefined) return '';
   return `reset by ${reset.by} at ${formatTime(reset.atMs)}${reset.reason === undefined ? '' : `: ${reset.reason}`}`;
 }
@@ -173,7 +174,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
       'last skip',
       job.lastSkip === undefined ? undefined : `${formatTime(job.lastSkip.startedMs)} ${job.lastSkip.words}`,
     ],
-    ['reset', resetRemark(job, formatTime) || undefined],
+    ['reset', resetNote(job, formatTime) || undefined],
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
     ['warning', unreadableWords(job.slug, job.unreadable)],
@@ -245,13 +246,13 @@ function lockWords({ locks }: JobSnapshot, formatTime: (ms: number) => string): 
     .join('; ');
 }
 
-/** Empty unless the run-job was stopped: then nobody enforces anything. */
+/** Says that the run-job is stopped, so that nothing is enforced; otherwise empty. */
 function stoppedWords(activity: JobSnapshot['activity']): string {
   if (activity.is !== 'running' || activity.isStopped !== true) return '';
   return `its run-job is stopped (SIGSTOP), so its timeout is not enforced: kill -CONT ${activity.pid ?? ''}`;
 }
 
-/** Without times, for a listing. */
+/** The activity without times, for a listing. */
 function activityText(activity: JobSnapshot['activity']): string {
   if (activity.is === 'orphaned') return `its run-job is gone, processes of it live: ${activity.pids.join(', ')}`;
   return activity.is === 'running' ? `pid ${activity.pid ?? 'unknown'}` : '';

@@ -1,4 +1,7 @@
-/** Reads and writes the lines of a history. A reader skips what it can't understand: a torn line, or one that a later version wrote. */
+/**
+ * Reads and writes the lines of a history. A reader skips what it can't understand: a torn line, or
+ * one that a later version wrote.
+ */
 import type { HistoryEvent } from './event.ts';
 import { readEvent } from './event-decoder.ts';
 
@@ -6,7 +9,7 @@ export function formatEvent(event: HistoryEvent): string {
   return `${JSON.stringify(event)}\n`;
 }
 
-/** Events in order; what is not a whole event of a kind that is known here is left out. */
+/** Returns the events in order, without lines that are no whole event of a known kind. */
 export function parseEvents(text: string): readonly HistoryEvent[] {
   return readEvents(text).events;
 }
@@ -19,10 +22,16 @@ interface ReadLines {
 
 const noLines: ReadLines = { text: '', events: [], unreadable: 0 };
 
-/** The whole lines that were read last: a run reads its history several times, and each time only a few lines are new. */
+/**
+ * The whole lines that were read last. A run reads its history several times, and only a few lines
+ * are new each time.
+ */
 let known = noLines;
 
-/** The events, and how many lines are none: damaged, or written by something else. What only a later version knows is not counted. */
+/**
+ * Returns the events and the number of lines that are damaged or were not written by
+ * process-control. Events of a later version are not counted.
+ */
 export function readEvents(text: string): { readonly events: readonly HistoryEvent[]; readonly unreadable: number } {
   const end = text.lastIndexOf('\n') + 1;
   const whole = text.slice(0, end);
@@ -33,7 +42,7 @@ export function readEvents(text: string): { readonly events: readonly HistoryEve
     events: added.events.length === 0 ? before.events : before.events.concat(added.events),
     unreadable: before.unreadable + added.unreadable,
   };
-  // Of a line without an end somebody may be writing the rest.
+  // Another program may still be writing the last line, so a torn one is not counted.
   const { events } = readLines(text.slice(end));
   return { events: known.events.concat(events), unreadable: known.unreadable };
 }

@@ -1,4 +1,7 @@
-/** What a job's history says: a fold over its events, into the runs that people ask about and the streak that mails depend on. */
+/**
+ * Folds the events of a job's history into its runs, its streak of failures and the decisions of
+ * operators.
+ */
 
 import { healthOf, type LastStatus, type Outcome, statusOf } from '../outcome/outcome.ts';
 import type {
@@ -21,7 +24,10 @@ type StopEvent = Extract<HistoryEvent, { readonly event: 'stop-requested' }>;
 
 type StopRequested = Pick<StopEvent, 'by' | 'atMs' | 'reason'>;
 
-/** One run as people see it. Without `outcome` it is running, or nobody has yet seen that it was interrupted. */
+/**
+ * One run as people see it. Without `outcome` it is running, or it was interrupted and no program
+ * has noticed yet.
+ */
 export interface RunRecord {
   readonly run: string;
   readonly startedMs: number;
@@ -31,11 +37,11 @@ export interface RunRecord {
   readonly logPath?: string;
   readonly jobSha256?: string;
   readonly host?: string;
-  /** How often the commands were tried so far. */
+  /** Number of attempts so far. */
   readonly attempt?: number;
-  /** How the last attempt that was followed by another one failed, and when that one began or will begin. */
+  /** The latest attempt that was followed by another one, and the start of that one. */
   readonly failedAttempt?: { readonly outcome: Outcome; readonly nextMs: number };
-  /** For whom it waits, or has waited, before it starts: in words. */
+  /** Names the run for which it waits or has waited; in words. */
   readonly waitsFor?: string;
   readonly tick?: Tick;
   readonly warning?: string;
@@ -46,7 +52,7 @@ export interface RunRecord {
   readonly survivors?: readonly string[];
   readonly stopRequestedBy?: string;
   readonly stopReason?: string;
-  /** Requests to stop it that came after the first one, oldest first; absent: none. */
+  /** Requests to stop it after the first one, oldest first; absent if there are none. */
   readonly laterStops?: readonly StopRequested[];
   readonly replacedBy?: string;
   readonly paused?: string;
@@ -61,13 +67,19 @@ export interface History {
   readonly totals: Totals;
   /** From before the first of `runs`. */
   readonly untoldBefore?: Untold;
-  /** What people have decided about the job, oldest first. */
+  /** Decisions of operators about the job, oldest first. */
   readonly steered?: readonly Steered[];
-  /** What became of notices about no run, as those of services are, oldest first; absent: none. */
+  /**
+   * Deliveries of notices that belong to no run (those of services), oldest first; absent if there
+   * are none.
+   */
   readonly notices?: readonly NoticeEvent[];
-  /** Lines of the file that are no events; absent: none. */
+  /** Number of lines that are no events; absent if there are none. */
   readonly unreadable?: number;
-  /** Why the file, or a part of it, can't be read, in words: then the rest is not known to be all. */
+  /**
+   * Set if the file or a part of it can't be read: the reason, in words. Then events may be
+   * missing.
+   */
   readonly hidden?: string;
 }
 
@@ -79,8 +91,9 @@ export const emptyHistory: History = {
 };
 
 /**
- * Reads events in order, on top of what was known before them (what the Python process-control had recorded).
- * Where the oldest events have been rotated away, the first streak that was recorded is taken as the base.
+ * Folds events in order, on top of what was known before them (the records of the Python
+ * process-control). If the oldest events were rotated away, the streak of the first `ended` event
+ * is the base.
  */
 export function foldHistory(events: readonly HistoryEvent[], earlier: History = emptyHistory): History {
   const runs = new Map<string, RunRecord>(earlier.runs.map((run) => [run.run, run]));
@@ -132,7 +145,10 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
   };
 }
 
-/** A success ends the streak; a skip or a stop by a person neither ends nor lengthens it. */
+/**
+ * Returns the streak after a run with this outcome. A success ends it; a skip or a stop by a person
+ * neither ends nor lengthens it.
+ */
 export function extendStreak(streak: Streak, outcome: Outcome, endedMs: number): Streak {
   const health = healthOf(outcome);
   if (health === 'success') return { failures: 0, lastSuccessMs: endedMs };
@@ -143,23 +159,29 @@ export function extendStreak(streak: Streak, outcome: Outcome, endedMs: number):
   return { ...counted, failures: streak.failures + 1, failingSinceMs: streak.failingSinceMs ?? endedMs };
 }
 
-/** What failmail counts as failures in a row, as the Python process-control did: collisions too. */
+/**
+ * The failures in a row as failmail counts them: collisions are included, as in the Python
+ * process-control.
+ */
 export function mailedFailures({ failures, collisions = 0 }: Streak): number {
   return failures + collisions;
 }
 
-/** Failures of runs themselves: a stop from outside says nothing about the job. */
+/** Counts a failure of the run itself. A stop from outside says nothing about the job. */
 function countOwn(streak: Streak, { kind }: Outcome): Streak {
   if (kind === 'stopped') return streak;
   return { ...streak, failedRuns: (streak.failedRuns ?? 0) + 1 };
 }
 
-/** They have had their consequence: the job is paused, and when a person resumes it they are counted anew. */
+/**
+ * The streak after failures have paused the job: after it is resumed, `pause_after_failures` counts
+ * from zero.
+ */
 function withoutFailedRuns({ failedRuns: _counted, ...streak }: Streak): Streak {
   return streak;
 }
 
-/** The failures so far have been seen to. */
+/** The streak after an operator has dealt with the failures. */
 function resetStreak({ lastSuccessMs }: Streak): Streak {
   return { failures: 0, ...(lastSuccessMs !== undefined && { lastSuccessMs }) };
 }
@@ -196,7 +218,10 @@ function untoldOf({ run, startedMs, noticeFailed }: RunRecord): Untold | undefin
   return noticeFailed === undefined ? undefined : { run, startedMs, words: noticeFailed };
 }
 
-/** Runs that have started and of which no end is recorded; whoever has the lock knows that they are not running. */
+/**
+ * Runs that started and have no recorded end. A program that holds the job's lock knows that they
+ * are dead.
+ */
 export function unfinishedRuns(history: History): readonly RunRecord[] {
   return history.runs.filter((run) => run.outcome === undefined);
 }
@@ -205,7 +230,7 @@ function isNotice(event: RunEvent): event is NoticeEvent {
   return event.event === 'notice-failed' || event.event === 'notice-delivered';
 }
 
-/** An event about a run, or about a tick that had none. */
+/** An event about a run, or about a tick without a run. */
 type RunEvent = Exclude<HistoryEvent, Steered | Summary | { readonly event: 'ended-unknown' }>;
 
 /** How the run, or the missed tick, of an event ended; `undefined` for an event that ends none. */
@@ -234,7 +259,10 @@ export function outcomeOf(event: HistoryEvent): Outcome | undefined {
   }
 }
 
-/** Events about a run whose start has been rotated away make a record of their own; remarks about an unknown run are dropped. */
+/**
+ * Adds an event to the record of its run. The end of a run whose start was rotated away makes a
+ * record of its own; other events about an unknown run are dropped.
+ */
 function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
   const known = runs.get(event.run);
   const record = known ?? { run: event.run, startedMs: event.atMs };
@@ -244,7 +272,7 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
       set(waitingFields(event));
       return;
     case 'started':
-      // One that has waited is later than those that came and went meanwhile.
+      // Runs are in order of their start: one that has waited comes after those that ran meanwhile.
       if (record.waitsFor !== undefined) runs.delete(event.run);
       set({ ...startedFields(event), startedMs: event.atMs });
       return;
@@ -267,7 +295,7 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
       });
       return;
     case 'interrupted':
-      // When it ended is unknown: somebody looked and found it gone.
+      // The time of its end is unknown: the next run found it gone.
       if (known?.outcome === undefined) set({ outcome: { kind: 'interrupted' } });
       return;
     case 'stop-requested':
@@ -291,7 +319,7 @@ function waitingFields({ trigger, host, tick, words }: Waiting): Partial<RunReco
   return { trigger, host, waitsFor: words, ...(tick !== undefined && { tick }) };
 }
 
-/** The run ends because of the first request; the others are kept beside it. */
+/** Adds a request to stop the run. The first one ends it; the others are listed. */
 function stopFields({ stopRequestedBy, laterStops = [] }: RunRecord, event: StopEvent): Partial<RunRecord> {
   const { by, atMs, reason, replacedBy } = event;
   if (stopRequestedBy !== undefined)

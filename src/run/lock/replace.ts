@@ -1,6 +1,7 @@
 /**
- * Ends the run that has a job's lock, for the run that is to take its place (`cron_collision_policy: KILL_EXISTING`): its run-job is asked, and
- * ends what it started as for any other stop; if it does not come to an end it is killed, and what is left is swept up.
+ * Ends the run that holds a job's lock, for the run that takes its place (`cron_collision_policy:
+ * KILL_EXISTING`). It asks the run-job to stop, which then ends its commands as for any other stop.
+ * If that run-job does not end, it is killed, and its remaining processes are ended.
  */
 import type { Clock } from '../../system/types/clock.ts';
 import type { JobLocks, LockHolder } from '../../system/types/lock.ts';
@@ -19,7 +20,7 @@ export interface ReplaceHost extends HistoryHost {
 
 export interface ReplaceOrder {
   readonly job: { readonly slug: string; readonly killGraceSeconds: number };
-  /** The run that comes. */
+  /** Id of the run that takes the place. */
   readonly run: string;
   readonly watch: StopWatch;
 }
@@ -29,9 +30,12 @@ export type ReplaceAnswer =
   | { readonly is: 'failed'; readonly reason: string }
   | { readonly is: 'stopped'; readonly outcome: Stopped };
 
-/** Beyond its grace a run-job needs some time to sweep, to drain and to write down. */
+/**
+ * Time beyond `kill_grace` in which a run-job ends remaining processes, reads their last output and
+ * records the run.
+ */
 const afterGraceMs = 10_000;
-/** For so long the reaper of a killed run-job, and then a sweep, are waited for. */
+/** Time for the reaper of a killed run-job, and then for a sweep. */
 const afterKillMs = 10_000;
 const pollMs = 50;
 
@@ -63,7 +67,10 @@ function foreignWords({ state, wrapper, reason }: LockHolder): string {
   return `who has the lock can't be looked into (${reason ?? state}); end it by hand`;
 }
 
-/** Whoever comes in between and has the lock by then is another one. */
+/**
+ * Waits until the holder no longer has the lock. A run that takes the lock in between is another
+ * one.
+ */
 async function untilGone(
   holder: LockHolder,
   limitMs: number,
@@ -76,7 +83,8 @@ async function untilGone(
     if (now === undefined || now.runId !== holder.runId) return 'gone';
     if (watch.stopped !== undefined) return watch.stopped;
     if (clock.monotonicMs() > endMs) return 'there';
-    // Its run-job was killed. A reaper that ends the same processes is not in the way.
+    // Its run-job was killed. A reaper may end the same processes at the same time; that does no
+    // harm.
     if (now.state === 'orphaned' && isOutOfReach(await sweeper.end(now, job.killGraceSeconds * 1000))) return 'there';
     await watch.rest(pollMs, clock);
   }

@@ -1,4 +1,7 @@
-/** Clears out old logs: asks what is there and what is in use, lets retention.ts decide, and does it. */
+/**
+ * Removes and compresses old logs: reads which logs exist and which are in use, and does what
+ * retention.ts decides.
+ */
 import type { LogRetention } from '../../config/config.ts';
 import type { LogBounds } from '../../job/keys/log-bounds.ts';
 import type { Clock } from '../../system/types/clock.ts';
@@ -10,14 +13,16 @@ export interface PruneHost {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly folders: LogFolders;
   readonly locks: Pick<JobLocks, 'holder'>;
-  /** Of a job, or of one that is no more; `undefined` when its file can't be read, and nobody knows what it says about logs. */
+  /**
+   * Returns the bounds of a job, which may no longer exist; `undefined` if its file can't be read.
+   */
   readonly boundsOf: (slug: string) => LogBounds | undefined;
 }
 
 export interface PruneReport {
   readonly removed: number;
   readonly compressed: number;
-  /** What was left alone because it is a link, and what could not be done. */
+  /** Names links, which are left alone, and what could not be done. */
   readonly warnings: readonly string[];
 }
 
@@ -32,7 +37,7 @@ export async function pruneLogs(
     ...(totalBytes !== undefined && { totalBytes }),
     ...(compressAfterDays !== undefined && { compressAfterDays }),
   };
-  // Only a bound for all jobs together needs all folders in memory at once.
+  // Only a bound for all jobs together needs every folder in memory at once.
   const lots = totalBytes ? [slugs] : slugs.map((slug) => [slug]);
   for (const lot of lots) {
     const folders = lot.map((slug) => look(slug, host, report.warnings));
@@ -41,7 +46,10 @@ export async function pruneLogs(
   return report;
 }
 
-/** First the files, then the run under way: the log of one that starts in between is not among the files. */
+/**
+ * Reads a folder, and then the run under way: the log of a run that starts in between is not among
+ * the files.
+ */
 function look(slug: string, { folders, locks, boundsOf }: PruneHost, warnings: string[]): LogFolder {
   folders.clearUnfinished(slug);
   const { files, links } = folders.read(slug);

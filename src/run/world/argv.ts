@@ -1,4 +1,7 @@
-/** The command line that runs a command of a job: its program by absolute path, behind the programs that set its limits, niceness and rights. */
+/**
+ * The command line that runs a command of a job: its program by absolute path, behind the programs
+ * that set its limits, niceness and rights.
+ */
 import type { Command } from '../../job/command.ts';
 import type { Job, KernelLimits } from '../../job/job.ts';
 import type { Programs } from '../../system/types/process.ts';
@@ -17,14 +20,18 @@ export type ArgvAnswer =
   | {
       readonly is: 'ready';
       readonly argv: readonly [string, ...string[]];
-      /** Fails where the host can't give the job what it asks for; absent when it asks for nothing special. */
+      /**
+       * A command that fails if the host can't give the job what it asks for; absent if it asks for
+       * nothing special.
+       */
       readonly trial?: readonly [string, ...string[]];
     }
   | { readonly is: 'missing'; readonly reason: string; readonly exitCode: 126 | 127 };
 
 /**
- * The command's program as an absolute path, behind the programs that set its limits and niceness.
- * It is looked up here so that a name never means a builtin of some shell, and a missing one is found before anything starts.
+ * Returns the command line: the program as an absolute path, behind the programs that set its
+ * limits and niceness. The program is looked up here, so a name never means a shell builtin and a
+ * missing program is found before anything starts.
  */
 export function argvOf(
   command: Command,
@@ -53,7 +60,7 @@ function limitPrefix(limits: KernelLimits): readonly string[] {
   return options.length === 0 ? [] : ['/usr/bin/prlimit', ...options, '--'];
 }
 
-/** Last of all, so that it is only the job which can't gain rights. */
+/** The last prefix, so that only the job itself can't gain rights. */
 function privilegesPrefix({ noNewPrivileges }: Pick<Job, 'noNewPrivileges'>): readonly string[] {
   return noNewPrivileges ? ['/usr/bin/setpriv', '--no-new-privs', '--'] : [];
 }

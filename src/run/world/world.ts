@@ -2,16 +2,21 @@
 import type { Job } from '../../job/job.ts';
 import type { Locale, User } from '../../system/types/user.ts';
 
-/** Marks every process of a run; a sub-job's run appends its own id, so that a parent's kill finds it. */
+/**
+ * Environment variable that marks every process of a run. The run of a sub-job appends its own id,
+ * so the stop of its parent finds it.
+ */
 export const runIdVariable = 'PROCESS_CONTROL_RUN_ID';
 
-/** What every job of this machine starts from, whoever starts it. */
+/** The part of the environment that is the same for every job of this host. */
 export interface FixedWorld {
   readonly user: User;
-  /** `path` of the configuration. */
+  /** The `path` key of the configuration. */
   readonly searchPath: string;
   readonly locale: Locale;
-  /** `pass_environment` of the configuration: names that come from the caller for every job. */
+  /**
+   * The `pass_environment` key of the configuration: variables that every job gets from its caller.
+   */
   readonly passEnvironment: readonly string[];
   /** The environment of the caller: a person, cron, another job. */
   readonly callers: Readonly<Record<string, string | undefined>>;
@@ -20,7 +25,7 @@ export interface FixedWorld {
 export interface WorldRequest {
   readonly job: Pick<Job, 'environment' | 'passEnvironment' | 'workingDirectory'>;
   readonly fixed: FixedWorld;
-  /** The parent's id and a slash come first when another run started this one. */
+  /** The id of the run, behind the ids of the runs that led to it. */
   readonly runPath: string;
   readonly isDirectory: (path: string) => boolean;
 }
@@ -30,7 +35,10 @@ export interface World {
   readonly workingDirectory: string;
 }
 
-/** The configuration's environment, then what the job lets through from the caller, then who the job is, then what its file adds. */
+/**
+ * Builds the environment: the configuration's, then the variables that pass from the caller, then
+ * those of the service user, then those of the job file.
+ */
 export function worldOf({ job, fixed, runPath, isDirectory }: WorldRequest): World {
   const workingDirectory = job.workingDirectory ?? homeOf(fixed.user, isDirectory);
   const passed = [...fixed.passEnvironment, ...job.passEnvironment].flatMap((name) => {
@@ -46,7 +54,10 @@ export function worldOf({ job, fixed, runPath, isDirectory }: WorldRequest): Wor
   return { environment, workingDirectory };
 }
 
-/** The world of a program that belongs to no run, such as the `command` of a notice; nothing of the caller's reaches it. */
+/**
+ * Builds the environment of a program that belongs to no run, such as the `command` of a notice. No
+ * variable of the caller reaches it.
+ */
 export function bareWorld(
   fixed: Omit<FixedWorld, 'passEnvironment' | 'callers'>,
   isDirectory: WorldRequest['isDirectory'],
@@ -59,7 +70,10 @@ function localeAndPath({ locale, searchPath }: Pick<FixedWorld, 'locale' | 'sear
   return { ...locale.variables, PATH: searchPath };
 }
 
-/** SHELL is not that of passwd: with nologin there, each ProxyCommand of ssh(1) and each :! of an editor would fail. */
+/**
+ * SHELL is /bin/sh and not the one in passwd: with nologin, each ProxyCommand of ssh(1) and each :!
+ * of an editor would fail.
+ */
 function identity({ home, name }: User) {
   return { HOME: home, USER: name, LOGNAME: name, SHELL: '/bin/sh' };
 }

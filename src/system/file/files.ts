@@ -1,4 +1,7 @@
-/** Reading what people wrote: nothing here hangs on a FIFO, follows a device, reads without bound or throws. */
+/**
+ * Reads files that people write. No call hangs on a FIFO, opens a device, reads without bound or
+ * throws.
+ */
 import { fstatSync, lstatSync, readdirSync, readSync, realpathSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import type { FileFacts, FileRead, Files } from '../types/file.ts';
@@ -42,8 +45,9 @@ function resolve(path: string): string | undefined {
 }
 
 /**
- * The last part of the path is pinned before it is judged, and opened only when it is a regular file in its place: opening a device acts, and
- * a link may lead to one. What was judged is what is read, also when the path is turned meanwhile.
+ * Pins the last part of the path, judges it, and opens it only if it is a regular file: opening a
+ * device acts, and a link may lead to one. The file that was judged is the file that is read, also
+ * when the path changes meanwhile.
  */
 function openAndRead(wanted: string, { limitBytes, inside }: Limit): FileRead {
   const isBeside = inside === undefined || path.dirname(wanted) === inside;
@@ -62,7 +66,7 @@ function isInside(target: string, root: string): boolean {
   return target.startsWith(root === '/' ? root : `${root}/`);
 }
 
-/** `undefined` for a link. */
+/** The answer for a path that is not a link; `undefined` for a link. */
 function readAt(directory: string, relative: string, limitBytes: number): FileRead | undefined {
   return pinned(directory, relative, ({ facts, reopen }) => {
     const kind = kindOf(facts);
@@ -72,7 +76,7 @@ function readAt(directory: string, relative: string, limitBytes: number): FileRe
   });
 }
 
-/** One for all reads: a fresh buffer for each of 10,000 files costs more than reading them. */
+/** One buffer for all reads: a new one for each of 10,000 files costs more than reading them. */
 let buffer = Buffer.alloc(0);
 
 function readOpen(fd: number, limitBytes: number): FileRead {
@@ -81,7 +85,8 @@ function readOpen(fd: number, limitBytes: number): FileRead {
     return refused(`the file has ${before.size} bytes, more than the ${limitBytes} that are read`);
   if (buffer.length <= limitBytes) buffer = Buffer.alloc(limitBytes + 1);
   let length = 0;
-  // What is beyond the size shows in the facts afterwards; asking for the end too would be half of all reading.
+  // Growth shows in the facts afterwards, so the loop does not read on to the end: that would
+  // double the reads.
   for (let count = -1; count !== 0 && length <= limitBytes && (length === 0 || length < before.size); length += count) {
     count = readSync(fd, buffer, length, limitBytes + 1 - length, null);
   }
@@ -92,12 +97,12 @@ function readOpen(fd: number, limitBytes: number): FileRead {
   return { is: 'read', bytes: Uint8Array.prototype.slice.call(buffer, 0, length), facts: factsOf(after) };
 }
 
-/** In the words that follow "file: "; a path through something that is no directory is as absent as a missing one. */
+/** The answer for an error. A path through a file that is not a directory counts as absent. */
 function unreadable(error: unknown): FileRead {
   const code = codeOf(error);
   if (code === 'ENOENT' || code === 'ENOTDIR' || error instanceof NoDirectoryError) return { is: 'absent' };
   if (code === 'EACCES' || code === 'EPERM') return refused('this user may not read it');
-  // Opening a socket, or a device without a driver.
+  // open(2) of a socket, or of a device without a driver.
   if (code === 'ENXIO' || code === 'ENODEV') return refused('this is a socket or a device, not a file');
   if (code === undefined) throw error;
   return refused(`it can not be read (${code})`);

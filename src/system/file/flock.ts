@@ -1,4 +1,7 @@
-/** Locks an open file with flock(2), which Node can't call: flock(1) locks the file that it inherits and exits. */
+/**
+ * Locks an open file with flock(2), which Node can't call: flock(1) locks the file that it inherits
+ * and exits.
+ */
 import { spawnSync } from 'node:child_process';
 import { codeOf } from './stage.ts';
 
@@ -8,7 +11,8 @@ const program = '/usr/bin/flock';
 /**
  * True when the lock is held now, false when another process still holds it after `waitSeconds`.
  *
- * The lock belongs to the open file that `fd` and all its copies share: it lasts until the last of them is closed.
+ * The lock belongs to the open file that `fd` and all its copies share: it lasts until the last of
+ * them is closed.
  */
 export function flock(fd: number, waitSeconds = 0): boolean {
   const wait = waitSeconds > 0 ? ['-w', String(waitSeconds)] : ['-n'];

@@ -1,7 +1,9 @@
 /**
- * The kernel's lock of a job: flock(2) on NAME.flock, which lasts as long as any process has the open file, whatever happens to run-job.
+ * The kernel's lock of a job: flock(2) on NAME.flock, which lasts as long as any process has the
+ * open file, whatever happens to run-job.
  *
- * The file holds a note of who has it, under a line with its own device and inode: a file without that line is new, or a copy.
+ * The file holds a note of who has it, under a line with its own device and inode: a file without
+ * that line is new, or a copy.
  */
 import {
   closeSync,
@@ -25,16 +27,19 @@ import { ownPid, pids } from '../process/proc.ts';
 
 export interface KernelLock {
   readonly fd: number;
-  /** Device and inode: tells this NAME.flock from one that somebody made anew. */
+  /** Device and inode, which distinguish this NAME.flock from a later one. */
   readonly file: string;
-  /** What the last holder of this very file has left in it: '' when it gave the lock back, `undefined` when there was none. */
+  /**
+   * The note of this file's last holder: '' when it released the lock, `undefined` when there was
+   * no holder.
+   */
   readonly note: string | undefined;
 }
 
-/** How often a file that vanishes between opening and locking is made anew before giving up. */
+/** The number of attempts when the file vanishes between opening and locking. */
 const attempts = 100;
 
-/** Takes the lock or says at once that it is taken. Throws a StageError when it can't be told. */
+/** Takes the lock, or returns 'busy' at once. Throws a StageError when neither can be known. */
 export function takeKernelLock(file: string): KernelLock | 'busy' {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const fd = during(`opening ${file}`, () => openForWriting(file, constants.O_RDWR | constants.O_CREAT, 0o600));
@@ -53,7 +58,10 @@ export function takeKernelLock(file: string): KernelLock | 'busy' {
   throw new StageError(`locking ${file}`, 'another process keeps removing it');
 }
 
-/** A lock on a file that was replaced meanwhile is worth nothing: the next one would lock the new file. */
+/**
+ * False when the file was replaced meanwhile: its lock is useless, because the next run-job locks
+ * the new file.
+ */
 function isStillAt(file: string, fd: number): boolean {
   const there = statSync(file, { bigint: true, throwIfNoEntry: false });
   const ours = fstatSync(fd, { bigint: true });
@@ -65,7 +73,7 @@ function identify(fd: number): string {
   return `${dev}:${ino}`;
 }
 
-/** One for all notes: a listing reads thousands. */
+/** One buffer for all notes, because a listing reads thousands. */
 const noteBytes = Buffer.alloc(16_384);
 
 function readNote(fd: number): string | undefined {
@@ -75,7 +83,10 @@ function readNote(fd: number): string | undefined {
   return mark === identify(fd) ? note.join('\n') : undefined;
 }
 
-/** The note of whoever has the lock, or had it and was killed; `undefined` when there is none, or none for us to read. */
+/**
+ * The note of the run that holds the lock, or held it and was killed; `undefined` when there is
+ * none or it can't be read.
+ */
 export function readNoteAt(file: string): string | undefined {
   return quietly(() => withDescriptor(openCarefully(path.dirname(file), path.basename(file)), readNote));
 }
@@ -88,8 +99,9 @@ export function writeNote({ fd, file }: KernelLock, note: string): void {
 }
 
 /**
- * Other processes that have a locked file open which is, or was until somebody deleted it, at this path: those who hold the lock, and for a
- * moment those who are about to. Sees what /proc shows of the own user's processes, of all as root.
+ * The other processes that have a locked file open that is, or was until it was deleted, at this
+ * path: the holders of the lock, and for a moment those that are about to take it. Sees this user's
+ * processes; as root, all.
  */
 export function kernelLockHolders(file: string): readonly number[] {
   // /proc shows open files by their real paths, and /var/run is a link.
@@ -105,7 +117,7 @@ function filesOf(pid: number): readonly string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`);
   } catch {
-    // It has ended, or is another user's.
+    // The process has ended, or is another user's.
     return [];
   }
 }
@@ -116,7 +128,7 @@ function isLockOf(file: string, pid: number, fd: string): boolean {
     if (target !== file && target !== `${file} (deleted)`) return false;
     return /^lock:.*\bFLOCK\b/m.test(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'));
   } catch {
-    // Closed meanwhile.
+    // It was closed meanwhile.
     return false;
   }
 }

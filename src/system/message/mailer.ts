@@ -119,10 +119,13 @@ async function bySmtp(login: SmtpLogin, message: Composed, totalMs: number): Pro
   const server = `${login.options.host}:${login.options.port}`;
   try {
     const transport = nodemailer.createTransport(login.options);
-    const { rejectedErrors = [] } = await transport.sendMail({ ...message, signal: AbortSignal.timeout(totalMs) });
+    const { rejected = [], rejectedErrors = [] } = await transport.sendMail({
+      ...message,
+      signal: AbortSignal.timeout(totalMs),
+    });
     if (rejectedErrors.length === 0) return { ok: true };
     const words = rejectedErrors.map((error) => login.withoutSecrets(error.message)).join('; ');
-    return undelivered(`${server}: not sent to all: ${words}`);
+    return { ...undelivered(`${server}: not sent to all: ${words}`), remaining: rejected.join(', ') };
   } catch (error) {
     const { name, message: words } = error as Error;
     const reason = name === 'AbortError' ? `no end after ${totalMs / 1000} s` : words;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planChanges, type Timing } from '../../../src/schedule/plan/plan.ts';
+import { type LineTiming, planChanges } from '../../../src/schedule/plan/plan.ts';
 import { planJson, planText } from '../../../src/schedule/plan/text.ts';
 import { zoneNamed, zonesOn } from '../../fakes/zones.ts';
 
 const berlin = 'Europe/Berlin';
 
 /** The plan of one job, seen from a Tuesday in winter. */
-function plan(before: Timing | undefined, after: Timing | undefined, now = '2026-11-24T12:00:00Z') {
-  const map = (timing: Timing | undefined) => new Map(timing === undefined ? [] : [['job', timing]]);
+function plan(before: LineTiming | undefined, after: LineTiming | undefined, now = '2026-11-24T12:00:00Z') {
+  const map = (timing: LineTiming | undefined) => new Map(timing === undefined ? [] : [['job', timing]]);
   return planChanges({ before: map(before), after: map(after), zones: zonesOn(berlin), nowMs: Date.parse(now) });
 }
 

@@ -78,7 +78,7 @@ test('an empty directory is free, and one never stands there without an owner', 
   assert.deepEqual(readdirSync(place), [only.owner], 'a process that ends leaves its lock to be judged');
 });
 
-test('a record does not come back by itself after it was taken away', (t) => {
+test('a record does not come back by itself after it was removed', (t) => {
   const place = placeWithDeadOwner(t);
   rmSync(place, { recursive: true });
   const one = contender(t, place);

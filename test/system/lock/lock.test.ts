@@ -331,7 +331,7 @@ test('what a run-job that was killed while it published has left over is cleared
   assert.deepEqual(readdirSync(directory).sort(), [`.job.${alive}`, `.other.${dead}`, 'job.flock'].sort());
 });
 
-test('NAME.run taken away: the kernel lock keeps others out, and the directory is made again', async (t) => {
+test('NAME.run removed: the kernel lock keeps others out, and the directory is made again', async (t) => {
   const directory = runDirectory(t);
   const place = path.join(directory, 'job.run');
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -341,7 +341,7 @@ test('NAME.run taken away: the kernel lock keeps others out, and the directory i
   rmSync(place, { recursive: true });
   t.mock.timers.tick(10_000);
   await new Promise(setImmediate);
-  assert.match(remarks.join('\n'), /job\.run was taken away while the run has it/);
+  assert.match(remarks.join('\n'), /job\.run was removed while the run holds it/);
   assert.equal(locksIn(directory).holder('job')?.logPath, '/log');
   t.mock.timers.tick(10_000);
   rmSync(place, { recursive: true });
@@ -353,7 +353,7 @@ test('NAME.run taken away: the kernel lock keeps others out, and the directory i
   assert.equal(remarks.length, 2);
 });
 
-test('NAME.run taken away and in the way of its return: tried until it works, said once', async (t) => {
+test('NAME.run removed and in the way of its return: tried until it works, said once', async (t) => {
   const directory = runDirectory(t);
   const place = path.join(directory, 'job.run');
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -384,7 +384,7 @@ for (const [what, takeAway] of Object.entries({
   },
   'the whole directory': (directory: string) => rmSync(directory, { recursive: true }),
 })) {
-  test(`${what} taken away: no second run gets in while the first lives, and the first ends well`, async (t) => {
+  test(`${what} removed: no second run gets in while the first lives, and the first ends well`, async (t) => {
     const directory = runDirectory(t);
     const holder = await hold(t, { directory });
     takeAway(directory);
@@ -399,7 +399,7 @@ for (const [what, takeAway] of Object.entries({
   });
 }
 
-test('everything taken away and run-job killed: its job that has the lock open keeps others out', async (t) => {
+test('everything removed and run-job killed: its job that has the lock open keeps others out', async (t) => {
   const directory = runDirectory(t);
   const holder = await hold(t, { directory, command: ['sleep', '600'] });
   rmSync(directory, { recursive: true });

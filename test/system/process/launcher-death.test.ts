@@ -139,7 +139,7 @@ for (const [name, launcher] of containments) {
       // The real run-job is given its mark by its launcher, bin/run-job.
       const runJob = ['PROCESS_CONTROL_WRAPPER=inner', process.execPath, launchesProgram, order];
       const outer = await scene.start(launcher, ['/bin/sh', '-c', 'env "$@"; true', 'sh', ...runJob]);
-      await until(() => scene.stdout().includes('ready'));
+      await until(() => scene.stdout().includes('ready') && scene.stdout().includes('launched'));
       return { scene, outer };
     }
 

@@ -1,15 +1,16 @@
 /**
- * A note: what a run knows when it starts or ends that its history will not say, left for whoever words and sends the notices. It carries
- * the channels too, so that what is told of a run is what its job file said while it ran.
+ * A run in the queue: what run-job knows when the run starts or ends and the history does not say.
+ * It carries the recipients too: a notice goes to those that the job file named during the run.
  */
 import type { Channel } from '../../job/keys/notices.ts';
 import type { Trigger } from '../../run/history/event.ts';
 import { outcome, trigger } from '../../run/history/event-decoder.ts';
 import { isKnownOutcome, type Outcome } from '../../run/outcome/outcome.ts';
 import { count, decodeJson, list, oneOf, optional, shape, tagOf, text, time } from '../../text/decode.ts';
+import type { Failmail } from '../routing.ts';
 import { channel } from './channel-decoder.ts';
 
-export interface RunNote {
+export interface QueuedRun {
   readonly slug: string;
   readonly run: string;
   readonly phase: 'started' | 'ended';
@@ -24,29 +25,31 @@ export interface RunNote {
   /** Failures in a row that open an incident. */
   readonly after: number;
   readonly skipThreshold?: number;
-  /** Sender of mails; absent: the service user at this host. */
+  /** Absent: the job has none, or a version of process-control that sent failmail itself wrote this. */
+  readonly failmail?: Failmail;
+  /** Sender of the mails of `notify`; absent: the service user at this host. */
   readonly fromAddress?: string;
-  /** Absent while it runs. Also in the history, unless that could not be written. */
+  /** Absent while the job runs. It is in the history too, unless that could not be written. */
   readonly outcome?: Outcome;
   readonly logPath?: string;
   /** The last lines of output. */
   readonly tail: string;
-  /** What went wrong beside the job itself. */
+  /** Warnings about the run: lost output, a history that could not be written. */
   readonly remarks: readonly string[];
-  /** Why its failures have paused the job. */
+  /** Why the failures of the job have paused it; absent: it is not paused. */
   readonly pause?: string;
 }
 
-/** Sorts by time; the slug can be read without the right to read the note. */
-export function noteName({ slug, run, phase, atMs }: RunNote): string {
+/** File names sort by time. The slug can be read without the right to read the file. */
+export function queuedRunName({ slug, run, phase, atMs }: QueuedRun): string {
   return `${slug}@${atMs}-${run}-${phase}.json`;
 }
 
-/** Of a later version: what became of the run is not known here. */
+/** An outcome, or `later`: an outcome that only a later version knows. */
 const outcomeOrLater = (value: unknown) =>
   outcome(value) ?? (isKnownOutcome(value) || tagOf(value, 'kind') === undefined ? undefined : 'later');
 
-const note = shape<Omit<RunNote, 'outcome'> & { readonly outcome?: Outcome | 'later' }>({
+const queuedRun = shape<Omit<QueuedRun, 'outcome'> & { readonly outcome?: Outcome | 'later' }>({
   slug: text,
   run: text,
   phase: oneOf('started', 'ended'),
@@ -59,6 +62,7 @@ const note = shape<Omit<RunNote, 'outcome'> & { readonly outcome?: Outcome | 'la
   channels: list(channel),
   after: count,
   skipThreshold: optional(count),
+  failmail: optional(shape<Failmail>({ from: text, to: text, after: count })),
   fromAddress: optional(text),
   outcome: optional<Outcome | 'later'>(outcomeOrLater),
   logPath: optional(text),
@@ -67,10 +71,10 @@ const note = shape<Omit<RunNote, 'outcome'> & { readonly outcome?: Outcome | 'la
   pause: optional(text),
 });
 
-/** `undefined` for what is no note of ours. */
-export function parseNote(json: string): RunNote | undefined {
-  const read = decodeJson(json, note);
+/** `undefined` for text that is no queued run. */
+export function parseQueuedRun(json: string): QueuedRun | undefined {
+  const read = decodeJson(json, queuedRun);
   if (read === undefined) return undefined;
-  const { outcome: became, ...rest } = read;
-  return became === undefined || became === 'later' ? rest : { ...rest, outcome: became };
+  const { outcome: ended, ...rest } = read;
+  return ended === undefined || ended === 'later' ? rest : { ...rest, outcome: ended };
 }

@@ -1,39 +1,39 @@
-/** A validator's complaints in the user's words: one sentence for each mistake, at the line and column where it stands. */
+/** Words the errors of a validator: one problem for each, at its offset. */
 import { isAlias, isMap, isScalar, isSeq, type Node, Scalar } from 'yaml';
 import { nearest } from '../text/nearest.ts';
 import { nodeAt, offsetOf, type Path } from './place.ts';
-import type { Complaint, Schema } from './schema.ts';
+import type { Schema, SchemaError } from './schema.ts';
 import { type Synonyms, synonymOf } from './synonym.ts';
 import { shorten } from './syntax.ts';
-import type { Remark } from './value.ts';
+import type { TextProblem } from './value.ts';
 
 export interface Subject {
   readonly root: Node | null;
   readonly schema: Schema;
-  /** Keys that need not be in the file because they come from elsewhere. */
+  /** True for required keys that come from elsewhere, such as defaults. */
   readonly given: (key: string) => boolean;
   readonly synonyms?: Synonyms;
 }
 
-export function complaintRemarks(complaints: readonly Complaint[], subject: Subject): readonly Remark[] {
-  const remarks = new Map<string, Remark>();
-  const misspelt = new Set(complaints.map((complaint) => meantPath(complaint, subject)));
-  for (const complaint of complaints) {
-    // A key that is there under a misspelt name is not missing as well.
-    if (complaint.keyword === 'required' && misspelt.has(missingPath(complaint))) continue;
-    const remark = complaint.propertyName === undefined ? remarkOn(complaint, subject) : undefined;
-    // Several keywords may refuse one value; the sentence about it is the same.
-    if (remark) remarks.set(`${remark.offset} ${remark.message}`, remark);
+export function schemaProblems(errors: readonly SchemaError[], subject: Subject): readonly TextProblem[] {
+  const problems = new Map<string, TextProblem>();
+  const misspelt = new Set(errors.map((error) => meantPath(error, subject)));
+  for (const error of errors) {
+    // A key with a misspelt name is reported once, not as missing as well.
+    if (error.keyword === 'required' && misspelt.has(missingPath(error))) continue;
+    const remark = error.propertyName === undefined ? problemOf(error, subject) : undefined;
+    // Several keywords may refuse one value; their message is the same.
+    if (remark) problems.set(`${remark.offset} ${remark.message}`, remark);
   }
-  return [...remarks.values()];
+  return [...problems.values()];
 }
 
-function missingPath({ instancePath, params }: Complaint): string {
+function missingPath({ instancePath, params }: SchemaError): string {
   return `${instancePath}/${params.missingProperty}`;
 }
 
-/** The path of the key that an unknown one was probably meant to be. */
-function meantPath({ instancePath, keyword, params }: Complaint, { schema, synonyms }: Subject): string | undefined {
+/** Returns the path of the key that an unknown key probably stands for. */
+function meantPath({ instancePath, keyword, params }: SchemaError, { schema, synonyms }: Subject): string | undefined {
   if (keyword !== 'additionalProperties') return undefined;
   const path = pathOf(instancePath);
   const synonym = synonymOf([...path, String(params.additionalProperty)], synonyms);
@@ -42,7 +42,7 @@ function meantPath({ instancePath, keyword, params }: Complaint, { schema, synon
   return near === undefined ? undefined : `${instancePath}/${near}`;
 }
 
-function remarkOn({ instancePath, keyword, params }: Complaint, subject: Subject): Remark | undefined {
+function problemOf({ instancePath, keyword, params }: SchemaError, subject: Subject): TextProblem | undefined {
   const path = pathOf(instancePath);
   switch (keyword) {
     case 'additionalProperties':
@@ -64,7 +64,7 @@ function pathOf(instancePath: string): Path {
     .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
 }
 
-function wrongValue(path: Path, { root, schema }: Subject): Remark {
+function wrongValue(path: Path, { root, schema }: Subject): TextProblem {
   const node = nodeAt(root, path) ?? { value: root };
   const wanted = expected(schemaAt(schema, path));
   const subject = path.length === 0 ? 'the file' : named(path);
@@ -73,19 +73,19 @@ function wrongValue(path: Path, { root, schema }: Subject): Remark {
   return { ...error(offsetOf(node), message), rule };
 }
 
-function missing(path: Path, { root, schema, given }: Subject): Remark | undefined {
+function missing(path: Path, { root, schema, given }: Subject): TextProblem | undefined {
   if (path.length === 1 && given(String(path[0]))) return undefined;
   const node = nodeAt(root, path.slice(0, -1));
   const end = `is missing; it must be ${expected(schemaAt(schema, path))}`;
   return { ...error(node ? offsetOf(node) : 0, `${named(path)} ${end}`), rule: `${ruleSubject(path, schema)} ${end}` };
 }
 
-function badName(path: Path, { root, schema }: Subject): Remark {
+function badName(path: Path, { root, schema }: Subject): TextProblem {
   const rule = schemaAt(schema, path.slice(0, -1))?.propertyNames?.['x-expected'] ?? 'another name';
   return error(keyOffset(root, path), `the name ${JSON.stringify(shorten(String(path.at(-1))))} must be ${rule}`);
 }
 
-function unknownKey(path: Path, { root, schema, synonyms }: Subject): Remark {
+function unknownKey(path: Path, { root, schema, synonyms }: Subject): TextProblem {
   const key = String(path.at(-1));
   const near = nearest(key, keysAt(schema, path.slice(0, -1)));
   const advice = synonymOf(path, synonyms)?.words ?? (near === undefined ? adviceOn(key) : `did you mean "${near}"?`);
@@ -107,7 +107,10 @@ function named(path: Path, last = String(path.at(-1))): string {
   return JSON.stringify([...path.slice(0, -1), last].join('.'));
 }
 
-/** Keys that the schema has are no secret; names of variables and the like are the author's. */
+/**
+ * Returns the subject of a rule: keys of the schema are no secret, but names of variables and the
+ * like are.
+ */
 function ruleSubject(path: Path, schema: Schema): string {
   let known: Path = [];
   for (const step of path) {
@@ -139,7 +142,7 @@ function expected(schema: Schema | undefined): string {
   return schema?.type === 'object' ? 'a mapping' : 'another value';
 }
 
-/** What stands in the file, and which quotes would make it right. */
+/** Returns the value that was found, and the quotes that would make it right. */
 function found(node: Node | null, schema: Schema | undefined): string {
   if (isMap(node)) return 'a mapping';
   if (isSeq(node)) return node.items.length === 0 ? 'an empty list' : 'a list';
@@ -170,6 +173,6 @@ function keyOffset(root: Node | null, path: Path): number {
   return node?.key?.range?.[0] ?? (node ? offsetOf(node) : 0);
 }
 
-function error(offset: number, message: string): Remark {
+function error(offset: number, message: string): TextProblem {
   return { severity: 'error', offset, message };
 }

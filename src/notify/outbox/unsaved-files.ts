@@ -1,7 +1,7 @@
-/** State files that nothing keeps: for one attempt to tell of a run when the disk takes nothing any more. */
+/** State files in memory: a queue and an outbox for one attempt when the disk takes nothing. */
 import type { StateFiles } from '../../system/types/state.ts';
 
-export function memoryFiles(): StateFiles {
+export function unsavedFiles(): StateFiles {
   const files = new Map<string, string>();
   const within = (folder: string) => [...files].filter(([key]) => key.startsWith(`${folder}/`));
   const nameOf = (key: string, folder: string) => key.slice(folder.length + 1);
