@@ -24,7 +24,6 @@ import {
 import type { ServiceSnapshot } from './service-snapshot.ts';
 import { type Health, type JobState, jobStateOf } from './state.ts';
 import { type StripItem, stripOf } from './strip.ts';
-import { usualDuration } from './usual.ts';
 
 export interface JobSnapshot {
   readonly slug: string;
@@ -63,10 +62,8 @@ export interface JobSnapshot {
   readonly streak: Streak;
   /** What became of all its runs and ticks, also of those that are no longer on record. */
   readonly totals: Totals;
-  /** The last runs, at most 30, oldest first. */
+  /** The last runs, at most 10, oldest first. */
   readonly strip: readonly StripItem[];
-  /** The median duration of its runs that succeeded; absent while there are fewer than three. */
-  readonly usualMs?: number;
   /** An operator has said that the failure of `lastRun` is known and dealt with. */
   readonly reset?: Reset;
   /** The run under way, or the last one that was not skipped. */
@@ -189,7 +186,6 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...seenFrom(history, [holder, next]),
     totals: history.totals,
     strip: stripOf(history.runs),
-    ...defined({ usualMs: usualDuration(history.runs) }),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
     ...resetOf(history, lastRun),
     ...(lastSkip === undefined ? {} : { lastSkip: snapshotRun(lastSkip, holder, next) }),

@@ -10,7 +10,8 @@ export interface StripItem {
   readonly durationMs?: number;
 }
 
-const mostItems = 30;
+/** As many as the end of a history surely has. */
+const mostItems = 10;
 
 /** The last runs, oldest first. */
 export function stripOf(runs: readonly RunRecord[]): readonly StripItem[] {

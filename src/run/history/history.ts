@@ -94,22 +94,31 @@ export const emptyHistory: History = {
  * Folds events in order, on top of what was known before them (the records of the Python
  * process-control). If the oldest events were rotated away, the streak of the first `ended` event
  * is the base.
+ *
+ * Events before the index `firstCounted` are only read for their runs and decisions: the event there
+ * knows the streak and the totals of all before it.
  */
-export function foldHistory(events: readonly HistoryEvent[], earlier: History = emptyHistory): History {
+export function foldHistory(
+  events: readonly HistoryEvent[],
+  earlier: History = emptyHistory,
+  firstCounted = 0,
+): History {
   const runs = new Map<string, RunRecord>(earlier.runs.map((run) => [run.run, run]));
   const steered: Steered[] = [...(earlier.steered ?? [])];
   const notices: NoticeEvent[] = [];
   let { streak, lastStatus, totals, untoldBefore } = earlier;
   let based = false;
-  for (const event of events) {
+  for (const [index, event] of events.entries()) {
+    const isCounted = index >= firstCounted;
     if (event.event === 'steered') {
       steered.push(event);
-      if (event.action !== 'reset') continue;
+      if (event.action !== 'reset' || !isCounted) continue;
       [streak, lastStatus] = [resetStreak(streak), 'unknown'];
       based = true;
       continue;
     }
     if (event.event === 'summary') {
+      if (!isCounted) continue;
       totals = greaterTotals(totals, event.carried.totals);
       if (!based) ({ lastStatus, untold: untoldBefore } = event.carried);
       if (!based) ({ streak } = event);
@@ -126,7 +135,7 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
     }
     addToRun(runs, event);
     const outcome = outcomeOf(event);
-    if (outcome === undefined) continue;
+    if (outcome === undefined || !isCounted) continue;
     streak = !based && event.event === 'ended' ? event.streak : extendStreak(streak, outcome, event.atMs);
     if (event.event === 'ended' && event.paused !== undefined) streak = withoutFailedRuns(streak);
     totals = addOutcome(totals, outcome, event.event === 'ended' ? event.durationMs : 0);

@@ -8,7 +8,15 @@ import { defined } from '../../text/defined.ts';
 import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/outcome.ts';
 import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
 import { formatEvent, readEvents } from './event-lines.ts';
-import { carriedAfter, carriedNow, extendStreak, foldHistory, type History, type RunRecord } from './history.ts';
+import {
+  carriedAfter,
+  carriedNow,
+  emptyHistory,
+  extendStreak,
+  foldHistory,
+  type History,
+  type RunRecord,
+} from './history.ts';
 import { earlierHistory } from './predecessor.ts';
 
 /** The result of a run, for its caller and for notices. */
@@ -124,8 +132,8 @@ function summarize(slug: string, host: HistoryHost, at: { readonly run: string; 
   writeEvent(slug, host, { event: 'summary', ...at, streak: history.streak, carried: carriedNow(history) });
 }
 
-/** Some 30 runs; beyond them a listing shows nothing that the end of a run does not carry on. */
-const recentBytes = 16 * 1024;
+/** Some ten runs. Whatever else a listing shows of the runs before them, the end of a run carries on. */
+const recentBytes = 8 * 1024;
 
 /**
  * The same as `readHistory`, but that `runs` holds only the last ones: those of `runIds` are among them when they are on record. It reads the end of the
@@ -141,15 +149,9 @@ export function readRecentHistory(
   const { events, unreadable } = readEvents(text);
   const base = events.findIndex(carriesOn);
   if (base < 0) return readHistory(slug, { history });
-  // Lines before that one tell of runs, but not of what was before them.
-  const { runs, steered, notices } = foldHistory(events);
-  if (runIds.some((id) => !runs.some(({ run }) => run === id))) return readHistory(slug, { history });
-  return {
-    ...foldHistory(events.slice(base)),
-    runs,
-    ...defined({ steered, notices }),
-    ...(unreadable > 0 && { unreadable }),
-  };
+  const recent = foldHistory(events, emptyHistory, base);
+  if (runIds.some((id) => !recent.runs.some(({ run }) => run === id))) return readHistory(slug, { history });
+  return unreadable === 0 ? recent : { ...recent, unreadable };
 }
 
 /**
