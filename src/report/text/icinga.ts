@@ -70,8 +70,14 @@ function perfdata(jobs: readonly AnySnapshot[], { failing, warnings, limits }: S
   ].join(' ');
 }
 
-/** As long as a mail server may take for a restart. */
+/** A restart of a mail server may take this long. */
 const undeliveredMs = 600_000;
+
+function noticeWarnings({ slug, noticeFailed, undelivered }: AnySnapshot): readonly string[] {
+  if (noticeFailed !== undefined) return [`${slug}: a notice failed: ${noticeFailed.words}`];
+  const { forMs = 0 } = undelivered ?? {};
+  return forMs < undeliveredMs ? [] : [`${slug}: a notice waits for ${durationWords(forMs / 1000)}`];
+}
 
 function remarksOn(
   job: AnySnapshot,
@@ -79,7 +85,11 @@ function remarksOn(
 ): readonly string[] {
   const stopped = stoppedNote(job);
   if (isBroken(job))
-    return job.file === 'gone' ? stopped : [...stopped, `${job.slug} is invalid: its file has problems`];
+    return [
+      ...stopped,
+      ...(job.file === 'gone' ? [] : [`${job.slug} is invalid: its file has problems`]),
+      ...noticeWarnings(job),
+    ];
   const seconds = overdueSeconds(job);
   const missed = job.lastRun?.outcome?.kind === 'missed';
   return [
@@ -90,10 +100,7 @@ function remarksOn(
     ...pauseNote(job),
     ...(job.skips?.isMany ? [`${job.slug} was skipped ${job.skips.count} times in a row (skip_threshold)`] : []),
     ...(job.activity.is === 'orphaned' ? [`${job.slug} left processes behind`] : []),
-    ...(job.noticeFailed === undefined ? [] : [`${job.slug}: a notice failed: ${job.noticeFailed.words}`]),
-    ...(job.noticeFailed === undefined && (job.undelivered?.forMs ?? 0) >= undeliveredMs
-      ? [`${job.slug}: a notice waits for ${durationWords((job.undelivered?.forMs ?? 0) / 1000)}`]
-      : []),
+    ...noticeWarnings(job),
     ...(job.lastRun?.lostBytes === undefined ? [] : [`${job.slug} lost output of its last run`]),
   ];
 }
