@@ -77,9 +77,9 @@ function told(course: readonly (readonly [ServiceState, number])[]): string[] {
   for (const [state, lastsMs] of course) {
     const endMs = atMs + lastsMs;
     for (let look: number | undefined = atMs; look !== undefined && look <= endMs; ) {
-      const judged = judgeAlarm(alarm, state, { atMs: look, minUptimeMs: 5 * minute });
+      const judged = judgeAlarm(alarm, state, look, 5 * minute);
       alarm = judged.alarm;
-      if (judged.tell !== undefined) words.push(`${judged.tell} at ${look / 1000}`);
+      if (judged.notice !== undefined) words.push(`${judged.notice} at ${look / 1000}`);
       look = judged.againMs;
     }
     atMs = endMs;

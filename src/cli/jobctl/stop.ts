@@ -11,14 +11,14 @@ import type { Options } from './frame/options.ts';
 import { recordSteering } from './frame/record.ts';
 import { restartRefusal, startJob } from './start.ts';
 
-/** For a job whose file can't tell: what a job file says when it says nothing. */
+/** The default of `kill_grace`, for a job whose file can't be read. */
 const usualGraceSeconds = 10;
 
 export function stop(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, stopJob);
 }
 
-/** By name, what does not run is started; by tag, only what runs is restarted. */
+/** By name, restarts jobs whether they are running or not; by tag, only those that are running. */
 export function restart(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, restartJob);
 }

@@ -165,7 +165,7 @@ async function asServiceUser(
 
 async function killAsServiceUser(slug: string, config: Config): Promise<number> {
   const loaded = loadJob(slug, config, { files });
-  // What cron would start again within a minute is not ended by ending it once.
+  // cron would start a service again within a minute, so ending its run once would not help.
   const holder = isSlug(slug) ? realLocks(config, () => undefined).holder(slug) : undefined;
   const service = isSlug(slug) ? findService(slug, loaded, holder, config) : undefined;
   const supervised = service !== undefined && lookAtService(service, holder, config).jobRun === undefined;

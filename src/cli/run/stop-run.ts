@@ -1,6 +1,6 @@
 /**
- * Ends the run of a job from outside: the name of whoever asks goes into the history, TERM to the run-job that was verified. What a run
- * without a run-job has left is ended from here.
+ * Ends the run of a job from outside. It records who asked and sends TERM to the verified run-job.
+ * If the run-job is gone, it ends the remaining processes itself.
  */
 import type { Config } from '../../config/config.ts';
 import { writeEvent } from '../../run/history/record.ts';
@@ -24,11 +24,14 @@ export type StopAnswer =
   | { readonly is: 'stopped' }
   | { readonly is: 'still-running'; readonly holder: LockHolder };
 
-/** Beyond the grace a run-job needs to sweep, to drain and to write down; then something is wrong. */
+/**
+ * The time beyond `kill_grace` that a run-job needs to sweep, to drain and to record; after it
+ * something is wrong.
+ */
 const patienceMs = 10_000;
 const pollMs = 50;
 
-/** What lives after a stop, and what to do about it. */
+/** The processes that remain after a stop, and what to do about them. */
 export function stillRunningWords(slug: string, holder: LockHolder): string {
   const wrapper = holder.state === 'orphaned' ? undefined : holder.wrapper?.pid;
   const living = [wrapper, leftWords(holder)].filter((one) => one !== undefined && one !== '').join(', ');
@@ -37,7 +40,10 @@ export function stillRunningWords(slug: string, holder: LockHolder): string {
   return `${slug} is still running; processes${run}: ${living}${advice}`;
 }
 
-/** `announce` is called once with the holder, before anything is done. The run that waits to be the next one is ended first, or it would begin now. */
+/**
+ * Stops the waiting run first, since it would start otherwise, then the run under way. `announce`
+ * gets the holder once, before anything is done.
+ */
 export async function stopRun(
   config: Config,
   order: StopOrder,
@@ -75,7 +81,8 @@ async function endRun(lock: string, holder: LockHolder, ending: Ending): Promise
     const now = locks.holder(lock);
     if (now === undefined || (holder.runId !== undefined && now.runId !== holder.runId)) return { is: 'stopped' };
     if (clock.monotonicMs() > endMs) return { is: 'still-running', holder: now };
-    // From the start, or because run-job was killed meanwhile. A reaper that ends the same processes is not in the way.
+    // The run-job is gone, from the start or since. A reaper that ends the same processes is not in
+    // the way.
     if (now.state === 'orphaned' && isOutOfReach(await sweeper.end(now, killGraceSeconds * 1000))) {
       return { is: 'still-running', holder: locks.holder(lock) ?? now };
     }

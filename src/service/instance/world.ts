@@ -1,4 +1,6 @@
-/** What one instance gets to see and run: placeholders replaced, its environment, directory and command lines. */
+/**
+ * Builds the environment, directory and command lines of one instance, with placeholders replaced.
+ */
 
 import type { Command } from '../../job/command.ts';
 import type { ServiceJob } from '../../job/job.ts';
@@ -10,7 +12,7 @@ export interface InstanceRequest {
   readonly job: ServiceJob;
   readonly instance: number;
   readonly ports: Readonly<Record<string, number>>;
-  /** Its own directory. */
+  /** The instance's own directory. */
   readonly folder: string;
   readonly fixed: FixedWorld;
   readonly runPath: string;
@@ -18,7 +20,7 @@ export interface InstanceRequest {
 
 export interface InstanceWorld {
   readonly world: World;
-  /** Absolute; where the command leaves its process number. */
+  /** Absolute path of the file into which the command writes its pid. */
   readonly pidFile?: string;
   readonly expand: (command: Command) => Command;
 }
@@ -43,7 +45,10 @@ export function instanceWorld(request: InstanceRequest): InstanceWorld {
   };
 }
 
-/** Words are replaced after the line has been split, so that nothing put in can become a word of its own. */
+/**
+ * Replaces placeholders after the line has been split into words, so that a value never becomes
+ * several words.
+ */
 function expandCommand({ text, words }: Command, facts: InstanceFacts): Command {
   const [program, ...rest] = words.map((word) => expand(word, facts));
   return { text: expand(text, facts), words: [program ?? '', ...rest] };

@@ -53,7 +53,10 @@ export function parseJobctl(args: readonly string[]) {
   return line.is === 'answered' ? { ...line, text: showNeededNames(line.text) } : line;
 }
 
-/** For yargs a name is optional, because `--tag` can take its place. The help says which commands need one of the two. */
+/**
+ * yargs takes a name as optional, because `--tag` can take its place. The help shows which commands
+ * need one of the two.
+ */
 function showNeededNames(help: string): string {
   return help.replace(/^((?:Usage: | {2})?jobctl (\w+)) \[name\]/gm, (written, start, command) =>
     nameless.has(command) ? written : `${start} <name>`,
@@ -113,7 +116,8 @@ function looking(options: Argv): Argv {
   return (
     options
       .command('status [name]', 'Show the state of all jobs, or everything about one.', chosen)
-      // The names of these commands are no positional arguments: of a list of them yargs keeps only the last one.
+      // yargs would keep only the last of a list of positional arguments, so these names are read
+      // from the remaining words.
       .command('next', 'Show when jobs will start (default: all jobs).', (c) =>
         c
           .usage('Usage: $0 next [NAME..] [options]')
