@@ -54,7 +54,10 @@ export interface JobSnapshot {
   readonly lastRun?: RunSnapshot;
   /** The latest tick or start after `lastRun` that was skipped. */
   readonly lastSkip?: RunSnapshot;
-  /** Skips since `lastRun`, pauses not counted; `isMany` when the job's `skip_threshold` is reached. Absent: none. */
+  /**
+   * The number of skips since `lastRun`, without those by a pause; `isMany` if it reaches the job's
+   * `skip_threshold`. Absent if it is 0.
+   */
   readonly skips?: { readonly count: number; readonly isMany: boolean };
   /** Present for a service: this counts, not its runs. */
   readonly service?: ServiceSnapshot;
@@ -178,7 +181,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
   return { ...known, state: jobStateOf(known) };
 }
 
-/** Without the history nothing says that a tick was missed. */
+/** Leaves out `overdue` if the history can't be read. */
 function timesOf(times: NonNullable<JobFacts['times']>, { hidden }: History): Partial<JobSnapshot> {
   if (hidden === undefined) return times;
   const { overdue: _overdue, ...known } = times;
@@ -202,7 +205,9 @@ export function unreadableWords(slug: string, count: number | undefined): string
     : `${count} records of ${slug} can't be read and are passed over`;
 }
 
-/** For listings that know jobs only, a service in FAILED or DEGRADED counts as failing. */
+/**
+ * The health of a service for listings that know jobs only: FAILED or DEGRADED counts as failing.
+ */
 function ofService(
   service: ServiceSnapshot | undefined,
 ): Partial<Pick<JobSnapshot, 'service' | 'lastStatus' | 'health'>> {

@@ -76,12 +76,12 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
   ];
 }
 
-/** Of one that runs, has failed or is paused, where the column before says that. */
+/** "disabled", unless the column before says so. */
 function offNote({ disabled, state }: JobSnapshot): string {
   return disabled && state !== 'disabled' ? 'disabled' : '';
 }
 
-/** Of a run under way the column before says that it runs. */
+/** The words about the last run; empty for a run under way, since the column before says that. */
 function lastWords({ lastRun, activity, state }: JobSnapshot): string | undefined {
   if (lastRun === undefined || lastRun.outcome !== undefined || state !== 'running') return lastRun?.words;
   return activity.is === 'running' ? activityText(activity) : lastRun.words;
@@ -108,7 +108,7 @@ function nextNote({ next, lastRun }: JobSnapshot): string {
   return next === undefined || next.run === lastRun?.run ? '' : `run ${next.run} waits`;
 }
 
-/** Not of a pause, which is told already, nor beside a run under way that says why. */
+/** The latest skip. Left out if a pause explains it, or a run under way. */
 function skipNote({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: number) => string): string {
   if (lastSkip === undefined || paused !== undefined || activity.is === 'running') return '';
   return `at ${formatTime(lastSkip.startedMs)} it ${lastSkip.words}`;
@@ -120,7 +120,7 @@ function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number)
   return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
 }
 
-/** What has not been told. */
+/** Notices that failed or are not delivered yet. */
 export function noticeRemarks(job: JobSnapshot, formatTime: (ms: number) => string): readonly string[] {
   const waiting = undeliveredWords(job, formatTime);
   return [
@@ -133,7 +133,7 @@ function streakNote({ streak }: JobSnapshot): string {
   return streak.failures > 1 ? `${streak.failures} failures in a row` : '';
 }
 
-/** What runs in spite of it comes first. */
+/** The words about a job whose file has problems; what runs all the same comes first. */
 function brokenNote({ activity, problems }: BrokenJobSnapshot): string {
   const runs = activity.is === 'idle' ? [] : [activityText(activity)];
   return [...runs, problems[0] ?? ''].join('; ');
@@ -244,13 +244,13 @@ function lockWords({ locks }: JobSnapshot, formatTime: (ms: number) => string): 
     .join('; ');
 }
 
-/** Empty unless the run-job was stopped: then nobody enforces anything. */
+/** Says that the run-job is stopped, so that nothing is enforced; otherwise empty. */
 function stoppedWords(activity: JobSnapshot['activity']): string {
   if (activity.is !== 'running' || activity.isStopped !== true) return '';
   return `its run-job is stopped (SIGSTOP), so its timeout is not enforced: kill -CONT ${activity.pid ?? ''}`;
 }
 
-/** Without times, for a listing. */
+/** The activity without times, for a listing. */
 function activityText(activity: JobSnapshot['activity']): string {
   if (activity.is === 'orphaned') return `its run-job is gone, processes of it live: ${activity.pids.join(', ')}`;
   return activity.is === 'running' ? `pid ${activity.pid ?? 'unknown'}` : '';
