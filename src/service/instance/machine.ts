@@ -15,8 +15,10 @@
  * `desired-down`, `restart`, `reset`) are possible in every state. Only `reset`, which `jobctl
  * start` sends too, leaves `failed` and `finished`.
  */
+
 import type { Health, Respawn } from '../../job/service.ts';
 import type { ProcessIdentity } from '../../system/types/process.ts';
+import { defined } from '../../text/defined.ts';
 import { asking, type Checks, countAnswer, firstChecks, type HealthAnswer, isDue } from './health.ts';
 import { type Death, type Deaths, deathWords, type Exit, judgeDeath, noDeaths } from './respawn.ts';
 
@@ -234,7 +236,7 @@ function start(atMs: number): Next {
 }
 
 function stopping(then: AfterStop, process: ProcessIdentity | undefined): Next {
-  return { state: { at: 'stopping', then, ...(process !== undefined && { process }) } };
+  return { state: { at: 'stopping', then, ...defined({ process }) } };
 }
 
 function end({ process }: Alive, then: AfterStop): Next {
@@ -337,7 +339,7 @@ function unhealthy(state: In<'starting'> | In<'up'>, reason: string, atMs: numbe
     at: 'unhealthy',
     reason,
     upMs: upMsOf(state, atMs),
-    ...(process !== undefined && { process }),
+    ...defined({ process }),
   };
   return { state: next, effects: [{ do: 'end' }] };
 }
@@ -380,7 +382,7 @@ function judge(
   const isDaemon = left !== undefined && exit.is === 'exited' && exit.code === 0;
   const death: Death = {
     ...{ exit: isDaemon ? { is: 'backgrounded', left } : exit, upMs, atMs },
-    ...(taken !== undefined && { taken }),
+    ...defined({ taken }),
   };
   const next = judgeDeath(death, memory.deaths, rules.respawn);
   const lastExit = { words: deathWords(death), atMs };

@@ -21,6 +21,7 @@ import {
   text,
   time,
 } from '../../text/decode.ts';
+import { defined } from '../../text/defined.ts';
 import type { HealthAnswer } from '../instance/health.ts';
 import { type Instance, newInstance } from '../instance/machine.ts';
 import { noDeaths } from '../instance/respawn.ts';
@@ -225,10 +226,9 @@ function stateFields(instance: Instance, toWall: (ms: number) => number): Partia
       const reason = watch?.missing;
       return {
         sinceMs: toWall(instance.at === 'up' ? instance.upSinceMs : instance.sinceMs),
-        ...(process !== undefined && { process }),
-        ...(checks.last !== undefined && { health: checks.last }),
+        ...defined({ process, health: checks.last }),
         ...(checks.failures > 0 && { failures: checks.failures }),
-        ...(reason !== undefined && { reason }),
+        ...defined({ reason }),
       };
     }
     case 'unhealthy':

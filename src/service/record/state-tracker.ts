@@ -3,6 +3,7 @@
  * an alarm opens or closes.
  */
 
+import { defined } from '../../text/defined.ts';
 import type { DesiredState } from '../desired-state.ts';
 import { type Instance, isAlive } from '../instance/machine.ts';
 import { type ServiceState, serviceStateOf } from '../service-state.ts';
@@ -97,7 +98,7 @@ export class StateTracker {
       state: this.#state,
       sinceMs: this.#sinceMs,
       lines: notUp.map(({ number, state }) => `${job.slug}.${number}: ${instanceWords(state)}`),
-      ...(logPath !== undefined && { logPath }),
+      ...defined({ logPath }),
     });
   }
 
