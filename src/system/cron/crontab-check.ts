@@ -1,4 +1,7 @@
-/** Asks Debian's `crontab -n`, which reads a crontab as cron does and installs nothing, where there is such a program. */
+/**
+ * Asks Debian's `crontab -n`, which reads a crontab as cron does and installs nothing, where there
+ * is such a program.
+ */
 import { spawnSync } from 'node:child_process';
 import type { CronReader } from '../types/cron.ts';
 
@@ -7,7 +10,8 @@ export const cronReader: CronReader = { objection };
 const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
 
 /**
- * cronie's `crontab -n` is another thing, which sets the host of a cluster, so the usage text is asked first.
+ * cronie's `crontab -n` is another thing, which sets the host of a cluster, so the usage text is
+ * asked first.
  */
 function objection(text: string): string | undefined {
   const usage = spawnSync('crontab', ['-h'], { env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

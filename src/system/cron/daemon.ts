@@ -1,4 +1,7 @@
-/** Finds the cron that reads this machine's crontabs: by name in /proc, the eldest, and not one of another container. */
+/**
+ * Finds the cron that reads this machine's crontabs: by name in /proc, the eldest, and not one of
+ * another container.
+ */
 import { readlinkSync } from 'node:fs';
 import {
   commandLineOf,
@@ -18,7 +21,10 @@ export type CronDaemon =
       readonly pid: number;
       readonly sinceMs: number;
       readonly stopped: boolean;
-      /** TZ in its environment; absent when it has none, or the caller may not see it: only root may. */
+      /**
+       * TZ in its environment; absent when it has none, or the caller may not see it: only root
+       * may.
+       */
       readonly tz?: string;
     }
   | { readonly is: 'absent' }
@@ -47,8 +53,8 @@ function zoneVariableOf(pid: number): string | undefined {
 }
 
 /**
- * Beside each job a child of cron waits for its end, and outlives a cron that dies. It bears the same name; both daemons write their own in capitals
- * into its command line (do_command.c).
+ * Beside each job a child of cron waits for its end, and outlives a cron that dies. It bears the
+ * same name; both daemons write their own in capitals into its command line (do_command.c).
  */
 function isWaiter({ pid }: Process): boolean {
   return /^(?:\S*\/)?CROND?(?: |$)/.test(commandLineOf(pid));

@@ -1,8 +1,9 @@
 /**
- * Replaces the files that cron reads: a hidden temporary file in the same directory, flushed, renamed over the old one.
+ * Replaces the files that cron reads: a hidden temporary file in the same directory, flushed,
+ * renamed over the old one.
  *
- * Both daemons skip names that start with a dot, run a hard link twice or ignore it, hang or fail on what is not a regular file, and
- * notice a change only by its mtime in whole seconds.
+ * Both daemons skip names that start with a dot, run a hard link twice or ignore it, hang or fail
+ * on what is not a regular file, and notice a change only by its mtime in whole seconds.
  */
 import {
   accessSync,
@@ -35,17 +36,26 @@ export const publisher: Publisher = {
   publish: (change) => attempt(change.path, () => publish(change)),
 };
 
-/** Root's own, 0700: nobody else can hold the lock, and configuration management sees nothing but crontabs in /etc/cron.d. */
+/**
+ * Root's own, 0700: nobody else can hold the lock, and configuration management sees nothing but
+ * crontabs in /etc/cron.d.
+ */
 const rootLocks = '/run/process-control-generate';
 
-/** The lock's path. A user's own generator locks beside the crontab; either file is removed when the turn ends. */
+/**
+ * The lock's path. A user's own generator locks beside the crontab; either file is removed when the
+ * turn ends.
+ */
 function lockOf(file: string): string {
   if (process.geteuid?.() !== 0) return `${hidden(file)}lock`;
   // Two crontabs of one name here would only take turns as well.
   return path.join(rootLocks, `${file.replace(/[^\w-]/g, '_').slice(-200)}.lock`);
 }
 
-/** The start of the name of every temporary file beside a crontab: cron reads no name with a dot in front. */
+/**
+ * The start of the name of every temporary file beside a crontab: cron reads no name with a dot in
+ * front.
+ */
 function hidden(file: string): string {
   return path.join(path.dirname(file), `.${path.basename(file)}.`);
 }
@@ -62,7 +72,9 @@ function attempt<T>(file: string, work: () => T): T | Refusal {
   }
 }
 
-/** Removes what a killed generator left, too: it is our turn, so nobody writes those files any more. */
+/**
+ * Removes what a killed generator left, too: it is our turn, so nobody writes those files any more.
+ */
 function takeTurn(file: string, patienceSeconds: number): Turn | Refusal {
   refuseForeignDirectory(path.dirname(file));
   const lock = lockOf(file);
@@ -70,7 +82,8 @@ function takeTurn(file: string, patienceSeconds: number): Turn | Refusal {
   const fd = attempt(lock, () => lockedFile(lock, patienceSeconds));
   if (typeof fd !== 'number') return fd;
   const end = () => {
-    // While it is still locked: whoever waits for it finds that its name is gone, and makes a new one.
+    // While it is still locked: whoever waits for it finds that its name is gone, and makes a new
+    // one.
     rmSync(lock, { force: true });
     closeSync(fd);
   };
@@ -123,7 +136,10 @@ function isNamed(lock: string, { ino, dev }: Stats): boolean {
   return named?.ino === ino && named.dev === dev;
 }
 
-/** Whoever else can write in the directory could put a file of their own in the place of ours; /tmp's sticky bit forbids that. */
+/**
+ * Whoever else can write in the directory could put a file of their own in the place of ours;
+ * /tmp's sticky bit forbids that.
+ */
 function refuseForeignDirectory(directory: string): void {
   const { uid, mode } = statSync(directory);
   const shared = (mode & 0o022) !== 0 && (mode & 0o1000) === 0;

@@ -1,9 +1,13 @@
-/** Appends lines to a log file that other processes append to, and that may be renamed or full at any time. */
+/**
+ * Appends lines to a log file that other processes append to, and that may be renamed or full at
+ * any time.
+ */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Delivery } from '../types/message.ts';
 
-// Opened anew each time, as logrotate expects. Non-blocking: a FIFO without a reader is an error, not a place to hang.
+// Opened anew each time, as logrotate expects. Non-blocking: a FIFO without a reader is an error,
+// not a place to hang.
 const flags =
   constants.O_WRONLY |
   constants.O_APPEND |

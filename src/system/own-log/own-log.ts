@@ -1,6 +1,7 @@
 /**
- * run-job's log of its own doings. Loads winston with the first entry that needs it: an entry of level info that only syslog is to
- * have is the line that every run leaves, and goes there directly.
+ * run-job's log of its own doings. Loads winston with the first entry that needs it: an entry of
+ * level info that only syslog is to have is the line that every run leaves, and goes there
+ * directly.
  */
 import process from 'node:process';
 import type { LogLevel, OwnLog, OwnLogSettings } from '../types/own-log.ts';
@@ -12,7 +13,9 @@ export interface OwnLogOptions {
   readonly settings: OwnLogSettings;
   /** Under cron nothing is shown when all is well: the console has warnings and errors only. */
   readonly byTheClock: boolean;
-  /** `() => import('./winston-log.ts')` of src/cli, where such an import is the border of a bundle. */
+  /**
+   * `() => import('./winston-log.ts')` of src/cli, where such an import is the border of a bundle.
+   */
   readonly load: () => Promise<{ readonly createWinstonLog: typeof createWinstonLog }>;
   /** Named instead of /dev/log by tests. */
   readonly syslogSocket?: string;

@@ -1,6 +1,6 @@
 /**
- * Writes to the system log through logger(1): Node has no datagram sockets of the Unix kind. Needs no configuration, so that what fails
- * before there is a log can be told as well.
+ * Writes to the system log through logger(1): Node has no datagram sockets of the Unix kind. Needs
+ * no configuration, so that what fails before there is a log can be told as well.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,8 +26,8 @@ const messageBytes = 8192;
 const severities = { error: 'err', warn: 'warning', info: 'info', debug: 'debug' } satisfies Record<LogLevel, string>;
 
 /**
- * Each line of the text becomes one message. Resolves when all of them are handed over, and never rejects. A machine without systemd
- * and without /dev/log has no system log: that is no failure.
+ * Each line of the text becomes one message. Resolves when all of them are handed over, and never
+ * rejects. A machine without systemd and without /dev/log has no system log: that is no failure.
  */
 export async function writeSyslog(
   level: LogLevel,
@@ -36,12 +36,14 @@ export async function writeSyslog(
 ): Promise<Delivery> {
   try {
     const args = [
-      // Not --id: for root logger(1) then sends credentials of that process, which a container forbids, and the message is lost.
+      // Not --id: for root logger(1) then sends credentials of that process, which a container
+      // forbids, and the message is lost.
       ...['--tag', `${tag}[${process.pid}]`, '--priority', `${facility}.${severities[level]}`],
       ...['--skip-empty', '--size', String(messageBytes)],
       ...(socket === undefined ? [] : ['--socket', socket]),
     ];
-    // Not of the run: no mark of one in its environment, and not reached by a Ctrl-C at the terminal.
+    // Not of the run: no mark of one in its environment, and not reached by a Ctrl-C at the
+    // terminal.
     const child = spawn('/usr/bin/logger', args, {
       ...{ cwd: '/', env: {}, detached: true, timeout: limitMs, killSignal: 'SIGKILL' },
       stdio: ['pipe', 'ignore', 'pipe'],

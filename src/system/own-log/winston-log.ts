@@ -1,4 +1,7 @@
-/** Carries entries of run-job's own log through winston to the transports that are configured. Loaded with the first of them. */
+/**
+ * Carries entries of run-job's own log through winston to the transports that are configured.
+ * Loaded with the first of them.
+ */
 import process from 'node:process';
 import winston from 'winston';
 import type { Delivery } from '../types/message.ts';
@@ -10,7 +13,10 @@ import { type SyslogTarget, writeSyslog } from './syslog.ts';
 /** Where entries go once winston is there. */
 export interface EntrySink {
   write(entry: LogEntry): void;
-  /** Resolves when every transport is done with every entry; a transport that hangs keeps it waiting. */
+  /**
+   * Resolves when every transport is done with every entry; a transport that hangs keeps it
+   * waiting.
+   */
   end(): Promise<void>;
 }
 
@@ -91,8 +97,8 @@ const { Transport } = winston as unknown as {
 type Deliver = (entries: readonly LogEntry[]) => Promise<Delivery>;
 
 /**
- * What is noted while a delivery is under way goes with the next one, all together. winston's own File transport would create missing
- * directories, hide a full disk and then never finish.
+ * What is noted while a delivery is under way goes with the next one, all together. winston's own
+ * File transport would create missing directories, hide a full disk and then never finish.
  */
 function batchTransport(deliver: Deliver, onTrouble: (reason: string) => void): winston.transport {
   let troubled = false;
@@ -114,7 +120,10 @@ function batchTransport(deliver: Deliver, onTrouble: (reason: string) => void): 
   });
 }
 
-/** One logger(1) for each stretch of entries of one level, since it has one priority for all that it reads. */
+/**
+ * One logger(1) for each stretch of entries of one level, since it has one priority for all that it
+ * reads.
+ */
 async function toSyslog(entries: readonly LogEntry[], target: SyslogTarget): Promise<Delivery> {
   for (let start = 0, end = 0; start < entries.length; start = end) {
     const level = entries[start]?.level ?? 'info';
