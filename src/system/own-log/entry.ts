@@ -1,6 +1,6 @@
 /**
- * Words one entry of run-job's own log: as text or JSON for a file, or for syslog, which adds time
- * and process itself.
+ * Formats one entry of run-job's own log: as text or JSON for a file, or for syslog, which adds
+ * time and process itself.
  */
 import process from 'node:process';
 import { printable } from '../../text/printable.ts';
@@ -34,7 +34,7 @@ export function entryForFile(entry: LogEntry, format: Format): string {
   return `${localTime(entry.atMs)} run-job[${process.pid}] ${entry.level}: ${entryForSyslog(entry)}`;
 }
 
-/** Fields can't hide the entry's own keys. */
+/** One entry as JSON. A field with the name of one of the entry's own keys gets a suffix. */
 function json({ level, message, fields, atMs }: LogEntry): string {
   return JSON.stringify({ time: new Date(atMs).toISOString(), level, message, pid: process.pid, ...prefixed(fields) });
 }
@@ -44,7 +44,7 @@ function prefixed(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [own.includes(key) ? `${key}_` : key, value]));
 }
 
-/** syslog adds time, process and level itself. */
+/** The text for syslog, which adds time, process and level itself. */
 export function entryForSyslog({ message, fields }: LogEntry): string {
   const lines = message.trimEnd().split('\n').map(printable).join('\n\t');
   return [lines, ...Object.entries(fields).map(([key, value]) => `${key}=${plainOrQuoted(String(value))}`)].join(' ');

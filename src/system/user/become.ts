@@ -19,7 +19,7 @@ import { isExecutable } from '../program/executable.ts';
 import { ownCommand, ownEnvironment } from '../program/own-program.ts';
 import type { User } from '../types/user.ts';
 
-/** From util-linux; an absolute path, because PATH is the caller's. */
+/** The program of util-linux, by an absolute path, because PATH is the caller's. */
 const setpriv = '/usr/bin/setpriv';
 const perl = '/usr/bin/perl';
 
