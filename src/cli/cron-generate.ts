@@ -18,7 +18,10 @@ const noOptions: GenerateOptions = {
   adopt: false,
 };
 
-/** As it is called all day, without what reads arguments and shows differences. */
+/**
+ * Runs without options, as configuration management does all day, and so loads no option parser and
+ * no diff.
+ */
 function generateOnly(): number {
   return printEnding(generate(noOptions), noOptions);
 }

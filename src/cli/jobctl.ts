@@ -27,7 +27,7 @@ const program = 'jobctl';
 
 type Command = (options: Options, config: Config) => Promise<number> | number;
 
-/** Whether a command needs the rights of the service user, or only looks. */
+/** `changes`: the command needs the rights of the service user. */
 const commands: Readonly<Record<string, { readonly act: Command; readonly changes: boolean }>> = {
   status: { act: status, changes: false },
   failed: { act: failed, changes: false },
@@ -81,10 +81,13 @@ async function jobctl(written: readonly string[]): Promise<number> {
   return onService ?? command.act(options, config);
 }
 
-/** What they open is all the service user's, or everybody's: root looks with no more rights than that. */
+/**
+ * The commands that open only files of the service user, or that every user may read. Root runs
+ * them without more rights than that.
+ */
 const looking: ReadonlySet<string> = new Set(['status', 'failed', 'history', 'logs']);
 
-/** Commands that take several names; one that is alone may be an instance of a service. */
+/** The commands that take several names. A single name may be an instance of a service. */
 const manyNames: ReadonlySet<string> = new Set(['next', 'history', 'failed']);
 
 function namesOf(command: string, words: readonly string[]): Pick<Options, 'name' | 'names'> {

@@ -1,6 +1,7 @@
 /**
- * prune-logs [--config FILE]: removes and compresses old logs as `log_retention` says. Started by a run that has ended, in a session of its
- * own, with nobody to read what it prints: what it has to say goes to the programs' own log.
+ * prune-logs [--config FILE]: removes and compresses old logs as `log_retention` says. A run that
+ * has ended starts it in a session of its own. Nobody reads what it prints, so it reports to the
+ * programs' own log.
  */
 import os from 'node:os';
 import type { Config } from '../config/config.ts';
@@ -20,7 +21,10 @@ import { openBesideRun } from './frame/prologue.ts';
 
 const program = 'prune-logs';
 
-/** No job has such a name: two sweeps at once would undo each other's drafts, so the second leaves. */
+/**
+ * No job has such a name. Two sweeps at once would undo each other's drafts, so the second one
+ * ends.
+ */
 const lockName = '@log-retention';
 
 export function main(args: readonly string[]): void {
@@ -47,7 +51,10 @@ async function prune(args: readonly string[]): Promise<number> {
   }
 }
 
-/** A job that is gone has the bounds of the configuration; where the jobs can't be listed, none is known to be gone. */
+/**
+ * A job that is gone has the bounds of the configuration. While jobs can't be listed, no job counts
+ * as gone.
+ */
 function jobBounds(config: Config): (slug: string) => LogBounds | undefined {
   const isListed = listJobFiles(config, files).is === 'listed';
   const forAll = { ...config.logRetention, ...logBounds(config.jobDefaults.log_retention ?? {}) };

@@ -1,6 +1,7 @@
 /**
- * run-job: runs one job as the service user, or shows and stops what runs.
- * The forms that crontabs and sub-jobs use are read here; everything else loads an option parser, which costs more than the run itself.
+ * run-job: runs one job as the service user, or shows and stops runs.
+ * The forms that crontabs and sub-jobs use are read here. Everything else loads an option parser,
+ * which costs more than the run itself.
  */
 import { runProgram } from './frame/output.ts';
 import { type RunRequest, runNamed } from './run/run-named.ts';
@@ -24,7 +25,7 @@ export function main(args: readonly string[]): void {
   });
 }
 
-/** A line of the crontab that is about all jobs: its flag alone, or with `--config FILE` before or behind it. */
+/** A crontab line about all jobs: its flag alone, or with `--config FILE` before or behind it. */
 function roundOf(flag: string, args: readonly string[]): { readonly configFile: string | undefined } | undefined {
   const rest = args.filter((arg) => arg !== flag);
   if (rest.length !== args.length - 1) return undefined;
@@ -33,7 +34,10 @@ function roundOf(flag: string, args: readonly string[]): { readonly configFile: 
   return isRound ? { configFile } : undefined;
 }
 
-/** `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE`, `--due`, `--follow` and `--slow-start`; `undefined` for anything else. */
+/**
+ * Reads `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE`, `--due`, `--follow`
+ * and `--slow-start`. Returns `undefined` for anything else.
+ */
 function quickRequest(args: readonly string[]): RunRequest | undefined {
   let slug: string | undefined;
   let configFile: string | undefined;

@@ -1,4 +1,4 @@
-/** The configuration that holds for this caller, or every problem of the files it comes from. */
+/** Loads the configuration that holds for the caller, or returns every problem of its files. */
 import { logBounds, sizeInBytes } from '../job/keys/log-bounds.ts';
 import type { MailRoute } from '../system/types/message.ts';
 import type { Users } from '../system/types/user.ts';
@@ -36,7 +36,7 @@ interface Circumstances {
   readonly request: Request;
 }
 
-/** undefined when a part can't be made; the problem is among the others then. */
+/** Returns `undefined` if a part can't be made; its problem is in `merged.problems`. */
 function makeConfig(merged: Merged, { host, request }: Circumstances): Config | undefined {
   const defaults = defaultsFor(merged.own, request);
   const values = { ...defaults, ...merged.values };
@@ -73,7 +73,7 @@ function makeConfig(merged: Merged, { host, request }: Circumstances): Config | 
   };
 }
 
-/** By any name or number: with uid 0 whoever writes a job file would be root. */
+/** The message about uid 0 by any name: as root's jobs, all job files would have root's rights. */
 const rootMessage =
   '"user" must not be root (uid 0): jobs have all rights of this user; a job that must be root runs one command through sudo';
 
@@ -83,7 +83,10 @@ function noSuchUser({ values }: Merged, user: string | number): string {
     : `"user" must be a user of this machine, found "${user}"`;
 }
 
-/** Whoever can write the job directory decides what the service user runs. */
+/**
+ * Refuses a job directory that everyone can write: who can write it decides what the service user
+ * runs.
+ */
 function refuseOpenJobs(merged: Merged, path: string, { files }: ConfigHost): void {
   const resolved = files.resolve(path);
   if (resolved === undefined) return;
@@ -100,10 +103,14 @@ interface OwnerRules {
   readonly files: ConfigHost['files'];
 }
 
-/** Its owner and its group can put any file in, under the name of any job. */
+/**
+ * Checks the owner and the group of the job directory, who can write a file under the name of any
+ * job.
+ */
 function checkJobDirectory(merged: Merged, path: string, { trust, trustedOwnerUids, files }: OwnerRules): void {
   const facts = files.facts(files.resolve(path) ?? path);
-  // A process-control of one's own is in the hands of its owner alone anyway, and a group of the same name is usual there.
+  // Only the owner uses a process-control of their own, and a group of the same name is usual
+  // there.
   if (facts === undefined || merged.own !== undefined) return;
   const severity = trust === 'strict' ? 'error' : 'warning';
   const isTrusted = facts.uid === 0 || trustedOwnerUids.includes(facts.uid);
@@ -118,7 +125,10 @@ function checkJobDirectory(merged: Merged, path: string, { trust, trustedOwnerUi
     addProblem(merged, 'job_directory', severity, `a group can write ${path}: chmod g-w ${path}`);
 }
 
-/** A lock in a directory that everyone can write could be forged or held up by anyone. */
+/**
+ * Returns the run directory, or the default one if everyone can write it: anyone could forge or
+ * hold locks there.
+ */
 function runDirectories(
   merged: Merged,
   path: string,

@@ -1,6 +1,7 @@
 /**
- * Decides what the generated crontab says: a header, then each job in the order of its slug, in files of a size that cron reads.
- * A job whose file has problems keeps the line that it has in the present files (last-good.ts).
+ * Composes the crontab: a header, then the jobs in the order of their slugs, in files of a size
+ * that cron reads. A job whose file has problems keeps the line that it has in the present files
+ * (last-good.ts).
  */
 import type { Problem } from '../text/problem.ts';
 import { type HeaderValues, header, trigger } from './header.ts';
@@ -8,7 +9,7 @@ import type { LastLine, PresentCrontab } from './last-good.ts';
 import { utf8Bound } from './reader.ts';
 import { type CronTemplate, commentText } from './template.ts';
 
-/** What the crontab has to know of a job whose file is good. */
+/** The part of a valid job that its crontab line depends on. */
 export interface CrontabJob {
   readonly slug: string;
   readonly name: string;
@@ -17,7 +18,7 @@ export interface CrontabJob {
   /** Five terms; absent for a service and for a job that only people start. */
   readonly schedule?: string;
   readonly disabled: boolean;
-  /** When the job file names one. */
+  /** The zone that the job file names, if any. */
   readonly timeZone?: string;
   readonly service: boolean;
   readonly catchUp: boolean;
@@ -27,17 +28,17 @@ export interface CrontabJob {
 export interface BrokenJob {
   readonly slug: string;
   readonly source: string;
-  /** Of the first problem. */
+  /** The line of the first problem in the job file. */
   readonly line?: number;
 }
 
-/** What the configuration gives to all lines. */
+/** The values that all lines share, from the configuration. */
 export interface CrontabFrame {
   readonly header: HeaderValues;
   readonly template: CronTemplate;
   readonly user: string;
   readonly runner: string;
-  /** For `--config`; absent when it is the default one. */
+  /** The value of `--config`; absent for the default configuration. */
   readonly config?: string;
 }
 
@@ -49,7 +50,7 @@ export interface CrontabOrder extends CrontabFrame {
   readonly dueMinutes: (schedule: string, timeZone: string) => string;
 }
 
-/** What became of one job, for the report. */
+/** The state of one job in the crontab, for the report. */
 export interface JobLine {
   readonly slug: string;
   readonly state: 'scheduled' | 'unscheduled' | 'service' | 'kept' | 'left out';
@@ -59,9 +60,11 @@ export interface JobLine {
 
 export interface Crontab {
   readonly jobs: readonly JobLine[];
-  /** What only shows when a line is written. */
+  /** Problems that only show when a line is written. */
   readonly problems: readonly Problem[];
-  /** The whole as one text, or as files of at most 9,000 lines named NAME, NAME-2, NAME-3… */
+  /**
+   * The whole crontab as one text, or as files of at most 9,000 lines named NAME, NAME-2, NAME-3…
+   */
   text(): string;
   files(name: string): readonly CrontabFile[];
 }
@@ -73,14 +76,14 @@ export interface CrontabFile {
 
 /** Debian's cron ignores a file of more than 10,000 lines. */
 const linesPerFile = 9000;
-/** cronie loses its way after 32,768 characters of comments in a row. */
+/** cronie fails to read on after 32,768 characters of comments in a row. */
 const commentRunLimit = 12_000;
 
-/** Some lines that belong together. */
+/** Lines that stay together in one file. */
 interface LineGroup {
   readonly text: string;
   readonly lines: number;
-  /** Whether there is an entry among them, or only comments. */
+  /** True if the lines hold an entry, false if they are only comments. */
   readonly entry: boolean;
   readonly job?: JobLine;
   readonly problem?: Problem;
@@ -105,7 +108,10 @@ export function composeCrontab(order: CrontabOrder): Crontab {
   };
 }
 
-/** One pair of lines for all services, and one for all jobs that catch up: run-job itself knows which they are. */
+/**
+ * One pair of lines for all services, and one for all jobs that catch up. run-job itself finds out
+ * which jobs these are.
+ */
 function commonGroups(order: CrontabOrder): LineGroup[] {
   const active = order.jobs.filter((job) => !job.disabled);
   const kept = order.broken.length > 0 ? order.present.content() : undefined;
@@ -165,7 +171,10 @@ function entries(text: string): LineGroup {
   return { text, lines: text.split('\n').length - 1, entry: true };
 }
 
-/** Where, and never what: the file may be for fewer eyes than the crontab. */
+/**
+ * The place of a problem without its message: fewer people may be allowed to read the job file than
+ * the crontab.
+ */
 function place({ source, line }: BrokenJob): string {
   return line === undefined ? source : `${source}:${line}`;
 }
@@ -183,7 +192,10 @@ function entry(
   return { text: `# ${slug} follows ${zoned.schedule} ${zoned.timeZone}\n${answer.text}` };
 }
 
-/** A text that grows group by group: lines for Debian's cron, characters of comments in a row for cronie. */
+/**
+ * A file that grows group by group. `lines` counts for Debian's cron, `quiet` counts characters of
+ * comments in a row for cronie.
+ */
 interface Page {
   text: string;
   lines: number;

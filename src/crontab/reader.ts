@@ -1,6 +1,7 @@
 /**
- * Reads a system crontab (`M H D m W user command`) and names everything in it that Debian's cron or cronie would refuse, or that the two
- * would read differently. What cron-generate writes must pass here first, because Debian's cron ignores a whole file for one bad line.
+ * Parses a system crontab (`M H D m W user command`) and reports everything that Debian's cron or
+ * cronie would refuse, or that the two would read differently. Every generated crontab must pass
+ * here first, because Debian's cron ignores a whole file for one bad line.
  */
 
 export type CrontabLine =
@@ -17,17 +18,26 @@ interface CrontabProblem {
 }
 
 export interface CrontabReading {
-  /** One for each line, in order. */
+  /** The lines in order, also those that are problems. */
   readonly lines: readonly CrontabLine[];
-  /** Empty when both daemons accept the text and read it alike. */
+  /** Empty if both daemons accept the text and read it alike. */
   readonly problems: readonly CrontabProblem[];
 }
 
-/** Debian's cron: "must not be longer than 10000 lines, this crontab file will be ignored", comments included. */
+/**
+ * Debian's cron: "must not be longer than 10000 lines, this crontab file will be ignored", comments
+ * included.
+ */
 const lineLimit = 10_000;
-/** Debian's cron takes 998 characters of a command and cuts the value of a setting silently there; the rest is kept as a margin. */
+/**
+ * Debian's cron reads 998 characters of a command and silently cuts a longer setting; this limit
+ * leaves a margin.
+ */
 export const lineByteLimit = 900;
-/** cronie stops skipping comments after 32,768 characters in a row and logs a "bad minute" (MAX_GARBAGE). */
+/**
+ * cronie stops skipping comments after 32,768 characters in a row and logs a "bad minute"
+ * (MAX_GARBAGE).
+ */
 const commentRunLimit = 32_768;
 
 export function readCrontab(text: string): CrontabReading {
@@ -46,7 +56,10 @@ export function readCrontab(text: string): CrontabReading {
   return { lines, problems };
 }
 
-/** The same text as a crontab of one user, the only form that `crontab -n` checks; its line numbers are the same. */
+/**
+ * Returns the text as the crontab of one user, the only form that `crontab -n` checks, with the
+ * same line numbers.
+ */
 export function withoutUsers(text: string): string {
   const lines = text.split('\n').map((written) => {
     const line = readLine(written);
@@ -55,7 +68,7 @@ export function withoutUsers(text: string): string {
   return lines.join('\n');
 }
 
-/** The line at which too many characters without an entry or a setting have gone by. */
+/** The line at which comments become too long for cronie, if there is one. */
 function endlessComment(texts: readonly string[], lines: readonly CrontabLine[]): number | undefined {
   let run = 0;
   for (const [index, line] of lines.entries()) {
@@ -65,7 +78,7 @@ function endlessComment(texts: readonly string[], lines: readonly CrontabLine[])
   return undefined;
 }
 
-/** At least as many bytes as the text has in UTF-8. */
+/** Returns an upper bound of the bytes that the text has in UTF-8. */
 export function utf8Bound(text: string): number {
   return /^[\0-\x7f]*$/.test(text) ? text.length : text.length * 3;
 }
@@ -100,7 +113,7 @@ function readSetting(text: string): CrontabLine | undefined {
   return { is: 'setting', name, value };
 }
 
-/** Both daemons take a command that starts with `*` for one time field too many. */
+/** A command must not start with `*`, which both daemons take for one time field too many. */
 const entryShape = /^((?:[^@\s]\S*[ \t]+){4}[^@\s]\S*|@reboot)[ \t]+(\S+)[ \t]+([^\s*].*)$/;
 
 function readEntry(text: string): CrontabLine {
@@ -134,7 +147,7 @@ const fields: readonly Field[] = [
   { title: 'day of week', low: 0, high: 7, names: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] },
 ];
 
-/** Thousands of lines share a few schedules. */
+/** Schedules that were accepted before: thousands of lines share a few of them. */
 const accepted = new Set(['@reboot']);
 
 function scheduleProblem(schedule: string): string | undefined {
@@ -146,7 +159,10 @@ function scheduleProblem(schedule: string): string | undefined {
   return undefined;
 }
 
-/** Both daemons stop reading a term at the first character they do not know, without a word, so the whole item must match. */
+/**
+ * Both daemons silently stop reading a term at the first character that they don't know, so the
+ * whole item must match.
+ */
 function isItem(item: string, field: Field): boolean {
   const match = /^(?:\*|(\d{1,2}|[a-z]{3})(?:-(\d{1,2}|[a-z]{3}))?)(?:\/(\d{1,2}))?$/i.exec(item);
   if (match === null) return false;

@@ -45,7 +45,7 @@ export interface SharedLock {
   };
 }
 
-/** A run that waits for the one under way, or for a shared lock, or that is about to take its place. */
+/** A run that waits: for the run under way, for a shared lock, or to take the other run's place. */
 export interface NextRun {
   readonly run: string;
   readonly pid?: number;

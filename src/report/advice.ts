@@ -7,11 +7,11 @@ export interface Advice {
   readonly run: readonly string[];
 }
 
-/** How commands have to be written for whoever asks. */
+/** The forms that commands need to have, so that this caller can copy them. */
 export interface CommandForms {
-  /** In front of commands that change something: empty for root and the service user. */
+  /** Stands in front of commands that change something; empty for root and the service user. */
   readonly changing: '' | 'sudo ';
-  /** Behind each of our commands: ` --config FILE` where such a file was named. */
+  /** Stands behind each of our commands: ` --config FILE` if such a file was named. */
   readonly named: string;
 }
 
@@ -27,7 +27,9 @@ export function changing({ changing: prefix, named }: CommandForms, words: strin
   return `${prefix}jobctl ${words}${named}`;
 }
 
-/** In one line, where there is no room for more: "set the owner: sudo chown root FILE". */
+/**
+ * The advice in one line, where there is no room for more: "set the owner: sudo chown root FILE".
+ */
 export function adviceText(advice: readonly Advice[]): string {
   return advice.map(({ say, run }) => [say, run.join(' && ')].filter(Boolean).join(': ')).join('; ');
 }

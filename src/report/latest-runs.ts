@@ -1,4 +1,7 @@
-/** What a job's history says: its last run, what was skipped since, its health, and whether people were told. */
+/**
+ * What the history of a job says: its last run, skips since then, its health, and notices that
+ * failed.
+ */
 import type { Steered, Streak } from '../run/history/event.ts';
 import { extendStreak, type History, type RunRecord } from '../run/history/history.ts';
 import { type LastStatus, type Outcome, outcomeWords, statusOf } from '../run/outcome/outcome.ts';

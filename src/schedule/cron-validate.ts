@@ -1,6 +1,7 @@
 /**
- * Asks cron-validate about a schedule before our own reading of it, so that two readers must agree before a line reaches the crontab.
- * It stands alone because it loads yup (12 ms), which a run of an already validated job need not wait for.
+ * Asks cron-validate about a schedule, so that two parsers must accept it before a line reaches the
+ * crontab. It is a module of its own because it loads yup (12 ms), which a run of a validated job
+ * should not wait for.
  */
 import * as cronValidateModule from 'cron-validate';
 import type { Expression } from './expression.ts';
@@ -12,7 +13,10 @@ type CronValidate = (
   options: { readonly preset: string; readonly override: { readonly useSeconds: boolean } },
 ) => { isValid(): boolean; getError(): readonly string[] };
 
-/** The package is CommonJS with an `exports.default`: Node wraps it once more than esbuild does. */
+/**
+ * Returns the function in a CommonJS package with `exports.default`, which Node wraps once more
+ * than esbuild does.
+ */
 function unwrap(module: unknown): CronValidate {
   let inner = module;
   while (typeof inner === 'object' && inner !== null && 'default' in inner) inner = inner.default;
@@ -23,12 +27,13 @@ function unwrap(module: unknown): CronValidate {
 const cronValidate = unwrap(cronValidateModule);
 
 /**
- * What cron-validate finds wrong with a schedule that our own parser accepts. Words such as `@daily` are not asked about: cron-validate
- * knows them under other settings only.
+ * What cron-validate finds wrong with a schedule that our own parser accepts. Words such as
+ * `@daily` are not asked about: cron-validate knows them under other settings only.
  */
 export function problemsOfCronValidate({ written, text }: Expression): readonly ScheduleProblem[] {
   if (isNickname(written)) return [];
-  // Among its presets only this one has day and month from 1, weekdays 0-7 and the three-letter names; its seconds are switched off.
+  // Only this preset counts days and months from 1, has the weekdays 0-7 and knows three-letter
+  // names. Its seconds are switched off.
   const answer = cronValidate(text, { preset: 'npm-cron-schedule', override: { useSeconds: false } });
   return answer.isValid() ? [] : answer.getError().map((message) => ({ message, column: 1 }));
 }

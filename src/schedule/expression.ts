@@ -1,13 +1,14 @@
 /**
- * Decides whether five terms are a schedule that cron accepts, and what it means: one grammar, one meaning, exactly cron's.
- * A wrong line costs the whole file in /etc/cron.d, so what is accepted here must be accepted there, and read the same way.
+ * Parses a schedule. The grammar and the meaning are exactly those of Debian's cron: cron ignores a
+ * whole file in /etc/cron.d for one wrong line, so it must accept what is accepted here, and read
+ * it the same way.
  */
 import { fields } from './fields.ts';
 import { isMiswritten, isReboot, nicknameProblem, rebootSchedule, termsOfNickname } from './nickname.ts';
 import { otherSpelling } from './spelling/recognise.ts';
 import { readTerm, type ScheduleProblem, type Term } from './term.ts';
 
-/** When a job runs. The lists are ascending and without repetition. */
+/** A parsed schedule. The lists are ascending and without repetition. */
 export interface Expression {
   /** The schedule as its author wrote it. */
   readonly written: string;
@@ -22,8 +23,9 @@ export interface Expression {
   /** 0-6, Sunday is 0. */
   readonly weekdays: readonly number[];
   /**
-   * Whether the term was *written* starting with `*`, be it with a step or in a list (Vixie cron, entry.c: MIN_STAR, HR_STAR, DOM_STAR, DOW_STAR).
-   * For the two day terms it decides between "both must match" and "either", for the other two what happens when the clock is changed.
+   * The term is *written* with a `*` at its start, also with a step or in a list (Vixie cron,
+   * entry.c: MIN_STAR, HR_STAR, DOM_STAR, DOW_STAR). For the two day terms this decides between
+   * "both must match" and "either"; for minute and hour it decides what happens at a clock change.
    */
   readonly minuteStar: boolean;
   readonly hourStar: boolean;
@@ -40,8 +42,9 @@ export type ExpressionAnswer =
   | { readonly ok: false; readonly problems: readonly ScheduleProblem[] };
 
 /**
- * Parses a schedule, or returns every problem in it; blanks around it are dropped. `lintExpression` adds what is probably not meant;
- * before a schedule is trusted for the first time, cron-validate.ts asks a second parser too.
+ * Parses a schedule, or returns every problem in it; blanks around it are dropped. `lintExpression`
+ * adds what is probably not meant; before a schedule is trusted for the first time,
+ * cron-validate.ts asks a second parser too.
  */
 export function parseExpression(text: string): ExpressionAnswer {
   if (isReboot(text)) return { ok: true, expression: { ...afterBoot, written: text } };
@@ -63,7 +66,10 @@ function parseWritten(text: string): ExpressionAnswer {
   return message === undefined ? answer : { ok: false, problems: [{ message, column: text.search(/\S/) + 1 }] };
 }
 
-/** What no term of cron has, also where there are five of them. */
+/**
+ * Signs and words that no term of cron has, so a text with one of them is another program's even if
+ * it has five terms.
+ */
 const otherSigns = /[:.()"'`;=${]|\b(?:every|each|at|on|of|the|first|last|daily|weekly|monthly)\b/i;
 
 function parseTerms(text: string): ExpressionAnswer {
@@ -76,7 +82,7 @@ function parseTerms(text: string): ExpressionAnswer {
 
 const noTerm: Term = { text: rebootSchedule, column: 1 };
 
-/** No minute of any day: it is due at a boot, which `ticks.ts` knows. */
+/** The schedule `@reboot` has no minutes; `ticks.ts` knows when the host was booted. */
 const afterBoot: Expression = {
   ...{
     written: rebootSchedule,
@@ -92,7 +98,7 @@ const afterBoot: Expression = {
   terms: [noTerm, noTerm, noTerm, noTerm, noTerm],
 };
 
-/** What is no list of terms at all. */
+/** The problem of a text that is no list of terms at all. */
 function foreignSchedule(text: string): ScheduleProblem | undefined {
   const start = text.search(/[^ \t]/);
   if (start >= 0 && text[start] === '@') return { message: nicknameProblem(text.trim()), column: start + 1 };
@@ -160,7 +166,10 @@ function join(terms: readonly Term[]): string {
 
 const longestMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Where both day terms must match, some month must have one of the days. Every date falls on every weekday within 400 years, 29 February too. */
+/**
+ * If both day terms must match, some month must have one of the days. Weekdays need no look: every
+ * date falls on each of them within 400 years, 29 February too.
+ */
 function neverFires(expression: Expression): boolean {
   if (!expression.dayStar && !expression.weekdayStar) return false;
   const firstDay = expression.days[0] ?? 1;

@@ -1,4 +1,7 @@
-/** Warns where a schedule probably means something else than its author meant. cron accepts each of these schedules. */
+/**
+ * Warns where a schedule probably means something else than its author meant. cron accepts each of
+ * these schedules.
+ */
 import type { Expression } from './expression.ts';
 import { fields } from './fields.ts';
 import type { ScheduleProblem } from './term.ts';
@@ -15,7 +18,10 @@ export function lintExpression(expression: Expression): readonly ScheduleProblem
   ];
 }
 
-/** The two day terms together, the oddest rule of cron (crontab(5): "if both fields are restricted"; cron.c, find_jobs). */
+/**
+ * Warns of two restricted day terms, which cron combines in an unusual way (crontab(5): "if both
+ * fields are restricted"; cron.c, find_jobs).
+ */
 function dayTerms(expression: Expression): readonly ScheduleProblem[] {
   const [, , day, , weekday] = expression.terms;
   const allDays = expression.days.length === 31;
@@ -51,7 +57,7 @@ function dayTerms(expression: Expression): readonly ScheduleProblem[] {
   ];
 }
 
-/** Days such as 1-7 beside one weekday: the first Monday was meant. */
+/** The advice for days such as 1-7 beside one weekday, which are meant as "the first Monday". */
 function nthWeekday({ days, weekdays, terms }: Expression): string {
   const [first = 0] = days;
   const isWeek = days.length === 7 && first % 7 === 1 && days.at(-1) === first + 6;
@@ -62,7 +68,10 @@ function nthWeekday({ days, weekdays, terms }: Expression): string {
   return `; for both, take "${minute} ${hour} ${day} ${month} *" and a command that ends at once on other days: sh -c '${test}; exec COMMAND'`;
 }
 
-/** `* * 1 * *` and `* * * * 0` are 1,440 runs each of those days. Weekdays that adjoin (`* * * * 1-5`) and weeks of days are a thing to say. */
+/**
+ * Warns of `* * 1 * *` and `* * * * 0`, which run 1,440 times on each of those days. Adjoining
+ * weekdays (`* * * * 1-5`) and days are probably meant.
+ */
 function wholeDays(expression: Expression): readonly ScheduleProblem[] {
   const { minutes, hours, days, weekdays, terms } = expression;
   if (minutes.length < 60 || hours.length < 24) return [];
@@ -77,7 +86,7 @@ function wholeDays(expression: Expression): readonly ScheduleProblem[] {
   return [{ message: `runs in every minute of such a day, 1,440 times; once a day is "${once}"`, column }];
 }
 
-/** Days of 29 and more, where no weekday makes up for them: some months have none of them. */
+/** Warns of days from 29 on, which some months don't have. */
 function shortMonths({ days, months, weekdays, dayStar, terms }: Expression): readonly ScheduleProblem[] {
   const [, , day] = terms;
   if (dayStar || weekdays.length < 7 || !/^[0-9]+(?:[-,][0-9]+)*$/.test(day.text)) return [];
@@ -100,7 +109,10 @@ function shortMonths({ days, months, weekdays, dayStar, terms }: Expression): re
 const usualMonths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const monthNames = fields[3].words;
 
-/** `* 2 * * *` is sixty runs. Hours that adjoin (`* 8-17`) are left alone: "each minute of the day shift" is a thing to say. */
+/**
+ * Warns of `* 2 * * *`, which runs 60 times. Adjoining hours (`* 8-17`) are probably meant: each
+ * minute of the day shift.
+ */
 function everyMinute(expression: Expression): readonly ScheduleProblem[] {
   const [minute, hour, ...rest] = expression.terms;
   const { hours } = expression;
@@ -112,7 +124,10 @@ function everyMinute(expression: Expression): readonly ScheduleProblem[] {
   ];
 }
 
-/** After a step that does not divide its field, the last interval is shorter: every 7 minutes runs at minute 56 and again four minutes later. */
+/**
+ * Warns of a step that does not divide its field, because the last interval is shorter: every 7
+ * minutes runs at minute 56 and again four minutes later.
+ */
 function unevenSteps(expression: Expression): readonly ScheduleProblem[] {
   return expression.terms.flatMap((term, index) => {
     const field = fields[index];

@@ -1,4 +1,7 @@
-/** What is wanted of a service: its file as it is now, and what people have said. Read anew whenever either may have changed. */
+/**
+ * The desired state of a service: its file and the decisions of operators. The supervisor reads
+ * both again whenever they may have changed.
+ */
 
 import type { ServiceJob } from '../job/job.ts';
 import { publicWords } from '../yaml/audience.ts';
@@ -8,12 +11,12 @@ import type { SupervisorHost } from './supervisor-host.ts';
 export class DesiredState {
   readonly #host: Pick<SupervisorHost, 'state' | 'loadJob'>;
   #job: ServiceJob;
-  /** The file is gone, disabled, or of no service any more. */
+  /** Set if the file is gone, disabled, or no longer describes a service. */
   #fileSaysDown = false;
   #desired: AllDesired;
-  /** Of the file, which then is not followed; `undefined` when it has none. */
+  /** Problems of the file, which is then not applied; `undefined` if it has none. */
   problems: readonly string[] | undefined;
-  /** A signal has asked the supervisor to end, whatever is wanted. */
+  /** Set if a signal has asked the supervisor to end. */
   isEnding = false;
 
   constructor(job: ServiceJob, host: Pick<SupervisorHost, 'state' | 'loadJob'>) {
@@ -22,7 +25,7 @@ export class DesiredState {
     this.#desired = readDesired(host.state, job.slug);
   }
 
-  /** As the file says, or as it last said something that could be followed. */
+  /** The latest job file without problems. */
   get job(): ServiceJob {
     return this.#job;
   }
@@ -44,16 +47,18 @@ export class DesiredState {
     return !this.isEnding && !this.#fileSaysDown && this.#desired.service.state === 'up';
   }
 
-  wants(instance: number): boolean {
+  isInstanceUp(instance: number): boolean {
     return this.isUp && instance < this.#job.service.instances && !this.isStopped(instance);
   }
 
-  /** By a person, this one alone. */
+  /** Whether an operator has stopped this instance. */
   isStopped(instance: number): boolean {
     return this.#desired.instance(instance).state === 'down';
   }
 
-  /** Asks are known by their time, milliseconds since 1970; 0 when there was none. */
+  /**
+   * Time of the latest restart of the whole service, milliseconds since 1970; 0 if there was none.
+   */
   get restartMs(): number {
     return this.#desired.service.restart?.atMs ?? 0;
   }

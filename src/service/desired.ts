@@ -1,9 +1,10 @@
 /**
- * The records of what operators want of a service and of single instances: one small file for each, which survives reboots. Without a record the
- * service is to be up.
+ * The records of what operators want of a service and of single instances: one small file for each,
+ * which survives reboots. Without a record the service is to be up.
  *
- * A command of jobctl replaces the record, and the supervisor reads it whenever it changes. A restart or a reset is known by its time: the
- * supervisor does each one whose time it has not done yet.
+ * A command of jobctl replaces the record, and the supervisor reads it whenever it changes. A
+ * restart or a reset is known by its time: the supervisor does each one whose time it has not done
+ * yet.
  */
 
 import type { WriteAnswer } from '../system/types/file.ts';
@@ -93,10 +94,16 @@ export function isAbout(slug: string, name: string): boolean {
 
 const request: Decoder<OperatorRequest> = shape<OperatorRequest>({ atMs: time, by: text, reason: optional(text) });
 
-/** A request that can't be understood counts as none; without the desired state the whole record counts as none. */
+/**
+ * A request that can't be understood counts as none; without the desired state the whole record
+ * counts as none.
+ */
 const lenientRequest: Decoder<OperatorRequest | null> = (value) => request(value) ?? null;
 
-/** The record as it is written: the keys keep their names, so that supervisors of any version read each other's records. */
+/**
+ * The record as it is written: the keys keep their names, so that supervisors of any version read
+ * each other's records.
+ */
 interface WrittenDesired {
   readonly wanted: 'up' | 'down';
   readonly wish?: OperatorRequest | null;

@@ -1,11 +1,14 @@
 /**
- * The supervisor of one service: keeps what is wanted (the job file, and what people have said) beside what is (a machine for each instance),
- * passes events in and carries effects out. One timer is armed at most, for the next moment at which an instance has something to do.
+ * The supervisor of one service. It compares the desired state (the job file and the decisions of
+ * operators) with the state machines of the instances, passes events to them and carries out their
+ * effects. At most one timer is armed, for the next moment at which an instance has something to
+ * do.
  */
 
 import type { ServiceJob } from '../job/job.ts';
 import { newRunId } from '../run/identity.ts';
 import type { JobLock } from '../system/types/lock.ts';
+import { defined } from '../text/defined.ts';
 import { desiredFolder, isAbout } from './desired.ts';
 import { DesiredState } from './desired-state.ts';
 import { LiveInstance, rulesOf, type WithoutTime } from './instance/live-instance.ts';
@@ -22,21 +25,21 @@ export interface SupervisorOrder {
   readonly lock: JobLock;
 }
 
-/** A person asked it to end: the signal. `down`: the service is not wanted any more. */
+/** The reason why a supervisor ended: a signal, or the service is to be down. */
 export type SupervisorOutcome = { readonly is: 'signal'; readonly signal: number } | { readonly is: 'down' };
 
 interface Slot {
   readonly number: number;
   state: Instance;
   readonly live: LiveInstance;
-  /** Asks that have been done, by their time. */
+  /** Times of the latest restart and reset that have been done. */
   doneRestartMs: number;
   doneResetMs: number;
 }
 
-/** Changes in a row are one look; a record is written once for what happens at the same time. */
+/** Wait before a look and before a write, so that several changes at once cause only one. */
 const settleMs = 50;
-/** For file systems that tell of no change, and for a clock that was stepped. */
+/** Interval of looks for file systems that report no changes, and for clocks that were set. */
 const slowLookMs = 60_000;
 
 export async function supervise(order: SupervisorOrder, host: SupervisorHost): Promise<SupervisorOutcome> {
@@ -69,7 +72,7 @@ class Supervisor {
     this.#host = host;
     this.#earlier = readRecord(host.state, job.slug);
     this.#desired = new DesiredState(job, host);
-    // What was asked for before now is done by starting.
+    // The start itself fulfils restarts that were asked for earlier.
     this.#doneRestartMs = this.#desired.restartMs;
     this.#tracker = new StateTracker(this.#desired, host, { isTold: this.#earlier?.isTold === true });
     this.#desk = new PortDesk({ slug: job.slug, run, range: host.places.portRange }, host);
@@ -103,7 +106,10 @@ class Supervisor {
     return end;
   }
 
-  /** One thing after the other: what follows from an event is done when the event has been dealt with. */
+  /**
+   * Runs actions one after the other: an action that follows from an event runs when the event has
+   * been handled.
+   */
   #do(act: () => void): void {
     this.#queue.push(act);
     if (this.#isBusy) return;
@@ -114,7 +120,7 @@ class Supervisor {
   }
 
   #stopAsked(signal: number): void {
-    // A terminal that is closed, and an operator's "read your files again".
+    // SIGHUP means that a terminal was closed, or that the supervisor is to read its files again.
     if (signal === hangup) {
       this.#lookSoon();
       return;
@@ -151,14 +157,14 @@ class Supervisor {
   #reconcile(): void {
     for (let number = 0; number < this.#desired.job.service.instances; number += 1) this.#slot(number);
     for (const [number, slot] of this.#slots) {
-      const isWanted = this.#desired.wants(number);
+      const isUp = this.#desired.isInstanceUp(number);
       const resetMs = this.#desired.resetMs(number);
       if (resetMs > slot.doneResetMs) {
         slot.doneResetMs = resetMs;
         this.#tracker.anyDied = false;
-        if (isWanted) this.#event(number, { is: 'reset' });
+        if (isUp) this.#event(number, { is: 'reset' });
       }
-      this.#event(number, { is: isWanted ? 'desired-up' : 'desired-down' });
+      this.#event(number, { is: isUp ? 'desired-up' : 'desired-down' });
     }
   }
 
@@ -190,7 +196,7 @@ class Supervisor {
     );
     const slot: Slot = {
       number,
-      // One that comes back after a smaller number of instances begins anew.
+      // An instance that comes back after `instances` was lowered and raised begins anew.
       state: this.#isFirstLook ? restoreInstance(record, restoring) : newInstance,
       live,
       doneRestartMs: this.#desired.instanceRestartMs(number),
@@ -230,13 +236,18 @@ class Supervisor {
     }
   }
 
-  /** A restart of the whole service is rolling; one of an instance is done at once. */
+  /**
+   * Begins the restarts that operators asked for. A restart of the whole service is rolling; one of
+   * an instance happens at once.
+   */
   #takeRestarts(): void {
     const asked = this.#desired.restartMs;
     if (asked > this.#doneRestartMs) {
       this.#doneRestartMs = asked;
       this.#rollingEnd = undefined;
-      this.#rolling = [...this.#slots.keys()].filter((number) => this.#desired.wants(number)).sort((a, b) => a - b);
+      this.#rolling = [...this.#slots.keys()]
+        .filter((number) => this.#desired.isInstanceUp(number))
+        .sort((a, b) => a - b);
       this.#rollingNow = undefined;
     }
     for (const [number, slot] of this.#slots) {
@@ -249,19 +260,22 @@ class Supervisor {
     }
   }
 
-  /** The next instance is stopped only when the one before it is up again. */
+  /**
+   * Continues a rolling restart. The next instance is stopped only when the one before it is up
+   * again.
+   */
   #roll(): void {
     if (!this.#desired.isUp) this.#rolling = [];
     this.#stopRollingIfBroken();
     const now = this.#rollingNow;
-    if (now !== undefined && this.#desired.wants(now) && this.#slots.get(now)?.state.at !== 'up') return;
+    if (now !== undefined && this.#desired.isInstanceUp(now) && this.#slots.get(now)?.state.at !== 'up') return;
     const [next, ...rest] = this.#rolling;
     this.#rolling = rest;
     this.#rollingNow = next;
     if (next !== undefined) this.#do(() => this.#event(next, { is: 'restart' }));
   }
 
-  /** What the next instance would be started by is not known any more: it goes on as it is. */
+  /** Ends a rolling restart if the file has problems: the remaining instances go on as they are. */
   #stopRollingIfBroken(): void {
     const [problem] = this.#desired.problems ?? [];
     if (problem === undefined || this.#rolling.length === 0) return;
@@ -272,7 +286,10 @@ class Supervisor {
     this.#tracker.note(`restart of ${slug} ${this.#rollingEnd}`, 'warn');
   }
 
-  /** After everything that has happened: who is gone, what comes next, what is to be written and told. */
+  /**
+   * Follows up after events: removes surplus instances, continues a rolling restart, tracks the
+   * state, arms the timer and ends the supervisor when all is down.
+   */
   #settle(): void {
     for (const [number, slot] of this.#slots) {
       if (number >= this.#desired.job.service.instances && !isAlive(slot.state)) this.#dismiss(number, slot);
@@ -318,7 +335,7 @@ class Supervisor {
     this.#timers.write = this.#host.clock.after(settleMs, () => {
       delete this.#timers.write;
       const endWords = this.#rollingEnd;
-      const rolling = { waiting: this.#rolling, ...(endWords !== undefined && { endWords }) };
+      const rolling = { waiting: this.#rolling, ...defined({ endWords }) };
       this.#recorder.write([...this.#slots.values()], rolling);
     });
   }

@@ -1,4 +1,4 @@
-/** What the supervisor of a service asks of the machine, beyond what its instances do. */
+/** The parts of the host that the supervisor of a service needs, beyond those of its instances. */
 import type { PortRange } from '../config/config.ts';
 import type { ServiceJob } from '../job/job.ts';
 import type { Changes } from '../system/types/file.ts';
@@ -20,12 +20,12 @@ export interface SupervisorHost extends InstanceHost {
   readonly hostName: string;
   readonly boot: string;
   readonly random: () => string;
-  /** The job file as it is now; `undefined` when it is gone. */
+  /** Reads the job file; `undefined` if it is gone. */
   readonly loadJob: () => Result<ServiceJob | 'no service'> | undefined;
   readonly places: { readonly jobDirectory: string; readonly stateDirectory: string; readonly portRange: PortRange };
-  /** Somebody should hear of it; never waited for. */
+  /** Sends a notice; the supervisor does not wait for it. */
   readonly tell: (notice: ServiceNotice) => void;
-  /** For the programs' own log. */
+  /** Writes a sentence into the programs' own log. */
   readonly say: (level: 'info' | 'warn' | 'error', words: string) => void;
 }
 
@@ -33,7 +33,7 @@ export interface ServiceNotice {
   readonly what: 'worse' | 'recovered';
   readonly job: ServiceJob;
   readonly state: ServiceState;
-  /** Milliseconds since 1970, of the state. */
+  /** Since when the service has had this state, milliseconds since 1970. */
   readonly sinceMs: number;
   /** A line for each instance that is not up. */
   readonly lines: readonly string[];

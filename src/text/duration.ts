@@ -1,6 +1,12 @@
-/** Durations as people write them in files (`90s`, `2h30m`, `1d`) and as they read them (`2 h 30 min`). */
+/**
+ * Durations as people write them in files (`90s`, `2h30m`, `1d`) and as they read them (`2 h 30
+ * min`).
+ */
 
-/** Days, hours, minutes and seconds in this order, each at most once; the schemas use the same pattern. */
+/**
+ * Days, hours, minutes and seconds in this order, each at most once; the schemas use the same
+ * pattern.
+ */
 export const durationPattern = '^(?=\\d)(?:\\d{1,4}d)?(?:\\d{1,5}h)?(?:\\d{1,7}m)?(?:\\d{1,9}s)?$';
 
 const duration = new RegExp(durationPattern);

@@ -1,8 +1,9 @@
 /**
- * The bytes of a file to a value that its schema allows, or every problem with its line and column.
+ * Parses the bytes of a file into a value that its schema allows, or into every problem with its
+ * line and column.
  *
- * text.ts decodes, the yaml library parses, syntax.ts words its errors, value.ts makes plain values, the generated validator judges
- * them, schema-problems.ts words its errors.
+ * text.ts decodes, the yaml library parses, syntax.ts words its errors, value.ts makes plain
+ * values, the generated validator judges them, schema-problems.ts words its errors.
  */
 import { type Node, parseDocument, Schema as YamlSchema } from 'yaml';
 import type { Problem, Result } from '../text/problem.ts';
@@ -16,33 +17,39 @@ import { syntaxProblems } from './syntax.ts';
 import { decode } from './text.ts';
 import { readValue, type TextProblem } from './value.ts';
 
-/** What a kind of file must look like. */
+/** The format of a kind of file. */
 export interface Format {
   readonly schema: Schema;
   readonly validate: Validator;
   readonly synonyms?: Synonyms;
 }
 
-/** A text that people wrote. */
+/** A file to parse. */
 export interface Source {
-  /** As problems name it. */
+  /** The name of the file in problems. */
   readonly file: string;
   readonly bytes: Uint8Array;
 }
 
-/** A value, and where its parts stand in the file. */
+/** A value, and the places of its parts in the file. */
 export interface Located<T> {
   readonly value: T;
-  /** Of a value, or of the character at `index` (0-based) of a text; undefined for what is not in the file. */
+  /**
+   * The place of a value, or of the character at `index` (0-based) of a text; `undefined` for a
+   * path that is not in the file.
+   */
   place(path: Path, index?: number): Place | undefined;
-  /** How a text is spelled in the file; undefined for what is no text of the file. */
+  /** The spelling of a text in the file; `undefined` for a path that leads to no text. */
   spelling(path: Path): Spelling | undefined;
 }
 
-/** `sound`: the keys at the top of which nothing is wrong, so that what no schema can say is still said about them. */
+/** `sound` holds the top-level keys without problems, so that audits can still check them. */
 export type ParseAnswer<T> = Result<Located<T>> & { readonly sound?: Located<T> };
 
-/** Made once: the library would build it anew for each file. YAML 1.2 core, whatever a `%YAML` line says; no merge keys. */
+/**
+ * YAML 1.2 core, whatever a `%YAML` line says, without merge keys. The library would build a schema
+ * for each file.
+ */
 const yamlSchema = new YamlSchema({ schema: 'core', resolveKnownTags: false, merge: false });
 const options = {
   version: '1.2',
@@ -51,11 +58,11 @@ const options = {
   stringKeys: true,
   resolveKnownTags: false,
   prettyErrors: false,
-  // Quadratic in the library; value.ts looks for doubles itself.
+  // The library's check is quadratic; value.ts finds duplicate keys.
   uniqueKeys: false,
 } as const;
 
-/** Nobody reads on; a hostile file could have tens of thousands. */
+/** The most problems that are reported: a hostile file could have tens of thousands. */
 const mostProblems = 100;
 
 /** `given` tells which required keys come from elsewhere (defaults). */
@@ -80,7 +87,7 @@ export function parseYaml<T>(
     ...{ root, schema: format.schema, given },
     ...(errors.length > 0 && format.synonyms && { synonyms: format.synonyms }),
   });
-  // What could not be read is no value, which the validator would only say again.
+  // A value that could not be read is reported already; the validator would report it again.
   const unreadAt = new Set(ofValue.map(({ offset }) => offset));
   const all = [...ofValue, ...ofSchema.filter(({ offset }) => !unreadAt.has(offset))];
   const problems = problemsOf(all, text, source.file);
@@ -109,7 +116,7 @@ function placer(text: string, root: Node | null): Located<unknown>['place'] {
   };
 }
 
-/** In the order of the text. */
+/** Returns the problems in the order of the text. */
 function problemsOf(problems: readonly TextProblem[], text: string, file: string): readonly Problem[] {
   return [...problems]
     .sort((a, b) => a.offset - b.offset)

@@ -1,4 +1,4 @@
-/** A validator's errors in the user's words: one sentence for each mistake, at the line and column where it stands. */
+/** Words the errors of a validator: one problem for each, at its offset. */
 import { isAlias, isMap, isScalar, isSeq, type Node, Scalar } from 'yaml';
 import { nearest } from '../text/nearest.ts';
 import { nodeAt, offsetOf, type Path } from './place.ts';
@@ -10,7 +10,7 @@ import type { TextProblem } from './value.ts';
 export interface Subject {
   readonly root: Node | null;
   readonly schema: Schema;
-  /** Keys that need not be in the file because they come from elsewhere. */
+  /** True for required keys that come from elsewhere, such as defaults. */
   readonly given: (key: string) => boolean;
   readonly synonyms?: Synonyms;
 }
@@ -19,10 +19,10 @@ export function schemaProblems(errors: readonly SchemaError[], subject: Subject)
   const problems = new Map<string, TextProblem>();
   const misspelt = new Set(errors.map((error) => meantPath(error, subject)));
   for (const error of errors) {
-    // A key that is there under a misspelt name is not missing as well.
+    // A key with a misspelt name is reported once, not as missing as well.
     if (error.keyword === 'required' && misspelt.has(missingPath(error))) continue;
     const remark = error.propertyName === undefined ? problemOf(error, subject) : undefined;
-    // Several keywords may refuse one value; the sentence about it is the same.
+    // Several keywords may refuse one value; their message is the same.
     if (remark) problems.set(`${remark.offset} ${remark.message}`, remark);
   }
   return [...problems.values()];
@@ -32,7 +32,7 @@ function missingPath({ instancePath, params }: SchemaError): string {
   return `${instancePath}/${params.missingProperty}`;
 }
 
-/** The path of the key that an unknown one was probably meant to be. */
+/** Returns the path of the key that an unknown key probably stands for. */
 function meantPath({ instancePath, keyword, params }: SchemaError, { schema, synonyms }: Subject): string | undefined {
   if (keyword !== 'additionalProperties') return undefined;
   const path = pathOf(instancePath);
@@ -107,7 +107,10 @@ function named(path: Path, last = String(path.at(-1))): string {
   return JSON.stringify([...path.slice(0, -1), last].join('.'));
 }
 
-/** Keys that the schema has are no secret; names of variables and the like are the author's. */
+/**
+ * Returns the subject of a rule: keys of the schema are no secret, but names of variables and the
+ * like are.
+ */
 function ruleSubject(path: Path, schema: Schema): string {
   let known: Path = [];
   for (const step of path) {
@@ -139,7 +142,7 @@ function expected(schema: Schema | undefined): string {
   return schema?.type === 'object' ? 'a mapping' : 'another value';
 }
 
-/** What stands in the file, and which quotes would make it right. */
+/** Returns the value that was found, and the quotes that would make it right. */
 function found(node: Node | null, schema: Schema | undefined): string {
   if (isMap(node)) return 'a mapping';
   if (isSeq(node)) return node.items.length === 0 ? 'an empty list' : 'a list';

@@ -1,11 +1,12 @@
 /**
- * A parsed YAML document to plain values, led by the schema: it tells which texts are taken as they are written and which words are
- * YAML 1.1 booleans. Every key becomes a property of its own, `__proto__` too.
+ * Makes plain values of a parsed YAML document. The schema decides which texts are taken as they
+ * are written and which words are YAML 1.1 booleans. Every key becomes a property of its own,
+ * `__proto__` too.
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, Scalar, visit } from 'yaml';
 import type { Schema } from './schema.ts';
 
-/** A mistake or a doubt, at an offset of the text. */
+/** A problem at an offset of the text. */
 export interface TextProblem {
   readonly severity: 'error' | 'warning';
   readonly offset: number;
@@ -14,13 +15,13 @@ export interface TextProblem {
   readonly rule?: string;
 }
 
-/** No configuration of ours is nested deeper; an alias that contains itself would never end. */
+/** Deeper than any of our formats; an alias that contains itself would never end. */
 const deepest = 12;
-/** Values that all aliases of a file may stand for together. */
+/** The most values that all aliases of a file may stand for together. */
 const mostAliased = 1000;
 const mostAliases = 100;
 
-/** PyYAML's booleans beyond `true` and `false`, as its resolver spells them; `y` and `n` are text to it. */
+/** The booleans of PyYAML beyond `true` and `false`; `y` and `n` are text to it. */
 const oldBooleans = new Map([
   ...['yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word) => [word, true] as const),
   ...['no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
@@ -29,9 +30,9 @@ const oldBooleans = new Map([
 interface Reader {
   readonly document: Document;
   readonly problems: TextProblem[];
-  /** Every anchor in the order of the text; found when the first alias is met. */
+  /** Every anchor in the order of the text, collected at the first alias. */
   anchors?: readonly Node[];
-  /** How many aliases were met, and how many values they stand for. */
+  /** The number of aliases so far, and of the values that they stand for. */
   aliases: number;
   aliased: number;
   insideAlias: boolean;
@@ -41,9 +42,9 @@ interface Reader {
 
 export interface Reading {
   readonly value: unknown;
-  /** What was wrong or doubtful on the way. */
+  /** Problems that were found on the way. */
   readonly problems: readonly TextProblem[];
-  /** Reading was given up: what is missing from the value is no further mistake. */
+  /** Reading was given up, so missing keys are no further problems. */
   readonly incomplete: boolean;
 }
 
@@ -63,7 +64,7 @@ export function readValue(document: Document, schema: Schema): Reading {
 
 interface Expected {
   readonly schema: Schema | undefined;
-  /** The key that leads here, for messages. */
+  /** The key of the value, for messages. */
   readonly key: string;
 }
 
@@ -91,13 +92,16 @@ function readMap(reader: Reader, pairs: readonly Pair[], { schema }: Expected): 
   return value;
 }
 
-/** An assignment to `__proto__` would set the prototype instead. */
+/** Sets a property, `__proto__` too: an assignment would set the prototype instead. */
 function setOwn(object: Record<string, unknown>, name: string, value: unknown): void {
   if (name === '__proto__') Object.defineProperty(object, name, { value, enumerable: true, configurable: true });
   else object[name] = value;
 }
 
-/** A key that starts with `_` is the author's own (`__proto__` is nobody's), but where every key is the author's (variables). */
+/**
+ * True for keys that start with `_`, which are the author's own; not for `__proto__`, nor in a
+ * mapping of variables.
+ */
 function isOwn(name: string, schema: Schema | undefined): boolean {
   return name.startsWith('_') && name !== '__proto__' && typeof schema?.additionalProperties !== 'object';
 }
@@ -125,11 +129,15 @@ function readScalar(reader: Reader, node: Scalar, { schema, key }: Expected): un
     remark(reader, node, 'warning', `"${key}: ${written}" is read as ${old}, as in YAML 1.1; write ${old}`);
     return old;
   }
-  // Octal to YAML 1.1, decimal to 1.2: the text is refused where a number is wanted.
+  // A leading zero is octal in YAML 1.1 and decimal in 1.2, so the validator gets the text and
+  // refuses it as a number.
   return typeof node.value === 'number' && /^[-+]?0\d/.test(written) ? written : node.value;
 }
 
-/** The predecessor's reader made None of it, others make nothing, and the four letters are meant by few. */
+/**
+ * `null` is refused as a text: the predecessor read None, other parsers read nothing, and few
+ * authors mean the four letters.
+ */
 function noText(key: string | undefined, written: string): string {
   return `"${key}: ${written}" means no value in YAML: write "" for an empty text, or "${written}" with the quotes for this text`;
 }

@@ -48,7 +48,7 @@ function events(machine: ReturnType<typeof fakeMachine>) {
   return parseEvents(machine.history.read('backup'));
 }
 
-test('a run that succeeds leaves a start and an end in the history, and lets the lock go', async () => {
+test('a run that succeeds records its start and its end and releases the lock', async () => {
   const machine = fakeMachine();
   machine.launcher.onLaunch = exit(0);
   const result = await runJob(order(), machine);
@@ -90,7 +90,7 @@ test('a slow start runs the slow start command instead', async () => {
   );
 });
 
-test('a timeout is for the whole list of commands, ends the run with 124 and leaves no timer behind', async () => {
+test('the timeout is for the whole list of commands, gives exit code 124 and leaves no timer armed', async () => {
   const machine = fakeMachine();
   const running = runJob(order({ commands: two, timeoutSeconds: 60 }), machine);
   await machine.clock.advance(40_000);
@@ -111,7 +111,7 @@ test('a run within its timeout disarms the timer', async () => {
   assert.equal(machine.clock.armed, 0);
 });
 
-test('a stopped clock of the wall does not shorten or lengthen a timeout', async () => {
+test('a wall clock that stands still neither shortens nor lengthens a timeout', async () => {
   const machine = fakeMachine();
   const running = runJob(order({ timeoutSeconds: 60 }), machine);
   await machine.clock.advance(1_000);
@@ -125,7 +125,7 @@ test('a stopped clock of the wall does not shorten or lengthen a timeout', async
   assert.equal(ended?.event === 'ended' && ended.durationMs, 60_000);
 });
 
-test('TERM to run-job ends the command with its grace, and a second request at once', async () => {
+test('TERM to run-job ends the command within its grace; a second TERM ends it at once', async () => {
   const machine = fakeMachine();
   machine.launcher.onLaunch = (command) => {
     command.ignoresStop = true;
@@ -159,7 +159,7 @@ test('no further command is started after a stop', async () => {
   assert.equal(machine.launcher.commands.length, 1);
 });
 
-test('a second run of a running job is skipped with 75, reads as a failure in the kept status line and names the holder', async () => {
+test('a second run of a running job is skipped with exit code 75, counts as a failure in last status and names the holder', async () => {
   const machine = fakeMachine();
   machine.locks.holders.set('backup', {
     state: 'running',
@@ -196,7 +196,7 @@ test('a run whose holder has just died waits until its reaper is done', async ()
   assert.equal((await running).exitCode, 0);
 });
 
-test('processes that outlive their run-job for longer are named, and the run is skipped', async () => {
+test('a run is skipped if processes outlive their run-job, and names them', async () => {
   const machine = fakeMachine();
   machine.locks.holders.set('backup', { state: 'orphaned', pids: [5, 6] });
   const running = runJob(order(), machine);
@@ -206,7 +206,7 @@ test('processes that outlive their run-job for longer are named, and the run is 
   assert.match(JSON.stringify(result.outcome), /alive: 5, 6/);
 });
 
-test('a run that died with the machine is counted as interrupted by the next one', async () => {
+test('the next run records a run that died with the host as interrupted', async () => {
   const machine = fakeMachine();
   machine.launcher.onLaunch = exit(0);
   await runJob(order(), machine);
@@ -221,7 +221,7 @@ test('a run that died with the machine is counted as interrupted by the next one
   assert.equal(result.history.lastStatus, 'success');
 });
 
-test('a log that cannot be opened means that nothing is run, and says at which stage', async () => {
+test('if the log can not be opened nothing runs, and the outcome names the stage', async () => {
   const machine = fakeMachine();
   machine.logs.failure = { stage: 'creating the log directory', reason: 'permission denied' };
   const result = await runJob(order(), machine);
@@ -231,7 +231,7 @@ test('a log that cannot be opened means that nothing is run, and says at which s
   assert.match(JSON.stringify(events(machine)), /creating the log directory/);
 });
 
-test('a missing program is 127 and a launch that fails names its stage', async () => {
+test('a missing program gives exit code 127, and a launch that fails names its stage', async () => {
   const machine = fakeMachine();
   const missing = await runJob(order({ commands: [{ text: 'missing', words: ['missing'] }] }), machine);
   assert.equal(missing.exitCode, 127);
@@ -246,7 +246,7 @@ test('a missing program is 127 and a launch that fails names its stage', async (
   assert.match(machine.logs.lines.at(-1) ?? '', /changing to the working directory: no such directory/);
 });
 
-test('a full disk under the history does not end the run, and is reported', async () => {
+test('a history that can not be written does not end the run and gives a warning', async () => {
   const machine = fakeMachine();
   machine.history.full = true;
   machine.launcher.onLaunch = exit(0);
@@ -255,7 +255,7 @@ test('a full disk under the history does not end the run, and is reported', asyn
   assert.match(result.warnings.join(), /the history could not be written: no space left/);
 });
 
-test("lost output is flagged and does not change the job's exit code", async () => {
+test("lost output gives a warning and does not change the job's exit code", async () => {
   const machine = fakeMachine();
   machine.launcher.onLaunch = exit(0);
   machine.logs.totals = { stdoutBytes: 10, stderrBytes: 0, lostBytes: 7, lostReason: 'ENOSPC', tail: '' };
@@ -272,7 +272,7 @@ for (const [policy, exitCode, stops, abandoned] of [
   ['fail', 1, 1, false],
   ['allow', 0, 0, true],
 ] as const) {
-  test(`background processes that remain are dealt with by leftovers: ${policy}`, async () => {
+  test(`leftovers: ${policy} decides about remaining background processes`, async () => {
     const machine = fakeMachine();
     machine.launcher.onLaunch = (command) => {
       command.left = daemon;
@@ -287,7 +287,7 @@ for (const [policy, exitCode, stops, abandoned] of [
   });
 }
 
-test('a command that outlives every stop is not waited for, and stays on record in the lock', async () => {
+test('run-job does not wait for a command that it can not kill, and records it in the lock', async () => {
   const machine = fakeMachine();
   const running = runJob(order({ timeoutSeconds: 1 }), machine);
   await settle();
@@ -304,7 +304,7 @@ test('a command that outlives every stop is not waited for, and stays on record 
   assert.deepEqual(machine.locks.records.at(-1), { left: [{ pid: 4711, startTicks: '1' }] });
 });
 
-test('what could not be killed is named in the record and to whoever asked', async () => {
+test('processes that could not be killed are named in the history and in a warning', async () => {
   const machine = fakeMachine();
   const running = runJob(order({ timeoutSeconds: 1 }), machine);
   await settle();
@@ -318,7 +318,7 @@ test('what could not be killed is named in the record and to whoever asked', asy
 
 const thrice = { policy: policyOf({ max_task_failures: 3, backoff: { initial: '30s', factor: 2, max: '5m' } }) };
 
-test('a run that fails is tried again, all attempts being one run with one lock and one log', async () => {
+test('a run that fails is tried again: all attempts are one run with one lock and one log', async () => {
   const machine = fakeMachine();
   const codes = [1, 2, 0];
   machine.launcher.onLaunch = (command) => command.end({ is: 'exited', code: codes.shift() ?? 9 });
@@ -348,7 +348,7 @@ test('a run that fails is tried again, all attempts being one run with one lock 
   assert.equal(machine.clock.armed, 0);
 });
 
-test('a run whose attempts have all failed is one failure, with the outcome of the last', async () => {
+test('if all attempts fail the run is one failure, with the outcome of the last attempt', async () => {
   const machine = fakeMachine();
   const codes = [1, 2, 3];
   machine.launcher.onLaunch = (command) => command.end({ is: 'exited', code: codes.shift() ?? 9 });
@@ -359,7 +359,7 @@ test('a run whose attempts have all failed is one failure, with the outcome of t
   assert.equal(result.history.streak.failures, 1);
 });
 
-test('the timeout is for each attempt, and one that timed out is tried again', async () => {
+test('each attempt has the whole timeout, and an attempt that timed out is tried again', async () => {
   const machine = fakeMachine();
   const running = runJob(order({ ...thrice, timeoutSeconds: 60 }), machine);
   await machine.clock.advance(60_000 + 30_000 + 59_000);
@@ -381,7 +381,7 @@ test('a stop ends the wait for the next attempt at once', async () => {
   assert.equal(machine.clock.armed, 0);
 });
 
-test('a stop during an attempt is the end of the run', async () => {
+test('a stop during an attempt ends the run', async () => {
   const machine = fakeMachine();
   const running = runJob(order(thrice), machine);
   await settle();
@@ -414,7 +414,7 @@ test('no attempt of a tick begins after its start_deadline', async () => {
   assert.match(machine.logs.lines.join(), /no time for another one within start_deadline/);
 });
 
-test('no attempt follows beside what could not be killed', async () => {
+test('no attempt follows while processes that could not be killed live', async () => {
   const machine = fakeMachine();
   machine.launcher.onLaunch = (command) => {
     command.survivors = [{ pid: 5, command: 'stuck' }];
@@ -424,7 +424,7 @@ test('no attempt follows beside what could not be killed', async () => {
   assert.equal((await running).exitCode, 124);
 });
 
-test('a list of commands goes on after a code that counts as success', async () => {
+test('a list of commands continues after an exit code that counts as success', async () => {
   const machine = fakeMachine();
   machine.launcher.onLaunch = exit(3);
   const policy = policyOf({ success_exit_codes: [0, 3] });
@@ -434,7 +434,7 @@ test('a list of commands goes on after a code that counts as success', async () 
   assert.match(machine.logs.lines.at(-1) ?? '', /succeeded with exit code 3 after .*, exit code 0$/);
 });
 
-test('what a rule forbids fails the attempt, names the rule and ends with 1', async () => {
+test('an attempt that breaks a rule fails with exit code 1 and names the rule', async () => {
   const machine = fakeMachine();
   machine.launcher.onLaunch = (command) => {
     machine.logs.print('stderr', 'warning: old certificate');
@@ -447,7 +447,7 @@ test('what a rule forbids fails the attempt, names the rule and ends with 1', as
   assert.equal(machine.logs.lines.at(-1), words);
 });
 
-test('a run that takes longer than warn_duration says so when it does, and goes on', async () => {
+test('a run that takes longer than warn_duration notes it in the log and continues', async () => {
   const machine = fakeMachine();
   const running = runJob(order({ policy: policyOf({ warn_duration: '10m' }) }), machine);
   await machine.clock.advance(600_000);
@@ -462,7 +462,7 @@ test('a run that takes longer than warn_duration says so when it does, and goes 
   assert.equal(result.history.runs[0]?.warning, 'it took longer than 10 minutes (warn_duration)');
 });
 
-test('failures in a row pause the job, which a person resumes and which are counted anew then', async () => {
+test('failures in a row pause the job; after it is resumed they are counted anew', async () => {
   const machine = fakeMachine();
   machine.launcher.onLaunch = exit(4);
   const job = order({ policy: policyOf({ pause_after_failures: 2 }) });
@@ -490,7 +490,7 @@ test('an unrecoverable exit code is not tried again and pauses the job', async (
   assert.match(result.paused ?? '', /unrecoverable_exit_codes$/);
 });
 
-test('a pause that can not be written is said, and tried again with the next failure', async () => {
+test('a pause that can not be written gives a warning, and the next failure tries again', async () => {
   const machine = fakeMachine();
   machine.launcher.onLaunch = exit(1);
   const job = order({ policy: policyOf({ pause_after_failures: 1 }) });
@@ -501,7 +501,7 @@ test('a pause that can not be written is said, and tried again with the next fai
   assert.match((await runJob({ ...job, run: 'b' }, machine)).paused ?? '', /failed 2 times in a row/);
 });
 
-test('a run that waits is not taken for one that has died, and one that died waiting is', async () => {
+test('a run that waits is not recorded as interrupted; one that died while it waited is', async () => {
   const machine = fakeMachine();
   machine.launcher.onLaunch = exit(0);
   for (const run of ['dead', 'waits']) {
@@ -516,7 +516,7 @@ test('a run that waits is not taken for one that has died, and one that died wai
   );
 });
 
-test('a run that is stopped while it waits for another has an end in the history', async () => {
+test('a run that is stopped while it waits for another one records its end', async () => {
   const machine = fakeMachine();
   machine.locks.holders.set('backup', { state: 'running', runId: 'r0', pids: [] });
   const running = runJob(order({ policy: policyOf({ cron_collision_policy: 'QUEUE' }) }), machine);
@@ -536,7 +536,7 @@ for (const [allowOvertime, status] of [
   [false, 'failure'],
   [true, 'skipped'],
 ] as const) {
-  test(`a run that was replaced says by which, and counts as ${status} ${allowOvertime ? 'with' : 'without'} allow_overtime`, async () => {
+  test(`a run that was replaced names the other run and counts as ${status} ${allowOvertime ? 'with' : 'without'} allow_overtime`, async () => {
     const machine = fakeMachine();
     const running = runJob(order({ allowOvertime }), machine);
     await settle();

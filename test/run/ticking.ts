@@ -1,4 +1,7 @@
-/** A host on which one job ticks: its clock, its claims and its history in memory, and what run-job does before the lock. */
+/**
+ * A host in memory on which cron starts one job: clock, claims, history, and the checks of run-job
+ * before the lock.
+ */
 import { timingOf, type WrittenTiming } from '../../src/job/keys/timing.ts';
 import { type BeforeRun, beforeRun } from '../../src/run/before-run.ts';
 import type { Tick, Trigger } from '../../src/run/history/event.ts';
@@ -51,13 +54,13 @@ export class Host {
     return { clock, claims, history, stops, hostName, sha256, zones: this.zones, readPauses: () => this.pauses };
   }
 
-  /** Somebody sets the clock, or it goes on without anything happening. */
+  /** Sets the clock. */
   at(time: string | number): this {
     this.clock.step((typeof time === 'string' ? Date.parse(time) : time) - this.clock.nowMs());
     return this;
   }
 
-  /** A line of the crontab is started. What goes on to run is in the history from then on. */
+  /** cron starts the line of the job. A run that goes on is recorded as started. */
   async start(how: { due?: boolean; by?: Trigger; caughtUp?: Tick; run?: string } = {}): Promise<BeforeRun> {
     this.#runs += 1;
     const run = how.run ?? `r${this.#runs}`;
@@ -75,7 +78,7 @@ export class Host {
     return answer;
   }
 
-  /** In one line: what came of a start, and of which tick. */
+  /** Describes the answer to a start, and its tick, in one line. */
   async says(how: Parameters<Host['start']>[0] = {}): Promise<string> {
     const answer = await this.start(how);
     if (answer.is === 'not-due') return 'not due';
@@ -85,7 +88,7 @@ export class Host {
     return tick === undefined ? `${what} without a tick` : `${what} for ${short(tick.tickMs)}${late}`;
   }
 
-  /** `run-job --catch-up`, which may wait for half a minute. */
+  /** Calls `run-job --catch-up`, which may wait for half a minute. */
   async catchUp() {
     const newRun = () => {
       this.#runs += 1;
@@ -98,7 +101,7 @@ export class Host {
     return done;
   }
 
-  /** What the history says was missed. */
+  /** Returns the missed ticks in the history. */
   get missed(): readonly string[] {
     return parseEvents(this.history.read('backup')).flatMap((event) =>
       event.event === 'missed' ? [`${event.outcome.count} until ${short(event.outcome.tickMs)}`] : [],
@@ -106,7 +109,7 @@ export class Host {
   }
 }
 
-/** "22 10:30" */
+/** Returns the day and time: "22 10:30". */
 export function short(tickMs: number): string {
   return new Date(tickMs).toISOString().slice(8, 16).replace('T', ' ');
 }

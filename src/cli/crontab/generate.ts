@@ -1,4 +1,7 @@
-/** cron-generate from the configuration to its end: what should be there, what is there, and what has to be done about it. */
+/**
+ * cron-generate from the configuration to its end: composes the crontab, compares it with the
+ * present one, and writes it.
+ */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { throughSudo } from '../../config/sources.ts';
@@ -39,7 +42,7 @@ export interface GenerateOptions {
   readonly config?: string;
 }
 
-/** What is there and what should be. */
+/** The present crontab and the one that should take its place. */
 export interface Comparison {
   readonly there: PresentFiles;
   readonly change: CrontabChange;
@@ -47,7 +50,7 @@ export interface Comparison {
   after(): LineTimings;
 }
 
-/** What --diff and --plan show; `patch` is of the user's own crontab. */
+/** The makers of the views for --diff and --plan; `patch` is about the user's own crontab. */
 export interface Shows {
   views(comparison: Comparison, options: GenerateOptions): readonly View[];
   patch(installation: Installation, options: GenerateOptions): View;
@@ -67,7 +70,7 @@ const cronDirectory = '/etc/cron.d';
 /** Another generator is at work for a second; one that takes longer than this hangs. */
 const patienceSeconds = 60;
 
-/** Without `shows` nothing can be shown. */
+/** Generates the crontab. Without `shows` there are no views. */
 export function generate(options: GenerateOptions, shows?: Shows): Ending {
   const setting = loadSetting(options.config);
   if (!setting.ok) return nothingWritten(exitCodes.configuration, setting.problems);
@@ -108,7 +111,7 @@ function onlyLooks({ check, diff, plan }: GenerateOptions): boolean {
   return check || diff || plan;
 }
 
-/** On standard output the crontab is one text, however long. */
+/** Prints the crontab as one text, however long it is. */
 function printCrontab(scene: Scene): Ending {
   if (onlyLooks(scene.options))
     return nothingWritten(exitCodes.configuration, [], 'output_crontab is console: there is no file to compare with');
@@ -131,14 +134,20 @@ function look(scene: Scene, file: string): Ending {
   return withInstalled(found, scene, { ...ending, views });
 }
 
-/** A plan is about what cron does: of a process-control of one's own it knows the lines that crontab(1) lists, not those of the file beside them. */
+/**
+ * The timings that cron has now. For a process-control of a user's own those are the lines that
+ * crontab(1) lists, not those of the file beside them.
+ */
 function installedTimings({ config }: Scene): Partial<Pick<Found, 'before'>> {
   const own = config.embedded ? userCrontab.read() : undefined;
   if (own === undefined || own.is === 'refused') return {};
   return { before: () => timingsBefore(readOwnCrontab(own.is === 'none' ? '' : own.text)) };
 }
 
-/** The jobs are loaded in our turn, so that of two generators the later one also has the later view. */
+/**
+ * Loads the jobs inside of the turn, so that of two generators the later one also sees the later
+ * files.
+ */
 function writeInTurn(scene: Scene, file: string): Ending {
   const turn = publisher.turn(file, patienceSeconds);
   if ('reason' in turn) return refusedBy(turn, []);
@@ -223,7 +232,7 @@ export function minutesTerm(schedule: string, timeZone: string): string {
   return expression !== undefined && zone !== undefined ? dueMinutes(expression, { job: zone, host: hostZone() }) : '*';
 }
 
-/** Of all parts. */
+/** The text of all parts. */
 function textOf({ files: present }: PresentFiles): string {
   return [...present.values()].map((part) => (part.is === 'text' ? part.text : '')).join('');
 }
@@ -237,7 +246,7 @@ function endingOf({ file, there, changed, crontab, problems, before, after }: Fo
   return { exitCode, changed, comment, worthSaying: changed, jobs: crontab.jobs, problems, views: [] };
 }
 
-/** cron knows a user's own jobs only when they are in the user's crontab: until they are, every answer says so. */
+/** Adds a hint while the user's own crontab lacks these lines, since cron reads nothing else. */
 function withInstalled({ crontab }: Found, { config, options }: Scene, ending: Ending): Ending {
   if (!config.embedded || ending.exitCode > 2) return ending;
   const plan = planInstallation(crontab.text(), config.runnerPath);
@@ -258,7 +267,10 @@ function notOwn({ outputCrontab }: Config): string {
   return `--install and --uninstall are for a process-control of your own; here cron reads ${outputCrontab}`;
 }
 
-/** `text` is the crontab with users; absent: our lines are taken out. Shows what changes, also when it is only asked for. */
+/**
+ * Shows what changes in the user's own crontab, and changes it unless only the view was asked for.
+ * `text` is the crontab with users; if it is absent, our lines are removed.
+ */
 function changeOwnCrontab(
   { config, options, shows }: Scene,
   text: string | undefined,

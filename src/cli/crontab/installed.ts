@@ -49,7 +49,7 @@ function daemonEvidence(): DaemonEvidence {
   return found.is === 'running' && otherZone !== undefined ? { ...found, otherZone } : found;
 }
 
-/** What starts the cron daemon that is installed, or installs one. */
+/** The command that starts the installed cron daemon, or installs one. */
 function startOfCron(): { readonly start?: string } {
   const there = (file: string) => files.facts(files.resolve(file) ?? file) !== undefined;
   const name = ['cron', 'crond'].find((one) => there(`/usr/sbin/${one}`));
@@ -130,7 +130,7 @@ function contentOf(text: string): Omit<CrontabPart, 'path' | 'kind'> {
   };
 }
 
-/** What crontab(1) lists for the caller: lines without a user. */
+/** The crontab of the caller as crontab(1) lists it; its lines name no user. */
 function ownCrontab(): Text {
   const part = emptyPart(userCrontabName, 'own');
   const present = userCrontab.read();

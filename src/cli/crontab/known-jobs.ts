@@ -28,7 +28,7 @@ export function loadAllJobs(config: Config, isInPlace = true): Loaded {
   const cacheName = `jobs${config.jobDirectory.replace(/[^\w-]/g, '_').slice(-200)}`;
   const memory = jobMemory(cache?.read(cacheName), fingerprintOf(config, isInPlace), digestOnce());
   const [closed] = config.embedded || !isInPlace ? [] : unreadablePlaces(config);
-  // As if there were no jobs to be read: the crontab stays as it is, and everybody hears why.
+  // The crontab stays as it is, as if the jobs could not be listed, and cron-generate says why.
   if (closed !== undefined) return { jobs: { is: 'unlisted', problem: closed }, keep: () => undefined };
   const jobs = loadCrontabJobs({
     jobDirectory: config.jobDirectory,
@@ -71,14 +71,20 @@ function digestOnce(): (name: string) => string {
   };
 }
 
-/** systemd's CACHE_DIRECTORY wins. Who is neither root nor has a process-control of their own has no place for one. */
+/**
+ * The directory of the cache. systemd's CACHE_DIRECTORY wins. A user who is not root and has no
+ * process-control of their own gets none.
+ */
 function cacheDirectory({ embedded, stateDirectory }: Config): string | undefined {
   if (caller.environment.CACHE_DIRECTORY?.startsWith('/')) return caller.environment.CACHE_DIRECTORY;
   if (caller.euid === 0) return '/var/cache/process-control-generate';
   return embedded ? `${stateDirectory}/cron-generate` : undefined;
 }
 
-/** Everything but the job file itself that has a say in what is remembered of it; warnings about clock changes hold for a month. */
+/**
+ * Everything that decides, besides the job file, what is remembered of a job. Warnings about clock
+ * changes hold for a month.
+ */
 function fingerprintOf(
   { jobDirectory, jobDefaults, trustedOwnerUids, serviceUser }: Config,
   isInPlace: boolean,

@@ -1,9 +1,15 @@
-/** The last look before cron gets a text: our reader of what both daemons accept, then Debian's own where there is one. */
+/**
+ * The last check before cron gets a text: by our reader of what both daemons accept, then by
+ * Debian's own where it is installed.
+ */
 import { readCrontab, withoutUsers } from '../../crontab/reader.ts';
 import { cronReader } from '../../system/cron/crontab-check.ts';
 import type { CrontabChange } from '../../system/types/cron.ts';
 
-/** Why cron would not accept a text as it is meant; what gets here was made to be accepted, so this is root's text or our mistake. */
+/**
+ * Returns why cron would refuse a text. Our composer makes only what cron accepts, so a refusal
+ * means a line of root's own, or a bug here.
+ */
 export function refusalOfCron({ writes }: CrontabChange): string | undefined {
   for (const { name, text } of writes) {
     const [problem] = readCrontab(text).problems;

@@ -1,11 +1,17 @@
-/** Whether the service user can read what decides about its runs; only root can tell, and nobody else is told. */
+/**
+ * Finds what the service user can't read and a run needs. Only root can find out; for other callers
+ * it is empty.
+ */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { jobPath } from '../../job/folder.ts';
 import { unopenedBy, unreadableBy } from '../../system/file/as-user.ts';
 import type { Problem } from '../../text/problem.ts';
 
-/** What keeps every run from starting: a configuration file or the job directory that run-job can't read. */
+/**
+ * The configuration files and the job directory that run-job can't read: they keep every run from
+ * starting.
+ */
 export function unreadablePlaces({ serviceUser, sources, jobDirectory }: Config): readonly Problem[] {
   const dropIns = new Set(sources.map((file) => path.dirname(file)).filter((directory) => directory.endsWith('.d')));
   const places = [
@@ -18,7 +24,7 @@ export function unreadablePlaces({ serviceUser, sources, jobDirectory }: Config)
   });
 }
 
-/** The same for one job file that is good otherwise, in a directory that is open. */
+/** The same for one job file that has no other problem, in a directory that can be read. */
 export function unreadableJob(slug: string, config: Config): readonly Problem[] {
   const file = jobPath(slug, config);
   const message = unreadableBy(config.serviceUser, file, 'file');
@@ -26,8 +32,9 @@ export function unreadableJob(slug: string, config: Config): readonly Problem[] 
 }
 
 /**
- * The same for many: those that the service user can't open are found in one go, since to become another user costs more than to read a file.
- * Mode bits would not do: an ACL, or the group's bits, may shut out one user where everybody else may read.
+ * The same for many files, which are tried in one go, because becoming another user costs more than
+ * reading a file. Mode bits don't decide: an ACL, or the bits of the group, may shut out one user
+ * where all others may read.
  */
 export function unreadableJobs(slugs: readonly string[], config: Config): (slug: string) => readonly Problem[] {
   const closed = new Set(unopenedBy(config.serviceUser, slugs, (slug) => jobPath(slug, config)));

@@ -1,4 +1,4 @@
-/** By how much this host delays the ticks of a job. */
+/** The milliseconds by which this host delays the ticks of a job. */
 import os from 'node:os';
 import type { Job } from '../../job/job.ts';
 import { splayMs } from '../../run/tick/splay.ts';

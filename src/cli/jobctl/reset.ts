@@ -1,4 +1,7 @@
-/** `jobctl reset`: the failures of a job are known and dealt with; they are counted from none again, and a pause that they led to ends. */
+/**
+ * `jobctl reset`: an operator has dealt with the failures of a job. They are counted from 0 again,
+ * and the pause that they led to ends.
+ */
 import type { Config } from '../../config/config.ts';
 import { isCircuit, readPauses, removePause } from '../../run/pause/pause.ts';
 import { stateFiles } from '../../system/state/state-files.ts';

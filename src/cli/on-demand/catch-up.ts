@@ -1,4 +1,7 @@
-/** `run-job --catch-up`: called by the crontab at boot and every five minutes, when a job asks to be caught up. */
+/**
+ * `run-job --catch-up`: records missed ticks and starts the runs that make up for them. The crontab
+ * calls it at boot and every five minutes if a job has `catch_up`.
+ */
 import { statSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
@@ -62,7 +65,10 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
   return remarks.some(({ level }) => level === 'error') ? exitCodes.internal : 0;
 }
 
-/** One at a time, since there may be thousands. A file with problems is told of by its own line in the crontab. */
+/**
+ * Loads one job at a time, since there may be thousands. A file with problems is reported by its
+ * own crontab line.
+ */
 function* jobsOf(slugs: readonly string[], config: Config): Generator<CaughtJob> {
   for (const slug of slugs) {
     const loaded = loadJob(slug, config, { files, checkZone: zoneProblem });

@@ -1,4 +1,4 @@
-/** What cron-generate --diff, --plan and --install show. */
+/** The views of cron-generate: --diff, --plan and --install. */
 import process from 'node:process';
 import { createTwoFilesPatch } from 'diff';
 import { fileChanges } from '../../crontab/report.ts';

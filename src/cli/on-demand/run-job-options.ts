@@ -5,6 +5,7 @@ import { loadJob } from '../../job/load.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { killSentence } from '../../report/text/kill.ts';
 import { brokenStatusText, statusText } from '../../report/text/status.ts';
+import { stillRunningWords } from '../../run/lock/stop-run.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import { lookAs } from '../../system/file/as-user.ts';
 import { files } from '../../system/file/files.ts';
@@ -18,7 +19,7 @@ import { findService, lookAtService } from '../report/service-snapshots.ts';
 import { openJobs } from '../report/snapshots.ts';
 import { rehearseAsServiceUser } from '../run/rehearse.ts';
 import type { RunRequest } from '../run/run-named.ts';
-import { stillRunningWords, stopRun } from '../run/stop-run.ts';
+import { stopRunHere } from '../run/stop-run.ts';
 import { parseCommandLine, usageError } from './options.ts';
 
 const program = 'run-job';
@@ -34,22 +35,22 @@ function parse(args: readonly string[]) {
       .option('slow-start', { alias: 'w', type: 'boolean', describe: 'Run the slow_start_command of the job instead.' })
       .option('follow', {
         type: 'boolean',
-        describe: 'Print what the job prints, also where standard output is not a terminal.',
+        describe: 'Print the output of the job also where standard output is not a terminal.',
       })
       .option('rehearse', {
         type: 'boolean',
-        describe: 'Show user, directory, environment and programs of a run, without running anything.',
+        describe: 'Show user, directory, environment and programs of a run without running anything.',
       })
       .option('list-jobs', { alias: 'l', type: 'boolean', describe: 'Print the names of all jobs.' })
-      .option('status', { alias: 's', type: 'boolean', describe: 'Print the status of all jobs, or of the one named.' })
-      .option('only-running', { alias: 'r', type: 'boolean', describe: 'Only jobs that run now.' })
+      .option('status', { alias: 's', type: 'boolean', describe: 'Print the status of all jobs, or of NAME.' })
+      .option('only-running', { alias: 'r', type: 'boolean', describe: 'Only jobs that are running now.' })
       .option('tag', { type: 'string', requiresArg: true, describe: 'Only jobs with this tag.' })
       .option('json', { type: 'boolean', describe: 'Print JSON, one object per job.' })
       .option('kill-job', {
         alias: 'k',
         type: 'string',
         requiresArg: true,
-        describe: 'End the run of this job and all it started.',
+        describe: 'End the run of this job and every process that it started.',
       })
       .option('ensure', {
         type: 'boolean',
@@ -62,9 +63,9 @@ function parse(args: readonly string[]) {
       .option('catch-up', {
         type: 'boolean',
         describe:
-          'For the crontab: record what was missed while cron or the machine stood still, and run what asks for it.',
+          'For the crontab: record the ticks that were missed while cron or this host was down, and run the jobs that have catch_up.',
       })
-      .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
+      .option('config', { type: 'string', requiresArg: true, describe: 'Use another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
       .conflicts('ensure', ['job', 'list-jobs', 'status', 'only-running', 'kill-job', 'slow-start', 'rehearse'])
       .conflicts('job', ['list-jobs', 'status', 'kill-job'])
@@ -165,14 +166,14 @@ async function asServiceUser(
 
 async function killAsServiceUser(slug: string, config: Config): Promise<number> {
   const loaded = loadJob(slug, config, { files });
-  // What cron would start again within a minute is not ended by ending it once.
+  // cron would start a service again within a minute, so ending its run once would not help.
   const holder = isSlug(slug) ? realLocks(config, () => undefined).holder(slug) : undefined;
   const service = isSlug(slug) ? findService(slug, loaded, holder, config) : undefined;
   const supervised = service !== undefined && lookAtService(service, holder, config).jobRun === undefined;
   if (supervised && service.file !== 'job') return refuse(program, `${slug} is a service: jobctl stop ${slug}`);
   const grace = (loaded?.ok === true ? loaded.value.killGraceSeconds : holder?.killGraceSeconds) ?? 10;
   const answer = isSlug(slug)
-    ? await stopRun(config, { slug, killGraceSeconds: grace }, (holder) => print(`${killSentence(slug, holder)}\n`))
+    ? await stopRunHere(config, { slug, killGraceSeconds: grace }, (holder) => print(`${killSentence(slug, holder)}\n`))
     : ({ is: 'idle' } as const);
   if (answer.is === 'idle') {
     // A file that is gone may still have a run; one that never was is a slip of the pen.

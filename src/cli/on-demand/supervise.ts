@@ -1,4 +1,7 @@
-/** run-job for a service: becomes its supervisor, unless it has one or is not wanted. Loaded only then. */
+/**
+ * run-job of a service: becomes its supervisor, unless it has one or should be down. Loaded only
+ * then.
+ */
 import { mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -148,7 +151,7 @@ function supervisorHost(
         .then((warnings) => {
           for (const warning of warnings) note('error', `${job.slug}: ${warning}`);
         })
-        // Whatever goes wrong there, the service must stay up.
+        // The service must stay up, whatever goes wrong with a notice.
         .catch((error: unknown) => note('error', `${job.slug}: the notice could not be queued: ${String(error)}`))
         .finally(() => notices.delete(told));
       notices.add(told);

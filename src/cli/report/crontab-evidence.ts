@@ -1,4 +1,7 @@
-/** The line of a job in the crontab as it is, as cron-generate would write it, and what cron has against the file. */
+/**
+ * The crontab line of a job as it is and as cron-generate would write it, and the reasons why cron
+ * ignores the file.
+ */
 import type { Config } from '../../config/config.ts';
 import { composeCrontab } from '../../crontab/crontab.ts';
 import { crontabFrame } from '../../crontab/frame.ts';
@@ -28,7 +31,7 @@ export function crontabEvidence(
   };
 }
 
-/** As the crontab would have it that had this job alone. */
+/** The line that the job has in a crontab of its own. */
 function wantedLine(job: Job, config: Config): string | undefined {
   const frame = crontabFrame(config, caller.environment);
   if (!frame.ok) return undefined;

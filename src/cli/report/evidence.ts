@@ -93,7 +93,10 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
   };
 }
 
-/** The schedule of the line that cron has in the place of the file's; a line that only asks run-job is none. */
+/**
+ * The schedule of an installed line that differs from the file's. A line that only asks run-job
+ * (`--due`) doesn't count.
+ */
 function lineInstead(clock: ClockFacts | undefined): string | undefined {
   const isOther = clock?.line === 'other' || clock?.line === 'left-over';
   return isOther && !clock.due ? clock.schedule : undefined;
@@ -107,7 +110,10 @@ interface StandInQuestion {
   readonly config: Config;
 }
 
-/** A start by a cron of another time zone stands for the tick, also before anybody has written that down. */
+/**
+ * Takes a start by a cron of another time zone for the tick that it stands for, also before that is
+ * on record.
+ */
 function withStandIn(runs: readonly RunRecord[], question: StandInQuestion): readonly RunRecord[] {
   const { slug, scheduled, zones, ticks, config } = question;
   const { tickMs } = ticks;
@@ -174,7 +180,7 @@ function ticksAround(job: Scheduled, { nowMs, zones, askedMs }: Asked): Evidence
   };
 }
 
-/** Not after `untilMs`, looked for in ever longer spans. */
+/** The last tick that is not after `untilMs`, searched in ever longer spans. */
 function lastTick(job: Scheduled, untilMs: number, zones: Zones): number | undefined {
   for (const days of [1 / 24, 1, 32, 400, 1600]) {
     const found = expectedTicks(job, { afterMs: untilMs - days * dayMs, untilMs }, zones).at(-1);
@@ -188,7 +194,7 @@ function userEvidence({ serviceUser: { name, home } }: Config): Evidence['user']
   return { name, exists: users.find(name) !== undefined, home, homeExists };
 }
 
-/** What cron's `sh -c` would meet as the service user. */
+/** What `sh -c` would report to cron, as the service user. */
 function runnerProblem(runner: string, user: User): string | undefined {
   const resolved = files.resolve(runner);
   const facts = resolved === undefined ? undefined : files.facts(resolved);
@@ -224,7 +230,10 @@ interface LogQuestion {
   readonly zone: Zone;
 }
 
-/** From the tick, or from when the crontab was written if that was before, to some hours after; a week at most. */
+/**
+ * Reads the log from the tick, or from when the crontab was written if that was earlier, to some
+ * hours later; at most a week.
+ */
 function cronLog({ momentMs, writtenMs, nowMs, zone }: LogQuestion): CronLogEvidence {
   const hoursMs = 4 * 60 * minuteMs;
   const fromMs = Math.max(Math.min(momentMs - hoursMs, writtenMs - minuteMs), momentMs - 7 * dayMs);

@@ -28,26 +28,26 @@ import { findService, lookAtService } from './service-snapshots.ts';
 import { unreadableOfJob, unreadableOfService } from './unreadable.ts';
 
 export interface Jobs {
-  /** Of every file that can be a job, and of what runs without one; sorted. */
+  /** The names of all job files, and of what runs without a file; sorted. */
   readonly slugs: readonly string[];
-  /** Jobs and services without a file that do not run, of which a history is kept; sorted. */
+  /** Jobs and services that have a history, but neither a file nor a process; sorted. */
   recorded(): readonly string[];
   /** Files that can't be jobs. */
   readonly strays: readonly Problem[];
-  /** What its file says now; `undefined` when there is no such job. */
+  /** The job as its file says; `undefined` if there is no such job. */
   load(slug: string): Result<Job> | undefined;
   /** `undefined` when there is no such job. */
   snapshot(slug: string): AnySnapshot | undefined;
   runs(slug: string): readonly RunSnapshot[];
   /** Runs, and what people have decided, as they followed each other. */
   entries(slug: string): readonly HistoryEntry[];
-  /** Why the history of a job can't be read, in words; absent when it can. */
+  /** Why the history of a job can't be read; absent if it can. */
   hidden(slug: string): string | undefined;
 }
 
 export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly ok: false; readonly problem: Problem };
 
-/** What a snapshot holds beyond what is on record; it costs reading schedules and zones. */
+/** What a snapshot has beyond the records. It costs reading schedules and zones. */
 export type Times = (job: Job) => NonNullable<JobFacts['times']>;
 
 export function openJobs(config: Config, times?: Times): JobsAnswer {
@@ -82,7 +82,11 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
         loaded?.ok && loaded.value.service === undefined ? undefined : findService(slug, loaded, holder, config);
       const service = known && lookAtService(known, holder, config);
       if (loaded === undefined && holder === undefined && next === undefined) return undefined;
-      const facts = { holder, next, history: readHistory(slug, { history }), nowMs: clock.nowMs(), service };
+      const facts = {
+        ...{ holder, next, history: readHistory(slug, { history }), nowMs: clock.nowMs(), service },
+        undelivered: waiting.filter((notice) => notice.slug === slug),
+        ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
+      };
       if (!loaded?.ok) return snapshotBroken({ ...facts, ...fileOf(slug, loaded, config), ...tagsOf(known) });
       const job = shownJob(loaded.value);
       const more = times?.(loaded.value);
@@ -90,8 +94,6 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
         ...{ ...facts, job },
         paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
         ...(more !== undefined && { times: more }),
-        ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
-        undelivered: waiting.filter((notice) => notice.slug === slug),
         unreadable: service === undefined ? unreadableOfJob(job, state, notPaused) : unreadableOfService(slug, state),
         sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
       });
@@ -118,7 +120,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   return { ok: true, jobs };
 }
 
-/** Jobs and services that still run although nobody finds their file any more. */
+/** Jobs and services that still run although their files are gone. */
 function runningWithoutFile(listed: readonly string[], locks: JobLocks): readonly string[] {
   const names = new Set(locks.names().filter(isSlug));
   for (const slug of listed) names.delete(slug);

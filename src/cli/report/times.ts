@@ -1,4 +1,4 @@
-/** What is installed for a job, when it starts next by that, and whether it should have started already. */
+/** Says for a job what is installed, when that starts it next, and whether a start is overdue. */
 import type { Config } from '../../config/config.ts';
 import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';
 import { overdueOf } from '../../report/clock/overdue.ts';
@@ -28,7 +28,7 @@ export function timesOf(config: Config): Times {
     const rule = clockRule(job, facts);
     if (rule === undefined || job.service !== undefined) return { clock: facts };
     const delayMs = delayOf(job);
-    // What nobody has seen run is waited for from when cron has had its line.
+    // A job that has never run is waited for from when cron got its line.
     const changedMs = Math.max(files.facts(job.path)?.ctimeMs ?? nowMs, clockOf.installedMs(job.slug));
     const account = readAccount(job, claims, { nowMs, changedMs });
     // A line of other times owes nothing by the file's.

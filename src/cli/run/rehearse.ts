@@ -1,4 +1,7 @@
-/** `run-job --rehearse NAME`: what a run would be, as the service user, without the lock, the log and the run. */
+/**
+ * `run-job --rehearse NAME`: shows what a run would be, as the service user, without lock, log and
+ * run.
+ */
 import { statSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
@@ -31,7 +34,7 @@ import { print } from '../frame/output.ts';
 import { refuse, refuseProblems } from '../frame/refuse.ts';
 import { zoneProblem } from '../frame/zones.ts';
 
-/** What the launcher and the way to the service user have added. */
+/** The variables that the launcher, and the way to the service user, have added. */
 const ours = ['PROCESS_CONTROL_WRAPPER', 'PROCESS_CONTROL_LAUNCHER', 'PROCESS_CONTROL_PIPES', callerVariable];
 
 interface RehearseOptions {

@@ -1,4 +1,7 @@
-/** When the clock starts a job as things are: by the line that is installed, which may be another one than the job file asks for. */
+/**
+ * The times at which cron starts a job now: by the installed line, which may differ from the job
+ * file.
+ */
 import { expressionOf } from '../../schedule/expression.ts';
 import { eachTick, nextTick, type Scheduled } from '../../schedule/ticks.ts';
 import { dayMs, minuteMs, type Zones } from '../../zone/zone.ts';
@@ -6,12 +9,15 @@ import type { ClockFacts } from './installed.ts';
 
 export interface ClockRule {
   readonly job: Scheduled;
-  /** A line with `--due`, when it fires: of the job's own ticks run-job starts those that are at most ten minutes old then. */
+  /**
+   * The installed line, if it was written with `--due`: when it fires, run-job starts the job if it
+   * has a tick that is at most ten minutes old.
+   */
   readonly line?: Scheduled;
 }
 
 const lateDueMs = 10 * minuteMs;
-/** Where the minutes of a line never meet the job's ticks, the search ends here. */
+/** The end of the search if the minutes of a line never meet the job's ticks. */
 const farMs = 800 * dayMs;
 const mostMismatches = 1000;
 

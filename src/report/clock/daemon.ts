@@ -1,4 +1,4 @@
-/** Whether a cron daemon runs on this host, and how to start one. */
+/** The cron daemon of this host, as far as it can be seen, and the command that starts one. */
 import type { ZoneOfCron } from '../../zone/other-zone.ts';
 
 export type DaemonEvidence =
@@ -8,7 +8,7 @@ export type DaemonEvidence =
       readonly pid: number;
       readonly sinceMs?: number;
       readonly stopped: boolean;
-      /** TZ in its environment and the zone that it stands for, where that is not the machine's. */
+      /** TZ in its environment and the zone that it names, if that is not the host's. */
       readonly otherZone?: ZoneOfCron;
     }
   /** `start`: the command that starts the one that is installed; absent when that is not known. */

@@ -5,7 +5,7 @@ import type { BrokenJobSnapshot } from '../snapshot.ts';
 import { type AnySnapshot, isBroken } from './job.ts';
 import { serviceNote } from './service.ts';
 
-/** How the latest log of a job ends, or why it can't be shown. */
+/** The end of the latest log of a job, or why it can't be shown. */
 export type LastWords = { readonly lines: readonly string[] } | { readonly why: string };
 
 export function isFailing(job: AnySnapshot): boolean {
@@ -27,7 +27,7 @@ export function failingText(
     .join('');
 }
 
-/** What became of its file and of what runs in spite of that, and the first problem. */
+/** The state of the file, the run that goes on all the same, and the first problem. */
 export function withProblem(job: BrokenJobSnapshot): string {
   return job.file === 'gone' ? brokenWords(job) : `${brokenWords(job)}: ${job.problems[0] ?? ''}`;
 }

@@ -1,4 +1,7 @@
-/** `jobctl history`: one line for each run and for each thing that a person has decided about the job, newest last. */
+/**
+ * `jobctl history`: one line for each run, and for each decision of an operator about the job;
+ * newest last.
+ */
 import type { Steered, Trigger } from '../../run/history/event.ts';
 import { lastedWords, leftOutWords } from '../../run/outcome/outcome.ts';
 import type { JournalEntry } from '../../service/record/journal.ts';
@@ -51,7 +54,7 @@ function entryLine(entry: HistoryEntry, formatTime: (ms: number) => string): str
   }
 }
 
-/** In the words of a run's line, where a run has its id a dash. */
+/** A line like that of a run, with a dash in place of the run's id. */
 function steeredLine(step: Steered, formatTime: (ms: number) => string): string {
   const { action, by, untilMs, tag, reason, started } = step;
   const what = { pause: 'paused', resume: 'resumed', reset: 'reset', start: 'started', restart: 'restarted' }[action];
@@ -83,7 +86,10 @@ function historyLine(run: RunSnapshot, usualMs: number | undefined, formatTime: 
   );
 }
 
-/** A duration that belongs to the words, as in "timed out after 5 s and ended after 13 s", stands in one part with them. */
+/**
+ * Joins the duration to the words where both belong together, as in "timed out after 5 s and ended
+ * after 13 s".
+ */
 function endParts({ words: ended, stopReason, outcome, durationMs }: RunSnapshot): readonly string[] {
   const words = stopReason === undefined || !isByRequest(outcome) ? ended : `${ended}: ${stopReason}`;
   const lasted = lastedWords(outcome, durationMs);
@@ -91,12 +97,15 @@ function endParts({ words: ended, stopReason, outcome, durationMs }: RunSnapshot
   return lasted === '' ? [words] : [words, lasted.trimStart()];
 }
 
-/** Whether the end of the run, or what it does now, is what somebody has asked for. */
+/** True if an operator asked for this end, or for what the run is doing now. */
 function isByRequest(outcome: RunSnapshot['outcome']): boolean {
   return outcome === undefined || outcome.kind === 'stopped';
 }
 
-/** Requests to stop it that did not lead to its end: it had ended otherwise, or was being stopped already. */
+/**
+ * Requests to stop the run that did not end it: it had ended otherwise, or was being stopped
+ * already.
+ */
 function stopParts({ outcome, stopRequestedBy, stopReason, laterStops = [] }: RunSnapshot): readonly string[] {
   const withReason = (words: string, reason: string | undefined) =>
     reason === undefined ? words : `${words}: ${reason}`;

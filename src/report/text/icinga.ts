@@ -1,4 +1,7 @@
-/** What `check-jobs-icinga` says: the predecessor's two sentences first, then ours, with performance data behind the bar. */
+/**
+ * The answer of `check-jobs-icinga`: the predecessor's two sentences first, then ours, and
+ * performance data behind the bar.
+ */
 
 import { isCircuit } from '../../run/pause/pause.ts';
 import { durationWords } from '../../text/duration.ts';
@@ -13,7 +16,10 @@ export interface CheckAnswer {
   readonly text: string;
 }
 
-/** How late a job may be, in seconds, before it is a warning, and before it is critical; without the latter it never is. */
+/**
+ * The delay of a start, in seconds, that is a warning, and the one that is critical; without
+ * `criticalSeconds` no delay is critical.
+ */
 export interface Limits {
   readonly warningSeconds: number;
   readonly criticalSeconds?: number;
@@ -70,8 +76,14 @@ function perfdata(jobs: readonly AnySnapshot[], { failing, warnings, limits }: S
   ].join(' ');
 }
 
-/** As long as a mail server may take for a restart. */
+/** The time that a mail server may need for a restart. */
 const undeliveredMs = 600_000;
+
+function noticeWarnings({ slug, noticeFailed, undelivered }: AnySnapshot): readonly string[] {
+  if (noticeFailed !== undefined) return [`${slug}: a notice failed: ${noticeFailed.words}`];
+  const { forMs = 0 } = undelivered ?? {};
+  return forMs < undeliveredMs ? [] : [`${slug}: a notice waits for ${durationWords(forMs / 1000)}`];
+}
 
 function remarksOn(
   job: AnySnapshot,
@@ -79,7 +91,11 @@ function remarksOn(
 ): readonly string[] {
   const stopped = stoppedNote(job);
   if (isBroken(job))
-    return job.file === 'gone' ? stopped : [...stopped, `${job.slug} is invalid: its file has problems`];
+    return [
+      ...stopped,
+      ...(job.file === 'gone' ? [] : [`${job.slug} is invalid: its file has problems`]),
+      ...noticeWarnings(job),
+    ];
   const seconds = overdueSeconds(job);
   const missed = job.lastRun?.outcome?.kind === 'missed';
   return [
@@ -90,10 +106,7 @@ function remarksOn(
     ...pauseNote(job),
     ...(job.skips?.isMany ? [`${job.slug} was skipped ${job.skips.count} times in a row (skip_threshold)`] : []),
     ...(job.activity.is === 'orphaned' ? [`${job.slug} left processes behind`] : []),
-    ...(job.noticeFailed === undefined ? [] : [`${job.slug}: a notice failed: ${job.noticeFailed.words}`]),
-    ...(job.noticeFailed === undefined && (job.undelivered?.forMs ?? 0) >= undeliveredMs
-      ? [`${job.slug}: a notice waits for ${durationWords((job.undelivered?.forMs ?? 0) / 1000)}`]
-      : []),
+    ...noticeWarnings(job),
     ...(job.lastRun?.lostBytes === undefined ? [] : [`${job.slug} lost output of its last run`]),
   ];
 }
@@ -103,14 +116,14 @@ function hiddenNote(job: AnySnapshot): readonly string[] {
   return words === undefined ? [] : [`${job.slug}: ${words}`];
 }
 
-/** Whoever enforces timeouts, or restarts instances, does nothing while it is stopped. */
+/** Names a stopped run-job or supervisor, which enforces no timeout and restarts no instance. */
 function stoppedNote({ slug, activity, service }: AnySnapshot): readonly string[] {
   if (activity.is !== 'running' || activity.isStopped !== true) return [];
   const who = service === undefined ? 'the run-job' : 'the supervisor';
   return [`${who} of ${slug} is stopped (SIGSTOP): kill -CONT ${activity.pid ?? ''}`];
 }
 
-/** A pause that ends by itself is nobody's business. */
+/** Names a pause without an end; one that ends by itself needs no attention. */
 function pauseNote({ slug, paused }: JobSnapshot): readonly string[] {
   if (paused === undefined || paused.untilMs !== undefined) return [];
   const why = paused.reason === undefined ? '' : `: ${paused.reason}`;

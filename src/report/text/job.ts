@@ -35,14 +35,14 @@ export function jobLines(jobs: readonly AnySnapshot[], formatTime: (ms: number) 
 function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
   if (isBroken(job) && job.service === undefined) {
     const since = job.activity.is === 'running' ? job.activity.sinceMs : undefined;
-    return [since === undefined ? '' : formatTime(since), printable(brokenNote(job))];
+    return [since === undefined ? '' : formatTime(since), printable(brokenNote(job, formatTime))];
   }
   if (job.service !== undefined) {
     const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
     const remarks = [
       serviceNote(job.slug, job.service),
       ...(isBroken(job) ? [] : ownWarnings(job.clock)),
-      ...(isBroken(job) ? [] : noticeRemarks(job, formatTime)),
+      ...noticeRemarks(job, formatTime),
       isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
     ];
     return [since, printable(remarks.filter(Boolean).join('; '))];
@@ -76,12 +76,12 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
   ];
 }
 
-/** Of one that runs, has failed or is paused, where the column before says that. */
+/** "disabled", unless the column before says so. */
 function offNote({ disabled, state }: JobSnapshot): string {
   return disabled && state !== 'disabled' ? 'disabled' : '';
 }
 
-/** Of a run under way the column before says that it runs. */
+/** The words about the last run; empty for a run under way, since the column before says that. */
 function lastWords({ lastRun, activity, state }: JobSnapshot): string | undefined {
   if (lastRun === undefined || lastRun.outcome !== undefined || state !== 'running') return lastRun?.words;
   return activity.is === 'running' ? activityText(activity) : lastRun.words;
@@ -108,20 +108,24 @@ function nextNote({ next, lastRun }: JobSnapshot): string {
   return next === undefined || next.run === lastRun?.run ? '' : `run ${next.run} waits`;
 }
 
-/** Not of a pause, which is told already, nor beside a run under way that says why. */
+/** The latest skip. Left out if a pause explains it, or a run under way. */
 function skipNote({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: number) => string): string {
   if (lastSkip === undefined || paused !== undefined || activity.is === 'running') return '';
   return `at ${formatTime(lastSkip.startedMs)} it ${lastSkip.words}`;
 }
 
-function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+function undeliveredWords({ undelivered }: AnySnapshot, formatTime: (ms: number) => string): string | undefined {
   if (undelivered === undefined) return undefined;
   const { count, sinceMs } = undelivered;
   return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
 }
 
-/** What has not been told. */
-export function noticeRemarks(job: JobSnapshot, formatTime: (ms: number) => string): readonly string[] {
+function failedNoticeWords({ noticeFailed }: AnySnapshot): string | undefined {
+  return noticeFailed && `of run ${noticeFailed.run}: ${noticeFailed.words}`;
+}
+
+/** Notices that failed or are not delivered yet. */
+export function noticeRemarks(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
   const waiting = undeliveredWords(job, formatTime);
   return [
     ...(waiting === undefined ? [] : [waiting]),
@@ -133,10 +137,11 @@ function streakNote({ streak }: JobSnapshot): string {
   return streak.failures > 1 ? `${streak.failures} failures in a row` : '';
 }
 
-/** What runs in spite of it comes first. */
-function brokenNote({ activity, problems }: BrokenJobSnapshot): string {
+/** The words about a job whose file has problems; what runs all the same comes first. */
+function brokenNote(job: BrokenJobSnapshot, formatTime: (ms: number) => string): string {
+  const { activity, problems } = job;
   const runs = activity.is === 'idle' ? [] : [activityText(activity)];
-  return [...runs, problems[0] ?? ''].join('; ');
+  return [...runs, problems[0] ?? '', ...noticeRemarks(job, formatTime)].join('; ');
 }
 
 function noneWords({ historyHidden }: JobSnapshot): string {
@@ -177,7 +182,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['notices', undeliveredWords(job, formatTime)],
     ['warning', unreadableWords(job.slug, job.unreadable)],
     ['warning', hiddenWords(job.historyHidden)],
-    ['notice failed', job.noticeFailed && `of run ${job.noticeFailed.run}: ${job.noticeFailed.words}`],
+    ['notice failed', failedNoticeWords(job)],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
   ];
@@ -193,6 +198,8 @@ function brokenDetails(job: BrokenJobSnapshot, formatTime: (ms: number) => strin
     ['waiting', nextWords(job, formatTime)],
     ['last run', last && lastRunWords(last, formatTime)],
     ['log', last?.logPath],
+    ['notices', undeliveredWords(job, formatTime)],
+    ['notice failed', failedNoticeWords(job)],
   ];
   return `${job.slug}: ${what}\n${problems}${factLines(facts)}`;
 }
@@ -244,13 +251,13 @@ function lockWords({ locks }: JobSnapshot, formatTime: (ms: number) => string): 
     .join('; ');
 }
 
-/** Empty unless the run-job was stopped: then nobody enforces anything. */
+/** Says that the run-job is stopped, so that nothing is enforced; otherwise empty. */
 function stoppedWords(activity: JobSnapshot['activity']): string {
   if (activity.is !== 'running' || activity.isStopped !== true) return '';
   return `its run-job is stopped (SIGSTOP), so its timeout is not enforced: kill -CONT ${activity.pid ?? ''}`;
 }
 
-/** Without times, for a listing. */
+/** The activity without times, for a listing. */
 function activityText(activity: JobSnapshot['activity']): string {
   if (activity.is === 'orphaned') return `its run-job is gone, processes of it live: ${activity.pids.join(', ')}`;
   return activity.is === 'running' ? `pid ${activity.pid ?? 'unknown'}` : '';

@@ -10,7 +10,7 @@ export interface Now {
   readonly leaning: 'past' | 'future';
 }
 
-/** To be put behind "must be": examples that lie where they are asked for. */
+/** Examples to put behind "must be", in the past or in the future as the option needs. */
 export function momentForms({ nowMs, zone, leaning }: Now): string {
   const day = (days: number) => dayOf(nowMs + days * dayMs, zone);
   return leaning === 'past'
@@ -103,7 +103,10 @@ function dayOf(ms: number, zone: Zone, daysLater = 0): string {
   return new Date(Date.parse(today) + daysLater * dayMs).toISOString().slice(0, 10);
 }
 
-/** Of a time that the clocks show twice the first; of one that they jump over the moment as many minutes after the jump. */
+/**
+ * The milliseconds of a local time. If the clocks show it twice, the first; if they jump over it,
+ * as many minutes after the jump.
+ */
 function localTime(day: string, time: string, zone: Zone): number | undefined {
   const local = Date.parse(`${day}T${time}Z`);
   // Date.parse takes 31 February for a day in March.

@@ -65,7 +65,7 @@ function notAgain(blocker: Finding | undefined): string {
   return blocker.about === 'schedule' ? `; ${blocker.words}` : `, and will not run again: ${blocker.words}`;
 }
 
-/** By the line that is installed, which may not be what the file says. */
+/** The next start, by the installed line, which may differ from the file. */
 function willRunWords(tickMs: number | undefined, { job, hostZone, askedMs, seen, clock }: Evidence): string {
   const never = askedMs === undefined && seen?.health === 'never-run' ? 'has not run yet, and ' : '';
   const when = tickMs === undefined ? 'after the next boot' : `at ${wallTime(tickMs + (job?.delayMs ?? 0), hostZone)}`;
@@ -101,7 +101,7 @@ function ranWords(run: RunSnapshot | undefined, { hostZone }: Evidence, words: L
   return `ran ${at} and ${ended}${comma}${lasted}${stop}${isFailure(run) ? lastSaid(run, words) : ''}`;
 }
 
-/** Who has started it, unless that was the clock. */
+/** The starter of the run; empty for the clock. */
 function by(run: RunSnapshot | undefined): string {
   return run?.trigger === undefined || run.trigger.by === 'clock' ? '' : ` (started ${triggerWords(run.trigger)})`;
 }
@@ -125,7 +125,7 @@ function resetWords(run: RunSnapshot | undefined, { seen, hostZone }: Evidence):
   return `, and ${reset.by} reset that at ${wallTime(reset.atMs, hostZone)}${why}`;
 }
 
-/** The cause first, then what else would stop it: it is done in the same go. */
+/** Advice about the cause first, then about what else would stop the job. */
 function adviceOf(explanation: Explanation, evidence: Evidence, words: LastWords | undefined): readonly Advice[] {
   const { verdict, run, cause, findings } = explanation;
   const closed = words !== undefined && 'why' in words;
@@ -147,7 +147,7 @@ function adviceOf(explanation: Explanation, evidence: Evidence, words: LastWords
   return merged(all);
 }
 
-/** What else would stop it is told with what to do about it. */
+/** Advice about a further finding that would stop the job. */
 function alsoAdvice({ words, advice = [] }: Finding): readonly Advice[] {
   const [first, ...rest] = advice;
   if (first === undefined) return [advise(`also, ${words}`)];
@@ -161,7 +161,7 @@ function runningAdvice({ seen, forms, slug }: Evidence): readonly Advice[] {
   return [advise('see what it prints', looking(forms, `logs ${slug}`))];
 }
 
-/** Of several with the same commands the first. */
+/** Keeps the first of several with the same commands. */
 function merged(all: readonly Advice[]): readonly Advice[] {
   const known = new Set<string>();
   return all.filter(({ say, run }) => {
@@ -170,7 +170,7 @@ function merged(all: readonly Advice[]): readonly Advice[] {
   });
 }
 
-/** What else stands in the way, or may have. */
+/** Further findings that stop the job, or may have stopped it. */
 function others(findings: readonly Finding[], cause: Finding | undefined): readonly Finding[] {
   return findings.filter(
     (finding) =>

@@ -1,4 +1,7 @@
-/** Whether there was a cron at a tick, a machine under it, and a clock that showed that time. */
+/**
+ * Finds out whether cron was running at a tick, whether the host was, and whether the clock showed
+ * that time.
+ */
 
 import { readLine } from '../../crontab/reader.ts';
 import { isReboot } from '../../schedule/nickname.ts';
@@ -36,7 +39,7 @@ function machine(evidence: Evidence): Finding {
   return { about, is: 'stops', words, advice: madeUp(job, changing(forms, `start ${slug}`)) };
 }
 
-/** For a tick that passed while nothing could start it. */
+/** Advice about a tick that passed while nothing could start the job. */
 function madeUp(job: Evidence['job'], start: string): NonNullable<Finding['advice']> {
   const byHand = advise('run it now', start);
   if (job?.catchUp === 'last') return [byHand];
@@ -81,7 +84,10 @@ function daemon(evidence: Evidence): Finding {
   }
 }
 
-/** A cron of another time zone starts a line by that clock. It may show the right minute all the same: of a line that cron starts every hour, for instance. */
+/**
+ * A cron of another time zone starts a line by its own clock, which may show the right minute all
+ * the same: for a line that fires every hour, for instance.
+ */
 function zoneOfDaemon({ daemon: found, crontab, ticks, hostZone, nowMs, job }: Evidence): readonly Finding[] {
   const otherZone = found.is === 'running' ? found.otherZone : undefined;
   if (otherZone === undefined || isReboot(job?.schedule)) return [];
@@ -151,7 +157,9 @@ const refused =
 
 const earlyMs = 5000;
 
-/** The lines that cron wrote about this job's line, from the tick on for two minutes, or until the next one. */
+/**
+ * cron's log lines about this job's line, for two minutes from the tick on, or until the next tick.
+ */
 function cronsOwnWord(evidence: Evidence): readonly Finding[] {
   const { cronLog, hostZone, slug, ticks, user, forms } = evidence;
   const about = "cron's log";

@@ -1,4 +1,6 @@
-/** What the job's file, people and the places that a run needs have to say about a tick. */
+/**
+ * Findings about the job file, about operators' decisions, and about the places that a run needs.
+ */
 import { orphanWords } from '../../run/lock/collision.ts';
 import { isOver, pauseWords } from '../../run/pause/pause.ts';
 import { isOutOfReach } from '../../run/process-words.ts';
@@ -45,7 +47,7 @@ function jobFile(evidence: Evidence): Finding {
     return { about, is: 'well', words: file.path };
   const came = `${file.path} was put there or changed at ${wallTime(file.changedMs, hostZone)}, after the tick`;
   const isNew = runs.every(({ startedMs, trigger }) => trigger?.by !== 'clock' || startedMs >= tickMs);
-  // Of a job that the clock does not start anyway its age explains nothing.
+  // For a job that the clock does not start anyway, the age of its file explains nothing.
   if (!isNew || hasStart(evidence) || job?.schedule === undefined || !job.enabled)
     return { about, is: 'doubt', words: came };
   const advice = [advise('wait for the next tick, or run it now', changing(forms, `start ${slug}`))];
@@ -138,7 +140,7 @@ export function pauseFindings(evidence: Evidence): readonly Finding[] {
   return [{ about, is: 'well', words: 'it is not paused' }];
 }
 
-/** From the history: a pause that somebody has ended since. */
+/** The pause that held the job at the tick, from the history, if it has ended since. */
 function pausedThen({ steered, hostZone, slug, forms }: Evidence, atMs: number): Finding | undefined {
   const before = steered.filter((step) => isAboutPause(step) && step.atMs <= atMs);
   const last = before.at(-1);

@@ -1,4 +1,4 @@
-/** Why a service is as it is, in one sentence, and what to do about it. */
+/** The answer to why a service is in its state, in one sentence, and what to do. */
 import { type OperatorRequest, requestWords } from '../../service/desired.ts';
 import { shellWord } from '../../text/shell-word.ts';
 import { type Advice, advise, type CommandForms, changing, commandsOf, looking } from '../advice.ts';
@@ -9,20 +9,20 @@ import type { Answer } from './answer.ts';
 
 export interface ServiceQuestion {
   readonly slug: string;
-  /** Where one instance was asked about. */
+  /** The instance that was asked about. */
   readonly instance?: number;
   readonly service: ServiceSnapshot;
   readonly file: string;
   readonly forms: CommandForms;
   readonly formatTime: (ms: number) => string;
   readonly clock?: ClockFacts;
-  /** What installs the crontab. */
+  /** The command that installs the crontab. */
   readonly generate: string;
-  /** Of the instance that `instanceInQuestion` names. */
+  /** The last lines of the log of the instance that `instanceInQuestion` names. */
   readonly words?: LastWords;
   /** Records that can't be read, notices that don't come through. */
   readonly warnings: readonly string[];
-  /** What happened last, a line each, oldest first. */
+  /** The latest events, one line each, oldest first. */
   readonly journal: readonly string[];
 }
 
@@ -55,7 +55,7 @@ export function serviceAnswer(question: ServiceQuestion): Answer {
   return { answer, advice: all, commands: commandsOf(all), facts };
 }
 
-/** It goes on as it was. */
+/** Advice about a file with problems; the service goes on as it was. */
 function fileAdvice({ service, forms, file }: ServiceQuestion): Advice {
   const problem = service.problems?.[0] ?? '';
   return advise(
@@ -127,7 +127,7 @@ function requestOf(wish: OperatorRequest | undefined, formatTime: (ms: number) =
   return wish === undefined ? '' : ` ${requestWords(wish, formatTime)}`;
 }
 
-/** Wanted up, and nothing watches it. */
+/** The answer for a service that should be up and has no supervisor. */
 function withoutSupervisor(question: ServiceQuestion, one: InstanceSnapshot | undefined): Said {
   const { slug, service, forms, clock } = question;
   if (one?.at === 'failed') return ofInstance(question, one);

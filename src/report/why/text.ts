@@ -1,4 +1,7 @@
-/** `jobctl why`: the answer in one sentence, what to do, and the evidence that matters; with `--all` everything that was looked at. */
+/**
+ * `jobctl why`: the answer in one sentence, what to do, and the evidence that matters; with `--all`
+ * every finding.
+ */
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import type { Advice } from '../advice.ts';
@@ -6,7 +9,10 @@ import type { Answer } from './answer.ts';
 import type { Finding } from './finding.ts';
 
 export interface WhyView {
-  /** Of a terminal: sentences are folded at it, commands never. Absent: nothing is folded. */
+  /**
+   * The width of the terminal. Sentences are folded at it, commands never; without it nothing is
+   * folded.
+   */
   readonly columns?: number;
   /** The command that shows all findings; absent when they are shown. */
   readonly more?: string;

@@ -1,8 +1,10 @@
 /**
- * Says whether two schedules start a job at the same times: proved for all time, or the first moment at which they differ.
+ * Compares two schedules: either they are proved to start a job at the same times for ever, or the
+ * first difference is found.
  *
- * Proved is it when both name the same minutes, hours and dates, treat clock changes alike, and their zones have the same offsets from now on.
- * Dates are compared as sets of (month, day, weekday): all combinations occur within 400 years. Everything else is looked for, tick by tick.
+ * It is proved if both name the same minutes, hours and dates, treat clock changes alike, and their
+ * zones have the same offsets from now on. Dates are compared as sets of (month, day, weekday),
+ * because all combinations occur within 400 years. Otherwise the ticks are compared one by one.
  */
 
 import { dayMs, type Zones } from '../../zone/zone.ts';
@@ -13,9 +15,9 @@ import { eachTick, type Scheduled, tickZone } from '../ticks.ts';
 export type Sameness =
   | { readonly is: 'same' }
   | { readonly is: 'different'; readonly atMs: number; readonly change: 'appears' | 'vanishes' }
-  /** Only one of them starts the job after each boot. */
+  /** One of the two schedules starts the job after each boot, the other does not. */
   | { readonly is: 'boot'; readonly change: 'appears' | 'vanishes' }
-  /** No difference up to a moment; nothing is said of what comes after it. */
+  /** There is no difference up to this instant; later ticks were not compared. */
   | { readonly is: 'open'; readonly untilMs: number };
 
 export interface Comparison {
@@ -25,7 +27,7 @@ export interface Comparison {
 
 /** 29 February that falls on a certain weekday comes every 28 years, 40 across 2100. */
 const farMs = 41 * 366 * dayMs;
-/** More than the minutes of a year. */
+/** Ticks that are compared: more than there are minutes in a year. */
 const mostTicks = 600_000;
 
 export function compareTimes(pair: Comparison, nowMs: number, zones: Zones): Sameness {
@@ -55,7 +57,7 @@ function isProved({ before, after }: Comparison, nowMs: number, zones: Zones): b
   if (one === undefined || other === undefined) return false;
   const [zone, otherZone] = [tickZone(before, zones), tickZone(after, zones)];
   if (zone === undefined || otherZone === undefined) return false;
-  // What cron carries on across a change of the clocks is some hours old at most.
+  // cron makes up for a few hours at most across a clock change.
   const sinceMs = nowMs - dayMs;
   if (zone !== otherZone && zone.lawFrom(sinceMs) !== otherZone.lawFrom(sinceMs)) return false;
   const isFixed = zone.changes({ afterMs: sinceMs, untilMs: Date.UTC(2100, 0, 1) }).length === 0;

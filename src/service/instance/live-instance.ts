@@ -1,7 +1,8 @@
 /**
- * Carries out what the machine decides for one instance, and says what came of it. Each start is a life of its own: what an earlier one still
- * has to say is not heard.
+ * Carries out the effects of the state machine for one instance and reports the results as events.
+ * Each start is a life of its own: late results of an earlier life are ignored.
  */
+
 import type { ServiceJob } from '../../job/job.ts';
 import type { Probe } from '../../job/service.ts';
 import { processesWords } from '../../run/process-words.ts';
@@ -20,13 +21,14 @@ import type { RunLog } from '../../system/types/run-log.ts';
 import type { PidFiles, ProbeAnswer, Probes } from '../../system/types/service.ts';
 import type { InstanceFolders } from '../../system/types/state.ts';
 import type { User } from '../../system/types/user.ts';
+import { defined } from '../../text/defined.ts';
 import type { HealthAnswer } from './health.ts';
 import type { InstanceEvent, InstanceRules } from './machine.ts';
 import { type Exit, exitWords } from './respawn.ts';
 import { snoozedUntilMs } from './snooze.ts';
 import { type InstanceWorld, instanceWorld } from './world.ts';
 
-/** What an instance asks of the machine. */
+/** The parts of the host that an instance needs. */
 export interface InstanceHost {
   readonly clock: {
     nowMs(): number;
@@ -43,45 +45,53 @@ export interface InstanceHost {
   readonly fixed: FixedWorld;
 }
 
-/** What the supervisor does for its instances. */
+/** The services of the supervisor for one instance. */
 export interface InstanceContext {
   readonly instance: number;
-  /** Run id of the supervisor, then the instance's own. */
+  /** Run id of the supervisor. The run path of the instance is this id and its own. */
   readonly supervisorRun: string;
   readonly newRun: () => string;
   readonly lockFd: number;
-  /** The ports of this instance, reserved by now; or why there are none. */
+  /** Reserves the ports of this instance. Returns them, or the reason why there are none. */
   readonly ports: (
     job: ServiceJob,
   ) => Promise<{ readonly ports: Readonly<Record<string, number>> } | { readonly reason: string }>;
-  /** A port that the file names and that somebody else has, in words. Asked when nothing of the instance lives. */
+  /**
+   * Names a port of the file that another process has. Called when no process of the instance
+   * lives.
+   */
   readonly takenPort: (job: ServiceJob) => Promise<string | undefined>;
   readonly tell: (event: WithoutTime<InstanceEvent>) => void;
-  /** Something is to be seen in the record that is no event: what can't be killed. */
+  /** Asks for the record to be written although there is no event: processes can't be killed. */
   readonly recordSoon: () => void;
 }
 
-/** An event without its time, which the supervisor knows. */
+/** An event without its time, which the supervisor adds. */
 export type WithoutTime<E> = E extends unknown ? Omit<E, 'atMs'> : never;
 
-/** One start and all that belongs to it. */
+/** One start of an instance, up to the end of its last process. */
 interface Life {
   readonly job: ServiceJob;
   readonly run: string;
   readonly ports: Readonly<Record<string, number>>;
   readonly world: InstanceWorld;
   readonly command: RunningCommand;
-  /** Set when the command has ended by itself. */
+  /** Set when the command has ended. */
   status?: WaitStatus;
 }
 
-/** How long output may still arrive when a background process keeps the pipe open after the command has ended. */
+/**
+ * Wait for more output after the command has ended, if a background process keeps the pipe open.
+ */
 const drainPatienceMs = 1000;
-/** What ends within this time after the command was only finishing. */
+/** Time in which child processes may end by themselves after the command. */
 const leftoverPatienceMs = 200;
-/** Characters of what is named as left in the background. */
+/** Longest list of processes left in the background, in characters. */
 const leftLimit = 200;
-/** Between two attempts to end what could not be killed: a process that waits for a dead disk. */
+/**
+ * Wait between two attempts to kill a process that does not end, such as one that waits for a dead
+ * disk.
+ */
 const stuckPauseMs = 5000;
 
 export class LiveInstance {
@@ -94,7 +104,7 @@ export class LiveInstance {
   #life: Life | undefined;
   #graceMs = 0;
   #definition: ServiceJob | undefined;
-  /** Processes that survive KILL, for people. */
+  /** Names processes that SIGKILL does not end. */
   stuck: string | undefined;
 
   constructor(home: InstanceContext, host: InstanceHost) {
@@ -102,7 +112,7 @@ export class LiveInstance {
     this.#host = host;
   }
 
-  /** What it was started by; absent before the first start. */
+  /** The job file of the current start; absent before the first start. */
   get definition(): ServiceJob | undefined {
     return this.#definition;
   }
@@ -129,12 +139,12 @@ export class LiveInstance {
     });
   }
 
-  /** Tells `gone`, and not before nothing is left. */
+  /** Ends every process of the instance. Reports `gone` when none is left. */
   end(): void {
     void this.#end();
   }
 
-  /** Asked again, a stop is more impatient. */
+  /** Ends the instance without the rest of its grace. */
   hurry(): void {
     this.#graceMs = 0;
     void this.#life?.command.stop(0);
@@ -164,7 +174,7 @@ export class LiveInstance {
     this.#log = undefined;
   }
 
-  /** Why it could not be started. */
+  /** Starts the command. Returns the reason if it can't be started. */
   async #start(job: ServiceJob): Promise<string | undefined> {
     const { folders, launcher } = this.#host;
     const { instance } = this.#home;
@@ -235,7 +245,7 @@ export class LiveInstance {
   }
 
   async #end(): Promise<void> {
-    // Whoever is told to end while it is being started is ended as soon as there is something to end.
+    // A start that is under way has to finish first: only then are there processes to end.
     await this.#starting;
     const life = this.#life;
     const found = life === undefined ? {} : await this.#endLife(life);
@@ -244,7 +254,10 @@ export class LiveInstance {
     this.#home.tell({ is: 'gone', ...found });
   }
 
-  /** What its command had left in the background, and which port another process has. */
+  /**
+   * Ends the processes of a life. Returns what its command had left in the background, and a port
+   * that another process has.
+   */
   async #endLife(life: Life): Promise<{ readonly left?: string; readonly taken?: string }> {
     const { command, job } = life;
     this.#graceMs = job.service.stopSeconds * 1000;
@@ -263,7 +276,7 @@ export class LiveInstance {
       .slice(0, leftLimit);
     if (left !== '') this.note(`left in the background, and ended: ${left}`);
     const taken = await this.#home.takenPort(job);
-    return { ...(left !== '' && { left }), ...(taken !== undefined && { taken }) };
+    return { ...(left !== '' && { left }), ...defined({ taken }) };
   }
 
   async #endAll(command: RunningCommand): Promise<void> {
@@ -288,7 +301,10 @@ export class LiveInstance {
     return this.#hear(await this.#askProbe(health.probe, life, health.timeoutSeconds * 1000));
   }
 
-  /** Everybody reads records, histories and listings; what a command prints goes where all output goes, to the log, when the instance ends. */
+  /**
+   * Keeps what a probe command printed for the log of the instance: every user may read the record
+   * and the history.
+   */
   #hear(answer: ProbeAnswer): ProbeAnswer {
     if (answer.is !== 'failure' || answer.said === undefined) return answer;
     this.#probeSaid = `the last probe that failed: ${answer.reason}: ${answer.said}`;
@@ -338,11 +354,11 @@ export function rulesOf({ service }: ServiceJob): InstanceRules {
   const { respawn, health, pidFile, monitorSeconds } = service;
   return {
     respawn,
-    ...(health !== undefined && { health }),
+    ...defined({ health }),
     ...(pidFile !== undefined && { monitorSeconds }),
     pidFileGraceSeconds: health?.graceSeconds ?? usualPidFileGraceSeconds,
   };
 }
 
-/** The default of `initial_interval`. */
+/** Grace for a pid file without a health check: the default of `initial_interval`. */
 const usualPidFileGraceSeconds = 15;

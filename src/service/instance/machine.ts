@@ -1,35 +1,44 @@
 /**
- * One instance of a service: what it is, and what each event makes of it. `step` decides and never acts; the supervisor carries the effects
- * out and reports what came of them as events.
+ * The state machine of one instance of a service. `step` decides and never acts; the supervisor
+ * carries out the effects and reports their results as events.
  *
- *                 wanted            well                unhealthy
+ *              desired-up        healthy               unhealthy
  *          down ---------> starting -----> up ---------------------> unhealthy
  *           ^                 |  ^          |                            |
- *           |          ended, |  | delay    | ended, unwanted,      gone |
- *           |       unwanted, |  | is over  | restart                    |
- *           |         restart v  |          v                            v
+ *           |          ended, |  | delay    | ended,                gone |
+ *           |   desired-down, |  | is over  | desired-down,              |
+ *           |         restart v  |          v restart                    v
  *           '------------- stopping ----(gone: judged by respawn.ts)-> backoff | failed | finished
  *
- * Only `down`, `backoff`, `failed` and `finished` have no process; from nowhere else does `start` follow. So a number never has two. What a
- * person wants (`wanted`, `unwanted`, `restart`, `reset`) is heard in every state; `failed` and `finished` are left only by `reset`, which
- * `jobctl start` sends too.
+ * In `down`, `backoff`, `failed` and `finished` the instance has no process, and only from these
+ * states and after `gone` does it start: so it never runs twice. Operators' events (`desired-up`,
+ * `desired-down`, `restart`, `reset`) are possible in every state. Only `reset`, which `jobctl
+ * start` sends too, leaves `failed` and `finished`.
  */
+
 import type { Health, Respawn } from '../../job/service.ts';
 import type { ProcessIdentity } from '../../system/types/process.ts';
+import { defined } from '../../text/defined.ts';
 import { asking, type Checks, countAnswer, firstChecks, type HealthAnswer, isDue } from './health.ts';
 import { type Death, type Deaths, deathWords, type Exit, judgeDeath, noDeaths } from './respawn.ts';
 
-/** What the job file said when the instance was started; times below are milliseconds since boot. */
+/**
+ * The rules of the job file by which the instance was started. Times below are milliseconds since
+ * boot.
+ */
 export interface InstanceRules {
   readonly respawn: Respawn;
   readonly health?: Health;
-  /** The command puts itself in the background; look at its process so often. */
+  /**
+   * Set if the command puts itself in the background: the interval at which its process is looked
+   * for.
+   */
   readonly monitorSeconds?: number;
-  /** For so long a `pid_file` may be missing after the command has ended. */
+  /** Time for which the `pid_file` may be missing after the command has ended. */
   readonly pidFileGraceSeconds: number;
 }
 
-/** Carried through all states. */
+/** Facts that survive every change of state. */
 interface Memory {
   readonly deaths: Deaths;
   readonly restarts: number;
@@ -40,7 +49,9 @@ interface Alive {
   readonly sinceMs: number;
   readonly checks: Checks;
   readonly process?: ProcessIdentity;
-  /** Of a `pid_file` instance: its command has ended, the process is watched from here on. */
+  /**
+   * Set for a `pid_file` instance once its command has ended: from then on its process is watched.
+   */
   readonly watch?: Watch;
 }
 
@@ -48,7 +59,7 @@ interface Watch {
   readonly sinceMs: number;
   readonly nextMs: number;
   readonly isLooking: boolean;
-  /** Why the process was not found at the last look. */
+  /** The reason why the last look did not find the process. */
   readonly missing?: string;
 }
 
@@ -56,9 +67,9 @@ export type InstanceState =
   | { readonly at: 'down' }
   | ({ readonly at: 'starting' } & Alive)
   | ({ readonly at: 'up'; readonly upSinceMs: number } & Alive)
-  /** It did not answer and is being ended. */
+  /** Its probes failed and it is being ended. */
   | { readonly at: 'unhealthy'; readonly reason: string; readonly upMs: number; readonly process?: ProcessIdentity }
-  /** Whatever it has started is being ended; `then` says what follows. */
+  /** Its processes are being ended; `then` says what follows. */
   | { readonly at: 'stopping'; readonly then: AfterStop; readonly process?: ProcessIdentity }
   | { readonly at: 'backoff'; readonly untilMs: number }
   | { readonly at: 'failed'; readonly reason: string; readonly sinceMs: number }
@@ -75,27 +86,30 @@ export type InstanceEvent = { readonly atMs: number } & (
   | { readonly is: 'desired-up' }
   | { readonly is: 'desired-down' }
   | { readonly is: 'restart' }
-  /** A person says that what failed or finished shall be tried again. */
+  /** An operator wants a failed or finished instance to be tried again. */
   | { readonly is: 'reset' }
   | { readonly is: 'started'; readonly process: ProcessIdentity }
-  /** The command has ended; what it left is still to be ended. */
+  /** The command has ended; its remaining processes have not been ended yet. */
   | { readonly is: 'ended'; readonly exit: Exit }
-  /** Nothing of it lives. `left`: what its command had left in the background. `taken`: a port of its file that another process has. */
+  /**
+   * No process of it lives. `left`: processes that its command had left in the background. `taken`:
+   * a port of its file that another process has.
+   */
   | { readonly is: 'gone'; readonly left?: string; readonly taken?: string }
   | { readonly is: 'answered'; readonly answer: HealthAnswer }
-  /** The process of the pid file, or why there is none. */
+  /** The process of the pid file, or the reason why there is none. */
   | { readonly is: 'looked'; readonly found: ProcessIdentity | { readonly missing: string } }
   | { readonly is: 'time' }
 );
 
 export type Effect =
-  /** Launch the command. Answered by `started`, or by `ended`. */
+  /** Launches the command. The answer is `started` or `ended`. */
   | { readonly do: 'start' }
-  /** End whatever it started. Answered by `gone`, never before it is true. */
+  /** Ends its processes. The answer is `gone`, when none is left. */
   | { readonly do: 'end' }
-  /** Answered by `answered`. */
+  /** Runs the probe. The answer is `answered`. */
   | { readonly do: 'probe' }
-  /** Look at the pid file. Answered by `looked`. */
+  /** Looks at the pid file. The answer is `looked`. */
   | { readonly do: 'look' };
 
 export interface Step {
@@ -128,7 +142,10 @@ type Row = {
 
 export const newInstance: Instance = { at: 'down', memory: { deaths: noDeaths, restarts: 0 } };
 
-/** What is not in the table changes nothing: a late answer, a wish that is fulfilled already. */
+/**
+ * The transitions. An event without one changes nothing: a late answer, a command that changes
+ * nothing.
+ */
 const table: Table = {
   down: {
     'desired-up': (_, { atMs }) => start(atMs),
@@ -178,19 +195,23 @@ const table: Table = {
 
 export function step(instance: Instance, event: InstanceEvent, rules: InstanceRules): Step {
   const { memory, ...state } = instance;
-  // The table is checked by type, row by row; that row and state belong together is what indexing by `at` means.
+  // The types check each row of the table. That `row` fits `state` follows from the index, which
+  // TypeScript can't see.
   const row: Row = table[state.at];
   const next = row[event.is]?.(state as never, event as never, { memory, rules });
   if (next === undefined) return { instance, effects: [] };
   return { instance: { ...next.state, memory: next.memory ?? memory }, effects: next.effects ?? [] };
 }
 
-/** Whether anything of it may have a process. */
+/** Whether the instance may have a process. */
 export function isAlive({ at }: Pick<InstanceState, 'at'>): boolean {
   return at === 'starting' || at === 'up' || at === 'unhealthy' || at === 'stopping';
 }
 
-/** When `time` has something to do, milliseconds since boot; `undefined`: only another event can change anything. */
+/**
+ * The moment at which the event `time` has an effect, milliseconds since boot; `undefined` if it
+ * has none.
+ */
 export function nextWakeMs(instance: Instance, rules: InstanceRules): number | undefined {
   switch (instance.at) {
     case 'starting':
@@ -215,14 +236,17 @@ function start(atMs: number): Next {
 }
 
 function stopping(then: AfterStop, process: ProcessIdentity | undefined): Next {
-  return { state: { at: 'stopping', then, ...(process !== undefined && { process }) } };
+  return { state: { at: 'stopping', then, ...defined({ process }) } };
 }
 
 function end({ process }: Alive, then: AfterStop): Next {
   return { ...stopping(then, process), effects: [{ do: 'end' }] };
 }
 
-/** Without a probe it is up as soon as it is started; a `pid_file` service once its process is found. The first probe runs at once. */
+/**
+ * The step after a start. With a probe, the first one runs at once. Without one the instance is up;
+ * a `pid_file` instance is up when its process is found.
+ */
 function upAtOnce(state: In<'starting'>, atMs: number, rules: InstanceRules): Next {
   if (rules.health !== undefined) return dueWork(state, atMs, rules) ?? { state };
   return { state: rules.monitorSeconds === undefined ? up(state, atMs) : state };
@@ -236,7 +260,10 @@ function upMsOf(state: In<'starting'> | In<'up'>, atMs: number): number {
   return state.at === 'up' ? atMs - state.upSinceMs : 0;
 }
 
-/** The command of a `pid_file` service ends with 0 when all is well. */
+/**
+ * The step after the end of the command. For a `pid_file` service exit code 0 means that the daemon
+ * runs.
+ */
 function commandEnded(state: In<'starting'> | In<'up'>, { exit, atMs }: Of<'ended'>, rules: InstanceRules): Next {
   if (rules.monitorSeconds !== undefined && exit.is === 'exited' && exit.code === 0 && state.watch === undefined) {
     return { state: { ...state, watch: { sinceMs: atMs, nextMs: atMs, isLooking: true } }, effects: [{ do: 'look' }] };
@@ -244,7 +271,7 @@ function commandEnded(state: In<'starting'> | In<'up'>, { exit, atMs }: Of<'ende
   return end(state, { is: 'judge', exit, upMs: upMsOf(state, atMs) });
 }
 
-/** A pid file may appear a moment after its command has ended, so it is looked for more often at first. */
+/** Interval of the first looks: a pid file may appear a moment after its command has ended. */
 const firstLooksMs = 250;
 
 function looked(
@@ -272,7 +299,10 @@ function looked(
   return end(state, { is: 'judge', exit, upMs: upMsOf(state, atMs) });
 }
 
-/** A daemon that has been upgraded in place (nginx, haproxy) has a new process and has not died. */
+/**
+ * Whether a daemon has a new process because it was upgraded in place (nginx, haproxy); it has not
+ * died.
+ */
 function isReplaced(before: ProcessIdentity | undefined, now: ProcessIdentity): boolean {
   return before !== undefined && (before.pid !== now.pid || before.startTicks !== now.startTicks);
 }
@@ -283,18 +313,19 @@ function answered(
   { atMs, rules }: { readonly atMs: number; readonly rules: InstanceRules },
 ): Next | undefined {
   if (rules.health === undefined || !state.checks.isAsking) return undefined;
-  const opinion = countAnswer(state.checks, answer, atMs, rules.health);
-  const heard = { ...state, checks: opinion.checks };
-  switch (opinion.is) {
+  const counted = countAnswer(state.checks, answer, atMs, rules.health);
+  const checked = { ...state, checks: counted.checks };
+  switch (counted.is) {
     case 'undecided':
-      return { state: heard };
-    case 'well':
-      // An instance whose pid file is still missing is not up, whoever answers at its port.
-      return { state: heard.at === 'starting' && isSeen(heard, rules) ? up(heard, atMs) : heard };
+      return { state: checked };
+    case 'healthy':
+      // While its pid file is missing the instance is not up: another process may have answered at
+      // its port.
+      return { state: checked.at === 'starting' && isSeen(checked, rules) ? up(checked, atMs) : checked };
     case 'unhealthy':
-      return unhealthy(heard, opinion.reason ?? 'it does not answer', atMs);
+      return unhealthy(checked, counted.reason ?? 'it does not answer', atMs);
     default:
-      return opinion.is satisfies never;
+      return counted.is satisfies never;
   }
 }
 
@@ -308,7 +339,7 @@ function unhealthy(state: In<'starting'> | In<'up'>, reason: string, atMs: numbe
     at: 'unhealthy',
     reason,
     upMs: upMsOf(state, atMs),
-    ...(process !== undefined && { process }),
+    ...defined({ process }),
   };
   return { state: next, effects: [{ do: 'end' }] };
 }
@@ -347,28 +378,28 @@ function judge(
   { atMs, left, taken }: Of<'gone'>,
   { memory, rules }: Context,
 ): Next {
-  // What has gone on in the background has not finished.
+  // A program that goes on in the background has not finished.
   const isDaemon = left !== undefined && exit.is === 'exited' && exit.code === 0;
   const death: Death = {
     ...{ exit: isDaemon ? { is: 'backgrounded', left } : exit, upMs, atMs },
-    ...(taken !== undefined && { taken }),
+    ...defined({ taken }),
   };
-  const verdict = judgeDeath(death, memory.deaths, rules.respawn);
+  const next = judgeDeath(death, memory.deaths, rules.respawn);
   const lastExit = { words: deathWords(death), atMs };
-  switch (verdict.is) {
+  switch (next.is) {
     case 'finished':
       return { state: { at: 'finished', sinceMs: atMs }, memory: { ...memory, deaths: noDeaths, lastExit } };
     case 'failed':
       return {
-        state: { at: 'failed', reason: verdict.reason, sinceMs: atMs },
-        memory: { ...memory, deaths: verdict.deaths, lastExit },
+        state: { at: 'failed', reason: next.reason, sinceMs: atMs },
+        memory: { ...memory, deaths: next.deaths, lastExit },
       };
     case 'again':
       return {
-        state: { at: 'backoff', untilMs: atMs + verdict.afterMs },
-        memory: { ...memory, deaths: verdict.deaths, lastExit },
+        state: { at: 'backoff', untilMs: atMs + next.afterMs },
+        memory: { ...memory, deaths: next.deaths, lastExit },
       };
     default:
-      return verdict satisfies never;
+      return next satisfies never;
   }
 }

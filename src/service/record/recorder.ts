@@ -1,6 +1,7 @@
-/** Writes down what is so of a service whenever it has changed: its record, and what it publishes of its ports. */
+/** Writes the record of a service and publishes its ports, whenever either has changed. */
 
 import type { ServiceJob } from '../../job/job.ts';
+import { defined } from '../../text/defined.ts';
 import type { DesiredState } from '../desired-state.ts';
 import type { LiveInstance } from '../instance/live-instance.ts';
 import { type Instance, isAlive } from '../instance/machine.ts';
@@ -23,15 +24,15 @@ export interface RecordedInstance {
   readonly live: LiveInstance;
 }
 
-/** A restart of one instance after the other. */
+/** A rolling restart. */
 export interface Rolling {
-  /** Those whose turn is still to come. */
+  /** Instances that have not been restarted yet. */
   readonly waiting: readonly number[];
-  /** Why the latest one ended before its last instance. */
+  /** The reason why the latest rolling restart ended before its last instance. */
   readonly endWords?: string;
 }
 
-/** A clock that differs by more from what has passed since was set by somebody. */
+/** A wall clock that differs by more from the clock since boot has been set. */
 const clockStepMs = 1000;
 
 export class Recorder {
@@ -70,14 +71,16 @@ export class Recorder {
       startedMs: this.#startedMs,
       ...(tracker.isTold && { isTold: true }),
       ...(rolling.waiting.length > 0 && { rolling: rolling.waiting }),
-      ...(desired.problems !== undefined && { problems: desired.problems }),
-      ...(rolling.endWords !== undefined && { rollingEnd: rolling.endWords }),
+      ...defined({ problems: desired.problems, rollingEnd: rolling.endWords }),
       definition: definitionOf(desired.job),
       instances: [...instances].sort((a, b) => a.number - b.number).map((one) => this.#describe(one, moment)),
     };
   }
 
-  /** The same pair for all records, or times would seem to change by what passes between two looks at two clocks. */
+  /**
+   * Returns the same moment for all records. Otherwise every time in the record would change by the
+   * microseconds between reading the two clocks.
+   */
   #now(): Moment {
     const { clock } = this.#host;
     const now = { nowMs: clock.nowMs(), sinceBootMs: clock.sinceBootMs() };
@@ -96,16 +99,17 @@ export class Recorder {
       number,
       ports: desk.of(number),
       ...(stuck !== undefined && { reason: `could not be killed: ${stuck}` }),
-      ...(run !== undefined && { run }),
-      ...(leader !== undefined && { leader }),
-      ...(logPath !== undefined && { logPath }),
+      ...defined({ run, leader, logPath }),
       ...(isChanged && { changed: true }),
       ...(desired.isStopped(number) && { stopped: true }),
     };
   }
 }
 
-/** What a start depends on; how many there are, how it is called and who is told change nothing for one that runs. */
+/**
+ * The part of a job file on which a start depends. The number of instances, the name and the
+ * recipients change nothing for an instance that runs.
+ */
 function shapeOf({ sha256: _s, name: _n, description: _d, tags: _t, failmail: _f, ...job }: ServiceJob): string {
   return JSON.stringify({ ...job, service: { ...job.service, instances: 0 } });
 }

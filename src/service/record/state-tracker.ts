@@ -1,5 +1,9 @@
-/** How a service stands: its state, since when, what stands in its journal, and when people are told. */
+/**
+ * Tracks the state of a service, writes changes and deaths into its journal, and sends notices when
+ * an alarm opens or closes.
+ */
 
+import { defined } from '../../text/defined.ts';
 import type { DesiredState } from '../desired-state.ts';
 import { type Instance, isAlive } from '../instance/machine.ts';
 import { type ServiceState, serviceStateOf } from '../service-state.ts';
@@ -22,12 +26,12 @@ export class StateTracker {
   #alarm: Alarm;
   #state: ServiceState = 'STARTING';
   #sinceMs: number;
-  /** Since the service was started, or a person said that it shall be tried again. */
+  /** Set if an instance has died since the service was started or reset. */
   anyDied = false;
-  /** When it must be judged again though nothing has happened, milliseconds since boot. */
+  /** The moment at which to judge again even if nothing happens, milliseconds since boot. */
   dueMs: number | undefined;
 
-  /** `isTold`: an earlier supervisor has told people that it is not well. */
+  /** `isTold`: an earlier supervisor has opened an alarm. */
   constructor(desired: DesiredState, host: Machine, { isTold }: { readonly isTold: boolean }) {
     this.#desired = desired;
     this.#host = host;
@@ -50,7 +54,7 @@ export class StateTracker {
     const { slug, service } = this.#desired.job;
     const counted = all.filter(({ number }) => number < service.instances);
     const state = serviceStateOf({
-      desired: counted.some(({ number }) => this.#desired.wants(number)) ? 'up' : 'down',
+      desired: counted.some(({ number }) => this.#desired.isInstanceUp(number)) ? 'up' : 'down',
       instances: service.instances,
       states: counted.map((one) => one.state.at),
       anyAlive: all.some((one) => isAlive(one.state)),
@@ -65,7 +69,7 @@ export class StateTracker {
     this.#tell(all);
   }
 
-  /** `asked`: it was told to end. */
+  /** Records the end of an instance. `asked`: the supervisor was ending it. */
   noteDeath(number: number, { at, memory }: Instance, { asked }: { readonly asked: boolean }): void {
     this.anyDied ||= at !== 'finished';
     const end = at === 'finished' ? ' and has finished' : '';
@@ -73,7 +77,7 @@ export class StateTracker {
     this.#journal(words, asked || at === 'finished' ? {} : { died: true });
   }
 
-  /** What else people should find in its history and log. */
+  /** Writes a sentence into the history and the log. */
   note(words: string, level: 'info' | 'warn'): void {
     this.#write({ words, level });
   }
@@ -82,19 +86,19 @@ export class StateTracker {
     const { job } = this.#desired;
     const atMs = this.#host.clock.sinceBootMs();
     const minUptimeMs = job.service.respawn.minUptimeSeconds * 1000;
-    const { alarm, tell, againMs } = judgeAlarm(this.#alarm, this.#state, { atMs, minUptimeMs });
+    const { alarm, notice, againMs } = judgeAlarm(this.#alarm, this.#state, atMs, minUptimeMs);
     this.#alarm = alarm;
     this.dueMs = againMs;
-    if (tell === undefined) return;
-    const ill = all.filter(({ state }) => state.at !== 'up');
-    const logPath = ill[0]?.logPath;
+    if (notice === undefined) return;
+    const notUp = all.filter(({ state }) => state.at !== 'up');
+    const logPath = notUp[0]?.logPath;
     this.#host.tell({
-      what: tell,
+      what: notice,
       job,
       state: this.#state,
       sinceMs: this.#sinceMs,
-      lines: ill.map(({ number, state }) => `${job.slug}.${number}: ${instanceWords(state)}`),
-      ...(logPath !== undefined && { logPath }),
+      lines: notUp.map(({ number, state }) => `${job.slug}.${number}: ${instanceWords(state)}`),
+      ...defined({ logPath }),
     });
   }
 

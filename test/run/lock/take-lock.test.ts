@@ -39,7 +39,7 @@ function events(machine: Machine): readonly string[] {
 const queue = { cron_collision_policy: 'queue' };
 const replace = { cron_collision_policy: 'Kill_Existing' };
 
-test('what an orphaned run has left after its timeout is ended with the grace of the job, and the next run begins', async () => {
+test('remaining processes past their timeout are ended within the grace of the job, and the next run begins', async () => {
   const machine = fakeMachine();
   machine.locks.holders.set('backup', orphaned);
   const taking = take(machine);
@@ -52,7 +52,7 @@ test('what an orphaned run has left after its timeout is ended with the grace of
   );
 });
 
-test('what can not be killed is tried once, and keeps the lock', async () => {
+test('remaining processes that can not be killed are tried once and keep the lock', async () => {
   const machine = fakeMachine();
   machine.sweeper.canNotKill = true;
   machine.locks.holders.set('backup', orphaned);
@@ -63,7 +63,7 @@ test('what can not be killed is tried once, and keeps the lock', async () => {
   assert.equal(machine.sweeper.swept.length, 1);
 });
 
-test('an orphaned run without a timeout keeps the lock until a person decides', async () => {
+test('an orphaned run without a timeout keeps the lock until an operator ends it', async () => {
   const machine = fakeMachine();
   const { deadlineSinceBootMs: _none, ...endless } = orphaned;
   machine.locks.holders.set('backup', endless);
@@ -73,7 +73,7 @@ test('an orphaned run without a timeout keeps the lock until a person decides', 
   assert.deepEqual(machine.sweeper.swept, []);
 });
 
-test('QUEUE: the new run begins when the old one has ended, and is on record as waiting meanwhile', async () => {
+test('QUEUE: the new run begins when the old one has ended, and is recorded as waiting until then', async () => {
   const machine = fakeMachine();
   machine.locks.holders.set('backup', running);
   const taking = take(machine, { policy: queue });
@@ -87,7 +87,7 @@ test('QUEUE: the new run begins when the old one has ended, and is on record as 
   assert.equal(machine.locks.holder('backup@next'), undefined);
 });
 
-test('QUEUE: no more than one waits, and nobody overtakes it', async () => {
+test('QUEUE: at most one run waits, and no run overtakes it', async () => {
   const machine = fakeMachine();
   machine.locks.holders.set('backup', running);
   const first = take(machine, { policy: queue, run: 'first' });
@@ -102,12 +102,12 @@ test('QUEUE: no more than one waits, and nobody overtakes it', async () => {
   assert.equal((await first).is, 'held');
 });
 
-test('QUEUE: whoever has waited for an hour, or until its deadline, is skipped and says for whom', async () => {
+test('QUEUE: a run that has waited for an hour, or until its deadline, is skipped and names the holder', async () => {
   for (const [deadline, beforeMs, tick] of [
     [undefined, 3_599_000, undefined],
     ['10m', 599_000, undefined],
     ['10m', 479_000, 120_000],
-    // Made up for long after its time: it has all of it.
+    // A tick that is caught up after its deadline has all of it again.
     ['10m', 599_000, 7_200_000],
   ] as const) {
     const machine = fakeMachine();
@@ -130,7 +130,7 @@ test('QUEUE: whoever has waited for an hour, or until its deadline, is skipped a
   }
 });
 
-test('QUEUE: a run that waits ends when it is stopped, and when its job is paused', async () => {
+test('QUEUE: a run that waits ends if it is stopped or its job is paused', async () => {
   const machine = fakeMachine();
   machine.locks.holders.set('backup', running);
   let paused: string | undefined;
@@ -146,7 +146,7 @@ test('QUEUE: a run that waits ends when it is stopped, and when its job is pause
   assert.equal(machine.clock.armed, 0);
 });
 
-test('KILL_EXISTING: the old run is asked to end, told by whom, and the new one begins', async () => {
+test('KILL_EXISTING: the old run is asked to stop, the history says by which run, and the new one begins', async () => {
   const machine = fakeMachine();
   machine.locks.holders.set('backup', running);
   const taken = await take(machine, { policy: replace });
@@ -156,7 +156,7 @@ test('KILL_EXISTING: the old run is asked to end, told by whom, and the new one 
   assert.match(machine.history.read('backup'), /"by":"run new","replacedBy":"new"/);
 });
 
-test('KILL_EXISTING: a run-job that does not end in time is killed, and what it leaves is swept up before anything begins', async () => {
+test('KILL_EXISTING: a run-job that does not end in time is killed, and its remaining processes are ended before the new run begins', async () => {
   const machine = fakeMachine();
   machine.wrappers.listens = false;
   machine.wrappers.orphans = [5, 6];
@@ -171,7 +171,7 @@ test('KILL_EXISTING: a run-job that does not end in time is killed, and what it 
   assert.match(taken.is === 'held' ? (taken.remarks[0] ?? '') : '', /its run-job was killed$/);
 });
 
-test('KILL_EXISTING: a run that will not die is never run beside; the new one fails loudly', async () => {
+test('KILL_EXISTING: if the old run can not be killed the new one is not started', async () => {
   const machine = fakeMachine();
   machine.wrappers.listens = false;
   machine.wrappers.canBeKilled = false;
@@ -184,7 +184,7 @@ test('KILL_EXISTING: a run that will not die is never run beside; the new one fa
   assert.equal(machine.locks.holder('backup@next'), undefined);
 });
 
-test("KILL_EXISTING: the predecessor's run, and one that can't be judged, are left to people", async () => {
+test("KILL_EXISTING: a run of the Python process-control, and a process that can't be examined, are not ended", async () => {
   for (const state of ['predecessor', 'unknown'] as const) {
     const machine = fakeMachine();
     machine.locks.holders.set('backup', { ...running, state });
@@ -205,7 +205,7 @@ test('KILL_EXISTING: while one run is about to take the place of another, a thir
   assert.deepEqual(machine.wrappers.asked, ['old']);
 });
 
-test('shared locks are taken in sorted order after the own one, and all given back together', async () => {
+test("shared locks are taken in sorted order after the job's own, and all are released together", async () => {
   const machine = fakeMachine();
   const taken = await take(machine, { policy: { locks: ['b', 'a', 'b'] } });
   assert.deepEqual(machine.locks.taken, ['backup', '@a', '@b']);
@@ -219,7 +219,7 @@ test('shared locks are taken in sorted order after the own one, and all given ba
   assert.equal(machine.locks.holders.size, 0);
 });
 
-test('who has a shared lock is named, and nothing is kept of the others', async () => {
+test('the skip names the holder of a shared lock, and the run keeps no other lock', async () => {
   for (const policy of [{}, replace]) {
     const machine = fakeMachine();
     machine.locks.holders.set('@b', { ...running, job: 'report' });
@@ -231,7 +231,7 @@ test('who has a shared lock is named, and nothing is kept of the others', async 
   }
 });
 
-test('KILL_EXISTING does not end a run of its job for one that another job keeps from beginning', async () => {
+test('KILL_EXISTING does not end a run of its job while another job holds a shared lock', async () => {
   const machine = fakeMachine();
   machine.locks.holders.set('backup', running);
   machine.locks.holders.set('@a', { ...running, job: 'report', runId: 'other' });
@@ -240,7 +240,7 @@ test('KILL_EXISTING does not end a run of its job for one that another job keeps
   assert.deepEqual(machine.wrappers.asked, []);
 });
 
-test('QUEUE waits for a shared lock without being in the way of others', async () => {
+test('QUEUE holds no lock while it waits for a shared lock', async () => {
   const machine = fakeMachine();
   machine.locks.holders.set('@b', { ...running, job: 'report' });
   const taking = take(machine, { policy: { ...queue, locks: ['a', 'b'] } });
@@ -251,7 +251,7 @@ test('QUEUE waits for a shared lock without being in the way of others', async (
   assert.equal((await taking).is, 'held');
 });
 
-test('a lock that belongs to the run which started this one is a mistake in the files, and is not waited for', async () => {
+test('a shared lock of the run which started this one is a problem of the job files; the run does not wait', async () => {
   const machine = fakeMachine();
   machine.locks.holders.set('@a', { ...running, job: 'parent' });
   const taken = await take(machine, { policy: { ...queue, locks: ['a'] }, ancestors: ['old'] });

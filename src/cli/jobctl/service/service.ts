@@ -1,4 +1,7 @@
-/** What the commands of jobctl mean for services. `undefined`: it is not about one, and goes the way of all jobs. */
+/**
+ * The commands of jobctl for services. `undefined` means that the command is not about a service:
+ * it goes to the command for jobs.
+ */
 import type { Config } from '../../../config/config.ts';
 import { greatest } from '../../../text/width.ts';
 import { print } from '../../frame/output.ts';
@@ -77,7 +80,9 @@ export async function serviceCommand(
   return greatest(codes);
 }
 
-/** As tail(1) shows several files; `why` says by itself whom it is about. */
+/**
+ * Shows several as tail(1) shows several files; the answers of `why` name their service themselves.
+ */
 async function showEach(
   all: readonly (ServiceTarget | string)[],
   command: string,

@@ -1,4 +1,4 @@
-/** `jobctl snooze`: suspends the probes of a service or of one instance for a while, and says until when. */
+/** `jobctl snooze`: suspends the probes of a service, or of one instance, for a while. */
 import type { Config } from '../../../config/config.ts';
 import { parseSpan, spanForms } from '../../../report/typed/span.ts';
 import { instanceFolders } from '../../../system/state/instance-folders.ts';

@@ -1,4 +1,7 @@
-/** `jobctl start`, `restart` and `reset` of a service: what is wanted is written down, and the supervisor does it. */
+/**
+ * `jobctl start`, `restart` and `reset` of a service: records what the operator wants; the
+ * supervisor does it.
+ */
 import type { Config } from '../../../config/config.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import {
@@ -78,7 +81,7 @@ export function resetService(target: ServiceTarget, options: Options, config: Co
   return 0;
 }
 
-/** What follows from a reset, as things are. */
+/** What the reset leads to in the present state. */
 function resetWords({ slug, service }: ServiceTarget, config: Config): string {
   const again = 'what had failed or finished is started again';
   if (holderOf(slug, config)?.state === 'running') return again;
@@ -95,7 +98,7 @@ interface Refusal {
   readonly code: number;
 }
 
-/** Why nothing is touched: judged before anything is written down, or ended. */
+/** Returns why the request is refused, before anything is recorded or stopped. */
 function refusalOf(
   target: ServiceTarget,
   done: 'started' | 'restarted',
@@ -131,7 +134,7 @@ function holdsAsJob(slug: string, holder: LockHolder | undefined, config: Config
   return isJobRun(slug, holder, readRecord(stateFiles(config.stateDirectory), slug)?.run, config);
 }
 
-/** The exit code when it could not be written down. */
+/** Records the command. Returns an exit code if that failed. */
 export function command(
   target: ServiceTarget,
   name: ServiceCommand,
@@ -157,7 +160,10 @@ export function command(
   return undefined;
 }
 
-/** Single instances that a person has stopped: a start of the whole service is one of each of them, too. */
+/**
+ * Starts the instances that an operator had stopped, since a start of the whole service includes
+ * them.
+ */
 function startInstances(
   { slug, service }: ServiceTarget,
   ask: OperatorRequest,
@@ -177,7 +183,10 @@ function startInstances(
   return undefined;
 }
 
-/** A restart of the whole service starts what is wanted up, and keeps what a person has decided about one instance. */
+/**
+ * Says which instances stay stopped: a restart of the whole service keeps what an operator decided
+ * about one.
+ */
 function tellStopped({ slug, service }: ServiceTarget, { json }: Options, config: Config): void {
   const { instance } = readDesired(stateFiles(config.stateDirectory), slug);
   for (const number of stoppedInstances(slug, service.instances, config)) {
@@ -195,14 +204,14 @@ function requestText(decision: OperatorRequest | undefined): string {
   return decision === undefined ? 'by an operator' : printable(requestWords(decision, timeText(hostZone())));
 }
 
-/** A restart by tag restarts what is wanted up and starts nothing else. */
+/** Why a restart by tag leaves this service out: it restarts only what should be up. */
 function whyDown({ slug, service }: ServiceTarget, config: Config): string | undefined {
   if (service.file === 'disabled') return 'it is disabled in its file';
   const { state: desired, decision } = readDesired(stateFiles(config.stateDirectory), slug).service;
   return desired === 'up' ? undefined : `it was stopped ${requestText(decision)}`;
 }
 
-/** Only when the service as a whole is wanted down. */
+/** Refuses if the whole service was stopped. */
 function refuseWhenDown(target: ServiceTarget, config: Config): number | undefined {
   const { slug } = target;
   const { service } = readDesired(stateFiles(config.stateDirectory), slug);
@@ -214,7 +223,7 @@ function ensure({ slug }: ServiceTarget, { config: configFile }: Options, config
   if (holderOf(slug, config)?.state !== 'running') startSupervisor(slug, configFile);
 }
 
-/** A service that had failed before is not seen to have failed again until its supervisor has heard of the start. */
+/** Waits until the service is up, or has failed after `askedMs`: an older failure doesn't count. */
 async function waitUntilUp(
   target: ServiceTarget,
   askedMs: number,
