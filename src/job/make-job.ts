@@ -1,4 +1,7 @@
-/** Makes a job of what is written: units fixed, commands split, defaults filled in. Needs values that the schema allows. */
+/**
+ * Makes a job from values that the schema allows: converts units, splits commands, fills in
+ * defaults.
+ */
 import { type Expression, parseExpression } from '../schedule/expression.ts';
 import { parseDuration } from '../text/duration.ts';
 import type { Path } from '../yaml/place.ts';
@@ -15,7 +18,7 @@ import type { JobSource } from './written.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** The content can be used only if none of the problems is an error. */
+/** Returns the content of a job, which can be used only if none of the problems is an error. */
 export function makeJob(source: JobSource): {
   readonly content: JobContent;
   readonly problems: readonly ValueProblem[];
@@ -114,7 +117,7 @@ function environmentOf(environment: WrittenJob['environment']): Record<string, s
   return Object.fromEntries(Object.entries(environment ?? {}).map(([name, value]) => [name, String(value)]));
 }
 
-/** `tag` and `tags` are one key: a file with either has its own tags. */
+/** Returns the tags. `tag` and `tags` are one key: a file with either has its own tags. */
 function tagsOf({ tag, tags }: WrittenJob): readonly string[] {
   return [...new Set([...list(tag), ...list(tags)])];
 }

@@ -1,4 +1,6 @@
-/** What a job file says of a service, ready for use: seconds, bytes, signals by number, the probe as one of three. */
+/**
+ * The service keys of a job, ready for use: seconds, bytes, signals by number, one of three probes.
+ */
 
 import { parseDuration } from '../text/duration.ts';
 import { signalNumber } from '../text/signal.ts';
@@ -12,10 +14,10 @@ export interface Service {
   readonly ports: readonly Port[];
   readonly health?: Health;
   readonly respawn: Respawn;
-  /** As it is written: it may hold placeholders. */
+  /** The path as it is written, perhaps with placeholders. */
   readonly pidFile?: string;
   readonly monitorSeconds: number;
-  /** By number. */
+  /** The number of the signal. */
   readonly stopSignal: number;
   readonly stopSeconds: number;
   readonly logMaxBytes: number;
@@ -24,16 +26,16 @@ export interface Service {
 
 export interface Port {
   readonly name: string;
-  /** Absent: out of the port range. */
+  /** Absent for a port out of the port range. */
   readonly number?: number;
 }
 
-/** `http-admin` is PORT_HTTP_ADMIN. */
+/** Returns the variable of a port: PORT_HTTP_ADMIN for `http-admin`. */
 export function portVariable(name: string): string {
   return `PORT_${name.toUpperCase().replaceAll('-', '_')}`;
 }
 
-/** When an instance that has ended is started again. */
+/** The rules for restarts of an instance that has ended. */
 export interface Respawn {
   readonly restart: 'always' | 'on-failure' | 'never';
   readonly delaySeconds: number;
@@ -48,9 +50,9 @@ export type Probe =
       readonly by: 'http';
       readonly port: string;
       readonly path: string;
-      /** Lower case, no blanks around it; empty: any answer. */
+      /** In lower case, without blanks around it; empty for any answer. */
       readonly expectedResponse: string;
-      /** 0: any below 400. */
+      /** 0 for any code below 400. */
       readonly expectedCode: number;
     }
   | { readonly by: 'tcp'; readonly port: string }
@@ -66,7 +68,7 @@ export interface Health {
   readonly snoozeMaxSeconds: number;
 }
 
-/** Of keys that the schema and `auditService` allow. */
+/** Makes the service of keys that the schema and `auditService` allow. */
 export function serviceOf(written: WrittenJob): Service {
   const health = written.health_check === undefined ? undefined : healthOf(written.health_check);
   return {
@@ -152,7 +154,7 @@ function limitOf(written: WrittenJob['respawn_limit']): Respawn['limit'] {
   return { count, intervalSeconds };
 }
 
-/** Each as text. */
+/** Returns the exit codes and signals of `normal_exit`, each as text. */
 export function normalExits(written: WrittenJob['normal_exit']): readonly string[] {
   if (written === undefined) return [];
   if (Array.isArray(written)) return (written as readonly (number | string)[]).map(String);

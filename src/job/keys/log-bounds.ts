@@ -1,9 +1,9 @@
-/** Which logs of a job are kept, as a job file or the configuration says it. */
+/** The limits up to which logs are kept, from a job file or the configuration. */
 
 import { parseSize } from '../../text/size.ts';
 import type { WrittenJob } from './schema.ts';
 
-/** A bound that is absent or 0 does not bind; one of 0 takes away what the configuration says. */
+/** A limit that is absent or 0 does not apply; a job's 0 overrides the configuration. */
 export interface LogBounds {
   readonly days?: number;
   readonly runs?: number;
@@ -18,7 +18,7 @@ export function logBounds({ days, runs, bytes }: NonNullable<WrittenJob['log_ret
   };
 }
 
-/** Of what the schema allows. */
+/** Returns the bytes of a size that the schema allows. */
 export function sizeInBytes(written: number | string): number {
   return typeof written === 'number' ? written : (parseSize(written) ?? 0);
 }

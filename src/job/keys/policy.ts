@@ -1,4 +1,4 @@
-/** The keys of a job file that say what a collision means, what counts as failure, and what is done about one. */
+/** The keys of a job file for collisions, failure rules, retries and pauses. */
 
 import { durationPattern, parseDuration } from '../../text/duration.ts';
 import type { WrittenKeys } from '../../yaml/schema.ts';
@@ -135,14 +135,14 @@ export interface Backoff {
 
 export interface Policy {
   readonly collisionPolicy: CollisionPolicy;
-  /** Infinity: until it succeeds. */
+  /** Failed attempts that fail the run; Infinity tries until an attempt succeeds. */
   readonly maxFailures: number;
   readonly backoff: Backoff;
   readonly successExitCodes: readonly number[];
   readonly unrecoverableExitCodes: readonly number[];
   readonly pauseAfterFailures?: number;
   readonly failOnStderr: boolean;
-  /** Sources of regular expressions that compile. */
+  /** The source of a valid regular expression. */
   readonly failOnOutput?: string;
   readonly requireOutput?: string;
   readonly minDurationSeconds?: number;

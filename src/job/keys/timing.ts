@@ -1,4 +1,4 @@
-/** The keys of a job file that say when a run may begin: zone, delay, deadline and what becomes of missed ticks. */
+/** The keys of a job file for the start of runs: zone, delay, deadline and missed ticks. */
 
 import { durationPattern, parseDuration } from '../../text/duration.ts';
 import type { WrittenKeys } from '../../yaml/schema.ts';
@@ -45,9 +45,9 @@ export const timingKeys = {
   },
 } as const;
 
-/** Of a job that the clock starts. */
+/** The timing of a job that cron starts. */
 export interface Timing {
-  /** IANA name; absent: the host's. */
+  /** The IANA name of the job's zone; absent for the host's zone. */
   readonly timeZone?: string;
   /** 0: no delay. */
   readonly splaySeconds: number;

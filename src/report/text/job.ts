@@ -47,12 +47,12 @@ function noteOf(job: AnySnapshot, formatTime: (ms: number) => string): string {
 }
 
 function remarksOn(job: AnySnapshot, formatTime: (ms: number) => string): readonly (string | undefined)[] {
-  if (isBroken(job) && job.service === undefined) return [brokenNote(job)];
+  if (isBroken(job) && job.service === undefined) return [brokenNote(job, formatTime)];
   if (job.service !== undefined)
     return [
       serviceNote(job.slug, job.service),
       ...(isBroken(job) ? [] : ownWarnings(job.clock)),
-      ...(isBroken(job) ? [] : noticeRemarks(job, formatTime)),
+      ...noticeRemarks(job, formatTime),
       isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
     ];
   if (isBroken(job)) return [];
@@ -114,14 +114,18 @@ function skipNote({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: 
   return `at ${formatTime(lastSkip.startedMs)} it ${lastSkip.words}`;
 }
 
-function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+function undeliveredWords({ undelivered }: AnySnapshot, formatTime: (ms: number) => string): string | undefined {
   if (undelivered === undefined) return undefined;
   const { count, sinceMs } = undelivered;
   return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
 }
 
+function failedNoticeWords({ noticeFailed }: AnySnapshot): string | undefined {
+  return noticeFailed && `of run ${noticeFailed.run}: ${noticeFailed.words}`;
+}
+
 /** Notices that failed or are not delivered yet. */
-export function noticeRemarks(job: JobSnapshot, formatTime: (ms: number) => string): readonly string[] {
+export function noticeRemarks(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
   const waiting = undeliveredWords(job, formatTime);
   return [
     ...(waiting === undefined ? [] : [waiting]),
@@ -134,11 +138,13 @@ function streakNote({ streak }: JobSnapshot): string {
 }
 
 /** The words about a job whose file has problems; what runs all the same comes first. */
-function brokenNote({ activity, problems }: BrokenJobSnapshot): string {
+function brokenNote(job: BrokenJobSnapshot, formatTime: (ms: number) => string): string {
+  const { activity, problems } = job;
   const runs = activity.is === 'idle' ? [] : [activityText(activity)];
   // The directory is the same for all of them.
   const [problem = ''] = problems;
-  return [...runs, problem.replace(/^\/(?:[^/:]+\/)*(?=[^/:]+:\d+:)/, '')].join('; ');
+  const short = problem.replace(/^\/(?:[^/:]+\/)*(?=[^/:]+:\d+:)/, '');
+  return [...runs, short, ...noticeRemarks(job, formatTime)].join('; ');
 }
 
 function noneWords({ historyHidden }: JobSnapshot): string {
@@ -179,7 +185,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['notices', undeliveredWords(job, formatTime)],
     ['warning', unreadableWords(job.slug, job.unreadable)],
     ['warning', hiddenWords(job.historyHidden)],
-    ['notice failed', job.noticeFailed && `of run ${job.noticeFailed.run}: ${job.noticeFailed.words}`],
+    ['notice failed', failedNoticeWords(job)],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
   ];
@@ -195,6 +201,8 @@ function brokenDetails(job: BrokenJobSnapshot, formatTime: (ms: number) => strin
     ['waiting', nextWords(job, formatTime)],
     ['last run', last && lastRunWords(last, formatTime)],
     ['log', last?.logPath],
+    ['notices', undeliveredWords(job, formatTime)],
+    ['notice failed', failedNoticeWords(job)],
   ];
   return `${job.slug}: ${what}\n${problems}${factLines(facts)}`;
 }
