@@ -6,6 +6,7 @@ import { printAnswer, runProgram } from './frame/output.ts';
 import { openAsServiceUser, openConfig } from './frame/prologue.ts';
 import { refuse } from './frame/refuse.ts';
 import { check } from './jobctl/check.ts';
+import { doctor } from './jobctl/doctor/doctor.ts';
 import { failed } from './jobctl/failed.ts';
 import { chooseJobs } from './jobctl/frame/jobs.ts';
 import { type Options, parseJobctl } from './jobctl/frame/options.ts';
@@ -37,6 +38,7 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
   next: { act: next, changes: false },
   why: { act: why, changes: false },
   metrics: { act: metrics, changes: false },
+  doctor: { act: doctor, changes: false },
   check: { act: check, changes: false },
   start: { act: start, changes: true },
   stop: { act: stop, changes: true },

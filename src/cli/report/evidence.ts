@@ -1,5 +1,4 @@
 /** Gathers what this host knows about one tick of one job; only looks. */
-import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { readLine } from '../../crontab/reader.ts';
 import { jobPath } from '../../job/folder.ts';
@@ -24,7 +23,6 @@ import { tickClaims } from '../../system/state/tick-claims.ts';
 import { bootTimeMs, suspendedMs } from '../../system/time/boot-time.ts';
 import { clock } from '../../system/time/clock.ts';
 import type { StateFiles } from '../../system/types/state.ts';
-import type { User } from '../../system/types/user.ts';
 import { users } from '../../system/user/users.ts';
 import { formatProblem, type Result } from '../../text/problem.ts';
 import { dayMs, minuteMs, type Zone, type Zones } from '../../zone/zone.ts';
@@ -32,6 +30,7 @@ import { realHistory, realLocks } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
 import { hostZones } from '../frame/zones.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
+import { runnerProblem, stateProblem } from './host-evidence.ts';
 import { unreadableOfJob } from './unreadable.ts';
 
 export interface EvidenceOrder {
@@ -192,35 +191,6 @@ function lastTick(job: Scheduled, untilMs: number, zones: Zones): number | undef
 function userEvidence({ serviceUser: { name, home } }: Config): Evidence['user'] {
   const homeExists = files.facts(files.resolve(home) ?? home)?.kind === 'directory';
   return { name, exists: users.find(name) !== undefined, home, homeExists };
-}
-
-/** What `sh -c` would report to cron, as the service user. */
-function runnerProblem(runner: string, user: User): string | undefined {
-  const resolved = files.resolve(runner);
-  const facts = resolved === undefined ? undefined : files.facts(resolved);
-  if (resolved === undefined || facts === undefined) return 'does not exist';
-  if (facts.kind !== 'file') return `is a ${facts.kind}`;
-  if ((facts.mode & 0o111) === 0) return 'is not executable';
-  for (let directory = path.dirname(resolved); ; directory = path.dirname(directory)) {
-    if (!canPass(directory, user)) return `can not be reached by ${user.name}: ${directory} is closed`;
-    if (directory === '/') return undefined;
-  }
-}
-
-function canPass(directory: string, user: User): boolean {
-  const facts = files.facts(directory);
-  if (facts === undefined || user.uid === 0 || (facts.mode & 0o001) !== 0) return true;
-  if (facts.uid === user.uid) return (facts.mode & 0o100) !== 0;
-  return facts.gid === user.gid && (facts.mode & 0o010) !== 0;
-}
-
-function stateProblem({ stateDirectory, serviceUser }: Config): string | undefined {
-  const facts = files.facts(files.resolve(stateDirectory) ?? stateDirectory);
-  if (facts === undefined) return 'does not exist yet';
-  if (facts.kind !== 'directory') return `is a ${facts.kind}`;
-  const own = facts.uid === serviceUser.uid && (facts.mode & 0o200) !== 0;
-  const group = facts.gid === serviceUser.gid && (facts.mode & 0o020) !== 0;
-  return own || group || (facts.mode & 0o002) !== 0 ? undefined : `can not be written by ${serviceUser.name}`;
 }
 
 interface LogQuestion {

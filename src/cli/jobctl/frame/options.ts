@@ -17,6 +17,7 @@ export interface Options {
   readonly watch?: boolean;
   readonly output?: string;
   readonly detail?: string;
+  readonly 'mail-test'?: string;
   readonly wait?: boolean;
   readonly 'slow-start'?: boolean;
   readonly reason?: string;
@@ -159,6 +160,9 @@ function looking(options: Argv): Argv {
           .option('since', text('From this time on: yesterday, "monday 8:00", 12h, 2026-11-24T18:00.'))
           .option('until', text('Up to this time.'))
           .option('lines', { alias: 'n', ...text('Number of entries (default: 20; with --since all, up to 10000).') }),
+      )
+      .command('doctor', 'Check everything on this host that jobs depend on.', (c) =>
+        c.option('json', json).option('mail-test', text('Send a mail to this address.')),
       )
       .command('metrics', 'Print the state of all jobs for Prometheus.', (c) =>
         c

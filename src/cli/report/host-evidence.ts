@@ -1,0 +1,35 @@
+/** What on this host keeps every job from starting; each is a clause, or `undefined` when nothing is wrong. */
+import path from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { files } from '../../system/file/files.ts';
+import type { User } from '../../system/types/user.ts';
+
+/** What `sh -c` would report to cron, as the service user. */
+export function runnerProblem(runner: string, user: User): string | undefined {
+  const resolved = files.resolve(runner);
+  const facts = resolved === undefined ? undefined : files.facts(resolved);
+  if (resolved === undefined || facts === undefined) return 'does not exist';
+  if (facts.kind !== 'file') return `is a ${facts.kind}`;
+  if ((facts.mode & 0o111) === 0) return 'is not executable';
+  for (let directory = path.dirname(resolved); ; directory = path.dirname(directory)) {
+    if (!canPass(directory, user)) return `can not be reached by ${user.name}: ${directory} is closed`;
+    if (directory === '/') return undefined;
+  }
+}
+
+function canPass(directory: string, user: User): boolean {
+  const facts = files.facts(directory);
+  if (facts === undefined || user.uid === 0 || (facts.mode & 0o001) !== 0) return true;
+  if (facts.uid === user.uid) return (facts.mode & 0o100) !== 0;
+  return facts.gid === user.gid && (facts.mode & 0o010) !== 0;
+}
+
+/** What keeps runs from being recorded. */
+export function stateProblem({ stateDirectory, serviceUser }: Config): string | undefined {
+  const facts = files.facts(files.resolve(stateDirectory) ?? stateDirectory);
+  if (facts === undefined) return 'does not exist yet';
+  if (facts.kind !== 'directory') return `is a ${facts.kind}`;
+  const own = facts.uid === serviceUser.uid && (facts.mode & 0o200) !== 0;
+  const group = facts.gid === serviceUser.gid && (facts.mode & 0o020) !== 0;
+  return own || group || (facts.mode & 0o002) !== 0 ? undefined : `can not be written by ${serviceUser.name}`;
+}
