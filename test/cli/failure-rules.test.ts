@@ -1,4 +1,4 @@
-/** What counts as failure for real runs, and what becomes of the job then. */
+/** Rules of failure with real runs, and what happens to the job then. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
@@ -17,7 +17,7 @@ describe('failures as a job defines them', { concurrency: 2 }, () => {
     return last;
   }
 
-  test('each rule that is broken is named, in the log and to whoever waits', async () => {
+  test('each rule that is broken is named in the log and on stderr', async () => {
     assert.match(
       await lastLine('stderr', `command: sh -c 'echo oops >&2'\nfail_on_stderr: true\n`, 1),
       /^stderr failed by fail_on_stderr: it printed on stderr after .*, exit code 1$/,
