@@ -11,7 +11,7 @@ import type { ServiceNotice, SupervisorHost } from '../../src/service/supervisor
 import type { ProcessIdentity } from '../../src/system/types/process.ts';
 import type { Endpoints, ProbeAnswer } from '../../src/system/types/service.ts';
 import type { Result } from '../../src/text/problem.ts';
-import { type FakeCommand, FakeState, fakeMachine, settle, user } from './machine.ts';
+import { type FakeCommand, FakeState, fakeHost, settle, user } from './host.ts';
 
 export function serviceJob(more: string, slug = 'web'): Result<ServiceJob> {
   const text = `name: Web\nservice: true\n${more}\n`;
@@ -24,7 +24,7 @@ export function serviceJob(more: string, slug = 'web'): Result<ServiceJob> {
 
 /** One service and its supervisor, which begins with `begin`. */
 export class ServiceScene {
-  readonly fakes = fakeMachine();
+  readonly fakes = fakeHost();
   readonly state = new FakeState();
   readonly notices: ServiceNotice[] = [];
   readonly said: string[] = [];

@@ -305,7 +305,7 @@ const everyProgram: Programs = {
       : { is: 'found', path: name.startsWith('/') ? name : `/usr/bin/${name}` },
 };
 
-export function fakeMachine() {
+export function fakeHost() {
   const locks = new FakeLocks();
   const machine = {
     clock: new FakeClock(),
