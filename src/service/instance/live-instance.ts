@@ -69,7 +69,7 @@ export interface InstanceContext {
 /** An event without its time, which the supervisor adds. */
 export type WithoutTime<E> = E extends unknown ? Omit<E, 'atMs'> : never;
 
-/** One start of an instance, up to the end of its last process. */
+/** A start of an instance, up to the end of its last process. */
 interface Life {
   readonly job: ServiceJob;
   readonly run: string;
@@ -285,7 +285,7 @@ export class LiveInstance {
       if (survivors.length === 0) return;
       this.stuck = processesWords(survivors);
       this.#home.recordSoon();
-      this.note(`could not be killed: ${this.stuck}; nothing is started before they are gone`);
+      this.note(`could not be killed: ${this.stuck}; the instance is not started again before they are gone`);
       await new Promise<void>((resolve) => this.#host.clock.after(stuckPauseMs, resolve));
     }
   }

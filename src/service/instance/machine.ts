@@ -86,7 +86,7 @@ export type InstanceEvent = { readonly atMs: number } & (
   | { readonly is: 'desired-up' }
   | { readonly is: 'desired-down' }
   | { readonly is: 'restart' }
-  /** An operator wants a failed or finished instance to be tried again. */
+  /** An operator asks for a failed or finished instance to be started again. */
   | { readonly is: 'reset' }
   | { readonly is: 'started'; readonly process: ProcessIdentity }
   /** The command has ended; its remaining processes have not been ended yet. */
@@ -203,7 +203,7 @@ export function step(instance: Instance, event: InstanceEvent, rules: InstanceRu
   return { instance: { ...next.state, memory: next.memory ?? memory }, effects: next.effects ?? [] };
 }
 
-/** Whether the instance may have a process. */
+/** True if the instance may have a process. */
 export function isAlive({ at }: Pick<InstanceState, 'at'>): boolean {
   return at === 'starting' || at === 'up' || at === 'unhealthy' || at === 'stopping';
 }
@@ -300,7 +300,7 @@ function looked(
 }
 
 /**
- * Whether a daemon has a new process because it was upgraded in place (nginx, haproxy); it has not
+ * True if a daemon has a new process because it was upgraded in place (nginx, haproxy); it has not
  * died.
  */
 function isReplaced(before: ProcessIdentity | undefined, now: ProcessIdentity): boolean {

@@ -62,7 +62,7 @@ export interface Definition {
 export interface InstanceRecord {
   readonly number: number;
   readonly at: Instance['at'];
-  /** Since when the instance has been in this state. */
+  /** Start of this state. */
   readonly sinceMs?: number;
   /** The reason why it failed or is being ended. */
   readonly reason?: string;
@@ -99,7 +99,7 @@ export function readRecord(files: StateFiles, slug: string): ServiceRecord | und
   return decodeJson(files.read(folderOf(slug), fileName), serviceRecord);
 }
 
-/** Whether a record exists that can't be understood. */
+/** True if a record exists that can't be understood. */
 export function isRecordUnreadable(files: StateFiles, slug: string): boolean {
   return files.names(folderOf(slug)).includes(fileName) && readRecord(files, slug) === undefined;
 }
@@ -165,7 +165,7 @@ const serviceRecord = shape<ServiceRecord>({
   instances: list(instanceRecord),
 });
 
-/** One moment on both clocks. */
+/** A moment on both clocks. */
 export interface Moment {
   readonly nowMs: number;
   readonly sinceBootMs: number;

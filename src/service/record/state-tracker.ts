@@ -11,7 +11,7 @@ import type { SupervisorHost } from '../supervisor-host.ts';
 import { type Alarm, judgeAlarm, noAlarm } from './alarm.ts';
 import { formatEntry } from './journal.ts';
 
-/** One instance as it is now. */
+/** An instance as it is now. */
 export interface TrackedInstance {
   readonly number: number;
   readonly state: Instance;
