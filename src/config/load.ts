@@ -1,7 +1,9 @@
 /** Loads the configuration that holds for the caller, or returns every problem of its files. */
-import { logBounds, sizeInBytes } from '../job/keys/log-bounds.ts';
+import { logBounds } from '../job/keys/log-bounds.ts';
+import { inBytes } from '../job/keys/units.ts';
 import type { MailRoute } from '../system/types/message.ts';
 import type { Users } from '../system/types/user.ts';
+import { defined } from '../text/defined.ts';
 import type { Problem, Result } from '../text/problem.ts';
 import { withAudience } from '../yaml/audience.ts';
 import type { Config, LogRetention, PortRange } from './config.ts';
@@ -187,23 +189,13 @@ function portRange(merged: Merged, written: string): PortRange {
 
 function retentionOf(written: ConfigFile['log_retention'] = {}): LogRetention {
   const { total_bytes, compress_after } = written;
-  return {
-    ...logBounds(written),
-    ...(total_bytes !== undefined && { totalBytes: sizeInBytes(total_bytes) }),
-    ...(compress_after !== undefined && { compressAfterDays: compress_after }),
-  };
+  return { ...logBounds(written), ...defined({ totalBytes: inBytes(total_bytes), compressAfterDays: compress_after }) };
 }
 
 function mailOf({ sendmail, smtp }: NonNullable<ConfigFile['mail']>): MailRoute {
   if (sendmail !== undefined || smtp === undefined)
     return { by: 'sendmail', path: normalise(sendmail ?? '/usr/sbin/sendmail') };
   const { host, port, secure = false, user, password_file } = smtp;
-  return {
-    by: 'smtp',
-    host,
-    secure,
-    ...(port !== undefined && { port }),
-    ...(user !== undefined && { user }),
-    ...(password_file !== undefined && { passwordFile: normalise(password_file) }),
-  };
+  const passwordFile = password_file === undefined ? undefined : normalise(password_file);
+  return defined({ by: 'smtp' as const, host, secure, port, user, passwordFile });
 }

@@ -1,13 +1,16 @@
-/** A command line to the words that are run without a shell: quotes and backslashes as POSIX says (XCU 2.2), nothing else. */
+/**
+ * Splits a command line into the words that run without a shell. Only quotes and backslashes have a
+ * meaning, that of POSIX (XCU 2.2).
+ */
 
 export interface Command {
-  /** As it is written, for logs. */
+  /** The command line as it is written, for logs. */
   readonly text: string;
-  /** The program first. */
+  /** The program and its arguments. */
   readonly words: readonly [string, ...string[]];
 }
 
-/** `index` is 0-based in the text. */
+/** A problem at a 0-based index of the text. */
 interface CommandProblem {
   readonly index: number;
   readonly message: string;
@@ -30,7 +33,7 @@ interface Scan {
   readonly shellSyntax: Set<string>;
 }
 
-/** A final line break, as YAML's `|` and `>` leave it, is not part of the command. */
+/** Splits a command line. A final line break, as YAML's `|` and `>` leave it, is not part of it. */
 export function splitCommand(written: string): Split {
   const text = written.replace(/\n$/, '');
   const lineBreak = text.indexOf('\n');
@@ -69,9 +72,9 @@ function endWord(scan: Scan): void {
   scan.word = undefined;
 }
 
-/** What a shell would act on outside quotes. */
+/** Characters that a shell acts on outside quotes. */
 const special = '|&;<>()*?[`$~#{';
-/** Everything else up to the next character that needs a look. */
+/** Matches text up to the next special character. */
 const plain = /[^ \t'"\\|&;<>()*?[`$~#{]+/y;
 
 function bare(scan: Scan, char: string): void {
@@ -121,9 +124,12 @@ function escaped(scan: Scan): CommandProblem | undefined {
   return undefined;
 }
 
-/** `~` and `#` mean something to a shell only at the start of a word, `{` only before a list. */
+/**
+ * Notes a character as shell syntax if a shell would act on it: `~` and `#` only at the start of a
+ * word, `{` only before a list.
+ */
 function noteShellSyntax({ text, at, word, words, shellSyntax }: Scan, char: string): void {
-  // The ? and & of an address are literal to us, and rarely meant otherwise.
+  // The ? and & of an address are rarely meant as shell syntax.
   if (word?.includes('://')) return;
   if (char === '$') {
     noteExpansion({ text, shellSyntax }, at);
@@ -134,12 +140,12 @@ function noteShellSyntax({ text, at, word, words, shellSyntax }: Scan, char: str
   if (char === '[' && !text.slice(at).includes(']')) return;
   if (char === '[' && word === undefined && text[at + 1] === ' ') return;
   if ('*?['.includes(char) && (word?.startsWith('-') || takesPattern.test(words.at(-1) ?? ''))) return;
-  // find wants it as a word, with or without the backslash that a shell would take away.
+  // find needs it as a word, with or without the backslash that a shell would remove.
   if (char === ';' && word === undefined && words.some((one) => /^-(?:exec|ok)(?:dir)?$/.test(one))) return;
   shellSyntax.add(char);
 }
 
-/** Options whose value is a pattern for the program itself, which a shell only gets in the way of. */
+/** Options whose value is a pattern for the program itself. */
 const takesPattern = /^-(?:i?name|i?path|i?wholename|i?regex)$|^--(?:ex|in)clude$/;
 
 function noteExpansion({ text, shellSyntax }: Pick<Scan, 'text' | 'shellSyntax'>, at: number): void {
@@ -147,7 +153,7 @@ function noteExpansion({ text, shellSyntax }: Pick<Scan, 'text' | 'shellSyntax'>
   if (expansion) shellSyntax.add(expansion[0]);
 }
 
-/** `NAME=value program` sets a variable only in a shell. */
+/** Notes `NAME=value program`, which sets a variable only in a shell. */
 function noteAssignment(scan: Scan, program: string): void {
   const name = /^[A-Za-z_]\w*=/.exec(program);
   if (name) scan.shellSyntax.add(name[0]);

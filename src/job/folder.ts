@@ -1,4 +1,4 @@
-/** The job directory: which files in it are jobs, and the bytes of one. */
+/** The job directory: the names of its jobs, and the bytes of one job file. */
 import type { FileRead, Files } from '../system/types/file.ts';
 import type { Problem } from '../text/problem.ts';
 import { isUnreadName, unreadFiles, unreadMessage } from '../yaml/unread.ts';
@@ -7,10 +7,13 @@ interface JobDirectory {
   readonly jobDirectory: string;
 }
 
-/** 256 KiB: no job needs more, and the parser's memory is bounded by it. */
+/** No job needs more than 256 KiB, and the limit bounds the parser's memory. */
 const limitBytes = 256 * 1024;
 
-/** Names that mean the same to a shell, a crontab, a log directory and a mail subject. */
+/**
+ * True for the name of a job. Such a name needs no quotes in a shell, a crontab, a log directory
+ * and a mail subject.
+ */
 export function isSlug(text: string): boolean {
   return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/.test(text);
 }
@@ -21,7 +24,7 @@ export type JobNames =
   /** The directory can't be read, so nothing is known about any job. */
   | { readonly is: 'unlisted'; readonly problem: Problem };
 
-/** The names of the job files in a directory. */
+/** Returns the names of the job files in a directory. */
 export function listJobFiles({ jobDirectory }: JobDirectory, files: Files): JobNames {
   const names = files.list(jobDirectory);
   if (names === undefined) {
@@ -30,7 +33,7 @@ export function listJobFiles({ jobDirectory }: JobDirectory, files: Files): JobN
       problem: error(jobDirectory, 'the job directory can not be read; create it, or set "job_directory"'),
     };
   }
-  // Hidden files are how editors and configuration managers keep what is not finished.
+  // Editors and configuration managers use hidden files for what is not finished.
   const found = names
     .filter((name) => name.endsWith('.yaml') && !name.startsWith('.'))
     .map((name) => name.slice(0, -5));
@@ -45,7 +48,10 @@ export function listJobFiles({ jobDirectory }: JobDirectory, files: Files): JobN
   };
 }
 
-/** What keeps a file of this name from being a job, as the warning that reading its directory would give. */
+/**
+ * Returns the problem of a file's name, if a file with this name in the job directory would be no
+ * job.
+ */
 export function nameProblem(path: string): Problem | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (name.endsWith('.yaml')) return isSlug(name.slice(0, -5)) ? undefined : error(path, badSlugMessage);
@@ -53,7 +59,7 @@ export function nameProblem(path: string): Problem | undefined {
   return error(path, 'this file would not be read: the name of a job file ends in ".yaml"');
 }
 
-/** The end of a sentence about a job that is not there: a file that has its name and is not read. */
+/** Returns the end of a message about an unknown job: a file with its name that is not read. */
 export function unreadNamesake(slug: string, { jobDirectory }: JobDirectory, files: Files): string {
   const namesake = isSlug(slug)
     ? files.list(jobDirectory)?.find((name) => isUnreadName(name) && name.replace(/\.[^.]*$/, '') === slug)
@@ -68,7 +74,7 @@ export function jobPath(slug: string, { jobDirectory }: JobDirectory): string {
   return `${jobDirectory}/${slug}.yaml`;
 }
 
-/** The bytes of a job file, or why there are none. */
+/** Returns the bytes of a job file, or the reason why it can't be read. */
 export function readJobFile(slug: string, { jobDirectory }: JobDirectory, files: Files): FileRead {
   return files.readRegular(jobPath(slug, { jobDirectory }), { limitBytes, inside: jobDirectory });
 }

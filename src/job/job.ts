@@ -1,4 +1,7 @@
-/** One job, ready for use: units fixed, commands split, defaults filled in. make-job.ts makes it of what is written. */
+/**
+ * A job ready for use: units converted, commands split, defaults filled in. make-job.ts makes it
+ * from its file.
+ */
 import type { Expression } from '../schedule/expression.ts';
 import type { Command } from './command.ts';
 import type { LogBounds } from './keys/log-bounds.ts';
@@ -27,17 +30,17 @@ interface JobFile {
   readonly sha256: string;
 }
 
-/** What a file decides about a job, without what its place in the file system does. */
+/** The part of a job that its file decides, without the path. */
 export type JobContent = RunContent | ServiceContent;
 
 export interface RunContent extends CommonContent {
   readonly service?: undefined;
-  /** Absent when only people and other jobs start it. */
+  /** Absent if only people and other jobs start it. */
   readonly schedule?: Expression;
   readonly slowStartCommands?: readonly Command[];
-  /** Replaces key by key what the configuration says. */
+  /** Each key replaces the same key of the configuration. */
   readonly logRetention?: LogBounds;
-  /** What the log of one run may grow to; absent: any size. */
+  /** The limit of one run's log; absent if there is none. */
   readonly logMaxBytes?: number;
 }
 
@@ -49,7 +52,9 @@ export interface ServiceContent extends CommonContent {
   readonly logMaxBytes?: undefined;
 }
 
-/** A service has the schema's defaults for what is about runs only. */
+/**
+ * The keys of both kinds. A service has the schema's defaults for keys that only matter to runs.
+ */
 interface CommonContent {
   readonly name: string;
   readonly description?: string;
@@ -79,7 +84,7 @@ interface CommonContent {
   readonly limits: KernelLimits;
 }
 
-/** Counts, bytes and seconds, as prlimit(1) takes them. */
+/** Limits of prlimit(1): counts, bytes and seconds. */
 export interface KernelLimits {
   readonly nofile?: number;
   readonly fileSize?: number;

@@ -1,4 +1,4 @@
-/** Loads jobs from job files; every problem names its file and its place there. */
+/** Loads jobs from job files. Every problem has its file and its place there. */
 import { validateJob } from '../generated/validators.ts';
 import type { FileFacts, Files } from '../system/types/file.ts';
 import type { Problem, Result } from '../text/problem.ts';
@@ -14,14 +14,14 @@ import { makeJob } from './make-job.ts';
 import type { ValueProblem } from './value-problem.ts';
 import { sourceOf } from './written.ts';
 
-/** Work that not every program needs; each costs time at start. */
+/** Checks that not every program needs; each costs time at start. */
 export interface Checks {
   readonly checkSchedule?: ScheduleCheck;
   readonly checkZone?: ZoneCheck;
   readonly sha256?: (bytes: Uint8Array) => string;
 }
 
-/** The settings that decide where job files are, what they inherit and whose they may be. */
+/** The settings for job files: their directory, their defaults and their trusted owners. */
 export interface JobPlaces {
   readonly jobDirectory: string;
   readonly jobDefaults: WrittenJob;
@@ -32,7 +32,7 @@ export interface JobPlaces {
 
 const format = { schema: jobSchema, validate: validateJob, synonyms: jobSynonyms };
 
-/** `undefined` if there is no such job. */
+/** Loads one job; `undefined` if there is no such job. */
 export function loadJob(
   slug: string,
   places: JobPlaces,
@@ -63,7 +63,7 @@ function loadFile(
   };
 }
 
-/** Whoever can write a job file decides what the service user runs. */
+/** Checks who can write a job file, because they decide what the service user runs. */
 function ownership(
   path: string,
   { uid, mode }: FileFacts,
@@ -76,7 +76,7 @@ function ownership(
   return messages.map((message) => ({ severity: trust === 'strict' ? 'error' : 'warning', file: path, message }));
 }
 
-/** The job in a text, which need not be a file in the job directory. */
+/** Makes the job of a text, which need not be a file in the job directory. */
 export function validateJobText(source: Source, defaults: WrittenJob, checks: Checks = {}): Result<JobContent> {
   const written = parseYaml<WrittenJob>(source, format, (key) => Object.hasOwn(defaults, key));
   const readable = written.ok ? written.value : written.sound;
@@ -95,7 +95,10 @@ export function validateJobText(source: Source, defaults: WrittenJob, checks: Ch
   return { ok: true, value: content, warnings: problems };
 }
 
-/** Words the problem of a zone's name by the names that there are: the schema only knows the form of a name. */
+/**
+ * Replaces the schema's problem of a zone's name by the better one of `check`, which knows all
+ * names.
+ */
 function nameZone(
   problems: readonly Problem[],
   { place, spelling }: Located<unknown>,
@@ -114,7 +117,7 @@ function nameZone(
   });
 }
 
-/** A value that is not in the file comes from the configuration. */
+/** Adds the place of the value. A value that is not in the file comes from the configuration. */
 function problemOf({ severity, path, index, message }: ValueProblem, file: string, written: Located<unknown>): Problem {
   const place = written.place(path, index);
   return place

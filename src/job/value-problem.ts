@@ -4,7 +4,7 @@ import type { Path } from '../yaml/place.ts';
 export interface ValueProblem {
   readonly severity: 'error' | 'warning';
   readonly path: Path;
-  /** 0-based in the text at `path`, where it is known. */
+  /** The 0-based index in the text at `path`, if it is known. */
   readonly index?: number;
   readonly message: string;
 }

@@ -1,11 +1,16 @@
-/** What is written for a job: in its file, else in `default_job_config`, else in the schema. */
+/**
+ * The written keys of a job: from its file, else from `default_job_config`, else from the schema.
+ */
 import { noticeKeys } from './keys/notices.ts';
 import { policyKeys } from './keys/policy.ts';
 import { jobSchema, type WrittenJob } from './keys/schema.ts';
 import { serviceKeys } from './keys/service-keys.ts';
 import { timingKeys } from './keys/timing.ts';
 
-/** Keys of a job that begins and ends; a service does not take them from `default_job_config` either. */
+/**
+ * Keys of a job that begins and ends; a service does not take them from `default_job_config`
+ * either.
+ */
 export const runKeys: ReadonlySet<string> = new Set<string>([
   'schedule',
   'slow_start_command',

@@ -75,14 +75,15 @@ export interface JobSnapshot {
 export interface BrokenJobSnapshot
   extends Pick<
     JobSnapshot,
-    'slug' | 'tags' | 'activity' | 'next' | 'lastStatus' | 'health' | 'state' | 'streak' | 'lastRun' | 'service'
+    | ('slug' | 'tags' | 'activity' | 'next' | 'lastStatus' | 'health' | 'state' | 'streak' | 'lastRun' | 'service')
+    | ('undelivered' | 'noticeFailed')
   > {
   readonly file: 'broken' | 'gone';
   readonly problems: readonly string[];
 }
 
 export interface BrokenJobFacts
-  extends Pick<JobFacts, 'nowMs' | 'holder' | 'next' | 'history' | 'service'>,
+  extends Pick<JobFacts, 'nowMs' | 'holder' | 'next' | 'history' | 'service' | 'undelivered' | 'resetMs'>,
     Pick<BrokenJobSnapshot, 'slug' | 'file' | 'problems'> {
   /** The tags of a service as its supervisor knows them; the lock of a run has those of a job. */
   readonly tags?: readonly string[];
@@ -99,6 +100,7 @@ export function snapshotBroken(facts: BrokenJobFacts): BrokenJobSnapshot {
     ...seenFrom(history, [holder, next]),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
     ...ofService(service),
+    ...noticesOf(facts),
   };
   return { ...broken, state: jobStateOf(broken) };
 }
@@ -123,8 +125,7 @@ export interface JobFacts {
   readonly history: History;
   readonly paused: Pause | undefined;
   readonly service?: ServiceSnapshot | undefined;
-  /** The job's own, oldest first. */
-  /** Notices that are not delivered yet; absent when there are none. */
+  /** Notices that are not delivered yet, oldest first; absent when there are none. */
   readonly undelivered?: readonly { readonly atMs: number }[];
   /** The number of records beside the history that can't be read. */
   readonly unreadable?: number;
@@ -143,14 +144,11 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     history,
     paused,
     service,
-    undelivered = [],
     unreadable = 0,
-    resetMs = 0,
     times = {},
   } = facts;
   const { slug, name, description, tags, schedule, disabled } = job;
   const { lastRun, lastSkip, skips } = latestOf(history, holder ?? next);
-  const [oldest] = undelivered;
   const known = {
     slug,
     name,
@@ -171,14 +169,32 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...(skips === 0 ? {} : { skips: { count: skips, isMany: skips >= (job.notices?.skipThreshold ?? Infinity) } }),
     ...ofService(service),
     ...countUnreadable(unreadable + (history.unreadable ?? 0)),
-    ...(oldest === undefined
-      ? {}
-      : {
-          undelivered: { count: undelivered.length, sinceMs: oldest.atMs, forMs: Math.max(0, nowMs - oldest.atMs) },
-        }),
-    ...(service === undefined ? noticeFailedOf(history) : serviceNoticeFailed(history, resetMs)),
+    ...noticesOf(facts),
   };
   return { ...known, state: jobStateOf(known) };
+}
+
+/** The notices of a job that are not delivered, and the last one that failed. */
+function noticesOf({
+  history,
+  service,
+  undelivered = [],
+  resetMs = 0,
+  nowMs = 0,
+}: Pick<JobFacts, 'history' | 'service' | 'undelivered' | 'resetMs' | 'nowMs'>): Pick<
+  JobSnapshot,
+  'undelivered' | 'noticeFailed'
+> {
+  const [oldest] = undelivered;
+  const waiting = oldest && {
+    count: undelivered.length,
+    sinceMs: oldest.atMs,
+    forMs: Math.max(0, nowMs - oldest.atMs),
+  };
+  return {
+    ...(waiting !== undefined && { undelivered: waiting }),
+    ...(service === undefined ? noticeFailedOf(history) : serviceNoticeFailed(history, resetMs)),
+  };
 }
 
 /** Leaves out `overdue` if the history can't be read. */

@@ -5,6 +5,7 @@
  */
 
 import type { StopRequests } from '../system/types/process.ts';
+import { defined } from '../text/defined.ts';
 import { durationWords } from '../text/duration.ts';
 import { timeText, wallTime } from '../zone/wall-time.ts';
 import type { Zones } from '../zone/zone.ts';
@@ -55,7 +56,7 @@ export async function beforeRun(order: StartOrder, host: StartHost): Promise<Bef
     return { is: 'skip', skip: { reason: 'claimed', words, allowed: true }, tick, warnings: [] };
   }
   const { tick, warnings } = claim;
-  const start = { warnings, ...(tick !== undefined && { tick }) };
+  const start = { warnings, ...defined({ tick }) };
   const paused = pausedSkip(order, host);
   if (paused !== undefined || tick === undefined) return ofSkip(paused, start);
   const startMs = dueStart(order, tick, host);

@@ -200,10 +200,10 @@ function closeInterrupted({ job: { slug }, run: own }: RunOrder, host: RunHost):
 }
 
 /**
- * Adds to a stop the name of whoever asked for it. `--kill-job`, `jobctl stop` and a run that takes
- * the place of this one write their names into the history before they send TERM. Ctrl-C comes from
- * the person who started the run. Any other signal may come from a shutdown of the host, so it
- * stays a failure.
+ * Adds to a stop the name of the person or run that asked for it. `--kill-job`, `jobctl stop` and a
+ * run that takes the place of this one write their names into the history before they send TERM.
+ * Ctrl-C comes from the person who started the run. Any other signal may come from a shutdown of
+ * the host, so it stays a failure.
  */
 function withPerson<O extends Outcome>(outcome: O, history: History, { job, run, trigger }: RunOrder): O {
   if (outcome.kind !== 'stopped') return outcome;

@@ -8,6 +8,7 @@
 import type { ServiceJob } from '../job/job.ts';
 import { newRunId } from '../run/identity.ts';
 import type { JobLock } from '../system/types/lock.ts';
+import { defined } from '../text/defined.ts';
 import { desiredFolder, isAbout } from './desired.ts';
 import { DesiredState } from './desired-state.ts';
 import { LiveInstance, rulesOf, type WithoutTime } from './instance/live-instance.ts';
@@ -334,7 +335,7 @@ class Supervisor {
     this.#timers.write = this.#host.clock.after(settleMs, () => {
       delete this.#timers.write;
       const endWords = this.#rollingEnd;
-      const rolling = { waiting: this.#rolling, ...(endWords !== undefined && { endWords }) };
+      const rolling = { waiting: this.#rolling, ...defined({ endWords }) };
       this.#recorder.write([...this.#slots.values()], rolling);
     });
   }

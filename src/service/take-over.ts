@@ -59,7 +59,7 @@ export async function takeOver(order: TakeOverOrder, host: TakeOverHost): Promis
 }
 
 /**
- * Whether the holder of the lock is a remaining process. If a daemon has cleared its marks and kept
+ * True if the holder of the lock is a remaining process. If a daemon has cleared its marks and kept
  * the lock open, only the record identifies it.
  */
 function isLeftOver(holder: LockHolder, { slug }: TakeOverOrder, { state, boot }: TakeOverHost): boolean {

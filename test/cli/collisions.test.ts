@@ -141,7 +141,7 @@ describe('runs that meet', { concurrency: 2 }, () => {
     const { run } = await house.event('reader', 'started');
     assert.match(
       (await house.exits('writer', 75)).stderr,
-      new RegExp(`the lock "db" is taken by job reader: pid \\d+, run ${run}`),
+      new RegExp(`the lock "db" is held by job reader: pid \\d+, run ${run}`),
     );
     const status = await house.run('jobctl', ['status', 'writer']);
     assert.match(status.stdout, new RegExp(`shared locks: +db is held by reader, run ${run} since `));
@@ -165,7 +165,7 @@ describe('runs that meet', { concurrency: 2 }, () => {
     await first.done;
     assert.match(
       (await house.exits('other', 75)).stderr,
-      /the lock "tape" is taken by job owner: its last run-job is gone/,
+      /the lock "tape" is held by job owner: its last run-job is gone/,
     );
     house.let('owner');
     await until('the owner to end', () => membersOf(run).jobs.length === 0);

@@ -34,7 +34,7 @@ describe('failures are recorded and mailed', () => {
 
   const history = (slug: string) => parseEvents(readFileSync(house.path(`state/history/${slug}.jsonl`), 'utf8'));
 
-  test('a mail goes out for each failure from the third in a row on, and tells what, where, since when and the last words', async () => {
+  test('a mail goes out for each failure from the third in a row on, with what, where, since when and the last lines', async () => {
     for (let i = 0; i < 4; i += 1) assert.equal((await house.run('run-job', ['third'])).code, 4);
     await deliverersGone(house);
     assert.equal(mailsOf('third').length, 2);

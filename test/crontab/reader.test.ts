@@ -18,7 +18,7 @@ const lines: readonly (readonly [string, string])[] = [
   ["MAILTO=''", 'setting'],
   ['PATH=/usr/bin:/bin', 'setting'],
   ['GREETING=good morning', 'setting'],
-  // A setting without a value costs the whole file in Debian's cron and is fine in cronie.
+  // Debian's cron ignores a whole file for a setting without a value, which cronie accepts.
   ['MAILTO=', 'the value of MAILTO'],
   ['MAILTO= ', 'the value of MAILTO'],
   ['MAILTO=x ', 'the value of MAILTO'],
@@ -41,7 +41,7 @@ const lines: readonly (readonly [string, string])[] = [
   ['@reboot root true', 'entry'],
   ['* * * * * svc$ true', 'entry'],
   ['* * * * * svc@example.org true >/dev/null 2>&1', 'entry'],
-  // @daily is fine for both, but a schedule has one spelling here.
+  // Both accept @daily, but the generated crontab has only five terms.
   ['@daily root true', 'neither a comment'],
   ['@every_second root true', 'neither a comment'],
   ['* * * * * true', 'neither a comment'],
@@ -58,7 +58,7 @@ const lines: readonly (readonly [string, string])[] = [
   ['\ufeff* * * * * root true', 'not ASCII'],
   [`* * * * * root ${'x'.repeat(900)}`, 'more than 900'],
   ['-* * * * * root true', 'bad minute'],
-  // Both daemons read 0 here and say nothing.
+  // Both daemons silently read 0 here.
   [entry('0~59 * * * *'), 'bad minute'],
   [entry('0#3 * * * *'), 'bad minute'],
   [entry('1-5-7 * * * *'), 'bad minute'],
@@ -98,7 +98,7 @@ test('an entry is its five fields, its user and its command', () => {
   });
 });
 
-test('a problem is told with the number of its line', () => {
+test('a problem has the number of its line', () => {
   assert.deepEqual(
     readCrontab('# fine\n\n* * * * root true\n').problems.map(({ line }) => line),
     [3],
@@ -115,7 +115,7 @@ test('a file of 10,000 lines is read and one of 10,001 is not', () => {
   assert.match(readCrontab(`${entry('* * * * *')}\n`.repeat(10_001)).problems[0]?.message ?? '', /10000 lines/);
 });
 
-test('comments of more than 32,768 bytes in a row are refused, because cronie loses its way in them', () => {
+test("comments of more than 32,768 bytes in a row are refused, because cronie can't read on after them", () => {
   const comments = `# ${'x'.repeat(97)}\n`.repeat(327);
   assert.deepEqual(readCrontab(comments).problems, []);
   assert.equal(readCrontab(`${comments}# ${'x'.repeat(97)}\n`).problems[0]?.line, 328);
@@ -125,7 +125,7 @@ test('comments of more than 32,768 bytes in a row are refused, because cronie lo
 const debian = /-n\s+\(dry run/.test(String(spawnSync('crontab', ['-h']).stderr));
 const notDebian = debian ? false : "needs Debian's crontab -n";
 
-test("whatever our reader accepts, Debian's crontab accepts", { skip: notDebian }, () => {
+test("Debian's crontab accepts every text that our parser accepts", { skip: notDebian }, () => {
   const piece = fc.constantFrom(
     '*',
     '*/5',
@@ -162,7 +162,7 @@ test("whatever our reader accepts, Debian's crontab accepts", { skip: notDebian 
   }
 });
 
-test("Debian's crontab objects to what costs a whole file", { skip: notDebian }, () => {
+test("Debian's crontab refuses lines for which cron ignores a whole file", { skip: notDebian }, () => {
   for (const bad of ['0/5 * * * * root true\n', 'A=\n', '* * * * * root true', `${'# x\n'.repeat(10_001)}`]) {
     assert.notEqual(cronReader.objection(withoutUsers(bad)), undefined, bad.slice(0, 40));
   }

@@ -8,7 +8,7 @@ import type { Outcome } from '../../src/run/outcome/outcome.ts';
 
 const calm: NoticeState = { streak: { failures: 0 }, skips: 0 };
 
-/** What becomes of ticks, by a letter each. */
+/** Outcomes of runs and ticks, one letter each. */
 const outcomes: Readonly<Record<string, Outcome>> = {
   F: { kind: 'exited', code: 3 },
   S: { kind: 'exited', code: 0 },
@@ -60,16 +60,16 @@ function replay(letters: string, policy: Partial<NoticePolicy> = {}) {
   return { state, news };
 }
 
-/** Of each event one letter for what a channel with [failure, recovery] hears, and a dot for nothing. */
+/** One letter for each event: O for an incident that opens, C for one that closes, a dot for neither. */
 function incidents(letters: string, policy: Partial<NoticePolicy> = {}): string {
   const { news } = replay(letters, policy);
-  const letter = (told: readonly News[]) =>
-    told.flatMap(({ is }) => (is === 'failure' ? ['O'] : is === 'recovery' ? ['C'] : [])).join('') || '.';
+  const letter = (each: readonly News[]) =>
+    each.flatMap(({ is }) => (is === 'failure' ? ['O'] : is === 'recovery' ? ['C'] : [])).join('') || '.';
   return news.map(letter).join('');
 }
 
-test('failures in a row are told once, when the incident opens, and once when it is over', () => {
-  const rows: readonly [history: string, told: string, after?: number][] = [
+test('failures in a row are news once when the incident opens and once when it is over', () => {
+  const rows: readonly [history: string, opened: string, after?: number][] = [
     ['SSS', '...'],
     ['FFFF', 'O...'],
     ['FFFS', 'O..C'],
@@ -79,19 +79,19 @@ test('failures in a row are told once, when the incident opens, and once when it
     ['FFSFFFS', '.....OC', 3],
     // Each way to fail is one failure in a row.
     ['FTIKS', '..O.C', 3],
-    // What leaves the status as it was neither lengthens nor ends anything.
+    // An outcome that leaves the status as it was neither lengthens nor ends an incident.
     ['FkpdMFF', '......O', 3],
     ['FpkdMS', 'O....C'],
-    // A broken file is told at once, and once; also in an incident, since others may hear of it.
+    // A broken file is news at once, and once; in an incident too, since its recipients may be others.
     ['BBB', 'O..', 3],
     ['FFFBBB', '..OO..', 3],
     ['BBFBS', 'O..OC'],
   ];
-  for (const [history, told, after = 1] of rows)
-    assert.equal(incidents(history, { after }), told, `${history} ${after}`);
+  for (const [history, opened, after = 1] of rows)
+    assert.equal(incidents(history, { after }), opened, `${history} ${after}`);
 });
 
-test('a failure that pauses the job is told in the midst of an incident', () => {
+test('a failure that pauses the job is news in an open incident too', () => {
   const { state } = replay('FFF');
   const [event] = eventsOf('F');
   assert.ok(event !== undefined);
@@ -132,7 +132,7 @@ test('a reset by a person starts the count of failures again', () => {
 test('skips in a row are a warning once, until the job has run again', () => {
   const warned = (letters: string) =>
     replay(letters, { skipThreshold: 3 })
-      .news.map((told) => (told.some(({ is }) => is === 'warning') ? 'W' : '.'))
+      .news.map((each) => (each.some(({ is }) => is === 'warning') ? 'W' : '.'))
       .join('');
   assert.equal(warned('kkkkk'), '..W..');
   assert.equal(warned('KKKSKKK'), '..W...W');
@@ -146,8 +146,8 @@ test('skips in a row are a warning once, until the job has run again', () => {
   );
 });
 
-test('each skip is told to whom asks for it, but for pauses and ticks that are nobody’s', () => {
-  const skips = replay('Kkpd').news.map((told) => told.some(({ is }) => is === 'skipped'));
+test('each skip is news, except pauses and ticks that are not due', () => {
+  const skips = replay('Kkpd').news.map((each) => each.some(({ is }) => is === 'skipped'));
   assert.deepEqual(skips, [true, true, false, false]);
 });
 
@@ -158,7 +158,7 @@ test('what was missed, took too long, left something or lost output is a warning
   const doubtful = { ...end, warning: 'took 2 h, longer than 1 h', lostBytes: 20, survivors: ['7 sleep'] };
   const { news } = consider(doubtful, calm, { after: 1, pauses: false });
   assert.deepEqual(
-    news.flatMap((told) => (told.is === 'warning' ? [told.words] : [])),
+    news.flatMap((each) => (each.is === 'warning' ? [each.words] : [])),
     ['took 2 h, longer than 1 h', 'log incomplete: 20 bytes of output lost', 'could not be killed: 7 sleep'],
   );
 });
@@ -175,30 +175,30 @@ test('whatever happens, openings and recoveries take turns, and none opens below
   const letters = fc.array(fc.constantFrom(...'FSTIKkpdM'), { maxLength: 60 }).map((each) => each.join(''));
   fc.assert(
     fc.property(letters, fc.integer({ min: 1, max: 5 }), (history, after) => {
-      const told = incidents(history, { after });
-      assert.match(told.replaceAll('.', ''), /^(?:OC)*O?$/);
+      const shown = incidents(history, { after });
+      assert.match(shown.replaceAll('.', ''), /^(?:OC)*O?$/);
       let failures = 0;
       for (const [index, letter] of [...history].entries()) {
         if ('FTI'.includes(letter)) failures += 1;
         if (letter === 'S') failures = 0;
-        if (told[index] === 'O') assert.equal(failures, after);
-        if (told[index] === 'C') assert.equal(letter, 'S');
+        if (shown[index] === 'O') assert.equal(failures, after);
+        if (shown[index] === 'C') assert.equal(letter, 'S');
       }
     }),
   );
 });
 
-test('an event at a time or with a crash between any two, the same is told', () => {
+test('the news is the same when the state is written and read between any two events', () => {
   const letters = fc.array(fc.constantFrom(...'FSKkpMB'), { maxLength: 30 }).map((each) => each.join(''));
   fc.assert(
     fc.property(letters, fc.integer({ min: 1, max: 4 }), (history, after) => {
       let text = JSON.stringify(calm);
-      const told = eventsOf(history).map((event) => {
+      const news = eventsOf(history).map((event) => {
         const considered = consider(event, JSON.parse(text) as NoticeState, { after, pauses: false, skipThreshold: 2 });
         text = JSON.stringify(considered.state);
         return considered.news;
       });
-      assert.deepEqual(told, replay(history, { after, skipThreshold: 2 }).news);
+      assert.deepEqual(news, replay(history, { after, skipThreshold: 2 }).news);
     }),
   );
 });

@@ -43,7 +43,7 @@ test('a channel is named without its address', () => {
   for (const [channel, name] of rows) assert.equal(channelName(channel), name);
 });
 
-test('failmail speaks of each failure from the Nth in a row on, and of no other run', () => {
+test('failmail is due for each failure from the Nth in a row on, and for no other run', () => {
   const rows: readonly [after: number, inARow: number, due: boolean][] = [
     [1, 1, true],
     [1, 2, true],

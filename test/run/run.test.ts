@@ -453,7 +453,7 @@ test('a run that takes longer than warn_duration notes it in the log and continu
   await machine.clock.advance(600_000);
   assert.match(
     machine.logs.lines.at(-1) ?? '',
-    /^NOTE backup has been at it for 10 minutes \(warn_duration\), and goes on$/,
+    /^NOTE backup has been running for 10 minutes \(warn_duration\) and continues$/,
   );
   machine.launcher.commands[0]?.end({ is: 'exited', code: 0 });
   const result = await running;

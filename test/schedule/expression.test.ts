@@ -49,7 +49,7 @@ const accepted: readonly [string, Partial<Expression>][] = [
 ];
 
 for (const [text, meaning] of accepted) {
-  test(`${JSON.stringify(text)} is a schedule and means what cron reads`, () => {
+  test(`${JSON.stringify(text)} is a schedule with the meaning of cron`, () => {
     const expression = read(text);
     for (const [part, value] of Object.entries(meaning))
       assert.deepEqual(expression[part as keyof Expression], value, part);
@@ -185,12 +185,12 @@ const refused: readonly [string, ...string[]][] = [
 ];
 
 for (const [text, ...messages] of refused) {
-  test(`${JSON.stringify(text)} is refused with the place and a way out`, () => {
+  test(`${JSON.stringify(text)} is refused with the place and a remedy`, () => {
     assert.deepEqual(refusals(text), messages);
   });
 }
 
-test('every rewrite that a refusal offers for a whole schedule is itself a schedule', () => {
+test('every schedule that a refusal suggests is valid', () => {
   for (const [text] of refused) {
     for (const message of refusals(text)) {
       const rewrite = /write "([^"]+ [^"]+)"$/.exec(message)?.[1];

@@ -61,7 +61,7 @@ const odd: readonly [string, string][] = [
 ];
 
 for (const [text, warning] of odd) {
-  test(`"${text}" is accepted with a warning about what it really means`, () => {
+  test(`"${text}" is accepted with a warning about its real meaning`, () => {
     assert.ok(said(read(text).warnings).includes(warning), said(read(text).warnings).join('\n'));
   });
 }
@@ -89,7 +89,7 @@ const plain = [
   '0 0 * * */7',
 ];
 
-test('a schedule that means what it says gets no warning', () => {
+test('an unambiguous schedule gets no warning', () => {
   for (const text of plain) assert.deepEqual(said(read(text).warnings), [], text);
 });
 

@@ -1,4 +1,7 @@
-/** Records that anything could have been written over: what is read is a value of its type, or nothing. */
+/**
+ * Records that anything could have been written over: what is read is a value of its type, or
+ * nothing.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -86,14 +89,14 @@ const note = {
 };
 const owner = { runId: 'r', startedMs: atMs, kernelLock: '1:2', job: 'a' };
 
-test('everything that is written is read again', () => {
+test('every record that is written can be read', () => {
   const text = events.map(formatEvent).join('');
   assert.deepEqual(readEvents(text), { events, unreadable: 0 });
   assert.deepEqual(parseQueuedRun(JSON.stringify(note)), note);
   assert.deepEqual(readRecord(filesWith('services/web', 'supervised.json', JSON.stringify(record)), 'web'), record);
 });
 
-/** Values that a number, text or object was replaced by. */
+/** Values that replace a number, text or object. */
 const odd = fc.oneof(
   fc.constantFrom(
     null,
@@ -158,7 +161,7 @@ function filesWith(folder: string, name: string, text: string) {
   return files;
 }
 
-test('whatever a history holds, it can be listed in words, and nothing that is no event counts', () => {
+test('any history can be shown as text, and malformed events are ignored', () => {
   const line = fc.constantFrom(...events).chain(mutated);
   fc.assert(
     fc.property(fc.array(line, { maxLength: 6 }), (lines) => {
@@ -176,7 +179,7 @@ test('whatever a history holds, it can be listed in words, and nothing that is n
   );
 });
 
-test('a line that is no event is counted, and what only a later version knows is not', () => {
+test('a malformed line is counted as unreadable, an event of a later version is not', () => {
   const later = '{"event":"moved","run":"r","atMs":1}\n{"event":"service","atMs":1,"words":"up"}\n';
   assert.deepEqual(readEvents(later), { events: [], unreadable: 0 });
   const newOutcome = '{"event":"ended","run":"r","atMs":1,"outcome":{"kind":"hibernated"}}\n';
@@ -184,7 +187,7 @@ test('a line that is no event is counted, and what only a later version knows is
   assert.equal(readEvents('{"event":"ended","run":"r","atMs":1,"outcome":null}\nnonsense\n{"event":').unreadable, 2);
 });
 
-test('whatever a pause or a wish holds, it is one that can be shown, or none', () => {
+test('any pause or request is either decoded so that it can be shown, or ignored', () => {
   fc.assert(
     fc.property(mutated(pause), mutated(desired), (one, other) => {
       const files = filesWith('pauses', 'job:a', one);
@@ -202,7 +205,7 @@ test('whatever a pause or a wish holds, it is one that can be shown, or none', (
   );
 });
 
-test('whatever the record of a service holds, no process but a single one can come of it, and it can be restored', () => {
+test('any record of a service can be restored, and yields at most one process', () => {
   const withProcess = {
     ...record,
     instances: [{ ...instance, process: { pid: 5, startTicks: '7' }, lastExit: { words: 'x', atMs } }],
@@ -220,7 +223,7 @@ test('whatever the record of a service holds, no process but a single one can co
   );
 });
 
-test('whatever a note, a message or an owner file holds, it is whole or nothing', () => {
+test('any notice, message or owner file is decoded whole, or ignored', () => {
   fc.assert(
     fc.property(mutated(note), mutated({ ...owner, leader: { pid: 5, startTicks: '7' } }), (one, two) => {
       const read = parseQueuedRun(one);

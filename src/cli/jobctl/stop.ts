@@ -2,10 +2,11 @@
 import type { Config } from '../../config/config.ts';
 import { loadJob } from '../../job/load.ts';
 import { killSentence } from '../../report/text/kill.ts';
+import { stillRunningWords } from '../../run/lock/stop-run.ts';
 import { processWords } from '../../run/process-words.ts';
 import { files } from '../../system/file/files.ts';
 import { realLocks } from '../frame/host.ts';
-import { stillRunningWords, stopRun } from '../run/stop-run.ts';
+import { stopRunHere } from '../run/stop-run.ts';
 import { type Act, type ActResult, actOnEach, notDone } from './frame/act.ts';
 import type { Options } from './frame/options.ts';
 import { recordSteering } from './frame/record.ts';
@@ -52,7 +53,7 @@ async function stopJob(slug: string, { options, config, tell }: Act): Promise<Ac
   const killGraceSeconds = written ?? holder?.killGraceSeconds ?? usualGraceSeconds;
   const order = { slug, killGraceSeconds, ...(reason === undefined ? {} : { reason }) };
   let stoppedRun: string | undefined;
-  const answer = await stopRun(config, order, (holder) => {
+  const answer = await stopRunHere(config, order, (holder) => {
     stoppedRun = holder.runId;
     tell.print(`${killSentence(slug, holder)}\n`);
   });

@@ -5,6 +5,7 @@ import { loadJob } from '../../job/load.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { killSentence } from '../../report/text/kill.ts';
 import { brokenStatusText, statusText } from '../../report/text/status.ts';
+import { stillRunningWords } from '../../run/lock/stop-run.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import { lookAs } from '../../system/file/as-user.ts';
 import { files } from '../../system/file/files.ts';
@@ -18,7 +19,7 @@ import { findService, lookAtService } from '../report/service-snapshots.ts';
 import { openJobs } from '../report/snapshots.ts';
 import { rehearseAsServiceUser } from '../run/rehearse.ts';
 import type { RunRequest } from '../run/run-named.ts';
-import { stillRunningWords, stopRun } from '../run/stop-run.ts';
+import { stopRunHere } from '../run/stop-run.ts';
 import { parseCommandLine, usageError } from './options.ts';
 
 const program = 'run-job';
@@ -172,7 +173,7 @@ async function killAsServiceUser(slug: string, config: Config): Promise<number> 
   if (supervised && service.file !== 'job') return refuse(program, `${slug} is a service: jobctl stop ${slug}`);
   const grace = (loaded?.ok === true ? loaded.value.killGraceSeconds : holder?.killGraceSeconds) ?? 10;
   const answer = isSlug(slug)
-    ? await stopRun(config, { slug, killGraceSeconds: grace }, (holder) => print(`${killSentence(slug, holder)}\n`))
+    ? await stopRunHere(config, { slug, killGraceSeconds: grace }, (holder) => print(`${killSentence(slug, holder)}\n`))
     : ({ is: 'idle' } as const);
   if (answer.is === 'idle') {
     // A file that is gone may still have a run; one that never was is a slip of the pen.

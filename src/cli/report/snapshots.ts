@@ -82,7 +82,11 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
         loaded?.ok && loaded.value.service === undefined ? undefined : findService(slug, loaded, holder, config);
       const service = known && lookAtService(known, holder, config);
       if (loaded === undefined && holder === undefined && next === undefined) return undefined;
-      const facts = { holder, next, history: readHistory(slug, { history }), nowMs: clock.nowMs(), service };
+      const facts = {
+        ...{ holder, next, history: readHistory(slug, { history }), nowMs: clock.nowMs(), service },
+        undelivered: waiting.filter((notice) => notice.slug === slug),
+        ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
+      };
       if (!loaded?.ok) return snapshotBroken({ ...facts, ...fileOf(slug, loaded, config), ...tagsOf(known) });
       const job = shownJob(loaded.value);
       const more = times?.(loaded.value);
@@ -90,8 +94,6 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
         ...{ ...facts, job },
         paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
         ...(more !== undefined && { times: more }),
-        ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
-        undelivered: waiting.filter((notice) => notice.slug === slug),
         unreadable: service === undefined ? unreadableOfJob(job, state, notPaused) : unreadableOfService(slug, state),
         sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
       });

@@ -1,4 +1,7 @@
-/** Problems of a job that no schema can find: most are the warnings that a reviewer would give. */
+/**
+ * Finds problems of a job that no schema can find; most are the warnings that a reviewer would
+ * give.
+ */
 import type { JobContent } from '../job.ts';
 import type { WrittenJob } from '../keys/schema.ts';
 import { type ValueProblem, warningAt } from '../value-problem.ts';
@@ -24,7 +27,7 @@ export function auditJob(source: JobSource, content: JobContent, spelling: Spell
   ];
 }
 
-/** A plain number of more than a day's minutes was probably meant as seconds. */
+/** Warns of a plain number above the minutes of a day, which was probably meant as seconds. */
 function auditTimeout({ get }: JobSource): readonly ValueProblem[] {
   const timeout = get('timeout');
   if (typeof timeout !== 'number' || timeout <= 1440) return [];

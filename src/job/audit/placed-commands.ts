@@ -1,4 +1,4 @@
-/** The commands of a job as they are audited: each with its place in the file. */
+/** Audits the commands of a job, each with its place in the file. */
 import { shellWord } from '../../text/shell-word.ts';
 import type { Path } from '../../yaml/place.ts';
 import { splitCommand } from '../command.ts';
@@ -21,7 +21,7 @@ export function auditCommands(source: JobSource): readonly ValueProblem[] {
   ];
 }
 
-/** Commands that can't be split are problems already. */
+/** Returns the commands that can be split; make-job.ts reports the others. */
 function placedCommands({ get, isService }: JobSource): readonly PlacedCommand[] {
   return (['command', 'slow_start_command'] as const).flatMap((key) => {
     const written = get(key) ?? [];
@@ -38,7 +38,10 @@ function placedCommands({ get, isService }: JobSource): readonly PlacedCommand[]
   });
 }
 
-/** `[/bin/sh, -c, "a; b"]`: in containers and exec(3) a list holds the words of one command, here it holds commands. */
+/**
+ * Warns of `[/bin/sh, -c, "a; b"]`: in containers and exec(3) a list holds the words of one
+ * command, here it holds commands.
+ */
 function auditWordLists(commands: readonly PlacedCommand[]): readonly ValueProblem[] {
   return commands
     .filter(({ path: [, position] }) => position === 0)

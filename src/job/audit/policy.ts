@@ -1,4 +1,7 @@
-/** What no schema can say about failure rules and retries: expressions that are none, and rules that contradict each other or do nothing. */
+/**
+ * Audits failure rules and retries: invalid regular expressions, and rules that contradict each
+ * other or have no effect.
+ */
 import type { JobContent } from '../job.ts';
 import type { WrittenJob } from '../keys/schema.ts';
 import { errorAt, type ValueProblem, warningAt } from '../value-problem.ts';
@@ -56,7 +59,10 @@ function auditExpression(key: ExpressionKey, source: string | undefined): readon
   return [];
 }
 
-/** `(a+)+`, `(\w+\s?)*`, `(.*,)*`: where a line can be cut into repetitions in many ways, all of which are tried when it does not match. */
+/**
+ * Matches `(a+)+`, `(\w+\s?)*`, `(.*,)*`: if a line does not match, the engine tries all of the
+ * many ways to split it into repetitions.
+ */
 const repeatsRepetition = /\((?:[^()\\]|\\.)*(?:[*+](?:(?:[^()\\|?*+]|\\.)[?*])*|\.[*+](?:[^()\\]|\\.))\)[*+{]/;
 
 function syntaxError(source: string): string | undefined {
@@ -64,7 +70,7 @@ function syntaxError(source: string): string | undefined {
     new RegExp(source);
     return undefined;
   } catch (error) {
-    // "Invalid regular expression: /(/: Unterminated group"
+    // The message is "Invalid regular expression: /(/: Unterminated group".
     return (error as Error).message.replace(/^.*\/\w*: /s, '').toLowerCase();
   }
 }

@@ -1,9 +1,9 @@
-/** What a job with a /tmp of its own can't see: a working directory in the host's /tmp. */
+/** Refuses a working directory in the host's /tmp for a job that has a /tmp of its own. */
 import type { JobContent } from '../job.ts';
 import type { WrittenJob } from '../keys/schema.ts';
 import { errorAt, type ValueProblem } from '../value-problem.ts';
 
-/** Whether an absolute path is in what `private_tmp` hides, as far as its name tells. */
+/** True for an absolute path below a directory that `private_tmp` hides; links are not resolved. */
 export function isBelowTmp(path: string): boolean {
   const [first, second] = normalParts(path);
   return first === 'tmp' || (first === 'var' && second === 'tmp');

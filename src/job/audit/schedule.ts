@@ -1,4 +1,4 @@
-/** Problems of a job's schedule and of the zone that it is read in. */
+/** Audits the schedule of a job and the zone in which it is read. */
 import type { Expression } from '../../schedule/expression.ts';
 import { lintExpression } from '../../schedule/lint.ts';
 import type { ScheduleProblem } from '../../schedule/term.ts';
@@ -11,7 +11,10 @@ export interface ScheduleProblems {
   readonly warnings: readonly ScheduleProblem[];
 }
 
-/** Checks that need the host, beyond those of the schedule by itself. Without `timeZone` the schedule is read in the host's zone. */
+/**
+ * Checks a schedule on this host, beyond what the schedule says by itself. Without `timeZone` it is
+ * read in the host's zone.
+ */
 export type ScheduleCheck = (schedule: Expression, timeZone?: string) => ScheduleProblems;
 
 /** Returns the problem of a zone's name, if it has one. */

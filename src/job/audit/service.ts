@@ -1,4 +1,4 @@
-/** What no schema can say about a service: keys that do not go together, names that mean nothing, and what only a run has. */
+/** Audits a service: keys that don't go together, unknown names, and keys that only runs have. */
 
 import { signalNumber } from '../../text/signal.ts';
 import type { Path } from '../../yaml/place.ts';
@@ -10,7 +10,7 @@ import { normalExits, type Port, portVariable, type Service } from '../service.t
 import { errorAt, type ValueProblem } from '../value-problem.ts';
 import { isForServicesOnly, type JobSource, runKeys } from '../written.ts';
 
-/** What to write instead. */
+/** Advice for keys that only runs have. */
 const instead: Readonly<Record<string, string>> = {
   kill_grace: 'write "stop_timeout"',
   backoff: 'write "restart_delay" and "restart_delay_max"',
@@ -20,7 +20,7 @@ const instead: Readonly<Record<string, string>> = {
   schedule: 'a service has no schedule, it runs always',
 };
 
-/** Keys that have an effect in services only. */
+/** Refuses keys that only services have. */
 export function auditRun(file: WrittenJob): readonly ValueProblem[] {
   const keys = Object.keys(file).filter((key) => key !== 'service' && isForServicesOnly(key));
   return keys.map((key) => errorAt([key], `"${key}" is for services only; add "service: true", or leave it out`));
@@ -133,7 +133,7 @@ function auditPlaceholders(written: WrittenJob, { ports }: Service): readonly Va
     ...(typeof command === 'string' ? [[['command'], command, known] as const] : []),
     ...(Array.isArray(command) ? command.map((text, order) => [['command', order], text, known] as const) : []),
     ...(check?.command === undefined ? [] : [[['health_check', 'command'], check.command, known] as const]),
-    // A pid file can't be named by itself.
+    // The name of a pid file can't contain itself.
     ...(written.pid_file === undefined
       ? []
       : [[['pid_file'], written.pid_file, { ...known, hasPidFile: false }] as const]),

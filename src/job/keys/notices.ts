@@ -1,5 +1,8 @@
-/** The keys of a job file that say who hears of it: channels, what each of them hears, and after how many failures or skips. */
+/**
+ * The keys of a job file for notices: channels, the occasions of each channel, and the thresholds.
+ */
 
+import { defined } from '../../text/defined.ts';
 import { absolutePath, type WrittenKeys } from '../../yaml/schema.ts';
 import { splitCommand } from '../command.ts';
 import { addressList } from '../mail-address.ts';
@@ -101,7 +104,7 @@ export const noticeKeys = {
 
 export type Occasion = (typeof occasions)[number];
 
-/** Where a message goes over HTTP: the address itself, or the file that has it. */
+/** The address of a webhook or ping, or the file that holds it. */
 export type Address = { readonly url: string } | { readonly urlFile: string };
 
 export type Channel = (
@@ -109,7 +112,7 @@ export type Channel = (
   | { readonly kind: 'webhook' | 'ping'; readonly address: Address; readonly passwordFile?: string }
   | { readonly kind: 'command'; readonly words: readonly [string, ...string[]] }
 ) & {
-  /** What it hears of; absent on a ping that hears of each run. */
+  /** The occasions of the channel; absent for a ping that is told of each run. */
   readonly on?: readonly Occasion[];
 };
 
@@ -123,7 +126,10 @@ export interface Notices {
 type WrittenNotices = WrittenKeys<typeof noticeKeys>;
 type WrittenChannel = NonNullable<WrittenNotices['notify']>[number];
 
-/** Needs values that the schema allows; a channel with an error is left out. */
+/**
+ * Makes the notices of a job from values that the schema allows. A channel with an error is left
+ * out.
+ */
 export function noticesOf(written: WrittenNotices): {
   readonly notices: Notices;
   readonly problems: readonly ValueProblem[];
@@ -132,15 +138,12 @@ export function noticesOf(written: WrittenNotices): {
   const made = notify.map(channelOf);
   const problems = made.flatMap((each, index) => (typeof each === 'string' ? [errorAt(['notify', index], each)] : []));
   const channels = made.filter((each) => typeof each !== 'string');
-  const notices = {
-    channels,
-    after: notify_after ?? noticeKeys.notify_after.default,
-    ...(skip_threshold !== undefined && { skipThreshold: skip_threshold }),
-  };
+  const after = notify_after ?? noticeKeys.notify_after.default;
+  const notices = defined({ channels, after, skipThreshold: skip_threshold });
   return { notices, problems: [...problems, ...unheard(notices)] };
 }
 
-/** A threshold that nobody hears of. */
+/** Warns of a threshold whose notice no channel sends. */
 function unheard({ channels, after, skipThreshold }: Notices): readonly ValueProblem[] {
   const problems: ValueProblem[] = [];
   const warn = (key: string, message: string) => problems.push(warningAt([key], message));
@@ -151,7 +154,7 @@ function unheard({ channels, after, skipThreshold }: Notices): readonly ValuePro
   return problems;
 }
 
-/** What is wrong with it, in words that follow "notify:", or the channel. */
+/** Returns the channel, or its problem in words that follow "notify:". */
 function channelOf(written: WrittenChannel): Channel | string {
   const { mail, webhook, ping, command, url_file, kind, password_file } = written;
   const ways = [mail, webhook, ping, command, url_file].filter((way) => way !== undefined);
@@ -175,18 +178,18 @@ function commandChannel(text: string, on: readonly Occasion[]): Channel | string
 function httpChannel({ webhook, ping, url_file, kind, password_file, on }: WrittenChannel): Channel | string {
   const url = webhook ?? ping;
   const isPing = ping !== undefined || kind === 'ping';
-  const heard = on ?? (isPing ? undefined : usual);
+  const occasions = on ?? (isPing ? undefined : usual);
   const wrong = url === undefined ? undefined : wrongAddress(url, password_file !== undefined);
   if (wrong !== undefined) return wrong;
-  return {
-    kind: isPing ? 'ping' : 'webhook',
-    address: url === undefined ? { urlFile: url_file ?? '' } : { url },
-    ...(password_file !== undefined && { passwordFile: password_file }),
-    ...(heard !== undefined && { on: heard }),
-  };
+  const address = url === undefined ? { urlFile: url_file ?? '' } : { url };
+  const kindOf = isPing ? ('ping' as const) : ('webhook' as const);
+  return defined({ kind: kindOf, address, passwordFile: password_file, on: occasions });
 }
 
-/** Also asked of the address in a `url_file`, when it is read. The answer never quotes the address. */
+/**
+ * Returns the problem of an address without quoting it. The address in a `url_file` is checked when
+ * the file is read.
+ */
 export function wrongAddress(text: string, hasPassword: boolean): string | undefined {
   if (!new RegExp(url.pattern, 'u').test(text) || !URL.canParse(text)) return `is not ${url['x-expected']}`;
   const { protocol, hostname, username, password } = new URL(text);

@@ -1,4 +1,4 @@
-/** The keys of a job that is a service: what must stay up, how it is seen to be well, and what is done when it is not. */
+/** The keys of a service: instances and ports, health checks and restarts. */
 import { durationPattern } from '../../text/duration.ts';
 import { sizePattern } from '../../text/size.ts';
 
@@ -21,7 +21,7 @@ const copies = {
 
 const count = { type: 'integer', minimum: 1, maximum: 1_000_000, 'x-expected': 'a whole number, 1 or more' } as const;
 
-/** It becomes part of the name of an environment variable. */
+/** The name of a port, which becomes part of the name of an environment variable. */
 const portNamePattern = '^[A-Za-z][A-Za-z0-9_-]{0,49}$';
 const portName = { type: 'string', pattern: portNamePattern } as const;
 

@@ -79,13 +79,23 @@ function perfdata(jobs: readonly AnySnapshot[], { failing, warnings, limits }: S
 /** The time that a mail server may need for a restart. */
 const undeliveredMs = 600_000;
 
+function noticeWarnings({ slug, noticeFailed, undelivered }: AnySnapshot): readonly string[] {
+  if (noticeFailed !== undefined) return [`${slug}: a notice failed: ${noticeFailed.words}`];
+  const { forMs = 0 } = undelivered ?? {};
+  return forMs < undeliveredMs ? [] : [`${slug}: a notice waits for ${durationWords(forMs / 1000)}`];
+}
+
 function remarksOn(
   job: AnySnapshot,
   { warningSeconds, criticalSeconds = Number.POSITIVE_INFINITY }: Limits,
 ): readonly string[] {
   const stopped = stoppedNote(job);
   if (isBroken(job))
-    return job.file === 'gone' ? stopped : [...stopped, `${job.slug} is invalid: its file has problems`];
+    return [
+      ...stopped,
+      ...(job.file === 'gone' ? [] : [`${job.slug} is invalid: its file has problems`]),
+      ...noticeWarnings(job),
+    ];
   const seconds = overdueSeconds(job);
   const missed = job.lastRun?.outcome?.kind === 'missed';
   return [
@@ -96,10 +106,7 @@ function remarksOn(
     ...pauseNote(job),
     ...(job.skips?.isMany ? [`${job.slug} was skipped ${job.skips.count} times in a row (skip_threshold)`] : []),
     ...(job.activity.is === 'orphaned' ? [`${job.slug} left processes behind`] : []),
-    ...(job.noticeFailed === undefined ? [] : [`${job.slug}: a notice failed: ${job.noticeFailed.words}`]),
-    ...(job.noticeFailed === undefined && (job.undelivered?.forMs ?? 0) >= undeliveredMs
-      ? [`${job.slug}: a notice waits for ${durationWords((job.undelivered?.forMs ?? 0) / 1000)}`]
-      : []),
+    ...noticeWarnings(job),
     ...(job.lastRun?.lostBytes === undefined ? [] : [`${job.slug} lost output of its last run`]),
   ];
 }

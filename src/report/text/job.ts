@@ -35,14 +35,14 @@ export function jobLines(jobs: readonly AnySnapshot[], formatTime: (ms: number) 
 function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
   if (isBroken(job) && job.service === undefined) {
     const since = job.activity.is === 'running' ? job.activity.sinceMs : undefined;
-    return [since === undefined ? '' : formatTime(since), printable(brokenNote(job))];
+    return [since === undefined ? '' : formatTime(since), printable(brokenNote(job, formatTime))];
   }
   if (job.service !== undefined) {
     const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
     const remarks = [
       serviceNote(job.slug, job.service),
       ...(isBroken(job) ? [] : ownWarnings(job.clock)),
-      ...(isBroken(job) ? [] : noticeRemarks(job, formatTime)),
+      ...noticeRemarks(job, formatTime),
       isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
     ];
     return [since, printable(remarks.filter(Boolean).join('; '))];
@@ -114,14 +114,18 @@ function skipNote({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: 
   return `at ${formatTime(lastSkip.startedMs)} it ${lastSkip.words}`;
 }
 
-function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+function undeliveredWords({ undelivered }: AnySnapshot, formatTime: (ms: number) => string): string | undefined {
   if (undelivered === undefined) return undefined;
   const { count, sinceMs } = undelivered;
   return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
 }
 
+function failedNoticeWords({ noticeFailed }: AnySnapshot): string | undefined {
+  return noticeFailed && `of run ${noticeFailed.run}: ${noticeFailed.words}`;
+}
+
 /** Notices that failed or are not delivered yet. */
-export function noticeRemarks(job: JobSnapshot, formatTime: (ms: number) => string): readonly string[] {
+export function noticeRemarks(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
   const waiting = undeliveredWords(job, formatTime);
   return [
     ...(waiting === undefined ? [] : [waiting]),
@@ -134,9 +138,10 @@ function streakNote({ streak }: JobSnapshot): string {
 }
 
 /** The words about a job whose file has problems; what runs all the same comes first. */
-function brokenNote({ activity, problems }: BrokenJobSnapshot): string {
+function brokenNote(job: BrokenJobSnapshot, formatTime: (ms: number) => string): string {
+  const { activity, problems } = job;
   const runs = activity.is === 'idle' ? [] : [activityText(activity)];
-  return [...runs, problems[0] ?? ''].join('; ');
+  return [...runs, problems[0] ?? '', ...noticeRemarks(job, formatTime)].join('; ');
 }
 
 function noneWords({ historyHidden }: JobSnapshot): string {
@@ -177,7 +182,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['notices', undeliveredWords(job, formatTime)],
     ['warning', unreadableWords(job.slug, job.unreadable)],
     ['warning', hiddenWords(job.historyHidden)],
-    ['notice failed', job.noticeFailed && `of run ${job.noticeFailed.run}: ${job.noticeFailed.words}`],
+    ['notice failed', failedNoticeWords(job)],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
   ];
@@ -193,6 +198,8 @@ function brokenDetails(job: BrokenJobSnapshot, formatTime: (ms: number) => strin
     ['waiting', nextWords(job, formatTime)],
     ['last run', last && lastRunWords(last, formatTime)],
     ['log', last?.logPath],
+    ['notices', undeliveredWords(job, formatTime)],
+    ['notice failed', failedNoticeWords(job)],
   ];
   return `${job.slug}: ${what}\n${problems}${factLines(facts)}`;
 }

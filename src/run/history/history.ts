@@ -11,8 +11,8 @@ type StopEvent = Extract<HistoryEvent, { readonly event: 'stop-requested' }>;
 type StopRequested = Pick<StopEvent, 'by' | 'atMs' | 'reason'>;
 
 /**
- * One run as people see it. Without `outcome` it is running, or it was interrupted and no program
- * has noticed yet.
+ * A run as people see it. Without `outcome` it is running, or it was interrupted and no program has
+ * noticed yet.
  */
 export interface RunRecord {
   readonly run: string;
@@ -166,7 +166,10 @@ function isNotice(event: RunEvent): event is NoticeEvent {
 /** An event about a run, or about a tick without a run. */
 type RunEvent = Exclude<HistoryEvent, Steered | { readonly event: 'ended-unknown' }>;
 
-/** How the run, or the missed tick, of an event ended; `undefined` for an event that ends none. */
+/**
+ * Returns the outcome that an event gives its run or its missed tick; `undefined` if the event ends
+ * none.
+ */
 export function outcomeOf(event: HistoryEvent): Outcome | undefined {
   switch (event.event) {
     case 'ended':

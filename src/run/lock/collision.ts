@@ -63,7 +63,7 @@ export function collisionAction({ holder, sharedLock }: Collision, facts: Collis
 }
 
 /**
- * Whether an orphaned run is past its timeout, which no run-job enforces any more. A run without a
+ * True if an orphaned run is past its timeout, which no run-job enforces any more. A run without a
  * timeout, or within it, may be in the middle of a migration: an operator ends it (`jobctl stop`),
  * or the job's policy does.
  */
@@ -77,7 +77,7 @@ export function collisionWords({ holder, sharedLock }: Collision, nowMs: number)
   const whose = holder.job === undefined ? 'another job' : `job ${holder.job}`;
   const words =
     holder.state === 'running' ? `${runWords(holder)} has it${sinceWords(holder, nowMs)}` : holderWords(holder, nowMs);
-  return `the lock "${sharedLock}" is taken by ${whose}: ${words}`;
+  return `the lock "${sharedLock}" is held by ${whose}: ${words}`;
 }
 
 function holderWords(holder: LockHolder, nowMs: number): string {
@@ -89,7 +89,7 @@ function holderWords(holder: LockHolder, nowMs: number): string {
     case 'predecessor':
       return `still running under the Python process-control (pid ${holder.wrapper?.pid ?? 'unknown'})`;
     case 'unknown':
-      return `its lock is held by ${holder.runId === undefined ? 'a process' : `a process of run ${holder.runId}`} that cannot be looked into`;
+      return `its lock is held by ${holder.runId === undefined ? 'a process' : `a process of run ${holder.runId}`} that can't be examined`;
     default:
       return holder.state satisfies never;
   }

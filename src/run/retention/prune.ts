@@ -2,11 +2,13 @@
  * Removes and compresses old logs: reads which logs exist and which are in use, and does what
  * retention.ts decides.
  */
+
 import type { LogRetention } from '../../config/config.ts';
 import type { LogBounds } from '../../job/keys/log-bounds.ts';
 import type { Clock } from '../../system/types/clock.ts';
 import type { JobLocks } from '../../system/types/lock.ts';
 import type { LogFolders } from '../../system/types/log-file.ts';
+import { defined } from '../../text/defined.ts';
 import { type Clearance, clearLogs, type LogFolder, readLogName } from './retention.ts';
 
 export interface PruneHost {
@@ -34,8 +36,7 @@ export async function pruneLogs(
   const report = { removed: 0, compressed: 0, warnings: links.map((name) => leftAlone(name)) };
   const policy = {
     nowMs: host.clock.nowMs(),
-    ...(totalBytes !== undefined && { totalBytes }),
-    ...(compressAfterDays !== undefined && { compressAfterDays }),
+    ...defined({ totalBytes, compressAfterDays }),
   };
   // Only a bound for all jobs together needs every folder in memory at once.
   const lots = totalBytes ? [slugs] : slugs.map((slug) => [slug]);

@@ -9,6 +9,7 @@ import type { Scheduled } from '../../schedule/ticks.ts';
 import type { WriteAnswer } from '../../system/types/file.ts';
 import type { HistoryStore, TickClaims } from '../../system/types/state.ts';
 import { decodeJson, optional, shape, text, time } from '../../text/decode.ts';
+import { defined } from '../../text/defined.ts';
 
 export interface TickAccount {
   /** The mark: no tick up to here is open. */
@@ -54,7 +55,7 @@ export function readAccount(
   const isNew = mark?.rule !== ruleOf(job) || mark.sinceMs > nowMs + clockStepMs;
   if (isNew) return { sinceMs: nowMs, claimed, isNew };
   const sinceMs = Math.max(mark.sinceMs, changedMs > nowMs ? Number.NEGATIVE_INFINITY : changedMs);
-  return { sinceMs, claimed, isNew, ...(mark.moved !== undefined && { moved: mark.moved }) };
+  return { sinceMs, claimed, isNew, ...defined({ moved: mark.moved }) };
 }
 
 /** Moves the mark: from now on all ticks up to `sinceMs` count as settled. */
@@ -63,7 +64,7 @@ export function moveMark(
   claims: Pick<TickClaims, 'writeMark'>,
   { sinceMs, moved }: Omit<Mark, 'rule'>,
 ): WriteAnswer {
-  const mark: Mark = { rule: ruleOf(job), sinceMs, ...(moved !== undefined && { moved }) };
+  const mark: Mark = { rule: ruleOf(job), sinceMs, ...defined({ moved }) };
   return claims.writeMark(job.slug, `${JSON.stringify(mark)}\n`);
 }
 

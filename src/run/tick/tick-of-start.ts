@@ -88,7 +88,7 @@ function otherwise(newest: ExpectedTick | undefined, nowMs: number, onlyDue: boo
 }
 
 /**
- * Whether a start is on time. cron needs longer for a tick for which it starts the line many times.
+ * True if a start is on time. cron needs longer for a tick for which it starts the line many times.
  */
 function isOnTime({ tickMs, starts }: ExpectedTick, nowMs: number): boolean {
   return nowMs - tickMs <= onTimeMs + (starts - 1) * cronRestMs;

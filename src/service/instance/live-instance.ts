@@ -2,6 +2,7 @@
  * Carries out the effects of the state machine for one instance and reports the results as events.
  * Each start is a life of its own: late results of an earlier life are ignored.
  */
+
 import type { ServiceJob } from '../../job/job.ts';
 import type { Probe } from '../../job/service.ts';
 import { processesWords } from '../../run/process-words.ts';
@@ -20,6 +21,7 @@ import type { RunLog } from '../../system/types/run-log.ts';
 import type { PidFiles, ProbeAnswer, Probes } from '../../system/types/service.ts';
 import type { InstanceFolders } from '../../system/types/state.ts';
 import type { User } from '../../system/types/user.ts';
+import { defined } from '../../text/defined.ts';
 import type { HealthAnswer } from './health.ts';
 import type { InstanceEvent, InstanceRules } from './machine.ts';
 import { type Exit, exitWords } from './respawn.ts';
@@ -67,7 +69,7 @@ export interface InstanceContext {
 /** An event without its time, which the supervisor adds. */
 export type WithoutTime<E> = E extends unknown ? Omit<E, 'atMs'> : never;
 
-/** One start of an instance, up to the end of its last process. */
+/** A start of an instance, up to the end of its last process. */
 interface Life {
   readonly job: ServiceJob;
   readonly run: string;
@@ -274,7 +276,7 @@ export class LiveInstance {
       .slice(0, leftLimit);
     if (left !== '') this.note(`left in the background, and ended: ${left}`);
     const taken = await this.#home.takenPort(job);
-    return { ...(left !== '' && { left }), ...(taken !== undefined && { taken }) };
+    return { ...(left !== '' && { left }), ...defined({ taken }) };
   }
 
   async #endAll(command: RunningCommand): Promise<void> {
@@ -283,7 +285,7 @@ export class LiveInstance {
       if (survivors.length === 0) return;
       this.stuck = processesWords(survivors);
       this.#home.recordSoon();
-      this.note(`could not be killed: ${this.stuck}; nothing is started before they are gone`);
+      this.note(`could not be killed: ${this.stuck}; the instance is not started again before they are gone`);
       await new Promise<void>((resolve) => this.#host.clock.after(stuckPauseMs, resolve));
     }
   }
@@ -352,7 +354,7 @@ export function rulesOf({ service }: ServiceJob): InstanceRules {
   const { respawn, health, pidFile, monitorSeconds } = service;
   return {
     respawn,
-    ...(health !== undefined && { health }),
+    ...defined({ health }),
     ...(pidFile !== undefined && { monitorSeconds }),
     pidFileGraceSeconds: health?.graceSeconds ?? usualPidFileGraceSeconds,
   };

@@ -15,8 +15,10 @@
  * `desired-down`, `restart`, `reset`) are possible in every state. Only `reset`, which `jobctl
  * start` sends too, leaves `failed` and `finished`.
  */
+
 import type { Health, Respawn } from '../../job/service.ts';
 import type { ProcessIdentity } from '../../system/types/process.ts';
+import { defined } from '../../text/defined.ts';
 import { asking, type Checks, countAnswer, firstChecks, type HealthAnswer, isDue } from './health.ts';
 import { type Death, type Deaths, deathWords, type Exit, judgeDeath, noDeaths } from './respawn.ts';
 
@@ -84,7 +86,7 @@ export type InstanceEvent = { readonly atMs: number } & (
   | { readonly is: 'desired-up' }
   | { readonly is: 'desired-down' }
   | { readonly is: 'restart' }
-  /** An operator wants a failed or finished instance to be tried again. */
+  /** An operator asks for a failed or finished instance to be started again. */
   | { readonly is: 'reset' }
   | { readonly is: 'started'; readonly process: ProcessIdentity }
   /** The command has ended; its remaining processes have not been ended yet. */
@@ -201,7 +203,7 @@ export function step(instance: Instance, event: InstanceEvent, rules: InstanceRu
   return { instance: { ...next.state, memory: next.memory ?? memory }, effects: next.effects ?? [] };
 }
 
-/** Whether the instance may have a process. */
+/** True if the instance may have a process. */
 export function isAlive({ at }: Pick<InstanceState, 'at'>): boolean {
   return at === 'starting' || at === 'up' || at === 'unhealthy' || at === 'stopping';
 }
@@ -234,7 +236,7 @@ function start(atMs: number): Next {
 }
 
 function stopping(then: AfterStop, process: ProcessIdentity | undefined): Next {
-  return { state: { at: 'stopping', then, ...(process !== undefined && { process }) } };
+  return { state: { at: 'stopping', then, ...defined({ process }) } };
 }
 
 function end({ process }: Alive, then: AfterStop): Next {
@@ -298,7 +300,7 @@ function looked(
 }
 
 /**
- * Whether a daemon has a new process because it was upgraded in place (nginx, haproxy); it has not
+ * True if a daemon has a new process because it was upgraded in place (nginx, haproxy); it has not
  * died.
  */
 function isReplaced(before: ProcessIdentity | undefined, now: ProcessIdentity): boolean {
@@ -337,7 +339,7 @@ function unhealthy(state: In<'starting'> | In<'up'>, reason: string, atMs: numbe
     at: 'unhealthy',
     reason,
     upMs: upMsOf(state, atMs),
-    ...(process !== undefined && { process }),
+    ...defined({ process }),
   };
   return { state: next, effects: [{ do: 'end' }] };
 }
@@ -380,7 +382,7 @@ function judge(
   const isDaemon = left !== undefined && exit.is === 'exited' && exit.code === 0;
   const death: Death = {
     ...{ exit: isDaemon ? { is: 'backgrounded', left } : exit, upMs, atMs },
-    ...(taken !== undefined && { taken }),
+    ...defined({ taken }),
   };
   const next = judgeDeath(death, memory.deaths, rules.respawn);
   const lastExit = { words: deathWords(death), atMs };

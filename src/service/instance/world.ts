@@ -7,6 +7,7 @@ import type { ServiceJob } from '../../job/job.ts';
 import { expand, type InstanceFacts } from '../../job/placeholder.ts';
 import { portVariable } from '../../job/service.ts';
 import { type FixedWorld, type World, worldOf } from '../../run/world/world.ts';
+import { defined } from '../../text/defined.ts';
 
 export interface InstanceRequest {
   readonly job: ServiceJob;
@@ -31,7 +32,7 @@ export function instanceWorld(request: InstanceRequest): InstanceWorld {
   const known = { name: job.slug, instance, ports };
   const pidFile =
     job.service?.pidFile === undefined ? undefined : below(workingDirectory, expand(job.service.pidFile, known));
-  const facts: InstanceFacts = { ...known, ...(pidFile !== undefined && { pidFile }) };
+  const facts: InstanceFacts = { ...known, ...defined({ pidFile }) };
   const environment = {
     JOB_NAME: job.slug,
     JOB_INSTANCE: String(instance),
@@ -40,7 +41,7 @@ export function instanceWorld(request: InstanceRequest): InstanceWorld {
   };
   return {
     world: worldOf({ job: { ...job, environment, workingDirectory }, fixed, runPath, isDirectory: () => true }),
-    ...(pidFile !== undefined && { pidFile }),
+    ...defined({ pidFile }),
     expand: (command) => expandCommand(command, facts),
   };
 }

@@ -3,8 +3,10 @@
  * the record of its supervisor. So jobctl can stop a running service whatever has become of its
  * file.
  */
+
 import type { Job } from '../../job/job.ts';
 import type { Service } from '../../job/service.ts';
+import { defined } from '../../text/defined.ts';
 import { formatProblem, type Result } from '../../text/problem.ts';
 import type { Definition, ServiceRecord } from './record.ts';
 
@@ -49,7 +51,7 @@ export function knownService(evidence: ServiceEvidence): KnownService | undefine
 }
 
 /**
- * Whether a record still stands for a service: its supervisor or processes of it live, or the file
+ * True if a record still stands for a service: its supervisor or processes of it live, or the file
  * is broken and no job has run by this name since.
  */
 function isStillService(evidence: ServiceEvidence, record: ServiceRecord): boolean {
@@ -68,7 +70,7 @@ export function definitionOf({
   const { instances, stopSeconds, health } = service;
   return {
     ...{ name, tags, instances, stopSeconds },
-    ...(description !== undefined && { description }),
+    ...defined({ description }),
     ...(health !== undefined && { snoozeMaxSeconds: health.snoozeMaxSeconds }),
   };
 }

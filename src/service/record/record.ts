@@ -21,6 +21,7 @@ import {
   text,
   time,
 } from '../../text/decode.ts';
+import { defined } from '../../text/defined.ts';
 import type { HealthAnswer } from '../instance/health.ts';
 import { type Instance, newInstance } from '../instance/machine.ts';
 import { noDeaths } from '../instance/respawn.ts';
@@ -61,7 +62,7 @@ export interface Definition {
 export interface InstanceRecord {
   readonly number: number;
   readonly at: Instance['at'];
-  /** Since when the instance has been in this state. */
+  /** Start of this state. */
   readonly sinceMs?: number;
   /** The reason why it failed or is being ended. */
   readonly reason?: string;
@@ -98,7 +99,7 @@ export function readRecord(files: StateFiles, slug: string): ServiceRecord | und
   return decodeJson(files.read(folderOf(slug), fileName), serviceRecord);
 }
 
-/** Whether a record exists that can't be understood. */
+/** True if a record exists that can't be understood. */
 export function isRecordUnreadable(files: StateFiles, slug: string): boolean {
   return files.names(folderOf(slug)).includes(fileName) && readRecord(files, slug) === undefined;
 }
@@ -164,7 +165,7 @@ const serviceRecord = shape<ServiceRecord>({
   instances: list(instanceRecord),
 });
 
-/** One moment on both clocks. */
+/** A moment on both clocks. */
 export interface Moment {
   readonly nowMs: number;
   readonly sinceBootMs: number;
@@ -225,10 +226,9 @@ function stateFields(instance: Instance, toWall: (ms: number) => number): Partia
       const reason = watch?.missing;
       return {
         sinceMs: toWall(instance.at === 'up' ? instance.upSinceMs : instance.sinceMs),
-        ...(process !== undefined && { process }),
-        ...(checks.last !== undefined && { health: checks.last }),
+        ...defined({ process, health: checks.last }),
         ...(checks.failures > 0 && { failures: checks.failures }),
-        ...(reason !== undefined && { reason }),
+        ...defined({ reason }),
       };
     }
     case 'unhealthy':

@@ -1,6 +1,7 @@
 /** Writes the record of a service and publishes its ports, whenever either has changed. */
 
 import type { ServiceJob } from '../../job/job.ts';
+import { defined } from '../../text/defined.ts';
 import type { DesiredState } from '../desired-state.ts';
 import type { LiveInstance } from '../instance/live-instance.ts';
 import { type Instance, isAlive } from '../instance/machine.ts';
@@ -70,8 +71,7 @@ export class Recorder {
       startedMs: this.#startedMs,
       ...(tracker.isTold && { isTold: true }),
       ...(rolling.waiting.length > 0 && { rolling: rolling.waiting }),
-      ...(desired.problems !== undefined && { problems: desired.problems }),
-      ...(rolling.endWords !== undefined && { rollingEnd: rolling.endWords }),
+      ...defined({ problems: desired.problems, rollingEnd: rolling.endWords }),
       definition: definitionOf(desired.job),
       instances: [...instances].sort((a, b) => a.number - b.number).map((one) => this.#describe(one, moment)),
     };
@@ -99,9 +99,7 @@ export class Recorder {
       number,
       ports: desk.of(number),
       ...(stuck !== undefined && { reason: `could not be killed: ${stuck}` }),
-      ...(run !== undefined && { run }),
-      ...(leader !== undefined && { leader }),
-      ...(logPath !== undefined && { logPath }),
+      ...defined({ run, leader, logPath }),
       ...(isChanged && { changed: true }),
       ...(desired.isStopped(number) && { stopped: true }),
     };

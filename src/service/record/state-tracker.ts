@@ -3,6 +3,7 @@
  * an alarm opens or closes.
  */
 
+import { defined } from '../../text/defined.ts';
 import type { DesiredState } from '../desired-state.ts';
 import { type Instance, isAlive } from '../instance/machine.ts';
 import { type ServiceState, serviceStateOf } from '../service-state.ts';
@@ -10,7 +11,7 @@ import type { SupervisorHost } from '../supervisor-host.ts';
 import { type Alarm, judgeAlarm, noAlarm } from './alarm.ts';
 import { formatEntry } from './journal.ts';
 
-/** One instance as it is now. */
+/** An instance as it is now. */
 export interface TrackedInstance {
   readonly number: number;
   readonly state: Instance;
@@ -97,7 +98,7 @@ export class StateTracker {
       state: this.#state,
       sinceMs: this.#sinceMs,
       lines: notUp.map(({ number, state }) => `${job.slug}.${number}: ${instanceWords(state)}`),
-      ...(logPath !== undefined && { logPath }),
+      ...defined({ logPath }),
     });
   }
 

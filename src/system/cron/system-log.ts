@@ -1,4 +1,4 @@
-/** Reads the end of the system log: the files that syslog daemons write, else systemd's journal. */
+/** Reads the end of the system log: the files of syslog daemons, otherwise systemd's journal. */
 import { spawnSync } from 'node:child_process';
 import { readFrom } from '../file/careful-file.ts';
 import { inNamedFile } from '../file/named-file.ts';
@@ -11,10 +11,10 @@ export type SystemLogAnswer =
 /** Debian's rsyslog, Debian with a cron.log of its own, Red Hat's. */
 const usualFiles = ['/var/log/cron.log', '/var/log/syslog', '/var/log/cron', '/var/log/messages'];
 
-/** About a day of a busy machine. */
+/** About a day of a busy host. */
 const tailBytes = 8 * 1024 * 1024;
 
-/** Whoever asks is a person who waits. */
+/** The time limit for journalctl, because a person waits for the answer. */
 const journalLimitMs = 10_000;
 
 const identifiers = [
@@ -35,7 +35,7 @@ export interface SystemLogSpan {
   readonly untilMs: number;
 }
 
-/** Lines as they are written, of about this span. */
+/** The lines of about this span, unchanged. */
 export function readSystemLog(span: SystemLogSpan, files: readonly string[] = usualFiles): SystemLogAnswer {
   const closed: string[] = [];
   for (const source of files) {

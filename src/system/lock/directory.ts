@@ -2,8 +2,8 @@
  * NAME.run/ on the disk: a directory that appears together with its owner's file.
  *
  * proper-lockfile by itself makes an empty directory, judges by its age whether it is abandoned,
- * and removes it whoever owns it by then. This file replaces its calls of node:fs so that each step
- * becomes safe:
+ * and removes it even if it has a new owner by then. This file replaces its calls of node:fs so
+ * that each step becomes safe:
  *   mkdir      renames a directory that already contains the owner file: a lock always has an owner, and an empty directory
  *              is free;
  *   stat       returns the earliest or the latest of all dates, as the owner is dead or alive, so that no clock decides;

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 
 /**
- * Where update-ca-certificates(8) gathers the authorities that this host trusts, a company's own among them. Node itself
- * knows only the public ones.
+ * The file in which update-ca-certificates(8) collects the authorities that this host trusts, a
+ * company's own among them. Node itself knows only the public ones.
  */
 export const hostAuthorities = '/etc/ssl/certs/ca-certificates.crt';
 

@@ -1,6 +1,7 @@
 /**
- * Sends one message over HTTP. undici speaks the protocol, to the address itself or through the proxy that HTTPS_PROXY, HTTP_PROXY and
- * NO_PROXY name; what is decided here is how long each step may take, what TLS must prove, and that no answer leads anywhere else.
+ * Sends one message over HTTP. undici speaks the protocol, directly or through the proxy of
+ * HTTPS_PROXY, HTTP_PROXY and NO_PROXY. This file decides how long each step may take, what TLS
+ * must prove, and that redirects are not followed.
  */
 import { EnvHttpProxyAgent, request } from 'undici';
 import type { Delivery } from '../types/message.ts';
@@ -8,15 +9,15 @@ import { authoritiesIn, hostAuthorities } from './authorities.ts';
 import { undelivered } from './undelivered.ts';
 
 export interface HttpLimits {
-  /** To connect, TLS included. */
+  /** The time to connect, with TLS. */
   readonly connectMs: number;
-  /** From the beginning to the last byte of the answer. */
+  /** The time from the beginning to the last byte of the answer. */
   readonly totalMs: number;
 }
 
 const usualLimits: HttpLimits = { connectMs: 10_000, totalMs: 30_000 };
 
-/** Of an answer as much as explains a refusal. */
+/** The part of an answer that is quoted in the reason. */
 const answerBytes = 200;
 
 export interface HttpPost {
@@ -26,7 +27,10 @@ export interface HttpPost {
   readonly bearer?: string;
 }
 
-/** Taken is what was answered with 2xx. The reason may quote the server, and the server the message: see `withoutSecrets`. */
+/**
+ * Delivered means that the answer was 2xx. The reason may quote the server, and the server the
+ * message: see `withoutSecrets`.
+ */
 export async function post(
   { url, contentType, body, bearer }: HttpPost,
   limits: HttpLimits = usualLimits,
@@ -56,7 +60,7 @@ export async function post(
   } catch (error) {
     return undelivered(reasonOf(error as Error, limits));
   } finally {
-    // Without waiting for a server that does not close its side.
+    // This does not wait for a server that keeps its side open.
     void dispatcher.destroy().catch(() => undefined);
   }
 }
@@ -88,6 +92,6 @@ async function firstWords(body: AsyncIterable<Uint8Array>): Promise<string> {
 function reasonOf(error: Error, { totalMs }: HttpLimits): string {
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return `no end after ${totalMs / 1000} s`;
   const { errors } = error as Error & { errors?: readonly Error[] };
-  // What an attempt at each address of a host came to.
+  // One error for each address of the host.
   return errors === undefined ? error.message : errors.map(({ message }) => message).join('; ');
 }

@@ -1,6 +1,7 @@
 /**
- * Sends one mail, by the machine's sendmail program or by SMTP. nodemailer composes the message and speaks SMTP; what is decided here
- * is who may be addressed, how long it may take, what TLS must prove, and what a failure may say.
+ * Sends one mail, by the host's sendmail program or by SMTP. nodemailer composes the message and
+ * speaks SMTP. This file decides which addresses are valid, how long a delivery may take, what TLS
+ * must prove, and what the reason of a failure may contain.
  */
 import { domainToASCII } from 'node:url';
 import nodemailer from 'nodemailer';
@@ -13,19 +14,25 @@ import { runMessageProgram } from './message-program.ts';
 import { type SmtpLogin, smtpOptions } from './smtp.ts';
 import { undelivered } from './undelivered.ts';
 
-/** A run has ended and its outcome stands when mail is sent, but run-job still waits for it: a server that hangs must not keep it long. */
+/**
+ * The time limits of a delivery. run-job waits for it after its run has ended, so a server that
+ * hangs must not keep it long.
+ */
 export interface MailLimits {
-  /** To connect, and between any two answers of the server. */
+  /** The time to connect, and between two answers of the server. */
   readonly connectMs: number;
   readonly totalMs: number;
 }
 
 const usualLimits: MailLimits = { connectMs: 10_000, totalMs: 30_000 };
 
-/** Where the Filesystem Hierarchy Standard and the Linux Standard Base have it; cron's PATH holds neither. */
+/**
+ * The places of the Filesystem Hierarchy Standard and the Linux Standard Base. Cron's PATH contains
+ * neither.
+ */
 const sendmailPaths = ['/usr/sbin/sendmail', '/usr/lib/sendmail'];
 
-/** Without a configured route: sendmail if there is one, else the mail server of this machine. */
+/** The route when none is configured: sendmail if the host has it, otherwise its mail server. */
 export function usualRoute(paths: readonly string[] = sendmailPaths): MailRoute {
   const path = paths.find(isExecutable);
   return path === undefined ? { by: 'smtp', host: 'localhost' } : { by: 'sendmail', path };
@@ -66,20 +73,23 @@ function compose({ from, to, subject, text }: Mail) {
     envelope: { from: inAscii(sender.address), to: recipients.map(({ address }) => inAscii(address)) },
     subject,
     text,
-    // RFC 3834: answering machines and vacation programs keep quiet.
+    // RFC 3834: vacation programs do not answer.
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
     disableFileAccess: true,
     disableUrlAccess: true,
   };
 }
 
-/** nodemailer drops what it takes for no address without a word, local users among them; nobody must be dropped here. */
+/**
+ * The addresses of a list. nodemailer silently drops what it does not take for an address, also
+ * local users; here an invalid address throws.
+ */
 function addresses(list: string): Address[] {
   const found = addressparser(list).map((entry) => {
     if (entry.group !== undefined) return { name: entry.name, address: '' };
     return entry.address === '' ? { name: '', address: entry.name } : { name: entry.name, address: entry.address };
   });
-  // Of "a@b c@d" the second became a name.
+  // In "a@b c@d" nodemailer takes one address for a name.
   const isWhole = ({ name, address }: Address) =>
     addressForm.test(address) && (!name.includes('@') || list.includes(`"${name}"`));
   const good = printable(list) === list && found.every(isWhole);
@@ -87,10 +97,16 @@ function addresses(list: string): Address[] {
   return found;
 }
 
-/** A leading dash would be an option to sendmail; blanks, quotes and brackets would end the address in an SMTP command. */
+/**
+ * The form of an address. A leading dash would be an option to sendmail; blanks, quotes and
+ * brackets would end the address in an SMTP command.
+ */
 const addressForm = /^[^\s"<>(),;\\-][^\s"<>(),;\\]*$/u;
 
-/** The domain as mail servers and sendmail programs know it: `ops@münchen.example` is ops@xn--mnchen-3ya.example to them (RFC 5890). */
+/**
+ * The address with its domain in ASCII, as mail servers need it: `ops@xn--mnchen-3ya.example` for
+ * `ops@münchen.example` (RFC 5890).
+ */
 function inAscii(address: string): string {
   const at = address.lastIndexOf('@');
   const domain = address.slice(at + 1);
@@ -103,7 +119,7 @@ function inAscii(address: string): string {
 type Composed = ReturnType<typeof compose>;
 
 async function bySendmail(path: string, message: Composed, limits: MailLimits): Promise<Delivery> {
-  // Run here rather than by nodemailer, whose sendmail transport knows no time limit and drops what the program says on stderr.
+  // nodemailer's own sendmail transport has no time limit and drops the program's stderr.
   const composer = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
   const { message: bytes } = await composer.sendMail(message);
   const { from, to } = message.envelope;

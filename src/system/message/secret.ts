@@ -1,4 +1,4 @@
-/** Reads a secret from the file that the configuration names, when it is needed and never before. */
+/** Reads a secret from the file that the configuration names. It is read only when it is needed. */
 import { OddFileError, readFrom } from '../file/careful-file.ts';
 import { inNamedFile } from '../file/named-file.ts';
 

@@ -1,4 +1,4 @@
-/** Reads the files in which daemons leave their process number, and looks whether that process is there. */
+/** Reads the PID files of daemons, and checks that the process is alive and the right one. */
 import { statSync } from 'node:fs';
 import { OddFileError, readFrom } from '../file/careful-file.ts';
 import { inNamedFile } from '../file/named-file.ts';
@@ -7,7 +7,7 @@ import { isOver, readProcess } from '../process/proc.ts';
 import type { ProcessIdentity } from '../types/process.ts';
 import type { PidFiles } from '../types/service.ts';
 
-/** A number and a line break; PostgreSQL's has more lines below. */
+/** The largest PID file: a number and a newline; PostgreSQL's has more lines. */
 const limitBytes = 4096;
 
 export const pidFiles: PidFiles = {

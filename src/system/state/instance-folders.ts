@@ -1,4 +1,7 @@
-/** The directory of each instance of a service, `STATE_DIRECTORY/services/NAME/0`, and the file in it that suspends its probes. */
+/**
+ * The directory of each instance of a service, `STATE_DIRECTORY/services/NAME/0`, and the file in
+ * it that suspends its probes.
+ */
 import { constants, mkdirSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { attempt } from '../file/attempt.ts';
@@ -6,7 +9,7 @@ import { pinned, quietly, readText, withDescriptor } from '../file/careful-file.
 import { openForWriting } from '../file/new-file.ts';
 import type { InstanceFolders } from '../types/state.ts';
 
-/** Aurora's name for it. */
+/** The name is from Apache Aurora. */
 const snoozeName = '.healthchecksnooze';
 const writeFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC;
 const limitBytes = 1000;

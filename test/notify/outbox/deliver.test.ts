@@ -12,7 +12,7 @@ import type { StateFiles } from '../../../src/system/types/state.ts';
 import { settle } from '../../fakes/machine.ts';
 import { failed, hook, Killed, mail, mortal, ping, Scene, well } from './scene.ts';
 
-test('an incident is told once over each channel, and once more when it is over', async () => {
+test('each channel gets one message when an incident opens and one when it is over', async () => {
   const scene = new Scene();
   for (const outcome of [failed, failed, failed, well, well]) {
     scene.run(outcome, [mail, hook]);
@@ -26,7 +26,7 @@ test('an incident is told once over each channel, and once more when it is over'
   assert.match(scene.entries[0]?.payload.body ?? '', /words of r1\n/);
 });
 
-test('a check hears start and end in order', async () => {
+test('a check gets start and end in order', async () => {
   const scene = new Scene();
   const run = scene.start([ping]);
   await deliverNotices('until-empty', scene.world());
@@ -66,7 +66,7 @@ test('a channel that fails is tried again with growing pauses, in order, and the
   assert.equal(record()?.noticeFailed, undefined);
 });
 
-test('a server that hangs keeps only its own channel waiting', async () => {
+test('a server that hangs holds back only its own channel', async () => {
   const scene = new Scene();
   let answerHook = (_delivery: Delivery) => {};
   scene.answer = ({ channel }) =>
@@ -79,7 +79,7 @@ test('a server that hangs keeps only its own channel waiting', async () => {
   const done = deliverNotices('until-empty', scene.world());
   await settle();
   assert.deepEqual(scene.sent, ['mail failure r1']);
-  // A note that comes meanwhile is worded and sent.
+  // A run that is queued meanwhile is worded and sent.
   scene.run(well, [hook, mail]);
   await settle();
   await settle();
@@ -91,7 +91,7 @@ test('a server that hangs keeps only its own channel waiting', async () => {
   assert.deepEqual(scene.sent.slice(2), ['webhook failure r1', 'webhook recovery r2']);
 });
 
-test('no more than eight channels are spoken to at the same time', async () => {
+test('no more than eight messages are sent at the same time', async () => {
   const scene = new Scene();
   let open = 0;
   let most = 0;
@@ -109,7 +109,7 @@ test('no more than eight channels are spoken to at the same time', async () => {
   assert.equal(most, 8);
 });
 
-test('once means one attempt for each message, and what failed stays', async () => {
+test('once means one attempt for each message, and a message that failed stays', async () => {
   const scene = new Scene();
   scene.answer = ({ channel }) => (channel.kind === 'mail' ? { ok: true } : { ok: false, reason: 'gone' });
   scene.run(failed, [hook, mail]);
@@ -118,7 +118,7 @@ test('once means one attempt for each message, and what failed stays', async () 
   assert.equal(scene.waiting.length, 1);
 });
 
-test('after three days in vain a message is given up, loudly', async () => {
+test('after three days in vain a message is given up with an error', async () => {
   const scene = new Scene();
   scene.answer = () => ({ ok: false, reason: 'connection refused' });
   scene.run(failed);
@@ -149,7 +149,7 @@ test('a clock that was set back does not put a message off', async () => {
   assert.deepEqual(scene.sent, ['mail failure r1 ✗', 'mail failure r1']);
 });
 
-test('the outbox of a job is bounded; what gives way is the oldest, and it is said', async () => {
+test('the outbox of a job is bounded: the oldest message is given up, with an error', async () => {
   const scene = new Scene();
   scene.answer = () => ({ ok: false, reason: 'no' });
   for (let i = 0; i < 230; i += 1) scene.run(i % 2 === 0 ? failed : well);
@@ -160,7 +160,7 @@ test('the outbox of a job is bounded; what gives way is the oldest, and it is sa
   assert.ok((scene.waiting[0]?.atMs ?? 0) > Date.parse('2026-11-22T10:30:00.025Z'));
 });
 
-test('the start of a run that could not be told is dropped when there is something later to tell', async () => {
+test('the start of a run that could not be delivered is dropped when a later message waits', async () => {
   const scene = new Scene();
   scene.answer = () => ({ ok: false, reason: 'no' });
   const run = scene.start([ping]);
@@ -171,7 +171,7 @@ test('the start of a run that could not be told is dropped when there is somethi
   assert.deepEqual(scene.sent, ['ping start r1 ✗', 'ping end r1']);
 });
 
-test('a run that was killed before it left its note is told as what the next one finds', async () => {
+test('a run whose run-job was killed before it was queued is reported by the next one', async () => {
   const scene = new Scene();
   scene.run(well);
   const run = scene.start([mail]);
@@ -183,7 +183,7 @@ test('a run that was killed before it left its note is told as what the next one
   assert.match(scene.entries[0]?.payload.body ?? '', /end of \/log\/r2/, 'its log has its last words');
 });
 
-test('a run that died with the machine is told by the first run after it, also when that is the first ever', async () => {
+test('a run that died with the host is reported by the next run, also if that is the first queued one', async () => {
   const scene = new Scene();
   const dead = scene.start([mail]);
   scene.event('backup', { event: 'interrupted', run: dead, atMs: scene.clock.nowMs() });
@@ -192,7 +192,7 @@ test('a run that died with the machine is told by the first run after it, also w
   assert.deepEqual(scene.sent, [`mail failure ${dead}`, 'mail recovery r2']);
 });
 
-test('who comes to a job hears of what happens from now on', async () => {
+test('a new channel gets news from now on', async () => {
   const scene = new Scene();
   for (const outcome of [failed, well, failed, failed]) scene.unqueued(scene.start([]), outcome);
   scene.run(failed, [{ ...mail, on: ['failure', 'recovery', 'success', 'warning'] }]);
@@ -201,7 +201,7 @@ test('who comes to a job hears of what happens from now on', async () => {
   assert.match(scene.entries[0]?.payload.subject ?? '', /\(3rd time in a row\)/);
 });
 
-test('an end that the history could not take is told nevertheless', async () => {
+test('the end of a run that could not be written to the history is reported', async () => {
   const scene = new Scene();
   scene.run(well);
   await deliverNotices('until-empty', scene.world());
@@ -213,7 +213,7 @@ test('an end that the history could not take is told nevertheless', async () => 
   assert.deepEqual(scene.sent, ['mail failure r2']);
 });
 
-test('a note that is none, and a message that is none, are put aside and keep nobody waiting', async () => {
+test('invalid files in the queue and the outbox are removed and hold nothing back', async () => {
   const scene = new Scene();
   scene.files.write(noticeFolders.queue, 'a@1-r-ended.json', '{"slug":"a"');
   scene.files.write(noticeFolders.outbox, 'a@000000000000001-r-0.mail.failure.json', '[]');
@@ -223,7 +223,7 @@ test('a note that is none, and a message that is none, are put aside and keep no
   assert.deepEqual(scene.waiting, []);
 });
 
-test('a disk that takes no message is tried again, and the note is kept', async () => {
+test('a run stays in the queue while the disk takes no message, and is worded later', async () => {
   const scene = new Scene();
   let full = true;
   const files: StateFiles = {
@@ -244,7 +244,7 @@ test('a disk that takes no message is tried again, and the note is kept', async 
   assert.deepEqual(scene.sent, ['mail failure r1']);
 });
 
-test('a disk that takes and gives nothing any more does not make anybody send in a circle', async () => {
+test('a disk that takes no change does not make the deliverer send a message in a loop', async () => {
   for (const [method, delivery, most] of [
     ['remove', { ok: true }, 1],
     ['write', { ok: false, reason: 'answered 503' }, 12],

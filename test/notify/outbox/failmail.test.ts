@@ -192,7 +192,7 @@ test('killed at any moment, again and again, the deliverer loses no failmail', a
   );
 });
 
-test('a run that nobody has worded for a minute is listed as undelivered', () => {
+test('a run that has been in the queue for a minute is listed as undelivered', () => {
   const scene = new Scene();
   scene.run(failed, [], { failmail });
   assert.deepEqual(undeliveredNotices(scene.files, scene.clock.nowMs() + 30_000), []);

@@ -225,7 +225,7 @@ test('the skip names the holder of a shared lock, and the run keeps no other loc
     machine.locks.holders.set('@b', { ...running, job: 'report' });
     const taken = await take(machine, { policy: { ...policy, locks: ['a', 'b'] }, allowOvertime: true });
     assert.ok(taken.is === 'skipped' && taken.reason === 'locked' && taken.allowed);
-    assert.match(taken.words, /^the lock "b" is taken by job report: pid 9, run old has it/);
+    assert.match(taken.words, /^the lock "b" is held by job report: pid 9, run old has it/);
     assert.deepEqual([...machine.locks.holders.keys()], ['@b']);
     assert.deepEqual(machine.wrappers.asked, []);
   }

@@ -71,7 +71,7 @@ test('"the same" is only said of jobs that have the same ticks for the next five
   for (const is of ['same', 'different']) assert.ok((seen.get(is) ?? 0) > 10, `${is}: ${seen.get(is)}`);
 });
 
-test('what is the same by chance alone, in zones that differ, is compared for a year at least and not called proved', () => {
+test('times that agree by chance in different zones are compared for a year at least and not called the same', () => {
   const everyHour = { schedule: expression('0 * * * *'), timing: {} };
   const answer = compareTimes(
     { before: everyHour, after: { ...everyHour, timing: { timeZone: 'Europe/Berlin' } } },

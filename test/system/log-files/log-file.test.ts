@@ -75,7 +75,7 @@ test('a latest.log that is a directory, even a link to one, costs the link at mo
   const directory = scratch(t);
   mkdirSync(path.join(directory, 'backup/latest.log'), { recursive: true });
   const answer = created(t, directory);
-  assert.match(answer.linkTrouble ?? '', /directory/);
+  assert.match(answer.linkProblem ?? '', /directory/);
   assert.ok(lstatSync(path.join(directory, 'backup/latest.log')).isDirectory());
   assert.deepEqual(readdirSync(path.join(directory, 'backup')).sort(), [path.basename(answer.path), 'latest.log']);
 
@@ -83,7 +83,7 @@ test('a latest.log that is a directory, even a link to one, costs the link at mo
   mkdirSync(path.join(other, 'elsewhere'));
   mkdirSync(path.join(other, 'backup'));
   symlinkSync('../elsewhere', path.join(other, 'backup/latest.log'));
-  assert.equal(created(t, other).linkTrouble, undefined);
+  assert.equal(created(t, other).linkProblem, undefined);
   assert.deepEqual(readdirSync(path.join(other, 'elsewhere')), []);
 });
 

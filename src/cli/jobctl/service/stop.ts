@@ -13,7 +13,7 @@ import type { LockHolder } from '../../../system/types/lock.ts';
 import { print, say } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
 import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
-import { stopRun } from '../../run/stop-run.ts';
+import { stopRunHere } from '../../run/stop-run.ts';
 import { notDone } from '../frame/act.ts';
 import type { Options } from '../frame/options.ts';
 import { holderOf, type ServiceTarget, targetName } from '../frame/target.ts';
@@ -75,7 +75,7 @@ async function stopJobRun({ slug, instance }: ServiceTarget, { reason }: Options
   if (instance !== undefined || !isJobRun(slug, holder, supervisorRun, config)) return;
   const { killGraceSeconds = usualGraceSeconds } = holder ?? {};
   const order = { slug, killGraceSeconds, ...(reason !== undefined && { reason }) };
-  await stopRun(config, order, ({ runId }) => say('jobctl', `ending run ${runId} of the job that ${slug} was`));
+  await stopRunHere(config, order, ({ runId }) => say('jobctl', `ending run ${runId} of the job that ${slug} was`));
 }
 
 /** Returns true when the target is down. Helps supervisors that can't get there by themselves. */
