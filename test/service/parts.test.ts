@@ -11,7 +11,7 @@ import { snoozedUntilMs } from '../../src/service/instance/snooze.ts';
 import { allocatePorts } from '../../src/service/ports/allocate.ts';
 import { formatEntry, parseJournal } from '../../src/service/record/journal.ts';
 import { describeInstance, type InstanceRecord, restoreInstance } from '../../src/service/record/record.ts';
-import { FakeState } from '../fakes/machine.ts';
+import { FakeState } from '../fakes/host.ts';
 
 const range = { first: 100, last: 109 };
 const ask = (taken: readonly number[], before: Record<string, number> = {}, busy: readonly number[] = []) =>
