@@ -192,7 +192,7 @@ test('what somebody saves between reading and writing is not lost', { skip }, (t
     [ "$1" = -l ] && [ "$(grep -c -e -l $calls)" = 2 ] && { $real -l; echo '9 9 * * * /bin/edited'; } | $real -
     exec $real "$@"`;
   const { status, stderr } = person.generate('--install');
-  assert.match(stderr, /your crontab was changed at this moment, and is left as it is: try again/);
+  assert.match(stderr, /your crontab was changed meanwhile, so it is left as it is; try again/);
   assert.equal(status, 78);
   person.wrapper = undefined;
   assert.equal(person.crontab(), '5 4 * * * /bin/true\n9 9 * * * /bin/edited\n');
@@ -228,7 +228,7 @@ test('a user who may have no crontab is told where that is decided', { skip }, (
   const { status, stderr } = person.generate('--install');
   assert.equal(status, 77);
   assert.match(stderr, /crontab -l: .*not allowed to use this program.*; .*\/etc\/cron\.allow/);
-  assert.match(person.generate().stderr, /whether your crontab has these lines is not known: crontab -l: /);
+  assert.match(person.generate().stderr, /can't tell whether your crontab has these lines: crontab -l: /);
 });
 
 test('root has no use for it, and says so', { skip: notRoot }, () => {

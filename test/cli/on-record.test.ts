@@ -81,10 +81,7 @@ test('who asked first for the stop of a run, and why, stays; who asked again sta
   await jobctl('stop', 'deaf', '--reason', 'still there');
   await first;
   const { stdout } = await jobctl('history', 'deaf');
-  assert.match(
-    stdout,
-    /was stopped with SIGTERM by (\S+): it eats the disk, .*\1 asked again for its stop: still there/,
-  );
+  assert.match(stdout, /was stopped with SIGTERM by (\S+): it eats the disk, .*\1 asked again to stop it: still there/);
   const { stdout: json } = await jobctl('history', 'deaf', '--json');
   const run = JSON.parse(json) as { stopReason: string; laterStops: readonly { reason: string }[] };
   assert.equal(run.stopReason, 'it eats the disk');

@@ -137,7 +137,7 @@ describe('what an operator types and is told', () => {
     const started = await jobctl('start', 'web', '--reason', 'all of it');
     assert.match(
       started.stdout,
-      new RegExp(`^web\\.1 is wanted up again, too; it was stopped by ${by} at ${time}: it leaks\n`),
+      new RegExp(`^web\\.1 will be kept up again, too; it was stopped by ${by} at ${time}: it leaks\n`),
     );
     const { stdout } = await jobctl('history', 'web');
     for (const words of [
@@ -188,7 +188,7 @@ describe('what an operator types and is told', () => {
     const history = await jobctl('history', '--failed', '--since', '1h');
     assert.match(history.stdout, /^fails +\d{4}.* failed with exit code 3/);
     assert.doesNotMatch(history.stdout, /was stopped|slow/);
-    assert.match((await jobctl('history', '--since', 'tomorrow')).stderr, /nothing of that kind/);
+    assert.match((await jobctl('history', '--since', 'tomorrow')).stderr, /no such entries/);
     assert.deepEqual((await jobctl('failed', 'idle')).code, 0);
   });
 

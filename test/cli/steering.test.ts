@@ -208,7 +208,7 @@ describe('steering real jobs', () => {
     assert.equal(off.code, 1);
     assert.match(
       off.stdout,
-      /^off will not run: "disabled: true" stands in its file\n\nTake it out of .*, then:\n {4}sudo cron-generate /,
+      /^off will not run: its file has "disabled: true"\n\nTake it out of .*, then:\n {4}sudo cron-generate /,
     );
     const [value = {}] = await json('why', 'manual');
     assert.deepEqual([value.verdict, (value.cause as { about: string }).about], ['will-not-run', 'schedule']);

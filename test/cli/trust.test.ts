@@ -526,7 +526,7 @@ describe('who may decide what is run', { skip }, () => {
       chmodSync(house.path('jobs'), 0o777);
       const refused = await run([bin('run-job'), '--config', house.configFile, 'hello']);
       chmodSync(house.path('jobs'), 0o755);
-      assertRefused(refused, 78, /everyone can write .*jobs, and so could have jobs run/);
+      assertRefused(refused, 78, /everyone can write .*jobs, so anyone could have jobs run/);
     });
 
     test('a job can not choose the mark of its run, neither by its file nor by the defaults', async () => {

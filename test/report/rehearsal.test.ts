@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { validateJobText } from '../../src/job/load.ts';
 import { type RehearsalRequest, rehearsalCode, rehearsalText, rehearse } from '../../src/report/rehearsal.ts';
 import { worldOf } from '../../src/run/world/world.ts';
-import { user } from '../fakes/machine.ts';
+import { user } from '../fakes/host.ts';
 
 const text = `name: Nightly dump
 command: [dump --all, /opt/gone, /opt/old]

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { splayMs } from '../../src/run/tick/splay.ts';
 import { sha256 } from '../../src/system/file/hash.ts';
-import { settle } from '../fakes/machine.ts';
+import { settle } from '../fakes/host.ts';
 import { Host } from './ticking.ts';
 
 const hourly = '0 * * * *';

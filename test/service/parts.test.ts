@@ -12,7 +12,7 @@ import { allocatePorts } from '../../src/service/ports/allocate.ts';
 import { formatEntry, parseJournal } from '../../src/service/record/journal.ts';
 import type { InstanceRecord } from '../../src/service/record/record.ts';
 import { describeInstance, restoreInstance } from '../../src/service/record/restore.ts';
-import { FakeState } from '../fakes/machine.ts';
+import { FakeState } from '../fakes/host.ts';
 
 const range = { first: 100, last: 109 };
 const ask = (taken: readonly number[], before: Record<string, number> = {}, busy: readonly number[] = []) =>

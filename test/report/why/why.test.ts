@@ -420,7 +420,7 @@ test('the text says what, why, what to do and what else, then everything that wa
   const two = changed(puzzle, { daemon: { is: 'absent' } as never, job: { enabled: false }, crontab: noLine });
   assert.equal(
     whyText(answerOf(explain(two), two), explain(two).findings),
-    `backup did not run at 2026-11-25 10:30:00: "disabled: true" stands in its file
+    `backup did not run at 2026-11-25 10:30:00: its file has "disabled: true"
 
 Take it out of /jobs/backup.yaml, then:
     sudo cron-generate
@@ -430,7 +430,7 @@ Also, no cron is running; start cron:
     sudo systemctl start cron
 
   job file      ok     /jobs/backup.yaml
-  schedule      STOPS  "disabled: true" stands in its file
+  schedule      STOPS  its file has "disabled: true"
   pause         ok     it is not paused
   machine       ok     up since 2026-10-14 17:30:00
   cron          STOPS  no cron is running
@@ -449,7 +449,7 @@ Also, no cron is running; start cron:
   run:  r${tickMs + 500}, by the clock
   log:  /log/backup.log
 
-Everything that was looked at: jobctl why backup --all
+All findings: jobctl why backup --all
 `,
   );
 });
