@@ -78,7 +78,7 @@ test('an HTTP probe says which code it got, and where it was led', async () => {
     assert.deepEqual(judgeResponse(response, { ...probe, ...changes }), { is: 'failure', reason });
 });
 
-test('one whose supervisor was stopped is not taken for well, and can be stopped', async () => {
+test('a service whose supervisor was stopped is not shown as UP, and can be stopped', async () => {
   assert.equal((await house.run('jobctl', ['start', 'sleeping', '--wait'])).code, 0);
   const before = await house.untilUp('sleeping');
   const supervisor = await house.supervisor('sleeping');
