@@ -79,7 +79,7 @@ async function jobctl(written: readonly string[]): Promise<number> {
   if (looking.has(name)) lookAs(config.serviceUser);
   if (options.supervisors) {
     if (options.name === undefined && options.tag === undefined) return stopSupervisors(config);
-    return refuse(program, '--supervisors ends all of them; it goes with no name and no --tag');
+    return refuse(program, '--supervisors stops every supervisor; leave out the name and --tag');
   }
   const onService = await serviceCommand(name, options, { config, onJob: (one) => command.act(one, config) });
   return onService ?? command.act(options, config);
@@ -111,5 +111,5 @@ function unknownCommand(name: string): string {
 
 function tooMany(name: string, words: readonly string[]): string | undefined {
   if (words.length === 0 || manyNames.has(name)) return undefined;
-  return `${name} takes one job at a time, or a --tag; "${words[0]}" is one too many`;
+  return `${name} takes one job or a --tag; remove "${words[0]}"`;
 }

@@ -2,8 +2,11 @@
  * What the history of a job says: its last run, skips since then, its health, and notices that
  * failed.
  */
+
+import { untoldIn } from '../run/history/carried.ts';
 import type { Steered, Streak } from '../run/history/event.ts';
-import { extendStreak, type History, type RunRecord, untoldIn } from '../run/history/history.ts';
+import type { History, RunRecord } from '../run/history/history.ts';
+import { extendStreak } from '../run/history/streak.ts';
 import { type LastStatus, type Outcome, outcomeWords, statusOf } from '../run/outcome/outcome.ts';
 import type { LockHolder } from '../system/types/lock.ts';
 import { defined } from '../text/defined.ts';

@@ -11,8 +11,9 @@ import type { HistoryStore, StateFiles } from '../system/types/state.ts';
 import type { User } from '../system/types/user.ts';
 import { defined } from '../text/defined.ts';
 import { type AttemptsResult, runAttempts } from './attempts.ts';
+import { carriedAfter } from './history/carried.ts';
 import type { Ended, Started, Tick, Trigger } from './history/event.ts';
-import { carriedAfter, extendStreak, type History, unfinishedRuns } from './history/history.ts';
+import { type History, unfinishedRuns } from './history/history.ts';
 import {
   type InterruptedRuns,
   type RunName,
@@ -23,6 +24,7 @@ import {
   recordStopped,
   writeEvent,
 } from './history/record.ts';
+import { extendStreak } from './history/streak.ts';
 import { nextLockName, type Taken, takeLock } from './lock/take-lock.ts';
 import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, outcomeWords } from './outcome/outcome.ts';
 import { SuccessRules } from './outcome/success-rules.ts';

@@ -112,8 +112,8 @@ function stopParts({ outcome, stopRequestedBy, stopReason, laterStops = [] }: Ru
   const first =
     stopRequestedBy === undefined || isByRequest(outcome)
       ? []
-      : [withReason(`${stopRequestedBy} asked for its stop`, stopReason)];
-  return [...first, ...laterStops.map(({ by, reason }) => withReason(`${by} asked again for its stop`, reason))];
+      : [withReason(`${stopRequestedBy} asked to stop it`, stopReason)];
+  return [...first, ...laterStops.map(({ by, reason }) => withReason(`${by} asked again to stop it`, reason))];
 }
 
 function sweptWords(count: number): string {

@@ -112,7 +112,7 @@ function isFailure({ outcome }: RunSnapshot): boolean {
 
 function lastSaid({ outcome, logPath }: RunSnapshot, words: LastWords | undefined): string {
   if (logPath === undefined || words === undefined) return '';
-  if ('why' in words) return '; its log can not be read here';
+  if ('why' in words) return '; you may not read its log';
   const last = words.lines.at(-1)?.trim();
   if (last === undefined) return '; it printed nothing';
   return outcome?.kind === 'exited' ? `: ${last}` : `; it last printed "${last}"`;
@@ -134,7 +134,7 @@ function adviceOf(explanation: Explanation, evidence: Evidence, words: LastWords
     advise('run it now', changing(evidence.forms, `start ${evidence.slug}`)),
     ...(evidence.forms.changing === ''
       ? []
-      : [advise('see more of this machine', `sudo jobctl why ${evidence.slug}${evidence.forms.named}`)]),
+      : [advise('see more, as root', `sudo jobctl why ${evidence.slug}${evidence.forms.named}`)]),
   ];
   const all = [
     ...(own ? failureAdvice(run, evidence, { closed }) : []),

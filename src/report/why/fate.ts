@@ -114,7 +114,7 @@ function skipAdvice({ outcome }: RunSnapshot, evidence: Evidence): readonly Advi
       if (isIdle) return [startNow];
       return [
         advise(
-          'see who runs and who waits; the schedule asks for more runs than there is time for',
+          'see which runs wait; the schedule asks for more runs than there is time for',
           looking(forms, `status ${slug}`),
         ),
       ];

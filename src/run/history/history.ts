@@ -3,9 +3,8 @@
  * operators.
  */
 
-import { healthOf, type LastStatus, type Outcome, statusOf } from '../outcome/outcome.ts';
+import { type LastStatus, type Outcome, statusOf } from '../outcome/outcome.ts';
 import type {
-  Carried,
   Ended,
   HistoryEvent,
   NoticeEvent,
@@ -18,6 +17,7 @@ import type {
   Untold,
   Waiting,
 } from './event.ts';
+import { extendStreak, resetStreak, withoutFailedRuns } from './streak.ts';
 import { addOutcome, greaterTotals, noTotals, type Totals } from './totals.ts';
 
 type StopEvent = Extract<HistoryEvent, { readonly event: 'stop-requested' }>;
@@ -152,79 +152,6 @@ export function foldHistory(
     ...(steered.length > 0 && { steered }),
     ...(notices.length > 0 && { notices }),
   };
-}
-
-/**
- * Returns the streak after a run with this outcome. A success ends it; a skip or a stop by a person
- * neither ends nor lengthens it.
- */
-export function extendStreak(streak: Streak, outcome: Outcome, endedMs: number): Streak {
-  const health = healthOf(outcome);
-  if (health === 'success') return { failures: 0, lastSuccessMs: endedMs };
-  if (health === undefined) {
-    return statusOf(outcome) === 'failure' ? { ...streak, collisions: (streak.collisions ?? 0) + 1 } : streak;
-  }
-  const counted = countOwn(streak, outcome);
-  return { ...counted, failures: streak.failures + 1, failingSinceMs: streak.failingSinceMs ?? endedMs };
-}
-
-/**
- * The failures in a row as failmail counts them: collisions are included, as in the Python
- * process-control.
- */
-export function mailedFailures({ failures, collisions = 0 }: Streak): number {
-  return failures + collisions;
-}
-
-/** Counts a failure of the run itself. A stop from outside says nothing about the job. */
-function countOwn(streak: Streak, { kind }: Outcome): Streak {
-  if (kind === 'stopped') return streak;
-  return { ...streak, failedRuns: (streak.failedRuns ?? 0) + 1 };
-}
-
-/**
- * The streak after failures have paused the job: after it is resumed, `pause_after_failures` counts
- * from zero.
- */
-function withoutFailedRuns({ failedRuns: _counted, ...streak }: Streak): Streak {
-  return streak;
-}
-
-/** The streak after an operator has dealt with the failures. */
-function resetStreak({ lastSuccessMs }: Streak): Streak {
-  return { failures: 0, ...(lastSuccessMs !== undefined && { lastSuccessMs }) };
-}
-
-/** What a line says of all before it. */
-export function carriedNow(history: History): Carried {
-  const { totals, lastStatus } = history;
-  const untold = untoldIn(history);
-  return { totals, lastStatus, ...(untold !== undefined && { untold }) };
-}
-
-/** What the line of a run's end carries on, from the history before that line. */
-export function carriedAfter(before: History, outcome: Outcome, durationMs: number): Carried {
-  const status = statusOf(outcome);
-  const untold = status === 'failure' ? undefined : untoldIn(before);
-  return {
-    totals: addOutcome(before.totals, outcome, durationMs),
-    lastStatus: status ?? before.lastStatus,
-    ...(untold !== undefined && { untold }),
-  };
-}
-
-/** The last run that people should have been told of, when they were not, and no person has reset the job since. */
-export function untoldIn({ runs, steered = [], untoldBefore }: History): Untold | undefined {
-  const isTold = ({ noticeFailed, outcome }: RunRecord) =>
-    noticeFailed !== undefined || (outcome !== undefined && statusOf(outcome) === 'failure');
-  const last = runs.findLast(isTold);
-  const untold = last === undefined ? untoldBefore : untoldOf(last);
-  const isReset = steered.some(({ action, atMs }) => action === 'reset' && atMs > (untold?.startedMs ?? 0));
-  return isReset ? undefined : untold;
-}
-
-function untoldOf({ run, startedMs, noticeFailed }: RunRecord): Untold | undefined {
-  return noticeFailed === undefined ? undefined : { run, startedMs, words: noticeFailed };
 }
 
 /**

@@ -6,18 +6,12 @@ import type { Clock } from '../../system/types/clock.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
 import { defined } from '../../text/defined.ts';
 import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/outcome.ts';
+import { carriedAfter, carriedNow } from './carried.ts';
 import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
 import { formatEvent, readEvents } from './event-lines.ts';
-import {
-  carriedAfter,
-  carriedNow,
-  emptyHistory,
-  extendStreak,
-  foldHistory,
-  type History,
-  type RunRecord,
-} from './history.ts';
+import { emptyHistory, foldHistory, type History, type RunRecord } from './history.ts';
 import { earlierHistory } from './predecessor.ts';
+import { extendStreak } from './streak.ts';
 
 /** The result of a run, for its caller and for notices. */
 export interface RunResult {

@@ -3,18 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { snapshotJob } from '../../../src/report/snapshot.ts';
+import { carriedAfter } from '../../../src/run/history/carried.ts';
 import type { HistoryEvent } from '../../../src/run/history/event.ts';
 import { formatEvent } from '../../../src/run/history/event-lines.ts';
-import {
-  carriedAfter,
-  emptyHistory,
-  extendStreak,
-  foldHistory,
-  type History,
-} from '../../../src/run/history/history.ts';
+import { emptyHistory, foldHistory, type History } from '../../../src/run/history/history.ts';
 import { readHistory, readRecentHistory, recordSkip } from '../../../src/run/history/record.ts';
+import { extendStreak } from '../../../src/run/history/streak.ts';
 import type { Outcome } from '../../../src/run/outcome/outcome.ts';
-import { FakeHistory } from '../../fakes/machine.ts';
+import { FakeHistory } from '../../fakes/host.ts';
 
 const trigger = { by: 'clock' } as const;
 const minuteMs = 60_000;

@@ -1,0 +1,37 @@
+/** What the line of an event says of all lines before it, so that the latest state is known from the end of a history. */
+import { type Outcome, statusOf } from '../outcome/outcome.ts';
+import type { Carried, Untold } from './event.ts';
+import type { History, RunRecord } from './history.ts';
+import { addOutcome } from './totals.ts';
+
+/** What a line says of all before it. */
+export function carriedNow(history: History): Carried {
+  const { totals, lastStatus } = history;
+  const untold = untoldIn(history);
+  return { totals, lastStatus, ...(untold !== undefined && { untold }) };
+}
+
+/** What the line of a run's end carries on, from the history before that line. */
+export function carriedAfter(before: History, outcome: Outcome, durationMs: number): Carried {
+  const status = statusOf(outcome);
+  const untold = status === 'failure' ? undefined : untoldIn(before);
+  return {
+    totals: addOutcome(before.totals, outcome, durationMs),
+    lastStatus: status ?? before.lastStatus,
+    ...(untold !== undefined && { untold }),
+  };
+}
+
+/** The last run that people should have been told of, when they were not, and no person has reset the job since. */
+export function untoldIn({ runs, steered = [], untoldBefore }: History): Untold | undefined {
+  const isTold = ({ noticeFailed, outcome }: RunRecord) =>
+    noticeFailed !== undefined || (outcome !== undefined && statusOf(outcome) === 'failure');
+  const last = runs.findLast(isTold);
+  const untold = last === undefined ? untoldBefore : untoldOf(last);
+  const isReset = steered.some(({ action, atMs }) => action === 'reset' && atMs > (untold?.startedMs ?? 0));
+  return isReset ? undefined : untold;
+}
+
+function untoldOf({ run, startedMs, noticeFailed }: RunRecord): Untold | undefined {
+  return noticeFailed === undefined ? undefined : { run, startedMs, words: noticeFailed };
+}
