@@ -2,7 +2,7 @@
 import type { StripItem } from '../strip.ts';
 
 export interface StripSigns extends Readonly<Record<Exclude<StripItem['is'], 'success'>, string>> {
-  /** Of a run that succeeded, from short to long: at least one. */
+  /** Signs of a run that succeeded, from short to long: at least one. */
   readonly bars: string;
 }
 
@@ -18,14 +18,21 @@ export const blockSigns: StripSigns = {
 /** For terminals and files that may not show more than ASCII. */
 export const asciiSigns: StripSigns = { bars: '.', failure: 'x', missed: 'o', skipped: '-', running: '>', other: '~' };
 
-/** The longest of the runs that succeeded has the highest bar. */
+/** Differences between runs of less than a second say nothing. */
+const leastUsualMs = 1000;
+
+/**
+ * A run of the usual length has a low bar, and one of three times that, or more, the highest: so a strip shows what is unusual. Usual is the
+ * median of the runs that succeeded.
+ */
 export function stripText(items: readonly StripItem[], signs: StripSigns): string {
-  const durations = items.filter((item) => item.is === 'success').map(({ durationMs = 0 }) => durationMs);
-  const longestMs = durations.reduce((most, duration) => Math.max(most, duration), 0);
-  return items.map((item) => (item.is === 'success' ? barOf(item, longestMs, signs) : signs[item.is])).join('');
+  const durations = items.flatMap((item) => (item.is === 'success' ? [item.durationMs ?? 0] : []));
+  const [usualMs = 0] = durations.sort((a, b) => a - b).slice(durations.length >> 1);
+  const highestMs = 3 * Math.max(usualMs, leastUsualMs);
+  return items.map((item) => (item.is === 'success' ? barOf(item, highestMs, signs) : signs[item.is])).join('');
 }
 
-function barOf({ durationMs = 0 }: StripItem, longestMs: number, { bars }: StripSigns): string {
-  const share = longestMs === 0 ? 0 : durationMs / longestMs;
+function barOf({ durationMs = 0 }: StripItem, highestMs: number, { bars }: StripSigns): string {
+  const share = Math.max(0, durationMs) / highestMs;
   return bars[Math.min(bars.length - 1, Math.floor(share * bars.length))] ?? '';
 }

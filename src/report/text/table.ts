@@ -1,16 +1,18 @@
 /** Lays out rows in columns for a terminal of some width, or without a limit for programs and files. */
-import stringWidth from 'string-width';
 import { greatest } from '../../text/width.ts';
+import { columnsOf, cut, type Ellipsis } from './fold.ts';
 
 export interface Column {
   readonly title: string;
   /** Numbers and durations stand at the right. */
   readonly align?: 'right';
-  /** Where the width does not suffice, columns with this are left out, the greatest first. */
+  /** Columns with this are left out when the width does not suffice, the greatest number first. */
   readonly expendable?: number;
+  /** Left out before any other column is cut. */
+  readonly isExtra?: boolean;
 }
 
-/** Plain text of one line. `style` is applied after it was cut and padded. */
+/** Plain text of one line. `style` is applied after the text was cut. */
 export interface Cell {
   readonly text: string;
   readonly style?: (text: string) => string;
@@ -20,67 +22,94 @@ export interface TableOptions {
   /** Columns of the terminal; Infinity where nothing limits a line. */
   readonly width: number;
   readonly titleStyle?: (text: string) => string;
+  readonly ellipsis?: Ellipsis;
+  /** Columns that the last column keeps as long as others can be left out instead. */
+  readonly leastLast?: number;
 }
 
-const gap = 2;
-/** The first column names the row, the last one explains it: both keep at least this. */
-const leastFirst = 8;
-/** So much of a name is always shown where whole columns can give way instead. */
-const mostUncut = 16;
-const leastLast = 12;
-/** With so much room for the last column nothing else gives way; with less than `usefulLast`, columns that are expendable are left out. */
-const comfortableLast = 24;
-const usefulLast = 16;
-
-/**
- * One line for the titles and one for each row, none longer than `width` where that is 20 or more. The last column takes what the others leave,
- * then the first one gives way. What is cut ends with `…`. Columns without any text are left out.
- */
-export function table(
-  columns: readonly Column[],
-  rows: readonly (readonly Cell[])[],
-  { width, titleStyle = (text) => text }: TableOptions,
-): string {
-  const all = columns.map((column, index): Laid => {
-    const cells = rows.map((row) => row[index] ?? { text: '' });
-    const longest = cells.reduce((most, { text }) => Math.max(most, stringWidth(text)), 0);
-    return { ...column, cells, isEmpty: longest === 0, width: Math.max(longest, stringWidth(column.title)) };
-  });
-  const used = all.filter(({ isEmpty }, index) => index === 0 || !isEmpty);
-  const shown = shortenLast(used, width, comfortableLast) ?? fit(shortenFirst(used, width), width);
-  const lines = [
-    shown.map((column) => lineUp({ text: column.title, style: titleStyle }, column)),
-    ...rows.map((_, row) => shown.map((column) => lineUp(column.cells[row] ?? { text: '' }, column))),
-  ];
-  return lines.map((cells) => `${cells.join(' '.repeat(gap)).replace(/ +$/, '')}\n`).join('');
+export interface Lines {
+  readonly titles: string;
+  readonly rows: readonly string[];
 }
 
-interface Laid extends Column {
+export interface Measured extends Column {
   readonly cells: readonly Cell[];
   readonly isEmpty: boolean;
   readonly width: number;
 }
 
-/** One long name must not cost all rows their other columns: a quarter of the width is enough for it. */
-function shortenFirst([first, ...others]: readonly Laid[], width: number): readonly Laid[] {
-  if (first === undefined) return [];
-  const most = Math.max(mostUncut, Math.floor(width / 4));
-  return [{ ...first, width: others.length === 0 ? first.width : Math.min(first.width, most) }, ...others];
+export const gap = 2;
+/** The first column names the row, the last one explains it. Both keep at least this when no column can be left out. */
+const smallestFirst = 8;
+const smallestLast = 12;
+const usualLeastLast = 16;
+
+/** The columns with their cells and the width of the longest one. */
+export function measure(columns: readonly Column[], rows: readonly (readonly Cell[])[]): readonly Measured[] {
+  return columns.map((column, index) => {
+    const cells = rows.map((row) => row[index] ?? { text: '' });
+    const longest = greatest(cells.map(({ text }) => columnsOf(text)));
+    return { ...column, cells, isEmpty: longest === 0, width: Math.max(longest, columnsOf(column.title)) };
+  });
 }
 
-function fit(columns: readonly Laid[], width: number): readonly Laid[] {
-  const shortened = shortenLast(columns, width, usefulLast);
+/**
+ * No line is wider than `width` where that is 24 or more. Extra columns are left out first; then the last column is
+ * cut, then a name that takes over a quarter of the width, then whole columns are left out, then all that is left shrinks. Columns without any
+ * text are left out.
+ */
+export function table(measured: readonly Measured[], options: TableOptions): Lines {
+  const { width, titleStyle = (text) => text, leastLast = usualLeastLast, ellipsis = 'unicode' } = options;
+  const used = withoutExtras(
+    measured.filter(({ isEmpty }, index) => index === 0 || !isEmpty),
+    width,
+    leastLast,
+  );
+  const shown = shortenLast(used, width, leastLast) ?? fit(used, width, leastLast);
+  const titles = joined(shown.map((column) => lineUp({ text: column.title, style: titleStyle }, column, ellipsis)));
+  const count = measured[0]?.cells.length ?? 0;
+  const rows = Array.from({ length: count }, (_, row) =>
+    joined(shown.map((column) => lineUp(column.cells[row] ?? { text: '' }, column, ellipsis))),
+  );
+  return { titles, rows };
+}
+
+function withoutExtras(columns: readonly Measured[], width: number, leastLast: number): readonly Measured[] {
+  const last = columns.at(-1)?.width ?? 0;
+  const least = widthOf(columns) - last + Math.min(last, leastLast);
+  return least <= width ? columns : columns.filter(({ isExtra }) => isExtra !== true);
+}
+
+function joined(cells: readonly string[]): string {
+  return cells.join(' '.repeat(gap)).replace(/ +$/, '');
+}
+
+/** Columns that the first column may take where others need room: one long name must not cost all rows their other columns. */
+export function mostFirst(width: number): number {
+  return Math.max(16, Math.floor(width / 4));
+}
+
+/** Shortens the first column only by what is too much. */
+function shortenFirst(columns: readonly Measured[], width: number): readonly Measured[] {
+  const [first, ...others] = columns;
+  if (first === undefined || others.length === 0) return columns;
+  const excess = Math.max(0, widthOf(columns) - width);
+  const least = Math.min(first.width, mostFirst(width));
+  return [{ ...first, width: Math.max(least, first.width - excess) }, ...others];
+}
+
+function fit(columns: readonly Measured[], width: number, leastLast: number): readonly Measured[] {
+  const narrowed = shortenFirst(columns, width);
+  const shortened = shortenLast(narrowed, width, leastLast);
   if (shortened !== undefined) return shortened;
   const expendable = greatest(columns.map((column) => column.expendable ?? 0));
-  if (expendable === 0) return squeeze(columns, widthOf(columns) - width);
-  return fit(
-    columns.filter((column) => column.expendable !== expendable),
-    width,
-  );
+  if (expendable === 0) return squeeze(narrowed, widthOf(narrowed) - width);
+  const fewer = columns.filter((column) => column.expendable !== expendable);
+  return fit(fewer, width, leastLast);
 }
 
 /** `undefined` when the last column would have less room than `least`. */
-function shortenLast(columns: readonly Laid[], width: number, least: number): readonly Laid[] | undefined {
+function shortenLast(columns: readonly Measured[], width: number, least: number): readonly Measured[] | undefined {
   const excess = widthOf(columns) - width;
   if (excess <= 0) return columns;
   const last = columns.at(-1);
@@ -88,41 +117,31 @@ function shortenLast(columns: readonly Laid[], width: number, least: number): re
   return [...columns.slice(0, -1), { ...last, width: last.width - excess }];
 }
 
-/** Nothing is left to be left out: the last column shrinks to its least, then the first one. */
-function squeeze(columns: readonly Laid[], excess: number): readonly Laid[] {
-  const least = (index: number) =>
-    index === columns.length - 1 && index > 0 ? leastLast : index === 0 ? leastFirst : Number.POSITIVE_INFINITY;
+/** Shrinks the last column to its least, then the first one, then every column as far as it must. */
+function squeeze(columns: readonly Measured[], excess: number): readonly Measured[] {
+  const last = columns.length - 1;
+  const steps = [
+    [last, smallestLast] as const,
+    [0, smallestFirst] as const,
+    ...[...columns.keys()].map((at) => [at, 1] as const),
+  ];
+  const widths = columns.map(({ width }) => width);
   let left = excess;
-  const narrowed = [...columns.entries()].reverse().map(([index, column]) => {
-    const spare = Math.max(0, column.width - least(index));
-    const taken = Math.min(spare, Math.max(0, left));
+  for (const [index, least] of steps) {
+    const width = widths[index] ?? 0;
+    const taken = Math.max(0, Math.min(width - least, left));
+    widths[index] = width - taken;
     left -= taken;
-    return { ...column, width: column.width - taken };
-  });
-  return narrowed.reverse();
+  }
+  return columns.map((column, index) => ({ ...column, width: widths[index] ?? column.width }));
 }
 
-function widthOf(columns: readonly Laid[]): number {
+function widthOf(columns: readonly Measured[]): number {
   return columns.reduce((sum, column) => sum + column.width, 0) + gap * (columns.length - 1);
 }
 
-function lineUp({ text, style = (same) => same }: Cell, { width, align }: Laid): string {
-  const short = cut(text, width);
-  const blanks = ' '.repeat(Math.max(0, width - stringWidth(short)));
+function lineUp({ text, style = (same) => same }: Cell, { width, align }: Measured, ellipsis: Ellipsis): string {
+  const short = cut(text, width, ellipsis);
+  const blanks = ' '.repeat(Math.max(0, width - columnsOf(short)));
   return align === 'right' ? blanks + style(short) : style(short) + blanks;
-}
-
-const graphemes = new Intl.Segmenter();
-
-/** At most so many terminal columns of a text; a character that takes two, or is made of several, is never halved. */
-export function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
-  let kept = '';
-  let taken = 0;
-  for (const { segment } of graphemes.segment(text)) {
-    taken += stringWidth(segment);
-    if (taken > width - 1) break;
-    kept += segment;
-  }
-  return width < 1 ? '' : `${kept.trimEnd()}…`;
 }
