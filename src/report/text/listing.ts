@@ -30,28 +30,26 @@ export interface ListingOptions {
   readonly formatTime: (ms: number) => string;
 }
 
-type Rank = 'attention' | 'busy' | 'held' | 'quiet' | 'off';
-
-/** The place of a state in the listing, and its colour. */
-const states: Readonly<Record<JobState, readonly [Rank, Colour]>> = {
+/** The states in the order of the listing, each with its colour, and whether it needs a person. */
+const states: Readonly<Record<JobState, readonly ['attention' | 'well', Colour]>> = {
   failing: ['attention', 'red'],
   FAILED: ['attention', 'red'],
   invalid: ['attention', 'red'],
   unknown: ['attention', 'red'],
   DEGRADED: ['attention', 'yellow'],
   overdue: ['attention', 'yellow'],
-  running: ['busy', 'cyan'],
-  STARTING: ['busy', 'cyan'],
-  STOPPING: ['busy', 'magenta'],
-  paused: ['held', 'magenta'],
-  DOWN: ['held', 'magenta'],
-  UP: ['quiet', 'green'],
-  ok: ['quiet', 'green'],
-  'never-run': ['quiet', 'none'],
-  disabled: ['off', 'dim'],
+  running: ['well', 'cyan'],
+  STARTING: ['well', 'cyan'],
+  STOPPING: ['well', 'magenta'],
+  paused: ['well', 'magenta'],
+  DOWN: ['well', 'magenta'],
+  UP: ['well', 'green'],
+  ok: ['well', 'green'],
+  'never-run': ['well', 'none'],
+  disabled: ['well', 'dim'],
 };
 
-const ranks: readonly Rank[] = ['attention', 'busy', 'held', 'quiet', 'off'];
+const order = Object.keys(states) as readonly JobState[];
 
 const stripLength = 10;
 
@@ -71,21 +69,30 @@ const essential: ReadonlySet<string> = new Set(['JOB', 'STATE', 'LAST', 'TOOK', 
 const leastNote = 40;
 const noteIndent = 2;
 
+export interface ListedRow {
+  readonly slug: string;
+  readonly line: string;
+  /** Absent where `line` has it. */
+  readonly note?: string;
+  readonly needsPerson: boolean;
+}
+
 /** A listing in parts, for a screen that shows only some of its rows. */
 export interface ListingLines {
   readonly titles: string;
-  /** `note` is absent where the row shows it. */
-  readonly rows: readonly { readonly slug: string; readonly line: string; readonly note?: string }[];
+  readonly rows: readonly ListedRow[];
   readonly totals: readonly string[];
 }
 
 export function listing(jobs: readonly ListedJob[], options: ListingOptions): string {
   const { titles, rows, totals } = listingLines(jobs, options);
   const width = options.terminal?.columns ?? Number.POSITIVE_INFINITY;
-  const lines = rows.flatMap(({ line, note }) => [
-    line,
-    ...(note === undefined ? [] : folded(' '.repeat(noteIndent) + note, width, noteIndent)),
-  ]);
+  const dim = painted('dim', options.terminal);
+  const lines = rows.flatMap(({ line, note, needsPerson }) => {
+    if (note === undefined) return [line];
+    const below = folded(' '.repeat(noteIndent) + note, width, noteIndent);
+    return [line, ...(needsPerson ? below : below.map(dim))];
+  });
   return [...(rows.length === 0 ? [] : [titles]), ...lines, ...totals].map((line) => `${line}\n`).join('');
 }
 
@@ -107,9 +114,10 @@ export function listingLines(jobs: readonly ListedJob[], options: ListingOptions
   const notes = isBeside ? [] : (measured.at(-1)?.cells ?? []);
   return {
     titles,
-    rows: sorted.map(({ slug }, index) => {
+    rows: sorted.map(({ slug, state }, index) => {
       const note = notes[index]?.text ?? '';
-      return { slug, line: rows[index] ?? '', ...(note !== '' && { note }) };
+      const needsPerson = states[state][0] === 'attention';
+      return { slug, line: rows[index] ?? '', ...(note !== '' && { note }), needsPerson };
     }),
     totals: totalsLines(jobs, terminal),
   };
@@ -147,7 +155,7 @@ function rowOf(job: ListedJob, options: ListingOptions): readonly Cell[] {
 }
 
 function rankOf({ state }: ListedJob): number {
-  return ranks.indexOf(states[state][0]);
+  return order.indexOf(state);
 }
 
 /** "3 jobs: 1 failing, 2 ok", in the order of the listing, folded to the terminal. */
@@ -157,7 +165,7 @@ export function totalsLines(
 ): readonly string[] {
   const counts = new Map<JobState, number>();
   for (const { state } of jobs) counts.set(state, (counts.get(state) ?? 0) + 1);
-  const found = (Object.keys(states) as JobState[]).filter((state) => counts.has(state));
+  const found = order.filter((state) => counts.has(state));
   const parts = found.map((state) => ({ state, words: `${counts.get(state)} ${state}` }));
   const lines: string[] = [];
   let line = `${jobs.length} ${jobs.length === 1 ? 'job' : 'jobs'}${parts.length === 0 ? '' : ':'}`;

@@ -1,5 +1,8 @@
 /** A strip of runs as one character each, for a terminal. */
 import type { StripItem } from '../strip.ts';
+import { painted, type Terminal } from './colour.ts';
+import { columnsOf, cut } from './fold.ts';
+import { mostFirst } from './table.ts';
 
 export interface StripSigns extends Readonly<Record<Exclude<StripItem['is'], 'success'>, string>> {
   /** Signs of a run that succeeded, from short to long: at least one. */
@@ -35,4 +38,36 @@ export function stripText(items: readonly StripItem[], signs: StripSigns): strin
 function barOf({ durationMs = 0 }: StripItem, highestMs: number, { bars }: StripSigns): string {
   const share = Math.max(0, durationMs) / highestMs;
   return bars[Math.min(bars.length - 1, Math.floor(share * bars.length))] ?? '';
+}
+
+export interface JobStrip {
+  readonly job: string;
+  readonly items: readonly StripItem[];
+}
+
+/**
+ * `jobctl history` of several jobs at a terminal: one line for each job, the strips aligned at their ends, then an empty
+ * line. Empty unless there are several jobs.
+ */
+export function stripsText(strips: readonly JobStrip[], terminal: Terminal): string {
+  if (strips.length < 2) return '';
+  const { columns, isUnicode } = terminal;
+  const signs = isUnicode ? blockSigns : asciiSigns;
+  const failure = painted('red', terminal)(signs.failure);
+  const widestName = Math.max(...strips.map(({ job }) => columnsOf(job)));
+  const nameWidth = Math.min(widestName, mostFirst(columns));
+  const most = Math.min(Math.max(...strips.map(({ items }) => items.length)), Math.max(1, columns - nameWidth - 2));
+  const lines = strips.map(({ job, items }) => {
+    const name = cut(job, nameWidth, isUnicode ? 'unicode' : 'ascii').padEnd(nameWidth);
+    const strip = stripText(items.slice(-most), signs).padStart(most);
+    const words = countWords(items);
+    const isRoom = columns >= nameWidth + most + words.length + 4;
+    return `${name}  ${strip.replaceAll(signs.failure, failure)}${isRoom ? `  ${words}` : ''}\n`;
+  });
+  return `${lines.join('')}\n`;
+}
+
+function countWords(items: readonly StripItem[]): string {
+  const failed = items.filter(({ is }) => is === 'failure' || is === 'missed').length;
+  return `${items.length} ${items.length === 1 ? 'run' : 'runs'}${failed === 0 ? '' : `, ${failed} failed or missed`}`;
 }

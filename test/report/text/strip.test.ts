@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { StripItem } from '../../../src/report/strip.ts';
-import { asciiSigns, blockSigns, stripText } from '../../../src/report/text/strip.ts';
+import { asciiSigns, blockSigns, stripsText, stripText } from '../../../src/report/text/strip.ts';
 
 const success = (durationMs?: number): StripItem => ({
   run: 'x',
@@ -42,4 +42,22 @@ test('a strip has one character for each run, whatever was recorded', () => {
       assert.equal(stripText(items, asciiSigns).length, items.length);
     }),
   );
+});
+
+test('the strips of several jobs end together, with the number of runs where it has room', () => {
+  const strips = [
+    { job: 'backup', items: [success(10), success(10), other('failure')] },
+    { job: 'a-job-with-a-name-of-many-words', items: [success(10)] },
+  ];
+  const terminal = { columns: 80, isColoured: false, isUnicode: true };
+  assert.equal(
+    stripsText(strips, terminal),
+    'backup                ▁▁✗  3 runs, 1 failed or missed\n' + 'a-job-with-a-name-o…    ▁  1 run\n\n',
+  );
+  assert.equal(
+    stripsText(strips, { columns: 24, isColoured: false, isUnicode: false }),
+    'backup            ..x\na-job-with-a-...    .\n\n',
+  );
+  assert.match(stripsText(strips, { ...terminal, isColoured: true }), /▁\u001b\[31m✗\u001b\[39m/);
+  assert.equal(stripsText(strips.slice(1), terminal), '', 'one job needs no overview');
 });

@@ -46,7 +46,7 @@ test('the last column gives way first, then the name, then whole columns', () =>
     'backup-of-the-s…  failing   2.1 s  failed with exit…',
     'mail              ok       12 min',
   ]);
-  assert.deepEqual(at(30), ['JOB       STATE    NOTE', 'backup-…  failing  failed with…', 'mail      ok']);
+  assert.deepEqual(at(30), ['JOB      STATE    NOTE', 'backup…  failing  failed with…', 'mail     ok']);
 });
 
 test('a column in which nothing stands is left out', () => {
