@@ -1,6 +1,7 @@
 /** The configuration as the programs use it: every path absolute, the service user looked up, all defaults filled in. */
 import type { LogBounds } from '../job/keys/log-bounds.ts';
-import type { JobDefaults } from '../job/keys/schema.ts';
+import type { WrittenJob } from '../job/keys/schema.ts';
+import type { MailRoute } from '../system/types/message.ts';
 import type { User } from '../system/types/user.ts';
 import type { Logging } from './logging.ts';
 
@@ -14,7 +15,7 @@ export interface Config {
   /** Names of variables that every job gets from its caller. */
   readonly passEnvironment: readonly string[];
   /** As written under `default_job_config`, already validated. */
-  readonly jobDefaults: JobDefaults;
+  readonly jobDefaults: WrittenJob;
   readonly jobDirectory: string;
   /** A path, or `console`. */
   readonly outputCrontab: string;
@@ -32,7 +33,7 @@ export interface Config {
   /** Where the ports of services come from. */
   readonly portRange: PortRange;
   /** Absent: sendmail if there is one, else SMTP to localhost, port 25. */
-  readonly mail?: Mail;
+  readonly mail?: MailRoute;
   /** The files that were read, in order. */
   readonly sources: readonly string[];
   /** The file that the caller named instead of /etc/process-control.yaml, all links resolved. */
@@ -53,15 +54,3 @@ export interface LogRetention extends LogBounds {
   readonly totalBytes?: number;
   readonly compressAfterDays?: number;
 }
-
-export type Mail =
-  | { readonly by: 'sendmail'; readonly path: string }
-  | {
-      readonly by: 'smtp';
-      readonly host: string;
-      /** Absent: what goes with `secure` and `user`. */
-      readonly port?: number;
-      readonly secure: boolean;
-      readonly user?: string;
-      readonly passwordFile?: string;
-    };

@@ -1,9 +1,10 @@
 /** The configuration that holds for this caller, or every problem of the files it comes from. */
 import { logBounds, sizeInBytes } from '../job/keys/log-bounds.ts';
+import type { MailRoute } from '../system/types/message.ts';
 import type { Users } from '../system/types/user.ts';
 import type { Problem, Result } from '../text/problem.ts';
 import { withAudience } from '../yaml/audience.ts';
-import type { Config, LogRetention, Mail, PortRange } from './config.ts';
+import type { Config, LogRetention, PortRange } from './config.ts';
 import { defaultsFor, normalise } from './defaults.ts';
 import { loggingOf } from './logging.ts';
 import { hasErrors, type Merged, readSources, tell } from './read.ts';
@@ -173,7 +174,7 @@ function retentionOf(written: ConfigFile['log_retention'] = {}): LogRetention {
   };
 }
 
-function mailOf({ sendmail, smtp }: NonNullable<ConfigFile['mail']>): Mail {
+function mailOf({ sendmail, smtp }: NonNullable<ConfigFile['mail']>): MailRoute {
   if (sendmail !== undefined || smtp === undefined)
     return { by: 'sendmail', path: normalise(sendmail ?? '/usr/sbin/sendmail') };
   const { host, port, secure = false, user, password_file } = smtp;

@@ -10,7 +10,7 @@ import { type Command, splitCommand } from './command.ts';
 import { type LogBounds, logBounds, sizeInBytes } from './keys/log-bounds.ts';
 import { type Notices, noticesOf } from './keys/notices.ts';
 import { type Policy, policyOf } from './keys/policy.ts';
-import { type JobDefaults, jobSchema } from './keys/schema.ts';
+import { jobSchema, type WrittenJob } from './keys/schema.ts';
 import { type Timing, timingOf } from './keys/timing.ts';
 import { masked } from './placeholder.ts';
 import { type Service, serviceOf } from './service.ts';
@@ -81,17 +81,17 @@ export type JobContent = Omit<Job, 'slug' | 'path' | 'sha256'>;
 /** The value of each key that has one in the schema. */
 const schemaDefaults = Object.fromEntries(
   Object.entries(jobSchema.properties).flatMap(([key, schema]) => ('default' in schema ? [[key, schema.default]] : [])),
-) as JobDefaults;
+) as WrittenJob;
 
 /** What is written for a key: in the file, else in `default_job_config`, else in the schema. */
-export type Lookup = <K extends keyof JobDefaults>(key: K) => JobDefaults[K];
+export type Lookup = <K extends keyof WrittenJob>(key: K) => WrittenJob[K];
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Of files that the schema allows; without errors among the remarks the content can be used. */
 export function makeJob(
-  file: JobDefaults,
-  allDefaults: JobDefaults,
+  file: WrittenJob,
+  allDefaults: WrittenJob,
 ): { readonly content: JobContent; readonly remarks: readonly JobRemark[] } {
   const isService = file.service === true;
   const defaults = inherited(file, allDefaults);
@@ -192,20 +192,20 @@ function seconds(value: number | string): number {
   return typeof value === 'number' ? value : (parseDuration(value) ?? 0);
 }
 
-function environmentOf(environment: JobDefaults['environment']): Record<string, string> {
+function environmentOf(environment: WrittenJob['environment']): Record<string, string> {
   return Object.fromEntries(Object.entries(environment ?? {}).map(([name, value]) => [name, String(value)]));
 }
 
 /** `tag` and `tags` are one key: a file with either has its own tags. */
-function tagsOf({ tag, tags }: JobDefaults): readonly string[] {
+function tagsOf({ tag, tags }: WrittenJob): readonly string[] {
   return [...new Set([...list(tag), ...list(tags)])];
 }
 
-function failmailOf({ from_address, to_address }: NonNullable<JobDefaults['failmail']>): NonNullable<Job['failmail']> {
+function failmailOf({ from_address, to_address }: NonNullable<WrittenJob['failmail']>): NonNullable<Job['failmail']> {
   return from_address === undefined ? { toAddress: to_address } : { fromAddress: from_address, toAddress: to_address };
 }
 
-function limitsOf(written: JobDefaults['limits']): Limits {
+function limitsOf(written: WrittenJob['limits']): Limits {
   if (written === undefined) return {};
   const { nofile, file_size, cpu, processes, address_space } = written;
   return {

@@ -1,5 +1,4 @@
 /** Job files to jobs: one by its name, all of a directory, or one text that is not in place yet; every mistake is a problem of its own file. */
-import type { Config } from '../config/config.ts';
 import { validateJob } from '../generated/validators.ts';
 import { parseExpression } from '../schedule/expression.ts';
 import { isReboot } from '../schedule/nickname.ts';
@@ -10,7 +9,7 @@ import { parseYaml, type Source, type Written } from '../yaml/parse.ts';
 import { isUnreadName, unreadFiles, unreadMessage } from '../yaml/unread.ts';
 import { auditSpelling } from './audit/spelling.ts';
 import { type Job, type JobContent, type JobRemark, makeJob } from './job.ts';
-import { type JobDefaults, jobSchema } from './keys/schema.ts';
+import { jobSchema, type WrittenJob } from './keys/schema.ts';
 import { jobSynonyms } from './keys/synonyms.ts';
 
 /** Part of what schedule/expression.ts answers; columns are 1-based in the text. */
@@ -37,21 +36,14 @@ export interface Wishes {
   readonly sha256?: (bytes: Uint8Array) => string;
 }
 
-/** As much of the configuration as job files depend on. */
-export type JobPlaces = Pick<Config, 'jobDirectory' | 'jobDefaults' | 'trustedOwnerUids'> &
-  Partial<Pick<Config, 'trust'>>;
-
-interface JobEntry {
-  readonly slug: string;
-  readonly path: string;
-  readonly result: Result<Job>;
+/** The settings that decide where job files are, what they inherit and whose they may be. */
+export interface JobPlaces {
+  readonly jobDirectory: string;
+  readonly jobDefaults: WrittenJob;
+  readonly trustedOwnerUids: readonly number[];
+  /** The severity of an untrusted owner and of a group that can write: `strict` is an error. */
+  readonly trust?: 'strict' | 'warn';
 }
-
-export type JobFolder =
-  /** Sorted by slug, bytewise. `strays` are problems of files that can't be jobs. */
-  | { readonly is: 'listed'; readonly entries: readonly JobEntry[]; readonly strays: readonly Problem[] }
-  /** Nothing is known about any job: nobody may conclude that there are none. */
-  | { readonly is: 'unlisted'; readonly problem: Problem };
 
 /** 256 KiB: no job needs more, and the parser's memory is bounded by it. */
 const limitBytes = 256 * 1024;
@@ -71,23 +63,13 @@ export function loadJob(
   return isSlug(slug) ? loadFile(slug, places, machine) : undefined;
 }
 
-export function loadJobs(places: JobPlaces, machine: { readonly files: Files } & Wishes): JobFolder {
-  const names = listJobFiles(places, machine.files);
-  if (names.is === 'unlisted') return names;
-  const entries: JobEntry[] = [];
-  for (const slug of names.slugs) {
-    const result = loadFile(slug, places, machine);
-    // A file that vanished since the directory was listed is no job, and no mistake either.
-    if (result) entries.push({ slug, path: jobPath(slug, places), result });
-  }
-  return { is: 'listed', entries, strays: names.strays };
-}
-
-type JobNames =
+export type JobNames =
+  /** `slugs` are sorted bytewise; `strays` are problems of files that can't be jobs. */
   | { readonly is: 'listed'; readonly slugs: readonly string[]; readonly strays: readonly Problem[] }
+  /** The directory can't be read, so nothing is known about any job. */
   | { readonly is: 'unlisted'; readonly problem: Problem };
 
-/** The jobs that a directory seems to hold, sorted bytewise; files that do not end in `.yaml` are not read. */
+/** The names of the job files in a directory. */
 export function listJobFiles({ jobDirectory }: Pick<JobPlaces, 'jobDirectory'>, files: Files): JobNames {
   const names = files.list(jobDirectory);
   if (names === undefined) {
@@ -175,8 +157,8 @@ function ownership(
 }
 
 /** A job file's text, whatever its name and wherever it comes from. */
-export function validateJobText(source: Source, defaults: JobDefaults, wishes: Wishes = {}): Result<JobContent> {
-  const written = parseYaml<JobDefaults>(source, format, (key) => Object.hasOwn(defaults, key));
+export function validateJobText(source: Source, defaults: WrittenJob, wishes: Wishes = {}): Result<JobContent> {
+  const written = parseYaml<WrittenJob>(source, format, (key) => Object.hasOwn(defaults, key));
   const readable = written.ok ? written.value : written.sound;
   if (readable === undefined) return { ok: false, problems: written.ok ? written.warnings : written.problems };
   const said = written.ok ? written.warnings : nameZone(written.problems, readable, wishes.checkZone);

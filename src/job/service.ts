@@ -4,7 +4,7 @@ import { parseDuration } from '../text/duration.ts';
 import { signalNumber } from '../text/signal.ts';
 import { type Command, splitCommand } from './command.ts';
 import { sizeInBytes } from './keys/log-bounds.ts';
-import type { JobDefaults } from './keys/schema.ts';
+import type { WrittenJob } from './keys/schema.ts';
 import { serviceKeys } from './keys/service-keys.ts';
 
 export interface Service {
@@ -62,7 +62,7 @@ export interface Health {
 }
 
 /** Of keys that the schema and `auditService` allow. */
-export function serviceOf(written: JobDefaults): Service {
+export function serviceOf(written: WrittenJob): Service {
   const health = written.health_check === undefined ? undefined : healthOf(written.health_check);
   return {
     instances: written.instances ?? written.count ?? serviceKeys.instances.default,
@@ -82,7 +82,7 @@ function inSeconds(written: number | string): number {
   return typeof written === 'number' ? written : (parseDuration(written) ?? 0);
 }
 
-function portsOf(written: JobDefaults['ports']): readonly Port[] {
+function portsOf(written: WrittenJob['ports']): readonly Port[] {
   if (written === undefined) return [];
   if (Array.isArray(written)) return [...new Set(written as readonly string[])].map((name) => ({ name }));
   return Object.entries(written as Readonly<Record<string, number | string>>).map(([name, number]) =>
@@ -90,7 +90,7 @@ function portsOf(written: JobDefaults['ports']): readonly Port[] {
   );
 }
 
-function healthOf(written: NonNullable<JobDefaults['health_check']>): Health | undefined {
+function healthOf(written: NonNullable<WrittenJob['health_check']>): Health | undefined {
   const probe = probeOf(written);
   if (probe === undefined) return undefined;
   const { properties } = serviceKeys.health_check;
@@ -107,7 +107,7 @@ function healthOf(written: NonNullable<JobDefaults['health_check']>): Health | u
   };
 }
 
-function probeOf({ http, tcp, command }: NonNullable<JobDefaults['health_check']>): Probe | undefined {
+function probeOf({ http, tcp, command }: NonNullable<WrittenJob['health_check']>): Probe | undefined {
   if (tcp !== undefined) return { by: 'tcp', port: tcp };
   if (command !== undefined) {
     const split = splitCommand(command);
@@ -124,7 +124,7 @@ function probeOf({ http, tcp, command }: NonNullable<JobDefaults['health_check']
   };
 }
 
-function respawnOf(written: JobDefaults): Respawn {
+function respawnOf(written: WrittenJob): Respawn {
   const limit = limitOf(written.respawn_limit);
   const exits = normalExits(written.normal_exit);
   return {
@@ -140,7 +140,7 @@ function respawnOf(written: JobDefaults): Respawn {
   };
 }
 
-function limitOf(written: JobDefaults['respawn_limit']): Respawn['limit'] {
+function limitOf(written: WrittenJob['respawn_limit']): Respawn['limit'] {
   if (written === undefined) return undefined;
   if (typeof written === 'object') return { count: written.count, intervalSeconds: inSeconds(written.interval) };
   const [count = 0, intervalSeconds = 0] = written.split(' ').map(Number);
@@ -148,7 +148,7 @@ function limitOf(written: JobDefaults['respawn_limit']): Respawn['limit'] {
 }
 
 /** Each as text. */
-export function normalExits(written: JobDefaults['normal_exit']): readonly string[] {
+export function normalExits(written: WrittenJob['normal_exit']): readonly string[] {
   if (written === undefined) return [];
   if (Array.isArray(written)) return (written as readonly (number | string)[]).map(String);
   return String(written).split(/ +/);

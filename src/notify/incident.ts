@@ -10,7 +10,7 @@
 
 import type { HistoryEvent, Streak } from '../run/history/event.ts';
 import { streak } from '../run/history/event-decoder.ts';
-import { extendStreak } from '../run/history/history.ts';
+import { extendStreak, outcomeOf } from '../run/history/history.ts';
 import { durationWords, exitCodes, healthOf, leftOutWords, type Outcome } from '../run/outcome/outcome.ts';
 import { count, type Decoder, oneOf, optional, shape, text, time } from '../text/decode.ts';
 
@@ -59,7 +59,7 @@ export interface Considered {
 export function consider(event: HistoryEvent, before: NoticeState, policy: NoticePolicy): Considered {
   const state = { ...before, seen: { event: event.event, run: event.run, atMs: event.atMs } };
   if (event.event === 'started') return { state, tellings: [{ is: 'start' }] };
-  const outcome = outcomeIn(event);
+  const outcome = outcomeOf(event);
   if (outcome === undefined) return { state, tellings: [] };
   const streak = event.event === 'ended' ? event.streak : extendStreak(before.streak, outcome, event.atMs);
   const skipped = considerSkip(outcome, before.skips, policy);
@@ -69,21 +69,6 @@ export function consider(event: HistoryEvent, before: NoticeState, policy: Notic
     state: { ...rest, streak, skips: skipped.skips, ...main.changed },
     tellings: [...main.tellings, ...skipped.tellings, ...warnings(event, outcome)],
   };
-}
-
-/** What became of a run, or of a tick. */
-export function outcomeIn(event: HistoryEvent): Outcome | undefined {
-  switch (event.event) {
-    case 'ended':
-    case 'skipped':
-    case 'not-started':
-    case 'missed':
-      return event.outcome;
-    case 'interrupted':
-      return { kind: 'interrupted' };
-    default:
-      return undefined;
-  }
 }
 
 interface Ending {

@@ -1,7 +1,7 @@
 /** What is known of a job at one instant; this value is what `--json` prints and every other listing is made of. */
 import type { CollisionPolicy } from '../job/keys/policy.ts';
 import type { Steered, Streak } from '../run/history/event.ts';
-import type { History, RunRecord } from '../run/history/history.ts';
+import { extendStreak, type History, type RunRecord } from '../run/history/history.ts';
 import type { LastStatus, Outcome } from '../run/outcome/outcome.ts';
 import { outcomeWords, statusOf } from '../run/outcome/outcome.ts';
 import type { Pause } from '../run/pause/pause.ts';
@@ -329,11 +329,7 @@ function seenFrom(
   return {
     lastStatus: 'failure',
     health: 'failing',
-    streak: {
-      ...history.streak,
-      failures: history.streak.failures + 1,
-      failingSinceMs: history.streak.failingSinceMs ?? last.startedMs,
-    },
+    streak: extendStreak(history.streak, { kind: 'interrupted' }, last.startedMs),
   };
 }
 

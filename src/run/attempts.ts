@@ -1,27 +1,140 @@
-/** Whether a run that has failed is tried again, and when (`max_task_failures`, `backoff`). */
+/** The attempts of one run and the waits between them: one lock, one log, until one succeeds or `max_task_failures` and `backoff` allow no other. */
 import type { Backoff, Policy } from '../job/keys/policy.ts';
-import { type Outcome, statusOf } from './outcome/outcome.ts';
+import type { HistoryStore } from '../system/types/state.ts';
+import { type CommandsEnd, type CommandsMachine, type CommandsOrder, runCommands } from './commands.ts';
+import type { Tick } from './history/event.ts';
+import { writeEvent } from './history/record.ts';
+import { durationWords, type Outcome, outcomeWords, statusOf } from './outcome/outcome.ts';
+import type { OutputRules } from './outcome/verdict.ts';
 import { isUnrecoverable } from './pause/circuit.ts';
 
-export interface Attempt {
-  /** From 1. */
-  readonly number: number;
-  readonly outcome: Outcome;
-  /** Processes of it live that could not be killed: another attempt would run beside them. */
-  readonly hasSurvivors: boolean;
+export interface AttemptsOrder extends CommandsOrder {
+  readonly startedMs: number;
+  readonly tick?: Tick;
 }
 
-/** Milliseconds until the next attempt; `undefined` when there is none. */
-export function nextAttemptAfterMs(attempt: Attempt, policy: Policy): number | undefined {
-  const { number, outcome, hasSurvivors } = attempt;
+export interface AttemptsMachine extends CommandsMachine {
+  readonly history: HistoryStore;
+  readonly rules: OutputRules;
+  /** Why the job may not go on, when it has been paused; in words. */
+  readonly paused: () => string | undefined;
+}
+
+export interface AttemptsEnd extends CommandsEnd {
+  /** How many there were. */
+  readonly attempt: number;
+  /** It took longer than `warn_duration`, in words. */
+  readonly warning?: string;
+}
+
+/** How soon a pause is noticed. */
+const pausePollMs = 5000;
+
+export async function runAttempts(order: AttemptsOrder, machine: AttemptsMachine): Promise<AttemptsEnd> {
+  const { clock } = machine;
+  const beganMs = clock.monotonicMs();
+  const warning = warnLater(order, machine);
+  let swept = 0;
+  for (let number = 1; ; number += 1) {
+    const end = await runAttempt(order, machine);
+    swept += end.swept;
+    const outcome = await waitForNext(end, number, order, machine);
+    if (outcome === undefined) continue;
+    const words = warning();
+    return {
+      ...{ ...end, outcome, swept, attempt: number, durationMs: clock.monotonicMs() - beganMs },
+      ...(words === undefined ? {} : { warning: words }),
+    };
+  }
+}
+
+async function runAttempt(order: AttemptsOrder, machine: AttemptsMachine): Promise<CommandsEnd> {
+  const { timeoutSeconds } = order.job;
+  if (timeoutSeconds > 0) {
+    machine.lock.record({ deadlineSinceBootMs: machine.clock.sinceBootMs() + timeoutSeconds * 1000 });
+  }
+  machine.rules.begin();
+  const end = await runCommands(order, machine);
+  return { ...end, outcome: machine.rules.judge(end.outcome, end.durationMs) };
+}
+
+/** `undefined` when the time of the next attempt has come; else the outcome of the run. */
+async function waitForNext(
+  end: CommandsEnd,
+  number: number,
+  { job, run, startedMs, tick }: AttemptsOrder,
+  machine: AttemptsMachine,
+): Promise<CommandsEnd['outcome'] | undefined> {
+  const { clock, log, watch } = machine;
+  const { outcome } = end;
+  const afterMs = nextAttemptAfterMs(number, outcome, end.survivors.length > 0, job.policy);
+  if (watch.stopped !== undefined) return outcome;
+  if (afterMs === undefined) return outcome;
+  const words = `${attemptWords(number, job.policy)} ${outcomeWords(outcome)}`;
+  const nextMs = clock.nowMs() + afterMs;
+  if (tick !== undefined && nextMs > lastStartMs(job, startedMs, tick)) {
+    log.note(`${words}; there is no time for another one within start_deadline`);
+    return outcome;
+  }
+  log.note(`${words}; the next one follows in ${durationWords(afterMs / 1000)}`);
+  const failed = { event: 'attempt-failed', run, atMs: clock.nowMs(), attempt: number, outcome, nextMs } as const;
+  writeEvent(job.slug, machine, failed);
+  machine.history.rotate(job.slug);
+  const endMs = clock.monotonicMs() + afterMs;
+  for (;;) {
+    const leftMs = endMs - clock.monotonicMs();
+    if (leftMs > 0) await watch.rest(Math.min(leftMs, pausePollMs), clock);
+    if (watch.stopped !== undefined) return watch.stopped;
+    const paused = machine.paused();
+    if (paused !== undefined) {
+      log.note(`no further attempt: ${paused}`);
+      return outcome;
+    }
+    if (clock.monotonicMs() >= endMs) return undefined;
+  }
+}
+
+/** The moment after which nothing of a tick may begin; one that was made up for after that has as long from its start. */
+function lastStartMs({ timing }: AttemptsOrder['job'], startedMs: number, { tickMs }: Tick): number {
+  if (timing.startDeadlineSeconds === undefined) return Number.POSITIVE_INFINITY;
+  const deadlineMs = timing.startDeadlineSeconds * 1000;
+  return (tickMs + deadlineMs < startedMs ? startedMs : tickMs) + deadlineMs;
+}
+
+/** Says in the log when the run has taken longer than `warn_duration`; to be asked at its end whether it has. */
+function warnLater({ job }: AttemptsOrder, { clock, log }: AttemptsMachine): () => string | undefined {
+  const { warnDurationSeconds } = job.policy;
+  if (warnDurationSeconds === undefined) return () => undefined;
+  const words = `it took longer than ${durationWords(warnDurationSeconds)} (warn_duration)`;
+  let isLate = false;
+  const timer = clock.after(warnDurationSeconds * 1000, () => {
+    isLate = true;
+    log.note(`${job.slug} has been at it for ${durationWords(warnDurationSeconds)} (warn_duration), and goes on`);
+  });
+  return () => {
+    timer.cancel();
+    return isLate ? words : undefined;
+  };
+}
+
+/**
+ * Milliseconds until the next attempt after attempt `number` (from 1); `undefined` when there is none. While processes that could not be killed live,
+ * another attempt would run beside them.
+ */
+export function nextAttemptAfterMs(
+  number: number,
+  outcome: Outcome,
+  hasSurvivors: boolean,
+  policy: Policy,
+): number | undefined {
   if (statusOf(outcome) !== 'failure' || outcome.kind === 'stopped' || hasSurvivors) return undefined;
   if (number >= policy.maxFailures || isUnrecoverable(outcome, policy)) return undefined;
   return backoffMs(policy.backoff, number);
 }
 
-/** After so many failed attempts. */
+/** The wait after this many failed attempts. */
 export function backoffMs({ initialSeconds, factor, maxSeconds }: Backoff, failed: number): number {
-  // The factor's power may be infinite, and nothing times that is no number.
+  // The power may be infinite, and 0 × Infinity is NaN, so a zero delay returns first.
   return initialSeconds === 0 ? 0 : Math.min(initialSeconds * factor ** (failed - 1), maxSeconds) * 1000;
 }
 

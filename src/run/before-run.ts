@@ -8,7 +8,7 @@ import { timeText, wallTime } from '../zone/wall-time.ts';
 import type { Zones } from '../zone/zone.ts';
 import type { Tick, Trigger } from './history/event.ts';
 import { durationWords, type Outcome } from './outcome/outcome.ts';
-import { type Pause, pauseOf, pauseWords, resumeCommand } from './pause/pause.ts';
+import { type Pause, pausedWords } from './pause/pause.ts';
 import { type ClockedJob, claimTick, type TickMachine } from './tick/claim.ts';
 import { splayMs } from './tick/splay.ts';
 
@@ -74,10 +74,8 @@ function ofSkip(
 }
 
 function pausedSkip({ job, trigger }: StartOrder, { clock, readPauses, zones }: StartMachine): Skip | undefined {
-  const pause = pauseOf(job, readPauses(), clock.nowMs());
-  if (pause === undefined) return undefined;
-  const words = `${pauseWords(pause, timeText(zones.host))} (${resumeCommand(pause)})`;
-  return { reason: 'paused', words, allowed: trigger.by === 'clock' };
+  const words = pausedWords(job, readPauses(), clock.nowMs(), timeText(zones.host));
+  return words === undefined ? undefined : { reason: 'paused', words, allowed: trigger.by === 'clock' };
 }
 
 /** When the tick may start. One that is caught up is delayed from now: after a power cut the whole fleet catches up. */

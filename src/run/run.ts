@@ -9,6 +9,7 @@ import type { Launcher, Programs, StopRequests, Sweeper, Wrappers } from '../sys
 import type { LineSearch, RunLog, RunLogs } from '../system/types/run-log.ts';
 import type { HistoryStore, StateFiles } from '../system/types/state.ts';
 import type { User } from '../system/types/user.ts';
+import { type AttemptsEnd, runAttempts } from './attempts.ts';
 import type { Ended, Tick, Trigger } from './history/event.ts';
 import { extendStreak, type History, unfinishedRuns } from './history/history.ts';
 import {
@@ -24,10 +25,9 @@ import {
 import { nextLockName, type Taken, takeLock } from './lock/take-lock.ts';
 import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, outcomeWords } from './outcome/outcome.ts';
 import { OutputRules } from './outcome/verdict.ts';
-import { breakCircuit } from './pause/break-circuit.ts';
-import { pausedWords } from './pause/pauses.ts';
+import { breakCircuit } from './pause/circuit.ts';
+import { pausedWords, readPauses } from './pause/pause.ts';
 import { processWords } from './process-words.ts';
-import { type AttemptsEnd, runAttempts } from './run-attempts.ts';
 import { StopWatch } from './stop-watch.ts';
 import { runIdVariable, type World } from './world/world.ts';
 
@@ -66,7 +66,7 @@ export interface RunOrder {
 export async function runJob(order: RunOrder, machine: RunMachine): Promise<RunResult> {
   const name = nameOf(order);
   const watch = new StopWatch(machine.stops);
-  const paused = () => pausedWords(order.job, machine.state, { ...machine, nowMs: machine.clock.nowMs() });
+  const paused = () => pausedWords(order.job, readPauses(machine.state), machine.clock.nowMs(), machine.formatTime);
   const taken = await takeLock({ ...order, ...name, ancestors: ancestorsOf(order.world), watch, paused }, machine);
   switch (taken.is) {
     case 'skipped':

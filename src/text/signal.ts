@@ -1,4 +1,4 @@
-/** Signals by the names that people write: `TERM`, `SIGTERM` (Linux numbers, x86 and arm; signal(7)). */
+/** The Linux signals by number and by name, as signal(7) lists them for x86 and ARM. */
 
 const numbers: Readonly<Record<string, number>> = {
   HUP: 1,
@@ -21,8 +21,15 @@ const numbers: Readonly<Record<string, number>> = {
   SYS: 31,
 };
 
-/** `undefined` for what is no name of a signal. */
+const names = new Map(Object.entries(numbers).map(([name, number]) => [number, `SIG${name}`]));
+
+/** The number of a signal that is written `TERM` or `SIGTERM`; `undefined` for any other word. */
 export function signalNumber(name: string): number | undefined {
   const short = name.replace(/^SIG/, '');
   return Object.hasOwn(numbers, short) ? numbers[short] : undefined;
+}
+
+/** `SIGTERM`; a real-time or unknown signal is named by its number: `signal 34`. */
+export function signalName(signal: number): string {
+  return names.get(signal) ?? `signal ${signal}`;
 }

@@ -1,7 +1,7 @@
 /** Carries out a page on a machine of its own, and says what is not as the page has it. */
 
 import { alike } from './alike.ts';
-import { type Machines, type Shell, standingCron } from './machine.ts';
+import { type Machines, type Shell, standingCron, usualColumns } from './machine.ts';
 import type { Shown, Step } from './page.ts';
 
 export interface Difference {
@@ -70,9 +70,11 @@ async function carriedOut(step: Runnable, shell: Shell): Promise<readonly Differ
   switch (step.is) {
     case 'session': {
       const all: Difference[] = [];
+      if (step.columns !== undefined) await shell.run(`stty cols ${step.columns}`);
       if (step.until === 'cron') await shell.run(startCron);
       for (const command of step.commands) all.push(...(await asShown(command, shell, step.until === 'cron')));
       if (step.until === 'cron') await shell.run(stopCron);
+      if (step.columns !== undefined) await shell.run(`stty cols ${usualColumns}`);
       return all;
     }
     case 'script':

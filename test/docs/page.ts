@@ -14,7 +14,13 @@ export type Step = Place &
   (
     | { readonly is: 'scene'; readonly scene: SceneName }
     /** A command at a prompt, and what it prints. `until: cron`: it is repeated until it prints that, while cron runs. */
-    | { readonly is: 'session'; readonly commands: readonly Shown[]; readonly until: 'cron' | undefined }
+    | {
+        readonly is: 'session';
+        readonly commands: readonly Shown[];
+        readonly until: 'cron' | undefined;
+        /** Width of the terminal; 200 unless the page says otherwise. */
+        readonly columns: string | undefined;
+      }
     /** Commands of which only success is asked. */
     | { readonly is: 'script'; readonly commands: readonly string[] }
     | { readonly is: 'file'; readonly path: string; readonly text: string }
@@ -38,7 +44,7 @@ export function stepsOf(page: string, read: (file: string) => string): readonly 
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
     const fence = /^(\s*)(`{3,})\s*(\S*)/.exec(line);
-    const comment = /^\s*<!-- (scene|file|until|part of|elsewhere|not run)(?:: (.*?))? -->$/.exec(line);
+    const comment = /^\s*<!-- (scene|file|until|columns|part of|elsewhere|not run)(?:: (.*?))? -->$/.exec(line);
     if (fence !== null) {
       const [, indent = '', marks = '', language = ''] = fence;
       const text: string[] = [];
@@ -101,6 +107,7 @@ function stepOf(block: Block, read: (file: string) => string): Step {
       line,
       commands: shownIn(text, line),
       until: value('until') === 'cron' ? 'cron' : undefined,
+      columns: value('columns'),
     };
   if (language === 'sh') return scriptOf(block, value('elsewhere'), read);
   const of = value('part of');

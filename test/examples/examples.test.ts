@@ -5,10 +5,10 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'yaml';
 import { jobSchema } from '../../src/job/keys/schema.ts';
-import { loadJobs } from '../../src/job/load.ts';
 import { validateSchedule } from '../../src/schedule/cron-validate.ts';
 import { files } from '../../src/system/file/files.ts';
 import { formatProblem } from '../../src/text/problem.ts';
+import { loadFolder } from '../job/folder.ts';
 
 const examples = path.resolve(import.meta.dirname, '../../../jobs.example');
 const names = readdirSync(examples);
@@ -19,10 +19,9 @@ after(() => rmSync(installed, { recursive: true }));
 test('every example is a job without any problem, not even a warning', () => {
   for (const name of names) copyFileSync(path.join(examples, name), path.join(installed, name));
   const places = { jobDirectory: installed, jobDefaults: {}, trustedOwnerUids: [statSync(installed).uid] };
-  const folder = loadJobs(places, { files, checkSchedule: validateSchedule });
-  assert.ok(folder.is === 'listed');
-  assert.equal(folder.entries.length, names.length);
-  const problems = folder.entries.flatMap(({ result }) => (result.ok ? result.warnings : result.problems));
+  const folder = loadFolder(places, { files, checkSchedule: validateSchedule });
+  assert.equal(folder.jobs.size, names.length);
+  const problems = [...folder.jobs.values()].flatMap((result) => (result.ok ? result.warnings : result.problems));
   assert.deepEqual([...folder.strays, ...problems].map(formatProblem), []);
 });
 

@@ -4,13 +4,14 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { isSlug, type JobFolder, type JobPlaces, loadJob, loadJobs, validateJobText } from '../../src/job/load.ts';
+import { isSlug, type JobPlaces, listJobFiles, loadJob, validateJobText } from '../../src/job/load.ts';
 import { parseExpression } from '../../src/schedule/expression.ts';
 import { files } from '../../src/system/file/files.ts';
 import { sha256 } from '../../src/system/file/hash.ts';
 import type { Files } from '../../src/system/types/file.ts';
 import { formatProblem, type Problem } from '../../src/text/problem.ts';
 import { type FakeFile, memoryFiles } from '../fakes/files.ts';
+import { type LoadedFolder, loadFolder } from './folder.ts';
 
 const good = 'name: Good\ncommand: /bin/true\n';
 
@@ -22,17 +23,12 @@ function places(over: Partial<JobPlaces> = {}): JobPlaces {
   return { jobDirectory: '/jobs', jobDefaults: {}, trustedOwnerUids: [0], ...over };
 }
 
-function listed(folder: JobFolder): Extract<JobFolder, { is: 'listed' }> {
-  assert.ok(folder.is === 'listed');
-  return folder;
-}
-
 function said(problems: readonly Problem[]): readonly string[] {
   return problems.map(formatProblem);
 }
 
-function saidOf(slug: string, folder: JobFolder): readonly string[] {
-  const result = listed(folder).entries.find((entry) => entry.slug === slug)?.result;
+function saidOf(slug: string, { jobs }: LoadedFolder): readonly string[] {
+  const result = jobs.get(slug);
   return result === undefined ? ['no entry'] : said(result.ok ? result.warnings : result.problems);
 }
 
@@ -59,32 +55,26 @@ test('every job of the directory, sorted bytewise, and nothing else', () => {
       README: { text: 'x' },
     }),
   };
-  const found = listed(loadJobs(places(), machine));
-  assert.deepEqual(
-    found.entries.map(({ slug }) => slug),
-    ['B', '_', 'a', 'a-b', 'b'],
-  );
+  const found = loadFolder(places(), machine);
+  assert.deepEqual([...found.jobs.keys()], ['B', '_', 'a', 'a-b', 'b']);
   assert.deepEqual(said(found.strays), [
     '/jobs/d.yml: warning: this file is not read, because its name does not end in ".yaml"; rename it to "d.yaml"',
   ]);
-  assert.ok(found.entries.every(({ result }) => result.ok));
+  assert.ok([...found.jobs.values()].every(({ ok }) => ok));
 });
 
 test('a .yaml with an impossible name is a problem of its own', () => {
-  const found = listed(
-    loadJobs(places(), { files: folder({ 'a b.yaml': { text: good }, 'ok.yaml': { text: good } }) }),
-  );
-  assert.deepEqual(
-    found.entries.map(({ slug }) => slug),
-    ['ok'],
-  );
+  const found = loadFolder(places(), {
+    files: folder({ 'a b.yaml': { text: good }, 'ok.yaml': { text: good } }),
+  });
+  assert.deepEqual([...found.jobs.keys()], ['ok']);
   assert.deepEqual(said(found.strays), [
     '/jobs/a b.yaml: this can not be the name of a job: use letters, digits, "_", "." and "-", start with a letter, digit or "_", at most 100 characters',
   ]);
 });
 
 test('a directory that can not be listed is no empty directory', () => {
-  const answer = loadJobs(places(), { files: memoryFiles({}) });
+  const answer = listJobFiles(places(), memoryFiles({}));
   assert.ok(answer.is === 'unlisted');
   assert.equal(
     formatProblem(answer.problem),
@@ -96,7 +86,7 @@ test('one bad file says all that is wrong with it and costs no other job', () =>
   const machine = {
     files: folder({ 'bad.yaml': { text: 'name: 1\ncomand: x\ntimeout: soon\n' }, 'good.yaml': { text: good } }),
   };
-  const answer = loadJobs(places(), machine);
+  const answer = loadFolder(places(), machine);
   assert.deepEqual(saidOf('bad', answer), [
     '/jobs/bad.yaml:1:7: "name" must be one line of text, at most 200 characters, found 1 (put it in quotes)',
     '/jobs/bad.yaml:2:1: unknown key "comand"; did you mean "command"?',
@@ -111,10 +101,7 @@ test('a file that vanishes between listing and reading is no job and no problem'
     ...all,
     readRegular: (p, l) => (p.endsWith('gone.yaml') ? { is: 'absent' } : all.readRegular(p, l)),
   };
-  assert.deepEqual(
-    listed(loadJobs(places(), { files: vanishing })).entries.map(({ slug }) => slug),
-    ['a'],
-  );
+  assert.deepEqual([...loadFolder(places(), { files: vanishing }).jobs.keys()], ['a']);
 });
 
 test('a job by its name; undefined when there is none', () => {
@@ -137,7 +124,7 @@ test('who can write a job file matters', () => {
       'trusted.yaml': { text: good, uid: 1001 },
     }),
   };
-  const answer = loadJobs(places({ trustedOwnerUids: [0, 1001] }), machine);
+  const answer = loadFolder(places({ trustedOwnerUids: [0, 1001] }), machine);
   assert.deepEqual(saidOf('everyone', answer), [
     '/jobs/everyone.yaml: everyone can write this file, so it is not used: chmod o-w',
   ]);
@@ -146,7 +133,7 @@ test('who can write a job file matters', () => {
     '/jobs/somebody.yaml: warning: the owner (uid 1000) is not among "trusted_owners"',
   ]);
   assert.deepEqual(saidOf('trusted', answer), []);
-  assert.equal(listed(answer).entries.filter(({ result }) => result.ok).length, 3);
+  assert.equal([...answer.jobs.values()].filter(({ ok }) => ok).length, 3);
 });
 
 function make(text: string, jobDefaults: JobPlaces['jobDefaults']) {
@@ -264,8 +251,8 @@ test('real files of every kind: each bad one is one problem, and the good ones r
   chmodSync(at('open.yaml'), 0o666);
 
   const uid = process.getuid?.() ?? 0;
-  const answer = listed(loadJobs(places({ jobDirectory: jobs, trustedOwnerUids: [uid] }), { files }));
-  const summary = answer.entries.map(({ slug, result }) => [
+  const answer = loadFolder(places({ jobDirectory: jobs, trustedOwnerUids: [uid] }), { files });
+  const summary = [...answer.jobs].map(([slug, result]) => [
     slug,
     ...said(result.ok ? result.warnings : result.problems),
   ]);

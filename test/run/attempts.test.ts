@@ -26,18 +26,16 @@ const rows: readonly [string, Outcome, number, number | undefined][] = [
 ];
 
 for (const [title, outcome, number, expected] of rows) {
-  test(title, () => assert.equal(nextAttemptAfterMs({ number, outcome, hasSurvivors: false }, thrice), expected));
+  test(title, () => assert.equal(nextAttemptAfterMs(number, outcome, false, thrice), expected));
 }
 
 test('nothing is tried again beside processes that could not be killed', () => {
-  assert.equal(nextAttemptAfterMs({ number: 1, outcome: failed, hasSurvivors: true }, thrice), undefined);
+  assert.equal(nextAttemptAfterMs(1, failed, true, thrice), undefined);
 });
 
 test('without a limit there always is another attempt', () => {
   const endless = policyOf({ max_task_failures: -1, backoff: { initial: '10s', factor: 3, max: '2m' } });
-  const waits = [1, 2, 3, 4, 1000].map((number) =>
-    nextAttemptAfterMs({ number, outcome: failed, hasSurvivors: false }, endless),
-  );
+  const waits = [1, 2, 3, 4, 1000].map((number) => nextAttemptAfterMs(number, failed, false, endless));
   assert.deepEqual(waits, [10_000, 30_000, 90_000, 120_000, 120_000]);
 });
 

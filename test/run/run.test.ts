@@ -4,7 +4,7 @@ import type { Job } from '../../src/job/job.ts';
 import { policyOf } from '../../src/job/keys/policy.ts';
 import { timingOf } from '../../src/job/keys/timing.ts';
 import { parseEvents } from '../../src/run/history/event.ts';
-import { readPauses, removePause, writePause } from '../../src/run/pause/pauses.ts';
+import { readPauses, removePause, writePause } from '../../src/run/pause/pause.ts';
 import { runJob } from '../../src/run/run.ts';
 import { type FakeCommand, fakeMachine, settle } from '../fakes/machine.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isAlive } from '../../src/service/instance/machine.ts';
-import { type Incident, judgeIncident, noIncident } from '../../src/service/record/incident.ts';
+import { type Alarm, judgeAlarm, noAlarm } from '../../src/service/record/alarm.ts';
 import { type ServiceFacts, type ServiceState, serviceStateOf } from '../../src/service/service-state.ts';
 
 const there = { is: 'there' } as const;
@@ -71,14 +71,14 @@ const minute = 60_000;
 
 /** What is told over a course of states, each with the milliseconds for which it lasts. */
 function told(course: readonly (readonly [ServiceState, number])[]): string[] {
-  let incident: Incident = noIncident(0);
+  let alarm: Alarm = noAlarm(0);
   const words: string[] = [];
   let atMs = 0;
   for (const [state, lastsMs] of course) {
     const endMs = atMs + lastsMs;
     for (let look: number | undefined = atMs; look !== undefined && look <= endMs; ) {
-      const judged = judgeIncident(incident, state, { atMs: look, minUptimeMs: 5 * minute });
-      incident = judged.incident;
+      const judged = judgeAlarm(alarm, state, { atMs: look, minUptimeMs: 5 * minute });
+      alarm = judged.alarm;
       if (judged.tell !== undefined) words.push(`${judged.tell} at ${look / 1000}`);
       look = judged.againMs;
     }
@@ -111,12 +111,12 @@ test("a death that a restart heals is nobody's business", () => {
   );
 });
 
-test('a service that dies again and again is one incident, not one for each restart', () => {
+test('a service that dies again and again is one alarm, not one for each restart', () => {
   const loop = Array.from({ length: 50 }, () => [['DEGRADED', 2 * minute] as const, ['UP', minute] as const]).flat();
   assert.deepEqual(told([['UP', minute], ...loop, ['UP', 10 * minute]]).length, 2);
 });
 
-test('a person who stops a service hears nothing of it, and the incident goes on when it is started again', () => {
+test('a person who stops a service hears nothing of it, and the alarm goes on when it is started again', () => {
   assert.deepEqual(
     told([
       ['UP', minute],

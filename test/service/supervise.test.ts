@@ -292,7 +292,7 @@ test('a daemon is watched by its pid file, and started again when its process is
   assert.equal(scene.record.instances[0]?.lastExit?.words, 'is gone: there is no d.pid');
 });
 
-test('a service that dies each minute is one incident', async () => {
+test('a service that dies each minute is one alarm', async () => {
   const scene = await up('command: /bin/w\nrestart_delay: 120');
   for (let death = 0; death < 20; death += 1) {
     scene.command(0).end(exits(1));

@@ -1,6 +1,6 @@
 /** The zones in which programs read schedules and write times: those of this machine's own zone files, as cron does. */
 
-import { bootTickMs } from '../../system/time/boot-tick.ts';
+import { bootTickMs } from '../../system/state/boot-tick.ts';
 import { findZone, hostZone } from '../../system/time/zones.ts';
 import type { Zones } from '../../zone/zone.ts';
 

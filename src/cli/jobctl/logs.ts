@@ -5,17 +5,14 @@ import type { RunSnapshot } from '../../report/snapshot.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import { readLogName } from '../../run/retention/retention.ts';
 import { quietly, readLinkIn } from '../../system/file/careful-file.ts';
-import { clock } from '../../system/time/clock.ts';
 import { realLocks } from '../frame/host.ts';
 import { print, say } from '../frame/output.ts';
 import type { Jobs } from '../report/snapshots.ts';
 import { notDone } from './frame/act.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
-import { partsOf, showParts } from './log-parts.ts';
-import { type LogPlace, LogPrinter, type LogView, logView, openReader } from './log-view.ts';
-
-const pollMs = 200;
+import { partsOf, showParts } from './log/parts.ts';
+import { type LogPlace, LogPrinter, type LogView, logView, openReader, untilNextLook } from './log/view.ts';
 
 interface Asked {
   readonly options: Options;
@@ -123,7 +120,7 @@ async function nextRun(
   { jobs, config }: Showing,
 ): Promise<RunWithLog> {
   for (;;) {
-    await pause();
+    await untilNextLook();
     const latest = latestName(slug, config);
     if (latest === before) continue;
     // It stands in the history a moment after it has made its log.
@@ -146,16 +143,12 @@ async function followRun(slug: string, run: RunWithLog, showing: Showing): Promi
     for (let alive = true; alive; ) {
       alive = isRunning(slug, run, config);
       if (!opened.reader.read()) return 0;
-      if (alive) await pause();
+      if (alive) await untilNextLook();
     }
     return 0;
   } finally {
     opened.reader.close();
   }
-}
-
-export async function pause(): Promise<void> {
-  await new Promise<void>((resolve) => clock.after(pollMs, resolve));
 }
 
 function wrong(words: string): number {

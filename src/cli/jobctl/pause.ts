@@ -2,23 +2,31 @@
 import type { Config } from '../../config/config.ts';
 import { pauseEnd } from '../../report/typed/until.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
-import { isOver, type Pause, type PauseTarget, pauseTerms, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
-import { readPauses, removePause, writePause } from '../../run/pause/pauses.ts';
+import {
+  isOver,
+  type Pause,
+  type PauseTarget,
+  pauseTerms,
+  pauseWords,
+  readPauses,
+  removePause,
+  resumeCommand,
+  writePause,
+} from '../../run/pause/pause.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import type { StateFiles } from '../../system/types/state.ts';
 import { printable } from '../../text/printable.ts';
 import { timeText } from '../../zone/wall-time.ts';
+import { callerName } from '../frame/caller-name.ts';
 import { print, say } from '../frame/output.ts';
 import { findService } from '../report/service-snapshots.ts';
-import { callerName } from '../run/stop-run.ts';
 import { notDone, tellerFor } from './frame/act.ts';
 import { type Chosen, chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 import { recordSteering } from './frame/record.ts';
-import { notPausedWords } from './service/service.ts';
-import { holderOf } from './service/target.ts';
+import { holderOf, notPausedWords } from './frame/target.ts';
 import { stop } from './stop.ts';
 
 export async function pause(options: Options, config: Config): Promise<number> {

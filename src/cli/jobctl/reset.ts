@@ -1,7 +1,6 @@
 /** `jobctl reset`: the failures of a job are known and dealt with; they are counted from none again, and a pause that they led to ends. */
 import type { Config } from '../../config/config.ts';
-import { isCircuit } from '../../run/pause/pause.ts';
-import { readPauses, removePause } from '../../run/pause/pauses.ts';
+import { isCircuit, readPauses, removePause } from '../../run/pause/pause.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { type Act, actOnEach, type Deed, notDone } from './frame/act.ts';
 import type { Options } from './frame/options.ts';

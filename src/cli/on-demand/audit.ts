@@ -6,8 +6,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { writeSyslog } from '../../system/own-log/syslog.ts';
-import { callerUid } from '../../system/user/become.ts';
-import { users } from '../../system/user/users.ts';
+import { callerName } from '../frame/caller-name.ts';
 
 const argumentLimit = 300;
 const lineLimit = 3000;
@@ -19,7 +18,7 @@ export async function auditChange(program: string, args: readonly string[]): Pro
 
 function auditLine(program: string, args: readonly string[]): string {
   const facts = {
-    person: nameOf(callerUid()),
+    person: callerName(),
     uid: process.getuid?.() ?? 'unknown',
     loginuid: readOwn('loginuid'),
     SUDO_USER: process.env.SUDO_USER ?? 'none',
@@ -28,10 +27,6 @@ function auditLine(program: string, args: readonly string[]): string {
   };
   const words = Object.entries(facts).map(([fact, value]) => `${fact}=${quoted(String(value))}`);
   return `${words.join(' ')} command: ${[program, ...args].map(quoted).join(' ')}`.slice(0, lineLimit);
-}
-
-function nameOf(uid: number): string {
-  return users.find(String(uid))?.name ?? `uid ${uid}`;
 }
 
 /** A word as it is, anything else in quotes and in ASCII, so that no argument can be taken for two or for a fact. */

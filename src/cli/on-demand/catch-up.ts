@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts';
 import { jobPath, listJobFiles, loadJob } from '../../job/load.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
-import { readPauses } from '../../run/pause/pauses.ts';
+import { readPauses } from '../../run/pause/pause.ts';
 import { type CaughtJob, catchUp } from '../../run/tick/catch-up.ts';
 import { files } from '../../system/file/files.ts';
 import { randomUuid } from '../../system/file/random.ts';

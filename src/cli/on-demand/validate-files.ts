@@ -3,7 +3,7 @@ import { readSync } from 'node:fs';
 import path from 'node:path';
 import { configSchema } from '../../config/schema.ts';
 import { throughSudo } from '../../config/sources.ts';
-import type { JobDefaults } from '../../job/keys/schema.ts';
+import type { WrittenJob } from '../../job/keys/schema.ts';
 import { nameProblem, validateJobText } from '../../job/load.ts';
 import { files } from '../../system/file/files.ts';
 import { caller } from '../../system/user/caller.ts';
@@ -38,7 +38,7 @@ export function validateFiles(names: readonly string[], { json, config, named = 
 
 /** A job may leave to the configuration what it needs; but whether a job file is right must not depend on the rest of this machine. */
 function jobDefaults(config: string | undefined): {
-  readonly defaults: JobDefaults;
+  readonly defaults: WrittenJob;
   readonly jobDirectory: string;
   readonly problems: readonly Problem[];
 } {
@@ -55,7 +55,7 @@ function jobDefaults(config: string | undefined): {
 }
 
 interface Standard {
-  readonly defaults: JobDefaults;
+  readonly defaults: WrittenJob;
   readonly checkSchedule: ReturnType<typeof scheduleChecker>;
   /** Through sudo: the one directory whose files may be read for the caller. */
   readonly inside: string | undefined;

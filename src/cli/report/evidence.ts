@@ -13,7 +13,7 @@ import type { CronLogEvidence, Evidence } from '../../report/why/evidence.ts';
 import type { RunRecord } from '../../run/history/history.ts';
 import { readHistory } from '../../run/history/record.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
-import { readPauses, unreadablePauses } from '../../run/pause/pauses.ts';
+import { readPauses, unreadablePauses } from '../../run/pause/pause.ts';
 import { standIns } from '../../run/tick/stand-in.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts';
 import { readSystemLog } from '../../system/cron/system-log.ts';
@@ -29,8 +29,8 @@ import { formatProblem, type Result } from '../../text/problem.ts';
 import { dayMs, minuteMs, type Zone, type Zones } from '../../zone/zone.ts';
 import { asWritten } from '../crontab/installed.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
+import { delayOf } from '../frame/splay.ts';
 import { machineZones } from '../frame/tick-zones.ts';
-import { delayOf } from '../run/splay.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
 import { unreadableOfJob } from './unreadable.ts';
 

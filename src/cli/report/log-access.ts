@@ -1,7 +1,7 @@
 /** What to tell a person who may not read a log: whose it is, and both ways to it. */
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { callerName } from '../run/stop-run.ts';
+import { callerName } from '../frame/caller-name.ts';
 
 /** `command` is what was typed; with sudo it shows the log at once. */
 export function unreadableLogWords(file: string, command: string): string {

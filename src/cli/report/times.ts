@@ -2,7 +2,7 @@
 import type { Config } from '../../config/config.ts';
 import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';
 import { overdueOf } from '../../report/clock/overdue.ts';
-import { readPauses } from '../../run/pause/pauses.ts';
+import { readPauses } from '../../run/pause/pause.ts';
 import { readAccount } from '../../run/tick/account.ts';
 import { startsInHistory } from '../../run/tick/missed.ts';
 import { files } from '../../system/file/files.ts';
@@ -11,8 +11,8 @@ import { tickClaims } from '../../system/state/tick-claims.ts';
 import { clock } from '../../system/time/clock.ts';
 import { asWritten, clockReader } from '../crontab/installed.ts';
 import { realHistory } from '../frame/host.ts';
+import { delayOf } from '../frame/splay.ts';
 import { machineZones } from '../frame/tick-zones.ts';
-import { delayOf } from '../run/splay.ts';
 import type { Times } from './snapshots.ts';
 
 export function timesOf(config: Config): Times {

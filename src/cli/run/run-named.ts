@@ -10,7 +10,7 @@ import type { Tick, Trigger } from '../../run/history/event.ts';
 import { type RunName, type RunResult, recordNotStarted, recordSkip } from '../../run/history/record.ts';
 import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
 import { exitCodes, outcomeWords } from '../../run/outcome/outcome.ts';
-import { readPauses } from '../../run/pause/pauses.ts';
+import { readPauses } from '../../run/pause/pause.ts';
 import { type RunMachine, runJob } from '../../run/run.ts';
 import { runIdVariable, worldOf } from '../../run/world/world.ts';
 import { files } from '../../system/file/files.ts';
@@ -19,10 +19,10 @@ import { randomUuid } from '../../system/file/random.ts';
 import { writeSyslog } from '../../system/own-log/syslog.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { callerUid } from '../../system/user/become.ts';
-import { users } from '../../system/user/users.ts';
 import { nearest } from '../../text/nearest.ts';
 import type { Problem } from '../../text/problem.ts';
 import { publicWords } from '../../yaml/audience.ts';
+import { callerName } from '../frame/caller-name.ts';
 import { fixedWorld } from '../frame/fixed-world.ts';
 import { realMachine } from '../frame/host.ts';
 import { say, sayProblems } from '../frame/output.ts';
@@ -160,9 +160,7 @@ function newRun({ clock }: RunMachine): string {
 }
 
 function currentTrigger(): Trigger {
-  const uid = callerUid();
-  const name = users.find(String(uid))?.name ?? `uid ${uid}`;
-  return triggerOf({ environment: process.env, uid, name, runIdVariable });
+  return triggerOf({ environment: process.env, uid: callerUid(), name: callerName(), runIdVariable });
 }
 
 /** Whoever waits for this run gets a line on stderr when it did not succeed; the rest hears by log, syslog and mail. */

@@ -10,8 +10,7 @@ import { sweeper } from '../../system/process/sweeper.ts';
 import { wrappers } from '../../system/process/wrappers.ts';
 import { clock } from '../../system/time/clock.ts';
 import type { JobLocks, LockHolder } from '../../system/types/lock.ts';
-import { callerUid } from '../../system/user/become.ts';
-import { users } from '../../system/user/users.ts';
+import { callerName } from '../frame/caller-name.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
 
 export interface StopOrder {
@@ -28,11 +27,6 @@ export type StopAnswer =
 /** Beyond the grace a run-job needs to sweep, to drain and to write down; then something is wrong. */
 const patienceMs = 10_000;
 const pollMs = 50;
-
-export function callerName(): string {
-  const uid = callerUid();
-  return users.find(String(uid))?.name ?? `uid ${uid}`;
-}
 
 /** What lives after a stop, and what to do about it. */
 export function stillRunningWords(slug: string, holder: LockHolder): string {

@@ -3,7 +3,7 @@
 import { shellWord } from '../../text/shell-word.ts';
 import type { Path } from '../../yaml/place.ts';
 import type { Lookup } from '../job.ts';
-import type { JobDefaults } from '../keys/schema.ts';
+import type { WrittenJob } from '../keys/schema.ts';
 import { type AuditedCommand, auditCommand } from './command.ts';
 
 export interface Doubt {
@@ -18,7 +18,7 @@ export interface PlacedCommand extends AuditedCommand {
 export interface Audited {
   readonly written: Lookup;
   /** Whichever has the job's tags: its file, or the defaults. */
-  readonly tagged: JobDefaults;
+  readonly tagged: WrittenJob;
   readonly commands: readonly PlacedCommand[];
 }
 
@@ -64,7 +64,7 @@ function auditMail(written: Lookup): readonly Doubt[] {
   return [{ path: ['failure_threshold_for_mail'], message }];
 }
 
-function auditTags(tagged: JobDefaults): readonly Doubt[] {
+function auditTags(tagged: WrittenJob): readonly Doubt[] {
   return (['tag', 'tags'] as const)
     .filter((key) => typeof tagged[key] === 'string' && tagged[key].includes(','))
     .map((key) => ({ path: [key], message: `"${tagged[key]}" is one tag; write a list for several: [a, b]` }));

@@ -1,9 +1,9 @@
 /** What no schema can say about failure rules and retries: expressions that are none, and rules that contradict each other or do nothing. */
 import type { JobContent, JobRemark } from '../job.ts';
-import type { JobDefaults } from '../keys/schema.ts';
+import type { WrittenJob } from '../keys/schema.ts';
 
 export function auditPolicy(
-  written: JobDefaults,
+  written: WrittenJob,
   job: Pick<JobContent, 'policy' | 'timeoutSeconds' | 'logMaxBytes' | 'service'>,
 ): readonly JobRemark[] {
   return [
@@ -77,7 +77,7 @@ function auditCodes({ policy }: Pick<JobContent, 'policy'>): readonly JobRemark[
   return [doubt('unrecoverable_exit_codes', message)];
 }
 
-function auditRetries(written: JobDefaults, { policy }: Pick<JobContent, 'policy'>): readonly JobRemark[] {
+function auditRetries(written: WrittenJob, { policy }: Pick<JobContent, 'policy'>): readonly JobRemark[] {
   const { maxFailures, backoff } = policy;
   if (maxFailures === 1) {
     if (written.backoff === undefined) return [];
@@ -109,6 +109,6 @@ function auditDurations({
   ];
 }
 
-function doubt(key: keyof JobDefaults, message: string): JobRemark {
+function doubt(key: keyof WrittenJob, message: string): JobRemark {
   return { severity: 'warning', path: [key], message };
 }

@@ -1,6 +1,6 @@
 /** What a job with a /tmp of its own can't see: a working directory in the host's /tmp. */
 import type { JobContent, JobRemark } from '../job.ts';
-import type { JobDefaults } from '../keys/schema.ts';
+import type { WrittenJob } from '../keys/schema.ts';
 
 /** Whether an absolute path is in what `private_tmp` hides, as far as its name tells. */
 export function isBelowTmp(path: string): boolean {
@@ -18,7 +18,7 @@ function normalParts(path: string): readonly string[] {
 }
 
 export function auditPrivateTmp(
-  file: JobDefaults,
+  file: WrittenJob,
   { privateTmp, workingDirectory }: Pick<JobContent, 'privateTmp' | 'workingDirectory'>,
 ): readonly JobRemark[] {
   if (!privateTmp || workingDirectory === undefined || !isBelowTmp(workingDirectory)) return [];

@@ -6,7 +6,7 @@ import { splitCommand } from '../command.ts';
 import type { JobRemark } from '../job.ts';
 import { noticeKeys } from '../keys/notices.ts';
 import { policyKeys } from '../keys/policy.ts';
-import type { JobDefaults } from '../keys/schema.ts';
+import type { WrittenJob } from '../keys/schema.ts';
 import { serviceKeys } from '../keys/service-keys.ts';
 import { timingKeys } from '../keys/timing.ts';
 import { differsByInstance, type KnownNames, unknownNames } from '../placeholder.ts';
@@ -38,10 +38,10 @@ const instead: Readonly<Record<string, string>> = {
 };
 
 /** The defaults that hold for a job of this kind. */
-export function inherited(file: JobDefaults, defaults: JobDefaults): JobDefaults {
+export function inherited(file: WrittenJob, defaults: WrittenJob): WrittenJob {
   const isService = file.service === true;
   const holds = ([key]: [string, unknown]) => (isService ? !runKeys.has(key) : !isForServicesOnly(key));
-  return Object.fromEntries(Object.entries(defaults).filter(holds)) as JobDefaults;
+  return Object.fromEntries(Object.entries(defaults).filter(holds)) as WrittenJob;
 }
 
 function isForServicesOnly(key: string): boolean {
@@ -49,12 +49,12 @@ function isForServicesOnly(key: string): boolean {
 }
 
 /** Of a job that is none: keys that would be without effect. */
-export function auditNoService(file: JobDefaults): readonly JobRemark[] {
+export function auditNoService(file: WrittenJob): readonly JobRemark[] {
   const keys = Object.keys(file).filter((key) => key !== 'service' && isForServicesOnly(key));
   return keys.map((key) => error([key], `"${key}" is for services only; add "service: true", or leave it out`));
 }
 
-export function auditService(file: JobDefaults, written: JobDefaults, service: Service): readonly JobRemark[] {
+export function auditService(file: WrittenJob, written: WrittenJob, service: Service): readonly JobRemark[] {
   return [
     ...forRunsOnly(file),
     ...auditCommand(written),
@@ -68,18 +68,18 @@ export function auditService(file: JobDefaults, written: JobDefaults, service: S
   ];
 }
 
-function forRunsOnly(file: JobDefaults): readonly JobRemark[] {
+function forRunsOnly(file: WrittenJob): readonly JobRemark[] {
   const keys = Object.keys(file).filter((key) => runKeys.has(key));
   return keys.map((key) => error([key], `"${key}" is not for services; ${instead[key] ?? 'leave it out'}`));
 }
 
-function auditCommand({ command }: JobDefaults): readonly JobRemark[] {
+function auditCommand({ command }: WrittenJob): readonly JobRemark[] {
   return Array.isArray(command) && command.length > 1
     ? [error(['command'], `"command" of a service must be one command line, found ${command.length}`)]
     : [];
 }
 
-function auditCount({ instances, count }: JobDefaults): readonly JobRemark[] {
+function auditCount({ instances, count }: WrittenJob): readonly JobRemark[] {
   return instances !== undefined && count !== undefined && instances !== count
     ? [error(['count'], '"count" and "instances" mean the same; write one of them')]
     : [];
@@ -107,7 +107,7 @@ export function portVariable(name: string): string {
 
 const kinds = ['http', 'command', 'tcp'] as const;
 
-function auditHealth({ health_check: check }: JobDefaults, ports: readonly Port[]): readonly JobRemark[] {
+function auditHealth({ health_check: check }: WrittenJob, ports: readonly Port[]): readonly JobRemark[] {
   if (check === undefined) return [];
   const given = kinds.filter((kind) => check[kind] !== undefined);
   if (given.length !== 1) {
@@ -117,7 +117,7 @@ function auditHealth({ health_check: check }: JobDefaults, ports: readonly Port[
   return [...auditProbePort(check, ports), ...auditProbeCommand(check)];
 }
 
-function auditProbePort(check: NonNullable<JobDefaults['health_check']>, ports: readonly Port[]): readonly JobRemark[] {
+function auditProbePort(check: NonNullable<WrittenJob['health_check']>, ports: readonly Port[]): readonly JobRemark[] {
   const name =
     check.tcp ?? (check.http && (check.http.port ?? serviceKeys.health_check.properties.http.properties.port.default));
   if (name === undefined || ports.some((port) => port.name === name)) return [];
@@ -128,7 +128,7 @@ function auditProbePort(check: NonNullable<JobDefaults['health_check']>, ports: 
   ];
 }
 
-function auditProbeCommand({ command }: NonNullable<JobDefaults['health_check']>): readonly JobRemark[] {
+function auditProbeCommand({ command }: NonNullable<WrittenJob['health_check']>): readonly JobRemark[] {
   const split = command === undefined ? undefined : splitCommand(command);
   if (split === undefined || split.ok) return [];
   const { index, message } = split.mistake;
@@ -137,7 +137,7 @@ function auditProbeCommand({ command }: NonNullable<JobDefaults['health_check']>
   ];
 }
 
-function auditExits({ normal_exit: written }: JobDefaults): readonly JobRemark[] {
+function auditExits({ normal_exit: written }: WrittenJob): readonly JobRemark[] {
   const wrong = normalExits(written).filter((exit) =>
     /^\d+$/.test(exit) ? Number(exit) > 255 : signalNumber(exit) === undefined,
   );
@@ -149,14 +149,14 @@ function auditExits({ normal_exit: written }: JobDefaults): readonly JobRemark[]
   );
 }
 
-function auditPidFile({ pid_file: file }: JobDefaults, { instances }: Service): readonly JobRemark[] {
+function auditPidFile({ pid_file: file }: WrittenJob, { instances }: Service): readonly JobRemark[] {
   const isShared = file?.startsWith('/') && instances > 1 && !differsByInstance(file);
   return isShared
     ? [error(['pid_file'], `${instances} instances need ${instances} pid files: put {{instance}} in the name`)]
     : [];
 }
 
-function auditPlaceholders(written: JobDefaults, { ports }: Service): readonly JobRemark[] {
+function auditPlaceholders(written: WrittenJob, { ports }: Service): readonly JobRemark[] {
   const known = { ports: ports.map(({ name }) => name), hasPidFile: written.pid_file !== undefined };
   const { command, environment = {}, health_check: check } = written;
   const texts: readonly (readonly [Path, string, KnownNames])[] = [

@@ -2,13 +2,13 @@
 import type { Path } from '../../yaml/place.ts';
 import type { Spelling } from '../../yaml/spelling.ts';
 import { shorten } from '../../yaml/syntax.ts';
-import type { JobDefaults } from '../keys/schema.ts';
+import type { WrittenJob } from '../keys/schema.ts';
 import type { Doubt } from './audit.ts';
 
 type Spell = (path: Path) => Spelling | undefined;
 
 /** Of the commands in the file itself. */
-export function auditSpelling(file: JobDefaults, spelling: Spell): readonly Doubt[] {
+export function auditSpelling(file: WrittenJob, spelling: Spell): readonly Doubt[] {
   return (['command', 'slow_start_command'] as const).flatMap((key) =>
     pathsOf(key, file[key]).flatMap((path) => {
       const spelled = spelling(path);

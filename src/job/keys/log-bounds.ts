@@ -1,7 +1,7 @@
 /** Which logs of a job are kept, as a job file or the configuration says it. */
 
 import { parseSize } from '../../text/size.ts';
-import type { JobDefaults } from './schema.ts';
+import type { WrittenJob } from './schema.ts';
 
 /** A bound that is absent or 0 does not bind; one of 0 takes away what the configuration says. */
 export interface LogBounds {
@@ -10,7 +10,7 @@ export interface LogBounds {
   readonly bytes?: number;
 }
 
-export function logBounds({ days, runs, bytes }: NonNullable<JobDefaults['log_retention']>): LogBounds {
+export function logBounds({ days, runs, bytes }: NonNullable<WrittenJob['log_retention']>): LogBounds {
   return {
     ...(days !== undefined && { days }),
     ...(runs !== undefined && { runs }),

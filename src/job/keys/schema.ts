@@ -304,7 +304,5 @@ export const jobSchema = {
   },
 } as const;
 
-/** What is written in a file; a key that is not there is undefined, defaults are added when a job is made of it. */
-type JobFile = FromSchema<typeof jobSchema, { keepDefaultedPropertiesOptional: true }>;
-/** A job file of which any key may be missing. */
-export type JobDefaults = Partial<JobFile>;
+/** The keys of a job file, or of `default_job_config`, as they are written; any of them may be missing. */
+export type WrittenJob = Partial<FromSchema<typeof jobSchema, { keepDefaultedPropertiesOptional: true }>>;

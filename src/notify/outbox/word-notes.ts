@@ -5,13 +5,13 @@
 
 import { triggerWords } from '../../report/text/history.ts';
 import { type HistoryEvent, parseEvents } from '../../run/history/event.ts';
-import { extendStreak, foldHistory, type History, type RunRecord } from '../../run/history/history.ts';
+import { extendStreak, foldHistory, type History, outcomeOf, type RunRecord } from '../../run/history/history.ts';
 import { earlierHistory } from '../../run/history/predecessor.ts';
 import { type Outcome, outcomeWords } from '../../run/outcome/outcome.ts';
 import type { HistoryStore, StateFiles } from '../../system/types/state.ts';
 import type { Zone } from '../../zone/zone.ts';
 import { heardBy } from '../hearing.ts';
-import { consider, type NoticeState, outcomeIn, type Telling } from '../incident.ts';
+import { consider, type NoticeState, type Telling } from '../incident.ts';
 import { readNoticeState } from '../notice-states.ts';
 import { payloadOf } from '../payload.ts';
 import type { RunReport } from '../report.ts';
@@ -102,7 +102,7 @@ function wordJob(slug: string, notes: readonly RunNote[], wording: Wording): boo
 /** The history, and the ends that could not be written there. */
 function allEvents(slug: string, notes: readonly RunNote[], history: HistoryStore): readonly HistoryEvent[] {
   const written = parseEvents(history.read(slug));
-  const ended = new Set(written.filter((event) => outcomeIn(event) !== undefined).map(({ run }) => run));
+  const ended = new Set(written.filter((event) => outcomeOf(event) !== undefined).map(({ run }) => run));
   const lost = notes.filter((note) => note.phase === 'ended' && note.outcome !== undefined && !ended.has(note.run));
   if (lost.length === 0) return written;
   const base = foldHistory(written, earlierHistory(history.predecessor(slug)));
@@ -168,7 +168,7 @@ interface Happened {
 
 function entriesOf(happened: Happened, { timeZone, endOfLog }: Wording): readonly (readonly [string, Entry])[] {
   const { event, note, tellings } = happened;
-  const outcome = outcomeIn(event);
+  const outcome = outcomeOf(event);
   return note.channels.flatMap((channel, position) => {
     const telling = heardBy(channel, tellings);
     if (telling === undefined) return [];
@@ -188,7 +188,7 @@ function reportOf(
   endOfLog: Wording['endOfLog'],
 ): RunReport {
   const own = note.run === event.run ? note : undefined;
-  const outcome = outcomeIn(event);
+  const outcome = outcomeOf(event);
   const logPath = own?.logPath ?? record?.logPath;
   const warned = tellings.flatMap((other) => (other.is === 'warning' && other !== telling ? [other.words] : []));
   const { failures, failingSinceMs, lastSuccessMs } = state.streak;

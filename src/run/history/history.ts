@@ -141,7 +141,8 @@ function isNotice(event: RunEvent): event is NoticeEvent {
 /** An event about a run, or about a tick that had none. */
 type RunEvent = Exclude<HistoryEvent, Steered | { readonly event: 'ended-unknown' }>;
 
-function outcomeOf(event: RunEvent): Outcome | undefined {
+/** How the run, or the missed tick, of an event ended; `undefined` for an event that ends none. */
+export function outcomeOf(event: HistoryEvent): Outcome | undefined {
   switch (event.event) {
     case 'ended':
     case 'skipped':
@@ -157,6 +158,8 @@ function outcomeOf(event: RunEvent): Outcome | undefined {
     case 'notice-failed':
     case 'notice-delivered':
     case 'stood-for':
+    case 'steered':
+    case 'ended-unknown':
       return undefined;
     default:
       return event satisfies never;

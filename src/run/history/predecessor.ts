@@ -1,8 +1,8 @@
 /** Reads what the Python process-control recorded about a job, as the history before our own. */
 
 import type { LastStatus, Outcome } from '../outcome/outcome.ts';
-import type { Trigger } from './event.ts';
-import { emptyHistory, type History, type RunRecord } from './history.ts';
+import type { Streak, Trigger } from './event.ts';
+import { emptyHistory, extendStreak, type History, type RunRecord } from './history.ts';
 
 /**
  * The file is PyYAML's dump of `{history: [{status, time}], last_completion_status}`, times in UTC without saying so, written in place by
@@ -11,27 +11,15 @@ import { emptyHistory, type History, type RunRecord } from './history.ts';
 export function earlierHistory(bytes: Uint8Array | undefined): History {
   if (bytes === undefined) return emptyHistory;
   const entries = entriesOf(new TextDecoder().decode(bytes));
-  const runs = runsOf(entries);
-  let failures = 0;
-  let failingSinceMs: number | undefined;
-  let lastSuccessMs: number | undefined;
-  for (const { status, atMs } of entries) {
-    if (status === 'failed') {
-      failures += 1;
-      failingSinceMs ??= atMs;
-    } else if (status === 'completed') {
-      failures = 0;
-      failingSinceMs = undefined;
-      lastSuccessMs = atMs;
-    }
-  }
   const lastStatus = lastStatusOf(bytes);
-  const streak = {
-    failures: lastStatus === 'failure' ? Math.max(failures, 1) : failures,
-    ...(failingSinceMs === undefined ? {} : { failingSinceMs }),
-    ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
-  };
-  return { runs, streak, lastStatus };
+  const counted = entries.reduce<Streak>((streak, { status, atMs }) => {
+    const outcome = outcomes.get(status);
+    return outcome === undefined ? streak : extendStreak(streak, outcome, atMs);
+  }, emptyHistory.streak);
+  // Its failures never pause a job: `pause_after_failures` counts what happened since.
+  const { failedRuns: _counted, ...streak } = counted;
+  const failures = lastStatus === 'failure' ? Math.max(streak.failures, 1) : streak.failures;
+  return { runs: runsOf(entries), streak: { ...streak, failures }, lastStatus };
 }
 
 interface Entry {
@@ -48,11 +36,11 @@ function entriesOf(text: string): readonly Entry[] {
   });
 }
 
-const outcomes: Readonly<Record<string, Outcome>> = {
-  completed: { kind: 'exited', code: 0 },
-  failed: { kind: 'exited', code: 1 },
-  skipped: { kind: 'skipped', reason: 'running', words: 'the previous run was still running', allowed: true },
-};
+const outcomes: ReadonlyMap<string, Outcome> = new Map<string, Outcome>([
+  ['completed', { kind: 'exited', code: 0 }],
+  ['failed', { kind: 'exited', code: 1 }],
+  ['skipped', { kind: 'skipped', reason: 'running', words: 'the previous run was still running', allowed: true }],
+]);
 
 /** A start is followed by what became of it; a start without an end was cut off. */
 function runsOf(entries: readonly Entry[]): readonly RunRecord[] {
@@ -62,7 +50,7 @@ function runsOf(entries: readonly Entry[]): readonly RunRecord[] {
   for (const { status, atMs } of entries) {
     if (startedMs !== undefined && status === 'started')
       runs.push(legacyRun(startedMs, { trigger, outcome: { kind: 'interrupted' } }));
-    const outcome = outcomes[status];
+    const outcome = outcomes.get(status);
     if (outcome !== undefined) {
       const began = startedMs ?? atMs;
       runs.push(legacyRun(began, { trigger, outcome, endedMs: atMs, durationMs: atMs - began }));

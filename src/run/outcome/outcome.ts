@@ -1,4 +1,5 @@
 /** How a run can end, in words for people and as the exit code of run-job; the one place that decides both. */
+import { signalName } from '../../text/signal.ts';
 
 /** The closed list of what can become of a run. A skipped run never had the lock; an interrupted one died with its wrapper or its machine. */
 export type Outcome =
@@ -192,32 +193,6 @@ export function exitCodeWords(outcome: Outcome): string {
 /** What a log does not have because it would have grown beyond `log_max_size`. */
 export function leftOutWords({ lines, bytes }: { readonly lines: number; readonly bytes: number }): string {
   return `${lines} lines (${bytes} bytes) were left out of the middle of its log (log_max_size)`;
-}
-
-/** Linux numbers (signal(7), x86 and arm); real-time signals and unknown ones are named by number. */
-const signalNames: Readonly<Record<number, string>> = {
-  1: 'SIGHUP',
-  2: 'SIGINT',
-  3: 'SIGQUIT',
-  4: 'SIGILL',
-  5: 'SIGTRAP',
-  6: 'SIGABRT',
-  7: 'SIGBUS',
-  8: 'SIGFPE',
-  9: 'SIGKILL',
-  10: 'SIGUSR1',
-  11: 'SIGSEGV',
-  12: 'SIGUSR2',
-  13: 'SIGPIPE',
-  14: 'SIGALRM',
-  15: 'SIGTERM',
-  24: 'SIGXCPU',
-  25: 'SIGXFSZ',
-  31: 'SIGSYS',
-};
-
-export function signalName(signal: number): string {
-  return signalNames[signal] ?? `signal ${signal}`;
 }
 
 /** "45 s", "10 minutes", "1 h 30 min": at most two units, for reading and not for parsing. */

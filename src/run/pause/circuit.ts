@@ -1,8 +1,10 @@
-/** When a job's own failures pause it (`unrecoverable_exit_codes`, `pause_after_failures`): then a person has to look before it runs again. */
+/** Pauses a job after its own failures (`unrecoverable_exit_codes`, `pause_after_failures`): then an operator has to look before it runs again. */
+import type { Job } from '../../job/job.ts';
 import type { Policy } from '../../job/keys/policy.ts';
+import type { StateFiles } from '../../system/types/state.ts';
 import type { Streak } from '../history/event.ts';
 import { exitCodeOf, type Outcome, outcomeWords, statusOf } from '../outcome/outcome.ts';
-import type { Pause } from './pause.ts';
+import { type Pause, pauseOf, readPauses, writePause } from './pause.ts';
 
 /** What ended the command itself, as run-job's exit code counts it: also 124 for a timeout, 127 for a program that is not there. */
 export function isUnrecoverable(outcome: Outcome, { unrecoverableExitCodes }: Policy): boolean {
@@ -25,8 +27,32 @@ export function reasonToPause(outcome: Outcome, policy: Policy, { failedRuns = 0
 export function circuitPause(
   slug: string,
   reason: string,
-  { atMs, present }: { readonly atMs: number; readonly present: Pause | undefined },
+  atMs: number,
+  present: Pause | undefined,
 ): Pause | undefined {
   if (present !== undefined && present.untilMs === undefined && 'job' in present.target) return undefined;
   return { target: { job: slug }, atMs, by: 'process-control', reason, circuit: true };
+}
+
+interface Circuit {
+  /** Why the job is paused now. */
+  readonly paused?: string;
+  readonly troubles: readonly string[];
+}
+
+/**
+ * Pauses the job if the run that ended so, which `streak` counts, asks for it. run-job calls it before it records the end of the run: if run-job is
+ * killed in between, the job is paused once too often rather than never.
+ */
+export function breakCircuit(
+  job: Pick<Job, 'slug' | 'tags' | 'policy'>,
+  state: StateFiles,
+  { outcome, streak, endedMs }: { readonly outcome: Outcome; readonly streak: Streak; readonly endedMs: number },
+): Circuit {
+  const reason = reasonToPause(outcome, job.policy, streak);
+  if (reason === undefined) return { troubles: [] };
+  const pause = circuitPause(job.slug, reason, endedMs, pauseOf(job, readPauses(state), endedMs));
+  const written = pause === undefined ? ({ ok: true } as const) : writePause(state, pause);
+  if (!written.ok) return { troubles: [`it should be paused (${reason}) but can't be: ${written.reason}`] };
+  return { paused: reason, troubles: [`paused until a person resumes it (jobctl resume ${job.slug}): ${reason}`] };
 }

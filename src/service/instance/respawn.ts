@@ -1,7 +1,7 @@
 /** What becomes of an instance that has ended: started again after a delay, left alone as failed, or finished. Pure: rules and deaths in, verdict out. */
 import type { Respawn } from '../../job/service.ts';
-import { signalName } from '../../run/outcome/outcome.ts';
 import type { WaitStatus } from '../../system/types/process.ts';
+import { signalName } from '../../text/signal.ts';
 
 /** How an instance came to its end. */
 export type Exit =

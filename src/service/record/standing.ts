@@ -4,7 +4,7 @@ import { type Instance, isAlive } from '../instance/machine.ts';
 import { type ServiceState, serviceStateOf } from '../service-state.ts';
 import type { SupervisorMachine } from '../supervisor-machine.ts';
 import type { Wanted } from '../wanted.ts';
-import { type Incident, judgeIncident, noIncident } from './incident.ts';
+import { type Alarm, judgeAlarm, noAlarm } from './alarm.ts';
 import { formatEntry } from './journal.ts';
 
 /** One instance as it is now. */
@@ -19,7 +19,7 @@ type Machine = Pick<SupervisorMachine, 'clock' | 'history' | 'say' | 'tell'>;
 export class Standing {
   readonly #wanted: Wanted;
   readonly #machine: Machine;
-  #incident: Incident;
+  #alarm: Alarm;
   #state: ServiceState = 'STARTING';
   #sinceMs: number;
   /** Since the service was started, or a person said that it shall be tried again. */
@@ -32,7 +32,7 @@ export class Standing {
     this.#wanted = wanted;
     this.#machine = machine;
     this.#sinceMs = machine.clock.nowMs();
-    this.#incident = { ...noIncident(machine.clock.sinceBootMs()), isOpen: isTold };
+    this.#alarm = { ...noAlarm(machine.clock.sinceBootMs()), isOpen: isTold };
   }
 
   get state(): ServiceState {
@@ -43,7 +43,7 @@ export class Standing {
     return this.#sinceMs;
   }
   get isTold(): boolean {
-    return this.#incident.isOpen;
+    return this.#alarm.isOpen;
   }
 
   judge(all: readonly InstanceStanding[]): void {
@@ -82,8 +82,8 @@ export class Standing {
     const { job } = this.#wanted;
     const atMs = this.#machine.clock.sinceBootMs();
     const minUptimeMs = job.service.respawn.minUptimeSeconds * 1000;
-    const { incident, tell, againMs } = judgeIncident(this.#incident, this.#state, { atMs, minUptimeMs });
-    this.#incident = incident;
+    const { alarm, tell, againMs } = judgeAlarm(this.#alarm, this.#state, { atMs, minUptimeMs });
+    this.#alarm = alarm;
     this.dueMs = againMs;
     if (tell === undefined) return;
     const ill = all.filter(({ state }) => state.at !== 'up');

@@ -25,6 +25,7 @@
  * NAME.lock is the predecessor's PID file: while its process lives the job is locked (lock-predecessor.ts).
  */
 import { closeSync } from 'node:fs';
+import { defined } from '../../text/defined.ts';
 import { refusalOf } from '../file/stage.ts';
 import type { JobLocks, LockAnswer, LockHolder } from '../types/lock.ts';
 import { RunEntry } from './entry.ts';
@@ -146,8 +147,7 @@ async function publish(
   const owner = newOwnerName();
   const facts = {
     ...{ runId, startedMs: Date.now(), kernelLock: kernel.file },
-    ...(job === undefined ? {} : { job }),
-    ...(wrapperCookie ? { wrapperCookie } : {}),
+    ...defined({ job, wrapperCookie: wrapperCookie || undefined }),
   };
   const entry = new RunEntry(
     {

@@ -1,7 +1,7 @@
 /** The last lines of output in a log that another process has written. */
 import path from 'node:path';
 import { readEnd } from '../file/careful-file.ts';
-import { unstamped, withoutStamp } from '../run-log/stamps.ts';
+import { unstamped, withoutStamp } from './stamps.ts';
 
 const limitBytes = 4096;
 

@@ -2,8 +2,8 @@
 // biome-ignore lint/style/noRestrictedImports: the service user, never root, opens the log of its own run for writing only, follows no link and waits for no FIFO.
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { printable } from '../../text/printable.ts';
-import { localOffset, Stamps } from '../run-log/stamps.ts';
 import { clock } from '../time/clock.ts';
+import { localOffset, Stamps } from './stamps.ts';
 
 /** A log that is gone or full takes no note; the history has the same words. */
 export function noteInLog(path: string, words: string): void {

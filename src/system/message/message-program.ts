@@ -1,7 +1,7 @@
 /** Runs a program that takes a message on stdin, sendmail or a channel's command, for a bounded time. */
 import process from 'node:process';
-import { signalName } from '../../run/outcome/outcome.ts';
-import { runBounded } from '../program/bounded-program.ts';
+import { signalName } from '../../text/signal.ts';
+import { runBounded } from '../process/bounded-program.ts';
 import type { Delivery } from '../types/message.ts';
 import type { WaitStatus } from '../types/process.ts';
 import { users } from '../user/users.ts';

@@ -1,10 +1,10 @@
 /** Starts remaining-output.pl, which reads on what processes print that may outlive their run. */
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import type { Pipe, PipePair } from '../pipe/pipes.ts';
 import { isExecutable } from '../program/executable.ts';
 import { openOwnScript } from '../program/own-script.ts';
 import type { RemainingOutput } from '../types/run-log.ts';
-import type { Pipe, PipePair } from './pipes.ts';
 
 const cat = '/bin/cat';
 

@@ -6,21 +6,22 @@
  */
 import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, stat } from 'node:fs';
+import { defined } from '../../text/defined.ts';
 import { PrintableStream, printable } from '../../text/printable.ts';
 import { sizeText } from '../../text/size.ts';
 import { createLogFile } from '../log-files/log-file.ts';
+import { type Level, localOffset, type OffsetAt, Stamps } from '../log-files/stamps.ts';
+import { OutputReader } from '../pipe/output-reader.ts';
+import { adoptPipes, makePipes, type Pipe, type PipePair } from '../pipe/pipes.ts';
+import { openTerminal } from '../pipe/terminal.ts';
 import type { Clock } from '../types/clock.ts';
 import type { LogAnswer, LogTotals, OutputWatcher, RemainingOutput, RunLog, RunLogs } from '../types/run-log.ts';
 import { LogBound } from './bound.ts';
 import { Outlet, type OutletLimits, type OutletOptions } from './outlet.ts';
-import { OutputReader } from './output-reader.ts';
-import { adoptPipes, makePipes, type Pipe, type PipePair } from './pipes.ts';
 import { readOn } from './remaining-output.ts';
 import { openAgain, restoreLog } from './restore.ts';
 import { Stamper } from './stamper.ts';
-import { type Level, localOffset, type OffsetAt, Stamps } from './stamps.ts';
 import { Tail } from './tail.ts';
-import { openTerminal } from './terminal.ts';
 import { UnfinishedLine } from './unfinished-line.ts';
 
 export interface RunLogOptions {
@@ -199,7 +200,7 @@ class OpenRunLog implements RunLog {
       stdoutBytes: this.#stdout.bytes,
       stderrBytes: this.#stderr.bytes,
       lostBytes,
-      ...(lostReason === undefined ? {} : { lostReason }),
+      ...defined({ lostReason }),
       ...(this.#bound?.leftOut && { leftOut: this.#bound.leftOut }),
       tail: this.#tail.text(),
     };

@@ -8,7 +8,7 @@
  *     0                        heldAt            inputAt
  */
 import { Buffer } from 'node:buffer';
-import type { Level, Stamps } from './stamps.ts';
+import type { Level, Stamps } from '../log-files/stamps.ts';
 
 /** A longer line is continued on the next, so that one without end needs no memory. */
 export const longestLineBytes = 65_536;

@@ -1,6 +1,6 @@
 /** Keeps the last lines of output, for messages to people. */
 import { Buffer } from 'node:buffer';
-import { unstamped } from './stamps.ts';
+import { unstamped } from '../log-files/stamps.ts';
 
 const limitBytes = 4096;
 

@@ -1,9 +1,10 @@
 /** Asks whether a service answers: over HTTP, by a connection, or by a command. */
 import http from 'node:http';
 import { connect } from 'node:net';
-import { signalName } from '../../run/outcome/outcome.ts';
+import { defined } from '../../text/defined.ts';
 import { printable } from '../../text/printable.ts';
-import { type BoundedEnd, runBounded } from '../program/bounded-program.ts';
+import { signalName } from '../../text/signal.ts';
+import { type BoundedEnd, runBounded } from '../process/bounded-program.ts';
 import { clock } from '../time/clock.ts';
 import type { ProbeAnswer, ProbeCommand, Probes } from '../types/service.ts';
 
@@ -53,8 +54,9 @@ function askHttp(port: number, path: string, timeoutMs: number) {
       request.once('response', (response) => {
         let body = '';
         const { location } = response.headers;
-        const led = location === undefined ? {} : { location: printable(location).slice(0, wordsLimit) };
-        const done = () => answer({ is: 'response', code: response.statusCode ?? 0, body, ...led });
+        const shown = location === undefined ? undefined : printable(location).slice(0, wordsLimit);
+        const done = () =>
+          answer({ is: 'response', code: response.statusCode ?? 0, body, ...defined({ location: shown }) });
         response.setEncoding('utf8').on('data', (text: string) => {
           body += text;
           if (body.length > bodyLimit) done();

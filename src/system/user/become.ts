@@ -13,10 +13,10 @@ import { closeSync, fchownSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
 import { isatty } from 'node:tty';
+import { type Harmless, openRelay } from '../pipe/relay.ts';
 import { isExecutable } from '../program/executable.ts';
 import { ownCommand, ownEnvironment } from '../program/own-program.ts';
 import type { User } from '../types/user.ts';
-import { type Harmless, openRelay } from './relay.ts';
 
 /** util-linux; absolute, because PATH is the caller's. */
 const setpriv = '/usr/bin/setpriv';

@@ -54,8 +54,7 @@ test('a job without such keys is never paused', () => {
 test('a pause that lasts until a person ends it is left as it is, one that ends by itself is not', () => {
   const made = { target: { job: 'backup' }, atMs: 5, by: 'process-control', reason: 'why', circuit: true };
   const persons = { target: { job: 'backup' }, atMs: 1, by: 'ada' };
-  const pause = (present?: Parameters<typeof circuitPause>[2]['present']) =>
-    circuitPause('backup', 'why', { atMs: 5, present });
+  const pause = (present?: Parameters<typeof circuitPause>[3]) => circuitPause('backup', 'why', 5, present);
   assert.deepEqual(pause(), made);
   assert.equal(pause(persons), undefined);
   assert.deepEqual(pause({ ...persons, untilMs: 10 }), made);

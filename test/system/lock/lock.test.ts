@@ -30,7 +30,7 @@ import {
   refused,
   runDirectory,
   until,
-} from '../lock-holders.ts';
+} from './lock-holders.ts';
 
 /** The locks of this process in a directory. */
 function locksIn(directory: string, remarks: string[] = []) {

@@ -16,7 +16,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { createLogFile } from '../../../src/system/log-files/log-file.ts';
-import { scratch, startedMs } from '../capturing.ts';
+import { scratch, startedMs } from '../run-log/capturing.ts';
 
 function create(t: TestContext, directory: string) {
   const answer = createLogFile({ directory, slug: 'backup', startedMs });

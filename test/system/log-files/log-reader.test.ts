@@ -16,10 +16,10 @@ import {
 import path from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../../src/system/log-files/log-reader.ts';
-import { instanceLogs, laterLogs, serviceLogs } from '../../../src/system/log-files/service-logs.ts';
+import { instanceLogs, laterLogs, serviceLogs } from '../../../src/system/run-log/service-logs.ts';
 import { clock } from '../../../src/system/time/clock.ts';
 import { PrintableStream } from '../../../src/text/printable.ts';
-import { openLog, scratch } from '../capturing.ts';
+import { openLog, scratch } from '../run-log/capturing.ts';
 
 const line = (number: number) => `2026-11-22 10:30:${String(number).padStart(2, '0')},000\tINFO\tline ${number}\n`;
 const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => line(from + at)).join('');

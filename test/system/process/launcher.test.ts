@@ -7,7 +7,7 @@ import process from 'node:process';
 import { describe, type TestContext, test } from 'node:test';
 import { createLauncher } from '../../../src/system/process/launcher.ts';
 import type { Launch } from '../../../src/system/types/process.ts';
-import { containments, launchesProgram, programs, Scene, underReaper, underShell } from '../launching.ts';
+import { containments, launchesProgram, programs, Scene, underReaper, underShell } from './launching.ts';
 
 // What the test itself was started with, as every program does before anything else.
 createRequire(import.meta.url)('../../../../dist/boot.cjs').closeLeaks();

@@ -9,7 +9,7 @@ import process from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { processIdentity } from '../../../src/system/process/proc.ts';
 import { askToEnd, killAll, livingOf, untilNoneLives, within } from '../../../src/system/process/sweep.ts';
-import { endProcess } from '../launching.ts';
+import { endProcess } from './launching.ts';
 
 /** A shell in a session of its own that runs a script in the name of a run, once the script has printed something. */
 async function start(context: TestContext, runId: string, script: string): Promise<ChildProcess> {

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { LogBound } from '../../../src/system/run-log/bound.ts';
-import { capture, entriesOf } from '../capturing.ts';
+import { capture, entriesOf } from './capturing.ts';
 
 const note = (leftOut: { lines: number; bytes: number }) => Buffer.from(`- ${leftOut.lines} ${leftOut.bytes}\n`);
 

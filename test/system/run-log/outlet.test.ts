@@ -6,7 +6,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
 import { Outlet, type OutletLimits } from '../../../src/system/run-log/outlet.ts';
-import { program, scratch, until } from '../capturing.ts';
+import { program, scratch, until } from './capturing.ts';
 
 /** A descriptor that takes 64 KiB and then nothing more until somebody reads, like a disk that hangs. */
 function hangingDisk(t: TestContext) {

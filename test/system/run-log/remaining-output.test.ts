@@ -5,10 +5,10 @@ import { closeSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
+import { makePipes } from '../../../src/system/pipe/pipes.ts';
 import { commandLineOf, pids } from '../../../src/system/process/proc.ts';
-import { makePipes } from '../../../src/system/run-log/pipes.ts';
 import { readOn } from '../../../src/system/run-log/remaining-output.ts';
-import { scratch, until } from '../capturing.ts';
+import { scratch, until } from './capturing.ts';
 
 const isMine = (pid: number) => commandLineOf(pid) === 'run-job: output of remaining processes';
 

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { endOfLog } from '../../../src/system/log-files/log-end.ts';
 import { clock } from '../../../src/system/time/clock.ts';
 import type { OutputWatcher } from '../../../src/system/types/run-log.ts';
-import { capture, entriesOf, isAlive, openLog, printed, runIn, scratch, until } from '../capturing.ts';
+import { capture, entriesOf, isAlive, openLog, printed, runIn, scratch, until } from './capturing.ts';
 
 test('each command stands in its frame, and remarks stand outside', async (t) => {
   const log = openLog(scratch(t));

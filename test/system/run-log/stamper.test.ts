@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Stamps } from '../../../src/system/log-files/stamps.ts';
 import { longestLineBytes, Stamper } from '../../../src/system/run-log/stamper.ts';
-import { Stamps } from '../../../src/system/run-log/stamps.ts';
 
 const at = Date.parse('2026-11-22T10:30:00.123Z');
 const stamp = '2026-11-22 10:30:00,123';

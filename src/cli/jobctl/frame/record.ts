@@ -4,11 +4,11 @@ import type { Steered } from '../../../run/history/event.ts';
 import { writeEvent } from '../../../run/history/record.ts';
 import { formatEntry, type JournalEntry } from '../../../service/record/journal.ts';
 import { clock } from '../../../system/time/clock.ts';
+import { callerName } from '../../frame/caller-name.ts';
 import { realHistory } from '../../frame/host.ts';
 import { say } from '../../frame/output.ts';
-import { callerName } from '../../run/stop-run.ts';
-import { type ServiceTarget, targetName } from '../service/target.ts';
 import type { Options } from './options.ts';
+import { type ServiceTarget, targetName } from './target.ts';
 
 /** What was decided holds even when it can't be written down, so that is only said. */
 export function recordSteering(

@@ -6,14 +6,13 @@ import path from 'node:path';
 import type { Config } from '../../../config/config.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import type { LogReader } from '../../../system/log-files/log-reader.ts';
-import { instanceLogs, laterLogs } from '../../../system/log-files/service-logs.ts';
+import { instanceLogs, laterLogs } from '../../../system/run-log/service-logs.ts';
 import { print, say } from '../../frame/output.ts';
 import { notDone } from '../frame/act.ts';
 import type { Options } from '../frame/options.ts';
-import { type LogPart, partsOf, showParts } from '../log-parts.ts';
-import { type LogPlace, LogPrinter, type LogView, logView, openReader } from '../log-view.ts';
-import { pause } from '../logs.ts';
-import { type ServiceTarget, sayGone, targetName } from './target.ts';
+import { type ServiceTarget, sayGone, targetName } from '../frame/target.ts';
+import { type LogPart, partsOf, showParts } from '../log/parts.ts';
+import { type LogPlace, LogPrinter, type LogView, logView, openReader, untilNextLook } from '../log/view.ts';
 
 interface Place {
   /** The name of the instance. */
@@ -77,7 +76,7 @@ async function follow(place: Place, view: LogView): Promise<number> {
   if (current === undefined) {
     printer.say(`${name} has no log yet; waiting for it`);
     while (current === undefined) {
-      await pause();
+      await untilNextLook();
       [current] = instanceLogs(directory, stem);
     }
   }
@@ -106,7 +105,7 @@ async function nextLog({ directory, stem }: Place, current: string): Promise<str
   for (;;) {
     const [next] = laterLogs(directory, stem, current);
     if (next !== undefined) return next;
-    await pause();
+    await untilNextLook();
   }
 }
 
@@ -118,7 +117,7 @@ async function followPage(reader: LogReader, isOver: () => boolean): Promise<boo
       if (!reader.read()) return false;
       if (over && was) return true;
       was = over;
-      await pause();
+      await untilNextLook();
     }
   } finally {
     reader.close();

@@ -26,8 +26,7 @@ import { lookAtService } from '../../report/service-snapshots.ts';
 import { openJobs } from '../../report/snapshots.ts';
 import { timesOf } from '../../report/times.ts';
 import type { Options } from '../frame/options.ts';
-import { history } from '../history.ts';
-import { holderOf, type ServiceTarget, sayGone, targetName } from './target.ts';
+import { holderOf, type ServiceTarget, sayGone, targetName } from '../frame/target.ts';
 
 const usualLines = 20;
 const whyLines = 5;
@@ -114,20 +113,20 @@ function pastAnswer(target: ServiceTarget, entries: readonly JournalEntry[], whe
 }
 
 /** The history of one instance: what is about it, and about the whole service. */
-export function serviceHistory({ slug, instance, service }: ServiceTarget, options: Options, config: Config): number {
-  if (instance === undefined) return history(options, config);
+export function instanceHistory(target: ServiceTarget, options: Options, config: Config): number {
+  const { slug, instance } = target;
   const count = Number(options.lines ?? usualLines);
   if (!Number.isInteger(count) || count < 1) {
     say('jobctl', `--lines must be a whole number, found "${options.lines}"`);
     return exitCodes.usage;
   }
-  sayGone({ slug, instance, service }, config);
+  sayGone(target, config);
   const all = parseJournal(realHistory(config).read(slug));
   const entries = all.filter((entry) => [undefined, instance].includes(instanceOf(slug, entry))).slice(-count);
   const format = timeText(hostZone());
   if (options.json)
     print(entries.map((entry) => `${JSON.stringify({ job: slug, event: 'service', ...entry })}\n`).join(''));
-  else if (entries.length === 0) say('jobctl', `${slug}.${instance} has never been up`);
+  else if (entries.length === 0) say('jobctl', `${targetName(target)} has never been up`);
   else print(entries.map(({ atMs, words }) => `${format(atMs)}  ${printable(words)}\n`).join(''));
   return 0;
 }

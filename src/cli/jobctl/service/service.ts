@@ -4,25 +4,29 @@ import { exitCodes } from '../../../run/outcome/outcome.ts';
 import { greatest } from '../../../text/width.ts';
 import { print, say } from '../../frame/output.ts';
 import type { Options } from '../frame/options.ts';
+import { findTargets, notPausedWords, type ServiceTarget, targetName } from '../frame/target.ts';
 import { serviceLogs } from './logs.ts';
-import { serviceHistory, serviceStatus, serviceWhy } from './look.ts';
+import { instanceHistory, serviceStatus, serviceWhy } from './look.ts';
 import { snooze } from './snooze.ts';
 import { stopService } from './stop.ts';
-import { findTargets, type ServiceTarget, targetName } from './target.ts';
 import { resetService, restartService, startService } from './wish.ts';
 
 type OnService = (target: ServiceTarget, options: Options, config: Config) => Promise<number> | number;
 
 /**
- * What follows a tag: `each` acts on all of them at once, `look` shows one after the other, each under its name. The rest (status, history, pause, resume) know
- * jobs and services by themselves. `ending`: is also about a service that is being ended because its file describes a job now. `recorded`: is also
- * about a service whose file is gone and that has ended.
+ * What a command does to a service.
+ *
+ * `tagged` says what follows from `--tag`: `each` acts on all services at once, `look` shows one after the
+ * other, each under its name; with `itself` the command for jobs knows services, too. `ending`: the command
+ * also takes a service that is being stopped because its file describes a job now. `recorded`: it also takes
+ * a service whose file is gone and that has ended. `only`: a whole service goes the way of all jobs.
  */
 interface Command {
   readonly act: OnService;
   readonly tagged: 'each' | 'look' | 'itself';
   readonly ending?: true;
   readonly recorded?: true;
+  readonly only?: 'instances';
 }
 
 const commands: Readonly<Record<string, Command>> = {
@@ -34,7 +38,7 @@ const commands: Readonly<Record<string, Command>> = {
   why: { act: serviceWhy, tagged: 'look', ending: true },
   logs: { act: serviceLogs, tagged: 'look', ending: true, recorded: true },
   status: { act: serviceStatus, tagged: 'itself', ending: true },
-  history: { act: serviceHistory, tagged: 'itself', recorded: true },
+  history: { act: instanceHistory, tagged: 'itself', recorded: true, only: 'instances' },
   pause: { act: notPaused, tagged: 'itself' },
   resume: { act: notPaused, tagged: 'itself' },
 };
@@ -54,6 +58,8 @@ export async function serviceCommand(
   });
   if (targets.is === 'none') return undefined;
   if (targets.is === 'wrong') return targets.exitCode;
+  if (command.only === 'instances' && targets.services.every(({ instance }) => instance === undefined))
+    return undefined;
   const { tag, ...rest } = options;
   const onJobNamed = (slug: string) => onJob({ ...rest, name: slug, ...(tag !== undefined && { viaTag: tag }) });
   if (tag !== undefined && command.tagged === 'look') {
@@ -99,9 +105,4 @@ function refuseSeveral(): number {
 function notPaused(target: ServiceTarget): number {
   say('jobctl', `${targetName(target)} ${notPausedWords(targetName(target))}`);
   return exitCodes.usage;
-}
-
-/** To be put behind the name of a service that somebody wants to pause or resume. */
-export function notPausedWords(name: string): string {
-  return `is a service, which is not paused but stopped: jobctl stop ${name}, jobctl start ${name}`;
 }

@@ -10,7 +10,7 @@ import { print, say } from '../../frame/output.ts';
 import { notDone } from '../frame/act.ts';
 import type { Options } from '../frame/options.ts';
 import { recordOnService } from '../frame/record.ts';
-import { holderOf, type ServiceTarget, targetName } from './target.ts';
+import { holderOf, type ServiceTarget, targetName } from '../frame/target.ts';
 
 export function snooze(target: ServiceTarget, options: Options, config: Config): number {
   const { slug, instance } = target;

@@ -14,8 +14,8 @@ import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
 import { stopRun } from '../../run/stop-run.ts';
 import { notDone } from '../frame/act.ts';
 import type { Options } from '../frame/options.ts';
+import { holderOf, type ServiceTarget, targetName } from '../frame/target.ts';
 import { lastStepWords, untilGone } from './supervisor-end.ts';
-import { holderOf, type ServiceTarget, targetName } from './target.ts';
 import { command, tell } from './wish.ts';
 
 const pollMs = 100;

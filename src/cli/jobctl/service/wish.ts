@@ -9,14 +9,14 @@ import { hostZone } from '../../../system/time/zones.ts';
 import type { LockHolder } from '../../../system/types/lock.ts';
 import { printable } from '../../../text/printable.ts';
 import { timeText } from '../../../zone/wall-time.ts';
+import { callerName } from '../../frame/caller-name.ts';
 import { print, say } from '../../frame/output.ts';
 import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
 import { spawnSupervisor } from '../../run/spawn-supervisor.ts';
-import { callerName } from '../../run/stop-run.ts';
 import { notDone } from '../frame/act.ts';
 import type { Options } from '../frame/options.ts';
 import { recordOnService } from '../frame/record.ts';
-import { holderOf, type ServiceTarget, targetName } from './target.ts';
+import { holderOf, type ServiceTarget, targetName } from '../frame/target.ts';
 
 const pollMs = 100;
 

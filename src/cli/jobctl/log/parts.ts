@@ -1,5 +1,5 @@
 /** Which part of each of several logs a view shows: as many lines are shown in all as were asked for, the newest of them. */
-import { type LogPlace, type LogPrinter, type LogView, linesShown, showLog } from './log-view.ts';
+import { type LogPlace, type LogPrinter, type LogView, linesShown, showLog } from './view.ts';
 
 /** One log, and what of it is shown. */
 export interface LogPart<Log extends LogPlace> {

@@ -3,17 +3,23 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { momentForms, parseMoment } from '../../report/typed/moment.ts';
-import { OddFileError, streamOf } from '../../system/file/careful-file.ts';
-import { countLines, type LogChange, LogReader, lastLinesAt, linesSinceAt } from '../../system/log-files/log-reader.ts';
-import { localOffset, Stamps } from '../../system/run-log/stamps.ts';
-import { clock } from '../../system/time/clock.ts';
-import { hostZone } from '../../system/time/zones.ts';
-import { PrintableStream } from '../../text/printable.ts';
-import { printBytes, say } from '../frame/output.ts';
-import { elsewhereWords, unreadableLogWords } from '../report/log-access.ts';
-import { notDone } from './frame/act.ts';
-import type { Options } from './frame/options.ts';
+import { momentForms, parseMoment } from '../../../report/typed/moment.ts';
+import { OddFileError, streamOf } from '../../../system/file/careful-file.ts';
+import {
+  countLines,
+  type LogChange,
+  LogReader,
+  lastLinesAt,
+  linesSinceAt,
+} from '../../../system/log-files/log-reader.ts';
+import { localOffset, Stamps } from '../../../system/log-files/stamps.ts';
+import { clock } from '../../../system/time/clock.ts';
+import { hostZone } from '../../../system/time/zones.ts';
+import { PrintableStream } from '../../../text/printable.ts';
+import { printBytes, say } from '../../frame/output.ts';
+import { elsewhereWords, unreadableLogWords } from '../../report/log-access.ts';
+import { notDone } from '../frame/act.ts';
+import type { Options } from '../frame/options.ts';
 
 export interface LogView {
   readonly lines?: number;
@@ -66,6 +72,13 @@ export class LogPrinter {
     printBytes(Buffer.from(this.#isInLine ? `${rest}\n` : rest));
     this.#isInLine = false;
   }
+}
+
+const pollMs = 200;
+
+/** Waits between two looks at a log that may grow, or at a folder where the next log may appear. */
+export async function untilNextLook(): Promise<void> {
+  await new Promise<void>((resolve) => clock.after(pollMs, resolve));
 }
 
 /** A log of a job or an instance. */

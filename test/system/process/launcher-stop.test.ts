@@ -5,7 +5,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { commandLineOf, pids, readProcess } from '../../src/system/process/proc.ts';
+import { commandLineOf, pids, readProcess } from '../../../src/system/process/proc.ts';
 import { containments, Scene, underReaper, underShell, until } from './launching.ts';
 
 /** escapes.pl says what each of them does to live on. */

@@ -6,10 +6,10 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { namesIn, quietly } from '../file/careful-file.ts';
-import { openLog, type Pages, type RunLogOptions } from '../run-log/run-log.ts';
+import { createLogFile, renewLogFile, reopenLogFile } from '../log-files/log-file.ts';
 import type { ServiceLogs } from '../types/log-file.ts';
 import type { LogAnswer } from '../types/run-log.ts';
-import { createLogFile, renewLogFile, reopenLogFile } from './log-file.ts';
+import { openLog, type Pages, type RunLogOptions } from './run-log.ts';
 
 export function serviceLogs(options: RunLogOptions): ServiceLogs {
   return {

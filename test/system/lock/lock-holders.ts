@@ -10,11 +10,11 @@ import process from 'node:process';
 import { createInterface, type Interface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { kernelLockHolders } from '../../src/system/lock/kernel.ts';
-import { listProcesses, type Process, processesOfRun, readProcess } from '../../src/system/process/proc.ts';
-import type { LockAnswer, LockHolder } from '../../src/system/types/lock.ts';
+import { kernelLockHolders } from '../../../src/system/lock/kernel.ts';
+import { listProcesses, type Process, processesOfRun, readProcess } from '../../../src/system/process/proc.ts';
+import type { LockAnswer, LockHolder } from '../../../src/system/types/lock.ts';
 
-export const program = fileURLToPath(new URL('../fixtures/programs/holds-lock.js', import.meta.url));
+export const program = fileURLToPath(new URL('../../fixtures/programs/holds-lock.js', import.meta.url));
 
 /** An empty run directory of this user's, gone after the test. */
 export function runDirectory(t: TestContext): string {

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
-import type { LogTotals } from '../../src/system/types/run-log.ts';
+import type { LogTotals } from '../../../src/system/types/run-log.ts';
 import { entriesOf, printed, program, scratch, until } from './capturing.ts';
 
 interface Result {

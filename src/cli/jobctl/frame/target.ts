@@ -10,8 +10,8 @@ import { realLocks } from '../../frame/host.ts';
 import { say } from '../../frame/output.ts';
 import { findService } from '../../report/service-snapshots.ts';
 import { openJobs } from '../../report/snapshots.ts';
-import { goneWords, hasTag, sayUnknownTags } from '../frame/jobs.ts';
-import type { Options } from '../frame/options.ts';
+import { goneWords, hasTag, sayUnknownTags } from './jobs.ts';
+import type { Options } from './options.ts';
 
 export interface ServiceTarget extends Target {
   readonly service: KnownService;
@@ -87,4 +87,9 @@ export function sayGone({ slug, service }: ServiceTarget, config: Config): void 
 /** `web`, `web.2` */
 export function targetName({ slug, instance }: Target): string {
   return instance === undefined ? slug : `${slug}.${instance}`;
+}
+
+/** The words behind the name of a service that an operator wants to pause or resume. */
+export function notPausedWords(name: string): string {
+  return `is a service, which is not paused but stopped: jobctl stop ${name}, jobctl start ${name}`;
 }

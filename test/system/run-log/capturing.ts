@@ -5,14 +5,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import { type RunLogOptions, runLogs } from '../../src/system/run-log/run-log.ts';
-import { clock } from '../../src/system/time/clock.ts';
-import type { LogTotals, OutputWatcher, RunLog } from '../../src/system/types/run-log.ts';
-import { until as untilSeen } from '../waiting.ts';
+import { type RunLogOptions, runLogs } from '../../../src/system/run-log/run-log.ts';
+import { clock } from '../../../src/system/time/clock.ts';
+import type { LogTotals, OutputWatcher, RunLog } from '../../../src/system/types/run-log.ts';
+import { until as untilSeen } from '../../waiting.ts';
 
 /** The compiled program of test/fixtures/programs. */
 export function program(name: string): string {
-  return path.resolve(import.meta.dirname, '../fixtures/programs', `${name}.js`);
+  return path.resolve(import.meta.dirname, '../../fixtures/programs', `${name}.js`);
 }
 
 export function scratch(t: TestContext): string {

@@ -6,10 +6,10 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, symlinkSync, utim
 import path from 'node:path';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
-import { jobLocks } from '../../src/system/lock/lock.ts';
-import { newOwnerName } from '../../src/system/lock/owner.ts';
-import { commandLineOf, listProcesses } from '../../src/system/process/proc.ts';
-import type { LockAnswer } from '../../src/system/types/lock.ts';
+import { jobLocks } from '../../../src/system/lock/lock.ts';
+import { newOwnerName } from '../../../src/system/lock/owner.ts';
+import { commandLineOf, listProcesses } from '../../../src/system/process/proc.ts';
+import type { LockAnswer } from '../../../src/system/types/lock.ts';
 import { Asker, held, hold, lacks, program, refused, runDirectory, unavailable, until } from './lock-holders.ts';
 
 /** A process that looks as if it were pid 1 of a machine of its own. */

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import type { TestContext } from 'node:test';
-import { createLauncher, type LauncherPlaces } from '../../src/system/process/launcher.ts';
-import { commandLineOf, listProcesses, type Process } from '../../src/system/process/proc.ts';
+import { createLauncher, type LauncherPlaces } from '../../../src/system/process/launcher.ts';
+import { commandLineOf, listProcesses, type Process } from '../../../src/system/process/proc.ts';
 import type {
   Launch,
   LaunchAnswer,
@@ -15,13 +15,13 @@ import type {
   RunningCommand,
   Survivor,
   WaitStatus,
-} from '../../src/system/types/process.ts';
+} from '../../../src/system/types/process.ts';
 
 /** The compiled tests lie in build/test/system; the programs they start stay where they are. */
-export const programs = path.resolve(import.meta.dirname, '../../../test/fixtures/programs');
+export const programs = path.resolve(import.meta.dirname, '../../../../test/fixtures/programs');
 
 /** The compiled launches.ts. */
-export const launchesProgram = path.resolve(import.meta.dirname, '../fixtures/programs/launches.js');
+export const launchesProgram = path.resolve(import.meta.dirname, '../../fixtures/programs/launches.js');
 
 /** Both ways to contain a job; what is true of only one of them is tested with that one. */
 export const underReaper = createLauncher();

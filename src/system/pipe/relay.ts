@@ -6,8 +6,8 @@
 import { fstatSync, write } from 'node:fs';
 import process from 'node:process';
 import { isatty } from 'node:tty';
-import { OutputReader } from '../run-log/output-reader.ts';
-import { adoptPipes, makePipes, type Pipe } from '../run-log/pipes.ts';
+import { OutputReader } from './output-reader.ts';
+import { adoptPipes, makePipes, type Pipe } from './pipes.ts';
 
 /** A terminal that does not block is full for a moment. */
 const notReadyMs = 5;

@@ -4,8 +4,8 @@ import { chmodSync, chownSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { type TestContext, test } from 'node:test';
-import { adoptPipes, makePipes } from '../../../src/system/run-log/pipes.ts';
-import { isAlive, printed, program, scratch, until } from '../capturing.ts';
+import { adoptPipes, makePipes } from '../../../src/system/pipe/pipes.ts';
+import { isAlive, printed, program, scratch, until } from '../run-log/capturing.ts';
 
 /** A shell hands two pipes to the program that it becomes, as bin/run-job does. */
 const handPipes = 'exec 3<<END 4<<END\nEND\nEND\n';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { type BoundedProgram, runBounded } from '../../../src/system/process/bounded-program.ts';
 import { commandLineOf, listProcesses } from '../../../src/system/process/proc.ts';
-import { type BoundedProgram, runBounded } from '../../../src/system/program/bounded-program.ts';
 import { until } from '../../waiting.ts';
 
 /** A number of seconds that no other process sleeps. */
@@ -118,7 +118,7 @@ for (const [where, perlPath] of [
 test('nothing is left of a probe whose supervisor is killed', async () => {
   const seconds = tag();
   const { spawn } = await import('node:child_process');
-  const module = new URL('../../../src/system/program/bounded-program.js', import.meta.url);
+  const module = new URL('../../../src/system/process/bounded-program.js', import.meta.url);
   const program = JSON.stringify({ ...order(`setsid sleep ${seconds}`), onOutput: undefined });
   const code = `import { runBounded } from ${JSON.stringify(module.href)};
     await runBounded({ ...${program}, onOutput() {} }).gone;`;

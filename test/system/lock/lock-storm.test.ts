@@ -1,7 +1,7 @@
 /** A small storm of contenders; `npm run storm -- SECONDS CONTENDERS` makes a long one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type StormSettings, storm } from '../storm/storm.ts';
+import { type StormSettings, storm } from '../../storm/storm.ts';
 
 async function survived(settings: StormSettings): Promise<void> {
   const result = await storm(settings);

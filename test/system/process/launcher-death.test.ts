@@ -5,8 +5,8 @@ import { chmodSync, copyFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { describe, type TestContext, test } from 'node:test';
-import { commandLineOf, readProcess } from '../../src/system/process/proc.ts';
-import type { Launch, RunningCommand } from '../../src/system/types/process.ts';
+import { commandLineOf, readProcess } from '../../../src/system/process/proc.ts';
+import type { Launch, RunningCommand } from '../../../src/system/types/process.ts';
 import {
   containments,
   endProcess,

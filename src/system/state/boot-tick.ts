@@ -7,8 +7,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { namesIn, quietly, readLinkIn } from '../file/careful-file.ts';
 import { bootId, readProcess } from '../process/proc.ts';
-import { attempt } from '../state/state-files.ts';
-import { clock } from './clock.ts';
+import { clock } from '../time/clock.ts';
+import { attempt } from './state-files.ts';
 
 /** USER_HZ, which the kernel has fixed for what it tells programs (proc(5)). */
 const ticksPerSecond = 100;

@@ -7,12 +7,12 @@ import { constants } from 'node:os';
 import process from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 import { randomUuid } from '../file/random.ts';
-import { descendantsOf, named } from '../process/family.ts';
-import { processIdentity } from '../process/proc.ts';
-import { type Reaper, type ReaperLaunch, type ReaperPlace, startReaper, type Word } from '../process/reaper.ts';
-import { killAll, sweepLimitMs, untilNoneLives, within } from '../process/sweep.ts';
+import { openOwnScript } from '../program/own-script.ts';
 import type { Survivor, WaitStatus } from '../types/process.ts';
-import { openOwnScript } from './own-script.ts';
+import { descendantsOf, named } from './family.ts';
+import { processIdentity } from './proc.ts';
+import { type Reaper, type ReaperLaunch, type ReaperPlace, startReaper, type Word } from './reaper.ts';
+import { killAll, sweepLimitMs, untilNoneLives, within } from './sweep.ts';
 
 export interface BoundedProgram {
   readonly argv: readonly [string, ...string[]];
