@@ -3,17 +3,17 @@
 const pages = {
   job: {
     title: 'Job file',
-    head: `One job a file: \`NAME.yaml\` in the \`job_directory\`. NAME starts with a letter, a digit or \`_\` and has only letters, digits,
-\`_\`, \`.\` and \`-\`, at most 100 characters; it is what \`run-job\`, the crontab and the logs call the job. Files that do not end in
-\`.yaml\` are not read; there is a warning for \`.yml\`, \`.json\` and directories that hold YAML files.
+    head: `Each job is one file, \`NAME.yaml\` in the \`job_directory\`. \`run-job\`, the crontab and the logs call the job NAME. NAME starts with
+a letter, a digit or \`_\` and has only letters, digits, \`_\`, \`.\` and \`-\`, at most 100 characters. Files that do not end in \`.yaml\`
+are not read; \`.yml\`, \`.json\` and directories that hold YAML files get a warning.
 
-The file is YAML 1.2 in UTF-8, at most 256 KiB, one mapping of the keys below. An unknown key is an error, so that a typing slip cannot
-go unnoticed; a key that starts with \`_\` is yours and ignored. \`yes\`, \`no\`, \`on\` and \`off\` are still read as \`true\` and \`false\` where a key
-wants those, with a warning. A key that is not in the file comes from \`default_job_config\` of the
-[configuration](configuration.md), else it has the default given here.
+The file is YAML 1.2 in UTF-8, at most 256 KiB: one mapping of the keys below. An unknown key is an error, so that a misspelled key is
+noticed; a key that starts with \`_\` is yours and is ignored. \`yes\`, \`no\`, \`on\` and \`off\` are read as \`true\` and \`false\` where
+a key needs those, with a warning. A key that is not in the file comes from \`default_job_config\` of the [configuration](configuration.md), else it has the
+default given here.
 
-Check a file before it is in place with \`cron-generate --validate FILE\`. Editors that know the YAML language server check while you type
-when the first line is:
+Check a file before you install it: \`cron-generate --validate FILE\`. An editor with a YAML language server checks it while you type if
+the first line is:
 
 <!-- part of: job -->
 
@@ -24,17 +24,18 @@ when the first line is:
   },
   config: {
     title: 'Configuration',
-    head: `What holds for all jobs of a machine: \`/etc/process-control.yaml\`, then \`/etc/process-control.d/*.yaml\` in the order of their
-names; a key in a later file replaces the same key of an earlier one. All keys can be left out. \`--config FILE\` or the variable
-\`PROCESS_CONTROL_CONFIG\` name another file, which then is the only one.
+    head: `Settings for all jobs of a machine: \`/etc/process-control.yaml\`, then \`/etc/process-control.d/*.yaml\` in the order of their
+names. A key in a later file replaces the same key of an earlier one. Every key may be left out. \`--config FILE\` or the variable
+\`PROCESS_CONTROL_CONFIG\` names another file, which is then the only one.
 
 Each of these files must be a regular file that belongs to root, in directories that only root can write. A file of your own, in
-directories that only you and root can write, counts while there is no \`/etc/process-control.yaml\` and you do not come through sudo.
+directories that only you and root can write, is used if there is no \`/etc/process-control.yaml\` and you do not come through sudo.
 
-Without any of these files, root and the user \`process-control\` get the defaults below. Everybody else gets a process-control of their
-own: the configuration in \`~/.config/process-control/process-control.yaml\`, jobs in \`jobs/\` and the crontab in \`crontab\` beside it, state and
-logs in \`~/.local/state/process-control\`, locks in \`$XDG_RUNTIME_DIR/process-control\`; the service user is you. \`XDG_CONFIG_HOME\` and
-\`XDG_STATE_HOME\` move them.
+Without any of these files, root and the user \`process-control\` get the defaults below. Every other user gets a process-control of
+their own, in which they are the service user. \`XDG_CONFIG_HOME\` and \`XDG_STATE_HOME\` move its files:
+
+- the configuration is \`~/.config/process-control/process-control.yaml\`; jobs are in \`jobs/\` and the crontab is \`crontab\` beside it
+- state and logs are in \`~/.local/state/process-control\`, locks in \`$XDG_RUNTIME_DIR/process-control\`
 `,
   },
 };

@@ -4,10 +4,10 @@ import { checkJobs, type Limits, pluginWords } from '../report/text/icinga.ts';
 import { matchesGlob } from '../report/typed/glob.ts';
 import { lookAs } from '../system/file/as-user.ts';
 import { files } from '../system/file/files.ts';
-import { startAsOwn } from '../system/program/own-program.ts';
 import { parseDuration } from '../text/duration.ts';
 import { print, runProgram } from './frame/output.ts';
 import { loadSetting } from './frame/setting.ts';
+import { startAndRead } from './frame/start-program.ts';
 import { parseCommandLine } from './on-demand/options.ts';
 import { openJobs } from './report/snapshots.ts';
 import { timesOf } from './report/times.ts';
@@ -112,8 +112,7 @@ function stateObjection(directory: string): string | undefined {
  * In a process of its own: one that hangs in a read from a file server can not be asked to stop, only left alone.
  */
 function checkInTime(args: readonly string[], limitSeconds: number): Promise<number> {
-  const rest = withoutTimeout(args);
-  const child = startAsOwn({ name: program, args: rest }, ['ignore', 'pipe', 'inherit'], 'own session');
+  const child = startAndRead({ name: program, args: withoutTimeout(args) }, ['ignore', 'pipe', 'inherit']);
   let text = '';
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;

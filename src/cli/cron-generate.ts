@@ -1,7 +1,7 @@
 /** cron-generate: the job files become /etc/cron.d/process-control. */
 import { generate, type Wish } from './crontab/generate.ts';
 import { tellEnding } from './crontab/generate-ending.ts';
-import { print, runProgram, sayLines } from './frame/output.ts';
+import { printAnswer, runProgram } from './frame/output.ts';
 
 const program = 'cron-generate';
 
@@ -31,7 +31,5 @@ async function withOptions(args: readonly string[]): Promise<number> {
     const { shows } = await import('./on-demand/cron-generate-views.ts');
     return tellEnding(generate(line.wish, shows), line.wish);
   }
-  if (line.exitCode === 0) print(line.text);
-  else sayLines(line.text);
-  return line.exitCode;
+  return printAnswer(line);
 }

@@ -17,10 +17,9 @@ import { clock } from '../system/time/clock.ts';
 import { hostZone } from '../system/time/zones.ts';
 import type { LogLevel } from '../system/types/own-log.ts';
 import type { StateFiles } from '../system/types/state.ts';
-import { caller } from '../system/user/caller.ts';
 import { realHistory, realLocks } from './frame/host.ts';
-import { runProgram, say, sayProblems } from './frame/output.ts';
-import { loadSetting } from './frame/setting.ts';
+import { runProgram, say } from './frame/output.ts';
+import { openBesideRun } from './frame/prologue.ts';
 import { sendNotice } from './notify/send-notice.ts';
 
 const program = 'deliver-notices';
@@ -30,16 +29,9 @@ export function main(args: readonly string[]): void {
 }
 
 async function deliver(args: readonly string[]): Promise<number> {
-  const setting = loadSetting(args[0] === '--config' ? args[1] : undefined);
-  if (!setting.ok) {
-    sayProblems(setting.problems);
-    return exitCodes.configuration;
-  }
-  const config = setting.value;
-  if (caller.euid !== config.serviceUser.uid) {
-    say(program, `only ${config.serviceUser.name} may do this`);
-    return exitCodes.notServiceUser;
-  }
+  const opened = openBesideRun(program, args);
+  if (opened.is === 'over') return opened.exitCode;
+  const { config } = opened;
   return empty(config, 'until-empty');
 }
 

@@ -1,11 +1,10 @@
 /** jobctl: what operators ask (status, next, why, history, logs, check) and do (start, stop, restart, pause, resume, reset). */
 import type { Config } from '../config/config.ts';
-import { exitCodes } from '../run/outcome/outcome.ts';
 import { lookAs } from '../system/file/as-user.ts';
 import { nearest } from '../text/nearest.ts';
-import { print, runProgram, say, sayLines, sayProblems } from './frame/output.ts';
-import { becomeServiceUser } from './frame/service-user.ts';
-import { loadSetting } from './frame/setting.ts';
+import { printAnswer, runProgram } from './frame/output.ts';
+import { openAsServiceUser, openConfig } from './frame/prologue.ts';
+import { refuse } from './frame/refuse.ts';
 import { check } from './jobctl/check.ts';
 import { failed } from './jobctl/failed.ts';
 import { chooseJobs } from './jobctl/frame/jobs.ts';
@@ -49,8 +48,7 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
 function notService(options: Options, config: Config): number {
   const chosen = chooseJobs(options, config, 'refuse');
   if (!chosen.ok) return chosen.exitCode;
-  say(program, `${chosen.slugs.join(', ')}: only the probes of services can be snoozed`);
-  return exitCodes.usage;
+  return refuse(program, `${chosen.slugs.join(', ')}: only the probes of services can be snoozed`);
 }
 
 export function main(args: readonly string[]): void {
@@ -61,43 +59,23 @@ async function jobctl(written: readonly string[]): Promise<number> {
   const args = written[0] === 'list' ? ['status', ...written.slice(1)] : written;
   const [first = '--help'] = args;
   // An option of a command that is not there would be the first thing to be said.
-  if (!first.startsWith('-') && commands[first] === undefined) {
-    sayLines(usageError(program, unknownCommand(first)).text);
-    return exitCodes.usage;
-  }
+  if (!first.startsWith('-') && commands[first] === undefined)
+    return printAnswer(usageError(program, unknownCommand(first)));
   const line = parseJobctl(args.length === 0 ? ['--help'] : args);
-  if (line.is === 'answered') {
-    if (line.exitCode === 0) print(line.text);
-    else sayLines(line.text);
-    return line.exitCode;
-  }
+  if (line.is === 'answered') return printAnswer(line);
   const [name = '', ...words] = line.words;
   const command = commands[name];
   const wrong = command === undefined ? unknownCommand(name) : tooMany(name, words);
-  if (command === undefined || wrong !== undefined) {
-    sayLines(usageError(program, wrong ?? '').text);
-    return exitCodes.usage;
-  }
+  if (command === undefined || wrong !== undefined) return printAnswer(usageError(program, wrong ?? ''));
   const options = { ...(line.options as unknown as Options), ...namesOf(name, words) };
-  const setting = loadSetting(options.config);
-  if (!setting.ok) {
-    sayProblems(setting.problems);
-    return exitCodes.configuration;
-  }
-  if (command.changes) {
-    const right = await becomeServiceUser(setting.value, program, args);
-    if (right.is === 'done') return right.exitCode;
-    if (right.is === 'refused') {
-      say(program, right.words);
-      return exitCodes.notServiceUser;
-    }
-  }
-  const config = setting.value;
+  const { config: configFile } = options;
+  const opened = command.changes ? await openAsServiceUser({ program, args, configFile }) : openConfig(configFile);
+  if (opened.is === 'over') return opened.exitCode;
+  const { config } = opened;
   if (looking.has(name)) lookAs(config.serviceUser);
   if (options.supervisors) {
     if (options.name === undefined && options.tag === undefined) return stopSupervisors(config);
-    say(program, '--supervisors ends all of them; it goes with no name and no --tag');
-    return exitCodes.usage;
+    return refuse(program, '--supervisors ends all of them; it goes with no name and no --tag');
   }
   const onService = await serviceCommand(name, options, { config, onJob: (one) => command.act(one, config) });
   return onService ?? command.act(options, config);

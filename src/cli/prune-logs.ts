@@ -13,10 +13,9 @@ import { files } from '../system/file/files.ts';
 import { logFolders } from '../system/log-files/log-folders.ts';
 import { createOwnLog } from '../system/own-log/own-log.ts';
 import { clock } from '../system/time/clock.ts';
-import { caller } from '../system/user/caller.ts';
 import { realLocks } from './frame/host.ts';
-import { runProgram, say, sayProblems } from './frame/output.ts';
-import { loadSetting } from './frame/setting.ts';
+import { runProgram, say } from './frame/output.ts';
+import { openBesideRun } from './frame/prologue.ts';
 
 const program = 'prune-logs';
 
@@ -29,16 +28,9 @@ export function main(args: readonly string[]): void {
 }
 
 async function prune(args: readonly string[]): Promise<number> {
-  const setting = loadSetting(args[0] === '--config' ? args[1] : undefined);
-  if (!setting.ok) {
-    sayProblems(setting.problems);
-    return exitCodes.configuration;
-  }
-  const config = setting.value;
-  if (caller.euid !== config.serviceUser.uid) {
-    say(program, `only ${config.serviceUser.name} may do this`);
-    return exitCodes.notServiceUser;
-  }
+  const opened = openBesideRun(program, args);
+  if (opened.is === 'over') return opened.exitCode;
+  const { config } = opened;
   const locks = realLocks(config, (remark) => say(program, remark));
   const answer = await locks.acquire(lockName, newRunId(clock.nowMs(), crypto.randomUUID()));
   if (answer.is !== 'held') return answer.is === 'busy' ? 0 : exitCodes.internal;

@@ -1,5 +1,5 @@
 /** What is known of a service at one instant: what its supervisor wrote down, as far as it can be believed by now. `--json` prints this value. */
-import { type AllDesired, type Ask, askWords } from '../service/desired.ts';
+import { type AllDesired, type OperatorRequest, requestWords } from '../service/desired.ts';
 import { isAlive } from '../service/instance/machine.ts';
 import { snoozedUntilMs } from '../service/instance/snooze.ts';
 import type { KnownService, ServiceFile } from '../service/record/known-service.ts';
@@ -11,7 +11,7 @@ import type { ProcessIdentity } from '../system/types/process.ts';
 export interface ServiceSnapshot {
   readonly state: ServiceState;
   readonly desired: 'up' | 'down';
-  readonly wish?: Ask;
+  readonly wish?: OperatorRequest;
   /** Of the state; absent when nobody has seen it begin. */
   readonly sinceMs?: number;
   readonly supervisor?: { readonly pid?: number; readonly run?: string; readonly isStopped?: true };
@@ -189,7 +189,7 @@ export function wishWords({ desired, wish, file }: ServiceSnapshot, formatTime: 
   const bySelf = file === undefined || file === 'broken' ? undefined : fileWords[file];
   if (bySelf !== undefined) return `down: ${bySelf}`;
   if (wish === undefined) return desired;
-  return `${desired}, ${desired === 'up' ? 'started' : 'stopped'} ${askWords(wish, formatTime)}`;
+  return `${desired}, ${desired === 'up' ? 'started' : 'stopped'} ${requestWords(wish, formatTime)}`;
 }
 
 const fileWords = {

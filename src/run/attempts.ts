@@ -1,11 +1,11 @@
 /** The attempts of one run and the waits between them: one lock, one log, until one succeeds or `max_task_failures` and `backoff` allow no other. */
 import type { Backoff, Policy } from '../job/keys/policy.ts';
 import type { HistoryStore } from '../system/types/state.ts';
-import { type CommandsEnd, type CommandsMachine, type CommandsOrder, runCommands } from './commands.ts';
+import { type CommandsHost, type CommandsOrder, type CommandsResult, runCommands } from './commands.ts';
 import type { Tick } from './history/event.ts';
 import { writeEvent } from './history/record.ts';
 import { durationWords, type Outcome, outcomeWords, statusOf } from './outcome/outcome.ts';
-import type { OutputRules } from './outcome/verdict.ts';
+import type { SuccessRules } from './outcome/success-rules.ts';
 import { isUnrecoverable } from './pause/circuit.ts';
 
 export interface AttemptsOrder extends CommandsOrder {
@@ -13,14 +13,14 @@ export interface AttemptsOrder extends CommandsOrder {
   readonly tick?: Tick;
 }
 
-export interface AttemptsMachine extends CommandsMachine {
+export interface AttemptsHost extends CommandsHost {
   readonly history: HistoryStore;
-  readonly rules: OutputRules;
+  readonly rules: SuccessRules;
   /** Why the job may not go on, when it has been paused; in words. */
   readonly paused: () => string | undefined;
 }
 
-export interface AttemptsEnd extends CommandsEnd {
+export interface AttemptsResult extends CommandsResult {
   /** How many there were. */
   readonly attempt: number;
   /** It took longer than `warn_duration`, in words. */
@@ -30,15 +30,15 @@ export interface AttemptsEnd extends CommandsEnd {
 /** How soon a pause is noticed. */
 const pausePollMs = 5000;
 
-export async function runAttempts(order: AttemptsOrder, machine: AttemptsMachine): Promise<AttemptsEnd> {
-  const { clock } = machine;
+export async function runAttempts(order: AttemptsOrder, host: AttemptsHost): Promise<AttemptsResult> {
+  const { clock } = host;
   const beganMs = clock.monotonicMs();
-  const warning = warnLater(order, machine);
+  const warning = warnLater(order, host);
   let swept = 0;
   for (let number = 1; ; number += 1) {
-    const end = await runAttempt(order, machine);
+    const end = await runAttempt(order, host);
     swept += end.swept;
-    const outcome = await waitForNext(end, number, order, machine);
+    const outcome = await waitForNext(end, number, order, host);
     if (outcome === undefined) continue;
     const words = warning();
     return {
@@ -48,24 +48,24 @@ export async function runAttempts(order: AttemptsOrder, machine: AttemptsMachine
   }
 }
 
-async function runAttempt(order: AttemptsOrder, machine: AttemptsMachine): Promise<CommandsEnd> {
+async function runAttempt(order: AttemptsOrder, host: AttemptsHost): Promise<CommandsResult> {
   const { timeoutSeconds } = order.job;
   if (timeoutSeconds > 0) {
-    machine.lock.record({ deadlineSinceBootMs: machine.clock.sinceBootMs() + timeoutSeconds * 1000 });
+    host.lock.record({ deadlineSinceBootMs: host.clock.sinceBootMs() + timeoutSeconds * 1000 });
   }
-  machine.rules.begin();
-  const end = await runCommands(order, machine);
-  return { ...end, outcome: machine.rules.judge(end.outcome, end.durationMs) };
+  host.rules.begin();
+  const end = await runCommands(order, host);
+  return { ...end, outcome: host.rules.judge(end.outcome, end.durationMs) };
 }
 
 /** `undefined` when the time of the next attempt has come; else the outcome of the run. */
 async function waitForNext(
-  end: CommandsEnd,
+  end: CommandsResult,
   number: number,
   { job, run, startedMs, tick }: AttemptsOrder,
-  machine: AttemptsMachine,
-): Promise<CommandsEnd['outcome'] | undefined> {
-  const { clock, log, watch } = machine;
+  host: AttemptsHost,
+): Promise<CommandsResult['outcome'] | undefined> {
+  const { clock, log, watch } = host;
   const { outcome } = end;
   const afterMs = nextAttemptAfterMs(number, outcome, end.survivors.length > 0, job.policy);
   if (watch.stopped !== undefined) return outcome;
@@ -78,14 +78,14 @@ async function waitForNext(
   }
   log.note(`${words}; the next one follows in ${durationWords(afterMs / 1000)}`);
   const failed = { event: 'attempt-failed', run, atMs: clock.nowMs(), attempt: number, outcome, nextMs } as const;
-  writeEvent(job.slug, machine, failed);
-  machine.history.rotate(job.slug);
+  writeEvent(job.slug, host, failed);
+  host.history.rotate(job.slug);
   const endMs = clock.monotonicMs() + afterMs;
   for (;;) {
     const leftMs = endMs - clock.monotonicMs();
     if (leftMs > 0) await watch.rest(Math.min(leftMs, pausePollMs), clock);
     if (watch.stopped !== undefined) return watch.stopped;
-    const paused = machine.paused();
+    const paused = host.paused();
     if (paused !== undefined) {
       log.note(`no further attempt: ${paused}`);
       return outcome;
@@ -102,7 +102,7 @@ function lastStartMs({ timing }: AttemptsOrder['job'], startedMs: number, { tick
 }
 
 /** Says in the log when the run has taken longer than `warn_duration`; to be asked at its end whether it has. */
-function warnLater({ job }: AttemptsOrder, { clock, log }: AttemptsMachine): () => string | undefined {
+function warnLater({ job }: AttemptsOrder, { clock, log }: AttemptsHost): () => string | undefined {
   const { warnDurationSeconds } = job.policy;
   if (warnDurationSeconds === undefined) return () => undefined;
   const words = `it took longer than ${durationWords(warnDurationSeconds)} (warn_duration)`;

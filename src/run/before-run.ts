@@ -9,7 +9,7 @@ import type { Zones } from '../zone/zone.ts';
 import type { Tick, Trigger } from './history/event.ts';
 import { durationWords, type Outcome } from './outcome/outcome.ts';
 import { type Pause, pausedWords } from './pause/pause.ts';
-import { type ClockedJob, claimTick, type TickMachine } from './tick/claim.ts';
+import { type ClockedJob, claimTick, type TickHost } from './tick/claim.ts';
 import { splayMs } from './tick/splay.ts';
 
 export interface StartOrder {
@@ -24,7 +24,7 @@ export interface StartOrder {
   readonly caughtUp?: Tick;
 }
 
-export interface StartMachine extends TickMachine {
+export interface StartHost extends TickHost {
   readonly stops: StopRequests;
   readonly readPauses: () => readonly Pause[];
   /** Hexadecimal. */
@@ -40,12 +40,12 @@ export type BeforeRun =
   /** Nobody has missed anything: it was only asked. */
   | { readonly is: 'not-due' };
 
-export async function beforeRun(order: StartOrder, machine: StartMachine): Promise<BeforeRun> {
+export async function beforeRun(order: StartOrder, host: StartHost): Promise<BeforeRun> {
   const { job, trigger, caughtUp } = order;
-  if (trigger.by !== 'clock' || job.schedule === undefined) return ofSkip(pausedSkip(order, machine), { troubles: [] });
+  if (trigger.by !== 'clock' || job.schedule === undefined) return ofSkip(pausedSkip(order, host), { troubles: [] });
   const claim =
     caughtUp === undefined
-      ? claimTick({ ...order, pauses: machine.readPauses() }, machine)
+      ? claimTick({ ...order, pauses: host.readPauses() }, host)
       : ({ is: 'run', tick: { ...caughtUp, caughtUp: true }, troubles: [] } as const);
   if (claim.is === 'not-due') return claim;
   if (claim.is === 'claimed') {
@@ -54,16 +54,16 @@ export async function beforeRun(order: StartOrder, machine: StartMachine): Promi
   }
   const { tick, troubles } = claim;
   const start = { troubles, ...(tick !== undefined && { tick }) };
-  const paused = pausedSkip(order, machine);
+  const paused = pausedSkip(order, host);
   if (paused !== undefined || tick === undefined) return ofSkip(paused, start);
-  const startMs = dueStart(order, tick, machine);
-  const late = lateSkip(order, tick, { startMs, nowMs: machine.clock.nowMs(), zones: machine.zones });
+  const startMs = dueStart(order, tick, host);
+  const late = lateSkip(order, tick, { startMs, nowMs: host.clock.nowMs(), zones: host.zones });
   if (late !== undefined) return ofSkip(late, start);
-  const waited = await holdBack(startMs, machine);
+  const waited = await holdBack(startMs, host);
   const begun =
-    job.timing.splaySeconds > 0 ? machine.claims.begin(job.slug, tick.tickMs, order.run) : { ok: true as const };
+    job.timing.splaySeconds > 0 ? host.claims.begin(job.slug, tick.tickMs, order.run) : { ok: true as const };
   const kept = begun.ok ? [] : [`the claim of its tick could not be kept: ${begun.reason}`];
-  return ofSkip(waited ? pausedSkip(order, machine) : undefined, { ...start, troubles: [...troubles, ...kept] });
+  return ofSkip(waited ? pausedSkip(order, host) : undefined, { ...start, troubles: [...troubles, ...kept] });
 }
 
 function ofSkip(
@@ -73,14 +73,14 @@ function ofSkip(
   return skip === undefined ? { is: 'go', ...start } : { is: 'skip', skip, ...start };
 }
 
-function pausedSkip({ job, trigger }: StartOrder, { clock, readPauses, zones }: StartMachine): Skip | undefined {
+function pausedSkip({ job, trigger }: StartOrder, { clock, readPauses, zones }: StartHost): Skip | undefined {
   const words = pausedWords(job, readPauses(), clock.nowMs(), timeText(zones.host));
   return words === undefined ? undefined : { reason: 'paused', words, allowed: trigger.by === 'clock' };
 }
 
 /** When the tick may start. One that is caught up is delayed from now: after a power cut the whole fleet catches up. */
-function dueStart({ job, caughtUp }: StartOrder, { tickMs }: Tick, { clock, host, sha256 }: StartMachine): number {
-  const delayMs = splayMs({ slug: job.slug, host, splaySeconds: job.timing.splaySeconds, sha256 });
+function dueStart({ job, caughtUp }: StartOrder, { tickMs }: Tick, { clock, hostName, sha256 }: StartHost): number {
+  const delayMs = splayMs({ slug: job.slug, host: hostName, splaySeconds: job.timing.splaySeconds, sha256 });
   const nowMs = clock.nowMs();
   if (caughtUp !== undefined) return nowMs + delayMs;
   return delayMs === 0 ? Math.min(tickMs, nowMs) : tickMs + delayMs;
@@ -101,7 +101,7 @@ function lateSkip(
 }
 
 /** Who wants the run to end while it waits wants it to end at once; `runCommands` sees the request again. Says whether there was anything to wait for. */
-function holdBack(startMs: number, { clock, stops }: StartMachine): Promise<boolean> {
+function holdBack(startMs: number, { clock, stops }: StartHost): Promise<boolean> {
   const delayMs = startMs - clock.nowMs();
   if (delayMs <= 0) return Promise.resolve(false);
   return new Promise((resolve) => {

@@ -6,7 +6,7 @@ import type { Launcher, Programs, RunningCommand, Survivor, WaitStatus } from '.
 import type { RemainingOutput, RunLog } from '../system/types/run-log.ts';
 import type { RunLock } from './lock/run-locks.ts';
 import { type Outcome, statusOf } from './outcome/outcome.ts';
-import { exitOutcome } from './outcome/verdict.ts';
+import { exitOutcome } from './outcome/success-rules.ts';
 import { processesWords } from './process-words.ts';
 import type { StopWatch } from './stop-watch.ts';
 import { argvOf, type World } from './world/world.ts';
@@ -18,7 +18,7 @@ export interface CommandsOrder {
   readonly commands: readonly Command[];
 }
 
-export interface CommandsMachine {
+export interface CommandsHost {
   readonly clock: Clock;
   readonly launcher: Launcher;
   readonly programs: Programs;
@@ -27,7 +27,7 @@ export interface CommandsMachine {
   readonly log: RunLog;
 }
 
-export interface CommandsEnd {
+export interface CommandsResult {
   readonly outcome: Outcome;
   readonly durationMs: number;
   readonly swept: number;
@@ -41,57 +41,57 @@ const drainPatienceMs = 2000;
 const leftoverPatienceMs = 200;
 
 /** One attempt: the whole list, within the job's timeout. */
-export async function runCommands(order: CommandsOrder, machine: CommandsMachine): Promise<CommandsEnd> {
+export async function runCommands(order: CommandsOrder, host: CommandsHost): Promise<CommandsResult> {
   const { job, commands } = order;
-  const startedMs = machine.clock.monotonicMs();
-  const disarm = machine.watch.limit(job.timeoutSeconds, machine.clock);
+  const startedMs = host.clock.monotonicMs();
+  const disarm = host.watch.limit(job.timeoutSeconds, host.clock);
   let swept = 0;
   const survivors: Survivor[] = [];
   let outcome: Outcome = { kind: 'exited', code: 0 };
   for (const command of commands) {
-    const end = await runCommand(order, command, machine);
+    const end = await runCommand(order, command, host);
     swept += end.swept;
     for (const survivor of end.survivors) survivors.push(survivor);
     outcome = end.outcome;
     if (statusOf(outcome) !== 'success') break;
   }
   disarm();
-  return { outcome, durationMs: machine.clock.monotonicMs() - startedMs, swept, survivors };
+  return { outcome, durationMs: host.clock.monotonicMs() - startedMs, swept, survivors };
 }
 
-type CommandEnd = Omit<CommandsEnd, 'durationMs'>;
+type CommandResult = Omit<CommandsResult, 'durationMs'>;
 
-async function runCommand(order: CommandsOrder, command: Command, machine: CommandsMachine): Promise<CommandEnd> {
-  const { watch } = machine;
+async function runCommand(order: CommandsOrder, command: Command, host: CommandsHost): Promise<CommandResult> {
+  const { watch } = host;
   const nothing = { swept: 0, survivors: [] };
   if (watch.reason !== undefined) return { outcome: watch.reason, ...nothing };
   const { job, world } = order;
-  const argv = argvOf(command, job, world, machine.programs);
+  const argv = argvOf(command, job, world, host.programs);
   if (argv.is === 'missing') {
     return { outcome: notStarted('finding the program', argv.reason, argv.exitCode), ...nothing };
   }
-  const answer = await machine.launcher.launch({
-    ...machine.log.streams(),
+  const answer = await host.launcher.launch({
+    ...host.log.streams(),
     ...world,
     argv: argv.argv,
     ...(argv.trial && { trial: argv.trial }),
     runId: order.run,
-    lockFd: machine.lock.fd,
-    ...(machine.lock.sharedFds.length > 0 && { sharedLockFds: machine.lock.sharedFds }),
+    lockFd: host.lock.fd,
+    ...(host.lock.sharedFds.length > 0 && { sharedLockFds: host.lock.sharedFds }),
     keepsLock: job.leftovers !== 'allow',
     umask: job.umask,
   });
   if (answer.is === 'failed') {
-    await machine.log.commandEnded(0);
+    await host.log.commandEnded(0);
     return { outcome: notStarted(answer.stage, answer.reason, answer.exitCode), ...nothing };
   }
-  machine.log.commandStarted(command.text, answer.command.leader.pid);
-  machine.lock.record({ leader: answer.command.leader });
-  return watchCommand(answer.command, job, machine);
+  host.log.commandStarted(command.text, answer.command.leader.pid);
+  host.lock.record({ leader: answer.command.leader });
+  return watchCommand(answer.command, job, host);
 }
 
-async function watchCommand(command: RunningCommand, job: Job, machine: CommandsMachine): Promise<CommandEnd> {
-  const { watch } = machine;
+async function watchCommand(command: RunningCommand, job: Job, host: CommandsHost): Promise<CommandResult> {
+  const { watch } = host;
   let stopping: ReturnType<RunningCommand['stop']> | undefined;
   let giveUp: (status: WaitStatus) => void;
   const outlived = new Promise<WaitStatus>((resolve) => {
@@ -110,22 +110,23 @@ async function watchCommand(command: RunningCommand, job: Job, machine: Commands
   const status = await Promise.race([command.ended, outlived]);
   const sweep = await sweepUp(command, job, stopping);
   watch.onReason = undefined;
-  const { heldOpen } = await machine.log.commandEnded(drainPatienceMs);
+  const { heldOpen } = await host.log.commandEnded(drainPatienceMs);
   if (sweep.survivors.length > 0) {
     const left = sweep.survivors.flatMap(({ pid, startTicks }) =>
       startTicks === undefined ? [] : [{ pid, startTicks }],
     );
-    machine.lock.record({ left });
+    host.lock.record({ left });
     command.detach();
   }
-  if (sweep.words !== undefined) machine.log.note(sweep.words);
-  if (heldOpen !== false) machine.log.note(remainingWords(heldOpen));
+  if (sweep.words !== undefined) host.log.note(sweep.words);
+  if (heldOpen !== false) host.log.note(remainingWords(heldOpen));
   const outcome =
-    watch.reason ?? (sweep.failed ? { kind: 'left-processes' as const, count: sweep.left } : outcomeOf(status, job));
+    watch.reason ??
+    (sweep.failed ? { kind: 'left-processes' as const, count: sweep.left } : outcomeOfStatus(status, job));
   return { outcome, swept: sweep.swept, survivors: sweep.survivors };
 }
 
-interface SweepEnd {
+interface SweepResult {
   readonly swept: number;
   readonly survivors: readonly Survivor[];
   readonly failed: boolean;
@@ -138,7 +139,7 @@ async function sweepUp(
   command: RunningCommand,
   job: Job,
   stopping: ReturnType<RunningCommand['stop']> | undefined,
-): Promise<SweepEnd> {
+): Promise<SweepResult> {
   if (stopping !== undefined) {
     const { survivors, swept } = await stopping;
     return { survivors, swept, failed: false, left: 0, ...survivorWords(survivors) };
@@ -176,7 +177,7 @@ function survivorWords(survivors: readonly Survivor[]): { readonly words?: strin
   return { words: `could not be killed: ${processesWords(survivors)}` };
 }
 
-function outcomeOf(status: WaitStatus, { policy }: Job): Outcome {
+function outcomeOfStatus(status: WaitStatus, { policy }: Job): Outcome {
   switch (status.is) {
     case 'exited':
       return exitOutcome(status.code, policy);

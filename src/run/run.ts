@@ -9,7 +9,7 @@ import type { Launcher, Programs, StopRequests, Sweeper, Wrappers } from '../sys
 import type { LineSearch, RunLog, RunLogs } from '../system/types/run-log.ts';
 import type { HistoryStore, StateFiles } from '../system/types/state.ts';
 import type { User } from '../system/types/user.ts';
-import { type AttemptsEnd, runAttempts } from './attempts.ts';
+import { type AttemptsResult, runAttempts } from './attempts.ts';
 import type { Ended, Tick, Trigger } from './history/event.ts';
 import { extendStreak, type History, unfinishedRuns } from './history/history.ts';
 import {
@@ -24,7 +24,7 @@ import {
 } from './history/record.ts';
 import { nextLockName, type Taken, takeLock } from './lock/take-lock.ts';
 import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, outcomeWords } from './outcome/outcome.ts';
-import { OutputRules } from './outcome/verdict.ts';
+import { SuccessRules } from './outcome/success-rules.ts';
 import { breakCircuit } from './pause/circuit.ts';
 import { pausedWords, readPauses } from './pause/pause.ts';
 import { processWords } from './process-words.ts';
@@ -32,7 +32,7 @@ import { StopWatch } from './stop-watch.ts';
 import { runIdVariable, type World } from './world/world.ts';
 
 /** Everything a run asks of the machine. */
-export interface RunMachine {
+export interface RunHost {
   readonly clock: Clock;
   readonly locks: JobLocks;
   readonly sweeper: Sweeper;
@@ -45,7 +45,7 @@ export interface RunMachine {
   readonly state: StateFiles;
   readonly lineSearch: LineSearch;
   readonly stops: StopRequests;
-  readonly host: string;
+  readonly hostName: string;
   readonly user: User;
   /** An instant as people on this host read it. */
   readonly formatTime: (ms: number) => string;
@@ -63,21 +63,21 @@ export interface RunOrder {
   readonly onStarted?: (begun: { readonly startedMs: number; readonly logPath: string }) => void;
 }
 
-export async function runJob(order: RunOrder, machine: RunMachine): Promise<RunResult> {
+export async function runJob(order: RunOrder, host: RunHost): Promise<RunResult> {
   const name = nameOf(order);
-  const watch = new StopWatch(machine.stops);
-  const paused = () => pausedWords(order.job, readPauses(machine.state), machine.clock.nowMs(), machine.formatTime);
-  const taken = await takeLock({ ...order, ...name, ancestors: ancestorsOf(order.world), watch, paused }, machine);
+  const watch = new StopWatch(host.stops);
+  const paused = () => pausedWords(order.job, readPauses(host.state), host.clock.nowMs(), host.formatTime);
+  const taken = await takeLock({ ...order, ...name, ancestors: ancestorsOf(order.world), watch, paused }, host);
   switch (taken.is) {
     case 'skipped':
-      return recordSkip(name, machine, taken);
+      return recordSkip(name, host, taken);
     case 'not-started':
-      return recordNotStarted(name, machine, taken);
+      return recordNotStarted(name, host, taken);
     case 'stopped':
-      return recordStopped(name, machine, withPerson(taken.outcome, readHistory(order.job.slug, machine), order));
+      return recordStopped(name, host, withPerson(taken.outcome, readHistory(order.job.slug, host), order));
     case 'held':
       try {
-        return await runLocked(order, machine, { ...taken, watch, paused });
+        return await runLocked(order, host, { ...taken, watch, paused });
       } finally {
         await taken.lock.release();
       }
@@ -100,52 +100,52 @@ type Locked = Extract<Taken, { is: 'held' }> & {
   readonly paused: () => string | undefined;
 };
 
-async function runLocked(order: RunOrder, machine: RunMachine, locked: Locked): Promise<RunResult> {
+async function runLocked(order: RunOrder, host: RunHost, locked: Locked): Promise<RunResult> {
   const { job, run, trigger } = order;
   const { lock, remarks } = locked;
-  const startedMs = machine.clock.nowMs();
-  const interrupted = closeInterrupted(order, machine);
-  const rules = new OutputRules(job.policy, machine.lineSearch);
-  const opened = machine.logs.open(job.slug, startedMs, {
+  const startedMs = host.clock.nowMs();
+  const interrupted = closeInterrupted(order, host);
+  const rules = new SuccessRules(job.policy, host.lineSearch);
+  const opened = host.logs.open(job.slug, startedMs, {
     watcher: rules.isNeeded ? rules : undefined,
     maxBytes: job.logMaxBytes,
     readsOn: job.leftovers === 'allow',
   });
-  if (opened.is === 'failed') return recordNotStarted(nameOf(order), machine, opened);
+  if (opened.is === 'failed') return recordNotStarted(nameOf(order), host, opened);
   const { log } = opened;
   for (const remark of remarks) log.note(remark);
   lock.record({ logPath: log.path, tags: job.tags, killGraceSeconds: job.killGraceSeconds });
-  const troubles = writeEvent(job.slug, machine, {
+  const troubles = writeEvent(job.slug, host, {
     event: 'started',
     run,
     atMs: startedMs,
     trigger,
     jobSha256: job.sha256,
     logPath: log.path,
-    host: machine.host,
+    host: host.hostName,
     ...(order.slowStart ? { slowStart: true } : {}),
     ...(order.tick === undefined ? {} : { tick: order.tick }),
   });
   order.onStarted?.({ startedMs, logPath: log.path });
   const commands = order.slowStart ? (job.slowStartCommands ?? []) : job.commands;
-  const ended = await runAttempts({ ...order, commands, startedMs }, { ...machine, ...locked, log, rules });
-  return finish(order, machine, { log, startedMs, ended, troubles, interrupted });
+  const ended = await runAttempts({ ...order, commands, startedMs }, { ...host, ...locked, log, rules });
+  return finish(order, host, { log, startedMs, ended, troubles, interrupted });
 }
 
 interface Ending {
   readonly log: RunLog;
   readonly startedMs: number;
-  readonly ended: AttemptsEnd;
+  readonly ended: AttemptsResult;
   readonly troubles: readonly string[];
   readonly interrupted: InterruptedRuns;
 }
 
-async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Promise<RunResult> {
+async function finish(order: RunOrder, host: RunHost, ending: Ending): Promise<RunResult> {
   const { job, run } = order;
   const { log, startedMs, ended } = ending;
-  const before = readHistory(job.slug, machine);
+  const before = readHistory(job.slug, host);
   const outcome = withPerson(ended.outcome, before, order);
-  const endedMs = machine.clock.nowMs();
+  const endedMs = host.clock.nowMs();
   // Time steps must not make a run negative or a day long, so the duration comes from the clock that nobody sets.
   const durationMs = Math.round(ended.durationMs);
   const attempts = ended.attempt > 1 ? ` and ${ended.attempt} attempts` : '';
@@ -153,7 +153,7 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
   log.note(`${job.slug} ${outcomeWords(outcome)}${lasted}${exitCodeWords(outcome)}`);
   const totals = await log.close();
   const streak = extendStreak(before.streak, outcome, endedMs);
-  const circuit = breakCircuit(job, machine.state, { outcome, streak, endedMs });
+  const circuit = breakCircuit(job, host.state, { outcome, streak, endedMs });
   const event: Ended = {
     event: 'ended',
     run,
@@ -169,7 +169,7 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
     ...(ended.warning === undefined ? {} : { warning: ended.warning }),
     ...(circuit.paused === undefined ? {} : { paused: circuit.paused }),
   };
-  const troubles = [...ending.troubles, ...writeEvent(job.slug, machine, event), ...circuit.troubles];
+  const troubles = [...ending.troubles, ...writeEvent(job.slug, host, event), ...circuit.troubles];
   if (totals.lostBytes > 0) {
     troubles.push(
       `log incomplete: ${totals.lostBytes} bytes of output lost (${totals.lostReason ?? 'unknown reason'})`,
@@ -178,8 +178,8 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
   if (totals.leftOut !== undefined) troubles.push(leftOutWords(totals.leftOut));
   if (event.survivors !== undefined) troubles.push(`could not be killed: ${event.survivors.join(', ')}`);
   if (ended.warning !== undefined) troubles.push(ended.warning);
-  machine.history.rotate(job.slug);
-  const history = readHistory(job.slug, machine);
+  host.history.rotate(job.slug);
+  const history = readHistory(job.slug, host);
   return {
     outcome,
     exitCode: exitCodeOf(outcome),
@@ -198,12 +198,12 @@ async function finish(order: RunOrder, machine: RunMachine, ending: Ending): Pro
  * Runs that started and never ended, while the lock is ours, died with their wrapper or the machine; so did those that waited for it, but for the one
  * that does so now.
  */
-function closeInterrupted({ job: { slug }, run: own }: RunOrder, machine: RunMachine): InterruptedRuns {
-  const open = unfinishedRuns(readHistory(slug, machine)).filter(({ run }) => run !== own);
-  const next = open.length === 0 ? undefined : machine.locks.holder(nextLockName(slug))?.runId;
+function closeInterrupted({ job: { slug }, run: own }: RunOrder, host: RunHost): InterruptedRuns {
+  const open = unfinishedRuns(readHistory(slug, host)).filter(({ run }) => run !== own);
+  const next = open.length === 0 ? undefined : host.locks.holder(nextLockName(slug))?.runId;
   const runs = open.filter(({ run }) => run !== next);
-  for (const { run } of runs) writeEvent(slug, machine, { event: 'interrupted', run, atMs: machine.clock.nowMs() });
-  return { runs, streak: readHistory(slug, machine).streak };
+  for (const { run } of runs) writeEvent(slug, host, { event: 'interrupted', run, atMs: host.clock.nowMs() });
+  return { runs, streak: readHistory(slug, host).streak };
 }
 
 /**

@@ -10,7 +10,7 @@ import type { StateFiles } from '../system/types/state.ts';
 import { type Decoder, decodeJson, oneOf, optional, shape, text, time } from '../text/decode.ts';
 
 /** Who, when (milliseconds since 1970) and why. */
-export interface Ask {
+export interface OperatorRequest {
   readonly atMs: number;
   readonly by: string;
   readonly reason?: string;
@@ -19,10 +19,10 @@ export interface Ask {
 export interface Desired {
   readonly wanted: 'up' | 'down';
   /** Who has said so last; absent while nobody has. */
-  readonly wish?: Ask;
-  readonly restart?: Ask;
+  readonly wish?: OperatorRequest;
+  readonly restart?: OperatorRequest;
   /** `jobctl start` is one too. */
-  readonly reset?: Ask;
+  readonly reset?: OperatorRequest;
 }
 
 /** `instance` absent: the service as a whole. */
@@ -54,10 +54,10 @@ export function unreadableDesired(files: StateFiles, slug: string): number {
   return own.filter((name) => parseDesired(files.read(desiredFolder, name) ?? '') === undefined).length;
 }
 
-export type Command = 'start' | 'stop' | 'restart' | 'reset';
+export type ServiceCommand = 'start' | 'stop' | 'restart' | 'reset';
 
 /** The record after a command. A stopped one that is restarted is wanted up again. */
-export function after(desired: Desired, command: Command, ask: Ask): Desired {
+export function afterCommand(desired: Desired, command: ServiceCommand, ask: OperatorRequest): Desired {
   switch (command) {
     case 'start':
       return { ...desired, wanted: 'up', wish: ask, reset: ask };
@@ -86,10 +86,10 @@ export function isAbout(slug: string, name: string): boolean {
   return name === slug || name.startsWith(`${slug}:`);
 }
 
-const ask: Decoder<Ask> = shape<Ask>({ atMs: time, by: text, reason: optional(text) });
+const ask: Decoder<OperatorRequest> = shape<OperatorRequest>({ atMs: time, by: text, reason: optional(text) });
 
 /** An ask that can't be read is none; whether the service is wanted up must be known. */
-const lenientAsk: Decoder<Ask | null> = (value) => ask(value) ?? null;
+const lenientAsk: Decoder<OperatorRequest | null> = (value) => ask(value) ?? null;
 
 function parseDesired(json: string): Desired | undefined {
   const read = decodeJson(
@@ -106,6 +106,6 @@ function parseDesired(json: string): Desired | undefined {
 }
 
 /** "ada at 2026-11-25T10:00Z: moving the database" */
-export function askWords({ by, atMs, reason }: Ask, formatTime: (ms: number) => string): string {
+export function requestWords({ by, atMs, reason }: OperatorRequest, formatTime: (ms: number) => string): string {
   return `by ${by} at ${formatTime(atMs)}${reason === undefined ? '' : `: ${reason}`}`;
 }

@@ -11,7 +11,7 @@ import { PortDesk } from './ports/port-desk.ts';
 import { readRecord, restoreInstance, type ServiceRecord } from './record/record.ts';
 import { Recorder } from './record/recorder.ts';
 import { Standing } from './record/standing.ts';
-import type { SupervisorMachine } from './supervisor-machine.ts';
+import type { SupervisorHost } from './supervisor-host.ts';
 import { Wanted } from './wanted.ts';
 
 export interface SupervisorOrder {
@@ -21,7 +21,7 @@ export interface SupervisorOrder {
 }
 
 /** A person asked it to end: the signal. `down`: the service is not wanted any more. */
-export type SupervisorEnd = { readonly is: 'signal'; readonly signal: number } | { readonly is: 'down' };
+export type SupervisorOutcome = { readonly is: 'signal'; readonly signal: number } | { readonly is: 'down' };
 
 interface Slot {
   readonly number: number;
@@ -37,13 +37,13 @@ const settleMs = 50;
 /** For file systems that tell of no change, and for a clock that was stepped. */
 const slowLookMs = 60_000;
 
-export async function supervise(order: SupervisorOrder, machine: SupervisorMachine): Promise<SupervisorEnd> {
-  return new Supervisor(order, machine).run();
+export async function supervise(order: SupervisorOrder, host: SupervisorHost): Promise<SupervisorOutcome> {
+  return new Supervisor(order, host).run();
 }
 
 class Supervisor {
   readonly #order: SupervisorOrder;
-  readonly #machine: SupervisorMachine;
+  readonly #host: SupervisorHost;
   readonly #slots = new Map<number, Slot>();
   readonly #desk: PortDesk;
   readonly #earlier: ServiceRecord | undefined;
@@ -59,26 +59,26 @@ class Supervisor {
   #timers: { wake?: Timer; look?: Timer; write?: Timer; slow?: Timer } = {};
   readonly #queue: (() => void)[] = [];
   #isBusy = false;
-  #finish: (end: SupervisorEnd) => void = () => {};
+  #finish: (end: SupervisorOutcome) => void = () => {};
 
-  constructor(order: SupervisorOrder, machine: SupervisorMachine) {
+  constructor(order: SupervisorOrder, host: SupervisorHost) {
     const { job, run } = order;
     this.#order = order;
-    this.#machine = machine;
-    this.#earlier = readRecord(machine.state, job.slug);
-    this.#wanted = new Wanted(job, machine);
+    this.#host = host;
+    this.#earlier = readRecord(host.state, job.slug);
+    this.#wanted = new Wanted(job, host);
     // What was asked for before now is done by starting.
     this.#doneRestartMs = this.#wanted.restartMs;
-    this.#standing = new Standing(this.#wanted, machine, { isTold: this.#earlier?.isTold === true });
-    this.#desk = new PortDesk({ slug: job.slug, run, range: machine.places.portRange }, machine);
+    this.#standing = new Standing(this.#wanted, host, { isTold: this.#earlier?.isTold === true });
+    this.#desk = new PortDesk({ slug: job.slug, run, range: host.places.portRange }, host);
     const parts = { run, wanted: this.#wanted, standing: this.#standing, desk: this.#desk };
-    this.#recorder = new Recorder(parts, machine);
+    this.#recorder = new Recorder(parts, host);
   }
 
-  async run(): Promise<SupervisorEnd> {
-    const { changes, places, stops } = this.#machine;
+  async run(): Promise<SupervisorOutcome> {
+    const { changes, places, stops } = this.#host;
     const { slug } = this.#order.job;
-    const ended = new Promise<SupervisorEnd>((resolve) => {
+    const ended = new Promise<SupervisorOutcome>((resolve) => {
       this.#finish = resolve;
     });
     const watches = [
@@ -97,7 +97,7 @@ class Supervisor {
     for (const timer of Object.values(this.#timers)) timer?.cancel();
     await Promise.all([...this.#slots.values()].map(({ live }) => live.close()));
     this.#recorder.write([...this.#slots.values()], { waiting: [] });
-    this.#machine.ports.withdraw(slug);
+    this.#host.ports.withdraw(slug);
     return end;
   }
 
@@ -126,14 +126,14 @@ class Supervisor {
 
   #lookSoon(): void {
     if (this.#timers.look !== undefined) return;
-    this.#timers.look = this.#machine.clock.after(settleMs, () => {
+    this.#timers.look = this.#host.clock.after(settleMs, () => {
       delete this.#timers.look;
       this.#do(() => this.#look());
     });
   }
 
   #lookSlowly(): void {
-    this.#timers.slow = this.#machine.clock.after(slowLookMs, () => {
+    this.#timers.slow = this.#host.clock.after(slowLookMs, () => {
       this.#do(() => this.#look());
       this.#lookSlowly();
     });
@@ -163,7 +163,7 @@ class Supervisor {
   #slot(number: number): Slot {
     const known = this.#slots.get(number);
     if (known !== undefined) return known;
-    const { clock, boot, random } = this.#machine;
+    const { clock, boot, random } = this.#host;
     const record = this.#earlier?.instances.find((one) => one.number === number);
     const resetMs = this.#wanted.resetMs(number);
     const restoring = {
@@ -184,7 +184,7 @@ class Supervisor {
         tell: (event) => this.#do(() => this.#event(number, event)),
         recordSoon: () => this.#writeSoon(),
       },
-      this.#machine,
+      this.#host,
     );
     const slot: Slot = {
       number,
@@ -201,7 +201,7 @@ class Supervisor {
   #event(number: number, event: EventOf<Event>): void {
     const slot = this.#slots.get(number);
     if (slot === undefined) return;
-    const atMs = this.#machine.clock.sinceBootMs();
+    const atMs = this.#host.clock.sinceBootMs();
     const rules = rulesOf(slot.live.definition ?? this.#wanted.job);
     const before = slot.state;
     const { instance, effects } = step(before, { ...event, atMs } as Event, rules);
@@ -294,7 +294,7 @@ class Supervisor {
   #arm(): void {
     this.#timers.wake?.cancel();
     delete this.#timers.wake;
-    const { clock } = this.#machine;
+    const { clock } = this.#host;
     const wakes = [...this.#slots.values()].map(({ state, live }) =>
       nextWakeMs(state, rulesOf(live.definition ?? this.#wanted.job)),
     );
@@ -313,7 +313,7 @@ class Supervisor {
 
   #writeSoon(): void {
     if (this.#timers.write !== undefined) return;
-    this.#timers.write = this.#machine.clock.after(settleMs, () => {
+    this.#timers.write = this.#host.clock.after(settleMs, () => {
       delete this.#timers.write;
       const endWords = this.#rollingEnd;
       const rolling = { waiting: this.#rolling, ...(endWords !== undefined && { endWords }) };

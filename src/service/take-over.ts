@@ -10,7 +10,7 @@ import type { StateFiles } from '../system/types/state.ts';
 import { isAlive } from './instance/machine.ts';
 import { readRecord } from './record/record.ts';
 
-export interface TakeOverMachine {
+export interface TakeOverHost {
   readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
   readonly locks: JobLocks;
   readonly sweeper: Sweeper;
@@ -34,24 +34,24 @@ export interface TakeOverOrder {
 const reaperPatienceMs = 3000;
 const pollMs = 100;
 
-export async function takeOver(order: TakeOverOrder, machine: TakeOverMachine): Promise<TakeOver> {
-  const { clock, locks } = machine;
+export async function takeOver(order: TakeOverOrder, host: TakeOverHost): Promise<TakeOver> {
+  const { clock, locks } = host;
   const startMs = clock.monotonicMs();
   let swept = false;
   for (;;) {
     const answer = await locks.acquire(order.slug, order.run);
     if (answer.is === 'held') {
       // A daemon that has cleared its environment and left its session is known by nothing else.
-      if (await endRecorded(order, machine)) swept = true;
+      if (await endRecorded(order, host)) swept = true;
       return { ...answer, swept };
     }
-    if (answer.is !== 'busy' || !isLeftOver(answer.holder, order, machine)) return answer;
+    if (answer.is !== 'busy' || !isLeftOver(answer.holder, order, host)) return answer;
     const waitedMs = clock.monotonicMs() - startMs;
     if (waitedMs > order.graceMs + reaperPatienceMs) {
       if (swept) return answer;
       swept = true;
-      await endRecorded(order, machine);
-      await machine.sweeper.end(answer.holder, order.graceMs);
+      await endRecorded(order, host);
+      await host.sweeper.end(answer.holder, order.graceMs);
       continue;
     }
     await new Promise<void>((resolve) => clock.after(pollMs, resolve));
@@ -59,7 +59,7 @@ export async function takeOver(order: TakeOverOrder, machine: TakeOverMachine): 
 }
 
 /** A daemon that has cleared its marks and kept the lock open is known by the record alone: then whoever is seen to have the lock is in it. */
-function isLeftOver(holder: LockHolder, { slug }: TakeOverOrder, { state, boot }: TakeOverMachine): boolean {
+function isLeftOver(holder: LockHolder, { slug }: TakeOverOrder, { state, boot }: TakeOverHost): boolean {
   if (holder.state === 'orphaned') return true;
   const record = holder.state === 'unknown' ? readRecord(state, slug) : undefined;
   if (record === undefined || record.boot !== boot) return false;
@@ -67,10 +67,7 @@ function isLeftOver(holder: LockHolder, { slug }: TakeOverOrder, { state, boot }
 }
 
 /** True when something had to be ended. */
-async function endRecorded(
-  { slug, graceMs }: TakeOverOrder,
-  { state, boot, sweeper }: TakeOverMachine,
-): Promise<boolean> {
+async function endRecorded({ slug, graceMs }: TakeOverOrder, { state, boot, sweeper }: TakeOverHost): Promise<boolean> {
   const record = readRecord(state, slug);
   if (record === undefined || record.boot !== boot) return false;
   const left = record.instances

@@ -2,10 +2,10 @@
 import { publicWords } from '../yaml/audience.ts';
 import { type AllDesired, readDesired } from './desired.ts';
 import type { ServiceJob } from './instance/live-instance.ts';
-import type { SupervisorMachine } from './supervisor-machine.ts';
+import type { SupervisorHost } from './supervisor-host.ts';
 
 export class Wanted {
-  readonly #machine: Pick<SupervisorMachine, 'state' | 'loadJob'>;
+  readonly #host: Pick<SupervisorHost, 'state' | 'loadJob'>;
   #job: ServiceJob;
   /** The file is gone, disabled, or of no service any more. */
   #fileSaysDown = false;
@@ -15,10 +15,10 @@ export class Wanted {
   /** A signal has asked the supervisor to end, whatever is wanted. */
   isEnding = false;
 
-  constructor(job: ServiceJob, machine: Pick<SupervisorMachine, 'state' | 'loadJob'>) {
+  constructor(job: ServiceJob, host: Pick<SupervisorHost, 'state' | 'loadJob'>) {
     this.#job = job;
-    this.#machine = machine;
-    this.#desired = readDesired(machine.state, job.slug);
+    this.#host = host;
+    this.#desired = readDesired(host.state, job.slug);
   }
 
   /** As the file says, or as it last said something that could be followed. */
@@ -27,7 +27,7 @@ export class Wanted {
   }
 
   read(): void {
-    const loaded = this.#machine.loadJob();
+    const loaded = this.#host.loadJob();
     this.problems = undefined;
     this.#fileSaysDown = loaded === undefined;
     if (loaded?.ok === false) this.problems = loaded.problems.map(publicWords);
@@ -36,7 +36,7 @@ export class Wanted {
       this.#job = loaded.value;
       this.#fileSaysDown = !this.#job.enabled;
     }
-    this.#desired = readDesired(this.#machine.state, this.#job.slug);
+    this.#desired = readDesired(this.#host.state, this.#job.slug);
   }
 
   get isUp(): boolean {

@@ -1,5 +1,5 @@
 /** The machine in memory: a clock that moves when it is told to, locks, logs and commands that do as the test says. */
-import type { RunMachine } from '../../src/run/run.ts';
+import type { RunHost } from '../../src/run/run.ts';
 import type { Clock } from '../../src/system/types/clock.ts';
 import type { JobLock, JobLocks, LockHolder } from '../../src/system/types/lock.ts';
 import type {
@@ -316,9 +316,9 @@ export function fakeMachine() {
     logs: new FakeLogs(),
     stops: new FakeStops(),
     programs: everyProgram,
-    host: 'host.example',
+    hostName: 'host.example',
     user,
     formatTime: (ms: number) => new Date(ms).toISOString().slice(0, 19).replace('T', ' '),
   };
-  return machine satisfies RunMachine;
+  return machine satisfies RunHost;
 }

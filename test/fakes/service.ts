@@ -2,8 +2,8 @@
 import { validateJobText } from '../../src/job/load.ts';
 import type { ServiceJob } from '../../src/service/instance/live-instance.ts';
 import { readRecord } from '../../src/service/record/record.ts';
-import { type SupervisorEnd, supervise } from '../../src/service/supervise.ts';
-import type { ServiceNotice, SupervisorMachine } from '../../src/service/supervisor-machine.ts';
+import { type SupervisorOutcome, supervise } from '../../src/service/supervise.ts';
+import type { ServiceNotice, SupervisorHost } from '../../src/service/supervisor-host.ts';
 import type { ProcessIdentity } from '../../src/system/types/process.ts';
 import type { Endpoints, ProbeAnswer } from '../../src/system/types/service.ts';
 import type { Result } from '../../src/text/problem.ts';
@@ -31,7 +31,7 @@ export class ServiceScene {
   snooze: { writtenMs: number; text: string } | undefined;
   endpoints: Endpoints | undefined;
   boot = 'boot-1';
-  ended: SupervisorEnd | undefined;
+  ended: SupervisorOutcome | undefined;
   readonly #watchers: ((name: string | undefined) => void)[] = [];
   #file: Result<ServiceJob | 'no service'> | undefined;
   #runs = 0;
@@ -106,7 +106,7 @@ export class ServiceScene {
     for (const watcher of this.#watchers) watcher(name);
   }
 
-  #machine(): SupervisorMachine {
+  #machine(): SupervisorHost {
     const { fakes } = this;
     const ask = () => {
       this.probes += 1;

@@ -38,8 +38,8 @@ export class Host {
   }
 
   get #machine() {
-    const { clock, claims, history, stops, host } = this;
-    return { clock, claims, history, stops, host, sha256, zones: this.zones, readPauses: () => this.pauses };
+    const { clock, claims, history, stops, host: hostName } = this;
+    return { clock, claims, history, stops, hostName, sha256, zones: this.zones, readPauses: () => this.pauses };
   }
 
   /** Somebody sets the clock, or it goes on without anything happening. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEvents } from '../../src/run/history/event.ts';
-import { after, askWords, readDesired, writeDesired } from '../../src/service/desired.ts';
+import { afterCommand, readDesired, requestWords, writeDesired } from '../../src/service/desired.ts';
 import { judgeResponse } from '../../src/service/instance/live-instance.ts';
 import { snoozedUntilMs } from '../../src/service/instance/snooze.ts';
 import { allocatePorts } from '../../src/service/ports/allocate.ts';
@@ -95,13 +95,17 @@ test('an answer is compared without case and blanks; an empty expectation allows
 test('a service is wanted up until somebody says otherwise, who, when and why is on record', () => {
   const files = new FakeState();
   assert.equal(readDesired(files, 'web').service.wanted, 'up');
-  const stop = after(readDesired(files, 'web').service, 'stop', { atMs: 1000, by: 'ada', reason: 'moving house' });
+  const stop = afterCommand(readDesired(files, 'web').service, 'stop', {
+    atMs: 1000,
+    by: 'ada',
+    reason: 'moving house',
+  });
   writeDesired(files, { slug: 'web' }, stop);
   const { service, instance } = readDesired(files, 'web');
   assert.deepEqual([service.wanted, instance(0).wanted], ['down', 'up']);
-  assert.equal(service.wish && askWords(service.wish, String), 'by ada at 1000: moving house');
-  assert.equal(after(stop, 'restart', { atMs: 2000, by: 'ada' }).wanted, 'up');
-  assert.deepEqual(after(stop, 'reset', { atMs: 2000, by: 'ada' }).wanted, 'down');
+  assert.equal(service.wish && requestWords(service.wish, String), 'by ada at 1000: moving house');
+  assert.equal(afterCommand(stop, 'restart', { atMs: 2000, by: 'ada' }).wanted, 'up');
+  assert.deepEqual(afterCommand(stop, 'reset', { atMs: 2000, by: 'ada' }).wanted, 'down');
 });
 
 test('instance 2 of web and a job that is called web.2 are two', () => {

@@ -1,7 +1,7 @@
 /** The supervisor in virtual time: what it starts, ends, writes down and tells, and that nothing is left armed when it ends. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { after, readDesired, writeDesired } from '../../src/service/desired.ts';
+import { afterCommand, readDesired, writeDesired } from '../../src/service/desired.ts';
 import { ServiceScene, settled } from '../fakes/service.ts';
 
 const exits = (code: number) => ({ is: 'exited', code }) as const;
@@ -10,7 +10,7 @@ function say(scene: ServiceScene, command: 'start' | 'stop' | 'restart' | 'reset
   const all = readDesired(scene.state, 'web');
   const target = instance === undefined ? { slug: 'web' } : { slug: 'web', instance };
   const before = instance === undefined ? all.service : all.instance(instance);
-  writeDesired(scene.state, target, after(before, command, { atMs: scene.clock.nowMs(), by: 'ada' }));
+  writeDesired(scene.state, target, afterCommand(before, command, { atMs: scene.clock.nowMs(), by: 'ada' }));
 }
 
 async function up(more: string): Promise<ServiceScene> {

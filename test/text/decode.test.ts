@@ -11,7 +11,7 @@ import { jobDetails, jobLines } from '../../src/report/text/job.ts';
 import { formatEvent, type HistoryEvent, parseEvents, readEvents } from '../../src/run/history/event.ts';
 import { foldHistory } from '../../src/run/history/history.ts';
 import { isOver, pauseWords, readPauses, unreadablePauses } from '../../src/run/pause/pause.ts';
-import { askWords, readDesired } from '../../src/service/desired.ts';
+import { readDesired, requestWords } from '../../src/service/desired.ts';
 import { parseJournal } from '../../src/service/record/journal.ts';
 import { readRecord, restoreInstance } from '../../src/service/record/record.ts';
 import { parseFacts } from '../../src/system/lock/owner.ts';
@@ -195,7 +195,7 @@ test('whatever a pause or a wish holds, it is one that can be shown, or none', (
       assert.deepEqual(unreadablePauses(filesWith('pauses', 'tag:%', 'nonsense')), []);
       const { service } = readDesired(filesWith('desired', 'web', other), 'web');
       assert.match(service.wanted, /^(?:up|down)$/);
-      for (const ask of [service.wish, service.restart, service.reset]) if (ask) askWords(ask, format);
+      for (const ask of [service.wish, service.restart, service.reset]) if (ask) requestWords(ask, format);
     }),
   );
 });

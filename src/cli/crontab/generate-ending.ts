@@ -2,6 +2,8 @@
 
 import process from 'node:process';
 import type { JobLine } from '../../crontab/crontab.ts';
+import { exitCodes } from '../../run/outcome/outcome.ts';
+import type { Refusal } from '../../system/types/cron.ts';
 import type { Problem } from '../../text/problem.ts';
 import { print, printBytes, say, sayProblems } from '../frame/output.ts';
 
@@ -34,6 +36,11 @@ export function nothingWritten(
   comment = 'nothing was written',
 ): Ending {
   return { exitCode, changed: false, comment, worthSaying: true, jobs: [], problems, views: [] };
+}
+
+/** The ending when cron's files, or crontab(1), did not take what was to be written. */
+export function refusedBy({ denied, reason }: Refusal, problems: readonly Problem[]): Ending {
+  return nothingWritten(denied ? exitCodes.notPermitted : exitCodes.configuration, problems, reason);
 }
 
 /** 1 wins over 2. */

@@ -8,6 +8,7 @@ import { decideChange, lookAtPresent, type PresentFiles, presentCrontab } from '
 import { crontabFrame, outputProblem } from '../../crontab/frame.ts';
 import { nothingPresent, type PresentCrontab, readOwnCrontab } from '../../crontab/last-good.ts';
 import { changesText, compareLines, timingsAfter, timingsBefore } from '../../crontab/report.ts';
+import { exitCodes } from '../../run/outcome/outcome.ts';
 import { parseExpression } from '../../schedule/expression.ts';
 import type { Timings } from '../../schedule/plan/plan.ts';
 import { publisher } from '../../system/cron/publish.ts';
@@ -19,7 +20,7 @@ import { caller } from '../../system/user/caller.ts';
 import type { Problem } from '../../text/problem.ts';
 import { loadSetting } from '../frame/setting.ts';
 import { cronZoneWarning } from './cron-zone.ts';
-import { type Ending, exitCodeOf, hasErrors, nothingWritten, type View } from './generate-ending.ts';
+import { type Ending, exitCodeOf, hasErrors, nothingWritten, refusedBy, type View } from './generate-ending.ts';
 import { carryOut, type Installation, planInstallation } from './install.ts';
 import { loadAllJobs } from './known-jobs.ts';
 import { objectionTo } from './objection.ts';
@@ -69,23 +70,26 @@ const patienceSeconds = 60;
 /** Without `shows` nothing can be shown. */
 export function generate(wish: Wish, shows?: Shows): Ending {
   const setting = loadSetting(wish.config);
-  if (!setting.ok) return nothingWritten(78, setting.problems);
+  if (!setting.ok) return nothingWritten(exitCodes.configuration, setting.problems);
   const frame = crontabFrame(setting.value, caller.environment);
-  if (!frame.ok) return nothingWritten(78, frame.problems);
+  if (!frame.ok) return nothingWritten(exitCodes.configuration, frame.problems);
   const doubts = [...setting.warnings, ...doubtsOfCron(wish, setting.value)];
   const scene: Scene = {
     ...{ wish, config: setting.value, frame: frame.value, doubts },
     ...(shows !== undefined && { shows }),
   };
-  if (wish.install !== undefined && !setting.value.embedded) return nothingWritten(64, [], notOwn(setting.value));
+  if (wish.install !== undefined && !setting.value.embedded)
+    return nothingWritten(exitCodes.usage, [], notOwn(setting.value));
   if (wish.install === 'out') return changeOwnCrontab(scene, undefined, { problems: scene.doubts, jobs: [] });
   const target = wish.output ?? setting.value.outputCrontab;
   if (target === '-' || target === 'console') return printCrontab(scene);
   const file = path.resolve(target);
   // As root it could show any file (--diff --adopt) and replace it.
-  if (throughSudo(caller) && file !== setting.value.outputCrontab) return nothingWritten(77, [], onlyConfigured(file));
+  if (throughSudo(caller) && file !== setting.value.outputCrontab)
+    return nothingWritten(exitCodes.notPermitted, [], onlyConfigured(file));
   const wrong = outputProblem(file);
-  if (wrong !== undefined) return nothingWritten(78, [{ severity: 'error', file, message: wrong }]);
+  if (wrong !== undefined)
+    return nothingWritten(exitCodes.configuration, [{ severity: 'error', file, message: wrong }]);
   return onlyLooks(wish) ? look(scene, file) : writeInTurn(scene, file);
 }
 
@@ -107,7 +111,7 @@ function onlyLooks({ check, diff, plan }: Wish): boolean {
 /** On standard output the crontab is one text, however long. */
 function printCrontab(scene: Scene): Ending {
   if (onlyLooks(scene.wish))
-    return nothingWritten(78, [], 'output_crontab is console: there is no file to compare with');
+    return nothingWritten(exitCodes.configuration, [], 'output_crontab is console: there is no file to compare with');
   const made = compose(scene, nothingPresent);
   if ('ending' in made) return made.ending;
   const { crontab, problems } = made;
@@ -137,7 +141,7 @@ function installedTimings({ config }: Scene): Partial<Pick<Found, 'before'>> {
 /** The jobs are loaded in our turn, so that of two generators the later one also has the later view. */
 function writeInTurn(scene: Scene, file: string): Ending {
   const turn = publisher.turn(file, patienceSeconds);
-  if ('reason' in turn) return nothingWritten(turn.denied ? 77 : 78, [], turn.reason);
+  if ('reason' in turn) return refusedBy(turn, []);
   try {
     return write(scene, file);
   } finally {
@@ -149,7 +153,7 @@ function write(scene: Scene, file: string): Ending {
   const found = compare(scene, file);
   if ('ending' in found) return found.ending;
   const refusal = found.changed ? publisher.publish(found.change) : undefined;
-  if (refusal !== undefined) return nothingWritten(refusal.denied ? 77 : 78, found.problems, refusal.reason);
+  if (refusal !== undefined) return refusedBy(refusal, found.problems);
   found.keep();
   if (scene.wish.install === 'in')
     return changeOwnCrontab(scene, found.crontab.text(), { problems: found.problems, jobs: found.crontab.jobs });
@@ -181,7 +185,8 @@ function compare(scene: Scene, file: string): Found | { readonly ending: Ending 
     change === undefined
       ? answer.refused.map((words) => `${path.dirname(file)}/${words}`).join('; ')
       : objectionTo(change);
-  if (refused !== undefined || change === undefined) return { ending: nothingWritten(78, problems, refused) };
+  if (refused !== undefined || change === undefined)
+    return { ending: nothingWritten(exitCodes.configuration, problems, refused) };
   const changed = change.writes.length + change.removals.length > 0;
   return {
     file,
@@ -200,7 +205,7 @@ type Made = Pick<Found, 'crontab' | 'problems' | 'keep'> | { readonly ending: En
 
 function compose({ config, frame, doubts }: Scene, present: PresentCrontab): Made {
   const { jobs: loaded, keep } = loadAllJobs(config);
-  if (loaded.is === 'unlisted') return { ending: nothingWritten(78, [...doubts, loaded.problem]) };
+  if (loaded.is === 'unlisted') return { ending: nothingWritten(exitCodes.configuration, [...doubts, loaded.problem]) };
   const { jobs, broken } = loaded;
   const crontab = composeCrontab({ ...frame, jobs, broken, present, dueMinutes: minutesTerm });
   const problems = [...doubts, ...loaded.problems, ...crontab.problems];
@@ -259,10 +264,10 @@ function changeOwnCrontab(
   { problems, jobs }: { readonly problems: readonly Problem[]; readonly jobs?: Ending['jobs'] },
 ): Ending {
   const plan = planInstallation(text, config.runnerPath);
-  if ('reason' in plan) return nothingWritten(plan.denied ? 77 : 78, problems, plan.reason);
+  if ('reason' in plan) return refusedBy(plan, problems);
   const changed = plan.before !== plan.after;
   const refusal = changed && !onlyLooks(wish) ? carryOut(plan) : undefined;
-  if (refusal !== undefined) return nothingWritten(refusal.denied ? 77 : 78, problems, refusal.reason);
+  if (refusal !== undefined) return refusedBy(refusal, problems);
   const all = [...problems, ...plan.warnings];
   const verb = onlyLooks(wish) ? 'would change' : 'changed';
   const has = text === undefined ? 'has no line of ours' : 'is up to date';

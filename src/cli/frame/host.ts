@@ -2,7 +2,7 @@
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import type { RunMachine } from '../../run/run.ts';
+import type { RunHost } from '../../run/run.ts';
 import { jobLocks } from '../../system/lock/lock.ts';
 import { createLauncher } from '../../system/process/launcher.ts';
 import { listenForStops } from '../../system/process/stop-requests.ts';
@@ -23,11 +23,11 @@ import { wallTime } from '../../zone/wall-time.ts';
 const predecessorStateDirectory = '/var/cache/process-control';
 
 /** `follow`: what the job prints is shown in any case, and not only at a terminal. */
-export function realMachine(
+export function realHost(
   config: Config,
   say: (remark: string) => void,
   { follow = false }: { readonly follow?: boolean } = {},
-): RunMachine {
+): RunHost {
   return {
     clock,
     programs,
@@ -45,7 +45,7 @@ export function realMachine(
     wrappers,
     lineSearch,
     stops: listenForStops(),
-    host: os.hostname(),
+    hostName: os.hostname(),
     user: config.serviceUser,
     formatTime: (ms) => wallTime(ms, hostZone()),
   };

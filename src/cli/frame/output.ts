@@ -4,6 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
+import { exitCodes } from '../../run/outcome/outcome.ts';
 import { printable, printableText } from '../../text/printable.ts';
 import { formatProblem, type Problem } from '../../text/problem.ts';
 
@@ -49,6 +50,13 @@ export function sayLines(text: string): void {
   writeAll(2, Buffer.from(printableText(text)));
 }
 
+/** Prints help or a version on stdout, a usage error on stderr. Returns its exit code. */
+export function printAnswer({ exitCode, text }: { readonly exitCode: number; readonly text: string }): number {
+  if (exitCode === 0) print(text);
+  else sayLines(text);
+  return exitCode;
+}
+
 /** What another program said, as it is. */
 export function sayBytes(bytes: Uint8Array): void {
   writeAll(2, bytes);
@@ -79,7 +87,7 @@ export function runProgram(program: string, args: readonly string[], work: () =>
     } catch (error) {
       if (args.includes('--debug')) sayLines(`${(error as Error).stack}\n`);
       else say(program, `internal error: ${(error as Error).message} (--debug shows where)`);
-      return 125;
+      return exitCodes.internal;
     }
   };
   void ended().then((code) => process.exit(codeOf(program, code)));
@@ -91,7 +99,7 @@ function codeOf(program: string, code: number): number {
   if (lost === undefined) return code;
   const { words, wasAnswer } = lost;
   say(program, `standard output: ${words}; what followed is not shown`);
-  return wasAnswer && code === 0 ? 125 : code;
+  return wasAnswer && code === 0 ? exitCodes.internal : code;
 }
 
 /** For sentences to be folded at: the width of the terminal, at most 100; nothing where stdout is none. */

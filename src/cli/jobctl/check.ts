@@ -10,20 +10,20 @@ import { type CheckedLine, checkText } from '../../report/text/check.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import { files } from '../../system/file/files.ts';
 import { caller } from '../../system/user/caller.ts';
-import type { Problem } from '../../text/problem.ts';
 import { minutesTerm } from '../crontab/generate.ts';
 import { readInstalled } from '../crontab/installed.ts';
 import { loadAllJobs } from '../crontab/known-jobs.ts';
-import { print, say, sayProblems } from '../frame/output.ts';
+import { print } from '../frame/output.ts';
+import { refuse, refuseProblems } from '../frame/refuse.ts';
 import { sudoRefusal, validateFiles } from '../on-demand/validate-files.ts';
 import type { Options } from './frame/options.ts';
 
 export function check(options: Options, config: Config): number {
   const named = options.path === undefined ? config.jobDirectory : path.resolve(options.path);
   const refusal = throughSudo(caller) ? linkedRefusal(named, config) : undefined;
-  if (refusal !== undefined) return refuse(`${named}: ${refusal}`, exitCodes.notServiceUser);
+  if (refusal !== undefined) return refuse('jobctl', `${named}: ${refusal}`, exitCodes.notPermitted);
   const facts = files.facts(files.resolve(named) ?? named);
-  if (facts === undefined) return refuse(`there is no file or directory ${named}`);
+  if (facts === undefined) return refuse('jobctl', `there is no file or directory ${named}`);
   if (facts.kind !== 'directory') {
     const told = {
       json: options.json === true,
@@ -76,14 +76,4 @@ function clockedJob({ slug, schedule, disabled, timeZone, service }: CrontabJob)
 function linkedRefusal(named: string, { jobDirectory }: Config): string | undefined {
   const resolved = (path: string) => files.resolve(path) ?? path;
   return sudoRefusal(named, jobDirectory) ?? sudoRefusal(resolved(named), resolved(jobDirectory));
-}
-
-function refuse(words: string, code: number = exitCodes.usage): number {
-  say('jobctl', words);
-  return code;
-}
-
-function refuseProblems(problems: readonly Problem[]): number {
-  sayProblems(problems);
-  return 78;
 }

@@ -4,11 +4,11 @@ import { type HistoryFilter, Newest, selectEntries } from '../../report/history-
 import { hiddenWords } from '../../report/snapshot.ts';
 import { type HistoryEntry, historyText } from '../../report/text/history.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
-import { exitCodes } from '../../run/outcome/outcome.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { print, say } from '../frame/output.ts';
+import { refuse } from '../frame/refuse.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 
@@ -18,10 +18,7 @@ const mostLines = 10_000;
 
 export function history(options: Options, config: Config): number {
   const order = readOrder(options);
-  if (typeof order === 'string') {
-    say('jobctl', order);
-    return exitCodes.usage;
-  }
+  if (typeof order === 'string') return refuse('jobctl', order);
   const chosen = chooseJobs(options, config, 'all', { recorded: true });
   if (!chosen.ok) return chosen.exitCode;
   const { jobs, slugs } = chosen;

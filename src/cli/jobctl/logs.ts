@@ -2,11 +2,11 @@
 import { basename } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { RunSnapshot } from '../../report/snapshot.ts';
-import { exitCodes } from '../../run/outcome/outcome.ts';
 import { readLogName } from '../../run/retention/retention.ts';
 import { quietly, readLinkIn } from '../../system/file/careful-file.ts';
 import { realLocks } from '../frame/host.ts';
-import { print, say } from '../frame/output.ts';
+import { print } from '../frame/output.ts';
+import { refuse } from '../frame/refuse.ts';
 import type { Jobs } from '../report/snapshots.ts';
 import { notDone } from './frame/act.ts';
 import { chooseJobs } from './frame/jobs.ts';
@@ -25,12 +25,13 @@ export async function logs(options: Options, config: Config): Promise<number> {
   const chosen = chooseJobs(options, config, 'refuse', { recorded: true });
   if (!chosen.ok) return chosen.exitCode;
   const view = logView(options);
-  if (typeof view === 'string') return wrong(view);
+  if (typeof view === 'string') return refuse('jobctl', view);
   const { jobs, slugs } = chosen;
   const asked: Asked = { options, view, jobs, config };
   const [only = ''] = slugs;
   if (slugs.length === 1) return logOf(only, asked);
-  if (options.follow || options.run !== undefined) return wrong('--follow and --run are about one job; name it');
+  if (options.follow || options.run !== undefined)
+    return refuse('jobctl', '--follow and --run are about one job; name it');
   // As tail(1) shows several files.
   let code = 0;
   for (const slug of slugs) {
@@ -44,10 +45,11 @@ async function logOf(slug: string, asked: Asked): Promise<number> {
   const { options, view, jobs } = asked;
   const withLog = runsWithLog(slug, jobs);
   const found = options.run === undefined ? withLog.at(-1) : withLog.find(({ run }) => run === options.run);
-  if (options.run !== undefined && found === undefined) return wrong(`${slug} has no run ${options.run} with a log`);
+  if (options.run !== undefined && found === undefined)
+    return refuse('jobctl', `${slug} has no run ${options.run} with a log`);
   const printer = new LogPrinter(view);
   if (options.follow) return follow(slug, found, { ...asked, printer });
-  if (found === undefined) return refuse(printer, `${slug} has no log yet`);
+  if (found === undefined) return printer.refuse(`${slug} has no log yet`);
   const shown = view.sinceMs === undefined || options.run !== undefined ? [found] : runsSince(withLog, view.sinceMs);
   return showRuns(slug, shown, { ...asked, printer });
 }
@@ -135,10 +137,10 @@ async function nextRun(
 async function followRun(slug: string, run: RunWithLog, showing: Showing): Promise<number> {
   const { view, printer, config } = showing;
   const refusal = nameRefusal(slug, run.logPath);
-  if (refusal !== undefined) return refuse(printer, refusal);
+  if (refusal !== undefined) return printer.refuse(refusal);
   const opened = openReader(placeOf(slug, run, config), view, printer);
   if (opened === undefined) return showRuns(slug, [run], showing);
-  if ('words' in opened) return refuse(printer, opened.words);
+  if ('words' in opened) return printer.refuse(opened.words);
   try {
     for (let alive = true; alive; ) {
       alive = isRunning(slug, run, config);
@@ -149,14 +151,4 @@ async function followRun(slug: string, run: RunWithLog, showing: Showing): Promi
   } finally {
     opened.reader.close();
   }
-}
-
-function wrong(words: string): number {
-  say('jobctl', words);
-  return exitCodes.usage;
-}
-
-function refuse(printer: LogPrinter, words: string): number {
-  printer.say(words);
-  return notDone;
 }

@@ -16,9 +16,8 @@ import {
 import { withProblem } from '../../report/text/failing.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
-import { exitCodes } from '../../run/outcome/outcome.ts';
 import { readPauses } from '../../run/pause/pause.ts';
-import { askWords } from '../../service/desired.ts';
+import { requestWords } from '../../service/desired.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
@@ -27,7 +26,8 @@ import { widest } from '../../text/width.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { warnOfCronZone } from '../crontab/cron-zone.ts';
 import { asWritten, clockReader } from '../crontab/installed.ts';
-import { print, say } from '../frame/output.ts';
+import { print } from '../frame/output.ts';
+import { refuse } from '../frame/refuse.ts';
 import { delayOf } from '../frame/splay.ts';
 import { machineZones } from '../frame/tick-zones.ts';
 import type { Jobs } from '../report/snapshots.ts';
@@ -42,10 +42,7 @@ const pieceLength = 65_536;
 
 export function next(options: Options, config: Config): number {
   const order = readOrder(options, config);
-  if (typeof order === 'string') {
-    say('jobctl', order);
-    return exitCodes.usage;
-  }
+  if (typeof order === 'string') return refuse('jobctl', order);
   const chosen = chooseJobs(options, config, 'all', { instances: true });
   if (!chosen.ok) return chosen.exitCode;
   const { jobs, slugs } = chosen;
@@ -115,7 +112,7 @@ function noTick(job: AnySnapshot, format: (ms: number) => string): NoTick | unde
   const { slug, service } = job;
   if (isBroken(job)) return { job: slug, why: job.file, words: withProblem(job) };
   if (service?.desired !== 'down' || service.file !== undefined || service.wish === undefined) return undefined;
-  return { job: slug, why: 'stopped', words: `is a service that was stopped ${askWords(service.wish, format)}` };
+  return { job: slug, why: 'stopped', words: `is a service that was stopped ${requestWords(service.wish, format)}` };
 }
 
 function clockChangeText(slug: string, load: Load, order: UpcomingOrder): string {

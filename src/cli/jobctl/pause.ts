@@ -21,6 +21,7 @@ import { printable } from '../../text/printable.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { callerName } from '../frame/caller-name.ts';
 import { print, say } from '../frame/output.ts';
+import { refuse } from '../frame/refuse.ts';
 import { findService } from '../report/service-snapshots.ts';
 import { notDone, tellerFor } from './frame/act.ts';
 import { type Chosen, chooseJobs } from './frame/jobs.ts';
@@ -31,10 +32,7 @@ import { stop } from './stop.ts';
 
 export async function pause(options: Options, config: Config): Promise<number> {
   const end = pauseEnd(options, { nowMs: clock.nowMs(), zone: hostZone() });
-  if (!end.ok) {
-    say('jobctl', end.words);
-    return exitCodes.usage;
-  }
+  if (!end.ok) return refuse('jobctl', end.words);
   const chosen = chooseJobs(options, config, 'refuse');
   if (!chosen.ok) return chosen.exitCode;
   const { slugs, services } = pausable(chosen, config);
@@ -149,6 +147,5 @@ function nameOf(target: PauseTarget): string {
 }
 
 function failed(reason: string): number {
-  say('jobctl', `the pause could not be recorded: ${reason}`);
-  return notDone;
+  return refuse('jobctl', `the pause could not be recorded: ${reason}`, notDone);
 }

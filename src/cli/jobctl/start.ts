@@ -11,12 +11,12 @@ import { type Pause, pauseWords, resumeCommand } from '../../run/pause/pause.ts'
 import { isOutOfReach } from '../../run/process-words.ts';
 import { files } from '../../system/file/files.ts';
 import { randomUuid } from '../../system/file/random.ts';
-import { startAsOwn, startInBackground } from '../../system/program/own-program.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { formatProblem } from '../../text/problem.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { say, sayBytes, showBytes } from '../frame/output.ts';
+import { type ProgramStart, startAndRead, startBeside } from '../frame/start-program.ts';
 import { zoneObjection } from '../frame/tick-zones.ts';
 import type { Jobs } from '../report/snapshots.ts';
 import { givenRunVariable } from '../run/run-named.ts';
@@ -43,14 +43,14 @@ export async function startJob(slug: string, { options, config, jobs, tell }: Ac
   const run = newRunId(clock.nowMs(), randomUuid());
   if (options.reason !== undefined || (options.tag ?? options.viaTag) !== undefined)
     recordSteering([slug], { action: 'start', started: run }, options, config);
-  const program = { name: 'run-job', args: runArgs(slug, options), more: { [givenRunVariable]: run } } as const;
+  const program = runStart(slug, run, options);
   if (!options.wait) {
-    startInBackground(program);
+    startBeside(program);
     tell.print(`${run}\n`);
     return { exitCode: 0, value: { started: true, run } };
   }
   // It outlives the terminal, and can do without the pipes. With --json standard output is for the object alone.
-  const child = startAsOwn(program, ['ignore', options.json ? 'ignore' : 'pipe', 'pipe'], 'own session');
+  const child = startAndRead(program, ['ignore', options.json ? 'ignore' : 'pipe', 'pipe']);
   tell.print(`${run}\n`);
   const exitCode = await endOf(child, { slug, run });
   return { exitCode, value: { started: true, run, exitCode } };
@@ -82,14 +82,13 @@ function signalCode(signal: NodeJS.Signals): number {
   return 128 + os.constants.signals[signal];
 }
 
-function runArgs(slug: string, options: Options): readonly string[] {
-  return [
-    '--job',
-    slug,
-    ...(options['slow-start'] ? ['--slow-start'] : []),
-    ...(options.wait ? ['--follow'] : []),
-    ...(options.config === undefined ? [] : ['--config', options.config]),
-  ];
+function runStart(slug: string, run: string, { 'slow-start': slowStart, wait, config }: Options): ProgramStart {
+  return {
+    name: 'run-job',
+    args: ['--job', slug, ...(slowStart ? ['--slow-start'] : []), ...(wait ? ['--follow'] : [])],
+    configFile: config,
+    variables: { [givenRunVariable]: run },
+  };
 }
 
 function pausedRefusal(pause: Pause): string {

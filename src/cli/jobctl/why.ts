@@ -5,13 +5,13 @@ import { looking } from '../../report/why/advice.ts';
 import { answerOf } from '../../report/why/answer.ts';
 import { whyText } from '../../report/why/text.ts';
 import { explain, explanationCode } from '../../report/why/why.ts';
-import { exitCodes } from '../../run/outcome/outcome.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { greatest } from '../../text/width.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { readInstalled } from '../crontab/installed.ts';
-import { print, say, terminalColumns } from '../frame/output.ts';
+import { print, terminalColumns } from '../frame/output.ts';
+import { refuse } from '../frame/refuse.ts';
 import { commandForms } from '../report/command-forms.ts';
 import { gatherEvidence } from '../report/evidence.ts';
 import { lastWordsOf } from '../report/last-words.ts';
@@ -23,10 +23,8 @@ export function why(options: Options, config: Config): number {
   const { at, json, all } = options;
   const now = { nowMs: clock.nowMs(), zone: hostZone(), leaning: 'past' } as const;
   const askedMs = at === undefined ? undefined : parseMoment(at, now);
-  if (at !== undefined && askedMs === undefined) {
-    say('jobctl', `--at must be ${momentForms(now)}, found "${at}"`);
-    return exitCodes.usage;
-  }
+  if (at !== undefined && askedMs === undefined)
+    return refuse('jobctl', `--at must be ${momentForms(now)}, found "${at}"`);
   const installed = readInstalled(config);
   const known = (slug: string) => installed.lines.has(slug);
   const chosen = chooseJobs(options, config, 'refuse', { times: timesOf(config), known });

@@ -18,7 +18,7 @@ import { stateFiles } from '../../system/state/state-files.ts';
 import type { OwnLog } from '../../system/types/own-log.ts';
 import { realLocks } from '../frame/host.ts';
 import { say } from '../frame/output.ts';
-import { startBeside } from '../frame/start-beside.ts';
+import { startBeside } from '../frame/start-program.ts';
 
 export interface NotedRun {
   readonly config: Config;
@@ -120,7 +120,7 @@ function hasIncident({ config, slug }: NotedRun): boolean {
 function wake({ config }: NotedRun): void {
   const locks = realLocks(config, (remark) => say('run-job', remark));
   if (locks.holder(noticeLock) !== undefined) return;
-  startBeside('deliver-notices', config);
+  startBeside({ name: 'deliver-notices', configFile: config.namedFile, inherits: 'settings' });
 }
 
 function isWithinRun(): boolean {

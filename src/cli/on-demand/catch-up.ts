@@ -12,37 +12,36 @@ import { files } from '../../system/file/files.ts';
 import { randomUuid } from '../../system/file/random.ts';
 import { createOwnLog } from '../../system/own-log/own-log.ts';
 import { writeSyslog } from '../../system/own-log/syslog.ts';
-import { startInBackground } from '../../system/program/own-program.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { clock } from '../../system/time/clock.ts';
 import { formatProblem } from '../../text/problem.ts';
 import { realHistory } from '../frame/host.ts';
-import { say, sayProblems } from '../frame/output.ts';
-import { beginRound } from '../frame/round.ts';
+import { say } from '../frame/output.ts';
+import { openAsServiceUser } from '../frame/prologue.ts';
+import { refuseProblems } from '../frame/refuse.ts';
+import { startBeside } from '../frame/start-program.ts';
 import { machineZones, zoneObjection } from '../frame/tick-zones.ts';
 import { caughtUpVariable, givenRunVariable } from '../run/run-named.ts';
 
 const program = 'run-job';
 
 export async function catchUpAll(configFile: string | undefined, args: readonly string[]): Promise<number> {
-  const round = await beginRound(configFile, args);
-  if (round.is === 'over') return round.exitCode;
-  const { config } = round;
-  return catchUpAsServiceUser(config, configFile);
+  const opened = await openAsServiceUser({ program, args, configFile, refusals: 'stderr and syslog' });
+  return opened.is === 'over' ? opened.exitCode : catchUpAsServiceUser(opened.config, configFile);
 }
 
 async function catchUpAsServiceUser(config: Config, configFile: string | undefined): Promise<number> {
   const listed = listJobFiles(config, files);
   if (listed.is === 'unlisted') {
-    sayProblems([listed.problem]);
+    const exitCode = refuseProblems([listed.problem]);
     await writeSyslog('error', formatProblem(listed.problem));
-    return exitCodes.configuration;
+    return exitCode;
   }
   const remarks = await catchUp(jobsOf(listed.slugs, config), {
     clock,
     history: realHistory(config),
-    host: os.hostname(),
+    hostName: os.hostname(),
     claims: tickClaims(config.stateDirectory),
     zones: machineZones(config.stateDirectory),
     readPauses: () => readPauses(stateFiles(config.stateDirectory)),
@@ -77,9 +76,10 @@ function startDetached(
   configFile: string | undefined,
 ): void {
   // Where it can't be started the claim is void before long, and the tick open again.
-  startInBackground({
+  startBeside({
     name: program,
-    args: ['--job', slug, ...(configFile === undefined ? [] : ['--config', configFile])],
-    more: { PROCESS_CONTROL_TRIGGER: 'cron', [givenRunVariable]: run, [caughtUpVariable]: String(tickMs) },
+    args: ['--job', slug],
+    configFile,
+    variables: { PROCESS_CONTROL_TRIGGER: 'cron', [givenRunVariable]: run, [caughtUpVariable]: String(tickMs) },
   });
 }

@@ -1,12 +1,12 @@
 /** The options of cron-generate, and which of them go together. */
 
 import type { Wish } from '../crontab/generate.ts';
-import { folded, parseCommandLine, usageError } from './options.ts';
+import { type CommandLine, folded, parseCommandLine, usageError } from './options.ts';
 
 export type CronGenerateLine =
   | { readonly is: 'generate'; readonly wish: Wish }
   | { readonly is: 'validate'; readonly files: readonly string[]; readonly json: boolean; readonly config?: string }
-  | { readonly is: 'answered'; readonly exitCode: 0 | 64; readonly text: string };
+  | Extract<CommandLine<never>, { is: 'answered' }>;
 
 const epilogue = `Exit codes:
   0   done, changed or not

@@ -14,14 +14,15 @@ import { randomUuid } from '../../system/file/random.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
-import { say, sayProblems } from '../frame/output.ts';
-import { beginRound } from '../frame/round.ts';
-import { spawnSupervisor } from '../run/spawn-supervisor.ts';
+import { say } from '../frame/output.ts';
+import { openAsServiceUser } from '../frame/prologue.ts';
+import { refuseProblems } from '../frame/refuse.ts';
+import { startSupervisor } from '../frame/start-program.ts';
 
 export async function ensureServices(configFile: string | undefined, args: readonly string[]): Promise<number> {
-  const round = await beginRound(configFile, args);
-  if (round.is === 'over') return round.exitCode;
-  const { config } = round;
+  const opened = await openAsServiceUser({ program: 'run-job', args, configFile, refusals: 'stderr and syslog' });
+  if (opened.is === 'over') return opened.exitCode;
+  const { config } = opened;
   const answer = await realLocks(config, () => undefined).acquire(ensureLock, newRunId(clock.nowMs(), randomUuid()));
   if (answer.is === 'busy') {
     // cron asks again in a minute, and nobody reads what it is told.
@@ -41,11 +42,8 @@ const ensureLock = '@ensure';
 
 function startMissing(config: Config, configFile: string | undefined): number {
   const listed = listJobFiles(config, files);
-  if (listed.is === 'unlisted') {
-    sayProblems([listed.problem]);
-    return exitCodes.configuration;
-  }
-  for (const slug of listed.slugs) if (isMissing(slug, config)) spawnSupervisor(slug, configFile);
+  if (listed.is === 'unlisted') return refuseProblems([listed.problem]);
+  for (const slug of listed.slugs) if (isMissing(slug, config)) startSupervisor(slug, configFile);
   return 0;
 }
 

@@ -1,6 +1,7 @@
 /** yargs as all our programs use it: strict, English, nothing guessed, usage errors are exit code 64. */
 import process from 'node:process';
 import yargs, { type Argv } from 'yargs';
+import { exitCodes } from '../../run/outcome/outcome.ts';
 import { nearest } from '../../text/nearest.ts';
 import { printable } from '../../text/printable.ts';
 import { version } from '../frame/version.ts';
@@ -8,7 +9,7 @@ import { version } from '../frame/version.ts';
 export type CommandLine<T> =
   | { readonly is: 'asked'; readonly options: T; readonly words: readonly string[] }
   /** Help, version, or what is wrong: the program has nothing else to do. */
-  | { readonly is: 'answered'; readonly exitCode: 0 | 64; readonly text: string };
+  | { readonly is: 'answered'; readonly exitCode: 0 | typeof exitCodes.usage; readonly text: string };
 
 /**
  * `describe` adds the options of one program; `--help` and `--version` are there already. Words that are no options (and what follows `--`)
@@ -83,7 +84,11 @@ function withGuess(message: string, parser: Argv): string {
 
 /** EX_USAGE of sysexits.h. Also for what a program itself finds wrong with its options. */
 export function usageError(program: string, message: string): Extract<CommandLine<never>, { is: 'answered' }> {
-  return { is: 'answered', exitCode: 64, text: `${program}: ${printable(message)}\nTry '${program} --help'.\n` };
+  return {
+    is: 'answered',
+    exitCode: exitCodes.usage,
+    text: `${program}: ${printable(message)}\nTry '${program} --help'.\n`,
+  };
 }
 
 /** yargs takes `--check=no` and `--check false` for "not --check", and so would write what was only to be looked at. */

@@ -10,9 +10,9 @@ import { files } from '../../system/file/files.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { realLocks } from '../frame/host.ts';
-import { print, say, sayLines, sayProblems } from '../frame/output.ts';
-import { becomeServiceUser } from '../frame/service-user.ts';
-import { loadSetting } from '../frame/setting.ts';
+import { print, printAnswer, sayProblems } from '../frame/output.ts';
+import { openAsServiceUser, openConfig } from '../frame/prologue.ts';
+import { refuse, refuseProblems } from '../frame/refuse.ts';
 import { findService, lookAtService } from '../report/service-snapshots.ts';
 import { openJobs } from '../report/snapshots.ts';
 import { rehearseAsServiceUser } from '../run/rehearse.ts';
@@ -81,11 +81,7 @@ export async function runJobWithOptions(
 ): Promise<number> {
   // Without arguments: help, and well (kept).
   const line = parse(args.length === 0 ? ['--help'] : args);
-  if (line.is === 'answered') {
-    if (line.exitCode === 0) print(line.text);
-    else sayLines(line.text);
-    return line.exitCode;
-  }
+  if (line.is === 'answered') return printAnswer(line);
   const { options, words } = line;
   const slug = options.job ?? words[0];
   if (options['list-jobs'] || options.status || options['only-running']) return list(options, slug);
@@ -100,8 +96,7 @@ export async function runJobWithOptions(
   }
   if (options.rehearse && slug) return rehearse(slug, options, args);
   if (slug !== undefined && slug !== '') return run(wishOf(slug, options), args);
-  sayLines(usageError(program, 'which job?').text);
-  return exitCodes.usage;
+  return printAnswer(usageError(program, 'which job?'));
 }
 
 function wishOf(slug: string, { 'slow-start': slowStart, due, follow, config }: Options): RunWish {
@@ -114,28 +109,20 @@ function wishOf(slug: string, { 'slow-start': slowStart, due, follow, config }: 
 }
 
 function list(options: Options, only: string | undefined): number {
-  const setting = loadSetting(options.config);
-  if (!setting.ok) {
-    sayProblems(setting.problems);
-    return exitCodes.configuration;
-  }
-  lookAs(setting.value.serviceUser);
-  const opened = openJobs(setting.value);
-  if (!opened.ok) {
-    sayProblems([opened.problem]);
-    return exitCodes.configuration;
-  }
-  const { jobs } = opened;
+  const opened = openConfig(options.config);
+  if (opened.is === 'over') return opened.exitCode;
+  const { config } = opened;
+  lookAs(config.serviceUser);
+  const listed = openJobs(config);
+  if (!listed.ok) return refuseProblems([listed.problem]);
+  const { jobs } = listed;
   sayProblems(jobs.strays);
   // Names alone need no file to be read.
   if (!options.status && !options['only-running'] && options.tag === undefined && !options.json) {
     print(jobs.slugs.map((slug) => `${slug}\n`).join(''));
     return 0;
   }
-  if (only !== undefined && !jobs.slugs.includes(only)) {
-    say(program, `there is no job "${only}"`);
-    return exitCodes.usage;
-  }
+  if (only !== undefined && !jobs.slugs.includes(only)) return refuse(program, `there is no job "${only}"`);
   const format = timeText(hostZone());
   for (const slug of only === undefined ? jobs.slugs : [only]) {
     const job = jobs.snapshot(slug);
@@ -170,16 +157,9 @@ async function asServiceUser(
   args: readonly string[],
   act: (config: Config) => Promise<number> | number,
 ): Promise<number> {
-  const setting = loadSetting(options.config);
-  if (!setting.ok) {
-    sayProblems(setting.problems);
-    return exitCodes.configuration;
-  }
-  const right = await becomeServiceUser(setting.value, program, args, options.rehearse ? 'look' : 'change');
-  if (right.is === 'done') return right.exitCode;
-  if (right.is === 'service-user') return act(setting.value);
-  say(program, right.words);
-  return exitCodes.notServiceUser;
+  const change = options.rehearse ? 'look' : 'change';
+  const opened = await openAsServiceUser({ program, args, configFile: options.config, change });
+  return opened.is === 'over' ? opened.exitCode : act(opened.config);
 }
 
 async function killAsServiceUser(slug: string, config: Config): Promise<number> {
@@ -188,24 +168,17 @@ async function killAsServiceUser(slug: string, config: Config): Promise<number> 
   const holder = isSlug(slug) ? realLocks(config, () => undefined).holder(slug) : undefined;
   const service = isSlug(slug) ? findService(slug, loaded, holder, config) : undefined;
   const supervised = service !== undefined && lookAtService(service, holder, config).jobRun === undefined;
-  if (supervised && service.file !== 'job') {
-    say(program, `${slug} is a service: jobctl stop ${slug}`);
-    return exitCodes.usage;
-  }
+  if (supervised && service.file !== 'job') return refuse(program, `${slug} is a service: jobctl stop ${slug}`);
   const grace = (loaded?.ok === true ? loaded.value.killGraceSeconds : holder?.killGraceSeconds) ?? 10;
   const answer = isSlug(slug)
     ? await stopRun(config, { slug, killGraceSeconds: grace }, (holder) => print(`${killSentence(slug, holder)}\n`))
     : ({ is: 'idle' } as const);
   if (answer.is === 'idle') {
     // A file that is gone may still have a run; one that never was is a slip of the pen.
-    if (loaded === undefined) {
-      say(program, `there is no job "${slug}" in ${config.jobDirectory}`);
-      return exitCodes.usage;
-    }
+    if (loaded === undefined) return refuse(program, `there is no job "${slug}" in ${config.jobDirectory}`);
     print(`${killSentence(slug, undefined)}\n`);
     return 0;
   }
   if (answer.is === 'stopped') return 0;
-  say(program, stillRunningWords(slug, answer.holder));
-  return exitCodes.internal;
+  return refuse(program, stillRunningWords(slug, answer.holder), exitCodes.internal);
 }

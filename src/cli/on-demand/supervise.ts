@@ -8,11 +8,11 @@ import { loadJob } from '../../job/load.ts';
 import { privateValues } from '../../job/private-values.ts';
 import { collisionWords } from '../../run/lock/collision.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
-import type { RunMachine } from '../../run/run.ts';
-import { askWords, desiredFolder, readDesired } from '../../service/desired.ts';
+import type { RunHost } from '../../run/run.ts';
+import { desiredFolder, readDesired, requestWords } from '../../service/desired.ts';
 import type { ServiceJob } from '../../service/instance/live-instance.ts';
 import { supervise } from '../../service/supervise.ts';
-import type { SupervisorMachine } from '../../service/supervisor-machine.ts';
+import type { SupervisorHost } from '../../service/supervisor-host.ts';
 import { takeOver } from '../../service/take-over.ts';
 import { changes } from '../../system/file/changes.ts';
 import { files } from '../../system/file/files.ts';
@@ -31,6 +31,7 @@ import { fixedWorld } from '../frame/fixed-world.ts';
 import { realHistory } from '../frame/host.ts';
 import { say } from '../frame/output.ts';
 import { privateHistory, privateState } from '../frame/private-records.ts';
+import { refuse } from '../frame/refuse.ts';
 
 const program = 'run-job';
 
@@ -39,7 +40,7 @@ export interface SuperviseOrder {
   readonly run: string;
   readonly config: Config;
   readonly byTheClock: boolean;
-  readonly machine: RunMachine;
+  readonly host: RunHost;
 }
 
 export function isService(job: Job): job is ServiceJob {
@@ -47,28 +48,30 @@ export function isService(job: Job): job is ServiceJob {
 }
 
 export async function superviseService(order: SuperviseOrder): Promise<number> {
-  const { job, run, config, machine } = order;
+  const { job, run, config, host } = order;
   const state = stateFiles(config.stateDirectory);
   const { service } = readDesired(state, job.slug);
   if (service.wanted === 'down' || !job.enabled) {
-    const stopped = `stopped${service.wish === undefined ? '' : ` ${askWords(service.wish, machine.formatTime)}`}`;
+    const stopped = `stopped${service.wish === undefined ? '' : ` ${requestWords(service.wish, host.formatTime)}`}`;
     const why = job.enabled ? `${stopped}; jobctl start ${job.slug}` : 'disabled in its file';
     if (!order.byTheClock) say(program, `${job.slug} is ${why}`);
     return 0;
   }
   const graceMs = job.service.stopSeconds * 1000;
-  const taken = await takeOver({ slug: job.slug, run, graceMs }, { ...machine, state, boot: bootId() });
+  const taken = await takeOver({ slug: job.slug, run, graceMs }, { ...host, state, boot: bootId() });
   switch (taken.is) {
     case 'busy':
       if (taken.holder.state === 'running') {
         if (!order.byTheClock) say(program, `${job.slug} has a supervisor; jobctl status ${job.slug}`);
         return 0;
       }
-      say(program, `${job.slug} can't be supervised: ${collisionWords(taken, machine.clock.nowMs())}`);
-      return exitCodes.skipped;
+      return refuse(
+        program,
+        `${job.slug} can't be supervised: ${collisionWords(taken, host.clock.nowMs())}`,
+        exitCodes.skipped,
+      );
     case 'unavailable':
-      say(program, `${job.slug} can't be supervised: ${taken.stage}: ${taken.reason}`);
-      return exitCodes.internal;
+      return refuse(program, `${job.slug} can't be supervised: ${taken.stage}: ${taken.reason}`, exitCodes.internal);
     case 'held':
       break;
     default:
@@ -82,7 +85,7 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
   if (taken.swept) log.note('warn', `${job.slug}: what its last supervisor had left was ended first`);
   const notices = new Set<Promise<void>>();
   try {
-    const end = await supervise({ job, run, lock: taken.lock }, supervisorMachine(order, log, notices));
+    const end = await supervise({ job, run, lock: taken.lock }, supervisorHost(order, log, notices));
     return end.is === 'down' ? 0 : signalBase + end.signal;
   } finally {
     await taken.lock.release();
@@ -95,30 +98,30 @@ const lastNoticesMs = 30_000;
 
 /** A mail that is on its way when the service ends: the process would end in its middle. */
 async function lastNotices(
-  { job, machine }: SuperviseOrder,
+  { job, host }: SuperviseOrder,
   notices: ReadonlySet<Promise<void>>,
   log: OwnLog,
 ): Promise<void> {
   if (notices.size === 0) return;
-  const limit = new Promise<void>((resolve) => machine.clock.after(lastNoticesMs, resolve));
+  const limit = new Promise<void>((resolve) => host.clock.after(lastNoticesMs, resolve));
   await Promise.race([Promise.all(notices), limit]);
   if (notices.size > 0) log.note('error', `${job.slug}: its supervisor has ended before a notice went out`);
 }
 
 const signalBase = 128;
 
-function supervisorMachine(
-  { job, run, config, machine }: SuperviseOrder,
+function supervisorHost(
+  { job, run, config, host }: SuperviseOrder,
   log: OwnLog,
   notices: Set<Promise<void>>,
-): SupervisorMachine {
+): SupervisorHost {
   const { stateDirectory, jobDirectory, portRange, runDirectory } = config;
   // There to be watched before the first record is written.
   mkdirSync(path.join(stateDirectory, desiredFolder), { recursive: true, mode: 0o755 });
   const note = (level: 'info' | 'warn' | 'error', words: string) => log.note(level, words, { job: job.slug });
   let values = privateValues(job, files);
   return {
-    ...machine,
+    ...host,
     history: privateHistory(realHistory(config), () => values),
     probes,
     pidFiles,
@@ -128,12 +131,12 @@ function supervisorMachine(
     folders: instanceFolders(stateDirectory),
     serviceLogs: serviceLogs({
       ...config,
-      clock: machine.clock,
+      clock: host.clock,
       handedPipes: undefined,
       mirrorTo: { stdout: 1, stderr: 2 },
     }),
     fixed: fixedWorld(config),
-    host: os.hostname(),
+    hostName: os.hostname(),
     boot: bootId(),
     random: randomUuid,
     places: { jobDirectory, stateDirectory, portRange },

@@ -6,7 +6,7 @@ import { serviceEntries } from '../../notify/service-entries.ts';
 import { type ServiceReport, serviceMessage } from '../../notify/text/service.ts';
 import { writeEvent } from '../../run/history/record.ts';
 import type { ServiceJob } from '../../service/instance/live-instance.ts';
-import type { ServiceNotice } from '../../service/supervisor-machine.ts';
+import type { ServiceNotice } from '../../service/supervisor-host.ts';
 import { noteInLog } from '../../system/log-files/log-note.ts';
 import { createMailer, usualRoute } from '../../system/message/mailer.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
@@ -14,7 +14,7 @@ import { hostZone } from '../../system/time/zones.ts';
 import type { Delivery } from '../../system/types/message.ts';
 import { wallTimeWithOffset } from '../../zone/wall-time.ts';
 import { realHistory } from '../frame/host.ts';
-import { startBeside } from '../frame/start-beside.ts';
+import { startBeside } from '../frame/start-program.ts';
 
 /** Never throws; what went wrong, in words. */
 export async function tellOfService(notice: ServiceNotice, run: string, config: Config): Promise<readonly string[]> {
@@ -51,7 +51,7 @@ function leaveEntries(
   });
   // Who delivers already looks again when something happens in this folder; a hidden name is no note.
   spool.write(noticeFolders.notes, '.wake', '');
-  startBeside('deliver-notices', config);
+  startBeside({ name: 'deliver-notices', configFile: config.namedFile, inherits: 'settings' });
   return troubles;
 }
 

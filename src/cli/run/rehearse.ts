@@ -26,7 +26,8 @@ import { groupsOf } from '../../system/user/groups.ts';
 import { hostLocale } from '../../system/user/locale.ts';
 import { trialRefusal, trialStage } from '../../system/user/trial.ts';
 import { fixedWorld } from '../frame/fixed-world.ts';
-import { print, say, sayProblems } from '../frame/output.ts';
+import { print } from '../frame/output.ts';
+import { refuse, refuseProblems } from '../frame/refuse.ts';
 import { zoneObjection } from '../frame/tick-zones.ts';
 
 /** What the launcher and the way to the service user have added. */
@@ -41,22 +42,17 @@ interface Wish {
 export async function rehearseAsServiceUser({ slug, slowStart, json }: Wish, config: Config): Promise<number> {
   const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
   if (loaded === undefined)
-    return refuse(`there is no job "${slug}" in ${config.jobDirectory}${unreadNamesake(slug, config, files)}`);
-  if (!loaded.ok) {
-    sayProblems(loaded.problems);
-    return exitCodes.configuration;
-  }
+    return refuse(
+      'run-job',
+      `there is no job "${slug}" in ${config.jobDirectory}${unreadNamesake(slug, config, files)}`,
+    );
+  if (!loaded.ok) return refuseProblems(loaded.problems);
   const job = loaded.value;
-  if (slowStart && job.slowStartCommands === undefined) return refuse(`${slug} has no slow_start_command`);
+  if (slowStart && job.slowStartCommands === undefined) return refuse('run-job', `${slug} has no slow_start_command`);
   const refusal = job.privateTmp ? await privateTmpRefusal() : undefined;
   const rehearsal = rehearsalOf(job, { slowStart, refusal }, config);
   print(json ? `${JSON.stringify(rehearsal)}\n` : rehearsalText(rehearsal));
   return rehearsalCode(rehearsal);
-}
-
-function refuse(words: string): number {
-  say('run-job', words);
-  return exitCodes.usage;
 }
 
 async function privateTmpRefusal() {

@@ -11,7 +11,7 @@ import { type RunName, type RunResult, recordNotStarted, recordSkip } from '../.
 import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
 import { exitCodes, outcomeWords } from '../../run/outcome/outcome.ts';
 import { readPauses } from '../../run/pause/pause.ts';
-import { type RunMachine, runJob } from '../../run/run.ts';
+import { type RunHost, runJob } from '../../run/run.ts';
 import { runIdVariable, worldOf } from '../../run/world/world.ts';
 import { files } from '../../system/file/files.ts';
 import { sha256 } from '../../system/file/hash.ts';
@@ -20,15 +20,14 @@ import { writeSyslog } from '../../system/own-log/syslog.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { callerUid } from '../../system/user/become.ts';
 import { nearest } from '../../text/nearest.ts';
-import type { Problem } from '../../text/problem.ts';
 import { publicWords } from '../../yaml/audience.ts';
 import { callerName } from '../frame/caller-name.ts';
 import { fixedWorld } from '../frame/fixed-world.ts';
-import { realMachine } from '../frame/host.ts';
+import { realHost } from '../frame/host.ts';
 import { say, sayProblems } from '../frame/output.ts';
 import { privateHistory } from '../frame/private-records.ts';
-import { becomeServiceUser } from '../frame/service-user.ts';
-import { loadSetting } from '../frame/setting.ts';
+import { openAsServiceUser } from '../frame/prologue.ts';
+import { refuse } from '../frame/refuse.ts';
 import { machineZones, zoneObjection } from '../frame/tick-zones.ts';
 import { noteStart } from '../notify/leave-note.ts';
 import { type RunTold, tellOfRun } from '../notify/tell.ts';
@@ -53,51 +52,47 @@ export const givenRunVariable = 'PROCESS_CONTROL_GIVEN_RUN';
 export const caughtUpVariable = 'PROCESS_CONTROL_CAUGHT_UP';
 
 export async function runNamed(wish: RunWish, args: readonly string[]): Promise<number> {
-  const setting = loadSetting(wish.configFile);
-  if (!setting.ok) return refuse(exitCodes.configuration, setting.problems);
-  const config = setting.value;
-  const right = await becomeServiceUser(config, program, args);
-  if (right.is === 'done') return right.exitCode;
-  if (right.is === 'refused') return refuseInWords(exitCodes.notServiceUser, right.words);
-  return runAsServiceUser(wish, config);
+  const { configFile } = wish;
+  const opened = await openAsServiceUser({ program, args, configFile, refusals: 'stderr and syslog' });
+  return opened.is === 'over' ? opened.exitCode : runAsServiceUser(wish, opened.config);
 }
 
 async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> {
   const { slug } = wish;
   const trigger = currentTrigger();
   const loaded = loadJob(slug, config, { files, sha256, checkZone: zoneObjection });
-  if (loaded === undefined) return refuseInWords(exitCodes.usage, unknownJob(slug, config));
-  const everyday = realMachine(config, (remark) => say(program, remark), { follow: wish.follow === true });
+  if (loaded === undefined) return refuseRun(unknownJob(slug, config));
+  const everyday = realHost(config, (remark) => say(program, remark), { follow: wish.follow === true });
   const values = loaded.ok ? privateValues(loaded.value, files) : [];
-  const machine: RunMachine = { ...everyday, history: privateHistory(everyday.history, () => values) };
-  const name = { slug, run: newRun(machine), trigger };
+  const host: RunHost = { ...everyday, history: privateHistory(everyday.history, () => values) };
+  const name = { slug, run: newRun(host), trigger };
   const told = { ...name, config };
   if (!loaded.ok) {
     sayProblems(loaded.problems);
     const reason = loaded.problems.map(publicWords).join('; ');
-    const result = recordNotStarted(name, machine, { stage: 'configuration', reason, code: 78 });
+    const result = recordNotStarted(name, host, { stage: 'configuration', reason, code: exitCodes.configuration });
     return tell(result, told);
   }
   const job = loaded.value;
   if (job.service !== undefined) {
     const refusal = serviceRefusal(wish, job);
-    if (refusal !== undefined) return refuseInWords(exitCodes.usage, refusal);
+    if (refusal !== undefined) return refuseRun(refusal);
     const { superviseService } = await import('../on-demand/supervise.ts');
-    const order = { job: { ...job, service: job.service }, run: name.run, config, machine };
+    const order = { job: { ...job, service: job.service }, run: name.run, config, host };
     return superviseService({ ...order, byTheClock: trigger.by === 'clock' });
   }
   if (wish.slowStart && job.slowStartCommands === undefined) {
-    return refuseInWords(exitCodes.usage, `${slug} has no slow_start_command`);
+    return refuseRun(`${slug} has no slow_start_command`);
   }
-  const before = await lookBefore(wish, job, { config, name, machine });
+  const before = await lookBefore(wish, job, { config, name, host });
   if (before.is === 'not-due') return 0;
   const { tick, troubles } = before;
   const ofTick: RunName = { ...name, ...(tick !== undefined && { tick }) };
   const order = { ...orderOf(wish, job, { run: name.run, trigger, config }), ...ofTick };
   const result =
     before.is === 'skip'
-      ? recordSkip(ofTick, machine, before.skip)
-      : await runJob({ ...order, onStarted: (begun) => noteStart({ ...told, job }, begun) }, machine);
+      ? recordSkip(ofTick, host, before.skip)
+      : await runJob({ ...order, onStarted: (begun) => noteStart({ ...told, job }, begun) }, host);
   const code = await tell({ ...result, troubles: [...troubles, ...result.troubles] }, { ...told, job });
   if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;
@@ -113,11 +108,11 @@ function serviceRefusal({ slug, follow, slowStart }: RunWish, { service }: Job):
 interface Starting {
   readonly config: Config;
   readonly name: RunName;
-  readonly machine: RunMachine;
+  readonly host: RunHost;
 }
 
-function lookBefore({ due }: RunWish, job: Job, { config, name, machine }: Starting) {
-  const caughtUp = caughtUpTick(machine);
+function lookBefore({ due }: RunWish, job: Job, { config, name, host }: Starting) {
+  const caughtUp = caughtUpTick(host);
   return beforeRun(
     {
       ...{ ...name, job, onlyDue: due === true },
@@ -125,13 +120,13 @@ function lookBefore({ due }: RunWish, job: Job, { config, name, machine }: Start
       ...(caughtUp !== undefined && { caughtUp }),
     },
     {
-      ...{ ...machine, sha256, claims: tickClaims(config.stateDirectory), zones: machineZones(config.stateDirectory) },
-      readPauses: () => readPauses(machine.state),
+      ...{ ...host, sha256, claims: tickClaims(config.stateDirectory), zones: machineZones(config.stateDirectory) },
+      readPauses: () => readPauses(host.state),
     },
   );
 }
 
-function caughtUpTick({ clock }: RunMachine): Tick | undefined {
+function caughtUpTick({ clock }: RunHost): Tick | undefined {
   const given = process.env[caughtUpVariable];
   if (given === undefined || !/^\d{10,14}$/.test(given)) return undefined;
   return { tickMs: Number(given), lateMs: Math.max(0, clock.nowMs() - Number(given)) };
@@ -153,7 +148,7 @@ function orderOf({ slowStart }: RunWish, job: Job, { run, trigger, config }: Cir
   return { job, run, trigger, slowStart, world };
 }
 
-function newRun({ clock }: RunMachine): string {
+function newRun({ clock }: RunHost): string {
   const given = process.env[givenRunVariable];
   if (given !== undefined && /^[\w-]{1,60}$/.test(given)) return given;
   return newRunId(clock.nowMs(), randomUuid());
@@ -184,17 +179,9 @@ function unknownJob(slug: string, config: Config): string {
   return `there is no job "${slug}" in ${config.jobDirectory}${namesake || (guess === undefined ? '' : `; did you mean "${guess}"?`)}`;
 }
 
-/** Before there is a log: by the clock nobody reads stderr (MAILTO=""), so syslog hears it too. */
-async function refuse(code: number, problems: readonly Problem[]): Promise<number> {
-  sayProblems(problems);
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  await writeSyslog('error', errors.map(publicWords).join('\n'));
-  return code;
-}
-
-async function refuseInWords(code: number, words: string): Promise<number> {
-  say(program, words);
-  const typedWrong = code === exitCodes.usage && currentTrigger().by === 'person';
-  if (!typedWrong) await writeSyslog('error', words);
-  return code;
+/** Before there is a log: by the clock nobody reads standard error (MAILTO=""), so syslog gets the words, too. */
+async function refuseRun(words: string): Promise<number> {
+  const exitCode = refuse(program, words);
+  if (currentTrigger().by !== 'person') await writeSyslog('error', words);
+  return exitCode;
 }

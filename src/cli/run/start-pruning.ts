@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts';
 import type { LogBounds } from '../../job/keys/log-bounds.ts';
 import { runIdVariable } from '../../run/world/world.ts';
 import { openForWriting } from '../../system/file/careful-file.ts';
-import { startBeside } from '../frame/start-beside.ts';
+import { startBeside } from '../frame/start-program.ts';
 
 /** In the state directory; its time says when logs were last looked through. */
 const marker = 'logs-pruned';
@@ -21,7 +21,7 @@ export function startPruning(config: Config, ofJob: LogBounds | undefined): void
   // A clock that was set back must not keep it from being done for as long.
   const age = Date.now() - (lstatSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY);
   if (Math.abs(age) < pauseMs || !touch(file)) return;
-  startBeside('prune-logs', config);
+  startBeside({ name: 'prune-logs', configFile: config.namedFile, inherits: 'settings' });
 }
 
 /** Before it starts: the runs that end in the same minute need not all start one. */

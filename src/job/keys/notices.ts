@@ -22,7 +22,7 @@ export const noticeKeys = {
     type: 'array',
     maxItems: 20,
     description:
-      'Who hears of the job, over which channels. Failures in a row are one incident: it is told once when it opens (see `notify_after`) and once when it is over; `on` asks for something else.',
+      'Channels to which notices about the job are sent. Failures in a row are one incident: one notice when it opens (see `notify_after`), one when it is over. `on` selects other occasions.',
     examples: [[{ mail: 'ops@example.org' }, { ping: 'https://hc-ping.example.org/4f6e' }]],
     'x-expected': 'a list of at most 20 channels, such as [{mail: ops@example.org}]',
     items: {
@@ -33,44 +33,44 @@ export const noticeKeys = {
         mail: {
           type: 'string',
           pattern: addressList,
-          description: 'Mail to this address, or to several with commas between them.',
+          description: 'Mail address, or several, separated by commas.',
           examples: ['ops@example.org'],
           'x-expected': 'a mail address such as ops@example.org, or several with commas between them',
         },
         webhook: {
           ...url,
-          description: 'POST a JSON object to this address; Slack and its like show its `text`.',
+          description: 'URL to which a JSON object is sent by POST. Slack and similar services show its `text`.',
           examples: ['https://chat.example.org/hooks/4f6e'],
         },
         ping: {
           ...url,
           description:
-            'A check of healthchecks or one that speaks like it: hears of the start and the end of each run, with exit status and the last lines of output. With `on` it hears of that only.',
+            'URL of a check at healthchecks or a compatible service. It gets the start and the end of each run, with exit code and the last lines of output; with `on` only the occasions listed there.',
           examples: ['https://hc-ping.example.org/4f6e'],
         },
         command: {
           type: 'string',
           pattern: '^[^\\u0000-\\u001f\\u007f]+$',
           description:
-            'A command line, split like `command` of the job and run as the service user. It gets what a webhook gets on its standard input, and the most important of it in variables PROCESS_CONTROL_NOTICE_….',
+            'Command line, split like the `command` of the job and run as the service user. It gets the JSON object of a webhook on its standard input, and the most important values in variables PROCESS_CONTROL_NOTICE_….',
           examples: ['/usr/local/bin/page-on-call'],
           'x-expected': 'a command line',
         },
         url_file: {
           ...secretFile,
           description:
-            'Instead of `webhook` or `ping`, when the address is secret: the first line of this file. The service user must be able to read it, and others not.',
+            'File whose first line is the URL, instead of `webhook` or `ping`, for a secret URL. The service user must be able to read the file, other users must not.',
           examples: ['/etc/process-control/chat-url'],
         },
         kind: {
           type: 'string',
           enum: ['webhook', 'ping'],
-          description: 'With `url_file`: what its address is.',
+          description: 'With `url_file`: the kind of its URL.',
           'x-expected': 'webhook or ping',
         },
         password_file: {
           ...secretFile,
-          description: 'With a webhook or ping: the first line of this file is sent as a bearer token.',
+          description: 'With a webhook or ping: file whose first line is sent as a bearer token.',
           examples: ['/etc/process-control/chat-token'],
         },
         on: {
@@ -78,7 +78,7 @@ export const noticeKeys = {
           minItems: 1,
           items: { type: 'string', enum: occasions, 'x-expected': 'failure, recovery, success, skipped or warning' },
           description:
-            'What this channel hears of: `failure` (an incident opens, or its failures pause the job), `recovery` (it is over), `success` (each), `skipped` (each), `warning` (of a run, missed ticks, `skip_threshold`). `[failure, recovery]` unless given.',
+            'Occasions for which this channel gets a notice: `failure` (an incident opens, or failures pause the job), `recovery` (the incident is over), `success` (each), `skipped` (each), `warning` (of a run, missed ticks, `skip_threshold`). Without it `[failure, recovery]`.',
           examples: [['failure', 'recovery', 'warning']],
           'x-expected': 'a list out of failure, recovery, success, skipped, warning',
         },
@@ -88,12 +88,13 @@ export const noticeKeys = {
   notify_after: {
     ...count,
     default: 1,
-    description: 'How many failures in a row open an incident.',
+    description: 'Failures in a row that open an incident.',
     examples: [3],
   },
   skip_threshold: {
     ...count,
-    description: 'Skipped runs in a row after which a warning is sent, once until the job has run again.',
+    description:
+      'Skipped runs in a row after which a warning is sent; the next warning comes only after the job has run again.',
     examples: [5],
   },
 } as const;

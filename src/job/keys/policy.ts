@@ -26,7 +26,7 @@ export const policyKeys = {
       '^(?:[Cc][Aa][Nn][Cc][Ee][Ll]_[Nn][Ee][Ww]|[Kk][Ii][Ll][Ll]_[Ee][Xx][Ii][Ss][Tt][Ii][Nn][Gg]|[Qq][Uu][Ee][Uu][Ee])$',
     default: 'CANCEL_NEW',
     description:
-      'What happens when the job is to be started and is still running: `CANCEL_NEW` skips the new run, `KILL_EXISTING` ends the old run and starts the new one, `QUEUE` lets the new run wait for the end of the old one.',
+      'What run-job does when the job is still running: `CANCEL_NEW` skips the new run, `KILL_EXISTING` ends the old run and starts the new one, `QUEUE` makes the new run wait until the old one has ended.',
     examples: ['QUEUE'],
     'x-expected': 'CANCEL_NEW, KILL_EXISTING or QUEUE',
   },
@@ -37,75 +37,75 @@ export const policyKeys = {
     not: { const: 0 },
     default: 1,
     description:
-      'How often the command is tried until a run has failed: `3` tries it again until it has failed three times, `-1` until it succeeds. All attempts are one run, with one lock and one log; `timeout` is for each attempt. A tick is not tried again after its `start_deadline`.',
+      'Number of attempts after which a run has failed: `3` tries the command up to three times, `-1` until it succeeds. All attempts are one run, with one lock and one log. `timeout` applies to each attempt. A tick gets no further attempt after its `start_deadline`.',
     examples: [3],
     'x-expected': 'a whole number, 1 or more, or -1 for no limit',
   },
   backoff: {
     type: 'object',
-    description: 'How long to wait between two attempts.',
+    description: 'Time to wait between two attempts.',
     additionalProperties: false,
     examples: [{ initial: '30s', factor: 2, max: '5m' }],
     'x-expected': 'a mapping of "initial", "factor" and "max"',
     properties: {
-      initial: { ...duration, default: '30s', description: 'Before the second attempt.' },
+      initial: { ...duration, default: '30s', description: 'Wait before the second attempt.' },
       factor: {
         type: 'number',
         minimum: 1,
         maximum: 100,
         default: 2,
-        description: 'How much longer each further wait is.',
+        description: 'Factor by which each further wait is longer.',
         'x-expected': 'a number from 1 to 100',
       },
-      max: { ...duration, default: '5m', description: 'The longest wait.' },
+      max: { ...duration, default: '5m', description: 'Longest wait.' },
     },
   },
   success_exit_codes: {
     ...exitCodes,
     minItems: 1,
-    description: 'Exit codes that mean success; `[0]` unless given.',
+    description: 'Exit codes that mean success; without this key `[0]`.',
     examples: [[0, 3]],
   },
   unrecoverable_exit_codes: {
     ...exitCodes,
     description:
-      'Exit codes after which the command is not tried again, and the job is paused until a person resumes it. A timeout counts as 124, a program that is not there as 127, an end by signal n as 128+n.',
+      'Exit codes after which run-job makes no further attempt and pauses the job until a person resumes it. A timeout counts as 124, a command that is not found as 127, an end by signal n as 128+n.',
     examples: [[64, 78]],
   },
   pause_after_failures: {
     type: 'integer',
     minimum: 1,
     maximum: 1_000_000,
-    description: 'After so many failures in a row the job is paused, with a notice, until a person resumes it.',
+    description: 'Failures in a row after which run-job pauses the job and sends a notice. A person must resume it.',
     examples: [10],
     'x-expected': 'a whole number, 1 or more',
   },
   fail_on_stderr: {
     type: 'boolean',
     default: false,
-    description: '`true`: a run that prints anything on stderr has failed.',
+    description: '`true`: a run that prints anything to stderr has failed.',
   },
   fail_on_output: {
     ...regularExpression,
     description:
-      'A run has failed when a line of its output, as a terminal shows it, matches this regular expression (of JavaScript).',
+      'Regular expression (JavaScript). A run has failed if a line of its output, as a terminal shows it, matches.',
     examples: ['^ERROR:'],
   },
   require_output: {
     ...regularExpression,
     description:
-      'A run has failed unless a line of its output, as a terminal shows it, matches this regular expression (of JavaScript).',
+      'Regular expression (JavaScript). A run has failed if no line of its output, as a terminal shows it, matches.',
     examples: ['^backup complete'],
   },
   min_duration: {
     ...duration,
-    description: 'An attempt that succeeds sooner than this has failed: it can not have done its work.',
+    description: 'An attempt that succeeds in less time than this has failed: it cannot have done its work.',
     examples: ['10s'],
   },
   warn_duration: {
     ...duration,
     description:
-      'A run that takes longer than this, all attempts and the waits between them included, gives a warning; it goes on.',
+      'A run that takes longer than this gets a warning and goes on. All attempts and the waits between them count.',
     examples: ['2h'],
   },
   locks: {
@@ -117,7 +117,7 @@ export const policyKeys = {
     },
     maxItems: 20,
     description:
-      'Locks that this job shares with others: no two jobs that have one in common run at the same time. A run that can not have all of them is skipped, or waits with `cron_collision_policy: QUEUE`; runs of other jobs are never ended for it.',
+      'Locks that this job shares with other jobs: two jobs that have a lock in common never run at the same time. If a lock is held, the run is skipped; with `cron_collision_policy: QUEUE` it waits. run-job never ends a run of another job for a lock.',
     examples: [['database']],
     'x-expected': 'a list of names',
   },

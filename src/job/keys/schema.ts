@@ -67,7 +67,7 @@ export const logRetention = {
     type: 'number',
     minimum: 0,
     maximum: 36_500,
-    description: 'Logs that were last written longer ago are removed; fractions too, 0 means no limit.',
+    description: 'Age in days after which a log is removed, counted from its last write; 0 means no limit.',
     examples: [90],
     'x-expected': 'a number of days (0 for no limit)',
   },
@@ -75,13 +75,14 @@ export const logRetention = {
     type: 'integer',
     minimum: 0,
     maximum: 2 ** 31,
-    description: 'Number of logs that are kept, the newest ones; 0 means no limit.',
+    description: 'Number of logs to keep, the newest ones; 0 means no limit.',
     examples: [500],
     'x-expected': 'a whole number of runs (0 for no limit)',
   },
   bytes: {
     ...size,
-    description: 'What the logs of the job may take, bytes or `512M`; the oldest are removed first; 0 means no limit.',
+    description:
+      'Size that all logs of the job together may have: bytes, or a size such as `512M`. The oldest logs are removed first; 0 means no limit.',
     examples: ['512M'],
   },
 } as const;
@@ -91,7 +92,7 @@ export const jobSchema = {
   $id: 'urn:process-control:job',
   title: 'process-control job',
   description:
-    'One job of process-control. The file is named NAME.yaml; NAME is what run-job, the crontab and the logs call the job.',
+    'One job of process-control. The file is NAME.yaml; run-job, the crontab and the logs call the job NAME.',
   type: 'object',
   required: ['name', 'command'],
   additionalProperties: false,
@@ -100,21 +101,21 @@ export const jobSchema = {
     name: {
       type: 'string',
       pattern: oneLine(200),
-      description: 'What people call the job. It stands in listings and mails.',
+      description: 'Name for people, shown in listings and mails.',
       examples: ['Nightly database dump'],
       'x-expected': 'one line of text, at most 200 characters',
     },
     description: {
       type: 'string',
       pattern: '^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f]*$',
-      description: 'What the job is for: people read it when the job fails at night.',
+      description: 'Purpose of the job, for the people who read it when the job fails at night.',
       examples: ['Dumps the donations database for the off-site copy.'],
       'x-expected': 'text',
     },
     command: {
       ...commands,
       description:
-        'The command line, or a list of them that is run in order and stops at the first failure. It is split into words as a POSIX shell would read its quotes and backslashes, but no shell runs it: there is no `|`, `>`, `&&`, `*` or `$NAME`. Where you need those, write `sh -c "…"`.',
+        'Command line, or a list of command lines that run in order until one fails. Quotes and backslashes split it into words as in a POSIX shell, but no shell runs it: `|`, `>`, `&&`, `*` and `$NAME` have no meaning. If you need them, write `sh -c "…"`.',
       examples: [
         '/usr/local/bin/dump --all',
         ['/usr/local/bin/dump --all', '/usr/bin/rsync -a /srv/dumps/ offsite:dumps/'],
@@ -122,7 +123,7 @@ export const jobSchema = {
     },
     slow_start_command: {
       ...commands,
-      description: 'What `run-job --slow-start NAME` runs instead of `command`.',
+      description: 'Command that `run-job --slow-start NAME` runs instead of `command`.',
       examples: ['/usr/local/bin/consume --rate 10'],
     },
     schedule: {
@@ -130,14 +131,14 @@ export const jobSchema = {
       // What is wrong with its terms, schedule/expression.ts says better.
       pattern: '^[\\s\\S]{1,500}$',
       description:
-        'When cron starts the job: minute, hour, day of month, month, day of week; or `@yearly`, `@annually`, `@monthly`, `@weekly`, `@daily`, `@midnight`, `@hourly`, which stand for five terms; or `@reboot`, once after each boot. Always in quotes, since YAML gives a leading `*` or `@` another meaning. A job without a schedule is run by people or by other jobs.',
+        'Times at which cron starts the job: minute, hour, day of month, month, day of week; or `@yearly`, `@annually`, `@monthly`, `@weekly`, `@daily`, `@midnight` or `@hourly`, which stand for five terms; or `@reboot`, once after each boot. Write it in quotes, because YAML gives a leading `*` or `@` another meaning. Only people and other jobs start a job without a schedule.',
       examples: ['*/5 * * * *', '30 2 * * 1-5', '@daily'],
       'x-expected': 'five terms in quotes, such as "30 2 * * *"',
     },
     disabled: {
       type: 'boolean',
       default: false,
-      description: '`true` keeps the job out of the crontab. It can still be run by hand.',
+      description: '`true`: cron does not start the job. People can still run it.',
     },
     ...timingKeys,
     timeout: {
@@ -147,7 +148,7 @@ export const jobSchema = {
       pattern: durationPattern,
       default: 0,
       description:
-        'Minutes (fractions too) that the whole list of commands may take before the job is ended, or a duration such as `90s` or `2h30m`; 0 means no limit.',
+        'Time after which run-job ends the job, for the whole list of commands: minutes (fractions too), or a duration such as `90s` or `2h30m`; 0 means no limit.',
       examples: [10, 0.5, '90s', '2h30m'],
       'x-expected': 'a number of minutes (0 for no limit), or a duration such as 90s or 2h30m',
     },
@@ -155,15 +156,14 @@ export const jobSchema = {
       type: 'string',
       pattern: durationPattern,
       default: '10s',
-      description:
-        'How long a job that is being ended may take to clean up, from the signal TERM until KILL. A duration: `10s`, `2m`.',
+      description: 'Time that a job has to clean up when run-job ends it, from the signal TERM until KILL.',
       examples: ['30s'],
       'x-expected': 'a duration with its unit, such as 10s or 2m',
     },
     environment: {
       type: 'object',
       description:
-        'Variables added to the fixed environment of a job: HOME, USER, LOGNAME, SHELL=/bin/sh, PWD, PATH (`path` of the configuration), LANG and LC_* (of /etc/default/locale, else of /etc/locale.conf). All of them but the id of the run can be replaced. Values are taken as they are written in the file: `010` stays `010`, `yes` stays `yes`.',
+        'Variables added to the fixed environment of a job: HOME, USER, LOGNAME, SHELL=/bin/sh, PWD, PATH (`path` of the configuration), LANG and LC_* (from /etc/default/locale, else from /etc/locale.conf). You can replace all of them but the id of the run. The job gets each value as it is written in the file: `010` stays `010`, `yes` stays `yes`.',
       examples: [{ PGHOST: 'db1.example.org', BATCH: '010' }],
       'x-expected': 'variables, one "NAME: value" a line',
       propertyNames: {
@@ -181,14 +181,14 @@ export const jobSchema = {
       ...passEnvironment,
       default: [],
       description:
-        'Variables that the job gets from the process that starts it: a shell, cron, another job. It gets no others, so that what works by hand works by the clock.',
+        'Variables that the job gets from its caller: a shell, cron, another job. It gets no others, so a job that works by hand works in cron too.',
     },
     tag: {
       ...tags,
-      description: 'A tag, or a list of tags, by which jobs are listed, paused and shown together.',
+      description: 'Tag, or a list of tags. Commands with `--tag` list, pause and start all jobs that have it.',
       examples: ['database', ['database', 'nightly']],
     },
-    tags: { ...tags, description: 'Another spelling of `tag`.', examples: [['database', 'nightly']] },
+    tags: { ...tags, description: 'Another name of `tag`.', examples: [['database', 'nightly']] },
     allow_overtime: {
       type: 'boolean',
       default: false,
@@ -196,7 +196,7 @@ export const jobSchema = {
     },
     failmail: {
       type: 'object',
-      description: 'A mail for each failure.',
+      description: 'Mail for each failure.',
       required: ['to_address'],
       additionalProperties: false,
       'x-expected': 'a mapping with "to_address", and "from_address" if you like',
@@ -204,14 +204,14 @@ export const jobSchema = {
         from_address: {
           type: 'string',
           pattern: oneAddress,
-          description: 'Sender; the service user of this host unless given.',
+          description: 'Sender; without it the service user at this host.',
           examples: ['Fail Mail <jobs@example.org>'],
           'x-expected': 'one mail address such as ops@example.org or Ops <ops@example.org>',
         },
         to_address: {
           type: 'string',
           pattern: addressList,
-          description: 'Recipient, or several with commas between them.',
+          description: 'Recipient, or several, separated by commas.',
           examples: ['ops@example.org'],
           'x-expected': 'a mail address such as ops@example.org, or several with commas between them',
         },
@@ -220,7 +220,7 @@ export const jobSchema = {
     failure_threshold_for_mail: {
       ...count,
       default: 1,
-      description: 'How many failures in a row it takes until failmail is sent; then each further failure sends one.',
+      description: 'Failures in a row at which failmail starts; from then on each failure sends a mail.',
       examples: [3],
     },
     ...noticeKeys,
@@ -231,12 +231,12 @@ export const jobSchema = {
       enum: ['kill', 'allow', 'fail'],
       default: 'kill',
       description:
-        'What happens to background processes that remain when the command has ended: `kill` ends them, `allow` leaves them alone (what they print from then on is in a `.remaining.log` beside the log), `fail` ends them and counts the run as failed.',
+        'What run-job does with background processes that remain when the command has ended: `kill` ends them, `allow` keeps them (their further output goes to a `.remaining.log` beside the log), `fail` ends them and the run has failed.',
     },
     working_directory: {
       type: 'string',
       pattern: absolutePath,
-      description: 'Where the command starts; the home of the service user unless given.',
+      description: 'Directory in which the command starts; without it the home of the service user.',
       examples: ['/srv/app'],
       'x-expected': 'an absolute path',
     },
@@ -247,7 +247,7 @@ export const jobSchema = {
       maximum: 777,
       default: '022',
       'x-as-written': true,
-      description: 'Permissions that new files do not get, octal as in the shell.',
+      description: 'Permissions that new files do not get, in octal as in a shell.',
       examples: ['027'],
       'x-expected': 'an octal umask such as 022',
     },
@@ -255,7 +255,8 @@ export const jobSchema = {
       type: 'integer',
       minimum: -20,
       maximum: 19,
-      description: 'How much the job gives way to others: 0 (not at all) to 19 (most). Below 0 only root may.',
+      description:
+        'Niceness: how much the job yields the processor to other processes, from 0 (not at all) to 19 (most). Only root may go below 0.',
       examples: [10],
       'x-expected': 'a whole number from -20 to 19',
     },
@@ -263,39 +264,51 @@ export const jobSchema = {
       type: 'boolean',
       default: false,
       description:
-        '`true`: no program that the job starts can gain rights, whatever set-uid bits it has (PR_SET_NO_NEW_PRIVS, by setpriv(1)). sudo, su and set-gid programs such as postdrop then fail. A host without setpriv does not start the job.',
+        '`true`: no program that the job starts can gain rights through set-uid bits (PR_SET_NO_NEW_PRIVS, set by setpriv(1)). sudo, su and set-gid programs such as postdrop then fail. Without setpriv on the host the job is not started.',
     },
     private_tmp: {
       type: 'boolean',
       default: false,
       description:
-        '`true`: the job has a /tmp and a /var/tmp of its own, empty when each command starts, which vanish with its last process. They are in memory, at most 1G each: an unbounded one could take half the memory of the host. A user namespace gives them (unshare(1)), in which the job has no capabilities; sudo, su and set-gid programs such as postdrop fail. Files of other users and groups seem to belong to nobody, although the groups of the service user still open them; a run-job that the job starts refuses its configuration for that (exit code 78), and so may other programs that insist on a file of root. Sockets that others keep in /tmp are not there. Where the kernel does not allow it, the job is not started (exit code 125), and the reason says what refuses it. Neither `working_directory` nor the program can be in /tmp or /var/tmp. A health check `command` gets its own, not those of its instance. It keeps other users and other jobs away from the files; it is no cage, because processes of the same user can look into each other.',
+        '`true`: the job has its own /tmp and /var/tmp. They are empty when each command starts, vanish with the last process of the job, and hold at most 1G each, in memory. Other users and other jobs do not see the files. This is no sandbox: a process of the same user can still look into the job.\n\nThey are made by a user namespace (unshare(1)), in which the job has no capabilities: sudo, su and set-gid programs such as postdrop fail. Files of other users and groups seem to belong to nobody, although the groups of the service user still open them. Programs that insist on a file of root may fail; a run-job that the job starts refuses its configuration (exit code 78). Sockets in the /tmp of the host are not visible.\n\nIf the kernel does not allow it, the job is not started (exit code 125), and the message says what refused it. Neither `working_directory` nor the program can be in /tmp or /var/tmp. The `command` of a health check gets its own two directories, not those of its instance.',
     },
     limits: {
       type: 'object',
-      description: 'Limits of the kernel for each process of the job, as prlimit(1) sets them.',
+      description: 'Kernel limits for each process of the job, as prlimit(1) sets them.',
       additionalProperties: false,
       'x-expected': 'a mapping of limits',
       properties: {
-        nofile: { ...count, description: 'Open files.', examples: [4096] },
-        file_size: { ...size, description: 'Largest file that may be written, bytes or `512M`.', examples: ['10G'] },
+        nofile: { ...count, description: 'Number of open files.', examples: [4096] },
+        file_size: {
+          ...size,
+          description: 'Size of the largest file that a process may write: bytes, or a size such as `512M`.',
+          examples: ['10G'],
+        },
         cpu: {
           type: ['integer', 'string'],
           minimum: 1,
           maximum: 2 ** 31,
           pattern: durationPattern,
-          description: 'Processor time, seconds or a duration such as `2h`.',
+          description: 'Processor time: seconds, or a duration such as `2h`.',
           examples: ['1h'],
           'x-expected': 'a number of seconds, or a duration such as 90s or 2h',
         },
-        processes: { ...count, description: 'Processes of the service user, all jobs together.', examples: [500] },
-        address_space: { ...size, description: 'Memory that a process may map, bytes or `2G`.', examples: ['2G'] },
+        processes: {
+          ...count,
+          description: 'Number of processes of the service user, of all jobs together.',
+          examples: [500],
+        },
+        address_space: {
+          ...size,
+          description: 'Memory that a process may map: bytes, or a size such as `2G`.',
+          examples: ['2G'],
+        },
       },
     },
     log_retention: {
       type: 'object',
       description:
-        'Which logs of the job are kept. Each key replaces the same key of the configuration. The newest log, and that of a run under way, are always kept.',
+        'Which logs of the job are kept. Each key replaces the same key of the configuration. The newest log and the log of a run under way are always kept.',
       additionalProperties: false,
       examples: [{ days: 400 }],
       'x-expected': 'a mapping of "days", "runs" and "bytes"',

@@ -33,28 +33,35 @@ const commandLine = {
 
 const signalNames = ['TERM', 'INT', 'QUIT', 'HUP', 'USR1', 'USR2', 'KILL'] as const;
 
-const aurora = (key: string) => ({ description: `Aurora's spelling of \`${key}\`.` });
+const aurora = (key: string) => ({ description: `Aurora's name of \`${key}\`.` });
 
 const healthKeys = {
   http: {
     type: 'object',
     additionalProperties: false,
-    description: 'Ask over HTTP on 127.0.0.1. A code of 400 or more is a failure, unless `expected_code` names it.',
+    description:
+      'HTTP request to 127.0.0.1. A status code of 400 or more is a failure, unless `expected_code` names it.',
     'x-expected': 'a mapping, such as {port: http, path: /health}',
     properties: {
-      port: { ...portName, default: 'health', description: 'One of `ports`.', 'x-expected': 'the name of a port' },
+      port: {
+        ...portName,
+        default: 'health',
+        description: 'Name of the port, one of `ports`.',
+        'x-expected': 'the name of a port',
+      },
       path: {
         type: 'string',
         pattern: '^/[\\u0021-\\u007e]{0,2000}$',
         default: '/health',
-        description: 'What is asked for.',
+        description: 'Path that is requested.',
         'x-expected': 'a path that starts with /',
       },
       expected_response: {
         type: 'string',
         pattern: '^[^\\u0000]{0,1000}$',
         default: 'ok',
-        description: 'The whole answer, compared without blanks around it and without case; an empty text allows any.',
+        description:
+          'Whole body of the response. Upper and lower case and blanks around it are ignored; an empty text allows any response.',
         'x-expected': 'text',
       },
       expected_code: {
@@ -62,7 +69,7 @@ const healthKeys = {
         minimum: 0,
         maximum: 599,
         default: 0,
-        description: 'The only code that counts as success; 0 stands for every code below 400.',
+        description: 'Only status code that counts as success; 0 stands for every code below 400.',
         examples: [204],
         'x-expected': 'a code of HTTP, or 0',
       },
@@ -71,22 +78,22 @@ const healthKeys = {
   command: {
     ...commandLine,
     description:
-      'Run this in the environment and directory of the instance; exit code 0 is success. Nothing that it started is left when it has ended or `timeout` is over.',
+      'Command line that runs in the environment and directory of the instance; exit code 0 is success. All processes that it started are ended when it exits or `timeout` is over.',
     examples: ['/usr/bin/redis-cli -p {{ports[redis]}} ping'],
   },
   tcp: {
     ...portName,
-    description: 'One of `ports`: success when a connection to it on 127.0.0.1 is accepted.',
+    description: 'Name of a port, one of `ports`. A connection that 127.0.0.1 accepts at this port is success.',
     examples: ['smtp'],
     'x-expected': 'the name of a port',
   },
   initial_interval: {
     ...seconds,
     default: 15,
-    description: 'Failures in the first seconds after a start are ignored; a success counts.',
+    description: 'Seconds after a start in which failures are ignored; a success counts.',
   },
   interval: { ...someSeconds, default: 10, description: 'Seconds from one probe to the next.' },
-  timeout: { ...someSeconds, default: 1, description: 'Seconds that a probe may take; then it has failed.' },
+  timeout: { ...someSeconds, default: 1, description: 'Seconds after which a probe has failed.' },
   max_consecutive_failures: {
     type: 'integer',
     minimum: 0,
@@ -98,13 +105,13 @@ const healthKeys = {
   min_consecutive_successes: {
     ...count,
     default: 1,
-    description: 'Successes in a row after which an instance that was started counts as up.',
+    description: 'Successes in a row after which a started instance counts as up.',
   },
   snooze_max: {
     ...someSeconds,
     default: 3600,
     description:
-      'A snooze (`jobctl snooze`, or a file `.healthchecksnooze` in the directory of the instance) ends after so long.',
+      'Longest time that probes can be suspended, by `jobctl snooze` or by a file `.healthchecksnooze` in the directory of the instance.',
   },
   initial_interval_secs: { ...seconds, ...aurora('initial_interval') },
   interval_secs: { ...someSeconds, ...aurora('interval') },
@@ -116,10 +123,10 @@ export const serviceKeys = {
     type: 'boolean',
     default: false,
     description:
-      '`true`: the job has no schedule, it is to run always. It is started again when it ends, when it stops to answer and after a reboot. The keys below are for services only.',
+      '`true`: the job is a service. It has no schedule and is kept running: it is restarted when it ends, when it no longer answers, and after a reboot. The keys below are for services only.',
   },
-  instances: { ...copies, default: 1, description: 'How many copies run, numbered from 0.', examples: [4] },
-  count: { ...copies, description: 'Another spelling of `instances`.', examples: [2] },
+  instances: { ...copies, default: 1, description: 'Number of copies that run, numbered from 0.', examples: [4] },
+  count: { ...copies, description: 'Another name of `instances`.', examples: [2] },
   ports: {
     type: ['array', 'object'],
     items: { ...portName, 'x-expected': 'the name of a port: letters, digits, "-" and "_"' },
@@ -132,7 +139,7 @@ export const serviceKeys = {
       'x-expected': 'a port number, or auto',
     },
     description:
-      'Names of the ports that each instance listens on. It finds the number in the environment (`PORT_HTTP`) or as `{{ports[http]}}` in `command`. Numbers come out of `port_range` unless one is given; which they are stands in `endpoints.json` of the service below `run_directory`.',
+      'Names of the ports that each instance listens on. The instance gets the number as `{{ports[http]}}` in `command` and in its environment (`PORT_HTTP`). Numbers come from `port_range` unless the file gives one. `endpoints.json` of the service, below `run_directory`, lists them.',
     examples: [['http', 'health'], { http: 8080, admin: 'auto' }],
     'x-expected': 'a list of names, or a mapping of names to numbers or "auto"',
   },
@@ -140,7 +147,7 @@ export const serviceKeys = {
     type: 'object',
     additionalProperties: false,
     description:
-      'How it is seen that an instance answers: exactly one of `http`, `command` and `tcp`. Without it an instance is up as soon as it is started.',
+      'Probe that shows whether an instance answers: exactly one of `http`, `command` and `tcp`. Without it an instance is up as soon as it is started.',
     examples: [{ http: { port: 'http', path: '/health' } }, { tcp: 'smtp', interval: 30 }],
     'x-expected': 'a mapping with one of "http", "command" and "tcp"',
     properties: healthKeys,
@@ -150,18 +157,19 @@ export const serviceKeys = {
     enum: ['always', 'on-failure', 'never'],
     default: 'always',
     description:
-      'Whether an instance that has ended is started again; `on-failure` means an exit code that is not 0, a signal, or no answer to its probes.',
+      'When an instance that has ended is started again: `always`, `never`, or `on-failure`: after an exit code other than 0, a signal, or failed probes.',
   },
   restart_delay: {
     ...seconds,
     default: 1,
-    description: 'Seconds until the first restart; it doubles with each death that comes before `min_uptime`.',
+    description:
+      'Seconds until the first restart. The delay doubles each time that the instance ends before `min_uptime`.',
   },
-  restart_delay_max: { ...seconds, default: 300, description: 'The longest delay, in seconds.' },
+  restart_delay_max: { ...seconds, default: 300, description: 'Longest delay before a restart, in seconds.' },
   min_uptime: {
     ...seconds,
     default: 300,
-    description: 'An instance that was up for so many seconds begins with `restart_delay` again.',
+    description: 'Seconds that an instance must be up to reset the delay to `restart_delay`.',
   },
   respawn_limit: {
     type: ['string', 'object'],
@@ -169,12 +177,12 @@ export const serviceKeys = {
     additionalProperties: false,
     required: ['count', 'interval'],
     description:
-      'More deaths of an instance than `count` within `interval` seconds, and it is left alone as FAILED until `jobctl reset` or `jobctl start`.',
+      'Limit of restarts. An instance that ends more than `count` times within `interval` seconds is FAILED, and is not started again until `jobctl reset` or `jobctl start`.',
     examples: ['10 90', { count: 10, interval: 90 }],
     'x-expected': 'two numbers such as "10 90", or a mapping of "count" and "interval"',
     properties: {
-      count: { ...count, description: 'Deaths that are tolerated.' },
-      interval: { ...someSeconds, description: 'Seconds, counted back from the latest death.' },
+      count: { ...count, description: 'Number of times that an instance may end.' },
+      interval: { ...someSeconds, description: 'Seconds, counted back from the latest end.' },
     },
   },
   normal_exit: {
@@ -189,7 +197,7 @@ export const serviceKeys = {
       pattern: '^(?:SIG)?[A-Z][A-Z0-9]{1,8}$',
       'x-expected': 'an exit code or the name of a signal',
     },
-    description: 'Exit codes and signals that mean that the instance has finished: it is not started again.',
+    description: 'Exit codes and signals after which the instance has finished and is not started again.',
     examples: [[0, 'TERM'], '0 TERM'],
     'x-expected': 'a list of exit codes and names of signals, such as [0, TERM]',
   },
@@ -197,27 +205,27 @@ export const serviceKeys = {
     type: 'string',
     pattern: '^[^\\u0000-\\u001f\\u007f]{1,1000}$',
     description:
-      'For a program that puts itself in the background: `command` must exit with 0 and leave its process number in this file; then that process is watched. A path below the directory of the instance, or an absolute one.',
+      'PID file of a program that puts itself into the background. `command` must exit with 0 and leave its pid in this file; the supervisor then watches that process. A relative path starts at the directory of the instance.',
     examples: ['/run/shop/mail-relay.pid'],
     'x-expected': 'a path',
   },
   monitor_interval: {
     ...someSeconds,
     default: 10,
-    description: 'Seconds between two looks at the process of a `pid_file`.',
+    description: 'Seconds between two checks of the process of a `pid_file`.',
   },
   stop_signal: {
     type: 'string',
     pattern: `^(?:SIG)?(?:${signalNames.join('|')})$`,
     default: 'TERM',
-    description: 'What all processes of an instance get when it is to end.',
+    description: 'Signal that all processes of an instance get when it is stopped.',
     examples: ['QUIT'],
     'x-expected': `one of ${signalNames.join(', ')}`,
   },
   stop_timeout: {
     ...seconds,
     default: 10,
-    description: 'Seconds that an instance has to end; then whatever it started gets KILL.',
+    description: 'Seconds that an instance has to end; after them all its processes get KILL.',
   },
   log_max_size: {
     type: ['integer', 'string'],
@@ -225,9 +233,9 @@ export const serviceKeys = {
     maximum: Number.MAX_SAFE_INTEGER,
     pattern: sizePattern,
     description:
-      'How large one log may be. Of a run: 256M unless given; beyond that its beginning and its end are kept, and what is left out is counted. At least 1M; 0: any size. Of a service: 100M unless given; a log that has grown to this size is followed by a new one. At least 1K.',
+      'Largest size of one log. For a run: 256M unless given, at least 1M; 0 means no limit. Beyond it the log keeps its beginning and its end, and counts what is left out. For a service: 100M unless given, at least 1K. A log of this size is followed by a new one.',
     examples: ['20M'],
     'x-expected': 'a number of bytes, or a size such as 20M',
   },
-  log_keep: { ...count, default: 5, description: 'How many logs each instance keeps.' },
+  log_keep: { ...count, default: 5, description: 'Number of logs that each instance keeps.' },
 } as const;

@@ -12,20 +12,20 @@ export const timingKeys = {
     type: 'string',
     pattern: '^[A-Za-z][A-Za-z0-9_+/-]{0,63}$',
     description:
-      "The zone in which `schedule` is read: a name of the host's own table, spelled as in /usr/share/zoneinfo; without it the host's. cron itself knows only the zone of the host: the crontab gets a line that asks more often, and `run-job --due` looks whether the schedule has a tick now.",
+      "Time zone of `schedule`: a name spelled as in /usr/share/zoneinfo of the host; without it the host's zone. cron itself knows only the zone of the host. Therefore the crontab gets a line that starts more often, and `run-job --due` runs the job only if its schedule has a tick now.",
     examples: ['America/New_York'],
     'x-expected': 'the name of a time zone, such as Europe/Berlin',
   },
   splay: {
     ...duration,
     description:
-      'A tick is delayed by a time below this, always the same for this job on this host, so that a fleet does not start at once.',
+      'Upper limit of a delay for each tick. The delay is always the same for this job on this host, and differs between hosts, so that a fleet does not start at once.',
     examples: ['5m'],
   },
   start_deadline: {
     ...duration,
     description:
-      'A tick that could not start within this time is skipped. With `cron_collision_policy: QUEUE` it is also how long the next run waits for the one under way (an hour unless given).',
+      'Time within which a tick must start; a later one is skipped. With `cron_collision_policy: QUEUE` it is also the time that the next run waits for the one under way (without this key one hour).',
     examples: ['10m'],
   },
   catch_up: {
@@ -33,12 +33,12 @@ export const timingKeys = {
     enum: ['none', 'last'],
     default: 'none',
     description:
-      '`last`: of the ticks that were missed while the machine was off or cron stood still, the last one is run afterwards. Missed ticks are recorded either way.',
+      '`last`: if ticks were missed while the host was off or cron was not running, the last of them is run afterwards. The history records missed ticks with either value.',
   },
   catch_up_window: {
     ...duration,
     default: '24h',
-    description: 'A tick that was missed longer ago than this is not made up for.',
+    description: 'A missed tick that is older than this is not run.',
     examples: ['3d'],
   },
 } as const;

@@ -1,5 +1,5 @@
 /** What to do about a run that failed, by how it ended. */
-import type { Outcome } from '../../run/outcome/outcome.ts';
+import { exitCodes, type Outcome } from '../../run/outcome/outcome.ts';
 import { shellWord } from '../../text/shell-word.ts';
 import type { RunSnapshot } from '../snapshot.ts';
 import { type Advice, advise, changing, looking } from './advice.ts';
@@ -47,10 +47,11 @@ function specialAdvice(outcome: Outcome, { file, user, forms }: Places): readonl
     case 'lost':
       return ['if it may run twice, run it again'];
     case 'not-started':
-      if (outcome.code === 78) return ['fix the file, check it, and run the job again', check];
+      if (outcome.code === exitCodes.configuration) return ['fix the file, check it, and run the job again', check];
       if (outcome.code === 127) return [`fix "command" in ${file}, check it, and run the job again`, check];
       if (outcome.code === 126) return [`see that ${user} may execute the command, then run it again`];
-      if (outcome.code === 77) return [`see that it is started as root or ${user}, then run it again`];
+      if (outcome.code === exitCodes.notPermitted)
+        return [`see that it is started as root or ${user}, then run it again`];
       return undefined;
     case 'exited':
       if (outcome.code === 127)

@@ -1,5 +1,5 @@
 /** Why a service is as it is, in one sentence, and what to do about it. */
-import { type Ask, askWords } from '../../service/desired.ts';
+import { type OperatorRequest, requestWords } from '../../service/desired.ts';
 import { shellWord } from '../../text/shell-word.ts';
 import type { ClockFacts } from '../clock/installed.ts';
 import type { InstanceSnapshot, ServiceSnapshot } from '../service-snapshot.ts';
@@ -122,8 +122,8 @@ function answerWords(question: ServiceQuestion): Said {
   return ofInstance(question, one);
 }
 
-function wishOf(wish: Ask | undefined, formatTime: (ms: number) => string): string {
-  return wish === undefined ? '' : ` ${askWords(wish, formatTime)}`;
+function wishOf(wish: OperatorRequest | undefined, formatTime: (ms: number) => string): string {
+  return wish === undefined ? '' : ` ${requestWords(wish, formatTime)}`;
 }
 
 /** Wanted up, and nothing watches it. */

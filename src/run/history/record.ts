@@ -32,10 +32,10 @@ export interface InterruptedRuns {
 }
 
 /** Enough to write in a job's history. */
-export interface Recorder {
+export interface HistoryHost {
   readonly clock: Clock;
   readonly history: HistoryStore;
-  readonly host: string;
+  readonly hostName: string;
 }
 
 /** Which run of which job, and who wanted it. */
@@ -50,7 +50,7 @@ export interface RunName {
 /** The job is running: that run goes on, this one is recorded as skipped. */
 export function recordSkip(
   name: RunName,
-  recorder: Recorder,
+  recorder: HistoryHost,
   skip: Omit<Extract<Outcome, { kind: 'skipped' }>, 'kind'>,
 ): RunResult {
   return recordUnrun(name, recorder, { event: 'skipped', outcome: { kind: 'skipped', ...skip } });
@@ -59,7 +59,7 @@ export function recordSkip(
 /** Nothing could be started; the stage names what failed. */
 export function recordNotStarted(
   name: RunName,
-  recorder: Recorder,
+  recorder: HistoryHost,
   failure: { readonly stage: string; readonly reason: string; readonly code?: 78 | 125 },
 ): RunResult {
   const { stage, reason, code = exitCodes.internal } = failure;
@@ -67,13 +67,17 @@ export function recordNotStarted(
 }
 
 /** A run that waited for another one, and was stopped meanwhile. */
-export function recordStopped({ slug, run, trigger, tick }: RunName, recorder: Recorder, outcome: Stopped): RunResult {
+export function recordStopped(
+  { slug, run, trigger, tick }: RunName,
+  recorder: HistoryHost,
+  outcome: Stopped,
+): RunResult {
   const endedMs = recorder.clock.nowMs();
   const before = readHistory(slug, recorder);
   const startedMs = before.runs.find((record) => record.run === run)?.startedMs ?? endedMs;
   const streak = extendStreak(before.streak, outcome, endedMs);
   const troubles = writeEvent(slug, recorder, {
-    ...{ event: 'ended', run, atMs: endedMs, outcome, streak, attempt: 0, trigger, host: recorder.host },
+    ...{ event: 'ended', run, atMs: endedMs, outcome, streak, attempt: 0, trigger, host: recorder.hostName },
     durationMs: Math.max(0, endedMs - startedMs),
     ...(tick !== undefined && { tick }),
   });
@@ -84,10 +88,10 @@ type Unrun =
   | { readonly event: 'skipped'; readonly outcome: Extract<Outcome, { kind: 'skipped' }> }
   | { readonly event: 'not-started'; readonly outcome: Extract<Outcome, { kind: 'not-started' }> };
 
-function recordUnrun({ slug, run, trigger, tick }: RunName, recorder: Recorder, unrun: Unrun): RunResult {
+function recordUnrun({ slug, run, trigger, tick }: RunName, recorder: HistoryHost, unrun: Unrun): RunResult {
   const atMs = recorder.clock.nowMs();
   const ofTick = tick === undefined ? {} : { tick };
-  const troubles = writeEvent(slug, recorder, { ...unrun, run, atMs, trigger, host: recorder.host, ...ofTick });
+  const troubles = writeEvent(slug, recorder, { ...unrun, run, atMs, trigger, host: recorder.hostName, ...ofTick });
   return resultOf(unrun.outcome, recorder, { slug, startedMs: atMs, endedMs: atMs, troubles });
 }
 
@@ -99,7 +103,7 @@ interface Known {
 }
 
 /** Of a run that had no log. */
-function resultOf(outcome: Outcome, recorder: Recorder, known: Known): RunResult {
+function resultOf(outcome: Outcome, recorder: HistoryHost, known: Known): RunResult {
   const { slug, startedMs, endedMs, troubles } = known;
   const history = readHistory(slug, recorder);
   return {
@@ -115,7 +119,7 @@ function resultOf(outcome: Outcome, recorder: Recorder, known: Known): RunResult
 }
 
 /** All that is known of the job's runs, the predecessor's included. */
-export function readHistory(slug: string, { history }: Pick<Recorder, 'history'>): History {
+export function readHistory(slug: string, { history }: Pick<HistoryHost, 'history'>): History {
   const known = foldedHistory(history.read(slug), history.predecessor(slug));
   const hidden = history.hidden?.(slug);
   return hidden === undefined ? known : { ...known, hidden };
@@ -134,7 +138,7 @@ function foldedHistory(text: string, predecessor: Uint8Array | undefined): Histo
 }
 
 /** Troubles, in words: a history that can't be written must not end the run it is about. */
-export function writeEvent(slug: string, { history }: Pick<Recorder, 'history'>, event: HistoryEvent): string[] {
+export function writeEvent(slug: string, { history }: Pick<HistoryHost, 'history'>, event: HistoryEvent): string[] {
   const written = history.append(slug, formatEvent(event));
   return written.ok ? [] : [`the history could not be written: ${written.reason}`];
 }

@@ -33,12 +33,12 @@ export interface CollisionFacts {
 }
 
 /** `poll`: wait a moment, whatever the policy is. `end`: sweep up what an orphaned run has left. `mistake`: the job files can't be meant so. */
-export type Advice = 'poll' | 'end' | 'skip' | 'wait' | 'replace' | 'mistake';
+export type CollisionAction = 'poll' | 'end' | 'skip' | 'wait' | 'replace' | 'mistake';
 
 /** A dead holder's reaper needs up to 2 s to end what the run left; a tick that comes just then shall not be lost. */
 const orphanPatienceMs = 3000;
 
-export function adviseOn({ holder, sharedLock }: Collision, facts: CollisionFacts): Advice {
+export function collisionAction({ holder, sharedLock }: Collision, facts: CollisionFacts): CollisionAction {
   const { policy, ancestors, waitedMs, sinceBootMs, hasReplaced } = facts;
   if (holder.runId !== undefined && ancestors.includes(holder.runId))
     return sharedLock === undefined ? 'skip' : 'mistake';

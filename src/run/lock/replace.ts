@@ -5,12 +5,12 @@
 import type { Clock } from '../../system/types/clock.ts';
 import type { JobLocks, LockHolder } from '../../system/types/lock.ts';
 import type { Sweeper, Wrappers } from '../../system/types/process.ts';
-import { type Recorder, writeEvent } from '../history/record.ts';
+import { type HistoryHost, writeEvent } from '../history/record.ts';
 import type { Stopped } from '../outcome/outcome.ts';
 import { isOutOfReach, leftWords } from '../process-words.ts';
 import type { StopWatch } from '../stop-watch.ts';
 
-export interface ReplaceMachine extends Recorder {
+export interface ReplaceHost extends HistoryHost {
   readonly clock: Clock;
   readonly locks: JobLocks;
   readonly sweeper: Sweeper;
@@ -35,27 +35,23 @@ const afterGraceMs = 10_000;
 const afterKillMs = 10_000;
 const pollMs = 50;
 
-export async function endHolder(
-  holder: LockHolder,
-  order: ReplaceOrder,
-  machine: ReplaceMachine,
-): Promise<ReplaceAnswer> {
+export async function endHolder(holder: LockHolder, order: ReplaceOrder, host: ReplaceHost): Promise<ReplaceAnswer> {
   const { runId = 'unknown' } = holder;
   if (holder.state !== 'running') return { is: 'failed', reason: foreignWords(holder) };
   const { slug, killGraceSeconds } = order.job;
-  const atMs = machine.clock.nowMs();
+  const atMs = host.clock.nowMs();
   const asked = { event: 'stop-requested', run: runId, atMs, by: `run ${order.run}`, replacedBy: order.run } as const;
-  writeEvent(slug, machine, asked);
-  machine.wrappers.askToEnd(holder);
-  const patient = await untilGone(holder, killGraceSeconds * 1000 + afterGraceMs, order, machine);
+  writeEvent(slug, host, asked);
+  host.wrappers.askToEnd(holder);
+  const patient = await untilGone(holder, killGraceSeconds * 1000 + afterGraceMs, order, host);
   if (patient === 'gone') return { is: 'ended', remark: `run ${runId} was still running and was ended for this one` };
   if (patient !== 'there') return { is: 'stopped', outcome: patient };
-  machine.wrappers.kill(holder);
-  const hard = await untilGone(holder, afterKillMs, order, machine);
+  host.wrappers.kill(holder);
+  const hard = await untilGone(holder, afterKillMs, order, host);
   if (hard === 'gone')
     return { is: 'ended', remark: `run ${runId} did not end when it was asked; its run-job was killed` };
   if (hard !== 'there') return { is: 'stopped', outcome: hard };
-  const now = machine.locks.holder(slug) ?? holder;
+  const now = host.locks.holder(slug) ?? holder;
   const wrapper = now.state === 'orphaned' ? undefined : now.wrapper?.pid;
   const alive = [wrapper, leftWords(now)].filter((one) => one !== undefined && one !== '').join(', ');
   return { is: 'failed', reason: `run ${runId} can't be ended; look at its processes: ${alive}` };
@@ -72,7 +68,7 @@ async function untilGone(
   holder: LockHolder,
   limitMs: number,
   { job, watch }: ReplaceOrder,
-  { clock, locks, sweeper }: ReplaceMachine,
+  { clock, locks, sweeper }: ReplaceHost,
 ): Promise<'gone' | 'there' | Stopped> {
   const endMs = clock.monotonicMs() + limitMs;
   for (;;) {

@@ -9,15 +9,15 @@ import type { JobLock, JobLocks, LockHolder } from '../../system/types/lock.ts';
 import type { Survivor, Sweeper, Wrappers } from '../../system/types/process.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
 import type { Tick } from '../history/event.ts';
-import { type Recorder, type RunName, writeEvent } from '../history/record.ts';
+import { type HistoryHost, type RunName, writeEvent } from '../history/record.ts';
 import { durationWords, type SkipReason, type Stopped } from '../outcome/outcome.ts';
 import { processesWords } from '../process-words.ts';
 import type { StopWatch } from '../stop-watch.ts';
-import { adviseOn, type Collision, type CollisionFacts, collisionWords } from './collision.ts';
+import { type Collision, type CollisionFacts, collisionAction, collisionWords } from './collision.ts';
 import { endHolder } from './replace.ts';
 import { type RunLock, takeAll } from './run-locks.ts';
 
-export interface LockMachine extends Recorder {
+export interface LockHost extends HistoryHost {
   readonly clock: Clock;
   readonly history: HistoryStore;
   readonly locks: JobLocks;
@@ -54,8 +54,8 @@ const pollMs = 100;
 /** Who has waited long can wait a moment more. */
 const longestPollMs = 1000;
 
-export async function takeLock(order: LockOrder, machine: LockMachine): Promise<Taken> {
-  const turn = new Turn(order, machine);
+export async function takeLock(order: LockOrder, host: LockHost): Promise<Taken> {
+  const turn = new LockTaker(order, host);
   try {
     return await turn.take();
   } finally {
@@ -64,9 +64,9 @@ export async function takeLock(order: LockOrder, machine: LockMachine): Promise<
 }
 
 /** One run on its way to its locks. */
-class Turn {
+class LockTaker {
   readonly #order: LockOrder;
-  readonly #machine: LockMachine;
+  readonly #host: LockHost;
   readonly #startMs: number;
   readonly #cameMs: number;
   readonly #remarks: string[] = [];
@@ -74,11 +74,11 @@ class Turn {
   #hasSwept = false;
   #hasReplaced = false;
 
-  constructor(order: LockOrder, machine: LockMachine) {
+  constructor(order: LockOrder, host: LockHost) {
     this.#order = order;
-    this.#machine = machine;
-    this.#startMs = machine.clock.monotonicMs();
-    this.#cameMs = machine.clock.nowMs();
+    this.#host = host;
+    this.#startMs = host.clock.monotonicMs();
+    this.#cameMs = host.clock.nowMs();
   }
 
   async take(): Promise<Taken> {
@@ -86,7 +86,7 @@ class Turn {
     if (job.policy.collisionPolicy !== 'CANCEL_NEW' && this.#isSomebodyNext()) return this.#isFull();
     for (;;) {
       if (watch.stopped !== undefined) return { is: 'stopped', outcome: watch.stopped };
-      const answer = await takeAll(this.#order, this.#machine.locks);
+      const answer = await takeAll(this.#order, this.#host.locks);
       if (answer.is === 'held') return { ...answer, remarks: this.#remarks };
       if (answer.is === 'unavailable') return { ...answer, is: 'not-started', code: 125 };
       const end = await this.#meet(answer);
@@ -100,7 +100,7 @@ class Turn {
 
   /** `undefined`: try again. */
   async #meet(collision: Collision): Promise<Taken | undefined> {
-    const advice = adviseOn(collision, this.#facts());
+    const advice = collisionAction(collision, this.#facts());
     switch (advice) {
       case 'poll':
         return this.#rest();
@@ -121,7 +121,7 @@ class Turn {
 
   #facts(): CollisionFacts {
     const { job, ancestors } = this.#order;
-    const sinceBootMs = this.#machine.clock.sinceBootMs();
+    const sinceBootMs = this.#host.clock.sinceBootMs();
     return {
       policy: job.policy.collisionPolicy,
       ...{ ancestors, waitedMs: this.#waitedMs(), sinceBootMs, hasReplaced: this.#hasReplaced },
@@ -129,12 +129,12 @@ class Turn {
   }
 
   #waitedMs(): number {
-    return this.#machine.clock.monotonicMs() - this.#startMs;
+    return this.#host.clock.monotonicMs() - this.#startMs;
   }
 
   async #rest(): Promise<undefined> {
     const delayMs = Math.min(Math.max(pollMs, this.#waitedMs() / 20), longestPollMs);
-    await this.#order.watch.rest(delayMs, this.#machine.clock);
+    await this.#order.watch.rest(delayMs, this.#host.clock);
   }
 
   async #sweep(collision: Collision): Promise<Taken | undefined> {
@@ -142,15 +142,15 @@ class Turn {
     if (this.#hasSwept) return this.#skip(collision);
     this.#hasSwept = true;
     const { holder } = collision;
-    const left = this.#machine.sweeper.left(holder);
-    await this.#machine.sweeper.end(holder, this.#order.job.killGraceSeconds * 1000);
+    const left = this.#host.sweeper.left(holder);
+    await this.#host.sweeper.end(holder, this.#order.job.killGraceSeconds * 1000);
     const isReplaced = this.#order.job.policy.collisionPolicy === 'KILL_EXISTING';
     this.#remarks.push(sweptWords(holder, left, isReplaced ? 'is replaced' : 'was past its timeout'));
     return undefined;
   }
 
   #skip(collision: Collision, reason: SkipReason = collision.sharedLock === undefined ? 'running' : 'locked'): Taken {
-    const words = collisionWords(collision, this.#machine.clock.nowMs());
+    const words = collisionWords(collision, this.#host.clock.nowMs());
     return { is: 'skipped', reason, words, allowed: this.#order.job.allowOvertime };
   }
 
@@ -163,25 +163,33 @@ class Turn {
   async #takePlace(collision: Collision): Promise<Taken | undefined> {
     if (this.#place !== undefined) return undefined;
     const { slug, run, trigger, tick } = this.#order;
-    const { clock, host, locks } = this.#machine;
+    const { clock, hostName, locks } = this.#host;
     const answer = await locks.acquire(nextLockName(slug), run);
     if (answer.is === 'unavailable') return { ...answer, is: 'not-started', code: 125 };
     if (answer.is === 'busy') return this.#isFull(answer.holder);
     this.#place = answer.lock;
     const words = collisionWords(collision, clock.nowMs());
     const ofTick = tick === undefined ? {} : { tick };
-    writeEvent(slug, this.#machine, { event: 'waiting', run, atMs: clock.nowMs(), trigger, host, words, ...ofTick });
+    writeEvent(slug, this.#host, {
+      event: 'waiting',
+      run,
+      atMs: clock.nowMs(),
+      trigger,
+      host: hostName,
+      words,
+      ...ofTick,
+    });
     return undefined;
   }
 
   #next(): LockHolder | undefined {
-    return this.#machine.locks.holder(nextLockName(this.#order.slug));
+    return this.#host.locks.holder(nextLockName(this.#order.slug));
   }
 
   /** Nobody overtakes the one who waits; who has its locks already is about to give the place up. */
   #isSomebodyNext(): boolean {
     const next = this.#next();
-    return next !== undefined && next.runId !== this.#machine.locks.holder(this.#order.slug)?.runId;
+    return next !== undefined && next.runId !== this.#host.locks.holder(this.#order.slug)?.runId;
   }
 
   #isFull(next = this.#next()): Taken {
@@ -211,7 +219,7 @@ class Turn {
   }
 
   async #replace(holder: LockHolder): Promise<Taken | undefined> {
-    const ended = await endHolder(holder, this.#order, this.#machine);
+    const ended = await endHolder(holder, this.#order, this.#host);
     if (ended.is === 'stopped') return { is: 'stopped', outcome: ended.outcome };
     if (ended.is === 'failed')
       return { is: 'not-started', stage: 'ending the run before', reason: ended.reason, code: 125 };

@@ -68,7 +68,7 @@ export type LastStatus = 'success' | 'failure' | 'skipped' | 'unknown';
 export const exitCodes = {
   usage: 64,
   skipped: 75,
-  notServiceUser: 77,
+  notPermitted: 77,
   configuration: 78,
   timedOut: 124,
   internal: 125,

@@ -6,7 +6,7 @@ import type { JobLocks } from '../../system/types/lock.ts';
 import type { LogFolders } from '../../system/types/log-file.ts';
 import { type Clearance, clearLogs, type LogFolder, readLogName } from './retention.ts';
 
-export interface PruneMachine {
+export interface PruneHost {
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly folders: LogFolders;
   readonly locks: Pick<JobLocks, 'holder'>;
@@ -23,26 +23,26 @@ export interface PruneReport {
 
 export async function pruneLogs(
   { totalBytes, compressAfterDays }: LogRetention,
-  machine: PruneMachine,
+  host: PruneHost,
 ): Promise<PruneReport> {
-  const { slugs, links } = machine.folders.list();
+  const { slugs, links } = host.folders.list();
   const report = { removed: 0, compressed: 0, troubles: links.map((name) => leftAlone(name)) };
   const policy = {
-    nowMs: machine.clock.nowMs(),
+    nowMs: host.clock.nowMs(),
     ...(totalBytes !== undefined && { totalBytes }),
     ...(compressAfterDays !== undefined && { compressAfterDays }),
   };
   // Only a bound for all jobs together needs all folders in memory at once.
   const lots = totalBytes ? [slugs] : slugs.map((slug) => [slug]);
   for (const lot of lots) {
-    const folders = lot.map((slug) => look(slug, machine, report.troubles));
-    await act(clearLogs(folders, policy), machine.folders, report);
+    const folders = lot.map((slug) => look(slug, host, report.troubles));
+    await act(clearLogs(folders, policy), host.folders, report);
   }
   return report;
 }
 
 /** First the files, then the run under way: the log of one that starts in between is not among the files. */
-function look(slug: string, { folders, locks, boundsOf }: PruneMachine, troubles: string[]): LogFolder {
+function look(slug: string, { folders, locks, boundsOf }: PruneHost, troubles: string[]): LogFolder {
   folders.clearUnfinished(slug);
   const { files, links } = folders.read(slug);
   const logs = files.filter(({ name }) => readLogName(slug, name) !== undefined);

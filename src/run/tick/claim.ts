@@ -9,7 +9,7 @@ import type { TickClaim, TickClaims } from '../../system/types/state.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import type { Zones } from '../../zone/zone.ts';
 import type { Tick } from '../history/event.ts';
-import type { Recorder } from '../history/record.ts';
+import type { HistoryHost } from '../history/record.ts';
 import type { Pause } from '../pause/pause.ts';
 import { clockStepMs, moveMark, readAccount, type TickAccount, withoutVoidClaim } from './account.ts';
 import { openTicks, recordMissed, recordStandIns, startPatienceMs, type WatchedJob } from './missed.ts';
@@ -30,7 +30,7 @@ export interface ClockedStart {
   readonly pauses: readonly Pause[];
 }
 
-export interface TickMachine extends Recorder {
+export interface TickHost extends HistoryHost {
   readonly clock: Clock;
   readonly claims: TickClaims;
   readonly zones: Zones;
@@ -42,25 +42,25 @@ export type TickAnswer =
   | { readonly is: 'claimed'; readonly tick: Tick; readonly words: string }
   | { readonly is: 'not-due' };
 
-export function claimTick(start: ClockedStart, machine: TickMachine): TickAnswer {
+export function claimTick(start: ClockedStart, host: TickHost): TickAnswer {
   const { job, onlyDue } = start;
-  const { claims, zones } = machine;
-  const nowMs = machine.clock.nowMs();
+  const { claims, zones } = host;
+  const nowMs = host.clock.nowMs();
   const account = withoutVoidClaim(job, readAccount(job, claims, { nowMs, ...changed(start) }), {
-    ...{ claims, history: machine.history, nowMs },
-    sinceBootMs: machine.clock.sinceBootMs(),
+    ...{ claims, history: host.history, nowMs },
+    sinceBootMs: host.clock.sinceBootMs(),
   });
   const { candidates, otherwise } = ticksOfStart(job, { account, nowMs, onlyDue, zones });
   for (const tickMs of candidates) {
     const answer = claims.take(job.slug, tickMs, claimOf(start));
     if (answer.is === 'had') continue;
     const failed = answer.is === 'failed' ? [unclaimed(wallTime(tickMs, zones.host), answer.reason)] : [];
-    const kept = keepAccount(start, machine, { account, tickMs, nowMs });
+    const kept = keepAccount(start, host, { account, tickMs, nowMs });
     // After a boot no start is late: cron starts when the machine is ready for it.
     const tick = isReboot(job.schedule) ? { tickMs } : tickOf(tickMs, nowMs);
     return { is: 'run', tick, troubles: [...failed, ...kept] };
   }
-  return withoutCandidate(otherwise, job, { account, nowMs, machine });
+  return withoutCandidate(otherwise, job, { account, nowMs, host });
 }
 
 function claimOf({ job: { timing }, run }: ClockedStart): TickClaim {
@@ -83,9 +83,9 @@ function unclaimed(tick: string, reason: string): string {
 function withoutCandidate(
   otherwise: StartTicks['otherwise'],
   { slug }: ClockedJob,
-  moment: { readonly account: TickAccount; readonly nowMs: number; readonly machine: TickMachine },
+  moment: { readonly account: TickAccount; readonly nowMs: number; readonly host: TickHost },
 ): TickAnswer {
-  const { nowMs, machine } = moment;
+  const { nowMs, host } = moment;
   switch (otherwise.is) {
     case 'not-due':
       return { is: 'not-due' };
@@ -94,10 +94,10 @@ function withoutCandidate(
     case 'claimed':
     case 'claimed-lately': {
       const { tickMs } = otherwise;
-      const claim = machine.claims.find(slug, tickMs);
+      const claim = host.claims.find(slug, tickMs);
       const isLately = claim !== undefined && Math.abs(nowMs - claim.atMs) <= onTimeMs;
       if (otherwise.is === 'claimed-lately' && !isLately) return withoutTick(slug, moment);
-      const words = `run ${claim?.run ?? 'unknown'} has had the tick ${wallTime(tickMs, machine.zones.host)}`;
+      const words = `run ${claim?.run ?? 'unknown'} has had the tick ${wallTime(tickMs, host.zones.host)}`;
       return { is: 'claimed', tick: tickOf(tickMs, nowMs), words };
     }
     default:
@@ -108,11 +108,11 @@ function withoutCandidate(
 /** A cron of another time zone comes hours after a tick that `--catch-up` may have started long since: the job runs once. */
 function withoutTick(
   slug: string,
-  { account, nowMs, machine }: { readonly account: TickAccount; readonly nowMs: number; readonly machine: TickMachine },
+  { account, nowMs, host }: { readonly account: TickAccount; readonly nowMs: number; readonly host: TickHost },
 ): TickAnswer {
-  const had = account.isNew ? undefined : caughtUpTick(nowMs, machine.history.read(slug));
+  const had = account.isNew ? undefined : caughtUpTick(nowMs, host.history.read(slug));
   if (had === undefined) return { is: 'run', troubles: [unscheduled] };
-  const words = `run ${had.run} has caught up the tick ${wallTime(had.tickMs, machine.zones.host)}, and this start is not in its schedule: ${otherZone}`;
+  const words = `run ${had.run} has caught up the tick ${wallTime(had.tickMs, host.zones.host)}, and this start is not in its schedule: ${otherZone}`;
   return { is: 'claimed', tick: tickOf(had.tickMs, nowMs), words };
 }
 
@@ -127,22 +127,22 @@ interface Kept {
 }
 
 /** Only a start on time looks back: a late one may be the first of several with which cron makes up for the same gap. */
-function keepAccount(start: ClockedStart, machine: TickMachine, { account, tickMs, nowMs }: Kept): readonly string[] {
+function keepAccount(start: ClockedStart, host: TickHost, { account, tickMs, nowMs }: Kept): readonly string[] {
   const { job, pauses } = start;
-  const { claims, zones } = machine;
+  const { claims, zones } = host;
   if (account.isNew) {
     claims.drop(job.slug, uselessClaims(account, nowMs).future);
     return markTroubles(moveMark(job, claims, { sinceMs: tickMs }));
   }
   if (lateness(tickMs, nowMs) !== undefined && !isReboot(job.schedule)) return [];
   const settledMs = Math.max(account.sinceMs, nowMs - startPatienceMs);
-  const { missed, stoodFor } = openTicks(job, { account, nowMs, pauses, zones, history: machine.history });
-  const paired = recordStandIns(job, stoodFor, machine);
+  const { missed, stoodFor } = openTicks(job, { account, nowMs, pauses, zones, history: host.history });
+  const paired = recordStandIns(job, stoodFor, host);
   if (paired.length > 0) return paired;
   const { old, future } = uselessClaims(account, nowMs);
   claims.drop(job.slug, future);
   if (missed.length === 0 && old.length < dropAtOnce) return [];
-  const recorded = recordMissed(job, missed, machine);
+  const recorded = recordMissed(job, missed, host);
   // What could not be written down stays open, and is written down another time.
   if (recorded.length > 0) return recorded;
   const moved = missed.length > 0 ? { moved: { fromMs: account.sinceMs, atMs: nowMs } } : {};

@@ -3,7 +3,7 @@ import { expectedTicks } from '../../schedule/ticks.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import type { Zones } from '../../zone/zone.ts';
-import { type Recorder, writeEvent } from '../history/record.ts';
+import { type HistoryHost, writeEvent } from '../history/record.ts';
 import type { Pause } from '../pause/pause.ts';
 import type { AccountedJob, TickAccount } from './account.ts';
 import { standIns } from './stand-in.ts';
@@ -66,7 +66,7 @@ export function openTicks(job: WatchedJob, { account, nowMs, pauses, zones, hist
 export function recordStandIns(
   { slug }: Pick<AccountedJob, 'slug'>,
   stoodFor: OpenTicks['stoodFor'],
-  recorder: Recorder,
+  recorder: HistoryHost,
 ): readonly string[] {
   const atMs = recorder.clock.nowMs();
   return stoodFor.flatMap(({ run, tickMs }) => writeEvent(slug, recorder, { event: 'stood-for', run, atMs, tickMs }));
@@ -100,7 +100,7 @@ function wasPausedAt({ atMs, untilMs = Number.POSITIVE_INFINITY }: Pause, tickMs
 export function recordMissed(
   { slug }: Pick<AccountedJob, 'slug'>,
   missed: readonly number[],
-  recorder: Recorder & { readonly zones: Zones },
+  recorder: HistoryHost & { readonly zones: Zones },
 ): readonly string[] {
   const last = missed.at(-1);
   if (last === undefined) return [];
@@ -108,7 +108,7 @@ export function recordMissed(
     event: 'missed',
     run: `missed-${new Date(last).toISOString().slice(0, 16)}Z`,
     atMs: recorder.clock.nowMs(),
-    host: recorder.host,
+    host: recorder.hostName,
     outcome: {
       kind: 'missed',
       tickMs: last,

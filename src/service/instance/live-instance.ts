@@ -26,7 +26,7 @@ import { snoozedUntilMs } from './snooze.ts';
 import { type InstanceWorld, instanceWorld } from './world.ts';
 
 /** What an instance asks of the machine. */
-export interface InstanceMachine {
+export interface InstanceHost {
   readonly clock: {
     nowMs(): number;
     sinceBootMs(): number;
@@ -87,7 +87,7 @@ const stuckPauseMs = 5000;
 
 export class LiveInstance {
   readonly #home: Home;
-  readonly #machine: InstanceMachine;
+  readonly #host: InstanceHost;
   #log: RunLog | undefined;
   #generation = 0;
   #starting: Promise<void> = Promise.resolve();
@@ -98,9 +98,9 @@ export class LiveInstance {
   /** Processes that survive KILL, for people. */
   stuck: string | undefined;
 
-  constructor(home: Home, machine: InstanceMachine) {
+  constructor(home: Home, host: InstanceHost) {
     this.#home = home;
-    this.#machine = machine;
+    this.#host = host;
   }
 
   /** What it was started by; absent before the first start. */
@@ -152,8 +152,8 @@ export class LiveInstance {
     const life = this.#life;
     if (life === undefined) return;
     const { pidFile = '' } = life.world;
-    const rule = { uid: this.#machine.user.uid, notBefore: life.command.leader };
-    this.#home.tell({ is: 'looked', found: this.#machine.pidFiles.look(pidFile, rule) });
+    const rule = { uid: this.#host.user.uid, notBefore: life.command.leader };
+    this.#home.tell({ is: 'looked', found: this.#host.pidFiles.look(pidFile, rule) });
   }
 
   note(text: string): void {
@@ -167,7 +167,7 @@ export class LiveInstance {
 
   /** Why it could not be started. */
   async #start(job: ServiceJob): Promise<string | undefined> {
-    const { folders, launcher } = this.#machine;
+    const { folders, launcher } = this.#host;
     const { instance } = this.#home;
     const made = folders.make(job.slug, instance);
     if (!made.ok) return `making its directory: ${made.reason}`;
@@ -181,7 +181,7 @@ export class LiveInstance {
     const [command] = job.commands;
     if (command === undefined) return 'its file has no command';
     const expanded = world.expand(command);
-    const argv = argvOf(expanded, job, world.world, this.#machine.programs);
+    const argv = argvOf(expanded, job, world.world, this.#host.programs);
     if (argv.is === 'missing') return this.#refuse(argv.reason);
     const answer = await launcher.launch({
       ...log.streams(),
@@ -218,7 +218,7 @@ export class LiveInstance {
   #openLog({ slug, service }: ServiceJob): RunLog | string {
     if (this.#log !== undefined) return this.#log;
     const place = { slug, instance: this.#home.instance, maxBytes: service.logMaxBytes, keep: service.logKeep };
-    const opened = this.#machine.serviceLogs.open(place);
+    const opened = this.#host.serviceLogs.open(place);
     if (opened.is === 'failed') return `${opened.stage}: ${opened.reason}`;
     this.#log = opened.log;
     return opened.log;
@@ -229,8 +229,8 @@ export class LiveInstance {
       job,
       instance: this.#home.instance,
       ports,
-      folder: this.#machine.folders.path(job.slug, this.#home.instance),
-      fixed: this.#machine.fixed,
+      folder: this.#host.folders.path(job.slug, this.#home.instance),
+      fixed: this.#host.fixed,
       runPath: `${this.#home.supervisorRun}/${run}`,
     });
   }
@@ -274,7 +274,7 @@ export class LiveInstance {
       this.stuck = processesWords(survivors);
       this.#home.recordSoon();
       this.note(`could not be killed: ${this.stuck}; nothing is started before they are gone`);
-      await new Promise<void>((resolve) => this.#machine.clock.after(stuckPauseMs, resolve));
+      await new Promise<void>((resolve) => this.#host.clock.after(stuckPauseMs, resolve));
     }
   }
 
@@ -282,8 +282,8 @@ export class LiveInstance {
     const life = this.#life;
     const health = life?.job.service.health;
     if (life === undefined || health === undefined) return { is: 'unknown', reason: 'it is not there' };
-    const nowMs = this.#machine.clock.nowMs();
-    const file = this.#machine.folders.snooze(life.job.slug, this.#home.instance);
+    const nowMs = this.#host.clock.nowMs();
+    const file = this.#host.folders.snooze(life.job.slug, this.#home.instance);
     const untilMs = snoozedUntilMs(file, { nowMs, maxSeconds: health.snoozeMaxSeconds });
     if (untilMs !== undefined) return { is: 'snoozed', untilMs };
     return this.#hear(await this.#askProbe(health.probe, life, health.timeoutSeconds * 1000));
@@ -297,7 +297,7 @@ export class LiveInstance {
   }
 
   async #askProbe(probe: Probe, { world, ports, job }: Life, timeoutMs: number): Promise<ProbeAnswer> {
-    const { probes, programs } = this.#machine;
+    const { probes, programs } = this.#host;
     switch (probe.by) {
       case 'tcp':
         return probes.tcp(ports[probe.port] ?? 0, timeoutMs);

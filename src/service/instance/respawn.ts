@@ -25,7 +25,7 @@ export interface Deaths {
 
 export const noDeaths: Deaths = { atMs: [], quick: 0 };
 
-export type Verdict =
+export type AfterDeath =
   | { readonly is: 'again'; readonly afterMs: number; readonly deaths: Deaths }
   | { readonly is: 'failed'; readonly reason: string; readonly deaths: Deaths }
   | { readonly is: 'finished' };
@@ -42,7 +42,7 @@ export interface Death {
 /** A delay of nothing would make a program that ends at once start without end. */
 const leastRepeatedSeconds = 0.5;
 
-export function judgeDeath(death: Death, earlier: Deaths, respawn: Respawn): Verdict {
+export function judgeDeath(death: Death, earlier: Deaths, respawn: Respawn): AfterDeath {
   const { exit, atMs, upMs } = death;
   if (isNormal(exit, respawn)) return { is: 'finished' };
   const isSuccess = exit.is === 'exited' && exit.code === 0;

@@ -9,11 +9,11 @@ import type { JobLock, JobLocks } from '../../system/types/lock.ts';
 import type { Ports } from '../../system/types/service.ts';
 import { allocatePorts } from './allocate.ts';
 
-export interface DeskMachine {
+export interface DeskHost {
   readonly clock: Pick<Clock, 'after'>;
   readonly locks: JobLocks;
   readonly ports: Ports;
-  readonly host: string;
+  readonly hostName: string;
 }
 
 export interface DeskOrder {
@@ -31,7 +31,7 @@ const lockPatience = 1500;
 
 export class PortDesk {
   readonly #order: DeskOrder;
-  readonly #machine: DeskMachine;
+  readonly #host: DeskHost;
   /** Reserved by us. */
   readonly #held = new Map<number, Numbers>();
   /** What an earlier supervisor had given; asked for again. */
@@ -40,9 +40,9 @@ export class PortDesk {
   #queue: Promise<unknown> = Promise.resolve();
   #published = '';
 
-  constructor(order: DeskOrder, machine: DeskMachine) {
+  constructor(order: DeskOrder, host: DeskHost) {
     this.#order = order;
-    this.#machine = machine;
+    this.#host = host;
   }
 
   remember(instance: number, ports: Numbers): void {
@@ -81,8 +81,8 @@ export class PortDesk {
   /** A port that the file names and that another process has, in words. */
   async takenPort(ports: readonly Port[]): Promise<string | undefined> {
     for (const { name, number } of ports) {
-      if (number === undefined || (await this.#machine.ports.isFree(number))) continue;
-      const holder = this.#machine.ports.holder(number);
+      if (number === undefined || (await this.#host.ports.isFree(number))) continue;
+      const holder = this.#host.ports.holder(number);
       const who = holder === undefined ? 'another process' : `pid ${holder.pid} (${holder.command})`;
       return `port ${name} ${number} is in use by ${who}`;
     }
@@ -101,7 +101,7 @@ export class PortDesk {
         taken: this.#takenByOthers(instance),
         range: this.#order.range,
         offset: startOf(this.#order.slug) + instance * ports.length,
-        isFree: (port) => this.#machine.ports.isFree(port),
+        isFree: (port) => this.#host.ports.isFree(port),
       });
       if (answer.is === 'failed') return { reason: answer.reason };
       this.#held.set(instance, answer.ports);
@@ -118,26 +118,26 @@ export class PortDesk {
       const port = held[name];
       if (port === undefined || (number !== undefined && number !== port)) return false;
       // One that the file names is kept whoever has it: the program will say.
-      if (number === undefined && !(await this.#machine.ports.isFree(port))) return false;
+      if (number === undefined && !(await this.#host.ports.isFree(port))) return false;
     }
     return true;
   }
 
   async #takeHostLock(): Promise<JobLock | undefined> {
     for (let tries = 0; tries < lockPatience; tries += 1) {
-      const answer = await this.#machine.locks.acquire(hostLock, `${this.#order.run}-ports`);
+      const answer = await this.#host.locks.acquire(hostLock, `${this.#order.run}-ports`);
       if (answer.is === 'held') return answer.lock;
-      await new Promise<void>((resolve) => this.#machine.clock.after(lockPollMs, resolve));
+      await new Promise<void>((resolve) => this.#host.clock.after(lockPollMs, resolve));
     }
     return undefined;
   }
 
   #takenByOthers(instance: number): ReadonlySet<number> {
     const { slug } = this.#order;
-    const others = this.#machine.ports
+    const others = this.#host.ports
       .reserved()
       // What a dead supervisor has left is free again.
-      .filter((other) => other.slug !== slug && this.#machine.locks.holder(other.slug) !== undefined);
+      .filter((other) => other.slug !== slug && this.#host.locks.holder(other.slug) !== undefined);
     const siblings = [...this.#held].filter(([other]) => other !== instance).map(([, ports]) => ports);
     return new Set([...others.flatMap(({ ports }) => ports), ...siblings.flatMap((ports) => Object.values(ports))]);
   }
@@ -147,10 +147,10 @@ export class PortDesk {
     const instances = [...this.#held]
       .sort(([a], [b]) => a - b)
       .map(([instance, ports]) => ({ instance, state: this.#states.get(instance) ?? 'starting', ports }));
-    const endpoints = { service: slug, host: this.#machine.host, instances };
+    const endpoints = { service: slug, host: this.#host.hostName, instances };
     const text = JSON.stringify(endpoints);
     if (text === this.#published) return { ok: true } as const;
-    const written = this.#machine.ports.publish(slug, endpoints);
+    const written = this.#host.ports.publish(slug, endpoints);
     if (written.ok) this.#published = text;
     return written;
   }

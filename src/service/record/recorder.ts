@@ -3,7 +3,7 @@
 import type { LiveInstance, ServiceJob } from '../instance/live-instance.ts';
 import { type Instance, isAlive } from '../instance/machine.ts';
 import type { PortDesk } from '../ports/port-desk.ts';
-import type { SupervisorMachine } from '../supervisor-machine.ts';
+import type { SupervisorHost } from '../supervisor-host.ts';
 import type { Wanted } from '../wanted.ts';
 import { definitionOf } from './known-service.ts';
 import { describeInstance, type InstanceRecord, type Moment, type ServiceRecord, writeRecord } from './record.ts';
@@ -35,19 +35,19 @@ const clockStepMs = 1000;
 
 export class Recorder {
   readonly #parts: Recorded;
-  readonly #machine: Pick<SupervisorMachine, 'clock' | 'state' | 'boot' | 'say'>;
+  readonly #host: Pick<SupervisorHost, 'clock' | 'state' | 'boot' | 'say'>;
   readonly #startedMs: number;
   #moment: Moment | undefined;
   #written = '';
 
-  constructor(parts: Recorded, machine: Pick<SupervisorMachine, 'clock' | 'state' | 'boot' | 'say'>) {
+  constructor(parts: Recorded, host: Pick<SupervisorHost, 'clock' | 'state' | 'boot' | 'say'>) {
     this.#parts = parts;
-    this.#machine = machine;
-    this.#startedMs = machine.clock.nowMs();
+    this.#host = host;
+    this.#startedMs = host.clock.nowMs();
   }
 
   write(instances: readonly RecordedInstance[], rolling: Rolling): void {
-    const { state, say } = this.#machine;
+    const { state, say } = this.#host;
     const { slug } = this.#parts.wanted.job;
     const record = this.#record(instances, rolling);
     const text = JSON.stringify(record);
@@ -62,7 +62,7 @@ export class Recorder {
     const { run, wanted, standing } = this.#parts;
     const moment = this.#now();
     return {
-      boot: this.#machine.boot,
+      boot: this.#host.boot,
       run,
       state: standing.state,
       sinceMs: standing.sinceMs,
@@ -78,7 +78,7 @@ export class Recorder {
 
   /** The same pair for all records, or times would seem to change by what passes between two looks at two clocks. */
   #now(): Moment {
-    const { clock } = this.#machine;
+    const { clock } = this.#host;
     const now = { nowMs: clock.nowMs(), sinceBootMs: clock.sinceBootMs() };
     const known = this.#moment ?? now;
     const stepMs = Math.abs(now.nowMs - known.nowMs - (now.sinceBootMs - known.sinceBootMs));

@@ -2,7 +2,7 @@
 
 import { type Instance, isAlive } from '../instance/machine.ts';
 import { type ServiceState, serviceStateOf } from '../service-state.ts';
-import type { SupervisorMachine } from '../supervisor-machine.ts';
+import type { SupervisorHost } from '../supervisor-host.ts';
 import type { Wanted } from '../wanted.ts';
 import { type Alarm, judgeAlarm, noAlarm } from './alarm.ts';
 import { formatEntry } from './journal.ts';
@@ -14,11 +14,11 @@ export interface InstanceStanding {
   readonly logPath: string | undefined;
 }
 
-type Machine = Pick<SupervisorMachine, 'clock' | 'history' | 'say' | 'tell'>;
+type Machine = Pick<SupervisorHost, 'clock' | 'history' | 'say' | 'tell'>;
 
 export class Standing {
   readonly #wanted: Wanted;
-  readonly #machine: Machine;
+  readonly #host: Machine;
   #alarm: Alarm;
   #state: ServiceState = 'STARTING';
   #sinceMs: number;
@@ -28,11 +28,11 @@ export class Standing {
   dueMs: number | undefined;
 
   /** `isTold`: an earlier supervisor has told people that it is not well. */
-  constructor(wanted: Wanted, machine: Machine, { isTold }: { readonly isTold: boolean }) {
+  constructor(wanted: Wanted, host: Machine, { isTold }: { readonly isTold: boolean }) {
     this.#wanted = wanted;
-    this.#machine = machine;
-    this.#sinceMs = machine.clock.nowMs();
-    this.#alarm = { ...noAlarm(machine.clock.sinceBootMs()), isOpen: isTold };
+    this.#host = host;
+    this.#sinceMs = host.clock.nowMs();
+    this.#alarm = { ...noAlarm(host.clock.sinceBootMs()), isOpen: isTold };
   }
 
   get state(): ServiceState {
@@ -58,7 +58,7 @@ export class Standing {
       supervisor: { is: 'there' },
     });
     if (state !== this.#state) {
-      this.#sinceMs = this.#machine.clock.nowMs();
+      this.#sinceMs = this.#host.clock.nowMs();
       this.#journal(`${slug} is ${state}, was ${this.#state}`, { state });
       this.#state = state;
     }
@@ -80,7 +80,7 @@ export class Standing {
 
   #tell(all: readonly InstanceStanding[]): void {
     const { job } = this.#wanted;
-    const atMs = this.#machine.clock.sinceBootMs();
+    const atMs = this.#host.clock.sinceBootMs();
     const minUptimeMs = job.service.respawn.minUptimeSeconds * 1000;
     const { alarm, tell, againMs } = judgeAlarm(this.#alarm, this.#state, { atMs, minUptimeMs });
     this.#alarm = alarm;
@@ -88,7 +88,7 @@ export class Standing {
     if (tell === undefined) return;
     const ill = all.filter(({ state }) => state.at !== 'up');
     const logPath = ill[0]?.logPath;
-    this.#machine.tell({
+    this.#host.tell({
       what: tell,
       job,
       state: this.#state,
@@ -112,7 +112,7 @@ export class Standing {
     readonly state?: ServiceState;
     readonly died?: true;
   }): void {
-    const { history, clock, say } = this.#machine;
+    const { history, clock, say } = this.#host;
     const { slug } = this.#wanted.job;
     const entry = { atMs: clock.nowMs(), ...more };
     const written = history.append(slug, formatEntry(entry));

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Advice, adviseOn, type CollisionFacts, collisionWords } from '../../../src/run/lock/collision.ts';
+import {
+  type CollisionAction,
+  type CollisionFacts,
+  collisionAction,
+  collisionWords,
+} from '../../../src/run/lock/collision.ts';
 import type { LockHolder } from '../../../src/system/types/lock.ts';
 
 const orphaned: LockHolder = { state: 'orphaned', runId: 'old', pids: [5, 6], deadlineSinceBootMs: 1_000_000 };
@@ -18,7 +23,7 @@ const usual: CollisionFacts = {
 };
 
 /** Of CANCEL_NEW, KILL_EXISTING, QUEUE. */
-type Advices = readonly [Advice, Advice, Advice];
+type Advices = readonly [CollisionAction, CollisionAction, CollisionAction];
 
 const own: readonly [string, LockHolder, Partial<CollisionFacts>, Advices][] = [
   ['a run that goes on', running, {}, ['skip', 'replace', 'wait']],
@@ -53,7 +58,7 @@ for (const [rows, sharedLock] of [
     test(`who has ${whose}: ${title}`, () => {
       const collision = { holder, ...(sharedLock !== undefined && { sharedLock }) };
       const asked = (['CANCEL_NEW', 'KILL_EXISTING', 'QUEUE'] as const).map((policy) =>
-        adviseOn(collision, { ...usual, ...facts, policy }),
+        collisionAction(collision, { ...usual, ...facts, policy }),
       );
       assert.deepEqual(asked, advices);
     });

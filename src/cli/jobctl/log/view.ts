@@ -67,6 +67,12 @@ export class LogPrinter {
     say('jobctl', words);
   }
 
+  /** Says why a log can't be shown. Returns the exit code. */
+  refuse(words: string): number {
+    this.say(words);
+    return notDone;
+  }
+
   endLine(): void {
     const rest = this.#printable?.end() ?? '';
     printBytes(Buffer.from(this.#isInLine ? `${rest}\n` : rest));
@@ -156,7 +162,7 @@ function changeWords(file: string, change: LogChange): string {
 export async function showLog(log: LogPlace, view: LogView, printer: LogPrinter): Promise<number> {
   const opened = openReader(log, view, printer);
   if (opened === undefined) return showCompressed(log, view, printer);
-  if ('words' in opened) return refuse(printer, opened.words);
+  if ('words' in opened) return printer.refuse(opened.words);
   opened.reader.read();
   opened.reader.close();
   return 0;
@@ -168,9 +174,9 @@ async function showCompressed(log: LogPlace, view: LogView, printer: LogPrinter)
   const opened = openReader(compressed, { raw: true }, printer);
   if (opened === undefined) {
     const gone = `${pathOf(log)} is not there: old logs are removed as log_retention says, or somebody has moved or removed it`;
-    return refuse(printer, elsewhereWords(log.recorded ?? pathOf(log), log.outputDirectory) ?? gone);
+    return printer.refuse(elsewhereWords(log.recorded ?? pathOf(log), log.outputDirectory) ?? gone);
   }
-  if ('words' in opened) return refuse(printer, opened.words);
+  if ('words' in opened) return printer.refuse(opened.words);
   const { lines } = view;
   const last: Buffer[] = [];
   try {
@@ -181,7 +187,7 @@ async function showCompressed(log: LogPlace, view: LogView, printer: LogPrinter)
     for (const line of last) if (!printer.print(line)) break;
     return 0;
   } catch (error) {
-    return refuse(printer, `${pathOf(compressed)}: ${(error as Error).message}`);
+    return printer.refuse(`${pathOf(compressed)}: ${(error as Error).message}`);
   }
 }
 
@@ -226,9 +232,4 @@ async function* linesOf(stream: Readable): AsyncGenerator<Buffer> {
     rest = bytes.subarray(from);
   }
   if (rest.length > 0) yield rest;
-}
-
-function refuse(printer: LogPrinter, words: string): number {
-  printer.say(words);
-  return notDone;
 }

@@ -4,11 +4,10 @@
  */
 import path from 'node:path';
 import type { Config } from '../../../config/config.ts';
-import { exitCodes } from '../../../run/outcome/outcome.ts';
 import type { LogReader } from '../../../system/log-files/log-reader.ts';
 import { instanceLogs, laterLogs } from '../../../system/run-log/service-logs.ts';
-import { print, say } from '../../frame/output.ts';
-import { notDone } from '../frame/act.ts';
+import { print } from '../../frame/output.ts';
+import { refuse } from '../../frame/refuse.ts';
 import type { Options } from '../frame/options.ts';
 import { type ServiceTarget, sayGone, targetName } from '../frame/target.ts';
 import { type LogPart, partsOf, showParts } from '../log/parts.ts';
@@ -26,12 +25,13 @@ interface Place {
 export async function serviceLogs(target: ServiceTarget, options: Options, config: Config): Promise<number> {
   const { slug } = target;
   const { instances } = target.service;
-  if (options.run !== undefined) return refuse('a service has no runs; leave out --run');
+  if (options.run !== undefined) return refuse('jobctl', 'a service has no runs; leave out --run');
   const view = logView(options);
-  if (typeof view === 'string') return refuse(view);
+  if (typeof view === 'string') return refuse('jobctl', view);
   sayGone(target, config);
   if (target.instance !== undefined || instances === 1) return instanceLog(target, view, options, config);
-  if (options.follow) return refuse(`${slug} has a log for each instance; name one: jobctl logs ${slug}.0 --follow`);
+  if (options.follow)
+    return refuse('jobctl', `${slug} has a log for each instance; name one: jobctl logs ${slug}.0 --follow`);
   let code = 0;
   for (let instance = 0; instance < instances; instance += 1) {
     print(`==> ${slug}.${instance} <==\n`);
@@ -50,8 +50,7 @@ async function instanceLog(target: ServiceTarget, view: LogView, options: Option
   const printer = new LogPrinter(view);
   const shown = await parts(place, instanceLogs(place.directory, place.stem), view, printer);
   if (shown.length > 0) return showParts(shown, printer);
-  printer.say(`${name} has no log yet`);
-  return notDone;
+  return printer.refuse(`${name} has no log yet`);
 }
 
 /** The logs that the view reaches, oldest first: the newest one, older ones when lines or a time are asked for that reach back to them. */
@@ -86,7 +85,7 @@ async function follow(place: Place, view: LogView): Promise<number> {
   for (let seen = view; ; seen = whole) {
     const opened = openReader({ ...place, name: current }, seen, printer);
     // It was removed between two looks.
-    if (opened !== undefined && 'words' in opened) return refuse(opened.words);
+    if (opened !== undefined && 'words' in opened) return refuse('jobctl', opened.words);
     if (opened !== undefined && !(await followPage(opened.reader, () => isFull(place, current ?? '')))) return 0;
     current = await nextLog(place, current);
   }
@@ -122,9 +121,4 @@ async function followPage(reader: LogReader, isOver: () => boolean): Promise<boo
   } finally {
     reader.close();
   }
-}
-
-function refuse(words: string): number {
-  say('jobctl', words);
-  return exitCodes.usage;
 }

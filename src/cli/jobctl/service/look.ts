@@ -10,7 +10,6 @@ import { looking } from '../../../report/why/advice.ts';
 import type { Answer } from '../../../report/why/answer.ts';
 import { instanceInQuestion, serviceAnswer } from '../../../report/why/service-answer.ts';
 import { whyText } from '../../../report/why/text.ts';
-import { exitCodes } from '../../../run/outcome/outcome.ts';
 import { instanceOf, type JournalEntry, parseJournal } from '../../../service/record/journal.ts';
 import { stateCode } from '../../../service/service-state.ts';
 import { clock } from '../../../system/time/clock.ts';
@@ -20,6 +19,7 @@ import { timeText } from '../../../zone/wall-time.ts';
 import { readInstalled } from '../../crontab/installed.ts';
 import { realHistory } from '../../frame/host.ts';
 import { print, say, terminalColumns } from '../../frame/output.ts';
+import { refuse } from '../../frame/refuse.ts';
 import { commandForms } from '../../report/command-forms.ts';
 import { lastWordsOf } from '../../report/last-words.ts';
 import { lookAtService } from '../../report/service-snapshots.ts';
@@ -67,8 +67,7 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   const askedMs = at === undefined ? now.nowMs : parseMoment(at, now);
   if (askedMs === undefined || askedMs > now.nowMs) {
     const words = askedMs === undefined ? `must be ${momentForms(now)}` : 'of a service must be in the past';
-    say('jobctl', `--at ${words}, found "${at}"`);
-    return exitCodes.usage;
+    return refuse('jobctl', `--at ${words}, found "${at}"`);
   }
   const seen = lookAtService(service, holderOf(slug, config), config);
   const formatTime = timeText(now.zone);
@@ -116,10 +115,8 @@ function pastAnswer(target: ServiceTarget, entries: readonly JournalEntry[], whe
 export function instanceHistory(target: ServiceTarget, options: Options, config: Config): number {
   const { slug, instance } = target;
   const count = Number(options.lines ?? usualLines);
-  if (!Number.isInteger(count) || count < 1) {
-    say('jobctl', `--lines must be a whole number, found "${options.lines}"`);
-    return exitCodes.usage;
-  }
+  if (!Number.isInteger(count) || count < 1)
+    return refuse('jobctl', `--lines must be a whole number, found "${options.lines}"`);
   sayGone(target, config);
   const all = parseJournal(realHistory(config).read(slug));
   const entries = all.filter((entry) => [undefined, instance].includes(instanceOf(slug, entry))).slice(-count);

@@ -1,8 +1,8 @@
 /** What the commands of jobctl mean for services. `undefined`: it is not about one, and goes the way of all jobs. */
 import type { Config } from '../../../config/config.ts';
-import { exitCodes } from '../../../run/outcome/outcome.ts';
 import { greatest } from '../../../text/width.ts';
-import { print, say } from '../../frame/output.ts';
+import { print } from '../../frame/output.ts';
+import { refuse } from '../../frame/refuse.ts';
 import type { Options } from '../frame/options.ts';
 import { findTargets, notPausedWords, type ServiceTarget, targetName } from '../frame/target.ts';
 import { serviceLogs } from './logs.ts';
@@ -63,7 +63,8 @@ export async function serviceCommand(
   const { tag, ...rest } = options;
   const onJobNamed = (slug: string) => onJob({ ...rest, name: slug, ...(tag !== undefined && { viaTag: tag }) });
   if (tag !== undefined && command.tagged === 'look') {
-    if (name === 'logs' && (options.follow || options.run !== undefined)) return refuseSeveral();
+    if (name === 'logs' && (options.follow || options.run !== undefined))
+      return refuse('jobctl', '--follow and --run are about one job; name it');
     const shown = [...targets.services.flatMap(name === 'logs' ? instancesOf : (target) => [target]), ...targets.jobs];
     return showEach(shown, name, (one) =>
       typeof one === 'string' ? onJobNamed(one) : command.act(one, options, config),
@@ -97,12 +98,6 @@ function instancesOf(target: ServiceTarget): readonly ServiceTarget[] {
   return Array.from({ length: instances }, (_, instance) => ({ ...target, instance }));
 }
 
-function refuseSeveral(): number {
-  say('jobctl', '--follow and --run are about one job; name it');
-  return exitCodes.usage;
-}
-
 function notPaused(target: ServiceTarget): number {
-  say('jobctl', `${targetName(target)} ${notPausedWords(targetName(target))}`);
-  return exitCodes.usage;
+  return refuse('jobctl', `${targetName(target)} ${notPausedWords(targetName(target))}`);
 }

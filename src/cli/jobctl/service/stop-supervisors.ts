@@ -9,6 +9,7 @@ import { stateFiles } from '../../../system/state/state-files.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { realLocks } from '../../frame/host.ts';
 import { print, say } from '../../frame/output.ts';
+import { refuse } from '../../frame/refuse.ts';
 import { notDone } from '../frame/act.ts';
 import { lastStepWords, untilGone } from './supervisor-end.ts';
 
@@ -44,6 +45,5 @@ export async function stopSupervisors(config: Config): Promise<number> {
     print('no service has a supervisor now\n');
     return 0;
   }
-  say('jobctl', `these services have not ended yet: ${left.join(', ')}`);
-  return notDone;
+  return refuse('jobctl', `these services have not ended yet: ${left.join(', ')}`, notDone);
 }

@@ -10,6 +10,7 @@ import { stateFiles } from '../../../system/state/state-files.ts';
 import { clock } from '../../../system/time/clock.ts';
 import type { LockHolder } from '../../../system/types/lock.ts';
 import { print, say } from '../../frame/output.ts';
+import { refuse } from '../../frame/refuse.ts';
 import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
 import { stopRun } from '../../run/stop-run.ts';
 import { notDone } from '../frame/act.ts';
@@ -47,8 +48,7 @@ export async function stopService(target: ServiceTarget, options: Options, confi
   const stopping: Stopping = { target, startMs, config, supervisors: new Map() };
   for (let isDown = await look(stopping); !isDown; isDown = await look(stopping)) {
     if (clock.monotonicMs() > endMs) {
-      say('jobctl', lateWords(target, config));
-      return notDone;
+      return refuse('jobctl', lateWords(target, config), notDone);
     }
     await new Promise<void>((resolve) => clock.after(pollMs, resolve));
   }

@@ -1,7 +1,14 @@
 /** `jobctl start`, `restart` and `reset` of a service: what is wanted is written down, and the supervisor does it. */
 import type { Config } from '../../../config/config.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
-import { type Ask, after, askWords, type Command, readDesired, writeDesired } from '../../../service/desired.ts';
+import {
+  afterCommand,
+  type OperatorRequest,
+  readDesired,
+  requestWords,
+  type ServiceCommand,
+  writeDesired,
+} from '../../../service/desired.ts';
 import { readRecord } from '../../../service/record/record.ts';
 import { stateFiles } from '../../../system/state/state-files.ts';
 import { clock } from '../../../system/time/clock.ts';
@@ -10,9 +17,10 @@ import type { LockHolder } from '../../../system/types/lock.ts';
 import { printable } from '../../../text/printable.ts';
 import { timeText } from '../../../zone/wall-time.ts';
 import { callerName } from '../../frame/caller-name.ts';
-import { print, say } from '../../frame/output.ts';
+import { print } from '../../frame/output.ts';
+import { refuse } from '../../frame/refuse.ts';
+import { startSupervisor } from '../../frame/start-program.ts';
 import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
-import { spawnSupervisor } from '../../run/spawn-supervisor.ts';
 import { notDone } from '../frame/act.ts';
 import type { Options } from '../frame/options.ts';
 import { recordOnService } from '../frame/record.ts';
@@ -27,7 +35,7 @@ export async function startService(target: ServiceTarget, options: Options, conf
     return 0;
   }
   const refusal = refusalOf(target, 'started', options, config);
-  if (refusal !== undefined) return refuse(refusal.words, refusal.code);
+  if (refusal !== undefined) return refuse('jobctl', refusal.words, refusal.code);
   const askedMs = clock.nowMs();
   // An instance of a service that is down stays down: who wants one of them wants the service.
   const said = target.instance === undefined ? undefined : refuseWhenDown(target, config);
@@ -51,7 +59,7 @@ export function restartService(target: ServiceTarget, options: Options, config: 
     }
   }
   const refusal = refusalOf(target, 'restarted', options, config);
-  if (refusal !== undefined) return refuse(refusal.words, refusal.code);
+  if (refusal !== undefined) return refuse('jobctl', refusal.words, refusal.code);
   const said = target.instance === undefined ? undefined : refuseWhenDown(target, config);
   if (said !== undefined) return said;
   const failure = command(target, 'restart', options, config);
@@ -122,16 +130,24 @@ function holdsAsJob(slug: string, holder: LockHolder | undefined, config: Config
 }
 
 /** The exit code when it could not be written down. */
-export function command(target: ServiceTarget, name: Command, options: Options, config: Config): number | undefined {
+export function command(
+  target: ServiceTarget,
+  name: ServiceCommand,
+  options: Options,
+  config: Config,
+): number | undefined {
   const { reason } = options;
   const files = stateFiles(config.stateDirectory);
   const all = readDesired(files, target.slug);
   const before = target.instance === undefined ? all.service : all.instance(target.instance);
-  const ask: Ask = { atMs: clock.nowMs(), by: callerName(), ...(reason !== undefined && { reason }) };
-  const written = writeDesired(files, target, after(before, name, ask));
+  const ask: OperatorRequest = { atMs: clock.nowMs(), by: callerName(), ...(reason !== undefined && { reason }) };
+  const written = writeDesired(files, target, afterCommand(before, name, ask));
   if (!written.ok) {
-    say('jobctl', `what is wanted of ${targetName(target)} could not be recorded: ${written.reason}`);
-    return notDone;
+    return refuse(
+      'jobctl',
+      `what is wanted of ${targetName(target)} could not be recorded: ${written.reason}`,
+      notDone,
+    );
   }
   recordOnService(target, name, options, config);
   if (target.instance === undefined && name === 'start') return startInstances(target, ask, { options, config });
@@ -142,7 +158,7 @@ export function command(target: ServiceTarget, name: Command, options: Options, 
 /** Single instances that a person has stopped: a start of the whole service is one of each of them, too. */
 function startInstances(
   { slug, service }: ServiceTarget,
-  ask: Ask,
+  ask: OperatorRequest,
   { options, config }: { readonly options: Options; readonly config: Config },
 ): number | undefined {
   const files = stateFiles(config.stateDirectory);
@@ -150,8 +166,8 @@ function startInstances(
   for (const number of stoppedInstances(slug, service.instances, config)) {
     const before = instance(number);
     const target = { slug, instance: number, service };
-    const written = writeDesired(files, target, after(before, 'start', ask));
-    if (!written.ok) return refuse(written.reason);
+    const written = writeDesired(files, target, afterCommand(before, 'start', ask));
+    if (!written.ok) return refuse('jobctl', written.reason);
     const { wish } = before;
     if (!options.json) print(`${targetName(target)} is wanted up again, too; it was stopped ${wishText(wish)}\n`);
   }
@@ -174,8 +190,8 @@ function stoppedInstances(slug: string, instances: number, config: Config): read
   );
 }
 
-function wishText(wish: Ask | undefined): string {
-  return wish === undefined ? 'by an operator' : printable(askWords(wish, timeText(hostZone())));
+function wishText(wish: OperatorRequest | undefined): string {
+  return wish === undefined ? 'by an operator' : printable(requestWords(wish, timeText(hostZone())));
 }
 
 /** A restart by tag restarts what is wanted up and starts nothing else. */
@@ -190,11 +206,11 @@ function refuseWhenDown(target: ServiceTarget, config: Config): number | undefin
   const { slug } = target;
   const { service } = readDesired(stateFiles(config.stateDirectory), slug);
   if (service.wanted === 'up') return undefined;
-  return refuse(`${slug} is wanted down as a whole, and so is ${targetName(target)}; jobctl start ${slug}`);
+  return refuse('jobctl', `${slug} is wanted down as a whole, and so is ${targetName(target)}; jobctl start ${slug}`);
 }
 
 function ensure({ slug }: ServiceTarget, { config: configFile }: Options, config: Config): void {
-  if (holderOf(slug, config)?.state !== 'running') spawnSupervisor(slug, configFile);
+  if (holderOf(slug, config)?.state !== 'running') startSupervisor(slug, configFile);
 }
 
 /** A service that had failed before is not seen to have failed again until its supervisor has heard of the start. */
@@ -206,7 +222,7 @@ async function waitUntilUp(
   const { slug, service } = target;
   for (;;) {
     const holder = holderOf(slug, config);
-    if (holder?.isStopped === true) return refuse(stoppedWords(target, 'started', holder), notDone);
+    if (holder?.isStopped === true) return refuse('jobctl', stoppedWords(target, 'started', holder), notDone);
     const { state, sinceMs = 0 } = lookAtService(service, holder, config);
     if (state === 'UP' || ((state === 'FAILED' || state === 'DOWN') && sinceMs >= askedMs)) {
       if (!options.json) print(`${slug} is ${state}\n`);
@@ -218,9 +234,4 @@ async function waitUntilUp(
 
 export function tell({ json }: Options, target: ServiceTarget, words: string): void {
   print(json ? `${JSON.stringify({ job: targetName(target), words })}\n` : `${printable(words)}\n`);
-}
-
-function refuse(words: string, code: number = exitCodes.usage): number {
-  say('jobctl', words);
-  return code;
 }

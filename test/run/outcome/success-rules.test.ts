@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { policyOf } from '../../../src/job/keys/policy.ts';
 import { type Outcome, outcomeWords } from '../../../src/run/outcome/outcome.ts';
 import { ShownLines } from '../../../src/run/outcome/shown-lines.ts';
-import { exitOutcome, OutputRules } from '../../../src/run/outcome/verdict.ts';
+import { exitOutcome, SuccessRules } from '../../../src/run/outcome/success-rules.ts';
 import type { LineSearch } from '../../../src/system/types/run-log.ts';
 
 type Written = Parameters<typeof policyOf>[0];
@@ -27,7 +27,7 @@ function judged(
   output: { out?: readonly string[]; err?: readonly string[] },
   durationMs = 5000,
 ): string {
-  const rules = new OutputRules(policyOf(written), plain);
+  const rules = new SuccessRules(policyOf(written), plain);
   rules.begin();
   if (output.out) rules.take('stdout', printed(output.out));
   if (output.err) rules.take('stderr', printed(output.err));
@@ -87,12 +87,12 @@ for (const [title, written, output, expected] of rows) {
 }
 
 test('an attempt that failed anyway keeps its own outcome', () => {
-  const rules = new OutputRules(policyOf({ require_output: 'x', min_duration: '1h' }), plain);
+  const rules = new SuccessRules(policyOf({ require_output: 'x', min_duration: '1h' }), plain);
   assert.deepEqual(rules.judge({ kind: 'exited', code: 4 }, 0), { kind: 'exited', code: 4 });
 });
 
 test('each attempt is judged by its own output', () => {
-  const rules = new OutputRules(policyOf({ fail_on_stderr: true, require_output: 'done' }), plain);
+  const rules = new SuccessRules(policyOf({ fail_on_stderr: true, require_output: 'done' }), plain);
   rules.begin();
   rules.take('stderr', printed(['done']));
   assert.equal(rules.judge(success, 0).kind, 'broke-rule');
@@ -108,7 +108,7 @@ test('an expression that takes too long is a failure that says so, and is not tr
       return { is: 'too-slow' };
     },
   };
-  const rules = new OutputRules(policyOf({ fail_on_output: '(a+)+b' }), slow);
+  const rules = new SuccessRules(policyOf({ fail_on_output: '(a+)+b' }), slow);
   rules.begin();
   for (let i = 0; i < 10; i += 1) rules.take('stdout', printed(['a'.repeat(300_000)]));
   const words = 'failed by fail_on_output: its output could not be searched in time: make its expression simpler';
@@ -125,7 +125,7 @@ test('a line is found wherever it stands, however the output came in pieces', ()
   fc.assert(
     fc.property(fc.nat(3000), fc.integer({ min: 1, max: 700 }), (at, piece) => {
       const lines = Array.from({ length: 3001 }, (_, i) => (i === at ? 'the one' : `line ${i} ${'.'.repeat(200)}`));
-      const rules = new OutputRules(policyOf({ require_output: '^the one$', fail_on_output: '^the other$' }), plain);
+      const rules = new SuccessRules(policyOf({ require_output: '^the one$', fail_on_output: '^the other$' }), plain);
       rules.begin();
       for (let i = 0; i < lines.length; i += piece) rules.take('stdout', printed(lines.slice(i, i + piece)));
       assert.deepEqual(rules.judge(success, 0), success);
@@ -192,7 +192,7 @@ describe('a rule sees a line as a terminal shows it', () => {
         const sizes = bytes.length < 1000 ? [1, 2, 3, 7, 1000] : [4096, 65_536];
         for (const size of sizes) {
           const outcome = (written: Written): string => {
-            const rules = new OutputRules(policyOf(written), plain);
+            const rules = new SuccessRules(policyOf(written), plain);
             rules.begin();
             for (let at = 0; at < bytes.length; at += size) rules.take(stream, bytes.subarray(at, at + size));
             rules.end(stream);
@@ -218,7 +218,7 @@ describe('a rule sees a line as a terminal shows it', () => {
     ];
     for (const [text, expression] of rows) {
       for (const size of [1, 1000]) {
-        const rules = new OutputRules(policyOf({ fail_on_output: expression }), plain);
+        const rules = new SuccessRules(policyOf({ fail_on_output: expression }), plain);
         rules.begin();
         const bytes = Buffer.from(text);
         for (let at = 0; at < bytes.length; at += size) rules.take('stdout', bytes.subarray(at, at + size));
@@ -229,7 +229,7 @@ describe('a rule sees a line as a terminal shows it', () => {
   });
 
   test('the end of one command is no beginning of a line of the next', () => {
-    const rules = new OutputRules(policyOf({ require_output: '^done$' }), plain);
+    const rules = new SuccessRules(policyOf({ require_output: '^done$' }), plain);
     rules.begin();
     rules.take('stdout', Buffer.from('half a line'));
     rules.end('stdout');
@@ -239,14 +239,14 @@ describe('a rule sees a line as a terminal shows it', () => {
   });
 
   test('a quoted line on stderr is one that can be read', () => {
-    const rules = new OutputRules(policyOf({ fail_on_stderr: true }), plain);
+    const rules = new SuccessRules(policyOf({ fail_on_stderr: true }), plain);
     rules.begin();
     rules.take('stderr', Buffer.from(`${esc}[0m\n${esc}[31mno space${esc}[0m\r\n`));
     assert.match(outcomeWords(rules.judge(success, 5000)), /it printed on stderr$/);
   });
 
   test('a line without end needs no memory, and what matches across its pieces is found', () => {
-    const rules = new OutputRules(policyOf({ fail_on_output: 'needle' }), plain);
+    const rules = new SuccessRules(policyOf({ fail_on_output: 'needle' }), plain);
     rules.begin();
     const hay = Buffer.from('-'.repeat((1 << 20) - 3));
     for (const piece of [hay, Buffer.from('needle'), hay, hay, hay]) rules.take('stdout', piece);

@@ -21,7 +21,7 @@ function newLines() {
 }
 
 /** Watches the output of a run, attempt by attempt. */
-export class OutputRules implements OutputWatcher {
+export class SuccessRules implements OutputWatcher {
   readonly #policy: Policy;
   readonly #search: LineSearch;
   #lines = newLines();

@@ -6,17 +6,17 @@ import type { StopRequests } from '../system/types/process.ts';
 import type { Ports } from '../system/types/service.ts';
 import type { HistoryStore, StateFiles } from '../system/types/state.ts';
 import type { Result } from '../text/problem.ts';
-import type { InstanceMachine, ServiceJob } from './instance/live-instance.ts';
+import type { InstanceHost, ServiceJob } from './instance/live-instance.ts';
 import type { ServiceState } from './service-state.ts';
 
-export interface SupervisorMachine extends InstanceMachine {
+export interface SupervisorHost extends InstanceHost {
   readonly locks: JobLocks;
   readonly ports: Ports;
   readonly changes: Changes;
   readonly state: StateFiles;
   readonly history: HistoryStore;
   readonly stops: StopRequests;
-  readonly host: string;
+  readonly hostName: string;
   readonly boot: string;
   readonly random: () => string;
   /** The job file as it is now; `undefined` when it is gone. */
