@@ -26,12 +26,12 @@ describe('the world of services, probes and commands of notices', () => {
     `name: Web
 service: true
 command: /bin/sleep 1000
-health_check: {command: /bin/cp /proc/self/environ ${probeFile}, interval: 1, initial_interval: 0, timeout: 60}
+health_check: {command: /bin/cp -f /proc/self/environ ${probeFile}, interval: 1, initial_interval: 0, timeout: 60}
 `,
   );
   house.job(
     'fails',
-    `name: Fails\ncommand: /bin/false\nnotify: [{command: /bin/cp /proc/self/environ ${noticeFile}, on: [failure]}]\n`,
+    `name: Fails\ncommand: /bin/false\nnotify: [{command: /bin/cp -f /proc/self/environ ${noticeFile}, on: [failure]}]\n`,
   );
   after(() => house.end());
   const { service } = house;

@@ -187,7 +187,7 @@ test('whatever a pause or a wish holds, it is one that can be shown, or none', (
     fc.property(mutated(pause), mutated(desired), (one, other) => {
       const files = filesWith('pauses', 'job:a', one);
       for (const each of readPauses(files))
-        assert.equal(typeof pauseWords(each, format) + isOver(each, 0), 'stringfalse');
+        assert.deepEqual([typeof pauseWords(each, format), typeof isOver(each, 0)], ['string', 'boolean']);
       assert.equal(readPauses(files).length + unreadablePauses(files).length, 1);
       const byTag = filesWith('pauses', 'tag:at%20night%3A', one);
       const lost = readPauses(byTag).length === 0 ? [{ tag: 'at night:' }] : [];
