@@ -9,7 +9,7 @@ import { House, isRoot, repository } from '../cli/house.ts';
 
 const hasNobody = !isRoot || /^nobody:/m.test(readFileSync('/etc/passwd', 'latin1'));
 
-test('the caches hold what a run compiles, and not what loading alone does', {
+test('the caches contain the functions that a run compiles, not only those that loading compiles', {
   skip: hasNobody ? false : 'this machine has no user nobody',
 }, () => {
   const house = new House({});

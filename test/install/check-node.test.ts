@@ -72,7 +72,7 @@ describe('the node that make install binds to', {
     });
   }
 
-  test('a path that is not absolute is refused: the link that is installed would lead elsewhere', () => {
+  test('a path that is not absolute is refused, because the installed link would lead elsewhere', () => {
     const { status, stderr } = check('roots/node');
     assert.equal(status, 1);
     assert.match(stderr, /NODE must be an absolute path, found roots\/node/);

@@ -33,13 +33,13 @@ test('every program has a page with each of its commands, each option and each e
   }
 });
 
-test('a command lists the options that are its own', () => {
+test('a command lists its own options', () => {
   const [, pause = ''] = /^pause .*\n((?:(?:\t.*)?\n)+)/m.exec(pageOf('jobctl')) ?? [];
   assert.match(pause, /^\t--until _VALUE_/m);
   assert.doesNotMatch(pause, /--lines|--config/);
 });
 
-test('the pages of the files have every key, and what its values are', () => {
+test('the pages of the files have every key and its values', () => {
   for (const [name, schema] of Object.entries({
     'process-control-job': jobSchema,
     'process-control.yaml': configSchema,
@@ -50,7 +50,7 @@ test('the pages of the files have every key, and what its values are', () => {
   }
 });
 
-test('nothing is left to be filled in, and pages point to pages that are there', () => {
+test('no page has an unfilled part, and pages refer only to existing pages', () => {
   const ours = new Set(names.map((name) => name.replace(/\.(\d)\.scd$/, '($1)')));
   for (const name of names) {
     assert.doesNotMatch(page(name), /^\{[a-z]|\{version\}/m, name);
@@ -64,7 +64,7 @@ test('nothing is left to be filled in, and pages point to pages that are there',
 const needs = (program: string) =>
   spawnSync('sh', ['-c', `command -v ${program}`]).status === 0 ? false : `needs ${program}`;
 
-test('man has nothing to say against them', { skip: needs('scdoc') || needs('man') }, () => {
+test('man renders them without warnings', { skip: needs('scdoc') || needs('man') }, () => {
   for (const name of names) {
     const file = path.join(folder, name.replace(/\.scd$/, ''));
     const man = spawnSync('man', ['--warnings', '-E', 'UTF-8', '-Tutf8', '-Z', '-l', file], {

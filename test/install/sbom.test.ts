@@ -146,7 +146,7 @@ test('it names each package whose code is in the bundles, and no other', () => {
   }
 });
 
-test('it is the same for the same packages, in whatever order, and has a number of its own for others', async () => {
+test('it is the same for the same packages in any order, and has another number for other packages', async () => {
   const { billOfMaterials } = (await import(path.join(root, 'scripts/sbom.mjs'))) as {
     billOfMaterials: (root: string, inputs: readonly string[]) => string;
   };

@@ -32,7 +32,7 @@ describe('npm test', { skip: isRoot ? false : 'needs root: it is run as two user
     return { status, stdout, stderr };
   }
 
-  test('of root in a checkout that only root can enter says where to keep it', () => {
+  test('as root in a checkout that only root can enter says where to keep it', () => {
     const tree = checkout(0o700);
     const { status, stdout, stderr } = run(tree);
     assert.equal(status, 78);
@@ -43,13 +43,13 @@ describe('npm test', { skip: isRoot ? false : 'needs root: it is run as two user
     );
   });
 
-  test('of root where everybody may pass goes on', () => {
+  test('as root in a checkout that every user can enter goes on', () => {
     const { status, stderr } = run(checkout(0o711));
     assert.notEqual(status, 78);
     assert.doesNotMatch(stderr, /This checkout/);
   });
 
-  test('of a person whose home others can write says which directory, and what to type', () => {
+  test('as a user whose home others can write names the directory and the command to type', () => {
     const home = mkdtempSync(path.join(top, 'home-'));
     chmodSync(home, 0o777);
     const { status, stderr } = run(checkout(0o755), { uid: 65534, home });

@@ -66,7 +66,7 @@ for (const { name, needs, directory, apply, look, unchanged } of tools) {
       assert.equal(machine.must(`stat -c %y ${crontab} ${jobFile}`), before);
     });
 
-    test('a job file with a mistake does not arrive', () => {
+    test('a job file with a problem is not installed', () => {
       const good = machine.read(jobFile);
       machine.must(`sed -i 's/^command:/comand:/' ${directory}/disk-usage.yaml`);
       const refused = machine.sh(apply);

@@ -75,13 +75,13 @@ describe('the upgrade from the Python process-control', { skip: noMachine }, () 
   });
   after(() => machine.close());
 
-  test('its configuration stays, also one that was never edited: the user of the jobs is in it', () => {
+  test('its configuration stays, also when it was never edited, because it names the user of the jobs', () => {
     assert.equal(machine.read('/etc/process-control.yaml'), configuration);
     assert.match(machine.read('/etc/process-control.yaml.dpkg-dist'), /^user: process-control$/m);
     assert.equal(machine.sh('ls /etc/process-control.yaml.predecessor').code, 2);
   });
 
-  test('its crontab stays until cron-generate is called, and its lines call programs that know them', () => {
+  test('its crontab stays until cron-generate runs, and its lines still work', () => {
     assert.equal(machine.read('/etc/cron.d/process-control'), crontab);
     machine.must("su -s /bin/sh jobs -c '/usr/bin/run-job --job good'");
     assert.match(machine.read('/var/log/process-control/good/latest.log'), /\tINFO\tjobs\n/);
@@ -99,19 +99,19 @@ describe('the upgrade from the Python process-control', { skip: noMachine }, () 
     machine.must('rm -r /run/process-control && mv /run/before /run/process-control');
   });
 
-  test('its logs and its history are ours', () => {
+  test('its logs and its history are read', () => {
     assert.ok(machine.has('/var/log/process-control/good/good-20261120-100000.log'));
     assert.match(machine.must('jobctl history good'), /python-2026-11-20T10:00:00\.000Z {2}failed/);
   });
 
-  test('a run of it that is under way is not run a second time', async () => {
+  test('a job that it is running is not started a second time', async () => {
     assert.equal(machine.sh('run-job --job running').code, 75);
     machine.must('touch /run/go-on');
     await until('it has ended', () => !machine.has('/run/process-control/running.lock'));
     machine.must('run-job --job running');
   });
 
-  test('cron-generate takes over the crontab, and a job with a mistake keeps its line', () => {
+  test('cron-generate takes over the crontab, and a job with a problem keeps its line', () => {
     const generated = machine.sh('cron-generate');
     assert.equal(generated.code, 1);
     assert.match(generated.stderr, /half_done\.yaml:3:1: .*comand/);
@@ -123,7 +123,7 @@ describe('the upgrade from the Python process-control', { skip: noMachine }, () 
       assert.ok(text.includes(`\n${line}\n`), text);
   });
 
-  test('nothing of its programs is left', () => {
+  test('none of its programs is left', () => {
     assert.equal(machine.sh('ls /usr/lib/python3/dist-packages/processcontrol').code, 2);
     assert.equal(machine.sh('dpkg --verify process-control').stdout, '??5?????? c /etc/process-control.yaml\n');
   });

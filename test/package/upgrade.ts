@@ -64,14 +64,14 @@ describe('an upgrade', { skip: noMachine }, () => {
     assert.equal(machine.read('/etc/cron.d/process-control'), crontab);
   });
 
-  test('the configuration that people changed stays', () => {
+  test('a configuration that people changed stays', () => {
     machine.must('echo "# ours" >>/etc/process-control.yaml');
     const mine = machine.read('/etc/process-control.yaml');
     machine.install(machine.remake('1.0.2', 'true'));
     assert.equal(machine.read('/etc/process-control.yaml'), mine);
   });
 
-  test('no cache of the version before meets the programs of this one', () => {
+  test('the programs never use a cache of the earlier version', () => {
     const bundles = machine
       .must('cd /usr/share/process-control && ls *.cjs | grep -vE "^(boot|bake)"')
       .trim()
@@ -127,13 +127,13 @@ describe('a service', { skip: noMachine || noServices }, () => {
     assert.equal(machine.sh('jobctl status web').code, 0);
   });
 
-  test('that dies after the upgrade is started again by the supervisor that it has', async () => {
+  test('that dies after the upgrade is started again by its old supervisor', async () => {
     const before = instances();
     machine.must(`kill -9 ${before}`);
     await until('it is up again', () => /^\d+$/.test(instances()) && instances() !== before);
   });
 
-  test('ends when the package is removed, and is wanted up again when it comes back', async () => {
+  test('stops when the package is removed, and is desired up again after a new installation', async () => {
     machine.must('apt-get remove -y process-control');
     assert.equal(instances(), '');
     machine.install(packageFile);

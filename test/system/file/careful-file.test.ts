@@ -91,7 +91,7 @@ describe('in a storm of exchanges', { skip }, () => {
     ],
   ];
   for (const [what, read] of ways) {
-    test(`${what} is its own or an error, and nothing stays open`, () => {
+    test(`${what} reads its own file or fails, and no descriptor stays open`, () => {
       const before = open();
       const came = tried(read);
       assert.deepEqual(

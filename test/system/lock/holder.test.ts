@@ -27,7 +27,7 @@ async function marked(run: string, uid: number): Promise<number> {
   return child.pid;
 }
 
-test('whose processes belong to a run whose run-job is gone', { skip }, async () => {
+test('the processes of a run without its run-job are found', { skip }, async () => {
   const run = randomUuid();
   const [serviceUser, stranger] = [65533, 65534];
   // The name of this process, with a start time that it does not have: an owner that is dead.

@@ -12,7 +12,7 @@ import { startAsOwn } from '../../../src/system/program/own-program.ts';
 const directory = mkdtempSync(path.join(os.tmpdir(), 'own-program-'));
 after(() => rmSync(directory, { recursive: true }));
 
-test('SIGUSR1 is ignored before the program begins, and its words and process are what they were', async () => {
+test('SIGUSR1 is ignored before the program begins, and its arguments and pid stay the same', async () => {
   const script = path.join(directory, 'program');
   writeFileSync(script, 'kill -USR1 $$; printf "%s\\n" "$$" "$@"; pwd\n');
   // In place of Node, which has no moment for us between its start and its handler.

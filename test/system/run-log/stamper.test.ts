@@ -61,7 +61,7 @@ const sizes = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-test('however output is cut into reads, and whatever bytes it has, each line gets its stamp', () => {
+test('each line gets its stamp, whatever its bytes and however it is cut into reads', () => {
   fc.assert(
     fc.property(output, sizes, (bytes, pieces) => {
       const { text, missedNewline } = stampedInPieces(bytes, pieces);
@@ -72,7 +72,7 @@ test('however output is cut into reads, and whatever bytes it has, each line get
   );
 });
 
-test('a read full of empty lines grows thirtyfold and is stamped all the same', () => {
+test('a read full of empty lines, which grows thirtyfold, is stamped', () => {
   const bytes = Buffer.alloc(65_536, '\n');
   assert.equal(stampedInPieces(bytes, [65_536]).text, expected(bytes));
 });

@@ -229,7 +229,7 @@ function tzif(rule: string): Buffer {
   return Buffer.concat([header, block, header, block, Buffer.from(`\n${rule}\n`)]);
 }
 
-test('a program that goes on for months follows the zone of its host', () => {
+test('a program that runs for months follows its host's zone', () => {
   const base = mkdtempSync(path.join(os.tmpdir(), 'pc-zone-'));
   const places = { localtime: path.join(base, 'localtime'), directory: base };
   writeFileSync(places.localtime, tzif('XXX-3'));
@@ -242,7 +242,7 @@ test('a program that goes on for months follows the zone of its host', () => {
   rmSync(base, { recursive: true });
 });
 
-test('a zone by its name is that of the table of this machine, spelled as there, and other views of the table are none', {
+test('a zone is found by the name of its file, spelled the same, and other views of the files are not zones', {
   skip: noZoneinfo,
 }, () => {
   for (const zone of [...zones, 'UTC', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5', 'America/Port-au-Prince'])
@@ -266,7 +266,7 @@ test('a zone by its name is that of the table of this machine, spelled as there,
     assert.equal(findZone(name), undefined, name);
 });
 
-test('the names of the table are all zones, and none of them is another view of it', { skip: noZoneinfo }, () => {
+test('all listed names are zones, and none is another view of the files', { skip: noZoneinfo }, () => {
   const names = zoneNames();
   assert.ok(names.length > 300 && names.includes('Europe/Berlin') && names.includes('Etc/GMT+5'));
   assert.deepEqual(
@@ -279,7 +279,7 @@ test('the names of the table are all zones, and none of them is another view of 
   );
 });
 
-test('a machine without tzdata knows UTC', () => {
+test('a host without tzdata knows UTC', () => {
   const nowhere = { directory: '/nonexistent' };
   assert.equal(findZone('UTC', nowhere)?.offsetAt(0), 0);
   assert.equal(findZone('Europe/Berlin', nowhere), undefined);
