@@ -1,4 +1,7 @@
-/** The code caches: a program is started with the functions that it needs already compiled, also where root has made them. */
+/**
+ * The code caches: a program is started with the functions that it needs already compiled, also
+ * where root has made them.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Which node `make install` binds the programs to: root runs what that path leads to, then and for as long as they are installed. */
+/**
+ * Which node `make install` binds the programs to: root runs what that path leads to, then and for
+ * as long as they are installed.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** The manual pages, which the build completes from the programs' own words: none is behind the programs. */
+/**
+ * The manual pages, which the build completes from the programs' own words: none is behind the
+ * programs.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -10,7 +13,7 @@ import { jobSchema } from '../../src/job/keys/schema.ts';
 const root = path.resolve(import.meta.dirname, '../../..');
 const folder = path.join(root, 'dist/man');
 const names = readdirSync(folder).filter((name) => name.endsWith('.scd'));
-/** As it reads: without the marks of scdoc, which a word may be cut by. */
+/** The text without the marks of scdoc, which may be inside a word. */
 const page = (name: string) => readFileSync(path.join(folder, name), 'utf8').replaceAll(/\\(.)|\*/g, '$1');
 const pageOf = (program: string) => page(names.find((name) => name.startsWith(`${program}.`)) ?? `${program}: no page`);
 const help = (program: string, ...command: readonly string[]) =>

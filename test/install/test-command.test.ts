@@ -1,4 +1,7 @@
-/** What keeps the suite from running is said by its first lines, at once, and not by sixty tests that wait in vain. */
+/**
+ * The first lines of npm test name what keeps the suite from running, before any test waits in
+ * vain.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +16,10 @@ describe('npm test', { skip: isRoot ? false : 'needs root: it is run as two user
   const top = isRoot ? mkdtempSync('/var/lib/.pc-test-') : '';
   after(() => rmSync(top, { recursive: true, force: true }));
 
-  /** A checkout with one test file, which is not built: whoever gets so far says that npm has no such script. */
+  /**
+   * A checkout with one test file that is not built: a run that gets so far fails because npm has
+   * no such script.
+   */
   function checkout(mode: number): string {
     const place = mkdtempSync(path.join(top, 'place-'));
     const tree = path.join(place, 'tree');

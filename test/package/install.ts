@@ -1,4 +1,7 @@
-/** The life of the package on a machine: installed, used with the README's words, removed, installed again, purged. */
+/**
+ * The life of the package on a host: installed, used as the README says, removed, installed again,
+ * purged.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Machine, noMachine, packageFile, requires, until, version } from './machine.ts';
@@ -48,7 +51,7 @@ describe('the package, from its installation to its purge', { skip: noMachine },
     assert.match(machine.must('getent passwd process-control'), /:\/var\/lib\/process-control:\/usr\/sbin\/nologin$/m);
   });
 
-  test('the programs have the code cache of this host's node', () => {
+  test("the programs have the code cache of this host's node", () => {
     assert.notEqual(machine.must('ls /usr/share/process-control/run-job.cjs.cache'), '');
   });
 

@@ -1,4 +1,7 @@
-/** The upgrade from a package of the Python process-control: a stand-in with its name, paths, configuration, crontab, state and a live run. */
+/**
+ * The upgrade from a package of the Python process-control: a stand-in with its name, paths,
+ * configuration, crontab, state and a live run.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Machine, noMachine, packageFile, until } from './machine.ts';
@@ -29,7 +32,7 @@ Maintainer: Somebody <somebody@example.org>
 Description: the Python process-control
 `;
 
-/** Installs the stand-in, with what its machine has come to have in the meantime. */
+/** Installs the stand-in and the files that a host in use has. */
 function installPredecessor(machine: Machine): void {
   machine.must('useradd --system --create-home jobs');
   machine.write('/root/old/DEBIAN/control', control);

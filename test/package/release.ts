@@ -1,4 +1,4 @@
-/** What `npm run package` makes, before anybody installs it. */
+/** The files of `npm run package`, before they are installed. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -1,11 +1,16 @@
-/** An upgrade while jobs run: nothing is killed, nothing is started twice, and what began with the old programs ends with them. */
+/**
+ * An upgrade while jobs run: nothing is killed, nothing is started twice, and what began with the
+ * old programs ends with them.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Machine, noMachine, packageFile, repository, until } from './machine.ts';
 
-/** Two commands, so that something has to be started after the upgrade too; the end is a failure, so that somebody has to be told. */
+/**
+ * A job of two commands, so that one starts after the upgrade; it fails, so that a mail is sent.
+ */
 const job = `name: Long
 command:
   - sh -c 'echo begun; until test -e /run/go-on; do sleep 0.1; done'
@@ -13,7 +18,7 @@ command:
 failmail: {from_address: jobs@example.org, to_address: ops@example.org}
 `;
 
-/** What a later version may do: no part of it, loaded by a run that began with the old programs, would work. */
+/** Changes of a later version that no run of the old programs could load. */
 const foreign = `
   sed -i '1s/^/globalThis.isNext=true;/' usr/share/process-control/boot.cjs
   for name in usr/share/process-control/*.cjs; do

@@ -29,7 +29,7 @@ test('a process named cron is found, with its start and whether it is suspended'
     if (before.is === 'running') return assert.deepEqual(found, before);
     assert.equal(found.is, 'running');
     assert.equal(found.is === 'running' && found.pid, child.pid);
-    // The kernel counts in hundredths of a second, and the clock of this machine may be corrected meanwhile.
+    // The kernel counts in hundredths of a second, and the host's clock may be corrected meanwhile.
     assert.ok(found.is === 'running' && found.sinceMs > earliestMs - 5000 && found.sinceMs <= Date.now() + 5000);
     child.kill('SIGSTOP');
     await until('it to be stopped', () => {

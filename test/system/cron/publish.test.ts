@@ -25,7 +25,7 @@ import type { CrontabChange, Refusal, Turn } from '../../../src/system/types/cro
 
 const notRoot = process.geteuid?.() === 0 ? false : 'needs root';
 
-/** Where the lock of a crontab is during a turn. */
+/** The path of a crontab's lock during a turn. */
 function lockOf(file: string): string {
   if (notRoot) return path.join(path.dirname(file), `.${path.basename(file)}.lock`);
   return `/run/process-control-generate/${file.replace(/[^\w-]/g, '_')}.lock`;
@@ -109,7 +109,7 @@ test('one change adds and removes several files', () => {
   });
 });
 
-test('no file is replaced when one of the texts can't be written', { skip: notRoot }, () => {
+test("no file is replaced when one of the texts can't be written", { skip: notRoot }, () => {
   withDirectory((directory, file) => {
     publish(file, { jobs: 'old\n', 'jobs-2': 'old\n' });
     // A file system of 64 KiB is full soon.
@@ -225,7 +225,7 @@ test('a turn ends with its cron-generate, however that ends', () => {
   });
 });
 
-/** What somebody could have put in the place of the lock. */
+/** Files that another user could have put in the place of the lock. */
 const obstacles: readonly (readonly [string, (lock: string) => void])[] = [
   ['a symbolic link', (lock) => symlinkSync('/tmp/nowhere', lock)],
   ['a FIFO', (lock) => execFileSync('mkfifo', [lock])],

@@ -1,4 +1,6 @@
-/** Why no word of cron can be read: because there is no such file, or because it is closed. */
+/**
+ * The reasons why no line of cron can be read: a missing file, or one that the caller may not read.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -190,7 +190,7 @@ test('facts are those of the link itself', () => {
   assert.equal(files.facts(place('nothing')), undefined);
 });
 
-test('a directory that can't be listed and a path that can't be resolved are undefined', () => {
+test("a directory that can't be listed and a path that can't be resolved are undefined", () => {
   assert.equal(files.list(place('plain')), undefined);
   assert.equal(files.list(place('nothing')), undefined);
   assert.ok(files.list(inside)?.includes('plain'));

@@ -8,7 +8,7 @@ import { newOwnerName } from '../../../src/system/lock/owner.ts';
 
 const facts = { runId: 'r', startedMs: 0, kernelLock: '0:0' };
 
-/** Whoever wants NAME.run, with the calls of proper-lockfile to make one by one. */
+/** A contender for NAME.run, whose calls of proper-lockfile the test makes one by one. */
 function contender(t: TestContext, place: string) {
   const owner = newOwnerName();
   const directory = new RunDirectory(place, owner);

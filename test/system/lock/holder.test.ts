@@ -1,4 +1,7 @@
-/** A process that carries the marks of a dead run is of that run only if it is the service user's, or one that the service user became by sudo. */
+/**
+ * A process that carries the marks of a dead run is of that run only if it is the service user's,
+ * or one that the service user became by sudo.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

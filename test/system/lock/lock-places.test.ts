@@ -1,4 +1,7 @@
-/** The lock where the machine is not as it should be: other namespaces, full and read-only disks, foreign files, the predecessor. */
+/**
+ * The lock on an unusual host: other namespaces, full and read-only disks, foreign files, the
+ * predecessor.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +15,7 @@ import { commandLineOf, listProcesses } from '../../../src/system/process/proc.t
 import type { LockAnswer } from '../../../src/system/types/lock.ts';
 import { Asker, held, hold, lacks, program, refused, runDirectory, unavailable, until } from './lock-holders.ts';
 
-/** A process that looks as if it were pid 1 of a machine of its own. */
+/** A process that sees itself as pid 1 of its own host. */
 const ownPids = 'unshare --pid --fork --kill-child --mount-proc'.split(' ');
 /** The same, but it sees the pids of everybody in /proc, which say nothing about it. */
 const ownPidsForeignProc = 'unshare --pid --fork --kill-child'.split(' ');
@@ -24,7 +27,9 @@ function locksIn(directory: string) {
   return jobLocks({ runDirectory: directory, say: (remark) => assert.fail(remark) });
 }
 
-/** Runs the program in a mount namespace of its own, after these commands; `$1` is the directory. */
+/**
+ * Runs the program in a mount namespace of its own, after these commands; `$1` is the directory.
+ */
 function mounted(script: string, directory: string): readonly string[] {
   return ['unshare', '--mount', 'sh', '-ec', `${script}; shift; exec "$@"`, 'mounted', directory];
 }
@@ -268,7 +273,7 @@ for (const [what, put, said] of [
   });
 }
 
-test('a lock that can't be judged counts as held, with the reason', (t) => {
+test("a lock that can't be judged counts as held, with the reason", (t) => {
   const directory = runDirectory(t);
   writeFileSync(path.join(directory, 'job.run'), '');
   const seen = locksIn(directory).holder('job');

@@ -74,7 +74,7 @@ test('looking creates no file, not even the directory', (t) => {
   assert.equal(existsSync(directory), false);
 });
 
-test('the run directory is made when it is missing; other users can read the record but can't open the kernel lock', async (t) => {
+test("the run directory is made when it is missing; other users can read the record but can't open the kernel lock", async (t) => {
   const directory = path.join(runDirectory(t), 'run', 'process-control');
   const before = process.umask(0o077);
   t.after(() => process.umask(before));
@@ -175,7 +175,8 @@ test('killed between fork and exec of its job: the lock is not free', { skip: la
   const wrapper = await childOf(holder.pid);
   const forked = await childOf(wrapper);
   t.after(() => endSession(forked));
-  // "node" on Node 20 and 22, "MainThread" on 24, "node-MainThread" on 26; another name once it has become the job.
+  // "node" on Node 20 and 22, "MainThread" on 24, "node-MainThread" on 26; another name once it has
+  // become the job.
   const wrapperName = readProcess(wrapper)?.name;
   process.kill(wrapper, 'SIGKILL');
   assert.ok(wrapperName !== undefined && readProcess(forked)?.name === wrapperName, 'the window was missed');
@@ -216,7 +217,7 @@ test('an exit without a release unlocks nothing while the job lives', async (t) 
   assert.equal((await refused(t, { directory })).state, 'orphaned');
 });
 
-/** Somebody who stops in front of a system call until `go`. */
+/** A run-job that stops before a system call until `go`. */
 async function parked(t: TestContext, { directory, before }: { directory: string; before: string }) {
   const gate = path.join(runDirectory(t), 'go');
   const asker = new Asker(t, { directory, environment: { PARKS: `${before}:${gate}` } });
@@ -423,7 +424,7 @@ test('a copy of a lock file is not taken for the file that was locked', async (t
   assert.deepEqual((await refused(t, { directory })).pids, [holder.pid]);
 });
 
-test('records of the lock are rewritten, longer or shorter, and can't crash the run', async (t) => {
+test("records of the lock are rewritten, longer or shorter, and can't crash the run", async (t) => {
   const directory = runDirectory(t);
   const remarks: string[] = [];
   const lock = await heldHere(directory, remarks);

@@ -57,7 +57,7 @@ test('a missing log, and a link in its place, have no end', () => {
   assert.equal(endOfLog(logs, path.join(folder, 'none.log')), '');
 });
 
-test('only folder and name of a path count, so that a history can't lead elsewhere', () => {
+test("only folder and name of a path count, so that a history can't lead elsewhere", () => {
   const file = log('inside.log', ['INFO', 'here']);
   const elsewhere = mkdtempSync(path.join(tmpdir(), 'log-end-elsewhere-'));
   mkdirSync(path.join(elsewhere, 'job'));

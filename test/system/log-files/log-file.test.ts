@@ -96,7 +96,7 @@ test('an existing file with the name of the log is not written to', (t) => {
   assert.equal(existsSync(victim), false);
 });
 
-test('a log that can't be created names the stage and the reason', (t) => {
+test("a log that can't be created names the stage and the reason", (t) => {
   const directory = scratch(t);
   writeFileSync(path.join(directory, 'backup'), '');
   assert.deepEqual(create(t, directory), {

@@ -76,7 +76,7 @@ test('a compressed log has the text, the time and the mode of the original, and 
   assert.equal(gunzipSync(readFileSync(at('a', `${old}.gz`))).toString(), text);
 });
 
-test('a log that can't be compressed stays unchanged, and the reason is returned', async () => {
+test("a log that can't be compressed stays unchanged, and the reason is returned", async () => {
   mkdirSync(at('a', old));
   const answer = await folders().compress('a', old);
   assert.equal(answer.ok, false);

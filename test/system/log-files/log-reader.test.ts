@@ -217,7 +217,7 @@ describe('the log of a run', () => {
     assert.throws(() => readFileSync(log.path), /ENOENT/);
   });
 
-  test('that can't be created again counts as lost', async (t) => {
+  test("that can't be created again counts as lost", async (t) => {
     const log = openLog(scratch(t));
     log.note('first');
     const folder = path.dirname(log.path);

@@ -165,7 +165,7 @@ test('the proxy of the environment is used, except for hosts in NO_PROXY', async
   }
 });
 
-test('without a file of authorities Node's own count', async () => {
+test("without a file of authorities Node's own count", async () => {
   const url = await answering((_request, response) => response.end());
   const limits = { connectMs: 10_000, totalMs: 20_000 };
   assert.deepEqual(await post(message(url), limits, path.join(folder, 'no-such-file')), { ok: true });

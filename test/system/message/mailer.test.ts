@@ -70,7 +70,7 @@ test('a mail server without STARTTLS gets the mail in plain text', async () => {
   assert.equal(server.received[0]?.overTls, false);
 });
 
-/** Takes any login, or says no and quotes what it was told. */
+/** Accepts any login, or refuses it and quotes the password. */
 function login(password: string): SMTPServerOptions {
   return {
     authOptional: false,
@@ -136,7 +136,7 @@ test('a password goes to another host only when its certificate is valid', async
   };
   const passwordFile = path.join(folder, 'password-for-another');
   writeFileSync(passwordFile, 'secret\n', { mode: 0o600 });
-  // 0.0.0.0 leads to this machine without being a name of it.
+  // 0.0.0.0 leads to this host but does not count as it.
   const another = { host: '0.0.0.0', user: 'jobs', passwordFile };
   await using selfSigned = await startMailServer({ onAuth });
   assert.match(reason(await createMailer(smtp(selfSigned.port, another)).send(mail)), /certificate/);
@@ -332,7 +332,7 @@ test('a sendmail that exits with 0 without reading the message has not sent it',
 });
 
 test('a sendmail that hangs is ended with all that it started', { timeout: 120_000 }, async () => {
-  // A busy machine is given more time, until the stand-in comes as far as its child.
+  // On a busy host the time grows until the stand-in has started its child.
   for (let seconds = 2; ; seconds *= 2) {
     const { route, kept } = installSendmail('hang');
     const patient = { ...impatient, totalMs: seconds * 1000 };

@@ -66,7 +66,7 @@ test('no message and no field can look like another entry', async () => {
   );
 });
 
-test('as JSON each entry is one object, and no field hides the entry's own keys', async () => {
+test("as JSON each entry is one object, and no field hides the entry's own keys", async () => {
   const file = newFile();
   const { log } = ownLog({ file, format: 'json' });
   log.note('error', 'two\nlines', { job: 'backup', ok: false, level: 'debug', time: 'never' });
@@ -164,7 +164,7 @@ test('after it is closed nothing is noted', async () => {
   assert.doesNotMatch(readFileSync(file, 'utf8'), /late/);
 });
 
-test('a log that can't be loaded does no harm, and syslog gets the reason', async () => {
+test("a log that can't be loaded does no harm, and syslog gets the reason", async () => {
   await using syslog = await startSyslog();
   const load = () => Promise.reject(new Error('no such bundle'));
   const settings: OwnLogSettings = { ...quiet, syslog: { facility: 'cron' } };
@@ -174,7 +174,10 @@ test('a log that can't be loaded does no harm, and syslog gets the reason', asyn
   assert.match((await syslog.messages(1))[0] ?? '', /own log is incomplete: no such bundle/);
 });
 
-/** Each is a place where a log can't be written; the reason must reach syslog, once, and the other transports must have all. */
+/**
+ * Each is a place where a log can't be written; the reason must reach syslog, once, and the other
+ * transports must have all.
+ */
 const troubles: readonly [title: string, file: () => string, reason: RegExp][] = [
   ['a full disk', () => '/dev/full', /\/dev\/full: ENOSPC/],
   ['a missing directory', () => path.join(folder, 'absent', 'own.log'), /absent\/own\.log: ENOENT/],
@@ -198,7 +201,7 @@ for (const [title, make, expected] of troubles) {
   });
 }
 
-test('a directory that can't be written is reported to syslog', async () => {
+test("a directory that can't be written is reported to syslog", async () => {
   await using syslog = await startSyslog();
   const locked = path.join(folder, 'locked');
   mkdirSync(locked, { mode: 0o500 });

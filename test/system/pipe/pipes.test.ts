@@ -15,7 +15,7 @@ const become = 'export PROCESS_CONTROL_PIPES="$$ 3 4"\nexec "$@"';
 const nobody = 65_534;
 const asNobody = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
 
-/** What a job sees: its descriptors, and whether /dev/stdout can be opened. */
+/** The descriptors of a job, and the result of opening /dev/stdout. */
 const look = 'for fd in 0 1 2 3 4 5 6 7 8 9; do readlink /proc/$$/fd/$fd; done; echo open > /dev/stdout';
 
 function captureThrough(t: TestContext, prefix: readonly string[], hand = handPipes, job = look): string {

@@ -1,4 +1,7 @@
-/** Nothing is left of a probe or of a program that takes a message, however it ends and however its processes hide. */
+/**
+ * Nothing is left of a probe or of a program that takes a message, however it ends and however its
+ * processes hide.
+ */
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -18,7 +21,7 @@ function sleeping(seconds: string): readonly number[] {
 const daemon = (seconds: string) =>
   `perl -MPOSIX -e 'fork and exit; setsid; fork and exit; POSIX::close($_) for 0..63; %ENV = (); exec "/bin/sleep", "${seconds}"'`;
 
-/** How a process gets away from whoever started it. */
+/** Ways in which a process can leave its parent. */
 const escapes: Readonly<Record<string, (seconds: string) => string>> = {
   'in the background': (seconds) => `sleep ${seconds} &`,
   'below timeout(1), which makes a process group': (seconds) => `timeout 3000 sleep ${seconds} &`,

@@ -42,7 +42,7 @@ function playRunJob(
   return runJob;
 }
 
-/** What the process that watches a command is: its parent. */
+/** The process that watches a command: its parent. */
 const reaperOf = ({ leader }: RunningCommand) => readProcess(leader.pid)?.parent ?? 0;
 
 const escapes = (scene: Scene): Launch['argv'] => ['/usr/bin/perl', `${programs}/escapes.pl`, scene.tag, ...stubborn];
@@ -128,7 +128,10 @@ describe('when the reaper is killed', () => {
 
 for (const [name, launcher] of containments) {
   describe(`a run within a run, under the ${name}`, () => {
-    /** The outer command is a shell with a run-job below it; the inner command says that it was asked to end, and stays. */
+    /**
+     * The outer command is a shell with a run-job below it; the inner command says that it was
+     * asked to end, and stays.
+     */
     async function startNested(
       context: TestContext,
     ): Promise<{ readonly scene: Scene; readonly outer: RunningCommand }> {

@@ -22,7 +22,10 @@ const roles = [
   'many-hoppers',
 ];
 
-/** Left the session, the tree and the environment of their run, or never live long enough to be looked at and then signalled. */
+/**
+ * Left the session, the tree and the environment of their run, or never live long enough to be
+ * looked at and then signalled.
+ */
 const unseenBySweeps = ['daemon-unmarked', 'daemon-on-term', 'hopper-sessions'];
 
 describe('after a stop no process is left', () => {
@@ -127,7 +130,8 @@ for (const [name, launcher] of containments) {
 
     test('an abandoned background process lives on without the lock', async (context) => {
       const scene = new Scene(context);
-      // It says so itself: between fork and exec there are moments in which /proc has no words of a process.
+      // It says so itself: between fork and exec there are moments in which /proc has no words of a
+      // process.
       const script = 'setsid sh -c "echo ready; sleep 600; true" "$0" & exit 0';
       const command = await scene.sh(launcher, script, { keepsLock: false });
       await command.ended;
@@ -148,7 +152,7 @@ for (const [name, launcher] of containments) {
   });
 }
 
-test('a job can't escape by suspending its reaper, even before the reaper has reported the start', async (context) => {
+test("a job can't escape by suspending its reaper, even before the reaper has reported the start", async (context) => {
   const scene = new Scene(context);
   const command = await scene.sh(underReaper, 'kill -STOP $PPID; echo ready; sleep 600; true');
   await until(() => scene.stdout() === 'ready\n');
@@ -175,7 +179,7 @@ test('the reaper leaves no zombie of 200 orphans', async (context) => {
   await command.stop(0);
 });
 
-test('the reaper's name tells an operator what it is', async (context) => {
+test("the reaper's name tells an operator what it is", async (context) => {
   const scene = new Scene(context);
   const command = await scene.sh(underReaper, 'exec sleep 600');
   const reaper = readProcess(command.leader.pid)?.parent ?? 0;

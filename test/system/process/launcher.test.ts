@@ -99,7 +99,7 @@ for (const [name, launcher] of containments) {
       assert.equal(scene.stdout(), `${script} one\n`);
     });
 
-    describe('a command that can't be started names the stage', () => {
+    describe("a command that can't be started names the stage", () => {
       const cases: readonly (readonly [string, (scene: Scene) => Partial<Launch>, RegExp, RegExp, number])[] = [
         [
           'a missing program',
@@ -183,7 +183,7 @@ test('under the shell a signal is an exit code above 128, real-time signals too'
   }
 });
 
-test('a reaper that can't work is replaced by the shell, and the command runs once', async (context) => {
+test("a reaper that can't work is replaced by the shell, and the command runs once", async (context) => {
   const scene = new Scene(context);
   const reapers = {
     'that is missing': '/nonexistent/reaper.pl',
@@ -206,7 +206,8 @@ test('perl -wc accepts the programs', () => {
 
 describe('inherited state of run-job does not reach the job', () => {
   const starter = path.join(programs, 'starts-dirty.pl');
-  // A shell can't undo that a signal was ignored before it, and Node does so only for those below 32.
+  // A shell can't undo that a signal was ignored before it, and Node does so only for those below
+  // 32.
   for (const [name, places, ignored] of [
     ['reaper', {}, '0000000000000000'],
     [

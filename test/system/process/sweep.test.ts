@@ -11,7 +11,10 @@ import { processIdentity } from '../../../src/system/process/proc.ts';
 import { askToEnd, killAll, livingOf, untilNoneLives, within } from '../../../src/system/process/sweep.ts';
 import { endProcess } from './launching.ts';
 
-/** A shell in a session of its own that runs a script in the name of a run, once the script has printed something. */
+/**
+ * A shell in a session of its own that runs a script in the name of a run, once the script has
+ * printed something.
+ */
 async function start(context: TestContext, runId: string, script: string): Promise<ChildProcess> {
   const child = spawn('/bin/sh', ['-c', script], {
     env: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_RUN_ID: runId },

@@ -1,4 +1,7 @@
-/** A program of ours that another one starts is one that SIGUSR1 does not end, from its first moment on. */
+/**
+ * A program of ours that another one starts is one that SIGUSR1 does not end, from its first moment
+ * on.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

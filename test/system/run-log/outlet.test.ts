@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { Outlet, type OutletLimits } from '../../../src/system/run-log/outlet.ts';
 import { program, scratch, until } from './capturing.ts';
 
-/** A descriptor that takes 64 KiB and then nothing more until somebody reads, like a disk that hangs. */
+/** A descriptor that takes 64 KiB and then blocks until the test reads, like a disk that hangs. */
 function hangingDisk(t: TestContext) {
   const file = path.join(scratch(t), 'fifo');
   spawnSync('mkfifo', [file]);

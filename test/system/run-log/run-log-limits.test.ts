@@ -1,4 +1,7 @@
-/** The log where things run short: memory, disk, and the patience of a terminal. Each run is a process of its own. */
+/**
+ * The log where things run short: memory, disk, and the patience of a terminal. Each run is a
+ * process of its own.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

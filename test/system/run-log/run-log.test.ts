@@ -140,7 +140,7 @@ test('one that never stops printing does not delay it either, and does not print
   assert.ok(lines.includes('flood'));
   const next = lines.findIndex((line) => line.startsWith('echo next ('));
   assert.deepEqual(lines.slice(next + 1), ['-----------', 'next', '----------- end command output']);
-  // Nobody has its pipe any more, so SIGPIPE ends it.
+  // No process reads its pipe any more, so SIGPIPE ends it.
   await until(() => !isAlive(printed(text, 'ERROR').trim()));
 });
 

@@ -24,7 +24,7 @@ function stampedInPieces(bytes: Buffer, sizes: readonly number[]): { text: strin
   return { text: Buffer.concat(lines).toString('latin1'), missedNewline };
 }
 
-/** What the log should say, by the plainest of means. */
+/** The expected log, computed in the simplest way. */
 function expected(bytes: Buffer): string {
   const lines = bytes.toString('latin1').split('\n');
   if (lines.at(-1) === '') lines.pop();
@@ -39,7 +39,10 @@ function stampedLine(line: string): string {
   return pieces.map((piece, index) => `${stamp}\tINFO${index === 0 ? '' : '+'}\t${piece}\n`).join('');
 }
 
-/** Short lines of any bytes, empty ones, and runs of one byte that make lines of up to four times the longest. */
+/**
+ * Short lines of any bytes, empty ones, and runs of one byte that make lines of up to four times
+ * the longest.
+ */
 const output = fc
   .array(
     fc.oneof(

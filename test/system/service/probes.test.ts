@@ -56,7 +56,8 @@ test('a server that never answers, and one whose answer never ends, fail when th
 test('an answer without end is cut', async () => {
   const answer = await withHttp(
     (_request, response) => {
-      // Ends with the connection: a write after that calls back at once with an error, and would be followed by the next for ever.
+      // Ends with the connection: a write after that calls back at once with an error, and would be
+      // followed by the next for ever.
       const more = (error?: Error | null): void => {
         if (!error && !response.destroyed) response.write('x'.repeat(10_000), more);
       };
@@ -117,7 +118,7 @@ test('a failed command gives its exit code, and separately its last line', async
 
 test('a command that takes too long has failed, and its whole process group is gone', async () => {
   const file = path.join(directory, 'pid');
-  // A busy machine is given more time, until the command comes as far as its child.
+  // On a busy host the time grows until the command has started its child.
   for (let seconds = 1; whole(file) === undefined; seconds *= 2) {
     const answer = await run('sleep 600 & echo $! > pid; wait', seconds * 1000);
     assert.deepEqual(answer, { is: 'failure', reason: `no answer within ${seconds} s` });

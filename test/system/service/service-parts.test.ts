@@ -1,4 +1,4 @@
-/** Pid files, ports, snoozes, watches and logs of services, on the real machine. */
+/** Pid files, ports, snoozes, watches and logs of services, on the real host. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -109,7 +109,7 @@ test('a snooze is a regular file in the directory of the instance, and nothing e
   assert.equal(folders.writeSnooze('web', 0, 'text').ok, false);
 });
 
-test('a change in a directory is noticed, and a directory that can't be watched is not an error', async () => {
+test("a change in a directory is noticed, and a directory that can't be watched is not an error", async () => {
   const watched = mkdtempSync(path.join(directory, 'watched-'));
   const told = new Promise<string | undefined>((resolve) => {
     const watch = changes.watch(watched, (name) => {

@@ -90,7 +90,8 @@ test('many writers at once lose no line and mix none', async () => {
   const { spawn } = await import('node:child_process');
   const writers = Array.from({ length: 4 }, () => spawn(process.execPath, ['-e', script], { stdio: 'inherit' }));
   await Promise.all(writers.map((child) => new Promise((resolve) => child.once('exit', resolve))));
-  // A look at a line that another writer is just adding may take it for torn; the empty line that follows from it means nothing.
+  // A look at a line that another writer is just adding may take it for torn; the empty line that
+  // follows from it means nothing.
   const lines = readFileSync(path.join(directory, 'history/a.jsonl'), 'utf8')
     .split('\n')
     .filter((line) => line !== '');

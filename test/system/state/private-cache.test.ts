@@ -38,7 +38,7 @@ test('only the owner can reach an entry', () => {
   process.umask(before);
 });
 
-/** What can be wrong with the cache, each of which makes it empty. */
+/** Problems of the cache, each of which makes it empty. */
 const faults: Record<string, (directory: string, file: string) => void> = {
   'a flipped bit': (_directory, file) => {
     const bytes = readFileSync(file);
@@ -84,7 +84,7 @@ test("another user's file or directory is not trusted", { skip: notRoot }, () =>
   });
 });
 
-test('a directory that can't be written is ignored', () => {
+test("a directory that can't be written is ignored", () => {
   const cache = privateCache('/proc/none/cache');
   cache.write('jobs', 'x');
   assert.equal(cache.read('jobs'), undefined);

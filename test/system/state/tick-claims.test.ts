@@ -52,7 +52,7 @@ test('claims are dropped by their tick, and the mark is kept beside them', () =>
   assert.equal(lstatSync(path.join(state, 'ticks/backup/since')).mode & 0o777, 0o644);
 });
 
-test('a file that is not a claim, and a claim that can't be made, give a reason and do not throw', () => {
+test("a file that is not a claim, and a claim that can't be made, give a reason and do not throw", () => {
   const claims = tickClaims(state);
   mkdirSync(path.join(state, 'ticks/backup'), { recursive: true });
   writeFileSync(path.join(state, 'ticks/backup/20261122T103000Z'), '');
@@ -69,7 +69,7 @@ test('a file that is not a claim, and a claim that can't be made, give a reason 
   claims.drop('other', [tickMs]);
 });
 
-test('a state directory that can't be written costs only the claim', {
+test("a state directory that can't be written costs only the claim", {
   skip: process.getuid?.() === 0 && 'root may',
 }, () => {
   chmodSync(state, 0o555);
