@@ -3,7 +3,8 @@
  * failed.
  */
 import type { Steered, Streak } from '../run/history/event.ts';
-import { extendStreak, type History, type RunRecord } from '../run/history/history.ts';
+import type { History, RunRecord } from '../run/history/history.ts';
+import { extendStreak } from '../run/history/streak.ts';
 import { type LastStatus, type Outcome, outcomeWords, statusOf } from '../run/outcome/outcome.ts';
 import type { LockHolder } from '../system/types/lock.ts';
 import { defined } from '../text/defined.ts';

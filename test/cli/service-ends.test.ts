@@ -6,7 +6,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import { after, test } from 'node:test';
-import { judgeResponse } from '../../src/service/instance/live-instance.ts';
+import { judgeResponse } from '../../src/service/instance/http-response.ts';
 import { probes } from '../../src/system/service/probes.ts';
 import { isRoot, until } from './house.ts';
 import { instanceOf, isThere, kill, pidOf, ServiceHouse } from './serving.ts';
