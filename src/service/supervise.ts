@@ -14,8 +14,9 @@ import { DesiredState } from './desired-state.ts';
 import { LiveInstance, rulesOf, type WithoutTime } from './instance/live-instance.ts';
 import { type Instance, type InstanceEvent, isAlive, newInstance, nextWakeMs, step } from './instance/machine.ts';
 import { PortDesk } from './ports/port-desk.ts';
-import { readRecord, restoreInstance, type ServiceRecord } from './record/record.ts';
+import { readRecord, type ServiceRecord } from './record/record.ts';
 import { Recorder } from './record/recorder.ts';
+import { restoreInstance } from './record/restore.ts';
 import { StateTracker } from './record/state-tracker.ts';
 import type { SupervisorHost } from './supervisor-host.ts';
 

@@ -23,6 +23,7 @@ import type { InstanceFolders } from '../../system/types/state.ts';
 import type { User } from '../../system/types/user.ts';
 import { defined } from '../../text/defined.ts';
 import type { HealthAnswer } from './health.ts';
+import { judgeResponse } from './http-response.ts';
 import type { InstanceEvent, InstanceRules } from './machine.ts';
 import { type Exit, exitWords } from './respawn.ts';
 import { snoozedUntilMs } from './snooze.ts';
@@ -329,25 +330,6 @@ export class LiveInstance {
         return probe satisfies never;
     }
   }
-}
-
-export function judgeResponse(
-  { code, body, location }: { readonly code: number; readonly body: string; readonly location?: string },
-  { expectedCode, expectedResponse }: Extract<Probe, { by: 'http' }>,
-): ProbeAnswer {
-  const led = location === undefined ? '' : ` to ${location}`;
-  const isCodeRight = expectedCode === 0 ? code < 400 : code === expectedCode;
-  if (!isCodeRight) {
-    const expected = expectedCode === 0 ? '' : `, expected ${expectedCode}`;
-    return { is: 'failure', reason: `HTTP code ${code}${led}${expected}` };
-  }
-  const said = body.trim().toLowerCase();
-  if (expectedResponse === '' || said === expectedResponse) return { is: 'success' };
-  const words = said === '' ? '' : ` with ${JSON.stringify(said.slice(0, 40))}`;
-  return {
-    is: 'failure',
-    reason: `answered ${code}${led}${words}, expected ${JSON.stringify(expectedResponse)}`,
-  };
 }
 
 export function rulesOf({ service }: ServiceJob): InstanceRules {

@@ -8,7 +8,8 @@ import { type Instance, isAlive } from '../instance/machine.ts';
 import type { PortDesk } from '../ports/port-desk.ts';
 import type { SupervisorHost } from '../supervisor-host.ts';
 import { definitionOf } from './known-service.ts';
-import { describeInstance, type InstanceRecord, type Moment, type ServiceRecord, writeRecord } from './record.ts';
+import { type InstanceRecord, type ServiceRecord, writeRecord } from './record.ts';
+import { describeInstance, type Moment } from './restore.ts';
 import type { StateTracker } from './state-tracker.ts';
 
 export interface RecordedService {
