@@ -1,5 +1,5 @@
 /**
- * What is known of a service at one instant: the record of its supervisor, as far as it still
+ * The state of a service at one instant, from the record of its supervisor, as far as it still
  * holds. `--json` prints this value.
  */
 import { type AllDesired, type OperatorRequest, requestWords } from '../service/desired.ts';
