@@ -96,7 +96,7 @@ function refuseOpenJobs(merged: Merged, path: string, { files }: ConfigHost): vo
   if ((mode & 0o002) === 0) return;
   const only = merged.own === undefined ? 'root' : 'you';
   const remedy = (mode & 0o1000) === 0 ? `chmod o-w ${path}` : `keep the job files where only ${only} can write`;
-  addProblem(merged, 'job_directory', 'error', `everyone can write ${path}, and so could have jobs run: ${remedy}`);
+  addProblem(merged, 'job_directory', 'error', `everyone can write ${path}, so anyone could have jobs run: ${remedy}`);
 }
 
 interface OwnerRules {
@@ -141,14 +141,14 @@ function runDirectories(
   const instead = path === fallback ? undefined : fallback;
   const advice = 'give it to the service user alone';
   if (instead === undefined) {
-    addProblem(merged, 'run_directory', 'error', `everyone can write ${path}, and so could forge locks: ${advice}`);
+    addProblem(merged, 'run_directory', 'error', `everyone can write ${path}, so anyone could forge locks: ${advice}`);
     return { runDirectory: path };
   }
   addProblem(
     merged,
     'run_directory',
     'warning',
-    `everyone can write ${path}, and so could forge locks: locks are kept in ${instead}, a predecessor's are still respected; set "run_directory" to ${instead} when it is gone`,
+    `everyone can write ${path}, so anyone could forge locks: locks are kept in ${instead}, a predecessor's are still respected; set "run_directory" to ${instead} when it is gone`,
   );
   return { runDirectory: instead, predecessorRunDirectory: path };
 }
@@ -182,7 +182,7 @@ function trustedOwners(merged: Merged, owners: readonly (string | number)[], use
 function portRange(merged: Merged, written: string): PortRange {
   const [first = 0, last = 0] = written.split('-').map(Number);
   if (first > last || last > 65_535) {
-    addProblem(merged, 'port_range', 'error', `"port_range" must go up, and not beyond 65535, found ${written}`);
+    addProblem(merged, 'port_range', 'error', `"port_range" must be two ascending ports up to 65535, found ${written}`);
   }
   return { first, last };
 }

@@ -12,7 +12,7 @@ import type { User } from '../system/types/user.ts';
 import { defined } from '../text/defined.ts';
 import { type AttemptsResult, runAttempts } from './attempts.ts';
 import type { Ended, Started, Tick, Trigger } from './history/event.ts';
-import { extendStreak, type History, unfinishedRuns } from './history/history.ts';
+import { type History, unfinishedRuns } from './history/history.ts';
 import {
   type InterruptedRuns,
   type RunName,
@@ -23,6 +23,7 @@ import {
   recordStopped,
   writeEvent,
 } from './history/record.ts';
+import { extendStreak } from './history/streak.ts';
 import { nextLockName, type Taken, takeLock } from './lock/take-lock.ts';
 import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, outcomeWords } from './outcome/outcome.ts';
 import { SuccessRules } from './outcome/success-rules.ts';

@@ -103,7 +103,7 @@ describe('a service whose file changes', () => {
     await ask(house, [['jobctl start web --wait', 0, /web is UP/]]);
   });
 
-  test('stops in a rolling restart where its file has broken meanwhile', async () => {
+  test('stops a rolling restart when its file gets problems meanwhile', async () => {
     // The restart waits for instance 0 until this file is there.
     const gate = house.path('play/gate');
     const gated = web.replace(

@@ -125,7 +125,7 @@ describe('what an operator types and is told', () => {
     assert.match((await house.run('run-job', ['--status', 'slow'])).stdout, /last status: unknown/);
   });
 
-  test('the history of a service says who decided what, and why', async () => {
+  test('the history of a service records who decided what, and why', async () => {
     await jobctl('stop', 'web.1', '--reason', 'it leaks');
     const restarted = await jobctl('restart', 'web', '--reason', 'certificate');
     assert.match(
@@ -158,7 +158,7 @@ describe('what an operator types and is told', () => {
     await is('web', 'UP');
   });
 
-  test('what looks shows jobs and services alike', async () => {
+  test('commands that only look show jobs and services alike', async () => {
     const logs = await jobctl('logs', '--tag', 'mix');
     for (const name of ['idle', 'off', 'runs', 'web.0', 'web.1', 'down.0'])
       assert.match(logs.stdout, new RegExp(`^==> ${name} <==$`, 'm'));
@@ -192,7 +192,7 @@ describe('what an operator types and is told', () => {
     assert.deepEqual((await jobctl('failed', 'idle')).code, 0);
   });
 
-  test('who may not read a log is told the group and both ways to it', {
+  test('a user who may not read a log is told the group and two ways to read it', {
     skip: isRoot ? false : 'needs root',
   }, async () => {
     const under = ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];

@@ -141,7 +141,7 @@ describe('steering real jobs', () => {
     await jobctl('resume', 'fails');
   });
 
-  test('restart ends what runs and starts it anew; what does not run is started; JSON says which', async () => {
+  test('restart ends a run and starts the job again, or starts it; JSON says which', async () => {
     const [first] = await json('restart', 'long');
     assert.deepEqual([first?.stop, first?.started], ['idle', true]);
     const running = async () => /running since .*run (\S+)\)/.exec((await jobctl('status', 'long')).stdout)?.[1];
@@ -169,7 +169,7 @@ describe('steering real jobs', () => {
     assert.equal((await jobctl('logs', '--tag', 'night', '-f')).code, 64);
   });
 
-  test('check tells every problem of a directory or a file, and what would become of each job', async () => {
+  test('check shows every problem of a directory or a file, and the line that each job would get', async () => {
     const all = await jobctl('check');
     assert.equal(all.code, 1);
     assert.match(all.stdout, /broken.yaml:1:1: .*command/);

@@ -140,7 +140,7 @@ describe('a run of which something can not be killed', { skip: !isRoot, concurre
     });
   }
 
-  test('an instance of a service: stop says what lives, and is not 0', async () => {
+  test('an instance of a service: stop names the remaining processes and does not exit with 0', async () => {
     count += 1;
     const sleep = `sleep ${seconds}${count}`;
     const slug = `service${count}`;

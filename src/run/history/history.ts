@@ -3,8 +3,9 @@
  * operators.
  */
 
-import { healthOf, type LastStatus, type Outcome, statusOf } from '../outcome/outcome.ts';
+import { type LastStatus, type Outcome, statusOf } from '../outcome/outcome.ts';
 import type { Ended, HistoryEvent, NoticeEvent, Started, Steered, Streak, Tick, Trigger, Waiting } from './event.ts';
+import { extendStreak, resetStreak, withoutFailedRuns } from './streak.ts';
 
 type StopEvent = Extract<HistoryEvent, { readonly event: 'stop-requested' }>;
 
@@ -108,47 +109,6 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
     ...(steered.length > 0 && { steered }),
     ...(notices.length > 0 && { notices }),
   };
-}
-
-/**
- * Returns the streak after a run with this outcome. A success ends it; a skip or a stop by a person
- * neither ends nor lengthens it.
- */
-export function extendStreak(streak: Streak, outcome: Outcome, endedMs: number): Streak {
-  const health = healthOf(outcome);
-  if (health === 'success') return { failures: 0, lastSuccessMs: endedMs };
-  if (health === undefined) {
-    return statusOf(outcome) === 'failure' ? { ...streak, collisions: (streak.collisions ?? 0) + 1 } : streak;
-  }
-  const counted = countOwn(streak, outcome);
-  return { ...counted, failures: streak.failures + 1, failingSinceMs: streak.failingSinceMs ?? endedMs };
-}
-
-/**
- * The failures in a row as failmail counts them: collisions are included, as in the Python
- * process-control.
- */
-export function mailedFailures({ failures, collisions = 0 }: Streak): number {
-  return failures + collisions;
-}
-
-/** Counts a failure of the run itself. A stop from outside says nothing about the job. */
-function countOwn(streak: Streak, { kind }: Outcome): Streak {
-  if (kind === 'stopped') return streak;
-  return { ...streak, failedRuns: (streak.failedRuns ?? 0) + 1 };
-}
-
-/**
- * The streak after failures have paused the job: after it is resumed, `pause_after_failures` counts
- * from zero.
- */
-function withoutFailedRuns({ failedRuns: _counted, ...streak }: Streak): Streak {
-  return streak;
-}
-
-/** The streak after an operator has dealt with the failures. */
-function resetStreak({ lastSuccessMs }: Streak): Streak {
-  return { failures: 0, ...(lastSuccessMs !== undefined && { lastSuccessMs }) };
 }
 
 /**

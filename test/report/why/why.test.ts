@@ -416,7 +416,7 @@ test('what will not run again is told no next time', () => {
   assert.deepEqual(next({ daemon: { is: 'absent' } as never }), [true, false]);
 });
 
-test('the text says what, why, what to do and what else, then everything that was looked at', () => {
+test('the text says what, why, what to do, then all findings', () => {
   const two = changed(puzzle, { daemon: { is: 'absent' } as never, job: { enabled: false }, crontab: noLine });
   assert.equal(
     whyText(answerOf(explain(two), two), explain(two).findings),
@@ -500,7 +500,7 @@ const falsehoods: readonly (readonly [what: string, Changes, RegExp])[] = [
   ],
 ];
 
-test('no sentence is said that is false', () => {
+test('no sentence is false', () => {
   for (const [what, changes, falsehood] of falsehoods) {
     const evidence = changed(puzzle, changes);
     assert.doesNotMatch(whyText(answerOf(explain(evidence), evidence), explain(evidence).findings), falsehood, what);

@@ -81,7 +81,7 @@ export function resetService(target: ServiceTarget, options: Options, config: Co
   return 0;
 }
 
-/** What the reset leads to in the present state. */
+/** The result of the reset in the present state. */
 function resetWords({ slug, service }: ServiceTarget, config: Config): string {
   const again = 'what had failed or finished is started again';
   if (holderOf(slug, config)?.state === 'running') return again;
@@ -200,7 +200,7 @@ function requestText(decision: OperatorRequest | undefined): string {
   return decision === undefined ? 'by an operator' : printable(requestWords(decision, timeText(hostZone())));
 }
 
-/** Why a restart by tag leaves this service out: it restarts only what should be up. */
+/** The reason why a restart by tag leaves this service out: it restarts only what should be up. */
 function whyDown({ slug, service }: ServiceTarget, config: Config): string | undefined {
   if (service.file === 'disabled') return 'it is disabled in its file';
   const { state: desired, decision } = readDesired(stateFiles(config.stateDirectory), slug).service;
