@@ -1,9 +1,9 @@
-# Job files by Puppet: a file with a mistake never arrives, and the crontab is written when something would change in it.
+# Job files by Puppet. A file with a mistake is never installed, and the crontab is written only if it would change.
 #
 #     puppet apply --noop jobs.pp      what would change
 #     puppet apply jobs.pp
 #
-# The job files are in a directory of this machine here; with a Puppet server: source => "puppet:///modules/jobs/${job}.yaml".
+# Here the job files are in a directory of this machine. With a Puppet server: source => "puppet:///modules/jobs/${job}.yaml".
 $jobs = ['disk-usage']
 
 $jobs.each |String $job| {

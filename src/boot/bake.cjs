@@ -1,22 +1,25 @@
 'use strict';
-// Makes the code caches that boot.cjs reads: `bake.cjs`, run once by whoever builds or installs, after every change of node.
+// Makes the code caches that boot.cjs reads. The build, the installation and every change of node
+// run it once: `bake.cjs`.
 //
-// A cache holds the functions that had been compiled when it was made, so each program is first run for real: on a configuration and
-// a job of its own, in a folder that is removed afterwards. Where that can't be (a checkout below a directory that anybody can write is
-// not trusted with a configuration), the cache holds what loading alone compiles, which is slower and nothing else.
+// A cache contains the functions that were compiled when it was made. So each program first runs
+// for real, with a configuration and a job in a folder that is removed afterwards. Where that is
+// impossible (below a directory that every user can write, a configuration is not trusted), the
+// cache contains what loading alone compiles; programs then start slower.
 //
-// Jobs never run as root, so a program that root trains becomes nobody first. Root has opened the files of the caches by then, and the kernel
-// lets no other process of nobody look into one that has given up root's rights: what is stored is what this program has compiled.
+// Jobs never run as root, so when root bakes, the training program becomes the user nobody first.
+// Root has opened the cache files before. The kernel lets no other process of nobody trace one that
+// has given up root's rights, so only this program can write the caches.
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { load, loaded } = require('./boot.cjs');
 
-// What is made here is for everybody to read.
+// Every user must be able to read the caches.
 process.umask(0o022);
 
-/** A program's own way through its code, by the programs that are started most. */
+/** The command lines that are run: those of the programs that start most often. */
 const trainings = [
   ['run-job', '--job', 'train'],
   ['run-job', '--ensure'],
@@ -73,16 +76,16 @@ function writeTraining(folder) {
 
 const isRoot = process.geteuid() === 0;
 
-/** Absent on a machine without such a user. */
+/** The user nobody; undefined on a host without one. */
 function nobody() {
   const line = fs.readFileSync('/etc/passwd', 'latin1').match(/^nobody:[^:]*:(\d+):(\d+):/m);
   return line === null ? undefined : { username: 'nobody', uid: Number(line[1]), gid: Number(line[2]) };
 }
 
-/** Descriptors of caches that are still to be written, by bundle. */
+/** Descriptors of the caches that are not written yet, by bundle. */
 const opened = new Map();
 
-/** Runs the program as it is; when it exits, what it compiled is stored. */
+/** Runs the program, and stores the compiled functions when it exits. */
 function train(program, args) {
   if (isRoot) becomeNobody();
   process.on('exit', store);

@@ -1,29 +1,33 @@
 'use strict';
-// Starts a bundle of this folder: `boot.cjs PROGRAM ARGS…`, compiled from V8's code cache when there is a valid one.
+// Starts a bundle of this folder: `boot.cjs PROGRAM ARGS…`, compiled from V8's code cache when
+// there is a valid one.
 //
-// The cache is made by bake.cjs, at build or install time, by whoever owns the folder; it is only ever read here. V8 itself rejects a
-// cache of another version, of other flags or of another source text; then the bundle is compiled as usual: slower, never wrong.
+// bake.cjs makes the cache at build or install time, as the owner of the folder; this file only
+// reads it. V8 itself rejects a cache of another version, of other flags or of another source text.
+// Then the bundle is compiled as usual, which is slower.
 
-// Before anything else: without a handler Node opens its inspector at this signal, a port through which every user of the machine can have
-// code run by this process. Until this line the launcher's --inspect-port keeps it shut.
+// This must come first: without a handler Node opens its inspector at this signal, a port through
+// which every user of the host can run code in this process. Until this line the launcher's
+// --inspect-port keeps it closed.
 process.on('SIGUSR1', () => {});
 
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 
-/** What has been loaded, for bake.cjs. */
+/** The bundles that are loaded, for bake.cjs. */
 const loaded = [];
 
-/** Descriptors of the files of this folder as they were when the program started. */
+/** Descriptors of the files of this folder, opened when the program started. */
 const held = new Map();
 
-/** For own-script.ts, which opens the perl programs of this folder. */
+// own-script.ts opens the perl programs of this folder through it.
 globalThis[Symbol.for('process-control.held')] = held;
 
 /**
- * A run may take days and load a bundle only when it tells of its failure; by then an upgrade may have put those of another version in
- * their place. dpkg and install(1) make new files, so a descriptor keeps the old ones.
+ * Opens the files of this folder. A run may take days and load a bundle only when it reports its
+ * failure; by then an upgrade may have replaced the bundles. dpkg and install(1) create new files,
+ * so a descriptor keeps the old ones.
  */
 function hold() {
   for (const name of fs.readdirSync(__dirname)) {
@@ -32,22 +36,28 @@ function hold() {
   }
 }
 
-/** Compiles one bundle to the function that scripts/build.mjs has made of it. */
+/** Compiles one bundle, which scripts/build.mjs has wrapped in a function. */
 function compile(file) {
   let cachedData;
   const cache = held.size === 0 ? `${file}.cache` : held.get(`${file}.cache`);
   try {
     if (cache !== undefined) cachedData = fs.readFileSync(cache);
   } catch {
-    // Not baked.
+    // There is no cache.
   }
   return new vm.Script(fs.readFileSync(held.get(file) ?? file, 'latin1'), { filename: file, cachedData });
 }
 
-/** By file: a supervisor asks for the same one each time that it has something to tell, and a descriptor is read only once. */
+/**
+ * The modules by file: a supervisor loads the same bundle often, and a descriptor can be read only
+ * once.
+ */
 const modules = new Map();
 
-/** Loads a bundle; its own requires of sibling bundles come back here, so that they have a cache too. */
+/**
+ * Loads a bundle. Its requires of sibling bundles come back to this function, so that they use a
+ * cache too.
+ */
 function load(name) {
   const file = path.join(__dirname, name);
   const known = modules.get(file);
@@ -64,9 +74,10 @@ function load(name) {
 module.exports = { load, loaded, closeLeaks };
 
 /**
- * Closes the files that this process was started with and must neither keep nor pass on: what outlives it, as a supervisor does, would hold
- * its starter's lock or pipe for as long. Node itself marks descriptors up to 15, and those above up to the first gap, as not to be inherited
- * (libuv: uv_disable_stdio_inheritance); whatever has no such mark here is somebody else's, since what Node opens always has it.
+ * Closes inherited descriptors above 15. A child that outlives this process, such as a supervisor,
+ * would otherwise hold the starter's lock or pipe. Node marks descriptors up to 15, and those above
+ * up to the first gap, as not to be inherited (libuv: uv_disable_stdio_inheritance), and every
+ * descriptor that it opens. So a descriptor without that mark was inherited.
  */
 function closeLeaks() {
   const closeOnExec = 0o2000000;
@@ -76,13 +87,16 @@ function closeLeaks() {
       const flags = /^flags:\s*(\d+)/m.exec(fs.readFileSync(`/proc/self/fdinfo/${name}`, 'latin1'))[1];
       if ((Number.parseInt(flags, 8) & closeOnExec) === 0) fs.closeSync(Number(name));
     } catch {
-      // The descriptor with which the directory was read is closed by now.
+      // This is the descriptor of the directory itself, which is closed by now.
     }
   }
 }
 
-/** A working directory that has been removed has no path; yargs and path.resolve() ask for one. Below this one nothing is found, as is true. */
-function standSomewhere() {
+/**
+ * Gives a removed working directory a path, which yargs and path.resolve() need. Below that path no
+ * file is found.
+ */
+function fixWorkingDirectory() {
   try {
     process.cwd();
   } catch {
@@ -90,7 +104,10 @@ function standSomewhere() {
   }
 }
 
-/** A program that can't even begin says so in one line, to the system log too: by the clock nobody reads anything else. */
+/**
+ * Reports in one line why the program can't begin, to the system log too: under cron only that is
+ * read.
+ */
 function refuse(program, { code, message }) {
   for (const fd of held.values()) fs.closeSync(fd);
   const advice = code === 'EMFILE' ? ' (ulimit -n is too low)' : '';
@@ -98,7 +115,7 @@ function refuse(program, { code, message }) {
   try {
     fs.writeSync(2, `${words}\n`);
   } catch {
-    // Nobody reads it.
+    // stderr is closed.
   }
   require('node:child_process').spawnSync('/usr/bin/logger', ['-t', program, '-p', 'cron.err', '--', words], {
     stdio: 'ignore',
@@ -110,7 +127,7 @@ if (require.main === module) {
   closeLeaks();
   const [program, ...args] = process.argv.slice(2);
   try {
-    standSomewhere();
+    fixWorkingDirectory();
     hold();
     load(`${program}.cjs`).main(args);
   } catch (error) {

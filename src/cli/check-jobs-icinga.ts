@@ -14,10 +14,10 @@ import { timesOf } from './report/times.ts';
 
 const program = 'check-jobs-icinga';
 
-/** As long as a busy machine, or a cron that makes up for a clock that has jumped, may take. */
+/** A busy host may start a job this late, and so may cron after the clock has jumped. */
 const usualWarningSeconds = 600;
 
-/** Monitoring plugins guidelines: what the plugin itself could not find out. */
+/** The exit code of the monitoring plugins guidelines for what the plugin could not find out. */
 const unknown = 3;
 
 export function main(args: readonly string[]): void {
@@ -33,18 +33,20 @@ export function main(args: readonly string[]): void {
 function parse(args: readonly string[]) {
   return parseCommandLine(program, args, (options) =>
     options
-      .usage('Usage: $0 [-j GLOB] [-w SECONDS] [-c SECONDS] [-t SECONDS]')
+      .usage(
+        'Usage: $0 [-j GLOB] [-w SECONDS] [-c SECONDS] [-t SECONDS]\n\nMonitoring plugin: is any job failing or overdue?',
+      )
       .option('jobs', {
         alias: 'j',
         type: 'string',
         requiresArg: true,
-        describe: 'Only jobs whose name matches, * and ? stand for anything.',
+        describe: 'Only jobs whose name matches this glob of * and ?.',
       })
       .option('warning', {
         alias: 'w',
         type: 'string',
         requiresArg: true,
-        describe: `Warn when a job is overdue by this much (${usualWarningSeconds} seconds); also 10m, 2h.`,
+        describe: `Warn when a job is overdue by this much: seconds, or 10m, 2h (default: ${usualWarningSeconds}).`,
       })
       .option('critical', {
         alias: 'c',
@@ -58,7 +60,7 @@ function parse(args: readonly string[]) {
         requiresArg: true,
         describe: 'Answer UNKNOWN when the check takes longer than this (default: no limit).',
       })
-      .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
+      .option('config', { type: 'string', requiresArg: true, describe: 'Use another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' }),
   );
 }
@@ -89,7 +91,7 @@ function checkNow(
   const setting = loadSetting(config);
   if (!setting.ok) return answerUnknown(setting.problems[0]?.message ?? 'the configuration can not be read');
   lookAs(setting.value.serviceUser);
-  const unreadable = stateObjection(setting.value.stateDirectory);
+  const unreadable = stateProblem(setting.value.stateDirectory);
   if (unreadable !== undefined) return answerUnknown(unreadable);
   const opened = openJobs(setting.value, timesOf(setting.value));
   if (!opened.ok) return answerUnknown(opened.problem.message);
@@ -102,14 +104,18 @@ function checkNow(
   return answer.code;
 }
 
-/** Nothing is well of which nothing can be known; before the first run there is no such directory. */
-function stateObjection(directory: string): string | undefined {
+/**
+ * A state directory that can't be read is UNKNOWN, not OK. Before the first run it doesn't exist,
+ * which is OK.
+ */
+function stateProblem(directory: string): string | undefined {
   const isThere = files.facts(directory) !== undefined;
   return isThere && files.list(directory) === undefined ? `${directory} can not be read` : undefined;
 }
 
 /**
- * In a process of its own: one that hangs in a read from a file server can not be asked to stop, only left alone.
+ * Checks in a child process: a process that hangs in a read from a file server can't be stopped,
+ * only left behind.
  */
 function checkInTime(args: readonly string[], limitSeconds: number): Promise<number> {
   const child = startAndRead({ name: program, args: withoutTimeout(args) }, ['ignore', 'pipe', 'inherit']);
@@ -131,7 +137,9 @@ function checkInTime(args: readonly string[], limitSeconds: number): Promise<num
   });
 }
 
-/** As yargs reads them: `-t 5`, `-t5`, `--timeout 5`, `--timeout=5`. */
+/**
+ * Removes the option in each form that yargs reads: `-t 5`, `-t5`, `--timeout 5`, `--timeout=5`.
+ */
 function withoutTimeout(args: readonly string[]): readonly string[] {
   return args.filter((word, at) => {
     const isIt = /^(?:-t|--timeout)(?:=|$)|^-t./.test(word);
@@ -140,7 +148,7 @@ function withoutTimeout(args: readonly string[]): readonly string[] {
   });
 }
 
-/** NaN for what is no time; absent when it was not given. */
+/** Returns seconds, NaN if the text is no time, `undefined` if the option was not given. */
 function secondsOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,9}(?:\.\d+)?$/.test(text)) return Number(text);

@@ -1,6 +1,6 @@
 /** cron-generate: the job files become /etc/cron.d/process-control. */
-import { generate, type Wish } from './crontab/generate.ts';
-import { tellEnding } from './crontab/generate-ending.ts';
+import { type GenerateOptions, generate } from './crontab/generate.ts';
+import { printEnding } from './crontab/generate-ending.ts';
 import { printAnswer, runProgram } from './frame/output.ts';
 
 const program = 'cron-generate';
@@ -9,7 +9,7 @@ export function main(args: readonly string[]): void {
   runProgram(program, args, () => (args.length === 0 ? generateOnly() : withOptions(args)));
 }
 
-const nothingSpecial: Wish = {
+const noOptions: GenerateOptions = {
   check: false,
   diff: false,
   plan: false,
@@ -18,18 +18,21 @@ const nothingSpecial: Wish = {
   adopt: false,
 };
 
-/** As it is called all day, without what reads arguments and shows differences. */
+/**
+ * Runs without options, as configuration management does all day, and so loads no option parser and
+ * no diff.
+ */
 function generateOnly(): number {
-  return tellEnding(generate(nothingSpecial), nothingSpecial);
+  return printEnding(generate(noOptions), noOptions);
 }
 
 async function withOptions(args: readonly string[]): Promise<number> {
-  const { readWish } = await import('./on-demand/cron-generate-options.ts');
-  const line = readWish(program, args);
+  const { readOptions } = await import('./on-demand/cron-generate-options.ts');
+  const line = readOptions(program, args);
   if (line.is === 'validate') return (await import('./on-demand/validate-files.ts')).validateFiles(line.files, line);
   if (line.is === 'generate') {
     const { shows } = await import('./on-demand/cron-generate-views.ts');
-    return tellEnding(generate(line.wish, shows), line.wish);
+    return printEnding(generate(line.options, shows), line.options);
   }
   return printAnswer(line);
 }

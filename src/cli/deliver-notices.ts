@@ -1,14 +1,15 @@
 /**
- * deliver-notices [--config FILE]: words and sends what runs have left to tell. Started by a run in a session of its own, with nobody to read
- * what it prints; one at a time on a machine, until the outbox is empty. What it has to say goes to the programs' own log and the histories.
+ * deliver-notices [--config FILE]: words the queued runs and sends their messages. run-job starts it
+ * in the background, in a session of its own; one process at a time on a host works until queue and
+ * outbox are empty. Its words go to the programs' own log and to the histories.
  */
 import path from 'node:path';
 import type { Config } from '../config/config.ts';
-import { type Delivering, deliverNotices } from '../notify/outbox/deliver.ts';
-import { noticeFolders, noticeLock } from '../notify/outbox/note-folders.ts';
+import { type Delivering, type DeliveryMode, deliverNotices } from '../notify/outbox/deliver.ts';
+import { noticeFolders, noticeLock } from '../notify/outbox/folders.ts';
 import { newRunId } from '../run/identity.ts';
 import { exitCodes } from '../run/outcome/outcome.ts';
-import { type FolderWatch, watchFolder } from '../system/file/folder-watch.ts';
+import { watchFolder } from '../system/file/folder-watch.ts';
 import { endOfLog } from '../system/log-files/log-end.ts';
 import { noteInLog } from '../system/log-files/log-note.ts';
 import { createOwnLog } from '../system/own-log/own-log.ts';
@@ -32,64 +33,71 @@ async function deliver(args: readonly string[]): Promise<number> {
   const opened = openBesideRun(program, args);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;
-  return empty(config, 'until-empty');
+  return emptyOutbox(config, 'until-empty');
 }
 
-/** For a run within another one, whose end would end a process beside it: one attempt, here and now. */
+/** One attempt in this process. A run inside another run uses it: the end of the outer run ends all its processes. */
 export async function deliverOnce(config: Config): Promise<void> {
-  await empty(config, 'once');
+  await emptyOutbox(config, 'once');
 }
 
-async function empty(config: Config, mode: 'once' | 'until-empty'): Promise<number> {
+/** One attempt at messages that the disk does not take. */
+export async function deliverUnsaved(config: Config, files: StateFiles): Promise<void> {
+  await deliverFrom(files, config, 'unsaved');
+}
+
+async function emptyOutbox(config: Config, mode: DeliveryMode): Promise<number> {
   const locks = realLocks(config, (remark) => say(program, remark));
-  const spool = stateFiles(config.stateDirectory, 0o600);
+  const files = stateFiles(config.stateDirectory, 0o600);
   for (;;) {
     const answer = await locks.acquire(noticeLock, newRunId(clock.nowMs(), crypto.randomUUID()));
-    if (answer.is !== 'held') return answer.is === 'busy' ? 0 : exitCodes.internal;
-    const notes = watchFolder(path.join(config.stateDirectory, noticeFolders.notes));
+    if (answer.is === 'busy') return 0;
+    if (answer.is === 'unavailable') {
+      log(config, 'error', `notices are sent without their lock: ${answer.stage}: ${answer.reason}`);
+      // A message that two processes send is better than one that nobody sends.
+      await deliverFrom(files, config, 'once');
+      return exitCodes.internal;
+    }
+    let left: readonly string[] = [];
     try {
-      await deliverNotices(mode, world(config, spool, notes));
+      await deliverFrom(files, config, mode);
+      left = files.names(noticeFolders.outbox);
     } finally {
-      notes.close();
       await answer.lock.release();
     }
-    // Whoever left a note while we let go of the lock has found it taken.
-    // What is still in the outbox can't be taken away or read, and would not go better now.
-    if (mode === 'once' || spool.names(noticeFolders.notes).length === 0) return 0;
+    // A program that added a file while the lock was released has found it taken.
+    // Messages that were left before that can't be removed or read; a second look does not help.
+    const isNew = files.names(noticeFolders.outbox).some((name) => !left.includes(name));
+    if (mode === 'once' || (!isNew && files.names(noticeFolders.queue).length === 0)) return 0;
   }
 }
 
-/** When the disk takes no note: one attempt from memory, which may tell twice what it can't remember to have told. */
-export async function deliverFromMemory(config: Config, spool: StateFiles): Promise<void> {
-  const notes = watchFolder(path.join(config.stateDirectory, noticeFolders.notes));
-  await deliverNotices('once', world(config, spool, notes));
-  notes.close();
-}
-
-function world(config: Config, spool: StateFiles, notes: FolderWatch): Delivering {
-  const tell = (level: LogLevel, words: string) => note(config, level, words);
-  return {
-    clock,
-    spool,
+async function deliverFrom(files: StateFiles, config: Config, mode: DeliveryMode): Promise<void> {
+  const queue = watchFolder(path.join(config.stateDirectory, noticeFolders.queue));
+  const world: Delivering = {
+    ...{ clock, files, noteInLog },
     incidents: stateFiles(config.stateDirectory),
     history: realHistory(config),
     timeZone: hostZone(),
     endOfLog: (logPath) => endOfLog(config.outputDirectory, logPath),
     send: (entry) => sendNotice(entry, config),
-    newNote: (atMostMs) => notes.changed(atMostMs),
-    noteInLog,
-    log: tell,
-    complain: (words) => tell('error', words),
+    queueChanged: (atMostMs) => queue.changed(atMostMs),
+    log: (level, words) => log(config, level, words),
   };
+  try {
+    await deliverNotices(mode, world);
+  } finally {
+    queue.close();
+  }
 }
 
-/** A log for each word: one may come in three days. */
-function note(config: Config, level: LogLevel, words: string): void {
-  const log = createOwnLog({
+/** Opens the log for each line: there may be one in three days. */
+function log(config: Config, level: LogLevel, words: string): void {
+  const own = createOwnLog({
     settings: config.logging,
     byTheClock: true,
     load: () => import('./on-demand/winston-log.ts'),
   });
-  log.note(level, words);
-  void log.close();
+  own.note(level, words);
+  void own.close();
 }

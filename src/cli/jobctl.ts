@@ -1,4 +1,7 @@
-/** jobctl: what operators ask (status, next, why, history, logs, check) and do (start, stop, restart, pause, resume, reset). */
+/**
+ * jobctl: shows jobs and services (status, next, why, history, failed, logs, check) and controls
+ * them (start, stop, restart, pause, resume, snooze, reset).
+ */
 import type { Config } from '../config/config.ts';
 import { lookAs } from '../system/file/as-user.ts';
 import { nearest } from '../text/nearest.ts';
@@ -27,7 +30,7 @@ const program = 'jobctl';
 
 type Command = (options: Options, config: Config) => Promise<number> | number;
 
-/** Whether a command needs the rights of the service user, or only looks. */
+/** `changes`: the command needs the rights of the service user. */
 const commands: Readonly<Record<string, { readonly act: Command; readonly changes: boolean }>> = {
   status: { act: status, changes: false },
   failed: { act: failed, changes: false },
@@ -75,16 +78,19 @@ async function jobctl(written: readonly string[]): Promise<number> {
   if (looking.has(name)) lookAs(config.serviceUser);
   if (options.supervisors) {
     if (options.name === undefined && options.tag === undefined) return stopSupervisors(config);
-    return refuse(program, '--supervisors ends all of them; it goes with no name and no --tag');
+    return refuse(program, '--supervisors stops every supervisor; leave out the name and --tag');
   }
   const onService = await serviceCommand(name, options, { config, onJob: (one) => command.act(one, config) });
   return onService ?? command.act(options, config);
 }
 
-/** What they open is all the service user's, or everybody's: root looks with no more rights than that. */
+/**
+ * The commands that open only files of the service user, or that every user may read. Root runs
+ * them without more rights than that.
+ */
 const looking: ReadonlySet<string> = new Set(['status', 'failed', 'history', 'logs']);
 
-/** Commands that take several names; one that is alone may be an instance of a service. */
+/** The commands that take several names. A single name may be an instance of a service. */
 const manyNames: ReadonlySet<string> = new Set(['next', 'history', 'failed']);
 
 function namesOf(command: string, words: readonly string[]): Pick<Options, 'name' | 'names'> {
@@ -104,5 +110,5 @@ function unknownCommand(name: string): string {
 
 function tooMany(name: string, words: readonly string[]): string | undefined {
   if (words.length === 0 || manyNames.has(name)) return undefined;
-  return `${name} takes one job at a time, or a --tag; "${words[0]}" is one too many`;
+  return `${name} takes one job or a --tag; remove "${words[0]}"`;
 }

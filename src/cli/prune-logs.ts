@@ -1,11 +1,13 @@
 /**
- * prune-logs [--config FILE]: removes and compresses old logs as `log_retention` says. Started by a run that has ended, in a session of its
- * own, with nobody to read what it prints: what it has to say goes to the programs' own log.
+ * prune-logs [--config FILE]: removes and compresses old logs as `log_retention` says. A run that
+ * has ended starts it in a session of its own. Nobody reads what it prints, so it reports to the
+ * programs' own log.
  */
 import os from 'node:os';
 import type { Config } from '../config/config.ts';
+import { listJobFiles } from '../job/folder.ts';
 import { type LogBounds, logBounds } from '../job/keys/log-bounds.ts';
-import { listJobFiles, loadJob } from '../job/load.ts';
+import { loadJob } from '../job/load.ts';
 import { newRunId } from '../run/identity.ts';
 import { exitCodes } from '../run/outcome/outcome.ts';
 import { type PruneReport, pruneLogs } from '../run/retention/prune.ts';
@@ -19,7 +21,10 @@ import { openBesideRun } from './frame/prologue.ts';
 
 const program = 'prune-logs';
 
-/** No job has such a name: two sweeps at once would undo each other's drafts, so the second leaves. */
+/**
+ * No job has such a name. Two sweeps at once would undo each other's drafts, so the second one
+ * ends.
+ */
 const lockName = '@log-retention';
 
 export function main(args: readonly string[]): void {
@@ -31,7 +36,7 @@ async function prune(args: readonly string[]): Promise<number> {
   const opened = openBesideRun(program, args);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;
-  const locks = realLocks(config, (remark) => say(program, remark));
+  const locks = realLocks(config, (words) => say(program, words));
   const answer = await locks.acquire(lockName, newRunId(clock.nowMs(), crypto.randomUUID()));
   if (answer.is !== 'held') return answer.is === 'busy' ? 0 : exitCodes.internal;
   try {
@@ -46,7 +51,10 @@ async function prune(args: readonly string[]): Promise<number> {
   }
 }
 
-/** A job that is gone has the bounds of the configuration; where the jobs can't be listed, none is known to be gone. */
+/**
+ * A job that is gone has the bounds of the configuration. While jobs can't be listed, no job counts
+ * as gone.
+ */
 function jobBounds(config: Config): (slug: string) => LogBounds | undefined {
   const isListed = listJobFiles(config, files).is === 'listed';
   const forAll = { ...config.logRetention, ...logBounds(config.jobDefaults.log_retention ?? {}) };
@@ -57,16 +65,16 @@ function jobBounds(config: Config): (slug: string) => LogBounds | undefined {
   };
 }
 
-async function report({ removed, compressed, troubles }: PruneReport, config: Config): Promise<void> {
+async function report({ removed, compressed, warnings }: PruneReport, config: Config): Promise<void> {
   const log = createOwnLog({
     settings: config.logging,
     byTheClock: true,
     load: () => import('./on-demand/winston-log.ts'),
   });
   if (removed + compressed > 0) log.note('info', `old logs: ${removed} removed, ${compressed} compressed`);
-  for (const trouble of troubles) {
-    log.note('warn', `log retention: ${trouble}`);
-    say(program, trouble);
+  for (const warning of warnings) {
+    log.note('warn', `log retention: ${warning}`);
+    say(program, warning);
   }
   await log.close();
 }

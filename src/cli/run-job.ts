@@ -1,12 +1,13 @@
 /**
- * run-job: runs one job as the service user, or shows and stops what runs.
- * The forms that crontabs and sub-jobs use are read here; everything else loads an option parser, which costs more than the run itself.
+ * run-job: runs one job as the service user, or shows and stops runs.
+ * The forms that crontabs and sub-jobs use are read here. Everything else loads an option parser,
+ * which costs more than the run itself.
  */
 import { runProgram } from './frame/output.ts';
-import { type RunWish, runNamed } from './run/run-named.ts';
+import { type RunRequest, runNamed } from './run/run-named.ts';
 
 export function main(args: readonly string[]): void {
-  const wish = quickWish(args);
+  const request = quickRequest(args);
   runProgram('run-job', args, async () => {
     const ensure = roundOf('--ensure', args);
     if (ensure !== undefined) {
@@ -18,13 +19,13 @@ export function main(args: readonly string[]): void {
       const { catchUpAll } = await import('./on-demand/catch-up.ts');
       return catchUpAll(catchUp.configFile, args);
     }
-    if (wish !== undefined) return runNamed(wish, args);
+    if (request !== undefined) return runNamed(request, args);
     const { runJobWithOptions } = await import('./on-demand/run-job-options.ts');
     return runJobWithOptions(args, runNamed);
   });
 }
 
-/** A line of the crontab that is about all jobs: its flag alone, or with `--config FILE` before or behind it. */
+/** A crontab line about all jobs: its flag alone, or with `--config FILE` before or behind it. */
 function roundOf(flag: string, args: readonly string[]): { readonly configFile: string | undefined } | undefined {
   const rest = args.filter((arg) => arg !== flag);
   if (rest.length !== args.length - 1) return undefined;
@@ -33,8 +34,11 @@ function roundOf(flag: string, args: readonly string[]): { readonly configFile: 
   return isRound ? { configFile } : undefined;
 }
 
-/** `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE`, `--due`, `--follow` and `--slow-start`; `undefined` for anything else. */
-function quickWish(args: readonly string[]): RunWish | undefined {
+/**
+ * Reads `--job NAME`, `-j NAME`, `--job=NAME` or `NAME`, with `--config FILE`, `--due`, `--follow`
+ * and `--slow-start`. Returns `undefined` for anything else.
+ */
+function quickRequest(args: readonly string[]): RunRequest | undefined {
   let slug: string | undefined;
   let configFile: string | undefined;
   let slowStart = false;

@@ -1,4 +1,7 @@
-/** The configuration as the programs use it: every path absolute, the service user looked up, all defaults filled in. */
+/**
+ * The configuration as programs use it: paths are absolute, the service user is looked up, defaults
+ * are filled in.
+ */
 import type { LogBounds } from '../job/keys/log-bounds.ts';
 import type { WrittenJob } from '../job/keys/schema.ts';
 import type { MailRoute } from '../system/types/message.ts';
@@ -14,25 +17,28 @@ export interface Config {
   readonly searchPath: string;
   /** Names of variables that every job gets from its caller. */
   readonly passEnvironment: readonly string[];
-  /** As written under `default_job_config`, already validated. */
+  /** The keys of `default_job_config`, validated. */
   readonly jobDefaults: WrittenJob;
   readonly jobDirectory: string;
   /** A path, or `console`. */
   readonly outputCrontab: string;
   readonly outputDirectory: string;
   readonly runDirectory: string;
-  /** Where a predecessor still keeps `NAME.lock`; absent where that is the run directory. */
+  /**
+   * The directory in which the predecessor still keeps `NAME.lock`; absent if that is the run
+   * directory.
+   */
   readonly predecessorRunDirectory?: string;
   readonly stateDirectory: string;
   readonly logging: Logging;
   readonly logRetention: LogRetention;
   readonly onInvalidJob: 'keep' | 'abort';
-  /** What an owner who is not trusted, and a group that can write, mean: an error or a warning. */
+  /** The severity of an untrusted owner and of a group that can write: `strict` is an error. */
   readonly trust: 'strict' | 'warn';
   readonly trustedOwnerUids: readonly number[];
-  /** Where the ports of services come from. */
+  /** The range from which services get ports. */
   readonly portRange: PortRange;
-  /** Absent: sendmail if there is one, else SMTP to localhost, port 25. */
+  /** Absent: sendmail if it is installed, else SMTP to localhost, port 25. */
   readonly mail?: MailRoute;
   /** The files that were read, in order. */
   readonly sources: readonly string[];
@@ -42,15 +48,15 @@ export interface Config {
   readonly embedded: boolean;
 }
 
-/** Both ends are part of it. */
+/** A range that includes both ends. */
 export interface PortRange {
   readonly first: number;
   readonly last: number;
 }
 
-/** How long logs are kept; what is absent or 0 does not bind. */
+/** The limits up to which logs are kept; one that is absent or 0 does not apply. */
 export interface LogRetention extends LogBounds {
-  /** Of the logs of all jobs together. */
+  /** The bytes of all jobs' logs together. */
   readonly totalBytes?: number;
   readonly compressAfterDays?: number;
 }

@@ -1,10 +1,13 @@
-/** What holds for the keys that no file has. */
+/** The values of keys that no configuration file has. */
 import { type ConfigFile, configSchema } from './schema.ts';
 import type { Own, Request } from './sources.ts';
 
 export type Defaults = Required<Omit<ConfigFile, 'default_job_config' | 'log_retention' | 'logging' | 'mail'>>;
 
-/** The schema's defaults; in a process-control of one's own its directories. */
+/**
+ * Returns the schema's defaults, with the caller's directories in a process-control of the caller's
+ * own.
+ */
 export function defaultsFor(own: Own | undefined, { runnerPath }: Request): Defaults {
   const written = Object.entries(configSchema.properties).flatMap(([key, schema]) =>
     'default' in schema ? [[key, schema.default] as const] : [],
@@ -25,7 +28,7 @@ export function defaultsFor(own: Own | undefined, { runnerPath }: Request): Defa
   };
 }
 
-/** An absolute path without `.`, `..` and doubled or final slashes. */
+/** Returns an absolute path without `.`, `..` and doubled or final slashes. */
 export function normalise(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {

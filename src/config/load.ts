@@ -1,30 +1,32 @@
-/** The configuration that holds for this caller, or every problem of the files it comes from. */
-import { logBounds, sizeInBytes } from '../job/keys/log-bounds.ts';
+/** Loads the configuration that holds for the caller, or returns every problem of its files. */
+import { logBounds } from '../job/keys/log-bounds.ts';
+import { inBytes } from '../job/keys/units.ts';
 import type { MailRoute } from '../system/types/message.ts';
 import type { Users } from '../system/types/user.ts';
+import { defined } from '../text/defined.ts';
 import type { Problem, Result } from '../text/problem.ts';
 import { withAudience } from '../yaml/audience.ts';
 import type { Config, LogRetention, PortRange } from './config.ts';
 import { defaultsFor, normalise } from './defaults.ts';
 import { loggingOf } from './logging.ts';
-import { hasErrors, type Merged, readSources, tell } from './read.ts';
+import { addProblem, hasErrors, type Merged, readSources } from './read.ts';
 import type { ConfigFile } from './schema.ts';
-import { chooseSources, type Machine, type Request } from './sources.ts';
+import { type ConfigHost, chooseSources, type Request } from './sources.ts';
 
-export function loadConfig(machine: Machine, request: Request = {}): Result<Config> {
-  const result = load(machine, request);
+export function loadConfig(host: ConfigHost, request: Request = {}): Result<Config> {
+  const result = load(host, request);
   const told = (problems: readonly Problem[]) =>
-    problems.flatMap((problem) => withAudience([problem], problem.file, machine.files));
+    problems.flatMap((problem) => withAudience([problem], problem.file, host.files));
   return result.ok ? { ...result, warnings: told(result.warnings) } : { ...result, problems: told(result.problems) };
 }
 
-function load(machine: Machine, request: Request): Result<Config> {
-  const chosen = chooseSources(machine, request);
+function load(host: ConfigHost, request: Request): Result<Config> {
+  const chosen = chooseSources(host, request);
   if (!chosen.ok) return { ok: false, problems: [{ severity: 'error', file: chosen.file, message: chosen.reason }] };
   const { sources } = chosen;
-  const merged = readSources(sources, machine);
+  const merged = readSources(sources, host);
   if (hasErrors(merged.problems)) return { ok: false, problems: merged.problems };
-  const config = makeConfig(merged, { machine, request });
+  const config = makeConfig(merged, { host, request });
   const [namedFile] = sources.named === undefined ? [] : merged.sources;
   if (config === undefined || hasErrors(merged.problems)) return { ok: false, problems: merged.problems };
   const value = namedFile === undefined ? config : { ...config, namedFile };
@@ -32,22 +34,22 @@ function load(machine: Machine, request: Request): Result<Config> {
 }
 
 interface Circumstances {
-  readonly machine: Machine;
+  readonly host: ConfigHost;
   readonly request: Request;
 }
 
-/** undefined when a part can't be made; the problem is among the others then. */
-function makeConfig(merged: Merged, { machine, request }: Circumstances): Config | undefined {
+/** Returns `undefined` if a part can't be made; its problem is in `merged.problems`. */
+function makeConfig(merged: Merged, { host, request }: Circumstances): Config | undefined {
   const defaults = defaultsFor(merged.own, request);
   const values = { ...defaults, ...merged.values };
   const path = (key: 'job_directory' | 'output_directory' | 'run_directory' | 'state_directory' | 'runner_path') =>
     normalise(values[key]);
-  const serviceUser = machine.users.find(String(values.user));
-  if (serviceUser === undefined) tell(merged, 'user', 'error', noSuchUser(merged, values.user));
-  if (serviceUser?.uid === 0) tell(merged, 'user', 'error', rootMessage);
-  refuseOpenJobs(merged, path('job_directory'), machine);
-  const trustedOwnerUids = trustedOwners(merged, values.trusted_owners, machine.users);
-  judgeJobDirectory(merged, path('job_directory'), { ...values, trustedOwnerUids, files: machine.files });
+  const serviceUser = host.users.find(String(values.user));
+  if (serviceUser === undefined) addProblem(merged, 'user', 'error', noSuchUser(merged, values.user));
+  if (serviceUser?.uid === 0) addProblem(merged, 'user', 'error', rootMessage);
+  refuseOpenJobs(merged, path('job_directory'), host);
+  const trustedOwnerUids = trustedOwners(merged, values.trusted_owners, host.users);
+  checkJobDirectory(merged, path('job_directory'), { ...values, trustedOwnerUids, files: host.files });
   if (serviceUser === undefined) return undefined;
   return {
     cronTemplate: values.cron_template,
@@ -59,7 +61,7 @@ function makeConfig(merged: Merged, { machine, request }: Circumstances): Config
     jobDirectory: path('job_directory'),
     outputCrontab: values.output_crontab === 'console' ? 'console' : normalise(values.output_crontab),
     outputDirectory: path('output_directory'),
-    ...runDirectories(merged, path('run_directory'), { machine, fallback: defaults.run_directory }),
+    ...runDirectories(merged, path('run_directory'), { host, fallback: defaults.run_directory }),
     stateDirectory: path('state_directory'),
     logging: logging(merged),
     logRetention: retentionOf(values.log_retention),
@@ -73,7 +75,7 @@ function makeConfig(merged: Merged, { machine, request }: Circumstances): Config
   };
 }
 
-/** By any name or number: with uid 0 whoever writes a job file would be root. */
+/** The message about uid 0 by any name: as root's jobs, all job files would have root's rights. */
 const rootMessage =
   '"user" must not be root (uid 0): jobs have all rights of this user; a job that must be root runs one command through sudo';
 
@@ -83,55 +85,70 @@ function noSuchUser({ values }: Merged, user: string | number): string {
     : `"user" must be a user of this machine, found "${user}"`;
 }
 
-/** Whoever can write the job directory decides what the service user runs. */
-function refuseOpenJobs(merged: Merged, path: string, { files }: Machine): void {
+/**
+ * Refuses a job directory that everyone can write: who can write it decides what the service user
+ * runs.
+ */
+function refuseOpenJobs(merged: Merged, path: string, { files }: ConfigHost): void {
   const resolved = files.resolve(path);
   if (resolved === undefined) return;
   const mode = files.facts(resolved)?.mode ?? 0;
   if ((mode & 0o002) === 0) return;
   const only = merged.own === undefined ? 'root' : 'you';
   const remedy = (mode & 0o1000) === 0 ? `chmod o-w ${path}` : `keep the job files where only ${only} can write`;
-  tell(merged, 'job_directory', 'error', `everyone can write ${path}, and so could have jobs run: ${remedy}`);
+  addProblem(merged, 'job_directory', 'error', `everyone can write ${path}, so anyone could have jobs run: ${remedy}`);
 }
 
-interface Judged {
+interface OwnerRules {
   readonly trust: 'strict' | 'warn';
   readonly trustedOwnerUids: readonly number[];
-  readonly files: Machine['files'];
+  readonly files: ConfigHost['files'];
 }
 
-/** Its owner and its group can put any file in, under the name of any job. */
-function judgeJobDirectory(merged: Merged, path: string, { trust, trustedOwnerUids, files }: Judged): void {
+/**
+ * Checks the owner and the group of the job directory, who can write a file under the name of any
+ * job.
+ */
+function checkJobDirectory(merged: Merged, path: string, { trust, trustedOwnerUids, files }: OwnerRules): void {
   const facts = files.facts(files.resolve(path) ?? path);
-  // A process-control of one's own is in the hands of its owner alone anyway, and a group of the same name is usual there.
+  // Only the owner uses a process-control of their own, and a group of the same name is usual
+  // there.
   if (facts === undefined || merged.own !== undefined) return;
   const severity = trust === 'strict' ? 'error' : 'warning';
   const isTrusted = facts.uid === 0 || trustedOwnerUids.includes(facts.uid);
   if (!isTrusted)
-    tell(merged, 'job_directory', severity, `the owner of ${path} (uid ${facts.uid}) is not among "trusted_owners"`);
+    addProblem(
+      merged,
+      'job_directory',
+      severity,
+      `the owner of ${path} (uid ${facts.uid}) is not among "trusted_owners"`,
+    );
   if ((facts.mode & 0o022) === 0o020)
-    tell(merged, 'job_directory', severity, `a group can write ${path}: chmod g-w ${path}`);
+    addProblem(merged, 'job_directory', severity, `a group can write ${path}: chmod g-w ${path}`);
 }
 
-/** A lock in a directory that everyone can write could be forged or held up by anyone. */
+/**
+ * Returns the run directory, or the default one if everyone can write it: anyone could forge or
+ * hold locks there.
+ */
 function runDirectories(
   merged: Merged,
   path: string,
-  { machine: { files }, fallback }: { readonly machine: Machine; readonly fallback: string },
+  { host: { files }, fallback }: { readonly host: ConfigHost; readonly fallback: string },
 ): Pick<Config, 'runDirectory' | 'predecessorRunDirectory'> {
   const resolved = files.resolve(path) ?? path;
   if (((files.facts(resolved)?.mode ?? 0) & 0o002) === 0) return { runDirectory: path };
   const instead = path === fallback ? undefined : fallback;
   const advice = 'give it to the service user alone';
   if (instead === undefined) {
-    tell(merged, 'run_directory', 'error', `everyone can write ${path}, and so could forge locks: ${advice}`);
+    addProblem(merged, 'run_directory', 'error', `everyone can write ${path}, so anyone could forge locks: ${advice}`);
     return { runDirectory: path };
   }
-  tell(
+  addProblem(
     merged,
     'run_directory',
     'warning',
-    `everyone can write ${path}, and so could forge locks: locks are kept in ${instead}, a predecessor's are still respected; set "run_directory" to ${instead} when it is gone`,
+    `everyone can write ${path}, so anyone could forge locks: locks are kept in ${instead}, a predecessor's are still respected; set "run_directory" to ${instead} when it is gone`,
   );
   return { runDirectory: instead, predecessorRunDirectory: path };
 }
@@ -139,7 +156,7 @@ function runDirectories(
 function logging(merged: Merged): Config['logging'] {
   const { logging, unused } = loggingOf(merged.values.logging ?? {});
   if (unused.length > 0)
-    tell(
+    addProblem(
       merged,
       'logging',
       'warning',
@@ -152,7 +169,12 @@ function trustedOwners(merged: Merged, owners: readonly (string | number)[], use
   return owners.flatMap((owner) => {
     const user = users.find(String(owner));
     if (user === undefined)
-      tell(merged, 'trusted_owners', 'warning', `"trusted_owners" has "${owner}", and this machine has no such user`);
+      addProblem(
+        merged,
+        'trusted_owners',
+        'warning',
+        `"trusted_owners" has "${owner}", and this machine has no such user`,
+      );
     return user === undefined ? [] : [user.uid];
   });
 }
@@ -160,30 +182,20 @@ function trustedOwners(merged: Merged, owners: readonly (string | number)[], use
 function portRange(merged: Merged, written: string): PortRange {
   const [first = 0, last = 0] = written.split('-').map(Number);
   if (first > last || last > 65_535) {
-    tell(merged, 'port_range', 'error', `"port_range" must go up, and not beyond 65535, found ${written}`);
+    addProblem(merged, 'port_range', 'error', `"port_range" must be two ascending ports up to 65535, found ${written}`);
   }
   return { first, last };
 }
 
 function retentionOf(written: ConfigFile['log_retention'] = {}): LogRetention {
   const { total_bytes, compress_after } = written;
-  return {
-    ...logBounds(written),
-    ...(total_bytes !== undefined && { totalBytes: sizeInBytes(total_bytes) }),
-    ...(compress_after !== undefined && { compressAfterDays: compress_after }),
-  };
+  return { ...logBounds(written), ...defined({ totalBytes: inBytes(total_bytes), compressAfterDays: compress_after }) };
 }
 
 function mailOf({ sendmail, smtp }: NonNullable<ConfigFile['mail']>): MailRoute {
   if (sendmail !== undefined || smtp === undefined)
     return { by: 'sendmail', path: normalise(sendmail ?? '/usr/sbin/sendmail') };
   const { host, port, secure = false, user, password_file } = smtp;
-  return {
-    by: 'smtp',
-    host,
-    secure,
-    ...(port !== undefined && { port }),
-    ...(user !== undefined && { user }),
-    ...(password_file !== undefined && { passwordFile: normalise(password_file) }),
-  };
+  const passwordFile = password_file === undefined ? undefined : normalise(password_file);
+  return defined({ by: 'smtp' as const, host, secure, port, user, passwordFile });
 }

@@ -1,4 +1,8 @@
-/** Where the programs' own log goes: from our form, or as much of a Python dictConfig as has a meaning here. */
+/**
+ * The settings of the programs' own log, from our own keys or the parts of a Python dictConfig that
+ * have a meaning here.
+ */
+import { defined } from '../text/defined.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -8,11 +12,11 @@ export interface Logging {
   readonly format: 'text' | 'json';
   readonly syslog?: { readonly facility: string };
   readonly file?: string;
-  /** To standard error. */
+  /** The log also goes to standard error. */
   readonly console: boolean;
 }
 
-type Written = NonNullable<ConfigFile['logging']>;
+type WrittenLogging = NonNullable<ConfigFile['logging']>;
 
 const pythonKeys = [
   'version',
@@ -25,7 +29,7 @@ const pythonKeys = [
   'incremental',
 ] as const;
 
-/** Python's names, and winston's as we use them; CRITICAL has none of its own. */
+/** Python's levels by the levels of winston; CRITICAL has no counterpart. */
 const pythonLevels: Readonly<Record<string, Level>> = {
   NOTSET: 'debug',
   DEBUG: 'debug',
@@ -38,18 +42,18 @@ const pythonLevels: Readonly<Record<string, Level>> = {
 };
 const order: readonly Level[] = ['debug', 'info', 'warn', 'error'];
 
-/** `unused` names what a dictConfig says and nothing here heeds. */
-export function loggingOf(written: Written): { readonly logging: Logging; readonly unused: readonly string[] } {
+/** `unused` lists the keys of a dictConfig that have no effect here. */
+export function loggingOf(written: WrittenLogging): { readonly logging: Logging; readonly unused: readonly string[] } {
   if (pythonKeys.some((key) => key in written)) return fromPython(written);
   const { level = 'info', format = 'text', syslog, file, console = false } = written;
   return {
-    logging: {
+    logging: defined({
       level,
       format,
       console,
-      ...(syslog && { syslog: { facility: syslog.facility ?? 'daemon' } }),
-      ...(file !== undefined && { file }),
-    },
+      syslog: syslog && { facility: syslog.facility ?? 'daemon' },
+      file,
+    }),
     unused: [],
   };
 }
@@ -57,10 +61,10 @@ export function loggingOf(written: Written): { readonly logging: Logging; readon
 type Settings = Readonly<Record<string, unknown>>;
 
 const facilities: readonly string[] = configSchema.properties.logging.properties.syslog.properties.facility.enum;
-/** Keys of a handler that are heeded, or that make no difference here. */
+/** Keys of a handler that have an effect here, or that need none. */
 const handlerKeys = ['class', 'level', 'formatter', 'facility', 'filename', 'stream', 'encoding', 'delay', 'mode'];
 
-function fromPython(written: Written): { readonly logging: Logging; readonly unused: readonly string[] } {
+function fromPython(written: WrittenLogging): { readonly logging: Logging; readonly unused: readonly string[] } {
   const handlers = Object.entries((written.handlers ?? {}) as Readonly<Record<string, Settings>>);
   const unused: string[] = (['formatters', 'filters'] as const).filter(
     (key) => Object.keys(written[key] ?? {}).length > 0,
@@ -108,8 +112,11 @@ function targetOf(handler: Settings): Partial<Logging> | undefined {
   }
 }
 
-/** A message passes a logger, then a handler: the stricter of the two decides; of several, the most talkative. */
-function pythonLevel(written: Written, handlers: readonly Settings[]): Level {
+/**
+ * A message passes a logger, then a handler, so the stricter of the two levels decides; of several
+ * pairs the most verbose one.
+ */
+function pythonLevel(written: WrittenLogging, handlers: readonly Settings[]): Level {
   const loggers = [...Object.values(written.loggers ?? {}), ...(written.root ? [written.root] : [])] as Settings[];
   const level = Math.max(lowestRank(loggers, 'info'), lowestRank(handlers, 'debug'));
   return order[level] ?? 'info';

@@ -1,18 +1,18 @@
-/** The files of a configuration in one, and a way to say where in them a value stands. */
+/** Merges the files of a configuration and remembers where each value stands. */
 import { validateConfig } from '../generated/validators.ts';
 import type { Problem } from '../text/problem.ts';
-import { parseYaml, type Written } from '../yaml/parse.ts';
+import { type Located, parseYaml } from '../yaml/parse.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
-import type { Machine, Own, Sources } from './sources.ts';
+import type { ConfigHost, Own, Sources } from './sources.ts';
 import { configSynonyms } from './synonyms.ts';
 import { readTrusted } from './trust.ts';
 
-/** All files in one, and which of them gave each key. */
+/** The merged files, and the file that gave each key. */
 export interface Merged {
   readonly values: ConfigFile;
-  readonly origins: ReadonlyMap<string, { readonly file: string; readonly written: Written<unknown> }>;
+  readonly origins: ReadonlyMap<string, { readonly file: string; readonly written: Located<unknown> }>;
   readonly sources: readonly string[];
-  /** What is named where a problem has no file: nobody wrote the value. */
+  /** The file to which problems of default values are attributed. */
   readonly fallbackFile: string;
   readonly problems: Problem[];
   readonly own?: Own;
@@ -26,14 +26,14 @@ const format = {
   },
 };
 
-export function readSources(sources: Sources, machine: Machine): Merged {
+export function readSources(sources: Sources, host: ConfigHost): Merged {
   const values: Record<string, unknown> = {};
-  const origins = new Map<string, { file: string; written: Written<unknown> }>();
+  const origins = new Map<string, { file: string; written: Located<unknown> }>();
   const problems: Problem[] = [...sources.unread];
   const read: string[] = [];
   let own = sources.own;
   for (const { path: file, optional } of sources.files) {
-    const answer = readTrusted(file, sources.ownerUids, machine.files);
+    const answer = readTrusted(file, sources.ownerUids, host.files);
     if (answer.is === 'absent' && optional) continue;
     if (answer.is !== 'read') {
       problems.push({
@@ -43,7 +43,8 @@ export function readSources(sources: Sources, machine: Machine): Merged {
       });
       continue;
     }
-    // A file of root's that somebody names is the machine's, not theirs.
+    // A named file that belongs to root configures the host, not a process-control of the caller's
+    // own.
     if (sources.named !== undefined && answer.ownerUid === 0) own = undefined;
     const result = parseYaml<ConfigFile>({ file, bytes: answer.bytes }, format);
     for (const problem of result.ok ? result.warnings : result.problems) problems.push(problem);
@@ -58,8 +59,8 @@ export function readSources(sources: Sources, machine: Machine): Merged {
 
 type Key = keyof ConfigFile & string;
 
-/** A problem of a value that the schema allows, at the place where it is written. */
-export function tell(merged: Merged, key: Key, severity: Problem['severity'], message: string): void {
+/** Adds a problem of a value that the schema allows, at the place where the value is written. */
+export function addProblem(merged: Merged, key: Key, severity: Problem['severity'], message: string): void {
   const origin = merged.origins.get(key);
   const place = origin?.written.place([key]);
   merged.problems.push({ severity, file: origin?.file ?? merged.fallbackFile, ...place, message });

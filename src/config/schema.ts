@@ -1,4 +1,7 @@
-/** The global configuration, defined once: types, defaults, validator, reference page and editor help are derived from this schema. */
+/**
+ * The schema of the configuration, from which types, defaults, validator, reference page and editor
+ * help are derived.
+ */
 import type { FromSchema } from 'json-schema-to-ts';
 import { jobSchema, logRetention, passEnvironment, size } from '../job/keys/schema.ts';
 import { absolutePath, oneLine } from '../yaml/schema.ts';
@@ -13,7 +16,7 @@ const userName = {
   'x-expected': 'the name of a user, or a uid',
 } as const;
 
-/** The keys of a Python `logging.config.dictConfig`; config/logging.ts says what becomes of them. */
+/** The keys of a Python `logging.config.dictConfig`, which config/logging.ts translates. */
 const pythonLogging = {
   version: {
     type: 'integer',
@@ -177,7 +180,7 @@ export const configSchema = {
     log_retention: {
       type: 'object',
       description:
-        'Which logs of each job are kept; without it, all of them. A job file can say otherwise for its job. The newest log of a job and the log of a run under way are always kept. Once an hour a run that ends removes old logs.',
+        'Limits for the logs of each job that are kept; without it, all of them. A job file can say otherwise for its job. The newest log of a job and the log of a run under way are always kept. Once an hour a run that ends removes old logs.',
       additionalProperties: false,
       examples: [{ days: 90, total_bytes: '20G', compress_after: 7 }],
       'x-expected': 'a mapping such as {days: 90}',
@@ -291,5 +294,5 @@ export const configSchema = {
   },
 } as const;
 
-/** What is written in one configuration file. */
+/** The keys of a configuration file as they are written. */
 export type ConfigFile = FromSchema<typeof configSchema, { keepDefaultedPropertiesOptional: true }>;

@@ -1,42 +1,48 @@
-/** Which files make the configuration for this caller, and which directories stand in for what they leave out. */
+/**
+ * Chooses the configuration files for the caller, and the directories of a process-control of the
+ * caller's own.
+ */
 import type { Files } from '../system/types/file.ts';
 import type { Caller, User, Users } from '../system/types/user.ts';
 import type { Problem } from '../text/problem.ts';
 import { unreadFiles, unreadMessage } from '../yaml/unread.ts';
 import { configSchema } from './schema.ts';
 
-/** A rule for one program must not become a way to have any file of root's read, and told where it has mistakes. */
+/**
+ * Names that may be given through sudo: a sudo rule for one program must not let its user read
+ * root's other files in messages.
+ */
 const sudoNames = /^\/etc\/process-control(?:-[A-Za-z0-9_-]+)?\.yaml$/;
 
-/** Where the configuration of the machine is; other places only in tests. */
+/** The files that the caller asks for. Only tests change `systemFile` and `dropInDirectory`. */
 export interface Request {
   /** `--config FILE`; wins over PROCESS_CONTROL_CONFIG. */
   readonly named?: string | undefined;
   readonly systemFile?: string;
   readonly dropInDirectory?: string;
-  /** The run-job beside the program that asks: the default of `runner_path`. */
+  /** The run-job beside the calling program: the default of `runner_path`. */
   readonly runnerPath?: string;
 }
 
-export interface Machine {
+export interface ConfigHost {
   readonly files: Files;
   readonly users: Users;
   readonly caller: Caller;
 }
 
 export interface Sources {
-  /** In order; one that is `optional` may be absent. */
+  /** The files in order; an optional file may be absent. */
   readonly files: readonly { readonly path: string; readonly optional: boolean }[];
-  /** Root, and the caller where files of one's own count. */
+  /** Trusted owners of the files: root, and the caller if the caller's own files count. */
   readonly ownerUids: readonly number[];
   readonly named?: string;
-  /** Warnings about files that look like a part of the configuration and are not read, because of their names. */
+  /** Warnings about files that look like configuration and are not read because of their names. */
   readonly unread: readonly Problem[];
-  /** Set when the caller has a process-control of their own, unless a file of root's is named. */
+  /** Set if the caller has a process-control of their own, unless a file of root's is named. */
   readonly own?: Own;
 }
 
-/** The directories of a process-control of one's own. */
+/** The user and the directories of a process-control of the caller's own. */
 export interface Own {
   readonly user: User;
   readonly configDirectory: string;
@@ -48,8 +54,8 @@ export type SourcesAnswer =
   | { readonly ok: true; readonly sources: Sources }
   | { readonly ok: false; readonly file: string; readonly reason: string };
 
-export function chooseSources(machine: Machine, request: Request): SourcesAnswer {
-  const { files, users, caller } = machine;
+export function chooseSources(host: ConfigHost, request: Request): SourcesAnswer {
+  const { files, users, caller } = host;
   const { systemFile = '/etc/process-control.yaml', dropInDirectory = '/etc/process-control.d' } = request;
   const dropInNames = files.list(dropInDirectory) ?? [];
   const dropIns = dropInNames
@@ -93,7 +99,7 @@ export function chooseSources(machine: Machine, request: Request): SourcesAnswer
   return { ok: true, sources: { files: all, ownerUids, unread } };
 }
 
-/** `process-control.yml` where there is no `process-control.yaml`. */
+/** Warns of `process-control.yml` and the like if there is no `process-control.yaml`. */
 function unreadTwins(path: string, files: Files): readonly Problem[] {
   if (files.facts(path) !== undefined) return [];
   const twins = ['yml', 'YAML', 'YML', 'json'].map((ending) => path.replace(/yaml$/, ending));
@@ -102,22 +108,34 @@ function unreadTwins(path: string, files: Files): readonly Problem[] {
     .map((file) => ({ severity: 'warning', file, message: unreadMessage(file.slice(file.lastIndexOf('/') + 1)) }));
 }
 
-/** What a person could do without sudo must not be what somebody else gets through sudo. */
+/**
+ * True if the program was started through sudo or the like. The rights of root must not serve the
+ * files of the person who asked.
+ */
 export function throughSudo({ environment }: Pick<Caller, 'environment'>): boolean {
   return ['SUDO_UID', 'SUDO_USER', 'SUDO_COMMAND', 'DOAS_USER', 'PKEXEC_UID'].some(
     (name) => environment[name] !== undefined,
   );
 }
 
-/** By the uid: the caller is somebody, while looking for a user that may not exist asks LDAP and the like. */
+/**
+ * Looks the caller up by uid, because a search for a user that may not exist asks LDAP and the
+ * like.
+ */
 function isDefaultServiceUser(users: Users, caller: Caller): boolean {
   return users.find(String(caller.euid))?.name === configSchema.properties.user.default;
 }
 
-/** Where a process-control of one's own is found; cron starts run-job without them, so the crontab says them. */
+/**
+ * Variables that decide where a process-control of the caller's own is. cron starts run-job without
+ * them, so the crontab sets them.
+ */
 export const ownPlaceVariables = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR'];
 
-/** XDG base directories; null when the caller is no user. Whoever comes through sudo does not choose them. */
+/**
+ * The XDG base directories, or null if the caller is no user. A caller through sudo does not choose
+ * them.
+ */
 function ownPlaces(users: Users, caller: Caller): Own | null {
   const user = users.find(String(caller.euid));
   if (user === undefined) return null;

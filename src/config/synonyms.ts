@@ -1,4 +1,4 @@
-/** Keys that people guess in /etc/process-control.yaml, and what has their place there. */
+/** Keys that people guess in /etc/process-control.yaml, and the keys that exist instead. */
 import { jobSchema } from '../job/keys/schema.ts';
 import { jobSynonyms } from '../job/keys/synonyms.ts';
 import type { Synonym, Synonyms } from '../yaml/synonym.ts';
@@ -140,7 +140,10 @@ const own: Synonyms = {
 
 let made: Synonyms | undefined;
 
-/** Our own names first, then keys of a job, which have their place below `default_job_config`, and what is said of them there. */
+/**
+ * Synonyms of our own keys, then keys of a job, which belong below `default_job_config`, and their
+ * synonyms there.
+ */
 export function configSynonyms(): Synonyms {
   made ??= { ...ofJobs(), ...own };
   return made;

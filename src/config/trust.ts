@@ -1,6 +1,7 @@
 /**
- * Reads a configuration file only if nobody but its rightful owners can have written it: a regular file, every directory above it
- * writable by them alone. What root runs is decided by such a file, so doubt is a refusal.
+ * Reads a configuration file only if nobody but its rightful owners can have written it: it is a
+ * regular file, and every directory above it can be written by them alone. Such a file decides what
+ * root runs, so a file that can't be checked is refused.
  */
 import type { FileFacts, Files } from '../system/types/file.ts';
 
@@ -11,12 +12,12 @@ export type Trusted =
 
 const limitBytes = 256 * 1024;
 
-/** `ownerUids` are root and, where files of one's own count, the caller. */
+/** `ownerUids` are root and, if the caller's own files count, the caller. */
 export function readTrusted(path: string, ownerUids: readonly number[], files: Files): Trusted {
   if (/[\u0000-\u001f\u007f-\u009f]/.test(path))
     return refused('a configuration file may not have control characters in its name');
   if (/^\/+proc(?:\/|$)/.test(path)) return refused('a configuration file may not be in /proc');
-  // The resolved path has no links left that somebody could turn while we look.
+  // The resolved path has no links left that could be changed between the checks and the read.
   const resolved = files.resolve(path);
   if (resolved === undefined) {
     return files.facts(path) === undefined ? { is: 'absent' } : refused('this link does not lead to a file');
@@ -34,19 +35,22 @@ export function readTrusted(path: string, ownerUids: readonly number[], files: F
     : { is: 'read', path: resolved, bytes: read.bytes, ownerUid: read.facts.uid };
 }
 
-/** From the root down. */
+/** Returns the directories above a path, from the root down. */
 function directoriesAbove(path: string): readonly string[] {
   const parts = path.split('/').slice(1, -1);
   return ['/', ...parts.map((_part, depth) => `/${parts.slice(0, depth + 1).join('/')}`)];
 }
 
-/** Why others than the owners could have written it, and what to do; a sticky directory counts as writable by all: anybody can put a file there. */
+/**
+ * Returns the reason why others than the owners could have written a file, and the remedy. A sticky
+ * directory counts as writable by all.
+ */
 function unsafe(facts: FileFacts | undefined, ownerUids: readonly number[]): string | undefined {
   if (facts === undefined) return 'vanished while it was looked at';
   if (!ownerUids.includes(facts.uid)) {
     return `belongs to uid ${facts.uid}; it must belong to ${ownerUids.map((uid) => (uid === 0 ? 'root' : `uid ${uid}`)).join(' or ')}`;
   }
-  // Nobody should take the sticky bit's directory away from everybody else.
+  // chmod on a shared directory such as /tmp would be the wrong advice.
   const shared = facts.kind === 'directory' && (facts.mode & 0o1000) !== 0;
   const only = ownerUids.length > 1 ? 'you' : 'root';
   const remedy = (mode: string) => (shared ? `keep the configuration where only ${only} can write` : `chmod ${mode}`);

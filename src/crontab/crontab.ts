@@ -1,6 +1,7 @@
 /**
- * Decides what the generated crontab says: a header, then each job in the order of its slug, in files of a size that cron reads.
- * A job whose file has problems keeps the line that it has in the present files (last-good.ts).
+ * Composes the crontab: a header, then the jobs in the order of their slugs, in files of a size
+ * that cron reads. A job whose file has problems keeps the line that it has in the present files
+ * (last-good.ts).
  */
 import type { Problem } from '../text/problem.ts';
 import { type HeaderValues, header, trigger } from './header.ts';
@@ -8,7 +9,7 @@ import type { LastLine, PresentCrontab } from './last-good.ts';
 import { utf8Bound } from './reader.ts';
 import { type CronTemplate, commentText } from './template.ts';
 
-/** What the crontab has to know of a job whose file is good. */
+/** The part of a valid job that its crontab line depends on. */
 export interface CrontabJob {
   readonly slug: string;
   readonly name: string;
@@ -17,7 +18,7 @@ export interface CrontabJob {
   /** Five terms; absent for a service and for a job that only people start. */
   readonly schedule?: string;
   readonly disabled: boolean;
-  /** When the job file names one. */
+  /** The zone that the job file names, if any. */
   readonly timeZone?: string;
   readonly service: boolean;
   readonly catchUp: boolean;
@@ -27,17 +28,17 @@ export interface CrontabJob {
 export interface BrokenJob {
   readonly slug: string;
   readonly source: string;
-  /** Of the first problem. */
+  /** The line of the first problem in the job file. */
   readonly line?: number;
 }
 
-/** What the configuration gives to all lines. */
+/** The values that all lines share, from the configuration. */
 export interface CrontabFrame {
   readonly header: HeaderValues;
   readonly template: CronTemplate;
   readonly user: string;
   readonly runner: string;
-  /** For `--config`; absent when it is the default one. */
+  /** The value of `--config`; absent for the default configuration. */
   readonly config?: string;
 }
 
@@ -49,7 +50,7 @@ export interface CrontabOrder extends CrontabFrame {
   readonly dueMinutes: (schedule: string, timeZone: string) => string;
 }
 
-/** What became of one job, for the report. */
+/** The state of one job in the crontab, for the report. */
 export interface JobLine {
   readonly slug: string;
   readonly state: 'scheduled' | 'unscheduled' | 'service' | 'kept' | 'left out';
@@ -59,9 +60,11 @@ export interface JobLine {
 
 export interface Crontab {
   readonly jobs: readonly JobLine[];
-  /** What only shows when a line is written. */
+  /** Problems that only show when a line is written. */
   readonly problems: readonly Problem[];
-  /** The whole as one text, or as files of at most 9,000 lines named NAME, NAME-2, NAME-3… */
+  /**
+   * The whole crontab as one text, or as files of at most 9,000 lines named NAME, NAME-2, NAME-3…
+   */
   text(): string;
   files(name: string): readonly CrontabFile[];
 }
@@ -73,14 +76,14 @@ export interface CrontabFile {
 
 /** Debian's cron ignores a file of more than 10,000 lines. */
 const linesPerFile = 9000;
-/** cronie loses its way after 32,768 characters of comments in a row. */
+/** cronie fails to read on after 32,768 characters of comments in a row. */
 const commentRunLimit = 12_000;
 
-/** Some lines that belong together. */
-interface Block {
+/** Lines that stay together in one file. */
+interface LineGroup {
   readonly text: string;
   readonly lines: number;
-  /** Whether there is an entry among them, or only comments. */
+  /** True if the lines hold an entry, false if they are only comments. */
   readonly entry: boolean;
   readonly job?: JobLine;
   readonly problem?: Problem;
@@ -88,25 +91,28 @@ interface Block {
 
 export function composeCrontab(order: CrontabOrder): Crontab {
   const named = [
-    ...order.jobs.map((job) => ({ slug: job.slug, write: () => jobBlock(job, order) })),
-    ...order.broken.map((job) => ({ slug: job.slug, write: () => keptBlock(job, order) })),
+    ...order.jobs.map((job) => ({ slug: job.slug, write: () => jobGroup(job, order) })),
+    ...order.broken.map((job) => ({ slug: job.slug, write: () => keptGroup(job, order) })),
   ];
   named.sort((a, b) => (a.slug < b.slug ? -1 : a.slug > b.slug ? 1 : 0));
-  const blocks = [...commonBlocks(order), ...named.map(({ write }) => write())];
+  const groups = [...commonGroups(order), ...named.map(({ write }) => write())];
   return {
-    jobs: blocks.flatMap(({ job }) => job ?? []),
-    problems: blocks.flatMap(({ problem }) => problem ?? []),
-    text: () => paginate(blocks, () => header(order.header, 1, ''), Number.POSITIVE_INFINITY).join(''),
+    jobs: groups.flatMap(({ job }) => job ?? []),
+    problems: groups.flatMap(({ problem }) => problem ?? []),
+    text: () => paginate(groups, () => header(order.header, 1, ''), Number.POSITIVE_INFINITY).join(''),
     files: (name) =>
-      paginate(blocks, (part) => header(order.header, part, name), linesPerFile).map((text, index) => ({
+      paginate(groups, (part) => header(order.header, part, name), linesPerFile).map((text, index) => ({
         name: index === 0 ? name : `${name}-${index + 1}`,
         text,
       })),
   };
 }
 
-/** One pair of lines for all services, and one for all jobs that catch up: run-job itself knows which they are. */
-function commonBlocks(order: CrontabOrder): Block[] {
+/**
+ * One pair of lines for all services, and one for all jobs that catch up. run-job itself finds out
+ * which jobs these are.
+ */
+function commonGroups(order: CrontabOrder): LineGroup[] {
   const active = order.jobs.filter((job) => !job.disabled);
   const kept = order.broken.length > 0 ? order.present.content() : undefined;
   const services = active.some((job) => job.service) || kept?.ensure;
@@ -117,7 +123,7 @@ function commonBlocks(order: CrontabOrder): Block[] {
   ];
 }
 
-function pair(comment: string, schedule: string, flag: string, order: CrontabOrder): Block {
+function pair(comment: string, schedule: string, flag: string, order: CrontabOrder): LineGroup {
   const command = commandLine(flag, order);
   return entries(`${comment}\n@reboot ${order.user} ${command}\n${schedule} ${order.user} ${command}\n`);
 }
@@ -126,11 +132,11 @@ function commandLine(flags: string, { runner, config }: CrontabOrder): string {
   return `${runner} ${flags}${config === undefined ? '' : ` --config ${config}`}`;
 }
 
-function jobBlock(job: CrontabJob, order: CrontabOrder): Block {
+function jobGroup(job: CrontabJob, order: CrontabOrder): LineGroup {
   const { slug, schedule, timeZone } = job;
-  if (job.service && !job.disabled) return remark(`# Service ${slug}`, { slug, state: 'service' });
+  if (job.service && !job.disabled) return commentGroup(`# Service ${slug}`, { slug, state: 'service' });
   if (job.disabled || schedule === undefined)
-    return remark(`# Skipping disabled job ${slug}`, { slug, state: 'unscheduled' });
+    return commentGroup(`# Skipping disabled job ${slug}`, { slug, state: 'unscheduled' });
   const line: LastLine =
     timeZone === undefined
       ? { schedule, due: false }
@@ -140,7 +146,7 @@ function jobBlock(job: CrontabJob, order: CrontabOrder): Block {
   return { ...entries(answer.text), job: { slug, state: 'scheduled', ...(line.zoned ?? { schedule }) } };
 }
 
-function keptBlock(job: BrokenJob, order: CrontabOrder): Block {
+function keptGroup(job: BrokenJob, order: CrontabOrder): LineGroup {
   const { slug, source } = job;
   const line = order.present.content().lines.get(slug);
   if (line === undefined) return leftOut(job);
@@ -151,21 +157,24 @@ function keptBlock(job: BrokenJob, order: CrontabOrder): Block {
   return { ...entries(`${why}\n${answer.text}`), job: { slug, state: 'kept', ...(line.zoned ?? { schedule }) } };
 }
 
-function leftOut(job: BrokenJob, message?: string): Block {
+function leftOut(job: BrokenJob, message?: string): LineGroup {
   const text = `# No line for ${job.slug}: ${place(job)} has a problem, see cron-generate --check`;
-  const block = remark(commentText(text), { slug: job.slug, state: 'left out' });
-  return message === undefined ? block : { ...block, problem: { severity: 'error', file: job.source, message } };
+  const group = commentGroup(commentText(text), { slug: job.slug, state: 'left out' });
+  return message === undefined ? group : { ...group, problem: { severity: 'error', file: job.source, message } };
 }
 
-function remark(comment: string, job: JobLine): Block {
+function commentGroup(comment: string, job: JobLine): LineGroup {
   return { text: `${comment}\n`, lines: 1, entry: false, job };
 }
 
-function entries(text: string): Block {
+function entries(text: string): LineGroup {
   return { text, lines: text.split('\n').length - 1, entry: true };
 }
 
-/** Where, and never what: the file may be for fewer eyes than the crontab. */
+/**
+ * The place of a problem without its message: fewer people may be allowed to read the job file than
+ * the crontab.
+ */
 function place({ source, line }: BrokenJob): string {
   return line === undefined ? source : `${source}:${line}`;
 }
@@ -183,22 +192,25 @@ function entry(
   return { text: `# ${slug} follows ${zoned.schedule} ${zoned.timeZone}\n${answer.text}` };
 }
 
-/** A text that grows block by block: lines for Debian's cron, characters of comments in a row for cronie. */
+/**
+ * A file that grows group by group. `lines` counts for Debian's cron, `quiet` counts characters of
+ * comments in a row for cronie.
+ */
 interface Page {
   text: string;
   lines: number;
   quiet: number;
 }
 
-function paginate(blocks: readonly Block[], start: (part: number) => string, lineLimit: number): string[] {
+function paginate(groups: readonly LineGroup[], start: (part: number) => string, lineLimit: number): string[] {
   const pages: Page[] = [];
   let page = newPage(start(1));
-  for (const block of blocks) {
-    if (page.lines + block.lines + 1 > lineLimit) {
+  for (const group of groups) {
+    if (page.lines + group.lines + 1 > lineLimit) {
       pages.push(page);
       page = newPage(start(pages.length + 1));
     }
-    append(page, block);
+    append(page, group);
   }
   return [...pages, page].map(({ text }) => text);
 }
@@ -207,13 +219,13 @@ function newPage(text: string): Page {
   return { text, lines: text.split('\n').length - 1, quiet: 0 };
 }
 
-function append(page: Page, block: Block): void {
+function append(page: Page, group: LineGroup): void {
   if (page.quiet > commentRunLimit) {
     page.text += `${trigger}\n`;
     page.lines += 1;
     page.quiet = 0;
   }
-  page.text += block.text;
-  page.lines += block.lines;
-  page.quiet = block.entry ? 0 : page.quiet + utf8Bound(block.text);
+  page.text += group.text;
+  page.lines += group.lines;
+  page.quiet = group.entry ? 0 : page.quiet + utf8Bound(group.text);
 }

@@ -1,13 +1,14 @@
 /**
- * Chooses the minutes of the hour in which cron must ask about a job that has a time zone of its own: cron knows the host's zone only,
- * so the line is a superset (every hour), and `run-job --due` looks whether the schedule has a tick now.
+ * Chooses the minutes of the hour in which cron must ask about a job that has a time zone of its
+ * own: cron knows the host's zone only, so the line is a superset (every hour), and `run-job --due`
+ * looks whether the schedule has a tick now.
  */
 import type { Expression } from '../schedule/expression.ts';
 import type { Zone } from '../zone/zone.ts';
 
 const minuteMs = 60_000;
 
-/** The years that are looked through are fixed, so that the line does not change with time. */
+/** The years that are examined are fixed, so that the line does not change with time. */
 const fromMs = Date.UTC(2025, 0, 1);
 const untilMs = Date.UTC(2040, 0, 1);
 
@@ -16,7 +17,7 @@ export interface ZonePair {
   readonly host: Zone;
 }
 
-/** A cron term for the minute. */
+/** Returns the minute term of a line. */
 export function dueMinutes(expression: Pick<Expression, 'minutes'>, zones: ZonePair): string {
   const { differences, gapEnds } = distancesOf(zones);
   const minutes = new Set(gapEnds);
@@ -26,15 +27,21 @@ export function dueMinutes(expression: Pick<Expression, 'minutes'>, zones: ZoneP
 }
 
 interface Distances {
-  /** By how many minutes the job's clock is ahead of the host's, in whichever seasons they are. */
+  /**
+   * The minutes by which the job's clock is ahead of the host's, in all combinations of their
+   * seasons.
+   */
   readonly differences: ReadonlySet<number>;
-  /** The minutes on the host's clock at which a gap of the job's zone ends: what the gap has swallowed is due then. */
+  /**
+   * The minutes on the host's clock at which a gap of the job's zone ends: ticks in the gap are due
+   * then.
+   */
   readonly gapEnds: ReadonlySet<number>;
 }
 
 const known = new WeakMap<Zone, WeakMap<Zone, Distances>>();
 
-/** Thousands of jobs share a zone. */
+/** Returns the known distances of two zones, because thousands of jobs share a zone. */
 function distancesOf(zones: ZonePair): Distances {
   const ofHost = known.get(zones.host) ?? new WeakMap<Zone, Distances>();
   known.set(zones.host, ofHost);

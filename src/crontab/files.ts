@@ -1,4 +1,7 @@
-/** Compares the files that are there with the files that should be, and decides which to write, to remove and not to touch. */
+/**
+ * Compares the present crontab files with those that should exist, and decides which to write, to
+ * remove and to leave alone.
+ */
 import type { CrontabChange } from '../system/types/cron.ts';
 import type { FileFacts, FileKind, Files } from '../system/types/file.ts';
 import type { CrontabFile } from './crontab.ts';
@@ -6,7 +9,9 @@ import { isPartOf } from './header.ts';
 import { nothingPresent, type PresentCrontab, readPresent } from './last-good.ts';
 
 type PresentFile =
-  /** `sound`: cron accepts its owner, mode and links. `trusted`: nobody else can have written it. */
+  /**
+   * `sound`: cron accepts its owner, mode and links. `trusted`: nobody else can have written it.
+   */
   | {
       readonly is: 'text';
       readonly name: string;
@@ -20,19 +25,19 @@ type PresentFile =
 export interface PresentFiles {
   readonly path: string;
   readonly name: string;
-  /** The main file, when there is something of its name, and what is named like a part of it. */
+  /** The file of this name, if it exists, and all files that are named like a part of it. */
   readonly files: ReadonlyMap<string, PresentFile>;
 }
 
 export type ChangeAnswer =
   | { readonly change: CrontabChange; readonly refused?: never }
-  /** Words that start with the name of a file that is not ours to replace. */
+  /** Reasons why files can't be replaced; each starts with the name of the file. */
   | { readonly change?: never; readonly refused: readonly string[] };
 
-/** 10,000 lines of 900 bytes, and room. */
+/** More than 10,000 lines of 900 bytes. */
 const limitBytes = 16 * 1024 * 1024;
 
-/** `uid` is the caller's; root's files count for everybody. */
+/** `uid` is the caller's; files of root are trusted for every caller. */
 export function lookAtPresent(files: Files, path: string, uid: number): PresentFiles {
   const at = path.lastIndexOf('/');
   const directory = path.slice(0, at) || '/';
@@ -46,7 +51,7 @@ export function lookAtPresent(files: Files, path: string, uid: number): PresentF
   return { path, name, files: found };
 }
 
-/** 2, 3… for NAME-2, NAME-3… */
+/** Returns 2, 3… for NAME-2, NAME-3… */
 function partNumber(candidate: string, name: string): number | undefined {
   const [, digits] = candidate.startsWith(`${name}-`)
     ? (/^([1-9]\d{0,3})$/.exec(candidate.slice(name.length + 1)) ?? [])
@@ -72,7 +77,10 @@ function judge(
   return { sound: trustedOwner && mode === 0o644 && links === 1, trusted: trustedOwner && (mode & 0o022) === 0 };
 }
 
-/** Whose crontab it is, and the lines that the jobs have now; from files that others could have written none are taken. */
+/**
+ * Returns the owner of the crontab and the lines that jobs have now. No line is taken from a file
+ * that others could have written.
+ */
 export function presentCrontab({ name, files }: PresentFiles): PresentCrontab {
   const main = files.get(name);
   if (main === undefined) return nothingPresent;
@@ -89,7 +97,10 @@ function parts(name: string, files: PresentFiles['files']): Extract<PresentFile,
     .sort((a, b) => (partNumber(a.name, name) ?? 0) - (partNumber(b.name, name) ?? 0));
 }
 
-/** `adopt` allows to replace a regular file that is not ours; nothing allows to replace anything else. */
+/**
+ * `adopt` allows to replace a regular file that is not ours. Anything else than a regular file is
+ * never replaced.
+ */
 export function decideChange(
   { path, name, files }: PresentFiles,
   wanted: readonly CrontabFile[],
@@ -97,18 +108,18 @@ export function decideChange(
 ): ChangeAnswer {
   const isMine = (file: PresentFile) =>
     file.name === name ? owner !== 'foreign' : file.is === 'text' && isPartOf(file.text, name);
-  const refused = wanted.flatMap((file) => obstacle(files.get(file.name), isMine, adopt) ?? []);
+  const refused = wanted.flatMap((file) => refusalFor(files.get(file.name), isMine, adopt) ?? []);
   if (refused.length > 0) return { refused };
   const writes = wanted.filter((file) => !isAlready(files.get(file.name), file));
   const names = new Set(wanted.map((file) => file.name));
   const removals = [...files.values()].filter((file) => file.name !== name && !names.has(file.name) && isMine(file));
-  // When jobs move to a later file that one is written first, and when they move to an earlier file that one:
-  // in between a line is there twice, which run-job notices, and never missing.
+  // The file into which jobs move is written before the file that they leave:
+  // in between a line exists twice, which run-job notices, and is never missing.
   const grows = sizeOf(wanted) > sizeOf([...files.values()].filter((file) => file.is === 'text'));
   return { change: { path, writes: grows ? writes.reverse() : writes, removals: removals.map((file) => file.name) } };
 }
 
-function obstacle(
+function refusalFor(
   there: PresentFile | undefined,
   isMine: (file: PresentFile) => boolean,
   adopt: boolean,

@@ -1,4 +1,7 @@
-/** Takes from the configuration what all lines of the crontab share, or says what in it can't be in a crontab. */
+/**
+ * Makes the values that all crontab lines share, or returns the settings that can't be in a
+ * crontab.
+ */
 import type { Config } from '../config/config.ts';
 import { ownPlaceVariables } from '../config/sources.ts';
 import type { Problem, Result } from '../text/problem.ts';
@@ -27,7 +30,10 @@ export function crontabFrame(config: Config, environment: Environment): Result<C
   return { ok: true, value, warnings: [] };
 }
 
-/** The service user's own home may be missing; only the user of a process-control of their own needs it to be found again. */
+/**
+ * The HOME and the settings of the header. Only in a process-control of the caller's own does the
+ * configuration depend on HOME.
+ */
 function places({ embedded, serviceUser }: Config, environment: Environment) {
   if (!embedded) return { home: '/', settings: [] };
   const { HOME = '' } = environment;
@@ -37,7 +43,7 @@ function places({ embedded, serviceUser }: Config, environment: Environment) {
   return { home: HOME.startsWith('/') ? HOME : serviceUser.home, settings };
 }
 
-/** Neither cron nor sh may see anything but one word in it. */
+/** Refuses a path that cron or sh would not read as one plain word. */
 function wordProblem(title: string, path: string): string[] {
   if (/^\/[A-Za-z0-9._/=-]+$/.test(path)) return [];
   return [`${title} stands in the crontab: only letters, digits and . _ / = - may be in it, found ${path}`];
@@ -47,12 +53,12 @@ function problemIn({ sources }: Config): (message: string) => Problem {
   return (message) => ({ severity: 'error', file: sources.at(-1) ?? 'configuration', message });
 }
 
-/** Why cron would not read a crontab of that path; `undefined` when it would. */
+/** Returns the reason why cron would not read a crontab of this path, if there is one. */
 export function outputProblem(path: string): string | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (!/^[A-Za-z0-9_-]+$/.test(name)) {
     return `cron skips a file called "${name}": its name may have only letters, digits, "_" and "-"`;
   }
-  // cronie: the whole path must fit into NAME_MAX.
+  // In cronie the whole path must fit into NAME_MAX.
   return path.length > 240 ? `cronie does not read a path of more than 240 characters: ${path}` : undefined;
 }

@@ -1,17 +1,23 @@
-/** The lines that open every file of ours: by them cron-generate knows which files are its own to replace and remove. */
+/**
+ * The first lines of every generated file, by which cron-generate knows the files that it may
+ * replace and remove.
+ */
 import { commentText } from './template.ts';
 
 const ownership = '# Written by cron-generate (process-control). Change the job files: changes made here are lost.';
 
-/** It tells run-job that the clock started it. Said again between long comments it does nothing but end them. */
+/**
+ * Tells run-job that cron started it. Between long comments it is repeated, only to interrupt them.
+ */
 export const trigger = 'PROCESS_CONTROL_TRIGGER=cron';
 
 export interface HeaderValues {
   /** `job_directory`. */
   readonly directory: string;
   /**
-   * Serves only cron's chdir, because cronie does not run a job whose home is missing, and `/` is always there; run-job gives the job its
-   * own. Where the configuration itself is found through HOME, it is the user's.
+   * cron's working directory. cronie does not run a job whose home is missing, and `/` always
+   * exists; run-job gives the job its own. If the configuration itself is found through HOME, it is
+   * the user's.
    */
   readonly home: string;
   /** `path` of the configuration. */
@@ -20,7 +26,7 @@ export interface HeaderValues {
   readonly settings: readonly string[];
 }
 
-/** Of part 1, the file NAME itself, or of a later part, NAME-2, NAME-3… */
+/** Returns the header of part 1, the file NAME itself, or of a later part, NAME-2, NAME-3… */
 export function header({ directory, home, searchPath, settings }: HeaderValues, part: number, name: string): string {
   const continued = part === 1 ? '' : `, part ${part} of ${name}`;
   const title = `${commentText(`# Jobs of ${directory}`)}${continued}`;
@@ -32,7 +38,7 @@ export function isOurs(text: string): boolean {
   return text.startsWith(`${ownership}\n`);
 }
 
-/** Whether a file is a later part of NAME, and not a crontab of its own that is called NAME-2. */
+/** Tells a later part of NAME from a crontab of its own that is called NAME-2. */
 export function isPartOf(text: string, name: string): boolean {
   const [, second = ''] = text.slice(0, 4096).split('\n');
   return isOurs(text) && /, part \d+ of ([\w-]+)$/.exec(second)?.[1] === name;

@@ -1,15 +1,16 @@
 /**
- * Learns what the crontab has to know of every job. A file that is the very same as the last time is not read again: what it said then
- * is remembered, and forgotten when the configuration, the program or the file itself has changed.
+ * Loads every job for the crontab. A file that has not changed since the last time is not read
+ * again: its result is remembered until the configuration, the program or the file itself changes.
  */
+
+import { listJobFiles } from '../job/folder.ts';
 import type { Job } from '../job/job.ts';
-import { listJobFiles } from '../job/load.ts';
-import { isReboot } from '../schedule/nickname.ts';
 import type { FileFacts, Files } from '../system/types/file.ts';
+import { defined } from '../text/defined.ts';
 import type { Problem, Result } from '../text/problem.ts';
 import type { BrokenJob, CrontabJob } from './crontab.ts';
 
-/** What one file said. */
+/** The result of one job file. */
 export type KnownJob =
   | { readonly is: 'good'; readonly job: CrontabJob; readonly problems: readonly Problem[] }
   | { readonly is: 'broken'; readonly job: BrokenJob; readonly problems: readonly Problem[] };
@@ -29,9 +30,9 @@ export interface JobSource {
   readonly files: Files;
   readonly nowMs: number;
   readonly memory: JobMemory;
-  /** Hears which files will be read, before the first one is. */
+  /** Called with the files that will be read, before the first one is read. */
   readonly prepare?: (slugs: readonly string[]) => void;
-  /** Reads one file; `undefined` when it has vanished. */
+  /** Reads one file; `undefined` if it has vanished. */
   readonly read: (slug: string) => KnownJob | undefined;
 }
 
@@ -51,9 +52,9 @@ export function loadCrontabJobs(source: JobSource): CrontabJobs {
 
 interface Looked {
   readonly slug: string;
-  /** Of a file that can be told from any later one. */
+  /** Absent if a later change of the file could go unnoticed. */
   readonly stamp: string | undefined;
-  /** What is remembered. */
+  /** The remembered result of the file, if there is one. */
   readonly known: KnownJob | undefined;
 }
 
@@ -68,57 +69,60 @@ function learn({ slug, stamp }: Looked, { memory, read }: JobSource): KnownJob |
   return known;
 }
 
-/** A file that was changed this recently may be changed again without a new time stamp, where those are of whole seconds. */
+/**
+ * A file that was changed this recently may be changed again without a new time stamp, on file
+ * systems with whole seconds.
+ */
 const settledMs = 2000;
 
-/** Of a file that can be told from any later one. The inode's change time can't be set by anyone, and covers owner, mode and renames. */
+/**
+ * Returns a stamp that every later change of the file changes. Nobody can set the inode's change
+ * time; it covers owner, mode and renames.
+ */
 function stampOf(facts: FileFacts | undefined, nowMs: number): string | undefined {
   if (facts?.kind !== 'file' || facts.ctimeMs > nowMs - settledMs) return undefined;
   return `${facts.inode}:${facts.sizeBytes}:${facts.mtimeMs}:${facts.ctimeMs}`;
 }
 
-export interface JobReading {
-  readonly result: Result<Job>;
-  /** As it belongs into a crontab. */
-  readonly scheduleText: (written: string) => string;
-}
-
-export function knownJob(slug: string, path: string, { result, scheduleText }: JobReading): KnownJob {
+export function knownJob(slug: string, path: string, result: Result<Job>): KnownJob {
   if (!result.ok) {
     const { problems } = result;
     const line = problems.find(({ severity }) => severity === 'error')?.line;
-    return { is: 'broken', job: { slug, source: path, ...(line !== undefined && { line }) }, problems };
+    return { is: 'broken', job: defined({ slug, source: path, line }), problems };
   }
   const { name, schedule, enabled, service, timing } = result.value;
   const { timeZone } = timing;
-  const job: CrontabJob = {
+  const job: CrontabJob = defined({
     slug,
     name,
     source: path,
-    ...(schedule !== undefined && { schedule: scheduleText(schedule) }),
-    ...(timeZone !== undefined && !isReboot(schedule) && { timeZone }),
+    schedule: schedule?.text,
+    timeZone: schedule?.atBoot ? undefined : timeZone,
     disabled: !enabled,
     service: service !== undefined,
     catchUp: timing.catchUp === 'last' && service === undefined,
-  };
+  });
   return { is: 'good', job, problems: result.warnings };
 }
 
 export interface JobMemory {
   recall(slug: string, stamp: string): KnownJob | undefined;
   remember(slug: string, stamp: string, known: KnownJob): void;
-  /** To be kept for the next time; `undefined` when it would say what it said before. */
+  /** The text to store for the next time; `undefined` if nothing has changed. */
   text(): string | undefined;
 }
 
 interface Remembered {
   readonly stamp: string;
-  /** Of the data of the zone that the job names, by which it was judged. */
+  /** The digest of the data of the zone that the job names. */
   readonly zone?: string;
   readonly known: KnownJob;
 }
 
-/** `text` is of an earlier memory; under another fingerprint it says nothing. `zoneDigest` changes when the data of a zone do. */
+/**
+ * Restores the memory from the text of an earlier one, unless the fingerprint differs. `zoneDigest`
+ * changes with the data of a zone.
+ */
 export function jobMemory(
   text: string | undefined,
   fingerprint: string,
@@ -135,7 +139,7 @@ export function jobMemory(
       return remembered.known;
     },
     remember(slug, stamp, known) {
-      // What was wrong with a zone may be put right without a touch on the file, by the package tzdata.
+      // The package tzdata may fix a problem of a zone while the job file stays the same.
       if (known.problems.some(({ severity, message }) => severity === 'error' && message.startsWith('"time_zone"')))
         return;
       const zone = zoneOf(known, zoneDigest);

@@ -1,23 +1,26 @@
 /**
- * Reads the present crontab back: whose it is, and the line that each job has in it. Ours is known by its header,
- * the predecessor's by what it consists of: comments and lines that start run-job.
+ * Reads the present crontab: whose it is, and the line of each job. Our own is known by its header,
+ * the predecessor's by its content: comments and lines that start run-job.
  */
 import { isOurs } from './header.ts';
 import { readLine } from './reader.ts';
 
-/** What is worth keeping of a job's line; the user, the program and the template are today's. */
+/**
+ * The parts of a job's line that are kept while its file has problems; user, program and template
+ * are the present ones.
+ */
 export interface LastLine {
   /** Five terms, as cron reads them. */
   readonly schedule: string;
-  /** Written as `--due`: run-job looks whether the job's own zone has a tick. */
+  /** The line has `--due`: run-job looks whether the schedule has a tick in the job's own zone. */
   readonly due: boolean;
-  /** The schedule that the job file gives, when `due`. */
+  /** The schedule of the job file, if `due`. */
   readonly zoned?: { readonly schedule: string; readonly timeZone: string };
 }
 
 export interface PresentCrontab {
   readonly owner: 'nobody' | 'us' | 'predecessor' | 'foreign';
-  /** Read when it is asked for: mostly nothing has changed and no line has to be kept. */
+  /** Parses the lines on demand, because mostly no line has to be kept. */
   content(): PresentLines;
 }
 
@@ -34,13 +37,19 @@ const noLines: PresentLines = { lines: new Map(), ensure: false, catchUp: false 
 export const nothingPresent: PresentCrontab = { owner: 'nobody', content: () => noLines };
 
 const slugPattern = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}';
-/** Our own lines, whatever the program was called when they were written. */
+/** Matches our own lines, whatever path the program had when they were written. */
 const ourJob = new RegExp(`(?:^|\\s)/\\S* (--due )?--job (${slugPattern})(?=\\s|$)`);
-/** The predecessor wrote `run-job --job NAME`, earlier versions `run-job NAME` or the path of the job file. */
+/**
+ * Matches the predecessor's `run-job --job NAME`, and `run-job NAME` or the path of the job file of
+ * its earlier versions.
+ */
 const predecessorJob = new RegExp(`(?:^|/|\\s)run-job (?:--job )?(?:/\\S*/)?(${slugPattern}?)(?:\\.yaml)?(?=\\s|$)`);
 const zoneNote = new RegExp(`^# (${slugPattern}) follows ((?:\\S+ ){5})([\\w/+-]+)$`);
 
-/** The main file first, then its numbered parts; none when there is no file, or none that can be trusted. */
+/**
+ * `texts` are the main file and its numbered parts, in order; empty if there is no file that can be
+ * trusted.
+ */
 export function readPresent(texts: readonly string[]): PresentCrontab {
   const [main] = texts;
   if (main === undefined) return nothingPresent;
@@ -57,7 +66,7 @@ function once<T>(read: () => T): () => T {
   };
 }
 
-/** The lines of ours in a crontab of one user, which name no user. */
+/** Reads our lines in the crontab of one user, which have no user column. */
 export function readOwnCrontab(text: string): PresentCrontab {
   const entry = /^[ \t]*((?:[^\s@#=][^\s=]*[ \t]+){5}|@\w+[ \t]+)(\S.*)$/;
   const named = text.split('\n').map((line) => line.replace(entry, '$1user $2'));
@@ -84,14 +93,20 @@ function readOurs(text: string): PresentLines {
   return { lines, ensure, catchUp };
 }
 
-/** The job that a command of ours or of the predecessor starts, and whether run-job is to look if it is due. */
+/**
+ * Returns the job that a command of ours or of the predecessor starts, and whether the command has
+ * `--due`.
+ */
 export function lineRule(command: string): { readonly slug: string; readonly due: boolean } | undefined {
   const [, due, slug] = ourJob.exec(command) ?? [];
   const named = slug ?? predecessorJob.exec(command)?.[1];
   return named === undefined ? undefined : { slug: named, due: due !== undefined };
 }
 
-/** Only comments and lines that start run-job, and at least one that it has written. */
+/**
+ * True for a text of comments and lines that start run-job, at least one of which the predecessor
+ * has written.
+ */
 function isPredecessors(text: string): boolean {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const known = (line: string) =>
@@ -99,7 +114,10 @@ function isPredecessors(text: string): boolean {
   return lines.every((line) => /^\s*#/.test(line) || known(line)) && (lines.length === 0 || lines.some(known));
 }
 
-/** Of a line that may hold a schedule which cron would refuse: the predecessor let some through. */
+/**
+ * Returns the job of a line, even if cron would refuse its schedule: the predecessor wrote such
+ * lines.
+ */
 function predecessorSlug(line: string): string | undefined {
   const [, command = ''] = /^\s*(?:[^\s=#]+\s+){6}(\S.*)$/.exec(line) ?? [];
   return predecessorJob.exec(command)?.[1];

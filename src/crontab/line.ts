@@ -1,7 +1,7 @@
-/** Finds the line of one job in a crontab of ours. */
+/** Finds the lines of jobs in a generated crontab. */
 import { readLine } from './reader.ts';
 
-/** The entry that starts the job by its name, as it is written. */
+/** Returns the entry that starts a job by its name, as it is written. */
 export function lineOfJob(text: string, slug: string): string | undefined {
   const needle = `--job ${slug}`;
   if (!text.includes(needle)) return undefined;
@@ -12,7 +12,7 @@ export function lineOfJob(text: string, slug: string): string | undefined {
   });
 }
 
-/** Users that entries name. */
+/** Returns the users that entries name. */
 export function usersIn(text: string): readonly string[] {
   const users = new Set<string>();
   for (const written of text.split('\n')) {

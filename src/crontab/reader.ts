@@ -1,6 +1,7 @@
 /**
- * Reads a system crontab (`M H D m W user command`) and names everything in it that Debian's cron or cronie would refuse, or that the two
- * would read differently. What cron-generate writes must pass here first, because Debian's cron ignores a whole file for one bad line.
+ * Parses a system crontab (`M H D m W user command`) and reports everything that Debian's cron or
+ * cronie would refuse, or that the two would read differently. Every generated crontab must pass
+ * here first, because Debian's cron ignores a whole file for one bad line.
  */
 
 export type CrontabLine =
@@ -8,45 +9,58 @@ export type CrontabLine =
   | { readonly is: 'comment'; readonly text: string }
   | { readonly is: 'setting'; readonly name: string; readonly value: string }
   | { readonly is: 'entry'; readonly schedule: string; readonly user: string; readonly command: string }
-  | { readonly is: 'fault'; readonly message: string };
+  | { readonly is: 'problem'; readonly message: string };
 
-interface CrontabFault {
+interface CrontabProblem {
   /** 1-based. */
   readonly line: number;
   readonly message: string;
 }
 
 export interface CrontabReading {
-  /** One for each line, in order. */
+  /** The lines in order, also those that are problems. */
   readonly lines: readonly CrontabLine[];
-  /** Empty when both daemons accept the text and read it alike. */
-  readonly faults: readonly CrontabFault[];
+  /** Empty if both daemons accept the text and read it alike. */
+  readonly problems: readonly CrontabProblem[];
 }
 
-/** Debian's cron: "must not be longer than 10000 lines, this crontab file will be ignored", comments included. */
+/**
+ * Debian's cron: "must not be longer than 10000 lines, this crontab file will be ignored", comments
+ * included.
+ */
 const lineLimit = 10_000;
-/** Debian's cron takes 998 characters of a command and cuts the value of a setting silently there; the rest is kept as a margin. */
+/**
+ * Debian's cron reads 998 characters of a command and silently cuts a longer setting; this limit
+ * leaves a margin.
+ */
 export const lineByteLimit = 900;
-/** cronie stops skipping comments after 32,768 characters in a row and logs a "bad minute" (MAX_GARBAGE). */
+/**
+ * cronie stops skipping comments after 32,768 characters in a row and logs a "bad minute"
+ * (MAX_GARBAGE).
+ */
 const commentRunLimit = 32_768;
 
 export function readCrontab(text: string): CrontabReading {
   const texts = text.split('\n');
-  const faults: CrontabFault[] = [];
-  if (texts.pop() !== '') faults.push({ line: texts.length + 1, message: 'the last line must end with a newline' });
+  const problems: CrontabProblem[] = [];
+  if (texts.pop() !== '') problems.push({ line: texts.length + 1, message: 'the last line must end with a newline' });
   if (texts.length > lineLimit) {
-    faults.push({ line: lineLimit + 1, message: `cron ignores a file of more than ${lineLimit} lines` });
+    problems.push({ line: lineLimit + 1, message: `cron ignores a file of more than ${lineLimit} lines` });
   }
   const lines = texts.map(readLine);
   for (const [index, line] of lines.entries()) {
-    if (line.is === 'fault') faults.push({ line: index + 1, message: line.message });
+    if (line.is === 'problem') problems.push({ line: index + 1, message: line.message });
   }
   const endless = endlessComment(texts, lines);
-  if (endless !== undefined) faults.push({ line: endless, message: 'cronie loses its way in so long a comment' });
-  return { lines, faults };
+  if (endless !== undefined)
+    problems.push({ line: endless, message: 'cronie stops reading in a comment of this length' });
+  return { lines, problems };
 }
 
-/** The same text as a crontab of one user, the only form that `crontab -n` checks; its line numbers are the same. */
+/**
+ * Returns the text as the crontab of one user, the only form that `crontab -n` checks, with the
+ * same line numbers.
+ */
 export function withoutUsers(text: string): string {
   const lines = text.split('\n').map((written) => {
     const line = readLine(written);
@@ -55,7 +69,7 @@ export function withoutUsers(text: string): string {
   return lines.join('\n');
 }
 
-/** The line at which too many characters without an entry or a setting have gone by. */
+/** The line at which comments become too long for cronie, if there is one. */
 function endlessComment(texts: readonly string[], lines: readonly CrontabLine[]): number | undefined {
   let run = 0;
   for (const [index, line] of lines.entries()) {
@@ -65,19 +79,20 @@ function endlessComment(texts: readonly string[], lines: readonly CrontabLine[])
   return undefined;
 }
 
-/** At least as many bytes as the text has in UTF-8. */
+/** Returns an upper bound of the bytes that the text has in UTF-8. */
 export function utf8Bound(text: string): number {
   return /^[\0-\x7f]*$/.test(text) ? text.length : text.length * 3;
 }
 
 export function readLine(text: string): CrontabLine {
   const start = text.replace(/^[ \t]+/, '');
-  if (/[\0-\x08\x0a-\x1f\x7f]/.test(text)) return fault('a control character; cron would make it part of the command');
+  if (/[\0-\x08\x0a-\x1f\x7f]/.test(text))
+    return problem('a control character; cron would make it part of the command');
   if (start === '') return { is: 'nothing' };
   if (start.startsWith('#')) return { is: 'comment', text: start };
-  if (!/^[\t -~]*$/.test(text)) return fault('a character that is not ASCII');
-  if (text.length > lineByteLimit) return fault(`more than ${lineByteLimit} characters`);
-  if (/[%\\]/.test(text)) return fault('% ends a command and the two daemons treat \\ differently');
+  if (!/^[\t -~]*$/.test(text)) return problem('a character that is not ASCII');
+  if (text.length > lineByteLimit) return problem(`more than ${lineByteLimit} characters`);
+  if (/[%\\]/.test(text)) return problem('% ends a command and the two daemons treat \\ differently');
   return readSetting(start) ?? readEntry(start);
 }
 
@@ -88,28 +103,28 @@ const onlyCronie = new Set(['CRON_TZ', 'RANDOM_DELAY', 'MLS_LEVEL', 'SELINUX_ROL
 function readSetting(text: string): CrontabLine | undefined {
   const [, name = '', written = ''] = /^([A-Za-z_]\w*)=(.*)$/.exec(text) ?? [];
   if (name === '') return undefined;
-  if (onlyCronie.has(name)) return fault(`Debian's cron does not know ${name}`);
+  if (onlyCronie.has(name)) return problem(`Debian's cron does not know ${name}`);
   const [, quoted] = /^"([^"']*)"$/.exec(written) ?? /^'([^"']*)'$/.exec(written) ?? [];
   const value = quoted ?? written;
   if (quoted === undefined && (value === '' || value !== value.trim() || /["']/.test(value))) {
-    return fault(
+    return problem(
       `the value of ${name} must be NAME="" when empty, quoted as a whole, or without quotes and blanks around it`,
     );
   }
   return { is: 'setting', name, value };
 }
 
-/** Both daemons take a command that starts with `*` for one time field too many. */
+/** A command must not start with `*`, which both daemons take for one time field too many. */
 const entryShape = /^((?:[^@\s]\S*[ \t]+){4}[^@\s]\S*|@reboot)[ \t]+(\S+)[ \t]+([^\s*].*)$/;
 
 function readEntry(text: string): CrontabLine {
   const [, written = '', user = '', command = ''] = entryShape.exec(text) ?? [];
-  if (command === '') return fault('neither a comment, nor NAME=VALUE, nor five fields, a user and a command');
+  if (command === '') return problem('neither a comment, nor NAME=VALUE, nor five fields, a user and a command');
   const schedule = written.split(/[ \t]+/).join(' ');
-  const wrong = scheduleFault(schedule);
-  if (wrong !== undefined) return fault(wrong);
+  const wrong = scheduleProblem(schedule);
+  if (wrong !== undefined) return problem(wrong);
   // A number is a user for neither daemon, though passwd could be asked for it.
-  if (!/^(?!\d+$)\w[\w.@+-]{0,63}\$?$/.test(user)) return fault(`"${user}" is not a user name`);
+  if (!/^(?!\d+$)\w[\w.@+-]{0,63}\$?$/.test(user)) return problem(`"${user}" is not a user name`);
   return { is: 'entry', schedule, user, command };
 }
 
@@ -133,10 +148,10 @@ const fields: readonly Field[] = [
   { title: 'day of week', low: 0, high: 7, names: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] },
 ];
 
-/** Thousands of lines share a few schedules. */
+/** Schedules that were accepted before: thousands of lines share a few of them. */
 const accepted = new Set(['@reboot']);
 
-function scheduleFault(schedule: string): string | undefined {
+function scheduleProblem(schedule: string): string | undefined {
   if (accepted.has(schedule)) return undefined;
   const terms = schedule.split(' ');
   const wrong = fields.find((field, index) => !(terms[index] ?? '').split(',').every((item) => isItem(item, field)));
@@ -145,7 +160,10 @@ function scheduleFault(schedule: string): string | undefined {
   return undefined;
 }
 
-/** Both daemons stop reading a term at the first character they do not know, without a word, so the whole item must match. */
+/**
+ * Both daemons silently stop reading a term at the first character that they don't know, so the
+ * whole item must match.
+ */
 function isItem(item: string, field: Field): boolean {
   const match = /^(?:\*|(\d{1,2}|[a-z]{3})(?:-(\d{1,2}|[a-z]{3}))?)(?:\/(\d{1,2}))?$/i.exec(item);
   if (match === null) return false;
@@ -163,6 +181,6 @@ function numberOf(text: string, field: Field): number {
   return /^\d/.test(text) ? Number(text) : field.names.indexOf(text.toLowerCase());
 }
 
-function fault(message: string): CrontabLine {
-  return { is: 'fault', message };
+function problem(message: string): CrontabLine {
+  return { is: 'problem', message };
 }

@@ -1,36 +1,36 @@
-/** What cron-generate says about a change: one sentence for people, one value for programs. */
+/** Words a change of the crontab: a sentence for people, and values for programs. */
 
-import type { Timing, Timings } from '../schedule/plan/plan.ts';
+import type { LineTiming, LineTimings } from '../schedule/plan/plan.ts';
 import type { Crontab, CrontabFile } from './crontab.ts';
 import { type LastLine, lineRule, type PresentCrontab } from './last-good.ts';
 import { readLine } from './reader.ts';
 
-/** Which jobs got, lost or changed their line. */
+/** The jobs whose line was added, removed or changed. */
 export interface LineChanges {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly string[];
 }
 
-/** When each job runs that has a line now. */
-export function timingsBefore(present: PresentCrontab): Timings {
+/** Returns the timing of each line that exists now. */
+export function timingsBefore(present: PresentCrontab): LineTimings {
   return new Map([...present.content().lines].map(([slug, line]) => [slug, timingOf(line)]));
 }
 
-function timingOf({ schedule, zoned }: LastLine): Timing {
+function timingOf({ schedule, zoned }: LastLine): LineTiming {
   return zoned ?? { schedule };
 }
 
-/** When each job runs that will have a line. */
-export function timingsAfter({ jobs }: Crontab): Timings {
-  const timings = new Map<string, Timing>();
+/** Returns the timing of each line that the new crontab has. */
+export function timingsAfter({ jobs }: Crontab): LineTimings {
+  const timings = new Map<string, LineTiming>();
   for (const { slug, schedule, timeZone } of jobs) {
     if (schedule !== undefined) timings.set(slug, { schedule, ...(timeZone !== undefined && { timeZone }) });
   }
   return timings;
 }
 
-export function compareLines(before: Timings, after: Timings): LineChanges {
+export function compareLines(before: LineTimings, after: LineTimings): LineChanges {
   const isOther = (slug: string) => {
     const [one, other] = [before.get(slug), after.get(slug)];
     return one !== undefined && (one.schedule !== other?.schedule || one.timeZone !== other?.timeZone);
@@ -42,14 +42,19 @@ export function compareLines(before: Timings, after: Timings): LineChanges {
   };
 }
 
-/** `lines: 3 added (a, b, c), 1 removed (d); lines that start services added`; `before` and `after` are whole texts. */
+/**
+ * `lines: 3 added (a, b, c), 1 removed (d); lines that start services added`; `before` and `after`
+ * are whole texts.
+ */
 export function changesText({ added, removed, changed }: LineChanges, before: string, after: string): string {
   const jobs = [some(added, 'added'), some(removed, 'removed'), some(changed, 'changed')].filter((part) => part !== '');
   const parts = [...(jobs.length === 0 ? [] : [`lines: ${jobs.join(', ')}`]), ...otherChanges(before, after)];
   return parts.length === 0 ? 'text changed; no line or time of a job changed' : parts.join('; ');
 }
 
-/** What is not about when a job of ours runs: common lines, commands, lines of other people, settings. */
+/**
+ * Words the changes that don't concern times: common lines, commands, lines of others, settings.
+ */
 function otherChanges(before: string, after: string): readonly string[] {
   const [one, other] = [contentsOf(before), contentsOf(after)];
   const common = (title: string, key: 'ensure' | 'catchUp') => {
@@ -102,7 +107,7 @@ function contentsOf(text: string): Contents {
     if (slug !== undefined) (kind === 'Service' ? found.services : found.leftOut).add(slug);
     const line = readLine(written);
     if (line.is === 'setting') found.settings += `${line.name}=${line.value}\n`;
-    if (line.is === 'fault') found.foreign.push(written);
+    if (line.is === 'problem') found.foreign.push(written);
     if (line.is !== 'entry') continue;
     const rule = lineRule(line.command);
     if (/ --ensure(?=\s|$)/.test(line.command)) found.ensure += `${written}\n`;

@@ -1,6 +1,7 @@
 /**
- * Expands `cron_template`, root's own text, for one job. The template is checked once, with values that stand for any job's;
- * what a developer wrote reaches the crontab only in characters that mean nothing to cron and to sh.
+ * Expands `cron_template`, a text of root's, for one job. The template is checked once with sample
+ * values. Text from job files reaches the crontab only in characters that have no meaning to cron
+ * and sh.
  */
 
 import { rebootSchedule } from '../schedule/nickname.ts';
@@ -34,7 +35,10 @@ interface TemplateLine {
   readonly keys: readonly Key[];
 }
 
-/** `PROCESS_CONTROL_TRIGGER` tells run-job that the clock started it; a job's own value would make ticks of what is none. */
+/**
+ * `PROCESS_CONTROL_TRIGGER` tells run-job that the clock started it; a job's own value would make
+ * ticks of what is none.
+ */
 const reserved = 'PROCESS_CONTROL_TRIGGER';
 /** So that a file of thousands of lines holds hundreds of jobs. */
 const lineLimit = 10;
@@ -93,7 +97,10 @@ function expand(lines: readonly TemplateLine[], values: EntryValues): ReturnType
   return { text };
 }
 
-/** The user's name is root's and read back with the whole file; the rest comes from file names and job files. */
+/**
+ * The user's name is root's and read back with the whole file; the rest comes from file names and
+ * job files.
+ */
 function isHarmless(key: Key, value: string): boolean {
   if (key === 'schedule') return value === rebootSchedule || /^(?:[\w*,/-]+ ){4}[\w*,/-]+$/.test(value);
   return key === 'user' ? /^[\w.@+-]+\$?$/.test(value) : /^[A-Za-z0-9._/ =-]+$/.test(value);
@@ -115,13 +122,13 @@ const sample: EntryValues = {
   name: 'Sample job',
 };
 
-/** What is wrong with the template itself, whatever the job. */
+/** The problem of the template itself, whatever the job. */
 function tryOut(template: CronTemplate): string | undefined {
   const answer = template.expand(sample);
   if ('refused' in answer) return answer.refused;
-  const { lines, faults } = readCrontab(answer.text);
-  const [fault] = faults;
-  if (fault !== undefined) return `line ${fault.line}: ${fault.message}`;
+  const { lines, problems } = readCrontab(answer.text);
+  const [problem] = problems;
+  if (problem !== undefined) return `line ${problem.line}: ${problem.message}`;
   const entries = lines.filter((line) => line.is === 'entry');
   const [entry] = entries;
   if (entry === undefined || entries.length > 1) return 'there must be one line with {schedule} {user} {command}';

@@ -1,7 +1,9 @@
 /**
- * A user's own crontab, in which the lines of cron-generate stand between two marker lines. Every byte outside of them is the user's and is kept.
+ * The crontab of one user, in which the generated lines stand between two marker lines.
+ * cron-generate keeps every byte outside of them.
  *
- * The block stands at the end: settings hold for all later lines, so ours (`MAILTO=""`, `HOME`) would otherwise hold for the user's entries.
+ * The generated lines are at the end, because settings hold for all later lines: ours (`MAILTO=""`,
+ * `HOME`) would change the user's entries.
  */
 
 const begin = '# BEGIN process-control: written by cron-generate --install, which replaces what stands here';
@@ -10,9 +12,11 @@ const isBegin = /^#[ \t]*BEGIN process-control\b/;
 const isEnd = /^#[ \t]*END process-control\b/;
 
 export type UserCrontabParts =
-  /** `block` is what stands between the markers; absent when there are none. `rest` is everything else. */
+  /**
+   * `block` is the text between the markers, absent if there are none; `rest` is everything else.
+   */
   | { readonly ok: true; readonly rest: string; readonly block?: string }
-  /** A sentence about markers that can't be paired. */
+  /** The reason why the markers can't be paired. */
   | { readonly ok: false; readonly reason: string };
 
 export function splitUserCrontab(text: string): UserCrontabParts {
@@ -38,19 +42,28 @@ function numbers(indexes: readonly number[]): string {
   return indexes.map((index) => index + 1).join(' and ');
 }
 
-/** The user's crontab with `block`, which ends with a line break, at its end. A last line without an end gets one: crontab(1) wants it. */
+/**
+ * Returns the user's crontab with `block`, which ends with a line break, at its end. The last line
+ * gets the line break that crontab(1) wants.
+ */
 export function withBlock(rest: string, block: string): string {
   const gap = rest === '' || rest.endsWith('\n') ? '' : '\n';
   return `${rest}${gap}${begin}\n${block}${end}\n`;
 }
 
-/** The user's settings that change when our lines run: cronie reads them, and a crontab can't take them back. */
+/**
+ * The user's settings that change when our lines run: cronie obeys them, and a later line can't
+ * unset them.
+ */
 export function settingsInTheWay(rest: string): readonly string[] {
   const found = [...rest.matchAll(/^[ \t]*(CRON_TZ|RANDOM_DELAY)[ \t]*=/gm)].map(([, name = '']) => name);
   return [...new Set(found)];
 }
 
-/** Numbers of the user's lines that start jobs of ours as well, so that each run would be started twice. */
+/**
+ * Returns the numbers of the user's lines that start our jobs too, so that each run would be
+ * started twice.
+ */
 export function doubledLines(rest: string, runner: string): readonly number[] {
   return rest
     .split('\n')

@@ -1,14 +1,17 @@
-/** A command line to the words that are run without a shell: quotes and backslashes as POSIX says (XCU 2.2), nothing else. */
+/**
+ * Splits a command line into the words that run without a shell. Only quotes and backslashes have a
+ * meaning, that of POSIX (XCU 2.2).
+ */
 
 export interface Command {
-  /** As it is written, for logs. */
+  /** The command line as it is written, for logs. */
   readonly text: string;
-  /** The program first. */
+  /** The program and its arguments. */
   readonly words: readonly [string, ...string[]];
 }
 
-/** What is wrong with a text, at a 0-based index of it. */
-interface Mistake {
+/** A problem at a 0-based index of the text. */
+interface CommandProblem {
   readonly index: number;
   readonly message: string;
 }
@@ -20,7 +23,7 @@ export type Split =
       /** Characters that a shell would have acted on, each once: `|`, `*`, `$HOME`. */
       readonly shellSyntax: readonly string[];
     }
-  | { readonly ok: false; readonly mistake: Mistake };
+  | { readonly ok: false; readonly problem: CommandProblem };
 
 interface Scan {
   readonly text: string;
@@ -30,29 +33,29 @@ interface Scan {
   readonly shellSyntax: Set<string>;
 }
 
-/** A final line break, as YAML's `|` and `>` leave it, is not part of the command. */
+/** Splits a command line. A final line break, as YAML's `|` and `>` leave it, is not part of it. */
 export function splitCommand(written: string): Split {
   const text = written.replace(/\n$/, '');
   const lineBreak = text.indexOf('\n');
   if (lineBreak !== -1) {
-    return mistake(
+    return refused(
       lineBreak,
       'has a line break in it; write a list to run several commands, or > to fold one over several lines',
     );
   }
   const scan: Scan = { text, at: 0, word: undefined, words: [], shellSyntax: new Set() };
   while (scan.at < text.length) {
-    const wrong = step(scan);
-    if (wrong) return { ok: false, mistake: wrong };
+    const problem = step(scan);
+    if (problem) return { ok: false, problem };
   }
   endWord(scan);
   const [program, ...rest] = scan.words;
-  if (!program) return mistake(0, program === undefined ? 'is empty' : 'has an empty program name');
+  if (!program) return refused(0, program === undefined ? 'is empty' : 'has an empty program name');
   noteAssignment(scan, program);
   return { ok: true, command: { text, words: [program, ...rest] }, shellSyntax: [...scan.shellSyntax] };
 }
 
-function step(scan: Scan): Mistake | undefined {
+function step(scan: Scan): CommandProblem | undefined {
   const char = scan.text[scan.at] as string;
   if (char === ' ' || char === '\t') endWord(scan);
   else if (char === "'") return singleQuoted(scan);
@@ -69,9 +72,9 @@ function endWord(scan: Scan): void {
   scan.word = undefined;
 }
 
-/** What a shell would act on outside quotes. */
+/** Characters that a shell acts on outside quotes. */
 const special = '|&;<>()*?[`$~#{';
-/** Everything else up to the next character that needs a look. */
+/** Matches text up to the next special character. */
 const plain = /[^ \t'"\\|&;<>()*?[`$~#{]+/y;
 
 function bare(scan: Scan, char: string): void {
@@ -86,7 +89,7 @@ function plainRun(scan: Scan): undefined {
   scan.at += run.length;
 }
 
-function singleQuoted(scan: Scan): Mistake | undefined {
+function singleQuoted(scan: Scan): CommandProblem | undefined {
   const end = scan.text.indexOf("'", scan.at + 1);
   if (end === -1) return { index: scan.at, message: "has a ' that is never closed" };
   scan.word = (scan.word ?? '') + scan.text.slice(scan.at + 1, end);
@@ -94,7 +97,7 @@ function singleQuoted(scan: Scan): Mistake | undefined {
   return undefined;
 }
 
-function doubleQuoted(scan: Scan): Mistake | undefined {
+function doubleQuoted(scan: Scan): CommandProblem | undefined {
   const opening = scan.at;
   let word = scan.word ?? '';
   for (let at = opening + 1; at < scan.text.length; at += 1) {
@@ -113,7 +116,7 @@ function doubleQuoted(scan: Scan): Mistake | undefined {
   return { index: opening, message: 'has a " that is never closed' };
 }
 
-function escaped(scan: Scan): Mistake | undefined {
+function escaped(scan: Scan): CommandProblem | undefined {
   const next = scan.text[scan.at + 1];
   if (next === undefined) return { index: scan.at, message: 'ends with a backslash' };
   scan.word = (scan.word ?? '') + next;
@@ -121,9 +124,12 @@ function escaped(scan: Scan): Mistake | undefined {
   return undefined;
 }
 
-/** `~` and `#` mean something to a shell only at the start of a word, `{` only before a list. */
+/**
+ * Notes a character as shell syntax if a shell would act on it: `~` and `#` only at the start of a
+ * word, `{` only before a list.
+ */
 function noteShellSyntax({ text, at, word, words, shellSyntax }: Scan, char: string): void {
-  // The ? and & of an address are literal to us, and rarely meant otherwise.
+  // The ? and & of an address are rarely meant as shell syntax.
   if (word?.includes('://')) return;
   if (char === '$') {
     noteExpansion({ text, shellSyntax }, at);
@@ -134,12 +140,12 @@ function noteShellSyntax({ text, at, word, words, shellSyntax }: Scan, char: str
   if (char === '[' && !text.slice(at).includes(']')) return;
   if (char === '[' && word === undefined && text[at + 1] === ' ') return;
   if ('*?['.includes(char) && (word?.startsWith('-') || takesPattern.test(words.at(-1) ?? ''))) return;
-  // find wants it as a word, with or without the backslash that a shell would take away.
+  // find needs it as a word, with or without the backslash that a shell would remove.
   if (char === ';' && word === undefined && words.some((one) => /^-(?:exec|ok)(?:dir)?$/.test(one))) return;
   shellSyntax.add(char);
 }
 
-/** Options whose value is a pattern for the program itself, which a shell only gets in the way of. */
+/** Options whose value is a pattern for the program itself. */
 const takesPattern = /^-(?:i?name|i?path|i?wholename|i?regex)$|^--(?:ex|in)clude$/;
 
 function noteExpansion({ text, shellSyntax }: Pick<Scan, 'text' | 'shellSyntax'>, at: number): void {
@@ -147,12 +153,12 @@ function noteExpansion({ text, shellSyntax }: Pick<Scan, 'text' | 'shellSyntax'>
   if (expansion) shellSyntax.add(expansion[0]);
 }
 
-/** `NAME=value program` sets a variable only in a shell. */
+/** Notes `NAME=value program`, which sets a variable only in a shell. */
 function noteAssignment(scan: Scan, program: string): void {
   const name = /^[A-Za-z_]\w*=/.exec(program);
   if (name) scan.shellSyntax.add(name[0]);
 }
 
-function mistake(index: number, message: string): Split {
-  return { ok: false, mistake: { index, message } };
+function refused(index: number, message: string): Split {
+  return { ok: false, problem: { index, message } };
 }

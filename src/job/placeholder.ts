@@ -1,9 +1,10 @@
 /**
- * What stands for something else in the command, pid file and environment of a service: `{{instance}}`, `{{ports[http]}}` and the spellings
- * of Aurora and supervisor. Only what looks exactly so is touched: `date +%s` and `{{.Names}}` stay as they are.
+ * Placeholders in the command, pid file and environment of a service: `{{instance}}`,
+ * `{{ports[http]}}` and the spellings of Aurora and supervisor. Only exact matches are replaced:
+ * `date +%s` and `{{.Names}}` stay as they are.
  */
 
-/** What one instance puts in their place. */
+/** The values of one instance. */
 export interface InstanceFacts {
   readonly name: string;
   readonly instance: number;
@@ -11,21 +12,24 @@ export interface InstanceFacts {
   readonly pidFile?: string;
 }
 
-/** What a service has, for a file to be judged by. */
+/** The names that a service defines. */
 export interface KnownNames {
   readonly ports: readonly string[];
   readonly hasPidFile: boolean;
 }
 
 export interface UnknownName {
-  /** 0-based in the text. */
+  /** The 0-based index of the placeholder in the text. */
   readonly index: number;
   readonly message: string;
 }
 
 const pattern = /\{\{([A-Za-z_][\w.]*)(?:\[([^\]{}]*)\])?\}\}|%\(([A-Za-z_]\w*)\)s/g;
 
-/** The field's words for them: Aurora's `mesos.instance` and `thermos.ports[…]`, supervisor's `%(instance_number)s`. */
+/**
+ * The meaning of each name, also those of Aurora (`mesos.instance`, `thermos.ports[…]`) and
+ * supervisor (`%(instance_number)s`).
+ */
 const meanings: Readonly<Record<string, 'name' | 'instance' | 'ports' | 'pid_file'>> = {
   name: 'name',
   instance: 'instance',
@@ -65,16 +69,16 @@ function replacementFor(
   }
 }
 
-/** Names that mean nothing, or that this service does not have. */
+/** Returns the placeholders that are unknown, or that this service does not define. */
 export function unknownNames(text: string, known: KnownNames): readonly UnknownName[] {
   return [...text.matchAll(pattern)].flatMap((match) => {
     const [written, braced, key, percent] = match;
-    const message = complaintAbout(braced ?? percent ?? '', key, known);
+    const message = problemWith(braced ?? percent ?? '', key, known);
     return message === undefined ? [] : [{ index: match.index, message: `${written} ${message}` }];
   });
 }
 
-function complaintAbout(name: string, key: string | undefined, { ports, hasPidFile }: KnownNames): string | undefined {
+function problemWith(name: string, key: string | undefined, { ports, hasPidFile }: KnownNames): string | undefined {
   const meaning = Object.hasOwn(meanings, name) ? meanings[name] : undefined;
   if (meaning === undefined) return 'means nothing; known are name, instance, ports[NAME] and pid_file';
   if (meaning === 'pid_file' && !hasPidFile) return 'needs a "pid_file"';
@@ -85,7 +89,7 @@ function complaintAbout(name: string, key: string | undefined, { ports, hasPidFi
   return key === undefined ? undefined : 'has no [ ]';
 }
 
-/** Whether two instances get different texts of it. */
+/** True if the text differs between two instances. */
 export function differsByInstance(text: string): boolean {
   return [...text.matchAll(pattern)].some(([, braced, , percent]) => {
     const meaning = meanings[braced ?? percent ?? ''];
@@ -93,7 +97,10 @@ export function differsByInstance(text: string): boolean {
   });
 }
 
-/** The same text with letters in their place, for whoever looks for what a shell would act on. */
+/**
+ * Returns a text of the same length with letters instead of placeholders, which are no shell
+ * syntax.
+ */
 export function masked(text: string): string {
   return text.replace(pattern, (written) => 'x'.repeat(written.length));
 }

@@ -1,17 +1,20 @@
-/** The values of a job file that not everybody may read; what more people can read than the file (history, records, syslog) must not quote them. */
+/**
+ * Finds the values of a private job file, which history, records and syslog must not quote, because
+ * more people can read those.
+ */
 import type { Files } from '../system/types/file.ts';
 import { isForAll } from '../yaml/audience.ts';
 import type { Job } from './job.ts';
 
-/** Shorter ones give nothing away, and would be found in words that mean something else. */
+/** Shorter values reveal nothing, and occur in unrelated words. */
 const leastLength = 4;
 
-/** Longest first; empty when everybody may read the file. */
+/** Returns the values, the longest first; none if everybody may read the file. */
 export function privateValues(job: Job, files: Pick<Files, 'facts' | 'resolve'>): readonly string[] {
   if (isForAll(files.resolve(job.path) ?? job.path, files)) return [];
   const { environment, workingDirectory, commands, slowStartCommands, service } = job;
   const own = [Object.entries(environment), workingDirectory, commands, slowStartCommands, service];
-  // A search path is quoted whole, and one of its directories by itself.
+  // Messages quote a search path whole, or one of its directories.
   const values = [...stringsIn(own)].flatMap((value) => [value, ...value.split(':')]);
   return [...new Set(values)].filter(({ length }) => length >= leastLength).sort((a, b) => b.length - a.length);
 }

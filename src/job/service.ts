@@ -1,21 +1,23 @@
-/** What a job file says of a service, ready for use: seconds, bytes, signals by number, the probe as one of three. */
+/**
+ * The service keys of a job, ready for use: seconds, bytes, signals by number, one of three probes.
+ */
 
-import { parseDuration } from '../text/duration.ts';
+import { defined } from '../text/defined.ts';
 import { signalNumber } from '../text/signal.ts';
 import { type Command, splitCommand } from './command.ts';
-import { sizeInBytes } from './keys/log-bounds.ts';
 import type { WrittenJob } from './keys/schema.ts';
 import { serviceKeys } from './keys/service-keys.ts';
+import { inBytes, inSeconds } from './keys/units.ts';
 
 export interface Service {
   readonly instances: number;
   readonly ports: readonly Port[];
   readonly health?: Health;
   readonly respawn: Respawn;
-  /** As it is written: it may hold placeholders. */
+  /** The path as it is written, perhaps with placeholders. */
   readonly pidFile?: string;
   readonly monitorSeconds: number;
-  /** By number. */
+  /** The number of the signal. */
   readonly stopSignal: number;
   readonly stopSeconds: number;
   readonly logMaxBytes: number;
@@ -24,11 +26,16 @@ export interface Service {
 
 export interface Port {
   readonly name: string;
-  /** Absent: out of the port range. */
+  /** Absent for a port out of the port range. */
   readonly number?: number;
 }
 
-/** When an instance that has ended is started again. */
+/** Returns the variable of a port: PORT_HTTP_ADMIN for `http-admin`. */
+export function portVariable(name: string): string {
+  return `PORT_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** The rules for restarts of an instance that has ended. */
 export interface Respawn {
   readonly restart: 'always' | 'on-failure' | 'never';
   readonly delaySeconds: number;
@@ -43,9 +50,9 @@ export type Probe =
       readonly by: 'http';
       readonly port: string;
       readonly path: string;
-      /** Lower case, no blanks around it; empty: any answer. */
+      /** In lower case, without blanks around it; empty for any answer. */
       readonly expectedResponse: string;
-      /** 0: any below 400. */
+      /** 0 for any code below 400. */
       readonly expectedCode: number;
     }
   | { readonly by: 'tcp'; readonly port: string }
@@ -61,25 +68,20 @@ export interface Health {
   readonly snoozeMaxSeconds: number;
 }
 
-/** Of keys that the schema and `auditService` allow. */
+/** Makes the service of keys that the schema and `auditService` allow. */
 export function serviceOf(written: WrittenJob): Service {
-  const health = written.health_check === undefined ? undefined : healthOf(written.health_check);
-  return {
+  return defined({
     instances: written.instances ?? written.count ?? serviceKeys.instances.default,
     ports: portsOf(written.ports),
-    ...(health !== undefined && { health }),
+    health: written.health_check && healthOf(written.health_check),
     respawn: respawnOf(written),
-    ...(written.pid_file !== undefined && { pidFile: written.pid_file }),
+    pidFile: written.pid_file,
     monitorSeconds: inSeconds(written.monitor_interval ?? serviceKeys.monitor_interval.default),
     stopSignal: signalNumber(written.stop_signal ?? serviceKeys.stop_signal.default) ?? 0,
     stopSeconds: inSeconds(written.stop_timeout ?? serviceKeys.stop_timeout.default),
-    logMaxBytes: sizeInBytes(written.log_max_size ?? '100M'),
+    logMaxBytes: inBytes(written.log_max_size ?? '100M'),
     logKeep: written.log_keep ?? serviceKeys.log_keep.default,
-  };
-}
-
-function inSeconds(written: number | string): number {
-  return typeof written === 'number' ? written : (parseDuration(written) ?? 0);
+  });
 }
 
 function portsOf(written: WrittenJob['ports']): readonly Port[] {
@@ -125,19 +127,18 @@ function probeOf({ http, tcp, command }: NonNullable<WrittenJob['health_check']>
 }
 
 function respawnOf(written: WrittenJob): Respawn {
-  const limit = limitOf(written.respawn_limit);
   const exits = normalExits(written.normal_exit);
-  return {
+  return defined({
     restart: (written.restart ?? serviceKeys.restart.default) as Respawn['restart'],
     delaySeconds: inSeconds(written.restart_delay ?? serviceKeys.restart_delay.default),
     maxDelaySeconds: inSeconds(written.restart_delay_max ?? serviceKeys.restart_delay_max.default),
     minUptimeSeconds: inSeconds(written.min_uptime ?? serviceKeys.min_uptime.default),
-    ...(limit !== undefined && { limit }),
+    limit: limitOf(written.respawn_limit),
     normalExit: {
       codes: exits.filter((exit) => /^\d+$/.test(exit)).map(Number),
       signals: exits.flatMap((exit) => signalNumber(exit) ?? []),
     },
-  };
+  });
 }
 
 function limitOf(written: WrittenJob['respawn_limit']): Respawn['limit'] {
@@ -147,7 +148,7 @@ function limitOf(written: WrittenJob['respawn_limit']): Respawn['limit'] {
   return { count, intervalSeconds };
 }
 
-/** Each as text. */
+/** Returns the exit codes and signals of `normal_exit`, each as text. */
 export function normalExits(written: WrittenJob['normal_exit']): readonly string[] {
   if (written === undefined) return [];
   if (Array.isArray(written)) return (written as readonly (number | string)[]).map(String);

@@ -1,27 +1,26 @@
-/** What is said over a channel: the facts for programs, and the words for people. The JSON of a webhook is this value. */
+/** The content of a message: facts for programs, words for people. A webhook gets it as JSON. */
 import type { Outcome } from '../run/outcome/outcome.ts';
 import { exitCodeOf } from '../run/outcome/outcome.ts';
-import type { Zone } from '../zone/zone.ts';
-import type { Telling } from './incident.ts';
+import { defined } from '../text/defined.ts';
+import type { ChannelNews } from './incident.ts';
 import type { RunReport } from './report.ts';
-import { noticeMessage } from './text/notice.ts';
-import { lastLines, line } from './text/wording.ts';
+import { lastLines, line, type Message } from './text/wording.ts';
 
 export interface Payload {
-  /** Subject and body in one, as chat programs show it (Slack's incoming webhooks want just this key). */
+  /** Subject and body in one, as chat programs show it: Slack's incoming webhooks read only this key. */
   readonly text: string;
   readonly subject: string;
   readonly body: string;
-  readonly occasion: Telling['is'];
+  readonly occasion: ChannelNews['is'];
   readonly job: string;
   readonly name: string;
   readonly host: string;
   readonly run: string;
   /** "failed with exit code 3" */
   readonly outcome: string;
-  /** Of run-job; absent while the job runs. */
+  /** The exit code of run-job; absent while the job runs. */
   readonly exit_code?: number;
-  /** How a run has ended, when this is told of each run. */
+  /** How the run ended, in a message about each run. */
   readonly status?: 'success' | 'failure';
   /** ISO 8601, UTC. */
   readonly started: string;
@@ -37,29 +36,28 @@ export interface Payload {
 }
 
 export function payloadOf(
-  telling: Telling,
+  news: ChannelNews,
   report: RunReport,
-  { outcome, timeZone }: { readonly outcome?: Outcome; readonly timeZone: Zone },
+  { subject, text }: Message,
+  outcome: Outcome | undefined,
 ): Payload {
-  const { subject, text } = noticeMessage(telling, report, timeZone);
-  const isOver = telling.is !== 'start';
+  const isOver = news.is !== 'start';
   return {
     text: escapedForSlack(`${subject}\n\n${text}`),
     subject,
     body: text,
-    occasion: telling.is,
+    occasion: news.is,
     job: report.slug,
     name: line(report.name),
     host: line(report.host),
     run: line(report.runId),
     outcome: line(report.outcome),
     ...(outcome !== undefined && isOver && { exit_code: exitCodeOf(outcome) }),
-    ...(telling.is === 'end' && { status: telling.status }),
+    ...(news.is === 'end' && { status: news.status }),
     started: iso(report.startedMs),
     ...(isOver && { ended: iso(report.endedMs) }),
     failures_in_a_row: report.failuresInARow,
-    ...(report.failingSinceMs !== undefined && { failing_since: iso(report.failingSinceMs) }),
-    ...(report.lastSuccessMs !== undefined && { last_success: iso(report.lastSuccessMs) }),
+    ...defined({ failing_since: isoIfKnown(report.failingSinceMs), last_success: isoIfKnown(report.lastSuccessMs) }),
     paused: report.pause !== undefined,
     ...(report.logPath !== undefined && { log: line(report.logPath) }),
     remarks: report.remarks.map(line),
@@ -68,11 +66,15 @@ export function payloadOf(
 }
 
 /**
- * `&`, `<` and `>` are Slack's own marks (https://docs.slack.dev/messaging/formatting-message-text): a line of output such as `<!channel>`
- * would call everybody. The other fields have the words without that.
+ * `&`, `<` and `>` are Slack's own marks (https://docs.slack.dev/messaging/formatting-message-text):
+ * a line of output such as `<!channel>` would notify everyone. The other fields are not escaped.
  */
 function escapedForSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function isoIfKnown(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : iso(ms);
 }
 
 function iso(ms: number): string {

@@ -1,9 +1,10 @@
-/** Gathers what a message tells about a finished run. */
+/** The facts about a run that a message is worded from. */
 import { triggerWords } from '../report/text/history.ts';
-import type { Trigger } from '../run/history/event.ts';
-import { mailedFailures } from '../run/history/history.ts';
-import type { RunResult } from '../run/history/record.ts';
+import type { HistoryEvent, Streak } from '../run/history/event.ts';
+import { outcomeOf, type RunRecord } from '../run/history/history.ts';
 import { outcomeWords } from '../run/outcome/outcome.ts';
+import { defined } from '../text/defined.ts';
+import type { QueuedRun } from './outbox/queued-run.ts';
 
 /** Times are milliseconds since 1970. */
 export interface RunReport {
@@ -21,45 +22,56 @@ export interface RunReport {
   /** This run included. */
   readonly failuresInARow: number;
   readonly failingSinceMs?: number;
-  /** Absent when the history knows of none. */
+  /** Absent when the history has no success. */
   readonly lastSuccessMs?: number;
-  /** What went wrong beside the job itself. */
+  /** Warnings about the run. */
   readonly remarks: readonly string[];
   /** The last output, of any length; empty when there was none. */
   readonly tail: string;
-  /** Absent when the run never came to have a log. */
+  /** Absent when the run has no log. */
   readonly logPath?: string;
   /** Why the job is paused now. */
   readonly pause?: string;
 }
 
-export interface ReportedRun {
-  readonly job: { readonly slug: string; readonly name: string; readonly description?: string };
-  readonly run: string;
-  readonly trigger: Trigger;
-  readonly host: string;
+/** An event of a run, and what is known about the run. */
+export interface ReportedEvent {
+  readonly event: HistoryEvent;
+  /** This run if it is in the queue, else a run of the same job. */
+  readonly queued: QueuedRun;
+  /** The run in the history. */
+  readonly record: RunRecord | undefined;
+  /** After this event. */
+  readonly streak: Streak;
+  /** The last lines of output in a log; empty if there is none. */
+  readonly endOfLog: (path: string) => string;
 }
 
-export function reportRun({ job, run, trigger, host }: ReportedRun, result: RunResult): RunReport {
-  const { startedMs, endedMs, tail, history, logPath, troubles } = result;
-  const { failingSinceMs, lastSuccessMs } = history.streak;
+export function reportOf(
+  { event, queued, record, streak, endOfLog }: ReportedEvent,
+  { failuresInARow, warnings }: { readonly failuresInARow: number; readonly warnings: readonly string[] },
+): RunReport {
+  const own = queued.run === event.run ? queued : undefined;
+  // The history hides values of a private job file; the recipients may know them.
+  const outcome = own?.outcome ?? outcomeOf(event);
+  const logPath = own?.logPath ?? record?.logPath;
+  // A run that was killed left no output in the queue; its log has it.
+  const tailOfKilled = outcome === undefined || logPath === undefined ? '' : endOfLog(logPath);
   return {
-    slug: job.slug,
-    name: job.name,
-    ...(job.description === undefined ? {} : { description: job.description }),
-    ...{
-      host,
-      runId: run,
-      startedMs,
-      endedMs,
-      tail,
-      failuresInARow: mailedFailures(history.streak),
-      remarks: troubles,
-    },
-    outcome: outcomeWords(result.outcome),
-    trigger: triggerWords(trigger) ?? '',
-    ...(failingSinceMs === undefined ? {} : { failingSinceMs }),
-    ...(lastSuccessMs === undefined ? {} : { lastSuccessMs }),
-    ...(logPath === undefined ? {} : { logPath }),
+    ...{ slug: queued.slug, name: queued.name, host: queued.host, runId: event.run },
+    outcome: outcome === undefined ? 'has started' : outcomeWords(outcome),
+    trigger: triggerWords(own?.trigger ?? record?.trigger) ?? '',
+    startedMs: own?.startedMs ?? record?.startedMs ?? event.atMs,
+    endedMs: event.atMs,
+    failuresInARow,
+    remarks: [...new Set([...(own?.remarks ?? []), ...warnings])],
+    tail: own?.phase === 'ended' ? own.tail : tailOfKilled,
+    ...defined({
+      description: queued.description,
+      failingSinceMs: streak.failingSinceMs,
+      lastSuccessMs: streak.lastSuccessMs,
+      logPath,
+      pause: own?.pause,
+    }),
   };
 }

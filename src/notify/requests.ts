@@ -1,4 +1,4 @@
-/** What is sent over HTTP for a message: a JSON object to a webhook, and to a check what healthchecks' pinging protocol asks for. */
+/** The HTTP request of a message: a JSON object to a webhook, a ping to a check as healthchecks' protocol has it. */
 import type { Payload } from './payload.ts';
 
 export interface HttpMessage {
@@ -12,8 +12,9 @@ export function webhookMessage(url: string, payload: Payload): HttpMessage {
 }
 
 /**
- * `/start` when a run begins; at its end the address itself, `/EXIT-STATUS` or, where there is no status of the job's own, `/fail`; what
- * changes nothing is a `/log`. `runUuid` joins start and end (healthchecks.io/docs/measuring_script_run_time).
+ * A ping: `/start` when a run begins; at its end the address itself, `/EXIT-STATUS`, or `/fail` if the
+ * job has no exit status; `/log` for news that does not change the state of the check. `runUuid` joins
+ * start and end (https://healthchecks.io/docs/measuring_script_run_time/).
  */
 export function pingMessage(url: string, payload: Payload, runUuid: string): HttpMessage {
   const address = new URL(url);
@@ -42,7 +43,7 @@ function suffix({ occasion, status, exit_code = 0 }: Payload): string {
   }
 }
 
-/** A check takes any status but 0 for a failure. */
+/** A check takes any exit status except 0 for a failure. */
 function failed(exitCode: number): string {
   return exitCode > 0 && exitCode <= 255 ? `/${exitCode}` : '/fail';
 }

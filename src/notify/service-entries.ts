@@ -1,43 +1,56 @@
-/** A change of a service as messages for its channels: those that hear of failures hear that it is worse, those of recoveries that it is well. */
+/** Messages about a change of a service: `worse` is news for failure, `recovered` for recovery; failmail gets both. */
 import type { Channel } from '../job/keys/notices.ts';
+import { defined } from '../text/defined.ts';
 import { type Entry, entryName } from './outbox/entry.ts';
+import type { Payload } from './payload.ts';
+import type { Failmail } from './routing.ts';
 import { type ServiceReport, serviceMessage } from './text/service.ts';
 
-export interface ServiceTold {
+export interface ServiceChange {
   readonly report: ServiceReport;
   readonly channels: readonly Channel[];
-  /** Of the supervisor. */
+  readonly failmail?: Pick<Failmail, 'from' | 'to'>;
+  /** The id of the supervisor's run. */
   readonly run: string;
-  /** Of the state that is told, and now; milliseconds since 1970. */
+  /** The time of the change, and now; milliseconds since 1970. */
   readonly sinceMs: number;
   readonly atMs: number;
+  /** Sender of the mails of `notify`; absent: the service user at this host. */
   readonly fromAddress?: string;
 }
 
-/** With the name that each has in the outbox. */
-export function serviceEntries(told: ServiceTold): readonly (readonly [string, Entry])[] {
-  const { report, channels, run, atMs, sinceMs, fromAddress } = told;
-  const occasion = report.what === 'worse' ? 'failure' : 'recovery';
-  const { subject, text } = serviceMessage(report);
-  const { slug, name, host, state, lines, logPath } = report;
-  return channels.flatMap((channel, position) => {
-    // A check that pings are sent to wants to know of both.
-    if (channel.on !== undefined && !channel.on.includes(occasion)) return [];
-    const entry: Entry = {
-      ...{ slug, run, channel, atMs, attempts: 0, nextMs: atMs, ofService: true },
-      ...(fromAddress !== undefined && { fromAddress }),
-      payload: {
-        ...{ text: `${subject}\n\n${text}`, subject, body: text, occasion, job: slug, name, host, run },
-        outcome: `is ${state}`,
-        started: new Date(sinceMs).toISOString(),
-        ended: new Date(atMs).toISOString(),
-        failures_in_a_row: 0,
-        paused: false,
-        ...(logPath !== undefined && { log: logPath }),
-        remarks: lines,
-        tail: '',
-      },
-    };
+/** Entries with their names in the outbox. */
+export function serviceEntries(change: ServiceChange): readonly (readonly [string, Entry])[] {
+  const { report, channels, failmail, run, atMs, fromAddress } = change;
+  const payload = payloadOf(change);
+  const common = { slug: report.slug, run, atMs, attempts: 0, nextMs: atMs, ofService: true, payload } as const;
+  const entries = channels.flatMap((channel, position) => {
+    // A ping without `on` gets both.
+    if (channel.on !== undefined && !channel.on.some((occasion) => occasion === payload.occasion)) return [];
+    const entry: Entry = { ...common, channel, ...defined({ fromAddress }) };
     return [[entryName(entry, position), entry] as const];
   });
+  if (failmail === undefined) return entries;
+  const mail: Entry = {
+    ...{ ...common, isFailmail: true, fromAddress: failmail.from },
+    channel: { kind: 'mail', to: failmail.to, on: ['failure', 'recovery'] },
+  };
+  return [...entries, [entryName(mail, 'failmail'), mail]];
+}
+
+function payloadOf({ report, run, atMs, sinceMs }: ServiceChange): Payload {
+  const { subject, text } = serviceMessage(report);
+  const { slug, name, host, state, lines, logPath } = report;
+  return {
+    ...{ text: `${subject}\n\n${text}`, subject, body: text, job: slug, name, host, run },
+    occasion: report.what === 'worse' ? 'failure' : 'recovery',
+    outcome: `is ${state}`,
+    started: new Date(sinceMs).toISOString(),
+    ended: new Date(atMs).toISOString(),
+    failures_in_a_row: 0,
+    paused: false,
+    ...defined({ log: logPath }),
+    remarks: lines,
+    tail: '',
+  };
 }

@@ -1,11 +1,17 @@
-/** Which entries of histories a person has asked for: those of a span of time, what failed, what was slow; in memory that does not grow with the jobs. */
+/**
+ * Selects the entries of histories that were asked for: those of a span of time, failures, slow
+ * runs. Its memory does not grow with the number of jobs.
+ */
 
 import { healthOf } from '../run/outcome/outcome.ts';
 import { entryMs, type HistoryEntry } from './text/history.ts';
 import { type Ended, usualDuration } from './usual.ts';
 
 export interface HistoryFilter {
-  /** What ended before it, or begins after `untilMs`, is left out; milliseconds since 1970. */
+  /**
+   * Entries that ended before `sinceMs` or begin after `untilMs` are left out; milliseconds since
+   * 1970.
+   */
   readonly sinceMs?: number;
   readonly untilMs?: number;
   readonly failed?: boolean;
@@ -25,13 +31,14 @@ export function selectEntries(
     .flatMap((entry) => (slow ? (asSlow(entry, usual, nowMs) ?? []) : entry));
 }
 
-/** A missed tick is a failure for whoever asks what went wrong; a skip and a stop by a person are none. */
+/** A missed tick counts as a failure. A skip, or a stop by an operator, does not. */
 export function isFailure(entry: HistoryEntry): boolean {
   if (entry.is === 'run') {
     const { outcome } = entry.run;
     return outcome !== undefined && (outcome.kind === 'missed' || healthOf(outcome) === 'failure');
   }
-  // A service is DEGRADED in every restart that a person asks for, so what counts is that an instance died or the service gave up.
+  // A service is DEGRADED during every restart that an operator asks for, so only a death of an
+  // instance, or FAILED, counts.
   if (entry.is === 'service') return entry.entry.died === true || entry.entry.state === 'FAILED';
   return false;
 }
@@ -41,7 +48,10 @@ function endMs(entry: HistoryEntry, nowMs: number): number {
   return entry.run.outcome === undefined ? nowMs : (entry.run.endedMs ?? entry.run.startedMs);
 }
 
-/** Beyond twice what is usual, and by so much at least: jobs of a second are not slow when they take three. */
+/**
+ * A slow run takes more than twice the usual time, and 10 s more than it: a job of one second is
+ * not slow when it takes three.
+ */
 const slowFactor = 2;
 const slowMarginMs = 10_000;
 
@@ -55,7 +65,7 @@ function asSlow(entry: HistoryEntry, usual: number | undefined, nowMs: number): 
   return usual === undefined ? entry : { ...entry, usualMs: usual };
 }
 
-/** What a successful run of the job takes; `undefined` while there are too few of them to tell. */
+/** The usual time of a successful run; `undefined` if there are too few of them. */
 function usualMs(entries: readonly HistoryEntry[]): number | undefined {
   const ended = entries.flatMap((entry): readonly Ended[] => (entry.is === 'run' ? [entry.run] : []));
   return usualDuration(ended);
@@ -65,7 +75,7 @@ function usualMs(entries: readonly HistoryEntry[]): number | undefined {
 export class Newest {
   readonly #count: number;
   #kept: HistoryEntry[] = [];
-  /** How many there were. */
+  /** The number of entries that were added. */
   seen = 0;
 
   constructor(count: number) {

@@ -1,10 +1,14 @@
-/** The world that a job would wake up in, told without running it. The value is what `--rehearse --json` prints; the text is made from it. */
+/**
+ * The world of a job's run, found out without running it. `--rehearse --json` prints the value, and
+ * the text is made from it.
+ */
 import type { Job } from '../job/job.ts';
-import { durationWords } from '../run/outcome/outcome.ts';
+import { argvOf } from '../run/world/argv.ts';
 import { privateTmpSize } from '../run/world/private-tmp.ts';
-import { argvOf, type World } from '../run/world/world.ts';
+import type { World } from '../run/world/world.ts';
 import type { Programs } from '../system/types/process.ts';
 import type { Locale, User } from '../system/types/user.ts';
+import { durationWords } from '../text/duration.ts';
 import { printable } from '../text/printable.ts';
 import { shellWord } from '../text/shell-word.ts';
 
@@ -13,20 +17,23 @@ export interface RehearsalRequest {
   readonly slowStart: boolean;
   readonly world: World;
   readonly user: User;
-  /** Of this process, which the job's will inherit, and those that the service user has by now. */
+  /**
+   * The groups of this process, which the job will inherit, and those that the service user has
+   * now.
+   */
   readonly groups: { readonly own: readonly string[]; readonly due: readonly string[] };
   readonly locale: Locale;
-  /** Of this process; the job's is added to it. */
+  /** The niceness of this process; the job's is added to it. */
   readonly niceness: number;
   /** The caller's environment, without what our own launcher has put there. */
   readonly callers: Readonly<Record<string, string>>;
   readonly logDirectory: string;
   readonly programs: Programs;
-  /** Why a program could not be started in a directory, as far as that can be known; `undefined` when nothing stands against it. */
-  readonly foresee: (program: string, world: World) => Hindrance | undefined;
+  /** Returns why a program could not be started in a directory, as far as that can be known. */
+  readonly foresee: (program: string, world: World) => StartRefusal | undefined;
 }
 
-interface Hindrance {
+interface StartRefusal {
   readonly reason: string;
   readonly exitCode: number;
 }
@@ -41,14 +48,17 @@ export interface Rehearsal {
   readonly missingGroups: readonly string[];
   readonly foreignGroups: readonly string[];
   readonly workingDirectory: string;
-  /** The file that LANG comes from, unless the configuration or the job sets it; absent on a host that has none. */
+  /**
+   * The file that LANG comes from, unless the configuration or the job sets it; absent if this host
+   * has none.
+   */
   readonly localeFile?: string;
   /** Octal. */
   readonly umask: string;
   readonly niceness: number;
-  /** It gets a /tmp and /var/tmp of its own. */
+  /** The job gets a /tmp and a /var/tmp of its own. */
   readonly privateTmp?: true;
-  /** What the job file sets; all others are as run-job has them. */
+  /** The limits that the job file sets; all others are run-job's. */
   readonly limits: Job['limits'];
   /** 0: none. */
   readonly timeoutSeconds: number;
@@ -63,12 +73,15 @@ interface RehearsedCommand {
   readonly text: string;
   /** Absolute; absent when there is none. */
   readonly program?: string;
-  /** With what sets limits and niceness in front. */
+  /** The whole command, with what sets limits and niceness in front. */
   readonly argv?: readonly string[];
-  readonly hindrance?: Hindrance;
+  readonly hindrance?: StartRefusal;
 }
 
-/** One variable that is not the same for the job as for the caller; without `from` it is new, without `to` the job does not get it. */
+/**
+ * A variable that differs between the caller and the job. Without `from` it is new; without `to`
+ * the job does not get it.
+ */
 interface Change {
   readonly name: string;
   readonly from?: string;
@@ -101,7 +114,7 @@ export function rehearse(request: RehearsalRequest): Rehearsal {
   };
 }
 
-/** The exit code that a run would have for want of a program or directory; 0 when nothing stands against it. */
+/** The exit code of a run whose program or directory is missing; 0 if nothing is. */
 export function rehearsalCode({ commands }: Rehearsal): number {
   return commands.find(({ hindrance }) => hindrance !== undefined)?.hindrance?.exitCode ?? 0;
 }
@@ -136,7 +149,10 @@ function changesBetween(
     }));
 }
 
-/** A fact a line, then commands, environment, and the difference to the caller's own as diff(1) would mark it. */
+/**
+ * One fact per line, then commands, environment, and the difference to the caller's environment as
+ * in diff(1).
+ */
 export function rehearsalText(rehearsal: Rehearsal): string {
   const { commands, environment, changes } = rehearsal;
   return [
@@ -179,7 +195,7 @@ function facts(rehearsal: Rehearsal): readonly string[] {
   return known.filter(([, value]) => value !== '').map(([label, value]) => `${`${label}:`.padEnd(19)}${value}`);
 }
 
-/** As the job file calls them, with their units. */
+/** The names of the limits in the job file, with their units. */
 const limitNames: Readonly<Record<string, string>> = {
   fileSize: 'file_size (bytes)',
   cpu: 'cpu (seconds)',

@@ -1,6 +1,9 @@
-/** What is known of a service at one instant: what its supervisor wrote down, as far as it can be believed by now. `--json` prints this value. */
+/**
+ * The state of a service at one instant, from the record of its supervisor, as far as it still
+ * holds. `--json` prints this value.
+ */
 import { type AllDesired, type OperatorRequest, requestWords } from '../service/desired.ts';
-import { isAlive } from '../service/instance/machine.ts';
+import { isAlive } from '../service/instance/instance.ts';
 import { snoozedUntilMs } from '../service/instance/snooze.ts';
 import type { KnownService, ServiceFile } from '../service/record/known-service.ts';
 import type { InstanceRecord, ServiceRecord } from '../service/record/record.ts';
@@ -12,21 +15,24 @@ export interface ServiceSnapshot {
   readonly state: ServiceState;
   readonly desired: 'up' | 'down';
   readonly wish?: OperatorRequest;
-  /** Of the state; absent when nobody has seen it begin. */
+  /** When the state began; absent if that is not known. */
   readonly sinceMs?: number;
   readonly supervisor?: { readonly pid?: number; readonly run?: string; readonly isStopped?: true };
-  /** A run of the job that this service was before, which has its lock still: the service starts when that has ended. */
+  /**
+   * The run of a job that had this name before its file became a service's. The service starts when
+   * the run has ended.
+   */
   readonly jobRun?: { readonly pid?: number; readonly run?: string };
-  /** Those that are wanted. */
+  /** The number of instances that the file asks for. */
   readonly wantedInstances: number;
   readonly instances: readonly InstanceSnapshot[];
-  /** Whose turn in a rolling restart is still to come. */
+  /** The instances whose turn in a rolling restart is still to come. */
   readonly rolling?: readonly number[];
-  /** Why the latest rolling restart ended before its last instance. */
+  /** The reason why the latest rolling restart ended before its last instance. */
   readonly rollingEnd?: string;
-  /** What became of its file; absent while that is good. */
+  /** The state of its file; absent while that is good. */
   readonly file?: Exclude<ServiceFile, 'good'>;
-  /** Of its file, which it does not follow until they are fixed. */
+  /** The problems of its file. The service ignores the file until they are fixed. */
   readonly problems?: readonly string[];
 }
 
@@ -40,13 +46,13 @@ export interface ServiceFacts {
   readonly desired: AllDesired;
   readonly record: ServiceRecord | undefined;
   readonly holder: LockHolder | undefined;
-  /** The holder is the run of a job: what had this name before its file became that of a service. */
+  /** True if the lock is held by the run of a job that had this name before. */
   readonly isJobRun: boolean;
   readonly isProcessAlive: (process: ProcessIdentity) => boolean;
   readonly boot: string;
   readonly nowMs: number;
   readonly sinceBootMs: number;
-  /** When its file was written: a new service is wanted up from then on. */
+  /** When its file was written; a new service should be up from then on. */
   readonly fileMs: number;
   readonly snooze: (instance: number) => { readonly writtenMs: number; readonly text: string } | undefined;
 }
@@ -57,16 +63,16 @@ export function snapshotService(facts: ServiceFacts): ServiceSnapshot {
   const all = instancesOf(facts, isTrue);
   const enabled = service.file === 'good' || service.file === 'broken';
   const isAnyWanted = Array.from({ length: service.instances }, (_, n) => n).some(
-    (n) => desired.instance(n).wanted === 'up',
+    (n) => desired.instance(n).state === 'up',
   );
-  const wanted = enabled && desired.service.wanted === 'up' && isAnyWanted ? 'up' : 'down';
+  const wanted = enabled && desired.service.state === 'up' && isAnyWanted ? 'up' : 'down';
   const state = isTrue ? trueState(facts, record.state, { wanted, all }) : missingState(facts, wanted, all);
-  const { wish } = desired.service;
+  const { decision: wish } = desired.service;
   const sinceMs = record !== undefined && record.state === state ? record.sinceMs : undefined;
   const problems = isTrue ? (record.problems ?? service.problems) : service.problems;
   return {
     state,
-    desired: enabled ? desired.service.wanted : 'down',
+    desired: enabled ? desired.service.state : 'down',
     ...(wish !== undefined && { wish }),
     ...(sinceMs !== undefined && { sinceMs }),
     ...holderOf(facts),
@@ -84,7 +90,7 @@ interface Seen {
   readonly all: readonly InstanceSnapshot[];
 }
 
-/** What the supervisor wrote down, as far as that can be true: nobody watches while the supervisor itself is stopped. */
+/** The recorded state, corrected while the supervisor is stopped and so watches nothing. */
 function trueState({ holder, service }: ServiceFacts, written: ServiceState, { wanted, all }: Seen): ServiceState {
   if (wanted === 'down') return written === 'DOWN' ? 'DOWN' : 'STOPPING';
   if (holder?.isStopped !== true || written === 'DOWN' || written === 'STOPPING') return written;
@@ -98,7 +104,7 @@ function missingState(facts: ServiceFacts, wanted: 'up' | 'down', all: readonly 
   // A file with problems starts nothing, however long one waits.
   if (service.file === 'broken' && wanted === 'up' && holder === undefined) return 'FAILED';
   return serviceStateOf({
-    wanted,
+    desired: wanted,
     instances: service.instances,
     states: all.filter(({ number }) => number < service.instances).map(({ at }) => at),
     anyAlive: isLeft,
@@ -114,10 +120,13 @@ function holderOf({ holder, isJobRun }: ServiceFacts): Pick<ServiceSnapshot, 'su
   return isJobRun ? { jobRun: who } : { supervisor: { ...who, ...(isStopped && { isStopped }) } };
 }
 
-/** How long it could have had a supervisor and has none; one that has just begun has written nothing yet. */
+/**
+ * The milliseconds during which a supervisor was due and missing. A supervisor that has just
+ * started has no record yet.
+ */
 function missingForMs({ desired, holder, nowMs, sinceBootMs, fileMs, record }: ServiceFacts): number {
   if (holder?.state === 'running') return 0;
-  const wantedMs = Math.max(desired.service.wish?.atMs ?? 0, fileMs);
+  const wantedMs = Math.max(desired.service.decision?.atMs ?? 0, fileMs);
   const leftMs = record === undefined ? Number.POSITIVE_INFINITY : nowMs - record.sinceMs;
   return Math.max(0, Math.min(nowMs - wantedMs, sinceBootMs, leftMs));
 }
@@ -143,7 +152,7 @@ function nothingOf(number: number): InstanceRecord {
   return { number, at: 'down', restarts: 0, quickDeaths: 0, deathsMs: [], ports: {} };
 }
 
-/** While the supervisor is stopped nobody notices that a process of its record has ended. */
+/** Corrects the record of an instance that has ended while the supervisor is stopped. */
 function asSeen(record: InstanceRecord, { holder, isProcessAlive }: ServiceFacts): InstanceRecord {
   const { process } = record;
   if (holder?.isStopped !== true || process === undefined || !isAlive(record) || isProcessAlive(process)) return record;
@@ -151,7 +160,10 @@ function asSeen(record: InstanceRecord, { holder, isProcessAlive }: ServiceFacts
   return { ...nothingOf(record.number), restarts: record.restarts, ports: record.ports, reason };
 }
 
-/** Without its supervisor nothing of it runs; only FAILED, and on the same boot that it has finished, outlives that. */
+/**
+ * The record of an instance without a supervisor: it is not running. Only FAILED stays, and, on the
+ * same boot, finished.
+ */
 function asLeft(record: InstanceRecord, sameBoot: boolean): InstanceRecord {
   const { number, restarts, lastExit, ports, reason, sinceMs, logPath } = record;
   const lasting = record.at === 'failed' || (record.at === 'finished' && sameBoot);
@@ -180,12 +192,12 @@ function describe(record: InstanceRecord, { service, snooze, nowMs, desired }: S
     ...(file !== undefined &&
       untilMs !== undefined &&
       isAlive(record) && { snooze: { sinceMs: file.writtenMs, untilMs } }),
-    ...(desired.instance(record.number).wanted === 'down' && { stopped: true as const }),
+    ...(desired.instance(record.number).state === 'down' && { stopped: true as const }),
   };
 }
 
-/** "down, stopped by ada at …", for whoever asks why it is down. */
-export function wishWords({ desired, wish, file }: ServiceSnapshot, formatTime: (ms: number) => string): string {
+/** "down, stopped by ada at …": what operators want of the service, and who said so. */
+export function desiredWords({ desired, wish, file }: ServiceSnapshot, formatTime: (ms: number) => string): string {
   const bySelf = file === undefined || file === 'broken' ? undefined : fileWords[file];
   if (bySelf !== undefined) return `down: ${bySelf}`;
   if (wish === undefined) return desired;

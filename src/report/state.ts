@@ -1,4 +1,7 @@
-/** The state of a job in one word, the same in listings, `--json` and the pages; it also decides the exit code of `jobctl status NAME`. */
+/**
+ * The state of a job in one word, the same in listings, `--json` and the docs. It decides the exit
+ * code of `jobctl status NAME`.
+ */
 import { type ServiceState, stateCode } from '../service/service-state.ts';
 
 export type JobState =
@@ -14,7 +17,7 @@ export type JobState =
   | 'unknown'
   | ServiceState;
 
-/** Whether the runs of a job succeed: a skip, and a stop by a person, leave this as it was. */
+/** The success of a job's runs. A skip, or a stop by an operator, does not change it. */
 export type Health = 'ok' | 'failing' | 'never-run' | 'unknown';
 
 export interface StateFacts {
@@ -30,7 +33,10 @@ export interface StateFacts {
   readonly health: Health;
 }
 
-/** The first that applies. A run that waits for a lock, or for its next attempt, is running: its run-job is there. */
+/**
+ * Returns the first state that applies. A run that waits for a lock, or for its next attempt, is
+ * running, because its run-job exists.
+ */
 export function jobStateOf(facts: StateFacts): JobState {
   const { service, activity, next, problems, paused, disabled, overdue, health } = facts;
   if (service !== undefined) return service.state;
@@ -45,8 +51,9 @@ export function jobStateOf(facts: StateFacts): JobState {
 }
 
 /**
- * 0 ok · 1 failing, overdue or invalid · 3 paused or disabled · 4 never run or unknown, in the manner of LSB init scripts. While a job runs, its
- * earlier runs decide.
+ * The exit code of the state, in the manner of LSB init scripts: 0 ok · 1 failing, overdue or
+ * invalid · 3 paused or disabled · 4 never run or unknown. While a job runs, its earlier runs
+ * decide.
  */
 export function jobStateCode(facts: StateFacts): number {
   if (facts.problems !== undefined && facts.service === undefined) return 1;

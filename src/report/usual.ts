@@ -1,4 +1,4 @@
-/** How long a job usually takes: the median of its runs that have succeeded. */
+/** The usual duration of a job: the median of its successful runs. */
 import { healthOf, type Outcome } from '../run/outcome/outcome.ts';
 
 export interface Ended {
@@ -6,7 +6,7 @@ export interface Ended {
   readonly durationMs?: number;
 }
 
-/** Of fewer runs nothing can be said. */
+/** The least number of runs for a median. */
 const leastRuns = 3;
 
 /** Milliseconds; `undefined` while fewer than three runs have succeeded. */

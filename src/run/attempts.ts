@@ -1,10 +1,14 @@
-/** The attempts of one run and the waits between them: one lock, one log, until one succeeds or `max_task_failures` and `backoff` allow no other. */
+/**
+ * The attempts of one run and the waits between them: one lock, one log, until one succeeds or
+ * `max_task_failures` and `backoff` allow no other.
+ */
 import type { Backoff, Policy } from '../job/keys/policy.ts';
 import type { HistoryStore } from '../system/types/state.ts';
+import { durationWords } from '../text/duration.ts';
 import { type CommandsHost, type CommandsOrder, type CommandsResult, runCommands } from './commands.ts';
 import type { Tick } from './history/event.ts';
 import { writeEvent } from './history/record.ts';
-import { durationWords, type Outcome, outcomeWords, statusOf } from './outcome/outcome.ts';
+import { type Outcome, outcomeWords, statusOf } from './outcome/outcome.ts';
 import type { SuccessRules } from './outcome/success-rules.ts';
 import { isUnrecoverable } from './pause/circuit.ts';
 
@@ -16,18 +20,18 @@ export interface AttemptsOrder extends CommandsOrder {
 export interface AttemptsHost extends CommandsHost {
   readonly history: HistoryStore;
   readonly rules: SuccessRules;
-  /** Why the job may not go on, when it has been paused; in words. */
+  /** Returns the reason, in words, if the job has been paused; else `undefined`. */
   readonly paused: () => string | undefined;
 }
 
 export interface AttemptsResult extends CommandsResult {
-  /** How many there were. */
+  /** Number of attempts. */
   readonly attempt: number;
-  /** It took longer than `warn_duration`, in words. */
+  /** Set if the run took longer than `warn_duration`; in words. */
   readonly warning?: string;
 }
 
-/** How soon a pause is noticed. */
+/** Interval at which a run between two attempts looks for a pause. */
 const pausePollMs = 5000;
 
 export async function runAttempts(order: AttemptsOrder, host: AttemptsHost): Promise<AttemptsResult> {
@@ -58,7 +62,10 @@ async function runAttempt(order: AttemptsOrder, host: AttemptsHost): Promise<Com
   return { ...end, outcome: host.rules.judge(end.outcome, end.durationMs) };
 }
 
-/** `undefined` when the time of the next attempt has come; else the outcome of the run. */
+/**
+ * Returns `undefined` when it is time for the next attempt, or the outcome of the run if there is
+ * no other one.
+ */
 async function waitForNext(
   end: CommandsResult,
   number: number,
@@ -94,14 +101,20 @@ async function waitForNext(
   }
 }
 
-/** The moment after which nothing of a tick may begin; one that was made up for after that has as long from its start. */
+/**
+ * The latest moment at which an attempt for a tick may begin. A run that was caught up after its
+ * deadline has the same time again from its own start.
+ */
 function lastStartMs({ timing }: AttemptsOrder['job'], startedMs: number, { tickMs }: Tick): number {
   if (timing.startDeadlineSeconds === undefined) return Number.POSITIVE_INFINITY;
   const deadlineMs = timing.startDeadlineSeconds * 1000;
   return (tickMs + deadlineMs < startedMs ? startedMs : tickMs) + deadlineMs;
 }
 
-/** Says in the log when the run has taken longer than `warn_duration`; to be asked at its end whether it has. */
+/**
+ * Notes in the log when the run takes longer than `warn_duration`. Returns a function for the end
+ * of the run, which stops the timer and returns the warning, if any.
+ */
 function warnLater({ job }: AttemptsOrder, { clock, log }: AttemptsHost): () => string | undefined {
   const { warnDurationSeconds } = job.policy;
   if (warnDurationSeconds === undefined) return () => undefined;
@@ -109,7 +122,7 @@ function warnLater({ job }: AttemptsOrder, { clock, log }: AttemptsHost): () => 
   let isLate = false;
   const timer = clock.after(warnDurationSeconds * 1000, () => {
     isLate = true;
-    log.note(`${job.slug} has been at it for ${durationWords(warnDurationSeconds)} (warn_duration), and goes on`);
+    log.note(`${job.slug} has been running for ${durationWords(warnDurationSeconds)} (warn_duration) and continues`);
   });
   return () => {
     timer.cancel();
@@ -118,8 +131,8 @@ function warnLater({ job }: AttemptsOrder, { clock, log }: AttemptsHost): () => 
 }
 
 /**
- * Milliseconds until the next attempt after attempt `number` (from 1); `undefined` when there is none. While processes that could not be killed live,
- * another attempt would run beside them.
+ * Milliseconds until the next attempt after attempt `number` (from 1); `undefined` when there is
+ * none. While processes that could not be killed live, another attempt would run beside them.
  */
 export function nextAttemptAfterMs(
   number: number,

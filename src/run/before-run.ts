@@ -1,13 +1,16 @@
 /**
- * What comes before the lock: which tick a start by the clock stands for, whether the job is paused, the delay of its ticks (`splay`) and whether it is too
- * late for it (`start_deadline`). None of it concerns people and other jobs, except the pause.
+ * The checks before a run takes its lock: the tick that a start by the clock stands for, a pause of
+ * the job, the delay of its ticks (`splay`) and its `start_deadline`. Runs that people or other
+ * jobs start are only checked for a pause.
  */
 
 import type { StopRequests } from '../system/types/process.ts';
+import { defined } from '../text/defined.ts';
+import { durationWords } from '../text/duration.ts';
 import { timeText, wallTime } from '../zone/wall-time.ts';
 import type { Zones } from '../zone/zone.ts';
 import type { Tick, Trigger } from './history/event.ts';
-import { durationWords, type Outcome } from './outcome/outcome.ts';
+import type { Outcome } from './outcome/outcome.ts';
 import { type Pause, pausedWords } from './pause/pause.ts';
 import { type ClockedJob, claimTick, type TickHost } from './tick/claim.ts';
 import { splayMs } from './tick/splay.ts';
@@ -18,7 +21,7 @@ export interface StartOrder {
   readonly trigger: Trigger;
   /** The crontab's line was written with `--due`. */
   readonly onlyDue: boolean;
-  /** When the job's file was last written. */
+  /** Time of the latest change of the job's file, milliseconds since 1970. */
   readonly changedMs?: number;
   /** A missed tick that `--catch-up` has claimed for this run. */
   readonly caughtUp?: Tick;
@@ -33,27 +36,27 @@ export interface StartHost extends TickHost {
 
 type Skip = Omit<Extract<Outcome, { kind: 'skipped' }>, 'kind'>;
 
-/** Troubles are words about what went wrong beside it. */
+/** The decision. Warnings are sentences about what went wrong and stops nothing. */
 export type BeforeRun =
-  | { readonly is: 'go'; readonly tick?: Tick; readonly troubles: readonly string[] }
-  | { readonly is: 'skip'; readonly skip: Skip; readonly tick?: Tick; readonly troubles: readonly string[] }
-  /** Nobody has missed anything: it was only asked. */
+  | { readonly is: 'go'; readonly tick?: Tick; readonly warnings: readonly string[] }
+  | { readonly is: 'skip'; readonly skip: Skip; readonly tick?: Tick; readonly warnings: readonly string[] }
+  /** The schedule has no tick now. Nothing is recorded: the crontab's line only asked (`--due`). */
   | { readonly is: 'not-due' };
 
 export async function beforeRun(order: StartOrder, host: StartHost): Promise<BeforeRun> {
   const { job, trigger, caughtUp } = order;
-  if (trigger.by !== 'clock' || job.schedule === undefined) return ofSkip(pausedSkip(order, host), { troubles: [] });
+  if (trigger.by !== 'clock' || job.schedule === undefined) return ofSkip(pausedSkip(order, host), { warnings: [] });
   const claim =
     caughtUp === undefined
       ? claimTick({ ...order, pauses: host.readPauses() }, host)
-      : ({ is: 'run', tick: { ...caughtUp, caughtUp: true }, troubles: [] } as const);
+      : ({ is: 'run', tick: { ...caughtUp, caughtUp: true }, warnings: [] } as const);
   if (claim.is === 'not-due') return claim;
   if (claim.is === 'claimed') {
     const { tick, words } = claim;
-    return { is: 'skip', skip: { reason: 'claimed', words, allowed: true }, tick, troubles: [] };
+    return { is: 'skip', skip: { reason: 'claimed', words, allowed: true }, tick, warnings: [] };
   }
-  const { tick, troubles } = claim;
-  const start = { troubles, ...(tick !== undefined && { tick }) };
+  const { tick, warnings } = claim;
+  const start = { warnings, ...defined({ tick }) };
   const paused = pausedSkip(order, host);
   if (paused !== undefined || tick === undefined) return ofSkip(paused, start);
   const startMs = dueStart(order, tick, host);
@@ -63,12 +66,12 @@ export async function beforeRun(order: StartOrder, host: StartHost): Promise<Bef
   const begun =
     job.timing.splaySeconds > 0 ? host.claims.begin(job.slug, tick.tickMs, order.run) : { ok: true as const };
   const kept = begun.ok ? [] : [`the claim of its tick could not be kept: ${begun.reason}`];
-  return ofSkip(waited ? pausedSkip(order, host) : undefined, { ...start, troubles: [...troubles, ...kept] });
+  return ofSkip(waited ? pausedSkip(order, host) : undefined, { ...start, warnings: [...warnings, ...kept] });
 }
 
 function ofSkip(
   skip: Skip | undefined,
-  start: { readonly tick?: Tick; readonly troubles: readonly string[] },
+  start: { readonly tick?: Tick; readonly warnings: readonly string[] },
 ): BeforeRun {
   return skip === undefined ? { is: 'go', ...start } : { is: 'skip', skip, ...start };
 }
@@ -78,15 +81,21 @@ function pausedSkip({ job, trigger }: StartOrder, { clock, readPauses, zones }: 
   return words === undefined ? undefined : { reason: 'paused', words, allowed: trigger.by === 'clock' };
 }
 
-/** When the tick may start. One that is caught up is delayed from now: after a power cut the whole fleet catches up. */
+/**
+ * Returns the moment at which the tick may start. A missed tick is delayed from now on: after a
+ * power cut the whole fleet catches up.
+ */
 function dueStart({ job, caughtUp }: StartOrder, { tickMs }: Tick, { clock, hostName, sha256 }: StartHost): number {
-  const delayMs = splayMs({ slug: job.slug, host: hostName, splaySeconds: job.timing.splaySeconds, sha256 });
+  const delayMs = splayMs(job.slug, hostName, job.timing.splaySeconds, sha256);
   const nowMs = clock.nowMs();
   if (caughtUp !== undefined) return nowMs + delayMs;
   return delayMs === 0 ? Math.min(tickMs, nowMs) : tickMs + delayMs;
 }
 
-/** What is caught up is late by nature; `catch_up_window` has said how late it may be. */
+/**
+ * Returns the skip of a tick that is past its `start_deadline`. A tick that is caught up is always
+ * late; `catch_up_window` limits that.
+ */
 function lateSkip(
   { job, caughtUp }: StartOrder,
   { tickMs }: Tick,
@@ -100,7 +109,10 @@ function lateSkip(
   return { reason: 'deadline', words, allowed: false };
 }
 
-/** Who wants the run to end while it waits wants it to end at once; `runCommands` sees the request again. Says whether there was anything to wait for. */
+/**
+ * Waits until `startMs`, or until a request to stop, which `runCommands` sees again. Resolves to
+ * false if there was nothing to wait for.
+ */
 function holdBack(startMs: number, { clock, stops }: StartHost): Promise<boolean> {
   const delayMs = startMs - clock.nowMs();
   if (delayMs <= 0) return Promise.resolve(false);

@@ -1,4 +1,7 @@
-/** The commands of a run, one after the other until one fails: each is started, watched, stopped when it must be, and swept up after. */
+/**
+ * Runs the commands of a job one after the other until one fails: starts each, watches it, stops it
+ * if asked to, and ends what it leaves behind.
+ */
 import type { Command } from '../job/command.ts';
 import type { Job } from '../job/job.ts';
 import type { Clock } from '../system/types/clock.ts';
@@ -9,7 +12,8 @@ import { type Outcome, statusOf } from './outcome/outcome.ts';
 import { exitOutcome } from './outcome/success-rules.ts';
 import { processesWords } from './process-words.ts';
 import type { StopWatch } from './stop-watch.ts';
-import { argvOf, type World } from './world/world.ts';
+import { argvOf } from './world/argv.ts';
+import type { World } from './world/world.ts';
 
 export interface CommandsOrder {
   readonly job: Job;
@@ -34,13 +38,16 @@ export interface CommandsResult {
   readonly survivors: readonly Survivor[];
 }
 
-/** How long output may still arrive when a background process keeps the pipe open after the command has ended. */
+/** Wait for more output after a command has ended, if a background process keeps the pipe open. */
 const drainPatienceMs = 2000;
 
-/** What ends within this time after the command was only finishing: the tee of a process substitution, a shell's last child. */
+/**
+ * Time in which child processes may end by themselves after the command: the tee of a process
+ * substitution, a shell's last child.
+ */
 const leftoverPatienceMs = 200;
 
-/** One attempt: the whole list, within the job's timeout. */
+/** Runs one attempt: the whole list of commands, within the job's timeout. */
 export async function runCommands(order: CommandsOrder, host: CommandsHost): Promise<CommandsResult> {
   const { job, commands } = order;
   const startedMs = host.clock.monotonicMs();
@@ -99,13 +106,13 @@ async function watchCommand(command: RunningCommand, job: Job, host: CommandsHos
   });
   const stop = (isAgain: boolean) => {
     stopping = command.stop(isAgain ? 0 : job.killGraceSeconds * 1000);
-    // The command itself may be out of reach, as a setuid program of root's is: then its end is not waited for.
+    // run-job can't kill a setuid program of root's, so it does not wait for its end.
     void stopping.then(({ survivors }) => {
       if (survivors.length > 0) giveUp({ is: 'unknown', reason: 'it could not be killed' });
     });
   };
   watch.onReason = stop;
-  // A stop that was asked for while the command was being started finds it here.
+  // The request may have come while the launcher started the command.
   if (watch.reason !== undefined) stop(false);
   const status = await Promise.race([command.ended, outlived]);
   const sweep = await sweepUp(command, job, stopping);
@@ -134,7 +141,10 @@ interface SweepResult {
   readonly words?: string;
 }
 
-/** What is left when the command itself has ended: by the job's `leftovers`, unless the run is being stopped anyway. */
+/**
+ * Ends the processes that the command has left, as the job's `leftovers` says, or waits for a stop
+ * that is under way to end them.
+ */
 async function sweepUp(
   command: RunningCommand,
   job: Job,
@@ -155,7 +165,7 @@ async function sweepUp(
   return { survivors, swept, failed: job.leftovers === 'fail', left: left.length, words };
 }
 
-/** Where to look for what a process prints that has outlived its command. */
+/** Says where the output of a process that outlives its command goes. */
 function remainingWords(output: RemainingOutput): string {
   const who = 'a process that outlives the command keeps its output open';
   switch (output.is) {

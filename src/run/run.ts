@@ -1,17 +1,18 @@
 /**
- * One run of one job, from the lock to the line in the history: read `runJob` from top to bottom, it is the story.
- * Every way out of it writes how it ended; nothing here prints or exits.
+ * Runs a job once, from the lock to the event in the history; `runJob` tells the story from top to
+ * bottom. Every way out of it records the outcome. Nothing here prints or exits.
  */
-import type { Job } from '../job/job.ts';
+import type { RunJob } from '../job/job.ts';
 import type { Clock } from '../system/types/clock.ts';
 import type { JobLocks } from '../system/types/lock.ts';
 import type { Launcher, Programs, StopRequests, Sweeper, Wrappers } from '../system/types/process.ts';
 import type { LineSearch, RunLog, RunLogs } from '../system/types/run-log.ts';
 import type { HistoryStore, StateFiles } from '../system/types/state.ts';
 import type { User } from '../system/types/user.ts';
+import { defined } from '../text/defined.ts';
 import { type AttemptsResult, runAttempts } from './attempts.ts';
-import type { Ended, Tick, Trigger } from './history/event.ts';
-import { extendStreak, type History, unfinishedRuns } from './history/history.ts';
+import type { Ended, Started, Tick, Trigger } from './history/event.ts';
+import { type History, unfinishedRuns } from './history/history.ts';
 import {
   type InterruptedRuns,
   type RunName,
@@ -22,6 +23,7 @@ import {
   recordStopped,
   writeEvent,
 } from './history/record.ts';
+import { extendStreak } from './history/streak.ts';
 import { nextLockName, type Taken, takeLock } from './lock/take-lock.ts';
 import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, outcomeWords } from './outcome/outcome.ts';
 import { SuccessRules } from './outcome/success-rules.ts';
@@ -31,7 +33,7 @@ import { processWords } from './process-words.ts';
 import { StopWatch } from './stop-watch.ts';
 import { runIdVariable, type World } from './world/world.ts';
 
-/** Everything a run asks of the machine. */
+/** Every part of the host that a run needs. */
 export interface RunHost {
   readonly clock: Clock;
   readonly locks: JobLocks;
@@ -41,25 +43,25 @@ export interface RunHost {
   readonly launcher: Launcher;
   readonly programs: Programs;
   readonly history: HistoryStore;
-  /** For pauses. */
+  /** Holds the pauses. */
   readonly state: StateFiles;
   readonly lineSearch: LineSearch;
   readonly stops: StopRequests;
   readonly hostName: string;
   readonly user: User;
-  /** An instant as people on this host read it. */
+  /** Formats an instant for people on this host. */
   readonly formatTime: (ms: number) => string;
 }
 
 export interface RunOrder {
-  readonly job: Job;
+  readonly job: RunJob;
   readonly run: string;
   readonly trigger: Trigger;
-  /** Of a run that the clock has started. */
+  /** Set if the clock started the run. */
   readonly tick?: Tick;
   readonly slowStart: boolean;
   readonly world: World;
-  /** Hears when the run has its lock and log. */
+  /** Called when the run has its lock and its log. */
   readonly onStarted?: (begun: { readonly startedMs: number; readonly logPath: string }) => void;
 }
 
@@ -87,10 +89,10 @@ export async function runJob(order: RunOrder, host: RunHost): Promise<RunResult>
 }
 
 function nameOf({ job, run, trigger, tick }: RunOrder): RunName {
-  return { slug: job.slug, run, trigger, ...(tick !== undefined && { tick }) };
+  return { slug: job.slug, run, trigger, ...defined({ tick }) };
 }
 
-/** The runs whose commands led to this one. */
+/** Ids of the runs whose commands led to this one. */
 function ancestorsOf({ environment }: World): readonly string[] {
   return (environment[runIdVariable] ?? '').split('/').slice(0, -1);
 }
@@ -101,8 +103,7 @@ type Locked = Extract<Taken, { is: 'held' }> & {
 };
 
 async function runLocked(order: RunOrder, host: RunHost, locked: Locked): Promise<RunResult> {
-  const { job, run, trigger } = order;
-  const { lock, remarks } = locked;
+  const { job } = order;
   const startedMs = host.clock.nowMs();
   const interrupted = closeInterrupted(order, host);
   const rules = new SuccessRules(job.policy, host.lineSearch);
@@ -113,90 +114,83 @@ async function runLocked(order: RunOrder, host: RunHost, locked: Locked): Promis
   });
   if (opened.is === 'failed') return recordNotStarted(nameOf(order), host, opened);
   const { log } = opened;
-  for (const remark of remarks) log.note(remark);
-  lock.record({ logPath: log.path, tags: job.tags, killGraceSeconds: job.killGraceSeconds });
-  const troubles = writeEvent(job.slug, host, {
-    event: 'started',
-    run,
-    atMs: startedMs,
-    trigger,
-    jobSha256: job.sha256,
-    logPath: log.path,
-    host: host.hostName,
-    ...(order.slowStart ? { slowStart: true } : {}),
-    ...(order.tick === undefined ? {} : { tick: order.tick }),
-  });
+  for (const remark of locked.remarks) log.note(remark);
+  locked.lock.record({ logPath: log.path, tags: job.tags, killGraceSeconds: job.killGraceSeconds });
+  const warnings = writeEvent(job.slug, host, startedEvent(order, host.hostName, startedMs, log.path));
   order.onStarted?.({ startedMs, logPath: log.path });
   const commands = order.slowStart ? (job.slowStartCommands ?? []) : job.commands;
-  const ended = await runAttempts({ ...order, commands, startedMs }, { ...host, ...locked, log, rules });
-  return finish(order, host, { log, startedMs, ended, troubles, interrupted });
+  const attempts = await runAttempts({ ...order, commands, startedMs }, { ...host, ...locked, log, rules });
+  return finish(order, host, { log, startedMs, warnings, interrupted }, attempts);
 }
 
-interface Ending {
+function startedEvent(order: RunOrder, hostName: string, startedMs: number, logPath: string): Started {
+  const { job, run, trigger, slowStart, tick } = order;
+  return {
+    ...{ event: 'started', run, atMs: startedMs, trigger, jobSha256: job.sha256, logPath, host: hostName },
+    ...(slowStart && { slowStart }),
+    ...defined({ tick }),
+  };
+}
+
+/** A run that has its lock and its log. */
+interface OpenRun {
   readonly log: RunLog;
   readonly startedMs: number;
-  readonly ended: AttemptsResult;
-  readonly troubles: readonly string[];
+  readonly warnings: readonly string[];
   readonly interrupted: InterruptedRuns;
 }
 
-async function finish(order: RunOrder, host: RunHost, ending: Ending): Promise<RunResult> {
+async function finish(order: RunOrder, host: RunHost, open: OpenRun, attempts: AttemptsResult): Promise<RunResult> {
   const { job, run } = order;
-  const { log, startedMs, ended } = ending;
+  const { log, startedMs, interrupted } = open;
   const before = readHistory(job.slug, host);
-  const outcome = withPerson(ended.outcome, before, order);
+  const outcome = withPerson(attempts.outcome, before, order);
   const endedMs = host.clock.nowMs();
-  // Time steps must not make a run negative or a day long, so the duration comes from the clock that nobody sets.
-  const durationMs = Math.round(ended.durationMs);
-  const attempts = ended.attempt > 1 ? ` and ${ended.attempt} attempts` : '';
-  const lasted = `${lastedWords(outcome, durationMs)}${attempts}`;
-  log.note(`${job.slug} ${outcomeWords(outcome)}${lasted}${exitCodeWords(outcome)}`);
-  const totals = await log.close();
+  // The monotonic clock: a change of the time must not make a run negative or a day long.
+  const durationMs = Math.round(attempts.durationMs);
+  log.note(`${job.slug} ${outcomeWords(outcome)}${lasted(outcome, durationMs, attempts)}${exitCodeWords(outcome)}`);
+  const closed = await log.close();
   const streak = extendStreak(before.streak, outcome, endedMs);
-  const circuit = breakCircuit(job, host.state, { outcome, streak, endedMs });
+  const { paused, warnings } = breakCircuit(job, host.state, { outcome, streak, endedMs });
   const event: Ended = {
-    event: 'ended',
-    run,
-    atMs: endedMs,
-    outcome,
-    durationMs,
-    streak,
-    attempt: ended.attempt,
-    ...(totals.lostBytes > 0 ? { lostBytes: totals.lostBytes } : {}),
-    ...(totals.leftOut === undefined ? {} : { leftOut: totals.leftOut }),
-    ...(ended.swept > 0 ? { swept: ended.swept } : {}),
-    ...(ended.survivors.length > 0 ? { survivors: ended.survivors.map(processWords) } : {}),
-    ...(ended.warning === undefined ? {} : { warning: ended.warning }),
-    ...(circuit.paused === undefined ? {} : { paused: circuit.paused }),
+    ...{ event: 'ended', run, atMs: endedMs, outcome, durationMs, streak, attempt: attempts.attempt },
+    ...defined({
+      lostBytes: closed.lostBytes || undefined,
+      leftOut: closed.leftOut,
+      swept: attempts.swept || undefined,
+      survivors: attempts.survivors.length > 0 ? attempts.survivors.map(processWords) : undefined,
+      warning: attempts.warning,
+      paused,
+    }),
   };
-  const troubles = [...ending.troubles, ...writeEvent(job.slug, host, event), ...circuit.troubles];
-  if (totals.lostBytes > 0) {
-    troubles.push(
-      `log incomplete: ${totals.lostBytes} bytes of output lost (${totals.lostReason ?? 'unknown reason'})`,
-    );
-  }
-  if (totals.leftOut !== undefined) troubles.push(leftOutWords(totals.leftOut));
-  if (event.survivors !== undefined) troubles.push(`could not be killed: ${event.survivors.join(', ')}`);
-  if (ended.warning !== undefined) troubles.push(ended.warning);
+  const unwritten = writeEvent(job.slug, host, event);
   host.history.rotate(job.slug);
-  const history = readHistory(job.slug, host);
   return {
-    outcome,
-    exitCode: exitCodeOf(outcome),
-    startedMs,
-    endedMs,
-    history,
-    logPath: log.path,
-    tail: totals.tail,
-    troubles,
-    interrupted: ending.interrupted,
-    ...(circuit.paused === undefined ? {} : { paused: circuit.paused }),
+    ...{ outcome, exitCode: exitCodeOf(outcome), startedMs, endedMs, history: readHistory(job.slug, host) },
+    ...{ logPath: log.path, tail: closed.tail, interrupted },
+    warnings: [...open.warnings, ...unwritten, ...warnings, ...endedWarnings(event, closed.lostReason)],
+    ...defined({ paused }),
   };
 }
 
+/** Returns " after 13 s and 2 attempts". */
+function lasted(outcome: Outcome, durationMs: number, { attempt }: AttemptsResult): string {
+  return `${lastedWords(outcome, durationMs)}${attempt > 1 ? ` and ${attempt} attempts` : ''}`;
+}
+
+function endedWarnings({ lostBytes, leftOut, survivors, warning }: Ended, lostReason = 'unknown reason'): string[] {
+  return [
+    ...(lostBytes === undefined ? [] : [`log incomplete: ${lostBytes} bytes of output lost (${lostReason})`]),
+    ...(leftOut === undefined ? [] : [leftOutWords(leftOut)]),
+    ...(survivors === undefined ? [] : [`could not be killed: ${survivors.join(', ')}`]),
+    ...(warning === undefined ? [] : [warning]),
+  ];
+}
+
 /**
- * Runs that started and never ended, while the lock is ours, died with their wrapper or the machine; so did those that waited for it, but for the one
- * that does so now.
+ * Records runs that started and never ended as interrupted: this run has the lock, so they died
+ * with their run-job or the host. So did those that waited, except for the one that has the place
+ * of the next run.
  */
 function closeInterrupted({ job: { slug }, run: own }: RunOrder, host: RunHost): InterruptedRuns {
   const open = unfinishedRuns(readHistory(slug, host)).filter(({ run }) => run !== own);
@@ -207,8 +201,10 @@ function closeInterrupted({ job: { slug }, run: own }: RunOrder, host: RunHost):
 }
 
 /**
- * `--kill-job`, `jobctl stop` and a run that takes the place of this one leave their names in the history before they send TERM. Ctrl-C comes from the person
- * who started the run; any other signal may be the system's own, which ends runs when it shuts down, so that one stays a failure.
+ * Adds to a stop the name of the person or run that asked for it. `--kill-job`, `jobctl stop` and a
+ * run that takes the place of this one write their names into the history before they send TERM.
+ * Ctrl-C comes from the person who started the run. Any other signal may come from a shutdown of
+ * the host, so it stays a failure.
  */
 function withPerson<O extends Outcome>(outcome: O, history: History, { job, run, trigger }: RunOrder): O {
   if (outcome.kind !== 'stopped') return outcome;

@@ -1,4 +1,7 @@
-/** Whether a run is to end before its time, and why: the first reason counts. It watches from before the lock until after the last attempt. */
+/**
+ * Watches for a reason to end a run early, from before its lock until after its last attempt. The
+ * first reason counts.
+ */
 import type { Clock } from '../system/types/clock.ts';
 import type { StopRequests } from '../system/types/process.ts';
 import type { Outcome, Stopped } from './outcome/outcome.ts';
@@ -18,22 +21,28 @@ export class StopWatch {
     });
   }
 
-  /** Somebody wants the whole run to end: no attempt follows. */
+  /** The request to end the whole run; no attempt follows it. */
   get stopped(): Stopped | undefined {
     return this.#stopped;
   }
 
-  /** Why the attempt under way is to end. */
+  /** The reason to end the attempt under way. */
   get reason(): StopReason | undefined {
     return this.#timedOut ?? this.#stopped;
   }
 
-  /** Who acts on a reason from now on; `isAgain`: asked more than once, so it is to be quicker. */
+  /**
+   * The listener that acts on a reason from now on. `isAgain`: it was asked before, so it skips the
+   * grace.
+   */
   set onReason(listener: ((isAgain: boolean) => void) | undefined) {
     this.#listener = listener;
   }
 
-  /** An attempt begins that may take so long; 0: any time. To be called when it has ended. */
+  /**
+   * Starts the timeout of an attempt; 0 means none. Returns a function for the end of the attempt,
+   * which stops the timer.
+   */
   limit(afterSeconds: number, clock: Clock): () => void {
     this.#timedOut = undefined;
     if (afterSeconds <= 0) return () => undefined;
@@ -45,7 +54,7 @@ export class StopWatch {
     return () => timer.cancel();
   }
 
-  /** Passes the time, unless the run is to end: then at once. */
+  /** Waits; returns at once if the run is to end. */
   rest(delayMs: number, clock: Clock): Promise<void> {
     return new Promise((resolve) => {
       const end = () => {

@@ -1,17 +1,22 @@
 /**
- * Asks cron-validate about a schedule before our own reading of it, so that two readers must agree before a line reaches the crontab.
- * It stands alone because it loads yup (12 ms), which a run of an already validated job need not wait for.
+ * Asks cron-validate about a schedule, so that two parsers must accept it before a line reaches the
+ * crontab. It is a module of its own because it loads yup (12 ms), which a run of a validated job
+ * should not wait for.
  */
 import * as cronValidateModule from 'cron-validate';
-import { type ExpressionAnswer, parseExpression } from './expression.ts';
+import type { Expression } from './expression.ts';
 import { isNickname } from './nickname.ts';
+import type { ScheduleProblem } from './term.ts';
 
 type CronValidate = (
   text: string,
   options: { readonly preset: string; readonly override: { readonly useSeconds: boolean } },
 ) => { isValid(): boolean; getError(): readonly string[] };
 
-/** The package is CommonJS with an `exports.default`: Node wraps it once more than esbuild does. */
+/**
+ * Returns the function in a CommonJS package with `exports.default`, which Node wraps once more
+ * than esbuild does.
+ */
 function unwrap(module: unknown): CronValidate {
   let inner = module;
   while (typeof inner === 'object' && inner !== null && 'default' in inner) inner = inner.default;
@@ -21,23 +26,14 @@ function unwrap(module: unknown): CronValidate {
 
 const cronValidate = unwrap(cronValidateModule);
 
-/** The full check of a schedule that a person wrote. Where both readers object, ours says it with a column and a way out. */
-export function validateSchedule(text: string): ExpressionAnswer {
-  // It knows the words of crontab(5) under other settings, and they are few enough to be known by heart.
-  if (isNickname(text)) return parseExpression(text);
-  const objections = cronValidateObjections(
-    text
-      .trim()
-      .split(/[ \t]+/)
-      .join(' '),
-  );
-  const answer = parseExpression(text);
-  if (objections.length === 0 || !answer.ok) return answer;
-  return { ok: false, problems: objections.map((message) => ({ message, column: 1 })) };
-}
-
-/** Among its presets only this one has day and month from 1, weekdays 0-7 and the three-letter names; its seconds are switched off. */
-function cronValidateObjections(text: string): readonly string[] {
-  const verdict = cronValidate(text, { preset: 'npm-cron-schedule', override: { useSeconds: false } });
-  return verdict.isValid() ? [] : verdict.getError();
+/**
+ * Returns the problems that cron-validate finds in a schedule that our parser accepts. Words such
+ * as `@daily` are not asked about: cron-validate knows them under other settings only.
+ */
+export function problemsOfCronValidate({ written, text }: Expression): readonly ScheduleProblem[] {
+  if (isNickname(written)) return [];
+  // Only this preset counts days and months from 1, has the weekdays 0-7 and knows three-letter
+  // names. Its seconds are switched off.
+  const answer = cronValidate(text, { preset: 'npm-cron-schedule', override: { useSeconds: false } });
+  return answer.isValid() ? [] : answer.getError().map((message) => ({ message, column: 1 }));
 }

@@ -1,17 +1,21 @@
 /**
- * Decides whether five terms are a schedule that cron accepts, and what it means: one grammar, one meaning, exactly cron's.
- * A wrong line costs the whole file in /etc/cron.d, so what is accepted here must be accepted there, and read the same way.
+ * Parses a schedule. The grammar and the meaning are exactly those of Debian's cron: cron ignores a
+ * whole file in /etc/cron.d for one wrong line, so it must accept what is accepted here, and read
+ * it the same way.
  */
 import { fields } from './fields.ts';
-import { lintExpression } from './lint.ts';
 import { isMiswritten, isReboot, nicknameProblem, rebootSchedule, termsOfNickname } from './nickname.ts';
 import { otherSpelling } from './spelling/recognise.ts';
-import { type Remark, readTerm, type Term } from './term.ts';
+import { readTerm, type ScheduleProblem, type Term } from './term.ts';
 
-/** When a job runs. The lists are ascending and without repetition. */
+/** A parsed schedule. The lists are ascending and without repetition. */
 export interface Expression {
-  /** As it belongs into the crontab: the terms as they were written, with single spaces. */
+  /** The schedule as its author wrote it. */
+  readonly written: string;
+  /** The schedule as the crontab has it: five terms with single spaces, or `@reboot`. */
   readonly text: string;
+  /** The job starts once after each boot; the lists are empty then. */
+  readonly atBoot: boolean;
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
   readonly days: readonly number[];
@@ -19,8 +23,9 @@ export interface Expression {
   /** 0-6, Sunday is 0. */
   readonly weekdays: readonly number[];
   /**
-   * Whether the term was *written* starting with `*`, be it with a step or in a list (Vixie cron, entry.c: MIN_STAR, HR_STAR, DOM_STAR, DOW_STAR).
-   * For the two day terms it decides between "both must match" and "either", for the other two what happens when the clock is changed.
+   * The term is *written* with a `*` at its start, also with a step or in a list (Vixie cron,
+   * entry.c: MIN_STAR, HR_STAR, DOM_STAR, DOW_STAR). For the two day terms this decides between
+   * "both must match" and "either"; for minute and hour it decides what happens at a clock change.
    */
   readonly minuteStar: boolean;
   readonly hourStar: boolean;
@@ -33,17 +38,27 @@ export interface Expression {
 type Terms = readonly [Term, Term, Term, Term, Term];
 
 export type ExpressionAnswer =
-  | { readonly ok: true; readonly expression: Expression; readonly warnings: readonly Remark[] }
-  | { readonly ok: false; readonly problems: readonly Remark[] };
+  | { readonly ok: true; readonly expression: Expression }
+  | { readonly ok: false; readonly problems: readonly ScheduleProblem[] };
 
 /**
- * Reads a schedule; blanks around it are dropped. Either every problem, or what it means with what is probably not meant.
- * Before a schedule is trusted for the first time, `validateSchedule` of cron-validate.ts asks a second reader too.
+ * Parses a schedule, or returns every problem in it; blanks around it are dropped. `lintExpression`
+ * adds what is probably not meant; before a schedule is trusted for the first time,
+ * cron-validate.ts asks a second parser too.
  */
 export function parseExpression(text: string): ExpressionAnswer {
-  if (isReboot(text)) return { ok: true, expression: afterBoot, warnings: [] };
-  const nickname = termsOfNickname(text.trim());
-  if (nickname !== undefined) return parseExpression(nickname);
+  if (isReboot(text)) return { ok: true, expression: { ...afterBoot, written: text } };
+  const answer = parseWritten(termsOfNickname(text.trim()) ?? text);
+  return answer.ok ? { ok: true, expression: { ...answer.expression, written: text } } : answer;
+}
+
+/** `undefined` for a text that cron would not understand. */
+export function expressionOf(text: string): Expression | undefined {
+  const answer = parseExpression(text);
+  return answer.ok ? answer.expression : undefined;
+}
+
+function parseWritten(text: string): ExpressionAnswer {
   const answer = parseTerms(text);
   if (answer.ok || (isFive(splitTerms(text)) && !otherSigns.test(text))) return answer;
   if (isMiswritten(text.trim())) return answer;
@@ -51,7 +66,10 @@ export function parseExpression(text: string): ExpressionAnswer {
   return message === undefined ? answer : { ok: false, problems: [{ message, column: text.search(/\S/) + 1 }] };
 }
 
-/** What no term of cron has, also where there are five of them. */
+/**
+ * Signs and words that no term of cron has, so a text with one of them is another program's even if
+ * it has five terms.
+ */
 const otherSigns = /[:.()"'`;=${]|\b(?:every|each|at|on|of|the|first|last|daily|weekly|monthly)\b/i;
 
 function parseTerms(text: string): ExpressionAnswer {
@@ -64,15 +82,24 @@ function parseTerms(text: string): ExpressionAnswer {
 
 const noTerm: Term = { text: rebootSchedule, column: 1 };
 
-/** No minute of any day: it is due at a boot, which `ticks.ts` knows. */
+/** The schedule `@reboot` has no minutes; `ticks.ts` knows when the host was booted. */
 const afterBoot: Expression = {
-  ...{ text: rebootSchedule, minutes: [], hours: [], days: [], months: [], weekdays: [] },
+  ...{
+    written: rebootSchedule,
+    text: rebootSchedule,
+    atBoot: true,
+    minutes: [],
+    hours: [],
+    days: [],
+    months: [],
+    weekdays: [],
+  },
   ...{ minuteStar: false, hourStar: false, dayStar: false, weekdayStar: false },
   terms: [noTerm, noTerm, noTerm, noTerm, noTerm],
 };
 
-/** What is no list of terms at all. */
-function foreignSchedule(text: string): Remark | undefined {
+/** The problem of a text that is no list of terms at all. */
+function foreignSchedule(text: string): ScheduleProblem | undefined {
   const start = text.search(/[^ \t]/);
   if (start >= 0 && text[start] === '@') return { message: nicknameProblem(text.trim()), column: start + 1 };
   const strange = text.search(/[^ \t\x21-\x7e]/);
@@ -98,7 +125,7 @@ function isFive(terms: readonly Term[]): terms is Terms {
 
 const example = '; "30 2 * * 1-5", for instance, is 02:30 from Monday to Friday';
 
-function wrongCount(text: string, terms: readonly Term[]): Remark {
+function wrongCount(text: string, terms: readonly Term[]): ScheduleProblem {
   const expected = `a schedule is five terms (minute hour day month weekday), found ${terms.length}`;
   const hint = terms.length === 4 ? '; one is missing, and "*" stands for any' : example;
   return { message: expected + hint, column: terms[5]?.column ?? text.trimEnd().length + 1 };
@@ -115,7 +142,9 @@ function readTerms(terms: Terms): ExpressionAnswer {
   const problems = [minute, hour, day, month, weekday].flatMap((reading) => reading.problems);
   if (problems.length > 0) return { ok: false, problems };
   const expression: Expression = {
+    written: join(terms),
     text: join(terms),
+    atBoot: false,
     minutes: minute.values,
     hours: hour.values,
     days: day.values,
@@ -128,7 +157,7 @@ function readTerms(terms: Terms): ExpressionAnswer {
     terms,
   };
   if (neverFires(expression)) return { ok: false, problems: [impossibleDate(terms)] };
-  return { ok: true, expression, warnings: lintExpression(expression) };
+  return { ok: true, expression };
 }
 
 function join(terms: readonly Term[]): string {
@@ -137,14 +166,17 @@ function join(terms: readonly Term[]): string {
 
 const longestMonths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Where both day terms must match, some month must have one of the days. Every date falls on every weekday within 400 years, 29 February too. */
+/**
+ * If both day terms must match, some month must have one of the days. Weekdays need no look: every
+ * date falls on each of them within 400 years, 29 February too.
+ */
 function neverFires(expression: Expression): boolean {
   if (!expression.dayStar && !expression.weekdayStar) return false;
   const firstDay = expression.days[0] ?? 1;
   return expression.months.every((month) => firstDay > (longestMonths[month - 1] ?? 31));
 }
 
-function impossibleDate(terms: Terms): Remark {
+function impossibleDate(terms: Terms): ScheduleProblem {
   const [, , day, month] = terms;
   return { message: `can never run: no month of "${month.text}" has a day of "${day.text}"`, column: day.column };
 }

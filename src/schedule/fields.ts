@@ -1,10 +1,13 @@
-/** The five terms of a schedule: their names in messages, the numbers they take and the words that stand for numbers. */
+/**
+ * The five terms of a schedule: their names in messages, the numbers they take and the words that
+ * stand for numbers.
+ */
 
 export interface Field {
   readonly name: 'minute' | 'hour' | 'day' | 'month' | 'weekday';
   readonly low: number;
   readonly high: number;
-  /** The last number that is no synonym: weekday 7 is Sunday again. */
+  /** The last number that is no synonym. Weekday 7 is a synonym of 0, Sunday. */
   readonly last: number;
   /** Words for `low`, `low + 1`, …; empty where cron knows only numbers. */
   readonly words: readonly string[];

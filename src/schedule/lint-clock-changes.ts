@@ -1,18 +1,24 @@
-/** Says what the next clock changes of a job's zone do to a schedule, where its author would not expect it; every remark is a warning. */
+/**
+ * Warns of what the next clock changes of a job's zone do to its schedule, if its author would not
+ * expect it.
+ */
 
 import { dayMs, minuteMs, type OffsetChange, type Zone } from '../zone/zone.ts';
 import type { Expression } from './expression.ts';
 import { matchingMinutes } from './next.ts';
-import type { Remark } from './term.ts';
+import type { ScheduleProblem } from './term.ts';
 
 export interface ClockQuestion {
-  /** The job's own, else the host's. */
+  /** The job's own zone, else the host's. */
   readonly zone: Zone;
-  /** The changes of the 400 days after this instant are looked at: the next one in each direction. */
+  /**
+   * The next clock change in each direction is examined, if it comes within 400 days after this
+   * instant.
+   */
   readonly afterMs: number;
 }
 
-export function lintClockChanges(expression: Expression, host: ClockQuestion): readonly Remark[] {
+export function lintClockChanges(expression: Expression, host: ClockQuestion): readonly ScheduleProblem[] {
   const changes = host.zone.changes({ afterMs: host.afterMs, untilMs: host.afterMs + 400 * dayMs });
   const gap = changes.find((change) => change.afterMs > change.beforeMs);
   const repetition = changes.find((change) => change.afterMs < change.beforeMs);
@@ -22,8 +28,11 @@ export function lintClockChanges(expression: Expression, host: ClockQuestion): r
   ];
 }
 
-/** A time that the clock jumps over. A line with a fixed time is run afterwards, once for each lost time; another one is not. */
-function lostTimes(expression: Expression, change: OffsetChange, { zone }: ClockQuestion): readonly Remark[] {
+/**
+ * Warns of times that the clock jumps over. cron runs a line with fixed times afterwards, once for
+ * each lost time; it leaves out other lines.
+ */
+function lostTimes(expression: Expression, change: OffsetChange, { zone }: ClockQuestion): readonly ScheduleProblem[] {
   const { column } = expression.terms[1];
   const first = (change.atMs + change.beforeMs) / minuteMs;
   const end = (change.atMs + change.afterMs) / minuteMs;
@@ -43,8 +52,15 @@ function lostTimes(expression: Expression, change: OffsetChange, { zone }: Clock
   return remaining > 0 ? [] : [{ message: `there is no ${when}; cron leaves the job out on that day`, column }];
 }
 
-/** "Every hour" spelled as a list is a list of fixed times to cron, and a fixed time that comes twice is run once. */
-function hourWithoutRuns(expression: Expression, change: OffsetChange, { zone }: ClockQuestion): readonly Remark[] {
+/**
+ * Warns of "every hour" that is written as a list: cron takes it as fixed times and runs a fixed
+ * time that comes twice only once.
+ */
+function hourWithoutRuns(
+  expression: Expression,
+  change: OffsetChange,
+  { zone }: ClockQuestion,
+): readonly ScheduleProblem[] {
   const hour = expression.terms[1];
   if (!isFixed(expression) || expression.hours.length < 24) return [];
   const first = (change.atMs + change.afterMs) / minuteMs;
@@ -58,7 +74,10 @@ function hourWithoutRuns(expression: Expression, change: OffsetChange, { zone }:
   ];
 }
 
-/** Vixie cron calls a line a wildcard when minute or hour starts with `*`. */
+/**
+ * Vixie cron calls a line a wildcard if its minute or hour starts with `*`; all other lines are
+ * fixed.
+ */
 function isFixed(expression: Expression): boolean {
   return !expression.minuteStar && !expression.hourStar;
 }

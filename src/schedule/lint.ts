@@ -1,10 +1,14 @@
-/** Says what a schedule means where that is probably not what its author meant; every remark here is a warning, the schedule is sound. */
+/**
+ * Warns where a schedule probably means something else than its author meant. cron accepts each of
+ * these schedules.
+ */
 import type { Expression } from './expression.ts';
 import { fields } from './fields.ts';
-import type { Remark } from './term.ts';
+import type { ScheduleProblem } from './term.ts';
 
-/** What can be said without knowing the host. */
-export function lintExpression(expression: Expression): readonly Remark[] {
+/** The warnings that don't depend on the host. */
+export function lintExpression(expression: Expression): readonly ScheduleProblem[] {
+  if (expression.atBoot) return [];
   return [
     ...dayTerms(expression),
     ...everyMinute(expression),
@@ -14,8 +18,11 @@ export function lintExpression(expression: Expression): readonly Remark[] {
   ];
 }
 
-/** The two day terms together, the oddest rule of cron (crontab(5): "if both fields are restricted"; cron.c, find_jobs). */
-function dayTerms(expression: Expression): readonly Remark[] {
+/**
+ * Warns of two restricted day terms, which cron combines in an unusual way (crontab(5): "if both
+ * fields are restricted"; cron.c, find_jobs).
+ */
+function dayTerms(expression: Expression): readonly ScheduleProblem[] {
   const [, , day, , weekday] = expression.terms;
   const allDays = expression.days.length === 31;
   const allWeekdays = expression.weekdays.length === 7;
@@ -50,7 +57,7 @@ function dayTerms(expression: Expression): readonly Remark[] {
   ];
 }
 
-/** Days such as 1-7 beside one weekday: the first Monday was meant. */
+/** The advice for days such as 1-7 beside one weekday, which are meant as "the first Monday". */
 function nthWeekday({ days, weekdays, terms }: Expression): string {
   const [first = 0] = days;
   const isWeek = days.length === 7 && first % 7 === 1 && days.at(-1) === first + 6;
@@ -61,8 +68,11 @@ function nthWeekday({ days, weekdays, terms }: Expression): string {
   return `; for both, take "${minute} ${hour} ${day} ${month} *" and a command that ends at once on other days: sh -c '${test}; exec COMMAND'`;
 }
 
-/** `* * 1 * *` and `* * * * 0` are 1,440 runs each of those days. Weekdays that adjoin (`* * * * 1-5`) and weeks of days are a thing to say. */
-function wholeDays(expression: Expression): readonly Remark[] {
+/**
+ * Warns of `* * 1 * *` and `* * * * 0`, which run 1,440 times on each of those days. Adjoining
+ * weekdays (`* * * * 1-5`) and days are probably meant.
+ */
+function wholeDays(expression: Expression): readonly ScheduleProblem[] {
   const { minutes, hours, days, weekdays, terms } = expression;
   if (minutes.length < 60 || hours.length < 24) return [];
   const adjoin = (values: readonly number[], size: number) =>
@@ -76,8 +86,8 @@ function wholeDays(expression: Expression): readonly Remark[] {
   return [{ message: `runs in every minute of such a day, 1,440 times; once a day is "${once}"`, column }];
 }
 
-/** Days of 29 and more, where no weekday makes up for them: some months have none of them. */
-function shortMonths({ days, months, weekdays, dayStar, terms }: Expression): readonly Remark[] {
+/** Warns of days from 29 on, which some months don't have. */
+function shortMonths({ days, months, weekdays, dayStar, terms }: Expression): readonly ScheduleProblem[] {
   const [, , day] = terms;
   if (dayStar || weekdays.length < 7 || !/^[0-9]+(?:[-,][0-9]+)*$/.test(day.text)) return [];
   const [first = 1] = days;
@@ -99,8 +109,11 @@ function shortMonths({ days, months, weekdays, dayStar, terms }: Expression): re
 const usualMonths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const monthNames = fields[3].words;
 
-/** `* 2 * * *` is sixty runs. Hours that adjoin (`* 8-17`) are left alone: "each minute of the day shift" is a thing to say. */
-function everyMinute(expression: Expression): readonly Remark[] {
+/**
+ * Warns of `* 2 * * *`, which runs 60 times. Adjoining hours (`* 8-17`) are probably meant: each
+ * minute of the day shift.
+ */
+function everyMinute(expression: Expression): readonly ScheduleProblem[] {
   const [minute, hour, ...rest] = expression.terms;
   const { hours } = expression;
   const apart = hours.length < 24 && hours.every((value) => !hours.includes((value + 1) % 24));
@@ -111,8 +124,11 @@ function everyMinute(expression: Expression): readonly Remark[] {
   ];
 }
 
-/** After a step that does not divide its field, the last interval is shorter: every 7 minutes runs at minute 56 and again four minutes later. */
-function unevenSteps(expression: Expression): readonly Remark[] {
+/**
+ * Warns of a step that does not divide its field, because the last interval is shorter: every 7
+ * minutes runs at minute 56 and again four minutes later.
+ */
+function unevenSteps(expression: Expression): readonly ScheduleProblem[] {
   return expression.terms.flatMap((term, index) => {
     const field = fields[index];
     const [, from, to, width = '1'] = /^(?:\*|([0-9]+)-([0-9]+))\/([0-9]+)$/.exec(term.text) ?? [];
@@ -123,7 +139,7 @@ function unevenSteps(expression: Expression): readonly Remark[] {
     if (field.name === 'day') {
       return [
         {
-          message: `day "${term.text}" starts anew on the first of each month, whatever was left of the step`,
+          message: `day "${term.text}" starts again on the first of each month, even if the last step was shorter`,
           column: term.column,
         },
       ];

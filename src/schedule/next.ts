@@ -1,9 +1,11 @@
 /**
- * Computes when Debian's cron would run a line on a host in a given zone, to the minute, clock changes included.
+ * Computes when Debian's cron would run a line on a host in a given zone, to the minute, clock
+ * changes included.
  *
- * The rule is that of the main loop of Vixie cron (cron.c of Debian's 3.0pl1; cronie differs only at exactly three hours). Cron counts minutes of *local* time and
- * remembers in a virtual clock up to which of them it has run everything. It wakes up at each new minute and looks how far the clock
- * on the wall is from the virtual one:
+ * The rule is that of the main loop of Vixie cron (cron.c of Debian's 3.0pl1; cronie differs only
+ * at exactly three hours). Cron counts minutes of *local* time and remembers in a virtual clock up
+ * to which of them it has run everything. At each new minute it looks how far the clock on the wall
+ * is from the virtual one:
  *
  * | the wall clock is                | lines with `*` in front of minute or hour | lines with a fixed time                       |
  * | -------------------------------- | ----------------------------------------- | --------------------------------------------- |
@@ -12,10 +14,11 @@
  * | level or up to 3 hours behind    | this minute                               | nothing until the wall clock has caught up    |
  * | farther away                     | this minute; the virtual clock is set     | this minute; the virtual clock is set         |
  *
- * So in spring a fixed line of the lost hour runs right after it, once for each of its lost minutes, and in autumn the repeated hour
- * belongs to the lines with `*` alone. Only clock changes of the zone are foreseen, not suspends or stepped clocks.
- * Between two runs that it makes up for, cron rests until a job has ended, at most 10 seconds, so on a busy host they drag on for some minutes;
- * here they are all at the end of the gap.
+ * So in spring a fixed line of the lost hour runs right after that hour, once for each of its lost
+ * minutes. In autumn only the lines with `*` run in the repeated hour. Only clock changes of the
+ * zone are computed, not suspends or stepped clocks. Between two runs that it makes up for, cron
+ * waits for a job to end, at most 10 seconds, so on a busy host they take some minutes; here all of
+ * them are at the end of the gap.
  */
 
 import { minuteMs, type Period, periodsFrom, type Zone } from '../zone/zone.ts';
@@ -24,19 +27,20 @@ import type { Expression } from './expression.ts';
 const minutesOfDay = 24 * 60;
 const longestCareMinutes = 3 * 60;
 
-export type Limits = { readonly afterMs: number } & ({ readonly count: number } | { readonly untilMs: number });
+export type FireLimits = { readonly afterMs: number } & ({ readonly count: number } | { readonly untilMs: number });
 
-export type Window = Limits & { readonly zone: Zone };
+export type Window = FireLimits & { readonly zone: Zone };
 
 /**
- * The instants after `afterMs` (and not after `untilMs`) at which cron starts the line, ascending, in milliseconds since 1970.
- * An instant is there twice when cron starts the line twice, which happens at the end of a gap.
+ * The instants after `afterMs` (and not after `untilMs`) at which cron starts the line, ascending,
+ * in milliseconds since 1970. An instant is there twice when cron starts the line twice, which
+ * happens at the end of a gap.
  */
 export function nextFires(expression: Expression, window: Window): readonly number[] {
   return firesIn(expression, periodsBefore(window), window);
 }
 
-/** The same one by one, without end unless there is an `untilMs`: for spans of any length. */
+/** Yields the instants of `nextFires` one by one, without end unless there is an `untilMs`. */
 export function* eachFire(
   expression: Expression,
   window: { readonly zone: Zone; readonly afterMs: number; readonly untilMs?: number },
@@ -46,13 +50,17 @@ export function* eachFire(
 }
 
 function periodsBefore(window: { readonly zone: Zone; readonly afterMs: number }): Iterable<Period> {
-  // What cron carries on from one offset to the next is at most three hours old, so four hours of run-up are as good as years.
+  // cron makes up for at most three hours, so a start four hours earlier gives the same result as
+  // one years earlier.
   const startMs = Math.floor(window.afterMs / minuteMs) * minuteMs - 4 * 60 * minuteMs;
   return periodsFrom(window.zone, startMs);
 }
 
-/** The same for any clock: a cron that is started with the first of the periods, which follow each other without a hole. */
-export function firesIn(expression: Expression, periods: Iterable<Period>, limits: Limits): readonly number[] {
+/**
+ * The instants of `nextFires` for any clock: cron is started with the first of the periods, which
+ * follow each other without a gap.
+ */
+export function firesIn(expression: Expression, periods: Iterable<Period>, limits: FireLimits): readonly number[] {
   const limit = 'count' in limits ? limits.count : Number.POSITIVE_INFINITY;
   const untilMs = 'untilMs' in limits ? limits.untilMs : Number.POSITIVE_INFINITY;
   const found: number[] = [];
@@ -77,12 +85,15 @@ function* fires(
   }
 }
 
-/** Local minutes (counted from 1970-01-01 00:00 on the wall) that cron looks at for this line, in the order in which it does. */
+/**
+ * A range of local minutes (counted from 1970-01-01 00:00 local time) that cron examines for a
+ * line.
+ */
 interface Stretch {
   readonly fromMinute: number;
   readonly toMinute: number;
   readonly offsetMs: number;
-  /** All at this instant, when they are made up for; otherwise each at its own. */
+  /** The instant at which cron makes up for all of them; absent if each runs at its own time. */
   readonly atMs?: number;
 }
 
@@ -107,7 +118,10 @@ function* stretches(periods: Iterable<Period>, isWildcard: boolean, untilMs: num
   }
 }
 
-/** The minutes that begin in a period and not after `untilMs`. When an offset has seconds, one may go on into the next period. */
+/**
+ * The minutes that begin in a period and not after `untilMs`. If an offset has seconds, a minute
+ * may go on into the next period.
+ */
 function minutesOf(
   period: Period,
   untilMs: number,
@@ -119,14 +133,20 @@ function minutesOf(
   return { fromMinute: first === wallMinute ? first + 1 : first, toMinute: last };
 }
 
-/** How many local minutes, the present one included, cron runs at a wake-up with the virtual clock so far behind. */
+/**
+ * The number of local minutes that cron runs at once when the wall clock is this far ahead, the
+ * present minute included.
+ */
 function minutesMadeUp(aheadMinutes: number, isWildcard: boolean): number {
   if (aheadMinutes > longestCareMinutes || aheadMinutes <= -longestCareMinutes) return 1;
   if (isWildcard) return aheadMinutes >= 1 && aheadMinutes <= 5 ? aheadMinutes : 1;
   return Math.max(aheadMinutes, 0);
 }
 
-/** The local minutes from `fromMinute` to `toMinute` that an expression names, ascending; `toMinute` may be far away. */
+/**
+ * The local minutes from `fromMinute` to `toMinute` that an expression names, ascending; `toMinute`
+ * may be far away.
+ */
 export function* matchingMinutes(expression: Expression, fromMinute: number, toMinute: number): Generator<number> {
   for (let day = Math.floor(fromMinute / minutesOfDay); day * minutesOfDay <= toMinute; day++) {
     if (!matchesDay(expression, day)) continue;
@@ -150,7 +170,9 @@ function matchesDay(expression: Expression, day: number): boolean {
   });
 }
 
-/** Vixie cron, find_jobs: both day terms must match if either starts with `*`, else one is enough. */
+/**
+ * Both day terms must match if either starts with `*`, else one is enough (Vixie cron, find_jobs).
+ */
 export function matchesDate(
   expression: Expression,
   { month, day, weekday }: { readonly month: number; readonly day: number; readonly weekday: number },

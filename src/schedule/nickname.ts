@@ -1,4 +1,4 @@
-/** The words of crontab(5) that stand for a schedule: five terms, or the boot of the machine. */
+/** The nicknames of crontab(5), such as `@daily` and `@reboot`. */
 
 const terms: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *',
@@ -21,18 +21,20 @@ export function isNickname(schedule: string): boolean {
   return schedule.trim().startsWith('@');
 }
 
-/** The five terms that a word stands for; cron knows the words in small letters only. */
+/** The five terms that a nickname stands for. cron knows nicknames in small letters only. */
 export function termsOfNickname(word: string): string | undefined {
   return Object.hasOwn(terms, word) ? terms[word] : undefined;
 }
 
-/** `@Daily`, and `@daily` with more behind it. */
+/**
+ * Tells whether a nickname is meant and miswritten: `@Daily`, or `@daily` with more text behind it.
+ */
 export function isMiswritten(text: string): boolean {
   const [word = ''] = text.toLowerCase().split(/\s+/);
   return word === rebootSchedule || termsOfNickname(word) !== undefined;
 }
 
-/** What is wrong with a word that stands for nothing. */
+/** The problem of a word that starts with `@` and is no nickname. */
 export function nicknameProblem(text: string): string {
   const [word = text, ...rest] = text.split(/\s+/);
   const known = [...Object.keys(terms), rebootSchedule];

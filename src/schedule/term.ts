@@ -1,14 +1,15 @@
 /**
- * Reads one term of a schedule (`0-30/10,45`) into the numbers it stands for, or says what is wrong with it and what to write instead.
- * Accepted is only what Debian's cron, cronie and systemd-cron all accept and read alike; much of what is refused here would run at
- * another time than it says: Debian's cron reads `5#3`, `5~30` and `5;7` as `5`, and a range that runs backwards as never.
+ * Reads one term of a schedule (`0-30/10,45`) into the numbers it stands for, or says what is wrong
+ * with it and what to write instead. Accepted is only what Debian's cron, cronie and systemd-cron
+ * all accept and read alike; much of what is refused here would run at another time than it says:
+ * Debian's cron reads `5#3`, `5~30` and `5;7` as `5`, and a range that runs backwards as never.
  */
 import { type Field, fields } from './fields.ts';
 import { lastDayWords, nthWeekdayWords } from './spelling/guard.ts';
 import { weekdayNumber } from './spelling/reading.ts';
 
-/** What is to be said about a place in a text that a person wrote. */
-export interface Remark {
+/** An error or a warning about one place in a schedule; the caller knows which of the two it is. */
+export interface ScheduleProblem {
   readonly message: string;
   /** 1-based, in characters of the whole schedule. */
   readonly column: number;
@@ -22,24 +23,27 @@ export interface Term {
 }
 
 export interface TermReading {
-  /** Ascending, each once, Sunday as 0; of no use when there are problems. */
+  /** Ascending, each once, Sunday as 0; not usable if there are problems. */
   readonly values: readonly number[];
-  readonly problems: readonly Remark[];
+  readonly problems: readonly ScheduleProblem[];
 }
 
-/** Why an item is refused. */
+/** The reason why an item is refused. */
 interface Refusal {
-  /** The end of a sentence that starts with the item. */
+  /** The end of a message that starts with the item. */
   readonly words: string;
-  /** What to write in the place of the item, or of the whole term: the same values. */
+  /** The replacement for the item, or for the whole term, that has the same values. */
   readonly write?: string;
   readonly inPlaceOf?: 'term';
 }
 
-/** Reads a term; `beside` is the term that it is combined with: hour and minute, day and weekday. */
+/**
+ * Parses a term. `beside` is the term that it is combined with: the hour of a minute, the weekday
+ * of a day.
+ */
 export function readTerm(term: Term, field: Field, beside = '*'): TermReading {
   const values = new Set<number>();
-  const problems: Remark[] = [];
+  const problems: ScheduleProblem[] = [];
   const items = term.text.split(',');
   let column = term.column;
   for (const [index, item] of items.entries()) {
@@ -61,8 +65,9 @@ interface Place {
 }
 
 /**
- * Offers only what fires at the same times in its place. A term that begins with `*` is another one to cron than the same numbers: the two day terms
- * must both match then, and a job whose minute or hour begins with it is treated otherwise when the clock is changed.
+ * Offers only what fires at the same times in its place. A term that begins with `*` is another one
+ * to cron than the same numbers: the two day terms must both match then, and a job whose minute or
+ * hour begins with it is treated otherwise when the clock is changed.
  */
 function adviceOf({ write, inPlaceOf }: Refusal, { items, index, field, beside }: Place): string {
   if (write === undefined) return '';
@@ -110,7 +115,10 @@ function emptyItem(term: string): Refusal {
   return { words: 'is an empty item of the list', write: rest.join(','), inPlaceOf: 'term' };
 }
 
-/** What other schedulers understand and cron does not; it is named, so that nobody looks for a typing mistake. */
+/**
+ * Recognises syntax of other schedulers, which the message names so that its author does not look
+ * for a typing mistake.
+ */
 function foreignForm(item: string, term: string, field: Field): Refusal | undefined {
   const sign = /[^0-9A-Za-z*/-]/.exec(item)?.[0];
   const isDay = field.name === 'day' || field.name === 'weekday';
@@ -132,7 +140,9 @@ function foreignForm(item: string, term: string, field: Field): Refusal | undefi
   return undefined;
 }
 
-/** `mon#1`: days of the month that hold it, and a test in the command, since cron can't ask for both. */
+/**
+ * Words `mon#1` as days of the month and a test in the command, because cron can't ask for both.
+ */
 function nthWeekday(item: string): string {
   const [, weekday = '', nth = ''] = /^(\w+)#([1-5])$/.exec(item) ?? [];
   const start = 'has a "#" (the Nth weekday of a month), which cron does not know; let the command look at the date';
@@ -146,7 +156,7 @@ function lastDay(item: string, field: Field): string {
   return `${start}: ${lastDayWords}`;
 }
 
-/** `monday-fri`: each long word becomes its first three letters. */
+/** Shortens each long word to its first three letters: `monday-fri` becomes `mon-fri`. */
 function longWords(item: string, field: Field): Refusal | undefined {
   const longer = [...item.matchAll(/[A-Za-z]{4,}/g)].map(([word]) => word);
   const [first] = longer.filter((word) => shortened(word, field) !== undefined);
@@ -193,7 +203,10 @@ function isSundayWord(text: string, field: Field): boolean {
   return field.name === 'weekday' && text.toLowerCase() === 'sun';
 }
 
-/** The numbers of a range, or why its step is refused: cron would run a step beyond the range once, which nobody means who writes one. */
+/**
+ * The numbers of a range, or the refusal of its step. cron would run a step beyond the range once,
+ * which its author does not mean.
+ */
 function everyNth(
   start: number,
   end: number,
@@ -219,21 +232,28 @@ function readStep(step: string | undefined): number | Refusal {
   return Number(step) === 0 ? { words: 'has the step 0; the smallest is 1' } : Number(step);
 }
 
-/** `0/5` of other schedulers means "every 5 from 0 on"; Debian's cron ignores the whole file for it. */
+/**
+ * Refuses `0/5`, which means "every 5 from 0 on" to other schedulers. Debian's cron ignores the
+ * whole file for it.
+ */
 function stepFromNumber(start: number, step: string, field: Field): Refusal {
   const width = readStep(step);
   if (typeof width === 'object') return width;
   const words = 'has a step behind a single number, which cron does not know';
-  // 7 is Sunday, the first day of the week as well.
+  // 7 is Sunday, like 0.
   const from = field.name === 'weekday' ? start % 7 : start;
   if (width > field.last - from) return { words, write: String(from) };
-  // A day term that starts with `*` changes how the two day terms combine, so there the range is spelled out.
+  // A `*` at the start of a day term changes how the two day terms combine, so the range is spelled
+  // out.
   const mayStar = field.name !== 'day' && field.name !== 'weekday';
   const range = mayStar && from === field.low ? '*' : `${from}-${field.last}`;
   return { words, write: `${range}/${width}` };
 }
 
-/** To cron a range that runs backwards is empty (and `sun` is 0), so it is split where the numbers start anew. */
+/**
+ * Refuses a range that runs backwards, which is empty to cron (`sun` is 0), and splits it where the
+ * numbers start anew.
+ */
 function backwards(start: number, end: number, how: { step: string | undefined; field: Field }): Refusal {
   const { field } = how;
   const width = readStep(how.step);
@@ -247,7 +267,7 @@ function backwards(start: number, end: number, how: { step: string | undefined; 
     for (let number = from; number <= last; number += width) numbers.add(((number - field.low) % size) + field.low);
     return { words, write: [...numbers].sort((a, b) => a - b).join(',') };
   }
-  // From Sunday, written 7.
+  // The range starts on Sunday, written as 7.
   if (from <= end) return { words, write: range(from, end) };
   if (field.name === 'weekday' && end === 0) return { words, write: `${from}-7` };
   return { words, write: `${range(from, field.last)},${range(field.low, end)}` };

@@ -1,68 +1,72 @@
 /**
- * The scheduled moments of a job: what cron's rules make of its schedule in its own zone, each moment once.
- * Everything that asks "what should have run?" asks here: run-job, `--catch-up`, `jobctl`, `check-jobs-icinga`.
+ * Computes the ticks of a job: the instants at which it should start, by cron's rules in the job's
+ * own zone, each once. run-job, `--catch-up`, `jobctl` and `check-jobs-icinga` all ask here what
+ * should have run.
  */
 
 import type { Zone, Zones } from '../zone/zone.ts';
-import { type Expression, parseExpression } from './expression.ts';
+import type { Expression } from './expression.ts';
 import { eachFire, nextFires } from './next.ts';
-import { isReboot } from './nickname.ts';
 
-/** As much of a job as its ticks depend on. */
+/** The part of a job that its ticks depend on. */
 export interface Scheduled {
-  readonly schedule?: string;
+  readonly schedule?: Expression | undefined;
   readonly timing: { readonly timeZone?: string };
 }
 
 export interface TickSpan {
-  /** Not itself in the span. */
+  /** The span begins after this instant. */
   readonly afterMs: number;
   /** The last instant of the span. */
   readonly untilMs: number;
 }
 
-/** A moment at which a job should start, milliseconds since 1970, on a full minute. */
+/** An instant at which a job should start, in milliseconds since 1970, on a full minute. */
 export interface ExpectedTick {
   readonly tickMs: number;
   /**
-   * How often cron starts an ordinary line for it: more than once at the end of a gap, when it makes up for each lost moment. For us that is one
-   * tick, so the job runs once.
+   * The number of times that cron starts an ordinary line for this tick: more than one at the end
+   * of a gap, when cron makes up for each lost time. For run-job that is one tick, so the job runs
+   * once.
    */
   readonly starts: number;
 }
 
-/** The zone in which a job's schedule is read; `undefined` where the machine does not know it, so that nobody can say when the job is due. */
+/**
+ * The zone in which a job's schedule is read; `undefined` if this host does not have it, so that
+ * the job's ticks can't be computed.
+ */
 export function tickZone({ timing: { timeZone } }: Pick<Scheduled, 'timing'>, zones: Zones): Zone | undefined {
   return timeZone === undefined ? zones.host : zones.find(timeZone);
 }
 
-/** Ascending. None for a job without a schedule, or with one that cron would not understand. */
+/** The ticks of a job in a span, ascending; none for a job without a schedule. */
 export function expectedTicks(job: Scheduled, span: TickSpan, zones: Zones): readonly ExpectedTick[] {
-  if (isReboot(job.schedule)) return bootTicks(span, zones);
-  const expression = expressionOf(job);
+  const { schedule } = job;
+  if (schedule?.atBoot) return bootTicks(span, zones);
   const zone = tickZone(job, zones);
-  if (expression === undefined || zone === undefined || span.untilMs <= span.afterMs) return [];
-  return distinct(nextFires(expression, { ...span, zone }));
+  if (schedule === undefined || zone === undefined || span.untilMs <= span.afterMs) return [];
+  return distinct(nextFires(schedule, { ...span, zone }));
 }
 
-/** The boots that are to come are nobody's to know. */
+/** The last boot, if it is in the span. Boots to come can't be foreseen. */
 function bootTicks({ afterMs, untilMs }: TickSpan, { bootMs }: Zones): readonly ExpectedTick[] {
   const tickMs = bootMs?.();
   return tickMs !== undefined && tickMs > afterMs && tickMs <= untilMs ? [{ tickMs, starts: 1 }] : [];
 }
 
-/** The same one by one, for spans of any length; without end when the span has none. */
+/** Yields the ticks one by one, for spans of any length; without end if the span has none. */
 export function* eachTick(
   job: Scheduled,
   { afterMs, untilMs }: { readonly afterMs: number; readonly untilMs?: number },
   zones: Zones,
 ): Generator<number> {
-  const expression = expressionOf(job);
+  const { schedule } = job;
   const zone = tickZone(job, zones);
-  // The boots to come are not among them.
-  if (expression === undefined || zone === undefined || isReboot(job.schedule)) return;
+  // Boots to come can't be foreseen.
+  if (schedule === undefined || schedule.atBoot || zone === undefined) return;
   let lastMs: number | undefined;
-  for (const tickMs of eachFire(expression, { zone, afterMs, ...(untilMs !== undefined && { untilMs }) })) {
+  for (const tickMs of eachFire(schedule, { zone, afterMs, ...(untilMs !== undefined && { untilMs }) })) {
     if (tickMs !== lastMs) yield tickMs;
     lastMs = tickMs;
   }
@@ -70,17 +74,12 @@ export function* eachTick(
 
 /** The first tick after an instant; `undefined` for a job that has none. */
 export function nextTick(job: Scheduled, afterMs: number, zones: Zones): ExpectedTick | undefined {
-  if (isReboot(job.schedule)) return bootTicks({ afterMs, untilMs: Number.POSITIVE_INFINITY }, zones)[0];
-  const expression = expressionOf(job);
+  const { schedule } = job;
+  if (schedule?.atBoot) return bootTicks({ afterMs, untilMs: Number.POSITIVE_INFINITY }, zones)[0];
   const zone = tickZone(job, zones);
-  if (expression === undefined || zone === undefined) return undefined;
-  const [tickMs] = nextFires(expression, { afterMs, count: 1, zone });
+  if (schedule === undefined || zone === undefined) return undefined;
+  const [tickMs] = nextFires(schedule, { afterMs, count: 1, zone });
   return tickMs === undefined ? undefined : { tickMs, starts: 1 };
-}
-
-export function expressionOf({ schedule }: Scheduled): Expression | undefined {
-  const answer = schedule === undefined ? undefined : parseExpression(schedule);
-  return answer?.ok ? answer.expression : undefined;
 }
 
 function distinct(fires: readonly number[]): readonly ExpectedTick[] {

@@ -1,15 +1,18 @@
 /**
- * What people want of a service and of single instances: one small record for each, which outlives reboots. Without one it is wanted up.
+ * The records of what operators want of a service and of single instances: one small file for each,
+ * which survives reboots. Without a record the service is to be up.
  *
- * The supervisor reads them whenever they change, so a command of jobctl is a record that is replaced; what was asked for once (a restart, a
- * reset) is known by its time, and done by whoever has not done one of that time yet.
+ * A command of jobctl replaces the record, and the supervisor reads it whenever it changes. A
+ * restart or a reset is known by its time: the supervisor does each one whose time it has not done
+ * yet.
  */
 
 import type { WriteAnswer } from '../system/types/file.ts';
 import type { StateFiles } from '../system/types/state.ts';
 import { type Decoder, decodeJson, oneOf, optional, shape, text, time } from '../text/decode.ts';
+import { defined } from '../text/defined.ts';
 
-/** Who, when (milliseconds since 1970) and why. */
+/** A request of an operator: the time (milliseconds since 1970), the name and the reason. */
 export interface OperatorRequest {
   readonly atMs: number;
   readonly by: string;
@@ -17,15 +20,15 @@ export interface OperatorRequest {
 }
 
 export interface Desired {
-  readonly wanted: 'up' | 'down';
-  /** Who has said so last; absent while nobody has. */
-  readonly wish?: OperatorRequest;
+  readonly state: 'up' | 'down';
+  /** The latest start or stop; absent if no operator has decided yet. */
+  readonly decision?: OperatorRequest;
   readonly restart?: OperatorRequest;
-  /** `jobctl start` is one too. */
+  /** `jobctl start` resets too. */
   readonly reset?: OperatorRequest;
 }
 
-/** `instance` absent: the service as a whole. */
+/** A whole service, or one instance of it. */
 export interface Target {
   readonly slug: string;
   readonly instance?: number;
@@ -33,22 +36,22 @@ export interface Target {
 
 export const desiredFolder = 'desired';
 
-const wantedUp: Desired = { wanted: 'up' };
+const desiredUp: Desired = { state: 'up' };
 
 export interface AllDesired {
   readonly service: Desired;
   readonly instance: (number: number) => Desired;
 }
 
-/** All that is on record for a service. */
+/** Every record of a service. One that can't be understood counts as none. */
 export function readDesired(files: StateFiles, slug: string): AllDesired {
   const own = files.names(desiredFolder).filter((name) => isAbout(slug, name));
   const found = new Map(own.map((name) => [name, parseDesired(files.read(desiredFolder, name) ?? '')]));
-  const of = (target: Target) => found.get(fileName(target)) ?? wantedUp;
+  const of = (target: Target) => found.get(fileName(target)) ?? desiredUp;
   return { service: of({ slug }), instance: (instance) => of({ slug, instance }) };
 }
 
-/** How many of its records can't be understood. */
+/** The number of records of a service that can't be understood. */
 export function unreadableDesired(files: StateFiles, slug: string): number {
   const own = files.names(desiredFolder).filter((name) => isAbout(slug, name));
   return own.filter((name) => parseDesired(files.read(desiredFolder, name) ?? '') === undefined).length;
@@ -56,56 +59,78 @@ export function unreadableDesired(files: StateFiles, slug: string): number {
 
 export type ServiceCommand = 'start' | 'stop' | 'restart' | 'reset';
 
-/** The record after a command. A stopped one that is restarted is wanted up again. */
-export function afterCommand(desired: Desired, command: ServiceCommand, ask: OperatorRequest): Desired {
+/** The record after a command. Restarting what was stopped starts it. */
+export function afterCommand(desired: Desired, command: ServiceCommand, request: OperatorRequest): Desired {
+  const up = { state: 'up', decision: request } as const;
   switch (command) {
     case 'start':
-      return { ...desired, wanted: 'up', wish: ask, reset: ask };
+      return { ...desired, ...up, reset: request };
     case 'stop':
-      return { ...desired, wanted: 'down', wish: ask };
+      return { ...desired, state: 'down', decision: request };
     case 'restart':
-      return { ...desired, ...(desired.wanted === 'down' && { wanted: 'up', wish: ask }), restart: ask, reset: ask };
+      return { ...desired, ...(desired.state === 'down' && up), restart: request, reset: request };
     case 'reset':
-      return { ...desired, reset: ask };
+      return { ...desired, reset: request };
     default:
       return command satisfies never;
   }
 }
 
 export function writeDesired(files: StateFiles, target: Target, desired: Desired): WriteAnswer {
-  return files.write(desiredFolder, fileName(target), `${JSON.stringify(desired)}\n`);
+  const { state, decision, restart, reset } = desired;
+  const written = defined({ wanted: state, wish: decision, restart, reset });
+  return files.write(desiredFolder, fileName(target), `${JSON.stringify(written)}\n`);
 }
 
-/** A slug has no colon, so `web.2` the job and instance 2 of `web` are two records. */
+/** A slug has no colon, so the service `web.2` and instance 2 of `web` have different names. */
 function fileName({ slug, instance }: Target): string {
   return instance === undefined ? slug : `${slug}:${instance}`;
 }
 
-/** Whether a record in the folder is about this service. */
+/** True if a record of this name is about this service. */
 export function isAbout(slug: string, name: string): boolean {
   return name === slug || name.startsWith(`${slug}:`);
 }
 
-const ask: Decoder<OperatorRequest> = shape<OperatorRequest>({ atMs: time, by: text, reason: optional(text) });
+const request: Decoder<OperatorRequest> = shape<OperatorRequest>({ atMs: time, by: text, reason: optional(text) });
 
-/** An ask that can't be read is none; whether the service is wanted up must be known. */
-const lenientAsk: Decoder<OperatorRequest | null> = (value) => ask(value) ?? null;
+/**
+ * A request that can't be understood counts as none; without the desired state the whole record
+ * counts as none.
+ */
+const lenientRequest: Decoder<OperatorRequest | null> = (value) => request(value) ?? null;
 
-function parseDesired(json: string): Desired | undefined {
-  const read = decodeJson(
-    json,
-    shape<{ [K in keyof Desired]: Desired[K] | null }>({
-      wanted: oneOf('up', 'down'),
-      wish: optional(lenientAsk),
-      restart: optional(lenientAsk),
-      reset: optional(lenientAsk),
-    }),
-  );
-  if (read === undefined) return undefined;
-  return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== null)) as unknown as Desired;
+/**
+ * The record as it is written: the keys keep their names, so that supervisors of any version read
+ * each other's records.
+ */
+interface WrittenDesired {
+  readonly wanted: 'up' | 'down';
+  readonly wish?: OperatorRequest | null;
+  readonly restart?: OperatorRequest | null;
+  readonly reset?: OperatorRequest | null;
 }
 
-/** "ada at 2026-11-25T10:00Z: moving the database" */
+const writtenDesired = shape<WrittenDesired>({
+  wanted: oneOf('up', 'down'),
+  wish: optional(lenientRequest),
+  restart: optional(lenientRequest),
+  reset: optional(lenientRequest),
+});
+
+function parseDesired(json: string): Desired | undefined {
+  const read = decodeJson(json, writtenDesired);
+  if (read === undefined) return undefined;
+  const { wanted, wish, restart, reset } = read;
+  return defined({
+    state: wanted,
+    decision: wish ?? undefined,
+    restart: restart ?? undefined,
+    reset: reset ?? undefined,
+  });
+}
+
+/** "by ada at 2026-11-25 10:00:00: moving the database" */
 export function requestWords({ by, atMs, reason }: OperatorRequest, formatTime: (ms: number) => string): string {
   return `by ${by} at ${formatTime(atMs)}${reason === undefined ? '' : `: ${reason}`}`;
 }

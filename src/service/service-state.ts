@@ -1,33 +1,33 @@
-/** The state of a service: computed from what is wanted and what its instances are; the first row that matches. */
-import type { Instance } from './instance/machine.ts';
+/** Computes the state of a service from its desired state and the states of its instances. */
+import type { Instance } from './instance/instance.ts';
 
 export type ServiceState = 'DOWN' | 'STOPPING' | 'STARTING' | 'FAILED' | 'UP' | 'DEGRADED';
 
 export interface ServiceFacts {
-  readonly wanted: 'up' | 'down';
-  /** How many there should be. */
+  readonly desired: 'up' | 'down';
+  /** Number of instances in the file. */
   readonly instances: number;
-  /** Those that are wanted, by what they are; without a supervisor nothing runs and this is what was last known. */
+  /** States of the instances that are to be up; without a supervisor, the last recorded ones. */
   readonly states: readonly Instance['at'][];
-  /** A process of it lives, also of an instance that is no longer wanted. */
+  /** Set if any process of the service lives, also one of an instance that is to be down. */
   readonly anyAlive: boolean;
-  /** An instance has died since the service was last started. */
+  /** Set if an instance has died since the service was last started. */
   readonly anyDied: boolean;
   readonly supervisor:
     | { readonly is: 'there' }
-    /** Since it was wanted, or since boot, whichever is later. */
+    /** `forMs`: time since the service is to be up, or since boot if that is later. */
     | { readonly is: 'missing'; readonly forMs: number };
 }
 
-/** cron's next minute, and a slow start of a machine. */
+/** Time for cron's next minute and for a slow boot. */
 const supervisorPatienceMs = 90_000;
 
 export function serviceStateOf(facts: ServiceFacts): ServiceState {
-  const { wanted, states, instances, anyAlive, anyDied, supervisor } = facts;
-  const among = (...wantedStates: readonly Instance['at'][]) => states.filter((at) => wantedStates.includes(at)).length;
+  const { desired, states, instances, anyAlive, anyDied, supervisor } = facts;
+  const among = (...counted: readonly Instance['at'][]) => states.filter((at) => counted.includes(at)).length;
   const isFinished = states.length > 0 && among('finished') === states.length;
-  if ((wanted === 'down' || isFinished) && !anyAlive) return 'DOWN';
-  if (wanted === 'down') return 'STOPPING';
+  if ((desired === 'down' || isFinished) && !anyAlive) return 'DOWN';
+  if (desired === 'down') return 'STOPPING';
   if (supervisor.is === 'missing') {
     return supervisor.forMs < supervisorPatienceMs && among('failed') === 0 ? 'STARTING' : 'FAILED';
   }
@@ -38,7 +38,7 @@ export function serviceStateOf(facts: ServiceFacts): ServiceState {
   return up === instances && instances > 0 ? 'UP' : 'DEGRADED';
 }
 
-/** Exit codes of `jobctl status NAME`. */
+/** Returns the exit code of `jobctl status NAME`. */
 export function stateCode(state: ServiceState): number {
   switch (state) {
     case 'UP':

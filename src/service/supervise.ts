@@ -1,18 +1,25 @@
 /**
- * The supervisor of one service: keeps what is wanted (the job file, and what people have said) beside what is (a machine for each instance),
- * passes events in and carries effects out. One timer is armed at most, for the next moment at which an instance has something to do.
+ * The supervisor of one service. It compares the desired state (the job file and the decisions of
+ * operators) with the state machines of the instances, passes events to them and carries out their
+ * effects. At most one timer is armed, for the next moment at which an instance has something to
+ * do.
  */
+
+import type { ServiceJob } from '../job/job.ts';
 import { newRunId } from '../run/identity.ts';
 import type { JobLock } from '../system/types/lock.ts';
+import { defined } from '../text/defined.ts';
 import { desiredFolder, isAbout } from './desired.ts';
-import { type EventOf, LiveInstance, rulesOf, type ServiceJob } from './instance/live-instance.ts';
-import { type Event, type Instance, isAlive, newInstance, nextWakeMs, step } from './instance/machine.ts';
+import { DesiredState } from './desired-state.ts';
+import { type Instance, type InstanceEvent, isAlive, newInstance } from './instance/instance.ts';
+import { LiveInstance, rulesOf, type WithoutTime } from './instance/live-instance.ts';
+import { nextWakeMs, step } from './instance/machine.ts';
 import { PortDesk } from './ports/port-desk.ts';
-import { readRecord, restoreInstance, type ServiceRecord } from './record/record.ts';
+import { readRecord, type ServiceRecord } from './record/record.ts';
 import { Recorder } from './record/recorder.ts';
-import { Standing } from './record/standing.ts';
+import { restoreInstance } from './record/restore.ts';
+import { StateTracker } from './record/state-tracker.ts';
 import type { SupervisorHost } from './supervisor-host.ts';
-import { Wanted } from './wanted.ts';
 
 export interface SupervisorOrder {
   readonly job: ServiceJob;
@@ -20,21 +27,21 @@ export interface SupervisorOrder {
   readonly lock: JobLock;
 }
 
-/** A person asked it to end: the signal. `down`: the service is not wanted any more. */
+/** The reason why a supervisor ended: a signal, or the service is to be down. */
 export type SupervisorOutcome = { readonly is: 'signal'; readonly signal: number } | { readonly is: 'down' };
 
 interface Slot {
   readonly number: number;
   state: Instance;
   readonly live: LiveInstance;
-  /** Asks that have been done, by their time. */
+  /** Times of the latest restart and reset that have been done. */
   doneRestartMs: number;
   doneResetMs: number;
 }
 
-/** Changes in a row are one look; a record is written once for what happens at the same time. */
+/** Wait before a look and before a write, so that several changes at once cause only one. */
 const settleMs = 50;
-/** For file systems that tell of no change, and for a clock that was stepped. */
+/** Interval of looks for file systems that report no changes, and for clocks that were set. */
 const slowLookMs = 60_000;
 
 export async function supervise(order: SupervisorOrder, host: SupervisorHost): Promise<SupervisorOutcome> {
@@ -47,8 +54,8 @@ class Supervisor {
   readonly #slots = new Map<number, Slot>();
   readonly #desk: PortDesk;
   readonly #earlier: ServiceRecord | undefined;
-  readonly #wanted: Wanted;
-  readonly #standing: Standing;
+  readonly #desired: DesiredState;
+  readonly #tracker: StateTracker;
   readonly #recorder: Recorder;
   #doneRestartMs: number;
   #rolling: readonly number[] = [];
@@ -66,12 +73,12 @@ class Supervisor {
     this.#order = order;
     this.#host = host;
     this.#earlier = readRecord(host.state, job.slug);
-    this.#wanted = new Wanted(job, host);
-    // What was asked for before now is done by starting.
-    this.#doneRestartMs = this.#wanted.restartMs;
-    this.#standing = new Standing(this.#wanted, host, { isTold: this.#earlier?.isTold === true });
+    this.#desired = new DesiredState(job, host);
+    // The start itself fulfils restarts that were asked for earlier.
+    this.#doneRestartMs = this.#desired.restartMs;
+    this.#tracker = new StateTracker(this.#desired, host, { isTold: this.#earlier?.isTold === true });
     this.#desk = new PortDesk({ slug: job.slug, run, range: host.places.portRange }, host);
-    const parts = { run, wanted: this.#wanted, standing: this.#standing, desk: this.#desk };
+    const parts = { run, desired: this.#desired, tracker: this.#tracker, desk: this.#desk };
     this.#recorder = new Recorder(parts, host);
   }
 
@@ -101,7 +108,10 @@ class Supervisor {
     return end;
   }
 
-  /** One thing after the other: what follows from an event is done when the event has been dealt with. */
+  /**
+   * Runs actions one after the other: an action that follows from an event runs when the event has
+   * been handled.
+   */
   #do(act: () => void): void {
     this.#queue.push(act);
     if (this.#isBusy) return;
@@ -112,14 +122,14 @@ class Supervisor {
   }
 
   #stopAsked(signal: number): void {
-    // A terminal that is closed, and an operator's "read your files again".
+    // SIGHUP means that a terminal was closed, or that the supervisor is to read its files again.
     if (signal === hangup) {
       this.#lookSoon();
       return;
     }
     const isAgain = this.#signal !== undefined;
     this.#signal ??= signal;
-    this.#wanted.isEnding = true;
+    this.#desired.isEnding = true;
     if (isAgain) for (const { live } of this.#slots.values()) live.hurry();
     else this.#do(() => this.#reconcile());
   }
@@ -140,23 +150,23 @@ class Supervisor {
   }
 
   #look(): void {
-    this.#wanted.read();
+    this.#desired.read();
     this.#reconcile();
     this.#takeRestarts();
     this.#isFirstLook = false;
   }
 
   #reconcile(): void {
-    for (let number = 0; number < this.#wanted.job.service.instances; number += 1) this.#slot(number);
+    for (let number = 0; number < this.#desired.job.service.instances; number += 1) this.#slot(number);
     for (const [number, slot] of this.#slots) {
-      const isWanted = this.#wanted.wants(number);
-      const resetMs = this.#wanted.resetMs(number);
+      const isUp = this.#desired.isInstanceUp(number);
+      const resetMs = this.#desired.resetMs(number);
       if (resetMs > slot.doneResetMs) {
         slot.doneResetMs = resetMs;
-        this.#standing.anyDied = false;
-        if (isWanted) this.#event(number, { is: 'reset' });
+        this.#tracker.anyDied = false;
+        if (isUp) this.#event(number, { is: 'reset' });
       }
-      this.#event(number, { is: isWanted ? 'wanted' : 'unwanted' });
+      this.#event(number, { is: isUp ? 'desired-up' : 'desired-down' });
     }
   }
 
@@ -165,7 +175,7 @@ class Supervisor {
     if (known !== undefined) return known;
     const { clock, boot, random } = this.#host;
     const record = this.#earlier?.instances.find((one) => one.number === number);
-    const resetMs = this.#wanted.resetMs(number);
+    const resetMs = this.#desired.resetMs(number);
     const restoring = {
       nowMs: clock.nowMs(),
       sinceBootMs: clock.sinceBootMs(),
@@ -188,30 +198,30 @@ class Supervisor {
     );
     const slot: Slot = {
       number,
-      // One that comes back after a smaller number of instances begins anew.
+      // An instance that comes back after `instances` was lowered and raised begins anew.
       state: this.#isFirstLook ? restoreInstance(record, restoring) : newInstance,
       live,
-      doneRestartMs: this.#wanted.instanceRestartMs(number),
+      doneRestartMs: this.#desired.instanceRestartMs(number),
       doneResetMs: resetMs,
     };
     this.#slots.set(number, slot);
     return slot;
   }
 
-  #event(number: number, event: EventOf<Event>): void {
+  #event(number: number, event: WithoutTime<InstanceEvent>): void {
     const slot = this.#slots.get(number);
     if (slot === undefined) return;
     const atMs = this.#host.clock.sinceBootMs();
-    const rules = rulesOf(slot.live.definition ?? this.#wanted.job);
+    const rules = rulesOf(slot.live.definition ?? this.#desired.job);
     const before = slot.state;
-    const { instance, effects } = step(before, { ...event, atMs } as Event, rules);
+    const { instance, effects } = step(before, { ...event, atMs } as InstanceEvent, rules);
     slot.state = instance;
     if (instance.memory.lastExit !== before.memory.lastExit)
-      this.#standing.noteDeath(number, instance, { asked: before.at === 'stopping' });
+      this.#tracker.noteDeath(number, instance, { asked: before.at === 'stopping' });
     for (const effect of effects) {
       switch (effect.do) {
         case 'start':
-          slot.live.start(this.#wanted.job);
+          slot.live.start(this.#desired.job);
           break;
         case 'end':
           slot.live.end();
@@ -228,60 +238,71 @@ class Supervisor {
     }
   }
 
-  /** A restart of the whole service is rolling; one of an instance is done at once. */
+  /**
+   * Begins the restarts that operators asked for. A restart of the whole service is rolling; one of
+   * an instance happens at once.
+   */
   #takeRestarts(): void {
-    const asked = this.#wanted.restartMs;
+    const asked = this.#desired.restartMs;
     if (asked > this.#doneRestartMs) {
       this.#doneRestartMs = asked;
       this.#rollingEnd = undefined;
-      this.#rolling = [...this.#slots.keys()].filter((number) => this.#wanted.wants(number)).sort((a, b) => a - b);
+      this.#rolling = [...this.#slots.keys()]
+        .filter((number) => this.#desired.isInstanceUp(number))
+        .sort((a, b) => a - b);
       this.#rollingNow = undefined;
     }
     for (const [number, slot] of this.#slots) {
-      const one = this.#wanted.instanceRestartMs(number);
+      const one = this.#desired.instanceRestartMs(number);
       if (one <= slot.doneRestartMs) continue;
       slot.doneRestartMs = one;
-      const [problem] = this.#wanted.problems ?? [];
+      const [problem] = this.#desired.problems ?? [];
       if (problem === undefined) this.#event(number, { is: 'restart' });
-      else this.#standing.note(`${this.#wanted.job.slug}.${number} is not restarted: ${problem}`, 'warn');
+      else this.#tracker.note(`${this.#desired.job.slug}.${number} is not restarted: ${problem}`, 'warn');
     }
   }
 
-  /** The next instance is stopped only when the one before it is up again. */
+  /**
+   * Continues a rolling restart. The next instance is stopped only when the one before it is up
+   * again.
+   */
   #roll(): void {
-    if (!this.#wanted.isUp) this.#rolling = [];
+    if (!this.#desired.isUp) this.#rolling = [];
     this.#stopRollingIfBroken();
     const now = this.#rollingNow;
-    if (now !== undefined && this.#wanted.wants(now) && this.#slots.get(now)?.state.at !== 'up') return;
+    if (now !== undefined && this.#desired.isInstanceUp(now) && this.#slots.get(now)?.state.at !== 'up') return;
     const [next, ...rest] = this.#rolling;
     this.#rolling = rest;
     this.#rollingNow = next;
     if (next !== undefined) this.#do(() => this.#event(next, { is: 'restart' }));
   }
 
-  /** What the next instance would be started by is not known any more: it goes on as it is. */
+  /** Ends a rolling restart if the file has problems: the remaining instances go on as they are. */
   #stopRollingIfBroken(): void {
-    const [problem] = this.#wanted.problems ?? [];
+    const [problem] = this.#desired.problems ?? [];
     if (problem === undefined || this.#rolling.length === 0) return;
-    const { slug } = this.#wanted.job;
+    const { slug } = this.#desired.job;
     const left = this.#rolling.map((number) => `${slug}.${number}`).join(', ');
     this.#rolling = [];
     this.#rollingEnd = `stopped because its file has problems (${problem}); not restarted: ${left}`;
-    this.#standing.note(`restart of ${slug} ${this.#rollingEnd}`, 'warn');
+    this.#tracker.note(`restart of ${slug} ${this.#rollingEnd}`, 'warn');
   }
 
-  /** After everything that has happened: who is gone, what comes next, what is to be written and told. */
+  /**
+   * Follows up after events: removes surplus instances, continues a rolling restart, tracks the
+   * state, arms the timer and ends the supervisor when all is down.
+   */
   #settle(): void {
     for (const [number, slot] of this.#slots) {
-      if (number >= this.#wanted.job.service.instances && !isAlive(slot.state)) this.#dismiss(number, slot);
+      if (number >= this.#desired.job.service.instances && !isAlive(slot.state)) this.#dismiss(number, slot);
     }
     if (this.#rollingNow !== undefined || this.#rolling.length > 0) this.#roll();
-    this.#standing.judge(
+    this.#tracker.judge(
       [...this.#slots.values()].map(({ number, state, live }) => ({ number, state, logPath: live.logPath })),
     );
     this.#arm();
     this.#writeSoon();
-    const isOver = !this.#wanted.isUp && [...this.#slots.values()].every(({ state }) => !isAlive(state));
+    const isOver = !this.#desired.isUp && [...this.#slots.values()].every(({ state }) => !isAlive(state));
     if (isOver) this.#finish(this.#signal === undefined ? { is: 'down' } : { is: 'signal', signal: this.#signal });
   }
 
@@ -296,9 +317,9 @@ class Supervisor {
     delete this.#timers.wake;
     const { clock } = this.#host;
     const wakes = [...this.#slots.values()].map(({ state, live }) =>
-      nextWakeMs(state, rulesOf(live.definition ?? this.#wanted.job)),
+      nextWakeMs(state, rulesOf(live.definition ?? this.#desired.job)),
     );
-    const nextMs = [...wakes, this.#standing.dueMs].reduce<number>(
+    const nextMs = [...wakes, this.#tracker.dueMs].reduce<number>(
       (first, ms) => Math.min(first, ms ?? Number.POSITIVE_INFINITY),
       Number.POSITIVE_INFINITY,
     );
@@ -316,7 +337,7 @@ class Supervisor {
     this.#timers.write = this.#host.clock.after(settleMs, () => {
       delete this.#timers.write;
       const endWords = this.#rollingEnd;
-      const rolling = { waiting: this.#rolling, ...(endWords !== undefined && { endWords }) };
+      const rolling = { waiting: this.#rolling, ...defined({ endWords }) };
       this.#recorder.write([...this.#slots.values()], rolling);
     });
   }

@@ -1,12 +1,13 @@
-/** What the supervisor of a service asks of the machine, beyond what its instances do. */
+/** The parts of the host that the supervisor of a service needs, beyond those of its instances. */
 import type { PortRange } from '../config/config.ts';
+import type { ServiceJob } from '../job/job.ts';
 import type { Changes } from '../system/types/file.ts';
 import type { JobLocks } from '../system/types/lock.ts';
 import type { StopRequests } from '../system/types/process.ts';
 import type { Ports } from '../system/types/service.ts';
 import type { HistoryStore, StateFiles } from '../system/types/state.ts';
 import type { Result } from '../text/problem.ts';
-import type { InstanceHost, ServiceJob } from './instance/live-instance.ts';
+import type { InstanceHost } from './instance/live-instance.ts';
 import type { ServiceState } from './service-state.ts';
 
 export interface SupervisorHost extends InstanceHost {
@@ -19,12 +20,12 @@ export interface SupervisorHost extends InstanceHost {
   readonly hostName: string;
   readonly boot: string;
   readonly random: () => string;
-  /** The job file as it is now; `undefined` when it is gone. */
+  /** Reads the job file; `undefined` if it is gone. */
   readonly loadJob: () => Result<ServiceJob | 'no service'> | undefined;
   readonly places: { readonly jobDirectory: string; readonly stateDirectory: string; readonly portRange: PortRange };
-  /** Somebody should hear of it; never waited for. */
+  /** Sends a notice; the supervisor does not wait for it. */
   readonly tell: (notice: ServiceNotice) => void;
-  /** For the programs' own log. */
+  /** Writes a sentence into the programs' own log. */
   readonly say: (level: 'info' | 'warn' | 'error', words: string) => void;
 }
 
@@ -32,7 +33,7 @@ export interface ServiceNotice {
   readonly what: 'worse' | 'recovered';
   readonly job: ServiceJob;
   readonly state: ServiceState;
-  /** Milliseconds since 1970, of the state. */
+  /** Start of this state, milliseconds since 1970. */
   readonly sinceMs: number;
   /** A line for each instance that is not up. */
   readonly lines: readonly string[];

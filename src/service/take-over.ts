@@ -1,13 +1,13 @@
 /**
- * The lock of a service for its next supervisor. One whose supervisor was killed is not taken over as it is: first everything that the old one
- * has left is ended, by the marks of its run, by those of each instance, and by the identity of each daemon that was on record. Only a
- * record of this boot says anything about processes.
+ * Takes the lock of a service for a new supervisor. If the old supervisor was killed, its remaining
+ * processes are ended first. They are found by the mark of its run, by those of its instances, and
+ * by the daemons in its record, if that record is of this boot.
  */
 import type { Clock } from '../system/types/clock.ts';
 import type { JobLock, JobLocks, LockHolder } from '../system/types/lock.ts';
 import type { Sweeper } from '../system/types/process.ts';
 import type { StateFiles } from '../system/types/state.ts';
-import { isAlive } from './instance/machine.ts';
+import { isAlive } from './instance/instance.ts';
 import { readRecord } from './record/record.ts';
 
 export interface TakeOverHost {
@@ -26,11 +26,11 @@ export type TakeOver =
 export interface TakeOverOrder {
   readonly slug: string;
   readonly run: string;
-  /** How long an instance may take to end. */
+  /** Time that an instance has to end. */
   readonly graceMs: number;
 }
 
-/** The reapers of a killed supervisor end its instances by themselves; beyond the grace they need a moment for the KILL. */
+/** Time beyond the grace in which the reapers of a killed supervisor send SIGKILL. */
 const reaperPatienceMs = 3000;
 const pollMs = 100;
 
@@ -41,7 +41,7 @@ export async function takeOver(order: TakeOverOrder, host: TakeOverHost): Promis
   for (;;) {
     const answer = await locks.acquire(order.slug, order.run);
     if (answer.is === 'held') {
-      // A daemon that has cleared its environment and left its session is known by nothing else.
+      // Only the record identifies a daemon that has cleared its environment and left its session.
       if (await endRecorded(order, host)) swept = true;
       return { ...answer, swept };
     }
@@ -58,7 +58,10 @@ export async function takeOver(order: TakeOverOrder, host: TakeOverHost): Promis
   }
 }
 
-/** A daemon that has cleared its marks and kept the lock open is known by the record alone: then whoever is seen to have the lock is in it. */
+/**
+ * True if the holder of the lock is a remaining process. If a daemon has cleared its marks and kept
+ * the lock open, only the record identifies it.
+ */
 function isLeftOver(holder: LockHolder, { slug }: TakeOverOrder, { state, boot }: TakeOverHost): boolean {
   if (holder.state === 'orphaned') return true;
   const record = holder.state === 'unknown' ? readRecord(state, slug) : undefined;
@@ -66,7 +69,7 @@ function isLeftOver(holder: LockHolder, { slug }: TakeOverOrder, { state, boot }
   return record.instances.some(({ process }) => process !== undefined && holder.pids.includes(process.pid));
 }
 
-/** True when something had to be ended. */
+/** Ends the processes in the record. Resolves to true if there were any. */
 async function endRecorded({ slug, graceMs }: TakeOverOrder, { state, boot, sweeper }: TakeOverHost): Promise<boolean> {
   const record = readRecord(state, slug);
   if (record === undefined || record.boot !== boot) return false;

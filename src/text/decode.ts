@@ -1,11 +1,12 @@
 /**
- * Small records that any job could have written over: each is decoded as it is read, into a new value that has the keys of its type and no
- * others. `undefined` is what can't be understood. A type and its decoder can't drift apart: the compiler asks for a decoder of each key.
+ * Decodes small records that any job could have overwritten: each becomes a new value that has the
+ * keys of its type and no others; `undefined` means that the record is malformed. The compiler
+ * requires a decoder for each key of a type, so both stay in step.
  */
 
 export type Decoder<T> = (value: unknown) => T | undefined;
 
-/** Decodes a key that may be absent. When it is there and can't be understood, neither can the record. */
+/** Decodes a key that may be absent. If it is there and malformed, so is the record. */
 export interface Optional<T> {
   readonly optional: Decoder<T>;
 }
@@ -21,15 +22,18 @@ export const text: Decoder<string> = (value) => (typeof value === 'string' ? val
 
 export const flag: Decoder<boolean> = (value) => (typeof value === 'boolean' ? value : undefined);
 
-/** Seconds or milliseconds that something took: a century at most, so that it can be taken from a time. */
+/**
+ * A duration in seconds or milliseconds: a century at most, so that it can be subtracted from a
+ * time.
+ */
 export const duration: Decoder<number> = (value) =>
   typeof value === 'number' && value >= 0 && value <= 3.2e12 ? value : undefined;
 
-/** Milliseconds since 1970, up to the year 9999, which is as far as four digits reach. */
+/** An instant in milliseconds since 1970, up to the year 9999, the last with four digits. */
 export const time: Decoder<number> = (value) =>
   typeof value === 'number' && value >= 0 && value < 253_402_300_800_000 ? value : undefined;
 
-/** 0 or more. */
+/** A whole number, 0 or more. */
 export const count: Decoder<number> = (value) =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 
@@ -60,7 +64,10 @@ export function mapOf<T>(decoder: Decoder<T>): Decoder<Readonly<Record<string, T
   };
 }
 
-/** Histories have thousands of records and are read before each run, so the loop is written to be fast before it is compiled. */
+/**
+ * Decodes an object key by key. Histories have thousands of records and are read before each run,
+ * so the loop is fast even before it is compiled.
+ */
 export function shape<T extends object>(keys: Shape<T>): Decoder<T> {
   const names = Object.keys(keys);
   const written = Object.values(keys) as readonly (Decoder<unknown> | Optional<unknown>)[];
@@ -81,7 +88,7 @@ export function shape<T extends object>(keys: Shape<T>): Decoder<T> {
   };
 }
 
-/** Told apart by the value of one key: a decoder for each. */
+/** Decodes variants that differ by the value of one key, each with its own decoder. */
 export function tagged<T extends object, K extends keyof T & string>(
   key: K,
   variants: { readonly [V in T[K] & string]: Decoder<Extract<T, Readonly<Record<K, V>>>> },
@@ -93,12 +100,12 @@ export function tagged<T extends object, K extends keyof T & string>(
   };
 }
 
-/** The value of the key by which variants are told apart. */
+/** Returns the value of the key by which variants differ. */
 export function tagOf(value: unknown, key: string): string | undefined {
   return isObject(value) && Object.hasOwn(value, key) ? text(value[key]) : undefined;
 }
 
-/** The record in a text of JSON. */
+/** Decodes a record from JSON. */
 export function decodeJson<T>(json: string | undefined, decoder: Decoder<T>): T | undefined {
   if (json === undefined) return undefined;
   try {

@@ -1,7 +1,10 @@
-/** "Did you mean": the known name that somebody may have meant. */
+/** Finds the known name that a misspelt one may have meant. */
 import leven from 'leven';
 
-/** Letters that were swapped, a name that was cut short, else a slip or two; `undefined` when all are too far away. */
+/**
+ * Returns the name with the same letters, else one that begins with the text, else one with few
+ * differences; `undefined` if none is close.
+ */
 export function nearest(key: string, known: readonly string[]): string | undefined {
   const wanted = plain(key).slice(0, 40);
   if (wanted.length < 3) return undefined;

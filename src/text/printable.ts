@@ -1,36 +1,48 @@
 /**
- * Text of others, safe to show to people: control characters and characters that can't be seen are written as `\u001b`, so that a name, a
- * reason or a line of output can't rewrite a terminal, forge a line, or read otherwise than it is. The escapes are those of JSON, so that a
- * JSON text keeps its value.
+ * Makes text of others safe to show: control characters and invisible characters are written as
+ * `\u001b`, so that a name, a reason or a line of output can't rewrite a terminal, forge a line, or
+ * look like another text. The escapes are those of JSON, so that a JSON text keeps its value.
  *
- * `printable` is for one line, `printableText` for lines, `PrintableStream` for what a program prints, in which colours pass.
+ * `printable` is for one line, `printableText` for several, `PrintableStream` for the output of a
+ * program, in which colours pass.
  */
 
-/** Control, format, surrogate and separator characters, and whatever else Unicode calls ignorable; the variants of an emoji can be seen. */
+/**
+ * Control, format, surrogate and separator characters, and others that Unicode calls ignorable, but
+ * not the variants of an emoji.
+ */
 const unseen = '(?![\\ufe0e\\ufe0f])[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]';
-/** More marks on one character than any language has: they would cover the lines above. */
+/**
+ * More combining marks on one character than any language has; they would cover the lines above.
+ */
 const flood = '(?<=\\p{M}{8})\\p{M}';
 /** Select Graphic Rendition (ECMA-48, 8.3.117): colours. */
 const colour = /\u001b\[[0-9;:]*m/;
 
-/** Made when they are first needed: from Unicode's tables they cost a start a millisecond, and nearly all texts are plain ASCII. */
+/**
+ * The patterns are compiled on demand: each costs a millisecond, and nearly all texts are plain
+ * ASCII.
+ */
 const patterns: Partial<Record<'line' | 'text' | 'stream', RegExp>> = {};
 
-/** One line: line breaks and tabs are written as escapes too. */
+/** Escapes one line; line breaks and tabs are escaped too. */
 export function printable(text: string): string {
   if (/^[ -~]*$/.test(text)) return text;
   patterns.line ??= new RegExp(`${unseen}|${flood}`, 'gu');
   return text.replace(patterns.line, escaped);
 }
 
-/** Lines: line breaks and tabs stay. */
+/** Escapes several lines; line breaks and tabs stay. */
 export function printableText(text: string): string {
   if (/^[\t\n -~]*$/.test(text)) return text;
   patterns.text ??= new RegExp(`(?![\\t\\n])${unseen}|${flood}`, 'gu');
   return text.replace(patterns.text, escaped);
 }
 
-/** A unit of UTF-16 at a time, as JSON has it. Nearly always there is one, and a flood of them must not hold up who prints it. */
+/**
+ * Escapes each unit of UTF-16, as JSON does. One unit is the usual case; very many must not slow
+ * the program down.
+ */
 function escaped(found: string): string {
   return found.length === 1
     ? unit(found, 0)
@@ -45,10 +57,16 @@ function unit(text: string, at: number): string {
 const unfinished = /(?:\r|\u001b(?:\[[0-9;:]{0,32})?)$/;
 const colourOff = '\u001b[0m';
 
-/** What a program prints, piece by piece: what one piece leaves unfinished is completed by the next. Bytes that are no UTF-8 become U+FFFD. */
+/**
+ * Escapes the output of a program piece by piece; a sequence may span two pieces. Bytes that are no
+ * UTF-8 become U+FFFD.
+ */
 export class PrintableStream {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  /** Progress lines of a program that runs now: a carriage return goes back in its own line only. */
+  /**
+   * Carriage returns pass, for the progress lines of a running program: they only go back in their
+   * own line.
+   */
   readonly #isLive: boolean;
   #rest = '';
   #isColoured = false;
@@ -64,7 +82,10 @@ export class PrintableStream {
     return this.#shown(open === '' ? text : text.slice(0, -open.length));
   }
 
-  /** What is left of an unfinished character or sequence, and the end of a colour that was left on. */
+  /**
+   * Returns the rest of an unfinished character or sequence, and the end of a colour that was left
+   * on.
+   */
   end(): string {
     const rest = this.#shown(this.#rest + this.#decoder.decode());
     this.#rest = '';

@@ -1,4 +1,7 @@
-/** A word of a command that a person is to type: as it is, or in quotes where a shell would take it for something else. */
+/**
+ * Returns a word of a command for people to type, in quotes if a shell would not read it as one
+ * plain word.
+ */
 export function shellWord(text: string): string {
   return /^[\w@%+=,.:/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

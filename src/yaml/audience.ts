@@ -1,11 +1,12 @@
 /**
- * Who may see what stands in a file. A problem quotes the file for the person who asked; a history, syslog or a record, which more people
- * can read than the file, gets only its place and the rule.
+ * Keeps the text of private files private. A problem quotes its file for the person who asked; a
+ * history, syslog or a record, which more people can read than the file, gets only the place and
+ * the rule.
  */
 import type { Files } from '../system/types/file.ts';
 import { formatProblem, type Problem } from '../text/problem.ts';
 
-/** The problems of a file, marked when not everybody on this host can read it. */
+/** Returns the problems of a file, marked as private if not everybody on this host can read it. */
 export function withAudience(
   problems: readonly Problem[],
   path: string,
@@ -14,15 +15,15 @@ export function withAudience(
   return isForAll(files.resolve(path) ?? path, files) ? problems : problems.map((one) => ({ ...one, isPrivate: true }));
 }
 
-/** What may stand where everybody reads it: nothing that only a private file says. */
+/** Returns a problem without any text of a private file, for places that everybody can read. */
 export function publicWords(problem: Problem): string {
   if (!problem.isPrivate) return formatProblem(problem);
   const message =
-    problem.rule ?? 'this file has a problem; not everybody may read it, so it is told by jobctl check alone';
+    problem.rule ?? 'this file has a problem, which is shown only to users who may read the file: jobctl check';
   return formatProblem({ ...problem, message });
 }
 
-/** The file can be read, and every directory above it be passed, by everybody. */
+/** True if everybody can read the file and enter every directory above it. */
 export function isForAll(path: string, files: Pick<Files, 'facts'>): boolean {
   const parts = path.split('/').slice(1, -1);
   const above = ['/', ...parts.map((_part, depth) => `/${parts.slice(0, depth + 1).join('/')}`)];

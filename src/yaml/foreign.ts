@@ -1,4 +1,7 @@
-/** Text of other programs that ends up in a YAML file: a template that was not filled in, and a systemd unit. */
+/**
+ * Recognises text of other programs in a YAML file: a template that was not filled in, and a
+ * systemd unit.
+ */
 import { lineAt } from './place.ts';
 
 const template = /^(\s*(?:- +)*(?:[\w-]+:\s+)?)\{[{%#]/;
@@ -9,7 +12,7 @@ export interface ForeignText {
   readonly message: string;
 }
 
-/** What the line at `offset`, which YAML can't read, was probably written for. */
+/** Recognises the line at `offset`, which YAML can't read. */
 export function foreignText(text: string, offset: number): ForeignText | undefined {
   const line = lineAt(text, offset);
   const [, before] = template.exec(line.text) ?? [];
@@ -24,7 +27,7 @@ export function foreignText(text: string, offset: number): ForeignText | undefin
   return { offset: section.start, message: `"${section.text.trim()}" is ${unitWords}` };
 }
 
-/** `undefined` unless the text begins as a systemd unit does. */
+/** Returns words for a text that begins like a systemd unit; else `undefined`. */
 export function unitNote(text: string): string | undefined {
   const first = text.split('\n').find((line) => line.trim() !== '' && !/^\s*[#;]/.test(line));
   return first !== undefined && unitSection.test(first) ? unitWords : undefined;

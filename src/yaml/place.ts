@@ -1,10 +1,10 @@
-/** Where things stand in a YAML text: offsets to lines and columns, keys and list positions to offsets. */
+/** Places in a YAML text: offsets of keys and values, and their lines and columns. */
 import { isAlias, isMap, isScalar, isSeq, type Node, Scalar } from 'yaml';
 
 /** Keys and list positions (0-based) from the root to a value. */
 export type Path = readonly (string | number)[];
 
-/** 1-based. */
+/** A place in a text; both numbers are 1-based. */
 export interface Place {
   readonly line: number;
   readonly column: number;
@@ -15,14 +15,17 @@ export function placeOf(text: string, offset: number): Place {
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
 }
 
-/** The line that holds the offset, without its end. */
+/** Returns the line at an offset, without its line break. */
 export function lineAt(text: string, offset: number): { readonly start: number; readonly text: string } {
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   const end = text.indexOf('\n', start);
   return { start, text: text.slice(start, end === -1 ? undefined : end).replace(/\r$/, '') };
 }
 
-/** The node at the end of a path, and the key that leads to it; what an alias stands for is placed at the alias. */
+/**
+ * Returns the node at the end of a path, and the key that leads to it. Values behind an alias are
+ * placed at the alias.
+ */
 export function nodeAt(
   root: Node | null,
   path: Path,
@@ -44,7 +47,7 @@ export function nodeAt(
   return key === undefined ? { value } : { key, value };
 }
 
-/** Offset of a value: its first character, or its key's where nothing is written. */
+/** Returns the offset of a value, or of its key if no value is written. */
 export function offsetOf(node: { readonly key?: Node; readonly value: Node | null }): number {
   const { key, value } = node;
   const empty = value === null || (isScalar(value) && value.source === '' && value.type === Scalar.PLAIN);
@@ -52,8 +55,8 @@ export function offsetOf(node: { readonly key?: Node; readonly value: Node | nul
 }
 
 /**
- * Offset of the character at `index` of a text value; the start of the value where the file's spelling differs from the value
- * (escapes, several lines).
+ * Returns the offset of the character at `index` of a text value, or the start of the value if the
+ * file spells it differently (escapes, several lines).
  */
 export function offsetInText(source: string, node: Node | null, index: number): number | undefined {
   if (!isScalar(node) || !node.range || typeof node.value !== 'string') return undefined;

@@ -1,4 +1,5 @@
-/** What a JSON Schema of ours may hold: plain draft-07, and two annotations that only we read. */
+/** The JSON Schemas of this program: draft-07 with two annotations of our own. */
+import type { FromSchema } from 'json-schema-to-ts';
 
 export interface Schema {
   readonly type?: string | readonly string[];
@@ -13,35 +14,46 @@ export interface Schema {
   readonly items?: Schema;
   readonly pattern?: string;
   readonly required?: readonly string[];
-  /** Stands behind "must be" in every complaint about this value. */
+  /** The words behind "must be" in every problem of this value. */
   readonly 'x-expected'?: string;
-  /** The value is the text in the file, whatever YAML makes of it: `010` stays `010`. */
+  /** The value is taken as the text in the file, not as YAML reads it: `010` stays `010`. */
   readonly 'x-as-written'?: boolean;
 }
 
-/** A generated validator: ajv's standalone code, which leaves its complaints on itself. */
+/** The values of some keys of a file as their schemas allow them; each may be missing. */
+export type WrittenKeys<Properties extends Readonly<Record<string, object>>> = Partial<
+  FromSchema<
+    { readonly type: 'object'; readonly properties: Properties; readonly additionalProperties: false },
+    { keepDefaultedPropertiesOptional: true }
+  >
+>;
+
+/** A generated validator: ajv's standalone code, which stores its errors on itself. */
 export interface Validator {
   (value: unknown): boolean;
-  errors?: readonly Complaint[] | null;
+  errors?: readonly SchemaError[] | null;
 }
 
-/** As much of an ajv error as our sentences need. */
-export interface Complaint {
+/** The parts of an ajv error that our messages need. */
+export interface SchemaError {
   /** JSON pointer of the value. */
   readonly instancePath: string;
   readonly keyword: string;
   readonly params: { readonly [name: string]: unknown };
-  /** Set on complaints about the name of a key; a `propertyNames` complaint about the same key follows. */
+  /** Set for errors about the name of a key; a `propertyNames` error about the same key follows. */
   readonly propertyName?: string;
 }
 
-/** One line of text that can be shown anywhere: no control character, nor one that turns the writing direction. */
+/**
+ * One character that can be shown anywhere: no control character, and none that changes the writing
+ * direction.
+ */
 const shown = '[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]';
 
-/** A pattern for one printable line of 1 to `longest` characters. */
+/** Returns a pattern for one printable line of 1 to `longest` characters. */
 export function oneLine(longest: number): string {
   return `^${shown}{1,${longest}}$`;
 }
 
-/** An absolute path in printable characters. */
+/** The pattern of an absolute path in printable characters. */
 export const absolutePath = `^/${shown}{0,4000}$`;

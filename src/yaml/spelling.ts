@@ -1,12 +1,15 @@
-/** How a text stands in a file, for what its value no longer shows: line ends that were folded, and a comment behind it. */
+/**
+ * The spelling of a text in its file, which shows what the value no longer does: folded line ends
+ * and a comment behind it.
+ */
 import { isScalar, type Node, Scalar } from 'yaml';
 import { nodeAt, type Path } from './place.ts';
 
 export interface Spelling {
   readonly style: 'plain' | 'single-quoted' | 'double-quoted' | 'folded' | 'literal';
-  /** With its quotes or its `>`, as it stands in the file. */
+  /** The text as it stands in the file, with its quotes or its `>`. */
   readonly text: string;
-  /** The comment behind it on its last line, with the `#`; empty when there is none. */
+  /** The comment behind the text on its last line, with the `#`; else empty. */
   readonly comment: string;
 }
 

@@ -1,24 +1,25 @@
 /**
- * Tells a file of another kind from one of ours that has mistakes. A program that quotes a file for the person who named it must not quote
- * /etc/shadow or a key: of a file that has none of our keys nothing is repeated.
+ * Tells a file of another kind from one of ours that has problems. A program that quotes a file for
+ * the person who named it must not quote /etc/shadow or a private key, so nothing is quoted from a
+ * file that has none of our keys.
  */
 import { isMap, isScalar, isSeq, type Node } from 'yaml';
 import { nearest } from '../text/nearest.ts';
 import { unitNote } from './foreign.ts';
 import type { Schema } from './schema.ts';
 import { type Synonyms, synonymOf } from './synonym.ts';
-import type { Remark } from './value.ts';
+import type { TextProblem } from './value.ts';
 
-/** Finding the nearest key takes a while, and a hostile file may have thousands. */
+/** The most keys that are compared, which is slow; a hostile file may have thousands. */
 const mostMeant = 100;
 
 interface Known {
   readonly schema: Schema;
-  /** Names of other programs: a file that has no others is one of ours. */
+  /** Keys of other programs; a file that has only such keys counts as ours. */
   readonly synonyms?: Synonyms;
 }
 
-export function strangerRemark(text: string, root: Node | null, format: Known): Remark | undefined {
+export function strangerProblem(text: string, root: Node | null, format: Known): TextProblem | undefined {
   const { schema } = format;
   const known = Object.keys(schema.properties ?? {});
   if (root === null || text.trim() === '') return undefined;
@@ -43,7 +44,10 @@ function kindOf(text: string, root: Node): string {
   return isScalar(root) ? ', found text' : '; none of its lines begins with a key that is known here';
 }
 
-/** Also of a text that is no YAML: whoever forgets a quote wants to hear where. */
+/**
+ * Returns the keys at the top, also of a text that is not valid YAML, so that its author learns
+ * where it is wrong.
+ */
 function topKeys(text: string, root: Node | null): readonly string[] {
   const read = isMap(root) ? root.items.map(({ key }) => (isScalar(key) ? String(key.value) : '')) : [];
   const written = [...text.matchAll(/^["']?([A-Za-z_$][\w$-]{0,60})["']?[ \t]*:(?=[ \t\r\n]|$)/gm)];

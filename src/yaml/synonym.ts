@@ -1,18 +1,18 @@
-/** What an unknown key was probably meant to be, where no likeness of the letters tells. */
+/** Synonyms: unknown keys that stand for a known one with a different spelling. */
 
 export interface Synonym {
-  /** The path of the key that has its place, with dots; absent where there is none. */
+  /** The path of the known key, with dots; absent if there is none. */
   readonly key?: string;
-  /** What to write, or why there is nothing like it. */
+  /** Advice on what to write, or the reason why there is no such key. */
   readonly words: string;
 }
 
-/** By the unknown key and its path. */
+/** Synonyms by the unknown key with its path. */
 export type Synonyms = Readonly<Record<string, Synonym>>;
 
 const made = new WeakMap<Synonyms, ReadonlyMap<string, Synonym>>();
 
-/** Case, dashes and underscores make no difference. */
+/** Looks a path up without regard to case, dashes and underscores. */
 export function synonymOf(path: readonly (string | number)[], synonyms: Synonyms | undefined): Synonym | undefined {
   if (synonyms === undefined) return undefined;
   const known =

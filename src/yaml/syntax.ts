@@ -1,24 +1,33 @@
-/** What the YAML library objects to, in words for people who do not know YAML's grammar; one sentence for one mistake. */
+/**
+ * Words the errors of the YAML library for people who don't know YAML's grammar, one problem for
+ * each error.
+ */
 import { type Document, Scalar, visit, type YAMLError } from 'yaml';
 import { foreignText } from './foreign.ts';
 import { lineAt } from './place.ts';
-import type { Remark } from './value.ts';
+import type { TextProblem } from './value.ts';
 
-/** A sentence; what follows one that is `derailing` is no longer worth reading, since the library lost its place. */
+/**
+ * A problem and whether it is `derailing`: then later errors are ignored, because the library has
+ * lost its place.
+ */
 interface Sentence {
   readonly offset: number;
   readonly message: string;
   readonly derailing: boolean;
 }
 
-/** Nobody reads more at once. */
-const mostRemarks = 20;
+/** The most problems that are reported at once. */
+const mostProblems = 20;
 
-/** Everything that keeps a text from being one YAML 1.2 document of ours, in the order of the text; one remark a line. */
-export function syntaxRemarks(text: string, document: Document): readonly Remark[] {
-  const remarks: Remark[] = [];
+/**
+ * Returns everything that keeps a text from being one YAML 1.2 document of ours, in the order of
+ * the text, one problem a line.
+ */
+export function syntaxProblems(text: string, document: Document): readonly TextProblem[] {
+  const problems: TextProblem[] = [];
   if (document.directives?.yaml.explicit && document.directives.yaml.version === '1.1') {
-    remarks.push({
+    problems.push({
       severity: 'error',
       offset: 0,
       message: 'this file says %YAML 1.1 but is read as YAML 1.2; remove that line',
@@ -29,12 +38,12 @@ export function syntaxRemarks(text: string, document: Document): readonly Remark
   for (const error of errors) {
     if (error.pos[0] <= lineEnd) continue;
     const { offset, message, derailing } = sentence(text, document, error);
-    remarks.push({ severity: 'error', offset, message });
-    if (derailing || remarks.length === mostRemarks) break;
+    problems.push({ severity: 'error', offset, message });
+    if (derailing || problems.length === mostProblems) break;
     lineEnd = text.indexOf('\n', error.pos[0]);
     if (lineEnd === -1) break;
   }
-  return remarks;
+  return problems;
 }
 
 function sentence(text: string, document: Document, error: YAMLError): Sentence {
@@ -61,7 +70,7 @@ function sentence(text: string, document: Document, error: YAMLError): Sentence 
   }
 }
 
-/** `key: value` or `- value`, where the value should have been in quotes. */
+/** Recognises `key: value` or `- value` whose value should be in quotes. */
 function unquoted(text: string, offset: number): Sentence | undefined {
   const line = lineAt(text, offset);
   const parts = /^(\s*(?:- +)*(?:([\w-]+):\s+)?)(\S.*)$/.exec(line.text);
@@ -87,7 +96,7 @@ function unquoted(text: string, offset: number): Sentence | undefined {
   return undefined;
 }
 
-/** As it should be written, with the quotes that need no escape. */
+/** Returns the value in the quotes that need no escape. */
 function quoted(value: string): string {
   const text = shorten(
     value
@@ -107,7 +116,9 @@ function unclosed(document: Document, error: YAMLError): Sentence | undefined {
     : undefined;
 }
 
-/** The library complains where it gave up looking for the end. */
+/**
+ * Returns the opening quote: the library reports the place where it gave up looking for the end.
+ */
 function openQuote(document: Document, end: number): number {
   let opening = end;
   visit(document, {
@@ -119,7 +130,10 @@ function openQuote(document: Document, end: number): number {
   return opening;
 }
 
-/** `command:/bin/x`: without a blank after the colon it is no key, on this line or on the one that swallowed it. */
+/**
+ * Recognises `command:/bin/x`, on this line or the one above: without a blank after the colon it is
+ * no key.
+ */
 function unspaced(text: string, offset: number): Sentence | undefined {
   const line = lineAt(text, offset);
   const above = line.start === 0 ? line : lineAt(text, line.start - 1);
@@ -153,7 +167,7 @@ function noColon(line: string, offset: number): Sentence {
   return derailing(offset, `expected "key: value", found ${JSON.stringify(shorten(line.trim()))}`);
 }
 
-/** So much of a text as fits into a sentence. */
+/** Shortens a text so that it fits into a message. */
 export function shorten(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -1,11 +1,11 @@
-/** Bytes to text: UTF-8 in which every character can be seen by whoever reviews the file. */
+/** Decodes the bytes of a file: UTF-8 without characters that a reviewer can't see. */
 
 import type { Problem } from '../text/problem.ts';
 import { placeOf } from './place.ts';
 
 /**
- * What YAML 1.2 does not allow in a file (c-printable), a carriage return that ends no line, and characters that make a line read
- * otherwise than it is written (CVE-2021-42574).
+ * Characters that YAML 1.2 does not allow (c-printable), a carriage return that ends no line, and
+ * characters that make a line look different from what it says (CVE-2021-42574).
  */
 const unseen =
   /\r(?!\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/;
@@ -14,7 +14,7 @@ export type Text =
   | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly problem: Omit<Problem, 'file'> };
 
-/** A byte order mark is dropped; columns count without it. */
+/** Drops a byte order mark; columns count without it. */
 export function decode(bytes: Uint8Array): Text {
   let text: string;
   try {

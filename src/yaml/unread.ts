@@ -1,24 +1,27 @@
-/** Files that somebody wrote for process-control and that it does not read, because of their names: each becomes a warning. */
+/** Warns of files that were written for process-control and are not read because of their names. */
 import type { Files } from '../system/types/file.ts';
 import type { Problem } from '../text/problem.ts';
 
-/** What editors, package and configuration managers leave behind is left alone: it was never meant to be read. */
+/**
+ * Files that editors, package managers and configuration managers leave behind, which get no
+ * warning.
+ */
 const leftover =
   /^[.#]|[~#]$|\.(?:bak|old|orig|save|rej|tmp|swp|swo|disabled|removed|dpkg-[a-z]+|ucf-[a-z]+|rpmsave|rpmnew|rpmorig|pacnew|pacsave|yaml\d.*)$/i;
 
-/** Whether a name looks like one of ours and is not: `x.yml`, `x.YAML`, `x.json`. */
+/** True for names that look like those of our files and are not: `x.yml`, `x.YAML`, `x.json`. */
 export function isUnreadName(name: string): boolean {
   return /\.(?:ya?ml|json)$/i.test(name) && !name.endsWith('.yaml') && !leftover.test(name);
 }
 
-/** Why a file of that name is not read, and what to call it. */
+/** Returns the reason why a file of this name is not read, and its right name. */
 export function unreadMessage(name: string, taken = false): string {
   const wanted = name.replace(/\.[^.]*$/, '.yaml');
   const remedy = taken ? `"${wanted}" is there as well: remove one of them` : `rename it to "${wanted}"`;
   return `this file is not read, because its name does not end in ".yaml"; ${remedy}`;
 }
 
-/** Of the `names` in a directory whose `.yaml` files are read; sorted. */
+/** Returns the warnings about `names` in a directory whose `.yaml` files are read, sorted. */
 export function unreadFiles(directory: string, names: readonly string[], files: Files): readonly Problem[] {
   return names
     .filter((name) => !name.endsWith('.yaml') && !leftover.test(name))

@@ -1,12 +1,13 @@
 /**
- * A parsed YAML document to plain values, led by the schema: it tells which texts are taken as they are written and which words are
- * YAML 1.1 booleans. Every key becomes a property of its own, `__proto__` too.
+ * Makes plain values of a parsed YAML document. The schema decides which texts are taken as they
+ * are written and which words are YAML 1.1 booleans. Every key becomes a property of its own,
+ * `__proto__` too.
  */
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, Scalar, visit } from 'yaml';
 import type { Schema } from './schema.ts';
 
-/** A mistake or a doubt, at an offset of the text. */
-export interface Remark {
+/** A problem at an offset of the text. */
+export interface TextProblem {
   readonly severity: 'error' | 'warning';
   readonly offset: number;
   readonly message: string;
@@ -14,13 +15,13 @@ export interface Remark {
   readonly rule?: string;
 }
 
-/** No configuration of ours is nested deeper; an alias that contains itself would never end. */
+/** Deeper than any of our formats; an alias that contains itself would never end. */
 const deepest = 12;
-/** Values that all aliases of a file may stand for together. */
+/** The most values that all aliases of a file may stand for together. */
 const mostAliased = 1000;
 const mostAliases = 100;
 
-/** PyYAML's booleans beyond `true` and `false`, as its resolver spells them; `y` and `n` are text to it. */
+/** The booleans of PyYAML beyond `true` and `false`; `y` and `n` are text to it. */
 const oldBooleans = new Map([
   ...['yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word) => [word, true] as const),
   ...['no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
@@ -28,10 +29,10 @@ const oldBooleans = new Map([
 
 interface Reader {
   readonly document: Document;
-  readonly remarks: Remark[];
-  /** Every anchor in the order of the text; found when the first alias is met. */
+  readonly problems: TextProblem[];
+  /** Every anchor in the order of the text, collected at the first alias. */
   anchors?: readonly Node[];
-  /** How many aliases were met, and how many values they stand for. */
+  /** The number of aliases so far, and of the values that they stand for. */
   aliases: number;
   aliased: number;
   insideAlias: boolean;
@@ -41,16 +42,16 @@ interface Reader {
 
 export interface Reading {
   readonly value: unknown;
-  /** What was wrong or doubtful on the way. */
-  readonly remarks: readonly Remark[];
-  /** Reading was given up: what is missing from the value is no further mistake. */
+  /** Problems that were found on the way. */
+  readonly problems: readonly TextProblem[];
+  /** Reading was given up, so missing keys are no further problems. */
   readonly incomplete: boolean;
 }
 
 export function readValue(document: Document, schema: Schema): Reading {
   const reader: Reader = {
     document,
-    remarks: [],
+    problems: [],
     aliases: 0,
     aliased: 0,
     insideAlias: false,
@@ -58,12 +59,12 @@ export function readValue(document: Document, schema: Schema): Reading {
     incomplete: false,
   };
   const value = read(reader, document.contents, { schema, key: '' });
-  return { value, remarks: reader.remarks, incomplete: reader.incomplete };
+  return { value, problems: reader.problems, incomplete: reader.incomplete };
 }
 
 interface Expected {
   readonly schema: Schema | undefined;
-  /** The key that leads here, for messages. */
+  /** The key of the value, for messages. */
   readonly key: string;
 }
 
@@ -83,21 +84,25 @@ function readMap(reader: Reader, pairs: readonly Pair[], { schema }: Expected): 
   const value: Record<string, unknown> = {};
   for (const { key, value: node } of pairs) {
     const name = isScalar(key) ? String(key.value ?? '') : undefined;
-    if (name === undefined) remark(reader, key as Node, 'error', 'a key must be plain text');
-    else if (Object.hasOwn(value, name)) remark(reader, key as Node, 'error', `${JSON.stringify(name)} is given twice`);
+    if (name === undefined) addProblem(reader, key as Node, 'error', 'a key must be plain text');
+    else if (Object.hasOwn(value, name))
+      addProblem(reader, key as Node, 'error', `${JSON.stringify(name)} is given twice`);
     else if (!isOwn(name, schema))
       setOwn(value, name, read(reader, node, { schema: schemaOfKey(schema, name), key: name }));
   }
   return value;
 }
 
-/** An assignment to `__proto__` would set the prototype instead. */
+/** Sets a property, `__proto__` too: an assignment would set the prototype instead. */
 function setOwn(object: Record<string, unknown>, name: string, value: unknown): void {
   if (name === '__proto__') Object.defineProperty(object, name, { value, enumerable: true, configurable: true });
   else object[name] = value;
 }
 
-/** A key that starts with `_` is the author's own (`__proto__` is nobody's), but where every key is the author's (variables). */
+/**
+ * True for keys that start with `_`, which are the author's own; not for `__proto__`, nor in a
+ * mapping of variables.
+ */
 function isOwn(name: string, schema: Schema | undefined): boolean {
   return name.startsWith('_') && name !== '__proto__' && typeof schema?.additionalProperties !== 'object';
 }
@@ -116,20 +121,24 @@ function readScalar(reader: Reader, node: Scalar, { schema, key }: Expected): un
   const written = node.source ?? '';
   if (schema?.['x-as-written']) {
     if ([schema.type].flat().includes('null') && node.type === Scalar.PLAIN && /^(?:~|null|Null|NULL)$/.test(written))
-      remark(reader, node, 'error', noText(key, written));
+      addProblem(reader, node, 'error', noText(key, written));
     return written;
   }
   if (node.type !== Scalar.PLAIN) return node.value;
   const old = schema?.type === 'boolean' ? oldBooleans.get(written) : undefined;
   if (old !== undefined) {
-    remark(reader, node, 'warning', `"${key}: ${written}" is read as ${old}, as in YAML 1.1; write ${old}`);
+    addProblem(reader, node, 'warning', `"${key}: ${written}" is read as ${old}, as in YAML 1.1; write ${old}`);
     return old;
   }
-  // Octal to YAML 1.1, decimal to 1.2: the text is refused where a number is wanted.
+  // A leading zero is octal in YAML 1.1 and decimal in 1.2, so the validator gets the text and
+  // refuses it as a number.
   return typeof node.value === 'number' && /^[-+]?0\d/.test(written) ? written : node.value;
 }
 
-/** The predecessor's reader made None of it, others make nothing, and the four letters are meant by few. */
+/**
+ * `null` is refused as a text: the predecessor read None, other parsers read nothing, and few
+ * authors mean the four letters.
+ */
 function noText(key: string | undefined, written: string): string {
   return `"${key}: ${written}" means no value in YAML: write "" for an empty text, or "${written}" with the quotes for this text`;
 }
@@ -139,7 +148,7 @@ function readAlias(reader: Reader, alias: { readonly source: string } & Node, ex
   const here = alias.range?.[0] ?? 0;
   const node = reader.anchors.findLast((n) => anchorOf(n) === alias.source && (n.range?.[0] ?? 0) < here);
   if (node === undefined) {
-    remark(reader, alias, 'error', `a value that starts with * must be in quotes: "*${alias.source}"`);
+    addProblem(reader, alias, 'error', `a value that starts with * must be in quotes: "*${alias.source}"`);
     return null;
   }
   reader.aliases += 1;
@@ -168,11 +177,11 @@ function anchorsOf(document: Document): readonly Node[] {
 }
 
 function giveUp(reader: Reader, node: Node, message: string): null {
-  remark(reader, node, 'error', message);
+  addProblem(reader, node, 'error', message);
   reader.incomplete = true;
   return null;
 }
 
-function remark(reader: Reader, node: Node | null, severity: Remark['severity'], message: string): void {
-  reader.remarks.push({ severity, offset: node?.range?.[0] ?? 0, message });
+function addProblem(reader: Reader, node: Node | null, severity: TextProblem['severity'], message: string): void {
+  reader.problems.push({ severity, offset: node?.range?.[0] ?? 0, message });
 }

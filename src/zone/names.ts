@@ -1,27 +1,30 @@
-/** Judges the name of a time zone against the table of this machine, and knows which name was probably meant. */
+/**
+ * Checks the name of a time zone against the zones of this host, and finds the name that was
+ * probably meant.
+ */
 import { nearest } from '../text/nearest.ts';
 import { abbreviations, formerNames, places, plainPlace, withoutSummer } from './places.ts';
 
-export interface ZoneRemark {
+export interface ZoneProblem {
   readonly severity: 'error' | 'warning';
-  /** The end of a sentence that begins with the key. */
+  /** The end of a message that begins with the key. */
   readonly message: string;
 }
 
 export interface ZoneTable {
   has(name: string): boolean;
-  /** All of them, sorted; none where no tzdata is installed. */
+  /** All names, sorted; none if tzdata is not installed. */
   names(): readonly string[];
 }
 
-/** `undefined`: nothing is wrong with it. */
-export function judgeZone(name: string, table: ZoneTable): ZoneRemark | undefined {
-  if (!table.has(name)) return { severity: 'error', message: objection(name, table) };
+/** Returns the problem of a zone's name, or `undefined`. */
+export function judgeZone(name: string, table: ZoneTable): ZoneProblem | undefined {
+  if (!table.has(name)) return { severity: 'error', message: unknownZone(name, table) };
   const message = reversedSign(name) ?? noSummer(name, table);
   return message === undefined ? undefined : { severity: 'warning', message };
 }
 
-function objection(name: string, table: ZoneTable): string {
+function unknownZone(name: string, table: ZoneTable): string {
   const names = table.names();
   if (names.length === 0)
     return `can't be "${name}": this machine has no time zone data, so it knows UTC only; install the package tzdata`;
@@ -37,7 +40,7 @@ function objection(name: string, table: ZoneTable): string {
   return `${unknownName}; did you mean "${first}"${more}?`;
 }
 
-/** Entries of the table that are no zones for jobs. */
+/** The message about an entry of the table that is no zone for jobs. */
 function specialEntry(name: string): string | undefined {
   const [, view, inside] = /^(posix|right)\/(.+)$/.exec(name) ?? [];
   if (view === 'right') return `, it counts leap seconds, which this machine's clock does not; write "${inside}"`;
@@ -46,7 +49,7 @@ function specialEntry(name: string): string | undefined {
   return undefined;
 }
 
-/** The likeliest first; each is in the table. */
+/** The names that were probably meant, the likeliest first; each is in the table. */
 function meant(name: string, names: readonly string[]): readonly string[] {
   const known = new Set(names);
   const candidates = [
@@ -57,17 +60,20 @@ function meant(name: string, names: readonly string[]): readonly string[] {
     ...(namedPlace(name, names) ?? slip(name, names)),
   ];
   const found = candidates.filter((other) => other !== undefined && known.has(other)) as string[];
-  // An abbreviation may be several countries'; everything else is one guess.
+  // Several countries may share an abbreviation; everything else has one best guess.
   return [...new Set(found)].slice(0, Object.hasOwn(abbreviations, name.toUpperCase()) ? 3 : 1);
 }
 
-/** `UTC+2`, `GMT-05:00`: the signs of the zones with a fixed offset are reversed. */
+/** The zone for `UTC+2` or `GMT-05:00`. Zones with a fixed offset have reversed signs. */
 function fixedOffset(name: string): string | undefined {
   const [, sign, hours] = /^(?:(?:Etc\/)?(?:UTC|GMT))?([+-])0?(\d{1,2})(?::?00)?$/i.exec(name) ?? [];
   return sign === undefined ? undefined : `Etc/GMT${sign === '+' ? '-' : '+'}${Number(hours)}`;
 }
 
-/** By the place alone, whatever stands before it: `Berlin`, `Asia/Mumbai`, `America/NewYork`. */
+/**
+ * The zones of a place, whatever stands before its name: `Berlin`, `Asia/Mumbai`,
+ * `America/NewYork`.
+ */
 function namedPlace(name: string, names: readonly string[]): readonly string[] | undefined {
   const place = plainPlace(name.slice(name.lastIndexOf('/') + 1));
   if (place.length < 2) return undefined;
@@ -79,7 +85,10 @@ function namedPlace(name: string, names: readonly string[]): readonly string[] |
   return found === undefined ? undefined : [found];
 }
 
-/** One or two letters of the place, in the same part of the world: a name that looks alike elsewhere is another country's. */
+/**
+ * Names that differ by one or two letters in the same part of the world; a similar name elsewhere
+ * is another country's.
+ */
 function slip(name: string, names: readonly string[]): readonly string[] {
   const [area = '', place = ''] = [name.slice(0, name.lastIndexOf('/') + 1), name.slice(name.lastIndexOf('/') + 1)];
   const area1 = area.toLowerCase();

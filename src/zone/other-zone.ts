@@ -1,18 +1,24 @@
-/** A cron that has another time zone than its machine, because of TZ in its environment: what that does, in words. */
+/**
+ * Words what it means that cron has another time zone than its host, because of TZ in its
+ * environment.
+ */
 import { dayMs, minuteMs, type Zone } from './zone.ts';
 
 export interface ZoneOfCron {
   /** cron or crond. */
   readonly name: string;
   readonly pid: number;
-  /** The value of the variable. */
+  /** The value of TZ. */
   readonly tz: string;
   readonly zone: Zone;
 }
 
-/** The clocks may be the same all the same: TZ names the zone of the machine, or one of equal law. */
+/**
+ * True if cron's clock is or will be another one than the host's; TZ may also name the host's zone,
+ * or one with the same rules.
+ */
 export function isOtherZone(zone: Zone, hostZone: Zone, nowMs: number): boolean {
-  // What cron carries on across a change of the clocks is some hours old at most.
+  // cron makes up for a few hours at most across a clock change.
   return zone.lawFrom(nowMs - dayMs) !== hostZone.lawFrom(nowMs - dayMs);
 }
 

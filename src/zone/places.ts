@@ -1,6 +1,9 @@
-/** What people write for a time zone that has another name: abbreviations, which several countries share, places without a zone of their own, and former names. */
+/**
+ * Words that people write for a time zone with another name: abbreviations, places without a zone
+ * of their own, and former names.
+ */
 
-/** Zones of an abbreviation, the likeliest first. */
+/** The zones of an abbreviation, the likeliest first. */
 export const abbreviations: Readonly<Record<string, readonly string[]>> = {
   ACDT: ['Australia/Adelaide'],
   ACST: ['Australia/Darwin', 'Australia/Adelaide'],
@@ -52,14 +55,16 @@ export const abbreviations: Readonly<Record<string, readonly string[]>> = {
   WIB: ['Asia/Jakarta'],
 };
 
-/** Zones without daylight saving time whose names are taken for the time of a place that has it. */
+/** Zones without daylight saving time whose names look like the time of a place that has it. */
 export const withoutSummer: Readonly<Record<string, string>> = {
   EST: 'America/New_York',
   MST: 'America/Denver',
   HST: 'Pacific/Honolulu',
 };
 
-/** Written as `plainPlace` has it. */
+/**
+ * The zone of a place that has none of its own; the keys are written as `plainPlace` returns them.
+ */
 export const places: Readonly<Record<string, string>> = {
   abudhabi: 'Asia/Dubai',
   athen: 'Europe/Athens',
@@ -156,7 +161,7 @@ export const places: Readonly<Record<string, string>> = {
   wien: 'Europe/Vienna',
 };
 
-/** Former names, which newer tzdata keeps in a package of their own. */
+/** Former names, which newer tzdata has in a package of its own. */
 export const formerNames: Readonly<Record<string, string>> = {
   'US/Alaska': 'America/Anchorage',
   'US/Arizona': 'America/Phoenix',
@@ -199,7 +204,7 @@ export const formerNames: Readonly<Record<string, string>> = {
   'Europe/Kyiv': 'Europe/Kiev',
 };
 
-/** Letters only, in small ones. */
+/** The letters of a name, in small letters. */
 export function plainPlace(text: string): string {
   return text
     .normalize('NFD')

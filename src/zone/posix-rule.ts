@@ -1,9 +1,15 @@
-/** Reads a zone's rule in POSIX form (`CET-1CEST,M3.5.0,M10.5.0/3`), which ends a zone file and holds for all years after its table. */
+/**
+ * Parses a zone's rule in POSIX form (`CET-1CEST,M3.5.0,M10.5.0/3`), which ends a zone file and
+ * holds for all years after its table.
+ */
 
 export interface PosixRule {
   /** Seconds east of Greenwich at a moment, in seconds since 1970. */
   offsetAt(atSeconds: number): number;
-  /** The moments of one year (of standard time) at which the offset changes, ascending; none without daylight saving time. */
+  /**
+   * The moments of one year (of standard time) at which the offset changes, ascending; none without
+   * daylight saving time.
+   */
   changesIn(year: number): readonly RuleChange[];
   /** The numbers of the rule, equal for two rules that mean the same. */
   readonly law: string;
@@ -23,7 +29,7 @@ const zone = new RegExp(`^${name}(${time})(?:${name}(${time})?,(${date})(?:/(${t
 const hour = 3600;
 const day = 86_400;
 
-/** `undefined` when the text is not such a rule. */
+/** Returns `undefined` for a text that is no such rule. */
 export function parsePosixRule(text: string): PosixRule | undefined {
   const parts = zone.exec(text);
   if (parts?.[1] === undefined) return undefined;
@@ -38,7 +44,8 @@ export function parsePosixRule(text: string): PosixRule | undefined {
   const known = new Map<number, readonly RuleChange[]>();
   const changesIn = (year: number) => {
     const changes = known.get(year) ?? [
-      // A rule that ends and starts at the same moment is daylight saving time without end (RFC 8536, 3.3.1), so the start comes last.
+      // If summer time ends and starts at the same moment it lasts all year (RFC 8536, 3.3.1), so
+      // the start comes last.
       { atSeconds: dateIn(year, endDate) + endOfDay - summer, offset: standard },
       { atSeconds: dateIn(year, startDate) + startOfDay - standard, offset: summer },
     ];
@@ -47,7 +54,8 @@ export function parsePosixRule(text: string): PosixRule | undefined {
   };
   return {
     changesIn: (year) => [...changesIn(year)].sort((a, b) => a.atSeconds - b.atSeconds),
-    // The date of a change may lie in the neighbouring year, because its time may be a week before or after the day that is named.
+    // A change may be in the neighbouring year, because its time may be up to a week before or
+    // after the day that the rule names.
     offsetAt(at) {
       const year = new Date((at + standard) * 1000).getUTCFullYear();
       const last = [year - 1, year, year + 1]
@@ -71,7 +79,10 @@ function seconds(text: string): number {
   return text.startsWith('-') ? 0 - total : total;
 }
 
-/** Midnight, as if in Greenwich, of the day that the rule names: month.week.day, day of the year with (N) or without (JN) 29 February. */
+/**
+ * Midnight UTC of the day that the rule names: month.week.day, or day of the year with (N) or
+ * without (JN) 29 February.
+ */
 function dateIn(year: number, rule: string): number {
   const newYear = Date.UTC(year, 0, 1) / 1000;
   if (!rule.startsWith('M')) {
@@ -83,7 +94,7 @@ function dateIn(year: number, rule: string): number {
   const first = new Date(Date.UTC(year, month - 1, 1)).getUTCDay();
   const daysInMonth = new Date(Date.UTC(year, month, 0)).getUTCDate();
   const candidate = 1 + ((weekday - first + 7) % 7) + (week - 1) * 7;
-  // Week 5 means the last one.
+  // Week 5 means the last week.
   const dayOfMonth = candidate > daysInMonth ? candidate - 7 : candidate;
   return Date.UTC(year, month - 1, dayOfMonth) / 1000;
 }

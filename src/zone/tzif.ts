@@ -1,15 +1,21 @@
-/** Reads the bytes of a zone file (TZif, RFC 8536 and 9636) into a table: this is the one source of offsets in the product. */
+/**
+ * Parses a zone file (TZif, RFC 8536 and 9636) into a table, which is the only source of offsets in
+ * all programs.
+ */
 import { type PosixRule, parsePosixRule } from './posix-rule.ts';
 
-/** Seconds everywhere: since 1970, and east of Greenwich. */
+/** The offsets of a zone. Times are seconds since 1970, offsets are seconds east of Greenwich. */
 export interface ZoneTable {
-  /** Before the first change of the table. */
+  /** The offset before the first change of the table. */
   readonly firstOffset: number;
-  /** Ascending; `offset` holds from then on. */
+  /** Ascending by time; `offset` holds from then on. */
   readonly changes: readonly { readonly atSeconds: number; readonly offset: number }[];
-  /** Holds after the last change of the table; absent: the last offset does. */
+  /** The rule for the time after the last change; if it is absent, the last offset holds. */
   readonly rule?: PosixRule;
-  /** A clock that counts leap seconds (the zones below `right/`) is ahead of UTC by the correction, and local time takes it off again. */
+  /**
+   * Leap seconds, in the zones below `right/`: their clocks are ahead of UTC by the correction,
+   * which local time subtracts again.
+   */
   readonly leaps?: readonly { readonly atSeconds: number; readonly correction: number }[];
 }
 
@@ -18,13 +24,14 @@ export const utcTable: ZoneTable = { firstOffset: 0, changes: [] };
 const headerBytes = 44;
 const typeBytes = 6;
 
-/** `undefined` for what the C library would not read either; it takes UTC then. */
+/** Returns `undefined` for bytes that the C library would not read either; it uses UTC then. */
 export function readTzif(bytes: Uint8Array): ZoneTable | undefined {
   const file = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const first = countsAt(file, 0);
   if (first === undefined) return undefined;
   const secondAt = headerBytes + blockBytes(first, 4);
-  // Version 1 ends with the first block. Later versions repeat it with times of 64 bits and a rule for the time after the table.
+  // Version 1 ends with the first block. Later versions repeat it with times of 64 bits and a rule
+  // for the time after the table.
   if (file.getUint8(4) === 0) return tableOf(file, { at: headerBytes, counts: first, timeBytes: 4 });
   const counts = countsAt(file, secondAt);
   if (counts === undefined) return undefined;
@@ -41,7 +48,7 @@ interface Counts {
   readonly flags: number;
 }
 
-/** "TZif" in front of each block. */
+/** The counts in the header at `at`; `undefined` if there is no "TZif" magic. */
 function countsAt(file: DataView, at: number): Counts | undefined {
   if (at + headerBytes > file.byteLength || file.getUint32(at) !== 0x545a6966) return undefined;
   const count = (index: number) => file.getUint32(at + 20 + index * 4);
@@ -65,13 +72,13 @@ function footer(bytes: Uint8Array, at: number): string {
     .trim();
 }
 
-interface Block {
+interface DataBlock {
   readonly at: number;
   readonly counts: Counts;
   readonly timeBytes: 4 | 8;
 }
 
-function tableOf(file: DataView, block: Block): ZoneTable | undefined {
+function tableOf(file: DataView, block: DataBlock): ZoneTable | undefined {
   const { at, counts, timeBytes } = block;
   const { transitions, types, nameBytes } = counts;
   if (types === 0 || at + blockBytes(counts, timeBytes) > file.byteLength) return undefined;

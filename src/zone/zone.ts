@@ -1,16 +1,21 @@
-/** Knows how far a zone's clocks are from UTC at every instant, and when that changes, from the table of its zone file. */
+/**
+ * Time zones: the offset from UTC at every instant, and the clock changes, from the table of a zone
+ * file.
+ */
 import { parsePosixRule } from './posix-rule.ts';
 import { readTzif, utcTable, type ZoneTable } from './tzif.ts';
 
-/** A time zone of this machine. */
+/** A time zone of this host. */
 export interface Zone {
-  /** As people call it: `Europe/Berlin`. */
+  /** The IANA name, such as `Europe/Berlin`. */
   readonly name: string;
   /** Milliseconds to add to UTC to get local time; before 1972 some zones had seconds in it. */
   offsetAt(instantMs: number): number;
-  /** When its clocks are changed, after one instant and up to another. */
+  /** The clock changes after one instant and up to another. */
   changes(span: ChangeSpan): readonly OffsetChange[];
-  /** Equal for two zones that have the same offsets from an instant on, for all time. */
+  /**
+   * A text that is equal for two zones that have the same offsets from an instant on, for all time.
+   */
   lawFrom(instantMs: number): string;
   /** The name. */
   toJSON(): string;
@@ -21,19 +26,22 @@ interface ChangeSpan {
   readonly untilMs: number;
 }
 
-/** Where a program gets its zones from. */
+/** The zones of a host. */
 export interface Zones {
   readonly host: Zone;
-  /** By its name, spelled as in the machine's table. */
+  /** Returns the zone of a name that is spelled as in /usr/share/zoneinfo. */
   find(name: string): Zone | undefined;
-  /** When the machine was started, on a full second: the one tick of a job that starts after each boot. Absent: nobody can say. */
+  /**
+   * The time of the last boot, on a full second: the one tick of a job that starts after each boot.
+   * Absent if it is not known.
+   */
   readonly bootMs?: () => number;
 }
 
-/** From an instant on, local time is UTC plus `offsetMs`. */
+/** A span in which local time is UTC plus `offsetMs`. */
 export interface Period {
   readonly startMs: number;
-  /** The first instant that no longer belongs to it. The next period may have the same offset. */
+  /** The first instant after the period. The next period may have the same offset. */
   readonly endMs: number;
   readonly offsetMs: number;
 }
@@ -49,13 +57,18 @@ export const minuteMs = 60_000;
 export const dayMs = 24 * 60 * minuteMs;
 const chunkMs = 400 * dayMs;
 
-/** `undefined` when the bytes are no zone file. `name` is asked for when somebody wants to know it. */
+/**
+ * Returns `undefined` for bytes that are no zone file. `name` is called when the name is needed.
+ */
 export function zoneFromFile(name: () => string, bytes: Uint8Array): Zone | undefined {
   const table = readTzif(bytes);
   return table && zoneOf(name, table);
 }
 
-/** `undefined` when the text is no rule in POSIX form. One without dates has those of the United States, as in the C library. */
+/**
+ * Returns `undefined` for a text that is no rule in POSIX form. A rule without dates has those of
+ * the United States, as in the C library.
+ */
 export function zoneFromRule(text: string): Zone | undefined {
   const rule = parsePosixRule(text) ?? parsePosixRule(`${text},M3.2.0,M11.1.0`);
   return rule && zoneOf(() => text, { firstOffset: rule.offsetAt(0), changes: [], rule });
@@ -87,7 +100,10 @@ function zoneOf(nameOf: () => string, table: ZoneTable): Zone {
   };
 }
 
-/** No table reaches so far: some files hold their rule only, others its changes up to 2037, and both mean the same. */
+/**
+ * An instant after all tables. Some files have only a rule, others list its changes up to 2037, and
+ * both mean the same.
+ */
 const lawUntilMs = Date.UTC(2100, 0, 1);
 
 function offsetIn(table: ZoneTable, atSeconds: number): number {
@@ -98,7 +114,7 @@ function offsetIn(table: ZoneTable, atSeconds: number): number {
   return leaps === undefined ? offset : offset - (leaps[lastIndex(leaps, atSeconds)]?.correction ?? 0);
 }
 
-/** The place of the last one that is not after a moment; -1 when all are. */
+/** The index of the last entry that is not after `atSeconds`; -1 if all are. */
 function lastIndex(list: readonly { readonly atSeconds: number }[], atSeconds: number): number {
   let [low, high] = [0, list.length];
   while (low < high) {
@@ -109,7 +125,10 @@ function lastIndex(list: readonly { readonly atSeconds: number }[], atSeconds: n
   return low - 1;
 }
 
-/** Ascending, each once: all moments at which the offset may change, after one second and up to another. */
+/**
+ * The seconds at which the offset may change, after one second and up to another, ascending, each
+ * once.
+ */
 function momentsOf({ changes, rule, leaps = [] }: ZoneTable, after: number, until: number): readonly number[] {
   const between = (list: readonly { readonly atSeconds: number }[]) =>
     list.slice(lastIndex(list, after - 1) + 1, lastIndex(list, until) + 1);
@@ -122,7 +141,7 @@ function momentsOf({ changes, rule, leaps = [] }: ZoneTable, after: number, unti
     .sort((a, b) => a - b);
 }
 
-/** With a year on both sides, for a date near the new year. */
+/** The years of a span, with one more on both sides for a date near the new year. */
 function yearsBetween(fromSeconds: number, untilSeconds: number): readonly number[] {
   const [first, last] = [fromSeconds, untilSeconds].map((at) => new Date(at * 1000).getUTCFullYear()) as [
     number,
@@ -131,7 +150,7 @@ function yearsBetween(fromSeconds: number, untilSeconds: number): readonly numbe
   return Array.from({ length: last - first + 3 }, (_, index) => first - 1 + index);
 }
 
-/** Periods of constant offset without end, the first one starting at `fromMs`. */
+/** Yields periods of constant offset without end, the first one starting at `fromMs`. */
 export function* periodsFrom(zone: Zone, fromMs: number): Generator<Period, never> {
   let startMs = fromMs;
   for (;;) {

@@ -1,37 +1,20 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { simpleParser } from 'mailparser';
-import { SMTPServer } from 'smtp-server';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
+import { type MailServer, startMailServer } from '../fakes/mail-server.ts';
+import { deliverersGone } from './deliverers.ts';
 import { ended, House, until } from './house.ts';
 
-interface Received {
-  readonly subject: string;
-  readonly text: string;
-  readonly to: string;
-}
-
-describe('failures are recorded and told', () => {
-  const mails: Received[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData(stream, _session, done) {
-      void simpleParser(stream).then((mail) => {
-        const to = Array.isArray(mail.to) ? '' : (mail.to?.text ?? '');
-        mails.push({ subject: mail.subject ?? '', text: mail.text ?? '', to });
-        done();
-      });
-    },
-  });
+describe('failures are recorded and mailed', () => {
+  let server: MailServer;
   let house: House;
   const failmail = 'failmail: {from_address: "Fail Mail <jobs@example.org>", to_address: ops@example.org}\n';
+  const subjects = () => server.received.map(({ mail }) => mail.subject ?? '');
+  const mailsOf = (slug: string) => server.received.filter(({ mail }) => mail.subject?.includes(`(${slug})`));
 
   before(async () => {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.server.address() as AddressInfo;
+    server = await startMailServer();
     const defaults = 'default_job_config: {failmail: {from_address: d@example.org, to_address: default@example.org}}';
     house = new House(
       {
@@ -40,65 +23,97 @@ describe('failures are recorded and told', () => {
         broken: 'name: Broken\ncommand: [unclosed\n',
         quiet: `name: Quiet\ncommand: /bin/true\n${failmail}`,
       },
-      { config: `mail: {smtp: {host: 127.0.0.1, port: ${port}}}\n${defaults}` },
+      { config: `mail: {smtp: {host: 127.0.0.1, port: ${server.port}}}\n${defaults}` },
     );
   });
   after(async () => {
+    await deliverersGone(house);
     house.remove();
-    await new Promise<void>((resolve) => server.close(resolve));
+    await server[Symbol.asyncDispose]();
   });
 
   const history = (slug: string) => parseEvents(readFileSync(house.path(`state/history/${slug}.jsonl`), 'utf8'));
 
-  test('a mail goes out for each failure from the third in a row on, and tells what, where, since when and the last words', async () => {
+  test('a mail goes out for each failure from the third in a row on, with what, where, since when and the last lines', async () => {
     for (let i = 0; i < 4; i += 1) assert.equal((await house.run('run-job', ['third'])).code, 4);
-    assert.equal(mails.length, 2);
-    const [first] = mails;
-    assert.match(first?.subject ?? '', /^Fail Mail : .*third.*failed with exit code 4/i);
+    await deliverersGone(house);
+    assert.equal(mailsOf('third').length, 2);
+    const [first, second] = mailsOf('third').map(({ mail }) => mail);
+    assert.match(
+      first?.subject ?? '',
+      /^Fail Mail : Third time \(third\) failed with exit code 4 \(3rd time in a row\) on /,
+    );
+    assert.match(second?.subject ?? '', /\(4th time in a row\)/);
     for (const part of [/last words/, /Failures in a row: 3/, /run-job --job third/, /third-\d{8}-\d{6}(-\d)?\.log/]) {
       assert.match(first?.text ?? '', part);
     }
-    assert.equal(first?.to, 'ops@example.org');
+    assert.deepEqual(mailsOf('third')[0]?.recipients, ['ops@example.org']);
+    assert.equal(first?.from?.text, '"Fail Mail" <jobs@example.org>');
   });
 
   test('a success sends nothing', async () => {
-    const before = mails.length;
+    const before = server.received.length;
     assert.equal((await house.run('run-job', ['quiet'])).code, 0);
-    assert.equal(mails.length, before);
+    await deliverersGone(house);
+    assert.equal(server.received.length, before);
   });
 
-  test('a mail server that is not there never changes the outcome, and is on record', async () => {
-    house.job('nowhere', `name: Nowhere\ncommand: sh -c 'exit 9'\n${failmail}`);
-    const config = house.path('etc/other.yaml');
-    writeFileSync(config, readFileSync(house.configFile, 'utf8').replace(/port: \d+/, 'port: 1'), { mode: 0o644 });
-    const run = await house.run('run-job', ['--config', config, 'nowhere']);
-    assert.equal(run.code, 9);
-    assert.equal(history('nowhere').at(-1)?.event, 'notice-failed');
-    assert.match(house.log('nowhere'), /\tNOTE\tfailmail could not be sent: .*\n$/);
-    assert.match((await house.run('jobctl', ['status', 'nowhere'])).stdout, /^notice failed: +of run \S+: failmail: /m);
-    assert.match(
-      (await house.run('check-jobs-icinga', ['-j', 'nowhere'])).stdout,
-      /nowhere: a notice failed: failmail: /,
-    );
+  test('without a from_address the mail is from the service user at this host', async () => {
+    house.job('nobody', 'name: Nobody\ncommand: /bin/false\nfailmail: {to_address: ops@example.org}\n');
+    await house.run('run-job', ['nobody']);
+    await until('the mail', () => mailsOf('nobody').length === 1);
+    assert.match(mailsOf('nobody')[0]?.mail.from?.text ?? '', new RegExp(`^"Fail Mail" <${house.service.name}@`));
   });
 
-  test('a file with problems is told once to whom the defaults say, not at every tick', async () => {
-    const before = mails.length;
+  test('a file with problems is mailed once to the recipients of the defaults, not at every tick', async () => {
     for (let i = 0; i < 3; i += 1) {
       assert.equal(
         (await house.run('run-job', ['broken'], { environment: { PROCESS_CONTROL_TRIGGER: 'cron' } })).code,
         78,
       );
     }
+    await deliverersGone(house);
+    const broken = server.received.filter(({ mail }) => mail.subject?.startsWith('Fail Mail : broken was not started'));
     assert.deepEqual(
-      mails.slice(before).map(({ to }) => to),
-      ['default@example.org'],
+      broken.map(({ recipients }) => recipients),
+      [['default@example.org']],
     );
     assert.equal(history('broken').length, 3);
   });
 
+  test('a collision that the job does not allow is mailed, and counted with the failures', async () => {
+    house.job(
+      'once',
+      `name: Once\ncommand: sh -c 'until test -e ${house.path('state/go-on')}; do sleep 0.1; done; exit 3'\n${failmail}`,
+    );
+    const first = ended(house.spawn('run-job', ['once']));
+    await until('the job to start', () => existsSync(house.path('log/once/latest.log')));
+    assert.equal((await house.run('run-job', ['once'])).code, 75);
+    await until('the mail', () => mailsOf('once').length === 1);
+    writeFileSync(house.path('state/go-on'), '');
+    assert.equal((await first).code, 3);
+    await until('the other mail', () => mailsOf('once').length === 2);
+    const [skipped, failed] = mailsOf('once').map(({ mail }) => mail);
+    assert.match(skipped?.subject ?? '', /was skipped/);
+    assert.match(failed?.subject ?? '', /failed with exit code 3 \(2nd time in a row\)/);
+    assert.match(failed?.text ?? '', /\nFailures in a row: 2/);
+  });
+
+  test('a failure is mailed also when the run could not take its lock', async () => {
+    house.job('unlocked', `name: Unlocked\ncommand: /bin/true\n${failmail}`);
+    chmodSync(house.path('run'), 0o777);
+    try {
+      assert.notEqual((await house.run('run-job', ['unlocked'])).code, 0);
+      await until('the mail', () => mailsOf('unlocked').length > 0);
+      await deliverersGone(house);
+    } finally {
+      chmodSync(house.path('run'), 0o755);
+    }
+    assert.match(mailsOf('unlocked')[0]?.mail.subject ?? '', /was not started/);
+    assert.deepEqual(readdirSync(house.path('state/notices/outbox')), []);
+  });
+
   test('run-job that is killed with -9 leaves nothing running, and its run is counted, mailed and shown as interrupted', async () => {
-    const before = mails.length;
     const wrapper = house.spawn('run-job', ['dies']);
     const done = ended(wrapper);
     const leader = await until('the job to start', () => {
@@ -115,8 +130,9 @@ describe('failures are recorded and told', () => {
       history('dies').map(({ event }) => event),
       ['started', 'interrupted', 'started', 'ended'],
     );
-    assert.equal(mails.length, before + 1);
-    assert.match(mails.at(-1)?.subject ?? '', /was interrupted/);
+    await deliverersGone(house);
+    assert.equal(mailsOf('dies').length, 1, subjects().join('\n'));
+    assert.match(mailsOf('dies')[0]?.mail.subject ?? '', /was interrupted/);
   });
 
   test('a history that ends in a torn line is still read, and the next run is added to it', async () => {

@@ -4,7 +4,7 @@ import { type ChildProcess, spawnSync } from 'node:child_process';
 import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import process from 'node:process';
 import { after, describe, test } from 'node:test';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { ended, House, isRoot, until } from './house.ts';
 
 const noNamespace = isRoot && spawnSync('unshare', ['--mount', 'true']).status === 0 ? false : 'needs root, to mount';
@@ -45,7 +45,7 @@ describe('the output of a whole run', { concurrency: 2 }, () => {
     assert.match(house.log('holds'), /NOTE\ta process that outlives the command keeps its output open/);
   });
 
-  test('that a full disk takes is counted, on record and told; the job is not disturbed', {
+  test('lost to a full disk are counted, recorded and reported; the job goes on', {
     skip: noNamespace,
   }, async () => {
     const run = await house.run('run-job', ['full'], onSmallDisk(house, ['log']));

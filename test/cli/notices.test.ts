@@ -4,33 +4,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { type MailServer, startMailServer } from '../fakes/mail-server.ts';
+import { deliverers, proc } from './deliverers.ts';
 import { House, repository, until } from './house.ts';
 
 interface Request {
   readonly path: string;
   readonly body: string;
   readonly authorization: string | undefined;
-}
-
-/** Processes of deliver-notices that belong to this house. */
-function deliverers(house: House): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      const words = proc(pid, 'cmdline').split('\0');
-      return words.includes('deliver-notices') && words.includes(house.configFile);
-    })
-    .map(Number);
-}
-
-function proc(pid: number | string, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 describe('notices', () => {
@@ -123,7 +105,7 @@ describe('notices', () => {
     chmodSync(file, mode);
   };
 
-  test('an incident is told once over each channel, and its end once; a check hears of each run', async () => {
+  test('each channel gets one message when an incident opens and one when it ends; a check gets each run', async () => {
     for (let i = 0; i < 3; i += 1) assert.equal((await run('backup')).code, 1);
     writeFileSync(house.path('state/well'), '');
     for (let i = 0; i < 2; i += 1) assert.equal((await run('backup')).code, 0);
@@ -198,7 +180,7 @@ describe('notices', () => {
     await until('it is gone', () => deliverers(house).length === 0);
     answer = usual;
     await run('secret');
-    await until('what waited has come through', () => seen('/hooks').length >= 2);
+    await until('the waiting message', () => seen('/hooks').length >= 2);
     await empty();
   });
 
@@ -215,7 +197,7 @@ describe('notices', () => {
     assert.equal(json.undelivered.count, 1);
     assert.deepEqual(seen('/hooks'), []);
     secretFile('url', `${base}/hooks/open\n`);
-    await until('mended, it comes through', () => seen('/hooks/open').length === 1);
+    await until('the message', () => seen('/hooks/open').length === 1);
     await empty();
   });
 
@@ -235,14 +217,14 @@ describe('notices', () => {
       ['ended', 'ended'],
     );
     // The second one leaves as soon as it has seen the first.
-    await until('one to speak for all', () => deliverers(house).length === 1);
+    await until('one deliverer', () => deliverers(house).length === 1);
     answer = usual;
     for (const response of held) response.end('OK');
     await empty();
     assert.equal(seen('/slow').length, 1);
   });
 
-  test('what a killed deliver-notices had in hand is told at the end of any other run', async () => {
+  test('a message that a killed deliver-notices was sending is sent at the end of any other run', async () => {
     let isAsked = false;
     answer = () => {
       isAsked = true;
@@ -254,13 +236,13 @@ describe('notices', () => {
     await until('it is gone', () => deliverers(house).length === 0);
     answer = usual;
     assert.equal((await run('quiet')).code, 0);
-    await until('it is told', () => seen('/killed').length === 2);
+    await until('the message', () => seen('/killed').length === 2);
     await empty();
     const [once, again] = seen('/killed').map(({ body }) => JSON.parse(body));
     assert.equal(once.run, again.run);
   });
 
-  test('output that is no text does not keep a notice back, and calls nobody in a chat', async () => {
+  test('output that is no text holds no notice back, and mentions no one in a chat', async () => {
     const script = house.path('etc/noise.pl');
     writeFileSync(script, 'print "<!channel> & all\\n", "\\x01" x 4000; exit 3;\n', { mode: 0o644 });
     house.job('noise', `name: Noise\ncommand: /usr/bin/perl ${script}\nnotify: [{webhook: "${base}/noise"}]\n`);
@@ -270,14 +252,14 @@ describe('notices', () => {
     );
     for (const slug of ['noise', 'call']) assert.equal((await house.run('run-job', [slug])).code, 3);
     const got = (path: string) => requests.find((request) => request.path === path);
-    await until('both to be told', () => got('/noise') !== undefined && got('/call') !== undefined);
+    await until('both messages', () => got('/noise') !== undefined && got('/call') !== undefined);
     const { text, tail } = JSON.parse(got('/call')?.body ?? '');
     assert.match(text, /&lt;!channel&gt; &amp; all/);
     assert.equal(tail, '<!channel> & all');
     await until('deliver-notices to leave', () => deliverers(house).length === 0);
   });
 
-  test('a run within another one tells by itself', async () => {
+  test('a run inside another run sends its messages itself', async () => {
     assert.equal((await run('outer')).code, 0);
     assert.deepEqual(
       seen('/inner').map(({ body }) => JSON.parse(body).occasion),
@@ -286,7 +268,7 @@ describe('notices', () => {
     await empty();
   });
 
-  test('a file with problems is told to the channels of default_job_config, once', async () => {
+  test('a file with problems is reported to the channels of default_job_config, once', async () => {
     for (let i = 0; i < 3; i += 1) assert.equal((await run('broken')).code, 78);
     await empty();
     const told = seen('/default').map(({ body }) => JSON.parse(body));
@@ -294,7 +276,7 @@ describe('notices', () => {
     assert.match(told[0]?.subject ?? '', /^FAILED: broken was not started: configuration: .*broken\.yaml:3:1:/);
   });
 
-  test('a job that tells nobody, or has nothing to tell, leaves nothing and starts nothing', async () => {
+  test('a job without recipients or without news queues nothing and starts nothing', async () => {
     const before = readdirSync(house.path('state/incidents'));
     await run('quiet');
     assert.deepEqual(deliverers(house), []);
@@ -305,7 +287,7 @@ describe('notices', () => {
     assert.equal(requests.length, 0);
   });
 
-  test('when nothing can be kept, the message is sent at once', async () => {
+  test('when the disk takes nothing, the message is sent at once', async () => {
     const other = new House({}, { config: `logging: {console: true}` });
     try {
       other.job('full', `name: Full\ncommand: /bin/false\nnotify: [{webhook: "${base}/full"}]\n`);

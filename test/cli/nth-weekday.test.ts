@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { parseExpression } from '../../src/schedule/expression.ts';
+import { checkSchedule } from '../schedule/expressions.ts';
 import { House } from './house.ts';
 
 function guardFor(schedule: string): string {
-  const answer = parseExpression(schedule);
+  const answer = checkSchedule(schedule);
   const said = (answer.ok ? answer.warnings : answer.problems).map(({ message }) => message).join('\n');
   return /sh -c '.* exec COMMAND'/.exec(said)?.[0] ?? assert.fail(said);
 }

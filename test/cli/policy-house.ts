@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type HistoryEvent, parseEvents } from '../../src/run/history/event.ts';
+import type { HistoryEvent } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { type Ended, ended, House, until } from './house.ts';
 
 export interface Started {

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, readFileSync, readlinkSync, statSync } from 'node
 import os from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { ended, House, isRoot, repository, until } from './house.ts';
 
 const rootOnly = { skip: isRoot ? false : 'needs root: it changes users' };
@@ -216,7 +216,7 @@ describe('run-job with a real job', () => {
     assert.equal(started?.event === 'started' && started.trigger.by, 'person');
   });
 
-  test('anybody else is refused with 77', rootOnly, async () => {
+  test('other users are refused with 77', rootOnly, async () => {
     const { execFileSync, spawn } = await import('node:child_process');
     const nobody = execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).trim();
     const child = spawn(

@@ -1,4 +1,4 @@
-/** People hear of a service once when it is worse and once when it is well again, by failmail and over its channels. */
+/** A service that fails sends one message, and one when it is up again, by failmail and over its channels. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +7,7 @@ import { startMailServer } from '../fakes/mail-server.ts';
 import { until } from './house.ts';
 import { ServiceHouse } from './serving.ts';
 
-test('a service that has failed is told once, and once that it is up again', async () => {
+test('a service that has failed sends one message, and one when it is up again', async () => {
   await using server = await startMailServer();
   const house = new ServiceHouse({}, { config: `mail: {smtp: {host: 127.0.0.1, port: ${server.port}}}` });
   house.job(
@@ -30,7 +30,7 @@ notify:
     house.tell('dies.0', '3');
     await house.ensure();
     await house.until('shop', 'it to have failed', ({ state }) => state === 'FAILED');
-    await until('both to be told', () => told('told').length === 1 && server.received.length === 1);
+    await until('both messages', () => told('told').length === 1 && server.received.length === 1);
     const [worse] = told('told');
     assert.deepEqual([worse?.occasion, worse?.job, worse?.outcome], ['failure', 'shop', 'is FAILED']);
     assert.match(
@@ -43,7 +43,7 @@ notify:
     const started = await house.run('jobctl', ['start', 'shop', '--wait']);
     assert.equal(started.code, 0, started.stderr);
     await until(
-      'both to be told',
+      'both messages',
       () => told('told').length === 2 && server.received.length === 2 && told('only-well').length > 0,
     );
     assert.deepEqual(
@@ -60,7 +60,7 @@ notify:
   }
 });
 
-test('a notice of a service that does not come through is told by status, check-jobs-icinga and history, until one does', async () => {
+test('an undelivered notice of a service is shown by status, check-jobs-icinga and history, until one is delivered', async () => {
   const house = new ServiceHouse({}, { config: 'mail: {smtp: {host: 127.0.0.1, port: 1}}' });
   const hook = createServer((_request, response) => {
     response.statusCode = isOpen ? 200 : 503;
@@ -87,18 +87,19 @@ test('a notice of a service that does not come through is told by status, check-
     house.tell('dies.0', '3');
     await house.ensure();
     for (const [slug, failed] of Object.entries(words)) {
-      await until(`${slug} to be told of`, async () => failed.test(await shown('status', slug)));
+      await until(`the failure of ${slug}`, async () => failed.test(await shown('status', slug)));
       assert.match(await shown('status'), new RegExp(`^${slug} .*${failed.source}`, 'm'));
       assert.match(await shown('history', slug), new RegExp(`${slug}: a ${failed.source}`));
       const check = await house.run('check-jobs-icinga', ['-j', slug]);
       assert.match(check.stdout, new RegExp(`${slug}: a ${failed.source}`));
     }
-    // A person who starts it again has seen that; what comes through at once is no news.
+    // An operator who starts it again has seen the failure; a message that is delivered at once is no news.
     house.untell('dies.0');
     isOpen = true;
     for (const slug of Object.keys(words)) {
       assert.equal((await house.run('jobctl', ['start', slug, '--wait'])).code, 0);
-      if (slug !== 'mailed') await until(`${slug} to be well`, async () => !/notice/.test(await shown('status', slug)));
+      if (slug !== 'mailed')
+        await until(`${slug} without a failure`, async () => !/notice/.test(await shown('status', slug)));
     }
   } finally {
     hook.close();

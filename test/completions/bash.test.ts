@@ -97,7 +97,7 @@ test('each program completes exactly the flags that its help describes', () => {
   const commands = complete('jobctl', '').map((command) => ['jobctl', command]);
   for (const [program = '', ...command] of [...lines, ...commands]) {
     const help = execFileSync(path.join(root, 'bin', program), [...command, '--help'], { encoding: 'utf8' });
-    const described = [...help.matchAll(/^ .*?(--[a-z][a-z-]+)/gm)].map(([, flag]) => flag);
+    const described = [...help.matchAll(/^ {2,6}(?:-\w, )?(--[a-z][a-z-]+)/gm)].map(([, flag]) => flag);
     assert.deepEqual(
       complete(program, ...command, '--'),
       [...new Set(described)].sort(),

@@ -1,4 +1,7 @@
-/** What is derived from the schemas is what the schemas say, and costs a start no more than it must. */
+/**
+ * The files that are generated from the schemas are up to date, and programs load no more than they
+ * need.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,7 +15,7 @@ import type { Schema } from '../../src/yaml/schema.ts';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 
-test('the committed schemas and reference pages are what the schemas make', () => {
+test('the committed schemas and reference pages are up to date', () => {
   const { stderr, status } = spawnSync(process.execPath, ['scripts/generate.mjs', '--check'], {
     cwd: root,
     encoding: 'utf8',
@@ -44,7 +47,7 @@ for (const [name, schema] of [
   });
 }
 
-test('editors are told the keys, their meaning and that _keys are free', () => {
+test('the schemas for editors have all keys, their meaning, and allow keys that start with _', () => {
   const schema = JSON.parse(readFileSync(path.join(root, 'schema/job.schema.json'), 'utf8')) as Schema & {
     patternProperties: unknown;
   };
@@ -53,7 +56,7 @@ test('editors are told the keys, their meaning and that _keys are free', () => {
   assert.doesNotMatch(JSON.stringify(schema), /"x-/);
 });
 
-test('reading the configuration and a job loads yaml, leven and nothing else', async () => {
+test('loading the configuration and a job imports yaml, leven and nothing else', async () => {
   const { metafile } = await build({
     stdin: {
       contents: ['config/load', 'job/load', 'system/file/files', 'system/user/users']

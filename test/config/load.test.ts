@@ -60,12 +60,12 @@ const defaults = {
   embedded: false,
 };
 
-test('root and the service user have the defaults where nothing is configured', () => {
+test('without a configuration root and the service user have the defaults', () => {
   for (const user of [root, service])
     assert.deepEqual(load({ caller: callerOf(user) }), { config: defaults, said: [] });
 });
 
-test('the shipped configuration says what holds without it, but for the logs, of which it keeps 90 days, and for its trust, which is strict', () => {
+test('the shipped configuration equals the defaults, except that it keeps logs for 90 days and sets trust: strict', () => {
   const shipped = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../etc/process-control.yaml');
   const { config, said } = load({ files: { [systemFile]: { text: readFileSync(shipped, 'utf8') } } });
   assert.deepEqual(
@@ -77,9 +77,9 @@ test('the shipped configuration says what holds without it, but for the logs, of
   );
 });
 
-test('what the shipped configuration only suggests is valid too', () => {
+test('the examples in comments of the shipped configuration are valid', () => {
   const shipped = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../../etc/process-control.yaml');
-  // A sentence has one blank behind its #, a key has none, a key of a mapping has two.
+  // Prose has one blank behind its #, a key has none, a key of a mapping has two.
   const text = readFileSync(shipped, 'utf8').replace(/^( *)#(?=\w| {2})/gm, '$1');
   const { config, said } = load({ files: { [systemFile]: { text } } });
   assert.deepEqual(said, []);
@@ -108,7 +108,7 @@ test('drop-ins are read in the order of their names, and later ones win key by k
   ]);
 });
 
-test('every problem of every file is told, with its place', () => {
+test('every problem of every file is reported with its place', () => {
   const { config, said } = load({
     files: {
       [systemFile]: { text: 'usr: jenkins\ndefault_job_config:\n  timeout: soon\n  comand: x\n' },
@@ -125,7 +125,7 @@ test('every problem of every file is told, with its place', () => {
   ]);
 });
 
-test('paths are made plain', () => {
+test('paths are normalised', () => {
   const { config } = load({
     files: {
       [systemFile]: {
@@ -145,7 +145,7 @@ test('the crontab may go to the console', () => {
   );
 });
 
-test('the run-job beside the program is the default of the crontab', () => {
+test('the run-job beside the program is the default of runner_path', () => {
   const request = { runnerPath: '/opt/pc/bin/run-job' };
   assert.equal(load({ request }).config?.runnerPath, '/opt/pc/bin/run-job');
   const files = { [systemFile]: { text: 'runner_path: /usr/local/bin/run-job\n' } };
@@ -168,7 +168,7 @@ test('the service user may be a uid, and must exist', () => {
   ]);
 });
 
-test('a job directory of a stranger, or that a group can write, is a warning, and under trust: strict an error', () => {
+test('an untrusted owner of the job directory, or a group that can write it, is a warning, and an error under trust: strict', () => {
   for (const [mode, uid, words] of [
     [0o775, 0, 'a group can write /jobs: chmod g-w /jobs'],
     [0o755, 1500, 'the owner of /jobs (uid 1500) is not among "trusted_owners"'],
@@ -193,7 +193,7 @@ test('the service user is not root, by any name or number', () => {
   }
 });
 
-test('owners that are trusted are users of the machine', () => {
+test('trusted owners must be users of the host', () => {
   const { config, said } = load({ files: { [systemFile]: { text: 'trusted_owners: [root, alice, 1500, gone]\n' } } });
   assert.deepEqual(config?.trustedOwnerUids, [0, 1000, 1500]);
   assert.deepEqual(said, [
@@ -201,7 +201,7 @@ test('owners that are trusted are users of the machine', () => {
   ]);
 });
 
-test('mail goes one way', () => {
+test('mail is sent by sendmail or SMTP, never by both', () => {
   const mail = (text: string) => load({ files: { [systemFile]: { text } } });
   assert.deepEqual(mail('mail: {sendmail: /usr/lib/sendmail}').config?.mail, {
     by: 'sendmail',
@@ -230,12 +230,12 @@ test('a job directory that everyone can write is refused', () => {
     load({
       files: { [systemFile]: { text: 'job_directory: /srv/jobs\n' }, '/srv/jobs': { kind: 'directory', mode } },
     }).said;
-  const start = '/etc/process-control.yaml:1:16: everyone can write /srv/jobs, and so could have jobs run: ';
+  const start = '/etc/process-control.yaml:1:16: everyone can write /srv/jobs, so anyone could have jobs run: ';
   assert.deepEqual(said(0o777), [`${start}chmod o-w /srv/jobs`]);
   assert.deepEqual(said(0o1777), [`${start}keep the job files where only root can write`], 'nobody changes /tmp');
 });
 
-test('locks are not kept where everyone can write, and a predecessor is still respected there', () => {
+test("a run directory that everyone can write is not used for locks, but the predecessor's locks in it are respected", () => {
   const files = {
     [systemFile]: { text: 'run_directory: /tmp\n' },
     '/tmp': { kind: 'directory', mode: 0o1777 },
@@ -244,18 +244,18 @@ test('locks are not kept where everyone can write, and a predecessor is still re
   assert.equal(config?.runDirectory, '/run/process-control');
   assert.equal(config?.predecessorRunDirectory, '/tmp');
   assert.deepEqual(said, [
-    '/etc/process-control.yaml:1:16: warning: everyone can write /tmp, and so could forge locks: locks are kept in /run/process-control, a predecessor\'s are still respected; set "run_directory" to /run/process-control when it is gone',
+    '/etc/process-control.yaml:1:16: warning: everyone can write /tmp, so anyone could forge locks: locks are kept in /run/process-control, a predecessor\'s are still respected; set "run_directory" to /run/process-control when it is gone',
   ]);
 });
 
 test('a default run directory that everyone can write is refused', () => {
   const { said } = load({ files: { '/run/process-control': { kind: 'directory', mode: 0o777 } } });
   assert.deepEqual(said, [
-    '/etc/process-control.yaml: everyone can write /run/process-control, and so could forge locks: give it to the service user alone',
+    '/etc/process-control.yaml: everyone can write /run/process-control, so anyone could forge locks: give it to the service user alone',
   ]);
 });
 
-test('how long logs are kept has its units fixed; nothing is said of what nobody wrote', () => {
+test('log retention is converted to numbers, and limits that are not written are absent', () => {
   const of = (text: string) =>
     load({ files: { [systemFile]: { text: `log_retention: ${text}\n` } } }).config?.logRetention;
   assert.deepEqual(of('{days: 90}'), { days: 90 });
@@ -338,7 +338,7 @@ const aliceDirs = {
   [own]: { kind: 'directory', uid: 1000, mode: 0o755 },
 } as const;
 
-test('anybody else has a process-control of their own where nothing is configured', () => {
+test('without a configuration every other user has a process-control of their own', () => {
   const { config, said } = load({ caller: callerOf(alice) });
   assert.deepEqual(said, []);
   assert.deepEqual(config, {
@@ -355,7 +355,7 @@ test('anybody else has a process-control of their own where nothing is configure
   });
 });
 
-test('its places follow the XDG variables, absolute ones only', () => {
+test("the directories of a user's own process-control follow the XDG variables if they are absolute", () => {
   const environment = {
     HOME: '/h',
     XDG_CONFIG_HOME: '/c',
@@ -368,7 +368,7 @@ test('its places follow the XDG variables, absolute ones only', () => {
   assert.equal(config?.runDirectory, '/run/user/1000/process-control');
 });
 
-test('its configuration is read, and only its keys differ', () => {
+test("the configuration of a user's own process-control overrides single keys", () => {
   const files = {
     ...aliceDirs,
     [`${own}/process-control.yaml`]: { text: 'default_job_config: {timeout: 5}\n', uid: 1000 },
@@ -381,12 +381,12 @@ test('its configuration is read, and only its keys differ', () => {
   assert.equal(config?.embedded, true);
 });
 
-test('its configuration may belong to root and is still its own', () => {
+test("the configuration of a user's own process-control may belong to root", () => {
   const files = { ...aliceDirs, [`${own}/process-control.yaml`]: { text: 'user: alice\n' } };
   assert.equal(load({ caller: callerOf(alice), files }).config?.jobDirectory, `${own}/jobs`);
 });
 
-test('with a configuration of the machine nobody has one of their own', () => {
+test('if the host has a configuration, no user has a process-control of their own', () => {
   const mine = { ...aliceDirs, [`${own}/process-control.yaml`]: { text: 'job_directory: /mine\n', uid: 1000 } };
   for (const system of [systemFile, '/etc/process-control.d/a.yaml']) {
     const { config } = load({ caller: callerOf(alice), files: { ...mine, [system]: { text: 'user: jenkins\n' } } });
@@ -396,7 +396,7 @@ test('with a configuration of the machine nobody has one of their own', () => {
   }
 });
 
-test('a configuration of the machine that can not be read is no reason to fall back', () => {
+test("a host configuration that can't be read is a problem, not a reason to use the user's own", () => {
   const files = { [systemFile]: { refused: 'this user may not read it' } };
   assert.deepEqual(load({ caller: callerOf(alice), files }).said, [
     '/etc/process-control.yaml: this user may not read it',
@@ -406,7 +406,7 @@ test('a configuration of the machine that can not be read is no reason to fall b
   ]);
 });
 
-test('a file that is named is the only one', () => {
+test('a configuration that is named is the only one that is read', () => {
   const files = {
     [systemFile]: { text: 'job_directory: /etc-jobs\n' },
     '/etc/process-control.d/a.yaml': { text: 'job_directory: /drop-in\n' },
@@ -428,7 +428,7 @@ test('a file that is named is the only one', () => {
   ]);
 });
 
-test("a file of root's that anybody names is the machine's, one of their own is theirs", () => {
+test("a named file of root's configures the host, a named file of the user's configures the user's own process-control", () => {
   const files = {
     ...aliceDirs,
     '/opt/pc.yaml': { text: 'user: jenkins\n' },
@@ -442,14 +442,14 @@ test("a file of root's that anybody names is the machine's, one of their own is 
   assert.equal(mine.config?.jobDirectory, `${own}/jobs`);
 });
 
-test('a caller who is no user of the machine is told so', () => {
+test('a caller whose uid is no user gets a message that says so', () => {
   const nobody: Caller = { uid: 4242, euid: 4242, pid: 1, environment: {} };
   assert.deepEqual(load({ caller: nobody }).said, [
     '/etc/process-control.yaml: this machine has no user with the uid 4242',
   ]);
 });
 
-test('a part of the configuration that is not read because of its name is warned of', () => {
+test('a drop-in that is not read because of its name is a warning', () => {
   const { said } = load({
     files: {
       [systemFile]: { text: 'user: jenkins\n' },
@@ -462,7 +462,7 @@ test('a part of the configuration that is not read because of its name is warned
   ]);
 });
 
-test('so is a configuration called process-control.yml, when there is no process-control.yaml', () => {
+test('process-control.yml is a warning if there is no process-control.yaml', () => {
   const twin = { '/etc/process-control.yml': { text: '' } };
   const words =
     '/etc/process-control.yml: warning: this file is not read, because its name does not end in ".yaml"; rename it to "process-control.yaml"';

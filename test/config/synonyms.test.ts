@@ -1,4 +1,4 @@
-/** Keys that people guess in the configuration: each is answered by the key that has its place, at any level. */
+/** Keys that people guess in the configuration: the message names the right key, at any level. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
@@ -21,7 +21,7 @@ interface Keys {
   readonly properties?: Readonly<Record<string, Keys>>;
 }
 
-test('a synonym is no key of ours, and leads to one that is, which its words name', () => {
+test('a synonym is no key of ours, and its words name the key of ours that it stands for', () => {
   const plain = (name: string) => name.toLowerCase().replace(/[-_ ]/g, '');
   const own = new Set(Object.keys(configSchema.properties).map(plain));
   for (const [name, { key, words }] of Object.entries(configSynonyms())) {
@@ -34,7 +34,7 @@ test('a synonym is no key of ours, and leads to one that is, which its words nam
   }
 });
 
-test('what is offered as a whole is accepted', () => {
+test('every complete suggestion is valid', () => {
   for (const [name, { words }] of Object.entries(configSynonyms())) {
     if (name.startsWith('default_job_config.')) continue;
     const [, offer] = /write "(\w+: \{.*\})"/.exec(words) ?? [];
@@ -52,7 +52,7 @@ test('what is offered as a whole is accepted', () => {
   }
 });
 
-/** [key, what must be said] */
+/** [key, words of the message] */
 const asked: readonly (readonly [string, RegExp])[] = [
   ['mailto', /"default_job_config: \{failmail: \{to_address: ADDRESS\}\}"/],
   ['MAILTO', /failmail: \{to_address/],
@@ -81,7 +81,7 @@ const asked: readonly (readonly [string, RegExp])[] = [
 ];
 
 for (const [key, words] of asked) {
-  test(`"${key}" in the configuration is answered`, () => {
+  test(`"${key}" in the configuration gets a message with the right key`, () => {
     const [message = '', ...more] = said(`${key}: 1\n`);
     assert.match(message, words);
     assert.match(message, new RegExp(`^unknown key "${key}"; `));
@@ -89,14 +89,14 @@ for (const [key, words] of asked) {
   });
 }
 
-test('a foreign file is still not quoted, though some of its keys are known from elsewhere', () => {
+test('a foreign file is not quoted, even if some of its keys are synonyms', () => {
   assert.match(
     said('version: "3"\nservices: {web: 1}\n').join(),
     /^the file must be .*none of its lines begins with a key/,
   );
 });
 
-test('keys at a deeper place are answered too, also those of a job below default_job_config', () => {
+test('nested keys have synonyms too, also those of a job below default_job_config', () => {
   assert.match(said('mail: {to: root}\n').join('\n'), /unknown key "mail\.to"; write "default_job_config: \{failmail/);
   assert.match(
     said('mail: {smtp: {server: a}}\n').join('\n'),

@@ -1,4 +1,7 @@
-/** Who may decide what root and the service user run: each way in that somebody else could try. */
+/**
+ * Nobody but the rightful owners can decide what root and the service user run: each attack is
+ * tried.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -182,14 +185,14 @@ const attempts: readonly [string, Attempt, string][] = [
 ];
 
 for (const [what, attempt, reason] of attempts) {
-  test(`does not count: ${what}`, () => {
+  test(`is refused: ${what}`, () => {
     const answer = told(attempt);
     assert.ok(answer.endsWith(`: ${reason}`), answer);
     assert.ok(!answer.includes('\n'), answer);
   });
 }
 
-test('through sudo a configuration of one own is refused, not skipped', () => {
+test("through sudo the caller's own configuration is refused, not skipped", () => {
   const files = {
     '/home/alice': { kind: 'directory', uid: 1000 },
     '/home/alice/.config/process-control/process-control.yaml': { text, uid: 1000 },
@@ -198,7 +201,7 @@ test('through sudo a configuration of one own is refused, not skipped', () => {
   assert.match(answer, /through sudo a configuration of your own does not count; make it \/etc\/process-control.yaml$/);
 });
 
-test('through sudo nobody chooses where somebody else keeps jobs', () => {
+test("through sudo a caller can't choose the directories of another user", () => {
   const caller = {
     uid: 1000,
     euid: 1000,
@@ -209,17 +212,17 @@ test('through sudo nobody chooses where somebody else keeps jobs', () => {
   assert.equal(result.ok && result.value.jobDirectory, '/home/alice/.config/process-control/jobs');
 });
 
-test('a file of the caller counts where only root and the caller can write', () => {
+test('a file of the caller is read if only root and the caller can write it', () => {
   assert.equal(told({ files: alices, named: '/home/alice/pc.yaml', uid: 1000 }), 'accepted');
 });
 
-test('a file of root counts for everybody, also through a link and through sudo', () => {
+test('a file of root is read for every caller, also through a link and through sudo', () => {
   const files = { '/opt/real.yaml': { text }, '/etc/process-control.yaml': { target: '/opt/real.yaml' } };
   assert.equal(told({ files }), 'accepted');
   assert.equal(told({ files, uid: 1000, environment: { SUDO_UID: '5' } }), 'accepted');
 });
 
-test('on a real machine: a configuration below /tmp is refused, whoever wrote it', () => {
+test('on a real host a configuration below /tmp is refused, whoever wrote it', () => {
   const home = mkdtempSync(path.join(tmpdir(), 'trust-'));
   after(() => rmSync(home, { recursive: true }));
   mkdirSync(path.join(home, 'etc'));

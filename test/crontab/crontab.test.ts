@@ -49,7 +49,7 @@ test('without jobs the crontab is its header', () => {
   assert.equal(composeCrontab(empty).text(), header);
 });
 
-test('jobs are in the order of their slugs, bytewise, and disabled ones say so', () => {
+test('jobs are sorted by slug, bytewise, and disabled jobs have a comment', () => {
   const { schedule: _, ...unscheduled } = job('Z');
   const jobs = [
     job('b'),
@@ -72,7 +72,7 @@ test('jobs are in the order of their slugs, bytewise, and disabled ones say so',
   );
 });
 
-test('services, missed runs and another zone have lines of their own', () => {
+test('services, missed runs and jobs of another zone have special lines', () => {
   const { schedule: _, ...service } = job('web', { service: true });
   const { schedule: __, ...stopped } = job('old', { service: true, disabled: true });
   const jobs = [service, stopped, job('report', { timeZone: 'America/New_York', catchUp: true })];
@@ -93,7 +93,7 @@ test('services, missed runs and another zone have lines of their own', () => {
   );
 });
 
-test('a job with problems keeps its line, written with the user, program and template of today', () => {
+test('a job with problems keeps its line, with the present user, program and template', () => {
   const before = composeCrontab({ ...empty, user: 'olduser', jobs: [job('a'), job('b')] }).text();
   const present = readPresent([before]);
   const broken = [{ slug: 'b', source: '/jobs/b.yaml', line: 4 }];
@@ -118,7 +118,7 @@ test('a job with problems keeps its line, written with the user, program and tem
   assert.equal(composeCrontab({ ...order, present: readPresent([after.text()]) }).text(), after.text(), 'and keeps it');
 });
 
-test('a kept line of another zone keeps what it follows', () => {
+test('a kept line of another zone keeps its schedule and zone', () => {
   const before = composeCrontab({ ...empty, jobs: [job('b', { timeZone: 'Asia/Tokyo' })] }).text();
   const broken = [{ slug: 'b', source: '/jobs/b.yaml' }];
   const kept = composeCrontab({ ...empty, broken, present: readPresent([before]) });
@@ -136,7 +136,7 @@ test('a job with problems that had no line gets none', () => {
   assert.deepEqual(crontab.jobs, [{ slug: 'new', state: 'left out' }]);
 });
 
-test('the lines that keep services up stay while some file can not be read', () => {
+test('the lines that keep services up stay while a job file has problems', () => {
   const { schedule: _, ...service } = job('web', { service: true });
   const before = composeCrontab({ ...empty, jobs: [service, job('a', { catchUp: true })] }).text();
   const present = readPresent([before]);
@@ -156,15 +156,15 @@ test('the lines that keep services up stay while some file can not be read', () 
   assert.doesNotMatch(composeCrontab({ ...empty, present }).text(), /--ensure|--catch-up/);
 });
 
-test('a job whose line can not be written is a problem of its own', () => {
+test("a job whose line can't be written is a problem of its file", () => {
   const crontab = composeCrontab({ ...empty, jobs: [job('a'), job('bad', { schedule: '5 0 * * * root sh -c x\n' })] });
-  assert.deepEqual(readCrontab(crontab.text()).faults, []);
+  assert.deepEqual(readCrontab(crontab.text()).problems, []);
   assert.ok(crontab.text().includes('--job a\n'));
   assert.ok(crontab.text().includes('# No line for bad: '));
   assert.equal(crontab.problems[0]?.file, '/jobs/bad.yaml');
 });
 
-test('ten thousand jobs fill numbered files of at most 9,000 lines, and no job is torn apart', () => {
+test('ten thousand jobs fill numbered files of at most 9,000 lines, and the lines of a job stay together', () => {
   const jobs = Array.from({ length: 10_000 }, (_, index) => job(`job${index}`));
   const files = composeCrontab({ ...empty, jobs }).files('process-control');
   assert.deepEqual(
@@ -172,8 +172,8 @@ test('ten thousand jobs fill numbered files of at most 9,000 lines, and no job i
     ['process-control', 'process-control-2', 'process-control-3'],
   );
   for (const [index, { text }] of files.entries()) {
-    const { lines, faults } = readCrontab(text);
-    assert.deepEqual(faults, []);
+    const { lines, problems } = readCrontab(text);
+    assert.deepEqual(problems, []);
     assert.ok(lines.length <= 9000);
     assert.ok(isOurs(text));
     assert.equal(isPartOf(text, 'process-control'), index > 0);
@@ -185,14 +185,14 @@ test('ten thousand jobs fill numbered files of at most 9,000 lines, and no job i
   assert.deepEqual(slugs, [...slugs].sort());
 });
 
-test('thousands of disabled jobs are not one comment that cronie would lose its way in', () => {
+test('thousands of disabled jobs are not one comment that is too long for cronie', () => {
   const jobs = Array.from({ length: 20_000 }, (_, index) => job(`job${index}`, { disabled: true }));
   const files = composeCrontab({ ...empty, jobs }).files('x');
-  for (const { text } of files) assert.deepEqual(readCrontab(text).faults, []);
+  for (const { text } of files) assert.deepEqual(readCrontab(text).problems, []);
   assert.equal(files.flatMap(({ text }) => text.match(/^# Skipping/gm) ?? []).length, 20_000);
 });
 
-test('whatever the jobs are called and wherever they are, both daemons accept the crontab', () => {
+test('both daemons accept the crontab for any names and paths of jobs', () => {
   const anyJob = fc.record({
     slug: fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/),
     name: fc.string({ unit: 'binary', maxLength: 2000 }),
@@ -211,7 +211,7 @@ test('whatever the jobs are called and wherever they are, both daemons accept th
         template: named.template,
         jobs: jobs.filter(({ schedule }) => schedule.length > 8),
       });
-      for (const { text } of crontab.files('x')) assert.deepEqual(readCrontab(text).faults, []);
+      for (const { text } of crontab.files('x')) assert.deepEqual(readCrontab(text).problems, []);
     }),
     { numRuns: 60 },
   );

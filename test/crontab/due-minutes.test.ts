@@ -7,7 +7,7 @@ import { zoneNamed } from '../fakes/zones.ts';
 const cases: readonly (readonly [readonly number[], string, string, string])[] = [
   [[30], 'UTC', 'UTC', '30'],
   [[30], 'Asia/Tokyo', 'Europe/Berlin', '30'],
-  // Half an hour apart.
+  // The zones are half an hour apart.
   [[5], 'Asia/Kolkata', 'Asia/Tokyo', '35'],
   [[5], 'Asia/Kathmandu', 'UTC', '20'],
   // New York has a gap that ends at a full hour: 02:30 is due at 03:00 on that day.
@@ -20,7 +20,7 @@ const cases: readonly (readonly [readonly number[], string, string, string])[] =
 ];
 
 for (const [minutes, job, host, expected] of cases) {
-  test(`minute ${minutes.slice(0, 3)} in ${job} is asked about at ${expected} in ${host}`, () => {
+  test(`for minute ${minutes.slice(0, 3)} in ${job} cron asks at ${expected} in ${host}`, () => {
     assert.equal(dueMinutes({ minutes }, { job: zoneNamed(job), host: zoneNamed(host) }), expected);
   });
 }

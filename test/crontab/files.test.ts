@@ -55,7 +55,7 @@ function decide(present: Record<string, Fake>, wanted: Record<string, string>, a
   return { writes: answer.change.writes.map(({ name }) => name), removals: answer.change.removals };
 }
 
-test('nothing is written when everything is as it should be', () => {
+test('nothing is written if all files are right', () => {
   const files = { jobs: ours, 'jobs-2': part(2) + line('b') };
   assert.deepEqual(decide({ jobs: { text: ours }, 'jobs-2': { text: files['jobs-2'] } }, files), {
     writes: [],
@@ -68,7 +68,7 @@ test('a missing or different file is written', () => {
   assert.deepEqual(decide({ jobs: { text: part(1) } }, { jobs: ours }), { writes: ['jobs'], removals: [] });
 });
 
-/** [what is wrong with the present file, whether its lines are believed all the same] */
+/** [what is wrong with the present file, whether its lines are trusted] */
 const unsound: readonly (readonly [string, Fake, boolean])[] = [
   ['with a mode that cron refuses', { mode: 0o664 }, false],
   ['that others can write', { mode: 0o646 }, false],
@@ -79,7 +79,7 @@ const unsound: readonly (readonly [string, Fake, boolean])[] = [
 ];
 
 for (const [what, wrong, believed] of unsound) {
-  test(`the right text in a file ${what} is written again, and its lines are ${believed ? '' : 'not '}believed`, () => {
+  test(`the right text in a file ${what} is written again, and its lines are ${believed ? '' : 'not '}trusted`, () => {
     const present = { jobs: { text: ours, ...wrong } };
     assert.deepEqual(decide(present, { jobs: ours }), { writes: ['jobs'], removals: [] });
     const crontab = presentCrontab(lookAtPresent(machine(present), '/etc/cron.d/jobs', 0));
@@ -87,7 +87,7 @@ for (const [what, wrong, believed] of unsound) {
   });
 }
 
-test('numbered parts that are no longer needed are removed, and files of others never', () => {
+test('numbered parts that are no longer needed are removed, but never files of others', () => {
   const present = {
     jobs: { text: ours },
     'jobs-2': { text: part(2) },
@@ -113,7 +113,7 @@ test('the lines of all parts are known', () => {
   assert.deepEqual([...crontab.content().lines.keys()], ['a', 'b', 'c']);
 });
 
-test('lines of a part that others could have written are not believed', () => {
+test('lines of a part that others could have written are not trusted', () => {
   const present = { jobs: { text: ours }, 'jobs-2': { text: part(2) + line('b'), mode: 0o666 } };
   const crontab = presentCrontab(lookAtPresent(machine(present), '/etc/cron.d/jobs', 0));
   assert.deepEqual([...crontab.content().lines.keys()], ['a']);
@@ -127,7 +127,7 @@ for (const kind of ['symlink', 'fifo', 'directory', 'device', 'socket'] as const
   });
 }
 
-test("a file of somebody else's is replaced only when that is asked for", () => {
+test('a file of others is replaced only with --adopt', () => {
   const refusals = new Map([
     [{ text: '0 5 * * * root backup\n' }, /^jobs was not written by cron-generate; .*--adopt/],
     [{ refused: 'the file has 99999999 bytes' }, /^jobs the file has 99999999 bytes; .*--adopt/],
@@ -140,12 +140,12 @@ test("a file of somebody else's is replaced only when that is asked for", () => 
   }
 });
 
-test("a predecessor's file is adopted without asking", () => {
+test("a predecessor's file is replaced without --adopt", () => {
   const present = { jobs: { text: `# Generated from /x/a.yaml\n${line('a')}` } };
   assert.deepEqual(decide(present, { jobs: ours }), { writes: ['jobs'], removals: [] });
 });
 
-test('where jobs move to a later file it is written first, and where they move to an earlier one, that', () => {
+test('the file into which jobs move is written before the file that they leave', () => {
   const small = { jobs: part(1) + line('a'), 'jobs-2': part(2) + line('b') };
   const large = { jobs: part(1) + line('_'), 'jobs-2': part(2) + line('a') + line('b') };
   const present = (files: Record<string, string>) =>

@@ -24,17 +24,17 @@ function problems(changes: Partial<Config>): string {
   return answer.problems.map(({ file, message }) => `${file}: ${message}`).join('\n');
 }
 
-test('only a configuration that somebody has named is named to run-job, by its whole path', () => {
+test('run-job gets --config with the whole path only if a configuration was named', () => {
   assert.equal(frame({}).config, undefined);
   assert.equal(frame({ namedFile: './other.yaml', sources: ['/srv/other.yaml'] }).config, '/srv/other.yaml');
 });
 
-test('the home directory is the root directory, whoever calls', () => {
+test('HOME is the root directory for every caller', () => {
   const { header } = frame({}, { HOME: '/root', XDG_STATE_HOME: '/x' });
   assert.deepEqual([header.home, header.settings], ['/', []]);
 });
 
-test("a process-control of one's own is found again under cron", () => {
+test("run-job finds a user's own process-control under cron", () => {
   const { header } = frame(
     { embedded: true },
     { HOME: '/home/other', XDG_STATE_HOME: '/state', XDG_CONFIG_HOME: 'relative' },
@@ -43,7 +43,7 @@ test("a process-control of one's own is found again under cron", () => {
   assert.equal(frame({ embedded: true }).header.home, '/home/svc');
 });
 
-test('every mistake is told, in the last file of the configuration', () => {
+test('every problem is reported, in the last file of the configuration', () => {
   const told = problems({ cronTemplate: '{user}', runnerPath: '/a b', namedFile: 'x', sources: ['/srv/my file.yaml'] });
   assert.match(
     told,
@@ -61,12 +61,12 @@ for (const path of [
   '/bin/~x',
   'run-job',
 ]) {
-  test(`${path} can not stand in a crontab`, () => {
+  test(`${path} can't be in a crontab`, () => {
     assert.match(problems({ runnerPath: path }), /"runner_path"/);
   });
 }
 
-test('cron reads only files whose names it likes', () => {
+test('the name of the output file must be one that cron reads', () => {
   assert.equal(outputProblem('/etc/cron.d/process-control'), undefined);
   assert.equal(outputProblem('/etc/cron.d/PC_2'), undefined);
   for (const name of ['a.b', '.a', 'a~', 'a b', '', '\u00e4'])

@@ -60,7 +60,7 @@ function remembered(): Directory {
   return directory;
 }
 
-test('files that are the very same are not read again, and say the same', () => {
+test('unchanged files are not read again and give the same result', () => {
   const directory = remembered();
   const first = directory.load();
   assert.ok(first.is === 'loaded');
@@ -78,7 +78,7 @@ test('files that are the very same are not read again, and say the same', () => 
   assert.deepEqual(directory.load(), first);
 });
 
-/** Each alone makes a file another one. */
+/** Each difference alone means that the file has changed. */
 const changes: readonly (keyof FileFacts)[] = ['sizeBytes', 'mtimeMs', 'ctimeMs', 'inode'];
 
 for (const key of changes) {
@@ -92,7 +92,7 @@ for (const key of changes) {
   });
 }
 
-test('a file that was changed just now is read each time, since it may change again without another time stamp', () => {
+test('a file that was changed just now is read each time, because it may change again with the same time stamp', () => {
   const directory = remembered();
   directory.present.set('a', { ...facts, ctimeMs: directory.nowMs - 1500 });
   directory.load();
@@ -104,7 +104,7 @@ test('a file that was changed just now is read each time, since it may change ag
   assert.deepEqual(directory.asked, []);
 });
 
-test('a link is read each time: what it leads to may change without it', () => {
+test('a link is read each time, because its target may change', () => {
   const directory = remembered();
   directory.present.set('a', { ...facts, kind: 'symlink' });
   directory.load();
@@ -119,7 +119,7 @@ test('another configuration or program forgets everything', () => {
   assert.equal(directory.asked.length, 3);
 });
 
-test('a memory that is no memory is none', () => {
+test("a cache that can't be parsed is ignored", () => {
   for (const text of [
     '',
     '{',
@@ -136,7 +136,7 @@ test('a memory that is no memory is none', () => {
   }
 });
 
-test('files that are gone are forgotten, and nothing is kept anew without need', () => {
+test('files that are gone are forgotten, and an unchanged cache is not written', () => {
   const directory = remembered();
   assert.equal(jobMemory(directory.memory, 'one', () => 'a').text() === undefined, false, 'all are gone');
   directory.present.delete('c');
@@ -147,7 +147,7 @@ test('files that are gone are forgotten, and nothing is kept anew without need',
   assert.equal(memory.text(), undefined);
 });
 
-test('a job that names a zone is read again when the data of the zone are others, and one without is not', () => {
+test('a job that names a zone is read again if the data of the zone change, other jobs are not', () => {
   const directory = new Directory();
   directory.present.set('plain', facts);
   directory.load();

@@ -10,17 +10,17 @@ function schedules(text: string): Record<string, string> {
   return Object.fromEntries([...readPresent([text]).content().lines].map(([slug, line]) => [slug, line.schedule]));
 }
 
-test("no file is nobody's", () => {
+test('without a file the owner is nobody', () => {
   assert.equal(readPresent([]).owner, 'nobody');
 });
 
-test('our file is known by its first line alone', () => {
+test('our file is recognised by its first line alone', () => {
   assert.equal(readPresent([ours]).owner, 'us');
   assert.equal(readPresent([ours.slice(1)]).owner, 'foreign');
   assert.equal(readPresent([`\n${ours}`]).owner, 'foreign');
 });
 
-test('lines of all parts are read, the first of a job counts', () => {
+test('lines of all parts are read, and the first line of a job is used', () => {
   const first = `${ours}*/5 * * * * svc /usr/bin/run-job --job a\n1 2 3 4 5 svc /usr/bin/run-job --job a\n`;
   const second = `${header(values, 2, 'x')}0 5 * * * svc nice /opt/runner --job b.c --config /etc/x.yaml >/dev/null 2>&1\n`;
   const present = readPresent([first, second]);
@@ -33,7 +33,7 @@ test('lines of all parts are read, the first of a job counts', () => {
   );
 });
 
-test('a line of another zone tells the schedule that it follows', () => {
+test('the comment above a line of another zone has the schedule of the job', () => {
   const text = `${ours}# a follows 30 2 * * 1 America/New_York\n0,30 * * * * svc /usr/bin/run-job --due --job a\n`;
   assert.deepEqual(readPresent([text]).content().lines.get('a'), {
     schedule: '0,30 * * * *',
@@ -42,12 +42,12 @@ test('a line of another zone tells the schedule that it follows', () => {
   });
 });
 
-test('a note about another zone says nothing about an ordinary line', () => {
+test('the comment about another zone does not apply to an ordinary line', () => {
   const text = `${ours}# a follows 30 2 * * 1 America/New_York\n0 5 * * * svc /usr/bin/run-job --job a\n`;
   assert.deepEqual(readPresent([text]).content().lines.get('a'), { schedule: '0 5 * * *', due: false });
 });
 
-test('what somebody has broken in our file is not kept', () => {
+test('a line of ours that was broken by hand is not kept', () => {
   const lines = [
     '99 * * * * svc /usr/bin/run-job --job a',
     '# 0 5 * * * svc /usr/bin/run-job --job b',
@@ -56,7 +56,7 @@ test('what somebody has broken in our file is not kept', () => {
   assert.deepEqual(schedules(`${ours}${lines.join('\n')}\n`), {});
 });
 
-test('the lines for all services and for missed runs are noticed', () => {
+test('the lines for services and for missed runs are recognised', () => {
   const present = readPresent([
     `${ours}@reboot svc /usr/bin/run-job --ensure\n*/5 * * * * svc /usr/bin/run-job --catch-up\n`,
   ]);
@@ -66,7 +66,7 @@ test('the lines for all services and for missed runs are noticed', () => {
   );
 });
 
-test('a crontab of the predecessor is known by what it consists of, and gives its lines', () => {
+test('a crontab of the predecessor is recognised by its content, and its lines are read', () => {
   const text = `# Generated from /var/lib/process-control/a.yaml
 */5 * * * * jenkins /usr/bin/run-job --job a
 # Skipping disabled job b
@@ -83,7 +83,7 @@ test('a crontab of the predecessor is known by what it consists of, and gives it
   assert.equal(present.content().lines.get('a')?.due, false);
 });
 
-/** [the text, whose it is] */
+/** [text, owner] */
 const owners: readonly (readonly [string, string])[] = [
   ['', 'predecessor'],
   ['\n\n', 'predecessor'],
@@ -99,7 +99,7 @@ const owners: readonly (readonly [string, string])[] = [
 ];
 
 for (const [text, owner] of owners) {
-  test(`a present file ${JSON.stringify(text.slice(0, 70))} is taken for: ${owner}`, () => {
+  test(`the owner of ${JSON.stringify(text.slice(0, 70))} is: ${owner}`, () => {
     assert.equal(readPresent([text]).owner, owner);
   });
 }

@@ -7,7 +7,7 @@ import { cronReader } from '../../src/system/cron/crontab-check.ts';
 
 const entry = (schedule: string) => `${schedule} root /usr/bin/true`;
 
-/** [text of the line, what it is, or a part of the fault] */
+/** [text of the line, what it is, or a part of the problem] */
 const lines: readonly (readonly [string, string])[] = [
   ['', 'nothing'],
   [' \t ', 'nothing'],
@@ -18,7 +18,7 @@ const lines: readonly (readonly [string, string])[] = [
   ["MAILTO=''", 'setting'],
   ['PATH=/usr/bin:/bin', 'setting'],
   ['GREETING=good morning', 'setting'],
-  // A setting without a value costs the whole file in Debian's cron and is fine in cronie.
+  // Debian's cron ignores a whole file for a setting without a value, which cronie accepts.
   ['MAILTO=', 'the value of MAILTO'],
   ['MAILTO= ', 'the value of MAILTO'],
   ['MAILTO=x ', 'the value of MAILTO'],
@@ -41,7 +41,7 @@ const lines: readonly (readonly [string, string])[] = [
   ['@reboot root true', 'entry'],
   ['* * * * * svc$ true', 'entry'],
   ['* * * * * svc@example.org true >/dev/null 2>&1', 'entry'],
-  // @daily is fine for both, but a schedule has one spelling here.
+  // Both accept @daily, but the generated crontab has only five terms.
   ['@daily root true', 'neither a comment'],
   ['@every_second root true', 'neither a comment'],
   ['* * * * * true', 'neither a comment'],
@@ -58,7 +58,7 @@ const lines: readonly (readonly [string, string])[] = [
   ['\ufeff* * * * * root true', 'not ASCII'],
   [`* * * * * root ${'x'.repeat(900)}`, 'more than 900'],
   ['-* * * * * root true', 'bad minute'],
-  // Both daemons read 0 here and say nothing.
+  // Both daemons silently read 0 here.
   [entry('0~59 * * * *'), 'bad minute'],
   [entry('0#3 * * * *'), 'bad minute'],
   [entry('1-5-7 * * * *'), 'bad minute'],
@@ -84,7 +84,7 @@ const lines: readonly (readonly [string, string])[] = [
 for (const [text, expected] of lines) {
   test(`the crontab line ${JSON.stringify(text.slice(0, 60))} is: ${expected}`, () => {
     const line = readLine(text);
-    if (line.is === 'fault') assert.ok(line.message.includes(expected), line.message);
+    if (line.is === 'problem') assert.ok(line.message.includes(expected), line.message);
     else assert.equal(line.is, expected);
   });
 }
@@ -98,34 +98,34 @@ test('an entry is its five fields, its user and its command', () => {
   });
 });
 
-test('a fault is told with the number of its line', () => {
+test('a problem has the number of its line', () => {
   assert.deepEqual(
-    readCrontab('# fine\n\n* * * * root true\n').faults.map(({ line }) => line),
+    readCrontab('# fine\n\n* * * * root true\n').problems.map(({ line }) => line),
     [3],
   );
 });
 
 test('a file without a newline at its end is refused, because one daemon ignores the line and the other the file', () => {
-  const [fault] = readCrontab('# x\n* * * * * root true').faults;
-  assert.deepEqual([fault?.line, /newline/.test(fault?.message ?? '')], [2, true]);
+  const [problem] = readCrontab('# x\n* * * * * root true').problems;
+  assert.deepEqual([problem?.line, /newline/.test(problem?.message ?? '')], [2, true]);
 });
 
 test('a file of 10,000 lines is read and one of 10,001 is not', () => {
-  assert.deepEqual(readCrontab(`${entry('* * * * *')}\n`.repeat(10_000)).faults, []);
-  assert.match(readCrontab(`${entry('* * * * *')}\n`.repeat(10_001)).faults[0]?.message ?? '', /10000 lines/);
+  assert.deepEqual(readCrontab(`${entry('* * * * *')}\n`.repeat(10_000)).problems, []);
+  assert.match(readCrontab(`${entry('* * * * *')}\n`.repeat(10_001)).problems[0]?.message ?? '', /10000 lines/);
 });
 
-test('comments of more than 32,768 bytes in a row are refused, because cronie loses its way in them', () => {
+test("comments of more than 32,768 bytes in a row are refused, because cronie can't read on after them", () => {
   const comments = `# ${'x'.repeat(97)}\n`.repeat(327);
-  assert.deepEqual(readCrontab(comments).faults, []);
-  assert.equal(readCrontab(`${comments}# ${'x'.repeat(97)}\n`).faults[0]?.line, 328);
-  assert.deepEqual(readCrontab(`${comments}A=b\n${comments}`).faults, []);
+  assert.deepEqual(readCrontab(comments).problems, []);
+  assert.equal(readCrontab(`${comments}# ${'x'.repeat(97)}\n`).problems[0]?.line, 328);
+  assert.deepEqual(readCrontab(`${comments}A=b\n${comments}`).problems, []);
 });
 
 const debian = /-n\s+\(dry run/.test(String(spawnSync('crontab', ['-h']).stderr));
 const notDebian = debian ? false : "needs Debian's crontab -n";
 
-test("whatever our reader accepts, Debian's crontab accepts", { skip: notDebian }, () => {
+test("Debian's crontab accepts every text that our parser accepts", { skip: notDebian }, () => {
   const piece = fc.constantFrom(
     '*',
     '*/5',
@@ -153,7 +153,7 @@ test("whatever our reader accepts, Debian's crontab accepts", { skip: notDebian 
     setting.map(([name, value]) => `${name}=${value}`),
     fc.string({ maxLength: 12, unit: fc.constantFrom('*', ' ', '#', '=', '"', 'a', '1', '\t', "'", '@', '-') }),
   );
-  const accepted = fc.sample(text, { numRuns: 20_000, seed: 1 }).filter((line) => readLine(line).is !== 'fault');
+  const accepted = fc.sample(text, { numRuns: 20_000, seed: 1 }).filter((line) => readLine(line).is !== 'problem');
   assert.ok(accepted.length > 500, `only ${accepted.length} lines to ask about`);
   assert.ok(accepted.filter((line) => readLine(line).is === 'entry').length > 30);
   for (let at = 0; at < accepted.length; at += 9000) {
@@ -162,7 +162,7 @@ test("whatever our reader accepts, Debian's crontab accepts", { skip: notDebian 
   }
 });
 
-test("Debian's crontab objects to what costs a whole file", { skip: notDebian }, () => {
+test("Debian's crontab refuses lines for which cron ignores a whole file", { skip: notDebian }, () => {
   for (const bad of ['0/5 * * * * root true\n', 'A=\n', '* * * * * root true', `${'# x\n'.repeat(10_001)}`]) {
     assert.notEqual(cronReader.objection(withoutUsers(bad)), undefined, bad.slice(0, 40));
   }

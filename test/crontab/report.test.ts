@@ -37,7 +37,7 @@ const table: readonly (readonly [what: string, before: string, after: string, wo
   ['another setting', `PATH=/bin\n${job}`, `PATH=/usr/bin\n${job}`, 'settings changed'],
 ];
 
-test('what a change is said to be is all of it', () => {
+test('the summary of a change names every part of it', () => {
   for (const [what, before, after, words] of table) assert.equal(changesText(none, before, after), words, what);
   assert.equal(
     changesText({ ...none, added: ['b'] }, job, `${ensure}${job}`),

@@ -23,7 +23,7 @@ function expanded(text: string, changes: Partial<EntryValues> = {}): string {
 const defaultTemplate = '# Generated from {source}\n{schedule} {user} {command}\n';
 const line = '5 0 * * * svc /usr/bin/run-job --job backup\n';
 
-test('the default template gives what the predecessor wrote', () => {
+test('the default template gives the same lines as the predecessor', () => {
   assert.equal(expanded(defaultTemplate), `# Generated from /var/lib/process-control/backup.yaml\n${line}`);
 });
 
@@ -31,7 +31,7 @@ test('a template without a newline at its end gets one', () => {
   assert.equal(expanded('{schedule} {user} {command}'), line);
 });
 
-test('all values, doubled braces and text of their own may be in a template', () => {
+test('a template may have all values, doubled braces and other text', () => {
   const template =
     '# {slug}: {name} {{literally}}\n\nMAILTO=ops\n{schedule} {user} test -x /x && {command} >/dev/null 2>&1\n';
   assert.equal(
@@ -40,7 +40,7 @@ test('all values, doubled braces and text of their own may be in a template', ()
   );
 });
 
-/** [the template, why it is refused] */
+/** [template, reason of the refusal] */
 const refusals: readonly (readonly [string, RegExp])[] = [
   ['', /one line with/],
   ['# only {command}\n', /one line with/],
@@ -88,11 +88,11 @@ test('a name with line breaks and control characters stays one comment', () => {
   assert.equal(text, `# a\\u000a* * * * * root rm -rf /\\u000d\\u2028\\u001b[2Jb\n${line}`);
 });
 
-test('a long name is cut to what both daemons read', () => {
+test('a long name is cut to a length that both daemons read', () => {
   for (const name of ['x'.repeat(5000), '\u{1f600}'.repeat(5000)]) {
     const text = expanded('# {name}\n{schedule} {user} {command}\n', { name });
     assert.ok(Buffer.byteLength(text) < 1200, String(text.length));
-    assert.deepEqual(readCrontab(text).faults, []);
+    assert.deepEqual(readCrontab(text).problems, []);
   }
 });
 
@@ -137,9 +137,9 @@ test('no value can add a line, a field or a command', () => {
         [changed]: value,
       });
       if (text.startsWith('job: ')) return;
-      const { lines, faults } = readCrontab(text);
+      const { lines, problems } = readCrontab(text);
       if (changed === 'source' || changed === 'command' || changed === 'slug') assert.match(value, /^[a /]+$/);
-      assert.deepEqual(faults, []);
+      assert.deepEqual(problems, []);
       assert.deepEqual(
         lines.map((read) => read.is),
         ['comment', 'entry'],

@@ -1,9 +1,12 @@
-/** Whether a program printed what a page says, but for what differs from run to run and from machine to machine. */
+/**
+ * Compares what a page shows with what a program printed, and ignores what differs from run to run
+ * and from machine to machine.
+ */
 
-/** What differs by its nature, the more particular ones first; times of day keep their place, not their value. */
+/** Patterns of values that differ from run to run, the specific ones first, and what replaces each. */
 const differing: readonly (readonly [RegExp, string])[] = [
   [/\u001b\[[\d;]*m/g, ''],
-  // A run's id, alone and as part of a log's name.
+  // The id of a run, by itself and in the name of a log.
   [/\b\d{8}-\d{6}-[0-9a-f]{8}\b/g, 'RUN'],
   [/\b\d{8}-\d{6}(-\d+)?\b/g, 'RUN'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, 'UUID'],
@@ -27,7 +30,7 @@ const differing: readonly (readonly [RegExp, string])[] = [
   [/\b\d+(\.\d+)? ?(ms|s|min|h|d|days)( \d+ ?(s|min|h))?\b/g, 'DURATION'],
   [/\b\d+(\.\d+)?( ?[KMG]i?B?| bytes)\b/g, 'SIZE'],
   [/\b\d+%/g, 'PERCENT'],
-  // Columns are as wide as what stands in them.
+  // The width of a column follows its values.
   [/ {2,}/g, '  '],
   [/[ \t\r]+$/gm, ''],
 ];
@@ -36,7 +39,7 @@ export function normalised(text: string): string {
   return differing.reduce((left, [pattern, by]) => left.replaceAll(pattern, by), text).trimEnd();
 }
 
-/** A line of only `…` in a page stands for any lines, also for none. */
+/** True if the lines match; a line `…` in the page matches any number of lines, also none. */
 export function alike(expected: readonly string[], printed: string): boolean {
   const actual = normalised(printed).split('\n');
   const parts: string[][] = [[]];

@@ -1,4 +1,4 @@
-/** The security page: each attack names a test, each test exists, and `npm run attack` runs all of them. */
+/** The security page names a test for each attack, each test exists, and `npm run attack` runs all. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const list = () =>
     .trim()
     .split('\n');
 
-/** The rows of the tables that begin with this heading. */
+/** The rows of all tables whose first column has this heading. */
 function rowsOf(heading: string): readonly (readonly string[])[] {
   const tables = page.split('\n\n').filter((part) => part.startsWith(`| ${heading} `));
   const rows = tables.flatMap((table) => table.trim().split('\n').slice(2));
@@ -26,7 +26,7 @@ function rowsOf(heading: string): readonly (readonly string[])[] {
   );
 }
 
-test('each attack of the page says what stops it and which test carries it out', () => {
+test('each attack on the security page says what stops it and which test tries it', () => {
   const rows = rowsOf('Attack');
   assert.ok(rows.length > 30, `${rows.length} attacks`);
   for (const [attack = '', stop = '', tests = ''] of rows) {
@@ -35,14 +35,14 @@ test('each attack of the page says what stops it and which test carries it out',
   }
 });
 
-test('npm run attack runs each test file that the page names, and each is there', () => {
+test('npm run attack runs each test file that the security page names, and each exists', () => {
   const named = new Set([...page.matchAll(/test\/[\w/.-]+\.ts/g)].map(([file]) => file));
   assert.deepEqual(list(), [...named].sort());
   for (const file of named) assert.ok(existsSync(path.join(root, file)), file);
   assert.match(JSON.parse(read('package.json')).scripts.attack, /node scripts\/attack\.mjs$/);
 });
 
-test('what attacks the boundary of users is on the page', () => {
+test('the security page names the tests that attack the boundary between users', () => {
   const attackers = ['boundary', 'inspector', 'descriptors', 'audit', 'trust', 'planted', 'hostile-text', 'world'];
   for (const name of attackers) assert.ok(list().includes(`test/cli/${name}.test.ts`), name);
 });

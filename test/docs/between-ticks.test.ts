@@ -10,14 +10,17 @@ const wrong: Account = { differences: [{ line: 1, message: 'overdue' }], notRun:
 const right: Account = { differences: [], notRun: ['line 7: a picture'] };
 const page = (schedule: string, more = '') => `\`\`\`yaml\nname: A\nschedule: "${schedule}"\n${more}\`\`\`\n`;
 
-/** What betweenTicks makes of these accounts, and how many of them it asked for. */
+/** The result of betweenTicks for these accounts, and the number of accounts that it used. */
 async function carried(text: string, accounts: readonly Account[]): Promise<readonly [Account, number]> {
   let count = 0;
-  const account = await betweenTicks(text, async () => accounts[count++] ?? assert.fail('it was asked once too often'));
+  const account = await betweenTicks(
+    text,
+    async () => accounts[count++] ?? assert.fail('the page was tried too often'),
+  );
   return [account, count];
 }
 
-test('a page that differs while a tick of its own came due is carried out again', async () => {
+test('a page that differs is tried again if one of its ticks came due meanwhile', async () => {
   const [account, count] = await carried(page('* * * * *'), [wrong, right]);
   assert.deepEqual(account, {
     differences: [],
@@ -26,20 +29,20 @@ test('a page that differs while a tick of its own came due is carried out again'
   assert.equal(count, 2);
 });
 
-test('it is not for ever, and what differs in the end is told', async () => {
+test('a page is tried four times, and the last difference is reported', async () => {
   const [account, count] = await carried(page('* * * * *'), [wrong, wrong, wrong, wrong]);
   assert.deepEqual([account.differences, count], [wrong.differences, 4]);
 });
 
-test('a page that differs though nothing came due is wrong at once', async () => {
+test('a page that differs is wrong at once if none of its ticks came due', async () => {
   assert.deepEqual(await carried(page('0 0 31 2 *'), [wrong]), [wrong, 1]);
 });
 
-test('a page that is as it says is carried out once, whatever came due', async () => {
+test('a page that does not differ is tried once, whatever came due', async () => {
   assert.deepEqual(await carried(page('* * * * *'), [right]), [right, 1]);
 });
 
-test('a tick is one in the zone of the host, in UTC, or in a zone that the page names', () => {
+test('a tick counts in the zone of the host, in UTC, and in a zone that the page names', () => {
   const atMs = Date.parse('2026-11-25T09:00:30Z');
   const span = [atMs, atMs + 1000] as const;
   assert.equal(tickIn(page('0 9 * * *'), ...span), '0 9 * * *', 'the minute that has begun');
@@ -49,6 +52,6 @@ test('a tick is one in the zone of the host, in UTC, or in a zone that the page 
   assert.equal(tickIn(page('2 9 * * *'), atMs, atMs + 80_000), undefined);
 });
 
-test('the tutorial has a schedule', () => {
+test('the schedules of the tutorial are found', () => {
   assert.deepEqual(schedulesIn(readFileSync(path.join(repository, 'docs/tutorial.md'), 'utf8')), ['*/10 * * * *']);
 });

@@ -1,8 +1,10 @@
 /**
- * Carries out a page so that its transcript does not depend on the time of day. No cron of the machine looks at the clock, so a tick of one of
- * the page's own schedules that passes meanwhile is a tick that cron let go by, and status, next and why rightly say so. A page that
- * is not as it says while such a tick passed is carried out again from its beginning.
+ * Carries out a page so that its outputs do not depend on the time of day. The cron of the machine
+ * never reaches the next minute. So if a tick of the page's schedules passes meanwhile, status, next
+ * and why rightly report that cron missed it. A page that differs while such a tick passed is carried
+ * out again from its beginning.
  */
+import { expressionOf } from '../../src/schedule/expression.ts';
 import { expectedTicks } from '../../src/schedule/ticks.ts';
 import { findZone, hostZone } from '../../src/system/time/zones.ts';
 import type { Zones } from '../../src/zone/zone.ts';
@@ -10,7 +12,7 @@ import type { Account } from './carry-out.ts';
 
 const zones: Zones = { host: hostZone(), find: findZone };
 
-/** So often a page is begun: one that takes longer than its schedule rests can never be shown. */
+/** Number of tries; a page that takes longer than the time between its ticks never matches. */
 const attempts = 4;
 
 export async function betweenTicks(page: string, carriedOut: () => Promise<Account>): Promise<Account> {
@@ -25,20 +27,24 @@ export async function betweenTicks(page: string, carriedOut: () => Promise<Accou
   }
 }
 
-/** A schedule of the page that has a tick in this span, in the host's zone or in one that the page names. */
+/** The first schedule with a tick in this span, in the host's zone, UTC or a zone of the page. */
 export function tickIn(page: string, fromMs: number, untilMs: number): string | undefined {
   const zoneNames = [undefined, 'UTC', ...[...page.matchAll(/^time_zone: *"?([\w/+-]+)/gm)].map(([, name]) => name)];
-  // What is due at a minute is due all that minute.
+  // A tick is due during its whole minute.
   const span = { afterMs: fromMs - 60_000, untilMs };
   return schedulesIn(page).find((schedule) =>
     zoneNames.some(
       (timeZone) =>
-        expectedTicks({ schedule, timing: timeZone === undefined ? {} : { timeZone } }, span, zones).length > 0,
+        expectedTicks(
+          { schedule: expressionOf(schedule), timing: timeZone === undefined ? {} : { timeZone } },
+          span,
+          zones,
+        ).length > 0,
     ),
   );
 }
 
-/** The schedules of a page's job files. */
+/** The schedules of the job files of a page. */
 export function schedulesIn(page: string): readonly string[] {
   return [...page.matchAll(/^schedule: *(["'])(.+?)\1/gm)].map(([, , schedule = '']) => schedule);
 }

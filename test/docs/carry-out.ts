@@ -1,4 +1,4 @@
-/** Carries out a page on a machine of its own, and says what is not as the page has it. */
+/** Carries out a page on a machine of its own, and returns what differs from the page. */
 
 import { alike } from './alike.ts';
 import { type Machines, type Shell, standingCron, usualColumns } from './machine.ts';
@@ -7,14 +7,14 @@ import type { Shown, Step } from './page.ts';
 export interface Difference {
   readonly line: number;
   readonly message: string;
-  /** What a session printed instead: for `DOCS_UPDATE=1`. */
+  /** The output of a session, for `DOCS_UPDATE=1`. */
   readonly command?: Shown;
   readonly printed?: string;
 }
 
 export interface Account {
   readonly differences: readonly Difference[];
-  /** What was left out, and why. */
+  /** The blocks that were not run, and why. */
   readonly notRun: readonly string[];
 }
 
@@ -42,8 +42,9 @@ export async function carryOut(steps: readonly Step[], machines: Machines): Prom
 }
 
 /**
- * The real daemon, three seconds before the last minute that ended in 0; what it starts of ours has that clock too, or run-job would rightly say that no tick is due.
- * A clock that is behind keeps the order: whatever the page does next is later.
+ * Starts the real cron with a clock that is three seconds before the last minute that ended in 0.
+ * run-job gets the same clock when cron starts it, or it would rightly say that no tick is due. The
+ * clock is behind, not ahead, so that everything the page does next is later.
  */
 const startCron = `
   cat >~/.clock <<'END'
@@ -57,7 +58,7 @@ END
     sed -i "2i [ \\"\\$PROCESS_CONTROL_TRIGGER\\" != cron ] || . /run/clock" $(command -v run-job)
     . /run/clock && exec cron'`;
 
-/** From here on the page has its machine for itself: what cron started has ended. */
+/** Stops that cron, waits until all that it started has ended, and starts the standing cron. */
 const stopCron = `sudo sh -c '
   kill $(cat /run/crond.pid)
   while pgrep -f "^cron|/CRO[N]|--jo[b]" >/dev/null; do sleep 0.1; done
@@ -92,7 +93,7 @@ async function asShown(command: Shown, shell: Shell, until: boolean): Promise<re
   const endMs = Date.now() + 180_000;
   for (;;) {
     const { output, code } = await shell.run(command.command);
-    // What is waited for can't be nothing: a page that has no output yet gets the first that there is.
+    // A page that has no output yet takes the first output.
     const waits = until && command.output.length === 0;
     if (!waits && alike(command.output, output)) return [];
     const first = waits && code === 0 && output !== '';
@@ -113,7 +114,7 @@ async function succeeded(line: number, commands: readonly string[], shell: Shell
   return [];
 }
 
-/** Below a home it is its owner's, elsewhere root's. */
+/** The command that writes a file: as alice below her home, as root elsewhere. */
 function written(file: string, text: string): string {
   const root = file.startsWith('~') ? '' : 'sudo ';
   const here = `cat >~/.block <<'END OF BLOCK'\n${text}END OF BLOCK\n`;

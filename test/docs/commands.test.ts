@@ -1,6 +1,6 @@
 /**
- * Every command block of the documentation is carried out, and prints what its page says.
- * DOCS_UPDATE=1 writes what was printed into the pages instead; DOCS_PAGE=docs/tutorial.md does one page alone.
+ * Every command block of the documentation runs, and prints what its page shows. DOCS_UPDATE=1 writes
+ * the outputs into the pages instead; DOCS_PAGE=docs/tutorial.md runs one page only.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { pages } from './pages.ts';
 const read = (file: string) => readFileSync(path.join(repository, file), 'utf8');
 const { DOCS_UPDATE, DOCS_PAGE } = process.env;
 
-describe('what the documentation tells people to type', { skip: noMachine, concurrency: 3 }, () => {
+describe('the commands on the pages of the documentation', { skip: noMachine, concurrency: 3 }, () => {
   let machines: Machines;
   before(async () => {
     machines = await Machines.make();
@@ -27,7 +27,7 @@ describe('what the documentation tells people to type', { skip: noMachine, concu
   for (const page of pages.filter((name) => DOCS_PAGE === undefined || name === DOCS_PAGE)) {
     const steps = stepsOf(read(page), read);
     if (steps.length === 0) continue;
-    test(`${page} is as it says`, async (context) => {
+    test(`${page}: each command prints what the page shows`, async (context) => {
       const { differences, notRun } = await betweenTicks(read(page), () => carryOut(steps, machines));
       for (const each of notRun) context.diagnostic(`${page} ${each}`);
       if (DOCS_UPDATE !== undefined) update(page, differences);
@@ -36,7 +36,7 @@ describe('what the documentation tells people to type', { skip: noMachine, concu
     });
   }
 
-  /** Each fixture is a page with one thing wrong, and its first line says what must be said about it. */
+  /** Each fixture is a page with one problem; its first line has the words of the expected message. */
   for (const name of ['stale', 'fails', 'no-place', 'bad-key', 'not-carried-out-elsewhere', 'by-indentation']) {
     if (DOCS_PAGE !== undefined) continue;
     test(`a page is refused: ${name}`, async () => {
@@ -51,7 +51,7 @@ describe('what the documentation tells people to type', { skip: noMachine, concu
     });
   }
 
-  test('a page is accepted that says what is so', { skip: DOCS_PAGE !== undefined }, async () => {
+  test('a page without a problem is accepted', { skip: DOCS_PAGE !== undefined }, async () => {
     const { differences, notRun } = await carryOut(stepsOf(read('test/fixtures/pages/good.md'), read), machines);
     assert.deepEqual(differences, []);
     assert.deepEqual(notRun.length, 2);

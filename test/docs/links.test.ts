@@ -7,8 +7,8 @@ import { pages } from './pages.ts';
 const root = path.resolve(import.meta.dirname, '../../..');
 
 for (const page of pages) {
-  test(`what ${page} links to is there`, () => {
-    // What stands between fences is a command or a session, where brackets mean something else.
+  test(`${page}: each link leads to a page or heading that exists`, () => {
+    // Brackets in a fenced block are not links.
     const text = readFileSync(path.join(root, page), 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '');
     for (const [, target = ''] of text.matchAll(/\]\(([^)]+)\)/g)) {
       if (/^https?:/.test(target)) continue;
@@ -20,21 +20,21 @@ for (const page of pages) {
   });
 }
 
-test('the table of contents has every page', () => {
+test('docs/README.md links to every page', () => {
   const contents = readFileSync(path.join(root, 'docs/README.md'), 'utf8');
   for (const page of pages.filter((name) => name.startsWith('docs/') && name !== 'docs/README.md')) {
     assert.ok(contents.includes(`](${path.relative('docs', page)})`), page);
   }
 });
 
-test('what docs/ARCHITECTURE.md says to touch is there', () => {
+test('each file that docs/ARCHITECTURE.md says to change exists', () => {
   const table = readFileSync(path.join(root, 'docs/ARCHITECTURE.md'), 'utf8').split('## To add')[1] ?? '';
   for (const [, name = ''] of table.matchAll(/`([a-z.]+\/[\w./-]*|[\w-]+\.\w+)`/g)) {
     assert.ok(existsSync(path.join(root, name)) || existsSync(path.join(root, 'src', name)), name);
   }
 });
 
-/** As the usual viewers make them of headings. */
+/** The anchors that GitHub and similar viewers make from headings. */
 function anchors(text: string): readonly string[] {
   return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading

@@ -1,6 +1,7 @@
 /**
- * A machine of the test's own, as a page of the documentation assumes it: this one's programs seen through an overlay, in namespaces for mounts,
- * processes, the network and the host's name. What a page does to /etc, /usr or /var is gone with it, and so is every process that it started.
+ * Machines for the pages of the documentation: the programs of this machine, seen through an overlay,
+ * in namespaces for mounts, processes, the network and the host name. When a machine is closed, its
+ * changes to /etc, /usr and /var and all its processes are gone.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,7 +18,7 @@ const environment = { PATH: searchPath, LC_ALL: 'C.UTF-8', TZ: 'UTC' };
 /** The width of the terminal, for pages that do not ask for another one. */
 export const usualColumns = 200;
 
-/** The scene's people, as an administrator would have made them; nothing of the machine below shows through. */
+/** Creates the users of the pages and removes what this machine has of process-control. */
 const prepare = `
   set -e
   rm -rf /etc/process-control* /var/lib/process-control* /var/log/process-control* /var/cache/process-control* /etc/cron.d/* /etc/sudoers.d/* /home/*
@@ -30,12 +31,15 @@ const prepare = `
   install -m 755 ${repository}/test/fixtures/programs/mail-to-file /usr/sbin/sendmail`;
 
 /**
- * A cron that is alive while no minute of its clock ends: what a page shows does not depend on the time of day at which its test runs.
- * A page that wants ticks has another one (`until: cron`).
+ * Starts a cron that is alive but whose clock almost stands still, so that the output of a page does
+ * not depend on the time of day. `until: cron` replaces it by a cron with ticks.
  */
 export const standingCron = `LD_PRELOAD='/usr/$LIB/faketime/libfaketime.so.1' FAKETIME='+0 x0.00001' DONT_FAKE_MONOTONIC=1 cron`;
 
-/** Overlays $1 (a directory for what is written) over $2 at $3, with what a system has beside its disk, and becomes the rest in it. */
+/**
+ * Mounts an overlay of $1 (for changes) over $2, with /proc, /dev and /run, and runs the remaining
+ * arguments in it. $3 is the repository.
+ */
 const enter = `
   set -e
   changes=$1 lower=$2 repository=$3
@@ -43,7 +47,7 @@ const enter = `
   mkdir -p $changes/upper $changes/work $changes/root $changes/checkout-upper $changes/checkout-work
   mount -t overlay overlay -o lowerdir=$lower,upperdir=$changes/upper,workdir=$changes/work $changes/root
   cd $changes/root
-  # An address that is the page's alone: no other test takes the ports that it names. SIOCSIFFLAGS, IFF_UP.
+  # Brings up the page's own loopback, so no other test can take its ports. SIOCSIFFLAGS, IFF_UP.
   perl -e 'my $up = pack("a16 s x22", "lo", 1); socket(my $any, 2, 2, 0) or die; ioctl($any, 0x8914, $up) or die "lo: $!"'
   mount -t proc proc proc
   mount --rbind /dev dev
@@ -58,7 +62,7 @@ const enter = `
 
 const inNamespaces = ['unshare', '-m', '-n', '-p', '-u', '--propagation', 'private', '--fork', '--kill-child'];
 
-/** Why there can be no such machine here, or false. */
+/** The reason why this host can have no such machine, or false. */
 export const noMachine = ((): string | false => {
   if (!isRoot) return 'needs root';
   for (const program of ['unshare', 'sudo', 'script', 'make', 'cron']) {
@@ -78,7 +82,7 @@ export const noMachine = ((): string | false => {
   return tried.status === 0 ? false : `needs unshare -m and overlay mounts: ${tried.stderr.trim()}`;
 })();
 
-/** What the machines of several pages have in common: made once, in a memory file system that only its own mount namespace has. */
+/** The layers that all machines share, made once, in a tmpfs of a mount namespace of their own. */
 export class Machines {
   readonly #directory = mkdtempSync(path.join(tmpdir(), 'pages-'));
   readonly #holder: ChildProcess;
@@ -110,11 +114,11 @@ export class Machines {
     });
   }
 
-  /** A new machine with a shell of alice's on it, at a terminal. The bash around it is process 1, and buries what loses its parent. */
+  /** A new machine with a shell for alice at a terminal. The bash around it is process 1 and reaps orphans. */
   open(scene: SceneName): Shell {
     this.#count += 1;
     const home = scene === 'checkout' ? '/home/alice/process-control' : '/home/alice';
-    // The service user's directory below /run is made at boot, and cron is started.
+    // A boot would make the service user's directory below /run, and start cron.
     const boot =
       scene === 'installed'
         ? `install -d -m 755 -o process-control -g process-control /run/process-control && ${standingCron}`
@@ -171,7 +175,7 @@ export interface Answer {
   readonly code: number;
 }
 
-/** A shell that keeps its directory and variables from command to command. */
+/** Shell that keeps its directory and variables from command to command. */
 export class Shell {
   readonly #child: ChildProcess;
   #printed = '';
@@ -187,7 +191,7 @@ export class Shell {
     child.once('close', () => hear('\u001e255\u001e'));
   }
 
-  /** Both streams as they came; a command that does not end within the limit ends the page. */
+  /** Output of both streams in order, and the exit code. Throws if the command takes too long. */
   async run(command: string, limitSeconds = 300): Promise<Answer> {
     this.#printed = '';
     (this.#child.stdio[3] as NodeJS.WritableStream).write(`${command}\0`);

@@ -1,11 +1,12 @@
 /**
- * What a page of the documentation asks a reader to do: its fenced blocks in order, as steps that can be carried out.
- * Nearly all is said by the block itself; an HTML comment on the lines before it says the rest (CONTRIBUTING.md, "Documentation").
+ * Turns a page of the documentation into steps that can be carried out: its fenced blocks, in order.
+ * The block itself says nearly everything; an HTML comment on the lines before it says the rest
+ * (CONTRIBUTING.md, "Documentation").
  */
 
 export type SceneName = 'installed' | 'checkout';
 
-/** Where in the page, one-based, for messages. */
+/** Line of the page, one-based, for messages. */
 interface Place {
   readonly line: number;
 }
@@ -13,7 +14,7 @@ interface Place {
 export type Step = Place &
   (
     | { readonly is: 'scene'; readonly scene: SceneName }
-    /** A command at a prompt, and what it prints. `until: cron`: it is repeated until it prints that, while cron runs. */
+    /** Commands with their outputs. `until: cron`: cron runs, and each is repeated until it matches. */
     | {
         readonly is: 'session';
         readonly commands: readonly Shown[];
@@ -21,13 +22,13 @@ export type Step = Place &
         /** Width of the terminal; 200 unless the page says otherwise. */
         readonly columns: string | undefined;
       }
-    /** Commands of which only success is asked. */
+    /** Commands that must succeed. */
     | { readonly is: 'script'; readonly commands: readonly string[] }
     | { readonly is: 'file'; readonly path: string; readonly text: string }
-    /** Lines out of a file: they must be valid in the smallest whole one. */
+    /** Part of a file: it must be valid when the required keys are added. */
     | { readonly is: 'part'; readonly of: 'job' | 'configuration'; readonly text: string }
     | { readonly is: 'not-run'; readonly reason: string }
-    /** What can't be carried out as it stands, and what to do about it. */
+    /** A block that can't be carried out, and how to fix it. */
     | { readonly is: 'mistake'; readonly message: string }
   );
 
@@ -60,7 +61,7 @@ export function stepsOf(page: string, read: (file: string) => string): readonly 
       else said.push({ word, value });
     } else if (line.trim() !== '') {
       if (said.length > 0)
-        steps.push({ is: 'mistake', line: at, message: 'a comment for a block, and no block follows' });
+        steps.push({ is: 'mistake', line: at, message: 'a comment for a block, but no block follows' });
       said = [];
       if (/^ {4}\S/.test(line) && lines[at - 1] === '' && !insideList(lines, at)) {
         steps.push({
@@ -119,12 +120,12 @@ function stepOf(block: Block, read: (file: string) => string): Step {
     is: 'mistake',
     line,
     message:
-      `nobody knows what to do with this block (${language || 'no language'}): console for a session, sh for commands, text for a picture; ` +
-      'before the others <!-- file: /path --> or <!-- part of: job --> or <!-- part of: configuration --> or <!-- not run: REASON -->',
+      `a block of unknown kind (${language || 'no language'}): write console for a session, sh for commands, text for a picture; ` +
+      'before any other <!-- file: /path -->, <!-- part of: job -->, <!-- part of: configuration --> or <!-- not run: REASON -->',
   };
 }
 
-/** `$ command` opens, `> ` continues it, all else is what it printed. */
+/** Commands and outputs: `$ ` begins a command, `> ` continues it, other lines are output. */
 function shownIn(text: readonly string[], line: number): readonly Shown[] {
   const shown: { command: string; output: string[]; line: number }[] = [];
   for (const [index, each] of text.entries()) {
@@ -135,12 +136,12 @@ function shownIn(text: readonly string[], line: number): readonly Shown[] {
     else if (last !== undefined) last.output.push(each);
     else shown.push({ command: 'false', output: ['a session begins with "$ "'], line: line + 1 + index });
   }
-  // Blank lines between two commands are for the eye.
+  // Blank lines between two commands are not output.
   for (const { output } of shown) while (output.at(-1)?.trim() === '') output.pop();
   return shown;
 }
 
-/** `elsewhere: FILE`: what stands in that file word for word is carried out there. */
+/** Commands of a block. `elsewhere: FILE` leaves out the commands that FILE has word for word. */
 function scriptOf({ text, line }: Block, elsewhere: string | undefined, read: (file: string) => string): Step {
   const known = elsewhere === undefined ? '' : read(elsewhere);
   const commands = joined(text)
@@ -160,7 +161,7 @@ function scriptOf({ text, line }: Block, elsewhere: string | undefined, read: (f
   return { is: 'script', line, commands };
 }
 
-/** Lines that end in a backslash go on with the next; so do here-documents. */
+/** Joins lines that end in a backslash with the next one, and here-documents to one command. */
 function joined(text: readonly string[]): readonly string[] {
   const commands: string[] = [];
   let end: string | undefined;

@@ -1,4 +1,4 @@
-/** Which files are the documentation: the pages beside the README, and all below docs/. */
+/** The files of the documentation: the pages beside the README, and all pages below docs/. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { repository } from '../cli/house.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, readFileSync, utimesSync } from 'node:fs';
 import { test } from 'node:test';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { hostZone } from '../../src/system/time/zones.ts';
 import { House, until } from '../cli/house.ts';
 import { CronHouse, clockedRunner, noFakeTime, patienceMs } from './cron.ts';
@@ -71,7 +71,7 @@ test('a cron with TZ in its environment starts a job an hour after its tick was 
   }
 });
 
-test('TZ that means the same as /etc/localtime is not spoken of', { skip: noFakeTime }, async () => {
+test('a TZ with the same meaning as /etc/localtime causes no warning', { skip: noFakeTime }, async () => {
   const house = new House(
     { x: "name: X\ncommand: /bin/true\nschedule: '0 3 * * *'\n" },
     { crontab: '/etc/cron.d/process-control' },

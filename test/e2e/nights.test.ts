@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, readFileSync, utimesSync } from 'node:fs';
 import { test } from 'node:test';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { House, until } from '../cli/house.ts';
 import { CronHouse, clockedRunner, noFakeTime, patienceMs } from './cron.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { House, until } from '../cli/house.ts';
 import { CronHouse, noCron, patienceMs } from './cron.ts';
 

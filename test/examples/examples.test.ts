@@ -5,10 +5,10 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { parse } from 'yaml';
 import { jobSchema } from '../../src/job/keys/schema.ts';
-import { validateSchedule } from '../../src/schedule/cron-validate.ts';
 import { files } from '../../src/system/file/files.ts';
 import { formatProblem } from '../../src/text/problem.ts';
 import { loadFolder } from '../job/folder.ts';
+import { checkSchedule } from '../job/schedule-check.ts';
 
 const examples = path.resolve(import.meta.dirname, '../../../jobs.example');
 const names = readdirSync(examples);
@@ -19,7 +19,7 @@ after(() => rmSync(installed, { recursive: true }));
 test('every example is a job without any problem, not even a warning', () => {
   for (const name of names) copyFileSync(path.join(examples, name), path.join(installed, name));
   const places = { jobDirectory: installed, jobDefaults: {}, trustedOwnerUids: [statSync(installed).uid] };
-  const folder = loadFolder(places, { files, checkSchedule: validateSchedule });
+  const folder = loadFolder(places, { files, checkSchedule });
   assert.equal(folder.jobs.size, names.length);
   const problems = [...folder.jobs.values()].flatMap((result) => (result.ok ? result.warnings : result.problems));
   assert.deepEqual([...folder.strays, ...problems].map(formatProblem), []);

@@ -6,7 +6,7 @@ import { splitCommand } from '../../src/job/command.ts';
 
 function wordsOf(text: string): readonly string[] | string {
   const split = splitCommand(text);
-  return split.ok ? split.command.words : split.mistake.message;
+  return split.ok ? split.command.words : split.problem.message;
 }
 
 const table: readonly [string, readonly string[]][] = [
@@ -49,14 +49,15 @@ test('the words are those that a POSIX shell makes of the same quotes', () => {
   );
 });
 
-test('what a shell would refuse as unbalanced is refused', () => {
+test('unbalanced quotes are refused, as a shell does', () => {
   const piece = fc.constantFrom('a', ' ', "'", '"', '\\');
   const lines = fc.sample(
     fc.array(piece, { minLength: 1, maxLength: 8 }).map((pieces) => `x ${pieces.join('')}`),
     { numRuns: 60, seed: 2 },
   );
   for (const text of lines) {
-    // A backslash at the very end is text to a shell; to us it is a line that somebody cut off.
+    // A shell takes a backslash at the very end as text; we refuse it, because the line was
+    // probably cut off.
     if (/(?:^|[^\\])(?:\\\\)*\\$/.test(text)) continue;
     const balanced = splitCommand(text).ok;
     assert.equal(balanced, shellAccepts(text), JSON.stringify(text));
@@ -72,7 +73,7 @@ function shellAccepts(text: string): boolean {
   }
 }
 
-test('any words come back when each is put in single quotes', () => {
+test('any words are split again if each is in single quotes', () => {
   const word = fc.string({ unit: 'grapheme' }).filter((text) => !/[\n\0]/.test(text));
   const words = fc
     .tuple(
@@ -88,11 +89,11 @@ test('any words come back when each is put in single quotes', () => {
   );
 });
 
-test('no text is an exception', () => {
+test('no text throws an exception', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 50 }), (text) => {
       const split = splitCommand(text);
-      if (!split.ok) assert.ok(split.mistake.index >= 0 && split.mistake.index <= text.length);
+      if (!split.ok) assert.ok(split.problem.index >= 0 && split.problem.index <= text.length);
     }),
     { numRuns: 2000 },
   );
@@ -111,11 +112,11 @@ const mistakes: readonly [string, number, RegExp][] = [
 ];
 
 for (const [text, index, message] of mistakes) {
-  test(`${JSON.stringify(text)} is a mistake at character ${index}`, () => {
+  test(`${JSON.stringify(text)} has a problem at character ${index}`, () => {
     const split = splitCommand(text);
     assert.ok(!split.ok);
-    assert.equal(split.mistake.index, index);
-    assert.match(split.mistake.message, message);
+    assert.equal(split.problem.index, index);
+    assert.match(split.problem.message, message);
   });
 }
 
@@ -140,7 +141,7 @@ const shellSyntax: readonly [string, readonly string[]][] = [
 ];
 
 for (const [text, expected] of shellSyntax) {
-  test(`what a shell would act on in ${text}: ${expected.join(' ') || 'nothing'}`, () => {
+  test(`shell syntax in ${text}: ${expected.join(' ') || 'none'}`, () => {
     const split = splitCommand(text);
     assert.deepEqual(split.ok && [...split.shellSyntax], expected);
   });

@@ -1,6 +1,7 @@
 /**
- * Commands that people write, carried out twice: by a shell, and as run-job does it, without one. Where both do the same nothing is said; where they
- * differ there is one sentence about it, and the line that it offers does what the shell did.
+ * Commands that people write, carried out twice: by a shell, and as run-job does it, without one.
+ * Where both do the same nothing is said; where they differ there is one sentence about it, and the
+ * line that it offers does what the shell did.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -43,7 +44,7 @@ function withoutShell(command: string): Deed {
   return deed(split.command.words);
 }
 
-/** Said of them: nothing. */
+/** Commands without a warning. */
 const alike = [
   'echo hi',
   './run',
@@ -78,7 +79,7 @@ const alike = [
   'false',
 ];
 
-/** Each gets one sentence, which names what a shell would have acted on. */
+/** Commands with one warning, which names the shell syntax. */
 const different: readonly (readonly [string, RegExp])[] = [
   ['cd srv && ./run', /"cd".*sh -c 'cd srv && \.\/run', or set "working_directory" and begin/],
   ['cd srv; ./run', /"cd".*or set "working_directory" and begin/],
@@ -128,14 +129,14 @@ const different: readonly (readonly [string, RegExp])[] = [
 ];
 
 for (const command of alike) {
-  test(`${command}: the same without a shell, and nothing is said`, () => {
+  test(`${command}: the same without a shell, and no warning`, () => {
     assert.deepEqual(warnings(command), []);
     assert.deepEqual(withoutShell(command), deed(['sh', '-c', command]));
   });
 }
 
 for (const [command, words] of different) {
-  test(`${command}: not the same without a shell, and one sentence says so`, () => {
+  test(`${command}: not the same without a shell, and one warning`, () => {
     const [sentence = '', ...more] = warnings(command);
     assert.match(sentence, words);
     assert.deepEqual(more, []);
@@ -147,7 +148,7 @@ for (const [command, words] of different) {
   });
 }
 
-test('what only bash knows is offered with bash', () => {
+test('syntax that only bash knows is suggested with bash', () => {
   for (const command of ['source vars && srv/run', 'pushd srv && ./run', '[[ -f a.log ]] && ./run']) {
     const [sentence = '', ...more] = warnings(command);
     const offer = /wrap the whole: (bash -c '[^']*')/.exec(sentence)?.[1] ?? assert.fail(sentence);
@@ -156,7 +157,7 @@ test('what only bash knows is offered with bash', () => {
   }
 });
 
-test('behind the user of a crontab line the rest is judged too', () => {
+test('the command behind the user of a crontab line is checked too', () => {
   const [user = '', rest = '', ...more] = warnings('root cd srv && ./run');
   assert.match(user, /"root" would be the program.*; leave it out$/);
   assert.match(rest, /wrap the whole: sh -c 'cd srv && \.\/run'/);

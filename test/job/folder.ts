@@ -1,7 +1,8 @@
 /** Loads every job of a directory, as several programs do one by one. */
 
+import { listJobFiles } from '../../src/job/folder.ts';
 import type { Job } from '../../src/job/job.ts';
-import { type JobPlaces, listJobFiles, loadJob } from '../../src/job/load.ts';
+import { type JobPlaces, loadJob } from '../../src/job/load.ts';
 import type { Problem, Result } from '../../src/text/problem.ts';
 
 export interface LoadedFolder {

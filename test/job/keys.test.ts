@@ -1,9 +1,13 @@
-/** Each key of the job file: what it accepts, what becomes of it, and what it refuses. */
+/**
+ * Each key of the job file: the values that it accepts, their meaning in the job, and the values
+ * that it refuses.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JobContent } from '../../src/job/job.ts';
 import { jobSchema } from '../../src/job/keys/schema.ts';
 import { validateJobText } from '../../src/job/load.ts';
+import { expression } from '../schedule/expressions.ts';
 import { noticeRows } from './rows/notices.ts';
 import { policyRows } from './rows/policy.ts';
 import { policy, type Row, timing } from './rows/row.ts';
@@ -44,7 +48,7 @@ const rows: Readonly<Record<string, Row>> = {
     refuses: ['42', '[]', '""', "a 'b", ''],
   },
   schedule: {
-    accepts: [['"*/5 * * * *"', { schedule: '*/5 * * * *' }]],
+    accepts: [['"*/5 * * * *"', { schedule: expression('*/5 * * * *') }]],
     refuses: ['5', '[a]', 'true', '""', '', '* * * * *', tooLong.repeat(3)],
   },
   disabled: {
@@ -251,7 +255,7 @@ for (const [key, { accepts, refuses }] of Object.entries(rows)) {
       assert.deepEqual(got, expected);
     });
   }
-  test(`"${key}" refuses what it can not use, in one sentence each`, () => {
+  test(`"${key}" refuses wrong values, with one message each`, () => {
     for (const written of refuses) {
       const result = validate(key, written);
       assert.equal(result.ok, false, written);
@@ -260,7 +264,7 @@ for (const [key, { accepts, refuses }] of Object.entries(rows)) {
   });
 }
 
-test('what a job does not say has its default', () => {
+test('keys that a job does not have get their defaults', () => {
   const result = validate('name', 'a');
   assert.deepEqual(result, {
     ok: true,
@@ -289,7 +293,7 @@ test('what a job does not say has its default', () => {
   });
 });
 
-test('the size of a log is that of a run, or of one of a service', () => {
+test('log_max_size limits the log of one run, or one log file of a service', () => {
   const sizeOf = (text: string, defaults = {}) => {
     const bytes = new TextEncoder().encode(`name: a\ncommand: b\n${text}\n`);
     const result = validateJobText({ file: 'a.yaml', bytes }, defaults);
@@ -307,7 +311,7 @@ test('the size of a log is that of a run, or of one of a service', () => {
   assert.match(String(sizeOf('service: true\nlog_max_size: 0')), /of a service must be at least 1K/);
 });
 
-test('a threshold that nobody hears of is doubted', () => {
+test('a threshold whose notice no channel sends gets a warning', () => {
   const doubts = (text: string) => {
     const bytes = new TextEncoder().encode(`name: a\ncommand: b\n${text}\n`);
     const result = validateJobText({ file: 'a.yaml', bytes }, {});

@@ -4,14 +4,15 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { isSlug, type JobPlaces, listJobFiles, loadJob, validateJobText } from '../../src/job/load.ts';
-import { parseExpression } from '../../src/schedule/expression.ts';
+import { isSlug, listJobFiles } from '../../src/job/folder.ts';
+import { type JobPlaces, loadJob, validateJobText } from '../../src/job/load.ts';
 import { files } from '../../src/system/file/files.ts';
 import { sha256 } from '../../src/system/file/hash.ts';
 import type { Files } from '../../src/system/types/file.ts';
 import { formatProblem, type Problem } from '../../src/text/problem.ts';
 import { type FakeFile, memoryFiles } from '../fakes/files.ts';
 import { type LoadedFolder, loadFolder } from './folder.ts';
+import { checkSchedule } from './schedule-check.ts';
 
 const good = 'name: Good\ncommand: /bin/true\n';
 
@@ -63,7 +64,7 @@ test('every job of the directory, sorted bytewise, and nothing else', () => {
   assert.ok([...found.jobs.values()].every(({ ok }) => ok));
 });
 
-test('a .yaml with an impossible name is a problem of its own', () => {
+test("a .yaml file whose name can't be a job's is a problem", () => {
   const found = loadFolder(places(), {
     files: folder({ 'a b.yaml': { text: good }, 'ok.yaml': { text: good } }),
   });
@@ -73,7 +74,7 @@ test('a .yaml with an impossible name is a problem of its own', () => {
   ]);
 });
 
-test('a directory that can not be listed is no empty directory', () => {
+test("a directory that can't be listed is not an empty directory", () => {
   const answer = listJobFiles(places(), memoryFiles({}));
   assert.ok(answer.is === 'unlisted');
   assert.equal(
@@ -82,7 +83,7 @@ test('a directory that can not be listed is no empty directory', () => {
   );
 });
 
-test('one bad file says all that is wrong with it and costs no other job', () => {
+test('all problems of a bad file are reported, and other jobs are loaded', () => {
   const machine = {
     files: folder({ 'bad.yaml': { text: 'name: 1\ncomand: x\ntimeout: soon\n' }, 'good.yaml': { text: good } }),
   };
@@ -115,7 +116,7 @@ test('a job by its name; undefined when there is none', () => {
     assert.equal(loadJob(name, places(), machine), undefined);
 });
 
-test('who can write a job file matters', () => {
+test('a job file that others can write is refused or gets a warning', () => {
   const machine = {
     files: folder({
       'everyone.yaml': { text: good, mode: 0o646 },
@@ -138,13 +139,13 @@ test('who can write a job file matters', () => {
 
 function make(text: string, jobDefaults: JobPlaces['jobDefaults']) {
   return validateJobText({ file: 'job.yaml', bytes: new TextEncoder().encode(text) }, jobDefaults, {
-    checkSchedule: parseExpression,
+    checkSchedule,
     checkZone: (name) =>
       name === 'Europe/Berlin' ? undefined : { severity: 'error', message: `names no time zone: "${name}"` },
   });
 }
 
-test('what does not look like the name of a zone is judged as one all the same, in one sentence', () => {
+test('a word that does not look like the name of a zone gets one message about zones', () => {
   for (const written of [
     '+02:00',
     '"+02:00"',
@@ -191,20 +192,20 @@ test('tags of the defaults hold for a file that has none, and an empty list remo
   assert.deepEqual(tagsOf(`${good}tag: []\n`), []);
 });
 
-test('what is required may come from the defaults', () => {
+test('required keys may come from the defaults', () => {
   const result = make('name: a\n', { command: '/bin/true' });
   assert.deepEqual(result.ok && result.value.commands, [{ text: '/bin/true', words: ['/bin/true'] }]);
   assert.equal(make('name: a\n', {}).ok, false);
 });
 
-test('a mistake in the defaults is not blamed on a line of the job', () => {
+test('a problem in the defaults has no line of the job file', () => {
   const result = make(good, { schedule: '61 * * * *', slow_start_command: 'echo "' });
   assert.ok(!result.ok);
   for (const line of said(result.problems)) assert.match(line, /^job\.yaml: .*\(from default_job_config\)$/);
   assert.equal(result.problems.length, 2);
 });
 
-test('a bad schedule is told at its term, also where nobody asks for a fuller check', () => {
+test('a bad schedule is reported at its term, with and without the fuller check', () => {
   const text = `${good}schedule: '0 24 * * *'\n`;
   const checked = make(text, {});
   assert.ok(!checked.ok);

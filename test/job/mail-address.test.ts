@@ -5,7 +5,7 @@ import { addressList, oneAddress } from '../../src/job/mail-address.ts';
 const one = new RegExp(oneAddress, 'u');
 const list = new RegExp(addressList, 'u');
 
-test('what can be a mail address is taken, as the Python process-control took it', () => {
+test('mail addresses are accepted, as by the Python process-control', () => {
   for (const text of [
     'ops@example.org',
     'root',
@@ -29,7 +29,7 @@ test('what can be a mail address is taken, as the Python process-control took it
     assert.match(text, list, text);
 });
 
-test('what can be none is refused', () => {
+test('other texts are refused', () => {
   for (const text of [
     '',
     ' ',

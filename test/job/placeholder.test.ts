@@ -1,4 +1,7 @@
-/** What services may write for what each instance has: three spellings, nothing else touched, unknown names at their place. */
+/**
+ * Placeholders of services: three spellings, no other text is replaced, and unknown names are
+ * reported at their place.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { validateJobText } from '../../src/job/load.ts';
@@ -18,7 +21,7 @@ test('each spelling means the same', () => {
   for (const [text, expanded] of rows) assert.equal(expand(text, facts), expanded, text);
 });
 
-test('what only looks like it stays as it is', () => {
+test('similar texts are not replaced', () => {
   for (const text of ['date +%s', '{{.Names}}', '{instance}', '%(pid)d', '{{ name }}', '$name', '{{}}', '100%']) {
     assert.equal(expand(text, facts), text);
   }
@@ -30,7 +33,7 @@ function problems(more: string): readonly string[] {
   return (result.ok ? result.warnings : result.problems).map(formatProblem);
 }
 
-test('a name that means nothing is an error at its place', () => {
+test('an unknown name is an error at its place', () => {
   assert.deepEqual(problems('command: /bin/x --a {{nme}} --b %(port)s'), [
     'a.yaml:3:21: {{nme}} means nothing; known are name, instance, ports[NAME] and pid_file',
     'a.yaml:3:33: %(port)s means nothing; known are name, instance, ports[NAME] and pid_file',
@@ -44,12 +47,12 @@ test('a name that means nothing is an error at its place', () => {
   ]);
 });
 
-test('a placeholder is no shell syntax, and a shell that is really there still is one', () => {
+test('a placeholder is no shell syntax, but real shell syntax beside it is', () => {
   assert.deepEqual(problems('ports: [a]\ncommand: /bin/x {{ports[a]}} %(name)s'), []);
   assert.match(problems('ports: [a]\ncommand: /bin/x {{ports[a]}} | cat')[0] ?? '', /without a shell/);
 });
 
-test('a job that is no service keeps its braces', () => {
+test('braces in a job that is no service stay', () => {
   const text = 'name: a\ncommand: /bin/echo {{instance}}\n';
   const result = validateJobText({ file: 'a.yaml', bytes: new TextEncoder().encode(text) }, {});
   assert.ok(result.ok);
@@ -79,7 +82,7 @@ test('keys of runs and of services do not mix, and defaults for the others are n
   assert.deepEqual([job.value.timeoutSeconds, job.value.service], [3600, undefined]);
 });
 
-test('what does not go together in a service is said', () => {
+test('keys of a service that contradict each other are problems', () => {
   const first = (more: string) => problems(`command: /bin/x\n${more}`)[0];
   assert.equal(
     problems('command: [/bin/x, /bin/y]')[0],

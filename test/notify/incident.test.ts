@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  consider,
-  incidentWords,
-  type NoticePolicy,
-  type NoticeState,
-  type Telling,
-} from '../../src/notify/incident.ts';
+import { consider, incidentWords, type News, type NoticePolicy, type NoticeState } from '../../src/notify/incident.ts';
 import type { HistoryEvent } from '../../src/run/history/event.ts';
 import { foldHistory } from '../../src/run/history/history.ts';
 import type { Outcome } from '../../src/run/outcome/outcome.ts';
 
 const calm: NoticeState = { streak: { failures: 0 }, skips: 0 };
 
-/** What becomes of ticks, by a letter each. */
+/** Outcomes of runs and ticks, one letter each. */
 const outcomes: Readonly<Record<string, Outcome>> = {
   F: { kind: 'exited', code: 3 },
   S: { kind: 'exited', code: 0 },
@@ -58,24 +52,24 @@ function eventsOf(letters: string): readonly HistoryEvent[] {
 
 function replay(letters: string, policy: Partial<NoticePolicy> = {}) {
   let state = calm;
-  const tellings = eventsOf(letters).map((event) => {
+  const news = eventsOf(letters).map((event) => {
     const considered = consider(event, state, { after: 1, pauses: false, ...policy });
     state = considered.state;
-    return considered.tellings;
+    return considered.news;
   });
-  return { state, tellings };
+  return { state, news };
 }
 
-/** Of each event one letter for what a channel with [failure, recovery] hears, and a dot for nothing. */
+/** One letter for each event: O for an incident that opens, C for one that closes, a dot for neither. */
 function incidents(letters: string, policy: Partial<NoticePolicy> = {}): string {
-  const { tellings } = replay(letters, policy);
-  const letter = (told: readonly Telling[]) =>
-    told.flatMap(({ is }) => (is === 'failure' ? ['O'] : is === 'recovery' ? ['C'] : [])).join('') || '.';
-  return tellings.map(letter).join('');
+  const { news } = replay(letters, policy);
+  const letter = (each: readonly News[]) =>
+    each.flatMap(({ is }) => (is === 'failure' ? ['O'] : is === 'recovery' ? ['C'] : [])).join('') || '.';
+  return news.map(letter).join('');
 }
 
-test('failures in a row are told once, when the incident opens, and once when it is over', () => {
-  const rows: readonly [history: string, told: string, after?: number][] = [
+test('failures in a row are news once when the incident opens and once when it is over', () => {
+  const rows: readonly [history: string, opened: string, after?: number][] = [
     ['SSS', '...'],
     ['FFFF', 'O...'],
     ['FFFS', 'O..C'],
@@ -85,33 +79,60 @@ test('failures in a row are told once, when the incident opens, and once when it
     ['FFSFFFS', '.....OC', 3],
     // Each way to fail is one failure in a row.
     ['FTIKS', '..O.C', 3],
-    // What leaves the status as it was neither lengthens nor ends anything.
+    // An outcome that leaves the status as it was neither lengthens nor ends an incident.
     ['FkpdMFF', '......O', 3],
     ['FpkdMS', 'O....C'],
-    // A broken file is told at once, and once; also in an incident, since others may hear of it.
+    // A broken file is news at once, and once; in an incident too, since its recipients may be others.
     ['BBB', 'O..', 3],
     ['FFFBBB', '..OO..', 3],
     ['BBFBS', 'O..OC'],
   ];
-  for (const [history, told, after = 1] of rows)
-    assert.equal(incidents(history, { after }), told, `${history} ${after}`);
+  for (const [history, opened, after = 1] of rows)
+    assert.equal(incidents(history, { after }), opened, `${history} ${after}`);
 });
 
-test('a failure that pauses the job is told in the midst of an incident', () => {
+test('a failure that pauses the job is news in an open incident too', () => {
   const { state } = replay('FFF');
   const [event] = eventsOf('F');
   assert.ok(event !== undefined);
-  const { tellings } = consider(event, state, { after: 1, pauses: true });
-  assert.deepEqual(tellings, [
+  const { news } = consider(event, state, { after: 1, pauses: true });
+  assert.deepEqual(news, [
     { is: 'end', status: 'failure' },
     { is: 'failure', pauses: true },
+    { is: 'failed-run', inARow: 1 },
   ]);
+});
+
+test('failmail counts each failed run and each collision in a row, and a broken file once', () => {
+  const counts = (letters: string) =>
+    replay(letters).news.map((news) => {
+      const failed = news.find((each) => each.is === 'failed-run');
+      return failed === undefined ? '.' : String(failed.inARow);
+    });
+  const rows: readonly [history: string, mailed: string][] = [
+    ['SFFSF', '.12.1'],
+    ['FTIKS', '1234.'],
+    ['KKSK', '12.1'],
+    ['FkpdMF', '1....2'],
+    ['FBBBF', '12..5'],
+    ['BBSB', '1..1'],
+  ];
+  for (const [history, mailed] of rows) assert.equal(counts(history).join(''), mailed, history);
+});
+
+test('a reset by a person starts the count of failures again', () => {
+  const { state } = replay('FFF');
+  const reset: HistoryEvent = { event: 'steered', run: '', atMs: 500_000, action: 'reset', by: 'ada' };
+  const after = consider(reset, state, { after: 1, pauses: false });
+  const killed: HistoryEvent = { event: 'interrupted', run: 'r9', atMs: 600_000 };
+  const { news } = consider(killed, after.state, { after: 1, pauses: false });
+  assert.deepEqual(news.at(-1), { is: 'failed-run', inARow: 1 });
 });
 
 test('skips in a row are a warning once, until the job has run again', () => {
   const warned = (letters: string) =>
     replay(letters, { skipThreshold: 3 })
-      .tellings.map((told) => (told.some(({ is }) => is === 'warning') ? 'W' : '.'))
+      .news.map((each) => (each.some(({ is }) => is === 'warning') ? 'W' : '.'))
       .join('');
   assert.equal(warned('kkkkk'), '..W..');
   assert.equal(warned('KKKSKKK'), '..W...W');
@@ -119,32 +140,32 @@ test('skips in a row are a warning once, until the job has run again', () => {
   assert.equal(warned('kkpdk'), '....W', 'a pause is no skip, and no run either');
   assert.equal(
     replay('kkkkk')
-      .tellings.flat()
+      .news.flat()
       .filter(({ is }) => is === 'warning').length,
     0,
   );
 });
 
-test('each skip is told to whom asks for it, but for pauses and ticks that are nobody’s', () => {
-  const skips = replay('Kkpd').tellings.map((told) => told.some(({ is }) => is === 'skipped'));
+test('each skip is news, except pauses and ticks that are not due', () => {
+  const skips = replay('Kkpd').news.map((each) => each.some(({ is }) => is === 'skipped'));
   assert.deepEqual(skips, [true, true, false, false]);
 });
 
 test('what was missed, took too long, left something or lost output is a warning', () => {
-  assert.deepEqual(replay('M').tellings, [[{ is: 'warning', words: 'missed 2 runs: the machine was off' }]]);
+  assert.deepEqual(replay('M').news, [[{ is: 'warning', words: 'missed 2 runs: the machine was off' }]]);
   const [end] = eventsOf('S');
   assert.ok(end?.event === 'ended');
   const doubtful = { ...end, warning: 'took 2 h, longer than 1 h', lostBytes: 20, survivors: ['7 sleep'] };
-  const { tellings } = consider(doubtful, calm, { after: 1, pauses: false });
+  const { news } = consider(doubtful, calm, { after: 1, pauses: false });
   assert.deepEqual(
-    tellings.flatMap((told) => (told.is === 'warning' ? [told.words] : [])),
+    news.flatMap((each) => (each.is === 'warning' ? [each.words] : [])),
     ['took 2 h, longer than 1 h', 'log incomplete: 20 bytes of output lost', 'could not be killed: 7 sleep'],
   );
 });
 
 test('a message that it is over says how often and how long it failed', () => {
-  const { tellings } = replay('FFFS');
-  const recovery = tellings.at(-1)?.find(({ is }) => is === 'recovery');
+  const { news } = replay('FFFS');
+  const recovery = news.at(-1)?.find(({ is }) => is === 'recovery');
   assert.deepEqual(recovery, { is: 'recovery', failures: 3, sinceMs: 60_000 });
   assert.equal(incidentWords({ failures: 3, sinceMs: 60_000 }, 240_000), '3 failures in 3 minutes');
   assert.equal(incidentWords({ failures: 1, sinceMs: 60_000 }, 0), '1 failure in 0 s');
@@ -154,30 +175,30 @@ test('whatever happens, openings and recoveries take turns, and none opens below
   const letters = fc.array(fc.constantFrom(...'FSTIKkpdM'), { maxLength: 60 }).map((each) => each.join(''));
   fc.assert(
     fc.property(letters, fc.integer({ min: 1, max: 5 }), (history, after) => {
-      const told = incidents(history, { after });
-      assert.match(told.replaceAll('.', ''), /^(?:OC)*O?$/);
+      const shown = incidents(history, { after });
+      assert.match(shown.replaceAll('.', ''), /^(?:OC)*O?$/);
       let failures = 0;
       for (const [index, letter] of [...history].entries()) {
         if ('FTI'.includes(letter)) failures += 1;
         if (letter === 'S') failures = 0;
-        if (told[index] === 'O') assert.equal(failures, after);
-        if (told[index] === 'C') assert.equal(letter, 'S');
+        if (shown[index] === 'O') assert.equal(failures, after);
+        if (shown[index] === 'C') assert.equal(letter, 'S');
       }
     }),
   );
 });
 
-test('an event at a time or with a crash between any two, the same is told', () => {
+test('the news is the same when the state is written and read between any two events', () => {
   const letters = fc.array(fc.constantFrom(...'FSKkpMB'), { maxLength: 30 }).map((each) => each.join(''));
   fc.assert(
     fc.property(letters, fc.integer({ min: 1, max: 4 }), (history, after) => {
       let text = JSON.stringify(calm);
-      const told = eventsOf(history).map((event) => {
+      const news = eventsOf(history).map((event) => {
         const considered = consider(event, JSON.parse(text) as NoticeState, { after, pauses: false, skipThreshold: 2 });
         text = JSON.stringify(considered.state);
-        return considered.tellings;
+        return considered.news;
       });
-      assert.deepEqual(told, replay(history, { after, skipThreshold: 2 }).tellings);
+      assert.deepEqual(news, replay(history, { after, skipThreshold: 2 }).news);
     }),
   );
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Telling } from '../../src/notify/incident.ts';
+import type { ChannelNews } from '../../src/notify/incident.ts';
 import { type Payload, payloadOf } from '../../src/notify/payload.ts';
 import type { RunReport } from '../../src/notify/report.ts';
 import { pingMessage, webhookMessage } from '../../src/notify/requests.ts';
+import { noticeMessage } from '../../src/notify/text/notice.ts';
 import type { Outcome } from '../../src/run/outcome/outcome.ts';
 import { zoneNamed } from '../fakes/zones.ts';
 
@@ -12,22 +13,22 @@ const report: RunReport = {
   ...{ runId: 'r1', startedMs: 0, endedMs: 60_000, failuresInARow: 1, failingSinceMs: 60_000, lastSuccessMs: 1000 },
   ...{ remarks: ['log incomplete'], tail: 'dumping\nno space left\n', logPath: '/var/log/backup.log' },
 };
-const payload = (telling: Telling, outcome?: Outcome): Payload =>
-  payloadOf(telling, report, { timeZone: zoneNamed('UTC'), ...(outcome !== undefined && { outcome }) });
+const payload = (news: ChannelNews, outcome?: Outcome): Payload =>
+  payloadOf(news, report, noticeMessage(news, report, zoneNamed('UTC')), outcome);
 const exited = (code: number, accepted?: boolean): Outcome => ({
   kind: 'exited',
   code,
   ...(accepted !== undefined && { accepted }),
 });
 
-test('a check is told start, success, exit status and failure as healthchecks wants it', () => {
+test('a check gets start, success, exit code and failure as its protocol has them', () => {
   const end = (status: 'success' | 'failure', outcome: Outcome) => payload({ is: 'end', status }, outcome);
   const rows: readonly [Payload, string][] = [
     [payload({ is: 'start' }), '/4f6e/start'],
     [end('success', exited(0)), '/4f6e'],
     [end('success', exited(3, true)), '/4f6e'],
     [end('failure', exited(3)), '/4f6e/3'],
-    // It was 0, and that is no success of this job.
+    // The exit code 0 is no success of this job.
     [end('failure', exited(0, false)), '/4f6e/1'],
     [end('failure', { kind: 'timed-out', afterSeconds: 60 }), '/4f6e/124'],
     [payload({ is: 'failure', pauses: false }), '/4f6e/fail'],
@@ -42,7 +43,7 @@ test('a check is told start, success, exit status and failure as healthchecks wa
   }
 });
 
-test('what an address has behind it stays, and a slash at its end is none', () => {
+test('the query of an address stays, and a slash at the end of its path is dropped', () => {
   const { url } = pingMessage('https://hc.example.org/key/backup/?create=1', payload({ is: 'start' }), 'u');
   assert.equal(url, 'https://hc.example.org/key/backup/start?create=1&rid=u');
 });

@@ -1,11 +1,16 @@
-/** An upgrade while jobs run: nothing is killed, nothing is started twice, and what began with the old programs ends with them. */
+/**
+ * An upgrade while jobs run: nothing is killed, nothing is started twice, and what began with the
+ * old programs ends with them.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Machine, noMachine, packageFile, repository, until } from './machine.ts';
 
-/** Two commands, so that something has to be started after the upgrade too; the end is a failure, so that somebody has to be told. */
+/**
+ * A job of two commands, so that one starts after the upgrade; it fails, so that a mail is sent.
+ */
 const job = `name: Long
 command:
   - sh -c 'echo begun; until test -e /run/go-on; do sleep 0.1; done'
@@ -13,13 +18,13 @@ command:
 failmail: {from_address: jobs@example.org, to_address: ops@example.org}
 `;
 
-/** What a later version may do: no part of it, loaded by a run that began with the old programs, would work. */
+/** Changes of a later version that no run of the old programs could load. */
 const foreign = `
   sed -i '1s/^/globalThis.isNext=true;/' usr/share/process-control/boot.cjs
   for name in usr/share/process-control/*.cjs; do
     sed -i '1s/^(function([a-z_,]*){/&if(!globalThis.isNext)throw new Error("of another version");/' $name
   done
-  grep -lc 'of another version' usr/share/process-control/send-failmail.cjs usr/share/process-control/winston-log.cjs
+  grep -lc 'of another version' usr/share/process-control/deliver-notices.cjs usr/share/process-control/winston-log.cjs
   printf '#!/usr/bin/perl\\nexit 3;\\n' >usr/share/process-control/reaper.pl`;
 
 describe('an upgrade', { skip: noMachine }, () => {
@@ -37,7 +42,7 @@ describe('an upgrade', { skip: noMachine }, () => {
   });
   after(() => machine.close());
 
-  test('over a job that runs: it goes on, it is not started again, and its end is told by the programs it began with', async () => {
+  test('over a job that runs: it goes on, it is not started again, and its end is recorded by the programs that it began with, and mailed by the new ones', async () => {
     const crontab = machine.read('/etc/cron.d/process-control');
     machine.begin('run-job --job long');
     const status = () => machine.sh('run-job --status long').stdout;
@@ -58,19 +63,20 @@ describe('an upgrade', { skip: noMachine }, () => {
     assert.match(machine.read(log), /\tINFO\tsecond command\n/);
     assert.match(machine.must('jobctl history long'), /exit code 9/);
     await until('its run-job is gone', () => machine.sh('pgrep -f "[b]oot.cjs run-job --job long"').code === 1);
-    assert.match(machine.read('/var/log/process-control/mails'), /^Subject: Fail Mail : Long .*exit code 9/m);
+    const mails = () => machine.sh('cat /var/log/process-control/mails').stdout;
+    await until('the mail', () => /^Subject: Fail Mail : Long .*exit code 9/m.test(mails()));
     assert.equal(machine.must('ls /var/log/process-control/long | grep -vc latest'), '1\n');
     assert.equal(machine.read('/etc/cron.d/process-control'), crontab);
   });
 
-  test('the configuration that people changed stays', () => {
+  test('a configuration that people changed stays', () => {
     machine.must('echo "# ours" >>/etc/process-control.yaml');
     const mine = machine.read('/etc/process-control.yaml');
     machine.install(machine.remake('1.0.2', 'true'));
     assert.equal(machine.read('/etc/process-control.yaml'), mine);
   });
 
-  test('no cache of the version before meets the programs of this one', () => {
+  test('the programs never use a cache of the earlier version', () => {
     const bundles = machine
       .must('cd /usr/share/process-control && ls *.cjs | grep -vE "^(boot|bake)"')
       .trim()
@@ -126,13 +132,13 @@ describe('a service', { skip: noMachine || noServices }, () => {
     assert.equal(machine.sh('jobctl status web').code, 0);
   });
 
-  test('that dies after the upgrade is started again by the supervisor that it has', async () => {
+  test('that dies after the upgrade is started again by its old supervisor', async () => {
     const before = instances();
     machine.must(`kill -9 ${before}`);
     await until('it is up again', () => /^\d+$/.test(instances()) && instances() !== before);
   });
 
-  test('ends when the package is removed, and is wanted up again when it comes back', async () => {
+  test('stops when the package is removed, and is desired up again after a new installation', async () => {
     machine.must('apt-get remove -y process-control');
     assert.equal(instances(), '');
     machine.install(packageFile);

@@ -1,6 +1,6 @@
 /** A job that ran at its last tick on a host where all is well; each test changes what it is about. */
 
-import type { RunSnapshot } from '../../src/report/snapshot.ts';
+import type { RunSnapshot } from '../../src/report/latest-runs.ts';
 import type { Evidence } from '../../src/report/why/evidence.ts';
 import type { Outcome } from '../../src/run/outcome/outcome.ts';
 import { outcomeWords } from '../../src/run/outcome/outcome.ts';

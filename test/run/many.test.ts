@@ -1,4 +1,7 @@
-/** Lists of any length: what fits into memory does not fit into the arguments of a call, which end at some 120,000. */
+/**
+ * Very long lists: a call takes at most some 120,000 arguments, so lists must not be spread into
+ * one.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,25 +24,25 @@ test('300,000 lines within one piece of output are shown', () => {
   assert.equal(new ShownLines().take(new TextEncoder().encode('a\n'.repeat(many))).length, many);
 });
 
-test('a year of every minute is answered', () => {
+test('the ticks of a job that runs each minute are listed for a whole year', () => {
   const answer = parseExpression('* * * * *');
   assert.ok(answer.ok);
   const span = { afterMs: Date.UTC(2026, 0, 1), untilMs: Date.UTC(2027, 0, 1) };
   assert.equal(nextFires(answer.expression, { zone: zoneNamed('UTC'), ...span }).length, 365 * 1440);
-  const job = { schedule: '* * * * *', timing: {} };
+  const job = { schedule: answer.expression, timing: {} };
   assert.equal(expectedTicks(job, span, zonesOn('UTC')).length, 365 * 1440);
 });
 
-test('no list is spread into the arguments of a call that takes any number of them', () => {
+test('no list is spread into the arguments of push, max and the like', () => {
   const source = fileURLToPath(new URL('../../../src/', import.meta.url));
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   assert.ok(files.length > 100);
-  // Up to the end of the call's own parentheses, two deep.
+  // The text up to the closing parenthesis of the call; two levels of nesting are enough.
   const call =
     /\b(?:push|unshift|max|min|hypot|fromCharCode|fromCodePoint|concat|splice|of|apply)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*?\.\.\.[^()]*/g;
   for (const file of files) {
     const text = readFileSync(path.join(source, file), 'utf8');
-    // A spread inside of an object or a list is none of the call.
+    // A spread inside an object or a list is not an argument of the call.
     for (const [found] of text.matchAll(call)) assert.ok(!isOfCall(found), `${file}: ${found}`);
   }
 });

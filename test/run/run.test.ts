@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Job } from '../../src/job/job.ts';
+import type { RunJob } from '../../src/job/job.ts';
 import { policyOf } from '../../src/job/keys/policy.ts';
 import { timingOf } from '../../src/job/keys/timing.ts';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { readPauses, removePause, writePause } from '../../src/run/pause/pause.ts';
 import { runJob } from '../../src/run/run.ts';
-import { type FakeCommand, fakeMachine, settle } from '../fakes/machine.ts';
+import { type FakeCommand, fakeHost, settle } from '../fakes/host.ts';
 
-const job: Job = {
+const job: RunJob = {
   slug: 'backup',
   path: '/jobs/backup.yaml',
   enabled: true,
@@ -37,19 +37,19 @@ const two = [
   { text: 'second', words: ['second'] as const },
 ];
 
-function order(changes: Partial<Job> = {}, run = 'r1', slowStart = false) {
+function order(changes: Partial<RunJob> = {}, run = 'r1', slowStart = false) {
   const world = { environment: { PATH: '/usr/bin' }, workingDirectory: '/home/svc' };
   return { job: { ...job, ...changes }, run, trigger: { by: 'clock' } as const, slowStart, world };
 }
 
 const exit = (code: number) => (command: FakeCommand) => command.end({ is: 'exited', code });
 
-function events(machine: ReturnType<typeof fakeMachine>) {
+function events(machine: ReturnType<typeof fakeHost>) {
   return parseEvents(machine.history.read('backup'));
 }
 
-test('a run that succeeds leaves a start and an end in the history, and lets the lock go', async () => {
-  const machine = fakeMachine();
+test('a run that succeeds records its start and its end and releases the lock', async () => {
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   const result = await runJob(order(), machine);
   assert.equal(result.exitCode, 0);
@@ -63,7 +63,7 @@ test('a run that succeeds leaves a start and an end in the history, and lets the
 });
 
 test("the job's own exit code is run-job's exit code", async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(3);
   const result = await runJob(order(), machine);
   assert.equal(result.exitCode, 3);
@@ -71,7 +71,7 @@ test("the job's own exit code is run-job's exit code", async () => {
 });
 
 test('a list of commands stops at the first failure', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(7);
   assert.equal((await runJob(order({ commands: two }), machine)).exitCode, 7);
   assert.deepEqual(
@@ -81,7 +81,7 @@ test('a list of commands stops at the first failure', async () => {
 });
 
 test('a slow start runs the slow start command instead', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   await runJob(order({ slowStartCommands: two }, 'r1', true), machine);
   assert.deepEqual(
@@ -90,8 +90,8 @@ test('a slow start runs the slow start command instead', async () => {
   );
 });
 
-test('a timeout is for the whole list of commands, ends the run with 124 and leaves no timer behind', async () => {
-  const machine = fakeMachine();
+test('the timeout is for the whole list of commands, gives exit code 124 and leaves no timer armed', async () => {
+  const machine = fakeHost();
   const running = runJob(order({ commands: two, timeoutSeconds: 60 }), machine);
   await machine.clock.advance(40_000);
   machine.launcher.commands[0]?.end({ is: 'exited', code: 0 });
@@ -105,14 +105,14 @@ test('a timeout is for the whole list of commands, ends the run with 124 and lea
 });
 
 test('a run within its timeout disarms the timer', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   await runJob(order({ timeoutSeconds: 60 }), machine);
   assert.equal(machine.clock.armed, 0);
 });
 
-test('a stopped clock of the wall does not shorten or lengthen a timeout', async () => {
-  const machine = fakeMachine();
+test('a wall clock that stands still neither shortens nor lengthens a timeout', async () => {
+  const machine = fakeHost();
   const running = runJob(order({ timeoutSeconds: 60 }), machine);
   await machine.clock.advance(1_000);
   machine.clock.step(-86_400_000);
@@ -125,8 +125,8 @@ test('a stopped clock of the wall does not shorten or lengthen a timeout', async
   assert.equal(ended?.event === 'ended' && ended.durationMs, 60_000);
 });
 
-test('TERM to run-job ends the command with its grace, and a second request at once', async () => {
-  const machine = fakeMachine();
+test('TERM to run-job ends the command within its grace; a second TERM ends it at once', async () => {
+  const machine = fakeHost();
   machine.launcher.onLaunch = (command) => {
     command.ignoresStop = true;
   };
@@ -141,7 +141,7 @@ test('TERM to run-job ends the command with its grace, and a second request at o
 });
 
 test('a stopped run names the person who asked for it', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const running = runJob(order(), machine);
   await settle();
   const asked = { event: 'stop-requested', run: 'r1', atMs: 1, by: 'ada' };
@@ -151,7 +151,7 @@ test('a stopped run names the person who asked for it', async () => {
 });
 
 test('no further command is started after a stop', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const running = runJob(order({ commands: two }), machine);
   await settle();
   machine.stops.request();
@@ -159,8 +159,8 @@ test('no further command is started after a stop', async () => {
   assert.equal(machine.launcher.commands.length, 1);
 });
 
-test('a second run of a running job is skipped with 75, reads as a failure in the kept status line and names the holder', async () => {
-  const machine = fakeMachine();
+test('a second run of a running job is skipped with exit code 75, counts as a failure in last status and names the holder', async () => {
+  const machine = fakeHost();
   machine.locks.holders.set('backup', {
     state: 'running',
     wrapper: { pid: 99, startTicks: '5' },
@@ -177,7 +177,7 @@ test('a second run of a running job is skipped with 75, reads as a failure in th
 });
 
 test('with allow_overtime a collision is skipped quietly', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.locks.holders.set('backup', { state: 'unknown', pids: [] });
   const result = await runJob(order({ allowOvertime: true }), machine);
   assert.equal(result.exitCode, 0);
@@ -186,7 +186,7 @@ test('with allow_overtime a collision is skipped quietly', async () => {
 });
 
 test('a run whose holder has just died waits until its reaper is done', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   machine.locks.holders.set('backup', { state: 'orphaned', pids: [5] });
   const running = runJob(order(), machine);
@@ -196,8 +196,8 @@ test('a run whose holder has just died waits until its reaper is done', async ()
   assert.equal((await running).exitCode, 0);
 });
 
-test('processes that outlive their run-job for longer are named, and the run is skipped', async () => {
-  const machine = fakeMachine();
+test('a run is skipped if processes outlive their run-job, and names them', async () => {
+  const machine = fakeHost();
   machine.locks.holders.set('backup', { state: 'orphaned', pids: [5, 6] });
   const running = runJob(order(), machine);
   await machine.clock.advance(3_200);
@@ -206,8 +206,8 @@ test('processes that outlive their run-job for longer are named, and the run is 
   assert.match(JSON.stringify(result.outcome), /alive: 5, 6/);
 });
 
-test('a run that died with the machine is counted as interrupted by the next one', async () => {
-  const machine = fakeMachine();
+test('the next run records a run that died with the host as interrupted', async () => {
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   await runJob(order(), machine);
   const [started] = machine.history.read('backup').split('\n');
@@ -221,8 +221,8 @@ test('a run that died with the machine is counted as interrupted by the next one
   assert.equal(result.history.lastStatus, 'success');
 });
 
-test('a log that cannot be opened means that nothing is run, and says at which stage', async () => {
-  const machine = fakeMachine();
+test('if the log can not be opened nothing runs, and the outcome names the stage', async () => {
+  const machine = fakeHost();
   machine.logs.failure = { stage: 'creating the log directory', reason: 'permission denied' };
   const result = await runJob(order(), machine);
   assert.equal(result.exitCode, 125);
@@ -231,8 +231,8 @@ test('a log that cannot be opened means that nothing is run, and says at which s
   assert.match(JSON.stringify(events(machine)), /creating the log directory/);
 });
 
-test('a missing program is 127 and a launch that fails names its stage', async () => {
-  const machine = fakeMachine();
+test('a missing program gives exit code 127, and a launch that fails names its stage', async () => {
+  const machine = fakeHost();
   const missing = await runJob(order({ commands: [{ text: 'missing', words: ['missing'] }] }), machine);
   assert.equal(missing.exitCode, 127);
   machine.launcher.failure = {
@@ -246,22 +246,22 @@ test('a missing program is 127 and a launch that fails names its stage', async (
   assert.match(machine.logs.lines.at(-1) ?? '', /changing to the working directory: no such directory/);
 });
 
-test('a full disk under the history does not end the run, and is reported', async () => {
-  const machine = fakeMachine();
+test('a history that can not be written does not end the run and gives a warning', async () => {
+  const machine = fakeHost();
   machine.history.full = true;
   machine.launcher.onLaunch = exit(0);
   const result = await runJob(order(), machine);
   assert.equal(result.exitCode, 0);
-  assert.match(result.troubles.join(), /the history could not be written: no space left/);
+  assert.match(result.warnings.join(), /the history could not be written: no space left/);
 });
 
-test("lost output is flagged and does not change the job's exit code", async () => {
-  const machine = fakeMachine();
+test("lost output gives a warning and does not change the job's exit code", async () => {
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   machine.logs.totals = { stdoutBytes: 10, stderrBytes: 0, lostBytes: 7, lostReason: 'ENOSPC', tail: '' };
   const result = await runJob(order(), machine);
   assert.equal(result.exitCode, 0);
-  assert.deepEqual(result.troubles, ['log incomplete: 7 bytes of output lost (ENOSPC)']);
+  assert.deepEqual(result.warnings, ['log incomplete: 7 bytes of output lost (ENOSPC)']);
   assert.equal(result.history.runs[0]?.lostBytes, 7);
 });
 
@@ -272,8 +272,8 @@ for (const [policy, exitCode, stops, abandoned] of [
   ['fail', 1, 1, false],
   ['allow', 0, 0, true],
 ] as const) {
-  test(`background processes that remain are dealt with by leftovers: ${policy}`, async () => {
-    const machine = fakeMachine();
+  test(`leftovers: ${policy} decides about remaining background processes`, async () => {
+    const machine = fakeHost();
     machine.launcher.onLaunch = (command) => {
       command.left = daemon;
       command.end({ is: 'exited', code: 0 });
@@ -287,8 +287,8 @@ for (const [policy, exitCode, stops, abandoned] of [
   });
 }
 
-test('a command that outlives every stop is not waited for, and stays on record in the lock', async () => {
-  const machine = fakeMachine();
+test('run-job does not wait for a command that it can not kill, and records it in the lock', async () => {
+  const machine = fakeHost();
   const running = runJob(order({ timeoutSeconds: 1 }), machine);
   await settle();
   const [command] = machine.launcher.commands;
@@ -299,27 +299,27 @@ test('a command that outlives every stop is not waited for, and stays on record 
   await machine.clock.advance(1_000);
   const result = await running;
   assert.equal(result.exitCode, 124);
-  assert.deepEqual(result.troubles, ['could not be killed: 4711 su (belongs to root)']);
+  assert.deepEqual(result.warnings, ['could not be killed: 4711 su (belongs to root)']);
   assert.deepEqual(result.history.runs[0]?.survivors, ['4711 su (belongs to root)']);
   assert.deepEqual(machine.locks.records.at(-1), { left: [{ pid: 4711, startTicks: '1' }] });
 });
 
-test('what could not be killed is named in the record and to whoever asked', async () => {
-  const machine = fakeMachine();
+test('processes that could not be killed are named in the history and in a warning', async () => {
+  const machine = fakeHost();
   const running = runJob(order({ timeoutSeconds: 1 }), machine);
   await settle();
   const [command] = machine.launcher.commands;
   if (command !== undefined) command.survivors = daemon;
   await machine.clock.advance(1_000);
   const result = await running;
-  assert.deepEqual(result.troubles, ['could not be killed: 77 sleepy']);
+  assert.deepEqual(result.warnings, ['could not be killed: 77 sleepy']);
   assert.deepEqual(result.history.runs[0]?.survivors, ['77 sleepy']);
 });
 
 const thrice = { policy: policyOf({ max_task_failures: 3, backoff: { initial: '30s', factor: 2, max: '5m' } }) };
 
-test('a run that fails is tried again, all attempts being one run with one lock and one log', async () => {
-  const machine = fakeMachine();
+test('a run that fails is tried again: all attempts are one run with one lock and one log', async () => {
+  const machine = fakeHost();
   const codes = [1, 2, 0];
   machine.launcher.onLaunch = (command) => command.end({ is: 'exited', code: codes.shift() ?? 9 });
   const running = runJob(order(thrice), machine);
@@ -348,8 +348,8 @@ test('a run that fails is tried again, all attempts being one run with one lock 
   assert.equal(machine.clock.armed, 0);
 });
 
-test('a run whose attempts have all failed is one failure, with the outcome of the last', async () => {
-  const machine = fakeMachine();
+test('if all attempts fail the run is one failure, with the outcome of the last attempt', async () => {
+  const machine = fakeHost();
   const codes = [1, 2, 3];
   machine.launcher.onLaunch = (command) => command.end({ is: 'exited', code: codes.shift() ?? 9 });
   const running = runJob(order(thrice), machine);
@@ -359,8 +359,8 @@ test('a run whose attempts have all failed is one failure, with the outcome of t
   assert.equal(result.history.streak.failures, 1);
 });
 
-test('the timeout is for each attempt, and one that timed out is tried again', async () => {
-  const machine = fakeMachine();
+test('each attempt has the whole timeout, and an attempt that timed out is tried again', async () => {
+  const machine = fakeHost();
   const running = runJob(order({ ...thrice, timeoutSeconds: 60 }), machine);
   await machine.clock.advance(60_000 + 30_000 + 59_000);
   machine.launcher.commands[1]?.end({ is: 'exited', code: 0 });
@@ -370,7 +370,7 @@ test('the timeout is for each attempt, and one that timed out is tried again', a
 });
 
 test('a stop ends the wait for the next attempt at once', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(1);
   const running = runJob(order(thrice), machine);
   await machine.clock.advance(10_000);
@@ -381,8 +381,8 @@ test('a stop ends the wait for the next attempt at once', async () => {
   assert.equal(machine.clock.armed, 0);
 });
 
-test('a stop during an attempt is the end of the run', async () => {
-  const machine = fakeMachine();
+test('a stop during an attempt ends the run', async () => {
+  const machine = fakeHost();
   const running = runJob(order(thrice), machine);
   await settle();
   machine.stops.request();
@@ -391,7 +391,7 @@ test('a stop during an attempt is the end of the run', async () => {
 });
 
 test('no attempt follows when the job is paused meanwhile', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(1);
   const running = runJob(order(thrice), machine);
   await machine.clock.advance(10_000);
@@ -403,7 +403,7 @@ test('no attempt follows when the job is paused meanwhile', async () => {
 });
 
 test('no attempt of a tick begins after its start_deadline', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(1);
   const timing = timingOf({ start_deadline: '1m' });
   const tick = { tickMs: machine.clock.nowMs() - 20_000 };
@@ -414,8 +414,8 @@ test('no attempt of a tick begins after its start_deadline', async () => {
   assert.match(machine.logs.lines.join(), /no time for another one within start_deadline/);
 });
 
-test('no attempt follows beside what could not be killed', async () => {
-  const machine = fakeMachine();
+test('no attempt follows while processes that could not be killed live', async () => {
+  const machine = fakeHost();
   machine.launcher.onLaunch = (command) => {
     command.survivors = [{ pid: 5, command: 'stuck' }];
   };
@@ -424,8 +424,8 @@ test('no attempt follows beside what could not be killed', async () => {
   assert.equal((await running).exitCode, 124);
 });
 
-test('a list of commands goes on after a code that counts as success', async () => {
-  const machine = fakeMachine();
+test('a list of commands continues after an exit code that counts as success', async () => {
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(3);
   const policy = policyOf({ success_exit_codes: [0, 3] });
   const result = await runJob(order({ commands: two, policy }), machine);
@@ -434,8 +434,8 @@ test('a list of commands goes on after a code that counts as success', async () 
   assert.match(machine.logs.lines.at(-1) ?? '', /succeeded with exit code 3 after .*, exit code 0$/);
 });
 
-test('what a rule forbids fails the attempt, names the rule and ends with 1', async () => {
-  const machine = fakeMachine();
+test('an attempt that breaks a rule fails with exit code 1 and names the rule', async () => {
+  const machine = fakeHost();
   machine.launcher.onLaunch = (command) => {
     machine.logs.print('stderr', 'warning: old certificate');
     command.end({ is: 'exited', code: 0 });
@@ -447,23 +447,23 @@ test('what a rule forbids fails the attempt, names the rule and ends with 1', as
   assert.equal(machine.logs.lines.at(-1), words);
 });
 
-test('a run that takes longer than warn_duration says so when it does, and goes on', async () => {
-  const machine = fakeMachine();
+test('a run that takes longer than warn_duration notes it in the log and continues', async () => {
+  const machine = fakeHost();
   const running = runJob(order({ policy: policyOf({ warn_duration: '10m' }) }), machine);
   await machine.clock.advance(600_000);
   assert.match(
     machine.logs.lines.at(-1) ?? '',
-    /^NOTE backup has been at it for 10 minutes \(warn_duration\), and goes on$/,
+    /^NOTE backup has been running for 10 minutes \(warn_duration\) and continues$/,
   );
   machine.launcher.commands[0]?.end({ is: 'exited', code: 0 });
   const result = await running;
   assert.equal(result.exitCode, 0);
-  assert.deepEqual(result.troubles, ['it took longer than 10 minutes (warn_duration)']);
+  assert.deepEqual(result.warnings, ['it took longer than 10 minutes (warn_duration)']);
   assert.equal(result.history.runs[0]?.warning, 'it took longer than 10 minutes (warn_duration)');
 });
 
-test('failures in a row pause the job, which a person resumes and which are counted anew then', async () => {
-  const machine = fakeMachine();
+test('failures in a row pause the job; after it is resumed they are counted anew', async () => {
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(4);
   const job = order({ policy: policyOf({ pause_after_failures: 2 }) });
   const pauses = () => readPauses(machine.state);
@@ -471,7 +471,7 @@ test('failures in a row pause the job, which a person resumes and which are coun
   const second = await runJob({ ...job, run: 'b' }, machine);
   const reason = 'it failed 2 times in a row (pause_after_failures: 2), the last time it failed with exit code 4';
   assert.equal(second.paused, reason);
-  assert.deepEqual(second.troubles, [`paused until a person resumes it (jobctl resume backup): ${reason}`]);
+  assert.deepEqual(second.warnings, [`paused until a person resumes it (jobctl resume backup): ${reason}`]);
   assert.deepEqual(
     pauses().map(({ by, circuit }) => [by, circuit]),
     [['process-control', true]],
@@ -482,7 +482,7 @@ test('failures in a row pause the job, which a person resumes and which are coun
 });
 
 test('an unrecoverable exit code is not tried again and pauses the job', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(77);
   const policy = policyOf({ max_task_failures: 5, unrecoverable_exit_codes: [77] });
   const result = await runJob(order({ policy }), machine);
@@ -490,19 +490,19 @@ test('an unrecoverable exit code is not tried again and pauses the job', async (
   assert.match(result.paused ?? '', /unrecoverable_exit_codes$/);
 });
 
-test('a pause that can not be written is said, and tried again with the next failure', async () => {
-  const machine = fakeMachine();
+test('a pause that can not be written gives a warning, and the next failure tries again', async () => {
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(1);
   const job = order({ policy: policyOf({ pause_after_failures: 1 }) });
   machine.state.full = true;
   const first = await runJob({ ...job, run: 'a' }, machine);
-  assert.match(first.troubles.join(), /^it should be paused .* but can't be: no space left on device$/);
+  assert.match(first.warnings.join(), /^it should be paused .* but can't be: no space left on device$/);
   machine.state.full = false;
   assert.match((await runJob({ ...job, run: 'b' }, machine)).paused ?? '', /failed 2 times in a row/);
 });
 
-test('a run that waits is not taken for one that has died, and one that died waiting is', async () => {
-  const machine = fakeMachine();
+test('a run that waits is not recorded as interrupted; one that died while it waited is', async () => {
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   for (const run of ['dead', 'waits']) {
     const waiting = { event: 'waiting', run, atMs: 1, trigger: { by: 'clock' }, host: 'h', words: 'still running' };
@@ -516,8 +516,8 @@ test('a run that waits is not taken for one that has died, and one that died wai
   );
 });
 
-test('a run that is stopped while it waits for another has an end in the history', async () => {
-  const machine = fakeMachine();
+test('a run that is stopped while it waits for another one records its end', async () => {
+  const machine = fakeHost();
   machine.locks.holders.set('backup', { state: 'running', runId: 'r0', pids: [] });
   const running = runJob(order({ policy: policyOf({ cron_collision_policy: 'QUEUE' }) }), machine);
   await machine.clock.advance(5_000);
@@ -536,8 +536,8 @@ for (const [allowOvertime, status] of [
   [false, 'failure'],
   [true, 'skipped'],
 ] as const) {
-  test(`a run that was replaced says by which, and counts as ${status} ${allowOvertime ? 'with' : 'without'} allow_overtime`, async () => {
-    const machine = fakeMachine();
+  test(`a run that was replaced names the other run and counts as ${status} ${allowOvertime ? 'with' : 'without'} allow_overtime`, async () => {
+    const machine = fakeHost();
     const running = runJob(order({ allowOvertime }), machine);
     await settle();
     const asked = { event: 'stop-requested', run: 'r1', atMs: 1, by: 'run r2', replacedBy: 'r2' };

@@ -1,13 +1,18 @@
-/** A host on which one job ticks: its clock, its claims and its history in memory, and what run-job does before the lock. */
-import { type TimingKeys, timingOf } from '../../src/job/keys/timing.ts';
+/**
+ * A host in memory on which cron starts one job: clock, claims, history, and the checks of run-job
+ * before the lock.
+ */
+import { timingOf, type WrittenTiming } from '../../src/job/keys/timing.ts';
 import { type BeforeRun, beforeRun } from '../../src/run/before-run.ts';
-import { formatEvent, parseEvents, type Tick, type Trigger } from '../../src/run/history/event.ts';
+import type { Tick, Trigger } from '../../src/run/history/event.ts';
+import { formatEvent, parseEvents } from '../../src/run/history/event-lines.ts';
 import type { Pause } from '../../src/run/pause/pause.ts';
 import { catchUp } from '../../src/run/tick/catch-up.ts';
+import { expressionOf } from '../../src/schedule/expression.ts';
 import { sha256 } from '../../src/system/file/hash.ts';
 import type { Zones } from '../../src/zone/zone.ts';
 import { FakeClaims } from '../fakes/claims.ts';
-import { FakeClock, FakeHistory, FakeStops, settle } from '../fakes/machine.ts';
+import { FakeClock, FakeHistory, FakeStops, settle } from '../fakes/host.ts';
 import { zonesOn } from '../fakes/zones.ts';
 
 export class Host {
@@ -20,12 +25,12 @@ export class Host {
   host = 'web1.example';
   zones: Zones = zonesOn('UTC');
   schedule: string;
-  keys: TimingKeys;
+  keys: WrittenTiming;
   enabled = true;
   changedMs = Number.NEGATIVE_INFINITY;
   #runs = 0;
 
-  constructor(schedule: string, keys: TimingKeys = {}, start = '2026-11-22T10:30:00Z') {
+  constructor(schedule: string, keys: WrittenTiming = {}, start = '2026-11-22T10:30:00Z') {
     this.schedule = schedule;
     this.keys = keys;
     this.clock = new FakeClock(start);
@@ -34,7 +39,14 @@ export class Host {
 
   get job() {
     const { schedule, enabled, changedMs } = this;
-    return { slug: 'backup', tags: ['night'], schedule, enabled, changedMs, timing: timingOf(this.keys) };
+    return {
+      slug: 'backup',
+      tags: ['night'],
+      schedule: expressionOf(schedule),
+      enabled,
+      changedMs,
+      timing: timingOf(this.keys),
+    };
   }
 
   get #machine() {
@@ -42,13 +54,13 @@ export class Host {
     return { clock, claims, history, stops, hostName, sha256, zones: this.zones, readPauses: () => this.pauses };
   }
 
-  /** Somebody sets the clock, or it goes on without anything happening. */
+  /** Sets the clock. */
   at(time: string | number): this {
     this.clock.step((typeof time === 'string' ? Date.parse(time) : time) - this.clock.nowMs());
     return this;
   }
 
-  /** A line of the crontab is started. What goes on to run is in the history from then on. */
+  /** cron starts the line of the job. A run that goes on is recorded as started. */
   async start(how: { due?: boolean; by?: Trigger; caughtUp?: Tick; run?: string } = {}): Promise<BeforeRun> {
     this.#runs += 1;
     const run = how.run ?? `r${this.#runs}`;
@@ -66,7 +78,7 @@ export class Host {
     return answer;
   }
 
-  /** In one line: what came of a start, and of which tick. */
+  /** Describes the answer to a start, and its tick, in one line. */
   async says(how: Parameters<Host['start']>[0] = {}): Promise<string> {
     const answer = await this.start(how);
     if (answer.is === 'not-due') return 'not due';
@@ -76,7 +88,7 @@ export class Host {
     return tick === undefined ? `${what} without a tick` : `${what} for ${short(tick.tickMs)}${late}`;
   }
 
-  /** `run-job --catch-up`, which may wait for half a minute. */
+  /** Calls `run-job --catch-up`, which may wait for half a minute. */
   async catchUp() {
     const newRun = () => {
       this.#runs += 1;
@@ -89,7 +101,7 @@ export class Host {
     return done;
   }
 
-  /** What the history says was missed. */
+  /** Returns the missed ticks in the history. */
   get missed(): readonly string[] {
     return parseEvents(this.history.read('backup')).flatMap((event) =>
       event.event === 'missed' ? [`${event.outcome.count} until ${short(event.outcome.tickMs)}`] : [],
@@ -97,7 +109,7 @@ export class Host {
   }
 }
 
-/** "22 10:30" */
+/** Returns the day and time: "22 10:30". */
 export function short(tickMs: number): string {
   return new Date(tickMs).toISOString().slice(8, 16).replace('T', ' ');
 }

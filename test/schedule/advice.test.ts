@@ -1,4 +1,7 @@
-/** What is offered in the place of a schedule that cron refuses fires at the times that were meant, or is called the nearest, or nothing is offered. */
+/**
+ * The suggestion for a schedule that cron refuses runs at the times that were meant, or is called
+ * the nearest, or there is none.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -23,7 +26,7 @@ const ranges = [
   { low: 0, last: 6, words: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] },
 ] as const;
 
-/** What a person means by a term, whatever cron makes of it: ranges may wrap, `5/10` is from 5 on. */
+/** The numbers that a person means by a term: ranges may wrap, `5/10` is from 5 on. */
 function meant(term: string, index: number): ReadonlySet<number> {
   const { low, last, words } = ranges[index] ?? assert.fail();
   const size = last - low + 1;
@@ -45,7 +48,7 @@ function meant(term: string, index: number): ReadonlySet<number> {
   return found;
 }
 
-/** Which of the days 1 to 31 on which weekdays, by cron's rule for the two day terms. */
+/** The days 1 to 31 with their weekdays that match by cron's rule for the two day terms. */
 function firingDays(days: ReadonlySet<number>, weekdays: ReadonlySet<number>, starred: boolean): string {
   const matches = (day: number, weekday: number) =>
     starred ? days.has(day) && weekdays.has(weekday) : days.has(day) || weekdays.has(weekday);
@@ -64,7 +67,10 @@ function meaningOfAccepted({ minutes, hours, days, months, weekdays, dayStar, we
   return [[...minutes].sort(), [...hours].sort(), [...months].sort(), fires];
 }
 
-/** Whether no date is meant: the 30th of February, say. What is offered in one term can't mend that, and is refused in turn for what it is. */
+/**
+ * True if no date is meant, such as 30 February: a suggestion for one term can't fix that, so it is
+ * refused in turn.
+ */
 function neverComes(terms: readonly string[]): boolean {
   const [, , days, months, weekdays] = terms.map(meant);
   const isEither = !/^[*?]/.test(terms[2] ?? '') && !/^[*?]/.test(terms[4] ?? '');
@@ -102,7 +108,7 @@ const schedule = fc
   .tuple(term(0), term(1), term(2), term(3), term(4))
   .filter((terms) => terms.every((one) => one !== ''));
 
-test('what is offered for a part of a term parses in its place and fires at the times that were meant, stars included', () => {
+test('the suggestion for a part of a term is valid in its place and runs at the times that were meant, stars included', () => {
   let offers = 0;
   fc.assert(
     fc.property(schedule, (terms) => {
@@ -144,7 +150,9 @@ const quartzTerm = (index: number) => {
   );
 };
 
-/** Quartz counts weekdays from 1, Sunday, and asks for the day or the weekday, the other being `?`. */
+/**
+ * Quartz counts weekdays from 1, Sunday, and asks for the day or the weekday, the other being `?`.
+ */
 function meantByQuartz([minute = '', hour = '', day = '', month = '', weekday = '']: readonly string[]): unknown {
   const shifted = weekday
     .split(',')
@@ -161,7 +169,7 @@ function meantByQuartz([minute = '', hour = '', day = '', month = '', weekday = 
   return meaningOf([minute, hour, day, month, shifted]);
 }
 
-test('what is offered for a schedule of Quartz or AWS fires when those would', () => {
+test('the suggestion for a schedule of Quartz or AWS runs when those would', () => {
   let offers = 0;
   const quartz = fc
     .tuple(quartzTerm(0), quartzTerm(1), quartzTerm(2), quartzTerm(3), quartzTerm(4), fc.boolean(), fc.boolean())
@@ -181,7 +189,7 @@ test('what is offered for a schedule of Quartz or AWS fires when those would', (
   assert.ok(offers > 1000, String(offers));
 });
 
-/** [written, what is offered] */
+/** [written, suggestion] */
 const offered: readonly (readonly [string, string])[] = [
   ['0, 30 2 * * *', '0,30 2 * * *'],
   ['0 ,30 2 * * *', '0,30 2 * * *'],
@@ -218,13 +226,13 @@ const offered: readonly (readonly [string, string])[] = [
 ];
 
 for (const [text, offer] of offered) {
-  test(`"${text}" is offered as "${offer}"`, () => {
+  test(`the suggestion for "${text}" is "${offer}"`, () => {
     assert.match(said(text), new RegExp(`; write "${offer.replace(/[*?]/g, '\\$&')}"$`));
     accepted(offer);
   });
 }
 
-test('what is only near is called the nearest, with the difference', () => {
+test('a suggestion with other times is called the nearest, with the difference', () => {
   assert.match(said('@every 5m'), /the nearest that cron can is "\*\/5 \* \* \* \*": it counts from the full hour/);
   assert.match(said('every 2 hours'), /the nearest that cron can is "0 \*\/2 \* \* \*"/);
   assert.match(said('rate(1 day)'), /the nearest that cron can is "0 0 \* \* \*"/);
@@ -232,7 +240,7 @@ test('what is only near is called the nearest, with the difference', () => {
   assert.match(said('0 */24 * * *'), /the nearest is "0", which differs only where the clock is changed/);
 });
 
-/** [written, the reason why nothing is offered] */
+/** [written, reason why there is no suggestion] */
 const without: readonly (readonly [string, RegExp])[] = [
   ['*/10 * * * * *', /cron knows none: it starts jobs at the full minute/],
   ['0 0 12 * * 1', /1 is Sunday to Quartz and Monday to cron/],
@@ -255,19 +263,19 @@ const without: readonly (readonly [string, RegExp])[] = [
 ];
 
 for (const [text, reason] of without) {
-  test(`for "${text}" nothing is offered, and the reason is said`, () => {
+  test(`there is no suggestion for "${text}", but a reason`, () => {
     assert.match(said(text), reason);
     assert.doesNotMatch(said(text), /; write "|nearest/);
   });
 }
 
-test('a weekday that runs on from Sunday is offered in a way that is accepted', () => {
+test('the suggestion for a weekday range from Sunday is valid', () => {
   assert.match(said('0 0 * * 7-1'), /runs backwards; write "0-1"$/);
   assert.match(said('0 0 * * monday-friday'), /write "mon-fri"$/);
   assert.match(said('0 0 ? * 1'), /write "\*"$/);
 });
 
-test('any text gets an answer, and whatever it offers as a whole is accepted', () => {
+test('every text gets an answer, and every complete suggestion is valid', () => {
   const word = fc.oneof(
     fc.constantFrom(
       '0',

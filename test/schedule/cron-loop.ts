@@ -1,6 +1,7 @@
 /**
- * Plays cron for some days, minute by minute, as the main loop of cron.c does it: the slow and plain reading that `nextFires` is held against.
- * It shares no code with it: the wall clock comes from another face of Intl, the meaning of a line from whoever made the line.
+ * Simulates the main loop of cron.c minute by minute for some days, slowly and plainly, to check
+ * `nextFires`. It shares no code with `nextFires`: the wall clock comes from Intl, the meaning of a
+ * line from the test that made it.
  */
 import type { MadeSchedule } from './schedules.ts';
 
@@ -8,7 +9,10 @@ const minuteMs = 60_000;
 
 export interface Days {
   readonly startMs: number;
-  /** What the wall clock shows at `startMs` and at each minute after it, in minutes since 1970-01-01 00:00 on that clock. */
+  /**
+   * What the wall clock shows at `startMs` and at each minute after it, in minutes since 1970-01-01
+   * 00:00 on that clock.
+   */
   readonly wallMinutes: readonly number[];
 }
 

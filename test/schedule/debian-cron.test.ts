@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
-import { validateSchedule } from '../../src/schedule/cron-validate.ts';
 import { type Expression, parseExpression } from '../../src/schedule/expression.ts';
 import verdicts from '../data/debian-cron-verdicts.json' with { type: 'json' };
+import { checkSchedule } from './expressions.ts';
 import { nearSchedule, schedule } from './schedules.ts';
 
 /** `0-3,7` as Debian's parser printed its sets. */
@@ -24,10 +24,10 @@ function starsOf(expression: Expression): string[] {
   return Object.entries(stars).flatMap(([name, isStarred]) => (isStarred ? [name] : []));
 }
 
-test('what Debian cron rejects or never runs is refused, and what is accepted is read as Debian cron reads it', () => {
+test('schedules that Debian cron rejects or never runs are refused, and accepted ones have the meaning of Debian cron', () => {
   let accepted = 0;
   for (const { schedule: text, verdict, reads, stars } of verdicts) {
-    const answer = validateSchedule(text);
+    const answer = checkSchedule(text);
     if (!answer.ok) continue;
     accepted += 1;
     // It is due at a boot, and at no minute of Debian's verdict.
@@ -49,11 +49,17 @@ test('what Debian cron rejects or never runs is refused, and what is accepted is
   assert.ok(accepted >= 18, `only ${accepted} of the schedules are accepted`);
 });
 
-/** `crontab -n FILE` is a dry run in Debian's package alone; elsewhere -n sets something, so the help is asked first. */
+/**
+ * `crontab -n FILE` is a dry run in Debian's package alone; elsewhere -n sets something, so the
+ * help is asked first.
+ */
 const isDebianCron = /dry run/.test(spawnSync('crontab', ['-h'], { encoding: 'utf8' }).stderr ?? '');
 const noCron = isDebianCron ? false : "the crontab program of Debian's cron package is not installed";
 
-/** Debian's own parser on all lines at once; where it objects, halves are tried until the lines are found. */
+/**
+ * Debian's own parser on all lines at once; where it objects, halves are tried until the lines are
+ * found.
+ */
 function rejectedByDebian(schedules: readonly string[]): readonly string[] {
   const directory = mkdtempSync(path.join(tmpdir(), 'schedules-'));
   try {
@@ -80,7 +86,7 @@ test('Debian cron accepts every generated schedule that we accept', { skip: noCr
   assert.deepEqual(rejectedByDebian(accepted), []);
 });
 
-test('Debian cron accepts every slip of the pen that we let pass, and we refuse most', { skip: noCron }, () => {
+test('Debian cron accepts every misspelt schedule that we accept, and we refuse most', { skip: noCron }, () => {
   const slips = fc.sample(nearSchedule, 12_000);
   const passed = slips.filter((text) => parseExpression(text).ok);
   assert.deepEqual(rejectedByDebian(passed), []);

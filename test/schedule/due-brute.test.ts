@@ -1,6 +1,7 @@
 /**
- * The line of a job with a zone of its own starts run-job at every tick of the job: held against cron's own loop, played minute by minute in both zones,
- * around the clock changes of either, a leap day and the end of a year.
+ * The line of a job with a zone of its own starts run-job at every tick of the job: compared with
+ * cron's main loop, simulated in both zones around the clock changes of either, a leap day and the
+ * end of a year.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { validateSchedule } from '../../src/schedule/cron-validate.ts';
 import { type Expression, parseExpression } from '../../src/schedule/expression.ts';
+import { checkSchedule } from './expressions.ts';
 
 /** `from`, `from + step`, … up to `to`. */
 function range(from: number, to: number, step = 1): number[] {
@@ -9,14 +9,14 @@ function range(from: number, to: number, step = 1): number[] {
 }
 
 function read(text: string): Expression {
-  const answer = validateSchedule(text);
+  const answer = checkSchedule(text);
   assert.ok(answer.ok, `${text}: ${answer.ok ? '' : answer.problems.map((problem) => problem.message).join('; ')}`);
   return answer.expression;
 }
 
 function refusals(text: string): string[] {
   const answer = parseExpression(text);
-  assert.equal(validateSchedule(text).ok, answer.ok, 'both entrances give the same verdict');
+  assert.equal(checkSchedule(text).ok, answer.ok, 'both entrances give the same verdict');
   return answer.ok ? [] : answer.problems.map(({ column, message }) => `${column}: ${message}`);
 }
 
@@ -49,7 +49,7 @@ const accepted: readonly [string, Partial<Expression>][] = [
 ];
 
 for (const [text, meaning] of accepted) {
-  test(`${JSON.stringify(text)} is a schedule and means what cron reads`, () => {
+  test(`${JSON.stringify(text)} is a schedule with the meaning of cron`, () => {
     const expression = read(text);
     for (const [part, value] of Object.entries(meaning))
       assert.deepEqual(expression[part as keyof Expression], value, part);
@@ -185,12 +185,12 @@ const refused: readonly [string, ...string[]][] = [
 ];
 
 for (const [text, ...messages] of refused) {
-  test(`${JSON.stringify(text)} is refused with the place and a way out`, () => {
+  test(`${JSON.stringify(text)} is refused with the place and a remedy`, () => {
     assert.deepEqual(refusals(text), messages);
   });
 }
 
-test('every rewrite that a refusal offers for a whole schedule is itself a schedule', () => {
+test('every schedule that a refusal suggests is valid', () => {
   for (const [text] of refused) {
     for (const message of refusals(text)) {
       const rewrite = /write "([^"]+ [^"]+)"$/.exec(message)?.[1];
@@ -211,13 +211,13 @@ const words: readonly (readonly [string, string])[] = [
 ];
 for (const [word, terms] of words)
   test(`${word.trim()} is ${terms}, without a warning`, () => {
-    const [answer, same] = [validateSchedule(word), validateSchedule(terms)];
+    const [answer, same] = [checkSchedule(word), checkSchedule(terms)];
     assert.ok(answer.ok && same.ok);
-    assert.deepEqual([answer.expression, answer.warnings], [same.expression, []]);
+    assert.deepEqual([answer.expression, answer.warnings], [{ ...same.expression, written: word }, []]);
   });
 
 test('@reboot is a schedule without a minute', () => {
-  const answer = validateSchedule('@reboot');
+  const answer = checkSchedule('@reboot');
   assert.ok(answer.ok);
   assert.deepEqual([answer.expression.text, answer.expression.minutes, answer.warnings], ['@reboot', [], []]);
 });

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { type Expression, parseExpression } from '../../src/schedule/expression.ts';
+import { lintExpression } from '../../src/schedule/lint.ts';
 import { lintClockChanges } from '../../src/schedule/lint-clock-changes.ts';
-import type { Remark } from '../../src/schedule/term.ts';
+import type { ScheduleProblem } from '../../src/schedule/term.ts';
 import { zoneNamed } from '../fakes/zones.ts';
 
-function read(text: string): { expression: Expression; warnings: readonly Remark[] } {
+function read(text: string): { expression: Expression; warnings: readonly ScheduleProblem[] } {
   const answer = parseExpression(text);
   assert.ok(answer.ok, text);
-  return answer;
+  return { ...answer, warnings: lintExpression(answer.expression) };
 }
 
-function said(remarks: readonly Remark[]): string[] {
-  return remarks.map(({ column, message }) => `${column}: ${message}`);
+function said(problems: readonly ScheduleProblem[]): string[] {
+  return problems.map(({ column, message }) => `${column}: ${message}`);
 }
 
 const odd: readonly [string, string][] = [
@@ -41,7 +42,7 @@ const odd: readonly [string, string][] = [
   ['0-59 */1 * * mon,wed', '1: runs in every minute of such a day, 1,440 times; once a day is "0 0 * * mon,wed"'],
   ['0-59/7 * * * *', '1: minute "0-59/7" is uneven: 7 does not divide 60'],
   ['0 0-23/5 * * *', '3: hour "0-23/5" is uneven: 5 does not divide 24'],
-  ['0 0 1-31/2 * *', '5: day "1-31/2" starts anew on the first of each month, whatever was left of the step'],
+  ['0 0 1-31/2 * *', '5: day "1-31/2" starts again on the first of each month, even if the last step was shorter'],
   ['0 0 * * 0-7/2', '9: weekday "0-7/2" is uneven: 2 does not divide 7'],
   ['0 0 31 * *', '5: day 31 is not in feb, apr, jun, sep, nov: nothing runs for it there'],
   ['0 0 30 * *', '5: day 30 is not in feb: nothing runs for it there'],
@@ -56,11 +57,11 @@ const odd: readonly [string, string][] = [
   ['0 */5 * * *', '3: hour "*/5" is uneven: 5 does not divide 24'],
   ['0 0 * */5 *', '7: month "*/5" is uneven: 5 does not divide 12'],
   ['0 0 * * */2', '9: weekday "*/2" is uneven: 2 does not divide 7'],
-  ['0 0 */10 * *', '5: day "*/10" starts anew on the first of each month, whatever was left of the step'],
+  ['0 0 */10 * *', '5: day "*/10" starts again on the first of each month, even if the last step was shorter'],
 ];
 
 for (const [text, warning] of odd) {
-  test(`"${text}" is accepted with a warning about what it really means`, () => {
+  test(`"${text}" is accepted with a warning about its real meaning`, () => {
     assert.ok(said(read(text).warnings).includes(warning), said(read(text).warnings).join('\n'));
   });
 }
@@ -88,7 +89,7 @@ const plain = [
   '0 0 * * */7',
 ];
 
-test('a schedule that means what it says gets no warning', () => {
+test('an unambiguous schedule gets no warning', () => {
   for (const text of plain) assert.deepEqual(said(read(text).warnings), [], text);
 });
 

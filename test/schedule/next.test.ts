@@ -36,7 +36,10 @@ interface Night {
 const spring = { zone: 'Europe/Berlin', after: '2025-03-30T00:00Z', until: '2025-03-30T03:00Z' };
 const autumn = { zone: 'Europe/Berlin', after: '2025-10-25T23:00Z', until: '2025-10-26T03:00Z' };
 
-/** What Debian's cron and cronie were seen to do. In Berlin 02:00-03:00 is lost at 01:00Z in spring and comes twice from 00:00Z on in autumn. */
+/**
+ * What Debian's cron and cronie were seen to do. In Berlin 02:00-03:00 is lost at 01:00Z in spring
+ * and comes twice from 00:00Z on in autumn.
+ */
 const nights: readonly Night[] = [
   { ...spring, title: 'a fixed time in the gap runs when the gap ends', text: '30 2 * * *', runs: '01:00' },
   {
@@ -130,7 +133,7 @@ test('fire times in UTC are those that another scheduler computed', () => {
   assert.deepEqual(refused, ['30 15 * * *,', '0 5 * * *,']);
 });
 
-test('rare days are found: 29 February on a Sunday, across 2100', () => {
+test('rare days are found, such as 29 February on a Sunday across 2100', () => {
   const fires = nextFires(read('0 0 29 2 */7'), {
     zone: zoneNamed('UTC'),
     afterMs: Date.parse('2072-03-01T00:00Z'),
@@ -172,7 +175,10 @@ const changes: readonly [string, string][] = [
   ['Pacific/Kwajalein', '1993-08-21T12:00Z'],
 ];
 
-/** Minutes from the start of the days around a change (the 1800th minute) to where the question starts: anywhere, but often soon after it. */
+/**
+ * Minutes from the start of the days around a change (the 1800th minute) to where the question
+ * starts: anywhere, but often soon after it.
+ */
 const laterThanStart = fc.oneof(fc.integer({ min: 0, max: 40 * 60 }), fc.integer({ min: 1790, max: 1800 + 200 }));
 
 for (const [zone, change] of changes) {
@@ -208,7 +214,10 @@ test('the clock changes above are of every kind, with one ordinary night among t
   );
 });
 
-/** Two changes of up to four hours, one soon after the other: no zone has them all, but a clock that is set by hand may. */
+/**
+ * Two changes of up to four hours, one soon after the other: no zone has them all, but a clock that
+ * is set by hand may.
+ */
 const setBy = fc.oneof(
   fc.integer({ min: -8, max: 8 }),
   fc.integer({ min: -240, max: 240 }),
@@ -252,7 +261,7 @@ test("fire times of any clock, however it is set, are those of cron's own loop",
   );
 });
 
-test('a zone with seconds in its offset has each minute once, when it begins there', () => {
+test('in a zone with seconds in its offset each minute comes once', () => {
   const zone = zoneNamed('Africa/Monrovia');
   const span = { afterMs: Date.parse('1971-02-04T23:50Z'), untilMs: Date.parse('1971-02-05T00:10Z') };
   const fires = nextFires(read('* * * * *'), { zone, ...span });
@@ -262,7 +271,7 @@ test('a zone with seconds in its offset has each minute once, when it begins the
   );
 });
 
-test('the next ten are the beginning of all, and two spans side by side are one', () => {
+test('the next ten are the first ten of all, and two adjacent spans give the same as one', () => {
   fc.assert(
     fc.property(schedule, fc.integer({ min: 0, max: 30 * 24 * 60 }), ({ text }, minutes) => {
       const answer = parseExpression(text);

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 
 /**
- * Ways to ask Node for local time: they answer by TZ and by ICU, cron by the machine's zone files. Node's own tables may be older or newer, so that two answers
- * about one job would differ.
+ * Ways to ask Node for local time: they answer by TZ and by ICU, cron by the machine's zone files.
+ * Node's own tables may be older or newer, so that two answers about one job would differ.
  */
 const otherClocks: readonly RegExp[] = [
   /\bIntl\.(?!PluralRules)/,
@@ -19,7 +19,7 @@ const otherClocks: readonly RegExp[] = [
 
 const source = path.join(import.meta.dirname, '../../../src');
 
-test('no file of the product asks for local time elsewhere than in the zone files of the machine', () => {
+test("no source file computes local time from anything but the host's zone files", () => {
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.[cm]?[tj]s$/.test(name));
   assert.ok(files.length > 200, 'the source is there');
   const found = files.flatMap((name) =>
@@ -32,7 +32,7 @@ test('no file of the product asks for local time elsewhere than in the zone file
   assert.deepEqual(found, []);
 });
 
-test('each of these ways would be seen', () => {
+test('each of these ways would be found', () => {
   for (const line of [
     "new Intl.DateTimeFormat('en')",
     'date.getHours()',

@@ -1,6 +1,6 @@
 /**
- * Debian's real cron daemon lives through the night of a clock change at 200 times the speed, alone with one file in a mount namespace of its own,
- * and must run what `nextFires` says.
+ * Debian's real cron daemon lives through the night of a clock change at 200 times the speed, alone
+ * with one file in a mount namespace of its own, and must run what `nextFires` says.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -34,7 +34,10 @@ interface Night {
   readonly zone: string;
   /** When cron is started. */
   readonly start: string;
-  /** The line with which the observation ends; no other line may run with it but that of every minute. */
+  /**
+   * The line with which the observation ends; no other line may run with it but that of every
+   * minute.
+   */
   readonly end: string;
   /** Line by line; the first must be the line that runs every minute. */
   readonly lines: readonly string[];
@@ -93,8 +96,9 @@ function firesOf(text: string, window: Parameters<typeof nextFires>[1]): readonl
 }
 
 /**
- * A machine that stands still for 1.5 s makes cron believe that the clock was changed by five minutes; the line of every minute shows it
- * by the runs that it lacks or has twice, and the night is lived through again.
+ * A machine that stands still for 1.5 s makes cron believe that the clock was changed by five
+ * minutes; the line of every minute shows it by the runs that it lacks or has twice, and the night
+ * is lived through again.
  */
 async function assertForeseen(night: Night): Promise<void> {
   const foreseen = runsForeseen(night);

@@ -1,9 +1,11 @@
-/** Generates schedules for property tests: sound ones together with what they mean, and near misses. */
+/**
+ * Generates schedules for property tests: sound ones together with what they mean, and near misses.
+ */
 import fc from 'fast-check';
 
 export interface Made {
   readonly text: string;
-  /** What the term stands for, ascending; computed without our parser. */
+  /** The numbers of the term, ascending; computed without our parser. */
   readonly values: readonly number[];
 }
 
@@ -91,7 +93,10 @@ function stepped(text: string, range: Range, [from, to, step]: readonly [number,
   return { text, values: [...values].sort((a, b) => a - b) };
 }
 
-/** As a number, with a leading zero, or as a word in any case. Sunday stays a number, because `sun` means 0 to one cron and 7 to another. */
+/**
+ * As a number, with a leading zero, or as a word in any case. Sunday stays a number, because `sun`
+ * means 0 to one cron and 7 to another.
+ */
 function spell(value: number, range: Range, how: number): string {
   const word = range.words?.[value - range.low];
   if (word !== undefined && word !== 'sun' && how % 3 === 0) return how % 2 === 0 ? word : word.toUpperCase();

@@ -1,4 +1,7 @@
-/** Schedules of other programs and of plain English: what is offered fires at the minutes that were meant, counted one by one, or a reason is given. */
+/**
+ * Schedules of other programs and of plain English: the suggestion runs at the minutes that were
+ * meant, counted one by one, or there is a reason.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import process from 'node:process';
@@ -84,7 +87,7 @@ function someWeekdays(joins: readonly string[], ranges: readonly string[]): fc.A
     }));
 }
 
-test('days of the week and times in plain English are offered as what they say', () => {
+test('days of the week and times in plain English are translated', () => {
   const clock = fc.tuple(hour, minute, fc.nat({ max: 3 })).map(([at, past, how]) => {
     const half = `${at % 12 === 0 ? 12 : at % 12}:${two(past)}${how === 2 ? ' ' : ''}${at < 12 ? 'am' : 'pm'}`;
     const text = how === 0 ? `${two(at)}:${two(past)}` : how === 1 ? `${at}:${two(past)}` : half;
@@ -140,7 +143,7 @@ function inMonth(months: readonly number[], fromMs: number): number {
   return Date.UTC(date.getUTCFullYear(), (months[0] ?? 1) - 1, 1) - minuteMs;
 }
 
-test('OnCalendar of systemd is offered as what it says', () => {
+test('OnCalendar of systemd is translated', () => {
   const weekdays = fc.option(someWeekdays([','], ['..', '-']), { nil: undefined });
   const parts = fc.tuple(weekdays, component(1, 12), component(1, 28), component(0, 23), component(0, 59));
   fc.assert(
@@ -168,7 +171,7 @@ function untilEnd({ text }: Written<number>): readonly number[] {
   });
 }
 
-test('days of a month in plain English are offered as what they say', () => {
+test('days of a month in plain English are translated', () => {
   const frames = [
     '{D} at {T}',
     'on the {D} at {T}',
@@ -193,7 +196,7 @@ test('days of a month in plain English are offered as what they say', () => {
   );
 });
 
-test('a distance that divides an hour or a day is offered as the nearest; for every other one the reason is given', () => {
+test('an interval that divides an hour or a day gets the nearest schedule; every other one gets a reason', () => {
   const units = fc.constantFrom(
     [
       1,
@@ -234,7 +237,7 @@ test('a distance that divides an hour or a day is offered as the nearest; for ev
   );
 });
 
-/** [written, what must be said] */
+/** [written, words of the message] */
 const table: readonly (readonly [string, RegExp])[] = [
   ['quarterly', /; write "0 0 1 1,4,7,10 \*"$/],
   ['@quarterly', /; write "0 0 1 1,4,7,10 \*"$/],
@@ -300,7 +303,7 @@ const table: readonly (readonly [string, RegExp])[] = [
 
 for (const [text, words] of table) test(`"${text}" is answered`, () => assert.match(said(text), words));
 
-test('the guards that are advised let the days through that they name, and no others', () => {
+test('the suggested tests of a date pass on the named days and on no others', () => {
   const days = Array.from({ length: 60 }, (_, at) => new Date(Date.UTC(2027, 0, 31 + at)).toISOString().slice(0, 10));
   const asked: readonly (readonly [string, (date: Date) => boolean])[] = [
     ['last friday of month 18:00', (date) => date.getUTCDay() === 5 && monthIn(date, 7) !== date.getUTCMonth()],
@@ -332,7 +335,7 @@ function monthIn(date: Date, days: number): number {
   return new Date(date.getTime() + days * 86_400_000).getUTCMonth();
 }
 
-test('no text is answered by a count alone', () => {
+test('no message consists only of a number of terms', () => {
   const word = fc.constantFrom(
     'every',
     'at',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { dueMinutes } from '../../src/crontab/due-minutes.ts';
-import { parseExpression } from '../../src/schedule/expression.ts';
+import { expressionOf, parseExpression } from '../../src/schedule/expression.ts';
 import { nextFires } from '../../src/schedule/next.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../../src/schedule/ticks.ts';
 import { zoneNamed, zonesOn } from '../fakes/zones.ts';
@@ -9,7 +9,7 @@ import { zoneNamed, zonesOn } from '../fakes/zones.ts';
 const hourMs = 3_600_000;
 
 function job(schedule: string, timeZone?: string): Scheduled {
-  return { schedule, timing: timeZone === undefined ? {} : { timeZone } };
+  return { schedule: expressionOf(schedule), timing: timeZone === undefined ? {} : { timeZone } };
 }
 
 function utc(instantMs: number): string {
@@ -25,8 +25,9 @@ function ticks(schedule: string, zone: string, afterUntil: string, host = 'UTC')
 }
 
 /**
- * The rules of the job's own zone: a wall-clock time that does not exist runs at the end of the gap, once however many of them there are; one that exists
- * twice runs the first time; a `*` minute or hour follows elapsed time. [schedule, zone, after and until, ticks in UTC]
+ * The rules of the job's own zone: a wall-clock time that does not exist runs at the end of the
+ * gap, once however many of them there are; one that exists twice runs the first time; a `*` minute
+ * or hour follows elapsed time. [schedule, zone, after and until, ticks in UTC]
  */
 const nights: readonly (readonly [string, string, string, string])[] = [
   // North: Berlin loses 02:00-03:00 at 01:00Z and has it twice from 00:00Z on.
@@ -49,7 +50,8 @@ const nights: readonly (readonly [string, string, string, string])[] = [
   ['59 1 * * *', 'America/Los_Angeles', '2028-11-04T12:00Z 2028-11-05T12:00Z', '11-05T08:59'],
   ['30 2 * * *', 'America/St_Johns', '2026-03-07T12:00Z 2026-03-08T12:00Z', '03-08T05:30'],
   ['30 2 * * *', 'America/Phoenix', '2026-03-07T12:00Z 2026-03-09T12:00Z', '03-08T09:30 03-09T09:30'],
-  // South: summer ends in April and begins in September or October; in Santiago midnight itself is lost.
+  // South: summer ends in April and begins in September or October; in Santiago midnight itself is
+  // lost.
   ['30 2 * * *', 'Australia/Sydney', '2026-10-02T20:00Z 2026-10-04T20:00Z', '10-03T16:00 10-04T15:30'],
   ['30 2 * * *', 'Australia/Sydney', '2026-04-03T20:00Z 2026-04-05T20:00Z', '04-04T15:30 04-05T16:30'],
   ['30 2 * * *', 'Pacific/Auckland', '2025-09-26T20:00Z 2025-09-28T20:00Z', '09-27T14:00 09-28T13:30'],
@@ -71,12 +73,12 @@ const nights: readonly (readonly [string, string, string, string])[] = [
 for (const [schedule, zone, span, expected] of nights) {
   test(`"${schedule}" in ${zone}, ${span.slice(0, 10)}: ${expected === '' ? 'not at all' : expected}`, () => {
     assert.equal(ticks(schedule, zone, span), expected);
-    // Where the host is makes no difference.
+    // The zone of the host makes no difference.
     assert.equal(ticks(schedule, zone, span, 'America/New_York'), expected);
   });
 }
 
-test('a job without a zone has that of the host, and cron knows how often it starts the line at the end of a gap', () => {
+test("a job without a zone has that of the host, and a tick has the number of cron's starts at the end of a gap", () => {
   const span = { afterMs: Date.parse('2025-03-30T00:30Z'), untilMs: Date.parse('2025-03-30T01:30Z') };
   assert.deepEqual(expectedTicks(job('0,30 0-23 * * *'), span, zonesOn('Europe/Berlin')), [
     { tickMs: Date.parse('2025-03-30T01:00Z'), starts: 3 },

@@ -1,14 +1,18 @@
-/** The small decisions of services: ports, snoozes, wishes on record, what outlives a supervisor and a boot. */
+/**
+ * The small parts of services: ports, snoozes, desired states, and the records that survive a
+ * supervisor and a boot.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseEvents } from '../../src/run/history/event.ts';
+import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { afterCommand, readDesired, requestWords, writeDesired } from '../../src/service/desired.ts';
-import { judgeResponse } from '../../src/service/instance/live-instance.ts';
+import { judgeResponse } from '../../src/service/instance/http-response.ts';
 import { snoozedUntilMs } from '../../src/service/instance/snooze.ts';
 import { allocatePorts } from '../../src/service/ports/allocate.ts';
 import { formatEntry, parseJournal } from '../../src/service/record/journal.ts';
-import { describeInstance, type InstanceRecord, restoreInstance } from '../../src/service/record/record.ts';
-import { FakeState } from '../fakes/machine.ts';
+import type { InstanceRecord } from '../../src/service/record/record.ts';
+import { describeInstance, restoreInstance } from '../../src/service/record/restore.ts';
+import { FakeState } from '../fakes/host.ts';
 
 const range = { first: 100, last: 109 };
 const ask = (taken: readonly number[], before: Record<string, number> = {}, busy: readonly number[] = []) =>
@@ -21,20 +25,20 @@ const ask = (taken: readonly number[], before: Record<string, number> = {}, busy
     isFree: (port) => Promise.resolve(!busy.includes(port)),
   });
 
-test('ports are free ones of the range that nobody has reserved, beginning where the service belongs', async () => {
+test('an instance gets free ports of the range that no other service has reserved, from the position of its service on', async () => {
   assert.deepEqual(await ask([]), { is: 'allocated', ports: { http: 108, admin: 109 } });
   assert.deepEqual(await ask([108]), { is: 'allocated', ports: { http: 109, admin: 100 } });
   assert.deepEqual(await ask([], {}, [108, 109, 100]), { is: 'allocated', ports: { http: 101, admin: 102 } });
 });
 
-test('an instance gets the ports that it had, unless somebody has them now', async () => {
+test('an instance gets the ports that it had, unless another process has bound them', async () => {
   assert.deepEqual(await ask([], { http: 103, admin: 102 }), { is: 'allocated', ports: { http: 103, admin: 102 } });
   assert.deepEqual(await ask([103], { http: 103 }), { is: 'allocated', ports: { http: 108, admin: 109 } });
   assert.deepEqual(await ask([], { http: 103 }, [103]), { is: 'allocated', ports: { http: 108, admin: 109 } });
   assert.deepEqual(await ask([], { http: 99 }), { is: 'allocated', ports: { http: 108, admin: 109 } });
 });
 
-test('a range that is used up is said, with its name', async () => {
+test('if no port of the range is free the reason names the port and the range', async () => {
   const all = Array.from({ length: 9 }, (_, n) => 100 + n);
   assert.deepEqual(await ask(all), {
     is: 'failed',
@@ -42,7 +46,7 @@ test('a range that is used up is said, with its name', async () => {
   });
 });
 
-test('a number in the file is given as it is, and nobody else gets it', async () => {
+test('a port number in the file is used as it is, and no other port gets it', async () => {
   const answer = await allocatePorts({
     ports: [{ name: 'a' }, { name: 'b', number: 100 }],
     before: { a: 100 },
@@ -54,7 +58,7 @@ test('a number in the file is given as it is, and nobody else gets it', async ()
   assert.deepEqual(answer, { is: 'allocated', ports: { a: 101, b: 100 } });
 });
 
-test('a snooze lasts until its deadline, a touched file for the longest time, and none longer', () => {
+test('a snooze lasts until its deadline, an empty file for snooze_max, and none longer than that', () => {
   const until = (writtenMs: number, text: string, nowMs: number) =>
     snoozedUntilMs({ writtenMs, text }, { nowMs, maxSeconds: 3600 });
   const at = Date.parse('2026-11-25T10:00:00Z');
@@ -68,7 +72,7 @@ test('a snooze lasts until its deadline, a touched file for the longest time, an
   assert.equal(snoozedUntilMs(undefined, { nowMs: at, maxSeconds: 3600 }), undefined);
 });
 
-test('an answer is compared without case and blanks; an empty expectation allows any text but not any code', () => {
+test('the body is compared without case and surrounding blanks; an empty expectation allows any body but not any code', () => {
   const probe = { by: 'http', port: 'a', path: '/', expectedResponse: 'ok', expectedCode: 0 } as const;
   type Expected = { readonly expectedCode?: number; readonly expectedResponse?: string };
   const rows: readonly (readonly [number, string, Expected, boolean])[] = [
@@ -92,9 +96,9 @@ test('an answer is compared without case and blanks; an empty expectation allows
   }
 });
 
-test('a service is wanted up until somebody says otherwise, who, when and why is on record', () => {
+test('a service is to be up until an operator stops it, and the record says who, when and why', () => {
   const files = new FakeState();
-  assert.equal(readDesired(files, 'web').service.wanted, 'up');
+  assert.equal(readDesired(files, 'web').service.state, 'up');
   const stop = afterCommand(readDesired(files, 'web').service, 'stop', {
     atMs: 1000,
     by: 'ada',
@@ -102,25 +106,25 @@ test('a service is wanted up until somebody says otherwise, who, when and why is
   });
   writeDesired(files, { slug: 'web' }, stop);
   const { service, instance } = readDesired(files, 'web');
-  assert.deepEqual([service.wanted, instance(0).wanted], ['down', 'up']);
-  assert.equal(service.wish && requestWords(service.wish, String), 'by ada at 1000: moving house');
-  assert.equal(afterCommand(stop, 'restart', { atMs: 2000, by: 'ada' }).wanted, 'up');
-  assert.deepEqual(afterCommand(stop, 'reset', { atMs: 2000, by: 'ada' }).wanted, 'down');
+  assert.deepEqual([service.state, instance(0).state], ['down', 'up']);
+  assert.equal(service.decision && requestWords(service.decision, String), 'by ada at 1000: moving house');
+  assert.equal(afterCommand(stop, 'restart', { atMs: 2000, by: 'ada' }).state, 'up');
+  assert.deepEqual(afterCommand(stop, 'reset', { atMs: 2000, by: 'ada' }).state, 'down');
 });
 
-test('instance 2 of web and a job that is called web.2 are two', () => {
+test('instance 2 of web and a service named web.2 have separate records', () => {
   const files = new FakeState();
-  writeDesired(files, { slug: 'web.2' }, { wanted: 'down' });
-  assert.equal(readDesired(files, 'web').instance(2).wanted, 'up');
-  writeDesired(files, { slug: 'web', instance: 2 }, { wanted: 'down' });
-  assert.equal(readDesired(files, 'web').instance(2).wanted, 'down');
+  writeDesired(files, { slug: 'web.2' }, { state: 'down' });
+  assert.equal(readDesired(files, 'web').instance(2).state, 'up');
+  writeDesired(files, { slug: 'web', instance: 2 }, { state: 'down' });
+  assert.equal(readDesired(files, 'web').instance(2).state, 'down');
 });
 
-test('a record that nobody can read counts as none', () => {
+test('a record that can not be understood counts as none', () => {
   const files = new FakeState();
   for (const text of ['', '{', '{"wanted":"sideways"}', 'null', '[]']) {
     files.write('desired', 'web', text);
-    assert.equal(readDesired(files, 'web').service.wanted, 'up', text);
+    assert.equal(readDesired(files, 'web').service.state, 'up', text);
   }
 });
 
@@ -137,20 +141,20 @@ const failed: InstanceRecord = {
 };
 const restoring = { nowMs: 10_000, sinceBootMs: 7000, sameBoot: true, resetMs: 0 };
 
-test('FAILED outlives supervisors and boots, until somebody resets it', () => {
+test('a failed instance stays failed over supervisors and boots until an operator resets it', () => {
   assert.equal(restoreInstance(failed, restoring).at, 'failed');
   assert.equal(restoreInstance(failed, { ...restoring, sameBoot: false }).at, 'failed');
   assert.equal(restoreInstance(failed, { ...restoring, resetMs: 6000 }).at, 'down');
   assert.equal(restoreInstance(failed, { ...restoring, resetMs: 4000 }).at, 'failed');
 });
 
-test('who has finished rests until the next boot', () => {
+test('a finished instance stays finished until the next boot', () => {
   const finished: InstanceRecord = { ...failed, at: 'finished' };
   assert.equal(restoreInstance(finished, restoring).at, 'finished');
   assert.equal(restoreInstance(finished, { ...restoring, sameBoot: false }).at, 'down');
 });
 
-test('deaths of this boot count for the next supervisor, those of another boot do not', () => {
+test('deaths of this boot count for the next supervisor; those of another boot do not', () => {
   const dying: InstanceRecord = { ...failed, at: 'backoff' };
   assert.deepEqual(restoreInstance({ ...dying, sinceMs: 5000 }, restoring).memory.deaths, {
     atMs: [-2000, -1000],
@@ -162,13 +166,13 @@ test('deaths of this boot count for the next supervisor, those of another boot d
   });
 });
 
-test('what is written down is what is restored', () => {
+test('an instance is restored as it was recorded', () => {
   const instance = restoreInstance(failed, restoring);
   const described = describeInstance(instance, restoring);
   assert.deepEqual({ ...described, number: 0, ports: {} }, failed);
 });
 
-test('the journal and the history of runs share a file and do not disturb each other', () => {
+test('the journal and the history of runs share a file without disturbing each other', () => {
   const text = `${formatEntry({ atMs: 1, words: 'web is UP', state: 'UP' })}{"event":"interrupted","run":"a","atMs":2}\ntorn{"ev\n`;
   assert.deepEqual(parseJournal(text), [{ atMs: 1, words: 'web is UP', state: 'UP' }]);
   assert.equal(parseEvents(text).length, 1);

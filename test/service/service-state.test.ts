@@ -1,8 +1,8 @@
-/** The state of a service from what is wanted and what is, row by row, and what never holds. */
+/** The state of a service, row by row, its invariants, and the notices about it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isAlive } from '../../src/service/instance/machine.ts';
+import { isAlive } from '../../src/service/instance/instance.ts';
 import { type Alarm, judgeAlarm, noAlarm } from '../../src/service/record/alarm.ts';
 import { type ServiceFacts, type ServiceState, serviceStateOf } from '../../src/service/service-state.ts';
 
@@ -11,7 +11,7 @@ const missing = (forMs: number) => ({ is: 'missing', forMs }) as const;
 
 function stateOf(states: ServiceFacts['states'], more: Partial<ServiceFacts> = {}): ServiceState {
   return serviceStateOf({
-    wanted: 'up',
+    desired: 'up',
     instances: states.length,
     states,
     anyAlive: states.some((at) => isAlive({ at })),
@@ -22,19 +22,19 @@ function stateOf(states: ServiceFacts['states'], more: Partial<ServiceFacts> = {
 }
 
 const rows: readonly (readonly [string, ServiceState, ServiceFacts['states'], Partial<ServiceFacts>?])[] = [
-  ['not wanted and nothing lives', 'DOWN', ['down', 'down'], { wanted: 'down' }],
-  ['not wanted and one has failed', 'DOWN', ['failed'], { wanted: 'down' }],
+  ['to be down and no process lives', 'DOWN', ['down', 'down'], { desired: 'down' }],
+  ['to be down and one has failed', 'DOWN', ['failed'], { desired: 'down' }],
   ['every instance has finished', 'DOWN', ['finished', 'finished']],
-  ['not wanted and something lives', 'STOPPING', ['down', 'stopping'], { wanted: 'down' }],
+  ['to be down and a process lives', 'STOPPING', ['down', 'stopping'], { desired: 'down' }],
   ['no supervisor for a minute', 'STARTING', ['down'], { supervisor: missing(60_000) }],
   ['no supervisor for two minutes', 'FAILED', ['down'], { supervisor: missing(120_000) }],
-  ['no supervisor, and it had failed', 'FAILED', ['failed'], { supervisor: missing(1000) }],
+  ['no supervisor, and the instance had failed', 'FAILED', ['failed'], { supervisor: missing(1000) }],
   ['all start', 'STARTING', ['starting', 'starting']],
   ['one is up, one starts, none has died', 'STARTING', ['up', 'starting']],
   ['one is up, one starts again after a death', 'DEGRADED', ['up', 'starting'], { anyDied: true }],
   ['all are up', 'UP', ['up', 'up']],
   ['all are up again after deaths', 'UP', ['up', 'up'], { anyDied: true }],
-  ['all are up, but one more is wanted', 'DEGRADED', ['up', 'up'], { instances: 3 }],
+  ['all are up, but the file asks for one more', 'DEGRADED', ['up', 'up'], { instances: 3 }],
   ['one waits for its restart', 'DEGRADED', ['up', 'backoff'], { anyDied: true }],
   ['the only one waits for its restart', 'DEGRADED', ['backoff'], { anyDied: true }],
   ['one has failed', 'DEGRADED', ['up', 'failed'], { anyDied: true }],
@@ -48,7 +48,7 @@ for (const [title, state, states, more] of rows) {
   test(`${title}: ${state}`, () => assert.equal(stateOf(states, more), state));
 }
 
-test('a service is never UP with fewer instances than it should have, nor with none', () => {
+test('a service is never UP with fewer instances than its file says, nor with none', () => {
   const at = fc.constantFrom(
     'down',
     'starting',
@@ -69,7 +69,7 @@ test('a service is never UP with fewer instances than it should have, nor with n
 
 const minute = 60_000;
 
-/** What is told over a course of states, each with the milliseconds for which it lasts. */
+/** Returns the notices over a course of states, each with the milliseconds for which it lasts. */
 function told(course: readonly (readonly [ServiceState, number])[]): string[] {
   let alarm: Alarm = noAlarm(0);
   const words: string[] = [];
@@ -77,9 +77,9 @@ function told(course: readonly (readonly [ServiceState, number])[]): string[] {
   for (const [state, lastsMs] of course) {
     const endMs = atMs + lastsMs;
     for (let look: number | undefined = atMs; look !== undefined && look <= endMs; ) {
-      const judged = judgeAlarm(alarm, state, { atMs: look, minUptimeMs: 5 * minute });
+      const judged = judgeAlarm(alarm, state, look, 5 * minute);
       alarm = judged.alarm;
-      if (judged.tell !== undefined) words.push(`${judged.tell} at ${look / 1000}`);
+      if (judged.notice !== undefined) words.push(`${judged.notice} at ${look / 1000}`);
       look = judged.againMs;
     }
     atMs = endMs;
@@ -87,7 +87,7 @@ function told(course: readonly (readonly [ServiceState, number])[]): string[] {
   return words;
 }
 
-test('FAILED is told at once, and well again when it has lasted', () => {
+test('FAILED sends a notice at once, UP when it has lasted for min_uptime', () => {
   assert.deepEqual(
     told([
       ['UP', minute],
@@ -98,7 +98,7 @@ test('FAILED is told at once, and well again when it has lasted', () => {
   );
 });
 
-test("a death that a restart heals is nobody's business", () => {
+test('a single death after which the restart succeeds sends no notice', () => {
   assert.deepEqual(
     told([
       ['UP', minute],
@@ -111,12 +111,12 @@ test("a death that a restart heals is nobody's business", () => {
   );
 });
 
-test('a service that dies again and again is one alarm, not one for each restart', () => {
+test('a service that dies again and again is one alarm', () => {
   const loop = Array.from({ length: 50 }, () => [['DEGRADED', 2 * minute] as const, ['UP', minute] as const]).flat();
   assert.deepEqual(told([['UP', minute], ...loop, ['UP', 10 * minute]]).length, 2);
 });
 
-test('a person who stops a service hears nothing of it, and the alarm goes on when it is started again', () => {
+test('a stop by an operator sends no notice, and the alarm goes on when the service is started again', () => {
   assert.deepEqual(
     told([
       ['UP', minute],

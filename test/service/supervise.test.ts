@@ -1,4 +1,7 @@
-/** The supervisor in virtual time: what it starts, ends, writes down and tells, and that nothing is left armed when it ends. */
+/**
+ * The supervisor in virtual time: its starts, stops, records and notices, and that no timer or
+ * watch is left when it ends.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { afterCommand, readDesired, writeDesired } from '../../src/service/desired.ts';
@@ -19,7 +22,7 @@ async function up(more: string): Promise<ServiceScene> {
   return scene;
 }
 
-test('all instances are started, each in its world', async () => {
+test('all instances are started, each with its own environment', async () => {
   const scene = await up(
     'command: /bin/w {{instance}} {{ports[http]}}\nports: [http]\ninstances: 3\nenvironment: {WHO: "%(name)s-{{instance}}"}',
   );
@@ -33,7 +36,7 @@ test('all instances are started, each in its world', async () => {
   assert.equal(new Set(ports).size, 3);
 });
 
-test('one that dies is started again on its ports, after a delay, and the others are left alone', async () => {
+test('an instance that dies is started again on its ports after a delay, and the others are left alone', async () => {
   const scene = await up('command: /bin/w\nports: [http]\ninstances: 2');
   const before = scene.command(0).launch.environment.PORT_HTTP;
   const other = scene.command(1);
@@ -47,7 +50,7 @@ test('one that dies is started again on its ports, after a delay, and the others
   assert.equal(scene.record.instances[0]?.lastExit?.words, 'exited with code 1');
 });
 
-test('one that dies too often is left alone, told once, and tried again when a person says so', async () => {
+test('an instance that dies too often has failed: one notice is sent, and a reset starts it again', async () => {
   const scene = await up('command: /bin/w\nrespawn_limit: 2 60\nrestart_delay: 1');
   for (let death = 0; death < 3; death += 1) {
     scene.command(0).end(exits(7));
@@ -71,7 +74,7 @@ test('one that dies too often is left alone, told once, and tried again when a p
   );
 });
 
-test('what was told by one supervisor is not told again by the next', async () => {
+test('the next supervisor does not repeat the notice of the one before', async () => {
   const scene = await up('command: /bin/w\nrestart: never');
   scene.command(0).end(exits(1));
   await settled(scene, 1000);
@@ -84,7 +87,7 @@ test('what was told by one supervisor is not told again by the next', async () =
   );
 });
 
-test('FAILED is still FAILED for the next supervisor, on this boot and the next', async () => {
+test('a failed service is still FAILED for the next supervisor, on this boot and the next', async () => {
   const scene = await up('command: /bin/w\nrestart: never');
   scene.command(0).end(exits(1));
   await settled(scene, 1000);
@@ -97,7 +100,7 @@ test('FAILED is still FAILED for the next supervisor, on this boot and the next'
   assert.equal(scene.commands.length, 1);
 });
 
-test('one that does not answer is ended and started again; one that can not be asked is neither', async () => {
+test('an instance whose probe fails is ended and started again; a probe that can not run changes nothing', async () => {
   const scene = await up(
     'command: /bin/w\nports: [http]\nhealth_check: {tcp: http, interval: 10, initial_interval: 5}',
   );
@@ -117,7 +120,7 @@ test('one that does not answer is ended and started again; one that can not be a
   assert.match(scene.record.instances[0]?.lastExit?.words ?? '', /did not answer and was ended: refused/);
 });
 
-test('a snoozed one is not asked, and asked again when the snooze is over', async () => {
+test('a snoozed instance is not probed until the snooze is over', async () => {
   const scene = await up(
     'command: /bin/w\nports: [http]\nhealth_check: {tcp: http, initial_interval: 0, snooze_max: 600}',
   );
@@ -132,7 +135,7 @@ test('a snoozed one is not asked, and asked again when the snooze is over', asyn
   assert.ok(scene.commands.length > 1);
 });
 
-test('a late answer about an earlier life is not heard', async () => {
+test('a late answer about an earlier life is ignored', async () => {
   const answers: ((answer: { is: 'failure'; reason: string }) => void)[] = [];
   const scene = new ServiceScene('command: /bin/w\nports: [http]\nhealth_check: {tcp: http, initial_interval: 0}');
   scene.probe = () => new Promise((resolve) => answers.push(resolve));
@@ -145,7 +148,7 @@ test('a late answer about an earlier life is not heard', async () => {
   assert.equal(scene.shown, 'DEGRADED: starting');
 });
 
-test('another number of instances takes effect at once and touches only those that come or go', async () => {
+test('a changed number of instances takes effect at once and leaves the other instances alone', async () => {
   const scene = await up('command: /bin/w\ninstances: 2');
   const [first, second] = [scene.command(0), scene.command(1)];
   await scene.write('command: /bin/w\ninstances: 4');
@@ -157,7 +160,7 @@ test('another number of instances takes effect at once and touches only those th
   assert.equal(scene.shown, 'UP: up');
 });
 
-test('another command applies to each instance at its next start, and until then the record says so', async () => {
+test('a changed command applies to each instance at its next start, and until then the record says so', async () => {
   const scene = await up('command: /bin/old\ninstances: 2');
   await scene.write('command: /bin/new\ninstances: 2');
   assert.deepEqual(
@@ -173,7 +176,7 @@ test('another command applies to each instance at its next start, and until then
   );
 });
 
-test('a restart is rolling: the next is stopped only when the one before it is up', async () => {
+test('a restart is rolling: the next instance is stopped only when the one before it is up', async () => {
   const scene = await up('command: /bin/w\ninstances: 3\nports: [http]\nhealth_check: {tcp: http}');
   const answers: (() => void)[] = [];
   scene.probe = () => new Promise((resolve) => answers.push(() => resolve({ is: 'success' })));
@@ -190,7 +193,7 @@ test('a restart is rolling: the next is stopped only when the one before it is u
     before.map(({ graces }) => graces.length),
     [1, 0, 0],
   );
-  // Whatever has been asked meanwhile, of this one and the others, is answered.
+  // Answers every probe that is under way.
   scene.probe = () => Promise.resolve({ is: 'success' });
   for (const answer of answers) answer();
   await settled(scene, 30_000);
@@ -218,11 +221,11 @@ test('a single instance can be stopped, started and restarted', async () => {
 });
 
 for (const [how, act] of [
-  ['a person stops it', (scene: ServiceScene) => say(scene, 'stop')],
+  ['an operator stops it', (scene: ServiceScene) => say(scene, 'stop')],
   ['its file is removed', (scene: ServiceScene) => scene.write(undefined)],
   ['its file disables it', (scene: ServiceScene) => scene.write('command: /bin/w\ninstances: 2\ndisabled: true')],
 ] as const) {
-  test(`everything is ended and nothing is left armed when ${how}`, async () => {
+  test(`everything is ended and no timer is left when ${how}`, async () => {
     const scene = await up('command: /bin/w\ninstances: 2\nports: [http]\nhealth_check: {tcp: http}');
     await act(scene);
     await settled(scene, 5000);
@@ -235,7 +238,7 @@ for (const [how, act] of [
   });
 }
 
-test('a signal ends everything; asked again it ends faster; SIGHUP only makes it look', async () => {
+test('a signal ends everything, a second one faster; after SIGHUP the supervisor only reads its files', async () => {
   const scene = await up('command: /bin/w\nstop_timeout: 60');
   scene.fakes.stops.request(1);
   await settled(scene);
@@ -252,7 +255,7 @@ test('a signal ends everything; asked again it ends faster; SIGHUP only makes it
   assert.equal(scene.clock.armed, 0);
 });
 
-test('a file with problems leaves it running as it is and says so', async () => {
+test('a file with problems leaves the service running as it is, and the record says so', async () => {
   const scene = await up('command: /bin/w\ninstances: 2');
   await scene.write('command: /bin/w\ninstances: many');
   assert.deepEqual(scene.running, [0, 1]);
@@ -262,7 +265,7 @@ test('a file with problems leaves it running as it is and says so', async () => 
   assert.equal(scene.record.problems, undefined);
 });
 
-test('what survives KILL is named, and its number is not started again before it is gone', async () => {
+test('a process that survives SIGKILL is named, and its instance is not started again before it is gone', async () => {
   const scene = await up('command: /bin/w');
   const command = scene.command(0);
   command.survivors = [{ pid: 66, command: 'stuck on a disk' }];
@@ -276,7 +279,7 @@ test('what survives KILL is named, and its number is not started again before it
   assert.equal(scene.shown, 'UP: up');
 });
 
-test('a daemon is watched by its pid file, and started again when its process is gone', async () => {
+test('a daemon is watched by its pid file and started again when its process is gone', async () => {
   const scene = new ServiceScene('command: /bin/d\npid_file: d.pid\nmonitor_interval: 20');
   await scene.begin();
   scene.commands[0]?.end(exits(0));

@@ -1,19 +1,25 @@
-/** Records that anything could have been written over: what is read is a value of its type, or nothing. */
+/**
+ * Records that anything could have been written over: what is read is a value of its type, or
+ * nothing.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseEntry } from '../../src/notify/outbox/entry.ts';
-import { memoryFiles } from '../../src/notify/outbox/memory-files.ts';
-import { parseNote } from '../../src/notify/outbox/note.ts';
-import { snapshotJob, snapshotRun } from '../../src/report/snapshot.ts';
+import { parseQueuedRun } from '../../src/notify/outbox/queued-run.ts';
+import { unsavedFiles } from '../../src/notify/outbox/unsaved-files.ts';
+import { snapshotRun } from '../../src/report/latest-runs.ts';
+import { snapshotJob } from '../../src/report/snapshot.ts';
 import { historyText } from '../../src/report/text/history.ts';
 import { jobDetails, jobLines } from '../../src/report/text/job.ts';
-import { formatEvent, type HistoryEvent, parseEvents, readEvents } from '../../src/run/history/event.ts';
+import type { HistoryEvent } from '../../src/run/history/event.ts';
+import { formatEvent, parseEvents, readEvents } from '../../src/run/history/event-lines.ts';
 import { foldHistory } from '../../src/run/history/history.ts';
 import { isOver, pauseWords, readPauses, unreadablePauses } from '../../src/run/pause/pause.ts';
 import { readDesired, requestWords } from '../../src/service/desired.ts';
 import { parseJournal } from '../../src/service/record/journal.ts';
-import { readRecord, restoreInstance } from '../../src/service/record/record.ts';
+import { readRecord } from '../../src/service/record/record.ts';
+import { restoreInstance } from '../../src/service/record/restore.ts';
 import { parseFacts } from '../../src/system/lock/owner.ts';
 
 const format = (ms: number) => new Date(ms).toISOString();
@@ -84,14 +90,14 @@ const note = {
 };
 const owner = { runId: 'r', startedMs: atMs, kernelLock: '1:2', job: 'a' };
 
-test('everything that is written is read again', () => {
+test('every record that is written can be read', () => {
   const text = events.map(formatEvent).join('');
   assert.deepEqual(readEvents(text), { events, unreadable: 0 });
-  assert.deepEqual(parseNote(JSON.stringify(note)), note);
+  assert.deepEqual(parseQueuedRun(JSON.stringify(note)), note);
   assert.deepEqual(readRecord(filesWith('services/web', 'supervised.json', JSON.stringify(record)), 'web'), record);
 });
 
-/** Values that a number, text or object was replaced by. */
+/** Values that replace a number, text or object. */
 const odd = fc.oneof(
   fc.constantFrom(
     null,
@@ -151,12 +157,12 @@ function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown
 }
 
 function filesWith(folder: string, name: string, text: string) {
-  const files = memoryFiles();
+  const files = unsavedFiles();
   files.write(folder, name, text);
   return files;
 }
 
-test('whatever a history holds, it can be listed in words, and nothing that is no event counts', () => {
+test('any history can be shown as text, and malformed events are ignored', () => {
   const line = fc.constantFrom(...events).chain(mutated);
   fc.assert(
     fc.property(fc.array(line, { maxLength: 6 }), (lines) => {
@@ -174,7 +180,7 @@ test('whatever a history holds, it can be listed in words, and nothing that is n
   );
 });
 
-test('a line that is no event is counted, and what only a later version knows is not', () => {
+test('a malformed line is counted as unreadable, an event of a later version is not', () => {
   const later = '{"event":"moved","run":"r","atMs":1}\n{"event":"service","atMs":1,"words":"up"}\n';
   assert.deepEqual(readEvents(later), { events: [], unreadable: 0 });
   const newOutcome = '{"event":"ended","run":"r","atMs":1,"outcome":{"kind":"hibernated"}}\n';
@@ -182,7 +188,7 @@ test('a line that is no event is counted, and what only a later version knows is
   assert.equal(readEvents('{"event":"ended","run":"r","atMs":1,"outcome":null}\nnonsense\n{"event":').unreadable, 2);
 });
 
-test('whatever a pause or a wish holds, it is one that can be shown, or none', () => {
+test('any pause or request is either decoded so that it can be shown, or ignored', () => {
   fc.assert(
     fc.property(mutated(pause), mutated(desired), (one, other) => {
       const files = filesWith('pauses', 'job:a', one);
@@ -194,13 +200,13 @@ test('whatever a pause or a wish holds, it is one that can be shown, or none', (
       assert.deepEqual(unreadablePauses(byTag), lost);
       assert.deepEqual(unreadablePauses(filesWith('pauses', 'tag:%', 'nonsense')), []);
       const { service } = readDesired(filesWith('desired', 'web', other), 'web');
-      assert.match(service.wanted, /^(?:up|down)$/);
-      for (const ask of [service.wish, service.restart, service.reset]) if (ask) requestWords(ask, format);
+      assert.match(service.state, /^(?:up|down)$/);
+      for (const ask of [service.decision, service.restart, service.reset]) if (ask) requestWords(ask, format);
     }),
   );
 });
 
-test('whatever the record of a service holds, no process but a single one can come of it, and it can be restored', () => {
+test('any record of a service can be restored, and yields at most one process', () => {
   const withProcess = {
     ...record,
     instances: [{ ...instance, process: { pid: 5, startTicks: '7' }, lastExit: { words: 'x', atMs } }],
@@ -218,10 +224,10 @@ test('whatever the record of a service holds, no process but a single one can co
   );
 });
 
-test('whatever a note, a message or an owner file holds, it is whole or nothing', () => {
+test('any notice, message or owner file is decoded whole, or ignored', () => {
   fc.assert(
     fc.property(mutated(note), mutated({ ...owner, leader: { pid: 5, startTicks: '7' } }), (one, two) => {
-      const read = parseNote(one);
+      const read = parseQueuedRun(one);
       if (read !== undefined) format(read.atMs);
       assert.equal(parseEntry(one), undefined);
       const facts = parseFacts(`${two.replaceAll('\n', ' ')}\n${two.replaceAll('\n', ' ')}`);

@@ -10,7 +10,7 @@ test('a duration is the sum of its parts', () => {
   assert.equal(parseDuration('0s'), 0);
 });
 
-test('what leaves a doubt is no duration', () => {
+test('ambiguous texts are no durations', () => {
   for (const text of [
     '',
     '10',
@@ -46,7 +46,7 @@ test('a size is bytes, or powers of 1024', () => {
   assert.deepEqual(['0', '1000', '1K', '512M', '2G', '1T'].map(parseSize), [0, 1000, 1024, 2 ** 29, 2 ** 31, 2 ** 40]);
 });
 
-test('what leaves a doubt is no size', () => {
+test('ambiguous texts are no sizes', () => {
   for (const text of ['', 'M', '1.5G', '10 M', '10MB', '10MiB', '10m', '-1', '1K\n', '1_000']) {
     assert.equal(parseSize(text), undefined, JSON.stringify(text));
   }

@@ -8,7 +8,7 @@ import { memoryFiles } from '../fakes/files.ts';
 const secret = 's3cr3t';
 const places = { jobDirectory: '/jobs', jobDefaults: {}, trustedOwnerUids: [0] };
 
-/** Every kind of mistake that quotes what stands there. */
+/** Texts whose problems quote the file. */
 const texts = [
   `name: A\ncommand: /bin/true\ntimeout: ${secret}\n`,
   `name: A\ncommand: [[${secret}]]\n`,
@@ -33,7 +33,7 @@ for (const text of texts) {
     return loaded.problems;
   };
 
-  test(`of a file that not everybody may read, everybody hears place and rule only: ${JSON.stringify(text)}`, () => {
+  test(`public messages about a private file have only place and rule: ${JSON.stringify(text)}`, () => {
     for (const problems of [problemsWith(0o640), problemsWith(0o600), problemsWith(0o644, 0o750)]) {
       const words = problems.map(publicWords).join('\n');
       assert.doesNotMatch(words, new RegExp(secret));
@@ -41,13 +41,13 @@ for (const text of texts) {
     }
   });
 
-  test(`of a file for all, everything: ${JSON.stringify(text)}`, () => {
+  test(`public messages about a public file are complete: ${JSON.stringify(text)}`, () => {
     const problems = problemsWith(0o644);
     assert.deepEqual(problems.map(publicWords), problems.map(formatProblem));
   });
 }
 
-test('a file of another kind is not quoted to anybody, and one of ours is', () => {
+test('a file of another kind is never quoted, one of ours is', () => {
   const said = (text: string) => {
     const files = memoryFiles({ '/jobs/a.yaml': { text } });
     const loaded = loadJob('a', places, { files });

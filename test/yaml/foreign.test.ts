@@ -27,12 +27,12 @@ for (const [text, place] of [
   });
 }
 
-test('braces inside a text are the text', () => {
+test('braces inside a text are part of the text', () => {
   assert.deepEqual(said('name: x\ncommand: /usr/bin/docker ps --format {{.Names}}\n'), []);
   assert.match(said('name: x\ncommand: "{{ program }}"\n').join(), /^2:10 .* is passed on as it is/);
 });
 
-test('a systemd unit is told from a job file, also where it was pasted into one', () => {
+test('a systemd unit is recognised, also if it was pasted into a job file', () => {
   const [whole, ...more] = said('# copied\n[Unit]\nDescription=x\n\n[Service]\nExecStart=/bin/true\n');
   assert.match(whole ?? '', /this begins with a section of a systemd unit; a job file has the command of ExecStart=/);
   assert.deepEqual(more, []);
@@ -44,14 +44,14 @@ test('a systemd unit is told from a job file, also where it was pasted into one'
 });
 
 for (const written of ['null', 'Null', 'NULL', '~'] as const) {
-  test(`a variable that is ${written} is an error that says what to write`, () => {
+  test(`${written} as a variable is an error that says what to write`, () => {
     const words = `"FOO: ${written}" means no value in YAML: write "" for an empty text, or "${written}" with the quotes for this text`;
     assert.deepEqual(said(`${start}environment:\n  FOO: ${written}\n`), [`4:8 ${words}`]);
     assert.deepEqual(said(`${start}environment: {FOO: ${written}}\n`), [`3:20 ${words}`]);
     assert.deepEqual(said(`${start}environment: {FOO: "${written}", BAR: '${written}'}\n`), []);
   });
 
-  test(`a schedule that is ${written} is said to be no value, not to lack quotes`, () => {
+  test(`the message about ${written} as a schedule says that it is no value`, () => {
     const [only, ...more] = said(`${start}schedule: ${written}\n`);
     assert.equal(
       only,

@@ -1,4 +1,4 @@
-/** Texts that are made to hurt: each is answered by a few problems, soon, and never by an exception. */
+/** Hostile texts: each gets a few problems, quickly, and never an exception. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -39,7 +39,7 @@ const hostile: readonly [string, string, RegExp][] = [
 ];
 
 for (const [what, text, message] of hostile) {
-  test(`is answered in few words: ${what}`, () => {
+  test(`gets few problems: ${what}`, () => {
     const problems = problemsOf(text);
     assert.ok(problems.length <= 101, `${problems.length} problems`);
     assert.match(problems.map((problem) => problem.message).join('\n'), message);
@@ -47,7 +47,7 @@ for (const [what, text, message] of hostile) {
   });
 }
 
-/** A problem is one printable line with a place inside the text, whatever the text. */
+/** Checks that a problem is one printable line with a place inside the text. */
 function assertTold(bytes: Uint8Array): void {
   const lines = new TextDecoder().decode(bytes).split('\n');
   for (const problem of problemsOf(bytes)) {
@@ -58,11 +58,11 @@ function assertTold(bytes: Uint8Array): void {
   }
 }
 
-test('random bytes are never an exception', () => {
+test('random bytes throw no exception', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), assertTold), { numRuns: 2000 });
 });
 
-test('text made of what YAML cares about is never an exception', () => {
+test("text of YAML's special characters throws no exception", () => {
   const piece = fc.constantFrom(
     ...[
       'name',
@@ -110,7 +110,7 @@ test('text made of what YAML cares about is never an exception', () => {
   fc.assert(fc.property(text, assertTold), { numRuns: 2000 });
 });
 
-test('a good file with one character changed is never an exception', () => {
+test('a good file with one changed character throws no exception', () => {
   const good = `${job}schedule: "*/5 * * * *"\nenvironment: {A: 010}\ntags: [a, 'b']\ntimeout: 2h30m\nfailmail:\n  to_address: a@example.org\n`;
   const change = fc.tuple(fc.nat(good.length), fc.string({ unit: 'grapheme', maxLength: 3 }), fc.nat(3));
   fc.assert(

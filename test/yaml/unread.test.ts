@@ -10,7 +10,7 @@ function said(named: Readonly<Record<string, FakeFile>>): readonly string[] {
 }
 
 for (const name of ['x.yml', 'x.YAML', 'x.YML', 'x.Yaml', 'x.json', 'x.JSON', 'a.b.yml', 'x.yaml.yml']) {
-  test(`${name} is warned of, with the name that would be read`, () => {
+  test(`${name} gets a warning with the name that would be read`, () => {
     const wanted = name.replace(/\.[^.]*$/, '.yaml');
     assert.deepEqual(said({ [name]: { text: '' } }), [
       `/d/${name}: warning: this file is not read, because its name does not end in ".yaml"; rename it to "${wanted}"`,
@@ -43,11 +43,11 @@ const leftovers = [
   ...['README', 'x.txt', 'x.sh', 'x', 'x.yaml.j2', 'yml', 'json', 'x.yaml.tmp', '4913', 'x.pacnew'],
 ];
 
-test('what editors, package and configuration managers leave is not spoken of', () => {
+test('files of editors, package managers and configuration managers get no warning', () => {
   assert.deepEqual(said(Object.fromEntries(leftovers.map((name) => [name, { text: '' }]))), []);
 });
 
-test('a directory with YAML files in it is warned of, and no other directory', () => {
+test('only a directory with YAML files in it gets a warning', () => {
   assert.deepEqual(
     said({
       'daily/a.yaml': { text: '' },
@@ -74,7 +74,7 @@ test('a directory with YAML files in it is warned of, and no other directory', (
   );
 });
 
-test('a file that has a twin with the right name is not to be renamed over it', () => {
+test('if the right name is taken, the advice is not to rename the file', () => {
   assert.deepEqual(said({ 'x.yml': { text: '' }, 'x.yaml': { text: '' } }), [
     '/d/x.yml: warning: this file is not read, because its name does not end in ".yaml"; "x.yaml" is there as well: remove one of them',
   ]);

@@ -5,7 +5,7 @@ import { judgeZone } from '../../src/zone/names.ts';
 
 const machine = { has: (name: string) => findZone(name) !== undefined, names: zoneNames };
 
-/** [name, the whole sentence behind the key]; an empty one: nothing is wrong. */
+/** [name, message behind the key, empty if there is no problem] */
 const rows: readonly (readonly [string, string])[] = [
   ['Europe/Berlin', ''],
   ['UTC', ''],
@@ -77,7 +77,7 @@ for (const [name, expected] of rows)
     );
   });
 
-test('what is suggested is always in the table of this machine', () => {
+test('every suggestion is a zone of this host', () => {
   // The tables of Debian 13 without tzdata-legacy, and of an old machine.
   const legacy = /^(?:US|Canada|Brazil|Chile|Mexico)\/|^(?:Asia\/Calcutta|GB|PRC|Europe\/Kiev)$/;
   const trixie = zoneNames().filter((name) => !legacy.test(name));
@@ -104,7 +104,7 @@ test('what is suggested is always in the table of this machine', () => {
   assert.match(judgeZone('US/Eastern', table)?.message ?? '', /"America\/New_York"/);
 });
 
-test('a machine without tzdata says which package has it', () => {
+test('without tzdata the message names the package', () => {
   const bare = { has: (name: string) => name === 'UTC', names: () => [] };
   assert.equal(judgeZone('UTC', bare), undefined);
   assert.equal(

@@ -30,13 +30,13 @@ for (const [instant, zone, text] of [
   });
 }
 
-test('a time that leaves the host always has its offset', () => {
+test('wallTimeWithOffset always has the offset', () => {
   assert.equal(wallTimeWithOffset(Date.parse('2026-11-29T15:14:01Z'), berlin), '2026-11-29 16:14:01 +01:00');
   assert.equal(timeText(berlin)(Date.parse('2026-11-29T15:14:01Z')), '2026-11-29 16:14:01');
   assert.equal(offsetText(-12_600_000), '-03:30');
 });
 
-test('every instant around a clock change has a text of its own', () => {
+test('every instant around a clock change has a different text', () => {
   const from = Date.parse('2026-10-24T22:00:00Z');
   const texts = Array.from({ length: 8 * 60 }, (_, minute) => wallTime(from + minute * 60_000, berlin));
   assert.equal(new Set(texts).size, texts.length);

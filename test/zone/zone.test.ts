@@ -15,7 +15,7 @@ const offsets: readonly [string, string, number][] = [
   ['Africa/Monrovia', '1971-01-01T00:00Z', -44.5],
 ];
 
-test('clocks are as far from UTC as the tz database says, seconds included', () => {
+test('offsets are those of the tz database, seconds included', () => {
   for (const [zone, instant, minutes] of offsets) {
     assert.equal(zoneNamed(zone).offsetAt(Date.parse(instant)), minutes * minuteMs, `${zone} ${instant}`);
   }
@@ -52,7 +52,7 @@ test('a change belongs to the span that ends with it, not to the one that starts
   assert.deepEqual(changesOf('Europe/Berlin', '2026-03-29T01:00Z', '2026-04-01T00:00Z').length, 0);
 });
 
-test('periods follow each other without a hole, each with the offset of all its instants', () => {
+test('periods follow each other without a gap, each with the offset of all its instants', () => {
   const zones = [
     'UTC',
     'Europe/Berlin',
@@ -94,7 +94,7 @@ test('a period that starts with a change starts with the new offset', () => {
   });
 });
 
-test('two zones have the same law from a day on when they agree on all that comes, however their files put it', () => {
+test('two zones have the same law if they agree on all later offsets, however their files are written', () => {
   const [berlin, paris] = [zoneNamed('Europe/Berlin'), zoneNamed('Europe/Paris')];
   const today = Date.parse('2026-11-29T00:00Z');
   assert.equal(berlin.lawFrom(today), paris.lawFrom(today));

@@ -1,32 +1,34 @@
-/** The full check of a schedule and its zone on this host: can cron read it, and does it mean what its author probably meant. */
-import { validateSchedule } from '../../schedule/cron-validate.ts';
-import type { ExpressionAnswer } from '../../schedule/expression.ts';
+/**
+ * The checks of a schedule and its zone that need this host: can cron read it, and what do the next
+ * clock changes do to it?
+ */
+import type { ScheduleProblems } from '../../job/audit/schedule.ts';
+import { problemsOfCronValidate } from '../../schedule/cron-validate.ts';
+import type { Expression } from '../../schedule/expression.ts';
 import { lintClockChanges } from '../../schedule/lint-clock-changes.ts';
 import { clock } from '../../system/time/clock.ts';
 import { findZone, hostZone, zoneNames } from '../../system/time/zones.ts';
-import { judgeZone, type ZoneRemark } from '../../zone/names.ts';
+import { judgeZone, type ZoneProblem } from '../../zone/names.ts';
 
 /** Thousands of jobs share some hundreds of schedules, so each answer is kept, for each zone. */
-export function scheduleChecker(): (text: string, timeZone?: string) => ExpressionAnswer {
-  const answers = new Map<string, ExpressionAnswer>();
+export function scheduleChecker(): (schedule: Expression, timeZone?: string) => ScheduleProblems {
+  const answers = new Map<string, ScheduleProblems>();
   const afterMs = clock.nowMs();
-  return (text, timeZone) => {
-    const key = JSON.stringify([text, timeZone]);
+  return (schedule, timeZone) => {
+    const key = JSON.stringify([schedule.written, timeZone]);
     const known = answers.get(key);
     if (known !== undefined) return known;
-    const answer = validateSchedule(text);
+    const errors = problemsOfCronValidate(schedule);
     const zone = timeZone === undefined ? hostZone() : findZone(timeZone);
-    // A zone that nobody knows has no clock changes, and is a problem of its own.
-    const whole: ExpressionAnswer =
-      answer.ok && zone !== undefined
-        ? { ...answer, warnings: [...answer.warnings, ...lintClockChanges(answer.expression, { zone, afterMs })] }
-        : answer;
-    answers.set(key, whole);
-    return whole;
+    // A zone that this host does not have has no clock changes, and is a problem of its own.
+    const warnings = zone === undefined ? [] : lintClockChanges(schedule, { zone, afterMs });
+    const answer = { errors, warnings };
+    answers.set(key, answer);
+    return answer;
   };
 }
 
-export function checkZone(name: string): ZoneRemark | undefined {
+export function checkZone(name: string): ZoneProblem | undefined {
   return judgeZone(name, { has: (other) => findZone(other) !== undefined, names: once(zoneNames) });
 }
 

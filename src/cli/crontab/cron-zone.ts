@@ -1,4 +1,7 @@
-/** Whether the running cron has another time zone than this machine. Its environment is root's to read: for anybody else nothing is known, and nothing is said. */
+/**
+ * Compares the time zone of the running cron with that of this host. Only root can read cron's
+ * environment; for other users nothing is known and nothing is said.
+ */
 
 import { type CronDaemon, findCronDaemon } from '../../system/cron/daemon.ts';
 import { clock } from '../../system/time/clock.ts';
@@ -24,7 +27,7 @@ export function cronZoneWarning(): string | undefined {
   return other && `${otherZoneWords(other, host, clock.nowMs())}; ${otherZoneAdvice}`;
 }
 
-/** On standard error, beside what jobctl has to say of times. */
+/** Prints the warning on standard error, below the times that jobctl shows. */
 export function warnOfCronZone(): void {
   const words = cronZoneWarning();
   if (words !== undefined) say('jobctl', `warning: ${words}`);

@@ -1,4 +1,7 @@
-/** How cron-generate ends: its exit code, and what it says to people or, with --json, to programs. */
+/**
+ * The end of cron-generate: its exit code, and what it prints for operators or, with --json, for
+ * programs.
+ */
 
 import process from 'node:process';
 import type { JobLine } from '../../crontab/crontab.ts';
@@ -9,24 +12,24 @@ import { print, printBytes, say, sayProblems } from '../frame/output.ts';
 
 export interface Ending {
   readonly exitCode: number;
-  /** Whether the crontab was changed, or would be. */
+  /** True if the crontab was changed, or would be. */
   readonly changed: boolean;
   /** One sentence. */
   readonly comment: string;
-  /** Whether people must hear it too. */
+  /** True if the sentence is printed for operators, too. */
   readonly worthSaying: boolean;
-  /** What is left to do for the person who called. */
+  /** The next step, for the operator. */
   readonly hint?: string;
   readonly jobs: readonly JobLine[];
   readonly problems: readonly Problem[];
-  /** What was asked for, in words and as values. */
+  /** The views that were asked for, as text and as values. */
   readonly views: readonly View[];
 }
 
 export interface View {
   readonly name: 'crontab' | 'diff' | 'plan';
   readonly text: string;
-  /** For --json; absent when it is the text. */
+  /** The value that --json prints; absent when it is the text. */
   readonly value?: unknown;
 }
 
@@ -56,14 +59,17 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === 'error');
 }
 
-/** A crontab that is piped to crontab(1) is written byte by byte; a diff has been made printable, and then coloured. */
+/**
+ * Writes a crontab byte by byte, since it may be piped to crontab(1). A diff is printable already,
+ * and may be coloured.
+ */
 function show({ name, text }: View): void {
   if (name === 'plan' || (name === 'crontab' && process.stdout.isTTY)) print(text);
   else printBytes(Buffer.from(text));
 }
 
-/** Data on standard output; words on standard error, and none when there is nothing to tell. */
-export function tellEnding(ending: Ending, { json }: { readonly json: boolean }): number {
+/** Prints data on standard output and words on standard error. Returns the exit code. */
+export function printEnding(ending: Ending, { json }: { readonly json: boolean }): number {
   const { exitCode, changed, comment, worthSaying, hint, jobs, problems, views } = ending;
   if (json) {
     const values = Object.fromEntries(views.map(({ name, text, value }) => [name, value ?? text]));

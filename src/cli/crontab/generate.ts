@@ -1,4 +1,7 @@
-/** cron-generate from the configuration to its end: what should be there, what is there, and what has to be done about it. */
+/**
+ * cron-generate from the configuration to its end: composes the crontab, compares it with the
+ * present one, and writes it.
+ */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { throughSudo } from '../../config/sources.ts';
@@ -9,8 +12,8 @@ import { crontabFrame, outputProblem } from '../../crontab/frame.ts';
 import { nothingPresent, type PresentCrontab, readOwnCrontab } from '../../crontab/last-good.ts';
 import { changesText, compareLines, timingsAfter, timingsBefore } from '../../crontab/report.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
-import { parseExpression } from '../../schedule/expression.ts';
-import type { Timings } from '../../schedule/plan/plan.ts';
+import { expressionOf } from '../../schedule/expression.ts';
+import type { LineTimings } from '../../schedule/plan/plan.ts';
 import { publisher } from '../../system/cron/publish.ts';
 import { userCrontab } from '../../system/cron/user-crontab.ts';
 import { files } from '../../system/file/files.ts';
@@ -23,9 +26,9 @@ import { cronZoneWarning } from './cron-zone.ts';
 import { type Ending, exitCodeOf, hasErrors, nothingWritten, refusedBy, type View } from './generate-ending.ts';
 import { carryOut, type Installation, planInstallation } from './install.ts';
 import { loadAllJobs } from './known-jobs.ts';
-import { objectionTo } from './objection.ts';
+import { refusalOfCron } from './refusal-of-cron.ts';
 
-export interface Wish {
+export interface GenerateOptions {
   readonly check: boolean;
   readonly diff: boolean;
   readonly plan: boolean;
@@ -39,26 +42,26 @@ export interface Wish {
   readonly config?: string;
 }
 
-/** What is there and what should be. */
+/** The present crontab and the one that should take its place. */
 export interface Comparison {
   readonly there: PresentFiles;
   readonly change: CrontabChange;
-  before(): Timings;
-  after(): Timings;
+  before(): LineTimings;
+  after(): LineTimings;
 }
 
-/** What --diff and --plan show; `patch` is of the user's own crontab. */
+/** The makers of the views for --diff and --plan; `patch` is about the user's own crontab. */
 export interface Shows {
-  views(comparison: Comparison, wish: Wish): readonly View[];
-  patch(installation: Installation, wish: Wish): View;
+  views(comparison: Comparison, options: GenerateOptions): readonly View[];
+  patch(installation: Installation, options: GenerateOptions): View;
 }
 
 interface Scene {
-  readonly wish: Wish;
+  readonly options: GenerateOptions;
   readonly config: Config;
   readonly frame: CrontabFrame;
   /** About the configuration. */
-  readonly doubts: readonly Problem[];
+  readonly warnings: readonly Problem[];
   readonly shows?: Shows;
 }
 
@@ -67,21 +70,21 @@ const cronDirectory = '/etc/cron.d';
 /** Another generator is at work for a second; one that takes longer than this hangs. */
 const patienceSeconds = 60;
 
-/** Without `shows` nothing can be shown. */
-export function generate(wish: Wish, shows?: Shows): Ending {
-  const setting = loadSetting(wish.config);
+/** Generates the crontab. Without `shows` there are no views. */
+export function generate(options: GenerateOptions, shows?: Shows): Ending {
+  const setting = loadSetting(options.config);
   if (!setting.ok) return nothingWritten(exitCodes.configuration, setting.problems);
   const frame = crontabFrame(setting.value, caller.environment);
   if (!frame.ok) return nothingWritten(exitCodes.configuration, frame.problems);
-  const doubts = [...setting.warnings, ...doubtsOfCron(wish, setting.value)];
+  const warnings = [...setting.warnings, ...cronWarnings(options, setting.value)];
   const scene: Scene = {
-    ...{ wish, config: setting.value, frame: frame.value, doubts },
+    ...{ options, config: setting.value, frame: frame.value, warnings },
     ...(shows !== undefined && { shows }),
   };
-  if (wish.install !== undefined && !setting.value.embedded)
+  if (options.install !== undefined && !setting.value.embedded)
     return nothingWritten(exitCodes.usage, [], notOwn(setting.value));
-  if (wish.install === 'out') return changeOwnCrontab(scene, undefined, { problems: scene.doubts, jobs: [] });
-  const target = wish.output ?? setting.value.outputCrontab;
+  if (options.install === 'out') return changeOwnCrontab(scene, undefined, { problems: scene.warnings, jobs: [] });
+  const target = options.output ?? setting.value.outputCrontab;
   if (target === '-' || target === 'console') return printCrontab(scene);
   const file = path.resolve(target);
   // As root it could show any file (--diff --adopt) and replace it.
@@ -90,7 +93,7 @@ export function generate(wish: Wish, shows?: Shows): Ending {
   const wrong = outputProblem(file);
   if (wrong !== undefined)
     return nothingWritten(exitCodes.configuration, [{ severity: 'error', file, message: wrong }]);
-  return onlyLooks(wish) ? look(scene, file) : writeInTurn(scene, file);
+  return onlyLooks(options) ? look(scene, file) : writeInTurn(scene, file);
 }
 
 function onlyConfigured(file: string): string {
@@ -98,19 +101,19 @@ function onlyConfigured(file: string): string {
 }
 
 /** About the cron that will read the crontab. */
-function doubtsOfCron({ output }: Wish, { outputCrontab, embedded }: Config): readonly Problem[] {
+function cronWarnings({ output }: GenerateOptions, { outputCrontab, embedded }: Config): readonly Problem[] {
   const file = path.resolve(output ?? outputCrontab);
   const message = embedded || path.dirname(file) === cronDirectory ? cronZoneWarning() : undefined;
   return message === undefined ? [] : [{ severity: 'warning', file, message }];
 }
 
-function onlyLooks({ check, diff, plan }: Wish): boolean {
+function onlyLooks({ check, diff, plan }: GenerateOptions): boolean {
   return check || diff || plan;
 }
 
-/** On standard output the crontab is one text, however long. */
+/** Prints the crontab as one text, however long it is. */
 function printCrontab(scene: Scene): Ending {
-  if (onlyLooks(scene.wish))
+  if (onlyLooks(scene.options))
     return nothingWritten(exitCodes.configuration, [], 'output_crontab is console: there is no file to compare with');
   const made = compose(scene, nothingPresent);
   if ('ending' in made) return made.ending;
@@ -124,21 +127,27 @@ function printCrontab(scene: Scene): Ending {
 function look(scene: Scene, file: string): Ending {
   const found = compare(scene, file);
   if ('ending' in found) return found.ending;
-  const ending = endingOf(found, scene.wish);
-  const views = scene.shows?.views({ ...found, ...installedTimings(scene) }, scene.wish) ?? [];
-  if (scene.wish.install === 'in')
+  const ending = endingOf(found, scene.options);
+  const views = scene.shows?.views({ ...found, ...installedTimings(scene) }, scene.options) ?? [];
+  if (scene.options.install === 'in')
     return changeOwnCrontab(scene, found.crontab.text(), { problems: found.problems, jobs: found.crontab.jobs });
   return withInstalled(found, scene, { ...ending, views });
 }
 
-/** A plan is about what cron does: of a process-control of one's own it knows the lines that crontab(1) lists, not those of the file beside them. */
+/**
+ * The timings that cron has now. For a process-control of a user's own those are the lines that
+ * crontab(1) lists, not those of the file beside them.
+ */
 function installedTimings({ config }: Scene): Partial<Pick<Found, 'before'>> {
   const own = config.embedded ? userCrontab.read() : undefined;
   if (own === undefined || own.is === 'refused') return {};
   return { before: () => timingsBefore(readOwnCrontab(own.is === 'none' ? '' : own.text)) };
 }
 
-/** The jobs are loaded in our turn, so that of two generators the later one also has the later view. */
+/**
+ * Loads the jobs inside of the turn, so that of two generators the later one also sees the later
+ * files.
+ */
 function writeInTurn(scene: Scene, file: string): Ending {
   const turn = publisher.turn(file, patienceSeconds);
   if ('reason' in turn) return refusedBy(turn, []);
@@ -155,9 +164,9 @@ function write(scene: Scene, file: string): Ending {
   const refusal = found.changed ? publisher.publish(found.change) : undefined;
   if (refusal !== undefined) return refusedBy(refusal, found.problems);
   found.keep();
-  if (scene.wish.install === 'in')
+  if (scene.options.install === 'in')
     return changeOwnCrontab(scene, found.crontab.text(), { problems: found.problems, jobs: found.crontab.jobs });
-  return withInstalled(found, scene, endingOf(found, scene.wish));
+  return withInstalled(found, scene, endingOf(found, scene.options));
 }
 
 interface Found extends Comparison {
@@ -178,13 +187,13 @@ function compare(scene: Scene, file: string): Found | { readonly ending: Ending 
   const { crontab, problems, keep } = made;
   const answer = decideChange(there, crontab.files(path.basename(file)), {
     owner: present.owner,
-    adopt: scene.wish.adopt,
+    adopt: scene.options.adopt,
   });
   const { change } = answer;
   const refused =
     change === undefined
       ? answer.refused.map((words) => `${path.dirname(file)}/${words}`).join('; ')
-      : objectionTo(change);
+      : refusalOfCron(change);
   if (refused !== undefined || change === undefined)
     return { ending: nothingWritten(exitCodes.configuration, problems, refused) };
   const changed = change.writes.length + change.removals.length > 0;
@@ -203,12 +212,13 @@ function compare(scene: Scene, file: string): Found | { readonly ending: Ending 
 
 type Made = Pick<Found, 'crontab' | 'problems' | 'keep'> | { readonly ending: Ending };
 
-function compose({ config, frame, doubts }: Scene, present: PresentCrontab): Made {
+function compose({ config, frame, warnings }: Scene, present: PresentCrontab): Made {
   const { jobs: loaded, keep } = loadAllJobs(config);
-  if (loaded.is === 'unlisted') return { ending: nothingWritten(exitCodes.configuration, [...doubts, loaded.problem]) };
+  if (loaded.is === 'unlisted')
+    return { ending: nothingWritten(exitCodes.configuration, [...warnings, loaded.problem]) };
   const { jobs, broken } = loaded;
   const crontab = composeCrontab({ ...frame, jobs, broken, present, dueMinutes: minutesTerm });
-  const problems = [...doubts, ...loaded.problems, ...crontab.problems];
+  const problems = [...warnings, ...loaded.problems, ...crontab.problems];
   if (config.onInvalidJob === 'abort' && hasErrors(problems)) {
     return { ending: nothingWritten(1, problems, 'nothing was written, because on_invalid_job is abort') };
   }
@@ -217,34 +227,34 @@ function compose({ config, frame, doubts }: Scene, present: PresentCrontab): Mad
 
 /** The minutes at which cron must ask about a schedule of another zone, as a cron term. */
 export function minutesTerm(schedule: string, timeZone: string): string {
-  const answer = parseExpression(schedule);
+  const expression = expressionOf(schedule);
   const zone = findZone(timeZone);
-  return answer.ok && zone !== undefined ? dueMinutes(answer.expression, { job: zone, host: hostZone() }) : '*';
+  return expression !== undefined && zone !== undefined ? dueMinutes(expression, { job: zone, host: hostZone() }) : '*';
 }
 
-/** Of all parts. */
+/** The text of all parts. */
 function textOf({ files: present }: PresentFiles): string {
   return [...present.values()].map((part) => (part.is === 'text' ? part.text : '')).join('');
 }
 
-function endingOf({ file, there, changed, crontab, problems, before, after }: Found, wish: Wish): Ending {
-  const verb = onlyLooks(wish) ? 'would change' : 'changed';
+function endingOf({ file, there, changed, crontab, problems, before, after }: Found, options: GenerateOptions): Ending {
+  const verb = onlyLooks(options) ? 'would change' : 'changed';
   const comment = changed
     ? `${file} ${verb}: ${changesText(compareLines(before(), after()), textOf(there), crontab.text())}`
     : `${file} is up to date`;
-  const exitCode = exitCodeOf(problems, { changed, matters: wish.check || wish.detailedExitcode });
+  const exitCode = exitCodeOf(problems, { changed, matters: options.check || options.detailedExitcode });
   return { exitCode, changed, comment, worthSaying: changed, jobs: crontab.jobs, problems, views: [] };
 }
 
-/** cron knows a user's own jobs only when they are in the user's crontab: until they are, every answer says so. */
-function withInstalled({ crontab }: Found, { config, wish }: Scene, ending: Ending): Ending {
+/** Adds a hint while the user's own crontab lacks these lines, since cron reads nothing else. */
+function withInstalled({ crontab }: Found, { config, options }: Scene, ending: Ending): Ending {
   if (!config.embedded || ending.exitCode > 2) return ending;
   const plan = planInstallation(crontab.text(), config.runnerPath);
-  if ('reason' in plan) return { ...ending, hint: `whether your crontab has these lines is not known: ${plan.reason}` };
+  if ('reason' in plan) return { ...ending, hint: `can't tell whether your crontab has these lines: ${plan.reason}` };
   if (plan.before === plan.after) return ending;
-  const matters = wish.check || wish.detailedExitcode;
-  const exitCode = onlyLooks(wish) ? exitCodeOf(ending.problems, { changed: true, matters }) : ending.exitCode;
-  const changed = ending.changed || onlyLooks(wish);
+  const matters = options.check || options.detailedExitcode;
+  const exitCode = onlyLooks(options) ? exitCodeOf(ending.problems, { changed: true, matters }) : ending.exitCode;
+  const changed = ending.changed || onlyLooks(options);
   return {
     ...ending,
     exitCode,
@@ -257,27 +267,30 @@ function notOwn({ outputCrontab }: Config): string {
   return `--install and --uninstall are for a process-control of your own; here cron reads ${outputCrontab}`;
 }
 
-/** `text` is the crontab with users; absent: our lines are taken out. Shows what changes, also when it is only asked for. */
+/**
+ * Shows what changes in the user's own crontab, and changes it unless only the view was asked for.
+ * `text` is the crontab with users; if it is absent, our lines are removed.
+ */
 function changeOwnCrontab(
-  { config, wish, shows }: Scene,
+  { config, options, shows }: Scene,
   text: string | undefined,
   { problems, jobs }: { readonly problems: readonly Problem[]; readonly jobs?: Ending['jobs'] },
 ): Ending {
   const plan = planInstallation(text, config.runnerPath);
   if ('reason' in plan) return refusedBy(plan, problems);
   const changed = plan.before !== plan.after;
-  const refusal = changed && !onlyLooks(wish) ? carryOut(plan) : undefined;
+  const refusal = changed && !onlyLooks(options) ? carryOut(plan) : undefined;
   if (refusal !== undefined) return refusedBy(refusal, problems);
   const all = [...problems, ...plan.warnings];
-  const verb = onlyLooks(wish) ? 'would change' : 'changed';
-  const has = text === undefined ? 'has no line of ours' : 'is up to date';
+  const verb = onlyLooks(options) ? 'would change' : 'changed';
+  const has = text === undefined ? 'has no lines of cron-generate' : 'is up to date';
   return {
-    exitCode: exitCodeOf(all, { changed, matters: wish.check || wish.detailedExitcode }),
+    exitCode: exitCodeOf(all, { changed, matters: options.check || options.detailedExitcode }),
     changed,
     comment: `your crontab ${changed ? verb : has}`,
     worthSaying: true,
     jobs: jobs ?? [],
     problems: all,
-    views: changed && shows !== undefined ? [shows.patch(plan, wish)] : [],
+    views: changed && shows !== undefined ? [shows.patch(plan, options)] : [],
   };
 }

@@ -1,11 +1,14 @@
-/** cron-generate --install and --uninstall: puts our lines into the user's own crontab, or takes them out, and nothing else. */
+/**
+ * cron-generate --install and --uninstall: add our lines to the user's own crontab, or remove them,
+ * and change nothing else.
+ */
 import { withoutUsers } from '../../crontab/reader.ts';
 import { doubledLines, settingsInTheWay, splitUserCrontab, withBlock } from '../../crontab/user-crontab.ts';
 import { userCrontab } from '../../system/cron/user-crontab.ts';
 import type { Refusal } from '../../system/types/cron.ts';
 import type { Problem } from '../../text/problem.ts';
 
-/** As problems and sentences name it. */
+/** The name that problems and sentences use. */
 export const userCrontabName = 'your crontab';
 
 export interface Installation {
@@ -29,7 +32,7 @@ export function planInstallation(text: string | undefined, runner: string): Inst
 
 function warningsOn(rest: string, runner: string): readonly Problem[] {
   const settings = settingsInTheWay(rest).map(
-    (name) => `${name} in your own lines holds for the jobs as well where cron is cronie`,
+    (name) => `${name} in your own lines also applies to the jobs if cron is cronie`,
   );
   const doubled = doubledLines(rest, runner);
   const again =
@@ -39,13 +42,16 @@ function warningsOn(rest: string, runner: string): readonly Problem[] {
   return [...settings, ...again].map((message) => ({ severity: 'warning', file: userCrontabName, message }));
 }
 
-/** Writes what was planned and looks whether crontab(1) has it now; some crons add lines of their own at the top. */
+/**
+ * Writes the planned text, then checks that crontab(1) lists it. Some crons add lines of their own
+ * at the top.
+ */
 export function carryOut({ before, after }: Installation): Refusal | undefined {
-  // crontab(1) replaces the whole text, so what somebody has saved since it was read would be lost.
+  // crontab(1) replaces the whole text: a change that was saved since we read it would be lost.
   const present = userCrontab.read();
   if (present.is === 'refused') return present;
   if ((present.is === 'none' ? '' : present.text) !== before)
-    return { denied: false, reason: `${userCrontabName} was changed at this moment, and is left as it is: try again` };
+    return { denied: false, reason: `${userCrontabName} was changed meanwhile, so it is left as it is; try again` };
   const refusal = after === '' ? userCrontab.remove() : userCrontab.write(after);
   if (refusal !== undefined) return refusal;
   const now = userCrontab.read();
@@ -54,6 +60,6 @@ export function carryOut({ before, after }: Installation): Refusal | undefined {
   if (wanted.ok && found.ok && wanted.block === found.block) return undefined;
   return {
     denied: false,
-    reason: 'crontab -l does not list what crontab(1) was given; was it changed at this moment?',
+    reason: 'crontab -l does not list what crontab(1) was given; was it changed meanwhile?',
   };
 }

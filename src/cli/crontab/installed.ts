@@ -6,16 +6,15 @@ import { usersIn } from '../../crontab/line.ts';
 import { readCrontab } from '../../crontab/reader.ts';
 import type { Job } from '../../job/job.ts';
 import type { CrontabPart } from '../../report/clock/crontab-part.ts';
+import type { DaemonEvidence } from '../../report/clock/daemon.ts';
 import {
-  type ClockedJob,
   type ClockFacts,
+  clockedJob,
   clockFacts,
   entriesIn,
   type Installed,
   type InstalledLine,
 } from '../../report/clock/installed.ts';
-import type { DaemonEvidence } from '../../report/why/evidence.ts';
-import { parseExpression } from '../../schedule/expression.ts';
 import { findCronDaemon } from '../../system/cron/daemon.ts';
 import { userCrontab } from '../../system/cron/user-crontab.ts';
 import { files } from '../../system/file/files.ts';
@@ -50,7 +49,7 @@ function daemonEvidence(): DaemonEvidence {
   return found.is === 'running' && otherZone !== undefined ? { ...found, otherZone } : found;
 }
 
-/** What starts the cron daemon that is installed, or installs one. */
+/** The command that starts the installed cron daemon, or installs one. */
 function startOfCron(): { readonly start?: string } {
   const there = (file: string) => files.facts(files.resolve(file) ?? file) !== undefined;
   const name = ['cron', 'crond'].find((one) => there(`/usr/sbin/${one}`));
@@ -66,7 +65,7 @@ export function clockReader(config: Config): ClockReader {
     known ??= readInstalled(config);
     return known;
   };
-  const clockOf = (job: Job) => clockFacts(asWritten(job), installed());
+  const clockOf = (job: Job) => clockFacts(clockedJob(job), installed());
   const installedMs = (slug: string) => installed().lines.get(slug)?.part.facts?.mtimeMs ?? 0;
   return Object.assign(clockOf, { installedMs });
 }
@@ -75,12 +74,6 @@ export interface ClockReader {
   (job: Job): ClockFacts;
   /** When the crontab with the job's line was written; 0 when that is not known. */
   installedMs(slug: string): number;
-}
-
-/** With the schedule as cron-generate writes it. */
-export function asWritten<T extends ClockedJob>(job: T): T {
-  const answer = job.schedule === undefined ? undefined : parseExpression(job.schedule);
-  return answer?.ok ? { ...job, schedule: answer.expression.text } : job;
 }
 
 /** Thousands of jobs share a few schedules. */
@@ -130,14 +123,14 @@ function contentOf(text: string): Omit<CrontabPart, 'path' | 'kind'> {
   return {
     lineCount: text.split('\n').length - 1,
     faults: readCrontab(text)
-      .faults.slice(0, 5)
-      .map((fault) => `line ${fault.line}: ${fault.message}`),
+      .problems.slice(0, 5)
+      .map(({ line, message }) => `line ${line}: ${message}`),
     endsWithLineBreak: text.endsWith('\n'),
     unknownUsers: usersIn(text).filter((name) => users.find(name) === undefined),
   };
 }
 
-/** What crontab(1) lists for the caller: lines without a user. */
+/** The crontab of the caller as crontab(1) lists it; its lines name no user. */
 function ownCrontab(): Text {
   const part = emptyPart(userCrontabName, 'own');
   const present = userCrontab.read();

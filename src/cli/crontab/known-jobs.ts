@@ -2,7 +2,8 @@
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { type CrontabJobs, type JobSource, jobMemory, knownJob, loadCrontabJobs } from '../../crontab/jobs.ts';
-import { jobPath, loadJob } from '../../job/load.ts';
+import { jobPath } from '../../job/folder.ts';
+import { loadJob } from '../../job/load.ts';
 import { groupIdsOf } from '../../system/file/as-user.ts';
 import { files } from '../../system/file/files.ts';
 import { privateCache } from '../../system/state/private-cache.ts';
@@ -10,7 +11,7 @@ import { clock } from '../../system/time/clock.ts';
 import { hostZoneDigest, zoneDigest } from '../../system/time/zone-digests.ts';
 import { caller } from '../../system/user/caller.ts';
 import type { Problem } from '../../text/problem.ts';
-import { closedJobs, closedPlaces } from '../frame/audience.ts';
+import { unreadableJobs, unreadablePlaces } from '../frame/readable.ts';
 import { version } from '../frame/version.ts';
 import { checkZone, scheduleChecker } from './check-schedule.ts';
 
@@ -20,14 +21,16 @@ export interface Loaded {
   keep(): void;
 }
 
-/** `isInPlace`: these files are what the service user is to run, so it must be able to read them. */
+/**
+ * `isInPlace` means that the service user is to run these files, so it must be able to read them.
+ */
 export function loadAllJobs(config: Config, isInPlace = true): Loaded {
   const directory = cacheDirectory(config);
   const cache = directory === undefined ? undefined : privateCache(directory);
   const cacheName = `jobs${config.jobDirectory.replace(/[^\w-]/g, '_').slice(-200)}`;
   const memory = jobMemory(cache?.read(cacheName), fingerprintOf(config, isInPlace), digestOnce());
-  const [closed] = config.embedded || !isInPlace ? [] : closedPlaces(config);
-  // As if there were no jobs to be read: the crontab stays as it is, and everybody hears why.
+  const [closed] = config.embedded || !isInPlace ? [] : unreadablePlaces(config);
+  // The crontab stays as it is, as if the jobs could not be listed, and cron-generate says why.
   if (closed !== undefined) return { jobs: { is: 'unlisted', problem: closed }, keep: () => undefined };
   const jobs = loadCrontabJobs({
     jobDirectory: config.jobDirectory,
@@ -45,21 +48,17 @@ export function loadAllJobs(config: Config, isInPlace = true): Loaded {
 
 function jobReader(config: Config, isInPlace: boolean): Required<Pick<JobSource, 'prepare' | 'read'>> {
   const checkSchedule = scheduleChecker();
-  const scheduleText = (written: string) => {
-    const answer = checkSchedule(written);
-    return answer.ok ? answer.expression.text : written;
-  };
-  const machine = { files, checkSchedule, checkZone };
+  const host = { files, checkSchedule, checkZone };
   let closedOf: (slug: string) => readonly Problem[] = () => [];
   return {
     prepare(slugs) {
-      if (isInPlace && slugs.length > 0) closedOf = closedJobs(slugs, config);
+      if (isInPlace && slugs.length > 0) closedOf = unreadableJobs(slugs, config);
     },
     read(slug) {
-      const loaded = loadJob(slug, config, machine);
+      const loaded = loadJob(slug, config, host);
       const closed = loaded?.ok === true ? closedOf(slug) : [];
       const result = closed.length === 0 ? loaded : ({ ok: false, problems: closed } as const);
-      return result && knownJob(slug, jobPath(slug, config), { result, scheduleText });
+      return result && knownJob(slug, jobPath(slug, config), result);
     },
   };
 }
@@ -74,14 +73,20 @@ function digestOnce(): (name: string) => string {
   };
 }
 
-/** systemd's CACHE_DIRECTORY wins. Who is neither root nor has a process-control of their own has no place for one. */
+/**
+ * The directory of the cache. systemd's CACHE_DIRECTORY wins. A user who is not root and has no
+ * process-control of their own gets none.
+ */
 function cacheDirectory({ embedded, stateDirectory }: Config): string | undefined {
   if (caller.environment.CACHE_DIRECTORY?.startsWith('/')) return caller.environment.CACHE_DIRECTORY;
   if (caller.euid === 0) return '/var/cache/process-control-generate';
   return embedded ? `${stateDirectory}/cron-generate` : undefined;
 }
 
-/** Everything but the job file itself that has a say in what is remembered of it; warnings about clock changes hold for a month. */
+/**
+ * Everything that decides, besides the job file, what is remembered of a job. Warnings about clock
+ * changes hold for a month.
+ */
 function fingerprintOf(
   { jobDirectory, jobDefaults, trustedOwnerUids, serviceUser }: Config,
   isInPlace: boolean,

@@ -1,4 +1,4 @@
-/** Builds the world that every job of this machine starts from. */
+/** The part of a job's world that is the same for all jobs of this host. */
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { ownPlaceVariables } from '../../config/sources.ts';
@@ -10,7 +10,8 @@ export function fixedWorld({ serviceUser, searchPath, passEnvironment, embedded 
     user: serviceUser,
     searchPath,
     locale: hostLocale(),
-    // A job that starts another job must find the same configuration again; the crontab says these variables too.
+    // A job that starts another job must find the same configuration again; the crontab sets these
+    // variables, too.
     passEnvironment: embedded ? [...ownPlaceVariables, ...passEnvironment] : passEnvironment,
     callers: process.env,
   };

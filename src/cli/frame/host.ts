@@ -1,4 +1,4 @@
-/** Builds the real machine for a run: the one place where the parts of system/ meet the configuration. */
+/** Builds the host of a run, the one place where the parts of system/ meet the configuration. */
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
@@ -19,13 +19,13 @@ import type { JobLocks } from '../../system/types/lock.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 
-/** Where the Python process-control kept its state when nobody told it otherwise. */
+/** The state directory of the Python process-control, unless it was configured otherwise. */
 const predecessorStateDirectory = '/var/cache/process-control';
 
 /** `follow`: what the job prints is shown in any case, and not only at a terminal. */
 export function realHost(
   config: Config,
-  say: (remark: string) => void,
+  say: (words: string) => void,
   { follow = false }: { readonly follow?: boolean } = {},
 ): RunHost {
   return {
@@ -51,7 +51,7 @@ export function realHost(
   };
 }
 
-export function realLocks(config: Config, say: (remark: string) => void): JobLocks {
+export function realLocks(config: Config, say: (words: string) => void): JobLocks {
   return jobLocks({
     runDirectory: config.runDirectory,
     predecessorDirectory: config.predecessorRunDirectory,

@@ -1,6 +1,7 @@
 /**
- * What every program prints: data on stdout, words on stderr; a reader that has gone away ends neither in an error nor in a stack trace.
- * Texts are made of what others wrote, so every one is made printable here, whoever composed it; JSON keeps its value.
+ * The output of every program: data on stdout, words on stderr.
+ * A reader that has gone away causes neither an error nor a stack trace. Texts contain what others
+ * wrote, so each one is made printable here; JSON keeps its values.
  */
 import { writeSync } from 'node:fs';
 import process from 'node:process';
@@ -11,32 +12,44 @@ import { formatProblem, type Problem } from '../../text/problem.ts';
 /** A reader that has gone away, which is no error. */
 const gone: ReadonlySet<string> = new Set(['EPIPE', 'EIO', 'ECONNRESET']);
 
-/** Why standard output has lost something, as on a full disk, and whether that was the answer of this program. */
+/**
+ * The reason why standard output lost bytes, as on a full disk, and whether they were this
+ * program's answer.
+ */
 interface Lost {
   readonly words: string;
   readonly wasAnswer: boolean;
 }
 
-/** Each bundle of a program has this file for itself; what one of them has lost the first one tells. */
+/**
+ * Each bundle of a program has its own copy of this file. They share what was lost, and the first
+ * one says it.
+ */
 const lostKey = Symbol.for('process-control.lost-output');
 const known = globalThis as { [lostKey]?: Lost };
 
-/** Lines of data. Returns false when nobody reads any more. */
+/** Prints lines of data. Returns false when the reader has gone away. */
 export function print(text: string): boolean {
   return writeAll(1, Buffer.from(printableText(text)));
 }
 
-/** Data as it is: what a job printed, and what this program itself has made printable or coloured. */
+/**
+ * Prints bytes unchanged: the output of a job, or text that the program has made printable or
+ * coloured.
+ */
 export function printBytes(bytes: Uint8Array): boolean {
   return writeAll(1, bytes);
 }
 
-/** What a run prints while this program waits for it. The run's exit code counts, whatever becomes of these bytes. */
+/**
+ * Prints the output of a run that this program waits for. If it can't be written, the exit code of
+ * the run still counts.
+ */
 export function showBytes(bytes: Uint8Array): void {
   writeAll(1, bytes, 'shown');
 }
 
-/** A word to the person at the terminal, one line, with the program's name in front. */
+/** Prints one line for the person at the terminal, with the program's name in front. */
 export function say(program: string, words: string): void {
   sayLines(`${program}: ${printable(words)}\n`);
 }
@@ -45,7 +58,7 @@ export function sayProblems(problems: readonly Problem[]): void {
   sayLines(problems.map((problem) => `${formatProblem(problem)}\n`).join(''));
 }
 
-/** Lines that are words already. */
+/** Prints lines on stderr. */
 export function sayLines(text: string): void {
   writeAll(2, Buffer.from(printableText(text)));
 }
@@ -57,12 +70,15 @@ export function printAnswer({ exitCode, text }: { readonly exitCode: number; rea
   return exitCode;
 }
 
-/** What another program said, as it is. */
+/** Prints the words of another program unchanged. */
 export function sayBytes(bytes: Uint8Array): void {
   writeAll(2, bytes);
 }
 
-/** Synchronous, because process.exit does not wait for an asynchronous stdout; a pipe that is full answers EAGAIN and is asked again. */
+/**
+ * Writes synchronously, because process.exit does not wait for an asynchronous stdout. On EAGAIN,
+ * when a pipe is full, it tries again.
+ */
 function writeAll(fd: number, bytes: Uint8Array, what: 'answer' | 'shown' = 'answer'): boolean {
   for (let done = 0; done < bytes.length; ) {
     try {
@@ -79,7 +95,10 @@ function writeAll(fd: number, bytes: Uint8Array, what: 'answer' | 'shown' = 'ans
   return true;
 }
 
-/** Runs a program: its exit code, or 125 with one line for what should not have happened (and the stack with --debug). */
+/**
+ * Runs a program and exits with its code. An internal error prints one line (with --debug the
+ * stack) and exits with 125.
+ */
 export function runProgram(program: string, args: readonly string[], work: () => Promise<number> | number): void {
   const ended = async () => {
     try {
@@ -93,16 +112,21 @@ export function runProgram(program: string, args: readonly string[], work: () =>
   void ended().then((code) => process.exit(codeOf(program, code)));
 }
 
-/** An answer that is not there in full must not look like one: whoever reads the file later sees no words. */
+/**
+ * Turns 0 into 125 if the answer was lost in part: the file must not look complete to its reader.
+ */
 function codeOf(program: string, code: number): number {
   const { [lostKey]: lost } = known;
   if (lost === undefined) return code;
   const { words, wasAnswer } = lost;
-  say(program, `standard output: ${words}; what followed is not shown`);
+  say(program, `standard output: ${words}; the rest is lost`);
   return wasAnswer && code === 0 ? exitCodes.internal : code;
 }
 
-/** For sentences to be folded at: the width of the terminal, at most 100; nothing where stdout is none. */
+/**
+ * The width at which sentences are folded: that of the terminal, at most 100. Empty if stdout is no
+ * terminal.
+ */
 export function terminalColumns(): { readonly columns?: number } {
   const { isTTY, columns } = process.stdout;
   return isTTY && columns > 0 ? { columns: Math.min(100, Math.max(40, columns)) } : {};

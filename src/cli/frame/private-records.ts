@@ -1,4 +1,7 @@
-/** What a job whose file is private writes where everybody reads: its history, and the record of a service. */
+/**
+ * Removes the private values of a job from what every user can read: its history, and the record of
+ * a service.
+ */
 import { withoutValues } from '../../job/private-values.ts';
 import { recordWithoutPrivate, withoutPrivate } from '../../run/history/private.ts';
 import type { HistoryStore, StateFiles } from '../../system/types/state.ts';

@@ -1,6 +1,7 @@
 /**
- * The first steps of every program that acts on jobs: it loads the configuration and becomes the service user.
- * When it can't, the program says why on standard error and ends with the exit code that is returned.
+ * The first steps of every program that acts on jobs: it loads the configuration and becomes the
+ * service user. If it can't, it says why on standard error and ends with the exit code that is
+ * returned.
  */
 import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
@@ -13,18 +14,18 @@ import { loadSetting } from './setting.ts';
 
 export type Opening =
   | { readonly is: 'open'; readonly config: Config }
-  /** The program has nothing more to do: it was refused, or its work was done as the service user. */
+  /** The program ends: it was refused, or its work was done as the service user. */
   | { readonly is: 'over'; readonly exitCode: number };
 
 export interface Call {
   readonly program: string;
-  /** What follows the name of the program. */
+  /** The arguments behind the name of the program. */
   readonly args: readonly string[];
   /** The file that `--config` names. */
   readonly configFile: string | undefined;
-  /** Whether the call changes anything: only a change is audited. */
+  /** `change` is audited, `look` is not. */
   readonly change?: 'change' | 'look';
-  /** By the clock nobody reads standard error, so a refusal goes to syslog, too. */
+  /** Nobody reads the standard error of a start by cron, so a refusal goes to syslog, too. */
   readonly refusals?: 'stderr' | 'stderr and syslog';
 }
 
@@ -50,7 +51,10 @@ export async function openAsServiceUser(call: Call): Promise<Opening> {
   return over(exitCode);
 }
 
-/** The first steps of `program [--config FILE]`, which runs start and people do not: it never becomes another user. */
+/**
+ * The first steps of `program [--config FILE]`, which runs start and people don't. It becomes no
+ * other user.
+ */
 export function openBesideRun(program: string, args: readonly string[]): Opening {
   const opened = openConfig(args[0] === '--config' ? args[1] : undefined);
   if (opened.is === 'over' || caller.euid === opened.config.serviceUser.uid) return opened;

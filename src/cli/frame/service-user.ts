@@ -1,4 +1,7 @@
-/** Only the service user runs and changes jobs: it goes on, root becomes it, anybody else is refused. */
+/**
+ * Lets only the service user run and change jobs: the service user goes on, root becomes the
+ * service user, other callers are refused.
+ */
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { runIdVariable } from '../../run/world/world.ts';
@@ -14,7 +17,7 @@ export type Right =
   | { readonly is: 'done'; readonly exitCode: number }
   | { readonly is: 'refused'; readonly words: string };
 
-/** `change`: whether what is asked for changes anything, and so is to be audited when a person asks. */
+/** `change` is audited when a person asks for it. */
 export async function becomeServiceUser(
   { serviceUser, searchPath, passEnvironment, embedded }: Config,
   program: string,
@@ -23,9 +26,10 @@ export async function becomeServiceUser(
 ): Promise<Right> {
   const { uid, euid } = caller;
   if (uid === serviceUser.uid && euid === uid) {
-    // Root's process was killed before this one could be told: as if it had been told.
+    // Root's process was killed before it could pass on a signal: end as if it had.
     if (isOrphaned()) return { is: 'done', exitCode: 143 };
-    // Whatever cron, sudo or root's shell has: everybody reads status and history. What is a person's own has that person's.
+    // Everybody may read status and history, whatever umask cron, sudo or root's shell has. A
+    // process-control of a user's own keeps that user's umask.
     if (!embedded) process.umask(0o022);
     if (change === 'change' && asksHere(program)) await audit(program, args);
     return { is: 'service-user' };
@@ -44,8 +48,9 @@ export async function becomeServiceUser(
 }
 
 /**
- * Whether this process is where a person of the service user asks: not behind root's process, which has told already, nor started by
- * the clock, by another of our programs or as a part of a job. Through sudo it is a person, whatever the variables say.
+ * True if a person asks as the service user: neither behind root's process, which has audited the
+ * change already, nor started by the clock, by another of our programs or by a job. Through sudo it
+ * is a person, whatever the variables say.
  */
 function asksHere(program: string): boolean {
   const { SUDO_USER, PROCESS_CONTROL_PARENT, PROCESS_CONTROL_TRIGGER, PROCESS_CONTROL_GIVEN_RUN } = caller.environment;

@@ -1,4 +1,4 @@
-/** What every program begins with: the configuration that holds for its caller. */
+/** Loads the configuration that holds for the caller. */
 import path from 'node:path';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
@@ -13,7 +13,7 @@ export function loadSetting(configFile: string | undefined): Result<Config> {
   return loadConfig({ files, users, caller }, { named: configFile, ...ownRunner() });
 }
 
-/** The launcher tells where it lies, so that a crontab made in a checkout calls the run-job of that checkout. */
+/** The launcher's place decides which run-job a crontab calls, so that a checkout calls its own. */
 function ownRunner(): { readonly runnerPath?: string } {
   const launcher = process.env.PROCESS_CONTROL_LAUNCHER;
   return launcher === undefined ? {} : { runnerPath: path.resolve(launcher, '../run-job') };

@@ -1,4 +1,7 @@
-/** `jobctl check [DIRECTORY|FILE]`: every problem of job files wherever they lie, and what cron-generate would make of them; nothing is written. */
+/**
+ * `jobctl check [DIRECTORY|FILE]`: shows every problem of the job files, and the crontab lines that
+ * cron-generate would write. It writes nothing.
+ */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { throughSudo } from '../../config/sources.ts';
@@ -39,7 +42,7 @@ export function check(options: Options, config: Config): number {
   return checkDirectory(named, frame.value, options, config);
 }
 
-/** Files that a person is still working on are theirs; that is no reason to doubt them. */
+/** Checks files that an operator is still working on, so their owner is trusted. */
 function checkDirectory(directory: string, frame: CrontabFrame, { json }: Options, config: Config): number {
   const trustedOwnerUids = [...config.trustedOwnerUids, caller.uid];
   const elsewhere = directory !== config.jobDirectory;
@@ -57,7 +60,7 @@ function checkDirectory(directory: string, frame: CrontabFrame, { json }: Option
   return problems.some(({ severity }) => severity === 'error') ? 1 : 0;
 }
 
-/** Beside what the files ask for, what cron has. */
+/** Adds what cron has to what the files ask for. */
 function withClock(lines: readonly JobLine[], jobs: readonly CrontabJob[], config: Config): readonly CheckedLine[] {
   const installed = readInstalled(config);
   const bySlug = new Map(jobs.map((job) => [job.slug, job]));
@@ -72,7 +75,7 @@ function clockedJob({ slug, schedule, disabled, timeZone, service }: CrontabJob)
   return { slug, timing, enabled: !disabled, ...(schedule !== undefined && { schedule }), ...(service && { service }) };
 }
 
-/** A link in the job directory leads nobody out of it either. */
+/** Through sudo, a link in the job directory must not lead out of it. */
 function linkedRefusal(named: string, { jobDirectory }: Config): string | undefined {
   const resolved = (path: string) => files.resolve(path) ?? path;
   return sudoRefusal(named, jobDirectory) ?? sudoRefusal(resolved(named), resolved(jobDirectory));

@@ -1,4 +1,7 @@
-/** `jobctl failed`: the jobs and services that are failing now; exit code 1 when there are any, or that is not known. */
+/**
+ * `jobctl failed`: lists the jobs and services that are failing now. It exits with 1 if there are
+ * any, or if a history can't be read.
+ */
 import type { Config } from '../../config/config.ts';
 import { hiddenWords } from '../../report/snapshot.ts';
 import { failingText, isFailing, type LastWords } from '../../report/text/failing.ts';

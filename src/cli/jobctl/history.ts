@@ -1,4 +1,7 @@
-/** `jobctl history`: what became of runs, of services, and what people have decided; of all jobs unless some are named. */
+/**
+ * `jobctl history`: shows how runs ended, what happened to services, and what operators decided; of
+ * all jobs unless some are named.
+ */
 import type { Config } from '../../config/config.ts';
 import { type HistoryFilter, Newest, selectEntries } from '../../report/history-view.ts';
 import { hiddenWords } from '../../report/snapshot.ts';
@@ -13,7 +16,7 @@ import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 
 const usualLines = 20;
-/** Of a span of time all is shown, up to so much. */
+/** The limit for a span of time, which is shown whole otherwise. */
 const mostLines = 10_000;
 
 export function history(options: Options, config: Config): number {
@@ -44,7 +47,7 @@ function sayHidden(slug: string, hidden: string | undefined): boolean {
 }
 
 function nothingWords(slugs: readonly string[], { failed, slow, since, until, names = [], tag }: Options): string {
-  if (failed || slow || since !== undefined || until !== undefined) return 'the history has nothing of that kind';
+  if (failed || slow || since !== undefined || until !== undefined) return 'the history has no such entries';
   return names.length > 0 || tag !== undefined ? `${slugs.join(', ')} has never run` : 'no job has ever run';
 }
 

@@ -1,7 +1,10 @@
-/** `jobctl logs` of jobs: prints the log of a run, and with --follow goes on while the run does, or waits for the next one. */
+/**
+ * `jobctl logs` of jobs: prints the log of a run. With --follow it goes on while the run does, or
+ * waits for the next run.
+ */
 import { basename } from 'node:path';
 import type { Config } from '../../config/config.ts';
-import type { RunSnapshot } from '../../report/snapshot.ts';
+import type { RunSnapshot } from '../../report/latest-runs.ts';
 import { readLogName } from '../../run/retention/retention.ts';
 import { quietly, readLinkIn } from '../../system/file/careful-file.ts';
 import { realLocks } from '../frame/host.ts';
@@ -60,7 +63,7 @@ function runsWithLog(slug: string, jobs: Jobs): readonly RunWithLog[] {
   return jobs.runs(slug).flatMap((run) => (run.logPath === undefined ? [] : [{ ...run, logPath: run.logPath }]));
 }
 
-/** Those that had not ended by then; the log itself tells the rest. */
+/** The runs that had not ended by then; which lines are shown is decided in the log. */
 function runsSince(runs: readonly RunWithLog[], sinceMs: number): readonly RunWithLog[] {
   return runs.filter(({ endedMs }) => endedMs === undefined || endedMs >= sinceMs);
 }
@@ -79,19 +82,28 @@ async function showRuns(slug: string, runs: readonly RunWithLog[], showing: Show
   return refusals.length > 0 ? Math.max(code, notDone) : code;
 }
 
-/** Below the output directory that holds now: what a history says of other places is not believed. */
+/**
+ * The place of the log below the present output directory. A history that names another place is
+ * not believed.
+ */
 function placeOf(slug: string, { logPath }: RunWithLog, { outputDirectory }: Config): LogPlace {
   return { outputDirectory, slug, name: basename(logPath), recorded: logPath };
 }
 
-/** The history is the service user's to write; root, who may read everything, must not be led to show something else. */
+/**
+ * The service user can write the history, so it must not lead root, who may read everything, to
+ * another file.
+ */
 function nameRefusal(slug: string, logPath: string): string | undefined {
   return readLogName(slug, basename(logPath)) === undefined
     ? `${logPath} is not the name of a log of ${slug}`
     : undefined;
 }
 
-/** The run under way to its end; when there is none, what its last log holds and then the next run. A run that was asked for by its id is no other one. */
+/**
+ * Follows the run under way to its end. If there is none, shows the last log and follows the next
+ * run; but a run that was asked for by its id is the only one.
+ */
 async function follow(slug: string, found: RunWithLog | undefined, showing: Showing): Promise<number> {
   const { options, config, printer, view } = showing;
   if (found !== undefined && (options.run !== undefined || isRunning(slug, found, config)))
@@ -111,7 +123,7 @@ function isRunning(slug: string, { run }: RunSnapshot, config: Config): boolean 
   return realLocks(config, () => undefined).holder(slug)?.runId === run;
 }
 
-/** What `latest.log` points to: one look that shows a new run, however short it was. */
+/** The target of `latest.log`, which changes with every new run, however short. */
 function latestName(slug: string, { outputDirectory }: Config): string | undefined {
   return quietly(() => readLinkIn(outputDirectory, `${slug}/latest.log`));
 }
@@ -133,7 +145,10 @@ async function nextRun(
   }
 }
 
-/** Reads to the end; as long as the run lives there may be more. What is written between the last look and its death is read after it. */
+/**
+ * Reads to the end, again and again while the run lives, and once more after it: a run may write
+ * between the last look and its end.
+ */
 async function followRun(slug: string, run: RunWithLog, showing: Showing): Promise<number> {
   const { view, printer, config } = showing;
   const refusal = nameRefusal(slug, run.logPath);

@@ -25,18 +25,18 @@ import type { Result } from '../../text/problem.ts';
 import { widest } from '../../text/width.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { warnOfCronZone } from '../crontab/cron-zone.ts';
-import { asWritten, clockReader } from '../crontab/installed.ts';
+import { clockReader } from '../crontab/installed.ts';
 import { print } from '../frame/output.ts';
 import { refuse } from '../frame/refuse.ts';
 import { delayOf } from '../frame/splay.ts';
-import { machineZones } from '../frame/tick-zones.ts';
+import { hostZones } from '../frame/zones.ts';
 import type { Jobs } from '../report/snapshots.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 
-/** Of one job; of many the next one of each. */
+/** The number of ticks for one job; of several jobs, the next one of each is shown. */
 const usualCount = 5;
-/** With --count alone; a span of time is shown whole. */
+/** The limit for --count; a span of time is shown whole. */
 const mostTicks = 10_080;
 const pieceLength = 65_536;
 
@@ -63,12 +63,15 @@ export function next(options: Options, config: Config): number {
   return 0;
 }
 
-/** Job by job. */
+/** Yields the ticks job by job. */
 function* eachOf(found: readonly UpcomingStream[]): Generator<UpcomingTick> {
   for (const { ticks } of found) yield* ticks;
 }
 
-/** In pieces, so that a year of every minute needs no more memory than an hour; a reader that has gone away ends it. */
+/**
+ * Prints in pieces, so that a year of every minute needs no more memory than an hour. Ends when the
+ * reader has gone away.
+ */
 function printEach(lines: Iterable<string>): void {
   let piece = '';
   for (const line of lines) {
@@ -87,7 +90,7 @@ function loader(jobs: Jobs, config: Config): Load {
   return (slug) => {
     const loaded = jobs.load(slug);
     if (!loaded?.ok) return loaded;
-    const job = asWritten(loaded.value);
+    const job = loaded.value;
     return { ...loaded, value: { ...job, delayMs: delayOf(job), clock: clockOf(job) } };
   };
 }
@@ -107,7 +110,9 @@ function upcoming(slug: string, { load, order, jobs }: Upcoming): UpcomingStream
   return loaded?.ok ? upcomingStream(loaded.value, order) : { ticks: [], none: [] };
 }
 
-/** Of a file that can't be followed, and of a service that a person has stopped. */
+/**
+ * The reason why a job has no tick: its file has problems, or an operator has stopped the service.
+ */
 function noTick(job: AnySnapshot, format: (ms: number) => string): NoTick | undefined {
   const { slug, service } = job;
   if (isBroken(job)) return { job: slug, why: job.file, words: withProblem(job) };
@@ -123,11 +128,11 @@ function clockChangeText(slug: string, load: Load, order: UpcomingOrder): string
   return `Around the next clock change:\n${upcomingText({ ticks, none: [] }, { hostZone: order.zones.host, nowMs: clock.nowMs() })}`;
 }
 
-/** The count is 0 when nobody has said how many. */
+/** Reads the options; the count is 0 unless --count is given. */
 function readOrder(options: Options, config: Config): UpcomingOrder | string {
   const { at, until, hours } = options;
   const nowMs = clock.nowMs();
-  const zones = machineZones(config.stateDirectory);
+  const zones = hostZones(config.stateDirectory);
   const zone = zones.host;
   const now = { nowMs, zone, leaning: 'future' } as const;
   const fromMs = at === undefined ? nowMs : parseMoment(at, now);

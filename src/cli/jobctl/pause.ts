@@ -1,4 +1,7 @@
-/** `jobctl pause` and `jobctl resume`: whether the clock and people may start a job; who said so, why and until when goes on record. */
+/**
+ * `jobctl pause` and `jobctl resume`: a paused job is started neither by the clock nor by people.
+ * Who paused it, why and until when is on record.
+ */
 import type { Config } from '../../config/config.ts';
 import { pauseEnd } from '../../report/typed/until.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
@@ -89,7 +92,8 @@ export function resume(options: Options, config: Config): number {
   if (!chosen.ok && found === undefined) return chosen.exitCode;
   const nowMs = clock.nowMs();
   const wasPaused = found !== undefined && !isOver(found, nowMs);
-  // It stays on record with its end, so that what the clock had for the job until now is not taken for missed.
+  // The pause stays on record with its end, so that the ticks of the time until now don't count as
+  // missed.
   const kept = wasPaused ? writePause(files, { ...found, untilMs: nowMs }).ok : found !== undefined;
   const removed = kept ? { ok: true as const } : removePause(files, target);
   if (!removed.ok) return failed(removed.reason);
@@ -108,7 +112,7 @@ export function resume(options: Options, config: Config): number {
   return held.length > 0 ? stillPausedCode : 0;
 }
 
-/** Somebody who asked for the job to run again would wait for nothing. */
+/** The exit code when another pause still holds the job: the operator would wait for it in vain. */
 const stillPausedCode = 1;
 
 interface Held {
@@ -131,7 +135,9 @@ function tellResumed(
     tell.say(`${slug} is still ${pauseWords(pause, timeText(hostZone()))}; to end that: ${resumeCommand(pause)}`);
 }
 
-/** A job whose own pause has ended may still be held by one of its tags, and one that is resumed by tag by its name or another tag. */
+/**
+ * The pause that still holds a job after a resume: another one, by its name or by one of its tags.
+ */
 function stillPaused(slug: string, config: Config): readonly Held[] {
   const chosen = chooseJobs({ _: [], name: slug }, config, 'quiet');
   const job = chosen.ok ? chosen.jobs.snapshot(slug) : undefined;

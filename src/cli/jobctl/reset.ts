@@ -1,8 +1,11 @@
-/** `jobctl reset`: the failures of a job are known and dealt with; they are counted from none again, and a pause that they led to ends. */
+/**
+ * `jobctl reset`: an operator has dealt with the failures of a job. They are counted from 0 again,
+ * and the pause that they led to ends.
+ */
 import type { Config } from '../../config/config.ts';
 import { isCircuit, readPauses, removePause } from '../../run/pause/pause.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
-import { type Act, actOnEach, type Deed, notDone } from './frame/act.ts';
+import { type Act, type ActResult, actOnEach, notDone } from './frame/act.ts';
 import type { Options } from './frame/options.ts';
 import { recordSteering } from './frame/record.ts';
 
@@ -10,7 +13,7 @@ export function reset(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, resetJob);
 }
 
-async function resetJob(slug: string, { options, config, jobs, tell }: Act): Promise<Deed> {
+async function resetJob(slug: string, { options, config, jobs, tell }: Act): Promise<ActResult> {
   const files = stateFiles(config.stateDirectory);
   const job = jobs.snapshot(slug);
   const failures = job === undefined ? 0 : job.streak.failures;

@@ -1,4 +1,7 @@
-/** `jobctl start`: runs jobs now, detached, and says under which id; with --wait it shows what they print, and ends as they do. */
+/**
+ * `jobctl start`: runs jobs now in the background and prints the ids of the runs. With --wait it
+ * shows their output and exits as they do.
+ */
 import type { ChildProcess } from 'node:child_process';
 import os from 'node:os';
 import process from 'node:process';
@@ -17,10 +20,10 @@ import { formatProblem } from '../../text/problem.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { say, sayBytes, showBytes } from '../frame/output.ts';
 import { type ProgramStart, startAndRead, startBeside } from '../frame/start-program.ts';
-import { zoneObjection } from '../frame/tick-zones.ts';
+import { zoneProblem } from '../frame/zones.ts';
 import type { Jobs } from '../report/snapshots.ts';
 import { givenRunVariable } from '../run/run-named.ts';
-import { type Act, actOnEach, type Deed } from './frame/act.ts';
+import { type Act, type ActResult, actOnEach } from './frame/act.ts';
 import type { Options } from './frame/options.ts';
 import { recordSteering } from './frame/record.ts';
 
@@ -28,15 +31,18 @@ export function start(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, startJob);
 }
 
-/** What can be seen now is said at once; what happens a moment later stands in the history of the run whose id is printed. */
-export async function startJob(slug: string, { options, config, jobs, tell }: Act): Promise<Deed> {
+/**
+ * Refuses at once what can be known now. What goes wrong later is on record under the id that is
+ * printed.
+ */
+export async function startJob(slug: string, { options, config, jobs, tell }: Act): Promise<ActResult> {
   if (isLeftOut(slug, options, jobs)) {
     tell.print(`${slug} is not started: it is disabled in its file; jobctl start ${slug} runs it all the same\n`);
     return { exitCode: 0, value: { started: false } };
   }
-  const hindrance = startRefusal(slug, jobs);
-  if (hindrance !== undefined) {
-    const { words, code } = hindrance;
+  const refusal = startRefusal(slug, jobs);
+  if (refusal !== undefined) {
+    const { words, code } = refusal;
     tell.say(`${slug} ${words}`);
     return { exitCode: code, value: { started: false, reason: words } };
   }
@@ -49,21 +55,24 @@ export async function startJob(slug: string, { options, config, jobs, tell }: Ac
     tell.print(`${run}\n`);
     return { exitCode: 0, value: { started: true, run } };
   }
-  // It outlives the terminal, and can do without the pipes. With --json standard output is for the object alone.
+  // The run outlives this terminal. With --json standard output has the object alone.
   const child = startAndRead(program, ['ignore', options.json ? 'ignore' : 'pipe', 'pipe']);
   tell.print(`${run}\n`);
   const exitCode = await endOf(child, { slug, run });
   return { exitCode, value: { started: true, run, exitCode } };
 }
 
-/** Who starts all jobs with a tag does not mean those that somebody has disabled. */
+/** A start by tag leaves out the jobs that are disabled. */
 function isLeftOut(slug: string, { tag, viaTag }: Options, jobs: Jobs): boolean {
   if ((tag ?? viaTag) === undefined) return false;
   const loaded = jobs.load(slug);
   return loaded?.ok === true && !loaded.value.enabled;
 }
 
-/** Shows what the run prints until it has ended. Ctrl-C, or a terminal that is closed, ends the waiting and not the run. */
+/**
+ * Shows the output of the run until it has ended. Ctrl-C, or closing the terminal, ends the
+ * waiting, not the run.
+ */
 function endOf(child: ChildProcess, { slug, run }: { readonly slug: string; readonly run: string }): Promise<number> {
   child.stdout?.on('data', showBytes);
   child.stderr?.on('data', sayBytes);
@@ -100,17 +109,17 @@ interface Refusal {
   readonly code: number;
 }
 
-/** Why a run is not ended for the sake of one that could not start. */
+/** Refuses to end a run for the sake of one that could not start. */
 export function restartRefusal(slug: string, { jobs, options, config }: Act): Refusal | undefined {
-  const refusal = hindranceOf(slug, jobs) ?? fileRefusal(slug, options, config);
+  const refusal = lastingRefusal(slug, jobs) ?? fileRefusal(slug, options, config);
   if (refusal === undefined) return undefined;
   const activity = jobs.snapshot(slug)?.activity.is ?? 'idle';
   return activity === 'idle' ? refusal : { ...refusal, words: `${refusal.words}; its run goes on` };
 }
 
-/** What run-job would say of the file. */
+/** Returns what run-job would say about the file. */
 function fileRefusal(slug: string, options: Options, config: Config): Refusal | undefined {
-  const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
+  const loaded = loadJob(slug, config, { files, checkZone: zoneProblem });
   if (loaded?.ok === false) {
     const [problem] = loaded.problems.filter(({ severity }) => severity === 'error').map(formatProblem);
     return { words: `has an invalid file: ${problem ?? ''}`, code: exitCodes.configuration };
@@ -124,10 +133,12 @@ function startRefusal(slug: string, jobs: Jobs): Refusal | undefined {
   const job = jobs.snapshot(slug);
   if (job?.activity.is === 'running' && !isBroken(job) && job.collisionPolicy === 'CANCEL_NEW')
     return { words: `is running already (run ${job.activity.run ?? 'unknown'})`, code: exitCodes.skipped };
-  return hindranceOf(slug, jobs) ?? orphanRefusal(slug, jobs);
+  return lastingRefusal(slug, jobs) ?? orphanRefusal(slug, jobs);
 }
 
-/** What can't be ended by anybody but root will not be gone when the run comes. */
+/**
+ * Refuses if processes remain that only root can end: they will still be there when the run starts.
+ */
 function orphanRefusal(slug: string, jobs: Jobs): Refusal | undefined {
   const job = jobs.snapshot(slug);
   if (job === undefined || isBroken(job) || job.activity.is !== 'orphaned') return undefined;
@@ -135,8 +146,8 @@ function orphanRefusal(slug: string, jobs: Jobs): Refusal | undefined {
   return { words: `can't start: ${activityOrphans(job.activity)}`, code: exitCodes.skipped };
 }
 
-/** What keeps a job from starting whether it runs or not. */
-function hindranceOf(slug: string, jobs: Jobs): Refusal | undefined {
+/** Returns why the job can't start, whether it is running or not. */
+function lastingRefusal(slug: string, jobs: Jobs): Refusal | undefined {
   const job = jobs.snapshot(slug);
   if (job === undefined) return { words: 'is gone', code: exitCodes.usage };
   if (isBroken(job)) {

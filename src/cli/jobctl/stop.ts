@@ -2,28 +2,31 @@
 import type { Config } from '../../config/config.ts';
 import { loadJob } from '../../job/load.ts';
 import { killSentence } from '../../report/text/kill.ts';
+import { stillRunningWords } from '../../run/lock/stop-run.ts';
 import { processWords } from '../../run/process-words.ts';
 import { files } from '../../system/file/files.ts';
 import { realLocks } from '../frame/host.ts';
-import { stillRunningWords, stopRun } from '../run/stop-run.ts';
-import { type Act, actOnEach, type Deed, notDone } from './frame/act.ts';
+import { stopRunHere } from '../run/stop-run.ts';
+import { type Act, type ActResult, actOnEach, notDone } from './frame/act.ts';
 import type { Options } from './frame/options.ts';
 import { recordSteering } from './frame/record.ts';
 import { restartRefusal, startJob } from './start.ts';
 
-/** For a job whose file can't tell: what a job file says when it says nothing. */
+/** The default of `kill_grace`, for a job whose file can't be read. */
 const usualGraceSeconds = 10;
 
 export function stop(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, stopJob);
 }
 
-/** By name, what does not run is started; by tag, only what runs is restarted. */
+/**
+ * Restarts jobs. By name, it also starts jobs that are not running; by tag, it leaves those out.
+ */
 export function restart(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, restartJob);
 }
 
-async function restartJob(slug: string, act: Act): Promise<Deed> {
+async function restartJob(slug: string, act: Act): Promise<ActResult> {
   const { options, config, tell } = act;
   const byTag = options.tag ?? options.viaTag;
   if (byTag !== undefined && realLocks(config, () => undefined).holder(slug) === undefined) {
@@ -44,7 +47,7 @@ async function restartJob(slug: string, act: Act): Promise<Deed> {
   return { exitCode: started.exitCode, value: { ...stopped.value, ...started.value } };
 }
 
-async function stopJob(slug: string, { options, config, tell }: Act): Promise<Deed> {
+async function stopJob(slug: string, { options, config, tell }: Act): Promise<ActResult> {
   const { reason } = options;
   const loaded = loadJob(slug, config, { files });
   const holder = realLocks(config, () => undefined).holder(slug);
@@ -52,7 +55,7 @@ async function stopJob(slug: string, { options, config, tell }: Act): Promise<De
   const killGraceSeconds = written ?? holder?.killGraceSeconds ?? usualGraceSeconds;
   const order = { slug, killGraceSeconds, ...(reason === undefined ? {} : { reason }) };
   let stoppedRun: string | undefined;
-  const answer = await stopRun(config, order, (holder) => {
+  const answer = await stopRunHere(config, order, (holder) => {
     stoppedRun = holder.runId;
     tell.print(`${killSentence(slug, holder)}\n`);
   });

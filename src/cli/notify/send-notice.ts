@@ -1,4 +1,4 @@
-/** Sends one message over its channel. Secrets are read here, at the last moment, and leave no trace in what is answered. */
+/** Sends one message over its channel. Secrets are read here, at the last moment, and cut out of the reason. */
 import { statSync } from 'node:fs';
 import type { Config } from '../../config/config.ts';
 import { type Address, type Channel, wrongAddress } from '../../job/keys/notices.ts';
@@ -14,17 +14,17 @@ import type { Delivery } from '../../system/types/message.ts';
 import { printable, printableText } from '../../text/printable.ts';
 import { fixedWorld } from '../frame/fixed-world.ts';
 
-/** A program that pages somebody may take a while. */
+/** A program that sends a page may take a while. */
 const commandLimitMs = 60_000;
 
-/** A reason stands in histories and logs. */
+/** Histories and logs hold the reason. */
 const reasonCharacters = 300;
 
 /** Answers within a minute and never throws. */
 export async function sendNotice(entry: Entry, config: Config): Promise<Delivery> {
   try {
     const delivery = await send(entry, config);
-    return delivery.ok ? delivery : { ok: false, reason: delivery.reason.slice(0, reasonCharacters) };
+    return delivery.ok ? delivery : { ...delivery, reason: delivery.reason.slice(0, reasonCharacters) };
   } catch (error) {
     return { ok: false, reason: (error as Error).name };
   }
@@ -34,7 +34,7 @@ function send(entry: Entry, config: Config): Promise<Delivery> {
   const { channel } = entry;
   switch (channel.kind) {
     case 'mail':
-      return sendMail(entry, channel.to, config);
+      return sendMail(entry, entry.remaining ?? channel.to, config);
     case 'webhook':
     case 'ping':
       return sendHttp(entry, channel);
@@ -83,7 +83,7 @@ interface Secrets {
   readonly channel: Extract<Channel, { address: Address }>;
 }
 
-/** Servers quote what they were sent, whole or in parts. The host of an address that stands in the job file is none. */
+/** Servers quote what they were sent, whole or in parts. The host of an address in the job file is no secret. */
 function withoutSecrets(reason: string, { url, bearer, channel }: Secrets): string {
   const { href, pathname, search, host, hostname } = new URL(url);
   const parts = [...pathname.split('/'), ...search.split(/[?&=]/)].filter((part) => part.length >= 6);
@@ -110,7 +110,7 @@ function decoded(text: string): string {
   }
 }
 
-/** The same for the start and the end of a run; version 8 of RFC 9562 is for such makings. */
+/** The same UUID for the start and the end of a run: version 8 of RFC 9562. */
 function runUuid({ slug, run, payload }: Entry): string {
   const hex = sha256(new TextEncoder().encode(`${payload.host}/${slug}/${run}`));
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

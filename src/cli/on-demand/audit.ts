@@ -1,6 +1,7 @@
 /**
- * Tells the system log (authpriv) what a person is about to change, before it is changed. A history is the service user's, and so every job can
- * write one; this line is root's when root has called, and can't be taken back. Loaded only when a person asks for something.
+ * Writes to the system log (authpriv) what a person is about to change, before the change. A
+ * history belongs to the service user, so every job can write one; this line is root's when root
+ * has called, and can't be taken back. Loaded only when a person asks for a change.
  */
 // biome-ignore lint/style/noRestrictedImports: reads /proc/self, and nothing that a job can write
 import { readFileSync } from 'node:fs';
@@ -29,7 +30,10 @@ function auditLine(program: string, args: readonly string[]): string {
   return `${words.join(' ')} command: ${[program, ...args].map(quoted).join(' ')}`.slice(0, lineLimit);
 }
 
-/** A word as it is, anything else in quotes and in ASCII, so that no argument can be taken for two or for a fact. */
+/**
+ * A plain word stays as it is. Anything else is quoted and in ASCII, so that an argument can't look
+ * like two, or like a fact.
+ */
 function quoted(word: string): string {
   const short = word.length > argumentLimit ? `${word.slice(0, argumentLimit)}…` : word;
   if (/^[\w@%+,./:-]+=?[\w@%+,./:-]*$/.test(short)) return short;
@@ -39,7 +43,7 @@ function quoted(word: string): string {
   );
 }
 
-/** 4294967295 is what the kernel says for nobody. */
+/** 4294967295 is the kernel's "not set". */
 function readOwn(file: string): string {
   try {
     const text = readFileSync(`/proc/self/${file}`, 'latin1').trim();

@@ -1,9 +1,13 @@
-/** `run-job --catch-up`: called by the crontab at boot and every five minutes, when a job asks to be caught up. */
+/**
+ * `run-job --catch-up`: records missed ticks and starts the runs that make up for them. The crontab
+ * calls it at boot and every five minutes if a job has `catch_up`.
+ */
 import { statSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import { jobPath, listJobFiles, loadJob } from '../../job/load.ts';
+import { jobPath, listJobFiles } from '../../job/folder.ts';
+import { loadJob } from '../../job/load.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import { readPauses } from '../../run/pause/pause.ts';
@@ -21,7 +25,7 @@ import { say } from '../frame/output.ts';
 import { openAsServiceUser } from '../frame/prologue.ts';
 import { refuseProblems } from '../frame/refuse.ts';
 import { startBeside } from '../frame/start-program.ts';
-import { machineZones, zoneObjection } from '../frame/tick-zones.ts';
+import { hostZones, zoneProblem } from '../frame/zones.ts';
 import { caughtUpVariable, givenRunVariable } from '../run/run-named.ts';
 
 const program = 'run-job';
@@ -43,7 +47,7 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
     history: realHistory(config),
     hostName: os.hostname(),
     claims: tickClaims(config.stateDirectory),
-    zones: machineZones(config.stateDirectory),
+    zones: hostZones(config.stateDirectory),
     readPauses: () => readPauses(stateFiles(config.stateDirectory)),
     newRun: () => newRunId(clock.nowMs(), randomUuid()),
     start: (start) => startDetached(start, configFile),
@@ -61,10 +65,13 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
   return remarks.some(({ level }) => level === 'error') ? exitCodes.internal : 0;
 }
 
-/** One at a time, since there may be thousands. A file with problems is told of by its own line in the crontab. */
+/**
+ * Loads one job at a time, since there may be thousands. A file with problems is reported by its
+ * own crontab line.
+ */
 function* jobsOf(slugs: readonly string[], config: Config): Generator<CaughtJob> {
   for (const slug of slugs) {
-    const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
+    const loaded = loadJob(slug, config, { files, checkZone: zoneProblem });
     if (loaded?.ok !== true) continue;
     const changedMs = statSync(jobPath(slug, config), { throwIfNoEntry: false })?.mtimeMs ?? 0;
     yield { ...loaded.value, changedMs };

@@ -1,30 +1,30 @@
 /** The options of cron-generate, and which of them go together. */
 
-import type { Wish } from '../crontab/generate.ts';
+import type { GenerateOptions } from '../crontab/generate.ts';
 import { type CommandLine, folded, parseCommandLine, usageError } from './options.ts';
 
 export type CronGenerateLine =
-  | { readonly is: 'generate'; readonly wish: Wish }
+  | { readonly is: 'generate'; readonly options: GenerateOptions }
   | { readonly is: 'validate'; readonly files: readonly string[]; readonly json: boolean; readonly config?: string }
   | Extract<CommandLine<never>, { is: 'answered' }>;
 
 const epilogue = `Exit codes:
   0   done, changed or not
-  1   a job has problems: its last good line was kept, all other lines are written
+  1   a job has problems: its last good line is kept, all other lines are written
   2   would change (--check), or changed (--detailed-exitcode)
-  64  usage
+  64  wrong usage
   77  not allowed to write the crontab; nothing was written
   78  the configuration or the present file has problems; nothing was written
 
 Files:
   /etc/process-control.yaml, /etc/process-control.d/*.yaml
-  /var/lib/process-control/*.yaml   one job a file
-  /etc/cron.d/process-control       what is written`;
+  /var/lib/process-control/*.yaml   one file per job
+  /etc/cron.d/process-control       the crontab that is written`;
 
 function parse(program: string, args: readonly string[]) {
   return parseCommandLine(program, args, (empty) =>
     empty
-      .usage('Usage: $0 [options]\n       $0 --validate FILE...\n\nWrites the crontab of all jobs.')
+      .usage('Usage: $0 [options]\n       $0 --validate FILE...\n\nWrite the crontab of all jobs.')
       .demandCommand(0, Number.POSITIVE_INFINITY)
       .option('check', { type: 'boolean', describe: 'Write nothing; exit with 2 if anything would change.' })
       .option('diff', { type: 'boolean', describe: 'Write nothing; show the lines that would change.' })
@@ -35,7 +35,7 @@ function parse(program: string, args: readonly string[]) {
       })
       .option('validate', {
         type: 'boolean',
-        describe: 'Only check the job files named, wherever they are; - is standard input.',
+        describe: 'Only check these job files, wherever they are; - is standard input.',
         conflicts: ['check', 'diff', 'plan', 'output', 'adopt', 'detailed-exitcode'],
       })
       .option('detailed-exitcode', { type: 'boolean', describe: 'Exit with 2 when the crontab was changed.' })
@@ -48,21 +48,21 @@ function parse(program: string, args: readonly string[]) {
       .option('adopt', { type: 'boolean', describe: 'Replace a crontab that cron-generate did not write.' })
       .option('install', {
         type: 'boolean',
-        describe: 'Without root: put the jobs into your own crontab (crontab -l), and keep all other lines of it.',
+        describe: 'Without root: add the jobs to your own crontab (crontab -l) and keep its other lines.',
         conflicts: ['uninstall', 'output', 'plan', 'adopt', 'validate'],
       })
       .option('uninstall', {
         type: 'boolean',
-        describe: 'Take out of your own crontab what --install has put there.',
+        describe: 'Remove from your own crontab what --install added.',
         conflicts: ['output', 'plan', 'adopt', 'validate'],
       })
-      .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
+      .option('config', { type: 'string', requiresArg: true, describe: 'Use another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
       .epilogue(folded(epilogue)),
   );
 }
 
-export function readWish(program: string, args: readonly string[]): CronGenerateLine {
+export function readOptions(program: string, args: readonly string[]): CronGenerateLine {
   const line = parse(program, args);
   if (line.is === 'answered') return line;
   const { options, words } = line;
@@ -79,11 +79,11 @@ export function readWish(program: string, args: readonly string[]): CronGenerate
     return refuse('--check, --diff and --plan compare with a file, not with -');
   const detailedExitcode = options['detailed-exitcode'] === true;
   const install = options.install ? 'in' : options.uninstall ? 'out' : undefined;
-  const wish = {
+  const asked = {
     ...{ check, diff, plan, json, adopt, detailedExitcode },
     ...(install !== undefined && ({ install } as const)),
     ...(output !== undefined && { output }),
     ...config,
   };
-  return { is: 'generate', wish };
+  return { is: 'generate', options: asked };
 }

@@ -1,4 +1,4 @@
-/** What cron-generate --diff, --plan and --install show. */
+/** The views of cron-generate: --diff, --plan and --install. */
 import process from 'node:process';
 import { createTwoFilesPatch } from 'diff';
 import { fileChanges } from '../../crontab/report.ts';
@@ -10,7 +10,7 @@ import { printableText } from '../../text/printable.ts';
 import type { Comparison, Shows } from '../crontab/generate.ts';
 import type { View } from '../crontab/generate-ending.ts';
 import { userCrontabName } from '../crontab/install.ts';
-import { machineZones } from '../frame/tick-zones.ts';
+import { hostZones } from '../frame/zones.ts';
 
 export const shows: Shows = {
   views: (comparison, { diff, plan, json }) => [
@@ -56,6 +56,6 @@ function hasColour(): boolean {
 }
 
 function planView({ before, after }: Comparison): View {
-  const plan = planChanges({ before: before(), after: after(), zones: machineZones(), nowMs: clock.nowMs() });
+  const plan = planChanges({ before: before(), after: after(), zones: hostZones(), nowMs: clock.nowMs() });
   return { name: 'plan', text: planText(plan, hostZone()), value: planJson(plan) };
 }

@@ -1,10 +1,12 @@
 /**
- * `run-job --ensure`: starts the missing supervisor of every service that is wanted up. cron asks each minute, so it looks as little as it can: at
- * names in job files, at who has their locks, and only where nobody has at the file itself.
+ * `run-job --ensure`: starts the missing supervisor of every service that should be up. cron calls
+ * it each minute, so it reads as little as it can: the names of job files, then their locks, and
+ * only for those without a supervisor the file itself.
  */
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import { listJobFiles, loadJob, readJobFile } from '../../job/load.ts';
+import { listJobFiles, readJobFile } from '../../job/folder.ts';
+import { loadJob } from '../../job/load.ts';
 import { readHistory } from '../../run/history/record.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
@@ -25,7 +27,7 @@ export async function ensureServices(configFile: string | undefined, args: reado
   const { config } = opened;
   const answer = await realLocks(config, () => undefined).acquire(ensureLock, newRunId(clock.nowMs(), randomUuid()));
   if (answer.is === 'busy') {
-    // cron asks again in a minute, and nobody reads what it is told.
+    // cron calls again in a minute, and nobody reads what it prints.
     if (process.env.PROCESS_CONTROL_TRIGGER !== 'cron') say('run-job', 'another --ensure is at work; nothing to do');
     return 0;
   }
@@ -37,7 +39,10 @@ export async function ensureServices(configFile: string | undefined, args: reado
   }
 }
 
-/** No job has such a name. A look that hangs, on a file server that is away, must not be joined by another one each minute. */
+/**
+ * No job has such a name. While one --ensure hangs, on a file server that is away, cron must not
+ * start another each minute.
+ */
 const ensureLock = '@ensure';
 
 function startMissing(config: Config, configFile: string | undefined): number {
@@ -52,15 +57,18 @@ function isMissing(slug: string, config: Config): boolean {
   if (realLocks(config, () => undefined).holder(slug)?.state === 'running') return false;
   const loaded = loadJob(slug, config, { files });
   if (loaded === undefined) return false;
-  // A file that can't be used is told once: run-job does that.
+  // A file with problems is reported once, by run-job.
   if (!loaded.ok) return !isTold(slug, config);
   const { service, enabled } = loaded.value;
   return (
-    service !== undefined && enabled && readDesired(stateFiles(config.stateDirectory), slug).service.wanted === 'up'
+    service !== undefined && enabled && readDesired(stateFiles(config.stateDirectory), slug).service.state === 'up'
   );
 }
 
-/** What has not the word in it needs no parser; what can't be read is left to it, which says why. */
+/**
+ * A file without the word "service" needs no parser. A file that can't be read is left to the
+ * loader, which says why.
+ */
 function mayBeService(slug: string, config: Config): boolean {
   const read = readJobFile(slug, config, files);
   if (read.is === 'absent') return false;

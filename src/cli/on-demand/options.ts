@@ -1,4 +1,7 @@
-/** yargs as all our programs use it: strict, English, nothing guessed, usage errors are exit code 64. */
+/**
+ * The option parser of all our programs: strict, in English, without abbreviations. A usage error
+ * exits with 64.
+ */
 import process from 'node:process';
 import yargs, { type Argv } from 'yargs';
 import { exitCodes } from '../../run/outcome/outcome.ts';
@@ -12,8 +15,9 @@ export type CommandLine<T> =
   | { readonly is: 'answered'; readonly exitCode: 0 | typeof exitCodes.usage; readonly text: string };
 
 /**
- * `describe` adds the options of one program; `--help` and `--version` are there already. Words that are no options (and what follows `--`)
- * are refused unless `demandCommand` allows some: as positional arguments of yargs all but the last of a list would be lost.
+ * `describe` adds the options of one program to `--help` and `--version`. Words that are no
+ * options, and what follows `--`, are refused unless `demandCommand` allows some: of a list of
+ * positional arguments yargs keeps only the last one.
  */
 export function parseCommandLine<T>(
   program: string,
@@ -29,12 +33,17 @@ export function parseCommandLine<T>(
     const options = parser.parseSync([...args], {}, (_error, _options, output) => {
       text = output;
     });
-    if (text !== '') return { is: 'answered', exitCode: 0, text: `${text}\n` };
+    if (text !== '') return { is: 'answered', exitCode: 0, text: `${indented(text, program)}\n` };
     return { is: 'asked', options: options as T, words: options._.map(String) };
   } catch (error) {
-    // What yargs throws here is about the arguments: the parser itself was built before.
+    // yargs throws here only because of the arguments: the parser was built before.
     return usageError(program, withGuess((error as Error).message, parser));
   }
+}
+
+/** yargs drops the spaces in front of the further lines of a usage. */
+function indented(help: string, program: string): string {
+  return help.replace(/^Usage: .+(?:\n.+)*/, (usage) => usage.replaceAll(`\n${program} `, `\n       ${program} `));
 }
 
 /** Options of other programs, and those of ours that do the same. */
@@ -91,7 +100,10 @@ export function usageError(program: string, message: string): Extract<CommandLin
   };
 }
 
-/** yargs takes `--check=no` and `--check false` for "not --check", and so would write what was only to be looked at. */
+/**
+ * Refuses a value for a flag. yargs takes `--check=no` and `--check false` as "not --check", so
+ * cron-generate would write what it should only look at.
+ */
 function valueOfFlag(parser: Argv, args: readonly string[]): string | undefined {
   const { boolean: flags } = (parser as unknown as { getOptions(): { boolean: readonly string[] } }).getOptions();
   const end = args.indexOf('--');
@@ -129,13 +141,16 @@ function bare(program: string): Argv {
     .wrap(helpColumns());
 }
 
-/** The terminal's width, at most 100: longer lines are hard to read. Without a terminal 80, or what COLUMNS says. */
+/**
+ * The width of the terminal, at most 100 because longer lines are hard to read. Without a terminal
+ * COLUMNS, or 80.
+ */
 function helpColumns(): number {
   const columns = process.stdout.columns ?? process.stderr.columns ?? Number(process.env.COLUMNS ?? 80);
   return Math.min(100, Math.max(40, Number.isInteger(columns) ? columns : 80));
 }
 
-/** An epilogue whose long lines are folded below their last column; yargs would go on at the margin. */
+/** Folds long lines of an epilogue below their last column; yargs would go on at the margin. */
 export function folded(epilogue: string): string {
   return epilogue
     .split('\n')

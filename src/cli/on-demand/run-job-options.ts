@@ -1,9 +1,13 @@
-/** run-job with any other arguments than those of a crontab line: listing, status, killing, help. */
+/**
+ * run-job with other arguments than those of a crontab line: lists, status, kill, rehearsal, help.
+ */
 import type { Config } from '../../config/config.ts';
-import { isSlug, loadJob } from '../../job/load.ts';
+import { isSlug } from '../../job/folder.ts';
+import { loadJob } from '../../job/load.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { killSentence } from '../../report/text/kill.ts';
 import { brokenStatusText, statusText } from '../../report/text/status.ts';
+import { stillRunningWords } from '../../run/lock/stop-run.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import { lookAs } from '../../system/file/as-user.ts';
 import { files } from '../../system/file/files.ts';
@@ -16,8 +20,8 @@ import { refuse, refuseProblems } from '../frame/refuse.ts';
 import { findService, lookAtService } from '../report/service-snapshots.ts';
 import { openJobs } from '../report/snapshots.ts';
 import { rehearseAsServiceUser } from '../run/rehearse.ts';
-import type { RunWish } from '../run/run-named.ts';
-import { stillRunningWords, stopRun } from '../run/stop-run.ts';
+import type { RunRequest } from '../run/run-named.ts';
+import { stopRunHere } from '../run/stop-run.ts';
 import { parseCommandLine, usageError } from './options.ts';
 
 const program = 'run-job';
@@ -33,22 +37,22 @@ function parse(args: readonly string[]) {
       .option('slow-start', { alias: 'w', type: 'boolean', describe: 'Run the slow_start_command of the job instead.' })
       .option('follow', {
         type: 'boolean',
-        describe: 'Print what the job prints, also where standard output is not a terminal.',
+        describe: 'Print the output of the job also where standard output is not a terminal.',
       })
       .option('rehearse', {
         type: 'boolean',
-        describe: 'Show user, directory, environment and programs of a run, without running anything.',
+        describe: 'Show user, directory, environment and programs of a run without running anything.',
       })
       .option('list-jobs', { alias: 'l', type: 'boolean', describe: 'Print the names of all jobs.' })
-      .option('status', { alias: 's', type: 'boolean', describe: 'Print the status of all jobs, or of the one named.' })
-      .option('only-running', { alias: 'r', type: 'boolean', describe: 'Only jobs that run now.' })
+      .option('status', { alias: 's', type: 'boolean', describe: 'Print the status of all jobs, or of NAME.' })
+      .option('only-running', { alias: 'r', type: 'boolean', describe: 'Only jobs that are running now.' })
       .option('tag', { type: 'string', requiresArg: true, describe: 'Only jobs with this tag.' })
       .option('json', { type: 'boolean', describe: 'Print JSON, one object per job.' })
       .option('kill-job', {
         alias: 'k',
         type: 'string',
         requiresArg: true,
-        describe: 'End the run of this job and all it started.',
+        describe: 'End the run of this job and every process that it started.',
       })
       .option('ensure', {
         type: 'boolean',
@@ -61,9 +65,9 @@ function parse(args: readonly string[]) {
       .option('catch-up', {
         type: 'boolean',
         describe:
-          'For the crontab: record what was missed while cron or the machine stood still, and run what asks for it.',
+          'For the crontab: record the ticks that were missed while cron or this host was down, and run the jobs that have catch_up.',
       })
-      .option('config', { type: 'string', requiresArg: true, describe: 'Another configuration file.' })
+      .option('config', { type: 'string', requiresArg: true, describe: 'Use another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
       .conflicts('ensure', ['job', 'list-jobs', 'status', 'only-running', 'kill-job', 'slow-start', 'rehearse'])
       .conflicts('job', ['list-jobs', 'status', 'kill-job'])
@@ -77,7 +81,7 @@ type Options = Extract<ReturnType<typeof parse>, { is: 'asked' }>['options'];
 
 export async function runJobWithOptions(
   args: readonly string[],
-  run: (wish: RunWish, args: readonly string[]) => Promise<number>,
+  run: (request: RunRequest, args: readonly string[]) => Promise<number>,
 ): Promise<number> {
   // Without arguments: help, and well (kept).
   const line = parse(args.length === 0 ? ['--help'] : args);
@@ -95,11 +99,11 @@ export async function runJobWithOptions(
     return catchUpAll(options.config, args);
   }
   if (options.rehearse && slug) return rehearse(slug, options, args);
-  if (slug !== undefined && slug !== '') return run(wishOf(slug, options), args);
+  if (slug !== undefined && slug !== '') return run(requestOf(slug, options), args);
   return printAnswer(usageError(program, 'which job?'));
 }
 
-function wishOf(slug: string, { 'slow-start': slowStart, due, follow, config }: Options): RunWish {
+function requestOf(slug: string, { 'slow-start': slowStart, due, follow, config }: Options): RunRequest {
   return {
     ...{ slug, slowStart: slowStart === true },
     ...(due && { due }),
@@ -126,13 +130,13 @@ function list(options: Options, only: string | undefined): number {
   const format = timeText(hostZone());
   for (const slug of only === undefined ? jobs.slugs : [only]) {
     const job = jobs.snapshot(slug);
-    if (job === undefined || !isWanted(job, options)) continue;
+    if (job === undefined || !isAskedFor(job, options)) continue;
     if (!print(lineOf(job, options, format))) break;
   }
   return 0;
 }
 
-function isWanted(job: AnySnapshot, options: Options): boolean {
+function isAskedFor(job: AnySnapshot, options: Options): boolean {
   if (options['only-running'] && job.activity.is === 'idle') return false;
   return options.tag === undefined || job.tags.includes(options.tag);
 }
@@ -148,8 +152,8 @@ function kill(slug: string, options: Options, args: readonly string[]): Promise<
 }
 
 function rehearse(slug: string, options: Options, args: readonly string[]): Promise<number> {
-  const wish = { slug, slowStart: options['slow-start'] === true, json: options.json === true };
-  return asServiceUser(options, args, (config) => rehearseAsServiceUser(wish, config));
+  const request = { slug, slowStart: options['slow-start'] === true, json: options.json === true };
+  return asServiceUser(options, args, (config) => rehearseAsServiceUser(request, config));
 }
 
 async function asServiceUser(
@@ -164,14 +168,14 @@ async function asServiceUser(
 
 async function killAsServiceUser(slug: string, config: Config): Promise<number> {
   const loaded = loadJob(slug, config, { files });
-  // What cron would start again within a minute is not ended by ending it once.
+  // cron would start a service again within a minute, so ending its run once would not help.
   const holder = isSlug(slug) ? realLocks(config, () => undefined).holder(slug) : undefined;
   const service = isSlug(slug) ? findService(slug, loaded, holder, config) : undefined;
   const supervised = service !== undefined && lookAtService(service, holder, config).jobRun === undefined;
   if (supervised && service.file !== 'job') return refuse(program, `${slug} is a service: jobctl stop ${slug}`);
   const grace = (loaded?.ok === true ? loaded.value.killGraceSeconds : holder?.killGraceSeconds) ?? 10;
   const answer = isSlug(slug)
-    ? await stopRun(config, { slug, killGraceSeconds: grace }, (holder) => print(`${killSentence(slug, holder)}\n`))
+    ? await stopRunHere(config, { slug, killGraceSeconds: grace }, (holder) => print(`${killSentence(slug, holder)}\n`))
     : ({ is: 'idle' } as const);
   if (answer.is === 'idle') {
     // A file that is gone may still have a run; one that never was is a slip of the pen.

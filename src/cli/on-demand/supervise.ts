@@ -1,16 +1,18 @@
-/** run-job for a service: becomes its supervisor, unless it has one or is not wanted. Loaded only then. */
+/**
+ * run-job of a service: becomes its supervisor, unless it has one or should be down. Loaded only
+ * then.
+ */
 import { mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
-import type { Job } from '../../job/job.ts';
+import { isService, type ServiceJob } from '../../job/job.ts';
 import { loadJob } from '../../job/load.ts';
 import { privateValues } from '../../job/private-values.ts';
 import { collisionWords } from '../../run/lock/collision.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import type { RunHost } from '../../run/run.ts';
 import { desiredFolder, readDesired, requestWords } from '../../service/desired.ts';
-import type { ServiceJob } from '../../service/instance/live-instance.ts';
 import { supervise } from '../../service/supervise.ts';
 import type { SupervisorHost } from '../../service/supervisor-host.ts';
 import { takeOver } from '../../service/take-over.ts';
@@ -32,6 +34,7 @@ import { realHistory } from '../frame/host.ts';
 import { say } from '../frame/output.ts';
 import { privateHistory, privateState } from '../frame/private-records.ts';
 import { refuse } from '../frame/refuse.ts';
+import { queueServiceNotice } from '../notify/queue-service-notice.ts';
 
 const program = 'run-job';
 
@@ -43,16 +46,12 @@ export interface SuperviseOrder {
   readonly host: RunHost;
 }
 
-export function isService(job: Job): job is ServiceJob {
-  return job.service !== undefined;
-}
-
 export async function superviseService(order: SuperviseOrder): Promise<number> {
   const { job, run, config, host } = order;
   const state = stateFiles(config.stateDirectory);
   const { service } = readDesired(state, job.slug);
-  if (service.wanted === 'down' || !job.enabled) {
-    const stopped = `stopped${service.wish === undefined ? '' : ` ${requestWords(service.wish, host.formatTime)}`}`;
+  if (service.state === 'down' || !job.enabled) {
+    const stopped = `stopped${service.decision === undefined ? '' : ` ${requestWords(service.decision, host.formatTime)}`}`;
     const why = job.enabled ? `${stopped}; jobctl start ${job.slug}` : 'disabled in its file';
     if (!order.byTheClock) say(program, `${job.slug} is ${why}`);
     return 0;
@@ -82,7 +81,7 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
     byTheClock: order.byTheClock,
     load: () => import('./winston-log.ts'),
   });
-  if (taken.swept) log.note('warn', `${job.slug}: what its last supervisor had left was ended first`);
+  if (taken.swept) log.note('warn', `${job.slug}: remaining processes of its last supervisor were ended first`);
   const notices = new Set<Promise<void>>();
   try {
     const end = await supervise({ job, run, lock: taken.lock }, supervisorHost(order, log, notices));
@@ -148,13 +147,12 @@ function supervisorHost(
     },
     say: note,
     tell(notice) {
-      const told = import('./tell-service.ts')
-        .then(({ tellOfService }) => tellOfService(notice, run, config))
-        .then((troubles) => {
-          for (const trouble of troubles) note('error', `${job.slug}: ${trouble}`);
+      const told = queueServiceNotice(notice, run, config)
+        .then((warnings) => {
+          for (const warning of warnings) note('error', `${job.slug}: ${warning}`);
         })
-        // Whatever goes wrong there, the service must stay up.
-        .catch((error: unknown) => note('error', `${job.slug}: the notice could not be worded: ${String(error)}`))
+        // The service must stay up, whatever goes wrong with a notice.
+        .catch((error: unknown) => note('error', `${job.slug}: the notice could not be queued: ${String(error)}`))
         .finally(() => notices.delete(told));
       notices.add(told);
     },

@@ -1,10 +1,14 @@
-/** cron-generate --validate: checks job files wherever they are, as configuration managers do before they put them in place. */
+/**
+ * cron-generate --validate: checks job files wherever they are, as configuration managers do before
+ * they put them in place.
+ */
 import { readSync } from 'node:fs';
 import path from 'node:path';
 import { configSchema } from '../../config/schema.ts';
 import { throughSudo } from '../../config/sources.ts';
+import { nameProblem } from '../../job/folder.ts';
 import type { WrittenJob } from '../../job/keys/schema.ts';
-import { nameProblem, validateJobText } from '../../job/load.ts';
+import { validateJobText } from '../../job/load.ts';
 import { files } from '../../system/file/files.ts';
 import { caller } from '../../system/user/caller.ts';
 import type { Problem } from '../../text/problem.ts';
@@ -17,7 +21,7 @@ const limitBytes = 256 * 1024;
 interface Told {
   readonly json: boolean;
   readonly config?: string;
-  /** Whether the names must be those of job files as well; configuration managers hand over temporary ones. */
+  /** Checks the file names, too. Configuration managers pass temporary names. */
   readonly named?: boolean;
 }
 
@@ -36,7 +40,10 @@ export function validateFiles(names: readonly string[], { json, config, named = 
   return bad.size === 0 ? 0 : 1;
 }
 
-/** A job may leave to the configuration what it needs; but whether a job file is right must not depend on the rest of this machine. */
+/**
+ * The defaults that a job file may rely on. Whether a job file is valid must not depend on anything
+ * else of this host.
+ */
 function jobDefaults(config: string | undefined): {
   readonly defaults: WrittenJob;
   readonly jobDirectory: string;
@@ -81,7 +88,9 @@ function readNamed(name: string, inside: string | undefined): Uint8Array | strin
     : read.reason;
 }
 
-/** Whoever may check job files through sudo must not read, or look for, any other file of the user whom they become. */
+/**
+ * Through sudo the caller must not read, or find, any other file of the user whom sudo makes them.
+ */
 export function sudoRefusal(name: string, inside: string | undefined): string | undefined {
   if (inside === undefined || name === inside || name.startsWith(`${inside}/`)) return undefined;
   return `through sudo only files in ${inside} are checked; do it without sudo, or put the file there`;

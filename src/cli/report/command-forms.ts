@@ -1,6 +1,6 @@
-/** How the commands that this program advises have to be written, so that its caller can copy them. */
+/** The forms of the commands that this program advises, so that the caller can copy them. */
 import type { Config } from '../../config/config.ts';
-import type { CommandForms } from '../../report/why/advice.ts';
+import type { CommandForms } from '../../report/advice.ts';
 import { caller } from '../../system/user/caller.ts';
 import { shellWord } from '../../text/shell-word.ts';
 

@@ -1,4 +1,7 @@
-/** The line of a job in the crontab as it is, as cron-generate would write it, and what cron has against the file. */
+/**
+ * The crontab line of a job as it is and as cron-generate would write it, and the reasons why cron
+ * ignores the file.
+ */
 import type { Config } from '../../config/config.ts';
 import { composeCrontab } from '../../crontab/crontab.ts';
 import { crontabFrame } from '../../crontab/frame.ts';
@@ -9,7 +12,6 @@ import { withoutUsers } from '../../crontab/reader.ts';
 import type { Job } from '../../job/job.ts';
 import type { Installed } from '../../report/clock/installed.ts';
 import type { CrontabEvidence } from '../../report/why/evidence.ts';
-import { parseExpression } from '../../schedule/expression.ts';
 import { caller } from '../../system/user/caller.ts';
 import { minutesTerm } from '../crontab/generate.ts';
 
@@ -29,18 +31,11 @@ export function crontabEvidence(
   };
 }
 
-/** As the crontab would have it that had this job alone. */
+/** The line that the job has in a crontab of its own. */
 function wantedLine(job: Job, config: Config): string | undefined {
   const frame = crontabFrame(config, caller.environment);
   if (!frame.ok) return undefined;
-  const scheduleText = (written: string) => {
-    const answer = parseExpression(written);
-    return answer.ok ? answer.expression.text : written;
-  };
-  const known = knownJob(job.slug, job.path, {
-    result: { ok: true, value: job, warnings: [] },
-    scheduleText,
-  });
+  const known = knownJob(job.slug, job.path, { ok: true, value: job, warnings: [] });
   if (known.is !== 'good') return undefined;
   const order = { ...frame.value, jobs: [known.job], broken: [], present: nothingPresent, dueMinutes: minutesTerm };
   return lineOfJob(composeCrontab(order).text(), job.slug);

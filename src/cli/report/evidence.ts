@@ -2,12 +2,13 @@
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { readLine } from '../../crontab/reader.ts';
+import { jobPath } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
-import { jobPath } from '../../job/load.ts';
-import { type ClockFacts, clockFacts, type Installed } from '../../report/clock/installed.ts';
-import { snapshotRun } from '../../report/snapshot.ts';
+import type { CommandForms } from '../../report/advice.ts';
+import { scheduledBy } from '../../report/clock/clock-ticks.ts';
+import { type ClockFacts, clockedJob, clockFacts, type Installed } from '../../report/clock/installed.ts';
+import { snapshotRun } from '../../report/latest-runs.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
-import type { CommandForms } from '../../report/why/advice.ts';
 import { cronLogLines } from '../../report/why/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/why/evidence.ts';
 import type { RunRecord } from '../../run/history/history.ts';
@@ -27,10 +28,9 @@ import type { User } from '../../system/types/user.ts';
 import { users } from '../../system/user/users.ts';
 import { formatProblem, type Result } from '../../text/problem.ts';
 import { dayMs, minuteMs, type Zone, type Zones } from '../../zone/zone.ts';
-import { asWritten } from '../crontab/installed.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
-import { machineZones } from '../frame/tick-zones.ts';
+import { hostZones } from '../frame/zones.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
 import { unreadableOfJob } from './unreadable.ts';
 
@@ -47,15 +47,15 @@ export interface EvidenceOrder {
 export function gatherEvidence(order: EvidenceOrder): Evidence {
   const { slug, loaded, config, askedMs, installed, forms, snapshot } = order;
   const nowMs = clock.nowMs();
-  const zones = machineZones(config.stateDirectory);
+  const zones = hostZones(config.stateDirectory);
   const zone = zones.host;
   const job = loaded?.ok ? loaded.value : undefined;
   const delayMs = job === undefined ? 0 : delayOf(job);
   const crontab = crontabEvidence(slug, job, order);
   // A file with problems can't tell when it is due; the line that cron has can.
-  const facts = job === undefined ? undefined : clockFacts(asWritten(job), installed);
+  const facts = job === undefined ? undefined : clockFacts(clockedJob(job), installed);
   const ofLine = askedMs === undefined || job?.schedule === undefined || !job.enabled ? lineInstead(facts) : undefined;
-  const scheduled = ofLine !== undefined ? scheduledBy(crontab.line) : (job ?? scheduledBy(crontab.line));
+  const scheduled = ofLine !== undefined ? startsOf(crontab.line) : (job ?? startsOf(crontab.line));
   const ticks = ticksAround(scheduled, { nowMs, zones, ...(askedMs !== undefined && { askedMs }) });
   const { tickMs } = ticks;
   const history = readHistory(slug, { history: realHistory(config) });
@@ -86,14 +86,17 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
     daemon: installed.daemon,
     user: userEvidence(config),
-    runner: { path: config.runnerPath, ...objection(runnerObjection(config.runnerPath, config.serviceUser)) },
-    state: { path: config.stateDirectory, ...objection(stateObjection(config)) },
+    runner: { path: config.runnerPath, ...objection(runnerProblem(config.runnerPath, config.serviceUser)) },
+    state: { path: config.stateDirectory, ...objection(stateProblem(config)) },
     machine: { bootMs: bootTimeMs(), suspendedMs: suspendedMs() },
     cronLog: cronLog({ momentMs, writtenMs: crontab.facts?.mtimeMs ?? momentMs, nowMs, zone }),
   };
 }
 
-/** The schedule of the line that cron has in the place of the file's; a line that only asks run-job is none. */
+/**
+ * The schedule of an installed line that differs from the file's. A line that only asks run-job
+ * (`--due`) doesn't count.
+ */
 function lineInstead(clock: ClockFacts | undefined): string | undefined {
   const isOther = clock?.line === 'other' || clock?.line === 'left-over';
   return isOther && !clock.due ? clock.schedule : undefined;
@@ -107,13 +110,16 @@ interface StandInQuestion {
   readonly config: Config;
 }
 
-/** A start by a cron of another time zone stands for the tick, also before anybody has written that down. */
+/**
+ * Takes a start by a cron of another time zone for the tick that it stands for, also before that is
+ * on record.
+ */
 function withStandIn(runs: readonly RunRecord[], question: StandInQuestion): readonly RunRecord[] {
   const { slug, scheduled, zones, ticks, config } = question;
   const { tickMs } = ticks;
   if (tickMs === undefined || runs.some(({ tick }) => tick?.tickMs === tickMs)) return runs;
   const history = realHistory(config).read(slug);
-  const start = standIns({ ...scheduled, slug }, { history, zones })(tickMs);
+  const start = standIns({ ...scheduled, slug }, history, zones)(tickMs);
   return start === undefined ? runs : runs.map((run) => (run.run === start.run ? { ...run, tick: { tickMs } } : run));
 }
 
@@ -134,7 +140,7 @@ function fileEvidence(slug: string, loaded: Result<Job> | undefined, config: Con
 function jobEvidence({ schedule, timing, enabled, service }: Job, delayMs: number): NonNullable<Evidence['job']> {
   const { timeZone, startDeadlineSeconds, catchUp } = timing;
   return {
-    ...(schedule !== undefined && { schedule }),
+    ...(schedule !== undefined && { schedule: schedule.written }),
     ...(timeZone !== undefined && { timeZone }),
     ...(startDeadlineSeconds !== undefined && { startDeadlineSeconds }),
     ...(service !== undefined && { isService: true as const }),
@@ -145,12 +151,12 @@ function jobEvidence({ schedule, timing, enabled, service }: Job, delayMs: numbe
 /** A line with `--due` starts nothing by itself. */
 function firesAt(line: string | undefined, tickMs: number | undefined, zones: Zones): { readonly fires?: boolean } {
   if (line === undefined || tickMs === undefined || line.includes(' --due ')) return {};
-  return { fires: nextTick(scheduledBy(line), tickMs - 1, zones)?.tickMs === tickMs };
+  return { fires: nextTick(startsOf(line), tickMs - 1, zones)?.tickMs === tickMs };
 }
 
-function scheduledBy(line: string | undefined): Scheduled {
+function startsOf(line: string | undefined): Scheduled {
   const read = readLine(line ?? '');
-  return read.is === 'entry' ? { schedule: read.schedule, timing: {} } : { timing: {} };
+  return read.is === 'entry' ? scheduledBy(read.schedule) : { timing: {} };
 }
 
 interface Asked {
@@ -174,7 +180,7 @@ function ticksAround(job: Scheduled, { nowMs, zones, askedMs }: Asked): Evidence
   };
 }
 
-/** Not after `untilMs`, looked for in ever longer spans. */
+/** The last tick that is not after `untilMs`, searched in ever longer spans. */
 function lastTick(job: Scheduled, untilMs: number, zones: Zones): number | undefined {
   for (const days of [1 / 24, 1, 32, 400, 1600]) {
     const found = expectedTicks(job, { afterMs: untilMs - days * dayMs, untilMs }, zones).at(-1);
@@ -188,8 +194,8 @@ function userEvidence({ serviceUser: { name, home } }: Config): Evidence['user']
   return { name, exists: users.find(name) !== undefined, home, homeExists };
 }
 
-/** What cron's `sh -c` would meet as the service user. */
-function runnerObjection(runner: string, user: User): string | undefined {
+/** The error that `sh -c` would report to cron, as the service user. */
+function runnerProblem(runner: string, user: User): string | undefined {
   const resolved = files.resolve(runner);
   const facts = resolved === undefined ? undefined : files.facts(resolved);
   if (resolved === undefined || facts === undefined) return 'does not exist';
@@ -208,7 +214,7 @@ function canPass(directory: string, user: User): boolean {
   return facts.gid === user.gid && (facts.mode & 0o010) !== 0;
 }
 
-function stateObjection({ stateDirectory, serviceUser }: Config): string | undefined {
+function stateProblem({ stateDirectory, serviceUser }: Config): string | undefined {
   const facts = files.facts(files.resolve(stateDirectory) ?? stateDirectory);
   if (facts === undefined) return 'does not exist yet';
   if (facts.kind !== 'directory') return `is a ${facts.kind}`;
@@ -224,7 +230,10 @@ interface LogQuestion {
   readonly zone: Zone;
 }
 
-/** From the tick, or from when the crontab was written if that was before, to some hours after; a week at most. */
+/**
+ * Reads the log from the tick, or from when the crontab was written if that was earlier, to some
+ * hours later; at most a week.
+ */
 function cronLog({ momentMs, writtenMs, nowMs, zone }: LogQuestion): CronLogEvidence {
   const hoursMs = 4 * 60 * minuteMs;
   const fromMs = Math.max(Math.min(momentMs - hoursMs, writtenMs - minuteMs), momentMs - 7 * dayMs);

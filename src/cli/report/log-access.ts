@@ -1,4 +1,4 @@
-/** What to tell a person who may not read a log: whose it is, and both ways to it. */
+/** Words for a caller who may not read a log: who may, and two ways to get there. */
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { callerName } from '../frame/caller-name.ts';
@@ -12,7 +12,10 @@ export function unreadableLogWords(file: string, command: string): string {
   return `${file}: permission denied; only root, the service user and ${who} read it. Now: sudo ${command}${joining}`;
 }
 
-/** Of the file, or of the nearest directory that can be looked at: a log has the group of its directory. */
+/**
+ * The group of the file, or of the nearest directory that can be looked at, which has the same
+ * group.
+ */
 function groupOf(file: string): string | undefined {
   for (let place = file; place !== path.dirname(place); place = path.dirname(place)) {
     try {
@@ -25,7 +28,7 @@ function groupOf(file: string): string | undefined {
 }
 
 function groupName(gid: number): string | undefined {
-  // Nobody is told to join the group of root.
+  // Never advise to join the group of root.
   if (gid === 0) return undefined;
   try {
     const lines = readFileSync('/etc/group', 'utf8').split('\n');
@@ -35,7 +38,10 @@ function groupName(gid: number): string | undefined {
   }
 }
 
-/** What to say of a log that a record places elsewhere than below the output directory, where alone the programs read; `undefined` for all others. */
+/**
+ * Words about a log whose record names a place outside of the output directory, since programs read
+ * only below it; otherwise `undefined`.
+ */
 export function elsewhereWords(logPath: string, outputDirectory: string): string | undefined {
   if (path.dirname(path.dirname(path.normalize(logPath))) === path.normalize(outputDirectory)) return undefined;
   return `this log is on record as ${logPath}; only logs below ${outputDirectory} (output_directory) are shown: read that file yourself, or move it there`;

@@ -31,7 +31,7 @@ export function findService(
   });
 }
 
-/** Of a job; a run that could not be started was none. */
+/** The last run of a job. A run that could not be started doesn't count. */
 function lastRunOf(slug: string, config: Config) {
   const { runs } = readHistory(slug, { history: realHistory(config) });
   return runs.filter(({ logPath }) => logPath !== undefined).at(-1);
@@ -59,7 +59,10 @@ export function lookAtService(
   });
 }
 
-/** A supervisor that has just begun has no record yet; a run stands in the history from its start. */
+/**
+ * True if the holder of the lock is the run of a job. A supervisor that has just started has no
+ * record yet, but a run is in the history from its start.
+ */
 export function isJobRun(
   slug: string,
   holder: LockHolder | undefined,

@@ -1,17 +1,11 @@
 /** Snapshots of the real jobs: one at a time, so that a listing of ten thousand streams. */
 import type { Config } from '../../config/config.ts';
+import { isSlug, jobPath, listJobFiles } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
-import { isSlug, jobPath, listJobFiles, loadJob } from '../../job/load.ts';
-import { undelivered } from '../../notify/outbox/entry.ts';
-import { noticeFolders } from '../../notify/outbox/note-folders.ts';
-import {
-  type BrokenJobFacts,
-  type JobFacts,
-  type RunSnapshot,
-  snapshotBroken,
-  snapshotJob,
-  snapshotRun,
-} from '../../report/snapshot.ts';
+import { loadJob } from '../../job/load.ts';
+import { undeliveredNotices } from '../../notify/outbox/undelivered.ts';
+import { type RunSnapshot, snapshotRun } from '../../report/latest-runs.ts';
+import { type BrokenJobFacts, type JobFacts, snapshotBroken, snapshotJob } from '../../report/snapshot.ts';
 import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
 import { readHistory } from '../../run/history/record.ts';
@@ -27,33 +21,33 @@ import { clock } from '../../system/time/clock.ts';
 import type { JobLocks } from '../../system/types/lock.ts';
 import type { StateFiles } from '../../system/types/state.ts';
 import { formatProblem, type Problem, type Result } from '../../text/problem.ts';
-import { closedJob, closedPlaces } from '../frame/audience.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
-import { zoneObjection } from '../frame/tick-zones.ts';
+import { unreadableJob, unreadablePlaces } from '../frame/readable.ts';
+import { zoneProblem } from '../frame/zones.ts';
 import { findService, lookAtService } from './service-snapshots.ts';
 import { unreadableOfJob, unreadableOfService } from './unreadable.ts';
 
 export interface Jobs {
-  /** Of every file that can be a job, and of what runs without one; sorted. */
+  /** The names of all job files, and of what runs without a file; sorted. */
   readonly slugs: readonly string[];
-  /** Jobs and services without a file that do not run, of which a history is kept; sorted. */
+  /** Jobs and services that have a history, but neither a file nor a process; sorted. */
   recorded(): readonly string[];
   /** Files that can't be jobs. */
   readonly strays: readonly Problem[];
-  /** What its file says now; `undefined` when there is no such job. */
+  /** The job as its file says; `undefined` if there is no such job. */
   load(slug: string): Result<Job> | undefined;
   /** `undefined` when there is no such job. */
   snapshot(slug: string): AnySnapshot | undefined;
   runs(slug: string): readonly RunSnapshot[];
   /** Runs, and what people have decided, as they followed each other. */
   entries(slug: string): readonly HistoryEntry[];
-  /** Why the history of a job can't be read, in words; absent when it can. */
+  /** The reason why the history of a job can't be read; absent if it can. */
   hidden(slug: string): string | undefined;
 }
 
 export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly ok: false; readonly problem: Problem };
 
-/** What a snapshot holds beyond what is on record; it costs reading schedules and zones. */
+/** The part of a snapshot beyond the records. It costs reading schedules and zones. */
 export type Times = (job: Job) => NonNullable<JobFacts['times']>;
 
 export function openJobs(config: Config, times?: Times): JobsAnswer {
@@ -64,11 +58,11 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const state = stateFiles(config.stateDirectory);
   const pauses = readPauses(state);
   const notPaused = unreadablePauses(state);
-  const waiting = undelivered(state.names(noticeFolders.outbox));
+  const waiting = undeliveredNotices(state, clock.nowMs());
   const slugs = [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort();
   let places: readonly Problem[] | undefined;
   const placesOnce = () => {
-    places ??= config.embedded ? [] : closedPlaces(config);
+    places ??= config.embedded ? [] : unreadablePlaces(config);
     return places;
   };
   const jobs: Jobs = {
@@ -76,8 +70,8 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
     recorded: () => recordedWithoutFile(slugs, state),
     strays: listed.strays,
     load(slug) {
-      const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
-      const closed = loaded?.ok !== true ? [] : [...placesOnce(), ...closedJob(slug, config)];
+      const loaded = loadJob(slug, config, { files, checkZone: zoneProblem });
+      const closed = loaded?.ok !== true ? [] : [...placesOnce(), ...unreadableJob(slug, config)];
       return closed.length === 0 ? loaded : { ok: false, problems: closed };
     },
     snapshot(slug) {
@@ -88,16 +82,18 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
         loaded?.ok && loaded.value.service === undefined ? undefined : findService(slug, loaded, holder, config);
       const service = known && lookAtService(known, holder, config);
       if (loaded === undefined && holder === undefined && next === undefined) return undefined;
-      const facts = { holder, next, history: readHistory(slug, { history }), nowMs: clock.nowMs(), service };
+      const facts = {
+        ...{ holder, next, history: readHistory(slug, { history }), nowMs: clock.nowMs(), service },
+        undelivered: waiting.filter((notice) => notice.slug === slug),
+        ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
+      };
       if (!loaded?.ok) return snapshotBroken({ ...facts, ...fileOf(slug, loaded, config), ...tagsOf(known) });
-      const job = { ...loaded.value, disabled: !loaded.value.enabled };
+      const job = shownJob(loaded.value);
       const more = times?.(loaded.value);
       return snapshotJob({
         ...{ ...facts, job },
         paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
         ...(more !== undefined && { times: more }),
-        ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
-        undelivered: waiting.filter((notice) => notice.slug === slug),
         unreadable: service === undefined ? unreadableOfJob(job, state, notPaused) : unreadableOfService(slug, state),
         sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
       });
@@ -124,7 +120,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   return { ok: true, jobs };
 }
 
-/** Jobs and services that still run although nobody finds their file any more. */
+/** Jobs and services that still run although their files are gone. */
 function runningWithoutFile(listed: readonly string[], locks: JobLocks): readonly string[] {
   const names = new Set(locks.names().filter(isSlug));
   for (const slug of listed) names.delete(slug);
@@ -149,4 +145,9 @@ function fileOf(
 
 function tagsOf(service: KnownService | undefined): Pick<BrokenJobFacts, 'tags'> {
   return service === undefined ? {} : { tags: service.tags };
+}
+
+/** A job as snapshots show it: with its schedule as it is written. */
+function shownJob({ schedule, ...job }: Job) {
+  return { ...job, disabled: !job.enabled, ...(schedule !== undefined && { schedule: schedule.written }) };
 }

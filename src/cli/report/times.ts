@@ -1,4 +1,4 @@
-/** What is installed for a job, when it starts next by that, and whether it should have started already. */
+/** Says for a job what is installed, when that starts it next, and whether a start is overdue. */
 import type { Config } from '../../config/config.ts';
 import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';
 import { overdueOf } from '../../report/clock/overdue.ts';
@@ -9,27 +9,26 @@ import { files } from '../../system/file/files.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { clock } from '../../system/time/clock.ts';
-import { asWritten, clockReader } from '../crontab/installed.ts';
+import { clockReader } from '../crontab/installed.ts';
 import { realHistory } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
-import { machineZones } from '../frame/tick-zones.ts';
+import { hostZones } from '../frame/zones.ts';
 import type { Times } from './snapshots.ts';
 
 export function timesOf(config: Config): Times {
   const { stateDirectory } = config;
   const history = realHistory(config);
-  const zones = machineZones(stateDirectory);
+  const zones = hostZones(stateDirectory);
   const pauses = readPauses(stateFiles(stateDirectory));
   const claims = tickClaims(stateDirectory);
   const nowMs = clock.nowMs();
   const clockOf = clockReader(config);
-  return (written) => {
-    const job = asWritten(written);
+  return (job) => {
     const facts = clockOf(job);
     const rule = clockRule(job, facts);
     if (rule === undefined || job.service !== undefined) return { clock: facts };
     const delayMs = delayOf(job);
-    // What nobody has seen run is waited for from when cron has had its line.
+    // A job that has never run is waited for from when cron got its line.
     const changedMs = Math.max(files.facts(job.path)?.ctimeMs ?? nowMs, clockOf.installedMs(job.slug));
     const account = readAccount(job, claims, { nowMs, changedMs });
     // A line of other times owes nothing by the file's.

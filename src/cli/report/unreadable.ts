@@ -1,4 +1,6 @@
-/** Counts the records beside a history that can't be understood: they are passed over, and people are told. */
+/**
+ * Counts the records beside a history that can't be read. They are passed over, and jobctl says so.
+ */
 import { isNoticeStateUnreadable } from '../../notify/notice-states.ts';
 import { isAbout, type PauseTarget } from '../../run/pause/pause.ts';
 import { unreadableDesired } from '../../service/desired.ts';

@@ -1,10 +1,14 @@
-/** `run-job --rehearse NAME`: what a run would be, as the service user, without the lock, the log and the run. */
+/**
+ * `run-job --rehearse NAME`: shows what a run would be, as the service user, without lock, log and
+ * run.
+ */
 import { statSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import type { Job } from '../../job/job.ts';
-import { loadJob, unreadNamesake } from '../../job/load.ts';
+import { unreadNamesake } from '../../job/folder.ts';
+import { isService, type Job, type RunJob, type ServiceJob } from '../../job/job.ts';
+import { loadJob } from '../../job/load.ts';
 import {
   type Rehearsal,
   type RehearsalRequest,
@@ -28,19 +32,22 @@ import { trialRefusal, trialStage } from '../../system/user/trial.ts';
 import { fixedWorld } from '../frame/fixed-world.ts';
 import { print } from '../frame/output.ts';
 import { refuse, refuseProblems } from '../frame/refuse.ts';
-import { zoneObjection } from '../frame/tick-zones.ts';
+import { zoneProblem } from '../frame/zones.ts';
 
-/** What the launcher and the way to the service user have added. */
+/** The variables that the launcher, and the way to the service user, have added. */
 const ours = ['PROCESS_CONTROL_WRAPPER', 'PROCESS_CONTROL_LAUNCHER', 'PROCESS_CONTROL_PIPES', callerVariable];
 
-interface Wish {
+interface RehearseOptions {
   readonly slug: string;
   readonly slowStart: boolean;
   readonly json: boolean;
 }
 
-export async function rehearseAsServiceUser({ slug, slowStart, json }: Wish, config: Config): Promise<number> {
-  const loaded = loadJob(slug, config, { files, checkZone: zoneObjection });
+export async function rehearseAsServiceUser(
+  { slug, slowStart, json }: RehearseOptions,
+  config: Config,
+): Promise<number> {
+  const loaded = loadJob(slug, config, { files, checkZone: zoneProblem });
   if (loaded === undefined)
     return refuse(
       'run-job',
@@ -68,7 +75,7 @@ interface Circumstances {
 
 function rehearsalOf(written: Job, { slowStart, refusal }: Circumstances, config: Config): Rehearsal {
   const { serviceUser: user, outputDirectory } = config;
-  const { job, world } = written.service === undefined ? asRun(written, config) : asInstance(written, config);
+  const { job, world } = isService(written) ? asInstance(written, config) : asRun(written, config);
   const callers = Object.entries(process.env).filter((pair): pair is [string, string] => !ours.includes(pair[0]));
   return rehearse({
     ...{ job, slowStart, world, user, programs },
@@ -83,17 +90,15 @@ function rehearsalOf(written: Job, { slowStart, refusal }: Circumstances, config
   });
 }
 
-function asRun(job: Job, config: Config): { readonly job: Job; readonly world: World } {
+function asRun(job: RunJob, config: Config): { readonly job: Job; readonly world: World } {
   const runPath = runPathOf('(id of the run)', process.env[runIdVariable]);
   return { job, world: worldOf({ job, fixed: fixedWorld(config), runPath, isDirectory }) };
 }
 
 /** A service by its first instance, with ports as it could get them. */
-function asInstance(job: Job, config: Config) {
+function asInstance(job: ServiceJob, config: Config) {
   const { stateDirectory, portRange } = config;
-  const ports = (job.service?.ports ?? []).map(
-    ({ name, number }, at) => [name, number ?? portRange.first + at] as const,
-  );
+  const ports = job.service.ports.map(({ name, number }, at) => [name, number ?? portRange.first + at] as const);
   const { world, expand } = instanceWorld({
     job,
     instance: 0,

@@ -1,9 +1,19 @@
-/** From the name of a job to its exit code: configuration, service user, job file, tick and pause, run, and who must hear of it. */
+/**
+ * The story of a run begins here: `run-job --job NAME` from the name of a job to an exit code.
+ *
+ * 1. Load the configuration and become the service user (prologue).
+ * 2. Load the job's file. A file with problems is on record as a run that was not started.
+ * 3. A service gets its supervisor, and the story goes on in on-demand/supervise.
+ * 4. Before the lock: is a tick due, is the job paused, is it too late (run/before-run).
+ * 5. The run itself: lock, command, timeout, log, record (run/run).
+ * 6. Tell people, by stderr, log, syslog and notices; then let prune-logs look at old logs.
+ */
 import { statSync } from 'node:fs';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import type { Job } from '../../job/job.ts';
-import { listJobFiles, loadJob, unreadNamesake } from '../../job/load.ts';
+import { listJobFiles, unreadNamesake } from '../../job/folder.ts';
+import { isService, type RunJob, type ServiceJob } from '../../job/job.ts';
+import { loadJob } from '../../job/load.ts';
 import { privateValues } from '../../job/private-values.ts';
 import { beforeRun } from '../../run/before-run.ts';
 import type { Tick, Trigger } from '../../run/history/event.ts';
@@ -19,7 +29,9 @@ import { randomUuid } from '../../system/file/random.ts';
 import { writeSyslog } from '../../system/own-log/syslog.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { callerUid } from '../../system/user/become.ts';
+import { defined } from '../../text/defined.ts';
 import { nearest } from '../../text/nearest.ts';
+import type { Problem } from '../../text/problem.ts';
 import { publicWords } from '../../yaml/audience.ts';
 import { callerName } from '../frame/caller-name.ts';
 import { fixedWorld } from '../frame/fixed-world.ts';
@@ -28,99 +40,103 @@ import { say, sayProblems } from '../frame/output.ts';
 import { privateHistory } from '../frame/private-records.ts';
 import { openAsServiceUser } from '../frame/prologue.ts';
 import { refuse } from '../frame/refuse.ts';
-import { machineZones, zoneObjection } from '../frame/tick-zones.ts';
-import { noteStart } from '../notify/leave-note.ts';
-import { type RunTold, tellOfRun } from '../notify/tell.ts';
+import { hostZones, zoneProblem } from '../frame/zones.ts';
+import { queueStart, type ReportedRun } from '../notify/queue-run.ts';
+import { reportRun } from '../notify/report-run.ts';
 import { startPruning } from './start-pruning.ts';
 
-export interface RunWish {
+export interface RunRequest {
   readonly slug: string;
   readonly slowStart: boolean;
-  /** The line asks more often than the schedule says; it starts nothing when no tick is due. */
+  /** cron calls the line more often than the schedule says: start nothing unless a tick is due. */
   readonly due?: boolean;
-  /** What the job prints is shown also where standard output is not a terminal. */
+  /** Print what the job prints, also where standard output is not a terminal. */
   readonly follow?: boolean;
   readonly configFile?: string;
 }
 
 const program = 'run-job';
 
-/** The id that `jobctl start` has already told the person. */
+/** The id of the run, which `jobctl start` has printed already. */
 export const givenRunVariable = 'PROCESS_CONTROL_GIVEN_RUN';
 
 /** The missed tick, in milliseconds since 1970, that `--catch-up` has claimed for this run. */
 export const caughtUpVariable = 'PROCESS_CONTROL_CAUGHT_UP';
 
-export async function runNamed(wish: RunWish, args: readonly string[]): Promise<number> {
-  const { configFile } = wish;
+export async function runNamed(request: RunRequest, args: readonly string[]): Promise<number> {
+  const { configFile } = request;
   const opened = await openAsServiceUser({ program, args, configFile, refusals: 'stderr and syslog' });
-  return opened.is === 'over' ? opened.exitCode : runAsServiceUser(wish, opened.config);
+  return opened.is === 'over' ? opened.exitCode : runAsServiceUser(request, opened.config);
 }
 
-async function runAsServiceUser(wish: RunWish, config: Config): Promise<number> {
-  const { slug } = wish;
-  const trigger = currentTrigger();
-  const loaded = loadJob(slug, config, { files, sha256, checkZone: zoneObjection });
+/** A run that has a name and an id, and what it needs of this host. */
+interface Scene {
+  readonly request: RunRequest;
+  readonly config: Config;
+  readonly host: RunHost;
+  readonly name: RunName & { readonly trigger: Trigger };
+}
+
+async function runAsServiceUser(request: RunRequest, config: Config): Promise<number> {
+  const { slug } = request;
+  const loaded = loadJob(slug, config, { files, sha256, checkZone: zoneProblem });
   if (loaded === undefined) return refuseRun(unknownJob(slug, config));
-  const everyday = realHost(config, (remark) => say(program, remark), { follow: wish.follow === true });
-  const values = loaded.ok ? privateValues(loaded.value, files) : [];
-  const host: RunHost = { ...everyday, history: privateHistory(everyday.history, () => values) };
-  const name = { slug, run: newRun(host), trigger };
-  const told = { ...name, config };
-  if (!loaded.ok) {
-    sayProblems(loaded.problems);
-    const reason = loaded.problems.map(publicWords).join('; ');
-    const result = recordNotStarted(name, host, { stage: 'configuration', reason, code: exitCodes.configuration });
-    return tell(result, told);
-  }
+  const host = hostOfRun(request, config, loaded.ok ? privateValues(loaded.value, files) : []);
+  const scene: Scene = { request, config, host, name: { slug, run: newRun(host), trigger: currentTrigger() } };
+  if (!loaded.ok) return recordProblems(scene, loaded.problems);
   const job = loaded.value;
-  if (job.service !== undefined) {
-    const refusal = serviceRefusal(wish, job);
-    if (refusal !== undefined) return refuseRun(refusal);
-    const { superviseService } = await import('../on-demand/supervise.ts');
-    const order = { job: { ...job, service: job.service }, run: name.run, config, host };
-    return superviseService({ ...order, byTheClock: trigger.by === 'clock' });
-  }
-  if (wish.slowStart && job.slowStartCommands === undefined) {
-    return refuseRun(`${slug} has no slow_start_command`);
-  }
-  const before = await lookBefore(wish, job, { config, name, host });
-  if (before.is === 'not-due') return 0;
-  const { tick, troubles } = before;
-  const ofTick: RunName = { ...name, ...(tick !== undefined && { tick }) };
-  const order = { ...orderOf(wish, job, { run: name.run, trigger, config }), ...ofTick };
-  const result =
-    before.is === 'skip'
-      ? recordSkip(ofTick, host, before.skip)
-      : await runJob({ ...order, onStarted: (begun) => noteStart({ ...told, job }, begun) }, host);
-  const code = await tell({ ...result, troubles: [...troubles, ...result.troubles] }, { ...told, job });
-  if (result.logPath !== undefined) startPruning(config, job.logRetention);
-  return code;
+  return isService(job) ? superviseOrRefuse(scene, job) : runOrSkip(scene, job);
 }
 
-/** What only a run has. */
-function serviceRefusal({ slug, follow, slowStart }: RunWish, { service }: Job): string | undefined {
-  const log = `${slug}${(service?.instances ?? 1) > 1 ? '.0' : ''}`;
+function hostOfRun({ follow }: RunRequest, config: Config, values: readonly string[]): RunHost {
+  const host = realHost(config, (words) => say(program, words), { follow: follow === true });
+  return { ...host, history: privateHistory(host.history, () => values) };
+}
+
+function recordProblems({ name, host, config }: Scene, problems: readonly Problem[]): Promise<number> {
+  sayProblems(problems);
+  const reason = problems.map(publicWords).join('; ');
+  const result = recordNotStarted(name, host, { stage: 'configuration', reason, code: exitCodes.configuration });
+  return tell(result, { ...name, config });
+}
+
+async function superviseOrRefuse({ request, config, host, name }: Scene, job: ServiceJob): Promise<number> {
+  const refusal = serviceRefusal(request, job);
+  if (refusal !== undefined) return refuseRun(refusal);
+  const { superviseService } = await import('../on-demand/supervise.ts');
+  return superviseService({ job, run: name.run, config, host, byTheClock: name.trigger.by === 'clock' });
+}
+
+/** The options that only the run of a job has. */
+function serviceRefusal({ slug, follow, slowStart }: RunRequest, { service }: ServiceJob): string | undefined {
+  const log = `${slug}${service.instances > 1 ? '.0' : ''}`;
   if (follow) return `${slug} is a service, so there is no run to follow; its output: jobctl logs ${log} --follow`;
   return slowStart ? `${slug} is a service; it has no slow_start_command` : undefined;
 }
 
-interface Starting {
-  readonly config: Config;
-  readonly name: RunName;
-  readonly host: RunHost;
+async function runOrSkip(scene: Scene, job: RunJob): Promise<number> {
+  const { request, config, host, name } = scene;
+  if (request.slowStart && job.slowStartCommands === undefined)
+    return refuseRun(`${request.slug} has no slow_start_command`);
+  const before = await lookBefore(scene, job);
+  if (before.is === 'not-due') return 0;
+  const ofTick = { ...name, ...defined({ tick: before.tick }) };
+  const told = { ...name, config, job };
+  const result =
+    before.is === 'skip'
+      ? recordSkip(ofTick, host, before.skip)
+      : await runJob({ ...orderOf(scene, job), ...ofTick, onStarted: (begun) => queueStart(told, begun) }, host);
+  const code = await tell({ ...result, warnings: [...before.warnings, ...result.warnings] }, told);
+  if (result.logPath !== undefined) startPruning(config, job.logRetention);
+  return code;
 }
 
-function lookBefore({ due }: RunWish, job: Job, { config, name, host }: Starting) {
-  const caughtUp = caughtUpTick(host);
+function lookBefore({ request, config, host, name }: Scene, job: RunJob) {
+  const changedMs = statSync(job.path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   return beforeRun(
+    { ...name, job, onlyDue: request.due === true, changedMs, ...defined({ caughtUp: caughtUpTick(host) }) },
     {
-      ...{ ...name, job, onlyDue: due === true },
-      changedMs: statSync(job.path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
-      ...(caughtUp !== undefined && { caughtUp }),
-    },
-    {
-      ...{ ...host, sha256, claims: tickClaims(config.stateDirectory), zones: machineZones(config.stateDirectory) },
+      ...{ ...host, sha256, claims: tickClaims(config.stateDirectory), zones: hostZones(config.stateDirectory) },
       readPauses: () => readPauses(host.state),
     },
   );
@@ -132,20 +148,14 @@ function caughtUpTick({ clock }: RunHost): Tick | undefined {
   return { tickMs: Number(given), lateMs: Math.max(0, clock.nowMs() - Number(given)) };
 }
 
-interface Circumstances {
-  readonly run: string;
-  readonly trigger: Trigger;
-  readonly config: Config;
-}
-
-function orderOf({ slowStart }: RunWish, job: Job, { run, trigger, config }: Circumstances) {
+function orderOf({ request, config, name: { run, trigger } }: Scene, job: RunJob) {
   const world = worldOf({
     job,
     fixed: fixedWorld(config),
     runPath: runPathOf(run, process.env[runIdVariable]),
     isDirectory: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
   });
-  return { job, run, trigger, slowStart, world };
+  return { job, run, trigger, slowStart: request.slowStart, world };
 }
 
 function newRun({ clock }: RunHost): string {
@@ -158,8 +168,8 @@ function currentTrigger(): Trigger {
   return triggerOf({ environment: process.env, uid: callerUid(), name: callerName(), runIdVariable });
 }
 
-/** Whoever waits for this run gets a line on stderr when it did not succeed; the rest hears by log, syslog and mail. */
-async function tell(result: RunResult, telling: RunTold): Promise<number> {
+/** Prints a line on stderr if the run did not succeed, then informs log, syslog and notices. */
+async function tell(result: RunResult, telling: ReportedRun): Promise<number> {
   const { outcome } = result;
   const failed = result.exitCode !== 0;
   if (failed)
@@ -167,8 +177,8 @@ async function tell(result: RunResult, telling: RunTold): Promise<number> {
       program,
       `${telling.slug} ${outcomeWords(outcome)}${result.logPath === undefined ? '' : ` (log: ${result.logPath})`}`,
     );
-  for (const trouble of result.troubles) say(program, `${telling.slug}: ${trouble}`);
-  await tellOfRun(result, telling);
+  for (const warning of result.warnings) say(program, `${telling.slug}: ${warning}`);
+  await reportRun(result, telling);
   return result.exitCode;
 }
 
@@ -179,7 +189,10 @@ function unknownJob(slug: string, config: Config): string {
   return `there is no job "${slug}" in ${config.jobDirectory}${namesake || (guess === undefined ? '' : `; did you mean "${guess}"?`)}`;
 }
 
-/** Before there is a log: by the clock nobody reads standard error (MAILTO=""), so syslog gets the words, too. */
+/**
+ * Refuses before there is a log. Nobody reads the standard error of a start by cron (MAILTO=""), so
+ * syslog gets the words, too.
+ */
 async function refuseRun(words: string): Promise<number> {
   const exitCode = refuse(program, words);
   if (currentTrigger().by !== 'person') await writeSyslog('error', words);

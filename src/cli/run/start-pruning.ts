@@ -1,14 +1,17 @@
-/** At the end of a run, at most once an hour on a machine: starts prune-logs beside it, which takes its time and lets nobody wait. */
+/**
+ * Starts prune-logs in the background at the end of a run, at most once an hour on a host, so that
+ * no run waits for it.
+ */
 import { closeSync, constants, futimesSync, lstatSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import type { LogBounds } from '../../job/keys/log-bounds.ts';
 import { runIdVariable } from '../../run/world/world.ts';
-import { openForWriting } from '../../system/file/careful-file.ts';
+import { openForWriting } from '../../system/file/new-file.ts';
 import { startBeside } from '../frame/start-program.ts';
 
-/** In the state directory; its time says when logs were last looked through. */
+/** A file in the state directory; its time says when logs were last pruned. */
 const marker = 'logs-pruned';
 const pauseMs = 3_600_000;
 
@@ -24,7 +27,7 @@ export function startPruning(config: Config, ofJob: LogBounds | undefined): void
   startBeside({ name: 'prune-logs', configFile: config.namedFile, inherits: 'settings' });
 }
 
-/** Before it starts: the runs that end in the same minute need not all start one. */
+/** Marks the start first: of the runs that end in the same minute only one starts prune-logs. */
 function touch(file: string): boolean {
   try {
     const fd = openForWriting(file, constants.O_WRONLY | constants.O_CREAT);

@@ -1,19 +1,19 @@
 /**
- * Commands that run otherwise than they read: written as for a shell, for a crontab or for another program's file. Each is a warning that
- * says what will happen and what to write.
+ * Warns of commands that don't run as they read, because they are written for a shell, a crontab or
+ * another program's file. Each warning says what will happen and what to write.
  */
 import { builtinOf } from './shell-builtins.ts';
 import { isSequence, shellSyntaxRemedy, wrapped } from './shell-remedy.ts';
 
 export interface AuditedCommand {
-  /** As it is run: quotes and backslashes still in it. */
+  /** The command line, with its quotes and backslashes. */
   readonly text: string;
   /** The program first. */
   readonly words: readonly string[];
   readonly shellSyntax: readonly string[];
 }
 
-/** Sentences without the key in front. */
+/** Returns messages without the key in front. */
 export function auditCommand(command: AuditedCommand): readonly string[] {
   const pasted = pastedLine(command);
   if (pasted !== undefined) return [pasted];
@@ -32,10 +32,10 @@ function withoutFirst({ text, words, shellSyntax }: AuditedCommand): AuditedComm
   return { text: text.trimStart().replace(/^\S+\s+/, ''), words: words.slice(1), shellSyntax };
 }
 
-/** A time field of crontab(5), with its names. */
+/** Matches a time field of crontab(5), also with names. */
 const timeField = /^(?:\*|[0-9]+|[a-z]{3})(?:[-,/](?:[0-9*]+|[a-z]{3}))*$/i;
 
-/** A whole line of a crontab. */
+/** Recognises a whole line of a crontab. */
 function pastedLine({ words }: AuditedCommand): string | undefined {
   const nickname = /^@(?:reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)$/i.test(words[0] ?? '');
   const isLine = words.length > 5 && words.slice(0, 5).every((word) => timeField.test(word));
@@ -45,7 +45,10 @@ function pastedLine({ words }: AuditedCommand): string | undefined {
   return `this is a line of a crontab, so "${words[0]}" would be the program: write "${when.join(' ')}" as the "schedule", and what follows it${user} here`;
 }
 
-/** `-/bin/true`: to YAML a list begins with a dash and a blank, to systemd a dash is a mark. */
+/**
+ * Recognises `-/bin/true`: YAML needs a blank after the dash of a list, and to systemd a dash is a
+ * prefix.
+ */
 function dashBefore({ words: [program = ''] }: AuditedCommand): string | undefined {
   const [, mark, rest] = /^([-+!:@])([/~\w].*)$/.exec(program) ?? [];
   if (mark === undefined) return undefined;
@@ -60,10 +63,13 @@ function builtin(command: AuditedCommand): string | undefined {
   return found === undefined ? undefined : `"${program}" ${found.comes}; ${found.remedy}`;
 }
 
-/** `cd /srv && ./run`: two sentences about its parts would lead apart, so one speaks of the whole. */
+/**
+ * Recognises `cd /srv && ./run`, which gets one message about the whole instead of one about each
+ * part.
+ */
 function partOfScript(command: AuditedCommand): string | undefined {
   const { text, words } = command;
-  const signs = doubtfulSyntax(command);
+  const signs = unquotedSyntax(command);
   const sets = /^[A-Za-z_]\w*=/.test(words[0] ?? '');
   const found = builtinOf(words[0] ?? '');
   if (signs.length === 0 || (found === undefined && !sets)) return undefined;
@@ -73,28 +79,30 @@ function partOfScript(command: AuditedCommand): string | undefined {
   return `this is a line for a shell, and the command runs without one, so nothing acts on ${said}; ${wrapped(text)}${or}`;
 }
 
-/** Accounts that crontabs name, and that are no programs. */
+/** Accounts that crontabs name and that are no programs. */
 const accounts = new Set(
   'root www-data nobody daemon sys backup list irc gnats apache httpd nginx tomcat jenkins ubuntu debian admin deploy www apache2 postgres mysql redis zabbix nagios icinga munin process-control _apt systemd-network'.split(
     ' ',
   ),
 );
 
-/** `root /bin/true`: in /etc/crontab and /etc/cron.d a user stands before the command. */
+/**
+ * Recognises `root /bin/true`: in /etc/crontab and /etc/cron.d a user stands before the command.
+ */
 function userColumn({ words: [program = '', next = ''] }: AuditedCommand): string | undefined {
   if (!accounts.has(program) || next === '' || next.startsWith('-')) return undefined;
   const then = builtinOf(next) !== undefined ? 'leave it out' : `begin with "${next}"`;
   return `"${program}" would be the program: the user of a crontab line has no place here, all jobs run as the "user" of the configuration; ${then}`;
 }
 
-/** The quotes of YAML and quotes inside of them, around all of it. */
+/** Recognises quotes around the whole command inside of the quotes of YAML. */
 function quotedWhole({ words }: AuditedCommand): string | undefined {
   const [program = ''] = words;
   if (words.length > 1 || !/^\S+\s+(?:[-/]|[^/]*$)/.test(program)) return undefined;
   return `the whole command is in quotes, so the program is called ${JSON.stringify(program)}: leave the inner quotes out`;
 }
 
-/** `NAME=value program`. */
+/** Recognises `NAME=value program`. */
 function assignment({ words }: AuditedCommand): string | undefined {
   const [program = ''] = words;
   const isSetting = (word: string) => /^[A-Za-z_]\w*=/.test(word);
@@ -110,15 +118,15 @@ function homePath({ words: [program = ''] }: AuditedCommand): string | undefined
 }
 
 function shellSyntax(command: AuditedCommand): string | undefined {
-  const doubtful = doubtfulSyntax(command);
-  if (doubtful.length === 0) return undefined;
-  const list = doubtful.map((found) => JSON.stringify(found)).join(', ');
-  const stays = doubtful.length === 1 ? 'stays as it is' : 'stay as they are';
-  return `the command runs without a shell, so ${list} ${stays} and nothing acts on ${doubtful.length === 1 ? 'it' : 'them'}; ${shellSyntaxRemedy(command.text, doubtful)}`;
+  const signs = unquotedSyntax(command);
+  if (signs.length === 0) return undefined;
+  const list = signs.map((found) => JSON.stringify(found)).join(', ');
+  const stays = signs.length === 1 ? 'stays as it is' : 'stay as they are';
+  return `the command runs without a shell, so ${list} ${stays} and nothing acts on ${signs.length === 1 ? 'it' : 'them'}; ${shellSyntaxRemedy(command.text, signs)}`;
 }
 
-function doubtfulSyntax({ text, words, shellSyntax }: AuditedCommand): readonly string[] {
-  // A shell gets the text to expand as its argument: `sh -c "echo $HOME"` does what it says.
+function unquotedSyntax({ text, words, shellSyntax }: AuditedCommand): readonly string[] {
+  // `sh -c "echo $HOME"` does what it says, because a shell expands its argument.
   const expanded = startsShell(words);
   return shellSyntax.filter(
     (found) =>
@@ -126,12 +134,15 @@ function doubtfulSyntax({ text, words, shellSyntax }: AuditedCommand): readonly 
   );
 }
 
-/** `sh -c …`, also behind nice, env and the like. */
+/** True for `sh -c …`, also behind nice, env and the like. */
 function startsShell(words: readonly string[]): boolean {
   return words.some((word, at) => /(?:^|\/)(?:ba|da|k|z|a)?sh$/.test(word) && /^-/.test(words[at + 1] ?? ''));
 }
 
-/** In quotes the backslash stays: `date "+\%F"` prints it. In a crontab it keeps % from ending the command. */
+/**
+ * Recognises `date "+\%F"`, which prints the backslash. Only in a crontab does it keep % from
+ * ending the command.
+ */
 function escapedPercent({ words }: AuditedCommand): string | undefined {
   const inShell = startsShell(words);
   const kept = words.find((word) => (inShell ? /["'][^"']*\\%/ : /\\%/).test(word));
@@ -147,7 +158,10 @@ function typographic({ text }: AuditedCommand): string | undefined {
   return `"${dash}" begins with a long dash, which is a letter like any other; write "-" or "--"`;
 }
 
-/** Jinja, ERB and their kin; `{{.Names}}` of Go and `{{instance}}` of ours are no such things. */
+/**
+ * Matches templates of Jinja, ERB and the like, but not `{{.Names}}` of Go and our own
+ * `{{instance}}`.
+ */
 const unrendered = /\{\{-? +[A-Za-z_][\w.]* *(?:\|[^}]*)?-?\}\}|\{%-? .*?%\}|<%.*?%>/;
 
 function template({ text }: AuditedCommand): string | undefined {

@@ -1,11 +1,15 @@
-/** What no schema can say about failure rules and retries: expressions that are none, and rules that contradict each other or do nothing. */
-import type { JobContent, JobRemark } from '../job.ts';
+/**
+ * Audits failure rules and retries: invalid regular expressions, and rules that contradict each
+ * other or have no effect.
+ */
+import type { JobContent } from '../job.ts';
 import type { WrittenJob } from '../keys/schema.ts';
+import { errorAt, type ValueProblem, warningAt } from '../value-problem.ts';
 
 export function auditPolicy(
   written: WrittenJob,
   job: Pick<JobContent, 'policy' | 'timeoutSeconds' | 'logMaxBytes' | 'service'>,
-): readonly JobRemark[] {
+): readonly ValueProblem[] {
   return [
     ...auditLogSize(job),
     ...auditExpression('fail_on_output', written.fail_on_output),
@@ -21,24 +25,24 @@ const leastLogBytes = 1 << 20;
 function auditLogSize({
   logMaxBytes = leastLogBytes,
   service,
-}: Pick<JobContent, 'logMaxBytes' | 'service'>): readonly JobRemark[] {
+}: Pick<JobContent, 'logMaxBytes' | 'service'>): readonly ValueProblem[] {
   if (service !== undefined || logMaxBytes >= leastLogBytes) return [];
   const message = '"log_max_size" of a job must be at least 1M, or 0 for a log of any size';
-  return [{ severity: 'error', path: ['log_max_size'], message }];
+  return [errorAt(['log_max_size'], message)];
 }
 
 type ExpressionKey = 'fail_on_output' | 'require_output';
 
-function auditExpression(key: ExpressionKey, source: string | undefined): readonly JobRemark[] {
+function auditExpression(key: ExpressionKey, source: string | undefined): readonly ValueProblem[] {
   if (source === undefined) return [];
-  const mistake = mistakeIn(source);
-  if (mistake !== undefined) {
-    const message = `"${key}" is not a regular expression: ${mistake}; ${adviceOn(source)}`;
-    return [{ severity: 'error', path: [key], message }];
+  const problem = syntaxError(source);
+  if (problem !== undefined) {
+    const message = `"${key}" is not a regular expression: ${problem}; ${adviceOn(source)}`;
+    return [errorAt([key], message)];
   }
   if (repeatsRepetition.test(source)) {
     return [
-      doubt(
+      warning(
         key,
         `"${key}" repeats a repetition, for which a line can take for ever; a run whose output takes more than a second to search has failed`,
       ),
@@ -46,21 +50,27 @@ function auditExpression(key: ExpressionKey, source: string | undefined): readon
   }
   if (/^\.[*+]/.test(source)) {
     return [
-      doubt(key, `"${key}" begins with "${source.slice(0, 2)}", which changes nothing but makes it slow: leave it out`),
+      warning(
+        key,
+        `"${key}" begins with "${source.slice(0, 2)}", which changes nothing but makes it slow: leave it out`,
+      ),
     ];
   }
   return [];
 }
 
-/** `(a+)+`, `(\w+\s?)*`, `(.*,)*`: where a line can be cut into repetitions in many ways, all of which are tried when it does not match. */
+/**
+ * Matches `(a+)+`, `(\w+\s?)*`, `(.*,)*`: if a line does not match, the engine tries all of the
+ * many ways to split it into repetitions.
+ */
 const repeatsRepetition = /\((?:[^()\\]|\\.)*(?:[*+](?:(?:[^()\\|?*+]|\\.)[?*])*|\.[*+](?:[^()\\]|\\.))\)[*+{]/;
 
-function mistakeIn(source: string): string | undefined {
+function syntaxError(source: string): string | undefined {
   try {
     new RegExp(source);
     return undefined;
   } catch (error) {
-    // "Invalid regular expression: /(/: Unterminated group"
+    // The message is "Invalid regular expression: /(/: Unterminated group".
     return (error as Error).message.replace(/^.*\/\w*: /s, '').toLowerCase();
   }
 }
@@ -70,25 +80,25 @@ function adviceOn(source: string): string {
   return 'write a backslash before a character that means itself, and quote the whole with single quotes';
 }
 
-function auditCodes({ policy }: Pick<JobContent, 'policy'>): readonly JobRemark[] {
+function auditCodes({ policy }: Pick<JobContent, 'policy'>): readonly ValueProblem[] {
   const both = policy.unrecoverableExitCodes.filter((code) => policy.successExitCodes.includes(code));
   if (both.length === 0) return [];
   const message = `${both.join(', ')} means success ("success_exit_codes"), so it never pauses the job: leave it out`;
-  return [doubt('unrecoverable_exit_codes', message)];
+  return [warning('unrecoverable_exit_codes', message)];
 }
 
-function auditRetries(written: WrittenJob, { policy }: Pick<JobContent, 'policy'>): readonly JobRemark[] {
+function auditRetries(written: WrittenJob, { policy }: Pick<JobContent, 'policy'>): readonly ValueProblem[] {
   const { maxFailures, backoff } = policy;
   if (maxFailures === 1) {
     if (written.backoff === undefined) return [];
-    return [doubt('backoff', 'nothing is tried again without "max_task_failures"')];
+    return [warning('backoff', 'nothing is tried again without "max_task_failures"')];
   }
   if (backoff.initialSeconds > backoff.maxSeconds) {
-    return [doubt('backoff', `"initial" is more than "max", so each wait takes ${backoff.maxSeconds} s`)];
+    return [warning('backoff', `"initial" is more than "max", so each wait takes ${backoff.maxSeconds} s`)];
   }
   if (maxFailures !== Number.POSITIVE_INFINITY || Math.min(backoff.initialSeconds, backoff.maxSeconds) >= 1) return [];
   return [
-    doubt(
+    warning(
       'backoff',
       'a command that fails at once is tried again without a pause, for ever: make "initial" 1s at least',
     ),
@@ -98,17 +108,17 @@ function auditRetries(written: WrittenJob, { policy }: Pick<JobContent, 'policy'
 function auditDurations({
   policy,
   timeoutSeconds,
-}: Pick<JobContent, 'policy' | 'timeoutSeconds'>): readonly JobRemark[] {
+}: Pick<JobContent, 'policy' | 'timeoutSeconds'>): readonly ValueProblem[] {
   if (timeoutSeconds === 0) return [];
   const { minDurationSeconds = 0, warnDurationSeconds = 0, maxFailures } = policy;
   const neverWell = minDurationSeconds >= timeoutSeconds;
   const neverWarns = warnDurationSeconds >= timeoutSeconds && maxFailures === 1;
   return [
-    ...(neverWell ? [doubt('min_duration', 'no run can succeed: its timeout comes before')] : []),
-    ...(neverWarns ? [doubt('warn_duration', 'there is never a warning: the timeout comes before')] : []),
+    ...(neverWell ? [warning('min_duration', 'no run can succeed: its timeout comes before')] : []),
+    ...(neverWarns ? [warning('warn_duration', 'there is never a warning: the timeout comes before')] : []),
   ];
 }
 
-function doubt(key: keyof WrittenJob, message: string): JobRemark {
-  return { severity: 'warning', path: [key], message };
+function warning(key: keyof WrittenJob, message: string): ValueProblem {
+  return warningAt([key], message);
 }

@@ -1,8 +1,9 @@
-/** What a job with a /tmp of its own can't see: a working directory in the host's /tmp. */
-import type { JobContent, JobRemark } from '../job.ts';
+/** Refuses a working directory in the host's /tmp for a job that has a /tmp of its own. */
+import type { JobContent } from '../job.ts';
 import type { WrittenJob } from '../keys/schema.ts';
+import { errorAt, type ValueProblem } from '../value-problem.ts';
 
-/** Whether an absolute path is in what `private_tmp` hides, as far as its name tells. */
+/** True for an absolute path below a directory that `private_tmp` hides; links are not resolved. */
 export function isBelowTmp(path: string): boolean {
   const [first, second] = normalParts(path);
   return first === 'tmp' || (first === 'var' && second === 'tmp');
@@ -20,9 +21,9 @@ function normalParts(path: string): readonly string[] {
 export function auditPrivateTmp(
   file: WrittenJob,
   { privateTmp, workingDirectory }: Pick<JobContent, 'privateTmp' | 'workingDirectory'>,
-): readonly JobRemark[] {
+): readonly ValueProblem[] {
   if (!privateTmp || workingDirectory === undefined || !isBelowTmp(workingDirectory)) return [];
   const key = file.working_directory === undefined ? 'private_tmp' : 'working_directory';
   const message = `"working_directory" is in the /tmp of the host, which "private_tmp" hides from the job; use a directory elsewhere, or leave "private_tmp" out`;
-  return [{ severity: 'error', path: [key], message }];
+  return [errorAt([key], message)];
 }

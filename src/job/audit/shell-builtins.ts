@@ -1,10 +1,13 @@
-/** Words that only a shell knows, and what has their place in a job. */
+/** Builtins and keywords of the shell, and what to write in a job instead. */
 
 export interface Builtin {
-  /** What comes of it as a command. */
+  /** The effect of the word as a command. */
   readonly comes: string;
   readonly remedy: string;
-  /** The remedy where it stands before other commands in one line; without it only a shell will do. */
+  /**
+   * The remedy if the word stands before other commands in one line; absent if only a shell can run
+   * that.
+   */
   readonly inLine?: string;
 }
 
@@ -13,7 +16,7 @@ const script = "write a script, or sh -c '…'";
 const alone =
   'changes only the shell that it runs in, and each command is a process of its own: the next one sees nothing of it';
 
-/** What a shell does itself; some systems have programs of these names, which do nothing for what comes after. */
+/** Some systems have programs with these names, but they have no effect on later commands. */
 const builtins: Readonly<Record<string, Builtin>> = {
   ...each('cd pushd popd', {
     comes: alone,

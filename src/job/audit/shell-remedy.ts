@@ -1,29 +1,32 @@
-/** What to write instead of what only a shell acts on. */
+/** Advises what to write instead of shell syntax. */
 
 const wrap = "wrap it: sh -c '…' (or quote what is meant literally)";
 const longestShown = 80;
 
-/** The whole line as a shell gets it. */
+/** Returns the whole command line as the argument of a shell. */
 export function wrapped(text: string): string {
   const shell = ofBash.test(text) ? 'bash' : 'sh';
   return `wrap the whole: ${shell} -c '${text.length > longestShown || /['\\]/.test(text) ? '…' : text}'`;
 }
 
-/** What sh does not know where it is dash. */
+/** Matches syntax of bash that dash does not know. */
 const ofBash =
   /^[ \t]*(?:source|pushd|popd|declare|typeset|function|shopt|select|let|mapfile|bind|enable|disown)\b|\[\[|<<</;
 
-/** Commands one after the other, joined by `&&` or `;` alone: no pipe, no alternative, nothing in the background. */
+/**
+ * True for commands that are joined by `&&` or `;` alone: no pipe, no alternative, nothing in the
+ * background.
+ */
 export function isSequence(text: string): boolean {
   const bare = outsideQuotes(text);
   const joins = bare.replaceAll('&&', '').replace(/[0-9]?>&[0-9-]/g, '');
   return /&&|;/.test(bare) && !/[|&]/.test(joins) && !isScript(bare);
 }
 
-/** The end of a sentence; `found` is what splitCommand noted in `text`. */
+/** Returns the end of a message; `found` is the shell syntax that splitCommand found in `text`. */
 export function shellSyntaxRemedy(text: string, found: readonly string[]): string {
   const bare = outsideQuotes(text);
-  // Of a part of it nothing can be left out or moved.
+  // In a pipe or a script no part can be left out or moved.
   const isWhole = /\||</.test(bare) || isScript(bare);
   const remedies = [
     ...(isWhole || !/&[ \t]*$/.test(bare) || /&&/.test(bare)
@@ -37,21 +40,24 @@ export function shellSyntaxRemedy(text: string, found: readonly string[]): strin
   return [...remedies, wrap].join(', or ');
 }
 
-/** Where only a log can be meant it is not asked for. */
+/**
+ * Words the advice about a redirection, without "if it makes a log" when the target can only be a
+ * log.
+ */
 function redirection(bare: string): string {
   const targets = [...bare.matchAll(/>>?[ \t]*([^ \t]*)/g)].map(([, target = '']) => target);
   const isLog = targets.every((target) => /^(?:&[0-9-]|\/dev\/null|\S*\.log|\/var\/log\/\S*)$/.test(target));
   return `leave the redirection out${isLog ? '' : ' if it makes a log'}: all output is in the log of the run`;
 }
 
-/** Lines of which a list of commands would be another program. */
+/** True for a line that would mean something else as a list of commands. */
 function isScript(bare: string): boolean {
   return /[()]|(?:^|[;&|][ \t]*)(?:if|then|else|fi|for|while|until|do|done|case|esac|set|cd|export|exec|exit|source|\.|\w+=\S*[ \t]*;)(?:[ \t;]|$)/.test(
     bare.replace(/^[ \t]*(?:cd|export|umask|ulimit)[ \t][^;&]*/, ''),
   );
 }
 
-/** The same text, of the same length, with "x" for everything in quotes or behind a backslash. */
+/** Returns a text of the same length with "x" for everything in quotes or behind a backslash. */
 function outsideQuotes(text: string): string {
   return text.replace(/\\.|'[^']*'|"(?:\\.|[^"\\])*"/g, (quoted) => 'x'.repeat(quoted.length));
 }

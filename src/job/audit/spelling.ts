@@ -1,20 +1,19 @@
-/** Commands whose spelling in YAML makes another command of them than a reader sees. */
+/** Warns of commands that YAML reads differently from what their author sees. */
 import type { Path } from '../../yaml/place.ts';
 import type { Spelling } from '../../yaml/spelling.ts';
 import { shorten } from '../../yaml/syntax.ts';
 import type { WrittenJob } from '../keys/schema.ts';
-import type { Doubt } from './audit.ts';
+import { type ValueProblem, warningAt } from '../value-problem.ts';
 
-type Spell = (path: Path) => Spelling | undefined;
+export type SpellingOf = (path: Path) => Spelling | undefined;
 
-/** Of the commands in the file itself. */
-export function auditSpelling(file: WrittenJob, spelling: Spell): readonly Doubt[] {
+export function auditSpelling(file: WrittenJob, spelling: SpellingOf): readonly ValueProblem[] {
   return (['command', 'slow_start_command'] as const).flatMap((key) =>
     pathsOf(key, file[key]).flatMap((path) => {
       const spelled = spelling(path);
       const messages =
         spelled === undefined ? [] : [deeperLines(spelled) ?? foldedBackslash(spelled), comment(spelled)];
-      return messages.flatMap((message) => (message === undefined ? [] : [{ path, message }]));
+      return messages.flatMap((message) => (message === undefined ? [] : [warningAt(path, message)]));
     }),
   );
 }
@@ -24,7 +23,10 @@ function pathsOf(key: string, value: string | readonly string[] | undefined): re
   return typeof value === 'string' ? [[key]] : value.map((_item, position) => [key, position]);
 }
 
-/** YAML keeps the line ends around lines of `>` that are indented deeper than the first. */
+/**
+ * Recognises lines below `>` that are indented deeper than the first: YAML keeps the line ends
+ * around them.
+ */
 function deeperLines({ style, text }: Spelling): string | undefined {
   if (style !== 'folded') return undefined;
   const [first = '', ...others] = text
@@ -36,7 +38,10 @@ function deeperLines({ style, text }: Spelling): string | undefined {
   return 'YAML does not join lines below ">" that are indented deeper: indent all of them alike, without backslashes at their ends';
 }
 
-/** YAML itself makes a blank of a line end, and the backslash before it makes that blank a part of the next word. */
+/**
+ * Recognises a backslash at the end of a folded line: YAML turns the line end into a blank, and the
+ * backslash makes that blank a part of the next word.
+ */
 function foldedBackslash({ style, text }: Spelling): string | undefined {
   const [, next = ''] = /\\[ \t]*\r?\n\s*(\S+)/.exec(text) ?? [];
   if (next === '' || style === 'double-quoted') return undefined;
@@ -45,7 +50,10 @@ function foldedBackslash({ style, text }: Spelling): string | undefined {
   return `the "\\" at the end of a line makes the next word begin with a blank, " ${shorten(next)}": YAML joins the lines itself, so leave the backslashes out`;
 }
 
-/** `#` right before a letter, or in the middle of quotes: probably meant as a part of the command. */
+/**
+ * Recognises a `#` before a letter or in the middle of quotes, which is probably meant as a part of
+ * the command.
+ */
 function comment({ style, text, comment }: Spelling): string | undefined {
   if (style !== 'plain' || comment === '') return undefined;
   const cutsQuotes = hasOpenQuote(text);

@@ -1,9 +1,10 @@
-/** Which logs of a job are kept, as a job file or the configuration says it. */
+/** The limits up to which logs are kept, from a job file or the configuration. */
 
-import { parseSize } from '../../text/size.ts';
+import { defined } from '../../text/defined.ts';
 import type { WrittenJob } from './schema.ts';
+import { inBytes } from './units.ts';
 
-/** A bound that is absent or 0 does not bind; one of 0 takes away what the configuration says. */
+/** A limit that is absent or 0 does not apply; a job's 0 overrides the configuration. */
 export interface LogBounds {
   readonly days?: number;
   readonly runs?: number;
@@ -11,14 +12,5 @@ export interface LogBounds {
 }
 
 export function logBounds({ days, runs, bytes }: NonNullable<WrittenJob['log_retention']>): LogBounds {
-  return {
-    ...(days !== undefined && { days }),
-    ...(runs !== undefined && { runs }),
-    ...(bytes !== undefined && { bytes: sizeInBytes(bytes) }),
-  };
-}
-
-/** Of what the schema allows. */
-export function sizeInBytes(written: number | string): number {
-  return typeof written === 'number' ? written : (parseSize(written) ?? 0);
+  return defined({ days, runs, bytes: inBytes(bytes) });
 }

@@ -1,9 +1,12 @@
-/** The keys of a job file that say who hears of it: channels, what each of them hears, and after how many failures or skips. */
+/**
+ * The keys of a job file for notices: channels, the occasions of each channel, and the thresholds.
+ */
 
-import type { Path } from '../../yaml/place.ts';
-import { absolutePath } from '../../yaml/schema.ts';
+import { defined } from '../../text/defined.ts';
+import { absolutePath, type WrittenKeys } from '../../yaml/schema.ts';
 import { splitCommand } from '../command.ts';
 import { addressList } from '../mail-address.ts';
+import { errorAt, type ValueProblem, warningAt } from '../value-problem.ts';
 
 const url = {
   type: 'string',
@@ -101,7 +104,7 @@ export const noticeKeys = {
 
 export type Occasion = (typeof occasions)[number];
 
-/** Where a message goes over HTTP: the address itself, or the file that has it. */
+/** The address of a webhook or ping, or the file that holds it. */
 export type Address = { readonly url: string } | { readonly urlFile: string };
 
 export type Channel = (
@@ -109,7 +112,7 @@ export type Channel = (
   | { readonly kind: 'webhook' | 'ping'; readonly address: Address; readonly passwordFile?: string }
   | { readonly kind: 'command'; readonly words: readonly [string, ...string[]] }
 ) & {
-  /** What it hears of; absent on a ping that hears of each run. */
+  /** The occasions of the channel; absent for a ping that is told of each run. */
   readonly on?: readonly Occasion[];
 };
 
@@ -120,62 +123,38 @@ export interface Notices {
   readonly skipThreshold?: number;
 }
 
-type Maybe<T> = { readonly [K in keyof T]?: T[K] | undefined };
+type WrittenNotices = WrittenKeys<typeof noticeKeys>;
+type WrittenChannel = NonNullable<WrittenNotices['notify']>[number];
 
-type WrittenChannel = Maybe<{
-  mail: string;
-  webhook: string;
-  ping: string;
-  command: string;
-  url_file: string;
-  kind: 'webhook' | 'ping';
-  password_file: string;
-  on: readonly Occasion[];
-}>;
-
-export type WrittenNotices = Maybe<{
-  notify: readonly WrittenChannel[];
-  notify_after: number;
-  skip_threshold: number;
-}>;
-
-export interface NoticeRemark {
-  readonly severity: 'error' | 'warning';
-  readonly path: Path;
-  readonly message: string;
-}
-
-/** Of values that the schema allows; a channel with an error is left out. */
+/**
+ * Makes the notices of a job from values that the schema allows. A channel with an error is left
+ * out.
+ */
 export function noticesOf(written: WrittenNotices): {
   readonly notices: Notices;
-  readonly remarks: readonly NoticeRemark[];
+  readonly problems: readonly ValueProblem[];
 } {
   const { notify = [], notify_after, skip_threshold } = written;
   const made = notify.map(channelOf);
-  const remarks: NoticeRemark[] = made.flatMap((each, index) =>
-    typeof each === 'string' ? [{ severity: 'error', path: ['notify', index], message: each }] : [],
-  );
+  const problems = made.flatMap((each, index) => (typeof each === 'string' ? [errorAt(['notify', index], each)] : []));
   const channels = made.filter((each) => typeof each !== 'string');
-  const notices = {
-    channels,
-    after: notify_after ?? noticeKeys.notify_after.default,
-    ...(skip_threshold !== undefined && { skipThreshold: skip_threshold }),
-  };
-  return { notices, remarks: [...remarks, ...unheard(notices)] };
+  const after = notify_after ?? noticeKeys.notify_after.default;
+  const notices = defined({ channels, after, skipThreshold: skip_threshold });
+  return { notices, problems: [...problems, ...unheard(notices)] };
 }
 
-/** A threshold that nobody hears of. */
-function unheard({ channels, after, skipThreshold }: Notices): readonly NoticeRemark[] {
-  const remarks: NoticeRemark[] = [];
-  const warn = (key: string, message: string) => remarks.push({ severity: 'warning', path: [key], message });
+/** Warns of a threshold whose notice no channel sends. */
+function unheard({ channels, after, skipThreshold }: Notices): readonly ValueProblem[] {
+  const problems: ValueProblem[] = [];
+  const warn = (key: string, message: string) => problems.push(warningAt([key], message));
   if (after > 1 && channels.length === 0) warn('notify_after', 'no one will be told: there is no "notify"');
   if (skipThreshold !== undefined && !channels.some(({ on }) => on?.includes('warning'))) {
     warn('skip_threshold', 'no one will be told: no channel of "notify" has "warning" in its "on"');
   }
-  return remarks;
+  return problems;
 }
 
-/** What is wrong with it, in words that follow "notify:", or the channel. */
+/** Returns the channel, or its problem in words that follow "notify:". */
 function channelOf(written: WrittenChannel): Channel | string {
   const { mail, webhook, ping, command, url_file, kind, password_file } = written;
   const ways = [mail, webhook, ping, command, url_file].filter((way) => way !== undefined);
@@ -193,24 +172,24 @@ const usual: readonly Occasion[] = ['failure', 'recovery'];
 
 function commandChannel(text: string, on: readonly Occasion[]): Channel | string {
   const split = splitCommand(text);
-  return split.ok ? { kind: 'command', words: split.command.words, on } : `"command" ${split.mistake.message}`;
+  return split.ok ? { kind: 'command', words: split.command.words, on } : `"command" ${split.problem.message}`;
 }
 
 function httpChannel({ webhook, ping, url_file, kind, password_file, on }: WrittenChannel): Channel | string {
   const url = webhook ?? ping;
   const isPing = ping !== undefined || kind === 'ping';
-  const heard = on ?? (isPing ? undefined : usual);
+  const occasions = on ?? (isPing ? undefined : usual);
   const wrong = url === undefined ? undefined : wrongAddress(url, password_file !== undefined);
   if (wrong !== undefined) return wrong;
-  return {
-    kind: isPing ? 'ping' : 'webhook',
-    address: url === undefined ? { urlFile: url_file ?? '' } : { url },
-    ...(password_file !== undefined && { passwordFile: password_file }),
-    ...(heard !== undefined && { on: heard }),
-  };
+  const address = url === undefined ? { urlFile: url_file ?? '' } : { url };
+  const kindOf = isPing ? ('ping' as const) : ('webhook' as const);
+  return defined({ kind: kindOf, address, passwordFile: password_file, on: occasions });
 }
 
-/** Also asked of the address in a `url_file`, when it is read. The answer never quotes the address. */
+/**
+ * Returns the problem of an address without quoting it. The address in a `url_file` is checked when
+ * the file is read.
+ */
 export function wrongAddress(text: string, hasPassword: boolean): string | undefined {
   if (!new RegExp(url.pattern, 'u').test(text) || !URL.canParse(text)) return `is not ${url['x-expected']}`;
   const { protocol, hostname, username, password } = new URL(text);

@@ -1,4 +1,7 @@
-/** The job file, defined once: types, defaults, validator, reference page and editor help are all derived from this schema. */
+/**
+ * The schema of a job file, from which types, defaults, validator, reference page and editor help
+ * are derived.
+ */
 import type { FromSchema } from 'json-schema-to-ts';
 import { durationPattern } from '../../text/duration.ts';
 import { sizePattern } from '../../text/size.ts';
@@ -9,9 +12,11 @@ import { policyKeys } from './policy.ts';
 import { serviceKeys } from './service-keys.ts';
 import { timingKeys } from './timing.ts';
 
-/** Everything but NUL, which no program can be given. */
+/** Any text without NUL, which can't be passed to a program. */
 const environmentValue = '^[^\\u0000]*$';
-/** Line breaks are left to command.ts, whose sentence says what to do about them. */
+/**
+ * A pattern that allows line breaks, because the message of command.ts says what to do about them.
+ */
 const commandLine = '^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f]+$';
 
 const commands = {
@@ -48,7 +53,10 @@ const count = {
   'x-expected': 'a whole number, 1 or more',
 } as const;
 
-/** Also in the configuration, where it holds for all jobs. Who the job is, and what is ours or Node's, comes from no caller. */
+/**
+ * The names of variables that a caller may pass, also in the configuration for all jobs. The user's
+ * identity and the variables of run-job and Node are never passed.
+ */
 export const passEnvironment = {
   type: 'array',
   items: {
@@ -61,7 +69,7 @@ export const passEnvironment = {
   'x-expected': 'a list of names of variables',
 } as const;
 
-/** Also in the configuration, where it holds for all jobs. */
+/** The limits up to which logs are kept, also in the configuration for all jobs. */
 export const logRetention = {
   days: {
     type: 'number',
@@ -128,7 +136,7 @@ export const jobSchema = {
     },
     schedule: {
       type: 'string',
-      // What is wrong with its terms, schedule/expression.ts says better.
+      // schedule/expression.ts has better messages about the terms.
       pattern: '^[\\s\\S]{1,500}$',
       description:
         'Times at which cron starts the job: minute, hour, day of month, month, day of week; or `@yearly`, `@annually`, `@monthly`, `@weekly`, `@daily`, `@midnight` or `@hourly`, which stand for five terms; or `@reboot`, once after each boot. Write it in quotes, because YAML gives a leading `*` or `@` another meaning. Only people and other jobs start a job without a schedule.',
@@ -270,7 +278,7 @@ export const jobSchema = {
       type: 'boolean',
       default: false,
       description:
-        '`true`: the job has its own /tmp and /var/tmp. They are empty when each command starts, vanish with the last process of the job, and hold at most 1G each, in memory. Other users and other jobs do not see the files. This is no sandbox: a process of the same user can still look into the job.\n\nThey are made by a user namespace (unshare(1)), in which the job has no capabilities: sudo, su and set-gid programs such as postdrop fail. Files of other users and groups seem to belong to nobody, although the groups of the service user still open them. Programs that insist on a file of root may fail; a run-job that the job starts refuses its configuration (exit code 78). Sockets in the /tmp of the host are not visible.\n\nIf the kernel does not allow it, the job is not started (exit code 125), and the message says what refused it. Neither `working_directory` nor the program can be in /tmp or /var/tmp. The `command` of a health check gets its own two directories, not those of its instance.',
+        '`true`: the job has its own /tmp and /var/tmp. They are empty when each command starts, vanish with the last process of the job, and hold at most 1G each, in memory. Other users and other jobs do not see the files. This is no sandbox: a process of the same user can still look into the job.\n\nThey are made by a user namespace (unshare(1)), in which the job has no capabilities: sudo, su and set-gid programs such as postdrop fail. Files of other users and groups seem to belong to `nobody`, although the groups of the service user still open them. Programs that insist on a file of root may fail; a run-job that the job starts refuses its configuration (exit code 78). Sockets in the /tmp of the host are not visible.\n\nIf the kernel does not allow it, the job is not started (exit code 125), and the message says what refused it. Neither `working_directory` nor the program can be in /tmp or /var/tmp. The `command` of a health check gets its own two directories, not those of its instance.',
     },
     limits: {
       type: 'object',
@@ -308,7 +316,7 @@ export const jobSchema = {
     log_retention: {
       type: 'object',
       description:
-        'Which logs of the job are kept. Each key replaces the same key of the configuration. The newest log and the log of a run under way are always kept.',
+        'Limits for the logs of the job that are kept. Each key replaces the same key of the configuration. The newest log and the log of a run under way are always kept.',
       additionalProperties: false,
       examples: [{ days: 400 }],
       'x-expected': 'a mapping of "days", "runs" and "bytes"',
@@ -317,5 +325,8 @@ export const jobSchema = {
   },
 } as const;
 
-/** The keys of a job file, or of `default_job_config`, as they are written; any of them may be missing. */
+/**
+ * The keys of a job file, or of `default_job_config`, as they are written; any of them may be
+ * missing.
+ */
 export type WrittenJob = Partial<FromSchema<typeof jobSchema, { keepDefaultedPropertiesOptional: true }>>;

@@ -1,4 +1,4 @@
-/** The keys of a job that is a service: what must stay up, how it is seen to be well, and what is done when it is not. */
+/** The keys of a service: instances and ports, health checks and restarts. */
 import { durationPattern } from '../../text/duration.ts';
 import { sizePattern } from '../../text/size.ts';
 
@@ -21,7 +21,7 @@ const copies = {
 
 const count = { type: 'integer', minimum: 1, maximum: 1_000_000, 'x-expected': 'a whole number, 1 or more' } as const;
 
-/** It becomes part of the name of an environment variable. */
+/** The name of a port, which becomes part of the name of an environment variable. */
 const portNamePattern = '^[A-Za-z][A-Za-z0-9_-]{0,49}$';
 const portName = { type: 'string', pattern: portNamePattern } as const;
 
@@ -157,7 +157,7 @@ export const serviceKeys = {
     enum: ['always', 'on-failure', 'never'],
     default: 'always',
     description:
-      'When an instance that has ended is started again: `always`, `never`, or `on-failure`: after an exit code other than 0, a signal, or failed probes.',
+      'Rule for starting an instance again after it has ended: `always`, `never`, or `on-failure` (after an exit code other than 0, a signal, or failed probes).',
   },
   restart_delay: {
     ...seconds,
@@ -233,7 +233,7 @@ export const serviceKeys = {
     maximum: Number.MAX_SAFE_INTEGER,
     pattern: sizePattern,
     description:
-      'Largest size of one log. For a run: 256M unless given, at least 1M; 0 means no limit. Beyond it the log keeps its beginning and its end, and counts what is left out. For a service: 100M unless given, at least 1K. A log of this size is followed by a new one.',
+      'Largest size of one log.\n\nOf a run: 256M unless given, at least 1M; 0 means no limit. A longer log keeps its beginning and its end, and counts what is left out.\n\nOf a service: 100M unless given, at least 1K. When a log has this size, a new one is started.',
     examples: ['20M'],
     'x-expected': 'a number of bytes, or a size such as 20M',
   },

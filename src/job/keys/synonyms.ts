@@ -1,4 +1,4 @@
-/** Keys that people know from other schedulers, and what has their place here. */
+/** Keys of other schedulers, and the keys that exist instead. */
 import type { Synonym, Synonyms } from '../../yaml/synonym.ts';
 
 const called = (key: string, words = `it is called "${key}" here`): Synonym => ({ key, words });
@@ -16,7 +16,7 @@ const noAfter = 'jobs do not wait for each other; write the commands as one list
 const log = 'all output goes to the log of the run; where logs are is "output_directory" of the configuration';
 const limits = (name: string) => called('limits', `write it in "limits", as "${name}"`);
 
-/** Of a job file; a name is found whatever its case, dashes and underscores. */
+/** The synonyms of a job file's keys. Lookups ignore case, dashes and underscores. */
 export const jobSynonyms: Synonyms = {
   ...all('user username run_as runas uid owner account become_user group', said(noUser)),
   ...all('cwd dir directory chdir workdir working_dir path_to_run', called('working_directory')),

@@ -1,5 +1,9 @@
-/** The keys of a job file that say when a run may begin: zone, delay, deadline and what becomes of missed ticks. */
-import { durationPattern, parseDuration } from '../../text/duration.ts';
+/** The keys of a job file for the start of runs: zone, delay, deadline and missed ticks. */
+
+import { defined } from '../../text/defined.ts';
+import { durationPattern } from '../../text/duration.ts';
+import type { WrittenKeys } from '../../yaml/schema.ts';
+import { inSeconds } from './units.ts';
 
 const duration = {
   type: 'string',
@@ -43,9 +47,9 @@ export const timingKeys = {
   },
 } as const;
 
-/** Of a job that the clock starts. */
+/** The timing of a job that cron starts. */
 export interface Timing {
-  /** IANA name; absent: the host's. */
+  /** The IANA name of the job's zone; absent for the host's zone. */
   readonly timeZone?: string;
   /** 0: no delay. */
   readonly splaySeconds: number;
@@ -54,22 +58,15 @@ export interface Timing {
   readonly catchUpWindowSeconds: number;
 }
 
-/** As they are written. */
-export interface TimingKeys {
-  readonly time_zone?: string | undefined;
-  readonly splay?: string | undefined;
-  readonly start_deadline?: string | undefined;
-  readonly catch_up?: 'none' | 'last' | undefined;
-  readonly catch_up_window?: string | undefined;
-}
+export type WrittenTiming = WrittenKeys<typeof timingKeys>;
 
-export function timingOf(written: TimingKeys): Timing {
+export function timingOf(written: WrittenTiming): Timing {
   const { time_zone: timeZone, splay, start_deadline, catch_up, catch_up_window } = written;
-  return {
-    ...(timeZone !== undefined && { timeZone }),
-    splaySeconds: parseDuration(splay ?? '0s') ?? 0,
-    ...(start_deadline !== undefined && { startDeadlineSeconds: parseDuration(start_deadline) ?? 0 }),
+  return defined({
+    timeZone,
+    splaySeconds: inSeconds(splay ?? 0),
+    startDeadlineSeconds: inSeconds(start_deadline),
     catchUp: catch_up ?? timingKeys.catch_up.default,
-    catchUpWindowSeconds: parseDuration(catch_up_window ?? timingKeys.catch_up_window.default) ?? 0,
-  };
+    catchUpWindowSeconds: inSeconds(catch_up_window ?? timingKeys.catch_up_window.default),
+  });
 }

@@ -1,4 +1,4 @@
-/** A channel as notes and outbox carry it, decoded as it is read. */
+/** Decodes a channel that was read from the queue or the outbox. */
 import type { Address, Channel, Occasion } from '../../job/keys/notices.ts';
 import { type Decoder, list, oneOf, optional, shape, tagged, text } from '../../text/decode.ts';
 

@@ -1,7 +1,8 @@
-/** One message for one channel, as it waits in the outbox: worded, so that nothing but the channel's secrets has to be read again. */
+/** A message in the outbox: worded, for one channel. Only the channel's secrets are read when it is sent. */
 import type { Channel } from '../../job/keys/notices.ts';
 import { count, decodeJson, flag, list, oneOf, optional, shape, text, time } from '../../text/decode.ts';
 import type { Payload } from '../payload.ts';
+import { channelName } from '../routing.ts';
 import { channel } from './channel-decoder.ts';
 
 export interface Entry {
@@ -11,27 +12,38 @@ export interface Entry {
   readonly payload: Payload;
   /** Sender of a mail; absent: the service user at this host. */
   readonly fromAddress?: string;
-  /** When that which it tells of happened, milliseconds since 1970. */
+  /** The time of the event, milliseconds since 1970. */
   readonly atMs: number;
-  /** How often it was tried, and when it is tried again. */
+  /** Attempts so far, and the time of the next one. */
   readonly attempts: number;
   readonly nextMs: number;
+  /** Why the last attempt failed. */
   readonly reason?: string;
-  /** It tells of a service, so its run is that of a supervisor, which no history knows. */
+  /** Recipients of a mail who have not got it, after an attempt that reached some; absent: all of them. */
+  readonly remaining?: string;
+  /** The message is about a service. Its `run` is the supervisor's, and in no history. */
   readonly ofService?: true;
+  /** The message is failmail: a mail whose channel is not in `notify`. */
+  readonly isFailmail?: true;
 }
 
 /**
- * The same for the same event, occasion and channel, so that what is worded a second time, after a crash, does not become a second message.
- * It sorts by time, and says to whoever may not read the entry whose it is, since when it waits and what for.
+ * The file name, the same for the same event, occasion and channel: an event that is worded again
+ * after a crash does not become a second message. It sorts by time. Callers who may not read the
+ * file read the job, the time and the occasion in its name.
  */
 export function entryName(
   { slug, run, atMs, channel, payload }: Omit<Entry, 'attempts' | 'nextMs'>,
-  position: number,
+  position: number | 'failmail',
 ): string {
   // The run of a missed tick is named after the tick.
   const named = run.replaceAll(/[^\w-]/g, '_').slice(-60);
   return `${slug}@${String(atMs).padStart(15, '0')}-${named}-${position}.${channel.kind}.${payload.occasion}.json`;
+}
+
+/** The name of the recipient in logs, histories and listings. */
+export function recipientName({ channel, isFailmail }: Pick<Entry, 'channel' | 'isFailmail'>): string {
+  return isFailmail ? 'failmail' : channelName(channel);
 }
 
 const payload = shape<Payload>({
@@ -67,29 +79,12 @@ const entry = shape<Entry>({
   attempts: count,
   nextMs: time,
   reason: optional(text),
+  remaining: optional(text),
   ofService: optional(oneOf(true)),
+  isFailmail: optional(oneOf(true)),
 });
 
-/** `undefined` for what is none of ours. */
+/** `undefined` for text that is no entry. */
 export function parseEntry(json: string): Entry | undefined {
   return decodeJson(json, entry);
-}
-
-/** One that waits, as far as its name tells. */
-export interface Undelivered {
-  readonly slug: string;
-  readonly atMs: number;
-  readonly channel: string;
-  readonly occasion: string;
-}
-
-/** For listings: file names of the outbox, to what has not come through yet, oldest first. Needs no right to read the entries. */
-export function undelivered(names: readonly string[]): readonly Undelivered[] {
-  return names
-    .flatMap((name) => {
-      const found = /^([^@]+)@(\d{15})-.*\.(\w+)\.(\w+)\.json$/.exec(name);
-      const [, slug = '', atMs, channel = '', occasion = ''] = found ?? [];
-      return found === null ? [] : [{ slug, atMs: Number(atMs), channel, occasion }];
-    })
-    .sort((a, b) => a.atMs - b.atMs);
 }

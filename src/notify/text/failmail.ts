@@ -1,19 +1,21 @@
-/** Words a finished run as a failmail: what failed, where, since when, its last lines of output, and what to do next. */
+/** The words of a failmail: what failed, where, since when, its last lines of output, and what to do next. */
 
 import { wallTimeWithOffset } from '../../zone/wall-time.ts';
 import type { Zone } from '../../zone/zone.ts';
 import type { RunReport } from '../report.ts';
-import { lastOutput, line, ordinal, printableLines, shortened, spent, title } from './wording.ts';
+import {
+  failmailPrefix,
+  lastOutput,
+  line,
+  type Message,
+  ordinal,
+  printableLines,
+  shortened,
+  spent,
+  title,
+} from './wording.ts';
 
-export interface Message {
-  readonly subject: string;
-  readonly text: string;
-}
-
-/** The start of every subject, kept from the predecessor: people's mail filters know it. */
-const subjectPrefix = 'Fail Mail : ';
-
-/** Times are written in `timeZone` (IANA name), with their offset. */
+/** Writes times in `timeZone`, with their offset. */
 export function failureMessage(report: RunReport, timeZone: Zone): Message {
   const time = (ms: number) => wallTimeWithOffset(ms, timeZone);
   const sections = [
@@ -40,7 +42,7 @@ export function failureMessage(report: RunReport, timeZone: Zone): Message {
 
 function subject(report: RunReport): string {
   const again = report.failuresInARow > 1 ? ` (${ordinal(report.failuresInARow)} time in a row)` : '';
-  return `${subjectPrefix}${title(report)} ${shortened(line(report.outcome))}${again} on ${line(report.host)}`;
+  return `${failmailPrefix}${title(report)} ${shortened(line(report.outcome))}${again} on ${line(report.host)}`;
 }
 
 function since({ failuresInARow, failingSinceMs }: RunReport, time: (ms: number) => string): string {

@@ -1,37 +1,33 @@
-/** Words a notice so that its subject says all that a locked phone shows, and its text what to do next. */
+/** The words of a notice. Its subject holds all that a locked phone shows, its text says what to do next. */
 
 import { wallTimeWithOffset } from '../../zone/wall-time.ts';
 import type { Zone } from '../../zone/zone.ts';
-import type { Telling } from '../incident.ts';
-import { incidentWords } from '../incident.ts';
+import { type ChannelNews, incidentWords } from '../incident.ts';
 import type { RunReport } from '../report.ts';
-import type { Message } from './failmail.ts';
-import { lastOutput, line, ordinal, printableLines, shortened, spent, title } from './wording.ts';
+import { lastOutput, line, type Message, ordinal, printableLines, shortened, spent, title } from './wording.ts';
 
-/** Pings have no subject, but their log has the text. */
-export function noticeMessage(telling: Telling, report: RunReport, timeZone: Zone): Message {
+export function noticeMessage(news: ChannelNews, report: RunReport, timeZone: Zone): Message {
   const time = (ms: number) => wallTimeWithOffset(ms, timeZone);
-  const what = sentence(telling, report);
   const sections = [
-    [`${title(report)} ${what}`, `on ${line(report.host)}${startedWords(report)}.`],
+    [`${title(report)} ${sentence(news, report)}`, `on ${line(report.host)}${startedWords(report)}.`],
     report.description === undefined ? [] : printableLines(shortened(report.description.trim(), 1000)),
-    times(telling, report, time),
+    times(news, report, time),
     report.remarks.map((remark) => `Note: ${line(remark)}`),
-    telling.is === 'start' ? [] : lastOutput(report),
+    news.is === 'start' ? [] : lastOutput(report),
     commands(report),
   ];
   const text = sections.filter((lines) => lines.length > 0).map((lines) => `${lines.join('\n')}\n`);
   return {
-    subject: `${heading(telling)}: ${title(report)} ${sentence(telling, report, 100)} on ${line(report.host)}`,
+    subject: `${heading(news)}: ${title(report)} ${sentence(news, report, 100)} on ${line(report.host)}`,
     text: text.join('\n'),
   };
 }
 
 /** The word that a phone shows first. */
-function heading(telling: Telling): string {
-  switch (telling.is) {
+function heading(news: ChannelNews): string {
+  switch (news.is) {
     case 'failure':
-      return telling.pauses ? 'PAUSED' : 'FAILED';
+      return news.pauses ? 'PAUSED' : 'FAILED';
     case 'recovery':
       return 'RECOVERED';
     case 'warning':
@@ -43,32 +39,32 @@ function heading(telling: Telling): string {
     case 'start':
       return 'STARTED';
     case 'end':
-      return telling.status === 'success' ? 'OK' : 'FAILED';
+      return news.status === 'success' ? 'OK' : 'FAILED';
     default:
-      return telling satisfies never;
+      return news satisfies never;
   }
 }
 
-/** Follows the job's name. What others have worded is cut after `limit` characters. */
-function sentence(telling: Telling, report: RunReport, limit = Number.POSITIVE_INFINITY): string {
+/** The sentence after the job's name. Words that come from outside are cut after `limit` characters. */
+function sentence(news: ChannelNews, report: RunReport, limit = Number.POSITIVE_INFINITY): string {
   const outcome = shortened(line(report.outcome), limit);
   const again = report.failuresInARow > 1 ? ` (${ordinal(report.failuresInARow)} time in a row)` : '';
-  switch (telling.is) {
+  switch (news.is) {
     case 'failure':
-      return `${outcome}${again}${telling.pauses ? ' and is paused now' : ''}`;
+      return `${outcome}${again}${news.pauses ? ' and is paused now' : ''}`;
     case 'recovery':
-      return `${outcome} again, after ${incidentWords(telling, report.endedMs)}`;
+      return `${outcome} again, after ${incidentWords(news, report.endedMs)}`;
     case 'warning':
-      return shortened(line(telling.words), limit);
+      return shortened(line(news.words), limit);
     case 'start':
       return 'has started';
     case 'end':
-      return `${outcome}${telling.status === 'failure' ? again : ''}`;
+      return `${outcome}${news.status === 'failure' ? again : ''}`;
     case 'skipped':
     case 'success':
       return outcome;
     default:
-      return telling satisfies never;
+      return news satisfies never;
   }
 }
 
@@ -76,13 +72,13 @@ function startedWords({ trigger }: RunReport): string {
   return trigger === '' ? '' : `, started ${line(trigger)}`;
 }
 
-function times(telling: Telling, report: RunReport, time: (ms: number) => string): readonly string[] {
+function times(news: ChannelNews, report: RunReport, time: (ms: number) => string): readonly string[] {
   const { failuresInARow, failingSinceMs, lastSuccessMs } = report;
   const since = failuresInARow > 1 && failingSinceMs !== undefined ? `, since ${time(failingSinceMs)}` : '';
   return [
     `Started: ${time(report.startedMs)}`,
-    ...(telling.is === 'start' ? [] : [`Ended: ${time(report.endedMs)}, after ${spent(report)}`]),
-    ...(telling.is === 'recovery' ? [`Failing since: ${time(telling.sinceMs)}, ${howOften(telling.failures)}`] : []),
+    ...(news.is === 'start' ? [] : [`Ended: ${time(report.endedMs)}, after ${spent(report)}`]),
+    ...(news.is === 'recovery' ? [`Failing since: ${time(news.sinceMs)}, ${howOften(news.failures)}`] : []),
     ...(failuresInARow > 0 ? [`Failures in a row: ${failuresInARow}${since}`] : []),
     ...(failuresInARow > 0
       ? [`Last success: ${lastSuccessMs === undefined ? 'none on record' : time(lastSuccessMs)}`]

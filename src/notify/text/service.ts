@@ -1,6 +1,6 @@
-/** Words a change of a service for people: what, where, since when, which instance and why, and what to do. */
+/** The words of a message about a service: its state, where, since when, which instances and why, and what to do. */
 import { printable } from '../../text/printable.ts';
-import type { Message } from './failmail.ts';
+import { failmailPrefix, type Message } from './wording.ts';
 
 export interface ServiceReport {
   readonly slug: string;
@@ -11,13 +11,10 @@ export interface ServiceReport {
   readonly state: string;
   /** "2026-11-22 10:30:00 +01:00" */
   readonly since: string;
-  /** One for each instance that is not up. */
+  /** A line for each instance that is not up. */
   readonly lines: readonly string[];
   readonly logPath?: string;
 }
-
-/** The start of every subject, kept: people's mail filters know it. */
-const subjectPrefix = 'Fail Mail : ';
 
 export function serviceMessage(report: ServiceReport): Message {
   const { slug, name, host, what, state, since, description, lines, logPath } = report;
@@ -35,7 +32,7 @@ export function serviceMessage(report: ServiceReport): Message {
   ];
   const text = sections.filter((section) => section.length > 0).map((section) => `${section.join('\n')}\n`);
   return {
-    subject: `${what === 'worse' ? subjectPrefix : 'Recovered : '}${title} ${words} on ${printable(host)}`,
+    subject: `${what === 'worse' ? failmailPrefix : 'Recovered : '}${title} ${words} on ${printable(host)}`,
     text: text.join('\n'),
   };
 }

@@ -1,12 +1,21 @@
-/** How messages to people put things: names, times, the last lines of output; all of it printable. */
-import { durationWords } from '../../run/outcome/outcome.ts';
+/** Wording that all messages to people share: names, times, the last lines of output; all of it printable. */
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import type { RunReport } from '../report.ts';
+
+/** Subject and text of a message. */
+export interface Message {
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** The start of the subject of failmail and of a service that fails, kept from the predecessor: mail filters know it. */
+export const failmailPrefix = 'Fail Mail : ';
 
 /** A phone shows about this much of the output without a long scroll, and a mail must not grow with the log. */
 const tailLimit = { lines: 40, characters: 4096 };
 
-/** The name for people, and the slug for the commands when it is another word. */
+/** The name for people, and the slug for the commands if it is another word. */
 export function title({ name, slug }: RunReport): string {
   return name === slug ? slug : `${shortened(line(name))} (${slug})`;
 }
@@ -22,9 +31,9 @@ export function lastOutput({ tail, logPath }: RunReport): readonly string[] {
   return ['Last lines of output:', '', ...(cut ? ['  […]'] : []), ...lines.map((text) => `  ${text}`.trimEnd())];
 }
 
-/** At most 40 of them and 4096 characters. */
+/** The last lines of output: at most 40 lines and 4096 characters. */
 export function lastLines(tail: string): { readonly lines: readonly string[]; readonly cut: boolean } {
-  // Cut before anything looks at each character: the tail may be as large as a log.
+  // Cut first, because what follows looks at each character, and the tail may be as large as a log.
   const end = tail.slice(-tailLimit.characters).replace(/^\p{Cs}/u, '');
   const whole = end.length === tail.length ? end : end.slice(end.indexOf('\n') + 1);
   const all = printableLines(whole.trimEnd());
@@ -32,7 +41,7 @@ export function lastLines(tail: string): { readonly lines: readonly string[]; re
   return { lines, cut: lines.length < all.length || whole.length < tail.length };
 }
 
-/** As a terminal would show them: colours go, and of a progress line only its last state stays. */
+/** The lines as a terminal shows them: without colours, and a progress line in its last state. */
 export function printableLines(text: string): readonly string[] {
   if (text === '') return [];
   return text

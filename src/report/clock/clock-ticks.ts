@@ -1,27 +1,40 @@
-/** When the clock starts a job as things are: by the line that is installed, which may be another one than the job file asks for. */
+/**
+ * The times at which cron starts a job now: by the installed line, which may differ from the job
+ * file.
+ */
+import { expressionOf } from '../../schedule/expression.ts';
 import { eachTick, nextTick, type Scheduled } from '../../schedule/ticks.ts';
 import { dayMs, minuteMs, type Zones } from '../../zone/zone.ts';
-import type { ClockedJob, ClockFacts } from './installed.ts';
+import type { ClockFacts } from './installed.ts';
 
 export interface ClockRule {
   readonly job: Scheduled;
-  /** A line with `--due`, when it fires: of the job's own ticks run-job starts those that are at most ten minutes old then. */
+  /**
+   * The installed line, if it was written with `--due`: when it fires, run-job starts the job if it
+   * has a tick that is at most ten minutes old.
+   */
   readonly line?: Scheduled;
 }
 
 const lateDueMs = 10 * minuteMs;
-/** Where the minutes of a line never meet the job's ticks, the search ends here. */
+/** The end of the search if the minutes of a line never meet the job's ticks. */
 const farMs = 800 * dayMs;
 const mostMismatches = 1000;
 
 /** Absent: there is no line, or cron does not read it. */
-export function clockRule(job: Omit<ClockedJob, 'slug'>, clock: ClockFacts): ClockRule | undefined {
+export function clockRule(job: Scheduled, clock: ClockFacts): ClockRule | undefined {
   const { line, schedule, due } = clock;
   if (line === 'missing' || line === 'none' || clock.crontab === 'ignored') return undefined;
   const own = { ...(job.schedule !== undefined && { schedule: job.schedule }), timing: job.timing };
   if (line === 'in-sync' || line === 'unknown' || schedule === undefined) return { job: own };
-  const ofLine = { schedule, timing: {} };
+  const ofLine = scheduledBy(schedule);
   return due ? { job: own, line: ofLine } : { job: ofLine };
+}
+
+/** The starts of a line in the crontab, which cron reads in the host's zone. */
+export function scheduledBy(line: string): Scheduled {
+  const schedule = expressionOf(line);
+  return { timing: {}, ...(schedule !== undefined && { schedule }) };
 }
 
 /** Ascending; none for starts after a boot. */

@@ -1,9 +1,15 @@
-/** One crontab as it is, and why cron ignores the whole of it. The rules are those of Debian's cron (database.c, user.c). */
+/**
+ * One crontab as it is, and the reason why cron ignores all of it. The rules are those of Debian's
+ * cron (database.c, user.c).
+ */
 import type { FileFacts } from '../../system/types/file.ts';
 import { shellWord } from '../../text/shell-word.ts';
-import { type Advice, advise } from '../why/advice.ts';
+import { type Advice, advise } from '../advice.ts';
 
-/** Whether cron reads it: a file of /etc/cron.d, one in another place, standard output, or the user's own crontab. */
+/**
+ * The place of a crontab, which decides whether cron reads it: in /etc/cron.d, elsewhere, standard
+ * output, or the user's own.
+ */
 type CrontabKind = 'cron.d' | 'elsewhere' | 'console' | 'own';
 
 export interface CrontabPart {
@@ -11,10 +17,10 @@ export interface CrontabPart {
   readonly kind: CrontabKind;
   /** Absent when there is no such file. */
   readonly facts?: Pick<FileFacts, 'kind' | 'uid' | 'mode' | 'links' | 'mtimeMs'>;
-  /** Why it could not be read. */
+  /** The reason why it could not be read. */
   readonly unreadable?: string;
   readonly lineCount: number;
-  /** What cron would refuse: "line 3: …". */
+  /** The lines that cron would refuse: "line 3: …". */
   readonly faults: readonly string[];
   readonly endsWithLineBreak: boolean;
   /** Users that lines name and that this host does not know. */
@@ -27,7 +33,7 @@ export interface CrontabRefusal {
   readonly advice: readonly Advice[];
 }
 
-/** Why cron ignores the whole file; `generate` is the command that writes it again. */
+/** Returns why cron ignores the whole file; `generate` is the command that writes it again. */
 export function refusalOf(crontab: CrontabPart, generate: string): CrontabRefusal | undefined {
   const { path, facts, kind, faults, unknownUsers, endsWithLineBreak, lineCount } = crontab;
   if (facts === undefined || kind === 'own') return undefined;

@@ -1,18 +1,20 @@
 /**
- * The answer to "what will the clock do with this job?" from what is installed: the line that cron has, and whether a cron runs.
- * A job file that was written or changed says nothing about the future until cron-generate has put its line into the crontab.
+ * Answers "what will the clock do with this job?" from the installed line, and from whether a cron
+ * runs.
+ * A new or changed job file changes nothing until cron-generate has put its line into the crontab.
  */
 
 import { lineRule } from '../../crontab/last-good.ts';
 import { readLine } from '../../crontab/reader.ts';
 import { isReboot } from '../../schedule/nickname.ts';
-import { adviceText } from '../why/advice.ts';
-import { type DaemonEvidence, startCommand } from '../why/evidence.ts';
+import type { Scheduled } from '../../schedule/ticks.ts';
+import { adviceText } from '../advice.ts';
 import { type CrontabPart, refusalOf } from './crontab-part.ts';
+import { type DaemonEvidence, startCommand } from './daemon.ts';
 
 /** An entry that starts a job by its name. */
 export interface InstalledLine {
-  /** As it is written. */
+  /** The line as it is written. */
   readonly text: string;
   /** Five terms in the host's zone, or a nickname. */
   readonly schedule: string;
@@ -21,11 +23,14 @@ export interface InstalledLine {
   readonly part: CrontabPart;
 }
 
-/** What cron has now; read once by a command and used for all of its jobs. */
+/**
+ * The crontab lines and the daemon of this host. A command reads them once and uses them for all of
+ * its jobs.
+ */
 export interface Installed {
   /** The main crontab. */
   readonly main: CrontabPart;
-  /** By slug. */
+  /** The lines by the slug of their job. */
   readonly lines: ReadonlyMap<string, InstalledLine>;
   /** The lines that start services, and those that make up for missed ticks. */
   readonly ensure?: CrontabPart;
@@ -37,37 +42,56 @@ export interface Installed {
   readonly dueMinutes: (schedule: string, timeZone: string) => string;
 }
 
-/** As much of a job as its line depends on. */
+/** The part of a job that its line depends on. */
 export interface ClockedJob {
   readonly slug: string;
-  /** As cron-generate writes it. */
+  /** The schedule as cron-generate writes it. */
   readonly schedule?: string;
   readonly enabled: boolean;
   readonly timing: { readonly timeZone?: string };
   readonly service?: unknown;
 }
 
-/** What the clock will do with one job, as things are. `--json` prints it under `clock`. */
+/** The future of one job by the clock. `--json` prints it as `clock`. */
 export interface ClockFacts {
-  /** `other`: it has another time than the file says. `left-over`: the file wants none. `none`: there is none and none is wanted. */
+  /**
+   * `other`: the line has other times than the file. `left-over`: there is a line, but the file
+   * wants none. `none`: there is no line, and the file wants none.
+   */
   readonly line: 'in-sync' | 'other' | 'missing' | 'left-over' | 'none' | 'unknown';
-  /** When cron starts the line that it has; absent without a line. */
+  /** The schedule of the installed line; absent without a line. */
   readonly schedule?: string;
   readonly due?: true;
-  /** Whether cron takes the file that has, or would have, the line. */
+  /** Says whether cron reads the file that has the line, or should have it. */
   readonly crontab: 'read' | 'ignored' | 'unknown';
   readonly cron: 'running' | 'absent' | 'stopped' | 'unknown';
-  /** Whether cron starts the job as things are; null: that is not known. */
+  /** True if cron starts the job; null if that is not known. */
   readonly starts: boolean | null;
-  /** Everything that makes the answer another one than the job file alone would give; each with what to do. */
+  /** Every difference to what the job file says, each with what to do. */
   readonly warnings: readonly string[];
 }
+
+/** The part of a job that its line depends on, of a job whose file is loaded. */
+export function clockedJob({ slug, schedule, enabled, timing, service }: LoadedJob): ClockedJob {
+  return {
+    slug,
+    enabled,
+    timing,
+    ...(schedule !== undefined && { schedule: schedule.text }),
+    ...(service !== undefined && { service }),
+  };
+}
+
+type LoadedJob = Scheduled & Omit<ClockedJob, 'schedule' | 'timing'>;
 
 export type InstalledEntry =
   | ({ readonly is: 'job'; readonly slug: string } & Omit<InstalledLine, 'part'>)
   | { readonly is: 'ensure' | 'catch-up' };
 
-/** Entries of ours in a crontab; `form` is `user` for a crontab of one user, whose lines name no user. */
+/**
+ * Yields our entries in a crontab; `form` is `user` for a crontab of one user, whose lines name no
+ * user.
+ */
 export function* entriesIn(text: string, form: 'system' | 'user'): Generator<InstalledEntry> {
   for (const written of text.split('\n')) {
     if (!written.includes('run-job') && !/ --(?:job|ensure|catch-up)\b/.test(written)) continue;
@@ -101,7 +125,7 @@ export function clockFacts(job: ClockedJob, installed: Installed): ClockFacts {
   return { ...found, crontab, cron, starts, warnings };
 }
 
-/** Of this job alone; what holds for all of them is said once. */
+/** The warnings about this job alone; those about all jobs are printed once. */
 export function ownWarnings(clock: ClockFacts | undefined): readonly string[] {
   return clock !== undefined && hasOwn(clock) ? clock.warnings.slice(0, 1) : [];
 }
@@ -171,7 +195,7 @@ function lineWords({ line, schedule, due }: FoundLine, { service, slug }: Clocke
   }
 }
 
-/** What is true of the file as a whole. */
+/** The state of the file as a whole. */
 function placeOf(
   part: CrontabPart,
   { command }: Installed,
@@ -187,7 +211,10 @@ function placeOf(
   return { is: 'ignored', words: [`cron ignores ${path}: ${refusal.words}: ${adviceText(refusal.advice)}`] };
 }
 
-/** Of a file that is not in /etc/cron.d another program may read the lines. */
+/**
+ * The state of the cron daemon; unknown for a file outside of /etc/cron.d, whose lines another
+ * program may read.
+ */
 function cronOf({ daemon, main: { kind } }: Installed): ClockFacts['cron'] {
   if (kind === 'elsewhere' || kind === 'console' || daemon.is === 'hidden') return 'unknown';
   if (daemon.is === 'absent') return 'absent';

@@ -1,6 +1,8 @@
 /**
- * Since when a job should have started and has not, from its schedule alone: nothing has to run for this to be noticed, so a dead cron is.
- * A tick is settled by whatever has claimed it; one during a pause is not waited for; a job that is new or changed owes nothing from before that.
+ * Finds the start that a job has missed, from its schedule alone: no program has to run for this,
+ * so a dead cron is noticed.
+ * A tick that was claimed is settled. A tick during a pause is not waited for. A new or changed job
+ * owes nothing from before the change.
  */
 import { type Pause, pauseOf } from '../../run/pause/pause.ts';
 import type { AccountedJob, TickAccount } from '../../run/tick/account.ts';
@@ -10,14 +12,20 @@ import type { Zones } from '../../zone/zone.ts';
 export interface OverdueQuestion {
   readonly account: TickAccount;
   readonly nowMs: number;
-  /** When the inode of the job's file was changed last: what nobody has seen run yet is waited for from then on. */
+  /**
+   * When the inode of the job file last changed. A job that has never run is waited for from then
+   * on.
+   */
   readonly changedMs: number;
-  /** Of all jobs. */
+  /** The pauses of all jobs. */
   readonly pauses: readonly Pause[];
   readonly zones: Zones;
-  /** By how much this host delays the job's ticks. */
+  /** The milliseconds by which this host delays the job's ticks. */
   readonly delayMs: number;
-  /** Whether the history has a start for a tick that nobody has claimed; asked in ascending order. */
+  /**
+   * Returns whether the history has a start for a tick that no run has claimed. Called in ascending
+   * order.
+   */
   readonly hasStart: (tickMs: number) => boolean;
 }
 

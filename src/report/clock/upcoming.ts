@@ -1,9 +1,11 @@
-/** When jobs will start: the ticks to come of each, with all that delays or forbids them. Nothing that is off is left out silently. */
+/**
+ * The next starts of jobs, with everything that delays or prevents them. A job that is not started
+ * is shown with the reason.
+ */
 
-import { durationWords } from '../../run/outcome/outcome.ts';
 import { type Pause, pauseOf, pauseWords } from '../../run/pause/pause.ts';
-import { isReboot } from '../../schedule/nickname.ts';
 import { expectedTicks, type Scheduled, tickZone } from '../../schedule/ticks.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import { wallTime } from '../../zone/wall-time.ts';
@@ -11,9 +13,9 @@ import { dayMs, type Zone, type Zones } from '../../zone/zone.ts';
 import { clockRule, eachStart } from './clock-ticks.ts';
 import type { ClockFacts } from './installed.ts';
 
-/** As much of a job as is asked. `splaySeconds`: by how much this host delays each of its ticks. */
+/** The part of a job that this needs. `splaySeconds` is the delay of its ticks on this host. */
 export interface UpcomingJob extends Scheduled {
-  /** What is installed for it. */
+  /** The job's line in the crontab. */
   readonly clock: ClockFacts;
   readonly slug: string;
   readonly tags: readonly string[];
@@ -37,12 +39,15 @@ export interface UpcomingTick {
   readonly tickMs: number;
   /** Later than the tick by the job's splay. */
   readonly startMs: number;
-  /** In which the schedule is read, when it is not the host's. */
+  /** The zone of the schedule, if it is not the host's. */
   readonly zone?: Zone;
   readonly paused?: Pause;
-  /** What is installed; what it says may be why the job does not start then. */
+  /** The job's line in the crontab, which may be why it does not start then. */
   readonly clock: ClockFacts;
-  /** What moves the tick: a change of the clocks of the host or of the job's zone between this tick and the one before it. */
+  /**
+   * True if the clocks of the host, or of the job's zone, change between this tick and the one
+   * before it.
+   */
   readonly afterClockChange?: true;
 }
 
@@ -69,7 +74,10 @@ export interface Upcoming {
   readonly none: readonly NoTick[];
 }
 
-/** How far ahead the first tick of a schedule can be: 29 February that falls on a certain weekday comes every 28 years, 40 across 2100. */
+/**
+ * The longest time to a first tick: 29 February on a certain weekday comes every 28 years, 40
+ * across 2100.
+ */
 const farMs = 41 * 366 * dayMs;
 
 export function upcomingOf(job: UpcomingJob, order: UpcomingOrder): Upcoming {
@@ -77,12 +85,12 @@ export function upcomingOf(job: UpcomingJob, order: UpcomingOrder): Upcoming {
   if (absent !== undefined) return none(job, ...absent);
   const ticks = [...tickValues(job, order)];
   if (ticks.length > 0) return { ticks, none: [] };
-  const { schedule = job.schedule, due, warnings } = job.clock;
-  const words = `has no tick in that time (${due ? job.schedule : schedule})`;
+  const { schedule = job.schedule?.text, due, warnings } = job.clock;
+  const words = `has no tick in that time (${due ? job.schedule?.text : schedule})`;
   return none(job, 'none-in-span', [words, ...warnings].join('; '));
 }
 
-/** Why the job has no tick at all, as things are. */
+/** Returns why the job has no tick now. */
 function absenceOf(job: UpcomingJob): readonly [NoTick['why'], string] | undefined {
   const { clock, schedule, enabled } = job;
   const [warning = ''] = clock.warnings;
@@ -95,12 +103,15 @@ function absenceOf(job: UpcomingJob): readonly [NoTick['why'], string] | undefin
   if (clock.line === 'none') return ['disabled', 'is disabled in its file: only people and other jobs start it'];
   if (clock.line === 'missing') return ['not-installed', `is ${clock.warnings.join('; ')}`];
   if (clock.crontab === 'ignored') return ['ignored', `will not start: ${clock.warnings.join('; ')}`];
-  if (isReboot(clockRule(job, clock)?.job.schedule))
+  if (clockRule(job, clock)?.job.schedule?.atBoot)
     return ['reboot', ['starts once after the next boot, whenever that is', ...clock.warnings].join('; ')];
   return undefined;
 }
 
-/** The same for spans of any length: the ticks come one by one, and `none` says why there is not a single one. */
+/**
+ * The same for spans of any length: ticks are computed one by one, and `none` says why there are
+ * none.
+ */
 export function upcomingStream(job: UpcomingJob, order: UpcomingOrder): UpcomingStream {
   const { ticks, none: absent } = upcomingOf(job, { ...order, count: 1 });
   return absent.length > 0 ? { ticks, none: absent } : { ticks: tickValues(job, order), none: [] };
@@ -183,17 +194,20 @@ function tickValue(
   };
 }
 
-/** Whose clock changes move a job's ticks: cron starts its line by the clocks of the host. */
+/**
+ * The zones whose clock changes move a job's ticks. cron starts its line by the clocks of the host.
+ */
 function zonesOf(job: UpcomingJob, zones: Zones): readonly Zone[] {
   const own = tickZone(job, zones);
   return own === undefined || own === zones.host ? [zones.host] : [zones.host, own];
 }
 
-/** The first change of the clocks that move a job's ticks, and the ticks around it: two before, two after. */
+/**
+ * The first clock change that moves a job's ticks, and the ticks around it: two before, two after.
+ */
 export function aroundClockChange(job: UpcomingJob, order: UpcomingOrder): readonly UpcomingTick[] {
-  // Of another line than the file asks for the next ticks are enough.
-  if (job.schedule === undefined || isReboot(job.schedule) || !['in-sync', 'unknown'].includes(job.clock.line))
-    return [];
+  // If the installed line differs from the file, its next ticks are enough.
+  if (job.schedule === undefined || job.schedule.atBoot || !['in-sync', 'unknown'].includes(job.clock.line)) return [];
   if (job.clock.crontab === 'ignored') return [];
   const span = { afterMs: order.fromMs, untilMs: order.fromMs + 400 * dayMs };
   const [changeMs] = zonesOf(job, order.zones)
@@ -220,7 +234,10 @@ export function upcomingText({ ticks, none }: Upcoming, view: UpcomingView): str
 
 type WideView = UpcomingView & { readonly width: number };
 
-/** The same line by line, and then what the crontab and cron have against these times; `width` is that of the longest name. */
+/**
+ * The same line by line, then the warnings about crontab and cron; `width` is that of the longest
+ * name.
+ */
 export function* upcomingLines(stream: UpcomingStream, view: WideView): Generator<string> {
   const jobsOf = new Map<string, Set<string>>();
   const noted = function* (ticks: Iterable<UpcomingTick>): Generator<UpcomingTick> {
@@ -260,7 +277,7 @@ function remarks(tick: UpcomingTick, { hostZone, nowMs }: UpcomingView): string 
   return parts.filter((part) => part !== undefined).join(', ');
 }
 
-/** For programs: one object a tick or job. */
+/** Yields JSON, one object per tick or job. */
 export function* upcomingJson({ ticks, none }: UpcomingStream): Generator<string> {
   for (const tick of ticks) yield `${JSON.stringify(tick)}\n`;
   for (const one of none) yield `${JSON.stringify(one)}\n`;

@@ -1,11 +1,11 @@
 /** `jobctl failed`: what is failing now, since when, how often, and its last words. */
-import { durationWords } from '../../run/outcome/outcome.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import type { BrokenJobSnapshot } from '../snapshot.ts';
 import { type AnySnapshot, isBroken } from './job.ts';
-import { serviceRemark } from './service.ts';
+import { serviceNote } from './service.ts';
 
-/** How the latest log of a job ends, or why it can't be shown. */
+/** The end of the latest log of a job, or why it can't be shown. */
 export type LastWords = { readonly lines: readonly string[] } | { readonly why: string };
 
 export function isFailing(job: AnySnapshot): boolean {
@@ -27,7 +27,7 @@ export function failingText(
     .join('');
 }
 
-/** What became of its file and of what runs in spite of that, and the first problem. */
+/** The state of the file, the run that goes on all the same, and the first problem. */
 export function withProblem(job: BrokenJobSnapshot): string {
   return job.file === 'gone' ? brokenWords(job) : `${brokenWords(job)}: ${job.problems[0] ?? ''}`;
 }
@@ -47,7 +47,7 @@ function headWords(job: AnySnapshot, time: (ms: number) => string): string {
   const { service, streak, lastRun } = job;
   if (service !== undefined) {
     const since = service.sinceMs === undefined ? '' : ` since ${time(service.sinceMs)}`;
-    return `${service.state}${since}: ${serviceRemark(job.slug, service)}`;
+    return `${service.state}${since}: ${serviceNote(job.slug, service)}`;
   }
   const { failures, failingSinceMs } = streak;
   const often = failures === 1 ? 'failed once' : `failed ${failures} times in a row`;

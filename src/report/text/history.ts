@@ -1,13 +1,21 @@
-/** `jobctl history`: one line for each run and for each thing that a person has decided about the job, newest last. */
+/**
+ * `jobctl history`: one line for each run, and for each decision of an operator about the job;
+ * newest last.
+ */
 import type { Steered, Trigger } from '../../run/history/event.ts';
-import { durationWords, lastedWords, leftOutWords } from '../../run/outcome/outcome.ts';
+import { lastedWords, leftOutWords } from '../../run/outcome/outcome.ts';
 import type { JournalEntry } from '../../service/record/journal.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
-import type { RunSnapshot } from '../snapshot.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
 
 /** `job` is its slug. */
 export type HistoryEntry = { readonly job: string } & (
-  | { readonly is: 'run'; readonly run: RunSnapshot /** What it usually takes. */; readonly usualMs?: number }
+  | {
+      readonly is: 'run';
+      readonly run: RunSnapshot /** The usual duration, in milliseconds. */;
+      readonly usualMs?: number;
+    }
   | { readonly is: 'service'; readonly entry: JournalEntry }
   | { readonly is: 'steered'; readonly step: Steered }
 );
@@ -50,7 +58,7 @@ function entryLine(entry: HistoryEntry, formatTime: (ms: number) => string): str
   }
 }
 
-/** In the words of a run's line, where a run has its id a dash. */
+/** A line like that of a run, with a dash in place of the run's id. */
 function steeredLine(step: Steered, formatTime: (ms: number) => string): string {
   const { action, by, untilMs, tag, reason, started } = step;
   const what = { pause: 'paused', resume: 'resumed', reset: 'reset', start: 'started', restart: 'restarted' }[action];
@@ -82,7 +90,10 @@ function historyLine(run: RunSnapshot, usualMs: number | undefined, formatTime: 
   );
 }
 
-/** A duration that belongs to the words, as in "timed out after 5 s and ended after 13 s", stands in one part with them. */
+/**
+ * Joins the duration to the words where both belong together, as in "timed out after 5 s and ended
+ * after 13 s".
+ */
 function endParts({ words: ended, stopReason, outcome, durationMs }: RunSnapshot): readonly string[] {
   const words = stopReason === undefined || !isByRequest(outcome) ? ended : `${ended}: ${stopReason}`;
   const lasted = lastedWords(outcome, durationMs);
@@ -90,20 +101,23 @@ function endParts({ words: ended, stopReason, outcome, durationMs }: RunSnapshot
   return lasted === '' ? [words] : [words, lasted.trimStart()];
 }
 
-/** Whether the end of the run, or what it does now, is what somebody has asked for. */
+/** True if an operator asked for this end, or for what the run is doing now. */
 function isByRequest(outcome: RunSnapshot['outcome']): boolean {
   return outcome === undefined || outcome.kind === 'stopped';
 }
 
-/** Requests to stop it that did not lead to its end: it had ended otherwise, or was being stopped already. */
+/**
+ * Requests to stop the run that did not end it: it had ended otherwise, or was being stopped
+ * already.
+ */
 function stopParts({ outcome, stopRequestedBy, stopReason, laterStops = [] }: RunSnapshot): readonly string[] {
   const withReason = (words: string, reason: string | undefined) =>
     reason === undefined ? words : `${words}: ${reason}`;
   const first =
     stopRequestedBy === undefined || isByRequest(outcome)
       ? []
-      : [withReason(`${stopRequestedBy} asked for its stop`, stopReason)];
-  return [...first, ...laterStops.map(({ by, reason }) => withReason(`${by} asked again for its stop`, reason))];
+      : [withReason(`${stopRequestedBy} asked to stop it`, stopReason)];
+  return [...first, ...laterStops.map(({ by, reason }) => withReason(`${by} asked again to stop it`, reason))];
 }
 
 function sweptWords(count: number): string {

@@ -1,6 +1,10 @@
-/** What `check-jobs-icinga` says: the predecessor's two sentences first, then ours, with performance data behind the bar. */
-import { durationWords } from '../../run/outcome/outcome.ts';
+/**
+ * The answer of `check-jobs-icinga`: the predecessor's two sentences first, then ours, and
+ * performance data behind the bar.
+ */
+
 import { isCircuit } from '../../run/pause/pause.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { greatest } from '../../text/width.ts';
 import { commonWarnings, ownWarnings } from '../clock/installed.ts';
@@ -12,23 +16,27 @@ export interface CheckAnswer {
   readonly text: string;
 }
 
-/** How late a job may be, in seconds, before it is a warning, and before it is critical; without the latter it never is. */
+/**
+ * The delay of a start, in seconds, that is a warning, and the one that is critical; without
+ * `criticalSeconds` no delay is critical.
+ */
 export interface Limits {
   readonly warningSeconds: number;
   readonly criticalSeconds?: number;
 }
 
 /**
- * `FAILING JOBS: a, b` and 2 (kept), `JOBS CRITICAL: …` and 2 for what should long have run, `JOBS UNKNOWN: …` and 3 where a history can't be
- * read, `JOBS WARNING: …` and 1 for what a person
- * should look at, `JOBS OK` and 0 (kept).
- * Monitoring plugins guidelines: the first line says it all, no bar in it, labels quoted, seconds with their unit, other counts without.
+ * The answer, with its exit code: `FAILING JOBS: a, b` and 2 (kept), `JOBS CRITICAL: …` and 2 for
+ * starts that are long overdue, `JOBS UNKNOWN: …` and 3 if a history can't be read, `JOBS WARNING:
+ * …` and 1 for what an operator should look at, `JOBS OK` and 0 (kept).
+ * Monitoring plugins guidelines: the first line says it all and has no bar in it; labels are
+ * quoted, times are in seconds.
  */
 export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAnswer {
   const failing = jobs.filter((job) => job.health === 'failing').map(({ slug }) => slug);
   const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
   const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
-  const hidden = jobs.flatMap(hiddenRemark);
+  const hidden = jobs.flatMap(hiddenNote);
   const remarks = [
     ...hidden,
     ...commonWarnings(jobs.map((job) => (isBroken(job) ? undefined : job.clock))),
@@ -69,16 +77,26 @@ function perfdata(jobs: readonly AnySnapshot[], { failing, warnings, limits }: S
   ].join(' ');
 }
 
-/** As long as a mail server may take for a restart. */
+/** The time that a mail server may need for a restart. */
 const undeliveredMs = 600_000;
+
+function noticeWarnings({ slug, noticeFailed, undelivered }: AnySnapshot): readonly string[] {
+  if (noticeFailed !== undefined) return [`${slug}: a notice failed: ${noticeFailed.words}`];
+  const { forMs = 0 } = undelivered ?? {};
+  return forMs < undeliveredMs ? [] : [`${slug}: a notice waits for ${durationWords(forMs / 1000)}`];
+}
 
 function remarksOn(
   job: AnySnapshot,
   { warningSeconds, criticalSeconds = Number.POSITIVE_INFINITY }: Limits,
 ): readonly string[] {
-  const stopped = stoppedRemark(job);
+  const stopped = stoppedNote(job);
   if (isBroken(job))
-    return job.file === 'gone' ? stopped : [...stopped, `${job.slug} is invalid: its file has problems`];
+    return [
+      ...stopped,
+      ...(job.file === 'gone' ? [] : [`${job.slug} is invalid: its file has problems`]),
+      ...noticeWarnings(job),
+    ];
   const seconds = overdueSeconds(job);
   const missed = job.lastRun?.outcome?.kind === 'missed';
   return [
@@ -86,31 +104,28 @@ function remarksOn(
     ...(seconds >= warningSeconds && seconds < criticalSeconds ? [overdueWords(job)] : []),
     ...(missed ? [`${job.slug} ${job.lastRun?.words ?? ''}`] : []),
     ...stopped,
-    ...pauseRemark(job),
+    ...pauseNote(job),
     ...(job.skips?.isMany ? [`${job.slug} was skipped ${job.skips.count} times in a row (skip_threshold)`] : []),
     ...(job.activity.is === 'orphaned' ? [`${job.slug} left processes behind`] : []),
-    ...(job.noticeFailed === undefined ? [] : [`${job.slug}: a notice failed: ${job.noticeFailed.words}`]),
-    ...(job.noticeFailed === undefined && (job.undelivered?.forMs ?? 0) >= undeliveredMs
-      ? [`${job.slug}: a notice waits for ${durationWords((job.undelivered?.forMs ?? 0) / 1000)}`]
-      : []),
+    ...noticeWarnings(job),
     ...(job.lastRun?.lostBytes === undefined ? [] : [`${job.slug} lost output of its last run`]),
   ];
 }
 
-function hiddenRemark(job: AnySnapshot): readonly string[] {
+function hiddenNote(job: AnySnapshot): readonly string[] {
   const words = isBroken(job) ? undefined : hiddenWords(job.historyHidden);
   return words === undefined ? [] : [`${job.slug}: ${words}`];
 }
 
-/** Whoever enforces timeouts, or restarts instances, does nothing while it is stopped. */
-function stoppedRemark({ slug, activity, service }: AnySnapshot): readonly string[] {
+/** Names a stopped run-job or supervisor, which enforces no timeout and restarts no instance. */
+function stoppedNote({ slug, activity, service }: AnySnapshot): readonly string[] {
   if (activity.is !== 'running' || activity.isStopped !== true) return [];
   const who = service === undefined ? 'the run-job' : 'the supervisor';
   return [`${who} of ${slug} is stopped (SIGSTOP): kill -CONT ${activity.pid ?? ''}`];
 }
 
-/** A pause that ends by itself is nobody's business. */
-function pauseRemark({ slug, paused }: JobSnapshot): readonly string[] {
+/** Names a pause without an end; one that ends by itself needs no attention. */
+function pauseNote({ slug, paused }: JobSnapshot): readonly string[] {
   if (paused === undefined || paused.untilMs !== undefined) return [];
   const why = paused.reason === undefined ? '' : `: ${paused.reason}`;
   if (isCircuit(paused)) return [`${slug} is paused after its failures until jobctl reset ${slug}${why}`];

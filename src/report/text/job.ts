@@ -1,19 +1,15 @@
 /** `jobctl status`: one line for each job, or all that is known of one. */
 import { orphanWords } from '../../run/lock/collision.ts';
-import { durationWords, lastedWords } from '../../run/outcome/outcome.ts';
+import { lastedWords } from '../../run/outcome/outcome.ts';
 import { pauseRemark, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import { ownWarnings } from '../clock/installed.ts';
 import type { Overdue } from '../clock/overdue.ts';
-import {
-  type BrokenJobSnapshot,
-  hiddenWords,
-  type JobSnapshot,
-  type RunSnapshot,
-  unreadableWords,
-} from '../snapshot.ts';
-import { serviceRemark } from './service.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
+import { type BrokenJobSnapshot, hiddenWords, type JobSnapshot, unreadableWords } from '../snapshot.ts';
+import { serviceNote } from './service.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
 
@@ -39,14 +35,14 @@ export function jobLines(jobs: readonly AnySnapshot[], formatTime: (ms: number) 
 function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
   if (isBroken(job) && job.service === undefined) {
     const since = job.activity.is === 'running' ? job.activity.sinceMs : undefined;
-    return [since === undefined ? '' : formatTime(since), printable(brokenRemark(job))];
+    return [since === undefined ? '' : formatTime(since), printable(brokenNote(job, formatTime))];
   }
   if (job.service !== undefined) {
     const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
     const remarks = [
-      serviceRemark(job.slug, job.service),
+      serviceNote(job.slug, job.service),
       ...(isBroken(job) ? [] : ownWarnings(job.clock)),
-      ...(isBroken(job) ? [] : noticeRemarks(job, formatTime)),
+      ...noticeRemarks(job, formatTime),
       isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
     ];
     return [since, printable(remarks.filter(Boolean).join('; '))];
@@ -58,18 +54,18 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
     started,
     printable(
       [
-        offRemark(job),
+        offNote(job),
         pausedWords(job, formatTime),
         ...ownWarnings(job.clock),
-        overdueRemark(job, formatTime),
+        overdueNote(job, formatTime),
         stoppedWords(job.activity),
         retryWords(job, formatTime),
-        nextRemark(job),
-        orphanRemark(job),
-        streakRemark(job),
+        nextNote(job),
+        orphanNote(job),
+        streakNote(job),
         lastWords(job),
-        resetRemark(job, formatTime),
-        skipRemark(job, formatTime),
+        resetNote(job, formatTime),
+        skipNote(job, formatTime),
         unreadableWords(job.slug, job.unreadable),
         hiddenWords(job.historyHidden),
         ...noticeRemarks(job, formatTime),
@@ -80,18 +76,18 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
   ];
 }
 
-/** Of one that runs, has failed or is paused, where the column before says that. */
-function offRemark({ disabled, state }: JobSnapshot): string {
+/** "disabled", unless the column before says so. */
+function offNote({ disabled, state }: JobSnapshot): string {
   return disabled && state !== 'disabled' ? 'disabled' : '';
 }
 
-/** Of a run under way the column before says that it runs. */
+/** The words about the last run; empty for a run under way, since the column before says that. */
 function lastWords({ lastRun, activity, state }: JobSnapshot): string | undefined {
   if (lastRun === undefined || lastRun.outcome !== undefined || state !== 'running') return lastRun?.words;
   return activity.is === 'running' ? activityText(activity) : lastRun.words;
 }
 
-function overdueRemark({ overdue }: JobSnapshot, formatTime: (ms: number) => string): string {
+function overdueNote({ overdue }: JobSnapshot, formatTime: (ms: number) => string): string {
   return overdue === undefined ? '' : `due since ${formatTime(overdue.tickMs)}`;
 }
 
@@ -100,7 +96,7 @@ function pausedWords({ paused, state }: JobSnapshot, formatTime: (ms: number) =>
   return state === 'paused' ? pauseRemark(paused, formatTime) : pauseWords(paused, formatTime);
 }
 
-function orphanRemark({ activity }: JobSnapshot): string {
+function orphanNote({ activity }: JobSnapshot): string {
   return activity.is === 'orphaned' ? activityOrphans(activity) : '';
 }
 
@@ -108,24 +104,28 @@ export function activityOrphans(activity: Extract<JobSnapshot['activity'], { is:
   return orphanWords({ ...activity, ...(activity.run !== undefined && { runId: activity.run }) });
 }
 
-function nextRemark({ next, lastRun }: JobSnapshot): string {
+function nextNote({ next, lastRun }: JobSnapshot): string {
   return next === undefined || next.run === lastRun?.run ? '' : `run ${next.run} waits`;
 }
 
-/** Not of a pause, which is told already, nor beside a run under way that says why. */
-function skipRemark({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: number) => string): string {
+/** The latest skip. Left out if a pause explains it, or a run under way. */
+function skipNote({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: number) => string): string {
   if (lastSkip === undefined || paused !== undefined || activity.is === 'running') return '';
   return `at ${formatTime(lastSkip.startedMs)} it ${lastSkip.words}`;
 }
 
-function undeliveredWords({ undelivered }: JobSnapshot, formatTime: (ms: number) => string): string | undefined {
+function undeliveredWords({ undelivered }: AnySnapshot, formatTime: (ms: number) => string): string | undefined {
   if (undelivered === undefined) return undefined;
   const { count, sinceMs } = undelivered;
   return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
 }
 
-/** What has not been told. */
-export function noticeRemarks(job: JobSnapshot, formatTime: (ms: number) => string): readonly string[] {
+function failedNoticeWords({ noticeFailed }: AnySnapshot): string | undefined {
+  return noticeFailed && `of run ${noticeFailed.run}: ${noticeFailed.words}`;
+}
+
+/** Notices that failed or are not delivered yet. */
+export function noticeRemarks(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
   const waiting = undeliveredWords(job, formatTime);
   return [
     ...(waiting === undefined ? [] : [waiting]),
@@ -133,14 +133,15 @@ export function noticeRemarks(job: JobSnapshot, formatTime: (ms: number) => stri
   ];
 }
 
-function streakRemark({ streak }: JobSnapshot): string {
+function streakNote({ streak }: JobSnapshot): string {
   return streak.failures > 1 ? `${streak.failures} failures in a row` : '';
 }
 
-/** What runs in spite of it comes first. */
-function brokenRemark({ activity, problems }: BrokenJobSnapshot): string {
+/** The words about a job whose file has problems; what runs all the same comes first. */
+function brokenNote(job: BrokenJobSnapshot, formatTime: (ms: number) => string): string {
+  const { activity, problems } = job;
   const runs = activity.is === 'idle' ? [] : [activityText(activity)];
-  return [...runs, problems[0] ?? ''].join('; ');
+  return [...runs, problems[0] ?? '', ...noticeRemarks(job, formatTime)].join('; ');
 }
 
 function noneWords({ historyHidden }: JobSnapshot): string {
@@ -148,7 +149,7 @@ function noneWords({ historyHidden }: JobSnapshot): string {
 }
 
 /** The last run has failed, and a person has said that this is known and dealt with. */
-function resetRemark({ reset }: JobSnapshot, formatTime: (ms: number) => string): string {
+function resetNote({ reset }: JobSnapshot, formatTime: (ms: number) => string): string {
   if (reset === undefined) return '';
   return `reset by ${reset.by} at ${formatTime(reset.atMs)}${reset.reason === undefined ? '' : `: ${reset.reason}`}`;
 }
@@ -176,12 +177,12 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
       'last skip',
       job.lastSkip === undefined ? undefined : `${formatTime(job.lastSkip.startedMs)} ${job.lastSkip.words}`,
     ],
-    ['reset', resetRemark(job, formatTime) || undefined],
+    ['reset', resetNote(job, formatTime) || undefined],
     ['log', last?.logPath],
     ['notices', undeliveredWords(job, formatTime)],
     ['warning', unreadableWords(job.slug, job.unreadable)],
     ['warning', hiddenWords(job.historyHidden)],
-    ['notice failed', job.noticeFailed && `of run ${job.noticeFailed.run}: ${job.noticeFailed.words}`],
+    ['notice failed', failedNoticeWords(job)],
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
   ];
@@ -197,6 +198,8 @@ function brokenDetails(job: BrokenJobSnapshot, formatTime: (ms: number) => strin
     ['waiting', nextWords(job, formatTime)],
     ['last run', last && lastRunWords(last, formatTime)],
     ['log', last?.logPath],
+    ['notices', undeliveredWords(job, formatTime)],
+    ['notice failed', failedNoticeWords(job)],
   ];
   return `${job.slug}: ${what}\n${problems}${factLines(facts)}`;
 }
@@ -248,13 +251,13 @@ function lockWords({ locks }: JobSnapshot, formatTime: (ms: number) => string): 
     .join('; ');
 }
 
-/** Empty unless the run-job was stopped: then nobody enforces anything. */
+/** Says that the run-job is stopped, so that nothing is enforced; otherwise empty. */
 function stoppedWords(activity: JobSnapshot['activity']): string {
   if (activity.is !== 'running' || activity.isStopped !== true) return '';
   return `its run-job is stopped (SIGSTOP), so its timeout is not enforced: kill -CONT ${activity.pid ?? ''}`;
 }
 
-/** Without times, for a listing. */
+/** The activity without times, for a listing. */
 function activityText(activity: JobSnapshot['activity']): string {
   if (activity.is === 'orphaned') return `its run-job is gone, processes of it live: ${activity.pids.join(', ')}`;
   return activity.is === 'running' ? `pid ${activity.pid ?? 'unknown'}` : '';

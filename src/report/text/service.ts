@@ -1,16 +1,16 @@
-/** `jobctl status` of a service: the remark in a listing, and a line for each instance. */
-import { durationWords } from '../../run/outcome/outcome.ts';
+/** `jobctl status` of a service: the words in a listing, and a line for each instance. */
+import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
-import { type InstanceSnapshot, type ServiceSnapshot, wishWords } from '../service-snapshot.ts';
+import { desiredWords, type InstanceSnapshot, type ServiceSnapshot } from '../service-snapshot.ts';
 import { unreadableWords } from '../snapshot.ts';
 
-/** What a row of a listing says behind the state: "3 of 4 up; web.2 backoff: exited with code 1". */
-export function serviceRemark(slug: string, service: ServiceSnapshot): string {
+/** The words of a listing behind the state: "3 of 4 up; web.2 backoff: exited with code 1". */
+export function serviceNote(slug: string, service: ServiceSnapshot): string {
   const { instances, wantedInstances, state, problems, supervisor, jobRun, file } = service;
   const up = instances.filter(({ at, number }) => at === 'up' && number < wantedInstances).length;
   const [worst] = instances.filter(({ at }) => at !== 'up' && at !== 'starting');
-  // Of instances that nobody has started yet there is nothing to say.
+  // An instance that was never started needs no words.
   const isSilent = state === 'DOWN' || (state === 'STARTING' && supervisor === undefined);
   const snoozed = instances.filter(({ snooze }) => snooze !== undefined).map(({ number }) => `${slug}.${number}`);
   const parts = [
@@ -32,7 +32,10 @@ function stoppedWords(supervisor: ServiceSnapshot['supervisor']): string | undef
   return `supervisor is stopped (SIGSTOP), so nothing is watched: kill -CONT ${supervisor.pid ?? ''}`;
 }
 
-/** cron starts supervisors; whether the crontab has the line for that, and cron runs, is said by what follows in a row. */
+/**
+ * The words about a missing supervisor. cron starts supervisors, so words about crontab and cron
+ * follow in the row.
+ */
 function absentWords({ supervisor, jobRun, state }: ServiceSnapshot): string {
   if (supervisor !== undefined || jobRun !== undefined) return '';
   if (state === 'STARTING') return 'no supervisor yet';
@@ -76,7 +79,7 @@ export function serviceDetails(
     ['description', job.description?.replaceAll('\n', ' ')],
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
     ['state', `${service.state}${service.sinceMs === undefined ? '' : ` since ${formatTime(service.sinceMs)}`}`],
-    ['wanted', wishWords(service, formatTime)],
+    ['wanted', desiredWords(service, formatTime)],
     [
       'supervisor',
       supervisor === undefined ? 'none' : `pid ${supervisor.pid ?? 'unknown'} (run ${supervisor.run ?? 'unknown'})`,

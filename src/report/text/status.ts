@@ -1,11 +1,17 @@
-/** `run-job --list-jobs` and `--status`: the lines that people and scripts know from the Python process-control. */
+/**
+ * `run-job --list-jobs` and `--status`: the lines that people and scripts know from the predecessor
+ * (kept).
+ */
 import { pauseWords } from '../../run/pause/pause.ts';
 import { printable } from '../../text/printable.ts';
 import type { ServiceSnapshot } from '../service-snapshot.ts';
 import type { BrokenJobSnapshot, JobSnapshot } from '../snapshot.ts';
-import { serviceRemark } from './service.ts';
+import { serviceNote } from './service.ts';
 
-/** `blast - Blastoff job<tab>{pid: 5647, status: running}`, then a line each for description, tags and last status (kept); ours follow. */
+/**
+ * `blast - Blastoff job<tab>{pid: 5647, status: running}`, then one line each for description, tags
+ * and last status (kept); our own lines follow.
+ */
 export function statusText(job: JobSnapshot, formatTime: (ms: number) => string): string {
   const running = runningWords(job);
   const lines = [
@@ -21,8 +27,8 @@ export function statusText(job: JobSnapshot, formatTime: (ms: number) => string)
 }
 
 function serviceLine(slug: string, service: ServiceSnapshot): string {
-  const remark = serviceRemark(slug, service);
-  return `service: ${service.state}${remark === '' ? '' : `, ${remark}`}`;
+  const note = serviceNote(slug, service);
+  return `service: ${service.state}${note === '' ? '' : `, ${note}`}`;
 }
 
 export function brokenStatusText(job: BrokenJobSnapshot): string {

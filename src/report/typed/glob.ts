@@ -1,6 +1,8 @@
 /**
- * A name and a pattern with `*` (any characters) and `?` (one). A regular expression made of a pattern such as `*a*a*a*b` tries all ways to
- * share a name out among the stars; here only the last star is ever tried anew, so the time is at most the product of both lengths.
+ * Matches a name with a pattern of `*` (any characters) and `?` (one).
+ * A regular expression from a pattern such as `*a*a*a*b` would try all ways to divide the name
+ * among the stars. Here only the last star is tried again, so the time is at most the product of
+ * both lengths.
  */
 export function matchesGlob(name: string, glob: string): boolean {
   let at = 0;

@@ -1,4 +1,7 @@
-/** Reads a moment as people type it: "now", 10:30, 8am, "monday 8:00", "yesterday 18:00", "2 days ago", "in 30m", 12h, 2026-11-24T18:00. */
+/**
+ * Reads a moment as people type it: "now", 10:30, 8am, "monday 8:00", "yesterday 18:00", "2 days
+ * ago", "in 30m", 12h, 2026-11-24T18:00.
+ */
 import { dayMs, type Zone } from '../../zone/zone.ts';
 import { parseSpan } from './span.ts';
 
@@ -10,7 +13,7 @@ export interface Now {
   readonly leaning: 'past' | 'future';
 }
 
-/** To be put behind "must be": examples that lie where they are asked for. */
+/** Examples to put behind "must be", in the past or in the future as the option needs. */
 export function momentForms({ nowMs, zone, leaning }: Now): string {
   const day = (days: number) => dayOf(nowMs + days * dayMs, zone);
   return leaning === 'past'
@@ -69,7 +72,10 @@ function closest(
   return moments.find((ms) => ms !== undefined && ms > nowMs);
 }
 
-/** "8am", "8:30 pm", "18:00", "noon" to HH:MM:SS; `undefined` for 8, which may be anything, and for 13pm. */
+/**
+ * Turns "8am", "8:30 pm", "18:00" and "noon" into HH:MM:SS. Returns `undefined` for 8, which may be
+ * anything, and for 13pm.
+ */
 function timeOfDay(text: string): string | undefined {
   if (text === 'noon') return '12:00:00';
   if (text === 'midnight') return '00:00:00';
@@ -103,7 +109,10 @@ function dayOf(ms: number, zone: Zone, daysLater = 0): string {
   return new Date(Date.parse(today) + daysLater * dayMs).toISOString().slice(0, 10);
 }
 
-/** Of a time that the clocks show twice the first; of one that they jump over the moment as many minutes after the jump. */
+/**
+ * The milliseconds of a local time. If the clocks show it twice, the first; if they jump over it,
+ * as many minutes after the jump.
+ */
 function localTime(day: string, time: string, zone: Zone): number | undefined {
   const local = Date.parse(`${day}T${time}Z`);
   // Date.parse takes 31 February for a day in March.

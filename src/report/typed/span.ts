@@ -1,10 +1,13 @@
-/** Reads how long as people type it: 90s, 2h30m, 2d12h, 1w, "2 days", "1 hour 30 minutes". Job files have their own, stricter form. */
+/**
+ * Reads a duration as people type it: 90s, 2h30m, 2d12h, 1w, "2 days", "1 hour 30 minutes". Job
+ * files have a stricter form.
+ */
 
 const unitSeconds: Readonly<Record<string, number>> = { w: 604_800, d: 86_400, h: 3600, m: 60, s: 1 };
 const part = /(\d{1,9}(?:\.\d{1,3})?) ?(w(?:eeks?)?|d(?:ays?)?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)/;
 const whole = new RegExp(`^${part.source}(?:(?:,| and)? ?${part.source})*$`);
 
-/** To be put behind "must be". */
+/** The forms to put behind "must be". */
 export const spanForms = 'a time such as 30m, 2h, 2d12h or 1w';
 
 /** Longer than any pause is meant to be; above it a date can't be computed. */

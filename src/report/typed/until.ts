@@ -1,5 +1,5 @@
 /** When a pause ends, from what a person types. */
-import { durationWords } from '../../run/outcome/outcome.ts';
+import { durationWords } from '../../text/duration.ts';
 import { momentForms, type Now, parseMoment } from './moment.ts';
 import { parseSpan, spanForms } from './span.ts';
 
@@ -7,7 +7,10 @@ export type UntilAnswer =
   | { readonly ok: true; readonly untilMs: number | undefined }
   | { readonly ok: false; readonly words: string };
 
-/** `--for 2h30m` from now, `--until 18:00` in the host's zone, or neither: until somebody resumes it. */
+/**
+ * Reads `--for 2h30m` from now, `--until 18:00` in the host's zone, or neither: a pause until an
+ * operator resumes it.
+ */
 export function pauseEnd(
   given: { readonly for?: string | undefined; readonly until?: string | undefined },
   { nowMs, zone }: Omit<Now, 'leaning'>,

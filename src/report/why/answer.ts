@@ -1,10 +1,14 @@
-/** The answer of `jobctl why` in one sentence, what to do, and the evidence that matters for that answer. */
-import { durationWords, lastedWords, statusOf } from '../../run/outcome/outcome.ts';
+/**
+ * The answer of `jobctl why`: one sentence, advice, and the evidence that matters for that answer.
+ */
+
+import { lastedWords, statusOf } from '../../run/outcome/outcome.ts';
+import { durationWords } from '../../text/duration.ts';
 import { wallTime } from '../../zone/wall-time.ts';
-import type { RunSnapshot } from '../snapshot.ts';
+import { type Advice, advise, changing, commandsOf, looking } from '../advice.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
 import type { LastWords } from '../text/failing.ts';
 import { triggerWords } from '../text/history.ts';
-import { type Advice, advise, changing, commandsOf, looking } from './advice.ts';
 import type { Evidence } from './evidence.ts';
 import { failureAdvice } from './failure.ts';
 import type { Finding } from './finding.ts';
@@ -63,7 +67,7 @@ function notAgain(blocker: Finding | undefined): string {
   return blocker.about === 'schedule' ? `; ${blocker.words}` : `, and will not run again: ${blocker.words}`;
 }
 
-/** By the line that is installed, which may not be what the file says. */
+/** The next start, by the installed line, which may differ from the file. */
 function willRunWords(tickMs: number | undefined, { job, hostZone, askedMs, seen, clock }: Evidence): string {
   const never = askedMs === undefined && seen?.health === 'never-run' ? 'has not run yet, and ' : '';
   const when = tickMs === undefined ? 'after the next boot' : `at ${wallTime(tickMs + (job?.delayMs ?? 0), hostZone)}`;
@@ -99,7 +103,7 @@ function ranWords(run: RunSnapshot | undefined, { hostZone }: Evidence, words: L
   return `ran ${at} and ${ended}${comma}${lasted}${stop}${isFailure(run) ? lastSaid(run, words) : ''}`;
 }
 
-/** Who has started it, unless that was the clock. */
+/** The starter of the run; empty for the clock. */
 function by(run: RunSnapshot | undefined): string {
   return run?.trigger === undefined || run.trigger.by === 'clock' ? '' : ` (started ${triggerWords(run.trigger)})`;
 }
@@ -110,7 +114,7 @@ function isFailure({ outcome }: RunSnapshot): boolean {
 
 function lastSaid({ outcome, logPath }: RunSnapshot, words: LastWords | undefined): string {
   if (logPath === undefined || words === undefined) return '';
-  if ('why' in words) return '; its log can not be read here';
+  if ('why' in words) return '; you may not read its log';
   const last = words.lines.at(-1)?.trim();
   if (last === undefined) return '; it printed nothing';
   return outcome?.kind === 'exited' ? `: ${last}` : `; it last printed "${last}"`;
@@ -123,7 +127,7 @@ function resetWords(run: RunSnapshot | undefined, { seen, hostZone }: Evidence):
   return `, and ${reset.by} reset that at ${wallTime(reset.atMs, hostZone)}${why}`;
 }
 
-/** The cause first, then what else would stop it: it is done in the same go. */
+/** Advice about the cause first, then about what else would stop the job. */
 function adviceOf(explanation: Explanation, evidence: Evidence, words: LastWords | undefined): readonly Advice[] {
   const { verdict, run, cause, findings } = explanation;
   const closed = words !== undefined && 'why' in words;
@@ -132,7 +136,7 @@ function adviceOf(explanation: Explanation, evidence: Evidence, words: LastWords
     advise('run it now', changing(evidence.forms, `start ${evidence.slug}`)),
     ...(evidence.forms.changing === ''
       ? []
-      : [advise('see more of this machine', `sudo jobctl why ${evidence.slug}${evidence.forms.named}`)]),
+      : [advise('see more, as root', `sudo jobctl why ${evidence.slug}${evidence.forms.named}`)]),
   ];
   const all = [
     ...(own ? failureAdvice(run, evidence, { closed }) : []),
@@ -145,7 +149,7 @@ function adviceOf(explanation: Explanation, evidence: Evidence, words: LastWords
   return merged(all);
 }
 
-/** What else would stop it is told with what to do about it. */
+/** Advice about a further finding that would stop the job. */
 function alsoAdvice({ words, advice = [] }: Finding): readonly Advice[] {
   const [first, ...rest] = advice;
   if (first === undefined) return [advise(`also, ${words}`)];
@@ -159,7 +163,7 @@ function runningAdvice({ seen, forms, slug }: Evidence): readonly Advice[] {
   return [advise('see what it prints', looking(forms, `logs ${slug}`))];
 }
 
-/** Of several with the same commands the first. */
+/** Keeps the first of several with the same commands. */
 function merged(all: readonly Advice[]): readonly Advice[] {
   const known = new Set<string>();
   return all.filter(({ say, run }) => {
@@ -168,7 +172,7 @@ function merged(all: readonly Advice[]): readonly Advice[] {
   });
 }
 
-/** What else stands in the way, or may have. */
+/** Further findings that stop the job, or may have stopped it. */
 function others(findings: readonly Finding[], cause: Finding | undefined): readonly Finding[] {
   return findings.filter(
     (finding) =>

@@ -1,4 +1,7 @@
-/** Picks from the system log what has to do with cron, with sleep and with the clock. Three ways to write a time are understood. */
+/**
+ * Picks the lines about cron, about sleep and about the clock from the system log. It reads three
+ * formats of time.
+ */
 
 import { printable } from '../../text/printable.ts';
 import { dayMs, type Zone } from '../../zone/zone.ts';
@@ -11,10 +14,13 @@ export interface LogSpan {
   readonly hostZone: Zone;
 }
 
-/** More of them would only be more of the same. */
+/** The limit of lines; more of them say nothing new. */
 const mostLines = 2000;
 
-/** Lines of syslog files, traditional or with ISO times, or of `journalctl -o short-unix`; oldest first. */
+/**
+ * Returns lines of syslog files, traditional or with ISO times, or of `journalctl -o short-unix`;
+ * oldest first.
+ */
 export function cronLogLines(text: string, span: LogSpan): readonly CronLogLine[] {
   const found: CronLogLine[] = [];
   for (const line of text.split('\n')) {
@@ -35,7 +41,7 @@ function isWanted(text: string): boolean {
   );
 }
 
-/** The time, and what stands behind the name of the host. */
+/** The time, and the text behind the name of the host. */
 function readLine(line: string, { hostZone, untilMs }: LogSpan): CronLogLine | undefined {
   const unix = /^(\d{9,11}\.\d+) \S+ (.*)$/.exec(line);
   if (unix !== null) return { atMs: Math.floor(Number(unix[1]) * 1000), text: printable(unix[2] ?? '') };
@@ -49,7 +55,7 @@ function dated(atMs: number, text = ''): CronLogLine | undefined {
   return Number.isNaN(atMs) ? undefined : { atMs, text: printable(text) };
 }
 
-/** Without a year: the latest one in which it is not in the future. */
+/** The milliseconds of a time without a year: the latest one that is not in the future. */
 function oldTime(day: string, time: string, { hostZone, untilMs }: Omit<LogSpan, 'fromMs'>): number {
   const year = new Date(untilMs + dayMs).getUTCFullYear();
   const at = (y: number) => {

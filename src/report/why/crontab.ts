@@ -1,19 +1,21 @@
 /**
- * Whether cron could have known a job's line at a tick: is it there, is it today's, and is the file one that cron reads. The rules are those of Debian's cron
- * (database.c, user.c), which ignores a whole file for one bad line and says so in the system log alone.
+ * Finds out whether cron had a job's line at a tick: does it exist, is it up to date, and does cron
+ * read the file.
+ * The rules are those of Debian's cron (database.c, user.c), which ignores a whole file for one bad
+ * line and says so only in the system log.
  */
 import { wallTime } from '../../zone/wall-time.ts';
+import { advise, changing } from '../advice.ts';
 import { octal, refusalOf } from '../clock/crontab-part.ts';
-import { advise, changing } from './advice.ts';
 import type { CrontabEvidence, Evidence } from './evidence.ts';
 import { hasStart } from './fate.ts';
 import type { Finding } from './finding.ts';
 
 const about = 'crontab';
 
-/** One that stops, or the doubts there are, or that all is well. */
+/** Returns one finding that stops the job, or the doubts, or that all is well. */
 export function crontabFindings(evidence: Evidence): readonly Finding[] {
-  // Without a job, or with one that has no line by its own wish, the rest of the file does not matter.
+  // If there is no job, or it needs no line, the rest of the file does not matter.
   const { crontab, job } = evidence;
   if (job !== undefined && isOff(job) && crontab.line === undefined) return [];
   const stops = placeOf(crontab) ?? ignoredBecause(crontab) ?? lineOf(crontab) ?? ageOf(evidence) ?? logged(evidence);
@@ -46,7 +48,7 @@ function placeOf({ kind, path, facts, unreadable, command }: CrontabEvidence): F
   return { about, is: 'stops', words: `there is no ${path}`, advice: [advise('install the crontab', command)] };
 }
 
-/** What makes cron ignore the whole file. */
+/** The reason why cron ignores the whole file. */
 function ignoredBecause(crontab: CrontabEvidence): Finding | undefined {
   const refusal = refusalOf(crontab, crontab.command);
   return (
@@ -71,7 +73,10 @@ function timesOf(line: string): string {
   return words.slice(0, line.trim().startsWith('@') ? 1 : 5).join(' ');
 }
 
-/** Debian's cron reads a changed file at the beginning of a minute, before it starts what is due; cronie at once. */
+/**
+ * Debian's cron reads a changed file at the beginning of a minute, before it starts what is due;
+ * cronie reads it at once.
+ */
 function ageOf(evidence: Evidence): Finding | undefined {
   const { crontab, ticks, runs, hostZone, slug, forms } = evidence;
   const { path, facts } = crontab;
@@ -89,11 +94,11 @@ function ageOf(evidence: Evidence): Finding | undefined {
   };
 }
 
-/** What cron itself says about the file, in the words of both daemons. */
+/** cron's own messages about a crontab, of both daemons. */
 const complaint =
   /bad (?:minute|hour|day-of-month|month|day-of-week|command|username|option|file mode)|Syntax error|WRONG FILE OWNER|WRONG SYMLINK OWNER|INSECURE MODE|BAD FILE MODE|NUMBER OF HARD LINKS|NOT (?:A )?REGULAR|must not be longer|will be ignored/i;
 
-/** A complaint that is younger than the file holds for the file as it is. */
+/** A message that is newer than the file is about the present file. */
 function logged({ crontab, cronLog, hostZone }: Evidence): Finding | undefined {
   const { path, facts } = crontab;
   const said = cronLog.lines.filter(

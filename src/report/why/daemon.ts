@@ -1,14 +1,19 @@
-/** Whether there was a cron at a tick, a machine under it, and a clock that showed that time. */
+/**
+ * Finds out whether cron was running at a tick, whether the host was, and whether the clock showed
+ * that time.
+ */
 
 import { readLine } from '../../crontab/reader.ts';
-import { durationWords } from '../../run/outcome/outcome.ts';
 import { isReboot } from '../../schedule/nickname.ts';
 import { expectedTicks } from '../../schedule/ticks.ts';
+import { durationWords } from '../../text/duration.ts';
 import { otherZoneAdvice, otherZoneWords } from '../../zone/other-zone.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { minuteMs } from '../../zone/zone.ts';
-import { advise, changing, looking } from './advice.ts';
-import { type CronLogLine, type Evidence, startCommand } from './evidence.ts';
+import { advise, changing, looking } from '../advice.ts';
+import { scheduledBy } from '../clock/clock-ticks.ts';
+import { startCommand } from '../clock/daemon.ts';
+import type { CronLogLine, Evidence } from './evidence.ts';
 import { hasStart } from './fate.ts';
 import type { Finding } from './finding.ts';
 import { momentOf } from './job.ts';
@@ -34,7 +39,7 @@ function machine(evidence: Evidence): Finding {
   return { about, is: 'stops', words, advice: madeUp(job, changing(forms, `start ${slug}`)) };
 }
 
-/** For a tick that passed while nothing could start it. */
+/** Advice about a tick that passed while nothing could start the job. */
 function madeUp(job: Evidence['job'], start: string): NonNullable<Finding['advice']> {
   const byHand = advise('run it now', start);
   if (job?.catchUp === 'last') return [byHand];
@@ -79,7 +84,10 @@ function daemon(evidence: Evidence): Finding {
   }
 }
 
-/** A cron of another time zone starts a line by that clock. It may show the right minute all the same: of a line that cron starts every hour, for instance. */
+/**
+ * A cron of another time zone starts a line by its own clock, which may show the right minute all
+ * the same: for a line that fires every hour, for instance.
+ */
 function zoneOfDaemon({ daemon: found, crontab, ticks, hostZone, nowMs, job }: Evidence): readonly Finding[] {
   const otherZone = found.is === 'running' ? found.otherZone : undefined;
   if (otherZone === undefined || isReboot(job?.schedule)) return [];
@@ -91,7 +99,7 @@ function zoneOfDaemon({ daemon: found, crontab, ticks, hostZone, nowMs, job }: E
     return [{ about, is: 'doubt', words, advice: [advise(otherZoneAdvice)] }];
   const span = { afterMs: tickMs - 1, untilMs: tickMs };
   const zones = { host: otherZone.zone, find: () => undefined };
-  const starts = expectedTicks({ schedule: line.schedule, timing: {} }, span, zones).length > 0;
+  const starts = expectedTicks(scheduledBy(line.schedule), span, zones).length > 0;
   return [{ about, is: starts ? 'doubt' : 'stops', words, advice: [advise(otherZoneAdvice)] }];
 }
 
@@ -149,7 +157,9 @@ const refused =
 
 const earlyMs = 5000;
 
-/** The lines that cron wrote about this job's line, from the tick on for two minutes, or until the next one. */
+/**
+ * cron's log lines about this job's line, for two minutes from the tick on, or until the next tick.
+ */
 function cronsOwnWord(evidence: Evidence): readonly Finding[] {
   const { cronLog, hostZone, slug, ticks, user, forms } = evidence;
   const about = "cron's log";

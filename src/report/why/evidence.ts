@@ -1,13 +1,14 @@
-/** What can be found on a host about one tick of one job: the value that `jobctl why --json` prints, and that the verdict is made of. */
+/** The evidence about one tick of one job: the answer is made from it. */
 import type { Steered } from '../../run/history/event.ts';
 import type { Pause } from '../../run/pause/pause.ts';
 import type { LockHolder } from '../../system/types/lock.ts';
-import type { ZoneOfCron } from '../../zone/other-zone.ts';
 import type { Zone } from '../../zone/zone.ts';
+import type { CommandForms } from '../advice.ts';
 import type { CrontabPart } from '../clock/crontab-part.ts';
+import type { DaemonEvidence } from '../clock/daemon.ts';
 import type { ClockFacts } from '../clock/installed.ts';
-import type { JobSnapshot, RunSnapshot } from '../snapshot.ts';
-import type { CommandForms } from './advice.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
+import type { JobSnapshot } from '../snapshot.ts';
 
 export interface Evidence {
   readonly slug: string;
@@ -15,24 +16,24 @@ export interface Evidence {
   readonly forms: CommandForms;
   /** IANA name. */
   readonly hostZone: Zone;
-  /** What was asked about; absent: the last tick. */
+  /** The time that was asked about; absent: the last tick. */
   readonly askedMs?: number;
   readonly file: JobFileEvidence;
   /** Absent when the file can't be used. */
   readonly job?: JobEvidence;
   readonly ticks: TickEvidence;
-  /** What the clock will do with the job, as things are; absent when its file can't be used. */
+  /** The future of the job by the clock; absent if its file has problems. */
   readonly clock?: ClockFacts;
-  /** The job as `jobctl status` shows it; absent when there is no such job. */
+  /** The job as `jobctl status` shows it; absent if there is no such job. */
   readonly seen?: SeenJob;
-  /** Which run has the tick, and since when. */
+  /** The run that has claimed the tick, and when. */
   readonly claim?: { readonly run: string; readonly atMs: number };
-  /** Those that hold the job, or will have ended by the time that was asked about. */
+  /** The pauses that hold the job, also those that end before the time that was asked about. */
   readonly pauses: readonly Pause[];
   readonly steered: readonly Steered[];
-  /** Records of the job that can't be understood; absent when there are none. */
+  /** The number of records of the job that can't be read; absent if it is 0. */
   readonly unreadable?: number;
-  /** Why its history can't be read. */
+  /** The reason why its history can't be read. */
   readonly historyHidden?: string;
   readonly runs: readonly RunSnapshot[];
   readonly holder?: LockHolder;
@@ -41,11 +42,11 @@ export interface Evidence {
   readonly user: UserEvidence;
   readonly runner: { readonly path: string; readonly objection?: string };
   readonly state: { readonly path: string; readonly objection?: string };
-  readonly machine: MachineEvidence;
+  readonly machine: HostEvidence;
   readonly cronLog: CronLogEvidence;
 }
 
-/** As much of a snapshot as answers "why is it as it is?" */
+/** The part of a snapshot that answers "why is it in this state?" */
 type SeenJob = Pick<JobSnapshot, 'state' | 'health' | 'streak' | 'activity' | 'next'> &
   Partial<Pick<JobSnapshot, 'locks' | 'nextMs' | 'overdue' | 'reset'>>;
 
@@ -54,7 +55,7 @@ interface JobFileEvidence {
   readonly is: 'good' | 'broken' | 'absent';
   /** Lines with place and message. */
   readonly problems: readonly string[];
-  /** When its inode was changed last: the file was put there, or its text, owner or mode was changed. */
+  /** When its inode last changed: the file was put there, or its text, owner or mode changed. */
   readonly changedMs?: number;
 }
 
@@ -63,9 +64,9 @@ interface JobEvidence {
   /** IANA name, when the job has one of its own. */
   readonly timeZone?: string;
   readonly enabled: boolean;
-  /** It is kept up and has no ticks. */
+  /** True for a service, which has no ticks. */
   readonly isService?: true;
-  /** By how much this host delays its ticks. */
+  /** The milliseconds by which this host delays its ticks. */
   readonly delayMs: number;
   readonly startDeadlineSeconds?: number;
   readonly catchUp: 'none' | 'last';
@@ -76,7 +77,7 @@ interface TickEvidence {
   readonly tickMs?: number;
   readonly beforeMs?: number;
   readonly afterMs?: number;
-  /** They are those of the line in the crontab, which has this schedule; absent when they are those of the job's file. */
+  /** The schedule of the crontab line, if the ticks are its and not the file's. */
   readonly ofLine?: string;
 }
 
@@ -84,28 +85,13 @@ interface TickEvidence {
 export interface CrontabEvidence extends CrontabPart {
   /** The job's line as it is. */
   readonly line?: string;
-  /** As cron-generate would write it now; absent when it would write none. */
+  /** The line that cron-generate would write now; absent if it would write none. */
   readonly wanted?: string;
-  /** Whether cron starts that line at the tick in question; absent without a line or a tick. */
+  /** True if cron starts that line at the tick in question; absent without a line or a tick. */
   readonly fires?: boolean;
-  /** What writes and installs the lines: "sudo cron-generate". */
+  /** The command that writes and installs the lines: "sudo cron-generate". */
   readonly command: string;
 }
-
-export type DaemonEvidence =
-  | {
-      readonly is: 'running';
-      readonly name: string;
-      readonly pid: number;
-      readonly sinceMs?: number;
-      readonly stopped: boolean;
-      /** TZ in its environment and the zone that it stands for, where that is not the machine's. */
-      readonly otherZone?: ZoneOfCron;
-    }
-  /** `start`: the command that starts the one that is installed; absent when that is not known. */
-  | { readonly is: 'absent'; readonly start?: string }
-  /** /proc does not show other users' processes. */
-  | { readonly is: 'hidden' };
 
 interface UserEvidence {
   readonly name: string;
@@ -114,17 +100,17 @@ interface UserEvidence {
   readonly homeExists: boolean;
 }
 
-interface MachineEvidence {
+interface HostEvidence {
   readonly bootMs: number;
-  /** How long the machine has been asleep since it was booted, in sum. */
+  /** The milliseconds that this host has been asleep since it was booted. */
   readonly suspendedMs: number;
 }
 
-/** What the system log says of cron near the tick. */
+/** The lines of the system log about cron near the tick. */
 export interface CronLogEvidence {
   /** A file or `journalctl`; absent when none could be read. */
   readonly source?: string;
-  /** Why there is nothing to read. */
+  /** The reason why there is nothing to read. */
   readonly missing?: string;
   /** Oldest first; those about the crontab, the job's line, and the clock. */
   readonly lines: readonly CronLogLine[];
@@ -133,10 +119,4 @@ export interface CronLogEvidence {
 export interface CronLogLine {
   readonly atMs: number;
   readonly text: string;
-}
-
-export function startCommand({
-  start = 'sudo systemctl start cron',
-}: Extract<DaemonEvidence, { is: 'absent' }>): string {
-  return start;
 }

@@ -1,8 +1,8 @@
-/** What to do about a run that failed, by how it ended. */
+/** Advice about a failed run, by its outcome. */
 import { exitCodes, type Outcome } from '../../run/outcome/outcome.ts';
 import { shellWord } from '../../text/shell-word.ts';
-import type { RunSnapshot } from '../snapshot.ts';
-import { type Advice, advise, changing, looking } from './advice.ts';
+import { type Advice, advise, changing, looking } from '../advice.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
 import type { Evidence } from './evidence.ts';
 
 /** `closed`: the log is there, and the caller may not read it. */
@@ -27,7 +27,7 @@ interface Places {
   readonly forms: Evidence['forms'];
 }
 
-/** What to do, and the commands before the job is started again. */
+/** The advice, and the commands before the job is started again. */
 function specialAdvice(outcome: Outcome, { file, user, forms }: Places): readonly [string, ...string[]] | undefined {
   const check = looking(forms, `check ${shellWord(file)}`);
   switch (outcome.kind) {

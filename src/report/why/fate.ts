@@ -1,10 +1,10 @@
-/** What is on record about a tick: the run that had it, or the line that says why there was none. */
+/** The record of a tick: the run that had it, or the entry that says why there was none. */
 import { type Outcome, outcomeWords } from '../../run/outcome/outcome.ts';
 import { isOver } from '../../run/pause/pause.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { minuteMs } from '../../zone/zone.ts';
-import type { RunSnapshot } from '../snapshot.ts';
-import { type Advice, advise, changing, looking } from './advice.ts';
+import { type Advice, advise, changing, looking } from '../advice.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
 import type { Evidence } from './evidence.ts';
 import { failureAdvice } from './failure.ts';
 import type { Finding } from './finding.ts';
@@ -13,7 +13,10 @@ import { resumeAdvice } from './resume-advice.ts';
 /** Cron wakes once a minute, and run-job takes a moment to start. */
 const lateMs = 1.5 * minuteMs;
 
-/** Of several records the one that started, then one that is more than the word that the tick was taken. */
+/**
+ * The run of the tick: of several records the one that started, then one that says more than that
+ * the tick was claimed.
+ */
 export function runOfTick({ ticks, runs, askedMs, job }: Evidence): RunSnapshot | undefined {
   const { tickMs } = ticks;
   const found =
@@ -25,13 +28,16 @@ export function runOfTick({ ticks, runs, askedMs, job }: Evidence): RunSnapshot 
   return found.sort((a, b) => rank(b.outcome) - rank(a.outcome))[0];
 }
 
-/** Whether cron has called run-job for the tick: then it knew the line, whatever became of the run. */
+/** True if cron called run-job for the tick: then it had the line, whatever became of the run. */
 export function hasStart(evidence: Evidence): boolean {
   const run = runOfTick(evidence);
   return evidence.claim !== undefined || (run?.trigger?.by === 'clock' && run.outcome?.kind !== 'missed');
 }
 
-/** Before there were ticks on record, and of a cron that came too late for one: a run by the clock at its time. */
+/**
+ * True for a run by the clock at the time of the tick without a tick on record, as old versions
+ * wrote it, or a cron that was late.
+ */
 function isUntoldTick({ trigger, tick, startedMs }: RunSnapshot, tickMs: number, untilMs: number): boolean {
   return trigger?.by === 'clock' && tick === undefined && startedMs >= tickMs && startedMs < untilMs;
 }
@@ -106,7 +112,7 @@ function skipAdvice({ outcome }: RunSnapshot, evidence: Evidence): readonly Advi
       if (isIdle) return [startNow];
       return [
         advise(
-          'see who runs and who waits; the schedule asks for more runs than there is time for',
+          'see which runs wait; the schedule asks for more runs than there is time for',
           looking(forms, `status ${slug}`),
         ),
       ];

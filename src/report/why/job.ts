@@ -1,11 +1,13 @@
-/** What the job's file, people and the places that a run needs have to say about a tick. */
+/**
+ * Findings about the job file, about operators' decisions, and about the places that a run needs.
+ */
 import { orphanWords } from '../../run/lock/collision.ts';
 import { isOver, pauseWords } from '../../run/pause/pause.ts';
 import { isOutOfReach } from '../../run/process-words.ts';
 import { isReboot } from '../../schedule/nickname.ts';
 import { shellWord } from '../../text/shell-word.ts';
 import { wallTime } from '../../zone/wall-time.ts';
-import { advise, changing, looking } from './advice.ts';
+import { advise, changing, looking } from '../advice.ts';
 import type { Evidence } from './evidence.ts';
 import { hasStart } from './fate.ts';
 import type { Finding } from './finding.ts';
@@ -45,7 +47,7 @@ function jobFile(evidence: Evidence): Finding {
     return { about, is: 'well', words: file.path };
   const came = `${file.path} was put there or changed at ${wallTime(file.changedMs, hostZone)}, after the tick`;
   const isNew = runs.every(({ startedMs, trigger }) => trigger?.by !== 'clock' || startedMs >= tickMs);
-  // Of a job that the clock does not start anyway its age explains nothing.
+  // For a job that the clock does not start anyway, the age of its file explains nothing.
   if (!isNew || hasStart(evidence) || job?.schedule === undefined || !job.enabled)
     return { about, is: 'doubt', words: came };
   const advice = [advise('wait for the next tick, or run it now', changing(forms, `start ${slug}`))];
@@ -60,7 +62,7 @@ function absentFile(
   if (line === undefined) return { words: `there is no ${path}`, advice: [advise('put it there, then', command)] };
   return {
     words: `there is no ${path}, but ${crontab} still has its line, so each start by cron fails`,
-    advice: [advise('if the job is gone for good, take its line out; else put its file back', command)],
+    advice: [advise('if the job is gone for good, remove its line; otherwise put its file back', command)],
   };
 }
 
@@ -89,7 +91,7 @@ function schedule(evidence: Evidence, job: NonNullable<Evidence['job']>): Findin
     return {
       about,
       is: 'stops',
-      words: '"disabled: true" stands in its file',
+      words: 'its file has "disabled: true"',
       advice: [advise(`take it out of ${file.path}, then`, crontab.command), byHand],
     };
   const own = job.timeZone === undefined ? `${job.schedule}` : `${job.schedule} in ${job.timeZone}`;
@@ -138,7 +140,7 @@ export function pauseFindings(evidence: Evidence): readonly Finding[] {
   return [{ about, is: 'well', words: 'it is not paused' }];
 }
 
-/** From the history: a pause that somebody has ended since. */
+/** The pause that held the job at the tick, from the history, if it has ended since. */
 function pausedThen({ steered, hostZone, slug, forms }: Evidence, atMs: number): Finding | undefined {
   const before = steered.filter((step) => isAboutPause(step) && step.atMs <= atMs);
   const last = before.at(-1);

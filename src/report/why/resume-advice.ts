@@ -1,9 +1,9 @@
 /** The commands that end the pauses of a job. */
 import { isCircuit, type Pause, resumeCommand } from '../../run/pause/pause.ts';
-import { type Advice, advise, changing, looking } from './advice.ts';
+import { type Advice, advise, changing, looking } from '../advice.ts';
 import type { Evidence } from './evidence.ts';
 
-/** What really ends the pauses that hold a job: each by its own name or tag. */
+/** The commands that end the pauses of a job: each by its own name or tag. */
 export function resumeAdvice(
   holding: readonly Pause[],
   { forms, slug }: Pick<Evidence, 'forms' | 'slug'>,

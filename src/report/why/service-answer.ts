@@ -1,28 +1,28 @@
-/** Why a service is as it is, in one sentence, and what to do about it. */
+/** The answer to why a service is in its state, in one sentence, and what to do. */
 import { type OperatorRequest, requestWords } from '../../service/desired.ts';
 import { shellWord } from '../../text/shell-word.ts';
+import { type Advice, advise, type CommandForms, changing, commandsOf, looking } from '../advice.ts';
 import type { ClockFacts } from '../clock/installed.ts';
 import type { InstanceSnapshot, ServiceSnapshot } from '../service-snapshot.ts';
 import type { LastWords } from '../text/failing.ts';
-import { type Advice, advise, type CommandForms, changing, commandsOf, looking } from './advice.ts';
 import type { Answer } from './answer.ts';
 
 export interface ServiceQuestion {
   readonly slug: string;
-  /** Where one instance was asked about. */
+  /** The instance that was asked about. */
   readonly instance?: number;
   readonly service: ServiceSnapshot;
   readonly file: string;
   readonly forms: CommandForms;
   readonly formatTime: (ms: number) => string;
   readonly clock?: ClockFacts;
-  /** What installs the crontab. */
+  /** The command that installs the crontab. */
   readonly generate: string;
-  /** Of the instance that `instanceInQuestion` names. */
+  /** The last lines of the log of the instance that `instanceInQuestion` names. */
   readonly words?: LastWords;
   /** Records that can't be read, notices that don't come through. */
   readonly warnings: readonly string[];
-  /** What happened last, a line each, oldest first. */
+  /** The latest events, one line each, oldest first. */
   readonly journal: readonly string[];
 }
 
@@ -55,7 +55,7 @@ export function serviceAnswer(question: ServiceQuestion): Answer {
   return { answer, advice: all, commands: commandsOf(all), facts };
 }
 
-/** It goes on as it was. */
+/** Advice about a file with problems; the service goes on as it was. */
 function fileAdvice({ service, forms, file }: ServiceQuestion): Advice {
   const problem = service.problems?.[0] ?? '';
   return advise(
@@ -89,7 +89,7 @@ function answerWords(question: ServiceQuestion): Said {
   if (service.file === 'gone')
     return [
       `is ${state}: its file ${file} is gone, so its supervisor ends it`,
-      [advise('if it shall go on, put its file back; else wait for its end', looking(forms, `status ${slug}`))],
+      [advise('to keep it, put its file back; otherwise wait for its end', looking(forms, `status ${slug}`))],
     ];
   if (service.file === 'job') return [`is ${state}: its file describes a job now, so its supervisor ends it`, []];
   if (supervisor?.isStopped)
@@ -104,7 +104,7 @@ function answerWords(question: ServiceQuestion): Said {
     ];
   if (service.file === 'disabled')
     return [
-      `is ${state}: "disabled: true" stands in its file`,
+      `is ${state}: its file has "disabled: true"`,
       [advise(`take it out of ${file}, then`, generate, changing(forms, `start ${slug}`))],
     ];
   if (service.file === 'broken' && state === 'FAILED' && supervisor === undefined)
@@ -112,7 +112,8 @@ function answerWords(question: ServiceQuestion): Said {
       `is FAILED: its file has problems, so it can not be started: ${service.problems?.[0] ?? ''}`,
       [advise('fix it; this shows every problem', looking(forms, `check ${shellWord(file)}`))],
     ];
-  if (desired === 'down') return [`is ${state}: it was stopped${wishOf(wish, formatTime)}`, [start('start it again')]];
+  if (desired === 'down')
+    return [`is ${state}: it was stopped${requestOf(wish, formatTime)}`, [start('start it again')]];
   const one = instanceInQuestion(service, question.instance);
   if (one?.stopped && question.instance !== undefined) {
     const name = `${slug}.${question.instance}`;
@@ -122,11 +123,11 @@ function answerWords(question: ServiceQuestion): Said {
   return ofInstance(question, one);
 }
 
-function wishOf(wish: OperatorRequest | undefined, formatTime: (ms: number) => string): string {
+function requestOf(wish: OperatorRequest | undefined, formatTime: (ms: number) => string): string {
   return wish === undefined ? '' : ` ${requestWords(wish, formatTime)}`;
 }
 
-/** Wanted up, and nothing watches it. */
+/** The answer for a service that should be up and has no supervisor. */
 function withoutSupervisor(question: ServiceQuestion, one: InstanceSnapshot | undefined): Said {
   const { slug, service, forms, clock } = question;
   if (one?.at === 'failed') return ofInstance(question, one);
@@ -137,7 +138,7 @@ function withoutSupervisor(question: ServiceQuestion, one: InstanceSnapshot | un
   if (warning !== undefined)
     return [
       `is ${service.state}: no supervisor runs, and none will be started: ${why}`,
-      [...mend(commands, question), start],
+      [...fix(commands, question), start],
     ];
   if (clock?.starts !== true)
     return [`is ${service.state}: no supervisor runs, and nothing here shows whether cron starts one`, [start]];
@@ -151,7 +152,7 @@ function splitWarning(warning: string): readonly string[] {
   return at < 0 ? [warning] : [warning.slice(0, at), warning.slice(at + 2)];
 }
 
-function mend([command]: readonly string[], { generate }: ServiceQuestion): readonly Advice[] {
+function fix([command]: readonly string[], { generate }: ServiceQuestion): readonly Advice[] {
   if (command === undefined || !/^(?:sudo |cron-generate)/.test(command)) return [];
   return [
     advise(command === generate ? 'install the crontab' : 'have cron start services again', ...command.split(' && ')),
@@ -209,7 +210,7 @@ function ofInstance(question: ServiceQuestion, one: InstanceSnapshot | undefined
 function lastSaid({ words, service, instance }: ServiceQuestion): string {
   const at = instanceInQuestion(service, instance)?.at;
   if (words === undefined || (at !== 'failed' && at !== 'backoff')) return '';
-  if ('why' in words) return '; its log can not be read here';
+  if ('why' in words) return '; you may not read its log';
   const last = words.lines.at(-1)?.trim();
   return last === undefined ? '' : `; it last printed "${last}"`;
 }

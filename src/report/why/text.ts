@@ -1,12 +1,18 @@
-/** `jobctl why`: the answer in one sentence, what to do, and the evidence that matters; with `--all` everything that was looked at. */
+/**
+ * `jobctl why`: the answer in one sentence, what to do, and the evidence that matters; with `--all`
+ * every finding.
+ */
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
-import type { Advice } from './advice.ts';
+import type { Advice } from '../advice.ts';
 import type { Answer } from './answer.ts';
 import type { Finding } from './finding.ts';
 
 export interface WhyView {
-  /** Of a terminal: sentences are folded at it, commands never. Absent: nothing is folded. */
+  /**
+   * The width of the terminal. Sentences are folded at it, commands never; without it nothing is
+   * folded.
+   */
   readonly columns?: number;
   /** The command that shows all findings; absent when they are shown. */
   readonly more?: string;
@@ -25,7 +31,7 @@ export function whyText(
     advice.flatMap((one) => adviceLines(one, columns)),
     evidence.flatMap(([label, words]) => folded(`  ${label.padEnd(width)}  ${words}`, width + 4, columns)),
     (findings ?? []).flatMap((finding) => folded(findingLine(finding), findingIndent, columns)),
-    more === undefined ? [] : [`Everything that was looked at: ${more}`],
+    more === undefined ? [] : [`All findings: ${more}`],
   ];
   return parts
     .filter((lines) => lines.length > 0)

@@ -1,9 +1,13 @@
 /**
- * Why a job ran at a tick, or did not; and, where nobody names a time, why it is as `jobctl status` shows it. What is on record decides; where nothing is, the evidence is walked in the order in which a tick travels: file,
- * schedule, pause, crontab, what cron makes of it, cron itself, user, program. The first that stands in the way is named, and what to do.
+ * Explains why a job ran at a tick or did not, or, if no time is asked for, why it is in the state
+ * that `jobctl status` shows.
+ * What is on record decides. Without a record the evidence is checked in the order in which a tick
+ * travels: file, schedule, pause, crontab, cron's view of it, cron, user, program. The first
+ * finding that stops the job is named, with what to do.
  */
 import { minuteMs } from '../../zone/zone.ts';
-import { hiddenWords, type RunSnapshot, unreadableWords } from '../snapshot.ts';
+import type { RunSnapshot } from '../latest-runs.ts';
+import { hiddenWords, unreadableWords } from '../snapshot.ts';
 import { crontabFindings } from './crontab.ts';
 import { daemonFindings } from './daemon.ts';
 import type { Evidence } from './evidence.ts';
@@ -12,7 +16,7 @@ import type { Finding } from './finding.ts';
 import { fileFindings, lockFinding, pauseFindings, placeFindings } from './job.ts';
 
 type Verdict =
-  /** It started, and `run` says what became of it. */
+  /** The job started; `run` says how it ended. */
   | 'ran'
   | 'running'
   | 'did-not-run'
@@ -20,10 +24,10 @@ type Verdict =
   | 'waiting'
   /** The schedule has no tick at that time. */
   | 'not-due'
-  /** It is still to come. */
+  /** The tick is still to come. */
   | 'will-run'
   | 'will-not-run'
-  /** It did not run, and nothing that is known explains it. */
+  /** The job did not run, and nothing that is known explains it. */
   | 'unexplained';
 
 export interface Explanation {
@@ -31,15 +35,15 @@ export interface Explanation {
   readonly verdict: Verdict;
   readonly tickMs?: number;
   readonly run?: RunSnapshot;
-  /** The one that stopped it, or will. */
+  /** The finding that stopped the job, or will. */
   readonly cause?: Finding;
-  /** What keeps a job that has run from starting again. */
+  /** The finding that keeps a job that has run from starting again. */
   readonly blocker?: Finding;
-  /** Everything that was looked at, in the order in which a tick travels. */
+  /** All findings, in the order in which a tick travels. */
   readonly findings: readonly Finding[];
 }
 
-/** A late cron (it wakes once a minute) and a slow start are nothing to explain. */
+/** The delay that needs no explanation: cron wakes once a minute, and a start takes time. */
 const startMs = 1.5 * minuteMs;
 
 export function explain(evidence: Evidence): Explanation {
@@ -47,13 +51,13 @@ export function explain(evidence: Evidence): Explanation {
   return evidence.askedMs === undefined ? explainState(evidence, ofTick) : ofTick;
 }
 
-/** What became of the tick in question, or will. */
+/** Explains what happened to the tick in question, or will happen. */
 function explainTick(evidence: Evidence): Explanation {
   const { slug, ticks } = evidence;
   const { tickMs } = ticks;
   const run = runOfTick(evidence);
   const found = findingsOf(evidence, run);
-  // A tick that is on record as missed, and nothing that is so now says why: then the record is all there is.
+  // The tick is on record as missed, and nothing about now explains it.
   const missed = run?.outcome?.kind === 'missed' ? found[0] : undefined;
   const cause = found.find((finding) => finding.is === 'stops') ?? missed;
   const verdict = verdictOf(evidence, run, cause);
@@ -62,12 +66,15 @@ function explainTick(evidence: Evidence): Explanation {
   return didStart ? { ...named, findings: found.map(asNext) } : { ...named, ...(cause && { cause }), findings: found };
 }
 
-/** Of a job that did start, what is so now is about its next start. */
+/** Turns a finding about now into one about the next start, for a job that did start. */
 function asNext(finding: Finding): Finding {
   return finding.is === 'stops' ? { ...finding, is: 'stops-next' } : finding;
 }
 
-/** In the order in which `jobctl status` decides on a state: it runs, can't be used, is paused, has failed, did not start, can't start again. */
+/**
+ * Follows the order in which `jobctl status` decides on a state: running, invalid, paused, failing,
+ * overdue, can't start again.
+ */
 function explainState(evidence: Evidence, ofTick: Explanation): Explanation {
   const { seen, file, runs, ticks } = evidence;
   const ofNext = explainTick(nextStartOf(evidence));
@@ -139,7 +146,7 @@ function nextStartOf(evidence: Evidence): Evidence {
   };
 }
 
-/** What is on record about the tick goes before everything that is only so now. */
+/** Findings on record about the tick come before those about now. */
 function findingsOf(evidence: Evidence, run: RunSnapshot | undefined): readonly Finding[] {
   const fate = run === undefined ? claimFinding(evidence) : [fateFinding(run, evidence)];
   return [
@@ -172,7 +179,10 @@ function hasStarted({ outcome }: RunSnapshot): boolean {
   return outcome === undefined || !['skipped', 'not-started', 'missed'].includes(outcome.kind);
 }
 
-/** 0: it ran, runs, waits or will run. 1: it did not or will not, and why is known. 4: nobody knows why. */
+/**
+ * The exit code. 0: it ran, runs, waits or will run. 1: it did not or will not, and the cause is
+ * known. 4: the cause is not known.
+ */
 export function explanationCode({ verdict }: Explanation): 0 | 1 | 4 {
   switch (verdict) {
     case 'ran':
@@ -191,7 +201,7 @@ export function explanationCode({ verdict }: Explanation): 0 | 1 | 4 {
   }
 }
 
-/** What is passed over may be what would have explained it. */
+/** Records that can't be read may be those that would have explained it. */
 function recordFindings({ slug, unreadable, historyHidden }: Evidence): readonly Finding[] {
   const all = [unreadableWords(slug, unreadable), hiddenWords(historyHidden)];
   return all.flatMap((words) => (words === undefined ? [] : [{ about: 'records', is: 'doubt', words }]));

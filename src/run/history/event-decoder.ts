@@ -1,4 +1,7 @@
-/** The lines of a history as values that are surely events: what every reader of a history relies on. */
+/**
+ * Decodes the lines of a history. Every field of an event that comes from here has its declared
+ * type.
+ */
 import {
   count,
   type Decoder,
@@ -17,7 +20,7 @@ import type { Outcome } from '../outcome/outcome.ts';
 import type { HistoryEvent, Steered, Streak, Tick, Trigger } from './event.ts';
 
 type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>;
-/** What is written; the event that stands for one of a later version never is. */
+/** Every event that programs write. `ended-unknown` is made by readers only. */
 type WrittenEvent = Exclude<HistoryEvent, { event: 'ended-unknown' }>;
 type EventOf<K extends WrittenEvent['event']> = Extract<HistoryEvent, { event: K }>;
 
@@ -155,7 +158,10 @@ const events = {
 
 const event = tagged<WrittenEvent, 'event'>('event', events);
 
-/** `later`: of a kind that only a later version knows; nothing is wrong with it. `damaged`: as much of it as can be understood. */
+/**
+ * The reading of one line. `later`: a later version wrote an event of a kind that this one does not
+ * know. `damaged`: the part of the event that can be understood.
+ */
 export type ReadEvent =
   | { readonly is: 'event' | 'damaged'; readonly event: HistoryEvent }
   | { readonly is: 'later' | 'unreadable' };
@@ -175,7 +181,10 @@ export function readEvent(line: string): ReadEvent {
   return laterEvent(kind, value as Readonly<Record<string, unknown>>);
 }
 
-/** An event of a known kind that is damaged, or has an outcome or action that only a later version knows. A run that ended so is over. */
+/**
+ * Reads an event of a known kind that does not decode: it is damaged, or a later version gave it an
+ * outcome or action that this one does not know. If the event ends a run, the run counts as over.
+ */
 function laterEvent(kind: string, value: Readonly<Record<string, unknown>>): ReadEvent {
   const named = shape<{ readonly run: string; readonly atMs: number }>(common)(value);
   if (named === undefined) return { is: 'unreadable' };
@@ -186,7 +195,7 @@ function laterEvent(kind: string, value: Readonly<Record<string, unknown>>): Rea
   return { is: isLater ? 'event' : 'damaged', event: { event: 'ended-unknown', ...named } };
 }
 
-/** Events after which a run is over. */
+/** The kinds of event that end a run. */
 const endings: ReadonlySet<string> = new Set<WrittenEvent['event']>(['ended', 'skipped', 'not-started', 'missed']);
 
 function isUnknown(word: string | undefined, known: readonly string[]): boolean {

@@ -1,37 +1,45 @@
-/**
- * The lines of a job's history: one JSON object each, appended and never changed.
- * A reader takes what it understands: a torn line, or one of a later version, is passed over.
- */
+/** The events of a job's history. Each is one line of JSON, which is appended and never changed. */
 
 import type { Outcome } from '../outcome/outcome.ts';
-import { readEvent } from './event-decoder.ts';
 
-/** Who started a run. */
+/** The caller that started a run. */
 export type Trigger =
   | { readonly by: 'clock' }
   | { readonly by: 'person'; readonly uid: number; readonly name: string }
-  /** A command of another run called run-job. */
+  /** Started by a command of another run, which called run-job. */
   | { readonly by: 'job'; readonly parentRun: string };
 
-/** The scheduled moment that a run belongs to, milliseconds since 1970. Absent on runs that people and jobs have started. */
+/**
+ * The scheduled moment that a run belongs to, milliseconds since 1970. Absent on runs that people
+ * and jobs have started.
+ */
 export interface Tick {
   readonly tickMs: number;
-  /** How long after it run-job was called, when that is worth a word: a late cron, a catch-up. */
+  /** Milliseconds from the tick to the start; absent if the start was on time. */
   readonly lateMs?: number;
-  /** `run-job --catch-up` has started it, and not cron. */
+  /** Set if `run-job --catch-up` started the run, not cron. */
   readonly caughtUp?: true;
 }
 
-/** What has been so far, carried along so that nobody has to read the whole history. */
+/**
+ * The counts up to a run. Each `ended` event carries them, so that they survive the rotation of the
+ * history.
+ */
 export interface Streak {
   /** Failures in a row up to here; skips and stops by a person are not counted. */
   readonly failures: number;
-  /** Collisions that the job does not allow, since the last success: failmail counts them too (kept). Absent: none. */
+  /**
+   * Collisions since the last success that the job does not allow; absent if there are none.
+   * failmail counts them as failures, as the Python process-control did.
+   */
   readonly collisions?: number;
-  /** When the first of them ended; absent without failures. */
+  /** End of the first of these failures; absent without failures. */
   readonly failingSinceMs?: number;
   readonly lastSuccessMs?: number;
-  /** Runs that failed by themselves in a row, skips and stops left out; from none again when they have paused the job. Absent: none. */
+  /**
+   * Runs in a row that failed by themselves; skips and stops are left out. The count begins anew
+   * after it has paused the job. Absent if there are none.
+   */
   readonly failedRuns?: number;
 }
 
@@ -40,20 +48,23 @@ interface Common {
   readonly atMs: number;
 }
 
-/** The run waits for the end of another one: the job's own, or one that has a lock which both share. `started` follows, or how it ended. */
+/**
+ * The run waits for another one to end: a run of the same job, or of a job with which it shares a
+ * lock. `started` follows, or the event of its end.
+ */
 export interface Waiting extends Common {
   readonly event: 'waiting';
   readonly trigger: Trigger;
   readonly host: string;
   readonly tick?: Tick;
-  /** For whom, in words. */
+  /** Names the run that has the lock; in words. */
   readonly words: string;
 }
 
 export interface Started extends Common {
   readonly event: 'started';
   readonly trigger: Trigger;
-  /** SHA-256 of the job file that this run obeys. */
+  /** SHA-256 of the job file that this run was started by. */
   readonly jobSha256: string;
   readonly logPath: string;
   readonly host: string;
@@ -66,33 +77,33 @@ export interface Ended extends Common {
   readonly outcome: Outcome;
   readonly durationMs: number;
   readonly streak: Streak;
-  /** How often the command list was tried; 0 for a run that was stopped while it waited for another one. */
+  /** Number of attempts; 0 for a run that was stopped while it waited for another one. */
   readonly attempt: number;
-  /** Who wanted it and where, of a run that never started. */
+  /** The caller and the host, recorded here for a run that never started. */
   readonly trigger?: Trigger;
   readonly host?: string;
   readonly tick?: Tick;
-  /** Output that did not reach the log, in bytes; absent when all did. */
+  /** Bytes of output that did not reach the log; absent if all did. */
   readonly lostBytes?: number;
-  /** What the log does not have because of `log_max_size`; absent when nothing was left out. */
+  /** Output that was left out of the log because of `log_max_size`; absent if there was none. */
   readonly leftOut?: { readonly bytes: number; readonly lines: number };
-  /** How many processes beside the command itself were ended with the run. */
+  /** Number of processes that run-job ended beside the command itself. */
   readonly swept?: number;
-  /** What could not be killed: "pid command". */
+  /** Processes that could not be killed: "pid command". */
   readonly survivors?: readonly string[];
-  /** What was worth a warning though it changes nothing: it took longer than `warn_duration`. */
+  /** Says that the run took longer than `warn_duration`; absent if it did not. */
   readonly warning?: string;
-  /** Why process-control has paused the job after this run; absent when it has not. */
+  /** The reason for which process-control paused the job after this run; absent if it did not. */
   readonly paused?: string;
 }
 
-/** An attempt has failed and there will be another one. */
+/** An attempt failed and another one will follow. */
 interface AttemptFailed extends Common {
   readonly event: 'attempt-failed';
   /** From 1. */
   readonly attempt: number;
   readonly outcome: Outcome;
-  /** When the next one begins. */
+  /** Start of the next attempt. */
   readonly nextMs: number;
 }
 
@@ -104,7 +115,9 @@ interface Skipped extends Common {
   readonly outcome: Extract<Outcome, { kind: 'skipped' }>;
 }
 
-/** Nothing was run: no lock or log could be had, or the job's file has problems. */
+/**
+ * No command was started: the lock or the log could not be opened, or the job's file has problems.
+ */
 interface NotStarted extends Common {
   readonly event: 'not-started';
   readonly trigger: Trigger;
@@ -113,14 +126,17 @@ interface NotStarted extends Common {
   readonly outcome: Extract<Outcome, { kind: 'not-started' }>;
 }
 
-/** Written by whoever notices it first; `run` is made of the tick. */
+/**
+ * Ticks passed without a start. The first program that notices writes this; `run` is made from the
+ * tick.
+ */
 interface Missed extends Common {
   readonly event: 'missed';
   readonly host: string;
   readonly outcome: Extract<Outcome, { kind: 'missed' }>;
 }
 
-/** Written by the next run, which found `run` started and not ended while itself holding the lock. */
+/** The next run has the lock and found that `run` started and never ended. */
 interface Interrupted extends Common {
   readonly event: 'interrupted';
 }
@@ -129,7 +145,7 @@ interface StopRequested extends Common {
   readonly event: 'stop-requested';
   readonly by: string;
   readonly reason?: string;
-  /** The run that asked, to take its place. */
+  /** The run that asked because it takes the place of this one. */
   readonly replacedBy?: string;
 }
 
@@ -141,35 +157,38 @@ interface NoticeFailed extends Common {
   readonly reason: string;
 }
 
-/** A notice that had failed before has come through. */
+/** A notice that had failed before was delivered. */
 interface NoticeDelivered extends Common {
   readonly event: 'notice-delivered';
   readonly channel: string;
 }
 
-/** A start by cron that belonged to no tick, and came hours away from one that had none: cron has another time zone. The tick was not missed. */
+/**
+ * cron has another time zone: it started the run hours away from a tick that had no start, so that
+ * tick was not missed.
+ */
 interface StoodFor extends Common {
   readonly event: 'stood-for';
   readonly tickMs: number;
 }
 
-/** A person has decided something about the job, and not about one run of it: `run` is empty. */
+/** A decision of an operator about the job. It concerns no single run, so `run` is empty. */
 export interface Steered extends Common {
   readonly event: 'steered';
-  /** reset: the failures so far are known and dealt with; they are counted from none again. */
+  /** reset: an operator has dealt with the failures so far; the count begins anew. */
   readonly action: 'pause' | 'resume' | 'reset' | 'start' | 'restart';
   readonly by: string;
   readonly reason?: string;
-  /** Of a pause that ends by itself. */
+  /** End of a pause that ends by itself. */
   readonly untilMs?: number;
-  /** Every job that has this tag was meant. */
+  /** Set if the decision was about every job with this tag. */
   readonly tag?: string;
-  /** The run that was started. */
+  /** The run that the operator started. */
   readonly started?: string;
 }
 
 /**
- * A run that ended in a way that only a later version knows: it is over, and nothing else is known. A reader puts it in the place of
+ * The end of a run with an outcome that only a later version knows. Readers put it in the place of
  * such an event; it is never written.
  */
 interface EndedUnknown extends Common {
@@ -191,51 +210,3 @@ export type HistoryEvent =
   | NoticeDelivered
   | StoodFor
   | Steered;
-
-export function formatEvent(event: HistoryEvent): string {
-  return `${JSON.stringify(event)}\n`;
-}
-
-/** Events in order; what is not a whole event of a kind that is known here is left out. */
-export function parseEvents(text: string): readonly HistoryEvent[] {
-  return readEvents(text).events;
-}
-
-interface ReadLines {
-  readonly text: string;
-  readonly events: readonly HistoryEvent[];
-  readonly unreadable: number;
-}
-
-const noLines: ReadLines = { text: '', events: [], unreadable: 0 };
-
-/** The whole lines that were read last: a run reads its history several times, and each time only a few lines are new. */
-let known = noLines;
-
-/** The events, and how many lines are none: damaged, or written by something else. What only a later version knows is not counted. */
-export function readEvents(text: string): { readonly events: readonly HistoryEvent[]; readonly unreadable: number } {
-  const end = text.lastIndexOf('\n') + 1;
-  const whole = text.slice(0, end);
-  const before = whole.startsWith(known.text) ? known : noLines;
-  const added = readLines(whole.slice(before.text.length));
-  known = {
-    text: whole,
-    events: added.events.length === 0 ? before.events : before.events.concat(added.events),
-    unreadable: before.unreadable + added.unreadable,
-  };
-  // Of a line without an end somebody may be writing the rest.
-  const { events } = readLines(text.slice(end));
-  return { events: known.events.concat(events), unreadable: known.unreadable };
-}
-
-function readLines(text: string): Pick<ReadLines, 'events' | 'unreadable'> {
-  const events: HistoryEvent[] = [];
-  let unreadable = 0;
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
-    const read = readEvent(line);
-    if (read.is === 'event' || read.is === 'damaged') events.push(read.event);
-    if (read.is === 'unreadable' || read.is === 'damaged') unreadable += 1;
-  }
-  return { events, unreadable };
-}

@@ -1,13 +1,20 @@
-/** What a job's history says: a fold over its events, into the runs that people ask about and the streak that mails depend on. */
+/**
+ * Folds the events of a job's history into its runs, its streak of failures and the decisions of
+ * operators.
+ */
 
-import { healthOf, type LastStatus, type Outcome, statusOf } from '../outcome/outcome.ts';
+import { type LastStatus, type Outcome, statusOf } from '../outcome/outcome.ts';
 import type { Ended, HistoryEvent, NoticeEvent, Started, Steered, Streak, Tick, Trigger, Waiting } from './event.ts';
+import { extendStreak, resetStreak, withoutFailedRuns } from './streak.ts';
 
 type StopEvent = Extract<HistoryEvent, { readonly event: 'stop-requested' }>;
 
 type StopRequested = Pick<StopEvent, 'by' | 'atMs' | 'reason'>;
 
-/** One run as people see it. Without `outcome` it is running, or nobody has yet seen that it was interrupted. */
+/**
+ * A run as people see it. Without `outcome` it is running, or it was interrupted and no program has
+ * noticed yet.
+ */
 export interface RunRecord {
   readonly run: string;
   readonly startedMs: number;
@@ -17,11 +24,11 @@ export interface RunRecord {
   readonly logPath?: string;
   readonly jobSha256?: string;
   readonly host?: string;
-  /** How often the commands were tried so far. */
+  /** Number of attempts so far. */
   readonly attempt?: number;
-  /** How the last attempt that was followed by another one failed, and when that one began or will begin. */
+  /** The latest attempt that was followed by another one, and the start of that one. */
   readonly failedAttempt?: { readonly outcome: Outcome; readonly nextMs: number };
-  /** For whom it waits, or has waited, before it starts: in words. */
+  /** Names the run for which it waits or has waited; in words. */
   readonly waitsFor?: string;
   readonly tick?: Tick;
   readonly warning?: string;
@@ -32,7 +39,7 @@ export interface RunRecord {
   readonly survivors?: readonly string[];
   readonly stopRequestedBy?: string;
   readonly stopReason?: string;
-  /** Requests to stop it that came after the first one, oldest first; absent: none. */
+  /** Requests to stop it after the first one, oldest first; absent if there are none. */
   readonly laterStops?: readonly StopRequested[];
   readonly replacedBy?: string;
   readonly paused?: string;
@@ -44,21 +51,28 @@ export interface History {
   readonly runs: readonly RunRecord[];
   readonly streak: Streak;
   readonly lastStatus: LastStatus;
-  /** What people have decided about the job, oldest first. */
+  /** Decisions of operators about the job, oldest first. */
   readonly steered?: readonly Steered[];
-  /** What became of notices about no run, as those of services are, oldest first; absent: none. */
+  /**
+   * Deliveries of notices that belong to no run (those of services), oldest first; absent if there
+   * are none.
+   */
   readonly notices?: readonly NoticeEvent[];
-  /** Lines of the file that are no events; absent: none. */
+  /** Number of lines that are no events; absent if there are none. */
   readonly unreadable?: number;
-  /** Why the file, or a part of it, can't be read, in words: then the rest is not known to be all. */
+  /**
+   * Set if the file or a part of it can't be read: the reason, in words. Then events may be
+   * missing.
+   */
   readonly hidden?: string;
 }
 
 export const emptyHistory: History = { runs: [], streak: { failures: 0 }, lastStatus: 'unknown' };
 
 /**
- * Reads events in order, on top of what was known before them (what the Python process-control had recorded).
- * Where the oldest events have been rotated away, the first streak that was recorded is taken as the base.
+ * Folds events in order, on top of what was known before them (the records of the Python
+ * process-control). If the oldest events were rotated away, the streak of the first `ended` event
+ * is the base.
  */
 export function foldHistory(events: readonly HistoryEvent[], earlier: History = emptyHistory): History {
   const runs = new Map<string, RunRecord>(earlier.runs.map((run) => [run.run, run]));
@@ -97,39 +111,10 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
   };
 }
 
-/** A success ends the streak; a skip or a stop by a person neither ends nor lengthens it. */
-export function extendStreak(streak: Streak, outcome: Outcome, endedMs: number): Streak {
-  const health = healthOf(outcome);
-  if (health === 'success') return { failures: 0, lastSuccessMs: endedMs };
-  if (health === undefined) {
-    return statusOf(outcome) === 'failure' ? { ...streak, collisions: (streak.collisions ?? 0) + 1 } : streak;
-  }
-  const counted = countOwn(streak, outcome);
-  return { ...counted, failures: streak.failures + 1, failingSinceMs: streak.failingSinceMs ?? endedMs };
-}
-
-/** What failmail counts as failures in a row, as the Python process-control did: collisions too. */
-export function mailedFailures({ failures, collisions = 0 }: Streak): number {
-  return failures + collisions;
-}
-
-/** Failures of runs themselves: a stop from outside says nothing about the job. */
-function countOwn(streak: Streak, { kind }: Outcome): Streak {
-  if (kind === 'stopped') return streak;
-  return { ...streak, failedRuns: (streak.failedRuns ?? 0) + 1 };
-}
-
-/** They have had their consequence: the job is paused, and when a person resumes it they are counted anew. */
-function withoutFailedRuns({ failedRuns: _counted, ...streak }: Streak): Streak {
-  return streak;
-}
-
-/** The failures so far have been seen to. */
-function resetStreak({ lastSuccessMs }: Streak): Streak {
-  return { failures: 0, ...(lastSuccessMs !== undefined && { lastSuccessMs }) };
-}
-
-/** Runs that have started and of which no end is recorded; whoever has the lock knows that they are not running. */
+/**
+ * Runs that started and have no recorded end. A program that holds the job's lock knows that they
+ * are dead.
+ */
 export function unfinishedRuns(history: History): readonly RunRecord[] {
   return history.runs.filter((run) => run.outcome === undefined);
 }
@@ -138,10 +123,13 @@ function isNotice(event: RunEvent): event is NoticeEvent {
   return event.event === 'notice-failed' || event.event === 'notice-delivered';
 }
 
-/** An event about a run, or about a tick that had none. */
+/** An event about a run, or about a tick without a run. */
 type RunEvent = Exclude<HistoryEvent, Steered | { readonly event: 'ended-unknown' }>;
 
-/** How the run, or the missed tick, of an event ended; `undefined` for an event that ends none. */
+/**
+ * Returns the outcome that an event gives its run or its missed tick; `undefined` if the event ends
+ * none.
+ */
 export function outcomeOf(event: HistoryEvent): Outcome | undefined {
   switch (event.event) {
     case 'ended':
@@ -166,7 +154,10 @@ export function outcomeOf(event: HistoryEvent): Outcome | undefined {
   }
 }
 
-/** Events about a run whose start has been rotated away make a record of their own; remarks about an unknown run are dropped. */
+/**
+ * Adds an event to the record of its run. The end of a run whose start was rotated away makes a
+ * record of its own; other events about an unknown run are dropped.
+ */
 function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
   const known = runs.get(event.run);
   const record = known ?? { run: event.run, startedMs: event.atMs };
@@ -176,7 +167,7 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
       set(waitingFields(event));
       return;
     case 'started':
-      // One that has waited is later than those that came and went meanwhile.
+      // Runs are in order of their start: one that has waited comes after those that ran meanwhile.
       if (record.waitsFor !== undefined) runs.delete(event.run);
       set({ ...startedFields(event), startedMs: event.atMs });
       return;
@@ -199,7 +190,7 @@ function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
       });
       return;
     case 'interrupted':
-      // When it ended is unknown: somebody looked and found it gone.
+      // The time of its end is unknown: the next run found it gone.
       if (known?.outcome === undefined) set({ outcome: { kind: 'interrupted' } });
       return;
     case 'stop-requested':
@@ -223,7 +214,7 @@ function waitingFields({ trigger, host, tick, words }: Waiting): Partial<RunReco
   return { trigger, host, waitsFor: words, ...(tick !== undefined && { tick }) };
 }
 
-/** The run ends because of the first request; the others are kept beside it. */
+/** Adds a request to stop the run. The first one ends it; the others are listed. */
 function stopFields({ stopRequestedBy, laterStops = [] }: RunRecord, event: StopEvent): Partial<RunRecord> {
   const { by, atMs, reason, replacedBy } = event;
   if (stopRequestedBy !== undefined)

@@ -1,12 +1,14 @@
-/** Reads what the Python process-control recorded about a job, as the history before our own. */
+/** Reads the records of the Python process-control about a job, as the history before our own. */
 
 import type { LastStatus, Outcome } from '../outcome/outcome.ts';
 import type { Streak, Trigger } from './event.ts';
-import { emptyHistory, extendStreak, type History, type RunRecord } from './history.ts';
+import { emptyHistory, type History, type RunRecord } from './history.ts';
+import { extendStreak } from './streak.ts';
 
 /**
- * The file is PyYAML's dump of `{history: [{status, time}], last_completion_status}`, times in UTC without saying so, written in place by
- * every run. It is read line by line: its shape is fixed, a torn one is used as far as it goes, and no run pays for a YAML parser here.
+ * Reads PyYAML's dump of `{history: [{status, time}], last_completion_status}`, which each run
+ * wrote in place; its times are in UTC. A regular expression is enough: the shape is fixed, a torn
+ * file is used as far as it goes, and no run pays for a YAML parser.
  */
 export function earlierHistory(bytes: Uint8Array | undefined): History {
   if (bytes === undefined) return emptyHistory;
@@ -27,7 +29,9 @@ interface Entry {
   readonly atMs: number;
 }
 
-/** PyYAML writes entries in block style or, in old versions, as `{status: completed, time: '…'}`. */
+/**
+ * PyYAML writes entries in block style or, in old versions, as `{status: completed, time: '…'}`.
+ */
 function entriesOf(text: string): readonly Entry[] {
   const found = text.matchAll(/status: (\w+)[,\s]+time: '?(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d+)?)'?/g);
   return [...found].flatMap(([, status = '', day, time]) => {
@@ -42,7 +46,7 @@ const outcomes: ReadonlyMap<string, Outcome> = new Map<string, Outcome>([
   ['skipped', { kind: 'skipped', reason: 'running', words: 'the previous run was still running', allowed: true }],
 ]);
 
-/** A start is followed by what became of it; a start without an end was cut off. */
+/** Pairs each start with the entry of its end. A start without an end was interrupted. */
 function runsOf(entries: readonly Entry[]): readonly RunRecord[] {
   const trigger: Trigger = { by: 'clock' };
   const runs: RunRecord[] = [];

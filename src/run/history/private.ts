@@ -1,20 +1,26 @@
-/** Lines of histories and records of services without certain values: only words for people lose them, never what a program reads. */
+/**
+ * Removes private values from lines of histories and records of services. Only sentences for people
+ * lose them, never a field that a program reads.
+ */
 type Fields = Record<string, unknown>;
 
 type Hide = (text: string) => string;
 
-/** A line of a history: the stage and reason of an outcome that quote a file, and what happened to a service. */
+/**
+ * Returns a line of a history without private values, which the reason of an outcome or the words
+ * about a service may quote from a file.
+ */
 export function withoutPrivate(line: string, hide: Hide): string {
   const event = JSON.parse(line) as Fields;
   const { outcome } = event;
   if (isFields(outcome) && (outcome.kind === 'not-started' || outcome.kind === 'lost'))
     event.outcome = hidden(outcome, ['stage', 'reason'], hide);
-  // What a person has decided stands there as it was said.
+  // The decision of an operator is kept as it was typed.
   const shown = event.event === 'service' && event.action === undefined ? hidden(event, ['words'], hide) : event;
   return `${JSON.stringify(shown)}\n`;
 }
 
-/** What a supervisor writes down. */
+/** Returns the record of a supervisor without private values. */
 export function recordWithoutPrivate(text: string, hide: Hide): string {
   const record = hidden(JSON.parse(text) as Fields, ['rollingEnd'], hide);
   const instances = Array.isArray(record.instances) ? (record.instances as unknown[]) : [];

@@ -1,12 +1,18 @@
-/** Writes a run down: what came of it in the history, and the result for whoever asked, also when nothing could be started. */
+/**
+ * Records the outcome of a run in the history and returns the result for its caller, also if
+ * nothing could be started.
+ */
 import type { Clock } from '../../system/types/clock.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
+import { defined } from '../../text/defined.ts';
 import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/outcome.ts';
-import { formatEvent, type HistoryEvent, readEvents, type Streak, type Tick, type Trigger } from './event.ts';
-import { extendStreak, foldHistory, type History, type RunRecord } from './history.ts';
+import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
+import { formatEvent, readEvents } from './event-lines.ts';
+import { foldHistory, type History, type RunRecord } from './history.ts';
 import { earlierHistory } from './predecessor.ts';
+import { extendStreak } from './streak.ts';
 
-/** What whoever asked for the run, and whoever must be told, needs to know. */
+/** The result of a run, for its caller and for notices. */
 export interface RunResult {
   readonly outcome: Outcome;
   readonly exitCode: number;
@@ -15,117 +21,100 @@ export interface RunResult {
   /** The history with this run in it. */
   readonly history: History;
   readonly logPath?: string;
-  /** Last lines of output. */
+  /** Last lines of output; empty without a log. */
   readonly tail: string;
-  /** What went wrong beside the job itself: lost output, a history that could not be written. */
-  readonly troubles: readonly string[];
+  /** Problems that are not the job's own: lost output, a history that could not be written. */
+  readonly warnings: readonly string[];
   readonly interrupted: InterruptedRuns;
-  /** Why process-control has paused the job after this run; absent when it has not. */
+  /** The reason for which process-control paused the job after this run; absent if it did not. */
   readonly paused?: string;
 }
 
-/** Earlier runs that this one found dead: started, never ended, and nobody holding the lock. */
+/**
+ * Earlier runs that this one found dead: they started and never ended, and no process held the
+ * lock.
+ */
 export interface InterruptedRuns {
   readonly runs: readonly RunRecord[];
-  /** After them and before this run. */
+  /** The streak after them and before this run. */
   readonly streak: Streak;
 }
 
-/** Enough to write in a job's history. */
+/** The parts of the host that write a job's history. */
 export interface HistoryHost {
   readonly clock: Clock;
   readonly history: HistoryStore;
   readonly hostName: string;
 }
 
-/** Which run of which job, and who wanted it. */
+/** A run, its job and its caller. */
 export interface RunName {
   readonly slug: string;
   readonly run: string;
   readonly trigger: Trigger;
-  /** Of a run that the clock has started. */
+  /** Set if the clock started the run. */
   readonly tick?: Tick;
 }
 
-/** The job is running: that run goes on, this one is recorded as skipped. */
+/** Records a run that was skipped. */
 export function recordSkip(
   name: RunName,
-  recorder: HistoryHost,
+  host: HistoryHost,
   skip: Omit<Extract<Outcome, { kind: 'skipped' }>, 'kind'>,
 ): RunResult {
-  return recordUnrun(name, recorder, { event: 'skipped', outcome: { kind: 'skipped', ...skip } });
+  return recordUnrun(name, host, { event: 'skipped', outcome: { kind: 'skipped', ...skip } });
 }
 
-/** Nothing could be started; the stage names what failed. */
+/** Records a run of which nothing could be started; the stage names the step that failed. */
 export function recordNotStarted(
   name: RunName,
-  recorder: HistoryHost,
+  host: HistoryHost,
   failure: { readonly stage: string; readonly reason: string; readonly code?: 78 | 125 },
 ): RunResult {
   const { stage, reason, code = exitCodes.internal } = failure;
-  return recordUnrun(name, recorder, { event: 'not-started', outcome: { kind: 'not-started', stage, reason, code } });
+  return recordUnrun(name, host, { event: 'not-started', outcome: { kind: 'not-started', stage, reason, code } });
 }
 
-/** A run that waited for another one, and was stopped meanwhile. */
-export function recordStopped(
-  { slug, run, trigger, tick }: RunName,
-  recorder: HistoryHost,
-  outcome: Stopped,
-): RunResult {
-  const endedMs = recorder.clock.nowMs();
-  const before = readHistory(slug, recorder);
+/** Records a run that was stopped while it waited for another one. */
+export function recordStopped({ slug, run, trigger, tick }: RunName, host: HistoryHost, outcome: Stopped): RunResult {
+  const endedMs = host.clock.nowMs();
+  const before = readHistory(slug, host);
   const startedMs = before.runs.find((record) => record.run === run)?.startedMs ?? endedMs;
   const streak = extendStreak(before.streak, outcome, endedMs);
-  const troubles = writeEvent(slug, recorder, {
-    ...{ event: 'ended', run, atMs: endedMs, outcome, streak, attempt: 0, trigger, host: recorder.hostName },
+  const warnings = writeEvent(slug, host, {
+    ...{ event: 'ended', run, atMs: endedMs, outcome, streak, attempt: 0, trigger, host: host.hostName },
     durationMs: Math.max(0, endedMs - startedMs),
-    ...(tick !== undefined && { tick }),
+    ...defined({ tick }),
   });
-  return resultOf(outcome, recorder, { slug, startedMs, endedMs, troubles });
+  return { ...withoutLog(outcome, readHistory(slug, host)), startedMs, endedMs, warnings };
 }
 
 type Unrun =
   | { readonly event: 'skipped'; readonly outcome: Extract<Outcome, { kind: 'skipped' }> }
   | { readonly event: 'not-started'; readonly outcome: Extract<Outcome, { kind: 'not-started' }> };
 
-function recordUnrun({ slug, run, trigger, tick }: RunName, recorder: HistoryHost, unrun: Unrun): RunResult {
-  const atMs = recorder.clock.nowMs();
-  const ofTick = tick === undefined ? {} : { tick };
-  const troubles = writeEvent(slug, recorder, { ...unrun, run, atMs, trigger, host: recorder.hostName, ...ofTick });
-  return resultOf(unrun.outcome, recorder, { slug, startedMs: atMs, endedMs: atMs, troubles });
+function recordUnrun({ slug, run, trigger, tick }: RunName, host: HistoryHost, unrun: Unrun): RunResult {
+  const atMs = host.clock.nowMs();
+  const warnings = writeEvent(slug, host, { ...unrun, run, atMs, trigger, host: host.hostName, ...defined({ tick }) });
+  return { ...withoutLog(unrun.outcome, readHistory(slug, host)), startedMs: atMs, endedMs: atMs, warnings };
 }
 
-interface Known {
-  readonly slug: string;
-  readonly startedMs: number;
-  readonly endedMs: number;
-  readonly troubles: readonly string[];
+function withoutLog(outcome: Outcome, history: History) {
+  const interrupted = { runs: [], streak: history.streak };
+  return { outcome, exitCode: exitCodeOf(outcome), history, tail: '', interrupted };
 }
 
-/** Of a run that had no log. */
-function resultOf(outcome: Outcome, recorder: HistoryHost, known: Known): RunResult {
-  const { slug, startedMs, endedMs, troubles } = known;
-  const history = readHistory(slug, recorder);
-  return {
-    outcome,
-    exitCode: exitCodeOf(outcome),
-    startedMs,
-    endedMs,
-    history,
-    tail: '',
-    troubles,
-    interrupted: { runs: [], streak: history.streak },
-  };
-}
-
-/** All that is known of the job's runs, the predecessor's included. */
+/** Reads the history of a job, on top of the records of the Python process-control. */
 export function readHistory(slug: string, { history }: Pick<HistoryHost, 'history'>): History {
   const known = foldedHistory(history.read(slug), history.predecessor(slug));
   const hidden = history.hidden?.(slug);
   return hidden === undefined ? known : { ...known, hidden };
 }
 
-/** A run asks several times for what has not changed; without a predecessor the text says all. */
+/**
+ * The history that was folded last: a run reads it several times. Not used if the predecessor left
+ * a file, since the text is then not the whole input.
+ */
 let lastFolded: { readonly text: string; readonly history: History } | undefined;
 
 function foldedHistory(text: string, predecessor: Uint8Array | undefined): History {
@@ -137,7 +126,7 @@ function foldedHistory(text: string, predecessor: Uint8Array | undefined): Histo
   return history;
 }
 
-/** Troubles, in words: a history that can't be written must not end the run it is about. */
+/** Appends an event. Returns a warning if it can't be written: that must not end the run. */
 export function writeEvent(slug: string, { history }: Pick<HistoryHost, 'history'>, event: HistoryEvent): string[] {
   const written = history.append(slug, formatEvent(event));
   return written.ok ? [] : [`the history could not be written: ${written.reason}`];

@@ -1,47 +1,61 @@
 /**
- * What a run that is about to begin does when it meets somebody who has one of its locks: the table of `cron_collision_policy`.
+ * Decides what a new run does if another process holds one of its locks: the table of
+ * `cron_collision_policy`.
  *
- * | who has it                                    | CANCEL_NEW            | KILL_EXISTING                       | QUEUE                 |
- * | --------------------------------------------- | --------------------- | ----------------------------------- | --------------------- |
- * | a run of the job, or one that can't be judged | skip                  | replace it                          | wait                  |
- * | what is left of a run that lost its run-job   | end it past its       | end it                              | wait, and end it past |
- * |                                               | timeout, else skip    |                                     | its timeout           |
- * | another job, by a lock that both share        | skip                  | skip, for its runs are not ours to  | wait                  |
- * |                                               |                       | end; wait once a run was replaced   |                       |
- * | a run that has started this one               | skip; by a shared lock: a mistake in the job files, for neither could go on         |
+ * | holder of the lock                 | CANCEL_NEW     | KILL_EXISTING            | QUEUE         |
+ * | ---------------------------------- | -------------- | ------------------------ | ------------- |
+ * | a run of the job, or a process     | skip           | replace it               | wait          |
+ * | that can't be examined             |                |                          |               |
+ * | remaining processes of a run of    | skip; end them | end them                 | wait; end     |
+ * | the job without a run-job          | past their     |                          | them past     |
+ * |                                    | timeout        |                          | their timeout |
+ * | another job, by a shared lock      | skip           | skip; wait if this run   | wait          |
+ * |                                    |                | has replaced one already |               |
+ * | a run whose commands started this  | skip           | skip                     | skip          |
+ * | one, by the job's own lock         |                |                          |               |
+ * | the same, by a shared lock         | a contradiction in the job files: neither run could go on |
  */
 import type { CollisionPolicy } from '../../job/keys/policy.ts';
 import type { LockHolder } from '../../system/types/lock.ts';
-import { durationWords } from '../outcome/outcome.ts';
+import { durationWords } from '../../text/duration.ts';
 import { isOutOfReach, leftWords } from '../process-words.ts';
 
 export interface Collision {
   readonly holder: LockHolder;
-  /** The name of a lock that jobs share; absent when it is the job's own. */
+  /** Name of the shared lock; absent if it is the job's own lock. */
   readonly sharedLock?: string;
 }
 
 export interface CollisionFacts {
   readonly policy: CollisionPolicy;
-  /** Ids of the runs that led to this one. */
+  /** Ids of the runs whose commands led to this one. */
   readonly ancestors: readonly string[];
-  /** Since this run came. */
+  /** Milliseconds since this run-job was called. */
   readonly waitedMs: number;
   readonly sinceBootMs: number;
-  /** A run of the job has been ended for this one, which should not have been for nothing. */
+  /**
+   * Set if this run has ended another one to take its place: then it waits for shared locks, so
+   * that this was not in vain.
+   */
   readonly hasReplaced: boolean;
 }
 
-/** `poll`: wait a moment, whatever the policy is. `end`: sweep up what an orphaned run has left. `mistake`: the job files can't be meant so. */
-export type CollisionAction = 'poll' | 'end' | 'skip' | 'wait' | 'replace' | 'mistake';
+/**
+ * `poll`: wait a moment, whatever the policy is. `end`: end the remaining processes of an orphaned
+ * run. `contradiction`: the job files contradict each other.
+ */
+export type CollisionAction = 'poll' | 'end' | 'skip' | 'wait' | 'replace' | 'contradiction';
 
-/** A dead holder's reaper needs up to 2 s to end what the run left; a tick that comes just then shall not be lost. */
+/**
+ * The reaper of a dead run-job needs up to 2 s to end the remaining processes; a tick that comes
+ * just then must not be lost.
+ */
 const orphanPatienceMs = 3000;
 
 export function collisionAction({ holder, sharedLock }: Collision, facts: CollisionFacts): CollisionAction {
   const { policy, ancestors, waitedMs, sinceBootMs, hasReplaced } = facts;
   if (holder.runId !== undefined && ancestors.includes(holder.runId))
-    return sharedLock === undefined ? 'skip' : 'mistake';
+    return sharedLock === undefined ? 'skip' : 'contradiction';
   if (holder.state === 'orphaned') {
     if (waitedMs <= orphanPatienceMs) return 'poll';
     if (sharedLock === undefined && (policy === 'KILL_EXISTING' || isPastItsTime(holder, sinceBootMs))) return 'end';
@@ -53,20 +67,21 @@ export function collisionAction({ holder, sharedLock }: Collision, facts: Collis
 }
 
 /**
- * Nobody else enforces the timeout of an orphaned run any more. One without a timeout, or within it, may be half of a migration; a person
- * decides (`jobctl stop`), or the job's own policy does.
+ * True if an orphaned run is past its timeout, which no run-job enforces any more. A run without a
+ * timeout, or within it, may be in the middle of a migration: an operator ends it (`jobctl stop`),
+ * or the job's policy does.
  */
 function isPastItsTime({ deadlineSinceBootMs }: LockHolder, sinceBootMs: number): boolean {
   return deadlineSinceBootMs !== undefined && sinceBootMs >= deadlineSinceBootMs;
 }
 
-/** Why a run can't begin, in words that name who is in its way and since when. */
+/** Says which run holds the lock, and for how long. */
 export function collisionWords({ holder, sharedLock }: Collision, nowMs: number): string {
   if (sharedLock === undefined) return holderWords(holder, nowMs);
   const whose = holder.job === undefined ? 'another job' : `job ${holder.job}`;
   const words =
     holder.state === 'running' ? `${runWords(holder)} has it${sinceWords(holder, nowMs)}` : holderWords(holder, nowMs);
-  return `the lock "${sharedLock}" is taken by ${whose}: ${words}`;
+  return `the lock "${sharedLock}" is held by ${whose}: ${words}`;
 }
 
 function holderWords(holder: LockHolder, nowMs: number): string {
@@ -78,13 +93,13 @@ function holderWords(holder: LockHolder, nowMs: number): string {
     case 'predecessor':
       return `still running under the Python process-control (pid ${holder.wrapper?.pid ?? 'unknown'})`;
     case 'unknown':
-      return `its lock is held by ${holder.runId === undefined ? 'a process' : `a process of run ${holder.runId}`} that cannot be looked into`;
+      return `its lock is held by ${holder.runId === undefined ? 'a process' : `a process of run ${holder.runId}`} that can't be examined`;
     default:
       return holder.state satisfies never;
   }
 }
 
-/** What is said of processes that live on after their run-job. */
+/** Describes the remaining processes of a run whose run-job is gone. */
 export function orphanWords(holder: Pick<LockHolder, 'runId' | 'pids' | 'processes'>): string {
   const run = holder.runId === undefined ? 'that run' : `run ${holder.runId}`;
   return isOutOfReach(holder.processes ?? [])

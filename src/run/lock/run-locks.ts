@@ -1,13 +1,14 @@
 /**
- * All locks of a run at once: the job's own, then those that it shares with other jobs, sorted by name. A run that can't have one of them
- * gives all back before it waits: so none waits for another while it is in the way of a third, and there is no circle of waiting.
+ * Takes all locks of a run: the job's own, then those that it shares with other jobs, sorted by
+ * name. A run that can't get one of them releases all before it waits. So no run holds a lock while
+ * it waits for another, and no deadlock is possible.
  */
 import type { Job } from '../../job/job.ts';
 import type { JobLock, JobLocks } from '../../system/types/lock.ts';
 import type { Collision } from './collision.ts';
 
 export interface RunLock extends JobLock {
-  /** Of the shared locks; a job inherits them as it does its own. */
+  /** File descriptors of the shared locks; a job inherits them as it does its own. */
   readonly sharedFds: readonly number[];
 }
 
@@ -16,12 +17,9 @@ export type RunLockAnswer =
   | ({ readonly is: 'busy' } & Collision)
   | { readonly is: 'unavailable'; readonly stage: string; readonly reason: string };
 
-export interface LockOrder {
-  readonly job: Pick<Job, 'slug' | 'policy'>;
-  readonly run: string;
-}
+type LockedJob = Pick<Job, 'slug' | 'policy'>;
 
-export async function takeAll({ job, run }: LockOrder, locks: JobLocks): Promise<RunLockAnswer> {
+export async function takeAll(job: LockedJob, run: string, locks: JobLocks): Promise<RunLockAnswer> {
   const { slug, policy } = job;
   const seen = firstSharedHolder(job, locks);
   if (seen !== undefined) return { is: 'busy', ...seen };
@@ -40,16 +38,17 @@ export async function takeAll({ job, run }: LockOrder, locks: JobLocks): Promise
   return { is: 'held', lock: joined(held) };
 }
 
-/** What the lock `name` of a job file is called among the locks of jobs, whose names have no "@". */
+/** Returns the name of a shared lock among the locks of jobs, whose names have no "@". */
 export function sharedLockName(name: string): string {
   return `@${name}`;
 }
 
 /**
- * Another job that has one of the shared locks. Looked for first: taking the job's own lock and giving it back, again and again, would be in the
- * way of others, and a run of this job is not to be ended for one that then can't begin.
+ * Returns the holder of a shared lock, if another job holds one. It is looked for first: a run that
+ * takes and releases its own lock again and again would disturb others, and no run may be ended for
+ * one that then can't begin.
  */
-function firstSharedHolder({ slug, policy }: LockOrder['job'], locks: JobLocks): Collision | undefined {
+function firstSharedHolder({ slug, policy }: LockedJob, locks: JobLocks): Collision | undefined {
   for (const sharedLock of policy.locks) {
     const holder = locks.holder(sharedLockName(sharedLock));
     if (holder !== undefined && holder.job !== slug) return { holder, sharedLock };
@@ -71,7 +70,7 @@ function joined(held: readonly JobLock[]): RunLock {
   };
 }
 
-/** The job's own lock last: who comes next finds the others free. */
+/** Releases the job's own lock last, so that the next run finds the others free. */
 async function releaseAll(held: readonly JobLock[]): Promise<void> {
   for (const lock of [...held].reverse()) await lock.release();
 }

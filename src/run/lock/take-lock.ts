@@ -1,16 +1,18 @@
 /**
- * The locks of a job for a run of it: taken at once, or waited for, or taken from the run that has them, as `cron_collision_policy` says
- * (collision.ts decides). Whoever waits or replaces has the place of the next run, which is a lock too: so there is one at most, it is seen
- * by status, and it is free again when its run-job was killed.
+ * Takes the locks of a job for a run: at once, after waiting, or by replacing the run that holds
+ * them, as `cron_collision_policy` says (collision.ts decides). A run that waits or replaces first
+ * takes the place of the next run, which is a lock too. So at most one run waits, `status` shows
+ * it, and the place is free again if its run-job is killed.
  */
 import type { Job } from '../../job/job.ts';
 import type { Clock } from '../../system/types/clock.ts';
 import type { JobLock, JobLocks, LockHolder } from '../../system/types/lock.ts';
 import type { Survivor, Sweeper, Wrappers } from '../../system/types/process.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
+import { durationWords } from '../../text/duration.ts';
 import type { Tick } from '../history/event.ts';
 import { type HistoryHost, type RunName, writeEvent } from '../history/record.ts';
-import { durationWords, type SkipReason, type Stopped } from '../outcome/outcome.ts';
+import type { SkipReason, Stopped } from '../outcome/outcome.ts';
 import { processesWords } from '../process-words.ts';
 import type { StopWatch } from '../stop-watch.ts';
 import { type Collision, type CollisionFacts, collisionAction, collisionWords } from './collision.ts';
@@ -28,30 +30,30 @@ export interface LockHost extends HistoryHost {
 export interface LockOrder extends RunName {
   readonly job: Pick<Job, 'slug' | 'killGraceSeconds' | 'policy' | 'timing' | 'allowOvertime'>;
   readonly tick?: Tick;
-  /** Ids of the runs that led to this one. */
+  /** Ids of the runs whose commands led to this one. */
   readonly ancestors: readonly string[];
   readonly watch: StopWatch;
-  /** Why the job may not start now, when it has been paused; in words. */
+  /** Returns the reason, in words, if the job has been paused; else `undefined`. */
   readonly paused: () => string | undefined;
 }
 
 export type Taken =
-  /** `remarks` say what had to be done first, in words. */
+  /** `remarks` say what run-job had to do first; they go to the log. */
   | { readonly is: 'held'; readonly lock: RunLock; readonly remarks: readonly string[] }
   | { readonly is: 'skipped'; readonly reason: SkipReason; readonly words: string; readonly allowed: boolean }
   | { readonly is: 'not-started'; readonly stage: string; readonly reason: string; readonly code: 78 | 125 }
   | { readonly is: 'stopped'; readonly outcome: Stopped };
 
-/** The lock of whoever is to run next; no job's name has an "@". */
+/** Returns the name of the lock that is the place of the next run; no job's name has an "@". */
 export function nextLockName(slug: string): string {
   return `${slug}@next`;
 }
 
-/** How long a run waits for another one when the job says nothing of a deadline. */
+/** Longest wait for another run if the job has no `start_deadline`. */
 const usualPatienceSeconds = 3600;
 
 const pollMs = 100;
-/** Who has waited long can wait a moment more. */
+/** Interval for a run that has waited long. */
 const longestPollMs = 1000;
 
 export async function takeLock(order: LockOrder, host: LockHost): Promise<Taken> {
@@ -63,7 +65,7 @@ export async function takeLock(order: LockOrder, host: LockHost): Promise<Taken>
   }
 }
 
-/** One run on its way to its locks. */
+/** Takes the locks for one run. */
 class LockTaker {
   readonly #order: LockOrder;
   readonly #host: LockHost;
@@ -83,10 +85,10 @@ class LockTaker {
 
   async take(): Promise<Taken> {
     const { job, watch } = this.#order;
-    if (job.policy.collisionPolicy !== 'CANCEL_NEW' && this.#isSomebodyNext()) return this.#isFull();
+    if (job.policy.collisionPolicy !== 'CANCEL_NEW' && this.#isAnotherNext()) return this.#isFull();
     for (;;) {
       if (watch.stopped !== undefined) return { is: 'stopped', outcome: watch.stopped };
-      const answer = await takeAll(this.#order, this.#host.locks);
+      const answer = await takeAll(this.#order.job, this.#order.run, this.#host.locks);
       if (answer.is === 'held') return { ...answer, remarks: this.#remarks };
       if (answer.is === 'unavailable') return { ...answer, is: 'not-started', code: 125 };
       const end = await this.#meet(answer);
@@ -98,7 +100,7 @@ class LockTaker {
     await this.#place?.release();
   }
 
-  /** `undefined`: try again. */
+  /** Deals with a collision. Returns `undefined` if the run is to try again. */
   async #meet(collision: Collision): Promise<Taken | undefined> {
     const advice = collisionAction(collision, this.#facts());
     switch (advice) {
@@ -108,8 +110,8 @@ class LockTaker {
         return this.#sweep(collision);
       case 'skip':
         return this.#skip(collision);
-      case 'mistake':
-        return { is: 'not-started', stage: 'configuration', reason: this.#mistake(collision), code: 78 };
+      case 'contradiction':
+        return { is: 'not-started', stage: 'configuration', reason: this.#contradiction(collision), code: 78 };
       case 'wait':
         return (await this.#takePlace(collision)) ?? this.#wait(collision);
       case 'replace':
@@ -138,7 +140,8 @@ class LockTaker {
   }
 
   async #sweep(collision: Collision): Promise<Taken | undefined> {
-    // Once: what is still there afterwards could not be killed, and is named.
+    // Only once: processes that are still there afterwards can't be killed, and the skip names
+    // them.
     if (this.#hasSwept) return this.#skip(collision);
     this.#hasSwept = true;
     const { holder } = collision;
@@ -154,12 +157,15 @@ class LockTaker {
     return { is: 'skipped', reason, words, allowed: this.#order.job.allowOvertime };
   }
 
-  #mistake({ sharedLock = '', holder }: Collision): string {
+  #contradiction({ sharedLock = '', holder }: Collision): string {
     const parent = holder.job ?? 'another job';
     return `the lock "${sharedLock}" belongs to run ${holder.runId} of ${parent}, which waits for this one: take it out of "locks" in one of the two job files`;
   }
 
-  /** The place of the next run, and a line in the history, so that nobody who is killed in it is forgotten. */
+  /**
+   * Takes the place of the next run and records that it waits, so that the history knows of it if
+   * its run-job is killed.
+   */
   async #takePlace(collision: Collision): Promise<Taken | undefined> {
     if (this.#place !== undefined) return undefined;
     const { slug, run, trigger, tick } = this.#order;
@@ -186,8 +192,11 @@ class LockTaker {
     return this.#host.locks.holder(nextLockName(this.#order.slug));
   }
 
-  /** Nobody overtakes the one who waits; who has its locks already is about to give the place up. */
-  #isSomebodyNext(): boolean {
+  /**
+   * True if another run waits, which this one must not overtake. A run that already has its locks
+   * is about to release the place.
+   */
+  #isAnotherNext(): boolean {
     const next = this.#next();
     return next !== undefined && next.runId !== this.#host.locks.holder(this.#order.slug)?.runId;
   }
@@ -210,7 +219,10 @@ class LockTaker {
     return { is: 'skipped', reason: 'deadline', words: waited, allowed };
   }
 
-  /** From when this run came; of a tick, what was left of its time then. One that is made up for after that has all of it. */
+  /**
+   * Milliseconds that this run may wait since run-job was called. For a tick: the time up to its
+   * `start_deadline`, or all of it if the run catches up after that.
+   */
   #patienceMs(): number {
     const { job, tick } = this.#order;
     const { startDeadlineSeconds = usualPatienceSeconds } = job.timing;

@@ -1,11 +1,18 @@
-/** How a run can end, in words for people and as the exit code of run-job; the one place that decides both. */
+/** The outcomes of a run, with their words for people and their exit codes of run-job. */
+import { durationWords } from '../../text/duration.ts';
 import { signalName } from '../../text/signal.ts';
 
-/** The closed list of what can become of a run. A skipped run never had the lock; an interrupted one died with its wrapper or its machine. */
+/**
+ * Every outcome that a run can have. A skipped run never had the lock; an interrupted one died with
+ * its run-job or its host.
+ */
 export type Outcome =
-  /** `accepted`: the code is not 0, and one of the job's `success_exit_codes`; or it is 0, and is none of them (false). */
+  /**
+   * `accepted` is set if `success_exit_codes` decides otherwise than the code: true for another
+   * code than 0, false for 0.
+   */
   | { readonly kind: 'exited'; readonly code: number; readonly accepted?: boolean }
-  /** The command itself was content; a rule of the job file was not. */
+  /** The command succeeded, but a rule of the job file says that the run failed. */
   | { readonly kind: 'broke-rule'; readonly rule: FailureRule; readonly words: string }
   | { readonly kind: 'signalled'; readonly signal: number }
   | { readonly kind: 'timed-out'; readonly afterSeconds: number }
@@ -13,30 +20,33 @@ export type Outcome =
   | { readonly kind: 'left-processes'; readonly count: number }
   | { readonly kind: 'not-started'; readonly stage: string; readonly reason: string; readonly code: NotStartedCode }
   | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly words: string; readonly allowed: boolean }
-  /** The command is gone and nobody can say how it ended. */
+  /** The command is gone and its exit code is unknown. */
   | { readonly kind: 'lost'; readonly reason: string }
   | { readonly kind: 'interrupted' }
-  /** A tick, or several, at which the machine was off or cron stood still. The last one is `tickMs`. */
+  /** Ticks passed while the host was off or cron did not run; `tickMs` is the last one. */
   | { readonly kind: 'missed'; readonly tickMs: number; readonly count: number; readonly words: string };
 
 export interface Stopped {
   readonly kind: 'stopped';
   readonly signal: number;
   readonly by: string;
-  /** A person asked for it: by jobctl, by `--kill-job`, or with Ctrl-C at the run's own terminal. */
+  /**
+   * Set if a person asked for it: with jobctl, `--kill-job`, or Ctrl-C at the run's own terminal.
+   */
   readonly person?: true;
   /** The run that took its place (`cron_collision_policy: KILL_EXISTING`). */
   readonly replacedBy?: string;
-  /** It was replaced, and the job allows that it is still at work by then (`allow_overtime`). */
+  /** Set if it was replaced and the job allows that (`allow_overtime`). */
   readonly allowed?: true;
 }
 
-/** Keys of the job file. */
+/** The keys of the job file that can make a run fail. */
 export type FailureRule = 'fail_on_stderr' | 'fail_on_output' | 'require_output' | 'min_duration';
 
 /**
- * running: the job's lock is taken. locked: one of its named `locks` is. queue-full: somebody waits already. deadline: too late to start.
- * claimed: another run has had this tick. not-due: the clock has no tick for it now.
+ * running: another run holds the job's lock. locked: another job holds one of its `locks`.
+ * queue-full: another run already waits. deadline: too late to start. claimed: another run has had
+ * this tick. not-due: the schedule has no tick now.
  */
 export type SkipReason = 'running' | 'locked' | 'queue-full' | 'deadline' | 'claimed' | 'not-due' | 'paused';
 type NotStartedCode = 77 | 78 | 125 | 126 | 127;
@@ -55,13 +65,13 @@ const outcomeKinds = {
   missed: true,
 } as const satisfies Record<Outcome['kind'], true>;
 
-/** False for what a later version has written, and for what is no outcome at all. */
+/** True if a value has a kind of outcome that this version knows. */
 export function isKnownOutcome(outcome: unknown): outcome is Outcome {
   if (typeof outcome !== 'object' || outcome === null || !('kind' in outcome)) return false;
   return typeof outcome.kind === 'string' && Object.hasOwn(outcomeKinds, outcome.kind);
 }
 
-/** What `last status:` says (kept from the Python process-control). */
+/** The words of `last status:` (kept from the Python process-control). */
 export type LastStatus = 'success' | 'failure' | 'skipped' | 'unknown';
 
 /** Exit codes of run-job that are not the job's own; sources: sysexits(3), timeout(1), sh(1). */
@@ -77,8 +87,9 @@ export const exitCodes = {
 const signalBase = 128;
 
 /**
- * The exit code of run-job. A skip that the job allows (`allow_overtime`), and a pause met by the clock, are 0.
- * The job's own code passes through unchanged, so the words, not the code, say which it was.
+ * Returns the exit code of run-job. It is 0 for a skip that the job allows (`allow_overtime`) and
+ * for a start by the clock while the job is paused. The job's own code passes through unchanged, so
+ * only the words tell it from one of run-job's.
  */
 export function exitCodeOf(outcome: Outcome): number {
   switch (outcome.kind) {
@@ -107,8 +118,9 @@ export function exitCodeOf(outcome: Outcome): number {
 }
 
 /**
- * What a run says about the health of its job: this decides streak, states, `notify`, `pause_after_failures` and the monitoring plugin. A skip, a stop by a
- * person and a missed tick say nothing (`undefined`), and neither does a run that was replaced where the job allows that.
+ * Returns what an outcome says about the health of its job. It decides streaks, states, `notify`,
+ * `pause_after_failures` and the monitoring plugin. `undefined` (it says nothing): a skip, a stop
+ * by a person, a missed tick, and a run that was replaced if the job allows that.
  */
 export function healthOf(outcome: Outcome): 'success' | 'failure' | undefined {
   if (outcome.kind === 'skipped') return undefined;
@@ -117,13 +129,15 @@ export function healthOf(outcome: Outcome): 'success' | 'failure' | undefined {
 }
 
 /**
- * The `last status` of `run-job --status`, and whether failmail speaks of the run. A collision counts as a failure here unless the job allows it (kept), and so
- * does having been replaced. Pauses, claimed ticks, ticks that are not due, missed ticks and stops by a person leave the status as it was.
+ * Returns the `last status` of `run-job --status`; failmail reports a run whose status is failure.
+ * A collision is a failure here unless the job allows it (kept), and so is being replaced.
+ * `undefined` (the status stays as it was): pauses, claimed ticks, ticks that are not due, missed
+ * ticks and stops by a person.
  */
 export function statusOf(outcome: Outcome): LastStatus | undefined {
   if (outcome.kind === 'exited') return isSuccess(outcome) ? 'success' : 'failure';
   if (isStoppedByPerson(outcome)) return undefined;
-  if (outcome.kind === 'missed' || (outcome.kind === 'skipped' && isNobodysFault(outcome.reason))) return undefined;
+  if (outcome.kind === 'missed' || (outcome.kind === 'skipped' && isUnrelatedToJob(outcome.reason))) return undefined;
   if ((outcome.kind === 'skipped' || outcome.kind === 'stopped') && outcome.allowed) return 'skipped';
   return 'failure';
 }
@@ -136,13 +150,13 @@ function isSuccess({ code, accepted = code === 0 }: Extract<Outcome, { kind: 'ex
   return accepted;
 }
 
-function isNobodysFault(reason: SkipReason): boolean {
+function isUnrelatedToJob(reason: SkipReason): boolean {
   return reason === 'paused' || reason === 'claimed' || reason === 'not-due';
 }
 
 /**
- * One clause that can stand behind the job's name: "failed with exit code 3". It names one of the outcomes that people know: succeeded, failed, timed out,
- * stopped, skipped, missed, interrupted, not started.
+ * Returns a clause that follows the job's name: "failed with exit code 3". Its verb is one of:
+ * succeeded, failed, timed out, stopped, skipped, missed, interrupted, not started.
  */
 export function outcomeWords(outcome: Outcome): string {
   switch (outcome.kind) {
@@ -165,7 +179,7 @@ export function outcomeWords(outcome: Outcome): string {
     case 'skipped':
       return `was skipped: ${outcome.words}`;
     case 'lost':
-      return `failed: its end was not seen: ${outcome.reason}`;
+      return `failed: its exit code is unknown: ${outcome.reason}`;
     case 'interrupted':
       return 'was interrupted: its run-job was killed or the machine went down';
     case 'missed':
@@ -175,7 +189,10 @@ export function outcomeWords(outcome: Outcome): string {
   }
 }
 
-/** How long a run took, to stand behind `outcomeWords`: " after 13 s"; empty when those say it already. */
+/**
+ * Returns the duration of a run, to follow `outcomeWords`: " after 13 s"; empty if those already
+ * say it.
+ */
 export function lastedWords(outcome: Outcome | undefined, durationMs: number | undefined): string {
   if (durationMs === undefined) return '';
   const lasted = `after ${durationWords(durationMs / 1000)}`;
@@ -184,27 +201,16 @@ export function lastedWords(outcome: Outcome | undefined, durationMs: number | u
   return lasted === `after ${durationWords(outcome.afterSeconds)}` ? '' : ` and ended ${lasted}`;
 }
 
-/** The exit code of run-job, to stand at the end of a sentence; empty when `outcomeWords` name the same one. */
+/**
+ * Returns the exit code of run-job, for the end of a sentence; empty if `outcomeWords` names the
+ * same code.
+ */
 export function exitCodeWords(outcome: Outcome): string {
   const code = exitCodeOf(outcome);
   return outcome.kind === 'exited' && !isSuccess(outcome) && outcome.code === code ? '' : `, exit code ${code}`;
 }
 
-/** What a log does not have because it would have grown beyond `log_max_size`. */
+/** Says how much output was left out of a log because of `log_max_size`. */
 export function leftOutWords({ lines, bytes }: { readonly lines: number; readonly bytes: number }): string {
   return `${lines} lines (${bytes} bytes) were left out of the middle of its log (log_max_size)`;
-}
-
-/** "45 s", "10 minutes", "1 h 30 min": at most two units, for reading and not for parsing. */
-export function durationWords(seconds: number): string {
-  if (seconds < 60) return `${Number(seconds.toFixed(seconds < 10 ? 1 : 0))} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) {
-    const rest = Math.floor(seconds % 60);
-    if (rest > 0) return `${minutes} min ${rest} s`;
-    return minutes === 1 ? '1 minute' : `${minutes} minutes`;
-  }
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} days ${hours % 24} h`;
 }

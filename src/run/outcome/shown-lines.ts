@@ -1,23 +1,28 @@
 /**
- * The lines of one stream as a terminal shows them, for the rules about output.
+ * Splits one stream into the lines that a terminal shows, for the rules about output.
  *
- * Escape codes and what has no width are left out. What a carriage return, a jump of the cursor or a run of backspaces would overwrite
- * is a piece of its own, and so is what comes behind it: "10 %\rFATAL" is "10 %" and "FATAL". A carriage return before the newline is no
- * part of the line. A man page's "F\bFA\bA" is "FA".
+ * Escape codes and characters without width are left out. A carriage return, a jump of the cursor
+ * or several backspaces end a piece of the line, since the terminal has shown it: "10 %\rFATAL"
+ * gives "10 %" and "FATAL". A carriage return before the newline is no part of the line. A man
+ * page's "F\bFA\bA" gives "FA".
  */
 
-/** A longer line is seen in pieces of this many characters; what matches within `overlap` is whole in one of them. */
+/**
+ * A longer line is cut into pieces of this many characters. They overlap, so that a match of up to
+ * `overlap` characters is whole in one of them.
+ */
 const longestLine = 1 << 20;
 const overlap = 1 << 16;
 
-/** Anything for which a terminal does not just show a character. */
+/** Any character that a terminal does not just show. */
 const special = /[\0-\x08\x0b-\x1f\x7f-\x9f\ufeff]/;
 
 const control = new RegExp(
   [
-    // CSI, parameters, and a letter that says what to do (ECMA-48); one that breaks off at the end of the line too.
+    // CSI, parameters and a final letter (ECMA-48), or a sequence that the end of the line cuts
+    // off.
     '(?:\\x1b\\[|\\x9b)(?<parameters>[0-?]*)[ -/]*(?<csi>[@-~]|$)',
-    // A title, a link, or another string for the terminal itself, up to BEL or ST.
+    // A title, a link or another string for the terminal itself, up to BEL or ST.
     '(?:\\x1b[\\]PX^_]|[\\x9d\\x90\\x98\\x9e\\x9f])[^\\x07\\x1b\\x9c]*(?:\\x07|\\x1b\\\\|\\x9c)',
     // Other escapes: 7 and 8 save and restore the cursor, D, E and M move it to another line.
     '\\x1b[ -/]*(?<other>[0-~]|$)',
@@ -28,17 +33,20 @@ const control = new RegExp(
   'g',
 );
 
-/** Letters of CSI after which the cursor is somewhere else: up, down, back, to a column, a line or a place, to where it was saved. */
+/**
+ * Final letters of CSI that move the cursor: up, down, back, to a column, a line or a position, or
+ * to where it was saved.
+ */
 const jumpingCsi = /[ABDEFGHfdu`]/;
 
 export class ShownLines {
   readonly #decoder = new TextDecoder();
-  /** From the last newline or carriage return on. */
+  /** Text after the last newline or carriage return. */
   #open = '';
-  /** Pieces of the unfinished line have been shown already. */
+  /** Set if pieces of the unfinished line have been returned already. */
   #isBegun = false;
 
-  /** The pieces that these bytes finish. */
+  /** Returns the pieces that these bytes finish. */
   take(bytes: Uint8Array): readonly string[] {
     const lines = (this.#open + this.#decoder.decode(bytes, { stream: true })).split('\n');
     this.#open = lines.pop() ?? '';
@@ -49,7 +57,7 @@ export class ShownLines {
     return [...pieces, ...progress, ...(length > longestLine ? this.#begin(length, length - overlap) : [])];
   }
 
-  /** No more bytes will come: what stands without a newline is a line too. */
+  /** Returns the last pieces, when the stream has ended: text without a newline is a line too. */
   end(): readonly string[] {
     const line = this.#open + this.#decoder.decode();
     this.#open = '';
@@ -63,7 +71,7 @@ export class ShownLines {
     return shown;
   }
 
-  /** Shows the beginning of a line of which more will come, and keeps its rest. */
+  /** Returns the beginning of an unfinished line and keeps its rest. */
   #begin(to: number, keepFrom: number): readonly string[] {
     const pieces = shownPieces(this.#open.slice(0, to)).filter((piece) => piece !== '');
     this.#open = this.#open.slice(keepFrom);
@@ -77,7 +85,7 @@ export class ShownLines {
   }
 }
 
-/** What a line shows, one piece after the other; an empty one only when it shows nothing at all. */
+/** Returns the pieces of a line; a single empty one if it shows nothing at all. */
 function shownPieces(line: string): readonly string[] {
   if (!special.test(line)) return [line];
   const screen = new ScreenLine();
@@ -93,11 +101,11 @@ function shownPieces(line: string): readonly string[] {
 
 type Code = Readonly<Record<string, string | undefined>>;
 
-/** One line of a terminal. */
+/** A line of a terminal, with its cursor. */
 class ScreenLine {
   readonly #pieces: string[] = [];
   #text = '';
-  /** How many characters stand behind the cursor. */
+  /** Number of characters to the right of the cursor. */
   #behind = 0;
 
   print(text: string): void {
@@ -121,7 +129,10 @@ class ScreenLine {
     return this.#pieces.length === 0 ? [''] : this.#pieces;
   }
 
-  /** One step back strikes a character over; several begin a message anew, and what stood there was shown. */
+  /**
+   * A single step back overstrikes a character. Several steps rewrite a message that was shown, so
+   * it becomes a piece.
+   */
   #goBack(steps: number): void {
     if (steps > 1 && this.#text !== '') this.#pieces.push(this.#text);
     this.#behind = Math.min(this.#text.length, this.#behind + steps);

@@ -1,16 +1,21 @@
 /**
- * What a job's file calls success: exit codes, and what the output and the duration must be like (`success_exit_codes`, `fail_on_output`,
- * `fail_on_stderr`, `require_output`, `min_duration`). The rules are asked of an attempt that would be a success without them.
+ * The rules by which a job file defines success: by exit code (`success_exit_codes`), by output
+ * (`fail_on_output`, `fail_on_stderr`, `require_output`) and by duration (`min_duration`). The
+ * rules about output and duration apply to attempts that succeeded by their exit code.
  */
 import type { Policy } from '../../job/keys/policy.ts';
 import type { LineFound, LineSearch, OutputWatcher } from '../../system/types/run-log.ts';
-import { durationWords, type FailureRule, type Outcome, statusOf } from './outcome.ts';
+import { durationWords } from '../../text/duration.ts';
+import { type FailureRule, type Outcome, statusOf } from './outcome.ts';
 import { ShownLines } from './shown-lines.ts';
 
-/** Output is searched when so many characters have come together, or when an attempt has ended: each search costs a quarter of a millisecond. */
+/**
+ * Characters of output that are searched at once, since each search costs a quarter of a
+ * millisecond. The end of an attempt searches the rest.
+ */
 const batchCharacters = 262_144;
 
-/** The end of one command, by its exit code. */
+/** Returns the outcome of a command by its exit code. */
 export function exitOutcome(code: number, { successExitCodes }: Policy): Outcome {
   const accepted = successExitCodes.includes(code);
   return accepted === (code === 0) ? { kind: 'exited', code } : { kind: 'exited', code, accepted };
@@ -20,7 +25,7 @@ function newLines() {
   return { stdout: new ShownLines(), stderr: new ShownLines() };
 }
 
-/** Watches the output of a run, attempt by attempt. */
+/** Watches the output of a run and judges each attempt. */
 export class SuccessRules implements OutputWatcher {
   readonly #policy: Policy;
   readonly #search: LineSearch;
@@ -35,13 +40,13 @@ export class SuccessRules implements OutputWatcher {
     this.#search = search;
   }
 
-  /** Whether there is anything to watch for. */
+  /** True if any rule is about output. */
   get isNeeded(): boolean {
     const { failOnStderr, failOnOutput, requireOutput } = this.#policy;
     return failOnStderr || failOnOutput !== undefined || requireOutput !== undefined;
   }
 
-  /** Another attempt begins: what was printed before does not count. */
+  /** Begins an attempt: earlier output does not count. */
   begin(): void {
     this.#lines = newLines();
     this.#firstStderrLine = undefined;
@@ -57,14 +62,14 @@ export class SuccessRules implements OutputWatcher {
     this.#see(stream, () => this.#lines[stream].end());
   }
 
-  /** The lines are not made when nothing asks for them any more. */
+  /** Splits the bytes into lines, unless no rule needs them any more. */
   #see(stream: 'stdout' | 'stderr', lines: () => readonly string[]): void {
-    const wantsStderr = stream === 'stderr' && this.#policy.failOnStderr && !this.#firstStderrLine;
+    const needsStderr = stream === 'stderr' && this.#policy.failOnStderr && !this.#firstStderrLine;
     const isSearched = this.#open().length > 0;
-    if (!wantsStderr && !isSearched) return;
+    if (!needsStderr && !isSearched) return;
     const seen = lines();
-    // Whatever was printed counts, but a line that can be read is the one to quote.
-    if (wantsStderr) this.#firstStderrLine = seen.find((line) => line !== '') ?? this.#firstStderrLine ?? seen[0];
+    // Any line on stderr breaks the rule; a line that is not empty is preferred.
+    if (needsStderr) this.#firstStderrLine = seen.find((line) => line !== '') ?? this.#firstStderrLine ?? seen[0];
     if (isSearched) this.#collect(seen);
   }
 
@@ -76,7 +81,10 @@ export class SuccessRules implements OutputWatcher {
     if (this.#batchLength >= batchCharacters) this.#searchBatch();
   }
 
-  /** The outcome of an attempt, by these rules. It stands in the history, which everybody can read, so it quotes no line of the log. */
+  /**
+   * Returns the outcome of an attempt by these rules. Every user can read it in the history, so it
+   * quotes no line of the log.
+   */
   judge(outcome: Outcome, durationMs: number): Outcome {
     this.#searchBatch();
     if (statusOf(outcome) !== 'success') return outcome;
@@ -91,7 +99,7 @@ export class SuccessRules implements OutputWatcher {
     if (forbidden?.is === 'found') {
       return {
         rule: 'fail_on_output',
-        words: 'its output has a line that it forbids',
+        words: 'a line of its output matches',
       };
     }
     if (this.#firstStderrLine !== undefined) {
@@ -100,14 +108,14 @@ export class SuccessRules implements OutputWatcher {
     if (requireOutput !== undefined) {
       const required = this.#found.get('require_output');
       if (required?.is === 'too-slow') return { rule: 'require_output', words: tooSlow() };
-      if (required?.is !== 'found') return { rule: 'require_output', words: 'its output has no line that it asks for' };
+      if (required?.is !== 'found') return { rule: 'require_output', words: 'no line of its output matches' };
     }
     if (durationMs >= minDurationSeconds * 1000) return undefined;
     const words = `it ended after ${durationWords(durationMs / 1000)}, sooner than ${durationWords(minDurationSeconds)}`;
     return { rule: 'min_duration', words };
   }
 
-  /** Expressions for which there is no answer yet. */
+  /** The expressions that have not been found yet. */
   #open(): readonly (readonly ['fail_on_output' | 'require_output', string])[] {
     const { failOnOutput, requireOutput } = this.#policy;
     const rules = [['fail_on_output', failOnOutput] as const, ['require_output', requireOutput] as const];

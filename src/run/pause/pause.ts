@@ -1,21 +1,24 @@
-/** Pauses of jobs: by name or by tag, by whom, why and until when; each is one small file in the state directory, so that it survives reboots. */
+/**
+ * Pauses of jobs: by name or by tag, by whom, why and until when; each is one small file in the
+ * state directory, so that it survives reboots.
+ */
 
 import type { WriteAnswer } from '../../system/types/file.ts';
 import type { StateFiles } from '../../system/types/state.ts';
 import { type Decoder, decodeJson, oneOf, optional, shape, text, time } from '../../text/decode.ts';
 import { shellWord } from '../../text/shell-word.ts';
 
-/** What is paused: one job, or every job that has the tag, also those that get it later. */
+/** A job, or every job with the tag, also those that get the tag later. */
 export type PauseTarget = { readonly job: string } | { readonly tag: string };
 
 export interface Pause {
   readonly target: PauseTarget;
   readonly atMs: number;
-  /** Absent: until a person resumes it. */
+  /** End of the pause; absent if it lasts until a person resumes it. */
   readonly untilMs?: number;
   readonly by: string;
   readonly reason?: string;
-  /** Made by process-control itself, which had a reason in the job's failures; absent when a person has paused it. */
+  /** Set if process-control paused the job after its failures; absent if a person did. */
   readonly circuit?: true;
 }
 
@@ -24,12 +27,15 @@ export interface PausableJob {
   readonly tags: readonly string[];
 }
 
-/** Whether a pause is the job's own doing, which a reset ends; what a person has paused only a person resumes. */
+/**
+ * True if failures of the job led to the pause. A reset ends such a pause; the pause of a person
+ * lasts until it is resumed.
+ */
 export function isCircuit({ circuit }: Pause): boolean {
   return circuit === true;
 }
 
-/** The pause that holds longest, of those that hold this job at `nowMs`; a pause without an end holds longest of all. */
+/** Returns the pause of this job that ends last, of those in force at `nowMs`. */
 export function pauseOf(job: PausableJob, pauses: readonly Pause[], nowMs: number): Pause | undefined {
   return pauses
     .filter(({ target }) => isAbout(target, job))
@@ -37,7 +43,7 @@ export function pauseOf(job: PausableJob, pauses: readonly Pause[], nowMs: numbe
     .sort((a, b) => endOf(b) - endOf(a))[0];
 }
 
-/** Whether what is paused is this job. */
+/** True if the target of a pause includes this job. */
 export function isAbout(target: PauseTarget, job: PausableJob): boolean {
   return 'job' in target ? target.job === job.slug : job.tags.includes(target.tag);
 }
@@ -50,28 +56,34 @@ function endOf({ untilMs }: Pause): number {
   return untilMs ?? Number.POSITIVE_INFINITY;
 }
 
-/** "paused by ada until 2026-11-24T10:00Z: database upgrade"; the time as `formatTime` writes it. */
+/**
+ * Returns "paused by ada until 2026-11-24 10:00:00: database upgrade"; `formatTime` writes the
+ * time.
+ */
 export function pauseWords(pause: Pause, formatTime: (ms: number) => string): string {
   return `paused ${pauseRemark(pause, formatTime)}`;
 }
 
-/** The same where the word "paused" stands already: "by tag db by ada until it is resumed". */
+/** Returns the same without the word "paused": "by tag db by ada until it is resumed". */
 export function pauseRemark(pause: Pause, formatTime: (ms: number) => string): string {
   return `${'tag' in pause.target ? `by tag ${pause.target.tag} ` : ''}${pauseTerms(pause, formatTime)}`;
 }
 
-/** The same without its target: "by ada until it is resumed: upgrade". */
+/** Returns the same without the target: "by ada until it is resumed: upgrade". */
 export function pauseTerms({ by, untilMs, reason }: Pause, formatTime: (ms: number) => string): string {
   const until = untilMs === undefined ? 'until it is resumed' : `until ${formatTime(untilMs)}`;
   return `by ${by} ${until}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-/** What ends this very pause, to be typed. */
+/** Returns the command that ends this pause. */
 export function resumeCommand({ target }: Pick<Pause, 'target'>): string {
   return 'tag' in target ? `jobctl resume --tag ${shellWord(target.tag)}` : `jobctl resume ${target.job}`;
 }
 
-/** Why a job may not start now, and the command that ends the pause: "paused by ada until it is resumed (jobctl resume backup)". */
+/**
+ * Returns the pause of a job with the command that ends it: "paused by ada until it is resumed
+ * (jobctl resume backup)"; `undefined` if the job may start.
+ */
 export function pausedWords(
   job: PausableJob,
   pauses: readonly Pause[],
@@ -88,7 +100,7 @@ export function readPauses(files: StateFiles): readonly Pause[] {
   return files.readAll(folder).flatMap((file) => decodeJson(file.text, pause) ?? []);
 }
 
-/** Jobs and tags that are paused by a record which can't be understood, and so are not. */
+/** Returns the jobs and tags whose record of a pause can't be understood; they are not paused. */
 export function unreadablePauses(files: StateFiles): readonly PauseTarget[] {
   return files
     .names(folder)
@@ -104,12 +116,14 @@ export function removePause(files: StateFiles, target: PauseTarget): WriteAnswer
   return files.remove(folder, fileName(target));
 }
 
-/** A tag may be any text, a file name may not. */
+/** Returns the name of a record. A tag may be any text, so it is encoded. */
 function fileName(target: PauseTarget): string {
   return 'job' in target ? `job:${target.job}` : `tag:${encodeURIComponent(target.tag)}`;
 }
 
-/** The target of a file of that name; undefined for a name that writePause never gives. */
+/**
+ * Returns the target of a record by its name; `undefined` for a name that `writePause` never gives.
+ */
 function targetOf(name: string): PauseTarget | undefined {
   const [, kind, word = ''] = /^(job|tag):(.+)$/s.exec(name) ?? [];
   if (kind === undefined) return undefined;

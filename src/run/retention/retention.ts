@@ -1,19 +1,24 @@
-/** Which old logs go and which are compressed: decided from what is there, for all jobs at once. Nothing here touches a file. */
+/** Decides which old logs are removed and which are compressed, for all jobs at once. */
 import type { LogBounds } from '../../job/keys/log-bounds.ts';
 import type { LogFile } from '../../system/types/log-file.ts';
 
-/** The log folder of a job, which may no longer exist as a job. */
+/** The log folder of a job, which may no longer exist. */
 export interface LogFolder {
   readonly slug: string;
   readonly files: readonly LogFile[];
   readonly bounds: LogBounds;
-  /** The log of the run under way; `unknown` when there is a run whose log nobody can name, and when the job file can't be read. */
+  /**
+   * The log of the run under way. `unknown`: there is a run without a known log, or the job file
+   * can't be read.
+   */
   readonly inUse: { readonly is: 'nothing' | 'unknown' } | { readonly is: 'log'; readonly name: string };
 }
 
 export interface RetentionPolicy {
   readonly nowMs: number;
-  /** Of the logs of all jobs together. Here and below, what is absent or 0 does not bind. */
+  /**
+   * Bound for the logs of all jobs together. Here and below, an absent bound and 0 mean no bound.
+   */
   readonly totalBytes?: number;
   readonly compressAfterDays?: number;
 }
@@ -30,10 +35,13 @@ export interface Clearance {
 
 const dayMs = 86_400_000;
 
-/** One run's log, as it was written, compressed, or (when a sweep was killed in between) both; with what its remaining processes have printed. */
+/**
+ * The files of one run's log: the log, compressed or not, or both if prune-logs was killed in
+ * between; and the output of its remaining processes.
+ */
 interface RunLog {
   readonly slug: string;
-  /** Sorts by start, and the runs of one second by number. */
+  /** Sorts by start; runs that started in the same second sort by number. */
   readonly order: string;
   readonly names: readonly string[];
   readonly plain: string | undefined;
@@ -60,8 +68,9 @@ export function clearLogs(folders: readonly LogFolder[], policy: RetentionPolicy
 }
 
 /**
- * `SLUG-YYYYMMDD-HHMMSS[-N].log`, perhaps with `.gz`, or `.remaining.log` and `.remaining.1.log`, which belong to it; `undefined` for any other file,
- * which is not ours to touch.
+ * Reads the name of a log: `SLUG-YYYYMMDD-HHMMSS[-N].log`, perhaps with `.gz`, or with
+ * `.remaining.log` or `.remaining.1.log`, which belong to it. `undefined` for any other file; those
+ * are left alone.
  */
 export function readLogName(
   slug: string,
@@ -84,7 +93,7 @@ function judgeFolder(folder: LogFolder, nowMs: number): { keep: readonly RunLog[
   const remove: RunLog[] = [];
   let total = logs.filter(({ isKept }) => isKept).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   let kept = logs.filter(({ isKept }) => isKept).length;
-  // Once the next older one would be too much, all older ones go: a history has no holes.
+  // Once a log exceeds a bound, all older ones are removed too: no gap is left among the logs.
   let isFull = false;
   for (const log of logs) {
     const fits = (!runs || kept < runs) && (!bytes || total + log.sizeBytes <= bytes);
@@ -101,7 +110,7 @@ function judgeFolder(folder: LogFolder, nowMs: number): { keep: readonly RunLog[
   return { keep, remove };
 }
 
-/** The newest first. */
+/** Groups the files of a folder by run, newest first. */
 function runLogsOf({ slug, files, inUse }: LogFolder): readonly RunLog[] {
   const byOrder = new Map<string, { file: LogFile; isCompressed: boolean; isRemaining: boolean }[]>();
   for (const file of files) {
@@ -126,7 +135,7 @@ function runLogsOf({ slug, files, inUse }: LogFolder): readonly RunLog[] {
   });
 }
 
-/** The oldest of all jobs go first. */
+/** Applies the bound for all jobs together: the oldest logs are removed first. */
 function boundTotal(logs: readonly RunLog[], totalBytes: number | undefined) {
   const gone = new Set<RunLog>();
   let total = logs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -143,7 +152,10 @@ function compare(a: RunLog, b: RunLog): number {
   return a.order < b.order ? -1 : Number(a.order > b.order);
 }
 
-/** A compressed log has its name only when it is whole, so the original beside it was about to be removed when a sweep was killed. */
+/**
+ * Returns the original beside a compressed log. That gets its name only when it is whole, so
+ * prune-logs was killed before it could remove the original.
+ */
 function supersededOriginal({ slug, isCompressed, plain, isKept }: RunLog): readonly LogPath[] {
   return isCompressed && plain !== undefined && !isKept ? [{ slug, name: plain }] : [];
 }

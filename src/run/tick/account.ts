@@ -1,24 +1,36 @@
 /**
- * What is known of a job's ticks on this host: which have had a start, and up to when all of them are settled (started, skipped or recorded as missed).
- * The second is the *mark*. It is kept for one schedule: another schedule begins anew, so a job that is new or was changed has missed nothing.
+ * The account of a job's ticks on this host: the ticks that have had a start (claims), and the
+ * *mark*, the moment up to which all ticks are settled (started, skipped or recorded as missed).
+ * The mark belongs to one schedule; another schedule begins anew. So a job that is new or was
+ * changed has missed nothing.
  */
 
 import type { Scheduled } from '../../schedule/ticks.ts';
 import type { WriteAnswer } from '../../system/types/file.ts';
 import type { HistoryStore, TickClaims } from '../../system/types/state.ts';
 import { decodeJson, optional, shape, text, time } from '../../text/decode.ts';
+import { defined } from '../../text/defined.ts';
 
 export interface TickAccount {
-  /** No tick up to here is open. */
+  /** The mark: no tick up to here is open. */
   readonly sinceMs: number;
-  /** Where the mark was before it was last moved, and when that was; for starts that cron makes up for just then. */
+  /**
+   * The mark before it was last moved, and the time of that move; for starts that cron makes up for
+   * at the same moment.
+   */
   readonly moved?: { readonly fromMs: number; readonly atMs: number };
   readonly claimed: ReadonlySet<number>;
-  /** Nobody has seen this job with this schedule before, or the clock has been set back since: `sinceMs` is the present. */
+  /**
+   * Set if there is no mark for this schedule yet, or the clock has been set back since: `sinceMs`
+   * is the present.
+   */
   readonly isNew: boolean;
 }
 
-/** A clock that is corrected by less than this repeats ticks; one that is set farther back begins a new time (the same limit as cron's). */
+/**
+ * A clock that is set back by less than this repeats ticks; one that is set back farther begins a
+ * new account. cron has the same limit.
+ */
 export const clockStepMs = 3 * 3_600_000;
 
 interface Mark {
@@ -29,7 +41,10 @@ interface Mark {
 
 export type AccountedJob = Scheduled & { readonly slug: string };
 
-/** `changedMs`: when the job's file was last written. What was due before that was due by another text. */
+/**
+ * Reads the account. `changedMs` is the time of the latest change of the job's file: ticks before
+ * it belong to another text of the file.
+ */
 export function readAccount(
   job: AccountedJob,
   claims: Pick<TickClaims, 'list' | 'readMark'>,
@@ -40,21 +55,21 @@ export function readAccount(
   const isNew = mark?.rule !== ruleOf(job) || mark.sinceMs > nowMs + clockStepMs;
   if (isNew) return { sinceMs: nowMs, claimed, isNew };
   const sinceMs = Math.max(mark.sinceMs, changedMs > nowMs ? Number.NEGATIVE_INFINITY : changedMs);
-  return { sinceMs, claimed, isNew, ...(mark.moved !== undefined && { moved: mark.moved }) };
+  return { sinceMs, claimed, isNew, ...defined({ moved: mark.moved }) };
 }
 
-/** From now on all ticks up to `sinceMs` count as settled. */
+/** Moves the mark: from now on all ticks up to `sinceMs` count as settled. */
 export function moveMark(
   job: AccountedJob,
   claims: Pick<TickClaims, 'writeMark'>,
   { sinceMs, moved }: Omit<Mark, 'rule'>,
 ): WriteAnswer {
-  const mark: Mark = { rule: ruleOf(job), sinceMs, ...(moved !== undefined && { moved }) };
+  const mark: Mark = { rule: ruleOf(job), sinceMs, ...defined({ moved }) };
   return claims.writeMark(job.slug, `${JSON.stringify(mark)}\n`);
 }
 
 function ruleOf({ schedule, timing: { timeZone } }: Scheduled): string {
-  return timeZone === undefined ? `${schedule}` : `${schedule} ${timeZone}`;
+  return timeZone === undefined ? `${schedule?.written}` : `${schedule?.written} ${timeZone}`;
 }
 
 const mark = shape<Mark>({
@@ -75,15 +90,16 @@ export interface VoidQuestion {
 }
 
 /**
- * The account without a newest claim whose run never came to be: the machine went down, or its run-job was killed, while it waited for its splay.
- * That tick is open again. The newest one is enough: the others have been looked at when they were.
+ * Returns the account without the newest claim if its run never came to be: the host went down, or
+ * its run-job was killed, while it waited for its splay. That tick is open again. Only the newest
+ * claim is looked at: each older one was the newest once.
  */
 export function withoutVoidClaim(
   job: AccountedJob & { readonly timing: { readonly splaySeconds: number } },
   account: TickAccount,
   { claims, history, nowMs, sinceBootMs }: VoidQuestion,
 ): TickAccount {
-  // They may be more than a call may have arguments.
+  // There may be more claims than a call may have arguments, so they are not spread.
   const newestMs = [...account.claimed].reduce(
     (newest, tickMs) => (tickMs <= nowMs ? Math.max(newest, tickMs) : newest),
     Number.NEGATIVE_INFINITY,
@@ -97,5 +113,5 @@ export function withoutVoidClaim(
   return { ...account, claimed: new Set([...account.claimed].filter((tickMs) => tickMs !== newestMs)) };
 }
 
-/** A suspended machine goes on with its timers where they were. */
+/** Allowance for a suspended host, whose timers go on where they were. */
 const waitPatienceMs = 10 * 60_000;

@@ -1,6 +1,6 @@
 /**
- * `run-job --catch-up`: finds the ticks of all jobs that passed while the machine was off or cron stood still, writes them down, and starts the last one of each
- * job that wants it (`catch_up: last`).
+ * `run-job --catch-up`: finds the ticks of all jobs that passed while the host was off or cron did
+ * not run, records them as missed, and starts the last one of each job with `catch_up: last`.
  */
 import type { Timing } from '../../job/keys/timing.ts';
 import { wallTime } from '../../zone/wall-time.ts';
@@ -11,20 +11,23 @@ import { openTicks, recordMissed, recordStandIns, startPatienceMs, type WatchedJ
 
 export interface CaughtJob extends WatchedJob {
   readonly timing: Timing;
-  /** When the job's file was last written. */
+  /** Time of the latest change of the job's file, milliseconds since 1970. */
   readonly changedMs: number;
 }
 
 export interface CatchUpHost extends Omit<StartHost, 'sha256' | 'stops'> {
   readonly newRun: () => string;
-  /** Starts a run detached; it finds its lock, log and outcome by itself. */
+  /** Starts a run-job in the background. */
   readonly start: (start: { readonly slug: string; readonly run: string; readonly tickMs: number }) => void;
 }
 
-/** After a suspend or a clock change cron itself makes up for fixed lines, with rests of some seconds in between; those starts come first. */
+/**
+ * Wait for cron, which makes up for missed lines itself after a suspend or a clock change, one
+ * every few seconds.
+ */
 const cronPatienceMs = 30_000;
 
-/** What was done, and what could not be, in words for the log; `slug` is the job's. */
+/** A sentence for the log about what was done for a job, or could not be. */
 export interface CatchUpNote {
   readonly slug: string;
   readonly level: 'info' | 'error';
@@ -38,7 +41,10 @@ export async function catchUp(jobs: Iterable<CaughtJob>, host: CatchUpHost): Pro
   return suspects.flatMap((job) => catchUpOne(job, host));
 }
 
-/** Also begins the account of a job that wants to be caught up: nobody else may see it before its first tick is missed. */
+/**
+ * Reads the account of a job and its missed ticks. Begins the account of a new job with `catch_up:
+ * last`, since no other program may see the job before its first tick is missed.
+ */
 function accountOf(
   job: CaughtJob,
   host: CatchUpHost,
@@ -47,39 +53,43 @@ function accountOf(
   const nowMs = host.clock.nowMs();
   const read = readAccount(job, claims, { nowMs, changedMs: job.changedMs });
   const isWatched = job.enabled && job.schedule !== undefined;
-  if (read.isNew && isWatched && wantsCatchUp(job)) moveMark(job, claims, { sinceMs: nowMs });
+  if (read.isNew && isWatched && isCaughtUp(job)) moveMark(job, claims, { sinceMs: nowMs });
   if (read.isNew || !isWatched) return { account: read, missed: [] };
   const account = withoutVoidClaim(job, read, { claims, history, nowMs, sinceBootMs: host.clock.sinceBootMs() });
   const pauses = host.readPauses();
   const { missed, stoodFor } = openTicks(job, { account, nowMs, pauses, zones, history });
-  // What could not be written down is found again in five minutes.
+  // A stand-in that can't be recorded is found again in five minutes.
   recordStandIns(job, stoodFor, host);
   return { account, missed };
 }
 
-function wantsCatchUp({ timing }: CaughtJob): boolean {
+function isCaughtUp({ timing }: CaughtJob): boolean {
   return timing.catchUp === 'last';
 }
 
-/** Claimed, written down, started, in this order: whatever ends this program on the way, nothing is started twice or lost in silence. */
+/**
+ * Claims, records and starts, in this order: wherever this program is killed, nothing starts twice
+ * and nothing is lost silently.
+ */
 function catchUpOne(job: CaughtJob, host: CatchUpHost): readonly CatchUpNote[] {
   const { account, missed } = accountOf(job, host);
   const last = missed.at(-1);
   if (last === undefined) return [];
   const run = host.newRun();
-  const wish = { run, waits: job.timing.splaySeconds > 0, lasting: true };
-  const claim = mayStart(job, { last, account }, host) ? host.claims.take(job.slug, last, wish) : undefined;
-  // Without a claim it would be started again every five minutes, so it stays open until there can be one.
+  const claimed = { run, waits: job.timing.splaySeconds > 0, lasting: true };
+  const claim = mayStart(job, last, account, host) ? host.claims.take(job.slug, last, claimed) : undefined;
+  // Without a claim the tick would be started again every five minutes, so it stays open until it
+  // can be claimed.
   if (claim?.is === 'failed')
-    return [trouble(job, `not caught up yet: ${wallTime(last, host.zones.host)} can't be claimed: ${claim.reason}`)];
-  const troubles = recordMissed(job, missed, host);
+    return [failure(job, `not caught up yet: ${wallTime(last, host.zones.host)} can't be claimed: ${claim.reason}`)];
+  const warnings = recordMissed(job, missed, host);
   const starts = claim?.is === 'taken';
   if (starts) host.start({ slug: job.slug, run, tickMs: last });
   const count = missed.length === 1 ? 'a tick' : `${missed.length} ticks, the last one`;
   const words = `missed ${count} at ${wallTime(last, host.zones.host)}${starts ? `, caught up by run ${run}` : ''}`;
-  // What could not be written down stays open.
-  const kept = troubles.length > 0 ? troubles : settle(job, account, host);
-  return [{ slug: job.slug, level: 'info', words }, ...kept.map((one) => trouble(job, one))];
+  // Ticks that can't be recorded stay open.
+  const kept = warnings.length > 0 ? warnings : settle(job, account, host);
+  return [{ slug: job.slug, level: 'info', words }, ...kept.map((one) => failure(job, one))];
 }
 
 function settle(job: CaughtJob, { sinceMs }: TickAccount, { claims, clock }: CatchUpHost): readonly string[] {
@@ -88,19 +98,14 @@ function settle(job: CaughtJob, { sinceMs }: TickAccount, { claims, clock }: Cat
   return marked.ok ? [] : [`the account of its ticks could not be kept: ${marked.reason}`];
 }
 
-function trouble({ slug }: CaughtJob, words: string): CatchUpNote {
+function failure({ slug }: CaughtJob, words: string): CatchUpNote {
   return { slug, level: 'error', words };
 }
 
-interface Found {
-  readonly last: number;
-  readonly account: TickAccount;
-}
-
-/** A job of which a later tick has been started meanwhile is up to date. */
-function mayStart(job: CaughtJob, { last, account }: Found, { clock, readPauses }: CatchUpHost): boolean {
+/** True if the last missed tick may be started. A job with a later claimed tick is up to date. */
+function mayStart(job: CaughtJob, last: number, account: TickAccount, { clock, readPauses }: CatchUpHost): boolean {
   const nowMs = clock.nowMs();
-  if (!wantsCatchUp(job) || nowMs - last > job.timing.catchUpWindowSeconds * 1000) return false;
+  if (!isCaughtUp(job) || nowMs - last > job.timing.catchUpWindowSeconds * 1000) return false;
   if ([...account.claimed].some((tickMs) => tickMs > last && tickMs <= nowMs)) return false;
   return pauseOf(job, readPauses(), nowMs) === undefined;
 }

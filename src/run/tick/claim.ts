@@ -1,9 +1,10 @@
 /**
- * Claims the tick that a start by the clock stands for, and keeps the job's account of ticks: what was missed before it is recorded, old claims are dropped.
- * A claim that can't be written is said, and the job runs: a tick that runs twice is mended by the lock, one that never runs by nobody.
+ * Claims the tick that a start by the clock stands for, and keeps the job's account of ticks:
+ * records the ticks that were missed before it and drops old claims. If the claim can't be written
+ * the job runs anyway, with a warning: the lock prevents a double run, nothing repairs a missed
+ * one.
  */
 import type { Timing } from '../../job/keys/timing.ts';
-import { isReboot } from '../../schedule/nickname.ts';
 import type { Clock } from '../../system/types/clock.ts';
 import type { TickClaim, TickClaims } from '../../system/types/state.ts';
 import { wallTime } from '../../zone/wall-time.ts';
@@ -25,7 +26,7 @@ export interface ClockedStart {
   readonly run: string;
   /** The crontab's line was written with `--due`. */
   readonly onlyDue: boolean;
-  /** When the job's file was last written. */
+  /** Time of the latest change of the job's file, milliseconds since 1970. */
   readonly changedMs?: number;
   readonly pauses: readonly Pause[];
 }
@@ -37,10 +38,16 @@ export interface TickHost extends HistoryHost {
 }
 
 export type TickAnswer =
-  /** Without a tick: cron has started a line at a moment that the job's schedule does not know. */
-  | { readonly is: 'run'; readonly tick?: Tick; readonly troubles: readonly string[] }
+  /** `tick` is absent if cron started the line at a moment that is not in the job's schedule. */
+  | { readonly is: 'run'; readonly tick?: Tick; readonly warnings: readonly string[] }
   | { readonly is: 'claimed'; readonly tick: Tick; readonly words: string }
   | { readonly is: 'not-due' };
+
+/** The account of the job's ticks at the time of a start. */
+interface Present {
+  readonly account: TickAccount;
+  readonly nowMs: number;
+}
 
 export function claimTick(start: ClockedStart, host: TickHost): TickAnswer {
   const { job, onlyDue } = start;
@@ -55,12 +62,12 @@ export function claimTick(start: ClockedStart, host: TickHost): TickAnswer {
     const answer = claims.take(job.slug, tickMs, claimOf(start));
     if (answer.is === 'had') continue;
     const failed = answer.is === 'failed' ? [unclaimed(wallTime(tickMs, zones.host), answer.reason)] : [];
-    const kept = keepAccount(start, host, { account, tickMs, nowMs });
-    // After a boot no start is late: cron starts when the machine is ready for it.
-    const tick = isReboot(job.schedule) ? { tickMs } : tickOf(tickMs, nowMs);
-    return { is: 'run', tick, troubles: [...failed, ...kept] };
+    const kept = keepAccount(start, host, { account, nowMs }, tickMs);
+    // A start for @reboot is never late: cron starts when the host is ready for it.
+    const tick = job.schedule?.atBoot ? { tickMs } : tickOf(tickMs, nowMs);
+    return { is: 'run', tick, warnings: [...failed, ...kept] };
   }
-  return withoutCandidate(otherwise, job, { account, nowMs, host });
+  return withoutCandidate(otherwise, job.slug, host, { account, nowMs });
 }
 
 function claimOf({ job: { timing }, run }: ClockedStart): TickClaim {
@@ -82,21 +89,22 @@ function unclaimed(tick: string, reason: string): string {
 
 function withoutCandidate(
   otherwise: StartTicks['otherwise'],
-  { slug }: ClockedJob,
-  moment: { readonly account: TickAccount; readonly nowMs: number; readonly host: TickHost },
+  slug: string,
+  host: TickHost,
+  present: Present,
 ): TickAnswer {
-  const { nowMs, host } = moment;
+  const { nowMs } = present;
   switch (otherwise.is) {
     case 'not-due':
       return { is: 'not-due' };
     case 'unscheduled':
-      return withoutTick(slug, moment);
+      return withoutTick(slug, host, present);
     case 'claimed':
     case 'claimed-lately': {
       const { tickMs } = otherwise;
       const claim = host.claims.find(slug, tickMs);
       const isLately = claim !== undefined && Math.abs(nowMs - claim.atMs) <= onTimeMs;
-      if (otherwise.is === 'claimed-lately' && !isLately) return withoutTick(slug, moment);
+      if (otherwise.is === 'claimed-lately' && !isLately) return withoutTick(slug, host, present);
       const words = `run ${claim?.run ?? 'unknown'} has had the tick ${wallTime(tickMs, host.zones.host)}`;
       return { is: 'claimed', tick: tickOf(tickMs, nowMs), words };
     }
@@ -105,13 +113,13 @@ function withoutCandidate(
   }
 }
 
-/** A cron of another time zone comes hours after a tick that `--catch-up` may have started long since: the job runs once. */
-function withoutTick(
-  slug: string,
-  { account, nowMs, host }: { readonly account: TickAccount; readonly nowMs: number; readonly host: TickHost },
-): TickAnswer {
+/**
+ * Answers a start that belongs to no tick. If cron has another time zone it comes hours after a
+ * tick that `--catch-up` may already have started: then the job does not run a second time.
+ */
+function withoutTick(slug: string, host: TickHost, { account, nowMs }: Present): TickAnswer {
   const had = account.isNew ? undefined : caughtUpTick(nowMs, host.history.read(slug));
-  if (had === undefined) return { is: 'run', troubles: [unscheduled] };
+  if (had === undefined) return { is: 'run', warnings: [unscheduled] };
   const words = `run ${had.run} has caught up the tick ${wallTime(had.tickMs, host.zones.host)}, and this start is not in its schedule: ${otherZone}`;
   return { is: 'claimed', tick: tickOf(had.tickMs, nowMs), words };
 }
@@ -119,22 +127,23 @@ function withoutTick(
 const otherZone = 'cron may have another time zone than this machine, which jobctl why tells root';
 const unscheduled = `cron has started it at a moment that is not in its schedule; if the job file was changed, run cron-generate; else ${otherZone}`;
 
-interface Kept {
-  readonly account: TickAccount;
-  /** The tick that has just been claimed. */
-  readonly tickMs: number;
-  readonly nowMs: number;
-}
-
-/** Only a start on time looks back: a late one may be the first of several with which cron makes up for the same gap. */
-function keepAccount(start: ClockedStart, host: TickHost, { account, tickMs, nowMs }: Kept): readonly string[] {
+/**
+ * Records earlier missed ticks and moves the mark. Only a start on time does so: a late one may be
+ * the first of several with which cron makes up for the same gap.
+ */
+function keepAccount(
+  start: ClockedStart,
+  host: TickHost,
+  { account, nowMs }: Present,
+  tickMs: number,
+): readonly string[] {
   const { job, pauses } = start;
   const { claims, zones } = host;
   if (account.isNew) {
     claims.drop(job.slug, uselessClaims(account, nowMs).future);
     return markTroubles(moveMark(job, claims, { sinceMs: tickMs }));
   }
-  if (lateness(tickMs, nowMs) !== undefined && !isReboot(job.schedule)) return [];
+  if (lateness(tickMs, nowMs) !== undefined && !job.schedule?.atBoot) return [];
   const settledMs = Math.max(account.sinceMs, nowMs - startPatienceMs);
   const { missed, stoodFor } = openTicks(job, { account, nowMs, pauses, zones, history: host.history });
   const paired = recordStandIns(job, stoodFor, host);
@@ -143,7 +152,7 @@ function keepAccount(start: ClockedStart, host: TickHost, { account, tickMs, now
   claims.drop(job.slug, future);
   if (missed.length === 0 && old.length < dropAtOnce) return [];
   const recorded = recordMissed(job, missed, host);
-  // What could not be written down stays open, and is written down another time.
+  // Ticks that can't be recorded stay open until a later start records them.
   if (recorded.length > 0) return recorded;
   const moved = missed.length > 0 ? { moved: { fromMs: account.sinceMs, atMs: nowMs } } : {};
   const marked = moveMark(job, claims, { sinceMs: settledMs, ...moved });
@@ -151,12 +160,14 @@ function keepAccount(start: ClockedStart, host: TickHost, { account, tickMs, now
   return markTroubles(marked);
 }
 
-/** Moving the mark costs more than a claim, so claims are dropped some at a time. */
+/** Number of old claims that are dropped at once, since moving the mark costs more than a claim. */
 const dropAtOnce = 16;
 
 /**
- * A clock that is put back by up to `clockStepMs` meets its claims again; one that was wrong by more, and has been set right, must not find the
- * claims of that time when it comes there at last. The newest past one is kept for people who ask.
+ * Returns the claims that no start can meet any more. A clock that is set back by up to
+ * `clockStepMs` meets its claims again. A clock that was ahead by more, and has been corrected,
+ * must not meet the claims of that time when it gets there again. The newest past claim is kept for
+ * people who ask.
  */
 function uselessClaims({ claimed }: TickAccount, nowMs: number) {
   const reachMs = clockStepMs + startPatienceMs;

@@ -1,4 +1,7 @@
-/** Which ticks of a job have passed without a start: the machine was off, cron stood still, or the crontab has no line for it. */
+/**
+ * Finds the ticks of a job that passed without a start: the host was off, cron did not run, or the
+ * crontab has no line for the job.
+ */
 import { expectedTicks } from '../../schedule/ticks.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
 import { timeText } from '../../zone/wall-time.ts';
@@ -8,13 +11,16 @@ import type { Pause } from '../pause/pause.ts';
 import type { AccountedJob, TickAccount } from './account.ts';
 import { standIns } from './stand-in.ts';
 
-/** A start may be on its way: a busy machine, or a cron that makes up for a clock that has jumped, takes some minutes. */
+/**
+ * A start may still come: a busy host, or a cron that makes up for a clock that has jumped, needs
+ * some minutes.
+ */
 export const startPatienceMs = 10 * 60_000;
 
 export interface MissedQuestion {
   readonly account: TickAccount;
   readonly nowMs: number;
-  /** Of all jobs. */
+  /** The pauses of all jobs. */
   readonly pauses: readonly Pause[];
   readonly zones: Zones;
   readonly history: Pick<HistoryStore, 'read'>;
@@ -26,8 +32,9 @@ export interface WatchedJob extends AccountedJob {
 }
 
 /**
- * Ascending, milliseconds since 1970: the ticks after the mark, older than `startPatienceMs`, that no run has claimed and of which the history says
- * nothing, while the job was not paused. Nothing is written: whoever lists them may do so without rights.
+ * Returns the missed ticks in ascending order, milliseconds since 1970: those after the mark and
+ * older than `startPatienceMs` that no run has claimed, that the history does not mention, and at
+ * which the job was not paused. It writes nothing, so any user may ask.
  */
 export function missedTicks(job: WatchedJob, question: MissedQuestion): readonly number[] {
   return openTicks(job, question).missed;
@@ -35,7 +42,7 @@ export function missedTicks(job: WatchedJob, question: MissedQuestion): readonly
 
 export interface OpenTicks {
   readonly missed: readonly number[];
-  /** Those for which a start stood that came at another time, because cron has another time zone. */
+  /** Ticks with a start at another time, because cron has another time zone. */
   readonly stoodFor: readonly { readonly tickMs: number; readonly run: string }[];
 }
 
@@ -50,7 +57,7 @@ export function openTicks(job: WatchedJob, { account, nowMs, pauses, zones, hist
     .filter((tickMs) => !account.claimed.has(tickMs) && !mine.some((pause) => wasPausedAt(pause, tickMs)));
   if (open.length === 0) return { missed: [], stoodFor: [] };
   const text = history.read(job.slug);
-  const ofTick = standIns(job, { history: text, zones });
+  const ofTick = standIns(job, text, zones);
   const missed: number[] = [];
   const stoodFor: { tickMs: number; run: string }[] = [];
   for (const tickMs of open) {
@@ -62,7 +69,7 @@ export function openTicks(job: WatchedJob, { account, nowMs, pauses, zones, hist
   return { missed, stoodFor };
 }
 
-/** Written down, so that no start stands for a second tick. Troubles, in words. */
+/** Records the stand-ins, so that no start stands for a second tick. Returns warnings. */
 export function recordStandIns(
   { slug }: Pick<AccountedJob, 'slug'>,
   stoodFor: OpenTicks['stoodFor'],
@@ -72,12 +79,18 @@ export function recordStandIns(
   return stoodFor.flatMap(({ run, tickMs }) => writeEvent(slug, recorder, { event: 'stood-for', run, atMs, tickMs }));
 }
 
-/** A run whose claim could not be written is in the history all the same. Its lines are searched as text: they may be a thousand. */
+/**
+ * True if the history mentions a tick: a run whose claim could not be written is there. The text is
+ * searched, which is cheap for a thousand lines.
+ */
 function hasFate(tickMs: number, history: string): boolean {
   return history.includes(`"tickMs":${tickMs}`);
 }
 
-/** Asked with ticks in ascending order that nobody has claimed: whether the history has a start for each. It is read when the first one is asked about. */
+/**
+ * Returns a function that says whether the history has a start for an unclaimed tick. It must be
+ * called with ticks in ascending order; the history is read at its first call.
+ */
 export function startsInHistory(
   job: AccountedJob,
   { history, zones }: { readonly history: Pick<HistoryStore, 'read'>; readonly zones: Zones },
@@ -86,7 +99,7 @@ export function startsInHistory(
   return (tickMs) => {
     if (known === undefined) {
       const text = history.read(job.slug);
-      known = { text, ofTick: standIns(job, { history: text, zones }) };
+      known = { text, ofTick: standIns(job, text, zones) };
     }
     return hasFate(tickMs, known.text) || known.ofTick(tickMs) !== undefined;
   };
@@ -96,7 +109,7 @@ function wasPausedAt({ atMs, untilMs = Number.POSITIVE_INFINITY }: Pause, tickMs
   return tickMs >= atMs && tickMs < untilMs;
 }
 
-/** One event for all of them, as a run that never was. Troubles, in words, when it could not be written. */
+/** Records all missed ticks as one event. Returns warnings. */
 export function recordMissed(
   { slug }: Pick<AccountedJob, 'slug'>,
   missed: readonly number[],

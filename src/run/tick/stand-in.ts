@@ -1,12 +1,15 @@
 /**
- * Pairs the ticks that had no start with the starts that had no tick. Both come of a cron whose time zone is not the machine's (TZ in its environment): it
- * starts every line by another clock, hours before or after the tick, and tells its children nothing of it. A start stands for one tick at most.
+ * Pairs the ticks that had no start with the starts that had no tick. Both happen if cron has
+ * another time zone than the host (TZ in its environment): it starts every line hours before or
+ * after the tick, and its children can't see why. A start stands for one tick at most.
  *
- * Two clocks on Earth are up to 26 hours apart, by a multiple of a quarter of an hour. A start at a moment of the schedule stands for that moment.
+ * The clocks of two time zones are at most 26 hours apart, by a multiple of a quarter of an hour. A
+ * start at a moment of the schedule stands for that moment.
  */
 import { expectedTicks } from '../../schedule/ticks.ts';
 import type { Zones } from '../../zone/zone.ts';
-import { type HistoryEvent, parseEvents, type Trigger } from '../history/event.ts';
+import type { HistoryEvent, Trigger } from '../history/event.ts';
+import { parseEvents } from '../history/event-lines.ts';
 import type { AccountedJob } from './account.ts';
 
 /** A start by cron that belongs to none of the job's ticks. */
@@ -17,10 +20,10 @@ export interface LooseStart {
 
 const quarterMs = 15 * 60_000;
 const farthestMs = 26 * 3_600_000;
-/** cron wakes once a minute, and a busy machine takes its time. */
+/** cron wakes once a minute, and a busy host starts its lines late. */
 const startToleranceMs = 90_000;
 
-/** Whether the clocks of two zones can show the same time at these two moments. */
+/** True if the clocks of two zones can show the same time at these two moments. */
 export function canStandFor(startMs: number, tickMs: number): boolean {
   const distance = startMs - tickMs;
   if (Math.abs(distance) > farthestMs + startToleranceMs) return false;
@@ -29,13 +32,11 @@ export function canStandFor(startMs: number, tickMs: number): boolean {
   return rest <= startToleranceMs;
 }
 
-interface Account {
-  readonly history: string;
-  readonly zones: Zones;
-}
-
-/** Asked with ticks in ascending order: the start that stands for each, the nearest one of those that are left. */
-export function standIns(job: AccountedJob, { history, zones }: Account): (tickMs: number) => LooseStart | undefined {
+/**
+ * Returns a function that finds the start for a tick: the nearest one that stands for no other
+ * tick. It must be called with ticks in ascending order.
+ */
+export function standIns(job: AccountedJob, history: string, zones: Zones): (tickMs: number) => LooseStart | undefined {
   let left: readonly LooseStart[] | undefined;
   return (tickMs) => {
     left ??= looseStarts(history).filter(({ atMs }) => !isOnSchedule(job, atMs, zones));
@@ -51,7 +52,7 @@ function isOnSchedule(job: AccountedJob, atMs: number, zones: Zones): boolean {
   return expectedTicks(job, { afterMs: atMs - startToleranceMs, untilMs: atMs }, zones).length > 0;
 }
 
-/** Those of which the history does not say already which tick they stood for. */
+/** Returns the starts by cron for which the history names no tick. */
 function looseStarts(history: string): readonly LooseStart[] {
   if (!history.includes('"by":"clock"')) return [];
   const starts = new Map<string, LooseStart>();
@@ -73,8 +74,8 @@ function tickOf(event: HistoryEvent): number | undefined {
 }
 
 /**
- * The same the other way round: the tick that `--catch-up` has started already, of which a start that belongs to none is the second one. Each such tick
- * has one second start at most.
+ * Returns the tick that `--catch-up` has already run and of which this start, which belongs to no
+ * tick, is a second start. Each such tick has at most one second start.
  */
 export function caughtUpTick(
   startMs: number,

@@ -1,16 +1,19 @@
-/** The programs that give a job a /tmp and /var/tmp of its own, by namespaces that an ordinary user may make. */
+/**
+ * The programs that give a job its own /tmp and /var/tmp, by namespaces that an ordinary user may
+ * create.
+ */
 import { isBelowTmp } from '../../job/audit/private-tmp.ts';
 import type { Job } from '../../job/job.ts';
 import type { World } from './world.ts';
 
-/** Without a bound a tmpfs may take half the memory of the host. */
+/** Size of the tmpfs: without a bound it may take half the memory of the host. */
 export const privateTmpSize = '1G';
 
 const places = ['/tmp', '/var/tmp'] as const;
 
 /**
- * Mounts, and gives way to the words after it. Nothing is put into the text: all it works with are its arguments.
- * 125 is what run-job itself says when it can't start something.
+ * The shell script that mounts, and then executes its arguments. Nothing is inserted into its text.
+ * 125 is run-job's own exit code for what it can't start.
  */
 const script = [
   ...places.map((place) => `/bin/mount -t tmpfs -o mode=1777,nosuid,nodev,size=${privateTmpSize} none ${place}`),
@@ -18,8 +21,9 @@ const script = [
 ].join(' && ');
 
 /**
- * The words before the command. Its directory is entered anew, lest it be one of the outer /tmp. What the mounts need is given up last:
- * no capability, held or to be had, reaches the command. A shell that is bash adds two variables, which are taken away again.
+ * Returns the words before the command. `env` enters the working directory again, so that it is not
+ * a directory of the outer /tmp. `setpriv` drops what the mounts need: the command has no
+ * capability and can gain none. If the shell is bash it adds two variables, which `env` removes.
  */
 export function privateTmpPrefix({ workingDirectory, environment }: World): readonly string[] {
   const { PWD } = environment;
@@ -31,13 +35,19 @@ export function privateTmpPrefix({ workingDirectory, environment }: World): read
   ];
 }
 
-/** What shows, before anything of the job starts, whether the kernel allows all that; the directory is judged by the start itself. */
+/**
+ * Returns a command that fails if the kernel does not allow this. It runs before the job; the start
+ * itself checks the directory.
+ */
 export function privateTmpTrial(): readonly [string, ...string[]] {
   const [program = '', ...rest] = privateTmpPrefix({ workingDirectory: '/', environment: {} });
   return [program, ...rest, '/bin/true'];
 }
 
-/** Why a job with `private_tmp` can't be started there: its directory, or its program, is in what it would not see. */
+/**
+ * Returns the reason why a job with `private_tmp` can't start: its directory or its program is in
+ * the hidden /tmp.
+ */
 export function hiddenByPrivateTmp(
   { privateTmp }: Pick<Job, 'privateTmp'>,
   { workingDirectory }: World,

@@ -1,28 +1,22 @@
-/** The world a job wakes up in: its environment, directory, limits and command lines, the same whoever started it. */
-import type { Command } from '../../job/command.ts';
-import type { Job, Limits } from '../../job/job.ts';
-import type { Programs } from '../../system/types/process.ts';
+/** The environment and directory of a job, which are the same for every caller. */
+import type { Job } from '../../job/job.ts';
 import type { Locale, User } from '../../system/types/user.ts';
-import { hiddenByPrivateTmp, privateTmpPrefix, privateTmpTrial } from './private-tmp.ts';
 
-const limitOptions: { readonly [L in keyof Limits]-?: string } = {
-  nofile: '--nofile',
-  fileSize: '--fsize',
-  cpu: '--cpu',
-  processes: '--nproc',
-  addressSpace: '--as',
-};
-
-/** Marks every process of a run; a sub-job's run appends its own id, so that a parent's kill finds it. */
+/**
+ * Environment variable that marks every process of a run. The run of a sub-job appends its own id,
+ * so the stop of its parent finds it.
+ */
 export const runIdVariable = 'PROCESS_CONTROL_RUN_ID';
 
-/** What every job of this machine starts from, whoever starts it. */
+/** The part of the environment that is the same for every job of this host. */
 export interface FixedWorld {
   readonly user: User;
-  /** `path` of the configuration. */
+  /** The `path` key of the configuration. */
   readonly searchPath: string;
   readonly locale: Locale;
-  /** `pass_environment` of the configuration: names that come from the caller for every job. */
+  /**
+   * The `pass_environment` key of the configuration: variables that every job gets from its caller.
+   */
   readonly passEnvironment: readonly string[];
   /** The environment of the caller: a person, cron, another job. */
   readonly callers: Readonly<Record<string, string | undefined>>;
@@ -31,7 +25,7 @@ export interface FixedWorld {
 export interface WorldRequest {
   readonly job: Pick<Job, 'environment' | 'passEnvironment' | 'workingDirectory'>;
   readonly fixed: FixedWorld;
-  /** The parent's id and a slash come first when another run started this one. */
+  /** The id of the run, behind the ids of the runs that led to it. */
   readonly runPath: string;
   readonly isDirectory: (path: string) => boolean;
 }
@@ -41,7 +35,10 @@ export interface World {
   readonly workingDirectory: string;
 }
 
-/** The configuration's environment, then what the job lets through from the caller, then who the job is, then what its file adds. */
+/**
+ * Builds the environment: the configuration's, then the variables that pass from the caller, then
+ * those of the service user, then those of the job file.
+ */
 export function worldOf({ job, fixed, runPath, isDirectory }: WorldRequest): World {
   const workingDirectory = job.workingDirectory ?? homeOf(fixed.user, isDirectory);
   const passed = [...fixed.passEnvironment, ...job.passEnvironment].flatMap((name) => {
@@ -57,7 +54,10 @@ export function worldOf({ job, fixed, runPath, isDirectory }: WorldRequest): Wor
   return { environment, workingDirectory };
 }
 
-/** The world of a program that belongs to no run, such as the `command` of a notice; nothing of the caller's reaches it. */
+/**
+ * Builds the environment of a program that belongs to no run, such as the `command` of a notice. No
+ * variable of the caller reaches it.
+ */
 export function bareWorld(
   fixed: Omit<FixedWorld, 'passEnvironment' | 'callers'>,
   isDirectory: WorldRequest['isDirectory'],
@@ -70,58 +70,14 @@ function localeAndPath({ locale, searchPath }: Pick<FixedWorld, 'locale' | 'sear
   return { ...locale.variables, PATH: searchPath };
 }
 
-/** SHELL is not that of passwd: with nologin there, each ProxyCommand of ssh(1) and each :! of an editor would fail. */
+/**
+ * SHELL is /bin/sh and not the one in passwd: with nologin, each ProxyCommand of ssh(1) and each :!
+ * of an editor would fail.
+ */
 function identity({ home, name }: User) {
   return { HOME: home, USER: name, LOGNAME: name, SHELL: '/bin/sh' };
 }
 
 function homeOf({ home }: User, isDirectory: WorldRequest['isDirectory']): string {
   return isDirectory(home) ? home : '/';
-}
-
-export type ArgvAnswer =
-  | {
-      readonly is: 'ready';
-      readonly argv: readonly [string, ...string[]];
-      /** Fails where the host can't give the job what it asks for; absent when it asks for nothing special. */
-      readonly trial?: readonly [string, ...string[]];
-    }
-  | { readonly is: 'missing'; readonly reason: string; readonly exitCode: 126 | 127 };
-
-/**
- * The command's program as an absolute path, behind the programs that set its limits and niceness.
- * It is looked up here so that a name never means a builtin of some shell, and a missing one is found before anything starts.
- */
-export function argvOf(
-  command: Command,
-  job: Pick<Job, 'nice' | 'limits' | 'noNewPrivileges' | 'privateTmp'>,
-  world: World,
-  programs: Programs,
-): ArgvAnswer {
-  const [name, ...args] = command.words;
-  const found = programs.find(name, world.environment.PATH ?? '', world.workingDirectory);
-  if (found.is === 'missing') return found;
-  const hidden = hiddenByPrivateTmp(job, world, found.path);
-  if (hidden !== undefined) return { is: 'missing', reason: hidden, exitCode: 126 };
-  const limited = [...limitPrefix(job.limits), ...nicePrefix(job.nice)];
-  const hardened = [...(job.privateTmp ? privateTmpPrefix(world) : []), ...privilegesPrefix(job)];
-  return {
-    is: 'ready',
-    argv: [...limited, ...hardened, found.path, ...args] as [string, ...string[]],
-    ...(job.privateTmp && { trial: privateTmpTrial() }),
-  };
-}
-
-function limitPrefix(limits: Limits): readonly string[] {
-  const options = Object.entries(limits).map(([limit, value]) => `${limitOptions[limit as keyof Limits]}=${value}`);
-  return options.length === 0 ? [] : ['/usr/bin/prlimit', ...options, '--'];
-}
-
-/** Last of all, so that it is only the job which can't gain rights. */
-function privilegesPrefix({ noNewPrivileges }: Pick<Job, 'noNewPrivileges'>): readonly string[] {
-  return noNewPrivileges ? ['/usr/bin/setpriv', '--no-new-privs', '--'] : [];
-}
-
-function nicePrefix(nice: number | undefined): readonly string[] {
-  return nice === undefined || nice === 0 ? [] : ['/usr/bin/nice', '-n', String(nice)];
 }

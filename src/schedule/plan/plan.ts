@@ -1,28 +1,32 @@
-/** Tells what a new crontab means in time: which runs appear, vanish or move in the next days and when the clocks are changed. */
+/**
+ * Plans what a new crontab changes: which runs appear, vanish or move in the next days and at the
+ * next clock changes.
+ */
 
 import { wallTime } from '../../zone/wall-time.ts';
 import { dayMs, type OffsetChange, type Zone, type Zones } from '../../zone/zone.ts';
+import { expressionOf } from '../expression.ts';
 import { expectedTicks, type Scheduled, tickZone } from '../ticks.ts';
 import { compareTimes, type Sameness } from './same-times.ts';
 
-/** When a job runs, as its line says. */
-export interface Timing {
+/** The schedule of a line and the zone in which it is read. */
+export interface LineTiming {
   readonly schedule: string;
-  /** Absent: the host's. */
+  /** Absent if the schedule is read in the host's zone. */
   readonly timeZone?: string;
 }
 
-/** By slug. */
-export type Timings = ReadonlyMap<string, Timing>;
+/** The timing of each job that has a line, by slug. */
+export type LineTimings = ReadonlyMap<string, LineTiming>;
 
 export interface PlanOrder {
-  readonly before: Timings;
-  readonly after: Timings;
+  readonly before: LineTimings;
+  readonly after: LineTimings;
   readonly zones: Zones;
   readonly nowMs: number;
 }
 
-/** Only jobs whose timing is another one, by slug. */
+/** The jobs whose timing changes, sorted by slug. */
 export type Plan = readonly PlannedJob[];
 
 interface PlanWindow {
@@ -33,12 +37,12 @@ interface PlanWindow {
 
 export interface PlannedJob extends PlannedChange {
   readonly slug: string;
-  readonly before?: Timing;
-  readonly after?: Timing;
+  readonly before?: LineTiming;
+  readonly after?: LineTiming;
 }
 
 interface PlannedChange {
-  /** For all time, not only in the windows. */
+  /** The comparison for all time, not only for the windows. */
   readonly sameness: Sameness;
   readonly windows: readonly (PlanWindow & FireChange)[];
 }
@@ -47,7 +51,7 @@ interface PlannedChange {
 interface FireChange {
   readonly appear: readonly number[];
   readonly vanish: readonly number[];
-  /** Where as many vanish as appear: from, to. */
+  /** Pairs of an old and a new instant, if as many runs vanish as appear. */
   readonly move: readonly (readonly [number, number])[];
 }
 
@@ -65,15 +69,15 @@ export function planChanges(order: PlanOrder): Plan {
   });
 }
 
-function isSame(before: Timing | undefined, after: Timing | undefined): boolean {
+function isSame(before: LineTiming | undefined, after: LineTiming | undefined): boolean {
   return before?.schedule === after?.schedule && before?.timeZone === after?.timeZone;
 }
 
-/** Without a line a job has no ticks. */
-function scheduled(timing: Timing | undefined): Scheduled {
+/** A job without a line has no ticks. */
+function scheduled(timing: LineTiming | undefined): Scheduled {
   if (timing === undefined) return { timing: {} };
   const { schedule, timeZone } = timing;
-  return { schedule, timing: timeZone === undefined ? {} : { timeZone } };
+  return { schedule: expressionOf(schedule), timing: timeZone === undefined ? {} : { timeZone } };
 }
 
 function changeOf(before: Scheduled, after: Scheduled, { zones, nowMs }: PlanOrder): PlannedChange {
@@ -96,7 +100,10 @@ function ticksIn(job: Scheduled, { fromMs, untilMs }: PlanWindow, zones: Zones):
   return expectedTicks(job, { afterMs: fromMs, untilMs }, zones).map(({ tickMs }) => tickMs);
 }
 
-/** A week, and the half days before and after each of the next two clock changes of the host and of the zones that the job names. */
+/**
+ * The next week, and the half days before and after each of the next two clock changes of the host
+ * and of the job's zones.
+ */
 function windowsFrom(nowMs: number, zones: readonly Zone[], host: Zone): readonly PlanWindow[] {
   const week = { title: 'next 7 days', fromMs: nowMs, untilMs: nowMs + 7 * dayMs };
   const around = zones.flatMap((zone) =>
@@ -124,7 +131,10 @@ function compare(before: readonly number[], after: readonly number[]): FireChang
   return { appear: [], vanish: [], move: vanish.map((fromMs, index) => [fromMs, appear[index] ?? fromMs]) };
 }
 
-/** What only the one or only the other list has; both are ascending. */
+/**
+ * The members that only the first list has, and those that only the second has; both lists are
+ * ascending.
+ */
 function withoutCommon(one: readonly number[], other: readonly number[]): [number[], number[]] {
   const onlyOne: number[] = [];
   const onlyOther: number[] = [];

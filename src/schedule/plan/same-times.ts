@@ -1,22 +1,23 @@
 /**
- * Says whether two schedules start a job at the same times: proved for all time, or the first moment at which they differ.
+ * Compares two schedules: either they are proved to start a job at the same times for ever, or the
+ * first difference is found.
  *
- * Proved is it when both name the same minutes, hours and dates, treat clock changes alike, and their zones have the same offsets from now on.
- * Dates are compared as sets of (month, day, weekday): all combinations occur within 400 years. Everything else is looked for, tick by tick.
+ * It is proved if both name the same minutes, hours and dates, treat clock changes alike, and their
+ * zones have the same offsets from now on. Dates are compared as sets of (month, day, weekday),
+ * because all combinations occur within 400 years. Otherwise the ticks are compared one by one.
  */
 
 import { dayMs, type Zones } from '../../zone/zone.ts';
 import type { Expression } from '../expression.ts';
 import { matchesDate } from '../next.ts';
-import { isReboot } from '../nickname.ts';
-import { eachTick, expressionOf, type Scheduled, tickZone } from '../ticks.ts';
+import { eachTick, type Scheduled, tickZone } from '../ticks.ts';
 
 export type Sameness =
   | { readonly is: 'same' }
   | { readonly is: 'different'; readonly atMs: number; readonly change: 'appears' | 'vanishes' }
-  /** Only one of them starts the job after each boot. */
+  /** One of the two schedules starts the job after each boot, the other does not. */
   | { readonly is: 'boot'; readonly change: 'appears' | 'vanishes' }
-  /** No difference up to a moment; nothing is said of what comes after it. */
+  /** There is no difference up to this instant; later ticks were not compared. */
   | { readonly is: 'open'; readonly untilMs: number };
 
 export interface Comparison {
@@ -26,11 +27,11 @@ export interface Comparison {
 
 /** 29 February that falls on a certain weekday comes every 28 years, 40 across 2100. */
 const farMs = 41 * 366 * dayMs;
-/** More than the minutes of a year. */
+/** Ticks that are compared: more than there are minutes in a year. */
 const mostTicks = 600_000;
 
 export function compareTimes(pair: Comparison, nowMs: number, zones: Zones): Sameness {
-  const [boot, otherBoot] = [isReboot(pair.before.schedule), isReboot(pair.after.schedule)];
+  const [boot, otherBoot] = [pair.before, pair.after].map(({ schedule }) => schedule?.atBoot === true);
   if (boot && otherBoot) return { is: 'same' };
   if (boot || otherBoot) return { is: 'boot', change: boot ? 'vanishes' : 'appears' };
   if (isProved(pair, nowMs, zones)) return { is: 'same' };
@@ -52,11 +53,11 @@ function nextOf(ticks: Generator<number> | undefined): number {
 }
 
 function isProved({ before, after }: Comparison, nowMs: number, zones: Zones): boolean {
-  const [one, other] = [expressionOf(before), expressionOf(after)];
+  const [one, other] = [before.schedule, after.schedule];
   if (one === undefined || other === undefined) return false;
   const [zone, otherZone] = [tickZone(before, zones), tickZone(after, zones)];
   if (zone === undefined || otherZone === undefined) return false;
-  // What cron carries on across a change of the clocks is some hours old at most.
+  // cron makes up for a few hours at most across a clock change.
   const sinceMs = nowMs - dayMs;
   if (zone !== otherZone && zone.lawFrom(sinceMs) !== otherZone.lawFrom(sinceMs)) return false;
   const isFixed = zone.changes({ afterMs: sinceMs, untilMs: Date.UTC(2100, 0, 1) }).length === 0;

@@ -1,14 +1,14 @@
-/** A plan in words for people, and as a value for programs. */
+/** Writes a plan as text for people and as JSON for programs. */
 
 import { wallTime } from '../../zone/wall-time.ts';
 import type { Zone } from '../../zone/zone.ts';
-import type { Plan, PlannedJob, Timing } from './plan.ts';
+import type { LineTiming, Plan, PlannedJob } from './plan.ts';
 import type { Sameness } from './same-times.ts';
 
-/** Times that are shown of each list. */
+/** The number of times that are shown of each list. */
 const shown = 3;
 
-/** For people; times are the host's. */
+/** The plan for people, with times in the host's zone. */
 export function planText(plan: Plan, zone: Zone): string {
   if (plan.length === 0) return 'No job runs at another time than before.\n';
   return plan.map((job) => jobText(job, zone)).join('');
@@ -24,8 +24,8 @@ function jobText(job: PlannedJob, zone: Zone): string {
     ];
     return parts.length === 0 ? [] : [`  ${title}: ${parts.join('; ')}\n`];
   });
-  const verdict = samenessText(job.sameness, time);
-  return [`${job.slug}: ${timingText(job.before)} -> ${timingText(job.after)}\n`, ...lines, `  ${verdict}\n`].join('');
+  const sameness = samenessText(job.sameness, time);
+  return [`${job.slug}: ${timingText(job.before)} -> ${timingText(job.after)}\n`, ...lines, `  ${sameness}\n`].join('');
 }
 
 function samenessText(sameness: Sameness, time: (instant: number) => string): string {
@@ -49,12 +49,15 @@ function listed<T>(verb: string, list: readonly T[], word: (item: T) => string):
   return [`${list.length} ${verb}: ${list.slice(0, shown).map(word).join(', ')}${more}`];
 }
 
-function timingText(timing: Timing | undefined): string {
+function timingText(timing: LineTiming | undefined): string {
   if (timing === undefined) return 'no line';
   return timing.timeZone === undefined ? `"${timing.schedule}"` : `"${timing.schedule}" in ${timing.timeZone}`;
 }
 
-/** For programs: instants in UTC, at most 100 of each kind with their number. `same` is null where it is neither proved nor disproved. */
+/**
+ * The plan for programs: instants in UTC, at most 100 of each kind, with their number. `same` is
+ * null if it is neither proved nor disproved.
+ */
 export function planJson(plan: Plan): unknown {
   const some = <T>(list: readonly T[], of: (item: T) => unknown) => ({
     count: list.length,

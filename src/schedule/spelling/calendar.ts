@@ -1,4 +1,6 @@
-/** OnCalendar of systemd.time(7), `Mon..Fri *-*-* 08:30:00`, as terms of cron. */
+/**
+ * Translates OnCalendar of systemd.time(7), such as `Mon..Fri *-*-* 08:30:00`, to terms of cron.
+ */
 import { type Field, fields } from '../fields.ts';
 import { lastDayWords, nthWeekdayWords } from './guard.ts';
 import { eitherDay, notFiveTerms, type Reading, weekdayNumber, weekdayTerm } from './reading.ts';
@@ -10,7 +12,7 @@ interface Parts {
   readonly zone: string | undefined;
 }
 
-/** `undefined`: the text is no such form. */
+/** Returns `undefined` for a text of another form. */
 export function calendarReading(text: string): Reading | undefined {
   const parts = partsOf(text);
   return parts === undefined ? undefined : read(parts, notFiveTerms(text));
@@ -22,9 +24,9 @@ const shape =
 function partsOf(text: string): Parts | undefined {
   const [, names, date, time, zone] = shape.exec(text) ?? [];
   if (names === undefined && date === undefined && time === undefined) return undefined;
-  // To systemd these are two minutes of one hour; who writes so means two times.
+  // systemd reads two minutes of one hour here, but the author means two times.
   if (date === undefined && time !== undefined && /^\d+:\d+,\d+:\d+$/.test(time)) return undefined;
-  // One name is a word like any other.
+  // A single name could be any word.
   if (names !== undefined && date === undefined && time === undefined && !/[.,]|^\w+-\w+$/.test(names))
     return undefined;
   const weekday = names === undefined ? '*' : weekdayTerm(names);
@@ -62,7 +64,7 @@ function impossible({ year, weekday, days, fromEnd }: Asked): string | undefined
   return nth > 0 && number !== undefined ? `${eitherDay}; ${nthWeekdayWords(nth, number)}` : eitherDay;
 }
 
-/** `*`, `8`, `9..17`, `0/15`, and lists of them. */
+/** Translates `*`, `8`, `9..17`, `0/15` and lists of them to a term. */
 function term(written: string, field: Field | undefined): string | undefined {
   if (field === undefined) return undefined;
   const items = written.split(',').map((item) => termItem(item, field));

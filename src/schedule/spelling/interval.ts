@@ -1,4 +1,7 @@
-/** Distances in time, `PT10M`, `1h30m`, `2 hours`: cron has those that divide an hour, a day or a year, and counts from their beginning on. */
+/**
+ * Translates intervals such as `PT10M`, `1h30m` and `2 hours`. cron has only those that divide an
+ * hour, a day or a year, and counts from its beginning.
+ */
 import type { Reading } from './reading.ts';
 
 interface Span {
@@ -11,7 +14,7 @@ const anchored = 'it counts from the full hour or from midnight on, not from the
 const unequal = 'cron begins anew each hour and each day, so it has no such distance';
 const byDate = 'write one for each day, and let the command look at the date';
 
-/** `undefined`: the text is no distance. */
+/** Returns `undefined` for a text that is no interval. */
 export function intervalReading(text: string, what: string): Reading | undefined {
   const span = readIso(text) ?? readUnits(text);
   if (span === undefined || span.months + span.minutes + span.seconds === 0) return undefined;
@@ -56,7 +59,9 @@ function steps(minutes: number): string | undefined {
   return Number.isInteger(hours) && 24 % hours === 0 ? `0 */${hours} * * *` : undefined;
 }
 
-/** A duration of ISO 8601, perhaps as the end of a repetition: `R/2026-01-01T00:00:00Z/PT1H`. */
+/**
+ * Parses a duration of ISO 8601, also at the end of a repetition: `R/2026-01-01T00:00:00Z/PT1H`.
+ */
 function readIso(text: string): Span | undefined {
   const [, years, months, weeks, days, hours, minutes, seconds] =
     /^(?:R\d*\/(?:[-\dT:.Z+]+\/)?)?P(?=[\dT])(?:(\d{1,4})Y)?(?:(\d{1,4})M)?(?:(\d{1,4})W)?(?:(\d{1,4})D)?(?:T(?=\d)(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,6})S)?)?$/i.exec(
@@ -71,7 +76,7 @@ function readIso(text: string): Span | undefined {
   });
 }
 
-/** `months` are of no certain length. */
+/** `months` are counted apart because they differ in length. */
 const units: readonly (readonly [RegExp, keyof Span, number])[] = [
   [/^s(?:ec(?:ond)?s?)?$/, 'seconds', 1],
   [/^m(?:in(?:ute)?s?)?$/, 'seconds', 60],

@@ -1,6 +1,7 @@
 /**
- * Recognises schedules of other programs (Quartz, AWS, systemd, `@every`), blanks inside of lists and plain words, and says how cron would have them.
- * What is offered fires at the same times, or is called the nearest; where cron has nothing like it, the sentence says why.
+ * Recognises schedules of other programs (Quartz, AWS, systemd, `@every`), blanks inside of lists
+ * and plain words, and says how cron would have them. What is offered fires at the same times, or
+ * is called the nearest; where cron has nothing like it, the sentence says why.
  */
 
 import { fields } from '../fields.ts';
@@ -10,13 +11,16 @@ import { eitherDay, notFiveTerms, pastSaturday, type Reading, weekdayNumber } fr
 import { spokenReading } from './spoken.ts';
 import { superfluous, unfilled, withZone } from './wrapped.ts';
 
-/** A sentence; undefined: nothing that is known here. `isSchedule` tells whether cron accepts five terms. */
+/**
+ * Returns a message about a schedule in another program's form; `undefined` if the form is not
+ * known. `isSchedule` tells whether cron accepts terms.
+ */
 export function otherSpelling(text: string, isSchedule: (terms: string) => boolean): string | undefined {
   const plain = text
     .trim()
     .replace(/\s+/g, ' ')
     .replace(/^OnCalendar ?[=:] ?/i, '');
-  // A megabyte of blanks is nobody's schedule.
+  // The expressions below are slow on very long texts.
   if (plain.length > 200) return undefined;
   for (const read of readers) {
     const reading = read(plain, isSchedule);
@@ -34,7 +38,7 @@ function sentence(reading: Reading): string {
 
 type Reader = (text: string, isSchedule: (terms: string) => boolean) => Reading | undefined;
 
-/** The first that understands the whole text answers. */
+/** The forms that are tried, in this order, until one fits the whole text. */
 const readers: readonly Reader[] = [
   blankInList,
   superfluous,
@@ -57,7 +61,7 @@ function blankInList(text: string, isSchedule: (terms: string) => boolean): Read
   return undefined;
 }
 
-/** `cron(minute hour day month weekday year)` and `rate(5 minutes)`. */
+/** Translates `cron(minute hour day month weekday year)` and `rate(5 minutes)` of AWS. */
 function aws(text: string): Reading | undefined {
   const [, kind = '', inner = ''] = /^(cron|rate)\((.*)\)$/i.exec(text) ?? [];
   if (kind === '') return bareAws(text);
@@ -67,14 +71,17 @@ function aws(text: string): Reading | undefined {
   return terms.length === 6 ? likeQuartz(terms, what) : undefined;
 }
 
-/** `FREQ=DAILY;INTERVAL=1` of iCalendar. */
+/** Translates `FREQ=DAILY;INTERVAL=1` of iCalendar. */
 function calendarRule(text: string): Reading | undefined {
   if (!/^(?:RRULE:)?(?:\w+=[^;]*;)*FREQ=\w+/i.test(text)) return undefined;
   const why = 'it counts from a start that does not stand in it; say in five terms when the job starts';
   return { what: `"${text}" is a rule of calendars (RFC 5545)`, why };
 }
 
-/** What stands inside of `cron(…)`: with seconds in front a `?` would be the fourth or sixth term. */
+/**
+ * Translates the inside of `cron(…)`. With seconds in front a `?` would be the fourth or sixth
+ * term.
+ */
 function bareAws(text: string): Reading | undefined {
   const terms = text.split(' ');
   const places = terms.flatMap((term, index) => (term === '?' ? [index] : []));
@@ -83,7 +90,7 @@ function bareAws(text: string): Reading | undefined {
   return likeQuartz(terms, `six terms with a "?" as the ${places[0] === 2 ? 'third' : 'fifth'} are a schedule of AWS`);
 }
 
-/** A line of a crontab: what follows the five terms is a user or a command. */
+/** Recognises a line of a crontab: a user or a command follows the five terms. */
 function withMore(text: string, isSchedule: (terms: string) => boolean): Reading | undefined {
   const terms = text.split(' ');
   const first = terms.slice(0, 5).join(' ');
@@ -95,7 +102,7 @@ function withMore(text: string, isSchedule: (terms: string) => boolean): Reading
   };
 }
 
-/** Seconds first; perhaps a year at the end. */
+/** Translates terms with seconds in front, and perhaps a year at the end. */
 const quartzTerm = /^(?:[\d*?]|[LW]|[a-z]{3}(?:[-,#/L]|$))[\w*?,/#-]*$/i;
 
 function quartz(text: string): Reading | undefined {
@@ -118,7 +125,10 @@ function quartz(text: string): Reading | undefined {
   return { ...reading, near: `it starts jobs at the full minute, not ${seconds} seconds later` };
 }
 
-/** Minute, hour, day, month, weekday and perhaps year, as Quartz and AWS have them: `?` is any, and weekday 1 is Sunday. */
+/**
+ * Translates minute, hour, day, month, weekday and perhaps year of Quartz and AWS: `?` is any, and
+ * weekday 1 is Sunday.
+ */
 function likeQuartz(terms: readonly string[], what: string): Reading {
   const [minute = '', hour = '', day = '', month = '', weekday = '', year = '*'] = terms;
   if (year !== '*' && year !== '?') return { what, why: `cron knows no years, such as "${year}"` };
@@ -132,7 +142,7 @@ function likeQuartz(terms: readonly string[], what: string): Reading {
   return { what, write: [...written.map((term) => (term === '?' ? '*' : term)), days].join(' ') };
 }
 
-/** `5/10` is from 5 on to the end. */
+/** Translates `5/10`, which is every 10 from 5 on. */
 function fromStart(term: string, high: number): string {
   return term
     .split(',')
@@ -144,7 +154,10 @@ function fromStart(term: string, high: number): string {
     .join(',');
 }
 
-/** Numbers 1 to 7 from Sunday on; names stay, except in a range that goes on past Saturday. */
+/**
+ * Translates weekday numbers 1 to 7, where 1 is Sunday. Names stay, except in a range that goes on
+ * past Saturday.
+ */
 function fromSunday(term: string): string {
   return term
     .split(',')
@@ -162,7 +175,7 @@ function fromSunday(term: string): string {
     .join(',');
 }
 
-/** `FRI-SUN`, or `6-1` in numbers of Quartz, as numbers of cron. */
+/** Translates `FRI-SUN`, or `6-1` in numbers of Quartz, to numbers of cron. */
 function beyondSaturday(item: string): string | undefined {
   const [from = '', to = '', ...more] = item.split('-');
   const [first, last] = [from, to].map((written) =>
@@ -172,7 +185,7 @@ function beyondSaturday(item: string): string | undefined {
   return pastSaturday(first, last);
 }
 
-/** `@every 5m`, `every 5 minutes`, `PT5M`. */
+/** Translates `@every 5m`, `every 5 minutes` and `PT5M`. */
 function every(text: string): Reading | undefined {
   const [, span = text] = /^(?:@?every|each|once (?:every|per|in)) ?(\S.*)$/i.exec(text) ?? [];
   return intervalReading(span.replace(/^(?:other|second|2nd) /i, '2 '), notFiveTerms(text));

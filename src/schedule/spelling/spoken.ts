@@ -1,8 +1,11 @@
-/** Schedules in plain English, `sat,sun 20:15`, `first monday of the month at 9`, `quarterly`: every word counts, or the text is not understood. */
+/**
+ * Translates schedules in plain English: `sat,sun 20:15`, `first monday of the month at 9`,
+ * `quarterly`. A text with a word that is not known is not translated.
+ */
 import { lastDayWords, lastWeekdayWords, nthWeekdayWords } from './guard.ts';
 import { eitherDay, notFiveTerms, type Reading, weekdayNumber, weekdayTerm } from './reading.ts';
 
-/** Whole phrases. */
+/** Phrases that are looked up as a whole. */
 const phrases: Readonly<Record<string, string>> = {
   minutely: '* * * * *',
   nightly: '0 0 * * *',
@@ -37,7 +40,7 @@ function of(names: string, words: string): Readonly<Record<string, string>> {
   return Object.fromEntries(names.split(' ').map((name) => [name, words]));
 }
 
-/** `undefined`: there is a word that is not known here. */
+/** Returns `undefined` if a word is not known. */
 export function spokenReading(text: string): Reading | undefined {
   const what = notFiveTerms(text);
   const plain = normal(text);
@@ -54,7 +57,7 @@ export function spokenReading(text: string): Reading | undefined {
   return asked === undefined ? undefined : reading(ofMonth(asked), what);
 }
 
-/** Small letters, lists and ranges without blanks, and no words that mean nothing. */
+/** The text in small letters, with lists and ranges without blanks, and without filler words. */
 function normal(text: string): string {
   return text
     .toLowerCase()
@@ -70,7 +73,7 @@ function normal(text: string): string {
     .trim();
 }
 
-/** `twice daily`, `3 times a day`: at which times is not said. */
+/** Recognises `twice daily` and `3 times a day`, which don't say at which times. */
 function timesADay(plain: string): { readonly write: string; readonly near: string } | undefined {
   const [, count = '', unit = ''] = /^(twice|\d{1,2}x|\d{1,2} times) (day|daily|hour|hourly)$/.exec(plain) ?? [];
   const times = count === 'twice' ? 2 : Number.parseInt(count, 10);
@@ -87,7 +90,7 @@ interface Asked {
   weekday?: string;
   times?: readonly Time[];
   minute?: number;
-  /** Days of the month; `last`, or the first to fifth of something. */
+  /** Days of the month, or an ordinal: `last`, or first to fifth. */
   days?: string;
   nth?: number | 'last';
   months?: string;
@@ -98,7 +101,7 @@ interface Time {
   readonly minute: number;
 }
 
-/** Each word fills one place that is still empty. */
+/** Puts each word in one place that is still empty. */
 function understand(words: readonly string[]): Asked | undefined {
   const asked: Asked = {};
   for (const [index, word] of words.entries()) {
@@ -109,7 +112,7 @@ function understand(words: readonly string[]): Asked | undefined {
   return asked;
 }
 
-/** `first of the month` is its first day. */
+/** Reads `first of the month` as its first day. */
 function ofMonth(asked: Asked): Asked {
   const isAlone =
     asked.nth !== undefined && [asked.weekday, asked.days, asked.unit].every((part) => part === undefined);
@@ -150,7 +153,10 @@ function meaning(word: string, how: Around): Asked | undefined {
   return months === undefined ? undefined : { months };
 }
 
-/** `day of month` behind `first` or `last`, and `month` behind a day of it, add nothing. */
+/**
+ * Recognises words that add nothing: `day of month` behind `first` or `last`, and `month` behind a
+ * day.
+ */
 function ofUnit(unit: string, { nth, days, unit: present }: Asked): Asked {
   if (unit === 'day' && nth !== undefined) return { days: String(nth) };
   const isBesideDay = (nth !== undefined || days !== undefined) && unit === 'month' && present === undefined;
@@ -169,7 +175,7 @@ function monthsOf(word: string): string | undefined {
   return items.includes(-1) ? undefined : items.map((at) => at + 1).join(',');
 }
 
-/** A bare number is an hour only behind `at`. */
+/** Parses a time; a bare number is an hour only behind `at`. */
 function timesOf(word: string, isAfterAt: boolean): readonly Time[] | undefined {
   const times = word.split(',').map((item) => timeOf(item, isAfterAt));
   return times.some((time) => time === undefined) ? undefined : times.filter((time) => time !== undefined);
@@ -205,7 +211,7 @@ function reading(asked: Asked, what: string): Reading | undefined {
   return { what, write: `${clock} ${day} ${month} ${weekday ?? (unit === 'week' ? '1' : '*')}` };
 }
 
-/** The first two terms: each minute with each hour, and no time that was not asked for. */
+/** The first two terms for some times; `undefined` if the terms would mean other times as well. */
 function clockOf(times: readonly Time[]): string | undefined {
   const ascending = (numbers: readonly number[]) => [...new Set(numbers)].sort((a, b) => a - b);
   const minutes = ascending(times.map(({ minute }) => minute));

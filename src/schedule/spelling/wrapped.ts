@@ -1,9 +1,12 @@
-/** A schedule with something around it or between its terms: quotes, a semicolon, commas instead of blanks, a time zone. */
+/**
+ * Recognises a schedule with something around it or between its terms: quotes, a semicolon, commas
+ * instead of blanks, a time zone.
+ */
 import type { Reading } from './reading.ts';
 
 type IsSchedule = (terms: string) => boolean;
 
-/** Quotes inside of those of YAML, a sign at the end, a key in front. */
+/** Recognises quotes inside of those of YAML, a sign at the end, or a key in front. */
 export function superfluous(text: string, isSchedule: IsSchedule): Reading | undefined {
   const bare = text
     .replace(/^(?:schedule|cron) ?[:=] ?/i, '')
@@ -15,7 +18,7 @@ export function superfluous(text: string, isSchedule: IsSchedule): Reading | und
   return undefined;
 }
 
-/** `{{ schedule }}`, `${SCHEDULE}`. */
+/** Recognises `{{ schedule }}` and `${SCHEDULE}`. */
 export function unfilled(text: string): Reading | undefined {
   const found = /\{\{.*\}\}|\{%.*%\}|<%.*%>|\$\{?[A-Za-z_]\w*\}?|%\(\w+\)s|@[A-Z_]+@/.exec(text)?.[0];
   if (found === undefined) return undefined;
@@ -25,7 +28,7 @@ export function unfilled(text: string): Reading | undefined {
   };
 }
 
-/** `CRON_TZ=UTC 0 5 * * *` and `0 5 * * * Europe/Berlin`. */
+/** Recognises `CRON_TZ=UTC 0 5 * * *` and `0 5 * * * Europe/Berlin`. */
 export function withZone(text: string, isSchedule: IsSchedule): Reading | undefined {
   const [, before, behind] = /^(?:CRON_)?TZ ?= ?["']?([\w+/-]+)["']? (.+)$/i.exec(text) ?? [];
   const [, terms = behind, zone = before] =

@@ -1,23 +1,26 @@
-/** What the answers of an instance's probes add up to. Pure; times are milliseconds since boot. */
+/**
+ * Decides from the answers of its probes whether an instance is healthy. Times are milliseconds
+ * since boot.
+ */
 import type { Health } from '../../job/service.ts';
 
-export type Answer =
+export type HealthAnswer =
   | { readonly is: 'success' }
   | { readonly is: 'failure'; readonly reason: string }
-  /** The probe could not be run: neither well nor ill. */
+  /** The probe could not be run, which says nothing about the instance. */
   | { readonly is: 'unknown'; readonly reason: string }
-  /** Not asked until then (milliseconds since 1970), by whom is not known. */
+  /** The probes are suspended until then (milliseconds since 1970). */
   | { readonly is: 'snoozed'; readonly untilMs: number };
 
-/** What is known of one instance since its start. */
+/** The probes of one instance since its start. */
 export interface Checks {
   readonly sinceMs: number;
   readonly successes: number;
-  /** In a row, those in the grace not counted. */
+  /** Failures in a row; those within the grace are not counted. */
   readonly failures: number;
-  readonly last?: Answer;
+  readonly last?: HealthAnswer;
   readonly nextMs: number;
-  /** A probe is under way. */
+  /** Set while a probe is under way. */
   readonly isAsking: boolean;
 }
 
@@ -29,30 +32,33 @@ export function isDue(checks: Checks, atMs: number): boolean {
   return !checks.isAsking && checks.nextMs <= atMs;
 }
 
-/** The next probe comes an interval after the beginning of this one, or as soon as this one is over. */
+/**
+ * Begins a probe. The next one begins an interval after this one began, or when this one has ended
+ * if that is later.
+ */
 export function asking(checks: Checks, atMs: number, { intervalSeconds }: Health): Checks {
   return { ...checks, isAsking: true, nextMs: atMs + intervalSeconds * 1000 };
 }
 
-export interface Opinion {
+export interface HealthStep {
   readonly checks: Checks;
-  readonly is: 'well' | 'unhealthy' | 'undecided';
+  readonly is: 'healthy' | 'unhealthy' | 'undecided';
   readonly reason?: string;
 }
 
-export function hear(checks: Checks, answer: Answer, atMs: number, health: Health): Opinion {
-  const heard = { ...checks, isAsking: false, last: answer };
+export function countAnswer(checks: Checks, answer: HealthAnswer, atMs: number, health: Health): HealthStep {
+  const answered = { ...checks, isAsking: false, last: answer };
   switch (answer.is) {
     case 'unknown':
     case 'snoozed':
-      return { checks: heard, is: 'undecided' };
+      return { checks: answered, is: 'undecided' };
     case 'success': {
-      const counted = { ...heard, successes: checks.successes + 1, failures: 0 };
-      return { checks: counted, is: counted.successes >= health.minSuccesses ? 'well' : 'undecided' };
+      const counted = { ...answered, successes: checks.successes + 1, failures: 0 };
+      return { checks: counted, is: counted.successes >= health.minSuccesses ? 'healthy' : 'undecided' };
     }
     case 'failure': {
       const inGrace = atMs < checks.sinceMs + health.graceSeconds * 1000;
-      const counted = { ...heard, successes: 0, failures: inGrace ? 0 : checks.failures + 1 };
+      const counted = { ...answered, successes: 0, failures: inGrace ? 0 : checks.failures + 1 };
       if (counted.failures <= health.maxFailures) return { checks: counted, is: 'undecided' };
       return { checks: counted, is: 'unhealthy', reason: failureWords(counted.failures, answer.reason) };
     }

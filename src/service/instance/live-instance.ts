@@ -1,11 +1,13 @@
 /**
- * Carries out what the machine decides for one instance, and says what came of it. Each start is a life of its own: what an earlier one still
- * has to say is not heard.
+ * Carries out the effects of the state machine for one instance and reports the results as events.
+ * Each start is a life of its own: late results of an earlier life are ignored.
  */
-import type { Job } from '../../job/job.ts';
-import type { Probe, Service } from '../../job/service.ts';
+
+import type { ServiceJob } from '../../job/job.ts';
+import type { Probe } from '../../job/service.ts';
 import { processesWords } from '../../run/process-words.ts';
-import { argvOf, type FixedWorld } from '../../run/world/world.ts';
+import { argvOf } from '../../run/world/argv.ts';
+import type { FixedWorld } from '../../run/world/world.ts';
 import type { ServiceLogs } from '../../system/types/log-file.ts';
 import type {
   Launch,
@@ -19,13 +21,15 @@ import type { RunLog } from '../../system/types/run-log.ts';
 import type { PidFiles, ProbeAnswer, Probes } from '../../system/types/service.ts';
 import type { InstanceFolders } from '../../system/types/state.ts';
 import type { User } from '../../system/types/user.ts';
-import type { Answer } from './health.ts';
-import type { Event, Rules } from './machine.ts';
+import { defined } from '../../text/defined.ts';
+import type { HealthAnswer } from './health.ts';
+import { judgeResponse } from './http-response.ts';
+import type { InstanceEvent, InstanceRules } from './instance.ts';
 import { type Exit, exitWords } from './respawn.ts';
 import { snoozedUntilMs } from './snooze.ts';
 import { type InstanceWorld, instanceWorld } from './world.ts';
 
-/** What an instance asks of the machine. */
+/** The parts of the host that an instance needs. */
 export interface InstanceHost {
   readonly clock: {
     nowMs(): number;
@@ -42,51 +46,57 @@ export interface InstanceHost {
   readonly fixed: FixedWorld;
 }
 
-/** What the supervisor does for its instances. */
-export interface Home {
+/** The services of the supervisor for one instance. */
+export interface InstanceContext {
   readonly instance: number;
-  /** Run id of the supervisor, then the instance's own. */
+  /** Run id of the supervisor. The run path of the instance is this id and its own. */
   readonly supervisorRun: string;
   readonly newRun: () => string;
   readonly lockFd: number;
-  /** The ports of this instance, reserved by now; or why there are none. */
+  /** Reserves the ports of this instance. Returns them, or the reason why there are none. */
   readonly ports: (
-    job: Job,
+    job: ServiceJob,
   ) => Promise<{ readonly ports: Readonly<Record<string, number>> } | { readonly reason: string }>;
-  /** A port that the file names and that somebody else has, in words. Asked when nothing of the instance lives. */
-  readonly takenPort: (job: Job) => Promise<string | undefined>;
-  readonly tell: (event: EventOf<Event>) => void;
-  /** Something is to be seen in the record that is no event: what can't be killed. */
+  /**
+   * Names a port of the file that another process has. Called when no process of the instance
+   * lives.
+   */
+  readonly takenPort: (job: ServiceJob) => Promise<string | undefined>;
+  readonly tell: (event: WithoutTime<InstanceEvent>) => void;
+  /** Asks for the record to be written although there is no event: processes can't be killed. */
   readonly recordSoon: () => void;
 }
 
-/** An event without its time, which the supervisor knows. */
-export type EventOf<E> = E extends unknown ? Omit<E, 'atMs'> : never;
+/** An event without its time, which the supervisor adds. */
+export type WithoutTime<E> = E extends unknown ? Omit<E, 'atMs'> : never;
 
-export type ServiceJob = Job & { readonly service: Service };
-
-/** One start and all that belongs to it. */
+/** A start of an instance, up to the end of its last process. */
 interface Life {
   readonly job: ServiceJob;
   readonly run: string;
   readonly ports: Readonly<Record<string, number>>;
   readonly world: InstanceWorld;
   readonly command: RunningCommand;
-  /** Set when the command has ended by itself. */
+  /** Set when the command has ended. */
   status?: WaitStatus;
 }
 
-/** How long output may still arrive when a background process keeps the pipe open after the command has ended. */
+/**
+ * Wait for more output after the command has ended, if a background process keeps the pipe open.
+ */
 const drainPatienceMs = 1000;
-/** What ends within this time after the command was only finishing. */
+/** Time in which child processes may end by themselves after the command. */
 const leftoverPatienceMs = 200;
-/** Characters of what is named as left in the background. */
+/** Longest list of processes left in the background, in characters. */
 const leftLimit = 200;
-/** Between two attempts to end what could not be killed: a process that waits for a dead disk. */
+/**
+ * Wait between two attempts to kill a process that does not end, such as one that waits for a dead
+ * disk.
+ */
 const stuckPauseMs = 5000;
 
 export class LiveInstance {
-  readonly #home: Home;
+  readonly #context: InstanceContext;
   readonly #host: InstanceHost;
   #log: RunLog | undefined;
   #generation = 0;
@@ -95,15 +105,15 @@ export class LiveInstance {
   #life: Life | undefined;
   #graceMs = 0;
   #definition: ServiceJob | undefined;
-  /** Processes that survive KILL, for people. */
+  /** Names processes that SIGKILL does not end. */
   stuck: string | undefined;
 
-  constructor(home: Home, host: InstanceHost) {
-    this.#home = home;
+  constructor(context: InstanceContext, host: InstanceHost) {
+    this.#context = context;
     this.#host = host;
   }
 
-  /** What it was started by; absent before the first start. */
+  /** The job file of the current start; absent before the first start. */
   get definition(): ServiceJob | undefined {
     return this.#definition;
   }
@@ -125,17 +135,17 @@ export class LiveInstance {
     const generation = ++this.#generation;
     this.#starting = this.#start(job).then((failure) => {
       if (generation !== this.#generation) return;
-      if (failure !== undefined) this.#home.tell({ is: 'ended', exit: { is: 'not-started', reason: failure } });
-      else if (this.#life !== undefined) this.#home.tell({ is: 'started', process: this.#life.command.leader });
+      if (failure !== undefined) this.#context.tell({ is: 'ended', exit: { is: 'not-started', reason: failure } });
+      else if (this.#life !== undefined) this.#context.tell({ is: 'started', process: this.#life.command.leader });
     });
   }
 
-  /** Tells `gone`, and not before nothing is left. */
+  /** Ends every process of the instance. Reports `gone` when none is left. */
   end(): void {
     void this.#end();
   }
 
-  /** Asked again, a stop is more impatient. */
+  /** Ends the instance without the rest of its grace. */
   hurry(): void {
     this.#graceMs = 0;
     void this.#life?.command.stop(0);
@@ -144,7 +154,7 @@ export class LiveInstance {
   probe(): void {
     const generation = this.#generation;
     void this.#ask().then((answer) => {
-      if (generation === this.#generation) this.#home.tell({ is: 'answered', answer });
+      if (generation === this.#generation) this.#context.tell({ is: 'answered', answer });
     });
   }
 
@@ -153,7 +163,7 @@ export class LiveInstance {
     if (life === undefined) return;
     const { pidFile = '' } = life.world;
     const rule = { uid: this.#host.user.uid, notBefore: life.command.leader };
-    this.#home.tell({ is: 'looked', found: this.#host.pidFiles.look(pidFile, rule) });
+    this.#context.tell({ is: 'looked', found: this.#host.pidFiles.look(pidFile, rule) });
   }
 
   note(text: string): void {
@@ -165,18 +175,18 @@ export class LiveInstance {
     this.#log = undefined;
   }
 
-  /** Why it could not be started. */
+  /** Starts the command. Returns the reason if it can't be started. */
   async #start(job: ServiceJob): Promise<string | undefined> {
     const { folders, launcher } = this.#host;
-    const { instance } = this.#home;
+    const { instance } = this.#context;
     const made = folders.make(job.slug, instance);
     if (!made.ok) return `making its directory: ${made.reason}`;
     folders.removeSnooze(job.slug, instance);
-    const given = await this.#home.ports(job);
+    const given = await this.#context.ports(job);
     if ('reason' in given) return given.reason;
     const log = this.#openLog(job);
     if (typeof log === 'string') return log;
-    const run = this.#home.newRun();
+    const run = this.#context.newRun();
     const world = this.#worldOf(job, run, given.ports);
     const [command] = job.commands;
     if (command === undefined) return 'its file has no command';
@@ -188,8 +198,8 @@ export class LiveInstance {
       ...world.world,
       argv: argv.argv,
       ...(argv.trial && { trial: argv.trial }),
-      runId: `${this.#home.supervisorRun}/${run}`,
-      lockFd: this.#home.lockFd,
+      runId: `${this.#context.supervisorRun}/${run}`,
+      lockFd: this.#context.lockFd,
       keepsLock: true,
       umask: job.umask,
       stopSignal: job.service.stopSignal,
@@ -205,7 +215,7 @@ export class LiveInstance {
     const generation = this.#generation;
     void answer.command.ended.then((status) => {
       life.status = status;
-      if (generation === this.#generation) this.#home.tell({ is: 'ended', exit: status });
+      if (generation === this.#generation) this.#context.tell({ is: 'ended', exit: status });
     });
     return undefined;
   }
@@ -217,7 +227,7 @@ export class LiveInstance {
 
   #openLog({ slug, service }: ServiceJob): RunLog | string {
     if (this.#log !== undefined) return this.#log;
-    const place = { slug, instance: this.#home.instance, maxBytes: service.logMaxBytes, keep: service.logKeep };
+    const place = { slug, instance: this.#context.instance, maxBytes: service.logMaxBytes, keep: service.logKeep };
     const opened = this.#host.serviceLogs.open(place);
     if (opened.is === 'failed') return `${opened.stage}: ${opened.reason}`;
     this.#log = opened.log;
@@ -227,25 +237,28 @@ export class LiveInstance {
   #worldOf(job: ServiceJob, run: string, ports: Life['ports']): InstanceWorld {
     return instanceWorld({
       job,
-      instance: this.#home.instance,
+      instance: this.#context.instance,
       ports,
-      folder: this.#host.folders.path(job.slug, this.#home.instance),
+      folder: this.#host.folders.path(job.slug, this.#context.instance),
       fixed: this.#host.fixed,
-      runPath: `${this.#home.supervisorRun}/${run}`,
+      runPath: `${this.#context.supervisorRun}/${run}`,
     });
   }
 
   async #end(): Promise<void> {
-    // Whoever is told to end while it is being started is ended as soon as there is something to end.
+    // A start that is under way has to finish first: only then are there processes to end.
     await this.#starting;
     const life = this.#life;
     const found = life === undefined ? {} : await this.#endLife(life);
     this.#life = undefined;
     this.stuck = undefined;
-    this.#home.tell({ is: 'gone', ...found });
+    this.#context.tell({ is: 'gone', ...found });
   }
 
-  /** What its command had left in the background, and which port another process has. */
+  /**
+   * Ends the processes of a life. Returns what its command had left in the background, and a port
+   * that another process has.
+   */
   async #endLife(life: Life): Promise<{ readonly left?: string; readonly taken?: string }> {
     const { command, job } = life;
     this.#graceMs = job.service.stopSeconds * 1000;
@@ -263,8 +276,8 @@ export class LiveInstance {
       .join(', ')
       .slice(0, leftLimit);
     if (left !== '') this.note(`left in the background, and ended: ${left}`);
-    const taken = await this.#home.takenPort(job);
-    return { ...(left !== '' && { left }), ...(taken !== undefined && { taken }) };
+    const taken = await this.#context.takenPort(job);
+    return { ...(left !== '' && { left }), ...defined({ taken }) };
   }
 
   async #endAll(command: RunningCommand): Promise<void> {
@@ -272,24 +285,27 @@ export class LiveInstance {
       const { survivors } = await command.stop(this.#graceMs);
       if (survivors.length === 0) return;
       this.stuck = processesWords(survivors);
-      this.#home.recordSoon();
-      this.note(`could not be killed: ${this.stuck}; nothing is started before they are gone`);
+      this.#context.recordSoon();
+      this.note(`could not be killed: ${this.stuck}; the instance is not started again before they are gone`);
       await new Promise<void>((resolve) => this.#host.clock.after(stuckPauseMs, resolve));
     }
   }
 
-  async #ask(): Promise<Answer> {
+  async #ask(): Promise<HealthAnswer> {
     const life = this.#life;
     const health = life?.job.service.health;
     if (life === undefined || health === undefined) return { is: 'unknown', reason: 'it is not there' };
     const nowMs = this.#host.clock.nowMs();
-    const file = this.#host.folders.snooze(life.job.slug, this.#home.instance);
+    const file = this.#host.folders.snooze(life.job.slug, this.#context.instance);
     const untilMs = snoozedUntilMs(file, { nowMs, maxSeconds: health.snoozeMaxSeconds });
     if (untilMs !== undefined) return { is: 'snoozed', untilMs };
     return this.#hear(await this.#askProbe(health.probe, life, health.timeoutSeconds * 1000));
   }
 
-  /** Everybody reads records, histories and listings; what a command prints goes where all output goes, to the log, when the instance ends. */
+  /**
+   * Keeps what a probe command printed for the log of the instance: every user may read the record
+   * and the history.
+   */
   #hear(answer: ProbeAnswer): ProbeAnswer {
     if (answer.is !== 'failure' || answer.said === undefined) return answer;
     this.#probeSaid = `the last probe that failed: ${answer.reason}: ${answer.said}`;
@@ -316,34 +332,15 @@ export class LiveInstance {
   }
 }
 
-export function judgeResponse(
-  { code, body, location }: { readonly code: number; readonly body: string; readonly location?: string },
-  { expectedCode, expectedResponse }: Extract<Probe, { by: 'http' }>,
-): ProbeAnswer {
-  const led = location === undefined ? '' : ` to ${location}`;
-  const isCodeRight = expectedCode === 0 ? code < 400 : code === expectedCode;
-  if (!isCodeRight) {
-    const expected = expectedCode === 0 ? '' : `, expected ${expectedCode}`;
-    return { is: 'failure', reason: `HTTP code ${code}${led}${expected}` };
-  }
-  const said = body.trim().toLowerCase();
-  if (expectedResponse === '' || said === expectedResponse) return { is: 'success' };
-  const words = said === '' ? '' : ` with ${JSON.stringify(said.slice(0, 40))}`;
-  return {
-    is: 'failure',
-    reason: `answered ${code}${led}${words}, expected ${JSON.stringify(expectedResponse)}`,
-  };
-}
-
-export function rulesOf({ service }: ServiceJob): Rules {
+export function rulesOf({ service }: ServiceJob): InstanceRules {
   const { respawn, health, pidFile, monitorSeconds } = service;
   return {
     respawn,
-    ...(health !== undefined && { health }),
+    ...defined({ health }),
     ...(pidFile !== undefined && { monitorSeconds }),
     pidFileGraceSeconds: health?.graceSeconds ?? usualPidFileGraceSeconds,
   };
 }
 
-/** The default of `initial_interval`. */
+/** Grace for a pid file without a health check: the default of `initial_interval`. */
 const usualPidFileGraceSeconds = 15;

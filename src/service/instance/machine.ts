@@ -1,140 +1,61 @@
 /**
- * One instance of a service: what it is, and what each event makes of it. `step` decides and never acts; the supervisor carries the effects
- * out and reports what came of them as events.
+ * The state machine of one instance of a service. `step` decides and never acts; the supervisor
+ * carries out the effects and reports their results as events.
  *
- *                 wanted            well                unhealthy
+ *              desired-up        healthy               unhealthy
  *          down ---------> starting -----> up ---------------------> unhealthy
  *           ^                 |  ^          |                            |
- *           |          ended, |  | delay    | ended, unwanted,      gone |
- *           |       unwanted, |  | is over  | restart                    |
- *           |         restart v  |          v                            v
+ *           |          ended, |  | delay    | ended,                gone |
+ *           |   desired-down, |  | is over  | desired-down,              |
+ *           |         restart v  |          v restart                    v
  *           '------------- stopping ----(gone: judged by respawn.ts)-> backoff | failed | finished
  *
- * Only `down`, `backoff`, `failed` and `finished` have no process; from nowhere else does `start` follow. So a number never has two. What a
- * person wants (`wanted`, `unwanted`, `restart`, `reset`) is heard in every state; `failed` and `finished` are left only by `reset`, which
- * `jobctl start` sends too.
+ * In `down`, `backoff`, `failed` and `finished` the instance has no process, and only from these
+ * states and after `gone` does it start: so it never runs twice. Operators' events (`desired-up`,
+ * `desired-down`, `restart`, `reset`) are possible in every state. Only `reset`, which `jobctl
+ * start` sends too, leaves `failed` and `finished`.
  */
-import type { Health, Respawn } from '../../job/service.ts';
-import type { ProcessIdentity } from '../../system/types/process.ts';
-import { type Answer, asking, type Checks, firstChecks, hear, isDue } from './health.ts';
-import { type Death, type Deaths, deathWords, type Exit, judgeDeath, noDeaths } from './respawn.ts';
+import type { Instance, InstanceEvent, InstanceRules, Step } from './instance.ts';
+import { noDeaths } from './respawn.ts';
+import {
+  type At,
+  afterStop,
+  answered,
+  type Context,
+  commandEnded,
+  dueWork,
+  end,
+  type In,
+  judge,
+  looked,
+  type Next,
+  type Of,
+  start,
+  stopping,
+  upAtOnce,
+} from './transitions.ts';
 
-/** What the job file said when the instance was started; times below are milliseconds since boot. */
-export interface Rules {
-  readonly respawn: Respawn;
-  readonly health?: Health;
-  /** The command puts itself in the background; look at its process so often. */
-  readonly monitorSeconds?: number;
-  /** For so long a `pid_file` may be missing after the command has ended. */
-  readonly pidFileGraceSeconds: number;
-}
-
-/** Carried through all states. */
-interface Memory {
-  readonly deaths: Deaths;
-  readonly restarts: number;
-  readonly lastExit?: { readonly words: string; readonly atMs: number };
-}
-
-interface Alive {
-  readonly sinceMs: number;
-  readonly checks: Checks;
-  readonly process?: ProcessIdentity;
-  /** Of a `pid_file` instance: its command has ended, the process is watched from here on. */
-  readonly watch?: Watch;
-}
-
-interface Watch {
-  readonly sinceMs: number;
-  readonly nextMs: number;
-  readonly isLooking: boolean;
-  /** Why the process was not found at the last look. */
-  readonly missing?: string;
-}
-
-export type State =
-  | { readonly at: 'down' }
-  | ({ readonly at: 'starting' } & Alive)
-  | ({ readonly at: 'up'; readonly upSinceMs: number } & Alive)
-  /** It did not answer and is being ended. */
-  | { readonly at: 'unhealthy'; readonly reason: string; readonly upMs: number; readonly process?: ProcessIdentity }
-  /** Whatever it has started is being ended; `then` says what follows. */
-  | { readonly at: 'stopping'; readonly then: AfterStop; readonly process?: ProcessIdentity }
-  | { readonly at: 'backoff'; readonly untilMs: number }
-  | { readonly at: 'failed'; readonly reason: string; readonly sinceMs: number }
-  | { readonly at: 'finished'; readonly sinceMs: number };
-
-type AfterStop =
-  | { readonly is: 'down' }
-  | { readonly is: 'start' }
-  | { readonly is: 'judge'; readonly exit: Exit; readonly upMs: number };
-
-export type Instance = State & { readonly memory: Memory };
-
-export type Event = { readonly atMs: number } & (
-  | { readonly is: 'wanted' }
-  | { readonly is: 'unwanted' }
-  | { readonly is: 'restart' }
-  /** A person says that what failed or finished shall be tried again. */
-  | { readonly is: 'reset' }
-  | { readonly is: 'started'; readonly process: ProcessIdentity }
-  /** The command has ended; what it left is still to be ended. */
-  | { readonly is: 'ended'; readonly exit: Exit }
-  /** Nothing of it lives. `left`: what its command had left in the background. `taken`: a port of its file that another process has. */
-  | { readonly is: 'gone'; readonly left?: string; readonly taken?: string }
-  | { readonly is: 'answered'; readonly answer: Answer }
-  /** The process of the pid file, or why there is none. */
-  | { readonly is: 'looked'; readonly found: ProcessIdentity | { readonly missing: string } }
-  | { readonly is: 'time' }
-);
-
-export type Effect =
-  /** Launch the command. Answered by `started`, or by `ended`. */
-  | { readonly do: 'start' }
-  /** End whatever it started. Answered by `gone`, never before it is true. */
-  | { readonly do: 'end' }
-  /** Answered by `answered`. */
-  | { readonly do: 'probe' }
-  /** Look at the pid file. Answered by `looked`. */
-  | { readonly do: 'look' };
-
-export interface Step {
-  readonly instance: Instance;
-  readonly effects: readonly Effect[];
-}
-
-type At = State['at'];
-type In<A extends At> = Extract<State, { readonly at: A }>;
-type Of<I extends Event['is']> = Extract<Event, { readonly is: I }>;
-interface Context {
-  readonly memory: Memory;
-  readonly rules: Rules;
-}
-interface Next {
-  readonly state: State;
-  readonly memory?: Memory;
-  readonly effects?: readonly Effect[];
-}
-type Transition<A extends At, I extends Event['is']> = (
+type Transition<A extends At, I extends InstanceEvent['is']> = (
   state: In<A>,
   event: Of<I>,
   context: Context,
 ) => Next | undefined;
-type Table = { readonly [A in At]: { readonly [I in Event['is']]?: Transition<A, I> } };
+type Table = { readonly [A in At]: { readonly [I in InstanceEvent['is']]?: Transition<A, I> } };
 
 type Row = {
-  readonly [I in Event['is']]?: (state: never, event: never, context: Context) => Next | undefined;
+  readonly [I in InstanceEvent['is']]?: (state: never, event: never, context: Context) => Next | undefined;
 };
 
-export const newInstance: Instance = { at: 'down', memory: { deaths: noDeaths, restarts: 0 } };
-
-/** What is not in the table changes nothing: a late answer, a wish that is fulfilled already. */
+/**
+ * The transitions. An event without one changes nothing: a late answer, a command that changes
+ * nothing.
+ */
 const table: Table = {
   down: {
-    wanted: (_, { atMs }) => start(atMs),
+    'desired-up': (_, { atMs }) => start(atMs),
   },
   starting: {
-    unwanted: (state) => end(state, { is: 'down' }),
+    'desired-down': (state) => end(state, { is: 'down' }),
     restart: (state) => end(state, { is: 'start' }),
     started: (state, { process, atMs }, { rules }) => upAtOnce({ ...state, process }, atMs, rules),
     ended: (state, event, { rules }) => commandEnded(state, event, rules),
@@ -143,7 +64,7 @@ const table: Table = {
     time: (state, { atMs }, { rules }) => dueWork(state, atMs, rules),
   },
   up: {
-    unwanted: (state) => end(state, { is: 'down' }),
+    'desired-down': (state) => end(state, { is: 'down' }),
     restart: (state) => end(state, { is: 'start' }),
     ended: (state, event, { rules }) => commandEnded(state, event, rules),
     answered: (state, { answer, atMs }, { rules }) => answered(state, answer, { atMs, rules }),
@@ -151,18 +72,18 @@ const table: Table = {
     time: (state, { atMs }, { rules }) => dueWork(state, atMs, rules),
   },
   unhealthy: {
-    unwanted: ({ process }) => stopping({ is: 'down' }, process),
+    'desired-down': ({ process }) => stopping({ is: 'down' }, process),
     restart: ({ process }) => stopping({ is: 'start' }, process),
     gone: ({ reason, upMs }, event, context) => judge({ exit: { is: 'unhealthy', reason }, upMs }, event, context),
   },
   stopping: {
-    wanted: ({ then, process }) => (then.is === 'down' ? stopping({ is: 'start' }, process) : undefined),
-    unwanted: ({ then, process }) => (then.is === 'down' ? undefined : stopping({ is: 'down' }, process)),
+    'desired-up': ({ then, process }) => (then.is === 'down' ? stopping({ is: 'start' }, process) : undefined),
+    'desired-down': ({ then, process }) => (then.is === 'down' ? undefined : stopping({ is: 'down' }, process)),
     restart: ({ then, process }) => (then.is === 'judge' ? stopping({ is: 'start' }, process) : undefined),
     gone: ({ then }, event, context) => afterStop(then, event, context),
   },
   backoff: {
-    unwanted: () => ({ state: { at: 'down' } }),
+    'desired-down': () => ({ state: { at: 'down' } }),
     restart: (_, { atMs }) => start(atMs),
     reset: (_, { atMs }, { memory }) => ({ ...start(atMs), memory: { ...memory, deaths: noDeaths } }),
     time: ({ untilMs }, { atMs }, { memory }) =>
@@ -176,22 +97,21 @@ const table: Table = {
   },
 };
 
-export function step(instance: Instance, event: Event, rules: Rules): Step {
+export function step(instance: Instance, event: InstanceEvent, rules: InstanceRules): Step {
   const { memory, ...state } = instance;
-  // The table is checked by type, row by row; that row and state belong together is what indexing by `at` means.
+  // The types check each row of the table. That `row` fits `state` follows from the index, which
+  // TypeScript can't see.
   const row: Row = table[state.at];
   const next = row[event.is]?.(state as never, event as never, { memory, rules });
   if (next === undefined) return { instance, effects: [] };
   return { instance: { ...next.state, memory: next.memory ?? memory }, effects: next.effects ?? [] };
 }
 
-/** Whether anything of it may have a process. */
-export function isAlive({ at }: Pick<State, 'at'>): boolean {
-  return at === 'starting' || at === 'up' || at === 'unhealthy' || at === 'stopping';
-}
-
-/** When `time` has something to do, milliseconds since boot; `undefined`: only another event can change anything. */
-export function nextWakeMs(instance: Instance, rules: Rules): number | undefined {
+/**
+ * The moment at which the event `time` has an effect, milliseconds since boot; `undefined` if it
+ * has none.
+ */
+export function nextWakeMs(instance: Instance, rules: InstanceRules): number | undefined {
   switch (instance.at) {
     case 'starting':
     case 'up': {
@@ -207,159 +127,5 @@ export function nextWakeMs(instance: Instance, rules: Rules): number | undefined
       return instance.untilMs;
     default:
       return undefined;
-  }
-}
-
-function start(atMs: number): Next {
-  return { state: { at: 'starting', sinceMs: atMs, checks: firstChecks(atMs) }, effects: [{ do: 'start' }] };
-}
-
-function stopping(then: AfterStop, process: ProcessIdentity | undefined): Next {
-  return { state: { at: 'stopping', then, ...(process !== undefined && { process }) } };
-}
-
-function end({ process }: Alive, then: AfterStop): Next {
-  return { ...stopping(then, process), effects: [{ do: 'end' }] };
-}
-
-/** Without a probe it is up as soon as it is started; a `pid_file` service once its process is found. The first probe runs at once. */
-function upAtOnce(state: In<'starting'>, atMs: number, rules: Rules): Next {
-  if (rules.health !== undefined) return dueWork(state, atMs, rules) ?? { state };
-  return { state: rules.monitorSeconds === undefined ? up(state, atMs) : state };
-}
-
-function up(state: In<'starting'>, atMs: number): In<'up'> {
-  return { ...state, at: 'up', upSinceMs: atMs };
-}
-
-function upMsOf(state: In<'starting'> | In<'up'>, atMs: number): number {
-  return state.at === 'up' ? atMs - state.upSinceMs : 0;
-}
-
-/** The command of a `pid_file` service ends with 0 when all is well. */
-function commandEnded(state: In<'starting'> | In<'up'>, { exit, atMs }: Of<'ended'>, rules: Rules): Next {
-  if (rules.monitorSeconds !== undefined && exit.is === 'exited' && exit.code === 0 && state.watch === undefined) {
-    return { state: { ...state, watch: { sinceMs: atMs, nextMs: atMs, isLooking: true } }, effects: [{ do: 'look' }] };
-  }
-  return end(state, { is: 'judge', exit, upMs: upMsOf(state, atMs) });
-}
-
-/** A pid file may appear a moment after its command has ended, so it is looked for more often at first. */
-const firstLooksMs = 250;
-
-function looked(state: In<'starting'> | In<'up'>, { found, atMs }: Of<'looked'>, rules: Rules): Next | undefined {
-  const { watch } = state;
-  if (watch === undefined) return undefined;
-  const monitorMs = (rules.monitorSeconds ?? 0) * 1000;
-  if (!('missing' in found)) {
-    const { missing: _found, ...seen } = watch;
-    const known = { ...state, process: found, watch: { ...seen, isLooking: false, nextMs: atMs + monitorMs } };
-    if (isReplaced(state.process, found) && state.at === 'up') return { state: known };
-    return known.at === 'starting' && rules.health === undefined
-      ? { state: up(known, atMs) }
-      : (dueWork(known, atMs, rules) ?? { state: known });
-  }
-  const inGrace = state.at === 'starting' && atMs < watch.sinceMs + rules.pidFileGraceSeconds * 1000;
-  if (inGrace) {
-    const nextMs = atMs + Math.min(firstLooksMs, monitorMs);
-    return { state: { ...state, watch: { ...watch, isLooking: false, nextMs, missing: found.missing } } };
-  }
-  const exit: Exit = { is: 'vanished', reason: found.missing };
-  return end(state, { is: 'judge', exit, upMs: upMsOf(state, atMs) });
-}
-
-/** A daemon that has been upgraded in place (nginx, haproxy) has a new process and has not died. */
-function isReplaced(before: ProcessIdentity | undefined, now: ProcessIdentity): boolean {
-  return before !== undefined && (before.pid !== now.pid || before.startTicks !== now.startTicks);
-}
-
-function answered(
-  state: In<'starting'> | In<'up'>,
-  answer: Answer,
-  { atMs, rules }: { readonly atMs: number; readonly rules: Rules },
-): Next | undefined {
-  if (rules.health === undefined || !state.checks.isAsking) return undefined;
-  const opinion = hear(state.checks, answer, atMs, rules.health);
-  const heard = { ...state, checks: opinion.checks };
-  switch (opinion.is) {
-    case 'undecided':
-      return { state: heard };
-    case 'well':
-      // An instance whose pid file is still missing is not up, whoever answers at its port.
-      return { state: heard.at === 'starting' && isSeen(heard, rules) ? up(heard, atMs) : heard };
-    case 'unhealthy':
-      return unhealthy(heard, opinion.reason ?? 'it does not answer', atMs);
-    default:
-      return opinion.is satisfies never;
-  }
-}
-
-function isSeen({ watch }: Alive, { monitorSeconds }: Rules): boolean {
-  return monitorSeconds === undefined || (watch !== undefined && watch.missing === undefined && !watch.isLooking);
-}
-
-function unhealthy(state: In<'starting'> | In<'up'>, reason: string, atMs: number): Next {
-  const { process } = state;
-  const next: State = { at: 'unhealthy', reason, upMs: upMsOf(state, atMs), ...(process !== undefined && { process }) };
-  return { state: next, effects: [{ do: 'end' }] };
-}
-
-function dueWork(state: In<'starting'> | In<'up'>, atMs: number, rules: Rules): Next | undefined {
-  const { checks, watch, process } = state;
-  const asks = rules.health !== undefined && process !== undefined && isDue(checks, atMs);
-  const looks = watch !== undefined && !watch.isLooking && watch.nextMs <= atMs;
-  if (!asks && !looks) return undefined;
-  return {
-    state: {
-      ...state,
-      ...(asks && rules.health !== undefined && { checks: asking(checks, atMs, rules.health) }),
-      ...(looks && { watch: { ...watch, isLooking: true } }),
-    },
-    effects: [...(asks ? [{ do: 'probe' } as const] : []), ...(looks ? [{ do: 'look' } as const] : [])],
-  };
-}
-
-function afterStop(then: AfterStop, event: Of<'gone'>, context: Context): Next {
-  const { atMs } = event;
-  switch (then.is) {
-    case 'down':
-      return { state: { at: 'down' } };
-    case 'start':
-      return { ...start(atMs), memory: { ...context.memory, restarts: context.memory.restarts + 1 } };
-    case 'judge':
-      return judge(then, event, context);
-    default:
-      return then satisfies never;
-  }
-}
-
-function judge(
-  { exit, upMs }: Pick<Death, 'exit' | 'upMs'>,
-  { atMs, left, taken }: Of<'gone'>,
-  { memory, rules }: Context,
-): Next {
-  // What has gone on in the background has not finished.
-  const isDaemon = left !== undefined && exit.is === 'exited' && exit.code === 0;
-  const death: Death = {
-    ...{ exit: isDaemon ? { is: 'backgrounded', left } : exit, upMs, atMs },
-    ...(taken !== undefined && { taken }),
-  };
-  const verdict = judgeDeath(death, memory.deaths, rules.respawn);
-  const lastExit = { words: deathWords(death), atMs };
-  switch (verdict.is) {
-    case 'finished':
-      return { state: { at: 'finished', sinceMs: atMs }, memory: { ...memory, deaths: noDeaths, lastExit } };
-    case 'failed':
-      return {
-        state: { at: 'failed', reason: verdict.reason, sinceMs: atMs },
-        memory: { ...memory, deaths: verdict.deaths, lastExit },
-      };
-    case 'again':
-      return {
-        state: { at: 'backoff', untilMs: atMs + verdict.afterMs },
-        memory: { ...memory, deaths: verdict.deaths, lastExit },
-      };
-    default:
-      return verdict satisfies never;
   }
 }

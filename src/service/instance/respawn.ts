@@ -1,25 +1,31 @@
-/** What becomes of an instance that has ended: started again after a delay, left alone as failed, or finished. Pure: rules and deaths in, verdict out. */
+/**
+ * Decides what follows when an instance has ended: it starts again after a delay, it has failed, or
+ * it has finished.
+ */
 import type { Respawn } from '../../job/service.ts';
 import type { WaitStatus } from '../../system/types/process.ts';
 import { signalName } from '../../text/signal.ts';
 
-/** How an instance came to its end. */
+/** The end of an instance. */
 export type Exit =
   | WaitStatus
-  /** It did not answer its probes and was ended. */
+  /** Its probes failed and it was ended. */
   | { readonly is: 'unhealthy'; readonly reason: string }
   /** Its command could not be started. */
   | { readonly is: 'not-started'; readonly reason: string }
-  /** The process of its pid file is not there, or none came to be. */
+  /** The process of its pid file is gone, or never came to be. */
   | { readonly is: 'vanished'; readonly reason: string }
-  /** Its command ended well and left processes in the background, though its file names no pid file; they were ended. */
+  /**
+   * Its command exited with 0 and left processes in the background although the job file has no
+   * `pid_file`; they were ended.
+   */
   | { readonly is: 'backgrounded'; readonly left: string };
 
-/** What is remembered of earlier deaths. Times are milliseconds since boot. */
+/** Earlier deaths of an instance. Times are milliseconds since boot. */
 export interface Deaths {
-  /** Within the interval of the respawn limit, oldest first. */
+  /** Deaths within the interval of `respawn_limit`, oldest first. */
   readonly atMs: readonly number[];
-  /** In a row that came before `min_uptime`. */
+  /** Deaths in a row that came before `min_uptime`. */
   readonly quick: number;
 }
 
@@ -33,13 +39,16 @@ export type AfterDeath =
 export interface Death {
   readonly exit: Exit;
   readonly atMs: number;
-  /** How long it had been up; 0 when it never was. */
+  /** Time for which it had been up; 0 if it never was. */
   readonly upMs: number;
-  /** Another process has a port that the file names, in words. */
+  /** Names a port of the file that another process has. */
   readonly taken?: string;
 }
 
-/** A delay of nothing would make a program that ends at once start without end. */
+/**
+ * Least delay after the second quick death, so that a program that ends at once does not use up the
+ * CPU.
+ */
 const leastRepeatedSeconds = 0.5;
 
 export function judgeDeath(death: Death, earlier: Deaths, respawn: Respawn): AfterDeath {
@@ -54,7 +63,7 @@ export function judgeDeath(death: Death, earlier: Deaths, respawn: Respawn): Aft
   const { limit } = respawn;
   if (limit !== undefined && deaths.atMs.length > limit.count) {
     const seconds = Math.round((atMs - (deaths.atMs[0] ?? atMs)) / 1000);
-    const reason = `died ${deaths.atMs.length} times in ${seconds} s, more than respawn_limit allows; last it ${deathWords(death)}`;
+    const reason = `died ${deaths.atMs.length} times in ${seconds} s, more than respawn_limit allows; the last time it ${deathWords(death)}`;
     return { is: 'failed', reason, deaths };
   }
   const earlierQuick = isLongUp(upMs, respawn) ? 0 : earlier.quick;
@@ -84,12 +93,12 @@ function isNormal(exit: Exit, { normalExit }: Respawn): boolean {
   return exit.is === 'signalled' && normalExit.signals.includes(exit.signal);
 }
 
-/** With what may have led to it. */
+/** Returns the end in words, with its likely cause. */
 export function deathWords({ exit, taken }: Pick<Death, 'exit' | 'taken'>): string {
   return taken === undefined ? exitWords(exit) : `${exitWords(exit)}; ${taken}`;
 }
 
-/** Follows the name of the instance: "exited with code 3". */
+/** Returns a clause that follows the name of the instance: "exited with code 3". */
 export function exitWords(exit: Exit): string {
   switch (exit.is) {
     case 'exited':
@@ -97,7 +106,7 @@ export function exitWords(exit: Exit): string {
     case 'signalled':
       return `was ended by ${signalName(exit.signal)}`;
     case 'unknown':
-      return `ended unseen: ${exit.reason}`;
+      return `ended with an unknown exit code: ${exit.reason}`;
     case 'unhealthy':
       return `did not answer and was ended: ${exit.reason}`;
     case 'not-started':

@@ -1,6 +1,12 @@
-/** Until when the probes of an instance are suspended. A file that somebody has just touched counts too, and none counts for ever. */
+/**
+ * Reads the file that suspends the probes of an instance. An empty file, which a program has just
+ * touched, counts too; no file counts longer than `snooze_max`.
+ */
 
-/** Milliseconds since 1970; `undefined`: not suspended, or not any more. */
+/**
+ * Returns the end of the suspension, milliseconds since 1970; `undefined` if the probes are not
+ * suspended.
+ */
 export function snoozedUntilMs(
   file: { readonly writtenMs: number; readonly text: string } | undefined,
   { nowMs, maxSeconds }: { readonly nowMs: number; readonly maxSeconds: number },

@@ -1,16 +1,19 @@
-/** What one instance gets to see and run: placeholders replaced, its environment, directory and command lines. */
+/**
+ * Builds the environment, directory and command lines of one instance, with placeholders replaced.
+ */
 
-import { portVariable } from '../../job/audit/service.ts';
 import type { Command } from '../../job/command.ts';
-import type { Job } from '../../job/job.ts';
+import type { ServiceJob } from '../../job/job.ts';
 import { expand, type InstanceFacts } from '../../job/placeholder.ts';
+import { portVariable } from '../../job/service.ts';
 import { type FixedWorld, type World, worldOf } from '../../run/world/world.ts';
+import { defined } from '../../text/defined.ts';
 
 export interface InstanceRequest {
-  readonly job: Job;
+  readonly job: ServiceJob;
   readonly instance: number;
   readonly ports: Readonly<Record<string, number>>;
-  /** Its own directory. */
+  /** The instance's own directory. */
   readonly folder: string;
   readonly fixed: FixedWorld;
   readonly runPath: string;
@@ -18,7 +21,7 @@ export interface InstanceRequest {
 
 export interface InstanceWorld {
   readonly world: World;
-  /** Absolute; where the command leaves its process number. */
+  /** Absolute path of the file into which the command writes its pid. */
   readonly pidFile?: string;
   readonly expand: (command: Command) => Command;
 }
@@ -29,7 +32,7 @@ export function instanceWorld(request: InstanceRequest): InstanceWorld {
   const known = { name: job.slug, instance, ports };
   const pidFile =
     job.service?.pidFile === undefined ? undefined : below(workingDirectory, expand(job.service.pidFile, known));
-  const facts: InstanceFacts = { ...known, ...(pidFile !== undefined && { pidFile }) };
+  const facts: InstanceFacts = { ...known, ...defined({ pidFile }) };
   const environment = {
     JOB_NAME: job.slug,
     JOB_INSTANCE: String(instance),
@@ -38,12 +41,15 @@ export function instanceWorld(request: InstanceRequest): InstanceWorld {
   };
   return {
     world: worldOf({ job: { ...job, environment, workingDirectory }, fixed, runPath, isDirectory: () => true }),
-    ...(pidFile !== undefined && { pidFile }),
+    ...defined({ pidFile }),
     expand: (command) => expandCommand(command, facts),
   };
 }
 
-/** Words are replaced after the line has been split, so that nothing put in can become a word of its own. */
+/**
+ * Replaces placeholders after the line has been split into words, so that a value never becomes
+ * several words.
+ */
 function expandCommand({ text, words }: Command, facts: InstanceFacts): Command {
   const [program, ...rest] = words.map((word) => expand(word, facts));
   return { text: expand(text, facts), words: [program ?? '', ...rest] };

@@ -1,15 +1,21 @@
-/** Which ports an instance gets: the ones it had, else free ones out of the range, never one that another live service has reserved. */
+/**
+ * Chooses the ports of an instance: those it had before, else free ports of the range. It never
+ * chooses a port that another running service has reserved.
+ */
 import type { PortRange } from '../../config/config.ts';
 import type { Port } from '../../job/service.ts';
 
 export interface PortRequest {
   readonly ports: readonly Port[];
-  /** What it had before. */
+  /** Ports that the instance had before. */
   readonly before: Readonly<Record<string, number>>;
-  /** Of others: services, and instances of this one. */
+  /** Ports of other services, and of other instances of this one. */
   readonly taken: ReadonlySet<number>;
   readonly range: PortRange;
-  /** Where in the range to begin: instances of one service lie side by side, and services apart. */
+  /**
+   * Position in the range at which to begin: instances of one service get neighbouring ports,
+   * different services distant ones.
+   */
   readonly offset: number;
   readonly isFree: (port: number) => Promise<boolean>;
 }

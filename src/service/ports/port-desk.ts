@@ -1,6 +1,7 @@
 /**
- * Reserves the ports of a service's instances. What others have reserved is read, and ours is written, while a lock of the whole host is held: so
- * no two supervisors choose the same one. A reservation lasts as long as the supervisor, over all restarts of the instance.
+ * Reserves the ports of a service's instances. The supervisor holds a lock of the whole host while
+ * it reads the reservations of others and writes its own, so no two supervisors choose the same
+ * port. A reservation lasts as long as the supervisor, over all restarts of the instance.
  */
 import type { PortRange } from '../../config/config.ts';
 import type { Port } from '../../job/service.ts';
@@ -24,7 +25,7 @@ export interface DeskOrder {
 
 type Numbers = Readonly<Record<string, number>>;
 
-/** No job has this name. */
+/** Name of the lock; no job's name has an "@". */
 const hostLock = '@ports';
 const lockPollMs = 20;
 const lockPatience = 1500;
@@ -32,9 +33,9 @@ const lockPatience = 1500;
 export class PortDesk {
   readonly #order: DeskOrder;
   readonly #host: DeskHost;
-  /** Reserved by us. */
+  /** Ports that this supervisor has reserved. */
   readonly #held = new Map<number, Numbers>();
-  /** What an earlier supervisor had given; asked for again. */
+  /** Ports of an earlier supervisor, which are preferred. */
   readonly #before = new Map<number, Numbers>();
   #states: ReadonlyMap<number, string> = new Map();
   #queue: Promise<unknown> = Promise.resolve();
@@ -58,7 +59,10 @@ export class PortDesk {
     this.#before.delete(instance);
   }
 
-  /** One after the other. The same ports as before, as long as nobody else has bound one meanwhile. */
+  /**
+   * Reserves the ports of an instance, after reservations under way: the same as before, unless
+   * another process has bound one meanwhile.
+   */
   reserve(
     instance: number,
     ports: readonly Port[],
@@ -72,13 +76,13 @@ export class PortDesk {
     return answer;
   }
 
-  /** For clients; also what says that they are reserved. */
+  /** Publishes the ports and states of the instances, for clients and for other supervisors. */
   publish(states: ReadonlyMap<number, string>): void {
     this.#states = states;
     if (this.#held.size > 0 || this.#published !== '') this.#publish();
   }
 
-  /** A port that the file names and that another process has, in words. */
+  /** Names a port of the file that another process has. */
   async takenPort(ports: readonly Port[]): Promise<string | undefined> {
     for (const { name, number } of ports) {
       if (number === undefined || (await this.#host.ports.isFree(number))) continue;
@@ -117,7 +121,8 @@ export class PortDesk {
     for (const { name, number } of ports) {
       const port = held[name];
       if (port === undefined || (number !== undefined && number !== port)) return false;
-      // One that the file names is kept whoever has it: the program will say.
+      // A port that the file names is kept even if another process has it: the program reports
+      // that.
       if (number === undefined && !(await this.#host.ports.isFree(port))) return false;
     }
     return true;
@@ -136,7 +141,7 @@ export class PortDesk {
     const { slug } = this.#order;
     const others = this.#host.ports
       .reserved()
-      // What a dead supervisor has left is free again.
+      // The ports of a dead supervisor are free.
       .filter((other) => other.slug !== slug && this.#host.locks.holder(other.slug) !== undefined);
     const siblings = [...this.#held].filter(([other]) => other !== instance).map(([, ports]) => ports);
     return new Set([...others.flatMap(({ ports }) => ports), ...siblings.flatMap((ports) => Object.values(ports))]);
@@ -156,7 +161,10 @@ export class PortDesk {
   }
 }
 
-/** The same for the same service on every host: a service that was removed and comes back finds its ports. */
+/**
+ * Position of a service in the range: the same on every host, so that a service that was removed
+ * and comes back gets its ports again.
+ */
 function startOf(slug: string): number {
   let sum = 0;
   for (const char of slug) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 100_003;

@@ -1,4 +1,7 @@
-/** What happened to a service, a line each in its history: changes of its state, each death, and what people decided. `jobctl history` shows them. */
+/**
+ * The lines about a service in its history: changes of its state, deaths of instances, and
+ * decisions of operators. `jobctl history` shows them.
+ */
 
 import type { NoticeEvent } from '../../run/history/event.ts';
 import { decodeJson, oneOf, optional, shape, text, time } from '../../text/decode.ts';
@@ -6,17 +9,17 @@ import { decodeJson, oneOf, optional, shape, text, time } from '../../text/decod
 export interface JournalEntry {
   readonly atMs: number;
   readonly words: string;
-  /** The state that the service has from here on. */
+  /** The new state of the service. */
   readonly state?: string;
-  /** An instance has ended that nobody had told to. */
+  /** Set if an instance ended that was not asked to. */
   readonly died?: true;
-  /** Of what a person has decided. */
+  /** The decision of an operator. */
   readonly action?: 'start' | 'stop' | 'restart' | 'reset' | 'snooze';
   readonly by?: string;
   readonly reason?: string;
 }
 
-/** Readers of runs pass over an event that is none of theirs. */
+/** Returns the line of an entry. Readers of runs skip events of this kind. */
 export function formatEntry(entry: JournalEntry): string {
   return `${JSON.stringify({ event: 'service', ...entry })}\n`;
 }
@@ -39,7 +42,7 @@ function parseEntry(line: string): JournalEntry | undefined {
   return line.startsWith('{"event":"service"') ? decodeJson(line, journalEntry) : undefined;
 }
 
-/** Notices of a service that did not come through, and those that did after that; what came through at once is no news. */
+/** Returns entries for notices that failed, and for those that were delivered after that. */
 export function noticeEntries(slug: string, notices: readonly NoticeEvent[]): readonly JournalEntry[] {
   const failed = new Set<string>();
   return notices.flatMap((notice): readonly JournalEntry[] => {
@@ -48,11 +51,14 @@ export function noticeEntries(slug: string, notices: readonly NoticeEvent[]): re
       failed.add(channel);
       return [{ atMs, words: `${slug}: a notice failed: ${channel}: ${notice.reason}` }];
     }
-    return failed.delete(channel) ? [{ atMs, words: `${slug}: a notice came through: ${channel}` }] : [];
+    return failed.delete(channel) ? [{ atMs, words: `${slug}: a notice was delivered: ${channel}` }] : [];
   });
 }
 
-/** Which instance an entry is about: 2 for "web.2 exited with code 1"; `undefined` when it is about the whole service. */
+/**
+ * Returns the instance of an entry: 2 for "web.2 exited with code 1"; `undefined` if it is about
+ * the whole service.
+ */
 export function instanceOf(slug: string, { words }: JournalEntry): number | undefined {
   const [, number] = /^\.(\d{1,4})(?: |$)/.exec(words.startsWith(slug) ? words.slice(slug.length) : '') ?? [];
   return number === undefined ? undefined : Number(number);

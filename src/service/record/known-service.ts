@@ -1,36 +1,39 @@
 /**
- * What commands know of a service: what its file says, or, when the file can't be followed, what its supervisor wrote down. So whatever becomes
- * of the file, what runs is steered as what it is.
+ * The definition of a service for commands: from its file or, if that has problems or is gone, from
+ * the record of its supervisor. So jobctl can stop a running service whatever has become of its
+ * file.
  */
+
 import type { Job } from '../../job/job.ts';
 import type { Service } from '../../job/service.ts';
+import { defined } from '../../text/defined.ts';
 import { formatProblem, type Result } from '../../text/problem.ts';
 import type { Definition, ServiceRecord } from './record.ts';
 
-/** What became of the file. `job`: it describes a job now. */
+/** The state of the file. `job`: it describes a job now. */
 export type ServiceFile = 'good' | 'disabled' | 'broken' | 'gone' | 'job';
 
 export interface KnownService extends Definition {
   readonly slug: string;
   readonly file: ServiceFile;
-  /** Of a broken file. */
+  /** The problems of a broken file. */
   readonly problems: readonly string[];
 }
 
 export interface ServiceEvidence {
   readonly slug: string;
-  /** `undefined` when there is no file. */
+  /** `undefined` if there is no file. */
   readonly loaded: Result<Job> | undefined;
   readonly record: ServiceRecord | undefined;
-  /** Run id of the holder of the job's lock. */
+  /** Run id of the process that holds the job's lock. */
   readonly holderRun: string | undefined;
-  /** When the latest run of a job with this name started, milliseconds since 1970. */
+  /** Start of the latest run of a job with this name, milliseconds since 1970. */
   readonly lastRunMs: () => number | undefined;
-  /** Whether a service counts of which nothing is left but its record. */
+  /** Set if a service without a file and without a process still counts as one. */
   readonly recorded?: boolean;
 }
 
-/** `undefined`: nothing by this name is a service. */
+/** Returns the service; `undefined` if no service has this name. */
 export function knownService(evidence: ServiceEvidence): KnownService | undefined {
   const { slug, loaded, record } = evidence;
   if (loaded?.ok && loaded.value.service !== undefined) {
@@ -47,7 +50,10 @@ export function knownService(evidence: ServiceEvidence): KnownService | undefine
   return { ...definition, slug, file: 'broken', problems: loaded.problems.map(formatProblem) };
 }
 
-/** A supervisor lives, or left processes; or the file is broken and nothing has run as a job since the last supervisor. */
+/**
+ * True if a record still stands for a service: its supervisor or processes of it live, or the file
+ * is broken and no job has run by this name since.
+ */
 function isStillService(evidence: ServiceEvidence, record: ServiceRecord): boolean {
   const { loaded, holderRun, lastRunMs, recorded = false } = evidence;
   if (holderRun !== undefined) return holderRun === record.run;
@@ -64,15 +70,15 @@ export function definitionOf({
   const { instances, stopSeconds, health } = service;
   return {
     ...{ name, tags, instances, stopSeconds },
-    ...(description !== undefined && { description }),
+    ...defined({ description }),
     ...(health !== undefined && { snoozeMaxSeconds: health.snoozeMaxSeconds }),
   };
 }
 
-/** The default of `stop_timeout`. */
+/** The default of `stop_timeout`, for a record without a definition. */
 const usualStopSeconds = 10;
 
-/** A record that an earlier version wrote has no definition. */
+/** The definition for a record that an earlier version wrote without one. */
 function earlierDefinition(slug: string, { instances }: ServiceRecord): Definition {
   return { name: slug, tags: [], instances: instances.length, stopSeconds: usualStopSeconds };
 }

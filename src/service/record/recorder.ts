@@ -1,18 +1,21 @@
-/** Writes down what is so of a service whenever it has changed: its record, and what it publishes of its ports. */
+/** Writes the record of a service and publishes its ports, whenever either has changed. */
 
-import type { LiveInstance, ServiceJob } from '../instance/live-instance.ts';
-import { type Instance, isAlive } from '../instance/machine.ts';
+import type { ServiceJob } from '../../job/job.ts';
+import { defined } from '../../text/defined.ts';
+import type { DesiredState } from '../desired-state.ts';
+import { type Instance, isAlive } from '../instance/instance.ts';
+import type { LiveInstance } from '../instance/live-instance.ts';
 import type { PortDesk } from '../ports/port-desk.ts';
 import type { SupervisorHost } from '../supervisor-host.ts';
-import type { Wanted } from '../wanted.ts';
 import { definitionOf } from './known-service.ts';
-import { describeInstance, type InstanceRecord, type Moment, type ServiceRecord, writeRecord } from './record.ts';
-import type { Standing } from './standing.ts';
+import { type InstanceRecord, type ServiceRecord, writeRecord } from './record.ts';
+import { describeInstance, type Moment } from './restore.ts';
+import type { StateTracker } from './state-tracker.ts';
 
-export interface Recorded {
+export interface RecordedService {
   readonly run: string;
-  readonly wanted: Wanted;
-  readonly standing: Standing;
+  readonly desired: DesiredState;
+  readonly tracker: StateTracker;
   readonly desk: PortDesk;
 }
 
@@ -22,25 +25,25 @@ export interface RecordedInstance {
   readonly live: LiveInstance;
 }
 
-/** A restart of one instance after the other. */
+/** A rolling restart. */
 export interface Rolling {
-  /** Those whose turn is still to come. */
+  /** Instances that have not been restarted yet. */
   readonly waiting: readonly number[];
-  /** Why the latest one ended before its last instance. */
+  /** The reason why the latest rolling restart ended before its last instance. */
   readonly endWords?: string;
 }
 
-/** A clock that differs by more from what has passed since was set by somebody. */
+/** A wall clock that differs by more from the clock since boot has been set. */
 const clockStepMs = 1000;
 
 export class Recorder {
-  readonly #parts: Recorded;
+  readonly #parts: RecordedService;
   readonly #host: Pick<SupervisorHost, 'clock' | 'state' | 'boot' | 'say'>;
   readonly #startedMs: number;
   #moment: Moment | undefined;
   #written = '';
 
-  constructor(parts: Recorded, host: Pick<SupervisorHost, 'clock' | 'state' | 'boot' | 'say'>) {
+  constructor(parts: RecordedService, host: Pick<SupervisorHost, 'clock' | 'state' | 'boot' | 'say'>) {
     this.#parts = parts;
     this.#host = host;
     this.#startedMs = host.clock.nowMs();
@@ -48,7 +51,7 @@ export class Recorder {
 
   write(instances: readonly RecordedInstance[], rolling: Rolling): void {
     const { state, say } = this.#host;
-    const { slug } = this.#parts.wanted.job;
+    const { slug } = this.#parts.desired.job;
     const record = this.#record(instances, rolling);
     const text = JSON.stringify(record);
     if (text === this.#written) return;
@@ -59,24 +62,26 @@ export class Recorder {
   }
 
   #record(instances: readonly RecordedInstance[], rolling: Rolling): ServiceRecord {
-    const { run, wanted, standing } = this.#parts;
+    const { run, desired, tracker } = this.#parts;
     const moment = this.#now();
     return {
       boot: this.#host.boot,
       run,
-      state: standing.state,
-      sinceMs: standing.sinceMs,
+      state: tracker.state,
+      sinceMs: tracker.sinceMs,
       startedMs: this.#startedMs,
-      ...(standing.isTold && { isTold: true }),
+      ...(tracker.isTold && { isTold: true }),
       ...(rolling.waiting.length > 0 && { rolling: rolling.waiting }),
-      ...(wanted.problems !== undefined && { problems: wanted.problems }),
-      ...(rolling.endWords !== undefined && { rollingEnd: rolling.endWords }),
-      definition: definitionOf(wanted.job),
+      ...defined({ problems: desired.problems, rollingEnd: rolling.endWords }),
+      definition: definitionOf(desired.job),
       instances: [...instances].sort((a, b) => a.number - b.number).map((one) => this.#describe(one, moment)),
     };
   }
 
-  /** The same pair for all records, or times would seem to change by what passes between two looks at two clocks. */
+  /**
+   * Returns the same moment for all records. Otherwise every time in the record would change by the
+   * microseconds between reading the two clocks.
+   */
   #now(): Moment {
     const { clock } = this.#host;
     const now = { nowMs: clock.nowMs(), sinceBootMs: clock.sinceBootMs() };
@@ -87,24 +92,25 @@ export class Recorder {
   }
 
   #describe({ number, state, live }: RecordedInstance, moment: Moment): InstanceRecord {
-    const { desk, wanted } = this.#parts;
+    const { desk, desired } = this.#parts;
     const { run, leader, logPath, stuck, definition } = live;
-    const isChanged = isAlive(state) && definition !== undefined && shapeOf(definition) !== shapeOf(wanted.job);
+    const isChanged = isAlive(state) && definition !== undefined && shapeOf(definition) !== shapeOf(desired.job);
     return {
       ...describeInstance(state, moment),
       number,
       ports: desk.of(number),
       ...(stuck !== undefined && { reason: `could not be killed: ${stuck}` }),
-      ...(run !== undefined && { run }),
-      ...(leader !== undefined && { leader }),
-      ...(logPath !== undefined && { logPath }),
+      ...defined({ run, leader, logPath }),
       ...(isChanged && { changed: true }),
-      ...(wanted.isStopped(number) && { stopped: true }),
+      ...(desired.isStopped(number) && { stopped: true }),
     };
   }
 }
 
-/** What a start depends on; how many there are, how it is called and who is told change nothing for one that runs. */
+/**
+ * The part of a job file on which a start depends. The number of instances, the name and the
+ * recipients change nothing for an instance that runs.
+ */
 function shapeOf({ sha256: _s, name: _n, description: _d, tags: _t, failmail: _f, ...job }: ServiceJob): string {
   return JSON.stringify({ ...job, service: { ...job.service, instances: 0 } });
 }

@@ -1,6 +1,17 @@
-/** Finds the cron that reads this machine's crontabs: by name in /proc, the eldest, and not one of another container. */
+/**
+ * Finds the cron daemon that reads this host's crontabs: the oldest process of that name in /proc,
+ * without those of other containers.
+ */
 import { readlinkSync } from 'node:fs';
-import { commandLineOf, environmentOf, isHidden, listProcesses, type Process, variableIn } from '../process/proc.ts';
+import {
+  commandLineOf,
+  environmentOf,
+  isHidden,
+  listProcesses,
+  type Process,
+  ticksPerSecond,
+  variableIn,
+} from '../process/proc.ts';
 import { bootTimeMs } from '../time/boot-time.ts';
 
 export type CronDaemon =
@@ -10,26 +21,26 @@ export type CronDaemon =
       readonly pid: number;
       readonly sinceMs: number;
       readonly stopped: boolean;
-      /** TZ in its environment; absent when it has none, or the caller may not see it: only root may. */
+      /**
+       * TZ in its environment; absent when it has none, or the caller is not root and may not see
+       * it.
+       */
       readonly tz?: string;
     }
   | { readonly is: 'absent' }
-  /** Other users' processes are not shown. */
+  /** /proc does not show other users' processes. */
   | { readonly is: 'hidden' };
 
-/** Debian's, and cronie's; busybox's is called crond too. */
+/** The names of Debian's cron and of cronie; busybox's is crond too. */
 const names = new Set(['cron', 'crond']);
-
-/** USER_HZ, which the kernel has fixed for what it tells programs (proc(5)). */
-const ticksPerSecond = 100;
 
 export function findCronDaemon(): CronDaemon {
   const all = listProcesses().filter(({ name, isKernel }) => names.has(name) && !isKernel);
-  const [eldest] = all
+  const [oldest] = all
     .filter((found) => seesOurFiles(found) && !isWaiter(found))
     .sort((a, b) => Number(a.startTicks) - Number(b.startTicks));
-  if (eldest === undefined) return isHidden(1) ? { is: 'hidden' } : { is: 'absent' };
-  const { name, pid, state, startTicks } = eldest;
+  if (oldest === undefined) return isHidden(1) ? { is: 'hidden' } : { is: 'absent' };
+  const { name, pid, state, startTicks } = oldest;
   const sinceMs = bootTimeMs() + (Number(startTicks) / ticksPerSecond) * 1000;
   const tz = zoneVariableOf(pid);
   const stopped = state === 'T' || state === 't';
@@ -42,14 +53,17 @@ function zoneVariableOf(pid: number): string | undefined {
 }
 
 /**
- * Beside each job a child of cron waits for its end, and outlives a cron that dies. It bears the same name; both daemons write their own in capitals
- * into its command line (do_command.c).
+ * True for a child of cron that waits for the end of a job and outlives a cron that dies. It has
+ * the same name, but both daemons put their name in capitals into its command line (do_command.c).
  */
 function isWaiter({ pid }: Process): boolean {
   return /^(?:\S*\/)?CROND?(?: |$)/.test(commandLineOf(pid));
 }
 
-/** Only root may ask; for anybody else every cron counts. */
+/**
+ * True when the process has this process's mount namespace. Only root can see that; for other
+ * callers every cron counts.
+ */
 function seesOurFiles({ pid }: Process): boolean {
   const theirs = mountNamespace(pid);
   return theirs === undefined || theirs === mountNamespace('self');

@@ -1,10 +1,10 @@
 /**
- * Replaces the files that cron reads: a hidden temporary file in the same directory, flushed, renamed over the old one.
+ * Replaces the files that cron reads: a hidden temporary file in the same directory, flushed,
+ * renamed over the old one.
  *
- * Both daemons skip names that start with a dot, run a hard link twice or ignore it, hang or fail on what is not a regular file, and
- * notice a change only by its mtime in whole seconds.
+ * Cron and cronie skip names that start with a dot, run a hard link twice or ignore it, hang or
+ * fail on a file that is not regular, and notice a change only by its mtime in whole seconds.
  */
-import { spawnSync } from 'node:child_process';
 import {
   accessSync,
   closeSync,
@@ -27,30 +27,41 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { flock } from '../file/flock.ts';
+import { syncDirectory } from '../file/new-file.ts';
 import type { CrontabChange, Publisher, Refusal, Turn } from '../types/cron.ts';
 
 export const publisher: Publisher = {
-  turn: (file, patienceSeconds) => attempt(path.dirname(file), () => takeTurn(file, patienceSeconds)),
-  publish: (change) => attempt(change.path, () => publish(change)),
+  turn: (file, patienceSeconds) => orRefusal(path.dirname(file), () => takeTurn(file, patienceSeconds)),
+  publish: (change) => orRefusal(change.path, () => publish(change)),
 };
 
-/** Root's own, 0700: nobody else can hold the lock, and configuration management sees nothing but crontabs in /etc/cron.d. */
+/**
+ * The directory of root's locks, mode 0700: no other user can hold a lock, and /etc/cron.d contains
+ * only crontabs.
+ */
 const rootLocks = '/run/process-control-generate';
 
-/** The lock's path. A user's own generator locks beside the crontab; either file is removed when the turn ends. */
+/**
+ * The path of the lock. A user's own cron-generate locks beside the crontab. The file is removed
+ * when the turn ends.
+ */
 function lockOf(file: string): string {
   if (process.geteuid?.() !== 0) return `${hidden(file)}lock`;
-  // Two crontabs of one name here would only take turns as well.
+  // Two crontabs with the same name here would only wait for each other.
   return path.join(rootLocks, `${file.replace(/[^\w-]/g, '_').slice(-200)}.lock`);
 }
 
-/** The start of the name of every temporary file beside a crontab: cron reads no name with a dot in front. */
+/**
+ * The start of the path of every temporary file beside a crontab. Cron skips names that start with
+ * a dot.
+ */
 function hidden(file: string): string {
   return path.join(path.dirname(file), `.${path.basename(file)}.`);
 }
 
-/** The border at which errors of system calls become values. */
-function attempt<T>(file: string, work: () => T): T | Refusal {
+/** The result of `work`, or a refusal when a system call fails. */
+function orRefusal<T>(file: string, work: () => T): T | Refusal {
   try {
     return work();
   } catch (error) {
@@ -61,15 +72,19 @@ function attempt<T>(file: string, work: () => T): T | Refusal {
   }
 }
 
-/** Removes what a killed generator left, too: it is our turn, so nobody writes those files any more. */
+/**
+ * Takes the turn and removes what a killed cron-generate left: during the turn no other one writes
+ * those files.
+ */
 function takeTurn(file: string, patienceSeconds: number): Turn | Refusal {
   refuseForeignDirectory(path.dirname(file));
   const lock = lockOf(file);
   accessSync(path.dirname(file), constants.W_OK);
-  const fd = attempt(lock, () => lockedFile(lock, patienceSeconds));
+  const fd = orRefusal(lock, () => lockedFile(lock, patienceSeconds));
   if (typeof fd !== 'number') return fd;
   const end = () => {
-    // While it is still locked: whoever waits for it finds that its name is gone, and makes a new one.
+    // Removed while it is locked: the next cron-generate finds that its name is gone and creates a
+    // new one.
     rmSync(lock, { force: true });
     closeSync(fd);
   };
@@ -89,7 +104,7 @@ function makeRootLocks(): void {
   throw Object.assign(new Error('its directory is not a directory of root alone'), { code: 'EPERM' });
 }
 
-/** Another generator may make it at the same moment. */
+/** Makes the directory, unless another cron-generate makes it at the same moment. */
 function makeOnce(directory: string): void {
   try {
     mkdirSync(directory, 0o700);
@@ -98,7 +113,7 @@ function makeOnce(directory: string): void {
   }
 }
 
-/** flock(1) locks the open file that it shares with us, so the lock lives as long as our descriptor and dies with us. */
+/** The descriptor of the locked file: the lock lasts until this process closes it or ends. */
 function lockedFile(lock: string, patienceSeconds: number): number | Refusal {
   if (process.geteuid?.() === 0) makeRootLocks();
   const deadlineMs = performance.now() + patienceSeconds * 1000;
@@ -116,13 +131,16 @@ function lockedFile(lock: string, patienceSeconds: number): number | Refusal {
   }
 }
 
-/** Whether the file still has this name: the generator before us removed it when its turn ended. */
+/** False when the previous cron-generate has removed the file at the end of its turn. */
 function isNamed(lock: string, { ino, dev }: Stats): boolean {
   const named = lstatSync(lock, { throwIfNoEntry: false });
   return named?.ino === ino && named.dev === dev;
 }
 
-/** Whoever else can write in the directory could put a file of their own in the place of ours; /tmp's sticky bit forbids that. */
+/**
+ * Throws when another user can replace files in the directory. The sticky bit, as of /tmp, prevents
+ * that.
+ */
 function refuseForeignDirectory(directory: string): void {
   const { uid, mode } = statSync(directory);
   const shared = (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
@@ -131,21 +149,22 @@ function refuseForeignDirectory(directory: string): void {
   }
 }
 
-/** A file without a name (`nlink` 0) was removed since it was opened; `isNamed` notices it. */
+/**
+ * True for a private regular file of this user. `nlink` 0 means that it was removed since, which
+ * `isNamed` notices.
+ */
 function isOwn(facts: Stats): boolean {
   return facts.isFile() && facts.uid === process.geteuid?.() && facts.nlink <= 1 && (facts.mode & 0o077) === 0;
 }
 
-/** Why the lock could not be had. */
+/** The reason when the lock could not be taken; `undefined` when it is held. */
 function waitForLock(fd: number, remainingSeconds: number, patienceSeconds: number): string | undefined {
-  const args = ['-w', String(remainingSeconds), '-E', '75', '3'];
-  const { status, error } = spawnSync('flock', args, {
-    stdio: ['ignore', 'ignore', 'ignore', fd],
-    env: { PATH: '/usr/bin:/bin' },
-  });
-  if (error !== undefined) return `flock(1) could not be started: ${error.message}`;
-  if (status === 75) return `another cron-generate has worked for more than ${patienceSeconds} s`;
-  return status === 0 ? undefined : `flock(1) failed with ${status}`;
+  try {
+    if (flock(fd, remainingSeconds)) return undefined;
+    return `another cron-generate has worked for more than ${patienceSeconds} s`;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function publish({ path: file, writes, removals }: CrontabChange): undefined {
@@ -153,9 +172,9 @@ function publish({ path: file, writes, removals }: CrontabChange): undefined {
   try {
     const staged = writes.map(({ name, text }) => stage(file, { target: path.join(directory, name), text }));
     for (const { temporary, target } of staged) renameSync(temporary, target);
-    flushDirectory(directory);
+    syncDirectory(directory);
     for (const name of removals) unlinkSync(path.join(directory, name));
-    if (removals.length > 0) flushDirectory(directory);
+    if (removals.length > 0) syncDirectory(directory);
   } catch (error) {
     removeLeftovers(file);
     throw error;
@@ -163,7 +182,9 @@ function publish({ path: file, writes, removals }: CrontabChange): undefined {
   return undefined;
 }
 
-/** Temporary files of this crontab, and the lock file that version 1.0 kept beside root's. */
+/**
+ * Removes temporary files of this crontab, and the lock file that version 1.0 kept beside root's.
+ */
 function removeLeftovers(file: string): void {
   const start = path.basename(`${hidden(file)}tmp-`);
   const oldLock = process.geteuid?.() === 0 ? path.basename(`${hidden(file)}lock`) : undefined;
@@ -193,23 +214,20 @@ function stage(file: string, { target, text }: { readonly target: string; readon
   return { temporary, target };
 }
 
-/** Both daemons take a file of the same whole second for the one they know. */
+/**
+ * An mtime that cron notices: both daemons take a file of the same whole second for the one that
+ * they know.
+ */
 function noticeableTime(target: string): number {
   const present = lstatSync(target, { throwIfNoEntry: false });
   const nowSeconds = Date.now() / 1000;
   return present === undefined ? nowSeconds : Math.max(nowSeconds, present.mtimeMs / 1000 + 1);
 }
 
-function flushDirectory(directory: string): void {
-  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** 16 digits that no other file of our turn has; node:crypto would cost more time than the file. */
+/**
+ * 16 digits that are unique during the turn. Loading node:crypto would take longer than writing the
+ * file.
+ */
 function uniqueSuffix(): string {
   return process.hrtime.bigint().toString(16).padStart(16, '0').slice(-16);
 }

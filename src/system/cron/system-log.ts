@@ -1,6 +1,8 @@
-/** Reads the end of the system log: the files that syslog daemons write, else systemd's journal. */
+/** Reads the end of the system log: the files of syslog daemons, otherwise systemd's journal. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { readFrom } from '../file/careful-file.ts';
+import { inNamedFile } from '../file/named-file.ts';
+import { codeOf } from '../file/stage.ts';
 
 export type SystemLogAnswer =
   | { readonly is: 'read'; readonly source: string; readonly text: string }
@@ -9,10 +11,10 @@ export type SystemLogAnswer =
 /** Debian's rsyslog, Debian with a cron.log of its own, Red Hat's. */
 const usualFiles = ['/var/log/cron.log', '/var/log/syslog', '/var/log/cron', '/var/log/messages'];
 
-/** About a day of a busy machine. */
+/** About a day of a busy host. */
 const tailBytes = 8 * 1024 * 1024;
 
-/** Whoever asks is a person who waits. */
+/** The time limit for journalctl, because a person waits for the answer. */
 const journalLimitMs = 10_000;
 
 const identifiers = [
@@ -33,7 +35,7 @@ export interface SystemLogSpan {
   readonly untilMs: number;
 }
 
-/** Lines as they are written, of about this span. */
+/** The lines of about this span, unchanged. */
 export function readSystemLog(span: SystemLogSpan, files: readonly string[] = usualFiles): SystemLogAnswer {
   const closed: string[] = [];
   for (const source of files) {
@@ -44,20 +46,15 @@ export function readSystemLog(span: SystemLogSpan, files: readonly string[] = us
   return readJournal(span, closed);
 }
 
-/** `closed`: it is there, and the caller may not read it. */
+/** `closed`: the file is there, and the caller may not read it. */
 function readEnd(file: string): string | undefined {
-  let fd: number | undefined;
   try {
-    fd = openSync(file, 'r');
-    const facts = fstatSync(fd);
-    if (!facts.isFile()) return undefined;
-    const bytes = Buffer.alloc(Math.min(facts.size, tailBytes));
-    const length = readSync(fd, bytes, 0, bytes.length, facts.size - bytes.length);
-    return bytes.toString('utf8', 0, length);
+    return inNamedFile(file, (fd, { size }) => {
+      const from = Math.max(0, size - tailBytes);
+      return readFrom(fd, from, size - from).toString('utf8');
+    });
   } catch (error) {
-    return ['EACCES', 'EPERM'].includes(`${(error as NodeJS.ErrnoException).code}`) ? 'closed' : undefined;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
+    return ['EACCES', 'EPERM'].includes(codeOf(error) ?? '') ? 'closed' : undefined;
   }
 }
 

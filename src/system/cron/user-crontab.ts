@@ -1,4 +1,4 @@
-/** The caller's own crontab, through crontab(1): the only way that is allowed to a user. */
+/** The caller's own crontab, through crontab(1), the only way that users have. */
 import { spawnSync } from 'node:child_process';
 import type { Refusal, UserCrontab } from '../types/cron.ts';
 
@@ -10,7 +10,7 @@ export const userCrontab: UserCrontab = {
     const answer = crontab(['-l']);
     if ('refusal' in answer) return { is: 'refused', ...answer.refusal };
     if (answer.status === 0) return { is: 'text', text: answer.stdout.toString('latin1') };
-    // vixie cron and cronie; busybox.
+    // The words of vixie cron and cronie, and of busybox.
     if (/no crontab for |can't open '[^']*': No such file/i.test(answer.words)) return { is: 'none' };
     return { is: 'refused', ...refusalOf('crontab -l', answer.words) };
   },
@@ -33,7 +33,7 @@ function refusalOf(command: string, words: string): Refusal {
 interface Answer {
   readonly status: number | null;
   readonly stdout: Buffer;
-  /** What it says on standard error, in one line. */
+  /** Its standard error in one line. */
   readonly words: string;
 }
 

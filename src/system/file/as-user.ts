@@ -1,6 +1,7 @@
 /**
- * What another user may read, tried by root as that user: mode bits, groups, ACLs and every directory above count as the kernel counts them.
- * Only the effective ids change, so that nobody can trace or signal this process meanwhile; and only around synchronous calls.
+ * Finds out, as root, what another user may read, by trying it as that user. So mode bits, groups,
+ * ACLs and the directories above count as the kernel counts them. Only the effective ids change, so
+ * that the user can't trace or signal this process, and only around synchronous calls.
  */
 import { closeSync, lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -9,17 +10,23 @@ import type { User } from '../types/user.ts';
 import { openCarefully, pinned } from './careful-file.ts';
 import { files } from './files.ts';
 
-/** The groups that count for this user; for anybody but root their own. */
+/** The groups of this user; unless the caller is root, the caller's own. */
 export function groupIdsOf(user: User): readonly number[] {
   return asUser(user, () => process.getgroups?.() ?? []);
 }
 
-/** Goes on as the service user in what this program opens and lists from now on. Does nothing for anybody but root. */
+/**
+ * Makes root's process open and list files as the service user from now on. Does nothing for other
+ * callers.
+ */
 export function lookAs(user: User): void {
   become(user);
 }
 
-/** What `act` returns when it is done with the rights of `user`; as root it is done as that user, by anybody else as they are. */
+/**
+ * The result of `act`, done with the rights of `user` if the caller is root, otherwise with the
+ * caller's own.
+ */
 export function asUser<T>(user: User, act: () => T): T {
   const before = become(user);
   if (before === undefined) return act();
@@ -32,7 +39,7 @@ export function asUser<T>(user: User, act: () => T): T {
   }
 }
 
-/** process.initgroups(), of which the types know nothing. */
+/** process.initgroups(), which the types do not declare. */
 const { initgroups } = process as { initgroups?: (user: string, extraGroup: number) => void };
 
 interface Before {
@@ -49,7 +56,7 @@ function become({ name, uid, gid }: User): Before | undefined {
     process.seteuid?.(uid);
     return before;
   } catch (error) {
-    // A root without CAP_SETUID, as in some containers: the careful reader is the other wall.
+    // Root without CAP_SETUID, as in some containers: careful-file.ts still protects.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
     process.setgroups?.(before.groups);
     process.setegid?.(before.gid);
@@ -58,8 +65,8 @@ function become({ name, uid, gid }: User): Before | undefined {
 }
 
 /**
- * Why `user` can't read a file or list a directory that is there, and what gives the right, as the end of a sentence; `undefined` when nothing
- * is in the way. Only root can tell of others.
+ * The reason why `user` can't read an existing file or list an existing directory, with the command
+ * that gives the right; `undefined` when the user can. Only root can know that about other users.
  */
 export function unreadableBy(user: User, file: string, kind: 'file' | 'directory'): string | undefined {
   if (process.geteuid?.() !== 0 || user.uid === 0) return undefined;
@@ -69,7 +76,10 @@ export function unreadableBy(user: User, file: string, kind: 'file' | 'directory
   return place === undefined ? undefined : wordsOf(user, place);
 }
 
-/** Those whose file `user` can't open for reading, and those that are no plain files in their place: whoever is told why looks at each. */
+/**
+ * The items whose file `user` can't open for reading or that is not a regular file. The caller
+ * finds the reason of each.
+ */
 export function unopenedBy<T>(user: User, items: readonly T[], pathOf: (item: T) => string): readonly T[] {
   if (process.geteuid?.() !== 0 || user.uid === 0) return [];
   return asUser(user, () => items.filter((item) => !opens(pathOf(item))));
@@ -89,7 +99,7 @@ interface Closed {
   readonly lacks: 'read' | 'list' | 'enter';
 }
 
-/** From the root down, with the effective ids: what opening would meet. */
+/** The first directory from the root down, or the file, that the effective user may not use. */
 function firstClosed(resolved: string, kind: 'file' | 'directory'): Closed | undefined {
   const parts = resolved.split('/').slice(1);
   for (let depth = 0; depth < parts.length; depth += 1) {
@@ -100,7 +110,7 @@ function firstClosed(resolved: string, kind: 'file' | 'directory'): Closed | und
   return canRead(resolved) ? undefined : { path: resolved, lacks: 'read' };
 }
 
-/** True also for what is no file: that is another problem. */
+/** True also for a path that is not a file, which is another problem. */
 function canRead(file: string): boolean {
   try {
     pinned(path.dirname(file), path.basename(file), ({ facts, reopen }) => {
@@ -112,7 +122,7 @@ function canRead(file: string): boolean {
   }
 }
 
-/** Whether what is in the directory can be looked at. */
+/** False when the directory of the entry may not be entered. */
 function canEnter(entry: string): boolean {
   try {
     lstatSync(entry);

@@ -1,17 +1,18 @@
 /**
- * The one way to what lies below the run, state and output directories. Every job can write there, so what looks like a file may be a FIFO
- * that never answers, a device that acts when it is opened, or a link to what only root may read.
+ * Reads files below the run, state and output directories. Every job can write there, so a path may
+ * lead to a FIFO that never answers, a device that acts when it is opened, or a link to a file that
+ * only root may read.
  *
- * The base directory is what root's configuration names, and is trusted. Below it each directory is opened relative to the one above
- * (`/proc/self/fd/N/NAME`, which is how Node can do openat(2)) and none may be a link. The last part is pinned with O_PATH first, which neither
- * waits nor acts, then judged by fstat(2), and only a regular file is opened for reading: the very one that was judged.
+ * The base directory is named by root's configuration and trusted. Below it each directory is
+ * opened relative to the one above (`/proc/self/fd/N/NAME`, Node's way to openat(2)), and none may
+ * be a link. The last part is first opened with O_PATH, which neither waits nor acts, then judged
+ * by fstat(2). Only a regular file is then opened for reading: the same one that was judged.
  */
 import {
   closeSync,
   constants,
   createReadStream,
   fstatSync,
-  fsyncSync,
   openSync,
   type ReadStream,
   readdirSync,
@@ -21,30 +22,46 @@ import {
   statSync,
 } from 'node:fs';
 import process from 'node:process';
+import { kindOf, kindWords } from './kind.ts';
 
-/** open(2); the same number on every architecture that Debian builds Node for. Node has no name for it. */
+/**
+ * The flag of open(2), for which Node has no name. It is the same on every architecture that Debian
+ * builds Node for.
+ */
 const O_PATH = 0o10000000;
 const pinFlags = O_PATH | constants.O_NOFOLLOW;
 const directoryFlags = pinFlags | constants.O_DIRECTORY;
 
-/** Something is there and is not what it should be: a link, a FIFO, a device, too large, another user's. The message can stand behind "PATH: ". */
+/**
+ * A file that is not what it should be: a link, a FIFO, a device, too large, another user's. The
+ * message completes "PATH: ".
+ */
 export class OddFileError extends Error {
   readonly code: string = 'EODD';
 }
 
-/** A part of the path above the last is no directory. */
+/** A part of the path before the last is not a directory. */
 export class NoDirectoryError extends OddFileError {}
 
-/** What stands at the end of a path, held so that it stays the same whatever is done to the path. */
+/**
+ * The file at the end of a path, held open, so that it stays the same file whatever happens to the
+ * path.
+ */
 export interface Pinned {
   readonly facts: Stats;
-  /** Opens what was judged; throws an OddFileError unless it is a regular file that this reader is meant to see. */
+  /**
+   * Opens the judged file. Throws an OddFileError unless it is a regular file that this reader may
+   * see.
+   */
   open(): number;
-  /** Opens it whatever it is: for a caller that has judged the facts by rules of its own. */
+  /** Opens the file whatever it is, for a caller that has judged the facts by its own rules. */
   reopen(): number;
 }
 
-/** `relative` is one or more names, separated by a slash. Throws as open(2) does (ENOENT), or an OddFileError. */
+/**
+ * The result of `act` for the file. `relative` is one or more names, separated by slashes. Throws
+ * as open(2) does, or an OddFileError.
+ */
 export function pinned<T>(base: string, relative: string, act: (pin: Pinned) => T): T {
   return reached(base, relative, pinFlags, (fd) => {
     const facts = fstatSync(fd);
@@ -63,12 +80,15 @@ export function openCarefully(base: string, relative: string): number {
   return pinned(base, relative, (pin) => pin.open());
 }
 
-/** The rest of an open file, which the stream closes. */
+/** A stream of the rest of an open file. The stream closes it. */
 export function streamOf(fd: number): ReadStream {
   return createReadStream('', { fd });
 }
 
-/** The whole file of at most `limitBytes`; of one that grows meanwhile, what it had at first. */
+/**
+ * The whole file, at most `limitBytes`. Of a file that grows meanwhile, the bytes that it had at
+ * first.
+ */
 export function readCarefully(base: string, relative: string, limitBytes: number): Buffer {
   return pinned(base, relative, ({ facts: { size }, open }) =>
     withDescriptor(open(), (fd) => {
@@ -76,6 +96,14 @@ export function readCarefully(base: string, relative: string, limitBytes: number
       return readFrom(fd, 0, size);
     }),
   );
+}
+
+/**
+ * The text of a small file; `undefined` when it is missing, too large, or not one that this reader
+ * should see.
+ */
+export function readText(base: string, relative: string, limitBytes: number): string | undefined {
+  return quietly(() => readCarefully(base, relative, limitBytes).toString('utf8'));
 }
 
 /** The last `limitBytes` of a file, and where they begin in it. */
@@ -92,7 +120,10 @@ export function readEnd(
   );
 }
 
-/** What `read` returns; `undefined` when there is nothing to read, or nothing that this reader should. */
+/**
+ * The result of `read`; `undefined` when the file is missing, or not one that this reader should
+ * see.
+ */
 export function quietly<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -102,7 +133,10 @@ export function quietly<T>(read: () => T): T | undefined {
   }
 }
 
-/** Calls `act` with a path to the open directory, below which names are reached whatever is done to the directory's own. */
+/**
+ * Calls `act` with a path to the open directory, which stays valid whatever happens to the
+ * directory's own path.
+ */
 export function inDirectory<T>(base: string, relative: string, act: (at: string) => T): T {
   return reached(base, relative, directoryFlags, (fd) => act(`/proc/self/fd/${fd}`));
 }
@@ -112,20 +146,28 @@ export function namesIn(base: string, relative: string): readonly string[] {
   return inDirectory(base, relative, (at) => readdirSync(at));
 }
 
-/** What a link says, which is not followed. */
+/** The same; none when the directory is missing or this reader should not see it. */
+export function namesOrNone(base: string, relative: string): readonly string[] {
+  return quietly(() => namesIn(base, relative)) ?? [];
+}
+
+/** The target of a link, which is not followed. */
 export function readLinkIn(base: string, relative: string): string {
   const names = relative.split('/');
   const name = names.pop() ?? '';
   return inDirectory(base, names.join('/'), (at) => readlinkSync(`${at}/${checked(name)}`));
 }
 
-/** Opens the directories on the way and, with `flags`, the last part; all are closed when `act` has returned. */
+/**
+ * Opens the directories on the way and, with `flags`, the last part; all are closed when `act` has
+ * returned.
+ */
 function reached<T>(base: string, relative: string, flags: number, act: (fd: number) => T): T {
   const names = relative === '' ? [] : relative.split('/');
   let at = base;
   let fd: number | undefined;
   try {
-    // Links on the way to the base are root's business.
+    // Links in the path of the base are root's decision.
     if (names.length === 0) return withDescriptor(openSync(base, O_PATH | constants.O_DIRECTORY), act);
     for (const [index, name] of names.entries()) {
       const next = openStep(`${at}/${checked(name)}`, index === names.length - 1 ? flags : directoryFlags);
@@ -140,14 +182,15 @@ function reached<T>(base: string, relative: string, flags: number, act: (fd: num
 }
 
 function openStep(path: string, flags: number): number {
-  // Most of what a listing of ten thousand jobs looks for is absent, and a stack that nobody reads costs three times the look.
+  // A listing of ten thousand jobs looks mostly for missing files, and recording an unused stack
+  // costs three times the look.
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {
     return openSync(path, flags);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // What O_DIRECTORY says to a link, too.
+    // O_DIRECTORY gives ENOTDIR for a link too.
     if (code === 'ENOTDIR' || code === 'ELOOP') throw new NoDirectoryError('it is not a directory: remove it');
     throw error;
   } finally {
@@ -162,28 +205,28 @@ function checked(name: string): string {
   return name;
 }
 
-/** As root everything can be opened; so a file that not everybody may read must belong to whom the directory belongs to, or it is a hard link to another's. */
+/**
+ * Throws an OddFileError for a file that this reader should not see. Root can open every file, so a
+ * file that not everyone may read must have the base's owner: otherwise it may be a hard link to
+ * another user's.
+ */
 function refuseOdd(base: string, facts: Stats): void {
-  if (!facts.isFile()) throw new OddFileError(`it is ${kindOf(facts)}, not a file`);
+  if (!facts.isFile()) throw new OddFileError(`it is ${kindWords[kindOf(facts)]}, not a file`);
   if (isHollow(facts)) throw new OddFileError(`it claims ${facts.size} bytes and holds hardly any`);
   if (process.geteuid?.() !== 0 || (facts.mode & 0o004) !== 0) return;
   const { uid } = statSync(base);
   if (facts.uid !== uid) throw new OddFileError(`it belongs to uid ${facts.uid}, not to uid ${uid} as ${base} does`);
 }
 
-/** Nobody could wait for the end of a file that is all hole; no program writes such a log, and compression saves less. */
+/**
+ * True for a file that is almost only a hole, whose end could not be reached in time. No program
+ * writes such a log, and compression saves less.
+ */
 function isHollow({ size, blocks }: Stats): boolean {
   return size > 64 * 1024 * 1024 && blocks * 512 * 1024 < size;
 }
 
-function kindOf(facts: Stats): string {
-  if (facts.isDirectory()) return 'a directory';
-  if (facts.isSymbolicLink()) return 'a link';
-  if (facts.isFIFO()) return 'a FIFO';
-  return facts.isSocket() ? 'a socket' : 'a device';
-}
-
-/** `length` bytes of an open file, or fewer where it ends before. */
+/** `length` bytes of an open file, or fewer if it ends before. */
 export function readFrom(fd: number, from: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);
   let read = 0;
@@ -199,30 +242,4 @@ export function withDescriptor<T>(fd: number, act: (fd: number) => T): T {
   } finally {
     closeSync(fd);
   }
-}
-
-/**
- * Opens a file that the service user's own programs write to: one that is there as a FIFO, device or link is an error, and no place to wait.
- * Nothing is gained by a link here, since whoever could plant it has the same rights.
- */
-export function openForWriting(file: string, flags: number, mode = 0o644): number {
-  const fd = openSync(file, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY, mode);
-  try {
-    const facts = fstatSync(fd);
-    if (!facts.isFile()) throw new OddFileError(`it is ${kindOf(facts)}, not a file: remove it`);
-    return fd;
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
-}
-
-/** A new file; whatever stands there, be it a link to nowhere, is an error (EEXIST). */
-export function createFile(file: string, mode: number): number {
-  return openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
-}
-
-/** A new name must outlive a power failure too. */
-export function syncDirectory(directory: string): void {
-  withDescriptor(openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY), fsyncSync);
 }

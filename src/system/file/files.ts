@@ -1,8 +1,13 @@
-/** Reading what people wrote: nothing here hangs on a FIFO, follows a device, reads without bound or throws. */
+/**
+ * Reads files that people write. No call hangs on a FIFO, opens a device, reads without bound or
+ * throws.
+ */
 import { fstatSync, lstatSync, readdirSync, readSync, realpathSync, type Stats } from 'node:fs';
 import path from 'node:path';
-import type { FileFacts, FileKind, FileRead, Files } from '../types/file.ts';
+import type { FileFacts, FileRead, Files } from '../types/file.ts';
 import { NoDirectoryError, pinned, withDescriptor } from './careful-file.ts';
+import { kindOf, kindWords } from './kind.ts';
+import { codeOf } from './stage.ts';
 
 type Limit = Parameters<Files['readRegular']>[1];
 
@@ -40,8 +45,9 @@ function resolve(path: string): string | undefined {
 }
 
 /**
- * The last part of the path is pinned before it is judged, and opened only when it is a regular file in its place: opening a device acts, and
- * a link may lead to one. What was judged is what is read, also when the path is turned meanwhile.
+ * Pins the last part of the path, judges it, and opens it only if it is a regular file: opening a
+ * device acts, and a link may lead to one. The file that was judged is the file that is read, also
+ * when the path changes meanwhile.
  */
 function openAndRead(wanted: string, { limitBytes, inside }: Limit): FileRead {
   const isBeside = inside === undefined || path.dirname(wanted) === inside;
@@ -60,17 +66,17 @@ function isInside(target: string, root: string): boolean {
   return target.startsWith(root === '/' ? root : `${root}/`);
 }
 
-/** `undefined` for a link. */
+/** The answer for a path that is not a link; `undefined` for a link. */
 function readAt(directory: string, relative: string, limitBytes: number): FileRead | undefined {
   return pinned(directory, relative, ({ facts, reopen }) => {
     const kind = kindOf(facts);
     if (kind === 'symlink') return undefined;
-    if (kind !== 'file') return refused(`this is ${words[kind]}, not a file`);
+    if (kind !== 'file') return refused(`this is ${kindWords[kind]}, not a file`);
     return withDescriptor(reopen(), (fd) => readOpen(fd, limitBytes));
   });
 }
 
-/** One for all reads: a fresh buffer for each of 10,000 files costs more than reading them. */
+/** One buffer for all reads: a new one for each of 10,000 files costs more than reading them. */
 let buffer = Buffer.alloc(0);
 
 function readOpen(fd: number, limitBytes: number): FileRead {
@@ -79,7 +85,8 @@ function readOpen(fd: number, limitBytes: number): FileRead {
     return refused(`the file has ${before.size} bytes, more than the ${limitBytes} that are read`);
   if (buffer.length <= limitBytes) buffer = Buffer.alloc(limitBytes + 1);
   let length = 0;
-  // What is beyond the size shows in the facts afterwards; asking for the end too would be half of all reading.
+  // Growth shows in the facts afterwards, so the loop does not read on to the end: that would
+  // double the reads.
   for (let count = -1; count !== 0 && length <= limitBytes && (length === 0 || length < before.size); length += count) {
     count = readSync(fd, buffer, length, limitBytes + 1 - length, null);
   }
@@ -90,28 +97,15 @@ function readOpen(fd: number, limitBytes: number): FileRead {
   return { is: 'read', bytes: Uint8Array.prototype.slice.call(buffer, 0, length), facts: factsOf(after) };
 }
 
-const words: Readonly<Record<FileKind, string>> = {
-  file: 'this',
-  directory: 'a directory',
-  symlink: 'a link',
-  fifo: 'a FIFO',
-  socket: 'a socket',
-  device: 'a device',
-};
-
-/** In the words that follow "file: "; a path through something that is no directory is as absent as a missing one. */
+/** The answer for an error. A path through a file that is not a directory counts as absent. */
 function unreadable(error: unknown): FileRead {
   const code = codeOf(error);
   if (code === 'ENOENT' || code === 'ENOTDIR' || error instanceof NoDirectoryError) return { is: 'absent' };
   if (code === 'EACCES' || code === 'EPERM') return refused('this user may not read it');
-  // Opening a socket, or a device without a driver.
+  // open(2) of a socket, or of a device without a driver.
   if (code === 'ENXIO' || code === 'ENODEV') return refused('this is a socket or a device, not a file');
   if (code === undefined) throw error;
   return refused(`it can not be read (${code})`);
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
 function factsOf(stats: Stats): FileFacts {
@@ -127,14 +121,6 @@ function factsOf(stats: Stats): FileFacts {
     device: stats.dev,
     links: stats.nlink,
   };
-}
-
-function kindOf(stats: Stats): FileKind {
-  if (stats.isFile()) return 'file';
-  if (stats.isDirectory()) return 'directory';
-  if (stats.isSymbolicLink()) return 'symlink';
-  if (stats.isFIFO()) return 'fifo';
-  return stats.isSocket() ? 'socket' : 'device';
 }
 
 function refused(reason: string): FileRead {

@@ -1,11 +1,16 @@
-/** Waits for changes in a folder: those since the last wait count too, so that nothing falls between two looks. */
+/**
+ * Waits for changes in a folder. Changes since the last wait count too, so that none is missed
+ * between two looks.
+ */
 import { type FSWatcher, mkdirSync, watch } from 'node:fs';
 
-/** Should the kernel have no watch left for us. */
+/** The longest wait, in case the kernel has no watch left. */
 const lookAgainMs = 60_000;
 
 export interface FolderWatch {
-  /** Resolves at the first change since it was last called, or after `atMostMs` (a minute at most). */
+  /**
+   * Resolves at the first change since it was last called, or after `atMostMs` (a minute at most).
+   */
   changed(atMostMs: number): Promise<void>;
   close(): void;
 }

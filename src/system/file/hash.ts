@@ -1,6 +1,6 @@
 /**
- * The fingerprint by which a run's record says which text of a job file it ran. Not by node:crypto: loading that costs a run 20 times
- * as much as hashing a job file without it.
+ * The hash by which a run's record identifies the text of the job file. Not from node:crypto,
+ * because loading that costs a run 20 times as much as hashing a job file.
  */
 import { sha256 as hash } from '@noble/hashes/sha2.js';
 

@@ -1,4 +1,4 @@
-/** Random names from the kernel: loading node:crypto for one costs a run more than its lock does. */
+/** Random names from the kernel: loading node:crypto would cost a run more than taking its lock. */
 import { readFileSync } from 'node:fs';
 
 /** A version 4 UUID, as in RFC 9562. */

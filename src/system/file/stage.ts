@@ -1,4 +1,7 @@
-/** Names the step in which the machine refused, so that a message can say "opening FILE: permission denied" and not only the latter. */
+/**
+ * Names the step in which a system call failed, so that a message can say "opening FILE: permission
+ * denied".
+ */
 
 export class StageError extends Error {
   readonly stage: string;
@@ -9,7 +12,7 @@ export class StageError extends Error {
   }
 }
 
-/** Does one step; what it throws names the stage. A stage that is named already keeps its name. */
+/** Does one step. An error of it names the stage, unless an inner step has named its own. */
 export function during<T>(stage: string, step: () => T): T {
   try {
     return step();
@@ -18,18 +21,23 @@ export function during<T>(stage: string, step: () => T): T {
   }
 }
 
-/** What the machine refused: a StageError, or a system call of a step that nobody named. `undefined` for a mistake of ours. */
+/**
+ * The error as a StageError if it is one or comes from a system call; `undefined` for a programming
+ * error.
+ */
 export function refusalOf(error: unknown, stage: string): StageError | undefined {
   if (error instanceof StageError) return error;
   return error instanceof Error && 'syscall' in error ? new StageError(stage, error) : undefined;
 }
 
-/** The code of a failed system call, e.g. ENOENT. */
+/** The code of a failed system call, such as ENOENT. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
-/** Does one step for which it is as good when one of these codes says that there was nothing to do. */
+/**
+ * Does one step. Errors with these codes count as success: they mean that there was nothing to do.
+ */
 export function unless(codes: readonly string[], step: () => void): void {
   try {
     step();

@@ -1,12 +1,14 @@
 /**
- * NAME.run/ on the disk: a directory that appears together with its owner's file, and the four calls with which proper-lockfile moves it.
+ * NAME.run/ on the disk: a directory that appears together with its owner's file.
  *
- * proper-lockfile makes an empty directory, takes it for abandoned by its age, and removes it whosever it is by then. The calls that it
- * makes are answered here so that each of these becomes safe:
- *   mkdir   renames a directory that holds our owner file already: there never is a lock without an owner, and an empty directory is free;
- *   stat    is "abandoned since ever" or "fresh for ever", as the owner lives or not: no clock has a part in it;
- *   rmdir   removes owner files by their names, which never come twice, and the directory only when nothing else is in it;
- *   rmdirSync, which proper-lockfile calls when the process is on its way out, does nothing: a job may outlive its run-job.
+ * proper-lockfile by itself makes an empty directory, judges by its age whether it is abandoned,
+ * and removes it even if it has a new owner by then. This file replaces its calls of node:fs so
+ * that each step becomes safe:
+ *   mkdir      renames a directory that already contains the owner file: a lock always has an owner, and an empty directory
+ *              is free;
+ *   stat       returns the earliest or the latest of all dates, as the owner is dead or alive, so that no clock decides;
+ *   rmdir      removes owner files by name, which are never reused, and the directory only when it is empty then;
+ *   rmdirSync  does nothing: proper-lockfile calls it when the process exits, but a job may outlive its run-job.
  */
 import {
   chmodSync,
@@ -23,14 +25,17 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { openForWriting } from '../file/careful-file.ts';
+import { openForWriting } from '../file/new-file.ts';
 import { codeOf, during, unless } from '../file/stage.ts';
 import { formatFacts, type OwnerFacts } from './owner.ts';
 
-/** Names of owner files that may be taken away; `undefined` when somebody has the lock. Asked with the kernel's lock in hand. */
+/**
+ * Returns the owner files that may be removed; `undefined` when a run holds the lock. The caller
+ * has the kernel's lock.
+ */
 export type Abandoned = () => readonly string[] | undefined;
 
-/** The earliest and the latest of all dates, for proper-lockfile to compare with its own clock. */
+/** The earliest and the latest of all dates, which proper-lockfile compares with its own clock. */
 const everAbandoned = new Date(-8.64e15);
 const everFresh = new Date(8.64e15);
 
@@ -45,28 +50,34 @@ export class RunDirectory {
     this.#owner = owner;
   }
 
-  /** Makes the directory that is to be NAME.run, beside it. Its name says whose it is, for whoever finds it left over. */
+  /**
+   * Makes the directory that becomes NAME.run, beside it. Its name contains the owner, so that a
+   * leftover can be judged.
+   */
   stage(facts: OwnerFacts): void {
     const staged = this.#staged();
     during(`making ${staged}`, () => {
       mkdirSync(staged);
-      // Anybody may ask for the status, whatever umask the caller of run-job has.
+      // Every user may ask for the status, whatever umask the caller of run-job has.
       chmodSync(staged, 0o755);
       writeFacts(path.join(staged, this.#owner), facts, constants.O_CREAT | constants.O_EXCL);
     });
   }
 
-  /** Removes what was staged and never became NAME.run. */
+  /** Removes a staged directory that did not become NAME.run. */
   unstage(): void {
     rmSync(this.#staged(), { recursive: true, force: true });
   }
 
-  /** Rewrites the owner file in place; never makes it anew, for then it could stand beside another owner's. */
+  /**
+   * Rewrites the owner file in place. Never creates it, because then it could lie beside another
+   * owner's.
+   */
   rewrite(facts: OwnerFacts): void {
     writeFacts(this.#mine(), facts, 0);
   }
 
-  /** What proper-lockfile is given instead of node:fs. */
+  /** The replacement of node:fs for proper-lockfile. */
   fileSystem(abandoned: Abandoned) {
     let toRemove: readonly string[] = [];
     return {
@@ -93,7 +104,9 @@ export class RunDirectory {
     return path.join(this.#place, this.#owner);
   }
 
-  /** rename(2) puts one directory in the place of another only if that is empty. */
+  /**
+   * Renames the staged directory to NAME.run: rename(2) replaces a directory only if it is empty.
+   */
   #appear(): void {
     try {
       renameSync(this.#staged(), this.#place);
@@ -104,7 +117,10 @@ export class RunDirectory {
     this.#isOurs = true;
   }
 
-  /** To proper-lockfile only ENOENT means that the lock is gone; it waits for other failures to pass. */
+  /**
+   * The time of the last refresh. Throws ENOENT when the lock is gone: proper-lockfile retries
+   * after any other error.
+   */
   #lastStamp(): Date {
     try {
       statSync(this.#mine());
@@ -133,7 +149,7 @@ function writeFacts(file: string, facts: OwnerFacts, flags: number): void {
     fchmodSync(fd, 0o644);
     const bytes = Buffer.from(formatFacts(facts));
     const written = writeSync(fd, bytes, 0, bytes.length, 0);
-    // A disk that is nearly full takes a part, and says so only at the next write.
+    // A disk that is nearly full takes a part and reports the error only at the next write.
     if (written < bytes.length)
       throw new Error(`ENOSPC: only ${written} of ${bytes.length} bytes were written to ${file}`);
     ftruncateSync(fd, bytes.length);
@@ -142,7 +158,7 @@ function writeFacts(file: string, facts: OwnerFacts, flags: number): void {
   }
 }
 
-/** Makes of a step that returns or throws one that calls back, as node:fs does. */
+/** Turns a step that returns or throws into one that calls back, as node:fs does. */
 function answering<A extends unknown[], T>(step: (...args: A) => T) {
   return (...args: [...A, (error: unknown, value?: T) => void]): void => {
     const done = args.pop() as (error: unknown, value?: T) => void;

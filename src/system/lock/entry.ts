@@ -1,7 +1,9 @@
 /**
- * Shows in NAME.run/ that this process has the lock, for as long as it has: proper-lockfile takes it, watches it and gives it back.
+ * Shows in NAME.run/ that this process holds the lock, from its start to its release:
+ * proper-lockfile takes, watches and releases the directory.
  *
- * When somebody takes the directory away meanwhile it is made again: the kernel's lock keeps others out, but status looks here.
+ * If the directory is removed meanwhile, it is made again: the kernel's lock keeps other runs out,
+ * but status looks here.
  */
 import { lock } from 'proper-lockfile';
 import { codeOf, StageError } from '../file/stage.ts';
@@ -9,21 +11,24 @@ import { type Abandoned, RunDirectory } from './directory.ts';
 import type { OwnerFacts } from './owner.ts';
 
 export interface EntryTerms {
-  /** Absolute path of NAME.run. */
+  /** The absolute path of NAME.run. */
   readonly place: string;
-  /** Name of our file in it. */
+  /** The name of the owner file. */
   readonly owner: string;
   readonly abandoned: Abandoned;
-  /** Makes the directory above again. */
+  /** Makes the run directory again. */
   readonly restore: () => void;
-  /** Takes remarks about what goes wrong while the lock is held. */
-  readonly say: (remark: string) => void;
+  /** Gets a line for each problem while the lock is held. */
+  readonly say: (problem: string) => void;
 }
 
-/** How soon it is noticed that the directory was taken away. */
+/** The time after which a removed directory is noticed. */
 const watchEveryMs = 10_000;
 
-/** Never reached, since `stat` is answered without a clock; longer than `watchEveryMs` and short enough for a timer. */
+/**
+ * Has no effect, because `stat` is answered without a clock. Must be longer than `watchEveryMs` and
+ * fit a timer.
+ */
 const staleMs = 24 * 3_600_000;
 
 export class RunEntry {
@@ -39,7 +44,7 @@ export class RunEntry {
     this.#facts = facts;
   }
 
-  /** Whether NAME.run shows this process now; false when somebody else has it. Throws a StageError. */
+  /** True when NAME.run shows this process, false when another one has it. Throws a StageError. */
   async publish(): Promise<boolean> {
     const { place, owner, abandoned } = this.#terms;
     const directory = new RunDirectory(place, owner);
@@ -62,35 +67,35 @@ export class RunEntry {
     }
   }
 
-  /** Tells status, and whoever finds the run orphaned, more about it. */
+  /** Rewrites the record, for status and for a sweep of an orphaned run. */
   record(facts: OwnerFacts): void {
     this.#facts = facts;
     this.#directory?.rewrite(facts);
   }
 
-  /** Takes the entry away, if it is still there. */
+  /** Removes the entry, if it is still there. */
   async withdraw(): Promise<void> {
     this.#isWanted = false;
     clearTimeout(this.#again);
     try {
       await this.#giveBack?.();
     } catch (error) {
-      // Whoever comes next sees that the owner is dead.
-      this.#terms.say(`${this.#terms.place} can't be taken away: ${String(error)}`);
+      // The next run-job sees that the owner is dead.
+      this.#terms.say(`${this.#terms.place} can't be removed: ${String(error)}`);
     }
   }
 
   #lost(reason: string): void {
     this.#directory = undefined;
     this.#giveBack = undefined;
-    this.#terms.say(`${this.#terms.place} was taken away while the run has it (${reason}); it is made again`);
+    this.#terms.say(`${this.#terms.place} was removed while the run holds it (${reason}); it is made again`);
     this.#publishAgain((problem) => this.#terms.say(`${this.#terms.place} can't be made again yet: ${problem}`));
   }
 
-  /** Tries until it works or nobody wants it any more. */
-  #publishAgain(tellOnce: (problem: string) => void): void {
+  /** Retries until it succeeds or the lock is released. */
+  #publishAgain(sayOnce: (problem: string) => void): void {
     this.#restore().catch((error: unknown) => {
-      tellOnce(String(error));
+      sayOnce(String(error));
       this.#again = setTimeout(() => this.#publishAgain(() => {}), watchEveryMs).unref();
     });
   }

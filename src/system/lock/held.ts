@@ -1,4 +1,4 @@
-/** A lock that this process has: what it writes down of its run, and how it gives the lock back. */
+/** A lock that this process holds: records the run in it, and releases it. */
 import { closeSync } from 'node:fs';
 import { isAlive, isHidden } from '../process/proc.ts';
 import type { JobLock } from '../types/lock.ts';
@@ -11,12 +11,12 @@ export interface Holding {
   readonly kernel: KernelLock;
   readonly entry: RunEntry;
   readonly owner: string;
-  readonly say: (remark: string) => void;
+  readonly say: (problem: string) => void;
 }
 
 export function heldLock({ kernel, entry, owner, say }: Holding, first: OwnerFacts): JobLock {
   let facts = first;
-  const attempt = (act: () => void) => {
+  const report = (act: () => void) => {
     try {
       act();
     } catch (error) {
@@ -24,14 +24,14 @@ export function heldLock({ kernel, entry, owner, say }: Holding, first: OwnerFac
     }
   };
   let isReleased = false;
-  attempt(() => writeNote(kernel, formatNote(owner, facts)));
+  report(() => writeNote(kernel, formatNote(owner, facts)));
   return {
     fd: kernel.fd,
     record(more) {
       if (isReleased) return;
       facts = { ...facts, ...more };
-      attempt(() => writeNote(kernel, formatNote(owner, facts)));
-      attempt(() => entry.record(facts));
+      report(() => writeNote(kernel, formatNote(owner, facts)));
+      report(() => entry.record(facts));
     },
     async release() {
       if (isReleased) return;
@@ -40,8 +40,8 @@ export function heldLock({ kernel, entry, owner, say }: Holding, first: OwnerFac
         closeSync(kernel.fd);
         return;
       }
-      attempt(() => writeNote(kernel, ''));
-      // In this order whoever comes in between still sees whose lock it was.
+      report(() => writeNote(kernel, ''));
+      // In this order another run-job that looks in between still sees whose lock it was.
       closeSync(kernel.fd);
       await entry.withdraw();
     },

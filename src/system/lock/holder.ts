@@ -1,7 +1,9 @@
-/** Who has a job's lock, as far as looking tells: nothing here takes, breaks or writes anything. */
+/**
+ * Finds the holder of a job's lock by looking only: no function takes, breaks or writes anything.
+ */
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
-import { namesIn as namesBelow, quietly, readCarefully } from '../file/careful-file.ts';
+import { namesIn, namesOrNone, readText } from '../file/careful-file.ts';
 import { codeOf, during, refusalOf, StageError } from '../file/stage.ts';
 import { familyOf, named } from '../process/family.ts';
 import {
@@ -20,7 +22,7 @@ import { kernelLockHolders, readNoteAt } from './kernel.ts';
 import { lifeOf, type OwnerFacts, parseFacts, parseNote, parseOwnerName, type Sighting } from './owner.ts';
 import { predecessorAt } from './predecessor.ts';
 
-/** An owner file has 2 KiB. */
+/** The limit of a read; an owner file has 2 KiB. */
 const limitBytes = 16_384;
 
 /** The files of one job's lock. */
@@ -44,7 +46,9 @@ export function placesOf(directory: string, name: string, predecessorDirectory =
   };
 }
 
-/** The holder, or `undefined` when nobody has the lock. What can't be read counts as somebody. */
+/**
+ * The holder; `undefined` when the lock is free. If a file can't be read the lock counts as held.
+ */
 export function holderAt(places: Places): LockHolder | undefined {
   try {
     const predecessor = predecessorAt(places);
@@ -58,7 +62,10 @@ export function holderAt(places: Places): LockHolder | undefined {
   }
 }
 
-/** A holder that is seen at one glance: enough to refuse in most cases. Throws a StageError for what is not ours. */
+/**
+ * The holder whose process lives, found without a search of /proc. Throws a StageError for files
+ * that are not a lock's.
+ */
 export function livingHolder(places: Places): LockHolder | undefined {
   return predecessorAt(places) ?? livingOwner(sightingsAt(places));
 }
@@ -82,7 +89,7 @@ export function foreignHolder(sighting: Sighting): LockHolder {
   return describe(sighting, { state: 'unknown', pids: [], reason });
 }
 
-/** What lives of a run whose run-job is gone; `undefined` when nothing does. */
+/** The holder whose run-job is dead while processes of its run live; `undefined` when none live. */
 export function orphansOf(sighting: Sighting): LockHolder | undefined {
   const { owner, facts, uid } = sighting;
   if (facts.runId === undefined) return undefined;
@@ -94,12 +101,15 @@ export function orphansOf(sighting: Sighting): LockHolder | undefined {
   return describe(sighting, { state: 'unknown', pids, reason });
 }
 
-/** The processes of a run: those that carry its marks, what descends from them, and what it has recorded as left. */
+/**
+ * The processes of a run: those with its marks, their descendants, and those that it has recorded
+ * as left.
+ */
 function livingOf(
   facts: Partial<OwnerFacts> & { readonly runId: string },
   uid: number | undefined,
 ): readonly Survivor[] {
-  // The marks can be read by everybody, and a stranger's process that carries them is none of the run's.
+  // Every user can read the marks, so another user's process that carries them does not count.
   const marked = processesOfRun(facts)
     .map(({ pid }) => pid)
     .filter((pid) => uid === undefined || isOfUser(pid, uid));
@@ -108,7 +118,7 @@ function livingOf(
   const self = ownPid();
   const family = roots.length === 0 ? undefined : familyOf(roots, listProcesses());
   const seen = listProcesses().filter(({ pid }) => pid !== self && family?.has(pid));
-  // The reaper of the run is no news to people, and lives for as long as what it watches does.
+  // The reaper is not shown beside the processes that it watches.
   const others = seen.filter(({ pid }) => !isReaper(pid));
   const hidden = (facts.left ?? []).filter(({ pid }) => isHidden(pid));
   return [
@@ -117,7 +127,7 @@ function livingOf(
   ];
 }
 
-/** A process of that user, or one of root's, whom the user has become through sudo. */
+/** True for a process of that user, or of root, which the user may have become through sudo. */
 function isOfUser(pid: number, uid: number): boolean {
   const real = realUidOf(pid);
   return real === uid || real === 0;
@@ -127,29 +137,33 @@ function isReaper(pid: number): boolean {
   return /^run-job: reaper of /.test(commandLineOf(pid));
 }
 
-/** For when the kernel says that somebody has the lock. The slow look comes first: meanwhile a new owner may have shown itself. */
-export function whoeverHasIt(places: Places, reason: string): LockHolder {
+/**
+ * The holder when the kernel's lock is taken. The slow look comes first: meanwhile a new owner may
+ * have written its record.
+ */
+export function holderOfKernelLock(places: Places, reason: string): LockHolder {
   const pids = kernelLockHolders(places.kernel);
   const holder = holderAt(places);
   if (holder !== undefined) return holder;
-  // What has inherited the lock from a run that was killed carries no mark of it, but the run's note is still there.
+  // A process that inherited the lock of a killed run may have no mark of it, but the run's note is
+  // still there.
   const noted = parseNote(readNoteAt(places.kernel));
   return noted === undefined
     ? { state: 'unknown', pids, reason }
     : describe(noted, { state: 'unknown', pids, reason: `${reason}, by what run ${noted.facts.runId} has started` });
 }
 
-/** Who stands in NAME.run; if that was taken away, who stands in NAME.flock. */
+/** The owners in NAME.run, or the one in NAME.flock if NAME.run is missing. */
 function sightingsAt(places: Places): readonly Sighting[] {
   const shown = sightingsIn(places.entry);
   const noted = shown.length > 0 ? undefined : parseNote(readNoteAt(places.kernel));
   return noted ? [{ ...noted, ...ownerUid(places.kernel) }] : shown;
 }
 
-/** The owners that NAME.run shows: one at most, unless somebody else has been there. */
+/** The owners in NAME.run. There is at most one, unless a person has put files there. */
 export function sightingsIn(entry: string): readonly Sighting[] {
   const [directory, folder] = [path.dirname(entry), path.basename(entry)];
-  return namesIn(directory, folder).map((name) => {
+  return lockFilesIn(directory, folder).map((name) => {
     const owner = parseOwnerName(name);
     if (owner === undefined) throw new StageError(`reading ${entry}`, `"${name}" is none of our files: remove it`);
     const relative = `${folder}/${name}`;
@@ -157,23 +171,27 @@ export function sightingsIn(entry: string): readonly Sighting[] {
   });
 }
 
-/** Of the file itself, be it a link. */
+/** The owner of the file itself, also when it is a link. */
 function ownerUid(file: string): { readonly uid?: number } {
   const facts = lstatSync(file, { throwIfNoEntry: false });
   return facts === undefined ? {} : { uid: facts.uid };
 }
 
-/** `NAME` of each NAME.run; none where there is no such directory or it can't be read. */
+/** The NAME of each NAME.run; none when the directory is missing or can't be read. */
 export function entryNames(runDirectory: string): readonly string[] {
-  const files = quietly(() => namesBelow(runDirectory, '')) ?? [];
-  return files.flatMap((file) => (file.endsWith('.run') ? [file.slice(0, -'.run'.length)] : []));
+  return namesOrNone(runDirectory, '').flatMap((file) =>
+    file.endsWith('.run') ? [file.slice(0, -'.run'.length)] : [],
+  );
 }
 
-/** Nothing where there is no such folder; `folder` is empty for the directory itself. */
-export function namesIn(directory: string, folder: string): readonly string[] {
+/**
+ * The names in a folder of the run directory; none when it is missing. `folder` is empty for the
+ * directory itself.
+ */
+export function lockFilesIn(directory: string, folder: string): readonly string[] {
   return during(`reading ${path.join(directory, folder)}`, () => {
     try {
-      return namesBelow(directory, folder);
+      return namesIn(directory, folder);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return [];
       throw error;
@@ -181,9 +199,12 @@ export function namesIn(directory: string, folder: string): readonly string[] {
   });
 }
 
-/** Nothing for a file that was taken away meanwhile, is no file, or not for us to read: the name says the rest. */
+/**
+ * The facts in an owner file; none when it is gone, not a regular file or not readable. The file's
+ * name tells the rest.
+ */
 function readFacts(directory: string, relative: string): Partial<OwnerFacts> {
-  const text = quietly(() => readCarefully(directory, relative, limitBytes).toString('utf8'));
+  const text = readText(directory, relative, limitBytes);
   return text === undefined ? {} : parseFacts(text);
 }
 
@@ -192,7 +213,7 @@ function describe(
   found: Pick<LockHolder, 'state' | 'pids' | 'processes' | 'reason'>,
 ): LockHolder {
   const { kernelLock: _file, wrapperCookie: wrapperMark, left: _left, ...shown } = facts;
-  // A pid that can't be looked into must not be taken for one of ours, and signalled.
+  // A holder in the state unknown has no `wrapper`, so that its pid is never signalled.
   const wrapper = found.state === 'unknown' ? {} : { wrapper: owner.process, ...(wrapperMark && { wrapperMark }) };
   return { ...found, ...wrapper, ...shown };
 }

@@ -1,11 +1,10 @@
 /**
- * The kernel's lock of a job: flock(2) on NAME.flock, which lasts as long as any process has the open file, whatever happens to run-job.
+ * The kernel's lock of a job: flock(2) on NAME.flock, which lasts as long as any process has the
+ * open file, whatever happens to run-job.
  *
- * The file holds a note of who has it, under a line with its own device and inode: a file without that line is new, or a copy.
- *
- * Node can't call flock(2). flock(1) locks the open file that it inherits and ends; the lock belongs to the open file, not to the process.
+ * The file holds a note of who has it, under a line with its own device and inode: a file without
+ * that line is new, or a copy.
  */
-import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   constants,
@@ -20,25 +19,27 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { openCarefully, openForWriting, quietly, withDescriptor } from '../file/careful-file.ts';
-import { codeOf, during, StageError } from '../file/stage.ts';
+import { openCarefully, quietly, withDescriptor } from '../file/careful-file.ts';
+import { flock } from '../file/flock.ts';
+import { openForWriting } from '../file/new-file.ts';
+import { during, StageError } from '../file/stage.ts';
 import { ownPid, pids } from '../process/proc.ts';
 
 export interface KernelLock {
   readonly fd: number;
-  /** Device and inode: tells this NAME.flock from one that somebody made anew. */
+  /** Device and inode, which distinguish this NAME.flock from a later one. */
   readonly file: string;
-  /** What the last holder of this very file has left in it: '' when it gave the lock back, `undefined` when there was none. */
+  /**
+   * The note of this file's last holder: '' when it released the lock, `undefined` when there was
+   * no holder.
+   */
   readonly note: string | undefined;
 }
 
-/** Absolute, because nothing that decides about a lock may depend on PATH. */
-const flockProgram = '/usr/bin/flock';
-
-/** How often a file that vanishes between opening and locking is made anew before giving up. */
+/** The number of attempts when the file vanishes between opening and locking. */
 const attempts = 100;
 
-/** Takes the lock or says at once that it is taken. Throws a StageError when it can't be told. */
+/** Takes the lock, or returns 'busy' at once. Throws a StageError when neither can be known. */
 export function takeKernelLock(file: string): KernelLock | 'busy' {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const fd = during(`opening ${file}`, () => openForWriting(file, constants.O_RDWR | constants.O_CREAT, 0o600));
@@ -57,18 +58,10 @@ export function takeKernelLock(file: string): KernelLock | 'busy' {
   throw new StageError(`locking ${file}`, 'another process keeps removing it');
 }
 
-/** Whether this process has the lock now. */
-function flock(fd: number): boolean {
-  const { error, status, signal } = spawnSync(flockProgram, ['-n', '3'], {
-    stdio: ['ignore', 'ignore', 'ignore', fd],
-    env: {},
-  });
-  if (error !== undefined) throw codeOf(error) === 'ENOENT' ? new Error(`there is no ${flockProgram}`) : error;
-  if (status === 0 || status === 1) return status === 0;
-  throw new Error(`${flockProgram} ended with ${signal ?? status}`);
-}
-
-/** A lock on a file that was replaced meanwhile is worth nothing: the next one would lock the new file. */
+/**
+ * False when the file was replaced meanwhile: its lock is useless, because the next run-job locks
+ * the new file.
+ */
 function isStillAt(file: string, fd: number): boolean {
   const there = statSync(file, { bigint: true, throwIfNoEntry: false });
   const ours = fstatSync(fd, { bigint: true });
@@ -80,7 +73,7 @@ function identify(fd: number): string {
   return `${dev}:${ino}`;
 }
 
-/** One for all notes: a listing reads thousands. */
+/** One buffer for all notes, because a listing reads thousands. */
 const noteBytes = Buffer.alloc(16_384);
 
 function readNote(fd: number): string | undefined {
@@ -90,7 +83,10 @@ function readNote(fd: number): string | undefined {
   return mark === identify(fd) ? note.join('\n') : undefined;
 }
 
-/** The note of whoever has the lock, or had it and was killed; `undefined` when there is none, or none for us to read. */
+/**
+ * The note of the run that holds the lock, or held it and was killed; `undefined` when there is
+ * none or it can't be read.
+ */
 export function readNoteAt(file: string): string | undefined {
   return quietly(() => withDescriptor(openCarefully(path.dirname(file), path.basename(file)), readNote));
 }
@@ -103,8 +99,9 @@ export function writeNote({ fd, file }: KernelLock, note: string): void {
 }
 
 /**
- * Other processes that have a locked file open which is, or was until somebody deleted it, at this path: those who hold the lock, and for a
- * moment those who are about to. Sees what /proc shows of the own user's processes, of all as root.
+ * The other processes that have a locked file open that is, or was until it was deleted, at this
+ * path: the holders of the lock, and for a moment those that are about to take it. Sees this user's
+ * processes; as root, all.
  */
 export function kernelLockHolders(file: string): readonly number[] {
   // /proc shows open files by their real paths, and /var/run is a link.
@@ -120,7 +117,7 @@ function filesOf(pid: number): readonly string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`);
   } catch {
-    // It has ended, or is another user's.
+    // The process has ended, or is another user's.
     return [];
   }
 }
@@ -131,7 +128,7 @@ function isLockOf(file: string, pid: number, fd: string): boolean {
     if (target !== file && target !== `${file} (deleted)`) return false;
     return /^lock:.*\bFLOCK\b/m.test(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'));
   } catch {
-    // Closed meanwhile.
+    // It was closed meanwhile.
     return false;
   }
 }

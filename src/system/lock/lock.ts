@@ -1,28 +1,36 @@
 /**
- * At most one run of a job at a time: who has the lock, how it is taken, and when a dead holder's may be.
+ * Takes the lock of a job, so that at most one run of it exists at a time, and tells who holds it.
  *
- * Two locks are taken, one after the other, because each fails where the other holds:
+ * A run takes two locks, one after the other, because each covers a weakness of the other:
  *
- *   1. NAME.flock, the kernel's (lock-kernel.ts). It belongs to an open file that the job inherits, and so lasts until the last process is
- *      gone that has it, however run-job ended; and it frees itself. But it does not see a process that has closed the file, and whoever
- *      deletes the file has unlocked it for the next one.
- *   2. NAME.run/, the directory with the owner's file (lock-entry.ts, lock-directory.ts, through proper-lockfile). It says who and since
- *      when, costs one look when the job runs already, and holds when the file of the first is deleted. But it can be left over; then it
- *      must be found out whether anything of that run lives.
+ *   1. NAME.flock, the kernel's lock (kernel.ts). It belongs to an open file that the job inherits,
+ *      so it lasts until the last process that has the file open is gone, however run-job ended, and
+ *      then it is free. Its weaknesses: a process can close the file, and deleting the file lets the
+ *      next run lock a new one.
+ *   2. NAME.run/, a directory with the owner's file (entry.ts, directory.ts, through
+ *      proper-lockfile). It names the run and its start, costs one look when the job runs already,
+ *      and holds when NAME.flock is deleted. Its weakness: a killed run-job leaves it behind, and
+ *      then the next run must find out whether a process of that run lives.
  *
- * Only who has the first lock may decide about the second: so no two can be about to break the same one. An owner is past when its process
- * is (by pid, start time and boot, never by age: no clock decides anything) and two looks through /proc find nothing that carries the
- * marks of its run. One of another pid namespace is past when the very file that it had locked is free. Who the owner is stands in
- * NAME.flock too, until it gives the lock back: so the marks are known even when NAME.run was deleted.
+ * Only the holder of the first lock may break the second, so two run-jobs never break the same one.
+ * An owner is dead when its process is dead (by pid, start time and boot, never by age, so no clock
+ * decides) and two looks through /proc find no process with the marks of its run. An owner in
+ * another pid namespace is dead when the same NAME.flock that it had locked is free. NAME.flock
+ * also contains the owner's record until the lock is released, so that the marks of a run are known
+ * even when NAME.run was deleted.
  *
- * NAME.flock is never deleted by us. Whoever finds a new one looks once through the open files of all processes for an older, deleted one
- * that is locked still. So even deleting everything lets no second run in while /proc shows that somebody has the file of the first.
+ * run-job never deletes NAME.flock. A run-job that finds a new one searches the open files of all
+ * processes once for an older, deleted one that is still locked. So even with both files deleted no
+ * second run begins while /proc shows a process that has NAME.flock open.
  *
- * What is left open: both deleted while the first run lives only in processes that closed the file, or where /proc does not show it
- * (another pid namespace or user); and a process that closed the file, cleared its marks and left the session of its run. The run
- * directory belongs to the service user alone, on a local file system that is not swept by age (/run, not /tmp).
+ * Two gaps remain when both files are deleted: the first run lives only in processes that closed
+ * NAME.flock, or where /proc does not show them (another pid namespace or user); and a process
+ * closed NAME.flock, cleared its marks and left the session of its run. The run directory must
+ * belong to the service user alone and lie on a local file system from which no program removes old
+ * files (/run, not /tmp).
  *
- * NAME.lock is the predecessor's PID file: while its process lives the job is locked (lock-predecessor.ts).
+ * NAME.lock is the PID file of the Python process-control: while its process lives the job is
+ * locked (predecessor.ts).
  */
 import { closeSync } from 'node:fs';
 import { defined } from '../../text/defined.ts';
@@ -35,13 +43,13 @@ import {
   firstOf,
   foreignHolder,
   holderAt,
+  holderOfKernelLock,
   livingHolder,
   orphansOf,
   type Places,
   placesOf,
   runningHolder,
   sightingsIn,
-  whoeverHasIt,
 } from './holder.ts';
 import { type KernelLock, kernelLockHolders, takeKernelLock } from './kernel.ts';
 import { lifeOf, newOwnerName, parseNote, type Sighting } from './owner.ts';
@@ -50,12 +58,12 @@ import { clearLeftovers, prepareRunDirectory } from './run-directory.ts';
 
 export interface LockSettings {
   readonly runDirectory: string;
-  /** Where the predecessor's PID files are when it was told another place than ours. */
+  /** The directory of the predecessor's PID files, if it is another one than the run directory. */
   readonly predecessorDirectory?: string | undefined;
   /** PROCESS_CONTROL_WRAPPER of this process. */
   readonly wrapperCookie?: string | undefined;
-  /** Takes remarks about what goes wrong while a lock is held, one line each. */
-  readonly say: (remark: string) => void;
+  /** Gets a line for each problem while a lock is held. */
+  readonly say: (problem: string) => void;
 }
 
 export function jobLocks(settings: LockSettings): JobLocks {
@@ -81,7 +89,7 @@ async function acquire(places: Places, run: Claimant, settings: LockSettings): P
   const running = livingHolder(places);
   if (running) return { is: 'busy', holder: running };
   const kernel = takeKernelLock(places.kernel);
-  if (kernel === 'busy') return { is: 'busy', holder: whoeverHasIt(places, `${places.kernel} is locked`) };
+  if (kernel === 'busy') return { is: 'busy', holder: holderOfKernelLock(places, `${places.kernel} is locked`) };
   let answer: LockAnswer | undefined;
   try {
     const judge = judgeUnder(kernel);
@@ -93,16 +101,19 @@ async function acquire(places: Places, run: Claimant, settings: LockSettings): P
   }
 }
 
-/** Says who has the lock if this owner or something of its run lives. */
+/** Returns the holder if this owner or a process of its run lives. */
 type Judge = (sighting: Sighting) => LockHolder | undefined;
 
-/** Judges owners as one may who has the kernel's lock, each past one only once: it takes two looks through /proc. */
+/**
+ * A judge for the holder of the kernel's lock. It remembers dead owners, because each costs two
+ * looks through /proc.
+ */
 function judgeUnder(kernel: KernelLock): Judge {
-  const past = new Set<string>();
+  const dead = new Set<string>();
   return (sighting) => {
-    if (past.has(sighting.owner.fileName)) return undefined;
+    if (dead.has(sighting.owner.fileName)) return undefined;
     const holder = holderUnder(kernel, sighting);
-    if (!holder) past.add(sighting.owner.fileName);
+    if (!holder) dead.add(sighting.owner.fileName);
     return holder;
   };
 }
@@ -110,19 +121,23 @@ function judgeUnder(kernel: KernelLock): Judge {
 function holderUnder(kernel: KernelLock, sighting: Sighting): LockHolder | undefined {
   const life = lifeOf(sighting.owner);
   if (life === 'alive') return runningHolder(sighting);
-  // Its run-job, and everything that inherited the lock from it, are gone only if we have locked the very same file.
+  // Its run-job and all that inherited the lock are gone only if this process has locked the same
+  // file.
   if (life === 'elsewhere' && sighting.facts.kernelLock !== kernel.file) return foreignHolder(sighting);
-  // A process that forks and ends while /proc is read can slip through one look.
+  // One look can miss a process that forks and ends while /proc is read.
   return orphansOf(sighting) ?? orphansOf(sighting);
 }
 
-/** Somebody who has the lock although the kernel gave it to us and NAME.run may be gone. */
+/**
+ * A holder that exists although this process got the kernel's lock: NAME.flock or NAME.run may have
+ * been deleted.
+ */
 function hiddenHolder(kernel: KernelLock, places: Places, judge: Judge): LockHolder | undefined {
   if (kernel.note === undefined && kernelLockHolders(places.kernel).length > 0) {
-    return whoeverHasIt(places, `an earlier ${places.kernel}, which was deleted, is still locked`);
+    return holderOfKernelLock(places, `an earlier ${places.kernel}, which was deleted, is still locked`);
   }
   const noted = parseNote(kernel.note);
-  // The predecessor once more, because it writes its pid a moment after it has made the file.
+  // Look for the predecessor again: it writes its pid a moment after it has made the file.
   return (noted && judge(noted)) ?? predecessorAt(places);
 }
 
@@ -163,7 +178,8 @@ async function publish(
     },
     facts,
   );
-  if (!(await entry.publish())) return { is: 'busy', holder: holder ?? whoeverHasIt(places, 'it was taken just now') };
+  if (!(await entry.publish()))
+    return { is: 'busy', holder: holder ?? holderOfKernelLock(places, 'it was taken just now') };
   if (kernel.note !== '') clearLeftovers(places, say);
   return { is: 'held', lock: heldLock({ kernel, entry, owner, say }, facts) };
 }

@@ -1,15 +1,15 @@
 /**
- * Who has a job's lock: one file in NAME.run/, whose name says which process and whose text says which run.
+ * The owner of a job's lock: one file in NAME.run/, whose name identifies the process and whose
+ * text describes the run.
  *
- * The name is `o.BOOT.NAMESPACE.PID.START.NONCE` and never comes twice. So a dead owner can be taken away by name: whoever is late with
- * that finds nothing and does no harm to the next owner.
+ * The name is `o.BOOT.NAMESPACE.PID.START.NONCE` and is never reused. So a dead owner is removed by
+ * name, and a run-job that comes late with that can't remove the next owner.
  */
-
 import { randomUuid } from '../file/random.ts';
 import { bootId, isAlive, isHidden, pidNamespace, processIdentity } from '../process/proc.ts';
 import type { ProcessIdentity } from '../types/process.ts';
 
-/** What the name of an owner file says. */
+/** The process that the name of an owner file identifies. */
 export interface Owner {
   readonly fileName: string;
   readonly boot: string;
@@ -17,21 +17,24 @@ export interface Owner {
   readonly process: ProcessIdentity;
 }
 
-/** What the text of an owner file says. */
+/** The run that the text of an owner file describes. */
 export interface OwnerFacts {
   readonly runId: string;
   readonly startedMs: number;
   /** The NAME.flock that this owner has locked, see `KernelLock.file`. */
   readonly kernelLock: string;
-  /** Of a lock that jobs share: whose run has it. */
+  /** The job whose run holds the lock; only on a lock that jobs share. */
   readonly job?: string;
   readonly wrapperCookie?: string;
   readonly leader?: ProcessIdentity;
   readonly logPath?: string;
   readonly deadlineSinceBootMs?: number;
-  /** What lived on when the run had ended. */
+  /** The processes that lived when the run had ended. */
   readonly left?: readonly ProcessIdentity[];
-  /** What the job's file said when the run started, for commands that come when the file is broken or gone. */
+  /**
+   * Tags and kill grace from the job file when the run started, for commands that come when the
+   * file is broken or gone.
+   */
   readonly tags?: readonly string[];
   readonly killGraceSeconds?: number;
 }
@@ -40,23 +43,26 @@ export interface OwnerFacts {
 export interface Sighting {
   readonly owner: Owner;
   readonly facts: Partial<OwnerFacts>;
-  /** Whose file it is: the service user. */
+  /** The owner of the file: the service user. */
   readonly uid?: number;
 }
 
 /**
- * alive, dead: proven by pid and start time. other-boot: of a boot before this one, or of a sandbox that pretends to be one.
- * elsewhere: in another pid namespace, where a pid of ours says nothing, or hidden from us.
+ * alive, dead: proven by pid and start time. other-boot: from an earlier boot, or from a sandbox
+ * with a boot id of its own. elsewhere: in another pid namespace, or hidden from this process.
  */
 export type OwnerLife = 'alive' | 'dead' | 'other-boot' | 'elsewhere';
 
-/** As many as the text of an owner file has room for. */
+/** The number of processes for which the text of an owner file has room. */
 const mostLeft = 16;
 
-/** Stands for a pid namespace that this process can't name because it sees the /proc of another one. */
+/**
+ * The name of a pid namespace that this process can't know because it sees the /proc of another
+ * one.
+ */
 const unnamed = '0';
 
-/** A fresh name for this process; never the same twice. */
+/** A new owner name for this process, never the same twice. */
 export function newOwnerName(): string {
   const self = processIdentity('self');
   if (self === undefined) throw new Error('/proc/self/stat says nothing about this process');
@@ -64,7 +70,7 @@ export function newOwnerName(): string {
   return ['o', bootId(), pidNamespace() ?? unnamed, self.pid, self.startTicks, nonce].join('.');
 }
 
-/** `undefined` for a name that is none of ours. */
+/** The owner that a file name identifies; `undefined` for any other name. */
 export function parseOwnerName(fileName: string): Owner | undefined {
   const [, boot, namespace, pid, startTicks] =
     /^o\.([0-9a-f]{32})\.(\d+)\.(\d+)\.(\d+)\.[0-9a-f]{32}$/.exec(fileName) ?? [];
@@ -80,8 +86,9 @@ export function lifeOf(owner: Owner): OwnerLife {
 }
 
 /**
- * Two lines of JSON: what never changes, then what `record` rewrites. Both are rewritten in place, so that a rewrite neither makes the file
- * anew after someone took it away nor needs room on a full disk: the text has its full size from the start.
+ * Two lines of JSON: the facts that never change, then those that `record` rewrites. The text has
+ * its full size from the start and is rewritten in place, so a rewrite never creates the file again
+ * and needs no room on a full disk.
  */
 export function formatFacts(facts: OwnerFacts): string {
   const { leader, logPath, deadlineSinceBootMs, tags, killGraceSeconds, left, ...lasting } = facts;
@@ -90,7 +97,7 @@ export function formatFacts(facts: OwnerFacts): string {
   return `${`${JSON.stringify(lasting)}\n${changing}`.padEnd(2047)}\n`;
 }
 
-/** What can be understood of an owner file; a line that was caught half written says nothing. */
+/** The valid facts of an owner file. A line that is half written counts as missing. */
 export function parseFacts(text: string): Partial<OwnerFacts> {
   const [lasting, changing] = text.split('\n').map(parseLine);
   const { leader, left, tags } = changing ?? {};
@@ -99,13 +106,13 @@ export function parseFacts(text: string): Partial<OwnerFacts> {
     ...only('number', lasting, ['startedMs']),
     ...only('string', changing, ['logPath']),
     ...only('number', changing, ['deadlineSinceBootMs', 'killGraceSeconds']),
-    ...(isIdentity(leader) ? { leader } : {}),
-    ...(Array.isArray(left) ? { left: left.filter(isIdentity) } : {}),
-    ...(areWords(tags) ? { tags } : {}),
+    ...(isIdentity(leader) && { leader }),
+    ...(Array.isArray(left) && { left: left.filter(isIdentity) }),
+    ...(areWords(tags) && { tags }),
   };
 }
 
-/** The note that goes into NAME.flock: who, then the facts. */
+/** The note for NAME.flock: the owner's name, then the facts. */
 export function formatNote(owner: string, facts: OwnerFacts): string {
   return `${owner}\n${formatFacts(facts)}`;
 }
@@ -134,12 +141,12 @@ function areWords(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((word) => typeof word === 'string');
 }
 
-/** What a Date can show, from 1970 to 9999. */
+/** True for milliseconds that a Date can show, from 1970 to 9999. */
 function isMoment(ms: number): boolean {
   return ms >= 0 && ms < 253_402_300_800_000;
 }
 
-/** A pid that kill(2) would take for a group, or for everybody, is no process. */
+/** True for a valid pid: kill(2) would take 0 and negative numbers for groups of processes. */
 function isIdentity(value: unknown): value is ProcessIdentity {
   return (
     typeof value === 'object' &&

@@ -1,28 +1,27 @@
 /**
- * Whether the Python process-control runs a job: its NAME.lock is a file with the pid of its run-job.
+ * Finds out whether the Python process-control runs a job: its NAME.lock is a file with the pid of
+ * its run-job.
  *
- * It is only read. The pid says nothing about when its process started, so one that was given to another process since is told by two
- * hints which must agree; a clock that was set can't unlock a job by itself.
+ * The file is only read. It has no start time, so a pid that another process has now is recognized
+ * by two signs that must agree: a clock that was set can't unlock a job by itself.
  */
 import { lstatSync, readSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { pinned, withDescriptor } from '../file/careful-file.ts';
 import { codeOf, during, StageError } from '../file/stage.ts';
-import { commandLineOf, isOver, readProcess } from '../process/proc.ts';
+import { commandLineOf, isOver, readProcess, ticksPerSecond } from '../process/proc.ts';
 import { clock } from '../time/clock.ts';
 import type { LockHolder } from '../types/lock.ts';
 import type { ProcessIdentity } from '../types/process.ts';
 
-/** USER_HZ, the unit of start times in /proc on every architecture that Debian builds for. */
-const ticksPerSecond = 100;
-
-/** File times and start times are rounded differently. */
+/** The tolerance for file times and start times, which are rounded differently. */
 const slackMs = 2000;
 
 /**
- * The holder that a PID file of this lock names, if it lives. Throws a StageError for what is no PID file at all. The predecessor's directory
- * may be /tmp: what neither the service user (who owns the run directory) nor root has put there is none of its files.
+ * The holder that a PID file of this lock names, if it lives. Throws a StageError when the file is
+ * not a PID file. The predecessor's directory may be /tmp: only files of root and of the service
+ * user (who owns the run directory) count.
  */
 export function predecessorAt({ name, directory, predecessorDirectory }: Place): LockHolder | undefined {
   const file = during(`reading ${path.join(predecessorDirectory, `${name}.lock`)}`, () =>
@@ -47,14 +46,17 @@ interface PidFile {
   readonly writtenMs: number;
 }
 
-/** A file without a number was never finished: its writer itself takes it for stale. */
+/**
+ * The number in the file; `undefined` for a file without one, which the predecessor itself takes
+ * for stale.
+ */
 function readPidFile(base: string, fileName: string, runDirectory: string): PidFile | undefined {
   try {
     return pinned(base, fileName, ({ facts, open, reopen }) => {
       if (!isTheirs(facts.uid, runDirectory)) return undefined;
       if (!facts.isFile()) throw new StageError(`reading ${path.join(base, fileName)}`, 'it is no PID file: remove it');
       const bytes = Buffer.alloc(32);
-      // A hard link to a file of root's that others may not read is no PID file.
+      // open() refuses a hard link to a file of root's that others may not read.
       const text = withDescriptor(facts.uid === 0 ? open() : reopen(), (fd) =>
         bytes.toString('latin1', 0, readSync(fd, bytes)),
       ).trim();

@@ -1,12 +1,18 @@
-/** The directory of the locks: who may own it, and what killed run-jobs leave in it. */
+/**
+ * The directory of the locks: checks its owner and mode, and removes what killed run-jobs left in
+ * it.
+ */
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { during } from '../file/stage.ts';
-import { namesIn, type Places } from './holder.ts';
+import { lockFilesIn, type Places } from './holder.ts';
 import { lifeOf, parseOwnerName } from './owner.ts';
 
-/** Nobody but the service user may be able to take files out of the directory, or to put some in. */
+/**
+ * Makes the directory if it is missing. Throws when any user but the service user can add or remove
+ * files in it.
+ */
 export function prepareRunDirectory(directory: string): void {
   const stage = `checking the run directory ${directory}`;
   during(stage, () => {
@@ -23,11 +29,11 @@ export function prepareRunDirectory(directory: string): void {
   });
 }
 
-/** Removes what owners that were killed in the middle of publishing left beside NAME.run. */
-export function clearLeftovers({ directory, name }: Places, say: (remark: string) => void): void {
+/** Removes the staged directories of run-jobs that were killed before they published NAME.run. */
+export function clearLeftovers({ directory, name }: Places, say: (problem: string) => void): void {
   const prefix = `.${name}.`;
   try {
-    for (const found of namesIn(directory, '')) {
+    for (const found of lockFilesIn(directory, '')) {
       const owner = found.startsWith(prefix) ? parseOwnerName(found.slice(prefix.length)) : undefined;
       if (owner && lifeOf(owner) === 'dead') rmSync(path.join(directory, found), { recursive: true, force: true });
     }

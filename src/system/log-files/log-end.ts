@@ -1,17 +1,20 @@
-/** The last lines of output in a log that another process has written. */
+/** Reads the last lines of output from a log that another process has written. */
 import path from 'node:path';
 import { readEnd } from '../file/careful-file.ts';
 import { unstamped, withoutStamp } from './stamps.ts';
 
 const limitBytes = 4096;
 
-/** At most about 4 KiB, without the stamps and what run-job adds; empty where there is no such log. Of the path only folder and name count. */
+/**
+ * The last output, at most about 4 KiB, without stamps and run-job's own lines; empty when there is
+ * no log. Only folder and name of the path count.
+ */
 export function endOfLog(outputDirectory: string, logPath: string): string {
   const end = readEndOfLog(outputDirectory, logPath);
   return 'text' in end ? end.text : '';
 }
 
-/** The same, or the error code that says why it can't be read. */
+/** The same text, or the error code when the log can't be read. */
 export function readEndOfLog(
   outputDirectory: string,
   logPath: string,
@@ -27,7 +30,7 @@ export function readEndOfLog(
   }
 }
 
-/** Without the header of each command, its end, and run-job's notes. */
+/** The lines without the header and end of each command and without run-job's notes. */
 function outputOf(lines: readonly string[]): readonly string[] {
   const texts = lines.map(withoutStamp);
   const isHeader = (at: number) =>

@@ -1,4 +1,4 @@
-/** Makes the log file of a run: its name, its directory, and the link `latest.log` to it. */
+/** Creates the log file of a run: its name, its directory, and the link `latest.log` to it. */
 import {
   chmodSync,
   closeSync,
@@ -14,30 +14,36 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { openForWriting } from '../file/careful-file.ts';
+import { openForWriting } from '../file/new-file.ts';
 
 export interface LogPlace {
   /** `output_directory` of the configuration. */
   readonly directory: string;
-  /** The folder, and the beginning of the name unless `stem` is given. */
+  /** The folder, and the beginning of the file's name unless `stem` is given. */
   readonly slug: string;
   readonly stem?: string;
   readonly startedMs: number;
-  /** The number to begin with among the logs of one second; 1 unless given. */
+  /** The first number to try among the logs of one second; 1 by default. */
   readonly from?: number;
 }
 
 export type LogFileAnswer =
-  | { readonly is: 'open'; readonly fd: number; readonly path: string; readonly linkTrouble?: string }
+  | { readonly is: 'open'; readonly fd: number; readonly path: string; readonly linkProblem?: string }
   | { readonly is: 'failed'; readonly stage: string; readonly reason: string };
 
 const appendFlags = constants.O_WRONLY | constants.O_APPEND;
 const flags = appendFlags | constants.O_CREAT | constants.O_EXCL;
 const fileMode = 0o640;
-/** Setgid, so that logs belong to the group that may read them (adm), which the service user can't set itself. */
+/**
+ * Setgid, so that logs get the group that may read them (adm), which the service user can't set
+ * itself.
+ */
 const directoryMode = 0o2750;
 
-/** The directories are made when they are missing, which is seldom: so the file is tried first. */
+/**
+ * Creates the file. The directories are seldom missing, so they are made only when the first
+ * attempt fails.
+ */
 export function createLogFile(place: LogPlace): LogFileAnswer {
   const directory = path.join(place.directory, place.slug);
   let stage = 'creating the log file';
@@ -56,7 +62,10 @@ export function createLogFile(place: LogPlace): LogFileAnswer {
   }
 }
 
-/** Goes on with a log that is there and shorter than this; `undefined` when it can't be opened, or is no plain file. */
+/**
+ * Opens an existing log that is shorter than `belowBytes`; `undefined` when it is longer, can't be
+ * opened or is not a regular file.
+ */
 export function reopenLogFile(
   file: string,
   belowBytes: number,
@@ -73,7 +82,10 @@ export function reopenLogFile(
   return undefined;
 }
 
-/** A log at the path of one that was moved or removed, or the file that has taken its place; `undefined` when there can't be one. */
+/**
+ * Opens or creates the file at the path of a log that was moved or removed; `undefined` when that
+ * fails.
+ */
 export function renewLogFile(
   file: string,
   place: Omit<LogPlace, 'startedMs' | 'from'>,
@@ -90,7 +102,7 @@ export function renewLogFile(
   }
 }
 
-/** `undefined` when the directory is missing. */
+/** The first file of a free name; `undefined` when the directory is missing. */
 function createFirstFree(
   directory: string,
   { slug, stem = slug, startedMs, from = 1 }: LogPlace,
@@ -100,7 +112,7 @@ function createFirstFree(
     const file = path.join(directory, `${stem}-${day}-${time}${count === 1 ? '' : `-${count}`}.log`);
     try {
       const fd = openForWriting(file, flags, fileMode);
-      // Whatever the umask is.
+      // The umask may have taken bits away.
       fchmodSync(fd, fileMode);
       return { fd, path: file };
     } catch (error) {
@@ -112,8 +124,10 @@ function createFirstFree(
 }
 
 /**
- * Ours get their mode; those that exist keep theirs. In a setgid directory mkdir(2) hands on group and bit, and that is the only way to them: chmod(2)
- * takes the bit away when the caller, like the service user with adm, is not in that group. Elsewhere the group is the caller's own.
+ * Makes the missing directories with the right mode; existing ones keep theirs. In a setgid
+ * directory mkdir(2) passes on the group and the bit. That is the only way: chmod(2) removes the
+ * bit when the caller is not in the group, as the service user is not in adm. Elsewhere the group
+ * is the caller's own.
  */
 function makeDirectories(outer: string, inner: string): void {
   makeParents(path.dirname(outer));
@@ -128,14 +142,17 @@ function makeDirectories(outer: string, inner: string): void {
   }
 }
 
-/** Not mkdir's own `recursive`: below /proc that never comes back (Node 20). */
+/**
+ * Makes the directories above. Does not use mkdir's `recursive`, which never returns below /proc
+ * (Node 20).
+ */
 function makeParents(directory: string): void {
   if (existsSync(directory)) return;
   makeParents(path.dirname(directory));
   makeDirectory(directory);
 }
 
-/** False when it is there already. */
+/** True when it was made, false when it existed. */
 function makeDirectory(directory: string): boolean {
   try {
     mkdirSync(directory);
@@ -146,10 +163,13 @@ function makeDirectory(directory: string): boolean {
   }
 }
 
-/** A link is renamed over what is there: whatever `latest.log` pointed to is left alone. A run does not fail for want of a link. */
-function pointLatestAt(file: string, { slug, stem = slug }: LogPlace): { linkTrouble?: string } {
+/**
+ * Replaces the link by a rename, which leaves its old target alone. A run does not fail because of
+ * the link.
+ */
+function pointLatestAt(file: string, { slug, stem = slug }: LogPlace): { linkProblem?: string } {
   const link = path.join(path.dirname(file), stem === slug ? 'latest.log' : `${stem}-latest.log`);
-  // No other run has this name.
+  // The name is unique, because it contains that of the log.
   const draft = `${file}.latest`;
   try {
     symlinkSync(path.basename(file), draft);
@@ -157,6 +177,6 @@ function pointLatestAt(file: string, { slug, stem = slug }: LogPlace): { linkTro
     return {};
   } catch (error) {
     rmSync(draft, { force: true });
-    return { linkTrouble: (error as Error).message };
+    return { linkProblem: (error as Error).message };
   }
 }

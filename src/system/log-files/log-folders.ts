@@ -1,6 +1,7 @@
 /**
- * The folders of the jobs' logs: what is in them, and how a log is removed or compressed.
- * Everything is reached through the open folder (/proc/self/fd), so that a folder that is exchanged for a link while we work leads nowhere.
+ * Lists the folders of the jobs' logs, and removes and compresses logs. Files are reached through
+ * the open folder (/proc/self/fd), so that a folder that is replaced by a link meanwhile leads
+ * nowhere.
  */
 import type { Dirent, Stats } from 'node:fs';
 import {
@@ -21,14 +22,14 @@ import {
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import type { WriteAnswer } from '../types/file.ts';
+import { attempt } from '../file/attempt.ts';
 import type { LogFile, LogFolders } from '../types/log-file.ts';
 
 const folderFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const draftFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Hidden, and no name of a log: a draft that was left over counts as nothing. */
+/** A hidden name that no log has, so that a leftover draft does not count as a log. */
 const draftOf = (name: string) => `.${name}.gz.part`;
 const isDraft = (name: string) => name.startsWith('.') && name.endsWith('.log.gz.part');
 
@@ -62,7 +63,7 @@ export function logFolders(outputDirectory: string): LogFolders {
   };
 }
 
-/** `undefined` when there is no such folder, or a link or file of that name. */
+/** A descriptor of the folder; `undefined` when it is missing, a link, a file or not readable. */
 function openFolder(folder: string): number | undefined {
   try {
     return openSync(folder, folderFlags);
@@ -83,7 +84,7 @@ function throughOpen<T>(folder: string, act: (at: string) => T): T | undefined {
   }
 }
 
-/** Nothing where there is no directory. */
+/** The entries; none when the directory is missing. */
 function entriesOf(directory: string): readonly Dirent[] {
   try {
     return readdirSync(directory, { withFileTypes: true });
@@ -111,7 +112,7 @@ async function compressAt(at: string, name: string): Promise<void> {
   const draft = path.join(at, draftOf(name));
   try {
     const facts = fstatSync(original);
-    if (!facts.isFile()) throw new Error(`${name} is no file`);
+    if (!facts.isFile()) throw new Error(`${name} is not a file`);
     await gzip(original, draft, facts);
     const now = fstatSync(original);
     if (now.size !== facts.size || now.mtimeMs !== facts.mtimeMs) throw new Error(`${name} changed while it was read`);
@@ -123,7 +124,10 @@ async function compressAt(at: string, name: string): Promise<void> {
   }
 }
 
-/** On the disk before it gets its name: after a power failure the original must not be gone and this empty. */
+/**
+ * Compresses to the draft and flushes it: after a power failure the original must not be gone while
+ * this is empty.
+ */
 async function gzip(original: number, draft: string, { mode, atimeMs, mtimeMs }: Stats): Promise<void> {
   const fd = openSync(draft, draftFlags, 0o600);
   try {
@@ -134,14 +138,5 @@ async function gzip(original: number, draft: string, { mode, atimeMs, mtimeMs }:
     fsyncSync(fd);
   } finally {
     closeSync(fd);
-  }
-}
-
-function attempt(act: () => void): WriteAnswer {
-  try {
-    act();
-    return { ok: true };
-  } catch (error) {
-    return { ok: false, reason: (error as Error).message };
   }
 }

@@ -1,24 +1,30 @@
 /**
- * Reads a log that another process writes, and goes on with it as `tail -F` does: a log that is truncated, moved, removed or replaced is noticed,
- * and no line is begun in its middle.
+ * Follows a log that another process writes, as `tail -F` does. It notices when the log is
+ * truncated, moved, removed or replaced, and always begins at the start of a line.
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { openCarefully, pinned, quietly } from '../file/careful-file.ts';
 
-/** What has happened to the file since the last look. `moved`, `removed`: its last bytes were read, another one is waited for. */
+/**
+ * A change of the file since the last look. After `moved` and `removed` its last bytes have been
+ * read, and the reader waits for a new file.
+ */
 export type LogChange = 'truncated' | 'moved' | 'removed' | 'replaced';
 
 export interface LogReaderParts {
-  /** The directory that is trusted, and the names below it. */
+  /** The trusted directory; `relative` is the path below it. */
   readonly base: string;
   readonly relative: string;
-  /** Takes bytes as they stand in the log; false when nobody reads them any more. */
+  /** Gets bytes as they are in the log. Returns false when the reader shall stop. */
   readonly onBytes: (bytes: Buffer) => boolean;
   readonly onChange: (change: LogChange) => void;
 }
 
 const chunkBytes = 64 * 1024;
-/** So many bytes before the place that was reached are compared at each look: a log may have been truncated and grown again. */
+/**
+ * The number of bytes before the current place that each look compares, because a log may have been
+ * truncated and grown again.
+ */
 const knownBytes = 64;
 const newline = 0x0a;
 
@@ -29,13 +35,13 @@ export class LogReader {
   #known: Buffer = Buffer.alloc(0);
   #isLost = false;
 
-  /** Throws what open(2) throws. */
+  /** Opens the log. Throws what open(2) throws. */
   constructor(parts: LogReaderParts) {
     this.#parts = parts;
     this.#fd = openCarefully(parts.base, parts.relative);
   }
 
-  /** Continues behind the given place, which is the beginning of a line. */
+  /** Continues from the given place, which must be the beginning of a line. */
   start(at: number): void {
     this.#at = at;
     this.#known = readBytes(this.#fd, Math.max(0, at - knownBytes), Math.min(at, knownBytes));
@@ -45,7 +51,7 @@ export class LogReader {
     return this.#fd;
   }
 
-  /** Reads what is new. False when nobody reads it any more. */
+  /** Reads what is new. False when `onBytes` wants no more. */
   read(): boolean {
     if (this.#isTruncated()) {
       this.#parts.onChange('truncated');
@@ -63,7 +69,7 @@ export class LogReader {
     return fstatSync(this.#fd).size < this.#at || !this.#isAt(this.#fd);
   }
 
-  /** Whether the bytes before our place are those that were read there. */
+  /** True when the bytes before the current place are those that were read there. */
   #isAt(fd: number): boolean {
     return this.#known.equals(readBytes(fd, this.#at - this.#known.length, this.#known.length));
   }
@@ -78,7 +84,7 @@ export class LogReader {
     }
   }
 
-  /** Whether the path still names the file that is read. */
+  /** True when the path still names the open file. */
   #isSame(): boolean {
     const { base, relative } = this.#parts;
     const now = quietly(() => pinned(base, relative, ({ facts }) => facts));
@@ -95,12 +101,12 @@ export class LogReader {
       this.#isLost = true;
       return true;
     }
-    // What was written to the old one before the writer noticed.
+    // The writer may have written to the old file before it noticed the change.
     const goesOn = this.#readRest();
     closeSync(this.#fd);
     this.#fd = next;
     this.#isLost = false;
-    // A log that a run has made again holds all that was read already.
+    // A log that a run has created again contains everything that was read already.
     const isContinued = this.#known.length > 0 && fstatSync(next).size >= this.#at && this.#isAt(next);
     if (!isContinued) {
       this.#parts.onChange('replaced');
@@ -110,7 +116,7 @@ export class LogReader {
   }
 }
 
-/** Where the last `lines` lines begin. */
+/** The place where the last `lines` lines begin. */
 export function lastLinesAt(fd: number, lines: number): number {
   let end = fstatSync(fd).size;
   const isWhole = end > 0 && readBytes(fd, end - 1, 1)[0] === newline;
@@ -129,7 +135,9 @@ export function lastLinesAt(fd: number, lines: number): number {
   return 0;
 }
 
-/** How many lines stand from this place on, counted up to `most`; one without a newline at the end is a line too. */
+/**
+ * The number of lines from this place on, at most `most`. A last line without a newline counts too.
+ */
 export function countLines(fd: number, at: number, most: number): number {
   let count = 0;
   let last: number = newline;
@@ -143,7 +151,10 @@ export function countLines(fd: number, at: number, most: number): number {
   return Math.min(count, most);
 }
 
-/** Where the first line begins whose stamp is not before this one, `2026-11-22 10:30:00,123`; the end of the file when there is none. */
+/**
+ * The beginning of the first line whose stamp is not before `stamp` (`2026-11-22 10:30:00,123`);
+ * the end of the file when there is none.
+ */
 export function linesSinceAt(fd: number, stamp: string): number {
   let lineAt = 0;
   let rest = Buffer.alloc(0);

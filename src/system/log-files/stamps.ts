@@ -1,24 +1,30 @@
-/** Words the beginning of a log line: the host's local time to the millisecond, and the level. */
+/**
+ * Writes and reads the beginning of a log line: the host's local time in milliseconds, and the
+ * level.
+ */
 import { hostZone } from '../time/zones.ts';
 
-/** Seconds east of Greenwich at a moment, in seconds since 1970. */
+/** The offset from UTC in seconds, east positive, at a moment in seconds since 1970. */
 export type OffsetAt = (atSeconds: number) => number;
 
-/** The host's. */
+/** The offset of the host's zone. */
 export function localOffset(): OffsetAt {
   const zone = hostZone();
   return (atSeconds) => zone.offsetAt(atSeconds * 1000) / 1000;
 }
 
-/** `+` marks what continues the line before it. NOTE is run-job speaking. */
+/**
+ * The level of a line. `+` marks the continuation of an earlier line; NOTE marks a line of
+ * run-job's own.
+ */
 export type Level = 'INFO' | 'INFO+' | 'ERROR' | 'ERROR+' | 'NOTE';
 
-/** The text of a stamped line: the stamp ends with the first tab, at 23, and the level with the next. */
+/** The text of a stamped line. The first tab, at 23, ends the stamp; the second ends the level. */
 export function withoutStamp(line: string): string {
   return line.slice(line.indexOf('\t', 24) + 1);
 }
 
-/** The texts of stamped lines, each piece of a line put behind the one that it continues. */
+/** The texts of stamped lines. Pieces of a long line are joined. */
 export function unstamped(lines: readonly string[]): readonly string[] {
   const texts: string[] = [];
   const lastOf = new Map<string, number>();
@@ -36,7 +42,7 @@ export class Stamps {
   readonly #nowMs: () => number;
   readonly #offsetAt: OffsetAt;
   #second = Number.NaN;
-  /** `2026-11-22 10:30:00`, worded once a second. */
+  /** `2026-11-22 10:30:00`, formatted once a second. */
   #secondText = '';
 
   constructor(nowMs: () => number, offsetAt: OffsetAt) {
@@ -44,7 +50,7 @@ export class Stamps {
     this.#offsetAt = offsetAt;
   }
 
-  /** `2026-11-22 10:30:00,123<tab>INFO<tab>`, as of now; ASCII, 29 to 31 characters. */
+  /** `2026-11-22 10:30:00,123<tab>INFO<tab>` for the current time: 29 to 31 ASCII characters. */
   prefix(level: Level): string {
     const nowMs = this.#nowMs();
     const second = Math.floor(nowMs / 1000);

@@ -1,26 +1,23 @@
 /**
- * Sends one message over HTTP. undici speaks the protocol, to the address itself or through the proxy that HTTPS_PROXY, HTTP_PROXY and
- * NO_PROXY name; what is decided here is how long each step may take, what TLS must prove, and that no answer leads anywhere else.
+ * Sends one message over HTTP. undici speaks the protocol, directly or through the proxy of
+ * HTTPS_PROXY, HTTP_PROXY and NO_PROXY. This file decides how long each step may take, what TLS
+ * must prove, and that redirects are not followed.
  */
-import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
 import { EnvHttpProxyAgent, request } from 'undici';
-import { printable } from '../../text/printable.ts';
 import type { Delivery } from '../types/message.ts';
+import { authoritiesIn, hostAuthorities } from './authorities.ts';
+import { undelivered } from './undelivered.ts';
 
 export interface HttpLimits {
-  /** To connect, TLS included. */
+  /** The time to connect, with TLS. */
   readonly connectMs: number;
-  /** From the beginning to the last byte of the answer. */
+  /** The time from the beginning to the last byte of the answer. */
   readonly totalMs: number;
 }
 
 const usualLimits: HttpLimits = { connectMs: 10_000, totalMs: 30_000 };
 
-/** See mailer.ts. */
-const machineAuthorities = '/etc/ssl/certs/ca-certificates.crt';
-
-/** Of an answer as much as explains a refusal. */
+/** The part of an answer that is quoted in the reason. */
 const answerBytes = 200;
 
 export interface HttpPost {
@@ -30,13 +27,16 @@ export interface HttpPost {
   readonly bearer?: string;
 }
 
-/** Taken is what was answered with 2xx. The reason may quote the server, and the server the message: see `withoutSecrets`. */
+/**
+ * Delivered means that the answer was 2xx. The reason may quote the server, and the server the
+ * message: see `withoutSecrets`.
+ */
 export async function post(
   { url, contentType, body, bearer }: HttpPost,
   limits: HttpLimits = usualLimits,
-  authoritiesFile: string = machineAuthorities,
+  authoritiesFile: string = hostAuthorities,
 ): Promise<Delivery> {
-  const tls = { ca: authorities(authoritiesFile), rejectUnauthorized: true };
+  const tls = { ca: authoritiesIn(authoritiesFile), rejectUnauthorized: true };
   const dispatcher = new EnvHttpProxyAgent({
     connect: { ...tls, timeout: limits.connectMs },
     requestTls: { ...tls, timeout: limits.connectMs },
@@ -58,9 +58,9 @@ export async function post(
     });
     return await judge(answer.statusCode, answer.headers.location, answer.body);
   } catch (error) {
-    return refused(reasonOf(error as Error, limits));
+    return undelivered(reasonOf(error as Error, limits));
   } finally {
-    // Without waiting for a server that does not close its side.
+    // This does not wait for a server that keeps its side open.
     void dispatcher.destroy().catch(() => undefined);
   }
 }
@@ -72,10 +72,10 @@ async function judge(
 ): Promise<Delivery> {
   if (status >= 200 && status < 300) return { ok: true };
   if (status >= 300 && status < 400 && location !== undefined) {
-    return refused(`answered ${status}: redirects are not followed; put the new address into the job file`);
+    return undelivered(`answered ${status}: redirects are not followed; put the new address into the job file`);
   }
   const words = await firstWords(body);
-  return refused(`answered ${status}${words === '' ? '' : `: ${words}`}`);
+  return undelivered(`answered ${status}${words === '' ? '' : `: ${words}`}`);
 }
 
 async function firstWords(body: AsyncIterable<Uint8Array>): Promise<string> {
@@ -92,19 +92,6 @@ async function firstWords(body: AsyncIterable<Uint8Array>): Promise<string> {
 function reasonOf(error: Error, { totalMs }: HttpLimits): string {
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return `no end after ${totalMs / 1000} s`;
   const { errors } = error as Error & { errors?: readonly Error[] };
-  // What an attempt at each address of a host came to.
+  // One error for each address of the host.
   return errors === undefined ? error.message : errors.map(({ message }) => message).join('; ');
-}
-
-/** Node's own list is for machines that have none. */
-function authorities(file: string): string[] {
-  try {
-    return [readFileSync(file, 'utf8')];
-  } catch {
-    return [...rootCertificates];
-  }
-}
-
-function refused(reason: string): Delivery {
-  return { ok: false, reason: printable(reason.trim().replaceAll(/\s*[\r\n]+\s*/g, ' ')) };
 }

@@ -1,32 +1,38 @@
 /**
- * Sends one mail, by the machine's sendmail program or by SMTP. nodemailer composes the message and speaks SMTP; what is decided here
- * is who may be addressed, how long it may take, what TLS must prove, and what a failure may say.
+ * Sends one mail, by the host's sendmail program or by SMTP. nodemailer composes the message and
+ * speaks SMTP. This file decides which addresses are valid, how long a delivery may take, what TLS
+ * must prove, and what the reason of a failure may contain.
  */
-import { accessSync, constants } from 'node:fs';
 import { domainToASCII } from 'node:url';
 import nodemailer from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
 import { printable } from '../../text/printable.ts';
+import { isExecutable } from '../program/executable.ts';
 import type { Delivery, Mail, Mailer, MailRoute } from '../types/message.ts';
+import { hostAuthorities } from './authorities.ts';
 import { runMessageProgram } from './message-program.ts';
 import { type SmtpLogin, smtpOptions } from './smtp.ts';
+import { undelivered } from './undelivered.ts';
 
-/** A run has ended and its outcome stands when mail is sent, but run-job still waits for it: a server that hangs must not keep it long. */
+/**
+ * The time limits of a delivery. run-job waits for it after its run has ended, so a server that
+ * hangs must not keep it long.
+ */
 export interface MailLimits {
-  /** To connect, and between any two answers of the server. */
+  /** The time to connect, and between two answers of the server. */
   readonly connectMs: number;
   readonly totalMs: number;
 }
 
 const usualLimits: MailLimits = { connectMs: 10_000, totalMs: 30_000 };
 
-/** Where the Filesystem Hierarchy Standard and the Linux Standard Base have it; cron's PATH holds neither. */
+/**
+ * The places of the Filesystem Hierarchy Standard and the Linux Standard Base. Cron's PATH contains
+ * neither.
+ */
 const sendmailPaths = ['/usr/sbin/sendmail', '/usr/lib/sendmail'];
 
-/** update-ca-certificates(8) gathers the authorities of this machine here, a company's own among them; Node knows only public ones. */
-const machineAuthorities = '/etc/ssl/certs/ca-certificates.crt';
-
-/** Without a configured route: sendmail if there is one, else the mail server of this machine. */
+/** The route when none is configured: sendmail if the host has it, otherwise its mail server. */
 export function usualRoute(paths: readonly string[] = sendmailPaths): MailRoute {
   const path = paths.find(isExecutable);
   return path === undefined ? { by: 'smtp', host: 'localhost' } : { by: 'sendmail', path };
@@ -35,7 +41,7 @@ export function usualRoute(paths: readonly string[] = sendmailPaths): MailRoute 
 export function createMailer(
   route: MailRoute,
   limits: MailLimits = usualLimits,
-  authoritiesFile: string = machineAuthorities,
+  authoritiesFile: string = hostAuthorities,
 ): Mailer {
   return {
     async send(mail: Mail): Promise<Delivery> {
@@ -45,7 +51,7 @@ export function createMailer(
           ? await bySendmail(route.path, message, limits)
           : await bySmtp(smtpOptions(route, { connectMs: limits.connectMs, authoritiesFile }), message, limits.totalMs);
       } catch (error) {
-        return refused((error as Error).message);
+        return undelivered((error as Error).message);
       }
     },
   };
@@ -67,20 +73,23 @@ function compose({ from, to, subject, text }: Mail) {
     envelope: { from: inAscii(sender.address), to: recipients.map(({ address }) => inAscii(address)) },
     subject,
     text,
-    // RFC 3834: answering machines and vacation programs keep quiet.
+    // RFC 3834: vacation programs do not answer.
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
     disableFileAccess: true,
     disableUrlAccess: true,
   };
 }
 
-/** nodemailer drops what it takes for no address without a word, local users among them; nobody must be dropped here. */
+/**
+ * The addresses of a list. nodemailer silently drops what it does not take for an address, also
+ * local users; here an invalid address throws.
+ */
 function addresses(list: string): Address[] {
   const found = addressparser(list).map((entry) => {
     if (entry.group !== undefined) return { name: entry.name, address: '' };
     return entry.address === '' ? { name: '', address: entry.name } : { name: entry.name, address: entry.address };
   });
-  // Of "a@b c@d" the second became a name.
+  // In "a@b c@d" nodemailer takes one address for a name.
   const isWhole = ({ name, address }: Address) =>
     addressForm.test(address) && (!name.includes('@') || list.includes(`"${name}"`));
   const good = printable(list) === list && found.every(isWhole);
@@ -88,10 +97,16 @@ function addresses(list: string): Address[] {
   return found;
 }
 
-/** A leading dash would be an option to sendmail; blanks, quotes and brackets would end the address in an SMTP command. */
+/**
+ * The form of an address. A leading dash would be an option to sendmail; blanks, quotes and
+ * brackets would end the address in an SMTP command.
+ */
 const addressForm = /^[^\s"<>(),;\\-][^\s"<>(),;\\]*$/u;
 
-/** The domain as mail servers and sendmail programs know it: `ops@münchen.example` is ops@xn--mnchen-3ya.example to them (RFC 5890). */
+/**
+ * The address with its domain in ASCII, as mail servers need it: `ops@xn--mnchen-3ya.example` for
+ * `ops@münchen.example` (RFC 5890).
+ */
 function inAscii(address: string): string {
   const at = address.lastIndexOf('@');
   const domain = address.slice(at + 1);
@@ -104,7 +119,7 @@ function inAscii(address: string): string {
 type Composed = ReturnType<typeof compose>;
 
 async function bySendmail(path: string, message: Composed, limits: MailLimits): Promise<Delivery> {
-  // Run here rather than by nodemailer, whose sendmail transport knows no time limit and drops what the program says on stderr.
+  // nodemailer's own sendmail transport has no time limit and drops the program's stderr.
   const composer = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
   const { message: bytes } = await composer.sendMail(message);
   const { from, to } = message.envelope;
@@ -112,34 +127,24 @@ async function bySendmail(path: string, message: Composed, limits: MailLimits): 
     message: bytes as Buffer,
     limitMs: limits.totalMs,
   });
-  return ended.ok ? ended : refused(ended.reason);
+  return ended.ok ? ended : undelivered(ended.reason);
 }
 
 async function bySmtp(login: SmtpLogin, message: Composed, totalMs: number): Promise<Delivery> {
-  if (!login.ok) return refused(login.reason);
+  if (!login.ok) return undelivered(login.reason);
   const server = `${login.options.host}:${login.options.port}`;
   try {
     const transport = nodemailer.createTransport(login.options);
-    const { rejectedErrors = [] } = await transport.sendMail({ ...message, signal: AbortSignal.timeout(totalMs) });
+    const { rejected = [], rejectedErrors = [] } = await transport.sendMail({
+      ...message,
+      signal: AbortSignal.timeout(totalMs),
+    });
     if (rejectedErrors.length === 0) return { ok: true };
     const words = rejectedErrors.map((error) => login.withoutSecrets(error.message)).join('; ');
-    return refused(`${server}: not sent to all: ${words}`);
+    return { ...undelivered(`${server}: not sent to all: ${words}`), remaining: rejected.join(', ') };
   } catch (error) {
     const { name, message: words } = error as Error;
     const reason = name === 'AbortError' ? `no end after ${totalMs / 1000} s` : words;
-    return refused(`${server}: ${login.withoutSecrets(reason)}`);
-  }
-}
-
-function refused(reason: string): Delivery {
-  return { ok: false, reason: printable(reason.trim().replaceAll(/\s*[\r\n]+\s*/g, ' ')).slice(0, 1000) };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
+    return undelivered(`${server}: ${login.withoutSecrets(reason)}`);
   }
 }

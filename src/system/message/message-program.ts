@@ -1,4 +1,7 @@
-/** Runs a program that takes a message on stdin, sendmail or a channel's command, for a bounded time. */
+/**
+ * Runs a program that reads a message on stdin, sendmail or a channel's command, for a bounded
+ * time.
+ */
 import process from 'node:process';
 import { signalName } from '../../text/signal.ts';
 import { runBounded } from '../process/bounded-program.ts';
@@ -6,23 +9,24 @@ import type { Delivery } from '../types/message.ts';
 import type { WaitStatus } from '../types/process.ts';
 import { users } from '../user/users.ts';
 
-/** What it says on stderr beyond this is of no use in a reason. */
+/** The part of stderr that is quoted in the reason. */
 const wordsLimit = 500;
 
 export interface ProgramOrder {
   readonly message: Uint8Array;
   readonly limitMs: number;
-  /** All that it gets; PATH, LC_ALL and who the caller is unless given. */
+  /** The whole environment. The default has PATH, LC_ALL and the caller's identity. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** `/` unless given. */
+  /** The working directory; `/` by default. */
   readonly workingDirectory?: string;
-  /** It may take the message or not, as long as it ends with 0. */
+  /** True when exit code 0 counts as delivered even if the program has not read the message. */
   readonly mayIgnoreMessage?: boolean;
 }
 
 /**
- * Delivered means that the program exited with 0. A command of a channel is given the rest of its time for what it does in the background, as mail(1)
- * does; then that is ended. A sendmail's background delivery goes on.
+ * Delivered means that the program exited with 0. Background processes of a channel's command, such
+ * as mail(1) starts, have the rest of the time; then they are killed. Background deliveries of a
+ * sendmail go on.
  */
 export async function runMessageProgram(
   [program, ...args]: readonly [string, ...string[]],
@@ -36,7 +40,7 @@ export async function runMessageProgram(
 ): Promise<Delivery> {
   let words = '';
   const run = runBounded({
-    // Its background delivery may outlive the run, so it must carry no mark of a run.
+    // A background delivery may outlive the run, so the environment has no mark of a run.
     ...{ argv: [program, ...args], environment, workingDirectory, limitMs, input: message, listensTo: 'stderr' },
     leftovers: mayIgnoreMessage ? 'wait' : 'leave',
     onOutput: (text) => {

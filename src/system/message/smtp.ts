@@ -1,18 +1,17 @@
 /**
- * Says how a mail server is spoken to: port, time limits, login and TLS.
+ * The options for the connection to a mail server: port, time limits, login and TLS.
  *
  * | route            | TLS                                                                        |
  * |------------------|----------------------------------------------------------------------------|
  * | `secure`         | from the first byte, certificate verified                                  |
  * | `user`           | STARTTLS must be offered and the certificate valid: it guards the password |
- * | this machine     | STARTTLS when offered; its certificate names another host                  |
+ * | this host        | STARTTLS when offered; its certificate names another host                  |
  * | neither          | STARTTLS when offered, unverified, as mail servers do among themselves     |
  */
-import { readFileSync } from 'node:fs';
 import { connect, isIP } from 'node:net';
-import { rootCertificates } from 'node:tls';
 import type { SMTPTransportOptions } from 'nodemailer/lib/smtp-transport';
 import type { MailRoute } from '../types/message.ts';
+import { authoritiesIn } from './authorities.ts';
 import { readSecret } from './secret.ts';
 
 type SmtpRoute = Extract<MailRoute, { by: 'smtp' }>;
@@ -21,7 +20,7 @@ export type SmtpLogin =
   | {
       readonly ok: true;
       readonly options: SMTPTransportOptions & { readonly host: string; readonly port: number };
-      /** Servers quote what they were sent, so an answer may carry the password. */
+      /** Removes the password from an answer: servers quote what they were sent. */
       readonly withoutSecrets: (words: string) => string;
     }
   | { readonly ok: false; readonly reason: string };
@@ -33,7 +32,7 @@ export function smtpOptions(
   const { host, user } = route;
   const secure = route.secure ?? false;
   const port = route.port ?? (secure ? 465 : user === undefined ? 25 : 587);
-  const local = isThisMachine(host);
+  const local = isThisHost(host);
   const verified = secure || (user !== undefined && !local);
   const password = route.passwordFile === undefined ? undefined : readSecret(route.passwordFile);
   if (password?.ok === false) return { ok: false, reason: `the password of the mail server: ${password.reason}` };
@@ -45,21 +44,21 @@ export function smtpOptions(
       secure,
       requireTLS: verified && !secure,
       opportunisticTLS: !verified,
-      tls: verified ? { ca: authorities(authoritiesFile) } : { rejectUnauthorized: false },
-      ...(user === undefined ? {} : { auth: { user, pass: password?.secret ?? '' } }),
-      ...patience(connectMs),
+      tls: verified ? { ca: authoritiesIn(authoritiesFile) } : { rejectUnauthorized: false },
+      ...(user !== undefined && { auth: { user, pass: password?.secret ?? '' } }),
+      ...timeLimits(connectMs),
       getSocket: (_options, connected) => openSocket({ host, port, connectMs }, connected),
     },
     withoutSecrets: scrubber(user ?? '', password?.secret),
   };
 }
 
-function patience(connectMs: number) {
+function timeLimits(connectMs: number) {
   return {
     connectionTimeout: connectMs,
     greetingTimeout: connectMs,
     socketTimeout: connectMs,
-    // A server that does not close its side must not keep run-job any longer.
+    // A server that does not close its side must not keep run-job longer.
     socketCloseTimeout: 500,
   };
 }
@@ -67,8 +66,9 @@ function patience(connectMs: number) {
 type Connected = Parameters<NonNullable<SMTPTransportOptions['getSocket']>>[1];
 
 /**
- * nodemailer would ask DNS before /etc/hosts, and fail for `localhost` while DNS is out of order, which is when jobs fail. Node's own
- * connect asks getaddrinfo(3) and tries each address.
+ * Opens the connection. nodemailer would ask DNS before /etc/hosts and fail for `localhost` while
+ * DNS is down, which is when jobs fail. Node's own connect uses getaddrinfo(3) and tries each
+ * address.
  */
 function openSocket(
   { host, port, connectMs }: { readonly host: string; readonly port: number; readonly connectMs: number },
@@ -88,20 +88,14 @@ function openSocket(
   });
 }
 
-function isThisMachine(host: string): boolean {
+function isThisHost(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** Node's own list is for machines that have none. */
-function authorities(file: string): string[] {
-  try {
-    return [readFileSync(file, 'utf8')];
-  } catch {
-    return [...rootCertificates];
-  }
-}
-
-/** AUTH PLAIN and AUTH LOGIN send the password in base64, alone or behind the user's name. */
+/**
+ * A function that removes the password: plain, and in base64 alone or after the user's name, as
+ * AUTH LOGIN and AUTH PLAIN send it.
+ */
 function scrubber(user: string, password: string | undefined): (words: string) => string {
   if (password === undefined) return (words) => words;
   const base64 = (text: string) => Buffer.from(text).toString('base64');

@@ -1,9 +1,13 @@
-/** Appends lines to a log file that other processes append to, and that may be renamed or full at any time. */
+/**
+ * Appends lines to a log file that other processes append to, and that may be renamed or full at
+ * any time.
+ */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Delivery } from '../types/message.ts';
 
-// Opened anew each time, as logrotate expects. Non-blocking: a FIFO without a reader is an error, not a place to hang.
+// The file is opened for each write, as logrotate expects. Non-blocking, so that a FIFO without a
+// reader is an error.
 const flags =
   constants.O_WRONLY |
   constants.O_APPEND |
@@ -12,7 +16,10 @@ const flags =
   constants.O_NONBLOCK |
   constants.O_NOCTTY;
 
-/** Never rejects. The directory is not made: it would belong to whoever happened to come first. */
+/**
+ * Appends the lines; never rejects. Does not create the directory, which would belong to the first
+ * user who runs a program.
+ */
 export async function appendLines(path: string, lines: readonly string[]): Promise<Delivery> {
   let file: FileHandle | undefined;
   try {

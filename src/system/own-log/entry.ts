@@ -1,4 +1,7 @@
-/** Words one entry of run-job's own log: as text or JSON for a file, or for syslog, which adds time and process itself. */
+/**
+ * Formats one entry of run-job's own log: as text or JSON for a file, or for syslog, which adds
+ * time and process itself.
+ */
 import process from 'node:process';
 import { printable } from '../../text/printable.ts';
 import { offsetText } from '../../zone/wall-time.ts';
@@ -22,13 +25,16 @@ export function isWanted(level: LogLevel, lowest: LogLevel): boolean {
 
 type Format = OwnLogSettings['format'];
 
-/** One entry of a file or the console; further lines of a message are indented, so that none can pass for an entry. */
+/**
+ * One entry of a file or the console; further lines of a message are indented, so that none can
+ * pass for an entry.
+ */
 export function entryForFile(entry: LogEntry, format: Format): string {
   if (format === 'json') return json(entry);
   return `${localTime(entry.atMs)} run-job[${process.pid}] ${entry.level}: ${entryForSyslog(entry)}`;
 }
 
-/** Fields can't hide the entry's own keys. */
+/** One entry as JSON. A field with the name of one of the entry's own keys gets a suffix. */
 function json({ level, message, fields, atMs }: LogEntry): string {
   return JSON.stringify({ time: new Date(atMs).toISOString(), level, message, pid: process.pid, ...prefixed(fields) });
 }
@@ -38,7 +44,7 @@ function prefixed(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [own.includes(key) ? `${key}_` : key, value]));
 }
 
-/** syslog adds time, process and level itself. */
+/** The text for syslog, which adds time, process and level itself. */
 export function entryForSyslog({ message, fields }: LogEntry): string {
   const lines = message.trimEnd().split('\n').map(printable).join('\n\t');
   return [lines, ...Object.entries(fields).map(([key, value]) => `${key}=${plainOrQuoted(String(value))}`)].join(' ');
@@ -48,7 +54,10 @@ function plainOrQuoted(value: string): string {
   return /^[^\s"=\p{Cc}\p{Cf}]+$/u.test(value) ? value : printable(JSON.stringify(value));
 }
 
-/** `2026-11-22T10:30:00.123+01:00`: comparable with the local times of the jobs' logs, and unambiguous when the clocks change. */
+/**
+ * `2026-11-22T10:30:00.123+01:00`: comparable with the local times of the jobs' logs, and
+ * unambiguous when the clocks change.
+ */
 function localTime(ms: number): string {
   const offsetMs = hostZone().offsetAt(ms);
   return `${new Date(ms + offsetMs).toISOString().slice(0, -1)}${offsetText(offsetMs)}`;

@@ -1,6 +1,7 @@
 /**
- * run-job's log of its own doings. Loads winston with the first entry that needs it: an entry of level info that only syslog is to
- * have is the line that every run leaves, and goes there directly.
+ * The log in which run-job records its own actions. winston is loaded with the first entry that
+ * needs it. An entry of level info that only syslog gets, such as the line that every run leaves,
+ * goes there directly.
  */
 import process from 'node:process';
 import type { LogLevel, OwnLog, OwnLogSettings } from '../types/own-log.ts';
@@ -10,15 +11,17 @@ import type { createWinstonLog, EntrySink } from './winston-log.ts';
 
 export interface OwnLogOptions {
   readonly settings: OwnLogSettings;
-  /** Under cron nothing is shown when all is well: the console has warnings and errors only. */
+  /** True under cron: then the console shows only warnings and errors. */
   readonly byTheClock: boolean;
-  /** `() => import('./winston-log.ts')` of src/cli, where such an import is the border of a bundle. */
+  /**
+   * `() => import('./winston-log.ts')` of src/cli, where such an import is the border of a bundle.
+   */
   readonly load: () => Promise<{ readonly createWinstonLog: typeof createWinstonLog }>;
-  /** Named instead of /dev/log by tests. */
+  /** A socket that tests use instead of /dev/log. */
   readonly syslogSocket?: string;
 }
 
-/** A file system or syslog daemon that hangs must not keep run-job. */
+/** The longest wait for a file system or syslog daemon that hangs. */
 const patienceMs = 5000;
 
 export function createOwnLog(options: OwnLogOptions): OwnLog {
@@ -30,7 +33,7 @@ class LazyLog implements OwnLog {
   readonly #load: OwnLogOptions['load'];
   readonly #consoleLevel: LogLevel;
   readonly #target: SyslogTarget;
-  /** What goes to syslog past winston. */
+  /** Messages on their way to syslog without winston. */
   readonly #direct = new Set<Promise<void>>();
   #sink: Promise<EntrySink | undefined> | undefined;
   #closing: Promise<void> | undefined;
@@ -64,15 +67,15 @@ class LazyLog implements OwnLog {
   }
 
   async #open(): Promise<EntrySink | undefined> {
-    const onTrouble = (reason: string) => this.#toSyslog('error', `run-job's own log is incomplete: ${reason}`);
+    const onProblem = (reason: string) => this.#toSyslog('error', `run-job's own log is incomplete: ${reason}`);
     try {
       const { createWinstonLog } = await this.#load();
-      // What went directly comes before what winston brings.
+      // Direct messages must come before those of winston.
       await Promise.all(this.#direct);
       const [settings, consoleLevel, target] = [this.#settings, this.#consoleLevel, this.#target];
-      return createWinstonLog({ settings, consoleLevel, target, onTrouble, onSyslogTrouble: complain });
+      return createWinstonLog({ settings, consoleLevel, target, onProblem, onSyslogProblem: complain });
     } catch (error) {
-      onTrouble((error as Error).message);
+      onProblem((error as Error).message);
       return undefined;
     }
   }
@@ -85,14 +88,17 @@ class LazyLog implements OwnLog {
 
   #toSyslog(level: LogLevel, text: string): void {
     const written = writeSyslog(level, text, this.#target);
-    const told = written.then((delivery) => (delivery.ok ? undefined : complain(delivery.reason)));
-    this.#direct.add(told);
-    // A supervisor says something for months.
-    void told.then(() => this.#direct.delete(told));
+    const reported = written.then((delivery) => (delivery.ok ? undefined : complain(delivery.reason)));
+    this.#direct.add(reported);
+    // A supervisor logs for months.
+    void reported.then(() => this.#direct.delete(reported));
   }
 }
 
-/** The last resort. Under cron nobody reads it; at a terminal and under systemd somebody does. */
+/**
+ * Reports on stderr that the system log fails. It is seen at a terminal and under systemd, not
+ * under cron.
+ */
 function complain(reason: string): void {
   process.stderr.write(`run-job: can't write to the system log: ${reason}\n`);
 }

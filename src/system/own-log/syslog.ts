@@ -1,6 +1,6 @@
 /**
- * Writes to the system log through logger(1): Node has no datagram sockets of the Unix kind. Needs no configuration, so that what fails
- * before there is a log can be told as well.
+ * Writes to the system log through logger(1), because Node has no Unix datagram sockets. It needs
+ * no configuration, so that a failure before the own log exists can be reported too.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,23 +11,23 @@ import type { LogLevel } from '../types/own-log.ts';
 
 export interface SyslogTarget {
   readonly facility: string;
-  /** The program that speaks: run-job unless given. */
+  /** The program's name in the log; run-job by default. */
   readonly tag?: string;
-  /** Named instead of /dev/log by tests. */
+  /** A socket that tests use instead of /dev/log. */
   readonly socket?: string;
 }
 
-/** A syslog daemon that does not read blocks logger(1); nobody waits for it longer than this. */
+/** The longest wait for logger(1), which a syslog daemon that does not read can block. */
 const limitMs = 2000;
 
-/** rsyslog's usual limit of a message; logger(1) would cut at 1 KiB. */
+/** rsyslog's default limit of a message; logger(1) by itself cuts at 1 KiB. */
 const messageBytes = 8192;
 
 const severities = { error: 'err', warn: 'warning', info: 'info', debug: 'debug' } satisfies Record<LogLevel, string>;
 
 /**
- * Each line of the text becomes one message. Resolves when all of them are handed over, and never rejects. A machine without systemd
- * and without /dev/log has no system log: that is no failure.
+ * Sends each line of the text as one message. Resolves when all are handed over; never rejects. A
+ * host without systemd and without /dev/log has no system log, which is not a failure.
  */
 export async function writeSyslog(
   level: LogLevel,
@@ -36,12 +36,14 @@ export async function writeSyslog(
 ): Promise<Delivery> {
   try {
     const args = [
-      // Not --id: for root logger(1) then sends credentials of that process, which a container forbids, and the message is lost.
+      // Without --id: for root logger(1) would send that process's credentials, which a container
+      // forbids, and lose the message.
       ...['--tag', `${tag}[${process.pid}]`, '--priority', `${facility}.${severities[level]}`],
       ...['--skip-empty', '--size', String(messageBytes)],
       ...(socket === undefined ? [] : ['--socket', socket]),
     ];
-    // Not of the run: no mark of one in its environment, and not reached by a Ctrl-C at the terminal.
+    // logger is not part of the run: its environment has no mark, and Ctrl-C at the terminal does
+    // not reach it.
     const child = spawn('/usr/bin/logger', args, {
       ...{ cwd: '/', env: {}, detached: true, timeout: limitMs, killSignal: 'SIGKILL' },
       stdio: ['pipe', 'ignore', 'pipe'],
@@ -53,7 +55,7 @@ export async function writeSyslog(
     child.stdin.on('error', () => {});
     child.stdin.end(`${text.split('\n').map(printable).join('\n')}\n`);
     const [code, signal] = await once(child, 'close');
-    // A message that could not be sent makes it complain and exit with 0.
+    // logger exits with 0 also when it could not send a message, and says so on stderr.
     if (words !== '') return { ok: false, reason: printable(words.trim()) };
     if (signal !== null) return { ok: false, reason: 'logger: it hangs' };
     return code === 0 ? { ok: true } : { ok: false, reason: `logger: exit code ${code}` };

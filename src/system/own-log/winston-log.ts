@@ -1,4 +1,7 @@
-/** Carries entries of run-job's own log through winston to the transports that are configured. Loaded with the first of them. */
+/**
+ * Sends entries of run-job's own log through winston to the configured transports. Loaded with the
+ * first entry.
+ */
 import process from 'node:process';
 import winston from 'winston';
 import type { Delivery } from '../types/message.ts';
@@ -7,20 +10,20 @@ import { appendLines } from './append.ts';
 import { entryForFile, entryForSyslog, type LogEntry, logLevels } from './entry.ts';
 import { type SyslogTarget, writeSyslog } from './syslog.ts';
 
-/** Where entries go once winston is there. */
+/** The destination of entries when winston is loaded. */
 export interface EntrySink {
   write(entry: LogEntry): void;
-  /** Resolves when every transport is done with every entry; a transport that hangs keeps it waiting. */
+  /** Resolves when every transport has written every entry. A transport that hangs delays it. */
   end(): Promise<void>;
 }
 
 export interface WinstonLogOptions {
   readonly settings: OwnLogSettings;
-  /** The least grave level that is shown on the console. */
+  /** The least severe level that the console shows. */
   readonly consoleLevel: LogLevel;
-  /** Told once, in words, when entries can't be written. */
-  readonly onTrouble: (reason: string) => void;
-  readonly onSyslogTrouble: (reason: string) => void;
+  /** Called once, with the reason, when entries can't be written. */
+  readonly onProblem: (reason: string) => void;
+  readonly onSyslogProblem: (reason: string) => void;
   readonly target: SyslogTarget;
 }
 
@@ -28,12 +31,12 @@ export function createWinstonLog(options: WinstonLogOptions): EntrySink {
   const logger = winston.createLogger({
     level: options.settings.level,
     levels: Object.fromEntries(logLevels.map((level, order) => [level, order])),
-    // Each transport words entries for itself.
+    // Each transport formats entries itself.
     format: winston.format((info) => info)(),
     transports: transports(options),
     exitOnError: false,
   });
-  logger.on('error', (error: Error) => options.onTrouble(error.message));
+  logger.on('error', (error: Error) => options.onProblem(error.message));
   return {
     write: (entry) => void logger.log({ ...entry }),
     end: () =>
@@ -46,8 +49,8 @@ export function createWinstonLog(options: WinstonLogOptions): EntrySink {
 
 function transports({
   settings,
-  onTrouble,
-  onSyslogTrouble,
+  onProblem,
+  onSyslogProblem,
   consoleLevel,
   target,
 }: WinstonLogOptions): winston.transport[] {
@@ -60,17 +63,17 @@ function transports({
         file,
         entries.map((entry) => entryForFile(entry, format)),
       );
-    made.push(batchTransport(append, onTrouble));
+    made.push(batchTransport(append, onProblem));
   }
   if (syslog !== undefined) {
-    made.push(batchTransport((entries) => toSyslog(entries, target), onSyslogTrouble));
+    made.push(batchTransport((entries) => toSyslog(entries, target), onSyslogProblem));
   }
   return made;
 }
 
-/** Every level goes to stderr: stdout is for what a program was asked for. */
+/** The console: every level goes to stderr, because stdout is for the program's answer. */
 function consoleTransport(format: OwnLogSettings['format'], level: LogLevel): winston.transport {
-  // A reader of stderr that went away is no reason to end.
+  // The program goes on when the reader of stderr is gone.
   process.stderr.on('error', () => {});
   return new winston.transports.Console({
     level,
@@ -79,7 +82,10 @@ function consoleTransport(format: OwnLogSettings['format'], level: LogLevel): wi
   });
 }
 
-/** winston's base class, which its types call by another name and don't let be constructed. */
+/**
+ * winston's base class of transports, which its types declare under another name and without a
+ * constructor.
+ */
 const { Transport } = winston as unknown as {
   readonly Transport: new (options: {
     readonly highWaterMark: number;
@@ -91,19 +97,20 @@ const { Transport } = winston as unknown as {
 type Deliver = (entries: readonly LogEntry[]) => Promise<Delivery>;
 
 /**
- * What is noted while a delivery is under way goes with the next one, all together. winston's own File transport would create missing
- * directories, hide a full disk and then never finish.
+ * A transport that delivers in batches: entries that come during a delivery go together with the
+ * next one. winston's own File transport would create missing directories, hide a full disk and
+ * then never finish.
  */
-function batchTransport(deliver: Deliver, onTrouble: (reason: string) => void): winston.transport {
-  let troubled = false;
+function batchTransport(deliver: Deliver, onProblem: (reason: string) => void): winston.transport {
+  let hasFailed = false;
   const hand = async (entries: readonly LogEntry[], done: () => void) => {
     const delivery = await deliver(entries);
-    if (!delivery.ok && !troubled) onTrouble(delivery.reason);
-    troubled ||= !delivery.ok;
+    if (!delivery.ok && !hasFailed) onProblem(delivery.reason);
+    hasFailed ||= !delivery.ok;
     done();
   };
   return new Transport({
-    // A transport that is slow must not hold up the others.
+    // A slow transport must not delay the others.
     highWaterMark: Number.MAX_SAFE_INTEGER,
     log: (entry, done) => void hand([entry], done),
     logv: (writes, done) =>
@@ -114,7 +121,10 @@ function batchTransport(deliver: Deliver, onTrouble: (reason: string) => void): 
   });
 }
 
-/** One logger(1) for each stretch of entries of one level, since it has one priority for all that it reads. */
+/**
+ * Runs one logger(1) for each series of entries of one level, because it has one priority for all
+ * lines.
+ */
 async function toSyslog(entries: readonly LogEntry[], target: SyslogTarget): Promise<Delivery> {
   for (let start = 0, end = 0; start < entries.length; start = end) {
     const level = entries[start]?.level ?? 'info';

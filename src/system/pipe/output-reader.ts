@@ -1,4 +1,7 @@
-/** Reads one stream of a command through its pipe, until all who can write to it have closed it or there is no more patience. */
+/**
+ * Reads one stream of a command from its pipe, until all writers have closed it or the caller ends
+ * the reading.
+ */
 import { closeSync, readSync } from 'node:fs';
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import type { Pipe } from './pipes.ts';
@@ -6,23 +9,26 @@ import type { Pipe } from './pipes.ts';
 export interface OutputReaderParts {
   readonly pipe: Pipe;
   readonly buffer: Buffer;
-  /** `length` bytes have been read into the buffer. */
+  /** Called when `length` bytes have been read into the buffer. */
   readonly onRead: (length: number) => void;
-  /** Asked after each read; once false, `resume` is to be called. */
+  /** Called after each read. After false the reader pauses until `resume` is called. */
   readonly wantsMore: () => boolean;
 }
 
-/** A command that has ended can't have left more than this in a pipe; whatever comes beyond is from somebody who still writes. */
+/**
+ * The largest pipe. A command that has ended can't have left more; further bytes are from a process
+ * that still writes.
+ */
 const largestPipeBytes = 1 << 20;
 
 export class OutputReader {
   readonly #parts: OutputReaderParts;
   readonly #socket: Socket;
-  /** By itself: all have closed it. */
+  /** True when all writers have closed the pipe. */
   #hasEnded = false;
   readonly ended: Promise<void>;
 
-  /** Begins to read; somebody has the writing end open by now. */
+  /** Begins to read. A writer must have the pipe open. */
   constructor(parts: OutputReaderParts) {
     this.#parts = parts;
     const { pipe, buffer, onRead, wantsMore } = parts;
@@ -30,7 +36,8 @@ export class OutputReader {
       onRead(length);
       return wantsMore();
     };
-    // A constructor option like any other (nodejs.org/api/net.html), which the types have only for `connect`.
+    // `onread` is a constructor option (nodejs.org/api/net.html), which the types declare only for
+    // `connect`.
     const options: SocketConstructorOpts & { onread: OnReadOpts } = {
       fd: pipe.openReader(),
       readable: true,
@@ -53,7 +60,7 @@ export class OutputReader {
     if (!this.#socket.destroyed) this.#socket.resume();
   }
 
-  /** Reads what is there right now, and no more after that. True when somebody still has the writing end open. */
+  /** Reads what the pipe contains now and stops. True when a writer still has the pipe open. */
   finish(): boolean {
     if (this.#hasEnded) return false;
     this.#socket.destroy();
@@ -73,7 +80,7 @@ export class OutputReader {
   }
 }
 
-/** `undefined` when there is nothing now and may be later. */
+/** The number of bytes read; `undefined` when the pipe is empty and a writer has it open. */
 function readNow(fd: number, buffer: Buffer): number | undefined {
   try {
     return readSync(fd, buffer);

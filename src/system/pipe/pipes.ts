@@ -1,7 +1,9 @@
 /**
- * Real pipes for the output of commands. What Node calls a pipe is a pair of sockets, on which a job's `> /dev/stdout` fails with
- * ENXIO (nodejs/node#21941), and Node can make neither a pipe nor a FIFO itself. So the launcher, a shell, hands two pipes over that
- * cost it nothing: here-documents. Where the shell makes no pipes of them, mkfifo(1) makes two FIFOs, for some milliseconds.
+ * Real pipes for the output of commands. Node's own pipes are pairs of sockets, on which a job's `>
+ * /dev/stdout` fails with ENXIO (nodejs/node#21941), and Node can create neither a pipe nor a FIFO.
+ * So the launcher, a shell, hands over two here-documents, which are pipes and cost no process.
+ * Where the shell uses files for them, mkfifo(1) makes two FIFOs, which exist for some
+ * milliseconds.
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs';
@@ -10,21 +12,26 @@ import process from 'node:process';
 
 export type PipePair = readonly [stdout: Pipe, stderr: Pipe];
 
-/** Can be opened again and again, as long as this process keeps one end. */
+/** A pipe, which can be opened again as long as this process keeps one end. */
 export class Pipe {
   readonly #fd: number;
 
-  /** Takes over `fd`, any end of a pipe. */
+  /** Takes ownership of `fd`, either end of a pipe. */
   constructor(fd: number) {
     this.#fd = fd;
   }
 
-  /** Does not block. Says "end" as long as nobody writes, so the writing end is to be opened before the first read. */
+  /**
+   * A reading end that does not block. It reports the end as long as there is no writer, so open a
+   * writing end before the first read.
+   */
   openReader(): number {
     return openAgain(this.#fd, constants.O_RDONLY | constants.O_NONBLOCK);
   }
 
-  /** Opening it would wait for somebody who writes, so there is one for a moment. */
+  /**
+   * A reading end that blocks. Opening it would wait for a writer, so there is one for a moment.
+   */
   openBlockingReader(): number {
     const writer = this.openWriter();
     try {
@@ -34,7 +41,7 @@ export class Pipe {
     }
   }
 
-  /** An ordinary blocking one: a job does not expect its output to say EAGAIN. */
+  /** A writing end that blocks, because a job does not expect EAGAIN from its output. */
   openWriter(): number {
     return openAgain(this.#fd, constants.O_WRONLY);
   }
@@ -44,7 +51,10 @@ export class Pipe {
   }
 }
 
-/** Two new pipes; throws when the machine has none to give. `directory` may be anybody's to read: what lies in ours for a moment is not. */
+/**
+ * Two new pipes. Throws when the host can't create them. The FIFOs lie for a moment in a private
+ * directory below `directory`.
+ */
 export function makePipes(directory: string): PipePair {
   const own = mkdtempSync(path.join(directory, '.pipes-'));
   try {
@@ -66,8 +76,9 @@ function openFifo(file: string): Pipe {
 }
 
 /**
- * The pipes that the launcher handed over, by PROCESS_CONTROL_PIPES: its process number, which is ours too, and two descriptors. To be
- * called once in a process: afterwards the numbers mean other things. `undefined` when there are none, or they can't be used.
+ * The pipes that the launcher handed over in PROCESS_CONTROL_PIPES: its pid, which is also this
+ * process's, and two descriptors. Call it once in a process, because the numbers are reused
+ * afterwards. `undefined` when there are none or they can't be used.
  */
 export function adoptPipes(handed: string | undefined): PipePair | undefined {
   const [pid, ...fds] =
@@ -75,7 +86,8 @@ export function adoptPipes(handed: string | undefined): PipePair | undefined {
       .exec(handed ?? '')
       ?.slice(1)
       .map(Number) ?? [];
-  // A child that inherits the variable has descriptors of its own under these numbers, and one byte read from those can be fatal.
+  // A child that inherits the variable has other files under these numbers, and reading a byte from
+  // them can be fatal.
   if (pid !== process.pid) return undefined;
   const [stdout, stderr] = fds.map(adopt);
   if (stdout !== undefined && stderr !== undefined) return [stdout, stderr];
@@ -84,16 +96,16 @@ export function adoptPipes(handed: string | undefined): PipePair | undefined {
   return undefined;
 }
 
-/** As a new descriptor that no child inherits. */
+/** The pipe under a new descriptor that no child inherits; `undefined` when it can't be used. */
 function adopt(fd: number): Pipe | undefined {
   try {
-    // Not where the shell writes here-documents to files.
+    // Some shells write here-documents to files.
     if (!fstatSync(fd).isFIFO()) return undefined;
     const pipe = new Pipe(openAgain(fd, constants.O_RDONLY | constants.O_NONBLOCK));
     closeSync(fd);
     return pipe;
   } catch {
-    // Another user has made it.
+    // Another user owns it.
     return undefined;
   }
 }

@@ -1,7 +1,8 @@
 /**
- * Passes on what a child prints to this process's own stdout and stderr, through pipes that only these two processes have: bytes as they are,
- * in their order, none lost; at a terminal only what cannot steer it. A reader that is slow makes the child wait; one that has gone away makes
- * it see EPIPE, as if it wrote there itself.
+ * Copies what a child prints to this process's own stdout and stderr, through pipes that only these
+ * two processes have. Bytes keep their order and none is lost; at a terminal, what could control it
+ * is removed. A slow reader makes the child wait; one that has closed its end makes the child see
+ * EPIPE, as if it wrote there itself.
  */
 import { fstatSync, write } from 'node:fs';
 import process from 'node:process';
@@ -9,27 +10,33 @@ import { isatty } from 'node:tty';
 import { OutputReader } from './output-reader.ts';
 import { adoptPipes, makePipes, type Pipe } from './pipes.ts';
 
-/** A terminal that does not block is full for a moment. */
+/** The time to wait for a terminal that does not block and is full. */
 const notReadyMs = 5;
 const pipeBytes = 65_536;
 const gone = new Set(['EPIPE', 'EIO', 'ECONNRESET']);
 
 export interface Relay {
-  /** For the child's descriptors 1 and 2. To be closed here once it has been started. */
+  /** The child's descriptors 1 and 2. The caller closes them when the child has started. */
   readonly writers: readonly number[];
-  /** The child has been started. */
+  /** Must be called when the child has started. */
   begin(): void;
-  /** The child has ended: resolves when all that it printed is written, with what could not be. */
+  /**
+   * Must be called when the child has ended. Resolves when its output is written, with a line for
+   * each stream that failed.
+   */
   finish(): Promise<readonly string[]>;
 }
 
-/** Makes what was printed safe for a terminal; keeps what is not complete until more comes. */
+/** Makes output safe for a terminal. Keeps an incomplete sequence until more comes. */
 export interface Harmless {
   take(bytes: Uint8Array): string;
   end(): string;
 }
 
-/** One pipe where both go to the same place, such as a terminal: then the order of all lines is that in which the child wrote them. */
+/**
+ * A relay with one pipe if both streams go to the same file, such as a terminal, so that the order
+ * of all lines is kept.
+ */
 export function openRelay(harmless: () => Harmless): Relay {
   const [first, second] = adoptPipes(process.env.PROCESS_CONTROL_PIPES) ?? makePipes('/run');
   const isOne = samePlace(1, 2);
@@ -133,7 +140,7 @@ class RelayedStream {
     });
   }
 
-  /** The child is to see that nobody reads any more, and must not wait for it. */
+  /** Closes the pipe, so that the child sees EPIPE and does not wait. */
   #giveUp(error: NodeJS.ErrnoException): void {
     this.#isGivenUp = true;
     this.#queue.length = 0;

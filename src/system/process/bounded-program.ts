@@ -1,6 +1,8 @@
 /**
- * Runs a small program that is no job, a probe or one that takes a message, for a bounded time, and leaves nothing of it. It runs below a reaper of
- * its own (reaper.ts), as the commands of jobs do: whatever it starts is found, however it hides. Without perl its processes are looked for in /proc.
+ * Runs a small program that is not a job, such as a probe or a program that delivers a message, for
+ * a bounded time, and then ends its process tree. Like the command of a job it runs below a reaper
+ * of its own (reaper.ts), which finds every process that it starts. Without perl its processes are
+ * found in /proc.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
@@ -19,15 +21,16 @@ export interface BoundedProgram {
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
   readonly limitMs: number;
-  /** For stdin, which is empty without. */
+  /** The bytes for stdin; none by default. */
   readonly input?: Uint8Array;
-  /** Takes what it prints, in pieces. */
+  /** Gets the output, in pieces. */
   readonly onOutput: (text: string) => void;
-  /** `stderr`: what it prints on stdout is of no use. */
+  /** `stderr`: stdout is dropped. */
   readonly listensTo: 'both' | 'stderr';
   /**
-   * What becomes of processes that it leaves in the background after it has ended in time. kill: at once. wait: when its time is over. leave: when it
-   * ended with 0 they go on, as the deliveries of a sendmail do.
+   * The treatment of processes that it leaves in the background after it has ended in time. kill:
+   * they are killed at once. wait: they are killed when the time limit has passed. leave: they go
+   * on if the program exited with 0, like the deliveries of a sendmail.
    */
   readonly leftovers: 'kill' | 'wait' | 'leave';
 }
@@ -39,11 +42,11 @@ export type BoundedEnd =
 
 export interface BoundedRun {
   readonly end: Promise<BoundedEnd>;
-  /** Fulfilled when nothing of it lives, or all has been done that can be; with what could not be killed. */
+  /** Resolves when no process of it is left, or with those that could not be killed. */
   readonly gone: Promise<readonly Survivor[]>;
 }
 
-/** Output may still be on its way when the program has ended. */
+/** The time for output that is still on its way when the program has ended. */
 const drainMs = 200;
 
 export function runBounded(program: BoundedProgram, places: { readonly perlPath?: string } = {}): BoundedRun {
@@ -66,10 +69,11 @@ function reaperPlace({ perlPath = '/usr/bin/perl' }: { readonly perlPath?: strin
 }
 let knownScript: { readonly fd: number | undefined } | undefined;
 
-/** As much of a launch as there is without a lock, a log and a run. */
+/** The launch of a program that has no lock, no log and no run. */
 function launchOf({ argv, environment, workingDirectory, leftovers, limitMs }: BoundedProgram): ReaperLaunch {
   const place = { argv, environment, workingDirectory, runId: argv[0], keepsLock: false, umask: 0o022 };
-  // When this process is killed a message may still be delivered; CONT asks nobody to end.
+  // If this process is killed, a message may still be delivered: the stop signal is CONT, which
+  // ends no process.
   return leftovers === 'kill'
     ? { ...place, orphanGraceMs: 0 }
     : { ...place, stopSignal: constants.signals.SIGCONT, orphanGraceMs: limitMs };
@@ -87,15 +91,15 @@ function listen({ stdin, stdout, stderr }: ChildProcess, { input, onOutput }: Bo
       .setEncoding('utf8')
       .on('data', onOutput)
       .on('error', () => {});
-  // How it ended says more than EPIPE.
+  // The way in which the program ends says more than EPIPE.
   stdin?.on('error', () => {});
   if (input !== undefined) stdin?.end(input);
   return { input: stdin, outputs };
 }
 
-/** What the reaper says, each word once. */
+/** The reaper's messages about the program. */
 interface Words {
-  /** How the program ended, or why it could not be started. */
+  /** The end of the program, or the reason why it could not be started. */
   readonly end: Promise<Word>;
   readonly gone: Promise<Word>;
 }
@@ -121,7 +125,8 @@ async function reapedEnd(
   const inTime = await within(limitMs, words.end);
   if (!inTime || (leftovers === 'kill' && !(await isNext(words.gone)))) reaper.kill();
   const ended = inTime ? await words.end : undefined;
-  // Its last words may still be in the pipe, and a child of it may hold the pipe open for long.
+  // The last output may still be in the pipe, and a child may hold the pipe open for long: wait a
+  // moment only.
   if (ended !== undefined)
     await within(
       drainMs,
@@ -137,7 +142,10 @@ async function reapedEnd(
   };
 }
 
-/** Mostly nothing is left, and the reaper says so in one breath with the end. */
+/**
+ * True when the message is already there: usually no process is left, and the reaper says so
+ * together with the end.
+ */
 function isNext(word: Promise<Word>): Promise<boolean> {
   const notYet = new Promise<false>((resolve) => {
     setImmediate(() => resolve(false));
@@ -158,7 +166,7 @@ async function reapedGone(
 ): Promise<readonly Survivor[]> {
   const isWell = end.is === 'ended' && end.status.is === 'exited' && end.status.code === 0;
   if (leftovers === 'leave' && isWell) {
-    reaper.letGo();
+    reaper.abandon();
     return [];
   }
   if (leftovers === 'wait' && isWell && (await within(limitMs, words.gone))) return [];
@@ -167,7 +175,9 @@ async function reapedGone(
   return named(descendantsOf(reaper.pid));
 }
 
-/** Out of processes or of memory Node throws at once. */
+/**
+ * Runs the program without a reaper. spawn() throws when the host has no process or memory left.
+ */
 function unreaped(program: BoundedProgram): BoundedRun {
   try {
     return runUnreaped(program);
@@ -177,7 +187,10 @@ function unreaped(program: BoundedProgram): BoundedRun {
   }
 }
 
-/** In a process group and with a mark of its own, by which what it leaves is found. */
+/**
+ * Gives the program a process group and a mark of its own, by which its remaining processes are
+ * found.
+ */
 function runUnreaped(program: BoundedProgram): BoundedRun {
   const { argv, environment, workingDirectory, limitMs, input, listensTo, leftovers } = program;
   const mark = randomUuid();

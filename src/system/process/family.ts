@@ -1,28 +1,30 @@
-/** Processes with everything that descends from them, and what people are told of each. */
+/** Process trees: the descendants of processes, and the description of each process for people. */
 import { readFileSync, statSync } from 'node:fs';
 import process from 'node:process';
 import type { Survivor } from '../types/process.ts';
 import { users } from '../user/users.ts';
 import { commandLineOf, isOver, listProcesses, type Process, readProcess } from './proc.ts';
 
-/** The pids of these processes and of all that descends from them. */
+/** The pids of these processes and of all their descendants. */
 export function familyOf(ancestors: readonly number[], all: readonly Process[]): ReadonlySet<number> {
   const children = new Map<number, number[]>();
   for (const { pid, parent } of all) children.set(parent, [...(children.get(parent) ?? []), pid]);
-  // A set is walked in the order of insertion, what is added on the way included.
+  // The loop over a set also visits what is added during the loop.
   const family = new Set(ancestors);
   for (const pid of family) for (const child of children.get(pid) ?? []) family.add(child);
   return family;
 }
 
-/** The living processes below one, that one not included. */
+/** The living descendants of a process, without the process itself. */
 export function descendantsOf(pid: number): readonly Process[] {
   const all = listProcesses();
   const family = familyOf([pid], all);
   return all.filter((found) => found.pid !== pid && family.has(found.pid));
 }
 
-/** These processes as people are told of them; `uid` is whoever would end them, this process unless given. */
+/**
+ * These processes for people. `uid` is the user who would signal them: this process's by default.
+ */
 export function named(found: readonly Process[], uid = process.getuid?.() ?? 0): readonly Survivor[] {
   return found.map((one) => survivor(one, uid));
 }
@@ -32,7 +34,7 @@ function survivor({ pid, startTicks }: Process, uid: number): Survivor {
   return { pid, startTicks, command: commandLineOf(pid), ...(why !== undefined && { why }) };
 }
 
-/** Why a signal of that user does not end it: it belongs to another one, or waits in the kernel. `undefined` when one should. */
+/** The reason why a signal of that user can't end the process; `undefined` when it should. */
 function outOfReach(pid: number, uid: number): string | undefined {
   const owner = strangerOf(pid, uid);
   if (owner !== undefined) return `belongs to ${owner}`;
@@ -41,8 +43,9 @@ function outOfReach(pid: number, uid: number): string | undefined {
 }
 
 /**
- * kill(2) compares the caller's uid with the real and the saved one of the process. The owner of /proc/PID says less: it is root for whatever has
- * changed its user.
+ * The owner of a process that this user may not signal. kill(2) compares the caller's uid with the
+ * real and the saved uid of the process. The owner of /proc/PID says less: it is root for a process
+ * that has changed its user.
  */
 function strangerOf(pid: number, uid: number): string | undefined {
   if (uid === 0) return undefined;
@@ -52,7 +55,7 @@ function strangerOf(pid: number, uid: number): string | undefined {
   return users.find(String(owner))?.name ?? `uid ${owner}`;
 }
 
-/** Real and saved. */
+/** The real and the saved uid of a process. */
 function uidsOf(pid: number): readonly number[] | undefined {
   try {
     const [, real, , saved] = /^Uid:\t(\d+)\t(\d+)\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];

@@ -1,5 +1,6 @@
 /**
- * Starts the commands of jobs: below the reaper where there is perl, which is everywhere on Debian, else below a shell.
+ * Starts the commands of jobs: below the reaper where there is perl, as everywhere on Debian,
+ * otherwise below a shell.
  */
 import process from 'node:process';
 import { nulIn, startFailure } from '../program/executable.ts';
@@ -10,7 +11,10 @@ import { launchUnderReaper } from './reaped.ts';
 import { launchUnderShim } from './shim.ts';
 
 export interface LauncherPlaces {
-  /** Fixed, because a PATH that a crontab sets must not choose what runs beside every job. */
+  /**
+   * An absolute path, because the PATH of a crontab must not choose a program that runs beside
+   * every job.
+   */
   readonly perlPath?: string;
   readonly reaperPath?: string;
 }
@@ -52,7 +56,10 @@ async function refusal(trial: NonNullable<Launch['trial']>): Promise<LaunchAnswe
   return { is: 'failed', stage: trialStage, reason, exitCode: 125 };
 }
 
-/** The mark says "this is a run-job"; a job that had it would be spared by a sweep and taken for the holder of the lock. */
+/**
+ * The environment without the mark of a run-job: a sweep would spare a job that had it, and status
+ * would take it for the lock's holder.
+ */
 function withoutMark(environment: Launch['environment']): Launch['environment'] {
   const { PROCESS_CONTROL_WRAPPER: _mark, ...rest } = environment;
   return rest;

@@ -1,8 +1,9 @@
 /**
- * What /proc says about processes: who is who, who still lives, and which of them belong to a run.
+ * Reads processes from /proc: their identity, whether they live, and which of them belong to a run.
  *
- * A pid alone names nothing for long; a process is its pid together with its start time (`ProcessIdentity`), and across
- * boots also the boot id. Everything here only reads, and a process that ends while it is read counts as gone.
+ * Pids are reused, so a process is identified by its pid and start time (`ProcessIdentity`), and
+ * across boots also by the boot id. Every function here only reads. A process that ends while it is
+ * read counts as gone.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import process from 'node:process';
@@ -11,42 +12,53 @@ import type { ProcessIdentity } from '../types/process.ts';
 
 /** One line of the process table. */
 export interface Process extends ProcessIdentity {
-  /** The name in the kernel's table, at most 15 bytes; for people only. */
+  /** The name in the kernel's table, at most 15 bytes, to be shown to people. */
   readonly name: string;
-  /** R, S, D, T (stopped), Z (zombie)… as proc(5) lists them. */
+  /** The letter of proc(5): R, S, D, T (stopped), Z (zombie)… */
   readonly state: string;
   readonly parent: number;
   readonly group: number;
   readonly session: number;
   readonly threads: number;
-  /** A thread of the kernel, listed like a process. */
+  /** True for a thread of the kernel, which /proc lists like a process. */
   readonly isKernel: boolean;
 }
 
-/** By what a process can be known to belong to a run. */
+/** The marks by which a process is known to belong to a run. */
 export interface RunMarks {
   readonly runId: string;
-  /** PROCESS_CONTROL_WRAPPER of the run-job itself: a child that was forked and has not become the job yet still carries it. */
+  /**
+   * PROCESS_CONTROL_WRAPPER of the run-job itself. A forked child carries it until it becomes the
+   * job.
+   */
   readonly wrapperCookie?: string;
-  /** Leader of the session and process group in which the run's command was started. */
+  /** The leader of the session and process group in which the run's command was started. */
   readonly leader?: ProcessIdentity;
 }
+
+/**
+ * USER_HZ, the unit of `startTicks`: the kernel has fixed it for what it tells programs (proc(5)).
+ */
+export const ticksPerSecond = 100;
 
 /** PF_KTHREAD in linux/sched.h, unchanged since 2.6.27. */
 const kernelThreadFlag = 0x200000;
 
-/** For how long a process may be in the middle of execve(2), and how many looks in a row prove that it is not. */
+/**
+ * The time that a process may spend inside execve(2), and the number of looks in a row that prove
+ * that it is not there.
+ */
 const execPatience = { looks: 400, pauseMs: 0.5, believed: 3 };
 
-/** Reads one process; `undefined` when there is none (or /proc hides it). */
+/** The process with this pid; `undefined` when there is none or /proc hides it. */
 export function readProcess(pid: number | 'self'): Process | undefined {
   const text = readProcFile(`${pid}/stat`);
   return text === undefined ? undefined : parseStat(text.toString('latin1'));
 }
 
 /**
- * Parses /proc/PID/stat. The name stands in brackets and may itself hold spaces, brackets and line breaks, so the
- * fields are counted from the last closing bracket.
+ * Parses /proc/PID/stat. The name is in brackets and may itself contain spaces, brackets and line
+ * breaks, so the fields are counted from the last closing bracket.
  */
 export function parseStat(text: string): Process | undefined {
   const open = text.indexOf('(');
@@ -69,25 +81,34 @@ export function parseStat(text: string): Process | undefined {
   };
 }
 
-/** The lasting name of the process that has this pid now; `undefined` when there is none. */
+/** The identity of the process that has this pid now; `undefined` when there is none. */
 export function processIdentity(pid: number | 'self'): ProcessIdentity | undefined {
   const found = readProcess(pid);
   return found && { pid: found.pid, startTicks: found.startTicks };
 }
 
-/** Whether this very process (not a later one with its pid) still runs. A zombie does not; a stopped one does. */
+/**
+ * True when this same process, not a later one with its pid, still runs. A zombie does not; a
+ * stopped process does.
+ */
 export function isAlive(identity: ProcessIdentity): boolean {
   const found = readProcess(identity.pid);
   return found !== undefined && found.startTicks === identity.startTicks && !isOver(found);
 }
 
-/** Whether this very process is stopped by a signal. A traced one (state t) is stopped now and then only. */
+/**
+ * True when this same process is stopped by a signal. A traced process (state t) does not count: it
+ * stops only now and then.
+ */
 export function isSuspended(identity: ProcessIdentity): boolean {
   const found = readProcess(identity.pid);
   return found?.startTicks === identity.startTicks && found.state === 'T';
 }
 
-/** Whether a process has this pid although /proc does not show it, as the mount option `hidepid` does with other users' processes. */
+/**
+ * True when a process has this pid although /proc does not show it. The mount option `hidepid`
+ * hides other users' processes.
+ */
 export function isHidden(pid: number): boolean {
   if (readProcess(pid) !== undefined) return false;
   try {
@@ -99,14 +120,14 @@ export function isHidden(pid: number): boolean {
 }
 
 /**
- * A zombie has ended and waits for its parent to notice. But when only the first thread of a process has ended, /proc shows
- * the same letter while the others run on.
+ * True for a zombie: it has ended and waits for its parent. A process of which only the first
+ * thread has ended has the same letter in /proc, but its other threads still run.
  */
 export function isOver(found: Process): boolean {
   return (found.state === 'Z' || found.state === 'X') && found.threads <= 1;
 }
 
-/** Every process that /proc shows and that is not over, in the order of pids. */
+/** All living processes that /proc shows, in the order of pids. */
 export function listProcesses(): readonly Process[] {
   return pids()
     .map(readProcess)
@@ -115,15 +136,19 @@ export function listProcesses(): readonly Process[] {
 }
 
 /**
- * The living processes of a run, this one excepted: those with its mark in their first environment, and those in the
- * session or process group of its command unless they carry the mark of another run.
+ * The living processes of a run, without this process: those whose environment at start had the
+ * run's mark, and those in the session or process group of its command that have no other run's
+ * mark.
  */
 export function processesOfRun(marks: RunMarks): readonly Process[] {
   const self = ownPid();
   return listProcesses().filter((found) => found.pid !== self && belongsTo(found, marks));
 }
 
-/** Who started it, whatever a set-uid program has made of it; `undefined` when it is gone. */
+/**
+ * The real uid: the user who started the process, also when it is a set-uid program. `undefined`
+ * when it is gone.
+ */
 export function realUidOf(pid: number): number | undefined {
   const real = /^Uid:\t(\d+)/m.exec(readProcFile(`${pid}/status`)?.toString('latin1') ?? '')?.[1];
   return real === undefined ? undefined : Number(real);
@@ -139,18 +164,23 @@ function belongsTo(found: Process, marks: RunMarks): boolean {
   return runIds.length === 0 && marks.leader !== undefined && isLedBy(found, marks.leader);
 }
 
-/** The kernel does not reuse a pid while it still names a session or group; one that is older than the leader isn't led by it. */
+/**
+ * True for a member of the leader's session or group. The kernel does not reuse a pid that still
+ * names one; a process older than the leader is not a member.
+ */
 function isLedBy(found: Process, leader: ProcessIdentity): boolean {
   const sharesNumber = found.session === leader.pid || found.group === leader.pid;
   return sharesNumber && Number(found.startTicks) >= Number(leader.startTicks);
 }
 
 /**
- * The environment that a process was started with, `NAME=value` strings that each end in NUL; `undefined` when it can't be read (another user's
- * process). What a program has changed since does not show, and a program may have written over it.
+ * The environment with which a process was started: `NAME=value` strings that each end in NUL.
+ * `undefined` when it can't be read, as for another user's process. Later changes do not show, and
+ * a program may have written over it.
  *
- * In the middle of execve(2) it reads as empty for a moment, as the command line does: 3 looks in 100 missed the mark of a process that did
- * nothing else. So an empty one is believed only when several looks in a row find it beside a command line.
+ * During execve(2) the environment and the command line read as empty for a moment: with a process
+ * that called nothing but execve(2), 3 looks in 100 missed the mark. So an empty environment is
+ * believed only when several looks in a row find it beside a command line that is not empty.
  */
 export function environmentOf(pid: number): Buffer | undefined {
   let environment = readProcFile(`${pid}/environ`);
@@ -169,18 +199,21 @@ export function environmentOf(pid: number): Buffer | undefined {
   return environment;
 }
 
-/** Blocks: what is looked for here must be found before anything else is done. */
+/** Blocks this process, because nothing else may be done before the look is complete. */
 function pause(durationMs: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, durationMs);
 }
 
-/** The run ids in PROCESS_CONTROL_RUN_ID, outermost first: a run that was started by another one's job is `a/b`. */
+/**
+ * The run ids in PROCESS_CONTROL_RUN_ID, outermost first: `a/b` is a run `b` that a job of run `a`
+ * started.
+ */
 export function runIdsIn(environment: Buffer): readonly string[] {
   const path = variableIn(environment, 'PROCESS_CONTROL_RUN_ID');
   return path ? path.split('/') : [];
 }
 
-/** One variable of an environment block; the first if there are several, as getenv(3) would. */
+/** One variable of an environment block; the first one of that name, as getenv(3) takes it. */
 export function variableIn(environment: Buffer, name: string): string | undefined {
   const needle = `${name}=`;
   let at = environment.indexOf(needle);
@@ -190,25 +223,29 @@ export function variableIn(environment: Buffer, name: string): string | undefine
   return environment.toString('utf8', at + needle.length, end < 0 ? environment.length : end);
 }
 
-/** The command line for people; the name in brackets, as ps(1) shows it, when there is none to read. */
+/**
+ * The command line for people, or the name in brackets when it can't be read, as ps(1) shows it.
+ */
 export function commandLineOf(pid: number): string {
   const words = readProcFile(`${pid}/cmdline`)?.toString('utf8').replace(/\0+$/, '').split('\0').join(' ');
   return words || `[${readProcess(pid)?.name ?? pid}]`;
 }
 
-/** Pids that /proc shows, ascending. */
+/** The pids that /proc shows, ascending. */
 export function pids(): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 }
 
-/** The number of this process in /proc, which may show another pid namespace than ours. */
+/**
+ * The pid of this process in /proc, which may show another pid namespace than the process's own.
+ */
 export function ownPid(): number {
   return Number(readlinkSync('/proc/self'));
 }
 
-/** Differs after each boot (and inside some sandboxes). Without hyphens. */
+/** The id of this boot, without hyphens. Some sandboxes have one of their own. */
 export function bootId(): string {
   knownBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim().replaceAll('-', '');
   return knownBootId;
@@ -216,8 +253,8 @@ export function bootId(): string {
 let knownBootId: string | undefined;
 
 /**
- * Names the namespace in which pids of /proc count. `undefined` when this process lives in another one than the /proc it sees
- * (unshare --pid without --mount-proc): then the numbers there say nothing about the numbers here.
+ * The pid namespace of /proc. `undefined` when this process is in another one (unshare --pid
+ * without --mount-proc): then the pids of /proc are not those of this process.
  */
 export function pidNamespace(): string | undefined {
   knownNamespace ??= { name: readPidNamespace() };
@@ -226,12 +263,12 @@ export function pidNamespace(): string | undefined {
 let knownNamespace: { readonly name: string | undefined } | undefined;
 
 function readPidNamespace(): string | undefined {
-  // One number for each namespace from that of /proc down to our own.
+  // One pid for each namespace, from that of /proc down to this process's own.
   const numbers = /^NSpid:\s*(.*)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]?.split('\t') ?? [];
   return numbers.length > 1 ? undefined : readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
 }
 
-/** A file below /proc; `undefined` when the process is gone or does not let us look. */
+/** A file below /proc; `undefined` when the process is gone or this user may not read it. */
 function readProcFile(path: string): Buffer | undefined {
   try {
     return readFileSync(`/proc/${path}`);

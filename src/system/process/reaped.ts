@@ -1,22 +1,32 @@
-/** Runs a command below the reaper: what it started is gone when the reaper has no child left. */
+/** Runs a command below the reaper: its process tree is gone when the reaper has no child left. */
 import { clock } from '../time/clock.ts';
 import type { Launch, ProcessIdentity, RunningCommand, Survivor, WaitStatus } from '../types/process.ts';
 import { descendantsOf, named } from './family.ts';
 import type { Process } from './proc.ts';
 import { lostGraceMs, type Reaper, type ReaperPlace, startReaper, streamsOf, type Word } from './reaper.ts';
-import { askToEnd, endAll, killAll, type Quarry, type Swept, sweepLimitMs, untilNoneLives, within } from './sweep.ts';
+import {
+  askToEnd,
+  endAll,
+  killAll,
+  type ProcessTree,
+  type Swept,
+  sweepLimitMs,
+  untilNoneLives,
+  within,
+} from './sweep.ts';
 
 export type ReaperAnswer =
   | { readonly is: 'launched'; readonly command: RunningCommand }
   | { readonly is: 'refused'; readonly stage: string; readonly errno: number; readonly text: string }
-  /** The reaper was killed while it started the command; nothing of it lives. */
+  /** The reaper was killed while it started the command. No process of the command lives. */
   | { readonly is: 'lost'; readonly reason: string }
-  /** It does not work here, and nothing has been started. */
+  /** The reaper does not work on this host. Nothing has been started. */
   | { readonly is: 'unavailable' };
 
 /**
- * Until a command counts as launched though nobody knows whether it could be started. A working directory on a dead file system may never
- * answer, and a job may stop its own reaper; neither may keep run-job from its timeout.
+ * The time after which a command counts as launched although the reaper has not said so. A working
+ * directory on a dead file system may never answer, and a job may suspend its own reaper; neither
+ * may keep run-job from its timeout.
  */
 const startPatienceMs = 5000;
 
@@ -25,13 +35,13 @@ export async function launchUnderReaper(launch: Launch, runId: string, place: Re
   if (reaper === undefined || (await reaper.nextWord()).is !== 'ready') return { is: 'unavailable' };
   const forked = await reaper.nextWord();
   if (forked.is !== 'forked') return notStarted(forked, { runId, ...stopOf(launch) });
-  const quarry = { runId, leader: forked.leader, ...stopOf(launch) };
+  const tree = { runId, leader: forked.leader, ...stopOf(launch) };
   const start = reaper.nextWord();
-  if ((await within(startPatienceMs, start)) && (await start).is !== 'started') return notStarted(await start, quarry);
-  return { is: 'launched', command: new ReapedCommand(reaper, start, quarry) };
+  if ((await within(startPatienceMs, start)) && (await start).is !== 'started') return notStarted(await start, tree);
+  return { is: 'launched', command: new ReapedCommand(reaper, start, tree) };
 }
 
-interface Watched extends Quarry {
+interface Watched extends ProcessTree {
   readonly orphanGraceMs: number;
 }
 
@@ -39,13 +49,13 @@ function stopOf({ stopSignal, orphanGraceMs = lostGraceMs }: Launch): Omit<Watch
   return { orphanGraceMs, ...(stopSignal !== undefined && { stopSignal }) };
 }
 
-async function notStarted(word: Word, quarry: Watched): Promise<ReaperAnswer> {
+async function notStarted(word: Word, tree: Watched): Promise<ReaperAnswer> {
   if (word.is === 'failed') return { ...word, is: 'refused' };
-  await endAll(quarry, quarry.orphanGraceMs);
+  await endAll(tree, tree.orphanGraceMs);
   return { is: 'lost', reason: reasonOf(word) };
 }
 
-/** Why it is not known how a command ended. */
+/** The reason why it is not known how a command ended. */
 function reasonOf(word: Word): string {
   switch (word.is) {
     case 'lost':
@@ -61,16 +71,16 @@ class ReapedCommand implements RunningCommand {
   readonly leader: ProcessIdentity;
   readonly ended: Promise<WaitStatus>;
   readonly #reaper: Reaper;
-  readonly #quarry: Watched;
-  /** Fulfilled when nothing is left, or when all has been done that can be. */
+  readonly #tree: Watched;
+  /** Resolves when no process is left, or when those that are left can't be killed. */
   readonly #over: Promise<Swept>;
   #asked: Promise<ReadonlySet<number>> | undefined;
   #abandoned = false;
 
-  constructor(reaper: Reaper, start: Promise<Word>, quarry: Watched & { readonly leader: ProcessIdentity }) {
-    this.leader = quarry.leader;
+  constructor(reaper: Reaper, start: Promise<Word>, tree: Watched & { readonly leader: ProcessIdentity }) {
+    this.leader = tree.leader;
     this.#reaper = reaper;
-    this.#quarry = quarry;
+    this.#tree = tree;
     const end = start.then((word) => (word.is === 'started' ? reaper.nextWord() : word));
     this.#over = end
       .then((word) => (word.is === 'ended' ? reaper.nextWord() : word))
@@ -84,15 +94,16 @@ class ReapedCommand implements RunningCommand {
 
   async stop(graceMs: number): Promise<Swept> {
     const endMs = clock.monotonicMs() + graceMs;
-    // Whoever was started in the run's name by somebody outside (at, a terminal multiplexer) is not below the reaper.
-    const { leader: _below, ...marks } = this.#quarry;
-    const strays = { ...marks, except: this.#reaper.pid };
+    // Processes that another program (at, a terminal multiplexer) started for the job are not below
+    // the reaper.
+    const { leader: _below, ...marks } = this.#tree;
+    const outside = { ...marks, except: this.#reaper.pid };
     this.#reaper.say('t');
-    this.#asked ??= askToEnd(strays);
+    this.#asked ??= askToEnd(outside);
     const asked = await this.#asked;
-    if (await within(graceMs, this.#over)) await untilNoneLives(strays, endMs - clock.monotonicMs());
+    if (await within(graceMs, this.#over)) await untilNoneLives(outside, endMs - clock.monotonicMs());
     this.#reaper.say('k');
-    const [below, beside] = await Promise.all([this.#overOrNamed(), killAll(strays, asked)]);
+    const [below, beside] = await Promise.all([this.#overOrNamed(), killAll(outside, asked)]);
     return { survivors: [...below.survivors, ...beside.survivors], swept: below.swept + beside.swept };
   }
 
@@ -103,7 +114,7 @@ class ReapedCommand implements RunningCommand {
 
   abandon(): void {
     this.#abandoned = true;
-    this.#reaper.letGo();
+    this.#reaper.abandon();
   }
 
   detach(): void {
@@ -111,7 +122,7 @@ class ReapedCommand implements RunningCommand {
     this.#reaper.unref();
   }
 
-  /** The reaper itself goes on for as long as something lives. */
+  /** The result, or what lives when the limit has passed; the reaper then goes on. */
   async #overOrNamed(): Promise<Swept> {
     if (await within(sweepLimitMs, this.#over)) return this.#over;
     const living = this.#living();
@@ -122,8 +133,8 @@ class ReapedCommand implements RunningCommand {
     return descendantsOf(this.#reaper.pid);
   }
 
-  /** The reaper was killed, and what it watched is out of reach for wait(2). */
+  /** Ends by a sweep what a killed reaper has left, which wait(2) can't see. */
   async #endOrphans(): Promise<Swept> {
-    return this.#abandoned ? { survivors: [], swept: 0 } : endAll(this.#quarry, this.#quarry.orphanGraceMs);
+    return this.#abandoned ? { survivors: [], swept: 0 } : endAll(this.#tree, this.#tree.orphanGraceMs);
   }
 }

@@ -1,43 +1,51 @@
 #!/usr/bin/perl
-# Parent of one job: starts it, adopts whatever it leaves behind, and ends all of it when asked to or when run-job is gone.
+# The parent of one job: starts it, adopts the processes that it leaves behind, and ends the whole
+# tree when run-job asks for it or dies.
 #
-#     reaper.pl PRCTL SETSID RT_SIGPROCMASK RT_SIGACTION SIGNALFD4 KEYCTL LOCKS      the numbers of these system calls on this machine, and of shared locks
+#     reaper.pl PRCTL SETSID RT_SIGPROCMASK RT_SIGACTION SIGNALFD4 KEYCTL LOCKS
 #
-# It is a child subreaper: a process below it that loses its parent becomes its child, however often it forked, changed its session
-# or emptied its environment. So "wait says that there are no children" proves that nothing of the job is left. It waits and never
-# polls, and it loads no module but strict: others would cost every run a millisecond or more.
+# The arguments are the numbers of these system calls on this architecture, and the number of shared
+# locks.
 #
-# Descriptors: 0 /dev/null, 1 and 2 the job's output, 3 the job's lock, 4 a socket to run-job, 5 this text, 6 and up the locks that it shares
-# with other jobs. The locks are held for as long as this process or a process of the job has them open, so that a second run can't begin
-# beside what is left of the first.
+# It is a child subreaper: a process below it that loses its parent becomes its child, however often
+# it forked, changed its session or emptied its environment. So "wait says that there are no
+# children" proves that nothing of the job is left. It waits and never polls, and it loads no module
+# but strict: another one would cost every run a millisecond or more.
 #
-# run-job says: once, "LENGTH\n" and as many bytes, NUL between the fields:
-#     umask, 1 if the job inherits the locks or else 0, stop signal, seconds between that and KILL when run-job is dead,
+# Descriptors: 0 /dev/null, 1 and 2 the job's output, 3 the job's lock, 4 a socket to run-job, 5
+# this script, 6 and up the locks that the job shares with others. A lock is held while this process
+# or a process of the job has it open, so a second run can't begin beside what is left of the first.
+#
+# run-job sends once "LENGTH\n" and as many bytes, with NUL between the fields:
+#     umask, 1 if the job inherits the locks and 0 if not, stop signal, seconds between that and KILL after the death of run-job,
 #     working directory, number of arguments, arguments…, NAME=VALUE…
-# and then single letters: t (the stop signal to all), k (KILL until nothing is left), x (let go: what lives is left to init).
-# That the stream ends means that run-job is dead: t, after a second k.
-# run-job is told, a line each:
+# and then single letters: t (send the stop signal to all), k (KILL until no process is left), x
+# (exit: init adopts what lives). The end of the stream means that run-job is dead: then the reaper
+# does t, and k after the given seconds. The reaper sends lines:
 #     ready, forked PID STARTTICKS, started, ended exited CODE or ended signalled NUMBER, gone SIGNALLED
-# or instead of any of the first three, failed STAGE ERRNO TEXT. "gone" counts the processes beside the command itself that needed a signal.
+# or, in place of one of the first three, failed STAGE ERRNO TEXT. "gone" counts the processes
+# beside the command itself that needed a signal.
 use strict;
 
 my ($prctl, $setsid, $sigprocmask, $sigaction, $signalfd4, $keyctl, $shared_locks) = map { $_ + 0 } @ARGV;
 my @locks = (3, 6 .. 5 + $shared_locks);
 my %kept  = map { $_ => 1 } 0 .. 4, @locks;
 
-# Both as run-job asks for them.
+# The values of the request replace these.
 my ($stop_signal, $grace_seconds) = (15, 1);
-# Between the KILL of everything else and that of other run-jobs below us, which write down in it what became of their own jobs. Where
-# run-job is dead, grace and this are together less than the 3 seconds for which a dead run may hold its lock; a service may ask for more,
-# since whoever starts it next waits for that. A run-job that lives waits for 5 (src/system/process/sweep.ts).
+# The time between the KILL of all other processes and that of run-jobs below this one, which record
+# the outcomes of their own jobs in it. After the death of run-job, the grace and this time are
+# together less than the 3 seconds for which a dead run may hold its lock. A service may have a
+# longer grace, because its next start waits for it. A living run-job waits 5 seconds
+# (src/system/process/sweep.ts).
 my ($wrapper_seconds, $orphaned_wrapper_seconds) = (4, 1);
 
-my $stage = 'watching';    # asked: the stop signal has been sent. killing: KILL to all but other run-jobs. killing-all: to these too.
-my $patience;              # Seconds until the stage changes by itself; undefined: it does not.
+my $stage = 'watching';    # asked: the stop signal is sent. killing: KILL to all but other run-jobs. killing-all: to these too.
+my $patience;              # The seconds until the next stage begins by itself; undefined: never.
 my $job_ended;
 my %signalled;
 
-# What run-job was started with and did not open itself would stay open here and in the job.
+# Close descriptors that run-job inherited: here and in the job they would stay open.
 opendir(my $open, '/proc/self/fd') or exit 1;
 for my $fd (grep { /^\d+$/ && !$kept{$_} } readdir $open) {
     open my $leaked, '<&=', $fd or next;
@@ -58,13 +66,14 @@ react() while 1;
 sub become_subreaper {
     my $answer = pack 'l!', 0;
     syscall $prctl, 36, 1, 0, 0, 0;          # PR_SET_CHILD_SUBREAPER
-    # Asked for again, because under a wrong number anything else might have succeeded.
+    # Check it: with a wrong number another system call might have succeeded.
     syscall $prctl, 37, $answer, 0, 0, 0;    # PR_GET_CHILD_SUBREAPER
     unpack('i', $answer) == 1 or give_up('subreaper');
 }
 
-# A descriptor that can be read after a child has ended. A handler in %SIG would not do: Perl runs it between two operations, so a
-# signal that comes just before select has gone to sleep would wake nobody.
+# A descriptor that becomes readable when a child has ended. A handler in %SIG is not enough: Perl
+# runs it between two operations, so a signal that comes just before select sleeps would not wake
+# it.
 sub watch_children {
     my $mask = signal_set(17);               # SIGCHLD
     syscall($sigprocmask, 0, $mask, 0, 8) == 0 or give_up('rt_sigprocmask');    # SIG_BLOCK
@@ -73,7 +82,7 @@ sub watch_children {
     return $handle;
 }
 
-# The kernel's sigset_t: 64 bits in words of the machine's size.
+# The kernel's sigset_t: 64 bits in native words.
 sub signal_set {
     my $set = pack 'L!', @_ ? 1 << ($_[0] - 1) : 0;
     return $set . "\0" x (8 - length $set);
@@ -82,7 +91,7 @@ sub signal_set {
 sub read_request {
     my $text = '';
     until ($text =~ /^(\d+)\n/ && length $text >= $+[0] + $1) {
-        # Whoever asked is gone before anything was started.
+        # run-job died before anything was started.
         sysread $control, $text, 65536, length $text or exit 1;
     }
     return split /\0/, substr($text, index($text, "\n") + 1), -1;
@@ -91,14 +100,17 @@ sub read_request {
 sub start_job {
     my ($umask, $inherits_locks, $signal, $grace, $directory, $count, @rest) = @_;
     ($stop_signal, $grace_seconds) = ($signal + 0, $grace);
-    # exec closes it in the child, like every descriptor above 2 that Perl has opened: an end without a word means "started".
+    # exec closes this pipe in the child, like every descriptor above 2 that Perl has opened: an end
+    # without text means "started".
     pipe my $outcome, my $report or give_up('pipe');
     my $pid = fork;
     defined $pid or give_up('fork');
     $pid or become_job($report, $umask, $inherits_locks, $directory, [splice @rest, 0, $count], \@rest);
-    # Nobody else can wait for the child: it is there to be looked at even if it has ended already.
+    # Only this process waits for the child, so its entry in /proc exists even if it has ended
+    # already.
     report("forked $pid " . (stat_fields($pid))[19]);
-    # The job's output comes to its end only when the job's own processes have closed it.
+    # The job's output ends when the job's own processes have closed it, so this process must not
+    # hold it open.
     open STDOUT, '>', '/dev/null';
     open STDERR, '>', '/dev/null';
     return ($pid, $outcome);
@@ -107,15 +119,16 @@ sub start_job {
 sub become_job {
     my ($report, $umask, $inherits_locks, $directory, $argv, $environment) = @_;
     my $fail = sub { syswrite $report, "failed $_[0] " . ($! + 0) . " $!"; exit 127 };
-    # Whatever cron, sudo or a nohup in front of us ignored or blocked, a job starts like one from a login shell.
-    # By the system call itself, for the C library hides the signals 32 and 33 from Perl; a sigaction of zeros means the default.
+    # A job starts with the default action of every signal, as from a login shell, whatever cron,
+    # sudo or nohup have ignored or blocked. The system call is used because the C library hides the
+    # signals 32 and 33; a sigaction of zeros means the default.
     my $default = "\0" x 64;
     syscall $sigaction, $_, $default, 0, 8 for 1 .. 64;
     syscall $sigprocmask, 2, signal_set(), 0, 8;    # SIG_SETMASK
     syscall($setsid) == $$ or $fail->('setsid');
     leave_keyring();
     umask $umask;
-    # With a handle on it, exec closes a lock in the job.
+    # exec closes a lock that has a Perl handle.
     my @handles;
     $inherits_locks or @handles = map { my $lock; open $lock, '<&=', $_ or $fail->('lock'); $lock } @locks;
     chdir $directory or $fail->('chdir');
@@ -123,8 +136,9 @@ sub become_job {
     exec { $argv->[0] } @$argv or $fail->('exec');
 }
 
-# Whoever started run-job through sudo has a session keyring that sudo has passed on, and whatever has it uses its keys. A new one counts
-# against the user's quota: so only for another's, and a job that has used the quota up stops no other one.
+# Leaves a session keyring of another user: sudo passes on the caller's, and every process in it can
+# use the caller's keys. A keyring of this user is kept, because a new one counts against the user's
+# quota, and a job that has used up the quota must not stop other jobs.
 sub leave_keyring {
     my $description = "\0" x 256;
     my $length = syscall $keyctl, 6, -3, $description, 256, 0;    # KEYCTL_DESCRIBE, KEY_SPEC_SESSION_KEYRING
@@ -132,22 +146,22 @@ sub leave_keyring {
     syscall $keyctl, 1, 0 if $length > 0 && $owner != $<;           # KEYCTL_JOIN_SESSION_KEYRING
 }
 
-# Waits for the next event and answers it.
+# Waits for the next event and handles it.
 sub react {
     my $readable = '';
     vec($readable, fileno $_, 1) = 1 for grep { $_ } $outcome, $control, $children;
-    # Linux returns how much of the time is left, by a clock that nobody sets.
+    # On Linux select returns the time that is left, measured by a clock that can't be set.
     my ($count, $left) = select $readable, undef, undef, $patience;
     return if $count < 0;
     $patience = $left if defined $patience;
-    my ($heard, $asked, $ended) = map { $_ && vec $readable, fileno $_, 1 } $outcome, $control, $children;
-    hear_outcome() if $heard;
-    hear_run_job() if $asked;
+    my ($started, $asked, $ended) = map { $_ && vec $readable, fileno $_, 1 } $outcome, $control, $children;
+    read_outcome() if $started;
+    read_orders() if $asked;
     reap() if $ended;
     next_stage() if defined $patience && $patience <= 0;
 }
 
-sub hear_outcome {
+sub read_outcome {
     my $failure = '';
     1 while sysread $outcome, $failure, 4096, length $failure;
     undef $outcome;
@@ -156,7 +170,7 @@ sub hear_outcome {
     last_word($failure);
 }
 
-sub hear_run_job {
+sub read_orders {
     if (sysread $control, my $letters, 64) {
         for (split //, $letters) {
             exit if $_ eq 'x';
@@ -189,20 +203,22 @@ sub next_stage {
     kill_all();
 }
 
-# The stop signal, and CONT for those that are stopped. What is below another run-job is left to that: it has a grace of its own to keep.
+# Sends the stop signal, and CONT for processes that are suspended. Another run-job below this one
+# signals its own job, which has its own grace.
 sub ask_all {
     $stage = 'asked';
     note($_) for living(0);
     kill_group($_) for $stop_signal, 'CONT';
-    # Looked for after the group has its signal: whoever left it before is seen here, whoever leaves it now has been asked.
+    # This look comes after the signal to the group: it sees processes that left before, and those
+    # that leave now have the signal.
     my @outside = grep { note($_) && $_->{group} != $job } living(0);
     for my $signal ($stop_signal, 'CONT') {
         kill $signal, map { $_->{pid} } @outside;
     }
 }
 
-# Called again whenever a child has ended, for its children are ours now. All children of ours get KILL each time, so one more will
-# always end after the last look, until there is none.
+# Sends KILL to all. Called again when a child has ended, because its children are now children of
+# this process. Each call kills all children, so after each look one more ends, until there is none.
 sub kill_all {
     my $doom = sub { note($_[0]) && kill 'KILL', $_[0]{pid} unless $_[0]{wrapper} && $stage eq 'killing' };
     my @living = living(1, $doom);
@@ -214,21 +230,23 @@ sub kill_all {
 
 sub note { $signalled{ $_[0]{pid} } = 1 }
 
-# No fork can race with a signal to a whole group. The kernel does not give away a number that still names a group, so the group is
-# the job's own as long as no other process has the number.
+# A fork can't escape a signal to the whole group. The kernel does not reuse a number that still
+# names a group, so the group is the job's unless another process has the number.
 sub kill_group {
     kill $_[0], -$job unless $job_ended && -e "/proc/$job";
 }
 
-# All processes below this one; those below another run-job only if asked for. $at_once is called for each child of ours before the
-# rest is looked at, the newest first: by the end of the walk one that forks and exits without end would have moved on.
+# The processes below this one; those below another run-job only with $all. $at_once is called for
+# each child before the rest of /proc is read, the newest first: a process that forks and exits
+# without end would have a new pid by the end of the walk.
 sub living {
     my ($all, $at_once) = @_;
     my %children;
     opendir my $proc, '/proc' or return;
     for my $pid (sort { $b <=> $a } grep { /^\d+$/ } readdir $proc) {
         my @stat = stat_fields($pid) or next;
-        # Also a process whose first thread has ended looks like a zombie; only the other threads tell.
+        # A process whose first thread has ended has the letter Z too; the number of its threads is
+        # larger.
         next if $stat[0] =~ /[ZX]/ && $stat[17] < 2;
         my $process = { pid => $pid, group => $stat[2] };
         push @{ $children{ $stat[1] } }, $process;
@@ -246,12 +264,13 @@ sub living {
     return @living;
 }
 
-# A run-job and its reaper carry this mark; it is never passed on to a job.
+# True for a run-job and its reaper, which carry this mark. A job never inherits it.
 sub is_run_job {
     return contents("/proc/$_[0]/environ") =~ /(?:^|\0)PROCESS_CONTROL_WRAPPER=/ ? 1 : 0;
 }
 
-# The fields of /proc/PID/stat behind the name, which may hold spaces and brackets: state, parent, group…
+# The fields of /proc/PID/stat after the name, which may contain spaces and brackets: state, parent,
+# group…
 sub stat_fields {
     my $text = contents("/proc/$_[0]/stat");
     return split ' ', substr $text, rindex($text, ')') + 1;
@@ -272,7 +291,8 @@ sub give_up {
     last_word("failed $_[0] " . ($! + 0) . " $!");
 }
 
-# The locks are free before run-job hears that all is over, so that the next run can begin as soon as this run-job has ended.
+# Closes the locks before the last message, so that the next run can begin as soon as this run-job
+# has ended.
 sub last_word {
     for my $descriptor (@locks) {
         my $lock;

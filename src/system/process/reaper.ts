@@ -1,6 +1,7 @@
 /**
- * Starts src/system/process/reaper.pl, the small parent of a job that adopts everything the job leaves behind, and talks with it. The protocol stands
- * there; docs/decisions/0002-reaper.md says why there is such a process.
+ * Starts reaper.pl, the parent of a job's command, which adopts every process that the job leaves
+ * behind, and exchanges messages with it. reaper.pl describes the protocol;
+ * docs/decisions/0002-reaper.md says why there is such a process.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
@@ -9,7 +10,10 @@ import process from 'node:process';
 import { isExecutable } from '../program/executable.ts';
 import type { Launch, ProcessIdentity, WaitStatus } from '../types/process.ts';
 
-/** The numbers of prctl, setsid, rt_sigprocmask, rt_sigaction, signalfd4 and keyctl (Linux: asm/unistd.h of each architecture). */
+/**
+ * The numbers of prctl, setsid, rt_sigprocmask, rt_sigaction, signalfd4 and keyctl (Linux:
+ * asm/unistd.h of each architecture).
+ */
 const systemCalls: Readonly<Record<string, readonly number[]>> = {
   x64: [157, 112, 14, 13, 289, 250],
   ia32: [172, 66, 175, 174, 327, 288],
@@ -23,16 +27,16 @@ const systemCalls: Readonly<Record<string, readonly number[]>> = {
 
 export interface ReaperPlace {
   readonly perlPath: string;
-  /** A descriptor of reaper.pl; undefined where there is none. */
+  /** A descriptor of reaper.pl; undefined when the file is missing. */
   readonly script: number | undefined;
-  /** PROCESS_CONTROL_WRAPPER: by it another reaper knows that this one is not part of a job. */
+  /** PROCESS_CONTROL_WRAPPER, by which another reaper sees that this one is not part of a job. */
   readonly wrapperMark: string;
 }
 
-/** Between the stop signal and KILL when the reaper or run-job is gone, unless the launch says otherwise. */
+/** The default time between the stop signal and KILL when the reaper or run-job was killed. */
 export const lostGraceMs = 1000;
 
-/** What the reaper says, or what its end says. */
+/** A message of the reaper; `lost` is the end of the reaper itself. */
 export type Word =
   | { readonly is: 'ready' }
   | { readonly is: 'failed'; readonly stage: string; readonly errno: number; readonly text: string }
@@ -42,10 +46,10 @@ export type Word =
   | { readonly is: 'gone'; readonly swept: number }
   | { readonly is: 'lost'; readonly reason: string };
 
-/** What a reaper has to know of its command. */
+/** The part of a launch that the reaper needs. */
 export type ReaperLaunch = Omit<Launch, 'stdoutFd' | 'stderrFd' | 'lockFd'>;
 
-/** Descriptors 0 to 3 of the command; its stdout and stderr, and the lock, as the launch says unless given. */
+/** Descriptors 0 to 3 of the reaper: stdin, stdout and stderr of the command, and the lock. */
 export interface ReaperStreams {
   readonly stdin: 'ignore' | 'pipe';
   readonly stdout: number | 'ignore' | 'pipe';
@@ -65,7 +69,8 @@ export function startReaper(launch: ReaperLaunch, place: ReaperPlace, streams: R
     reaper.request(launch);
     return reaper;
   } catch {
-    // Out of memory, or perl is no program. Nothing has been started, and the shell's attempt will say it if it fares no better.
+    // Out of memory, or perl is not a program. Nothing has been started; if the shell fails too,
+    // its message says why.
     return undefined;
   }
 }
@@ -84,11 +89,12 @@ function spawnReaper(
   numbers: readonly number[],
 ): ChildProcess {
   const shared = launch.sharedLockFds ?? [];
-  // Opened anew through /proc, so each reaper reads from its beginning.
+  // Perl opens the script anew through /proc, so that each reaper reads it from the beginning.
   return spawn(perlPath, ['/proc/self/fd/5', ...[...numbers, shared.length].map(String)], {
     argv0: `run-job: reaper of ${launch.runId}`,
     cwd: '/',
-    // Nothing that perl would heed: PERL5OPT, PERL5LIB or a locale that does not exist may stand in the job's own.
+    // A fresh environment: the job's own may have PERL5OPT, PERL5LIB or a locale that does not
+    // exist.
     env: {
       PROCESS_CONTROL_RUN_ID: launch.environment.PROCESS_CONTROL_RUN_ID ?? launch.runId,
       PROCESS_CONTROL_WRAPPER: wrapperMark,
@@ -98,7 +104,7 @@ function spawnReaper(
   });
 }
 
-/** The process and the conversation with it: what it says is kept until it is asked for. */
+/** A reaper process. Its messages are kept until `nextWord` asks for them. */
 export class Reaper {
   readonly #child: ChildProcess;
   readonly #control: Socket | undefined;
@@ -109,10 +115,10 @@ export class Reaper {
 
   constructor(child: ChildProcess) {
     this.#child = child;
-    // Without descriptors to spare there is no socket; the child's error says so.
+    // When descriptors run out there is no socket; the child's error says so.
     this.#control = child.stdio?.[4] as Socket | undefined;
-    this.#control?.on('data', (bytes: Buffer) => this.#hear(bytes.toString('latin1')));
-    // Written to a reaper that has ended; its end is heard of anyway.
+    this.#control?.on('data', (bytes: Buffer) => this.#read(bytes.toString('latin1')));
+    // The write went to a reaper that has ended; its `close` event follows.
     this.#control?.on('error', () => {});
     child.once('error', (error) => this.#take({ is: 'lost', reason: error.message }));
     child.once('close', (code, signal) => {
@@ -127,12 +133,12 @@ export class Reaper {
     return this.#child.pid ?? 0;
   }
 
-  /** For what it reads and prints, where that goes through pipes. */
+  /** The child process, for its streams when they are pipes. */
   get child(): ChildProcess {
     return this.#child;
   }
 
-  /** KILL to all that it watches, unless that is over. */
+  /** Sends KILL to the whole tree, unless the reaper is done. */
   kill(): void {
     if (!this.#isOver) this.say('k');
   }
@@ -154,27 +160,34 @@ export class Reaper {
     this.#control?.write(Buffer.concat([Buffer.from(`${text.length}\n`), text]));
   }
 
-  /** t: TERM, or the stop signal of the launch, to all, k: KILL until nothing is left. */
+  /**
+   * Orders a signal to the whole tree. t: the launch's stop signal, or TERM. k: KILL until no
+   * process is left.
+   */
   say(letter: 't' | 'k'): void {
     this.#control?.write(letter);
-    // A job may have stopped its own reaper.
+    // A job may have suspended its own reaper.
     this.#child.kill('SIGCONT');
   }
 
-  /** Leaves what lives to init; neither the reaper nor the socket keeps this process from ending any longer. */
-  letGo(): void {
-    // Writing to a reaper that has ended fails, and to take down the stack of that error costs a run two milliseconds.
+  /**
+   * Orders the reaper to end and leave the remaining processes to init. This process no longer
+   * waits for it.
+   */
+  abandon(): void {
+    // A write to a reaper that has ended fails, and recording the stack of that error costs a run
+    // two milliseconds.
     if (!this.#isOver) this.#control?.end('x');
     this.unref();
   }
 
-  /** Neither the reaper nor the socket keeps this process from ending any longer; the reaper goes on for as long as something lives. */
+  /** Allows this process to exit before the reaper, which goes on until no process is left. */
   unref(): void {
     this.#control?.unref();
     this.#child.unref();
   }
 
-  #hear(text: string): void {
+  #read(text: string): void {
     const lines = (this.#unfinished + text).split('\n');
     this.#unfinished = lines.pop() ?? '';
     for (const line of lines) this.#take(parseWord(line));

@@ -1,4 +1,7 @@
-/** Turns the signals that mean "end this run" into requests, and takes the teeth out of those that would disturb a wrapper. */
+/**
+ * Turns signals that mean "end this run" into requests, and ignores signals that would otherwise
+ * end or suspend run-job.
+ */
 import os from 'node:os';
 import process from 'node:process';
 import { isatty } from 'node:tty';
@@ -7,16 +10,17 @@ import type { StopRequest, StopRequests } from '../types/process.ts';
 const stopSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
- * SIGUSR1 would open Node's inspector on a port; a stopped wrapper (SIGTSTP, SIGTTIN, SIGTTOU) would enforce no timeout; SIGPIPE and
- * SIGUSR2 would end it. A handler that does nothing prevents each.
+ * Signals that run-job ignores, by a handler that does nothing. SIGUSR1 would open Node's inspector
+ * on a port; SIGTSTP, SIGTTIN and SIGTTOU would suspend run-job, which then enforces no timeout;
+ * SIGPIPE and SIGUSR2 would end it.
  */
-const disarmedSignals = ['SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const;
+const ignoredSignals = ['SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const;
 
-/** Listens from now on; requests that come before anybody asks are kept. */
+/** Listens from now on. Requests that come before `onStop` is called are kept for it. */
 export function listenForStops(): StopRequests {
   const received: StopRequest[] = [];
   const listeners: ((request: StopRequest) => void)[] = [];
-  for (const name of disarmedSignals) process.on(name, () => undefined);
+  for (const name of ignoredSignals) process.on(name, () => undefined);
   for (const name of stopSignals) {
     process.on(name, () => {
       const request: StopRequest = { signal: os.constants.signals[name], ...(isTyped(name) && { typed: true }) };

@@ -1,23 +1,26 @@
-/** Ends orphaned runs through /proc: the ones whose run-job and reaper were both killed. */
+/** Ends orphaned runs, whose run-job and reaper were both killed, through /proc. */
 
 import type { LockHolder } from '../types/lock.ts';
 import type { Sweeper } from '../types/process.ts';
 import { named } from './family.ts';
-import { endAll, livingOf, type Quarry } from './sweep.ts';
+import { endAll, livingOf, type ProcessTree } from './sweep.ts';
 
 export const sweeper: Sweeper = {
   left(orphan) {
-    const quarry = quarryOf(orphan);
-    return quarry === undefined ? [] : named(livingOf(quarry));
+    const tree = treeOf(orphan);
+    return tree === undefined ? [] : named(livingOf(tree));
   },
   async end(orphan, graceMs) {
-    const quarry = quarryOf(orphan);
-    return quarry === undefined ? [] : (await endAll(quarry, graceMs)).survivors;
+    const tree = treeOf(orphan);
+    return tree === undefined ? [] : (await endAll(tree, graceMs)).survivors;
   },
 };
 
-/** Nobody but an orphan: a run whose run-job lives is that run-job's to end, and what can't be judged from here is not ours. */
-function quarryOf({ state, runId, leader, processes }: LockHolder): Quarry | undefined {
+/**
+ * The process tree of an orphaned run; `undefined` in any other state: a living run-job ends its
+ * own run.
+ */
+function treeOf({ state, runId, leader, processes }: LockHolder): ProcessTree | undefined {
   if (state !== 'orphaned' || runId === undefined) return undefined;
   const known = (processes ?? []).flatMap(({ pid, startTicks }) =>
     startTicks === undefined ? [] : [{ pid, startTicks }],

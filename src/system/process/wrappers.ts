@@ -1,4 +1,4 @@
-/** Signals to the run-job of another run, told from a later process with its pid. */
+/** Signals the run-job of another run, never a later process with its pid. */
 import { statSync } from 'node:fs';
 import process from 'node:process';
 import type { LockHolder } from '../types/lock.ts';
@@ -11,24 +11,31 @@ export const wrappers: Wrappers = {
   kill: (holder) => send(holder, ['SIGKILL']),
 };
 
-/** Of a run that has lost its run-job there is none; what holds a lock unknown to us is nobody's to signal. */
+/**
+ * Signals the run-job that the record names. An orphaned run has none, and a holder in the state
+ * unknown is never signalled.
+ */
 function send({ state, wrapper, wrapperMark }: LockHolder, signals: readonly NodeJS.Signals[]): void {
   if (state === 'orphaned' || state === 'unknown' || wrapper === undefined || !isAlive(wrapper)) return;
-  // Whoever can write the record can name any process of any user. The predecessor's run-job carries no mark.
+  // A user who can write the record can name any process in it. The predecessor's run-job carries
+  // no mark.
   if (!isOwn(wrapper.pid) || (state === 'running' && !carries(wrapper.pid, wrapperMark))) return;
   try {
     for (const signal of signals) process.kill(wrapper.pid, signal);
   } catch {
-    // ESRCH: it has just ended. EPERM: it is another user's, and whoever asked sees that it goes on.
+    // ESRCH: it has just ended. EPERM: it is another user's; the caller sees that it goes on.
   }
 }
 
-/** Whether the process is this user's; so root signals nothing that a file of the service user's names. */
+/**
+ * True when the process is this user's. So root never signals a process because a file of the
+ * service user names it.
+ */
 function isOwn(pid: number): boolean {
   return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === process.geteuid?.();
 }
 
-/** Whether the process is the one run-job whose mark stands in the record: each has its own. */
+/** True when the process carries the mark of the record. Each run-job has a mark of its own. */
 function carries(pid: number, mark: string | undefined): boolean {
   return mark !== undefined && variableIn(environmentOf(pid) ?? Buffer.alloc(0), 'PROCESS_CONTROL_WRAPPER') === mark;
 }

@@ -1,14 +1,16 @@
 /**
- * Says whether a command can be started, and if not, at which stage it fails, why, and with which exit code a shell would say so:
- * 127 for a program that is not there, 126 for one that can't be executed.
+ * Finds out why a command can't be started: the stage, the reason, and the exit code of a shell,
+ * which is 127 for a program that does not exist and 126 for one that can't be executed.
  */
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { constants as numbers } from 'node:os';
+import { readFrom } from '../file/careful-file.ts';
+import { inNamedFile } from '../file/named-file.ts';
 import type { Launch, LaunchAnswer } from '../types/process.ts';
 
 export type StartFailure = Extract<LaunchAnswer, { is: 'failed' }>;
 
-/** A file (not a directory) that this user may execute. */
+/** True for a file, not a directory, that this user may execute. */
 export function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
@@ -18,7 +20,7 @@ export function isExecutable(file: string): boolean {
   }
 }
 
-/** What no system call can even be asked, for its strings end at a NUL. */
+/** The failure for a NUL character, which no string of a system call can contain. */
 export function nulIn({ argv, environment, workingDirectory }: Launch): StartFailure | undefined {
   const reason = 'it holds a NUL character, which no program can be given';
   const argument = argv.findIndex((word) => word.includes('\0'));
@@ -30,7 +32,7 @@ export function nulIn({ argv, environment, workingDirectory }: Launch): StartFai
   return { is: 'failed', stage: 'changing to the working directory', reason, exitCode: 125 };
 }
 
-/** Words for what the system call of a stage (chdir, exec, or one of our own) answered. */
+/** The failure for the error of a stage: chdir, exec, or a step before them. */
 export function startFailure(launch: Launch, stage: string, errno: number, text: string): StartFailure {
   switch (stage) {
     case 'chdir':
@@ -47,7 +49,10 @@ export function startFailure(launch: Launch, stage: string, errno: number, text:
   }
 }
 
-/** What exec would answer, found out without it; for a start behind a shell, whose own 126 and 127 look like the command's. */
+/**
+ * The failure that exec would report, found without it. It is for a start below a shell, whose own
+ * 126 and 127 look like the command's.
+ */
 export function foreseeableFailure(launch: Launch): StartFailure | undefined {
   const { EACCES, ENOENT, ENOTDIR } = numbers.errno;
   const directory = statSync(launch.workingDirectory, { throwIfNoEntry: false });
@@ -104,7 +109,10 @@ function whyNotExecuted(
   }
 }
 
-/** execve(2) says ENOENT for a script whose first line names a program that does not exist, as if the script were not there. */
+/**
+ * The reason when the first line of a script names a program that does not exist: execve(2) reports
+ * ENOENT for it, as for a missing script.
+ */
 function missingInterpreter(program: string): string | undefined {
   const interpreter = /^#![ \t]*([^ \t\n]+)/.exec(firstBytes(program))?.[1];
   if (interpreter === undefined || existsSync(interpreter)) return undefined;
@@ -114,13 +122,7 @@ function missingInterpreter(program: string): string | undefined {
 
 function firstBytes(file: string): string {
   try {
-    const fd = openSync(file, 'r');
-    try {
-      const bytes = Buffer.alloc(256);
-      return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
-    } finally {
-      closeSync(fd);
-    }
+    return inNamedFile(file, (fd) => readFrom(fd, 0, 256).toString('utf8'));
   } catch {
     return '';
   }

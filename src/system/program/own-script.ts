@@ -1,11 +1,14 @@
-/** Opens the perl programs that lie beside this one: those of the version that this process began with. */
+/** Opens the perl programs beside the bundles, in the version with which this process began. */
 import { openSync } from 'node:fs';
 import path from 'node:path';
 
-/** The files of the installed folder as boot.cjs has found them: an upgrade in the middle of a run must not put another version in their place. */
+/**
+ * The key of the files that boot.cjs holds open, so that an upgrade during a run does not replace
+ * them by another version.
+ */
 const heldFiles = Symbol.for('process-control.held');
 
-/** A descriptor of the caller's own; undefined where the program is missing. */
+/** A new descriptor of the program; undefined when it is missing. */
 export function openOwnScript(name: string): number | undefined {
   const file = path.join(import.meta.dirname, name);
   const held = (globalThis as { [heldFiles]?: ReadonlyMap<string, number> })[heldFiles]?.get(file);

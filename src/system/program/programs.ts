@@ -1,4 +1,4 @@
-/** Finds a program as execvp(3) would, so that what is missing is known before anything is started. */
+/** Finds a program as execvp(3) does, so that a missing one is known before anything is started. */
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ProgramAnswer, Programs } from '../types/process.ts';
@@ -10,7 +10,7 @@ export const programs: Programs = {
     const directories = searchPath.split(':').map((directory) => path.resolve(workingDirectory, directory));
     const answers = directories.map((directory) => look(path.join(directory, name)));
     const found = answers.find(({ is }) => is === 'found');
-    // A file of that name that can't be executed says more than that there is none.
+    // A file of that name that can't be executed is a better answer than "command not found".
     const there = answers.find((answer) => answer.is === 'missing' && answer.exitCode === 126 && !answer.isClosed);
     if (found ?? there) return (found ?? there) as ProgramAnswer;
     const closed = directories.filter((_directory, at) => isClosed(answers[at]));
@@ -18,14 +18,17 @@ export const programs: Programs = {
   },
 };
 
-/** A directory on the way to it that this user may not look into: whether the file is there can't be known. */
+/**
+ * The answer for one path. `isClosed`: this user may not enter a directory of the path, so the file
+ * may exist or not.
+ */
 type Look = ProgramAnswer & { readonly isClosed?: boolean };
 
 function isClosed(answer: Look | undefined): boolean {
   return answer?.isClosed === true;
 }
 
-/** The words of a shell, which people search for, then where was looked. */
+/** The words of a shell, which people search for, and the directories that were searched. */
 function notFound(name: string, searchPath: string, closed: readonly string[]): string {
   const where = searchPath === '' ? 'PATH is empty' : `PATH is ${searchPath}`;
   const unseen = closed.length === 0 ? '' : `; permission denied in ${closed.join(', ')}`;
@@ -54,7 +57,10 @@ function look(candidate: string): Look {
   }
 }
 
-/** "ENOTDIR: not a directory, stat '/etc/passwd/x'" without what is said already. */
+/**
+ * The words of an error message without its code and call: of "ENOTDIR: not a directory, stat
+ * '/etc/passwd/x'" the middle.
+ */
 function errnoWords(error: unknown): string {
   return /^\w+: ([^,]+)/.exec((error as Error).message)?.[1] ?? 'it can not be looked at';
 }

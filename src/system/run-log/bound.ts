@@ -1,15 +1,17 @@
 /**
- * Keeps the log of one run below a size: its beginning and its end stay, and a note between them counts what was left out.
+ * Keeps the log of one run below a size: its beginning and its end stay, and a note between them
+ * counts what was left out.
  *
  *     | head …                    | note | end …                 |
  *     0                           headBytes                      maxBytes
  *
- * The end grows as any log does. When it has no room left it is cut: the note and the last lines are written over its beginning, and the file is
- * shortened after them. So at any moment, also when run-job is killed, the file has a head and an end of at least `keptBytes`.
+ * The end grows like any log. When it has no room left it is cut: the note and the last lines are
+ * written over its beginning, and the file is shortened after them. So at every moment, also when
+ * run-job is killed, the file has a head and an end of at least `keptBytes`.
  */
 import { Buffer } from 'node:buffer';
 
-/** What has been left out so far. */
+/** The output that has been left out so far. */
 export interface LeftOut {
   readonly bytes: number;
   readonly lines: number;
@@ -17,16 +19,16 @@ export interface LeftOut {
 
 export interface LogBoundParts {
   readonly maxBytes: number;
-  /** The end begins at the place of the file that whatever comes next will have. */
+  /** Marks the place in the file where the next bytes go: there the end begins. */
   readonly mark: () => void;
-  /** Puts `bytes` in the place of all that stands behind the mark. */
+  /** Replaces everything after the mark by `bytes`. */
   readonly cut: (bytes: Buffer) => void;
-  /** The line that stands where something is missing. */
+  /** The line for the place where output is missing. */
   readonly note: (leftOut: LeftOut) => Buffer;
 }
 
 const newline = 0x0a;
-/** Of the whole, and at most: how much room the end has, and how much of it a cut keeps. */
+/** The room of the end and the part of it that a cut keeps, as shares and as limits. */
 const endShare = 1 / 4;
 const mostEndBytes = 32 << 20;
 const keptShare = 1 / 4;
@@ -38,9 +40,9 @@ export class LogBound {
   readonly #endBytes: number;
   readonly #kept: LastLines;
   #sizeBytes = 0;
-  /** Where the end begins; undefined until the head is full. */
+  /** The place where the end begins; undefined until the head is full. */
   #headBytes: number | undefined;
-  /** Of the end, the lines that a cut would have to count. */
+  /** The size of the end, which a cut counts. */
   #end: LeftOut = { bytes: 0, lines: 0 };
   #leftOut: LeftOut = { bytes: 0, lines: 0 };
 
@@ -50,12 +52,12 @@ export class LogBound {
     this.#kept = new LastLines(Math.min(Math.max(this.#endBytes * keptShare, leastKeptBytes), mostKeptBytes));
   }
 
-  /** `undefined` when nothing is missing. */
+  /** The output that is missing; `undefined` when the log is complete. */
   get leftOut(): LeftOut | undefined {
     return this.#leftOut.lines === 0 ? undefined : this.#leftOut;
   }
 
-  /** To be called before whole lines are written; true when a cut has written them already. */
+  /** Must be called before whole lines are written. True when a cut has written them already. */
   takes(lines: Buffer): boolean {
     const { maxBytes } = this.#parts;
     if (this.#headBytes === undefined && this.#sizeBytes + lines.length > maxBytes - this.#endBytes) {
@@ -90,7 +92,7 @@ export class LogBound {
   }
 }
 
-/** The last lines of what went by, in memory that is taken when it is needed first. */
+/** The last lines of the output. Memory is allocated with the first line. */
 class LastLines {
   readonly #limitBytes: number;
   #bytes: Buffer | undefined;
@@ -102,7 +104,7 @@ class LastLines {
   }
 
   add(lines: Buffer): void {
-    // Twice the limit, so that bytes are moved once per limit and not at each call.
+    // Twice the limit, so that bytes are moved once per limit and not with each call.
     this.#bytes ??= Buffer.allocUnsafeSlow(2 * this.#limitBytes);
     const some = lines.subarray(Math.max(0, lines.length - this.#limitBytes));
     if (this.#length + some.length > this.#bytes.length) {
@@ -125,7 +127,7 @@ class LastLines {
   }
 }
 
-/** A plain loop: a search for each newline costs more than a look at each byte. */
+/** The number of newlines. A plain loop is faster than a search for each newline. */
 function linesIn(bytes: Uint8Array): number {
   let lines = 0;
   for (let at = 0; at < bytes.length; at += 1) if (bytes[at] === newline) lines += 1;

@@ -1,10 +1,15 @@
-/** Bytes that wait to be written, in blocks that are used again and again: no garbage, however much goes through. */
+/**
+ * A queue of bytes to be written. Its blocks are reused, so that no amount of output makes garbage.
+ */
 import { Buffer } from 'node:buffer';
 
-/** Large enough that the thread that writes is woken seldom, small enough that progress is seen on a slow disk. */
+/**
+ * Large enough that the writing thread is woken seldom, small enough that progress shows on a slow
+ * disk.
+ */
 const blockBytes = 256 * 1024;
 
-/** Bytes `from` to `to` are waiting. */
+/** A block, of which the bytes `from` to `to` are queued. */
 interface Block {
   readonly bytes: Buffer;
   from: number;
@@ -12,7 +17,7 @@ interface Block {
 }
 
 export class ByteQueue {
-  /** Oldest first; new bytes go into the last. */
+  /** The blocks, oldest first; new bytes go into the last. */
   readonly #blocks: Block[] = [];
   readonly #spare: Buffer[] = [];
   #length = 0;
@@ -33,18 +38,18 @@ export class ByteQueue {
     this.#length += bytes.length;
   }
 
-  /** The oldest bytes, as many as lie together; more may be pushed while they are being written. */
+  /** The oldest contiguous bytes. More may be pushed while they are written. */
   head(): Buffer | undefined {
     const block = this.#blocks[0];
     return block === undefined || block.from === block.to ? undefined : block.bytes.subarray(block.from, block.to);
   }
 
-  /** Nothing more will be added to the head, so there is no point in waiting. */
+  /** True when no more bytes fit into the head. */
   get isHeadComplete(): boolean {
     return this.#blocks[0]?.to === blockBytes;
   }
 
-  /** The first `count` bytes of the head have been written. */
+  /** Removes the first `count` bytes of the head, which have been written. */
   drop(count: number): void {
     const block = this.#blocks[0];
     if (block === undefined) return;

@@ -1,18 +1,22 @@
 /**
- * Searches output for regular expressions that people wrote. One that backtracks without end would hold up everything else a run has to do,
- * its timeout too; so the search runs as a script of node:vm, which V8 can interrupt, also within an expression.
+ * Searches output for the regular expressions of job files. An expression that backtracks without
+ * end would block run-job and with it the timeout. So the search runs as a script of node:vm, which
+ * V8 can interrupt, also within an expression.
  */
 import process from 'node:process';
 import vm from 'node:vm';
 import type { LineSearch } from '../types/run-log.ts';
 
-/** Of work, for as many lines as are searched at once. */
+/** The time for one search of all given lines. */
 const limitMs = 1000;
 
-/** A machine that is busy with other things, or was suspended, gets the time again; the work is what counts. */
+/**
+ * The number of attempts on a host that is busy or was suspended: only the CPU time of this process
+ * counts.
+ */
 const attempts = 5;
 
-/** What the script looks at and for. */
+/** The input of the script. */
 interface Subject {
   expression: RegExp;
   lines: readonly string[];
@@ -20,7 +24,9 @@ interface Subject {
 
 const compiled = new Map<string, RegExp>();
 
-/** Made when it is needed first: most jobs have no expression, and a context costs a millisecond. */
+/**
+ * Created with the first search: most jobs have no expression, and a context costs a millisecond.
+ */
 let made: { readonly script: vm.Script; readonly context: vm.Context; readonly subject: Subject } | undefined;
 
 export const lineSearch: LineSearch = {

@@ -1,11 +1,11 @@
 /**
- * Writes bytes to one descriptor, in order, in bounded memory, and never blocks the program: a disk that hangs must not stop the
- * timer that ends the job.
+ * Writes bytes to one descriptor, in order and in bounded memory. It never blocks the program: a
+ * disk that hangs must not stop the timer that ends the job.
  *
  *     working --error, or nothing written for stallMs--> failing --a write succeeds--> working
  *
- * While it fails it keeps what fits, counts the rest as lost and tries again each second. Whoever feeds it asks `isFull` and pauses;
- * a failing outlet is never full, because a job must not stand still for want of a log.
+ * A failing outlet keeps what fits, counts the rest as lost and retries each second. The caller
+ * pauses while `isFull`; a failing outlet is never full, because a job must not wait for its log.
  */
 import { close, constants, ftruncate, open, write } from 'node:fs';
 import process from 'node:process';
@@ -13,32 +13,35 @@ import { ByteQueue } from './byte-queue.ts';
 
 export interface OutletOptions {
   readonly fd: number;
-  /** `close` leaves the descriptor as it is: it is somebody else's too. */
+  /** True for a descriptor that `close` must leave open because others use it too. */
   readonly keepsOpen?: boolean;
-  /** There is room again, or none is needed because what comes is given up. */
+  /** Called when there is room again, or the outlet has begun to fail and drops what comes. */
   readonly onRoom: () => void;
-  /** Words that stand where bytes are missing. */
+  /** The text for the place where bytes are missing. */
   readonly gapText: (lostBytes: number, reason: string) => Uint8Array;
   readonly limits?: Partial<OutletLimits>;
-  /** Asked before each write: gives the descriptor to write to from now on, if that is another one. */
+  /** Called before each write. It may give a new descriptor to write to from now on. */
   readonly renew?: (then: (fd: number | undefined) => void) => void;
 }
 
 export interface OutletLimits {
   readonly highBytes: number;
   readonly lowBytes: number;
-  /** Without progress for so long, it fails. */
+  /** The time without progress after which the outlet fails. */
   readonly stallMs: number;
-  /** How long `close` waits without progress. */
+  /** The time without progress after which `close` gives up. */
   readonly closeMs: number;
 }
 
 const usualLimits: OutletLimits = { highBytes: 4 << 20, lowBytes: 1 << 20, stallMs: 10_000, closeMs: 5000 };
 
-/** Small pieces are gathered for so long: written one by one, each line of a chatty job would cost a thread switch. */
+/**
+ * The time for which small pieces are gathered. Written one by one, each line would cost a thread
+ * switch.
+ */
 const gatherMs = 10;
 const retryMs = 1000;
-/** For a descriptor that does not block, which only that of a terminal is. */
+/** The time to wait for a descriptor that does not block and is full. Only a terminal's is one. */
 const notReadyMs = 20;
 
 type TimerName = 'gather' | 'retry' | 'stall';
@@ -49,20 +52,22 @@ export class Outlet {
   readonly #limits: OutletLimits;
   #queue = new ByteQueue();
   #writtenBytes = 0;
-  /** Where `cut` puts what it is given. */
+  /** The place where `cut` writes. */
   #markBytes = 0;
-  /** To be written at the mark when the queue is empty; what comes behind it waits in a queue of its own. */
+  /**
+   * The bytes to write at the mark when the queue is empty, and the queue of what comes after them.
+   */
   #cut: { readonly bytes: Uint8Array; readonly next: ByteQueue } | undefined;
-  /** The same file, without O_APPEND. */
+  /** A descriptor of the same file without O_APPEND. */
   #cutFd: number | undefined;
   #lostBytes = 0;
   #lostReason: string | undefined;
-  /** Lost after all that is in the queue, and not yet told. */
+  /** Bytes that were lost after those in the queue and that the log does not mention yet. */
   #gap = { bytes: 0, reason: '' };
-  /** Why it fails, while it does. */
+  /** The reason why the outlet is failing; undefined while it works. */
   #failure: string | undefined;
   #isWriting = false;
-  /** What is there is to be written now, be it ever so little. */
+  /** Write whatever is queued, however little. */
   #isUrgent = false;
   #isAwaited = false;
   readonly #timers = new Map<TimerName, NodeJS.Timeout>();
@@ -75,7 +80,7 @@ export class Outlet {
     this.#limits = { ...usualLimits, ...options.limits };
   }
 
-  /** Once it has said so, `onRoom` follows. */
+  /** True when the caller must pause. `onRoom` follows. */
   get isFull(): boolean {
     const isFull = this.#failure === undefined && this.#waitingBytes() >= this.#limits.highBytes;
     this.#isAwaited ||= isFull;
@@ -86,7 +91,7 @@ export class Outlet {
     return this.#lostBytes;
   }
 
-  /** The size of the file, as far as nobody else has changed it. */
+  /** The size of the file, unless another process has changed it. */
   get writtenBytes(): number {
     return this.#writtenBytes;
   }
@@ -95,9 +100,9 @@ export class Outlet {
     return this.#lostReason;
   }
 
-  /** Copies the bytes; while it fails it may drop them. */
+  /** Queues a copy of the bytes. A failing outlet may drop them. */
   write(bytes: Uint8Array): void {
-    // After a gap nothing is kept until it has been told, or what follows would stand before it.
+    // After a gap nothing is kept until the gap is in the log, so that the order stays right.
     const fits = this.#gap.bytes === 0 && this.#waitingBytes() + bytes.length <= this.#limits.highBytes;
     if (this.#failure === undefined || fits) {
       this.#push(bytes);
@@ -108,32 +113,41 @@ export class Outlet {
     }
   }
 
-  /** Keeps them also while it fails: for the few lines without which the rest can't be understood. */
+  /**
+   * Queues a copy of the bytes also while the outlet fails: for the few lines that the rest of the
+   * log needs.
+   */
   writeSurely(bytes: Uint8Array): void {
-    this.#tellGap();
+    this.#noteGap();
     this.#push(bytes);
     this.#pump();
   }
 
-  /** Remembers the place of the file that whatever is written next will have. */
+  /** Marks the place in the file where the next bytes go. */
   mark(): void {
     this.#markBytes = this.#writtenBytes + this.#queue.length;
   }
 
-  /** Puts `bytes` in the place of all that stands behind the mark, written or not. Only for a file that was new. */
+  /**
+   * Replaces everything after the mark, written or queued, by `bytes`. Only for a file that this
+   * run created.
+   */
   cut(bytes: Uint8Array): void {
-    this.#tellGap();
+    this.#noteGap();
     this.#cut = { bytes, next: new ByteQueue() };
     this.#pump();
   }
 
-  /** Writes what is there without waiting for more. */
+  /** Writes what is queued without waiting for more. */
   flush(): void {
     this.#isUrgent = true;
     this.#pump();
   }
 
-  /** Writes what can be written and closes the descriptor; what can't is lost. Ends in bounded time, also on a dead disk. */
+  /**
+   * Writes what is queued, counts as lost what can't be written, and closes the descriptor.
+   * Resolves in bounded time, also on a dead disk.
+   */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#onClosed = resolve;
@@ -145,7 +159,9 @@ export class Outlet {
     });
   }
 
-  /** Behind the cut too; the bytes of the cut itself are no reason to make the job wait. */
+  /**
+   * The queued bytes, before and after a cut. The bytes of the cut itself do not make the job wait.
+   */
   #waitingBytes(): number {
     return this.#queue.length + (this.#cut?.next.length ?? 0);
   }
@@ -175,7 +191,7 @@ export class Outlet {
         this.#isWriting = false;
         if (this.#hasEnded) return;
         if (error === null) this.#wrote(count);
-        else this.#refused(error.code ?? error.message);
+        else this.#writeFailed(error.code ?? error.message);
         this.#endIfDone();
       }),
     );
@@ -188,14 +204,14 @@ export class Outlet {
       return;
     }
     renew((fd) => {
-      // What the old one can't store any more is nobody's to read: it was moved or removed.
+      // An error of the old descriptor does not matter: its file was moved or removed.
       if (fd !== undefined) close(this.#fd, () => {});
       this.#fd = fd ?? this.#fd;
       then(this.#fd);
     });
   }
 
-  /** The file is shortened last: at no moment is there less of the end than before or after. */
+  /** Writes the cut, then shortens the file: in this order the file always has an end. */
   #doCut(bytes: Uint8Array): void {
     this.#isWriting = true;
     this.#watchProgress();
@@ -203,7 +219,7 @@ export class Outlet {
     const settle = (error: NodeJS.ErrnoException | null) => {
       this.#isWriting = false;
       if (this.#hasEnded) return;
-      if (error !== null) this.#refused(error.code ?? error.message);
+      if (error !== null) this.#writeFailed(error.code ?? error.message);
       else this.#wasCut(bytes, end);
       this.#endIfDone();
     };
@@ -230,7 +246,7 @@ export class Outlet {
     });
   }
 
-  /** Another cut may have been asked for meanwhile: then that one is still to be done. */
+  /** Notes that the cut is done, unless another one was requested meanwhile. */
   #wasCut(bytes: Uint8Array, end: number): void {
     this.#writtenBytes = end;
     if (this.#cut?.bytes === bytes) {
@@ -249,7 +265,7 @@ export class Outlet {
   #progressed(): void {
     this.#stop('stall');
     this.#failure = undefined;
-    this.#tellGap();
+    this.#noteGap();
     if (this.#isAwaited && this.#waitingBytes() <= this.#limits.lowBytes) {
       this.#isAwaited = false;
       this.#options.onRoom();
@@ -257,7 +273,7 @@ export class Outlet {
     this.#pump();
   }
 
-  #refused(code: string): void {
+  #writeFailed(code: string): void {
     const isNotReady = code === 'EAGAIN';
     this.#isUrgent = true;
     this.#start('retry', isNotReady ? notReadyMs : retryMs, () => this.#pump());
@@ -277,7 +293,7 @@ export class Outlet {
     this.#end(this.#onClosed);
   }
 
-  #tellGap(): void {
+  #noteGap(): void {
     const { bytes, reason } = this.#gap;
     this.#gap = { bytes: 0, reason: '' };
     if (bytes > 0) this.#push(this.#options.gapText(bytes, reason));
@@ -288,13 +304,13 @@ export class Outlet {
     if (bytes > 0) this.#lostReason ??= reason;
   }
 
-  /** Runs from the first write that has not come back to the next progress. */
+  /** Starts the timer that runs from a pending write to the next progress. */
   #watchProgress(): void {
     const { stallMs, closeMs } = this.#limits;
     this.#start('stall', this.#onClosed === undefined ? stallMs : closeMs, () => this.#fail('stalled'));
   }
 
-  /** Unless it runs already. */
+  /** Starts a timer, unless it runs already. */
   #start(name: TimerName, delayMs: number, then: () => void): void {
     if (this.#timers.has(name)) return;
     const fire = () => {
@@ -335,14 +351,17 @@ export class Outlet {
     if (this.#cutFd !== undefined) close(this.#cutFd, () => {});
     close(this.#fd, (error) => {
       clearTimeout(tooLong);
-      // A network file system may say only now that it could not store what it took.
+      // A network file system may report only now that it could not store what it accepted.
       if (error) this.#lose(this.#writtenBytes, error.code ?? error.message);
       onClosed();
     });
   }
 }
 
-/** exit(3) would wait for the thread that writes, and that may be for ever. What a run has to say it has said by then. */
+/**
+ * Ends this process by KILL at its exit: exit(3) would wait for the writing thread, possibly for
+ * ever. By then the run is recorded.
+ */
 function leaveHard(): void {
   process.once('exit', () => process.kill(process.pid, 'SIGKILL'));
 }

@@ -1,19 +1,21 @@
 #!/usr/bin/perl
-# Reads what processes print that outlive their run (leftovers: allow), for as long as one of them has the run's stdout or stderr open.
-# Without a reader the next print would end them (SIGPIPE), and a pipe that nobody empties would stop them.
+# Reads the output of processes that outlive their run (leftovers: allow) until all of them have
+# closed the run's stdout and stderr. Without a reader their next print would end them (SIGPIPE),
+# and a full pipe would block them.
 #
-#     remaining-output.pl FILE MAXBYTES      0: the file may grow
+#     remaining-output.pl FILE MAXBYTES      0: no limit
 #
-# Descriptors: 3 and 4 the reading ends of stdout and stderr, 5 this text. The lines go to FILE.log in the format of logs; it is made when the first
-# one comes. When it has half of MAXBYTES it becomes FILE.1.log, in the place of an earlier one: what was printed last is kept. On a full disk lines are
-# counted and dropped; nobody who prints is made to wait for a disk.
+# Descriptors: 3 and 4 the reading ends of stdout and stderr, 5 this script. The lines go to
+# FILE.log in the format of logs, which is created with the first one. At half of MAXBYTES it
+# becomes FILE.1.log and replaces an earlier one, so that the last output is kept. On a full disk
+# lines are counted and dropped, so that no process waits for the disk.
 use strict;
 use Fcntl;
 
 my ($name, $max_bytes) = @ARGV;
 my $longest_line = 65536;
 
-# What run-job was started with and did not open itself would stay open here.
+# Close descriptors that run-job inherited: they would stay open here.
 opendir(my $open, '/proc/self/fd') or exit 1;
 for my $fd (grep { /^\d+$/ && $_ > 4 } readdir $open) {
     open my $leaked, '<&=', $fd or next;
@@ -22,7 +24,7 @@ for my $fd (grep { /^\d+$/ && $_ > 4 } readdir $open) {
 closedir $open;
 chdir '/';
 umask 0;
-# It has nothing of its own to end for: its end is that of the processes that print.
+# This process ends only when the processes that print have ended.
 $SIG{$_} = 'IGNORE' for qw(TERM INT HUP QUIT USR1 USR2 PIPE ALRM TSTP TTIN TTOU);
 
 my @streams;
@@ -32,12 +34,12 @@ for ([3, 'INFO'], [4, 'ERROR']) {
     push @streams, { handle => $handle, level => $level, held => '', continued => 0 };
 }
 my ($log, $size, $lost_bytes) = (undef, 0, 0);
-listen_once() while @streams;
+read_once() while @streams;
 
-sub listen_once {
+sub read_once {
     my $readable = '';
     vec($readable, fileno $_->{handle}, 1) = 1 for @streams;
-    # What stands without a newline for a second is written as it is.
+    # A line without a newline is written after a second.
     my $has_held = grep { length $_->{held} } @streams;
     my $count = select $readable, undef, undef, $has_held ? 1 : undef;
     return if $count < 0;
@@ -62,7 +64,7 @@ sub write_lines {
     my ($stream) = @_;
     my $text = '';
     while ($stream->{held} =~ s/\A([^\n]*)\n//) {
-        # A line that was written before it was finished may have nothing more than its newline.
+        # Of a line that was written unfinished only the newline may be left.
         $text .= stamped($stream, $1) if length $1 || !$stream->{continued};
         $stream->{continued} = 0;
     }
@@ -85,7 +87,7 @@ sub stamped {
     return stamp($stream->{level} . ($stream->{continued} ? '+' : '')) . "$line\n";
 }
 
-# perl-base has no clock that is finer than a second.
+# perl-base has no clock finer than a second.
 sub stamp {
     my ($second, $minute, $hour, $day, $month, $year) = localtime;
     return sprintf "%04d-%02d-%02d %02d:%02d:%02d,000\t%s\t", $year + 1900, $month + 1, $day, $hour, $minute, $second, $_[0];
@@ -103,7 +105,7 @@ sub append {
     $lost_bytes += length($text) - $written;
 }
 
-# A log that somebody has removed is made anew, or nobody would ever see what comes.
+# Creates a removed log again, so that the next output can be seen.
 sub make_room {
     my ($more) = @_;
     undef $log if $log && !(stat $log)[3];
@@ -112,7 +114,7 @@ sub make_room {
         undef $log;
     }
     return if $log;
-    # What a job has put there in its place, a FIFO or a link, is not waited for and not followed.
+    # A job may have put a FIFO or a link there: do not wait for it and do not follow it.
     sysopen $log, "$name.log", O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0640 or undef $log;
     undef $log if $log && !-f $log;
     $size = $log ? -s $log : 0;

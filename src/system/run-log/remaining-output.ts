@@ -1,4 +1,4 @@
-/** Starts remaining-output.pl, which reads on what processes print that may outlive their run. */
+/** Starts remaining-output.pl, which reads the output of processes that outlive their run. */
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import type { Pipe, PipePair } from '../pipe/pipes.ts';
@@ -15,7 +15,10 @@ export interface RemainingOutputParts {
   readonly perlPath?: string;
 }
 
-/** The reader holds both streams until nobody can print on them any more; `failed`: whoever prints next gets SIGPIPE. */
+/**
+ * Starts a reader that lives until all writers have closed both pipes. `failed`: the next process
+ * that prints gets SIGPIPE.
+ */
 export function readOn(
   pipes: PipePair,
   { logPath, maxBytes = 0, perlPath = '/usr/bin/perl' }: RemainingOutputParts,
@@ -30,7 +33,7 @@ export function readOn(
   }
 }
 
-/** False where there is no perl or no script. */
+/** False when perl or the script is missing. */
 function startReader([stdout, stderr]: PipePair, perlPath: string, args: readonly string[]): boolean {
   const script = isExecutable(perlPath) ? openOwnScript('remaining-output.pl') : undefined;
   if (script === undefined) return false;
@@ -52,7 +55,7 @@ function startDrain(pipe: Pipe): void {
   }
 }
 
-/** Without an environment it carries no mark of the run, which is over and is not to be found running. */
+/** Starts a process without an environment, so that it has no mark of the run, which is over. */
 function start(
   program: string,
   args: readonly string[],

@@ -1,20 +1,21 @@
 /**
- * A run's log that somebody removed while the run wrote it is made again when the run has ended: as long as it is open all of it is still there.
- * One that was moved is where it was moved to. What is missing of one that was truncated is counted as lost.
+ * Creates a run's log again if it was removed while the run wrote it: as long as the file is open
+ * its content exists. A log that was moved stays where it is. The missing bytes of a log that was
+ * truncated count as lost.
  */
-// biome-ignore lint/style/noRestrictedImports: opens nothing but a descriptor of its own once more.
+// biome-ignore lint/style/noRestrictedImports: opens only one of its own descriptors again.
 import { closeSync, constants, fchmodSync, fstat, mkdir, openSync, read, write } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { createFile } from '../file/careful-file.ts';
+import { createFile } from '../file/new-file.ts';
 
-/** So long a disk may take to hold it all once more. */
+/** The time limit for the copy. */
 const limitMs = 60_000;
 const chunkBytes = 256 * 1024;
 const fileMode = 0o640;
 const directoryMode = 0o2750;
 
-/** Another descriptor of an open file, to read from; `undefined` when there is none to be had. */
+/** A second descriptor of an open file, for reading; `undefined` when it can't be opened. */
 export function openAgain(fd: number): number | undefined {
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY);
@@ -23,7 +24,10 @@ export function openAgain(fd: number): number | undefined {
   }
 }
 
-/** Closes the descriptor, of a file to which `writtenBytes` were written. What could not be kept, and why; `undefined` when nothing is lost. */
+/**
+ * Restores the file from its descriptor, to which `writtenBytes` were written, and closes that.
+ * Resolves with the lost bytes and the reason; `undefined` when none are lost.
+ */
 export async function restoreLog(
   fd: number,
   file: string,
@@ -49,7 +53,7 @@ async function restored(fd: number, file: string, writtenBytes: number) {
   }
 }
 
-/** Whatever has taken its place meanwhile is left alone. */
+/** Copies the content to a new file. Fails if another file has the name meanwhile. */
 async function copy(fd: number, file: string): Promise<void> {
   await promisify(mkdir)(path.dirname(file), directoryMode).catch(() => undefined);
   const made = createFile(file, fileMode);

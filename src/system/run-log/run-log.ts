@@ -1,8 +1,9 @@
 /**
- * The log of one run: everything its commands print, stamped, and what run-job remarks, in one file.
+ * The log of one run: all output of its commands, with time stamps, and run-job's own notes, in one
+ * file.
  *
  *     job --pipe--> OutputReader --> Stamper --> Outlet --> log file
- *                              '---------------> Outlet --> terminal, when a person looks on
+ *                              '---------------> Outlet --> terminal, if run-job has one
  */
 import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, stat } from 'node:fs';
@@ -27,18 +28,23 @@ import { UnfinishedLine } from './unfinished-line.ts';
 export interface RunLogOptions {
   readonly clock: Clock;
   readonly outputDirectory: string;
-  /** For FIFOs, when the launcher has not handed pipes over. */
+  /** The directory for FIFOs, when the launcher has not handed over pipes. */
   readonly runDirectory: string;
   /** PROCESS_CONTROL_PIPES of the environment. */
   readonly handedPipes: string | undefined;
-  /** Where the job's output is shown too, as it is, when these are terminals, or `always`. */
+  /**
+   * Descriptors on which the job's output is shown as well, if they are terminals or with `always`.
+   */
   readonly mirrorTo?: { readonly stdout: number; readonly stderr: number; readonly always?: boolean };
   readonly offsetAt?: OffsetAt;
   readonly limits?: Partial<OutletLimits>;
   readonly mirrorLimits?: Partial<OutletLimits>;
 }
 
-/** To be called once in a process, because pipes can be taken over only once. */
+/**
+ * The logs of this process's runs. Call it once in a process, because handed pipes can be adopted
+ * only once.
+ */
 export function runLogs(options: RunLogOptions): RunLogs {
   const offsetAt = options.offsetAt ?? localOffset();
   let spare = adoptPipes(options.handedPipes);
@@ -54,7 +60,7 @@ export function runLogs(options: RunLogOptions): RunLogs {
       const pipes = spare;
       spare = undefined;
       const log = new OpenRunLog({ ...options, ...file, offsetAt, pipes, watcher, maxBytes, readsOn });
-      if (file.linkTrouble !== undefined) log.note(`latest.log could not be replaced: ${file.linkTrouble}`);
+      if (file.linkProblem !== undefined) log.note(`latest.log could not be replaced: ${file.linkProblem}`);
       return { is: 'open', log };
     },
   };
@@ -67,38 +73,38 @@ interface RunLogParts extends RunLogOptions {
   readonly pipes: PipePair;
   readonly watcher: OutputWatcher | undefined;
   readonly pages?: Pages;
-  /** Of a log that has no pages; undefined: it may grow. */
+  /** The maximum size of a log without pages; undefined means no limit. */
   readonly maxBytes?: number | undefined;
   readonly readsOn?: boolean;
 }
 
-/** One of the job's two streams, over all commands. */
+/** One of the job's two streams, for all its commands. */
 interface Stream {
   readonly name: 'stdout' | 'stderr';
   readonly stamper: Stamper;
   readonly unfinished: UnfinishedLine;
   readonly mirror: Outlet | undefined;
-  /** What the mirror shows of the job's bytes: at a terminal nothing that steers it. */
+  /** Removes from the mirror what could control the terminal. */
   readonly shown: PrintableStream | undefined;
   bytes: number;
   reader: OutputReader | undefined;
 }
 
-/** A terminal is given up sooner than a disk. */
+/** The limits for a terminal, which fails sooner than a disk. */
 const usualMirrorLimits: OutletLimits = { highBytes: 1 << 20, lowBytes: 1 << 18, stallMs: 2000, closeMs: 2000 };
 
-/** A log that is followed by another one when it has grown. */
+/** The series of files of a service's log: when one is full the next one follows. */
 export interface Pages {
   readonly maxBytes: number;
-  /** What the first one has already. */
+  /** The size of the first file. */
   readonly sizeBytes: number;
-  /** The next one; `undefined` when none could be made: then the old one grows on. */
+  /** Creates the next file; `undefined` when that fails, and then the old one grows further. */
   readonly next: () => { readonly fd: number; readonly path: string } | undefined;
-  /** Once more the log at this path, which was moved or removed. */
+  /** Opens the log at this path again, which was moved or removed. */
   readonly renew: (path: string) => { readonly fd: number; readonly sizeBytes: number } | undefined;
 }
 
-/** A log of any file that is open for appending. */
+/** A log in a file that is open for appending. */
 export function openLog(
   options: RunLogOptions,
   file: { readonly fd: number; readonly path: string; readonly pages?: Pages },
@@ -109,9 +115,9 @@ export function openLog(
 
 class OpenRunLog implements RunLog {
   #path: string;
-  /** Of the file that is written now. */
+  /** The size of the current file. */
   #pageBytes: number;
-  /** Files that are full, while the rest is written to them. */
+  /** Full files, until their last bytes are written. */
   readonly #fullPages: { readonly outlet: Outlet; readonly closed: Promise<void> }[] = [];
   readonly #parts: RunLogParts;
   readonly #stamps: Stamps;
@@ -123,7 +129,7 @@ class OpenRunLog implements RunLog {
   #writers: readonly [number, number] | undefined;
   readonly #bound: LogBound | undefined;
   #isFramed = false;
-  /** Remarks made while a command runs stand after its output. */
+  /** Notes made while a command runs; they are written after its output. */
   #notes: Buffer[] = [];
 
   constructor(parts: RunLogParts) {
@@ -160,7 +166,7 @@ class OpenRunLog implements RunLog {
   }
 
   async commandEnded(patienceMs: number): Promise<{ readonly heldOpen: false | RemainingOutput }> {
-    // What a launch that failed has printed is read too.
+    // A launch that failed may have printed something.
     if (this.#writers !== undefined) this.#read();
     this.#closeWriters();
     await this.#readersEnd(patienceMs);
@@ -188,7 +194,8 @@ class OpenRunLog implements RunLog {
     }
     const mirrors = streams.flatMap(({ mirror }) => mirror ?? []);
     const { pages, fd } = this.#parts;
-    // Open still when the outlet has closed its own: the only way to what was removed.
+    // This descriptor stays open after the outlet has closed its own: it is the only way to a
+    // removed log.
     const copy = pages === undefined ? openAgain(fd) : undefined;
     await Promise.all([this.#outlet, ...mirrors].map((outlet) => outlet.close()));
     const lost = copy === undefined ? undefined : await restoreLog(copy, this.#path, this.#outlet.writtenBytes);
@@ -218,7 +225,10 @@ class OpenRunLog implements RunLog {
     return outlet;
   }
 
-  /** Looks whether the path still names the file that is written; a full log is left as it is. */
+  /**
+   * Checks before each write that the path still names the current file. A full file is not
+   * renewed.
+   */
   #renewal(
     pages: Pages,
     file: { readonly fd: number; readonly path: string },
@@ -228,7 +238,7 @@ class OpenRunLog implements RunLog {
     return (then) => {
       stat(file.path, (error, now) => {
         const isSame = error === null && now.ino === known.ino && now.dev === known.dev;
-        // When it can't be told the old one is as good as any.
+        // After any other error the old file is kept.
         const isGone = error === null || error.code === 'ENOENT' || error.code === 'ENOTDIR';
         const renewed = isSame || !isGone || !isCurrent() ? undefined : pages.renew(file.path);
         if (renewed !== undefined) {
@@ -250,7 +260,7 @@ class OpenRunLog implements RunLog {
     });
   }
 
-  /** Between two lines: the new file begins with whatever comes next. */
+  /** Starts the next file, between two lines, when the current one is full. */
   #turnPageIfFull(moreBytes: number): void {
     const { pages } = this.#parts;
     this.#pageBytes += moreBytes;
@@ -263,7 +273,7 @@ class OpenRunLog implements RunLog {
     this.#path = next.path;
     const page = { outlet: full, closed: full.close() };
     this.#fullPages.push(page);
-    // One that has lost nothing need not be remembered.
+    // A file that has lost nothing need not be kept for the totals.
     void page.closed.then(() => {
       if (full.lostBytes === 0) this.#fullPages.splice(this.#fullPages.indexOf(page), 1);
     });
@@ -294,7 +304,10 @@ class OpenRunLog implements RunLog {
     });
   }
 
-  /** A pipe or file that somebody has asked for; slow readers are waited for, and what is still said afterwards goes there too. */
+  /**
+   * A mirror to a pipe or file that the caller asked for. It waits for slow readers, and the
+   * descriptor stays open for later messages.
+   */
   #followed(fd: number): Outlet {
     return new Outlet({
       ...{ fd, keepsOpen: true },
@@ -346,7 +359,10 @@ class OpenRunLog implements RunLog {
     });
   }
 
-  /** Where it goes on when somebody still has a stream open; the next command does not get that pipe. */
+  /**
+   * Ends the readers. If a process still has a stream open, returns where its output goes; the next
+   * command then gets new pipes.
+   */
   #finish(): false | RemainingOutput {
     let isHeld = false;
     for (const { name, stamper, reader, unfinished } of this.#takeReaders()) {

@@ -1,11 +1,14 @@
 /**
- * The logs of a service: `OUTPUT_DIRECTORY/NAME/NAME.0-20261122-103000.log` for instance 0, and a link `NAME.0-latest.log`. A log goes on over
- * restarts, of the instance and of its supervisor, until it has grown to `maxBytes`; then a new one follows and the oldest is removed. A log that
- * somebody has moved or removed is made again at the next write.
+ * The logs of a service: `OUTPUT_DIRECTORY/NAME/NAME.0-20261122-103000.log` for instance 0, and a
+ * link `NAME.0-latest.log`.
+ *
+ * A log continues over restarts of the instance and of its supervisor until it has grown to
+ * `maxBytes`. Then a new one follows, and the oldest is removed. A log that was moved or removed is
+ * created again with the next write.
  */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { namesIn, quietly } from '../file/careful-file.ts';
+import { namesOrNone } from '../file/careful-file.ts';
 import { createLogFile, renewLogFile, reopenLogFile } from '../log-files/log-file.ts';
 import type { ServiceLogs } from '../types/log-file.ts';
 import type { LogAnswer } from '../types/run-log.ts';
@@ -18,7 +21,8 @@ export function serviceLogs(options: RunLogOptions): ServiceLogs {
       const directory = path.join(options.outputDirectory, slug);
       const create = () => {
         const startedMs = options.clock.nowMs();
-        // The number of a log that was removed must not come again, or the newest would be taken for the oldest.
+        // A number must not be reused after its log was removed, or the newest log would count as
+        // the oldest.
         const from = nextNumber(instanceLogs(directory, stem).at(-1)?.slice(stem.length), startedMs);
         return createLogFile({ directory: options.outputDirectory, slug, stem, startedMs, from });
       };
@@ -47,7 +51,7 @@ function nextNumber(newest: string | undefined, startedMs: number): number {
   return found?.second === second ? found.number + 1 : 1;
 }
 
-/** The newest, if it has room. */
+/** The newest log, opened, if it has room. */
 function unfinished(directory: string, stem: string, maxBytes: number) {
   const name = instanceLogs(directory, stem).at(-1);
   if (name === undefined) return undefined;
@@ -56,9 +60,9 @@ function unfinished(directory: string, stem: string, maxBytes: number) {
   return opened && { ...opened, path: file };
 }
 
-/** Oldest first. */
+/** The logs of one instance, oldest first. */
 export function instanceLogs(directory: string, stem: string): readonly string[] {
-  const names = quietly(() => namesIn(path.dirname(directory), path.basename(directory))) ?? [];
+  const names = namesOrNone(path.dirname(directory), path.basename(directory));
   const named = names.flatMap((name) => {
     const order = name.startsWith(stem) ? orderOf(name.slice(stem.length)) : undefined;
     return order === undefined ? [] : [{ name, order: `${order.second}-${String(order.number).padStart(9, '0')}` }];
@@ -66,7 +70,7 @@ export function instanceLogs(directory: string, stem: string): readonly string[]
   return named.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ name }) => name);
 }
 
-/** Those that came after this one, oldest first, whether it is still there or not. */
+/** The logs that came after this one, oldest first. The log itself may be gone. */
 export function laterLogs(directory: string, stem: string, name: string): readonly string[] {
   const key = (one: string) => {
     const { second, number } = orderOf(one.slice(stem.length)) ?? { second: '', number: 0 };
@@ -75,7 +79,10 @@ export function laterLogs(directory: string, stem: string, name: string): readon
   return instanceLogs(directory, stem).filter((one) => key(one) > key(name));
 }
 
-/** Of what stands behind the stem, `-20261122-103000-2.log`: its second, and its number in it. */
+/**
+ * The second, and the number in it, of the part of a name after the stem, such as
+ * `-20261122-103000-2.log`.
+ */
 function orderOf(rest: string): { readonly second: string; readonly number: number } | undefined {
   const [, second, number = '1'] = /^-(\d{8}-\d{6})(?:-(\d{1,9}))?\.log$/.exec(rest) ?? [];
   return second === undefined ? undefined : { second, number: Number(number) };

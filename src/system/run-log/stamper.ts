@@ -1,8 +1,9 @@
 /**
- * Puts a time stamp and a level before each line of one stream, on bytes as they are: nothing is decoded, nothing is lost.
+ * Puts a time stamp and a level before each line of one stream. It works on bytes and decodes
+ * nothing, so no byte is lost.
  *
- * All happens in one buffer, the bench: new bytes are read behind the part of a line that is still unfinished, and finished lines are
- * copied, stamped, to the front.
+ * All of it happens in one buffer, the bench: new bytes are read behind the unfinished part of a
+ * line, and finished lines are copied with their stamps to the front.
  *
  *     | stamped lines …        | unfinished line | bytes just read      |
  *     0                        heldAt            inputAt
@@ -10,11 +11,14 @@
 import { Buffer } from 'node:buffer';
 import type { Level, Stamps } from '../log-files/stamps.ts';
 
-/** A longer line is continued on the next, so that one without end needs no memory. */
+/**
+ * The longest line. A longer one is continued on the next line, so that a line without end needs no
+ * memory.
+ */
 export const longestLineBytes = 65_536;
 
 const newline = 0x0a;
-/** What a pipe holds, unless somebody made it larger. */
+/** The default capacity of a pipe. */
 const inputBytes = 65_536;
 const outputBytes = 2 * longestLineBytes;
 const inputAt = outputBytes + longestLineBytes;
@@ -22,12 +26,12 @@ const inputAt = outputBytes + longestLineBytes;
 export interface StamperParts {
   readonly level: 'INFO' | 'ERROR';
   readonly stamps: Stamps;
-  /** Gets whole stamped lines; they are only there during the call. */
+  /** Gets whole stamped lines, which are valid only during the call. */
   readonly onLines: (lines: Buffer) => void;
 }
 
 export class Stamper {
-  /** Read into this, then call `take`. */
+  /** The buffer to read into before each call of `take`. */
   readonly input: Buffer;
   readonly #parts: StamperParts;
   readonly #bench = Buffer.allocUnsafeSlow(inputAt + inputBytes + 1);
@@ -35,7 +39,7 @@ export class Stamper {
   #outputLength = 0;
   #heldLength = 0;
   #heldNumber = 0;
-  /** The unfinished line continues one that was cut, or written before it was finished. */
+  /** True when the unfinished line continues one that was cut or written unfinished. */
   #isContinued = false;
   #prefix = eightByteWords('2026-11-22 10:30:00,123\tINFO\t');
 
@@ -44,23 +48,26 @@ export class Stamper {
     this.input = this.#bench.subarray(inputAt, inputAt + inputBytes);
   }
 
-  /** The unfinished piece of a line that is kept back: a number that another one does not have; `undefined` when there is none. */
+  /** A number that identifies the unfinished piece of a line; `undefined` when there is none. */
   get held(): number | undefined {
     return this.#heldLength === 0 ? undefined : this.#heldNumber;
   }
 
-  /** Stamps what is whole of the first `length` bytes of `input` and of what was held; keeps the rest. */
+  /**
+   * Stamps the whole lines of the held bytes and the first `length` bytes of `input`. Holds the
+   * rest.
+   */
   take(length: number): void {
     const bench = this.#bench;
     const end = inputAt + length;
-    // Ends every search for a line's end at the end of what was read.
+    // This newline ends every search at the end of the bytes.
     bench[end] = newline;
     const begin = inputAt - this.#heldLength;
     let at = begin;
     this.#setPrefix();
     for (let stop = bench.indexOf(newline, inputAt); stop < end; stop = bench.indexOf(newline, at)) {
       if (stop - at > longestLineBytes) at = this.#cut(at, stop);
-      // A line that was written before it was finished may have nothing more than its newline.
+      // Of a line that was written unfinished only the newline may be left.
       if (stop > at || !this.#isContinued) this.#put(at, stop + 1);
       if (this.#isContinued) this.#continue(false);
       at = stop + 1;
@@ -72,7 +79,7 @@ export class Stamper {
     bench.copyWithin(inputAt - this.#heldLength, at, end);
   }
 
-  /** Writes the unfinished piece as it is; what comes next continues it. */
+  /** Writes the unfinished piece. The next bytes continue it. */
   writeHeld(): void {
     if (this.#heldLength === 0) return;
     this.#setPrefix();
@@ -84,7 +91,7 @@ export class Stamper {
     this.#continue(true);
   }
 
-  /** No more bytes will come. True when the last line had no newline; it gets one. */
+  /** Ends the stream. True when the last line had no newline, which is then added. */
   end(): boolean {
     this.writeHeld();
     const isUnfinished = this.#isContinued;
@@ -92,7 +99,7 @@ export class Stamper {
     return isUnfinished;
   }
 
-  /** Puts as many full-length pieces of a too long line as there are, and returns where the rest begins. */
+  /** Writes the full pieces of a line that is too long, and returns where the rest begins. */
   #cut(from: number, end: number): number {
     let at = from;
     for (; end - at > longestLineBytes; at += longestLineBytes) {
@@ -107,7 +114,8 @@ export class Stamper {
     const { length, words } = this.#prefix;
     if (this.#outputLength + length + (to - from) + 1 > outputBytes) this.#flush();
     const at = this.#outputLength;
-    // Four stores, the last of which overlaps the third: a loop over 30 bytes takes longer than all the rest of this function.
+    // Four stores, of which the last overlaps the third: a loop over 30 bytes takes longer than the
+    // rest of this function.
     this.#view.setFloat64(at, words[0]);
     this.#view.setFloat64(at + 8, words[1]);
     this.#view.setFloat64(at + 16, words[2]);
@@ -133,7 +141,10 @@ export class Stamper {
   }
 }
 
-/** Numbers that hold the bytes of an ASCII text of 24 to 32 characters; ASCII is never one of the bit patterns that are not a number. */
+/**
+ * The bytes of an ASCII text of 24 to 32 characters as numbers. ASCII never forms a bit pattern of
+ * NaN.
+ */
 function eightByteWords(text: string) {
   const bytes = Buffer.from(text, 'latin1');
   const word = (at: number) => bytes.readDoubleBE(at);

@@ -5,12 +5,12 @@ import { unstamped } from '../log-files/stamps.ts';
 const limitBytes = 4096;
 
 export class Tail {
-  /** Twice the limit, so that bytes are moved once per limit and not at each line. */
+  /** Twice the limit, so that bytes are moved once per limit and not with each line. */
   readonly #bytes = Buffer.allocUnsafeSlow(2 * limitBytes);
   #length = 0;
   #isCut = false;
 
-  /** Takes whole stamped lines. */
+  /** Adds whole stamped lines. */
   add(lines: Buffer): void {
     if (lines.length >= limitBytes) {
       this.#isCut ||= this.#length > 0 || lines.length > limitBytes;
@@ -24,7 +24,10 @@ export class Tail {
     this.#length += lines.copy(this.#bytes, this.#length);
   }
 
-  /** Without the stamps. A line of which the beginning is gone is left out, unless it is all there is. */
+  /**
+   * The last lines without their stamps. A line without its beginning is left out, unless it is the
+   * only one.
+   */
   text(): string {
     const from = Math.max(0, this.#length - limitBytes);
     const text = this.#bytes.toString('utf8', from, this.#length);

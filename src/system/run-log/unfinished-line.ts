@@ -1,4 +1,7 @@
-/** Writes what stands without a newline for a second, such as a question that nobody answers. No timer runs unless something stands so. */
+/**
+ * Writes a line that has had no newline for a second, such as a question. No timer runs without
+ * such a line.
+ */
 
 import type { Clock, Timer } from '../types/clock.ts';
 import type { Stamper } from './stamper.ts';
@@ -21,7 +24,7 @@ export class UnfinishedLine {
     this.#parts = parts;
   }
 
-  /** To be called after each read. */
+  /** Must be called after each read. */
   look(): void {
     const { clock, stamper } = this.#parts;
     const { held } = stamper;
@@ -33,7 +36,8 @@ export class UnfinishedLine {
       this.#held = held;
       this.#sinceMs = clock.monotonicMs();
     }
-    // A timer of the line before stays: to set another at each read would cost more than to wake up once too early.
+    // The timer of an earlier line stays: a new timer for each read would cost more than one that
+    // fires too early.
     this.#timer ??= clock.after(patienceMs, () => this.#wake());
   }
 

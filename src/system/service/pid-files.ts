@@ -1,11 +1,13 @@
-/** Reads the files in which daemons leave their process number, and looks whether that process is there. */
-import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+/** Reads the PID files of daemons, and checks that the process is alive and the right one. */
+import { statSync } from 'node:fs';
+import { OddFileError, readFrom } from '../file/careful-file.ts';
+import { inNamedFile } from '../file/named-file.ts';
 import { codeOf } from '../file/stage.ts';
 import { isOver, readProcess } from '../process/proc.ts';
 import type { ProcessIdentity } from '../types/process.ts';
 import type { PidFiles } from '../types/service.ts';
 
-/** A number and a line break; PostgreSQL's has more lines below. */
+/** The largest PID file: a number and a newline; PostgreSQL's has more lines. */
 const limitBytes = 4096;
 
 export const pidFiles: PidFiles = {
@@ -32,18 +34,13 @@ function readNumber(path: string): number | { readonly missing: string } {
 }
 
 function readSmall(path: string): string | { readonly missing: string } {
-  let fd: number | undefined;
   try {
-    // A daemon may have made it a link; a FIFO must not hang us.
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const facts = fstatSync(fd);
-    if (!facts.isFile()) return { missing: `${path} is no file` };
-    return facts.size <= limitBytes ? readFileSync(fd, 'utf8') : { missing: `${path} is too large for a pid file` };
+    return inNamedFile(path, (fd, { size }) =>
+      size <= limitBytes ? readFrom(fd, 0, size).toString('utf8') : { missing: `${path} is too large for a pid file` },
+    );
   } catch (error) {
-    const missing = codeOf(error) === 'ENOENT' ? `there is no ${path}` : `${path} can't be read: ${codeOf(error)}`;
-    return { missing };
-  } finally {
-    if (fd !== undefined) closeSync(fd);
+    if (error instanceof OddFileError) return { missing: `${path} can't be read: ${error.message}` };
+    return { missing: codeOf(error) === 'ENOENT' ? `there is no ${path}` : `${path} can't be read: ${codeOf(error)}` };
   }
 }
 

@@ -1,4 +1,7 @@
-/** Who listens on a port of this host, by what /proc shows: the sockets of the network, then the open files of processes. */
+/**
+ * Finds the process that listens on a port of this host, from the sockets and the open files that
+ * /proc shows.
+ */
 // biome-ignore lint/style/noRestrictedImports: reads below /proc only.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { commandLineOf, pids } from '../process/proc.ts';
@@ -7,10 +10,13 @@ import type { Survivor } from '../types/process.ts';
 /** State of a listening socket in /proc/net/tcp (proc(5); the kernel's tcp_states.h). */
 const listening = '0A';
 
-/** Of a command line, for people. */
+/** The longest command line that is shown. */
 const wordsLimit = 100;
 
-/** `undefined` also when the process is another user's, whose open files can't be seen. */
+/**
+ * The process; `undefined` when there is none, or it belongs to another user, whose open files
+ * can't be seen.
+ */
 export function listenerOn(port: number): Survivor | undefined {
   const inodes = ['tcp', 'tcp6'].flatMap((table) => inodesIn(textOf(`/proc/net/${table}`), port));
   if (inodes.length === 0) return undefined;

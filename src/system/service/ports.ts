@@ -1,8 +1,11 @@
-/** Ports of this host: which can be bound, and which services have reserved (`RUN_DIRECTORY/services/NAME/endpoints.json`). */
+/**
+ * The ports of this host: those that can be bound, and those that services have reserved in
+ * `RUN_DIRECTORY/services/NAME/endpoints.json`.
+ */
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { namesIn, quietly } from '../file/careful-file.ts';
+import { namesOrNone } from '../file/careful-file.ts';
 import { readSmall, stateFiles } from '../state/state-files.ts';
 import type { Endpoints, Ports } from '../types/service.ts';
 import { listenerOn } from './port-holder.ts';
@@ -16,7 +19,7 @@ export function hostPorts(runDirectory: string): Ports {
     isFree,
     holder: listenerOn,
     reserved: () =>
-      (quietly(() => namesIn(runDirectory, folder)) ?? []).map((slug) => ({
+      namesOrNone(runDirectory, folder).map((slug) => ({
         slug,
         ports: portsIn(readSmall(runDirectory, `${folder}/${slug}/${fileName}`)),
       })),
@@ -26,20 +29,20 @@ export function hostPorts(runDirectory: string): Ports {
       try {
         rmSync(path.join(root, slug, fileName), { force: true });
       } catch {
-        // Whoever reads it sees that nobody has the lock of this service.
+        // A reader sees that the lock of this service is free.
       }
     },
   };
 }
 
-/** On all addresses, those of IPv4 included; where there is no IPv6, on those of IPv4. */
+/** True when the port can be bound on all addresses; on a host without IPv6, on those of IPv4. */
 async function isFree(port: number): Promise<boolean> {
   const code = await tryToBind(port, '::');
   if (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL') return (await tryToBind(port, '0.0.0.0')) === undefined;
   return code === undefined;
 }
 
-/** The error's code, or `undefined` when it could be bound. */
+/** The code of the error; `undefined` when the port could be bound. */
 function tryToBind(port: number, host: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -48,7 +51,10 @@ function tryToBind(port: number, host: string): Promise<string | undefined> {
   });
 }
 
-/** Whoever can write the file can name what is no port. */
+/**
+ * The ports in the file. A service user's program may have written anything, so invalid ones are
+ * left out.
+ */
 function portsIn(text: string | undefined): readonly number[] {
   try {
     const { instances } = JSON.parse(text ?? '') as Endpoints;

@@ -1,4 +1,4 @@
-/** Asks whether a service answers: over HTTP, by a connection, or by a command. */
+/** Probes a service: over HTTP, by a connection, or by a command. */
 import http from 'node:http';
 import { connect } from 'node:net';
 import { defined } from '../../text/defined.ts';
@@ -8,25 +8,30 @@ import { type BoundedEnd, runBounded } from '../process/bounded-program.ts';
 import { clock } from '../time/clock.ts';
 import type { ProbeAnswer, ProbeCommand, Probes } from '../types/service.ts';
 
-/** Nobody compares more. */
+/** The part of a body that a probe can compare. */
 const bodyLimit = 64 * 1024;
 const wordsLimit = 200;
 
-/** Want of something on our own side says nothing about the service. */
-const ownTroubles = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM', 'EPERM', 'EACCES']);
+/**
+ * Errors that mean that this host ran out of something or forbids it, not that the service failed.
+ */
+const ownErrors = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS', 'ENOMEM', 'EPERM', 'EACCES']);
 
 export const probes: Probes = { http: askHttp, tcp: askTcp, command: askCommand };
 
 function refused({ code, message }: NodeJS.ErrnoException): ProbeAnswer {
   const reason = printable(message || (code ?? 'it failed'));
-  return { is: code !== undefined && ownTroubles.has(code) ? 'unknown' : 'failure', reason };
+  return { is: code !== undefined && ownErrors.has(code) ? 'unknown' : 'failure', reason };
 }
 
 function tooLate(timeoutMs: number): ProbeAnswer {
   return { is: 'failure', reason: `no answer within ${timeoutMs / 1000} s` };
 }
 
-/** Resolves once: with the answer, or when the time is over; then `giveUp` is called. */
+/**
+ * Resolves with the first answer, or with `late` when the time is over. Then calls the function
+ * that `ask` returned.
+ */
 function timed<T>(timeoutMs: number, ask: (answer: (value: T) => void) => () => void, late: T): Promise<T> {
   return new Promise((resolve) => {
     let giveUp = () => {};
@@ -83,7 +88,10 @@ function askTcp(port: number, timeoutMs: number): Promise<ProbeAnswer> {
   );
 }
 
-/** Nothing of it is left when the answer comes, so that no two probes of an instance are ever there at once. */
+/**
+ * Runs the command. When this resolves no process of it is left, so an instance never has two
+ * probes at a time.
+ */
 async function askCommand(command: ProbeCommand, timeoutMs: number): Promise<ProbeAnswer> {
   let said = '';
   const run = runBounded({

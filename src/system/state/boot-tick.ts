@@ -1,22 +1,20 @@
 /**
- * The moment that a job with `schedule: "@reboot"` is due at: when this machine, or this container, was started. The wall clock may be set after a boot, so the
- * moment that was found first is kept as a symbolic link `STATE/boots/BOOT -> MILLISECONDS`, and is the same for every program until the next boot.
+ * The moment at which a job with `schedule: "@reboot"` is due: the start of this host or container.
+ * The wall clock may be set after a boot, so the first result is stored as a symbolic link
+ * `STATE/boots/BOOT -> MILLISECONDS`, and every program uses it until the next boot.
  */
 import { mkdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { namesIn, quietly, readLinkIn } from '../file/careful-file.ts';
-import { bootId, readProcess } from '../process/proc.ts';
+import { attempt } from '../file/attempt.ts';
+import { namesIn, namesOrNone, quietly, readLinkIn } from '../file/careful-file.ts';
+import { bootId, readProcess, ticksPerSecond } from '../process/proc.ts';
 import { clock } from '../time/clock.ts';
-import { attempt } from './state-files.ts';
 
-/** USER_HZ, which the kernel has fixed for what it tells programs (proc(5)). */
-const ticksPerSecond = 100;
-
-/** Milliseconds since 1970, whole seconds. */
+/** The moment, in milliseconds since 1970, on a full second. */
 export function bootTickMs(stateDirectory: string): number {
   const init = startOfInit();
-  // Whoever may not see the first process knows the boot of the machine only.
+  // A user who may not see process 1 knows only the boot of the host.
   const names = [`${bootId()}-${init ?? 0}`, `${bootId()}-0`];
   const kept = names.map((name) => keptMs(stateDirectory, name)).find((ms) => ms !== undefined);
   if (kept !== undefined) return kept;
@@ -25,7 +23,10 @@ export function bootTickMs(stateDirectory: string): number {
   return keptMs(stateDirectory, names[0] ?? '') ?? foundMs;
 }
 
-/** Of the first process of this machine or container: a container that is started again has booted. */
+/**
+ * The start of the first process of this host or container: a container that is started again has
+ * booted.
+ */
 function startOfInit(): number | undefined {
   const ticks = Number(readProcess(1)?.startTicks);
   return Number.isFinite(ticks) ? ticks : undefined;
@@ -35,13 +36,13 @@ function computedMs(init: number | undefined): number {
   const nowMs = clock.nowMs();
   const bootMs = nowMs - clock.sinceBootMs();
   const startedMs = bootMs + ((init ?? 0) / ticksPerSecond) * 1000;
-  // Where /proc/uptime is that of a container, the start of its first process is already in it.
+  // In a container /proc/uptime may already count from the start of the container.
   return Math.ceil((startedMs > nowMs ? bootMs : startedMs) / 1000) * 1000;
 }
 
-/** A container that is started again within a second has booted again: its moment is another one than that of the boot before. */
+/** A moment that no other boot has: a container that restarts within a second has booted again. */
 function afterOthers(foundMs: number, stateDirectory: string): number {
-  const others = (quietly(() => namesIn(stateDirectory, 'boots')) ?? []).map((name) => keptMs(stateDirectory, name));
+  const others = namesOrNone(stateDirectory, 'boots').map((name) => keptMs(stateDirectory, name));
   return others.includes(foundMs) ? afterOthers(foundMs + 1000, stateDirectory) : foundMs;
 }
 
@@ -50,7 +51,10 @@ function keptMs(stateDirectory: string, name: string): number | undefined {
   return Number.isSafeInteger(ms) ? ms : undefined;
 }
 
-/** Root only looks: the directory is the service user's. Of several that come at once the first one is right for all. */
+/**
+ * Stores the moment. Root does not write into the service user's directory. Of several processes
+ * the first one decides.
+ */
 function keep(stateDirectory: string, name: string, ms: number): void {
   if (process.geteuid?.() === 0 && statSync(stateDirectory, { throwIfNoEntry: false })?.uid !== 0) return;
   const directory = path.join(stateDirectory, 'boots');

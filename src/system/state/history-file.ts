@@ -1,21 +1,25 @@
-/** A job's history on disk: `STATE/history/NAME.jsonl`, appended by whoever has something to say, rotated by whoever holds the lock. */
+/**
+ * A job's history on disk: `STATE/history/NAME.jsonl`. Any program appends to it; only the holder
+ * of the job's lock rotates it.
+ */
 import { closeSync, constants, fstatSync, mkdirSync, readSync, renameSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { OddFileError, openForWriting, pinned, quietly, readEnd } from '../file/careful-file.ts';
+import { OddFileError, pinned, quietly, readEnd } from '../file/careful-file.ts';
+import { openForWriting } from '../file/new-file.ts';
 import type { WriteAnswer } from '../types/file.ts';
 import type { HistoryStore } from '../types/state.ts';
 
-/** Two files of this size at most: some thousand runs each. */
+/** The size at which a file is rotated. There are at most two, of some thousand runs each. */
 const rotateBytes = 512 * 1024;
 
-/** Of a file that somebody else has blown up only the end is read. */
+/** The limit of a read: only the end of a larger file is read. */
 const readLimitBytes = 2 * rotateBytes;
 
 const newline = 10;
 
 export interface HistoryDirectories {
   readonly stateDirectory: string;
-  /** Where the Python process-control kept NAME.yaml; tried in this order. */
+  /** The directories of NAME.yaml of the Python process-control, tried in this order. */
   readonly predecessorDirectories: readonly string[];
 }
 
@@ -33,7 +37,8 @@ export function historyStore({ stateDirectory, predecessorDirectories }: History
   return {
     read(slug) {
       hidden.delete(slug);
-      // The older file first: when it is rotated between the two reads, events are seen twice or not yet, never torn.
+      // The older file is read first: after a rotation between the two reads, events appear twice
+      // or not yet, never torn.
       const named = `history/${slug}.jsonl`;
       return read(slug, `${named}.1`) + read(slug, named);
     },
@@ -49,7 +54,7 @@ export function historyStore({ stateDirectory, predecessorDirectories }: History
       return answer(appendWhole(current(slug), line));
     },
     rotate(slug) {
-      // An appender that has the file open while it is renamed still writes into a file that is read.
+      // A program that has the file open during the rename still writes to a file that is read.
       const size = quietly(() => pinned(stateDirectory, `history/${slug}.jsonl`, ({ facts }) => facts.size)) ?? 0;
       if (size > rotateBytes) renameSync(current(slug), previous(slug));
     },
@@ -67,7 +72,10 @@ function answer(wrong: NodeJS.ErrnoException | undefined): WriteAnswer {
   return wrong === undefined ? { ok: true } : { ok: false, reason: wrong.message };
 }
 
-/** One write(2) with O_APPEND, which the kernel does not mix with others'. A line that a full disk cut off is closed with a newline first. */
+/**
+ * Appends with one write(2) and O_APPEND, which the kernel does not mix with other writes. After a
+ * torn line it writes a newline first.
+ */
 function appendWhole(file: string, line: string): NodeJS.ErrnoException | undefined {
   const { O_RDWR, O_APPEND, O_CREAT } = constants;
   let fd: number | undefined;
@@ -93,7 +101,10 @@ function endsTorn(fd: number): boolean {
   return last[0] !== newline;
 }
 
-/** Empty for what is absent: a history that can't be read is no reason not to run. */
+/**
+ * The end of the file; empty when it is missing. If it can't be read, the reason: the job runs
+ * anyway.
+ */
 function readTail(base: string, relative: string): string | { readonly hidden: string } {
   try {
     const { bytes, from } = readEnd(base, relative, readLimitBytes);

@@ -1,11 +1,15 @@
-/** The directory of each instance of a service, `STATE_DIRECTORY/services/NAME/0`, and the file in it that suspends its probes. */
+/**
+ * The directory of each instance of a service, `STATE_DIRECTORY/services/NAME/0`, and the file in
+ * it that suspends its probes.
+ */
 import { constants, mkdirSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { openForWriting, pinned, quietly, readCarefully, withDescriptor } from '../file/careful-file.ts';
-import type { WriteAnswer } from '../types/file.ts';
+import { attempt } from '../file/attempt.ts';
+import { pinned, quietly, readText, withDescriptor } from '../file/careful-file.ts';
+import { openForWriting } from '../file/new-file.ts';
 import type { InstanceFolders } from '../types/state.ts';
 
-/** Aurora's name for it. */
+/** The name is from Apache Aurora. */
 const snoozeName = '.healthchecksnooze';
 const writeFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC;
 const limitBytes = 1000;
@@ -31,15 +35,6 @@ export function instanceFolders(stateDirectory: string): InstanceFolders {
 function readSnooze(stateDirectory: string, relative: string): ReturnType<InstanceFolders['snooze']> {
   const facts = quietly(() => pinned(stateDirectory, relative, (pin) => pin.facts));
   if (facts?.isFile() !== true) return undefined;
-  const text = quietly(() => readCarefully(stateDirectory, relative, limitBytes).toString('utf8')) ?? '';
+  const text = readText(stateDirectory, relative, limitBytes) ?? '';
   return { writtenMs: facts.mtimeMs, text };
-}
-
-function attempt(act: () => void): WriteAnswer {
-  try {
-    act();
-    return { ok: true };
-  } catch (error) {
-    return { ok: false, reason: (error as Error).message };
-  }
 }

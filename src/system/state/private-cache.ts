@@ -1,27 +1,28 @@
 /**
- * A directory for what could be computed again, which nobody but its owner can reach. What is in it is believed only when nobody else
- * can have written it and its checksum is right; otherwise it is as if it were not there.
+ * A cache in a directory that only its owner can enter. An entry counts only if no other user can
+ * have written it and its checksum is right; otherwise it counts as missing.
  */
 import { closeSync, fchmodSync, fstatSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { crc32 } from 'node:zlib';
-import { createFile, openCarefully, readFrom } from '../file/careful-file.ts';
+import { openCarefully, readFrom } from '../file/careful-file.ts';
+import { createFile } from '../file/new-file.ts';
 import type { Cache } from '../types/state.ts';
 
 const limitBytes = 64 * 1024 * 1024;
 
 export function privateCache(directory: string): Cache {
   return {
-    read: (name) => quietly(() => read(directory, name)),
+    read: (name) => orNothing(() => read(directory, name)),
     write(name, text) {
-      quietly(() => write(directory, name, text));
+      orNothing(() => write(directory, name, text));
     },
   };
 }
 
-/** A cache that fails is a cache that is empty. */
-function quietly<T>(act: () => T): T | undefined {
+/** The result of `act`; `undefined` when it throws: a cache that fails is an empty cache. */
+function orNothing<T>(act: () => T): T | undefined {
   try {
     return act();
   } catch {
@@ -41,7 +42,7 @@ function read(directory: string, name: string): string | undefined {
   }
 }
 
-/** The first line is the checksum of the rest. */
+/** The text, if the checksum in its first line is right. */
 function verified(bytes: Buffer): string | undefined {
   const at = bytes.indexOf('\n');
   const body = bytes.subarray(at + 1);
@@ -49,7 +50,7 @@ function verified(bytes: Buffer): string | undefined {
 }
 
 function write(directory: string, name: string, text: string): void {
-  // Not recursive: there Node tries for ever where nothing can be made, as in /proc.
+  // Not recursive: that never returns where no directory can be made, as in /proc.
   if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) mkdirSync(directory, 0o700);
   if (!isPrivate(directory)) return;
   const temporary = path.join(directory, `.${name}.${process.pid}`);

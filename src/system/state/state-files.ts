@@ -1,15 +1,22 @@
-/** Small records in the state directory, replaced whole so that a reader sees the old one or the new one. */
+/**
+ * Small records in the state directory, replaced whole so that a reader sees the old one or the new
+ * one.
+ */
 import { closeSync, fsyncSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { createFile, namesIn, quietly, readCarefully, syncDirectory } from '../file/careful-file.ts';
-import type { WriteAnswer } from '../types/file.ts';
+import { attempt } from '../file/attempt.ts';
+import { namesOrNone, readText } from '../file/careful-file.ts';
+import { createFile, syncDirectory } from '../file/new-file.ts';
 import type { StateFiles } from '../types/state.ts';
 
-/** Most are a few hundred bytes. A notice has 4096 characters of output in it three times, each up to 7 bytes when it is no printable one. */
+/**
+ * The largest record. Most have a few hundred bytes; a notice contains 4096 characters of output
+ * three times, each of up to 7 bytes.
+ */
 const limitBytes = 1024 * 1024;
 
-/** `mode` 0o600 is for what only the service user may read. */
+/** The records below a directory. `mode` 0o600 is for those that only the service user may read. */
 export function stateFiles(stateDirectory: string, mode: 0o644 | 0o600 = 0o644): StateFiles {
   return {
     names: (folder) => visible(stateDirectory, folder),
@@ -26,29 +33,29 @@ export function stateFiles(stateDirectory: string, mode: 0o644 | 0o600 = 0o644):
 }
 
 function visible(stateDirectory: string, folder: string): readonly string[] {
-  return (quietly(() => namesIn(stateDirectory, folder)) ?? []).filter((name) => !name.startsWith('.'));
+  return namesOrNone(stateDirectory, folder).filter((name) => !name.startsWith('.'));
 }
 
-/** `undefined` for what is absent, no regular file, or too large to be ours. */
+/** The text of a record; `undefined` when it is missing, not a regular file, or too large. */
 export function readSmall(stateDirectory: string, relative: string): string | undefined {
-  return quietly(() => readCarefully(stateDirectory, relative, limitBytes).toString('utf8'));
+  return readText(stateDirectory, relative, limitBytes);
 }
 
-/** Throws; the directory is made when it is not there. */
+/** Replaces a record by a rename, and makes the directory if it is missing. Throws. */
 export function replace(
   directory: string,
   name: string,
   { text, mode = 0o644 }: { readonly text: string; readonly mode?: number },
 ): void {
-  // It could be written and never read again.
+  // A larger one could not be read again.
   if (Buffer.byteLength(text) > limitBytes) throw new Error(`${name}: larger than ${limitBytes} bytes`);
   mkdirSync(directory, { recursive: true, mode: 0o755 });
   const temporary = path.join(directory, `.${name}.${process.pid}`);
-  // Of a killed process that had this number.
+  // A killed process with this pid may have left it.
   rmSync(temporary, { force: true });
   const fd = createFile(temporary, mode);
   try {
-    // Goes on after a short write, and throws when the disk is full.
+    // writeFileSync continues after a short write, and throws when the disk is full.
     writeFileSync(fd, text);
     fsyncSync(fd);
   } finally {
@@ -56,13 +63,4 @@ export function replace(
   }
   renameSync(temporary, path.join(directory, name));
   syncDirectory(directory);
-}
-
-export function attempt(act: () => void): WriteAnswer {
-  try {
-    act();
-    return { ok: true };
-  } catch (error) {
-    return { ok: false, reason: (error as Error).message };
-  }
 }

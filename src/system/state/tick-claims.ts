@@ -1,16 +1,18 @@
 /**
- * The ticks of each job that have had a start, as symbolic links `STATE/ticks/NAME/20261122T103000Z -> RUN`.
- * symlink(2) makes a name and what it says in one step, and only where there is none: whoever comes second is refused by the kernel, also
- * over NFS, without a lock, and no reader sees half a claim.
+ * The claimed ticks of each job, as symbolic links `STATE/ticks/NAME/20261122T103000Z -> RUN`.
+ * symlink(2) creates a name and its content in one step, and only if the name is free: the kernel
+ * refuses the second run, also over NFS, without a lock, and no reader sees half a claim.
  */
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { namesIn, pinned, quietly, readLinkIn, syncDirectory } from '../file/careful-file.ts';
+import { attempt } from '../file/attempt.ts';
+import { namesOrNone, pinned, quietly, readLinkIn } from '../file/careful-file.ts';
+import { syncDirectory } from '../file/new-file.ts';
 import type { ClaimAnswer, TickClaims } from '../types/state.ts';
-import { attempt, readSmall, replace } from './state-files.ts';
+import { readSmall, replace } from './state-files.ts';
 
 const markName = 'since';
-/** Behind the run's id, until it begins. */
+/** The suffix of the run's id until the run begins. */
 const waiting = ' waits';
 
 export function tickClaims(stateDirectory: string): TickClaims {
@@ -31,8 +33,7 @@ export function tickClaims(stateDirectory: string): TickClaims {
         symlinkSync(run, temporary);
         renameSync(temporary, link(slug, tickMs));
       }),
-    list: (slug) =>
-      [...(quietly(() => namesIn(stateDirectory, `ticks/${slug}`)) ?? [])].sort().flatMap((name) => tickOf(name) ?? []),
+    list: (slug) => [...namesOrNone(stateDirectory, `ticks/${slug}`)].sort().flatMap((name) => tickOf(name) ?? []),
     find(slug, tickMs) {
       const target = holder(slug, tickMs);
       const atMs = quietly(() =>
@@ -59,7 +60,8 @@ function take(file: string, run: string, holder: () => string | undefined): Clai
   if (wrong === undefined) return { is: 'taken' };
   if (wrong.code !== 'EEXIST') return { is: 'failed', reason: wrong.message };
   const target = holder();
-  // Something else lies there; it is not ours to judge, and the tick is not lost for it.
+  // Another kind of file has the name. The answer `failed` lets the run go on, so the tick is not
+  // lost.
   return target === undefined ? { is: 'failed', reason: `${file} is not a claim` } : { is: 'had', run: runOf(target) };
 }
 
@@ -76,7 +78,7 @@ function linkTo(file: string, run: string): NodeJS.ErrnoException | undefined {
   }
 }
 
-/** 20261122T103000Z, which sorts by time. */
+/** The name of a tick, such as 20261122T103000Z, which sorts by time. */
 function nameOf(tickMs: number): string {
   return new Date(tickMs).toISOString().replace(/[-:]|\.\d+/g, '');
 }

@@ -1,12 +1,14 @@
-/** When this machine was booted by the present clock, and how long it has slept since. */
+/**
+ * The time of the host's boot by the current clock, and the time that it has been suspended since.
+ */
 import { clock } from './clock.ts';
 
-/** Milliseconds since 1970. */
+/** The boot, in milliseconds since 1970. */
 export function bootTimeMs(): number {
   return clock.nowMs() - clock.sinceBootMs();
 }
 
-/** CLOCK_BOOTTIME counts sleep, CLOCK_MONOTONIC does not. */
+/** The time suspended: CLOCK_BOOTTIME counts it, CLOCK_MONOTONIC does not. */
 export function suspendedMs(): number {
   return Math.max(0, clock.sinceBootMs() - clock.monotonicMs());
 }

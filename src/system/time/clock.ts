@@ -1,9 +1,9 @@
-/** The machine's clocks and timers. */
+/** The host's clocks and timers. */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import type { Clock, Timer } from '../types/clock.ts';
 
-/** setTimeout takes a longer delay for 1 ms (nodejs/node#6956). */
+/** The longest delay of setTimeout, which takes a longer one for 1 ms (nodejs/node#6956). */
 const longestTimeoutMs = 2 ** 31 - 1;
 
 export const clock: Clock = {
@@ -22,7 +22,7 @@ export const clock: Clock = {
   },
 };
 
-/** The same clock as performance.now(), without node:perf_hooks, which a run would have to load. */
+/** The clock of performance.now(), without loading node:perf_hooks. */
 function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -1,14 +1,17 @@
-/** Fingerprints of zone files, for caches of what was computed from them. Apart from their readers, because a run loads those and must not load node:crypto. */
+/**
+ * Hashes of zone files, for caches of results computed from them. A file of its own, because a run
+ * loads zones.ts and must not load node:crypto.
+ */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { bytesOf, isZoneName, usualPlaces, type ZonePlaces } from './zones.ts';
 
-/** Changes when the data of the host's zone do. */
+/** A hash that changes with the data of the host's zone. */
 export function hostZoneDigest({ localtime }: Pick<ZonePlaces, 'localtime'> = usualPlaces): string {
   return digestOf(localtime);
 }
 
-/** Changes when the data of a zone do. */
+/** A hash that changes with the data of a zone. */
 export function zoneDigest(name: string, { directory }: Pick<ZonePlaces, 'directory'> = usualPlaces): string {
   return isZoneName(name) ? digestOf(path.join(directory, name)) : 'none';
 }

@@ -1,4 +1,7 @@
-/** What the C library makes of TZ in the environment of a program: the name or path of a zone file, else a rule in POSIX form, else UTC. */
+/**
+ * Reads TZ as the C library does: as the name or path of a zone file, otherwise as a POSIX rule,
+ * otherwise as UTC.
+ */
 import path from 'node:path';
 import { utc, type Zone, zoneFromRule } from '../../zone/zone.ts';
 import { readZone, usualPlaces, type ZonePlaces } from './zones.ts';

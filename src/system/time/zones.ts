@@ -1,6 +1,7 @@
 /**
- * The time zones of this machine: its own, which is whatever data /etc/localtime holds (the C library, and so cron, reads nothing else), and those of
- * its tables by their names. Neither /etc/timezone nor TZ nor TZDIR counts, and no other database is asked.
+ * The time zones of this host: its own, from the data of /etc/localtime (the C library, and so
+ * cron, reads nothing else), and those of its zone files by name. /etc/timezone, TZ, TZDIR and
+ * other databases do not count.
  */
 import { readdirSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +14,7 @@ export interface ZonePlaces {
 
 export const usualPlaces: ZonePlaces = { localtime: '/etc/localtime', directory: '/usr/share/zoneinfo' };
 
-/** UTC where there is no such file, or none that can be understood, which is what the C library takes then. */
+/** The host's zone; UTC when the file is missing or invalid, as for the C library. */
 export function hostZone(places: ZonePlaces = usualPlaces): Zone {
   return (
     readZone(
@@ -23,27 +24,27 @@ export function hostZone(places: ZonePlaces = usualPlaces): Zone {
   );
 }
 
-/** By its name, spelled as in the machine's table; `undefined` where that has none of this name. */
+/** The zone with this name, spelled as its file; `undefined` when the host has none. */
 export function findZone(name: string, { directory }: Pick<ZonePlaces, 'directory'> = usualPlaces): Zone | undefined {
   if (!isZoneName(name)) return undefined;
   const found = readZone(path.join(directory, name), () => name);
-  // UTC needs no table.
+  // UTC needs no file.
   return found ?? (name === 'UTC' || name === 'Etc/UTC' ? named(utc, name) : undefined);
 }
 
-/** What a name looks like: parts of words, nothing that climbs out of the table. */
+/** True for the form of a zone name, which can't lead out of the directory of zone files. */
 export function isZoneName(name: string): boolean {
   return /^[A-Za-z]\w*([/+-]\w+)*$/.test(name) && !notForJobs.test(name);
 }
 
-/** Entries of the table that are other views of it, or the host's own zone: whoever names one of them means something else. */
+/** Names of other views of the zone files and of the host's own zone, which no job can mean. */
 const notForJobs = /^(?:(?:posix|right)\/.*|localtime|posixrules|Factory)$/;
 
 function named(zone: Zone, name: string): Zone {
   return { ...zone, name, toJSON: () => name };
 }
 
-/** Names of the machine's table, sorted; none where no tzdata is installed. */
+/** The names of the host's zone files, sorted; none without tzdata. */
 export function zoneNames({ directory }: Pick<ZonePlaces, 'directory'> = usualPlaces): readonly string[] {
   return [...namesBelow(directory, '')].filter(isZoneName).sort();
 }
@@ -79,7 +80,10 @@ export function bytesOf(file: string): Buffer | undefined {
 
 const known = new Map<string, { readonly stamp: string; readonly zone: Zone | undefined }>();
 
-/** Read once a process, and anew when the file is another one: a program that runs for months follows the zone of its host. */
+/**
+ * The zone in a file, cached until the file changes: a program that runs for months follows its
+ * host's zone.
+ */
 export function readZone(file: string, name: () => string): Zone | undefined {
   const stamp = stampOf(file);
   if (stamp === undefined) return undefined;
@@ -108,7 +112,7 @@ function once(read: () => string): () => string {
   };
 }
 
-/** By the link where it is one; a copy and a bind mount are called by a name of the table that has the very same data. */
+/** The name in the link; for a copy or a bind mount, the name of a zone file with the same data. */
 function nameOfHost({ localtime, directory }: ZonePlaces): string {
   return nameByLink(localtime) ?? nameByData(localtime, directory) ?? localtime;
 }
@@ -119,13 +123,16 @@ function nameByLink(file: string): string | undefined {
       const found = /\/zoneinfo\/(?:posix\/)?([A-Za-z0-9_+/-]+)$/.exec(read(file));
       if (found?.[1] !== undefined) return found[1];
     } catch {
-      // It is no link.
+      // It is not a link.
     }
   }
   return undefined;
 }
 
-/** Of several that have them the one that the tz database lists by country, which is today's name. */
+/**
+ * The name of a zone file with the same data. Among several, the one that the tz database lists by
+ * country, which is the current name.
+ */
 function nameByData(file: string, directory: string): string | undefined {
   const bytes = bytesOf(file);
   if (bytes === undefined) return undefined;

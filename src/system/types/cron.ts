@@ -1,29 +1,39 @@
-/** What cron reads. */
+/** The files that cron reads. */
 
-/** What the machine refused; `denied` when it is a matter of rights. */
+/**
+ * The reason why the host did not do what was asked. `denied` means that the caller lacks the
+ * rights.
+ */
 export interface Refusal {
   readonly denied: boolean;
   /** Names the path and the reason. */
   readonly reason: string;
 }
 
-/** A generator's turn to change one crontab; the next waits until it has ended. */
+/** The right of one cron-generate to change one crontab. Another one waits until the turn ends. */
 export interface Turn {
   end(): void;
 }
 
-/** Files that cron reads at any moment: it always sees the whole old or the whole new text, and notices the new one. */
+/**
+ * Replaces crontabs. Cron may read them at any moment: it sees the whole old or the whole new text,
+ * and notices the new one.
+ */
 export interface Publisher {
-  /** Waits at most `patienceSeconds` while another generator works on the crontab `path`. */
+  /** Waits at most `patienceSeconds` while another cron-generate works on the crontab `path`. */
   turn(path: string, patienceSeconds: number): Turn | Refusal;
   /**
-   * Only during a turn, which must be of the file that the others are parts of. Replaces the files in the order given, then removes;
-   * nothing is replaced unless all texts are on the disk. What a killed generator left is cleared away.
+   * Replaces the files in the given order, then removes `removals`. No file is replaced before all
+   * texts are on the disk. The caller must hold the turn of the main file. Files that a killed
+   * cron-generate left are removed.
    */
   publish(change: CrontabChange): Refusal | undefined;
 }
 
-/** The crontab of the caller, which crontab(1) keeps; one character a byte (latin1), so that nothing is lost. */
+/**
+ * The caller's own crontab, which crontab(1) keeps. Texts have one character a byte (latin1), so
+ * that no byte is lost.
+ */
 export interface UserCrontab {
   read():
     | { readonly is: 'text'; readonly text: string }
@@ -42,8 +52,11 @@ export interface CrontabChange {
   readonly removals: readonly string[];
 }
 
-/** Debian's cron itself, asked before it gets a text. */
+/** Debian's cron, which can check a crontab before it is installed. */
 export interface CronReader {
-  /** What it says against a crontab of one user (without the user field); `undefined` when it has no objection or can't be asked. */
+  /**
+   * The problem that cron finds in a user's crontab (lines without a user field); `undefined` when
+   * there is none or cron can't be asked.
+   */
   objection(text: string): string | undefined;
 }

@@ -1,13 +1,13 @@
-/** Files that people wrote, and what happens to them. */
+/** Files that people write: how they are read, and how changes are noticed. */
 
 export type FileKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device';
 
-/** What lstat(2) or fstat(2) says. Times are milliseconds since 1970, with fractions. */
+/** The answer of lstat(2) or fstat(2). Times are milliseconds since 1970, with fractions. */
 export interface FileFacts {
   readonly kind: FileKind;
   readonly uid: number;
   readonly gid: number;
-  /** Permission bits only, e.g. 0o644. */
+  /** Permission bits, such as 0o644. */
   readonly mode: number;
   readonly sizeBytes: number;
   readonly mtimeMs: number;
@@ -17,31 +17,44 @@ export interface FileFacts {
   readonly links: number;
 }
 
-/** Why a file that people wrote was not read, in words that can stand behind "file: ". */
+/**
+ * The answer of a read. `reason` completes a message that begins with the file's path: "FILE: this
+ * is a directory, not a file".
+ */
 export type FileRead =
   | { readonly is: 'read'; readonly bytes: Uint8Array; readonly facts: FileFacts }
   | { readonly is: 'absent' }
   | { readonly is: 'refused'; readonly reason: string };
 
-/** Reading what people wrote. Nothing here can hang on a FIFO, follow a device or be made to read without bound. */
+/**
+ * Reads files that people write. No call hangs on a FIFO, opens a device or reads without bound.
+ */
 export interface Files {
-  /** lstat; `undefined` when there is no such path. Throws nothing: an unreadable parent counts as absent. */
+  /**
+   * The facts of lstat(2); `undefined` when the path is missing or a directory above it can't be
+   * read. Never throws.
+   */
   facts(path: string): FileFacts | undefined;
-  /** realpath(3); `undefined` when it does not resolve. */
+  /** The real path, as realpath(3) finds it; `undefined` when there is none. */
   resolve(path: string): string | undefined;
   /**
-   * Opens without blocking, refuses everything but a regular file, more than `limitBytes`, and a file that changes while it is read.
-   * Symbolic links are followed; `inside` names a directory that the resolved file must lie in.
+   * The bytes of a regular file. Refuses any other kind of file, more than `limitBytes`, and a file
+   * that changes while it is read. Follows symbolic links; `inside` names a directory that the
+   * resolved file must lie in.
    */
   readRegular(path: string, limit: { readonly limitBytes: number; readonly inside?: string }): FileRead;
   /** Names in a directory, unsorted; `undefined` when it can't be listed. */
   list(directory: string): readonly string[] | undefined;
 }
 
+/** The answer of a write; `reason` is the message of the system call that failed. */
 export type WriteAnswer = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
-/** Tells of changes in directories, without asking again and again. */
+/** Notices changes in directories without polling. */
 export interface Changes {
-  /** `name` is the file in the directory; absent when that is not known. Where it can't be watched nothing is ever told. */
+  /**
+   * Calls back with the name of the changed file, if the kernel gives it. Never calls back when the
+   * directory can't be watched.
+   */
   watch(directory: string, onChange: (name: string | undefined) => void): { close(): void };
 }

@@ -1,44 +1,59 @@
 /** The lock of a job: at most one run at a time. */
 import type { ProcessIdentity, Survivor } from './process.ts';
 
-/** Who has a job's lock, as far as it can be told without disturbing them. */
+/** The run that holds a job's lock, as far as a look without side effects can tell. */
 export interface LockHolder {
   /**
-   * running: its run-job lives. orphaned: its run-job is gone, processes of the run live on. predecessor: the Python process-control's PID
-   * file names a live process. unknown: can't be looked into (another pid namespace) or only the kernel lock is seen.
+   * running: the run-job lives. orphaned: the run-job is dead, processes of its run live.
+   * predecessor: the PID file of the Python process-control names a live process. unknown: the
+   * holder is in another pid namespace, or only the kernel's lock can be seen.
    */
   readonly state: 'running' | 'orphaned' | 'predecessor' | 'unknown';
   readonly runId?: string;
   /** The run-job (or predecessor) process. */
   readonly wrapper?: ProcessIdentity;
-  /** The mark that this run-job carries in its environment, by the record; a predecessor's has none. */
+  /**
+   * The mark in the environment of this run-job, as the record gives it. A predecessor's run-job
+   * has none.
+   */
   readonly wrapperMark?: string;
-  /** What lives of an orphaned run. When the state is unknown: who has the kernel's lock, for people to look at and not to be killed. */
+  /**
+   * Processes of an orphaned run. In the state unknown: the holders of the kernel's lock, to be
+   * shown and never killed.
+   */
   readonly pids: readonly number[];
-  /** The same by name, of an orphaned run. */
+  /** The same processes with their command lines, for an orphaned run. */
   readonly processes?: readonly Survivor[];
-  /** Why nothing more is known, in words; only when the state is unknown. */
+  /** The reason why no more is known; only in the state unknown. */
   readonly reason?: string;
-  /** Which job's run it is; only on locks that jobs share. */
+  /** The job whose run holds the lock; only on locks that jobs share. */
   readonly job?: string;
   readonly startedMs?: number;
   readonly logPath?: string;
-  /** The run must be over at this time since boot; absent without a timeout. */
+  /** The run's timeout, in milliseconds since boot; absent when the job has none. */
   readonly deadlineSinceBootMs?: number;
-  /** The leader (session, process group) of the command that runs now. */
+  /** The leader of the session and process group of the current command. */
   readonly leader?: ProcessIdentity;
-  /** Its run-job was stopped (SIGSTOP): it enforces no timeout and watches nothing until somebody continues it. */
+  /**
+   * True when the run-job is suspended (SIGSTOP): until SIGCONT it enforces no timeout and watches
+   * nothing.
+   */
   readonly isStopped?: true;
-  /** Tags and grace that the job's file gave when the run started. */
+  /** Tags and kill grace from the job file as it was when the run started. */
   readonly tags?: readonly string[];
   readonly killGraceSeconds?: number;
 }
 
-/** A lock that this process has. */
+/** A lock that this process holds. */
 export interface JobLock {
-  /** The open file that carries the kernel lock: whoever inherits it holds the lock too. */
+  /**
+   * The open file that carries the kernel's lock. A process that inherits it holds the lock too.
+   */
   readonly fd: number;
-  /** Rewrites the owner record in place, for status and for whoever finds the run orphaned. Never throws: the run goes on without. */
+  /**
+   * Rewrites the owner record in place, for status and for a sweep of an orphaned run. Never
+   * throws: the run goes on without it.
+   */
   record(facts: {
     readonly leader?: ProcessIdentity;
     readonly logPath?: string;
@@ -48,8 +63,9 @@ export interface JobLock {
     readonly killGraceSeconds?: number;
   }): void;
   /**
-   * Closes `fd` and takes the record away; never rejects. The kernel's lock lasts while anything that inherited `fd` lives. While something lives of
-   * what was recorded as `left`, the record stays and the lock counts as that run's.
+   * Closes `fd` and removes the record; never rejects. The kernel's lock lasts until the last
+   * process that inherited `fd` is gone. While a process that was recorded as `left` lives, the
+   * record stays and that run keeps the lock.
    */
   release(): Promise<void>;
 }
@@ -61,12 +77,17 @@ export type LockAnswer =
 
 export interface JobLocks {
   /**
-   * Never waits, and never breaks a lock of which anything lives. `runId` is the run's own element of PROCESS_CONTROL_RUN_ID, by which its processes
-   * are found when its run-job was killed. The name of a shared lock may not be a job's: put an `@` before it, and name the `job` for others.
+   * Never waits, and never breaks the lock of a run of which a process lives. `runId` is the run's
+   * own element of PROCESS_CONTROL_RUN_ID: it finds the run's processes after its run-job was
+   * killed. The name of a shared lock begins with `@`, so that it can't be a job's; `job` then says
+   * whose run it is.
    */
   acquire(name: string, runId: string, job?: string): Promise<LockAnswer>;
-  /** Only looks: never kills, breaks or writes. `undefined` when nobody has it. */
+  /** The holder; `undefined` when the lock is free. Never kills, breaks or writes. */
   holder(name: string): LockHolder | undefined;
-  /** Names of locks that may be held, in any order: of jobs, and those that `acquire` tells from them by an `@`. */
+  /**
+   * Names of the locks that may be held, in any order: those of jobs, and shared ones, which begin
+   * with `@`.
+   */
   names(): readonly string[];
 }

@@ -1,9 +1,20 @@
-/** Mails, and what became of sending a message. */
+/** Mails, the route on which they leave this host, and the result of a delivery. */
 
-/** What became of something that was handed over for delivery; the reason is one printable line. */
-export type Delivery = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+/** The result of one attempt to deliver a message. */
+export type Delivery =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      /** One printable line. */
+      readonly reason: string;
+      /** The addresses that still need the mail when others have it; absent when none has it. */
+      readonly remaining?: string;
+    };
 
-/** One mail. Addresses as people write them: `Fail Mail <jobs@example.org>`, a local user's name, lists with commas. */
+/**
+ * One mail. Addresses as people write them: `Fail Mail <jobs@example.org>`, a local user's name,
+ * lists with commas.
+ */
 export interface Mail {
   readonly from: string;
   readonly to: string;
@@ -11,7 +22,7 @@ export interface Mail {
   readonly text: string;
 }
 
-/** How mail leaves this machine. */
+/** The way in which mail leaves this host. */
 export type MailRoute =
   | { readonly by: 'sendmail'; readonly path: string }
   | {
@@ -22,11 +33,11 @@ export type MailRoute =
       /** TLS from the first byte, certificate verified. */
       readonly secure?: boolean;
       readonly user?: string;
-      /** Read when a mail is sent; the first line is the password. */
+      /** A file whose first line is the password. It is read when a mail is sent. */
       readonly passwordFile?: string;
     };
 
 export interface Mailer {
-  /** Never throws, and answers within 30 s whatever the mail server does. */
+  /** Never throws, and resolves within 30 s whatever the mail server does. */
   send(mail: Mail): Promise<Delivery>;
 }

@@ -1,24 +1,27 @@
 /** The programs' own log. */
 
-/** From the gravest to the least; winston's names. */
+/** Winston's levels, from the most to the least severe. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
-/** The `logging` of the global configuration. */
+/** The key `logging` of the global configuration. */
 export interface OwnLogSettings {
-  /** Entries below it are dropped. */
+  /** Less severe entries are dropped. */
   readonly level: LogLevel;
-  /** Of file and console; syslog always gets text. */
+  /** The format of file and console; syslog always gets text. */
   readonly format: 'text' | 'json';
   readonly syslog?: { readonly facility: string };
   readonly file?: string;
-  /** On stderr. */
+  /** True when entries are shown on stderr too. */
   readonly console: boolean;
 }
 
-/** What the programs say about themselves. A job's output goes to its RunLog. */
+/** The log in which the programs record their own actions. A job's output goes to its RunLog. */
 export interface OwnLog {
-  /** Returns at once. Nothing that goes wrong here is thrown or changes what the program does. */
+  /**
+   * Returns at once and never throws. A log that can't be written does not change what the program
+   * does.
+   */
   note(level: LogLevel, message: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
-  /** Everything noted has been written, or 5 s have passed. Nothing is noted afterwards. */
+  /** Resolves when every entry is written, or after 5 s. Later entries are dropped. */
   close(): Promise<void>;
 }

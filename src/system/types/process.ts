@@ -1,119 +1,151 @@
 /** Processes: how the command of a job is started, watched and ended. */
 import type { LockHolder } from './lock.ts';
 
-/** A process that can be told from a later one with the same pid: start is field 22 of /proc/PID/stat, in clock ticks since boot. */
+/**
+ * A process, distinguished from a later one with the same pid by its start: field 22 of
+ * /proc/PID/stat, in clock ticks since boot.
+ */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly startTicks: string;
 }
 
-/** What the kernel said when a process ended. */
+/** The way in which a process ended, as wait(2) reports it. */
 export type WaitStatus =
   | { readonly is: 'exited'; readonly code: number }
   | { readonly is: 'signalled'; readonly signal: number }
-  /** Who waited for it was killed: nobody can say how it ended. The reason is in words. */
+  /**
+   * The process that waited for it was killed, so the end is not known; `reason` says so in words.
+   */
   | { readonly is: 'unknown'; readonly reason: string };
 
-/** The run-job that a lock's record names, if it is that very process still. Of anybody else's lock nothing is touched. */
+/**
+ * Signals the run-job that a lock's record names, provided that it is still the same process of
+ * this user. Any other holder is left alone.
+ */
 export interface Wrappers {
-  /** TERM, and CONT for one that somebody has stopped. */
+  /** Sends TERM, then CONT in case the run-job is suspended. */
   askToEnd(holder: LockHolder): void;
-  /** CONT alone. */
+  /** Sends CONT. */
   wake(holder: LockHolder): void;
-  /** KILL. What its run had started is ended by the run's reaper, or left for a sweep. */
+  /** Sends KILL. The reaper of the run ends the run's processes; without one a sweep does. */
   kill(holder: LockHolder): void;
 }
 
-/** Ends what has nobody left that would: processes of a run whose run-job is gone. Any holder but an `orphaned` one is left alone. */
+/**
+ * Ends the remaining processes of a run whose run-job is dead. Holders in any state but `orphaned`
+ * are left alone.
+ */
 export interface Sweeper {
-  /** What lives of it, for people. */
+  /** The remaining processes, to be shown to people. */
   left(orphan: LockHolder): readonly Survivor[];
-  /** TERM to all, KILL after `graceMs`, again and again until nothing is left or 5 s have passed; resolves with what could not be killed. */
+  /**
+   * Sends TERM to all, and after `graceMs` KILL until no process is left or 5 s have passed.
+   * Resolves with those that could not be killed.
+   */
   end(orphan: LockHolder, graceMs: number): Promise<readonly Survivor[]>;
 }
 
-/** One command line, ready to be started. */
+/**
+ * A command that is ready to be started. Prefixes such as prlimit(1) and nice(1) are part of
+ * `argv`.
+ */
 export interface Launch {
-  /** Absolute path of the program first. */
+  /** The first element is the absolute path of the program. */
   readonly argv: readonly [string, ...string[]];
-  /** A program that is run first, and must end with 0: else the host can't give the command a /tmp of its own. */
+  /**
+   * A program that must exit with 0 first: it tries whether the host can give the command a /tmp of
+   * its own.
+   */
   readonly trial?: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
   readonly runId: string;
   readonly stdoutFd: number;
   readonly stderrFd: number;
-  /** Inherited by the job, unless its background processes may outlive the run. */
+  /** The lock, which the job inherits if `keepsLock`. */
   readonly lockFd: number;
-  /** Of the locks that the job shares with others; inherited as `lockFd` is. */
+  /** The locks that the job shares with others; inherited like `lockFd`. */
   readonly sharedLockFds?: readonly number[];
+  /** False for a job whose background processes may outlive the run. */
   readonly keepsLock: boolean;
   readonly umask: number;
-  /** What a stop begins with, by number; TERM unless given. */
+  /** The number of the signal that a stop begins with; TERM by default. */
   readonly stopSignal?: number;
-  /** Between that and KILL when run-job itself was killed; 1 s unless given. Whoever waits for the lock must wait as long. */
+  /**
+   * Time between that signal and KILL after run-job itself was killed; 1 s by default. The next run
+   * waits that long for the lock.
+   */
   readonly orphanGraceMs?: number;
-  /** prlimit(1) and nice(1) prefixes are part of `argv` already. */
 }
 
-/** A living process as people are told of it. */
+/** A living process as it is shown to people. */
 export interface Survivor {
   readonly pid: number;
   readonly command: string;
-  /** Tells it from a later process with its pid. */
+  /** Distinguishes the process from a later one with the same pid. */
   readonly startTicks?: string;
-  /** Why no signal of ours ends it, as in "belongs to root"; absent when one should. */
+  /**
+   * The reason why a signal can't end it, such as "belongs to root"; absent when a signal should.
+   */
   readonly why?: string;
 }
 
 export interface RunningCommand {
-  /** Leader of the session and process group in which the command runs. */
+  /** The leader of the session and process group in which the command runs. */
   readonly leader: ProcessIdentity;
-  /** When the command itself has ended; its background processes may live on. */
+  /** Resolves when the command itself has ended; its background processes may live on. */
   readonly ended: Promise<WaitStatus>;
   /**
-   * Ends everything the command started: TERM (and CONT) to all, KILL after `graceMs`, again and again until nothing is left or 5 s have passed.
-   * Resolves with what could not be killed; `swept` counts the processes beside the command itself that needed a signal. May be called again with a shorter grace.
+   * Ends the whole process tree: sends TERM and CONT to all, and after `graceMs` KILL until no
+   * process is left or 5 s have passed. Resolves with the processes that could not be killed.
+   * `swept` counts the processes beside the command itself that needed a signal. May be called
+   * again with a shorter grace.
    */
   stop(graceMs: number): Promise<{ readonly survivors: readonly Survivor[]; readonly swept: number }>;
   /**
-   * Processes of the run that live beside or after the command itself, once they have had `patienceMs` to end by themselves: the `tee` of
-   * `> >(tee FILE)` outlives its shell by a moment and is no background process. Resolves at once when there are none.
+   * The processes of the run that still live `patienceMs` after this call, the command itself
+   * excepted. The wait is there because the `tee` of `> >(tee FILE)` outlives its shell by a moment
+   * and is not a background process. Resolves at once when there are none.
    */
   leftovers(patienceMs: number): Promise<readonly Survivor[]>;
-  /** Lets go of what is left (only after `ended`): it is no longer watched. */
+  /** Stops watching the remaining processes. Only after `ended`. */
   abandon(): void;
   /**
-   * This process need not wait for what a stop could not end, the command itself included. Where there is a reaper it goes on, and holds the
-   * locks for as long as something lives.
+   * Allows this process to exit before the processes that a stop could not end, the command itself
+   * included. The reaper, if there is one, goes on and holds the locks until the last of them is
+   * gone.
    */
   detach(): void;
 }
 
 export type LaunchAnswer =
   | { readonly is: 'launched'; readonly command: RunningCommand }
-  /** The stage names what failed, e.g. "changing to the working directory". */
+  /** `stage` names the step that failed, such as "changing to the working directory". */
   | { readonly is: 'failed'; readonly stage: string; readonly reason: string; readonly exitCode: 125 | 126 | 127 };
 
 export interface Launcher {
   launch(launch: Launch): Promise<LaunchAnswer>;
 }
 
-/** Somebody wants this run to end: a signal sent to run-job. Asked again, it should end faster. */
+/** Signals that ask run-job to end its run. A second one asks it to end faster. */
 export interface StopRequests {
-  /** Calls back for each request, also for those that came before. */
+  /** Calls back for each request, also for those that came before this call. */
   onStop(listener: (request: StopRequest) => void): void;
 }
 
 export interface StopRequest {
   readonly signal: number;
-  /** It is what a terminal sends for Ctrl-C or Ctrl-\\, and run-job stands at one. */
+  /** True for the signals of Ctrl-C and Ctrl-\\ when run-job has a terminal. */
   readonly typed?: true;
 }
 
-/** Where programs are, as execvp(3) would look. */
+/** Finds programs as execvp(3) does. */
 export interface Programs {
-  /** An absolute path; or why there is none, as sh(1) counts it: 126 found but not executable, 127 not found. */
+  /**
+   * The absolute path, or the reason why there is none with the exit code of sh(1): 126 not
+   * executable, 127 not found.
+   */
   find(name: string, searchPath: string, workingDirectory: string): ProgramAnswer;
 }
 

@@ -1,22 +1,28 @@
-/** The log of one run while it is written. */
+/** The log of a run while run-job writes it. */
 
-/** The log of one run while it is written. */
+/** One log that is open for writing. */
 export interface RunLog {
   readonly path: string;
-  /** Write ends for the next command; closed by `commandStarted` once the child has its own. */
+  /**
+   * The write ends for the next command. `commandStarted` closes them, when the child has its own.
+   */
   streams(): { readonly stdoutFd: number; readonly stderrFd: number };
   commandStarted(commandLine: string, pid: number): void;
-  /** Reads what is still in the pipes: until both are closed, or for `patienceMs` and until nothing more arrives. */
+  /**
+   * Reads the rest of both pipes: until they are closed, or for `patienceMs` and then whatever has
+   * arrived.
+   */
   commandEnded(patienceMs: number): Promise<{ readonly heldOpen: false | RemainingOutput }>;
-  /** run-job's own remark, level NOTE, one line. */
+  /** Writes one line of run-job's own, level NOTE. */
   note(text: string): void;
-  /** Everything is on disk, or counted as lost. */
+  /** Resolves when every byte is written or counted as lost. */
   close(): Promise<LogTotals>;
 }
 
 /**
- * Where the words of a process go that has the output of a command open after its end. logged: to a file beside the log. dropped: they are read
- * and forgotten. unread: the next one ends it, by SIGPIPE.
+ * The destination of what a process prints after its command has ended, while it still has the
+ * output open. logged: a file beside the log. dropped: the output is read and dropped. unread: the
+ * next write ends the process by SIGPIPE.
  */
 export type RemainingOutput =
   | { readonly is: 'logged'; readonly path: string }
@@ -28,44 +34,58 @@ export interface LogTotals {
   readonly stdoutBytes: number;
   readonly stderrBytes: number;
   readonly lostBytes: number;
-  /** Why bytes were lost (ENOSPC, EIO), the first reason. */
+  /** The first reason why bytes were lost, such as ENOSPC or EIO. */
   readonly lostReason?: string;
-  /** What was left out of the middle, for a log that may not grow beyond a size; absent when nothing was. */
+  /**
+   * The output that was left out of the middle because of the log's maximum size; absent when none
+   * was.
+   */
   readonly leftOut?: { readonly bytes: number; readonly lines: number };
-  /** The last lines of output, at most about 4 KiB, for messages to people. */
+  /** The last lines of output for messages to people, at most about 4 KiB. */
   readonly tail: string;
 }
 
-/** Opens the log of a run, or says what failed ("creating the directory …") and why. */
+/** An open log, or the step that failed ("creating the log directory") and the reason. */
 export type LogAnswer =
   | { readonly is: 'open'; readonly log: RunLog }
   | { readonly is: 'failed'; readonly stage: string; readonly reason: string };
 
 export interface RunLogs {
-  /** All output passes `onOutput`, also when the log could not take it. */
-  open(slug: string, startedMs: number, options?: RunLogWishes): LogAnswer;
+  /**
+   * Creates the log and the link `latest.log`. The watcher gets all output, also what the log
+   * loses.
+   */
+  open(slug: string, startedMs: number, options?: OpenLogOptions): LogAnswer;
 }
 
-/** What is special about the log of one run. */
-export interface RunLogWishes {
+/** The options of one log. */
+export interface OpenLogOptions {
   readonly watcher?: OutputWatcher | undefined;
-  /** Its beginning and its end are kept beyond this size; absent: it may grow. */
+  /**
+   * The maximum size, beyond which only the beginning and the end are kept; no limit by default.
+   */
   readonly maxBytes?: number | undefined;
-  /** What outlives a command may go on printing: it is read on. */
+  /** True when output of processes that outlive a command is read on. */
   readonly readsOn?: boolean;
 }
 
-/** Sees what the commands of a run print. */
+/** Receives the output of a run's commands. */
 export interface OutputWatcher {
-  /** Bytes as they are read; they are only there during the call. */
+  /** Gets bytes as they are read. They are valid only during the call. */
   take(stream: 'stdout' | 'stderr', bytes: Uint8Array): void;
-  /** A command has ended: nothing more of it will come. */
+  /** Called when a command has ended and its output is read. */
   end(stream: 'stdout' | 'stderr'): void;
 }
 
-/** Looks for a line that matches a regular expression (of JavaScript) that people wrote, for a bounded time whatever it is. */
+/**
+ * Finds a line that matches a JavaScript regular expression from a job file, in bounded time
+ * whatever the expression is.
+ */
 export interface LineSearch {
-  /** `source` must compile. `too-slow`: more than a second of work, which no sensible expression takes for 256 KiB. */
+  /**
+   * The first matching line. `source` must compile. `too-slow`: the search took more than a second
+   * of work; a sensible expression needs less for 256 KiB.
+   */
   find(source: string, lines: readonly string[]): LineFound;
 }
 

@@ -2,17 +2,17 @@
 import type { WriteAnswer } from './file.ts';
 import type { ProcessIdentity, Survivor } from './process.ts';
 
-/** What one probe said. */
+/** The result of one probe. */
 export type ProbeAnswer =
   | { readonly is: 'success' }
-  /** `said`: the last line of a command, for those who may read the instance's log. */
+  /** `said` is the last line that a command printed, for those who may read the instance's log. */
   | { readonly is: 'failure'; readonly reason: string; readonly said?: string }
-  /** It could not be run at all. */
+  /** The probe could not be run. */
   | { readonly is: 'unknown'; readonly reason: string };
 
-/** Asks whether something answers. Nothing here throws or takes longer than `timeoutMs` and a moment. */
+/** Probes an instance of a service. No call throws, or takes much longer than `timeoutMs`. */
 export interface Probes {
-  /** GET on 127.0.0.1; the body is text of at most 64 KiB. Judged by whoever asks. */
+  /** The response to a GET on 127.0.0.1, with at most 64 KiB of its body. The caller judges it. */
   http(
     port: number,
     path: string,
@@ -21,7 +21,7 @@ export interface Probes {
     { readonly is: 'response'; readonly code: number; readonly body: string; readonly location?: string } | ProbeAnswer
   >;
   tcp(port: number, timeoutMs: number): Promise<ProbeAnswer>;
-  /** Nothing of it lives when the answer comes. */
+  /** The result of a command. When it resolves no process of the command is left. */
   command(command: ProbeCommand, timeoutMs: number): Promise<ProbeAnswer>;
 }
 
@@ -32,20 +32,24 @@ export interface ProbeCommand {
   readonly workingDirectory: string;
 }
 
-/** Ports of this host, and who has them. */
+/** The ports of this host and the services that have reserved them. */
 export interface Ports {
-  /** Whether it can be bound now, on all addresses. */
+  /** True when the port can be bound now, on all addresses. */
   isFree(port: number): Promise<boolean>;
-  /** Who listens on it, as far as that can be seen from here: processes of other users can't. */
+  /**
+   * The process that listens on the port; `undefined` also when it belongs to another user, whose
+   * open files can't be seen.
+   */
   holder(port: number): Survivor | undefined;
-  /** What services have reserved, each by its slug; those of dead ones included. */
+  /** The ports that services have reserved, by slug, including services that are dead. */
   reserved(): readonly { readonly slug: string; readonly ports: readonly number[] }[];
-  /** Replaces what a service has published: `endpoints.json` in its folder of the run directory. */
+  /** Replaces `endpoints.json` of a service in the run directory. */
   publish(slug: string, endpoints: Endpoints): WriteAnswer;
+  /** Removes that file. */
   withdraw(slug: string): void;
 }
 
-/** For clients and proxies that want to find a service. */
+/** The text of `endpoints.json`, by which clients and proxies find a service. */
 export interface Endpoints {
   readonly service: string;
   readonly host: string;
@@ -58,8 +62,8 @@ export interface Endpoints {
 
 export interface PidFiles {
   /**
-   * The living process that the file names, if it is this user's and not older than `notBefore`: an earlier one with this number, or one that
-   * somebody else has started, is not what the command left. Else why there is none.
+   * The living process that the file names, or the reason why it does not count: it belongs to
+   * another user, or is older than `notBefore` and so can't be the daemon that the command left.
    */
   look(
     path: string,

@@ -1,57 +1,68 @@
-/** Records that outlive a run: histories, claimed ticks, small state files, caches. */
+/** Records that outlive a run: histories, claimed ticks, small state files and caches. */
 import type { WriteAnswer } from './file.ts';
 
-/** The appended lines that are a job's history. */
+/** The history of each job: lines that are only ever appended. */
 export interface HistoryStore {
-  /** The last lines, whole events only promised where they were whole when written; empty when there are none. */
+  /** The last lines; empty when there are none. A line may be torn where a disk was full. */
   read(slug: string): string;
-  /** Why what was read last of this job is not all that there is, in words; absent when nothing was in the way. */
+  /**
+   * The reason why the last `read` of this job did not return everything; `undefined` when it did.
+   */
   hidden?(slug: string): string | undefined;
-  /** One write; a torn last line of somebody else's is closed first. Says why when it could not be written. */
+  /** Appends one line with one write(2). If the file ends in a torn line, a newline goes first. */
   append(slug: string, line: string): WriteAnswer;
-  /** Keeps the file bounded; only for whoever holds the job's lock. */
+  /** Bounds the file's size. Only the holder of the job's lock may call it. */
   rotate(slug: string): void;
-  /** What the Python process-control left about this job, as YAML; `undefined` when there is nothing. */
+  /** The history file of the Python process-control, as YAML; `undefined` when there is none. */
   predecessor(slug: string): Uint8Array | undefined;
 }
 
 /** Small records that outlive reboots, one file each, replaced whole. */
 export interface StateFiles {
-  /** File names and contents in a folder of the state directory; empty when there is none. */
+  /**
+   * Names and texts of the files in a folder of the state directory; empty when the folder is
+   * missing.
+   */
   readAll(folder: string): readonly { readonly name: string; readonly text: string }[];
-  /** File names; also those of files that the caller may not read. */
+  /** Names of the files, including those that the caller may not read. */
   names(folder: string): readonly string[];
-  /** `undefined` when it is not there or can't be read. */
+  /** The text; `undefined` when the file is missing or can't be read. */
   read(folder: string, name: string): string | undefined;
   write(folder: string, name: string, text: string): WriteAnswer;
-  /** Also well when it was not there. */
+  /** Ok also when the file was missing. */
   remove(folder: string, name: string): WriteAnswer;
 }
 
-/** Which ticks of a job have had a start on this host. Ticks are milliseconds since 1970, on a full second. */
+/**
+ * The ticks of each job that a run on this host has claimed. A tick is in milliseconds since 1970,
+ * on a full second.
+ */
 export interface TickClaims {
-  /** Gives the tick to this run, unless another one has it: of any number that ask at once, one gets it. */
+  /** Claims a tick for a run. When several runs ask at once, exactly one gets it. */
   take(slug: string, tickMs: number, claim: TickClaim): ClaimAnswer;
-  /** A run that has waited goes on: its claim holds from now on whatever becomes of it. */
+  /** Makes the claim of a waiting run final: from now on it holds even if the run is killed. */
   begin(slug: string, tickMs: number, run: string): WriteAnswer;
-  /** The ticks that are on record, ascending; old ones are dropped. */
+  /** The claimed ticks, ascending, without those that were dropped. */
   list(slug: string): readonly number[];
-  /** Who has a tick and since when. */
+  /** The run that has claimed a tick, and when it did. */
   find(
     slug: string,
     tickMs: number,
   ): { readonly run: string; readonly waits: boolean; readonly atMs: number } | undefined;
   drop(slug: string, ticks: readonly number[]): void;
-  /** What is kept beside the claims of a job: up to when its ticks are settled. */
+  /** The moment up to which all ticks of the job are settled, as text. */
   readMark(slug: string): string | undefined;
   writeMark(slug: string, text: string): WriteAnswer;
 }
 
 export interface TickClaim {
   readonly run: string;
-  /** The run does not begin at once; if it is killed before, the tick has had no start. */
+  /**
+   * True when the run waits before it begins. If it is killed while it waits, the tick counts as
+   * not started.
+   */
   readonly waits: boolean;
-  /** The claim must be there even if the machine goes down next. */
+  /** True when the claim must survive a power failure. */
   readonly lasting: boolean;
 }
 
@@ -60,20 +71,20 @@ export type ClaimAnswer =
   | { readonly is: 'had'; readonly run: string }
   | { readonly is: 'failed'; readonly reason: string };
 
-/** What could be computed again, kept where only its owner can write. */
+/** Results that could be computed again, stored where only their owner can write. */
 export interface Cache {
-  /** `undefined` when there is nothing, or nothing that can be believed. */
+  /** The text; `undefined` when there is none, or another user may have written it. */
   read(name: string): string | undefined;
-  /** Does nothing where it can't. */
+  /** Stores the text. A failure is ignored. */
   write(name: string, text: string): void;
 }
 
-/** The directory that an instance of a service has for itself. */
+/** The directory of each instance of a service. */
 export interface InstanceFolders {
-  /** Its absolute path, whether it is there or not. */
+  /** The absolute path of the directory, which may be missing. */
   path(slug: string, instance: number): string;
   make(slug: string, instance: number): WriteAnswer;
-  /** The file `.healthchecksnooze`; `undefined` when there is none, or it is no regular file. */
+  /** The file `.healthchecksnooze`; `undefined` when it is missing or not a regular file. */
   snooze(slug: string, instance: number): { readonly writtenMs: number; readonly text: string } | undefined;
   writeSnooze(slug: string, instance: number, text: string): WriteAnswer;
   removeSnooze(slug: string, instance: number): void;

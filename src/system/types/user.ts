@@ -1,6 +1,6 @@
-/** Users of the host, and who runs a program. */
+/** The users of the host, and the caller of a program. */
 
-/** A user of the machine as passwd and group know it. */
+/** A user of the host, as passwd(5) has it. */
 export interface User {
   readonly name: string;
   readonly uid: number;
@@ -9,7 +9,7 @@ export interface User {
   readonly shell: string;
 }
 
-/** The locale of the host, and the file that says so; without one a program speaks as in the locale C. */
+/** The locale of the host and the file that sets it. Without a file programs use the locale C. */
 export interface Locale {
   readonly file?: string;
   /** LANG, LANGUAGE, LC_*. */
@@ -17,11 +17,11 @@ export interface Locale {
 }
 
 export interface Users {
-  /** By name, or by decimal uid; `undefined` when there is none. */
+  /** The user with this name or decimal uid; `undefined` when there is none. */
   find(nameOrUid: string): User | undefined;
 }
 
-/** Who runs this program and how. */
+/** The process of this program and the user who called it. */
 export interface Caller {
   readonly uid: number;
   readonly euid: number;

@@ -1,12 +1,13 @@
 /**
- * Root becomes the service user by running this program again, before anything but the configuration is touched. What goes on as the service
- * user is in the hands of every job, since one may trace the other: so nothing of root's is on that side, and root's process stays and passes
- * on what it prints.
+ * Root becomes the service user by running this program again, before anything but the
+ * configuration is read. Every job can control a process of the service user, because one may trace
+ * the other. So that process has nothing of root's, and root's process stays and copies its output.
  *
  *     root's terminal, pipes and files == run-job (root) == two pipes == setpriv -> run-job (service user)
  *
- * Beyond the pipes: a new session without a terminal, stdin /dev/null, no other descriptor, the directory `/`, an empty session keyring, no
- * precedence over others that only root can give, and an environment that is made anew from a list of names.
+ * The new process has a session without a terminal, stdin from /dev/null, no other descriptor than
+ * the pipes, the directory `/`, an empty session keyring, no priority that only root can give, and
+ * a fresh environment made from a list of names.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fchownSync, readFileSync } from 'node:fs';
@@ -18,16 +19,17 @@ import { isExecutable } from '../program/executable.ts';
 import { ownCommand, ownEnvironment } from '../program/own-program.ts';
 import type { User } from '../types/user.ts';
 
-/** util-linux; absolute, because PATH is the caller's. */
+/** The program of util-linux, by an absolute path, because PATH is the caller's. */
 const setpriv = '/usr/bin/setpriv';
 const perl = '/usr/bin/perl';
 
 const { ENOSYS, EPERM } = os.constants.errno;
 
 /**
- * Perl: gives up what root's process has before others, joins a new session keyring (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING) and becomes the
- * program that the other arguments name. A kernel without keyrings answers ENOSYS, a container that forbids them EPERM: then nobody behind it
- * reaches one either. What a container forbids to give up, it has not given.
+ * A Perl program that gives up the priorities of root's process, joins a new session keyring
+ * (keyctl(2), KEYCTL_JOIN_SESSION_KEYRING) and becomes the program in its arguments. A kernel
+ * without keyrings answers ENOSYS and a container that forbids them EPERM; then the new process
+ * can't reach one either. A priority that a container does not allow to lower was not given by it.
  */
 const leaveRoot = [
   'my ($keyctl, $scheduler, $io) = map { $_ + 0 } splice @ARGV, 0, 3;',
@@ -41,12 +43,15 @@ const leaveRoot = [
   'if (open my $score, "+<", "/proc/self/oom_score_adj") { <$score> < 0 && syswrite $score, "0" }',
   `syscall($keyctl, 1, 0) >= 0 || $! == ${ENOSYS} || $! == ${EPERM} || die "run-job: new session keyring: $!\n";`,
   'delete $ENV{PERL_BADLANG};',
-  // As the launcher does, for the time until Node has a handler.
+  // bin/run-job does the same, for the time until Node has a handler.
   '$SIG{USR1} = "IGNORE";',
   'exec { $ARGV[0] } @ARGV or die "run-job: $ARGV[0]: $!\n"',
 ].join(' ');
 
-/** The numbers of keyctl, sched_setscheduler and ioprio_set, whose getters are the next ones (Linux: asm/unistd.h of each architecture). */
+/**
+ * The numbers of keyctl, sched_setscheduler and ioprio_set; their getters have the next numbers
+ * (Linux: asm/unistd.h of each architecture).
+ */
 const systemCalls: Readonly<Record<string, readonly number[]>> = {
   x64: [250, 144, 251],
   ia32: [288, 156, 289],
@@ -58,40 +63,52 @@ const systemCalls: Readonly<Record<string, readonly number[]>> = {
   s390x: [280, 156, 282],
 };
 
-/** A terminal sends these to all that run on it; the child's process group is what runs on this one. */
+/**
+ * The signals that a terminal sends to its foreground processes, here to the child's process group.
+ */
 const fromTerminal = ['SIGINT', 'SIGQUIT', 'SIGHUP'] as const;
 
-/** Who the root process was started by, told to the one that goes on, for the record. */
+/** The variable that gives the caller of root's process to the new process, for the record. */
 export const callerVariable = 'PROCESS_CONTROL_CALLER';
 
-/** The root process, whose end the one that goes on must not miss. */
+/** The variable that gives the pid of root's process, so that the new process notices its end. */
 const parentVariable = 'PROCESS_CONTROL_PARENT';
 
-/** Words and numbers that do nothing but say how to speak, and what this package tells itself. */
+/**
+ * The variables that are passed on: language, zone and terminal type, and those of this package.
+ */
 const passedOn =
   /^(?:LANG|LANGUAGE|LC_[A-Z]+|TZ|TERM|NO_COLOR|PROCESS_CONTROL_(?:CONFIG|LAUNCHER|TRIGGER|RUN_ID|GIVEN_RUN|CAUGHT_UP))$/;
 
 export interface Again {
   readonly program: string;
   readonly args: readonly string[];
-  /** PATH beyond the boundary. */
+  /** The PATH of the new process. */
   readonly searchPath: string;
-  /** Names of root's variables that go along: what the configuration lists, which is root's own. Those of a job file are its author's. */
+  /**
+   * Names of root's variables that are passed on too. They come from the configuration, which is
+   * root's, never from a job file.
+   */
   readonly passEnvironment: readonly string[];
-  /** What comes from beyond the boundary must not steer root's terminal: there keys that nobody has pressed can be put into its answers. */
+  /**
+   * Removes from the output what could control root's terminal: some sequences make a terminal
+   * answer as if keys were pressed.
+   */
   readonly harmless: () => Harmless;
-  /** Tells the person what is not as it should be, in a line. */
+  /** Gets a line for each problem, for the caller. */
   readonly say: (words: string) => void;
 }
 
 /**
- * Runs this very program, with the same arguments, as `user`: its uid, gid and supplementary groups, no capabilities. Resolves with the exit
- * code when all that it has printed is passed on. Signals are passed on too; if this process is killed, the other one is asked to end.
+ * Runs this program with the same arguments as `user`: with its uid, gid and supplementary groups,
+ * and without capabilities. Resolves with the exit code when all its output is copied. Passes
+ * signals on. If this process is killed, the other one gets TERM.
  */
 export async function runAgainAs(user: User, again: Again): Promise<number> {
   const { program, args, say } = again;
   const relay = openRelay(again.harmless);
-  // So that the mirror of a job's output can open them again in a way that never blocks.
+  // The new process must own the pipes: the mirror of a job's output opens them again in a way that
+  // never blocks.
   for (const fd of relay.writers) fchownSync(fd, user.uid, user.gid);
   const [file, ...words] = becoming(user, ownCommand(program, args), say);
   const child = spawn(file, words, {
@@ -106,7 +123,7 @@ export async function runAgainAs(user: User, again: Again): Promise<number> {
     child.once('exit', (code, signal) => resolve(signal === null ? (code ?? 125) : 128 + os.constants.signals[signal]));
   });
   letSignalsEndUs();
-  for (const failure of await relay.finish()) say(`${failure}; what followed is not shown`);
+  for (const failure of await relay.finish()) say(`${failure}; the rest is lost`);
   return exitCode;
 }
 
@@ -126,7 +143,8 @@ function environmentOf({ home, name }: User, { searchPath, passEnvironment }: Ag
   return {
     ...ownEnvironment(Object.fromEntries(kept)),
     ...{ PATH: searchPath, HOME: home, USER: name, LOGNAME: name, SHELL: '/bin/sh' },
-    // ssh brings the locale of another machine: perl would complain of it in six lines, with each command.
+    // ssh passes on the locale of another host, of which perl would complain in six lines with each
+    // command.
     PERL_BADLANG: '0',
     [callerVariable]: String(callerUid()),
     [parentVariable]: String(process.pid),
@@ -134,7 +152,10 @@ function environmentOf({ home, name }: User, { searchPath, passEnvironment }: Ag
   };
 }
 
-/** Ctrl-Z stops this process alone: the run goes on, as its timeout must, and what it prints waits for fg or bg. */
+/**
+ * Passes signals on. Ctrl-Z suspends this process alone: the run and its timeout go on, and its
+ * output waits for fg or bg.
+ */
 function passOnSignals(child: ChildProcess): void {
   for (const signal of fromTerminal) process.on(signal, () => toGroup(child, signal));
   process.on('SIGTERM', () => child.kill('SIGTERM'));
@@ -149,14 +170,17 @@ function toGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** What is left is output that nobody takes at the moment; a person who does not want to wait for that need not. */
+/**
+ * Lets signals end this process: only output that is not read remains, and a person need not wait
+ * for it.
+ */
 function letSignalsEndUs(): void {
   for (const signal of [...fromTerminal, 'SIGTERM']) process.removeAllListeners(signal);
 }
 
 /**
- * Asked once by what may have come out of `runAgainAs`: throws when something of root's is left, and says whether root's process has
- * been killed before its end could be heard of.
+ * Checks the process that `runAgainAs` has started. Throws when it has a capability. True when
+ * root's process was killed before this check.
  */
 export function isOrphaned(): boolean {
   const parent = process.env[parentVariable];
@@ -167,8 +191,9 @@ export function isOrphaned(): boolean {
 }
 
 /**
- * The person behind this process: who logged in (audit's loginuid survives su and sudo), else who called sudo, else the real uid.
- * For the record only, never for a decision: SUDO_UID is an environment variable like any other.
+ * The uid of the person who started this process: the login uid, which survives su and sudo,
+ * otherwise the caller of sudo, otherwise the real uid. It is for the record and never for a
+ * decision, because anyone can set SUDO_UID.
  */
 export function callerUid(): number {
   for (const claimed of [process.env[callerVariable], loginUid(), process.env.SUDO_UID]) {

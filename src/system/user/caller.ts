@@ -1,9 +1,9 @@
-/** Who runs this program. */
+/** The caller of this program. */
 import process from 'node:process';
 import type { Caller } from '../types/user.ts';
 
 export const caller: Caller = {
-  // Linux always has them; the types allow for Windows.
+  // Linux always has these functions; the types allow for Windows.
   uid: process.getuid?.() ?? -1,
   euid: process.geteuid?.() ?? -1,
   pid: process.pid,

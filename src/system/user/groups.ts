@@ -1,4 +1,4 @@
-/** The groups of this process and those that a user should have, by name where they have one. */
+/** Compares the groups of this process with those that a user should have. */
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 
@@ -13,7 +13,7 @@ export function groupsOf(userName: string): { readonly own: readonly string[]; r
   return { own: ownIds.map(nameOf), due: [...due.keys()].map(nameOf) };
 }
 
-/** id(1) leaves out the name of a group that has none, but then says its number there. */
+/** The groups that id(1) lists. For a group without a name id(1) prints its number as the name. */
 function numbersAndNames(words: readonly string[]): ReadonlyMap<number, string> {
   const ask = (option: string) =>
     spawnSync(id, [option, ...words], { encoding: 'utf8', timeout: 10_000, env: { PATH: '/usr/bin:/bin' } }).stdout ??

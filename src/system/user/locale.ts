@@ -1,8 +1,11 @@
-/** The locale that the administrator of this host has chosen: what a login gets, and what cron does not tell run-job everywhere. */
+/**
+ * The locale of this host, as the administrator has set it for logins. Cron does not pass it to
+ * run-job everywhere.
+ */
 import { files } from '../file/files.ts';
 import type { Locale } from '../types/user.ts';
 
-/** Debian's file, then systemd's (locale.conf(5)): the first that exists counts alone. */
+/** Debian's file and systemd's (locale.conf(5)). Only the first one that exists counts. */
 const localeFiles = ['/etc/default/locale', '/etc/locale.conf'];
 
 const limitBytes = 64 * 1024;
@@ -15,7 +18,10 @@ export function hostLocale(candidates: readonly string[] = localeFiles): Locale 
   return { variables: {} };
 }
 
-/** LANG, LANGUAGE and LC_* of lines such as `LANG="de_DE.UTF-8"`; what is no name of a locale is left out. */
+/**
+ * LANG, LANGUAGE and LC_* from lines such as `LANG="de_DE.UTF-8"`. Values that can't be a locale
+ * are left out.
+ */
 function localeVariables(text: string): Readonly<Record<string, string>> {
   const line = /^[ \t]*(?:export[ \t]+)?(LANG|LANGUAGE|LC_[A-Z]+)=(["']?)([\w.@:-]+)\2[ \t]*$/gm;
   return Object.fromEntries([...text.matchAll(line)].map(([, name = '', , value = '']) => [name, value]));

@@ -1,12 +1,15 @@
-/** Tries whether the kernel lets this user have a /tmp of its own, and names what refuses it. */
+/**
+ * Tries whether the kernel lets this user have a /tmp of its own, and names the kernel setting that
+ * refuses it.
+ */
 import { execFile } from 'node:child_process';
 // biome-ignore lint/style/noRestrictedImports: reads below /proc/sys only.
 import { readFileSync } from 'node:fs';
 
-/** Long enough for the busiest machine; nothing in it waits for anybody. */
+/** Long enough for a busy host; the trial itself waits for nothing. */
 const patienceMs = 30_000;
 
-/** Settings of the kernel that refuse it, with the value that does. */
+/** Kernel settings that can refuse it, with the value that does. */
 const settings: readonly (readonly [name: string, refuses: string])[] = [
   ['kernel.unprivileged_userns_clone', '0'],
   ['user.max_user_namespaces', '0'],
@@ -16,7 +19,7 @@ const settings: readonly (readonly [name: string, refuses: string])[] = [
 
 export const trialStage = 'giving it a /tmp of its own (private_tmp)';
 
-/** Why it is refused; `undefined` when nothing stands against it. */
+/** The reason for a refusal; `undefined` when the trial succeeds. */
 export function trialRefusal([program, ...args]: readonly [string, ...string[]]): Promise<string | undefined> {
   return new Promise((resolve) => {
     const options = { cwd: '/', env: { LC_ALL: 'C' }, timeout: patienceMs, killSignal: 'SIGKILL' as const };

@@ -1,18 +1,24 @@
-/** Users of the machine: /etc/passwd first, since it is read in no time, then getent(1) for those of LDAP and the like. */
+/**
+ * The users of the host: from /etc/passwd, which is fast, then from getent(1), which also knows
+ * those of LDAP.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { User, Users } from '../types/user.ts';
 
 export const users: Users = {
   find(nameOrUid) {
-    // A name with these would be two fields or an option to getent.
+    // A name with one of these characters would be two fields or two lines.
     if (nameOrUid === '' || /[:\n\0]/.test(nameOrUid)) return undefined;
     if (!known.has(nameOrUid)) known.set(nameOrUid, look(nameOrUid));
     return known.get(nameOrUid);
   },
 };
 
-/** One run asks for the same users again and again; no program lives so long that it must hear of a change. */
+/**
+ * The users that were looked up. A run looks up the same ones often, and no program needs to see a
+ * change.
+ */
 const known = new Map<string, User | undefined>();
 
 function look(nameOrUid: string): User | undefined {
@@ -21,7 +27,7 @@ function look(nameOrUid: string): User | undefined {
 }
 let passwd: string | undefined;
 
-/** A name wins over a uid that is spelt like it, as in chown(1). */
+/** The user with this name, otherwise the one with this uid, as in chown(1). */
 export function fromPasswd(text: string, nameOrUid: string): User | undefined {
   const all = text.split('\n').map(userOf);
   return (

@@ -1,4 +1,6 @@
-/** Commands that run as they read are not spoken of; what else is warned of is in test/fixtures/jobs. */
+/**
+ * Warnings about commands, and commands without a warning; more warnings are in test/fixtures/jobs.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -99,7 +101,7 @@ const good = [
 
 for (const command of good) test(`${command} runs as it reads`, () => assert.deepEqual(said(command), []));
 
-test('nothing is said about the commands of the example jobs', () => {
+test('the commands of the example jobs get no warning', () => {
   const folder = path.resolve(import.meta.dirname, '../../../../jobs.example');
   for (const name of readdirSync(folder)) {
     const result = validateJobText({ file: name, bytes: readFileSync(path.join(folder, name)) }, {});
@@ -111,7 +113,7 @@ test('nothing is said about the commands of the example jobs', () => {
   }
 });
 
-/** [command, what must be said, with what to write] */
+/** [command, words of the warning] */
 const doubtful: readonly (readonly [string, RegExp])[] = [
   ['cd /srv', /"cd" changes only the shell .*; set "working_directory"/],
   ['nobody /bin/true', /"nobody" would be the program: .* begin with "\/bin\/true"/],
@@ -135,7 +137,7 @@ const doubtful: readonly (readonly [string, RegExp])[] = [
 ];
 
 for (const [command, words] of doubtful) {
-  test(`${command} is warned of`, () => assert.match(said(command).join('\n'), words));
+  test(`${command} gets a warning`, () => assert.match(said(command).join('\n'), words));
 }
 
 /** Containers and exec(3) have the words of one command in a list. */
@@ -146,7 +148,7 @@ const splitCommands = [
   ['/bin/sh', '-c', "echo 'it is'; exit 3"],
 ] as const;
 for (const words of splitCommands) {
-  test(`a list of the words of one command is told from a list of commands: ${JSON.stringify(words)}`, () => {
+  test(`a list of the words of one command gets a warning: ${JSON.stringify(words)}`, () => {
     const [message = '', ...others] = said(words);
     const [, offered = ''] =
       /^a list holds several commands, .*; write one command as one text: (.*)$/.exec(message) ?? [];
@@ -157,7 +159,7 @@ for (const words of splitCommands) {
   });
 }
 
-test('a list of commands is not spoken of', () => {
+test('a list of commands gets no warning', () => {
   for (const commands of [['/bin/true'], ['/bin/a -x', '/bin/b --long'], ['/bin/sh', 'true -c']])
     assert.deepEqual(said(commands), []);
 });

@@ -1,4 +1,4 @@
-/** Keys of other schedulers: each is answered by what has its place here. */
+/** Keys of other schedulers: the message names the right key. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { jobSchema } from '../../../src/job/keys/schema.ts';
@@ -12,7 +12,7 @@ function said(text: string): readonly string[] {
 
 const plain = (name: string) => name.toLowerCase().replace(/[-_ ]/g, '');
 
-test('a synonym is no key of ours, and leads to one that is, which its words name', () => {
+test('a synonym is no key of ours, and its words name the key of ours that it stands for', () => {
   const keys = new Set(Object.keys(jobSchema.properties));
   for (const [name, { key, words }] of Object.entries(jobSynonyms)) {
     assert.ok(!keys.has(name), name);
@@ -28,7 +28,7 @@ test('a synonym is no key of ours, and leads to one that is, which its words nam
   }
 });
 
-/** [key, what must be said] */
+/** [key, words of the message] */
 const asked: readonly (readonly [string, RegExp])[] = [
   ['user', /"user" of the configuration/],
   ['cwd', /"working_directory"/],
@@ -54,7 +54,7 @@ const asked: readonly (readonly [string, RegExp])[] = [
 ];
 
 for (const [key, words] of asked) {
-  test(`"${key}" is answered`, () => {
+  test(`"${key}" gets a message with the right key`, () => {
     const [message = '', ...more] = said(`name: a\ncommand: /bin/true\n${key}: 1\n`);
     assert.match(message, words);
     assert.match(message, new RegExp(`^unknown key "${key}"; `));
@@ -63,7 +63,7 @@ for (const [key, words] of asked) {
   });
 }
 
-test('a required key under another name is not missing as well', () => {
+test('a required key under another name is not reported as missing too', () => {
   for (const key of ['cmd', 'run', 'script', 'exec'])
     assert.deepEqual(said(`name: a\n${key}: /bin/true\n`), [`unknown key "${key}"; it is called "command" here`]);
   assert.match(said('title: a\ncommand: /bin/true\n').join('\n'), /^unknown key "title"; write "name"[^\n]*$/);
@@ -77,7 +77,7 @@ test('parts of limits and failmail have synonyms too', () => {
   ]);
 });
 
-test('a command that YAML takes for a truth value gets a sentence', () => {
+test('a command that YAML reads as a boolean gets a message', () => {
   assert.match(
     said('name: a\ncommand: true\n').join(),
     /found true \(no text to YAML; for the program write \/bin\/true\)/,
@@ -85,7 +85,7 @@ test('a command that YAML takes for a truth value gets a sentence', () => {
   assert.match(said('name: a\ncommand: [false]\n').join(), /for the program write \/bin\/false/);
 });
 
-test('a slip of the fingers is still answered by likeness', () => {
+test('a misspelt key gets the most similar key', () => {
   assert.match(said('name: a\ncomand: /bin/true\n').join(), /did you mean "command"\?/);
   assert.ok(!Object.keys(jobSynonyms).some((name) => plain(name) === 'comand'));
 });

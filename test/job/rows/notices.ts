@@ -15,7 +15,7 @@ export const noticeRows: Readonly<Record<string, Row>> = {
         '[{webhook: "https://a.example/b", on: [warning]}]',
         channel({ kind: 'webhook', address: { url: 'https://a.example/b' }, on: ['warning'] }),
       ],
-      // A ping hears of each run, unless it says what else.
+      // A ping is told of each run, unless `on` lists occasions.
       ['[{ping: "https://a.example/b"}]', channel({ kind: 'ping', address: { url: 'https://a.example/b' } })],
       [
         '[{ping: "https://a.example/b", on: [failure]}]',
@@ -37,11 +37,11 @@ export const noticeRows: Readonly<Record<string, Row>> = {
     ],
     refuses: [
       ...['a@example.org', '[a@example.org]', '[{pigeon: a}]', '[{webhook: "ftp://a"}]', '', '[{}]'],
-      // One way, whole, and nothing that goes with another.
+      // A channel has exactly one way, and no key of another way.
       ...['[{mail: a@b, ping: "https://a"}]', '[{on: [failure]}]', '[{url_file: /etc/u}]', '[{kind: ping}]'],
       ...['[{url_file: u, kind: ping}]', '[{url_file: /u, kind: mail}]', '[{ping: "https://a", kind: ping}]'],
       ...['[{mail: a@b, password_file: /p}]', '[{command: a, password_file: /p}]', '[{command: "a \\"b"}]'],
-      // A password would be read by whoever listens, or stand in the job file.
+      // A password could be read on the network, or in the job file.
       ...['[{webhook: "http://a.example/", password_file: /p}]', '[{webhook: "https://u:p@a.example/"}]'],
       ...[
         '[{webhook: "https://"}]',

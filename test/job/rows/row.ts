@@ -3,7 +3,7 @@ import { type Policy, policyOf } from '../../../src/job/keys/policy.ts';
 import { type Timing, timingOf } from '../../../src/job/keys/timing.ts';
 
 export interface Row {
-  /** As written behind "key: ", and what the job has then. */
+  /** The text behind "key: ", and the part of the job that it makes. */
   readonly accepts: readonly (readonly [string, Partial<JobContent>])[];
   readonly refuses: readonly string[];
 }

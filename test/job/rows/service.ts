@@ -1,7 +1,7 @@
 import { type Service, serviceOf } from '../../../src/job/service.ts';
 import type { Row } from './row.ts';
 
-/** What a job has that is a service and says only this. */
+/** The service of a job file that has only `service: true`. */
 const service = (part: Partial<Service>) => ({ service: { ...serviceOf({}), ...part } });
 const respawn = (part: Partial<Service['respawn']>) => service({ respawn: { ...serviceOf({}).respawn, ...part } });
 

@@ -2,123 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Channel } from '../../../src/job/keys/notices.ts';
-import { type Delivering, deliverNotices } from '../../../src/notify/outbox/deliver.ts';
-import { type Entry, undelivered } from '../../../src/notify/outbox/entry.ts';
-import { memoryFiles } from '../../../src/notify/outbox/memory-files.ts';
-import { noteName, type RunNote } from '../../../src/notify/outbox/note.ts';
-import { noticeFolders } from '../../../src/notify/outbox/note-folders.ts';
-import { formatEvent, type HistoryEvent, parseEvents } from '../../../src/run/history/event.ts';
+import { deliverNotices } from '../../../src/notify/outbox/deliver.ts';
+import { noticeFolders } from '../../../src/notify/outbox/folders.ts';
+import { unsavedFiles } from '../../../src/notify/outbox/unsaved-files.ts';
+import { parseEvents } from '../../../src/run/history/event-lines.ts';
 import { foldHistory } from '../../../src/run/history/history.ts';
-import type { Outcome } from '../../../src/run/outcome/outcome.ts';
 import type { Delivery } from '../../../src/system/types/message.ts';
 import type { StateFiles } from '../../../src/system/types/state.ts';
-import { FakeClock, FakeHistory, settle } from '../../fakes/machine.ts';
-import { zoneNamed } from '../../fakes/zones.ts';
+import { settle } from '../../fakes/host.ts';
+import { failed, hook, Killed, mail, mortal, ping, Scene, well } from './scene.ts';
 
-const mail: Channel = { kind: 'mail', to: 'ops@example.org', on: ['failure', 'recovery'] };
-const hook: Channel = { kind: 'webhook', address: { url: 'https://chat.example/s3cret' }, on: ['failure', 'recovery'] };
-const ping: Channel = { kind: 'ping', address: { url: 'https://hc.example/4f6e' } };
-const failed: Outcome = { kind: 'exited', code: 3 };
-const well: Outcome = { kind: 'exited', code: 0 };
-
-/** A machine whose runs leave notes, and channels that answer as the test says. */
-class Scene {
-  readonly clock = new FakeClock();
-  readonly history = new FakeHistory();
-  readonly spool: StateFiles = memoryFiles();
-  readonly incidents: StateFiles = memoryFiles();
-  readonly sent: string[] = [];
-  readonly entries: Entry[] = [];
-  readonly said: string[] = [];
-  answer: (entry: Entry) => Delivery | Promise<Delivery> = () => ({ ok: true });
-  #bell = () => {};
-  #runs = 0;
-
-  run(outcome: Outcome, channels: readonly Channel[] = [mail], more: Partial<RunNote> = {}): string {
-    const run = this.start(channels, more);
-    this.end(run, outcome, channels, more);
-    return run;
-  }
-
-  start(channels: readonly Channel[], more: Partial<RunNote> = {}): string {
-    this.#runs += 1;
-    const run = `r${this.#runs}`;
-    const atMs = this.clock.nowMs();
-    const { slug = 'backup' } = more;
-    const called = { run, atMs, trigger: { by: 'clock' }, host: 'db1' } as const;
-    this.event(slug, { event: 'started', ...called, jobSha256: '', logPath: `/log/${run}` });
-    if (channels.some(({ on }) => on === undefined)) this.note({ run, channels, phase: 'started', ...more });
-    return run;
-  }
-
-  end(run: string, outcome: Outcome, channels: readonly Channel[], more: Partial<RunNote> = {}): void {
-    this.unnoted(run, outcome, more.slug);
-    this.note({ run, channels, phase: 'ended', outcome, ...more });
-  }
-
-  /** As one that was killed before it could leave a note. */
-  unnoted(run: string, outcome: Outcome, slug = 'backup'): void {
-    this.clock.step(1);
-    const atMs = this.clock.nowMs();
-    const common = { event: 'ended', run, atMs, outcome, durationMs: 1, attempt: 1 } as const;
-    const before = parseEvents(this.history.read(slug));
-    const base = foldHistory(before).streak;
-    const streak =
-      outcome === well ? { failures: 0 } : { failures: base.failures + 1, failingSinceMs: base.failingSinceMs ?? atMs };
-    this.event(slug, { ...common, streak });
-  }
-
-  event(slug: string, event: HistoryEvent): void {
-    this.history.append(slug, formatEvent(event));
-  }
-
-  note(note: Partial<RunNote> & Pick<RunNote, 'run' | 'channels' | 'phase'>): void {
-    const atMs = this.clock.nowMs();
-    const common = { slug: 'backup', name: 'Backup', host: 'db1', trigger: { by: 'clock' }, after: 1 } as const;
-    const whole: RunNote = { ...common, atMs, startedMs: atMs, tail: `words of ${note.run}`, remarks: [], ...note };
-    this.spool.write(noticeFolders.notes, noteName(whole), JSON.stringify(whole));
-    this.#bell();
-  }
-
-  world(more: Partial<Delivering> = {}): Delivering {
-    return {
-      ...{
-        clock: this.clock,
-        history: this.history,
-        spool: this.spool,
-        incidents: this.incidents,
-        timeZone: zoneNamed('UTC'),
-        endOfLog: (path: string) => `end of ${path}`,
-      },
-      complain: (words) => this.said.push(words),
-      log: (level, words) => this.said.push(`${level}: ${words}`),
-      send: async (entry) => {
-        const delivery = await this.answer(entry);
-        this.sent.push(`${entry.channel.kind} ${entry.payload.occasion} ${entry.run}${delivery.ok ? '' : ' ✗'}`);
-        this.entries.push(entry);
-        return delivery;
-      },
-      newNote: (atMostMs) =>
-        new Promise((resolve) => {
-          const timer = this.clock.after(atMostMs, resolve);
-          this.#bell = () => {
-            timer.cancel();
-            resolve();
-          };
-        }),
-      ...more,
-    };
-  }
-
-  get waiting() {
-    return undelivered(this.spool.names(noticeFolders.outbox));
-  }
-  eventsOf(kind: HistoryEvent['event'], slug = 'backup') {
-    return parseEvents(this.history.read(slug)).filter(({ event }) => event === kind);
-  }
-}
-
-test('an incident is told once over each channel, and once more when it is over', async () => {
+test('each channel gets one message when an incident opens and one when it is over', async () => {
   const scene = new Scene();
   for (const outcome of [failed, failed, failed, well, well]) {
     scene.run(outcome, [mail, hook]);
@@ -128,11 +22,11 @@ test('an incident is told once over each channel, and once more when it is over'
     ...['mail failure r1', 'webhook failure r1'],
     ...['mail recovery r4', 'webhook recovery r4'],
   ]);
-  assert.deepEqual(scene.spool.names(noticeFolders.notes), []);
+  assert.deepEqual(scene.files.names(noticeFolders.queue), []);
   assert.match(scene.entries[0]?.payload.body ?? '', /words of r1\n/);
 });
 
-test('a check hears start and end in order', async () => {
+test('a check gets start and end in order', async () => {
   const scene = new Scene();
   const run = scene.start([ping]);
   await deliverNotices('until-empty', scene.world());
@@ -172,7 +66,7 @@ test('a channel that fails is tried again with growing pauses, in order, and the
   assert.equal(record()?.noticeFailed, undefined);
 });
 
-test('a server that hangs keeps only its own channel waiting', async () => {
+test('a server that hangs holds back only its own channel', async () => {
   const scene = new Scene();
   let answerHook = (_delivery: Delivery) => {};
   scene.answer = ({ channel }) =>
@@ -185,7 +79,7 @@ test('a server that hangs keeps only its own channel waiting', async () => {
   const done = deliverNotices('until-empty', scene.world());
   await settle();
   assert.deepEqual(scene.sent, ['mail failure r1']);
-  // A note that comes meanwhile is worded and sent.
+  // A run that is queued meanwhile is worded and sent.
   scene.run(well, [hook, mail]);
   await settle();
   await settle();
@@ -197,7 +91,7 @@ test('a server that hangs keeps only its own channel waiting', async () => {
   assert.deepEqual(scene.sent.slice(2), ['webhook failure r1', 'webhook recovery r2']);
 });
 
-test('no more than eight channels are spoken to at the same time', async () => {
+test('no more than eight messages are sent at the same time', async () => {
   const scene = new Scene();
   let open = 0;
   let most = 0;
@@ -215,7 +109,7 @@ test('no more than eight channels are spoken to at the same time', async () => {
   assert.equal(most, 8);
 });
 
-test('once means one attempt for each message, and what failed stays', async () => {
+test('once means one attempt for each message, and a message that failed stays', async () => {
   const scene = new Scene();
   scene.answer = ({ channel }) => (channel.kind === 'mail' ? { ok: true } : { ok: false, reason: 'gone' });
   scene.run(failed, [hook, mail]);
@@ -224,7 +118,7 @@ test('once means one attempt for each message, and what failed stays', async () 
   assert.equal(scene.waiting.length, 1);
 });
 
-test('after three days in vain a message is given up, loudly', async () => {
+test('after three days in vain a message is given up with an error', async () => {
   const scene = new Scene();
   scene.answer = () => ({ ok: false, reason: 'connection refused' });
   scene.run(failed);
@@ -235,10 +129,13 @@ test('after three days in vain a message is given up, loudly', async () => {
   await done;
   assert.match(
     scene.said.at(-1) ?? '',
-    /^error: backup: mail to ops@example.org: "FAILED: .*" was not told: .*given up after \d+ attempts$/,
+    /^error: backup: mail to ops@example.org: "FAILED: .*" was not delivered: .*given up after \d+ attempts$/,
   );
   const last = scene.eventsOf('notice-failed').at(-1);
-  assert.match(last?.event === 'notice-failed' ? last.reason : '', /^not told: connection refused; given up after/);
+  assert.match(
+    last?.event === 'notice-failed' ? last.reason : '',
+    /^not delivered: connection refused; given up after/,
+  );
 });
 
 test('a clock that was set back does not put a message off', async () => {
@@ -252,18 +149,18 @@ test('a clock that was set back does not put a message off', async () => {
   assert.deepEqual(scene.sent, ['mail failure r1 ✗', 'mail failure r1']);
 });
 
-test('the outbox of a job is bounded; what gives way is the oldest, and it is said', async () => {
+test('the outbox of a job is bounded: the oldest message is given up, with an error', async () => {
   const scene = new Scene();
   scene.answer = () => ({ ok: false, reason: 'no' });
   for (let i = 0; i < 230; i += 1) scene.run(i % 2 === 0 ? failed : well);
   await deliverNotices('once', scene.world());
   await deliverNotices('once', scene.world());
   assert.equal(scene.waiting.length, 200);
-  assert.equal(scene.said.filter((words) => /was not told: more than 200/.test(words)).length, 30);
+  assert.equal(scene.said.filter((words) => /was not delivered: more than 200/.test(words)).length, 30);
   assert.ok((scene.waiting[0]?.atMs ?? 0) > Date.parse('2026-11-22T10:30:00.025Z'));
 });
 
-test('the start of a run that could not be told is dropped when there is something later to tell', async () => {
+test('the start of a run that could not be delivered is dropped when a later message waits', async () => {
   const scene = new Scene();
   scene.answer = () => ({ ok: false, reason: 'no' });
   const run = scene.start([ping]);
@@ -274,11 +171,11 @@ test('the start of a run that could not be told is dropped when there is somethi
   assert.deepEqual(scene.sent, ['ping start r1 ✗', 'ping end r1']);
 });
 
-test('a run that was killed before it left its note is told as what the next one finds', async () => {
+test('a run whose run-job was killed before it was queued is reported by the next one', async () => {
   const scene = new Scene();
   scene.run(well);
   const run = scene.start([mail]);
-  scene.unnoted(run, failed);
+  scene.unqueued(run, failed);
   scene.run(failed);
   await deliverNotices('until-empty', scene.world());
   assert.deepEqual(scene.sent, ['mail failure r2']);
@@ -286,7 +183,7 @@ test('a run that was killed before it left its note is told as what the next one
   assert.match(scene.entries[0]?.payload.body ?? '', /end of \/log\/r2/, 'its log has its last words');
 });
 
-test('a run that died with the machine is told by the first run after it, also when that is the first ever', async () => {
+test('a run that died with the host is reported by the next run, also if that is the first queued one', async () => {
   const scene = new Scene();
   const dead = scene.start([mail]);
   scene.event('backup', { event: 'interrupted', run: dead, atMs: scene.clock.nowMs() });
@@ -295,49 +192,49 @@ test('a run that died with the machine is told by the first run after it, also w
   assert.deepEqual(scene.sent, [`mail failure ${dead}`, 'mail recovery r2']);
 });
 
-test('who comes to a job hears of what happens from now on', async () => {
+test('a new channel gets news from now on', async () => {
   const scene = new Scene();
-  for (const outcome of [failed, well, failed, failed]) scene.unnoted(scene.start([]), outcome);
+  for (const outcome of [failed, well, failed, failed]) scene.unqueued(scene.start([]), outcome);
   scene.run(failed, [{ ...mail, on: ['failure', 'recovery', 'success', 'warning'] }]);
   await deliverNotices('until-empty', scene.world());
   assert.deepEqual(scene.sent, ['mail failure r5']);
   assert.match(scene.entries[0]?.payload.subject ?? '', /\(3rd time in a row\)/);
 });
 
-test('an end that the history could not take is told nevertheless', async () => {
+test('the end of a run that could not be written to the history is reported', async () => {
   const scene = new Scene();
   scene.run(well);
   await deliverNotices('until-empty', scene.world());
   scene.history.full = true;
   scene.run(failed);
-  const memory = memoryFiles();
-  for (const { name, text } of scene.spool.readAll(noticeFolders.notes)) memory.write(noticeFolders.notes, name, text);
-  await deliverNotices('once', scene.world({ spool: memory }));
+  const memory = unsavedFiles();
+  for (const { name, text } of scene.files.readAll(noticeFolders.queue)) memory.write(noticeFolders.queue, name, text);
+  await deliverNotices('once', scene.world({ files: memory }));
   assert.deepEqual(scene.sent, ['mail failure r2']);
 });
 
-test('a note that is none, and a message that is none, are put aside and keep nobody waiting', async () => {
+test('invalid files in the queue and the outbox are removed and hold nothing back', async () => {
   const scene = new Scene();
-  scene.spool.write(noticeFolders.notes, 'a@1-r-ended.json', '{"slug":"a"');
-  scene.spool.write(noticeFolders.outbox, 'a@000000000000001-r-0.mail.failure.json', '[]');
+  scene.files.write(noticeFolders.queue, 'a@1-r-ended.json', '{"slug":"a"');
+  scene.files.write(noticeFolders.outbox, 'a@000000000000001-r-0.mail.failure.json', '[]');
   scene.run(failed);
   await deliverNotices('until-empty', scene.world());
   assert.deepEqual(scene.sent, ['mail failure r1']);
   assert.deepEqual(scene.waiting, []);
 });
 
-test('a disk that takes no message is tried again, and the note is kept', async () => {
+test('a run stays in the queue while the disk takes no message, and is worded later', async () => {
   const scene = new Scene();
   let full = true;
-  const spool: StateFiles = {
-    ...scene.spool,
+  const files: StateFiles = {
+    ...scene.files,
     write: (folder, name, text) =>
       full && folder === noticeFolders.outbox
         ? { ok: false, reason: 'no space left on device' }
-        : scene.spool.write(folder, name, text),
+        : scene.files.write(folder, name, text),
   };
   scene.run(failed);
-  const done = deliverNotices('until-empty', scene.world({ spool }));
+  const done = deliverNotices('until-empty', scene.world({ files }));
   await scene.clock.advance(60_000);
   assert.deepEqual(scene.sent, []);
   assert.match(scene.said[0] ?? '', /could not be kept: no space left/);
@@ -347,24 +244,24 @@ test('a disk that takes no message is tried again, and the note is kept', async 
   assert.deepEqual(scene.sent, ['mail failure r1']);
 });
 
-test('a disk that takes and gives nothing any more does not make anybody send in a circle', async () => {
+test('a disk that takes no change does not make the deliverer send a message in a loop', async () => {
   for (const [method, delivery, most] of [
     ['remove', { ok: true }, 1],
     ['write', { ok: false, reason: 'answered 503' }, 12],
   ] as const) {
     const scene = new Scene();
     let full = false;
-    const spool: StateFiles = {
-      ...scene.spool,
+    const files: StateFiles = {
+      ...scene.files,
       [method]: (...args: [string, string, string]) =>
-        full && args[0] === noticeFolders.outbox ? { ok: false, reason: 'read-only' } : scene.spool[method](...args),
+        full && args[0] === noticeFolders.outbox ? { ok: false, reason: 'read-only' } : scene.files[method](...args),
     };
     scene.answer = () => {
       full = true;
       return delivery;
     };
     scene.run(failed);
-    const done = deliverNotices('until-empty', scene.world({ spool }));
+    const done = deliverNotices('until-empty', scene.world({ files }));
     await scene.clock.advance(60 * 60_000);
     assert.ok(scene.sent.length >= 1 && scene.sent.length <= most, `${method}: ${scene.sent.length}`);
     assert.ok(scene.said.some((words) => /read-only/.test(words)));
@@ -375,27 +272,6 @@ test('a disk that takes and gives nothing any more does not make anybody send in
     assert.equal(scene.sent.filter((words) => !words.endsWith('✗')).length, 1, method);
   }
 });
-
-/** Stops the world at the nth change of the state directory, as a kill -9 would. */
-class Killed extends Error {}
-
-function mortal(files: StateFiles, life: { left: number }): StateFiles {
-  const step = () => {
-    life.left -= 1;
-    if (life.left < 0) throw new Killed();
-  };
-  return {
-    ...files,
-    write(folder, name, text) {
-      step();
-      return files.write(folder, name, text);
-    },
-    remove(folder, name) {
-      step();
-      return files.remove(folder, name);
-    },
-  };
-}
 
 test('killed at any moment, again and again, it loses no message and keeps their order', async () => {
   const deaths = fc.array(fc.nat({ max: 6 }), { maxLength: 12 });
@@ -411,7 +287,7 @@ test('killed at any moment, again and again, it loses no message and keeps their
       await deliverNotices('until-empty', calm.world());
       for (const left of [...lives, Number.POSITIVE_INFINITY]) {
         const life = { left };
-        const world = scene.world({ spool: mortal(scene.spool, life), incidents: mortal(scene.incidents, life) });
+        const world = scene.world({ files: mortal(scene.files, life), incidents: mortal(scene.incidents, life) });
         await deliverNotices('until-empty', world).catch((error) => assert.ok(error instanceof Killed));
       }
       const firsts = scene.sent.filter((line, index) => scene.sent.indexOf(line) === index);

@@ -88,11 +88,11 @@ Run id: 5d0c1f8e
   );
 });
 
-test('a silent job is told from one that was not started', () => {
+test('a job without output reads otherwise than one that was not started', () => {
   assert.match(failureMessage({ ...report, tail: ' \n' }, zoneNamed('UTC')).text, /\n\nIt printed nothing\.\n\n/);
 });
 
-test('of much output the last lines are told, and that there is more', () => {
+test('of much output the last lines are shown, with a mark that there is more', () => {
   const tail = Array.from({ length: 200_000 }, (_, i) => `line ${i}`).join('\n');
   const { text } = failureMessage({ ...report, tail }, zoneNamed('UTC'));
   assert.match(text, /Last lines of output:\n\n {2}\[…\]\n {2}line 199960\n(.*\n)* {2}line 199999\n\nLog/);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Telling } from '../../../src/notify/incident.ts';
+import type { ChannelNews } from '../../../src/notify/incident.ts';
 import type { RunReport } from '../../../src/notify/report.ts';
 import { noticeMessage } from '../../../src/notify/text/notice.ts';
 import { zoneNamed } from '../../fakes/zones.ts';
@@ -62,8 +62,8 @@ Run id: 5d0c1f8e
 test('its end reads so', () => {
   const { description, failingSinceMs, ...rest } = report;
   const well = { ...rest, outcome: 'succeeded', failuresInARow: 0, remarks: [], lastSuccessMs: report.endedMs };
-  const telling = { is: 'recovery', failures: 4, sinceMs: Date.UTC(2026, 10, 22, 8, 40, 3, 400) } as const;
-  const { subject, text } = noticeMessage(telling, well, zoneNamed('UTC'));
+  const news = { is: 'recovery', failures: 4, sinceMs: Date.UTC(2026, 10, 22, 8, 40, 3, 400) } as const;
+  const { subject, text } = noticeMessage(news, well, zoneNamed('UTC'));
   assert.equal(
     subject,
     'RECOVERED: Database backup (backup) succeeded again, after 4 failures in 1 h on db1.example.org',
@@ -103,7 +103,7 @@ test('a failure that paused the job says how to resume it', () => {
 });
 
 test('each kind of message begins with its word', () => {
-  const rows: readonly [Telling, RegExp][] = [
+  const rows: readonly [ChannelNews, RegExp][] = [
     [{ is: 'warning', words: 'took 2 h, longer than 1 h' }, /^WARNING: .* took 2 h, longer than 1 h on db1/],
     [{ is: 'skipped' }, /^SKIPPED: /],
     [{ is: 'success' }, /^OK: /],
@@ -111,19 +111,18 @@ test('each kind of message begins with its word', () => {
     [{ is: 'end', status: 'success' }, /^OK: /],
     [{ is: 'end', status: 'failure' }, /^FAILED: .*3rd time in a row/],
   ];
-  for (const [telling, expected] of rows)
-    assert.match(noticeMessage(telling, report, zoneNamed('UTC')).subject, expected);
+  for (const [news, expected] of rows) assert.match(noticeMessage(news, report, zoneNamed('UTC')).subject, expected);
 });
 
 test('whatever a job is called and prints, the subject is one printable line and the text stays small', () => {
   const anything = fc.string({ unit: 'binary', maxLength: 300 });
-  const telling = fc.oneof(
-    fc.constant<Telling>({ is: 'failure', pauses: false }),
-    anything.map((words): Telling => ({ is: 'warning', words })),
+  const news = fc.oneof(
+    fc.constant<ChannelNews>({ is: 'failure', pauses: false }),
+    anything.map((words): ChannelNews => ({ is: 'warning', words })),
   );
   fc.assert(
     fc.property(
-      telling,
+      news,
       anything,
       anything,
       fc.string({ unit: 'binary', maxLength: 9000 }),

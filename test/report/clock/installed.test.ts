@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clockRule, eachStart, nextStart } from '../../../src/report/clock/clock-ticks.ts';
+import { clockRule, eachStart, nextStart, scheduledBy } from '../../../src/report/clock/clock-ticks.ts';
 import {
   type ClockedJob,
   type ClockFacts,
@@ -19,6 +19,7 @@ import type { Evidence } from '../../../src/report/why/evidence.ts';
 import { explain } from '../../../src/report/why/why.ts';
 import { cronPart, installed, liveCron } from '../../fakes/installed.ts';
 import { zonesOn } from '../../fakes/zones.ts';
+import { expression } from '../../schedule/expressions.ts';
 import { puzzle } from '../evidence.ts';
 
 const nowMs = Date.parse('2026-11-25T10:41:00Z');
@@ -26,6 +27,10 @@ const zones = zonesOn('UTC');
 const daily: ClockedJob = { slug: 'backup', schedule: '0 3 * * *', enabled: true, timing: {} };
 const zoned: ClockedJob = { ...daily, timing: { timeZone: 'America/New_York' } };
 const service: ClockedJob = { slug: 'backup', enabled: true, timing: {}, service: {} };
+const parsed = <T extends ClockedJob>(job: T) => ({
+  ...job,
+  schedule: job.schedule === undefined ? undefined : expression(job.schedule),
+});
 const line = (schedule: string, flags = '') => `${schedule} svc /usr/bin/run-job ${flags}--job backup\n`;
 const part = (changes: object) => ({ main: { ...cronPart, ...changes } });
 const { facts: _facts, ...nothingThere } = cronPart;
@@ -222,12 +227,12 @@ for (const [cronName, daemon, cronWords] of crons)
       assert.equal(clock.starts === true && expected > 0 && !['other', 'left-over'].includes(state), false);
       if (state === 'missing' || cronSays !== undefined) assert.equal(clock.starts, false);
 
-      const rule = job.service === undefined ? clockRule(job, clock) : undefined;
+      const rule = job.service === undefined ? clockRule(parsed(job), clock) : undefined;
       const nextMs = rule && nextStart(rule, nowMs, zones);
       assert.equal(nextMs && time(nextMs).slice(8, 16), nextText);
 
       const stream = upcomingStream(
-        { ...job, tags: [], delayMs: 0, clock },
+        { ...parsed(job), tags: [], delayMs: 0, clock },
         { fromMs: nowMs, count: 2, zones, pauses: [] },
       );
       const next = [...upcomingLines(stream, { hostZone: zones.host, nowMs, width: 6 })].join('');
@@ -304,7 +309,7 @@ test('a warning that holds for many jobs is said once', () => {
     const job = { ...daily, slug, tags: [], delayMs: 0 };
     const text = `0 3 * * * svc /usr/bin/run-job --job ${slug}\n`;
     const clock = clockFacts(job, installed(text, { daemon: { is: 'absent' } }));
-    return upcomingStream({ ...job, clock }, { fromMs: nowMs, count: 1, zones, pauses: [] });
+    return upcomingStream({ ...parsed(job), clock }, { fromMs: nowMs, count: 1, zones, pauses: [] });
   });
   const ticks = (function* () {
     for (const job of jobs) yield* job.ticks;
@@ -332,6 +337,6 @@ test("entries are read from a system crontab and from a user's own", () => {
 });
 
 test('a line of every minute that asks for a rare schedule does not make the search endless', () => {
-  const rule = { job: { schedule: '* * * * *', timing: {} }, line: { schedule: '0 0 29 2 *', timing: {} } };
+  const rule = { job: scheduledBy('* * * * *'), line: scheduledBy('0 0 29 2 *') };
   assert.equal([...eachStart(rule, { afterMs: nowMs, untilMs: nowMs + 86_400_000 }, zones)].length, 0);
 });

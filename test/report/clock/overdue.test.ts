@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type OverdueQuestion, overdueOf } from '../../../src/report/clock/overdue.ts';
 import { zonesOn } from '../../fakes/zones.ts';
+import { expression } from '../../schedule/expressions.ts';
 
 const nowMs = Date.parse('2026-11-25T10:40:00Z');
 const minute = 60_000;
 const hour = 60 * minute;
 const tick = (time: string) => Date.parse(`2026-11-25T${time}:00Z`);
 
-const job = { slug: 'backup', schedule: '*/30 * * * *', enabled: true, tags: ['night'], timing: {} };
+const job = { slug: 'backup', schedule: expression('*/30 * * * *'), enabled: true, tags: ['night'], timing: {} };
 const question: OverdueQuestion = {
   account: { sinceMs: tick('10:00'), claimed: new Set(), isNew: false },
   nowMs,
@@ -41,12 +42,12 @@ test('what has been started, is delayed, off or new is not overdue', () => {
   assert.equal(overdue({ account: { ...account, isNew: true }, changedMs: tick('10:31') }), undefined, 'a new file');
 });
 
-test('a job that nobody has ever seen run is waited for since its file was put there', () => {
+test('a job that has never run is overdue since its file was put there', () => {
   const account = { ...question.account, isNew: true, sinceMs: nowMs };
   assert.equal(overdue({ account, changedMs: tick('08:10') })?.tickMs, tick('08:30'));
 });
 
-test('during a pause nothing is waited for, and after it what comes then', () => {
+test('no tick of a pause is overdue, ticks after it are', () => {
   const account = { ...question.account, sinceMs: tick('08:00') };
   const pause = { target: { job: 'backup' }, atMs: tick('08:10'), by: 'ada' };
   assert.equal(overdue({ account, pauses: [pause] }), undefined, 'no end');
@@ -66,12 +67,12 @@ test('during a pause nothing is waited for, and after it what comes then', () =>
 });
 
 test('a schedule is read in the zone of its job', () => {
-  const daily = { schedule: '30 5 * * *', timing: { timeZone: 'America/New_York' } };
+  const daily = { schedule: expression('30 5 * * *'), timing: { timeZone: 'America/New_York' } };
   assert.deepEqual(overdue({}, daily), { tickMs: tick('10:30'), overdueMs: 10 * minute });
   assert.equal(overdue({}, { ...daily, timing: {} }), undefined);
 });
 
 test('a cron that has been dead for a year is found at once', () => {
   const account = { ...question.account, sinceMs: nowMs - 365 * 24 * hour };
-  assert.equal(overdue({ account }, { schedule: '* * * * *' })?.tickMs, nowMs - 365 * 24 * hour + minute);
+  assert.equal(overdue({ account }, { schedule: expression('* * * * *') })?.tickMs, nowMs - 365 * 24 * hour + minute);
 });

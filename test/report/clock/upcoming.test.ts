@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clockedJob } from '../../../src/report/clock/installed.ts';
 import {
   aroundClockChange as aroundClockChangeOf,
   inOrder,
@@ -14,14 +15,22 @@ import {
 import { widest } from '../../../src/text/width.ts';
 import { inSync } from '../../fakes/installed.ts';
 import { zonesOn } from '../../fakes/zones.ts';
+import { expression } from '../../schedule/expressions.ts';
 
 const fromMs = Date.parse('2026-11-25T10:40:00Z');
 const minute = 60_000;
-const job = { slug: 'backup', schedule: '30 2 * * *', enabled: true, tags: ['night'], timing: {}, delayMs: 0 };
+const job = {
+  slug: 'backup',
+  schedule: expression('30 2 * * *'),
+  enabled: true,
+  tags: ['night'],
+  timing: {},
+  delayMs: 0,
+};
 const order: UpcomingOrder = { fromMs, count: 2, zones: zonesOn('Europe/Berlin'), pauses: [] };
 /** With its line in the crontab, unless a test says otherwise. */
 type Plain = Omit<UpcomingJob, 'clock'> & Partial<UpcomingJob>;
-const clocked = (one: Plain): UpcomingJob => ({ clock: inSync(one), ...one });
+const clocked = (one: Plain): UpcomingJob => ({ clock: inSync(clockedJob(one)), ...one });
 const upcomingOf = (one: Plain, at: UpcomingOrder) => upcomingOfJob(clocked(one), at);
 const upcomingStream = (one: Plain, at: UpcomingOrder) => upcomingStreamOf(clocked(one), at);
 const aroundClockChange = (one: Plain, at: UpcomingOrder) => aroundClockChangeOf(clocked(one), at);
@@ -31,7 +40,7 @@ test('the ticks to come, in the zone of the host and in that of the job, with wh
   const zoned = {
     ...job,
     slug: 'report',
-    schedule: '0 9 * * 1-5',
+    schedule: expression('0 9 * * 1-5'),
     timing: { timeZone: 'America/New_York' },
     delayMs: 92_000,
   };
@@ -60,7 +69,7 @@ test('a pause is shown on each tick that it holds, and on no other', () => {
   );
 });
 
-test('what has no tick is listed with the reason', () => {
+test('a job without a tick is listed with the reason', () => {
   const { schedule: _, ...unscheduled } = job;
   const none = [
     upcomingOf({ ...job, slug: 'off', enabled: false }, order),
@@ -83,13 +92,13 @@ test('what has no tick is listed with the reason', () => {
   );
 });
 
-test('a span ends where it is said, and a tick at its end belongs to it', () => {
+test('a span includes a tick at its end', () => {
   const untilMs = Date.parse('2026-11-27T01:30:00Z');
   assert.equal(upcomingOf(job, { ...order, count: 100, untilMs }).ticks.length, 2);
   assert.equal(upcomingOf(job, { ...order, count: 100, untilMs: untilMs - 1 }).ticks.length, 1);
 });
 
-test('around the next clock change two ticks before it and two after are shown', () => {
+test('shows two ticks before the next clock change and two after it', () => {
   const ticks = aroundClockChange(job, order);
   assert.deepEqual(
     ticks.map(({ tickMs, afterClockChange }) => [
@@ -114,13 +123,16 @@ test('around the next clock change two ticks before it and two after are shown',
 });
 
 test('a schedule that comes once in decades is found', () => {
-  const { ticks } = upcomingOf({ ...job, schedule: '0 0 29 2 */7' }, { ...order, count: 1, zones: zonesOn('UTC') });
+  const { ticks } = upcomingOf(
+    { ...job, schedule: expression('0 0 29 2 */7') },
+    { ...order, count: 1, zones: zonesOn('UTC') },
+  );
   assert.equal(ticks.length, 1);
   assert.equal(new Date(ticks[0]?.tickMs ?? 0).getUTCDay(), 0);
 });
 
 test('a job that starts after each boot is said to wait for one', () => {
-  const { ticks, none } = upcomingOf({ ...job, schedule: '@reboot' }, order);
+  const { ticks, none } = upcomingOf({ ...job, schedule: expression('@reboot') }, order);
   assert.deepEqual(ticks, []);
   assert.deepEqual(
     none.map(({ why, words }) => [why, words]),
@@ -128,8 +140,8 @@ test('a job that starts after each boot is said to wait for one', () => {
   );
 });
 
-test('more ticks than a call may have arguments come in order, and as many are held at a time as there are jobs', () => {
-  const everyMinute = (slug: string) => ({ ...job, slug, schedule: '* * * * *' });
+test('more ticks than a call may have arguments come in order, and only one per job is held at a time', () => {
+  const everyMinute = (slug: string) => ({ ...job, slug, schedule: expression('* * * * *') });
   const long = { ...order, count: 100_000 };
   const streams = ['c', 'a', 'b'].map((slug) => upcomingStream(everyMinute(slug), long));
   let [count, beforeMs] = [0, 0];

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { triggerWords } from '../../../src/report/text/history.ts';
-import { type Ended, formatEvent, type HistoryEvent, parseEvents, readEvents } from '../../../src/run/history/event.ts';
-import { extendStreak, foldHistory, mailedFailures, unfinishedRuns } from '../../../src/run/history/history.ts';
+import type { Ended, HistoryEvent } from '../../../src/run/history/event.ts';
+import { formatEvent, parseEvents, readEvents } from '../../../src/run/history/event-lines.ts';
+import { foldHistory, unfinishedRuns } from '../../../src/run/history/history.ts';
 import { earlierHistory } from '../../../src/run/history/predecessor.ts';
+import { extendStreak, mailedFailures } from '../../../src/run/history/streak.ts';
 import {
   exitCodeWords,
   healthOf,
@@ -24,13 +26,13 @@ function ended(run: string, atMs: number, code: number, streak = { failures: 0 }
   return { event: 'ended', run, atMs, outcome: { kind: 'exited', code }, durationMs: 5, streak, attempt: 1 };
 }
 
-test('a torn last line and lines of a later version are passed over', () => {
+test('a torn last line and lines of a later version are skipped', () => {
   const whole = formatEvent(started('a', 1)) + formatEvent(ended('a', 2, 0));
   const later = '{"event":"teleported","run":"b","atMs":3}\n';
   assert.equal(parseEvents(`${whole}${later}{"event":"star`).length, 2);
 });
 
-test('cutting a history anywhere never makes up an event', () => {
+test('a history that is cut anywhere gives no event that was not written', () => {
   const text = [started('a', 1), ended('a', 2, 1), started('b', 3), ended('b', 4, 0)].map(formatEvent).join('');
   fc.assert(
     fc.property(fc.nat(text.length), (at) => {
@@ -41,19 +43,19 @@ test('cutting a history anywhere never makes up an event', () => {
   );
 });
 
-test('arbitrary bytes are never an exception', () => {
+test('arbitrary bytes never throw', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => Array.isArray(parseEvents(`{"event":${text}`))));
 });
 
 test('the streak counts failures in a row and a success ends it', () => {
   const events = [1, 1, 0, 1].flatMap((code, i) => [started(`r${i}`, i * 10), ended(`r${i}`, i * 10 + 5, code)]);
-  // Recorded streaks are only taken for the first; the rest is counted.
+  // Only the first recorded streak is used; the rest is counted.
   const history = foldHistory(events);
   assert.deepEqual(history.streak, { failures: 1, failedRuns: 1, failingSinceMs: 35, lastSuccessMs: 25 });
   assert.equal(history.lastStatus, 'failure');
 });
 
-test('when the oldest events are gone, the recorded streak is the base', () => {
+test('if the oldest events are gone the first recorded streak is the base', () => {
   const base = { failures: 41, failingSinceMs: 7 };
   const history = foldHistory([ended('x', 100, 1, base), started('y', 110), ended('y', 120, 1)]);
   assert.deepEqual(history.streak, { failures: 42, failedRuns: 1, failingSinceMs: 7 });
@@ -104,7 +106,7 @@ test('a torn state file of the predecessor is used as far as it goes', () => {
   assert.deepEqual([history.lastStatus, history.runs.length], ['unknown', 0]);
 });
 
-test('a run that has waited is known from then on, and stands where it started', () => {
+test('a run that waits is listed, and is sorted by its start once it has started', () => {
   const waiting: HistoryEvent = { event: 'waiting', run: 'b', atMs: 5, trigger, host: 'h', words: 'still running' };
   const skipped = { kind: 'skipped', reason: 'queue-full', words: '', allowed: false } as const;
   const skip: HistoryEvent = { event: 'skipped', run: 'c', atMs: 7, trigger, host: 'h', outcome: skipped };
@@ -128,7 +130,7 @@ test('a run that has waited is known from then on, and stands where it started',
   );
 });
 
-test('failed attempts are seen while the run goes on, and counted when it has ended', () => {
+test('failed attempts are shown while the run goes on and counted when it has ended', () => {
   const outcome = { kind: 'exited', code: 4 } as const;
   const failed: HistoryEvent = { event: 'attempt-failed', run: 'a', atMs: 2, attempt: 1, outcome, nextMs: 50 };
   const [running] = foldHistory([started('a', 1), failed]).runs;
@@ -137,7 +139,7 @@ test('failed attempts are seen while the run goes on, and counted when it has en
   assert.equal(over?.attempt, 2);
 });
 
-test('failures that have paused the job are not counted again after it was resumed', () => {
+test('after a job was resumed the failures that paused it are not counted again', () => {
   const paused: HistoryEvent = { ...ended('b', 4, 1), paused: 'it failed twice' };
   const history = foldHistory([started('a', 1), ended('a', 2, 1), started('b', 3), paused]);
   assert.deepEqual(
@@ -147,7 +149,7 @@ test('failures that have paused the job are not counted again after it was resum
   assert.equal(foldHistory([ended('b', 4, 1), paused, started('c', 5), ended('c', 6, 1)]).streak.failedRuns, 1);
 });
 
-test('a reset ends the streak and leaves what was last known to be well; a pause changes nothing but is remembered', () => {
+test('a reset ends the streak and keeps the last success; a pause is listed and changes nothing else', () => {
   const step = { event: 'steered', run: '', by: 'ada' } as const;
   const events: HistoryEvent[] = [
     ...[started('a', 1), ended('a', 2, 0, { failures: 0 })],
@@ -168,7 +170,10 @@ test('a reset ends the streak and leaves what was last known to be well; a pause
 
 const skip = { kind: 'skipped', reason: 'running', words: 'still running' } as const;
 
-/** What is no failure of the job: [outcome, what the kept status line says, whether failmail counts it]. */
+/**
+ * Outcomes that are no failure of the job: [title, outcome, `last status`, failures that failmail
+ * counts].
+ */
 const saysNothing: readonly (readonly [string, Outcome, ReturnType<typeof statusOf>, number])[] = [
   ['a collision', { ...skip, allowed: false }, 'failure', 1],
   ['a collision with allow_overtime', { ...skip, allowed: true }, 'skipped', 0],
@@ -200,7 +205,7 @@ for (const [title, outcome, status, mailed] of saysNothing) {
   });
 }
 
-test('a signal that nobody has asked for, and a run that another one has replaced, are failures', () => {
+test('a stop by an unknown sender and a run that was replaced are failures', () => {
   assert.equal(healthOf({ kind: 'stopped', signal: 15, by: 'a signal to run-job' }), 'failure');
   assert.equal(healthOf({ kind: 'stopped', signal: 15, by: 'run r2', replacedBy: 'r2' }), 'failure');
   assert.equal(healthOf({ kind: 'stopped', signal: 15, by: 'run r2', replacedBy: 'r2', allowed: true }), undefined);
@@ -227,12 +232,12 @@ describe('what a later version has written is passed over', () => {
       const text = [...before, started('b', 3)].map(formatEvent).join('');
       const history = foldHistory(parseEvents(`${text}${JSON.stringify(event)}\n`));
       assert.deepEqual(history, foldHistory(before));
-      // The next run must not take it for one that was interrupted.
+      // The next run must not record it as interrupted.
       assert.deepEqual(unfinishedRuns(history), []);
     });
   }
 
-  test('an attempt that failed in another way leaves its run as it was', () => {
+  test('an attempt with an unknown outcome changes nothing', () => {
     const attempt = {
       event: 'attempt-failed',
       run: 'a',
@@ -245,18 +250,18 @@ describe('what a later version has written is passed over', () => {
     assert.deepEqual(foldHistory(events), foldHistory([started('a', 1)]));
   });
 
-  test('a trigger leaves the run in the listing without it', () => {
+  test('a run with an unknown trigger is listed without it', () => {
     const [run] = foldHistory(parseEvents(formatEvent({ ...started('a', 1), trigger: { by: 'moon' } } as never))).runs;
     assert.equal(triggerWords(run?.trigger), undefined);
   });
 
-  test('a decision of a person that is not known changes nothing', () => {
+  test('an unknown decision of an operator changes nothing', () => {
     const line = JSON.stringify({ event: 'steered', run: '', atMs: 3, action: 'hide', by: 'ann' });
     assert.deepEqual(parseEvents(line), []);
   });
 });
 
-test('each outcome is said with its duration and exit code once', () => {
+test('the sentence about an outcome names its duration and exit code once', () => {
   const rows: readonly (readonly [Outcome, number, string])[] = [
     [{ kind: 'exited', code: 0 }, 1200, 'succeeded after 1.2 s, exit code 0'],
     [{ kind: 'exited', code: 3 }, 1200, 'failed with exit code 3 after 1.2 s'],
@@ -277,7 +282,7 @@ test('each outcome is said with its duration and exit code once', () => {
   }
 });
 
-test('a history that is read again and again while it grows, is rotated or cut off says what a first reading says', () => {
+test('a history that is read again after it has grown, been rotated or been cut gives the same events as a first reading', () => {
   const line = (run: string) =>
     formatEvent({ event: 'stop-requested', run, atMs: 1, by: 'ada' } satisfies HistoryEvent);
   const texts = [

@@ -22,56 +22,76 @@ const usual: CollisionFacts = {
   hasReplaced: false,
 };
 
-/** Of CANCEL_NEW, KILL_EXISTING, QUEUE. */
-type Advices = readonly [CollisionAction, CollisionAction, CollisionAction];
+/** The actions under CANCEL_NEW, KILL_EXISTING and QUEUE. */
+type Actions = readonly [CollisionAction, CollisionAction, CollisionAction];
 
-const own: readonly [string, LockHolder, Partial<CollisionFacts>, Advices][] = [
-  ['a run that goes on', running, {}, ['skip', 'replace', 'wait']],
-  ['one that can not be looked into', unknown, {}, ['skip', 'replace', 'wait']],
-  ["the predecessor's", predecessor, {}, ['skip', 'replace', 'wait']],
+const own: readonly [string, LockHolder, Partial<CollisionFacts>, Actions][] = [
+  ['a run that is running', running, {}, ['skip', 'replace', 'wait']],
+  ['a process that can not be examined', unknown, {}, ['skip', 'replace', 'wait']],
+  ['a run of the Python process-control', predecessor, {}, ['skip', 'replace', 'wait']],
   [
-    'what a dead run-job has left, for as long as its reaper needs',
+    'remaining processes of a dead run-job, while its reaper may be ending them',
     orphaned,
     { waitedMs: 2999 },
     ['poll', 'poll', 'poll'],
   ],
-  ['what is past its timeout then', orphaned, { waitedMs: 3001, sinceBootMs: 1_000_000 }, ['end', 'end', 'end']],
-  ['what still has time', orphaned, { waitedMs: 3001, sinceBootMs: 999_999 }, ['skip', 'end', 'wait']],
-  ['what never had a timeout', endless, {}, ['skip', 'end', 'wait']],
+  [
+    'remaining processes past their timeout',
+    orphaned,
+    { waitedMs: 3001, sinceBootMs: 1_000_000 },
+    ['end', 'end', 'end'],
+  ],
+  [
+    'remaining processes within their timeout',
+    orphaned,
+    { waitedMs: 3001, sinceBootMs: 999_999 },
+    ['skip', 'end', 'wait'],
+  ],
+  ['remaining processes without a timeout', endless, {}, ['skip', 'end', 'wait']],
   ['the run that started this one', running, { ancestors: ['older', 'old'] }, ['skip', 'skip', 'skip']],
 ];
 
 const shared: typeof own = [
   ['a run of another job', running, {}, ['skip', 'skip', 'wait']],
-  ['such a one, after a run of this job was ended', running, { hasReplaced: true }, ['skip', 'wait', 'wait']],
-  ['what is left of a run of another job, past its timeout', orphaned, {}, ['skip', 'skip', 'wait']],
-  ['what its reaper may be ending', orphaned, { waitedMs: 0 }, ['poll', 'poll', 'poll']],
-  ['the run that started this one', running, { ancestors: ['old'] }, ['mistake', 'mistake', 'mistake']],
+  ['a run of another job, after this run has replaced one', running, { hasReplaced: true }, ['skip', 'wait', 'wait']],
+  ['remaining processes of another job, past their timeout', orphaned, {}, ['skip', 'skip', 'wait']],
+  [
+    'remaining processes of another job, while the reaper may be ending them',
+    orphaned,
+    { waitedMs: 0 },
+    ['poll', 'poll', 'poll'],
+  ],
+  [
+    'the run that started this one',
+    running,
+    { ancestors: ['old'] },
+    ['contradiction', 'contradiction', 'contradiction'],
+  ],
 ];
 
 for (const [rows, sharedLock] of [
   [own, undefined],
   [shared, 'ledger'],
 ] as const) {
-  for (const [title, holder, facts, advices] of rows) {
+  for (const [title, holder, facts, actions] of rows) {
     const whose = sharedLock === undefined ? "the job's own lock" : 'a shared lock';
-    test(`who has ${whose}: ${title}`, () => {
+    test(`${whose} is held by: ${title}`, () => {
       const collision = { holder, ...(sharedLock !== undefined && { sharedLock }) };
       const asked = (['CANCEL_NEW', 'KILL_EXISTING', 'QUEUE'] as const).map((policy) =>
         collisionAction(collision, { ...usual, ...facts, policy }),
       );
-      assert.deepEqual(asked, advices);
+      assert.deepEqual(asked, actions);
     });
   }
 }
 
-test('whoever is in the way is named, with since when', () => {
+test('the words name the holder and for how long it has run', () => {
   const holder: LockHolder = { ...running, wrapper: { pid: 9, startTicks: '1' }, startedMs: 0, job: 'backup' };
   assert.equal(collisionWords({ holder }, 90_000), 'still running for 1 min 30 s (pid 9, run old)');
-  const words = 'the lock "db" is taken by job backup: pid 9, run old has it for 1 min 30 s';
+  const words = 'the lock "db" is held by job backup: pid 9, run old has it for 1 min 30 s';
   assert.equal(collisionWords({ holder, sharedLock: 'db' }, 90_000), words);
   const left =
-    'the lock "db" is taken by another job: its last run-job is gone but processes of run old are alive: 5, 6';
+    'the lock "db" is held by another job: its last run-job is gone but processes of run old are alive: 5, 6';
   assert.equal(collisionWords({ holder: orphaned, sharedLock: 'db' }, 0), left);
   const processes = [
     { pid: 5, command: 'apt-get upgrade', why: 'belongs to root' },

@@ -34,7 +34,7 @@ function judged(
   return outcomeWords(rules.judge(success, durationMs));
 }
 
-test('exit codes are success as the job says', () => {
+test('success_exit_codes decides which exit codes are a success', () => {
   const policy = policyOf({ success_exit_codes: [0, 3] });
   assert.deepEqual(exitOutcome(0, policy), { kind: 'exited', code: 0 });
   assert.deepEqual(exitOutcome(3, policy), { kind: 'exited', code: 3, accepted: true });
@@ -44,7 +44,7 @@ test('exit codes are success as the job says', () => {
 
 const quiet = {};
 const rows: readonly [string, Written, Parameters<typeof judged>[1], string][] = [
-  ['without rules all output is well', {}, { err: ['oh'] }, 'succeeded'],
+  ['without rules all output is allowed', {}, { err: ['oh'] }, 'succeeded'],
   [
     'something on stderr',
     { fail_on_stderr: true },
@@ -62,21 +62,21 @@ const rows: readonly [string, Written, Parameters<typeof judged>[1], string][] =
     'a forbidden line',
     { fail_on_output: '^ERROR' },
     { out: ['fine', 'ERROR: 5'] },
-    'failed by fail_on_output: its output has a line that it forbids',
+    'failed by fail_on_output: a line of its output matches',
   ],
   [
     'a forbidden line on stderr',
     { fail_on_output: 'bad' },
     { err: ['bad'] },
-    'failed by fail_on_output: its output has a line that it forbids',
+    'failed by fail_on_output: a line of its output matches',
   ],
-  ['a line is looked at for itself', { fail_on_output: 'a\\s+b' }, { out: ['a', 'b'] }, 'succeeded'],
-  ['a required line that is there', { require_output: 'done$' }, { out: ['all done', 'bye'] }, 'succeeded'],
+  ['each line is searched by itself', { fail_on_output: 'a\\s+b' }, { out: ['a', 'b'] }, 'succeeded'],
+  ['a required line that is printed', { require_output: 'done$' }, { out: ['all done', 'bye'] }, 'succeeded'],
   [
     'a required line that is not',
     { require_output: 'done$' },
     quiet,
-    'failed by require_output: its output has no line that it asks for',
+    'failed by require_output: no line of its output matches',
   ],
   ['too quick', { min_duration: '10s' }, quiet, 'failed by min_duration: it ended after 5 s, sooner than 10 s'],
   ['long enough', { min_duration: '5s' }, quiet, 'succeeded'],
@@ -86,7 +86,7 @@ for (const [title, written, output, expected] of rows) {
   test(`judging output: ${title}`, () => assert.equal(judged(written, output), expected));
 }
 
-test('an attempt that failed anyway keeps its own outcome', () => {
+test('an attempt that failed by its exit code keeps that outcome', () => {
   const rules = new SuccessRules(policyOf({ require_output: 'x', min_duration: '1h' }), plain);
   assert.deepEqual(rules.judge({ kind: 'exited', code: 4 }, 0), { kind: 'exited', code: 4 });
 });
@@ -100,7 +100,7 @@ test('each attempt is judged by its own output', () => {
   assert.match(outcomeWords(rules.judge(success, 0)), /require_output/);
 });
 
-test('an expression that takes too long is a failure that says so, and is not tried on the rest', () => {
+test('an expression that takes too long fails the attempt, and the rest is not searched with it', () => {
   let searches = 0;
   const slow: LineSearch = {
     find() {
@@ -116,12 +116,12 @@ test('an expression that takes too long is a failure that says so, and is not tr
   assert.equal(searches, 1);
 });
 
-test('a quoted line is short, whatever the job printed', () => {
+test('the outcome is short, whatever the job printed', () => {
   const words = judged({ fail_on_stderr: true }, { err: ['x'.repeat(60_000)] });
   assert.ok(words.length < 300, words);
 });
 
-test('a line is found wherever it stands, however the output came in pieces', () => {
+test('a line is found anywhere in the output, however the output is split into reads', () => {
   fc.assert(
     fc.property(fc.nat(3000), fc.integer({ min: 1, max: 700 }), (at, piece) => {
       const lines = Array.from({ length: 3001 }, (_, i) => (i === at ? 'the one' : `line ${i} ${'.'.repeat(200)}`));
@@ -137,7 +137,7 @@ test('a line is found wherever it stands, however the output came in pieces', ()
 describe('a rule sees a line as a terminal shows it', () => {
   const esc = '\x1b';
   const far = 65_536;
-  /** What is printed, and what can be matched in it from its beginning to its end. */
+  /** [title, output, the text that an expression must match as a whole line]. */
   const printings: readonly (readonly [string, string | Uint8Array, string])[] = [
     ['LF', 'loading\nFATAL no space\nbye\n', 'FATAL no space'],
     ['CRLF', 'loading\r\nFATAL no space\r\nbye\r\n', 'FATAL no space'],
@@ -181,7 +181,10 @@ describe('a rule sees a line as a terminal shows it', () => {
     ['an empty line', 'a\n\r\nb\n', ''],
   ];
   const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  /** Long runs of x are counted: an expression may not be that long. */
+  /**
+   * Returns the expression for a text. Long runs of x are counted, since an expression may not be
+   * that long.
+   */
   const asExpression = (text: string) => `^${escaped(text).replace(/x{9,}/g, ({ length }) => `x{${length}}`)}$`;
   const streams = ['stdout', 'stderr'] as const;
 
@@ -208,7 +211,7 @@ describe('a rule sees a line as a terminal shows it', () => {
     }
   }
 
-  test('but not what only the terminal itself reads, nor a line that is not there', () => {
+  test('text for the terminal itself and lines that are not printed are not found', () => {
     const rows: readonly (readonly [string, string])[] = [
       [`${esc}]0;FATAL\x07fine\n`, 'FATAL'],
       ['a\r\nb\r\n', '^$'],
@@ -228,7 +231,7 @@ describe('a rule sees a line as a terminal shows it', () => {
     }
   });
 
-  test('the end of one command is no beginning of a line of the next', () => {
+  test('an unfinished line of one command is not joined with the output of the next', () => {
     const rules = new SuccessRules(policyOf({ require_output: '^done$' }), plain);
     rules.begin();
     rules.take('stdout', Buffer.from('half a line'));
@@ -238,24 +241,24 @@ describe('a rule sees a line as a terminal shows it', () => {
     assert.equal(outcomeWords(rules.judge(success, 5000)), 'succeeded');
   });
 
-  test('a quoted line on stderr is one that can be read', () => {
+  test('output on stderr breaks the rule even if the first line shows nothing', () => {
     const rules = new SuccessRules(policyOf({ fail_on_stderr: true }), plain);
     rules.begin();
     rules.take('stderr', Buffer.from(`${esc}[0m\n${esc}[31mno space${esc}[0m\r\n`));
     assert.match(outcomeWords(rules.judge(success, 5000)), /it printed on stderr$/);
   });
 
-  test('a line without end needs no memory, and what matches across its pieces is found', () => {
+  test('an endless line needs little memory, and a match across its pieces is found', () => {
     const rules = new SuccessRules(policyOf({ fail_on_output: 'needle' }), plain);
     rules.begin();
     const hay = Buffer.from('-'.repeat((1 << 20) - 3));
     for (const piece of [hay, Buffer.from('needle'), hay, hay, hay]) rules.take('stdout', piece);
     rules.end('stdout');
-    assert.match(outcomeWords(rules.judge(success, 5000)), /a line that it forbids/);
+    assert.match(outcomeWords(rules.judge(success, 5000)), /a line of its output matches/);
   });
 });
 
-test('however output is cut into reads, the same lines are seen', () => {
+test('the same lines are seen however the output is split into reads', () => {
   const part = fc.oneof(
     fc.constantFrom(
       '\r',

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { policyOf } from '../../../src/job/keys/policy.ts';
 import type { Streak } from '../../../src/run/history/event.ts';
-import { extendStreak } from '../../../src/run/history/history.ts';
+import { extendStreak } from '../../../src/run/history/streak.ts';
 import type { Outcome } from '../../../src/run/outcome/outcome.ts';
 import { circuitPause, reasonToPause } from '../../../src/run/pause/circuit.ts';
 
@@ -20,29 +20,29 @@ function reason(...outcomes: readonly [...Outcome[], Outcome]): string | undefin
   return reasonToPause(outcomes.at(-1) as Outcome, policy, streakOf(...outcomes));
 }
 
-test('a job is paused by the failure that makes it so many in a row', () => {
+test('the last failure that pause_after_failures allows pauses the job', () => {
   assert.equal(reason(failed, failed), undefined);
   const words = 'it failed 3 times in a row (pause_after_failures: 3), the last time it failed with exit code 1';
   assert.equal(reason(failed, failed, failed), words);
 });
 
-test('a success between them begins anew', () => {
+test('a success resets the count', () => {
   assert.equal(reason(failed, failed, { kind: 'exited', code: 0 }, failed), undefined);
 });
 
-test('skips and stops neither count nor begin anew', () => {
+test('skips and stops neither count nor reset the count', () => {
   assert.equal(reason(failed, skipped, stopped, skipped), undefined);
   assert.equal(reason(failed, failed, skipped, stopped), undefined);
   assert.notEqual(reason(failed, skipped, failed, stopped, failed), undefined);
 });
 
-test('an unrecoverable code pauses at once', () => {
+test('an unrecoverable exit code pauses the job at once', () => {
   const words = 'it failed with exit code 77, which is one of its unrecoverable_exit_codes';
   assert.equal(reason({ kind: 'exited', code: 77 }), words);
   assert.equal(reason({ kind: 'exited', code: 77, accepted: true }), undefined);
 });
 
-test('a job without such keys is never paused', () => {
+test('a job without these keys is never paused', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 255 }), fc.nat(1_000_000), (code, failedRuns) => {
       const none = reasonToPause({ kind: 'exited', code }, policyOf({}), { failures: failedRuns, failedRuns });
@@ -51,7 +51,7 @@ test('a job without such keys is never paused', () => {
   );
 });
 
-test('a pause that lasts until a person ends it is left as it is, one that ends by itself is not', () => {
+test('a pause without an end stays as it is; one that ends by itself is replaced', () => {
   const made = { target: { job: 'backup' }, atMs: 5, by: 'process-control', reason: 'why', circuit: true };
   const persons = { target: { job: 'backup' }, atMs: 1, by: 'ada' };
   const pause = (present?: Parameters<typeof circuitPause>[3]) => circuitPause('backup', 'why', 5, present);

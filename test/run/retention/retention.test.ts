@@ -8,7 +8,7 @@ const dayMs = 86_400_000;
 const nowMs = Date.parse('2026-11-22T10:30:00Z');
 const nothing = { is: 'nothing' } as const;
 
-/** A log that was started and last written so many days ago. */
+/** Returns a log that was started and last written this many days ago. */
 function log(slug: string, daysAgo: number, sizeBytes = 10, tail = '.log'): LogFile {
   const mtimeMs = nowMs - daysAgo * dayMs;
   const stamp = new Date(mtimeMs).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
@@ -28,32 +28,50 @@ function cleared(folder: Partial<LogFolder>, policy: Partial<RetentionPolicy> = 
 }
 
 const rows: readonly [string, Partial<LogFolder>, Partial<RetentionPolicy>, number[], number[]][] = [
-  ['nothing is bound, nothing goes', {}, {}, [], []],
-  ['a bound of 0 is none', { bounds: { days: 0, runs: 0, bytes: 0 } }, { totalBytes: 0, compressAfterDays: 0 }, [], []],
-  ['what is older than so many days goes', { bounds: { days: 3.5 } }, {}, [4, 5], []],
-  ['so many runs stay', { bounds: { runs: 2 } }, {}, [3, 4, 5], []],
-  ['so many bytes stay', { bounds: { bytes: 25 } }, {}, [3, 4, 5], []],
-  ['the strictest bound counts', { bounds: { days: 4.5, runs: 4, bytes: 30 } }, {}, [4, 5], []],
-  ['the newest stays whatever the bounds', { bounds: { days: 0.1, bytes: 1 } }, { totalBytes: 1 }, [2, 3, 4, 5], []],
+  ['without a bound nothing is removed', {}, {}, [], []],
   [
-    'the log of the run under way stays, and counts',
+    'a bound of 0 is no bound',
+    { bounds: { days: 0, runs: 0, bytes: 0 } },
+    { totalBytes: 0, compressAfterDays: 0 },
+    [],
+    [],
+  ],
+  ['logs older than the bound in days are removed', { bounds: { days: 3.5 } }, {}, [4, 5], []],
+  ['the newest runs within the bound are kept', { bounds: { runs: 2 } }, {}, [3, 4, 5], []],
+  ['the newest logs within the bound in bytes are kept', { bounds: { bytes: 25 } }, {}, [3, 4, 5], []],
+  ['the strictest bound counts', { bounds: { days: 4.5, runs: 4, bytes: 30 } }, {}, [4, 5], []],
+  [
+    'the newest log is kept whatever the bounds are',
+    { bounds: { days: 0.1, bytes: 1 } },
+    { totalBytes: 1 },
+    [2, 3, 4, 5],
+    [],
+  ],
+  [
+    'the log of the run under way is kept and counts',
     { bounds: { runs: 2 }, inUse: { is: 'log', name: five[3]?.name ?? '' } },
     {},
     [2, 3, 5],
     [],
   ],
-  ['a run of which nobody knows the log keeps all', { bounds: { runs: 1 }, inUse: { is: 'unknown' } }, {}, [], []],
+  ['a run under way without a known log keeps all logs', { bounds: { runs: 1 }, inUse: { is: 'unknown' } }, {}, [], []],
   ['old logs are compressed, the newest is not', {}, { compressAfterDays: 0.5 }, [], [2, 3, 4, 5]],
-  ['what goes is not compressed first', { bounds: { days: 3.5 } }, { compressAfterDays: 1.5 }, [4, 5], [2, 3]],
   [
-    'a compressed log counts like another, and is not compressed again',
+    'a log that is removed is not compressed first',
+    { bounds: { days: 3.5 } },
+    { compressAfterDays: 1.5 },
+    [4, 5],
+    [2, 3],
+  ],
+  [
+    'a compressed log counts like any other and is not compressed again',
     { files: [log('a', 1), log('a', 2, 10, '.log.gz'), log('a', 3, 10, '.log.gz')], bounds: { runs: 2 } },
     { compressAfterDays: 1 },
     [3],
     [],
   ],
   [
-    'the original of a compressed log goes, and both are one run',
+    'the original beside a compressed log is removed, and both are one run',
     { files: [log('a', 1), log('a', 2), log('a', 2, 10, '.log.gz'), log('a', 3)], bounds: { runs: 3 } },
     { compressAfterDays: 1 },
     [2],
@@ -84,7 +102,7 @@ for (const [title, folder, policy, remove, compress] of rows) {
   test(title, () => assert.deepEqual(cleared(folder, policy), { remove, compress }));
 }
 
-test('of all jobs together the oldest logs go first, and each job keeps its newest', () => {
+test('under the bound for all jobs the oldest logs are removed first, and each job keeps its newest', () => {
   const folders = ['a', 'b'].map((slug, late) => ({
     ...{ slug, bounds: {}, inUse: nothing },
     files: [1, 2, 3].map((daysAgo) => log(slug, daysAgo + late / 2)),
@@ -104,7 +122,7 @@ test('the second run of a second is newer than the first, and the tenth than the
   }
 });
 
-test('whatever there is: every bound holds, the newest and what is in use stay, and only what must go goes', () => {
+test('for any logs: every bound holds, the newest log and the one in use are kept, and no other log is removed without need', () => {
   const amount = fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined });
   const folder = (slug: string) =>
     fc.record({
@@ -159,7 +177,7 @@ function withoutAbsent<T extends object>(record: T): { [K in keyof T]?: Exclude<
   };
 }
 
-test('what remaining processes have printed goes with the log of their run, and is never compressed', () => {
+test('the output of remaining processes is removed with the log of their run and never compressed', () => {
   const [remaining, before] = ['.remaining.log', '.remaining.1.log'].map((tail) => log('a', 3, 10, tail));
   const files = [...five, ...[remaining, before].flatMap((file) => file ?? [])];
   const names = (bounds: LogFolder['bounds'], policy: Partial<RetentionPolicy> = {}) => {
@@ -175,7 +193,7 @@ test('what remaining processes have printed goes with the log of their run, and 
   assert.ok(!compressed.compress.some((name) => name.includes('remaining')));
 });
 
-test('a log whose remaining processes print today is not old', () => {
+test('a log is not old while its remaining processes print', () => {
   const today = { ...log('a', 5, 10, '.remaining.log'), mtimeMs: nowMs };
   const { remove } = clearLogs([{ slug: 'a', files: [...five, today], bounds: { days: 3.5 }, inUse: nothing }], {
     nowMs,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseEvents } from '../../../src/run/history/event.ts';
+import { parseEvents } from '../../../src/run/history/event-lines.ts';
 import { readAccount } from '../../../src/run/tick/account.ts';
 import { missedTicks } from '../../../src/run/tick/missed.ts';
 import { parseExpression } from '../../../src/schedule/expression.ts';
@@ -10,7 +10,7 @@ import { expectedTicks } from '../../../src/schedule/ticks.ts';
 import { zoneNamed, zonesOn } from '../../fakes/zones.ts';
 import { Host, short } from '../ticking.ts';
 
-/** A host that was off from the evening of the 22nd on, and is on again since the next morning. */
+/** Returns a host that was off from the evening of the 22nd until the next morning. */
 async function morning(keys = {}, schedule = '0 3 * * *') {
   const host = new Host(schedule, { catch_up: 'last', ...keys }).at('2026-11-22T03:00:01Z');
   await host.start();
@@ -19,7 +19,7 @@ async function morning(keys = {}, schedule = '0 3 * * *') {
 
 const caughtUp = (host: Host) => host.started.map(({ tickMs }) => short(tickMs));
 
-test('the last tick that was missed is run afterwards, once', async () => {
+test('the last missed tick is run once afterwards', async () => {
   const host = await morning({}, '0 1-4 * * *');
   const remarks = await host.catchUp();
   assert.deepEqual(caughtUp(host), ['23 04:00']);
@@ -33,20 +33,20 @@ test('the last tick that was missed is run afterwards, once', async () => {
   assert.equal(host.missed.length, 1);
 });
 
-test('without catch_up missed ticks are written down, and nothing is run', async () => {
+test('without catch_up missed ticks are recorded and nothing runs', async () => {
   const host = await morning({ catch_up: 'none' });
   await host.catchUp();
   assert.deepEqual(host.started, []);
   assert.deepEqual(host.missed, ['1 until 23 03:00']);
 });
 
-test('a tick from before the catch_up_window is written down, and not run', async () => {
+test('a tick from before the catch_up_window is recorded and does not run', async () => {
   const host = await morning({ catch_up_window: '4h' });
   await host.catchUp();
   assert.deepEqual([caughtUp(host), host.missed], [[], ['1 until 23 03:00']]);
 });
 
-test('a paused job is not caught up, and what passed during its pause was not missed', async () => {
+test('a paused job is not caught up, and ticks during its pause are not missed', async () => {
   const host = await morning();
   host.pauses = [{ target: { job: 'backup' }, atMs: Date.parse('2026-11-23T07:00Z'), by: 'ada' }];
   await host.catchUp();
@@ -57,14 +57,14 @@ test('a paused job is not caught up, and what passed during its pause was not mi
   assert.deepEqual([caughtUp(other), other.missed], [[], []]);
 });
 
-test('a disabled job, and one without a schedule, misses nothing', async () => {
+test('a disabled job and one without a schedule have no missed ticks', async () => {
   const host = await morning();
   host.enabled = false;
   await host.catchUp();
   assert.deepEqual([caughtUp(host), host.missed], [[], []]);
 });
 
-test('a new job that wants to be caught up is seen before its first tick', async () => {
+test('the account of a new job with catch_up begins before its first tick', async () => {
   const host = new Host('0 3 1 * *', { catch_up: 'last' }).at('2026-11-30T12:00:00Z');
   await host.catchUp();
   host.at('2026-12-01T08:00:00Z');
@@ -72,7 +72,7 @@ test('a new job that wants to be caught up is seen before its first tick', async
   assert.deepEqual(caughtUp(host), ['01 03:00']);
 });
 
-test('what cron makes up for by itself is left to cron', async () => {
+test('ticks that cron makes up for by itself are left to cron', async () => {
   const host = new Host('30 10 * * *', { catch_up: 'last' }).at('2026-11-21T10:30:01Z');
   await host.start();
   host.at('2026-11-22T11:10:00Z');
@@ -82,10 +82,10 @@ test('what cron makes up for by itself is left to cron', async () => {
   assert.deepEqual([caughtUp(host), host.missed], [[], []]);
 });
 
-test('a job of which a later tick has been started meanwhile is not caught up: it is up to date', async () => {
+test('a job whose later tick has been started meanwhile is up to date and not caught up', async () => {
   const host = new Host('*/15 * * * *', { catch_up: 'last' }).at('2026-11-22T10:00:01Z');
   await host.start();
-  // Asleep from ten past ten on; cron does not make up for a line with a star.
+  // Suspended from ten past ten; cron does not make up for a line with a star.
   host.at('2026-11-22T11:00:05Z');
   const looking = host.catchUp();
   assert.equal(await host.says(), 'runs for 22 11:00');
@@ -93,7 +93,7 @@ test('a job of which a later tick has been started meanwhile is not caught up: i
   assert.deepEqual([caughtUp(host), host.missed], [[], ['3 until 22 10:45']]);
 });
 
-test('a start that cron makes up for after all, when it was caught up already, starts nothing', async () => {
+test('if cron makes up for a tick that was caught up already, the job does not run again', async () => {
   const host = new Host('0 6 * * *', { catch_up: 'last' }).at('2026-11-22T06:00:01Z');
   await host.start();
   host.at('2026-11-23T07:12:00Z');
@@ -102,7 +102,7 @@ test('a start that cron makes up for after all, when it was caught up already, s
   assert.match(await host.says(), /^claimed for 23 06:00/);
 });
 
-test('without a place for its claim a tick is not caught up every five minutes but when there is one', async () => {
+test('a tick whose claim can not be written is caught up when it can, and not every five minutes', async () => {
   const host = await morning();
   host.claims.full = true;
   const [remark] = await host.catchUp();
@@ -117,7 +117,7 @@ test('without a place for its claim a tick is not caught up every five minutes b
   assert.deepEqual([caughtUp(host), host.missed], [['23 03:00'], ['1 until 23 03:00']]);
 });
 
-test('a run that was waiting for its splay when the machine went down is caught up', async () => {
+test('a run that waited for its splay when the host went down is caught up', async () => {
   const host = new Host('0 3 * * *', { catch_up: 'last', splay: '10m' }).at('2026-11-21T03:00:01Z');
   const first = host.start();
   await host.clock.advance(600_000);
@@ -129,7 +129,7 @@ test('a run that was waiting for its splay when the machine went down is caught 
   assert.deepEqual(caughtUp(host), ['22 03:00']);
 });
 
-test('whoever only looks sees what was missed before anybody has written it down', async () => {
+test('a reader sees missed ticks before any program has recorded them', async () => {
   const host = await morning();
   const nowMs = host.clock.nowMs();
   const account = readAccount(host.job, host.claims, { nowMs });
@@ -138,7 +138,7 @@ test('whoever only looks sees what was missed before anybody has written it down
   assert.deepEqual(host.missed, []);
 });
 
-/** A machine's days: for how long it is on, off and asleep, in minutes. */
+/** The days of a host: for how long it is on, off and suspended, in minutes. */
 const days = fc.array(
   fc.record({
     on: fc.integer({ min: 20, max: 900 }),
@@ -148,7 +148,7 @@ const days = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 const schedules = fc.constantFrom('0 * * * *', '*/15 * * * *', '10,50 0-23 * * *', '30 2,14 * * *', '7 5 * * *');
-/** Seconds by which starts are late; a catch-up that is looking takes 30 more. */
+/** Seconds by which starts are late; a catch-up takes 30 more. */
 const busy = fc.array(fc.integer({ min: 0, max: 55 }), { minLength: 1, maxLength: 7 });
 
 interface Start {
@@ -156,7 +156,10 @@ interface Start {
   readonly catchUp: boolean;
 }
 
-/** What cron starts in these days: the line, twice where somebody has it in two files, and --catch-up every five minutes. */
+/**
+ * The starts of cron in these days: the line, twice if two crontabs have it, and --catch-up every
+ * five minutes.
+ */
 function startsOf(
   schedule: string,
   stretches: readonly { on: number; next: string; for: number }[],
@@ -172,7 +175,7 @@ function startsOf(
     const untilMs = fromMs + stretch.on * 60_000;
     const nextMs = untilMs + stretch.for * 60_000;
     const fires = [...nextFires(line.expression, { zone: zoneNamed('UTC'), afterMs: fromMs, untilMs })];
-    // Asleep: cron makes up for fixed lines when it wakes up.
+    // Suspended: cron makes up for fixed lines when it wakes up.
     const lost = nextFires(line.expression, { zone: zoneNamed('UTC'), afterMs: untilMs, untilMs: nextMs });
     if (stretch.next === 'asleep' && !(wild && stretch.for > 5)) fires.push(...lost.map(() => nextMs));
     for (const atMs of fires) for (let n = 0; n < (twice ? 2 : 1); n += 1) starts.push({ atMs, catchUp: false });
@@ -183,7 +186,7 @@ function startsOf(
   return starts;
 }
 
-test('whatever the machine does, no tick has two starts, and each that had none is written down', async () => {
+test('whatever the host does, no tick has two starts, and each tick without a start is recorded', async () => {
   await fc.assert(
     fc.asyncProperty(
       schedules,
@@ -211,7 +214,7 @@ test('whatever the machine does, no tick has two starts, and each that had none 
           const { isNew } = readAccount(host.job, host.claims, { nowMs: host.clock.nowMs() });
           const answer = await host.start();
           assert.notEqual(answer.is, 'not-due');
-          // A job that nobody has seen before may be late for any tick.
+          // The first start of a job without an account may be late for any tick.
           if (answer.is !== 'go' || (isNew && answer.tick === undefined)) continue;
           assert.ok(answer.tick !== undefined, 'every start has its tick');
           firstMs ??= answer.tick.tickMs;

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { zonesOn } from '../../fakes/zones.ts';
 import { Host } from '../ticking.ts';
 
-test('a start belongs to the moment of the schedule that has just been', async () => {
+test('a start belongs to the latest tick of the schedule', async () => {
   const host = new Host('30 10 * * *').at('2026-11-22T10:30:02Z');
   assert.equal(await host.says(), 'runs for 22 10:30');
 });
 
-test('a second crontab line starts nothing a second time, and says whose tick it is', async () => {
+test('a second crontab line does not start the job again, and the skip names the run of the tick', async () => {
   const host = new Host('* * * * *').at('2026-11-22T10:30:02Z');
   assert.equal(await host.says(), 'runs for 22 10:30');
   const answer = await host.start();
@@ -16,11 +16,11 @@ test('a second crontab line starts nothing a second time, and says whose tick it
     is: 'skip',
     skip: { reason: 'claimed', words: 'run r1 has had the tick 2026-11-22 10:30:00', allowed: true },
     tick: { tickMs: Date.parse('2026-11-22T10:30Z') },
-    troubles: [],
+    warnings: [],
   });
 });
 
-test('a start that is held up takes its own minute, even when the next one has begun', async () => {
+test('a start that is delayed takes its own tick, even after the next one has begun', async () => {
   const host = new Host('* * * * *').at('2026-11-22T10:30:02Z');
   await host.start();
   host.at('2026-11-22T10:32:01Z');
@@ -29,14 +29,14 @@ test('a start that is held up takes its own minute, even when the next one has b
   assert.equal(await host.says(), 'claimed for 22 10:32');
 });
 
-test('a clock that was put back by a moment after cron has looked makes no tick one of the future', async () => {
+test('a tick counts even if the clock was set back by a moment after cron looked at it', async () => {
   const host = new Host('* * * * *').at('2026-11-22T10:29:01Z');
   assert.equal(await host.says(), 'runs for 22 10:29');
   host.at('2026-11-22T10:29:59Z');
   assert.equal(await host.says(), 'runs for 22 10:30');
 });
 
-test('a clock that was put back by less than three hours repeats no tick', async () => {
+test('a clock that is set back by less than three hours repeats no tick', async () => {
   const host = new Host('0 * * * *').at('2026-11-22T09:00:01Z');
   for (const hour of ['10', '11']) {
     await host.start();
@@ -52,7 +52,7 @@ test('a clock that was put back by less than three hours repeats no tick', async
   assert.deepEqual(host.missed, []);
 });
 
-test('a clock that was a year ahead leaves nothing behind that would hold a tick back', async () => {
+test('a clock that was a year ahead leaves no claim that would stop a later tick', async () => {
   const host = new Host('0 * * * *', {}, '2027-11-22T10:00:01Z');
   await host.start();
   host.at('2027-11-22T11:00:01Z');
@@ -68,7 +68,7 @@ test('a clock that was a year ahead leaves nothing behind that would hold a tick
   );
 });
 
-test('after a suspend each line that cron makes up for has its tick, late; none is missed', async () => {
+test('after a suspend each line that cron makes up for takes its tick, late; none is missed', async () => {
   const host = new Host('0,30,45 10,11 * * *').at('2026-11-22T10:00:01Z');
   await host.start();
   host.at('2026-11-22T11:10:03Z');
@@ -81,7 +81,7 @@ test('after a suspend each line that cron makes up for has its tick, late; none 
   assert.deepEqual(host.missed, []);
 });
 
-test('cron may make up for a gap in the very minute of another tick: what was taken for missed runs all the same', async () => {
+test('if cron makes up for a gap in the minute of another tick, a tick that was recorded as missed still runs', async () => {
   const host = new Host('0,30,40 10,11 * * *').at('2026-11-22T10:00:01Z');
   await host.start();
   host.at('2026-11-22T11:00:03Z');
@@ -91,7 +91,7 @@ test('cron may make up for a gap in the very minute of another tick: what was ta
   assert.equal(await host.says(), 'runs for 22 10:30 late by 1803 s');
 });
 
-test('the end of a gap is one tick, however often cron starts the line there', async () => {
+test('the end of a gap is one tick, however often cron starts the line then', async () => {
   const host = new Host('0-59 2 * * *').at('2026-03-29T00:55:00Z');
   host.zones = zonesOn('Europe/Berlin');
   host.at('2026-03-29T01:00:01Z');
@@ -102,18 +102,18 @@ test('the end of a gap is one tick, however often cron starts the line there', a
   }
 });
 
-test('a start at a moment that is not in the schedule runs, and says what to do: nobody shall wait for a stale crontab', async () => {
+test('a start at a moment that is not in the schedule runs and says what to do about a stale crontab', async () => {
   const host = new Host('0 4 * * *').at('2026-11-22T03:00:01Z');
   const answer = await host.start();
   assert.deepEqual(answer, {
     is: 'go',
-    troubles: [
+    warnings: [
       'cron has started it at a moment that is not in its schedule; if the job file was changed, run cron-generate; else cron may have another time zone than this machine, which jobctl why tells root',
     ],
   });
 });
 
-test('a start with --due at a moment that is not in the schedule of its zone is no run and no skip', async () => {
+test('a start with --due at a moment that is not in the schedule of its zone is neither a run nor a skip', async () => {
   const host = new Host('30 2 * * *', { time_zone: 'America/New_York' }).at('2026-11-22T06:30:01Z');
   assert.equal(await host.says({ due: true }), 'not due');
   host.at('2026-11-22T07:30:01Z');
@@ -124,7 +124,7 @@ test('a start with --due at a moment that is not in the schedule of its zone is 
   assert.equal(host.history.read('backup').split('\n').length, 2);
 });
 
-test('a start with --due that was held up for some minutes still runs, and one of an hour later does not run what was missed', async () => {
+test('a start with --due that is some minutes late still runs; one that is an hour late does not run the missed tick', async () => {
   const host = new Host('30 2 * * *', { time_zone: 'America/New_York' }).at('2026-11-22T07:30:01Z');
   await host.start({ due: true });
   host.at('2026-11-23T07:34:00Z');
@@ -133,7 +133,7 @@ test('a start with --due that was held up for some minutes still runs, and one o
   assert.equal(await host.says({ due: true }), 'not due');
 });
 
-test('a night in which the machine was off is written down by the next start', async () => {
+test('the next start records the ticks of a night in which the host was off', async () => {
   const host = new Host('0 * * * *').at('2026-11-22T20:00:01Z');
   await host.start();
   host.at('2026-11-23T07:00:01Z');
@@ -144,7 +144,7 @@ test('a night in which the machine was off is written down by the next start', a
   assert.deepEqual(host.missed, ['10 until 23 06:00'], 'once');
 });
 
-test('what a new job, a changed schedule, a file that was just written or a pause would have had is not missed', async () => {
+test('ticks before a job was new or changed, and ticks during a pause, are not missed', async () => {
   const host = new Host('0 * * * *').at('2026-11-22T20:00:01Z');
   await host.start();
   host.schedule = '0 6 * * *';
@@ -164,14 +164,14 @@ test('what a new job, a changed schedule, a file that was just written or a paus
   assert.deepEqual(host.missed, ['1 until 01 06:00']);
 });
 
-test('a disk on which nothing can be written costs no run, and says so', async () => {
+test('a job runs with a warning if its claim can not be written', async () => {
   const host = new Host('0 * * * *').at('2026-11-22T20:00:01Z');
   await host.start();
   host.claims.full = true;
   host.at('2026-11-22T21:00:01Z');
   const answer = await host.start();
   assert.ok(answer.is === 'go');
-  assert.deepEqual(answer.troubles, [
+  assert.deepEqual(answer.warnings, [
     'the tick 2026-11-22 21:00:00 could not be claimed, so that a second start of it would not be noticed: no space left on device',
   ]);
   host.claims.full = false;
@@ -180,27 +180,27 @@ test('a disk on which nothing can be written costs no run, and says so', async (
   assert.deepEqual(host.missed, [], 'its run is in the history, so it was not missed');
 });
 
-test('a missed tick that could not be written down is written down later', async () => {
+test('a missed tick that could not be recorded is recorded later', async () => {
   const host = new Host('0 * * * *').at('2026-11-22T20:00:01Z');
   await host.start();
   host.at('2026-11-22T22:00:01Z');
   host.history.full = true;
   const answer = await host.start();
   assert.ok(answer.is === 'go');
-  assert.deepEqual(answer.troubles, ['the history could not be written: no space left on device']);
+  assert.deepEqual(answer.warnings, ['the history could not be written: no space left on device']);
   host.history.full = false;
   host.at('2026-11-22T23:00:01Z');
   await host.start();
   assert.deepEqual(host.missed, ['1 until 22 21:00']);
 });
 
-test('a run that was gone while it waited leaves its tick open, and one that had begun does not', async () => {
+test('a run that was killed while it waited leaves its tick open; one that had begun does not', async () => {
   const host = new Host('0 * * * *', { splay: '5m' }).at('2026-11-22T20:00:01Z');
   const begins = host.start();
   await host.clock.advance(300_000);
   await begins;
   host.at('2026-11-22T21:00:01Z');
-  // Never goes on: its run-job is killed.
+  // Its run-job is killed while it waits.
   void host.start();
   host.at('2026-11-22T22:00:01Z');
   const next = host.start();
@@ -209,7 +209,7 @@ test('a run that was gone while it waited leaves its tick open, and one that had
   assert.deepEqual(host.missed, ['1 until 22 21:00']);
 });
 
-test('old claims are dropped, so that their number stays bounded, and the newest one is kept', async () => {
+test('old claims are dropped and the newest one is kept, so their number stays bounded', async () => {
   const host = new Host('* * * * *').at('2026-11-22T00:00:01Z');
   let most = 0;
   for (let minute = 0; minute < 24 * 60; minute += 1) {
@@ -225,7 +225,7 @@ for (const by of [
   { by: 'person', uid: 1000, name: 'ada' },
   { by: 'job', parentRun: 'r0' },
 ] as const) {
-  test(`a run of a ${by.by} has no tick, no splay and no deadline, and takes no tick from the clock`, async () => {
+  test(`a run that a ${by.by} starts has no tick, no splay and no deadline, and takes no tick from the clock`, async () => {
     const host = new Host('0 * * * *', { splay: '5m', start_deadline: '1s' }).at('2026-11-22T10:00:30Z');
     assert.equal(await host.says({ by }), 'runs without a tick');
     assert.deepEqual(host.claims.list('backup'), []);
@@ -233,7 +233,7 @@ for (const by of [
   });
 }
 
-/** A host that was booted at ten past, and is asked about a job that starts after each boot. */
+/** Returns a host that was booted at ten past, with a job that starts after each boot. */
 function booted(bootTime: string, keys = {}): Host & { boot: (time: string) => void } {
   const host = new Host('@reboot', keys);
   let bootMs = Date.parse(bootTime);
@@ -245,7 +245,7 @@ function booted(bootTime: string, keys = {}): Host & { boot: (time: string) => v
   });
 }
 
-test('a job that starts after each boot is started once for each, whoever restarts cron and whenever', async () => {
+test('a job that starts after each boot starts once for each, even if cron is restarted', async () => {
   const host = booted('2026-11-22T10:10:00Z').at('2026-11-22T10:12:40Z');
   assert.equal(await host.says(), 'runs for 22 10:10', 'a machine that takes its time is not late');
   for (const time of ['2026-11-22T10:12:41Z', '2026-11-22T18:00:00Z', '2026-12-24T18:00:00Z'])
@@ -256,7 +256,7 @@ test('a job that starts after each boot is started once for each, whoever restar
   assert.deepEqual(host.missed, []);
 });
 
-test('a boot after which cron did not start the job is missed, and caught up where the job asks for it', async () => {
+test('a boot after which cron did not start the job is missed, and is caught up if the job asks for it', async () => {
   const host = booted('2026-11-22T10:10:00Z', { catch_up: 'last' }).at('2026-11-22T10:10:20Z');
   assert.equal(await host.says(), 'runs for 22 10:10');
   host.boot('2026-11-23T03:00:00Z');
@@ -270,7 +270,7 @@ test('a boot after which cron did not start the job is missed, and caught up whe
   assert.match(await host.says(), /^claimed for 23 03:00/, 'a cron that comes after all starts nothing twice');
 });
 
-test('a job that is put there after a boot waits for the next one, and start_deadline counts from the boot', async () => {
+test('a job that is added after a boot waits for the next one, and start_deadline counts from the boot', async () => {
   const host = booted('2026-11-22T10:10:00Z', { catch_up: 'last' }).at('2026-11-22T12:00:00Z');
   host.changedMs = Date.parse('2026-11-22T11:59:00Z');
   await host.catchUp();

@@ -1,8 +1,11 @@
-/** A cron whose time zone is not the machine's, on a host in memory: it starts each line by the clock of its own zone, for days. */
+/**
+ * A cron with another time zone than its host, in memory: for days it starts each line by the clock
+ * of its own zone.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { overdueOf } from '../../../src/report/clock/overdue.ts';
-import { parseEvents } from '../../../src/run/history/event.ts';
+import { parseEvents } from '../../../src/run/history/event-lines.ts';
 import { foldHistory } from '../../../src/run/history/history.ts';
 import { readAccount } from '../../../src/run/tick/account.ts';
 import { startsInHistory } from '../../../src/run/tick/missed.ts';
@@ -23,9 +26,9 @@ interface Days {
   readonly hostZone?: string;
   readonly catchUp: 'last' | 'none';
   readonly days: number;
-  /** `run-job --catch-up` is called by the crontab. */
+  /** Set if the crontab calls `run-job --catch-up`. */
   readonly rounds: boolean;
-  /** No start by cron from one moment to another. */
+  /** The span in which cron starts nothing. */
   readonly dead?: { readonly afterMs: number; readonly untilMs: number };
 }
 
@@ -34,7 +37,7 @@ async function live({ schedule, cronZone, hostZone = 'UTC', catchUp, days, round
   host.zones = zonesOn(hostZone);
   host.at(fromMs);
   const span = { afterMs: fromMs, untilMs: fromMs + days * dayMs };
-  // Somebody has seen this job before.
+  // The job has an account already.
   await host.catchUp();
   if (catchUp === 'none') host.claims.writeMark('backup', `${JSON.stringify({ rule: schedule, sinceMs: fromMs })}\n`);
   const starts = expectedTicks(host.job, span, zonesOn(cronZone))
@@ -85,14 +88,14 @@ for (const cronZone of cronZones)
             rounds: rounds || catchUp === 'last',
           });
           const what = `${schedule} ${catchUp} ${rounds}: ${runs} runs, ${ticks} ticks`;
-          // At the edges a start and its tick are on different sides.
+          // At the edges of the span a tick and its start may lie on different sides.
           const edge = Math.ceil(26 / (24 * (6 / ticks))) + 1;
           assert.ok(Math.abs(runs - ticks) <= edge, what);
           if (ticks === 6) assert.ok(Math.abs(runs - ticks) <= 1, what);
         }
   });
 
-test('the same with clocks that change in one zone or in both', async () => {
+test('each tick has one run if the clocks change in one zone or in both', async () => {
   for (const [cronZone, hostZone] of [
     ['UTC', 'Europe/Berlin'],
     ['America/New_York', 'Europe/Berlin'],
@@ -104,7 +107,7 @@ test('the same with clocks that change in one zone or in both', async () => {
     }
 });
 
-test('a tick that really had no start is missed all the same, once, and caught up', async () => {
+test('a tick that had no start at all is missed once and caught up', async () => {
   for (const cronZone of ['UTC', 'Asia/Tokyo', 'America/New_York']) {
     // Two days without cron.
     const dead = { afterMs: fromMs + 4 * dayMs, untilMs: fromMs + 6 * dayMs };
@@ -123,7 +126,7 @@ test('a tick that really had no start is missed all the same, once, and caught u
   }
 });
 
-test('the run that stood for a tick is the one that people find under it, and the job is not overdue', async () => {
+test('the run that stood for a tick is listed with it, and the job is not overdue', async () => {
   const { host, events } = await live({
     schedule: '0 3 * * *',
     cronZone: 'Asia/Tokyo',
@@ -153,7 +156,7 @@ test('the run that stood for a tick is the one that people find under it, and th
   assert.ok(overdueOf(job, { ...question, hasStart: () => false }) !== undefined);
 });
 
-test('a start of yesterday that had no tick on record, as before there were ticks, excuses nothing today', async () => {
+test('a start of yesterday without a recorded tick, from an older version, stands for no tick today', async () => {
   const host = new Host('0 3 * * *', { catch_up: 'last' }).at('2026-11-21T00:00:00Z');
   await host.catchUp();
   const trigger = { by: 'clock' };
@@ -172,7 +175,7 @@ test('a start of yesterday that had no tick on record, as before there were tick
   assert.equal(host.started.length, 1);
 });
 
-test('two clocks are up to 26 hours apart, by a multiple of a quarter of an hour, and cron is at most a minute and a half late', () => {
+test('two clocks are at most 26 hours apart, by a multiple of a quarter of an hour, and cron is at most 90 seconds late', () => {
   const tickMs = fromMs;
   const can = (minutes: number, seconds = 1) => canStandFor(tickMs + minutes * minuteMs + seconds * 1000, tickMs);
   assert.deepEqual([can(0), can(60), can(-60), can(345), can(-345), can(26 * 60), can(-26 * 60)], Array(7).fill(true));

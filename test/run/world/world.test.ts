@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { argvOf, bareWorld, type FixedWorld, type WorldRequest, worldOf } from '../../../src/run/world/world.ts';
-import { user } from '../../fakes/machine.ts';
+import { argvOf } from '../../../src/run/world/argv.ts';
+import { bareWorld, type FixedWorld, type WorldRequest, worldOf } from '../../../src/run/world/world.ts';
+import { user } from '../../fakes/host.ts';
 
 const callers = {
   PATH: '/home/alice/bin:/usr/local/bin',
@@ -50,11 +51,11 @@ const basis = {
   PWD: '/home/svc',
 };
 
-test('the job gets what the configuration says, who it is, and what its file adds; nothing of the caller’s', () => {
+test('the job gets the variables of the configuration, the service user and its file, and none of the caller', () => {
   assert.deepEqual(world.environment, { ...basis, LANG: 'de', EXTRA: '010', PROCESS_CONTROL_RUN_ID: 'a/b' });
 });
 
-test('of the caller’s it gets what it lists, and what the configuration lists for all', () => {
+test('the job gets the caller’s variables that its file or the configuration lists', () => {
   const passing = at({ passEnvironment: ['SSH_AUTH_SOCK', 'PATH', 'NOT_SET'] }, { passEnvironment: ['http_proxy'] });
   assert.deepEqual(passing.environment, {
     ...basis,
@@ -65,26 +66,26 @@ test('of the caller’s it gets what it lists, and what the configuration lists 
   });
 });
 
-test('a job file wins over the caller, and can neither hide its run nor change what marks it', () => {
+test('the job file overrides the caller, but not the variable that marks the run', () => {
   const job = { environment: { PROCESS_CONTROL_RUN_ID: 'mine', LANG: 'fr' }, passEnvironment: ['LANG'] };
   assert.equal(at(job).environment.PROCESS_CONTROL_RUN_ID, 'a/b');
   assert.equal(at(job).environment.LANG, 'fr');
 });
 
-test('a program that belongs to no run gets the same, without a run', () => {
+test('a program that belongs to no run gets the same environment without the mark', () => {
   assert.deepEqual(
     bareWorld(fixed, () => true),
     { environment: basis, workingDirectory: '/home/svc' },
   );
 });
 
-test('it starts in the home of the service user, in / when there is none, or where the job says', () => {
+test('the job starts in the home of the service user, in / if there is none, or in its working_directory', () => {
   assert.equal(at({}).workingDirectory, '/home/svc');
   assert.equal(at({}, {}, false).workingDirectory, '/');
   assert.equal(at({ workingDirectory: '/srv' }, {}, false).workingDirectory, '/srv');
 });
 
-test('limits and niceness come before the program, which is looked up in the PATH of the job', () => {
+test('the programs for limits and niceness precede the command, which is looked up in the PATH of the job', () => {
   const programs = {
     find: (name: string, searchPath: string) => ({ is: 'found' as const, path: `${searchPath.split(':')[1]}/${name}` }),
   };

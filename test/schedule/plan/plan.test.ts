@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planChanges, type Timing } from '../../../src/schedule/plan/plan.ts';
+import { type LineTiming, planChanges } from '../../../src/schedule/plan/plan.ts';
 import { planJson, planText } from '../../../src/schedule/plan/text.ts';
 import { zoneNamed, zonesOn } from '../../fakes/zones.ts';
 
 const berlin = 'Europe/Berlin';
 
 /** The plan of one job, seen from a Tuesday in winter. */
-function plan(before: Timing | undefined, after: Timing | undefined, now = '2026-11-24T12:00:00Z') {
-  const map = (timing: Timing | undefined) => new Map(timing === undefined ? [] : [['job', timing]]);
+function plan(before: LineTiming | undefined, after: LineTiming | undefined, now = '2026-11-24T12:00:00Z') {
+  const map = (timing: LineTiming | undefined) => new Map(timing === undefined ? [] : [['job', timing]]);
   return planChanges({ before: map(before), after: map(after), zones: zonesOn(berlin), nowMs: Date.parse(now) });
 }
 
@@ -17,7 +17,7 @@ function text(before: string | undefined, after: string | undefined, now?: strin
   return planText(plan(timing(before), timing(after), now), zoneNamed(berlin));
 }
 
-test('a new job is all its runs of the next seven days, and of the half days around the next two clock changes', () => {
+test('a new job has all its runs of the next seven days and of the half days around the next two clock changes', () => {
   assert.equal(
     text(undefined, '30 2 * * *'),
     `job: no line -> "30 2 * * *"
@@ -29,23 +29,23 @@ test('a new job is all its runs of the next seven days, and of the half days aro
   );
 });
 
-test('a job that is gone is all its runs that will not be', () => {
+test('all runs of a removed job vanish', () => {
   assert.match(
     text('0 12 * * 1', undefined),
     /^job: "0 12 \* \* 1" -> no line\n {2}next 7 days: 1 vanish: 2026-11-30 12:00:00\n/,
   );
 });
 
-test('as many runs as before at other times have moved', () => {
+test('runs move if as many vanish as appear', () => {
   assert.match(text('0 5 * * 6', '0 6 * * 6'), /next 7 days: 1 move: 2026-11-28 05:00:00 -> 2026-11-28 06:00:00\n/);
 });
 
-test('what vanishes and what appears is told apart when their numbers differ', () => {
+test('runs vanish and appear if their numbers differ', () => {
   assert.match(text('*/30 * * * *', '0 * * * *'), /next 7 days: 168 vanish: 2026-11-24 13:30/);
   assert.match(text('0 5 * * *', '0 4,6 * * *'), /7 vanish: .* 05:00.*; 14 appear: .* 04:00/);
 });
 
-test('a schedule that differs only when the clocks are changed is seen for what it is', () => {
+test('a schedule that differs only at clock changes has differences only there', () => {
   assert.equal(
     text('*/30 * * * *', '0,30 0-23 * * *'),
     `job: "*/30 * * * *" -> "0,30 0-23 * * *"
@@ -55,14 +55,14 @@ test('a schedule that differs only when the clocks are changed is seen for what 
   );
 });
 
-test('another way to write the same times is said to be that', () => {
+test('another spelling of the same times is reported as the same times', () => {
   assert.equal(
     text('0 5 * * *', '00 5 * * *'),
     'job: "0 5 * * *" -> "00 5 * * *"\n  runs at the same times as before\n',
   );
 });
 
-test('jobs that stay as they are are not named', () => {
+test('unchanged jobs are not named', () => {
   assert.equal(text('0 5 * * *', '0 5 * * *'), 'No job runs at another time than before.\n');
 });
 
@@ -73,7 +73,7 @@ test('a clock change within the next days is shown from now on', () => {
   );
 });
 
-test('a line that cron knew and we do not has no runs to compare', () => {
+test('a line that our parser refuses has no runs to compare', () => {
   assert.match(text('@every_minute', '0 5 * * 6'), /next 7 days: 1 appear/);
 });
 
@@ -138,7 +138,7 @@ for (const [before, after, expected] of far) {
   });
 }
 
-test('the same hours in winter alone are not the same times, and programs are told so', () => {
+test('hours that are the same only in winter are not the same times, also in the JSON', () => {
   const maps = {
     before: new Map([['job', { schedule: '0 14 * * *' }]]),
     after: new Map([['job', { schedule: '0 9 * * *', timeZone: 'America/New_York' }]]),

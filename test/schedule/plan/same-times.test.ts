@@ -6,6 +6,7 @@ import { compareTimes } from '../../../src/schedule/plan/same-times.ts';
 import { expectedTicks, type Scheduled } from '../../../src/schedule/ticks.ts';
 import { dayMs } from '../../../src/zone/zone.ts';
 import { zonesOn } from '../../fakes/zones.ts';
+import { expression } from '../expressions.ts';
 
 const nowMs = Date.parse('2026-11-29T12:00:00Z');
 const years = { afterMs: nowMs, untilMs: nowMs + 5 * 366 * dayMs };
@@ -34,16 +35,16 @@ const job = fc
   .filter((one) => parseExpression(one.schedule).ok)
   .map(
     (one): Scheduled => ({
-      schedule: one.schedule,
+      schedule: expression(one.schedule),
       timing: one.timeZone === undefined ? {} : { timeZone: one.timeZone },
     }),
   );
 /** A job, and the same one with one term or the zone changed. */
 const pair = fc.tuple(job, job, fc.nat({ max: 5 })).map(([before, other, at]) => {
   if (at === 5) return { before, after: { ...before, timing: other.timing } };
-  const [mine, theirs] = [before, other].map((one) => (one.schedule ?? '').split(' '));
+  const [mine, theirs] = [before, other].map((one) => (one.schedule?.text ?? '').split(' '));
   const mixed = mine?.map((term, index) => (index === at ? (theirs?.[index] ?? term) : term)).join(' ') ?? '';
-  return { before, after: parseExpression(mixed).ok ? { ...before, schedule: mixed } : other };
+  return { before, after: parseExpression(mixed).ok ? { ...before, schedule: expression(mixed) } : other };
 });
 
 test('"the same" is only said of jobs that have the same ticks for the next five years, and "different" only at a moment that is one', () => {
@@ -70,8 +71,8 @@ test('"the same" is only said of jobs that have the same ticks for the next five
   for (const is of ['same', 'different']) assert.ok((seen.get(is) ?? 0) > 10, `${is}: ${seen.get(is)}`);
 });
 
-test('what is the same by chance alone, in zones that differ, is compared for a year at least and not called proved', () => {
-  const everyHour = { schedule: '0 * * * *', timing: {} };
+test('times that agree by chance in different zones are compared for a year at least and not called the same', () => {
+  const everyHour = { schedule: expression('0 * * * *'), timing: {} };
   const answer = compareTimes(
     { before: everyHour, after: { ...everyHour, timing: { timeZone: 'Europe/Berlin' } } },
     nowMs,

@@ -1,18 +1,17 @@
-/** The machine of one instance: by table what follows from what, and by property what holds whatever happens. */
+/** The state machine of one instance: transitions by table, invariants by property. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Health, type Respawn, serviceOf } from '../../../src/job/service.ts';
 import {
   type Effect,
-  type Event,
   type Instance,
+  type InstanceEvent,
+  type InstanceRules,
   isAlive,
   newInstance,
-  nextWakeMs,
-  type Rules,
-  step,
-} from '../../../src/service/instance/machine.ts';
+} from '../../../src/service/instance/instance.ts';
+import { nextWakeMs, step } from '../../../src/service/instance/machine.ts';
 
 const respawn: Respawn = serviceOf({}).respawn;
 const health: Health = {
@@ -24,158 +23,179 @@ const health: Health = {
   minSuccesses: 1,
   snoozeMaxSeconds: 3600,
 };
-const plain: Rules = { respawn, pidFileGraceSeconds: 15 };
-const probed: Rules = { ...plain, health };
-const daemon: Rules = { ...plain, monitorSeconds: 10 };
+const plain: InstanceRules = { respawn, pidFileGraceSeconds: 15 };
+const probed: InstanceRules = { ...plain, health };
+const daemon: InstanceRules = { ...plain, monitorSeconds: 10 };
 const process = { pid: 7, startTicks: '70' };
 const exited = (code: number) => ({ is: 'exited', code }) as const;
 
-type Untimed = Event extends infer E
+type Untimed = InstanceEvent extends infer E
   ? E extends unknown
     ? Omit<E, 'atMs'> & { readonly atMs?: number }
     : never
   : never;
 
-/** Plays events, each a second after the one before unless it says when; returns the instance and all effects, named. */
-function play(rules: Rules, events: readonly Untimed[], from: Instance = newInstance) {
+/**
+ * Plays events, each a second after the one before unless it has a time; returns the instance and
+ * the names of all effects.
+ */
+function play(rules: InstanceRules, events: readonly Untimed[], from: Instance = newInstance) {
   let instance = from;
   let atMs = 0;
   const done: string[] = [];
   for (const event of events) {
     atMs = event.atMs ?? atMs + 1000;
-    const next = step(instance, { ...event, atMs } as Event, rules);
+    const next = step(instance, { ...event, atMs } as InstanceEvent, rules);
     instance = next.instance;
     done.push(...next.effects.map((effect) => effect.do));
   }
   return { instance, effects: done.join(' '), at: instance.at };
 }
 
-const wanted = { is: 'wanted' } as const;
+const desired = { is: 'desired-up' } as const;
 const started = { is: 'started', process } as const;
 const gone = { is: 'gone' } as const;
 const ended = (code: number) => ({ is: 'ended', exit: exited(code) }) as const;
-const well = { is: 'answered', answer: { is: 'success' } } as const;
-const ill = { is: 'answered', answer: { is: 'failure', reason: 'no answer' } } as const;
+const success = { is: 'answered', answer: { is: 'success' } } as const;
+const failure = { is: 'answered', answer: { is: 'failure', reason: 'no answer' } } as const;
 const unknown = { is: 'answered', answer: { is: 'unknown', reason: 'no such program' } } as const;
 const time = (atMs: number) => ({ is: 'time', atMs }) as const;
 
-const table: readonly (readonly [title: string, Rules, readonly Untimed[], at: Instance['at'], effects: string])[] = [
-  ['what is not wanted stays down', plain, [{ is: 'unwanted' }, time(9000)], 'down', ''],
-  ['what is wanted is started', plain, [wanted], 'starting', 'start'],
-  ['without a probe it is up as soon as it is started', plain, [wanted, started], 'up', 'start'],
-  ['with a probe it is asked at once and not up yet', probed, [wanted, started], 'starting', 'start probe'],
-  ['one success makes it up', probed, [wanted, started, well], 'up', 'start probe'],
-  ['what can not be asked is neither up nor ended', probed, [wanted, started, unknown], 'starting', 'start probe'],
-  ['a failure in the grace is ignored', probed, [wanted, started, ill], 'starting', 'start probe'],
+const table: readonly (readonly [
+  title: string,
+  InstanceRules,
+  readonly Untimed[],
+  at: Instance['at'],
+  effects: string,
+])[] = [
+  ['an instance that is to be down stays down', plain, [{ is: 'desired-down' }, time(9000)], 'down', ''],
+  ['an instance that is to be up is started', plain, [desired], 'starting', 'start'],
+  ['without a probe an instance is up as soon as it is started', plain, [desired, started], 'up', 'start'],
+  ['with a probe an instance is probed at once and not up yet', probed, [desired, started], 'starting', 'start probe'],
+  ['one success means up', probed, [desired, started, success], 'up', 'start probe'],
   [
-    'a failure after the grace ends it',
+    'a probe that can not run means neither up nor unhealthy',
     probed,
-    [wanted, started, ill, time(16_000), ill],
+    [desired, started, unknown],
+    'starting',
+    'start probe',
+  ],
+  ['a failure within the grace is ignored', probed, [desired, started, failure], 'starting', 'start probe'],
+  [
+    'a failure after the grace ends the instance',
+    probed,
+    [desired, started, failure, time(16_000), failure],
     'unhealthy',
     'start probe probe end',
   ],
   [
-    'a failure that is over the limit is a death',
+    'one failure too many is a death',
     probed,
-    [wanted, started, time(16_000), { ...ill, atMs: 17_000 }, gone],
+    [desired, started, time(16_000), { ...failure, atMs: 17_000 }, gone],
     'backoff',
     'start probe end',
   ],
-  ['what it leaves is ended before anything else', plain, [wanted, started, ended(1)], 'stopping', 'start end'],
-  ['after a death it waits', plain, [wanted, started, ended(1), gone], 'backoff', 'start end'],
+  ['remaining processes are ended before anything else', plain, [desired, started, ended(1)], 'stopping', 'start end'],
+  ['after a death the instance waits', plain, [desired, started, ended(1), gone], 'backoff', 'start end'],
   [
-    'it does not start before the delay is over',
+    'the instance does not start before the delay is over',
     plain,
-    [wanted, started, ended(1), gone, time(4500)],
+    [desired, started, ended(1), gone, time(4500)],
     'backoff',
     'start end',
   ],
   [
-    'it starts again after the delay',
+    'the instance starts again after the delay',
     plain,
-    [wanted, started, ended(1), gone, time(5000)],
+    [desired, started, ended(1), gone, time(5000)],
     'starting',
     'start end start',
   ],
   [
-    'what could not be started is a death',
+    'a start that fails is a death',
     plain,
-    [wanted, { is: 'ended', exit: { is: 'not-started', reason: 'x' } }, gone],
+    [desired, { is: 'ended', exit: { is: 'not-started', reason: 'x' } }, gone],
     'backoff',
     'start end',
   ],
-  ['a person may stop it', plain, [wanted, started, { is: 'unwanted' }, gone], 'down', 'start end'],
+  ['an operator may stop the instance', plain, [desired, started, { is: 'desired-down' }, gone], 'down', 'start end'],
   [
-    'a stop during the delay is at once',
+    'a stop during the delay takes effect at once',
     plain,
-    [wanted, started, ended(1), gone, { is: 'unwanted' }],
+    [desired, started, ended(1), gone, { is: 'desired-down' }],
     'down',
     'start end',
   ],
   [
-    'a change of mind waits until the old one is gone',
+    'a start during a stop waits until the old process is gone',
     plain,
-    [wanted, started, { is: 'unwanted' }, wanted],
+    [desired, started, { is: 'desired-down' }, desired],
     'stopping',
     'start end',
   ],
-  ['and then starts', plain, [wanted, started, { is: 'unwanted' }, wanted, gone], 'starting', 'start end start'],
-  ['a restart is no death', plain, [wanted, started, { is: 'restart' }, gone, started], 'up', 'start end start'],
   [
-    'a restart cuts a delay short',
+    'a start during a stop happens when the old process is gone',
     plain,
-    [wanted, started, ended(1), gone, { is: 'restart' }],
+    [desired, started, { is: 'desired-down' }, desired, gone],
+    'starting',
+    'start end start',
+  ],
+  ['a restart is no death', plain, [desired, started, { is: 'restart' }, gone, started], 'up', 'start end start'],
+  [
+    'a restart during the delay starts at once',
+    plain,
+    [desired, started, ended(1), gone, { is: 'restart' }],
     'starting',
     'start end start',
   ],
   [
-    'a late end of what is being stopped changes nothing',
+    'the end of a command that is being stopped changes nothing',
     plain,
-    [wanted, started, { is: 'unwanted' }, ended(0), gone],
+    [desired, started, { is: 'desired-down' }, ended(0), gone],
     'down',
     'start end',
   ],
   [
     'the command of a daemon ends and its process is looked for',
     daemon,
-    [wanted, started, ended(0)],
+    [desired, started, ended(0)],
     'starting',
     'start look',
   ],
   [
     'a daemon is up once its process is found',
     daemon,
-    [wanted, started, ended(0), { is: 'looked', found: process }],
+    [desired, started, ended(0), { is: 'looked', found: process }],
     'up',
     'start look',
   ],
-  ['a command of a daemon that fails is a death', daemon, [wanted, started, ended(1), gone], 'backoff', 'start end'],
+  ['a command of a daemon that fails is a death', daemon, [desired, started, ended(1), gone], 'backoff', 'start end'],
   [
-    'a pid file may come a little later',
+    'a pid file may appear a little later',
     daemon,
-    [wanted, started, ended(0), { is: 'looked', found: { missing: 'no file' } }, time(4250)],
+    [desired, started, ended(0), { is: 'looked', found: { missing: 'no file' } }, time(4250)],
     'starting',
     'start look look',
   ],
   [
-    'but not for ever',
+    'a pid file that does not appear within its grace is a death',
     daemon,
-    [wanted, started, ended(0), { is: 'looked', found: { missing: 'no file' }, atMs: 20_000 }, gone],
+    [desired, started, ended(0), { is: 'looked', found: { missing: 'no file' }, atMs: 20_000 }, gone],
     'backoff',
     'start look end',
   ],
   [
     'a daemon is looked at again after the interval',
     daemon,
-    [wanted, started, ended(0), { is: 'looked', found: process, atMs: 4000 }, time(14_000)],
+    [desired, started, ended(0), { is: 'looked', found: process, atMs: 4000 }, time(14_000)],
     'up',
     'start look look',
   ],
   [
-    'a daemon that has gone is a death',
+    'a daemon whose process is gone is a death',
     daemon,
     [
-      wanted,
+      desired,
       started,
       ended(0),
       { is: 'looked', found: process, atMs: 4000 },
@@ -195,43 +215,46 @@ for (const [title, rules, events, at, effects] of table) {
   });
 }
 
-const dies: readonly Untimed[] = [wanted, started, ended(1), gone];
+const dies: readonly Untimed[] = [desired, started, ended(1), gone];
 
-test('restart: on-failure leaves alone what ended with 0, never also what failed, always neither', () => {
+test('restart: on-failure does not restart after exit code 0, never does not restart at all, always restarts', () => {
   const after = (restart: Respawn['restart'], code: number) =>
-    play({ ...plain, respawn: { ...respawn, restart } }, [wanted, started, ended(code), gone]).at;
+    play({ ...plain, respawn: { ...respawn, restart } }, [desired, started, ended(code), gone]).at;
   assert.deepEqual([after('always', 0), after('always', 1)], ['backoff', 'backoff']);
   assert.deepEqual([after('on-failure', 0), after('on-failure', 1)], ['finished', 'backoff']);
   assert.deepEqual([after('never', 0), after('never', 1)], ['finished', 'failed']);
 });
 
-test('a normal exit is the end of it, by code and by signal, but not when it had to be ended', () => {
+test('a normal exit, by code or by signal, finishes the instance unless the supervisor had to end it', () => {
   const rules = { ...probed, respawn: { ...respawn, normalExit: { codes: [3], signals: [15] } } };
-  assert.equal(play(rules, [wanted, started, ended(3), gone]).at, 'finished');
+  assert.equal(play(rules, [desired, started, ended(3), gone]).at, 'finished');
   const signalled = { is: 'ended', exit: { is: 'signalled', signal: 15 } } as const;
-  assert.equal(play(rules, [wanted, started, signalled, gone]).at, 'finished');
-  assert.equal(play(rules, [wanted, started, signalled, gone, wanted, time(99_000)]).at, 'finished');
-  assert.equal(play(rules, [wanted, started, { ...ill, atMs: 20_000 }, gone]).at, 'backoff');
+  assert.equal(play(rules, [desired, started, signalled, gone]).at, 'finished');
+  assert.equal(play(rules, [desired, started, signalled, gone, desired, time(99_000)]).at, 'finished');
+  assert.equal(play(rules, [desired, started, { ...failure, atMs: 20_000 }, gone]).at, 'backoff');
 });
 
-test('what has failed or finished is tried again when a person says so, and not before', () => {
+test('only a reset starts a failed or finished instance again', () => {
   const rules = { ...plain, respawn: { ...respawn, restart: 'never' } } as const;
   const { instance, at } = play(rules, dies);
   assert.equal(at, 'failed');
   assert.equal(
-    play(rules, [wanted, { is: 'unwanted' }, wanted, { is: 'restart' }, time(999_000)], instance).at,
+    play(rules, [desired, { is: 'desired-down' }, desired, { is: 'restart' }, time(999_000)], instance).at,
     'failed',
   );
   assert.equal(play(rules, [{ is: 'reset' }], instance).effects, 'start');
 });
 
-/** Delays between deaths and starts, in seconds, of an instance that lives `upSeconds` each time. */
-function delays(rules: Rules, deaths: number, upSeconds: number): number[] {
-  let instance = play(rules, [wanted]).instance;
+/**
+ * Returns the delays between deaths and starts, in seconds, of an instance that lives `upSeconds`
+ * each time.
+ */
+function delays(rules: InstanceRules, deaths: number, upSeconds: number): number[] {
+  let instance = play(rules, [desired]).instance;
   const seconds: number[] = [];
   let atMs = 1000;
   const next = (event: Untimed) => {
-    instance = step(instance, { ...event, atMs } as Event, rules).instance;
+    instance = step(instance, { ...event, atMs } as InstanceEvent, rules).instance;
   };
   for (let death = 0; death < deaths; death += 1) {
     next(started);
@@ -246,17 +269,17 @@ function delays(rules: Rules, deaths: number, upSeconds: number): number[] {
   return seconds;
 }
 
-test('the delay doubles with each quick death up to the longest, and begins anew after a long life', () => {
+test('the delay doubles with each quick death up to its maximum and begins anew after a long life', () => {
   assert.deepEqual(delays(plain, 10, 1), [1, 2, 4, 8, 16, 32, 64, 128, 256, 300]);
   assert.deepEqual(delays(plain, 3, 300), [1, 1, 1]);
 });
 
-test('a delay of nothing is not kept up: a program that ends at once would be started without end', () => {
+test('a delay of 0 grows after quick deaths, so that a program that ends at once does not start in a tight loop', () => {
   assert.deepEqual(delays({ ...plain, respawn: { ...respawn, delaySeconds: 0 } }, 4, 0), [0, 1, 2, 4]);
 });
 
-test('the respawn limit counts in a window that slides', () => {
-  const limited = (count: number, intervalSeconds: number): Rules => ({
+test('the respawn limit counts deaths in a sliding window', () => {
+  const limited = (count: number, intervalSeconds: number): InstanceRules => ({
     ...plain,
     respawn: { ...respawn, delaySeconds: 1, maxDelaySeconds: 1, limit: { count, intervalSeconds } },
   });
@@ -268,13 +291,13 @@ test('the respawn limit counts in a window that slides', () => {
 });
 
 const anyEvent: fc.Arbitrary<Untimed> = fc.oneof(
-  ...(['wanted', 'unwanted', 'restart', 'reset', 'gone', 'time'] as const).map((is) => fc.constant({ is })),
+  ...(['desired-up', 'desired-down', 'restart', 'reset', 'gone', 'time'] as const).map((is) => fc.constant({ is })),
   fc.constant(started),
   fc.constantFrom(0, 1, 3).map(ended),
-  fc.constantFrom(well, ill, unknown, { is: 'answered', answer: { is: 'snoozed', untilMs: 1 } } as const),
+  fc.constantFrom(success, failure, unknown, { is: 'answered', answer: { is: 'snoozed', untilMs: 1 } } as const),
   fc.constantFrom({ is: 'looked', found: process } as const, { is: 'looked', found: { missing: 'x' } } as const),
 );
-const anyRules: fc.Arbitrary<Rules> = fc
+const anyRules: fc.Arbitrary<InstanceRules> = fc
   .record({
     restart: fc.constantFrom('always', 'on-failure', 'never'),
     delaySeconds: fc.integer({ min: 0, max: 5 }),
@@ -296,9 +319,12 @@ const anyPast = fc.array(fc.record({ event: anyEvent, waitMs: fc.integer({ min: 
   maxLength: 60,
 });
 
-/** A world that answers truly: events that could not happen are left out. Calls back after each step. */
+/**
+ * A host that answers truly: it leaves out events that could not happen. Calls back after each
+ * step.
+ */
 function live(
-  rules: Rules,
+  rules: InstanceRules,
   past: readonly { readonly event: Untimed; readonly waitMs: number }[],
   check: (
     instance: Instance,
@@ -310,12 +336,12 @@ function live(
   const world = { processes: 0, atMs: 0, before: newInstance };
   for (const { event, waitMs } of past) {
     world.atMs += waitMs;
-    // Gone is told only when nothing lives, and only to whoever has asked for the end.
+    // `gone` follows only an `end`, and only when no process lives.
     const isEnding = instance.at === 'stopping' || instance.at === 'unhealthy';
     if (event.is === 'gone' && !isEnding) continue;
     if (event.is === 'gone') world.processes = 0;
     world.before = instance;
-    const next = step(instance, { ...event, atMs: world.atMs } as Event, rules);
+    const next = step(instance, { ...event, atMs: world.atMs } as InstanceEvent, rules);
     instance = next.instance;
     for (const effect of next.effects) if (effect.do === 'start') world.processes += 1;
     check(instance, next.effects, world);
@@ -323,7 +349,7 @@ function live(
   return instance;
 }
 
-test('whatever happens, a number never has two processes, and none where the machine says that there is none', () => {
+test('an instance never has two processes, and has none in a state without one', () => {
   fc.assert(
     fc.property(anyRules, anyPast, (rules, past) => {
       live(rules, past, (instance, _effects, { processes }) => {
@@ -335,7 +361,7 @@ test('whatever happens, a number never has two processes, and none where the mac
   );
 });
 
-test('whatever happens, a timer is armed only where something is due, and what was due is not due again at once', () => {
+test('a timer is armed only if something is due, and what was done is not due again at once', () => {
   fc.assert(
     fc.property(anyRules, anyPast, (rules, past) => {
       live(rules, past, (instance, _effects, { atMs }) => {
@@ -355,7 +381,7 @@ test('whatever happens, a timer is armed only where something is due, and what w
   );
 });
 
-test('whatever happens, delays never get shorter as long as it does not live long', () => {
+test('delays never get shorter while the instance dies quickly', () => {
   fc.assert(
     fc.property(anyRules, anyPast, (rules, past) => {
       let longestMs = 0;
@@ -372,11 +398,11 @@ test('whatever happens, delays never get shorter as long as it does not live lon
   );
 });
 
-test('whatever happened, whoever is not wanted any more comes to rest once it is gone', () => {
+test('an instance that is to be down is at rest once its process is gone', () => {
   fc.assert(
     fc.property(anyRules, anyPast, (rules, past) => {
       const last = live(rules, past, () => {});
-      const { instance } = play(rules, [{ is: 'unwanted', atMs: 9e9 }, gone], last);
+      const { instance } = play(rules, [{ is: 'desired-down', atMs: 9e9 }, gone], last);
       assert.ok(['down', 'failed', 'finished'].includes(instance.at), instance.at);
       assert.equal(nextWakeMs(instance, rules), undefined);
     }),

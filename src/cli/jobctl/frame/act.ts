@@ -1,4 +1,7 @@
-/** Does something to each of the chosen jobs, and tells what came of it: in words as they come, or with --json one object per job. */
+/**
+ * Applies a command to each chosen job and prints the results: words as they come, or with --json
+ * one object per job.
+ */
 import type { Config } from '../../../config/config.ts';
 import { greatest } from '../../../text/width.ts';
 import { print, say } from '../../frame/output.ts';
@@ -12,8 +15,10 @@ export interface Teller {
   say(words: string): void;
 }
 
-/** What came of it: the exit code for this job, and the value that --json prints behind the job's name. */
-export interface Deed {
+/**
+ * The result for one job: the exit code, and the value that --json prints behind the job's name.
+ */
+export interface ActResult {
   readonly exitCode: number;
   readonly value: Readonly<Record<string, unknown>>;
 }
@@ -25,13 +30,19 @@ export interface Act {
   readonly tell: Teller;
 }
 
-/** The exit code of what was understood and could not be done; 125 is for run-job alone. */
+/**
+ * The exit code when the request was understood but could not be carried out; 125 is for run-job
+ * alone.
+ */
 export const notDone = 1;
 
-/** One command and one job. */
-export type ActOn = (slug: string, act: Act) => Promise<Deed>;
+/** A command for one job. */
+export type ActOn = (slug: string, act: Act) => Promise<ActResult>;
 
-/** All at once: of jobs that are stopped, the slowest decides how long it takes. The exit code is the highest. */
+/**
+ * Acts on all jobs at the same time, since the slowest one to stop decides how long it takes.
+ * Returns the highest exit code.
+ */
 export async function actOnEach(options: Options, config: Config, actOn: ActOn): Promise<number> {
   const chosen = chooseJobs(options, config, 'refuse');
   if (!chosen.ok) return chosen.exitCode;

@@ -1,6 +1,6 @@
-/** Which jobs a command is about: the one that is named, or all that have a tag. */
+/** Finds the jobs that a command is about: those that are named, or all with a tag. */
 import type { Config } from '../../../config/config.ts';
-import { unreadNamesake } from '../../../job/load.ts';
+import { unreadNamesake } from '../../../job/folder.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import { files } from '../../../system/file/files.ts';
 import { nearest } from '../../../text/nearest.ts';
@@ -14,15 +14,20 @@ export type Chosen =
 
 interface More {
   readonly times?: Times;
-  /** Whether jobs count of which nothing is left but what is on record. */
+  /** Includes jobs of which only a history is left. */
   readonly recorded?: boolean;
-  /** Whether a job counts that has neither a file nor a process. */
+  /**
+   * Includes jobs that have neither a file nor a process, such as those with a crontab line only.
+   */
   readonly known?: (slug: string) => boolean;
-  /** Whether `web.2` stands for the service that it belongs to. */
+  /** `web.2` names the service that it belongs to. */
   readonly instances?: boolean;
 }
 
-/** When neither is given: `all` for commands that can mean every job. `quiet`: the caller has words of its own for what can't be found. */
+/**
+ * `otherwise` decides what happens if neither a name nor a tag is given: `all` means every job,
+ * `refuse` is a usage error, `quiet` prints nothing because the caller has words of its own.
+ */
 export function chooseJobs(
   options: Options,
   config: Config,
@@ -66,14 +71,14 @@ export function goneWords(slug: string): string {
   return `${slug}: its file is gone; this is what is on record`;
 }
 
-/** `web` of `web.2`, when that is one of its instances and no job. */
+/** Returns `web` for `web.2`, if that is one of its instances and no job. */
 function serviceOf(name: string, jobs: Jobs): string | undefined {
   const [, slug, number] = /^(.+)\.(\d{1,4})$/.exec(name) ?? [];
   if (slug === undefined || jobs.slugs.includes(name) || !jobs.slugs.includes(slug)) return undefined;
   return Number(number) < (jobs.snapshot(slug)?.service?.wantedInstances ?? 0) ? slug : undefined;
 }
 
-/** What else the person may have meant by the name of a job that is not there. */
+/** Returns advice about the name of a job that doesn't exist: what the operator may have meant. */
 function adviceFor(name: string, isRecorded: boolean, jobs: Jobs, config: Config): string {
   const namesake = unreadNamesake(name, config, files);
   if (namesake !== '') return namesake;
@@ -85,7 +90,7 @@ function adviceFor(name: string, isRecorded: boolean, jobs: Jobs, config: Config
   return guess === undefined ? '' : `; did you mean "${guess}"?`;
 }
 
-/** A tag passes over nothing silently: files with problems that may have it are named. */
+/** Names the files with problems, which may have the tag, so that none is passed over silently. */
 export function sayUnknownTags(jobs: Jobs): void {
   for (const slug of jobs.slugs) {
     if (jobs.load(slug)?.ok !== false) continue;
@@ -95,7 +100,7 @@ export function sayUnknownTags(jobs: Jobs): void {
   }
 }
 
-/** By its file; when that is broken or gone, as what runs was started. */
+/** Reads the tags from the file, or from the running process if the file is broken or gone. */
 export function hasTag(jobs: Jobs, slug: string, tag: string): boolean {
   const loaded = jobs.load(slug);
   const tags = loaded?.ok ? loaded.value.tags : jobs.snapshot(slug)?.tags;

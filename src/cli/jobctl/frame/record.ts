@@ -10,7 +10,10 @@ import { say } from '../../frame/output.ts';
 import type { Options } from './options.ts';
 import { type ServiceTarget, targetName } from './target.ts';
 
-/** What was decided holds even when it can't be written down, so that is only said. */
+/**
+ * Records a decision about jobs. It holds even if it can't be recorded, so a failure is only
+ * printed.
+ */
 export function recordSteering(
   slugs: readonly string[],
   step: Pick<Steered, 'action' | 'untilMs' | 'started'>,
@@ -25,12 +28,12 @@ export function recordSteering(
     ...(tag !== undefined && { tag }),
   };
   for (const slug of slugs)
-    for (const trouble of writeEvent(slug, { history }, event)) say('jobctl', `${slug}: ${trouble}`);
+    for (const warning of writeEvent(slug, { history }, event)) say('jobctl', `${slug}: ${warning}`);
 }
 
 const done = { start: 'started', stop: 'stopped', restart: 'restarted', reset: 'reset', snooze: 'snoozed' } as const;
 
-/** The same for a service or one of its instances; `more` stands behind who it was: " until 18:00". */
+/** Records a decision about a service or an instance; `more` follows its name: " until 18:00". */
 export function recordOnService(
   target: ServiceTarget,
   action: NonNullable<JournalEntry['action']>,

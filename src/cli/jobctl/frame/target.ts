@@ -1,6 +1,10 @@
-/** Which services a command is about: `web`, its instance `web.2`, or all that have a tag; the jobs among those are somebody else's to act on. */
+/**
+ * Finds the services that a command is about: `web`, its instance `web.2`, or all with a tag. Jobs
+ * among those are left to the command for jobs.
+ */
 import type { Config } from '../../../config/config.ts';
-import { isSlug, loadJob } from '../../../job/load.ts';
+import { isSlug } from '../../../job/folder.ts';
+import { loadJob } from '../../../job/load.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import type { Target } from '../../../service/desired.ts';
 import type { KnownService } from '../../../service/record/known-service.ts';
@@ -23,8 +27,9 @@ export type Targets =
   | { readonly is: 'found'; readonly services: readonly ServiceTarget[]; readonly jobs: readonly string[] };
 
 /**
- * `none`: no service is meant, or what is meant is not there; the command says it as it does of jobs. `takesEnding`: also services that are being
- * ended because their file describes a job now. `takesRecorded`: also services whose file is gone and that have ended.
+ * Returns `none` if no service is meant, or it doesn't exist: the command for jobs says so.
+ * `takesEnding` includes services that are being stopped because their files describe jobs now,
+ * `takesRecorded` services whose files are gone and that have ended.
  */
 export function findTargets({ name, tag }: Options, config: Config, { takesEnding, takesRecorded }: Takes): Targets {
   const find = (slug: string) => {
@@ -74,7 +79,7 @@ function serviceNamed(slug: string, config: Config, recorded: boolean): KnownSer
   return findService(slug, loadJob(slug, config, { files }), holderOf(slug, config), config, recorded);
 }
 
-/** Who has its lock: its supervisor, as a rule. */
+/** The holder of the service's lock: its supervisor, as a rule. */
 export function holderOf(slug: string, config: Config): LockHolder | undefined {
   return realLocks(config, () => undefined).holder(slug);
 }

@@ -1,4 +1,7 @@
-/** Which part of each of several logs a view shows: as many lines are shown in all as were asked for, the newest of them. */
+/**
+ * Chooses which part of each of several logs is shown: in all, the newest lines, as many as were
+ * asked for.
+ */
 import { type LogPlace, type LogPrinter, type LogView, linesShown, showLog } from './view.ts';
 
 /** One log, and what of it is shown. */
@@ -7,7 +10,10 @@ export interface LogPart<Log extends LogPlace> {
   readonly view: LogView;
 }
 
-/** The logs are given oldest first, and so are the parts. The newest log is always one of them, so that a log that can't be read is named. */
+/**
+ * Returns the parts, oldest first like the logs. The newest log is always one of them, so that it
+ * is named if it can't be read.
+ */
 export async function partsOf<Log extends LogPlace>(
   logs: readonly Log[],
   view: LogView,

@@ -1,4 +1,4 @@
-/** What `jobctl logs` shows of one file: all of it, its last lines, or the lines since a time; and how. */
+/** Shows one log: all of it, its last lines, or the lines since a time. */
 import path from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
@@ -29,7 +29,7 @@ export interface LogView {
   readonly raw: boolean;
 }
 
-/** Or what is wrong with the options. */
+/** Returns the view, or what is wrong with the options. */
 export function logView({ lines, since, raw }: Options): LogView | string {
   const count = lines === undefined ? undefined : Number(lines);
   if (count !== undefined && (!Number.isInteger(count) || count < 0 || lines === ''))
@@ -55,7 +55,7 @@ export class LogPrinter {
     this.#printable = raw ? undefined : new PrintableStream('log');
   }
 
-  /** False when nobody reads any more. */
+  /** Returns false when the reader has gone away. */
   print(bytes: Uint8Array): boolean {
     if (bytes.length === 0) return true;
     this.#isInLine = bytes.at(-1) !== 0x0a;
@@ -120,14 +120,14 @@ export function openReader(
   }
 }
 
-/** What the person typed, to be typed again behind sudo. */
+/** The command that was typed, so that it can be repeated with sudo. */
 function typed(): string {
   return ['jobctl', ...process.argv.slice(3)]
     .map((word) => (/^[\w.:@/=-]+$/.test(word) ? word : `'${word}'`))
     .join(' ');
 }
 
-/** How many lines of this log the view shows; 0 of one that can't be read. */
+/** The number of lines of this log that the view shows; 0 if it can't be read. */
 export async function linesShown(log: LogPlace, view: LogView, printer: LogPrinter): Promise<number> {
   const opened = openReader(log, view, printer);
   if (opened === undefined) return compressedLinesShown(log, view, printer);
@@ -137,7 +137,7 @@ export async function linesShown(log: LogPlace, view: LogView, printer: LogPrint
   return count;
 }
 
-/** The later of both beginnings. */
+/** The place where the view begins: the later one, if it has a number of lines and a time. */
 function startOf(fd: number, { lines, since }: LogView): number {
   const bySince = since === undefined ? 0 : linesSinceAt(fd, since);
   return lines === undefined ? bySince : Math.max(bySince, lastLinesAt(fd, lines));
@@ -158,7 +158,7 @@ function changeWords(file: string, change: LogChange): string {
   }
 }
 
-/** All that is there now. */
+/** Shows all that the log has now. */
 export async function showLog(log: LogPlace, view: LogView, printer: LogPrinter): Promise<number> {
   const opened = openReader(log, view, printer);
   if (opened === undefined) return showCompressed(log, view, printer);
@@ -202,7 +202,7 @@ async function compressedLinesShown(log: LogPlace, view: LogView, printer: LogPr
   try {
     for await (const _line of linesSince(opened.reader.fd, view)) count += 1;
   } catch {
-    // Whoever shows this log says what is wrong with it.
+    // The function that shows this log says what is wrong with it.
   }
   return Math.min(count, view.lines ?? Number.POSITIVE_INFINITY);
 }
@@ -219,7 +219,7 @@ async function* linesSince(fd: number, { since }: Pick<LogView, 'since'>): Async
   }
 }
 
-/** With their newlines. */
+/** Yields lines with their newlines. */
 async function* linesOf(stream: Readable): AsyncGenerator<Buffer> {
   let rest = Buffer.alloc(0);
   for await (const chunk of stream) {

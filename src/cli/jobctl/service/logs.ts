@@ -1,6 +1,6 @@
 /**
- * `jobctl logs` of an instance: its newest log, or as many of its logs as the lines that are asked for reach back to; and with --follow whatever
- * comes, in the next logs too, until the person ends it.
+ * `jobctl logs` of an instance: prints its newest log, or as many logs as the lines that were asked
+ * for reach back to. With --follow it goes on, also in the next logs, until Ctrl-C.
  */
 import path from 'node:path';
 import type { Config } from '../../../config/config.ts';
@@ -53,7 +53,10 @@ async function instanceLog(target: ServiceTarget, view: LogView, options: Option
   return printer.refuse(`${name} has no log yet`);
 }
 
-/** The logs that the view reaches, oldest first: the newest one, older ones when lines or a time are asked for that reach back to them. */
+/**
+ * The logs that the view reaches, oldest first: the newest one, and older ones if lines or a time
+ * are asked for.
+ */
 function parts(
   { outputDirectory, slug }: Place,
   logs: readonly string[],
@@ -108,7 +111,10 @@ async function nextLog({ directory, stem }: Place, current: string): Promise<str
   }
 }
 
-/** Until another log has followed, and a moment longer: the last lines of a full one are written while the next one is there already. */
+/**
+ * Follows a log until the next one exists, and for one more look: the last lines of a full log may
+ * be written after the next one was made.
+ */
 async function followPage(reader: LogReader, isOver: () => boolean): Promise<boolean> {
   try {
     for (let was = false; ; ) {

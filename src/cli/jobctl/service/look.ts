@@ -1,12 +1,12 @@
 /** `jobctl status`, `why` and `history` of one service. */
 import type { Config } from '../../../config/config.ts';
-import { jobPath } from '../../../job/load.ts';
+import { jobPath } from '../../../job/folder.ts';
+import { looking } from '../../../report/advice.ts';
 import type { ServiceSnapshot } from '../../../report/service-snapshot.ts';
 import { unreadableWords } from '../../../report/snapshot.ts';
 import { type AnySnapshot, isBroken, noticeRemarks } from '../../../report/text/job.ts';
 import { serviceDetails } from '../../../report/text/service.ts';
 import { momentForms, parseMoment } from '../../../report/typed/moment.ts';
-import { looking } from '../../../report/why/advice.ts';
 import type { Answer } from '../../../report/why/answer.ts';
 import { instanceInQuestion, serviceAnswer } from '../../../report/why/service-answer.ts';
 import { whyText } from '../../../report/why/text.ts';
@@ -46,20 +46,26 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
   return codeOf(seen, shown, instance);
 }
 
-/** What else people must know of a service: its records that can't be read, and notices that don't come through. */
+/**
+ * The other facts that operators must know: records that can't be read, and notices that are not
+ * delivered.
+ */
 function besides(whole: AnySnapshot | undefined, formatTime: (ms: number) => string) {
   if (whole === undefined || isBroken(whole)) return { unreadable: undefined, notices: [] };
   return { unreadable: whole.unreadable, notices: noticeRemarks(whole, formatTime) };
 }
 
-/** Of the service, or of the instance that was named. */
+/** The exit code for the service, or for the instance that was named. */
 function codeOf(seen: ServiceSnapshot, shown: ServiceSnapshot, instance: number | undefined): number {
   if (instance === undefined) return stateCode(seen.state);
   const at = shown.instances[0]?.at;
   return at === 'up' ? 0 : at === 'down' || at === 'finished' ? 3 : 1;
 }
 
-/** Why it is as it is, what to do, and what has led to it; with `--all` all that status shows too. */
+/**
+ * Shows why the service is in its state, what to do, and what led to it; with `--all` also what
+ * status shows.
+ */
 export function serviceWhy(target: ServiceTarget, options: Options, config: Config): number {
   const { slug, service, instance } = target;
   const { json, all, at } = options;
@@ -101,7 +107,7 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   return at === undefined ? codeOf(seen, shown, instance) : 0;
 }
 
-/** What was so at a time that is over, as far as it is on record. */
+/** The answer about a time in the past, as far as it is on record. */
 function pastAnswer(target: ServiceTarget, entries: readonly JournalEntry[], when: string): Answer {
   const name = targetName(target);
   const state = entries.findLast((entry) => entry.state !== undefined)?.state;
@@ -111,7 +117,7 @@ function pastAnswer(target: ServiceTarget, entries: readonly JournalEntry[], whe
   return { answer, advice: [], commands: [], facts: [] };
 }
 
-/** The history of one instance: what is about it, and about the whole service. */
+/** Shows the history of one instance: entries about it, and about the whole service. */
 export function instanceHistory(target: ServiceTarget, options: Options, config: Config): number {
   const { slug, instance } = target;
   const count = Number(options.lines ?? usualLines);

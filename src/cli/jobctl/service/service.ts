@@ -1,4 +1,7 @@
-/** What the commands of jobctl mean for services. `undefined`: it is not about one, and goes the way of all jobs. */
+/**
+ * The commands of jobctl for services. `undefined` means that the command is not about a service:
+ * it goes to the command for jobs.
+ */
 import type { Config } from '../../../config/config.ts';
 import { greatest } from '../../../text/width.ts';
 import { print } from '../../frame/output.ts';
@@ -8,18 +11,19 @@ import { findTargets, notPausedWords, type ServiceTarget, targetName } from '../
 import { serviceLogs } from './logs.ts';
 import { instanceHistory, serviceStatus, serviceWhy } from './look.ts';
 import { snooze } from './snooze.ts';
+import { resetService, restartService, startService } from './start.ts';
 import { stopService } from './stop.ts';
-import { resetService, restartService, startService } from './wish.ts';
 
 type OnService = (target: ServiceTarget, options: Options, config: Config) => Promise<number> | number;
 
 /**
- * What a command does to a service.
+ * The way in which a command acts on services.
  *
- * `tagged` says what follows from `--tag`: `each` acts on all services at once, `look` shows one after the
- * other, each under its name; with `itself` the command for jobs knows services, too. `ending`: the command
- * also takes a service that is being stopped because its file describes a job now. `recorded`: it also takes
- * a service whose file is gone and that has ended. `only`: a whole service goes the way of all jobs.
+ * `tagged` says what follows from `--tag`: `each` acts on all services at once, `look` shows one
+ * after the other, each under its name; with `itself` the command for jobs knows services, too.
+ * `ending`: the command also takes a service that is being stopped because its file describes a job
+ * now. `recorded`: it also takes a service whose file is gone and that has ended. `only`: a whole
+ * service goes the way of all jobs.
  */
 interface Command {
   readonly act: OnService;
@@ -77,7 +81,9 @@ export async function serviceCommand(
   return greatest(codes);
 }
 
-/** As tail(1) shows several files; `why` says by itself whom it is about. */
+/**
+ * Shows several as tail(1) shows several files; the answers of `why` name their service themselves.
+ */
 async function showEach(
   all: readonly (ServiceTarget | string)[],
   command: string,

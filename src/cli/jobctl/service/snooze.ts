@@ -1,10 +1,10 @@
-/** `jobctl snooze`: suspends the probes of a service or of one instance for a while, and says until when. */
+/** `jobctl snooze`: suspends the probes of a service, or of one instance, for a while. */
 import type { Config } from '../../../config/config.ts';
 import { parseSpan, spanForms } from '../../../report/typed/span.ts';
-import { durationWords } from '../../../run/outcome/outcome.ts';
 import { instanceFolders } from '../../../system/state/instance-folders.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
+import { durationWords } from '../../../text/duration.ts';
 import { timeText } from '../../../zone/wall-time.ts';
 import { print } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';

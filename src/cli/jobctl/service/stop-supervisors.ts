@@ -1,6 +1,7 @@
 /**
- * `jobctl stop --supervisors`: ends the supervisor of every service, and so every service, before the programs are removed. What people want of the
- * services stays on record, and the next `run-job --ensure` starts them again. Carried out as the service user, like every change.
+ * `jobctl stop --supervisors`: stops every supervisor, and so every service, before the programs
+ * are removed. The requests of operators stay on record, and the next `run-job --ensure` starts the
+ * services again. Runs as the service user, like every change.
  */
 import type { Config } from '../../../config/config.ts';
 import { readRecord } from '../../../service/record/record.ts';
@@ -15,13 +16,14 @@ import { lastStepWords, untilGone } from './supervisor-end.ts';
 
 const pollMs = 100;
 
-/** Longer than a service usually has to end; whoever asked goes on then. */
+/** The time limit, longer than services usually need to end. */
 const patienceMs = 120_000;
 
 export async function stopSupervisors(config: Config): Promise<number> {
   const locks = realLocks(config, () => undefined);
   const state = stateFiles(config.stateDirectory);
-  // By their locks and records, not by job files: a service whose file is gone still has its supervisor.
+  // Finds them by locks and records, not by job files: a service whose file is gone still has its
+  // supervisor.
   const isSupervised = (slug: string) => {
     const holder = locks.holder(slug);
     return holder?.state === 'running' && readRecord(state, slug)?.run === holder.runId ? holder : undefined;
@@ -38,9 +40,9 @@ export async function stopSupervisors(config: Config): Promise<number> {
   for (; left.length > 0 && clock.monotonicMs() < endMs; left = left.filter((slug) => isSupervised(slug) !== undefined))
     await new Promise<void>((resolve) => clock.after(pollMs, resolve));
   const gone = [...supervisors].filter(([slug]) => !left.includes(slug)).map(([, holder]) => holder);
-  const standing = await untilGone(gone);
-  for (const [slug, holder] of supervisors) if (standing.includes(holder)) say('jobctl', lastStepWords(slug, holder));
-  if (left.length === 0 && standing.length > 0) return notDone;
+  const remaining = await untilGone(gone);
+  for (const [slug, holder] of supervisors) if (remaining.includes(holder)) say('jobctl', lastStepWords(slug, holder));
+  if (left.length === 0 && remaining.length > 0) return notDone;
   if (left.length === 0) {
     print('no service has a supervisor now\n');
     return 0;

@@ -1,6 +1,7 @@
 /**
- * `jobctl stop` of a service: what is wanted is written down, and the supervisor does it. A supervisor that was stopped by a signal is continued
- * first; one that is stopped again and again is killed, and what it leaves is ended from here.
+ * `jobctl stop` of a service: records that it should be down; the supervisor does it. A supervisor
+ * that is stopped by a signal is continued first. If it is stopped again and again, jobctl kills it
+ * and ends the remaining processes.
  */
 import type { Config } from '../../../config/config.ts';
 import { readRecord } from '../../../service/record/record.ts';
@@ -12,17 +13,17 @@ import type { LockHolder } from '../../../system/types/lock.ts';
 import { print, say } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
 import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
-import { stopRun } from '../../run/stop-run.ts';
+import { stopRunHere } from '../../run/stop-run.ts';
 import { notDone } from '../frame/act.ts';
 import type { Options } from '../frame/options.ts';
 import { holderOf, type ServiceTarget, targetName } from '../frame/target.ts';
+import { command, tell } from './start.ts';
 import { lastStepWords, untilGone } from './supervisor-end.ts';
-import { command, tell } from './wish.ts';
 
 const pollMs = 100;
-/** Beyond the time that an instance has to end. */
+/** The time beyond what an instance has to end. */
 const patienceMs = 15_000;
-/** For so long a supervisor that was continued may be stopped again before it is killed. */
+/** The time during which a supervisor that is stopped again is continued, before it is killed. */
 const wakePatienceMs = 3000;
 /** The default of `kill_grace`. */
 const usualGraceSeconds = 10;
@@ -31,7 +32,7 @@ export async function stopService(target: ServiceTarget, options: Options, confi
   const failure = command(target, 'stop', options, config);
   if (failure !== undefined) return failure;
   const name = targetName(target);
-  tell(options, target, `${name} is wanted down`);
+  tell(options, target, `${name} will be kept down`);
   const holder = holderOf(target.slug, config);
   if (holder === undefined) {
     if (!options.json) print(`${name} was not running.\n`);
@@ -60,38 +61,41 @@ export async function stopService(target: ServiceTarget, options: Options, confi
 
 interface Stopping {
   readonly target: ServiceTarget;
-  /** By the monotonic clock. */
+  /** Milliseconds of the monotonic clock. */
   readonly startMs: number;
   readonly config: Config;
-  /** Each that had the lock meanwhile, by pid. */
+  /** The supervisors that held the lock meanwhile, by pid. */
   readonly supervisors: Map<number, LockHolder>;
 }
 
-/** The run of the job that this service was, before its file changed. */
+/** Stops the run of the job that had this name before its file described a service. */
 async function stopJobRun({ slug, instance }: ServiceTarget, { reason }: Options, config: Config): Promise<void> {
   const holder = holderOf(slug, config);
   const supervisorRun = readRecord(stateFiles(config.stateDirectory), slug)?.run;
   if (instance !== undefined || !isJobRun(slug, holder, supervisorRun, config)) return;
   const { killGraceSeconds = usualGraceSeconds } = holder ?? {};
   const order = { slug, killGraceSeconds, ...(reason !== undefined && { reason }) };
-  await stopRun(config, order, ({ runId }) => say('jobctl', `ending run ${runId} of the job that ${slug} was`));
+  await stopRunHere(config, order, ({ runId }) => say('jobctl', `ending run ${runId} of the job that ${slug} was`));
 }
 
-/** Whether it is down; helps those who can't get there by themselves. */
+/** Returns true when the target is down. Helps supervisors that can't get there by themselves. */
 async function look({ target, startMs, config, supervisors }: Stopping): Promise<boolean> {
   const { slug, instance, service } = target;
   const holder = holderOf(slug, config);
   if (holder === undefined) return true;
   if (holder.wrapper !== undefined) supervisors.set(holder.wrapper.pid, holder);
   if (holder.isStopped === true) wake(holder, startMs, instance);
-  // Its supervisor was killed, and nobody will start one that could end what is left.
+  // The supervisor was killed, and no new one will start to end the remaining processes.
   if (holder.state === 'orphaned') await sweeper.end(holder, service.stopSeconds * 1000);
   if (instance === undefined) return false;
   const seen = lookAtService(service, holder, config).instances.find(({ number }) => number === instance);
   return seen === undefined || ['down', 'failed', 'finished'].includes(seen.at);
 }
 
-/** A single instance is not worth the supervisor of all. */
+/**
+ * Continues the supervisor, or kills it when that is hopeless; for a single instance never, since
+ * it watches all.
+ */
 function wake(holder: LockHolder, startMs: number, instance: number | undefined): void {
   const isHopeless = clock.monotonicMs() - startMs > wakePatienceMs;
   if (isHopeless && instance === undefined) wrappers.kill(holder);

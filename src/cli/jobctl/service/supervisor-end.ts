@@ -1,6 +1,7 @@
 /**
- * Waits for the processes of supervisors that have let go of their locks: a supervisor that a signal stops before its last step would stand there
- * for as long as nobody continues it, while its service has ended.
+ * Waits for supervisors that have released their locks to exit. A supervisor that is stopped by a
+ * signal before its last step would stay for as long as it is not continued, although its service
+ * has ended.
  */
 
 import { isAlive, isSuspended } from '../../../system/process/proc.ts';
@@ -9,12 +10,14 @@ import { clock } from '../../../system/time/clock.ts';
 import type { LockHolder } from '../../../system/types/lock.ts';
 
 const pollMs = 50;
-/** How long a supervisor that is stopped again and again is continued before it is killed: its work is done. */
+/**
+ * The time during which a stopped supervisor is continued before it is killed: its work is done.
+ */
 const wakeMs = 3000;
-/** How long the last step of a supervisor is waited for that nothing stops. */
+/** The time limit for the last step of a supervisor that is not stopped. */
 const lastStepMs = 5000;
 
-/** Those whose process is still there at the end. */
+/** Returns the supervisors whose processes still exist. */
 export async function untilGone(supervisors: readonly LockHolder[]): Promise<readonly LockHolder[]> {
   const startMs = clock.monotonicMs();
   for (;;) {
@@ -29,7 +32,7 @@ export async function untilGone(supervisors: readonly LockHolder[]): Promise<rea
   }
 }
 
-/** For the people who wait: the service has ended, and this process has not. */
+/** Says that the service has ended but the process of its supervisor has not. */
 export function lastStepWords(slug: string, { wrapper }: LockHolder): string {
-  return `the supervisor of ${slug} has let go of everything and is at its last step (pid ${wrapper?.pid}); it ends by itself`;
+  return `${slug} has ended; its supervisor (pid ${wrapper?.pid}) is still exiting, and ends by itself`;
 }

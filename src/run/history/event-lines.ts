@@ -1,0 +1,60 @@
+/**
+ * Reads and writes the lines of a history. A reader skips what it can't understand: a torn line, or
+ * one that a later version wrote.
+ */
+import type { HistoryEvent } from './event.ts';
+import { readEvent } from './event-decoder.ts';
+
+export function formatEvent(event: HistoryEvent): string {
+  return `${JSON.stringify(event)}\n`;
+}
+
+/** Returns the events in order, without lines that are no whole event of a known kind. */
+export function parseEvents(text: string): readonly HistoryEvent[] {
+  return readEvents(text).events;
+}
+
+interface ReadLines {
+  readonly text: string;
+  readonly events: readonly HistoryEvent[];
+  readonly unreadable: number;
+}
+
+const noLines: ReadLines = { text: '', events: [], unreadable: 0 };
+
+/**
+ * The whole lines that were read last. A run reads its history several times, and only a few lines
+ * are new each time.
+ */
+let known = noLines;
+
+/**
+ * Returns the events and the number of lines that are damaged or were not written by
+ * process-control. Events of a later version are not counted.
+ */
+export function readEvents(text: string): { readonly events: readonly HistoryEvent[]; readonly unreadable: number } {
+  const end = text.lastIndexOf('\n') + 1;
+  const whole = text.slice(0, end);
+  const before = whole.startsWith(known.text) ? known : noLines;
+  const added = readLines(whole.slice(before.text.length));
+  known = {
+    text: whole,
+    events: added.events.length === 0 ? before.events : before.events.concat(added.events),
+    unreadable: before.unreadable + added.unreadable,
+  };
+  // Another program may still be writing the last line, so a torn one is not counted.
+  const { events } = readLines(text.slice(end));
+  return { events: known.events.concat(events), unreadable: known.unreadable };
+}
+
+function readLines(text: string): Pick<ReadLines, 'events' | 'unreadable'> {
+  const events: HistoryEvent[] = [];
+  let unreadable = 0;
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const read = readEvent(line);
+    if (read.is === 'event' || read.is === 'damaged') events.push(read.event);
+    if (read.is === 'unreadable' || read.is === 'damaged') unreadable += 1;
+  }
+  return { events, unreadable };
+}
