@@ -1,4 +1,5 @@
-// Carries out the attacks of docs/security.md: every test file that the page names is run, after a build. `--list` names them.
+// Builds, and runs the attacks of docs/security.md: every test file that the page names. `--list`
+// prints their names.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,7 +1,9 @@
-// Bundles each program into one CommonJS file of dist/, beside the node it runs on and the code cache that halves its start.
+// Bundles each program into one CommonJS file of dist/, beside the node it runs on and the code
+// cache that halves its start.
 //
-// A dynamic import of a file in src/cli/on-demand is the border of a bundle: what a program needs only sometimes (yargs, winston, nodemailer) lies in
-// a file of its own and costs nothing until it is asked for.
+// A dynamic import of a file in src/cli/on-demand is the border of a bundle: code that a program
+// needs only sometimes (yargs, winston, nodemailer) is in its own bundle and costs nothing until it
+// is loaded.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -23,13 +25,19 @@ import { billOfMaterials } from './sbom.mjs';
 import { thirdPartyNotices } from './third-party.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-/** What stands there goes on working while its successor is made in `fresh`: cron may call it at any moment. */
+/**
+ * The old programs stay in place while the new ones are made in `fresh`, because cron may call them
+ * at any moment.
+ */
 const dist = path.join(root, 'dist');
 const fresh = path.join(root, 'build/dist');
 const replaced = path.join(root, 'build/dist.replaced');
 const version = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version;
 
-/** Each of their files becomes one bundle with its name: the programs, and what a program loads on demand. */
+/**
+ * Folders of which each file becomes one bundle of its name: the programs, and the code that they
+ * load on demand.
+ */
 const bundleFolders = ['src/cli', 'src/cli/on-demand'].map((folder) => path.join(root, folder));
 const entries = bundleFolders.flatMap((folder) =>
   readdirSync(folder)
@@ -37,7 +45,7 @@ const entries = bundleFolders.flatMap((folder) =>
     .map((name) => path.join(folder, name)),
 );
 
-/** A dynamic import of one of them becomes a load of its bundle. */
+/** Turns a dynamic import of such a file into a load of its bundle. */
 const bundleBorders = {
   name: 'bundle-borders',
   setup(builder) {
@@ -50,8 +58,8 @@ const bundleBorders = {
 };
 
 /**
- * Modules of Node are required once for each bundle. By itself esbuild does so for each file that imports one, and copies all its
- * properties, which costs a start several milliseconds.
+ * Requires each module of Node once for each bundle. esbuild by itself does it for each file that
+ * imports one, and copies all its properties, which costs several milliseconds at each start.
  */
 const nodeModulesOnce = {
   name: 'node-modules-once',
@@ -61,7 +69,7 @@ const nodeModulesOnce = {
     );
     builder.onLoad({ filter: /.*/, namespace: 'node' }, async ({ path: name }) => {
       const names = Object.keys(await import(name)).filter((exported) => exported !== 'default');
-      // Pure, so that only what is imported somewhere is taken.
+      // Pure, so that only the imported parts are kept.
       const exported = names.map((key) => `export const ${key} = /* @__PURE__ */ take('${key}');`);
       const contents = `const all = require('${name}');\nconst take = (key) => all[key];\nexport default all;\n${exported.join('\n')}`;
       return { contents, resolveDir: root };
@@ -70,8 +78,9 @@ const nodeModulesOnce = {
 };
 
 /**
- * proper-lockfile asks signal-exit to take its locks away when the process ends, with a call that our lock-directory.ts answers by doing
- * nothing: a job may outlive its run-job. Not asking spares each run 18 signal handlers.
+ * Replaces signal-exit, which proper-lockfile uses to remove its locks when the process ends, by a
+ * function that does nothing: a job may outlive its run-job, so src/system/lock/directory.ts
+ * ignores that call anyway. It saves each run 18 signal handlers.
  */
 const noSignalExit = {
   name: 'no-signal-exit',
@@ -82,8 +91,9 @@ const noSignalExit = {
 };
 
 /**
- * yargs looks for a package.json in the working directory and above it, and y18n for files of translations: whoever made those directories
- * could hang a program of root's with a FIFO, or have it read a device. Both find nothing here, without looking.
+ * Replaces the searches of yargs for a package.json in the working directory and above, and of y18n
+ * for translations, by functions that find nothing: the owner of those directories could make a
+ * program of root's hang on a FIFO or read a device.
  */
 const noLookUp = {
   name: 'no-look-up',
@@ -114,7 +124,8 @@ const { metafile } = await build({
   format: 'cjs',
   platform: 'node',
   target: 'node20.19',
-  // boot.cjs compiles bundles without a loader for import(); a require of the sibling bundle is what it answers.
+  // boot.cjs compiles bundles without a loader for import(); it handles a require of a sibling
+  // bundle.
   supported: { 'dynamic-import': false },
   minifySyntax: true,
   minifyWhitespace: true,
@@ -125,13 +136,13 @@ const { metafile } = await build({
     PROCESS_CONTROL_VERSION: JSON.stringify(version),
   },
   inject: [path.join(root, 'scripts/bundle-url.js')],
-  // Wrapped here as Node wraps a CommonJS module when it loads one: boot.cjs would have to copy the text for that.
+  // The text is wrapped here as Node wraps a CommonJS module, so that boot.cjs need not copy it.
   banner: { js: '(function(exports,require,module,__filename,__dirname){' },
   footer: { js: '})' },
   alias: {
-    // Only proper-lockfile asks for graceful-fs, and it is handed a file system of our own.
+    // Only proper-lockfile imports graceful-fs, and it gets a file system from src/system/lock.
     'graceful-fs': 'node:fs',
-    // Its ES modules, of which esbuild can leave out what nobody calls.
+    // The ES modules, from which esbuild can remove unused code.
     yaml: path.join(root, 'node_modules/yaml/browser/index.js'),
   },
   plugins: [bundleBorders, nodeModulesOnce, noSignalExit, noLookUp],
@@ -149,13 +160,15 @@ for (const file of ['src/boot/boot.cjs', 'src/boot/bake.cjs', ...scripts]) {
 for (const file of scripts) {
   copyFileSync(path.join(root, file), path.join(root, 'build/src/system/program', path.basename(file)));
 }
-// The launchers run this node, whatever PATH says when cron or sudo calls them.
+// The launchers run this node, whatever PATH cron or sudo give them.
 symlinkSync(process.execPath, path.join(fresh, 'node'));
 for (const name of readdirSync(path.join(root, 'bin'))) chmodSync(path.join(root, 'bin', name), 0o755);
-// A program that starts between the two renames finds nothing and says so: some microseconds instead of the whole build.
+// A program that starts between the two renames finds nothing and says so: for some microseconds,
+// not for the whole build.
 if (existsSync(dist)) renameSync(dist, replaced);
 renameSync(fresh, dist);
 rmSync(replaced, { recursive: true, force: true });
-// In their place, whose path the caches hold. Until then programs start slower.
+// The caches are made in the final place, because they contain its path. Until then programs start
+// slower.
 execFileSync(process.execPath, [path.join(dist, 'bake.cjs')], { stdio: 'inherit' });
 manPages(root, version);

@@ -1,4 +1,4 @@
-// Stands in for import.meta.url, which a CommonJS bundle does not have; only in the bundles that ask for it.
+// Replaces import.meta.url, which a CommonJS bundle does not have, in the bundles that use it.
 import { pathToFileURL } from 'node:url';
 
 export const bundleUrl = /* @__PURE__ */ (() => pathToFileURL(__filename).href)();

@@ -1,12 +1,14 @@
 #!/bin/sh
-# check-node.sh NODE DESTDIR: refuses a node that the installed programs must not be bound to.
-# They start as root and as the service user, so whoever can replace this file has both.
+# check-node.sh NODE DESTDIR: refuses a node that the installed programs must not be bound to. The
+# programs run as root and as the service user, so a user who can replace node's file has the rights
+# of both.
 set -eu
 node=$1 destdir=$2
 [ -f "$node" ] && [ -x "$node" ] || { echo "No node found: NODE=/path/to/node make install" >&2; exit 1; }
 case $node in /*) ;; *) echo "NODE must be an absolute path, found $node" >&2; exit 1 ;; esac
-# Judged before it is run: what others can change must not run as root even once. The link that is installed names the path as it is
-# given, so each link on the way counts too: by the directory that it stands in.
+# The check comes before the first run: a file that others can change must not run as root even
+# once. The installed link contains the path as it is given, so the directory of each link on the
+# way counts too.
 judge() {
   rest=$1 part='' links=0
   refuse /
@@ -33,7 +35,7 @@ refuse() {
     exit 1
   fi
 }
-# Staging for a package, or into a directory of one's own: the target machine's node is not here to be judged.
+# With DESTDIR the node of the target host is not here, so it can't be checked.
 if [ -z "$destdir" ] && [ "$(id -u)" = 0 ]; then judge "$node"; fi
 "$node" -e '
   const [major, minor] = process.versions.node.split(".").map(Number);

@@ -1,5 +1,6 @@
 #!/bin/sh
-# copy-tree.sh TARGET PATH…: copies files and directories into TARGET, readable by all, whatever umask and modes the checkout has.
+# copy-tree.sh TARGET PATH…: copies files and directories into TARGET, readable by all users,
+# whatever umask and modes the checkout has.
 set -eu
 target=$1
 shift

@@ -1,6 +1,6 @@
-// Derives from the schemas of src/config and src/job all that follows from them: the validators that the programs carry
-// (src/generated, made by every build) and the committed files: editor schemas and reference pages (`--write` writes them,
-// `--check` tells which are stale).
+// Generates from the schemas of src/config and src/job the validators of the programs
+// (src/generated, made by every build) and the committed files: editor schemas and reference pages
+// (`--write` writes them, `--check` names those that are out of date).
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -24,17 +24,17 @@ async function importSource(file) {
 }
 
 /**
- * One ES module with all validators, which needs no ajv at run time. Each key is validated by a function of its own, so that V8 compiles,
- * and keeps in the code cache, those of the keys that files use and not the rest.
+ * One ES module with all validators, which needs no ajv at run time. Each key has a function of its
+ * own, so that V8 compiles and caches only those of the keys that files use.
  */
 async function validators(schemas) {
   const ajv = new Ajv({
     allErrors: true,
     strict: true,
-    // One type list instead of anyOf: one complaint for one mistake.
+    // One list of types instead of anyOf gives one problem for one mistake.
     allowUnionTypes: true,
     ownProperties: true,
-    // src/yaml/schema-problems.ts has sentences of its own.
+    // src/yaml/schema-problems.ts words the messages.
     messages: false,
     inlineRefs: false,
     code: { source: true, esm: true, lines: true },
@@ -62,8 +62,9 @@ const keysId = 'urn:process-control:keys';
 const words = new Set(['title', 'description', 'default', 'examples', 'x-expected', 'x-as-written']);
 
 /**
- * Replaces the schema of each key by a reference; equal ones share one definition. Annotations decide nothing and are left out, so that
- * equal keys are equal; strict ajv still refuses a misspelt keyword.
+ * Replaces the schema of each key by a reference; equal schemas share one definition. Annotations
+ * are left out so that schemas that differ only in them are equal; strict ajv still refuses a
+ * misspelt keyword.
  */
 function withKeysOutlined(schema, definitions) {
   if (Array.isArray(schema) || typeof schema !== 'object' || schema === null) return schema;
@@ -79,7 +80,10 @@ function withKeysOutlined(schema, definitions) {
   return { ...plain, properties: Object.fromEntries(keys) };
 }
 
-/** What editors get: our own annotations mean nothing to them, and the author's own keys must not be underlined. */
+/**
+ * The schema for editors, without the annotations of this package. It allows keys of the author's
+ * own, so that editors do not underline them.
+ */
 function editorSchema(schema) {
   return `${JSON.stringify(forEditors(schema), null, 2)}\n`;
 }

@@ -1,11 +1,13 @@
-// Completes the pages of man/, which are written in scdoc(5), with what the programs and schemas say themselves, so that no page can be
-// behind them: `{usage P}`, `{options P}`, `{commands P}`, `{exit codes P}` are parts of a program's --help, `{head S}` and `{keys S}` of a
-// schema's reference page, `{files}` stands in all of them. The text goes to dist/man/*.scd, and, where there is scdoc, the page beside it.
+// Completes the pages of man/, written in scdoc(5), from the programs and schemas, so that no page
+// is out of date: `{usage P}`, `{options P}`, `{commands P}` and `{exit codes P}` are parts of a
+// program's --help, `{head S}` and `{keys S}` parts of a schema's reference page, and `{files}` is
+// the same in all pages. The text goes to dist/man/*.scd and, if the host has scdoc, the page
+// beside it.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Writes dist/man. Throws when a page asks for a part that is not there. */
+/** Writes dist/man. Throws when a page names a part that does not exist. */
 export function manPages(root, version) {
   const source = path.join(root, 'man');
   const target = path.join(root, 'dist/man');
@@ -75,7 +77,7 @@ const files = [
 
 const helps = new Map();
 
-/** What `PROGRAM [COMMAND] --help` prints, as wide as it gets. */
+/** The output of `PROGRAM [COMMAND] --help`, without wrapped lines if possible. */
 function help(root, program, ...command) {
   const line = [path.join(root, 'bin', program), ...command, '--help'].join(' ');
   if (!helps.has(line))
@@ -89,7 +91,7 @@ function block(text, title) {
   return (inner ?? '').split('\n').filter((line) => line.trim() !== '');
 }
 
-/** The same, what was wrapped joined again. */
+/** The same lines, with wrapped ones joined. */
 function joined(text, title) {
   return block(text, title)
     .join('\n')
@@ -98,7 +100,9 @@ function joined(text, title) {
     .filter((line) => line !== '');
 }
 
-/** A paragraph for each option. The type that yargs adds says no more than the words do. */
+/**
+ * A paragraph for each option, without the type that yargs adds, because the words already say it.
+ */
 function optionsText(text) {
   return joined(text, 'Options')
     .map((line) => /^ +(.*?) {2,}(.*?) *\[(\w+)\]/.exec(line))
@@ -113,7 +117,7 @@ const optionName = (names, type) =>
     .map((name) => `*${name}*`)
     .join(', ') + (type === 'string' ? ' _VALUE_' : '');
 
-/** A command with the options that are its own: those of all commands stand in a part of their own. */
+/** A command with its own options. The options of all commands are another part. */
 function commandText(root, program, { command, names, meaning }) {
   const text = help(root, program, command);
   const common = new Set(block(help(root, program), 'Options').map((line) => /--[a-z-]+/.exec(line)?.[0]));
@@ -140,7 +144,7 @@ function keyText(section) {
   return `*${words(key)}*\n\t${markdown(about.trim()).replaceAll('\n', ' ')}\n\n${list.join('')}`;
 }
 
-/** What is formatting to scdoc and not meant so. */
+/** Escapes characters that scdoc would take for formatting. */
 const words = (text) => text.replaceAll(/[\\*_[\]|<>]/g, '\\$&').replaceAll(/\+\+/g, '+\\+');
 
 /** The little Markdown that descriptions use: code, links, fences. */

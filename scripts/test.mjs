@@ -1,7 +1,9 @@
-// Builds, and runs the suite: `npm test`, `npm test -- cli/services schedule` for the files whose path has one of these
-// words, `npm test -- --quick` for one file of each kind (what CI runs on further versions of Node).
+// Builds, and runs the suite: `npm test`, `npm test -- cli/services schedule` for the files whose
+// path has one of these words, `npm test -- --quick` for one file of each kind (what CI runs on
+// further versions of Node).
 //
-// The first line says what will run and about how long it takes; what this machine lacks is said before the first test, not by sixty of them.
+// The first line says what will run and about how long it takes. Tools that this host lacks are
+// named before the first test.
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import os from 'node:os';
@@ -14,10 +16,16 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 /** Most of a test's time is waiting for processes, so more files than cores run side by side. */
 const filesAtOnce = 3;
 
-/** What CI took on 2 cores for 3,284 tests, as root on Debian with every tool below (29 November 2026). */
+/**
+ * What CI took on 2 cores for 3,284 tests, as root on Debian with every tool below (29 November
+ * 2026).
+ */
 const wholeSuiteMinutes = 10;
 
-/** One real run, one service, one crontab, one page of the book; and what depends most on Node itself: pipes, threads, signals, sockets. */
+/**
+ * One real run, one service, one crontab, one page of the book, and the parts that depend most on
+ * Node: pipes, threads, signals, sockets.
+ */
 const quick = [
   'cli/run-job',
   'cli/service-notices',
@@ -30,7 +38,7 @@ const quick = [
 ];
 const quickPage = 'docs/tutorial.md';
 
-/** What some tests use beside Node; they are skipped where it is missing. */
+/** Programs that some tests need; without them those tests are skipped. */
 const tools = [
   'cron',
   'crontab',
@@ -46,7 +54,7 @@ const tools = [
   'unshare',
 ];
 
-// What tests make for the service user is read by it, whatever umask this was called with.
+// The service user must be able to read what tests create, whatever umask the caller has.
 process.umask(0o022);
 
 const args = process.argv.slice(2);
@@ -77,7 +85,8 @@ if (!isRoot) {
     process.exit(78);
   }
 }
-// root's tests run the programs of this checkout as a user of their own; /root and what mktemp -d makes are closed to it.
+// root's tests also run the programs of this checkout as another user, who can't enter /root or a
+// directory of mktemp -d.
 const closed = isRoot ? closedFolder(root) : undefined;
 if (closed !== undefined) {
   console.error(
@@ -107,16 +116,21 @@ const suite = spawn(
 suite.once('exit', (code) => {
   process.exitCode = code ?? 1;
 });
-// Ctrl-C reaches the suite by itself; this process only has to outlive it, to pass its exit code on.
+// Ctrl-C reaches the suite itself. This process must outlive it, to pass on its exit code.
 process.on('SIGINT', () => {});
 
-/** The first directory at or above `folder` that users other than its owner and group can't enter. */
+/**
+ * The first directory at or above `folder` that users other than its owner and group can't enter.
+ */
 function closedFolder(folder) {
   if ((statSync(folder).mode & 0o001) === 0 && folder !== '/') return folder;
   return folder === '/' ? undefined : closedFolder(path.dirname(folder));
 }
 
-/** The first directory at or above `folder` that others than its owner can write, or that belongs to neither this user nor root. */
+/**
+ * The first directory at or above `folder` that others than its owner can write, or that belongs to
+ * neither this user nor root.
+ */
 function openFolder(folder) {
   const { mode, uid } = statSync(folder);
   const isOpen = (mode & 0o022) !== 0 || (uid !== 0 && uid !== process.getuid());

@@ -1,8 +1,12 @@
-// Says whose code is inside the bundles: dist/THIRD-PARTY.txt, one notice per package of the bundler's own list of inputs.
+// Writes dist/THIRD-PARTY.txt: one notice for each package whose code is in the bundles, by the
+// bundler's list of inputs.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The packages that these inputs (paths below `root`) are of, sorted by name. Throws when one does not say under which licence it is. */
+/**
+ * The packages of these inputs (paths below `root`), sorted by name. Throws for a package that
+ * names no licence.
+ */
 export function bundledPackages(root, inputs) {
   const directories = new Set(inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
   const packages = [...directories].map((directory) => {

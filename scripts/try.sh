@@ -1,6 +1,7 @@
 #!/bin/sh
-# The README's first command: makes example jobs, a crontab and one real run under this user's own directories, and shows what came
-# of it. Needs no root, changes nothing outside these directories, and never overwrites a job file.
+# The README's first command: makes example jobs and a crontab in this user's own directories, runs
+# one job, and shows the result. It needs no root, changes nothing outside these directories, and
+# never overwrites a job file.
 set -eu
 umask 022
 cd "$(dirname "$0")/.."
@@ -35,7 +36,7 @@ if [ -n "$(find "$config/jobs" -name '*.yaml' | head -n 1)" ]; then
   say "Your jobs in $config/jobs are left as they are."
 else
   for job in jobs.example/*.yaml; do
-    # The editor finds the schema of this checkout.
+    # Editors then use the schema of this checkout.
     sed "1s|file:///usr/share/process-control|file://$PWD|" "$job" >"$config/jobs/${job##*/}"
   done
   say "Copied the example jobs to $config/jobs:"

@@ -1,4 +1,7 @@
-/** jobctl: what operators ask (status, next, why, history, logs, check) and do (start, stop, restart, pause, resume, reset). */
+/**
+ * jobctl: shows jobs and services (status, next, why, history, failed, logs, check) and controls
+ * them (start, stop, restart, pause, resume, snooze, reset).
+ */
 import type { Config } from '../config/config.ts';
 import { lookAs } from '../system/file/as-user.ts';
 import { nearest } from '../text/nearest.ts';
@@ -75,7 +78,7 @@ async function jobctl(written: readonly string[]): Promise<number> {
   if (looking.has(name)) lookAs(config.serviceUser);
   if (options.supervisors) {
     if (options.name === undefined && options.tag === undefined) return stopSupervisors(config);
-    return refuse(program, '--supervisors ends all of them; it goes with no name and no --tag');
+    return refuse(program, '--supervisors stops every supervisor; leave out the name and --tag');
   }
   const onService = await serviceCommand(name, options, { config, onJob: (one) => command.act(one, config) });
   return onService ?? command.act(options, config);
@@ -107,5 +110,5 @@ function unknownCommand(name: string): string {
 
 function tooMany(name: string, words: readonly string[]): string | undefined {
   if (words.length === 0 || manyNames.has(name)) return undefined;
-  return `${name} takes one job at a time, or a --tag; "${words[0]}" is one too many`;
+  return `${name} takes one job or a --tag; remove "${words[0]}"`;
 }

@@ -1,7 +1,9 @@
 /** Loads the configuration that holds for the caller, or returns every problem of its files. */
-import { logBounds, sizeInBytes } from '../job/keys/log-bounds.ts';
+import { logBounds } from '../job/keys/log-bounds.ts';
+import { inBytes } from '../job/keys/units.ts';
 import type { MailRoute } from '../system/types/message.ts';
 import type { Users } from '../system/types/user.ts';
+import { defined } from '../text/defined.ts';
 import type { Problem, Result } from '../text/problem.ts';
 import { withAudience } from '../yaml/audience.ts';
 import type { Config, LogRetention, PortRange } from './config.ts';
@@ -94,7 +96,7 @@ function refuseOpenJobs(merged: Merged, path: string, { files }: ConfigHost): vo
   if ((mode & 0o002) === 0) return;
   const only = merged.own === undefined ? 'root' : 'you';
   const remedy = (mode & 0o1000) === 0 ? `chmod o-w ${path}` : `keep the job files where only ${only} can write`;
-  addProblem(merged, 'job_directory', 'error', `everyone can write ${path}, and so could have jobs run: ${remedy}`);
+  addProblem(merged, 'job_directory', 'error', `everyone can write ${path}, so anyone could have jobs run: ${remedy}`);
 }
 
 interface OwnerRules {
@@ -139,14 +141,14 @@ function runDirectories(
   const instead = path === fallback ? undefined : fallback;
   const advice = 'give it to the service user alone';
   if (instead === undefined) {
-    addProblem(merged, 'run_directory', 'error', `everyone can write ${path}, and so could forge locks: ${advice}`);
+    addProblem(merged, 'run_directory', 'error', `everyone can write ${path}, so anyone could forge locks: ${advice}`);
     return { runDirectory: path };
   }
   addProblem(
     merged,
     'run_directory',
     'warning',
-    `everyone can write ${path}, and so could forge locks: locks are kept in ${instead}, a predecessor's are still respected; set "run_directory" to ${instead} when it is gone`,
+    `everyone can write ${path}, so anyone could forge locks: locks are kept in ${instead}, a predecessor's are still respected; set "run_directory" to ${instead} when it is gone`,
   );
   return { runDirectory: instead, predecessorRunDirectory: path };
 }
@@ -180,30 +182,20 @@ function trustedOwners(merged: Merged, owners: readonly (string | number)[], use
 function portRange(merged: Merged, written: string): PortRange {
   const [first = 0, last = 0] = written.split('-').map(Number);
   if (first > last || last > 65_535) {
-    addProblem(merged, 'port_range', 'error', `"port_range" must go up, and not beyond 65535, found ${written}`);
+    addProblem(merged, 'port_range', 'error', `"port_range" must be two ascending ports up to 65535, found ${written}`);
   }
   return { first, last };
 }
 
 function retentionOf(written: ConfigFile['log_retention'] = {}): LogRetention {
   const { total_bytes, compress_after } = written;
-  return {
-    ...logBounds(written),
-    ...(total_bytes !== undefined && { totalBytes: sizeInBytes(total_bytes) }),
-    ...(compress_after !== undefined && { compressAfterDays: compress_after }),
-  };
+  return { ...logBounds(written), ...defined({ totalBytes: inBytes(total_bytes), compressAfterDays: compress_after }) };
 }
 
 function mailOf({ sendmail, smtp }: NonNullable<ConfigFile['mail']>): MailRoute {
   if (sendmail !== undefined || smtp === undefined)
     return { by: 'sendmail', path: normalise(sendmail ?? '/usr/sbin/sendmail') };
   const { host, port, secure = false, user, password_file } = smtp;
-  return {
-    by: 'smtp',
-    host,
-    secure,
-    ...(port !== undefined && { port }),
-    ...(user !== undefined && { user }),
-    ...(password_file !== undefined && { passwordFile: normalise(password_file) }),
-  };
+  const passwordFile = password_file === undefined ? undefined : normalise(password_file);
+  return defined({ by: 'smtp' as const, host, secure, port, user, passwordFile });
 }

@@ -1,7 +1,8 @@
 /**
- * Where the programs' own log goes, from our own keys or from the parts of a Python dictConfig that
+ * The settings of the programs' own log, from our own keys or the parts of a Python dictConfig that
  * have a meaning here.
  */
+import { defined } from '../text/defined.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -46,13 +47,13 @@ export function loggingOf(written: WrittenLogging): { readonly logging: Logging;
   if (pythonKeys.some((key) => key in written)) return fromPython(written);
   const { level = 'info', format = 'text', syslog, file, console = false } = written;
   return {
-    logging: {
+    logging: defined({
       level,
       format,
       console,
-      ...(syslog && { syslog: { facility: syslog.facility ?? 'daemon' } }),
-      ...(file !== undefined && { file }),
-    },
+      syslog: syslog && { facility: syslog.facility ?? 'daemon' },
+      file,
+    }),
     unused: [],
   };
 }

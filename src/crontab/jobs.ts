@@ -6,6 +6,7 @@
 import { listJobFiles } from '../job/folder.ts';
 import type { Job } from '../job/job.ts';
 import type { FileFacts, Files } from '../system/types/file.ts';
+import { defined } from '../text/defined.ts';
 import type { Problem, Result } from '../text/problem.ts';
 import type { BrokenJob, CrontabJob } from './crontab.ts';
 
@@ -87,20 +88,20 @@ export function knownJob(slug: string, path: string, result: Result<Job>): Known
   if (!result.ok) {
     const { problems } = result;
     const line = problems.find(({ severity }) => severity === 'error')?.line;
-    return { is: 'broken', job: { slug, source: path, ...(line !== undefined && { line }) }, problems };
+    return { is: 'broken', job: defined({ slug, source: path, line }), problems };
   }
   const { name, schedule, enabled, service, timing } = result.value;
   const { timeZone } = timing;
-  const job: CrontabJob = {
+  const job: CrontabJob = defined({
     slug,
     name,
     source: path,
-    ...(schedule !== undefined && { schedule: schedule.text }),
-    ...(timeZone !== undefined && !schedule?.atBoot && { timeZone }),
+    schedule: schedule?.text,
+    timeZone: schedule?.atBoot ? undefined : timeZone,
     disabled: !enabled,
     service: service !== undefined,
     catchUp: timing.catchUp === 'last' && service === undefined,
-  };
+  });
   return { is: 'good', job, problems: result.warnings };
 }
 

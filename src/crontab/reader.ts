@@ -52,7 +52,8 @@ export function readCrontab(text: string): CrontabReading {
     if (line.is === 'problem') problems.push({ line: index + 1, message: line.message });
   }
   const endless = endlessComment(texts, lines);
-  if (endless !== undefined) problems.push({ line: endless, message: 'cronie loses its way in so long a comment' });
+  if (endless !== undefined)
+    problems.push({ line: endless, message: 'cronie stops reading in a comment of this length' });
   return { lines, problems };
 }
 

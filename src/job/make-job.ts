@@ -3,15 +3,16 @@
  * defaults.
  */
 import { type Expression, parseExpression } from '../schedule/expression.ts';
-import { parseDuration } from '../text/duration.ts';
+import { defined } from '../text/defined.ts';
 import type { Path } from '../yaml/place.ts';
 import { type Command, splitCommand } from './command.ts';
 import type { Job, JobContent, KernelLimits, RunContent } from './job.ts';
-import { logBounds, sizeInBytes } from './keys/log-bounds.ts';
+import { logBounds } from './keys/log-bounds.ts';
 import { noticesOf } from './keys/notices.ts';
 import { policyOf } from './keys/policy.ts';
 import type { WrittenJob } from './keys/schema.ts';
 import { timingOf } from './keys/timing.ts';
+import { inBytes, inSeconds } from './keys/units.ts';
 import { serviceOf } from './service.ts';
 import { errorAt, type ValueProblem } from './value-problem.ts';
 import type { JobSource } from './written.ts';
@@ -33,7 +34,7 @@ export function makeJob(source: JobSource): {
     timing: timingOf(merged),
     policy: policyOf(merged),
     timeoutSeconds: minutes(get('timeout') ?? 0),
-    killGraceSeconds: seconds(get('kill_grace') ?? 0),
+    killGraceSeconds: inSeconds(get('kill_grace') ?? 0),
     environment: environmentOf(get('environment')),
     passEnvironment: get('pass_environment') ?? [],
     tags: tagsOf(tagged),
@@ -67,7 +68,7 @@ function runContent({ get }: JobSource, problems: ValueProblem[]): Pick<RunConte
   const slowStart = get('slow_start_command');
   const schedule = scheduleOf(get('schedule'), problems);
   const logRetention = get('log_retention');
-  const logMaxBytes = sizeInBytes(get('log_max_size') ?? '256M');
+  const logMaxBytes = inBytes(get('log_max_size') ?? '256M');
   if (slowStart !== undefined) content.slowStartCommands = commandsOf('slow_start_command', slowStart, problems);
   if (schedule !== undefined) content.schedule = schedule;
   if (logMaxBytes > 0) content.logMaxBytes = logMaxBytes;
@@ -106,11 +107,7 @@ function list(value: string | readonly string[] | undefined): readonly string[] 
 }
 
 function minutes(value: number | string): number {
-  return typeof value === 'number' ? value * 60 : seconds(value);
-}
-
-function seconds(value: number | string): number {
-  return typeof value === 'number' ? value : (parseDuration(value) ?? 0);
+  return typeof value === 'number' ? value * 60 : inSeconds(value);
 }
 
 function environmentOf(environment: WrittenJob['environment']): Record<string, string> {
@@ -129,11 +126,11 @@ function failmailOf({ from_address, to_address }: NonNullable<WrittenJob['failma
 function limitsOf(written: WrittenJob['limits']): KernelLimits {
   if (written === undefined) return {};
   const { nofile, file_size, cpu, processes, address_space } = written;
-  return {
-    ...(nofile !== undefined && { nofile }),
-    ...(file_size !== undefined && { fileSize: sizeInBytes(file_size) }),
-    ...(cpu !== undefined && { cpu: seconds(cpu) }),
-    ...(processes !== undefined && { processes }),
-    ...(address_space !== undefined && { addressSpace: sizeInBytes(address_space) }),
-  };
+  return defined({
+    nofile,
+    fileSize: inBytes(file_size),
+    cpu: inSeconds(cpu),
+    processes,
+    addressSpace: inBytes(address_space),
+  });
 }

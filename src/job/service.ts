@@ -2,12 +2,12 @@
  * The service keys of a job, ready for use: seconds, bytes, signals by number, one of three probes.
  */
 
-import { parseDuration } from '../text/duration.ts';
+import { defined } from '../text/defined.ts';
 import { signalNumber } from '../text/signal.ts';
 import { type Command, splitCommand } from './command.ts';
-import { sizeInBytes } from './keys/log-bounds.ts';
 import type { WrittenJob } from './keys/schema.ts';
 import { serviceKeys } from './keys/service-keys.ts';
+import { inBytes, inSeconds } from './keys/units.ts';
 
 export interface Service {
   readonly instances: number;
@@ -70,23 +70,18 @@ export interface Health {
 
 /** Makes the service of keys that the schema and `auditService` allow. */
 export function serviceOf(written: WrittenJob): Service {
-  const health = written.health_check === undefined ? undefined : healthOf(written.health_check);
-  return {
+  return defined({
     instances: written.instances ?? written.count ?? serviceKeys.instances.default,
     ports: portsOf(written.ports),
-    ...(health !== undefined && { health }),
+    health: written.health_check && healthOf(written.health_check),
     respawn: respawnOf(written),
-    ...(written.pid_file !== undefined && { pidFile: written.pid_file }),
+    pidFile: written.pid_file,
     monitorSeconds: inSeconds(written.monitor_interval ?? serviceKeys.monitor_interval.default),
     stopSignal: signalNumber(written.stop_signal ?? serviceKeys.stop_signal.default) ?? 0,
     stopSeconds: inSeconds(written.stop_timeout ?? serviceKeys.stop_timeout.default),
-    logMaxBytes: sizeInBytes(written.log_max_size ?? '100M'),
+    logMaxBytes: inBytes(written.log_max_size ?? '100M'),
     logKeep: written.log_keep ?? serviceKeys.log_keep.default,
-  };
-}
-
-function inSeconds(written: number | string): number {
-  return typeof written === 'number' ? written : (parseDuration(written) ?? 0);
+  });
 }
 
 function portsOf(written: WrittenJob['ports']): readonly Port[] {
@@ -132,19 +127,18 @@ function probeOf({ http, tcp, command }: NonNullable<WrittenJob['health_check']>
 }
 
 function respawnOf(written: WrittenJob): Respawn {
-  const limit = limitOf(written.respawn_limit);
   const exits = normalExits(written.normal_exit);
-  return {
+  return defined({
     restart: (written.restart ?? serviceKeys.restart.default) as Respawn['restart'],
     delaySeconds: inSeconds(written.restart_delay ?? serviceKeys.restart_delay.default),
     maxDelaySeconds: inSeconds(written.restart_delay_max ?? serviceKeys.restart_delay_max.default),
     minUptimeSeconds: inSeconds(written.min_uptime ?? serviceKeys.min_uptime.default),
-    ...(limit !== undefined && { limit }),
+    limit: limitOf(written.respawn_limit),
     normalExit: {
       codes: exits.filter((exit) => /^\d+$/.test(exit)).map(Number),
       signals: exits.flatMap((exit) => signalNumber(exit) ?? []),
     },
-  };
+  });
 }
 
 function limitOf(written: WrittenJob['respawn_limit']): Respawn['limit'] {

@@ -1,9 +1,9 @@
 /**
- * What is known of a service at one instant: the record of its supervisor, as far as it still
+ * The state of a service at one instant, from the record of its supervisor, as far as it still
  * holds. `--json` prints this value.
  */
 import { type AllDesired, type OperatorRequest, requestWords } from '../service/desired.ts';
-import { isAlive } from '../service/instance/machine.ts';
+import { isAlive } from '../service/instance/instance.ts';
 import { snoozedUntilMs } from '../service/instance/snooze.ts';
 import type { KnownService, ServiceFile } from '../service/record/known-service.ts';
 import type { InstanceRecord, ServiceRecord } from '../service/record/record.ts';

@@ -122,7 +122,7 @@ function warnLater({ job }: AttemptsOrder, { clock, log }: AttemptsHost): () => 
   let isLate = false;
   const timer = clock.after(warnDurationSeconds * 1000, () => {
     isLate = true;
-    log.note(`${job.slug} has been at it for ${durationWords(warnDurationSeconds)} (warn_duration), and goes on`);
+    log.note(`${job.slug} has been running for ${durationWords(warnDurationSeconds)} (warn_duration) and continues`);
   });
   return () => {
     timer.cancel();

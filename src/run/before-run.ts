@@ -86,7 +86,7 @@ function pausedSkip({ job, trigger }: StartOrder, { clock, readPauses, zones }: 
  * power cut the whole fleet catches up.
  */
 function dueStart({ job, caughtUp }: StartOrder, { tickMs }: Tick, { clock, hostName, sha256 }: StartHost): number {
-  const delayMs = splayMs({ slug: job.slug, host: hostName, splaySeconds: job.timing.splaySeconds, sha256 });
+  const delayMs = splayMs(job.slug, hostName, job.timing.splaySeconds, sha256);
   const nowMs = clock.nowMs();
   if (caughtUp !== undefined) return nowMs + delayMs;
   return delayMs === 0 ? Math.min(tickMs, nowMs) : tickMs + delayMs;

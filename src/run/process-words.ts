@@ -28,7 +28,7 @@ export function endAdvice({ pids }: Pick<LockHolder, 'pids'>): string {
   return `end them as root: kill -KILL ${pids.join(' ')}`;
 }
 
-/** Whether this user can end none of the processes. */
+/** True if this user can end none of the processes. */
 export function isOutOfReach(found: readonly Survivor[]): boolean {
   return found.length > 0 && found.every(({ why }) => why !== undefined);
 }

@@ -12,7 +12,7 @@ import type { User } from '../system/types/user.ts';
 import { defined } from '../text/defined.ts';
 import { type AttemptsResult, runAttempts } from './attempts.ts';
 import type { Ended, Started, Tick, Trigger } from './history/event.ts';
-import { extendStreak, type History, unfinishedRuns } from './history/history.ts';
+import { type History, unfinishedRuns } from './history/history.ts';
 import {
   type InterruptedRuns,
   type RunName,
@@ -23,6 +23,7 @@ import {
   recordStopped,
   writeEvent,
 } from './history/record.ts';
+import { extendStreak } from './history/streak.ts';
 import { nextLockName, type Taken, takeLock } from './lock/take-lock.ts';
 import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, outcomeWords } from './outcome/outcome.ts';
 import { SuccessRules } from './outcome/success-rules.ts';
@@ -200,10 +201,10 @@ function closeInterrupted({ job: { slug }, run: own }: RunOrder, host: RunHost):
 }
 
 /**
- * Adds to a stop the name of whoever asked for it. `--kill-job`, `jobctl stop` and a run that takes
- * the place of this one write their names into the history before they send TERM. Ctrl-C comes from
- * the person who started the run. Any other signal may come from a shutdown of the host, so it
- * stays a failure.
+ * Adds to a stop the name of the person or run that asked for it. `--kill-job`, `jobctl stop` and a
+ * run that takes the place of this one write their names into the history before they send TERM.
+ * Ctrl-C comes from the person who started the run. Any other signal may come from a shutdown of
+ * the host, so it stays a failure.
  */
 function withPerson<O extends Outcome>(outcome: O, history: History, { job, run, trigger }: RunOrder): O {
   if (outcome.kind !== 'stopped') return outcome;

@@ -139,7 +139,7 @@ function unevenSteps(expression: Expression): readonly ScheduleProblem[] {
     if (field.name === 'day') {
       return [
         {
-          message: `day "${term.text}" starts anew on the first of each month, whatever was left of the step`,
+          message: `day "${term.text}" starts again on the first of each month, even if the last step was shorter`,
           column: term.column,
         },
       ];

@@ -51,7 +51,7 @@ export class DesiredState {
     return this.isUp && instance < this.#job.service.instances && !this.isStopped(instance);
   }
 
-  /** Whether an operator has stopped this instance. */
+  /** True if an operator has stopped this instance. */
   isStopped(instance: number): boolean {
     return this.#desired.instance(instance).state === 'down';
   }

@@ -12,7 +12,7 @@ import type { StateFiles } from '../system/types/state.ts';
 import { type Decoder, decodeJson, oneOf, optional, shape, text, time } from '../text/decode.ts';
 import { defined } from '../text/defined.ts';
 
-/** Who asked, when (milliseconds since 1970) and why. */
+/** A request of an operator: the time (milliseconds since 1970), the name and the reason. */
 export interface OperatorRequest {
   readonly atMs: number;
   readonly by: string;
@@ -87,7 +87,7 @@ function fileName({ slug, instance }: Target): string {
   return instance === undefined ? slug : `${slug}:${instance}`;
 }
 
-/** Whether a record of this name is about this service. */
+/** True if a record of this name is about this service. */
 export function isAbout(slug: string, name: string): boolean {
   return name === slug || name.startsWith(`${slug}:`);
 }

@@ -1,5 +1,5 @@
 /** Computes the state of a service from its desired state and the states of its instances. */
-import type { Instance } from './instance/machine.ts';
+import type { Instance } from './instance/instance.ts';
 
 export type ServiceState = 'DOWN' | 'STOPPING' | 'STARTING' | 'FAILED' | 'UP' | 'DEGRADED';
 

@@ -11,11 +11,13 @@ import type { JobLock } from '../system/types/lock.ts';
 import { defined } from '../text/defined.ts';
 import { desiredFolder, isAbout } from './desired.ts';
 import { DesiredState } from './desired-state.ts';
+import { type Instance, type InstanceEvent, isAlive, newInstance } from './instance/instance.ts';
 import { LiveInstance, rulesOf, type WithoutTime } from './instance/live-instance.ts';
-import { type Instance, type InstanceEvent, isAlive, newInstance, nextWakeMs, step } from './instance/machine.ts';
+import { nextWakeMs, step } from './instance/machine.ts';
 import { PortDesk } from './ports/port-desk.ts';
-import { readRecord, restoreInstance, type ServiceRecord } from './record/record.ts';
+import { readRecord, type ServiceRecord } from './record/record.ts';
 import { Recorder } from './record/recorder.ts';
+import { restoreInstance } from './record/restore.ts';
 import { StateTracker } from './record/state-tracker.ts';
 import type { SupervisorHost } from './supervisor-host.ts';
 

@@ -33,7 +33,7 @@ export interface ServiceNotice {
   readonly what: 'worse' | 'recovered';
   readonly job: ServiceJob;
   readonly state: ServiceState;
-  /** Since when the service has had this state, milliseconds since 1970. */
+  /** Start of this state, milliseconds since 1970. */
   readonly sinceMs: number;
   /** A line for each instance that is not up. */
   readonly lines: readonly string[];

@@ -7,7 +7,7 @@ import type { Clock } from '../system/types/clock.ts';
 import type { JobLock, JobLocks, LockHolder } from '../system/types/lock.ts';
 import type { Sweeper } from '../system/types/process.ts';
 import type { StateFiles } from '../system/types/state.ts';
-import { isAlive } from './instance/machine.ts';
+import { isAlive } from './instance/instance.ts';
 import { readRecord } from './record/record.ts';
 
 export interface TakeOverHost {
@@ -59,7 +59,7 @@ export async function takeOver(order: TakeOverOrder, host: TakeOverHost): Promis
 }
 
 /**
- * Whether the holder of the lock is a remaining process. If a daemon has cleared its marks and kept
+ * True if the holder of the lock is a remaining process. If a daemon has cleared its marks and kept
  * the lock open, only the record identifies it.
  */
 function isLeftOver(holder: LockHolder, { slug }: TakeOverOrder, { state, boot }: TakeOverHost): boolean {

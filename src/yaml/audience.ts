@@ -19,7 +19,7 @@ export function withAudience(
 export function publicWords(problem: Problem): string {
   if (!problem.isPrivate) return formatProblem(problem);
   const message =
-    problem.rule ?? 'this file has a problem; not everybody may read it, so it is told by jobctl check alone';
+    problem.rule ?? 'this file has a problem, which is shown only to users who may read the file: jobctl check';
   return formatProblem({ ...problem, message });
 }
 

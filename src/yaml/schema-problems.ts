@@ -21,9 +21,9 @@ export function schemaProblems(errors: readonly SchemaError[], subject: Subject)
   for (const error of errors) {
     // A key with a misspelt name is reported once, not as missing as well.
     if (error.keyword === 'required' && misspelt.has(missingPath(error))) continue;
-    const remark = error.propertyName === undefined ? problemOf(error, subject) : undefined;
+    const problem = error.propertyName === undefined ? problemOf(error, subject) : undefined;
     // Several keywords may refuse one value; their message is the same.
-    if (remark) problems.set(`${remark.offset} ${remark.message}`, remark);
+    if (problem) problems.set(`${problem.offset} ${problem.message}`, problem);
   }
   return [...problems.values()];
 }

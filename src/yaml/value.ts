@@ -84,8 +84,9 @@ function readMap(reader: Reader, pairs: readonly Pair[], { schema }: Expected): 
   const value: Record<string, unknown> = {};
   for (const { key, value: node } of pairs) {
     const name = isScalar(key) ? String(key.value ?? '') : undefined;
-    if (name === undefined) remark(reader, key as Node, 'error', 'a key must be plain text');
-    else if (Object.hasOwn(value, name)) remark(reader, key as Node, 'error', `${JSON.stringify(name)} is given twice`);
+    if (name === undefined) addProblem(reader, key as Node, 'error', 'a key must be plain text');
+    else if (Object.hasOwn(value, name))
+      addProblem(reader, key as Node, 'error', `${JSON.stringify(name)} is given twice`);
     else if (!isOwn(name, schema))
       setOwn(value, name, read(reader, node, { schema: schemaOfKey(schema, name), key: name }));
   }
@@ -120,13 +121,13 @@ function readScalar(reader: Reader, node: Scalar, { schema, key }: Expected): un
   const written = node.source ?? '';
   if (schema?.['x-as-written']) {
     if ([schema.type].flat().includes('null') && node.type === Scalar.PLAIN && /^(?:~|null|Null|NULL)$/.test(written))
-      remark(reader, node, 'error', noText(key, written));
+      addProblem(reader, node, 'error', noText(key, written));
     return written;
   }
   if (node.type !== Scalar.PLAIN) return node.value;
   const old = schema?.type === 'boolean' ? oldBooleans.get(written) : undefined;
   if (old !== undefined) {
-    remark(reader, node, 'warning', `"${key}: ${written}" is read as ${old}, as in YAML 1.1; write ${old}`);
+    addProblem(reader, node, 'warning', `"${key}: ${written}" is read as ${old}, as in YAML 1.1; write ${old}`);
     return old;
   }
   // A leading zero is octal in YAML 1.1 and decimal in 1.2, so the validator gets the text and
@@ -147,7 +148,7 @@ function readAlias(reader: Reader, alias: { readonly source: string } & Node, ex
   const here = alias.range?.[0] ?? 0;
   const node = reader.anchors.findLast((n) => anchorOf(n) === alias.source && (n.range?.[0] ?? 0) < here);
   if (node === undefined) {
-    remark(reader, alias, 'error', `a value that starts with * must be in quotes: "*${alias.source}"`);
+    addProblem(reader, alias, 'error', `a value that starts with * must be in quotes: "*${alias.source}"`);
     return null;
   }
   reader.aliases += 1;
@@ -176,11 +177,11 @@ function anchorsOf(document: Document): readonly Node[] {
 }
 
 function giveUp(reader: Reader, node: Node, message: string): null {
-  remark(reader, node, 'error', message);
+  addProblem(reader, node, 'error', message);
   reader.incomplete = true;
   return null;
 }
 
-function remark(reader: Reader, node: Node | null, severity: TextProblem['severity'], message: string): void {
+function addProblem(reader: Reader, node: Node | null, severity: TextProblem['severity'], message: string): void {
   reader.problems.push({ severity, offset: node?.range?.[0] ?? 0, message });
 }

@@ -16,7 +16,7 @@ for name in null zero full random urandom tty; do : >"$dev/$name"; mount --bind 
 mkdir "$dev/pts"; mount --bind /dev/pts "$dev/pts"; ln -s pts/ptmx "$dev/ptmx"; ln -s /proc/self/fd "$dev/fd"
 : >"$dev/log"; mount --bind "$log" "$dev/log"; mount --rbind "$dev" /dev; exec "$@"`;
 
-describe('what a person changes', { skip: canMount ? false : 'needs root, unshare(1) and logger(1)' }, () => {
+describe('changes by a person', { skip: canMount ? false : 'needs root, unshare(1) and logger(1)' }, () => {
   let house: House;
   let log: Syslog;
   let etc: OwnEtc;
@@ -86,7 +86,7 @@ describe('what a person changes', { skip: canMount ? false : 'needs root, unshar
     }
   }
 
-  test('what only looks, what the clock starts and what a job starts are not told', async () => {
+  test('looks, starts by the clock and starts by a job are not audited', async () => {
     const earlier = audited().length;
     await call(['jobctl', 'status']);
     await call(['run-job', '--status']);
@@ -98,7 +98,7 @@ describe('what a person changes', { skip: canMount ? false : 'needs root, unshar
     assert.equal(audited().length, earlier + 1);
   });
 
-  test('it is one line of plain characters, with who, from where and what', async () => {
+  test('the audit line is one line of plain characters: who, from where, what', async () => {
     const hostile = 'a "b"\n<0>forged uid=0\u001b[2J\u202e';
     const env = { SUDO_USER: 'eve\nroot' };
     await call(['jobctl', 'stop', 'quick', '--reason', hostile], { as: 'service', env: env });
@@ -120,7 +120,7 @@ describe('what a person changes', { skip: canMount ? false : 'needs root, unshar
     );
   });
 
-  test('a system log that does not listen stops nothing', async () => {
+  test('a system log that does not answer stops nothing', async () => {
     await using deaf = await startSyslog('deaf');
     const { code, stdout } = await call(['jobctl', 'pause', 'quick', '--for', '1s'], { socket: deaf.socket });
     assert.equal(code, 0);

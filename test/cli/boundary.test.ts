@@ -224,7 +224,7 @@ describe('behind the change from root to the service user', { skip }, () => {
     await shows(/^code 0\r$/m);
   });
 
-  test('no output of a job steers a terminal; colours and letters pass, however they are cut', async () => {
+  test('no output of a job controls the terminal; colours and letters pass, however they are cut', async () => {
     // Clipboard, title, a question that the terminal answers as if it were typed, clear screen, C1 in both spellings, an unfinished end.
     const bytes = String.raw`\033]52;c;ZXZpbA==\007 \033]0;title\007 \033[6n \033[2J \302\2336n \233c \033[31mred\033[0m gr\303\274n\n\033[`;
     writeFileSync(house.path('bytes'), execFileSync('/usr/bin/printf', [bytes]));
@@ -296,7 +296,7 @@ describe('what passes the boundary', { skip }, () => {
   test('a full disk is told of, and the exit code stays', async () => {
     const { code, stderr } = await shell(`${crosses('alternate', 2)} >/dev/full`);
     assert.equal(code, 7);
-    assert.match(stderr, /^1\ncrosses: standard output: ENOSPC.*; what followed is not shown\n$/);
+    assert.match(stderr, /^1\ncrosses: standard output: ENOSPC.*; the rest is lost\n$/);
   });
 
   test('lines for one place keep their order', async () => {

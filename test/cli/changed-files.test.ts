@@ -86,9 +86,9 @@ describe('a service whose file changes', () => {
   test('stays down when it was stopped while its file was broken, also when that is fixed', async () => {
     const before = await house.status('web');
     await ask(house, [
-      ['jobctl stop web.1', 0, /web\.1 is wanted down\nweb\.1 has ended/],
+      ['jobctl stop web.1', 0, /web\.1 will be kept down\nweb\.1 has ended/],
       ['jobctl status web.1', 3, /web\.1 +stopped/],
-      ['jobctl stop --tag shop --reason moving', 0, /web is wanted down\nweb has ended/],
+      ['jobctl stop --tag shop --reason moving', 0, /web will be kept down\nweb has ended/],
       ['jobctl status web', 3, /state: +DOWN[\s\S]*wanted: +down, stopped by .*: moving[\s\S]*file: +has problems/],
       ['jobctl start web', 78, /web can't be started, and is not running: its file has problems: .*bogus/],
       ['jobctl stop web', 0, /web was not running/],
@@ -103,7 +103,7 @@ describe('a service whose file changes', () => {
     await ask(house, [['jobctl start web --wait', 0, /web is UP/]]);
   });
 
-  test('stops in a rolling restart where its file has broken meanwhile', async () => {
+  test('stops a rolling restart when its file gets problems meanwhile', async () => {
     // The restart waits for instance 0 until this file is there.
     const gate = house.path('play/gate');
     const gated = web.replace(

@@ -14,7 +14,7 @@ describe('runs that meet', { concurrency: 2 }, () => {
   const house = new PolicyHouse({});
   after(() => house.remove());
 
-  test('CANCEL_NEW: the new run is skipped and says who is in its way; with allow_overtime that is no failure', async () => {
+  test('CANCEL_NEW: the new run is skipped and names the run that holds the lock; with allow_overtime that is no failure', async () => {
     house.job('cancel', `name: C\n${house.until('cancel')}`);
     const first = house.start('cancel');
     const { run } = await house.event('cancel', 'started');
@@ -111,7 +111,7 @@ describe('runs that meet', { concurrency: 2 }, () => {
     assert.match(history.stdout, new RegExp(`${run}  was stopped: replaced by run ${next}`));
   });
 
-  test('KILL_EXISTING: a run-job that hears nothing is killed, and what it leaves too', async () => {
+  test('KILL_EXISTING: a run-job that ignores TERM is killed, and its remaining processes, too', async () => {
     const settings = 'name: D\ncron_collision_policy: KILL_EXISTING\nkill_grace: 1s\n';
     house.job('deaf', `${settings}command: sh -c 'trap "" TERM; echo begun; while :; do sleep 1; done'\n`);
     const old = house.start('deaf');
@@ -133,7 +133,7 @@ describe('runs that meet', { concurrency: 2 }, () => {
     );
   });
 
-  test('jobs that share a lock take turns: who has it is named, in the refusal and in the status', async () => {
+  test('jobs that share a lock take turns: refusal and status name the holder', async () => {
     house.job('reader', `name: R\nlocks: [db, mail]\n${house.until('reader')}`);
     house.job('writer', 'name: W\nlocks: [db]\ncommand: /bin/true\n');
     house.job('waiter', 'name: V\nlocks: [disk, db]\ncron_collision_policy: QUEUE\ncommand: /bin/true\n');
@@ -141,7 +141,7 @@ describe('runs that meet', { concurrency: 2 }, () => {
     const { run } = await house.event('reader', 'started');
     assert.match(
       (await house.exits('writer', 75)).stderr,
-      new RegExp(`the lock "db" is taken by job reader: pid \\d+, run ${run}`),
+      new RegExp(`the lock "db" is held by job reader: pid \\d+, run ${run}`),
     );
     const status = await house.run('jobctl', ['status', 'writer']);
     assert.match(status.stdout, new RegExp(`shared locks: +db is held by reader, run ${run} since `));
@@ -165,14 +165,14 @@ describe('runs that meet', { concurrency: 2 }, () => {
     await first.done;
     assert.match(
       (await house.exits('other', 75)).stderr,
-      /the lock "tape" is taken by job owner: its last run-job is gone/,
+      /the lock "tape" is held by job owner: its last run-job is gone/,
     );
     house.let('owner');
     await until('the owner to end', () => membersOf(run).jobs.length === 0);
     await house.exits('other', 0);
   });
 
-  test('a job that a run with the same lock starts is refused as a mistake in the files, and does not wait for ever', async () => {
+  test('a job that a run with the same lock starts is refused as a problem of the files, and does not wait forever', async () => {
     house.job('inner', 'name: I\nlocks: [db2]\ncron_collision_policy: QUEUE\ncommand: /bin/true\n');
     const runJob = `${path.join(repository, 'bin/run-job')} --config ${house.configFile} inner`;
     house.job('outer', `name: O\nlocks: [db2]\ncommand: ${runJob}\n`);
@@ -182,7 +182,7 @@ describe('runs that meet', { concurrency: 2 }, () => {
   });
 });
 
-describe('a run-job that is killed with -9 while it waits leaves no trace but in the history', {
+describe('a run-job that is killed with -9 while it waits leaves only a record in the history', {
   concurrency: 2,
 }, () => {
   const house = new PolicyHouse({});

@@ -57,7 +57,7 @@ PROCESS_CONTROL_TRIGGER=cron
   assert.deepEqual([statSync(s.crontab).mode & 0o7777, statSync(s.crontab).uid], [0o644, 0]);
 });
 
-test('without a change nothing is written and nothing is said, also with and without the cache', { skip }, (t) => {
+test('without a change nothing is written or printed, with and without the cache', { skip }, (t) => {
   const s = scene(t);
   s.job('a');
   // Two seconds after their last change files are taken from the cache.
@@ -72,7 +72,7 @@ test('without a change nothing is written and nothing is said, also with and wit
   }
 });
 
-test('exit codes tell a configuration manager what it needs', { skip }, (t) => {
+test('exit codes tell a configuration manager whether anything changed or failed', { skip }, (t) => {
   const s = scene(t);
   s.job('a');
   assert.equal(s.generate(['--check']).status, 2);
@@ -121,7 +121,7 @@ test('on_invalid_job: abort writes nothing when any job has a problem', { skip }
   assert.ok(!existsSync(s.crontab));
 });
 
-test('all problems of all files are told at once, with their places', { skip }, (t) => {
+test('all problems of all files are printed at once, with their places', { skip }, (t) => {
   const s = scene(t);
   s.file('a', 'name: A\ncommand: /bin/true\nschedul: "* * * * *"\ntimeout: soon\n');
   s.file('b', 'name: B\ncommand: [\n');
@@ -142,7 +142,7 @@ test('all problems of all files are told at once, with their places', { skip }, 
   }
 });
 
-test('--json is one object that Salt understands, and its words are nowhere else', { skip }, (t) => {
+test('--json is one object that Salt understands, and nothing else is printed', { skip }, (t) => {
   const s = scene(t);
   s.job('a');
   s.file('b', 'name: B\n');
@@ -192,7 +192,7 @@ test('at a terminal a diff has colours, unless NO_COLOR is set', { skip }, (t) =
   assert.doesNotMatch(atTerminal({ TERM: 'dumb' }), /\x1b/);
 });
 
-test('--plan tells which runs appear, vanish and move', { skip }, (t) => {
+test('--plan shows which runs appear, vanish and move', { skip }, (t) => {
   const s = scene(t);
   s.job('gone');
   s.job('moved', '0 5 * * *');

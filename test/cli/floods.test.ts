@@ -45,7 +45,7 @@ describe('the output of a whole run', { concurrency: 2 }, () => {
     assert.match(house.log('holds'), /NOTE\ta process that outlives the command keeps its output open/);
   });
 
-  test('that a full disk takes is counted, on record and told; the job is not disturbed', {
+  test('lost to a full disk are counted, recorded and reported; the job goes on', {
     skip: noNamespace,
   }, async () => {
     const run = await house.run('run-job', ['full'], onSmallDisk(house, ['log']));

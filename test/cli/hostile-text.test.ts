@@ -99,7 +99,7 @@ function assertClean(text: string, what: string): void {
 }
 
 describe('the functions', () => {
-  test('one line has nothing that can not be seen, and says the same to JSON', () => {
+  test('one line has only printable characters, and JSON has the same value', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const line = printable(text);

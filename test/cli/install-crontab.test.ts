@@ -140,7 +140,7 @@ for (const [what, text] of texts) {
   });
 }
 
-test('a changed job is asked about everywhere until it is installed', { skip }, (t) => {
+test('every program reports a changed job until it is installed', { skip }, (t) => {
   const person = new Person(t);
   person.generate('--install');
   person.job('mine', '7 * * * *');
@@ -164,7 +164,7 @@ test('a changed job is asked about everywhere until it is installed', { skip }, 
   assert.equal(person.generate('--check').status, 0);
 });
 
-test('broken markers are not guessed about', { skip }, (t) => {
+test('broken markers are refused, not guessed', { skip }, (t) => {
   const person = new Person(t);
   person.generate('--install');
   const text = (person.crontab() ?? '').replace(/# END.*\n/, '');
@@ -176,7 +176,7 @@ test('broken markers are not guessed about', { skip }, (t) => {
   }
 });
 
-test('what crontab(1) refuses is said in its words, and the old crontab stays', { skip }, (t) => {
+test('a refusal of crontab(1) is printed in its words, and the old crontab stays', { skip }, (t) => {
   const person = new Person(t);
   const text = '99 99 * * * this was never right\n';
   person.put(text);
@@ -185,14 +185,14 @@ test('what crontab(1) refuses is said in its words, and the old crontab stays', 
   assert.match(stderr, /cron-generate: crontab -: .*bad minute/);
 });
 
-test('what somebody saves between reading and writing is not lost', { skip }, (t) => {
+test('a change that is saved between reading and writing is not lost', { skip }, (t) => {
   const person = new Person(t);
   person.put('5 4 * * * /bin/true\n');
   person.wrapper = `echo "$1" >>$calls
     [ "$1" = -l ] && [ "$(grep -c -e -l $calls)" = 2 ] && { $real -l; echo '9 9 * * * /bin/edited'; } | $real -
     exec $real "$@"`;
   const { status, stderr } = person.generate('--install');
-  assert.match(stderr, /your crontab was changed at this moment, and is left as it is: try again/);
+  assert.match(stderr, /your crontab was changed meanwhile, so it is left as it is; try again/);
   assert.equal(status, 78);
   person.wrapper = undefined;
   assert.equal(person.crontab(), '5 4 * * * /bin/true\n9 9 * * * /bin/edited\n');
@@ -222,13 +222,13 @@ test('a crontab that would be longer than cron reads is refused, and the old one
   assert.equal(person.crontab(), '# x\n'.repeat(9_996));
 });
 
-test('a user who may have no crontab is told where that is decided', { skip }, (t) => {
+test('a user who may have no crontab is told which file decides it', { skip }, (t) => {
   const person = new Person(t);
   person.allow = 'root\n';
   const { status, stderr } = person.generate('--install');
   assert.equal(status, 77);
   assert.match(stderr, /crontab -l: .*not allowed to use this program.*; .*\/etc\/cron\.allow/);
-  assert.match(person.generate().stderr, /whether your crontab has these lines is not known: crontab -l: /);
+  assert.match(person.generate().stderr, /can't tell whether your crontab has these lines: crontab -l: /);
 });
 
 test('root has no use for it, and says so', { skip: notRoot }, () => {

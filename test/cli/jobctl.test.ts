@@ -102,7 +102,7 @@ describe('jobctl with real jobs', () => {
     assert.match(seen, /INFO\tlast\n[\s\S]*exit code 0\n$/);
   });
 
-  test('what can not be is refused with words', async () => {
+  test('impossible values are refused with a reason', async () => {
     for (const [args, words] of [
       [['pause', 'hello', '--for', 'soon'], /--for must be a time such as/],
       [['pause', 'hello', '--until', '2020-01-01'], /must be in the future/],

@@ -110,7 +110,7 @@ describe('kept from the Python process-control', () => {
     for (const name of house.logs('blast')) assert.match(name, /^blast-\d{8}-\d{6}(-\d+)?\.log$/);
   });
 
-  test('check-jobs-icinga says FAILING JOBS with the names, and ends with 2', async () => {
+  test('check-jobs-icinga prints FAILING JOBS with the names and exits with 2', async () => {
     await house.run('run-job', ['minutes']);
     const check = await house.run('check-jobs-icinga', []);
     assert.equal(check.code, 2);

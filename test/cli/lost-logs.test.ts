@@ -45,7 +45,7 @@ for (const [title, happens] of [
   });
 }
 
-test('moved: all of it is where it was moved to, and jobctl says what may have become of it', async () => {
+test('moved: the whole log is where it was moved to, and jobctl says what may have happened', async () => {
   const { log, shown } = await runWith('moved', (file) => renameSync(file, house.path('log/moved.old')));
   assert.match(readFileSync(house.path('log/moved.old'), 'utf8'), whole);
   assert.equal(shown.code, 1);
@@ -63,7 +63,7 @@ test('truncated: what is missing is counted', async () => {
   assert.equal(plugin.code, 1, plugin.stdout);
 });
 
-test('replaced: the file of somebody else is left alone, and all is counted as lost', async () => {
+test('replaced: the new file is left alone, and all output is counted as lost', async () => {
   const { log, stderr, history, plugin } = await runWith('replaced', (file) => {
     rmSync(file);
     writeFileSync(file, "somebody's own\n");

@@ -18,7 +18,7 @@ after(async () => {
   house.remove();
 });
 
-test('of a job whose file is gone the history and the logs are shown, and that it is gone', async () => {
+test('for a job whose file is gone, jobctl shows history and logs and says that the file is gone', async () => {
   assert.equal((await house.run('run-job', ['old'])).code, 0);
   rmSync(house.path('jobs/old.yaml'));
   for (const [command, shown] of [
@@ -39,7 +39,7 @@ test('of a job whose file is gone the history and the logs are shown, and that i
   assert.match((await jobctl('history', 'never-there')).stderr, /there is no job "never-there"/);
 });
 
-test('of a service whose file is gone too, also of one instance', async () => {
+test('also for a service whose file is gone, and for one instance', async () => {
   await jobctl('start', 'web', '--wait');
   rmSync(house.path('jobs/web.yaml'));
   await until('it to end', async () => (await jobctl('status', 'web')).code === 64);
@@ -71,7 +71,7 @@ test('a tag names the files that may have it and can not be read', async () => {
   assert.doesNotMatch((await jobctl('status', 'good')).stderr, words);
 });
 
-test('who asked first for the stop of a run, and why, stays; who asked again stands beside it', async () => {
+test('the first request to stop a run stays on record, with its reason; later ones are listed beside it', async () => {
   await jobctl('start', 'deaf');
   await until('it to listen', async () => /deaf/.test((await jobctl('logs', 'deaf')).stdout));
   const first = jobctl('stop', 'deaf', '--reason', 'it eats the disk');
@@ -81,10 +81,7 @@ test('who asked first for the stop of a run, and why, stays; who asked again sta
   await jobctl('stop', 'deaf', '--reason', 'still there');
   await first;
   const { stdout } = await jobctl('history', 'deaf');
-  assert.match(
-    stdout,
-    /was stopped with SIGTERM by (\S+): it eats the disk, .*\1 asked again for its stop: still there/,
-  );
+  assert.match(stdout, /was stopped with SIGTERM by (\S+): it eats the disk, .*\1 asked again to stop it: still there/);
   const { stdout: json } = await jobctl('history', 'deaf', '--json');
   const run = JSON.parse(json) as { stopReason: string; laterStops: readonly { reason: string }[] };
   assert.equal(run.stopReason, 'it eats the disk');

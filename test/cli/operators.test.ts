@@ -125,7 +125,7 @@ describe('what an operator types and is told', () => {
     assert.match((await house.run('run-job', ['--status', 'slow'])).stdout, /last status: unknown/);
   });
 
-  test('the history of a service says who decided what, and why', async () => {
+  test('the history of a service records who decided what, and why', async () => {
     await jobctl('stop', 'web.1', '--reason', 'it leaks');
     const restarted = await jobctl('restart', 'web', '--reason', 'certificate');
     assert.match(
@@ -137,7 +137,7 @@ describe('what an operator types and is told', () => {
     const started = await jobctl('start', 'web', '--reason', 'all of it');
     assert.match(
       started.stdout,
-      new RegExp(`^web\\.1 is wanted up again, too; it was stopped by ${by} at ${time}: it leaks\n`),
+      new RegExp(`^web\\.1 will be kept up again, too; it was stopped by ${by} at ${time}: it leaks\n`),
     );
     const { stdout } = await jobctl('history', 'web');
     for (const words of [
@@ -158,7 +158,7 @@ describe('what an operator types and is told', () => {
     await is('web', 'UP');
   });
 
-  test('what looks shows jobs and services alike', async () => {
+  test('commands that only look show jobs and services alike', async () => {
     const logs = await jobctl('logs', '--tag', 'mix');
     for (const name of ['idle', 'off', 'runs', 'web.0', 'web.1', 'down.0'])
       assert.match(logs.stdout, new RegExp(`^==> ${name} <==$`, 'm'));
@@ -188,11 +188,11 @@ describe('what an operator types and is told', () => {
     const history = await jobctl('history', '--failed', '--since', '1h');
     assert.match(history.stdout, /^fails +\d{4}.* failed with exit code 3/);
     assert.doesNotMatch(history.stdout, /was stopped|slow/);
-    assert.match((await jobctl('history', '--since', 'tomorrow')).stderr, /nothing of that kind/);
+    assert.match((await jobctl('history', '--since', 'tomorrow')).stderr, /no such entries/);
     assert.deepEqual((await jobctl('failed', 'idle')).code, 0);
   });
 
-  test('who may not read a log is told the group and both ways to it', {
+  test('a user who may not read a log is told the group and two ways to read it', {
     skip: isRoot ? false : 'needs root',
   }, async () => {
     const under = ['/usr/bin/setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'];

@@ -53,7 +53,7 @@ describe('run-job and its reaper are killed together, and the job lives on', { c
     assert.match(house.log('asks'), /\tINFO\tOverwrite\? \[y\/N\] \n$/);
   });
 
-  test('a log that was cut has its beginning and an end when run-job was killed', async () => {
+  test('a shortened log has its beginning and its end when run-job was killed', async () => {
     house.job('floods', 'name: Floods\ncommand: seq 1 1000000000\nlog_max_size: 1M\n');
     const wrapper = house.spawn('run-job', ['floods']);
     const done = ended(wrapper);

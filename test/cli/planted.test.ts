@@ -406,7 +406,7 @@ describe('what a job has planted below the run, state and output directories', {
     assert.ok(dropped !== -1 && dropped < opened, lines.join('\n'));
   });
 
-  test('the history that can not be written is told, and the run goes on', async () => {
+  test("a history that can't be written is reported, and the run goes on", async () => {
     await house.run('jobctl', ['resume', 'job']);
     rmSync(house.path('run/job.lock'));
     await planted([house.path('state/history/job.jsonl')], kinds['a FIFO'] ?? assert.fail(), async () => {
@@ -416,7 +416,7 @@ describe('what a job has planted below the run, state and output directories', {
     });
   });
 
-  test('a log elsewhere, after output_directory has changed, is not shown and told where it is', async () => {
+  test('a log in another directory, after output_directory has changed, is not shown, but its place is named', async () => {
     const config = readFileSync(house.configFile, 'utf8');
     const before = readFileSync(house.path('state/history/job.jsonl'), 'utf8');
     const at = /"logPath":"([^"]*)"/.exec(before)?.[1] ?? '';

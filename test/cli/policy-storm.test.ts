@@ -15,7 +15,7 @@ const slugs = Object.keys(locks) as (keyof typeof locks)[];
 const starts = 60;
 const atOnce = 6;
 
-test('runs of the same job, and of jobs that share a lock, never overlap, and every one of them has its fate on record', async () => {
+test('runs of the same job, and of jobs that share a lock, never overlap, and every run is on record', async () => {
   const house = new PolicyHouse({});
   after(() => house.remove());
   mkdirSync(house.path('oracle'));

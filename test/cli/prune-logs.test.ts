@@ -88,7 +88,7 @@ describe('old logs', () => {
     await until('the second sweep', () => !house.logs('quick').includes(again));
   });
 
-  test('are kept where nothing is said, and no hour is counted', async () => {
+  test('are kept without log_retention, and no marker is written', async () => {
     const house = houseWith('{}');
     const name = plant(house, 'quick', 1000);
     assert.equal((await house.run('run-job', ['quick'])).code, 0);
@@ -96,7 +96,7 @@ describe('old logs', () => {
     assert.equal(existsSync(house.path('state/logs-pruned')), false);
   });
 
-  test('are kept as long as the job says, and altogether while its file has mistakes', async () => {
+  test('are kept as long as the job says, and all of them while its file has problems', async () => {
     const house = houseWith('{days: 10}', {
       long: `${quick}log_retention: {days: 0}\n`,
       short: `${quick}log_retention: {runs: 1}\n`,
@@ -154,7 +154,7 @@ describe('old logs', () => {
     );
   });
 
-  test('are whole at every moment, though sweeps are killed and two are at work', async () => {
+  test('are complete at every moment, although sweeps are killed and two run at once', async () => {
     const house = houseWith('{compress_after: 1}');
     const text = 'a line that can be compressed\n'.repeat(40_000);
     const names = Array.from({ length: 12 }, (_, index) => plant(house, 'quick', index + 2, `${index}\n${text}`));

@@ -45,7 +45,7 @@ describe('what a daemon prints under `leftovers: allow`', { concurrency: 3 }, ()
     };
   }
 
-  test('10 MB: it neither dies nor stands still, and all of it is in a file beside the log', async () => {
+  test('10 MB: the job neither dies nor hangs, and all output is in a file beside the log', async () => {
     const daemon = await leave('large', 'seq 1 1400000; echo last >&2');
     assert.ok(!existsSync(daemon.file), 'a daemon that says nothing has no file');
     await daemon.work();
@@ -64,7 +64,7 @@ describe('what a daemon prints under `leftovers: allow`', { concurrency: 3 }, ()
     await house.exits('large', 0);
   });
 
-  test('what it prints while the next commands of the run are at work is not in their frames', async () => {
+  test('its output is not in the frames of the next commands of the run', async () => {
     const { file, work } = await leave('frames', 'printf question; sleep 2; echo; echo after');
     await work();
     await until('its words', () => existsSync(file) && /\tINFO\tafter\n$/.test(readFileSync(file, 'utf8')));

@@ -216,7 +216,7 @@ describe('run-job with a real job', () => {
     assert.equal(started?.event === 'started' && started.trigger.by, 'person');
   });
 
-  test('anybody else is refused with 77', rootOnly, async () => {
+  test('other users are refused with 77', rootOnly, async () => {
     const { execFileSync, spawn } = await import('node:child_process');
     const nobody = execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).trim();
     const child = spawn(

@@ -6,7 +6,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 import { after, test } from 'node:test';
-import { judgeResponse } from '../../src/service/instance/live-instance.ts';
+import { judgeResponse } from '../../src/service/instance/http-response.ts';
 import { probes } from '../../src/system/service/probes.ts';
 import { isRoot, until } from './house.ts';
 import { instanceOf, isThere, kill, pidOf, ServiceHouse } from './serving.ts';
@@ -78,7 +78,7 @@ test('an HTTP probe says which code it got, and where it was led', async () => {
     assert.deepEqual(judgeResponse(response, { ...probe, ...changes }), { is: 'failure', reason });
 });
 
-test('one whose supervisor was stopped is not taken for well, and can be stopped', async () => {
+test('a service whose supervisor was stopped is not shown as UP, and can be stopped', async () => {
   assert.equal((await house.run('jobctl', ['start', 'sleeping', '--wait'])).code, 0);
   const before = await house.untilUp('sleeping');
   const supervisor = await house.supervisor('sleeping');

@@ -18,7 +18,7 @@ restart_delay_max: 0.5
 stop_timeout: 1
 `;
 
-describe('what must stay up', () => {
+describe('services stay up', () => {
   const house = new ServiceHouse({ web });
   after(() => house.end());
 
@@ -89,7 +89,7 @@ describe('what must stay up', () => {
     assert.notEqual(pidOf(await house.untilUp('web'), 0), pidOf(before, 0));
   });
 
-  test('is started again after its supervisor was killed, when what that had left is gone', async () => {
+  test('is started again after its supervisor was killed, once the remaining processes are gone', async () => {
     const before = await house.untilUp('web');
     kill(await house.supervisor('web'));
     await house.ensure();
@@ -105,7 +105,7 @@ describe('what must stay up', () => {
     );
   });
 
-  test('and when the reapers were killed too, so that nobody is left who would end it', async () => {
+  test('and when the reapers were killed, too, so that no process is left to end it', async () => {
     house.tell('deaf.0');
     const hearing = pidOf(await house.untilUp('web'), 0);
     await house.run('jobctl', ['restart', 'web.0']);
@@ -144,7 +144,7 @@ describe('what must stay up', () => {
     await house.untilUp('web');
   });
 
-  test('stays down when a person says so, over every --ensure, and says who', async () => {
+  test('stays down after a stop, over every --ensure, and names who stopped it', async () => {
     const stopped = await house.run('jobctl', ['stop', 'web', '--reason', 'moving house']);
     assert.equal(stopped.code, 0, stopped.stderr);
     await house.ensure();
@@ -158,12 +158,12 @@ describe('what must stay up', () => {
     assert.deepEqual([started.code, started.stdout], [0, 'web is UP\n']);
   });
 
-  test('never had two processes under one number', () => {
+  test('never had two processes of one instance', () => {
     assert.deepEqual(house.lines('overlaps'), []);
   });
 });
 
-test('a reboot: what an old boot has left on record says nothing about processes of this one', async () => {
+test('a reboot: the records of an old boot say nothing about processes of this one', async () => {
   const house = new ServiceHouse({ web });
   const innocent = spawn('sleep', ['600'], { stdio: 'ignore' });
   try {

@@ -141,7 +141,7 @@ describe('steering real jobs', () => {
     await jobctl('resume', 'fails');
   });
 
-  test('restart ends what runs and starts it anew; what does not run is started; JSON says which', async () => {
+  test('restart ends a run and starts the job again, or starts it; JSON says which', async () => {
     const [first] = await json('restart', 'long');
     assert.deepEqual([first?.stop, first?.started], ['idle', true]);
     const running = async () => /running since .*run (\S+)\)/.exec((await jobctl('status', 'long')).stdout)?.[1];
@@ -169,7 +169,7 @@ describe('steering real jobs', () => {
     assert.equal((await jobctl('logs', '--tag', 'night', '-f')).code, 64);
   });
 
-  test('check tells every problem of a directory or a file, and what would become of each job', async () => {
+  test('check shows every problem of a directory or a file, and the line that each job would get', async () => {
     const all = await jobctl('check');
     assert.equal(all.code, 1);
     assert.match(all.stdout, /broken.yaml:1:1: .*command/);
@@ -208,7 +208,7 @@ describe('steering real jobs', () => {
     assert.equal(off.code, 1);
     assert.match(
       off.stdout,
-      /^off will not run: "disabled: true" stands in its file\n\nTake it out of .*, then:\n {4}sudo cron-generate /,
+      /^off will not run: its file has "disabled: true"\n\nTake it out of .*, then:\n {4}sudo cron-generate /,
     );
     const [value = {}] = await json('why', 'manual');
     assert.deepEqual([value.verdict, (value.cause as { about: string }).about], ['will-not-run', 'schedule']);

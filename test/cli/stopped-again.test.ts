@@ -81,10 +81,10 @@ test('a stop waits for the supervisor itself, names the one that is at its last 
     const supervisor = await mailing.supervisor('dying');
     await asked;
     const stop = await mailing.run('jobctl', ['stop', 'dying']);
-    assert.deepEqual([stop.code, stop.stdout], [0, 'dying is wanted down\ndying has ended.\n']);
+    assert.deepEqual([stop.code, stop.stdout], [0, 'dying will be kept down\ndying has ended.\n']);
     assert.match(
       stop.stderr,
-      new RegExp(`^jobctl: the supervisor of dying .* is at its last step \\(pid ${supervisor}\\)`),
+      new RegExp(`^jobctl: dying has ended; its supervisor \\(pid ${supervisor}\\) is still exiting`),
     );
     assert.ok(isThere(supervisor));
     answer();

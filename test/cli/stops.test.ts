@@ -105,7 +105,7 @@ describe('a run that is ended early', { concurrency: 3 }, () => {
     assert.deepEqual(lastOutcome('forks'), { kind: 'timed-out', afterSeconds: 2 });
   });
 
-  test('with its sub-job, whose command ignores TERM: both histories say what happened, and nothing is left', async () => {
+  test('with its sub-job, whose command ignores TERM: both histories record it, and no process remains', async () => {
     const tag = escaping('child', 'ignores-term daemon-unmarked');
     house.job(
       'parent',

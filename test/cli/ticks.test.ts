@@ -40,7 +40,7 @@ describe('ticks', () => {
     writeFileSync(`${folder}/since`, JSON.stringify({ rule, sinceMs }));
   };
 
-  test('of several lines that cron starts at once one runs the job, the others are skipped as claimed, and all are content', async () => {
+  test('of several lines that cron starts at once one runs the job, the others are skipped as claimed, and all exit with 0', async () => {
     const tickMs = await freshMinute();
     const runs = await Promise.all(
       Array.from({ length: 4 }, () => house.run('run-job', ['--job', 'minutely'], byCron)),
@@ -107,7 +107,7 @@ describe('ticks', () => {
     assert.ok(event?.event === 'not-started' && event.outcome.code === 78);
   });
 
-  test('TERM while a tick waits for its splay ends the run at once, and its tick has a fate', async () => {
+  test('TERM while a tick waits for its splay ends the run at once, and the tick is on record', async () => {
     await freshMinute();
     const child = house.spawn('run-job', ['--job', 'splayed'], byCron);
     const link = () => readdirSync(house.path('state/ticks/splayed')).find((name) => name.endsWith('Z'));
@@ -145,7 +145,7 @@ describe('ticks', () => {
     }
   });
 
-  test('--catch-up writes down what was missed, and runs the last of it where a job asks for that, as a tick of the clock', async () => {
+  test('--catch-up records missed ticks, and runs the last one of a job with catch_up as a tick of the clock', async () => {
     const nowMs = Date.now();
     const lastMs = Math.floor(nowMs / hourMs) * hourMs - 2 * hourMs;
     const schedule = daily(lastMs);

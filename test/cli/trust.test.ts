@@ -417,7 +417,7 @@ describe('who may decide what is run', { skip }, () => {
       }
     });
 
-    test('who is refused learns nothing but that', async () => {
+    test('a refused caller learns nothing but the refusal', async () => {
       const words = ['setpriv', `--reuid=${attacker}`, `--regid=${attacker}`, '--clear-groups', '--', bin('run-job')];
       const done = await run([...etc.under([...words, 'hello'])], { env: { SUDO_UID: '0', USER: 'root' } });
       assertRefused(done, 77, new RegExp(`^run-job: only ${house.service.name} and root may do this`));
@@ -522,11 +522,11 @@ describe('who may decide what is run', { skip }, () => {
       rmSync(file);
     });
 
-    test('nobody gets a job from a directory that everyone can write', async () => {
+    test('no job is loaded from a directory that everyone can write', async () => {
       chmodSync(house.path('jobs'), 0o777);
       const refused = await run([bin('run-job'), '--config', house.configFile, 'hello']);
       chmodSync(house.path('jobs'), 0o755);
-      assertRefused(refused, 78, /everyone can write .*jobs, and so could have jobs run/);
+      assertRefused(refused, 78, /everyone can write .*jobs, so anyone could have jobs run/);
     });
 
     test('a job can not choose the mark of its run, neither by its file nor by the defaults', async () => {
@@ -573,7 +573,7 @@ describe('who may decide what is run', { skip }, () => {
   });
 
   describe('by what lies in its directories', () => {
-    test('a run directory of somebody else, or that others can write, gets no lock and no run', async () => {
+    test('a run directory of another user, or that others can write, gets no lock and no run', async () => {
       house.job('marks', `name: Marks\ncommand: /usr/bin/touch ${trap('job')}\n`);
       const command = [bin('run-job'), '--config', house.configFile, 'marks'];
       const place = house.path('run');
@@ -591,7 +591,7 @@ describe('who may decide what is run', { skip }, () => {
       assert.equal((await run(command)).code, 0);
     });
 
-    test('links that the service user plants lead root nowhere: nothing of root is read or written', async () => {
+    test('links that the service user plants lead root to no other file: nothing of root is read or written', async () => {
       const secret = house.path('etc/secret');
       writeFileSync(secret, '{"event":"started","run":"TOP-SECRET","atMs":1}\nTOP-SECRET\n', { mode: 0o600 });
       const plant = (name: string) => {
@@ -624,7 +624,7 @@ describe('who may decide what is run', { skip }, () => {
       for (const name of ['state/history/hello.jsonl', 'run/hello.flock']) rmSync(house.path(name), { force: true });
     });
 
-    test('a FIFO where a state should be keeps nobody who looks', async () => {
+    test('a FIFO in place of a state file blocks no command', async () => {
       const fifos = [
         'state/history/hello.jsonl',
         'run/hello.flock',

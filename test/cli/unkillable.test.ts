@@ -140,7 +140,7 @@ describe('a run of which something can not be killed', { skip: !isRoot, concurre
     });
   }
 
-  test('an instance of a service: stop says what lives, and is not 0', async () => {
+  test('an instance of a service: stop names the remaining processes and does not exit with 0', async () => {
     count += 1;
     const sleep = `sleep ${seconds}${count}`;
     const slug = `service${count}`;
@@ -161,10 +161,7 @@ describe('a run of which something can not be killed', { skip: !isRoot, concurre
     const { run } = await house.event(slug, 'ended');
     house.job('shares', 'name: S\ncommand: /bin/true\nlocks: [tape]\n');
     const { stderr } = await house.exits('shares', 75);
-    assert.match(
-      stderr,
-      new RegExp(`the lock "tape" is taken by job ${slug}: processes of run ${run} .*${root} sleep`),
-    );
+    assert.match(stderr, new RegExp(`the lock "tape" is held by job ${slug}: processes of run ${run} .*${root} sleep`));
     const status = await house.run('jobctl', ['status', 'shares']);
     assert.match(
       status.stdout,

@@ -69,7 +69,7 @@ test('jobctl check FILE judges the name as well, cron-generate --validate takes 
   }
 });
 
-test('nothing is said of such a name by what the clock starts', async () => {
+test('starts by the clock print nothing about such a name', async () => {
   for (const args of [['--ensure'], ['--catch-up']]) {
     const environment = { PROCESS_CONTROL_TRIGGER: 'cron' };
     assert.equal((await house.run('run-job', args, { environment })).stderr, '', args.join(' '));

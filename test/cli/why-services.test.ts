@@ -58,7 +58,7 @@ describe('why a service is as it is', () => {
       [/^jobctl logs waits\.0\b/, /^jobctl restart waits\.0\b/],
     ],
     ['finished', /^finished is \w+ since \S+ \S+: finished\.0 has finished\b/, [/^jobctl reset finished\b/]],
-    ['off', /^off is DOWN: "disabled: true" stands in its file$/, [/cron-generate/, /^jobctl start off\b/]],
+    ['off', /^off is DOWN: its file has "disabled: true"$/, [/cron-generate/, /^jobctl start off\b/]],
     ['broken', /^broken is UP since \S+ \S+$/, [/^jobctl check \/\S+\/broken\.yaml\b/]],
     ['deaf', /^deaf is \w+: its supervisor is stopped \(SIGSTOP\), so nothing is watched$/, [/^sudo kill -CONT \d+$/]],
     [

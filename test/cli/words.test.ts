@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { ended, House, isRoot, repository } from './house.ts';
 
-describe('run-job speaks', () => {
+describe('the messages of run-job', () => {
   const house = new House({
     both: "name: Both\ncommand: sh -c 'echo to stdout; echo to stderr >&2; exit 2'\n",
     fine: 'name: Fine\ncommand: /bin/echo fine\n',

@@ -98,7 +98,7 @@ describe('the world of a job', () => {
       cwd: service.home,
     });
 
-  test('is the one that is promised, when cron starts it', async () => {
+  test('is the promised one when cron starts the job', async () => {
     const world = comparable(await fromCron());
     assert.deepEqual(world.environment, [
       ...localeLines,
@@ -214,7 +214,7 @@ describe('the world of a job', () => {
 
   const precedence = ['chrt', '--rr', '5', 'nice', '-n', '-40', 'ionice', '-c1', '-n0'];
   const mayPrecede = isRoot && spawnSync('chrt', [...precedence.slice(1), 'true']).status === 0;
-  test('has nothing of what root has before others', {
+  test("shows nothing that root sees and others don't", {
     skip: mayPrecede ? false : 'needs root, and a machine that gives real-time priority',
   }, async () => {
     const world = await worldOf([...precedence, runJob, ...dumpArgs]);

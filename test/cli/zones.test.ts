@@ -136,7 +136,7 @@ describe('the zone of the host', { skip }, () => {
     writeFileSync(house.path('zoneinfo/Europe/Berlin'), tzif(laws['Europe/Berlin']));
   });
 
-  test('a job that names the zone which the host has today gets a line that follows the name', () => {
+  test('a job that names the zone of the host gets a line that follows the name', () => {
     onHost('cp /usr/share/zoneinfo/America/New_York /etc/localtime', program('cron-generate', ''));
     assert.match(
       readFileSync(house.path('etc/crontab'), 'utf8'),

@@ -230,7 +230,7 @@ test('a job directory that everyone can write is refused', () => {
     load({
       files: { [systemFile]: { text: 'job_directory: /srv/jobs\n' }, '/srv/jobs': { kind: 'directory', mode } },
     }).said;
-  const start = '/etc/process-control.yaml:1:16: everyone can write /srv/jobs, and so could have jobs run: ';
+  const start = '/etc/process-control.yaml:1:16: everyone can write /srv/jobs, so anyone could have jobs run: ';
   assert.deepEqual(said(0o777), [`${start}chmod o-w /srv/jobs`]);
   assert.deepEqual(said(0o1777), [`${start}keep the job files where only root can write`], 'nobody changes /tmp');
 });
@@ -244,14 +244,14 @@ test("a run directory that everyone can write is not used for locks, but the pre
   assert.equal(config?.runDirectory, '/run/process-control');
   assert.equal(config?.predecessorRunDirectory, '/tmp');
   assert.deepEqual(said, [
-    '/etc/process-control.yaml:1:16: warning: everyone can write /tmp, and so could forge locks: locks are kept in /run/process-control, a predecessor\'s are still respected; set "run_directory" to /run/process-control when it is gone',
+    '/etc/process-control.yaml:1:16: warning: everyone can write /tmp, so anyone could forge locks: locks are kept in /run/process-control, a predecessor\'s are still respected; set "run_directory" to /run/process-control when it is gone',
   ]);
 });
 
 test('a default run directory that everyone can write is refused', () => {
   const { said } = load({ files: { '/run/process-control': { kind: 'directory', mode: 0o777 } } });
   assert.deepEqual(said, [
-    '/etc/process-control.yaml: everyone can write /run/process-control, and so could forge locks: give it to the service user alone',
+    '/etc/process-control.yaml: everyone can write /run/process-control, so anyone could forge locks: give it to the service user alone',
   ]);
 });
 

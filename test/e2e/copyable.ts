@@ -52,7 +52,9 @@ function parsed(program: string, args: readonly string[], command: string): stri
   const unknown = [...stderr.matchAll(/(?:unknown|Unknown)[^\n]*/g)].map(([line]) => line).join(' ');
   if (!/no-such-option-at-all|noSuchOption/.test(unknown + stderr)) return `${program} says nothing: ${stderr}`;
   const complaints = stderr.replaceAll(/--?no-such-option-at-all/g, '');
-  return /one too many|there is no command|required|Not enough/.test(complaints) ? `${command}: ${stderr}` : undefined;
+  return /takes one job or|there is no command|required|Not enough/.test(complaints)
+    ? `${command}: ${stderr}`
+    : undefined;
 }
 
 function named(program: string, args: readonly string[], house: House, command: string): string | undefined {

@@ -71,7 +71,7 @@ test('a cron with TZ in its environment starts a job an hour after its tick was 
   }
 });
 
-test('TZ that means the same as /etc/localtime is not spoken of', { skip: noFakeTime }, async () => {
+test('a TZ with the same meaning as /etc/localtime causes no warning', { skip: noFakeTime }, async () => {
   const house = new House(
     { x: "name: X\ncommand: /bin/true\nschedule: '0 3 * * *'\n" },
     { crontab: '/etc/cron.d/process-control' },

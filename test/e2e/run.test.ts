@@ -51,7 +51,7 @@ test('a line fires: the job runs as the service user, leaves its log and its his
   }
 });
 
-test('a machine of the Python process-control is taken over: configuration, jobs, crontab, state and a run that is under way', {
+test('a host of the Python process-control is taken over: configuration, jobs, crontab, state and a run under way', {
   skip: noCron,
 }, async () => {
   const house = new House({}, { crontab: '/etc/cron.d/process-control' });

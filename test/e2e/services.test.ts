@@ -13,7 +13,7 @@ restart_delay: 0.1
 stop_timeout: 1
 `;
 
-test('cron brings a service up, it is healed from crash, hang and loss of its supervisor, and is back after a reboot', {
+test('cron starts a service; it recovers from a crash, a hang and the loss of its supervisor, and is back after a reboot', {
   skip: noCron,
 }, async () => {
   const house = new ServiceHouse({ web }, { crontab: '/etc/cron.d/process-control' });

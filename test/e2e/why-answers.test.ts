@@ -101,7 +101,7 @@ const states: readonly (readonly [slug: string, sentence: string, commands: read
     'will not run: it has no schedule: only people and other jobs start it',
     ['jobctl start unrun', 'sudo cron-generate'],
   ],
-  ['off', 'will not run: "disabled: true" stands in its file', ['sudo cron-generate', 'jobctl start off']],
+  ['off', 'will not run: its file has "disabled: true"', ['sudo cron-generate', 'jobctl start off']],
   [
     'offnow',
     `has not run yet, and will run at ${nextYear}: the crontab still has "0 0 1 1 \\*"`,
@@ -168,7 +168,7 @@ const states: readonly (readonly [slug: string, sentence: string, commands: read
   ['over', `was skipped at ${at}: still running for .*`, ['jobctl start over']],
   ['queued', `waits since ${at}.*`, ['jobctl logs queued']],
   ['full', `was skipped at ${at}: .*`, ['jobctl status full']],
-  ['shares', `was skipped at ${at}: the lock "database" is taken by job holds: .*`, ['jobctl status holds']],
+  ['shares', `was skipped at ${at}: the lock "database" is held by job holds: .*`, ['jobctl status holds']],
   ['resumed', `was skipped at ${at}: paused by pc-test until it is resumed.*`, ['jobctl start resumed']],
   ['halted', `was skipped at ${at}: paused by pc-test until it is resumed.*`, ['jobctl resume halted']],
 ];

@@ -1,4 +1,4 @@
-/** Claims in memory; `full` is a disk on which nothing can be written. */
+/** Tick claims in memory. With `full` every write fails, as on a full disk. */
 import type { Clock } from '../../src/system/types/clock.ts';
 import type { TickClaim, TickClaims } from '../../src/system/types/state.ts';
 

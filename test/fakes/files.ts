@@ -1,4 +1,4 @@
-/** Files and users in memory, for what decides by owner, mode and kind. */
+/** Files and users in memory, for code that decides by owner, mode and kind. */
 import type { FileFacts, FileKind, Files } from '../../src/system/types/file.ts';
 import type { User, Users } from '../../src/system/types/user.ts';
 
@@ -7,13 +7,13 @@ export interface FakeFile {
   readonly kind?: FileKind;
   readonly uid?: number;
   readonly mode?: number;
-  /** Of a symbolic link. */
+  /** The target of a symbolic link. */
   readonly target?: string;
-  /** Why reading it is refused. */
+  /** The reason why reading the file is refused. */
   readonly refused?: string;
 }
 
-/** Paths to files; directories on the way that are not named belong to root, mode 0755. */
+/** The files by path. Directories that are not listed belong to root and have mode 0755. */
 export function memoryFiles(named: Readonly<Record<string, FakeFile>>): Files {
   const all = new Map<string, FakeFile>();
   for (const [path, file] of Object.entries(named)) {

@@ -1,4 +1,4 @@
-/** A crontab that is installed, and a cron that reads it; each test changes what it is about. */
+/** An installed crontab and a running cron. Each test changes the part that it examines. */
 import type { CrontabPart } from '../../src/report/clock/crontab-part.ts';
 import {
   type ClockedJob,
@@ -20,7 +20,7 @@ export const cronPart: CrontabPart = {
 
 export const liveCron = { is: 'running', name: 'cron', pid: 812, sinceMs: 0, stopped: false } as const;
 
-/** `text`: what stands in the crontab; a line with `--ensure` counts for services. */
+/** The evidence for a crontab with this text; a line with `--ensure` counts for services. */
 export function installed(text: string, changes: Partial<Installed> = {}): Installed {
   const main = changes.main ?? cronPart;
   const entries = [...entriesIn(text, main.kind === 'own' ? 'user' : 'system')];
@@ -35,7 +35,7 @@ export function installed(text: string, changes: Partial<Installed> = {}): Insta
   };
 }
 
-/** As after cron-generate, with a cron that runs. */
+/** The evidence after cron-generate, with a running cron. */
 export function inSync(job: Omit<ClockedJob, 'slug'> & { readonly slug: string }): ClockFacts {
   const { schedule, enabled, timing } = job;
   if (schedule === undefined || !enabled)

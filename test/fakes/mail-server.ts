@@ -1,4 +1,4 @@
-/** A mail server in this process, on a free port, that keeps what it was sent. */
+/** A mail server in this process, on a free port, that keeps the mails that it gets. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type ParsedMail, simpleParser } from 'mailparser';
@@ -18,7 +18,10 @@ export interface MailServer extends AsyncDisposable {
   readonly received: readonly ReceivedMail[];
 }
 
-/** By default it offers STARTTLS with a self-signed certificate and takes any mail without a login. */
+/**
+ * Starts the server. By default it offers STARTTLS with a self-signed certificate and accepts any
+ * mail without a login.
+ */
 export async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
   const received: ReceivedMail[] = [];
   const server = new SMTPServer({

@@ -1,4 +1,7 @@
-/** What a supervisor asks of the machine beyond what a run does, in memory; a service's file and the wishes about it change when the test says so. */
+/**
+ * The parts of the host in memory that a supervisor needs beside those of a run. The test changes
+ * the service's file and desired state.
+ */
 
 import type { ServiceJob } from '../../src/job/job.ts';
 import { validateJobText } from '../../src/job/load.ts';
@@ -8,7 +11,7 @@ import type { ServiceNotice, SupervisorHost } from '../../src/service/supervisor
 import type { ProcessIdentity } from '../../src/system/types/process.ts';
 import type { Endpoints, ProbeAnswer } from '../../src/system/types/service.ts';
 import type { Result } from '../../src/text/problem.ts';
-import { type FakeCommand, FakeState, fakeMachine, settle, user } from './machine.ts';
+import { type FakeCommand, FakeState, fakeHost, settle, user } from './host.ts';
 
 export function serviceJob(more: string, slug = 'web'): Result<ServiceJob> {
   const text = `name: Web\nservice: true\n${more}\n`;
@@ -21,11 +24,11 @@ export function serviceJob(more: string, slug = 'web'): Result<ServiceJob> {
 
 /** One service and its supervisor, which begins with `begin`. */
 export class ServiceScene {
-  readonly fakes = fakeMachine();
+  readonly fakes = fakeHost();
   readonly state = new FakeState();
   readonly notices: ServiceNotice[] = [];
   readonly said: string[] = [];
-  /** By instance and probe; successes unless the test says otherwise. */
+  /** The answers by instance and probe; success by default. */
   probe: () => Promise<ProbeAnswer> = () => Promise.resolve({ is: 'success' });
   probes = 0;
   process: ProcessIdentity | { readonly missing: string } = { pid: 99, startTicks: '99' };
@@ -50,20 +53,20 @@ export class ServiceScene {
   get commands(): readonly FakeCommand[] {
     return this.fakes.launcher.commands;
   }
-  /** Those that have not ended, by the number of their instance. */
+  /** The commands that have not ended, by the number of their instance. */
   get running(): readonly number[] {
     return this.commands.filter((command) => !this.#over.has(command)).map(instanceOf);
   }
   readonly #over = new Set<FakeCommand>();
 
-  /** The command of an instance that runs now. */
+  /** The running command of an instance. */
   command(instance: number): FakeCommand {
     const found = this.commands.filter((command) => !this.#over.has(command) && instanceOf(command) === instance);
     if (found.length !== 1) throw new Error(`${found.length} commands run for instance ${instance}`);
     return found[0] as FakeCommand;
   }
 
-  /** The file is replaced; `undefined` removes it. */
+  /** Replaces the file; `undefined` removes it. */
   async write(more: string | undefined): Promise<void> {
     this.#file = more === undefined ? undefined : serviceJob(more);
     this.#changed('web.yaml');
@@ -88,7 +91,7 @@ export class ServiceScene {
     await this.clock.advance(100);
   }
 
-  /** The supervisor is gone with all that it had: killed, or the machine went down. */
+  /** Ends the supervisor with all its state, as a KILL or a power failure does. */
   forget(): void {
     for (const command of this.commands) this.#over.add(command);
     this.fakes.locks.holders.clear();

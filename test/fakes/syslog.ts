@@ -1,4 +1,4 @@
-/** A datagram socket in the place of /dev/log, kept by a real process; its messages as they arrive. */
+/** A datagram socket in the place of /dev/log, in a real process, and the messages that it gets. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ export interface Syslog extends AsyncDisposable {
   messages(count: number): Promise<readonly string[]>;
   /** The first message that matches. */
   message(pattern: RegExp): Promise<string>;
-  /** All that have come until now. */
+  /** All messages until now. */
   all(): readonly string[];
 }
 

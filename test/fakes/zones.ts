@@ -1,4 +1,4 @@
-/** Zones of this machine by their names, as the programs have them. */
+/** The zones of this host by name, as the programs use them. */
 
 import { findZone } from '../../src/system/time/zones.ts';
 import type { Zone, Zones } from '../../src/zone/zone.ts';
@@ -9,7 +9,7 @@ export function zoneNamed(name: string): Zone {
   return zone;
 }
 
-/** On a host in the given zone. */
+/** The zones of a host in the given zone. */
 export function zonesOn(host: string): Zones {
   return { host: zoneNamed(host), find: findZone };
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { validateJobText } from '../../src/job/load.ts';
 import { type RehearsalRequest, rehearsalCode, rehearsalText, rehearse } from '../../src/report/rehearsal.ts';
 import { worldOf } from '../../src/run/world/world.ts';
-import { user } from '../fakes/machine.ts';
+import { user } from '../fakes/host.ts';
 
 const text = `name: Nightly dump
 command: [dump --all, /opt/gone, /opt/old]
@@ -43,7 +43,7 @@ function request(changes: Partial<RehearsalRequest> = {}): RehearsalRequest {
   };
 }
 
-test('a rehearsal tells everything about the world of a run, and how it differs from where one is', () => {
+test("a rehearsal shows the whole world of a run, and how it differs from the caller's", () => {
   assert.equal(
     rehearsalText(rehearse(request())),
     `job:               dump - Nightly dump
@@ -103,7 +103,7 @@ test('the exit code is that of the first command that can not be started', () =>
   assert.equal(rehearsalCode(rehearse(request({ slowStart: true }))), 0);
 });
 
-test('a slow start is rehearsed with its own command, and what is as usual is not said', () => {
+test('a slow start is rehearsed with its own command; defaults are not listed', () => {
   const { job } = request();
   const plain = { ...job, limits: {}, timeoutSeconds: 0, nice: 0 };
   const told = rehearsalText(

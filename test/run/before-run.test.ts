@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { splayMs } from '../../src/run/tick/splay.ts';
 import { sha256 } from '../../src/system/file/hash.ts';
-import { settle } from '../fakes/machine.ts';
+import { settle } from '../fakes/host.ts';
 import { Host } from './ticking.ts';
 
 const hourly = '0 * * * *';
@@ -12,19 +12,19 @@ test('the splay of a job is constant on a host, below its limit, and different o
   const slug = fc.stringMatching(/^[a-z][a-z0-9.-]{0,20}$/);
   fc.assert(
     fc.property(slug, slug, fc.integer({ min: 1, max: 86_400 }), (name, host, splaySeconds) => {
-      const delay = splayMs({ slug: name, host, splaySeconds, sha256 });
-      assert.equal(splayMs({ slug: name, host, splaySeconds, sha256 }), delay);
+      const delay = splayMs(name, host, splaySeconds, sha256);
+      assert.equal(splayMs(name, host, splaySeconds, sha256), delay);
       assert.ok(delay >= 0 && delay < splaySeconds * 1000);
     }),
   );
   // A fleet of a thousand is spread evenly: each tenth of the time gets its share.
   const tenths = new Array<number>(10).fill(0);
   for (let n = 0; n < 1000; n += 1) {
-    const tenth = Math.floor(splayMs({ slug: 'backup', host: `web${n}`, splaySeconds: 300, sha256 }) / 30_000);
+    const tenth = Math.floor(splayMs('backup', `web${n}`, 300, sha256) / 30_000);
     tenths[tenth] = (tenths[tenth] ?? 0) + 1;
   }
   for (const count of tenths) assert.ok(count > 50 && count < 150, tenths.join(' '));
-  assert.equal(splayMs({ slug: 'backup', host: 'web1', splaySeconds: 0, sha256 }), 0);
+  assert.equal(splayMs('backup', 'web1', 0, sha256), 0);
 });
 
 function splayed(keys = {}) {
@@ -33,7 +33,7 @@ function splayed(keys = {}) {
   // Looks for a host name with a delay of some minutes.
   for (let n = 0; delay < 60_000 || delay > 240_000; n += 1) {
     host.host = `web${n}`;
-    delay = splayMs({ slug: 'backup', host: host.host, splaySeconds: 300, sha256 });
+    delay = splayMs('backup', host.host, 300, sha256);
   }
   return { host, delay };
 }

@@ -6,7 +6,7 @@ import { timingOf } from '../../src/job/keys/timing.ts';
 import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { readPauses, removePause, writePause } from '../../src/run/pause/pause.ts';
 import { runJob } from '../../src/run/run.ts';
-import { type FakeCommand, fakeMachine, settle } from '../fakes/machine.ts';
+import { type FakeCommand, fakeHost, settle } from '../fakes/host.ts';
 
 const job: RunJob = {
   slug: 'backup',
@@ -44,12 +44,12 @@ function order(changes: Partial<RunJob> = {}, run = 'r1', slowStart = false) {
 
 const exit = (code: number) => (command: FakeCommand) => command.end({ is: 'exited', code });
 
-function events(machine: ReturnType<typeof fakeMachine>) {
+function events(machine: ReturnType<typeof fakeHost>) {
   return parseEvents(machine.history.read('backup'));
 }
 
 test('a run that succeeds records its start and its end and releases the lock', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   const result = await runJob(order(), machine);
   assert.equal(result.exitCode, 0);
@@ -63,7 +63,7 @@ test('a run that succeeds records its start and its end and releases the lock', 
 });
 
 test("the job's own exit code is run-job's exit code", async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(3);
   const result = await runJob(order(), machine);
   assert.equal(result.exitCode, 3);
@@ -71,7 +71,7 @@ test("the job's own exit code is run-job's exit code", async () => {
 });
 
 test('a list of commands stops at the first failure', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(7);
   assert.equal((await runJob(order({ commands: two }), machine)).exitCode, 7);
   assert.deepEqual(
@@ -81,7 +81,7 @@ test('a list of commands stops at the first failure', async () => {
 });
 
 test('a slow start runs the slow start command instead', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   await runJob(order({ slowStartCommands: two }, 'r1', true), machine);
   assert.deepEqual(
@@ -91,7 +91,7 @@ test('a slow start runs the slow start command instead', async () => {
 });
 
 test('the timeout is for the whole list of commands, gives exit code 124 and leaves no timer armed', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const running = runJob(order({ commands: two, timeoutSeconds: 60 }), machine);
   await machine.clock.advance(40_000);
   machine.launcher.commands[0]?.end({ is: 'exited', code: 0 });
@@ -105,14 +105,14 @@ test('the timeout is for the whole list of commands, gives exit code 124 and lea
 });
 
 test('a run within its timeout disarms the timer', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   await runJob(order({ timeoutSeconds: 60 }), machine);
   assert.equal(machine.clock.armed, 0);
 });
 
 test('a wall clock that stands still neither shortens nor lengthens a timeout', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const running = runJob(order({ timeoutSeconds: 60 }), machine);
   await machine.clock.advance(1_000);
   machine.clock.step(-86_400_000);
@@ -126,7 +126,7 @@ test('a wall clock that stands still neither shortens nor lengthens a timeout', 
 });
 
 test('TERM to run-job ends the command within its grace; a second TERM ends it at once', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = (command) => {
     command.ignoresStop = true;
   };
@@ -141,7 +141,7 @@ test('TERM to run-job ends the command within its grace; a second TERM ends it a
 });
 
 test('a stopped run names the person who asked for it', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const running = runJob(order(), machine);
   await settle();
   const asked = { event: 'stop-requested', run: 'r1', atMs: 1, by: 'ada' };
@@ -151,7 +151,7 @@ test('a stopped run names the person who asked for it', async () => {
 });
 
 test('no further command is started after a stop', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const running = runJob(order({ commands: two }), machine);
   await settle();
   machine.stops.request();
@@ -160,7 +160,7 @@ test('no further command is started after a stop', async () => {
 });
 
 test('a second run of a running job is skipped with exit code 75, counts as a failure in last status and names the holder', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.locks.holders.set('backup', {
     state: 'running',
     wrapper: { pid: 99, startTicks: '5' },
@@ -177,7 +177,7 @@ test('a second run of a running job is skipped with exit code 75, counts as a fa
 });
 
 test('with allow_overtime a collision is skipped quietly', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.locks.holders.set('backup', { state: 'unknown', pids: [] });
   const result = await runJob(order({ allowOvertime: true }), machine);
   assert.equal(result.exitCode, 0);
@@ -186,7 +186,7 @@ test('with allow_overtime a collision is skipped quietly', async () => {
 });
 
 test('a run whose holder has just died waits until its reaper is done', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   machine.locks.holders.set('backup', { state: 'orphaned', pids: [5] });
   const running = runJob(order(), machine);
@@ -197,7 +197,7 @@ test('a run whose holder has just died waits until its reaper is done', async ()
 });
 
 test('a run is skipped if processes outlive their run-job, and names them', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.locks.holders.set('backup', { state: 'orphaned', pids: [5, 6] });
   const running = runJob(order(), machine);
   await machine.clock.advance(3_200);
@@ -207,7 +207,7 @@ test('a run is skipped if processes outlive their run-job, and names them', asyn
 });
 
 test('the next run records a run that died with the host as interrupted', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   await runJob(order(), machine);
   const [started] = machine.history.read('backup').split('\n');
@@ -222,7 +222,7 @@ test('the next run records a run that died with the host as interrupted', async 
 });
 
 test('if the log can not be opened nothing runs, and the outcome names the stage', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.logs.failure = { stage: 'creating the log directory', reason: 'permission denied' };
   const result = await runJob(order(), machine);
   assert.equal(result.exitCode, 125);
@@ -232,7 +232,7 @@ test('if the log can not be opened nothing runs, and the outcome names the stage
 });
 
 test('a missing program gives exit code 127, and a launch that fails names its stage', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const missing = await runJob(order({ commands: [{ text: 'missing', words: ['missing'] }] }), machine);
   assert.equal(missing.exitCode, 127);
   machine.launcher.failure = {
@@ -247,7 +247,7 @@ test('a missing program gives exit code 127, and a launch that fails names its s
 });
 
 test('a history that can not be written does not end the run and gives a warning', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.history.full = true;
   machine.launcher.onLaunch = exit(0);
   const result = await runJob(order(), machine);
@@ -256,7 +256,7 @@ test('a history that can not be written does not end the run and gives a warning
 });
 
 test("lost output gives a warning and does not change the job's exit code", async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   machine.logs.totals = { stdoutBytes: 10, stderrBytes: 0, lostBytes: 7, lostReason: 'ENOSPC', tail: '' };
   const result = await runJob(order(), machine);
@@ -273,7 +273,7 @@ for (const [policy, exitCode, stops, abandoned] of [
   ['allow', 0, 0, true],
 ] as const) {
   test(`leftovers: ${policy} decides about remaining background processes`, async () => {
-    const machine = fakeMachine();
+    const machine = fakeHost();
     machine.launcher.onLaunch = (command) => {
       command.left = daemon;
       command.end({ is: 'exited', code: 0 });
@@ -288,7 +288,7 @@ for (const [policy, exitCode, stops, abandoned] of [
 }
 
 test('run-job does not wait for a command that it can not kill, and records it in the lock', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const running = runJob(order({ timeoutSeconds: 1 }), machine);
   await settle();
   const [command] = machine.launcher.commands;
@@ -305,7 +305,7 @@ test('run-job does not wait for a command that it can not kill, and records it i
 });
 
 test('processes that could not be killed are named in the history and in a warning', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const running = runJob(order({ timeoutSeconds: 1 }), machine);
   await settle();
   const [command] = machine.launcher.commands;
@@ -319,7 +319,7 @@ test('processes that could not be killed are named in the history and in a warni
 const thrice = { policy: policyOf({ max_task_failures: 3, backoff: { initial: '30s', factor: 2, max: '5m' } }) };
 
 test('a run that fails is tried again: all attempts are one run with one lock and one log', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const codes = [1, 2, 0];
   machine.launcher.onLaunch = (command) => command.end({ is: 'exited', code: codes.shift() ?? 9 });
   const running = runJob(order(thrice), machine);
@@ -349,7 +349,7 @@ test('a run that fails is tried again: all attempts are one run with one lock an
 });
 
 test('if all attempts fail the run is one failure, with the outcome of the last attempt', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const codes = [1, 2, 3];
   machine.launcher.onLaunch = (command) => command.end({ is: 'exited', code: codes.shift() ?? 9 });
   const running = runJob(order(thrice), machine);
@@ -360,7 +360,7 @@ test('if all attempts fail the run is one failure, with the outcome of the last 
 });
 
 test('each attempt has the whole timeout, and an attempt that timed out is tried again', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const running = runJob(order({ ...thrice, timeoutSeconds: 60 }), machine);
   await machine.clock.advance(60_000 + 30_000 + 59_000);
   machine.launcher.commands[1]?.end({ is: 'exited', code: 0 });
@@ -370,7 +370,7 @@ test('each attempt has the whole timeout, and an attempt that timed out is tried
 });
 
 test('a stop ends the wait for the next attempt at once', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(1);
   const running = runJob(order(thrice), machine);
   await machine.clock.advance(10_000);
@@ -382,7 +382,7 @@ test('a stop ends the wait for the next attempt at once', async () => {
 });
 
 test('a stop during an attempt ends the run', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const running = runJob(order(thrice), machine);
   await settle();
   machine.stops.request();
@@ -391,7 +391,7 @@ test('a stop during an attempt ends the run', async () => {
 });
 
 test('no attempt follows when the job is paused meanwhile', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(1);
   const running = runJob(order(thrice), machine);
   await machine.clock.advance(10_000);
@@ -403,7 +403,7 @@ test('no attempt follows when the job is paused meanwhile', async () => {
 });
 
 test('no attempt of a tick begins after its start_deadline', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(1);
   const timing = timingOf({ start_deadline: '1m' });
   const tick = { tickMs: machine.clock.nowMs() - 20_000 };
@@ -415,7 +415,7 @@ test('no attempt of a tick begins after its start_deadline', async () => {
 });
 
 test('no attempt follows while processes that could not be killed live', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = (command) => {
     command.survivors = [{ pid: 5, command: 'stuck' }];
   };
@@ -425,7 +425,7 @@ test('no attempt follows while processes that could not be killed live', async (
 });
 
 test('a list of commands continues after an exit code that counts as success', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(3);
   const policy = policyOf({ success_exit_codes: [0, 3] });
   const result = await runJob(order({ commands: two, policy }), machine);
@@ -435,7 +435,7 @@ test('a list of commands continues after an exit code that counts as success', a
 });
 
 test('an attempt that breaks a rule fails with exit code 1 and names the rule', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = (command) => {
     machine.logs.print('stderr', 'warning: old certificate');
     command.end({ is: 'exited', code: 0 });
@@ -448,12 +448,12 @@ test('an attempt that breaks a rule fails with exit code 1 and names the rule', 
 });
 
 test('a run that takes longer than warn_duration notes it in the log and continues', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   const running = runJob(order({ policy: policyOf({ warn_duration: '10m' }) }), machine);
   await machine.clock.advance(600_000);
   assert.match(
     machine.logs.lines.at(-1) ?? '',
-    /^NOTE backup has been at it for 10 minutes \(warn_duration\), and goes on$/,
+    /^NOTE backup has been running for 10 minutes \(warn_duration\) and continues$/,
   );
   machine.launcher.commands[0]?.end({ is: 'exited', code: 0 });
   const result = await running;
@@ -463,7 +463,7 @@ test('a run that takes longer than warn_duration notes it in the log and continu
 });
 
 test('failures in a row pause the job; after it is resumed they are counted anew', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(4);
   const job = order({ policy: policyOf({ pause_after_failures: 2 }) });
   const pauses = () => readPauses(machine.state);
@@ -482,7 +482,7 @@ test('failures in a row pause the job; after it is resumed they are counted anew
 });
 
 test('an unrecoverable exit code is not tried again and pauses the job', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(77);
   const policy = policyOf({ max_task_failures: 5, unrecoverable_exit_codes: [77] });
   const result = await runJob(order({ policy }), machine);
@@ -491,7 +491,7 @@ test('an unrecoverable exit code is not tried again and pauses the job', async (
 });
 
 test('a pause that can not be written gives a warning, and the next failure tries again', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(1);
   const job = order({ policy: policyOf({ pause_after_failures: 1 }) });
   machine.state.full = true;
@@ -502,7 +502,7 @@ test('a pause that can not be written gives a warning, and the next failure trie
 });
 
 test('a run that waits is not recorded as interrupted; one that died while it waited is', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.launcher.onLaunch = exit(0);
   for (const run of ['dead', 'waits']) {
     const waiting = { event: 'waiting', run, atMs: 1, trigger: { by: 'clock' }, host: 'h', words: 'still running' };
@@ -517,7 +517,7 @@ test('a run that waits is not recorded as interrupted; one that died while it wa
 });
 
 test('a run that is stopped while it waits for another one records its end', async () => {
-  const machine = fakeMachine();
+  const machine = fakeHost();
   machine.locks.holders.set('backup', { state: 'running', runId: 'r0', pids: [] });
   const running = runJob(order({ policy: policyOf({ cron_collision_policy: 'QUEUE' }) }), machine);
   await machine.clock.advance(5_000);
@@ -537,7 +537,7 @@ for (const [allowOvertime, status] of [
   [true, 'skipped'],
 ] as const) {
   test(`a run that was replaced names the other run and counts as ${status} ${allowOvertime ? 'with' : 'without'} allow_overtime`, async () => {
-    const machine = fakeMachine();
+    const machine = fakeHost();
     const running = runJob(order({ allowOvertime }), machine);
     await settle();
     const asked = { event: 'stop-requested', run: 'r1', atMs: 1, by: 'run r2', replacedBy: 'r2' };

@@ -12,7 +12,7 @@ import { expressionOf } from '../../src/schedule/expression.ts';
 import { sha256 } from '../../src/system/file/hash.ts';
 import type { Zones } from '../../src/zone/zone.ts';
 import { FakeClaims } from '../fakes/claims.ts';
-import { FakeClock, FakeHistory, FakeStops, settle } from '../fakes/machine.ts';
+import { FakeClock, FakeHistory, FakeStops, settle } from '../fakes/host.ts';
 import { zonesOn } from '../fakes/zones.ts';
 
 export class Host {

@@ -42,7 +42,7 @@ const odd: readonly [string, string][] = [
   ['0-59 */1 * * mon,wed', '1: runs in every minute of such a day, 1,440 times; once a day is "0 0 * * mon,wed"'],
   ['0-59/7 * * * *', '1: minute "0-59/7" is uneven: 7 does not divide 60'],
   ['0 0-23/5 * * *', '3: hour "0-23/5" is uneven: 5 does not divide 24'],
-  ['0 0 1-31/2 * *', '5: day "1-31/2" starts anew on the first of each month, whatever was left of the step'],
+  ['0 0 1-31/2 * *', '5: day "1-31/2" starts again on the first of each month, even if the last step was shorter'],
   ['0 0 * * 0-7/2', '9: weekday "0-7/2" is uneven: 2 does not divide 7'],
   ['0 0 31 * *', '5: day 31 is not in feb, apr, jun, sep, nov: nothing runs for it there'],
   ['0 0 30 * *', '5: day 30 is not in feb: nothing runs for it there'],
@@ -57,7 +57,7 @@ const odd: readonly [string, string][] = [
   ['0 */5 * * *', '3: hour "*/5" is uneven: 5 does not divide 24'],
   ['0 0 * */5 *', '7: month "*/5" is uneven: 5 does not divide 12'],
   ['0 0 * * */2', '9: weekday "*/2" is uneven: 2 does not divide 7'],
-  ['0 0 */10 * *', '5: day "*/10" starts anew on the first of each month, whatever was left of the step'],
+  ['0 0 */10 * *', '5: day "*/10" starts again on the first of each month, even if the last step was shorter'],
 ];
 
 for (const [text, warning] of odd) {

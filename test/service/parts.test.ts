@@ -6,12 +6,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { afterCommand, readDesired, requestWords, writeDesired } from '../../src/service/desired.ts';
-import { judgeResponse } from '../../src/service/instance/live-instance.ts';
+import { judgeResponse } from '../../src/service/instance/http-response.ts';
 import { snoozedUntilMs } from '../../src/service/instance/snooze.ts';
 import { allocatePorts } from '../../src/service/ports/allocate.ts';
 import { formatEntry, parseJournal } from '../../src/service/record/journal.ts';
-import { describeInstance, type InstanceRecord, restoreInstance } from '../../src/service/record/record.ts';
-import { FakeState } from '../fakes/machine.ts';
+import type { InstanceRecord } from '../../src/service/record/record.ts';
+import { describeInstance, restoreInstance } from '../../src/service/record/restore.ts';
+import { FakeState } from '../fakes/host.ts';
 
 const range = { first: 100, last: 109 };
 const ask = (taken: readonly number[], before: Record<string, number> = {}, busy: readonly number[] = []) =>

@@ -18,7 +18,8 @@ import { foldHistory } from '../../src/run/history/history.ts';
 import { isOver, pauseWords, readPauses, unreadablePauses } from '../../src/run/pause/pause.ts';
 import { readDesired, requestWords } from '../../src/service/desired.ts';
 import { parseJournal } from '../../src/service/record/journal.ts';
-import { readRecord, restoreInstance } from '../../src/service/record/record.ts';
+import { readRecord } from '../../src/service/record/record.ts';
+import { restoreInstance } from '../../src/service/record/restore.ts';
 import { parseFacts } from '../../src/system/lock/owner.ts';
 
 const format = (ms: number) => new Date(ms).toISOString();

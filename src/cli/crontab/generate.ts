@@ -250,7 +250,7 @@ function endingOf({ file, there, changed, crontab, problems, before, after }: Fo
 function withInstalled({ crontab }: Found, { config, options }: Scene, ending: Ending): Ending {
   if (!config.embedded || ending.exitCode > 2) return ending;
   const plan = planInstallation(crontab.text(), config.runnerPath);
-  if ('reason' in plan) return { ...ending, hint: `whether your crontab has these lines is not known: ${plan.reason}` };
+  if ('reason' in plan) return { ...ending, hint: `can't tell whether your crontab has these lines: ${plan.reason}` };
   if (plan.before === plan.after) return ending;
   const matters = options.check || options.detailedExitcode;
   const exitCode = onlyLooks(options) ? exitCodeOf(ending.problems, { changed: true, matters }) : ending.exitCode;
@@ -283,7 +283,7 @@ function changeOwnCrontab(
   if (refusal !== undefined) return refusedBy(refusal, problems);
   const all = [...problems, ...plan.warnings];
   const verb = onlyLooks(options) ? 'would change' : 'changed';
-  const has = text === undefined ? 'has no line of ours' : 'is up to date';
+  const has = text === undefined ? 'has no lines of cron-generate' : 'is up to date';
   return {
     exitCode: exitCodeOf(all, { changed, matters: options.check || options.detailedExitcode }),
     changed,

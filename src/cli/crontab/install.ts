@@ -32,7 +32,7 @@ export function planInstallation(text: string | undefined, runner: string): Inst
 
 function warningsOn(rest: string, runner: string): readonly Problem[] {
   const settings = settingsInTheWay(rest).map(
-    (name) => `${name} in your own lines holds for the jobs as well where cron is cronie`,
+    (name) => `${name} in your own lines also applies to the jobs if cron is cronie`,
   );
   const doubled = doubledLines(rest, runner);
   const again =
@@ -51,7 +51,7 @@ export function carryOut({ before, after }: Installation): Refusal | undefined {
   const present = userCrontab.read();
   if (present.is === 'refused') return present;
   if ((present.is === 'none' ? '' : present.text) !== before)
-    return { denied: false, reason: `${userCrontabName} was changed at this moment, and is left as it is: try again` };
+    return { denied: false, reason: `${userCrontabName} was changed meanwhile, so it is left as it is; try again` };
   const refusal = after === '' ? userCrontab.remove() : userCrontab.write(after);
   if (refusal !== undefined) return refusal;
   const now = userCrontab.read();
@@ -60,6 +60,6 @@ export function carryOut({ before, after }: Installation): Refusal | undefined {
   if (wanted.ok && found.ok && wanted.block === found.block) return undefined;
   return {
     denied: false,
-    reason: 'crontab -l does not list what crontab(1) was given; was it changed at this moment?',
+    reason: 'crontab -l does not list what crontab(1) was given; was it changed meanwhile?',
   };
 }

@@ -119,7 +119,7 @@ function codeOf(program: string, code: number): number {
   const { [lostKey]: lost } = known;
   if (lost === undefined) return code;
   const { words, wasAnswer } = lost;
-  say(program, `standard output: ${words}; what followed is not shown`);
+  say(program, `standard output: ${words}; the rest is lost`);
   return wasAnswer && code === 0 ? exitCodes.internal : code;
 }
 

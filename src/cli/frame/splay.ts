@@ -5,5 +5,5 @@ import { splayMs } from '../../run/tick/splay.ts';
 import { sha256 } from '../../system/file/hash.ts';
 
 export function delayOf({ slug, timing: { splaySeconds } }: Pick<Job, 'slug' | 'timing'>): number {
-  return splayMs({ slug, host: os.hostname(), splaySeconds, sha256 });
+  return splayMs(slug, os.hostname(), splaySeconds, sha256);
 }

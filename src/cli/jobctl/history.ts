@@ -47,7 +47,7 @@ function sayHidden(slug: string, hidden: string | undefined): boolean {
 }
 
 function nothingWords(slugs: readonly string[], { failed, slow, since, until, names = [], tag }: Options): string {
-  if (failed || slow || since !== undefined || until !== undefined) return 'the history has nothing of that kind';
+  if (failed || slow || since !== undefined || until !== undefined) return 'the history has no such entries';
   return names.length > 0 || tag !== undefined ? `${slugs.join(', ')} has never run` : 'no job has ever run';
 }
 

@@ -19,7 +19,9 @@ export function stop(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, stopJob);
 }
 
-/** By name, restarts jobs whether they are running or not; by tag, only those that are running. */
+/**
+ * Restarts jobs. By name, it also starts jobs that are not running; by tag, it leaves those out.
+ */
 export function restart(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, restartJob);
 }

@@ -1,4 +1,4 @@
-/** `jobctl why`: why a job is as it is, or what became of a tick; what stopped it and what to do. */
+/** `jobctl why`: explains the state of a job, or what became of a tick, and what to do about it. */
 import type { Config } from '../../config/config.ts';
 import { looking } from '../../report/advice.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';

@@ -12,8 +12,8 @@ import { type QueuedRun, queuedRunName } from '../../notify/outbox/queued-run.ts
 import { unsavedFiles } from '../../notify/outbox/unsaved-files.ts';
 import type { Failmail } from '../../notify/routing.ts';
 import type { Trigger } from '../../run/history/event.ts';
-import { mailedFailures } from '../../run/history/history.ts';
 import type { RunResult } from '../../run/history/record.ts';
+import { mailedFailures } from '../../run/history/streak.ts';
 import { healthOf, statusOf } from '../../run/outcome/outcome.ts';
 import { runIdVariable } from '../../run/world/world.ts';
 import { stateFiles } from '../../system/state/state-files.ts';

@@ -1,4 +1,6 @@
-/** run-job with any other arguments than those of a crontab line: listing, status, killing, help. */
+/**
+ * run-job with other arguments than those of a crontab line: lists, status, kill, rehearsal, help.
+ */
 import type { Config } from '../../config/config.ts';
 import { isSlug } from '../../job/folder.ts';
 import { loadJob } from '../../job/load.ts';

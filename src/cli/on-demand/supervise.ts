@@ -81,7 +81,7 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
     byTheClock: order.byTheClock,
     load: () => import('./winston-log.ts'),
   });
-  if (taken.swept) log.note('warn', `${job.slug}: what its last supervisor had left was ended first`);
+  if (taken.swept) log.note('warn', `${job.slug}: remaining processes of its last supervisor were ended first`);
   const notices = new Set<Promise<void>>();
   try {
     const end = await supervise({ job, run, lock: taken.lock }, supervisorHost(order, log, notices));

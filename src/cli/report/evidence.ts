@@ -194,7 +194,7 @@ function userEvidence({ serviceUser: { name, home } }: Config): Evidence['user']
   return { name, exists: users.find(name) !== undefined, home, homeExists };
 }
 
-/** What `sh -c` would report to cron, as the service user. */
+/** The error that `sh -c` would report to cron, as the service user. */
 function runnerProblem(runner: string, user: User): string | undefined {
   const resolved = files.resolve(runner);
   const facts = resolved === undefined ? undefined : files.facts(resolved);

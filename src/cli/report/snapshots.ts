@@ -41,13 +41,13 @@ export interface Jobs {
   runs(slug: string): readonly RunSnapshot[];
   /** Runs, and what people have decided, as they followed each other. */
   entries(slug: string): readonly HistoryEntry[];
-  /** Why the history of a job can't be read; absent if it can. */
+  /** The reason why the history of a job can't be read; absent if it can. */
   hidden(slug: string): string | undefined;
 }
 
 export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly ok: false; readonly problem: Problem };
 
-/** What a snapshot has beyond the records. It costs reading schedules and zones. */
+/** The part of a snapshot beyond the records. It costs reading schedules and zones. */
 export type Times = (job: Job) => NonNullable<JobFacts['times']>;
 
 export function openJobs(config: Config, times?: Times): JobsAnswer {

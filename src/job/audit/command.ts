@@ -69,7 +69,7 @@ function builtin(command: AuditedCommand): string | undefined {
  */
 function partOfScript(command: AuditedCommand): string | undefined {
   const { text, words } = command;
-  const signs = doubtfulSyntax(command);
+  const signs = unquotedSyntax(command);
   const sets = /^[A-Za-z_]\w*=/.test(words[0] ?? '');
   const found = builtinOf(words[0] ?? '');
   if (signs.length === 0 || (found === undefined && !sets)) return undefined;
@@ -118,14 +118,14 @@ function homePath({ words: [program = ''] }: AuditedCommand): string | undefined
 }
 
 function shellSyntax(command: AuditedCommand): string | undefined {
-  const doubtful = doubtfulSyntax(command);
-  if (doubtful.length === 0) return undefined;
-  const list = doubtful.map((found) => JSON.stringify(found)).join(', ');
-  const stays = doubtful.length === 1 ? 'stays as it is' : 'stay as they are';
-  return `the command runs without a shell, so ${list} ${stays} and nothing acts on ${doubtful.length === 1 ? 'it' : 'them'}; ${shellSyntaxRemedy(command.text, doubtful)}`;
+  const signs = unquotedSyntax(command);
+  if (signs.length === 0) return undefined;
+  const list = signs.map((found) => JSON.stringify(found)).join(', ');
+  const stays = signs.length === 1 ? 'stays as it is' : 'stay as they are';
+  return `the command runs without a shell, so ${list} ${stays} and nothing acts on ${signs.length === 1 ? 'it' : 'them'}; ${shellSyntaxRemedy(command.text, signs)}`;
 }
 
-function doubtfulSyntax({ text, words, shellSyntax }: AuditedCommand): readonly string[] {
+function unquotedSyntax({ text, words, shellSyntax }: AuditedCommand): readonly string[] {
   // `sh -c "echo $HOME"` does what it says, because a shell expands its argument.
   const expanded = startsShell(words);
   return shellSyntax.filter(

@@ -2,6 +2,7 @@
  * The keys of a job file for notices: channels, the occasions of each channel, and the thresholds.
  */
 
+import { defined } from '../../text/defined.ts';
 import { absolutePath, type WrittenKeys } from '../../yaml/schema.ts';
 import { splitCommand } from '../command.ts';
 import { addressList } from '../mail-address.ts';
@@ -137,11 +138,8 @@ export function noticesOf(written: WrittenNotices): {
   const made = notify.map(channelOf);
   const problems = made.flatMap((each, index) => (typeof each === 'string' ? [errorAt(['notify', index], each)] : []));
   const channels = made.filter((each) => typeof each !== 'string');
-  const notices = {
-    channels,
-    after: notify_after ?? noticeKeys.notify_after.default,
-    ...(skip_threshold !== undefined && { skipThreshold: skip_threshold }),
-  };
+  const after = notify_after ?? noticeKeys.notify_after.default;
+  const notices = defined({ channels, after, skipThreshold: skip_threshold });
   return { notices, problems: [...problems, ...unheard(notices)] };
 }
 
@@ -180,15 +178,12 @@ function commandChannel(text: string, on: readonly Occasion[]): Channel | string
 function httpChannel({ webhook, ping, url_file, kind, password_file, on }: WrittenChannel): Channel | string {
   const url = webhook ?? ping;
   const isPing = ping !== undefined || kind === 'ping';
-  const heard = on ?? (isPing ? undefined : usual);
+  const occasions = on ?? (isPing ? undefined : usual);
   const wrong = url === undefined ? undefined : wrongAddress(url, password_file !== undefined);
   if (wrong !== undefined) return wrong;
-  return {
-    kind: isPing ? 'ping' : 'webhook',
-    address: url === undefined ? { urlFile: url_file ?? '' } : { url },
-    ...(password_file !== undefined && { passwordFile: password_file }),
-    ...(heard !== undefined && { on: heard }),
-  };
+  const address = url === undefined ? { urlFile: url_file ?? '' } : { url };
+  const kindOf = isPing ? ('ping' as const) : ('webhook' as const);
+  return defined({ kind: kindOf, address, passwordFile: password_file, on: occasions });
 }
 
 /**

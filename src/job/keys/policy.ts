@@ -1,7 +1,9 @@
 /** The keys of a job file for collisions, failure rules, retries and pauses. */
 
-import { durationPattern, parseDuration } from '../../text/duration.ts';
+import { defined } from '../../text/defined.ts';
+import { durationPattern } from '../../text/duration.ts';
 import type { WrittenKeys } from '../../yaml/schema.ts';
+import { inSeconds } from './units.ts';
 
 const duration = {
   type: 'string',
@@ -154,29 +156,28 @@ export interface Policy {
 type WrittenPolicy = WrittenKeys<typeof policyKeys>;
 
 export function policyOf(written: WrittenPolicy): Policy {
-  const { pause_after_failures, fail_on_output, require_output, min_duration, warn_duration } = written;
   const tries = written.max_task_failures ?? policyKeys.max_task_failures.default;
-  return {
+  return defined({
     collisionPolicy: (written.cron_collision_policy?.toUpperCase() ?? 'CANCEL_NEW') as CollisionPolicy,
     maxFailures: tries < 0 ? Number.POSITIVE_INFINITY : tries,
     backoff: backoffOf(written.backoff),
     successExitCodes: written.success_exit_codes ?? [0],
     unrecoverableExitCodes: written.unrecoverable_exit_codes ?? [],
-    ...(pause_after_failures !== undefined && { pauseAfterFailures: pause_after_failures }),
+    pauseAfterFailures: written.pause_after_failures,
     failOnStderr: written.fail_on_stderr ?? false,
-    ...(fail_on_output !== undefined && { failOnOutput: fail_on_output }),
-    ...(require_output !== undefined && { requireOutput: require_output }),
-    ...(min_duration !== undefined && { minDurationSeconds: parseDuration(min_duration) ?? 0 }),
-    ...(warn_duration !== undefined && { warnDurationSeconds: parseDuration(warn_duration) ?? 0 }),
+    failOnOutput: written.fail_on_output,
+    requireOutput: written.require_output,
+    minDurationSeconds: inSeconds(written.min_duration),
+    warnDurationSeconds: inSeconds(written.warn_duration),
     locks: [...new Set(written.locks ?? [])].sort(),
-  };
+  });
 }
 
 function backoffOf(written: WrittenPolicy['backoff'] = {}): Backoff {
   const { initial, factor, max } = policyKeys.backoff.properties;
   return {
-    initialSeconds: parseDuration(written.initial ?? initial.default) ?? 0,
+    initialSeconds: inSeconds(written.initial ?? initial.default),
     factor: written.factor ?? factor.default,
-    maxSeconds: parseDuration(written.max ?? max.default) ?? 0,
+    maxSeconds: inSeconds(written.max ?? max.default),
   };
 }

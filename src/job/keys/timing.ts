@@ -1,7 +1,9 @@
 /** The keys of a job file for the start of runs: zone, delay, deadline and missed ticks. */
 
-import { durationPattern, parseDuration } from '../../text/duration.ts';
+import { defined } from '../../text/defined.ts';
+import { durationPattern } from '../../text/duration.ts';
 import type { WrittenKeys } from '../../yaml/schema.ts';
+import { inSeconds } from './units.ts';
 
 const duration = {
   type: 'string',
@@ -60,11 +62,11 @@ export type WrittenTiming = WrittenKeys<typeof timingKeys>;
 
 export function timingOf(written: WrittenTiming): Timing {
   const { time_zone: timeZone, splay, start_deadline, catch_up, catch_up_window } = written;
-  return {
-    ...(timeZone !== undefined && { timeZone }),
-    splaySeconds: parseDuration(splay ?? '0s') ?? 0,
-    ...(start_deadline !== undefined && { startDeadlineSeconds: parseDuration(start_deadline) ?? 0 }),
+  return defined({
+    timeZone,
+    splaySeconds: inSeconds(splay ?? 0),
+    startDeadlineSeconds: inSeconds(start_deadline),
     catchUp: catch_up ?? timingKeys.catch_up.default,
-    catchUpWindowSeconds: parseDuration(catch_up_window ?? timingKeys.catch_up_window.default) ?? 0,
-  };
+    catchUpWindowSeconds: inSeconds(catch_up_window ?? timingKeys.catch_up_window.default),
+  });
 }

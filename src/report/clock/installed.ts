@@ -23,7 +23,10 @@ export interface InstalledLine {
   readonly part: CrontabPart;
 }
 
-/** What cron has now. A command reads it once and uses it for all of its jobs. */
+/**
+ * The crontab lines and the daemon of this host. A command reads them once and uses them for all of
+ * its jobs.
+ */
 export interface Installed {
   /** The main crontab. */
   readonly main: CrontabPart;
@@ -49,7 +52,7 @@ export interface ClockedJob {
   readonly service?: unknown;
 }
 
-/** What the clock will do with one job. `--json` prints it as `clock`. */
+/** The future of one job by the clock. `--json` prints it as `clock`. */
 export interface ClockFacts {
   /**
    * `other`: the line has other times than the file. `left-over`: there is a line, but the file

@@ -11,7 +11,11 @@ import type { RunSnapshot } from '../latest-runs.ts';
 
 /** `job` is its slug. */
 export type HistoryEntry = { readonly job: string } & (
-  | { readonly is: 'run'; readonly run: RunSnapshot /** What it usually takes. */; readonly usualMs?: number }
+  | {
+      readonly is: 'run';
+      readonly run: RunSnapshot /** The usual duration, in milliseconds. */;
+      readonly usualMs?: number;
+    }
   | { readonly is: 'service'; readonly entry: JournalEntry }
   | { readonly is: 'steered'; readonly step: Steered }
 );
@@ -112,8 +116,8 @@ function stopParts({ outcome, stopRequestedBy, stopReason, laterStops = [] }: Ru
   const first =
     stopRequestedBy === undefined || isByRequest(outcome)
       ? []
-      : [withReason(`${stopRequestedBy} asked for its stop`, stopReason)];
-  return [...first, ...laterStops.map(({ by, reason }) => withReason(`${by} asked again for its stop`, reason))];
+      : [withReason(`${stopRequestedBy} asked to stop it`, stopReason)];
+  return [...first, ...laterStops.map(({ by, reason }) => withReason(`${by} asked again to stop it`, reason))];
 }
 
 function sweptWords(count: number): string {

@@ -1,4 +1,6 @@
-/** The answer of `jobctl why` in one sentence, what to do, and the evidence that matters for that answer. */
+/**
+ * The answer of `jobctl why`: one sentence, advice, and the evidence that matters for that answer.
+ */
 
 import { lastedWords, statusOf } from '../../run/outcome/outcome.ts';
 import { durationWords } from '../../text/duration.ts';
@@ -112,7 +114,7 @@ function isFailure({ outcome }: RunSnapshot): boolean {
 
 function lastSaid({ outcome, logPath }: RunSnapshot, words: LastWords | undefined): string {
   if (logPath === undefined || words === undefined) return '';
-  if ('why' in words) return '; its log can not be read here';
+  if ('why' in words) return '; you may not read its log';
   const last = words.lines.at(-1)?.trim();
   if (last === undefined) return '; it printed nothing';
   return outcome?.kind === 'exited' ? `: ${last}` : `; it last printed "${last}"`;
@@ -134,7 +136,7 @@ function adviceOf(explanation: Explanation, evidence: Evidence, words: LastWords
     advise('run it now', changing(evidence.forms, `start ${evidence.slug}`)),
     ...(evidence.forms.changing === ''
       ? []
-      : [advise('see more of this machine', `sudo jobctl why ${evidence.slug}${evidence.forms.named}`)]),
+      : [advise('see more, as root', `sudo jobctl why ${evidence.slug}${evidence.forms.named}`)]),
   ];
   const all = [
     ...(own ? failureAdvice(run, evidence, { closed }) : []),

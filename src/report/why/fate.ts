@@ -1,6 +1,4 @@
-/**
- * What is on record about a tick: the run that had it, or the entry that says why there was none.
- */
+/** The record of a tick: the run that had it, or the entry that says why there was none. */
 import { type Outcome, outcomeWords } from '../../run/outcome/outcome.ts';
 import { isOver } from '../../run/pause/pause.ts';
 import { wallTime } from '../../zone/wall-time.ts';
@@ -114,7 +112,7 @@ function skipAdvice({ outcome }: RunSnapshot, evidence: Evidence): readonly Advi
       if (isIdle) return [startNow];
       return [
         advise(
-          'see who runs and who waits; the schedule asks for more runs than there is time for',
+          'see which runs wait; the schedule asks for more runs than there is time for',
           looking(forms, `status ${slug}`),
         ),
       ];

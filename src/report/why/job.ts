@@ -62,7 +62,7 @@ function absentFile(
   if (line === undefined) return { words: `there is no ${path}`, advice: [advise('put it there, then', command)] };
   return {
     words: `there is no ${path}, but ${crontab} still has its line, so each start by cron fails`,
-    advice: [advise('if the job is gone for good, take its line out; else put its file back', command)],
+    advice: [advise('if the job is gone for good, remove its line; otherwise put its file back', command)],
   };
 }
 
@@ -91,7 +91,7 @@ function schedule(evidence: Evidence, job: NonNullable<Evidence['job']>): Findin
     return {
       about,
       is: 'stops',
-      words: '"disabled: true" stands in its file',
+      words: 'its file has "disabled: true"',
       advice: [advise(`take it out of ${file.path}, then`, crontab.command), byHand],
     };
   const own = job.timeZone === undefined ? `${job.schedule}` : `${job.schedule} in ${job.timeZone}`;

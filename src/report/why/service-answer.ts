@@ -89,7 +89,7 @@ function answerWords(question: ServiceQuestion): Said {
   if (service.file === 'gone')
     return [
       `is ${state}: its file ${file} is gone, so its supervisor ends it`,
-      [advise('if it shall go on, put its file back; else wait for its end', looking(forms, `status ${slug}`))],
+      [advise('to keep it, put its file back; otherwise wait for its end', looking(forms, `status ${slug}`))],
     ];
   if (service.file === 'job') return [`is ${state}: its file describes a job now, so its supervisor ends it`, []];
   if (supervisor?.isStopped)
@@ -104,7 +104,7 @@ function answerWords(question: ServiceQuestion): Said {
     ];
   if (service.file === 'disabled')
     return [
-      `is ${state}: "disabled: true" stands in its file`,
+      `is ${state}: its file has "disabled: true"`,
       [advise(`take it out of ${file}, then`, generate, changing(forms, `start ${slug}`))],
     ];
   if (service.file === 'broken' && state === 'FAILED' && supervisor === undefined)
@@ -210,7 +210,7 @@ function ofInstance(question: ServiceQuestion, one: InstanceSnapshot | undefined
 function lastSaid({ words, service, instance }: ServiceQuestion): string {
   const at = instanceInQuestion(service, instance)?.at;
   if (words === undefined || (at !== 'failed' && at !== 'backoff')) return '';
-  if ('why' in words) return '; its log can not be read here';
+  if ('why' in words) return '; you may not read its log';
   const last = words.lines.at(-1)?.trim();
   return last === undefined ? '' : `; it last printed "${last}"`;
 }

@@ -31,7 +31,7 @@ export function whyText(
     advice.flatMap((one) => adviceLines(one, columns)),
     evidence.flatMap(([label, words]) => folded(`  ${label.padEnd(width)}  ${words}`, width + 4, columns)),
     (findings ?? []).flatMap((finding) => folded(findingLine(finding), findingIndent, columns)),
-    more === undefined ? [] : [`Everything that was looked at: ${more}`],
+    more === undefined ? [] : [`All findings: ${more}`],
   ];
   return parts
     .filter((lines) => lines.length > 0)

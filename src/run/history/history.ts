@@ -3,16 +3,17 @@
  * operators.
  */
 
-import { healthOf, type LastStatus, type Outcome, statusOf } from '../outcome/outcome.ts';
+import { type LastStatus, type Outcome, statusOf } from '../outcome/outcome.ts';
 import type { Ended, HistoryEvent, NoticeEvent, Started, Steered, Streak, Tick, Trigger, Waiting } from './event.ts';
+import { extendStreak, resetStreak, withoutFailedRuns } from './streak.ts';
 
 type StopEvent = Extract<HistoryEvent, { readonly event: 'stop-requested' }>;
 
 type StopRequested = Pick<StopEvent, 'by' | 'atMs' | 'reason'>;
 
 /**
- * One run as people see it. Without `outcome` it is running, or it was interrupted and no program
- * has noticed yet.
+ * A run as people see it. Without `outcome` it is running, or it was interrupted and no program has
+ * noticed yet.
  */
 export interface RunRecord {
   readonly run: string;
@@ -111,47 +112,6 @@ export function foldHistory(events: readonly HistoryEvent[], earlier: History = 
 }
 
 /**
- * Returns the streak after a run with this outcome. A success ends it; a skip or a stop by a person
- * neither ends nor lengthens it.
- */
-export function extendStreak(streak: Streak, outcome: Outcome, endedMs: number): Streak {
-  const health = healthOf(outcome);
-  if (health === 'success') return { failures: 0, lastSuccessMs: endedMs };
-  if (health === undefined) {
-    return statusOf(outcome) === 'failure' ? { ...streak, collisions: (streak.collisions ?? 0) + 1 } : streak;
-  }
-  const counted = countOwn(streak, outcome);
-  return { ...counted, failures: streak.failures + 1, failingSinceMs: streak.failingSinceMs ?? endedMs };
-}
-
-/**
- * The failures in a row as failmail counts them: collisions are included, as in the Python
- * process-control.
- */
-export function mailedFailures({ failures, collisions = 0 }: Streak): number {
-  return failures + collisions;
-}
-
-/** Counts a failure of the run itself. A stop from outside says nothing about the job. */
-function countOwn(streak: Streak, { kind }: Outcome): Streak {
-  if (kind === 'stopped') return streak;
-  return { ...streak, failedRuns: (streak.failedRuns ?? 0) + 1 };
-}
-
-/**
- * The streak after failures have paused the job: after it is resumed, `pause_after_failures` counts
- * from zero.
- */
-function withoutFailedRuns({ failedRuns: _counted, ...streak }: Streak): Streak {
-  return streak;
-}
-
-/** The streak after an operator has dealt with the failures. */
-function resetStreak({ lastSuccessMs }: Streak): Streak {
-  return { failures: 0, ...(lastSuccessMs !== undefined && { lastSuccessMs }) };
-}
-
-/**
  * Runs that started and have no recorded end. A program that holds the job's lock knows that they
  * are dead.
  */
@@ -166,7 +126,10 @@ function isNotice(event: RunEvent): event is NoticeEvent {
 /** An event about a run, or about a tick without a run. */
 type RunEvent = Exclude<HistoryEvent, Steered | { readonly event: 'ended-unknown' }>;
 
-/** How the run, or the missed tick, of an event ended; `undefined` for an event that ends none. */
+/**
+ * Returns the outcome that an event gives its run or its missed tick; `undefined` if the event ends
+ * none.
+ */
 export function outcomeOf(event: HistoryEvent): Outcome | undefined {
   switch (event.event) {
     case 'ended':

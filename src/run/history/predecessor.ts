@@ -2,7 +2,8 @@
 
 import type { LastStatus, Outcome } from '../outcome/outcome.ts';
 import type { Streak, Trigger } from './event.ts';
-import { emptyHistory, extendStreak, type History, type RunRecord } from './history.ts';
+import { emptyHistory, type History, type RunRecord } from './history.ts';
+import { extendStreak } from './streak.ts';
 
 /**
  * Reads PyYAML's dump of `{history: [{status, time}], last_completion_status}`, which each run

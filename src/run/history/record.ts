@@ -8,8 +8,9 @@ import { defined } from '../../text/defined.ts';
 import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/outcome.ts';
 import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
 import { formatEvent, readEvents } from './event-lines.ts';
-import { extendStreak, foldHistory, type History, type RunRecord } from './history.ts';
+import { foldHistory, type History, type RunRecord } from './history.ts';
 import { earlierHistory } from './predecessor.ts';
+import { extendStreak } from './streak.ts';
 
 /** The result of a run, for its caller and for notices. */
 export interface RunResult {

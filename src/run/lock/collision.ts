@@ -2,14 +2,18 @@
  * Decides what a new run does if another process holds one of its locks: the table of
  * `cron_collision_policy`.
  *
- * | who has it                                    | CANCEL_NEW            | KILL_EXISTING                       | QUEUE                 |
- * | --------------------------------------------- | --------------------- | ----------------------------------- | --------------------- |
- * | a run of the job, or one that can't be judged | skip                  | replace it                          | wait                  |
- * | what is left of a run that lost its run-job   | end it past its       | end it                              | wait, and end it past |
- * |                                               | timeout, else skip    |                                     | its timeout           |
- * | another job, by a lock that both share        | skip                  | skip, for its runs are not ours to  | wait                  |
- * |                                               |                       | end; wait once a run was replaced   |                       |
- * | a run that has started this one               | skip; by a shared lock: a mistake in the job files, for neither could go on         |
+ * | holder of the lock                 | CANCEL_NEW     | KILL_EXISTING            | QUEUE         |
+ * | ---------------------------------- | -------------- | ------------------------ | ------------- |
+ * | a run of the job, or a process     | skip           | replace it               | wait          |
+ * | that can't be examined             |                |                          |               |
+ * | remaining processes of a run of    | skip; end them | end them                 | wait; end     |
+ * | the job without a run-job          | past their     |                          | them past     |
+ * |                                    | timeout        |                          | their timeout |
+ * | another job, by a shared lock      | skip           | skip; wait if this run   | wait          |
+ * |                                    |                | has replaced one already |               |
+ * | a run whose commands started this  | skip           | skip                     | skip          |
+ * | one, by the job's own lock         |                |                          |               |
+ * | the same, by a shared lock         | a contradiction in the job files: neither run could go on |
  */
 import type { CollisionPolicy } from '../../job/keys/policy.ts';
 import type { LockHolder } from '../../system/types/lock.ts';
@@ -63,7 +67,7 @@ export function collisionAction({ holder, sharedLock }: Collision, facts: Collis
 }
 
 /**
- * Whether an orphaned run is past its timeout, which no run-job enforces any more. A run without a
+ * True if an orphaned run is past its timeout, which no run-job enforces any more. A run without a
  * timeout, or within it, may be in the middle of a migration: an operator ends it (`jobctl stop`),
  * or the job's policy does.
  */
@@ -77,7 +81,7 @@ export function collisionWords({ holder, sharedLock }: Collision, nowMs: number)
   const whose = holder.job === undefined ? 'another job' : `job ${holder.job}`;
   const words =
     holder.state === 'running' ? `${runWords(holder)} has it${sinceWords(holder, nowMs)}` : holderWords(holder, nowMs);
-  return `the lock "${sharedLock}" is taken by ${whose}: ${words}`;
+  return `the lock "${sharedLock}" is held by ${whose}: ${words}`;
 }
 
 function holderWords(holder: LockHolder, nowMs: number): string {
@@ -89,7 +93,7 @@ function holderWords(holder: LockHolder, nowMs: number): string {
     case 'predecessor':
       return `still running under the Python process-control (pid ${holder.wrapper?.pid ?? 'unknown'})`;
     case 'unknown':
-      return `its lock is held by ${holder.runId === undefined ? 'a process' : `a process of run ${holder.runId}`} that cannot be looked into`;
+      return `its lock is held by ${holder.runId === undefined ? 'a process' : `a process of run ${holder.runId}`} that can't be examined`;
     default:
       return holder.state satisfies never;
   }

@@ -64,5 +64,5 @@ export async function endHolder(holder: LockHolder, order: ReplaceOrder, host: R
 function foreignWords({ state, wrapper, reason }: LockHolder): string {
   if (state === 'predecessor')
     return `it is a run of the Python process-control (pid ${wrapper?.pid ?? 'unknown'}), which would leave its job behind; end it by hand`;
-  return `who has the lock can't be looked into (${reason ?? state}); end it by hand`;
+  return `the process that holds the lock can't be examined (${reason ?? state}); end it by hand`;
 }

@@ -193,7 +193,7 @@ class LockTaker {
   }
 
   /**
-   * Whether another run waits, which this one must not overtake. A run that already has its locks
+   * True if another run waits, which this one must not overtake. A run that already has its locks
    * is about to release the place.
    */
   #isAnotherNext(): boolean {

@@ -23,7 +23,7 @@ export type Outcome =
   /** The command is gone and its exit code is unknown. */
   | { readonly kind: 'lost'; readonly reason: string }
   | { readonly kind: 'interrupted' }
-  /** One or more ticks at which the host was off or cron did not run. The last one is `tickMs`. */
+  /** Ticks passed while the host was off or cron did not run; `tickMs` is the last one. */
   | { readonly kind: 'missed'; readonly tickMs: number; readonly count: number; readonly words: string };
 
 export interface Stopped {
@@ -65,7 +65,7 @@ const outcomeKinds = {
   missed: true,
 } as const satisfies Record<Outcome['kind'], true>;
 
-/** Whether a value has a kind of outcome that this version knows. */
+/** True if a value has a kind of outcome that this version knows. */
 export function isKnownOutcome(outcome: unknown): outcome is Outcome {
   if (typeof outcome !== 'object' || outcome === null || !('kind' in outcome)) return false;
   return typeof outcome.kind === 'string' && Object.hasOwn(outcomeKinds, outcome.kind);
@@ -137,7 +137,7 @@ export function healthOf(outcome: Outcome): 'success' | 'failure' | undefined {
 export function statusOf(outcome: Outcome): LastStatus | undefined {
   if (outcome.kind === 'exited') return isSuccess(outcome) ? 'success' : 'failure';
   if (isStoppedByPerson(outcome)) return undefined;
-  if (outcome.kind === 'missed' || (outcome.kind === 'skipped' && isNobodysFault(outcome.reason))) return undefined;
+  if (outcome.kind === 'missed' || (outcome.kind === 'skipped' && isUnrelatedToJob(outcome.reason))) return undefined;
   if ((outcome.kind === 'skipped' || outcome.kind === 'stopped') && outcome.allowed) return 'skipped';
   return 'failure';
 }
@@ -150,7 +150,7 @@ function isSuccess({ code, accepted = code === 0 }: Extract<Outcome, { kind: 'ex
   return accepted;
 }
 
-function isNobodysFault(reason: SkipReason): boolean {
+function isUnrelatedToJob(reason: SkipReason): boolean {
   return reason === 'paused' || reason === 'claimed' || reason === 'not-due';
 }
 
@@ -179,7 +179,7 @@ export function outcomeWords(outcome: Outcome): string {
     case 'skipped':
       return `was skipped: ${outcome.words}`;
     case 'lost':
-      return `failed: its end was not seen: ${outcome.reason}`;
+      return `failed: its exit code is unknown: ${outcome.reason}`;
     case 'interrupted':
       return 'was interrupted: its run-job was killed or the machine went down';
     case 'missed':

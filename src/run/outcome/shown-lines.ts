@@ -101,7 +101,7 @@ function shownPieces(line: string): readonly string[] {
 
 type Code = Readonly<Record<string, string | undefined>>;
 
-/** One line of a terminal, with its cursor. */
+/** A line of a terminal, with its cursor. */
 class ScreenLine {
   readonly #pieces: string[] = [];
   #text = '';

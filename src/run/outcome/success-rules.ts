@@ -40,7 +40,7 @@ export class SuccessRules implements OutputWatcher {
     this.#search = search;
   }
 
-  /** Whether any rule is about output. */
+  /** True if any rule is about output. */
   get isNeeded(): boolean {
     const { failOnStderr, failOnOutput, requireOutput } = this.#policy;
     return failOnStderr || failOnOutput !== undefined || requireOutput !== undefined;
@@ -64,12 +64,12 @@ export class SuccessRules implements OutputWatcher {
 
   /** Splits the bytes into lines, unless no rule needs them any more. */
   #see(stream: 'stdout' | 'stderr', lines: () => readonly string[]): void {
-    const wantsStderr = stream === 'stderr' && this.#policy.failOnStderr && !this.#firstStderrLine;
+    const needsStderr = stream === 'stderr' && this.#policy.failOnStderr && !this.#firstStderrLine;
     const isSearched = this.#open().length > 0;
-    if (!wantsStderr && !isSearched) return;
+    if (!needsStderr && !isSearched) return;
     const seen = lines();
     // Any line on stderr breaks the rule; a line that is not empty is preferred.
-    if (wantsStderr) this.#firstStderrLine = seen.find((line) => line !== '') ?? this.#firstStderrLine ?? seen[0];
+    if (needsStderr) this.#firstStderrLine = seen.find((line) => line !== '') ?? this.#firstStderrLine ?? seen[0];
     if (isSearched) this.#collect(seen);
   }
 
@@ -99,7 +99,7 @@ export class SuccessRules implements OutputWatcher {
     if (forbidden?.is === 'found') {
       return {
         rule: 'fail_on_output',
-        words: 'its output has a line that it forbids',
+        words: 'a line of its output matches',
       };
     }
     if (this.#firstStderrLine !== undefined) {
@@ -108,7 +108,7 @@ export class SuccessRules implements OutputWatcher {
     if (requireOutput !== undefined) {
       const required = this.#found.get('require_output');
       if (required?.is === 'too-slow') return { rule: 'require_output', words: tooSlow() };
-      if (required?.is !== 'found') return { rule: 'require_output', words: 'its output has no line that it asks for' };
+      if (required?.is !== 'found') return { rule: 'require_output', words: 'no line of its output matches' };
     }
     if (durationMs >= minDurationSeconds * 1000) return undefined;
     const words = `it ended after ${durationWords(durationMs / 1000)}, sooner than ${durationWords(minDurationSeconds)}`;

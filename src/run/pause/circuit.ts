@@ -10,8 +10,8 @@ import { exitCodeOf, type Outcome, outcomeWords, statusOf } from '../outcome/out
 import { type Pause, pauseOf, readPauses, writePause } from './pause.ts';
 
 /**
- * Whether run-job's exit code is one of `unrecoverable_exit_codes`. They include its own codes for
- * the end of a command: 124 for a timeout, 127 for a program that does not exist.
+ * True if run-job's exit code is one of `unrecoverable_exit_codes`. They may include its own codes
+ * for the end of a command: 124 for a timeout, 127 for a program that does not exist.
  */
 export function isUnrecoverable(outcome: Outcome, { unrecoverableExitCodes }: Policy): boolean {
   const isOfCommand = ['exited', 'signalled', 'timed-out', 'not-started'].includes(outcome.kind);

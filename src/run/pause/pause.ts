@@ -8,7 +8,7 @@ import type { StateFiles } from '../../system/types/state.ts';
 import { type Decoder, decodeJson, oneOf, optional, shape, text, time } from '../../text/decode.ts';
 import { shellWord } from '../../text/shell-word.ts';
 
-/** One job, or every job with the tag, also those that get the tag later. */
+/** A job, or every job with the tag, also those that get the tag later. */
 export type PauseTarget = { readonly job: string } | { readonly tag: string };
 
 export interface Pause {
@@ -28,7 +28,7 @@ export interface PausableJob {
 }
 
 /**
- * Whether failures of the job led to the pause. A reset ends such a pause; the pause of a person
+ * True if failures of the job led to the pause. A reset ends such a pause; the pause of a person
  * lasts until it is resumed.
  */
 export function isCircuit({ circuit }: Pause): boolean {
@@ -43,7 +43,7 @@ export function pauseOf(job: PausableJob, pauses: readonly Pause[], nowMs: numbe
     .sort((a, b) => endOf(b) - endOf(a))[0];
 }
 
-/** Whether the target of a pause includes this job. */
+/** True if the target of a pause includes this job. */
 export function isAbout(target: PauseTarget, job: PausableJob): boolean {
   return 'job' in target ? target.job === job.slug : job.tags.includes(target.tag);
 }

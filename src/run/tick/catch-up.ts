@@ -102,7 +102,7 @@ function failure({ slug }: CaughtJob, words: string): CatchUpNote {
   return { slug, level: 'error', words };
 }
 
-/** Whether the last missed tick may be started. A job with a later claimed tick is up to date. */
+/** True if the last missed tick may be started. A job with a later claimed tick is up to date. */
 function mayStart(job: CaughtJob, last: number, account: TickAccount, { clock, readPauses }: CatchUpHost): boolean {
   const nowMs = clock.nowMs();
   if (!isCaughtUp(job) || nowMs - last > job.timing.catchUpWindowSeconds * 1000) return false;

@@ -43,7 +43,7 @@ export type TickAnswer =
   | { readonly is: 'claimed'; readonly tick: Tick; readonly words: string }
   | { readonly is: 'not-due' };
 
-/** What is known of the job's ticks, and the time, when a start looks. */
+/** The account of the job's ticks at the time of a start. */
 interface Present {
   readonly account: TickAccount;
   readonly nowMs: number;

@@ -80,7 +80,7 @@ export function recordStandIns(
 }
 
 /**
- * Whether the history mentions a tick: a run whose claim could not be written is there. The text is
+ * True if the history mentions a tick: a run whose claim could not be written is there. The text is
  * searched, which is cheap for a thousand lines.
  */
 function hasFate(tickMs: number, history: string): boolean {

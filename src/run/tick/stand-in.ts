@@ -23,7 +23,7 @@ const farthestMs = 26 * 3_600_000;
 /** cron wakes once a minute, and a busy host starts its lines late. */
 const startToleranceMs = 90_000;
 
-/** Whether the clocks of two zones can show the same time at these two moments. */
+/** True if the clocks of two zones can show the same time at these two moments. */
 export function canStandFor(startMs: number, tickMs: number): boolean {
   const distance = startMs - tickMs;
   if (Math.abs(distance) > farthestMs + startToleranceMs) return false;

@@ -6,13 +6,14 @@
  * the newest tick that has had none. Two starts at once take two ticks; if there is only one, the
  * second start is a duplicate.
  *
- * | the newest ticks                                          | an ordinary line           | a line with `--due`          |
- * | --------------------------------------------------------- | -------------------------- | ---------------------------- |
- * | one of the last 90 seconds has had no start               | it is that one             | it is that one               |
- * | an older one of the last hours has had no start           | it is that one, late       | … of the last 10 minutes     |
- * | those of the last 90 seconds have had theirs              | skipped: claimed           | skipped: claimed             |
- * | the newest one was started in the last 90 seconds, late   | skipped: claimed           | not due                      |
- * | none of these                                             | runs, and belongs to none  | not due                      |
+ * | newest ticks                             | ordinary line        | line with `--due`        |
+ * | ---------------------------------------- | -------------------- | ------------------------ |
+ * | one of the last 90 seconds has no start  | that tick            | that tick                |
+ * | an older one of the last hours has none  | that tick, late      | the same, up to 10 min   |
+ * | those of the last 90 seconds have theirs | skipped: claimed     | skipped: claimed         |
+ * | the newest was started late, in the last | skipped: claimed     | not due                  |
+ * | 90 seconds                               |                      |                          |
+ * | none of these                            | runs without a tick  | not due                  |
  */
 import { type ExpectedTick, expectedTicks, nextTick } from '../../schedule/ticks.ts';
 import type { Zones } from '../../zone/zone.ts';
@@ -88,7 +89,7 @@ function otherwise(newest: ExpectedTick | undefined, nowMs: number, onlyDue: boo
 }
 
 /**
- * Whether a start is on time. cron needs longer for a tick for which it starts the line many times.
+ * True if a start is on time. cron needs longer for a tick for which it starts the line many times.
  */
 function isOnTime({ tickMs, starts }: ExpectedTick, nowMs: number): boolean {
   return nowMs - tickMs <= onTimeMs + (starts - 1) * cronRestMs;

@@ -1,4 +1,4 @@
-/** The environment and directory of a job: the same whoever started it. */
+/** The environment and directory of a job, which are the same for every caller. */
 import type { Job } from '../../job/job.ts';
 import type { Locale, User } from '../../system/types/user.ts';
 

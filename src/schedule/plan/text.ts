@@ -24,8 +24,8 @@ function jobText(job: PlannedJob, zone: Zone): string {
     ];
     return parts.length === 0 ? [] : [`  ${title}: ${parts.join('; ')}\n`];
   });
-  const verdict = samenessText(job.sameness, time);
-  return [`${job.slug}: ${timingText(job.before)} -> ${timingText(job.after)}\n`, ...lines, `  ${verdict}\n`].join('');
+  const sameness = samenessText(job.sameness, time);
+  return [`${job.slug}: ${timingText(job.before)} -> ${timingText(job.after)}\n`, ...lines, `  ${sameness}\n`].join('');
 }
 
 function samenessText(sameness: Sameness, time: (instant: number) => string): string {

@@ -63,7 +63,7 @@ export function judgeDeath(death: Death, earlier: Deaths, respawn: Respawn): Aft
   const { limit } = respawn;
   if (limit !== undefined && deaths.atMs.length > limit.count) {
     const seconds = Math.round((atMs - (deaths.atMs[0] ?? atMs)) / 1000);
-    const reason = `died ${deaths.atMs.length} times in ${seconds} s, more than respawn_limit allows; last it ${deathWords(death)}`;
+    const reason = `died ${deaths.atMs.length} times in ${seconds} s, more than respawn_limit allows; the last time it ${deathWords(death)}`;
     return { is: 'failed', reason, deaths };
   }
   const earlierQuick = isLongUp(upMs, respawn) ? 0 : earlier.quick;
@@ -106,7 +106,7 @@ export function exitWords(exit: Exit): string {
     case 'signalled':
       return `was ended by ${signalName(exit.signal)}`;
     case 'unknown':
-      return `ended unseen: ${exit.reason}`;
+      return `ended with an unknown exit code: ${exit.reason}`;
     case 'unhealthy':
       return `did not answer and was ended: ${exit.reason}`;
     case 'not-started':

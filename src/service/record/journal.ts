@@ -51,7 +51,7 @@ export function noticeEntries(slug: string, notices: readonly NoticeEvent[]): re
       failed.add(channel);
       return [{ atMs, words: `${slug}: a notice failed: ${channel}: ${notice.reason}` }];
     }
-    return failed.delete(channel) ? [{ atMs, words: `${slug}: a notice came through: ${channel}` }] : [];
+    return failed.delete(channel) ? [{ atMs, words: `${slug}: a notice was delivered: ${channel}` }] : [];
   });
 }
 

@@ -51,7 +51,7 @@ export function knownService(evidence: ServiceEvidence): KnownService | undefine
 }
 
 /**
- * Whether a record still stands for a service: its supervisor or processes of it live, or the file
+ * True if a record still stands for a service: its supervisor or processes of it live, or the file
  * is broken and no job has run by this name since.
  */
 function isStillService(evidence: ServiceEvidence, record: ServiceRecord): boolean {

@@ -21,10 +21,8 @@ import {
   text,
   time,
 } from '../../text/decode.ts';
-import { defined } from '../../text/defined.ts';
 import type { HealthAnswer } from '../instance/health.ts';
-import { type Instance, newInstance } from '../instance/machine.ts';
-import { noDeaths } from '../instance/respawn.ts';
+import type { Instance } from '../instance/instance.ts';
 import type { ServiceState } from '../service-state.ts';
 
 export interface ServiceRecord {
@@ -62,7 +60,7 @@ export interface Definition {
 export interface InstanceRecord {
   readonly number: number;
   readonly at: Instance['at'];
-  /** Since when the instance has been in this state. */
+  /** Start of this state. */
   readonly sinceMs?: number;
   /** The reason why it failed or is being ended. */
   readonly reason?: string;
@@ -99,7 +97,7 @@ export function readRecord(files: StateFiles, slug: string): ServiceRecord | und
   return decodeJson(files.read(folderOf(slug), fileName), serviceRecord);
 }
 
-/** Whether a record exists that can't be understood. */
+/** True if a record exists that can't be understood. */
 export function isRecordUnreadable(files: StateFiles, slug: string): boolean {
   return files.names(folderOf(slug)).includes(fileName) && readRecord(files, slug) === undefined;
 }
@@ -164,84 +162,3 @@ const serviceRecord = shape<ServiceRecord>({
   ),
   instances: list(instanceRecord),
 });
-
-/** One moment on both clocks. */
-export interface Moment {
-  readonly nowMs: number;
-  readonly sinceBootMs: number;
-}
-
-export interface Restoring extends Moment {
-  readonly sameBoot: boolean;
-  /** Time of the latest reset by an operator. */
-  readonly resetMs: number;
-}
-
-/**
- * Restores an instance for a new supervisor, when no process of it lives. A failed instance stays
- * failed until an operator resets it, even after a reboot. A finished one stays finished until the
- * next boot.
- */
-export function restoreInstance(record: InstanceRecord | undefined, restoring: Restoring): Instance {
-  if (record === undefined) return newInstance;
-  const { sameBoot, resetMs, nowMs, sinceBootMs } = restoring;
-  const isReset = record.sinceMs === undefined || resetMs >= record.sinceMs;
-  const toBoot = (ms: number) => sinceBootMs - (nowMs - ms);
-  const memory = {
-    deaths: sameBoot && !isReset ? { atMs: record.deathsMs.map(toBoot), quick: record.quickDeaths } : noDeaths,
-    restarts: record.restarts,
-    ...(record.lastExit !== undefined && { lastExit: { ...record.lastExit, atMs: toBoot(record.lastExit.atMs) } }),
-  };
-  const sinceMs = toBoot(record.sinceMs ?? nowMs);
-  if (record.at === 'failed' && !isReset)
-    return { at: 'failed', reason: record.reason ?? 'it failed', sinceMs, memory };
-  if (record.at === 'finished' && sameBoot && !isReset) return { at: 'finished', sinceMs, memory };
-  return { at: 'down', memory };
-}
-
-/** Returns the part of an instance's record that its state machine knows. */
-export function describeInstance(
-  instance: Instance,
-  { nowMs, sinceBootMs }: Moment,
-): Omit<InstanceRecord, 'number' | 'ports'> {
-  const { memory } = instance;
-  const toWall = (ms: number) => Math.round(nowMs - (sinceBootMs - ms));
-  return {
-    at: instance.at,
-    restarts: memory.restarts,
-    quickDeaths: memory.deaths.quick,
-    deathsMs: memory.deaths.atMs.map(toWall),
-    ...(memory.lastExit !== undefined && { lastExit: { ...memory.lastExit, atMs: toWall(memory.lastExit.atMs) } }),
-    ...stateFields(instance, toWall),
-  };
-}
-
-function stateFields(instance: Instance, toWall: (ms: number) => number): Partial<InstanceRecord> {
-  switch (instance.at) {
-    case 'down':
-      return {};
-    case 'starting':
-    case 'up': {
-      const { checks, watch, process } = instance;
-      const reason = watch?.missing;
-      return {
-        sinceMs: toWall(instance.at === 'up' ? instance.upSinceMs : instance.sinceMs),
-        ...defined({ process, health: checks.last }),
-        ...(checks.failures > 0 && { failures: checks.failures }),
-        ...defined({ reason }),
-      };
-    }
-    case 'unhealthy':
-      return { reason: instance.reason, ...(instance.process && { process: instance.process }) };
-    case 'stopping':
-      return instance.process === undefined ? {} : { process: instance.process };
-    case 'backoff':
-      return { untilMs: toWall(instance.untilMs) };
-    case 'failed':
-      return { reason: instance.reason, sinceMs: toWall(instance.sinceMs) };
-    case 'finished':
-      return { sinceMs: toWall(instance.sinceMs) };
-    default:
-      return instance satisfies never;
-  }
-}

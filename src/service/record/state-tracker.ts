@@ -5,13 +5,13 @@
 
 import { defined } from '../../text/defined.ts';
 import type { DesiredState } from '../desired-state.ts';
-import { type Instance, isAlive } from '../instance/machine.ts';
+import { type Instance, isAlive } from '../instance/instance.ts';
 import { type ServiceState, serviceStateOf } from '../service-state.ts';
 import type { SupervisorHost } from '../supervisor-host.ts';
 import { type Alarm, judgeAlarm, noAlarm } from './alarm.ts';
 import { formatEntry } from './journal.ts';
 
-/** One instance as it is now. */
+/** An instance as it is now. */
 export interface TrackedInstance {
   readonly number: number;
   readonly state: Instance;

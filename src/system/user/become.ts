@@ -123,7 +123,7 @@ export async function runAgainAs(user: User, again: Again): Promise<number> {
     child.once('exit', (code, signal) => resolve(signal === null ? (code ?? 125) : 128 + os.constants.signals[signal]));
   });
   letSignalsEndUs();
-  for (const failure of await relay.finish()) say(`${failure}; what followed is not shown`);
+  for (const failure of await relay.finish()) say(`${failure}; the rest is lost`);
   return exitCode;
 }
 

@@ -9,7 +9,7 @@ import { parseEvents } from '../../../src/run/history/event-lines.ts';
 import { foldHistory } from '../../../src/run/history/history.ts';
 import type { Delivery } from '../../../src/system/types/message.ts';
 import type { StateFiles } from '../../../src/system/types/state.ts';
-import { settle } from '../../fakes/machine.ts';
+import { settle } from '../../fakes/host.ts';
 import { failed, hook, Killed, mail, mortal, ping, Scene, well } from './scene.ts';
 
 test('each channel gets one message when an incident opens and one when it is over', async () => {

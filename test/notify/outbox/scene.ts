@@ -12,7 +12,7 @@ import { foldHistory } from '../../../src/run/history/history.ts';
 import type { Outcome } from '../../../src/run/outcome/outcome.ts';
 import type { Delivery } from '../../../src/system/types/message.ts';
 import type { StateFiles } from '../../../src/system/types/state.ts';
-import { FakeClock, FakeHistory } from '../../fakes/machine.ts';
+import { FakeClock, FakeHistory } from '../../fakes/host.ts';
 import { zoneNamed } from '../../fakes/zones.ts';
 
 export const mail: Channel = { kind: 'mail', to: 'ops@example.org', on: ['failure', 'recovery'] };

@@ -42,12 +42,12 @@ test('what has been started, is delayed, off or new is not overdue', () => {
   assert.equal(overdue({ account: { ...account, isNew: true }, changedMs: tick('10:31') }), undefined, 'a new file');
 });
 
-test('a job that nobody has ever seen run is waited for since its file was put there', () => {
+test('a job that has never run is overdue since its file was put there', () => {
   const account = { ...question.account, isNew: true, sinceMs: nowMs };
   assert.equal(overdue({ account, changedMs: tick('08:10') })?.tickMs, tick('08:30'));
 });
 
-test('during a pause nothing is waited for, and after it what comes then', () => {
+test('no tick of a pause is overdue, ticks after it are', () => {
   const account = { ...question.account, sinceMs: tick('08:00') };
   const pause = { target: { job: 'backup' }, atMs: tick('08:10'), by: 'ada' };
   assert.equal(overdue({ account, pauses: [pause] }), undefined, 'no end');

@@ -69,7 +69,7 @@ test('a pause is shown on each tick that it holds, and on no other', () => {
   );
 });
 
-test('what has no tick is listed with the reason', () => {
+test('a job without a tick is listed with the reason', () => {
   const { schedule: _, ...unscheduled } = job;
   const none = [
     upcomingOf({ ...job, slug: 'off', enabled: false }, order),
@@ -92,13 +92,13 @@ test('what has no tick is listed with the reason', () => {
   );
 });
 
-test('a span ends where it is said, and a tick at its end belongs to it', () => {
+test('a span includes a tick at its end', () => {
   const untilMs = Date.parse('2026-11-27T01:30:00Z');
   assert.equal(upcomingOf(job, { ...order, count: 100, untilMs }).ticks.length, 2);
   assert.equal(upcomingOf(job, { ...order, count: 100, untilMs: untilMs - 1 }).ticks.length, 1);
 });
 
-test('around the next clock change two ticks before it and two after are shown', () => {
+test('shows two ticks before the next clock change and two after it', () => {
   const ticks = aroundClockChange(job, order);
   assert.deepEqual(
     ticks.map(({ tickMs, afterClockChange }) => [
@@ -140,7 +140,7 @@ test('a job that starts after each boot is said to wait for one', () => {
   );
 });
 
-test('more ticks than a call may have arguments come in order, and as many are held at a time as there are jobs', () => {
+test('more ticks than a call may have arguments come in order, and only one per job is held at a time', () => {
   const everyMinute = (slug: string) => ({ ...job, slug, schedule: expression('* * * * *') });
   const long = { ...order, count: 100_000 };
   const streams = ['c', 'a', 'b'].map((slug) => upcomingStream(everyMinute(slug), long));

@@ -129,7 +129,7 @@ for (const [title, job, state, code] of [
   });
 }
 
-test('jobctl status lists every job on a line, and all about one of them', () => {
+test('jobctl status lists one line per job, or everything about one job', () => {
   const jobs = [
     snapshot({ history: failed, job: { slug: 'a' } }),
     broken('broken', 'broken.yaml:3:1: unknown key'),
@@ -175,7 +175,7 @@ test('a history line tells when, what, how long and by whom', () => {
   );
 });
 
-test('what people have decided stands between the runs, with who, until when and why', () => {
+test('decisions of operators are listed between the runs, with who, until when and why', () => {
   const step = { event: 'steered', run: '', atMs, by: 'ada' } as const;
   const steps = [
     { ...step, action: 'pause', untilMs: atMs + 3_600_000, reason: 'upgrade\nof the database' },

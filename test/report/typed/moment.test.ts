@@ -14,7 +14,7 @@ function past(text: string): string | undefined {
   return ms === undefined ? undefined : new Date(ms).toISOString().replace('.000Z', 'Z');
 }
 
-test('a moment is what a person on the host means by it', () => {
+test('a moment is read in the zone of the host', () => {
   for (const [text, meant] of [
     ['now', '2026-11-22T10:30:00Z'],
     ['2h ago', '2026-11-22T08:30:00Z'],
@@ -41,7 +41,7 @@ test('of a time that the clocks show twice the first is meant, and one that they
   assert.equal(past('2026-03-29 02:30'), '2026-03-29T01:30:00Z');
 });
 
-test('what is no time is not taken for one', () => {
+test('text that is no time is refused', () => {
   for (const text of [
     '',
     'soon',

@@ -416,11 +416,11 @@ test('what will not run again is told no next time', () => {
   assert.deepEqual(next({ daemon: { is: 'absent' } as never }), [true, false]);
 });
 
-test('the text says what, why, what to do and what else, then everything that was looked at', () => {
+test('the text says what, why, what to do, then all findings', () => {
   const two = changed(puzzle, { daemon: { is: 'absent' } as never, job: { enabled: false }, crontab: noLine });
   assert.equal(
     whyText(answerOf(explain(two), two), explain(two).findings),
-    `backup did not run at 2026-11-25 10:30:00: "disabled: true" stands in its file
+    `backup did not run at 2026-11-25 10:30:00: its file has "disabled: true"
 
 Take it out of /jobs/backup.yaml, then:
     sudo cron-generate
@@ -430,7 +430,7 @@ Also, no cron is running; start cron:
     sudo systemctl start cron
 
   job file      ok     /jobs/backup.yaml
-  schedule      STOPS  "disabled: true" stands in its file
+  schedule      STOPS  its file has "disabled: true"
   pause         ok     it is not paused
   machine       ok     up since 2026-10-14 17:30:00
   cron          STOPS  no cron is running
@@ -449,7 +449,7 @@ Also, no cron is running; start cron:
   run:  r${tickMs + 500}, by the clock
   log:  /log/backup.log
 
-Everything that was looked at: jobctl why backup --all
+All findings: jobctl why backup --all
 `,
   );
 });
@@ -500,7 +500,7 @@ const falsehoods: readonly (readonly [what: string, Changes, RegExp])[] = [
   ],
 ];
 
-test('no sentence is said that is false', () => {
+test('no sentence is false', () => {
   for (const [what, changes, falsehood] of falsehoods) {
     const evidence = changed(puzzle, changes);
     assert.doesNotMatch(whyText(answerOf(explain(evidence), evidence), explain(evidence).findings), falsehood, what);

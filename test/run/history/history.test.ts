@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { triggerWords } from '../../../src/report/text/history.ts';
 import type { Ended, HistoryEvent } from '../../../src/run/history/event.ts';
 import { formatEvent, parseEvents, readEvents } from '../../../src/run/history/event-lines.ts';
-import { extendStreak, foldHistory, mailedFailures, unfinishedRuns } from '../../../src/run/history/history.ts';
+import { foldHistory, unfinishedRuns } from '../../../src/run/history/history.ts';
 import { earlierHistory } from '../../../src/run/history/predecessor.ts';
+import { extendStreak, mailedFailures } from '../../../src/run/history/streak.ts';
 import {
   exitCodeWords,
   healthOf,

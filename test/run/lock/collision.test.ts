@@ -88,10 +88,10 @@ for (const [rows, sharedLock] of [
 test('the words name the holder and for how long it has run', () => {
   const holder: LockHolder = { ...running, wrapper: { pid: 9, startTicks: '1' }, startedMs: 0, job: 'backup' };
   assert.equal(collisionWords({ holder }, 90_000), 'still running for 1 min 30 s (pid 9, run old)');
-  const words = 'the lock "db" is taken by job backup: pid 9, run old has it for 1 min 30 s';
+  const words = 'the lock "db" is held by job backup: pid 9, run old has it for 1 min 30 s';
   assert.equal(collisionWords({ holder, sharedLock: 'db' }, 90_000), words);
   const left =
-    'the lock "db" is taken by another job: its last run-job is gone but processes of run old are alive: 5, 6';
+    'the lock "db" is held by another job: its last run-job is gone but processes of run old are alive: 5, 6';
   assert.equal(collisionWords({ holder: orphaned, sharedLock: 'db' }, 0), left);
   const processes = [
     { pid: 5, command: 'apt-get upgrade', why: 'belongs to root' },

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { policyOf } from '../../../src/job/keys/policy.ts';
 import type { Streak } from '../../../src/run/history/event.ts';
-import { extendStreak } from '../../../src/run/history/history.ts';
+import { extendStreak } from '../../../src/run/history/streak.ts';
 import type { Outcome } from '../../../src/run/outcome/outcome.ts';
 import { circuitPause, reasonToPause } from '../../../src/run/pause/circuit.ts';
 

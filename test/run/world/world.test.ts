@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { argvOf } from '../../../src/run/world/argv.ts';
 import { bareWorld, type FixedWorld, type WorldRequest, worldOf } from '../../../src/run/world/world.ts';
-import { user } from '../../fakes/machine.ts';
+import { user } from '../../fakes/host.ts';
 
 const callers = {
   PATH: '/home/alice/bin:/usr/local/bin',

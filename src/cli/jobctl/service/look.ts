@@ -47,7 +47,8 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
 }
 
 /**
- * What else operators must know: records that can't be read, and notices that are not delivered.
+ * The other facts that operators must know: records that can't be read, and notices that are not
+ * delivered.
  */
 function besides(whole: AnySnapshot | undefined, formatTime: (ms: number) => string) {
   if (whole === undefined || isBroken(whole)) return { unreadable: undefined, notices: [] };

@@ -17,12 +17,13 @@ import { stopService } from './stop.ts';
 type OnService = (target: ServiceTarget, options: Options, config: Config) => Promise<number> | number;
 
 /**
- * What a command does to a service.
+ * The way in which a command acts on services.
  *
- * `tagged` says what follows from `--tag`: `each` acts on all services at once, `look` shows one after the
- * other, each under its name; with `itself` the command for jobs knows services, too. `ending`: the command
- * also takes a service that is being stopped because its file describes a job now. `recorded`: it also takes
- * a service whose file is gone and that has ended. `only`: a whole service goes the way of all jobs.
+ * `tagged` says what follows from `--tag`: `each` acts on all services at once, `look` shows one
+ * after the other, each under its name; with `itself` the command for jobs knows services, too.
+ * `ending`: the command also takes a service that is being stopped because its file describes a job
+ * now. `recorded`: it also takes a service whose file is gone and that has ended. `only`: a whole
+ * service goes the way of all jobs.
  */
 interface Command {
   readonly act: OnService;

@@ -47,7 +47,7 @@ export async function startService(target: ServiceTarget, options: Options, conf
   if (failure !== undefined) return failure;
   ensure(target, options, config);
   if (!options.wait) {
-    tell(options, target, `${targetName(target)} is wanted up; jobctl status ${slug}`);
+    tell(options, target, `${targetName(target)} will be kept up; jobctl status ${slug}`);
     return 0;
   }
   return waitUntilUp(target, askedMs, { options, config });
@@ -81,7 +81,7 @@ export function resetService(target: ServiceTarget, options: Options, config: Co
   return 0;
 }
 
-/** What the reset leads to in the present state. */
+/** The result of the reset in the present state. */
 function resetWords({ slug, service }: ServiceTarget, config: Config): string {
   const again = 'what had failed or finished is started again';
   if (holderOf(slug, config)?.state === 'running') return again;
@@ -109,7 +109,7 @@ function refusalOf(
   const name = targetName(target);
   const usage = (words: string) => ({ words, code: exitCodes.usage });
   const again = `jobctl ${done === 'started' ? 'start' : 'restart'} ${name}`;
-  if (service.file === 'disabled') return usage(`${slug} is disabled in its file: take out "disabled: true"`);
+  if (service.file === 'disabled') return usage(`${slug} is disabled in its file: remove "disabled: true"`);
   if (service.file === 'gone') return usage(`${name} can't be ${done}: its file is gone, so ${slug} is being stopped`);
   if (options['slow-start']) return usage(`${slug} is a service; it has no slow_start_command`);
   const holder = holderOf(slug, config);
@@ -148,11 +148,7 @@ export function command(
   const ask: OperatorRequest = { atMs: clock.nowMs(), by: callerName(), ...(reason !== undefined && { reason }) };
   const written = writeDesired(files, target, afterCommand(before, name, ask));
   if (!written.ok) {
-    return refuse(
-      'jobctl',
-      `what is wanted of ${targetName(target)} could not be recorded: ${written.reason}`,
-      notDone,
-    );
+    return refuse('jobctl', `the request for ${targetName(target)} could not be recorded: ${written.reason}`, notDone);
   }
   recordOnService(target, name, options, config);
   if (target.instance === undefined && name === 'start') return startInstances(target, ask, { options, config });
@@ -178,7 +174,7 @@ function startInstances(
     if (!written.ok) return refuse('jobctl', written.reason);
     const { decision } = before;
     if (!options.json)
-      print(`${targetName(target)} is wanted up again, too; it was stopped ${requestText(decision)}\n`);
+      print(`${targetName(target)} will be kept up again, too; it was stopped ${requestText(decision)}\n`);
   }
   return undefined;
 }
@@ -204,7 +200,7 @@ function requestText(decision: OperatorRequest | undefined): string {
   return decision === undefined ? 'by an operator' : printable(requestWords(decision, timeText(hostZone())));
 }
 
-/** Why a restart by tag leaves this service out: it restarts only what should be up. */
+/** The reason why a restart by tag leaves this service out: it restarts only what should be up. */
 function whyDown({ slug, service }: ServiceTarget, config: Config): string | undefined {
   if (service.file === 'disabled') return 'it is disabled in its file';
   const { state: desired, decision } = readDesired(stateFiles(config.stateDirectory), slug).service;
@@ -216,7 +212,7 @@ function refuseWhenDown(target: ServiceTarget, config: Config): number | undefin
   const { slug } = target;
   const { service } = readDesired(stateFiles(config.stateDirectory), slug);
   if (service.state === 'up') return undefined;
-  return refuse('jobctl', `${slug} is wanted down as a whole, and so is ${targetName(target)}; jobctl start ${slug}`);
+  return refuse('jobctl', `${slug} was stopped as a whole, so ${targetName(target)} stays down; jobctl start ${slug}`);
 }
 
 function ensure({ slug }: ServiceTarget, { config: configFile }: Options, config: Config): void {

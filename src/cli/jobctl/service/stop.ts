@@ -32,7 +32,7 @@ export async function stopService(target: ServiceTarget, options: Options, confi
   const failure = command(target, 'stop', options, config);
   if (failure !== undefined) return failure;
   const name = targetName(target);
-  tell(options, target, `${name} is wanted down`);
+  tell(options, target, `${name} will be kept down`);
   const holder = holderOf(target.slug, config);
   if (holder === undefined) {
     if (!options.json) print(`${name} was not running.\n`);

@@ -34,5 +34,5 @@ export async function untilGone(supervisors: readonly LockHolder[]): Promise<rea
 
 /** Says that the service has ended but the process of its supervisor has not. */
 export function lastStepWords(slug: string, { wrapper }: LockHolder): string {
-  return `the supervisor of ${slug} has let go of everything and is at its last step (pid ${wrapper?.pid}); it ends by itself`;
+  return `${slug} has ended; its supervisor (pid ${wrapper?.pid}) is still exiting, and ends by itself`;
 }

@@ -1,4 +1,4 @@
-/** The machine in memory: a clock that moves when it is told to, locks, logs and commands that do as the test says. */
+/** The host in memory: a clock, locks, logs and commands that the test controls. */
 import type { RunHost } from '../../src/run/run.ts';
 import type { Clock } from '../../src/system/types/clock.ts';
 import type { JobLock, JobLocks, LockHolder } from '../../src/system/types/lock.ts';
@@ -45,15 +45,15 @@ export class FakeClock implements Clock {
       },
     };
   }
-  /** How many timers somebody still waits for. */
+  /** The number of pending timers. */
   get armed(): number {
     return this.#timers.length;
   }
-  /** Somebody sets the wall clock; elapsed time goes on as before. */
+  /** Sets the wall clock; elapsed time goes on as before. */
   step(ms: number): void {
     this.#nowMs += ms;
   }
-  /** Moves on, timer by timer, letting everything that follows from each happen before the next. */
+  /** Advances the clock timer by timer. All promises run before the next timer fires. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#elapsedMs + ms;
     for (;;) {
@@ -69,7 +69,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets every promise that is ready run. */
+/** Runs every promise that is ready. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -97,7 +97,7 @@ export class FakeHistory implements HistoryStore {
 export class FakeLocks implements JobLocks {
   readonly holders = new Map<string, LockHolder>();
   readonly records: Parameters<JobLock['record']>[0][] = [];
-  /** Names, in order. */
+  /** The names, in order. */
   readonly taken: string[] = [];
   released = 0;
 
@@ -125,7 +125,7 @@ export class FakeLocks implements JobLocks {
   }
 }
 
-/** What an orphaned run has left goes when it is swept, unless it can't be killed. */
+/** A sweeper that ends the processes of an orphaned run, unless they can't be killed. */
 export class FakeSweeper implements Sweeper {
   readonly swept: { runId: string | undefined; graceMs: number }[] = [];
   canNotKill = false;
@@ -145,13 +145,16 @@ export class FakeSweeper implements Sweeper {
   }
 }
 
-/** Run-jobs of other runs: they end when they are asked, unless they do not listen; a killed one leaves an orphan. */
+/**
+ * Run-jobs of other runs. They end when they get TERM, unless the test makes them ignore it; a
+ * killed one leaves an orphan.
+ */
 export class FakeWrappers implements Wrappers {
   readonly asked: (string | undefined)[] = [];
   readonly killed: (string | undefined)[] = [];
   listens = true;
   canBeKilled = true;
-  /** What a killed run-job leaves behind. */
+  /** The holder after a run-job was killed. */
   orphans: readonly number[] = [];
   readonly #locks: FakeLocks;
 
@@ -221,7 +224,7 @@ export class FakeCommand implements RunningCommand {
   left: readonly Survivor[] = [];
   survivors: readonly Survivor[] = [];
   ignoresStop = false;
-  /** Not even KILL ends it. */
+  /** True when even KILL does not end the command. */
   outlivesAll = false;
   abandoned = false;
   end!: (status: WaitStatus) => void;
@@ -267,7 +270,7 @@ export class FakeLogs implements RunLogs {
   totals: LogTotals = { stdoutBytes: 0, stderrBytes: 0, lostBytes: 0, tail: '' };
   failure: { stage: string; reason: string } | undefined;
   heldOpen = false;
-  /** As if the command that runs had printed these lines. */
+  /** Adds these lines to the output of the running command. */
   print: (stream: 'stdout' | 'stderr', ...lines: string[]) => void = () => undefined;
 
   open(slug: string, _startedMs: number, { watcher }: OpenLogOptions = {}) {
@@ -302,7 +305,7 @@ const everyProgram: Programs = {
       : { is: 'found', path: name.startsWith('/') ? name : `/usr/bin/${name}` },
 };
 
-export function fakeMachine() {
+export function fakeHost() {
   const locks = new FakeLocks();
   const machine = {
     clock: new FakeClock(),
