@@ -1,6 +1,6 @@
 /** The shape of src: folders that can be read at a glance, imports that point to the ground, doc comments that begin with what a thing is. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
@@ -13,28 +13,29 @@ const folderLimit = 15;
  */
 const rooms = [
   'text',
-  'zone',
   'system/types',
   'yaml',
+  'zone',
   'schedule',
   'generated',
   'job',
   'config',
-  'crontab',
   'run',
+  'crontab',
   'service',
   'report',
   'notify',
   'system/file',
-  'system/time',
+  'system/pipe',
   'system/program',
   'system/user',
+  'system/time',
   'system/process',
   'system/lock',
   'system/log-files',
   'system/run-log',
-  'system/own-log',
   'system/state',
+  'system/own-log',
   'system/message',
   'system/cron',
   'system/service',
@@ -43,10 +44,11 @@ const rooms = [
   'cli/notify',
   'cli/run',
   'cli/report',
-  'cli/jobctl/frame',
-  'cli/jobctl',
-  'cli/jobctl/service',
   'cli/on-demand',
+  'cli/jobctl/frame',
+  'cli/jobctl/log',
+  'cli/jobctl/service',
+  'cli/jobctl',
   'cli',
 ];
 
@@ -107,4 +109,14 @@ test('a doc comment begins with what the thing is or returns', () => {
       (readFileSync(path.join(src, file), 'utf8').match(opening) ?? []).map((comment) => `${file}: ${comment}`),
     );
   assert.deepEqual(found, []);
+});
+
+test('every file that docs/ARCHITECTURE.md names is there', () => {
+  const root = path.dirname(src);
+  const page = readFileSync(path.join(root, 'docs/ARCHITECTURE.md'), 'utf8');
+  const named = [...page.matchAll(/`([a-z-]+\/[a-z/0-9-]*\.[a-z]+)`/g)].map(([, file = '']) => file);
+  assert.ok(named.length > 30);
+  const places = [root, src];
+  const missing = named.filter((file) => !places.some((place) => existsSync(path.join(place, file))));
+  assert.deepEqual(missing, []);
 });
