@@ -4,7 +4,7 @@
  */
 
 import { type AllDesired, type OperatorRequest, requestWords } from '../service/desired.ts';
-import { isAlive } from '../service/instance/machine.ts';
+import { isAlive } from '../service/instance/instance.ts';
 import { snoozedUntilMs } from '../service/instance/snooze.ts';
 import type { KnownService, ServiceFile } from '../service/record/known-service.ts';
 import type { InstanceRecord, ServiceRecord } from '../service/record/record.ts';

@@ -7,7 +7,7 @@ import type { Clock } from '../system/types/clock.ts';
 import type { JobLock, JobLocks, LockHolder } from '../system/types/lock.ts';
 import type { Sweeper } from '../system/types/process.ts';
 import type { StateFiles } from '../system/types/state.ts';
-import { isAlive } from './instance/machine.ts';
+import { isAlive } from './instance/instance.ts';
 import { readRecord } from './record/record.ts';
 
 export interface TakeOverHost {
