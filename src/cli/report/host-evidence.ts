@@ -1,10 +1,10 @@
-/** What on this host keeps every job from starting; each is a clause, or `undefined` when nothing is wrong. */
+/** Finds what keeps every job of this host from starting: a clause, or `undefined` when nothing is wrong. */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { files } from '../../system/file/files.ts';
 import type { User } from '../../system/types/user.ts';
 
-/** What `sh -c` would report to cron, as the service user. */
+/** The error that `sh -c` would report to cron, as the service user. */
 export function runnerProblem(runner: string, user: User): string | undefined {
   const resolved = files.resolve(runner);
   const facts = resolved === undefined ? undefined : files.facts(resolved);
@@ -24,7 +24,7 @@ function canPass(directory: string, user: User): boolean {
   return facts.gid === user.gid && (facts.mode & 0o010) !== 0;
 }
 
-/** What keeps runs from being recorded. */
+/** The reason why runs can't be recorded. */
 export function stateProblem({ stateDirectory, serviceUser }: Config): string | undefined {
   const facts = files.facts(files.resolve(stateDirectory) ?? stateDirectory);
   if (facts === undefined) return 'does not exist yet';

@@ -168,7 +168,7 @@ function currentTrigger(): Trigger {
   return triggerOf({ environment: process.env, uid: callerUid(), name: callerName(), runIdVariable });
 }
 
-/** Prints a line on stderr when the run did not succeed, then tells the log, syslog and the notices. */
+/** Prints a line on stderr if the run did not succeed, then informs log, syslog and notices. */
 async function tell(result: RunResult, telling: ReportedRun): Promise<number> {
   const { outcome } = result;
   const failed = result.exitCode !== 0;
@@ -190,8 +190,8 @@ function unknownJob(slug: string, config: Config): string {
 }
 
 /**
- * Refuses before there is a log. Of a start by the clock nobody reads standard error (MAILTO=""), so syslog gets
- * the words, too.
+ * Refuses before there is a log. Nobody reads the standard error of a start by cron (MAILTO=""), so
+ * syslog gets the words, too.
  */
 async function refuseRun(words: string): Promise<number> {
   const exitCode = refuse(program, words);

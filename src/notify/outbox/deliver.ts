@@ -27,6 +27,8 @@ export interface Delivering extends Wording {
   readonly send: (entry: Entry) => Promise<Delivery>;
   /** Resolves when a run has come to the queue, or after `atMostMs`. */
   readonly queueChanged: (atMostMs: number) => Promise<void>;
+  /** An upgrade has replaced this program: its successor reads what a newer run-job puts into the queue. */
+  readonly isReplaced?: () => boolean;
   /** Adds a note to the log of a run. */
   readonly noteInLog?: (logPath: string, words: string) => void;
 }
@@ -62,10 +64,14 @@ interface Work {
   readonly unwritten: Unwritten;
 }
 
-export async function deliverNotices(mode: DeliveryMode, world: Delivering): Promise<void> {
+export async function deliverNotices(mode: DeliveryMode, world: Delivering): Promise<'done' | 'replaced'> {
   const busy = new Map<string, Promise<void>>();
   const work: Work = { world, mode, unwritten: new Map() };
   for (;;) {
+    if (world.isReplaced?.()) {
+      await Promise.all(busy.values());
+      return 'replaced';
+    }
     wordQueue(world);
     const lines = linesOf(readOutbox(work), world);
     // A run that could not be worded, because the disk is full, stays in the queue.
@@ -81,7 +87,7 @@ export async function deliverNotices(mode: DeliveryMode, world: Delivering): Pro
         tryOnce(head, work).finally(() => busy.delete(key)),
       );
     }
-    if (busy.size === 0 && (!isLeft || mode !== 'until-empty')) return;
+    if (busy.size === 0 && (!isLeft || mode !== 'until-empty')) return 'done';
     await Promise.race([...busy.values(), ...(busy.size < sideBySide ? [world.queueChanged(pauseMs)] : [])]);
   }
 }

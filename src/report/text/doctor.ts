@@ -15,7 +15,7 @@ export interface Check {
 const order: readonly Check['is'][] = ['problem', 'warning', 'unknown', 'ok'];
 const labelWidth = 14;
 
-/** What is wrong comes first, each with its commands below; the last line counts. */
+/** Problems come first, each with its commands below; the last line counts. */
 export function doctorText(checks: readonly Check[]): string {
   const sorted = order.flatMap((kind) => checks.filter(({ is }) => is === kind));
   const lines = sorted.flatMap((check) => [lineOf(check), ...(check.advice ?? []).flatMap(adviceLines)]);

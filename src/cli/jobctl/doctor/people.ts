@@ -78,7 +78,7 @@ async function mailCheck({ mail = usualRoute(), serviceUser }: Config, mailTest:
 
 const answerMs = 3000;
 
-/** Why nothing accepts a connection there; `undefined` when something does. */
+/** The reason why nothing accepts a connection there; `undefined` when something does. */
 function smtpRefusal({ host, port = 25 }: Extract<MailRoute, { by: 'smtp' }>): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: answerMs });

@@ -93,7 +93,7 @@ function existing(directory: string): string {
   return directory === '/' || files.facts(directory) !== undefined ? directory : existing(path.dirname(directory));
 }
 
-/** What is lost without a program. */
+/** The programs that runs need, and what is lost without each. */
 const programs: readonly (readonly [file: string, is: 'problem' | 'warning', lost: string, source: string])[] = [
   ['/usr/bin/flock', 'problem', 'no run can take its lock', 'util-linux'],
   ['/usr/bin/perl', 'warning', 'a daemon that a job starts may outlive the run', 'perl-base'],
