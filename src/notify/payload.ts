@@ -23,7 +23,7 @@ export interface Payload {
   readonly outcome: string;
   /** The exit code of run-job; absent while the job runs. */
   readonly exit_code?: number;
-  /** How the run ended, in a message about each run. */
+  /** The end of the run, in a message about each run. */
   readonly status?: 'success' | 'failure';
   /** ISO 8601, UTC. */
   readonly started: string;

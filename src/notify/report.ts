@@ -32,7 +32,7 @@ export interface RunReport {
   readonly tail: string;
   /** Absent when the run has no log. */
   readonly logPath?: string;
-  /** Why the job is paused now. */
+  /** The reason why the job is paused now. */
   readonly pause?: string;
 }
 

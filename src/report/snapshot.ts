@@ -198,7 +198,7 @@ function noticesOf({
     forMs: Math.max(0, nowMs - oldest.atMs),
   };
   return {
-    ...(waiting !== undefined && { undelivered: waiting }),
+    ...defined({ undelivered: waiting }),
     ...(service === undefined ? noticeFailedOf(history) : serviceNoticeFailed(history, resetMs)),
   };
 }

@@ -15,7 +15,10 @@ export interface ServiceFacts {
   readonly anyDied: boolean;
   readonly supervisor:
     | { readonly is: 'there' }
-    /** `forMs`: time since the service is to be up, or since boot if that is later. */
+    /**
+     * `forMs`: time since the service is to be up, since boot or since its last supervisor was
+     * seen, whichever is shortest.
+     */
     | { readonly is: 'missing'; readonly forMs: number };
 }
 

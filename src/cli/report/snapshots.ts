@@ -1,4 +1,5 @@
 /** Snapshots of the real jobs: one at a time, so that a listing of ten thousand streams. */
+
 import type { Config } from '../../config/config.ts';
 import { isSlug, jobPath, listJobFiles } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
@@ -20,6 +21,7 @@ import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
 import type { JobLocks } from '../../system/types/lock.ts';
 import type { StateFiles } from '../../system/types/state.ts';
+import { defined } from '../../text/defined.ts';
 import { formatProblem, type Problem, type Result } from '../../text/problem.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
 import { unreadableJob, unreadablePlaces } from '../frame/readable.ts';
@@ -93,7 +95,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
       return snapshotJob({
         ...{ ...facts, job },
         paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
-        ...(more !== undefined && { times: more }),
+        ...defined({ times: more }),
         unreadable: service === undefined ? unreadableOfJob(job, state, notPaused) : unreadableOfService(slug, state),
         sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
       });

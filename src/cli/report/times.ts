@@ -1,4 +1,5 @@
 /** Says for a job what is installed, when that starts it next, and whether a start is overdue. */
+
 import type { Config } from '../../config/config.ts';
 import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';
 import { overdueOf } from '../../report/clock/overdue.ts';
@@ -9,6 +10,7 @@ import { files } from '../../system/file/files.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { clock } from '../../system/time/clock.ts';
+import { defined } from '../../text/defined.ts';
 import { clockReader } from '../crontab/installed.ts';
 import { realHistory } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
@@ -43,7 +45,7 @@ export function timesOf(config: Config): Times {
     return {
       clock: facts,
       ...(nextMs !== undefined && { nextMs: nextMs + delayMs }),
-      ...(overdue !== undefined && { overdue }),
+      ...defined({ overdue }),
     };
   };
 }

@@ -20,7 +20,7 @@ export interface Entry {
   /** Attempts so far, and the time of the next one. */
   readonly attempts: number;
   readonly nextMs: number;
-  /** Why the last attempt failed. */
+  /** The reason why the last attempt failed. */
   readonly reason?: string;
   /**
    * Recipients of a mail who have not got it, after an attempt that reached some; absent: all of

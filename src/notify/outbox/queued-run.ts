@@ -38,7 +38,7 @@ export interface QueuedRun {
   readonly tail: string;
   /** Warnings about the run: lost output, a history that could not be written. */
   readonly remarks: readonly string[];
-  /** Why the failures of the job have paused it; absent: it is not paused. */
+  /** The reason why the failures of the job have paused it; absent: it is not paused. */
   readonly pause?: string;
 }
 

@@ -8,6 +8,7 @@ import { lineRule } from '../../crontab/last-good.ts';
 import { readLine } from '../../crontab/reader.ts';
 import { isReboot } from '../../schedule/nickname.ts';
 import type { Scheduled } from '../../schedule/ticks.ts';
+import { defined } from '../../text/defined.ts';
 import { adviceText } from '../advice.ts';
 import { type CrontabPart, refusalOf } from './crontab-part.ts';
 import { type DaemonEvidence, startCommand } from './daemon.ts';
@@ -78,7 +79,7 @@ export function clockedJob({ slug, schedule, enabled, timing, service }: LoadedJ
     enabled,
     timing,
     ...(schedule !== undefined && { schedule: schedule.text }),
-    ...(service !== undefined && { service }),
+    ...defined({ service }),
   };
 }
 

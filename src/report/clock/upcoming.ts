@@ -5,6 +5,7 @@
 
 import { type Pause, pauseOf, pauseWords } from '../../run/pause/pause.ts';
 import { expectedTicks, type Scheduled, tickZone } from '../../schedule/ticks.ts';
+import { defined } from '../../text/defined.ts';
 import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
@@ -189,7 +190,7 @@ function tickValue(
     startMs: tickMs + job.delayMs,
     clock: job.clock,
     ...(job.timing.timeZone !== undefined && zone !== undefined && { zone }),
-    ...(paused !== undefined && { paused }),
+    ...defined({ paused }),
     ...(changed && { afterClockChange: true }),
   };
 }

@@ -30,7 +30,7 @@ export interface Limits {
  * starts that are long overdue, `JOBS UNKNOWN: …` and 3 if a history can't be read, `JOBS WARNING:
  * …` and 1 for what an operator should look at, `JOBS OK` and 0 (kept).
  * Monitoring plugins guidelines: the first line says it all and has no bar in it; labels are
- * quoted, times are in seconds.
+ * quoted; seconds have their unit, counts none.
  */
 export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAnswer {
   const failing = jobs.filter((job) => job.health === 'failing').map(({ slug }) => slug);

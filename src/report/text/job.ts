@@ -1,7 +1,9 @@
 /** `jobctl status`: one line for each job, or all that is known of one. */
+
 import { orphanWords } from '../../run/lock/collision.ts';
 import { lastedWords } from '../../run/outcome/outcome.ts';
 import { pauseRemark, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
+import { defined } from '../../text/defined.ts';
 import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
@@ -101,7 +103,7 @@ function orphanNote({ activity }: JobSnapshot): string {
 }
 
 export function activityOrphans(activity: Extract<JobSnapshot['activity'], { is: 'orphaned' }>): string {
-  return orphanWords({ ...activity, ...(activity.run !== undefined && { runId: activity.run }) });
+  return orphanWords({ ...activity, ...defined({ runId: activity.run }) });
 }
 
 function nextNote({ next, lastRun }: JobSnapshot): string {

@@ -2,7 +2,9 @@
  * The commands of jobctl for services. `undefined` means that the command is not about a service:
  * it goes to the command for jobs.
  */
+
 import type { Config } from '../../../config/config.ts';
+import { defined } from '../../../text/defined.ts';
 import { greatest } from '../../../text/width.ts';
 import { print } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
@@ -65,7 +67,7 @@ export async function serviceCommand(
   if (command.only === 'instances' && targets.services.every(({ instance }) => instance === undefined))
     return undefined;
   const { tag, ...rest } = options;
-  const onJobNamed = (slug: string) => onJob({ ...rest, name: slug, ...(tag !== undefined && { viaTag: tag }) });
+  const onJobNamed = (slug: string) => onJob({ ...rest, name: slug, ...defined({ viaTag: tag }) });
   if (tag !== undefined && command.tagged === 'look') {
     if (name === 'logs' && (options.follow || options.run !== undefined))
       return refuse('jobctl', '--follow and --run are about one job; name it');

@@ -2,6 +2,7 @@
  * `jobctl start`, `restart` and `reset` of a service: records what the operator wants; the
  * supervisor does it.
  */
+
 import type { Config } from '../../../config/config.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import {
@@ -17,6 +18,7 @@ import { stateFiles } from '../../../system/state/state-files.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
 import type { LockHolder } from '../../../system/types/lock.ts';
+import { defined } from '../../../text/defined.ts';
 import { printable } from '../../../text/printable.ts';
 import { timeText } from '../../../zone/wall-time.ts';
 import { callerName } from '../../frame/caller-name.ts';
@@ -145,7 +147,7 @@ export function command(
   const files = stateFiles(config.stateDirectory);
   const all = readDesired(files, target.slug);
   const before = target.instance === undefined ? all.service : all.instance(target.instance);
-  const ask: OperatorRequest = { atMs: clock.nowMs(), by: callerName(), ...(reason !== undefined && { reason }) };
+  const ask: OperatorRequest = { atMs: clock.nowMs(), by: callerName(), ...defined({ reason }) };
   const written = writeDesired(files, target, afterCommand(before, name, ask));
   if (!written.ok) {
     return refuse('jobctl', `the request for ${targetName(target)} could not be recorded: ${written.reason}`, notDone);
