@@ -39,7 +39,10 @@ async function deliver(args: readonly string[]): Promise<number> {
   return emptyOutbox(config, 'until-empty');
 }
 
-/** One attempt in this process. A run inside another run uses it: the end of the outer run ends all its processes. */
+/**
+ * One attempt in this process. A run inside another run uses it: the end of the outer run ends all
+ * its processes.
+ */
 export async function deliverOnce(config: Config): Promise<void> {
   await emptyOutbox(config, 'once');
 }

@@ -7,7 +7,10 @@ import type { RunReport } from './report.ts';
 import { lastLines, line, type Message } from './text/wording.ts';
 
 export interface Payload {
-  /** Subject and body in one, as chat programs show it: Slack's incoming webhooks read only this key. */
+  /**
+   * Subject and body in one, as chat programs show it: Slack's incoming webhooks read only this
+   * key.
+   */
   readonly text: string;
   readonly subject: string;
   readonly body: string;

@@ -1,4 +1,7 @@
-/** Notices that are not delivered: no run waits for them, and the programs that show a job say so until they are delivered. */
+/**
+ * Notices that are not delivered: no run waits for them, and the programs that show a job say so
+ * until they are delivered.
+ */
 import assert from 'node:assert/strict';
 import {
   chownSync,

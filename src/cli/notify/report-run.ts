@@ -1,4 +1,6 @@
-/** Reports a run that is over: to the programs' own log, and through the queue to its recipients. */
+/**
+ * Reports a run that is over: to the programs' own log, and through the queue to its recipients.
+ */
 import { privateValues, withoutValues } from '../../job/private-values.ts';
 import type { RunResult } from '../../run/history/record.ts';
 import { outcomeWords, statusOf } from '../../run/outcome/outcome.ts';
