@@ -22,6 +22,7 @@ import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
 import { exitCodes, outcomeWords } from '../../run/outcome/outcome.ts';
 import { readPauses } from '../../run/pause/pause.ts';
 import { type RunHost, runJob } from '../../run/run.ts';
+import { traceParentOf } from '../../run/world/trace-parent.ts';
 import { runIdVariable, worldOf } from '../../run/world/world.ts';
 import { files } from '../../system/file/files.ts';
 import { sha256 } from '../../system/file/hash.ts';
@@ -149,10 +150,12 @@ function caughtUpTick({ clock }: RunHost): Tick | undefined {
 }
 
 function orderOf({ request, config, name: { run, trigger } }: Scene, job: RunJob) {
+  const runPath = runPathOf(run, process.env[runIdVariable]);
   const world = worldOf({
     job,
     fixed: fixedWorld(config),
-    runPath: runPathOf(run, process.env[runIdVariable]),
+    runPath,
+    traceParent: traceParentOf(runPath, (text) => sha256(Buffer.from(text))),
     isDirectory: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
   });
   return { job, run, trigger, slowStart: request.slowStart, world };
