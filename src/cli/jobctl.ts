@@ -1,4 +1,7 @@
-/** jobctl: what operators ask (status, next, why, history, logs, check) and do (start, stop, restart, pause, resume, reset). */
+/**
+ * jobctl: shows jobs and services (status, next, why, history, failed, logs, check) and controls
+ * them (start, stop, restart, pause, resume, snooze, reset).
+ */
 import type { Config } from '../config/config.ts';
 import { lookAs } from '../system/file/as-user.ts';
 import { nearest } from '../text/nearest.ts';

@@ -4,8 +4,8 @@
  */
 import type { RunJob } from '../job/job.ts';
 import type { Clock } from '../system/types/clock.ts';
-import type { JobLocks } from '../system/types/lock.ts';
-import type { Launcher, Programs, StopRequests, Sweeper, Wrappers } from '../system/types/process.ts';
+import type { JobLocks, Sweeper, Wrappers } from '../system/types/lock.ts';
+import type { Launcher, Programs, StopRequests } from '../system/types/process.ts';
 import type { LineSearch, RunLog, RunLogs } from '../system/types/run-log.ts';
 import type { HistoryStore, StateFiles } from '../system/types/state.ts';
 import type { User } from '../system/types/user.ts';

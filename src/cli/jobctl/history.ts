@@ -2,6 +2,7 @@
  * `jobctl history`: shows how runs ended, what happened to services, and what operators decided; of
  * all jobs unless some are named.
  */
+
 import type { Config } from '../../config/config.ts';
 import { type HistoryFilter, Newest, selectEntries } from '../../report/history-view.ts';
 import { hiddenWords } from '../../report/snapshot.ts';
@@ -9,6 +10,7 @@ import { type HistoryEntry, historyText } from '../../report/text/history.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
+import { defined } from '../../text/defined.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { print, say } from '../frame/output.ts';
 import { refuse } from '../frame/refuse.ts';
@@ -66,8 +68,7 @@ function readOrder({ lines, since, until, failed, slow }: Options): Order | stri
   if (until !== undefined && untilMs === undefined) return `--until must be ${momentForms(now)}, found "${until}"`;
   if (sinceMs !== undefined && untilMs !== undefined && untilMs < sinceMs) return '--until is earlier than --since';
   const filter = {
-    ...(sinceMs !== undefined && { sinceMs }),
-    ...(untilMs !== undefined && { untilMs }),
+    ...defined({ sinceMs, untilMs }),
     ...(failed && { failed }),
     ...(slow && { slow }),
   };
@@ -78,7 +79,7 @@ function readOrder({ lines, since, until, failed, slow }: Options): Order | stri
 function entryValue(entry: HistoryEntry): unknown {
   switch (entry.is) {
     case 'run':
-      return { job: entry.job, ...entry.run, ...(entry.usualMs !== undefined && { usualMs: entry.usualMs }) };
+      return { job: entry.job, ...entry.run, ...defined({ usualMs: entry.usualMs }) };
     case 'service':
       return { job: entry.job, event: 'service', ...entry.entry };
     case 'steered':

@@ -1,4 +1,5 @@
 /** Snapshots of the real jobs: one at a time, so that a listing of ten thousand streams. */
+
 import type { Config } from '../../config/config.ts';
 import { isSlug, jobPath, listJobFiles } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
@@ -20,6 +21,7 @@ import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
 import type { JobLocks, LockHolder } from '../../system/types/lock.ts';
 import type { StateFiles } from '../../system/types/state.ts';
+import { defined } from '../../text/defined.ts';
 import { formatProblem, type Problem, type Result } from '../../text/problem.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
 import { unreadableJob, unreadablePlaces } from '../frame/readable.ts';
@@ -41,13 +43,13 @@ export interface Jobs {
   runs(slug: string): readonly RunSnapshot[];
   /** Runs, and what people have decided, as they followed each other. */
   entries(slug: string): readonly HistoryEntry[];
-  /** Why the history of a job can't be read; absent if it can. */
+  /** The reason why the history of a job can't be read; absent if it can. */
   hidden(slug: string): string | undefined;
 }
 
 export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly ok: false; readonly problem: Problem };
 
-/** What a snapshot has beyond the records. It costs reading schedules and zones. */
+/** The part of a snapshot beyond the records. It costs reading schedules and zones. */
 export type Times = (job: Job) => NonNullable<JobFacts['times']>;
 
 export function openJobs(config: Config, times?: Times): JobsAnswer {
@@ -94,7 +96,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
       return snapshotJob({
         ...{ ...facts, job },
         paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
-        ...(more !== undefined && { times: more }),
+        ...defined({ times: more }),
         unreadable: service === undefined ? unreadableOfJob(job, state, notPaused) : unreadableOfService(slug, state),
         sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
       });

@@ -17,15 +17,15 @@ export interface Check {
   readonly advice?: readonly Advice[];
 }
 
-/** What the terminal of the caller shows; without it nothing is folded or coloured. */
+/** The terminal of the caller; without it nothing is folded or coloured. */
 export interface DoctorView {
   readonly columns?: number;
   readonly isColoured?: boolean;
 }
 
 /**
- * First what is wrong, each with the commands that mend it, then a line for each check that found
- * nothing, then the counts.
+ * Problems and warnings come first, each with the commands that fix it, then a line for each check
+ * that found nothing, then the counts.
  */
 export function doctorText(checks: readonly Check[], view: DoctorView = {}): string {
   const of = (kind: Check['is']) => checks.filter(({ is }) => is === kind);

@@ -11,7 +11,11 @@ import type { RunSnapshot } from '../latest-runs.ts';
 
 /** `job` is its slug. */
 export type HistoryEntry = { readonly job: string } & (
-  | { readonly is: 'run'; readonly run: RunSnapshot /** What it usually takes. */; readonly usualMs?: number }
+  | {
+      readonly is: 'run';
+      readonly run: RunSnapshot /** The usual duration, in milliseconds. */;
+      readonly usualMs?: number;
+    }
   | { readonly is: 'service'; readonly entry: JournalEntry }
   | { readonly is: 'steered'; readonly step: Steered }
 );

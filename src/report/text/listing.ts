@@ -11,7 +11,7 @@ export interface ListedJob {
   readonly state: JobState;
   /** The start of the run under way or of the last one, or since when a service is as it is; milliseconds since 1970. */
   readonly lastMs?: number;
-  /** Of the last run, milliseconds. */
+  /** Duration of the last run, milliseconds. */
   readonly tookMs?: number;
   /** When the clock starts it next. */
   readonly nextMs?: number;
@@ -23,7 +23,7 @@ export interface ListedJob {
 
 export interface ListingOptions {
   readonly nowMs: number;
-  /** How the listing is shown; absent where a program or a file takes it, which gets every word and whole times. */
+  /** Absent where a program or a file reads the listing: it gets every word and whole times. */
   readonly terminal?: { readonly columns: number; readonly isColoured: boolean; readonly isUnicode: boolean };
   readonly formatTime: (ms: number) => string;
 }
@@ -31,7 +31,7 @@ export interface ListingOptions {
 type Rank = 'attention' | 'busy' | 'held' | 'quiet' | 'off';
 type Colour = 'red' | 'yellow' | 'cyan' | 'magenta' | 'green' | 'dim' | 'none';
 
-/** Where a state stands in the listing, and in which colour. */
+/** The place of each state in the listing, and its colour. */
 const states: Readonly<Record<JobState, readonly [Rank, Colour]>> = {
   failing: ['attention', 'red'],
   FAILED: ['attention', 'red'],

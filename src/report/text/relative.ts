@@ -1,4 +1,4 @@
-/** How far an instant is away, in the words of people: "3 min ago", "in 53 min". */
+/** Words for the distance of an instant: "3 min ago", "in 53 min". */
 
 /** `now` within half a second; one unit only, rounded down, so that a listing can be read at a glance. */
 export function relativeText(instantMs: number, nowMs: number): string {

@@ -137,7 +137,7 @@ export interface ScreenOptions extends ListingOptions {
   readonly details: (slug: string) => readonly string[];
 }
 
-/** As many lines as the terminal has, none too wide, and what the next key has to know. */
+/** The lines of the terminal, none too wide, and the rows that the next key acts on. */
 export interface Screen {
   readonly lines: readonly string[];
   readonly shown: Shown;

@@ -2,7 +2,7 @@
 import type { StripItem } from '../strip.ts';
 
 export interface StripSigns extends Readonly<Record<Exclude<StripItem['is'], 'success'>, string>> {
-  /** Of a run that succeeded, from short to long: at least one. */
+  /** The signs of runs that succeeded, from short to long; at least one. */
   readonly bars: string;
 }
 
@@ -15,7 +15,7 @@ export const blockSigns: StripSigns = {
   other: '–',
 };
 
-/** For terminals and files that may not show more than ASCII. */
+/** The signs for terminals and files that may show ASCII only. */
 export const asciiSigns: StripSigns = { bars: '.', failure: 'x', missed: 'o', skipped: '-', running: '>', other: '~' };
 
 /** The longest of the runs that succeeded has the highest bar. */

@@ -6,7 +6,7 @@ export interface Column {
   readonly title: string;
   /** Numbers and durations stand at the right. */
   readonly align?: 'right';
-  /** Where the width does not suffice, columns with this are left out, the greatest first. */
+  /** Columns with this are left out where the width does not suffice, the greatest first. */
   readonly expendable?: number;
 }
 

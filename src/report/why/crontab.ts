@@ -73,7 +73,10 @@ function timesOf(line: string): string {
   return words.slice(0, line.trim().startsWith('@') ? 1 : 5).join(' ');
 }
 
-/** Debian's cron reads a changed file at the beginning of a minute, before it starts what is due; cronie at once. */
+/**
+ * Debian's cron reads a changed file at the beginning of a minute, before it starts what is due;
+ * cronie reads it at once.
+ */
 function ageOf(evidence: Evidence): Finding | undefined {
   const { crontab, ticks, runs, hostZone, slug, forms } = evidence;
   const { path, facts } = crontab;

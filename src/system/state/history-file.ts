@@ -114,7 +114,7 @@ function endsTorn(fd: number): boolean {
 /** The last whole lines of a file. */
 interface End {
   readonly text: string;
-  /** How long the file is, or `limitBytes` where it is longer. */
+  /** The length of the file, at most `limitBytes`. */
   readonly bytes: number;
   readonly isAll: boolean;
 }

@@ -10,7 +10,7 @@ export interface Tried {
   readonly code?: number;
   /** Its output and error output, the first 4000 characters. */
   readonly output: string;
-  /** Why there is no code. */
+  /** The reason why there is no code. */
   readonly failure?: string;
 }
 

@@ -14,7 +14,7 @@ const about = 'clock';
 /** The clock may be set back a little by whoever keeps it right. */
 const aheadMs = 60_000;
 
-/** What this host has seen, and when by its clock. */
+/** Something that this host has seen, and the time of its clock then. */
 type Seen = readonly [what: string, atMs: number];
 
 /** `places`: files and directories that this host has written; `snapshots`: what ran on it. */

@@ -1,4 +1,4 @@
-/** Checks what starts jobs: the cron daemon, its time zone, and the crontab. */
+/** Checks the cron daemon, its time zone, and the crontab. */
 import { lstatSync } from 'node:fs';
 import { advise } from '../../../report/advice.ts';
 import { type CrontabPart, refusalOf } from '../../../report/clock/crontab-part.ts';
@@ -16,7 +16,7 @@ import { otherZoneAdvice, otherZoneWords } from '../../../zone/other-zone.ts';
 import { wallTime } from '../../../zone/wall-time.ts';
 import { counted, named, unknownTo } from './ground.ts';
 
-/** What the clock does with one job. */
+/** One job, and what the clock does with it. */
 export interface JobClock {
   readonly slug: string;
   readonly clock: ClockFacts;
@@ -43,7 +43,7 @@ export function daemonCheck(daemon: DaemonEvidence, isNeeded: boolean): Check {
   }
 }
 
-/** Whether cron reads schedules by the clock of this host. Only root sees what zone cron has. */
+/** Compares cron's time zone with that of this host. Only root can see the one that cron has. */
 export function zoneCheck(daemon: DaemonEvidence): Check {
   const about = 'time zone';
   const host = hostZone();
@@ -65,7 +65,7 @@ export function zoneCheck(daemon: DaemonEvidence): Check {
   return { about, is: 'ok', words: `cron has that of this host, ${host.name}` };
 }
 
-/** When the file, or the link that stands there, was put there. */
+/** The time at which /etc/localtime, a file or a link, was put there. */
 function localtimeMs(): number {
   return lstatSync('/etc/localtime', { throwIfNoEntry: false })?.ctimeMs ?? 0;
 }
@@ -135,7 +135,7 @@ function refusedCheck({ main, lines, ensure, catchUp, command }: Installed): Che
 
 const weekMs = 7 * 24 * 3_600_000;
 
-/** What cron itself has said about the file as it is now, where its log can be read. */
+/** Finds cron's own message about the present file, where its log can be read. */
 function complaintCheck({ path, facts, kind }: CrontabPart): Check | undefined {
   const nowMs = clock.nowMs();
   if (facts === undefined || kind !== 'cron.d' || facts.mtimeMs < nowMs - weekMs) return undefined;

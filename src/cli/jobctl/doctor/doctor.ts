@@ -63,7 +63,7 @@ async function allChecks(ground: Ground, options: Options): Promise<readonly Che
   ];
 }
 
-/** What can be checked while one of the directories does not answer. */
+/** The checks that touch no directory, for when one of them does not answer. */
 async function lesserChecks(ground: Ground, options: Options): Promise<readonly Check[]> {
   const daemon = daemonEvidence();
   const none: readonly AnySnapshot[] = [];
@@ -76,7 +76,7 @@ async function lesserChecks(ground: Ground, options: Options): Promise<readonly 
   ];
 }
 
-/** What this host has written, if its clock was right then. */
+/** Files and directories that this host has written. */
 function writtenPlaces({ config, mounts }: Ground, { main }: Installed): readonly string[] {
   const { stateDirectory, jobDirectory } = config;
   const places = [stateDirectory, `${stateDirectory}/history`, jobDirectory, main.path];

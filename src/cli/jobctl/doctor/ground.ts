@@ -1,4 +1,4 @@
-/** What all checks of `jobctl doctor` stand on: the configuration, the caller, and what this host has mounted. */
+/** The facts that all checks of `jobctl doctor` share: the configuration, the caller, and what is mounted. */
 import { accessSync, constants } from 'node:fs';
 import type { Config } from '../../../config/config.ts';
 import type { CommandForms } from '../../../report/advice.ts';
@@ -23,7 +23,7 @@ export interface Mounts {
   readonly silent: readonly Mount[];
 }
 
-/** How long a file server may take to answer. */
+/** The time that a file server has to answer. */
 export const mountMs = 3000;
 
 export async function lookAtMounts(): Promise<Mounts> {

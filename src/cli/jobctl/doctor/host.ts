@@ -1,4 +1,4 @@
-/** Checks what is the same for all jobs of this host: file systems, room on them, and programs. */
+/** Checks what all jobs of this host share: file systems, room on them, and programs. */
 import path from 'node:path';
 import type { Config } from '../../../config/config.ts';
 import { advise } from '../../../report/advice.ts';
@@ -64,7 +64,7 @@ export function spaceChecks({ config, forms }: Ground): readonly Check[] {
   return short.length > 0 ? short : [{ about, is: 'ok', words: `there is room for ${places.join(', ')}` }];
 }
 
-/** What is lost without a program, and the package of Debian that has it. */
+/** The programs that runs need, what is lost without each, and the package of Debian that has it. */
 const programs: readonly (readonly [file: string, is: 'problem' | 'warning', lost: string, source: string])[] = [
   ['/usr/bin/flock', 'problem', 'no run can take its lock', 'util-linux'],
   ['/usr/bin/perl', 'warning', 'a daemon that a job starts may outlive the run', 'perl-base'],

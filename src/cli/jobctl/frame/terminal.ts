@@ -1,4 +1,4 @@
-/** What the terminal of this process can show. */
+/** Finds out what the terminal of this process can show. */
 import process from 'node:process';
 import type { ListingOptions } from '../../../report/text/listing.ts';
 

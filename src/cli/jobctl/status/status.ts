@@ -51,7 +51,7 @@ function printDetails(name: string, { jobs }: Shown, config: Config): number {
   return jobStateCode(job);
 }
 
-/** What is known of a job, and how the log of a failed run ends. */
+/** The facts about a job, and the end of the log of a failed run. */
 function detailsText(job: AnySnapshot, config: Config): string {
   const details = jobDetails(job, timeText(hostZone()));
   if (!isFailing(job) || isBroken(job)) return details;
