@@ -76,6 +76,8 @@ async function jobctl(written: readonly string[]): Promise<number> {
   if (command === undefined || wrong !== undefined) return printAnswer(usageError(program, wrong ?? ''));
   const options = { ...(line.options as unknown as Options), ...namesOf(name, words) };
   const { config: configFile } = options;
+  // A broken configuration is what it is asked about.
+  if (name === 'doctor') return doctor(options);
   const opened = command.changes ? await openAsServiceUser({ program, args, configFile }) : openConfig(configFile);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;
@@ -114,5 +116,6 @@ function unknownCommand(name: string): string {
 
 function tooMany(name: string, words: readonly string[]): string | undefined {
   if (words.length === 0 || manyNames.has(name)) return undefined;
+  if (name === 'doctor') return `doctor checks the whole host; remove "${words[0]}"`;
   return `${name} takes one job or a --tag; remove "${words[0]}"`;
 }

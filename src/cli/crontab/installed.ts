@@ -44,7 +44,7 @@ export function readInstalled(config: Config): Installed {
   return { main: main.part, lines, ...common, daemon, command: commandOf(config), dueMinutes: rememberedMinutes() };
 }
 
-function daemonEvidence(): DaemonEvidence {
+export function daemonEvidence(): DaemonEvidence {
   const found = findCronDaemon();
   const otherZone = zoneOfCron(found, hostZone());
   if (found.is === 'absent') return { is: 'absent', ...startOfCron() };

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { files } from '../../system/file/files.ts';
+import type { FileFacts } from '../../system/types/file.ts';
 import type { User } from '../../system/types/user.ts';
 
 /** The error that `sh -c` would report to cron, as the service user. */
@@ -29,7 +30,18 @@ export function stateProblem({ stateDirectory, serviceUser }: Config): string | 
   const facts = files.facts(files.resolve(stateDirectory) ?? stateDirectory);
   if (facts === undefined) return 'does not exist yet';
   if (facts.kind !== 'directory') return `is a ${facts.kind}`;
-  const own = facts.uid === serviceUser.uid && (facts.mode & 0o200) !== 0;
-  const group = facts.gid === serviceUser.gid && (facts.mode & 0o020) !== 0;
-  return own || group || (facts.mode & 0o002) !== 0 ? undefined : `can not be written by ${serviceUser.name}`;
+  return writable(facts, serviceUser) === 'no' ? `can not be written by ${serviceUser.name}` : undefined;
+}
+
+/**
+ * Judges by owner and mode whether a user can make files in a directory. `perhaps`: the bits of the
+ * group allow it, and the user may be in that group, or an access control list names the user.
+ */
+export function writable({ uid, gid, mode }: FileFacts, user: User): 'yes' | 'no' | 'perhaps' {
+  const has = (bits: number) => (mode & bits) === bits;
+  if (user.uid === 0) return 'yes';
+  if (uid === user.uid) return has(0o300) ? 'yes' : 'no';
+  if (gid === user.gid) return has(0o030) ? 'yes' : 'no';
+  if (has(0o003)) return 'yes';
+  return has(0o030) ? 'perhaps' : 'no';
 }

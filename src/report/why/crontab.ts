@@ -95,7 +95,7 @@ function ageOf(evidence: Evidence): Finding | undefined {
 }
 
 /** cron's own messages about a crontab, of both daemons. */
-const complaint =
+export const complaint =
   /bad (?:minute|hour|day-of-month|month|day-of-week|command|username|option|file mode)|Syntax error|WRONG FILE OWNER|WRONG SYMLINK OWNER|INSECURE MODE|BAD FILE MODE|NUMBER OF HARD LINKS|NOT (?:A )?REGULAR|must not be longer|will be ignored/i;
 
 /** A message that is newer than the file is about the present file. */
