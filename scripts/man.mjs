@@ -71,7 +71,7 @@ const files = [
   ['*/var/lib/process-control/*_NAME_*.yaml*', 'One job.'],
   ['*/etc/cron.d/process-control*', 'The crontab that cron-generate writes.'],
   ['*/var/log/process-control/*_NAME_*/*', 'The logs of a job, one a run; *latest.log* is a link to the newest.'],
-  ['*/var/lib/process-control-state/*', 'History, pauses, and what is wanted of services.'],
+  ['*/var/lib/process-control-state/*', 'History, pauses, and what operators want of services.'],
   ['*/run/process-control/*', 'Locks, and where services listen.'],
 ];
 

@@ -15,5 +15,5 @@ else
   sed -n 's/^d //p' "$prefix/lib/tmpfiles.d/process-control.conf" | while read -r directory mode user group _; do
     install -d -m "$mode" -o "$user" -g "$group" "$directory"
   done
-  echo 'This machine has no systemd-tmpfiles: /run/process-control must be made again at each boot.' >&2
+  echo 'This host has no systemd-tmpfiles: /run/process-control must be made again at each boot.' >&2
 fi

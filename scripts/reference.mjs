@@ -24,7 +24,7 @@ the first line is:
   },
   config: {
     title: 'Configuration',
-    head: `Settings for all jobs of a machine: \`/etc/process-control.yaml\`, then \`/etc/process-control.d/*.yaml\` in the order of their
+    head: `Settings for all jobs of a host: \`/etc/process-control.yaml\`, then \`/etc/process-control.d/*.yaml\` in the order of their
 names. A key in a later file replaces the same key of an earlier one. Every key may be left out. \`--config FILE\` or the variable
 \`PROCESS_CONTROL_CONFIG\` names another file, which is then the only one.
 

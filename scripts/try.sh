@@ -14,10 +14,10 @@ refuse() {
 if [ "$(id -u)" = 0 ]; then
   refuse 'npm run try shows process-control in the directories of an ordinary user; root has none, because root never runs jobs.' \
     'As another user, in a checkout that this user can read:   npm run try' \
-    'For real, on this machine:                                make install   (README.md, "Install")'
+    'For real, on this host:                                   make install   (README.md, "Install")'
 fi
 if [ -e /etc/process-control.yaml ] || [ -n "$(find /etc/process-control.d -name '*.yaml' 2>/dev/null)" ]; then
-  refuse 'This machine has a configuration in /etc (process-control.yaml or process-control.d), so the programs use that, and not directories of your own.' \
+  refuse 'This host has a configuration in /etc (process-control.yaml or process-control.d), so the programs use that, and not directories of your own.' \
     'Look around with:   bin/run-job --list-jobs'
 fi
 HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
@@ -63,5 +63,5 @@ Type next:
 Nothing runs by itself yet:
   bin/cron-generate --install         adds the jobs to your crontab, and keeps the lines that you have
   bin/cron-generate --uninstall       takes them out again
-For a whole machine see README.md, "Install".
+For a whole host see README.md, "Install".
 END

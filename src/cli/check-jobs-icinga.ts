@@ -4,6 +4,7 @@ import { checkJobs, type Limits, pluginWords } from '../report/text/icinga.ts';
 import { matchesGlob } from '../report/typed/glob.ts';
 import { lookAs } from '../system/file/as-user.ts';
 import { files } from '../system/file/files.ts';
+import { defined } from '../text/defined.ts';
 import { parseDuration } from '../text/duration.ts';
 import { print, runProgram } from './frame/output.ts';
 import { loadSetting } from './frame/setting.ts';
@@ -81,7 +82,7 @@ function check(args: readonly string[]): Promise<number> | number {
   if (wrong !== undefined) return answerUnknown(`--${wrong[0]} must be a number of seconds, or a time such as 10m`);
   if (seconds.timeout !== undefined) return checkInTime(args, seconds.timeout);
   const { warning: warningSeconds = usualWarningSeconds, critical: criticalSeconds } = seconds;
-  return checkNow(options, { warningSeconds, ...(criticalSeconds !== undefined && { criticalSeconds }) });
+  return checkNow(options, { warningSeconds, ...defined({ criticalSeconds }) });
 }
 
 function checkNow(

@@ -3,7 +3,9 @@
  * in the background, in a session of its own; one process at a time on a host works until queue and
  * outbox are empty. Its words go to the programs' own log and to the histories.
  */
+import { statSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import type { Config } from '../config/config.ts';
 import { type Delivering, type DeliveryMode, deliverNotices } from '../notify/outbox/deliver.ts';
 import { noticeFolders, noticeLock } from '../notify/outbox/folders.ts';
@@ -21,6 +23,7 @@ import type { StateFiles } from '../system/types/state.ts';
 import { realHistory, realLocks } from './frame/host.ts';
 import { runProgram, say } from './frame/output.ts';
 import { openBesideRun } from './frame/prologue.ts';
+import { startBeside } from './frame/start-program.ts';
 import { sendNotice } from './notify/send-notice.ts';
 
 const program = 'deliver-notices';
@@ -36,7 +39,10 @@ async function deliver(args: readonly string[]): Promise<number> {
   return emptyOutbox(config, 'until-empty');
 }
 
-/** One attempt in this process. A run inside another run uses it: the end of the outer run ends all its processes. */
+/**
+ * One attempt in this process. A run inside another run uses it: the end of the outer run ends all
+ * its processes.
+ */
 export async function deliverOnce(config: Config): Promise<void> {
   await emptyOutbox(config, 'once');
 }
@@ -59,11 +65,16 @@ async function emptyOutbox(config: Config, mode: DeliveryMode): Promise<number> 
       return exitCodes.internal;
     }
     let left: readonly string[] = [];
+    let end: 'done' | 'replaced' = 'done';
     try {
-      await deliverFrom(files, config, mode);
+      end = await deliverFrom(files, config, mode);
       left = files.names(noticeFolders.outbox);
     } finally {
       await answer.lock.release();
+    }
+    if (end === 'replaced') {
+      startBeside({ name: program, configFile: config.namedFile, inherits: 'settings' });
+      return 0;
     }
     // A program that added a file while the lock was released has found it taken.
     // Messages that were left before that can't be removed or read; a second look does not help.
@@ -72,7 +83,7 @@ async function emptyOutbox(config: Config, mode: DeliveryMode): Promise<number> 
   }
 }
 
-async function deliverFrom(files: StateFiles, config: Config, mode: DeliveryMode): Promise<void> {
+async function deliverFrom(files: StateFiles, config: Config, mode: DeliveryMode): Promise<'done' | 'replaced'> {
   const queue = watchFolder(path.join(config.stateDirectory, noticeFolders.queue));
   const world: Delivering = {
     ...{ clock, files, noteInLog },
@@ -83,12 +94,21 @@ async function deliverFrom(files: StateFiles, config: Config, mode: DeliveryMode
     send: (entry) => sendNotice(entry, config),
     queueChanged: (atMostMs) => queue.changed(atMostMs),
     log: (level, words) => log(config, level, words),
+    // An attempt inside run-job is finished by the version that began the run.
+    ...(mode === 'until-empty' && { isReplaced: replacement() }),
   };
   try {
-    await deliverNotices(mode, world);
+    return await deliverNotices(mode, world);
   } finally {
     queue.close();
   }
+}
+
+/** True once an upgrade has put another file in the place of this program. */
+function replacement(): () => boolean {
+  const inode = () => statSync(process.argv[1] ?? '', { throwIfNoEntry: false })?.ino;
+  const own = inode();
+  return () => inode() !== own;
 }
 
 /** Opens the log for each line: there may be one in three days. */

@@ -1,4 +1,7 @@
-/** jobctl: what operators ask (status, next, why, history, logs, check) and do (start, stop, restart, pause, resume, reset). */
+/**
+ * jobctl: shows jobs and services (status, next, why, history, failed, logs, check) and controls
+ * them (start, stop, restart, pause, resume, snooze, reset).
+ */
 import type { Config } from '../config/config.ts';
 import { lookAs } from '../system/file/as-user.ts';
 import { nearest } from '../text/nearest.ts';
@@ -73,6 +76,8 @@ async function jobctl(written: readonly string[]): Promise<number> {
   if (command === undefined || wrong !== undefined) return printAnswer(usageError(program, wrong ?? ''));
   const options = { ...(line.options as unknown as Options), ...namesOf(name, words) };
   const { config: configFile } = options;
+  // A broken configuration is what it is asked about.
+  if (name === 'doctor') return doctor(options);
   const opened = command.changes ? await openAsServiceUser({ program, args, configFile }) : openConfig(configFile);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;
@@ -111,5 +116,6 @@ function unknownCommand(name: string): string {
 
 function tooMany(name: string, words: readonly string[]): string | undefined {
   if (words.length === 0 || manyNames.has(name)) return undefined;
+  if (name === 'doctor') return `doctor checks the whole host; remove "${words[0]}"`;
   return `${name} takes one job or a --tag; remove "${words[0]}"`;
 }

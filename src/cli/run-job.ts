@@ -3,6 +3,7 @@
  * The forms that crontabs and sub-jobs use are read here. Everything else loads an option parser,
  * which costs more than the run itself.
  */
+import { defined } from '../text/defined.ts';
 import { runProgram } from './frame/output.ts';
 import { type RunRequest, runNamed } from './run/run-named.ts';
 
@@ -62,7 +63,7 @@ function quickRequest(args: readonly string[]): RunRequest | undefined {
     slowStart,
     ...(due && { due }),
     ...(follow && { follow }),
-    ...(configFile === undefined ? {} : { configFile }),
+    ...defined({ configFile }),
   };
 }
 

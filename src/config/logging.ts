@@ -1,5 +1,5 @@
 /**
- * Where the programs' own log goes, from our own keys or from the parts of a Python dictConfig that
+ * The settings of the programs' own log, from our own keys or the parts of a Python dictConfig that
  * have a meaning here.
  */
 import { defined } from '../text/defined.ts';

@@ -44,7 +44,7 @@ export interface RunContent extends CommonContent {
   readonly logMaxBytes?: number;
 }
 
-export interface ServiceContent extends CommonContent {
+interface ServiceContent extends CommonContent {
   readonly service: Service;
   readonly schedule?: undefined;
   readonly slowStartCommands?: undefined;

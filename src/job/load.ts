@@ -36,26 +36,22 @@ const format = { schema: jobSchema, validate: validateJob, synonyms: jobSynonyms
 export function loadJob(
   slug: string,
   places: JobPlaces,
-  machine: { readonly files: Files } & Checks,
+  host: { readonly files: Files } & Checks,
 ): Result<Job> | undefined {
-  return isSlug(slug) ? loadFile(slug, places, machine) : undefined;
+  return isSlug(slug) ? loadFile(slug, places, host) : undefined;
 }
 
-function loadFile(
-  slug: string,
-  places: JobPlaces,
-  machine: { readonly files: Files } & Checks,
-): Result<Job> | undefined {
+function loadFile(slug: string, places: JobPlaces, host: { readonly files: Files } & Checks): Result<Job> | undefined {
   const path = jobPath(slug, places);
-  const read = readJobFile(slug, places, machine.files);
+  const read = readJobFile(slug, places, host.files);
   if (read.is === 'absent') return undefined;
   if (read.is === 'refused') return { ok: false, problems: [error(path, read.reason)] };
   const ofFile = ownership(path, read.facts, places);
   if (ofFile.some(({ severity }) => severity === 'error')) return { ok: false, problems: ofFile };
 
-  const result = validateJobText({ file: path, bytes: read.bytes }, places.jobDefaults, machine);
-  if (!result.ok) return { ok: false, problems: withAudience([...ofFile, ...result.problems], path, machine.files) };
-  const sha256 = machine.sha256?.(read.bytes) ?? '';
+  const result = validateJobText({ file: path, bytes: read.bytes }, places.jobDefaults, host);
+  if (!result.ok) return { ok: false, problems: withAudience([...ofFile, ...result.problems], path, host.files) };
+  const sha256 = host.sha256?.(read.bytes) ?? '';
   return {
     ok: true,
     value: { slug, path, ...result.value, sha256 },

@@ -53,7 +53,10 @@ export type ChannelNews =
   | { readonly is: 'skipped' }
   | { readonly is: 'warning'; readonly words: string };
 
-/** One piece of news about an event. `failed-run` is for failmail, which counts collisions as failures too. */
+/**
+ * One piece of news about an event. `failed-run` is for failmail, which counts collisions as
+ * failures too.
+ */
 export type News = ChannelNews | { readonly is: 'failed-run'; readonly inARow: number };
 
 export interface Considered {
@@ -101,7 +104,8 @@ function considerHealth({ event, outcome, streak }: EndedRun, before: NoticeStat
   if (status === 'success') return considerSuccess(before);
   if (status !== 'failure') return { changed: kept, news: [] };
   const failure = { failures: streak.failures, sinceMs: streak.failingSinceMs ?? event.atMs };
-  // A broken file is news in an open incident too: its recipients are those of `default_job_config`.
+  // A broken file is news in an open incident too: its recipients are those of
+  // `default_job_config`.
   const isBroken = isBrokenFile(outcome);
   const opens = before.incident === undefined && (streak.failures >= policy.after || isBroken);
   const isOpen = before.incident !== undefined || opens;
@@ -125,13 +129,19 @@ function considerSuccess({ incident }: NoticeState): HealthNews {
   return { changed: {}, news: [{ is: 'end', status: 'success' }, ...recovery, { is: 'success' }] };
 }
 
-/** News for failmail: a run that reads `last status: failure`. A file that stays broken is news once. */
+/**
+ * News for failmail: a run that reads `last status: failure`. A file that stays broken is news
+ * once.
+ */
 function failedRun({ outcome, streak }: Omit<EndedRun, 'event'>, isBrokenKnown: boolean): readonly News[] {
   if (statusOf(outcome) !== 'failure' || (isBrokenKnown && isBrokenFile(outcome))) return [];
   return [{ is: 'failed-run', inARow: mailedFailures(streak) }];
 }
 
-/** A pause, a tick that another run has taken and a tick that is not due leave no gap in the work: they are no news. */
+/**
+ * A pause, a tick that another run has taken and a tick that is not due leave no gap in the work:
+ * they are no news.
+ */
 function considerSkip(
   outcome: Outcome,
   before: number,

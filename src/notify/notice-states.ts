@@ -1,4 +1,7 @@
-/** Reads the notice state of a job from its file: the last event that was considered, and the open incident. */
+/**
+ * Reads the notice state of a job from its file: the last event that was considered, and the open
+ * incident.
+ */
 
 import type { StateFiles } from '../system/types/state.ts';
 import { decodeJson } from '../text/decode.ts';
@@ -9,7 +12,10 @@ export function readNoticeState(files: StateFiles, slug: string): NoticeState | 
   return decodeJson(files.read(noticeFolders.incidents, slug), noticeState);
 }
 
-/** True if there is a state that can't be read. A failure is then reported a second time, and its recovery may not be. */
+/**
+ * True if there is a state that can't be read. A failure is then reported a second time, and its
+ * recovery may not be.
+ */
 export function isNoticeStateUnreadable(files: StateFiles, slug: string): boolean {
   const text = files.read(noticeFolders.incidents, slug);
   return text !== undefined && decodeJson(text, noticeState) === undefined;

@@ -7,7 +7,10 @@ import type { RunReport } from './report.ts';
 import { lastLines, line, type Message } from './text/wording.ts';
 
 export interface Payload {
-  /** Subject and body in one, as chat programs show it: Slack's incoming webhooks read only this key. */
+  /**
+   * Subject and body in one, as chat programs show it: Slack's incoming webhooks read only this
+   * key.
+   */
   readonly text: string;
   readonly subject: string;
   readonly body: string;
@@ -20,7 +23,7 @@ export interface Payload {
   readonly outcome: string;
   /** The exit code of run-job; absent while the job runs. */
   readonly exit_code?: number;
-  /** How the run ended, in a message about each run. */
+  /** The end of the run, in a message about each run. */
   readonly status?: 'success' | 'failure';
   /** ISO 8601, UTC. */
   readonly started: string;

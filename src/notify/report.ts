@@ -12,7 +12,9 @@ export interface RunReport {
   readonly name: string;
   readonly description?: string;
   readonly host: string;
-  /** Follows the job's name in a sentence: "failed with exit code 3", "timed out after 10 minutes". */
+  /**
+   * Follows the job's name in a sentence: "failed with exit code 3", "timed out after 10 minutes".
+   */
   readonly outcome: string;
   /** Follows "started": "by the clock", "by ada". */
   readonly trigger: string;
@@ -30,7 +32,7 @@ export interface RunReport {
   readonly tail: string;
   /** Absent when the run has no log. */
   readonly logPath?: string;
-  /** Why the job is paused now. */
+  /** The reason why the job is paused now. */
   readonly pause?: string;
 }
 

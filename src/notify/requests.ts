@@ -1,4 +1,7 @@
-/** The HTTP request of a message: a JSON object to a webhook, a ping to a check as healthchecks' protocol has it. */
+/**
+ * The HTTP request of a message: a JSON object to a webhook, a ping to a check as healthchecks'
+ * protocol has it.
+ */
 import type { Payload } from './payload.ts';
 
 export interface HttpMessage {

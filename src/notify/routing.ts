@@ -27,7 +27,10 @@ export function dueFailmail({ after }: Pick<Failmail, 'after'>, news: readonly N
   return failed !== undefined && failed.inARow >= after ? failed.inARow : undefined;
 }
 
-/** The name of a channel for logs and listings. It holds no address of a webhook: that is often a secret. */
+/**
+ * The name of a channel for logs and listings. It holds no address of a webhook: that is often a
+ * secret.
+ */
 export function channelName(channel: Channel): string {
   switch (channel.kind) {
     case 'mail':

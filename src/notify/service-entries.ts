@@ -1,4 +1,7 @@
-/** Messages about a change of a service: `worse` is news for failure, `recovered` for recovery; failmail gets both. */
+/**
+ * Messages about a change of a service: `worse` is news for failure, `recovered` for recovery;
+ * failmail gets both.
+ */
 import type { Channel } from '../job/keys/notices.ts';
 import { defined } from '../text/defined.ts';
 import { type Entry, entryName } from './outbox/entry.ts';

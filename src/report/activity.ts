@@ -1,4 +1,7 @@
-/** What the locks of a job say: whether it runs now, which run waits, and who holds the locks that it shares. */
+/**
+ * The facts in the locks of a job: whether it runs now, which run waits, and who holds the locks
+ * that it shares.
+ */
 import type { History } from '../run/history/history.ts';
 import { outcomeWords } from '../run/outcome/outcome.ts';
 import { processWords } from '../run/process-words.ts';
@@ -6,7 +9,7 @@ import type { LockHolder } from '../system/types/lock.ts';
 import type { Survivor } from '../system/types/process.ts';
 import { defined } from '../text/defined.ts';
 
-/** What a job is doing now. */
+/** The present activity of a job. */
 export type Activity =
   | {
       readonly is: 'running';

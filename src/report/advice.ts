@@ -1,4 +1,4 @@
-/** What to do about a finding: words for a person, and commands that can be copied as they stand. */
+/** Advice about a finding: words for an operator, and commands that can be copied as they are. */
 
 export interface Advice {
   /** A clause in the imperative, without a stop: "fix that, then run it again". */

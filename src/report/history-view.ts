@@ -2,6 +2,8 @@
  * Selects the entries of histories that were asked for: those of a span of time, failures, slow
  * runs. Its memory does not grow with the number of jobs.
  */
+import { defined } from '../text/defined.ts';
+import { type StripItem, stripOf } from './strip.ts';
 import { entryMs, type HistoryEntry, isFailure } from './text/history.ts';
 import { type Ended, usualDuration } from './usual.ts';
 
@@ -27,6 +29,17 @@ export function selectEntries(
     .filter((entry) => endMs(entry, nowMs) >= sinceMs && entryMs(entry) <= untilMs)
     .filter((entry) => !failed || isFailure(entry))
     .flatMap((entry) => (slow ? (asSlow(entry, usual, nowMs) ?? []) : entry));
+}
+
+/** The last runs of a job in the time that is asked for, also those between the failures that are. */
+export function stripIn(
+  entries: readonly HistoryEntry[],
+  { sinceMs, untilMs }: HistoryFilter,
+  { nowMs, most }: { readonly nowMs: number; readonly most: number },
+): readonly StripItem[] {
+  const inTime = selectEntries(entries, defined({ sinceMs, untilMs }), nowMs);
+  const runs = inTime.flatMap((entry) => (entry.is === 'run' ? [entry.run] : []));
+  return stripOf(runs, most);
 }
 
 function endMs(entry: HistoryEntry, nowMs: number): number {

@@ -1,5 +1,5 @@
 /**
- * What the history of a job says: its last run, skips since then, its health, and notices that
+ * The facts in the history of a job: its last run, skips since then, its health, and notices that
  * failed.
  */
 
@@ -24,8 +24,8 @@ export interface NoticeFailure {
 export type Reset = Pick<Steered, 'by' | 'atMs' | 'reason'>;
 
 /**
- * A run without an end whose lock nobody holds is shown as interrupted, before the next run of the job records
- * it as such.
+ * A run without an end whose lock is free is shown as interrupted, also before the next run of the
+ * job has recorded that.
  */
 export function snapshotRun(record: RunRecord, holder: LockHolder | undefined, next?: LockHolder): RunSnapshot {
   if (record.outcome !== undefined) return { ...record, words: outcomeWords(record.outcome) };
@@ -47,8 +47,8 @@ export function noticeFailedOf(history: History): { readonly noticeFailed?: Noti
 }
 
 /**
- * The latest channel of a service that failed and has not delivered since. A reset or restart by an operator
- * clears it.
+ * The latest channel of a service that failed and has not delivered since. A reset or restart by an
+ * operator clears it.
  */
 export function serviceNoticeFailed(
   { notices = [] }: History,
@@ -82,7 +82,10 @@ function isSkip({ outcome }: RunRecord): boolean {
   return outcome?.kind === 'skipped';
 }
 
-/** A job that was only ever stopped by operators, or reset after its failures, is ok: it has run and has not failed since. */
+/**
+ * A job that was only ever stopped by operators, or reset after its failures, is ok: it has run and
+ * has not failed since.
+ */
 function healthFrom({ streak: { failures, lastSuccessMs }, runs, hidden }: History): Health {
   if (hidden !== undefined) return 'unknown';
   if (failures > 0) return 'failing';

@@ -2,12 +2,14 @@
  * The world of a job's run, found out without running it. `--rehearse --json` prints the value, and
  * the text is made from it.
  */
+
 import type { Job } from '../job/job.ts';
 import { argvOf } from '../run/world/argv.ts';
 import { privateTmpSize } from '../run/world/private-tmp.ts';
 import type { World } from '../run/world/world.ts';
 import type { Programs } from '../system/types/process.ts';
 import type { Locale, User } from '../system/types/user.ts';
+import { defined } from '../text/defined.ts';
 import { durationWords } from '../text/duration.ts';
 import { printable } from '../text/printable.ts';
 import { shellWord } from '../text/shell-word.ts';
@@ -100,7 +102,7 @@ export function rehearse(request: RehearsalRequest): Rehearsal {
     missingGroups: groups.due.filter((group) => !groups.own.includes(group)),
     foreignGroups: groups.own.filter((group) => !groups.due.includes(group)),
     workingDirectory: world.workingDirectory,
-    ...(request.locale.file !== undefined && { localeFile: request.locale.file }),
+    ...defined({ localeFile: request.locale.file }),
     umask: job.umask.toString(8).padStart(3, '0'),
     niceness: Math.max(-20, Math.min(19, request.niceness + (job.nice ?? 0))),
     ...(job.privateTmp && { privateTmp: true as const }),

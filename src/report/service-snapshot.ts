@@ -1,15 +1,17 @@
 /**
- * What is known of a service at one instant: the record of its supervisor, as far as it still
+ * The state of a service at one instant, from the record of its supervisor, as far as it still
  * holds. `--json` prints this value.
  */
+
 import { type AllDesired, type OperatorRequest, requestWords } from '../service/desired.ts';
-import { isAlive } from '../service/instance/machine.ts';
+import { isAlive } from '../service/instance/instance.ts';
 import { snoozedUntilMs } from '../service/instance/snooze.ts';
 import type { KnownService, ServiceFile } from '../service/record/known-service.ts';
 import type { InstanceRecord, ServiceRecord } from '../service/record/record.ts';
 import { type ServiceState, serviceStateOf } from '../service/service-state.ts';
 import type { LockHolder } from '../system/types/lock.ts';
 import type { ProcessIdentity } from '../system/types/process.ts';
+import { defined } from '../text/defined.ts';
 
 export interface ServiceSnapshot {
   readonly state: ServiceState;
@@ -73,8 +75,7 @@ export function snapshotService(facts: ServiceFacts): ServiceSnapshot {
   return {
     state,
     desired: enabled ? desired.service.state : 'down',
-    ...(wish !== undefined && { wish }),
-    ...(sinceMs !== undefined && { sinceMs }),
+    ...defined({ wish, sinceMs }),
     ...holderOf(facts),
     wantedInstances: service.instances,
     instances: all,
@@ -116,7 +117,7 @@ function missingState(facts: ServiceFacts, wanted: 'up' | 'down', all: readonly 
 function holderOf({ holder, isJobRun }: ServiceFacts): Pick<ServiceSnapshot, 'supervisor' | 'jobRun'> {
   if (holder === undefined) return {};
   const { wrapper, runId, isStopped } = holder;
-  const who = { ...(wrapper !== undefined && { pid: wrapper.pid }), ...(runId !== undefined && { run: runId }) };
+  const who = { ...(wrapper !== undefined && { pid: wrapper.pid }), ...defined({ run: runId }) };
   return isJobRun ? { jobRun: who } : { supervisor: { ...who, ...(isStopped && { isStopped }) } };
 }
 
@@ -171,12 +172,10 @@ function asLeft(record: InstanceRecord, sameBoot: boolean): InstanceRecord {
     ...nothingOf(number),
     restarts,
     ports,
-    ...(lastExit !== undefined && { lastExit }),
-    ...(logPath !== undefined && { logPath }),
+    ...defined({ lastExit, logPath }),
     ...(lasting && {
       at: record.at,
-      ...(reason !== undefined && { reason }),
-      ...(sinceMs !== undefined && { sinceMs }),
+      ...defined({ reason, sinceMs }),
     }),
   };
 }

@@ -1,4 +1,7 @@
-/** What is known of a job at one instant: the value that `--json` prints, and that every listing is made from. */
+/**
+ * The facts about a job at one instant: the value that `--json` prints, and that every listing is
+ * made from.
+ */
 import type { CollisionPolicy } from '../job/keys/policy.ts';
 import type { Streak } from '../run/history/event.ts';
 import type { History } from '../run/history/history.ts';
@@ -43,7 +46,7 @@ export interface JobSnapshot {
   /** The job's named `locks`, each with the run that holds it. */
   readonly locks: readonly SharedLock[];
   readonly paused?: Pause;
-  /** What cron will do with the job; absent unless it was asked for. */
+  /** The future of the job by the clock; absent unless it was asked for. */
   readonly clock?: ClockFacts;
   /** When the installed line starts the job next; absent unless it was asked for. */
   readonly nextMs?: number;
@@ -55,12 +58,15 @@ export interface JobSnapshot {
   readonly expectedSinceMs?: number;
   /** The start that is overdue; absent unless it was asked for. */
   readonly overdue?: Overdue;
-  /** What `run-job --status` prints (kept): there, a collision that the job does not allow is a failure. */
+  /**
+   * The status that `run-job --status` prints (kept): there, a collision that the job does not
+   * allow is a failure.
+   */
   readonly lastStatus: LastStatus;
   readonly health: Health;
   readonly state: JobState;
   readonly streak: Streak;
-  /** What became of all its runs and ticks, also of those that are no longer on record. */
+  /** The sums over all its runs and ticks, also those that are no longer on record. */
   readonly totals: Totals;
   /** The last runs, at most 10, oldest first. */
   readonly strip: readonly StripItem[];
@@ -79,11 +85,11 @@ export interface JobSnapshot {
   readonly service?: ServiceSnapshot;
   /** The number of its records that can't be read and are passed over; absent when it is 0. */
   readonly unreadable?: number;
-  /** Why its history can't be read. Whether the job has run is unknown then. */
+  /** The reason why its history can't be read. Whether the job has run is unknown then. */
   readonly historyHidden?: string;
   /** Notices that are not delivered yet; absent when there are none. */
   readonly undelivered?: { readonly count: number; readonly sinceMs: number; readonly forMs: number };
-  /** Absent when people were told of the last run that they should hear of. */
+  /** The notice that people should have got about the last run, and did not. */
   readonly noticeFailed?: NoticeFailure;
 }
 
@@ -213,7 +219,7 @@ function noticesOf({
     forMs: Math.max(0, nowMs - oldest.atMs),
   };
   return {
-    ...(waiting !== undefined && { undelivered: waiting }),
+    ...defined({ undelivered: waiting }),
     ...(service === undefined ? noticeFailedOf(history) : serviceNoticeFailed(history, resetMs)),
   };
 }

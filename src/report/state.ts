@@ -1,4 +1,7 @@
-/** The state of a job in one word, the same in listings, `--json` and the pages; it also decides the exit code of `jobctl status NAME`. */
+/**
+ * The state of a job in one word, the same in listings, `--json` and the docs. It decides the exit
+ * code of `jobctl status NAME`.
+ */
 import { type ServiceState, stateCode } from '../service/service-state.ts';
 
 export type JobState =

@@ -10,7 +10,7 @@ export interface StripItem {
   readonly durationMs?: number;
 }
 
-/** As many as the end of a history surely has. */
+/** The end of a history has so many. */
 const mostItems = 10;
 
 /** The last runs, oldest first; `most` only where the whole history was read. */

@@ -27,8 +27,8 @@ function unwrap(module: unknown): CronValidate {
 const cronValidate = unwrap(cronValidateModule);
 
 /**
- * What cron-validate finds wrong with a schedule that our own parser accepts. Words such as
- * `@daily` are not asked about: cron-validate knows them under other settings only.
+ * Returns the problems that cron-validate finds in a schedule that our parser accepts. Words such
+ * as `@daily` are not asked about: cron-validate knows them under other settings only.
  */
 export function problemsOfCronValidate({ written, text }: Expression): readonly ScheduleProblem[] {
   if (isNickname(written)) return [];

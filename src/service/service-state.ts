@@ -1,5 +1,5 @@
 /** Computes the state of a service from its desired state and the states of its instances. */
-import type { Instance } from './instance/machine.ts';
+import type { Instance } from './instance/instance.ts';
 
 export type ServiceState = 'DOWN' | 'STOPPING' | 'STARTING' | 'FAILED' | 'UP' | 'DEGRADED';
 
@@ -15,7 +15,10 @@ export interface ServiceFacts {
   readonly anyDied: boolean;
   readonly supervisor:
     | { readonly is: 'there' }
-    /** `forMs`: time since the service is to be up, or since boot if that is later. */
+    /**
+     * `forMs`: time since the service is to be up, since boot or since its last supervisor was
+     * seen, whichever is shortest.
+     */
     | { readonly is: 'missing'; readonly forMs: number };
 }
 

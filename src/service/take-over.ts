@@ -4,10 +4,9 @@
  * by the daemons in its record, if that record is of this boot.
  */
 import type { Clock } from '../system/types/clock.ts';
-import type { JobLock, JobLocks, LockHolder } from '../system/types/lock.ts';
-import type { Sweeper } from '../system/types/process.ts';
+import type { JobLock, JobLocks, LockHolder, Sweeper } from '../system/types/lock.ts';
 import type { StateFiles } from '../system/types/state.ts';
-import { isAlive } from './instance/machine.ts';
+import { isAlive } from './instance/instance.ts';
 import { readRecord } from './record/record.ts';
 
 export interface TakeOverHost {

@@ -1,4 +1,7 @@
-/** The code caches: a program is started with the functions that it needs already compiled, also where root has made them. */
+/**
+ * The code caches: a program is started with the functions that it needs already compiled, also
+ * where root has made them.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -9,7 +12,7 @@ import { House, isRoot, repository } from '../cli/house.ts';
 
 const hasNobody = !isRoot || /^nobody:/m.test(readFileSync('/etc/passwd', 'latin1'));
 
-test('the caches hold what a run compiles, and not what loading alone does', {
+test('the caches contain the functions that a run compiles, not only those that loading compiles', {
   skip: hasNobody ? false : 'this machine has no user nobody',
 }, () => {
   const house = new House({});

@@ -146,7 +146,8 @@ describe('notices', () => {
     const url = `${base}/hooks/T0P-S3CRET?key=K3Y-K3Y-K3Y`;
     secretFile('url', `${url}\n`);
     secretFile('token', 'TOK3N-TOK3N\n');
-    // A server that quotes what it was sent, and keeps deliver-notices waiting while it is looked at.
+    // A server that quotes what it was sent, and keeps deliver-notices waiting while it is looked
+    // at.
     let refuse = () => {};
     answer = ({ url: path, headers }, response) => {
       refuse = () => response.writeHead(403).end(`no ${path} of ${headers.host} with ${headers.authorization}`);
@@ -175,7 +176,8 @@ describe('notices', () => {
     for (const text of [inProcess, own(), history, shown.stdout, json.stdout, ended.stderr, waiting]) {
       assert.doesNotMatch(text, /S3CRET|K3Y|TOK3N/);
     }
-    // Repaired, the next run's end finds the message still waiting; its turn comes with the next deliverer.
+    // Repaired, the next run's end finds the message still waiting; its turn comes with the next
+    // deliverer.
     for (const each of deliverers(house)) process.kill(each, 'SIGKILL');
     await until('it is gone', () => deliverers(house).length === 0);
     answer = usual;

@@ -1,4 +1,7 @@
-/** A service that fails sends one message, and one when it is up again, by failmail and over its channels. */
+/**
+ * A service that fails sends one message, and one when it is up again, by failmail and over its
+ * channels.
+ */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -93,7 +96,8 @@ test('an undelivered notice of a service is shown by status, check-jobs-icinga a
       const check = await house.run('check-jobs-icinga', ['-j', slug]);
       assert.match(check.stdout, new RegExp(`${slug}: a ${failed.source}`));
     }
-    // An operator who starts it again has seen the failure; a message that is delivered at once is no news.
+    // An operator who starts it again has seen the failure; a message that is delivered at once is
+    // no news.
     house.untell('dies.0');
     isOpen = true;
     for (const slug of Object.keys(words)) {

@@ -1,8 +1,23 @@
-/** Notices that are not delivered: no run waits for them, and the programs that show a job say so until they are delivered. */
+/**
+ * Notices that are not delivered: no run waits for them, and the programs that show a job say so
+ * until they are delivered.
+ */
 import assert from 'node:assert/strict';
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
+import path from 'node:path';
 import { describe, test } from 'node:test';
 import { startMailServer } from '../fakes/mail-server.ts';
 import { deliverers, deliverersGone, endDeliverers } from './deliverers.ts';
@@ -225,6 +240,40 @@ test('a deliverer ends when its state directory is removed', async () => {
     assert.ok(pid !== undefined && existsSync(`/proc/${pid}`));
     rmSync(house.path('state'), { recursive: true });
     await until('it to end', () => !existsSync(`/proc/${pid}`));
+  } finally {
+    await endDeliverers(house);
+    house.remove();
+  }
+});
+
+test('after an upgrade the new version takes over the messages that wait', async () => {
+  let isOpen = false;
+  await using server = await startMailServer({
+    onRcptTo(_address, _session, answer) {
+      answer(isOpen ? null : Object.assign(new Error('mailbox busy'), { responseCode: 450 }));
+    },
+  });
+  const house = new House({ mailed: jobs.mailed }, { config: config(server.port) });
+  const programs = house.path('programs');
+  for (const name of ['bin', 'dist'])
+    cpSync(path.join(repository, name), path.join(programs, name), { recursive: true });
+  try {
+    assert.equal((await house.run('run-job', ['mailed'], { from: path.join(programs, 'bin') })).code, 9);
+    const [old] = await until('the deliverer', () => {
+      const found = deliverers(house);
+      return found.length === 1 && server.received.length === 0 ? found : undefined;
+    });
+    await until('the refusal', async () =>
+      /450 mailbox busy/.test((await house.run('jobctl', ['status', 'mailed'])).stdout),
+    );
+    // As dpkg does: a new file under the old name.
+    const boot = path.join(programs, 'dist/boot.cjs');
+    copyFileSync(boot, `${boot}.new`);
+    renameSync(`${boot}.new`, boot);
+    await until('its successor', () => deliverers(house).some((pid) => pid !== old) && !existsSync(`/proc/${old}`));
+    isOpen = true;
+    await until('the mail', () => server.received.length === 1);
+    await deliverersGone(house);
   } finally {
     await endDeliverers(house);
     house.remove();

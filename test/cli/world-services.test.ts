@@ -109,6 +109,6 @@ health_check: {command: /bin/cp -f /proc/self/environ ${probeFile}, interval: 1,
       lines.filter((line) => passed.includes(line)),
       passed,
     );
-    assert.equal(lines.length, basis.length + passed.length + 2);
+    assert.equal(lines.length, basis.length + passed.length + 3);
   });
 });

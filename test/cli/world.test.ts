@@ -59,7 +59,9 @@ function descriptor(line: string): readonly string[] {
 /** Byte by byte, but for the ids in the path of the run. */
 function comparable(world: World): World {
   const environment = world.environment.map((line) =>
-    line.startsWith('PROCESS_CONTROL_RUN_ID=') ? line.replaceAll(/[\w-]+(?=\/|$)/g, 'ID') : line,
+    line.startsWith('PROCESS_CONTROL_RUN_ID=')
+      ? line.replaceAll(/[\w-]+(?=\/|$)/g, 'ID')
+      : line.replace(/^TRACEPARENT=00-[0-9a-f]{32}-[0-9a-f]{16}-01$/, 'TRACEPARENT=VALUE'),
   );
   return { ...world, environment };
 }
@@ -103,6 +105,7 @@ describe('the world of a job', () => {
     assert.deepEqual(world.environment, [
       ...localeLines,
       'PATH=/usr/bin:/bin:/usr/sbin:/sbin',
+      'TRACEPARENT=VALUE',
       `HOME=${service.home}`,
       `USER=${service.name}`,
       `LOGNAME=${service.name}`,
@@ -276,7 +279,7 @@ describe('the world of a job', () => {
     const shown = JSON.parse(run.stdout);
     const lines = Object.entries(shown.environment).map(([name, value]) => `${name}=${value}`);
     const withoutRun = (all: readonly string[]) =>
-      all.filter((line) => !line.startsWith('PROCESS_CONTROL_RUN_ID=')).sort();
+      all.filter((line) => !/^(?:PROCESS_CONTROL_RUN_ID|TRACEPARENT)=/.test(line)).sort();
     assert.deepEqual(withoutRun(lines), withoutRun(environment));
     assert.equal(shown.workingDirectory, workingDirectory);
     for (const trace of ['log/never', 'run/never.flock', 'state/history/never.jsonl']) {

@@ -1,7 +1,7 @@
 /** The host in memory: a clock, locks, logs and commands that the test controls. */
 import type { RunHost } from '../../src/run/run.ts';
 import type { Clock } from '../../src/system/types/clock.ts';
-import type { JobLock, JobLocks, LockHolder } from '../../src/system/types/lock.ts';
+import type { JobLock, JobLocks, LockHolder, Sweeper, Wrappers } from '../../src/system/types/lock.ts';
 import type {
   Launch,
   Launcher,
@@ -9,9 +9,7 @@ import type {
   RunningCommand,
   StopRequests,
   Survivor,
-  Sweeper,
   WaitStatus,
-  Wrappers,
 } from '../../src/system/types/process.ts';
 import type { LineSearch, LogTotals, OpenLogOptions, RunLogs } from '../../src/system/types/run-log.ts';
 import type { HistoryStore, StateFiles } from '../../src/system/types/state.ts';
@@ -94,6 +92,9 @@ export class FakeHistory implements HistoryStore {
     return { ok: true as const };
   }
   rotate(): void {}
+  kept(): string {
+    return '';
+  }
   predecessor(slug: string): Uint8Array | undefined {
     const text = this.earlier.get(slug);
     return text === undefined ? undefined : new TextEncoder().encode(text);

@@ -1,4 +1,7 @@
-/** Which node `make install` binds the programs to: root runs what that path leads to, then and for as long as they are installed. */
+/**
+ * Which node `make install` binds the programs to: root runs what that path leads to, then and for
+ * as long as they are installed.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -72,7 +75,7 @@ describe('the node that make install binds to', {
     });
   }
 
-  test('a path that is not absolute is refused: the link that is installed would lead elsewhere', () => {
+  test('a path that is not absolute is refused, because the installed link would lead elsewhere', () => {
     const { status, stderr } = check('roots/node');
     assert.equal(status, 1);
     assert.match(stderr, /NODE must be an absolute path, found roots\/node/);

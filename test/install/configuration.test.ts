@@ -14,7 +14,8 @@ test('the configuration that is shipped shows every key, and its default where t
   const shown = parse(uncommented) as Record<string, unknown>;
   assert.deepEqual(Object.keys(shown).sort(), Object.keys(configSchema.properties).sort());
   for (const [key, schema] of Object.entries(configSchema.properties)) {
-    // A new installation begins with the stricter rule; without the line an older one goes on as it was.
+    // A new installation begins with the stricter rule; without the line an older one goes on as it
+    // was.
     if (key === 'trust') assert.equal(shown[key], 'strict');
     else if ('default' in schema) assert.deepEqual(shown[key], schema.default, key);
   }

@@ -27,7 +27,7 @@ const installed = hasMake ? make('install') : undefined;
 
 const pages = existsSync(path.join(root, 'dist/man/run-job.1'));
 
-test('make install says nothing when all is well, and that man pages are missing when they are', options, () => {
+test('make install prints nothing when it succeeds, and names missing man pages', options, () => {
   assert.equal(installed?.status, 0);
   assert.equal(existsSync(path.join(prefix, 'share/man/man1/run-job.1')), pages);
   if (pages) assert.equal(installed?.stderr, '');
@@ -89,7 +89,7 @@ test('the crontab will call the run-job that was installed', options, () => {
   assert.match(configuration, new RegExp(`^runner_path: ${prefix}/bin/run-job$`, 'm'));
 });
 
-test('installing again leaves the configuration as people made it', options, () => {
+test('installing again keeps the configuration', options, () => {
   const configuration = path.join(target, 'etc/process-control.yaml');
   writeFileSync(configuration, 'user: ours\n');
   assert.equal(make('install').status, 0);

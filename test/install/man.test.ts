@@ -1,4 +1,7 @@
-/** The manual pages, which the build completes from the programs' own words: none is behind the programs. */
+/**
+ * The manual pages, which the build completes from the programs' own words: none is behind the
+ * programs.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -10,7 +13,7 @@ import { jobSchema } from '../../src/job/keys/schema.ts';
 const root = path.resolve(import.meta.dirname, '../../..');
 const folder = path.join(root, 'dist/man');
 const names = readdirSync(folder).filter((name) => name.endsWith('.scd'));
-/** As it reads: without the marks of scdoc, which a word may be cut by. */
+/** The text without the marks of scdoc, which may be inside a word. */
 const page = (name: string) => readFileSync(path.join(folder, name), 'utf8').replaceAll(/\\(.)|\*/g, '$1');
 const pageOf = (program: string) => page(names.find((name) => name.startsWith(`${program}.`)) ?? `${program}: no page`);
 const help = (program: string, ...command: readonly string[]) =>
@@ -33,13 +36,13 @@ test('every program has a page with each of its commands, each option and each e
   }
 });
 
-test('a command lists the options that are its own', () => {
+test('a command lists its own options', () => {
   const [, pause = ''] = /^pause .*\n((?:(?:\t.*)?\n)+)/m.exec(pageOf('jobctl')) ?? [];
   assert.match(pause, /^\t--until _VALUE_/m);
   assert.doesNotMatch(pause, /--lines|--config/);
 });
 
-test('the pages of the files have every key, and what its values are', () => {
+test('the pages of the files have every key and its values', () => {
   for (const [name, schema] of Object.entries({
     'process-control-job': jobSchema,
     'process-control.yaml': configSchema,
@@ -50,7 +53,7 @@ test('the pages of the files have every key, and what its values are', () => {
   }
 });
 
-test('nothing is left to be filled in, and pages point to pages that are there', () => {
+test('no page has an unfilled part, and pages refer only to existing pages', () => {
   const ours = new Set(names.map((name) => name.replace(/\.(\d)\.scd$/, '($1)')));
   for (const name of names) {
     assert.doesNotMatch(page(name), /^\{[a-z]|\{version\}/m, name);
@@ -64,7 +67,7 @@ test('nothing is left to be filled in, and pages point to pages that are there',
 const needs = (program: string) =>
   spawnSync('sh', ['-c', `command -v ${program}`]).status === 0 ? false : `needs ${program}`;
 
-test('man has nothing to say against them', { skip: needs('scdoc') || needs('man') }, () => {
+test('man renders them without warnings', { skip: needs('scdoc') || needs('man') }, () => {
   for (const name of names) {
     const file = path.join(folder, name.replace(/\.scd$/, ''));
     const man = spawnSync('man', ['--warnings', '-E', 'UTF-8', '-Tutf8', '-Z', '-l', file], {

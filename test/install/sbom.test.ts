@@ -1,4 +1,7 @@
-/** The bill of materials says which packages are in the bundles, and is what a reader of CycloneDX 1.6 expects. */
+/**
+ * The bill of materials says which packages are in the bundles, and is what a reader of CycloneDX
+ * 1.6 expects.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -21,7 +24,10 @@ const bill = JSON.parse(text) as {
 const nameOf = ({ group, name }: { readonly group?: string; readonly name: string }) =>
   group === undefined ? name : `${group}/${name}`;
 
-/** What https://cyclonedx.org/schema/bom-1.6.schema.json requires of the parts that are used here; it allows no key that it does not know. */
+/**
+ * The rules of https://cyclonedx.org/schema/bom-1.6.schema.json for the parts that are used here;
+ * it allows no unknown key.
+ */
 const closed = { type: 'object', additionalProperties: false } as const;
 const some = { type: 'string', minLength: 1 } as const;
 const licences = {
@@ -112,7 +118,7 @@ test('it has what CycloneDX 1.6 requires', () => {
   );
 });
 
-/** What the sources themselves import, by package; types leave nothing in a bundle. */
+/** The packages that the sources import, without those of types, which are not in a bundle. */
 function importedPackages(): readonly string[] {
   const files = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.ts'),
@@ -146,7 +152,7 @@ test('it names each package whose code is in the bundles, and no other', () => {
   }
 });
 
-test('it is the same for the same packages, in whatever order, and has a number of its own for others', async () => {
+test('it is the same for the same packages in any order, and has another number for other packages', async () => {
   const { billOfMaterials } = (await import(path.join(root, 'scripts/sbom.mjs'))) as {
     billOfMaterials: (root: string, inputs: readonly string[]) => string;
   };

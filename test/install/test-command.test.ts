@@ -1,4 +1,7 @@
-/** What keeps the suite from running is said by its first lines, at once, and not by sixty tests that wait in vain. */
+/**
+ * The first lines of npm test name what keeps the suite from running, before any test waits in
+ * vain.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +16,10 @@ describe('npm test', { skip: isRoot ? false : 'needs root: it is run as two user
   const top = isRoot ? mkdtempSync('/var/lib/.pc-test-') : '';
   after(() => rmSync(top, { recursive: true, force: true }));
 
-  /** A checkout with one test file, which is not built: whoever gets so far says that npm has no such script. */
+  /**
+   * A checkout with one test file that is not built: a run that gets so far fails because npm has
+   * no such script.
+   */
   function checkout(mode: number): string {
     const place = mkdtempSync(path.join(top, 'place-'));
     const tree = path.join(place, 'tree');
@@ -32,7 +38,7 @@ describe('npm test', { skip: isRoot ? false : 'needs root: it is run as two user
     return { status, stdout, stderr };
   }
 
-  test('of root in a checkout that only root can enter says where to keep it', () => {
+  test('as root in a checkout that only root can enter says where to keep it', () => {
     const tree = checkout(0o700);
     const { status, stdout, stderr } = run(tree);
     assert.equal(status, 78);
@@ -43,13 +49,13 @@ describe('npm test', { skip: isRoot ? false : 'needs root: it is run as two user
     );
   });
 
-  test('of root where everybody may pass goes on', () => {
+  test('as root in a checkout that every user can enter goes on', () => {
     const { status, stderr } = run(checkout(0o711));
     assert.notEqual(status, 78);
     assert.doesNotMatch(stderr, /This checkout/);
   });
 
-  test('of a person whose home others can write says which directory, and what to type', () => {
+  test('as a user whose home others can write names the directory and the command to type', () => {
     const home = mkdtempSync(path.join(top, 'home-'));
     chmodSync(home, 0o777);
     const { status, stderr } = run(checkout(0o755), { uid: 65534, home });

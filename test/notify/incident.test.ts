@@ -60,7 +60,10 @@ function replay(letters: string, policy: Partial<NoticePolicy> = {}) {
   return { state, news };
 }
 
-/** One letter for each event: O for an incident that opens, C for one that closes, a dot for neither. */
+/**
+ * One letter for each event: O for an incident that opens, C for one that closes, a dot for
+ * neither.
+ */
 function incidents(letters: string, policy: Partial<NoticePolicy> = {}): string {
   const { news } = replay(letters, policy);
   const letter = (each: readonly News[]) =>
@@ -82,7 +85,8 @@ test('failures in a row are news once when the incident opens and once when it i
     // An outcome that leaves the status as it was neither lengthens nor ends an incident.
     ['FkpdMFF', '......O', 3],
     ['FpkdMS', 'O....C'],
-    // A broken file is news at once, and once; in an incident too, since its recipients may be others.
+    // A broken file is news at once, and once; in an incident too, since its recipients may be
+    // others.
     ['BBB', 'O..', 3],
     ['FFFBBB', '..OO..', 3],
     ['BBFBS', 'O..OC'],

@@ -1,4 +1,6 @@
-/** The examples for configuration management, run by the real tools against an installed package. */
+/**
+ * The examples for configuration management, run by the real tools against an installed package.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Machine, noMachine, packageFile, requires } from './machine.ts';
@@ -8,7 +10,7 @@ const crontab = '/etc/cron.d/process-control';
 const jobFile = '/var/lib/process-control/disk-usage.yaml';
 const line = /^15 6 \* \* \* process-control \/usr\/bin\/run-job --job disk-usage$/m;
 
-/** What a tool must do, whatever it is called. */
+/** The steps that each tool must support. */
 interface Tool {
   readonly name: string;
   readonly needs: string;
@@ -16,7 +18,7 @@ interface Tool {
   readonly directory: string;
   readonly apply: string;
   readonly look: string;
-  /** Of a run that changed nothing. */
+  /** The output of a run that changed nothing. */
   readonly unchanged: RegExp;
 }
 
@@ -66,7 +68,7 @@ for (const { name, needs, directory, apply, look, unchanged } of tools) {
       assert.equal(machine.must(`stat -c %y ${crontab} ${jobFile}`), before);
     });
 
-    test('a job file with a mistake does not arrive', () => {
+    test('a job file with a problem is not installed', () => {
       const good = machine.read(jobFile);
       machine.must(`sed -i 's/^command:/comand:/' ${directory}/disk-usage.yaml`);
       const refused = machine.sh(apply);

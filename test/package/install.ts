@@ -1,4 +1,7 @@
-/** The life of the package on a machine: installed, used with the README's words, removed, installed again, purged. */
+/**
+ * The life of the package on a host: installed, used as the README says, removed, installed again,
+ * purged.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Machine, noMachine, packageFile, requires, until, version } from './machine.ts';
@@ -16,7 +19,7 @@ describe('the package, from its installation to its purge', { skip: noMachine },
   });
   after(() => machine.close());
 
-  test('every program answers, and has its page and its completion', () => {
+  test('every program runs, and has its man page and its completion', () => {
     const programs = machine.must('dpkg -L process-control | sed -n "s|^/usr/bin/||p"').trim().split('\n');
     assert.deepEqual(programs.sort(), ['check-jobs-icinga', 'cron-generate', 'jobctl', 'run-job']);
     for (const program of programs) {
@@ -48,7 +51,7 @@ describe('the package, from its installation to its purge', { skip: noMachine },
     assert.match(machine.must('getent passwd process-control'), /:\/var\/lib\/process-control:\/usr\/sbin\/nologin$/m);
   });
 
-  test('the programs have the code cache of the node that is here', () => {
+  test("the programs have the code cache of this host's node", () => {
     assert.notEqual(machine.must('ls /usr/share/process-control/run-job.cjs.cache'), '');
   });
 
@@ -95,7 +98,7 @@ describe('the package, from its installation to its purge', { skip: noMachine },
     assert.equal(as('-u process-control run-job --config /home/olga/mine.yaml --job hello').code, 78);
   });
 
-  test('removed: cron is not asked to start anything, and what people made stays', () => {
+  test('removed: cron starts nothing, and files that people made stay', () => {
     machine.write('/etc/cron.d/other', '# not ours\n');
     machine.must('apt-get remove -y process-control');
     assert.equal(machine.must('ls -A /etc/cron.d | grep process-control || true'), '');
@@ -118,7 +121,7 @@ describe('the package, from its installation to its purge', { skip: noMachine },
     assert.match(machine.read('/etc/cron.d/process-control'), /run-job --job hello/);
   });
 
-  test('a crontab that somebody else wrote under our name survives the removal', () => {
+  test('a crontab that another program wrote under this name survives the removal', () => {
     machine.write('/etc/cron.d/process-control', '# mine\n');
     machine.must('apt-get remove -y process-control');
     assert.equal(machine.read('/etc/cron.d/process-control'), '# mine\n');

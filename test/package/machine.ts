@@ -1,6 +1,7 @@
 /**
- * A machine to install packages on: this one, below an overlay that keeps every change in memory, with processes of its own. When it is
- * closed, or the test dies, its processes end and nothing of it is left; the machine below never sees any of it.
+ * A host to install packages on: this host below an overlay that keeps every change in memory, with
+ * its own processes. When it is closed, or the test dies, its processes end and its changes are
+ * gone. The host below is never changed.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,7 +16,7 @@ const { version } = JSON.parse(readFileSync(path.join(repository, 'package.json'
 export { version };
 
 const release = path.join(repository, 'release');
-/** What `npm run package` has made. */
+/** The directory with the files of `npm run package`. */
 export const packageFile = path.join(release, `process-control_${version}_all.deb`);
 const named = (ending: string) => path.join(release, `process-control-${version}.${ending}`);
 /** The tarball is the second. */
@@ -23,10 +24,13 @@ export const releaseFiles = [packageFile, named('tar.gz'), named('cdx.json')];
 
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Where a machine shows what has changed on it since it began: no file of the machine below is there, whoever makes one meanwhile. */
+/** The directory that contains only the changes, without files of the host below. */
 const changes = '/run/machine-changes';
 
-/** The overlay lies in memory: below another overlay, as in containers, it could not be made. PID 1 takes in what loses its parent. */
+/**
+ * Mounts the overlay in memory, because it can't be made below another overlay, as in containers.
+ * PID 1 adopts orphans.
+ */
 const start = `
   mount -t tmpfs -o mode=755 machine /mnt && cd /mnt && mkdir upper work root &&
   mount -t overlay -o lowerdir=/,upperdir=upper,workdir=work machine root &&
@@ -49,15 +53,15 @@ function missing(): string | false {
 }
 
 const why = missing();
-// Where all of it is expected to run, as in CI, a test that was left out must not look like one that passed.
+// In CI, where every test must run, a skipped test is a failure.
 if (why !== false && process.env.PACKAGE_TESTS === 'required')
   throw new Error(`the package can't be tested here: ${why}`);
 if (why === false && !existsSync(packageFile)) throw new Error(`there is no ${packageFile}: npm run package`);
 
-/** Why a package can't be installed on a copy of this machine, or false. */
+/** The reason why a package can't be installed on a copy of this host, or false. */
 export const noMachine = why;
 
-/** Why tests that use this program are left out, or false. */
+/** The reason why tests that use this program are skipped, or false. */
 export function requires(program: string): string | false {
   const found = spawnSync('sh', ['-c', `command -v ${program}`], { env: { PATH: searchPath } }).status === 0;
   if (!found && process.env.PACKAGE_TESTS === 'required') throw new Error(`the package's tests need ${program}`);
@@ -68,7 +72,7 @@ export interface Answer {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Both, for messages about what went wrong. */
+  /** Both streams, for messages about failures. */
   readonly said: string;
 }
 
@@ -84,7 +88,8 @@ export class Machine {
     await new Promise((resolve) => init.stdout?.once('data', resolve));
     const [pid = ''] = readFileSync(`/proc/${init.pid}/task/${init.pid}/children`, 'utf8').split(' ');
     const machine = new Machine(init, pid);
-    // What the machine below has of ours, an index of manual pages that takes longer than all else, and programs that would act when something is installed.
+    // What the machine below has of ours, an index of manual pages that takes longer than all else,
+    // and programs that would act when something is installed.
     machine.sh('dpkg --purge process-control; userdel process-control');
     machine.must('rm -rf /etc/process-control* /var/*/process-control*; rm -f /etc/cron.d/*process-control*');
     machine.must(
@@ -108,19 +113,19 @@ export class Machine {
     return { code: status, stdout, stderr, said: stdout + stderr };
   }
 
-  /** One that has to succeed; what it printed. */
+  /** The output of a command line as root that must succeed. */
   must(command: string, input = ''): string {
     const { code, stdout, said } = this.sh(command, input);
     if (code !== 0) throw new Error(`${command}\nexit code ${code}\n${said}`);
     return stdout;
   }
 
-  /** A command line that goes on while the test does. */
+  /** Starts a command line that runs beside the test. */
   begin(command: string): ChildProcess {
     return spawn('nsenter', this.#inside(command), { env: { PATH: searchPath }, stdio: 'ignore' });
   }
 
-  /** A file with this text, which everybody can read. */
+  /** Writes a file that every user can read. */
   write(file: string, text: string, mode = '644'): void {
     this.must(`mkdir -p "$(dirname ${file})" && cat >${file} && chmod ${mode} ${file}`, text);
   }
@@ -133,7 +138,10 @@ export class Machine {
     return this.sh(`test -e ${file}`).code === 0;
   }
 
-  /** The paths that somebody has made on this machine, below these directories, with this in their name. What the overlay notes as removed is a character device. */
+  /**
+   * The new paths below these directories whose name contains this word. The overlay marks a
+   * removed path by a character device.
+   */
   made(name: string, ...directories: readonly string[]): readonly string[] {
     const places = directories.map((directory) => `${changes}${directory}`).join(' ');
     const found = this.must(
@@ -149,7 +157,9 @@ export class Machine {
     return this.must(`apt-get install -y --no-install-recommends --allow-downgrades ${options.join(' ')} ${file} 2>&1`);
   }
 
-  /** The same package under another version, changed by a command line that runs in its unpacked files. */
+  /**
+   * The package with another version, changed by a command line that runs in its unpacked files.
+   */
   remake(nextVersion: string, change: string): string {
     const next = `/root/process-control_${nextVersion}_all.deb`;
     this.must(`rm -rf /root/next && dpkg-deb -R ${packageFile} /root/next && cd /root/next &&
@@ -158,7 +168,10 @@ export class Machine {
     return next;
   }
 
-  /** The real cron, with a clock that runs sixty times as fast where there is libfaketime; jobs live in the time that all others have. */
+  /**
+   * Starts the real cron, with libfaketime on a clock that runs sixty times as fast. Jobs have the
+   * real time.
+   */
   startCron(): void {
     const [library] = this.sh('ls /usr/lib/*/faketime/libfaketime.so.1').stdout.split('\n');
     const clock = library ? `env LD_PRELOAD=${library} FAKETIME='+0 x60' ` : '';
@@ -176,7 +189,10 @@ export class Machine {
   }
 }
 
-/** Polls for what other processes bring about; generous, since cron may need a minute of the real clock. */
+/**
+ * Polls for the work of other processes. The limit is generous, because cron may need a real
+ * minute.
+ */
 export async function until(what: string, look: () => boolean, limitMs = 180_000): Promise<void> {
   const endMs = Date.now() + limitMs;
   while (!look()) {

@@ -1,4 +1,7 @@
-/** The upgrade from a package of the Python process-control: a stand-in with its name, paths, configuration, crontab, state and a live run. */
+/**
+ * The upgrade from a package of the Python process-control: a stand-in with its name, paths,
+ * configuration, crontab, state and a live run.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Machine, noMachine, packageFile, until } from './machine.ts';
@@ -29,7 +32,7 @@ Maintainer: Somebody <somebody@example.org>
 Description: the Python process-control
 `;
 
-/** Installs the stand-in, with what its machine has come to have in the meantime. */
+/** Installs the stand-in and the files that a host in use has. */
 function installPredecessor(machine: Machine): void {
   machine.must('useradd --system --create-home jobs');
   machine.write('/root/old/DEBIAN/control', control);
@@ -75,13 +78,13 @@ describe('the upgrade from the Python process-control', { skip: noMachine }, () 
   });
   after(() => machine.close());
 
-  test('its configuration stays, also one that was never edited: the user of the jobs is in it', () => {
+  test('its configuration stays, also when it was never edited, because it names the user of the jobs', () => {
     assert.equal(machine.read('/etc/process-control.yaml'), configuration);
     assert.match(machine.read('/etc/process-control.yaml.dpkg-dist'), /^user: process-control$/m);
     assert.equal(machine.sh('ls /etc/process-control.yaml.predecessor').code, 2);
   });
 
-  test('its crontab stays until cron-generate is called, and its lines call programs that know them', () => {
+  test('its crontab stays until cron-generate runs, and its lines still work', () => {
     assert.equal(machine.read('/etc/cron.d/process-control'), crontab);
     machine.must("su -s /bin/sh jobs -c '/usr/bin/run-job --job good'");
     assert.match(machine.read('/var/log/process-control/good/latest.log'), /\tINFO\tjobs\n/);
@@ -99,19 +102,19 @@ describe('the upgrade from the Python process-control', { skip: noMachine }, () 
     machine.must('rm -r /run/process-control && mv /run/before /run/process-control');
   });
 
-  test('its logs and its history are ours', () => {
+  test('its logs and its history are read', () => {
     assert.ok(machine.has('/var/log/process-control/good/good-20261120-100000.log'));
     assert.match(machine.must('jobctl history good'), /python-2026-11-20T10:00:00\.000Z {2}failed/);
   });
 
-  test('a run of it that is under way is not run a second time', async () => {
+  test('a job that it is running is not started a second time', async () => {
     assert.equal(machine.sh('run-job --job running').code, 75);
     machine.must('touch /run/go-on');
     await until('it has ended', () => !machine.has('/run/process-control/running.lock'));
     machine.must('run-job --job running');
   });
 
-  test('cron-generate takes over the crontab, and a job with a mistake keeps its line', () => {
+  test('cron-generate takes over the crontab, and a job with a problem keeps its line', () => {
     const generated = machine.sh('cron-generate');
     assert.equal(generated.code, 1);
     assert.match(generated.stderr, /half_done\.yaml:3:1: .*comand/);
@@ -123,7 +126,7 @@ describe('the upgrade from the Python process-control', { skip: noMachine }, () 
       assert.ok(text.includes(`\n${line}\n`), text);
   });
 
-  test('nothing of its programs is left', () => {
+  test('none of its programs is left', () => {
     assert.equal(machine.sh('ls /usr/lib/python3/dist-packages/processcontrol').code, 2);
     assert.equal(machine.sh('dpkg --verify process-control').stdout, '??5?????? c /etc/process-control.yaml\n');
   });

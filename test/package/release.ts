@@ -1,4 +1,4 @@
-/** What `npm run package` makes, before anybody installs it. */
+/** The files of `npm run package`, before they are installed. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { noMachine, packageFile, releaseFiles, repository, requires, sha256, ver
 
 const directory = path.dirname(packageFile);
 
-test('lintian has nothing to say, not even the pedantic one', { skip: noMachine || requires('lintian') }, () => {
+test('lintian finds nothing, not even with --pedantic', { skip: noMachine || requires('lintian') }, () => {
   const changes = readdirSync(directory).filter((name) => name.endsWith('.changes'));
   assert.equal(changes.length, 1);
   const { stdout, status } = spawnSync('lintian', ['-EIL', '+pedantic', ...changes], {
@@ -26,7 +26,7 @@ test('the checksums are those of the files', () => {
   assert.deepEqual(sums, Object.fromEntries(releaseFiles.map((file) => [path.basename(file), sha256(file)])));
 });
 
-test('another build of the same commit is the same bytes, elsewhere and under other settings', {
+test('another build of the same commit has the same bytes, in another place and with other settings', {
   skip: noMachine,
 }, () => {
   const other = mkdtempSync(path.join(tmpdir(), 'another-place-'));
@@ -43,7 +43,7 @@ test('another build of the same commit is the same bytes, elsewhere and under ot
   }
 });
 
-test('the tarball is enough for make install: without npm, without what it was made from', () => {
+test('make install works from the tarball alone, without npm and the sources', () => {
   const place = mkdtempSync(path.join(tmpdir(), 'tarball-'));
   try {
     execFileSync('tar', ['-xzf', releaseFiles[1] ?? '', '-C', place]);

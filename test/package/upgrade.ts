@@ -1,11 +1,16 @@
-/** An upgrade while jobs run: nothing is killed, nothing is started twice, and what began with the old programs ends with them. */
+/**
+ * An upgrade while jobs run: nothing is killed, nothing is started twice, and what began with the
+ * old programs ends with them.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Machine, noMachine, packageFile, repository, until } from './machine.ts';
 
-/** Two commands, so that something has to be started after the upgrade too; the end is a failure, so that somebody has to be told. */
+/**
+ * A job of two commands, so that one starts after the upgrade; it fails, so that a mail is sent.
+ */
 const job = `name: Long
 command:
   - sh -c 'echo begun; until test -e /run/go-on; do sleep 0.1; done'
@@ -13,7 +18,7 @@ command:
 failmail: {from_address: jobs@example.org, to_address: ops@example.org}
 `;
 
-/** What a later version may do: no part of it, loaded by a run that began with the old programs, would work. */
+/** Changes of a later version that no run of the old programs could load. */
 const foreign = `
   sed -i '1s/^/globalThis.isNext=true;/' usr/share/process-control/boot.cjs
   for name in usr/share/process-control/*.cjs; do
@@ -64,14 +69,14 @@ describe('an upgrade', { skip: noMachine }, () => {
     assert.equal(machine.read('/etc/cron.d/process-control'), crontab);
   });
 
-  test('the configuration that people changed stays', () => {
+  test('a configuration that people changed stays', () => {
     machine.must('echo "# ours" >>/etc/process-control.yaml');
     const mine = machine.read('/etc/process-control.yaml');
     machine.install(machine.remake('1.0.2', 'true'));
     assert.equal(machine.read('/etc/process-control.yaml'), mine);
   });
 
-  test('no cache of the version before meets the programs of this one', () => {
+  test('the programs never use a cache of the earlier version', () => {
     const bundles = machine
       .must('cd /usr/share/process-control && ls *.cjs | grep -vE "^(boot|bake)"')
       .trim()
@@ -127,13 +132,13 @@ describe('a service', { skip: noMachine || noServices }, () => {
     assert.equal(machine.sh('jobctl status web').code, 0);
   });
 
-  test('that dies after the upgrade is started again by the supervisor that it has', async () => {
+  test('that dies after the upgrade is started again by its old supervisor', async () => {
     const before = instances();
     machine.must(`kill -9 ${before}`);
     await until('it is up again', () => /^\d+$/.test(instances()) && instances() !== before);
   });
 
-  test('ends when the package is removed, and is wanted up again when it comes back', async () => {
+  test('stops when the package is removed, and is desired up again after a new installation', async () => {
     machine.must('apt-get remove -y process-control');
     assert.equal(instances(), '');
     machine.install(packageFile);

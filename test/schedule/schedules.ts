@@ -5,7 +5,7 @@ import fc from 'fast-check';
 
 export interface Made {
   readonly text: string;
-  /** What the term stands for, ascending; computed without our parser. */
+  /** The numbers of the term, ascending; computed without our parser. */
   readonly values: readonly number[];
 }
 

@@ -73,7 +73,7 @@ const nights: readonly (readonly [string, string, string, string])[] = [
 for (const [schedule, zone, span, expected] of nights) {
   test(`"${schedule}" in ${zone}, ${span.slice(0, 10)}: ${expected === '' ? 'not at all' : expected}`, () => {
     assert.equal(ticks(schedule, zone, span), expected);
-    // Where the host is makes no difference.
+    // The zone of the host makes no difference.
     assert.equal(ticks(schedule, zone, span, 'America/New_York'), expected);
   });
 }

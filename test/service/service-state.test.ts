@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isAlive } from '../../src/service/instance/machine.ts';
+import { isAlive } from '../../src/service/instance/instance.ts';
 import { type Alarm, judgeAlarm, noAlarm } from '../../src/service/record/alarm.ts';
 import { type ServiceFacts, type ServiceState, serviceStateOf } from '../../src/service/service-state.ts';
 

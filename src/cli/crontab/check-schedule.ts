@@ -1,4 +1,7 @@
-/** The checks of a schedule and its zone that need this host: can cron read it, and what do the next clock changes do to it. */
+/**
+ * The checks of a schedule and its zone that need this host: can cron read it, and what do the next
+ * clock changes do to it?
+ */
 import type { ScheduleProblems } from '../../job/audit/schedule.ts';
 import { problemsOfCronValidate } from '../../schedule/cron-validate.ts';
 import type { Expression } from '../../schedule/expression.ts';

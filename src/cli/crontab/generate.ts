@@ -2,6 +2,7 @@
  * cron-generate from the configuration to its end: composes the crontab, compares it with the
  * present one, and writes it.
  */
+
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { throughSudo } from '../../config/sources.ts';
@@ -20,6 +21,7 @@ import { files } from '../../system/file/files.ts';
 import { findZone, hostZone } from '../../system/time/zones.ts';
 import type { CrontabChange } from '../../system/types/cron.ts';
 import { caller } from '../../system/user/caller.ts';
+import { defined } from '../../text/defined.ts';
 import type { Problem } from '../../text/problem.ts';
 import { loadSetting } from '../frame/setting.ts';
 import { cronZoneWarning } from './cron-zone.ts';
@@ -79,7 +81,7 @@ export function generate(options: GenerateOptions, shows?: Shows): Ending {
   const warnings = [...setting.warnings, ...cronWarnings(options, setting.value)];
   const scene: Scene = {
     ...{ options, config: setting.value, frame: frame.value, warnings },
-    ...(shows !== undefined && { shows }),
+    ...defined({ shows }),
   };
   if (options.install !== undefined && !setting.value.embedded)
     return nothingWritten(exitCodes.usage, [], notOwn(setting.value));

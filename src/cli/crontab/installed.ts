@@ -1,4 +1,5 @@
 /** Reads what cron has now: the crontab, once for all jobs, and whether a cron runs. */
+
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { lookAtPresent } from '../../crontab/files.ts';
@@ -21,6 +22,7 @@ import { files } from '../../system/file/files.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { caller } from '../../system/user/caller.ts';
 import { users } from '../../system/user/users.ts';
+import { defined } from '../../text/defined.ts';
 import { zoneOfCron } from './cron-zone.ts';
 import { minutesTerm } from './generate.ts';
 import { userCrontabName } from './install.ts';
@@ -49,7 +51,7 @@ export function readInstalled(config: Config): Installed {
   };
 }
 
-function daemonEvidence(): DaemonEvidence {
+export function daemonEvidence(): DaemonEvidence {
   const found = findCronDaemon();
   const otherZone = zoneOfCron(found, hostZone());
   if (found.is === 'absent') return { is: 'absent', ...startOfCron() };
@@ -118,7 +120,7 @@ function filesOf({ outputCrontab }: Config): readonly Text[] {
   const found = [...lookAtPresent(files, file, 0).files.values()].map((there): Text => {
     const place = path.join(path.dirname(file), there.name);
     const facts = files.facts(files.resolve(place) ?? place);
-    const part = { ...emptyPart(place, kind), ...(facts !== undefined && { facts }) };
+    const part = { ...emptyPart(place, kind), ...defined({ facts }) };
     if (there.is === 'unreadable') return { part: { ...part, unreadable: there.reason } };
     return there.is === 'text' ? { part: { ...part, ...contentOf(there.text) }, text: there.text } : { part };
   });

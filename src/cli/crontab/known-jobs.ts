@@ -21,7 +21,9 @@ export interface Loaded {
   keep(): void;
 }
 
-/** `isInPlace`: these files are what the service user is to run, so it must be able to read them. */
+/**
+ * `isInPlace` means that the service user is to run these files, so it must be able to read them.
+ */
 export function loadAllJobs(config: Config, isInPlace = true): Loaded {
   const directory = cacheDirectory(config);
   const cache = directory === undefined ? undefined : privateCache(directory);

@@ -1,6 +1,7 @@
 /**
- * The first steps of every program that acts on jobs: it loads the configuration and becomes the service user.
- * When it can't, the program says why on standard error and ends with the exit code that is returned.
+ * The first steps of every program that acts on jobs: it loads the configuration and becomes the
+ * service user. If it can't, it says why on standard error and ends with the exit code that is
+ * returned.
  */
 import type { Config } from '../../config/config.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
@@ -13,7 +14,7 @@ import { loadSetting } from './setting.ts';
 
 export type Opening =
   | { readonly is: 'open'; readonly config: Config }
-  /** The program has nothing more to do: it was refused, or its work was done as the service user. */
+  /** The program ends: it was refused, or its work was done as the service user. */
   | { readonly is: 'over'; readonly exitCode: number };
 
 export interface Call {

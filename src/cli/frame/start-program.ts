@@ -1,4 +1,7 @@
-/** Starts a program of this package from another one: in the background, or as a child whose output the starter reads. */
+/**
+ * Starts a program of this package from another one: in the background, or as a child whose output
+ * the starter reads.
+ */
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import process from 'node:process';
 import { runIdVariable } from '../../run/world/world.ts';
@@ -10,8 +13,9 @@ export interface ProgramStart {
   /** The configuration file that the starter was told to use. */
   readonly configFile?: string | undefined;
   /**
-   * What the program inherits of the starter's environment. `all`: everything. `outside of the run`: a supervisor
-   * is not part of the run that starts it. `settings`: of our own variables only those that say where files are.
+   * The part of the starter's environment that the program inherits. `all`: everything. `outside of
+   * the run`: a supervisor is not part of the run that starts it. `settings`: of our own variables
+   * only those that say where files are.
    */
   readonly inherits?: 'all' | 'outside of the run' | 'settings';
   /** Variables for this program alone. */

@@ -2,6 +2,7 @@
  * `jobctl check [DIRECTORY|FILE]`: shows every problem of the job files, and the crontab lines that
  * cron-generate would write. It writes nothing.
  */
+
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { throughSudo } from '../../config/sources.ts';
@@ -13,6 +14,7 @@ import { type CheckedLine, checkText } from '../../report/text/check.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import { files } from '../../system/file/files.ts';
 import { caller } from '../../system/user/caller.ts';
+import { defined } from '../../text/defined.ts';
 import { minutesTerm } from '../crontab/generate.ts';
 import { readInstalled } from '../crontab/installed.ts';
 import { loadAllJobs } from '../crontab/known-jobs.ts';
@@ -31,7 +33,7 @@ export function check(options: Options, config: Config): number {
     const told = {
       json: options.json === true,
       named: true,
-      ...(options.config !== undefined && { config: options.config }),
+      ...defined({ config: options.config }),
     };
     const code = validateFiles([named], told);
     if (code === 0 && !options.json) print(`${named} is valid\n`);
@@ -72,7 +74,7 @@ function withClock(lines: readonly JobLine[], jobs: readonly CrontabJob[], confi
 
 function clockedJob({ slug, schedule, disabled, timeZone, service }: CrontabJob): ClockedJob {
   const timing = timeZone === undefined ? {} : { timeZone };
-  return { slug, timing, enabled: !disabled, ...(schedule !== undefined && { schedule }), ...(service && { service }) };
+  return { slug, timing, enabled: !disabled, ...defined({ schedule }), ...(service && { service }) };
 }
 
 /** Through sudo, a link in the job directory must not lead out of it. */

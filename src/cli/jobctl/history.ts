@@ -2,19 +2,22 @@
  * `jobctl history`: shows how runs ended, what happened to services, and what operators decided; of
  * all jobs unless some are named.
  */
+
 import type { Config } from '../../config/config.ts';
-import { type HistoryFilter, Newest, selectEntries } from '../../report/history-view.ts';
+import { type HistoryFilter, Newest, selectEntries, stripIn } from '../../report/history-view.ts';
 import { hiddenWords } from '../../report/snapshot.ts';
-import { type StripItem, stripOf } from '../../report/strip.ts';
+import type { StripItem } from '../../report/strip.ts';
+import { daysText } from '../../report/text/days.ts';
 import { type HistoryEntry, type HistoryView, historyText } from '../../report/text/history.ts';
 import { stripsText } from '../../report/text/strip.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
+import { defined } from '../../text/defined.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { print, printBytes, say } from '../frame/output.ts';
 import { refuse } from '../frame/refuse.ts';
-import { chooseJobs } from './frame/jobs.ts';
+import { type Chosen, chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 import { ofTerminal } from './frame/terminal.ts';
 
@@ -31,13 +34,15 @@ export function history(options: Options, config: Config): number {
   const chosen = chooseJobs(options, config, 'all', { recorded: true });
   if (!chosen.ok) return chosen.exitCode;
   const { jobs, slugs } = chosen;
+  if (options.days) return printDays(chosen, options);
   const newest = new Newest(order.count);
   const strips = new Map<string, readonly StripItem[]>();
   const terminal = options.json ? {} : ofTerminal();
   for (const slug of slugs) {
     const entries = jobs.entries(slug);
     newest.add(selectEntries(entries, order.filter, clock.nowMs()));
-    if (terminal.terminal !== undefined) strips.set(slug, stripIn(entries, order.filter));
+    if (terminal.terminal !== undefined)
+      strips.set(slug, stripIn(entries, order.filter, { nowMs: clock.nowMs(), most: stripLength }));
   }
   const hidden = slugs.filter((slug) => sayHidden(slug, jobs.hidden(slug)));
   const shown = newest.entries();
@@ -49,13 +54,6 @@ export function history(options: Options, config: Config): number {
   if (isWindow && newest.seen > shown.length)
     say('jobctl', `these are the newest ${shown.length} of ${newest.seen}; -n N shows more, --until earlier ones`);
   return hidden.length === 0 ? 0 : 1;
-}
-
-/** The strip shows all runs of the time that was asked for, also those between the failures that were. */
-function stripIn(entries: readonly HistoryEntry[], { sinceMs, untilMs }: HistoryFilter): readonly StripItem[] {
-  const span = { ...(sinceMs !== undefined && { sinceMs }), ...(untilMs !== undefined && { untilMs }) };
-  const runs = selectEntries(entries, span, clock.nowMs()).flatMap((entry) => (entry.is === 'run' ? [entry.run] : []));
-  return stripOf(runs, stripLength);
 }
 
 /** Each line was made printable; colours are our own. */
@@ -71,6 +69,16 @@ function printHistory(
   });
   const head = view.terminal === undefined || jobs.length > mostStrips ? '' : stripsText(listed, view.terminal);
   printBytes(Buffer.from(head + historyText(shown, view)));
+}
+
+function printDays({ jobs, slugs }: Extract<Chosen, { ok: true }>, { json }: Options): number {
+  const formatTime = timeText(hostZone());
+  for (const slug of slugs) {
+    const days = jobs.days(slug);
+    if (json) print(days.map((day) => `${JSON.stringify({ job: slug, ...day })}\n`).join(''));
+    else if (days.length > 0) print(`${slugs.length > 1 ? `${slug}\n` : ''}${daysText(days, formatTime)}`);
+  }
+  return 0;
 }
 
 /** True when the job has a history that can't be read, which is said. */
@@ -100,8 +108,7 @@ function readOrder({ lines, since, until, failed, slow }: Options): Order | stri
   if (until !== undefined && untilMs === undefined) return `--until must be ${momentForms(now)}, found "${until}"`;
   if (sinceMs !== undefined && untilMs !== undefined && untilMs < sinceMs) return '--until is earlier than --since';
   const filter = {
-    ...(sinceMs !== undefined && { sinceMs }),
-    ...(untilMs !== undefined && { untilMs }),
+    ...defined({ sinceMs, untilMs }),
     ...(failed && { failed }),
     ...(slow && { slow }),
   };
@@ -112,7 +119,7 @@ function readOrder({ lines, since, until, failed, slow }: Options): Order | stri
 function entryValue(entry: HistoryEntry): unknown {
   switch (entry.is) {
     case 'run':
-      return { job: entry.job, ...entry.run, ...(entry.usualMs !== undefined && { usualMs: entry.usualMs }) };
+      return { job: entry.job, ...entry.run, ...defined({ usualMs: entry.usualMs }) };
     case 'service':
       return { job: entry.job, event: 'service', ...entry.entry };
     case 'steered':

@@ -1,4 +1,5 @@
 /** `jobctl next`: when jobs will start. */
+
 import type { Config } from '../../config/config.ts';
 import { crowdedText, StartsPerMinute } from '../../report/clock/crowded.ts';
 import {
@@ -22,6 +23,7 @@ import { requestWords } from '../../service/desired.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
+import { defined } from '../../text/defined.ts';
 import type { Result } from '../../text/problem.ts';
 import { widest } from '../../text/width.ts';
 import { timeText } from '../../zone/wall-time.ts';
@@ -164,5 +166,5 @@ function readOrder(options: Options, config: Config): UpcomingOrder | string {
     return `--count must be a whole number up to ${mostTicks}, found "${options.count}"`;
   const end = untilMs ?? (hours === undefined ? undefined : fromMs + span * 3_600_000);
   const pauses = readPauses(stateFiles(config.stateDirectory));
-  return { fromMs, ...(end !== undefined && { untilMs: end }), count, zones, pauses };
+  return { fromMs, ...defined({ untilMs: end }), count, zones, pauses };
 }

@@ -2,6 +2,7 @@
  * `jobctl pause` and `jobctl resume`: a paused job is started neither by the clock nor by people.
  * Who paused it, why and until when is on record.
  */
+
 import type { Config } from '../../config/config.ts';
 import { pauseEnd } from '../../report/typed/until.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
@@ -20,6 +21,7 @@ import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import type { StateFiles } from '../../system/types/state.ts';
+import { defined } from '../../text/defined.ts';
 import { printable } from '../../text/printable.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { callerName } from '../frame/caller-name.ts';
@@ -45,13 +47,12 @@ export async function pause(options: Options, config: Config): Promise<number> {
   const { untilMs } = end;
   const record: Pause = {
     ...{ target: targetOf(options), atMs: clock.nowMs(), by: callerName() },
-    ...(untilMs !== undefined && { untilMs }),
-    ...(options.reason !== undefined && { reason: options.reason }),
+    ...defined({ untilMs, reason: options.reason }),
   };
   const replaced = pauseOn(record.target, files);
   const written = writePause(files, record);
   if (!written.ok) return failed(written.reason);
-  recordSteering(slugs, { action: 'pause', ...(untilMs !== undefined && { untilMs }) }, options, config);
+  recordSteering(slugs, { action: 'pause', ...defined({ untilMs }) }, options, config);
   tellPaused(record, replaced, options);
   if (options.json) print(`${JSON.stringify({ jobs: slugs, paused: record, ...(replaced && { replaced }) })}\n`);
   const { name: _name, tag: _tag, ...rest } = options;

@@ -1,10 +1,12 @@
 /** `jobctl stop` and `jobctl restart`: ends runs, and says what became of each. */
+
 import type { Config } from '../../config/config.ts';
 import { loadJob } from '../../job/load.ts';
 import { killSentence } from '../../report/text/kill.ts';
 import { stillRunningWords } from '../../run/lock/stop-run.ts';
 import { processWords } from '../../run/process-words.ts';
 import { files } from '../../system/file/files.ts';
+import { defined } from '../../text/defined.ts';
 import { realLocks } from '../frame/host.ts';
 import { stopRunHere } from '../run/stop-run.ts';
 import { type Act, type ActResult, actOnEach, notDone } from './frame/act.ts';
@@ -19,7 +21,9 @@ export function stop(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, stopJob);
 }
 
-/** By name, restarts jobs whether they are running or not; by tag, only those that are running. */
+/**
+ * Restarts jobs. By name, it also starts jobs that are not running; by tag, it leaves those out.
+ */
 export function restart(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, restartJob);
 }
@@ -51,13 +55,13 @@ async function stopJob(slug: string, { options, config, tell }: Act): Promise<Ac
   const holder = realLocks(config, () => undefined).holder(slug);
   const written = loaded?.ok === true ? loaded.value.killGraceSeconds : undefined;
   const killGraceSeconds = written ?? holder?.killGraceSeconds ?? usualGraceSeconds;
-  const order = { slug, killGraceSeconds, ...(reason === undefined ? {} : { reason }) };
+  const order = { slug, killGraceSeconds, ...defined({ reason }) };
   let stoppedRun: string | undefined;
   const answer = await stopRunHere(config, order, (holder) => {
     stoppedRun = holder.runId;
     tell.print(`${killSentence(slug, holder)}\n`);
   });
-  const value = { stop: answer.is, ...(stoppedRun !== undefined && { stoppedRun }) };
+  const value = { stop: answer.is, ...defined({ stoppedRun }) };
   switch (answer.is) {
     case 'idle':
       tell.print(`${killSentence(slug, undefined)}\n`);
@@ -70,7 +74,7 @@ async function stopJob(slug: string, { options, config, tell }: Act): Promise<Ac
       const pids = [wrapper, ...answer.holder.pids].filter(Boolean);
       const processes = answer.holder.processes?.map(processWords);
       tell.say(stillRunningWords(slug, answer.holder));
-      return { exitCode: notDone, value: { ...value, pids, ...(processes !== undefined && { processes }) } };
+      return { exitCode: notDone, value: { ...value, pids, ...defined({ processes }) } };
     }
     default:
       return answer satisfies never;

@@ -1,4 +1,5 @@
-/** `jobctl why`: why a job is as it is, or what became of a tick; what stopped it and what to do. */
+/** `jobctl why`: explains the state of a job, or what became of a tick, and what to do about it. */
+
 import type { Config } from '../../config/config.ts';
 import { looking } from '../../report/advice.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
@@ -7,6 +8,7 @@ import { whyText } from '../../report/why/text.ts';
 import { explain, explanationCode } from '../../report/why/why.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
+import { defined } from '../../text/defined.ts';
 import { greatest } from '../../text/width.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { readInstalled } from '../crontab/installed.ts';
@@ -34,7 +36,7 @@ export function why(options: Options, config: Config): number {
     const loaded = chosen.jobs.load(slug);
     const snapshot = chosen.jobs.snapshot(slug);
     const order = { slug, loaded, snapshot, config, installed, forms };
-    const evidence = gatherEvidence({ ...order, ...(askedMs !== undefined && { askedMs }) });
+    const evidence = gatherEvidence({ ...order, ...defined({ askedMs }) });
     const explanation = explain(evidence);
     const words = lastWordsOf(explanation.run?.logPath, `jobctl why ${slug}`, config);
     const answer = answerOf(explanation, evidence, words);

@@ -32,7 +32,10 @@ export interface ReportedRun {
   readonly job?: Job;
 }
 
-/** Queues the start of a run, for pings of each run. Called while the job begins, so it waits for nothing. */
+/**
+ * Queues the start of a run, for pings of each run. Called while the job begins, so it waits for
+ * nothing.
+ */
 export function queueStart(run: ReportedRun, begun: { readonly startedMs: number; readonly logPath: string }): void {
   const { channels } = noticesFor(run);
   if (!channels.some(({ on }) => on === undefined)) return;
@@ -42,7 +45,8 @@ export function queueStart(run: ReportedRun, begun: { readonly startedMs: number
   };
   const files = stateFiles(run.config.stateDirectory, 0o600);
   const written = files.write(noticeFolders.queue, queuedRunName(queued), JSON.stringify(queued));
-  // Inside another run the deliverer would be one of that run's processes: the end of this run delivers.
+  // Inside another run the deliverer would be one of that run's processes: the end of this run
+  // delivers.
   if (written.ok && !isInsideRun()) startDeliverer(run);
 }
 
@@ -71,7 +75,10 @@ function noticesFor({ job, config }: ReportedRun): Notices {
   return job?.notices ?? noticesOf(config.jobDefaults).notices;
 }
 
-/** The failmail of the job; of `default_job_config`, for each failure, if the job's file has problems. */
+/**
+ * The failmail of the job; of `default_job_config`, for each failure, if the job's file has
+ * problems.
+ */
 function failmailFor({ job, config }: ReportedRun): Failmail | undefined {
   const defaults = config.jobDefaults.failmail;
   const failmail =

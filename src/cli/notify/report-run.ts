@@ -1,10 +1,12 @@
-/** Reports a run that is over: to the programs' own log, and through the queue to its recipients. */
+/**
+ * Reports a run that is over: to the programs' own log, and through the queue to its recipients.
+ */
 import { privateValues, withoutValues } from '../../job/private-values.ts';
 import type { RunResult } from '../../run/history/record.ts';
 import { outcomeWords, statusOf } from '../../run/outcome/outcome.ts';
 import { files } from '../../system/file/files.ts';
 import { createOwnLog } from '../../system/own-log/own-log.ts';
-import type { OwnLog } from '../../system/types/own-log.ts';
+import type { LogFields, OwnLog } from '../../system/types/own-log.ts';
 import { defined } from '../../text/defined.ts';
 import { queueEnd, type ReportedRun } from './queue-run.ts';
 
@@ -21,13 +23,15 @@ export async function reportRun(result: RunResult, run: ReportedRun): Promise<vo
 }
 
 /** Hides private values: more people can read syslog than a private job file. */
-function logRun({ outcome, warnings, logPath }: RunResult, { slug, run, job }: ReportedRun, log: OwnLog): void {
+function logRun(result: RunResult, { slug, run, job }: ReportedRun, log: OwnLog): void {
+  const { outcome, warnings, logPath } = result;
   const values = job === undefined ? [] : privateValues(job, files);
   const level = statusOf(outcome) === 'failure' ? 'error' : 'info';
-  log.note(level, `${slug} ${withoutValues(outcomeWords(outcome), values)}`, {
-    job: slug,
-    run,
-    ...defined({ log: logPath }),
-  });
+  const words = `${slug} ${withoutValues(outcomeWords(outcome), values)}`;
+  log.note(level, words, { job: slug, run, ...defined({ log: logPath }) }, detailsOf(result));
   for (const warning of warnings) log.note('warn', `${slug}: ${warning}`, { job: slug, run });
+}
+
+function detailsOf({ outcome, exitCode, startedMs, endedMs }: RunResult): LogFields {
+  return { event: 'run-ended', outcome: outcome.kind, exit_code: exitCode, duration_ms: endedMs - startedMs };
 }

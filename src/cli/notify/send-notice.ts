@@ -1,4 +1,7 @@
-/** Sends one message over its channel. Secrets are read here, at the last moment, and cut out of the reason. */
+/**
+ * Sends one message over its channel. Secrets are read here, at the last moment, and cut out of the
+ * reason.
+ */
 import { statSync } from 'node:fs';
 import type { Config } from '../../config/config.ts';
 import { type Address, type Channel, wrongAddress } from '../../job/keys/notices.ts';
@@ -83,7 +86,10 @@ interface Secrets {
   readonly channel: Extract<Channel, { address: Address }>;
 }
 
-/** Servers quote what they were sent, whole or in parts. The host of an address in the job file is no secret. */
+/**
+ * Servers quote what they were sent, whole or in parts. The host of an address in the job file is
+ * no secret.
+ */
 function withoutSecrets(reason: string, { url, bearer, channel }: Secrets): string {
   const { href, pathname, search, host, hostname } = new URL(url);
   const parts = [...pathname.split('/'), ...search.split(/[?&=]/)].filter((part) => part.length >= 6);

@@ -1,5 +1,6 @@
 /** The options of cron-generate, and which of them go together. */
 
+import { defined } from '../../text/defined.ts';
 import type { GenerateOptions } from '../crontab/generate.ts';
 import { type CommandLine, folded, parseCommandLine, usageError } from './options.ts';
 
@@ -82,7 +83,7 @@ export function readOptions(program: string, args: readonly string[]): CronGener
   const asked = {
     ...{ check, diff, plan, json, adopt, detailedExitcode },
     ...(install !== undefined && ({ install } as const)),
-    ...(output !== undefined && { output }),
+    ...defined({ output }),
     ...config,
   };
   return { is: 'generate', options: asked };

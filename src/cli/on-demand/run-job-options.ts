@@ -1,4 +1,7 @@
-/** run-job with any other arguments than those of a crontab line: listing, status, killing, help. */
+/**
+ * run-job with other arguments than those of a crontab line: lists, status, kill, rehearsal, help.
+ */
+
 import type { Config } from '../../config/config.ts';
 import { isSlug } from '../../job/folder.ts';
 import { loadJob } from '../../job/load.ts';
@@ -10,6 +13,7 @@ import { exitCodes } from '../../run/outcome/outcome.ts';
 import { lookAs } from '../../system/file/as-user.ts';
 import { files } from '../../system/file/files.ts';
 import { hostZone } from '../../system/time/zones.ts';
+import { defined } from '../../text/defined.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { realLocks } from '../frame/host.ts';
 import { print, printAnswer, sayProblems } from '../frame/output.ts';
@@ -106,7 +110,7 @@ function requestOf(slug: string, { 'slow-start': slowStart, due, follow, config 
     ...{ slug, slowStart: slowStart === true },
     ...(due && { due }),
     ...(follow && { follow }),
-    ...(config !== undefined && { configFile: config }),
+    ...defined({ configFile: config }),
   };
 }
 

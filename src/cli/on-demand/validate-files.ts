@@ -2,6 +2,7 @@
  * cron-generate --validate: checks job files wherever they are, as configuration managers do before
  * they put them in place.
  */
+
 import { readSync } from 'node:fs';
 import path from 'node:path';
 import { configSchema } from '../../config/schema.ts';
@@ -11,6 +12,7 @@ import type { WrittenJob } from '../../job/keys/schema.ts';
 import { validateJobText } from '../../job/load.ts';
 import { files } from '../../system/file/files.ts';
 import { caller } from '../../system/user/caller.ts';
+import { defined } from '../../text/defined.ts';
 import type { Problem } from '../../text/problem.ts';
 import { checkZone, scheduleChecker } from '../crontab/check-schedule.ts';
 import { print, sayProblems } from '../frame/output.ts';
@@ -80,7 +82,7 @@ function validateFile(name: string, { defaults, checkSchedule, inside }: Standar
 function readNamed(name: string, inside: string | undefined): Uint8Array | string {
   const refusal = sudoRefusal(path.resolve(name), inside);
   if (refusal !== undefined) return refusal;
-  const read = files.readRegular(path.resolve(name), { limitBytes, ...(inside !== undefined && { inside }) });
+  const read = files.readRegular(path.resolve(name), { limitBytes, ...defined({ inside }) });
   if (read.is === 'read') return read.bytes;
   if (read.is === 'absent') return 'there is no such file';
   return read.reason.startsWith('this is a directory')

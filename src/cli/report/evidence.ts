@@ -1,21 +1,20 @@
 /** Gathers what this host knows about one tick of one job; only looks. */
 import type { Config } from '../../config/config.ts';
-import { readLine } from '../../crontab/reader.ts';
 import { jobPath } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
 import type { CommandForms } from '../../report/advice.ts';
-import { scheduledBy } from '../../report/clock/clock-ticks.ts';
-import { type ClockFacts, clockedJob, clockFacts, type Installed } from '../../report/clock/installed.ts';
+import { clockedJob, clockFacts, type Installed } from '../../report/clock/installed.ts';
 import { snapshotRun } from '../../report/latest-runs.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
 import { cronLogLines } from '../../report/why/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/why/evidence.ts';
+import { firesAt, lineInstead, startsOf, ticksAround } from '../../report/why/ticks.ts';
 import type { RunRecord } from '../../run/history/history.ts';
 import { readHistory } from '../../run/history/record.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
 import { readPauses, unreadablePauses } from '../../run/pause/pause.ts';
 import { standIns } from '../../run/tick/stand-in.ts';
-import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts';
+import type { Scheduled } from '../../schedule/ticks.ts';
 import { readSystemLog } from '../../system/cron/system-log.ts';
 import { files } from '../../system/file/files.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
@@ -24,6 +23,7 @@ import { bootTimeMs, suspendedMs } from '../../system/time/boot-time.ts';
 import { clock } from '../../system/time/clock.ts';
 import type { StateFiles } from '../../system/types/state.ts';
 import { users } from '../../system/user/users.ts';
+import { defined } from '../../text/defined.ts';
 import { formatProblem, type Result } from '../../text/problem.ts';
 import { dayMs, minuteMs, type Zone, type Zones } from '../../zone/zone.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
@@ -55,7 +55,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
   const facts = job === undefined ? undefined : clockFacts(clockedJob(job), installed);
   const ofLine = askedMs === undefined || job?.schedule === undefined || !job.enabled ? lineInstead(facts) : undefined;
   const scheduled = ofLine !== undefined ? startsOf(crontab.line) : (job ?? startsOf(crontab.line));
-  const ticks = ticksAround(scheduled, { nowMs, zones, ...(askedMs !== undefined && { askedMs }) });
+  const ticks = ticksAround(scheduled, { nowMs, zones, ...defined({ askedMs }) });
   const { tickMs } = ticks;
   const history = readHistory(slug, { history: realHistory(config) });
   const locks = realLocks(config, () => undefined);
@@ -65,23 +65,21 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
   const momentMs = tickMs ?? askedMs ?? nowMs;
   return {
     ...{ slug, nowMs, hostZone: zone, forms },
-    ...(snapshot !== undefined && { seen: snapshot }),
-    ...(facts !== undefined && { clock: facts }),
-    ...(askedMs !== undefined && { askedMs }),
+    ...defined({ seen: snapshot, clock: facts, askedMs }),
     file: fileEvidence(slug, loaded, config),
-    ...(job !== undefined && { job: jobEvidence(job, delayMs) }),
-    ticks: { ...ticks, ...(ofLine !== undefined && { ofLine }) },
-    ...(claim !== undefined && { claim }),
+    ...defined({ job: job && jobEvidence(job, delayMs) }),
+    ticks: { ...ticks, ...defined({ ofLine }) },
+    ...defined({ claim }),
     pauses: readPauses(stateFiles(config.stateDirectory)).filter(({ target }) =>
       'job' in target ? target.job === slug : job?.tags.includes(target.tag) === true,
     ),
     steered: history.steered ?? [],
     ...countUnreadable({ slug, tags: job?.tags ?? [] }, history.unreadable, stateFiles(config.stateDirectory)),
-    ...(history.hidden !== undefined && { historyHidden: history.hidden }),
+    ...defined({ historyHidden: history.hidden }),
     runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) =>
       snapshotRun(run, holder, next),
     ),
-    ...(holder !== undefined && { holder }),
+    ...defined({ holder }),
     crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
     daemon: installed.daemon,
     user: userEvidence(config),
@@ -90,15 +88,6 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     machine: { bootMs: bootTimeMs(), suspendedMs: suspendedMs() },
     cronLog: cronLog({ momentMs, writtenMs: crontab.facts?.mtimeMs ?? momentMs, nowMs, zone }),
   };
-}
-
-/**
- * The schedule of an installed line that differs from the file's. A line that only asks run-job
- * (`--due`) doesn't count.
- */
-function lineInstead(clock: ClockFacts | undefined): string | undefined {
-  const isOther = clock?.line === 'other' || clock?.line === 'left-over';
-  return isOther && !clock.due ? clock.schedule : undefined;
 }
 
 interface StandInQuestion {
@@ -140,52 +129,10 @@ function jobEvidence({ schedule, timing, enabled, service }: Job, delayMs: numbe
   const { timeZone, startDeadlineSeconds, catchUp } = timing;
   return {
     ...(schedule !== undefined && { schedule: schedule.written }),
-    ...(timeZone !== undefined && { timeZone }),
-    ...(startDeadlineSeconds !== undefined && { startDeadlineSeconds }),
+    ...defined({ timeZone, startDeadlineSeconds }),
     ...(service !== undefined && { isService: true as const }),
     ...{ enabled, delayMs, catchUp },
   };
-}
-
-/** A line with `--due` starts nothing by itself. */
-function firesAt(line: string | undefined, tickMs: number | undefined, zones: Zones): { readonly fires?: boolean } {
-  if (line === undefined || tickMs === undefined || line.includes(' --due ')) return {};
-  return { fires: nextTick(startsOf(line), tickMs - 1, zones)?.tickMs === tickMs };
-}
-
-function startsOf(line: string | undefined): Scheduled {
-  const read = readLine(line ?? '');
-  return read.is === 'entry' ? scheduledBy(read.schedule) : { timing: {} };
-}
-
-interface Asked {
-  readonly nowMs: number;
-  readonly zones: Zones;
-  readonly askedMs?: number;
-}
-
-/** The tick of the minute that was asked about, or the last one; and its neighbours. */
-function ticksAround(job: Scheduled, { nowMs, zones, askedMs }: Asked): Evidence['ticks'] {
-  const minute = Math.floor((askedMs ?? nowMs) / minuteMs) * minuteMs;
-  const asked = expectedTicks(job, { afterMs: minute - 1, untilMs: minute + minuteMs - 1 }, zones)[0]?.tickMs;
-  const before = lastTick(job, minute - 1, zones);
-  const tickMs = asked ?? (askedMs === undefined ? before : undefined);
-  const beforeMs = tickMs === before && before !== undefined ? lastTick(job, before - 1, zones) : before;
-  const afterMs = nextTick(job, tickMs ?? minute, zones)?.tickMs;
-  return {
-    ...(tickMs !== undefined && { tickMs }),
-    ...(beforeMs !== undefined && { beforeMs }),
-    ...(afterMs !== undefined && { afterMs }),
-  };
-}
-
-/** The last tick that is not after `untilMs`, searched in ever longer spans. */
-function lastTick(job: Scheduled, untilMs: number, zones: Zones): number | undefined {
-  for (const days of [1 / 24, 1, 32, 400, 1600]) {
-    const found = expectedTicks(job, { afterMs: untilMs - days * dayMs, untilMs }, zones).at(-1);
-    if (found !== undefined) return found.tickMs;
-  }
-  return undefined;
 }
 
 function userEvidence({ serviceUser: { name, home } }: Config): Evidence['user'] {

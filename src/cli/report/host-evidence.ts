@@ -1,10 +1,11 @@
-/** What on this host keeps every job from starting; each is a clause, or `undefined` when nothing is wrong. */
+/** Finds what keeps every job of this host from starting: a clause, or `undefined` when nothing is wrong. */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { files } from '../../system/file/files.ts';
+import type { FileFacts } from '../../system/types/file.ts';
 import type { User } from '../../system/types/user.ts';
 
-/** What `sh -c` would report to cron, as the service user. */
+/** The error that `sh -c` would report to cron, as the service user. */
 export function runnerProblem(runner: string, user: User): string | undefined {
   const resolved = files.resolve(runner);
   const facts = resolved === undefined ? undefined : files.facts(resolved);
@@ -24,12 +25,23 @@ function canPass(directory: string, user: User): boolean {
   return facts.gid === user.gid && (facts.mode & 0o010) !== 0;
 }
 
-/** What keeps runs from being recorded. */
+/** The reason why runs can't be recorded. */
 export function stateProblem({ stateDirectory, serviceUser }: Config): string | undefined {
   const facts = files.facts(files.resolve(stateDirectory) ?? stateDirectory);
   if (facts === undefined) return 'does not exist yet';
   if (facts.kind !== 'directory') return `is a ${facts.kind}`;
-  const own = facts.uid === serviceUser.uid && (facts.mode & 0o200) !== 0;
-  const group = facts.gid === serviceUser.gid && (facts.mode & 0o020) !== 0;
-  return own || group || (facts.mode & 0o002) !== 0 ? undefined : `can not be written by ${serviceUser.name}`;
+  return writable(facts, serviceUser) === 'no' ? `can not be written by ${serviceUser.name}` : undefined;
+}
+
+/**
+ * Judges by owner and mode whether a user can make files in a directory. `perhaps`: the bits of the
+ * group allow it, and the user may be in that group, or an access control list names the user.
+ */
+export function writable({ uid, gid, mode }: FileFacts, user: User): 'yes' | 'no' | 'perhaps' {
+  const has = (bits: number) => (mode & bits) === bits;
+  if (user.uid === 0) return 'yes';
+  if (uid === user.uid) return has(0o300) ? 'yes' : 'no';
+  if (gid === user.gid) return has(0o030) ? 'yes' : 'no';
+  if (has(0o003)) return 'yes';
+  return has(0o030) ? 'perhaps' : 'no';
 }

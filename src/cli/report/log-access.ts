@@ -16,7 +16,7 @@ export function unreadableLogWords(file: string, command: string): string {
  * The group of the file, or of the nearest directory that can be looked at, which has the same
  * group.
  */
-function groupOf(file: string): string | undefined {
+export function groupOf(file: string): string | undefined {
   for (let place = file; place !== path.dirname(place); place = path.dirname(place)) {
     try {
       return groupName(statSync(place).gid);

@@ -1,4 +1,5 @@
 /** Snapshots of the real jobs: one at a time, so that a listing of ten thousand streams. */
+
 import type { Config } from '../../config/config.ts';
 import { isSlug, jobPath, listJobFiles } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
@@ -8,6 +9,8 @@ import { type RunSnapshot, snapshotRun } from '../../report/latest-runs.ts';
 import { type BrokenJobFacts, type JobFacts, snapshotBroken, snapshotJob } from '../../report/snapshot.ts';
 import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
+import { allDays, type DayLine } from '../../run/history/days.ts';
+import { parseEvents } from '../../run/history/event-lines.ts';
 import { readHistory, readRecentHistory } from '../../run/history/record.ts';
 import { sharedLockName } from '../../run/lock/run-locks.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
@@ -20,6 +23,7 @@ import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
 import type { JobLocks, LockHolder } from '../../system/types/lock.ts';
 import type { StateFiles } from '../../system/types/state.ts';
+import { defined } from '../../text/defined.ts';
 import { formatProblem, type Problem, type Result } from '../../text/problem.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
 import { unreadableJob, unreadablePlaces } from '../frame/readable.ts';
@@ -41,13 +45,15 @@ export interface Jobs {
   runs(slug: string): readonly RunSnapshot[];
   /** Runs, and what people have decided, as they followed each other. */
   entries(slug: string): readonly HistoryEntry[];
-  /** Why the history of a job can't be read; absent if it can. */
+  /** The reason why the history of a job can't be read; absent if it can. */
   hidden(slug: string): string | undefined;
+  /** A line for each day, also of days whose runs are no longer on record. */
+  days(slug: string): readonly DayLine[];
 }
 
 export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly ok: false; readonly problem: Problem };
 
-/** What a snapshot has beyond the records. It costs reading schedules and zones. */
+/** The part of a snapshot beyond the records. It costs reading schedules and zones. */
 export type Times = (job: Job) => NonNullable<JobFacts['times']>;
 
 export function openJobs(config: Config, times?: Times): JobsAnswer {
@@ -94,7 +100,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
       return snapshotJob({
         ...{ ...facts, job },
         paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
-        ...(more !== undefined && { times: more }),
+        ...defined({ times: more }),
         unreadable: service === undefined ? unreadableOfJob(job, state, notPaused) : unreadableOfService(slug, state),
         sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
       });
@@ -104,6 +110,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
       const next = locks.holder(nextLockName(slug));
       return readHistory(slug, { history }).runs.map((run) => snapshotRun(run, holder, next));
     },
+    days: (slug) => allDays(history.kept(slug), parseEvents(history.read(slug))),
     hidden: (slug) => readHistory(slug, { history }).hidden,
     entries(slug) {
       const holder = locks.holder(slug);

@@ -1,4 +1,5 @@
 /** Says for a job what is installed, when that starts it next, and whether a start is overdue. */
+
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
 import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';

@@ -92,7 +92,8 @@ function rehearsalOf(written: Job, { slowStart, refusal }: Circumstances, config
 
 function asRun(job: RunJob, config: Config): { readonly job: Job; readonly world: World } {
   const runPath = runPathOf('(id of the run)', process.env[runIdVariable]);
-  return { job, world: worldOf({ job, fixed: fixedWorld(config), runPath, isDirectory }) };
+  const traceParent = '(made from the id of the run)';
+  return { job, world: worldOf({ job, fixed: fixedWorld(config), runPath, traceParent, isDirectory }) };
 }
 
 /** A service by its first instance, with ports as it could get them. */

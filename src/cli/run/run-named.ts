@@ -22,6 +22,7 @@ import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
 import { exitCodes, outcomeWords } from '../../run/outcome/outcome.ts';
 import { readPauses } from '../../run/pause/pause.ts';
 import { type RunHost, runJob } from '../../run/run.ts';
+import { traceParentOf } from '../../run/world/trace-parent.ts';
 import { runIdVariable, worldOf } from '../../run/world/world.ts';
 import { files } from '../../system/file/files.ts';
 import { sha256 } from '../../system/file/hash.ts';
@@ -149,10 +150,12 @@ function caughtUpTick({ clock }: RunHost): Tick | undefined {
 }
 
 function orderOf({ request, config, name: { run, trigger } }: Scene, job: RunJob) {
+  const runPath = runPathOf(run, process.env[runIdVariable]);
   const world = worldOf({
     job,
     fixed: fixedWorld(config),
-    runPath: runPathOf(run, process.env[runIdVariable]),
+    runPath,
+    traceParent: traceParentOf(runPath, (text) => sha256(Buffer.from(text))),
     isDirectory: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true,
   });
   return { job, run, trigger, slowStart: request.slowStart, world };
@@ -168,7 +171,7 @@ function currentTrigger(): Trigger {
   return triggerOf({ environment: process.env, uid: callerUid(), name: callerName(), runIdVariable });
 }
 
-/** Prints a line on stderr when the run did not succeed, then tells the log, syslog and the notices. */
+/** Prints a line on stderr if the run did not succeed, then informs log, syslog and notices. */
 async function tell(result: RunResult, telling: ReportedRun): Promise<number> {
   const { outcome } = result;
   const failed = result.exitCode !== 0;
@@ -190,8 +193,8 @@ function unknownJob(slug: string, config: Config): string {
 }
 
 /**
- * Refuses before there is a log. Of a start by the clock nobody reads standard error (MAILTO=""), so syslog gets
- * the words, too.
+ * Refuses before there is a log. Nobody reads the standard error of a start by cron (MAILTO=""), so
+ * syslog gets the words, too.
  */
 async function refuseRun(words: string): Promise<number> {
   const exitCode = refuse(program, words);

@@ -171,7 +171,7 @@ export const jobSchema = {
     environment: {
       type: 'object',
       description:
-        'Variables added to the fixed environment of a job: HOME, USER, LOGNAME, SHELL=/bin/sh, PWD, PATH (`path` of the configuration), LANG and LC_* (from /etc/default/locale, else from /etc/locale.conf). You can replace all of them but the id of the run. The job gets each value as it is written in the file: `010` stays `010`, `yes` stays `yes`.',
+        'Variables added to the fixed environment of a job: HOME, USER, LOGNAME, SHELL=/bin/sh, PWD, PATH (`path` of the configuration), LANG and LC_* (from /etc/default/locale, else from /etc/locale.conf), TRACEPARENT (W3C Trace Context, made from the id of the run). You can replace all of them but the id of the run. The job gets each value as it is written in the file: `010` stays `010`, `yes` stays `yes`.',
       examples: [{ PGHOST: 'db1.example.org', BATCH: '010' }],
       'x-expected': 'variables, one "NAME: value" a line',
       propertyNames: {

@@ -27,11 +27,18 @@ export interface Delivering extends Wording {
   readonly send: (entry: Entry) => Promise<Delivery>;
   /** Resolves when a run has come to the queue, or after `atMostMs`. */
   readonly queueChanged: (atMostMs: number) => Promise<void>;
+  /**
+   * An upgrade has replaced this program: its successor reads what a newer run-job puts into the
+   * queue.
+   */
+  readonly isReplaced?: () => boolean;
   /** Adds a note to the log of a run. */
   readonly noteInLog?: (logPath: string, words: string) => void;
 }
 
-/** Recipients that are served at the same time: a server that hangs must not hold back the others. */
+/**
+ * Recipients that are served at the same time: a server that hangs must not hold back the others.
+ */
 const sideBySide = 8;
 
 /** After the first failure; it doubles up to the longest. */
@@ -62,10 +69,14 @@ interface Work {
   readonly unwritten: Unwritten;
 }
 
-export async function deliverNotices(mode: DeliveryMode, world: Delivering): Promise<void> {
+export async function deliverNotices(mode: DeliveryMode, world: Delivering): Promise<'done' | 'replaced'> {
   const busy = new Map<string, Promise<void>>();
   const work: Work = { world, mode, unwritten: new Map() };
   for (;;) {
+    if (world.isReplaced?.()) {
+      await Promise.all(busy.values());
+      return 'replaced';
+    }
     wordQueue(world);
     const lines = linesOf(readOutbox(work), world);
     // A run that could not be worded, because the disk is full, stays in the queue.
@@ -81,7 +92,7 @@ export async function deliverNotices(mode: DeliveryMode, world: Delivering): Pro
         tryOnce(head, work).finally(() => busy.delete(key)),
       );
     }
-    if (busy.size === 0 && (!isLeft || mode !== 'until-empty')) return;
+    if (busy.size === 0 && (!isLeft || mode !== 'until-empty')) return 'done';
     await Promise.race([...busy.values(), ...(busy.size < sideBySide ? [world.queueChanged(pauseMs)] : [])]);
   }
 }
@@ -112,7 +123,10 @@ function readOutbox(work: Work): readonly Waiting[] {
     .reverse();
 }
 
-/** Entries by recipient. The start of a run that failed to be delivered is no news once there is a later message. */
+/**
+ * Entries by recipient. The start of a run that failed to be delivered is no news once there is a
+ * later message.
+ */
 function linesOf(waiting: readonly Waiting[], { files }: Delivering): ReadonlyMap<string, readonly Waiting[]> {
   const lines = new Map<string, Waiting[]>();
   for (const each of waiting) {

@@ -1,4 +1,7 @@
-/** A message in the outbox: worded, for one channel. Only the channel's secrets are read when it is sent. */
+/**
+ * A message in the outbox: worded, for one channel. Only the channel's secrets are read when it is
+ * sent.
+ */
 import type { Channel } from '../../job/keys/notices.ts';
 import { count, decodeJson, flag, list, oneOf, optional, shape, text, time } from '../../text/decode.ts';
 import type { Payload } from '../payload.ts';
@@ -17,9 +20,12 @@ export interface Entry {
   /** Attempts so far, and the time of the next one. */
   readonly attempts: number;
   readonly nextMs: number;
-  /** Why the last attempt failed. */
+  /** The reason why the last attempt failed. */
   readonly reason?: string;
-  /** Recipients of a mail who have not got it, after an attempt that reached some; absent: all of them. */
+  /**
+   * Recipients of a mail who have not got it, after an attempt that reached some; absent: all of
+   * them.
+   */
   readonly remaining?: string;
   /** The message is about a service. Its `run` is the supervisor's, and in no history. */
   readonly ofService?: true;

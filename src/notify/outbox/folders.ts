@@ -4,7 +4,7 @@ export const noticeFolders = {
   queue: 'notices/notes',
   /** Messages that have not been delivered. Only the service user may read them. */
   outbox: 'notices/outbox',
-  /** For each job, the last event that was considered and the open incident. */
+  /** The last event of each job that was considered, and its open incident. */
   incidents: 'incidents',
 } as const;
 

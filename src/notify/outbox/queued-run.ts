@@ -25,7 +25,9 @@ export interface QueuedRun {
   /** Failures in a row that open an incident. */
   readonly after: number;
   readonly skipThreshold?: number;
-  /** Absent: the job has none, or a version of process-control that sent failmail itself wrote this. */
+  /**
+   * Absent: the job has none, or a version of process-control that sent failmail itself wrote this.
+   */
   readonly failmail?: Failmail;
   /** Sender of the mails of `notify`; absent: the service user at this host. */
   readonly fromAddress?: string;
@@ -36,7 +38,7 @@ export interface QueuedRun {
   readonly tail: string;
   /** Warnings about the run: lost output, a history that could not be written. */
   readonly remarks: readonly string[];
-  /** Why the failures of the job have paused it; absent: it is not paused. */
+  /** The reason why the failures of the job have paused it; absent: it is not paused. */
   readonly pause?: string;
 }
 

@@ -1,4 +1,7 @@
-/** Lists the notices that have not been delivered, from file names: that needs no right to read the files. */
+/**
+ * Lists the notices that have not been delivered, from file names: that needs no right to read the
+ * files.
+ */
 import type { StateFiles } from '../../system/types/state.ts';
 import { noticeFolders } from './folders.ts';
 

@@ -35,7 +35,9 @@ export interface Wording {
   readonly log: (level: LogLevel, words: string) => void;
 }
 
-/** Words the queue, job by job, oldest first. A run leaves the queue when its messages are on disk. */
+/**
+ * Words the queue, job by job, oldest first. A run leaves the queue when its messages are on disk.
+ */
 export function wordQueue(wording: Wording): void {
   const { files } = wording;
   const runs = files.readAll(noticeFolders.queue).flatMap(({ name, text }) => {
@@ -123,7 +125,10 @@ function endOf({ run, atMs, outcome, trigger, host }: QueuedRun, { streak }: His
   return { event: 'ended', run, atMs, outcome, durationMs: 0, attempt: 1, streak: extended };
 }
 
-/** The index of the first event that has not been considered, and whether `state` is the state before it. */
+/**
+ * The index of the first event that has not been considered, and whether `state` is the state
+ * before it.
+ */
 function firstNew(
   events: readonly HistoryEvent[],
   state: NoticeState | undefined,
@@ -134,7 +139,8 @@ function firstNew(
     ({ event, run, atMs }) => event === seen?.event && run === seen.run && atMs === seen.atMs,
   );
   if (last !== -1) return { from: last + 1, isKnown: true };
-  // No state yet, or its event has been rotated away. Events before the oldest queued run are no news,
+  // No state yet, or its event has been rotated away. Events before the oldest queued run are no
+  // news,
   // except that this run found others interrupted.
   const first = queued[0]?.run;
   let from = events.findIndex(({ run }) => run === first);
@@ -159,7 +165,10 @@ function isLastBeforeQueued(events: readonly HistoryEvent[], at: number, queued:
   return next === undefined || queued.some(({ run }) => run === next.run);
 }
 
-/** The queued run of this event. A run that was killed has none: its recipients are those of the latest run. */
+/**
+ * The queued run of this event. A run that was killed has none: its recipients are those of the
+ * latest run.
+ */
 function queuedFor(event: HistoryEvent, queued: readonly QueuedRun[]): QueuedRun {
   const own = queued.filter(({ run }) => run === event.run);
   const phase = event.event === 'started' ? 'started' : 'ended';

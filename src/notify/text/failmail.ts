@@ -1,4 +1,7 @@
-/** The words of a failmail: what failed, where, since when, its last lines of output, and what to do next. */
+/**
+ * The words of a failmail: what failed, where, since when, its last lines of output, and what to do
+ * next.
+ */
 
 import { wallTimeWithOffset } from '../../zone/wall-time.ts';
 import type { Zone } from '../../zone/zone.ts';

@@ -1,4 +1,7 @@
-/** The words of a notice. Its subject holds all that a locked phone shows, its text says what to do next. */
+/**
+ * The words of a notice. Its subject holds all that a locked phone shows, its text says what to do
+ * next.
+ */
 
 import { wallTimeWithOffset } from '../../zone/wall-time.ts';
 import type { Zone } from '../../zone/zone.ts';
@@ -45,7 +48,9 @@ function heading(news: ChannelNews): string {
   }
 }
 
-/** The sentence after the job's name. Words that come from outside are cut after `limit` characters. */
+/**
+ * The sentence after the job's name. Words that come from outside are cut after `limit` characters.
+ */
 function sentence(news: ChannelNews, report: RunReport, limit = Number.POSITIVE_INFINITY): string {
   const outcome = shortened(line(report.outcome), limit);
   const again = report.failuresInARow > 1 ? ` (${ordinal(report.failuresInARow)} time in a row)` : '';

@@ -1,4 +1,7 @@
-/** The words of a message about a service: its state, where, since when, which instances and why, and what to do. */
+/**
+ * The words of a message about a service: its state, where, since when, which instances and why,
+ * and what to do.
+ */
 import { printable } from '../../text/printable.ts';
 import { failmailPrefix, type Message } from './wording.ts';
 

@@ -1,4 +1,7 @@
-/** Wording that all messages to people share: names, times, the last lines of output; all of it printable. */
+/**
+ * Wording that all messages to people share: names, times, the last lines of output; all of it
+ * printable.
+ */
 import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import type { RunReport } from '../report.ts';
@@ -9,10 +12,16 @@ export interface Message {
   readonly text: string;
 }
 
-/** The start of the subject of failmail and of a service that fails, kept from the predecessor: mail filters know it. */
+/**
+ * The start of the subject of failmail and of a service that fails, kept from the predecessor: mail
+ * filters know it.
+ */
 export const failmailPrefix = 'Fail Mail : ';
 
-/** A phone shows about this much of the output without a long scroll, and a mail must not grow with the log. */
+/**
+ * A phone shows about this much of the output without a long scroll, and a mail must not grow with
+ * the log.
+ */
 const tailLimit = { lines: 40, characters: 4096 };
 
 /** The name for people, and the slug for the commands if it is another word. */

@@ -2,8 +2,10 @@
  * The times at which cron starts a job now: by the installed line, which may differ from the job
  * file.
  */
+
 import { expressionOf } from '../../schedule/expression.ts';
 import { eachTick, nextTick, type Scheduled } from '../../schedule/ticks.ts';
+import { defined } from '../../text/defined.ts';
 import { dayMs, minuteMs, type Zones } from '../../zone/zone.ts';
 import type { ClockFacts } from './installed.ts';
 
@@ -25,7 +27,7 @@ const mostMismatches = 1000;
 export function clockRule(job: Scheduled, clock: ClockFacts): ClockRule | undefined {
   const { line, schedule, due } = clock;
   if (line === 'missing' || line === 'none' || clock.crontab === 'ignored') return undefined;
-  const own = { ...(job.schedule !== undefined && { schedule: job.schedule }), timing: job.timing };
+  const own = { ...defined({ schedule: job.schedule }), timing: job.timing };
   if (line === 'in-sync' || line === 'unknown' || schedule === undefined) return { job: own };
   const ofLine = scheduledBy(schedule);
   return due ? { job: own, line: ofLine } : { job: ofLine };
@@ -34,7 +36,7 @@ export function clockRule(job: Scheduled, clock: ClockFacts): ClockRule | undefi
 /** The starts of a line in the crontab, which cron reads in the host's zone. */
 export function scheduledBy(line: string): Scheduled {
   const schedule = expressionOf(line);
-  return { timing: {}, ...(schedule !== undefined && { schedule }) };
+  return { timing: {}, ...defined({ schedule }) };
 }
 
 /** Ascending; none for starts after a boot. */

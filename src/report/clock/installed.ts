@@ -8,6 +8,7 @@ import { lineRule } from '../../crontab/last-good.ts';
 import { readLine } from '../../crontab/reader.ts';
 import { isReboot } from '../../schedule/nickname.ts';
 import type { Scheduled } from '../../schedule/ticks.ts';
+import { defined } from '../../text/defined.ts';
 import { adviceText } from '../advice.ts';
 import { type CrontabPart, refusalOf } from './crontab-part.ts';
 import { type DaemonEvidence, startCommand } from './daemon.ts';
@@ -23,7 +24,10 @@ export interface InstalledLine {
   readonly part: CrontabPart;
 }
 
-/** What cron has now. A command reads it once and uses it for all of its jobs. */
+/**
+ * The crontab lines and the daemon of this host. A command reads them once and uses them for all of
+ * its jobs.
+ */
 export interface Installed {
   /** The main crontab. */
   readonly main: CrontabPart;
@@ -49,7 +53,7 @@ export interface ClockedJob {
   readonly service?: unknown;
 }
 
-/** What the clock will do with one job. `--json` prints it as `clock`. */
+/** The future of one job by the clock. `--json` prints it as `clock`. */
 export interface ClockFacts {
   /**
    * `other`: the line has other times than the file. `left-over`: there is a line, but the file
@@ -75,7 +79,7 @@ export function clockedJob({ slug, schedule, enabled, timing, service }: LoadedJ
     enabled,
     timing,
     ...(schedule !== undefined && { schedule: schedule.text }),
-    ...(service !== undefined && { service }),
+    ...defined({ service }),
   };
 }
 

@@ -5,6 +5,7 @@
 
 import { type Pause, pauseOf, pauseWords } from '../../run/pause/pause.ts';
 import { expectedTicks, type Scheduled, tickZone } from '../../schedule/ticks.ts';
+import { defined } from '../../text/defined.ts';
 import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
@@ -15,7 +16,7 @@ import type { ClockFacts } from './installed.ts';
 
 /** The part of a job that this needs. `splaySeconds` is the delay of its ticks on this host. */
 export interface UpcomingJob extends Scheduled {
-  /** What cron has for the job. */
+  /** The job's line in the crontab. */
   readonly clock: ClockFacts;
   readonly slug: string;
   readonly tags: readonly string[];
@@ -42,7 +43,7 @@ export interface UpcomingTick {
   /** The zone of the schedule, if it is not the host's. */
   readonly zone?: Zone;
   readonly paused?: Pause;
-  /** What cron has for the job, which may be why it does not start then. */
+  /** The job's line in the crontab, which may be why it does not start then. */
   readonly clock: ClockFacts;
   /**
    * True if the clocks of the host, or of the job's zone, change between this tick and the one
@@ -189,7 +190,7 @@ function tickValue(
     startMs: tickMs + job.delayMs,
     clock: job.clock,
     ...(job.timing.timeZone !== undefined && zone !== undefined && { zone }),
-    ...(paused !== undefined && { paused }),
+    ...defined({ paused }),
     ...(changed && { afterClockChange: true }),
   };
 }

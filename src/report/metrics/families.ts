@@ -1,5 +1,5 @@
 /**
- * What Prometheus is told of a host: a row for each metric, in the order in which they are printed.
+ * The metrics of a host for Prometheus: a row for each, in the order in which they are printed.
  *
  * Names follow https://prometheus.io/docs/practices/naming/: one-word prefix (`process_` is reserved), base units, timestamps instead of ages,
  * `job_name` because `job` and `instance` belong to the scrape. Values that may exist begin at 0, so that "never" can raise an alert.
@@ -13,7 +13,7 @@ export interface HostMetrics {
   readonly node: string;
   /** When the state was read, milliseconds since 1970. */
   readonly atMs: number;
-  /** How long it took to read it, milliseconds. */
+  /** The time that reading took, milliseconds. */
   readonly tookMs: number;
   /** Absent where the caller can't know. */
   readonly isCronRunning?: boolean;

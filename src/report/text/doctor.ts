@@ -1,25 +1,52 @@
 /** `jobctl doctor`: what was checked on this host, what is wrong, and what to do about it. */
+import { folded } from '../../text/fold.ts';
 import { printable } from '../../text/printable.ts';
+import { widest } from '../../text/width.ts';
 import type { Advice } from '../advice.ts';
 
 export interface Check {
   /** One or two words: "crontab". */
   readonly about: string;
-  /** `problem`: jobs do not run, or people do not hear of it. `warning`: they may not. */
+  /**
+   * `problem`: jobs do not run, or people do not hear of them. `warning`: that may become so.
+   * `unknown`: this caller can't check it.
+   */
   readonly is: 'ok' | 'warning' | 'problem' | 'unknown';
   /** A clause. */
   readonly words: string;
   readonly advice?: readonly Advice[];
 }
 
-const order: readonly Check['is'][] = ['problem', 'warning', 'unknown', 'ok'];
-const labelWidth = 14;
+/** The terminal of the caller; without it nothing is folded or coloured. */
+export interface DoctorView {
+  readonly columns?: number;
+  readonly isColoured?: boolean;
+}
 
-/** What is wrong comes first, each with its commands below; the last line counts. */
-export function doctorText(checks: readonly Check[]): string {
-  const sorted = order.flatMap((kind) => checks.filter(({ is }) => is === kind));
-  const lines = sorted.flatMap((check) => [lineOf(check), ...(check.advice ?? []).flatMap(adviceLines)]);
-  return `${lines.map(printable).join('\n')}\n\n${countsOf(checks)}\n`;
+/**
+ * Problems and warnings come first, each with the commands that fix it, then a line for each check
+ * that found nothing, then the counts.
+ */
+export function doctorText(checks: readonly Check[], view: DoctorView = {}): string {
+  const of = (kind: Check['is']) => checks.filter(({ is }) => is === kind);
+  const quiet = [...of('unknown'), ...of('ok')];
+  const width = widest(quiet.map(({ about }) => about));
+  const blocks = [
+    ...[...of('problem'), ...of('warning')].map((check) => blockOf(check, view)),
+    quiet.flatMap((check) => rowOf(check, width, view)),
+    [countsOf(checks)],
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `${line}\n`).join(''))
+    .join('\n');
+}
+
+/** One line for each check. `advice` is there even if it is empty, so that programs need not ask. */
+export function doctorJson(checks: readonly Check[]): string {
+  return checks
+    .map(({ about, is, words, advice = [] }) => `${JSON.stringify({ about, is, words, advice })}\n`)
+    .join('');
 }
 
 /** 1 when there is a problem, else 0. */
@@ -27,14 +54,39 @@ export function doctorCode(checks: readonly Check[]): 0 | 1 {
   return checks.some(({ is }) => is === 'problem') ? 1 : 0;
 }
 
-function lineOf({ is, about, words }: Check): string {
-  return `${is.padEnd(8)} ${about.padEnd(labelWidth)} ${words}`;
+/** SGR parameters of ECMA-48, which 39 ends. */
+const colours = { problem: 31, warning: 33, ok: 32, unknown: 36 } as const;
+const marks = { problem: 'PROBLEM', warning: 'WARNING', ok: 'ok', unknown: '?' } as const;
+
+/** A problem or a warning: the finding, then what to do, commands on lines of their own. */
+function blockOf({ about, is, words, advice = [] }: Check, view: DoctorView): readonly string[] {
+  const [first = '', ...others] = folded(`${marks[is]}  ${about}: ${words}`, 2, view.columns);
+  return [coloured(first, is, view), ...others, ...advice.flatMap((one) => adviceLines(one, view))];
 }
 
-function adviceLines({ say, run }: Advice): readonly string[] {
-  const indent = ' '.repeat(9 + labelWidth + 1);
-  return [`${indent}${say}${run.length === 0 ? '' : ':'}`, ...run.map((command) => `${indent}  ${command}`)];
+function adviceLines({ say, run }: Advice, { columns }: DoctorView): readonly string[] {
+  const words = `  ${say.charAt(0).toUpperCase()}${say.slice(1)}${run.length === 0 ? '.' : ':'}`;
+  return [...folded(words, 2, columns), ...run.map((command) => `      ${printable(command)}`)];
 }
+
+/** A check without a finding takes a row; what could tell more stands behind it. */
+function rowOf({ about, is, words, advice = [] }: Check, width: number, view: DoctorView): readonly string[] {
+  const more = advice.map(({ say, run }) => ` (${[say, run.join(' && ')].filter(Boolean).join(': ')})`).join('');
+  const [first = '', ...others] = folded(
+    `${marks[is].padEnd(2)}  ${about.padEnd(width)}  ${words}${more}`,
+    width + 6,
+    view.columns,
+  );
+  return [coloured(first, is, view), ...others];
+}
+
+/** Colours the mark at the beginning of a line. */
+function coloured(line: string, is: Check['is'], { isColoured }: DoctorView): string {
+  const mark = marks[is];
+  return isColoured ? `\u001b[${colours[is]}m${mark}\u001b[39m${line.slice(mark.length)}` : line;
+}
+
+const order: readonly Check['is'][] = ['problem', 'warning', 'unknown', 'ok'];
 
 function countsOf(checks: readonly Check[]): string {
   const words = order.flatMap((kind) => {

@@ -15,7 +15,7 @@ export function isFailing(job: AnySnapshot): boolean {
 const shownLines = 3;
 const detailLines = 10;
 
-/** How a log ends, below the facts about its job. */
+/** The end of a log, below the facts about its job. */
 export function lastWordsText(words: LastWords): string {
   if ('why' in words) return `${printable(words.why)}\n`;
   if (words.lines.length === 0) return 'its log is empty\n';

@@ -9,11 +9,15 @@ import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import type { RunSnapshot } from '../latest-runs.ts';
-import { painted, type Terminal } from './colour.ts';
+import { painted, type Terminal } from './terminal/colour.ts';
 
 /** `job` is its slug. */
 export type HistoryEntry = { readonly job: string } & (
-  | { readonly is: 'run'; readonly run: RunSnapshot /** What it usually takes. */; readonly usualMs?: number }
+  | {
+      readonly is: 'run';
+      readonly run: RunSnapshot /** The usual duration, in milliseconds. */;
+      readonly usualMs?: number;
+    }
   | { readonly is: 'service'; readonly entry: JournalEntry }
   | { readonly is: 'steered'; readonly step: Steered }
 );

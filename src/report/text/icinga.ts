@@ -26,10 +26,11 @@ export interface Limits {
 }
 
 /**
- * `FAILING JOBS: a, b` and 2 (kept), `JOBS CRITICAL: …` and 2 for what should long have run, `JOBS UNKNOWN: …` and 3 where a history can't be
- * read, `JOBS WARNING: …` and 1 for what a person
- * should look at, `JOBS OK` and 0 (kept).
- * Monitoring plugins guidelines: the first line says it all, no bar in it, labels quoted, seconds with their unit, other counts without.
+ * The answer, with its exit code: `FAILING JOBS: a, b` and 2 (kept), `JOBS CRITICAL: …` and 2 for
+ * starts that are long overdue, `JOBS UNKNOWN: …` and 3 if a history can't be read, `JOBS WARNING:
+ * …` and 1 for what an operator should look at, `JOBS OK` and 0 (kept).
+ * Monitoring plugins guidelines: the first line says it all and has no bar in it; labels are
+ * quoted; seconds have their unit, counts none.
  */
 export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAnswer {
   const failing = jobs.filter((job) => job.health === 'failing').map(({ slug }) => slug);

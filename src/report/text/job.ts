@@ -42,7 +42,7 @@ function runningSince({ activity }: AnySnapshot): number | undefined {
   return activity.is === 'running' ? activity.sinceMs : undefined;
 }
 
-/** What is to be said about a job in one line. */
+/** The remarks about a job, in one line. */
 function noteOf(job: AnySnapshot, formatTime: (ms: number) => string): string {
   return remarksOn(job, formatTime).filter(Boolean).join('; ');
 }
@@ -104,7 +104,7 @@ function orphanNote({ activity }: JobSnapshot): string {
 }
 
 export function activityOrphans(activity: Extract<JobSnapshot['activity'], { is: 'orphaned' }>): string {
-  return orphanWords({ ...activity, ...(activity.run !== undefined && { runId: activity.run }) });
+  return orphanWords({ ...activity, ...defined({ runId: activity.run }) });
 }
 
 function nextNote({ next, lastRun }: JobSnapshot): string {

@@ -2,11 +2,11 @@
 import { printable } from '../../text/printable.ts';
 import type { JobState } from '../state.ts';
 import type { StripItem } from '../strip.ts';
-import { type Colour, painted, type Terminal } from './colour.ts';
-import { columnsOf, folded } from './fold.ts';
 import { relativeText, shortDuration } from './relative.ts';
 import { asciiSigns, blockSigns, stripText } from './strip.ts';
-import { type Cell, gap, type Measured, measure, mostFirst, table } from './table.ts';
+import { type Colour, painted, type Terminal } from './terminal/colour.ts';
+import { columnsOf, folded } from './terminal/fold.ts';
+import { type Cell, gap, type Measured, measure, mostFirst, table } from './terminal/table.ts';
 
 export interface ListedJob {
   readonly slug: string;
@@ -25,7 +25,7 @@ export interface ListedJob {
 
 export interface ListingOptions {
   readonly nowMs: number;
-  /** How the listing is shown; absent where a program or a file takes it, which gets every word and whole times. */
+  /** Absent where a program or a file reads the listing: it gets every word and whole times. */
   readonly terminal?: Terminal;
   readonly formatTime: (ms: number) => string;
 }

@@ -1,4 +1,4 @@
-/** Distances in time in the words of people: "3 min ago", "in 53 min". */
+/** Words for the distance of an instant: "3 min ago", "in 53 min". */
 
 /** `now` within a second; rounded down to whole seconds, so that a listing can be read at a glance. */
 export function relativeText(instantMs: number, nowMs: number): string {

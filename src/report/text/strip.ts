@@ -1,8 +1,8 @@
 /** A strip of runs as one character each, for a terminal. */
 import type { StripItem } from '../strip.ts';
-import { painted, type Terminal } from './colour.ts';
-import { columnsOf, cut } from './fold.ts';
-import { mostFirst } from './table.ts';
+import { painted, type Terminal } from './terminal/colour.ts';
+import { columnsOf, cut } from './terminal/fold.ts';
+import { mostFirst } from './terminal/table.ts';
 
 export interface StripSigns extends Readonly<Record<Exclude<StripItem['is'], 'success'>, string>> {
   /** Signs of a run that succeeded, from short to long: at least one. */
@@ -18,7 +18,7 @@ export const blockSigns: StripSigns = {
   other: '–',
 };
 
-/** For terminals and files that may not show more than ASCII. */
+/** The signs for terminals and files that may show ASCII only. */
 export const asciiSigns: StripSigns = { bars: '.', failure: 'x', missed: 'o', skipped: '-', running: '>', other: '~' };
 
 /** Differences between runs of less than a second say nothing. */

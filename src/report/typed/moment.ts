@@ -1,4 +1,7 @@
-/** Reads a moment as people type it: "now", 10:30, 8am, "monday 8:00", "yesterday 18:00", "2 days ago", "in 30m", 12h, 2026-11-24T18:00. */
+/**
+ * Reads a moment as people type it: "now", 10:30, 8am, "monday 8:00", "yesterday 18:00", "2 days
+ * ago", "in 30m", 12h, 2026-11-24T18:00.
+ */
 import { dayMs, type Zone } from '../../zone/zone.ts';
 import { parseSpan } from './span.ts';
 
@@ -69,7 +72,10 @@ function closest(
   return moments.find((ms) => ms !== undefined && ms > nowMs);
 }
 
-/** "8am", "8:30 pm", "18:00", "noon" to HH:MM:SS; `undefined` for 8, which may be anything, and for 13pm. */
+/**
+ * Turns "8am", "8:30 pm", "18:00" and "noon" into HH:MM:SS. Returns `undefined` for 8, which may be
+ * anything, and for 13pm.
+ */
 function timeOfDay(text: string): string | undefined {
   if (text === 'noon') return '12:00:00';
   if (text === 'midnight') return '00:00:00';

@@ -1,4 +1,6 @@
-/** The answer of `jobctl why` in one sentence, what to do, and the evidence that matters for that answer. */
+/**
+ * The answer of `jobctl why`: one sentence, advice, and the evidence that matters for that answer.
+ */
 
 import { lastedWords, statusOf } from '../../run/outcome/outcome.ts';
 import { durationWords } from '../../text/duration.ts';

@@ -73,7 +73,10 @@ function timesOf(line: string): string {
   return words.slice(0, line.trim().startsWith('@') ? 1 : 5).join(' ');
 }
 
-/** Debian's cron reads a changed file at the beginning of a minute, before it starts what is due; cronie at once. */
+/**
+ * Debian's cron reads a changed file at the beginning of a minute, before it starts what is due;
+ * cronie reads it at once.
+ */
 function ageOf(evidence: Evidence): Finding | undefined {
   const { crontab, ticks, runs, hostZone, slug, forms } = evidence;
   const { path, facts } = crontab;
@@ -92,7 +95,7 @@ function ageOf(evidence: Evidence): Finding | undefined {
 }
 
 /** cron's own messages about a crontab, of both daemons. */
-const complaint =
+export const complaint =
   /bad (?:minute|hour|day-of-month|month|day-of-week|command|username|option|file mode)|Syntax error|WRONG FILE OWNER|WRONG SYMLINK OWNER|INSECURE MODE|BAD FILE MODE|NUMBER OF HARD LINKS|NOT (?:A )?REGULAR|must not be longer|will be ignored/i;
 
 /** A message that is newer than the file is about the present file. */

@@ -22,7 +22,7 @@ export interface Evidence {
   /** Absent when the file can't be used. */
   readonly job?: JobEvidence;
   readonly ticks: TickEvidence;
-  /** What the clock will do with the job; absent if its file has problems. */
+  /** The future of the job by the clock; absent if its file has problems. */
   readonly clock?: ClockFacts;
   /** The job as `jobctl status` shows it; absent if there is no such job. */
   readonly seen?: SeenJob;

@@ -1,6 +1,4 @@
-/**
- * What is on record about a tick: the run that had it, or the entry that says why there was none.
- */
+/** The record of a tick: the run that had it, or the entry that says why there was none. */
 import { type Outcome, outcomeWords } from '../../run/outcome/outcome.ts';
 import { isOver } from '../../run/pause/pause.ts';
 import { wallTime } from '../../zone/wall-time.ts';

@@ -2,6 +2,7 @@
  * `jobctl why`: the answer in one sentence, what to do, and the evidence that matters; with `--all`
  * every finding.
  */
+import { folded } from '../../text/fold.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import type { Advice } from '../advice.ts';
@@ -49,17 +50,4 @@ const findingIndent = 23;
 
 function findingLine({ about, is, words }: Finding): string {
   return `  ${about.padEnd(12)}  ${marks[is].padEnd(5)}  ${words}`;
-}
-
-/** Lines of at most so many columns, cut at blanks; the second and later ones are indented. */
-function folded(written: string, indent: number, columns: number | undefined): readonly string[] {
-  const lines: string[] = [];
-  let rest = printable(written);
-  for (let start = 0; columns !== undefined && rest.length > columns; start = indent) {
-    const at = rest.lastIndexOf(' ', columns);
-    if (at <= Math.max(start, indent)) break;
-    lines.push(rest.slice(0, at).trimEnd());
-    rest = `${' '.repeat(indent)}${rest.slice(at + 1)}`;
-  }
-  return [...lines, rest];
 }

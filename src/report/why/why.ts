@@ -5,6 +5,7 @@
  * travels: file, schedule, pause, crontab, cron's view of it, cron, user, program. The first
  * finding that stops the job is named, with what to do.
  */
+import { defined } from '../../text/defined.ts';
 import { minuteMs } from '../../zone/zone.ts';
 import type { RunSnapshot } from '../latest-runs.ts';
 import { hiddenWords, unreadableWords } from '../snapshot.ts';
@@ -61,7 +62,7 @@ function explainTick(evidence: Evidence): Explanation {
   const missed = run?.outcome?.kind === 'missed' ? found[0] : undefined;
   const cause = found.find((finding) => finding.is === 'stops') ?? missed;
   const verdict = verdictOf(evidence, run, cause);
-  const named = { slug, verdict, ...(tickMs !== undefined && { tickMs }), ...(run !== undefined && { run }) };
+  const named = { slug, verdict, ...defined({ tickMs, run }) };
   const didStart = verdict === 'ran' || verdict === 'running';
   return didStart ? { ...named, findings: found.map(asNext) } : { ...named, ...(cause && { cause }), findings: found };
 }
@@ -104,7 +105,7 @@ function explainState(evidence: Evidence, ofTick: Explanation): Explanation {
 }
 
 function aboutNext({ slug, tickMs, findings }: Explanation, cause: Finding): Explanation {
-  return { slug, verdict: 'will-not-run', ...(tickMs !== undefined && { tickMs }), cause, findings };
+  return { slug, verdict: 'will-not-run', ...defined({ tickMs }), cause, findings };
 }
 
 interface Now {
@@ -118,7 +119,7 @@ function aboutRun(run: RunSnapshot, { evidence, ofNext, blocker }: Now): Explana
   return {
     ...{ slug: evidence.slug, verdict: run.outcome === undefined ? 'running' : 'ran', run },
     ...(run.tick !== undefined && { tickMs: run.tick.tickMs }),
-    ...(blocker !== undefined && { blocker }),
+    ...defined({ blocker }),
     findings: [fateFinding(run, evidence), ...ofNext.findings.map(asNext)],
   };
 }
@@ -141,7 +142,7 @@ function nextStartOf(evidence: Evidence): Evidence {
   const tickMs = ticks.tickMs !== undefined && ticks.tickMs > nowMs ? ticks.tickMs : ticks.afterMs;
   return {
     ...{ ...rest, runs: [], crontab: { ...crontab, ...fires } },
-    ticks: { ...(tickMs !== undefined && { tickMs }), ...(ticks.ofLine !== undefined && { ofLine: ticks.ofLine }) },
+    ticks: defined({ tickMs, ofLine: ticks.ofLine }),
     cronLog: { ...evidence.cronLog, lines: evidence.cronLog.lines.filter(({ atMs }) => atMs <= nowMs) },
   };
 }

@@ -1,17 +1,17 @@
-/** What the line of an event says of all lines before it, so that the latest state is known from the end of a history. */
+/** Makes the summary of all earlier lines that some events carry, so that the end of a history is enough to know the state of a job. */
 import { type Outcome, statusOf } from '../outcome/outcome.ts';
 import type { Carried, Untold } from './event.ts';
 import type { History, RunRecord } from './history.ts';
 import { addOutcome } from './totals.ts';
 
-/** What a line says of all before it. */
+/** The summary of all lines so far. */
 export function carriedNow(history: History): Carried {
   const { totals, lastStatus } = history;
   const untold = untoldIn(history);
   return { totals, lastStatus, ...(untold !== undefined && { untold }) };
 }
 
-/** What the line of a run's end carries on, from the history before that line. */
+/** The summary in the line of a run's end, made from the history before that line. */
 export function carriedAfter(before: History, outcome: Outcome, durationMs: number): Carried {
   const status = statusOf(outcome);
   const untold = status === 'failure' ? undefined : untoldIn(before);

@@ -204,7 +204,7 @@ export interface Steered extends Common {
   readonly started?: string;
 }
 
-/** What the lines before it say, for when they are far away: a job that is only skipped for days would have none near its end. */
+/** A summary of all lines before it. It is written when the last such line is far away: a job that is only skipped for days has no ends of runs. */
 export interface Summary extends Common {
   readonly event: 'summary';
   readonly streak: Streak;

@@ -1,4 +1,4 @@
-/** What became of all runs and ticks of a job so far: sums that outlive the lines they were made of. */
+/** Sums over all runs and ticks of a job. They outlive the lines that they were made from. */
 import { healthOf, type Outcome } from '../outcome/outcome.ts';
 
 export interface Totals {
@@ -9,7 +9,7 @@ export interface Totals {
   readonly skipped: number;
   /** Ticks that nothing started. */
   readonly missed: number;
-  /** How long the runs that succeeded or failed have taken, milliseconds. */
+  /** The durations of the runs that succeeded or failed, milliseconds. */
   readonly durationMs: number;
 }
 

@@ -4,8 +4,7 @@
  * If that run-job does not end, it is killed, and its remaining processes are ended.
  */
 import type { Clock } from '../../system/types/clock.ts';
-import type { JobLocks, LockHolder } from '../../system/types/lock.ts';
-import type { Sweeper, Wrappers } from '../../system/types/process.ts';
+import type { JobLocks, LockHolder, Sweeper, Wrappers } from '../../system/types/lock.ts';
 import { type HistoryHost, writeEvent } from '../history/record.ts';
 import type { Stopped } from '../outcome/outcome.ts';
 import { livingWords } from '../process-words.ts';

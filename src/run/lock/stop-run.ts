@@ -2,8 +2,7 @@
  * Stops the run of a job from outside (`jobctl stop`, `run-job --kill-job`): records who asked, and
  * asks the run-job to end its commands.
  */
-import type { LockHolder } from '../../system/types/lock.ts';
-import type { Wrappers } from '../../system/types/process.ts';
+import type { LockHolder, Wrappers } from '../../system/types/lock.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
 import { defined } from '../../text/defined.ts';
 import { writeEvent } from '../history/record.ts';

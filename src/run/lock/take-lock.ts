@@ -6,8 +6,8 @@
  */
 import type { Job } from '../../job/job.ts';
 import type { Clock } from '../../system/types/clock.ts';
-import type { JobLock, JobLocks, LockHolder } from '../../system/types/lock.ts';
-import type { Survivor, Sweeper, Wrappers } from '../../system/types/process.ts';
+import type { JobLock, JobLocks, LockHolder, Sweeper, Wrappers } from '../../system/types/lock.ts';
+import type { Survivor } from '../../system/types/process.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
 import { durationWords } from '../../text/duration.ts';
 import type { Tick } from '../history/event.ts';

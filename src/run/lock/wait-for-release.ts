@@ -3,8 +3,7 @@
  * is gone.
  */
 import type { Clock } from '../../system/types/clock.ts';
-import type { JobLocks, LockHolder } from '../../system/types/lock.ts';
-import type { Sweeper } from '../../system/types/process.ts';
+import type { JobLocks, LockHolder, Sweeper } from '../../system/types/lock.ts';
 import { isOutOfReach } from '../process-words.ts';
 import type { StopWatch } from '../stop-watch.ts';
 

@@ -1,6 +1,7 @@
 /** The environment and directory of a job, which are the same for every caller. */
 import type { Job } from '../../job/job.ts';
 import type { Locale, User } from '../../system/types/user.ts';
+import { traceParentVariable } from './trace-parent.ts';
 
 /**
  * Environment variable that marks every process of a run. The run of a sub-job appends its own id,
@@ -27,6 +28,8 @@ export interface WorldRequest {
   readonly fixed: FixedWorld;
   /** The id of the run, behind the ids of the runs that led to it. */
   readonly runPath: string;
+  /** For the programs of the run; absent for an instance of a service, which may live for months. */
+  readonly traceParent?: string;
   readonly isDirectory: (path: string) => boolean;
 }
 
@@ -39,14 +42,16 @@ export interface World {
  * Builds the environment: the configuration's, then the variables that pass from the caller, then
  * those of the service user, then those of the job file.
  */
-export function worldOf({ job, fixed, runPath, isDirectory }: WorldRequest): World {
+export function worldOf({ job, fixed, runPath, traceParent, isDirectory }: WorldRequest): World {
   const workingDirectory = job.workingDirectory ?? homeOf(fixed.user, isDirectory);
   const passed = [...fixed.passEnvironment, ...job.passEnvironment].flatMap((name) => {
     const value = fixed.callers[name];
     return value === undefined ? [] : [[name, value] as const];
   });
   const environment = {
-    ...{ ...localeAndPath(fixed), ...Object.fromEntries(passed), ...identity(fixed.user) },
+    ...localeAndPath(fixed),
+    ...(traceParent !== undefined && { [traceParentVariable]: traceParent }),
+    ...{ ...Object.fromEntries(passed), ...identity(fixed.user) },
     PWD: workingDirectory,
     ...job.environment,
     [runIdVariable]: runPath,

@@ -24,7 +24,7 @@ import type { User } from '../../system/types/user.ts';
 import { defined } from '../../text/defined.ts';
 import type { HealthAnswer } from './health.ts';
 import { judgeResponse } from './http-response.ts';
-import type { InstanceEvent, InstanceRules } from './machine.ts';
+import type { InstanceEvent, InstanceRules } from './instance.ts';
 import { type Exit, exitWords } from './respawn.ts';
 import { snoozedUntilMs } from './snooze.ts';
 import { type InstanceWorld, instanceWorld } from './world.ts';
@@ -96,7 +96,7 @@ const leftLimit = 200;
 const stuckPauseMs = 5000;
 
 export class LiveInstance {
-  readonly #home: InstanceContext;
+  readonly #context: InstanceContext;
   readonly #host: InstanceHost;
   #log: RunLog | undefined;
   #generation = 0;
@@ -108,8 +108,8 @@ export class LiveInstance {
   /** Names processes that SIGKILL does not end. */
   stuck: string | undefined;
 
-  constructor(home: InstanceContext, host: InstanceHost) {
-    this.#home = home;
+  constructor(context: InstanceContext, host: InstanceHost) {
+    this.#context = context;
     this.#host = host;
   }
 
@@ -135,8 +135,8 @@ export class LiveInstance {
     const generation = ++this.#generation;
     this.#starting = this.#start(job).then((failure) => {
       if (generation !== this.#generation) return;
-      if (failure !== undefined) this.#home.tell({ is: 'ended', exit: { is: 'not-started', reason: failure } });
-      else if (this.#life !== undefined) this.#home.tell({ is: 'started', process: this.#life.command.leader });
+      if (failure !== undefined) this.#context.tell({ is: 'ended', exit: { is: 'not-started', reason: failure } });
+      else if (this.#life !== undefined) this.#context.tell({ is: 'started', process: this.#life.command.leader });
     });
   }
 
@@ -154,7 +154,7 @@ export class LiveInstance {
   probe(): void {
     const generation = this.#generation;
     void this.#ask().then((answer) => {
-      if (generation === this.#generation) this.#home.tell({ is: 'answered', answer });
+      if (generation === this.#generation) this.#context.tell({ is: 'answered', answer });
     });
   }
 
@@ -163,7 +163,7 @@ export class LiveInstance {
     if (life === undefined) return;
     const { pidFile = '' } = life.world;
     const rule = { uid: this.#host.user.uid, notBefore: life.command.leader };
-    this.#home.tell({ is: 'looked', found: this.#host.pidFiles.look(pidFile, rule) });
+    this.#context.tell({ is: 'looked', found: this.#host.pidFiles.look(pidFile, rule) });
   }
 
   note(text: string): void {
@@ -178,15 +178,15 @@ export class LiveInstance {
   /** Starts the command. Returns the reason if it can't be started. */
   async #start(job: ServiceJob): Promise<string | undefined> {
     const { folders, launcher } = this.#host;
-    const { instance } = this.#home;
+    const { instance } = this.#context;
     const made = folders.make(job.slug, instance);
     if (!made.ok) return `making its directory: ${made.reason}`;
     folders.removeSnooze(job.slug, instance);
-    const given = await this.#home.ports(job);
+    const given = await this.#context.ports(job);
     if ('reason' in given) return given.reason;
     const log = this.#openLog(job);
     if (typeof log === 'string') return log;
-    const run = this.#home.newRun();
+    const run = this.#context.newRun();
     const world = this.#worldOf(job, run, given.ports);
     const [command] = job.commands;
     if (command === undefined) return 'its file has no command';
@@ -198,8 +198,8 @@ export class LiveInstance {
       ...world.world,
       argv: argv.argv,
       ...(argv.trial && { trial: argv.trial }),
-      runId: `${this.#home.supervisorRun}/${run}`,
-      lockFd: this.#home.lockFd,
+      runId: `${this.#context.supervisorRun}/${run}`,
+      lockFd: this.#context.lockFd,
       keepsLock: true,
       umask: job.umask,
       stopSignal: job.service.stopSignal,
@@ -215,7 +215,7 @@ export class LiveInstance {
     const generation = this.#generation;
     void answer.command.ended.then((status) => {
       life.status = status;
-      if (generation === this.#generation) this.#home.tell({ is: 'ended', exit: status });
+      if (generation === this.#generation) this.#context.tell({ is: 'ended', exit: status });
     });
     return undefined;
   }
@@ -227,7 +227,7 @@ export class LiveInstance {
 
   #openLog({ slug, service }: ServiceJob): RunLog | string {
     if (this.#log !== undefined) return this.#log;
-    const place = { slug, instance: this.#home.instance, maxBytes: service.logMaxBytes, keep: service.logKeep };
+    const place = { slug, instance: this.#context.instance, maxBytes: service.logMaxBytes, keep: service.logKeep };
     const opened = this.#host.serviceLogs.open(place);
     if (opened.is === 'failed') return `${opened.stage}: ${opened.reason}`;
     this.#log = opened.log;
@@ -237,11 +237,11 @@ export class LiveInstance {
   #worldOf(job: ServiceJob, run: string, ports: Life['ports']): InstanceWorld {
     return instanceWorld({
       job,
-      instance: this.#home.instance,
+      instance: this.#context.instance,
       ports,
-      folder: this.#host.folders.path(job.slug, this.#home.instance),
+      folder: this.#host.folders.path(job.slug, this.#context.instance),
       fixed: this.#host.fixed,
-      runPath: `${this.#home.supervisorRun}/${run}`,
+      runPath: `${this.#context.supervisorRun}/${run}`,
     });
   }
 
@@ -252,7 +252,7 @@ export class LiveInstance {
     const found = life === undefined ? {} : await this.#endLife(life);
     this.#life = undefined;
     this.stuck = undefined;
-    this.#home.tell({ is: 'gone', ...found });
+    this.#context.tell({ is: 'gone', ...found });
   }
 
   /**
@@ -276,7 +276,7 @@ export class LiveInstance {
       .join(', ')
       .slice(0, leftLimit);
     if (left !== '') this.note(`left in the background, and ended: ${left}`);
-    const taken = await this.#home.takenPort(job);
+    const taken = await this.#context.takenPort(job);
     return { ...(left !== '' && { left }), ...defined({ taken }) };
   }
 
@@ -285,7 +285,7 @@ export class LiveInstance {
       const { survivors } = await command.stop(this.#graceMs);
       if (survivors.length === 0) return;
       this.stuck = processesWords(survivors);
-      this.#home.recordSoon();
+      this.#context.recordSoon();
       this.note(`could not be killed: ${this.stuck}; the instance is not started again before they are gone`);
       await new Promise<void>((resolve) => this.#host.clock.after(stuckPauseMs, resolve));
     }
@@ -296,7 +296,7 @@ export class LiveInstance {
     const health = life?.job.service.health;
     if (life === undefined || health === undefined) return { is: 'unknown', reason: 'it is not there' };
     const nowMs = this.#host.clock.nowMs();
-    const file = this.#host.folders.snooze(life.job.slug, this.#home.instance);
+    const file = this.#host.folders.snooze(life.job.slug, this.#context.instance);
     const untilMs = snoozedUntilMs(file, { nowMs, maxSeconds: health.snoozeMaxSeconds });
     if (untilMs !== undefined) return { is: 'snoozed', untilMs };
     return this.#hear(await this.#askProbe(health.probe, life, health.timeoutSeconds * 1000));

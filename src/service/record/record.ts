@@ -22,7 +22,7 @@ import {
   time,
 } from '../../text/decode.ts';
 import type { HealthAnswer } from '../instance/health.ts';
-import type { Instance } from '../instance/machine.ts';
+import type { Instance } from '../instance/instance.ts';
 import type { ServiceState } from '../service-state.ts';
 
 export interface ServiceRecord {

@@ -3,8 +3,8 @@
 import type { ServiceJob } from '../../job/job.ts';
 import { defined } from '../../text/defined.ts';
 import type { DesiredState } from '../desired-state.ts';
+import { type Instance, isAlive } from '../instance/instance.ts';
 import type { LiveInstance } from '../instance/live-instance.ts';
-import { type Instance, isAlive } from '../instance/machine.ts';
 import type { PortDesk } from '../ports/port-desk.ts';
 import type { SupervisorHost } from '../supervisor-host.ts';
 import { definitionOf } from './known-service.ts';

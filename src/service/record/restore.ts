@@ -1,6 +1,6 @@
 /** Turns the state machine of an instance into its record, and a record back into a state machine. */
 import { defined } from '../../text/defined.ts';
-import { type Instance, newInstance } from '../instance/machine.ts';
+import { type Instance, newInstance } from '../instance/instance.ts';
 import { noDeaths } from '../instance/respawn.ts';
 import type { InstanceRecord } from './record.ts';
 

@@ -5,7 +5,7 @@
 
 import { defined } from '../../text/defined.ts';
 import type { DesiredState } from '../desired-state.ts';
-import { type Instance, isAlive } from '../instance/machine.ts';
+import { type Instance, isAlive } from '../instance/instance.ts';
 import { type ServiceState, serviceStateOf } from '../service-state.ts';
 import type { SupervisorHost } from '../supervisor-host.ts';
 import { type Alarm, judgeAlarm, noAlarm } from './alarm.ts';

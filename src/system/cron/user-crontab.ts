@@ -47,7 +47,7 @@ function crontab(args: readonly string[], input?: Buffer): Answer | { readonly r
   });
   if (error !== undefined) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const reason = missing ? 'there is no crontab(1) on this machine: install cron' : error.message;
+    const reason = missing ? 'there is no crontab(1) on this host: install cron' : error.message;
     return { refusal: { denied: false, reason } };
   }
   const words = stderr

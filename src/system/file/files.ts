@@ -105,7 +105,7 @@ function unreadable(error: unknown): FileRead {
   // open(2) of a socket, or of a device without a driver.
   if (code === 'ENXIO' || code === 'ENODEV') return refused('this is a socket or a device, not a file');
   if (code === undefined) throw error;
-  return refused(`it can not be read (${code})`);
+  return refused(`it can't be read (${code})`);
 }
 
 function factsOf(stats: Stats): FileFacts {

@@ -2,7 +2,7 @@
 import { statfsSync } from 'node:fs';
 
 export interface FreeSpace {
-  /** For anybody but root. */
+  /** The bytes that users other than root can write. */
   readonly freeBytes: number;
   readonly bytes: number;
   /** Inodes; `undefined` where the file system does not count them. */

@@ -14,6 +14,8 @@ export interface LogEntry {
   readonly level: LogLevel;
   readonly message: string;
   readonly fields: Fields;
+  /** More fields, for JSON and the journal; text leaves them out. */
+  readonly details?: Fields;
   readonly atMs: number;
 }
 
@@ -35,8 +37,9 @@ export function entryForFile(entry: LogEntry, format: Format): string {
 }
 
 /** One entry as JSON. A field with the name of one of the entry's own keys gets a suffix. */
-function json({ level, message, fields, atMs }: LogEntry): string {
-  return JSON.stringify({ time: new Date(atMs).toISOString(), level, message, pid: process.pid, ...prefixed(fields) });
+function json({ level, message, fields, details, atMs }: LogEntry): string {
+  const all = prefixed({ ...fields, ...details });
+  return JSON.stringify({ time: new Date(atMs).toISOString(), level, message, pid: process.pid, ...all });
 }
 
 function prefixed(fields: Fields): Fields {

@@ -4,8 +4,10 @@
  * goes there directly.
  */
 import process from 'node:process';
+import type { Delivery } from '../types/message.ts';
 import type { LogLevel, OwnLog, OwnLogSettings } from '../types/own-log.ts';
 import { entryForSyslog, type Fields, isWanted, type LogEntry } from './entry.ts';
+import { hasJournal, writeJournal } from './journald.ts';
 import { type SyslogTarget, writeSyslog } from './syslog.ts';
 import type { createWinstonLog, EntrySink } from './winston-log.ts';
 
@@ -46,15 +48,15 @@ class LazyLog implements OwnLog {
     this.#target = syslogSocket === undefined ? { facility } : { facility, socket: syslogSocket };
   }
 
-  note(level: LogLevel, message: string, fields: Fields = {}): void {
+  note(level: LogLevel, message: string, fields: Fields = {}, details: Fields = {}): void {
     if (this.#closing !== undefined || !isWanted(level, this.#settings.level)) return;
-    const entry: LogEntry = { level, message, fields, atMs: Date.now() };
+    const entry: LogEntry = { level, message, fields, details, atMs: Date.now() };
     const { syslog, file } = this.#settings;
     const isShown = this.#settings.console && isWanted(level, this.#consoleLevel);
     const isForSyslogOnly = file === undefined && !isShown;
     if (isForSyslogOnly && syslog === undefined) return;
     if (isForSyslogOnly && level === 'info' && this.#sink === undefined) {
-      this.#toSyslog(level, entryForSyslog(entry));
+      this.#await(toSystemLog(entry, this.#target));
       return;
     }
     this.#sink ??= this.#open();
@@ -87,12 +89,21 @@ class LazyLog implements OwnLog {
   }
 
   #toSyslog(level: LogLevel, text: string): void {
-    const written = writeSyslog(level, text, this.#target);
+    this.#await(writeSyslog(level, text, this.#target));
+  }
+
+  #await(written: Promise<Delivery>): void {
     const reported = written.then((delivery) => (delivery.ok ? undefined : complain(delivery.reason)));
     this.#direct.add(reported);
     // A supervisor logs for months.
     void reported.then(() => this.#direct.delete(reported));
   }
+}
+
+/** To the journal with its fields, where there is one; tests with a socket of their own have none. */
+function toSystemLog(entry: LogEntry, target: SyslogTarget): Promise<Delivery> {
+  if (target.socket === undefined && hasJournal()) return writeJournal(entry, target);
+  return writeSyslog(entry.level, entryForSyslog(entry), target);
 }
 
 /**

@@ -23,7 +23,10 @@ const limitMs = 2000;
 /** rsyslog's default limit of a message; logger(1) by itself cuts at 1 KiB. */
 const messageBytes = 8192;
 
-const severities = { error: 'err', warn: 'warning', info: 'info', debug: 'debug' } satisfies Record<LogLevel, string>;
+export const severities = { error: 'err', warn: 'warning', info: 'info', debug: 'debug' } as const satisfies Record<
+  LogLevel,
+  string
+>;
 
 /**
  * Sends each line of the text as one message. Resolves when all are handed over; never rejects. A
@@ -34,14 +37,19 @@ export async function writeSyslog(
   text: string,
   { facility, tag = 'run-job', socket }: SyslogTarget = { facility: 'cron' },
 ): Promise<Delivery> {
+  const args = [
+    // Without --id: for root logger(1) would send that process's credentials, which a container
+    // forbids, and lose the message.
+    ...['--tag', `${tag}[${process.pid}]`, '--priority', `${facility}.${severities[level]}`],
+    ...['--skip-empty', '--size', String(messageBytes)],
+    ...(socket === undefined ? [] : ['--socket', socket]),
+  ];
+  return runLogger(args, `${text.split('\n').map(printable).join('\n')}\n`);
+}
+
+/** Hands a text to logger(1). Never rejects. */
+export async function runLogger(args: readonly string[], input: string): Promise<Delivery> {
   try {
-    const args = [
-      // Without --id: for root logger(1) would send that process's credentials, which a container
-      // forbids, and lose the message.
-      ...['--tag', `${tag}[${process.pid}]`, '--priority', `${facility}.${severities[level]}`],
-      ...['--skip-empty', '--size', String(messageBytes)],
-      ...(socket === undefined ? [] : ['--socket', socket]),
-    ];
     // logger is not part of the run: its environment has no mark, and Ctrl-C at the terminal does
     // not reach it.
     const child = spawn('/usr/bin/logger', args, {
@@ -53,7 +61,7 @@ export async function writeSyslog(
       words += chunk;
     });
     child.stdin.on('error', () => {});
-    child.stdin.end(`${text.split('\n').map(printable).join('\n')}\n`);
+    child.stdin.end(input);
     const [code, signal] = await once(child, 'close');
     // logger exits with 0 also when it could not send a message, and says so on stderr.
     if (words !== '') return { ok: false, reason: printable(words.trim()) };

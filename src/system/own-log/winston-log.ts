@@ -8,6 +8,7 @@ import type { Delivery } from '../types/message.ts';
 import type { LogLevel, OwnLogSettings } from '../types/own-log.ts';
 import { appendLines } from './append.ts';
 import { entryForFile, entryForSyslog, type LogEntry, logLevels } from './entry.ts';
+import { hasJournal, writeJournal } from './journald.ts';
 import { type SyslogTarget, writeSyslog } from './syslog.ts';
 
 /** The destination of entries when winston is loaded. */
@@ -126,11 +127,20 @@ function batchTransport(deliver: Deliver, onProblem: (reason: string) => void): 
  * lines.
  */
 async function toSyslog(entries: readonly LogEntry[], target: SyslogTarget): Promise<Delivery> {
+  if (target.socket === undefined && hasJournal()) return toJournal(entries, target);
   for (let start = 0, end = 0; start < entries.length; start = end) {
     const level = entries[start]?.level ?? 'info';
     while (entries[end]?.level === level) end++;
     const lines = entries.slice(start, end).map((entry) => entryForSyslog(entry));
     const delivery = await writeSyslog(level, lines.join('\n'), target);
+    if (!delivery.ok) return delivery;
+  }
+  return { ok: true };
+}
+
+async function toJournal(entries: readonly LogEntry[], target: SyslogTarget): Promise<Delivery> {
+  for (const entry of entries) {
+    const delivery = await writeJournal(entry, target);
     if (!delivery.ok) return delivery;
   }
   return { ok: true };

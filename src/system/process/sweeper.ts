@@ -1,7 +1,6 @@
 /** Ends orphaned runs, whose run-job and reaper were both killed, through /proc. */
 
-import type { LockHolder } from '../types/lock.ts';
-import type { Sweeper } from '../types/process.ts';
+import type { LockHolder, Sweeper } from '../types/lock.ts';
 import { named } from './family.ts';
 import { endAll, livingOf, type ProcessTree } from './sweep.ts';
 

@@ -1,8 +1,7 @@
 /** Signals the run-job of another run, never a later process with its pid. */
 import { statSync } from 'node:fs';
 import process from 'node:process';
-import type { LockHolder } from '../types/lock.ts';
-import type { Wrappers } from '../types/process.ts';
+import type { LockHolder, Wrappers } from '../types/lock.ts';
 import { environmentOf, isAlive, variableIn } from './proc.ts';
 
 export const wrappers: Wrappers = {

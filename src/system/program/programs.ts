@@ -62,5 +62,5 @@ function look(candidate: string): Look {
  * '/etc/passwd/x'" the middle.
  */
 function errnoWords(error: unknown): string {
-  return /^\w+: ([^,]+)/.exec((error as Error).message)?.[1] ?? 'it can not be looked at';
+  return /^\w+: ([^,]+)/.exec((error as Error).message)?.[1] ?? "it can't be looked at";
 }

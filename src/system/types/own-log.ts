@@ -15,13 +15,15 @@ export interface OwnLogSettings {
   readonly console: boolean;
 }
 
+export type LogFields = Readonly<Record<string, string | number | boolean>>;
+
 /** The log in which the programs record their own actions. A job's output goes to its RunLog. */
 export interface OwnLog {
   /**
    * Returns at once and never throws. A log that can't be written does not change what the program
-   * does.
+   * does. `details` are fields that only JSON and the journal get.
    */
-  note(level: LogLevel, message: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+  note(level: LogLevel, message: string, fields?: LogFields, details?: LogFields): void;
   /** Resolves when every entry is written, or after 5 s. Later entries are dropped. */
   close(): Promise<void>;
 }

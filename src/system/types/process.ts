@@ -1,5 +1,4 @@
 /** Processes: how the command of a job is started, watched and ended. */
-import type { LockHolder } from './lock.ts';
 
 /**
  * A process, distinguished from a later one with the same pid by its start: field 22 of
@@ -18,33 +17,6 @@ export type WaitStatus =
    * The process that waited for it was killed, so the end is not known; `reason` says so in words.
    */
   | { readonly is: 'unknown'; readonly reason: string };
-
-/**
- * Signals the run-job that a lock's record names, provided that it is still the same process of
- * this user. Any other holder is left alone.
- */
-export interface Wrappers {
-  /** Sends TERM, then CONT in case the run-job is suspended. */
-  askToEnd(holder: LockHolder): void;
-  /** Sends CONT. */
-  wake(holder: LockHolder): void;
-  /** Sends KILL. The reaper of the run ends the run's processes; without one a sweep does. */
-  kill(holder: LockHolder): void;
-}
-
-/**
- * Ends the remaining processes of a run whose run-job is dead. Holders in any state but `orphaned`
- * are left alone.
- */
-export interface Sweeper {
-  /** The remaining processes, to be shown to people. */
-  left(orphan: LockHolder): readonly Survivor[];
-  /**
-   * Sends TERM to all, and after `graceMs` KILL until no process is left or 5 s have passed.
-   * Resolves with those that could not be killed.
-   */
-  end(orphan: LockHolder, graceMs: number): Promise<readonly Survivor[]>;
-}
 
 /**
  * A command that is ready to be started. Prefixes such as prlimit(1) and nice(1) are part of

@@ -1,4 +1,7 @@
-/** Failmail in the queue and the outbox: each failure from the Nth in a row on, whatever is killed or broken in between. */
+/**
+ * Failmail in the queue and the outbox: each failure from the Nth in a row on, whatever is killed
+ * or broken in between.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

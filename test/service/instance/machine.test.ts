@@ -10,9 +10,8 @@ import {
   type InstanceRules,
   isAlive,
   newInstance,
-  nextWakeMs,
-  step,
-} from '../../../src/service/instance/machine.ts';
+} from '../../../src/service/instance/instance.ts';
+import { nextWakeMs, step } from '../../../src/service/instance/machine.ts';
 
 const respawn: Respawn = serviceOf({}).respawn;
 const health: Health = {

@@ -12,7 +12,7 @@ import { until } from '../../cli/house.ts';
 const directory = mkdtempSync(path.join(tmpdir(), 'cron-daemon-'));
 after(() => rmSync(directory, { recursive: true }));
 
-test('a process called cron is found, with when it began and whether it is stopped', async () => {
+test('a process named cron is found, with its start and whether it is suspended', async () => {
   const program = path.join(directory, 'cron');
   symlinkSync(spawnSync('sh', ['-c', 'command -v sleep'], { encoding: 'utf8' }).stdout.trim(), program);
   const before = findCronDaemon();
@@ -29,7 +29,7 @@ test('a process called cron is found, with when it began and whether it is stopp
     if (before.is === 'running') return assert.deepEqual(found, before);
     assert.equal(found.is, 'running');
     assert.equal(found.is === 'running' && found.pid, child.pid);
-    // The kernel counts in hundredths of a second, and the clock of this machine may be corrected meanwhile.
+    // The kernel counts in hundredths of a second, and the host's clock may be corrected meanwhile.
     assert.ok(found.is === 'running' && found.sinceMs > earliestMs - 5000 && found.sinceMs <= Date.now() + 5000);
     child.kill('SIGSTOP');
     await until('it to be stopped', () => {
@@ -43,12 +43,12 @@ test('a process called cron is found, with when it began and whether it is stopp
   }
 });
 
-test('the machine was booted before now', () => {
+test('the host was booted before now', () => {
   assert.ok(bootTimeMs() < Date.now());
   assert.ok(suspendedMs() >= 0);
 });
 
-test('of the usual files the first that knows of cron is read; where there is none the journal is asked', () => {
+test('the first usual file that mentions cron is read; without one, the journal is', () => {
   const syslog = path.join(directory, 'syslog');
   writeFileSync(syslog, '2026-11-25T10:30:01Z host CRON[1]: (svc) CMD (x)\n');
   const empty = path.join(directory, 'empty');

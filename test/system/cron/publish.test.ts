@@ -25,7 +25,7 @@ import type { CrontabChange, Refusal, Turn } from '../../../src/system/types/cro
 
 const notRoot = process.geteuid?.() === 0 ? false : 'needs root';
 
-/** Where the lock of a crontab is during a turn. */
+/** The path of a crontab's lock during a turn. */
 function lockOf(file: string): string {
   if (notRoot) return path.join(path.dirname(file), `.${path.basename(file)}.lock`);
   return `/run/process-control-generate/${file.replace(/[^\w-]/g, '_')}.lock`;
@@ -55,7 +55,7 @@ function publish(file: string, texts: Record<string, string>, removals: readonly
   return answer;
 }
 
-test('a published file has the text, the mode and the owner that cron wants, and one link', () => {
+test('a published file has the text, the mode and the owner that cron requires, and one link', () => {
   withDirectory((directory, file) => {
     const before = process.umask(0o077);
     assert.equal(publish(file, { jobs: 'text \u00e4\n' }), undefined);
@@ -67,7 +67,7 @@ test('a published file has the text, the mode and the owner that cron wants, and
   });
 });
 
-test('root publishes as root:root, also where the directory passes its group on', { skip: notRoot }, () => {
+test('root publishes as root:root, also in a setgid directory', { skip: notRoot }, () => {
   withDirectory((directory, file) => {
     chownSync(directory, 0, 4);
     chmodSync(directory, 0o2755);
@@ -76,7 +76,7 @@ test('root publishes as root:root, also where the directory passes its group on'
   });
 });
 
-test('each new text has another second, even right after a file from the future', () => {
+test('each new text has a new mtime in whole seconds, also after a file from the future', () => {
   withDirectory((_directory, file) => {
     const seconds = () => Math.floor(statSync(file).mtimeMs / 1000);
     publish(file, { jobs: '1\n' });
@@ -90,7 +90,7 @@ test('each new text has another second, even right after a file from the future'
   });
 });
 
-test('an old file is replaced, never written into: whoever has it open reads it to its end', () => {
+test('an old file is replaced and never rewritten: a process that has it open reads it to its end', () => {
   withDirectory((_directory, file) => {
     writeFileSync(file, 'old\n');
     linkSync(file, `${file}.saved`);
@@ -101,7 +101,7 @@ test('an old file is replaced, never written into: whoever has it open reads it 
   });
 });
 
-test('several files come and go in one change', () => {
+test('one change adds and removes several files', () => {
   withDirectory((directory, file) => {
     publish(file, { 'jobs-2': '2\n', jobs: '1\n' });
     assert.equal(publish(file, { jobs: 'all\n' }, ['jobs-2']), undefined);
@@ -109,7 +109,7 @@ test('several files come and go in one change', () => {
   });
 });
 
-test('nothing is replaced when one of the texts can not be written', { skip: notRoot }, () => {
+test("no file is replaced when one of the texts can't be written", { skip: notRoot }, () => {
   withDirectory((directory, file) => {
     publish(file, { jobs: 'old\n', 'jobs-2': 'old\n' });
     // A file system of 64 KiB is full soon.
@@ -132,7 +132,7 @@ test('nothing is replaced when one of the texts can not be written', { skip: not
   });
 });
 
-test('what a killed generator left is cleared away, and nothing else', () => {
+test('files that a killed cron-generate left are removed, and no others', () => {
   withDirectory((directory, file) => {
     const others = [
       '.jobs.tmp-x',
@@ -147,7 +147,7 @@ test('what a killed generator left is cleared away, and nothing else', () => {
   });
 });
 
-test('a generator waits for its turn, and gives up with a reason', async () => {
+test('cron-generate waits for its turn, and gives up with a reason', async () => {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'pc-publish-'));
   const file = path.join(directory, 'jobs');
   const first = mine(publisher.turn(file, 5));
@@ -184,7 +184,7 @@ test('a turn leaves no lock file anywhere, and removes the one that 1.0 kept in 
   });
 });
 
-test("a lock file of 1.0's name that is not empty, or not root's, is somebody else's", { skip: notRoot }, () => {
+test("a lock file of 1.0's name that is not empty, or not root's, is left alone", { skip: notRoot }, () => {
   withDirectory((directory, file) => {
     const old = path.join(directory, '.jobs.lock');
     writeFileSync(old, 'text', { mode: 0o600 });
@@ -196,7 +196,7 @@ test("a lock file of 1.0's name that is not empty, or not root's, is somebody el
   });
 });
 
-test('generators that wait for one another never work at the same time, though each removes the lock file', async () => {
+test('waiting cron-generates never work at the same time, although each removes the lock file', async () => {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'pc-publish-'));
   const file = path.join(directory, 'jobs');
   const module = path.resolve(import.meta.dirname, '../../../src/system/cron/publish.js');
@@ -216,7 +216,7 @@ test('generators that wait for one another never work at the same time, though e
   assert.deepEqual(codes, [0, 0, 0, 0]);
 });
 
-test('a turn ends with its generator, however that ends', () => {
+test('a turn ends with its cron-generate, however that ends', () => {
   withDirectory((_directory, file) => {
     const module = path.resolve(import.meta.dirname, '../../../src/system/cron/publish.js');
     const script = `import(${JSON.stringify(module)}).then(({publisher}) => { publisher.turn(${JSON.stringify(file)}, 5); process.kill(process.pid, 9); })`;
@@ -225,7 +225,7 @@ test('a turn ends with its generator, however that ends', () => {
   });
 });
 
-/** What somebody could have put in the place of the lock. */
+/** Files that another user could have put in the place of the lock. */
 const obstacles: readonly (readonly [string, (lock: string) => void])[] = [
   ['a symbolic link', (lock) => symlinkSync('/tmp/nowhere', lock)],
   ['a FIFO', (lock) => execFileSync('mkfifo', [lock])],
@@ -241,7 +241,7 @@ const obstacles: readonly (readonly [string, (lock: string) => void])[] = [
 ];
 
 for (const [what, put] of obstacles) {
-  test(`${what} in the place of the lock is refused and not waited for`, () => {
+  test(`${what} in the place of the lock is refused at once`, () => {
     withDirectory((_directory, file) => {
       mine(publisher.turn(file, 1)).end();
       put(lockOf(file));
@@ -256,7 +256,7 @@ for (const [what, put] of obstacles) {
   });
 }
 
-test('a directory in which others can write is refused, since they could put their own file there', () => {
+test('a directory in which other users can write is refused', () => {
   withDirectory((directory, file) => {
     chmodSync(directory, 0o777);
     assert.deepEqual(publisher.turn(file, 1), {
@@ -268,7 +268,7 @@ test('a directory in which others can write is refused, since they could put the
   });
 });
 
-test("somebody else's directory is refused to root, and root's is fine", { skip: notRoot }, () => {
+test("another user's directory is refused to root, and root's own is accepted", { skip: notRoot }, () => {
   withDirectory((directory, file) => {
     mine(publisher.turn(file, 1)).end();
     chownSync(directory, 65534, 0);
@@ -277,7 +277,7 @@ test("somebody else's directory is refused to root, and root's is fine", { skip:
   });
 });
 
-test('what can not be done is said with the path', () => {
+test('a refusal names the path', () => {
   withDirectory((directory, file) => {
     assert.deepEqual(publisher.turn(path.join(directory, 'none/jobs'), 1), {
       denied: false,

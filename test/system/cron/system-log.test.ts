@@ -1,4 +1,6 @@
-/** Why no word of cron can be read: because there is no such file, or because it is closed. */
+/**
+ * The reasons why no line of cron can be read: a missing file, or one that the caller may not read.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +14,7 @@ import { readSystemLog } from '../../../src/system/cron/system-log.ts';
 const span = { fromMs: 0, untilMs: 60_000 };
 const isRoot = process.getuid?.() === 0;
 
-test('no syslog file, one without a word of cron, and one that can be read are told apart', () => {
+test('a missing syslog file, one without cron, and a readable one give different answers', () => {
   const directory = mkdtempSync('/tmp/pc-system-log-');
   try {
     const file = path.join(directory, 'syslog');
@@ -30,7 +32,7 @@ test('no syslog file, one without a word of cron, and one that can be read are t
   }
 });
 
-test('a syslog file that the caller may not read is named, and never called absent', () => {
+test('a syslog file that the caller may not read is named, and not reported as missing', () => {
   const directory = mkdtempSync('/tmp/pc-system-log-');
   try {
     chmodSync(directory, 0o755);

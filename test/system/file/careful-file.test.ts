@@ -1,4 +1,7 @@
-/** The careful reader, while somebody exchanges what it reads for links and FIFOs as fast as the machine can. */
+/**
+ * The careful reader, while another process replaces its files by links and FIFOs as fast as it
+ * can.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +17,10 @@ const renameat2: Readonly<Record<string, number>> = { x64: 316, arm64: 276, risc
 const number = renameat2[process.arch];
 const skip = number !== undefined && existsSync('/usr/bin/perl') ? false : 'needs perl, and a known system call';
 
-/** `NUMBER A B …`: exchanges A and B, then the next pair, without end; says "ready" after the first round. */
+/**
+ * `NUMBER A B …`: exchanges A and B, then the next pair, without end; says "ready" after the first
+ * round.
+ */
 const storm = `my $number = shift() + 0; $| = 1;
 for (my $round = 0; ; $round++) {
   for (my $at = 0; $at < @ARGV; $at += 2) {
@@ -45,7 +51,8 @@ describe('in a storm of exchanges', { skip }, () => {
       ...['base/folder/file', 'file-link', 'base/folder/deeper', 'deeper-link', 'base/waits', 'fifo'],
       ...['base/folder', 'base/folder-link'],
     ];
-    // What stands below the folder is exchanged while the folder is itself: afterwards all is back where it was.
+    // What stands below the folder is exchanged while the folder is itself: afterwards all is back
+    // where it was.
     const round = [...pairs, ...pairs.slice(-2), ...pairs.slice(0, -2)];
     const args = ['-e', storm, String(number), ...round.map(at)];
     stormy = spawn('/usr/bin/perl', args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -56,7 +63,7 @@ describe('in a storm of exchanges', { skip }, () => {
     rmSync(top, { recursive: true, force: true });
   });
 
-  /** What came of many tries: the answers, and the codes of what was refused. */
+  /** The results of many attempts: the answers, and the codes of the refusals. */
   function tried(read: () => string): ReadonlySet<string> {
     const came = new Set<string>();
     // Both must be seen: a storm that never meets the reader proves nothing.
@@ -91,7 +98,7 @@ describe('in a storm of exchanges', { skip }, () => {
     ],
   ];
   for (const [what, read] of ways) {
-    test(`${what} is its own or an error, and nothing stays open`, () => {
+    test(`${what} reads its own file or fails, and no descriptor stays open`, () => {
       const before = open();
       const came = tried(read);
       assert.deepEqual(

@@ -34,7 +34,7 @@ test('a regular file is read whole, with its facts', () => {
   assert.equal(read.facts.sizeBytes, 4);
 });
 
-test('what was read stays what it was when another file is read', () => {
+test('the bytes of a read stay unchanged when another file is read', () => {
   writeFileSync(place('one'), '1111');
   writeFileSync(place('two'), '2222');
   const one = files.readRegular(place('one'), limit);
@@ -60,13 +60,13 @@ test('an empty file is read', () => {
   assert.equal(answer('empty'), '');
 });
 
-test('what is not there is absent, also below something that is no directory', () => {
+test('a missing file is absent, also below a file that is not a directory', () => {
   writeFileSync(place('file'), '');
   assert.equal(answer('nothing'), 'absent');
   assert.equal(answer('file/below'), 'absent');
 });
 
-test('a FIFO is refused at once, though nobody writes into it', () => {
+test('a FIFO without a writer is refused at once', () => {
   execFileSync('mkfifo', [place('fifo')]);
   assert.equal(answer('fifo'), 'this is a FIFO, not a file');
 });
@@ -96,7 +96,7 @@ test('a link is followed as long as it stays inside', () => {
   assert.equal(answer('link-to-link'), 'found');
 });
 
-test('a link that leads out is refused, however it does', () => {
+test('a link that leads out is refused, in every form', () => {
   writeFileSync(path.join(outside, 'secret'), 'secret');
   symlinkSync(path.join(outside, 'secret'), place('out'));
   symlinkSync('../elsewhere/secret', place('out-relative'));
@@ -109,7 +109,7 @@ test('a link that leads out is refused, however it does', () => {
   }
 });
 
-test('a directory whose name begins like the right one is outside', () => {
+test('a directory whose name only begins like the right one is outside', () => {
   mkdirSync(`${inside}-evil`);
   writeFileSync(`${inside}-evil/file`, 'evil');
   symlinkSync(`${inside}-evil/file`, place('evil'));
@@ -173,12 +173,12 @@ test('a file that grows and shrinks while it is read is refused', async () => {
   assert.equal(reason, 'the file changed while it was read; try again');
 });
 
-test('a file that is overwritten while it is read is refused, though its size stays', async () => {
+test('a file that is overwritten while it is read is refused, although its size stays', async () => {
   const reason = await refusalWhile("fs.writeSync(fd, 'y', n % 50000);");
   assert.equal(reason, 'the file changed while it was read; try again');
 });
 
-test('a file whose size says nothing about its content is refused', () => {
+test('a file whose size differs from its content is refused', () => {
   const read = files.readRegular('/proc/self/status', { limitBytes: 100_000 });
   assert.deepEqual(read, { is: 'refused', reason: 'the file changed while it was read; try again' });
 });
@@ -190,7 +190,7 @@ test('facts are those of the link itself', () => {
   assert.equal(files.facts(place('nothing')), undefined);
 });
 
-test('what can not be listed or resolved is undefined', () => {
+test("a directory that can't be listed and a path that can't be resolved are undefined", () => {
   assert.equal(files.list(place('plain')), undefined);
   assert.equal(files.list(place('nothing')), undefined);
   assert.ok(files.list(inside)?.includes('plain'));

@@ -8,7 +8,7 @@ import { newOwnerName } from '../../../src/system/lock/owner.ts';
 
 const facts = { runId: 'r', startedMs: 0, kernelLock: '0:0' };
 
-/** Whoever wants NAME.run, with the calls of proper-lockfile to make one by one. */
+/** A contender for NAME.run, whose calls of proper-lockfile the test makes one by one. */
 function contender(t: TestContext, place: string) {
   const owner = newOwnerName();
   const directory = new RunDirectory(place, owner);
@@ -41,7 +41,7 @@ function placeWithDeadOwner(t: TestContext): string {
   return place;
 }
 
-test('a breaker that is late harms neither the one that was first nor the order', (t) => {
+test('a late breaker harms neither the first one nor the order', (t) => {
   const place = placeWithDeadOwner(t);
   const late = contender(t, place);
   const first = contender(t, place);
@@ -55,7 +55,7 @@ test('a breaker that is late harms neither the one that was first nor the order'
   assert.deepEqual(readdirSync(place), [first.owner]);
 });
 
-test('giving back takes only the own file away, even when somebody else has the place by then', (t) => {
+test('a release removes only its own file, even when another run has the place by then', (t) => {
   const place = placeWithDeadOwner(t);
   rmSync(place, { recursive: true });
   const first = contender(t, place);
@@ -67,7 +67,7 @@ test('giving back takes only the own file away, even when somebody else has the 
   assert.deepEqual(readdirSync(place), [next.owner]);
 });
 
-test('an empty directory is free, and one never stands there without an owner', (t) => {
+test('an empty directory is free, and a lock never exists without an owner', (t) => {
   const place = placeWithDeadOwner(t);
   rmSync(place, { recursive: true });
   mkdirSync(place);
@@ -78,7 +78,7 @@ test('an empty directory is free, and one never stands there without an owner', 
   assert.deepEqual(readdirSync(place), [only.owner], 'a process that ends leaves its lock to be judged');
 });
 
-test('a record does not come back by itself after it was removed', (t) => {
+test('a removed record is not rewritten', (t) => {
   const place = placeWithDeadOwner(t);
   rmSync(place, { recursive: true });
   const one = contender(t, place);

@@ -1,4 +1,7 @@
-/** A process that carries the marks of a dead run is of that run only if it is the service user's, or one that the service user became by sudo. */
+/**
+ * A process that carries the marks of a dead run is of that run only if it is the service user's,
+ * or one that the service user became by sudo.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -27,7 +30,7 @@ async function marked(run: string, uid: number): Promise<number> {
   return child.pid;
 }
 
-test('whose processes belong to a run whose run-job is gone', { skip }, async () => {
+test('the processes of a run without its run-job are found', { skip }, async () => {
   const run = randomUuid();
   const [serviceUser, stranger] = [65533, 65534];
   // The name of this process, with a start time that it does not have: an owner that is dead.

@@ -1,4 +1,6 @@
-/** Real processes that ask for a lock, for the tests of the lock: each is a `holds-lock` of its own. */
+/**
+ * Real processes that ask for a lock, for the tests of the lock: each is a `holds-lock` of its own.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -116,7 +118,10 @@ export async function refused(t: TestContext, asking: Asking): Promise<LockHolde
   return answer.holder;
 }
 
-/** Asks, expects that it can't be told, and answers the sentence that a person would read. */
+/**
+ * Asks for the lock, expects the answer `unavailable`, and returns the sentence that a person would
+ * read.
+ */
 export async function unavailable(t: TestContext, asking: Asking): Promise<string> {
   const asker = new Asker(t, asking);
   const answer = await asker.answer();
@@ -137,7 +142,10 @@ export async function held(t: TestContext, asking: Asking, withinMs = 60_000): P
   }
 }
 
-/** Kills a command and all that it has started in its session; again, because a shell may fork while it is killed. */
+/**
+ * Kills a command and all that it has started in its session; again, because a shell may fork while
+ * it is killed.
+ */
 export function endSession(leader: number): void {
   for (;;) {
     const found = listProcesses().filter((one) => one.session === leader);
@@ -182,7 +190,7 @@ export function keeperOf(file: string, name: string): Promise<number> {
   );
 }
 
-/** Why a test that needs root's tools can't run here; false when it can. */
+/** The reason why a test that needs root's tools can't run here; false when it can. */
 export function lacks(command: string, ...args: readonly string[]): string | false {
   try {
     execFileSync(command, args, { stdio: 'ignore' });

@@ -1,4 +1,7 @@
-/** The lock where the machine is not as it should be: other namespaces, full and read-only disks, foreign files, the predecessor. */
+/**
+ * The lock on an unusual host: other namespaces, full and read-only disks, foreign files, the
+ * predecessor.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +15,7 @@ import { commandLineOf, listProcesses } from '../../../src/system/process/proc.t
 import type { LockAnswer } from '../../../src/system/types/lock.ts';
 import { Asker, held, hold, lacks, program, refused, runDirectory, unavailable, until } from './lock-holders.ts';
 
-/** A process that looks as if it were pid 1 of a machine of its own. */
+/** A process that sees itself as pid 1 of its own host. */
 const ownPids = 'unshare --pid --fork --kill-child --mount-proc'.split(' ');
 /** The same, but it sees the pids of everybody in /proc, which say nothing about it. */
 const ownPidsForeignProc = 'unshare --pid --fork --kill-child'.split(' ');
@@ -24,7 +27,9 @@ function locksIn(directory: string) {
   return jobLocks({ runDirectory: directory, say: (remark) => assert.fail(remark) });
 }
 
-/** Runs the program in a mount namespace of its own, after these commands; `$1` is the directory. */
+/**
+ * Runs the program in a mount namespace of its own, after these commands; `$1` is the directory.
+ */
 function mounted(script: string, directory: string): readonly string[] {
   return ['unshare', '--mount', 'sh', '-ec', `${script}; shift; exec "$@"`, 'mounted', directory];
 }
@@ -35,7 +40,7 @@ async function unavailableHere(directory: string): Promise<string> {
   return `${answer.stage}: ${answer.reason}`;
 }
 
-test('a holder in another pid namespace keeps the lock, and whoever looks is told why nothing more is known', {
+test('a holder in another pid namespace keeps the lock, and status says why no more is known', {
   skip: noPidNamespaces,
 }, async (t) => {
   const directory = runDirectory(t);
@@ -49,7 +54,7 @@ test('a holder in another pid namespace keeps the lock, and whoever looks is tol
   await held(t, { directory });
 });
 
-test('a holder outside keeps the lock from those in a pid namespace, with and without a /proc of their own', {
+test('a holder outside keeps the lock from run-jobs in a pid namespace, with and without their own /proc', {
   skip: noPidNamespaces,
 }, async (t) => {
   const directory = runDirectory(t);
@@ -61,7 +66,7 @@ test('a holder outside keeps the lock from those in a pid namespace, with and wi
   await held(t, { directory, prefix: ownPids });
 });
 
-test('a holder that sees a /proc that is not its own is never taken for the process that has its number there', {
+test('a holder with a foreign /proc is never taken for the process that has its pid there', {
   skip: noPidNamespaces,
 }, async (t) => {
   const directory = runDirectory(t);
@@ -72,7 +77,7 @@ test('a holder that sees a /proc that is not its own is never taken for the proc
   await held(t, { directory, prefix: ownPidsForeignProc });
 });
 
-test('a holder that sees a foreign /proc is no orphan to those beside it who see their own', {
+test('a holder with a foreign /proc is not an orphan for run-jobs beside it with their own', {
   skip: noPidNamespaces,
 }, (t) => {
   const directory = runDirectory(t);
@@ -160,7 +165,7 @@ test('a pid that was given to another process keeps no lock', {
   assert.match(output.toString(), /^\{"is":"held"/);
 });
 
-test('a full disk is said, with the step that failed, and leaves nothing behind', { skip: noMounts }, async (t) => {
+test('a full disk is reported with the step that failed, and no file is left behind', { skip: noMounts }, async (t) => {
   const directory = runDirectory(t);
   const fill = 'mount -t tmpfs -o size=16k,mode=755 none "$1"; dd if=/dev/zero of="$1/full" bs=4k 2>/dev/null || true';
   const said = await unavailable(t, { directory, prefix: mounted(fill, directory) });
@@ -172,7 +177,7 @@ test('a full disk is said, with the step that failed, and leaves nothing behind'
   assert.equal(execFileSync('cat', [`${directory}.after`]).toString(), 'full\njob.flock\n');
 });
 
-test('a disk without a free file is said too', { skip: noMounts }, async (t) => {
+test('a disk without a free inode is reported', { skip: noMounts }, async (t) => {
   const directory = runDirectory(t);
   const prefix = mounted('mount -t tmpfs -o nr_inodes=2,mode=755 none "$1"', directory);
   assert.match(await unavailable(t, { directory, prefix }), /^making .*ENOSPC/);
@@ -190,13 +195,13 @@ test('on a disk that fills up while the lock is held the record is still rewritt
   assert.deepEqual(holder.remarks, []);
 });
 
-test('a read-only disk is said', { skip: noMounts }, async (t) => {
+test('a read-only disk is reported', { skip: noMounts }, async (t) => {
   const directory = runDirectory(t);
   const prefix = mounted('mount -t tmpfs -o ro,mode=755 none "$1"', directory);
   assert.match(await unavailable(t, { directory, prefix }), /^opening .*job\.flock: EROFS/);
 });
 
-test('a missing flock(1) is said; no lock is taken without it', { skip: noMounts }, async (t) => {
+test('a missing flock(1) is reported, and no lock is taken without it', { skip: noMounts }, async (t) => {
   const directory = runDirectory(t);
   for (const [script, reason] of [
     ['mount --bind /dev/null /usr/bin/flock', /EACCES/],
@@ -208,7 +213,7 @@ test('a missing flock(1) is said; no lock is taken without it', { skip: noMounts
   assert.deepEqual(readdirSync(directory).sort(), ['job.flock', 'x']);
 });
 
-test('a machine without /proc is said', { skip: noMounts }, async (t) => {
+test('a host without /proc is reported', { skip: noMounts }, async (t) => {
   const directory = runDirectory(t);
   const prefix = mounted('mount -t tmpfs none /proc', directory);
   assert.match(await unavailable(t, { directory, prefix }), /^taking the lock: ENOENT.*\/proc/);
@@ -260,7 +265,7 @@ for (const [what, put, said] of [
     /^reading .*job\.lock: it is no PID file: remove it/,
   ],
 ] as readonly (readonly [string, (at: string) => void, RegExp])[]) {
-  test(`foreign things are neither taken for a lock nor removed: ${what}`, async (t) => {
+  test(`foreign files are neither taken for a lock nor removed: ${what}`, async (t) => {
     const directory = runDirectory(t);
     put(path.join(directory, 'job'));
     assert.match(await unavailableHere(directory), said);
@@ -268,7 +273,7 @@ for (const [what, put, said] of [
   });
 }
 
-test('what looking can not understand counts as somebody, in words', (t) => {
+test("a lock that can't be judged counts as held, with the reason", (t) => {
   const directory = runDirectory(t);
   writeFileSync(path.join(directory, 'job.run'), '');
   const seen = locksIn(directory).holder('job');
@@ -305,7 +310,7 @@ test('the PID file of the predecessor locks the job while its process lives, wha
   assert.ok(readdirSync(directory).includes('job.lock'), 'the file belongs to the predecessor');
 });
 
-test('a PID file names nobody when the pid belongs to another program that started after it was written', async (t) => {
+test('a PID file does not count when its pid belongs to another program that started later', async (t) => {
   const directory = runDirectory(t);
   const { file } = await predecessor(t, { directory, commandLine: 'nginx: worker process' });
   assert.equal(locksIn(directory).holder('job')?.state, 'predecessor', 'older than the file: it may be anything');
@@ -314,7 +319,7 @@ test('a PID file names nobody when the pid belongs to another program that start
   await held(t, { directory });
 });
 
-test('a PID file without a pid names nobody', async (t) => {
+test('a PID file without a pid does not count', async (t) => {
   const directory = runDirectory(t);
   for (const text of ['', '\n', 'x', '0', '-1', '99999999999', '1 2', `${2 ** 22}`]) {
     writeFileSync(path.join(directory, 'job.lock'), text);

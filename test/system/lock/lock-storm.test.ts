@@ -16,13 +16,13 @@ async function survived(settings: StormSettings): Promise<void> {
 test('run-jobs that are killed, stopped and stalled anywhere never let two runs overlap', () =>
   survived({ seconds: 4, contenders: 10 }));
 
-test('… not even while somebody keeps deleting NAME.run', () =>
+test('… not even while NAME.run is deleted again and again', () =>
   survived({ seconds: 2, contenders: 8, takenAway: 'run' }));
 
-test('… nor while somebody keeps deleting NAME.flock', () =>
+test('… nor while NAME.flock is deleted again and again', () =>
   survived({ seconds: 2, contenders: 8, takenAway: 'flock' }));
 
-test('… nor while somebody keeps deleting both', () => survived({ seconds: 2, contenders: 8, takenAway: 'both' }));
+test('… nor while both are deleted again and again', () => survived({ seconds: 2, contenders: 8, takenAway: 'both' }));
 
 test('without the lock the jobs of the storm notice that they overlap', async () => {
   const result = await storm({ seconds: 1, contenders: 4, withoutLock: true });

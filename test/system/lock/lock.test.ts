@@ -43,7 +43,7 @@ async function heldHere(directory: string, remarks: string[] = []) {
   return answer.lock;
 }
 
-test('who has the lock is told to the second one, with the run, its command and its log', async (t) => {
+test('a second run-job learns the holder of the lock, with its run, command and log', async (t) => {
   const directory = runDirectory(t);
   const holder = await hold(t, { directory, command: ['sleep', '600'] });
   const seen = await refused(t, { directory });
@@ -57,7 +57,7 @@ test('who has the lock is told to the second one, with the run, its command and 
   assert.deepEqual(locksIn(directory).holder('job'), seen);
 });
 
-test('the lock is free when it was given back, and nothing but the file of the kernel lock is left', async (t) => {
+test('a released lock is free, and only the file of the kernel lock is left', async (t) => {
   const directory = runDirectory(t);
   const lock = await heldHere(directory);
   assert.equal((await locksIn(directory).acquire('job', 'other')).is, 'busy');
@@ -68,13 +68,13 @@ test('the lock is free when it was given back, and nothing but the file of the k
   await (await heldHere(directory)).release();
 });
 
-test('looking makes no file, not even the directory', (t) => {
+test('looking creates no file, not even the directory', (t) => {
   const directory = path.join(runDirectory(t), 'absent');
   assert.equal(locksIn(directory).holder('job'), undefined);
   assert.equal(existsSync(directory), false);
 });
 
-test('the run directory is made when it is missing; others may look at the record but can not open the kernel lock', async (t) => {
+test("the run directory is made when it is missing; other users can read the record but can't open the kernel lock", async (t) => {
   const directory = path.join(runDirectory(t), 'run', 'process-control');
   const before = process.umask(0o077);
   t.after(() => process.umask(before));
@@ -87,7 +87,7 @@ test('the run directory is made when it is missing; others may look at the recor
   await lock.release();
 });
 
-test('locks of different names have nothing to do with each other', async (t) => {
+test('locks of different names are independent', async (t) => {
   const directory = runDirectory(t);
   const names = ['a', 'a.run', 'a.lock', 'a.flock', '@a'];
   for (const name of names) {
@@ -98,7 +98,7 @@ test('locks of different names have nothing to do with each other', async (t) =>
   }
 });
 
-test('a name that is no file name is a mistake of ours', async (t) => {
+test('a name that is not a file name throws', async (t) => {
   for (const name of ['', '.', '..', '../x', 'a/b', 'a\0', '.hidden']) {
     await assert.rejects(locksIn(runDirectory(t)).acquire(name, 'r'), /not the name of a lock/, name);
   }
@@ -151,7 +151,7 @@ test('killed, its job has closed all descriptors, and NAME.run was deleted: NAME
   assert.deepEqual(locksIn(directory).holder('job'), seen);
 });
 
-test('killed, and its job has left a process without marks: the kernel lock keeps it, and nobody is named an orphan', async (t) => {
+test('killed, and its job has left a process without marks: the kernel lock keeps it, and no orphan is named', async (t) => {
   const directory = runDirectory(t);
   const holder = await hold(t, { directory, command: ['sh', '-c', 'env -i setsid sleep 600'] });
   const daemon = await keeperOf(path.join(directory, 'job.flock'), 'sleep');
@@ -175,14 +175,15 @@ test('killed between fork and exec of its job: the lock is not free', { skip: la
   const wrapper = await childOf(holder.pid);
   const forked = await childOf(wrapper);
   t.after(() => endSession(forked));
-  // "node" on Node 20 and 22, "MainThread" on 24, "node-MainThread" on 26; another name once it has become the job.
+  // "node" on Node 20 and 22, "MainThread" on 24, "node-MainThread" on 26; another name once it has
+  // become the job.
   const wrapperName = readProcess(wrapper)?.name;
   process.kill(wrapper, 'SIGKILL');
   assert.ok(wrapperName !== undefined && readProcess(forked)?.name === wrapperName, 'the window was missed');
   assert.equal((await refused(t, { directory })).state, 'orphaned');
 });
 
-test('a stopped holder still has the lock', async (t) => {
+test('a suspended holder still has the lock', async (t) => {
   const directory = runDirectory(t);
   const holder = await hold(t, { directory });
   holder.child.kill('SIGSTOP');
@@ -199,7 +200,7 @@ test('TERM, when run-job handles it, neither ends run-job nor unlocks its job', 
   await holder.release();
 });
 
-test('TERM, when nobody handles it, ends run-job and does not unlock the job that lives on', async (t) => {
+test('TERM without a handler ends run-job and does not unlock the job that lives on', async (t) => {
   const directory = runDirectory(t);
   const holder = await hold(t, { directory, command: ['sleep', '600'] });
   holder.child.kill('SIGTERM');
@@ -207,7 +208,7 @@ test('TERM, when nobody handles it, ends run-job and does not unlock the job tha
   assert.equal((await refused(t, { directory })).state, 'orphaned');
 });
 
-test('an exit without giving back unlocks nothing while the job lives', async (t) => {
+test('an exit without a release unlocks nothing while the job lives', async (t) => {
   const directory = runDirectory(t);
   const holder = await hold(t, { directory, command: ['sleep', '600'] });
   holder.child.stdin?.write('exit');
@@ -216,7 +217,7 @@ test('an exit without giving back unlocks nothing while the job lives', async (t
   assert.equal((await refused(t, { directory })).state, 'orphaned');
 });
 
-/** Somebody who stops in front of a system call until `go`. */
+/** A run-job that stops before a system call until `go`. */
 async function parked(t: TestContext, { directory, before }: { directory: string; before: string }) {
   const gate = path.join(runDirectory(t), 'go');
   const asker = new Asker(t, { directory, environment: { PARKS: `${before}:${gate}` } });
@@ -224,7 +225,7 @@ async function parked(t: TestContext, { directory, before }: { directory: string
   return Object.assign(asker, { go: () => writeFileSync(gate, '') });
 }
 
-test('of two that break the lock of a dead holder at once, one gets it', async (t) => {
+test('when two run-jobs break the lock of a dead holder at once, one gets it', async (t) => {
   const directory = runDirectory(t);
   await (await hold(t, { directory })).kill();
   const slow = await parked(t, { directory, before: 'unlinkSync' });
@@ -233,7 +234,7 @@ test('of two that break the lock of a dead holder at once, one gets it', async (
   assert.equal((await slow.answer()).is, 'held');
 });
 
-test('of two that break it at once, one gets it even when the file of the kernel lock is deleted in between', async (t) => {
+test('when two break it at once, one gets it even if the file of the kernel lock is deleted in between', async (t) => {
   const directory = runDirectory(t);
   await (await hold(t, { directory })).kill();
   const slow = await parked(t, { directory, before: 'unlinkSync' });
@@ -243,7 +244,7 @@ test('of two that break it at once, one gets it even when the file of the kernel
   assert.equal((await slow.answer()).is, 'held');
 });
 
-test('the file of the kernel lock is deleted before it is locked: the one that is there in the end is locked', async (t) => {
+test('when the file of the kernel lock is deleted before it is locked, the file that exists in the end is locked', async (t) => {
   const directory = runDirectory(t);
   const file = path.join(directory, 'job.flock');
   const slow = await parked(t, { directory, before: 'spawnSync' });
@@ -254,7 +255,7 @@ test('the file of the kernel lock is deleted before it is locked: the one that i
   assert.equal(existsSync(file), true);
 });
 
-test('no clock decides: a holder lives and a dead one is past, whatever the clock of the next one says', async (t) => {
+test('no clock decides: a holder is alive or dead whatever the clock of the next run-job says', async (t) => {
   const directory = runDirectory(t);
   const holder = await hold(t, { directory });
   const truth = Date.now;
@@ -268,7 +269,7 @@ test('no clock decides: a holder lives and a dead one is past, whatever the cloc
   await (await heldHere(directory)).release();
 });
 
-test('a clock that jumps while the lock is held takes nothing away', async (t) => {
+test('a clock that jumps while the lock is held does not unlock it', async (t) => {
   const directory = runDirectory(t);
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const remarks: string[] = [];
@@ -296,7 +297,7 @@ test('a clock that libfaketime sets decides nothing either', {
   await held(t, { directory, prefix: ['faketime', '-f', '-400d'] });
 });
 
-test('an owner of another boot is past, even when its pid lives', async (t) => {
+test('an owner of another boot is dead, even when its pid exists', async (t) => {
   const directory = runDirectory(t);
   const [, , ...rest] = newOwnerName().split('.');
   plantOwner(directory, ['o', 'ab'.repeat(16), ...rest].join('.'));
@@ -304,7 +305,7 @@ test('an owner of another boot is past, even when its pid lives', async (t) => {
   await (await heldHere(directory)).release();
 });
 
-test('an owner whose pid was given to another process is past', async (t) => {
+test('an owner whose pid another process has is dead', async (t) => {
   const directory = runDirectory(t);
   const [tag, boot, namespace, pid, startTicks, nonce] = newOwnerName().split('.');
   plantOwner(directory, [tag, boot, namespace, pid, Number(startTicks) - 1, nonce].join('.'));
@@ -312,7 +313,7 @@ test('an owner whose pid was given to another process is past', async (t) => {
   await (await heldHere(directory)).release();
 });
 
-test('an owner file that says nothing does not lock for ever', async (t) => {
+test('an unreadable owner file does not lock for ever', async (t) => {
   const directory = runDirectory(t);
   for (const text of ['', '{', '[]\n[]\n', 'null\nnull\n', '{"runId":7}\n{"leader":{"pid":"x"}}\n']) {
     const [, , ...rest] = newOwnerName().split('.');
@@ -321,7 +322,7 @@ test('an owner file that says nothing does not lock for ever', async (t) => {
   }
 });
 
-test('what a run-job that was killed while it published has left over is cleared away', async (t) => {
+test('files of a run-job that was killed while it published are removed', async (t) => {
   const directory = runDirectory(t);
   const dead = newOwnerName().replace(/\.\d+\.(\d+)\.([0-9a-f]+)$/, `.${2 ** 22}.$1.$2`);
   const alive = newOwnerName();
@@ -353,7 +354,7 @@ test('NAME.run removed: the kernel lock keeps others out, and the directory is m
   assert.equal(remarks.length, 2);
 });
 
-test('NAME.run removed and in the way of its return: tried until it works, said once', async (t) => {
+test('NAME.run removed and its place taken: it is retried until it succeeds, and reported once', async (t) => {
   const directory = runDirectory(t);
   const place = path.join(directory, 'job.run');
   t.mock.timers.enable({ apis: ['setTimeout'] });
@@ -411,7 +412,7 @@ test('everything removed and run-job killed: its job that has the lock open keep
   await held(t, { directory });
 });
 
-test('a lock file that was put back as a copy is not trusted to be the one that was locked', async (t) => {
+test('a copy of a lock file is not taken for the file that was locked', async (t) => {
   const directory = runDirectory(t);
   const file = path.join(directory, 'job.flock');
   await (await heldHere(directory)).release();
@@ -423,7 +424,7 @@ test('a lock file that was put back as a copy is not trusted to be the one that 
   assert.deepEqual((await refused(t, { directory })).pids, [holder.pid]);
 });
 
-test('records of the lock are rewritten, longer or shorter, and can not crash the run', async (t) => {
+test("records of the lock are rewritten, longer or shorter, and can't crash the run", async (t) => {
   const directory = runDirectory(t);
   const remarks: string[] = [];
   const lock = await heldHere(directory, remarks);
@@ -443,7 +444,7 @@ test('records of the lock are rewritten, longer or shorter, and can not crash th
   assert.doesNotMatch(readFileSync(path.join(directory, 'job.flock'), 'utf8'), /late/);
 });
 
-test('a link to the run directory is not it', async (t) => {
+test('a link to the run directory is refused', async (t) => {
   const directory = runDirectory(t);
   const link = path.join(directory, 'link');
   symlinkSync(directory, link);

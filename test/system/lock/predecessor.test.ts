@@ -29,7 +29,7 @@ test('where the predecessor kept its locks in a directory that everyone can writ
   if (free.is === 'held') await free.lock.release();
 });
 
-test('nobody else can hold up a job with a file of their own there', rootOnly, async () => {
+test("other users can't block a job with a file of their own there", rootOnly, async () => {
   const file = path.join(shared, 'planted.lock');
   writeFileSync(file, String(process.pid));
   chownSync(file, 65_534, 65_534);
@@ -42,7 +42,7 @@ test('nobody else can hold up a job with a file of their own there', rootOnly, a
   }
 });
 
-test('a live PID file is a lock before the first run has made our own directory', async () => {
+test('a live PID file is a lock before the first run has made the run directory', async () => {
   const file = path.join(shared, 'early.lock');
   writeFileSync(file, String(process.pid));
   const absent = path.join(base, 'absent');

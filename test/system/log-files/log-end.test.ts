@@ -41,7 +41,7 @@ test('the end of a log is what the job printed, without stamps, headers and note
   assert.equal(endOfLog(logs, file).trimEnd(), 'copying\tall\nno space\n===========\nnot a header');
 });
 
-test('of a long log only the end is read, from the first whole line on', () => {
+test('only the end of a long log is read, from the first whole line on', () => {
   const lines = Array.from({ length: 500 }, (_, at) => ['INFO', `line ${at}`] as const);
   const end = endOfLog(logs, log('long.log', ...lines))
     .trimEnd()
@@ -51,13 +51,13 @@ test('of a long log only the end is read, from the first whole line on', () => {
   assert.match(end[0] ?? '', /^line \d+$/);
 });
 
-test('a log that is not there, and a link in its place, have no end', () => {
+test('a missing log, and a link in its place, have no end', () => {
   symlinkSync('/etc/passwd', path.join(folder, 'link.log'));
   assert.equal(endOfLog(logs, path.join(folder, 'link.log')), '');
   assert.equal(endOfLog(logs, path.join(folder, 'none.log')), '');
 });
 
-test('of a path only the folder and the name count: a history can lead nowhere else', () => {
+test("only folder and name of a path count, so that a history can't lead elsewhere", () => {
   const file = log('inside.log', ['INFO', 'here']);
   const elsewhere = mkdtempSync(path.join(tmpdir(), 'log-end-elsewhere-'));
   mkdirSync(path.join(elsewhere, 'job'));

@@ -52,7 +52,7 @@ test('missing directories are made with their group set on what is in them, what
   assert.equal(statSync(file).mode & 0o7777, 0o640);
 });
 
-test('a directory that is there keeps its mode', (t) => {
+test('an existing directory keeps its mode', (t) => {
   const directory = scratch(t);
   mkdirSync(path.join(directory, 'backup'), { mode: 0o700 });
   created(t, directory);
@@ -71,7 +71,7 @@ test('a latest.log that points elsewhere is replaced, and what it pointed to is 
   assert.equal(readFileSync(victim, 'utf8'), 'precious');
 });
 
-test('a latest.log that is a directory, even a link to one, costs the link at most and never the run', (t) => {
+test('a latest.log that is a directory, even a link to one, costs at most the link, never the run', (t) => {
   const directory = scratch(t);
   mkdirSync(path.join(directory, 'backup/latest.log'), { recursive: true });
   const answer = created(t, directory);
@@ -87,7 +87,7 @@ test('a latest.log that is a directory, even a link to one, costs the link at mo
   assert.deepEqual(readdirSync(path.join(other, 'elsewhere')), []);
 });
 
-test('a file that somebody has put where the log would be is not written to', (t) => {
+test('an existing file with the name of the log is not written to', (t) => {
   const directory = scratch(t);
   mkdirSync(path.join(directory, 'backup'));
   const victim = path.join(directory, 'victim');
@@ -96,7 +96,7 @@ test('a file that somebody has put where the log would be is not written to', (t
   assert.equal(existsSync(victim), false);
 });
 
-test('what can not be created names its stage and the reason', (t) => {
+test("a log that can't be created names the stage and the reason", (t) => {
   const directory = scratch(t);
   writeFileSync(path.join(directory, 'backup'), '');
   assert.deepEqual(create(t, directory), {
@@ -113,7 +113,7 @@ test('what can not be created names its stage and the reason', (t) => {
 
 const notRoot = process.getuid?.() === 0 ? false : 'needs root';
 
-test('a user who may not write there is told so', { skip: notRoot }, (t) => {
+test('a user who may not write there learns so', { skip: notRoot }, (t) => {
   const directory = scratch(t);
   mkdirSync(path.join(directory, 'backup'));
   const script = `import(${JSON.stringify(path.resolve(import.meta.dirname, '../../../src/system/log-files/log-file.js'))})

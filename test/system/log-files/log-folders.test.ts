@@ -30,7 +30,7 @@ const at = (...names: string[]) => path.join(home, 'log', ...names);
 const folders = () => logFolders(path.join(home, 'log'));
 const old = 'a-20200101-000000.log';
 
-test('folders and plain files are listed, links are named and nothing behind them is', () => {
+test('folders and regular files are listed, links are named and not followed', () => {
   mkdirSync(path.join(home, 'elsewhere'));
   writeFileSync(path.join(home, 'elsewhere', old), 'secret');
   symlinkSync(path.join(home, 'elsewhere'), at('b'));
@@ -48,7 +48,7 @@ test('folders and plain files are listed, links are named and nothing behind the
   assert.deepEqual(folders().read('gone'), { files: [], links: [] });
 });
 
-test('neither a linked folder nor a linked log is followed, though it was asked for', async () => {
+test('a requested folder or log that is a link is not followed', async () => {
   mkdirSync(path.join(home, 'elsewhere'));
   const outside = path.join(home, 'elsewhere', old);
   writeFileSync(outside, 'secret');
@@ -76,7 +76,7 @@ test('a compressed log has the text, the time and the mode of the original, and 
   assert.equal(gunzipSync(readFileSync(at('a', `${old}.gz`))).toString(), text);
 });
 
-test('a log that can not be compressed stays as it was, and the reason is told', async () => {
+test("a log that can't be compressed stays unchanged, and the reason is returned", async () => {
   mkdirSync(at('a', old));
   const answer = await folders().compress('a', old);
   assert.equal(answer.ok, false);
@@ -85,14 +85,14 @@ test('a log that can not be compressed stays as it was, and the reason is told',
   assert.deepEqual(readdirSync(at('a')), [old]);
 });
 
-test('what a killed compression left is cleared away, and nothing else', () => {
+test('drafts of a killed compression are removed, and no other file', () => {
   writeFileSync(at('a', `.${old}.gz.part`), 'half');
   for (const name of [old, `${old}.gz`, '.hidden', 'notes.part']) writeFileSync(at('a', name), '');
   folders().clearUnfinished('a');
   assert.deepEqual(readdirSync(at('a')).sort(), ['.hidden', old, `${old}.gz`, 'notes.part'].sort());
 });
 
-test('a name of a file that others have too is taken away, the file stays', () => {
+test('removing one name of a file with several keeps the file', () => {
   writeFileSync(path.join(home, 'kept'), 'text');
   linkSync(path.join(home, 'kept'), at('a', old));
   assert.deepEqual(folders().remove('a', old), { ok: true });

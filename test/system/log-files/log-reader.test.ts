@@ -57,7 +57,7 @@ describe('a log that is followed', () => {
     assert.deepEqual(read(), { text: line(4), changes: [] });
   });
 
-  test('is truncated: that is said, and it is read from its start', (t) => {
+  test('is truncated: the reader reports it and reads from the start', (t) => {
     const { file, read } = following(t, lines(1, 3));
     read();
     truncateSync(file, 0);
@@ -86,7 +86,7 @@ describe('a log that is followed', () => {
     assert.deepEqual(read(), { text: line(6) + lines(7, 8), changes: ['replaced'] });
   });
 
-  test('is removed and made again, with its folder', (t) => {
+  test('is removed and created again, with its folder', (t) => {
     const { file, read } = following(t, lines(1, 3));
     read();
     rmSync(path.dirname(file), { recursive: true });
@@ -105,7 +105,7 @@ describe('a log that is followed', () => {
     assert.deepEqual(read(), { text: line(4), changes: [] });
   });
 
-  test('is replaced by a link: it is not followed to where root alone may read', (t) => {
+  test('is replaced by a link, which is not followed to a file that only root may read', (t) => {
     const { file, read } = following(t, lines(1, 3));
     read();
     rmSync(file);
@@ -113,7 +113,7 @@ describe('a log that is followed', () => {
     assert.deepEqual(read(), { text: '', changes: ['removed'] });
   });
 
-  test('can be begun at its last lines, and at a time', (t) => {
+  test('can be read from its last lines or from a time', (t) => {
     const { reader } = following(t, lines(1, 9));
     const at = (from: number) => lines(1, from - 1).length;
     for (const [count, from] of [
@@ -197,7 +197,7 @@ describe('the log of a service', () => {
 });
 
 describe('the log of a run', () => {
-  test('that was removed while the run wrote it is made again when the run has ended', async (t) => {
+  test('that was removed while the run wrote it is created again when the run has ended', async (t) => {
     const directory = scratch(t);
     const log = openLog(directory);
     log.note('first');
@@ -217,7 +217,7 @@ describe('the log of a run', () => {
     assert.throws(() => readFileSync(log.path), /ENOENT/);
   });
 
-  test('that can not be made again counts as lost', async (t) => {
+  test("that can't be created again counts as lost", async (t) => {
     const log = openLog(scratch(t));
     log.note('first');
     const folder = path.dirname(log.path);
@@ -229,7 +229,7 @@ describe('the log of a run', () => {
   });
 });
 
-test('on a terminal colours pass, and what could harm it is made visible', () => {
+test('on a terminal colours pass, and harmful sequences are made visible', () => {
   const shown = (...pieces: string[]) => {
     const text = new PrintableStream('log');
     return pieces.map((piece) => text.take(Buffer.from(piece, 'latin1'))).join('') + text.end();

@@ -37,7 +37,7 @@ const message = (url: string) => ({ url, contentType: 'application/json', body: 
 const short = { connectMs: 5000, totalMs: 300 };
 const reason = (delivery: Delivery) => (delivery.ok ? assert.fail('was taken') : delivery.reason);
 
-test('a message arrives as it was written, with its token', async () => {
+test('a message arrives unchanged, with its token', async () => {
   const seen: string[] = [];
   const url = await answering(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString('utf8');
@@ -50,7 +50,7 @@ test('a message arrives as it was written, with its token', async () => {
   assert.deepEqual(seen, ['POST /hook application/json Bearer t0ken {"text":"Sicherung: ✗"}']);
 });
 
-test('a refusal is told with what the server says, in one short line', async () => {
+test('a refusal quotes the server in one short line', async () => {
   const url = await answering((_request, response) => {
     response.writeHead(500).end(`no\n\u001b[31mdatabase\u0007${'x'.repeat(100_000)}`);
   });
@@ -59,7 +59,7 @@ test('a refusal is told with what the server says, in one short line', async () 
   assert.ok(words.length < 300);
 });
 
-test('a redirect is followed nowhere, and where it leads is not told', async () => {
+test('a redirect is not followed, and its target is not quoted', async () => {
   const elsewhere: string[] = [];
   const target = await answering((request, response) => {
     elsewhere.push(request.url ?? '');
@@ -90,7 +90,7 @@ test('a server that never answers, or never ends its answer, is given up', async
   assert.match(reason(await post(message(trickle), short)), /^no end after 0\.3 s$/);
 });
 
-test('an answer that was given counts, however long its body goes on', async () => {
+test('a complete answer counts, however long its body is', async () => {
   const url = await answering((_request, response) => {
     response.writeHead(200);
     response.write('O');
@@ -98,7 +98,7 @@ test('an answer that was given counts, however long its body goes on', async () 
   assert.deepEqual(await post(message(url)), { ok: true });
 });
 
-test('a connection that is cut, refused or leads nowhere is a reason, not an exception', async () => {
+test('a connection that is cut, refused or leads nowhere gives a reason and does not throw', async () => {
   const cut = await answering((request) => request.socket.resetAndDestroy());
   assert.match(reason(await post(message(cut))), /ECONNRESET|socket|closed/i);
   const closed = createServer();
@@ -134,7 +134,7 @@ test('a certificate must be valid, for the name in the address', async () => {
   assert.equal(taken, 1);
 });
 
-test('the proxy of the environment is used, but for what NO_PROXY names', async () => {
+test('the proxy of the environment is used, except for hosts in NO_PROXY', async () => {
   const seen: string[] = [];
   const proxy = createServer((request, response) => {
     seen.push(`${request.method} ${request.url}`);
@@ -165,7 +165,7 @@ test('the proxy of the environment is used, but for what NO_PROXY names', async 
   }
 });
 
-test('a file of authorities that is not there leaves those that Node knows', async () => {
+test("without a file of authorities Node's own count", async () => {
   const url = await answering((_request, response) => response.end());
   const limits = { connectMs: 10_000, totalMs: 20_000 };
   assert.deepEqual(await post(message(url), limits, path.join(folder, 'no-such-file')), { ok: true });

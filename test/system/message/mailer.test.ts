@@ -31,7 +31,7 @@ const smtp = (port: number, more: Partial<Extract<MailRoute, { by: 'smtp' }>> = 
   ...more,
 });
 
-test('a mail arrives by SMTP as it was written', async () => {
+test('a mail arrives by SMTP unchanged', async () => {
   await using server = await startMailServer();
   const text = 'Sicherung der Bücher: 错误 🚒\n\n.\n..\nFrom here\n';
   const to = 'Ops <ops@example.org>, "night@db1, late" <night@example.org>';
@@ -58,19 +58,19 @@ test('a mail of a megabyte arrives whole', async () => {
   assert.equal(server.received[0]?.mail.text, text);
 });
 
-test('STARTTLS is used when offered, and on this machine the certificate may name anyone', async () => {
+test('STARTTLS is used when offered, and on this host the certificate may name any host', async () => {
   await using server = await startMailServer();
   assert.deepEqual(await createMailer(smtp(server.port)).send(mail), { ok: true });
   assert.equal(server.received[0]?.overTls, true);
 });
 
-test('a mail server without STARTTLS gets the mail in clear', async () => {
+test('a mail server without STARTTLS gets the mail in plain text', async () => {
   await using server = await startMailServer({ hideSTARTTLS: true });
   assert.deepEqual(await createMailer(smtp(server.port)).send(mail), { ok: true });
   assert.equal(server.received[0]?.overTls, false);
 });
 
-/** Takes any login, or says no and quotes what it was told. */
+/** Accepts any login, or refuses it and quotes the password. */
 function login(password: string): SMTPServerOptions {
   return {
     authOptional: false,
@@ -90,7 +90,7 @@ test('the login is the user and the first line of the password file', async () =
   assert.equal(server.received[0]?.user, 'jobs');
 });
 
-test('a refused login says so and never shows the password, though the server repeats it', async () => {
+test('a refused login is reported without the password, although the server repeats it', async () => {
   await using server = await startMailServer(login('correct horse'));
   const passwordFile = path.join(folder, 'wrong-password');
   writeFileSync(passwordFile, 'battery-staple\n', { mode: 0o600 });
@@ -128,7 +128,7 @@ test('a password that everyone can read is not used', async () => {
   assert.equal(server.received.length, 0);
 });
 
-test('a password goes to another machine only when its certificate is valid', async () => {
+test('a password goes to another host only when its certificate is valid', async () => {
   const offered: string[] = [];
   const onAuth: SMTPServerOptions['onAuth'] = ({ username }, _session, done) => {
     offered.push(username ?? '');
@@ -136,7 +136,7 @@ test('a password goes to another machine only when its certificate is valid', as
   };
   const passwordFile = path.join(folder, 'password-for-another');
   writeFileSync(passwordFile, 'secret\n', { mode: 0o600 });
-  // 0.0.0.0 leads to this machine without being a name of it.
+  // 0.0.0.0 leads to this host but does not count as it.
   const another = { host: '0.0.0.0', user: 'jobs', passwordFile };
   await using selfSigned = await startMailServer({ onAuth });
   assert.match(reason(await createMailer(smtp(selfSigned.port, another)).send(mail)), /certificate/);
@@ -150,7 +150,7 @@ test('a password goes to another machine only when its certificate is valid', as
   assert.deepEqual(offered, []);
 });
 
-test('secure means TLS from the first byte with a certificate that this machine trusts', async () => {
+test('secure means TLS from the first byte with a certificate that this host trusts', async () => {
   const { key, cert } = certificate('localhost');
   await using server = await startMailServer({ secure: true, key, cert });
   const authorities = path.join(folder, 'authorities.crt');
@@ -225,7 +225,7 @@ test('a mail server that hangs up is given up', async () => {
   assert.match(reason(await createMailer(smtp(server.port), impatient).send(mail)), /421 too busy|closed/);
 });
 
-test('where nobody listens the reason says so', async () => {
+test('a port without a server is named in the reason', async () => {
   const server = await startServer(() => {});
   await server[Symbol.asyncDispose]();
   assert.match(reason(await createMailer(smtp(server.port)).send(mail)), /localhost:\d+: .*ECONNREFUSED/);
@@ -248,7 +248,7 @@ test('no text can forge a header', async () => {
   assert.equal(one?.mail.subject?.includes('\n'), false);
 });
 
-test('what is no list of addresses is refused, and no part of it is dropped', async () => {
+test('an invalid list of addresses is refused, and no part of it is dropped', async () => {
   await using server = await startMailServer();
   const bad = [
     '',
@@ -296,7 +296,7 @@ test('sendmail gets sender and recipients as arguments and the message on stdin'
   assert.equal(parsed.headers.get('auto-submitted'), 'auto-generated');
 });
 
-test('a domain of other scripts goes to sendmail in the form that mail servers know', async () => {
+test('a domain in another script goes to sendmail in ASCII', async () => {
   const { route, kept } = installSendmail('well');
   const to = 'ops@münchen.example, Ops <почта@пример.рф>, root, d@[192.0.2.1]';
   assert.deepEqual(await createMailer(route).send({ ...mail, from: 'Jobs <jobs@bücher.example>', to }), { ok: true });
@@ -306,7 +306,7 @@ test('a domain of other scripts goes to sendmail in the form that mail servers k
   assert.match(readFileSync(kept('message'), 'utf8'), /^To: .*ops@xn--mnchen-3ya\.example/m);
 });
 
-test("sendmail carries no mark of the run, so that its background delivery is not taken for the run's", async () => {
+test("sendmail has no mark of the run, so that its background delivery does not count as the run's", async () => {
   const { route, kept } = installSendmail('well');
   process.env.PROCESS_CONTROL_RUN_ID = 'a/b';
   try {
@@ -317,7 +317,7 @@ test("sendmail carries no mark of the run, so that its background delivery is no
   assert.doesNotMatch(readFileSync(kept('environment'), 'utf8'), /PROCESS_CONTROL/);
 });
 
-test('what sendmail says when it fails is the reason', async () => {
+test('stderr of a sendmail that fails is the reason', async () => {
   const { route } = installSendmail('full');
   assert.match(
     reason(await createMailer(route).send(mail)),
@@ -325,14 +325,14 @@ test('what sendmail says when it fails is the reason', async () => {
   );
 });
 
-test('a sendmail that ends well without reading the message has not sent it', async () => {
+test('a sendmail that exits with 0 without reading the message has not sent it', async () => {
   const { route } = installSendmail('unread');
   const text = 'x'.repeat(1_000_000);
   assert.match(reason(await createMailer(route).send({ ...mail, text })), /did not read the message/);
 });
 
 test('a sendmail that hangs is ended with all that it started', { timeout: 120_000 }, async () => {
-  // A busy machine is given more time, until the stand-in comes as far as its child.
+  // On a busy host the time grows until the stand-in has started its child.
   for (let seconds = 2; ; seconds *= 2) {
     const { route, kept } = installSendmail('hang');
     const patient = { ...impatient, totalMs: seconds * 1000 };
@@ -343,12 +343,12 @@ test('a sendmail that hangs is ended with all that it started', { timeout: 120_0
   }
 });
 
-test('a sendmail that is not there is named', async () => {
+test('a missing sendmail is named', async () => {
   const route = { by: 'sendmail', path: path.join(folder, 'nowhere') } as const;
   assert.match(reason(await createMailer(route).send(mail)), /nowhere: exec: No such file or directory/);
 });
 
-test('without a configured route sendmail is taken, else the mail server of this machine', () => {
+test('without a configured route sendmail is used, otherwise the mail server of this host', () => {
   const { route } = installSendmail('well');
   const absent = path.join(folder, 'nowhere');
   assert.deepEqual(usualRoute([absent, route.path]), route);

@@ -52,7 +52,7 @@ test('an entry in a file has time, process, level, message and fields', async ()
   assert.equal(statSync(file).mode & 0o777, 0o640 & ~process.umask());
 });
 
-test('no message and no field can pass for another entry', async () => {
+test('no message and no field can look like another entry', async () => {
   const file = newFile();
   const { log } = ownLog({ file });
   log.note('error', 'first\n2026-11-22T10:30:00.123+01:00 run-job[1] error: forged\r\u001b[2J\n', { a: 'x\nb=1 "q"' });
@@ -66,7 +66,7 @@ test('no message and no field can pass for another entry', async () => {
   );
 });
 
-test('as JSON each entry is one object, and no field hides what the entry says itself', async () => {
+test("as JSON each entry is one object, and no field hides the entry's own keys", async () => {
   const file = newFile();
   const { log } = ownLog({ file, format: 'json' });
   log.note('error', 'two\nlines', { job: 'backup', ok: false, level: 'debug', time: 'never' });
@@ -129,7 +129,7 @@ test('the line that every run leaves goes to syslog without loading winston, and
   assert.equal(loads.count, 1);
 });
 
-test('winston is not loaded for what nobody is to hear', async () => {
+test('winston is not loaded for entries that are dropped', async () => {
   const nowhere = ownLog({});
   nowhere.log.note('error', 'text');
   const tooFine = ownLog({ file: newFile(), level: 'error' });
@@ -142,7 +142,7 @@ test('winston is not loaded for what nobody is to hear', async () => {
   }
 });
 
-test('a log file that was renamed is made anew, as logrotate expects', async () => {
+test('a log file that was renamed is created again, as logrotate expects', async () => {
   const file = newFile();
   const first = ownLog({ file });
   first.log.note('error', 'before');
@@ -164,7 +164,7 @@ test('after it is closed nothing is noted', async () => {
   assert.doesNotMatch(readFileSync(file, 'utf8'), /late/);
 });
 
-test('a log that can not be loaded harms nobody, and syslog is told why', async () => {
+test("a log that can't be loaded does no harm, and syslog gets the reason", async () => {
   await using syslog = await startSyslog();
   const load = () => Promise.reject(new Error('no such bundle'));
   const settings: OwnLogSettings = { ...quiet, syslog: { facility: 'cron' } };
@@ -174,7 +174,10 @@ test('a log that can not be loaded harms nobody, and syslog is told why', async 
   assert.match((await syslog.messages(1))[0] ?? '', /own log is incomplete: no such bundle/);
 });
 
-/** Each is a place where a log can't be written; the reason must reach syslog, once, and the other transports must have all. */
+/**
+ * Each is a place where a log can't be written; the reason must reach syslog, once, and the other
+ * transports must have all.
+ */
 const troubles: readonly [title: string, file: () => string, reason: RegExp][] = [
   ['a full disk', () => '/dev/full', /\/dev\/full: ENOSPC/],
   ['a missing directory', () => path.join(folder, 'absent', 'own.log'), /absent\/own\.log: ENOENT/],
@@ -184,7 +187,7 @@ const troubles: readonly [title: string, file: () => string, reason: RegExp][] =
   ['a symbolic link', () => linked(newFile()), /ELOOP/],
 ];
 for (const [title, make, expected] of troubles) {
-  test(`${title} is told to syslog once, and nothing hangs`, async () => {
+  test(`${title} is reported to syslog once, and the program does not hang`, async () => {
     await using syslog = await startSyslog();
     const { log } = ownLog({ file: make(), syslog: { facility: 'cron' } }, { syslogSocket: syslog.socket });
     for (let i = 0; i < 5; i++) log.note('warn', `entry ${i}`);
@@ -198,7 +201,7 @@ for (const [title, make, expected] of troubles) {
   });
 }
 
-test('a directory that may not be written is told to syslog', async () => {
+test("a directory that can't be written is reported to syslog", async () => {
   await using syslog = await startSyslog();
   const locked = path.join(folder, 'locked');
   mkdirSync(locked, { mode: 0o500 });
@@ -210,7 +213,7 @@ test('a directory that may not be written is told to syslog', async () => {
   assert.match((await syslog.messages(2)).join('\n'), /incomplete: \S+\/locked\/own\.log: EACCES/);
 });
 
-test('a syslog that does not read keeps nobody, and the file has everything', { timeout: 120_000 }, async () => {
+test('a syslog that does not read delays no program, and the file has every entry', { timeout: 120_000 }, async () => {
   await using syslog = await startSyslog('deaf');
   const file = newFile();
   const { log } = ownLog({ file, syslog: { facility: 'cron' } }, { syslogSocket: syslog.socket });
@@ -234,7 +237,7 @@ test('the console is stderr', async () => {
   assert.match(ended.stderr, /^\S+ run-job\[\d+\] warn: entry 0 i=0\n\S+ run-job\[\d+\] warn: entry 1 i=1\n$/);
 });
 
-test('the console says what is well to a person, and not by the clock', async () => {
+test('the console shows successes to a person and not under cron', async () => {
   const settings = { ...quiet, console: true };
   const byHand = await run({ settings, byTheClock: false }, 1, { level: 'info' });
   assert.match(byHand.stderr, /info: entry 0/);
@@ -242,7 +245,7 @@ test('the console says what is well to a person, and not by the clock', async ()
   assert.deepEqual(byTheClock, { code: 7, stdout: '', stderr: '' });
 });
 
-test('a reader of stderr that went away does not end the program', async () => {
+test('a closed stderr does not end the program', async () => {
   const ended = await run({ settings: { ...quiet, console: true }, byTheClock: true }, 2000, { deafStderr: true });
   assert.equal(ended.code, 7);
 });

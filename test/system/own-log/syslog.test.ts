@@ -20,7 +20,7 @@ for (const { level, facility, priority } of rows) {
   });
 }
 
-test('each line is a message of its own, and none can pass for a priority or rewrite a terminal', async () => {
+test('each line is its own message, and none can set a priority or control a terminal', async () => {
   await using syslog = await startSyslog();
   await writeSyslog('error', 'first\n\n<0>second\nthird \u001b[2J\u0000\r', {
     facility: 'cron',
@@ -33,14 +33,14 @@ test('each line is a message of its own, and none can pass for a priority or rew
   );
 });
 
-test('a line of 20,000 characters is cut into messages that a system log takes', async () => {
+test('a line of 20,000 characters is cut into messages that a system log accepts', async () => {
   await using syslog = await startSyslog();
   await writeSyslog('error', 'x'.repeat(20_000), { facility: 'cron', socket: syslog.socket });
   const texts = (await syslog.messages(3)).map((message) => message.replace(/^<75>.*?: /, ''));
   assert.equal(texts.join('').length, 20_000);
 });
 
-test('a facility that does not exist is an answer, not a crash', async () => {
+test('an unknown facility gives a reason and does not throw', async () => {
   const written = await writeSyslog('error', 'text', { facility: 'kitchen' });
   assert.match(written.ok ? '' : written.reason, /kitchen/);
 });

@@ -15,7 +15,7 @@ const become = 'export PROCESS_CONTROL_PIPES="$$ 3 4"\nexec "$@"';
 const nobody = 65_534;
 const asNobody = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
 
-/** What a job sees: its descriptors, and whether /dev/stdout can be opened. */
+/** The descriptors of a job, and the result of opening /dev/stdout. */
 const look = 'for fd in 0 1 2 3 4 5 6 7 8 9; do readlink /proc/$$/fd/$fd; done; echo open > /dev/stdout';
 
 function captureThrough(t: TestContext, prefix: readonly string[], hand = handPipes, job = look): string {
@@ -46,13 +46,13 @@ test('a job writes to the pipes of the launcher and has no other descriptor', (t
   assert.equal(seen[3], 'open');
 });
 
-test('where the shell makes no pipes of here-documents there are FIFOs', (t) => {
+test('FIFOs are used where the shell makes no pipes of here-documents', (t) => {
   const seen = seenBy(t, [], handFiles);
   assert.match(seen[1] ?? '', /\.pipes-\w+\/stdout \(deleted\)$/);
   assert.equal(seen[3], 'open');
 });
 
-test('nothing keeps a pipe of the launcher open when the command is over', async (t) => {
+test('no process keeps a pipe of the launcher open when the command has ended', async (t) => {
   const text = captureThrough(t, [], handPipes, 'yes & echo $! >&2');
   await until(() => !isAlive(printed(text, 'ERROR').trim()));
 });
@@ -65,7 +65,7 @@ test('pipes named in a variable that was only inherited are not touched', (t) =>
 
 const notRoot = process.getuid?.() === 0 ? false : 'needs root';
 
-test('pipes that another user has made are left for ones that the job can open', { skip: notRoot }, (t) => {
+test('pipes of another user are replaced by ones that the job can open', { skip: notRoot }, (t) => {
   const seen = seenBy(t, asNobody);
   assert.match(seen[1] ?? '', /\.pipes-\w+\/stdout \(deleted\)$/);
   assert.equal(seen[3], 'open');
@@ -83,7 +83,7 @@ for (const [title, handed] of Object.entries(nothingHanded)) {
   test(`${title} hands nothing over`, () => assert.equal(adoptPipes(handed), undefined));
 }
 
-test('a directory in which no FIFO can be made is named', (t) => {
+test('a directory in which no FIFO can be created is named', (t) => {
   const directory = path.join(scratch(t), 'none');
   assert.throws(() => makePipes(directory), new RegExp(`^Error: ENOENT: .*${directory}`));
 });

@@ -1,4 +1,7 @@
-/** Nothing is left of a probe or of a program that takes a message, however it ends and however its processes hide. */
+/**
+ * Nothing is left of a probe or of a program that takes a message, however it ends and however its
+ * processes hide.
+ */
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -18,7 +21,7 @@ function sleeping(seconds: string): readonly number[] {
 const daemon = (seconds: string) =>
   `perl -MPOSIX -e 'fork and exit; setsid; fork and exit; POSIX::close($_) for 0..63; %ENV = (); exec "/bin/sleep", "${seconds}"'`;
 
-/** How a process gets away from whoever started it. */
+/** Ways in which a process can leave its parent. */
 const escapes: Readonly<Record<string, (seconds: string) => string>> = {
   'in the background': (seconds) => `sleep ${seconds} &`,
   'below timeout(1), which makes a process group': (seconds) => `timeout 3000 sleep ${seconds} &`,
@@ -58,7 +61,7 @@ for (const [where, perlPath] of [
   describe(where, () => {
     for (const [how, hides] of Object.entries(escapes)) {
       if (where === 'without perl' && hides === daemon) continue;
-      test(`nothing is left of what it has started ${how}`, async () => {
+      test(`no process that it has started is left ${how}`, async () => {
         await Promise.all(
           Object.entries(ends).map(async ([end, { last, limitMs, is }]) => {
             const seconds = tag();
@@ -73,7 +76,7 @@ for (const [where, perlPath] of [
       });
     }
 
-    test('what a message program leaves goes on after a success, and is ended when its time is over', async () => {
+    test('background processes of a message program go on after a success, and are killed when the time is over', async () => {
       const seconds = tag();
       const script = `setsid sleep ${seconds} &\n${seen(seconds)}`;
       const run = runBounded(order(script, { leftovers: 'wait', limitMs: 8000, input: Buffer.from('x') }), {
@@ -85,7 +88,7 @@ for (const [where, perlPath] of [
       assert.deepEqual(sleeping(seconds), []);
     });
 
-    test('what a sendmail leaves goes on after a success, and not after a failure', async () => {
+    test('background processes of a sendmail go on after a success, and not after a failure', async () => {
       const [well, failed] = [tag(), tag()];
       const leaves = (seconds: string) => `setsid sleep ${seconds} &\n${seen(seconds)}\n`;
       const first = runBounded(order(leaves(well), { leftovers: 'leave' }), { perlPath });
@@ -98,7 +101,7 @@ for (const [where, perlPath] of [
       assert.deepEqual(sleeping(failed), []);
     });
 
-    test('its output and its end are heard, and its input is given', async () => {
+    test('its output and its end are read, and it gets its input', async () => {
       let said = '';
       const onOutput = (text: string) => {
         said += text;
@@ -115,7 +118,7 @@ for (const [where, perlPath] of [
   });
 }
 
-test('nothing is left of a probe whose supervisor is killed', async () => {
+test('no process is left of a probe whose supervisor is killed', async () => {
   const seconds = tag();
   const { spawn } = await import('node:child_process');
   const module = new URL('../../../src/system/process/bounded-program.js', import.meta.url);

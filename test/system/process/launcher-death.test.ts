@@ -42,13 +42,13 @@ function playRunJob(
   return runJob;
 }
 
-/** What the process that watches a command is: its parent. */
+/** The process that watches a command: its parent. */
 const reaperOf = ({ leader }: RunningCommand) => readProcess(leader.pid)?.parent ?? 0;
 
 const escapes = (scene: Scene): Launch['argv'] => ['/usr/bin/perl', `${programs}/escapes.pl`, scene.tag, ...stubborn];
 
 describe('when run-job is killed', () => {
-  test('everything it started is ended and its lock is free', async (context) => {
+  test('its process tree is ended and its lock is free', async (context) => {
     const scene = new Scene(context);
     const runJob = playRunJob(context, scene, escapes(scene));
     let said = '';
@@ -61,7 +61,7 @@ describe('when run-job is killed', () => {
     await until(() => scene.alive().length === 0 && !scene.lockIsHeld());
   });
 
-  test('so it is at whatever moment it is killed', async (context) => {
+  test('the same holds for every moment of the kill', async (context) => {
     const scenes = Array.from({ length: 8 }, () => new Scene(context));
     await Promise.all(
       scenes.map(async (scene) => {
@@ -75,7 +75,7 @@ describe('when run-job is killed', () => {
     for (const scene of scenes) await until(() => scene.alive().length === 0 && !scene.lockIsHeld());
   });
 
-  test('a job that cleans up on TERM is given the time', async (context) => {
+  test('a job that cleans up on TERM has time for it', async (context) => {
     const scene = new Scene(context);
     const script = `trap "sleep 0.2; echo cleaned up >${scene.directory}/stdout; exit" TERM; : >${scene.directory}/ready`;
     const runJob = playRunJob(context, scene, ['/bin/sh', '-c', `${script}; while :; do sleep 0.02; done`, scene.tag]);
@@ -87,7 +87,7 @@ describe('when run-job is killed', () => {
 });
 
 describe('when the reaper is killed', () => {
-  test('the end of the command is unknown, and nothing is left', async (context) => {
+  test('the end of the command is unknown, and no process is left', async (context) => {
     const scene = new Scene(context);
     const command = await scene.escapes(underReaper, [
       'plain',
@@ -128,7 +128,10 @@ describe('when the reaper is killed', () => {
 
 for (const [name, launcher] of containments) {
   describe(`a run within a run, under the ${name}`, () => {
-    /** The outer command is a shell with a run-job below it; the inner command says that it was asked to end, and stays. */
+    /**
+     * The outer command is a shell with a run-job below it; the inner command says that it was
+     * asked to end, and stays.
+     */
     async function startNested(
       context: TestContext,
     ): Promise<{ readonly scene: Scene; readonly outer: RunningCommand }> {
@@ -143,7 +146,7 @@ for (const [name, launcher] of containments) {
       return { scene, outer };
     }
 
-    test('is ended by its own run-job, which writes down what became of it', async (context) => {
+    test('is ended by its own run-job, which records the outcome', async (context) => {
       const { scene, outer } = await startNested(context);
       const stopped = outer.stop(60_000);
       await until(() => scene.stdout().includes('asked'));
@@ -155,7 +158,7 @@ for (const [name, launcher] of containments) {
     });
   });
 
-  test(`a stop also ends what somebody else started in the run's name, under the ${name}`, async (context) => {
+  test(`a stop also ends what another program started for the run, under the ${name}`, async (context) => {
     const scene = new Scene(context);
     const command = await scene.sh(launcher, 'exec sleep 600');
     const start = (runId: string) =>
@@ -176,7 +179,7 @@ for (const [name, launcher] of containments) {
   });
 }
 
-describe('what may not be killed', {
+describe('a process that may not be killed', {
   skip: process.getuid?.() === 0 ? false : 'needs root, to start a process of another user',
 }, () => {
   for (const [name, places] of [

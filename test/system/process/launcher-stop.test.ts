@@ -22,10 +22,13 @@ const roles = [
   'many-hoppers',
 ];
 
-/** Left the session, the tree and the environment of their run, or never live long enough to be looked at and then signalled. */
+/**
+ * Left the session, the tree and the environment of their run, or never live long enough to be
+ * looked at and then signalled.
+ */
 const unseenBySweeps = ['daemon-unmarked', 'daemon-on-term', 'hopper-sessions'];
 
-describe('after a stop nothing is left', () => {
+describe('after a stop no process is left', () => {
   for (const [name, launcher] of containments) {
     for (const role of name === 'reaper' ? [...roles, ...unseenBySweeps] : roles) {
       test(`of ${role}, under the ${name}`, async (context) => {
@@ -62,7 +65,7 @@ describe('after a stop nothing is left', () => {
 
 for (const [name, launcher] of containments) {
   describe(`under the ${name}`, () => {
-    test('a job that cleans up on TERM ends in its own way', async (context) => {
+    test('a job that cleans up on TERM ends by itself', async (context) => {
       const scene = new Scene(context);
       const command = await scene.sh(
         launcher,
@@ -74,7 +77,7 @@ for (const [name, launcher] of containments) {
       assert.equal(scene.stdout(), 'ready\nbye\n');
     });
 
-    test('a stopped job wakes up to clean up', async (context) => {
+    test('a suspended job is continued to clean up', async (context) => {
       const scene = new Scene(context);
       const command = await scene.sh(launcher, 'trap "echo bye; exit" TERM; echo ready; kill -STOP $$; echo never');
       await until(() => scene.alive().some(({ state, pid }) => state === 'T' && commandLineOf(pid).includes('trap')));
@@ -98,13 +101,13 @@ for (const [name, launcher] of containments) {
       assert.deepEqual(scene.alive(), []);
     });
 
-    test('nothing is left over when a command has ended alone', async (context) => {
+    test('a command without background processes leaves none', async (context) => {
       const command = await new Scene(context).sh(launcher, 'exit 0');
       await command.ended;
       assert.deepEqual(await command.leftovers(60_000), []);
     });
 
-    test('what ends by itself in a moment is not left over', async (context) => {
+    test('a process that ends by itself in a moment is not left over', async (context) => {
       const scene = new Scene(context);
       const command = await scene.sh(launcher, '(sleep 0.3; echo late) & exit 0');
       await command.ended;
@@ -125,9 +128,10 @@ for (const [name, launcher] of containments) {
       assert.equal(scene.lockIsHeld(), false);
     });
 
-    test('a background process that is let go of lives on without the lock', async (context) => {
+    test('an abandoned background process lives on without the lock', async (context) => {
       const scene = new Scene(context);
-      // It says so itself: between fork and exec there are moments in which /proc has no words of a process.
+      // It says so itself: between fork and exec there are moments in which /proc has no words of a
+      // process.
       const script = 'setsid sh -c "echo ready; sleep 600; true" "$0" & exit 0';
       const command = await scene.sh(launcher, script, { keepsLock: false });
       await command.ended;
@@ -137,7 +141,7 @@ for (const [name, launcher] of containments) {
       assert.equal(scene.alive().length, 1);
     });
 
-    test('a job that closes all its descriptors holds the lock all the same', async (context) => {
+    test('a job that closes all its descriptors still holds the lock', async (context) => {
       const scene = new Scene(context);
       const command = await scene.sh(launcher, 'echo ready; exec 3>&- sleep 600');
       await until(() => scene.stdout() === 'ready\n');
@@ -148,7 +152,7 @@ for (const [name, launcher] of containments) {
   });
 }
 
-test('a job cannot escape by stopping its reaper, even before the reaper has said that it runs', async (context) => {
+test("a job can't escape by suspending its reaper, even before the reaper has reported the start", async (context) => {
   const scene = new Scene(context);
   const command = await scene.sh(underReaper, 'kill -STOP $PPID; echo ready; sleep 600; true');
   await until(() => scene.stdout() === 'ready\n');
@@ -175,7 +179,7 @@ test('the reaper leaves no zombie of 200 orphans', async (context) => {
   await command.stop(0);
 });
 
-test('an operator understands what the reaper is', async (context) => {
+test("the reaper's name tells an operator what it is", async (context) => {
   const scene = new Scene(context);
   const command = await scene.sh(underReaper, 'exec sleep 600');
   const reaper = readProcess(command.leader.pid)?.parent ?? 0;
@@ -183,7 +187,7 @@ test('an operator understands what the reaper is', async (context) => {
   await command.stop(0);
 });
 
-test('the output comes to its end when the job has closed it, though the reaper lives on', async (context) => {
+test('the output ends when the job has closed it, although the reaper lives on', async (context) => {
   const scene = new Scene(context);
   const fifo = path.join(scene.directory, 'fifo');
   spawnSync('mkfifo', [fifo]);

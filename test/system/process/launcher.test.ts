@@ -99,7 +99,7 @@ for (const [name, launcher] of containments) {
       assert.equal(scene.stdout(), `${script} one\n`);
     });
 
-    describe('what cannot be started is told with its stage', () => {
+    describe("a command that can't be started names the stage", () => {
       const cases: readonly (readonly [string, (scene: Scene) => Partial<Launch>, RegExp, RegExp, number])[] = [
         [
           'a missing program',
@@ -169,7 +169,7 @@ for (const [name, launcher] of containments) {
   });
 }
 
-test('the reaper tells every signal from the exit code that a shell makes of it', async (context) => {
+test('the reaper distinguishes every signal from the exit code of a shell', async (context) => {
   for (const signal of [1, 9, 15, 34, 40, 64]) {
     const command = await new Scene(context).sh(underReaper, `kill -${signal} $$`);
     assert.deepEqual(await command.ended, { is: 'signalled', signal });
@@ -183,7 +183,7 @@ test('under the shell a signal is an exit code above 128, real-time signals too'
   }
 });
 
-test('a reaper that cannot do its work is replaced by the shell, and the command runs once', async (context) => {
+test("a reaper that can't work is replaced by the shell, and the command runs once", async (context) => {
   const scene = new Scene(context);
   const reapers = {
     'that is missing': '/nonexistent/reaper.pl',
@@ -196,7 +196,7 @@ test('a reaper that cannot do its work is replaced by the shell, and the command
   assert.equal(scene.stdout(), 'that is missing\nthat is not perl\n');
 });
 
-test('perl has nothing to say against its programs', () => {
+test('perl -wc accepts the programs', () => {
   for (const name of ['reaper.pl', 'remaining-output.pl']) {
     const script = path.resolve(import.meta.dirname, '../../../../dist', name);
     const { stderr } = spawnSync('/usr/bin/perl', ['-wc', script], { encoding: 'utf8' });
@@ -204,9 +204,10 @@ test('perl has nothing to say against its programs', () => {
   }
 });
 
-describe('what run-job itself was started with does not reach the job', () => {
+describe('inherited state of run-job does not reach the job', () => {
   const starter = path.join(programs, 'starts-dirty.pl');
-  // A shell can't undo that a signal was ignored before it, and Node does so only for those below 32.
+  // A shell can't undo that a signal was ignored before it, and Node does so only for those below
+  // 32.
   for (const [name, places, ignored] of [
     ['reaper', {}, '0000000000000000'],
     [

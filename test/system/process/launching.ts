@@ -1,4 +1,7 @@
-/** Starts real programs below a launcher, in a directory of their own, and finds by a tag in the command line what is left of them. */
+/**
+ * Starts real programs below a launcher, in a directory of their own, and finds by a tag in the
+ * command line what is left of them.
+ */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -117,7 +120,7 @@ export class Scene {
     return readFileSync(path.join(this.directory, 'stderr'), 'utf8');
   }
 
-  /** What lives with the tag in its command line. */
+  /** The living processes with the tag in their command line. */
   alive(): readonly Process[] {
     return listProcesses().filter(({ pid }) => pid !== process.pid && commandLineOf(pid).includes(this.tag));
   }
@@ -148,7 +151,10 @@ export function endProcess(pid: number): void {
   }
 }
 
-/** Waits for a condition that something else makes true; fails after a time that no healthy machine needs. */
+/**
+ * Waits for a condition that another process makes true. Fails after a time that no healthy host
+ * needs.
+ */
 export async function until(condition: () => boolean, limitMs = 60_000): Promise<void> {
   const endMs = Date.now() + limitMs;
   while (!condition()) {

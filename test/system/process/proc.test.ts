@@ -56,7 +56,7 @@ function identityOf(pid: number) {
   return identity;
 }
 
-test('a process lives until it is killed, and its identity is no other one with its pid', async (t) => {
+test('a process lives until it is killed, and a later one with its pid has another identity', async (t) => {
   const { child, pid } = await sleeper(t);
   const identity = identityOf(pid);
   assert.equal(isAlive(identity), true);
@@ -66,7 +66,7 @@ test('a process lives until it is killed, and its identity is no other one with 
   assert.equal(isAlive(identity), false);
 });
 
-test('a stopped process is alive', async (t) => {
+test('a suspended process is alive', async (t) => {
   const { child, pid } = await sleeper(t);
   child.kill('SIGSTOP');
   await until(() => readProcess(pid)?.state === 'T');
@@ -94,7 +94,7 @@ test('a process whose first thread has ended while others run is not over', () =
   assert.equal(isOver({ ...stat, threads: 1 }), true);
 });
 
-test('fields are found behind any program name', () => {
+test('fields are found after any program name', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 15 }), (name) => {
       const stat = parseStat(`42 (${name}) S 1 40 39 0 -1 0 0 0 0 0 0 0 0 0 20 0 2 0 12345 0\n`);
@@ -136,7 +136,7 @@ test('a process belongs to every run on the path of ids it was started with', as
   for (const other of parts) assert.ok(!found(other).includes(pid), `${other}`);
 });
 
-test('a process that becomes another program again and again is seen at every look', async (t) => {
+test('a process that calls execve again and again is seen in every look', async (t) => {
   const again = 'exec sh -c "$0" "$0"';
   const runId = randomUUID();
   const child = spawn('sh', ['-c', again, again], { stdio: 'ignore', env: { PROCESS_CONTROL_RUN_ID: runId } });
@@ -145,13 +145,13 @@ test('a process that becomes another program again and again is seen at every lo
   for (let look = 0; look < 250; look++) assert.equal(processesOfRun({ runId }).length, 1, `look ${look}`);
 });
 
-test('a thread of the kernel is told from a process', (t) => {
+test('a thread of the kernel is distinguished from a process', (t) => {
   if (readProcess(2)?.name !== 'kthreadd') return t.skip('needs a /proc that shows the kernel');
   assert.equal(readProcess(2)?.isKernel, true);
   assert.equal(readProcess('self')?.isKernel, false);
 });
 
-test('a variable whose name only ends like the mark is no mark', async (t) => {
+test('a variable whose name only ends like the mark does not count', async (t) => {
   const runId = randomUUID();
   await sleeper(t, { NOT_PROCESS_CONTROL_RUN_ID: runId });
   assert.deepEqual(processesOfRun({ runId }), []);
@@ -180,7 +180,7 @@ test('a process in the session of a run that carries the mark of another run bel
   assert.equal(processesOfRun({ runId: 'none', leader: identityOf(pid) }).length, 0);
 });
 
-test('the environment of a process is read as it was started', async (t) => {
+test('the environment is read as it was at the start', async (t) => {
   const { pid } = await sleeper(t, { GREETING: 'grüß=gott', PROCESS_CONTROL_RUN_ID: 'a/b/c' });
   const environment = environmentOf(pid);
   assert.ok(environment);
@@ -189,7 +189,7 @@ test('the environment of a process is read as it was started', async (t) => {
   assert.deepEqual(runIdsIn(environment), ['a', 'b', 'c']);
 });
 
-test('a process that does not exist is nobody', () => {
+test('a missing process has no identity', () => {
   const none = 2 ** 22 + 1;
   assert.equal(readProcess(none), undefined);
   assert.equal(processIdentity(none), undefined);

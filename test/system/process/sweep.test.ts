@@ -11,7 +11,10 @@ import { processIdentity } from '../../../src/system/process/proc.ts';
 import { askToEnd, killAll, livingOf, untilNoneLives, within } from '../../../src/system/process/sweep.ts';
 import { endProcess } from './launching.ts';
 
-/** A shell in a session of its own that runs a script in the name of a run, once the script has printed something. */
+/**
+ * A shell in a session of its own that runs a script in the name of a run, once the script has
+ * printed something.
+ */
 async function start(context: TestContext, runId: string, script: string): Promise<ChildProcess> {
   const child = spawn('/bin/sh', ['-c', script], {
     env: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_RUN_ID: runId },
@@ -27,7 +30,7 @@ async function start(context: TestContext, runId: string, script: string): Promi
 
 const leaderOf = ({ pid }: ChildProcess) => processIdentity(pid ?? 0) ?? { pid: 0, startTicks: '' };
 
-test('what was started with an empty environment is found below its parent', async (context) => {
+test('a process with an empty environment is found below its parent', async (context) => {
   const runId = randomUUID();
   const shell = await start(context, runId, 'env -i setsid sleep 600 & echo; wait');
   assert.equal(livingOf({ runId }).length, 2);
@@ -35,7 +38,7 @@ test('what was started with an empty environment is found below its parent', asy
   assert.equal(livingOf({ runId: `${runId}-other` }).length, 0);
 });
 
-test('TERM reaches what left the group, whether there is a ps for tree-kill or not, and in a crowd', async (context) => {
+test('TERM reaches processes that left the group, with and without ps for tree-kill, and many at once', async (context) => {
   const path = process.env.PATH;
   const planted = mkdtempSync(join(tmpdir(), 'planted-'));
   writeFileSync(join(planted, 'ps'), `#!/bin/sh\n: >${planted}/was-run\n`, { mode: 0o755 });
@@ -60,7 +63,7 @@ test('TERM reaches what left the group, whether there is a ps for tree-kill or n
   assert.equal(existsSync(join(planted, 'was-run')), false, 'a ps of the caller');
 });
 
-test('a stopped process wakes up to end', async (context) => {
+test('a suspended process is continued to end', async (context) => {
   const runId = randomUUID();
   const shell = await start(context, runId, 'echo; kill -STOP $$; echo never');
   await askToEnd({ runId, leader: leaderOf(shell) });
@@ -68,7 +71,7 @@ test('a stopped process wakes up to end', async (context) => {
   assert.equal(signal, 'SIGTERM');
 });
 
-test('a run within the run is left to its own run-job at first', async (context) => {
+test('a run within the run is first ended by its own run-job', async (context) => {
   const runId = randomUUID();
   await start(context, `${runId}/inner`, 'echo; sleep 600; true');
   assert.equal((await askToEnd({ runId })).size, 0);
@@ -83,7 +86,7 @@ test('KILL counts each process beside the leader once, with those that were aske
   assert.equal((await killAll({ runId, leader: leaderOf(shell) }, asked)).swept, 1);
 });
 
-test('a number that another process has got since is nobody to signal', async (context) => {
+test('a pid that another process has since is not signalled', async (context) => {
   const runId = randomUUID();
   const stranger = await start(context, randomUUID(), 'echo; sleep 600; true');
   const former = { pid: stranger.pid ?? 0, startTicks: '1' };
@@ -94,7 +97,7 @@ test('a number that another process has got since is nobody to signal', async (c
   endProcess(stranger.pid ?? 0);
 });
 
-test('waiting has an end', async () => {
+test('a wait is bounded', async () => {
   assert.equal(await within(1, new Promise(() => {})), false);
   assert.equal(await within(60_000, Promise.resolve()), true);
 });

@@ -1,4 +1,7 @@
-/** A record in the run directory can name any process; only one that is this user's, started when it says, and carries the mark is signalled. */
+/**
+ * A record in the run directory can name any process; only one that is this user's, started when it
+ * says, and carries the mark is signalled.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -47,7 +50,7 @@ test('a process without the mark, one with that of another run-job, a later one 
   const foreign = isRoot ? await sleeper(mark, ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']) : later;
   kill(unmarked.wrapper);
   kill(another.wrapper);
-  // A record without a mark names nobody.
+  // A record without a mark names no process.
   kill(another.wrapper, '');
   kill({ ...later.wrapper, startTicks: String(Number(later.wrapper.startTicks) - 1) });
   if (isRoot) kill(foreign.wrapper);

@@ -1,4 +1,7 @@
-/** A program of ours that another one starts is one that SIGUSR1 does not end, from its first moment on. */
+/**
+ * A program of ours that another one starts is one that SIGUSR1 does not end, from its first moment
+ * on.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +15,7 @@ import { startAsOwn } from '../../../src/system/program/own-program.ts';
 const directory = mkdtempSync(path.join(os.tmpdir(), 'own-program-'));
 after(() => rmSync(directory, { recursive: true }));
 
-test('SIGUSR1 is ignored before the program begins, and its words and process are what they were', async () => {
+test('SIGUSR1 is ignored before the program begins, and its arguments and pid stay the same', async () => {
   const script = path.join(directory, 'program');
   writeFileSync(script, 'kill -USR1 $$; printf "%s\\n" "$$" "$@"; pwd\n');
   // In place of Node, which has no moment for us between its start and its handler.

@@ -34,7 +34,7 @@ function bounded(maxBytes: number) {
   };
 }
 
-test('whatever is written, the head and the end stay, and what is between them is counted', () => {
+test('the head and the end always stay, and the output between them is counted', () => {
   const maxBytes = 1 << 20;
   const block = fc.record({ lines: fc.integer({ min: 1, max: 2000 }), width: fc.integer({ min: 0, max: 60 }) });
   fc.assert(
@@ -69,7 +69,7 @@ test('whatever is written, the head and the end stay, and what is between them i
   );
 });
 
-test('the log of a command that prints far more has its beginning and its end, and says what is missing', async (t) => {
+test('the log of a command that prints far more has its beginning and its end, and a note of what is missing', async (t) => {
   const maxBytes = 1 << 20;
   const script = 'echo first; seq 1 3000000; echo last >&2';
   const { text, totals, log } = await capture(t, [script, 'echo second command'], { maxBytes });
@@ -100,7 +100,7 @@ test('the log of a command that prints far more has its beginning and its end, a
   assert.equal(totals.stdoutBytes, 'first\nsecond command\n'.length + 22_888_896);
 });
 
-test('a log that stays below the size is as it would be without', async (t) => {
+test('a log below the size is unchanged', async (t) => {
   const { text, totals } = await capture(t, ['seq 1 2000'], { maxBytes: 1 << 20 });
   assert.equal(entriesOf(text).filter((entry) => /^\d+$/.test(entry.text)).length, 2000);
   assert.equal(totals.leftOut, undefined);

@@ -98,7 +98,10 @@ export function entriesOf(text: string): Entry[] {
   });
 }
 
-/** What was printed, put together again from the log, for one stream; a newline that the job did not print is there too. */
+/**
+ * The output of one stream, joined from the log, with a last newline that the job may not have
+ * printed.
+ */
 export function printed(text: string, level: 'INFO' | 'ERROR'): string {
   return entriesOf(text)
     .filter((line) => line.level.startsWith(level) && !isFrame(line.text))
@@ -117,7 +120,7 @@ export async function until(condition: () => boolean): Promise<void> {
   await untilSeen(`${condition}`, condition);
 }
 
-/** A zombie is not: who reaps it is nobody's business here. */
+/** False for a zombie: its parent reaps it later. */
 export function isAlive(pid: string): boolean {
   return existsSync(`/proc/${pid}`) && !readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z ');
 }

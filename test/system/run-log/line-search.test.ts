@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lineSearch } from '../../../src/system/run-log/line-search.ts';
 
-test('the first line that matches is found, each line being looked at for itself', () => {
+test('the first matching line is found, each line by itself', () => {
   const lines = ['start', 'ERROR: one', 'ERROR: two'];
   assert.deepEqual(lineSearch.find('^ERROR', lines), { is: 'found', line: 'ERROR: one' });
   assert.deepEqual(lineSearch.find('start\\s+ERROR', lines), { is: 'nowhere' });
@@ -16,7 +16,7 @@ test('two expressions in turn are both answered, for new lines each time', () =>
   }
 });
 
-test('an expression that would take for ever comes to an end, and the next one is searched as before', () => {
+test('an expression that would run for ever is ended, and the next one is searched as before', () => {
   const line = `${'a'.repeat(60)}!`;
   assert.deepEqual(lineSearch.find('(a+)+$', [line]), { is: 'too-slow' });
   assert.deepEqual(lineSearch.find('a!$', [line]), { is: 'found', line });

@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { Outlet, type OutletLimits } from '../../../src/system/run-log/outlet.ts';
 import { program, scratch, until } from './capturing.ts';
 
-/** A descriptor that takes 64 KiB and then nothing more until somebody reads, like a disk that hangs. */
+/** A descriptor that takes 64 KiB and then blocks until the test reads, like a disk that hangs. */
 function hangingDisk(t: TestContext) {
   const file = path.join(scratch(t), 'fifo');
   spawnSync('mkfifo', [file]);
@@ -56,7 +56,7 @@ test('bytes arrive in order, whatever the sizes in which they are written', asyn
   assert.equal(outlet.lostBytes, 0);
 });
 
-test('it is full at the high water and says when there is room again', async (t) => {
+test('it is full at the high mark and calls back when there is room again', async (t) => {
   const { fd, readFd } = hangingDisk(t);
   const { outlet, room, rooms } = outletTo(fd, { highBytes: 200_000, lowBytes: 100_000 });
   outlet.write(Buffer.alloc(199_999));
@@ -70,7 +70,7 @@ test('it is full at the high water and says when there is room again', async (t)
   assert.equal(outlet.lostBytes, 0);
 });
 
-test('a disk that hangs fails after a while; what it takes later stands around the gap', async (t) => {
+test('a disk that hangs fails after a while; later output surrounds the gap', async (t) => {
   const { fd, readFd } = hangingDisk(t);
   const { outlet, gaps, room } = outletTo(fd, { highBytes: 100_000, lowBytes: 1000, stallMs: 50 });
   outlet.write(Buffer.alloc(99_990, 'a'));
@@ -87,7 +87,7 @@ test('a disk that hangs fails after a while; what it takes later stands around t
   assert.equal(text + (await drain(readFd, 5)), `${'a'.repeat(99_990)}[100501 lost]after`);
 });
 
-test('what must not be missing is kept while it fails, behind the words for what is', async (t) => {
+test('lines that must not be lost are kept while it fails, after the note of the gap', async (t) => {
   const { fd, readFd } = hangingDisk(t);
   const { outlet, room } = outletTo(fd, { highBytes: 100_000, lowBytes: 1000, stallMs: 50 });
   outlet.write(Buffer.alloc(100_000, 'a'));
@@ -106,7 +106,7 @@ const refusals = [
   ['/proc/self/mem', 'EIO'],
 ] as const;
 for (const [file, reason] of refusals) {
-  test(`what ${file} refuses is counted, with the reason ${reason}, and nobody waits`, async () => {
+  test(`what ${file} refuses is counted, with the reason ${reason}, and no process waits`, async () => {
     const { outlet } = outletTo(openSync(file, 'w'), { highBytes: 1000 });
     outlet.write(Buffer.alloc(900));
     outlet.flush();

@@ -12,7 +12,7 @@ import { scratch, until } from './capturing.ts';
 
 const isMine = (pid: number) => commandLineOf(pid) === 'run-job: output of remaining processes';
 
-test('without perl the words are dropped, but nobody dies or stands still for want of a reader', async (t) => {
+test('without perl the output is dropped, but no process dies or blocks', async (t) => {
   const directory = scratch(t);
   const pipes = makePipes(directory);
   const [stdoutFd, stderrFd] = pipes.map((pipe) => pipe.openWriter()) as [number, number];

@@ -1,4 +1,7 @@
-/** The log where things run short: memory, disk, and the patience of a terminal. Each run is a process of its own. */
+/**
+ * The log where things run short: memory, disk, and the patience of a terminal. Each run is a
+ * process of its own.
+ */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -27,7 +30,7 @@ function runCapture(directory: string, script: string): Result {
 
 const line = 'x'.repeat(79);
 
-test('memory does not grow with the output, be it lines or one line without end', (t) => {
+test('memory does not grow with the output, in lines or in one endless line', (t) => {
   const peak = (script: string, bytes: number) => {
     const { peakKiB, totals } = runCapture(scratch(t), script);
     assert.equal(totals.stdoutBytes, bytes);
@@ -73,7 +76,7 @@ function wholeLinesIn(text: string): number {
   return entriesOf(text).filter((entry) => entry.level === 'INFO' && entry.text === line).length;
 }
 
-test('a full disk costs the job nothing but its log, and every byte that is missing is counted', {
+test('a full disk costs the job only its log, and every missing byte is counted', {
   skip: noNamespace,
 }, (t) => {
   const { result, text } = runOnSmallDisk(t, `${print}; rm ballast; exit 3`);
@@ -88,7 +91,7 @@ test('a full disk costs the job nothing but its log, and every byte that is miss
   ]);
 });
 
-test('when there is space again the log goes on, and says at the gap what is missing', { skip: noNamespace }, (t) => {
+test('when there is space again the log goes on, with a note at the gap', { skip: noNamespace }, (t) => {
   // Not what the header says of this command itself.
   const waiting = 'until grep -q "[b]ytes lost" log/job/latest.log; do sleep 0.05; done';
   const { result, text } = runOnSmallDisk(t, `${print}; rm ballast; ${waiting}; echo after`);
@@ -135,7 +138,7 @@ test('at a terminal the output is shown as it is, also a line that is not finish
   assert.deepEqual(seen().split('\r\n').sort(), ['', '50 % 100 %', 'oh']);
 });
 
-test('a terminal that nobody reads holds up neither the job nor its log', { skip: noScript }, async (t) => {
+test('a terminal that is not read delays neither the job nor its log', { skip: noScript }, async (t) => {
   const directory = scratch(t);
   const terminal = onTerminal(t, directory, print, 100);
   await until(() => existsSync(path.join(directory, 'result.json')));

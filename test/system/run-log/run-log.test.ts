@@ -9,7 +9,7 @@ import { clock } from '../../../src/system/time/clock.ts';
 import type { OutputWatcher } from '../../../src/system/types/run-log.ts';
 import { capture, entriesOf, isAlive, openLog, printed, runIn, scratch, until } from './capturing.ts';
 
-test('each command stands in its frame, and remarks stand outside', async (t) => {
+test('each command has its frame, and notes are outside', async (t) => {
   const log = openLog(scratch(t));
   log.note('before');
   await runIn(log, 'echo one; echo two >&2');
@@ -79,7 +79,7 @@ test('every byte is kept, valid UTF-8 or not', async (t) => {
   assert.equal(totals.stderrBytes, bytes.length);
 });
 
-test('a last line without a newline is there, and the log says that it had none', async (t) => {
+test('a last line without a newline is logged, with a note', async (t) => {
   const { text } = await capture(t, ['printf "a\\nb"; printf c >&2']);
   assert.equal(printed(text, 'INFO'), 'a\nb\n');
   assert.deepEqual(entriesOf(text).slice(-3), [
@@ -96,7 +96,7 @@ test('100,000 lines are in order', async (t) => {
   assert.ok(printed(text, 'ERROR') === numbers);
 });
 
-test('two streams at once keep each its order, and no line is torn', async (t) => {
+test('each of two streams keeps its order, and no line is torn', async (t) => {
   const { text } = await capture(t, [
     '(seq 1 30000 | sed "s/$/ of stdout/") & seq 1 30000 | sed "s/$/ of stderr/" >&2; wait',
   ]);
@@ -124,7 +124,7 @@ test('a line of 100 MB is continued on many, with nothing lost', async (t) => {
   assert.equal(totals.lostBytes, 0);
 });
 
-test('a background process that keeps the output open does not hold the run up', async (t) => {
+test('a background process that keeps the output open does not delay the run', async (t) => {
   const { text, heldOpen } = await capture(t, ['echo before; sleep 600 & echo $! >&2', 'echo next'], {
     patienceMs: 500,
   });
@@ -133,18 +133,18 @@ test('a background process that keeps the output open does not hold the run up',
   assert.equal(printed(text, 'INFO'), 'before\nnext\n');
 });
 
-test('one that never stops printing does not either, and does not print into the next command', async (t) => {
+test('one that never stops printing does not delay it either, and does not print into the next command', async (t) => {
   const { text, heldOpen } = await capture(t, ['yes flood & echo $! >&2', 'echo next'], { patienceMs: 500 });
   assert.deepEqual(heldOpen, [true, false]);
   const lines = entriesOf(text).map((line) => line.text);
   assert.ok(lines.includes('flood'));
   const next = lines.findIndex((line) => line.startsWith('echo next ('));
   assert.deepEqual(lines.slice(next + 1), ['-----------', 'next', '----------- end command output']);
-  // Nobody has its pipe any more, so SIGPIPE ends it.
+  // No process reads its pipe any more, so SIGPIPE ends it.
   await until(() => !isAlive(printed(text, 'ERROR').trim()));
 });
 
-test('what was printed before the end is read, also when a background process keeps the output open', async (t) => {
+test('output before the end is read, also when a background process keeps the pipe open', async (t) => {
   const { text, heldOpen } = await capture(t, ['printf "%060000d\\n" 1; sleep 600 & echo $! >&2'], { patienceMs: 0 });
   process.kill(Number(printed(text, 'ERROR').trim()));
   assert.deepEqual(heldOpen, [true]);
@@ -166,7 +166,7 @@ test('a program that could not be started leaves no frame, and its descriptors a
   );
 });
 
-test('a watcher gets what each stream prints as it is, and the ends of commands; the tail has the end of all', async (t) => {
+test('a watcher gets the bytes of each stream and the ends of commands; the tail has the end of all', async (t) => {
   const seen = { stdout: '', stderr: '' };
   const watcher: OutputWatcher = {
     take(stream, bytes) {
@@ -237,7 +237,7 @@ test('a log that prints whole lines, or nothing, sets no timer', async (t) => {
   await waiting;
 });
 
-test('a run is not begun when there are no pipes or no log, and it is said why', async (t) => {
+test('without pipes or log a run does not begin, and the reason is returned', async (t) => {
   const directory = scratch(t);
   assert.throws(
     () => openLog(directory, { runDirectory: path.join(directory, 'none') }),
@@ -248,7 +248,7 @@ test('a run is not begun when there are no pipes or no log, and it is said why',
   assert.throws(() => openLog(directory), /^Error: creating the log file: ENOTDIR/);
 });
 
-test('a latest.log that is a directory is remarked on in the log', async (t) => {
+test('a latest.log that is a directory gets a note in the log', async (t) => {
   const directory = scratch(t);
   mkdirSync(path.join(directory, 'log/job/latest.log'), { recursive: true });
   const log = openLog(directory);

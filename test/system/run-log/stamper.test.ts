@@ -24,7 +24,7 @@ function stampedInPieces(bytes: Buffer, sizes: readonly number[]): { text: strin
   return { text: Buffer.concat(lines).toString('latin1'), missedNewline };
 }
 
-/** What the log should say, by the plainest of means. */
+/** The expected log, computed in the simplest way. */
 function expected(bytes: Buffer): string {
   const lines = bytes.toString('latin1').split('\n');
   if (lines.at(-1) === '') lines.pop();
@@ -39,7 +39,10 @@ function stampedLine(line: string): string {
   return pieces.map((piece, index) => `${stamp}\tINFO${index === 0 ? '' : '+'}\t${piece}\n`).join('');
 }
 
-/** Short lines of any bytes, empty ones, and runs of one byte that make lines of up to four times the longest. */
+/**
+ * Short lines of any bytes, empty ones, and runs of one byte that make lines of up to four times
+ * the longest.
+ */
 const output = fc
   .array(
     fc.oneof(
@@ -61,7 +64,7 @@ const sizes = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-test('however output is cut into reads, and whatever bytes it has, each line gets its stamp', () => {
+test('each line gets its stamp, whatever its bytes and however it is cut into reads', () => {
   fc.assert(
     fc.property(output, sizes, (bytes, pieces) => {
       const { text, missedNewline } = stampedInPieces(bytes, pieces);
@@ -72,7 +75,7 @@ test('however output is cut into reads, and whatever bytes it has, each line get
   );
 });
 
-test('a read full of empty lines grows thirtyfold and is stamped all the same', () => {
+test('a read full of empty lines, which grows thirtyfold, is stamped', () => {
   const bytes = Buffer.alloc(65_536, '\n');
   assert.equal(stampedInPieces(bytes, [65_536]).text, expected(bytes));
 });

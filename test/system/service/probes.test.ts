@@ -38,7 +38,7 @@ test('an HTTP answer is code and body, whatever the code is', async () => {
   assert.deepEqual(answer, { is: 'response', code: 503, body: ' Ill\n' });
 });
 
-test('a server that never answers, and one that never ends its answer, have failed when the time is over', async () => {
+test('a server that never answers, and one whose answer never ends, fail when the time is over', async () => {
   const silent = await withHttp(
     () => {},
     (port) => probes.http(port, '/', 50),
@@ -56,7 +56,8 @@ test('a server that never answers, and one that never ends its answer, have fail
 test('an answer without end is cut', async () => {
   const answer = await withHttp(
     (_request, response) => {
-      // Ends with the connection: a write after that calls back at once with an error, and would be followed by the next for ever.
+      // Ends with the connection: a write after that calls back at once with an error, and would be
+      // followed by the next for ever.
       const more = (error?: Error | null): void => {
         if (!error && !response.destroyed) response.write('x'.repeat(10_000), more);
       };
@@ -68,7 +69,7 @@ test('an answer without end is cut', async () => {
   assert.ok(answer.is === 'response' && answer.body.length < 200_000);
 });
 
-test('what is no HTTP has failed, and so has a port where nobody listens', async () => {
+test('an answer that is not HTTP fails, and so does a port without a server', async () => {
   const server = net.createServer((socket) => {
     socket.on('error', () => {}).resume();
     socket.end('220 mail.example.org ESMTP\r\n');
@@ -105,7 +106,7 @@ test('a command succeeds with 0, in the directory and environment it is given', 
   assert.equal(readFileSync(path.join(directory, 'where'), 'utf8').trim(), directory);
 });
 
-test('a command that fails says how, and apart from that its last line', async () => {
+test('a failed command gives its exit code, and separately its last line', async () => {
   assert.deepEqual(await run('echo one; echo "no route" >&2; exit 3'), {
     is: 'failure',
     reason: 'exit code 3',
@@ -117,7 +118,7 @@ test('a command that fails says how, and apart from that its last line', async (
 
 test('a command that takes too long has failed, and its whole process group is gone', async () => {
   const file = path.join(directory, 'pid');
-  // A busy machine is given more time, until the command comes as far as its child.
+  // On a busy host the time grows until the command has started its child.
   for (let seconds = 1; whole(file) === undefined; seconds *= 2) {
     const answer = await run('sleep 600 & echo $! > pid; wait', seconds * 1000);
     assert.deepEqual(answer, { is: 'failure', reason: `no answer within ${seconds} s` });
@@ -128,7 +129,7 @@ test('a command that takes too long has failed, and its whole process group is g
   }
 });
 
-test('what a command leaves in the background does not hold it up, and is ended', async () => {
+test('background processes of a command do not delay it, and are killed', async () => {
   assert.deepEqual(await run('sleep 600 & echo $! > left'), { is: 'success' });
   const pid = await writtenPid(path.join(directory, 'left'));
   for (let state = readProcess(pid)?.state; state !== undefined && state !== 'Z'; state = readProcess(pid)?.state) {
@@ -136,7 +137,7 @@ test('what a command leaves in the background does not hold it up, and is ended'
   }
 });
 
-test('a command that is not there, or has no directory, could not be asked', async () => {
+test('a missing command or directory gives the answer unknown', async () => {
   const gone = { argv: ['/no/such/program'] as const, environment: {}, workingDirectory: directory };
   assert.equal((await probes.command(gone, long)).is, 'unknown');
   assert.equal(

@@ -1,4 +1,4 @@
-/** Pid files, ports, snoozes, watches and logs of services, on the real machine. */
+/** Pid files, ports, snoozes, watches and logs of services, on the real host. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -72,7 +72,7 @@ test('a zombie is not up', async () => {
   parent.kill();
 });
 
-test('a port that somebody has is not free, on whatever address', async () => {
+test('a port in use is not free, on any address', async () => {
   const ports = hostPorts(directory);
   for (const host of ['127.0.0.1', '0.0.0.0']) {
     const server = net.createServer();
@@ -84,7 +84,7 @@ test('a port that somebody has is not free, on whatever address', async () => {
   }
 });
 
-test('what services have published is what others see as reserved', () => {
+test('published ports are reserved for other services', () => {
   const ports = hostPorts(directory);
   assert.deepEqual(ports.reserved(), []);
   const instances = [{ instance: 0, state: 'up', ports: { http: 31_001, admin: 31_002 } }];
@@ -109,7 +109,7 @@ test('a snooze is a regular file in the directory of the instance, and nothing e
   assert.equal(folders.writeSnooze('web', 0, 'text').ok, false);
 });
 
-test('a change in a directory is told, and one that can not be watched is no error', async () => {
+test("a change in a directory is noticed, and a directory that can't be watched is not an error", async () => {
   const watched = mkdtempSync(path.join(directory, 'watched-'));
   const told = new Promise<string | undefined>((resolve) => {
     const watch = changes.watch(watched, (name) => {
@@ -127,7 +127,7 @@ test('a change in a directory is told, and one that can not be watched is no err
   changes.watch('/no/such/directory', () => assert.fail()).close();
 });
 
-test('a log that has grown is followed by the next, no line is lost in between, and the oldest go', async () => {
+test('a full log is followed by the next without a lost line, and the oldest are removed', async () => {
   const run = path.join(directory, 'run');
   mkdirSync(run);
   const logs = serviceLogs({
@@ -168,7 +168,7 @@ test('a log that has grown is followed by the next, no line is lost in between, 
   assert.match(readFileSync(lastPath, 'utf8'), /line 399\n.*again\n$/);
 });
 
-test('a question of an instance is in its log while it waits for an answer', async (t) => {
+test('a question without a newline is in the log while the instance waits for an answer', async (t) => {
   const place = scratch(t);
   const logs = serviceLogs({
     clock,

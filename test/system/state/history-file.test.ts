@@ -26,7 +26,7 @@ function withStore(use: (store: ReturnType<typeof historyStore>, directory: stri
 
 const lineOf = (n: number) => `{"event":"interrupted","run":"r${n}","atMs":${n}}\n`;
 
-test('lines are appended, in a directory made when it is first needed', () => {
+test('lines are appended, in a directory that the first one creates', () => {
   withStore((store, directory) => {
     assert.equal(store.read('a'), '');
     assert.deepEqual(store.append('a', lineOf(1)), { ok: true });
@@ -36,7 +36,7 @@ test('lines are appended, in a directory made when it is first needed', () => {
   });
 });
 
-test('a line that was cut off is closed before the next one is written', () => {
+test('a torn line gets a newline before the next one is written', () => {
   withStore((store, directory) => {
     store.append('a', lineOf(1));
     appendFileSync(path.join(directory, 'history/a.jsonl'), '{"event":"ended","ru');
@@ -45,7 +45,7 @@ test('a line that was cut off is closed before the next one is written', () => {
   });
 });
 
-test('the history of a job that runs for ever stays bounded, and what was rotated is still read', () => {
+test('the history of a job that runs for ever stays bounded, and the rotated part is still read', () => {
   withStore((store, directory) => {
     for (let n = 0; n < 40_000; n += 1) {
       store.append('a', lineOf(n));
@@ -90,7 +90,8 @@ test('many writers at once lose no line and mix none', async () => {
   const { spawn } = await import('node:child_process');
   const writers = Array.from({ length: 4 }, () => spawn(process.execPath, ['-e', script], { stdio: 'inherit' }));
   await Promise.all(writers.map((child) => new Promise((resolve) => child.once('exit', resolve))));
-  // A look at a line that another writer is just adding may take it for torn; the empty line that follows from it means nothing.
+  // A look at a line that another writer is just adding may take it for torn; the empty line that
+  // follows from it means nothing.
   const lines = readFileSync(path.join(directory, 'history/a.jsonl'), 'utf8')
     .split('\n')
     .filter((line) => line !== '');

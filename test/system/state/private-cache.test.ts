@@ -29,7 +29,7 @@ function withCache(use: (cache: ReturnType<typeof privateCache>, directory: stri
   }
 }
 
-test('what is kept can be reached by its owner alone', () => {
+test('only the owner can reach an entry', () => {
   const before = process.umask(0);
   withCache((_cache, directory, file) => {
     assert.equal(statSync(directory).mode & 0o7777, 0o700);
@@ -38,7 +38,7 @@ test('what is kept can be reached by its owner alone', () => {
   process.umask(before);
 });
 
-/** What can be wrong with the cache, each of which makes it empty. */
+/** Problems of the cache, each of which makes it empty. */
 const faults: Record<string, (directory: string, file: string) => void> = {
   'a flipped bit': (_directory, file) => {
     const bytes = readFileSync(file);
@@ -59,7 +59,7 @@ const faults: Record<string, (directory: string, file: string) => void> = {
 };
 
 for (const [what, spoil] of Object.entries(faults)) {
-  test(`${what} makes the cache empty, and the next write repairs it where it may`, () => {
+  test(`${what} makes the cache empty, and the next write repairs it if it can`, () => {
     withCache((cache, directory, file) => {
       spoil(directory, file);
       assert.equal(cache.read('jobs'), undefined);
@@ -71,7 +71,7 @@ for (const [what, spoil] of Object.entries(faults)) {
 
 const notRoot = process.geteuid?.() === 0 ? false : 'needs root';
 
-test("somebody else's file or directory is not believed", { skip: notRoot }, () => {
+test("another user's file or directory is not trusted", { skip: notRoot }, () => {
   withCache((cache, directory, file) => {
     chownSync(file, 65534, 0);
     assert.equal(cache.read('jobs'), undefined);
@@ -84,7 +84,7 @@ test("somebody else's file or directory is not believed", { skip: notRoot }, () 
   });
 });
 
-test('where nothing can be kept nothing happens', () => {
+test("a directory that can't be written is ignored", () => {
   const cache = privateCache('/proc/none/cache');
   cache.write('jobs', 'x');
   assert.equal(cache.read('jobs'), undefined);

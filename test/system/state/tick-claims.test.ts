@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(state, { recursive: true, force: true }));
 
-test('a tick is had by whoever asks first, and everybody can see who that is', () => {
+test('the first run gets a tick, and every caller can see which one', () => {
   const claims = tickClaims(state);
   const beforeMs = Date.now();
   assert.deepEqual(claims.take('backup', tickMs, claim('r1')), { is: 'taken' });
@@ -30,7 +30,7 @@ test('a tick is had by whoever asks first, and everybody can see who that is', (
   assert.deepEqual(readdirSync(path.join(state, 'ticks/backup')), ['20261122T103000Z', '20261122T103100Z']);
 });
 
-test('a run that waits says so until it begins', () => {
+test('the claim of a waiting run is marked until it begins', () => {
   const claims = tickClaims(state);
   claims.take('backup', tickMs, { run: 'r1', waits: true, lasting: false });
   assert.equal(claims.find('backup', tickMs)?.waits, true);
@@ -52,7 +52,7 @@ test('claims are dropped by their tick, and the mark is kept beside them', () =>
   assert.equal(lstatSync(path.join(state, 'ticks/backup/since')).mode & 0o777, 0o644);
 });
 
-test('what lies there and is no claim, or can not be made, is said and thrown at nobody', () => {
+test("a file that is not a claim, and a claim that can't be made, give a reason and do not throw", () => {
   const claims = tickClaims(state);
   mkdirSync(path.join(state, 'ticks/backup'), { recursive: true });
   writeFileSync(path.join(state, 'ticks/backup/20261122T103000Z'), '');
@@ -69,7 +69,7 @@ test('what lies there and is no claim, or can not be made, is said and thrown at
   claims.drop('other', [tickMs]);
 });
 
-test('a state directory in which nobody may write costs the claim and no more', {
+test("a state directory that can't be written costs only the claim", {
   skip: process.getuid?.() === 0 && 'root may',
 }, () => {
   chmodSync(state, 0o555);
@@ -77,7 +77,7 @@ test('a state directory in which nobody may write costs the claim and no more', 
   assert.ok(answer.is === 'failed' && answer.reason.includes('EACCES'));
 });
 
-test('of eight processes that claim the same two hundred ticks each tick is had by one', async () => {
+test('when eight processes claim the same two hundred ticks, each tick goes to one', async () => {
   const script = `
     const { tickClaims } = await import(${JSON.stringify(path.resolve(import.meta.dirname, '../../../src/system/state/tick-claims.js'))});
     const claims = tickClaims(process.argv[1]);

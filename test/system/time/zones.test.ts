@@ -22,7 +22,10 @@ const zoneinfo = '/usr/share/zoneinfo';
 const noZoneinfo = existsSync(path.join(zoneinfo, 'Europe/Berlin')) ? false : 'needs tzdata';
 const noCompiler = existsSync('/usr/sbin/zic') ? false : 'needs zic';
 
-/** A moment every 11 days and some from 1950 to 2120, and the seconds around each change of the clocks in 2026. */
+/**
+ * A moment every 11 days and some from 1950 to 2120, and the seconds around each change of the
+ * clocks in 2026.
+ */
 const moments = [
   ...Array.from({ length: 5600 }, (_, index) => Date.UTC(1950, 0, 1) / 1000 + index * 961_013),
   ...['2026-03-29T01:00:00Z', '2026-10-25T01:00:00Z', '2026-03-08T07:00:00Z', '2026-11-01T06:00:00Z']
@@ -36,7 +39,10 @@ function hostOffset(file: string): (atSeconds: number) => number {
   return (atSeconds) => zone.offsetAt(atSeconds * 1000) / 1000;
 }
 
-/** What the C library makes of the same zone file: by the time that it shows, which has the leap seconds taken off. */
+/**
+ * The offset that the C library reads from the same zone file, from the time that it shows, without
+ * leap seconds.
+ */
 function offsetsOfDate(zoneFile: string): number[] {
   const lines = moments.map((at) => `@${at}\n`).join('');
   const { stdout } = spawnSync('date', ['-f', '-', '+%Y-%m-%dT%H:%M:%SZ'], {
@@ -88,7 +94,8 @@ const rules: readonly (readonly [string, readonly number[] | undefined])[] = [
   ['EST5EDT,J60,J300/-1', [-14_400, -18_000]],
   ['NZST-12NZDT,273,92/3', [43_200, 46_800]],
   ['XXX-1YYY-3,M3.5.0,M10.5.0', [10_800, 3600]],
-  // Daylight saving time without end (RFC 8536, 3.3.1), and times before and after the day that is named.
+  // Daylight saving time without end (RFC 8536, 3.3.1), and times before and after the day that is
+  // named.
   ['EST5EDT,0/0,J365/25', [-14_400, -14_400]],
   ['<-02>2<-01>,M3.5.0/-1,M10.5.0/0', [-3600, -7200]],
   ['', undefined],
@@ -116,7 +123,9 @@ test('a host without a readable zone file is on UTC', () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Files that no machine of ours has: leap seconds, the first version of the format, and a law that exists nowhere. */
+/**
+ * Unusual zone files: leap seconds, the first version of the format, and rules that no country has.
+ */
 test('zone files of each version, with leap seconds and without, are read as the C library reads them', {
   skip: noCompiler,
 }, () => {
@@ -229,7 +238,7 @@ function tzif(rule: string): Buffer {
   return Buffer.concat([header, block, header, block, Buffer.from(`\n${rule}\n`)]);
 }
 
-test('a program that goes on for months follows the zone of its host', () => {
+test("a program that runs for months follows its host's zone", () => {
   const base = mkdtempSync(path.join(os.tmpdir(), 'pc-zone-'));
   const places = { localtime: path.join(base, 'localtime'), directory: base };
   writeFileSync(places.localtime, tzif('XXX-3'));
@@ -242,7 +251,7 @@ test('a program that goes on for months follows the zone of its host', () => {
   rmSync(base, { recursive: true });
 });
 
-test('a zone by its name is that of the table of this machine, spelled as there, and other views of the table are none', {
+test('a zone is found by the name of its file, spelled the same, and other views of the files are not zones', {
   skip: noZoneinfo,
 }, () => {
   for (const zone of [...zones, 'UTC', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5', 'America/Port-au-Prince'])
@@ -266,7 +275,7 @@ test('a zone by its name is that of the table of this machine, spelled as there,
     assert.equal(findZone(name), undefined, name);
 });
 
-test('the names of the table are all zones, and none of them is another view of it', { skip: noZoneinfo }, () => {
+test('all listed names are zones, and none is another view of the files', { skip: noZoneinfo }, () => {
   const names = zoneNames();
   assert.ok(names.length > 300 && names.includes('Europe/Berlin') && names.includes('Etc/GMT+5'));
   assert.deepEqual(
@@ -279,7 +288,7 @@ test('the names of the table are all zones, and none of them is another view of 
   );
 });
 
-test('a machine without tzdata knows UTC', () => {
+test('a host without tzdata knows UTC', () => {
   const nowhere = { directory: '/nonexistent' };
   assert.equal(findZone('UTC', nowhere)?.offsetAt(0), 0);
   assert.equal(findZone('Europe/Berlin', nowhere), undefined);

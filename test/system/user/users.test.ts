@@ -24,21 +24,21 @@ test('a name that is all digits wins over the uid', () => {
   assert.equal(fromPasswd(passwd, '1500')?.uid, 7);
 });
 
-test('a user without home and shell has those that login(1) would give', () => {
+test('a user without home and shell has the defaults of login(1)', () => {
   assert.deepEqual(fromPasswd(passwd, 'bare'), { name: 'bare', uid: 8, gid: 8, home: '/', shell: '/bin/sh' });
 });
 
-test('lines that are no users are none', () => {
+test('lines without a user are ignored', () => {
   for (const name of ['broken', '+@nis', 'short', '', 'x', 'nobody-here'])
     assert.equal(fromPasswd(passwd, name), undefined);
 });
 
-test('root is a user of this machine', () => {
+test('root is a user of this host', () => {
   assert.equal(users.find('root')?.uid, 0);
   assert.equal(users.find('0')?.name, 'root');
 });
 
-test('a name that is an option, a field or a line is no user', () => {
+test('a name that is an option, a field or a line is not found', () => {
   for (const name of ['', '--help', '-s', 'root:x', 'a\nroot', 'root\0', 'no-such-user-here']) {
     assert.equal(users.find(name), undefined, JSON.stringify(name));
   }

@@ -1,75 +1,102 @@
-/** Checks what starts jobs: the cron daemon, its time zone, the crontab, and the clock. */
-import type { Config } from '../../../config/config.ts';
+/** Checks the cron daemon, its time zone, and the crontab. */
+import { lstatSync } from 'node:fs';
 import { advise } from '../../../report/advice.ts';
 import { type CrontabPart, refusalOf } from '../../../report/clock/crontab-part.ts';
-import { startCommand } from '../../../report/clock/daemon.ts';
+import { type DaemonEvidence, startCommand } from '../../../report/clock/daemon.ts';
 import type { ClockFacts, Installed } from '../../../report/clock/installed.ts';
 import type { Check } from '../../../report/text/doctor.ts';
-import { files } from '../../../system/file/files.ts';
+import { cronLogLines } from '../../../report/why/cron-log.ts';
+import { complaint } from '../../../report/why/crontab.ts';
+import { readSystemLog } from '../../../system/cron/system-log.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
+import { caller } from '../../../system/user/caller.ts';
+import { shellWord } from '../../../text/shell-word.ts';
 import { otherZoneAdvice, otherZoneWords } from '../../../zone/other-zone.ts';
 import { wallTime } from '../../../zone/wall-time.ts';
+import { counted, named, unknownTo } from './ground.ts';
 
-/** `lines`: what the clock does with each job; empty when no job has a schedule and nothing is a service. */
-export function cronChecks(config: Config, installed: Installed, lines: readonly ClockFacts[]): readonly Check[] {
-  const wanted = lines.filter(({ line }) => line !== 'none');
-  return [
-    daemonCheck(installed, wanted.length > 0),
-    ...zoneChecks(installed),
-    crontabCheck(installed, wanted),
-    clockCheck(config, installed),
-  ];
+/** One job, and what the clock does with it. */
+export interface JobClock {
+  readonly slug: string;
+  readonly clock: ClockFacts;
 }
 
-function daemonCheck({ daemon }: Installed, isNeeded: boolean): Check {
+export function daemonCheck(daemon: DaemonEvidence, isNeeded: boolean): Check {
   const about = 'cron';
   switch (daemon.is) {
     case 'running': {
       const { name, pid, sinceMs, stopped } = daemon;
       const since = sinceMs === undefined ? '' : ` since ${wallTime(sinceMs, hostZone())}`;
       if (!stopped) return { about, is: 'ok', words: `${name} (pid ${pid}) has been running${since}` };
-      const words = `${name} (pid ${pid}) was stopped by a signal, so nothing starts`;
+      const words = `${name} (pid ${pid}) is stopped by a signal, so it starts nothing`;
       return { about, is: 'problem', words, advice: [advise('let it go on', `sudo kill -CONT ${pid}`)] };
     }
     case 'absent': {
-      const words = isNeeded ? 'no cron is running, so the clock starts nothing' : 'no cron is running';
+      const words = isNeeded ? 'no cron is running, so nothing starts jobs' : 'no cron is running';
       return { about, is: isNeeded ? 'problem' : 'warning', words, advice: [advise('start it', startCommand(daemon))] };
     }
     case 'hidden':
-      return { about, is: 'unknown', words: "other users' processes are hidden from you; root can see them" };
+      return unknownTo(about, "other users' processes are hidden from you", 'root');
     default:
       return daemon satisfies never;
   }
 }
 
-function zoneChecks({ daemon }: Installed): readonly Check[] {
+/** Compares cron's time zone with that of this host. Only root can see the one that cron has. */
+export function zoneCheck(daemon: DaemonEvidence): Check {
   const about = 'time zone';
   const host = hostZone();
-  const other = daemon.is === 'running' ? daemon.otherZone : undefined;
-  if (other === undefined) return [{ about, is: 'ok', words: `this host's zone is ${host.name}` }];
-  const words = otherZoneWords(other, host, clock.nowMs());
-  return [{ about, is: 'problem', words, advice: [advise(otherZoneAdvice)] }];
+  if (daemon.is !== 'running') return { about, is: 'ok', words: `this host has ${host.name}` };
+  const { otherZone, sinceMs, name } = daemon;
+  if (otherZone !== undefined)
+    return {
+      ...{ about, is: 'problem', words: otherZoneWords(otherZone, host, clock.nowMs()) },
+      advice: [advise(otherZoneAdvice)],
+    };
+  const changedMs = localtimeMs();
+  if (sinceMs !== undefined && changedMs > sinceMs)
+    return {
+      ...{ about, is: 'warning' },
+      words: `/etc/localtime was changed at ${wallTime(changedMs, host)}, after ${name} was started, which may still have the zone from before`,
+      advice: [advise('restart cron', restartCommand(name))],
+    };
+  if (caller.euid !== 0) return unknownTo(about, `this host has ${host.name}, but cron may have another one`, 'root');
+  return { about, is: 'ok', words: `cron has that of this host, ${host.name}` };
 }
 
-function crontabCheck({ main, command }: Installed, wanted: readonly ClockFacts[]): Check {
+/** The time at which /etc/localtime, a file or a link, was put there. */
+function localtimeMs(): number {
+  return lstatSync('/etc/localtime', { throwIfNoEntry: false })?.ctimeMs ?? 0;
+}
+
+function restartCommand(name: string): string {
+  const isSystemd = lstatSync('/run/systemd/system', { throwIfNoEntry: false }) !== undefined;
+  return isSystemd ? `sudo systemctl restart ${name}` : `sudo service ${name} restart`;
+}
+
+/** `clocks`: what the clock does with each job. */
+export function crontabCheck(installed: Installed, clocks: readonly JobClock[]): Check {
   const about = 'crontab';
-  const place = placeCheck(main, command, wanted.length);
-  if (place !== undefined) return place;
-  const refusal = refusalOf(main, command);
-  if (refusal !== undefined)
-    return { about, is: 'problem', words: `cron ignores ${main.path}: ${refusal.words}`, advice: refusal.advice };
-  const missing = wanted.filter(({ line }) => line === 'missing').length;
-  const other = wanted.filter(({ line }) => line === 'other' || line === 'left-over').length;
-  if (missing + other > 0) {
-    const parts = [
-      ...(missing > 0 ? [`${missing} ${missing === 1 ? 'job has' : 'jobs have'} no line in it`] : []),
-      ...(other > 0 ? [`${other} ${other === 1 ? 'line has' : 'lines have'} other times than the job files`] : []),
-    ];
-    const advice = [advise('install the crontab again', command)];
-    return { about, is: 'problem', words: `${main.path}: ${parts.join(', ')}`, advice };
+  const { main, command } = installed;
+  const wanted = clocks.filter((one) => one.clock.line !== 'none');
+  const early = placeCheck(main, command, wanted.length) ?? refusedCheck(installed) ?? complaintCheck(main);
+  if (early !== undefined) return early;
+  const slugs = (...lines: readonly ClockFacts['line'][]) =>
+    wanted.filter((one) => lines.includes(one.clock.line)).map(({ slug }) => slug);
+  const missing = slugs('missing');
+  const other = slugs('other', 'left-over');
+  if (missing.length + other.length === 0) {
+    return { about, is: 'ok', words: `${main.path} is in sync with the job files` };
   }
-  return { about, is: 'ok', words: `${main.path} says what the job files say, and cron accepts it` };
+  const parts = [
+    ...(missing.length > 0 ? [`${counted(missing.length, 'job has', 'jobs have')} no line (${named(missing)})`] : []),
+    ...(other.length > 0
+      ? [`${counted(other.length, 'line differs', 'lines differ')} from the job files (${named(other)})`]
+      : []),
+  ];
+  const advice = [advise('write it again', command)];
+  return { about, is: 'problem', words: `${main.path}: ${parts.join(', ')}`, advice };
 }
 
 function placeCheck(
@@ -79,31 +106,47 @@ function placeCheck(
 ): Check | undefined {
   const about = 'crontab';
   if (kind === 'console')
-    return { about, is: 'unknown', words: 'output_crontab is console: nothing is known about what reads the lines' };
+    return { about, is: 'unknown', words: 'output_crontab is console: what reads the lines is not known here' };
   if (kind === 'elsewhere') {
     const advice = [advise('set "output_crontab" to a file in /etc/cron.d, then', command)];
     return { about, is: 'problem', words: `${path} is not in /etc/cron.d, where cron looks`, advice };
   }
-  if (unreadable !== undefined) return { about, is: 'unknown', words: `${path} can't be read: ${unreadable}` };
+  if (unreadable !== undefined) {
+    const words = `${path} can't be read: ${unreadable}`;
+    return caller.euid === 0 || kind === 'own' ? { about, is: 'problem', words } : unknownTo(about, words, 'root');
+  }
   if (facts !== undefined) return undefined;
   const words = kind === 'own' ? 'you have no crontab' : `there is no ${path}`;
-  const advice = [advise('install it', command)];
-  return { about, is: wanted > 0 ? 'problem' : 'warning', words, advice };
+  if (wanted === 0) return { about, is: 'ok', words: `${words}, and no job needs one` };
+  return { about, is: 'problem', words: `${words}, so cron starts no job`, advice: [advise('write it', command)] };
 }
 
-/** A clock that stands before what it has already seen makes ticks come again, or not at all. */
-const aheadMs = 60_000;
+/** A crontab may have several files, and cron ignores each by itself. */
+function refusedCheck({ main, lines, ensure, catchUp, command }: Installed): Check | undefined {
+  const parts = new Set([main, ...[...lines.values()].map(({ part }) => part), ...[ensure ?? main, catchUp ?? main]]);
+  for (const part of parts) {
+    const refusal = refusalOf(part, command);
+    if (refusal === undefined) continue;
+    const words = `cron ignores ${part.path}: ${refusal.words}`;
+    return { about: 'crontab', is: 'problem', words, advice: refusal.advice };
+  }
+  return undefined;
+}
 
-function clockCheck({ stateDirectory, jobDirectory }: Config, { main }: Installed): Check {
-  const about = 'clock';
+const weekMs = 7 * 24 * 3_600_000;
+
+/** Finds cron's own message about the present file, where its log can be read. */
+function complaintCheck({ path, facts, kind }: CrontabPart): Check | undefined {
   const nowMs = clock.nowMs();
-  const seen = [stateDirectory, `${stateDirectory}/history`, jobDirectory].map(
-    (place) => [place, files.facts(place)?.mtimeMs ?? 0] as const,
-  );
-  const [place, lastMs] = [...seen, [main.path, main.facts?.mtimeMs ?? 0] as const].reduce((latest, one) =>
-    one[1] > latest[1] ? one : latest,
-  );
-  if (lastMs <= nowMs + aheadMs) return { about, is: 'ok', words: `it is ${wallTime(nowMs, hostZone())}` };
-  const words = `it is ${wallTime(nowMs, hostZone())}, and ${place} was changed at ${wallTime(lastMs, hostZone())}`;
-  return { about, is: 'warning', words, advice: [advise('see whether the clock is right', 'timedatectl status')] };
+  if (facts === undefined || kind !== 'cron.d' || facts.mtimeMs < nowMs - weekMs) return undefined;
+  const span = { fromMs: facts.mtimeMs - 1000, untilMs: nowMs };
+  const log = readSystemLog(span);
+  if (log.is === 'missing') return undefined;
+  const said = cronLogLines(log.text, { ...span, hostZone: hostZone() })
+    .filter(({ text }) => complaint.test(text) && text.includes(path))
+    .at(-1);
+  if (said === undefined) return undefined;
+  const words = `cron said at ${wallTime(said.atMs, hostZone())}: ${said.text}`;
+  const say = 'correct that, then let cron read it again';
+  return { about: 'crontab', is: 'problem', words, advice: [advise(say, `sudo touch ${shellWord(path)}`)] };
 }

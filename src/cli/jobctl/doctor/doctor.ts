@@ -1,64 +1,84 @@
 /** `jobctl doctor`: checks everything on this host that jobs depend on, and says what to do about what is wrong. */
-import type { Config } from '../../../config/config.ts';
-import { advise } from '../../../report/advice.ts';
-import type { ClockFacts } from '../../../report/clock/installed.ts';
-import { type Check, doctorCode, doctorText } from '../../../report/text/doctor.ts';
-import { type AnySnapshot, isBroken } from '../../../report/text/job.ts';
-import { asUser } from '../../../system/file/as-user.ts';
-import { formatProblem } from '../../../text/problem.ts';
-import { readInstalled } from '../../crontab/installed.ts';
-import { print } from '../../frame/output.ts';
+import process from 'node:process';
+import type { Installed } from '../../../report/clock/installed.ts';
+import { type Check, doctorCode, doctorJson, doctorText } from '../../../report/text/doctor.ts';
+import type { AnySnapshot } from '../../../report/text/job.ts';
+import { daemonEvidence, readInstalled } from '../../crontab/installed.ts';
+import { printBytes, terminalColumns } from '../../frame/output.ts';
 import { loadSetting } from '../../frame/setting.ts';
-import { openJobs } from '../../report/snapshots.ts';
-import { timesOf } from '../../report/times.ts';
 import type { Options } from '../frame/options.ts';
-import { cronChecks } from './cron.ts';
-import { peopleChecks } from './people.ts';
-import { placeChecks } from './places.ts';
+import { terminalStyle } from '../frame/terminal.ts';
+import { clockCheck } from './clock.ts';
+import { configurationChecks } from './configuration.ts';
+import { crontabCheck, daemonCheck, zoneCheck } from './cron.ts';
+import { answeringFiles, type Ground, groundOf, isSilent, lookAtMounts } from './ground.ts';
+import { programChecks, silentChecks, spaceChecks } from './host.ts';
+import { findJobs, runCheck, snapshotsOf } from './job-files.ts';
+import { mailCheck, noticesCheck } from './mail.ts';
+import { rightsChecks } from './rights.ts';
+import { serviceUserChecks } from './service-user.ts';
 
-export async function doctor(options: Options, config: Config): Promise<number> {
-  const checks = await checksOf(options, config);
-  print(options.json ? checks.map((check) => `${JSON.stringify(check)}\n`).join('') : doctorText(checks));
+/** It is asked when nothing works, so it opens the configuration itself: a broken one is a finding. */
+export async function doctor(options: Options): Promise<number> {
+  const checks = await checksOf(options);
+  const style = process.stdout.isTTY ? terminalStyle() : { isColoured: false };
+  // The text has been made printable; its colours are our own.
+  printBytes(Buffer.from(options.json ? doctorJson(checks) : doctorText(checks, { ...terminalColumns(), ...style })));
   return doctorCode(checks);
 }
 
-async function checksOf(options: Options, config: Config): Promise<readonly Check[]> {
-  const setting = loadSetting(options.config);
-  const opened = openJobs(config, timesOf(config));
-  // What jobs have written is read with no more rights than the service user has.
-  const snapshots = opened.ok
-    ? asUser(config.serviceUser, () => opened.jobs.slugs.flatMap((slug) => opened.jobs.snapshot(slug) ?? []))
-    : [];
-  const jobs: readonly Check[] = opened.ok
-    ? jobChecks(config, snapshots)
-    : [{ about: 'job files', is: 'problem', words: formatProblem(opened.problem) }];
+async function checksOf(options: Options): Promise<readonly Check[]> {
+  const mounts = await lookAtMounts();
+  const setting = loadSetting(options.config, answeringFiles(mounts));
+  const configuration = configurationChecks(setting);
+  if (!setting.ok) {
+    const daemon = daemonEvidence();
+    return [...configuration, daemonCheck(daemon, true), zoneCheck(daemon), clockCheck([], []), ...programChecks()];
+  }
+  const ground = groundOf(setting.value, mounts);
+  const silent = silentChecks(ground.config, mounts);
+  if (silent.length > 0) return [...silent, ...configuration, ...(await lesserChecks(ground, options))];
+  return [...configuration, ...(await allChecks(ground, options))];
+}
+
+async function allChecks(ground: Ground, options: Options): Promise<readonly Check[]> {
+  const { config } = ground;
+  const installed = readInstalled(config);
+  const jobs = findJobs(ground, installed);
+  const snapshots = snapshotsOf(config);
+  const isNeeded = jobs.clocks.some(({ clock }) => clock.line !== 'none');
   return [
-    ...cronChecks(config, readInstalled(config), linesOf(snapshots)),
-    ...placeChecks(config, setting.ok ? setting.warnings : []),
-    ...jobs,
-    ...(await peopleChecks(config, options['mail-test'])),
+    daemonCheck(installed.daemon, isNeeded),
+    zoneCheck(installed.daemon),
+    crontabCheck(installed, jobs.clocks),
+    clockCheck(writtenPlaces(ground, installed), snapshots),
+    ...jobs.checks,
+    ...(await serviceUserChecks(ground)),
+    ...spaceChecks(ground),
+    ...programChecks(),
+    ...rightsChecks(ground),
+    await mailCheck(ground, options['mail-test'], options.config),
+    noticesCheck(ground),
+    runCheck(ground, snapshots),
   ];
 }
 
-function linesOf(snapshots: readonly AnySnapshot[]): readonly ClockFacts[] {
-  return snapshots.flatMap((job) => (isBroken(job) || job.clock === undefined ? [] : [job.clock]));
+/** The checks that touch no directory, for when one of them does not answer. */
+async function lesserChecks(ground: Ground, options: Options): Promise<readonly Check[]> {
+  const daemon = daemonEvidence();
+  const none: readonly AnySnapshot[] = [];
+  return [
+    daemonCheck(daemon, true),
+    zoneCheck(daemon),
+    clockCheck([], none),
+    ...programChecks(),
+    await mailCheck(ground, options['mail-test'], options.config),
+  ];
 }
 
-function jobChecks({ jobDirectory }: Config, snapshots: readonly AnySnapshot[]): readonly Check[] {
-  const about = 'job files';
-  const broken = snapshots.filter((job) => isBroken(job) && job.file === 'broken');
-  const failing = snapshots.filter(({ health }) => health === 'failing').map(({ slug }) => slug);
-  const named = (slugs: readonly string[]) => `${slugs.slice(0, 5).join(', ')}${slugs.length > 5 ? ', …' : ''}`;
-  const count = `${snapshots.length} in ${jobDirectory}`;
-  const files: Check =
-    broken.length === 0
-      ? { about, is: 'ok', words: `${count}, without problems` }
-      : {
-          ...{ about, is: 'problem' },
-          words: `${broken.length} of ${count} have problems: ${named(broken.map(({ slug }) => slug))}`,
-          advice: [advise('see which', 'jobctl check')],
-        };
-  if (failing.length === 0) return [files, { about: 'runs', is: 'ok', words: 'no job is failing' }];
-  const words = `${failing.length} ${failing.length === 1 ? 'job is' : 'jobs are'} failing: ${named(failing)}`;
-  return [files, { about: 'runs', is: 'warning', words, advice: [advise('see their last words', 'jobctl failed')] }];
+/** Files and directories that this host has written. */
+function writtenPlaces({ config, mounts }: Ground, { main }: Installed): readonly string[] {
+  const { stateDirectory, jobDirectory } = config;
+  const places = [stateDirectory, `${stateDirectory}/history`, jobDirectory, main.path];
+  return places.filter((place) => place.startsWith('/') && !isSilent(place, mounts));
 }

@@ -78,7 +78,7 @@ function serviceOf(name: string, jobs: Jobs): string | undefined {
   return Number(number) < (jobs.snapshot(slug)?.service?.wantedInstances ?? 0) ? slug : undefined;
 }
 
-/** What the operator may have meant by the name of a job that doesn't exist. */
+/** Returns advice about the name of a job that doesn't exist: what the operator may have meant. */
 function adviceFor(name: string, isRecorded: boolean, jobs: Jobs, config: Config): string {
   const namesake = unreadNamesake(name, config, files);
   if (namesake !== '') return namesake;

@@ -1,9 +1,11 @@
 /** Writes what a person has decided about jobs and services into the history of each of them. */
+
 import type { Config } from '../../../config/config.ts';
 import type { Steered } from '../../../run/history/event.ts';
 import { writeEvent } from '../../../run/history/record.ts';
 import { formatEntry, type JournalEntry } from '../../../service/record/journal.ts';
 import { clock } from '../../../system/time/clock.ts';
+import { defined } from '../../../text/defined.ts';
 import { callerName } from '../../frame/caller-name.ts';
 import { realHistory } from '../../frame/host.ts';
 import { say } from '../../frame/output.ts';
@@ -24,8 +26,7 @@ export function recordSteering(
   const event: Steered = {
     ...{ event: 'steered', run: '', atMs: clock.nowMs(), by: callerName() },
     ...step,
-    ...(reason !== undefined && { reason }),
-    ...(tag !== undefined && { tag }),
+    ...defined({ reason, tag }),
   };
   for (const slug of slugs)
     for (const warning of writeEvent(slug, { history }, event)) say('jobctl', `${slug}: ${warning}`);
@@ -45,7 +46,7 @@ export function recordOnService(
   const why = `${tag === undefined ? '' : ` (tag ${tag})`}${reason === undefined ? '' : `: ${reason}`}`;
   const entry: JournalEntry = {
     ...{ atMs: clock.nowMs(), words: `${targetName(target)} was ${done[action]} by ${by}${more}${why}`, action, by },
-    ...(reason !== undefined && { reason }),
+    ...defined({ reason }),
   };
   const written = realHistory(config).append(target.slug, formatEntry(entry));
   if (!written.ok) say('jobctl', `${target.slug}: the history could not be written: ${written.reason}`);

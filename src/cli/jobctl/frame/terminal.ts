@@ -1,7 +1,7 @@
-/** What the terminal of this process can show. */
+/** Finds out what the terminal of this process can show. */
 import process from 'node:process';
-import type { Terminal } from '../../../report/text/colour.ts';
 import type { ListingOptions } from '../../../report/text/listing.ts';
+import type { Terminal } from '../../../report/text/terminal/colour.ts';
 
 /** Nothing when standard output is no terminal: what reads it then gets every word. */
 export function ofTerminal(): Pick<ListingOptions, 'terminal'> {

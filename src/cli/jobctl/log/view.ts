@@ -1,4 +1,5 @@
 /** Shows one log: all of it, its last lines, or the lines since a time. */
+
 import path from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
@@ -15,6 +16,7 @@ import {
 import { localOffset, Stamps } from '../../../system/log-files/stamps.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
+import { defined } from '../../../text/defined.ts';
 import { PrintableStream } from '../../../text/printable.ts';
 import { printBytes, say } from '../../frame/output.ts';
 import { elsewhereWords, unreadableLogWords } from '../../report/log-access.ts';
@@ -34,7 +36,7 @@ export function logView({ lines, since, raw }: Options): LogView | string {
   const count = lines === undefined ? undefined : Number(lines);
   if (count !== undefined && (!Number.isInteger(count) || count < 0 || lines === ''))
     return `--lines must be a whole number, found "${lines}"`;
-  const shown = { raw: raw === true || !process.stdout.isTTY, ...(count !== undefined && { lines: count }) };
+  const shown = { raw: raw === true || !process.stdout.isTTY, ...defined({ lines: count }) };
   if (since === undefined) return shown;
   const nowMs = clock.nowMs();
   // "10 min ago" as people write it, "10m ago" as durations are written.

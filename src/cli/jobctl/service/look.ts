@@ -1,4 +1,5 @@
 /** `jobctl status`, `why` and `history` of one service. */
+
 import type { Config } from '../../../config/config.ts';
 import { jobPath } from '../../../job/folder.ts';
 import { looking } from '../../../report/advice.ts';
@@ -14,6 +15,7 @@ import { instanceOf, type JournalEntry, parseJournal } from '../../../service/re
 import { stateCode } from '../../../service/service-state.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
+import { defined } from '../../../text/defined.ts';
 import { printable } from '../../../text/printable.ts';
 import { timeText } from '../../../zone/wall-time.ts';
 import { readInstalled } from '../../crontab/installed.ts';
@@ -55,7 +57,8 @@ export function serviceStatus(
 }
 
 /**
- * What else operators must know: records that can't be read, and notices that are not delivered.
+ * The other facts that operators must know: records that can't be read, and notices that are not
+ * delivered.
  */
 function besides(whole: AnySnapshot | undefined, formatTime: (ms: number) => string) {
   if (whole === undefined || isBroken(whole)) return { unreadable: undefined, notices: [] };
@@ -97,9 +100,7 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   const told = serviceAnswer({
     warnings: [unreadableWords(slug, beside.unreadable) ?? [], beside.notices].flat(),
     ...{ slug, service: seen, file: jobPath(slug, config), forms, formatTime, generate: installed.command, journal },
-    ...(instance !== undefined && { instance }),
-    ...(clockOf !== undefined && { clock: clockOf }),
-    ...(words !== undefined && { words }),
+    ...defined({ instance, clock: clockOf, words }),
   });
   const answer = at === undefined ? told : pastAnswer(target, entries, formatTime(askedMs));
   const name = targetName(target);

@@ -2,7 +2,9 @@
  * The commands of jobctl for services. `undefined` means that the command is not about a service:
  * it goes to the command for jobs.
  */
+
 import type { Config } from '../../../config/config.ts';
+import { defined } from '../../../text/defined.ts';
 import { greatest } from '../../../text/width.ts';
 import { print } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
@@ -17,12 +19,13 @@ import { stopService } from './stop.ts';
 type OnService = (target: ServiceTarget, options: Options, config: Config) => Promise<number> | number;
 
 /**
- * What a command does to a service.
+ * The way in which a command acts on services.
  *
- * `tagged` says what follows from `--tag`: `each` acts on all services at once, `look` shows one after the
- * other, each under its name; with `itself` the command for jobs knows services, too. `ending`: the command
- * also takes a service that is being stopped because its file describes a job now. `recorded`: it also takes
- * a service whose file is gone and that has ended. `only`: a whole service goes the way of all jobs.
+ * `tagged` says what follows from `--tag`: `each` acts on all services at once, `look` shows one
+ * after the other, each under its name; with `itself` the command for jobs knows services, too.
+ * `ending`: the command also takes a service that is being stopped because its file describes a job
+ * now. `recorded`: it also takes a service whose file is gone and that has ended. `only`: a whole
+ * service goes the way of all jobs.
  */
 interface Command {
   readonly act: OnService;
@@ -64,7 +67,7 @@ export async function serviceCommand(
   if (command.only === 'instances' && targets.services.every(({ instance }) => instance === undefined))
     return undefined;
   const { tag, ...rest } = options;
-  const onJobNamed = (slug: string) => onJob({ ...rest, name: slug, ...(tag !== undefined && { viaTag: tag }) });
+  const onJobNamed = (slug: string) => onJob({ ...rest, name: slug, ...defined({ viaTag: tag }) });
   if (tag !== undefined && command.tagged === 'look') {
     if (name === 'logs' && (options.follow || options.run !== undefined))
       return refuse('jobctl', '--follow and --run are about one job; name it');

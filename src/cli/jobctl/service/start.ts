@@ -2,6 +2,7 @@
  * `jobctl start`, `restart` and `reset` of a service: records what the operator wants; the
  * supervisor does it.
  */
+
 import type { Config } from '../../../config/config.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import {
@@ -17,6 +18,7 @@ import { stateFiles } from '../../../system/state/state-files.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
 import type { LockHolder } from '../../../system/types/lock.ts';
+import { defined } from '../../../text/defined.ts';
 import { printable } from '../../../text/printable.ts';
 import { timeText } from '../../../zone/wall-time.ts';
 import { callerName } from '../../frame/caller-name.ts';
@@ -81,7 +83,7 @@ export function resetService(target: ServiceTarget, options: Options, config: Co
   return 0;
 }
 
-/** What the reset leads to in the present state. */
+/** The result of the reset in the present state. */
 function resetWords({ slug, service }: ServiceTarget, config: Config): string {
   const again = 'what had failed or finished is started again';
   if (holderOf(slug, config)?.state === 'running') return again;
@@ -145,7 +147,7 @@ export function command(
   const files = stateFiles(config.stateDirectory);
   const all = readDesired(files, target.slug);
   const before = target.instance === undefined ? all.service : all.instance(target.instance);
-  const ask: OperatorRequest = { atMs: clock.nowMs(), by: callerName(), ...(reason !== undefined && { reason }) };
+  const ask: OperatorRequest = { atMs: clock.nowMs(), by: callerName(), ...defined({ reason }) };
   const written = writeDesired(files, target, afterCommand(before, name, ask));
   if (!written.ok) {
     return refuse('jobctl', `the request for ${targetName(target)} could not be recorded: ${written.reason}`, notDone);
@@ -200,7 +202,7 @@ function requestText(decision: OperatorRequest | undefined): string {
   return decision === undefined ? 'by an operator' : printable(requestWords(decision, timeText(hostZone())));
 }
 
-/** Why a restart by tag leaves this service out: it restarts only what should be up. */
+/** The reason why a restart by tag leaves this service out: it restarts only what should be up. */
 function whyDown({ slug, service }: ServiceTarget, config: Config): string | undefined {
   if (service.file === 'disabled') return 'it is disabled in its file';
   const { state: desired, decision } = readDesired(stateFiles(config.stateDirectory), slug).service;

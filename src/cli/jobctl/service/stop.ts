@@ -3,6 +3,7 @@
  * that is stopped by a signal is continued first. If it is stopped again and again, jobctl kills it
  * and ends the remaining processes.
  */
+
 import type { Config } from '../../../config/config.ts';
 import { readRecord } from '../../../service/record/record.ts';
 import { sweeper } from '../../../system/process/sweeper.ts';
@@ -10,6 +11,7 @@ import { wrappers } from '../../../system/process/wrappers.ts';
 import { stateFiles } from '../../../system/state/state-files.ts';
 import { clock } from '../../../system/time/clock.ts';
 import type { LockHolder } from '../../../system/types/lock.ts';
+import { defined } from '../../../text/defined.ts';
 import { print, say } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
 import { isJobRun, lookAtService } from '../../report/service-snapshots.ts';
@@ -74,7 +76,7 @@ async function stopJobRun({ slug, instance }: ServiceTarget, { reason }: Options
   const supervisorRun = readRecord(stateFiles(config.stateDirectory), slug)?.run;
   if (instance !== undefined || !isJobRun(slug, holder, supervisorRun, config)) return;
   const { killGraceSeconds = usualGraceSeconds } = holder ?? {};
-  const order = { slug, killGraceSeconds, ...(reason !== undefined && { reason }) };
+  const order = { slug, killGraceSeconds, ...defined({ reason }) };
   await stopRunHere(config, order, ({ runId }) => say('jobctl', `ending run ${runId} of the job that ${slug} was`));
 }
 

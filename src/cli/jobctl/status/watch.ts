@@ -2,9 +2,9 @@
 import process from 'node:process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ListedJob } from '../../../report/text/listing.ts';
-import { keysIn, keysOfRest } from '../../../report/watch/keys.ts';
-import { newWatch, type Pressed, press, type Shown, type Watch } from '../../../report/watch/press.ts';
-import { type Page, pageOf, type ScreenOptions, screen } from '../../../report/watch/screen.ts';
+import { keysIn, keysOfRest } from '../../../report/text/terminal/keys.ts';
+import { newWatch, type Pressed, press, type Shown, type Watch } from '../../../report/text/terminal/press.ts';
+import { type Page, pageOf, type ScreenOptions, screen } from '../../../report/text/terminal/screen.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import { say } from '../../frame/output.ts';
 import { AlternateScreen, codeOf } from './alternate-screen.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { keysIn, keysOfRest } from '../../../src/report/watch/keys.ts';
+import { keysIn, keysOfRest } from '../../../../src/report/text/terminal/keys.ts';
 
 const namesIn = (input: string) => keysIn(input).keys.map((key) => (key.is === 'text' ? key.text : key.is));
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
-import { measure, table } from '../../../src/report/text/table.ts';
+import { measure, table } from '../../../../src/report/text/terminal/table.ts';
 
 const columns = [
   { title: 'JOB' },

@@ -1,8 +1,8 @@
 /** `jobctl status --watch`: the lines of the screen. */
-import { printable } from '../../text/printable.ts';
-import { painted, type Terminal } from '../text/colour.ts';
-import { cut, type Ellipsis, folded } from '../text/fold.ts';
-import { type ListedJob, type ListingLines, type ListingOptions, listingLines } from '../text/listing.ts';
+import { printable } from '../../../text/printable.ts';
+import { type ListedJob, type ListingLines, type ListingOptions, listingLines } from '../listing.ts';
+import { painted, type Terminal } from './colour.ts';
+import { cut, type Ellipsis, folded } from './fold.ts';
 import { type Shown, selectedOf, type Watch } from './press.ts';
 
 export interface ScreenOptions extends Omit<ListingOptions, 'terminal'> {

@@ -1,5 +1,5 @@
 /** Lays out rows in columns for a terminal of some width, or without a limit for programs and files. */
-import { greatest } from '../../text/width.ts';
+import { greatest } from '../../../text/width.ts';
 import { columnsOf, cut, type Ellipsis } from './fold.ts';
 
 export interface Column {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
-import { columnsOf, cut, folded } from '../../../src/report/text/fold.ts';
+import { columnsOf, cut, folded } from '../../../../src/report/text/terminal/fold.ts';
 
 const anyText = fc.oneof(
   fc.string({ unit: 'grapheme' }),

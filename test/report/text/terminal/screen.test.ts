@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
-import type { ListedJob } from '../../../src/report/text/listing.ts';
-import { keysIn } from '../../../src/report/watch/keys.ts';
-import { newWatch, press, type Watch } from '../../../src/report/watch/press.ts';
-import { pageOf, type ScreenOptions, screen } from '../../../src/report/watch/screen.ts';
+import type { ListedJob } from '../../../../src/report/text/listing.ts';
+import { keysIn } from '../../../../src/report/text/terminal/keys.ts';
+import { newWatch, press, type Watch } from '../../../../src/report/text/terminal/press.ts';
+import { pageOf, type ScreenOptions, screen } from '../../../../src/report/text/terminal/screen.ts';
 
 const jobs: readonly ListedJob[] = Array.from({ length: 30 }, (_, number) => ({
   slug: `job-${String(number).padStart(2, '0')}`,

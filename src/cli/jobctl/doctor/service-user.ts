@@ -1,0 +1,170 @@
+/** Checks that the service user exists, can run run-job, and can write where runs leave their records. */
+import path from 'node:path';
+import { advise } from '../../../report/advice.ts';
+import type { Check } from '../../../report/text/doctor.ts';
+import { files } from '../../../system/file/files.ts';
+import { mountWith } from '../../../system/file/mounts.ts';
+import { clock } from '../../../system/time/clock.ts';
+import type { User } from '../../../system/types/user.ts';
+import { users } from '../../../system/user/users.ts';
+import { shellWord } from '../../../text/shell-word.ts';
+import { dayMs } from '../../../zone/zone.ts';
+import { runnerProblem, writable } from '../../report/host-evidence.ts';
+import { tryAsServiceUser } from './as-service-user.ts';
+import type { Ground } from './ground.ts';
+
+export async function serviceUserChecks(ground: Ground): Promise<readonly Check[]> {
+  return [userCheck(ground), await runnerCheck(ground), ...(await directoryChecks(ground))];
+}
+
+function userCheck({ config: { serviceUser, embedded }, role }: Ground): Check {
+  const about = 'service user';
+  const { name, home } = serviceUser;
+  if (users.find(name) === undefined) return { about, is: 'problem', words: `the user ${name} does not exist` };
+  const expired = role === 'root' ? expiryOf(name) : undefined;
+  if (expired !== undefined) return { about, is: 'problem', ...expired };
+  if (files.facts(files.resolve(home) ?? home)?.kind !== 'directory')
+    return {
+      ...{ about, is: 'warning', words: `${home}, the home of ${name}, does not exist: jobs begin in /` },
+      advice: [advise('set another one', `sudo usermod --home / ${shellWord(name)}`)],
+    };
+  if (embedded || role === 'root') return { about, is: 'ok', words: `${name}, at home in ${home}` };
+  return { about, is: 'unknown', words: `${name}, at home in ${home}; root can tell whether the account has expired` };
+}
+
+/** cron starts nothing for an account that has expired, or that has to change its password first. */
+function expiryOf(name: string): Pick<Check, 'words' | 'advice'> | undefined {
+  const read = files.readRegular('/etc/shadow', { limitBytes: 4 * 1024 * 1024 });
+  const text = read.is === 'read' ? Buffer.from(read.bytes).toString('utf8') : '';
+  const fields =
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${name}:`))
+      ?.split(':') ?? [];
+  const [changed, most, until] = [fields[2], fields[4], fields[7]].map((field) => (field ? Number(field) : -1));
+  const today = Math.floor(clock.nowMs() / dayMs);
+  if (until !== undefined && until >= 0 && today >= until)
+    return {
+      words: `the account of ${name} has expired, so cron starts nothing for it`,
+      advice: [advise('let it last', `sudo chage --expiredate -1 ${shellWord(name)}`)],
+    };
+  const isOld = most !== undefined && changed !== undefined && most >= 0 && changed >= 0 && today > changed + most;
+  if (changed !== 0 && !isOld) return undefined;
+  return {
+    words: `the password of ${name} has expired, so cron starts nothing for it`,
+    advice: [advise('let it last', `sudo chage --maxdays -1 --lastday ${today} ${shellWord(name)}`)],
+  };
+}
+
+const startMs = 20_000;
+
+/** Root and the service user start it, as cron does; what others see are its modes. */
+async function runnerCheck(ground: Ground): Promise<Check> {
+  const about = 'run-job';
+  const { runnerPath, serviceUser } = ground.config;
+  const words = (clause: string): Check => ({
+    about,
+    is: 'problem',
+    words: `${runnerPath}, which the crontab calls, ${clause}`,
+  });
+  const problem = runnerProblem(runnerPath, serviceUser);
+  if (ground.role === 'other') {
+    if (problem !== undefined) return words(problem);
+    return {
+      about,
+      is: 'unknown',
+      words: `${serviceUser.name} can reach ${runnerPath}; root can tell whether it starts`,
+    };
+  }
+  const { code, output, failure } = await tryAsServiceUser(
+    ground,
+    ['/bin/sh', '-c', `exec "$0" --version`, runnerPath],
+    {
+      limitMs: startMs,
+    },
+  );
+  const version = /^run-job \S+/m.exec(output)?.[0];
+  if (code === 0 && version !== undefined)
+    return { about, is: 'ok', words: `${runnerPath} starts as ${serviceUser.name} (${version})` };
+  const said = output.trim().split('\n').at(-1)?.slice(0, 200);
+  return words(problem ?? failure ?? `does not start as ${serviceUser.name}: ${said || `exit code ${code}`}`);
+}
+
+/** One line each for the directories whose writing fails; one line when all is well. */
+async function directoryChecks(ground: Ground): Promise<readonly Check[]> {
+  const { stateDirectory, outputDirectory, runDirectory, serviceUser } = ground.config;
+  const about = 'directories';
+  const places = [...new Set([stateDirectory, outputDirectory, runDirectory])];
+  const answers = await writableAll(ground, places.map(existing));
+  const found = places.flatMap((place, at) => directoryCheck(ground, place, answers[at] ?? 'perhaps') ?? []);
+  if (found.length > 0) return found;
+  return [{ about, is: 'ok', words: `${serviceUser.name} can write ${places.join(', ')}` }];
+}
+
+function directoryCheck(ground: Ground, place: string, answer: 'yes' | 'no' | 'perhaps'): Check | undefined {
+  const about = 'directories';
+  const { serviceUser, embedded } = ground.config;
+  const { name } = serviceUser;
+  const at = existing(place);
+  const facts = files.facts(files.resolve(at) ?? at);
+  const word = shellWord(place);
+  const sudo = embedded ? '' : 'sudo ';
+  if (facts !== undefined && facts.kind !== 'directory')
+    return {
+      about,
+      is: 'problem',
+      words: `${at} is a ${facts.kind} and not a directory`,
+      advice: [advise('move it away', `${sudo}mv ${shellWord(at)} ${shellWord(at)}.old`)],
+    };
+  if (answer === 'yes') return undefined;
+  if (answer === 'perhaps') return { about, is: 'unknown', words: `root can tell whether ${name} can write ${place}` };
+  const { all, silent } = ground.mounts;
+  const mount = mountWith(at, all, silent);
+  if (mount?.readOnly)
+    return {
+      ...{ about, is: 'problem', words: `${place} is on a read-only file system (${mount.source} on ${mount.at})` },
+      advice: [advise('make it writable', `sudo mount -o remount,rw ${shellWord(mount.at)}`)],
+    };
+  const group = shellWord(`${name}:`);
+  if (at !== place)
+    return {
+      ...{ about, is: 'problem', words: `${place} does not exist, and ${name} can't make it` },
+      advice: [advise('make it', `${sudo}install -d -o ${shellWord(name)} -g ${serviceUser.gid} ${word}`)],
+    };
+  return {
+    ...{ about, is: 'problem', words: `${name} can't write ${place}${ownerWords(serviceUser, place)}` },
+    advice: [advise('give it back', `${sudo}chown -R ${group} ${word}`, `${sudo}chmod u+rwx ${word}`)],
+  };
+}
+
+function ownerWords(user: User, place: string): string {
+  const facts = files.facts(files.resolve(place) ?? place);
+  if (facts === undefined || facts.uid === user.uid) return '';
+  return `, which belongs to ${users.find(String(facts.uid))?.name ?? `uid ${facts.uid}`}`;
+}
+
+/** The directory, or the nearest one above it that exists. */
+export function existing(directory: string): string {
+  return directory === '/' || files.facts(directory) !== undefined ? directory : existing(path.dirname(directory));
+}
+
+const tryMs = 10_000;
+const askEach = 'for d; do if [ -w "$d" ] && [ -x "$d" ]; then echo yes; else echo no; fi; done';
+
+/** The kernel answers root and the service user; what others see are owners and modes. */
+async function writableAll(ground: Ground, places: readonly string[]): Promise<readonly ('yes' | 'no' | 'perhaps')[]> {
+  const { serviceUser } = ground.config;
+  if (ground.role !== 'other') {
+    const { output, code } = await tryAsServiceUser(ground, ['/bin/sh', '-c', askEach, 'sh', ...places], {
+      limitMs: tryMs,
+    });
+    const answers = output.trim().split('\n');
+    if (code === 0 && answers.length === places.length)
+      return answers.map((answer) => (answer === 'yes' ? 'yes' : 'no'));
+  }
+  return places.map((place) => {
+    const facts = files.facts(files.resolve(place) ?? place);
+    if (facts === undefined) return 'perhaps';
+    return mountWith(place, ground.mounts.all, ground.mounts.silent)?.readOnly ? 'no' : writable(facts, serviceUser);
+  });
+}
