@@ -6,6 +6,7 @@
 import type { Config } from '../../config/config.ts';
 import { type HistoryFilter, Newest, selectEntries } from '../../report/history-view.ts';
 import { hiddenWords } from '../../report/snapshot.ts';
+import { daysText } from '../../report/text/days.ts';
 import { type HistoryEntry, historyText } from '../../report/text/history.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import { clock } from '../../system/time/clock.ts';
@@ -14,7 +15,7 @@ import { defined } from '../../text/defined.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { print, say } from '../frame/output.ts';
 import { refuse } from '../frame/refuse.ts';
-import { chooseJobs } from './frame/jobs.ts';
+import { type Chosen, chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 
 const usualLines = 20;
@@ -27,6 +28,7 @@ export function history(options: Options, config: Config): number {
   const chosen = chooseJobs(options, config, 'all', { recorded: true });
   if (!chosen.ok) return chosen.exitCode;
   const { jobs, slugs } = chosen;
+  if (options.days) return printDays(chosen, options);
   const newest = new Newest(order.count);
   for (const slug of slugs) newest.add(selectEntries(jobs.entries(slug), order.filter, clock.nowMs()));
   const hidden = slugs.filter((slug) => sayHidden(slug, jobs.hidden(slug)));
@@ -39,6 +41,16 @@ export function history(options: Options, config: Config): number {
   if (isWindow && newest.seen > shown.length)
     say('jobctl', `these are the newest ${shown.length} of ${newest.seen}; -n N shows more, --until earlier ones`);
   return hidden.length === 0 ? 0 : 1;
+}
+
+function printDays({ jobs, slugs }: Extract<Chosen, { ok: true }>, { json }: Options): number {
+  const formatTime = timeText(hostZone());
+  for (const slug of slugs) {
+    const days = jobs.days(slug);
+    if (json) print(days.map((day) => `${JSON.stringify({ job: slug, ...day })}\n`).join(''));
+    else if (days.length > 0) print(`${slugs.length > 1 ? `${slug}\n` : ''}${daysText(days, formatTime)}`);
+  }
+  return 0;
 }
 
 /** True when the job has a history that can't be read, which is said. */

@@ -7,6 +7,7 @@ import type { HistoryStore } from '../../system/types/state.ts';
 import { defined } from '../../text/defined.ts';
 import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/outcome.ts';
 import { carriedAfter, carriedNow } from './carried.ts';
+import { dayLinesOf } from './days.ts';
 import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
 import { formatEvent, readEvents } from './event-lines.ts';
 import { emptyHistory, foldHistory, type History, hasEnded, type RunRecord } from './history.ts';
@@ -125,7 +126,7 @@ export function rotateHistory(
   at: { readonly run: string; readonly atMs: number },
 ): void {
   summarize(slug, host, at);
-  host.history.rotate(slug);
+  host.history.rotate(slug, dayLinesOf);
 }
 
 /** Writes down what is known so far, when the lines that say so are about to be out of sight. */

@@ -30,6 +30,7 @@ export interface Options {
   readonly supervisors?: boolean;
   readonly lines?: string;
   readonly failed?: boolean;
+  readonly days?: boolean;
   readonly slow?: boolean;
   readonly since?: string;
   readonly raw?: boolean;
@@ -153,6 +154,10 @@ function looking(options: Argv): Argv {
           .option('tag', tag)
           .option('json', json)
           .option('failed', { type: 'boolean', describe: 'Only failures and missed ticks.' })
+          .option('days', {
+            type: 'boolean',
+            describe: 'One line a day, also of days whose runs are gone from the record.',
+          })
           .option('slow', {
             type: 'boolean',
             describe: 'Only runs beyond warn_duration, or over twice their usual time and 10 s more.',
