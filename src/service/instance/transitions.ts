@@ -2,10 +2,19 @@
 import type { ProcessIdentity } from '../../system/types/process.ts';
 import { defined } from '../../text/defined.ts';
 import { asking, countAnswer, firstChecks, type HealthAnswer, isDue } from './health.ts';
-import type { AfterStop, Alive, Effect, InstanceEvent, InstanceRules, InstanceState, Memory } from './instance.ts';
+import type {
+  AfterStop,
+  Alive,
+  Effect,
+  InstanceAt,
+  InstanceEvent,
+  InstanceRules,
+  InstanceState,
+  Memory,
+} from './instance.ts';
 import { type Death, deathWords, type Exit, judgeDeath, noDeaths } from './respawn.ts';
 
-export type At = InstanceState['at'];
+export type At = InstanceAt;
 export type In<A extends At> = Extract<InstanceState, { readonly at: A }>;
 export type Of<I extends InstanceEvent['is']> = Extract<InstanceEvent, { readonly is: I }>;
 export interface Context {
