@@ -95,6 +95,8 @@ export class ServiceScene {
   forget(): void {
     for (const command of this.commands) this.#over.add(command);
     this.fakes.locks.holders.clear();
+    this.clock.drop();
+    this.#watchers.length = 0;
   }
 
   get record() {

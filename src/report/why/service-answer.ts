@@ -71,9 +71,14 @@ function isDead({ service, instance }: ServiceQuestion): boolean {
   return at === 'failed' || at === 'unhealthy' || at === 'backoff';
 }
 
-function snoozedFacts({ service, slug, formatTime }: ServiceQuestion): readonly (readonly [string, string])[] {
+function snoozedFacts({
+  service,
+  slug,
+  instance,
+  formatTime,
+}: ServiceQuestion): readonly (readonly [string, string])[] {
   return service.instances.flatMap(({ number, snooze }) =>
-    snooze === undefined
+    snooze === undefined || (instance !== undefined && number !== instance)
       ? []
       : [['snoozed', `the probes of ${slug}.${number}, until ${formatTime(snooze.untilMs)}`] as const],
   );
@@ -165,6 +170,11 @@ function ofInstance(question: ServiceQuestion, one: InstanceSnapshot | undefined
   const since = sinceMs === undefined ? '' : ` since ${formatTime(sinceMs)}`;
   if (one === undefined || one.at === 'up' || one.at === 'starting') {
     if (state === 'UP') return [`is UP${since}`, []];
+    if (one !== undefined && question.instance !== undefined)
+      return [
+        `is ${one.at}; the service is ${state}${since}`,
+        [advise('look at it', looking(forms, `status ${slug}`))],
+      ];
     if (state === 'STARTING') return [`is STARTING${since}: not all of its instances are up yet`, []];
     return [`is ${state}${since}`, [advise('look at it', looking(forms, `status ${slug}`))]];
   }

@@ -1,4 +1,4 @@
-/** `jobctl status`, `why` and `history` of one service. */
+/** `jobctl status` and `why` of a service or of one instance, and `history` of one instance. */
 
 import type { Config } from '../../../config/config.ts';
 import { jobPath } from '../../../job/folder.ts';
@@ -79,7 +79,7 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   }
   const seen = lookAtService(service, holderOf(slug, config), config);
   const formatTime = timeText(now.zone);
-  const entries = parseJournal(realHistory(config).read(slug)).filter(({ atMs }) => atMs <= askedMs);
+  const entries = entriesAbout(target, config).filter(({ atMs }) => atMs <= askedMs);
   const journal = entries.slice(-whyLines).map(({ atMs, words }) => `${formatTime(atMs)}  ${words}`);
   const forms = commandForms(config);
   const one = instanceInQuestion(seen, instance);
@@ -112,20 +112,27 @@ function pastAnswer(target: ServiceTarget, entries: readonly JournalEntry[], whe
   const name = targetName(target);
   const state = entries.findLast((entry) => entry.state !== undefined)?.state;
   const last = entries.at(-1)?.words;
-  const words = state === undefined ? 'nothing is on record of that time' : `it was ${state}`;
+  // Only states of the whole service are on record.
+  const subject = target.instance === undefined ? 'it' : 'the service';
+  const words = state === undefined ? 'nothing is on record of that time' : `${subject} was ${state}`;
   const answer = `${name} at ${when}: ${words}${last === undefined ? '' : `; the last thing before that: ${last}`}`;
   return { answer, advice: [], commands: [], facts: [] };
 }
 
+/** Entries about the service; for an instance those about itself and about the whole service. */
+function entriesAbout({ slug, instance }: ServiceTarget, config: Config): readonly JournalEntry[] {
+  const all = parseJournal(realHistory(config).read(slug));
+  return instance === undefined ? all : all.filter((entry) => [undefined, instance].includes(instanceOf(slug, entry)));
+}
+
 /** Shows the history of one instance: entries about it, and about the whole service. */
 export function instanceHistory(target: ServiceTarget, options: Options, config: Config): number {
-  const { slug, instance } = target;
+  const { slug } = target;
   const count = Number(options.lines ?? usualLines);
   if (!Number.isInteger(count) || count < 1)
     return refuse('jobctl', `--lines must be a whole number, found "${options.lines}"`);
   sayGone(target, config);
-  const all = parseJournal(realHistory(config).read(slug));
-  const entries = all.filter((entry) => [undefined, instance].includes(instanceOf(slug, entry))).slice(-count);
+  const entries = entriesAbout(target, config).slice(-count);
   const format = timeText(hostZone());
   if (options.json)
     print(entries.map((entry) => `${JSON.stringify({ job: slug, event: 'service', ...entry })}\n`).join(''));
