@@ -167,7 +167,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...nextOf(next, history),
     locks: sharedLocks.map(sharedLockOf),
     ...defined({ paused }),
-    ...timesOf(times, history),
+    ...clockFields(times, history),
     ...seenFrom(history, [holder, next]),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
     ...resetOf(history, lastRun),
@@ -204,7 +204,7 @@ function noticesOf({
 }
 
 /** Leaves out `overdue` if the history can't be read. */
-function timesOf(times: NonNullable<JobFacts['times']>, { hidden }: History): Partial<JobSnapshot> {
+function clockFields(times: NonNullable<JobFacts['times']>, { hidden }: History): Partial<JobSnapshot> {
   if (hidden === undefined) return times;
   const { overdue: _overdue, ...known } = times;
   return { ...known, historyHidden: hidden };

@@ -30,10 +30,10 @@ export function timesOf(config: Config): Times {
     const rule = clockRule(job, facts);
     if (rule === undefined || job.service !== undefined) return { clock: facts };
     const delayMs = delayOf(job);
-    // A job that has never run is waited for from when cron got its line.
+    // Before its first run a job is expected since its line was written.
     const changedMs = Math.max(files.facts(job.path)?.ctimeMs ?? nowMs, clockOf.installedMs(job.slug));
     const account = readAccount(job, claims, { nowMs, changedMs });
-    // A line of other times owes nothing by the file's.
+    // If the line has other times, the file's ticks are not expected.
     const isWaitedFor = facts.line === 'in-sync' || facts.line === 'unknown';
     const overdue = isWaitedFor
       ? overdueOf(job, {

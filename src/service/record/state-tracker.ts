@@ -26,7 +26,10 @@ export class StateTracker {
   #alarm: Alarm;
   #state: ServiceState = 'STARTING';
   #sinceMs: number;
-  /** Set if an instance has died since the service was started or reset. */
+  /**
+   * Set if an instance has ended without finishing since the supervisor began or the latest reset,
+   * also if the supervisor itself ended it.
+   */
   anyDied = false;
   /** The moment at which to judge again even if nothing happens, milliseconds since boot. */
   dueMs: number | undefined;
