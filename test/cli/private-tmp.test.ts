@@ -233,7 +233,7 @@ describe('private_tmp', { skip }, () => {
 
   test('a setting of the kernel that refuses it is named', { skip: needsRoot }, () => {
     const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
-    const modules = ['system/trial.js', 'run/private-tmp.js'].map((name) =>
+    const modules = ['system/user/trial.js', 'run/world/private-tmp.js'].map((name) =>
       JSON.stringify(path.join(repository, 'build/src', name)),
     );
     const ask = `import { trialRefusal } from ${modules[0]}; import { privateTmpTrial } from ${modules[1]};
