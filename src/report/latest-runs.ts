@@ -40,9 +40,9 @@ function isHeldBy(record: RunRecord, holder: LockHolder | undefined): boolean {
 
 /** The failure stands until people were told of a later run, or an operator has reset the job. */
 export function noticeFailedOf({ runs, steered = [] }: History): { readonly noticeFailed?: NoticeFailure } {
-  const isTold = ({ noticeFailed, outcome }: RunRecord) =>
+  const isReported = ({ noticeFailed, outcome }: RunRecord) =>
     noticeFailed !== undefined || (outcome !== undefined && statusOf(outcome) === 'failure');
-  const last = runs.findLast(isTold);
+  const last = runs.findLast(isReported);
   const isReset = steered.some(({ action, atMs }) => action === 'reset' && atMs > (last?.startedMs ?? 0));
   if (last?.noticeFailed === undefined || isReset) return {};
   return { noticeFailed: { run: last.run, words: last.noticeFailed } };

@@ -156,7 +156,7 @@ export class ServiceScene {
       random: () => String(this.commands.length).padStart(8, '0'),
       loadJob: () => this.#file,
       places: { jobDirectory: '/jobs', stateDirectory: '/state', portRange: { first: 31_000, last: 32_000 } },
-      tell: (notice) => this.notices.push(notice),
+      send: (notice) => this.notices.push(notice),
       say: (level, words) => this.said.push(`${level} ${words}`),
     };
   }

@@ -2,7 +2,7 @@
 
 import { orphanWords } from '../../run/lock/collision.ts';
 import { lastedWords } from '../../run/outcome/outcome.ts';
-import { pauseRemark, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
+import { pauseDetails, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
 import { defined } from '../../text/defined.ts';
 import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
@@ -41,13 +41,13 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
   }
   if (job.service !== undefined) {
     const since = job.service.sinceMs === undefined ? '' : formatTime(job.service.sinceMs);
-    const remarks = [
+    const details = [
       serviceNote(job.slug, job.service),
       ...(isBroken(job) ? [] : ownWarnings(job.clock)),
-      ...noticeRemarks(job, formatTime),
+      ...noticeWarnings(job, formatTime),
       isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
     ];
-    return [since, printable(remarks.filter(Boolean).join('; '))];
+    return [since, printable(details.filter(Boolean).join('; '))];
   }
   if (isBroken(job)) return ['', ''];
   const last = job.lastRun;
@@ -70,7 +70,7 @@ function rest(job: AnySnapshot, formatTime: (ms: number) => string): readonly st
         skipNote(job, formatTime),
         unreadableWords(job.slug, job.unreadable),
         hiddenWords(job.historyHidden),
-        ...noticeRemarks(job, formatTime),
+        ...noticeWarnings(job, formatTime),
       ]
         .filter(Boolean)
         .join('; '),
@@ -95,7 +95,7 @@ function overdueNote({ overdue }: JobSnapshot, formatTime: (ms: number) => strin
 
 function pausedWords({ paused, state }: JobSnapshot, formatTime: (ms: number) => string): string {
   if (paused === undefined) return '';
-  return state === 'paused' ? pauseRemark(paused, formatTime) : pauseWords(paused, formatTime);
+  return state === 'paused' ? pauseDetails(paused, formatTime) : pauseWords(paused, formatTime);
 }
 
 function orphanNote({ activity }: JobSnapshot): string {
@@ -127,7 +127,7 @@ function failedNoticeWords({ noticeFailed }: AnySnapshot): string | undefined {
 }
 
 /** Notices that failed or are not delivered yet. */
-export function noticeRemarks(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
+export function noticeWarnings(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
   const waiting = undeliveredWords(job, formatTime);
   return [
     ...(waiting === undefined ? [] : [waiting]),
@@ -143,7 +143,7 @@ function streakNote({ streak }: JobSnapshot): string {
 function brokenNote(job: BrokenJobSnapshot, formatTime: (ms: number) => string): string {
   const { activity, problems } = job;
   const runs = activity.is === 'idle' ? [] : [activityText(activity)];
-  return [...runs, problems[0] ?? '', ...noticeRemarks(job, formatTime)].join('; ');
+  return [...runs, problems[0] ?? '', ...noticeWarnings(job, formatTime)].join('; ');
 }
 
 function noneWords({ historyHidden }: JobSnapshot): string {
@@ -170,7 +170,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['next', job.nextMs === undefined ? undefined : formatTime(job.nextMs)],
     ...(job.clock?.warnings ?? []).map((words) => ['crontab', words] as const),
     ['overdue', job.overdue === undefined ? undefined : overdueWords(job.overdue, job.slug, formatTime)],
-    ['paused', job.paused && `${pauseRemark(job.paused, formatTime)}; to end that: ${resumeCommand(job.paused)}`],
+    ['paused', job.paused && `${pauseDetails(job.paused, formatTime)}; to end that: ${resumeCommand(job.paused)}`],
     ['activity', activityWords(job, formatTime)],
     ['waiting', nextWords(job, formatTime)],
     ['shared locks', lockWords(job, formatTime)],

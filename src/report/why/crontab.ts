@@ -98,14 +98,14 @@ function ageOf(evidence: Evidence): Finding | undefined {
 }
 
 /** cron's own messages about a crontab, of both daemons. */
-const complaint =
+const problemPattern =
   /bad (?:minute|hour|day-of-month|month|day-of-week|command|username|option|file mode)|Syntax error|WRONG FILE OWNER|WRONG SYMLINK OWNER|INSECURE MODE|BAD FILE MODE|NUMBER OF HARD LINKS|NOT (?:A )?REGULAR|must not be longer|will be ignored/i;
 
 /** A message that is newer than the file is about the present file. */
 function logged({ crontab, cronLog, hostZone }: Evidence): Finding | undefined {
   const { path, facts } = crontab;
   const said = cronLog.lines.filter(
-    ({ text, atMs }) => complaint.test(text) && text.includes(path) && atMs >= (facts?.mtimeMs ?? 0) - 1000,
+    ({ text, atMs }) => problemPattern.test(text) && text.includes(path) && atMs >= (facts?.mtimeMs ?? 0) - 1000,
   );
   const last = said.at(-1);
   if (last === undefined) return undefined;

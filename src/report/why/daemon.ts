@@ -19,10 +19,10 @@ import type { Finding } from './finding.ts';
 import { momentOf } from './job.ts';
 
 export function daemonFindings(evidence: Evidence): readonly Finding[] {
-  return [machine(evidence), daemon(evidence), ...zoneOfDaemon(evidence), clock(evidence), ...cronsOwnWord(evidence)];
+  return [host(evidence), daemon(evidence), ...zoneOfDaemon(evidence), clock(evidence), ...cronsOwnWord(evidence)];
 }
 
-function machine(evidence: Evidence): Finding {
+function host(evidence: Evidence): Finding {
   const {
     machine: { bootMs },
     hostZone,

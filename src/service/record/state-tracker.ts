@@ -18,11 +18,11 @@ export interface TrackedInstance {
   readonly logPath: string | undefined;
 }
 
-type Machine = Pick<SupervisorHost, 'clock' | 'history' | 'say' | 'tell'>;
+type Host = Pick<SupervisorHost, 'clock' | 'history' | 'say' | 'send'>;
 
 export class StateTracker {
   readonly #desired: DesiredState;
-  readonly #host: Machine;
+  readonly #host: Host;
   #alarm: Alarm;
   #state: ServiceState = 'STARTING';
   #sinceMs: number;
@@ -34,12 +34,12 @@ export class StateTracker {
   /** The moment at which to judge again even if nothing happens, milliseconds since boot. */
   dueMs: number | undefined;
 
-  /** `isTold`: an earlier supervisor has opened an alarm. */
-  constructor(desired: DesiredState, host: Machine, { isTold }: { readonly isTold: boolean }) {
+  /** `isAlarmOpen`: an earlier supervisor has opened an alarm. */
+  constructor(desired: DesiredState, host: Host, { isAlarmOpen }: { readonly isAlarmOpen: boolean }) {
     this.#desired = desired;
     this.#host = host;
     this.#sinceMs = host.clock.nowMs();
-    this.#alarm = { ...noAlarm(host.clock.sinceBootMs()), isOpen: isTold };
+    this.#alarm = { ...noAlarm(host.clock.sinceBootMs()), isOpen: isAlarmOpen };
   }
 
   get state(): ServiceState {
@@ -49,7 +49,7 @@ export class StateTracker {
   get sinceMs(): number {
     return this.#sinceMs;
   }
-  get isTold(): boolean {
+  get isAlarmOpen(): boolean {
     return this.#alarm.isOpen;
   }
 
@@ -69,7 +69,7 @@ export class StateTracker {
       this.#journal(`${slug} is ${state}, was ${this.#state}`, { state });
       this.#state = state;
     }
-    this.#tell(all);
+    this.#sendNotice(all);
   }
 
   /** Records the end of an instance. `asked`: the supervisor was ending it. */
@@ -85,7 +85,7 @@ export class StateTracker {
     this.#write({ words, level });
   }
 
-  #tell(all: readonly TrackedInstance[]): void {
+  #sendNotice(all: readonly TrackedInstance[]): void {
     const { job } = this.#desired;
     const atMs = this.#host.clock.sinceBootMs();
     const minUptimeMs = job.service.respawn.minUptimeSeconds * 1000;
@@ -95,7 +95,7 @@ export class StateTracker {
     if (notice === undefined) return;
     const notUp = all.filter(({ state }) => state.at !== 'up');
     const logPath = notUp[0]?.logPath;
-    this.#host.tell({
+    this.#host.send({
       what: notice,
       job,
       state: this.#state,

@@ -5,7 +5,7 @@ import { jobPath } from '../../../job/folder.ts';
 import { looking } from '../../../report/advice.ts';
 import type { ServiceSnapshot } from '../../../report/service-snapshot.ts';
 import { unreadableWords } from '../../../report/snapshot.ts';
-import { type AnySnapshot, isBroken, noticeRemarks } from '../../../report/text/job.ts';
+import { type AnySnapshot, isBroken, noticeWarnings } from '../../../report/text/job.ts';
 import { serviceDetails } from '../../../report/text/service.ts';
 import { momentForms, parseMoment } from '../../../report/typed/moment.ts';
 import type { Answer } from '../../../report/why/answer.ts';
@@ -54,7 +54,7 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
  */
 function besides(whole: AnySnapshot | undefined, formatTime: (ms: number) => string) {
   if (whole === undefined || isBroken(whole)) return { unreadable: undefined, notices: [] };
-  return { unreadable: whole.unreadable, notices: noticeRemarks(whole, formatTime) };
+  return { unreadable: whole.unreadable, notices: noticeWarnings(whole, formatTime) };
 }
 
 /** The exit code for the service, or for the instance that was named. */
@@ -89,12 +89,12 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
   const clockOf = whole !== undefined && 'clock' in whole ? whole.clock : undefined;
   const beside = besides(whole, formatTime);
-  const told = serviceAnswer({
+  const present = serviceAnswer({
     warnings: [unreadableWords(slug, beside.unreadable) ?? [], beside.notices].flat(),
     ...{ slug, service: seen, file: jobPath(slug, config), forms, formatTime, generate: installed.command, journal },
     ...defined({ instance, clock: clockOf, words }),
   });
-  const answer = at === undefined ? told : pastAnswer(target, entries, formatTime(askedMs));
+  const answer = at === undefined ? present : pastAnswer(target, entries, formatTime(askedMs));
   const name = targetName(target);
   const shown = instance === undefined ? seen : { ...seen, instances: seen.instances.filter((each) => each === one) };
   if (json) print(`${JSON.stringify({ ...whole, service: shown, ...answer })}\n`);
