@@ -1,7 +1,7 @@
 /**
  * prune-logs [--config FILE]: removes and compresses old logs as `log_retention` says. A run that
- * has ended starts it in a session of its own. Its output is not read, so it reports to the programs'
- * own log.
+ * has ended starts it in a session of its own. Its output is not read, so it reports to the
+ * programs' own log.
  */
 import os from 'node:os';
 import type { Config } from '../config/config.ts';

@@ -6,7 +6,7 @@
  * 3. A service gets its supervisor, and the story goes on in on-demand/supervise.
  * 4. Before the lock: is a tick due, is the job paused, is it too late (run/before-run).
  * 5. The run itself: lock, command, timeout, log, record (run/run).
- * 6. Report the outcome on stderr, in log and syslog and by notices; then let prune-logs look at old logs.
+ * 6. Report the outcome on stderr, in log and syslog and by notices; then start prune-logs.
  */
 import { statSync } from 'node:fs';
 import process from 'node:process';

@@ -1,4 +1,4 @@
-/** Turns the state machine of an instance into its record, and a record back into a state machine. */
+/** Turns the state machine of an instance into its record, and a record back. */
 import { defined } from '../../text/defined.ts';
 import { type Instance, newInstance } from '../instance/instance.ts';
 import { noDeaths } from '../instance/respawn.ts';
