@@ -15,7 +15,7 @@ import {
   upcomingStream,
   upcomingText,
 } from '../../report/clock/upcoming.ts';
-import { withProblem } from '../../report/text/failing.ts';
+import { brokenWords } from '../../report/text/failing.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { folded } from '../../report/text/terminal/fold.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
@@ -147,7 +147,7 @@ function upcoming(slug: string, { load, order, jobs }: Upcoming): UpcomingStream
  */
 function noTick(job: AnySnapshot, format: (ms: number) => string): NoTick | undefined {
   const { slug, service } = job;
-  if (isBroken(job)) return { job: slug, why: job.file, words: withProblem(job) };
+  if (isBroken(job)) return { job: slug, why: job.file, words: brokenWords(job) };
   if (service?.desired !== 'down' || service.file !== undefined || service.wish === undefined) return undefined;
   return { job: slug, why: 'stopped', words: `is a service that was stopped ${requestWords(service.wish, format)}` };
 }
