@@ -25,6 +25,8 @@ function factsText(job: AnySnapshot): string {
 /** The last lines of the log of the run, or instance, that has failed; empty when nothing has. */
 export function failureText(job: AnySnapshot, config: Config): string {
   if (!isFailing(job) || isBroken(job)) return '';
+  // The instances that are up show that a DEGRADED service works; jobctl logs tells the rest.
+  if (job.service !== undefined && job.service.state !== 'FAILED') return '';
   const words = lastWordsOf(failedLog(job), `jobctl status ${job.slug}`, config);
   return words === undefined ? '' : `\n${lastWordsText(words)}`;
 }
