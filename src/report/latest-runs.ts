@@ -5,9 +5,9 @@
 
 import { untoldIn } from '../run/history/carried.ts';
 import type { Steered, Streak } from '../run/history/event.ts';
-import type { History, RunRecord } from '../run/history/history.ts';
+import { type History, hasEnded, type RunRecord } from '../run/history/history.ts';
 import { extendStreak } from '../run/history/streak.ts';
-import { type LastStatus, type Outcome, outcomeWords, statusOf } from '../run/outcome/outcome.ts';
+import { exitCodeOf, type LastStatus, type Outcome, outcomeWords, statusOf } from '../run/outcome/outcome.ts';
 import type { LockHolder } from '../system/types/lock.ts';
 import { defined } from '../text/defined.ts';
 import type { Health } from './state.ts';
@@ -73,6 +73,21 @@ export function latestOf(
   return { ...defined({ lastRun, lastSkip }), skips: skipped.filter(leavesGap).length };
 }
 
+/** The end of a run, as numbers. */
+export interface RunEnd {
+  /** Its start, where nothing saw its end. */
+  readonly atMs: number;
+  readonly exitCode: number;
+  readonly durationMs?: number;
+}
+
+export function lastEndOf({ runs }: History): { readonly lastEnd?: RunEnd } {
+  const last = runs.findLast(hasEnded);
+  if (last?.outcome === undefined) return {};
+  const { endedMs, startedMs, durationMs, outcome } = last;
+  return { lastEnd: { atMs: endedMs ?? startedMs, exitCode: exitCodeOf(outcome), ...defined({ durationMs }) } };
+}
+
 /** True for a skip that nobody asked for, so that work was left out. */
 function leavesGap({ outcome }: RunRecord): boolean {
   return outcome?.kind === 'skipped' && !['paused', 'claimed', 'not-due'].includes(outcome.reason);
@@ -89,11 +104,7 @@ function isSkip({ outcome }: RunRecord): boolean {
 function healthFrom({ streak: { failures, lastSuccessMs }, runs, hidden }: History): Health {
   if (hidden !== undefined) return 'unknown';
   if (failures > 0) return 'failing';
-  return lastSuccessMs !== undefined || runs.some(hasRun) ? 'ok' : 'never-run';
-}
-
-function hasRun({ outcome }: RunRecord): boolean {
-  return outcome !== undefined && outcome.kind !== 'skipped' && outcome.kind !== 'missed';
+  return lastSuccessMs !== undefined || runs.some(hasEnded) ? 'ok' : 'never-run';
 }
 
 /** Counts an interrupted run as a failure also when it is not on record yet. */

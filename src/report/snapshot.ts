@@ -14,10 +14,12 @@ import { type Activity, activityOf, type NextRun, nextOf, type SharedLock, share
 import type { ClockFacts } from './clock/installed.ts';
 import type { Overdue } from './clock/overdue.ts';
 import {
+  lastEndOf,
   latestOf,
   type NoticeFailure,
   noticeFailedOf,
   type Reset,
+  type RunEnd,
   type RunSnapshot,
   resetOf,
   seenFrom,
@@ -50,11 +52,11 @@ export interface JobSnapshot {
   readonly clock?: ClockFacts;
   /** When the installed line starts the job next; absent unless it was asked for. */
   readonly nextMs?: number;
-  /** The first tick that nothing has started yet, splay and pauses included: in the past when it is overdue. Absent when none is due. */
+  /** The first start that has not come yet, splay and pauses included: in the past when it is overdue. Absent when none is due. */
   readonly dueMs?: number;
   /** The longest time between two ticks. */
   readonly periodMs?: number;
-  /** Since when the schedule owes runs: the job file came or was changed then. */
+  /** Since when the schedule owes runs: the job file came or was changed then, or a pause ended. Absent while it owes none. */
   readonly expectedSinceMs?: number;
   /** The start that is overdue; absent unless it was asked for. */
   readonly overdue?: Overdue;
@@ -74,6 +76,8 @@ export interface JobSnapshot {
   readonly reset?: Reset;
   /** The run under way, or the last one that was not skipped. */
   readonly lastRun?: RunSnapshot;
+  /** The last run that has ended. */
+  readonly lastEnd?: RunEnd;
   /** The latest tick or start after `lastRun` that was skipped. */
   readonly lastSkip?: RunSnapshot;
   /**
@@ -98,7 +102,7 @@ export interface BrokenJobSnapshot
   extends Pick<
     JobSnapshot,
     | ('slug' | 'tags' | 'activity' | 'next' | 'lastStatus' | 'health' | 'state' | 'streak' | 'lastRun' | 'service')
-    | ('undelivered' | 'noticeFailed')
+    | ('totals' | 'lastEnd' | 'undelivered' | 'noticeFailed')
   > {
   readonly file: 'broken' | 'gone';
   readonly problems: readonly string[];
@@ -120,7 +124,9 @@ export function snapshotBroken(facts: BrokenJobFacts): BrokenJobSnapshot {
     activity: activityOf(holder, history, nowMs),
     ...nextOf(next, history),
     ...seenFrom(history, [holder, next]),
+    totals: history.totals,
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
+    ...lastEndOf(history),
     ...ofService(service),
     ...noticesOf(facts),
   };
@@ -186,11 +192,12 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...nextOf(next, history),
     locks: sharedLocks.map(sharedLockOf),
     ...defined({ paused }),
-    ...timesOf(times, history),
+    ...timesOf(times, history, paused),
     ...seenFrom(history, [holder, next]),
     totals: history.totals,
     strip: stripOf(history.runs),
     ...(lastRun === undefined ? {} : { lastRun: snapshotRun(lastRun, holder, next) }),
+    ...lastEndOf(history),
     ...resetOf(history, lastRun),
     ...(lastSkip === undefined ? {} : { lastSkip: snapshotRun(lastSkip, holder, next) }),
     ...(skips === 0 ? {} : { skips: { count: skips, isMany: skips >= (job.notices?.skipThreshold ?? Infinity) } }),
@@ -224,11 +231,16 @@ function noticesOf({
   };
 }
 
-/** Leaves out `overdue` if the history can't be read. */
-function timesOf(times: NonNullable<JobFacts['times']>, { hidden }: History): Partial<JobSnapshot> {
-  if (hidden === undefined) return times;
-  const { overdue: _overdue, dueMs: _due, ...known } = times;
-  return { ...known, historyHidden: hidden };
+/** Leaves out `overdue` if the history can't be read, and since when runs are owed while a pause lasts. */
+function timesOf(
+  { overdue, dueMs, expectedSinceMs, ...known }: NonNullable<JobFacts['times']>,
+  { hidden, steered = [] }: History,
+  paused: Pause | undefined,
+): Partial<JobSnapshot> {
+  const resumedMs = steered.findLast(({ action }) => action === 'resume')?.atMs ?? 0;
+  const owed = paused === undefined && expectedSinceMs !== undefined ? Math.max(expectedSinceMs, resumedMs) : undefined;
+  const shown = { ...known, ...defined({ expectedSinceMs: owed }) };
+  return hidden === undefined ? { ...shown, ...defined({ overdue, dueMs }) } : { ...shown, historyHidden: hidden };
 }
 
 function countUnreadable(unreadable: number): Pick<JobSnapshot, 'unreadable'> {

@@ -13,9 +13,9 @@ export interface StripItem {
 /** The end of a history has so many. */
 const mostItems = 10;
 
-/** The last runs, oldest first. */
-export function stripOf(runs: readonly RunRecord[]): readonly StripItem[] {
-  return runs.slice(-mostItems).map(({ run, startedMs, durationMs, outcome }) => ({
+/** The last runs, oldest first; `most` only where the whole history was read. */
+export function stripOf(runs: readonly RunRecord[], most = mostItems): readonly StripItem[] {
+  return runs.slice(-most).map(({ run, startedMs, durationMs, outcome }) => ({
     run,
     is: kindOf(outcome),
     startedMs,

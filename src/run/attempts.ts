@@ -7,7 +7,7 @@ import type { HistoryStore } from '../system/types/state.ts';
 import { durationWords } from '../text/duration.ts';
 import { type CommandsHost, type CommandsOrder, type CommandsResult, runCommands } from './commands.ts';
 import type { Tick } from './history/event.ts';
-import { writeEvent } from './history/record.ts';
+import { rotateHistory, writeEvent } from './history/record.ts';
 import { type Outcome, outcomeWords, statusOf } from './outcome/outcome.ts';
 import type { SuccessRules } from './outcome/success-rules.ts';
 import { isUnrecoverable } from './pause/circuit.ts';
@@ -86,7 +86,7 @@ async function waitForNext(
   log.note(`${words}; the next one follows in ${durationWords(afterMs / 1000)}`);
   const failed = { event: 'attempt-failed', run, atMs: clock.nowMs(), attempt: number, outcome, nextMs } as const;
   writeEvent(job.slug, host, failed);
-  host.history.rotate(job.slug);
+  rotateHistory(job.slug, host, { run, atMs: clock.nowMs() });
   const endMs = clock.monotonicMs() + afterMs;
   for (;;) {
     const leftMs = endMs - clock.monotonicMs();

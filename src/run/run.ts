@@ -12,6 +12,7 @@ import type { User } from '../system/types/user.ts';
 import { defined } from '../text/defined.ts';
 import { type AttemptsResult, runAttempts } from './attempts.ts';
 import { carriedAfter } from './history/carried.ts';
+import { dayLinesOf } from './history/days.ts';
 import type { Ended, Started, Tick, Trigger } from './history/event.ts';
 import { type History, unfinishedRuns } from './history/history.ts';
 import {
@@ -166,7 +167,7 @@ async function finish(order: RunOrder, host: RunHost, open: OpenRun, attempts: A
     }),
   };
   const unwritten = writeEvent(job.slug, host, event);
-  host.history.rotate(job.slug);
+  host.history.rotate(job.slug, dayLinesOf);
   return {
     ...{ outcome, exitCode: exitCodeOf(outcome), startedMs, endedMs, history: readHistory(job.slug, host) },
     ...{ logPath: log.path, tail: closed.tail, interrupted },

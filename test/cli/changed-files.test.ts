@@ -48,8 +48,8 @@ describe('a service whose file changes', () => {
         /state: +UP[\s\S]*file: +has problems and is not followed: .*bogus[\s\S]*web\.0 +up +pid[\s\S]*web\.1 +up/,
       ],
       ['jobctl status web.1', 0, /web\.1 +up/],
-      ['jobctl status', 0, /^web +UP .*2 of 2 up; its file has problems/],
-      ['jobctl status --tag shop', 0, /^web +UP /],
+      ['jobctl status', 0, /^web +UP .*2 of 2 up; its file has problems/m],
+      ['jobctl status --tag shop', 0, /^web +UP /m],
       ['jobctl status web --json', 0, /"state":"UP".*"instances":\[\{.*"pid":/],
       ['jobctl why web', 0, /^web is UP since [\s\S]*not followed: .*bogus[\s\S]*web is UP, was STARTING/],
       ['jobctl history web', 0, /web is UP, was STARTING/],
@@ -268,10 +268,10 @@ describe('a job that runs', () => {
     await start();
     house.job('job', `${good}bogus: 1\n`);
     const seen: Row[] = [
-      ['jobctl status', 1, /^job +running .*pid \d+; /],
+      ['jobctl status', 1, /^job +running .*pid \d+; /m],
       ['jobctl status job', 1, /activity: +running since .*\(pid \d+, run \S+\)/],
       ['jobctl status job', 1, logPath],
-      ['jobctl status --tag shop', 1, /^job +running/],
+      ['jobctl status --tag shop', 1, /^job +running/m],
       ['jobctl history job', 0, /is running/],
       ['jobctl logs job', 0, /sleep 1000/],
       ['run-job --list-jobs', 0, /^job$/m],

@@ -92,6 +92,9 @@ export class FakeHistory implements HistoryStore {
     return { ok: true as const };
   }
   rotate(): void {}
+  kept(): string {
+    return '';
+  }
   predecessor(slug: string): Uint8Array | undefined {
     const text = this.earlier.get(slug);
     return text === undefined ? undefined : new TextEncoder().encode(text);

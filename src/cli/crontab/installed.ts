@@ -41,7 +41,14 @@ export function readInstalled(config: Config): Installed {
       if (entry.is === 'catch-up') common.catchUp ??= part;
       if (entry.is === 'job' && !lines.has(entry.slug)) lines.set(entry.slug, { ...entry, part });
     }
-  return { main: main.part, lines, ...common, daemon, command: commandOf(config), dueMinutes: rememberedMinutes() };
+  return {
+    main: main.part,
+    lines,
+    ...common,
+    daemon,
+    command: installCommand(config),
+    dueMinutes: rememberedMinutes(),
+  };
 }
 
 export function daemonEvidence(): DaemonEvidence {
@@ -89,7 +96,8 @@ function rememberedMinutes(): Installed['dueMinutes'] {
   };
 }
 
-function commandOf({ embedded, namedFile, sources }: Config): string {
+/** The command that puts what the job files say into the crontab. */
+export function installCommand({ embedded, namedFile, sources }: Config): string {
   const named = namedFile === undefined ? '' : ` --config ${sources[0] ?? namedFile}`;
   if (embedded) return `cron-generate --install${named}`;
   return `sudo cron-generate${named}`;

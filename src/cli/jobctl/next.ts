@@ -1,6 +1,7 @@
 /** `jobctl next`: when jobs will start. */
 
 import type { Config } from '../../config/config.ts';
+import { crowdedText, StartsPerMinute } from '../../report/clock/crowded.ts';
 import {
   aroundClockChange,
   inOrder,
@@ -54,15 +55,28 @@ export function next(options: Options, config: Config): number {
   const load = loader(jobs, config);
   const found = slugs.map((slug) => upcoming(slug, { load, order: whole, jobs }));
   const none = found.flatMap((one) => one.none);
+  const isSpan = order.untilMs !== undefined;
+  const minutes = new StartsPerMinute();
+  const streams = found.map(({ ticks }) => ticks);
   if (options.json) {
-    printEach(upcomingJson({ ticks: eachOf(found), none }));
+    printEach(upcomingJson({ ticks: isSpan ? counted(inOrder(streams), minutes) : eachOf(found), none }));
+    const crowdedMinutes = minutes.crowded();
+    if (crowdedMinutes.length > 0) print(`${JSON.stringify({ crowdedMinutes })}\n`);
     return 0;
   }
   const view = { hostZone: order.zones.host, nowMs: clock.nowMs(), width: widest(slugs) };
-  printEach(upcomingLines({ ticks: inOrder(found.map(({ ticks }) => ticks)), none }, view));
+  printEach(upcomingLines({ ticks: counted(inOrder(streams), minutes), none }, view));
+  if (isSpan) print(crowdedText(minutes.crowded(), view.hostZone));
   if (single) print(clockChangeText(slugs[0] ?? '', load, whole));
   warnOfCronZone();
   return 0;
+}
+
+function* counted(ticks: Iterable<UpcomingTick>, minutes: StartsPerMinute): Generator<UpcomingTick> {
+  for (const tick of ticks) {
+    minutes.add(tick);
+    yield tick;
+  }
 }
 
 /** Yields the ticks job by job. */

@@ -9,6 +9,8 @@ import { type RunSnapshot, snapshotRun } from '../../report/latest-runs.ts';
 import { type BrokenJobFacts, type JobFacts, snapshotBroken, snapshotJob } from '../../report/snapshot.ts';
 import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
+import { allDays, type DayLine } from '../../run/history/days.ts';
+import { parseEvents } from '../../run/history/event-lines.ts';
 import { readHistory, readRecentHistory } from '../../run/history/record.ts';
 import { sharedLockName } from '../../run/lock/run-locks.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
@@ -45,6 +47,8 @@ export interface Jobs {
   entries(slug: string): readonly HistoryEntry[];
   /** The reason why the history of a job can't be read; absent if it can. */
   hidden(slug: string): string | undefined;
+  /** A line for each day, also of days whose runs are no longer on record. */
+  days(slug: string): readonly DayLine[];
 }
 
 export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly ok: false; readonly problem: Problem };
@@ -106,6 +110,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
       const next = locks.holder(nextLockName(slug));
       return readHistory(slug, { history }).runs.map((run) => snapshotRun(run, holder, next));
     },
+    days: (slug) => allDays(history.kept(slug), parseEvents(history.read(slug))),
     hidden: (slug) => readHistory(slug, { history }).hidden,
     entries(slug) {
       const holder = locks.holder(slug);

@@ -36,20 +36,43 @@ export interface Overdue {
   readonly overdueMs: number;
 }
 
-export function overdueOf(
-  job: AccountedJob & { readonly enabled: boolean; readonly tags: readonly string[] },
-  { account, nowMs, changedMs, pauses, zones, delayMs, hasStart }: OverdueQuestion,
-): Overdue | undefined {
+type DueJob = AccountedJob & { readonly enabled: boolean; readonly tags: readonly string[] };
+
+export function overdueOf(job: DueJob, question: OverdueQuestion): Overdue | undefined {
+  const { nowMs, delayMs } = question;
+  const tickMs = openTick(job, question);
+  if (tickMs === undefined || tickMs + delayMs > nowMs) return undefined;
+  return { tickMs, overdueMs: nowMs - tickMs - delayMs };
+}
+
+/**
+ * The next start that is due, milliseconds since 1970: in the past when it is overdue. `undefined` when nothing is due: the job is
+ * disabled, has no schedule, or is paused until a person resumes it. What was due before a pause is not waited for while the pause lasts.
+ */
+export function dueOf(job: DueJob, question: OverdueQuestion): number | undefined {
+  const { account, nowMs, delayMs } = question;
+  const pause = pauseOf(job, question.pauses, nowMs);
+  if (pause !== undefined && pause.untilMs === undefined) return undefined;
+  const sinceMs = pause?.untilMs === undefined ? undefined : pause.untilMs - 1;
+  const asked = sinceMs === undefined ? question : { ...question, account: { ...account, sinceMs, isNew: false } };
+  const tickMs = openTick(job, asked);
+  return tickMs === undefined ? undefined : tickMs + delayMs;
+}
+
+/** The first tick that has no start and is not in a pause: one that has passed, or one to come. */
+function openTick(
+  job: DueJob,
+  { account, nowMs, changedMs, pauses, zones, hasStart }: OverdueQuestion,
+): number | undefined {
   if (!job.enabled || job.schedule === undefined) return undefined;
   let afterMs = account.isNew ? changedMs : account.sinceMs;
   // Each claim is passed at most once, and so is each pause.
   for (;;) {
     const tickMs = nextTick(job, afterMs, zones)?.tickMs;
-    if (tickMs === undefined || tickMs + delayMs > nowMs) return undefined;
+    if (tickMs === undefined) return undefined;
     const pause = pauses.find((one) => one.atMs <= tickMs && pauseOf(job, [one], tickMs) !== undefined);
     if (pause !== undefined && pause.untilMs === undefined) return undefined;
-    if (pause === undefined && !account.claimed.has(tickMs) && !hasStart(tickMs))
-      return { tickMs, overdueMs: nowMs - tickMs - delayMs };
+    if (pause === undefined && !account.claimed.has(tickMs) && (tickMs > nowMs || !hasStart(tickMs))) return tickMs;
     // One millisecond before its end: a tick at the very end is one again.
     afterMs = pause?.untilMs === undefined ? tickMs : Math.max(tickMs, pause.untilMs - 1);
   }

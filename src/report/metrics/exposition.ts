@@ -19,19 +19,31 @@ export interface Sample {
 
 export type Labels = Readonly<Record<string, string>>;
 
+const prefix = 'processcontrol_';
+
+export function metricName(name: string): string {
+  return prefix + name;
+}
+
+/** The base unit of time. */
+export function seconds(ms: number): number {
+  return ms / 1000;
+}
+
 /** A family without samples keeps its HELP and TYPE, so that a reader sees that it exists. */
 export function exposition(families: readonly Family[]): string {
   return families
     .map(({ name, type, help, samples }) => {
-      const lines = samples.map(({ labels, value }) => `${name}${labelText(labels)} ${valueText(value)}\n`);
+      const lines = samples.map(({ labels, value }) => `${seriesName(name, labels)} ${valueText(value)}\n`);
       return `# HELP ${name} ${escaped(help)}\n# TYPE ${name} ${type}\n${lines.join('')}`;
     })
     .join('');
 }
 
-function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+/** The series as it stands in the text: `processcontrol_job_running{job_name="backup"}`. */
+export function seriesName(name: string, labels: Labels): string {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escaped(value).replaceAll('"', '\\"')}"`);
+  return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`;
 }
 
 /** A label value may hold any text; only these two characters would end it or its line. */

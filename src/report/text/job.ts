@@ -24,17 +24,18 @@ export function listedJob(job: AnySnapshot, formatTime: (ms: number) => string):
   const row = { slug, state, tags, note: noteOf(job, formatTime) };
   if (job.service !== undefined) return { ...row, ...defined({ lastMs: job.service.sinceMs }) };
   if (isBroken(job)) return { ...row, ...defined({ lastMs: runningSince(job) }) };
-  const { lastRun, strip, nextMs, paused } = job;
-  const isHeld = paused !== undefined && paused.untilMs === undefined;
+  const { lastRun, strip } = job;
   return {
     ...row,
     strip,
-    ...defined({
-      lastMs: lastRun?.startedMs,
-      tookMs: lastRun?.durationMs,
-      nextMs: isHeld ? undefined : (job.dueMs ?? nextMs),
-    }),
+    ...defined({ lastMs: lastRun?.startedMs, tookMs: lastRun?.durationMs, nextMs: nextStartMs(job) }),
   };
+}
+
+/** When cron starts the job next, and no pause skips it; absent when the crontab has no line for it. */
+function nextStartMs({ nextMs, dueMs, paused }: JobSnapshot): number | undefined {
+  if (paused === undefined || nextMs === undefined) return nextMs;
+  return paused.untilMs === undefined ? undefined : Math.max(nextMs, dueMs ?? nextMs);
 }
 
 function runningSince({ activity }: AnySnapshot): number | undefined {
@@ -82,7 +83,9 @@ function offNote({ disabled, state }: JobSnapshot): string {
 
 /** The words about the last run; none where the state says it already. */
 function lastWords({ lastRun, activity, state }: JobSnapshot): string | undefined {
-  if (state === 'ok' && lastRun?.outcome !== undefined && statusOf(lastRun.outcome) === 'success') return undefined;
+  const { outcome } = lastRun ?? {};
+  if (outcome !== undefined && statusOf(outcome) === 'success' && (state === 'ok' || lastRun?.words === 'succeeded'))
+    return undefined;
   if (lastRun === undefined || lastRun.outcome !== undefined || state !== 'running') return lastRun?.words;
   return activity.is === 'running' ? activityText(activity) : lastRun.words;
 }

@@ -162,6 +162,11 @@ export function unfinishedRuns(history: History): readonly RunRecord[] {
   return history.runs.filter((run) => run.outcome === undefined);
 }
 
+/** True for a run that has come to an end; false for one that was skipped, and for missed ticks. */
+export function hasEnded({ outcome }: RunRecord): boolean {
+  return outcome !== undefined && outcome.kind !== 'skipped' && outcome.kind !== 'missed';
+}
+
 function isNotice(event: RunEvent): event is NoticeEvent {
   return event.event === 'notice-failed' || event.event === 'notice-delivered';
 }

@@ -7,9 +7,10 @@ import type { HistoryStore } from '../../system/types/state.ts';
 import { defined } from '../../text/defined.ts';
 import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/outcome.ts';
 import { carriedAfter, carriedNow } from './carried.ts';
+import { dayLinesOf } from './days.ts';
 import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
 import { formatEvent, readEvents } from './event-lines.ts';
-import { emptyHistory, foldHistory, type History, type RunRecord } from './history.ts';
+import { emptyHistory, foldHistory, type History, hasEnded, type RunRecord } from './history.ts';
 import { earlierHistory } from './predecessor.ts';
 import { extendStreak } from './streak.ts';
 
@@ -118,8 +119,22 @@ function carriesOn(event: HistoryEvent): boolean {
   return event.event === 'summary' || (event.event === 'ended' && event.carried !== undefined);
 }
 
+/** Rotates the history of a job, whose lock the caller holds. A summary keeps the counts of the lines that go. */
+export function rotateHistory(
+  slug: string,
+  host: Pick<HistoryHost, 'history'>,
+  at: { readonly run: string; readonly atMs: number },
+): void {
+  summarize(slug, host, at);
+  host.history.rotate(slug, dayLinesOf);
+}
+
 /** Writes down what is known so far, when the lines that say so are about to be out of sight. */
-function summarize(slug: string, host: HistoryHost, at: { readonly run: string; readonly atMs: number }): void {
+function summarize(
+  slug: string,
+  host: Pick<HistoryHost, 'history'>,
+  at: { readonly run: string; readonly atMs: number },
+): void {
   const { text, isAll } = host.history.tail(slug, recentBytes);
   if (isAll || readEvents(text).events.some(carriesOn)) return;
   const history = readHistory(slug, host);
@@ -131,7 +146,7 @@ const recentBytes = 8 * 1024;
 
 /**
  * The same as `readHistory`, but that `runs` holds only the last ones: those of `runIds` are among them when they are on record. It reads the end of the
- * file where that says everything.
+ * file where that says everything. The last run that has ended is among them, however many skips came after it.
  */
 export function readRecentHistory(
   slug: string,
@@ -144,6 +159,8 @@ export function readRecentHistory(
   const base = events.findIndex(carriesOn);
   if (base < 0) return readHistory(slug, { history });
   const recent = foldHistory(events, emptyHistory, base);
+  if (!recent.runs.some(hasEnded) && recent.totals.success + recent.totals.failure > 0)
+    return readHistory(slug, { history });
   if (runIds.some((id) => !recent.runs.some(({ run }) => run === id))) return readHistory(slug, { history });
   return unreadable === 0 ? recent : { ...recent, unreadable };
 }

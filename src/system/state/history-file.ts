@@ -15,6 +15,9 @@ const rotateBytes = 512 * 1024;
 /** The limit of a read: only the end of a larger file is read. */
 const readLimitBytes = 2 * rotateBytes;
 
+/** Not beside the histories: the name of a job may end in anything that a suffix could be. */
+const daysFolder = 'history-days';
+
 const newline = 10;
 
 export interface HistoryDirectories {
@@ -25,6 +28,7 @@ export interface HistoryDirectories {
 
 export function historyStore({ stateDirectory, predecessorDirectories }: HistoryDirectories): HistoryStore {
   const directory = path.join(stateDirectory, 'history');
+  const daysDirectory = path.join(stateDirectory, daysFolder);
   const current = (slug: string) => path.join(directory, `${slug}.jsonl`);
   const previous = (slug: string) => `${current(slug)}.1`;
   const hidden = new Map<string, string>();
@@ -53,21 +57,17 @@ export function historyStore({ stateDirectory, predecessorDirectories }: History
       return { text: older.text + last.text, isAll: older.isAll };
     },
     hidden: (slug) => hidden.get(slug),
-    append(slug, line) {
-      const wrong = appendWhole(current(slug), line);
-      if (wrong?.code !== 'ENOENT') return answer(wrong);
-      try {
-        mkdirSync(directory, { recursive: true, mode: 0o755 });
-      } catch (error) {
-        return answer(error as NodeJS.ErrnoException);
-      }
-      return answer(appendWhole(current(slug), line));
-    },
-    rotate(slug) {
-      // A program that has the file open during the rename still writes to a file that is read.
+    append: (slug, line) => appendTo(directory, slug, line),
+    rotate(slug, summary) {
       const size = quietly(() => pinned(stateDirectory, `history/${slug}.jsonl`, ({ facts }) => facts.size)) ?? 0;
-      if (size > rotateBytes) renameSync(current(slug), previous(slug));
+      if (size <= rotateBytes) return;
+      const lines = summary?.(readUpTo(slug, `history/${slug}.jsonl.1`, readLimitBytes).text) ?? '';
+      // What can't be kept is not dropped.
+      if (lines !== '' && !appendTo(daysDirectory, slug, lines).ok) return;
+      // A program that has the file open during the rename still writes to a file that is read.
+      renameSync(current(slug), previous(slug));
     },
+    kept: (slug) => readUpTo(slug, `${daysFolder}/${slug}.jsonl`, readLimitBytes).text,
     predecessor(slug) {
       for (const candidate of predecessorDirectories) {
         const end = readEndOf(candidate, `${slug}.yaml`, readLimitBytes);
@@ -76,6 +76,18 @@ export function historyStore({ stateDirectory, predecessorDirectories }: History
       return undefined;
     },
   };
+}
+
+function appendTo(directory: string, slug: string, lines: string): WriteAnswer {
+  const file = path.join(directory, `${slug}.jsonl`);
+  const wrong = appendWhole(file, lines);
+  if (wrong?.code !== 'ENOENT') return answer(wrong);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    return answer(error as NodeJS.ErrnoException);
+  }
+  return answer(appendWhole(file, lines));
 }
 
 function answer(wrong: NodeJS.ErrnoException | undefined): WriteAnswer {

@@ -61,12 +61,21 @@ export function replaceFile(file: string, text: string, mode: number): void {
   rmSync(temporary, { force: true });
   const fd = createFile(temporary, mode);
   try {
+    writeWhole(fd, text);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncDirectory(directory);
+}
+
+function writeWhole(fd: number, text: string): void {
+  try {
     // writeFileSync continues after a short write, and throws when the disk is full.
     writeFileSync(fd, text);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
-  renameSync(temporary, file);
-  syncDirectory(directory);
 }

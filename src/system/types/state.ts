@@ -13,8 +13,13 @@ export interface HistoryStore {
   hidden?(slug: string): string | undefined;
   /** Appends one line with one write(2). If the file ends in a torn line, a newline goes first. */
   append(slug: string, line: string): WriteAnswer;
-  /** Bounds the file's size. Only the holder of the job's lock may call it. */
-  rotate(slug: string): void;
+  /**
+   * Bounds the file's size. Only the holder of the job's lock may call it. `summary` makes the lines
+   * that are kept of the text that is dropped.
+   */
+  rotate(slug: string, summary?: (dropped: string) => string): void;
+  /** The lines that summaries have kept, the last 1 MiB. */
+  kept(slug: string): string;
   /** The history file of the Python process-control, as YAML; `undefined` when there is none. */
   predecessor(slug: string): Uint8Array | undefined;
 }

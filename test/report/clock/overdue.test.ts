@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type OverdueQuestion, overdueOf } from '../../../src/report/clock/overdue.ts';
+import { dueOf, type OverdueQuestion, overdueOf } from '../../../src/report/clock/overdue.ts';
 import { zonesOn } from '../../fakes/zones.ts';
 import { expression } from '../../schedule/expressions.ts';
 
@@ -75,4 +75,43 @@ test('a schedule is read in the zone of its job', () => {
 test('a cron that has been dead for a year is found at once', () => {
   const account = { ...question.account, sinceMs: nowMs - 365 * 24 * hour };
   assert.equal(overdue({ account }, { schedule: expression('* * * * *') })?.tickMs, nowMs - 365 * 24 * hour + minute);
+});
+
+function due(changes: Partial<OverdueQuestion>, ofJob: Partial<typeof job> = {}): number | undefined {
+  return dueOf({ ...job, ...ofJob }, { ...question, ...changes });
+}
+
+test('a job is due at the first tick without a start: in the past when it is overdue', () => {
+  const { account } = question;
+  assert.equal(due({}), tick('10:30'));
+  assert.equal(due({ account: { ...account, claimed: new Set([tick('10:30')]) } }), tick('11:00'), 'claimed');
+  assert.equal(due({ hasStart: () => true }), tick('11:00'), 'started without a claim');
+  assert.equal(due({}, { enabled: false }), undefined, 'disabled');
+  assert.equal(dueOf({ slug: 'a', enabled: true, tags: [], timing: {} }, question), undefined, 'no schedule');
+});
+
+test('a splay delays the due time, which never moves on before the tick is claimed', () => {
+  const { account } = question;
+  const delayMs = 15 * minute;
+  assert.equal(due({ delayMs, nowMs: tick('10:29') }), tick('10:45'), 'before the tick');
+  assert.equal(due({ delayMs }), tick('10:45'), 'after the tick, before its start');
+  assert.equal(due({ delayMs, nowMs: tick('10:50') }), tick('10:45'), 'after its start');
+  const claimed = new Set([tick('10:30')]);
+  assert.equal(due({ delayMs, account: { ...account, claimed } }), tick('11:15'), 'claimed, and waiting for its splay');
+});
+
+test('a pause moves the due time behind its end; without an end nothing is due', () => {
+  const pause = { target: { job: 'backup' }, atMs: tick('10:35'), by: 'ada' };
+  const byTag = { target: { tag: 'night' }, atMs: tick('10:36'), untilMs: tick('14:10'), by: 'ada' };
+  assert.equal(due({ pauses: [pause] }), undefined, 'no end');
+  assert.equal(due({ pauses: [{ ...pause, untilMs: tick('12:00') }] }), tick('12:00'), 'a tick at its end');
+  assert.equal(due({ pauses: [{ ...pause, untilMs: tick('12:10') }] }), tick('12:30'));
+  assert.equal(due({ pauses: [{ ...pause, untilMs: tick('12:00') }, byTag] }), tick('14:30'), 'two');
+  assert.equal(due({ pauses: [{ ...pause, untilMs: tick('10:38') }] }), tick('10:30'), 'over: the missed tick again');
+});
+
+test('a job that cron does not know yet is due from when its file came', () => {
+  const account = { ...question.account, isNew: true, sinceMs: nowMs };
+  assert.equal(due({ account, changedMs: tick('10:31') }), tick('11:00'));
+  assert.equal(due({ account, changedMs: tick('08:10') }), tick('08:30'));
 });

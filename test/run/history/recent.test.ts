@@ -1,15 +1,19 @@
 /** Reading the end of a history tells what reading all of it tells; sums go on when lines are rotated away. */
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { snapshotJob } from '../../../src/report/snapshot.ts';
 import { carriedAfter } from '../../../src/run/history/carried.ts';
 import type { HistoryEvent } from '../../../src/run/history/event.ts';
 import { formatEvent } from '../../../src/run/history/event-lines.ts';
-import { emptyHistory, foldHistory, type History } from '../../../src/run/history/history.ts';
-import { readHistory, readRecentHistory, recordSkip } from '../../../src/run/history/record.ts';
+import { emptyHistory, foldHistory, type History, hasEnded } from '../../../src/run/history/history.ts';
+import { readHistory, readRecentHistory, recordSkip, rotateHistory } from '../../../src/run/history/record.ts';
 import { extendStreak } from '../../../src/run/history/streak.ts';
 import type { Outcome } from '../../../src/run/outcome/outcome.ts';
+import { historyStore } from '../../../src/system/state/history-file.ts';
 import { FakeHistory } from '../../fakes/host.ts';
 
 const trigger = { by: 'clock' } as const;
@@ -175,4 +179,31 @@ test('what was before a thousand skips is still known', () => {
   const { streak, lastStatus, totals } = readHistory('a', { history: rest });
   assert.deepEqual([streak.failures, lastStatus, totals.skipped, totals.failure], [2, 'failure', 1000, 2]);
   assert.deepEqual(readRecentHistory('a', [], { history: store }).totals, totals);
+  const recent = readRecentHistory('a', [], { history: store });
+  assert.ok(recent.runs.some(hasEnded), 'the last run that has ended is there');
+});
+
+test('before a history of 1.0 is rotated, what is counted in it is written down', () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'history-'));
+  try {
+    mkdirSync(path.join(directory, 'history'));
+    const line = (index: number) => {
+      const streak = { failures: 0, lastSuccessMs: index };
+      const outcome = { kind: 'exited', code: 0 } as const;
+      const run = `r${index}`.padEnd(300, 'x');
+      return formatEvent({ event: 'ended', run, atMs: index, outcome, durationMs: 5, streak, attempt: 1 });
+    };
+    const lines = Array.from({ length: 2600 }, (_, index) => line(index));
+    writeFileSync(path.join(directory, 'history/a.jsonl.1'), lines.slice(0, 1000).join(''));
+    writeFileSync(path.join(directory, 'history/a.jsonl'), lines.slice(1000).join(''));
+    const store = historyStore({ stateDirectory: directory, predecessorDirectories: [] });
+    const before = readHistory('a', { history: store }).totals;
+    assert.ok(before.success > 1600);
+    rotateHistory('a', { history: store }, { run: 'r', atMs: 1 });
+    assert.match(readFileSync(path.join(directory, 'history/a.jsonl.1'), 'utf8'), /"event":"summary"/);
+    assert.deepEqual(readHistory('a', { history: store }).totals, before);
+    assert.deepEqual(readRecentHistory('a', [], { history: store }).totals, before);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });

@@ -30,6 +30,7 @@ export interface Options {
   readonly supervisors?: boolean;
   readonly lines?: string;
   readonly failed?: boolean;
+  readonly days?: boolean;
   readonly slow?: boolean;
   readonly since?: string;
   readonly raw?: boolean;
@@ -120,11 +121,13 @@ function looking(options: Argv): Argv {
   return (
     options
       .command('status [name]', 'Show the state of all jobs, or everything about one.', (c) =>
-        chosen(c).option('watch', {
-          alias: 'w',
-          type: 'boolean',
-          describe: 'Keep showing it, up to date, until q is pressed.',
-        }),
+        chosen(c)
+          .option('watch', {
+            alias: 'w',
+            type: 'boolean',
+            describe: 'Show it on the whole terminal, up to date, until q is pressed.',
+          })
+          .conflicts('watch', 'json'),
       )
       // yargs would keep only the last of a list of positional arguments, so these names are read
       // from the remaining words.
@@ -153,6 +156,10 @@ function looking(options: Argv): Argv {
           .option('tag', tag)
           .option('json', json)
           .option('failed', { type: 'boolean', describe: 'Only failures and missed ticks.' })
+          .option('days', {
+            type: 'boolean',
+            describe: 'One line a day, also of days whose runs are gone from the record.',
+          })
           .option('slow', {
             type: 'boolean',
             describe: 'Only runs beyond warn_duration, or over twice their usual time and 10 s more.',

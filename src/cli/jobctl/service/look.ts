@@ -29,11 +29,18 @@ import { openJobs } from '../../report/snapshots.ts';
 import { timesOf } from '../../report/times.ts';
 import type { Options } from '../frame/options.ts';
 import { holderOf, type ServiceTarget, sayGone, targetName } from '../frame/target.ts';
+import { failureText } from '../status/details.ts';
+import { watchStatus } from '../status/watched.ts';
 
 const usualLines = 20;
 const whyLines = 5;
 
-export function serviceStatus({ service, slug, instance }: ServiceTarget, options: Options, config: Config): number {
+export function serviceStatus(
+  { service, slug, instance }: ServiceTarget,
+  options: Options,
+  config: Config,
+): Promise<number> | number {
+  if (options.watch) return watchStatus({ ...options, name: slug }, config);
   const seen = lookAtService(service, holderOf(slug, config), config);
   const shown =
     instance === undefined ? seen : { ...seen, instances: seen.instances.filter(({ number }) => number === instance) };
@@ -44,6 +51,7 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
   } else {
     const formatTime = timeText(hostZone());
     print(serviceDetails(service, shown, { formatTime, nowMs: clock.nowMs(), ...besides(whole, formatTime) }));
+    if (instance === undefined && whole !== undefined) print(failureText(whole, config));
   }
   return codeOf(seen, shown, instance);
 }
