@@ -49,7 +49,7 @@ function endMs(entry: HistoryEntry, nowMs: number): number {
 
 /**
  * A slow run takes more than twice the usual time, and 10 s more than it: a job of one second is
- * not slow when it takes three.
+ * not slow when it takes three. A run with a warning of `warn_duration` is slow, too.
  */
 const slowFactor = 2;
 const slowMarginMs = 10_000;

@@ -192,7 +192,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...nextOf(next, history),
     locks: sharedLocks.map(sharedLockOf),
     ...defined({ paused }),
-    ...timesOf(times, history, paused),
+    ...clockFields(times, history, paused),
     ...seenFrom(history, [holder, next]),
     totals: history.totals,
     strip: stripOf(history.runs),
@@ -232,7 +232,7 @@ function noticesOf({
 }
 
 /** Leaves out `overdue` if the history can't be read, and since when runs are owed while a pause lasts. */
-function timesOf(
+function clockFields(
   { overdue, dueMs, expectedSinceMs, ...known }: NonNullable<JobFacts['times']>,
   { hidden, steered = [] }: History,
   paused: Pause | undefined,

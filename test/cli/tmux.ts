@@ -5,6 +5,9 @@ import { type House, repository, until } from './house.ts';
 
 export const noTmux = spawnSync('tmux', ['-V']).status !== 0 && 'tmux is not installed';
 
+/** The shell waits for a command. */
+export const prompt = /[#$] ?$/;
+
 export class Tmux {
   readonly #socket: string;
   readonly #environment: NodeJS.ProcessEnv;
@@ -16,7 +19,6 @@ export class Tmux {
       PROCESS_CONTROL_CONFIG: house.configFile,
       LANG: 'C.UTF-8',
       TERM: 'xterm-256color',
-      PS1: 'prompt> ',
       ...environment,
     };
     this.#tmux('new-session', '-d', '-s', 'it', '-x', '80', '-y', '24', 'bash --norc --noprofile');

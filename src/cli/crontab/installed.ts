@@ -54,12 +54,12 @@ export function readInstalled(config: Config): Installed {
 export function daemonEvidence(): DaemonEvidence {
   const found = findCronDaemon();
   const otherZone = zoneOfCron(found, hostZone());
-  if (found.is === 'absent') return { is: 'absent', ...startOfCron() };
+  if (found.is === 'absent') return { is: 'absent', ...findStartCommand() };
   return found.is === 'running' && otherZone !== undefined ? { ...found, otherZone } : found;
 }
 
 /** The command that starts the installed cron daemon, or installs one. */
-function startOfCron(): { readonly start?: string } {
+function findStartCommand(): { readonly start?: string } {
   const there = (file: string) => files.facts(files.resolve(file) ?? file) !== undefined;
   const name = ['cron', 'crond'].find((one) => there(`/usr/sbin/${one}`));
   if (name === undefined) return there('/usr/bin/apt-get') ? { start: 'sudo apt-get install cron' } : {};
@@ -67,7 +67,7 @@ function startOfCron(): { readonly start?: string } {
   return { start: there('/usr/sbin/service') ? `sudo service ${name} start` : `sudo /usr/sbin/${name}` };
 }
 
-/** Reads it when it is asked for the first time, and then for all jobs. */
+/** Returns a reader of what is installed. The crontab is read once, at the first call. */
 export function clockReader(config: Config): ClockReader {
   let known: Installed | undefined;
   const installed = () => {

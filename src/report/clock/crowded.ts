@@ -52,11 +52,16 @@ function minuteOf(ms: number): number {
   return Math.floor(ms / minuteMs) * minuteMs;
 }
 
-/** One line, empty when no minute is crowded. */
+/** One line, empty when no minute is crowded; a day is named once. */
 export function crowdedText(minutes: readonly CrowdedMinute[], zone: Zone): string {
-  const [first, ...others] = minutes.slice(0, mostShown);
-  if (first === undefined) return '';
-  const at = ({ atMs }: CrowdedMinute) => wallTime(atMs, zone).slice(0, 16);
-  const more = others.map((minute) => `, ${minute.starts} at ${at(minute)}`);
-  return `Crowded minutes: ${first.starts} starts at ${at(first)}${more.join('')}\n`;
+  const shown = minutes.slice(0, mostShown).map(({ atMs, starts }) => {
+    const [day = '', time = ''] = wallTime(atMs, zone).split(' ');
+    return { starts, day, time: time.slice(0, 5) };
+  });
+  if (shown.length === 0) return '';
+  const parts = shown.map(({ starts, day, time }, index) => {
+    const named = shown[index - 1]?.day === day ? time : `${day} ${time}`;
+    return `${starts}${index === 0 ? ' starts' : ''} at ${named}`;
+  });
+  return `Crowded minutes: ${parts.join(', ')}\n`;
 }

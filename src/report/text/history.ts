@@ -10,6 +10,7 @@ import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import type { RunSnapshot } from '../latest-runs.ts';
 import { painted, type Terminal } from './terminal/colour.ts';
+import { folded } from './terminal/fold.ts';
 
 /** `job` is its slug. */
 export type HistoryEntry = { readonly job: string } & (
@@ -48,16 +49,30 @@ export function historyText(entries: readonly HistoryEntry[], view: HistoryView)
   const width = widest(entries.map(({ job }) => job));
   const lines = entries.map((entry) => lineOf(entry, view.formatTime));
   const idWidth = widest(lines.map(({ id = '' }) => id));
-  const failure = painted('red', view.terminal);
   return lines
     .map(({ job, time, id = '-', words, failed }) => {
       const head = [...(view.named ? [job.padEnd(width)] : []), time, ...(idWidth === 0 ? [] : [id.padEnd(idWidth)])];
-      return `${head.map(printable).join('  ')}  ${(failed ? failure : same)(printable(words))}\n`;
+      return entryText(`${head.map(printable).join('  ')}  `, printable(words), { ...view, failed });
     })
     .join('');
 }
 
-const same = (text: string) => text;
+/** Words that are too long for the terminal go on below each other, as long as half of it is left for them. */
+function entryText(
+  head: string,
+  words: string,
+  { terminal, failed }: Pick<HistoryView, 'terminal'> & { readonly failed: boolean },
+): string {
+  const { columns = Number.POSITIVE_INFINITY } = terminal ?? {};
+  const indent = head.length <= columns / 2 ? head.length : 4;
+  const paint = painted(failed ? 'red' : 'none', terminal);
+  return folded(head + words, columns, indent)
+    .map((line, index) => {
+      const from = index > 0 || line.length < head.length ? 0 : head.length;
+      return `${line.slice(0, from)}${paint(line.slice(from))}\n`;
+    })
+    .join('');
+}
 
 interface Line {
   readonly job: string;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { crowdedText, StartsPerMinute } from '../../../src/report/clock/crowded.ts';
 import type { UpcomingTick } from '../../../src/report/clock/upcoming.ts';
-import { minuteMs, utc } from '../../../src/zone/zone.ts';
+import { dayMs, minuteMs, utc } from '../../../src/zone/zone.ts';
 
 const tick = (tickMs: number, more: Partial<UpcomingTick> = {}) =>
   ({ job: 'a', tickMs, startMs: tickMs, ...more }) as UpcomingTick;
@@ -23,7 +23,11 @@ test('the minute with the most starts comes first, then the earlier one, and one
   ]);
   assert.equal(
     crowdedText(count(minutes), utc),
-    'Crowded minutes: 3 starts at 1970-01-01 00:07, 2 at 1970-01-01 00:00, 2 at 1970-01-01 00:09\n',
+    'Crowded minutes: 3 starts at 1970-01-01 00:07, 2 at 00:00, 2 at 00:09\n',
+  );
+  assert.equal(
+    crowdedText(count([0, 0, dayMs, dayMs].map((ms) => tick(ms))), utc),
+    'Crowded minutes: 2 starts at 1970-01-01 00:00, 2 at 1970-01-02 00:00\n',
   );
   assert.equal(crowdedText(count([tick(0)]), utc), '');
 });

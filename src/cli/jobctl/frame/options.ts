@@ -174,6 +174,10 @@ function looking(options: Argv): Argv {
       .command('metrics', 'Print the state of all jobs for Prometheus.', (c) =>
         c
           .option('tag', tag)
+          .option('json', {
+            type: 'boolean',
+            describe: 'Print the snapshot that metrics are made from, as one JSON object.',
+          })
           .option('output', text('Replace this file instead of printing.'))
           .option('detail', text('all (default), or alerts: only what the shipped alert rules need.')),
       )

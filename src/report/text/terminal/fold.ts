@@ -5,9 +5,9 @@ import { printable } from '../../../text/printable.ts';
 const ellipses = { unicode: '…', ascii: '...' } as const;
 export type Ellipsis = keyof typeof ellipses;
 
-/** Columns that a text takes. Most texts are ASCII, one column for each character. */
+/** Columns that a text takes. Nearly all texts are ASCII, or the signs of a strip: one column for each character. */
 export function columnsOf(text: string): number {
-  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text);
+  return /^[ -~▁-█✗○·▸–…]*$/.test(text) ? text.length : stringWidth(text);
 }
 
 const graphemes = new Intl.Segmenter();

@@ -57,7 +57,7 @@ interface Frame {
   readonly above: number;
 }
 
-const listHelp = 'up/down select  Enter show  / filter  q quit';
+const listHelp = ['up/down select  Enter show  / filter  q quit', 'Enter show  / filter  q quit'] as const;
 const openedHelp = 'Esc back  up/down scroll  q quit';
 
 function listed(page: Page, watch: Watch, { terminal }: ScreenOptions, { fit, above }: Frame): Screen {
@@ -65,7 +65,9 @@ function listed(page: Page, watch: Watch, { terminal }: ScreenOptions, { fit, ab
   const slugs = all.map(({ slug }) => slug);
   const selected = selectedOf(watch, slugs);
   const at = selected === undefined ? 0 : slugs.indexOf(selected);
-  const help = watch.isTyping || watch.filter !== '' ? filterLine(watch) : listHelp;
+  const [longHelp, shortHelp] = listHelp;
+  const keys = longHelp.length <= terminal.columns ? longHelp : shortHelp;
+  const help = watch.isTyping || watch.filter !== '' ? filterLine(watch) : keys;
   // Notes that have no column of their own: that of the selected job is shown.
   const isNoted = all.some(({ note }) => note !== undefined);
   const note = isNoted ? [fit(all[at]?.note ?? '')] : [];

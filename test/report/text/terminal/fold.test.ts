@@ -43,7 +43,8 @@ test('a folded text keeps every word, indents the later lines, and cuts words on
   );
 });
 
-test('columns of ASCII text are counted as those of any other', () => {
+test('columns of ASCII text, and of the signs of a strip, are counted as those of any other', () => {
+  assert.equal(columnsOf('▁▂▃▄▅▆▇█✗○·▸–…'), stringWidth('▁▂▃▄▅▆▇█✗○·▸–…'));
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => assert.equal(columnsOf(text), stringWidth(text))),
   );
