@@ -1,5 +1,5 @@
 /** A strip of runs as one character each, for a terminal. */
-import type { StripItem } from '../strip.ts';
+import type { StripItem } from '../../run/history/strip.ts';
 import { painted, type Terminal } from './terminal/colour.ts';
 import { columnsOf, cut } from './terminal/fold.ts';
 import { mostFirst } from './terminal/table.ts';
