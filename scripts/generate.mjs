@@ -96,6 +96,20 @@ function forEditors(schema) {
   return schema.additionalProperties === false ? { ...plain, patternProperties: { '^_': {} } } : plain;
 }
 
+/** The schema of what `jobctl metrics --json` prints, made from its types. Keys may be added within a version. */
+async function snapshotSchema() {
+  // Takes seconds to load, and a build does not need it.
+  const { createGenerator } = await import('ts-json-schema-generator');
+  const generator = createGenerator({
+    path: path.join(root, 'src/report/host-snapshot.ts'),
+    tsconfig: path.join(root, 'tsconfig.json'),
+    type: 'HostSnapshot',
+    skipTypeCheck: true,
+    additionalProperties: true,
+  });
+  return `${JSON.stringify(generator.createSchema('HostSnapshot'), null, 2)}\n`;
+}
+
 mkdirSync(generated, { recursive: true });
 const { jobSchema } = await importSource('src/job/keys/schema.ts');
 const { configSchema } = await importSource('src/config/schema.ts');
@@ -103,9 +117,11 @@ const { configSchema } = await importSource('src/config/schema.ts');
 const generatedValidators = await validators({ validateJob: jobSchema, validateConfig: configSchema });
 writeFileSync(path.join(generated, 'validators.ts'), generatedValidators);
 
+const isAsked = ['--write', '--check'].some((flag) => process.argv.includes(flag));
 const committed = {
   'schema/job.schema.json': editorSchema(jobSchema),
   'schema/process-control.schema.json': editorSchema(configSchema),
+  ...(isAsked && { 'schema/snapshot.schema.json': await snapshotSchema() }),
   'docs/reference/job-file.md': referencePage(jobSchema, 'job'),
   'docs/reference/configuration.md': referencePage(configSchema, 'config'),
 };

@@ -53,7 +53,7 @@ export async function deliverUnsaved(config: Config, files: StateFiles): Promise
 }
 
 async function emptyOutbox(config: Config, mode: DeliveryMode): Promise<number> {
-  const locks = realLocks(config, (remark) => say(program, remark));
+  const locks = realLocks(config, (warning) => say(program, warning));
   const files = stateFiles(config.stateDirectory, 0o600);
   for (;;) {
     const answer = await locks.acquire(noticeLock, newRunId(clock.nowMs(), crypto.randomUUID()));

@@ -65,7 +65,7 @@ export function main(args: readonly string[]): void {
 async function jobctl(written: readonly string[]): Promise<number> {
   const args = written[0] === 'list' ? ['status', ...written.slice(1)] : written;
   const [first = '--help'] = args;
-  // An option of a command that is not there would be the first thing to be said.
+  // Checked first: otherwise the message would be about an option, not the unknown command.
   if (!first.startsWith('-') && commands[first] === undefined)
     return printAnswer(usageError(program, unknownCommand(first)));
   const line = parseJobctl(args.length === 0 ? ['--help'] : args);
@@ -81,7 +81,7 @@ async function jobctl(written: readonly string[]): Promise<number> {
   const opened = command.changes ? await openAsServiceUser({ program, args, configFile }) : openConfig(configFile);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;
-  if (looking.has(name)) lookAs(config.serviceUser);
+  if (lookingCommands.has(name)) lookAs(config.serviceUser);
   if (options.supervisors) {
     if (options.name === undefined && options.tag === undefined) return stopSupervisors(config);
     return refuse(program, '--supervisors stops every supervisor; leave out the name and --tag');
@@ -94,7 +94,7 @@ async function jobctl(written: readonly string[]): Promise<number> {
  * The commands that open only files of the service user, or that every user may read. Root runs
  * them without more rights than that.
  */
-const looking: ReadonlySet<string> = new Set(['status', 'failed', 'history', 'logs', 'metrics']);
+const lookingCommands: ReadonlySet<string> = new Set(['status', 'failed', 'history', 'logs', 'metrics']);
 
 /** The commands that take several names. A single name may be an instance of a service. */
 const manyNames: ReadonlySet<string> = new Set(['next', 'history', 'failed']);

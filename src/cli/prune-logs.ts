@@ -1,6 +1,6 @@
 /**
  * prune-logs [--config FILE]: removes and compresses old logs as `log_retention` says. A run that
- * has ended starts it in a session of its own. Nobody reads what it prints, so it reports to the
+ * has ended starts it in a session of its own. Its output is not read, so it reports to the
  * programs' own log.
  */
 import os from 'node:os';
@@ -22,8 +22,8 @@ import { openBesideRun } from './frame/prologue.ts';
 const program = 'prune-logs';
 
 /**
- * No job has such a name. Two sweeps at once would undo each other's drafts, so the second one
- * ends.
+ * No job has such a name. Two prune-logs at once would remove each other's temporary files, so the
+ * second one ends.
  */
 const lockName = '@log-retention';
 

@@ -82,7 +82,7 @@ const rootMessage =
 function noSuchUser({ values }: Merged, user: string | number): string {
   return values.user === undefined
     ? `there is no user "${user}", which is the default of "user"; create it, or set "user"`
-    : `"user" must be a user of this machine, found "${user}"`;
+    : `"user" must be a user of this host, found "${user}"`;
 }
 
 /**
@@ -173,7 +173,7 @@ function trustedOwners(merged: Merged, owners: readonly (string | number)[], use
         merged,
         'trusted_owners',
         'warning',
-        `"trusted_owners" has "${owner}", and this machine has no such user`,
+        `"trusted_owners" has "${owner}", and this host has no such user`,
       );
     return user === undefined ? [] : [user.uid];
   });

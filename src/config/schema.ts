@@ -44,7 +44,7 @@ export const configSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   $id: 'urn:process-control:config',
   title: 'process-control configuration',
-  description: 'Settings for all jobs of this machine: /etc/process-control.yaml, then /etc/process-control.d/*.yaml.',
+  description: 'Settings for all jobs of this host: /etc/process-control.yaml, then /etc/process-control.d/*.yaml.',
   type: 'object',
   additionalProperties: false,
   'x-expected': 'lines of the form "key: value"',
@@ -95,7 +95,7 @@ export const configSchema = {
     job_directory: {
       ...directory,
       default: '/var/lib/process-control',
-      description: 'Directory of the job files. Whoever can write to it decides what the service user runs.',
+      description: 'Directory of the job files. A user who can write to it decides what the service user runs.',
     },
     output_crontab: {
       type: 'string',
@@ -273,13 +273,13 @@ export const configSchema = {
               type: 'boolean',
               default: false,
               description:
-                '`true`: TLS from the first byte, with a certificate that this machine trusts. Otherwise STARTTLS is used if the server offers it.',
+                '`true`: TLS from the first byte, with a certificate that this host trusts. Otherwise STARTTLS is used if the server offers it.',
             },
             user: {
               type: 'string',
               pattern: oneLine(255),
               description:
-                'User name at the server. The password is sent only over TLS with a certificate that this machine trusts, or to this machine itself.',
+                'User name at the server. The password is sent only over TLS with a certificate that this host trusts, or to this host itself.',
               'x-expected': 'one line of text',
             },
             password_file: {

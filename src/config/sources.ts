@@ -67,8 +67,7 @@ export function chooseSources(host: ConfigHost, request: Request): SourcesAnswer
   const ownerUids = ownUid === undefined || ownUid === 0 ? [0] : [0, ownUid];
   const own =
     hasSystem || caller.euid === 0 || isDefaultServiceUser(users, caller) ? undefined : ownPlaces(users, caller);
-  if (own === null)
-    return { ok: false, file: systemFile, reason: `this machine has no user with the uid ${caller.euid}` };
+  if (own === null) return { ok: false, file: systemFile, reason: `this host has no user with the uid ${caller.euid}` };
 
   const named = request.named ?? (caller.environment.PROCESS_CONTROL_CONFIG || undefined);
   if (named !== undefined && throughSudo(caller) && !sudoNames.test(named)) {

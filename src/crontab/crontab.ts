@@ -1,11 +1,11 @@
 /**
  * Composes the crontab: a header, then the jobs in the order of their slugs, in files of a size
  * that cron reads. A job whose file has problems keeps the line that it has in the present files
- * (last-good.ts).
+ * (present.ts).
  */
 import type { Problem } from '../text/problem.ts';
 import { type HeaderValues, header, trigger } from './header.ts';
-import type { LastLine, PresentCrontab } from './last-good.ts';
+import type { LastLine, PresentCrontab } from './present.ts';
 import { utf8Bound } from './reader.ts';
 import { type CronTemplate, commentText } from './template.ts';
 

@@ -6,7 +6,7 @@ import type { CrontabChange } from '../system/types/cron.ts';
 import type { FileFacts, FileKind, Files } from '../system/types/file.ts';
 import type { CrontabFile } from './crontab.ts';
 import { isPartOf } from './header.ts';
-import { nothingPresent, type PresentCrontab, readPresent } from './last-good.ts';
+import { nothingPresent, type PresentCrontab, readPresent } from './present.ts';
 
 type PresentFile =
   /**

@@ -2,7 +2,7 @@
 
 import type { LineTiming, LineTimings } from '../schedule/plan/plan.ts';
 import type { Crontab, CrontabFile } from './crontab.ts';
-import { type LastLine, lineRule, type PresentCrontab } from './last-good.ts';
+import { type LastLine, lineRule, type PresentCrontab } from './present.ts';
 import { readLine } from './reader.ts';
 
 /** The jobs whose line was added, removed or changed. */

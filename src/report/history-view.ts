@@ -3,8 +3,9 @@
  * runs. Its memory does not grow with the number of jobs.
  */
 
-import { healthOf } from '../run/outcome/outcome.ts';
-import { entryMs, type HistoryEntry } from './text/history.ts';
+import { type StripItem, stripOf } from '../run/history/strip.ts';
+import { defined } from '../text/defined.ts';
+import { entryMs, type HistoryEntry, isFailure } from './text/history.ts';
 import { type Ended, usualDuration } from './usual.ts';
 
 export interface HistoryFilter {
@@ -31,16 +32,15 @@ export function selectEntries(
     .flatMap((entry) => (slow ? (asSlow(entry, usual, nowMs) ?? []) : entry));
 }
 
-/** A missed tick counts as a failure. A skip, or a stop by an operator, does not. */
-export function isFailure(entry: HistoryEntry): boolean {
-  if (entry.is === 'run') {
-    const { outcome } = entry.run;
-    return outcome !== undefined && (outcome.kind === 'missed' || healthOf(outcome) === 'failure');
-  }
-  // A service is DEGRADED during every restart that an operator asks for, so only a death of an
-  // instance, or FAILED, counts.
-  if (entry.is === 'service') return entry.entry.died === true || entry.entry.state === 'FAILED';
-  return false;
+/** The last runs of a job in the time that is asked for, also those between the failures that are. */
+export function stripIn(
+  entries: readonly HistoryEntry[],
+  { sinceMs, untilMs }: HistoryFilter,
+  { nowMs, most }: { readonly nowMs: number; readonly most: number },
+): readonly StripItem[] {
+  const inTime = selectEntries(entries, defined({ sinceMs, untilMs }), nowMs);
+  const runs = inTime.flatMap((entry) => (entry.is === 'run' ? [entry.run] : []));
+  return stripOf(runs, most);
 }
 
 function endMs(entry: HistoryEntry, nowMs: number): number {
@@ -50,7 +50,7 @@ function endMs(entry: HistoryEntry, nowMs: number): number {
 
 /**
  * A slow run takes more than twice the usual time, and 10 s more than it: a job of one second is
- * not slow when it takes three.
+ * not slow when it takes three. A run with a warning of `warn_duration` is slow, too.
  */
 const slowFactor = 2;
 const slowMarginMs = 10_000;

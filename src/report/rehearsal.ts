@@ -129,8 +129,8 @@ function rehearseCommand(
   if (answer.is === 'missing')
     return { text: command.text, hindrance: { reason: answer.reason, exitCode: answer.exitCode } };
   const program = answer.argv[answer.argv.length - command.words.length] ?? '';
-  const hindrance = foresee(program, world);
-  return { text: command.text, program, argv: answer.argv, ...(hindrance && { hindrance }) };
+  const refusal = foresee(program, world);
+  return { text: command.text, program, argv: answer.argv, ...(refusal && { hindrance: refusal }) };
 }
 
 function sorted(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
@@ -204,14 +204,12 @@ const limitNames: Readonly<Record<string, string>> = {
   addressSpace: 'address_space (bytes)',
 };
 
-function commandLines({ text, argv, program, hindrance }: RehearsedCommand): readonly string[] {
+function commandLines({ text, argv, program, hindrance: refusal }: RehearsedCommand): readonly string[] {
   const prefixed = argv !== undefined && argv[0] !== program;
   return [
     `  ${text}`,
     ...(program === undefined ? [] : [`    program: ${program}`]),
     ...(prefixed ? [`    started as: ${argv.map(shellWord).join(' ')}`] : []),
-    ...(hindrance === undefined
-      ? []
-      : [`    can not be started: ${hindrance.reason} (exit code ${hindrance.exitCode})`]),
+    ...(refusal === undefined ? [] : [`    can not be started: ${refusal.reason} (exit code ${refusal.exitCode})`]),
   ];
 }

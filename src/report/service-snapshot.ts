@@ -64,18 +64,18 @@ export function snapshotService(facts: ServiceFacts): ServiceSnapshot {
   const isTrue = record !== undefined && holder !== undefined && record.run === holder.runId;
   const all = instancesOf(facts, isTrue);
   const enabled = service.file === 'good' || service.file === 'broken';
-  const isAnyWanted = Array.from({ length: service.instances }, (_, n) => n).some(
+  const isAnyDesired = Array.from({ length: service.instances }, (_, n) => n).some(
     (n) => desired.instance(n).state === 'up',
   );
-  const wanted = enabled && desired.service.state === 'up' && isAnyWanted ? 'up' : 'down';
-  const state = isTrue ? trueState(facts, record.state, { wanted, all }) : missingState(facts, wanted, all);
-  const { decision: wish } = desired.service;
+  const desiredState = enabled && desired.service.state === 'up' && isAnyDesired ? 'up' : 'down';
+  const state = isTrue ? trueState(facts, record.state, { desiredState, all }) : missingState(facts, desiredState, all);
+  const { decision } = desired.service;
   const sinceMs = record !== undefined && record.state === state ? record.sinceMs : undefined;
   const problems = isTrue ? (record.problems ?? service.problems) : service.problems;
   return {
     state,
     desired: enabled ? desired.service.state : 'down',
-    ...defined({ wish, sinceMs }),
+    ...defined({ wish: decision, sinceMs }),
     ...holderOf(facts),
     wantedInstances: service.instances,
     instances: all,
@@ -87,25 +87,33 @@ export function snapshotService(facts: ServiceFacts): ServiceSnapshot {
 }
 
 interface Seen {
-  readonly wanted: 'up' | 'down';
+  readonly desiredState: 'up' | 'down';
   readonly all: readonly InstanceSnapshot[];
 }
 
 /** The recorded state, corrected while the supervisor is stopped and so watches nothing. */
-function trueState({ holder, service }: ServiceFacts, written: ServiceState, { wanted, all }: Seen): ServiceState {
-  if (wanted === 'down') return written === 'DOWN' ? 'DOWN' : 'STOPPING';
+function trueState(
+  { holder, service }: ServiceFacts,
+  written: ServiceState,
+  { desiredState, all }: Seen,
+): ServiceState {
+  if (desiredState === 'down') return written === 'DOWN' ? 'DOWN' : 'STOPPING';
   if (holder?.isStopped !== true || written === 'DOWN' || written === 'STOPPING') return written;
   const isAnyAlive = all.some(({ at, number }) => number < service.instances && isAlive({ at }));
   return isAnyAlive ? 'DEGRADED' : 'FAILED';
 }
 
-function missingState(facts: ServiceFacts, wanted: 'up' | 'down', all: readonly InstanceSnapshot[]): ServiceState {
+function missingState(
+  facts: ServiceFacts,
+  desiredState: 'up' | 'down',
+  all: readonly InstanceSnapshot[],
+): ServiceState {
   const { service, holder } = facts;
   const isLeft = holder?.state === 'orphaned';
   // A file with problems starts nothing, however long one waits.
-  if (service.file === 'broken' && wanted === 'up' && holder === undefined) return 'FAILED';
+  if (service.file === 'broken' && desiredState === 'up' && holder === undefined) return 'FAILED';
   return serviceStateOf({
-    desired: wanted,
+    desired: desiredState,
     instances: service.instances,
     states: all.filter(({ number }) => number < service.instances).map(({ at }) => at),
     anyAlive: isLeft,
@@ -127,9 +135,9 @@ function holderOf({ holder, isJobRun }: ServiceFacts): Pick<ServiceSnapshot, 'su
  */
 function missingForMs({ desired, holder, nowMs, sinceBootMs, fileMs, record }: ServiceFacts): number {
   if (holder?.state === 'running') return 0;
-  const wantedMs = Math.max(desired.service.decision?.atMs ?? 0, fileMs);
+  const desiredMs = Math.max(desired.service.decision?.atMs ?? 0, fileMs);
   const leftMs = record === undefined ? Number.POSITIVE_INFINITY : nowMs - record.sinceMs;
-  return Math.max(0, Math.min(nowMs - wantedMs, sinceBootMs, leftMs));
+  return Math.max(0, Math.min(nowMs - desiredMs, sinceBootMs, leftMs));
 }
 
 function instancesOf(facts: ServiceFacts, isTrue: boolean): readonly InstanceSnapshot[] {
@@ -196,11 +204,14 @@ function describe(record: InstanceRecord, { service, snooze, nowMs, desired }: S
 }
 
 /** "down, stopped by ada at …": what operators want of the service, and who said so. */
-export function desiredWords({ desired, wish, file }: ServiceSnapshot, formatTime: (ms: number) => string): string {
+export function desiredWords(
+  { desired, wish: request, file }: ServiceSnapshot,
+  formatTime: (ms: number) => string,
+): string {
   const bySelf = file === undefined || file === 'broken' ? undefined : fileWords[file];
   if (bySelf !== undefined) return `down: ${bySelf}`;
-  if (wish === undefined) return desired;
-  return `${desired}, ${desired === 'up' ? 'started' : 'stopped'} ${requestWords(wish, formatTime)}`;
+  if (request === undefined) return desired;
+  return `${desired}, ${desired === 'up' ? 'started' : 'stopped'} ${requestWords(request, formatTime)}`;
 }
 
 const fileWords = {

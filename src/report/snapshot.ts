@@ -5,6 +5,7 @@
 import type { CollisionPolicy } from '../job/keys/policy.ts';
 import type { Streak } from '../run/history/event.ts';
 import type { History } from '../run/history/history.ts';
+import { type StripItem, stripOf } from '../run/history/strip.ts';
 import type { Totals } from '../run/history/totals.ts';
 import type { LastStatus } from '../run/outcome/outcome.ts';
 import type { Pause } from '../run/pause/pause.ts';
@@ -28,7 +29,6 @@ import {
 } from './latest-runs.ts';
 import type { ServiceSnapshot } from './service-snapshot.ts';
 import { type Health, type JobState, jobStateOf } from './state.ts';
-import { type StripItem, stripOf } from './strip.ts';
 
 export interface JobSnapshot {
   readonly slug: string;
@@ -192,7 +192,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...nextOf(next, history),
     locks: sharedLocks.map(sharedLockOf),
     ...defined({ paused }),
-    ...timesOf(times, history, paused),
+    ...clockFields(times, history, paused),
     ...seenFrom(history, [holder, next]),
     totals: history.totals,
     strip: stripOf(history.runs),
@@ -232,7 +232,7 @@ function noticesOf({
 }
 
 /** Leaves out `overdue` if the history can't be read, and since when runs are owed while a pause lasts. */
-function timesOf(
+function clockFields(
   { overdue, dueMs, expectedSinceMs, ...known }: NonNullable<JobFacts['times']>,
   { hidden, steered = [] }: History,
   paused: Pause | undefined,

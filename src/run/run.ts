@@ -116,7 +116,7 @@ async function runLocked(order: RunOrder, host: RunHost, locked: Locked): Promis
   });
   if (opened.is === 'failed') return recordNotStarted(nameOf(order), host, opened);
   const { log } = opened;
-  for (const remark of locked.remarks) log.note(remark);
+  for (const warning of locked.warnings) log.note(warning);
   locked.lock.record({ logPath: log.path, tags: job.tags, killGraceSeconds: job.killGraceSeconds });
   const warnings = writeEvent(job.slug, host, startedEvent(order, host.hostName, startedMs, log.path));
   order.onStarted?.({ startedMs, logPath: log.path });

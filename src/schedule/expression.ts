@@ -4,7 +4,7 @@
  * it the same way.
  */
 import { fields } from './fields.ts';
-import { isMiswritten, isReboot, nicknameProblem, rebootSchedule, termsOfNickname } from './nickname.ts';
+import { beginsWithNickname, isReboot, nicknameProblem, rebootSchedule, termsOfNickname } from './nickname.ts';
 import { otherSpelling } from './spelling/recognise.ts';
 import { readTerm, type ScheduleProblem, type Term } from './term.ts';
 
@@ -61,7 +61,7 @@ export function expressionOf(text: string): Expression | undefined {
 function parseWritten(text: string): ExpressionAnswer {
   const answer = parseTerms(text);
   if (answer.ok || (isFive(splitTerms(text)) && !otherSigns.test(text))) return answer;
-  if (isMiswritten(text.trim())) return answer;
+  if (beginsWithNickname(text.trim())) return answer;
   const message = otherSpelling(text, (terms) => isReboot(terms) || parseTerms(terms).ok);
   return message === undefined ? answer : { ok: false, problems: [{ message, column: text.search(/\S/) + 1 }] };
 }

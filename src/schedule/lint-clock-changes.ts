@@ -38,7 +38,7 @@ function lostTimes(expression: Expression, change: OffsetChange, { zone }: Clock
   const end = (change.atMs + change.afterMs) / minuteMs;
   const lost = [...matchingMinutes(expression, first, end - 1)];
   if (lost.length === 0) return [];
-  const when = `${timesOf(lost)} in ${zone.name} on ${dateOf(first)}`;
+  const when = `${clockTimes(lost)} in ${zone.name} on ${dateOf(first)}`;
   if (isFixed(expression) && end - first < 180) {
     const runs = [...matchingMinutes(expression, first, end)].length;
     const instead =
@@ -82,7 +82,7 @@ function isFixed(expression: Expression): boolean {
   return !expression.minuteStar && !expression.hourStar;
 }
 
-function timesOf(localMinutes: readonly number[]): string {
+function clockTimes(localMinutes: readonly number[]): string {
   const [first = 0, second] = localMinutes;
   if (second === undefined) return timeOf(first);
   return `${timeOf(first)}${localMinutes.length === 2 ? ' or' : ' to'} ${timeOf(localMinutes.at(-1) ?? second)}`;

@@ -10,8 +10,8 @@
  * | the wall clock is                | lines with `*` in front of minute or hour | lines with a fixed time                       |
  * | -------------------------------- | ----------------------------------------- | --------------------------------------------- |
  * | 1 to 5 minutes ahead             | each minute on the way, now               | each minute on the way, now                   |
- * | 6 minutes to 3 hours ahead (gap) | only this minute                          | each minute on the way, now, one after another |
- * | level or up to 3 hours behind    | this minute                               | nothing until the wall clock has caught up    |
+ * | 6 minutes to 3 hours ahead (gap) | only this minute                          | each minute, now, one after another |
+ * | level or up to 3 hours behind    | this minute                               | nothing until the clock has caught up |
  * | farther away                     | this minute; the virtual clock is set     | this minute; the virtual clock is set         |
  *
  * So in spring a fixed line of the lost hour runs right after that hour, once for each of its lost

@@ -26,10 +26,8 @@ export function termsOfNickname(word: string): string | undefined {
   return Object.hasOwn(terms, word) ? terms[word] : undefined;
 }
 
-/**
- * Tells whether a nickname is meant and miswritten: `@Daily`, or `@daily` with more text behind it.
- */
-export function isMiswritten(text: string): boolean {
+/** True if the first word is a nickname in any case: `@daily`, `@Daily`, `@daily` and more text. */
+export function beginsWithNickname(text: string): boolean {
   const [word = ''] = text.toLowerCase().split(/\s+/);
   return word === rebootSchedule || termsOfNickname(word) !== undefined;
 }

@@ -76,7 +76,7 @@ class Supervisor {
     this.#desired = new DesiredState(job, host);
     // The start itself fulfils restarts that were asked for earlier.
     this.#doneRestartMs = this.#desired.restartMs;
-    this.#tracker = new StateTracker(this.#desired, host, { isTold: this.#earlier?.isTold === true });
+    this.#tracker = new StateTracker(this.#desired, host, { isAlarmOpen: this.#earlier?.isTold === true });
     this.#desk = new PortDesk({ slug: job.slug, run, range: host.places.portRange }, host);
     const parts = { run, desired: this.#desired, tracker: this.#tracker, desk: this.#desk };
     this.#recorder = new Recorder(parts, host);
@@ -191,7 +191,7 @@ class Supervisor {
         lockFd: this.#order.lock.fd,
         ports: (job) => this.#desk.reserve(number, job.service?.ports ?? []),
         takenPort: (job) => this.#desk.takenPort(job.service?.ports ?? []),
-        tell: (event) => this.#do(() => this.#event(number, event)),
+        report: (event) => this.#do(() => this.#event(number, event)),
         recordSoon: () => this.#writeSoon(),
       },
       this.#host,

@@ -24,7 +24,7 @@ export interface SupervisorHost extends InstanceHost {
   readonly loadJob: () => Result<ServiceJob | 'no service'> | undefined;
   readonly places: { readonly jobDirectory: string; readonly stateDirectory: string; readonly portRange: PortRange };
   /** Sends a notice; the supervisor does not wait for it. */
-  readonly tell: (notice: ServiceNotice) => void;
+  readonly send: (notice: ServiceNotice) => void;
   /** Writes a sentence into the programs' own log. */
   readonly say: (level: 'info' | 'warn' | 'error', words: string) => void;
 }

@@ -27,7 +27,7 @@ export function judgeZone(name: string, table: ZoneTable): ZoneProblem | undefin
 function unknownZone(name: string, table: ZoneTable): string {
   const names = table.names();
   if (names.length === 0)
-    return `can't be "${name}": this machine has no time zone data, so it knows UTC only; install the package tzdata`;
+    return `can't be "${name}": this host has no time zone data, so it knows UTC only; install the package tzdata`;
   const unknownName = `names no time zone: "${name}"`;
   const special = specialEntry(name);
   if (special !== undefined) return `${unknownName}${special}`;
@@ -43,7 +43,7 @@ function unknownZone(name: string, table: ZoneTable): string {
 /** The message about an entry of the table that is no zone for jobs. */
 function specialEntry(name: string): string | undefined {
   const [, view, inside] = /^(posix|right)\/(.+)$/.exec(name) ?? [];
-  if (view === 'right') return `, it counts leap seconds, which this machine's clock does not; write "${inside}"`;
+  if (view === 'right') return `, it counts leap seconds, which this host's clock does not; write "${inside}"`;
   if (view === 'posix') return `, it is another view of the table; write "${inside}"`;
   if (/^(?:localtime|posixrules|Factory)$/.test(name)) return '; for the zone of the host leave the key out';
   return undefined;

@@ -26,7 +26,7 @@ export function otherZoneWords({ name, pid, tz, zone }: ZoneOfCron, hostZone: Zo
   const clock = tz === '' ? 'UTC' : zone.name;
   const distance = Math.abs(zone.offsetAt(nowMs) - hostZone.offsetAt(nowMs)) % (60 * minuteMs);
   const asked = distance === 0 ? '' : '; of jobs with "time_zone" it asks at minutes at which none may be due';
-  return `${name} (pid ${pid}) has TZ=${tz} in its environment: it starts jobs by the clock of ${clock}, and not by that of this machine (${hostZone.name})${asked}`;
+  return `${name} (pid ${pid}) has TZ=${tz} in its environment: it starts jobs by the clock of ${clock}, and not by that of this host (${hostZone.name})${asked}`;
 }
 
 export const otherZoneAdvice =

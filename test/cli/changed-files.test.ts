@@ -48,8 +48,8 @@ describe('a service whose file changes', () => {
         /state: +UP[\s\S]*file: +has problems and is not followed: .*bogus[\s\S]*web\.0 +up +pid[\s\S]*web\.1 +up/,
       ],
       ['jobctl status web.1', 0, /web\.1 +up/],
-      ['jobctl status', 0, /^web +UP .*2 of 2 up; its file has problems/],
-      ['jobctl status --tag shop', 0, /^web +UP /],
+      ['jobctl status', 0, /^web +UP .*2 of 2 up; its file has problems/m],
+      ['jobctl status --tag shop', 0, /^web +UP /m],
       ['jobctl status web --json', 0, /"state":"UP".*"instances":\[\{.*"pid":/],
       ['jobctl why web', 0, /^web is UP since [\s\S]*not followed: .*bogus[\s\S]*web is UP, was STARTING/],
       ['jobctl history web', 0, /web is UP, was STARTING/],
@@ -89,7 +89,7 @@ describe('a service whose file changes', () => {
       ['jobctl stop web.1', 0, /web\.1 will be kept down\nweb\.1 has ended/],
       ['jobctl status web.1', 3, /web\.1 +stopped/],
       ['jobctl stop --tag shop --reason moving', 0, /web will be kept down\nweb has ended/],
-      ['jobctl status web', 3, /state: +DOWN[\s\S]*wanted: +down, stopped by .*: moving[\s\S]*file: +has problems/],
+      ['jobctl status web', 3, /state: +DOWN[\s\S]*desired: +down, stopped by .*: moving[\s\S]*file: +has problems/],
       ['jobctl start web', 78, /web can't be started, and is not running: its file has problems: .*bogus/],
       ['jobctl stop web', 0, /web was not running/],
       ['jobctl history web', 0, /web is UP/],
@@ -99,7 +99,7 @@ describe('a service whose file changes', () => {
     for (const number of [0]) assert.equal(isThere(pidOf(before, number)), false);
     house.job('web', web);
     await house.ensure();
-    await ask(house, [['jobctl status web', 3, /state: +DOWN[\s\S]*wanted: +down, stopped by/]]);
+    await ask(house, [['jobctl status web', 3, /state: +DOWN[\s\S]*desired: +down, stopped by/]]);
     await ask(house, [['jobctl start web --wait', 0, /web is UP/]]);
   });
 
@@ -146,7 +146,7 @@ describe('a service whose file changes', () => {
     house.job('web', `${web}disabled: true\n`);
     await untilDown('web');
     await ask(house, [
-      ['jobctl status web', 3, /state: +DOWN\S*[\s\S]*wanted: +down: it is disabled in its file/],
+      ['jobctl status web', 3, /state: +DOWN\S*[\s\S]*desired: +down: it is disabled in its file/],
       ['jobctl start web', 64, /disabled in its file/],
       ['jobctl restart web.0', 64, /disabled in its file/],
       ['jobctl stop web', 0, /web was not running/],
@@ -186,7 +186,7 @@ describe('a service whose file changes', () => {
     rmSync(house.path('jobs/shop.yaml'));
     await house.until('shop', 'its end', ({ state }) => state === 'STOPPING');
     await ask(house, [
-      ['jobctl status shop', 3, /state: +STOPPING[\s\S]*wanted: +down: its file is gone/],
+      ['jobctl status shop', 3, /state: +STOPPING[\s\S]*desired: +down: its file is gone/],
       ['run-job --status', 0, /shop \*\*\*File removed\*\*\*\t\{pid: \d+, status: running\}/],
       ['jobctl restart shop', 64, /shop can't be restarted: its file is gone, so shop is being stopped/],
     ]);
@@ -268,10 +268,10 @@ describe('a job that runs', () => {
     await start();
     house.job('job', `${good}bogus: 1\n`);
     const seen: Row[] = [
-      ['jobctl status', 1, /^job +running .*pid \d+; /],
+      ['jobctl status', 1, /^job +running .*pid \d+; /m],
       ['jobctl status job', 1, /activity: +running since .*\(pid \d+, run \S+\)/],
       ['jobctl status job', 1, logPath],
-      ['jobctl status --tag shop', 1, /^job +running/],
+      ['jobctl status --tag shop', 1, /^job +running/m],
       ['jobctl history job', 0, /is running/],
       ['jobctl logs job', 0, /sleep 1000/],
       ['run-job --list-jobs', 0, /^job$/m],

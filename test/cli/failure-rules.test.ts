@@ -105,7 +105,7 @@ describe('failures as a job defines them', { concurrency: 2 }, () => {
     const reason = 'it failed 2 times in a row \\(pause_after_failures: 2\\), the last time it failed with exit code 6';
     assert.match(
       second.stderr,
-      new RegExp(`tired: paused until a person resumes it \\(jobctl resume tired\\): ${reason}`),
+      new RegExp(`tired: paused until an operator resumes it \\(jobctl resume tired\\): ${reason}`),
     );
     assert.match(
       (await house.exits('tired', 75)).stderr,

@@ -39,7 +39,7 @@ for (const slug of slugs) {
     });
   }
 
-  test(`the answers about ${slug} say so too`, async () => {
+  test(`status, why and --check name the problem of ${slug}`, async () => {
     assert.match((await house.run('run-job', ['--status', slug])).stdout, /\*\*\*Invalid configuration\*\*\*/);
     assert.match((await house.run('jobctl', ['why', slug])).stdout, /has problems, so it is not run/);
     assert.match((await house.run('jobctl', ['status', slug])).stdout, /schedule|time_zone/);
@@ -47,7 +47,7 @@ for (const slug of slugs) {
   });
 }
 
-test('a schedule that is wrong in default_job_config keeps the jobs that have none of their own from running', async () => {
+test('a wrong default schedule stops the jobs without one of their own', async () => {
   const other = new House(
     { plain: 'name: It\ncommand: /bin/true\n' },
     {

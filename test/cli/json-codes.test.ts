@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { House, until } from './house.ts';
+import { assertJob, assertMatches } from './snapshot-schema.ts';
 
 const looking = [
   'status',
@@ -107,8 +108,21 @@ describe('the exit code with --json is the one without', () => {
       assert.equal(values.code, words.code, `${words.stdout}${words.stderr}\n${values.stdout}${values.stderr}`);
       for (const value of values.stdout.split('\n').filter(Boolean))
         assert.doesNotThrow(() => JSON.parse(value), value);
+      if (line.startsWith('status'))
+        for (const value of values.stdout.split('\n').filter(Boolean)) assertJob(JSON.parse(value));
     });
   }
+
+  test('the snapshot of the host, with jobs and services in all these states, is what its schema says', async () => {
+    const { code, stdout } = await jobctl('metrics --json');
+    assert.equal(code, 0);
+    const snapshot = JSON.parse(stdout);
+    assertMatches(snapshot, 'HostSnapshot');
+    const slugs = (all: readonly { readonly slug: string }[]) => all.map(({ slug }) => slug);
+    assert.deepEqual(slugs(snapshot.services), ['down', 'finished', 'web']);
+    assert.equal(snapshot.jobs.length + snapshot.services.length, 12);
+    assert.throws(() => assertMatches({ ...snapshot, more: 1 }, 'HostSnapshot'));
+  });
 
   for (const [program, ...args] of [
     ['run-job', '--status'],

@@ -102,7 +102,7 @@ describe('private_tmp', { skip }, () => {
     assert.deepEqual(await environmentIn('env-own', 'private_tmp: true\n'), await environmentIn('env-host', ''));
   });
 
-  test('each command of a list begins with an empty one', async () => {
+  test('each command of a list begins with an empty /tmp', async () => {
     house.job(
       'list',
       `name: A\ncommand: [/usr/bin/touch /tmp/first, "/bin/sh -c 'ls -A /tmp'", /usr/bin/test ! -e /tmp/first]\nprivate_tmp: true\n`,
@@ -118,7 +118,7 @@ describe('private_tmp', { skip }, () => {
     assert.equal((await result('dies')).code, 137);
   });
 
-  test('with limits, niceness and no_new_privileges', async () => {
+  test('limits, nice and no_new_privileges work together with private_tmp', async () => {
     job(
       'all',
       ['ulimit -n', 'nice', 'grep NoNewPrivs /proc/self/status', 'ls -A /tmp | wc -l'],
@@ -233,7 +233,7 @@ describe('private_tmp', { skip }, () => {
 
   test('a setting of the kernel that refuses it is named', { skip: needsRoot }, () => {
     const forbid = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
-    const modules = ['system/trial.js', 'run/private-tmp.js'].map((name) =>
+    const modules = ['system/user/trial.js', 'run/world/private-tmp.js'].map((name) =>
       JSON.stringify(path.join(repository, 'build/src', name)),
     );
     const ask = `import { trialRefusal } from ${modules[0]}; import { privateTmpTrial } from ${modules[1]};
@@ -249,7 +249,7 @@ describe('private_tmp', { skip }, () => {
     assert.match((await trialRefusal(['/nonexistent/unshare'])) ?? '', /ENOENT/);
   });
 
-  test('a rehearsal tells of it', async () => {
+  test('a rehearsal names the /tmp and /var/tmp of the job', async () => {
     job('told', ['exit 0']);
     const { code, stdout } = await house.run('run-job', ['--rehearse', 'told']);
     assert.equal(code, 0, stdout);
@@ -285,7 +285,7 @@ describe('private_tmp', { skip }, () => {
     }
   });
 
-  test('an instance has one of its own, its probe another; TERM ends it', async () => {
+  test('an instance has a /tmp of its own and its probe another; TERM ends the instance', async () => {
     const services = new ServiceHouse({});
     try {
       services.job(

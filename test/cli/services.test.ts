@@ -153,7 +153,7 @@ describe('services stay up', () => {
     assert.match(asked.stderr, /web is stopped by \S+ at .*: moving house; jobctl start web/);
     const { code, stdout } = await house.run('jobctl', ['status', 'web']);
     assert.equal(code, 3);
-    assert.match(stdout, /state: +DOWN[\s\S]*wanted: +down, stopped by .*moving house/);
+    assert.match(stdout, /state: +DOWN[\s\S]*desired: +down, stopped by .*moving house/);
     const started = await house.run('jobctl', ['start', 'web', '--wait']);
     assert.deepEqual([started.code, started.stdout], [0, 'web is UP\n']);
   });

@@ -80,10 +80,10 @@ describe('steering real jobs', () => {
     assert.equal((await house.run('run-job', ['--job', 'hourly'], byClock)).code, 0);
     assert.equal((await jobctl('resume', '--tag', 'night', '--reason', 'done')).stdout, 'tag night: resumed\n');
     const { stdout } = await jobctl('history', '--tag', 'night');
-    assert.match(stdout, /^hourly {2}\S+ \S+ {2}- {2}was paused by \S+ until \S+ 09:00:00 \(tag night\): upgrade$/m);
-    assert.match(stdout, /^zoned {3}\S+ \S+ {2}- {2}was paused by /m);
+    assert.match(stdout, /^hourly {2}\S+ \S+ {2}- +was paused by \S+ until \S+ 09:00:00 \(tag night\): upgrade$/m);
+    assert.match(stdout, /^zoned {3}\S+ \S+ {2}- +was paused by /m);
     assert.match(stdout, /^hourly .* was skipped: paused by tag night/m);
-    assert.match(stdout, /^zoned {3}\S+ \S+ {2}- {2}was resumed by \S+ \(tag night\): done$/m);
+    assert.match(stdout, /^zoned {3}\S+ \S+ {2}- +was resumed by \S+ \(tag night\): done$/m);
   });
 
   test('reset forgets the failures so far, and the next one is the first', async () => {
@@ -108,7 +108,7 @@ describe('steering real jobs', () => {
     assert.match((await house.run('run-job', ['--status', 'fails'])).stdout, /last status: unknown/);
     const why = await jobctl('why', 'fails');
     assert.match(why.stdout, /^fails ran at .* and failed .*, and \S+ reset that at \S+ \S+ \(disk replaced\)/);
-    assert.match((await jobctl('history', 'fails')).stdout, / {2}- {2}was reset by \S+: disk replaced\n$/);
+    assert.match((await jobctl('history', 'fails')).stdout, / {2}- +was reset by \S+: disk replaced\n$/);
     await house.run('run-job', ['fails']);
     const after = (await json('status', '--tag', 'failing'))[0] as { streak: { failures: number } };
     assert.equal(after.streak.failures, 1);

@@ -41,7 +41,7 @@ test('with an empty home npm run try ends with a run in the status, the history 
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^\+ bin\/run-job --job hello$/m);
   assert.match(stdout, /^\*\/10 \* \* \* \* \S+ \S+\/bin\/run-job --job hello$/m);
-  assert.match(stdout, /^hello +ok .* succeeded$/m);
+  assert.match(stdout, /^hello +ok +20\S+ \S+ +[\d.]+ m?s\b/m);
   // Nothing starts the services before the crontab is installed.
   assert.match(
     stdout,

@@ -83,6 +83,21 @@ describe('why a service is as it is', () => {
       for (const command of seen.commands) assert.ok(stdout.includes(`\n    ${command}\n`), stdout);
     });
 
+  test('an instance is spoken of by itself, now and with --at: nothing of the other instances', async () => {
+    const pairs = `>-\n  sh -c 'test {{instance}} = 0 && exit 3; exec sleep 1000'`;
+    house.job('pair', service(pairs, 'instances: 2\nrespawn_limit: 1 3600\n'));
+    await house.ensure();
+    const degraded = /^pair\.1 is up; the service is DEGRADED since \S+ \S+$/;
+    await until(`${degraded}`, async () => degraded.test((await answer('pair.1')).answer));
+    assert.doesNotMatch(await why('pair.1'), /pair\.0/);
+    const ago = ['--at', '0 s ago'];
+    const { stdout } = await house.run('jobctl', ['why', 'pair.1', ...ago]);
+    assert.match(stdout, /^pair\.1 at \S+ \S+: the service was DEGRADED; the last thing before that: pair is DEGRADED/);
+    const dead = await house.run('jobctl', ['why', 'pair.0', ...ago]);
+    assert.match(dead.stdout, /^pair\.0 at .*: the service was DEGRADED; the last thing before that: pair(\.0)? /);
+    assert.match((await house.run('jobctl', ['why', 'pair', ...ago])).stdout, /^pair at \S+ \S+: it was DEGRADED; /);
+  });
+
   test('of one whose file is removed it says so, or that there is none any more', async () => {
     await house.run('jobctl', ['stop', 'finished']);
     rmSync(house.path('jobs/finished.yaml'));

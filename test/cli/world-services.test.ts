@@ -55,7 +55,7 @@ health_check: {command: /bin/cp -f /proc/self/environ ${probeFile}, interval: 1,
     return seen;
   }
 
-  test('an instance and its probe get the same, whoever starts the service', async () => {
+  test('an instance and its probe get the same environment, whoever starts the service', async () => {
     const expected = (folder: string) => [
       ...basis,
       `PWD=${folder}`,
@@ -84,7 +84,7 @@ health_check: {command: /bin/cp -f /proc/self/environ ${probeFile}, interval: 1,
     }
   });
 
-  test('the command of a notice gets the same without a run, and what the notice says', async () => {
+  test('the command of a notice gets the basic environment and the fields of the notice', async () => {
     const { code } = await house.run('run-job', ['fails'], { environment: hostile });
     assert.equal(code, 1);
     const seen = environIn(await until('the notice', () => whole(noticeFile, '\0')));

@@ -160,7 +160,7 @@ test('the service user may be a uid, and must exist', () => {
     '/etc/process-control.yaml:1:1: unknown key "x_"; a key of your own must start with "_"',
   );
   assert.deepEqual(withUser('user: nobody-here').said, [
-    '/etc/process-control.yaml:1:7: "user" must be a user of this machine, found "nobody-here"',
+    '/etc/process-control.yaml:1:7: "user" must be a user of this host, found "nobody-here"',
   ]);
   const none = loadConfig({ files: memoryFiles({}), users: memoryUsers(root), caller: callerOf(root) });
   assert.deepEqual(none.ok ? [] : none.problems.map(formatProblem), [
@@ -197,7 +197,7 @@ test('trusted owners must be users of the host', () => {
   const { config, said } = load({ files: { [systemFile]: { text: 'trusted_owners: [root, alice, 1500, gone]\n' } } });
   assert.deepEqual(config?.trustedOwnerUids, [0, 1000, 1500]);
   assert.deepEqual(said, [
-    '/etc/process-control.yaml:1:17: warning: "trusted_owners" has "gone", and this machine has no such user',
+    '/etc/process-control.yaml:1:17: warning: "trusted_owners" has "gone", and this host has no such user',
   ]);
 });
 
@@ -445,7 +445,7 @@ test("a named file of root's configures the host, a named file of the user's con
 test('a caller whose uid is no user gets a message that says so', () => {
   const nobody: Caller = { uid: 4242, euid: 4242, pid: 1, environment: {} };
   assert.deepEqual(load({ caller: nobody }).said, [
-    '/etc/process-control.yaml: this machine has no user with the uid 4242',
+    '/etc/process-control.yaml: this host has no user with the uid 4242',
   ]);
 });
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type CrontabJob, type CrontabOrder, composeCrontab } from '../../src/crontab/crontab.ts';
 import { isOurs, isPartOf } from '../../src/crontab/header.ts';
-import { nothingPresent, readPresent } from '../../src/crontab/last-good.ts';
+import { nothingPresent, readPresent } from '../../src/crontab/present.ts';
 import { readCrontab } from '../../src/crontab/reader.ts';
 import { compileTemplate } from '../../src/crontab/template.ts';
 

@@ -29,7 +29,7 @@ test('run-job gets --config with the whole path only if a configuration was name
   assert.equal(frame({ namedFile: './other.yaml', sources: ['/srv/other.yaml'] }).config, '/srv/other.yaml');
 });
 
-test('HOME is the root directory for every caller', () => {
+test('in /etc/cron.d HOME is / whoever runs cron-generate', () => {
   const { header } = frame({}, { HOME: '/root', XDG_STATE_HOME: '/x' });
   assert.deepEqual([header.home, header.settings], ['/', []]);
 });

@@ -158,12 +158,12 @@ test("Debian's crontab accepts every text that our parser accepts", { skip: notD
   assert.ok(accepted.filter((line) => readLine(line).is === 'entry').length > 30);
   for (let at = 0; at < accepted.length; at += 9000) {
     const file = `${accepted.slice(at, at + 9000).join('\n')}\n`;
-    assert.equal(cronReader.objection(withoutUsers(file)), undefined);
+    assert.equal(cronReader.problemIn(withoutUsers(file)), undefined);
   }
 });
 
 test("Debian's crontab refuses lines for which cron ignores a whole file", { skip: notDebian }, () => {
   for (const bad of ['0/5 * * * * root true\n', 'A=\n', '* * * * * root true', `${'# x\n'.repeat(10_001)}`]) {
-    assert.notEqual(cronReader.objection(withoutUsers(bad)), undefined, bad.slice(0, 40));
+    assert.notEqual(cronReader.problemIn(withoutUsers(bad)), undefined, bad.slice(0, 40));
   }
 });

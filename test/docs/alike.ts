@@ -28,6 +28,9 @@ const differing: readonly (readonly [RegExp, string])[] = [
   [/ \(\d+\)$/gm, ' (PID)'],
   [/\/tmp\/[\w.-]+/g, '/tmp/NAME'],
   [/\b\d+(\.\d+)? ?(ms|s|min|h|d|days)( \d+ ?(s|min|h))?\b/g, 'DURATION'],
+  [/\b(DURATION ago|now)\b/g, 'AGO'],
+  // The height of a bar is the duration of a run.
+  [/[▁-█]/g, '▁'],
   [/\b\d+(\.\d+)?( ?[KMG]i?B?| bytes)\b/g, 'SIZE'],
   [/\b\d+%/g, 'PERCENT'],
   // The width of a column follows its values.

@@ -64,7 +64,7 @@ test('a cron with TZ in its environment starts a job an hour after its tick was 
     assert.deepEqual([count(house, 'caught', 'started'), count(house, 'plain', 'started')], [1, 1]);
     const skipped = history(house, 'caught').find(({ event }) => event === 'skipped');
     assert.ok(skipped?.event === 'skipped' && skipped.outcome.reason === 'claimed' && skipped.tick?.tickMs === tickMs);
-    assert.match(skipped.outcome.words, /cron may have another time zone than this machine/);
+    assert.match(skipped.outcome.words, /cron may have another time zone than this host/);
   } finally {
     await cron.close();
     house.remove();

@@ -47,6 +47,10 @@ export class FakeClock implements Clock {
   get armed(): number {
     return this.#timers.length;
   }
+  /** Drops all pending timers, as a KILL does with those of a process. */
+  drop(): void {
+    this.#timers = [];
+  }
   /** Sets the wall clock; elapsed time goes on as before. */
   step(ms: number): void {
     this.#nowMs += ms;

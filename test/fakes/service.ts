@@ -95,6 +95,8 @@ export class ServiceScene {
   forget(): void {
     for (const command of this.commands) this.#over.add(command);
     this.fakes.locks.holders.clear();
+    this.clock.drop();
+    this.#watchers.length = 0;
   }
 
   get record() {
@@ -154,7 +156,7 @@ export class ServiceScene {
       random: () => String(this.commands.length).padStart(8, '0'),
       loadJob: () => this.#file,
       places: { jobDirectory: '/jobs', stateDirectory: '/state', portRange: { first: 31_000, last: 32_000 } },
-      tell: (notice) => this.notices.push(notice),
+      send: (notice) => this.notices.push(notice),
       say: (level, words) => this.said.push(`${level} ${words}`),
     };
   }

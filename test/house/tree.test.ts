@@ -47,6 +47,7 @@ const rooms = [
   'cli/on-demand',
   'cli/jobctl/frame',
   'cli/jobctl/log',
+  'cli/jobctl/status',
   'cli/jobctl/service',
   'cli/jobctl',
   'cli',
@@ -119,4 +120,12 @@ test('every file that docs/ARCHITECTURE.md names is there', () => {
   const places = [root, src];
   const missing = named.filter((file) => !places.some((place) => existsSync(path.join(place, file))));
   assert.deepEqual(missing, []);
+  // A name without a folder is that of some file of src.
+  const bare = [...page.matchAll(/`([a-z][a-z0-9-]*\.(?:ts|pl|cjs))`/g)].map(([, file = '']) => file);
+  const known = new Set(readdirSync(src, { recursive: true, encoding: 'utf8' }).map((file) => path.basename(file)));
+  assert.ok(bare.length > 0);
+  assert.deepEqual(
+    bare.filter((file) => !known.has(file)),
+    [],
+  );
 });

@@ -317,10 +317,10 @@ test('a threshold whose notice no channel sends gets a warning', () => {
     const result = validateJobText({ file: 'a.yaml', bytes }, {});
     return result.ok ? result.warnings.map(({ message }) => message) : result.problems;
   };
-  assert.deepEqual(doubts('notify_after: 3'), ['no one will be told: there is no "notify"']);
+  assert.deepEqual(doubts('notify_after: 3'), ['no notice is sent: there is no "notify"']);
   assert.deepEqual(doubts('notify_after: 3\nnotify: [{mail: a@b}]'), []);
   assert.deepEqual(doubts('skip_threshold: 3\nnotify: [{mail: a@b}]'), [
-    'no one will be told: no channel of "notify" has "warning" in its "on"',
+    'no notice is sent: no channel of "notify" has "warning" in its "on"',
   ]);
   assert.deepEqual(doubts('skip_threshold: 3\nnotify: [{mail: a@b, on: [warning]}]'), []);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isFailure, Newest, selectEntries } from '../../src/report/history-view.ts';
-import { entryMs, type HistoryEntry } from '../../src/report/text/history.ts';
+import { Newest, selectEntries } from '../../src/report/history-view.ts';
+import { entryMs, type HistoryEntry, isFailure } from '../../src/report/text/history.ts';
 import type { Outcome } from '../../src/run/outcome/outcome.ts';
 
 const minute = 60_000;

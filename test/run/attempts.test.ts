@@ -43,7 +43,7 @@ test('while processes that could not be killed live, no attempt follows', () => 
   assert.equal(nextAttemptAfterMs(1, failed, true, thrice), undefined);
 });
 
-test('without max_task_failures there is always another attempt', () => {
+test('with max_task_failures: -1 there is always another attempt', () => {
   const endless = policyOf({ max_task_failures: -1, backoff: { initial: '10s', factor: 3, max: '2m' } });
   const waits = [1, 2, 3, 4, 1000].map((number) => nextAttemptAfterMs(number, failed, false, endless));
   assert.deepEqual(waits, [10_000, 30_000, 90_000, 120_000, 120_000]);

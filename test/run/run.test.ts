@@ -471,7 +471,7 @@ test('failures in a row pause the job; after it is resumed they are counted anew
   const second = await runJob({ ...job, run: 'b' }, machine);
   const reason = 'it failed 2 times in a row (pause_after_failures: 2), the last time it failed with exit code 4';
   assert.equal(second.paused, reason);
-  assert.deepEqual(second.warnings, [`paused until a person resumes it (jobctl resume backup): ${reason}`]);
+  assert.deepEqual(second.warnings, [`paused until an operator resumes it (jobctl resume backup): ${reason}`]);
   assert.deepEqual(
     pauses().map(({ by, circuit }) => [by, circuit]),
     [['process-control', true]],

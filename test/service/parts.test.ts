@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { afterCommand, readDesired, requestWords, writeDesired } from '../../src/service/desired.ts';
 import { judgeResponse } from '../../src/service/instance/http-response.ts';
+import { noDeaths } from '../../src/service/instance/respawn.ts';
 import { snoozedUntilMs } from '../../src/service/instance/snooze.ts';
 import { allocatePorts } from '../../src/service/ports/allocate.ts';
 import { formatEntry, parseJournal } from '../../src/service/record/journal.ts';
@@ -155,15 +156,32 @@ test('a finished instance stays finished until the next boot', () => {
 });
 
 test('deaths of this boot count for the next supervisor; those of another boot do not', () => {
-  const dying: InstanceRecord = { ...failed, at: 'backoff' };
-  assert.deepEqual(restoreInstance({ ...dying, sinceMs: 5000 }, restoring).memory.deaths, {
-    atMs: [-2000, -1000],
-    quick: 4,
-  });
-  assert.deepEqual(restoreInstance({ ...dying, sinceMs: 5000 }, { ...restoring, sameBoot: false }).memory.deaths, {
-    atMs: [],
-    quick: 0,
-  });
+  const { sinceMs: _since, reason: _reason, ...dead } = failed;
+  // Only these three states have a start of their own.
+  const records: readonly InstanceRecord[] = [
+    ...(['down', 'backoff', 'stopping', 'unhealthy'] as const).map((at) => ({ ...dead, at })),
+    ...(['starting', 'up', 'failed'] as const).map((at) => ({ ...dead, at, sinceMs: 5000 })),
+  ];
+  for (const record of records) {
+    const deathsAfter = (more: object) => restoreInstance(record, { ...restoring, ...more }).memory.deaths;
+    assert.deepEqual(deathsAfter({}), { atMs: [-2000, -1000], quick: 4 }, record.at);
+    assert.deepEqual(deathsAfter({ resetMs: 1999 }), { atMs: [-2000, -1000], quick: 4 }, record.at);
+    assert.deepEqual(deathsAfter({ resetMs: 5000 }), noDeaths, record.at);
+    assert.deepEqual(deathsAfter({ sameBoot: false }), noDeaths, record.at);
+  }
+});
+
+test('an instance that waits for its next start goes on waiting on the same boot, and no longer than it was to', () => {
+  const { sinceMs: _since, reason: _reason, ...dead } = failed;
+  const waiting: InstanceRecord = { ...dead, at: 'backoff', untilMs: 12_000 };
+  const restored = (more: object) => {
+    const instance = restoreInstance(waiting, { ...restoring, ...more });
+    return instance.at === 'backoff' ? instance.untilMs : instance.at;
+  };
+  assert.equal(restored({}), 9000);
+  assert.equal(restored({ nowMs: -1e9 }), 17_000, 'the clock was set back');
+  assert.equal(restored({ sameBoot: false }), 'down');
+  assert.equal(restored({ resetMs: 3000 }), 'down');
 });
 
 test('an instance is restored as it was recorded', () => {

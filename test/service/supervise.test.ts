@@ -100,6 +100,31 @@ test('a failed service is still FAILED for the next supervisor, on this boot and
   assert.equal(scene.commands.length, 1);
 });
 
+test('deaths under one supervisor count for the next, whether it was killed or stopped, until a reset', async () => {
+  const die = async (scene: ServiceScene, ms: number) => {
+    scene.command(0).end(exits(7));
+    await settled(scene, ms);
+  };
+  for (const how of ['killed', 'stopped'] as const) {
+    const scene = await up('command: /bin/w\nrespawn_limit: 2 3600\nrestart_delay: 1');
+    await die(scene, 20_000);
+    await die(scene, 100);
+    assert.equal(scene.shown, 'DEGRADED: backoff', how);
+    if (how === 'stopped') {
+      scene.fakes.stops.request(15);
+      await settled(scene, 1000);
+    }
+    scene.forget();
+    await scene.begin();
+    const { quickDeaths, deathsMs, restarts } = scene.record.instances[0] ?? assert.fail();
+    assert.deepEqual([quickDeaths, deathsMs.length, restarts], [2, 2, 1], how);
+    await settled(scene, 20_000);
+    assert.equal(scene.shown, 'UP: up', how);
+    await die(scene, 1000);
+    assert.equal(scene.shown, 'FAILED: failed', how);
+  }
+});
+
 test('an instance whose probe fails is ended and started again; a probe that can not run changes nothing', async () => {
   const scene = await up(
     'command: /bin/w\nports: [http]\nhealth_check: {tcp: http, interval: 10, initial_interval: 5}',

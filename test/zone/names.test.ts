@@ -50,7 +50,7 @@ const rows: readonly (readonly [string, string])[] = [
   ],
   [
     'right/Europe/Berlin',
-    'names no time zone: "right/Europe/Berlin", it counts leap seconds, which this machine\'s clock does not; write "Europe/Berlin"',
+    'names no time zone: "right/Europe/Berlin", it counts leap seconds, which this host\'s clock does not; write "Europe/Berlin"',
   ],
   ['localtime', 'names no time zone: "localtime"; for the zone of the host leave the key out'],
   ['Factory', 'names no time zone: "Factory"; for the zone of the host leave the key out'],
@@ -109,6 +109,6 @@ test('without tzdata the message names the package', () => {
   assert.equal(judgeZone('UTC', bare), undefined);
   assert.equal(
     judgeZone('Europe/Berlin', bare)?.message,
-    'can\'t be "Europe/Berlin": this machine has no time zone data, so it knows UTC only; install the package tzdata',
+    'can\'t be "Europe/Berlin": this host has no time zone data, so it knows UTC only; install the package tzdata',
   );
 });

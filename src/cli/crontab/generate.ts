@@ -10,7 +10,7 @@ import { type Crontab, type CrontabFrame, composeCrontab } from '../../crontab/c
 import { dueMinutes } from '../../crontab/due-minutes.ts';
 import { decideChange, lookAtPresent, type PresentFiles, presentCrontab } from '../../crontab/files.ts';
 import { crontabFrame, outputProblem } from '../../crontab/frame.ts';
-import { nothingPresent, type PresentCrontab, readOwnCrontab } from '../../crontab/last-good.ts';
+import { nothingPresent, type PresentCrontab, readOwnCrontab } from '../../crontab/present.ts';
 import { changesText, compareLines, timingsAfter, timingsBefore } from '../../crontab/report.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import { expressionOf } from '../../schedule/expression.ts';

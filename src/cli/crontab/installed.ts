@@ -41,18 +41,25 @@ export function readInstalled(config: Config): Installed {
       if (entry.is === 'catch-up') common.catchUp ??= part;
       if (entry.is === 'job' && !lines.has(entry.slug)) lines.set(entry.slug, { ...entry, part });
     }
-  return { main: main.part, lines, ...common, daemon, command: commandOf(config), dueMinutes: rememberedMinutes() };
+  return {
+    main: main.part,
+    lines,
+    ...common,
+    daemon,
+    command: installCommand(config),
+    dueMinutes: rememberedMinutes(),
+  };
 }
 
 export function daemonEvidence(): DaemonEvidence {
   const found = findCronDaemon();
   const otherZone = zoneOfCron(found, hostZone());
-  if (found.is === 'absent') return { is: 'absent', ...startOfCron() };
+  if (found.is === 'absent') return { is: 'absent', ...findStartCommand() };
   return found.is === 'running' && otherZone !== undefined ? { ...found, otherZone } : found;
 }
 
 /** The command that starts the installed cron daemon, or installs one. */
-function startOfCron(): { readonly start?: string } {
+function findStartCommand(): { readonly start?: string } {
   const there = (file: string) => files.facts(files.resolve(file) ?? file) !== undefined;
   const name = ['cron', 'crond'].find((one) => there(`/usr/sbin/${one}`));
   if (name === undefined) return there('/usr/bin/apt-get') ? { start: 'sudo apt-get install cron' } : {};
@@ -60,7 +67,7 @@ function startOfCron(): { readonly start?: string } {
   return { start: there('/usr/sbin/service') ? `sudo service ${name} start` : `sudo /usr/sbin/${name}` };
 }
 
-/** Reads it when it is asked for the first time, and then for all jobs. */
+/** Returns a reader of what is installed. The crontab is read once, at the first call. */
 export function clockReader(config: Config): ClockReader {
   let known: Installed | undefined;
   const installed = () => {
@@ -89,7 +96,8 @@ function rememberedMinutes(): Installed['dueMinutes'] {
   };
 }
 
-function commandOf({ embedded, namedFile, sources }: Config): string {
+/** The command that puts what the job files say into the crontab. */
+export function installCommand({ embedded, namedFile, sources }: Config): string {
   const named = namedFile === undefined ? '' : ` --config ${sources[0] ?? namedFile}`;
   if (embedded) return `cron-generate --install${named}`;
   return `sudo cron-generate${named}`;

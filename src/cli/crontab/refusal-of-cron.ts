@@ -17,7 +17,7 @@ export function refusalOfCron({ writes }: CrontabChange): string | undefined {
       return `nothing was written, because cron would refuse line ${problem.line} of ${name}: ${problem.message}`;
   }
   for (const { name, text } of writes) {
-    const refusal = cronReader.objection(withoutUsers(text));
+    const refusal = cronReader.problemIn(withoutUsers(text));
     if (refusal !== undefined) return `nothing was written, because crontab -n refuses ${name}: ${refusal}`;
   }
   return undefined;

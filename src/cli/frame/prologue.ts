@@ -25,7 +25,7 @@ export interface Call {
   readonly configFile: string | undefined;
   /** `change` is audited, `look` is not. */
   readonly change?: 'change' | 'look';
-  /** Nobody reads the standard error of a start by cron, so a refusal goes to syslog, too. */
+  /** The standard error of a start by cron is not read, so a refusal goes to syslog, too. */
   readonly refusals?: 'stderr' | 'stderr and syslog';
 }
 

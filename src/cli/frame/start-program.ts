@@ -22,7 +22,7 @@ export interface ProgramStart {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** The program outlives its starter, and nobody reads what it prints. */
+/** The program outlives its starter, and its output is not read. */
 export function startBeside(start: ProgramStart): void {
   startInBackground(ownProgram(start));
 }

@@ -8,7 +8,7 @@ import type { Config } from '../../config/config.ts';
 import { throughSudo } from '../../config/sources.ts';
 import { type CrontabFrame, type CrontabJob, composeCrontab, type JobLine } from '../../crontab/crontab.ts';
 import { crontabFrame } from '../../crontab/frame.ts';
-import { nothingPresent } from '../../crontab/last-good.ts';
+import { nothingPresent } from '../../crontab/present.ts';
 import { type ClockedJob, clockFacts } from '../../report/clock/installed.ts';
 import { type CheckedLine, checkText } from '../../report/text/check.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';

@@ -4,23 +4,29 @@
  */
 
 import type { Config } from '../../config/config.ts';
-import { type HistoryFilter, Newest, selectEntries } from '../../report/history-view.ts';
+import { type HistoryFilter, Newest, selectEntries, stripIn } from '../../report/history-view.ts';
 import { hiddenWords } from '../../report/snapshot.ts';
 import { daysText } from '../../report/text/days.ts';
-import { type HistoryEntry, historyText } from '../../report/text/history.ts';
+import { type HistoryEntry, type HistoryView, historyText } from '../../report/text/history.ts';
+import { stripsText } from '../../report/text/strip.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
+import type { StripItem } from '../../run/history/strip.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { defined } from '../../text/defined.ts';
 import { timeText } from '../../zone/wall-time.ts';
-import { print, say } from '../frame/output.ts';
+import { print, printBytes, say } from '../frame/output.ts';
 import { refuse } from '../frame/refuse.ts';
 import { type Chosen, chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
+import { ofTerminal } from './frame/terminal.ts';
 
 const usualLines = 20;
 /** The limit for a span of time, which is shown whole otherwise. */
 const mostLines = 10_000;
+/** Runs in the strip of a job, and jobs that have one. */
+const stripLength = 30;
+const mostStrips = 20;
 
 export function history(options: Options, config: Config): number {
   const order = readOrder(options);
@@ -30,17 +36,39 @@ export function history(options: Options, config: Config): number {
   const { jobs, slugs } = chosen;
   if (options.days) return printDays(chosen, options);
   const newest = new Newest(order.count);
-  for (const slug of slugs) newest.add(selectEntries(jobs.entries(slug), order.filter, clock.nowMs()));
+  const strips = new Map<string, readonly StripItem[]>();
+  const terminal = options.json ? {} : ofTerminal();
+  for (const slug of slugs) {
+    const entries = jobs.entries(slug);
+    newest.add(selectEntries(entries, order.filter, clock.nowMs()));
+    if (terminal.terminal !== undefined)
+      strips.set(slug, stripIn(entries, order.filter, { nowMs: clock.nowMs(), most: stripLength }));
+  }
   const hidden = slugs.filter((slug) => sayHidden(slug, jobs.hidden(slug)));
   const shown = newest.entries();
   const isOne = options.tag === undefined && slugs.length === 1 && (options.names?.length ?? 1) > 0;
   if (options.json) print(shown.map((entry) => `${JSON.stringify(entryValue(entry))}\n`).join(''));
   else if (shown.length === 0 && hidden.length === 0) say('jobctl', nothingWords(slugs, options));
-  else print(historyText(shown, { formatTime: timeText(hostZone()), named: !isOne }));
+  else printHistory(shown, { ...terminal, formatTime: timeText(hostZone()), named: !isOne }, strips);
   const isWindow = order.filter.sinceMs !== undefined && options.lines === undefined;
   if (isWindow && newest.seen > shown.length)
     say('jobctl', `these are the newest ${shown.length} of ${newest.seen}; -n N shows more, --until earlier ones`);
   return hidden.length === 0 ? 0 : 1;
+}
+
+/** Each line was made printable; colours are our own. */
+function printHistory(
+  shown: readonly HistoryEntry[],
+  view: HistoryView,
+  strips: ReadonlyMap<string, readonly StripItem[]>,
+): void {
+  const jobs = [...new Set(shown.map(({ job }) => job))].sort();
+  const listed = jobs.flatMap((job) => {
+    const items = strips.get(job) ?? [];
+    return items.length === 0 ? [] : [{ job, items }];
+  });
+  const head = view.terminal === undefined || jobs.length > mostStrips ? '' : stripsText(listed, view.terminal);
+  printBytes(Buffer.from(head + historyText(shown, view)));
 }
 
 function printDays({ jobs, slugs }: Extract<Chosen, { ok: true }>, { json }: Options): number {

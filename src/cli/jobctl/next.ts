@@ -1,6 +1,7 @@
 /** `jobctl next`: when jobs will start. */
 
 import type { Config } from '../../config/config.ts';
+import { crowdedText, StartsPerMinute } from '../../report/clock/crowded.ts';
 import {
   aroundClockChange,
   inOrder,
@@ -14,8 +15,9 @@ import {
   upcomingStream,
   upcomingText,
 } from '../../report/clock/upcoming.ts';
-import { withProblem } from '../../report/text/failing.ts';
+import { brokenWords } from '../../report/text/failing.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
+import { folded } from '../../report/text/terminal/fold.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
 import { readPauses } from '../../run/pause/pause.ts';
 import { requestWords } from '../../service/desired.ts';
@@ -35,12 +37,15 @@ import { hostZones } from '../frame/zones.ts';
 import type { Jobs } from '../report/snapshots.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
+import { ofTerminal } from './frame/terminal.ts';
 
 /** The number of ticks for one job; of several jobs, the next one of each is shown. */
 const usualCount = 5;
 /** The limit for --count; a span of time is shown whole. */
 const mostTicks = 10_080;
 const pieceLength = 65_536;
+/** A time and the gap behind it. */
+const timeWidth = 21;
 
 export function next(options: Options, config: Config): number {
   const order = readOrder(options, config);
@@ -54,15 +59,40 @@ export function next(options: Options, config: Config): number {
   const load = loader(jobs, config);
   const found = slugs.map((slug) => upcoming(slug, { load, order: whole, jobs }));
   const none = found.flatMap((one) => one.none);
+  const isSpan = order.untilMs !== undefined;
+  const minutes = new StartsPerMinute();
+  const streams = found.map(({ ticks }) => ticks);
   if (options.json) {
-    printEach(upcomingJson({ ticks: eachOf(found), none }));
+    printEach(upcomingJson({ ticks: isSpan ? counted(inOrder(streams), minutes) : eachOf(found), none }));
+    const crowdedMinutes = minutes.crowded();
+    if (crowdedMinutes.length > 0) print(`${JSON.stringify({ crowdedMinutes })}\n`);
     return 0;
   }
   const view = { hostZone: order.zones.host, nowMs: clock.nowMs(), width: widest(slugs) };
-  printEach(upcomingLines({ ticks: inOrder(found.map(({ ticks }) => ticks)), none }, view));
+  printEach(fitted(upcomingLines({ ticks: counted(inOrder(streams), minutes), none }, view)));
+  if (isSpan) printEach(fitted([crowdedText(minutes.crowded(), view.hostZone)]));
   if (single) print(clockChangeText(slugs[0] ?? '', load, whole));
   warnOfCronZone();
   return 0;
+}
+
+/** Lines that are too long for the terminal go on behind the column of the times. */
+function* fitted(lines: Iterable<string>): Generator<string> {
+  const { terminal } = ofTerminal();
+  for (const line of lines) {
+    if (terminal === undefined || line === '') yield line;
+    else
+      yield folded(line.slice(0, -1), terminal.columns, timeWidth)
+        .map((part) => `${part}\n`)
+        .join('');
+  }
+}
+
+function* counted(ticks: Iterable<UpcomingTick>, minutes: StartsPerMinute): Generator<UpcomingTick> {
+  for (const tick of ticks) {
+    minutes.add(tick);
+    yield tick;
+  }
 }
 
 /** Yields the ticks job by job. */
@@ -117,7 +147,7 @@ function upcoming(slug: string, { load, order, jobs }: Upcoming): UpcomingStream
  */
 function noTick(job: AnySnapshot, format: (ms: number) => string): NoTick | undefined {
   const { slug, service } = job;
-  if (isBroken(job)) return { job: slug, why: job.file, words: withProblem(job) };
+  if (isBroken(job)) return { job: slug, why: job.file, words: brokenWords(job) };
   if (service?.desired !== 'down' || service.file !== undefined || service.wish === undefined) return undefined;
   return { job: slug, why: 'stopped', words: `is a service that was stopped ${requestWords(service.wish, format)}` };
 }

@@ -28,7 +28,7 @@ import { callerName } from '../frame/caller-name.ts';
 import { print, say } from '../frame/output.ts';
 import { refuse } from '../frame/refuse.ts';
 import { findService } from '../report/service-snapshots.ts';
-import { notDone, tellerFor } from './frame/act.ts';
+import { answersFor, notDone } from './frame/act.ts';
 import { type Chosen, chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 import { recordSteering } from './frame/record.ts';
@@ -63,10 +63,10 @@ export async function pause(options: Options, config: Config): Promise<number> {
 function tellPaused(record: Pause, replaced: Pause | undefined, options: Options): void {
   const format = timeText(hostZone());
   const name = nameOf(record.target);
-  const tell = tellerFor(options);
-  tell.print(`${name} paused ${printable(pauseTerms(record, format))}\n`);
+  const answers = answersFor(options);
+  answers.print(`${name} paused ${printable(pauseTerms(record, format))}\n`);
   if (replaced !== undefined)
-    tell.print(`${name} this replaces another pause: paused ${printable(pauseTerms(replaced, format))}\n`);
+    answers.print(`${name} this replaces another pause: paused ${printable(pauseTerms(replaced, format))}\n`);
 }
 
 /** The pause on record for this very target, while it lasts. */
@@ -129,11 +129,11 @@ function tellResumed(
   }: { readonly target: PauseTarget; readonly wasPaused: boolean; readonly held: readonly Held[] },
   options: Options,
 ): void {
-  const tell = tellerFor(options);
-  if (wasPaused) tell.print(`${nameOf(target)} resumed\n`);
-  else if (held.length === 0) tell.print(`${nameOf(target)} was not paused\n`);
+  const answers = answersFor(options);
+  if (wasPaused) answers.print(`${nameOf(target)} resumed\n`);
+  else if (held.length === 0) answers.print(`${nameOf(target)} was not paused\n`);
   for (const { slug, pause } of held)
-    tell.say(`${slug} is still ${pauseWords(pause, timeText(hostZone()))}; to end that: ${resumeCommand(pause)}`);
+    answers.say(`${slug} is still ${pauseWords(pause, timeText(hostZone()))}; to end that: ${resumeCommand(pause)}`);
 }
 
 /**

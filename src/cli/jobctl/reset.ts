@@ -13,7 +13,7 @@ export function reset(options: Options, config: Config): Promise<number> {
   return actOnEach(options, config, resetJob);
 }
 
-async function resetJob(slug: string, { options, config, jobs, tell }: Act): Promise<ActResult> {
+async function resetJob(slug: string, { options, config, jobs, answers }: Act): Promise<ActResult> {
   const files = stateFiles(config.stateDirectory);
   const job = jobs.snapshot(slug);
   const failures = job === undefined ? 0 : job.streak.failures;
@@ -22,11 +22,11 @@ async function resetJob(slug: string, { options, config, jobs, tell }: Act): Pro
   );
   const removed = circuit === undefined ? undefined : removePause(files, circuit.target);
   if (removed?.ok === false) {
-    tell.say(`${slug}: the pause could not be ended: ${removed.reason}`);
+    answers.say(`${slug}: the pause could not be ended: ${removed.reason}`);
     return { exitCode: notDone, value: { reset: false, reason: removed.reason } };
   }
   recordSteering([slug], { action: 'reset' }, options, config);
   const forgotten = failures === 1 ? '1 failure' : `${failures} failures`;
-  tell.print(`${slug} reset: ${forgotten} in a row forgotten${circuit === undefined ? '' : ', its pause ended'}\n`);
+  answers.print(`${slug} reset: ${forgotten} in a row forgotten${circuit === undefined ? '' : ', its pause ended'}\n`);
   return { exitCode: 0, value: { reset: true, failures, resumed: circuit !== undefined } };
 }

@@ -35,15 +35,15 @@ export function start(options: Options, config: Config): Promise<number> {
  * Refuses at once what can be known now. What goes wrong later is on record under the id that is
  * printed.
  */
-export async function startJob(slug: string, { options, config, jobs, tell }: Act): Promise<ActResult> {
+export async function startJob(slug: string, { options, config, jobs, answers }: Act): Promise<ActResult> {
   if (isLeftOut(slug, options, jobs)) {
-    tell.print(`${slug} is not started: it is disabled in its file; jobctl start ${slug} runs it all the same\n`);
+    answers.print(`${slug} is not started: it is disabled in its file; jobctl start ${slug} runs it all the same\n`);
     return { exitCode: 0, value: { started: false } };
   }
   const refusal = startRefusal(slug, jobs);
   if (refusal !== undefined) {
     const { words, code } = refusal;
-    tell.say(`${slug} ${words}`);
+    answers.say(`${slug} ${words}`);
     return { exitCode: code, value: { started: false, reason: words } };
   }
   const run = newRunId(clock.nowMs(), randomUuid());
@@ -52,12 +52,12 @@ export async function startJob(slug: string, { options, config, jobs, tell }: Ac
   const program = runStart(slug, run, options);
   if (!options.wait) {
     startBeside(program);
-    tell.print(`${run}\n`);
+    answers.print(`${run}\n`);
     return { exitCode: 0, value: { started: true, run } };
   }
   // The run outlives this terminal. With --json standard output has the object alone.
   const child = startAndRead(program, ['ignore', options.json ? 'ignore' : 'pipe', 'pipe']);
-  tell.print(`${run}\n`);
+  answers.print(`${run}\n`);
   const exitCode = await endOf(child, { slug, run });
   return { exitCode, value: { started: true, run, exitCode } };
 }

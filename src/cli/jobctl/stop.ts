@@ -29,15 +29,15 @@ export function restart(options: Options, config: Config): Promise<number> {
 }
 
 async function restartJob(slug: string, act: Act): Promise<ActResult> {
-  const { options, config, tell } = act;
+  const { options, config, answers } = act;
   const byTag = options.tag ?? options.viaTag;
   if (byTag !== undefined && realLocks(config, () => undefined).holder(slug) === undefined) {
-    tell.print(`${slug} does not run, so it is not restarted\n`);
+    answers.print(`${slug} does not run, so it is not restarted\n`);
     return { exitCode: 0, value: { restarted: false } };
   }
   const refusal = restartRefusal(slug, act);
   if (refusal !== undefined) {
-    tell.say(`${slug} ${refusal.words}`);
+    answers.say(`${slug} ${refusal.words}`);
     return { exitCode: refusal.code, value: { restarted: false, reason: refusal.words } };
   }
   recordSteering([slug], { action: 'restart' }, options, config);
@@ -49,7 +49,7 @@ async function restartJob(slug: string, act: Act): Promise<ActResult> {
   return { exitCode: started.exitCode, value: { ...stopped.value, ...started.value } };
 }
 
-async function stopJob(slug: string, { options, config, tell }: Act): Promise<ActResult> {
+async function stopJob(slug: string, { options, config, answers }: Act): Promise<ActResult> {
   const { reason } = options;
   const loaded = loadJob(slug, config, { files });
   const holder = realLocks(config, () => undefined).holder(slug);
@@ -59,21 +59,21 @@ async function stopJob(slug: string, { options, config, tell }: Act): Promise<Ac
   let stoppedRun: string | undefined;
   const answer = await stopRunHere(config, order, (holder) => {
     stoppedRun = holder.runId;
-    tell.print(`${killSentence(slug, holder)}\n`);
+    answers.print(`${killSentence(slug, holder)}\n`);
   });
   const value = { stop: answer.is, ...defined({ stoppedRun }) };
   switch (answer.is) {
     case 'idle':
-      tell.print(`${killSentence(slug, undefined)}\n`);
+      answers.print(`${killSentence(slug, undefined)}\n`);
       return { exitCode: 0, value };
     case 'stopped':
-      tell.print(`${slug} has ended.\n`);
+      answers.print(`${slug} has ended.\n`);
       return { exitCode: 0, value };
     case 'still-running': {
       const wrapper = answer.holder.state === 'orphaned' ? undefined : answer.holder.wrapper?.pid;
       const pids = [wrapper, ...answer.holder.pids].filter(Boolean);
       const processes = answer.holder.processes?.map(processWords);
-      tell.say(stillRunningWords(slug, answer.holder));
+      answers.say(stillRunningWords(slug, answer.holder));
       return { exitCode: notDone, value: { ...value, pids, ...defined({ processes }) } };
     }
     default:

@@ -165,7 +165,7 @@ function hasIncident({ config, slug }: ReportedRun): boolean {
 
 /** One deliverer is enough: it looks at the queue again after it has released its lock. */
 function startDeliverer({ config }: ReportedRun): void {
-  const locks = realLocks(config, (remark) => say('run-job', remark));
+  const locks = realLocks(config, (warning) => say('run-job', warning));
   if (locks.holder(noticeLock) !== undefined) return;
   startBeside({ name: 'deliver-notices', configFile: config.namedFile, inherits: 'settings' });
 }

@@ -5,8 +5,8 @@
 import { statSync } from 'node:fs';
 import type { Config } from '../../config/config.ts';
 import { type Address, type Channel, wrongAddress } from '../../job/keys/notices.ts';
+import { pingMessage, webhookMessage } from '../../notify/http-message.ts';
 import type { Entry } from '../../notify/outbox/entry.ts';
-import { pingMessage, webhookMessage } from '../../notify/requests.ts';
 import { bareWorld } from '../../run/world/world.ts';
 import { sha256 } from '../../system/file/hash.ts';
 import { post } from '../../system/message/http.ts';

@@ -42,7 +42,7 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
     await writeSyslog('error', formatProblem(listed.problem));
     return exitCode;
   }
-  const remarks = await catchUp(jobsOf(listed.slugs, config), {
+  const messages = await catchUp(jobsOf(listed.slugs, config), {
     clock,
     history: realHistory(config),
     hostName: os.hostname(),
@@ -57,12 +57,12 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
     byTheClock: process.env.PROCESS_CONTROL_TRIGGER === 'cron',
     load: () => import('./winston-log.ts'),
   });
-  for (const { slug, level, words } of remarks) {
+  for (const { slug, level, words } of messages) {
     log.note(level, `${slug} ${words}`, { job: slug });
     if (level === 'error') say(program, `${slug}: ${words}`);
   }
   await log.close();
-  return remarks.some(({ level }) => level === 'error') ? exitCodes.internal : 0;
+  return messages.some(({ level }) => level === 'error') ? exitCodes.internal : 0;
 }
 
 /**

@@ -27,7 +27,7 @@ export async function ensureServices(configFile: string | undefined, args: reado
   const { config } = opened;
   const answer = await realLocks(config, () => undefined).acquire(ensureLock, newRunId(clock.nowMs(), randomUuid()));
   if (answer.is === 'busy') {
-    // cron calls again in a minute, and nobody reads what it prints.
+    // cron calls again in a minute, and its output is not read.
     if (process.env.PROCESS_CONTROL_TRIGGER !== 'cron') say('run-job', 'another --ensure is at work; nothing to do');
     return 0;
   }

@@ -146,15 +146,15 @@ function supervisorHost(
       return { ...loaded, value: isService(loaded.value) ? loaded.value : 'no service' };
     },
     say: note,
-    tell(notice) {
-      const told = queueServiceNotice(notice, run, config)
+    send(notice) {
+      const queued = queueServiceNotice(notice, run, config)
         .then((warnings) => {
           for (const warning of warnings) note('error', `${job.slug}: ${warning}`);
         })
         // The service must stay up, whatever goes wrong with a notice.
         .catch((error: unknown) => note('error', `${job.slug}: the notice could not be queued: ${String(error)}`))
-        .finally(() => notices.delete(told));
-      notices.add(told);
+        .finally(() => notices.delete(queued));
+      notices.add(queued);
     },
   };
 }

@@ -28,12 +28,12 @@ interface Told {
 }
 
 export function validateFiles(names: readonly string[], { json, config, named = false }: Told): number {
-  const { defaults, jobDirectory, problems: doubts } = jobDefaults(config);
+  const { defaults, jobDirectory, problems: ofDefaults } = jobDefaults(config);
   const inside = throughSudo(caller) ? jobDirectory : undefined;
   const checkSchedule = scheduleChecker();
   const misnamed = named ? names.flatMap((name) => nameProblem(name) ?? []) : [];
   const found = names.flatMap((name) => validateFile(name, { defaults, checkSchedule, inside }));
-  const problems = [...doubts, ...misnamed, ...found];
+  const problems = [...ofDefaults, ...misnamed, ...found];
   const bad = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file));
   const comment =
     bad.size === 0 ? `${names.length} files are valid` : `${bad.size} of ${names.length} files have problems`;

@@ -83,8 +83,8 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
     daemon: installed.daemon,
     user: userEvidence(config),
-    runner: { path: config.runnerPath, ...objection(runnerProblem(config.runnerPath, config.serviceUser)) },
-    state: { path: config.stateDirectory, ...objection(stateProblem(config)) },
+    runner: { path: config.runnerPath, ...problemOf(runnerProblem(config.runnerPath, config.serviceUser)) },
+    state: { path: config.stateDirectory, ...problemOf(stateProblem(config)) },
     machine: { bootMs: bootTimeMs(), suspendedMs: suspendedMs() },
     cronLog: cronLog({ momentMs, writtenMs: crontab.facts?.mtimeMs ?? momentMs, nowMs, zone }),
   };
@@ -111,7 +111,7 @@ function withStandIn(runs: readonly RunRecord[], question: StandInQuestion): rea
   return start === undefined ? runs : runs.map((run) => (run.run === start.run ? { ...run, tick: { tickMs } } : run));
 }
 
-function objection(words: string | undefined): { readonly objection?: string } {
+function problemOf(words: string | undefined): { readonly objection?: string } {
   return words === undefined ? {} : { objection: words };
 }
 

@@ -58,12 +58,12 @@ export function timesOf(config: Config): Times {
     const rule = clockRule(job, facts);
     if (job.service !== undefined) return { clock: facts };
     const delayMs = delayOf(job);
-    // A job that has never run is waited for from when cron got its line.
+    // Before its first run a job is expected since its line was written.
     const changedMs = Math.max(files.facts(job.path)?.ctimeMs ?? nowMs, clockOf.installedMs(job.slug));
     const account = readAccount(job, claims, { nowMs, changedMs });
     const question = { account, nowMs, changedMs, pauses, zones, delayMs };
     const late = overdueOf(job, { ...question, hasStart: startsInHistory(job, { history, zones }) });
-    // Where cron has no line of these times, the listing says that instead.
+    // If the line has other times, the file's ticks are not expected.
     const isWaitedFor = rule !== undefined && (facts.line === 'in-sync' || facts.line === 'unknown');
     const nextMs = rule && nextStart(rule, nowMs, zones);
     const dueMs = dueOf(job, { ...question, hasStart: startsInHistory(job, { history, zones }) });

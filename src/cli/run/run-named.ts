@@ -6,7 +6,7 @@
  * 3. A service gets its supervisor, and the story goes on in on-demand/supervise.
  * 4. Before the lock: is a tick due, is the job paused, is it too late (run/before-run).
  * 5. The run itself: lock, command, timeout, log, record (run/run).
- * 6. Tell people, by stderr, log, syslog and notices; then let prune-logs look at old logs.
+ * 6. Report the outcome on stderr, in log and syslog and by notices; then start prune-logs.
  */
 import { statSync } from 'node:fs';
 import process from 'node:process';
@@ -98,7 +98,7 @@ function recordProblems({ name, host, config }: Scene, problems: readonly Proble
   sayProblems(problems);
   const reason = problems.map(publicWords).join('; ');
   const result = recordNotStarted(name, host, { stage: 'configuration', reason, code: exitCodes.configuration });
-  return tell(result, { ...name, config });
+  return report(result, { ...name, config });
 }
 
 async function superviseOrRefuse({ request, config, host, name }: Scene, job: ServiceJob): Promise<number> {
@@ -122,12 +122,12 @@ async function runOrSkip(scene: Scene, job: RunJob): Promise<number> {
   const before = await lookBefore(scene, job);
   if (before.is === 'not-due') return 0;
   const ofTick = { ...name, ...defined({ tick: before.tick }) };
-  const told = { ...name, config, job };
+  const reported = { ...name, config, job };
   const result =
     before.is === 'skip'
       ? recordSkip(ofTick, host, before.skip)
-      : await runJob({ ...orderOf(scene, job), ...ofTick, onStarted: (begun) => queueStart(told, begun) }, host);
-  const code = await tell({ ...result, warnings: [...before.warnings, ...result.warnings] }, told);
+      : await runJob({ ...orderOf(scene, job), ...ofTick, onStarted: (begun) => queueStart(reported, begun) }, host);
+  const code = await report({ ...result, warnings: [...before.warnings, ...result.warnings] }, reported);
   if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;
 }
@@ -172,16 +172,16 @@ function currentTrigger(): Trigger {
 }
 
 /** Prints a line on stderr if the run did not succeed, then informs log, syslog and notices. */
-async function tell(result: RunResult, telling: ReportedRun): Promise<number> {
+async function report(result: RunResult, run: ReportedRun): Promise<number> {
   const { outcome } = result;
   const failed = result.exitCode !== 0;
   if (failed)
     say(
       program,
-      `${telling.slug} ${outcomeWords(outcome)}${result.logPath === undefined ? '' : ` (log: ${result.logPath})`}`,
+      `${run.slug} ${outcomeWords(outcome)}${result.logPath === undefined ? '' : ` (log: ${result.logPath})`}`,
     );
-  for (const warning of result.warnings) say(program, `${telling.slug}: ${warning}`);
-  await reportRun(result, telling);
+  for (const warning of result.warnings) say(program, `${run.slug}: ${warning}`);
+  await reportRun(result, run);
   return result.exitCode;
 }
 
@@ -193,7 +193,7 @@ function unknownJob(slug: string, config: Config): string {
 }
 
 /**
- * Refuses before there is a log. Nobody reads the standard error of a start by cron (MAILTO=""), so
+ * Refuses before there is a log. The standard error of a start by cron (MAILTO="") is not read, so
  * syslog gets the words, too.
  */
 async function refuseRun(words: string): Promise<number> {

@@ -140,16 +140,16 @@ export function noticesOf(written: WrittenNotices): {
   const channels = made.filter((each) => typeof each !== 'string');
   const after = notify_after ?? noticeKeys.notify_after.default;
   const notices = defined({ channels, after, skipThreshold: skip_threshold });
-  return { notices, problems: [...problems, ...unheard(notices)] };
+  return { notices, problems: [...problems, ...unsent(notices)] };
 }
 
 /** Warns of a threshold whose notice no channel sends. */
-function unheard({ channels, after, skipThreshold }: Notices): readonly ValueProblem[] {
+function unsent({ channels, after, skipThreshold }: Notices): readonly ValueProblem[] {
   const problems: ValueProblem[] = [];
   const warn = (key: string, message: string) => problems.push(warningAt([key], message));
-  if (after > 1 && channels.length === 0) warn('notify_after', 'no one will be told: there is no "notify"');
+  if (after > 1 && channels.length === 0) warn('notify_after', 'no notice is sent: there is no "notify"');
   if (skipThreshold !== undefined && !channels.some(({ on }) => on?.includes('warning'))) {
-    warn('skip_threshold', 'no one will be told: no channel of "notify" has "warning" in its "on"');
+    warn('skip_threshold', 'no notice is sent: no channel of "notify" has "warning" in its "on"');
   }
   return problems;
 }

@@ -73,14 +73,14 @@ export const policyKeys = {
   unrecoverable_exit_codes: {
     ...exitCodes,
     description:
-      'Exit codes after which run-job makes no further attempt and pauses the job until a person resumes it. A timeout counts as 124, a command that is not found as 127, an end by signal n as 128+n.',
+      'Exit codes after which run-job makes no further attempt and pauses the job until an operator resumes it. A timeout counts as 124, a command that is not found as 127, an end by signal n as 128+n.',
     examples: [[64, 78]],
   },
   pause_after_failures: {
     type: 'integer',
     minimum: 1,
     maximum: 1_000_000,
-    description: 'Failures in a row after which run-job pauses the job and sends a notice. A person must resume it.',
+    description: 'Failures in a row after which run-job pauses the job and sends a notice. An operator must resume it.',
     examples: [10],
     'x-expected': 'a whole number, 1 or more',
   },

@@ -200,7 +200,8 @@ export const jobSchema = {
     allow_overtime: {
       type: 'boolean',
       default: false,
-      description: '`true`: a run that is skipped because the job is still running does not count as a failure.',
+      description:
+        '`true`: failmail and `last status` do not count a run that is skipped because the job is still running; without it they do. `state` never counts it.',
     },
     failmail: {
       type: 'object',

@@ -123,7 +123,7 @@ export const serviceKeys = {
     type: 'boolean',
     default: false,
     description:
-      '`true`: the job is a service. It has no schedule and is kept running: it is restarted when it ends, when it no longer answers, and after a reboot. The keys below are for services only.',
+      '`true`: the job is a service. It has no schedule and is kept running: it is restarted when it ends, when it no longer answers, and after a reboot. The keys from `instances` to `stop_timeout`, and `log_keep`, are for services only.',
   },
   instances: { ...copies, default: 1, description: 'Number of copies that run, numbered from 0.', examples: [4] },
   count: { ...copies, description: 'Another name of `instances`.', examples: [2] },

@@ -133,7 +133,7 @@ export const jobSynonyms: Synonyms = {
   ),
   ...all(
     'image container docker_image',
-    said('a command is a program of this machine; write docker run … as the "command"'),
+    said('a command is a program of this host; write docker run … as the "command"'),
   ),
   ...all(
     'secret secrets password',

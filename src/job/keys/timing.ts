@@ -29,7 +29,7 @@ export const timingKeys = {
   start_deadline: {
     ...duration,
     description:
-      'Time within which a tick must start; a later one is skipped. With `cron_collision_policy: QUEUE` it is also the time that the next run waits for the one under way (without this key one hour).',
+      'Time after its tick within which a run must start; later it is skipped. With `cron_collision_policy: QUEUE` it is also the time that the next run waits for the one under way (without this key one hour).',
     examples: ['10m'],
   },
   catch_up: {

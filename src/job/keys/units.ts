@@ -1,4 +1,4 @@
-/** Seconds and bytes of values that the schemas allow; `undefined` for a key that is not written. */
+/** Seconds and bytes of values that the schemas allow; `undefined` for a key not written. */
 import { parseDuration } from '../../text/duration.ts';
 import { parseSize } from '../../text/size.ts';
 

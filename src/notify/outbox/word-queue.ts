@@ -1,7 +1,7 @@
 /**
  * Turns queued runs into messages in the outbox: reads on in each job's history from the last event
  * that was considered, and routes the news of each event to its recipients. The outbox is written
- * first, then the notice state: after a crash between the two a message is sent twice, and none is lost.
+ * first, then the notice state: after a crash between the two a message is sent twice, none is lost.
  */
 
 import type { HistoryEvent } from '../../run/history/event.ts';
@@ -150,7 +150,7 @@ function firstNew(
 }
 
 /**
- * Filters the news of a run that is not in the queue: run-job was killed, or the run had no recipients.
+ * Filters the news of a run that is not in the queue: run-job was killed, or it had no recipients.
  * The recipients of today must not get a month of old warnings, and of old failures only the last.
  */
 function isNews(news: News, event: HistoryEvent, isCurrent: boolean): boolean {

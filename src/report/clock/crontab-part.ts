@@ -35,7 +35,7 @@ export interface CrontabRefusal {
 
 /** Returns why cron ignores the whole file; `generate` is the command that writes it again. */
 export function refusalOf(crontab: CrontabPart, generate: string): CrontabRefusal | undefined {
-  const { path, facts, kind, faults, unknownUsers, endsWithLineBreak, lineCount } = crontab;
+  const { path, facts, kind, faults: problems, unknownUsers, endsWithLineBreak, lineCount } = crontab;
   if (facts === undefined || kind === 'own') return undefined;
   const because = (words: string, ...advice: readonly Advice[]): CrontabRefusal => ({ words, advice });
   const again = advise('install the crontab again', generate);
@@ -59,7 +59,7 @@ export function refusalOf(crontab: CrontabPart, generate: string): CrontabRefusa
     );
   if (facts.links > 1)
     return because(`it has ${facts.links} hard links`, advise('remove the other links, then', `sudo touch ${file}`));
-  if (faults[0] !== undefined) return because(`one line is wrong: ${faults[0]}`, again);
+  if (problems[0] !== undefined) return because(`one line is wrong: ${problems[0]}`, again);
   if (!endsWithLineBreak) return because('its last line has no end', again);
   if (unknownUsers[0] !== undefined)
     return because(

@@ -4,7 +4,7 @@
  * A new or changed job file changes nothing until cron-generate has put its line into the crontab.
  */
 
-import { lineRule } from '../../crontab/last-good.ts';
+import { lineRule } from '../../crontab/present.ts';
 import { readLine } from '../../crontab/reader.ts';
 import { isReboot } from '../../schedule/nickname.ts';
 import type { Scheduled } from '../../schedule/ticks.ts';

@@ -254,7 +254,7 @@ export function* upcomingLines(stream: UpcomingStream, view: WideView): Generato
 function* tickLines({ ticks, none }: UpcomingStream, view: WideView): Generator<string> {
   const { width, hostZone } = view;
   for (const tick of ticks)
-    yield line(`${wallTime(tick.tickMs, hostZone)}  ${tick.job.padEnd(width)}  ${remarks(tick, view)}`);
+    yield line(`${wallTime(tick.tickMs, hostZone)}  ${tick.job.padEnd(width)}  ${detailsOf(tick, view)}`);
   for (const { job, words } of none) yield noTickLine(job, words, view);
 }
 
@@ -266,7 +266,7 @@ function line(text: string): string {
   return `${printable(text.trimEnd())}\n`;
 }
 
-function remarks(tick: UpcomingTick, { hostZone, nowMs }: UpcomingView): string {
+function detailsOf(tick: UpcomingTick, { hostZone, nowMs }: UpcomingView): string {
   const { tickMs, startMs, zone, paused } = tick;
   const parts = [
     tickMs > nowMs ? `in ${durationWords((tickMs - nowMs) / 1000)}` : `${durationWords((nowMs - tickMs) / 1000)} ago`,

@@ -18,8 +18,8 @@ export interface CheckedLine extends JobLine {
 export function checkText({ directory, lines, problems }: CheckedDirectory): string {
   const width = widest(lines.map(({ slug }) => slug));
   const bad = new Set(problems.filter(({ severity }) => severity === 'error').map(({ file }) => file)).size;
-  const doubts = problems.filter(({ severity }) => severity === 'warning').length;
-  const warned = doubts === 0 ? '' : `, ${count(doubts, 'warning')}`;
+  const warnings = problems.filter(({ severity }) => severity === 'warning').length;
+  const warned = warnings === 0 ? '' : `, ${count(warnings, 'warning')}`;
   const sum = bad === 0 ? 'all valid' : `${bad} with problems`;
   return [
     ...problems.map(formatProblem),

@@ -1,7 +1,7 @@
 /** `jobctl history --days`: a line for each day of a job, also of days whose runs are no longer on record. */
 import type { DayLine } from '../../run/history/days.ts';
 import { shortDuration } from './relative.ts';
-import { table } from './table.ts';
+import { measure, table } from './terminal/table.ts';
 
 const columns = [
   { title: 'DAY' },
@@ -24,5 +24,6 @@ export function daysText(days: readonly DayLine[], formatTime: (ms: number) => s
     { text: took === undefined ? '' : shortDuration(took.maxMs) },
     { text: firstFailure === undefined ? '' : `${formatTime(firstFailure.atMs)} ${firstFailure.run}` },
   ]);
-  return table(columns, rows, { width: Number.POSITIVE_INFINITY });
+  const { titles, rows: lines } = table(measure(columns, rows), { width: Number.POSITIVE_INFINITY });
+  return [titles, ...lines].map((line) => `${line}\n`).join('');
 }

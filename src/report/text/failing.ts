@@ -39,11 +39,11 @@ export function failingText(
 }
 
 /** The state of the file, the run that goes on all the same, and the first problem. */
-export function withProblem(job: BrokenJobSnapshot): string {
-  return job.file === 'gone' ? brokenWords(job) : `${brokenWords(job)}: ${job.problems[0] ?? ''}`;
+export function brokenWords(job: BrokenJobSnapshot): string {
+  return job.file === 'gone' ? brokenState(job) : `${brokenState(job)}: ${job.problems[0] ?? ''}`;
 }
 
-function brokenWords({ file, service, activity }: BrokenJobSnapshot): string {
+function brokenState({ file, service, activity }: BrokenJobSnapshot): string {
   const runs = service === undefined ? activity.is !== 'idle' : service.supervisor !== undefined;
   if (service !== undefined) {
     if (file === 'gone') return 'its file is gone, so it is being stopped';
@@ -54,7 +54,7 @@ function brokenWords({ file, service, activity }: BrokenJobSnapshot): string {
 }
 
 function headWords(job: AnySnapshot, time: (ms: number) => string): string {
-  if (isBroken(job)) return withProblem(job);
+  if (isBroken(job)) return brokenWords(job);
   const { service, streak, lastRun } = job;
   if (service !== undefined) {
     const since = service.sinceMs === undefined ? '' : ` since ${time(service.sinceMs)}`;

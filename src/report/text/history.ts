@@ -3,11 +3,14 @@
  * newest last.
  */
 import type { Steered, Trigger } from '../../run/history/event.ts';
-import { lastedWords, leftOutWords } from '../../run/outcome/outcome.ts';
+import { healthOf, lastedWords, leftOutWords } from '../../run/outcome/outcome.ts';
 import type { JournalEntry } from '../../service/record/journal.ts';
 import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
+import { widest } from '../../text/width.ts';
 import type { RunSnapshot } from '../latest-runs.ts';
+import { painted, type Terminal } from './terminal/colour.ts';
+import { folded } from './terminal/fold.ts';
 
 /** `job` is its slug. */
 export type HistoryEntry = { readonly job: string } & (
@@ -34,42 +37,87 @@ export function entryMs(entry: HistoryEntry): number {
   }
 }
 
-/** `named`: with the name of the job in front, as entries of several jobs need it. */
-export function historyText(
-  entries: readonly HistoryEntry[],
-  { formatTime, named }: { readonly formatTime: (ms: number) => string; readonly named: boolean },
-): string {
-  const width = entries.reduce((widest, { job }) => Math.max(widest, job.length), 0);
-  return entries
-    .map((entry) => `${named ? `${entry.job.padEnd(width)}  ` : ''}${entryLine(entry, formatTime)}\n`)
+export interface HistoryView {
+  readonly formatTime: (ms: number) => string;
+  /** With the name of the job in front, as entries of several jobs need it. */
+  readonly named: boolean;
+  readonly terminal?: Terminal;
+}
+
+/** One line for each entry: job, time, run, and what happened, each in a column of its own. */
+export function historyText(entries: readonly HistoryEntry[], view: HistoryView): string {
+  const width = widest(entries.map(({ job }) => job));
+  const lines = entries.map((entry) => lineOf(entry, view.formatTime));
+  const idWidth = widest(lines.map(({ id = '' }) => id));
+  return lines
+    .map(({ job, time, id = '-', words, failed }) => {
+      const head = [...(view.named ? [job.padEnd(width)] : []), time, ...(idWidth === 0 ? [] : [id.padEnd(idWidth)])];
+      return entryText(`${head.map(printable).join('  ')}  `, printable(words), { ...view, failed });
+    })
     .join('');
 }
 
-function entryLine(entry: HistoryEntry, formatTime: (ms: number) => string): string {
+/** Words that are too long for the terminal go on below each other, as long as half of it is left for them. */
+function entryText(
+  head: string,
+  words: string,
+  { terminal, failed }: Pick<HistoryView, 'terminal'> & { readonly failed: boolean },
+): string {
+  const { columns = Number.POSITIVE_INFINITY } = terminal ?? {};
+  const indent = head.length <= columns / 2 ? head.length : 4;
+  const paint = painted(failed ? 'red' : 'none', terminal);
+  return folded(head + words, columns, indent)
+    .map((line, index) => {
+      const from = index > 0 || line.length < head.length ? 0 : head.length;
+      return `${line.slice(0, from)}${paint(line.slice(from))}\n`;
+    })
+    .join('');
+}
+
+interface Line {
+  readonly job: string;
+  readonly time: string;
+  /** The id of a run; a dash for decisions of operators. */
+  readonly id?: string;
+  readonly words: string;
+  readonly failed: boolean;
+}
+
+function lineOf(entry: HistoryEntry, formatTime: (ms: number) => string): Line {
+  const base = { job: entry.job, time: formatTime(entryMs(entry)), failed: isFailure(entry) };
   switch (entry.is) {
     case 'run':
-      return historyLine(entry.run, entry.usualMs, formatTime);
+      return { ...base, id: entry.run.run, words: runWords(entry.run, entry.usualMs, formatTime) };
     case 'service':
-      return printable(`${formatTime(entry.entry.atMs)}  ${entry.entry.words}`);
+      return { ...base, words: entry.entry.words };
     case 'steered':
-      return steeredLine(entry.step, formatTime);
+      return { ...base, id: '-', words: steeredWords(entry.step, formatTime) };
     default:
       return entry satisfies never;
   }
 }
 
-/** A line like that of a run, with a dash in place of the run's id. */
-function steeredLine(step: Steered, formatTime: (ms: number) => string): string {
+/** A missed tick counts as a failure. A skip, or a stop by an operator, does not. */
+export function isFailure(entry: HistoryEntry): boolean {
+  if (entry.is === 'run') {
+    const { outcome } = entry.run;
+    return outcome !== undefined && (outcome.kind === 'missed' || healthOf(outcome) === 'failure');
+  }
+  // A service is DEGRADED during every restart that an operator asks for, so only a death of an
+  // instance, or FAILED, counts.
+  if (entry.is === 'service') return entry.entry.died === true || entry.entry.state === 'FAILED';
+  return false;
+}
+
+function steeredWords(step: Steered, formatTime: (ms: number) => string): string {
   const { action, by, untilMs, tag, reason, started } = step;
   const what = { pause: 'paused', resume: 'resumed', reset: 'reset', start: 'started', restart: 'restarted' }[action];
   const until = action !== 'pause' ? '' : untilMs === undefined ? ' until resumed' : ` until ${formatTime(untilMs)}`;
   const where = `${started === undefined ? '' : ` (run ${started})`}${tag === undefined ? '' : ` (tag ${tag})`}`;
-  return printable(
-    `${formatTime(step.atMs)}  -  was ${what} by ${by}${until}${where}${reason === undefined ? '' : `: ${reason}`}`,
-  );
+  return `was ${what} by ${by}${until}${where}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-function historyLine(run: RunSnapshot, usualMs: number | undefined, formatTime: (ms: number) => string): string {
+function runWords(run: RunSnapshot, usualMs: number | undefined, formatTime: (ms: number) => string): string {
   const parts = [
     ...endParts(run),
     ...stopParts(run),
@@ -85,9 +133,7 @@ function historyLine(run: RunSnapshot, usualMs: number | undefined, formatTime: 
     run.survivors === undefined ? undefined : `could not be killed: ${run.survivors.join('; ')}`,
     run.noticeFailed === undefined ? undefined : `notice failed: ${run.noticeFailed}`,
   ];
-  return printable(
-    `${formatTime(run.startedMs)}  ${run.run}  ${parts.filter((part) => part !== undefined).join(', ')}`,
-  );
+  return parts.filter((part) => part !== undefined).join(', ');
 }
 
 /**

@@ -37,19 +37,19 @@ export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAn
   const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
   const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
   const hidden = jobs.flatMap(hiddenNote);
-  const remarks = [
+  const warnings = [
     ...hidden,
     ...commonWarnings(jobs.map((job) => (isBroken(job) ? undefined : job.clock))),
     ...jobs.flatMap((job) => remarksOn(job, limits)),
   ].map(pluginWords);
-  const details = [...late, ...remarks];
-  const tail = ` | ${perfdata(jobs, { failing: failing.length, warnings: remarks.length, limits })}`;
+  const details = [...late, ...warnings];
+  const tail = ` | ${perfdata(jobs, { failing: failing.length, warnings: warnings.length, limits })}`;
   const first = failing.length > 0 || late.length > 0;
   const more = first && details.length > (failing.length > 0 ? 0 : late.length) ? `\n${details.join('\n')}` : '';
   if (failing.length > 0) return { code: 2, text: `FAILING JOBS: ${failing.join(', ')}${tail}${more}\n` };
   if (late.length > 0) return { code: 2, text: `JOBS CRITICAL: ${late.join('; ')}${tail}${more}\n` };
-  if (hidden.length > 0) return { code: 3, text: `JOBS UNKNOWN: ${remarks.join('; ')}${tail}\n` };
-  if (remarks.length > 0) return { code: 1, text: `JOBS WARNING: ${remarks.join('; ')}${tail}\n` };
+  if (hidden.length > 0) return { code: 3, text: `JOBS UNKNOWN: ${warnings.join('; ')}${tail}\n` };
+  if (warnings.length > 0) return { code: 1, text: `JOBS WARNING: ${warnings.join('; ')}${tail}\n` };
   return { code: 0, text: `JOBS OK${tail}\n` };
 }
 

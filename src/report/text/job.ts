@@ -1,7 +1,7 @@
 /** `jobctl status`: a row for each job, or all that is known of one. */
 import { orphanWords } from '../../run/lock/collision.ts';
 import { lastedWords, statusOf } from '../../run/outcome/outcome.ts';
-import { pauseRemark, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
+import { pauseDetails, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
 import { defined } from '../../text/defined.ts';
 import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
@@ -24,17 +24,18 @@ export function listedJob(job: AnySnapshot, formatTime: (ms: number) => string):
   const row = { slug, state, tags, note: noteOf(job, formatTime) };
   if (job.service !== undefined) return { ...row, ...defined({ lastMs: job.service.sinceMs }) };
   if (isBroken(job)) return { ...row, ...defined({ lastMs: runningSince(job) }) };
-  const { lastRun, strip, nextMs, paused } = job;
-  const isHeld = paused !== undefined && paused.untilMs === undefined;
+  const { lastRun, strip } = job;
   return {
     ...row,
     strip,
-    ...defined({
-      lastMs: lastRun?.startedMs,
-      tookMs: lastRun?.durationMs,
-      nextMs: isHeld ? undefined : (job.dueMs ?? nextMs),
-    }),
+    ...defined({ lastMs: lastRun?.startedMs, tookMs: lastRun?.durationMs, nextMs: nextStartMs(job) }),
   };
+}
+
+/** When cron starts the job next, and no pause skips it; absent when the crontab has no line for it. */
+function nextStartMs({ nextMs, dueMs, paused }: JobSnapshot): number | undefined {
+  if (paused === undefined || nextMs === undefined) return nextMs;
+  return paused.untilMs === undefined ? undefined : Math.max(nextMs, dueMs ?? nextMs);
 }
 
 function runningSince({ activity }: AnySnapshot): number | undefined {
@@ -52,7 +53,7 @@ function remarksOn(job: AnySnapshot, formatTime: (ms: number) => string): readon
     return [
       serviceNote(job.slug, job.service),
       ...(isBroken(job) ? [] : ownWarnings(job.clock)),
-      ...noticeRemarks(job, formatTime),
+      ...noticeWarnings(job, formatTime),
       isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
     ];
   if (isBroken(job)) return [];
@@ -71,7 +72,7 @@ function remarksOn(job: AnySnapshot, formatTime: (ms: number) => string): readon
     skipNote(job, formatTime),
     unreadableWords(job.slug, job.unreadable),
     hiddenWords(job.historyHidden),
-    ...noticeRemarks(job, formatTime),
+    ...noticeWarnings(job, formatTime),
   ];
 }
 
@@ -82,7 +83,9 @@ function offNote({ disabled, state }: JobSnapshot): string {
 
 /** The words about the last run; none where the state says it already. */
 function lastWords({ lastRun, activity, state }: JobSnapshot): string | undefined {
-  if (state === 'ok' && lastRun?.outcome !== undefined && statusOf(lastRun.outcome) === 'success') return undefined;
+  const { outcome } = lastRun ?? {};
+  if (outcome !== undefined && statusOf(outcome) === 'success' && (state === 'ok' || lastRun?.words === 'succeeded'))
+    return undefined;
   if (lastRun === undefined || lastRun.outcome !== undefined || state !== 'running') return lastRun?.words;
   return activity.is === 'running' ? activityText(activity) : lastRun.words;
 }
@@ -93,7 +96,7 @@ function overdueNote({ overdue }: JobSnapshot, formatTime: (ms: number) => strin
 
 function pausedWords({ paused, state }: JobSnapshot, formatTime: (ms: number) => string): string {
   if (paused === undefined) return '';
-  return state === 'paused' ? pauseRemark(paused, formatTime) : pauseWords(paused, formatTime);
+  return state === 'paused' ? pauseDetails(paused, formatTime) : pauseWords(paused, formatTime);
 }
 
 function orphanNote({ activity }: JobSnapshot): string {
@@ -125,7 +128,7 @@ function failedNoticeWords({ noticeFailed }: AnySnapshot): string | undefined {
 }
 
 /** Notices that failed or are not delivered yet. */
-export function noticeRemarks(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
+export function noticeWarnings(job: AnySnapshot, formatTime: (ms: number) => string): readonly string[] {
   const waiting = undeliveredWords(job, formatTime);
   return [
     ...(waiting === undefined ? [] : [waiting]),
@@ -144,7 +147,7 @@ function brokenNote(job: BrokenJobSnapshot, formatTime: (ms: number) => string):
   // The directory is the same for all of them.
   const [problem = ''] = problems;
   const short = problem.replace(/^\/(?:[^/:]+\/)*(?=[^/:]+:\d+:)/, '');
-  return [...runs, short, ...noticeRemarks(job, formatTime)].join('; ');
+  return [...runs, short, ...noticeWarnings(job, formatTime)].join('; ');
 }
 
 function noneWords({ historyHidden }: JobSnapshot): string {
@@ -171,7 +174,7 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['next', job.nextMs === undefined ? undefined : formatTime(job.nextMs)],
     ...(job.clock?.warnings ?? []).map((words) => ['crontab', words] as const),
     ['overdue', job.overdue === undefined ? undefined : overdueWords(job.overdue, job.slug, formatTime)],
-    ['paused', job.paused && `${pauseRemark(job.paused, formatTime)}; to end that: ${resumeCommand(job.paused)}`],
+    ['paused', job.paused && `${pauseDetails(job.paused, formatTime)}; to end that: ${resumeCommand(job.paused)}`],
     ['activity', activityWords(job, formatTime)],
     ['waiting', nextWords(job, formatTime)],
     ['shared locks', lockWords(job, formatTime)],

@@ -79,7 +79,7 @@ export function serviceDetails(
     ['description', job.description?.replaceAll('\n', ' ')],
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
     ['state', `${service.state}${service.sinceMs === undefined ? '' : ` since ${formatTime(service.sinceMs)}`}`],
-    ['wanted', desiredWords(service, formatTime)],
+    ['desired', desiredWords(service, formatTime)],
     [
       'supervisor',
       supervisor === undefined ? 'none' : `pid ${supervisor.pid ?? 'unknown'} (run ${supervisor.run ?? 'unknown'})`,
@@ -105,7 +105,7 @@ function instanceLines(
     one.stopped && one.at === 'down' ? 'stopped' : one.at,
     one.pid === undefined ? '' : `pid ${one.pid}`,
     printable(portWords(one)),
-    printable(remarks(one, times)),
+    printable(detailsOf(one, times)),
   ]);
   const widths = [0, 1, 2, 3].map((column) => widest(rows.map((row) => row[column] ?? '')));
   const lines = rows.map((row) =>
@@ -123,7 +123,7 @@ function portWords({ ports }: InstanceSnapshot): string {
     .join(' ');
 }
 
-function remarks(
+function detailsOf(
   one: InstanceSnapshot,
   { formatTime, nowMs }: { readonly formatTime: (ms: number) => string; readonly nowMs: number },
 ): string {

@@ -1,8 +1,11 @@
 /** A strip of runs as one character each, for a terminal. */
-import type { StripItem } from '../strip.ts';
+import type { StripItem } from '../../run/history/strip.ts';
+import { painted, type Terminal } from './terminal/colour.ts';
+import { columnsOf, cut } from './terminal/fold.ts';
+import { mostFirst } from './terminal/table.ts';
 
 export interface StripSigns extends Readonly<Record<Exclude<StripItem['is'], 'success'>, string>> {
-  /** The signs of runs that succeeded, from short to long; at least one. */
+  /** Signs of a run that succeeded, from short to long: at least one. */
   readonly bars: string;
 }
 
@@ -18,14 +21,53 @@ export const blockSigns: StripSigns = {
 /** The signs for terminals and files that may show ASCII only. */
 export const asciiSigns: StripSigns = { bars: '.', failure: 'x', missed: 'o', skipped: '-', running: '>', other: '~' };
 
-/** The longest of the runs that succeeded has the highest bar. */
+/** Differences between runs of less than a second say nothing. */
+const leastUsualMs = 1000;
+
+/**
+ * A run of the usual length has a low bar, and one of three times that, or more, the highest: so a strip shows what is unusual. Usual is the
+ * median of the runs that succeeded.
+ */
 export function stripText(items: readonly StripItem[], signs: StripSigns): string {
-  const durations = items.filter((item) => item.is === 'success').map(({ durationMs = 0 }) => durationMs);
-  const longestMs = durations.reduce((most, duration) => Math.max(most, duration), 0);
-  return items.map((item) => (item.is === 'success' ? barOf(item, longestMs, signs) : signs[item.is])).join('');
+  const durations = items.flatMap((item) => (item.is === 'success' ? [item.durationMs ?? 0] : []));
+  const [usualMs = 0] = durations.sort((a, b) => a - b).slice(durations.length >> 1);
+  const highestMs = 3 * Math.max(usualMs, leastUsualMs);
+  return items.map((item) => (item.is === 'success' ? barOf(item, highestMs, signs) : signs[item.is])).join('');
 }
 
-function barOf({ durationMs = 0 }: StripItem, longestMs: number, { bars }: StripSigns): string {
-  const share = longestMs === 0 ? 0 : durationMs / longestMs;
+function barOf({ durationMs = 0 }: StripItem, highestMs: number, { bars }: StripSigns): string {
+  const share = Math.max(0, durationMs) / highestMs;
   return bars[Math.min(bars.length - 1, Math.floor(share * bars.length))] ?? '';
+}
+
+export interface JobStrip {
+  readonly job: string;
+  readonly items: readonly StripItem[];
+}
+
+/**
+ * `jobctl history` of several jobs at a terminal: one line for each job, the strips aligned at their ends, then an empty
+ * line. Empty unless there are several jobs.
+ */
+export function stripsText(strips: readonly JobStrip[], terminal: Terminal): string {
+  if (strips.length < 2) return '';
+  const { columns, isUnicode } = terminal;
+  const signs = isUnicode ? blockSigns : asciiSigns;
+  const failure = painted('red', terminal)(signs.failure);
+  const widestName = Math.max(...strips.map(({ job }) => columnsOf(job)));
+  const nameWidth = Math.min(widestName, mostFirst(columns));
+  const most = Math.min(Math.max(...strips.map(({ items }) => items.length)), Math.max(1, columns - nameWidth - 2));
+  const lines = strips.map(({ job, items }) => {
+    const name = cut(job, nameWidth, isUnicode ? 'unicode' : 'ascii').padEnd(nameWidth);
+    const strip = stripText(items.slice(-most), signs).padStart(most);
+    const words = countWords(items);
+    const isRoom = columns >= nameWidth + most + words.length + 4;
+    return `${name}  ${strip.replaceAll(signs.failure, failure)}${isRoom ? `  ${words}` : ''}\n`;
+  });
+  return `${lines.join('')}\n`;
+}
+
+function countWords(items: readonly StripItem[]): string {
+  const failed = items.filter(({ is }) => is === 'failure' || is === 'missed').length;
+  return `${items.length} ${items.length === 1 ? 'run' : 'runs'}${failed === 0 ? '' : `, ${failed} failed or missed`}`;
 }

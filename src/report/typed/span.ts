@@ -10,7 +10,7 @@ const whole = new RegExp(`^${part.source}(?:(?:,| and)? ?${part.source})*$`);
 /** The forms to put behind "must be". */
 export const spanForms = 'a time such as 30m, 2h, 2d12h or 1w';
 
-/** Longer than any pause is meant to be; above it a date can't be computed. */
+/** No pause needs 100 years; the limit keeps results far below JavaScript's last date. */
 const mostSeconds = 100 * 366 * 86_400;
 
 /** Seconds; `undefined` when the text is no span of time. */

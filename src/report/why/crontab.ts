@@ -13,7 +13,10 @@ import type { Finding } from './finding.ts';
 
 const about = 'crontab';
 
-/** Returns one finding that stops the job, or the doubts, or that all is well. */
+/**
+ * Returns at most one finding: what stops the job, what could not be read, a doubt, or that the
+ * line is there.
+ */
 export function crontabFindings(evidence: Evidence): readonly Finding[] {
   // If there is no job, or it needs no line, the rest of the file does not matter.
   const { crontab, job } = evidence;
@@ -62,13 +65,13 @@ function lineOf({ path, line, wanted, kind, fires, command }: CrontabEvidence): 
     advise(kind === 'own' ? 'install it (--diff only shows the change)' : 'install the crontab again', command),
   ];
   if (line === undefined) return { about, is: 'stops', words: `its line is not in ${path} yet`, advice };
-  if (wanted === undefined || timesOf(line) === timesOf(wanted)) return undefined;
+  if (wanted === undefined || scheduleIn(line) === scheduleIn(wanted)) return undefined;
   const words = `its line in ${path} has other times than its file asks for: ${line}`;
   return { about, is: fires === true ? 'doubt' : 'stops', words, advice };
 }
 
 /** The part that says when. */
-function timesOf(line: string): string {
+function scheduleIn(line: string): string {
   const words = line.trim().split(/[ \t]+/);
   return words.slice(0, line.trim().startsWith('@') ? 1 : 5).join(' ');
 }
@@ -95,14 +98,14 @@ function ageOf(evidence: Evidence): Finding | undefined {
 }
 
 /** cron's own messages about a crontab, of both daemons. */
-export const complaint =
+export const refusalPattern =
   /bad (?:minute|hour|day-of-month|month|day-of-week|command|username|option|file mode)|Syntax error|WRONG FILE OWNER|WRONG SYMLINK OWNER|INSECURE MODE|BAD FILE MODE|NUMBER OF HARD LINKS|NOT (?:A )?REGULAR|must not be longer|will be ignored/i;
 
 /** A message that is newer than the file is about the present file. */
 function logged({ crontab, cronLog, hostZone }: Evidence): Finding | undefined {
   const { path, facts } = crontab;
   const said = cronLog.lines.filter(
-    ({ text, atMs }) => complaint.test(text) && text.includes(path) && atMs >= (facts?.mtimeMs ?? 0) - 1000,
+    ({ text, atMs }) => refusalPattern.test(text) && text.includes(path) && atMs >= (facts?.mtimeMs ?? 0) - 1000,
   );
   const last = said.at(-1);
   if (last === undefined) return undefined;

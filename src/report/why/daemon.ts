@@ -19,10 +19,10 @@ import type { Finding } from './finding.ts';
 import { momentOf } from './job.ts';
 
 export function daemonFindings(evidence: Evidence): readonly Finding[] {
-  return [machine(evidence), daemon(evidence), ...zoneOfDaemon(evidence), clock(evidence), ...cronsOwnWord(evidence)];
+  return [host(evidence), daemon(evidence), ...zoneOfDaemon(evidence), clock(evidence), ...cronsOwnWord(evidence)];
 }
 
-function machine(evidence: Evidence): Finding {
+function host(evidence: Evidence): Finding {
   const {
     machine: { bootMs },
     hostZone,
@@ -36,11 +36,11 @@ function machine(evidence: Evidence): Finding {
   if (bootMs <= momentOf(evidence) || isReboot(job?.schedule) || hasStart(evidence))
     return { about, is: 'well', words: up };
   const words = `it was off or booting: ${up}`;
-  return { about, is: 'stops', words, advice: madeUp(job, changing(forms, `start ${slug}`)) };
+  return { about, is: 'stops', words, advice: missedTickAdvice(job, changing(forms, `start ${slug}`)) };
 }
 
 /** Advice about a tick that passed while nothing could start the job. */
-function madeUp(job: Evidence['job'], start: string): NonNullable<Finding['advice']> {
+function missedTickAdvice(job: Evidence['job'], start: string): NonNullable<Finding['advice']> {
   const byHand = advise('run it now', start);
   if (job?.catchUp === 'last') return [byHand];
   return [byHand, advise('with "catch_up: last" in its file run-job makes up for the last tick by itself')];
@@ -76,7 +76,7 @@ function daemon(evidence: Evidence): Finding {
         about,
         is: 'stops',
         words,
-        advice: madeUp(job, changing(forms, `start ${slug}`)),
+        advice: missedTickAdvice(job, changing(forms, `start ${slug}`)),
       };
     }
     default:
@@ -131,7 +131,7 @@ function clock(evidence: Evidence): Finding {
       about,
       is: 'stops',
       words,
-      advice: madeUp(job, changing(forms, `start ${slug}`)),
+      advice: missedTickAdvice(job, changing(forms, `start ${slug}`)),
     };
   }
   const step = cronLog.lines.find((line) => stepped.test(line.text) && Math.abs(line.atMs - atMs) < 3 * 60 * minuteMs);

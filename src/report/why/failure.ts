@@ -17,8 +17,8 @@ export function failureAdvice(
   const logs = logPath === undefined ? [] : [advise('read the whole log', closed ? `sudo ${log}` : log)];
   const special =
     outcome === undefined ? undefined : specialAdvice(outcome, { file: file.path, user: user.name, forms });
-  const [say, ...run1] = special ?? ['when the cause is fixed, run it again'];
-  return [...logs, advise(say ?? '', ...run1, again)];
+  const [say, ...commands] = special ?? ['when the cause is fixed, run it again'];
+  return [...logs, advise(say ?? '', ...commands, again)];
 }
 
 interface Places {

@@ -178,21 +178,21 @@ function serviceUser({ user: { name, exists, home, homeExists }, crontab }: Evid
   return { about, is: 'well', words: `${name}, home ${home}` };
 }
 
-function runner({ runner: { path, objection }, crontab }: Evidence): Finding {
+function runner({ runner: { path, objection: problem }, crontab }: Evidence): Finding {
   const about = 'run-job';
-  if (objection === undefined) return { about, is: 'well', words: path };
+  if (problem === undefined) return { about, is: 'well', words: path };
   return {
     about,
     is: 'stops',
-    words: `${path} ${objection}`,
+    words: `${path} ${problem}`,
     advice: [advise('install process-control again, or set "runner_path" in the configuration, then', crontab.command)],
   };
 }
 
-function state({ state: { path, objection } }: Evidence): Finding {
+function state({ state: { path, objection: problem } }: Evidence): Finding {
   const about = 'state';
-  if (objection === undefined) return { about, is: 'well', words: path };
-  return { about, is: 'doubt', words: `${path} ${objection}: it may have run without a record of it` };
+  if (problem === undefined) return { about, is: 'well', words: path };
+  return { about, is: 'doubt', words: `${path} ${problem}: it may have run without a record of it` };
 }
 
 export function lockFinding({ holder, hostZone, forms, slug }: Evidence): Finding {

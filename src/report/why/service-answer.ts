@@ -71,9 +71,14 @@ function isDead({ service, instance }: ServiceQuestion): boolean {
   return at === 'failed' || at === 'unhealthy' || at === 'backoff';
 }
 
-function snoozedFacts({ service, slug, formatTime }: ServiceQuestion): readonly (readonly [string, string])[] {
+function snoozedFacts({
+  service,
+  slug,
+  instance,
+  formatTime,
+}: ServiceQuestion): readonly (readonly [string, string])[] {
   return service.instances.flatMap(({ number, snooze }) =>
-    snooze === undefined
+    snooze === undefined || (instance !== undefined && number !== instance)
       ? []
       : [['snoozed', `the probes of ${slug}.${number}, until ${formatTime(snooze.untilMs)}`] as const],
   );
@@ -84,7 +89,7 @@ type Said = readonly [words: string, advice: readonly Advice[]];
 /** The first that applies. */
 function answerWords(question: ServiceQuestion): Said {
   const { slug, service, file, forms, formatTime, generate } = question;
-  const { state, supervisor, jobRun, desired, wish } = service;
+  const { state, supervisor, jobRun, desired, wish: request } = service;
   const start = (say: string) => advise(say, changing(forms, `start ${slug}`));
   if (service.file === 'gone')
     return [
@@ -113,7 +118,7 @@ function answerWords(question: ServiceQuestion): Said {
       [advise('fix it; this shows every problem', looking(forms, `check ${shellWord(file)}`))],
     ];
   if (desired === 'down')
-    return [`is ${state}: it was stopped${requestOf(wish, formatTime)}`, [start('start it again')]];
+    return [`is ${state}: it was stopped${requestOf(request, formatTime)}`, [start('start it again')]];
   const one = instanceInQuestion(service, question.instance);
   if (one?.stopped && question.instance !== undefined) {
     const name = `${slug}.${question.instance}`;
@@ -123,8 +128,8 @@ function answerWords(question: ServiceQuestion): Said {
   return ofInstance(question, one);
 }
 
-function requestOf(wish: OperatorRequest | undefined, formatTime: (ms: number) => string): string {
-  return wish === undefined ? '' : ` ${requestWords(wish, formatTime)}`;
+function requestOf(request: OperatorRequest | undefined, formatTime: (ms: number) => string): string {
+  return request === undefined ? '' : ` ${requestWords(request, formatTime)}`;
 }
 
 /** The answer for a service that should be up and has no supervisor. */
@@ -165,6 +170,11 @@ function ofInstance(question: ServiceQuestion, one: InstanceSnapshot | undefined
   const since = sinceMs === undefined ? '' : ` since ${formatTime(sinceMs)}`;
   if (one === undefined || one.at === 'up' || one.at === 'starting') {
     if (state === 'UP') return [`is UP${since}`, []];
+    if (one !== undefined && question.instance !== undefined)
+      return [
+        `is ${one.at}; the service is ${state}${since}`,
+        [advise('look at it', looking(forms, `status ${slug}`))],
+      ];
     if (state === 'STARTING') return [`is STARTING${since}: not all of its instances are up yet`, []];
     return [`is ${state}${since}`, [advise('look at it', looking(forms, `status ${slug}`))]];
   }

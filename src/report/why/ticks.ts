@@ -1,4 +1,7 @@
-/** Finds the ticks that an answer is about: the one in question and its neighbours, by the file or by the installed line. */
+/**
+ * Finds the ticks that an answer is about: the one in question and its neighbours, by the file or
+ * by the installed line.
+ */
 import { readLine } from '../../crontab/reader.ts';
 import { expectedTicks, nextTick, type Scheduled } from '../../schedule/ticks.ts';
 import { defined } from '../../text/defined.ts';

@@ -73,8 +73,8 @@ function asNext(finding: Finding): Finding {
 }
 
 /**
- * Follows the order in which `jobctl status` decides on a state: running, invalid, paused, failing,
- * overdue, can't start again.
+ * Follows the order of `jobStateOf` (running, orphaned, invalid, paused, failing, disabled,
+ * overdue); after that comes what stops the next start.
  */
 function explainState(evidence: Evidence, ofTick: Explanation): Explanation {
   const { seen, file, runs, ticks } = evidence;

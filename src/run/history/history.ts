@@ -284,6 +284,6 @@ function startedFields({ trigger, jobSha256, logPath, host, tick }: Started): Pa
 }
 
 function endedFields(event: Ended): Partial<RunRecord> {
-  const { event: _kind, run: _run, atMs, streak: _streak, ...fields } = event;
+  const { event: _kind, run: _run, atMs, streak: _streak, carried: _carried, ...fields } = event;
   return { ...fields, endedMs: atMs };
 }

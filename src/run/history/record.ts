@@ -1,7 +1,4 @@
-/**
- * Records the outcome of a run in the history and returns the result for its caller, also if
- * nothing could be started.
- */
+/** Records runs whose command never started, and reads the history of a job. */
 import type { Clock } from '../../system/types/clock.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
 import { defined } from '../../text/defined.ts';

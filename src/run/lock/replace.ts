@@ -26,7 +26,7 @@ export interface ReplaceOrder {
 }
 
 export type ReplaceAnswer =
-  | { readonly is: 'ended'; readonly remark: string }
+  | { readonly is: 'ended'; readonly warning: string }
   | { readonly is: 'failed'; readonly reason: string }
   | { readonly is: 'stopped'; readonly outcome: Stopped };
 
@@ -49,12 +49,13 @@ export async function endHolder(holder: LockHolder, order: ReplaceOrder, host: R
   const wait = (limitMs: number) =>
     waitForRelease({ lock: slug, holder, limitMs, killGraceSeconds, watch: order.watch }, host);
   const asked = await wait(killGraceSeconds * 1000 + afterGraceMs);
-  if (asked === 'released') return { is: 'ended', remark: `run ${runId} was still running and was ended for this one` };
+  if (asked === 'released')
+    return { is: 'ended', warning: `run ${runId} was still running and was ended for this one` };
   if (order.watch.stopped !== undefined) return { is: 'stopped', outcome: order.watch.stopped };
   host.wrappers.kill(holder);
   const killed = await wait(afterKillMs);
   if (killed === 'released')
-    return { is: 'ended', remark: `run ${runId} did not end when it was asked; its run-job was killed` };
+    return { is: 'ended', warning: `run ${runId} did not end when it was asked; its run-job was killed` };
   if (order.watch.stopped !== undefined) return { is: 'stopped', outcome: order.watch.stopped };
   const alive = livingWords(host.locks.holder(slug) ?? holder);
   return { is: 'failed', reason: `run ${runId} can't be ended; look at its processes: ${alive}` };

@@ -38,8 +38,8 @@ export interface LockOrder extends RunName {
 }
 
 export type Taken =
-  /** `remarks` say what run-job had to do first; they go to the log. */
-  | { readonly is: 'held'; readonly lock: RunLock; readonly remarks: readonly string[] }
+  /** `warnings` say what run-job had to do first; they go to the log. */
+  | { readonly is: 'held'; readonly lock: RunLock; readonly warnings: readonly string[] }
   | { readonly is: 'skipped'; readonly reason: SkipReason; readonly words: string; readonly allowed: boolean }
   | { readonly is: 'not-started'; readonly stage: string; readonly reason: string; readonly code: 78 | 125 }
   | { readonly is: 'stopped'; readonly outcome: Stopped };
@@ -71,7 +71,7 @@ class LockTaker {
   readonly #host: LockHost;
   readonly #startMs: number;
   readonly #cameMs: number;
-  readonly #remarks: string[] = [];
+  readonly #warnings: string[] = [];
   #place: JobLock | undefined;
   #hasSwept = false;
   #hasReplaced = false;
@@ -89,7 +89,7 @@ class LockTaker {
     for (;;) {
       if (watch.stopped !== undefined) return { is: 'stopped', outcome: watch.stopped };
       const answer = await takeAll(this.#order.job, this.#order.run, this.#host.locks);
-      if (answer.is === 'held') return { ...answer, remarks: this.#remarks };
+      if (answer.is === 'held') return { ...answer, warnings: this.#warnings };
       if (answer.is === 'unavailable') return { ...answer, is: 'not-started', code: 125 };
       const end = await this.#meet(answer);
       if (end !== undefined) return end;
@@ -148,7 +148,7 @@ class LockTaker {
     const left = this.#host.sweeper.left(holder);
     await this.#host.sweeper.end(holder, this.#order.job.killGraceSeconds * 1000);
     const isReplaced = this.#order.job.policy.collisionPolicy === 'KILL_EXISTING';
-    this.#remarks.push(sweptWords(holder, left, isReplaced ? 'is replaced' : 'was past its timeout'));
+    this.#warnings.push(sweptWords(holder, left, isReplaced ? 'is replaced' : 'was past its timeout'));
     return undefined;
   }
 
@@ -236,7 +236,7 @@ class LockTaker {
     if (ended.is === 'failed')
       return { is: 'not-started', stage: 'ending the run before', reason: ended.reason, code: 125 };
     this.#hasReplaced = true;
-    this.#remarks.push(ended.remark);
+    this.#warnings.push(ended.warning);
     return undefined;
   }
 }

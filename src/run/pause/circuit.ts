@@ -32,7 +32,7 @@ export function reasonToPause(outcome: Outcome, policy: Policy, { failedRuns = 0
   return `it failed ${times} (pause_after_failures: ${pauseAfterFailures}), the last time it ${outcomeWords(outcome)}`;
 }
 
-/** Returns the pause to write, unless the job is already paused until a person resumes it. */
+/** Returns the pause to write, unless the job is already paused until an operator resumes it. */
 export function circuitPause(
   slug: string,
   reason: string,
@@ -64,5 +64,5 @@ export function breakCircuit(
   const pause = circuitPause(job.slug, reason, endedMs, pauseOf(job, readPauses(state), endedMs));
   const written = pause === undefined ? ({ ok: true } as const) : writePause(state, pause);
   if (!written.ok) return { warnings: [`it should be paused (${reason}) but can't be: ${written.reason}`] };
-  return { paused: reason, warnings: [`paused until a person resumes it (jobctl resume ${job.slug}): ${reason}`] };
+  return { paused: reason, warnings: [`paused until an operator resumes it (jobctl resume ${job.slug}): ${reason}`] };
 }

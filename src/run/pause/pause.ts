@@ -14,7 +14,7 @@ export type PauseTarget = { readonly job: string } | { readonly tag: string };
 export interface Pause {
   readonly target: PauseTarget;
   readonly atMs: number;
-  /** End of the pause; absent if it lasts until a person resumes it. */
+  /** End of the pause; absent if it lasts until an operator resumes it. */
   readonly untilMs?: number;
   readonly by: string;
   readonly reason?: string;
@@ -61,11 +61,11 @@ function endOf({ untilMs }: Pause): number {
  * time.
  */
 export function pauseWords(pause: Pause, formatTime: (ms: number) => string): string {
-  return `paused ${pauseRemark(pause, formatTime)}`;
+  return `paused ${pauseDetails(pause, formatTime)}`;
 }
 
 /** Returns the same without the word "paused": "by tag db by ada until it is resumed". */
-export function pauseRemark(pause: Pause, formatTime: (ms: number) => string): string {
+export function pauseDetails(pause: Pause, formatTime: (ms: number) => string): string {
   return `${'tag' in pause.target ? `by tag ${pause.target.tag} ` : ''}${pauseTerms(pause, formatTime)}`;
 }
 

@@ -124,7 +124,7 @@ function withoutTick(slug: string, host: TickHost, { account, nowMs }: Present):
   return { is: 'claimed', tick: tickOf(had.tickMs, nowMs), words };
 }
 
-const otherZone = 'cron may have another time zone than this machine, which jobctl why tells root';
+const otherZone = 'cron may have another time zone than this host, which jobctl why tells root';
 const unscheduled = `cron has started it at a moment that is not in its schedule; if the job file was changed, run cron-generate; else ${otherZone}`;
 
 /**
@@ -141,7 +141,7 @@ function keepAccount(
   const { claims, zones } = host;
   if (account.isNew) {
     claims.drop(job.slug, uselessClaims(account, nowMs).future);
-    return markTroubles(moveMark(job, claims, { sinceMs: tickMs }));
+    return markWarnings(moveMark(job, claims, { sinceMs: tickMs }));
   }
   if (lateness(tickMs, nowMs) !== undefined && !job.schedule?.atBoot) return [];
   const settledMs = Math.max(account.sinceMs, nowMs - startPatienceMs);
@@ -157,7 +157,7 @@ function keepAccount(
   const moved = missed.length > 0 ? { moved: { fromMs: account.sinceMs, atMs: nowMs } } : {};
   const marked = moveMark(job, claims, { sinceMs: settledMs, ...moved });
   if (marked.ok) claims.drop(job.slug, old);
-  return markTroubles(marked);
+  return markWarnings(marked);
 }
 
 /** Number of old claims that are dropped at once, since moving the mark costs more than a claim. */
@@ -177,6 +177,6 @@ function uselessClaims({ claimed }: TickAccount, nowMs: number) {
   return { old, future };
 }
 
-function markTroubles(written: { readonly ok: true } | { readonly ok: false; readonly reason: string }): string[] {
+function markWarnings(written: { readonly ok: true } | { readonly ok: false; readonly reason: string }): string[] {
   return written.ok ? [] : [`the account of its ticks could not be kept: ${written.reason}`];
 }

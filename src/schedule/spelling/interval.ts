@@ -1,6 +1,6 @@
 /**
  * Translates intervals such as `PT10M`, `1h30m` and `2 hours`. cron has only those that divide an
- * hour, a day or a year, and counts from its beginning.
+ * hour, a day or a year, or are one week, and counts from the beginning of that hour, day or year.
  */
 import type { Reading } from './reading.ts';
 

@@ -140,7 +140,7 @@ function meaning(word: string, how: Around): Asked | undefined {
   const isHourly = how.asked.unit === 'hour';
   if (Object.hasOwn(unitWords, word)) return ofUnit(unitWords[word] ?? '', how.asked);
   if (isHourly && /^:?[0-5]?\d$/.test(word)) return { minute: Number(word.replace(':', '')) };
-  const times = timesOf(word, how.before === 'at');
+  const times = readTimes(word, how.before === 'at');
   if (times !== undefined) return { times };
   if (word === 'last') return { nth: 'last' };
   if (ordinals.includes(word)) return { nth: ordinals.indexOf(word) + 1 };
@@ -176,7 +176,7 @@ function monthsOf(word: string): string | undefined {
 }
 
 /** Parses a time; a bare number is an hour only behind `at`. */
-function timesOf(word: string, isAfterAt: boolean): readonly Time[] | undefined {
+function readTimes(word: string, isAfterAt: boolean): readonly Time[] | undefined {
   const times = word.split(',').map((item) => timeOf(item, isAfterAt));
   return times.some((time) => time === undefined) ? undefined : times.filter((time) => time !== undefined);
 }

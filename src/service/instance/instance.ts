@@ -48,6 +48,9 @@ interface Watch {
   readonly missing?: string;
 }
 
+/** The name of a state, as records and --json have it. */
+export type InstanceAt = 'down' | 'starting' | 'up' | 'unhealthy' | 'stopping' | 'backoff' | 'failed' | 'finished';
+
 export type InstanceState =
   | { readonly at: 'down' }
   | ({ readonly at: 'starting' } & Alive)

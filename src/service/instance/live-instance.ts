@@ -62,7 +62,7 @@ export interface InstanceContext {
    * lives.
    */
   readonly takenPort: (job: ServiceJob) => Promise<string | undefined>;
-  readonly tell: (event: WithoutTime<InstanceEvent>) => void;
+  readonly report: (event: WithoutTime<InstanceEvent>) => void;
   /** Asks for the record to be written although there is no event: processes can't be killed. */
   readonly recordSoon: () => void;
 }
@@ -135,8 +135,8 @@ export class LiveInstance {
     const generation = ++this.#generation;
     this.#starting = this.#start(job).then((failure) => {
       if (generation !== this.#generation) return;
-      if (failure !== undefined) this.#context.tell({ is: 'ended', exit: { is: 'not-started', reason: failure } });
-      else if (this.#life !== undefined) this.#context.tell({ is: 'started', process: this.#life.command.leader });
+      if (failure !== undefined) this.#context.report({ is: 'ended', exit: { is: 'not-started', reason: failure } });
+      else if (this.#life !== undefined) this.#context.report({ is: 'started', process: this.#life.command.leader });
     });
   }
 
@@ -154,7 +154,7 @@ export class LiveInstance {
   probe(): void {
     const generation = this.#generation;
     void this.#ask().then((answer) => {
-      if (generation === this.#generation) this.#context.tell({ is: 'answered', answer });
+      if (generation === this.#generation) this.#context.report({ is: 'answered', answer });
     });
   }
 
@@ -163,7 +163,7 @@ export class LiveInstance {
     if (life === undefined) return;
     const { pidFile = '' } = life.world;
     const rule = { uid: this.#host.user.uid, notBefore: life.command.leader };
-    this.#context.tell({ is: 'looked', found: this.#host.pidFiles.look(pidFile, rule) });
+    this.#context.report({ is: 'looked', found: this.#host.pidFiles.look(pidFile, rule) });
   }
 
   note(text: string): void {
@@ -215,7 +215,7 @@ export class LiveInstance {
     const generation = this.#generation;
     void answer.command.ended.then((status) => {
       life.status = status;
-      if (generation === this.#generation) this.#context.tell({ is: 'ended', exit: status });
+      if (generation === this.#generation) this.#context.report({ is: 'ended', exit: status });
     });
     return undefined;
   }
@@ -252,7 +252,7 @@ export class LiveInstance {
     const found = life === undefined ? {} : await this.#endLife(life);
     this.#life = undefined;
     this.stuck = undefined;
-    this.#context.tell({ is: 'gone', ...found });
+    this.#context.report({ is: 'gone', ...found });
   }
 
   /**
@@ -299,14 +299,14 @@ export class LiveInstance {
     const file = this.#host.folders.snooze(life.job.slug, this.#context.instance);
     const untilMs = snoozedUntilMs(file, { nowMs, maxSeconds: health.snoozeMaxSeconds });
     if (untilMs !== undefined) return { is: 'snoozed', untilMs };
-    return this.#hear(await this.#askProbe(health.probe, life, health.timeoutSeconds * 1000));
+    return this.#keepOutput(await this.#askProbe(health.probe, life, health.timeoutSeconds * 1000));
   }
 
   /**
    * Keeps what a probe command printed for the log of the instance: every user may read the record
    * and the history.
    */
-  #hear(answer: ProbeAnswer): ProbeAnswer {
+  #keepOutput(answer: ProbeAnswer): ProbeAnswer {
     if (answer.is !== 'failure' || answer.said === undefined) return answer;
     this.#probeSaid = `the last probe that failed: ${answer.reason}: ${answer.said}`;
     return { is: 'failure', reason: answer.reason };

@@ -19,6 +19,7 @@ import type { Instance, InstanceEvent, InstanceRules, Step } from './instance.ts
 import { noDeaths } from './respawn.ts';
 import {
   type At,
+  afterStart,
   afterStop,
   answered,
   type Context,
@@ -32,7 +33,6 @@ import {
   type Of,
   start,
   stopping,
-  upAtOnce,
 } from './transitions.ts';
 
 type Transition<A extends At, I extends InstanceEvent['is']> = (
@@ -57,7 +57,7 @@ const table: Table = {
   starting: {
     'desired-down': (state) => end(state, { is: 'down' }),
     restart: (state) => end(state, { is: 'start' }),
-    started: (state, { process, atMs }, { rules }) => upAtOnce({ ...state, process }, atMs, rules),
+    started: (state, { process, atMs }, { rules }) => afterStart({ ...state, process }, atMs, rules),
     ended: (state, event, { rules }) => commandEnded(state, event, rules),
     answered: (state, { answer, atMs }, { rules }) => answered(state, answer, { atMs, rules }),
     looked: (state, event, { rules }) => looked(state, event, rules),

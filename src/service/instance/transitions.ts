@@ -2,10 +2,19 @@
 import type { ProcessIdentity } from '../../system/types/process.ts';
 import { defined } from '../../text/defined.ts';
 import { asking, countAnswer, firstChecks, type HealthAnswer, isDue } from './health.ts';
-import type { AfterStop, Alive, Effect, InstanceEvent, InstanceRules, InstanceState, Memory } from './instance.ts';
+import type {
+  AfterStop,
+  Alive,
+  Effect,
+  InstanceAt,
+  InstanceEvent,
+  InstanceRules,
+  InstanceState,
+  Memory,
+} from './instance.ts';
 import { type Death, deathWords, type Exit, judgeDeath, noDeaths } from './respawn.ts';
 
-export type At = InstanceState['at'];
+export type At = InstanceAt;
 export type In<A extends At> = Extract<InstanceState, { readonly at: A }>;
 export type Of<I extends InstanceEvent['is']> = Extract<InstanceEvent, { readonly is: I }>;
 export interface Context {
@@ -34,7 +43,7 @@ export function end({ process }: Alive, then: AfterStop): Next {
  * The step after a start. With a probe, the first one runs at once. Without one the instance is up;
  * a `pid_file` instance is up when its process is found.
  */
-export function upAtOnce(state: In<'starting'>, atMs: number, rules: InstanceRules): Next {
+export function afterStart(state: In<'starting'>, atMs: number, rules: InstanceRules): Next {
   if (rules.health !== undefined) return dueWork(state, atMs, rules) ?? { state };
   return { state: rules.monitorSeconds === undefined ? up(state, atMs) : state };
 }
@@ -48,8 +57,8 @@ function upMsOf(state: In<'starting'> | In<'up'>, atMs: number): number {
 }
 
 /**
- * The step after the end of the command. For a `pid_file` service exit code 0 means that the daemon
- * runs.
+ * The step after the end of the command. For a `pid_file` service exit code 0 means that its
+ * pid file is looked for.
  */
 export function commandEnded(
   state: In<'starting'> | In<'up'>,

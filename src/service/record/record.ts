@@ -22,7 +22,7 @@ import {
   time,
 } from '../../text/decode.ts';
 import type { HealthAnswer } from '../instance/health.ts';
-import type { Instance } from '../instance/instance.ts';
+import type { InstanceAt } from '../instance/instance.ts';
 import type { ServiceState } from '../service-state.ts';
 
 export interface ServiceRecord {
@@ -59,7 +59,7 @@ export interface Definition {
 
 export interface InstanceRecord {
   readonly number: number;
-  readonly at: Instance['at'];
+  readonly at: InstanceAt;
   /** Start of this state. */
   readonly sinceMs?: number;
   /** The reason why it failed or is being ended. */

@@ -70,7 +70,7 @@ export class Recorder {
       state: tracker.state,
       sinceMs: tracker.sinceMs,
       startedMs: this.#startedMs,
-      ...(tracker.isTold && { isTold: true }),
+      ...(tracker.isAlarmOpen && { isTold: true }),
       ...(rolling.waiting.length > 0 && { rolling: rolling.waiting }),
       ...defined({ problems: desired.problems, rollingEnd: rolling.endWords }),
       definition: definitionOf(desired.job),

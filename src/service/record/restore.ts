@@ -1,4 +1,4 @@
-/** Turns the state machine of an instance into its record, and a record back into a state machine. */
+/** Turns the state machine of an instance into its record, and a record back. */
 import { defined } from '../../text/defined.ts';
 import { type Instance, newInstance } from '../instance/instance.ts';
 import { noDeaths } from '../instance/respawn.ts';
@@ -19,12 +19,12 @@ export interface Restoring extends Moment {
 /**
  * Restores an instance for a new supervisor, when no process of it lives. A failed instance stays
  * failed until an operator resets it, even after a reboot. A finished one stays finished until the
- * next boot.
+ * next boot, and on the same boot one that waits for its next start goes on waiting.
  */
 export function restoreInstance(record: InstanceRecord | undefined, restoring: Restoring): Instance {
   if (record === undefined) return newInstance;
   const { sameBoot, resetMs, nowMs, sinceBootMs } = restoring;
-  const isReset = record.sinceMs === undefined || resetMs >= record.sinceMs;
+  const isReset = wasReset(record, resetMs);
   const toBoot = (ms: number) => sinceBootMs - (nowMs - ms);
   const memory = {
     deaths: sameBoot && !isReset ? { atMs: record.deathsMs.map(toBoot), quick: record.quickDeaths } : noDeaths,
@@ -35,7 +35,22 @@ export function restoreInstance(record: InstanceRecord | undefined, restoring: R
   if (record.at === 'failed' && !isReset)
     return { at: 'failed', reason: record.reason ?? 'it failed', sinceMs, memory };
   if (record.at === 'finished' && sameBoot && !isReset) return { at: 'finished', sinceMs, memory };
+  const { at, untilMs, lastExit } = record;
+  if (at === 'backoff' && sameBoot && !isReset && untilMs !== undefined && lastExit !== undefined) {
+    // A clock that was set back must not make the wait longer than it was meant to be.
+    const longestMs = sinceBootMs + Math.max(0, untilMs - lastExit.atMs);
+    return { at, untilMs: Math.min(toBoot(untilMs), longestMs), memory };
+  }
   return { at: 'down', memory };
+}
+
+/**
+ * True if an operator has reset the instance after its record was true. States without a start of
+ * their own go back to its last death.
+ */
+function wasReset({ sinceMs, lastExit }: InstanceRecord, resetMs: number): boolean {
+  const latestMs = sinceMs ?? lastExit?.atMs;
+  return latestMs !== undefined && resetMs >= latestMs;
 }
 
 /** Returns the part of an instance's record that its state machine knows. */

@@ -18,25 +18,28 @@ export interface TrackedInstance {
   readonly logPath: string | undefined;
 }
 
-type Machine = Pick<SupervisorHost, 'clock' | 'history' | 'say' | 'tell'>;
+type Host = Pick<SupervisorHost, 'clock' | 'history' | 'say' | 'send'>;
 
 export class StateTracker {
   readonly #desired: DesiredState;
-  readonly #host: Machine;
+  readonly #host: Host;
   #alarm: Alarm;
   #state: ServiceState = 'STARTING';
   #sinceMs: number;
-  /** Set if an instance has died since the service was started or reset. */
+  /**
+   * Set if an instance has ended without finishing since the supervisor began or the latest reset,
+   * also if the supervisor itself ended it.
+   */
   anyDied = false;
   /** The moment at which to judge again even if nothing happens, milliseconds since boot. */
   dueMs: number | undefined;
 
-  /** `isTold`: an earlier supervisor has opened an alarm. */
-  constructor(desired: DesiredState, host: Machine, { isTold }: { readonly isTold: boolean }) {
+  /** `isAlarmOpen`: an earlier supervisor has opened an alarm. */
+  constructor(desired: DesiredState, host: Host, { isAlarmOpen }: { readonly isAlarmOpen: boolean }) {
     this.#desired = desired;
     this.#host = host;
     this.#sinceMs = host.clock.nowMs();
-    this.#alarm = { ...noAlarm(host.clock.sinceBootMs()), isOpen: isTold };
+    this.#alarm = { ...noAlarm(host.clock.sinceBootMs()), isOpen: isAlarmOpen };
   }
 
   get state(): ServiceState {
@@ -46,7 +49,7 @@ export class StateTracker {
   get sinceMs(): number {
     return this.#sinceMs;
   }
-  get isTold(): boolean {
+  get isAlarmOpen(): boolean {
     return this.#alarm.isOpen;
   }
 
@@ -66,7 +69,7 @@ export class StateTracker {
       this.#journal(`${slug} is ${state}, was ${this.#state}`, { state });
       this.#state = state;
     }
-    this.#tell(all);
+    this.#sendNotice(all);
   }
 
   /** Records the end of an instance. `asked`: the supervisor was ending it. */
@@ -82,7 +85,7 @@ export class StateTracker {
     this.#write({ words, level });
   }
 
-  #tell(all: readonly TrackedInstance[]): void {
+  #sendNotice(all: readonly TrackedInstance[]): void {
     const { job } = this.#desired;
     const atMs = this.#host.clock.sinceBootMs();
     const minUptimeMs = job.service.respawn.minUptimeSeconds * 1000;
@@ -92,7 +95,7 @@ export class StateTracker {
     if (notice === undefined) return;
     const notUp = all.filter(({ state }) => state.at !== 'up');
     const logPath = notUp[0]?.logPath;
-    this.#host.tell({
+    this.#host.send({
       what: notice,
       job,
       state: this.#state,

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import type { CronReader } from '../types/cron.ts';
 
-export const cronReader: CronReader = { objection };
+export const cronReader: CronReader = { problemIn };
 
 const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
 
@@ -13,7 +13,7 @@ const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
  * The problem that cron finds; `undefined` when there is none or cron can't be asked. The usage
  * text is checked first, because cronie's `crontab -n` sets the host of a cluster.
  */
-function objection(text: string): string | undefined {
+function problemIn(text: string): string | undefined {
   const usage = spawnSync('crontab', ['-h'], { env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   if (!/-n\s+\(dry run/.test(`${usage.stdout}${usage.stderr}`)) return undefined;
   const check = spawnSync('crontab', ['-n', '-'], { env: environment, encoding: 'utf8', input: text });

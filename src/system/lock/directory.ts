@@ -4,11 +4,14 @@
  * proper-lockfile by itself makes an empty directory, judges by its age whether it is abandoned,
  * and removes it even if it has a new owner by then. This file replaces its calls of node:fs so
  * that each step becomes safe:
- *   mkdir      renames a directory that already contains the owner file: a lock always has an owner, and an empty directory
- *              is free;
- *   stat       returns the earliest or the latest of all dates, as the owner is dead or alive, so that no clock decides;
- *   rmdir      removes owner files by name, which are never reused, and the directory only when it is empty then;
- *   rmdirSync  does nothing: proper-lockfile calls it when the process exits, but a job may outlive its run-job.
+ *   mkdir      renames a directory that already contains the owner file: a lock always
+ *              has an owner, and an empty directory is free;
+ *   stat       returns the earliest or the latest of all dates, as the owner is
+ *              dead or alive, so that no clock decides;
+ *   rmdir      removes owner files by name, which are never reused, and the directory
+ *              only when it is empty then;
+ *   rmdirSync  does nothing: proper-lockfile calls it when the process exits, but a job
+ *              may outlive its run-job.
  */
 import {
   chmodSync,

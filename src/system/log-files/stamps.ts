@@ -1,6 +1,6 @@
 /**
- * Writes and reads the beginning of a log line: the host's local time in milliseconds, and the
- * level.
+ * Writes and reads the beginning of a log line: the host's local time to the millisecond, and
+ * the level.
  */
 import { hostZone } from '../time/zones.ts';
 

@@ -7,7 +7,8 @@
  *
  * The end grows like any log. When it has no room left it is cut: the note and the last lines are
  * written over its beginning, and the file is shortened after them. So at every moment, also when
- * run-job is killed, the file has a head and an end of at least `keptBytes`.
+ * run-job is killed, the file has its head and, once it was cut, the last whole lines of up to the
+ * kept size.
  */
 import { Buffer } from 'node:buffer';
 

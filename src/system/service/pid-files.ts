@@ -7,7 +7,7 @@ import { isOver, readProcess } from '../process/proc.ts';
 import type { ProcessIdentity } from '../types/process.ts';
 import type { PidFiles } from '../types/service.ts';
 
-/** The largest PID file: a number and a newline; PostgreSQL's has more lines. */
+/** The largest PID file. A number and a newline suffice; PostgreSQL's file has more lines. */
 const limitBytes = 4096;
 
 export const pidFiles: PidFiles = {

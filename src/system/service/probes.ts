@@ -106,11 +106,11 @@ async function askCommand(command: ProbeCommand, timeoutMs: number): Promise<Pro
   const end = await run.end;
   const survivors = await run.gone;
   const left = survivors.length === 0 ? '' : `; could not be killed: ${survivors.map(({ pid }) => pid).join(', ')}`;
-  const answer = verdict(end, timeoutMs, said);
+  const answer = answerOf(end, timeoutMs, said);
   return answer.is === 'success' ? answer : { ...answer, reason: answer.reason + left };
 }
 
-function verdict(end: BoundedEnd, timeoutMs: number, said: string): ProbeAnswer {
+function answerOf(end: BoundedEnd, timeoutMs: number, said: string): ProbeAnswer {
   if (end.is === 'late') return tooLate(timeoutMs);
   if (end.is === 'not-started') return { is: 'unknown', reason: printable(end.reason) };
   const { status } = end;

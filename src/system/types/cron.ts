@@ -58,5 +58,5 @@ export interface CronReader {
    * The problem that cron finds in a user's crontab (lines without a user field); `undefined` when
    * there is none or cron can't be asked.
    */
-  objection(text: string): string | undefined;
+  problemIn(text: string): string | undefined;
 }

@@ -140,7 +140,7 @@ test('jobctl status lists one line per job, or everything about one job', () => 
   assert.equal(
     listed(jobs, time),
     [
-      'a       failing    2026-11-22 10:30:00   5 s  .     database queue  succeeded; 2 failures in a row',
+      'a       failing    2026-11-22 10:30:00   5 s  .     database queue  2 failures in a row',
       'broken  invalid                                                     broken.yaml:3:1: unknown key',
       'never   never-run                                   database queue',
       '',

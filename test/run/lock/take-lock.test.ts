@@ -47,7 +47,7 @@ test('remaining processes past their timeout are ended within the grace of the j
   const taken = await taking;
   assert.deepEqual(host.sweeper.swept, [{ runId: 'old', graceMs: 10_000 }]);
   assert.match(
-    taken.is === 'held' ? (taken.remarks[0] ?? '') : '',
+    taken.is === 'held' ? (taken.warnings[0] ?? '') : '',
     /^run old had lost its run-job.*: 5 forever, 6 forever$/,
   );
 });
@@ -150,7 +150,7 @@ test('KILL_EXISTING: the old run is asked to stop, the history says by which run
   const host = fakeHost();
   host.locks.holders.set('backup', running);
   const taken = await take(host, { policy: replace });
-  assert.deepEqual(taken.is === 'held' && taken.remarks, ['run old was still running and was ended for this one']);
+  assert.deepEqual(taken.is === 'held' && taken.warnings, ['run old was still running and was ended for this one']);
   assert.deepEqual([host.wrappers.asked, host.wrappers.killed], [['old'], []]);
   assert.deepEqual(events(host), ['waiting new', 'stop-requested old']);
   assert.match(host.history.read('backup'), /"by":"run new","replacedBy":"new"/);
@@ -168,7 +168,7 @@ test('KILL_EXISTING: a run-job that does not end in time is killed, and its rema
   assert.deepEqual(host.wrappers.killed, ['old']);
   assert.equal(host.sweeper.swept.length, 1);
   const taken = await taking;
-  assert.match(taken.is === 'held' ? (taken.remarks[0] ?? '') : '', /its run-job was killed$/);
+  assert.match(taken.is === 'held' ? (taken.warnings[0] ?? '') : '', /its run-job was killed$/);
 });
 
 test('KILL_EXISTING: if the old run can not be killed the new one is not started', async () => {

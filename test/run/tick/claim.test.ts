@@ -108,7 +108,7 @@ test('a start at a moment that is not in the schedule runs and says what to do a
   assert.deepEqual(answer, {
     is: 'go',
     warnings: [
-      'cron has started it at a moment that is not in its schedule; if the job file was changed, run cron-generate; else cron may have another time zone than this machine, which jobctl why tells root',
+      'cron has started it at a moment that is not in its schedule; if the job file was changed, run cron-generate; else cron may have another time zone than this host, which jobctl why tells root',
     ],
   });
 });

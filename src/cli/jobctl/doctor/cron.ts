@@ -6,7 +6,7 @@ import { type DaemonEvidence, startCommand } from '../../../report/clock/daemon.
 import type { ClockFacts, Installed } from '../../../report/clock/installed.ts';
 import type { Check } from '../../../report/text/doctor.ts';
 import { cronLogLines } from '../../../report/why/cron-log.ts';
-import { complaint } from '../../../report/why/crontab.ts';
+import { refusalPattern } from '../../../report/why/crontab.ts';
 import { readSystemLog } from '../../../system/cron/system-log.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
@@ -43,6 +43,9 @@ export function daemonCheck(daemon: DaemonEvidence, isNeeded: boolean): Check {
   }
 }
 
+/** cron may be installed and started together with the zone. */
+const startMs = 1000;
+
 /** Compares cron's time zone with that of this host. Only root can see the one that cron has. */
 export function zoneCheck(daemon: DaemonEvidence): Check {
   const about = 'time zone';
@@ -55,7 +58,7 @@ export function zoneCheck(daemon: DaemonEvidence): Check {
       advice: [advise(otherZoneAdvice)],
     };
   const changedMs = localtimeMs();
-  if (sinceMs !== undefined && changedMs > sinceMs)
+  if (sinceMs !== undefined && changedMs > sinceMs + startMs)
     return {
       ...{ about, is: 'warning' },
       words: `/etc/localtime was changed at ${wallTime(changedMs, host)}, after ${name} was started, which may still have the zone from before`,
@@ -80,7 +83,7 @@ export function crontabCheck(installed: Installed, clocks: readonly JobClock[]):
   const about = 'crontab';
   const { main, command } = installed;
   const wanted = clocks.filter((one) => one.clock.line !== 'none');
-  const early = placeCheck(main, command, wanted.length) ?? refusedCheck(installed) ?? complaintCheck(main);
+  const early = placeCheck(main, command, wanted.length) ?? refusedCheck(installed) ?? cronsWordCheck(main);
   if (early !== undefined) return early;
   const slugs = (...lines: readonly ClockFacts['line'][]) =>
     wanted.filter((one) => lines.includes(one.clock.line)).map(({ slug }) => slug);
@@ -136,14 +139,14 @@ function refusedCheck({ main, lines, ensure, catchUp, command }: Installed): Che
 const weekMs = 7 * 24 * 3_600_000;
 
 /** Finds cron's own message about the present file, where its log can be read. */
-function complaintCheck({ path, facts, kind }: CrontabPart): Check | undefined {
+function cronsWordCheck({ path, facts, kind }: CrontabPart): Check | undefined {
   const nowMs = clock.nowMs();
   if (facts === undefined || kind !== 'cron.d' || facts.mtimeMs < nowMs - weekMs) return undefined;
   const span = { fromMs: facts.mtimeMs - 1000, untilMs: nowMs };
   const log = readSystemLog(span);
   if (log.is === 'missing') return undefined;
   const said = cronLogLines(log.text, { ...span, hostZone: hostZone() })
-    .filter(({ text }) => complaint.test(text) && text.includes(path))
+    .filter(({ text }) => refusalPattern.test(text) && text.includes(path))
     .at(-1);
   if (said === undefined) return undefined;
   const words = `cron said at ${wallTime(said.atMs, hostZone())}: ${said.text}`;

@@ -2,7 +2,7 @@
 import type { Config } from '../../../config/config.ts';
 import { type CrontabJob, composeCrontab } from '../../../crontab/crontab.ts';
 import { crontabFrame } from '../../../crontab/frame.ts';
-import { nothingPresent } from '../../../crontab/last-good.ts';
+import { nothingPresent } from '../../../crontab/present.ts';
 import { advise, looking } from '../../../report/advice.ts';
 import { type ClockedJob, clockFacts, type Installed } from '../../../report/clock/installed.ts';
 import type { Check } from '../../../report/text/doctor.ts';

@@ -10,7 +10,7 @@ import { chooseJobs } from './jobs.ts';
 import type { Options } from './options.ts';
 
 /** Words for people; silent with --json. */
-export interface Teller {
+export interface Answers {
   print(text: string): void;
   say(words: string): void;
 }
@@ -27,7 +27,7 @@ export interface Act {
   readonly options: Options;
   readonly config: Config;
   readonly jobs: Jobs;
-  readonly tell: Teller;
+  readonly answers: Answers;
 }
 
 /**
@@ -46,7 +46,7 @@ export type ActOn = (slug: string, act: Act) => Promise<ActResult>;
 export async function actOnEach(options: Options, config: Config, actOn: ActOn): Promise<number> {
   const chosen = chooseJobs(options, config, 'refuse');
   if (!chosen.ok) return chosen.exitCode;
-  const act: Act = { options, config, jobs: chosen.jobs, tell: tellerFor(options) };
+  const act: Act = { options, config, jobs: chosen.jobs, answers: answersFor(options) };
   const codes = chosen.slugs.map(async (slug) => {
     const { exitCode, value } = await actOn(slug, act);
     if (options.json) print(`${JSON.stringify({ job: slug, ...value })}\n`);
@@ -55,7 +55,7 @@ export async function actOnEach(options: Options, config: Config, actOn: ActOn):
   return greatest(await Promise.all(codes));
 }
 
-export function tellerFor({ json }: Options): Teller {
+export function answersFor({ json }: Options): Answers {
   const silent = () => undefined;
   return json ? { print: silent, say: silent } : { print, say: (words) => say('jobctl', words) };
 }

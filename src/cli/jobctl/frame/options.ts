@@ -121,11 +121,13 @@ function looking(options: Argv): Argv {
   return (
     options
       .command('status [name]', 'Show the state of all jobs, or everything about one.', (c) =>
-        chosen(c).option('watch', {
-          alias: 'w',
-          type: 'boolean',
-          describe: 'Keep showing it, up to date, until q is pressed.',
-        }),
+        chosen(c)
+          .option('watch', {
+            alias: 'w',
+            type: 'boolean',
+            describe: 'Show it on the whole terminal, up to date, until q is pressed.',
+          })
+          .conflicts('watch', 'json'),
       )
       // yargs would keep only the last of a list of positional arguments, so these names are read
       // from the remaining words.
@@ -172,6 +174,10 @@ function looking(options: Argv): Argv {
       .command('metrics', 'Print the state of all jobs for Prometheus.', (c) =>
         c
           .option('tag', tag)
+          .option('json', {
+            type: 'boolean',
+            describe: 'Print the snapshot that metrics are made from, as one JSON object.',
+          })
           .option('output', text('Replace this file instead of printing.'))
           .option('detail', text('all (default), or alerts: only what the shipped alert rules need.')),
       )

@@ -1,8 +1,7 @@
 /** Finds out what the terminal of this process can show. */
 import process from 'node:process';
 import type { ListingOptions } from '../../../report/text/listing.ts';
-
-type Terminal = NonNullable<ListingOptions['terminal']>;
+import type { Terminal } from '../../../report/text/terminal/colour.ts';
 
 /** Nothing when standard output is no terminal: what reads it then gets every word. */
 export function ofTerminal(): Pick<ListingOptions, 'terminal'> {

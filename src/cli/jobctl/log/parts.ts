@@ -1,6 +1,6 @@
 /**
- * Chooses which part of each of several logs is shown: in all, the newest lines, as many as were
- * asked for.
+ * Chooses what is shown of several logs: together the newest lines, as many as the caller asked
+ * for.
  */
 import { type LogPlace, type LogPrinter, type LogView, linesShown, showLog } from './view.ts';
 

@@ -175,7 +175,7 @@ async function showCompressed(log: LogPlace, view: LogView, printer: LogPrinter)
   const compressed = compressedOf(log);
   const opened = openReader(compressed, { raw: true }, printer);
   if (opened === undefined) {
-    const gone = `${pathOf(log)} is not there: old logs are removed as log_retention says, or somebody has moved or removed it`;
+    const gone = `${pathOf(log)} is not there: old logs are removed as log_retention says, or an operator has moved or removed it`;
     return printer.refuse(elsewhereWords(log.recorded ?? pathOf(log), log.outputDirectory) ?? gone);
   }
   if ('words' in opened) return printer.refuse(opened.words);

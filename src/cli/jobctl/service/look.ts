@@ -1,11 +1,11 @@
-/** `jobctl status`, `why` and `history` of one service. */
+/** `jobctl status` and `why` of a service or of one instance, and `history` of one instance. */
 
 import type { Config } from '../../../config/config.ts';
 import { jobPath } from '../../../job/folder.ts';
 import { looking } from '../../../report/advice.ts';
 import type { ServiceSnapshot } from '../../../report/service-snapshot.ts';
 import { unreadableWords } from '../../../report/snapshot.ts';
-import { type AnySnapshot, isBroken, noticeRemarks } from '../../../report/text/job.ts';
+import { type AnySnapshot, isBroken, noticeWarnings } from '../../../report/text/job.ts';
 import { serviceDetails } from '../../../report/text/service.ts';
 import { momentForms, parseMoment } from '../../../report/typed/moment.ts';
 import type { Answer } from '../../../report/why/answer.ts';
@@ -29,11 +29,18 @@ import { openJobs } from '../../report/snapshots.ts';
 import { timesOf } from '../../report/times.ts';
 import type { Options } from '../frame/options.ts';
 import { holderOf, type ServiceTarget, sayGone, targetName } from '../frame/target.ts';
+import { failureText } from '../status/details.ts';
+import { watchStatus } from '../status/watched.ts';
 
 const usualLines = 20;
 const whyLines = 5;
 
-export function serviceStatus({ service, slug, instance }: ServiceTarget, options: Options, config: Config): number {
+export function serviceStatus(
+  { service, slug, instance }: ServiceTarget,
+  options: Options,
+  config: Config,
+): Promise<number> | number {
+  if (options.watch) return watchStatus({ ...options, name: slug }, config);
   const seen = lookAtService(service, holderOf(slug, config), config);
   const shown =
     instance === undefined ? seen : { ...seen, instances: seen.instances.filter(({ number }) => number === instance) };
@@ -44,6 +51,7 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
   } else {
     const formatTime = timeText(hostZone());
     print(serviceDetails(service, shown, { formatTime, nowMs: clock.nowMs(), ...besides(whole, formatTime) }));
+    if (instance === undefined && whole !== undefined) print(failureText(whole, config));
   }
   return codeOf(seen, shown, instance);
 }
@@ -54,7 +62,7 @@ export function serviceStatus({ service, slug, instance }: ServiceTarget, option
  */
 function besides(whole: AnySnapshot | undefined, formatTime: (ms: number) => string) {
   if (whole === undefined || isBroken(whole)) return { unreadable: undefined, notices: [] };
-  return { unreadable: whole.unreadable, notices: noticeRemarks(whole, formatTime) };
+  return { unreadable: whole.unreadable, notices: noticeWarnings(whole, formatTime) };
 }
 
 /** The exit code for the service, or for the instance that was named. */
@@ -79,7 +87,7 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   }
   const seen = lookAtService(service, holderOf(slug, config), config);
   const formatTime = timeText(now.zone);
-  const entries = parseJournal(realHistory(config).read(slug)).filter(({ atMs }) => atMs <= askedMs);
+  const entries = entriesAbout(target, config).filter(({ atMs }) => atMs <= askedMs);
   const journal = entries.slice(-whyLines).map(({ atMs, words }) => `${formatTime(atMs)}  ${words}`);
   const forms = commandForms(config);
   const one = instanceInQuestion(seen, instance);
@@ -89,12 +97,12 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
   const clockOf = whole !== undefined && 'clock' in whole ? whole.clock : undefined;
   const beside = besides(whole, formatTime);
-  const told = serviceAnswer({
+  const present = serviceAnswer({
     warnings: [unreadableWords(slug, beside.unreadable) ?? [], beside.notices].flat(),
     ...{ slug, service: seen, file: jobPath(slug, config), forms, formatTime, generate: installed.command, journal },
     ...defined({ instance, clock: clockOf, words }),
   });
-  const answer = at === undefined ? told : pastAnswer(target, entries, formatTime(askedMs));
+  const answer = at === undefined ? present : pastAnswer(target, entries, formatTime(askedMs));
   const name = targetName(target);
   const shown = instance === undefined ? seen : { ...seen, instances: seen.instances.filter((each) => each === one) };
   if (json) print(`${JSON.stringify({ ...whole, service: shown, ...answer })}\n`);
@@ -112,20 +120,27 @@ function pastAnswer(target: ServiceTarget, entries: readonly JournalEntry[], whe
   const name = targetName(target);
   const state = entries.findLast((entry) => entry.state !== undefined)?.state;
   const last = entries.at(-1)?.words;
-  const words = state === undefined ? 'nothing is on record of that time' : `it was ${state}`;
+  // Only states of the whole service are on record.
+  const subject = target.instance === undefined ? 'it' : 'the service';
+  const words = state === undefined ? 'nothing is on record of that time' : `${subject} was ${state}`;
   const answer = `${name} at ${when}: ${words}${last === undefined ? '' : `; the last thing before that: ${last}`}`;
   return { answer, advice: [], commands: [], facts: [] };
 }
 
+/** Entries about the service; for an instance those about itself and about the whole service. */
+function entriesAbout({ slug, instance }: ServiceTarget, config: Config): readonly JournalEntry[] {
+  const all = parseJournal(realHistory(config).read(slug));
+  return instance === undefined ? all : all.filter((entry) => [undefined, instance].includes(instanceOf(slug, entry)));
+}
+
 /** Shows the history of one instance: entries about it, and about the whole service. */
 export function instanceHistory(target: ServiceTarget, options: Options, config: Config): number {
-  const { slug, instance } = target;
+  const { slug } = target;
   const count = Number(options.lines ?? usualLines);
   if (!Number.isInteger(count) || count < 1)
     return refuse('jobctl', `--lines must be a whole number, found "${options.lines}"`);
   sayGone(target, config);
-  const all = parseJournal(realHistory(config).read(slug));
-  const entries = all.filter((entry) => [undefined, instance].includes(instanceOf(slug, entry))).slice(-count);
+  const entries = entriesAbout(target, config).slice(-count);
   const format = timeText(hostZone());
   if (options.json)
     print(entries.map((entry) => `${JSON.stringify({ job: slug, event: 'service', ...entry })}\n`).join(''));

@@ -19,7 +19,7 @@ export interface LastLine {
 }
 
 export interface PresentCrontab {
-  readonly owner: 'nobody' | 'us' | 'predecessor' | 'foreign';
+  readonly owner: 'none' | 'us' | 'predecessor' | 'foreign';
   /** Parses the lines on demand, because mostly no line has to be kept. */
   content(): PresentLines;
 }
@@ -34,7 +34,7 @@ interface PresentLines {
 
 const noLines: PresentLines = { lines: new Map(), ensure: false, catchUp: false };
 
-export const nothingPresent: PresentCrontab = { owner: 'nobody', content: () => noLines };
+export const nothingPresent: PresentCrontab = { owner: 'none', content: () => noLines };
 
 const slugPattern = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}';
 /** Matches our own lines, whatever path the program had when they were written. */
@@ -104,8 +104,8 @@ export function lineRule(command: string): { readonly slug: string; readonly due
 }
 
 /**
- * True for a text of comments and lines that start run-job, at least one of which the predecessor
- * has written.
+ * True for an empty text, and for comments and lines that start run-job if the predecessor has
+ * written at least one of them.
  */
 function isPredecessors(text: string): boolean {
   const lines = text.split('\n').filter((line) => line.trim() !== '');

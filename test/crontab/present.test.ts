@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { header } from '../../src/crontab/header.ts';
-import { readPresent } from '../../src/crontab/last-good.ts';
+import { readPresent } from '../../src/crontab/present.ts';
 
 const values = { directory: '/jobs', home: '/', searchPath: '/usr/bin:/bin:/usr/sbin:/sbin', settings: [] };
 const ours = header(values, 1, 'x');
@@ -11,7 +11,7 @@ function schedules(text: string): Record<string, string> {
 }
 
 test('without a file the owner is nobody', () => {
-  assert.equal(readPresent([]).owner, 'nobody');
+  assert.equal(readPresent([]).owner, 'none');
 });
 
 test('our file is recognised by its first line alone', () => {

@@ -1,6 +1,7 @@
 /** The last runs of a job in the least room: how each ended, and how long it took. */
-import type { RunRecord } from '../run/history/history.ts';
-import { healthOf } from '../run/outcome/outcome.ts';
+
+import { healthOf } from '../outcome/outcome.ts';
+import type { RunRecord } from './history.ts';
 
 export interface StripItem {
   readonly run: string;
@@ -13,9 +14,9 @@ export interface StripItem {
 /** The end of a history has so many. */
 const mostItems = 10;
 
-/** The last runs, oldest first. */
-export function stripOf(runs: readonly RunRecord[]): readonly StripItem[] {
-  return runs.slice(-mostItems).map(({ run, startedMs, durationMs, outcome }) => ({
+/** The last runs, oldest first; `most` only where the whole history was read. */
+export function stripOf(runs: readonly RunRecord[], most = mostItems): readonly StripItem[] {
+  return runs.slice(-most).map(({ run, startedMs, durationMs, outcome }) => ({
     run,
     is: kindOf(outcome),
     startedMs,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pingMessage, webhookMessage } from '../../src/notify/http-message.ts';
 import type { ChannelNews } from '../../src/notify/incident.ts';
 import { type Payload, payloadOf } from '../../src/notify/payload.ts';
 import type { RunReport } from '../../src/notify/report.ts';
-import { pingMessage, webhookMessage } from '../../src/notify/requests.ts';
 import { noticeMessage } from '../../src/notify/text/notice.ts';
 import type { Outcome } from '../../src/run/outcome/outcome.ts';
 import { zoneNamed } from '../fakes/zones.ts';

@@ -1,0 +1,60 @@
+/** Takes the snapshot of this host: all its jobs and services, and what they depend on. */
+import os from 'node:os';
+import process from 'node:process';
+import type { Config } from '../../config/config.ts';
+import type { Job } from '../../job/job.ts';
+import { undeliveredNotices } from '../../notify/outbox/undelivered.ts';
+import { isCrontabInSync } from '../../report/clock/crontab-in-sync.ts';
+import type { Installed } from '../../report/clock/installed.ts';
+import type { HostFacts, HostSnapshot } from '../../report/host-snapshot.ts';
+import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
+import { stateFiles } from '../../system/state/state-files.ts';
+import { clock } from '../../system/time/clock.ts';
+import { hostZone } from '../../system/time/zones.ts';
+import { defined } from '../../text/defined.ts';
+import type { Result } from '../../text/problem.ts';
+import { readInstalled } from '../crontab/installed.ts';
+import { version } from '../frame/version.ts';
+import { openJobs } from './snapshots.ts';
+import { timesOf } from './times.ts';
+
+export function hostSnapshot(config: Config): Result<HostSnapshot> {
+  const beganMs = clock.monotonicMs();
+  const atMs = clock.nowMs();
+  const times = timesOf(config);
+  let wantsCatchUp = false;
+  const opened = openJobs(config, (job) => {
+    wantsCatchUp ||= catchesUp(job);
+    return times(job);
+  });
+  if (!opened.ok) return { ok: false, problems: [opened.problem] };
+  const all = opened.jobs.slugs.flatMap((slug) => opened.jobs.snapshot(slug) ?? []);
+  const installed = readInstalled(config);
+  const host: HostFacts = {
+    ...{ name: os.hostname(), atMs, timeZone: hostZone().name, version, node: process.versions.node },
+    cron: cronOf(installed),
+    ...defined({ isCrontabInSync: isInSync(all, installed, wantsCatchUp) }),
+    undeliveredNotices: undeliveredNotices(stateFiles(config.stateDirectory), atMs).length,
+    tookMs: clock.monotonicMs() - beganMs,
+  };
+  const jobs = all.filter(({ service }) => service === undefined);
+  const services = all.filter(({ service }) => service !== undefined);
+  return { ok: true, value: { version: 1, host, jobs, services }, warnings: [] };
+}
+
+function catchesUp({ enabled, schedule, service, timing }: Job): boolean {
+  return enabled && schedule !== undefined && service === undefined && timing.catchUp === 'last';
+}
+
+/** Another program may read a crontab that is elsewhere. */
+function cronOf({ daemon, main }: Installed): HostFacts['cron'] {
+  if (daemon.is === 'hidden' || main.kind === 'elsewhere' || main.kind === 'console') return 'unknown';
+  if (daemon.is === 'absent') return 'absent';
+  return daemon.stopped ? 'stopped' : 'running';
+}
+
+function isInSync(all: readonly AnySnapshot[], installed: Installed, wantsCatchUp: boolean): boolean | undefined {
+  const withFile = new Set(all.flatMap((job) => (isBroken(job) && job.file === 'gone' ? [] : [job.slug])));
+  const clocks = all.flatMap((job) => (isBroken(job) || job.clock === undefined ? [] : [job.clock]));
+  return isCrontabInSync({ clocks, isThere: (slug) => withFile.has(slug), wantsCatchUp }, installed);
+}
