@@ -2,8 +2,9 @@
  * Selects the entries of histories that were asked for: those of a span of time, failures, slow
  * runs. Its memory does not grow with the number of jobs.
  */
+
+import { type StripItem, stripOf } from '../run/history/strip.ts';
 import { defined } from '../text/defined.ts';
-import { type StripItem, stripOf } from './strip.ts';
 import { entryMs, type HistoryEntry, isFailure } from './text/history.ts';
 import { type Ended, usualDuration } from './usual.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What is known of a host at one instant, as `jobctl metrics --json` prints it and as metrics are
- * made from it. Its schema is schema/snapshot.schema.json; within a version keys are only added.
+ * The state of a host at one instant: `jobctl metrics --json` prints it, and metrics are made from
+ * it. Its schema is schema/snapshot.schema.json; within a version keys are only added.
  */
 import type { BrokenJobSnapshot, JobSnapshot } from './snapshot.ts';
 
@@ -17,7 +17,7 @@ export interface HostFacts {
   readonly name: string;
   /** When the state was read, milliseconds since 1970. */
   readonly atMs: number;
-  /** How long it took to read it, milliseconds. */
+  /** The time that reading took, milliseconds. */
   readonly tookMs: number;
   /** IANA name of the host's time zone. */
   readonly timeZone: string;
@@ -26,7 +26,7 @@ export interface HostFacts {
   readonly node: string;
   /** `unknown`: this caller can't see the processes of other users. */
   readonly cron: 'running' | 'stopped' | 'absent' | 'unknown';
-  /** Whether the installed crontab says what the job files say; absent where that is not known. */
+  /** True when the installed crontab says what the job files say; absent where that is not known. */
   readonly isCrontabInSync?: boolean;
   readonly undeliveredNotices: number;
 }

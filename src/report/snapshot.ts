@@ -5,6 +5,7 @@
 import type { CollisionPolicy } from '../job/keys/policy.ts';
 import type { Streak } from '../run/history/event.ts';
 import type { History } from '../run/history/history.ts';
+import { type StripItem, stripOf } from '../run/history/strip.ts';
 import type { Totals } from '../run/history/totals.ts';
 import type { LastStatus } from '../run/outcome/outcome.ts';
 import type { Pause } from '../run/pause/pause.ts';
@@ -28,7 +29,6 @@ import {
 } from './latest-runs.ts';
 import type { ServiceSnapshot } from './service-snapshot.ts';
 import { type Health, type JobState, jobStateOf } from './state.ts';
-import { type StripItem, stripOf } from './strip.ts';
 
 export interface JobSnapshot {
   readonly slug: string;

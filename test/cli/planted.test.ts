@@ -83,10 +83,14 @@ const commands: readonly (readonly [string, ...string[]])[] = [
   ['jobctl', 'next'],
   ['run-job', '--status'],
   ['check-jobs-icinga'],
+  ['jobctl', 'metrics'],
+  ['jobctl', 'doctor'],
 ];
 
 /** Those that between them open everything. */
-const looks = [commands[1], commands[4], commands[5], commands[6]].filter((command) => command !== undefined);
+const looks = [commands[1], commands[4], commands[5], commands[6], commands[11]].filter(
+  (command) => command !== undefined,
+);
 
 /** One that hangs who opens it, one that shows what is not to be shown, one that must not be opened: with these, every command is tried. */
 const worst = ['a FIFO', 'a link to a file of root', 'a device'];

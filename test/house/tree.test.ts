@@ -47,6 +47,7 @@ const rooms = [
   'cli/on-demand',
   'cli/jobctl/frame',
   'cli/jobctl/log',
+  'cli/jobctl/status',
   'cli/jobctl/service',
   'cli/jobctl',
   'cli',

@@ -6,11 +6,11 @@
 import type { Config } from '../../config/config.ts';
 import { type HistoryFilter, Newest, selectEntries, stripIn } from '../../report/history-view.ts';
 import { hiddenWords } from '../../report/snapshot.ts';
-import type { StripItem } from '../../report/strip.ts';
 import { daysText } from '../../report/text/days.ts';
 import { type HistoryEntry, type HistoryView, historyText } from '../../report/text/history.ts';
 import { stripsText } from '../../report/text/strip.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';
+import type { StripItem } from '../../run/history/strip.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { defined } from '../../text/defined.ts';

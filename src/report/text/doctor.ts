@@ -1,8 +1,9 @@
 /** `jobctl doctor`: what was checked on this host, what is wrong, and what to do about it. */
-import { folded } from '../../text/fold.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import type { Advice } from '../advice.ts';
+import { painted } from './terminal/colour.ts';
+import { sentence } from './terminal/fold.ts';
 
 export interface Check {
   /** One or two words: "crontab". */
@@ -54,25 +55,24 @@ export function doctorCode(checks: readonly Check[]): 0 | 1 {
   return checks.some(({ is }) => is === 'problem') ? 1 : 0;
 }
 
-/** SGR parameters of ECMA-48, which 39 ends. */
-const colours = { problem: 31, warning: 33, ok: 32, unknown: 36 } as const;
+const colours = { problem: 'red', warning: 'yellow', ok: 'green', unknown: 'cyan' } as const;
 const marks = { problem: 'PROBLEM', warning: 'WARNING', ok: 'ok', unknown: '?' } as const;
 
 /** A problem or a warning: the finding, then what to do, commands on lines of their own. */
 function blockOf({ about, is, words, advice = [] }: Check, view: DoctorView): readonly string[] {
-  const [first = '', ...others] = folded(`${marks[is]}  ${about}: ${words}`, 2, view.columns);
+  const [first = '', ...others] = sentence(`${marks[is]}  ${about}: ${words}`, 2, view.columns);
   return [coloured(first, is, view), ...others, ...advice.flatMap((one) => adviceLines(one, view))];
 }
 
 function adviceLines({ say, run }: Advice, { columns }: DoctorView): readonly string[] {
   const words = `  ${say.charAt(0).toUpperCase()}${say.slice(1)}${run.length === 0 ? '.' : ':'}`;
-  return [...folded(words, 2, columns), ...run.map((command) => `      ${printable(command)}`)];
+  return [...sentence(words, 2, columns), ...run.map((command) => `      ${printable(command)}`)];
 }
 
 /** A check without a finding takes a row; what could tell more stands behind it. */
 function rowOf({ about, is, words, advice = [] }: Check, width: number, view: DoctorView): readonly string[] {
   const more = advice.map(({ say, run }) => ` (${[say, run.join(' && ')].filter(Boolean).join(': ')})`).join('');
-  const [first = '', ...others] = folded(
+  const [first = '', ...others] = sentence(
     `${marks[is].padEnd(2)}  ${about.padEnd(width)}  ${words}${more}`,
     width + 6,
     view.columns,
@@ -81,9 +81,9 @@ function rowOf({ about, is, words, advice = [] }: Check, width: number, view: Do
 }
 
 /** Colours the mark at the beginning of a line. */
-function coloured(line: string, is: Check['is'], { isColoured }: DoctorView): string {
+function coloured(line: string, is: Check['is'], { isColoured = false }: DoctorView): string {
   const mark = marks[is];
-  return isColoured ? `\u001b[${colours[is]}m${mark}\u001b[39m${line.slice(mark.length)}` : line;
+  return painted(colours[is], { isColoured })(mark) + line.slice(mark.length);
 }
 
 const order: readonly Check['is'][] = ['problem', 'warning', 'unknown', 'ok'];

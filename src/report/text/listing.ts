@@ -1,7 +1,8 @@
 /** `jobctl status` of several jobs: a table that begins with what needs a person, and the totals below it. */
+
+import type { StripItem } from '../../run/history/strip.ts';
 import { printable } from '../../text/printable.ts';
 import type { JobState } from '../state.ts';
-import type { StripItem } from '../strip.ts';
 import { relativeText, shortDuration } from './relative.ts';
 import { asciiSigns, blockSigns, stripText } from './strip.ts';
 import { type Colour, painted, type Terminal } from './terminal/colour.ts';

@@ -2,10 +2,10 @@
  * `jobctl why`: the answer in one sentence, what to do, and the evidence that matters; with `--all`
  * every finding.
  */
-import { folded } from '../../text/fold.ts';
 import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import type { Advice } from '../advice.ts';
+import { sentence } from '../text/terminal/fold.ts';
 import type { Answer } from './answer.ts';
 import type { Finding } from './finding.ts';
 
@@ -28,10 +28,10 @@ export function whyText(
   const evidence = findings === undefined ? facts.map(([label, words]) => [`${label}:`, words] as const) : [];
   const width = widest(evidence.map(([label]) => label));
   const parts = [
-    folded(answer, 0, columns),
+    sentence(answer, 0, columns),
     advice.flatMap((one) => adviceLines(one, columns)),
-    evidence.flatMap(([label, words]) => folded(`  ${label.padEnd(width)}  ${words}`, width + 4, columns)),
-    (findings ?? []).flatMap((finding) => folded(findingLine(finding), findingIndent, columns)),
+    evidence.flatMap(([label, words]) => sentence(`  ${label.padEnd(width)}  ${words}`, width + 4, columns)),
+    (findings ?? []).flatMap((finding) => sentence(findingLine(finding), findingIndent, columns)),
     more === undefined ? [] : [`All findings: ${more}`],
   ];
   return parts
@@ -42,7 +42,7 @@ export function whyText(
 
 function adviceLines({ say, run }: Advice, columns: number | undefined): readonly string[] {
   const words = `${say.charAt(0).toUpperCase()}${say.slice(1)}${run.length === 0 ? '.' : ':'}`;
-  return [...folded(words, 0, columns), ...run.map((command) => `    ${printable(command)}`)];
+  return [...sentence(words, 0, columns), ...run.map((command) => `    ${printable(command)}`)];
 }
 
 const marks = { well: 'ok', stops: 'STOPS', 'stops-next': 'NEXT', doubt: 'doubt', unknown: '?' } as const;

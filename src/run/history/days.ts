@@ -19,7 +19,7 @@ export interface DayLine extends Omit<Totals, 'durationMs'> {
    */
   readonly fromMs: number;
   readonly toMs: number;
-  /** How long its runs that succeeded or failed took; absent when there was none. */
+  /** The durations of its runs that succeeded or failed; absent when there was none. */
   readonly took?: Durations;
   /** The first run of the day that failed. */
   readonly firstFailure?: { readonly run: string; readonly atMs: number };

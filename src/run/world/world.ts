@@ -28,7 +28,7 @@ export interface WorldRequest {
   readonly fixed: FixedWorld;
   /** The id of the run, behind the ids of the runs that led to it. */
   readonly runPath: string;
-  /** For the programs of the run; absent for an instance of a service, which may live for months. */
+  /** The trace of the run; absent for an instance of a service, which may live for months. */
   readonly traceParent?: string;
   readonly isDirectory: (path: string) => boolean;
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { StripItem } from '../../../src/report/strip.ts';
 import { asciiSigns, blockSigns, stripsText, stripText } from '../../../src/report/text/strip.ts';
+import type { StripItem } from '../../../src/run/history/strip.ts';
 
 const success = (durationMs?: number): StripItem => ({
   run: 'x',

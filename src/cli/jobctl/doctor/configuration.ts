@@ -10,12 +10,13 @@ import { isUnreadable, named } from './ground.ts';
 
 const about = 'configuration';
 
-export function configurationChecks(setting: Result<Config>): readonly Check[] {
+/** `isSilent`: a directory of ours does not answer, so nothing that needs it may be opened. */
+export function configurationChecks(setting: Result<Config>, isSilent = false): readonly Check[] {
   const problems = setting.ok ? setting.warnings : setting.problems;
   const found = problems.map(problemCheck);
   if (!setting.ok) return found;
   const { embedded, sources } = setting.value;
-  const closed = embedded ? [] : unreadablePlaces(setting.value);
+  const closed = embedded || isSilent ? [] : unreadablePlaces(setting.value);
   const all = [...closed.map(problemCheck), ...found];
   return all.length > 0 ? all : [{ about, is: 'ok', words: sourceWords(embedded, sources) }];
 }

@@ -43,6 +43,9 @@ export function daemonCheck(daemon: DaemonEvidence, isNeeded: boolean): Check {
   }
 }
 
+/** cron may be installed and started together with the zone. */
+const startMs = 1000;
+
 /** Compares cron's time zone with that of this host. Only root can see the one that cron has. */
 export function zoneCheck(daemon: DaemonEvidence): Check {
   const about = 'time zone';
@@ -55,7 +58,7 @@ export function zoneCheck(daemon: DaemonEvidence): Check {
       advice: [advise(otherZoneAdvice)],
     };
   const changedMs = localtimeMs();
-  if (sinceMs !== undefined && changedMs > sinceMs)
+  if (sinceMs !== undefined && changedMs > sinceMs + startMs)
     return {
       ...{ about, is: 'warning' },
       words: `/etc/localtime was changed at ${wallTime(changedMs, host)}, after ${name} was started, which may still have the zone from before`,

@@ -30,13 +30,14 @@ export async function doctor(options: Options): Promise<number> {
 async function checksOf(options: Options): Promise<readonly Check[]> {
   const mounts = await lookAtMounts();
   const setting = loadSetting(options.config, answeringFiles(mounts));
-  const configuration = configurationChecks(setting);
   if (!setting.ok) {
+    const configuration = configurationChecks(setting);
     const daemon = daemonEvidence();
     return [...configuration, daemonCheck(daemon, true), zoneCheck(daemon), clockCheck([], []), ...programChecks()];
   }
   const ground = groundOf(setting.value, mounts);
   const silent = silentChecks(ground.config, mounts);
+  const configuration = configurationChecks(setting, silent.length > 0);
   if (silent.length > 0) return [...silent, ...configuration, ...(await lesserChecks(ground, options))];
   return [...configuration, ...(await allChecks(ground, options))];
 }

@@ -173,7 +173,7 @@ export function noticesCheck({ config: { stateDirectory, serviceUser }, role, fo
   const nowMs = clock.nowMs();
   if (
     role === 'other' &&
-    [stateDirectory, `${stateDirectory}/notices`, `${stateDirectory}/notices/outbox`].some(isClosed)
+    [stateDirectory, `${stateDirectory}/notices`, `${stateDirectory}/notices/outbox`].some((place) => isClosed(place))
   )
     return unknownTo(title, `you may not list ${stateDirectory}/notices`, 'root and the service user');
   const waiting = asUser(serviceUser, () => undeliveredNotices(stateFiles(stateDirectory), nowMs));

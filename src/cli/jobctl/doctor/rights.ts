@@ -65,7 +65,7 @@ function sudoCheck({ config: { serviceUser } }: Ground): Check {
 
 const checkMs = 5000;
 
-/** As root: the syntax, owners and modes of all sudoers files, and whether a rule names programs that are elsewhere. */
+/** Checks as root the syntax, owners and modes of all sudoers files, and rules for programs that are elsewhere. */
 function sudoersCheck(): Check {
   const about = 'sudoers';
   const checked = spawnSync('/usr/sbin/visudo', ['--check', '--quiet'], {

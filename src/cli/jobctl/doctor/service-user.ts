@@ -26,7 +26,7 @@ function userCheck({ config: { serviceUser, embedded }, role }: Ground): Check {
   if (files.facts(files.resolve(home) ?? home)?.kind !== 'directory')
     return {
       ...{ about, is: 'warning', words: `${home}, the home of ${name}, does not exist: jobs begin in /` },
-      advice: [advise('set another one', `sudo usermod --home / ${shellWord(name)}`)],
+      advice: [advise('make it', `sudo install -d ${shellWord(home)}`)],
     };
   if (embedded || role === 'root') return { about, is: 'ok', words: `${name}, at home in ${home}` };
   return { about, is: 'unknown', words: `${name}, at home in ${home}; root can tell whether the account has expired` };

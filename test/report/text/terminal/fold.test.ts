@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
-import { columnsOf, cut, folded } from '../../../../src/report/text/terminal/fold.ts';
+import { columnsOf, cut, folded, sentence } from '../../../../src/report/text/terminal/fold.ts';
 
 const anyText = fc.oneof(
   fc.string({ unit: 'grapheme' }),
@@ -48,4 +48,14 @@ test('columns of ASCII text, and of the signs of a strip, are counted as those o
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => assert.equal(columnsOf(text), stringWidth(text))),
   );
+});
+
+test('a sentence keeps paths whole, and no word of others can steer the terminal', () => {
+  assert.deepEqual(sentence('see /var/log/process-control for more', 2, 12), [
+    'see',
+    '  /var/log/process-control',
+    '  for more',
+  ]);
+  assert.deepEqual(sentence('/var/log/process-control', 2, 12), ['/var/log/process-control']);
+  assert.deepEqual(sentence('said \u001b[2J', 2), ['said \\u001b[2J']);
 });

@@ -1,6 +1,7 @@
 /** The last runs of a job in the least room: how each ended, and how long it took. */
-import type { RunRecord } from '../run/history/history.ts';
-import { healthOf } from '../run/outcome/outcome.ts';
+
+import { healthOf } from '../outcome/outcome.ts';
+import type { RunRecord } from './history.ts';
 
 export interface StripItem {
   readonly run: string;
