@@ -151,6 +151,15 @@ describe('jobctl metrics', () => {
     assert.deepEqual([wrong.code, wrong.stderr], [64, 'jobctl: --detail is all or alerts, found "some"\n']);
   });
 
+  test('the page on monitoring has each metric, and no other', async () => {
+    const page = readFileSync(path.join(repository, 'docs/how-to/monitoring.md'), 'utf8');
+    const { types } = await look(house);
+    assert.deepEqual(
+      [...page.matchAll(/^\| `(processcontrol_\w+)` /gm)].map(([, name]) => name),
+      [...types.keys()],
+    );
+  });
+
   test('--tag leaves out the other jobs, and nothing that is said of the host', async () => {
     const [all, some] = [await look(house), await look(house, '--tag', 'night')];
     const named = (seen: Parsed) => [...seen.values.keys()].filter((key) => key.includes('"job_name"'));

@@ -34,6 +34,16 @@ describe('the package, from its installation to its purge', { skip: noMachine },
       assert.ok(machine.has(`/usr/share/man/man5/${page}.5.gz`));
   });
 
+  test('the alert rules, the dashboard and the page that each alert leads to are there to be read', () => {
+    const documents = '/usr/share/doc/process-control';
+    const rules = machine.read(`${documents}/examples/prometheus/process-control.rules.yaml`);
+    assert.ok(machine.has(`${documents}/examples/prometheus/grafana-dashboard.json`));
+    assert.ok(machine.has(`${documents}/examples/prometheus/process-control.rules-test.yaml`));
+    const pages = new Set([...rules.matchAll(/runbook_url: file:\/\/([^#\s]+)#/g)].map(([, page = '']) => page));
+    assert.deepEqual([...pages], [`${documents}/docs/how-to/monitoring.md`]);
+    for (const page of pages) assert.match(machine.read(page), /^### JobOverdue$/m);
+  });
+
   test('the service user can write logs, locks and state and nothing else of the package', () => {
     const writable = machine.must(
       'for path in $(dpkg -L process-control) /var/lib/process-control /var/lib/process-control-state /var/log/process-control /run/process-control; do ' +

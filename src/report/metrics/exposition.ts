@@ -25,9 +25,9 @@ export function metricName(name: string): string {
   return prefix + name;
 }
 
-/** The base unit of time. */
+/** Milliseconds in the base unit of time; parts of a millisecond are left out. */
 export function seconds(ms: number): number {
-  return ms / 1000;
+  return Math.round(ms) / 1000;
 }
 
 /** A family without samples keeps its HELP and TYPE, so that a reader sees that it exists. */
