@@ -40,7 +40,7 @@ describe('at a terminal', { skip: noTmux }, () => {
   };
 
   for (const [columns, titles] of [
-    [40, /^JOB +STATE +LAST$/m],
+    [40, /^JOB +STATE +LAST( +TOOK)?$/m],
     [80, /^JOB +STATE +LAST +TOOK( +NEXT)?( +RUNS)?$/m],
     [200, /^JOB +STATE +LAST +TOOK( +NEXT)? +RUNS +TAGS +NOTE$/m],
   ] as const)
@@ -101,7 +101,7 @@ describe('at a terminal', { skip: noTmux }, () => {
     terminal.resize(80, 24);
     await watch();
     terminal.resize(40, 10);
-    await terminal.shows(/^ JOB +STATE +LAST$/m);
+    await terminal.shows(/^ JOB +STATE +LAST( +TOOK)?$/m);
     terminal.resize(200, 30);
     await terminal.shows(/^ JOB +STATE .* NOTE$/m);
     house.job('newcomer', 'name: New\ncommand: /bin/true\n');

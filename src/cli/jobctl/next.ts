@@ -18,13 +18,9 @@ import {
 import { brokenWords } from '../../report/text/failing.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { folded } from '../../report/text/terminal/fold.ts';
-import { momentForms, parseMoment } from '../../report/typed/moment.ts';
-import { readPauses } from '../../run/pause/pause.ts';
 import { requestWords } from '../../service/desired.ts';
-import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
-import { defined } from '../../text/defined.ts';
 import type { Result } from '../../text/problem.ts';
 import { widest } from '../../text/width.ts';
 import { timeText } from '../../zone/wall-time.ts';
@@ -33,22 +29,20 @@ import { clockReader } from '../crontab/installed.ts';
 import { print } from '../frame/output.ts';
 import { refuse } from '../frame/refuse.ts';
 import { delayOf } from '../frame/splay.ts';
-import { hostZones } from '../frame/zones.ts';
 import type { Jobs } from '../report/snapshots.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
 import { ofTerminal } from './frame/terminal.ts';
+import { readUpcomingOrder } from './frame/upcoming-order.ts';
 
 /** The number of ticks for one job; of several jobs, the next one of each is shown. */
 const usualCount = 5;
-/** The limit for --count; a span of time is shown whole. */
-const mostTicks = 10_080;
 const pieceLength = 65_536;
 /** A time and the gap behind it. */
 const timeWidth = 21;
 
 export function next(options: Options, config: Config): number {
-  const order = readOrder(options, config);
+  const order = readUpcomingOrder(options, config);
   if (typeof order === 'string') return refuse('jobctl', order);
   const chosen = chooseJobs(options, config, 'all', { instances: true });
   if (!chosen.ok) return chosen.exitCode;
@@ -158,29 +152,4 @@ function clockChangeText(slug: string, load: Load, order: UpcomingOrder): string
   const ticks = aroundClockChange(loaded.value, order);
   if (ticks.length === 0) return '';
   return `Around the next clock change:\n${upcomingText({ ticks, none: [] }, { hostZone: order.zones.host, nowMs: clock.nowMs() })}`;
-}
-
-/** Reads the options; the count is 0 unless --count is given. */
-function readOrder(options: Options, config: Config): UpcomingOrder | string {
-  const { at, until, hours } = options;
-  const nowMs = clock.nowMs();
-  const zones = hostZones(config.stateDirectory);
-  const zone = zones.host;
-  const now = { nowMs, zone, leaning: 'future' } as const;
-  const fromMs = at === undefined ? nowMs : parseMoment(at, now);
-  if (fromMs === undefined) return `--at must be ${momentForms(now)}, found "${at}"`;
-  const from = { ...now, nowMs: fromMs };
-  const untilMs = until === undefined ? undefined : parseMoment(until, from);
-  if (until !== undefined && untilMs === undefined) return `--until must be ${momentForms(from)}, found "${until}"`;
-  if (untilMs !== undefined && untilMs <= fromMs)
-    return `--until must be later than ${at === undefined ? 'now' : '--at'}; it takes ${momentForms(from)}`;
-  const span = Number(hours ?? 0);
-  if (!(span >= 0 && span <= 24 * 366) || hours === '')
-    return `--hours must be a number up to ${24 * 366}, found "${hours}"`;
-  const count = Number(options.count ?? 0);
-  if (!Number.isInteger(count) || count < 0 || count > mostTicks || options.count === '0')
-    return `--count must be a whole number up to ${mostTicks}, found "${options.count}"`;
-  const end = untilMs ?? (hours === undefined ? undefined : fromMs + span * 3_600_000);
-  const pauses = readPauses(stateFiles(config.stateDirectory));
-  return { fromMs, ...defined({ untilMs: end }), count, zones, pauses };
 }

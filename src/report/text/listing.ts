@@ -70,7 +70,7 @@ const essential: ReadonlySet<string> = new Set(['JOB', 'STATE', 'LAST', 'TOOK', 
 const leastNote = 40;
 const noteIndent = 2;
 
-export interface ListedRow {
+interface ListedRow {
   readonly slug: string;
   readonly line: string;
   /** Absent where `line` has it. */
@@ -160,10 +160,7 @@ function rankOf({ state }: ListedJob): number {
 }
 
 /** "3 jobs: 1 failing, 2 ok", in the order of the listing, folded to the terminal. */
-export function totalsLines(
-  jobs: readonly Pick<ListedJob, 'state'>[],
-  terminal: Terminal | undefined,
-): readonly string[] {
+function totalsLines(jobs: readonly Pick<ListedJob, 'state'>[], terminal: Terminal | undefined): readonly string[] {
   const counts = new Map<JobState, number>();
   for (const { state } of jobs) counts.set(state, (counts.get(state) ?? 0) + 1);
   const found = order.filter((state) => counts.has(state));

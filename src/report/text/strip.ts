@@ -1,5 +1,7 @@
 /** A strip of runs as one character each, for a terminal. */
+
 import type { StripItem } from '../../run/history/strip.ts';
+import { greatest } from '../../text/width.ts';
 import { painted, type Terminal } from './terminal/colour.ts';
 import { columnsOf, cut } from './terminal/fold.ts';
 import { mostFirst } from './terminal/table.ts';
@@ -54,9 +56,9 @@ export function stripsText(strips: readonly JobStrip[], terminal: Terminal): str
   const { columns, isUnicode } = terminal;
   const signs = isUnicode ? blockSigns : asciiSigns;
   const failure = painted('red', terminal)(signs.failure);
-  const widestName = Math.max(...strips.map(({ job }) => columnsOf(job)));
+  const widestName = greatest(strips.map(({ job }) => columnsOf(job)));
   const nameWidth = Math.min(widestName, mostFirst(columns));
-  const most = Math.min(Math.max(...strips.map(({ items }) => items.length)), Math.max(1, columns - nameWidth - 2));
+  const most = Math.min(greatest(strips.map(({ items }) => items.length)), Math.max(1, columns - nameWidth - 2));
   const lines = strips.map(({ job, items }) => {
     const name = cut(job, nameWidth, isUnicode ? 'unicode' : 'ascii').padEnd(nameWidth);
     const strip = stripText(items.slice(-most), signs).padStart(most);

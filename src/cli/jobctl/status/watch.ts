@@ -17,9 +17,9 @@ const sliceMs = 25;
 /** A terminal sends the rest of a key's sequence within this time. */
 const escapeMs = 50;
 
-/** What is seen at one look at the jobs. */
+/** The result of one look at the jobs. */
 export interface Look {
-  /** Why the jobs can't be read; then the others are empty. */
+  /** The reason why the jobs can't be read; then the others are empty. */
   readonly problem?: string;
   readonly slugs: readonly string[];
   job(slug: string): ListedJob | undefined;

@@ -14,7 +14,7 @@ const codes: Readonly<Record<Colour, readonly [number, number] | undefined>> = {
   none: undefined,
 };
 
-/** What the terminal shows beside ASCII text. */
+/** The abilities of the terminal beyond ASCII text. */
 export interface Terminal {
   readonly columns: number;
   readonly isColoured: boolean;

@@ -16,7 +16,7 @@ export interface Watch {
 
 export const newWatch: Watch = { filter: '', isTyping: false, scrolled: 0 };
 
-/** What the screen shows now, as far as the next key depends on it. */
+/** The part of the screen that the next key depends on. */
 export interface Shown {
   /** Names of all rows, also of those that need scrolling. */
   readonly slugs: readonly string[];

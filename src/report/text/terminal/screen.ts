@@ -8,7 +8,7 @@ import { type Shown, selectedOf, type Watch } from './press.ts';
 export interface ScreenOptions extends Omit<ListingOptions, 'terminal'> {
   readonly terminal: Terminal & { readonly rows: number };
   readonly host: string;
-  /** Why the jobs can't be read now; the last ones that were read are shown. */
+  /** The reason why the jobs can't be read now; the last ones that were read are shown. */
   readonly problem?: string | undefined;
 }
 
