@@ -69,6 +69,8 @@ install-files:
 	install -m 644 dist/THIRD-PARTY.txt dist/process-control.cdx.json "$(DESTDIR)$(docdir)"
 	scripts/copy-tree.sh "$(DESTDIR)$(docdir)" examples
 	sed 's|/usr/bin/|$(bindir)/|g' examples/sudoers >"$(DESTDIR)$(docdir)/examples/sudoers"
+	for file in examples/prometheus/*.yaml; do \
+	  sed 's|file:///usr/share/|file://$(PREFIX)/share/|' "$$file" >"$(DESTDIR)$(docdir)/$$file"; done
 	for job in jobs.example/*.yaml; do \
 	  sed '1s|file:///usr/share|file://$(PREFIX)/share|' "$$job" >"$(DESTDIR)$(docdir)/examples/$${job##*/}"; done
 	chmod 644 "$(DESTDIR)$(docdir)"/examples/*.yaml

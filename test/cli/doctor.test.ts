@@ -421,9 +421,11 @@ describe('jobctl doctor', { skip: noScene }, () => {
     for (const [program, is, words] of [
       ['/usr/bin/logger', 'warning', /nothing reaches the system log/],
       ['/usr/bin/flock', 'problem', /no run can take its lock/],
+      ['/usr/bin/setpriv', 'warning', /root can not become the service user/],
     ] as const)
       await meanwhile(`mount --bind /dev/null ${program}`, `umount ${program}`, async () => {
         await finds('programs', is, words);
+        if (program === '/usr/bin/setpriv') await finds('run-job', 'unknown', /without setpriv nobody can tell/);
       });
   });
 
@@ -475,6 +477,9 @@ describe('jobctl doctor', { skip: noScene }, () => {
   }, async () => {
     await meanwhile('mount --bind /dev/null /usr/bin/sudo', 'umount /usr/bin/sudo', async () => {
       await finds('sudo', 'warning', /sudo is not installed/, 'nobody');
+    });
+    await meanwhile('mount --bind /dev/null /usr/sbin/visudo', 'umount /usr/sbin/visudo', async () => {
+      await finds('sudoers', 'unknown', /visudo, which checks them, could not be run/);
     });
     const file = '/etc/sudoers.d/operators';
     await meanwhile(`echo 'this is no rule' >${file} && chmod 440 ${file}`, `rm ${file}`, async () => {

@@ -30,7 +30,7 @@ export interface JobMetrics {
 
 export type FileState = 'enabled' | 'disabled' | 'paused' | 'invalid';
 
-export interface RunMetrics {
+interface RunMetrics {
   readonly lastSuccessMs?: number;
   readonly lastEnd?: RunEnd;
   /** Failures in a row. */

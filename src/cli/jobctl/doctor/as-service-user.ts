@@ -3,18 +3,25 @@
  * jobs can. It has no terminal, and nothing of root's.
  */
 import { runBounded } from '../../../system/process/bounded-program.ts';
+import { isExecutable } from '../../../system/program/executable.ts';
 import type { Ground } from './ground.ts';
 
 export interface Tried {
   /** Absent if it did not end in time, could not be started or was killed. */
   readonly code?: number;
-  /** Its output and error output, the first 4000 characters. */
+  /** Its output and error output, the first 64 KiB. */
   readonly output: string;
   /** The reason why there is no code. */
   readonly failure?: string;
 }
 
 const setpriv = '/usr/bin/setpriv';
+
+/** False for root on a host without setpriv(1), which programChecks reports. */
+export function canBecomeServiceUser({ role }: Ground): boolean {
+  return role === 'service user' || (role === 'root' && isExecutable(setpriv));
+}
+
 const mostOutput = 64 * 1024;
 
 /** Only for root and the service user. */

@@ -17,7 +17,7 @@ import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
 import type { MailRoute } from '../../../system/types/message.ts';
 import { wallTime } from '../../../zone/wall-time.ts';
-import { tryAsServiceUser } from './as-service-user.ts';
+import { canBecomeServiceUser, tryAsServiceUser } from './as-service-user.ts';
 import { counted, type Ground, isClosed, unknownTo } from './ground.ts';
 
 const about = 'mail';
@@ -32,7 +32,9 @@ export async function mailCheck(ground: Ground, mailTest: string | undefined, co
   if (wrong !== undefined) return wrong;
   if (mailTest === undefined)
     return route.by === 'smtp' ? serverCheck(ground, route) : programCheck(ground, route.path);
-  return role === 'root' ? testAsServiceUser(ground, mailTest, configFile) : testMail(config, mailTest, route);
+  if (role !== 'root') return testMail(config, mailTest, route);
+  if (canBecomeServiceUser(ground)) return testAsServiceUser(ground, mailTest, configFile);
+  return { about, is: 'unknown', words: 'without setpriv no mail can be sent as the service user' };
 }
 
 /** The password of the mail server has to be readable for the service user, who sends the mails. */

@@ -65,7 +65,7 @@ function sudoCheck({ config: { serviceUser } }: Ground): Check {
 
 const checkMs = 5000;
 
-/** Checks as root the syntax, owners and modes of all sudoers files, and rules for programs that are elsewhere. */
+/** Checks for root the syntax, owners and modes of all sudoers files, and finds rules for programs that are elsewhere. */
 function sudoersCheck(): Check {
   const about = 'sudoers';
   const checked = spawnSync('/usr/sbin/visudo', ['--check', '--quiet'], {
@@ -78,7 +78,9 @@ function sudoersCheck(): Check {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  if (checked.error === undefined && checked.status !== 0)
+  if (checked.error !== undefined)
+    return { about, is: 'unknown', words: `visudo, which checks them, could not be run: ${checked.error.message}` };
+  if (checked.status !== 0)
     return {
       about,
       is: 'warning',

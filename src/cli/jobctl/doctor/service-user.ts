@@ -10,7 +10,7 @@ import { users } from '../../../system/user/users.ts';
 import { shellWord } from '../../../text/shell-word.ts';
 import { dayMs } from '../../../zone/zone.ts';
 import { runnerProblem, writable } from '../../report/host-evidence.ts';
-import { tryAsServiceUser } from './as-service-user.ts';
+import { canBecomeServiceUser, tryAsServiceUser } from './as-service-user.ts';
 import type { Ground } from './ground.ts';
 
 export async function serviceUserChecks(ground: Ground): Promise<readonly Check[]> {
@@ -68,12 +68,12 @@ async function runnerCheck(ground: Ground): Promise<Check> {
     words: `${runnerPath}, which the crontab calls, ${clause}`,
   });
   const problem = runnerProblem(runnerPath, serviceUser);
-  if (ground.role === 'other') {
+  if (!canBecomeServiceUser(ground)) {
     if (problem !== undefined) return words(problem);
     return {
       about,
       is: 'unknown',
-      words: `${serviceUser.name} can reach ${runnerPath}; root can tell whether it starts`,
+      words: `${serviceUser.name} can reach ${runnerPath}; ${ground.role === 'root' ? 'without setpriv nobody' : 'root'} can tell whether it starts`,
     };
   }
   const { code, output, failure } = await tryAsServiceUser(
@@ -154,7 +154,7 @@ const askEach = 'for d; do if [ -w "$d" ] && [ -x "$d" ]; then echo yes; else ec
 /** The kernel answers root and the service user; what others see are owners and modes. */
 async function writableAll(ground: Ground, places: readonly string[]): Promise<readonly ('yes' | 'no' | 'perhaps')[]> {
   const { serviceUser } = ground.config;
-  if (ground.role !== 'other') {
+  if (canBecomeServiceUser(ground)) {
     const { output, code } = await tryAsServiceUser(ground, ['/bin/sh', '-c', askEach, 'sh', ...places], {
       limitMs: tryMs,
     });
