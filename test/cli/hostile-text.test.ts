@@ -378,8 +378,14 @@ describe('what programs print', { skip: isRoot ? false : 'needs root' }, () => {
       assert.doesNotMatch(piped.stderr, /internal error/);
       if (program === 'check-jobs-icinga') assert.ok((piped.stdout.match(/\|/g) ?? []).length <= 1, piped.stdout);
       if (args[0] === 'start' || args[0] === 'resume') return;
-      const shown = await atTerminal(house, [program, ...args]);
       const isColoured = args[0] === 'logs' || args.includes('--diff');
+      // Without the colours of our own there must be no escape sequence at all; with them, none but colours.
+      const shown = await atTerminal(house, [program, ...args], isColoured ? {} : { NO_COLOR: '1' });
+      if (args[0] === 'status' || args[0] === 'history')
+        assertClean(
+          (await atTerminal(house, [program, ...args])).replaceAll(colours, ''),
+          `${args.join(' ')} in colours`,
+        );
       assertClean(isColoured ? shown.replaceAll(colours, '') : shown, `${program} ${args.join(' ')} at a terminal`);
     });
   }
@@ -411,10 +417,17 @@ describe('what programs print', { skip: isRoot ? false : 'needs root' }, () => {
 });
 
 /** What a terminal gets, with line ends as a program writes them. */
-async function atTerminal(house: House, [program, ...args]: readonly [string, ...string[]]): Promise<string> {
+async function atTerminal(
+  house: House,
+  [program, ...args]: readonly [string, ...string[]],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const quoted = [path.join(repository, 'bin', program), ...args].map((word) => `'${word}'`).join(' ');
   const child = spawn('script', ['-qec', quoted, '/dev/null'], {
-    env: { PATH: '/usr/bin:/bin', PROCESS_CONTROL_CONFIG: house.configFile, TERM: 'xterm', SHELL: '/bin/sh' },
+    env: {
+      ...{ PATH: '/usr/bin:/bin', PROCESS_CONTROL_CONFIG: house.configFile, TERM: 'xterm', SHELL: '/bin/sh' },
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const { stdout }: Ended = await ended(child);
