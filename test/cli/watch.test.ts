@@ -27,8 +27,14 @@ describe('at a terminal', { skip: noTmux }, () => {
     house.remove();
   });
 
+  /** Types a command on an empty screen, so that nothing of an earlier one is taken for its answer. */
+  const type = async (line: string) => {
+    terminal.command('clear');
+    await terminal.shows(/^[^\n]*[#$] ?$/);
+    terminal.command(line);
+  };
   const watch = async () => {
-    terminal.command('clear; jobctl status --watch; echo "code $?"');
+    await type('jobctl status --watch; echo "code $?"');
     await terminal.shows(/^>backup +failing /m);
     assert.deepEqual(terminal.mode(), { alternate: true, cursor: false });
   };
@@ -46,7 +52,7 @@ describe('at a terminal', { skip: noTmux }, () => {
   ] as const)
     test(`the table fits ${columns} columns, what needs a person first, and totals last`, async () => {
       terminal.resize(columns, 40);
-      terminal.command('clear; jobctl status; echo "code $?"');
+      await type('jobctl status; echo "code $?"');
       const shown = await terminal.shows(/^code 1$/m);
       assert.match(shown, titles);
       assert.match(shown, /JOB[\s\S]*^backup +failing [\s\S]*^broken +invalid\b[\s\S]*^mail +ok [\s\S]*^4 jobs: /m);
@@ -59,7 +65,7 @@ describe('at a terminal', { skip: noTmux }, () => {
   test('NO_COLOR and a dumb terminal have no colours, and LANG=C has ASCII only', async () => {
     terminal.resize(80, 40);
     for (const setting of ['NO_COLOR=1', 'TERM=dumb', 'LANG=C']) {
-      terminal.command(`clear; ${setting} jobctl status; echo "code $?"`);
+      await type(`${setting} jobctl status; echo "code $?"`);
       const shown = await terminal.shows(/^code 1$/m);
       if (setting === 'LANG=C') assert.match(shown, /^[\n -~]*$/);
       else assert.doesNotMatch(terminal.coloured(), /\u001b\[[0-9;]*m/, setting);
@@ -67,7 +73,7 @@ describe('at a terminal', { skip: noTmux }, () => {
   });
 
   test('status NAME ends with the last lines of the failed run', async () => {
-    terminal.command('clear; jobctl status backup; echo "code $?"');
+    await type('jobctl status backup; echo "code $?"');
     const shown = await terminal.shows(/^code 1$/m);
     assert.match(shown, /^last success: .*\n|^failures in a row: .*\n/m);
     assert.match(shown, /^ {2}.*no space left on the device$/m);
@@ -152,7 +158,7 @@ describe('at a terminal', { skip: noTmux }, () => {
     const { code, stderr } = await house.run('jobctl', ['status', '--watch']);
     assert.deepEqual([code, stderr], [64, 'jobctl: --watch needs a terminal\n']);
     for (const line of ['jobctl status --watch </dev/null', 'TERM=dumb jobctl status -w']) {
-      terminal.command(`clear; ${line}; echo "code $?"`);
+      await type(`${line}; echo "code $?"`);
       await terminal.shows(/^jobctl: --watch needs a terminal[\s\S]*^code 64$/m);
     }
     assert.equal((await house.run('jobctl', ['status', '--watch', '--json'])).code, 64);

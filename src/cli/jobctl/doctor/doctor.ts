@@ -4,7 +4,7 @@ import type { Installed } from '../../../report/clock/installed.ts';
 import { type Check, doctorCode, doctorJson, doctorText } from '../../../report/text/doctor.ts';
 import type { AnySnapshot } from '../../../report/text/job.ts';
 import { daemonEvidence, readInstalled } from '../../crontab/installed.ts';
-import { printBytes, terminalColumns } from '../../frame/output.ts';
+import { print, printBytes, terminalColumns } from '../../frame/output.ts';
 import { loadSetting } from '../../frame/setting.ts';
 import type { Options } from '../frame/options.ts';
 import { terminalStyle } from '../frame/terminal.ts';
@@ -21,9 +21,12 @@ import { serviceUserChecks } from './service-user.ts';
 /** It is asked when nothing works, so it opens the configuration itself: a broken one is a finding. */
 export async function doctor(options: Options): Promise<number> {
   const checks = await checksOf(options);
-  const style = process.stdout.isTTY ? terminalStyle() : { isColoured: false };
-  // The text has been made printable; its colours are our own.
-  printBytes(Buffer.from(options.json ? doctorJson(checks) : doctorText(checks, { ...terminalColumns(), ...style })));
+  if (options.json) print(doctorJson(checks));
+  else {
+    const style = process.stdout.isTTY ? terminalStyle() : { isColoured: false };
+    // The text has been made printable; its colours are our own.
+    printBytes(Buffer.from(doctorText(checks, { ...terminalColumns(), ...style })));
+  }
   return doctorCode(checks);
 }
 
