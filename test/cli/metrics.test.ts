@@ -277,6 +277,7 @@ describe('counters', () => {
     });
     const half = lines.length / 2 - 300;
     mkdirSync(path.dirname(historyOf('old')), { recursive: true });
+    chownSync(path.dirname(historyOf('old')), house.service.uid, house.service.gid);
     for (const [end, text] of [
       ['.1', lines.slice(0, half).join('')],
       ['', lines.slice(half).join('')],
