@@ -51,7 +51,7 @@ test('moved: the whole log is where it was moved to, and jobctl says what may ha
   assert.equal(shown.code, 1);
   assert.equal(
     shown.stderr,
-    `jobctl: ${log} is not there: old logs are removed as log_retention says, or somebody has moved or removed it\n`,
+    `jobctl: ${log} is not there: old logs are removed as log_retention says, or an operator has moved or removed it\n`,
   );
 });
 

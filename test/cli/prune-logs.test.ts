@@ -195,7 +195,7 @@ describe('old logs', () => {
     assert.deepEqual(missing, {
       code: 1,
       stdout: '',
-      stderr: `jobctl: ${logPath} is not there: old logs are removed as log_retention says, or somebody has moved or removed it\n`,
+      stderr: `jobctl: ${logPath} is not there: old logs are removed as log_retention says, or an operator has moved or removed it\n`,
     });
   });
 });
