@@ -26,7 +26,7 @@ export interface DayLine extends Omit<Totals, 'durationMs'> {
 }
 
 /** Milliseconds. After a merge of two parts of a day `p50Ms` and `p95Ms` are those of the part with more runs. */
-export interface Durations {
+interface Durations {
   readonly sumMs: number;
   readonly minMs: number;
   readonly p50Ms: number;
