@@ -96,7 +96,7 @@ describe('private_tmp', { skip }, () => {
       const { log } = await result(slug);
       return [...log.matchAll(/INFO\t([A-Z_]+=.*)$/gm)]
         .map(([, text]) => text ?? '')
-        .filter((text) => !text.startsWith('PROCESS_CONTROL_RUN_ID'))
+        .filter((text) => !/^(?:PROCESS_CONTROL_RUN_ID|TRACEPARENT)=/.test(text))
         .sort();
     };
     assert.deepEqual(await environmentIn('env-own', 'private_tmp: true\n'), await environmentIn('env-host', ''));
