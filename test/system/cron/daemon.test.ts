@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -20,6 +20,8 @@ test('a process named cron is found, with its start and whether it is suspended'
   // What waits for the end of a job, and lives on when cron has died.
   const waiter = spawn(program, ['60'], { argv0: '/usr/sbin/CRON' });
   await new Promise((resolve) => waiter.once('spawn', resolve));
+  // The kernel closes the pipe that Node waits for before the new command line can be read.
+  await until('its command line', () => readFileSync(`/proc/${waiter.pid}/cmdline`).length > 0);
   if (before.is !== 'running') assert.deepEqual(findCronDaemon(), before);
   const child = spawn(program, ['60']);
   await new Promise((resolve) => child.once('spawn', resolve));
