@@ -10,7 +10,8 @@
 
 import type { HistoryEvent, Streak } from '../run/history/event.ts';
 import { streak } from '../run/history/event-decoder.ts';
-import { emptyHistory, foldHistory, outcomeOf } from '../run/history/history.ts';
+import { emptyHistory, foldHistory } from '../run/history/history.ts';
+import { outcomeOf } from '../run/history/run-record.ts';
 import { mailedFailures } from '../run/history/streak.ts';
 import { exitCodes, healthOf, leftOutWords, type Outcome, statusOf } from '../run/outcome/outcome.ts';
 import { count, type Decoder, oneOf, optional, shape, text, time } from '../text/decode.ts';

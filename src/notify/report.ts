@@ -1,7 +1,7 @@
 /** The facts about a run that a message is worded from. */
 import { triggerWords } from '../report/text/history.ts';
 import type { HistoryEvent, Streak } from '../run/history/event.ts';
-import { outcomeOf, type RunRecord } from '../run/history/history.ts';
+import { outcomeOf, type RunRecord } from '../run/history/run-record.ts';
 import { outcomeWords } from '../run/outcome/outcome.ts';
 import { defined } from '../text/defined.ts';
 import type { QueuedRun } from './outbox/queued-run.ts';

@@ -5,7 +5,8 @@
 
 import { untoldIn } from '../run/history/carried.ts';
 import type { Steered, Streak } from '../run/history/event.ts';
-import { type History, hasEnded, type RunRecord } from '../run/history/history.ts';
+import type { History } from '../run/history/history.ts';
+import { hasEnded, type RunRecord } from '../run/history/run-record.ts';
 import { extendStreak } from '../run/history/streak.ts';
 import { exitCodeOf, type LastStatus, type Outcome, outcomeWords, statusOf } from '../run/outcome/outcome.ts';
 import type { LockHolder } from '../system/types/lock.ts';

@@ -1,4 +1,5 @@
-import { type AnySnapshot, listedJob } from '../../src/report/text/job.ts';
+import type { AnySnapshot } from '../../src/report/text/job.ts';
+import { listedJob } from '../../src/report/text/job-row.ts';
 import { listingLines } from '../../src/report/text/listing.ts';
 
 /** The rows of `jobctl status` as a program gets them. */

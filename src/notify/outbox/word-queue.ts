@@ -6,8 +6,9 @@
 
 import type { HistoryEvent } from '../../run/history/event.ts';
 import { parseEvents } from '../../run/history/event-lines.ts';
-import { foldHistory, type History, outcomeOf } from '../../run/history/history.ts';
+import { foldHistory, type History } from '../../run/history/history.ts';
 import { earlierHistory } from '../../run/history/predecessor.ts';
+import { outcomeOf } from '../../run/history/run-record.ts';
 import { extendStreak } from '../../run/history/streak.ts';
 import type { LogLevel } from '../../system/types/own-log.ts';
 import type { HistoryStore, StateFiles } from '../../system/types/state.ts';

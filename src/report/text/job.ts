@@ -1,16 +1,13 @@
-/** `jobctl status`: a row for each job, or all that is known of one. */
+/** `jobctl status NAME`: all that is known of one job, and the words that its row in the listing shares. */
 import { orphanWords } from '../../run/lock/collision.ts';
-import { lastedWords, statusOf } from '../../run/outcome/outcome.ts';
-import { pauseDetails, pauseWords, resumeCommand } from '../../run/pause/pause.ts';
+import { lastedWords } from '../../run/outcome/outcome.ts';
+import { pauseDetails, resumeCommand } from '../../run/pause/pause.ts';
 import { defined } from '../../text/defined.ts';
 import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
-import { ownWarnings } from '../clock/installed.ts';
 import type { Overdue } from '../clock/overdue.ts';
 import type { RunSnapshot } from '../latest-runs.ts';
 import { type BrokenJobSnapshot, hiddenWords, type JobSnapshot, unreadableWords } from '../snapshot.ts';
-import type { ListedJob } from './listing.ts';
-import { serviceNote } from './service.ts';
 
 export type AnySnapshot = JobSnapshot | BrokenJobSnapshot;
 
@@ -18,103 +15,8 @@ export function isBroken(job: AnySnapshot): job is BrokenJobSnapshot {
   return 'problems' in job;
 }
 
-/** A row of the listing. */
-export function listedJob(job: AnySnapshot, formatTime: (ms: number) => string): ListedJob {
-  const { slug, state, tags } = job;
-  const row = { slug, state, tags, note: noteOf(job, formatTime) };
-  if (job.service !== undefined) return { ...row, ...defined({ lastMs: job.service.sinceMs }) };
-  if (isBroken(job)) return { ...row, ...defined({ lastMs: runningSince(job) }) };
-  const { lastRun, strip } = job;
-  return {
-    ...row,
-    strip,
-    ...defined({ lastMs: lastRun?.startedMs, tookMs: lastRun?.durationMs, nextMs: nextStartMs(job) }),
-  };
-}
-
-/** When cron starts the job next, and no pause skips it; absent when the crontab has no line for it. */
-function nextStartMs({ nextMs, dueMs, paused }: JobSnapshot): number | undefined {
-  if (paused === undefined || nextMs === undefined) return nextMs;
-  return paused.untilMs === undefined ? undefined : Math.max(nextMs, dueMs ?? nextMs);
-}
-
-function runningSince({ activity }: AnySnapshot): number | undefined {
-  return activity.is === 'running' ? activity.sinceMs : undefined;
-}
-
-/** The remarks about a job, in one line. */
-function noteOf(job: AnySnapshot, formatTime: (ms: number) => string): string {
-  return remarksOn(job, formatTime).filter(Boolean).join('; ');
-}
-
-function remarksOn(job: AnySnapshot, formatTime: (ms: number) => string): readonly (string | undefined)[] {
-  if (isBroken(job) && job.service === undefined) return [brokenNote(job, formatTime)];
-  if (job.service !== undefined)
-    return [
-      serviceNote(job.slug, job.service),
-      ...(isBroken(job) ? [] : ownWarnings(job.clock)),
-      ...noticeWarnings(job, formatTime),
-      isBroken(job) ? undefined : unreadableWords(job.slug, job.unreadable),
-    ];
-  if (isBroken(job)) return [];
-  return [
-    offNote(job),
-    pausedWords(job, formatTime),
-    overdueNote(job, formatTime),
-    stoppedWords(job.activity),
-    retryWords(job, formatTime),
-    nextNote(job),
-    orphanNote(job),
-    lastWords(job),
-    streakNote(job),
-    ...ownWarnings(job.clock),
-    resetNote(job, formatTime),
-    skipNote(job, formatTime),
-    unreadableWords(job.slug, job.unreadable),
-    hiddenWords(job.historyHidden),
-    ...noticeWarnings(job, formatTime),
-  ];
-}
-
-/** "disabled", unless the column before says so. */
-function offNote({ disabled, state }: JobSnapshot): string {
-  return disabled && state !== 'disabled' ? 'disabled' : '';
-}
-
-/** The words about the last run; none where the state says it already. */
-function lastWords({ lastRun, activity, state }: JobSnapshot): string | undefined {
-  const { outcome } = lastRun ?? {};
-  if (outcome !== undefined && statusOf(outcome) === 'success' && (state === 'ok' || lastRun?.words === 'succeeded'))
-    return undefined;
-  if (lastRun === undefined || lastRun.outcome !== undefined || state !== 'running') return lastRun?.words;
-  return activity.is === 'running' ? activityText(activity) : lastRun.words;
-}
-
-function overdueNote({ overdue }: JobSnapshot, formatTime: (ms: number) => string): string {
-  return overdue === undefined ? '' : `due since ${formatTime(overdue.tickMs)}`;
-}
-
-function pausedWords({ paused, state }: JobSnapshot, formatTime: (ms: number) => string): string {
-  if (paused === undefined) return '';
-  return state === 'paused' ? pauseDetails(paused, formatTime) : pauseWords(paused, formatTime);
-}
-
-function orphanNote({ activity }: JobSnapshot): string {
-  return activity.is === 'orphaned' ? activityOrphans(activity) : '';
-}
-
 export function activityOrphans(activity: Extract<JobSnapshot['activity'], { is: 'orphaned' }>): string {
   return orphanWords({ ...activity, ...defined({ runId: activity.run }) });
-}
-
-function nextNote({ next, lastRun }: JobSnapshot): string {
-  return next === undefined || next.run === lastRun?.run ? '' : `run ${next.run} waits`;
-}
-
-/** The latest skip. Left out if a pause explains it, or a run under way. */
-function skipNote({ lastSkip, activity, paused }: JobSnapshot, formatTime: (ms: number) => string): string {
-  if (lastSkip === undefined || paused !== undefined || activity.is === 'running') return '';
-  return `at ${formatTime(lastSkip.startedMs)} it ${lastSkip.words}`;
 }
 
 function undeliveredWords({ undelivered }: AnySnapshot, formatTime: (ms: number) => string): string | undefined {
@@ -136,26 +38,12 @@ export function noticeWarnings(job: AnySnapshot, formatTime: (ms: number) => str
   ];
 }
 
-function streakNote({ streak }: JobSnapshot): string {
-  return streak.failures > 1 ? `${streak.failures} failures in a row` : '';
-}
-
-/** The words about a job whose file has problems; what runs all the same comes first. */
-function brokenNote(job: BrokenJobSnapshot, formatTime: (ms: number) => string): string {
-  const { activity, problems } = job;
-  const runs = activity.is === 'idle' ? [] : [activityText(activity)];
-  // The directory is the same for all of them.
-  const [problem = ''] = problems;
-  const short = problem.replace(/^\/(?:[^/:]+\/)*(?=[^/:]+:\d+:)/, '');
-  return [...runs, short, ...noticeWarnings(job, formatTime)].join('; ');
-}
-
 function noneWords({ historyHidden }: JobSnapshot): string {
   return historyHidden === undefined ? 'none' : 'unknown';
 }
 
 /** The last run has failed, and a person has said that this is known and dealt with. */
-function resetNote({ reset }: JobSnapshot, formatTime: (ms: number) => string): string {
+export function resetNote({ reset }: JobSnapshot, formatTime: (ms: number) => string): string {
   if (reset === undefined) return '';
   return `reset by ${reset.by} at ${formatTime(reset.atMs)}${reset.reason === undefined ? '' : `: ${reset.reason}`}`;
 }
@@ -233,7 +121,7 @@ function failureWords({ streak }: JobSnapshot, formatTime: (ms: number) => strin
 }
 
 /** Empty unless an attempt of the run under way has failed. */
-function retryWords({ activity }: Pick<JobSnapshot, 'activity'>, formatTime: (ms: number) => string): string {
+export function retryWords({ activity }: Pick<JobSnapshot, 'activity'>, formatTime: (ms: number) => string): string {
   if (activity.is !== 'running' || activity.retry === undefined) return '';
   const { attempt, words, nextMs } = activity.retry;
   return `attempt ${attempt} ${words}, attempt ${attempt + 1} at ${formatTime(nextMs)}`;
@@ -258,13 +146,13 @@ function lockWords({ locks }: JobSnapshot, formatTime: (ms: number) => string): 
 }
 
 /** Says that the run-job is stopped, so that nothing is enforced; otherwise empty. */
-function stoppedWords(activity: JobSnapshot['activity']): string {
+export function stoppedWords(activity: JobSnapshot['activity']): string {
   if (activity.is !== 'running' || activity.isStopped !== true) return '';
   return `its run-job is stopped (SIGSTOP), so its timeout is not enforced: kill -CONT ${activity.pid ?? ''}`;
 }
 
 /** The activity without times, for a listing. */
-function activityText(activity: JobSnapshot['activity']): string {
+export function activityText(activity: JobSnapshot['activity']): string {
   if (activity.is === 'orphaned') return `its run-job is gone, processes of it live: ${activity.pids.join(', ')}`;
   return activity.is === 'running' ? `pid ${activity.pid ?? 'unknown'}` : '';
 }

@@ -1,7 +1,8 @@
 /** Makes the summary of all earlier lines that some events carry, so that the end of a history is enough to know the state of a job. */
 import { type Outcome, statusOf } from '../outcome/outcome.ts';
 import type { Carried, Untold } from './event.ts';
-import type { History, RunRecord } from './history.ts';
+import type { History } from './history.ts';
+import type { RunRecord } from './run-record.ts';
 import { addOutcome } from './totals.ts';
 
 /** The summary of all lines so far. */

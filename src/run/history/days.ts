@@ -6,7 +6,7 @@ import { count, type Decoder, duration, optional, shape, text, time } from '../.
 import { healthOf } from '../outcome/outcome.ts';
 import type { HistoryEvent } from './event.ts';
 import { readEvents } from './event-lines.ts';
-import { outcomeOf } from './history.ts';
+import { outcomeOf } from './run-record.ts';
 import { addOutcome, noTotals, type Totals } from './totals.ts';
 
 /** One day, or the part of it that was summed up at once. */

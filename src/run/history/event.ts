@@ -44,7 +44,7 @@ export interface Streak {
   readonly failedRuns?: number;
 }
 
-/** The rest of what the lines so far say about a job, in the line of a run's end: whoever wants the latest reads the end of the file only. */
+/** The rest of what the lines so far say about a job, in the line of a run's end: a reader of the latest state needs the end of the file only. */
 export interface Carried {
   readonly totals: Totals;
   readonly lastStatus: LastStatus;

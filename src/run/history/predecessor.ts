@@ -2,7 +2,8 @@
 
 import type { LastStatus, Outcome } from '../outcome/outcome.ts';
 import type { Streak, Trigger } from './event.ts';
-import { emptyHistory, type History, type RunRecord } from './history.ts';
+import { emptyHistory, type History } from './history.ts';
+import type { RunRecord } from './run-record.ts';
 import { extendStreak } from './streak.ts';
 
 /**

@@ -7,8 +7,9 @@ import { carriedAfter, carriedNow } from './carried.ts';
 import { dayLinesOf } from './days.ts';
 import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
 import { formatEvent, readEvents } from './event-lines.ts';
-import { emptyHistory, foldHistory, type History, hasEnded, type RunRecord } from './history.ts';
+import { emptyHistory, foldHistory, type History } from './history.ts';
 import { earlierHistory } from './predecessor.ts';
+import { hasEnded, type RunRecord } from './run-record.ts';
 import { extendStreak } from './streak.ts';
 
 /** The result of a run, for its caller and for notices. */

@@ -1,7 +1,7 @@
 /** The last runs of a job in the least room: how each ended, and how long it took. */
 
 import { healthOf } from '../outcome/outcome.ts';
-import type { RunRecord } from './history.ts';
+import type { RunRecord } from './run-record.ts';
 
 export interface StripItem {
   readonly run: string;

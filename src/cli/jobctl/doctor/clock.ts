@@ -11,7 +11,7 @@ import { wallTime } from '../../../zone/wall-time.ts';
 
 const about = 'clock';
 
-/** The clock may be set back a little by whoever keeps it right. */
+/** A time service may set the clock back a little. */
 const aheadMs = 60_000;
 
 /** Something that this host has seen, and the time of its clock then. */

@@ -2,7 +2,8 @@
 import type { Config } from '../../../config/config.ts';
 import { commonWarnings } from '../../../report/clock/installed.ts';
 import { jobStateCode } from '../../../report/state.ts';
-import { isBroken, listedJob } from '../../../report/text/job.ts';
+import { isBroken } from '../../../report/text/job.ts';
+import { listedJob } from '../../../report/text/job-row.ts';
 import { type ListedJob, listing } from '../../../report/text/listing.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import { clock } from '../../../system/time/clock.ts';

@@ -1,7 +1,7 @@
 /** The jobs that `jobctl status --watch` shows. A job file may come, change or go at any time, and so may a pause. */
 import { hostname } from 'node:os';
 import type { Config } from '../../../config/config.ts';
-import { listedJob } from '../../../report/text/job.ts';
+import { listedJob } from '../../../report/text/job-row.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
 import { printableText } from '../../../text/printable.ts';
