@@ -1,7 +1,7 @@
 // Bundles each program into one CommonJS file of dist/, beside the node it runs on and the code
 // cache that halves its start.
 //
-// A dynamic import of a file in src/cli/on-demand is the border of a bundle: code that a program
+// A dynamic import of a file in an on-demand folder is the border of a bundle: code that a program
 // needs only sometimes (yargs, winston, nodemailer) is in its own bundle and costs nothing until it
 // is loaded.
 import { execFileSync } from 'node:child_process';
@@ -38,7 +38,9 @@ const version = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')
  * Folders of which each file becomes one bundle of its name: the programs, and the code that they
  * load on demand.
  */
-const bundleFolders = ['src/cli', 'src/cli/on-demand'].map((folder) => path.join(root, folder));
+const bundleFolders = ['src/cli', 'src/cli/on-demand', 'src/cli/jobctl/on-demand'].map((folder) =>
+  path.join(root, folder),
+);
 const entries = bundleFolders.flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.ts'))

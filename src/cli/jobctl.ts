@@ -9,14 +9,12 @@ import { printAnswer, runProgram } from './frame/output.ts';
 import { openAsServiceUser, openConfig } from './frame/prologue.ts';
 import { refuse } from './frame/refuse.ts';
 import { check } from './jobctl/check.ts';
-import { doctor } from './jobctl/doctor/doctor.ts';
 import { failed } from './jobctl/failed.ts';
 import { chooseJobs } from './jobctl/frame/jobs.ts';
 import { type Options, parseJobctl } from './jobctl/frame/options.ts';
 import { otherCommands } from './jobctl/frame/other-commands.ts';
 import { history } from './jobctl/history.ts';
 import { logs } from './jobctl/log/logs.ts';
-import { metrics } from './jobctl/metrics.ts';
 import { next } from './jobctl/next.ts';
 import { pause, resume } from './jobctl/pause.ts';
 import { reset } from './jobctl/reset.ts';
@@ -40,8 +38,8 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
   logs: { act: logs, changes: false },
   next: { act: next, changes: false },
   why: { act: why, changes: false },
-  metrics: { act: metrics, changes: false },
-  doctor: { act: doctor, changes: false },
+  metrics: { act: loadMetrics, changes: false },
+  doctor: { act: loadDoctor, changes: false },
   check: { act: check, changes: false },
   start: { act: start, changes: true },
   stop: { act: stop, changes: true },
@@ -51,6 +49,17 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
   resume: { act: resume, changes: true },
   snooze: { act: notService, changes: true },
 };
+
+/** A bundle of its own: it sends mails, which the other commands need not load. */
+async function loadDoctor(options: Options): Promise<number> {
+  const { doctor } = await import('./jobctl/on-demand/doctor.ts');
+  return doctor(options);
+}
+
+async function loadMetrics(options: Options, config: Config): Promise<number> {
+  const { metrics } = await import('./jobctl/on-demand/metrics.ts');
+  return metrics(options, config);
+}
 
 function notService(options: Options, config: Config): number {
   const chosen = chooseJobs(options, config, 'refuse');
@@ -77,7 +86,7 @@ async function jobctl(written: readonly string[]): Promise<number> {
   const options = { ...(line.options as unknown as Options), ...namesOf(name, words) };
   const { config: configFile } = options;
   // A broken configuration is what it is asked about.
-  if (name === 'doctor') return doctor(options);
+  if (name === 'doctor') return loadDoctor(options);
   const opened = command.changes ? await openAsServiceUser({ program, args, configFile }) : openConfig(configFile);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;

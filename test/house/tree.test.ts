@@ -49,6 +49,7 @@ const rooms = [
   'cli/jobctl/log',
   'cli/jobctl/status',
   'cli/jobctl/service',
+  'cli/jobctl/on-demand',
   'cli/jobctl',
   'cli',
 ];

@@ -1,12 +1,12 @@
 /** Checks what all jobs of this host share: file systems, room on them, and programs. */
 import path from 'node:path';
-import type { Config } from '../../../config/config.ts';
-import { advise } from '../../../report/advice.ts';
-import type { Check } from '../../../report/text/doctor.ts';
-import { freeSpace } from '../../../system/file/free-space.ts';
-import { mountWith } from '../../../system/file/mounts.ts';
-import { isExecutable } from '../../../system/program/executable.ts';
-import { shellWord } from '../../../text/shell-word.ts';
+import type { Config } from '../../../../config/config.ts';
+import { advise } from '../../../../report/advice.ts';
+import type { Check } from '../../../../report/text/doctor.ts';
+import { freeSpace } from '../../../../system/file/free-space.ts';
+import { mountWith } from '../../../../system/file/mounts.ts';
+import { isExecutable } from '../../../../system/program/executable.ts';
+import { shellWord } from '../../../../text/shell-word.ts';
 import { type Ground, isSilent, type Mounts, mountMs } from './ground.ts';
 import { existing } from './service-user.ts';
 

@@ -1,13 +1,13 @@
 /** Checks the clock: a wrong one makes ticks come again, or not at all. */
 import { spawnSync } from 'node:child_process';
-import { advise } from '../../../report/advice.ts';
-import type { Check } from '../../../report/text/doctor.ts';
-import type { AnySnapshot } from '../../../report/text/job.ts';
-import { files } from '../../../system/file/files.ts';
-import { isExecutable } from '../../../system/program/executable.ts';
-import { clock } from '../../../system/time/clock.ts';
-import { hostZone } from '../../../system/time/zones.ts';
-import { wallTime } from '../../../zone/wall-time.ts';
+import { advise } from '../../../../report/advice.ts';
+import type { Check } from '../../../../report/text/doctor.ts';
+import type { AnySnapshot } from '../../../../report/text/job.ts';
+import { files } from '../../../../system/file/files.ts';
+import { isExecutable } from '../../../../system/program/executable.ts';
+import { clock } from '../../../../system/time/clock.ts';
+import { hostZone } from '../../../../system/time/zones.ts';
+import { wallTime } from '../../../../zone/wall-time.ts';
 
 const about = 'clock';
 

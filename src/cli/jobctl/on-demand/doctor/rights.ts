@@ -2,14 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
-import { advise } from '../../../report/advice.ts';
-import type { Check } from '../../../report/text/doctor.ts';
-import { files } from '../../../system/file/files.ts';
-import { isExecutable } from '../../../system/program/executable.ts';
-import { groupsOf } from '../../../system/user/groups.ts';
-import { shellWord } from '../../../text/shell-word.ts';
-import { callerName } from '../../frame/caller-name.ts';
-import { groupOf } from '../../report/log-access.ts';
+import { advise } from '../../../../report/advice.ts';
+import type { Check } from '../../../../report/text/doctor.ts';
+import { files } from '../../../../system/file/files.ts';
+import { isExecutable } from '../../../../system/program/executable.ts';
+import { groupsOf } from '../../../../system/user/groups.ts';
+import { shellWord } from '../../../../text/shell-word.ts';
+import { callerName } from '../../../frame/caller-name.ts';
+import { groupOf } from '../../../report/log-access.ts';
 import { type Ground, isClosed } from './ground.ts';
 
 const sudo = '/usr/bin/sudo';

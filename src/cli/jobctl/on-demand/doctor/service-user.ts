@@ -1,15 +1,15 @@
 /** Checks that the service user exists, can run run-job, and can write where runs leave their records. */
 import path from 'node:path';
-import { advise } from '../../../report/advice.ts';
-import type { Check } from '../../../report/text/doctor.ts';
-import { files } from '../../../system/file/files.ts';
-import { mountWith } from '../../../system/file/mounts.ts';
-import { clock } from '../../../system/time/clock.ts';
-import type { User } from '../../../system/types/user.ts';
-import { users } from '../../../system/user/users.ts';
-import { shellWord } from '../../../text/shell-word.ts';
-import { dayMs } from '../../../zone/zone.ts';
-import { runnerProblem, writable } from '../../report/host-evidence.ts';
+import { advise } from '../../../../report/advice.ts';
+import type { Check } from '../../../../report/text/doctor.ts';
+import { files } from '../../../../system/file/files.ts';
+import { mountWith } from '../../../../system/file/mounts.ts';
+import { clock } from '../../../../system/time/clock.ts';
+import type { User } from '../../../../system/types/user.ts';
+import { users } from '../../../../system/user/users.ts';
+import { shellWord } from '../../../../text/shell-word.ts';
+import { dayMs } from '../../../../zone/zone.ts';
+import { runnerProblem, writable } from '../../../report/host-evidence.ts';
 import { canBecomeServiceUser, tryAsServiceUser } from './as-service-user.ts';
 import type { Ground } from './ground.ts';
 

@@ -1,14 +1,14 @@
 /** The facts that all checks of `jobctl doctor` share: the configuration, the caller, and what is mounted. */
 import { accessSync, constants } from 'node:fs';
-import type { Config } from '../../../config/config.ts';
-import type { CommandForms } from '../../../report/advice.ts';
-import type { Check } from '../../../report/text/doctor.ts';
-import { files } from '../../../system/file/files.ts';
-import { listMounts, type Mount, mountWith, silentMounts } from '../../../system/file/mounts.ts';
-import { codeOf } from '../../../system/file/stage.ts';
-import type { Files } from '../../../system/types/file.ts';
-import { caller } from '../../../system/user/caller.ts';
-import { commandForms } from '../../report/command-forms.ts';
+import type { Config } from '../../../../config/config.ts';
+import type { CommandForms } from '../../../../report/advice.ts';
+import type { Check } from '../../../../report/text/doctor.ts';
+import { files } from '../../../../system/file/files.ts';
+import { listMounts, type Mount, mountWith, silentMounts } from '../../../../system/file/mounts.ts';
+import { codeOf } from '../../../../system/file/stage.ts';
+import type { Files } from '../../../../system/types/file.ts';
+import { caller } from '../../../../system/user/caller.ts';
+import { commandForms } from '../../../report/command-forms.ts';
 
 export interface Ground {
   readonly config: Config;

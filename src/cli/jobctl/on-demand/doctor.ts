@@ -8,15 +8,15 @@ import { print, printBytes, terminalColumns } from '../../frame/output.ts';
 import { loadSetting } from '../../frame/setting.ts';
 import type { Options } from '../frame/options.ts';
 import { terminalStyle } from '../frame/terminal.ts';
-import { clockCheck } from './clock.ts';
-import { configurationChecks } from './configuration.ts';
-import { crontabCheck, daemonCheck, zoneCheck } from './cron.ts';
-import { answeringFiles, type Ground, groundOf, isSilent, lookAtMounts } from './ground.ts';
-import { programChecks, silentChecks, spaceChecks } from './host.ts';
-import { findJobs, runCheck, snapshotsOf } from './job-files.ts';
-import { mailCheck, noticesCheck } from './mail.ts';
-import { rightsChecks } from './rights.ts';
-import { serviceUserChecks } from './service-user.ts';
+import { clockCheck } from './doctor/clock.ts';
+import { configurationChecks } from './doctor/configuration.ts';
+import { crontabCheck, daemonCheck, zoneCheck } from './doctor/cron.ts';
+import { answeringFiles, type Ground, groundOf, isSilent, lookAtMounts } from './doctor/ground.ts';
+import { programChecks, silentChecks, spaceChecks } from './doctor/host.ts';
+import { findJobs, runCheck, snapshotsOf } from './doctor/job-files.ts';
+import { mailCheck, noticesCheck } from './doctor/mail.ts';
+import { rightsChecks } from './doctor/rights.ts';
+import { serviceUserChecks } from './doctor/service-user.ts';
 
 /** It is asked when nothing works, so it opens the configuration itself: a broken one is a finding. */
 export async function doctor(options: Options): Promise<number> {

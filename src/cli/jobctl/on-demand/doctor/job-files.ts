@@ -1,21 +1,21 @@
 /** Checks the job files as `jobctl check` does, and whether what they start works. */
-import type { Config } from '../../../config/config.ts';
-import { type CrontabJob, composeCrontab } from '../../../crontab/crontab.ts';
-import { crontabFrame } from '../../../crontab/frame.ts';
-import { nothingPresent } from '../../../crontab/present.ts';
-import { advise, looking } from '../../../report/advice.ts';
-import { type ClockedJob, clockFacts, type Installed } from '../../../report/clock/installed.ts';
-import type { Check } from '../../../report/text/doctor.ts';
-import { type AnySnapshot, isBroken } from '../../../report/text/job.ts';
-import { asUser } from '../../../system/file/as-user.ts';
-import { files } from '../../../system/file/files.ts';
-import { caller } from '../../../system/user/caller.ts';
-import { formatProblem, type Problem } from '../../../text/problem.ts';
-import { shellWord } from '../../../text/shell-word.ts';
-import { minutesTerm } from '../../crontab/generate.ts';
-import { loadAllJobs } from '../../crontab/known-jobs.ts';
-import { openJobs } from '../../report/snapshots.ts';
-import { timesOf } from '../../report/times.ts';
+import type { Config } from '../../../../config/config.ts';
+import { type CrontabJob, composeCrontab } from '../../../../crontab/crontab.ts';
+import { crontabFrame } from '../../../../crontab/frame.ts';
+import { nothingPresent } from '../../../../crontab/present.ts';
+import { advise, looking } from '../../../../report/advice.ts';
+import { type ClockedJob, clockFacts, type Installed } from '../../../../report/clock/installed.ts';
+import type { Check } from '../../../../report/text/doctor.ts';
+import { type AnySnapshot, isBroken } from '../../../../report/text/job.ts';
+import { asUser } from '../../../../system/file/as-user.ts';
+import { files } from '../../../../system/file/files.ts';
+import { caller } from '../../../../system/user/caller.ts';
+import { formatProblem, type Problem } from '../../../../text/problem.ts';
+import { shellWord } from '../../../../text/shell-word.ts';
+import { minutesTerm } from '../../../crontab/generate.ts';
+import { loadAllJobs } from '../../../crontab/known-jobs.ts';
+import { openJobs } from '../../../report/snapshots.ts';
+import { timesOf } from '../../../report/times.ts';
 import type { JobClock } from './cron.ts';
 import { counted, type Ground, isClosed, isUnreadable, named, unknownTo } from './ground.ts';
 

@@ -4,22 +4,22 @@
  */
 import path from 'node:path';
 import process from 'node:process';
-import type { Config } from '../../config/config.ts';
-import type { HostFacts } from '../../report/host-snapshot.ts';
-import { neverBelow } from '../../report/metrics/counters.ts';
-import { exposition, type Family } from '../../report/metrics/exposition.ts';
-import { type HostMetrics, hostFamilies } from '../../report/metrics/host-families.ts';
-import { jobFamilies } from '../../report/metrics/job-families.ts';
-import { jobMetrics } from '../../report/metrics/job-metrics.ts';
-import { serviceFamilies } from '../../report/metrics/service-families.ts';
-import { exitCodes } from '../../run/outcome/outcome.ts';
-import { readText } from '../../system/file/careful-file.ts';
-import { replaceFile } from '../../system/state/state-files.ts';
-import { defined } from '../../text/defined.ts';
-import { print } from '../frame/output.ts';
-import { refuse, refuseProblems } from '../frame/refuse.ts';
-import { hostSnapshot } from '../report/host-snapshot.ts';
-import type { Options } from './frame/options.ts';
+import type { Config } from '../../../config/config.ts';
+import type { HostFacts } from '../../../report/host-snapshot.ts';
+import { neverBelow } from '../../../report/metrics/counters.ts';
+import { exposition, type Family } from '../../../report/metrics/exposition.ts';
+import { type HostMetrics, hostFamilies } from '../../../report/metrics/host-families.ts';
+import { jobFamilies } from '../../../report/metrics/job-families.ts';
+import { jobMetrics } from '../../../report/metrics/job-metrics.ts';
+import { serviceFamilies } from '../../../report/metrics/service-families.ts';
+import { exitCodes } from '../../../run/outcome/outcome.ts';
+import { readText } from '../../../system/file/careful-file.ts';
+import { replaceFile } from '../../../system/state/state-files.ts';
+import { defined } from '../../../text/defined.ts';
+import { print } from '../../frame/output.ts';
+import { refuse, refuseProblems } from '../../frame/refuse.ts';
+import { hostSnapshot } from '../../report/host-snapshot.ts';
+import type { Options } from '../frame/options.ts';
 
 export function metrics({ detail = 'all', output, tag, json }: Options, config: Config): number {
   if (detail !== 'all' && detail !== 'alerts') return refuse('jobctl', `--detail is all or alerts, found "${detail}"`);

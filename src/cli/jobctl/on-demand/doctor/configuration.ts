@@ -1,11 +1,11 @@
 /** Checks the configuration: whether it can be used at all, what is odd in it, and whether run-job can read it. */
-import type { Config } from '../../../config/config.ts';
-import { type Advice, advise } from '../../../report/advice.ts';
-import type { Check } from '../../../report/text/doctor.ts';
-import { caller } from '../../../system/user/caller.ts';
-import { formatProblem, type Problem, type Result } from '../../../text/problem.ts';
-import { shellWord } from '../../../text/shell-word.ts';
-import { unreadablePlaces } from '../../frame/readable.ts';
+import type { Config } from '../../../../config/config.ts';
+import { type Advice, advise } from '../../../../report/advice.ts';
+import type { Check } from '../../../../report/text/doctor.ts';
+import { caller } from '../../../../system/user/caller.ts';
+import { formatProblem, type Problem, type Result } from '../../../../text/problem.ts';
+import { shellWord } from '../../../../text/shell-word.ts';
+import { unreadablePlaces } from '../../../frame/readable.ts';
 import { isUnreadable, named } from './ground.ts';
 
 const about = 'configuration';

@@ -1,19 +1,19 @@
 /** Checks the cron daemon, its time zone, and the crontab. */
 import { lstatSync } from 'node:fs';
-import { advise } from '../../../report/advice.ts';
-import { type CrontabPart, refusalOf } from '../../../report/clock/crontab-part.ts';
-import { type DaemonEvidence, startCommand } from '../../../report/clock/daemon.ts';
-import type { ClockFacts, Installed } from '../../../report/clock/installed.ts';
-import type { Check } from '../../../report/text/doctor.ts';
-import { cronLogLines } from '../../../report/why/cron-log.ts';
-import { refusalPattern } from '../../../report/why/crontab.ts';
-import { readSystemLog } from '../../../system/cron/system-log.ts';
-import { clock } from '../../../system/time/clock.ts';
-import { hostZone } from '../../../system/time/zones.ts';
-import { caller } from '../../../system/user/caller.ts';
-import { shellWord } from '../../../text/shell-word.ts';
-import { otherZoneAdvice, otherZoneWords } from '../../../zone/other-zone.ts';
-import { wallTime } from '../../../zone/wall-time.ts';
+import { advise } from '../../../../report/advice.ts';
+import { type CrontabPart, refusalOf } from '../../../../report/clock/crontab-part.ts';
+import { type DaemonEvidence, startCommand } from '../../../../report/clock/daemon.ts';
+import type { ClockFacts, Installed } from '../../../../report/clock/installed.ts';
+import type { Check } from '../../../../report/text/doctor.ts';
+import { cronLogLines } from '../../../../report/why/cron-log.ts';
+import { refusalPattern } from '../../../../report/why/crontab.ts';
+import { readSystemLog } from '../../../../system/cron/system-log.ts';
+import { clock } from '../../../../system/time/clock.ts';
+import { hostZone } from '../../../../system/time/zones.ts';
+import { caller } from '../../../../system/user/caller.ts';
+import { shellWord } from '../../../../text/shell-word.ts';
+import { otherZoneAdvice, otherZoneWords } from '../../../../zone/other-zone.ts';
+import { wallTime } from '../../../../zone/wall-time.ts';
 import { counted, named, unknownTo } from './ground.ts';
 
 /** One job, and what the clock does with it. */

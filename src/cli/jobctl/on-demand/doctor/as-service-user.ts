@@ -2,8 +2,8 @@
  * Runs a small program with the rights of the service user, for a bounded time: what it can do, the
  * jobs can. It has no terminal, and nothing of root's.
  */
-import { runBounded } from '../../../system/process/bounded-program.ts';
-import { isExecutable } from '../../../system/program/executable.ts';
+import { runBounded } from '../../../../system/process/bounded-program.ts';
+import { isExecutable } from '../../../../system/program/executable.ts';
 import type { Ground } from './ground.ts';
 
 export interface Tried {
