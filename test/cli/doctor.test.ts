@@ -9,7 +9,9 @@ import { type MailServer, startMailServer } from '../fakes/mail-server.ts';
 import { noScene, type Person, Scene } from './doctor-scene.ts';
 import { House, until } from './house.ts';
 
-const good = 'name: Good\ncommand: /bin/true\nschedule: "*/5 * * * *"\n';
+/** An hour that is far away: the cron here is a real one, and must not start this while something is wrong. */
+const hour = (new Date().getHours() + 12) % 24;
+const good = `name: Good\ncommand: /bin/true\nschedule: "5 ${hour} * * *"\n`;
 const bad = 'name: Bad\ncomand: /bin/true\n';
 
 /** A file system whose program never answers. */
@@ -182,7 +184,7 @@ describe('jobctl doctor', { skip: noScene }, () => {
   test('a job without a line, a line of other times and a missing crontab are written by the advised command', async () => {
     house.job('new-job', good);
     scene.obey(await finds('crontab', 'problem', /1 job has no line \(new-job\)/));
-    house.job('new-job', good.replace('*/5', '*/6'));
+    house.job('new-job', good.replace('"5 ', '"6 '));
     scene.obey(await finds('crontab', 'problem', /1 line differs from the job files \(new-job\)/));
     scene.sh('rm /etc/cron.d/process-control');
     scene.obey(await finds('crontab', 'problem', /there is no \/etc\/cron.d\/process-control, so cron starts no job/));
