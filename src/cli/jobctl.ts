@@ -1,6 +1,6 @@
 /**
- * jobctl: shows jobs and services (status, next, why, history, failed, logs, check) and controls
- * them (start, stop, restart, pause, resume, snooze, reset).
+ * jobctl: shows jobs and services (status, next, why, history, failed, logs, check), controls
+ * them (start, stop, restart, pause, resume, snooze, reset), and makes jobs of crontabs (import).
  */
 import type { Config } from '../config/config.ts';
 import { lookAs } from '../system/file/as-user.ts';
@@ -41,6 +41,7 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
   metrics: { act: loadMetrics, changes: false },
   doctor: { act: loadDoctor, changes: false },
   check: { act: check, changes: false },
+  import: { act: loadImport, changes: false },
   start: { act: start, changes: true },
   stop: { act: stop, changes: true },
   restart: { act: restart, changes: true },
@@ -59,6 +60,11 @@ async function loadDoctor(options: Options): Promise<number> {
 async function loadMetrics(options: Options, config: Config): Promise<number> {
   const { metrics } = await import('./jobctl/on-demand/metrics.ts');
   return metrics(options, config);
+}
+
+async function loadImport(options: Options, config: Config): Promise<number> {
+  const { importCrontabs } = await import('./jobctl/on-demand/import.ts');
+  return importCrontabs(options, config);
 }
 
 function notService(options: Options, config: Config): number {
@@ -106,7 +112,7 @@ async function jobctl(written: readonly string[]): Promise<number> {
 const lookingCommands: ReadonlySet<string> = new Set(['status', 'failed', 'history', 'logs', 'metrics']);
 
 /** The commands that take several names. A single name may be an instance of a service. */
-const manyNames: ReadonlySet<string> = new Set(['next', 'history', 'failed']);
+const manyNames: ReadonlySet<string> = new Set(['next', 'history', 'failed', 'import']);
 
 function namesOf(command: string, words: readonly string[]): Pick<Options, 'name' | 'names'> {
   if (!manyNames.has(command)) return {};

@@ -36,6 +36,10 @@ export interface Options {
   readonly raw?: boolean;
   readonly follow?: boolean;
   readonly run?: string;
+  readonly to?: string;
+  readonly write?: boolean;
+  readonly user?: string;
+  readonly system?: boolean;
   readonly config?: string;
 }
 
@@ -170,6 +174,14 @@ function looking(options: Argv): Argv {
       )
       .command('doctor', 'Check everything on this host that jobs depend on.', (c) =>
         c.option('json', json).option('mail-test', text('Send a mail to this address.')),
+      )
+      .command('import', 'Show the job files that crontabs become; - is standard input.', (c) =>
+        c
+          .usage('Usage: $0 import SOURCE.. [options]')
+          .option('write', { type: 'boolean', describe: 'Write the files, never over one that is there.' })
+          .option('to', text('The directory of the files (default: the job directory).'))
+          .option('user', text("The user whose crontab it is, if the path doesn't say so."))
+          .option('system', { type: 'boolean', describe: 'The lines have a column of users, as in /etc/crontab.' }),
       )
       .command('metrics', 'Print the state of all jobs for Prometheus.', (c) =>
         c

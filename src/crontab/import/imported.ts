@@ -1,0 +1,179 @@
+/** The job file that a line of a crontab becomes, as a person would have written it. */
+import { isSlug } from '../../job/folder.ts';
+import { addressList } from '../../job/mail-address.ts';
+import { shellWord } from '../../text/shell-word.ts';
+import { plainWords } from './plain-words.ts';
+import type { SourceEntry } from './source.ts';
+
+export interface Imported {
+  readonly slug: string;
+  readonly entry: SourceEntry;
+  readonly text: string;
+  /** The differences that are left to decide. */
+  readonly checks: readonly string[];
+}
+
+export interface ImportOrder {
+  /** The place of the line, for the file's first comment. */
+  readonly origin: string;
+  /** The user whose crontab it is; the user column wins. */
+  readonly user: string;
+  readonly serviceUser: string;
+  readonly taken: ReadonlySet<string>;
+}
+
+/** The keys of the file so far; `command` is what is left of the line. */
+interface Draft {
+  readonly command: string;
+  readonly keys: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export function importEntry(entry: SourceEntry, order: ImportOrder): Imported {
+  const { settings } = entry;
+  const user = entry.user ?? order.user;
+  const shell = settings.get('SHELL') ?? '/bin/sh';
+  const isOther = user !== order.serviceUser;
+  const draft = isOther ? { command: entry.command, keys: [], notes: [] } : recognised(entry.command);
+  const words = plainWords(draft.command);
+  const started = words === undefined ? `${shellWord(shell)} -c ${shellWord(draft.command)}` : draft.command;
+  const command = isOther ? `sudo -n -u ${user} -- ${started}` : started;
+  const checks = [
+    ...settingChecks(settings),
+    ...(isOther ? [otherUser({ user, serviceUser: order.serviceUser }, settings, words)] : []),
+  ];
+  const notes = [
+    ...draft.notes,
+    ...(words === undefined ? ['A shell runs it, for what only a shell does in this line.'] : []),
+    ...(secret.test(entry.command)
+      ? ['There may be a password in the command: better a file that only the job reads.']
+      : []),
+  ];
+  const program = words?.[0] ?? /[\w./-]+/.exec(draft.command)?.[0] ?? 'job';
+  const slug = freeSlug(program, order.taken);
+  const name = isTitle(entry.comment) ? entry.comment : slug;
+  const lines = [
+    `# From ${order.origin}, line ${entry.line}.`,
+    ...notes.map((note) => `# ${note}`),
+    ...checks.map((check) => `# CHECK: ${check}`),
+    `name: ${scalar(name)}`,
+    `command: ${scalar(command)}`,
+    `schedule: "${entry.schedule}"`,
+    ...draft.keys,
+    ...settingKeys(settings, draft.keys),
+  ];
+  return { slug, entry, checks, text: `${lines.join('\n')}\n` };
+}
+
+/** Turns the parts of a line into keys that have the same meaning. */
+function recognised(written: string): Draft {
+  const [, command = written, file] = /^(.*?)[ \t]+>>?[ \t]*(\/[\w./-]+)[ \t]+2>&1[ \t]*$/.exec(written) ?? [];
+  const whole: Draft = { command: written, keys: [], notes: [] };
+  const [, directory, inside = command] = /^cd[ \t]+(\/[\w./-]*)[ \t]+&&[ \t]+(.*)$/.exec(command) ?? [];
+  if (plainWords(inside) === undefined) return whole;
+  const keys = directory === undefined ? [] : [`working_directory: ${directory}`];
+  const went = file === '/dev/null' ? 'was thrown away' : `went to ${file}`;
+  const notes = file === undefined ? [] : [`Its output ${went}; now each run has a log of its own.`];
+  return limited({ command: inside, keys, notes });
+}
+
+function limited(draft: Draft): Draft {
+  const [, nice, unniced] = /^(?:\/usr\/bin\/)?nice[ \t]+-n[ \t]*(1?\d)[ \t]+([\w/].*)$/.exec(draft.command) ?? [];
+  if (nice !== undefined && unniced !== undefined && plainWords(unniced) !== undefined && !has(draft, 'nice')) {
+    return limited({ ...draft, command: unniced, keys: [...draft.keys, `nice: ${Number(nice)}`] });
+  }
+  const [, time, unit = 's', rest] =
+    /^(?:\/usr\/bin\/)?timeout[ \t]+([1-9]\d{0,5})([smhd])?[ \t]+([\w/].*)$/.exec(draft.command) ?? [];
+  if (time === undefined || rest === undefined || plainWords(rest) === undefined || has(draft, 'timeout')) return draft;
+  return limited({ ...draft, command: rest, keys: [...draft.keys, `timeout: ${time}${unit}`] });
+}
+
+function has({ keys }: Draft, key: string): boolean {
+  return keys.some((line) => line.startsWith(`${key}:`));
+}
+
+/** Settings with a meaning of their own; cron does not let a crontab set LOGNAME. */
+const ofCron = new Set(['SHELL', 'LOGNAME', 'MAILTO', 'MAILFROM', 'CRON_TZ', 'RANDOM_DELAY', 'START_HOURS_RANGE']);
+
+function settingKeys(settings: ReadonlyMap<string, string>, keys: readonly string[]): readonly string[] {
+  const mailTo = settings.get('MAILTO') ?? '';
+  const home = settings.get('HOME');
+  const variables = [...settings].filter(([name]) => !ofCron.has(name) && !name.startsWith('PROCESS_CONTROL_'));
+  if (settings.has('SHELL')) variables.unshift(['SHELL', settings.get('SHELL') ?? '']);
+  return [
+    ...(home?.startsWith('/') && keys.every((key) => !key.startsWith('working_directory:'))
+      ? [`working_directory: ${scalar(home)}`]
+      : []),
+    ...(variables.length === 0 ? [] : ['environment:']),
+    ...variables.map(([name, value]) => `  ${name}: ${scalar(value)}`),
+    ...(isAddress(mailTo) ? ['failmail:', `  to_address: ${scalar(mailTo)}`] : []),
+  ];
+}
+
+function isAddress(mailTo: string): boolean {
+  return new RegExp(addressList, 'u').test(mailTo);
+}
+
+function settingChecks(settings: ReadonlyMap<string, string>): readonly string[] {
+  const mailTo = settings.get('MAILTO') ?? '';
+  const home = settings.get('HOME');
+  const odd = [...settings.keys()].filter((name) => name.startsWith('PROCESS_CONTROL_'));
+  const shell = settings.get('SHELL');
+  return [
+    ...['CRON_TZ', 'RANDOM_DELAY', 'START_HOURS_RANGE', 'MAILFROM'].flatMap((name) =>
+      settings.has(name)
+        ? [`${name} stands above the line; Debian's cron ignores it, and so does this file. Was it meant?`]
+        : [],
+    ),
+    ...(mailTo === '' || isAddress(mailTo) ? [] : ['MAILTO is no mail address. Who is to hear of failures?']),
+    ...(home === undefined || home.startsWith('/') ? [] : ['HOME is no absolute path. Where is the command to start?']),
+    ...(shell === undefined || shell.startsWith('/') ? [] : ['SHELL is no absolute path. Which shell was meant?']),
+    ...odd.map((name) => `${name} can't be set for a job.`),
+  ];
+}
+
+function otherUser(
+  { user, serviceUser }: Pick<ImportOrder, 'user' | 'serviceUser'>,
+  settings: ReadonlyMap<string, string>,
+  words: readonly string[] | undefined,
+): string {
+  const lost = [...settings.keys()].filter((name) => !ofCron.has(name));
+  const variables = lost.length === 0 ? '' : ` sudo does not pass ${lost.join(', ')} on.`;
+  const isSimple = words?.[0]?.startsWith('/') && words.every((word) => /^[\w@%+./-]+$/.test(word));
+  const right = isSimple
+    ? `a line in sudoers: ${serviceUser} ALL=(${user}) NOPASSWD: ${words?.join(' ')}${words?.length === 1 ? ' ""' : ''}`
+    : 'a script of its own, and a line in sudoers for that';
+  return `cron ran it as ${user}, in the home of ${user}. May the service user run it so? It needs ${right}.${variables}`;
+}
+
+const secret = /pass(?:word|wd)?[=: ]|token[=: ]|secret[=: ]|\/\/[^/\s:@]+:[^/\s@]+@|\bmysql\w*\b.* -p\S/i;
+
+/** True for a comment that is a title, not a line that somebody has switched off. */
+function isTitle(comment: string | undefined): comment is string {
+  return comment !== undefined && /^[A-Za-z][\w ,.'()-]{2,79}$/.test(comment) && !/^m h\b/.test(comment);
+}
+
+function freeSlug(program: string, taken: ReadonlySet<string>): string {
+  const base = program.slice(program.lastIndexOf('/') + 1).replace(/\.(?:sh|py|pl|rb|php)$/, '');
+  const cut = base
+    .toLowerCase()
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, 60);
+  const slug = isSlug(cut) ? cut : 'job';
+  for (let count = 1; ; count += 1) {
+    const one = count === 1 ? slug : `${slug}-${count}`;
+    if (!taken.has(one)) return one;
+  }
+}
+
+/** A text as YAML has it: without quotes when nothing in it could be misread. */
+function scalar(text: string): string {
+  if (
+    /^[A-Za-z/][\w ./=+@,-]*$/.test(text) &&
+    !text.endsWith(' ') &&
+    !/^(?:true|false|yes|no|on|off|null|y|n)$/i.test(text)
+  ) {
+    return text;
+  }
+  return /[\t]/.test(text) ? JSON.stringify(text) : `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,41 @@
+/** Proves that a written job starts when the line of the crontab did. */
+import { type Expression, parseExpression } from '../../schedule/expression.ts';
+import { eachFire } from '../../schedule/next.ts';
+import { eachTick, type Scheduled } from '../../schedule/ticks.ts';
+import { dayMs, type Zones } from '../../zone/zone.ts';
+
+const spanMs = 2 * 366 * dayMs;
+
+/** The start at which the two differ first within two years, if there is one. */
+export function firstDifference(
+  source: Expression,
+  job: Scheduled,
+  { nowMs, zones }: { readonly nowMs: number; readonly zones: Zones },
+): number | undefined {
+  if (source.atBoot || job.schedule?.atBoot) return source.atBoot && job.schedule?.atBoot ? undefined : nowMs;
+  const untilMs = nowMs + spanMs;
+  const before = eachFire(source, { zone: zones.host, afterMs: nowMs, untilMs });
+  const after = eachTick(job, { afterMs: nowMs, untilMs }, zones);
+  let last = Number.NaN;
+  for (;;) {
+    // A job has one tick for a minute that cron makes up for more than once.
+    let one = before.next();
+    while (!one.done && one.value === last) one = before.next();
+    let other = after?.next();
+    while (other !== undefined && !other.done && other.value === last) other = after?.next();
+    const [fire, tick] = [
+      one.done ? undefined : one.value,
+      other === undefined || other.done ? undefined : other.value,
+    ];
+    if (fire !== tick) return Math.min(fire ?? untilMs, tick ?? untilMs);
+    if (fire === undefined) return undefined;
+    last = fire;
+  }
+}
+
+/** The expression of a line, or why there is none. */
+export function lineSchedule(text: string): Expression | string {
+  const answer = parseExpression(text);
+  if (answer.ok) return answer.expression;
+  return answer.problems.map(({ message }) => message).join('; ');
+}

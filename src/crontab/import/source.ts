@@ -1,0 +1,114 @@
+/** Reads a crontab that people wrote, by the rules of Debian's cron, line by line. */
+
+import { defined } from '../../text/defined.ts';
+
+export interface SourceEntry {
+  /** 1-based. */
+  readonly line: number;
+  readonly schedule: string;
+  /** The user column; absent in a user's crontab. */
+  readonly user?: string;
+  /** The command as the shell gets it: `\%` is `%` here. */
+  readonly command: string;
+  /** The settings above the line, which alone hold for it. */
+  readonly settings: ReadonlyMap<string, string>;
+  /** The text of the comment directly above. */
+  readonly comment?: string;
+}
+
+export interface SourceNote {
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface SourceReading {
+  readonly entries: readonly SourceEntry[];
+  /** Lines that become no job, each with what to decide. */
+  readonly problems: readonly SourceNote[];
+  /** Lines that belong to the system or to process-control, and stay. */
+  readonly left: readonly SourceNote[];
+}
+
+type Read =
+  | { readonly is: 'setting'; readonly name: string; readonly value: string }
+  | { readonly is: 'entry'; readonly schedule: string; readonly user?: string; readonly command: string }
+  | { readonly is: 'left'; readonly message: string }
+  | { readonly is: 'problem'; readonly message: string };
+
+export function readSource(text: string, hasUsers: boolean): SourceReading {
+  const entries: SourceEntry[] = [];
+  const problems: SourceNote[] = [];
+  const left: SourceNote[] = [];
+  const settings = new Map<string, string>();
+  const lines = text.split('\n');
+  if (lines.pop() !== '') {
+    problems.push({
+      line: lines.length + 1,
+      message: 'the last line has no line break, so cron ignores the whole file',
+    });
+    return { entries, problems, left };
+  }
+  let comment: string | undefined;
+  for (const [index, written] of lines.entries()) {
+    const line = index + 1;
+    const start = written.replace(/^[ \t]+/, '');
+    const above = comment;
+    comment = start.startsWith('#') ? start.replace(/^#+[ \t]*/, '').trim() : undefined;
+    if (start === '' || start.startsWith('#')) continue;
+    const read = readLine(start, hasUsers);
+    if (read.is === 'setting') settings.set(read.name, read.value);
+    else if (read.is === 'left') left.push({ line, message: read.message });
+    else if (read.is === 'problem') problems.push({ line, message: read.message });
+    else {
+      const { schedule, user, command } = read;
+      const more = defined({ user, comment: above === '' ? undefined : above });
+      entries.push({ line, schedule, command, settings: new Map(settings), ...more });
+    }
+  }
+  return { entries, problems, left };
+}
+
+function readLine(text: string, hasUsers: boolean): Read {
+  if (/[\0-\x08\x0b-\x1f\x7f]/.test(text)) {
+    return problem('it has a control character, perhaps the line end of Windows, which cron passes to the command');
+  }
+  return readSetting(text) ?? readEntry(text, hasUsers);
+}
+
+/** cron looks for NAME=VALUE first, with blanks around the sign and quotes around either side. */
+function readSetting(text: string): Read | undefined {
+  const [, one, other, bare, written = ''] =
+    /^(?:"([^"]*)"|'([^']*)'|([^\s='"]+))[ \t]*=[ \t]*(.*?)[ \t]*$/.exec(text) ?? [];
+  const name = one ?? other ?? bare;
+  if (name === undefined) return undefined;
+  if (!/^[A-Za-z_]\w*$/.test(name)) return problem(`"${name}" is not the name of a variable`);
+  const [, , quoted] = /^(["'])(.*)\1$/.exec(written) ?? [];
+  const value = quoted ?? written;
+  if (quoted === undefined ? /^["']/.test(value) : value.includes(written[0] ?? '')) {
+    return problem(`the quotes in the value of ${name} are not a pair around all of it`);
+  }
+  return { is: 'setting', name, value };
+}
+
+function readEntry(text: string, hasUsers: boolean): Read {
+  if (text.startsWith('-')) return problem("a line that begins with - is for other daemons than Debian's cron");
+  const [, written = '', rest = ''] = /^(@\S+|(?:[^@\s]\S*[ \t]+){4}\S+)[ \t]+(.*)$/.exec(text) ?? [];
+  const [, user, command = ''] = hasUsers ? (/^(\S+)[ \t]+(.*)$/.exec(rest) ?? []) : [undefined, undefined, rest];
+  if (command === '') return problem('it is neither a comment, nor NAME=VALUE, nor a schedule with a command');
+  if (user !== undefined && !/^[A-Za-z_][\w.-]*\$?$/.test(user)) return problem(`"${user}" is not a user name`);
+  if (/\brun-parts\b.*\/etc\/cron\./.test(command)) {
+    return { is: 'left', message: "the system's own line, which runs the scripts of packages: leave it to cron" };
+  }
+  if (/(?:^|\/)(?:run-job --(?:job|ensure|catch-up)\b)/.test(command)) {
+    return { is: 'left', message: 'a line of process-control already' };
+  }
+  if (/(?<!\\)%/.test(command)) {
+    return problem('% makes standard input of the rest of the line: write the text to a file, and give it with <');
+  }
+  const schedule = written.split(/[ \t]+/).join(' ');
+  return { is: 'entry', schedule, command: command.replaceAll('\\%', '%'), ...(user === undefined ? {} : { user }) };
+}
+
+function problem(message: string): Read {
+  return { is: 'problem', message };
+}

@@ -1,0 +1,172 @@
+/** Lines of real-looking crontabs and the job files they become; words that a shell and run-job split alike. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { importEntry } from '../../../src/crontab/import/imported.ts';
+import { plainWords } from '../../../src/crontab/import/plain-words.ts';
+import { firstDifference, lineSchedule } from '../../../src/crontab/import/prove.ts';
+import { readSource } from '../../../src/crontab/import/source.ts';
+import { validateJobText } from '../../../src/job/load.ts';
+import { expressionOf } from '../../../src/schedule/expression.ts';
+import { findZone } from '../../../src/system/time/zones.ts';
+
+const order = { origin: 'crontab', user: 'app', serviceUser: 'app', taken: new Set<string>() };
+
+/** The keys of the only job of a crontab, without comments. */
+function keysOf(text: string, hasUsers = false): readonly string[] {
+  const { entries, problems } = readSource(text, hasUsers);
+  assert.deepEqual(problems, []);
+  const [entry] = entries;
+  assert.ok(entry !== undefined && entries.length === 1);
+  const job = importEntry(entry, order);
+  const loaded = validateJobText({ file: 'x', bytes: Buffer.from(job.text) }, {});
+  assert.ok(loaded.ok, job.text + JSON.stringify(loaded));
+  return job.text.split('\n').filter((line) => (line !== '' && !line.startsWith('# ')) || line.startsWith('# CHECK'));
+}
+
+const rows: readonly (readonly [string, readonly string[]])[] = [
+  ['5 4 * * 1-5 /usr/bin/backup.sh', ['name: backup', 'command: /usr/bin/backup.sh', 'schedule: "5 4 * * 1-5"']],
+  ['@daily\t/usr/bin/certbot -q renew', ['name: certbot', 'command: /usr/bin/certbot -q renew', 'schedule: "@daily"']],
+  [
+    '# Nightly report\n0 1 * * * /opt/r "a b"',
+    ['name: Nightly report', `command: '/opt/r "a b"'`, 'schedule: "0 1 * * *"'],
+  ],
+  ['#0 1 * * * old\n0 2 * * * /opt/new', ['name: new', 'command: /opt/new', 'schedule: "0 2 * * *"']],
+  [
+    '0 3 * * * pg_dump db | gzip',
+    ['name: pg_dump', `command: '/bin/sh -c ''pg_dump db | gzip'''`, 'schedule: "0 3 * * *"'],
+  ],
+  ['0 3 * * * date +\\%F', ['name: date', "command: 'date +%F'", 'schedule: "0 3 * * *"']],
+  ['0 3 * * * echo a', ['name: echo', `command: '/bin/sh -c ''echo a'''`, 'schedule: "0 3 * * *"']],
+  ['0 3 * * * A=1 run', ['name: a', `command: '/bin/sh -c ''A=1 run'''`, 'schedule: "0 3 * * *"']],
+  ['0 3 * * * ls ~', ['name: ls', `command: '/bin/sh -c ''ls ~'''`, 'schedule: "0 3 * * *"']],
+  [
+    '0 3 * * * cd /srv/app && bin/tick >> /var/log/t.log 2>&1',
+    ['name: tick', 'command: bin/tick', 'schedule: "0 3 * * *"', 'working_directory: /srv/app'],
+  ],
+  [
+    '0 3 * * * cd /srv/app && a; b',
+    ['name: cd', `command: '/bin/sh -c ''cd /srv/app && a; b'''`, 'schedule: "0 3 * * *"'],
+  ],
+  [
+    '0 3 * * * nice -n 10 timeout 90 /opt/x',
+    ['name: x', 'command: /opt/x', 'schedule: "0 3 * * *"', 'nice: 10', 'timeout: 90s'],
+  ],
+  ['0 3 * * * timeout -k 5 90 /opt/x', ['name: timeout', 'command: timeout -k 5 90 /opt/x', 'schedule: "0 3 * * *"']],
+  ['0 3 * * * flock -n /l /opt/x', ['name: flock', 'command: flock -n /l /opt/x', 'schedule: "0 3 * * *"']],
+  [
+    'MAILTO="ops@example.org"\nA = \' b \'\n0 3 * * * /opt/x',
+    [
+      'name: x',
+      'command: /opt/x',
+      'schedule: "0 3 * * *"',
+      'environment:',
+      "  A: ' b '",
+      'failmail:',
+      '  to_address: ops@example.org',
+    ],
+  ],
+  [
+    'MAILTO=""\nP=$HOME/x\n0 3 * * * /opt/x',
+    ['name: x', 'command: /opt/x', 'schedule: "0 3 * * *"', 'environment:', "  P: '$HOME/x'"],
+  ],
+];
+
+describe('a line of a crontab becomes', () => {
+  for (const [line, keys] of rows) test(JSON.stringify(line), () => assert.deepEqual(keysOf(`${line}\n`), keys));
+});
+
+test('another user than the service user goes through sudo, and that is to be decided', () => {
+  const [check, ...keys] = keysOf('5 4 * * * root timeout 9 /opt/x\n', true);
+  assert.match(check ?? '', /^# CHECK: cron ran it as root.*sudoers/);
+  assert.deepEqual(keys, ['name: timeout', 'command: sudo -n -u root -- timeout 9 /opt/x', 'schedule: "5 4 * * *"']);
+});
+
+test('what is not understood is a problem of its line, and the rest goes on', () => {
+  const text =
+    '0 1 * * * cat % a\n-0 1 * * * x\n0 1 * * * x\r\nA="b" c\n17 * * * * cd / && run-parts --report /etc/cron.hourly\n0 2 * * * /opt/x\n';
+  const { entries, problems, left } = readSource(text, false);
+  assert.deepEqual(
+    [entries.map(({ line }) => line), problems.map(({ line }) => line), left.map(({ line }) => line)],
+    [[6], [1, 2, 3, 4], [5]],
+  );
+});
+
+test('without a line break at the end cron ignores the file', () => {
+  const { entries, problems } = readSource('0 1 * * * a\n0 2 * * * b', false);
+  assert.deepEqual([entries.length, problems.map(({ line }) => line)], [0, [2]]);
+});
+
+test('a setting holds only below its line', () => {
+  const { entries } = readSource('0 1 * * * a\nA=1\n0 1 * * * b\nA=2\n0 1 * * * c\n', false);
+  assert.deepEqual(
+    entries.map(({ settings }) => settings.get('A')),
+    [undefined, '1', '2'],
+  );
+});
+
+test('the proof finds a job that starts at other times, and none for equal ones', () => {
+  const host = findZone('Europe/Berlin');
+  assert.ok(host !== undefined);
+  const zones = { host, find: findZone };
+  const nowMs = Date.UTC(2026, 10, 30);
+  for (const [line, job, same] of [
+    ['30 2 * * *', '30 2 * * *', true],
+    ['*/10 * 1,15 * 7', '*/10 * 1,15 * 0', true],
+    ['@weekly', '0 0 * * 7', true],
+    ['0-59/20 2 * * *', '*/20 2 * * *', false],
+    ['0 0 29 2 *', '0 0 28 2 *', false],
+  ] as const) {
+    const source = lineSchedule(line);
+    const schedule = expressionOf(job);
+    assert.ok(typeof source !== 'string' && schedule !== undefined);
+    assert.equal(firstDifference(source, { schedule, timing: {} }, { nowMs, zones }) === undefined, same, line);
+  }
+});
+
+test('a command without a shell has the words that a shell makes of it', () => {
+  const piece = fc.constantFrom(
+    'a',
+    '-b',
+    '=',
+    '/',
+    "'c d'",
+    '"e  f"',
+    '"',
+    "'",
+    '\\',
+    '$HOME',
+    '*',
+    '~',
+    '#',
+    ' ',
+    ' ',
+    '\t',
+    '{a,b}',
+    '!',
+    '%',
+    ';',
+    '&',
+    '<',
+    '`',
+  );
+  const commands = fc.sample(fc.array(piece, { maxLength: 9 }), 20_000).map((pieces) => `prog ${pieces.join('')}`);
+  const plain = [...new Set(commands)].filter((command) => plainWords(command) !== undefined).slice(0, 1500);
+  assert.ok(plain.length > 300, `only ${plain.length}`);
+  const script = `prog() { printf '%s\\0' prog "$@"; printf '\\001'; }\n${plain.join('\n')}\n`;
+  const { stdout } = spawnSync('/bin/sh', {
+    input: script,
+    encoding: 'utf8',
+    maxBuffer: 1e8,
+    cwd: '/proc/self/fdinfo',
+  });
+  const shell = stdout
+    .split('\x01')
+    .slice(0, -1)
+    .map((words) => words.split('\0').slice(0, -1));
+  assert.deepEqual(
+    shell,
+    plain.map((command) => plainWords(command)),
+  );
+});
