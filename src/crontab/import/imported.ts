@@ -34,8 +34,10 @@ export function importEntry(entry: SourceEntry, order: ImportOrder): Imported {
   const user = entry.user ?? order.user;
   const shell = settings.get('SHELL') ?? '/bin/sh';
   const isOther = user !== order.serviceUser;
-  const draft = isOther ? { command: entry.command, keys: [], notes: [] } : recognised(entry.command);
-  const words = plainWords(draft.command);
+  const isUsual = /^\/(?:usr\/)?bin\/(?:sh|dash|bash)$/.test(shell);
+  const draft = isOther || !isUsual ? { command: entry.command, keys: [], notes: [] } : recognised(entry.command);
+  // Another shell may read it otherwise, or run nothing at all, as nologin does.
+  const words = isUsual ? plainWords(draft.command) : undefined;
   const started = words === undefined ? `${shellWord(shell)} -c ${shellWord(draft.command)}` : draft.command;
   const command = isOther ? `sudo -n -u ${user} -- ${started}` : started;
   const checks = [

@@ -71,6 +71,10 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
     'MAILTO=""\nP=$HOME/x\n0 3 * * * /opt/x',
     ['name: x', 'command: /opt/x', 'schedule: "0 3 * * *"', 'environment:', "  P: '$HOME/x'"],
   ],
+  [
+    'SHELL=/bin/false\n0 3 * * * /opt/x',
+    ['name: x', 'command: /bin/false -c /opt/x', 'schedule: "0 3 * * *"', 'environment:', '  SHELL: /bin/false'],
+  ],
 ];
 
 describe('a line of a crontab becomes', () => {
