@@ -97,10 +97,8 @@ function checkNow(
   const opened = openJobs(setting.value, timesOf(setting.value));
   if (!opened.ok) return answerUnknown(opened.problem.message);
   const { jobs } = opened;
-  const chosen = jobs.slugs
-    .filter((slug) => matchesGlob(slug, glob ?? '*'))
-    .flatMap((slug) => jobs.snapshot(slug) ?? []);
-  const answer = checkJobs(chosen, limits);
+  const names = jobs.slugs.filter((slug) => matchesGlob(slug, glob ?? '*'));
+  const answer = checkJobs([...jobs.snapshots(names, 1)], limits);
   print(answer.text);
   return answer.code;
 }

@@ -32,6 +32,8 @@ export interface Config {
   readonly stateDirectory: string;
   readonly logging: Logging;
   readonly logRetention: LogRetention;
+  /** The size in bytes at which the history of a job is rotated. */
+  readonly historyBytes: number;
   readonly onInvalidJob: 'keep' | 'abort';
   /** The severity of an untrusted owner and of a group that can write: `strict` is an error. */
   readonly trust: 'strict' | 'warn';

@@ -2,7 +2,9 @@
 import { type ConfigFile, configSchema } from './schema.ts';
 import type { Own, Request } from './sources.ts';
 
-export type Defaults = Required<Omit<ConfigFile, 'default_job_config' | 'log_retention' | 'logging' | 'mail'>>;
+export type Defaults = Required<
+  Omit<ConfigFile, 'default_job_config' | 'history' | 'log_retention' | 'logging' | 'mail'>
+>;
 
 /**
  * Returns the schema's defaults, with the caller's directories in a process-control of the caller's

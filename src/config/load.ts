@@ -65,6 +65,7 @@ function makeConfig(merged: Merged, { host, request }: Circumstances): Config | 
     stateDirectory: path('state_directory'),
     logging: logging(merged),
     logRetention: retentionOf(values.log_retention),
+    historyBytes: historyBytes(merged, values.history?.bytes),
     onInvalidJob: values.on_invalid_job,
     trust: values.trust,
     trustedOwnerUids,
@@ -185,6 +186,13 @@ function portRange(merged: Merged, written: string): PortRange {
     addProblem(merged, 'port_range', 'error', `"port_range" must be two ascending ports up to 65535, found ${written}`);
   }
   return { first, last };
+}
+
+function historyBytes(merged: Merged, written: string | number = '512K'): number {
+  const bytes = inBytes(written);
+  if (bytes < 64 * 1024 || bytes > 16 * 1024 * 1024)
+    addProblem(merged, 'history', 'error', `"history.bytes" must be from 64K to 16M, found ${written}`);
+  return bytes;
 }
 
 function retentionOf(written: ConfigFile['log_retention'] = {}): LogRetention {

@@ -203,6 +203,21 @@ export const configSchema = {
         },
       },
     },
+    history: {
+      type: 'object',
+      description: 'How much of the history of each job is kept, run by run.',
+      additionalProperties: false,
+      examples: [{ bytes: '2M' }],
+      'x-expected': 'a mapping such as {bytes: 512K}',
+      properties: {
+        bytes: {
+          ...size,
+          description:
+            'Size at which a history file is put aside, from `64K` to `16M`; the one before it goes then, so up to twice as much is kept. `512K`, which is the default, is about 1,000 runs. Of what goes, a line for each day stays: `jobctl history --days`.',
+          examples: ['2M'],
+        },
+      },
+    },
     on_invalid_job: {
       type: 'string',
       enum: ['keep', 'abort'],

@@ -5,7 +5,8 @@
 
 import { listJobFiles } from '../job/folder.ts';
 import type { Job } from '../job/job.ts';
-import type { FileFacts, Files } from '../system/types/file.ts';
+import { stampOf } from '../job/stamp.ts';
+import type { Files } from '../system/types/file.ts';
 import { defined } from '../text/defined.ts';
 import type { Problem, Result } from '../text/problem.ts';
 import type { BrokenJob, CrontabJob } from './crontab.ts';
@@ -69,21 +70,6 @@ function learn({ slug, stamp }: Looked, { memory, read }: JobSource): KnownJob |
   return known;
 }
 
-/**
- * A file that was changed this recently may be changed again without a new time stamp, on file
- * systems with whole seconds.
- */
-const settledMs = 2000;
-
-/**
- * Returns a stamp that every later change of the file changes. Nobody can set the inode's change
- * time; it covers owner, mode and renames.
- */
-function stampOf(facts: FileFacts | undefined, nowMs: number): string | undefined {
-  if (facts?.kind !== 'file' || facts.ctimeMs > nowMs - settledMs) return undefined;
-  return `${facts.inode}:${facts.sizeBytes}:${facts.mtimeMs}:${facts.ctimeMs}`;
-}
-
 export function knownJob(slug: string, path: string, result: Result<Job>): KnownJob {
   if (!result.ok) {
     const { problems } = result;
@@ -110,6 +96,8 @@ export interface JobMemory {
   remember(slug: string, stamp: string, known: KnownJob): void;
   /** The text to store for the next time; `undefined` if nothing has changed. */
   text(): string | undefined;
+  /** The stamps of the files that are remembered, by slug. */
+  stamps(): ReadonlyMap<string, string>;
 }
 
 interface Remembered {
@@ -147,6 +135,7 @@ export function jobMemory(
       learned = true;
     },
     text: () => (learned || now.size !== earlier.size ? JSON.stringify({ fingerprint, jobs: [...now] }) : undefined),
+    stamps: () => new Map([...now].map(([slug, { stamp }]) => [slug, stamp])),
   };
 }
 

@@ -78,12 +78,22 @@ export const utc: Zone = zoneOf(() => 'UTC', utcTable);
 
 function zoneOf(nameOf: () => string, table: ZoneTable): Zone {
   const offsetAt = (instantMs: number) => offsetIn(table, Math.floor(instantMs / 1000)) * 1000;
-  const changes = ({ afterMs, untilMs }: ChangeSpan) =>
+  const computed = ({ afterMs, untilMs }: ChangeSpan) =>
     momentsOf(table, Math.floor(afterMs / 1000), Math.floor(untilMs / 1000)).flatMap((atSeconds): OffsetChange[] => {
       const [beforeMs, atMs] = [offsetAt(atSeconds * 1000 - 1), atSeconds * 1000];
       const change = { atMs, beforeMs, afterMs: offsetAt(atMs) };
       return change.beforeMs === change.afterMs || atMs <= afterMs ? [] : [change];
     });
+  let known: ChangeSpan & { readonly list: readonly OffsetChange[] } = { afterMs: 0, untilMs: 0, list: [] };
+  const changes = ({ afterMs, untilMs }: ChangeSpan) => {
+    if (afterMs < known.afterMs || untilMs > known.untilMs) {
+      if (untilMs - afterMs > chunkMs) return computed({ afterMs, untilMs });
+      // Ten thousand jobs ask for about the same time.
+      const wide = { afterMs: afterMs - chunkMs, untilMs: untilMs + chunkMs };
+      known = { ...wide, list: computed(wide) };
+    }
+    return known.list.filter(({ atMs }) => atMs > afterMs && atMs <= untilMs);
+  };
   return {
     get name() {
       return nameOf();

@@ -159,8 +159,15 @@ export class House {
     for (const child of this.#children) if (child.exitCode === null) child.kill('SIGKILL');
     removeTree(this.directory);
     // What cron-generate, as root, remembers of the house's job files lies outside of it.
-    const remembered = `jobs${this.path('jobs').replace(/[^\w-]/g, '_')}`;
-    if (isRoot) rmSync(path.join('/var/cache/process-control-generate', remembered), { force: true });
+    const name = this.path('jobs').replace(/[^\w-]/g, '_');
+    if (!isRoot) return;
+    rmSync(path.join('/var/cache/process-control-generate', `jobs${name}`), { force: true });
+    rmSync(this.keptContents, { force: true });
+  }
+
+  /** The file in which cron-generate, as root, keeps the contents of the job files for listings. */
+  get keptContents(): string {
+    return path.join('/var/cache/process-control-jobs', `contents${this.path('jobs').replace(/[^\w-]/g, '_')}`);
   }
 }
 

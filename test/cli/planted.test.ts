@@ -22,7 +22,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type Ended, House, isRoot } from './house.ts';
+import { commandLineOf, environmentOf, listProcesses } from '../../src/system/process/proc.ts';
+import { type Ended, House, isRoot, until } from './house.ts';
 
 const job = `name: Job
 command: echo hello
@@ -214,6 +215,13 @@ describe('what a job has planted below the run, state and output directories', {
     }
   }
 
+  /** Waits for programs that a command left at work, such as deliver-notices: what they hold would vanish from among the places. */
+  async function nobodyAtWork(): Promise<void> {
+    const isOurs = (pid: number) =>
+      `${environmentOf(pid) ?? ''}`.includes(house.directory) || commandLineOf(pid).includes(house.directory);
+    await until('the programs of the house to end', () => !listProcesses().some(({ pid }) => isOurs(pid)));
+  }
+
   function chown(place: string): void {
     execFileSync('chown', ['-h', `${house.service.uid}:${house.service.gid}`, place]);
   }
@@ -233,6 +241,7 @@ describe('what a job has planted below the run, state and output directories', {
 
   for (const [kind, plant] of Object.entries(kinds)) {
     test(`${kind} in the place of every file stops no command, and shows nothing`, async () => {
+      await nobodyAtWork();
       const files = places().filter((place) => !lstatSync(place).isDirectory());
       await planted(files, plant, async () => {
         for (const command of worst.includes(kind) ? commands : looks) await bounded(command);
@@ -241,6 +250,7 @@ describe('what a job has planted below the run, state and output directories', {
 
     // All directories of one depth at once: together they hide those below them.
     test(`${kind} in the place of every directory stops no command, and shows nothing`, async () => {
+      await nobodyAtWork();
       for (const directories of byDepth()) {
         await planted(directories, plant, async () => {
           for (const command of looks) await bounded(command);
@@ -250,6 +260,7 @@ describe('what a job has planted below the run, state and output directories', {
   }
 
   test('no command opens a FIFO, a device, or what a link leads to', { skip: noStrace && 'needs strace' }, async () => {
+    await nobodyAtWork();
     const files = places().filter((place) => !lstatSync(place).isDirectory());
     const trace = house.path('trace');
     for (const kind of [
@@ -279,6 +290,7 @@ describe('what a job has planted below the run, state and output directories', {
 
   for (const kind of ['a FIFO', 'a link to a device']) {
     test(`${kind} in the place of every file hangs no run either, and no round of the crontab`, async () => {
+      await nobodyAtWork();
       const files = places().filter((place) => !lstatSync(place).isDirectory());
       await planted(files, kinds[kind] ?? assert.fail(kind), async () => {
         for (const command of changing) await bounded(command);

@@ -53,6 +53,7 @@ const defaults = {
   stateDirectory: '/var/lib/process-control-state',
   logging: { level: 'info', format: 'text', console: false },
   logRetention: {},
+  historyBytes: 512 * 1024,
   onInvalidJob: 'keep',
   trustedOwnerUids: [0],
   portRange: { first: 31_000, last: 32_000 },
@@ -266,6 +267,18 @@ test('log retention is converted to numbers, and limits that are not written are
     compressAfterDays: 0.5,
   });
   assert.equal(of('{weeks: 3}'), undefined);
+});
+
+test('the size of a history is converted, and one that is out of bounds is refused', () => {
+  const of = (text: string) => load({ files: { [systemFile]: { text: `history: ${text}\n` } } });
+  assert.equal(of('{}').config?.historyBytes, 512 * 1024);
+  assert.equal(of('{bytes: 2M}').config?.historyBytes, 2 * 1024 * 1024);
+  assert.equal(of('{bytes: 65536}').config?.historyBytes, 65_536);
+  for (const bytes of ['63K', '17M', '0'])
+    assert.match(
+      of(`{bytes: ${bytes}}`).said.join('\n'),
+      new RegExp(`:1:10: "history.bytes" must be from 64K to 16M, found ${bytes}`),
+    );
 });
 
 const predecessor = `cron_template: |

@@ -33,8 +33,9 @@ export class FakeClaims implements TickClaims {
   drop(slug: string, ticks: readonly number[]): void {
     for (const tickMs of ticks) this.taken.get(slug)?.delete(tickMs);
   }
-  readMark(slug: string): string | undefined {
-    return this.marks.get(slug);
+  read(slug: string) {
+    const mark = this.marks.get(slug);
+    return { claimed: this.list(slug), ...(mark !== undefined && { mark }) };
   }
   writeMark(slug: string, text: string) {
     if (this.full) return { ok: false as const, reason: 'no space left on device' };

@@ -131,6 +131,10 @@ export class FakeLocks implements JobLocks {
   holder(slug: string): LockHolder | undefined {
     return this.holders.get(slug);
   }
+  look() {
+    return (name: string) => this.holder(name);
+  }
+
   names(): readonly string[] {
     return [...this.holders.keys()];
   }

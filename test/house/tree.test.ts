@@ -44,6 +44,7 @@ const rooms = [
   'cli/notify',
   'cli/run',
   'cli/report',
+  'cli/web',
   'cli/on-demand',
   'cli/jobctl/frame',
   'cli/jobctl/log',
@@ -54,7 +55,7 @@ const rooms = [
   'cli',
 ];
 
-const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tsx?$/.test(name));
 
 /** Static imports of a file, types too, as paths below src. `import()` is left out: there another bundle begins. */
 function importsOf(file: string): readonly string[] {

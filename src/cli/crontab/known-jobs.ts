@@ -6,11 +6,12 @@ import { jobPath } from '../../job/folder.ts';
 import { loadJob } from '../../job/load.ts';
 import { groupIdsOf } from '../../system/file/as-user.ts';
 import { files } from '../../system/file/files.ts';
-import { privateCache } from '../../system/state/private-cache.ts';
+import { privateCache } from '../../system/state/cache.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZoneDigest, zoneDigest } from '../../system/time/zone-digests.ts';
 import { caller } from '../../system/user/caller.ts';
 import type { Problem } from '../../text/problem.ts';
+import { type KeptContents, keptContents, nameOfDirectory } from '../frame/job-contents.ts';
 import { unreadableJobs, unreadablePlaces } from '../frame/readable.ts';
 import { version } from '../frame/version.ts';
 import { checkZone, scheduleChecker } from './check-schedule.ts';
@@ -27,8 +28,11 @@ export interface Loaded {
 export function loadAllJobs(config: Config, isInPlace = true): Loaded {
   const directory = cacheDirectory(config);
   const cache = directory === undefined ? undefined : privateCache(directory);
-  const cacheName = `jobs${config.jobDirectory.replace(/[^\w-]/g, '_').slice(-200)}`;
-  const memory = jobMemory(cache?.read(cacheName), fingerprintOf(config, isInPlace), digestOnce());
+  const cacheName = `jobs${nameOfDirectory(config)}`;
+  const contents = isInPlace ? keptContents(config) : undefined;
+  // Only jobs that are read now can be kept for others.
+  const known = contents === undefined || contents.isThere ? cache?.read(cacheName) : undefined;
+  const memory = jobMemory(known, fingerprintOf(config, isInPlace), digestOnce());
   const [closed] = config.embedded || !isInPlace ? [] : unreadablePlaces(config);
   // The crontab stays as it is, as if the jobs could not be listed, and cron-generate says why.
   if (closed !== undefined) return { jobs: { is: 'unlisted', problem: closed }, keep: () => undefined };
@@ -37,16 +41,22 @@ export function loadAllJobs(config: Config, isInPlace = true): Loaded {
     files,
     nowMs: clock.nowMs(),
     memory,
-    ...jobReader(config, isInPlace),
+    ...jobReader(config, isInPlace, contents),
   });
   const keep = () => {
     const text = memory.text();
-    if (text !== undefined) cache?.write(cacheName, text);
+    if (text === undefined) return;
+    contents?.write(memory.stamps());
+    cache?.write(cacheName, text);
   };
   return { jobs, keep };
 }
 
-function jobReader(config: Config, isInPlace: boolean): Required<Pick<JobSource, 'prepare' | 'read'>> {
+function jobReader(
+  config: Config,
+  isInPlace: boolean,
+  contents: KeptContents | undefined,
+): Required<Pick<JobSource, 'prepare' | 'read'>> {
   const checkSchedule = scheduleChecker();
   const host = { files, checkSchedule, checkZone };
   let closedOf: (slug: string) => readonly Problem[] = () => [];
@@ -58,6 +68,7 @@ function jobReader(config: Config, isInPlace: boolean): Required<Pick<JobSource,
       const loaded = loadJob(slug, config, host);
       const closed = loaded?.ok === true ? closedOf(slug) : [];
       const result = closed.length === 0 ? loaded : ({ ok: false, problems: closed } as const);
+      if (result?.ok && result.warnings.length === 0) contents?.learn(result.value);
       return result && knownJob(slug, jobPath(slug, config), result);
     },
   };

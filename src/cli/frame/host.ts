@@ -60,6 +60,13 @@ export function realLocks(config: Config, say: (words: string) => void): JobLock
   });
 }
 
-export function realHistory({ stateDirectory }: Pick<Config, 'stateDirectory'>): HistoryStore {
-  return historyStore({ stateDirectory, predecessorDirectories: [stateDirectory, predecessorStateDirectory] });
+export function realHistory({
+  stateDirectory,
+  historyBytes,
+}: Pick<Config, 'stateDirectory' | 'historyBytes'>): HistoryStore {
+  return historyStore({
+    stateDirectory,
+    rotateBytes: historyBytes,
+    predecessorDirectories: [stateDirectory, predecessorStateDirectory],
+  });
 }

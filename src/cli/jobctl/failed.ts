@@ -21,12 +21,11 @@ export function failed(options: Options, config: Config): number {
   const view = { formatTime: timeText(hostZone()), nowMs: clock.nowMs() };
   let count = 0;
   let isAllKnown = true;
-  for (const slug of slugs) {
-    const job = jobs.snapshot(slug);
-    const hidden = job === undefined || isBroken(job) ? undefined : hiddenWords(job.historyHidden);
-    if (hidden !== undefined) say('jobctl', `${slug}: ${hidden}`);
+  for (const job of jobs.snapshots(slugs)) {
+    const hidden = isBroken(job) ? undefined : hiddenWords(job.historyHidden);
+    if (hidden !== undefined) say('jobctl', `${job.slug}: ${hidden}`);
     isAllKnown &&= hidden === undefined;
-    if (job === undefined || !isFailing(job)) continue;
+    if (!isFailing(job)) continue;
     count += 1;
     const words = lastWords(job, config);
     const said = words !== undefined && 'lines' in words ? words.lines : [];

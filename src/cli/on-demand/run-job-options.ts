@@ -130,9 +130,8 @@ function list(options: Options, only: string | undefined): number {
   }
   if (only !== undefined && !jobs.slugs.includes(only)) return refuse(program, `there is no job "${only}"`);
   const format = timeText(hostZone());
-  for (const slug of only === undefined ? jobs.slugs : [only]) {
-    const job = jobs.snapshot(slug);
-    if (job === undefined || !isAskedFor(job, options)) continue;
+  for (const job of jobs.snapshots(only === undefined ? jobs.slugs : [only])) {
+    if (!isAskedFor(job, options)) continue;
     if (!print(lineOf(job, options, format))) break;
   }
   return 0;

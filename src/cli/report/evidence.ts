@@ -12,7 +12,7 @@ import { firesAt, lineInstead, startsOf, ticksAround } from '../../report/why/ti
 import { readHistory } from '../../run/history/record.ts';
 import type { RunRecord } from '../../run/history/run-record.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
-import { readPauses, unreadablePauses } from '../../run/pause/pause.ts';
+import { readPauses } from '../../run/pause/pause.ts';
 import { standIns } from '../../run/tick/stand-in.ts';
 import type { Scheduled } from '../../schedule/ticks.ts';
 import { readSystemLog } from '../../system/cron/system-log.ts';
@@ -31,7 +31,7 @@ import { delayOf } from '../frame/splay.ts';
 import { hostZones } from '../frame/zones.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
 import { runnerProblem, stateProblem } from './host-evidence.ts';
-import { unreadableOfJob } from './unreadable.ts';
+import { unreadableRecords } from './unreadable.ts';
 
 export interface EvidenceOrder {
   readonly slug: string;
@@ -166,6 +166,6 @@ function countUnreadable(
   events: number | undefined,
   state: StateFiles,
 ): Pick<Evidence, 'unreadable'> {
-  const count = (events ?? 0) + unreadableOfJob(job, state, unreadablePauses(state));
+  const count = (events ?? 0) + unreadableRecords(state)(job);
   return count === 0 ? {} : { unreadable: count };
 }

@@ -18,7 +18,8 @@ import { version } from '../frame/version.ts';
 import { openJobs } from './snapshots.ts';
 import { timesOf } from './times.ts';
 
-export function hostSnapshot(config: Config): Result<HostSnapshot> {
+/** `runs` is the number of last runs of each job that the reader looks at. */
+export function hostSnapshot(config: Config, runs?: number): Result<HostSnapshot> {
   const beganMs = clock.monotonicMs();
   const atMs = clock.nowMs();
   const times = timesOf(config);
@@ -28,7 +29,7 @@ export function hostSnapshot(config: Config): Result<HostSnapshot> {
     return times(job);
   });
   if (!opened.ok) return { ok: false, problems: [opened.problem] };
-  const all = opened.jobs.slugs.flatMap((slug) => opened.jobs.snapshot(slug) ?? []);
+  const all = [...opened.jobs.snapshots(opened.jobs.slugs, runs)];
   const installed = readInstalled(config);
   const host: HostFacts = {
     ...{ name: os.hostname(), atMs, timeZone: hostZone().name, version, node: process.versions.node },

@@ -37,11 +37,7 @@ function lastRunOf(slug: string, config: Config) {
   return runs.filter(({ logPath }) => logPath !== undefined).at(-1);
 }
 
-export function lookAtService(
-  service: KnownService,
-  holder: LockHolder | undefined,
-  config: Pick<Config, 'stateDirectory' | 'jobDirectory'>,
-): ServiceSnapshot {
+export function lookAtService(service: KnownService, holder: LockHolder | undefined, config: Config): ServiceSnapshot {
   const { slug } = service;
   const state = stateFiles(config.stateDirectory);
   const folders = instanceFolders(config.stateDirectory);
@@ -67,7 +63,7 @@ export function isJobRun(
   slug: string,
   holder: LockHolder | undefined,
   supervisorRun: string | undefined,
-  config: Pick<Config, 'stateDirectory'>,
+  config: Config,
 ): boolean {
   if (holder?.runId === undefined || holder.runId === supervisorRun) return false;
   const { runs } = readHistory(slug, { history: realHistory(config) });

@@ -14,7 +14,7 @@ import { parseEvents } from '../../run/history/event-lines.ts';
 import { readHistory, readRecentHistory } from '../../run/history/record.ts';
 import { sharedLockName } from '../../run/lock/run-locks.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
-import { pauseOf, readPauses, unreadablePauses } from '../../run/pause/pause.ts';
+import { pauseOf, readPauses } from '../../run/pause/pause.ts';
 import { readDesired } from '../../service/desired.ts';
 import { noticeEntries, parseJournal } from '../../service/record/journal.ts';
 import type { KnownService } from '../../service/record/known-service.ts';
@@ -26,10 +26,11 @@ import type { StateFiles } from '../../system/types/state.ts';
 import { defined } from '../../text/defined.ts';
 import { formatProblem, type Problem, type Result } from '../../text/problem.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
+import { knownJobs } from '../frame/job-contents.ts';
 import { unreadableJob, unreadablePlaces } from '../frame/readable.ts';
 import { zoneProblem } from '../frame/zones.ts';
 import { findService, lookAtService } from './service-snapshots.ts';
-import { unreadableOfJob, unreadableOfService } from './unreadable.ts';
+import { unreadableOfService, unreadableRecords } from './unreadable.ts';
 
 export interface Jobs {
   /** The names of all job files, and of what runs without a file; sorted. */
@@ -42,6 +43,11 @@ export interface Jobs {
   load(slug: string): Result<Job> | undefined;
   /** `undefined` when there is no such job. */
   snapshot(slug: string): AnySnapshot | undefined;
+  /**
+   * The same for many jobs, one after the other; of what is not there any more, none. `runs` is the
+   * number of last runs that the reader looks at.
+   */
+  snapshots(slugs: readonly string[], runs?: number): Iterable<AnySnapshot>;
   runs(slug: string): readonly RunSnapshot[];
   /** Runs, and what people have decided, as they followed each other. */
   entries(slug: string): readonly HistoryEntry[];
@@ -63,7 +69,7 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const history = realHistory(config);
   const state = stateFiles(config.stateDirectory);
   const pauses = readPauses(state);
-  const notPaused = unreadablePauses(state);
+  const unreadableOfJob = unreadableRecords(state);
   const waiting = undeliveredNotices(state, clock.nowMs());
   const slugs = [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort();
   let places: readonly Problem[] | undefined;
@@ -71,39 +77,23 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
     places ??= config.embedded ? [] : unreadablePlaces(config);
     return places;
   };
+  const known = knownJobs(config);
   const jobs: Jobs = {
     slugs,
     recorded: () => recordedWithoutFile(slugs, state),
     strays: listed.strays,
     load(slug) {
-      const loaded = loadJob(slug, config, { files, checkZone: zoneProblem });
+      const loaded = unchanged(known(slug)) ?? loadJob(slug, config, { files, checkZone: zoneProblem });
       const closed = loaded?.ok !== true ? [] : [...placesOnce(), ...unreadableJob(slug, config)];
       return closed.length === 0 ? loaded : { ok: false, problems: closed };
     },
-    snapshot(slug) {
-      const loaded = jobs.load(slug);
-      const holder = locks.holder(slug);
-      const next = locks.holder(nextLockName(slug));
-      const known =
-        loaded?.ok && loaded.value.service === undefined ? undefined : findService(slug, loaded, holder, config);
-      const service = known && lookAtService(known, holder, config);
-      if (loaded === undefined && holder === undefined && next === undefined) return undefined;
-      const facts = {
-        ...{ holder, next, nowMs: clock.nowMs(), service },
-        history: readRecentHistory(slug, runIdsOf(holder, next), { history }),
-        undelivered: waiting.filter((notice) => notice.slug === slug),
-        ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
-      };
-      if (!loaded?.ok) return snapshotBroken({ ...facts, ...fileOf(slug, loaded, config), ...tagsOf(known) });
-      const job = shownJob(loaded.value);
-      const more = times?.(loaded.value);
-      return snapshotJob({
-        ...{ ...facts, job },
-        paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
-        ...defined({ times: more }),
-        unreadable: service === undefined ? unreadableOfJob(job, state, notPaused) : unreadableOfService(slug, state),
-        sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
-      });
+    snapshot: (slug) => snapshotBy(slug, locks.holder),
+    *snapshots(names, runs) {
+      const holderOf = locks.look();
+      for (const slug of names) {
+        const snapshot = snapshotBy(slug, holderOf, runs);
+        if (snapshot !== undefined) yield snapshot;
+      }
     },
     runs(slug) {
       const holder = locks.holder(slug);
@@ -125,7 +115,59 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
       return entries.sort((a, b) => entryMs(a) - entryMs(b));
     },
   };
+  const past = (slug: string, { holder, next }: Holders, runs?: number) =>
+    readRecentHistory(slug, runIdsOf(holder, next), { history }, runs);
+  /**
+   * A run may begin or end between a look at its lock and one at its history. So a run that has
+   * neither an end nor a lock is looked at again, until two looks say the same.
+   */
+  const lookAtRuns = (slug: string, holderOf: JobLocks['holder'], runs?: number) => {
+    let holders: Holders = { holder: holderOf(slug), next: holderOf(nextLockName(slug)) };
+    for (let unfinished: string | undefined; ; ) {
+      const seen = past(slug, holders, runs);
+      const last = seen.runs.findLast(({ outcome }) => outcome === undefined)?.run;
+      if (last === unfinished || holders.holder !== undefined || holders.next !== undefined)
+        return { ...holders, seen };
+      unfinished = last;
+      holders = { holder: locks.holder(slug), next: locks.holder(nextLockName(slug)) };
+    }
+  };
+  const snapshotBy = (slug: string, holderOf: JobLocks['holder'], runs?: number): AnySnapshot | undefined => {
+    const loaded = jobs.load(slug);
+    const { holder, next, seen } = lookAtRuns(slug, holderOf, runs);
+    const known =
+      loaded?.ok && loaded.value.service === undefined ? undefined : findService(slug, loaded, holder, config);
+    const service = known && lookAtService(known, holder, config);
+    if (loaded === undefined && holder === undefined && next === undefined) return undefined;
+    const facts = {
+      ...{ holder, next, nowMs: clock.nowMs(), service, history: seen },
+      undelivered: waiting.filter((notice) => notice.slug === slug),
+      ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
+    };
+    if (!loaded?.ok) return snapshotBroken({ ...facts, ...fileOf(slug, loaded, config), ...tagsOf(known) });
+    const job = shownJob(loaded.value);
+    const more = times?.(loaded.value);
+    return snapshotJob({
+      ...{ ...facts, job },
+      paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
+      ...defined({ times: more }),
+      unreadable: service === undefined ? unreadableOfJob(job) : unreadableOfService(slug, state),
+      sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
+    });
+  };
   return { ok: true, jobs };
+}
+
+/** A job that is known, unless its time zone is no longer one. */
+function unchanged(job: Job | undefined): Result<Job> | undefined {
+  const zone = job?.timing.timeZone;
+  if (job === undefined || (zone !== undefined && zoneProblem(zone) !== undefined)) return undefined;
+  return { ok: true, value: job, warnings: [] };
+}
+
+interface Holders {
+  readonly holder: LockHolder | undefined;
+  readonly next: LockHolder | undefined;
 }
 
 function runIdsOf(...holders: readonly (LockHolder | undefined)[]): readonly string[] {

@@ -3,7 +3,7 @@
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
 import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';
-import { dueOf, overdueOf } from '../../report/clock/overdue.ts';
+import { startOf } from '../../report/clock/overdue.ts';
 import { isAbout, type Pause, readPauses } from '../../run/pause/pause.ts';
 import { readAccount } from '../../run/tick/account.ts';
 import { startsInHistory } from '../../run/tick/missed.ts';
@@ -24,14 +24,16 @@ import type { Times } from './snapshots.ts';
  * The time from which on the schedule of a job owes runs: its file came or was changed then, or a pause of it ended by itself. A pause that a person
  * ended is in the history.
  */
-function expectedSince(job: Job, pauses: readonly Pause[], nowMs: number): number | undefined {
-  const { schedule, path: file, enabled } = job;
-  if (schedule === undefined || !enabled) return undefined;
+function expectedSince(
+  job: Job,
+  { fileMs, pauses, nowMs }: { readonly fileMs: number | undefined; pauses: readonly Pause[]; nowMs: number },
+): number | undefined {
+  const { schedule, enabled } = job;
+  if (schedule === undefined || !enabled || fileMs === undefined) return undefined;
   const ends = pauses.flatMap(({ target, untilMs }) =>
     untilMs !== undefined && untilMs <= nowMs && isAbout(target, job) ? [untilMs] : [],
   );
-  const changedMs = files.facts(file)?.ctimeMs;
-  return changedMs === undefined ? undefined : ends.reduce((latest, one) => Math.max(latest, one), changedMs);
+  return ends.reduce((latest, one) => Math.max(latest, one), fileMs);
 }
 
 /** Thousands of jobs share a few schedules. */
@@ -59,22 +61,22 @@ export function timesOf(config: Config): Times {
     if (job.service !== undefined) return { clock: facts };
     const delayMs = delayOf(job);
     // Before its first run a job is expected since its line was written.
-    const changedMs = Math.max(files.facts(job.path)?.ctimeMs ?? nowMs, clockOf.installedMs(job.slug));
+    const fileMs = files.facts(job.path)?.ctimeMs;
+    const changedMs = Math.max(fileMs ?? nowMs, clockOf.installedMs(job.slug));
     const account = readAccount(job, claims, { nowMs, changedMs });
     const question = { account, nowMs, changedMs, pauses, zones, delayMs };
-    const late = overdueOf(job, { ...question, hasStart: startsInHistory(job, { history, zones }) });
+    const { dueMs, overdue } = startOf(job, { ...question, hasStart: startsInHistory(job, { history, zones }) });
     // If the line has other times, the file's ticks are not expected.
     const isWaitedFor = rule !== undefined && (facts.line === 'in-sync' || facts.line === 'unknown');
     const nextMs = rule && nextStart(rule, nowMs, zones);
-    const dueMs = dueOf(job, { ...question, hasStart: startsInHistory(job, { history, zones }) });
     return {
       clock: facts,
       ...defined({
         nextMs: nextMs === undefined ? undefined : nextMs + delayMs,
         dueMs,
         periodMs: periodOf(job, nowMs),
-        expectedSinceMs: expectedSince(job, pauses, nowMs),
-        overdue: isWaitedFor ? late : undefined,
+        expectedSinceMs: expectedSince(job, { fileMs, pauses, nowMs }),
+        overdue: isWaitedFor ? overdue : undefined,
       }),
     };
   };

@@ -7,6 +7,7 @@
 import { type Pause, pauseOf } from '../../run/pause/pause.ts';
 import type { AccountedJob, TickAccount } from '../../run/tick/account.ts';
 import { nextTick } from '../../schedule/ticks.ts';
+import { defined } from '../../text/defined.ts';
 import type { Zones } from '../../zone/zone.ts';
 
 export interface OverdueQuestion {
@@ -39,10 +40,7 @@ export interface Overdue {
 type DueJob = AccountedJob & { readonly enabled: boolean; readonly tags: readonly string[] };
 
 export function overdueOf(job: DueJob, question: OverdueQuestion): Overdue | undefined {
-  const { nowMs, delayMs } = question;
-  const tickMs = openTick(job, question);
-  if (tickMs === undefined || tickMs + delayMs > nowMs) return undefined;
-  return { tickMs, overdueMs: nowMs - tickMs - delayMs };
+  return startOf(job, question).overdue;
 }
 
 /**
@@ -50,13 +48,27 @@ export function overdueOf(job: DueJob, question: OverdueQuestion): Overdue | und
  * disabled, has no schedule, or is paused until a person resumes it. What was due before a pause is not waited for while the pause lasts.
  */
 export function dueOf(job: DueJob, question: OverdueQuestion): number | undefined {
-  const { account, nowMs, delayMs } = question;
-  const pause = pauseOf(job, question.pauses, nowMs);
-  if (pause !== undefined && pause.untilMs === undefined) return undefined;
-  const sinceMs = pause?.untilMs === undefined ? undefined : pause.untilMs - 1;
-  const asked = sinceMs === undefined ? question : { ...question, account: { ...account, sinceMs, isNew: false } };
-  const tickMs = openTick(job, asked);
-  return tickMs === undefined ? undefined : tickMs + delayMs;
+  return startOf(job, question).dueMs;
+}
+
+/** Both answers, for little more than one. */
+export function startOf(
+  job: DueJob,
+  question: OverdueQuestion,
+): { readonly dueMs?: number; readonly overdue?: Overdue } {
+  const { nowMs, delayMs, pauses } = question;
+  const tickMs = openTick(job, question);
+  const isLate = tickMs !== undefined && tickMs + delayMs <= nowMs;
+  const overdue = isLate ? { tickMs, overdueMs: nowMs - tickMs - delayMs } : undefined;
+  const pause = pauseOf(job, pauses, nowMs);
+  const dueMs = pause === undefined ? tickMs : tickAfter(pause, job, question);
+  return defined({ overdue, dueMs: dueMs === undefined ? undefined : dueMs + delayMs });
+}
+
+/** The first tick after a pause that lasts. */
+function tickAfter(pause: Pause, job: DueJob, question: OverdueQuestion): number | undefined {
+  if (pause.untilMs === undefined) return undefined;
+  return openTick(job, { ...question, account: { ...question.account, sinceMs: pause.untilMs - 1, isNew: false } });
 }
 
 /** The first tick that has no start and is not in a pause: one that has passed, or one to come. */

@@ -139,27 +139,47 @@ function summarize(
   writeEvent(slug, host, { event: 'summary', ...at, streak: history.streak, carried: carriedNow(history) });
 }
 
-/** Some ten runs. Whatever else a listing shows of the runs before them, the end of a run carries on. */
+/** More than ten runs. Whatever else a listing shows of the runs before them, the end of a run carries on. */
 const recentBytes = 8 * 1024;
 
 /**
  * The same as `readHistory`, but that `runs` holds only the last ones: those of `runIds` are among them when they are on record. It reads the end of the
- * file where that says everything. The last run that has ended is among them, however many skips came after it.
+ * file where that says everything. The last run that has ended is among them, however many skips came after it. With
+ * `most` the reader says how many runs it needs.
  */
 export function readRecentHistory(
   slug: string,
   runIds: readonly string[],
   { history }: Pick<HistoryHost, 'history'>,
+  most = 10,
 ): History {
   const { text, isAll } = history.tail(slug, recentBytes);
   if (isAll) return readHistory(slug, { history });
+  const last = recentIn(lastRuns(text, most), runIds);
+  // A notice about a run that was left out says more than this part of the text.
+  if (last !== undefined && last.notices === undefined) return last;
+  return recentIn(text, runIds) ?? readHistory(slug, { history });
+}
+
+/** The end of a history's text with so many runs at least, when it has them; otherwise the text. */
+function lastRuns(text: string, most: number): string {
+  let from = text.length;
+  for (let count = 0; count <= most; count++) {
+    from = text.lastIndexOf('\n{"event":"ended"', from - 1);
+    if (from < 0) return text;
+  }
+  // The line there is the end of one run more.
+  return text.slice(text.indexOf('\n', from + 1) + 1);
+}
+
+/** The history by the end of its text; `undefined` when that does not say everything. */
+function recentIn(text: string, runIds: readonly string[]): History | undefined {
   const { events, unreadable } = readEvents(text);
   const base = events.findIndex(carriesOn);
-  if (base < 0) return readHistory(slug, { history });
+  if (base < 0) return undefined;
   const recent = foldHistory(events, emptyHistory, base);
-  if (!recent.runs.some(hasEnded) && recent.totals.success + recent.totals.failure > 0)
-    return readHistory(slug, { history });
-  if (runIds.some((id) => !recent.runs.some(({ run }) => run === id))) return readHistory(slug, { history });
+  if (!recent.runs.some(hasEnded) && recent.totals.success + recent.totals.failure > 0) return undefined;
+  if (runIds.some((id) => !recent.runs.some(({ run }) => run === id))) return undefined;
   return unreadable === 0 ? recent : { ...recent, unreadable };
 }
 

@@ -47,11 +47,12 @@ export type AccountedJob = Scheduled & { readonly slug: string };
  */
 export function readAccount(
   job: AccountedJob,
-  claims: Pick<TickClaims, 'list' | 'readMark'>,
+  claims: Pick<TickClaims, 'read'>,
   { nowMs, changedMs = Number.NEGATIVE_INFINITY }: { readonly nowMs: number; readonly changedMs?: number },
 ): TickAccount {
-  const claimed = new Set(claims.list(job.slug));
-  const mark = parseMark(claims.readMark(job.slug));
+  const found = claims.read(job.slug);
+  const claimed = new Set(found.claimed);
+  const mark = parseMark(found.mark);
   const isNew = mark?.rule !== ruleOf(job) || mark.sinceMs > nowMs + clockStepMs;
   if (isNew) return { sinceMs: nowMs, claimed, isNew };
   const sinceMs = Math.max(mark.sinceMs, changedMs > nowMs ? Number.NEGATIVE_INFINITY : changedMs);

@@ -34,6 +34,9 @@ export interface Places {
   readonly predecessorDirectory: string;
 }
 
+/** Tells whether NAME.run, NAME.flock, or a predecessor's NAME.lock may be there. */
+type MayBeThere = (suffix: 'run' | 'flock' | 'lock') => boolean;
+
 export function placesOf(directory: string, name: string, predecessorDirectory = directory): Places {
   if (!/^[A-Za-z0-9_@][A-Za-z0-9_.@-]{0,127}$/.test(name)) throw new Error(`not the name of a lock: ${name}`);
   const file = path.join(directory, name);
@@ -48,12 +51,13 @@ export function placesOf(directory: string, name: string, predecessorDirectory =
 
 /**
  * The holder; `undefined` when the lock is free. If a file can't be read the lock counts as held.
+ * `mayBeThere` tells which files of the lock are worth a look.
  */
-export function holderAt(places: Places): LockHolder | undefined {
+export function holderAt(places: Places, mayBeThere: MayBeThere = () => true): LockHolder | undefined {
   try {
-    const predecessor = predecessorAt(places);
+    const predecessor = mayBeThere('lock') ? predecessorAt(places) : undefined;
     if (predecessor) return predecessor;
-    const sightings = sightingsAt(places);
+    const sightings = sightingsAt(places, mayBeThere);
     return livingOwner(sightings) ?? firstOf(sightings, pastHolder);
   } catch (error) {
     const refusal = refusalOf(error, 'looking at the lock');
@@ -154,9 +158,9 @@ export function holderOfKernelLock(places: Places, reason: string): LockHolder {
 }
 
 /** The owners in NAME.run, or the one in NAME.flock if NAME.run is missing. */
-function sightingsAt(places: Places): readonly Sighting[] {
-  const shown = sightingsIn(places.entry);
-  const noted = shown.length > 0 ? undefined : parseNote(readNoteAt(places.kernel));
+function sightingsAt(places: Places, mayBeThere: MayBeThere = () => true): readonly Sighting[] {
+  const shown = mayBeThere('run') ? sightingsIn(places.entry) : [];
+  const noted = shown.length > 0 || !mayBeThere('flock') ? undefined : parseNote(readNoteAt(places.kernel));
   return noted ? [{ ...noted, ...ownerUid(places.kernel) }] : shown;
 }
 
@@ -182,6 +186,19 @@ export function entryNames(runDirectory: string): readonly string[] {
   return namesOrNone(runDirectory, '').flatMap((file) =>
     file.endsWith('.run') ? [file.slice(0, -'.run'.length)] : [],
   );
+}
+
+/**
+ * The names of the files of all locks; `undefined` when a directory can't be listed, so that
+ * nothing is known.
+ */
+export function allLockFiles(directory: string, predecessorDirectory = directory): ReadonlySet<string> | undefined {
+  try {
+    return new Set([...new Set([directory, predecessorDirectory])].flatMap((one) => lockFilesIn(one, '')));
+  } catch (error) {
+    if (refusalOf(error, 'listing the locks') === undefined) throw error;
+    return undefined;
+  }
 }
 
 /**

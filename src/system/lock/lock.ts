@@ -39,6 +39,7 @@ import type { JobLocks, LockAnswer, LockHolder } from '../types/lock.ts';
 import { RunEntry } from './entry.ts';
 import { heldLock } from './held.ts';
 import {
+  allLockFiles,
   entryNames,
   firstOf,
   foreignHolder,
@@ -81,6 +82,10 @@ export function jobLocks(settings: LockSettings): JobLocks {
     },
     holder: (name) => holderAt(places(name)),
     names: () => entryNames(runDirectory),
+    look() {
+      const there = allLockFiles(runDirectory, predecessorDirectory);
+      return (name) => holderAt(places(name), (suffix) => there?.has(`${name}.${suffix}`) ?? true);
+    },
   };
 }
 

@@ -9,24 +9,22 @@ import { openForWriting } from '../file/new-file.ts';
 import type { WriteAnswer } from '../types/file.ts';
 import type { HistoryStore } from '../types/state.ts';
 
-/** The size at which a file is rotated. There are at most two, of some thousand runs each. */
-const rotateBytes = 512 * 1024;
-
-/** The limit of a read: only the end of a larger file is read. */
-const readLimitBytes = 2 * rotateBytes;
-
 /** Not beside the histories: the name of a job may end in anything that a suffix could be. */
 const daysFolder = 'history-days';
 
 const newline = 10;
 
-export interface HistoryDirectories {
+export interface HistorySettings {
   readonly stateDirectory: string;
+  /** The size at which a file is rotated. There are at most two. */
+  readonly rotateBytes: number;
   /** The directories of NAME.yaml of the Python process-control, tried in this order. */
   readonly predecessorDirectories: readonly string[];
 }
 
-export function historyStore({ stateDirectory, predecessorDirectories }: HistoryDirectories): HistoryStore {
+export function historyStore({ stateDirectory, rotateBytes, predecessorDirectories }: HistorySettings): HistoryStore {
+  // Only the end of a larger file is read.
+  const readLimitBytes = 2 * rotateBytes;
   const directory = path.join(stateDirectory, 'history');
   const daysDirectory = path.join(stateDirectory, daysFolder);
   const current = (slug: string) => path.join(directory, `${slug}.jsonl`);

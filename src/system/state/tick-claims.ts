@@ -5,8 +5,9 @@
  */
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
+import { defined } from '../../text/defined.ts';
 import { attempt } from '../file/attempt.ts';
-import { namesOrNone, pinned, quietly, readLinkIn } from '../file/careful-file.ts';
+import { inDirectory, namesIn, pinned, quietly, readLinkIn } from '../file/careful-file.ts';
 import { syncDirectory } from '../file/new-file.ts';
 import type { ClaimAnswer, TickClaims } from '../types/state.ts';
 import { readSmall, replace } from './state-files.ts';
@@ -20,6 +21,8 @@ export function tickClaims(stateDirectory: string): TickClaims {
   const link = (slug: string, tickMs: number) => path.join(folder(slug), nameOf(tickMs));
   const holder = (slug: string, tickMs: number) =>
     quietly(() => readLinkIn(stateDirectory, `ticks/${slug}/${nameOf(tickMs)}`));
+  const read = (slug: string) =>
+    quietly(() => inDirectory(stateDirectory, `ticks/${slug}`, readAccount)) ?? { claimed: [] };
   return {
     take(slug, tickMs, { run, waits, lasting }) {
       const answer = take(link(slug, tickMs), waits ? `${run}${waiting}` : run, () => holder(slug, tickMs));
@@ -33,7 +36,8 @@ export function tickClaims(stateDirectory: string): TickClaims {
         symlinkSync(run, temporary);
         renameSync(temporary, link(slug, tickMs));
       }),
-    list: (slug) => [...namesOrNone(stateDirectory, `ticks/${slug}`)].sort().flatMap((name) => tickOf(name) ?? []),
+    list: (slug) => read(slug).claimed,
+    read,
     find(slug, tickMs) {
       const target = holder(slug, tickMs);
       const atMs = quietly(() =>
@@ -45,9 +49,15 @@ export function tickClaims(stateDirectory: string): TickClaims {
     drop(slug, ticks) {
       for (const tickMs of ticks) attempt(() => rmSync(link(slug, tickMs), { force: true }));
     },
-    readMark: (slug) => readSmall(stateDirectory, `ticks/${slug}/${markName}`),
     writeMark: (slug, text) => attempt(() => replace(folder(slug), markName, { text })),
   };
+}
+
+/** The directory is opened once for both: a listing asks for ten thousand accounts. */
+function readAccount(directory: string): { readonly claimed: readonly number[]; readonly mark?: string } {
+  const names = [...namesIn(directory, '')].sort();
+  const mark = names.includes(markName) ? readSmall(directory, markName) : undefined;
+  return { claimed: names.flatMap((name) => tickOf(name) ?? []), ...defined({ mark }) };
 }
 
 function take(file: string, run: string, holder: () => string | undefined): ClaimAnswer {

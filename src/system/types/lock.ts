@@ -90,6 +90,11 @@ export interface JobLocks {
    * with `@`.
    */
   names(): readonly string[];
+  /**
+   * Returns a function that answers as `holder`, for many locks: one whose files were not there at
+   * the time of this call counts as free.
+   */
+  look(): (name: string) => LockHolder | undefined;
 }
 
 /**

@@ -51,14 +51,14 @@ export interface TickClaims {
   begin(slug: string, tickMs: number, run: string): WriteAnswer;
   /** The claimed ticks, ascending, without those that were dropped. */
   list(slug: string): readonly number[];
+  /** The claimed ticks, and the mark if there is one: the moment up to which all ticks of the job are settled. */
+  read(slug: string): { readonly claimed: readonly number[]; readonly mark?: string };
   /** The run that has claimed a tick, and when it did. */
   find(
     slug: string,
     tickMs: number,
   ): { readonly run: string; readonly waits: boolean; readonly atMs: number } | undefined;
   drop(slug: string, ticks: readonly number[]): void;
-  /** The moment up to which all ticks of the job are settled, as text. */
-  readMark(slug: string): string | undefined;
   writeMark(slug: string, text: string): WriteAnswer;
 }
 
@@ -82,6 +82,8 @@ export type ClaimAnswer =
 export interface Cache {
   /** The text; `undefined` when there is none, or another user may have written it. */
   read(name: string): string | undefined;
+  /** True if there is an entry, whether or not it can be read. */
+  has(name: string): boolean;
   /** Stores the text. A failure is ignored. */
   write(name: string, text: string): void;
 }

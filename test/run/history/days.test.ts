@@ -91,7 +91,7 @@ test('wherever a history is cut, and however often a line is written, the days s
 test('what a rotation drops is kept by day, and a line that can not be kept is not dropped', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'days-'));
   after(() => rmSync(directory, { recursive: true }));
-  const store = historyStore({ stateDirectory: directory, predecessorDirectories: [] });
+  const store = historyStore({ stateDirectory: directory, rotateBytes: 512 * 1024, predecessorDirectories: [] });
   let count = 0;
   const fill = () => {
     for (let bytes = 0; bytes < 530 * 1024; count++) {

@@ -108,6 +108,9 @@ test('a snapshot made of the end of a history is the one made of all of it', () 
       assert.ok(recent.runs.length <= all.runs.length);
       assert.deepEqual(snapshotOf(recent), snapshotOf(all));
       assert.deepEqual(recent.totals, all.totals);
+      const last = readRecentHistory('a', [], { history: store }, 1);
+      assert.deepEqual({ ...snapshotOf(last), strip: [] }, { ...snapshotOf(all), strip: [] });
+      assert.deepEqual(last.totals, all.totals);
     }),
     { numRuns: 40 },
   );
@@ -197,7 +200,7 @@ test('before a history of 1.0 is rotated, what is counted in it is written down'
     const lines = Array.from({ length: 2600 }, (_, index) => line(index));
     writeFileSync(path.join(directory, 'history/a.jsonl.1'), lines.slice(0, 1000).join(''));
     writeFileSync(path.join(directory, 'history/a.jsonl'), lines.slice(1000).join(''));
-    const store = historyStore({ stateDirectory: directory, predecessorDirectories: [] });
+    const store = historyStore({ stateDirectory: directory, rotateBytes: 512 * 1024, predecessorDirectories: [] });
     const before = readHistory('a', { history: store }).totals;
     assert.ok(before.success > 1600);
     rotateHistory('a', { history: store }, { run: 'r', atMs: 1 });

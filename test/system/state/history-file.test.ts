@@ -18,7 +18,14 @@ import { historyStore } from '../../../src/system/state/history-file.ts';
 function withStore(use: (store: ReturnType<typeof historyStore>, directory: string) => void): void {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'pc-history-'));
   try {
-    use(historyStore({ stateDirectory: directory, predecessorDirectories: [path.join(directory, 'old')] }), directory);
+    use(
+      historyStore({
+        stateDirectory: directory,
+        rotateBytes: 512 * 1024,
+        predecessorDirectories: [path.join(directory, 'old')],
+      }),
+      directory,
+    );
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -84,7 +91,7 @@ test('many writers at once lose no line and mix none', async () => {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'pc-history-'));
   const module = path.resolve(import.meta.dirname, '../../../src/system/state/history-file.js');
   const script = `import(${JSON.stringify(module)}).then(({historyStore}) => {
-    const s = historyStore({stateDirectory: ${JSON.stringify(directory)}, predecessorDirectories: []});
+    const s = historyStore({stateDirectory: ${JSON.stringify(directory)}, rotateBytes: 512 * 1024, predecessorDirectories: []});
     for (let i = 0; i < 300; i += 1) s.append('a', JSON.stringify({event:'interrupted',run:process.pid+'-'+i,atMs:i})+'\\n');
   })`;
   const { spawn } = await import('node:child_process');

@@ -42,13 +42,13 @@ test('the claim of a waiting run is marked until it begins', () => {
 
 test('claims are dropped by their tick, and the mark is kept beside them', () => {
   const claims = tickClaims(state);
-  assert.equal(claims.readMark('backup'), undefined);
+  assert.equal(claims.read('backup').mark, undefined);
   assert.deepEqual(claims.writeMark('backup', 'one\n'), { ok: true });
   claims.take('backup', tickMs, claim('r1'));
   claims.drop('backup', [tickMs, tickMs + 60_000]);
   assert.deepEqual(claims.list('backup'), []);
   assert.deepEqual(claims.writeMark('backup', 'two\n'), { ok: true });
-  assert.equal(claims.readMark('backup'), 'two\n');
+  assert.equal(claims.read('backup').mark, 'two\n');
   assert.equal(lstatSync(path.join(state, 'ticks/backup/since')).mode & 0o777, 0o644);
 });
 

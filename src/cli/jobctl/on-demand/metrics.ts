@@ -24,7 +24,7 @@ import type { Options } from '../frame/options.ts';
 export function metrics({ detail = 'all', output, tag, json }: Options, config: Config): number {
   if (detail !== 'all' && detail !== 'alerts') return refuse('jobctl', `--detail is all or alerts, found "${detail}"`);
   if (output === '') return refuse('jobctl', '--output needs the path of a file');
-  const taken = hostSnapshot(config);
+  const taken = hostSnapshot(config, json ? undefined : 1);
   if (!taken.ok) return refuseProblems(taken.problems);
   const { host, jobs: others, services } = taken.value;
   const isShown = ({ tags }: { readonly tags: readonly string[] }) => tag === undefined || tags.includes(tag);

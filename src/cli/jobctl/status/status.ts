@@ -32,19 +32,25 @@ type Shown = Extract<Chosen, { ok: true }>;
 
 function printListing({ jobs, slugs }: Shown, config: Config): number {
   const formatTime = timeText(hostZone());
-  const snapshots = slugs.flatMap((slug) => jobs.snapshot(slug) ?? []);
   const view = { nowMs: clock.nowMs(), formatTime, ...ofTerminal() };
   const command = installCommand(config);
-  const rows = snapshots.map((job) => listedJob(job, formatTime));
+  const rows: ListedJob[] = [];
+  const warnings = new Set<string>();
+  const codes = new Set<number>();
+  // Of ten thousand snapshots, only what is shown is kept.
+  for (const job of jobs.snapshots(slugs)) {
+    rows.push(listedJob(job, formatTime));
+    codes.add(jobStateCode(job));
+    for (const words of isBroken(job) ? [] : commonWarnings([job.clock])) warnings.add(words);
+  }
   const isBrief = view.terminal !== undefined && rows.filter((row) => namesCommand(row, command)).length > 1;
   const shown = isBrief ? rows.map((row) => ({ ...row, note: row.note.replaceAll(`: ${command}`, '') })) : rows;
   // Every cell has been made printable; what steers the terminal is our own.
   printBytes(Buffer.from(listing(shown, view)));
   if (isBrief) say('jobctl', `to bring the crontab up to date: ${command}`);
-  for (const words of commonWarnings(snapshots.map((job) => (isBroken(job) ? undefined : job.clock))))
-    say('jobctl', words);
+  for (const words of warnings) say('jobctl', words);
   warnOfCronZone();
-  return codeOf(undefined, snapshots.map(jobStateCode));
+  return codeOf(undefined, [...codes]);
 }
 
 /** At a terminal, a command that several rows end with is said once, below them. */
@@ -63,10 +69,9 @@ function printDetails(name: string, { jobs }: Shown, config: Config): number {
 /** One job after the other, so that thousands need no more memory than one. */
 function printJson({ name }: Options, { jobs, slugs }: Shown): number {
   const codes = new Set<number>();
-  for (const slug of slugs) {
-    const job = jobs.snapshot(slug);
-    if (job !== undefined) codes.add(jobStateCode(job));
-    if (!print(`${JSON.stringify(job ?? null)}\n`)) break;
+  for (const job of jobs.snapshots(slugs)) {
+    codes.add(jobStateCode(job));
+    if (!print(`${JSON.stringify(job)}\n`)) break;
   }
   return codeOf(name, [...codes]);
 }

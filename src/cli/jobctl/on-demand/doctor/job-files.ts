@@ -83,7 +83,7 @@ function clockedJob({ slug, schedule, disabled, timeZone, service }: CrontabJob)
 export function snapshotsOf(config: Config): readonly AnySnapshot[] {
   return asUser(config.serviceUser, () => {
     const opened = openJobs(config, timesOf(config));
-    return opened.ok ? opened.jobs.slugs.flatMap((slug) => opened.jobs.snapshot(slug) ?? []) : [];
+    return opened.ok ? [...opened.jobs.snapshots(opened.jobs.slugs, 1)] : [];
   });
 }
 

@@ -14,7 +14,7 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
-import { privateCache } from '../../../src/system/state/private-cache.ts';
+import { privateCache, publicCache } from '../../../src/system/state/cache.ts';
 
 function withCache(use: (cache: ReturnType<typeof privateCache>, directory: string, file: string) => void): void {
   const base = mkdtempSync(path.join(os.tmpdir(), 'pc-cache-'));
@@ -88,4 +88,36 @@ test("a directory that can't be written is ignored", () => {
   const cache = privateCache('/proc/none/cache');
   cache.write('jobs', 'x');
   assert.equal(cache.read('jobs'), undefined);
+});
+
+test("everyone can read root's public cache, and nobody else's counts", { skip: notRoot }, () => {
+  const base = mkdtempSync(path.join(os.tmpdir(), 'pc-cache-'));
+  const directory = path.join(base, 'cache');
+  const [umask, euid] = [process.umask(0o077), process.geteuid?.() ?? 0];
+  try {
+    chmodSync(base, 0o755);
+    const cache = publicCache(directory);
+    assert.equal(cache.has('jobs'), false);
+    cache.write('jobs', 'known to all');
+    assert.equal(cache.has('jobs'), true);
+    process.seteuid?.(65534);
+    assert.equal(cache.read('jobs'), 'known to all');
+    cache.write('jobs', 'planted');
+    assert.equal(cache.read('jobs'), 'known to all');
+    process.seteuid?.(euid);
+    for (const [file, uid] of [
+      [path.join(directory, 'jobs'), 65534],
+      [directory, 65534],
+    ] as const) {
+      chownSync(file, uid, 0);
+      assert.equal(cache.read('jobs'), undefined, file);
+      chownSync(file, 0, 0);
+    }
+    chmodSync(directory, 0o777);
+    assert.equal(cache.read('jobs'), undefined);
+  } finally {
+    process.seteuid?.(euid);
+    process.umask(umask);
+    rmSync(base, { recursive: true });
+  }
 });

@@ -1,0 +1,17 @@
+/** Tells whether a job file is still the one that was read. */
+import type { FileFacts } from '../system/types/file.ts';
+
+/**
+ * A file that was changed this recently may be changed again without a new time stamp, on file
+ * systems with whole seconds.
+ */
+const settledMs = 2000;
+
+/**
+ * Returns a stamp that every later change of the file changes; `undefined` if a change could go
+ * unnoticed. Nobody can set the inode's change time; it covers owner, mode and renames.
+ */
+export function stampOf(facts: FileFacts | undefined, nowMs: number): string | undefined {
+  if (facts?.kind !== 'file' || facts.ctimeMs > nowMs - settledMs) return undefined;
+  return `${facts.inode}:${facts.sizeBytes}:${facts.mtimeMs}:${facts.ctimeMs}`;
+}
