@@ -10,7 +10,7 @@ import { defined } from '../../text/defined.ts';
 import { durationWords } from '../../text/duration.ts';
 import { type Entry, parseEntry, recipientName } from './entry.ts';
 import { noticeFolders } from './folders.ts';
-import { type Wording, wordQueue } from './word-queue.ts';
+import { lostWords, type Wording, wordQueue } from './word-queue.ts';
 
 /**
  * | mode          | ends                                       | a message that fails        |
@@ -107,6 +107,7 @@ function readOutbox(work: Work): readonly Waiting[] {
   const waiting: Waiting[] = [];
   for (const { name, entry } of all) {
     const known = unwritten.get(name) ?? entry;
+    if (known === undefined) world.log('error', lostWords(noticeFolders.outbox, name));
     if (known === undefined || known === 'over') world.files.remove(noticeFolders.outbox, name);
     else waiting.push({ name, entry: known });
   }

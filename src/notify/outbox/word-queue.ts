@@ -13,6 +13,7 @@ import { extendStreak } from '../../run/history/streak.ts';
 import type { LogLevel } from '../../system/types/own-log.ts';
 import type { HistoryStore, StateFiles } from '../../system/types/state.ts';
 import { defined } from '../../text/defined.ts';
+import { printable } from '../../text/printable.ts';
 import type { Zone } from '../../zone/zone.ts';
 import { consider, type News, type NoticeState } from '../incident.ts';
 import { readNoticeState } from '../notice-states.ts';
@@ -43,7 +44,10 @@ export function wordQueue(wording: Wording): void {
   const { files } = wording;
   const runs = files.readAll(noticeFolders.queue).flatMap(({ name, text }) => {
     const queued = parseQueuedRun(text);
-    if (queued === undefined) files.remove(noticeFolders.queue, name);
+    if (queued === undefined) {
+      wording.log('error', lostWords(noticeFolders.queue, name));
+      files.remove(noticeFolders.queue, name);
+    }
     return queued === undefined ? [] : [{ name, queued }];
   });
   runs.sort((a, b) => a.queued.atMs - b.queued.atMs);
@@ -59,6 +63,11 @@ export function wordQueue(wording: Wording): void {
       continue;
     for (const { name } of own) files.remove(noticeFolders.queue, name);
   }
+}
+
+/** The words about a file that is torn, planted, or of a later version: it is removed, and not silently. */
+export function lostWords(folder: string, name: string): string {
+  return `a notice was lost, since its file can't be read and was removed: ${printable(`${folder}/${name}`)}`;
 }
 
 /** An internal error about one job must not hold back the notices of the others. */

@@ -4,6 +4,7 @@ import type { Carried, Untold } from './event.ts';
 import type { History } from './history.ts';
 import type { RunRecord } from './run-record.ts';
 import { addOutcome } from './totals.ts';
+import { untoldOf } from './untold.ts';
 
 /** The summary of all lines so far. */
 export function carriedNow(history: History): Carried {
@@ -31,8 +32,4 @@ export function untoldIn({ runs, steered = [], untoldBefore }: History): Untold 
   const untold = last === undefined ? untoldBefore : untoldOf(last);
   const isReset = steered.some(({ action, atMs }) => action === 'reset' && atMs > (untold?.startedMs ?? 0));
   return isReset ? undefined : untold;
-}
-
-function untoldOf({ run, startedMs, noticeFailed }: RunRecord): Untold | undefined {
-  return noticeFailed === undefined ? undefined : { run, startedMs, words: noticeFailed };
 }

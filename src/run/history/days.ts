@@ -102,11 +102,13 @@ const decodeDay: Decoder<DayLine> = shape<DayLine>({
 
 /** Every day once, ascending: what was kept, and the days of the history that is still there. */
 export function allDays(keptText: string, events: readonly HistoryEvent[]): readonly DayLine[] {
-  // Lines about events that are still there were written by a run-job that was killed before it dropped them.
-  const firstMs = events.find((event) => outcomeOf(event) !== undefined)?.atMs ?? Number.POSITIVE_INFINITY;
+  // Lines about events that are still there were written by a run-job that was killed before it dropped them. Order says nothing: a clock
+  // that was set back, and events written side by side, put earlier times behind later ones.
+  const times = new Set(events.filter((event) => outcomeOf(event) !== undefined).map(({ atMs }) => atMs));
+  const isStillThere = ({ fromMs, toMs }: DayLine) => times.has(fromMs) && times.has(toMs);
   const kept = keptText.split('\n').flatMap((line) => parseDay(line) ?? []);
   const spans = new Map(
-    [...kept.filter(({ toMs }) => toMs < firstMs), ...daysOf(events)].map((line) => [
+    [...kept.filter((line) => !isStillThere(line)), ...daysOf(events)].map((line) => [
       `${line.fromMs} ${line.toMs}`,
       line,
     ]),

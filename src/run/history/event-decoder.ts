@@ -87,7 +87,7 @@ export const streak: Decoder<Streak> = shape<Streak>({
 const carried = shape<Carried>({
   totals: shape<Totals>({ success: count, failure: count, skipped: count, missed: count, durationMs: duration }),
   lastStatus: oneOf('success', 'failure', 'skipped', 'unknown'),
-  untold: optional(shape<Untold>({ run: text, startedMs: time, words: text })),
+  untold: optional(shape<Untold>({ run: text, startedMs: time, words: text, notices: optional(list(text)) })),
 });
 
 const actions: readonly Steered['action'][] = ['pause', 'resume', 'reset', 'start', 'restart'];

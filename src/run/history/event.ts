@@ -56,6 +56,8 @@ export interface Untold {
   readonly run: string;
   readonly startedMs: number;
   readonly words: string;
+  /** The failed notices one by one, when there are several. */
+  readonly notices?: readonly string[];
 }
 
 interface Common {

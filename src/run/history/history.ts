@@ -8,6 +8,7 @@ import type { HistoryEvent, NoticeEvent, Steered, Streak, Untold } from './event
 import { addToRun, outcomeOf, type RunEvent, type RunRecord } from './run-record.ts';
 import { extendStreak, resetStreak, withoutFailedRuns } from './streak.ts';
 import { addOutcome, greaterTotals, noTotals, type Totals } from './totals.ts';
+import { untoldAfter } from './untold.ts';
 
 export interface History {
   /** Oldest first. */
@@ -81,6 +82,7 @@ export function foldHistory(
     }
     if (isNotice(event) && !runs.has(event.run)) {
       notices.push(event);
+      if (isCounted) untoldBefore = untoldAfter(untoldBefore, event);
       continue;
     }
     addToRun(runs, event);

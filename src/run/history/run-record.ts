@@ -1,6 +1,6 @@
 /** Makes the record of each run from the events about it. */
 import type { Outcome } from '../outcome/outcome.ts';
-import type { Ended, HistoryEvent, Started, Steered, Summary, Tick, Trigger, Waiting } from './event.ts';
+import type { Ended, HistoryEvent, NoticeEvent, Started, Steered, Summary, Tick, Trigger, Waiting } from './event.ts';
 
 type StopEvent = Extract<HistoryEvent, { readonly event: 'stop-requested' }>;
 
@@ -38,7 +38,10 @@ export interface RunRecord {
   readonly laterStops?: readonly StopRequested[];
   readonly replacedBy?: string;
   readonly paused?: string;
+  /** The failed notices in words. */
   readonly noticeFailed?: string;
+  /** Channels whose latest notice about the run has failed, each with the reason: `mail to ops@example.org: refused`. */
+  readonly failedNotices?: readonly string[];
 }
 
 /** True for a run that has come to an end; false for one that was skipped, and for missed ticks. */
@@ -124,10 +127,8 @@ export function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
       if (known !== undefined) set({ tick: { tickMs: event.tickMs } });
       return;
     case 'notice-failed':
-      if (known !== undefined) set({ noticeFailed: `${event.channel}: ${event.reason}` });
-      return;
     case 'notice-delivered':
-      if (known?.noticeFailed?.startsWith(`${event.channel}: `)) runs.set(event.run, withoutNotice(known));
+      if (known !== undefined) runs.set(event.run, withNotices(known, noticesAfter(known.failedNotices, event)));
       return;
     default:
       event satisfies never;
@@ -150,8 +151,20 @@ function stopFields({ stopRequestedBy, laterStops = [] }: RunRecord, event: Stop
   };
 }
 
-function withoutNotice({ noticeFailed: _told, ...record }: RunRecord): RunRecord {
-  return record;
+/** The failed notices after one more delivery: one channel that has come through says nothing of the others. */
+export function noticesAfter(failed: readonly string[] = [], { channel, ...notice }: NoticeEvent): readonly string[] {
+  const others = failed.filter((words) => !words.startsWith(`${channel}: `));
+  return notice.event === 'notice-failed' ? [...others, `${channel}: ${notice.reason}`] : others;
+}
+
+/** The notices in words, as a listing shows them. */
+export function noticeWords(failed: readonly string[]): string {
+  return failed.join('; ');
+}
+
+function withNotices(known: RunRecord, failedNotices: readonly string[]): RunRecord {
+  const { noticeFailed: _words, failedNotices: _before, ...record } = known;
+  return failedNotices.length === 0 ? record : { ...record, noticeFailed: noticeWords(failedNotices), failedNotices };
 }
 
 function startedFields({ trigger, jobSha256, logPath, host, tick }: Started): Partial<RunRecord> {

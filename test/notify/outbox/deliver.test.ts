@@ -296,3 +296,19 @@ test('killed at any moment, again and again, it loses no message and keeps their
     { numRuns: 300 },
   );
 });
+
+test('a file that can not be read is removed from queue and outbox, and not silently', async () => {
+  const scene = new Scene();
+  scene.files.write(noticeFolders.queue, 'torn', '{"slug":');
+  scene.files.write(noticeFolders.outbox, 'later\u001b[2J', '{"kind":"of a later version"}');
+  const logged: string[] = [];
+  await deliverNotices('until-empty', { ...scene.world(), log: (level, words) => logged.push(`${level} ${words}`) });
+  assert.deepEqual(scene.files.names(noticeFolders.queue), []);
+  assert.deepEqual(scene.waiting, []);
+  assert.equal(logged.length, 2);
+  for (const [index, folder] of [noticeFolders.queue, noticeFolders.outbox].entries())
+    assert.ok(
+      logged[index]?.startsWith(`error a notice was lost, since its file can't be read and was removed: ${folder}/`),
+    );
+  assert.doesNotMatch(logged.join(), /\u001b/);
+});

@@ -88,6 +88,24 @@ test('wherever a history is cut, and however often a line is written, the days s
   );
 });
 
+test('days that were kept stay known after the clock was set back, and when events were written out of order', () => {
+  const counts = (kept: string, events: readonly HistoryEvent[]) =>
+    allDays(kept, events).map(({ day, success, failure }) => [day, success, failure]);
+  const ahead = [ended(startMs + 400 * dayMs, 1), ended(startMs + 400 * dayMs + 1000, 1, 3)];
+  const now = [ended(startMs, 1), ended(startMs + 1000, 1)];
+  const lines = dayLinesOf(ahead.map(formatEvent).join(''));
+  const both = [
+    ['2026-11-01', 2, 0],
+    ['2027-12-06', 1, 1],
+  ];
+  assert.deepEqual(counts(lines, now), both);
+  // Killed between writing the lines and dropping the events.
+  assert.deepEqual(counts(lines, [...ahead, ...now]), both);
+  // A second start wrote its skip after the end of the run, with a time before it.
+  const ran = dayLinesOf([ended(startMs + 500, 1), ended(startMs + 1001, 1)].map(formatEvent).join(''));
+  assert.deepEqual(counts(ran, [skipped(startMs + 1000), ended(startMs + 2000, 1)]), [['2026-11-01', 3, 0]]);
+});
+
 test('what a rotation drops is kept by day, and a line that can not be kept is not dropped', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'days-'));
   after(() => rmSync(directory, { recursive: true }));
