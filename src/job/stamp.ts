@@ -9,7 +9,8 @@ const settledMs = 2000;
 
 /**
  * Returns a stamp that every later change of the file changes; `undefined` if a change could go
- * unnoticed. Nobody can set the inode's change time; it covers owner, mode and renames.
+ * unnoticed. The stamp has the inode's change time (ctime), which no user
+ * can set and which a new owner, mode or name changes too.
  */
 export function stampOf(facts: FileFacts | undefined, nowMs: number): string | undefined {
   if (facts?.kind !== 'file' || facts.ctimeMs > nowMs - settledMs) return undefined;

@@ -37,14 +37,15 @@ export function keptContents(config: Config): KeptContents | undefined {
     isThere: cache.has(name),
     learn: (job) => learned.push(job),
     write(stamps) {
+      // No fingerprint is empty, so nothing is known by this text.
+      if (!isOpenToAll(config)) return cache.write(name, '');
       const fingerprint = fingerprintOf(config);
-      const isFor = readersOf(config);
       const earlier = readContents(cache.read(name), fingerprint);
       const now = new Map(learned.map((job) => [job.slug, job]));
       const lines = [...stamps].flatMap(([slug, stamp]) => {
         const job = now.get(slug);
         if (job === undefined) return earlier.line(slug, stamp) ?? [];
-        return (isFor(job.path) ? contentLine(stamp, job) : undefined) ?? [];
+        return (mayBeKept(job.path, config) ? contentLine(stamp, job) : undefined) ?? [];
       });
       cache.write(name, contentsText(fingerprint, lines));
     },
@@ -86,12 +87,19 @@ function fingerprintOf({ jobDirectory, jobDefaults, trustedOwnerUids, trust }: C
   return JSON.stringify([version, jobDirectory, jobDefaults, trustedOwnerUids, trust]);
 }
 
-/** Returns whether the content of a job file may be kept: it contains the defaults of the configuration too. */
-function readersOf({ embedded, sources, jobDirectory }: Config): (path: string) => boolean {
+/**
+ * True if anything may be kept: contents, and the fingerprint, have the defaults of the configuration
+ * in them.
+ */
+function isOpenToAll({ embedded, sources, jobDirectory }: Config): boolean {
   const directory = files.resolve(jobDirectory) ?? jobDirectory;
-  const isOpen = [...sources, directory].every((place) => isForAll(files.resolve(place) ?? place, files));
-  // Whoever may list and enter the directory may read what its files allow.
-  const mayRead = (path: string) => ((files.facts(path)?.mode ?? 0) & 0o004) !== 0;
   const mayEnter = ((files.facts(directory)?.mode ?? 0) & 0o001) !== 0;
-  return (path) => embedded || (isOpen && mayEnter && mayRead(path));
+  return (
+    embedded || (mayEnter && [...sources, directory].every((place) => isForAll(files.resolve(place) ?? place, files)))
+  );
+}
+
+/** True if everybody may read this job file, in a directory that everybody can enter. */
+function mayBeKept(path: string, { embedded }: Config): boolean {
+  return embedded || ((files.facts(path)?.mode ?? 0) & 0o004) !== 0;
 }

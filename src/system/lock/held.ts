@@ -14,24 +14,18 @@ export interface Holding {
   readonly say: (problem: string) => void;
 }
 
-export function heldLock({ kernel, entry, owner, say }: Holding, first: OwnerFacts): JobLock {
+/** A lock whose note and entry are in place. */
+export function heldLock(holding: Holding, first: OwnerFacts): JobLock {
+  const { kernel, entry, say } = holding;
   let facts = first;
-  const report = (act: () => void) => {
-    try {
-      act();
-    } catch (error) {
-      say(`the record of the lock can't be written: ${String(error)}`);
-    }
-  };
   let isReleased = false;
-  report(() => writeNote(kernel, formatNote(owner, facts)));
   return {
     fd: kernel.fd,
     record(more) {
       if (isReleased) return;
       facts = { ...facts, ...more };
-      report(() => writeNote(kernel, formatNote(owner, facts)));
-      report(() => entry.record(facts));
+      note(holding, facts);
+      report(say, () => entry.record(facts));
     },
     async release() {
       if (isReleased) return;
@@ -40,12 +34,25 @@ export function heldLock({ kernel, entry, owner, say }: Holding, first: OwnerFac
         closeSync(kernel.fd);
         return;
       }
-      report(() => writeNote(kernel, ''));
+      note(holding, undefined);
       // In this order another run-job that looks in between still sees whose lock it was.
       closeSync(kernel.fd);
       await entry.withdraw();
     },
   };
+}
+
+/** Writes into NAME.flock whose lock it is; without facts, that it is nobody's. */
+export function note({ kernel, owner, say }: Holding, facts: OwnerFacts | undefined): void {
+  report(say, () => writeNote(kernel, facts === undefined ? '' : formatNote(owner, facts)));
+}
+
+function report(say: (problem: string) => void, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    say(`the record of the lock can't be written: ${String(error)}`);
+  }
 }
 
 function mayLive(left: ProcessIdentity): boolean {

@@ -37,7 +37,7 @@ import { defined } from '../../text/defined.ts';
 import { refusalOf } from '../file/stage.ts';
 import type { JobLocks, LockAnswer, LockHolder } from '../types/lock.ts';
 import { RunEntry } from './entry.ts';
-import { heldLock } from './held.ts';
+import { heldLock, note } from './held.ts';
 import {
   allLockFiles,
   entryNames,
@@ -183,8 +183,16 @@ async function publish(
     },
     facts,
   );
-  if (!(await entry.publish()))
-    return { is: 'busy', holder: holder ?? holderOfKernelLock(places, 'it was taken just now') };
+  const holding = { kernel, entry, owner, say };
+  // Before the entry is staged: where a run-job died with its note in place, the next one clears up.
+  note(holding, facts);
+  let isOurs = false;
+  try {
+    isOurs = await entry.publish();
+  } finally {
+    if (!isOurs) note(holding, undefined);
+  }
+  if (!isOurs) return { is: 'busy', holder: holder ?? holderOfKernelLock(places, 'it was taken just now') };
   if (kernel.note !== '') clearLeftovers(places, say);
-  return { is: 'held', lock: heldLock({ kernel, entry, owner, say }, facts) };
+  return { is: 'held', lock: heldLock(holding, facts) };
 }

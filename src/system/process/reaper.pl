@@ -103,12 +103,15 @@ sub start_job {
     # exec closes this pipe in the child, like every descriptor above 2 that Perl has opened: an end
     # without text means "started".
     pipe my $outcome, my $report or give_up('pipe');
+    # The command begins when run-job knows of it: its first act may be to suspend this process.
+    pipe my $turn, my $go or give_up('pipe');
     my $pid = fork;
     defined $pid or give_up('fork');
-    $pid or become_job($report, $umask, $inherits_locks, $directory, [splice @rest, 0, $count], \@rest);
+    $pid or close $go, become_job($report, $turn, $umask, $inherits_locks, $directory, [splice @rest, 0, $count], \@rest);
     # Only this process waits for the child, so its entry in /proc exists even if it has ended
     # already.
     report("forked $pid " . (stat_fields($pid))[19]);
+    syswrite $go, 'x';
     # The job's output ends when the job's own processes have closed it, so this process must not
     # hold it open.
     open STDOUT, '>', '/dev/null';
@@ -117,7 +120,7 @@ sub start_job {
 }
 
 sub become_job {
-    my ($report, $umask, $inherits_locks, $directory, $argv, $environment) = @_;
+    my ($report, $turn, $umask, $inherits_locks, $directory, $argv, $environment) = @_;
     my $fail = sub { syswrite $report, "failed $_[0] " . ($! + 0) . " $!"; exit 127 };
     # A job starts with the default action of every signal, as from a login shell, whatever cron,
     # sudo or nohup have ignored or blocked. The system call is used because the C library hides the
@@ -133,6 +136,8 @@ sub become_job {
     $inherits_locks or @handles = map { my $lock; open $lock, '<&=', $_ or $fail->('lock'); $lock } @locks;
     chdir $directory or $fail->('chdir');
     %ENV = map { split /=/, $_, 2 } @$environment;
+    # Without an answer the reaper is dead, and nobody would watch the command.
+    sysread $turn, my $answer, 1 or exit 127;
     exec { $argv->[0] } @$argv or $fail->('exec');
 }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { createLauncher } from '../../../src/system/process/launcher.ts';
 import { commandLineOf, pids, readProcess } from '../../../src/system/process/proc.ts';
 import { containments, Scene, underReaper, underShell, until } from './launching.ts';
 
@@ -155,6 +156,20 @@ for (const [name, launcher] of containments) {
 test("a job can't escape by suspending its reaper, even before the reaper has reported the start", async (context) => {
   const scene = new Scene(context);
   const command = await scene.sh(underReaper, 'kill -STOP $PPID; echo ready; sleep 600; true');
+  await until(() => scene.stdout() === 'ready\n');
+  assert.deepEqual((await command.stop(1000)).survivors, []);
+  assert.deepEqual(scene.alive(), []);
+});
+
+test("a job can't begin, and suspend its reaper, before the reaper has said that it exists", async (context) => {
+  const scene = new Scene(context);
+  // A reaper that is slow to say so, as on a busy host.
+  const reaperPath = path.join(scene.directory, 'slow.pl');
+  const text = readFileSync(path.join(import.meta.dirname, '../../../../src/system/process/reaper.pl'), 'utf8');
+  const slow = text.replace('report("forked $pid "', 'select undef, undef, undef, 0.5; report("forked $pid "');
+  assert.notEqual(slow, text);
+  writeFileSync(reaperPath, slow);
+  const command = await scene.sh(createLauncher({ reaperPath }), 'kill -STOP $PPID; echo ready; sleep 600; true');
   await until(() => scene.stdout() === 'ready\n');
   assert.deepEqual((await command.stop(1000)).survivors, []);
   assert.deepEqual(scene.alive(), []);
