@@ -1,10 +1,10 @@
-/** The steps of cron's clock start what cron's simulated main loop starts, for any steps and suspends of the wall clock. */
+/** The steps of cron's clock start what cron's simulated main loop starts, however the wall clock moves. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { cronClock, cronStep } from '../../src/schedule/cron-clock.ts';
 import { parseExpression } from '../../src/schedule/expression.ts';
-import { matchingMinutes } from '../../src/schedule/next.ts';
+import { matchesMinute } from '../../src/schedule/next.ts';
 import { playCron } from './cron-loop.ts';
 import { schedule } from './schedules.ts';
 
@@ -24,10 +24,37 @@ test('a clock that steps: the same starts as cron', () => {
       clock = step.clock;
       return step.looks
         .filter(({ lines }) => lines === 'all' || lines === kind)
-        .flatMap(({ localMinute }) => [...matchingMinutes(line, localMinute, localMinute)])
+        .filter(({ localMinute }) => matchesMinute(line, localMinute))
         .map(() => at * 60_000);
     });
     assert.deepEqual(starts, playCron(made, { startMs: 0, wallMinutes }));
   });
   fc.assert(property, { numRuns: 300 });
+});
+
+const base = 30_000_000;
+
+/** The looks after a clock that is level with the wall has moved by some minutes. */
+function looksAfter(minutes: number) {
+  const { clock, looks } = cronStep(cronClock(base), base + minutes);
+  const counted = { all: 0, wildcard: 0, fixed: 0 };
+  for (const { lines } of looks) counted[lines] += 1;
+  return { ...counted, virtual: clock.virtualMinute - base, last: (looks.at(-1)?.localMinute ?? 0) - base };
+}
+
+test('cron makes up for all lines up to 5 minutes, for fixed ones up to 3 hours, and begins anew beyond', () => {
+  assert.deepEqual(looksAfter(0), { all: 0, wildcard: 0, fixed: 0, virtual: 0, last: -base });
+  assert.deepEqual(looksAfter(1), { all: 1, wildcard: 0, fixed: 0, virtual: 1, last: 1 });
+  assert.deepEqual(looksAfter(5), { all: 5, wildcard: 0, fixed: 0, virtual: 5, last: 5 });
+  assert.deepEqual(looksAfter(6), { all: 0, wildcard: 1, fixed: 6, virtual: 6, last: 6 });
+  assert.deepEqual(looksAfter(180), { all: 0, wildcard: 1, fixed: 180, virtual: 180, last: 180 });
+  assert.deepEqual(looksAfter(181), { all: 1, wildcard: 0, fixed: 0, virtual: 181, last: 181 });
+});
+
+test('a clock that is set back by less than 3 hours runs only lines with a star until it has caught up', () => {
+  assert.deepEqual(looksAfter(-5), { all: 0, wildcard: 1, fixed: 0, virtual: 0, last: -5 });
+  assert.deepEqual(looksAfter(-6), { all: 0, wildcard: 1, fixed: 0, virtual: 0, last: -6 });
+  assert.deepEqual(looksAfter(-179), { all: 0, wildcard: 1, fixed: 0, virtual: 0, last: -179 });
+  assert.deepEqual(looksAfter(-180), { all: 1, wildcard: 0, fixed: 0, virtual: -180, last: -180 });
+  assert.deepEqual(looksAfter(-181), { all: 1, wildcard: 0, fixed: 0, virtual: -181, last: -181 });
 });
