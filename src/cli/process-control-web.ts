@@ -1,6 +1,4 @@
 /** process-control-web: a page for browsers that shows all jobs and services of this host and changes nothing. It runs until it is asked to end. */
-
-import type { Server } from 'node:http';
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../config/config.ts';
@@ -13,14 +11,10 @@ import { timeText } from '../zone/wall-time.ts';
 import { printAnswer, runProgram, say } from './frame/output.ts';
 import { openConfig } from './frame/prologue.ts';
 import { refuse } from './frame/refuse.ts';
+import { closeDoors, type Doors, openDoors, tokenProblem } from './web/doors.ts';
 import { latestSnapshot } from './web/latest-snapshot.ts';
-import { parseWebOptions, placeOf, program } from './web/options.ts';
+import { type Place, parseWebOptions, placeOf, program } from './web/options.ts';
 import { pageRoutes } from './web/routes.tsx';
-import { pageServer } from './web/server.ts';
-import { listenOnSocket } from './web/unix-socket.ts';
-
-/** Answers that are under way when the program is asked to end have this long. */
-const patienceMs = 2000;
 
 export function main(args: readonly string[]): void {
   runProgram(program, args, () => serve(args));
@@ -29,62 +23,69 @@ export function main(args: readonly string[]): void {
 async function serve(args: readonly string[]): Promise<number> {
   const line = parseWebOptions(args);
   if (line.is === 'answered') return printAnswer(line);
-  if (caller.uid === 0 || caller.euid === 0)
-    return refuse(
-      program,
-      'it does not run as root: it needs no rights, so give it a user of its own',
-      exitCodes.notPermitted,
-    );
+  if (caller.uid === 0 || caller.euid === 0) {
+    const words = 'it does not run as root: it needs no rights, so give it a user of its own';
+    return refuse(program, words, exitCodes.notPermitted);
+  }
   const opened = openConfig(line.options.config);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;
-  const { socket, base } = placeOf(line.options, config);
+  const place = placeOf(line.options, config);
   const gid = config.web.group === undefined ? undefined : groupId(config.web.group);
-  if (config.web.group !== undefined && gid === undefined)
-    return refuse(program, `web.group: this host has no group "${config.web.group}"`, exitCodes.configuration);
-  const routes = pageRoutes({
+  const problem = groupProblem(config, gid) ?? tokenProblem(place);
+  if (problem !== undefined) return refuse(program, problem, exitCodes.configuration);
+  const asked = endRequest();
+  let doors: Doors;
+  try {
+    doors = await openDoors({
+      routes: routesOf(config, place.base),
+      place,
+      hosts: hostNames(config, place),
+      // A socket in the caller's own directories is for the caller alone.
+      socket: { access: config.embedded && gid === undefined ? 'owner' : 'group', ...defined({ gid }) },
+      tell: (words) => say(program, words),
+    });
+  } catch (error) {
+    return refuse(program, (error as Error).message, exitCodes.internal);
+  }
+  sayWhere(place, doors);
+  await asked;
+  await closeDoors(doors);
+  return 0;
+}
+
+function groupProblem({ web }: Config, gid: number | undefined): string | undefined {
+  return web.group === undefined || gid !== undefined ? undefined : `web.group: this host has no group "${web.group}"`;
+}
+
+function routesOf(config: Config, base: string) {
+  return pageRoutes({
     snapshot: latestSnapshot(config),
     formatTime: timeText(hostZone()),
     tell: ({ message }) => say(program, message),
     base,
   });
-  const server = pageServer(routes, hostNames(config));
-  const isAsked = endRequest();
-  // A socket in the caller's own directories is for the caller alone.
-  const access = config.embedded && gid === undefined ? 'owner' : 'group';
-  try {
-    await listenOnSocket(server, { path: socket, access, ...defined({ gid }) });
-  } catch (error) {
-    return refuse(program, (error as Error).message, exitCodes.internal);
+}
+
+/** No other site can make its own name mean an address, so the one that is listened on is fine. */
+function hostNames({ web }: Config, { tcp }: Place): readonly string[] {
+  const address = tcp === undefined ? [] : [tcp.host.includes(':') ? `[${tcp.host}]` : tcp.host];
+  const names = ['localhost', '127.0.0.1', '[::1]', os.hostname(), ...address, ...web.hosts];
+  return names.map((name) => name.toLowerCase());
+}
+
+function sayWhere({ socket, proxySocket, base }: Place, { address }: Doors): void {
+  if (socket !== undefined) {
+    const tunnel = `ssh -N -L 8080:${socket} ${os.hostname()}`;
+    say(program, `the page is at ${socket}; from your own machine: ${tunnel}, then http://localhost:8080${base}/`);
   }
-  say(
-    program,
-    `the page is at ${socket}; from your own machine: ${tunnelCommand(socket)}, then http://localhost:8080${base}/`,
-  );
-  await isAsked;
-  await close(server);
-  return 0;
-}
-
-function hostNames({ web }: Config): readonly string[] {
-  return ['localhost', '127.0.0.1', '[::1]', os.hostname().toLowerCase(), ...web.hosts];
-}
-
-function tunnelCommand(socket: string): string {
-  return `ssh -N -L 8080:${socket} ${os.hostname()}`;
+  if (proxySocket !== undefined) say(program, `the page is at ${proxySocket}, for a proxy that names its readers`);
+  if (address !== undefined) say(program, `the page is at http://${address}${base}/, for who knows a token`);
 }
 
 /** Resolves at the first signal that asks the program to end; a second one ends it at once. */
 function endRequest(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), patienceMs).unref();
   });
 }

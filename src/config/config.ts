@@ -69,6 +69,11 @@ export interface LogRetention extends LogBounds {
 export interface WebSettings {
   /** Absent: `web/view.sock` in the run directory. */
   readonly socket?: string;
+  /** Unix socket on which only a proxy connects that logs readers in. */
+  readonly proxySocket?: string;
+  /** `HOST:PORT`; absent: no TCP. */
+  readonly listen?: string;
+  readonly tokenFile?: string;
   /** Name or number of the socket's group; absent: that of its directory or process. */
   readonly group?: string;
   /** Empty, or a path without a slash at its end. */

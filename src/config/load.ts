@@ -209,15 +209,17 @@ function mailOf({ sendmail, smtp }: NonNullable<ConfigFile['mail']>): MailRoute 
   return defined({ by: 'smtp' as const, host, secure, port, user, passwordFile });
 }
 
-function webOf({
-  socket,
-  group,
-  base_path: basePath = '',
-  hosts = [],
-}: NonNullable<ConfigFile['web']> = {}): WebSettings {
+function webOf(written: NonNullable<ConfigFile['web']> = {}): WebSettings {
+  const { socket, proxy_socket, listen, token_file, group, base_path: basePath = '', hosts = [] } = written;
   return {
     basePath,
     hosts: hosts.map((host) => host.toLowerCase()),
-    ...defined({ socket: socket && normalise(socket), group: group === undefined ? undefined : String(group) }),
+    ...defined({
+      socket: socket && normalise(socket),
+      proxySocket: proxy_socket && normalise(proxy_socket),
+      listen,
+      tokenFile: token_file && normalise(token_file),
+      group: group === undefined ? undefined : String(group),
+    }),
   };
 }

@@ -1,7 +1,17 @@
 /** process-control-web as a program: who may start it and connect to it, and how it begins and ends. */
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -133,6 +143,75 @@ test('wrong usage is refused', async () => {
     const { code, stderr } = await house.run('process-control-web', args);
     assert.equal(code, 64, stderr);
   }
+});
+
+test('TCP needs a file of tokens that is in order, and then each request needs one of them', async () => {
+  const tokens = house.path('etc/tokens');
+  const token = 'abcdefghijklmnopqrstuvwxyz0123456789';
+  writeFileSync(tokens, `${token}\n`, { mode: 0o644 });
+  if (isRoot) chownSync(tokens, house.service.uid, house.service.gid);
+  const listen = ['--listen', '127.0.0.1:0'];
+  for (const [args, words] of [
+    [listen, /TCP needs a file of tokens/],
+    [[...listen, '--token-file', tokens], /others can read it/],
+    [[...listen, '--token-file', house.path('etc')], /it is a directory/],
+  ] as const) {
+    const { code, stderr } = await house.run('process-control-web', args);
+    assert.deepEqual([code, words.test(stderr)], [78, true], stderr);
+  }
+  chmodSync(tokens, 0o600);
+  const { child, said } = await start(...listen, '--token-file', tokens);
+  const [, port = ''] = /the page is at http:\/\/127\.0\.0\.1:(\d+)\//.exec(said()) ?? [];
+  // Only TCP was asked for.
+  assert.equal(existsSync(socket), false);
+  const ask = async (headers: Record<string, string>) =>
+    (await fetch(`http://127.0.0.1:${port}/jobs`, { headers })).status;
+  assert.equal(await ask({}), 401);
+  assert.equal(await ask({ Authorization: `Bearer ${token}` }), 200);
+  assert.doesNotMatch(said(), new RegExp(token));
+  assert.equal(await stop(child), 0);
+});
+
+test('a proxy has a socket of its own, whose group is that of its directory', {
+  skip: !isRoot && 'needs root',
+}, async () => {
+  const folder = house.path('run/proxy');
+  const { uid } = house.service;
+  mkdirSync(folder);
+  chownSync(folder, uid, 33);
+  chmodSync(folder, 0o2750);
+  const { child } = await start('--proxy-socket', `${folder}/view.sock`);
+  const { mode, gid } = statSync(`${folder}/view.sock`);
+  assert.deepEqual([mode & 0o777, gid], [0o660, 33]);
+  assert.equal((await get(`${folder}/view.sock`, '/jobs')).status, 403);
+  assert.equal((await get(socket, '/jobs')).status, 200);
+  assert.equal(await stop(child), 0);
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+const strace = spawnSync('sh', ['-c', 'command -v strace']).status === 0 ? false : 'needs strace';
+
+test('it writes nothing and starts nothing, whatever is asked', { skip: strace }, async () => {
+  const trace = house.path('run/trace');
+  const calls =
+    'execve,openat,open,creat,mkdir,mkdirat,unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,truncate,ftruncate';
+  const child = house.spawn('process-control-web', [], {
+    under: ['strace', '-f', '-q', '-o', trace, '-e', `trace=${calls}`],
+  });
+  await until('the page', () => existsSync(socket));
+  for (const target of ['/', '/jobs', '/jobs/hello', '/none']) await get(socket, target);
+  assert.match((await get(socket, '/jobs/hello')).body, /Say hello/);
+  const [pid = ''] = readFileSync(trace, 'utf8').split(' ');
+  process.kill(Number(pid), 'SIGTERM');
+  await new Promise((resolve) => child.once('close', resolve));
+  const lines = readFileSync(trace, 'utf8').split('\n');
+  const acts = lines.filter((line) => !/ open(?:at)?\(/.test(line) || /O_WRONLY|O_RDWR|O_CREAT|O_TRUNC/.test(line));
+  const words = acts.flatMap((line) => /^\d+ +(\w+)\((?:AT_FDCWD, )?"([^"]*)"/.exec(line)?.slice(1).join(' ') ?? []);
+  const others = words.filter(
+    (word) =>
+      !/^(?:execve \S+\/(?:process-control-web|node|readlink)|open\w* \/dev\/(?:null|tty|random|urandom))$/.test(word),
+  );
+  assert.deepEqual(others, [`mkdir ${path.dirname(socket)}`, `unlink ${socket}`]);
 });
 
 test('as root it refuses to start', { skip: !isRoot && 'needs root' }, async () => {
