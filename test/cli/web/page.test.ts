@@ -5,12 +5,14 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { changeFeed } from '../../../src/cli/web/changes/feed.ts';
 import { pageRoutes } from '../../../src/cli/web/routes.tsx';
 import { pageServer } from '../../../src/cli/web/server.ts';
 import type { HostSnapshot } from '../../../src/report/host-snapshot.ts';
 import { type JobFacts, snapshotJob } from '../../../src/report/snapshot.ts';
 import { emptyHistory } from '../../../src/run/history/history.ts';
 import type { RunRecord } from '../../../src/run/history/run-record.ts';
+import { clock } from '../../../src/system/time/clock.ts';
 import { timeText } from '../../../src/zone/wall-time.ts';
 import { utc } from '../../../src/zone/zone.ts';
 
@@ -67,11 +69,12 @@ const routes = pageRoutes({
     if (isBroken) throw new Error(`secret of ${socket}`);
     return snapshot;
   },
+  feed: changeFeed(clock),
   formatTime: timeText(utc),
   tell: (error) => told.push(error),
   base: '',
 });
-const server = pageServer(routes, ['localhost', 'shop.example.org']);
+const server = pageServer(routes, { door: 'socket', hosts: ['localhost', 'shop.example.org'], loginPath: '/login' });
 
 before(() => new Promise<void>((resolve) => server.listen(socket, resolve)));
 after(() => {
@@ -234,7 +237,13 @@ test('a failure of the page is told to its log, not to its reader', async () => 
 });
 
 test('below a base path every link has it, and the root is not ours', async () => {
-  const below = pageRoutes({ snapshot: () => snapshot, formatTime: timeText(utc), tell: assert.fail, base: '/cron' });
+  const below = pageRoutes({
+    snapshot: () => snapshot,
+    feed: changeFeed(clock),
+    formatTime: timeText(utc),
+    tell: assert.fail,
+    base: '/cron',
+  });
   for (const target of ['/cron', '/cron/', '/cron/jobs', '/cron/jobs/backup']) {
     const answer = await below.request(target);
     assert.equal(answer.status, 200, target);

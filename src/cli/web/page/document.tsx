@@ -37,7 +37,7 @@ export function Document({ snapshot, base, formatTime, title, here, children }: 
         <header>
           <strong>{printable(name)}</strong>
           <p>
-            {formatTime(atMs)} {timeZone}
+            <time class="clock">{formatTime(atMs)}</time> {timeZone}
           </p>
           <nav aria-label="Views">
             <a href={`${base}/`} aria-current={here === 'now' ? 'page' : undefined}>
