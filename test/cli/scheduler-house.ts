@@ -88,6 +88,11 @@ export class SchedulerHouse extends House {
     };
   }
 
+  /** Words before a command. The library keeps a semaphore for each process, which must be the service user's. */
+  get atThisTime(): readonly string[] {
+    return ['env', ...Object.entries(this.#fakeTime()).map(([name, value]) => `${name}=${value}`)];
+  }
+
   #setClock(): void {
     this.#aheadSeconds = Math.round((this.#nowMs - Date.now()) / 1000);
     // Whole at any moment, since others read it.
@@ -102,8 +107,7 @@ export class SchedulerHouse extends House {
 
   scheduler(args: readonly string[] = [], outer: readonly string[] = []): Scheduler {
     const child = this.spawn('job-scheduler', ['--log-format', 'json', ...args], {
-      // The library keeps a semaphore for each process, which must be the service user's.
-      under: ['env', ...Object.entries(this.#fakeTime()).map(([name, value]) => `${name}=${value}`)],
+      under: this.atThisTime,
       outer,
     });
     const scheduler = new Scheduler(child);
