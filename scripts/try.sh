@@ -64,4 +64,6 @@ Nothing runs by itself yet:
   bin/cron-generate --install         adds the jobs to your crontab, and keeps the lines that you have
   bin/cron-generate --uninstall       takes them out again
 For a whole host see README.md, "Install".
+All of it in a browser:
+  bin/process-control-web             serves a page until ^C, and says how to open it from your own machine
 END

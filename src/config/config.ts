@@ -42,6 +42,8 @@ export interface Config {
   readonly portRange: PortRange;
   /** Absent: sendmail if it is installed, else SMTP to localhost, port 25. */
   readonly mail?: MailRoute;
+  /** The place where process-control-web listens, and the names by which it is reached. */
+  readonly web: WebSettings;
   /** The files that were read, in order. */
   readonly sources: readonly string[];
   /** The file that the caller named instead of /etc/process-control.yaml, all links resolved. */
@@ -61,4 +63,21 @@ export interface LogRetention extends LogBounds {
   /** The bytes of all jobs' logs together. */
   readonly totalBytes?: number;
   readonly compressAfterDays?: number;
+}
+
+/** The settings of process-control-web that the configuration has. */
+export interface WebSettings {
+  /** Absent: `web/view.sock` in the run directory. */
+  readonly socket?: string;
+  /** Unix socket on which only a proxy connects that logs readers in. */
+  readonly proxySocket?: string;
+  /** `HOST:PORT`; absent: no TCP. */
+  readonly listen?: string;
+  readonly tokenFile?: string;
+  /** Name or number of the socket's group; absent: that of its directory or process. */
+  readonly group?: string;
+  /** Empty, or a path without a slash at its end. */
+  readonly basePath: string;
+  /** Names of the host by which browsers reach the page, lower case, besides localhost and its own name. */
+  readonly hosts: readonly string[];
 }

@@ -6,7 +6,7 @@ import type { Users } from '../system/types/user.ts';
 import { defined } from '../text/defined.ts';
 import type { Problem, Result } from '../text/problem.ts';
 import { withAudience } from '../yaml/audience.ts';
-import type { Config, LogRetention, PortRange } from './config.ts';
+import type { Config, LogRetention, PortRange, WebSettings } from './config.ts';
 import { defaultsFor, normalise } from './defaults.ts';
 import { loggingOf } from './logging.ts';
 import { addProblem, hasErrors, type Merged, readSources } from './read.ts';
@@ -71,6 +71,7 @@ function makeConfig(merged: Merged, { host, request }: Circumstances): Config | 
     trustedOwnerUids,
     portRange: portRange(merged, values.port_range),
     ...(values.mail && { mail: mailOf(values.mail) }),
+    web: webOf(values.web),
     sources: merged.sources,
     embedded: merged.own !== undefined,
   };
@@ -206,4 +207,19 @@ function mailOf({ sendmail, smtp }: NonNullable<ConfigFile['mail']>): MailRoute 
   const { host, port, secure = false, user, password_file } = smtp;
   const passwordFile = password_file === undefined ? undefined : normalise(password_file);
   return defined({ by: 'smtp' as const, host, secure, port, user, passwordFile });
+}
+
+function webOf(written: NonNullable<ConfigFile['web']> = {}): WebSettings {
+  const { socket, proxy_socket, listen, token_file, group, base_path: basePath = '', hosts = [] } = written;
+  return {
+    basePath,
+    hosts: hosts.map((host) => host.toLowerCase()),
+    ...defined({
+      socket: socket && normalise(socket),
+      proxySocket: proxy_socket && normalise(proxy_socket),
+      listen,
+      tokenFile: token_file && normalise(token_file),
+      group: group === undefined ? undefined : String(group),
+    }),
+  };
 }

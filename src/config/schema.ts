@@ -5,6 +5,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { jobSchema, logRetention, passEnvironment, size } from '../job/keys/schema.ts';
 import { absolutePath, oneLine } from '../yaml/schema.ts';
+import { web } from './web-schema.ts';
 
 const directory = { type: 'string', pattern: absolutePath, 'x-expected': 'an absolute path' } as const;
 
@@ -249,6 +250,7 @@ export const configSchema = {
       examples: [['root', 'deploy']],
       'x-expected': 'a list of user names',
     },
+    web,
     mail: {
       type: 'object',
       description:

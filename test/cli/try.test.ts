@@ -51,6 +51,7 @@ test('with an empty home npm run try ends with a run in the status, the history 
   assert.match(stdout, /\tINFO\tHello from a job\./);
   assert.deepEqual(readdirSync(path.join(config, 'jobs')).sort(), readdirSync(path.join(root, 'jobs.example')).sort());
   assert.match(readFileSync(path.join(config, 'crontab'), 'utf8'), /bin\/run-job --job hello/);
+  assert.match(stdout, /\n {2}bin\/process-control-web .*how to open it.*\n$/);
 });
 
 test('npm run try leaves the jobs that it finds as they are', { skip: reason }, () => {

@@ -93,7 +93,7 @@ test('no word that was read is expanded', () => {
 });
 
 test('each program completes exactly the flags that its help describes', () => {
-  const lines = [['run-job'], ['cron-generate'], ['check-jobs-icinga'], ['jobctl']];
+  const lines = [['run-job'], ['cron-generate'], ['check-jobs-icinga'], ['process-control-web'], ['jobctl']];
   const commands = complete('jobctl', '').map((command) => ['jobctl', command]);
   for (const [program = '', ...command] of [...lines, ...commands]) {
     const help = execFileSync(path.join(root, 'bin', program), [...command, '--help'], { encoding: 'utf8' });

@@ -57,6 +57,7 @@ const defaults = {
   onInvalidJob: 'keep',
   trustedOwnerUids: [0],
   portRange: { first: 31_000, last: 32_000 },
+  web: { basePath: '', hosts: [] },
   sources: [],
   embedded: false,
 };
@@ -86,6 +87,26 @@ test('the examples in comments of the shipped configuration are valid', () => {
   assert.deepEqual(said, []);
   assert.equal(config?.mail?.by, 'smtp');
   assert.equal(config?.logging.file, '/var/log/process-control/process-control.log');
+});
+
+test('the page has a socket, a group, a base path and names; a path that is none is refused', () => {
+  const web = (text: string) => load({ files: { [systemFile]: { text: `web: ${text}\n` } } });
+  const { config, said } = web('{socket: /srv/./web.sock, group: 4, base_path: /a/b.c, hosts: [Shop.Example.org]}');
+  assert.deepEqual(said, []);
+  assert.deepEqual(config?.web, {
+    socket: '/srv/web.sock',
+    group: '4',
+    basePath: '/a/b.c',
+    hosts: ['shop.example.org'],
+  });
+  for (const text of [
+    ...['/', 'a', '/a/', '/..', '/a/../b', '/a//b', '/<a>', '/a?b'].map((base) => `{base_path: "${base}"}`),
+    ...['a:80', 'http://a', '*', 'a b', '-a', ''].map((host) => `{hosts: ["${host}"]}`),
+    '{socket: web.sock}',
+    '{group: "a b"}',
+    '{port: 80}',
+  ])
+    assert.match(web(text).said[0] ?? '', /^\/etc\/process-control\.yaml:1:/, text);
 });
 
 test('drop-ins are read in the order of their names, and later ones win key by key', () => {

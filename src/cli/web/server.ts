@@ -1,8 +1,9 @@
-/** The page as an HTTP server: limits on what one reader can take, the gate, then the routes. */
+/** The page as an HTTP server: limits on what one reader can take, the gate, the login where there is one, then the routes. */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { type Refusal, refusalOf, safeHeaders } from './gate.ts';
+import { type Gate, type Refusal, refusalOf, safeHeaders } from './gate.ts';
+import type { Login } from './login/login.tsx';
 
 const limits = {
   maxHeaderSize: 8 * 1024,
@@ -12,17 +13,25 @@ const limits = {
   connectionsCheckingInterval: 1000,
 };
 
-/** `hosts` are the names, without port, by which readers may reach it: another site can't make its own name mean this server. */
-export function pageServer(routes: Hono, hosts: readonly string[]): Server {
-  const answer = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
+/** A connection on which nothing has moved for so long is closed, such as that of a reader who does not take the answer. */
+const stallMs = 10_000;
+
+export function pageServer(routes: Hono, gate: Gate, login?: Login): Server {
+  const listener = getRequestListener(routes.fetch, { overrideGlobalObjects: false });
   const server = createServer(limits, (request, response) => {
     const { method = '', url: target = '', rawHeaders: headers } = request;
-    const refusal = refusalOf({ method, target, headers }, hosts);
+    const refusal = refusalOf({ method, target, headers }, gate);
     if (refusal !== undefined) return refuse(response, refusal);
-    // Never rejects: it answers 500 by itself.
-    void answer(request, response);
+    // The listener never rejects: it answers 500 by itself.
+    if (login === undefined) void listener(request, response);
+    else
+      void login(request, response).then(
+        (isIn) => (isIn ? listener(request, response) : undefined),
+        () => request.destroy(),
+      );
   });
   server.maxConnections = 64;
+  server.timeout = stallMs;
   return server;
 }
 

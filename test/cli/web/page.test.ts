@@ -85,7 +85,7 @@ const routes = pageRoutes({
   tell: (error) => told.push(error),
   base: '',
 });
-const server = pageServer(routes, ['localhost', 'shop.example.org']);
+const server = pageServer(routes, { door: 'socket', hosts: ['localhost', 'shop.example.org'], loginPath: '/login' });
 
 before(() => new Promise<void>((resolve) => server.listen(socket, resolve)));
 after(() => {

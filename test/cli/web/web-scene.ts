@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { gzipSync } from 'node:zlib';
 import { realLocks } from '../../../src/cli/frame/host.ts';
+import { latestSnapshot } from '../../../src/cli/web/latest-snapshot.ts';
 import { hostReader } from '../../../src/cli/web/read/host-reader.ts';
 import { pageRoutes } from '../../../src/cli/web/routes.tsx';
 import type { Config } from '../../../src/config/config.ts';
@@ -71,7 +72,7 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
   const lock = await build.running();
   build.crontab();
   const told: Error[] = [];
-  const reader = hostReader(config);
+  const reader = hostReader(config, latestSnapshot(config));
   const routes = pageRoutes({ reader, zone: hostZone(), base, tell: (error) => told.push(error) });
   return {
     ...{ config, routes, told, nowMs },
@@ -109,6 +110,7 @@ function configOf(directory: string): Config {
     portRange: { first: 20_000, last: 20_010 },
     sources: [],
     embedded: false,
+    web: { basePath: '', hosts: [] },
   };
 }
 
@@ -211,7 +213,8 @@ class Builder {
   }
 
   #today(hour: number, minute = 0): number {
-    const dayStart = Math.floor(this.#nowMs / dayMs) * dayMs;
+    const offsetMs = hostZone().offsetAt(this.#nowMs);
+    const dayStart = Math.floor((this.#nowMs + offsetMs) / dayMs) * dayMs - offsetMs;
     const at = dayStart + hour * hourMs + minute * minuteMs;
     return at > this.#nowMs - 5 * minuteMs ? at - dayMs : at;
   }
@@ -276,13 +279,14 @@ class Builder {
       more: 'timeout: 30',
     });
     const failure: Outcome = { kind: 'exited', code: 3 };
-    for (let hour = 20; hour >= 0; hour -= 1) {
-      const startedMs = Math.floor((this.#nowMs - hour * hourMs) / hourMs) * hourMs + 5 * minuteMs;
-      if (startedMs > this.#nowMs - 2 * minuteMs) continue;
-      const log = this.log(startedMs, backupLines);
-      this.run('backup', startedMs, hour > 3 ? 480_000 + hour * 9000 : 2100, {
-        ...(hour <= 3 && { outcome: failure }),
-        log: hour > 3 ? '' : log,
+    const hours = Array.from({ length: 21 }, (_, hour) => Math.floor((this.#nowMs - hour * hourMs) / hourMs) * hourMs);
+    const starts = hours.map((ms) => ms + 5 * minuteMs).filter((ms) => ms < this.#nowMs - 2 * minuteMs);
+    for (const [index, startedMs] of [...starts.entries()].reverse()) {
+      const isFailure = index < 4;
+      const log = this.log(startedMs, isFailure ? backupLines : [['INFO', 'dumping database shop']]);
+      this.run('backup', startedMs, isFailure ? 2100 : 480_000 + index * 9000, {
+        ...(isFailure && { outcome: failure }),
+        log,
       });
     }
     const together = this.#nowMs - 47 * minuteMs;

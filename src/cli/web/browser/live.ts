@@ -162,7 +162,6 @@ function put(fresh: Document): void {
     const [before, after] = [document.querySelector(part), fresh.querySelector(part)];
     if (before === null || after === null) continue;
     void Idiomorph.morph(before, after, {
-      morphStyle: 'outerHTML',
       ignoreActiveValue: true,
       restoreFocus: true,
       callbacks: { beforeNodeMorphed: mayChange },

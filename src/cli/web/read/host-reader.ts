@@ -15,6 +15,7 @@ import type { Finding } from '../../../report/why/finding.ts';
 import { explain } from '../../../report/why/why.ts';
 import type { DayLine } from '../../../run/history/days.ts';
 import { readPauses } from '../../../run/pause/pause.ts';
+import { readSystemLogFiles } from '../../../system/cron/system-log.ts';
 import { files } from '../../../system/file/files.ts';
 import { sha256 } from '../../../system/file/hash.ts';
 import { stateFiles } from '../../../system/state/state-files.ts';
@@ -28,7 +29,6 @@ import { hostZones } from '../../frame/zones.ts';
 import { commandForms } from '../../report/command-forms.ts';
 import { crontabEvidence } from '../../report/crontab-evidence.ts';
 import { gatherEvidence } from '../../report/evidence.ts';
-import { hostSnapshot } from '../../report/host-snapshot.ts';
 import { failedLog, lastWordsOf } from '../../report/last-words.ts';
 import { type Jobs, openJobs } from '../../report/snapshots.ts';
 import { timesOf } from '../../report/times.ts';
@@ -99,7 +99,8 @@ const nextTicks = 5;
 /** A job of every minute has as many ticks a day. */
 const mostTicksOfJob = 1440;
 
-export function hostReader(config: Config): HostReader {
+/** `snapshot` is what the views are made from; it may be a moment old. */
+export function hostReader(config: Config, snapshot: () => HostSnapshot): HostReader {
   const jobs = (): Jobs => {
     const opened = openJobs(config, timesOf(config));
     if (!opened.ok) throw new Error(formatProblem(opened.problem));
@@ -108,11 +109,7 @@ export function hostReader(config: Config): HostReader {
   const ticks = (slugs: readonly string[], { fromMs, untilMs }: Partial<Span> & Pick<Span, 'fromMs'>, count: number) =>
     ticksOf(slugs, { config, jobs: jobs(), fromMs, count, ...defined({ untilMs }) });
   return {
-    snapshot() {
-      const taken = hostSnapshot(config);
-      if (!taken.ok) throw new Error(taken.problems.map(formatProblem).join('\n'));
-      return taken.value;
-    },
+    snapshot,
     lastWords: (job) => (isBroken(job) ? undefined : lastWordsOf(failedLog(job), `jobctl logs ${job.slug}`, config)),
     usualMs: (slug) => usualDuration(jobs().runs(slug)),
     record: (slug) =>
@@ -228,7 +225,8 @@ function whyOf(slug: string, askedMs: number | undefined, { config, jobs }: Open
   const snapshot = jobs.snapshot(slug);
   if (loaded === undefined && snapshot === undefined) return undefined;
   const order = { slug, loaded, snapshot, config, installed: readInstalled(config), forms: commandForms(config) };
-  const evidence = gatherEvidence({ ...order, ...defined({ askedMs }) });
+  // The page starts no program.
+  const evidence = gatherEvidence({ ...order, ...defined({ askedMs }), systemLog: readSystemLogFiles });
   const explanation = explain(evidence);
   const words = lastWordsOf(explanation.run?.logPath, `jobctl why ${slug}`, config);
   return { answer: answerOf(explanation, evidence, words), findings: explanation.findings };

@@ -1,0 +1,91 @@
+/** process-control-web: a page for browsers that shows all jobs and services of this host and changes nothing. It runs until it is asked to end. */
+import os from 'node:os';
+import process from 'node:process';
+import type { Config } from '../config/config.ts';
+import { exitCodes } from '../run/outcome/outcome.ts';
+import { hostZone } from '../system/time/zones.ts';
+import { caller } from '../system/user/caller.ts';
+import { groupId } from '../system/user/group-id.ts';
+import { defined } from '../text/defined.ts';
+import { printAnswer, runProgram, say } from './frame/output.ts';
+import { openConfig } from './frame/prologue.ts';
+import { refuse } from './frame/refuse.ts';
+import { closeDoors, type Doors, openDoors, tokenProblem } from './web/doors.ts';
+import { latestSnapshot } from './web/latest-snapshot.ts';
+import { type Place, parseWebOptions, placeOf, program } from './web/options.ts';
+import { hostReader } from './web/read/host-reader.ts';
+import { pageRoutes } from './web/routes.tsx';
+
+export function main(args: readonly string[]): void {
+  runProgram(program, args, () => serve(args));
+}
+
+async function serve(args: readonly string[]): Promise<number> {
+  const line = parseWebOptions(args);
+  if (line.is === 'answered') return printAnswer(line);
+  if (caller.uid === 0 || caller.euid === 0) {
+    const words = 'it does not run as root: it needs no rights, so give it a user of its own';
+    return refuse(program, words, exitCodes.notPermitted);
+  }
+  const opened = openConfig(line.options.config);
+  if (opened.is === 'over') return opened.exitCode;
+  const { config } = opened;
+  const place = placeOf(line.options, config);
+  const gid = config.web.group === undefined ? undefined : groupId(config.web.group);
+  const problem = groupProblem(config, gid) ?? tokenProblem(place);
+  if (problem !== undefined) return refuse(program, problem, exitCodes.configuration);
+  const asked = endRequest();
+  let doors: Doors;
+  try {
+    doors = await openDoors({
+      routes: routesOf(config, place.base),
+      place,
+      hosts: hostNames(config, place),
+      // A socket in the caller's own directories is for the caller alone.
+      socket: { access: config.embedded && gid === undefined ? 'owner' : 'group', ...defined({ gid }) },
+      tell: (words) => say(program, words),
+    });
+  } catch (error) {
+    return refuse(program, (error as Error).message, exitCodes.internal);
+  }
+  sayWhere(place, doors);
+  await asked;
+  await closeDoors(doors);
+  return 0;
+}
+
+function groupProblem({ web }: Config, gid: number | undefined): string | undefined {
+  return web.group === undefined || gid !== undefined ? undefined : `web.group: this host has no group "${web.group}"`;
+}
+
+function routesOf(config: Config, base: string) {
+  return pageRoutes({
+    reader: hostReader(config, latestSnapshot(config)),
+    zone: hostZone(),
+    tell: ({ message }) => say(program, message),
+    base,
+  });
+}
+
+/** No other site can make its own name mean an address, so the one that is listened on is fine. */
+function hostNames({ web }: Config, { tcp }: Place): readonly string[] {
+  const address = tcp === undefined ? [] : [tcp.host.includes(':') ? `[${tcp.host}]` : tcp.host];
+  const names = ['localhost', '127.0.0.1', '[::1]', os.hostname(), ...address, ...web.hosts];
+  return names.map((name) => name.toLowerCase());
+}
+
+function sayWhere({ socket, proxySocket, base }: Place, { address }: Doors): void {
+  if (socket !== undefined) {
+    const tunnel = `ssh -N -L 8080:${socket} ${os.hostname()}`;
+    say(program, `the page is at ${socket}; from your own machine: ${tunnel}, then http://localhost:8080${base}/`);
+  }
+  if (proxySocket !== undefined) say(program, `the page is at ${proxySocket}, for a proxy that names its readers`);
+  if (address !== undefined) say(program, `the page is at http://${address}${base}/, for who knows a token`);
+}
+
+/** Resolves at the first signal that asks the program to end; a second one ends it at once. */
+function endRequest(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+}
