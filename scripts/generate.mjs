@@ -97,18 +97,18 @@ function forEditors(schema) {
   return schema.additionalProperties === false ? { ...plain, patternProperties: { '^_': {} } } : plain;
 }
 
-/** The schema of what `jobctl metrics --json` prints, made from its types. Keys may be added within a version. */
-async function snapshotSchema() {
+/** The schema of what programs print, made from its types. Keys may be added within a version. */
+async function schemaOf(file, type) {
   // Takes seconds to load, and a build does not need it.
   const { createGenerator } = await import('ts-json-schema-generator');
   const generator = createGenerator({
-    path: path.join(root, 'src/report/host-snapshot.ts'),
+    path: path.join(root, file),
     tsconfig: path.join(root, 'tsconfig.json'),
-    type: 'HostSnapshot',
+    type,
     skipTypeCheck: true,
     additionalProperties: true,
   });
-  return `${JSON.stringify(generator.createSchema('HostSnapshot'), null, 2)}\n`;
+  return `${JSON.stringify(generator.createSchema(type), null, 2)}\n`;
 }
 
 mkdirSync(generated, { recursive: true });
@@ -144,7 +144,10 @@ const isAsked = ['--write', '--check'].some((flag) => process.argv.includes(flag
 const committed = {
   'schema/job.schema.json': editorSchema(jobSchema),
   'schema/process-control.schema.json': editorSchema(configSchema),
-  ...(isAsked && { 'schema/snapshot.schema.json': await snapshotSchema() }),
+  ...(isAsked && {
+    'schema/snapshot.schema.json': await schemaOf('src/report/host-snapshot.ts', 'HostSnapshot'),
+    'schema/api.schema.json': await schemaOf('src/cli/web/api/answers.ts', 'ApiAnswer'),
+  }),
   'docs/reference/job-file.md': referencePage(jobSchema, 'job'),
   'docs/reference/configuration.md': referencePage(configSchema, 'config'),
 };

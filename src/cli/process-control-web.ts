@@ -3,6 +3,7 @@ import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../config/config.ts';
 import { exitCodes } from '../run/outcome/outcome.ts';
+import { clock } from '../system/time/clock.ts';
 import { hostZone } from '../system/time/zones.ts';
 import { caller } from '../system/user/caller.ts';
 import { groupId } from '../system/user/group-id.ts';
@@ -10,6 +11,8 @@ import { defined } from '../text/defined.ts';
 import { printAnswer, runProgram, say } from './frame/output.ts';
 import { openConfig } from './frame/prologue.ts';
 import { refuse } from './frame/refuse.ts';
+import { changeFeed, type Feed } from './web/changes/feed.ts';
+import { watchFolders } from './web/changes/watched-folders.ts';
 import { closeDoors, type Doors, openDoors, tokenProblem } from './web/doors.ts';
 import { latestSnapshot } from './web/latest-snapshot.ts';
 import { type Place, parseWebOptions, placeOf, program } from './web/options.ts';
@@ -35,10 +38,12 @@ async function serve(args: readonly string[]): Promise<number> {
   const problem = groupProblem(config, gid) ?? tokenProblem(place);
   if (problem !== undefined) return refuse(program, problem, exitCodes.configuration);
   const asked = endRequest();
+  const feed = changeFeed(clock);
+  const watching = watchFolders(config, feed.tell);
   let doors: Doors;
   try {
     doors = await openDoors({
-      routes: routesOf(config, place.base),
+      routes: routesOf(config, place.base, feed),
       place,
       hosts: hostNames(config, place),
       // A socket in the caller's own directories is for the caller alone.
@@ -50,6 +55,8 @@ async function serve(args: readonly string[]): Promise<number> {
   }
   sayWhere(place, doors);
   await asked;
+  watching.close();
+  feed.close();
   await closeDoors(doors);
   return 0;
 }
@@ -58,9 +65,10 @@ function groupProblem({ web }: Config, gid: number | undefined): string | undefi
   return web.group === undefined || gid !== undefined ? undefined : `web.group: this host has no group "${web.group}"`;
 }
 
-function routesOf(config: Config, base: string) {
+function routesOf(config: Config, base: string, feed: Feed) {
   return pageRoutes({
     reader: hostReader(config, latestSnapshot(config)),
+    feed,
     zone: hostZone(),
     tell: ({ message }) => say(program, message),
     base,

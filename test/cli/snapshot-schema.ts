@@ -1,4 +1,4 @@
-/** Holds what programs print to schema/snapshot.schema.json, and finds keys that the schema does not know. */
+/** Holds what programs print to the schemas of schema/, and finds keys that the schemas do not know. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,16 +16,26 @@ function closed(schema: unknown): unknown {
   return isOpen ? { ...inner, additionalProperties: false } : inner;
 }
 
-const file = path.join(repository, 'schema/snapshot.schema.json');
-const schema = closed(JSON.parse(readFileSync(file, 'utf8'))) as Schema;
 const ajv = new Ajv({ strict: false, allErrors: true });
-ajv.addSchema(schema, 'snapshot');
+for (const name of ['snapshot', 'api']) {
+  const file = path.join(repository, `schema/${name}.schema.json`);
+  ajv.addSchema(closed(JSON.parse(readFileSync(file, 'utf8'))) as Schema, name);
+}
 
 export type Part = 'HostSnapshot' | 'JobSnapshot' | 'BrokenJobSnapshot' | 'HostFacts';
 
 /** Throws with every difference. */
 export function assertMatches(value: unknown, part: Part): void {
-  const validate = ajv.getSchema(`snapshot#/definitions/${part}`);
+  assertIs(value, `snapshot#/definitions/${part}`);
+}
+
+/** The same for an answer of the page. */
+export function assertAnswer(value: unknown, part: string): void {
+  assertIs(value, `api#/definitions/${part}`);
+}
+
+function assertIs(value: unknown, part: string): void {
+  const validate = ajv.getSchema(part);
   assert.ok(validate, part);
   const isValid = validate(value);
   const problems = (validate.errors ?? []).map(({ instancePath, message, params }) => [instancePath, message, params]);

@@ -1,11 +1,13 @@
 /** The closed table of what the page answers. Each view is made anew from one snapshot; nothing is written. */
 import { Hono } from 'hono';
-import { etag } from 'hono/etag';
 import { pageAssets } from '../../generated/page-assets.ts';
 import { parseMoment } from '../../report/typed/moment.ts';
 import { clock } from '../../system/time/clock.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { dayMs, type Zone } from '../../zone/zone.ts';
+import { finish } from './answer/finish.ts';
+import { addApi } from './api/routes.ts';
+import type { Feed } from './changes/feed.ts';
 import { safeHeaders } from './gate.ts';
 import type { HostReader } from './read/host-reader.ts';
 import { addViews } from './views.tsx';
@@ -17,13 +19,14 @@ export interface PageParts {
   readonly reader: HostReader;
   /** The host's: all times are shown in it. */
   readonly zone: Zone;
+  readonly feed: Feed;
   /** Is told what went wrong in the page itself; its reader gets no detail. */
   readonly tell: (error: Error) => void;
   /** Without a slash at its end; empty for the root. */
   readonly base: string;
 }
 
-export function pageRoutes({ reader, zone, tell, base }: PageParts): Hono {
+export function pageRoutes({ reader, zone, feed, tell, base }: PageParts): Hono {
   const formatTime = timeText(zone);
   const dayStartMs = (day: string) => startOfDay(day, zone);
   const view = () => ({ snapshot: reader.snapshot(), reader, base, formatTime, dayStartMs });
@@ -33,7 +36,7 @@ export function pageRoutes({ reader, zone, tell, base }: PageParts): Hono {
     for (const [name, value] of Object.entries(safeHeaders))
       if (name !== 'Cache-Control' || !context.res.headers.has(name)) context.res.headers.set(name, value);
   });
-  routes.use(etag());
+  routes.use(finish(clock.nowMs));
   addViews(routes, { view, parseMoment: (text) => parseMoment(text, { nowMs: clock.nowMs(), zone, leaning: 'past' }) });
   for (const [type, { name, text }] of [
     ['text/css', pageAssets.css],
@@ -42,7 +45,7 @@ export function pageRoutes({ reader, zone, tell, base }: PageParts): Hono {
     routes.get(`/assets/${name}`, (context) =>
       context.body(text, 200, { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': keptForever }),
     );
-  routes.get('/healthz', (context) => context.text('ok\n'));
+  addApi(routes, { snapshot: reader.snapshot, feed });
   routes.notFound((context) => context.text('there is no such page\n', 404));
   routes.onError((error, context) => {
     tell(error);

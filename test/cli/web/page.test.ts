@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { changeFeed } from '../../../src/cli/web/changes/feed.ts';
 import type { HostReader } from '../../../src/cli/web/read/host-reader.ts';
 import { pageRoutes } from '../../../src/cli/web/routes.tsx';
 import { pageServer } from '../../../src/cli/web/server.ts';
@@ -14,6 +15,7 @@ import { snapshotRun } from '../../../src/report/latest-runs.ts';
 import { type JobFacts, snapshotJob } from '../../../src/report/snapshot.ts';
 import { emptyHistory } from '../../../src/run/history/history.ts';
 import type { RunRecord } from '../../../src/run/history/run-record.ts';
+import { clock } from '../../../src/system/time/clock.ts';
 import { utc } from '../../../src/zone/zone.ts';
 import { emptyReader } from './empty-reader.ts';
 
@@ -82,6 +84,7 @@ const reader: HostReader = {
 const routes = pageRoutes({
   reader,
   zone: utc,
+  feed: changeFeed(clock),
   tell: (error) => told.push(error),
   base: '',
 });
@@ -252,7 +255,7 @@ test('a failure of the page is told to its log, not to its reader', async () => 
 });
 
 test('below a base path every link has it, and the root is not ours', async () => {
-  const below = pageRoutes({ reader, zone: utc, tell: assert.fail, base: '/cron' });
+  const below = pageRoutes({ reader, zone: utc, feed: changeFeed(clock), tell: assert.fail, base: '/cron' });
   for (const target of ['/cron', '/cron/', '/cron/jobs', '/cron/jobs/backup']) {
     const answer = await below.request(target);
     assert.equal(answer.status, 200, target);

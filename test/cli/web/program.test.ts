@@ -87,6 +87,59 @@ test('a job that has run since is shown', async () => {
   assert.equal(await stop(child, 'SIGINT'), 0);
 });
 
+/** Events as they come; `closed` is the end of the connection. */
+function listen(file: string) {
+  const heard = { text: '', closed: false };
+  const asked = request(
+    { socketPath: file, path: '/api/v1/changes', headers: { Host: 'localhost' }, agent: false },
+    (answer) => {
+      answer.setEncoding('utf8').on('data', (text: string) => {
+        heard.text += text;
+      });
+      answer.on('close', () => {
+        heard.closed = true;
+      });
+    },
+  );
+  asked.on('error', () => undefined).end();
+  return heard;
+}
+
+test('who listens hears of a run and of a job file that has changed, and of the end at once', async () => {
+  const { child } = await start();
+  const heard = listen(socket);
+  await until('the answer', () => heard.text.includes('retry:'));
+  await house.run('run-job', ['hello']);
+  await until('the run', () => /event: changed\nid: \d+\ndata: \{"jobs":\["hello"\]\}/.test(heard.text));
+  house.job('other', 'name: Other\ncommand: "true"\n');
+  await until('the file', () => /"other"/.test(heard.text));
+  await house.run('jobctl', ['pause', 'hello', '--for', '1h', '--reason', 'x']);
+  await until('the pause', () => /"all":true/.test(heard.text));
+  await house.run('jobctl', ['resume', 'hello']);
+  const beganMs = performance.now();
+  assert.equal(await stop(child), 0);
+  assert.ok(performance.now() - beganMs < 2000);
+  assert.equal(heard.closed, true);
+});
+
+test('metrics and the API say what jobctl says', async () => {
+  const { child } = await start();
+  const value = JSON.parse((await get(socket, '/api/v1/jobs/hello')).body) as {
+    readonly item: Record<string, unknown>;
+  };
+  const printed = JSON.parse((await house.run('jobctl', ['metrics', '--json'])).stdout) as {
+    readonly jobs: readonly Record<string, unknown>[];
+  };
+  assert.deepEqual(
+    value.item,
+    printed.jobs.find(({ slug }) => slug === 'hello'),
+  );
+  const text = await house.run('jobctl', ['metrics']);
+  const lines = (all: string) => all.split('\n').filter((line) => !/^processcontrol_snapshot_/.test(line));
+  assert.deepEqual(lines((await get(socket, '/metrics')).body), lines(text.stdout));
+  await stop(child);
+});
+
 test('the socket of a killed one is replaced, that of a living one is not', async () => {
   const first = await start();
   await stop(first.child, 'SIGKILL');

@@ -1,9 +1,11 @@
 /** A host with a few jobs, as the page sees it, for tests of what is around the views. */
+import { changeFeed } from '../../../src/cli/web/changes/feed.ts';
 import { pageRoutes } from '../../../src/cli/web/routes.tsx';
 import type { HostSnapshot } from '../../../src/report/host-snapshot.ts';
 import { snapshotJob } from '../../../src/report/snapshot.ts';
 import { emptyHistory } from '../../../src/run/history/history.ts';
 import type { RunRecord } from '../../../src/run/history/run-record.ts';
+import { clock } from '../../../src/system/time/clock.ts';
 import { utc } from '../../../src/zone/zone.ts';
 import { emptyReader } from './empty-reader.ts';
 
@@ -12,7 +14,7 @@ export const nowMs = Date.UTC(2026, 10, 29, 3, 7, 21);
 /** Words of the scene, none of which may reach a reader without rights. */
 export const secrets = /backup|archive|shop\.example|nightly|exit code 3/;
 
-function job(slug: string, runs: readonly RunRecord[]) {
+export function job(slug: string, runs: readonly RunRecord[]) {
   const failures = runs.length;
   const streak = failures === 0 ? emptyHistory.streak : { failures, failingSinceMs: nowMs - 10_800_000 };
   return snapshotJob({
@@ -46,5 +48,11 @@ export function sceneRoutes(base: string) {
   const tell = (error: Error): never => {
     throw error;
   };
-  return pageRoutes({ reader: { ...emptyReader, snapshot: () => snapshot }, zone: utc, tell, base });
+  return pageRoutes({
+    reader: { ...emptyReader, snapshot: () => snapshot },
+    zone: utc,
+    feed: changeFeed(clock),
+    tell,
+    base,
+  });
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { gzipSync } from 'node:zlib';
 import { realLocks } from '../../../src/cli/frame/host.ts';
+import { changeFeed, type Feed } from '../../../src/cli/web/changes/feed.ts';
 import { latestSnapshot } from '../../../src/cli/web/latest-snapshot.ts';
 import { hostReader } from '../../../src/cli/web/read/host-reader.ts';
 import { pageRoutes } from '../../../src/cli/web/routes.tsx';
@@ -15,6 +16,7 @@ import { healthOf, type Outcome } from '../../../src/run/outcome/outcome.ts';
 import { writePause } from '../../../src/run/pause/pause.ts';
 import { sha256 } from '../../../src/system/file/hash.ts';
 import { stateFiles } from '../../../src/system/state/state-files.ts';
+import { clock } from '../../../src/system/time/clock.ts';
 import { hostZone } from '../../../src/system/time/zones.ts';
 import type { JobLock } from '../../../src/system/types/lock.ts';
 import { users } from '../../../src/system/user/users.ts';
@@ -47,6 +49,7 @@ export interface WebScene {
   readonly told: readonly Error[];
   readonly nowMs: number;
   path(name: string): string;
+  readonly feed: Feed;
   /** The id of the latest run of a job. */
   lastRun(slug: string): string;
   append(slug: string, event: HistoryEvent): void;
@@ -72,14 +75,17 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
   const lock = await build.running();
   build.crontab();
   const told: Error[] = [];
+  const feed = changeFeed(clock);
   const reader = hostReader(config, latestSnapshot(config));
-  const routes = pageRoutes({ reader, zone: hostZone(), base, tell: (error) => told.push(error) });
+  const routes = pageRoutes({ reader, feed, zone: hostZone(), base, tell: (error) => told.push(error) });
   return {
     ...{ config, routes, told, nowMs },
     path: (name) => path.join(directory, name),
     lastRun: (slug) => build.lastRuns.get(slug) ?? '',
     append: (slug, event) => build.event(slug, event),
+    feed,
     async end() {
+      feed.close();
       await lock.release();
       rmSync(directory, { recursive: true, force: true });
     },

@@ -5,17 +5,12 @@
 import path from 'node:path';
 import process from 'node:process';
 import type { Config } from '../../../config/config.ts';
-import type { HostFacts } from '../../../report/host-snapshot.ts';
 import { neverBelow } from '../../../report/metrics/counters.ts';
 import { exposition, type Family } from '../../../report/metrics/exposition.ts';
-import { type HostMetrics, hostFamilies } from '../../../report/metrics/host-families.ts';
-import { jobFamilies } from '../../../report/metrics/job-families.ts';
-import { jobMetrics } from '../../../report/metrics/job-metrics.ts';
-import { serviceFamilies } from '../../../report/metrics/service-families.ts';
+import { snapshotFamilies } from '../../../report/metrics/snapshot-families.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import { readText } from '../../../system/file/careful-file.ts';
 import { replaceFile } from '../../../system/state/state-files.ts';
-import { defined } from '../../../text/defined.ts';
 import { print } from '../../frame/output.ts';
 import { refuse, refuseProblems } from '../../frame/refuse.ts';
 import { hostSnapshot } from '../../report/host-snapshot.ts';
@@ -26,33 +21,17 @@ export function metrics({ detail = 'all', output, tag, json }: Options, config: 
   if (output === '') return refuse('jobctl', '--output needs the path of a file');
   const taken = hostSnapshot(config, json ? undefined : 1);
   if (!taken.ok) return refuseProblems(taken.problems);
-  const { host, jobs: others, services } = taken.value;
+  const { jobs: others, services } = taken.value;
   const isShown = ({ tags }: { readonly tags: readonly string[] }) => tag === undefined || tags.includes(tag);
-  const all = [...others, ...services].sort((a, b) => (a.slug < b.slug ? -1 : 1));
-  if (tag !== undefined && !all.some(isShown)) return refuse('jobctl', `no job has the tag "${tag}"`);
+  if (tag !== undefined && ![...others, ...services].some(isShown))
+    return refuse('jobctl', `no job has the tag "${tag}"`);
   if (json) {
     const shown = { ...taken.value, jobs: others.filter(isShown), services: services.filter(isShown) };
     return print(`${JSON.stringify(shown)}\n`) ? 0 : exitCodes.internal;
   }
-  const jobs = all.flatMap((job) => jobMetrics(job) ?? []);
-  const shown = jobs.filter(isShown);
-  const families = [
-    ...hostFamilies(
-      hostMetrics(
-        host,
-        jobs.map(({ state }) => state),
-      ),
-    ),
-    ...jobFamilies(shown, detail),
-    ...serviceFamilies(shown, detail),
-  ];
+  const families = snapshotFamilies(taken.value, detail, isShown);
   if (output === undefined) return print(exposition(families)) ? 0 : exitCodes.internal;
   return write(path.resolve(output), families);
-}
-
-function hostMetrics({ cron, ...host }: HostFacts, jobFiles: HostMetrics['jobFiles']): HostMetrics {
-  const isCronRunning = cron === 'unknown' ? undefined : cron === 'running';
-  return { ...host, jobFiles, ...defined({ isCronRunning }) };
 }
 
 /** Ten times what 10,000 jobs need. */

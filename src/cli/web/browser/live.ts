@@ -15,6 +15,8 @@ const followMs = 2000;
 let usedMs = 0;
 let waiting: Document | undefined;
 let stream: EventSource | undefined;
+/** The tag of the latest answer: the same contents are not sent again. */
+let tag = '';
 let isAsking = false;
 let isFollowing = false;
 
@@ -90,7 +92,7 @@ function poll(): void {
 }
 
 function say(words: string): void {
-  const place = document.querySelector('.clock');
+  const place = document.querySelector('.read');
   const shown = place?.querySelector('.live') ?? place?.appendChild(document.createElement('span'));
   if (shown === null || shown === undefined) return;
   shown.className = 'live';
@@ -113,8 +115,13 @@ function ask(): Promise<Document | undefined> {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     request.open('GET', location.href.replace(/#.*/, ''));
+    if (tag !== '') request.setRequestHeader('If-None-Match', tag);
     request.responseType = 'document';
-    request.onloadend = () => resolve(request.status === 200 ? (request.responseXML ?? undefined) : undefined);
+    request.onloadend = () => {
+      if (request.status !== 200) return resolve(undefined);
+      tag = request.getResponseHeader('ETag') ?? '';
+      resolve(request.responseXML ?? undefined);
+    };
     request.send();
   });
 }
@@ -158,7 +165,7 @@ function put(fresh: Document): void {
   waiting = undefined;
   document.querySelector('.changes')?.remove();
   document.title = fresh.title;
-  for (const part of ['main', '.verdict', '.clock time']) {
+  for (const part of ['main', '.verdict', '.clock']) {
     const [before, after] = [document.querySelector(part), fresh.querySelector(part)];
     if (before === null || after === null) continue;
     void Idiomorph.morph(before, after, {

@@ -13,7 +13,7 @@ export type TokensRead =
 const limitBytes = 64 * 1024;
 const mostTokens = 100;
 
-/** As many characters as `openssl rand -hex 16` has. */
+/** The length of what `openssl rand -hex 16` prints. */
 const shortest = 32;
 
 export function readTokens(path: string): TokensRead {

@@ -67,8 +67,8 @@ export function Document({ snapshot, base, formatTime, title, here, refreshSecon
             {printable(name)}
           </a>
           <Verdict jobs={allJobs(snapshot)} base={base} />
-          <p class="clock">
-            <time datetime={new Date(atMs).toISOString()}>{formatTime(atMs)}</time> {printable(timeZone)}
+          <p class="read">
+            <time class="clock">{formatTime(atMs)}</time> {printable(timeZone)}
           </p>
           <nav aria-label="Views">
             {views.map(([view, path, word]) => (
@@ -159,7 +159,7 @@ export function When({ ms, view: { snapshot, formatTime }, isBare = false }: Whe
       <time datetime={new Date(ms).toISOString()} title={formatTime(ms)}>
         {shortTime(formatTime(ms), formatTime(atMs))}
       </time>
-      {!isBare && <span class="soft"> {relativeText(ms, atMs)}</span>}
+      {!isBare && <time class="soft"> {relativeText(ms, atMs)}</time>}
     </>
   );
 }

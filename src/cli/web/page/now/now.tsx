@@ -216,12 +216,12 @@ function RunningJob({ job, view }: { readonly job: AnySnapshot; readonly view: V
   return (
     <li id={`running-${job.slug}`} data-row="">
       <JobLink job={job} base={view.base} />
-      <span>{forMs !== undefined && `for ${shortDuration(forMs)}`}</span>
+      <time>{forMs !== undefined && `for ${shortDuration(forMs)}`}</time>
       {usualMs !== undefined && <span class="soft">usually {shortDuration(usualMs)}</span>}
       {timeoutMs > 0 && forMs !== undefined && (
-        <span class="soft">
+        <time class="soft">
           {forMs < timeoutMs ? `timeout in ${shortDuration(timeoutMs - forMs)}` : 'its timeout is over'}
-        </span>
+        </time>
       )}
       {activity.run !== undefined && <a href={runPath(job.slug, activity.run, view.base)}>log</a>}
     </li>
