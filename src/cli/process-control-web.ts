@@ -8,7 +8,6 @@ import { hostZone } from '../system/time/zones.ts';
 import { caller } from '../system/user/caller.ts';
 import { groupId } from '../system/user/group-id.ts';
 import { defined } from '../text/defined.ts';
-import { timeText } from '../zone/wall-time.ts';
 import { printAnswer, runProgram, say } from './frame/output.ts';
 import { openConfig } from './frame/prologue.ts';
 import { refuse } from './frame/refuse.ts';
@@ -17,6 +16,7 @@ import { watchFolders } from './web/changes/watched-folders.ts';
 import { closeDoors, type Doors, openDoors, tokenProblem } from './web/doors.ts';
 import { latestSnapshot } from './web/latest-snapshot.ts';
 import { type Place, parseWebOptions, placeOf, program } from './web/options.ts';
+import { hostReader } from './web/read/host-reader.ts';
 import { pageRoutes } from './web/routes.tsx';
 
 export function main(args: readonly string[]): void {
@@ -67,9 +67,9 @@ function groupProblem({ web }: Config, gid: number | undefined): string | undefi
 
 function routesOf(config: Config, base: string, feed: Feed) {
   return pageRoutes({
-    snapshot: latestSnapshot(config),
+    reader: hostReader(config, latestSnapshot(config)),
     feed,
-    formatTime: timeText(hostZone()),
+    zone: hostZone(),
     tell: ({ message }) => say(program, message),
     base,
   });

@@ -160,6 +160,14 @@ export function* matchingMinutes(expression: Expression, fromMinute: number, toM
   }
 }
 
+/** True if an expression names a local minute. */
+export function matchesMinute(expression: Expression, localMinute: number): boolean {
+  const day = Math.floor(localMinute / minutesOfDay);
+  const ofDay = localMinute - day * minutesOfDay;
+  const { minutes, hours } = expression;
+  return minutes.includes(ofDay % 60) && hours.includes(Math.floor(ofDay / 60)) && matchesDay(expression, day);
+}
+
 /** `day` counts from 1970-01-01. */
 function matchesDay(expression: Expression, day: number): boolean {
   const date = new Date(day * minutesOfDay * minuteMs);

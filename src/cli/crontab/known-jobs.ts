@@ -24,9 +24,9 @@ export interface Loaded {
 
 /**
  * `isInPlace` means that the service user is to run these files, so it must be able to read them.
+ * `directory` is that of the cache.
  */
-export function loadAllJobs(config: Config, isInPlace = true): Loaded {
-  const directory = cacheDirectory(config);
+export function loadAllJobs(config: Config, isInPlace = true, directory = cacheDirectory(config)): Loaded {
   const cache = directory === undefined ? undefined : privateCache(directory);
   const cacheName = `jobs${nameOfDirectory(config)}`;
   const contents = isInPlace ? keptContents(config) : undefined;

@@ -60,14 +60,14 @@ export async function queueEnd(run: ReportedRun, result: RunResult, log: OwnLog)
       log.note('error', `${run.slug}: a notice could not be kept, one attempt is made to send it: ${written.reason}`);
       const unsaved = unsavedFiles();
       unsaved.write(noticeFolders.queue, queuedRunName(queued), JSON.stringify(queued));
-      const { deliverUnsaved } = await import('../deliver-notices.ts');
+      const { deliverUnsaved } = await import('../on-demand/deliver-notices.ts');
       return deliverUnsaved(run.config, unsaved);
     }
   }
   // This delivers what others have left, too: after a deliverer was killed, or after a reboot.
   if (![noticeFolders.queue, noticeFolders.outbox].some((folder) => files.names(folder).length > 0)) return;
   if (!isInsideRun()) return startDeliverer(run);
-  const { deliverOnce } = await import('../deliver-notices.ts');
+  const { deliverOnce } = await import('../on-demand/deliver-notices.ts');
   await deliverOnce(run.config);
 }
 

@@ -33,7 +33,7 @@ export async function queueServiceNotice(
     startBeside({ name: 'deliver-notices', configFile: config.namedFile, inherits: 'settings' });
   }
   if (problems.length > 0) {
-    const { deliverUnsaved } = await import('../deliver-notices.ts');
+    const { deliverUnsaved } = await import('../on-demand/deliver-notices.ts');
     await deliverUnsaved(config, unsaved);
   }
   return problems;

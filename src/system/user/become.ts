@@ -78,7 +78,7 @@ const parentVariable = 'PROCESS_CONTROL_PARENT';
  * The variables that are passed on: language, zone and terminal type, and those of this package.
  */
 const passedOn =
-  /^(?:LANG|LANGUAGE|LC_[A-Z]+|TZ|TERM|NO_COLOR|PROCESS_CONTROL_(?:CONFIG|LAUNCHER|TRIGGER|RUN_ID|GIVEN_RUN|CAUGHT_UP))$/;
+  /^(?:LANG|LANGUAGE|LC_[A-Z]+|TZ|TERM|NO_COLOR|PROCESS_CONTROL_(?:CONFIG|LAUNCHER|TRIGGER|RUN_ID|GIVEN_RUN|CAUGHT_UP|INIT))$/;
 
 export interface Again {
   readonly program: string;

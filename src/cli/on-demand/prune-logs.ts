@@ -4,20 +4,20 @@
  * programs' own log.
  */
 import os from 'node:os';
-import type { Config } from '../config/config.ts';
-import { listJobFiles } from '../job/folder.ts';
-import { type LogBounds, logBounds } from '../job/keys/log-bounds.ts';
-import { loadJob } from '../job/load.ts';
-import { newRunId } from '../run/identity.ts';
-import { exitCodes } from '../run/outcome/outcome.ts';
-import { type PruneReport, pruneLogs } from '../run/retention/prune.ts';
-import { files } from '../system/file/files.ts';
-import { logFolders } from '../system/log-files/log-folders.ts';
-import { createOwnLog } from '../system/own-log/own-log.ts';
-import { clock } from '../system/time/clock.ts';
-import { realLocks } from './frame/host.ts';
-import { runProgram, say } from './frame/output.ts';
-import { openBesideRun } from './frame/prologue.ts';
+import type { Config } from '../../config/config.ts';
+import { listJobFiles } from '../../job/folder.ts';
+import { type LogBounds, logBounds } from '../../job/keys/log-bounds.ts';
+import { loadJob } from '../../job/load.ts';
+import { newRunId } from '../../run/identity.ts';
+import { exitCodes } from '../../run/outcome/outcome.ts';
+import { type PruneReport, pruneLogs } from '../../run/retention/prune.ts';
+import { files } from '../../system/file/files.ts';
+import { logFolders } from '../../system/log-files/log-folders.ts';
+import { createOwnLog } from '../../system/own-log/own-log.ts';
+import { clock } from '../../system/time/clock.ts';
+import { realLocks } from '../frame/host.ts';
+import { runProgram, say } from '../frame/output.ts';
+import { openBesideRun } from '../frame/prologue.ts';
 
 const program = 'prune-logs';
 
@@ -69,7 +69,7 @@ async function report({ removed, compressed, warnings }: PruneReport, config: Co
   const log = createOwnLog({
     settings: config.logging,
     byTheClock: true,
-    load: () => import('./on-demand/winston-log.ts'),
+    load: () => import('./winston-log.ts'),
   });
   if (removed + compressed > 0) log.note('info', `old logs: ${removed} removed, ${compressed} compressed`);
   for (const warning of warnings) {

@@ -6,25 +6,25 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import type { Config } from '../config/config.ts';
-import { type Delivering, type DeliveryMode, deliverNotices } from '../notify/outbox/deliver.ts';
-import { noticeFolders, noticeLock } from '../notify/outbox/folders.ts';
-import { newRunId } from '../run/identity.ts';
-import { exitCodes } from '../run/outcome/outcome.ts';
-import { watchFolder } from '../system/file/folder-watch.ts';
-import { endOfLog } from '../system/log-files/log-end.ts';
-import { noteInLog } from '../system/log-files/log-note.ts';
-import { createOwnLog } from '../system/own-log/own-log.ts';
-import { stateFiles } from '../system/state/state-files.ts';
-import { clock } from '../system/time/clock.ts';
-import { hostZone } from '../system/time/zones.ts';
-import type { LogLevel } from '../system/types/own-log.ts';
-import type { StateFiles } from '../system/types/state.ts';
-import { realHistory, realLocks } from './frame/host.ts';
-import { runProgram, say } from './frame/output.ts';
-import { openBesideRun } from './frame/prologue.ts';
-import { startBeside } from './frame/start-program.ts';
-import { sendNotice } from './notify/send-notice.ts';
+import type { Config } from '../../config/config.ts';
+import { type Delivering, type DeliveryMode, deliverNotices } from '../../notify/outbox/deliver.ts';
+import { noticeFolders, noticeLock } from '../../notify/outbox/folders.ts';
+import { newRunId } from '../../run/identity.ts';
+import { exitCodes } from '../../run/outcome/outcome.ts';
+import { watchFolder } from '../../system/file/folder-watch.ts';
+import { endOfLog } from '../../system/log-files/log-end.ts';
+import { noteInLog } from '../../system/log-files/log-note.ts';
+import { createOwnLog } from '../../system/own-log/own-log.ts';
+import { stateFiles } from '../../system/state/state-files.ts';
+import { clock } from '../../system/time/clock.ts';
+import { hostZone } from '../../system/time/zones.ts';
+import type { LogLevel } from '../../system/types/own-log.ts';
+import type { StateFiles } from '../../system/types/state.ts';
+import { realHistory, realLocks } from '../frame/host.ts';
+import { runProgram, say } from '../frame/output.ts';
+import { openBesideRun } from '../frame/prologue.ts';
+import { startBeside } from '../frame/start-program.ts';
+import { sendNotice } from '../notify/send-notice.ts';
 
 const program = 'deliver-notices';
 
@@ -116,7 +116,7 @@ function log(config: Config, level: LogLevel, words: string): void {
   const own = createOwnLog({
     settings: config.logging,
     byTheClock: true,
-    load: () => import('./on-demand/winston-log.ts'),
+    load: () => import('./winston-log.ts'),
   });
   own.note(level, words);
   void own.close();
