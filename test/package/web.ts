@@ -22,7 +22,7 @@ describe('the package of the page, from its installation to its purge', { skip: 
     assert.ok(machine.has('/usr/share/man/man8/process-control-web.8.gz'));
     assert.ok(machine.has('/lib/systemd/system/process-control-web.service'));
     assert.equal(machine.must('find /etc/systemd /var/lib/systemd -path "*.wants/process-control-web*"'), '');
-    assert.equal(machine.must('pgrep -f "boot.cjs process-control-web" || true'), '');
+    assert.equal(machine.must('pgrep -f "[b]oot.cjs process-control-web" || true'), '');
     assert.match(machine.must('id process-control-web'), /\(adm\)/);
     assert.equal(machine.must('ls /usr/share/process-control/process-control-web.cjs | wc -l'), '1\n');
   });
