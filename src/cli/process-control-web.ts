@@ -33,7 +33,7 @@ async function serve(args: readonly string[]): Promise<number> {
   const opened = openConfig(line.options.config);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;
-  const place = placeOf(line.options, config);
+  const place = placeOf(line.options, config, ownRuntime());
   const gid = config.web.group === undefined ? undefined : groupId(config.web.group);
   const problem = groupProblem(config, gid) ?? tokenProblem(place);
   if (problem !== undefined) return refuse(program, problem, exitCodes.configuration);
@@ -89,6 +89,12 @@ function sayWhere({ socket, proxySocket, base }: Place, { address }: Doors): voi
   }
   if (proxySocket !== undefined) say(program, `the page is at ${proxySocket}, for a proxy that names its readers`);
   if (address !== undefined) say(program, `the page is at http://${address}${base}/, for who knows a token`);
+}
+
+/** The directory that systemd has made for the program (`RuntimeDirectory`). */
+function ownRuntime(): string | undefined {
+  const [first = ''] = (process.env.RUNTIME_DIRECTORY ?? '').split(':');
+  return first.startsWith('/') ? first : undefined;
 }
 
 /** Resolves at the first signal that asks the program to end; a second one ends it at once. */
