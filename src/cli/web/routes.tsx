@@ -45,7 +45,7 @@ export function pageRoutes({ reader, zone, feed, tell, base }: PageParts): Hono 
     routes.get(`/assets/${name}`, (context) =>
       context.body(text, 200, { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': keptForever }),
     );
-  addApi(routes, { snapshot: reader.snapshot, feed });
+  addApi(routes, { reader, feed });
   routes.notFound((context) => context.text('there is no such page\n', 404));
   routes.onError((error, context) => {
     tell(error);
