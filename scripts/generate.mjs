@@ -124,9 +124,13 @@ async function pageAssets() {
     bundle: true,
     write: false,
     minify: true,
+    metafile: true,
+    absWorkingDir: root,
     target: ['chrome109', 'firefox115', 'safari16'],
     logLevel: 'warning',
   });
+  // scripts/build.mjs names the packages that are in the script.
+  writeFileSync(path.join(generated, 'page-inputs.json'), JSON.stringify(Object.keys(made.metafile.inputs)));
   const assets = made.outputFiles.map(({ path: file, text }) => {
     const hash = createHash('sha256').update(text).digest('hex').slice(0, 12);
     return [path.extname(file).slice(1), { name: `${hash}${path.extname(file)}`, text }];

@@ -9,6 +9,7 @@ import { finish } from './answer/finish.ts';
 import { addApi } from './api/routes.ts';
 import type { Feed } from './changes/feed.ts';
 import { safeHeaders } from './gate.ts';
+import { icons } from './page/frame/icon.ts';
 import type { HostReader } from './read/host-reader.ts';
 import { addViews } from './views.tsx';
 
@@ -45,6 +46,8 @@ export function pageRoutes({ reader, zone, feed, tell, base }: PageParts): Hono 
     routes.get(`/assets/${name}`, (context) =>
       context.body(text, 200, { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': keptForever }),
     );
+  for (const [name, svg] of icons)
+    routes.get(`/assets/${name}`, (context) => context.body(svg, 200, { 'Content-Type': 'image/svg+xml' }));
   addApi(routes, { reader, feed });
   routes.notFound((context) => context.text('there is no such page\n', 404));
   routes.onError((error, context) => {

@@ -155,6 +155,6 @@ function momentOf(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,14}$/.test(text) ? Number(text) : undefined;
 }
 
-export function page(element: JSX.Element): string {
+function page(element: JSX.Element): string {
   return `<!doctype html>${element}`;
 }

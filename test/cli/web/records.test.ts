@@ -53,9 +53,9 @@ test('each job has its runs, newest first, each of them alone, and its log', asy
   for (const { slug, service, lastRun } of jobs) {
     const runs = await all(`jobs/${slug}/runs`, 'RunsAnswer', 50);
     assert.ok(isFalling(runs.map(({ startedMs }) => startedMs)));
-    if (service === undefined && lastEnd !== undefined)
+    if (service === undefined && lastRun !== undefined)
       assert.ok(
-        runs.some(({ run }) => run === lastEnd.run),
+        runs.some(({ run }) => run === lastRun.run),
         slug,
       );
     for (const run of runs.slice(0, 2)) {

@@ -1,5 +1,5 @@
 /** A real state directory with three months of runs, hostile texts among them, and the page over it. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -53,6 +53,10 @@ export interface WebScene {
   /** The id of the latest run of a job. */
   lastRun(slug: string): string;
   append(slug: string, event: HistoryEvent): void;
+  /** One more run of the job fails, and listeners hear of it. */
+  fail(slug: string): void;
+  /** One more line in the log of the latest run. */
+  print(slug: string, text: string): void;
   end(): Promise<void>;
 }
 
@@ -83,6 +87,15 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
     path: (name) => path.join(directory, name),
     lastRun: (slug) => build.lastRuns.get(slug) ?? '',
     append: (slug, event) => build.event(slug, event),
+    fail(slug) {
+      const startedMs = Date.now() - 2000;
+      build.run(slug, startedMs, 1000, {
+        outcome: { kind: 'exited', code: 4 },
+        log: build.log(startedMs, [['ERROR', 'oops']]),
+      });
+      feed.tell(slug);
+    },
+    print: (slug, text) => build.print(slug, text),
     feed,
     async end() {
       feed.close();
@@ -134,6 +147,7 @@ class Builder {
   readonly #nowMs: number;
   readonly #streaks = new Map<string, Streak>();
   readonly #lines = new Map<string, string>();
+  readonly #logs = new Map<string, string>();
   readonly lastRuns = new Map<string, string>();
 
   constructor(config: Config, nowMs: number) {
@@ -194,6 +208,7 @@ class Builder {
     mkdirSync(folder, { recursive: true });
     if (log !== undefined && isCompressed) writeFileSync(`${logPath}.gz`, gzipSync(log));
     else if (log !== undefined) writeFileSync(logPath, log);
+    this.#logs.set(slug, logPath);
     const jobSha256 = this.#shaOf(slug);
     this.event(slug, {
       event: 'started',
@@ -207,6 +222,10 @@ class Builder {
     });
     this.lastRuns.set(slug, run);
     return run;
+  }
+
+  print(slug: string, text: string): void {
+    appendFileSync(this.#logs.get(slug) ?? '', this.log(this.#nowMs, [['INFO', text]]));
   }
 
   #shaOf(slug: string): string {

@@ -75,7 +75,7 @@ function resume(): void {
   if (document.hidden || stream !== undefined) return;
   const address = document.body.dataset.changes ?? '';
   stream = new EventSource(address);
-  stream.addEventListener('changed', () => void refresh());
+  stream.addEventListener('changed', refreshSoon);
   stream.addEventListener('open', () => say('live'));
   stream.addEventListener('error', () => {
     // Closed for good: the server has no stream. A short break mends itself.
@@ -97,6 +97,15 @@ function say(words: string): void {
   if (shown === null || shown === undefined) return;
   shown.className = 'live';
   shown.textContent = words;
+}
+
+/** The server shows a look at the jobs for a moment after it, so the answer to the first question may be from before the change. */
+const askAgainMs = [0, 1500, 6000];
+let timers: readonly number[] = [];
+
+function refreshSoon(): void {
+  for (const timer of timers) window.clearTimeout(timer);
+  timers = askAgainMs.map((ms) => window.setTimeout(() => void refresh(), ms));
 }
 
 async function refresh(): Promise<void> {

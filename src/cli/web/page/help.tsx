@@ -31,7 +31,7 @@ export function Help(view: View) {
       <h2>Keys</h2>
       <Facts facts={keys.map(([key, does]) => [key, does] as const)} />
       <h2>Signs</h2>
-      <ul>
+      <ul class="signs">
         {states.map(([kind, words]) => (
           <li>
             <Sign kind={kind}>{words}</Sign>

@@ -6,8 +6,8 @@ import type { AnySnapshot } from '../../../report/text/job.ts';
 import { shortDuration } from '../../../report/text/relative.ts';
 import { printable } from '../../../text/printable.ts';
 import { crowdedMinutes, type Span } from '../read/host-reader.ts';
-import { byNeed } from './frame/attention.ts';
-import { Document, JobLink, runPath, State, type View, When, worstWords } from './frame/document.tsx';
+import { byNeed, kindOf as kindOfJob, signs } from './frame/attention.ts';
+import { Document, JobLink, runPath, type View, When, worstWords } from './frame/document.tsx';
 import { Choice } from './jobs.tsx';
 
 export interface TimelineQuery {
@@ -145,14 +145,17 @@ function LaneRow({ lane: { job, runs, ticks }, span, view }: LaneProps) {
   const paths = new Map<string, string>();
   const add = (kind: string, path: string) => paths.set(kind, `${paths.get(kind) ?? ''}${path}`);
   for (const run of runs) add(kindOf(run), barOf(run, span, nowMs));
-  for (const { startMs, paused } of ticks) if (paused === undefined) add('tick', `M${xOf(startMs, span)} 5v8`);
+  for (const { startMs, paused } of ticks) if (paused === undefined) add('tick', `M${xOf(startMs, span)} 7v4`);
   const failed = runs.filter((run) => isFailure({ job: '', is: 'run', run })).length;
   const words = `${runs.length} runs, ${failed} failed, ${ticks.length} to come`;
   const isToday = span.fromMs <= nowMs && nowMs < span.untilMs;
   return (
     <tr id={`lane-${job.slug}`} data-row="">
       <th scope="row">
-        <State job={job} /> <JobLink job={job} base={view.base} />
+        <span class={`state ${kindOfJob(job)}`}>
+          <span aria-hidden="true">{signs[kindOfJob(job)]}</span> <span class="unseen">{job.state}</span>
+        </span>
+        <JobLink job={job} base={view.base} />
       </th>
       <td>
         <svg class="lane" role="img" aria-label={words} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none">
@@ -193,6 +196,8 @@ interface StartsProps {
 }
 
 const startsHeight = 40;
+/** So many starts in one minute are worth a word. */
+const crowd = 5;
 /** A column of the chart is ten minutes; the words name the minute. */
 const columnMs = 10 * minuteMs;
 
@@ -220,7 +225,9 @@ function Starts({ lanes, span, ticks, view }: StartsProps) {
     })
     .join('');
   const [top] = [...minutes].sort(([a, x], [b, y]) => y - x || a - b);
-  const crowded = crowdedMinutes(ticks).slice(0, 5);
+  const crowded = crowdedMinutes(ticks)
+    .filter(({ starts: count }) => count >= crowd)
+    .slice(0, 5);
   return (
     <section>
       <h2>Starts per minute</h2>

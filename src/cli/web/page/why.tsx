@@ -3,6 +3,7 @@ import type { AnySnapshot } from '../../../report/text/job.ts';
 import { printable } from '../../../text/printable.ts';
 import type { WhyAnswer } from '../read/host-reader.ts';
 import { Document, Facts, JobLink, State, type View } from './frame/document.tsx';
+import { Output } from './frame/output.tsx';
 
 interface WhyProps extends View {
   readonly job: AnySnapshot;
@@ -37,7 +38,7 @@ export function Why({ job, why: { answer, findings }, at, ...view }: WhyProps) {
           {run.length > 0 && <pre class="words">{run.map(printable).join('\n')}</pre>}
         </div>
       ))}
-      <Facts facts={answer.facts.map(([label, words]) => [label, words] as const)} />
+      <Facts facts={answer.facts.map(([label, words]) => [label, <Output line={words} />] as const)} />
       <form action={`${view.base}/why/${encodeURIComponent(job.slug)}`} method="get">
         <label>
           Ask about another time

@@ -88,7 +88,7 @@ export interface WhyAnswer {
   readonly findings: readonly Finding[];
 }
 
-export interface HostCommands {
+interface HostCommands {
   readonly startCron?: string;
   readonly install: string;
 }

@@ -30,7 +30,7 @@ export type LogPart =
   | { readonly is: 'none'; readonly words: string };
 
 /** Lines of one page. */
-export const pageLines = 500;
+const pageLines = 500;
 /** Lines of a longer log have no numbers, as counting them takes too long. */
 const numberedBytes = 32 * 1024 * 1024;
 /** More than this is not put on one page. */

@@ -7,6 +7,7 @@ import { relativeText } from '../../../../report/text/relative.ts';
 import { printable } from '../../../../text/printable.ts';
 import type { HostReader } from '../../read/host-reader.ts';
 import { countsOf, type Kind, kindOf, needsPerson, signs } from './attention.ts';
+import { iconName } from './icon.ts';
 import { queryText } from './list.ts';
 
 /** The facts that every view is made from. */
@@ -51,6 +52,7 @@ export function Document({ snapshot, base, formatTime, title, here, refreshSecon
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <title>{printable(`${title} · ${name}`)}</title>
         <link rel="stylesheet" href={`${base}/assets/${pageAssets.css.name}`} />
+        <link rel="icon" type="image/svg+xml" href={`${base}/assets/${iconName(allJobs(snapshot))}`} />
         <script type="module" src={`${base}/assets/${pageAssets.js.name}`} />
         {refreshSeconds !== undefined && (
           <noscript>

@@ -2,7 +2,7 @@
 import type { AnySnapshot } from '../../../../report/text/job.ts';
 import { byNeed } from './attention.ts';
 
-export const orders = ['need', 'name', 'last', 'took', 'next'] as const;
+const orders = ['need', 'name', 'last', 'took', 'next'] as const;
 export type Order = (typeof orders)[number];
 
 export interface ListQuery {

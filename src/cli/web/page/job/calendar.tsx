@@ -25,7 +25,7 @@ export function Calendar({ days, view }: { readonly days: readonly DayLine[]; re
     paths.set(kind, `${paths.get(kind) ?? ''}${squareOf(kind, labelWidth + column * step, row * step)}`);
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
-  const words = `last ${weeks} weeks: ${counts.get('failure') ?? 0} days with a failure, ${counts.get('missed') ?? 0} with a missed start, ${counts.get('success') ?? 0} without`;
+  const words = wordsOf(counts);
   return (
     <section>
       <h2>Calendar</h2>
@@ -49,6 +49,14 @@ export function Calendar({ days, view }: { readonly days: readonly DayLine[]; re
       </svg>
     </section>
   );
+}
+
+/** "2 of 85 days had a failure" */
+function wordsOf(counts: ReadonlyMap<DayKind, number>): string {
+  const count = (kind: DayKind) => counts.get(kind) ?? 0;
+  const ran = count('failure') + count('missed') + count('success');
+  const missed = count('missed') === 0 ? '' : `, ${count('missed')} a missed start`;
+  return `${count('failure')} of ${ran} days had a failure${missed}`;
 }
 
 function kindOf({ failure, missed, success }: DayLine): DayKind {

@@ -10,7 +10,8 @@ import type { View } from '../frame/document.tsx';
 
 const width = 720;
 const height = 140;
-const columns = 120;
+const mostColumns = 120;
+const leastColumns = 48;
 const daysShown = 90;
 
 interface Sample {
@@ -120,6 +121,7 @@ interface Scale {
 /** One path for each outcome; a column has one bar. */
 function pathsOf(samples: readonly Sample[], { firstMs, nowMs, topMs }: Scale): { readonly well: string; bad: string } {
   const spanMs = Math.max(1, nowMs - firstMs);
+  const columns = Math.max(leastColumns, Math.min(mostColumns, samples.length));
   const cells = new Map<number, { tookMs: number; isFailure: boolean }>();
   for (const { atMs, tookMs, isFailure: failed } of samples) {
     const column = Math.min(columns - 1, Math.max(0, Math.floor(((atMs - firstMs) / spanMs) * columns)));

@@ -3,10 +3,13 @@
 import type { Child } from 'hono/jsx';
 import { entryWords } from '../../../../report/text/history.ts';
 import { type AnySnapshot, jobFacts } from '../../../../report/text/job.ts';
+import { listedJob } from '../../../../report/text/job-row.ts';
 import { printable } from '../../../../text/printable.ts';
 import { wallTime } from '../../../../zone/wall-time.ts';
 import type { JobRecord } from '../../read/host-reader.ts';
-import { Document, Facts, State, type View, When } from '../frame/document.tsx';
+import { needsPerson } from '../frame/attention.ts';
+import { Document, Facts, runPath, State, type View, When } from '../frame/document.tsx';
+import { LastLines } from '../frame/last-lines.tsx';
 import { Calendar } from './calendar.tsx';
 import { DurationChart } from './duration.tsx';
 import { Instances } from './instances.tsx';
@@ -19,11 +22,11 @@ export interface JobProps extends View {
 }
 
 /** Facts that the head of the view, its charts and its table say already. */
-const saidElsewhere = new Set(['job', 'state', 'description', 'tags', 'schedule', 'next', 'log']);
+const saidElsewhere = new Set(['job', 'state', 'description', 'tags', 'schedule', 'next', 'log', 'last run']);
 
 export function JobView({ job, record, query, ...view }: JobProps) {
   const { base, formatTime } = view;
-  const facts = jobFacts(job, formatTime).filter(([label]) => !saidElsewhere.has(label));
+  const facts = jobFacts(job, formatTime).filter(([label, words]) => !saidElsewhere.has(label) && words !== 'idle');
   return (
     <Document {...view} here={job.service === undefined ? undefined : 'services'} title={`${job.slug} ${job.state}`}>
       <h1>
@@ -33,7 +36,16 @@ export function JobView({ job, record, query, ...view }: JobProps) {
       {'problems' in job && job.problems.length > 0 && (
         <pre class="words">{job.problems.map(printable).join('\n')}</pre>
       )}
+      {needsPerson(job) && !('problems' in job) && (
+        <>
+          <p>{printable(listedJob(job, formatTime).note)}</p>
+          <LastLines said={view.reader.lastWords(job)} />
+        </>
+      )}
       <p class="links">
+        {job.service === undefined && job.lastRun?.logPath !== undefined && (
+          <a href={runPath(job.slug, job.lastRun.run, base)}>last log</a>
+        )}{' '}
         <a href={`${base}/why/${encodeURIComponent(job.slug)}`}>why</a>{' '}
         <a href={`${base}/events?job=${encodeURIComponent(job.slug)}`}>events</a>
       </p>

@@ -42,7 +42,7 @@ export function NextHour({ view }: { readonly view: View }) {
 }
 
 /** So many starts in one minute are worth a word. */
-const crowd = 10;
+const crowd = 5;
 
 interface Minute {
   readonly startMs: number;

@@ -18,15 +18,13 @@ import {
   When,
   worstWords,
 } from '../frame/document.tsx';
+import { LastLines } from '../frame/last-lines.tsx';
 import { queryText } from '../frame/list.ts';
-import { Output } from '../frame/output.tsx';
 import { Strip } from '../frame/strip.tsx';
 import { NextHour } from './next-hour.tsx';
 
 /** More than this nobody reads; the list of all has the rest. */
 const mostShown = 50;
-/** The last lines of a log that are shown of each job. */
-const wordLines = 3;
 
 export function Now(view: View) {
   const { snapshot, base } = view;
@@ -120,7 +118,6 @@ function Together({ need: { jobs, words }, view }: NeedProps) {
 function OneNeed({ job, words, view }: { readonly job: AnySnapshot; readonly words: string; readonly view: View }) {
   const { base, reader } = view;
   const sinceMs = troubleSinceMs(job);
-  const said = reader.lastWords(job);
   const nextMs = 'nextMs' in job ? job.nextMs : undefined;
   const log = logPath(job, base);
   return (
@@ -148,9 +145,11 @@ function OneNeed({ job, words, view }: { readonly job: AnySnapshot; readonly wor
           </>
         )}
       </p>
-      {said !== undefined && <Said said={said} />}
+      <LastLines said={reader.lastWords(job)} />
       <p class="do">
-        <code>{commandOf(job, view)}</code>
+        <span>
+          <span class="soft">{commandWords(job)}:</span> <code>{commandOf(job, view)}</code>
+        </span>
         <span class="links">
           {log !== undefined && <a href={log}>log</a>} <a href={`${base}/why/${encodeURIComponent(job.slug)}`}>why</a>{' '}
           <a href={jobPath(job, base)}>history</a>
@@ -160,26 +159,16 @@ function OneNeed({ job, words, view }: { readonly job: AnySnapshot; readonly wor
   );
 }
 
-function Said({ said }: { readonly said: NonNullable<ReturnType<View['reader']['lastWords']>> }) {
-  if ('why' in said) return <p class="soft">{printable(said.why)}</p>;
-  if (said.lines.length === 0) return <p class="soft">It printed nothing.</p>;
-  return (
-    <pre class="words">
-      {said.lines.slice(-wordLines).map((line, index) => (
-        <>
-          {index > 0 && '\n'}
-          <Output line={line} />
-        </>
-      ))}
-    </pre>
-  );
-}
-
 /** The command that helps most often: start a job that has failed, explain one that has not run. */
 function commandOf(job: AnySnapshot, { reader }: View): string {
   if ('problems' in job) return `jobctl check ${job.slug}`;
   if (job.state === 'failing') return reader.startCommand(job.slug);
   return `jobctl why ${job.slug}`;
+}
+
+function commandWords(job: AnySnapshot): string {
+  if ('problems' in job) return 'check it';
+  return job.state === 'failing' ? 'run it again' : 'ask';
 }
 
 function logPath({ slug, service, lastRun }: AnySnapshot, base: string): string | undefined {

@@ -7,7 +7,7 @@ import { Output } from '../frame/output.tsx';
 /** More of one line is not shown; the raw log has it. */
 const shownBytes = 4096;
 
-export type LogStream = LogQuery['stream'];
+type LogStream = LogQuery['stream'];
 
 export interface LogView {
   readonly part: LogPart;
