@@ -48,7 +48,7 @@ export function pageRoutes({ reader, zone, feed, tell, base }: PageParts): Hono 
     );
   for (const [name, svg] of icons)
     routes.get(`/assets/${name}`, (context) => context.body(svg, 200, { 'Content-Type': 'image/svg+xml' }));
-  addApi(routes, { snapshot: reader.snapshot, feed });
+  addApi(routes, { reader, feed });
   routes.notFound((context) => context.text('there is no such page\n', 404));
   routes.onError((error, context) => {
     tell(error);
