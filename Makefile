@@ -18,6 +18,7 @@ mandir = $(PREFIX)/share/man
 completiondir = $(PREFIX)/share/bash-completion/completions
 sysusersdir = $(PREFIX)/lib/sysusers.d
 tmpfilesdir = $(PREFIX)/lib/tmpfiles.d
+unitdir = $(PREFIX)/lib/systemd/system
 
 # A program is what has a launcher and a bundle.
 programs = $(filter $(notdir $(basename $(wildcard dist/*.cjs))),$(notdir $(wildcard bin/*)))
@@ -45,7 +46,7 @@ install:
 # Under a umask that leaves the programs readable for all.
 install-files:
 	install -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libdir)" "$(DESTDIR)$(completiondir)" "$(DESTDIR)$(SYSCONFDIR)" \
-	  "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)"
+	  "$(DESTDIR)$(sysusersdir)" "$(DESTDIR)$(tmpfilesdir)" "$(DESTDIR)$(unitdir)"
 	rm -f "$(DESTDIR)$(libdir)"/*.cjs "$(DESTDIR)$(libdir)"/*.cache
 	install -m 644 dist/*.cjs $(wildcard dist/*.wasm) package.json "$(DESTDIR)$(libdir)"
 	install -m 755 dist/*.pl "$(DESTDIR)$(libdir)"
@@ -60,6 +61,9 @@ install-files:
 	for page in $(pages); do install -D -m 644 "dist/man/$$page" "$(DESTDIR)$(mandir)/man$${page##*.}/$$page"; done
 	install -m 644 etc/sysusers.conf "$(DESTDIR)$(sysusersdir)/process-control.conf"
 	install -m 644 etc/tmpfiles.conf "$(DESTDIR)$(tmpfilesdir)/process-control.conf"
+	install -m 644 etc/sysusers-web.conf "$(DESTDIR)$(sysusersdir)/process-control-web.conf"
+	sed 's|/usr/bin/|$(bindir)/|' etc/process-control-web.service >"$(DESTDIR)$(unitdir)/process-control-web.service"
+	chmod 644 "$(DESTDIR)$(unitdir)/process-control-web.service"
 	[ -e "$(DESTDIR)$(SYSCONFDIR)/process-control.yaml" ] || { \
 	  sed '1s|file:///usr/share|file://$(PREFIX)/share|; s|^runner_path: .*|runner_path: $(bindir)/run-job|' \
 	    etc/process-control.yaml >"$(DESTDIR)$(SYSCONFDIR)/process-control.yaml" && \
@@ -79,7 +83,8 @@ install-files:
 uninstall:
 	for program in $(programs); do rm -f "$(DESTDIR)$(bindir)/$$program" "$(DESTDIR)$(completiondir)/$$program"; done
 	for page in $(notdir $(basename $(wildcard man/*.scd))); do rm -f "$(DESTDIR)$(mandir)/man$${page##*.}/$$page"; done
-	rm -f "$(DESTDIR)$(sysusersdir)/process-control.conf" "$(DESTDIR)$(tmpfilesdir)/process-control.conf"
+	rm -f "$(DESTDIR)$(sysusersdir)/process-control.conf" "$(DESTDIR)$(tmpfilesdir)/process-control.conf" \
+	  "$(DESTDIR)$(sysusersdir)/process-control-web.conf" "$(DESTDIR)$(unitdir)/process-control-web.service"
 	rm -rf "$(DESTDIR)$(libdir)" "$(DESTDIR)$(docdir)"
 	@[ ! -e "$(DESTDIR)/etc/cron.d/process-control" ] || \
 	  echo 'Its jobs are still in /etc/cron.d/process-control: remove that file, or cron goes on calling run-job.' >&2

@@ -151,7 +151,9 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
 });
-const inputs = Object.keys(metafile.inputs);
+/** The script of the page is a bundle in a bundle, made before. */
+const pageInputs = JSON.parse(readFileSync(path.join(root, 'src/generated/page-inputs.json'), 'utf8'));
+const inputs = [...Object.keys(metafile.inputs), ...pageInputs];
 writeFileSync(path.join(fresh, 'THIRD-PARTY.txt'), thirdPartyNotices(root, inputs));
 writeFileSync(path.join(fresh, 'process-control.cdx.json'), billOfMaterials(root, inputs));
 const scripts = ['src/system/process/reaper.pl', 'src/system/run-log/remaining-output.pl'];

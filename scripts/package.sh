@@ -1,7 +1,7 @@
 #!/bin/sh
-# package.sh [DIRECTORY]: makes the files of a release in DIRECTORY (release/): the Debian package,
+# package.sh [DIRECTORY]: makes the files of a release in DIRECTORY (release/): the Debian packages,
 # a tarball of the built programs for `make install`, the bill of materials (CycloneDX), and the
-# checksums of all three. It packages the commit in a clean copy, and two builds of the same commit
+# checksums of all of them. It packages the commit in a clean copy, and two builds of the same commit
 # have the same bytes.
 set -eu
 umask 022
@@ -48,7 +48,7 @@ tar -c --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-o
 cp dist/process-control.cdx.json "$work/process-control-$version.cdx.json"
 
 cd "$target"
-mv "$work/process-control-$version.cdx.json" "$work/process-control-$version.tar.gz" "$work"/process-control_"$version"_*.deb "$work"/process-control_"$version"_*.changes \
+mv "$work/process-control-$version.cdx.json" "$work/process-control-$version.tar.gz" "$work"/process-control*_"$version"_*.deb "$work"/process-control_"$version"_*.changes \
   "$work"/process-control_"$version"_*.buildinfo .
-sha256sum "process-control-$version.tar.gz" "process-control-$version.cdx.json" process-control_"$version"_*.deb >SHA256SUMS
+sha256sum "process-control-$version.tar.gz" "process-control-$version.cdx.json" process-control*_"$version"_*.deb >SHA256SUMS
 cat SHA256SUMS

@@ -8,7 +8,6 @@ import { hostZone } from '../system/time/zones.ts';
 import { caller } from '../system/user/caller.ts';
 import { groupId } from '../system/user/group-id.ts';
 import { defined } from '../text/defined.ts';
-import { timeText } from '../zone/wall-time.ts';
 import { printAnswer, runProgram, say } from './frame/output.ts';
 import { openConfig } from './frame/prologue.ts';
 import { refuse } from './frame/refuse.ts';
@@ -17,6 +16,7 @@ import { watchFolders } from './web/changes/watched-folders.ts';
 import { closeDoors, type Doors, openDoors, tokenProblem } from './web/doors.ts';
 import { latestSnapshot } from './web/latest-snapshot.ts';
 import { type Place, parseWebOptions, placeOf, program } from './web/options.ts';
+import { hostReader } from './web/read/host-reader.ts';
 import { pageRoutes } from './web/routes.tsx';
 
 export function main(args: readonly string[]): void {
@@ -33,7 +33,7 @@ async function serve(args: readonly string[]): Promise<number> {
   const opened = openConfig(line.options.config);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;
-  const place = placeOf(line.options, config);
+  const place = placeOf(line.options, config, ownRuntime());
   const gid = config.web.group === undefined ? undefined : groupId(config.web.group);
   const problem = groupProblem(config, gid) ?? tokenProblem(place);
   if (problem !== undefined) return refuse(program, problem, exitCodes.configuration);
@@ -67,9 +67,9 @@ function groupProblem({ web }: Config, gid: number | undefined): string | undefi
 
 function routesOf(config: Config, base: string, feed: Feed) {
   return pageRoutes({
-    snapshot: latestSnapshot(config),
+    reader: hostReader(config, latestSnapshot(config)),
     feed,
-    formatTime: timeText(hostZone()),
+    zone: hostZone(),
     tell: ({ message }) => say(program, message),
     base,
   });
@@ -89,6 +89,12 @@ function sayWhere({ socket, proxySocket, base }: Place, { address }: Doors): voi
   }
   if (proxySocket !== undefined) say(program, `the page is at ${proxySocket}, for a proxy that names its readers`);
   if (address !== undefined) say(program, `the page is at http://${address}${base}/, for who knows a token`);
+}
+
+/** The directory that systemd has made for the program (`RuntimeDirectory`). */
+function ownRuntime(): string | undefined {
+  const [first = ''] = (process.env.RUNTIME_DIRECTORY ?? '').split(':');
+  return first.startsWith('/') ? first : undefined;
 }
 
 /** Resolves at the first signal that asks the program to end; a second one ends it at once. */

@@ -19,7 +19,8 @@ export const web = {
   properties: {
     socket: {
       ...path,
-      description: 'Unix socket on which the page answers; without it `web/view.sock` in the run directory.',
+      description:
+        'Unix socket on which the page answers; without it `web/view.sock` in the run directory, or `/run/process-control-web/view.sock` where systemd starts it.',
       examples: ['/run/process-control-web/view.sock'],
     },
     proxy_socket: {

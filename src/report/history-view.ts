@@ -3,8 +3,11 @@
  * runs. Its memory does not grow with the number of jobs.
  */
 
+import type { Steered } from '../run/history/event.ts';
 import { type StripItem, stripOf } from '../run/history/strip.ts';
+import type { JournalEntry } from '../service/record/journal.ts';
 import { defined } from '../text/defined.ts';
+import type { RunSnapshot } from './latest-runs.ts';
 import { entryMs, type HistoryEntry, isFailure } from './text/history.ts';
 import { type Ended, usualDuration } from './usual.ts';
 
@@ -95,5 +98,25 @@ export class Newest {
 
   #newest(): HistoryEntry[] {
     return this.#kept.sort((a, b) => entryMs(a) - entryMs(b)).slice(-this.#count);
+  }
+}
+
+/** An entry as `--json` prints it. */
+export type EntryValue =
+  | ({ readonly job: string; readonly usualMs?: number } & RunSnapshot)
+  | ({ readonly job: string; readonly event: 'service' } & JournalEntry)
+  | ({ readonly job: string } & Steered);
+
+/** A run is printed as it was before there were other entries, with the name of its job. */
+export function entryValue(entry: HistoryEntry): EntryValue {
+  switch (entry.is) {
+    case 'run':
+      return { job: entry.job, ...entry.run, ...defined({ usualMs: entry.usualMs }) };
+    case 'service':
+      return { job: entry.job, event: 'service', ...entry.entry };
+    case 'steered':
+      return { job: entry.job, ...entry.step };
+    default:
+      return entry satisfies never;
   }
 }

@@ -21,7 +21,7 @@ describe('the package, from its installation to its purge', { skip: noMachine },
 
   test('every program runs, and has its man page and its completion', () => {
     const programs = machine.must('dpkg -L process-control | sed -n "s|^/usr/bin/||p"').trim().split('\n');
-    assert.deepEqual(programs.sort(), ['check-jobs-icinga', 'cron-generate', 'jobctl', 'run-job']);
+    assert.deepEqual(programs.sort(), ['check-jobs-icinga', 'cron-generate', 'job-scheduler', 'jobctl', 'run-job']);
     for (const program of programs) {
       assert.equal(machine.must(`${program} --version`), `${program} ${version}\n`);
       assert.match(

@@ -18,9 +18,11 @@ export { version };
 const release = path.join(repository, 'release');
 /** The directory with the files of `npm run package`. */
 export const packageFile = path.join(release, `process-control_${version}_all.deb`);
+/** The second package, with the page for browsers. */
+export const webPackageFile = path.join(release, `process-control-web_${version}_all.deb`);
 const named = (ending: string) => path.join(release, `process-control-${version}.${ending}`);
 /** The tarball is the second. */
-export const releaseFiles = [packageFile, named('tar.gz'), named('cdx.json')];
+export const releaseFiles = [packageFile, named('tar.gz'), named('cdx.json'), webPackageFile];
 
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -90,7 +92,9 @@ export class Machine {
     const machine = new Machine(init, pid);
     // What the machine below has of ours, an index of manual pages that takes longer than all else,
     // and programs that would act when something is installed.
-    machine.sh('dpkg --purge process-control; userdel process-control');
+    machine.sh(
+      'dpkg --purge process-control-web process-control; userdel process-control; userdel process-control-web',
+    );
     machine.must('rm -rf /etc/process-control* /var/*/process-control*; rm -f /etc/cron.d/*process-control*');
     machine.must(
       'rm -f /var/lib/man-db/auto-update; printf "#!/bin/sh\\nexit 101\\n" >/usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d',

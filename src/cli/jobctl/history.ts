@@ -4,7 +4,7 @@
  */
 
 import type { Config } from '../../config/config.ts';
-import { type HistoryFilter, Newest, selectEntries, stripIn } from '../../report/history-view.ts';
+import { entryValue, type HistoryFilter, Newest, selectEntries, stripIn } from '../../report/history-view.ts';
 import { hiddenWords } from '../../report/snapshot.ts';
 import { daysText } from '../../report/text/days.ts';
 import { type HistoryEntry, type HistoryView, historyText } from '../../report/text/history.ts';
@@ -113,18 +113,4 @@ function readOrder({ lines, since, until, failed, slow }: Options): Order | stri
     ...(slow && { slow }),
   };
   return { count, filter };
-}
-
-/** A run as it was printed before there were other entries, with the name of its job. */
-function entryValue(entry: HistoryEntry): unknown {
-  switch (entry.is) {
-    case 'run':
-      return { job: entry.job, ...entry.run, ...defined({ usualMs: entry.usualMs }) };
-    case 'service':
-      return { job: entry.job, event: 'service', ...entry.entry };
-    case 'steered':
-      return { job: entry.job, ...entry.step };
-    default:
-      return entry satisfies never;
-  }
 }

@@ -41,6 +41,8 @@ export interface EvidenceOrder {
   readonly askedMs?: number;
   readonly installed: Installed;
   readonly forms: CommandForms;
+  /** Reads what cron has logged; by default also from the journal, by its program. */
+  readonly systemLog?: typeof readSystemLog;
 }
 
 export function gatherEvidence(order: EvidenceOrder): Evidence {
@@ -86,7 +88,10 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     runner: { path: config.runnerPath, ...problemOf(runnerProblem(config.runnerPath, config.serviceUser)) },
     state: { path: config.stateDirectory, ...problemOf(stateProblem(config)) },
     machine: { bootMs: bootTimeMs(), suspendedMs: suspendedMs() },
-    cronLog: cronLog({ momentMs, writtenMs: crontab.facts?.mtimeMs ?? momentMs, nowMs, zone }),
+    cronLog: cronLog(
+      { momentMs, writtenMs: crontab.facts?.mtimeMs ?? momentMs, nowMs, zone },
+      order.systemLog ?? readSystemLog,
+    ),
   };
 }
 
@@ -151,12 +156,12 @@ interface LogQuestion {
  * Reads the log from the tick, or from when the crontab was written if that was earlier, to some
  * hours later; at most a week.
  */
-function cronLog({ momentMs, writtenMs, nowMs, zone }: LogQuestion): CronLogEvidence {
+function cronLog({ momentMs, writtenMs, nowMs, zone }: LogQuestion, read: typeof readSystemLog): CronLogEvidence {
   const hoursMs = 4 * 60 * minuteMs;
   const fromMs = Math.max(Math.min(momentMs - hoursMs, writtenMs - minuteMs), momentMs - 7 * dayMs);
   const untilMs = Math.min(nowMs, momentMs + hoursMs);
   if (fromMs >= untilMs) return { missing: 'it is still to come', lines: [] };
-  const answer = readSystemLog({ fromMs, untilMs });
+  const answer = read({ fromMs, untilMs });
   if (answer.is === 'missing') return { missing: answer.reason, lines: [] };
   return { source: answer.source, lines: cronLogLines(answer.text, { fromMs, untilMs, hostZone: zone }) };
 }

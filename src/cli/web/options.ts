@@ -25,7 +25,8 @@ export interface WebOptions {
 }
 
 const texts = {
-  socket: 'Unix socket on which it answers (default: web/view.sock in the run directory).',
+  socket:
+    'Unix socket on which it answers (default: web/view.sock in the run directory; under systemd view.sock in its RuntimeDirectory).',
   'proxy-socket': 'Unix socket for a proxy that logs readers in and names them in X-Remote-User.',
   listen: 'Address and port for TCP, instead of the Unix socket; needs --token-file.',
   'token-file': 'File with the tokens that open the page over TCP, one a line.',
@@ -69,11 +70,11 @@ export interface Place {
   readonly base: string;
 }
 
-/** The page has a Unix socket unless only TCP is asked for. */
-export function placeOf(options: WebOptions, { web, runDirectory }: Config): Place {
+/** The page has a Unix socket unless only TCP is asked for. `ownRuntime` is the directory that systemd has made for it, if it has. */
+export function placeOf(options: WebOptions, { web, runDirectory }: Config, ownRuntime?: string): Place {
   const resolved = (given: string | undefined) => (given === undefined ? undefined : path.resolve(given));
   const listen = options.listen ?? web.listen;
-  const usual = listen === undefined ? path.join(runDirectory, 'web/view.sock') : undefined;
+  const usual = listen === undefined ? path.join(ownRuntime ?? path.join(runDirectory, 'web'), 'view.sock') : undefined;
   return {
     base: options['base-path'] ?? web.basePath,
     ...defined({

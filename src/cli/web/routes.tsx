@@ -1,22 +1,25 @@
 /** The closed table of what the page answers. Each view is made anew from one snapshot; nothing is written. */
 import { Hono } from 'hono';
-import type { JSX } from 'hono/jsx/jsx-runtime';
-import type { HostSnapshot } from '../../report/host-snapshot.ts';
+import { pageAssets } from '../../generated/page-assets.ts';
+import { parseMoment } from '../../report/typed/moment.ts';
 import { clock } from '../../system/time/clock.ts';
+import { timeText } from '../../zone/wall-time.ts';
+import { dayMs, type Zone } from '../../zone/zone.ts';
 import { finish } from './answer/finish.ts';
 import { addApi } from './api/routes.ts';
 import type { Feed } from './changes/feed.ts';
 import { safeHeaders } from './gate.ts';
-import { allJobs, type View } from './page/document.tsx';
-import { JobView } from './page/job.tsx';
-import { Jobs } from './page/jobs.tsx';
-import { queryOf } from './page/list.ts';
-import { Now } from './page/now.tsx';
-import { style } from './page/style.ts';
+import { icons } from './page/frame/icon.ts';
+import type { HostReader } from './read/host-reader.ts';
+import { addViews } from './views.tsx';
+
+/** The name of an asset changes with its text. */
+const keptForever = 'public, max-age=31536000, immutable';
 
 export interface PageParts {
-  readonly snapshot: () => HostSnapshot;
-  readonly formatTime: (ms: number) => string;
+  readonly reader: HostReader;
+  /** The host's: all times are shown in it. */
+  readonly zone: Zone;
   readonly feed: Feed;
   /** Is told what went wrong in the page itself; its reader gets no detail. */
   readonly tell: (error: Error) => void;
@@ -24,26 +27,28 @@ export interface PageParts {
   readonly base: string;
 }
 
-export function pageRoutes({ snapshot, feed, formatTime, tell, base }: PageParts): Hono {
-  const view = (): View => ({ snapshot: snapshot(), base, formatTime });
+export function pageRoutes({ reader, zone, feed, tell, base }: PageParts): Hono {
+  const formatTime = timeText(zone);
+  const dayStartMs = (day: string) => startOfDay(day, zone);
+  const view = () => ({ snapshot: reader.snapshot(), reader, base, formatTime, dayStartMs });
   const routes = new Hono({ strict: false }).basePath(base === '' ? '/' : base);
   routes.use(async (context, next) => {
     await next();
-    for (const [name, value] of Object.entries(safeHeaders)) context.res.headers.set(name, value);
+    for (const [name, value] of Object.entries(safeHeaders))
+      if (name !== 'Cache-Control' || !context.res.headers.has(name)) context.res.headers.set(name, value);
   });
   routes.use(finish(clock.nowMs));
-  routes.get('/', (context) => context.html(page(<Now {...view()} />)));
-  routes.get('/jobs', (context) => {
-    const query = queryOf((key) => context.req.query(key));
-    return context.html(page(<Jobs {...view()} query={query} />));
-  });
-  routes.get('/jobs/:slug', (context) => {
-    const shown = view();
-    const job = allJobs(shown.snapshot).find(({ slug }) => slug === context.req.param('slug'));
-    return job === undefined ? context.notFound() : context.html(page(<JobView {...shown} job={job} />));
-  });
-  routes.get('/assets/page.css', (context) => context.body(style, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
-  addApi(routes, { snapshot, feed });
+  addViews(routes, { view, parseMoment: (text) => parseMoment(text, { nowMs: clock.nowMs(), zone, leaning: 'past' }) });
+  for (const [type, { name, text }] of [
+    ['text/css', pageAssets.css],
+    ['text/javascript', pageAssets.js],
+  ] as const)
+    routes.get(`/assets/${name}`, (context) =>
+      context.body(text, 200, { 'Content-Type': `${type}; charset=utf-8`, 'Cache-Control': keptForever }),
+    );
+  for (const [name, svg] of icons)
+    routes.get(`/assets/${name}`, (context) => context.body(svg, 200, { 'Content-Type': 'image/svg+xml' }));
+  addApi(routes, { reader, feed });
   routes.notFound((context) => context.text('there is no such page\n', 404));
   routes.onError((error, context) => {
     tell(error);
@@ -52,6 +57,9 @@ export function pageRoutes({ snapshot, feed, formatTime, tell, base }: PageParts
   return routes;
 }
 
-function page(element: JSX.Element): string {
-  return `<!doctype html>${element}`;
+/** The first instant of a day. Where clocks change at midnight, it is the first one that has the day's date. */
+function startOfDay(day: string, zone: Zone): number {
+  const utcMs = Date.parse(day);
+  const guesses = [-dayMs, 0, dayMs].map((near) => utcMs - zone.offsetAt(utcMs + near));
+  return Math.min(...guesses.filter((ms) => ms + zone.offsetAt(ms) >= utcMs));
 }

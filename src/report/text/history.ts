@@ -74,6 +74,11 @@ function entryText(
     .join('');
 }
 
+/** The event in the words of the history, without job, time and run. */
+export function entryWords(entry: HistoryEntry, formatTime: (ms: number) => string): string {
+  return lineOf(entry, formatTime).words;
+}
+
 interface Line {
   readonly job: string;
   readonly time: string;

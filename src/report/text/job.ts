@@ -51,8 +51,22 @@ export function resetNote({ reset }: JobSnapshot, formatTime: (ms: number) => st
 /** Everything about one job, a fact a line. */
 export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string): string {
   if (isBroken(job)) return brokenDetails(job, formatTime);
+  return factLines(jobFacts(job, formatTime));
+}
+
+/** Label and words of everything that is known about a job that is not a service. */
+export function jobFacts(job: AnySnapshot, formatTime: (ms: number) => string): readonly JobFact[] {
+  return (isBroken(job) ? brokenFacts(job, formatTime) : goodFacts(job, formatTime)).filter(
+    (fact): fact is JobFact => fact[1] !== undefined,
+  );
+}
+
+export type JobFact = readonly [label: string, words: string];
+type PerhapsFact = readonly [label: string, words: string | undefined];
+
+function goodFacts(job: JobSnapshot, formatTime: (ms: number) => string): readonly PerhapsFact[] {
   const last = job.lastRun;
-  const facts: readonly (readonly [string, string | undefined])[] = [
+  return [
     ['job', `${job.slug} - ${job.name}`],
     ['description', job.description?.trim().replaceAll('\n', ' ')],
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
@@ -80,14 +94,17 @@ export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string)
     ['failures in a row', job.streak.failures === 0 ? undefined : failureWords(job, formatTime)],
     ['last success', job.streak.lastSuccessMs === undefined ? undefined : formatTime(job.streak.lastSuccessMs)],
   ];
-  return factLines(facts);
 }
 
 function brokenDetails(job: BrokenJobSnapshot, formatTime: (ms: number) => string): string {
   const what = job.file === 'gone' ? 'its file is gone' : 'its file has problems';
   const problems = job.problems.map((problem) => `  ${printable(problem)}\n`).join('');
+  return `${job.slug}: ${what}\n${problems}${factLines(jobFacts(job, formatTime))}`;
+}
+
+function brokenFacts(job: BrokenJobSnapshot, formatTime: (ms: number) => string): readonly PerhapsFact[] {
   const last = job.lastRun;
-  const facts: readonly (readonly [string, string | undefined])[] = [
+  return [
     ['activity', job.activity.is === 'idle' ? undefined : activityWords(job, formatTime)],
     ['waiting', nextWords(job, formatTime)],
     ['last run', last && lastRunWords(last, formatTime)],
@@ -95,7 +112,6 @@ function brokenDetails(job: BrokenJobSnapshot, formatTime: (ms: number) => strin
     ['notices', undeliveredWords(job, formatTime)],
     ['notice failed', failedNoticeWords(job)],
   ];
-  return `${job.slug}: ${what}\n${problems}${factLines(facts)}`;
 }
 
 function lastRunWords(
@@ -105,9 +121,8 @@ function lastRunWords(
   return `${formatTime(startedMs)} ${run} ${words}${lastedWords(outcome, durationMs)}`;
 }
 
-function factLines(facts: readonly (readonly [string, string | undefined])[]): string {
-  const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
-  return known.map(([label, value]) => `${`${label}:`.padEnd(19)} ${printable(value)}\n`).join('');
+function factLines(facts: readonly JobFact[]): string {
+  return facts.map(([label, value]) => `${`${label}:`.padEnd(19)} ${printable(value)}\n`).join('');
 }
 
 function overdueWords({ tickMs, overdueMs }: Overdue, slug: string, formatTime: (ms: number) => string): string {

@@ -50,6 +50,10 @@ const states: Readonly<Record<JobState, readonly ['attention' | 'well', Colour]>
   disabled: ['well', 'dim'],
 };
 
+export function needsAttention(state: JobState): boolean {
+  return states[state][0] === 'attention';
+}
+
 const order = Object.keys(states) as readonly JobState[];
 
 const stripLength = 10;

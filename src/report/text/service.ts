@@ -52,29 +52,35 @@ function because({ reason, lastExit }: InstanceSnapshot): string {
   return words === undefined ? '' : `: ${words}`;
 }
 
+interface DescribedJob {
+  readonly slug: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+}
+
+interface ServiceView {
+  readonly formatTime: (ms: number) => string;
+  readonly nowMs: number;
+  readonly unreadable?: number | undefined;
+  readonly notices: readonly string[];
+}
+
 /** Facts of a service, then its instances; `label: value` and rows of columns. */
-export function serviceDetails(
-  job: {
-    readonly slug: string;
-    readonly name: string;
-    readonly description?: string;
-    readonly tags: readonly string[];
-  },
+export function serviceDetails(job: DescribedJob, service: ServiceSnapshot, view: ServiceView): string {
+  const known = serviceFacts(job, service, view);
+  const head = known.map(([label, value]) => `${`${label}:`.padEnd(19)} ${printable(value)}\n`).join('');
+  return head + instanceLines(instanceRows(job.slug, service.instances, view));
+}
+
+/** Label and words of everything that is known about a service beside its instances. */
+export function serviceFacts(
+  job: DescribedJob,
   service: ServiceSnapshot,
-  {
-    formatTime,
-    nowMs,
-    unreadable,
-    notices,
-  }: {
-    readonly formatTime: (ms: number) => string;
-    readonly nowMs: number;
-    readonly unreadable?: number | undefined;
-    readonly notices: readonly string[];
-  },
-): string {
+  { formatTime, unreadable, notices }: ServiceView,
+): readonly (readonly [label: string, words: string])[] {
   const { supervisor, problems, rolling, rollingEnd, jobRun } = service;
-  const facts: readonly (readonly [string, string | undefined])[] = [
+  const facts: readonly (readonly [label: string, words: string | undefined])[] = [
     ['service', `${job.slug} - ${job.name}`],
     ['description', job.description?.replaceAll('\n', ' ')],
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
@@ -90,23 +96,36 @@ export function serviceDetails(
     ...notices.map((words) => ['notices', words] as const),
     ['file', problems === undefined ? undefined : `has problems and is not followed: ${problems[0] ?? ''}`],
   ];
-  const known = facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
-  const head = known.map(([label, value]) => `${`${label}:`.padEnd(19)} ${printable(value)}\n`).join('');
-  return head + instanceLines(job.slug, service.instances, { formatTime, nowMs });
+  return facts.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
 }
 
-function instanceLines(
+/** An instance in words. */
+export interface InstanceRow {
+  readonly number: number;
+  readonly name: string;
+  readonly at: string;
+  readonly pid: string;
+  readonly ports: string;
+  readonly words: string;
+}
+
+export function instanceRows(
   slug: string,
   instances: readonly InstanceSnapshot[],
-  times: { readonly formatTime: (ms: number) => string; readonly nowMs: number },
-): string {
-  const rows = instances.map((one) => [
-    `${slug}.${one.number}`,
-    one.stopped && one.at === 'down' ? 'stopped' : one.at,
-    one.pid === undefined ? '' : `pid ${one.pid}`,
-    printable(portWords(one)),
-    printable(detailsOf(one, times)),
-  ]);
+  times: Pick<ServiceView, 'formatTime' | 'nowMs'>,
+): readonly InstanceRow[] {
+  return instances.map((one) => ({
+    number: one.number,
+    name: `${slug}.${one.number}`,
+    at: one.stopped && one.at === 'down' ? 'stopped' : one.at,
+    pid: one.pid === undefined ? '' : `pid ${one.pid}`,
+    ports: portWords(one),
+    words: detailsOf(one, times),
+  }));
+}
+
+function instanceLines(instances: readonly InstanceRow[]): string {
+  const rows = instances.map(({ name, at, pid, ports, words }) => [name, at, pid, printable(ports), printable(words)]);
   const widths = [0, 1, 2, 3].map((column) => widest(rows.map((row) => row[column] ?? '')));
   const lines = rows.map((row) =>
     row

@@ -27,19 +27,23 @@ export const asciiSigns: StripSigns = { bars: '.', failure: 'x', missed: 'o', sk
 const leastUsualMs = 1000;
 
 /**
- * A run of the usual length has a low bar, and one of three times that, or more, the highest: so a strip shows what is unusual. Usual is the
- * median of the runs that succeeded.
+ * The heights of the bars of runs, from 0 to 1. A run of the usual length has a low bar, and one of three times that, or more, the highest: so a
+ * strip shows what is unusual. Usual is the median of the runs that succeeded.
  */
-export function stripText(items: readonly StripItem[], signs: StripSigns): string {
+export function stripHeights(items: readonly StripItem[]): readonly number[] {
   const durations = items.flatMap((item) => (item.is === 'success' ? [item.durationMs ?? 0] : []));
   const [usualMs = 0] = durations.sort((a, b) => a - b).slice(durations.length >> 1);
   const highestMs = 3 * Math.max(usualMs, leastUsualMs);
-  return items.map((item) => (item.is === 'success' ? barOf(item, highestMs, signs) : signs[item.is])).join('');
+  return items.map(({ durationMs = 0 }) => Math.min(1, Math.max(0, durationMs) / highestMs));
 }
 
-function barOf({ durationMs = 0 }: StripItem, highestMs: number, { bars }: StripSigns): string {
-  const share = Math.max(0, durationMs) / highestMs;
-  return bars[Math.min(bars.length - 1, Math.floor(share * bars.length))] ?? '';
+export function stripText(items: readonly StripItem[], signs: StripSigns): string {
+  const heights = stripHeights(items);
+  return items.map(({ is }, index) => (is === 'success' ? barOf(heights[index] ?? 0, signs) : signs[is])).join('');
+}
+
+function barOf(height: number, { bars }: StripSigns): string {
+  return bars[Math.min(bars.length - 1, Math.floor(height * bars.length))] ?? '';
 }
 
 export interface JobStrip {

@@ -37,13 +37,34 @@ export interface SystemLogSpan {
 
 /** The lines of about this span, unchanged. */
 export function readSystemLog(span: SystemLogSpan, files: readonly string[] = usualFiles): SystemLogAnswer {
+  const found = readFiles(files);
+  return 'closed' in found ? readJournal(span, found.closed) : found;
+}
+
+/** The same for a program that starts no other one: it reads the files only. */
+export function readSystemLogFiles(): SystemLogAnswer {
+  const found = readFiles(usualFiles);
+  if (!('closed' in found)) return found;
+  return { is: 'missing', reason: `${filesWords(found.closed)}, and the journal was not asked: jobctl why does that` };
+}
+
+function readFiles(files: readonly string[]): SystemLogAnswer | { readonly closed: readonly string[] } {
   const closed: string[] = [];
   for (const source of files) {
     const text = readEnd(source);
     if (text === 'closed') closed.push(source);
     else if (text !== undefined && /cron/i.test(text)) return { is: 'read', source, text };
   }
-  return readJournal(span, closed);
+  return { closed };
+}
+
+/** `closed`: files that the caller may not read. */
+function filesWords([file]: readonly string[]): string {
+  const of =
+    file === undefined
+      ? 'no syslog file has a word of it'
+      : `${file} can't be read by you (root and the group adm may)`;
+  return `no log of cron can be read: ${of}`;
 }
 
 /** `closed`: the file is there, and the caller may not read it. */
@@ -75,16 +96,11 @@ function readJournal({ fromMs, untilMs }: SystemLogSpan, closed: readonly string
     maxBuffer: 4 * tailBytes,
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
   });
-  const [file] = closed;
-  const of =
-    file === undefined
-      ? 'no syslog file has a word of it'
-      : `${file} can't be read by you (root and the group adm may)`;
   const journal =
     (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
       ? 'there is no journalctl'
       : 'the journal shows you nothing of it';
-  const reason = `no log of cron can be read: ${of}, and ${journal}`;
+  const reason = `${filesWords(closed)}, and ${journal}`;
   if (error !== undefined || status !== 0 || stdout.trim() === '') return { is: 'missing', reason };
   return { is: 'read', source: 'journalctl', text: stdout };
 }

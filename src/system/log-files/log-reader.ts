@@ -116,13 +116,13 @@ export class LogReader {
   }
 }
 
-/** The place where the last `lines` lines begin. */
-export function lastLinesAt(fd: number, lines: number): number {
-  let end = fstatSync(fd).size;
+/** The place where the last `lines` lines before `before` begin; before the end of the file unless it is given. */
+export function lastLinesAt(fd: number, lines: number, before: number = fstatSync(fd).size): number {
+  let end = before;
   const isWhole = end > 0 && readBytes(fd, end - 1, 1)[0] === newline;
   // The newline at the very end belongs to the last line.
   let left = isWhole ? lines + 1 : lines;
-  if (lines === 0) return end;
+  if (lines === 0) return before;
   while (end > 0) {
     const from = Math.max(0, end - chunkBytes);
     const bytes = readBytes(fd, from, end - from);

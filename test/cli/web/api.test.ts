@@ -6,10 +6,10 @@ import { changeFeed } from '../../../src/cli/web/changes/feed.ts';
 import { pageRoutes } from '../../../src/cli/web/routes.tsx';
 import type { HostSnapshot } from '../../../src/report/host-snapshot.ts';
 import type { Clock } from '../../../src/system/types/clock.ts';
-import { timeText } from '../../../src/zone/wall-time.ts';
 import { utc } from '../../../src/zone/zone.ts';
 import { parsed, series } from '../../report/metrics/parsed.ts';
 import { assertAnswer } from '../snapshot-schema.ts';
+import { emptyReader } from './empty-reader.ts';
 import { job, snapshot } from './scene.ts';
 
 /** A clock that stands until the test moves it. */
@@ -47,7 +47,7 @@ const feed = changeFeed(hand.clock);
 const fail = (error: Error): never => {
   throw error;
 };
-const routes = pageRoutes({ snapshot: () => shown, feed, formatTime: timeText(utc), tell: fail, base: '' });
+const routes = pageRoutes({ reader: { ...emptyReader, snapshot: () => shown }, feed, zone: utc, tell: fail, base: '' });
 
 // biome-ignore lint/suspicious/noExplicitAny: any JSON; the schema judges it
 type Value = any;

@@ -81,7 +81,7 @@ test('it answers on a socket for its group alone, ends with 0 when it is asked t
 
 test('a job that has run since is shown', async () => {
   const { child } = await start();
-  assert.match((await get(socket, '/jobs/hello')).body, /has never run/);
+  assert.match((await get(socket, '/jobs/hello')).body, /never-run/);
   await house.run('run-job', ['hello']);
   await until('the run', async () => /succeeded/.test((await get(socket, '/jobs/hello')).body));
   assert.equal(await stop(child, 'SIGINT'), 0);
@@ -252,8 +252,13 @@ test('it writes nothing and starts nothing, whatever is asked', { skip: strace }
     under: ['strace', '-f', '-q', '-o', trace, '-e', `trace=${calls}`],
   });
   await until('the page', () => existsSync(socket));
-  for (const target of ['/', '/jobs', '/jobs/hello', '/none']) await get(socket, target);
-  assert.match((await get(socket, '/jobs/hello')).body, /Say hello/);
+  for (const target of ['/', '/jobs', '/timeline', '/events', '/services', '/host', '/why/hello', '/help', '/none'])
+    await get(socket, target);
+  const { body } = await get(socket, '/jobs/hello');
+  assert.match(body, /Say hello/);
+  const run = /href="(\/jobs\/hello\/runs\/[^"]+)"/.exec(body)?.[1] ?? assert.fail('no run');
+  for (const target of [run, `${run}?find=hello`, `${run}/log.txt`])
+    assert.match((await get(socket, target)).body, /hello/);
   const [pid = ''] = readFileSync(trace, 'utf8').split(' ');
   process.kill(Number(pid), 'SIGTERM');
   await new Promise((resolve) => child.once('close', resolve));

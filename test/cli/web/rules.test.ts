@@ -31,3 +31,14 @@ test('no file starts a program or writes a file, but the one that makes the sock
 test('the routes are a closed table of GET', () => {
   assert.deepEqual(having(/\.(?:post|put|delete|patch|all|on)\(\s*['"`]\//), []);
 });
+
+test('the unit of systemd gives it no more than it needs', () => {
+  const unit = readFileSync(path.join(folder, '../../../etc/process-control-web.service'), 'utf8');
+  for (const line of [
+    ...['User=process-control-web', 'Group=adm', 'ProtectSystem=strict', 'RestrictAddressFamilies=AF_UNIX'],
+    ...['NoNewPrivileges=yes', 'CapabilityBoundingSet=', 'MemoryMax=256M', 'IPAddressDeny=any'],
+  ])
+    assert.ok(unit.includes(`\n${line}\n`), line);
+  // It reads from /proc whether a run lives.
+  assert.doesNotMatch(unit, /^(?:ProtectProc|ProcSubset|PrivatePIDs)=/m);
+});

@@ -6,8 +6,8 @@ import { snapshotJob } from '../../../src/report/snapshot.ts';
 import { emptyHistory } from '../../../src/run/history/history.ts';
 import type { RunRecord } from '../../../src/run/history/run-record.ts';
 import { clock } from '../../../src/system/time/clock.ts';
-import { timeText } from '../../../src/zone/wall-time.ts';
 import { utc } from '../../../src/zone/zone.ts';
+import { emptyReader } from './empty-reader.ts';
 
 export const nowMs = Date.UTC(2026, 10, 29, 3, 7, 21);
 
@@ -48,5 +48,11 @@ export function sceneRoutes(base: string) {
   const tell = (error: Error): never => {
     throw error;
   };
-  return pageRoutes({ snapshot: () => snapshot, feed: changeFeed(clock), formatTime: timeText(utc), tell, base });
+  return pageRoutes({
+    reader: { ...emptyReader, snapshot: () => snapshot },
+    zone: utc,
+    feed: changeFeed(clock),
+    tell,
+    base,
+  });
 }

@@ -1,22 +1,22 @@
 /** The addresses that programs read: the API, version 1, metrics, whether the page is well, and what has changed. GET only, like everything here. */
-import { createHash } from 'node:crypto';
-import type { Context, Hono } from 'hono';
-import type { HostSnapshot } from '../../../report/host-snapshot.ts';
+import type { Hono } from 'hono';
 import { exposition } from '../../../report/metrics/exposition.ts';
 import { snapshotFamilies } from '../../../report/metrics/snapshot-families.ts';
-import { clocklessJson } from '../answer/clockless.ts';
-import { weakTag } from '../answer/finish.ts';
 import type { Feed } from '../changes/feed.ts';
 import { changesAnswer } from '../changes/stream.ts';
-import type { ApiAnswer, ApiJob, ErrorAnswer } from './answers.ts';
+import type { HostReader } from '../read/host-reader.ts';
+import type { ApiJob } from './answers.ts';
 import { listed, partOf } from './list.ts';
+import { addRecords } from './records.ts';
+import { answer, envelope, refuse, unknownJob } from './respond.ts';
 
 export interface ApiParts {
-  readonly snapshot: () => HostSnapshot;
+  readonly reader: HostReader;
   readonly feed: Feed;
 }
 
-export function addApi(routes: Hono, { snapshot, feed }: ApiParts): void {
+export function addApi(routes: Hono, { reader, feed }: ApiParts): void {
+  const { snapshot } = reader;
   routes.get('/api/v1/host', (context) => {
     const { host } = snapshot();
     return answer(context, { ...envelope(host), item: host });
@@ -36,6 +36,7 @@ export function addApi(routes: Hono, { snapshot, feed }: ApiParts): void {
       return item === undefined ? unknownJob(context) : answer(context, { ...envelope(taken.host), item });
     });
   }
+  addRecords(routes, reader);
   routes.get('/api/v1/changes', (context) => changesAnswer(context, feed));
   routes.get('/metrics', (context) => {
     const detail = context.req.query('detail') ?? 'all';
@@ -60,27 +61,4 @@ function jobFilter(query: (key: string) => string | undefined): (job: ApiJob) =>
     [job.slug, ...('name' in job ? [job.name] : [])].some((name) => name.toLowerCase().includes(wanted)) &&
     (tag === '' || job.tags.includes(tag)) &&
     (state === '' || job.state === state);
-}
-
-export function envelope({ name, atMs }: HostSnapshot['host']) {
-  return { version: 1, host: name, atMs } as const;
-}
-
-/** Its ETag says nothing of the clock: a host on which nothing happens has the same one. */
-export function answer(context: Context, value: Exclude<ApiAnswer, ErrorAnswer>): Response {
-  const hash = createHash('sha256').update(clocklessJson(value)).digest();
-  return context.body(`${JSON.stringify(value)}\n`, 200, { 'Content-Type': json, ETag: weakTag(hash) });
-}
-
-const json = 'application/json; charset=utf-8';
-const statuses = { 'not-found': 404, 'wrong-query': 400, failed: 500 } as const;
-
-/** The words never repeat what was asked. */
-export function refuse(context: Context, code: keyof typeof statuses, words: string): Response {
-  const value: ErrorAnswer = { error: { code, words } };
-  return context.body(`${JSON.stringify(value)}\n`, statuses[code], { 'Content-Type': json });
-}
-
-export function unknownJob(context: Context): Response {
-  return refuse(context, 'not-found', 'there is no such job');
 }

@@ -1,26 +1,40 @@
 /** All jobs and services as one table; its filter, order and page are in the address. */
 
+import type { AnySnapshot } from '../../../report/text/job.ts';
+import { listedJob } from '../../../report/text/job-row.ts';
 import { relativeText, shortDuration } from '../../../report/text/relative.ts';
 import { printable } from '../../../text/printable.ts';
-import { countsOf, type PageJob, reasonOf } from './attention.ts';
-import { allJobs, Document, JobLink, State, type View, worstWords } from './document.tsx';
-import { type ListPart, type ListQuery, partOf, queryText } from './list.ts';
+import { countsOf } from './frame/attention.ts';
+import { allJobs, Document, JobLink, State, type View, When, worstWords } from './frame/document.tsx';
+import { type ListPart, type ListQuery, type Order, partOf, queryText } from './frame/list.ts';
+import { Strip } from './frame/strip.tsx';
+
+const columns: readonly (readonly [title: string, sort?: Order])[] = [
+  ['State', 'need'],
+  ['Job', 'name'],
+  ['Last run', 'last'],
+  ['Took', 'took'],
+  ['Next', 'next'],
+  ['Last runs'],
+];
 
 export function Jobs({ query, ...view }: View & { readonly query: ListQuery }) {
   const jobs = allJobs(view.snapshot);
   const part = partOf(jobs, query);
+  const to = (sort: Order) => `${view.base}/jobs${queryText({ ...query, sort, page: 1 })}`;
   return (
     <Document {...view} here="jobs" title={`Jobs · ${worstWords(jobs)}`}>
       <h1>{part.count === jobs.length ? `${jobs.length} jobs` : `${part.count} of ${jobs.length} jobs`}</h1>
       <Filter jobs={jobs} query={query} base={view.base} />
-      <table>
+      {part.count === 0 && <p>No job is like that.</p>}
+      <table class="list">
         <thead>
           <tr>
-            <th scope="col">State</th>
-            <th scope="col">Job</th>
-            <th scope="col">Last run</th>
-            <th scope="col">Took</th>
-            <th scope="col">Next</th>
+            {columns.map(([title, sort]) => (
+              <th scope="col" aria-sort={sort === query.sort ? 'other' : undefined}>
+                {sort === undefined ? title : <a href={to(sort)}>{title}</a>}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -34,30 +48,63 @@ export function Jobs({ query, ...view }: View & { readonly query: ListQuery }) {
   );
 }
 
-function Row({ job, view }: { readonly job: PageJob; readonly view: View }) {
+function Row({ job, view }: { readonly job: AnySnapshot; readonly view: View }) {
   const { atMs } = view.snapshot.host;
-  const nextMs = 'nextMs' in job ? job.nextMs : undefined;
+  const { note, lastMs, tookMs, nextMs, strip } = listedJob(job, view.formatTime);
   return (
-    <tr>
+    <tr id={`job-${job.slug}`} data-row="">
       <td>
         <State job={job} />
       </td>
-      <td>
+      <td class="name">
         <JobLink job={job} base={view.base} />{' '}
-        <span class="soft">{job.tags.map((tag) => `#${printable(tag)}`).join(' ')}</span>
+        <span class="tags">{job.tags.map((tag) => printable(tag)).join(' ')}</span>
+        {note !== '' && <p class="note">{printable(note)}</p>}
       </td>
       <td>
-        {printable(reasonOf(job))}
-        {job.lastEnd && `, ${relativeText(job.lastEnd.atMs, atMs)}`}
+        {lastMs !== undefined && <Short label="last" ms={lastMs} view={view} words={relativeText(lastMs, atMs)} />}
       </td>
-      <td>{job.lastEnd?.durationMs !== undefined && shortDuration(job.lastEnd.durationMs)}</td>
-      <td>{nextMs !== undefined && `${view.formatTime(nextMs)}, ${relativeText(nextMs, atMs)}`}</td>
+      <td>
+        {tookMs !== undefined && (
+          <>
+            <span class="label">took </span>
+            {shortDuration(tookMs)}
+          </>
+        )}
+      </td>
+      <td>
+        {nextMs !== undefined && (
+          <>
+            <span class="label">next </span>
+            <When ms={nextMs} view={view} />
+          </>
+        )}
+      </td>
+      <td>{strip !== undefined && <Strip items={strip} />}</td>
     </tr>
   );
 }
 
+interface ShortProps {
+  readonly label: string;
+  readonly ms: number;
+  readonly words: string;
+  readonly view: View;
+}
+
+function Short({ label, ms, words, view }: ShortProps) {
+  return (
+    <>
+      <span class="label">{label} </span>
+      <time datetime={new Date(ms).toISOString()} title={view.formatTime(ms)}>
+        {words}
+      </time>
+    </>
+  );
+}
+
 interface FilterProps {
-  readonly jobs: readonly PageJob[];
+  readonly jobs: readonly AnySnapshot[];
   readonly query: ListQuery;
   readonly base: string;
 }
@@ -65,25 +112,21 @@ interface FilterProps {
 function Filter({ jobs, query, base }: FilterProps) {
   const states = new Set([...countsOf(jobs).map(({ state }) => state as string), query.state]);
   const tags = new Set([...jobs.flatMap((job) => job.tags), query.tag]);
+  const isFiltered = query.q !== '' || query.state !== '' || query.tag !== '';
   return (
-    <form action={`${base}/jobs`} method="get">
-      <label>
-        Name contains
-        <input type="search" name="q" value={printable(query.q)} />
-      </label>
-      <Choice label="State" name="state" values={states} chosen={query.state} />
-      <Choice label="Tag" name="tag" values={tags} chosen={query.tag} />
-      <label>
-        Order
-        <select name="sort">
-          <option value="">what needs you first</option>
-          <option value="name" selected={query.sort === 'name'}>
-            by name
-          </option>
-        </select>
-      </label>
-      <button type="submit">Show</button>
-    </form>
+    <search>
+      <form action={`${base}/jobs`} method="get">
+        <label>
+          Name contains
+          <input type="search" name="q" value={printable(query.q)} />
+        </label>
+        <Choice label="State" name="state" values={states} chosen={query.state} />
+        <Choice label="Tag" name="tag" values={tags} chosen={query.tag} />
+        {query.sort !== 'need' && <input type="hidden" name="sort" value={query.sort} />}
+        <button type="submit">Show</button>
+        {isFiltered && <a href={`${base}/jobs${queryText({ sort: query.sort })}`}>all</a>}
+      </form>
+    </search>
   );
 }
 
@@ -95,8 +138,7 @@ interface ChoiceProps {
 }
 
 /** A value with characters that can't be seen is left out: its text would not be what it says. */
-
-function Choice({ label, name, values, chosen }: ChoiceProps) {
+export function Choice({ label, name, values, chosen }: ChoiceProps) {
   return (
     <label>
       {label}
@@ -120,7 +162,7 @@ function Pages({ part, query, base }: { readonly part: ListPart; readonly query:
   if (pages === 1) return null;
   const to = (wanted: number) => `${base}/jobs${queryText({ ...query, page: wanted })}`;
   return (
-    <nav aria-label="Pages">
+    <nav aria-label="Pages" class="pages">
       {page > 1 && <a href={to(page - 1)}>◂ page {page - 1}</a>} page {page} of {pages}{' '}
       {page < pages && <a href={to(page + 1)}>page {page + 1} ▸</a>}
     </nav>

@@ -1,0 +1,6 @@
+/** The script of the page: fresh contents without a jump, and keys. Without it the page does the same by links and by loading it again. */
+import { startKeys } from './keys.ts';
+import { startLive } from './live.ts';
+
+startKeys();
+startLive();

@@ -1,0 +1,121 @@
+/** The events of this host: failures, missed starts, and what people decided; newest first. */
+import { Newest } from '../../../report/history-view.ts';
+import { entryMs, entryWords, type HistoryEntry, isFailure } from '../../../report/text/history.ts';
+import { printable } from '../../../text/printable.ts';
+import { allJobs, Document, jobPath, runPath, type View, When, worstWords } from './frame/document.tsx';
+
+export const eventFilters = ['news', 'failed', 'missed', 'people', 'all'] as const;
+
+export interface EventsQuery {
+  readonly outcome: (typeof eventFilters)[number];
+  readonly job: string;
+  /** Only what began before this moment, milliseconds since 1970. */
+  readonly beforeMs?: number;
+}
+
+const filterWords = {
+  news: 'failures, missed, decisions',
+  failed: 'failures',
+  missed: 'missed',
+  people: 'decisions of people',
+  all: 'everything',
+} as const;
+
+const mostRows = 100;
+
+export function Events({ query, ...view }: View & { readonly query: EventsQuery }) {
+  const jobs = allJobs(view.snapshot);
+  const slugs =
+    query.job === '' ? jobs.map(({ slug }) => slug) : jobs.flatMap(({ slug }) => (slug === query.job ? [slug] : []));
+  const newest = new Newest(mostRows);
+  for (const entry of view.reader.entries(slugs)) if (isWanted(entry, query)) newest.add([entry]);
+  const rows = [...newest.entries()].reverse();
+  const last = rows.at(-1);
+  const to = (more: Readonly<Record<string, string>>) => {
+    const job: Record<string, string> = query.job === '' ? {} : { job: query.job };
+    return `${view.base}/events?${new URLSearchParams({ ...job, ...more }).toString()}`;
+  };
+  const services = new Set(view.snapshot.services.map(({ slug }) => slug));
+  return (
+    <Document {...view} here="events" title={`Events · ${worstWords(jobs)}`}>
+      <h1>Events{query.job !== '' && <span class="soft"> of {printable(query.job)}</span>}</h1>
+      <p class="choices">
+        {eventFilters.map((outcome) => (
+          <a href={to({ outcome })} aria-current={outcome === query.outcome ? 'true' : undefined}>
+            {filterWords[outcome]}
+          </a>
+        ))}
+        {query.job !== '' && <a href={`${view.base}/events?outcome=${query.outcome}`}>of all jobs</a>}
+      </p>
+      {rows.length === 0 && <p class="soft">Nothing of this kind is on record.</p>}
+      {rows.length > 0 && (
+        <table class="list">
+          <thead>
+            <tr>
+              <th scope="col">When</th>
+              <th scope="col">Job</th>
+              <th scope="col">What</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((entry) => (
+              <EventRow entry={entry} isService={services.has(entry.job)} view={view} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {newest.seen > rows.length && last !== undefined && (
+        <p>
+          <a href={to({ outcome: query.outcome, before: String(entryMs(last)) })}>older ▸</a>
+        </p>
+      )}
+    </Document>
+  );
+}
+
+function EventRow({
+  entry,
+  isService,
+  view,
+}: {
+  readonly entry: HistoryEntry;
+  readonly isService: boolean;
+  readonly view: View;
+}) {
+  const { job } = entry;
+  const words = printable(entryWords(entry, view.formatTime));
+  const path = jobPath({ slug: job, ...(isService && { service: {} as never }) }, view.base);
+  const run =
+    entry.is === 'run' && entry.run.logPath !== undefined ? runPath(job, entry.run.run, view.base) : undefined;
+  return (
+    <tr id={`event-${job}-${entry.is}-${entryMs(entry)}`} data-row="">
+      <td>
+        <When ms={entryMs(entry)} view={view} isBare />
+      </td>
+      <td>
+        <a href={path}>{printable(job)}</a>
+      </td>
+      <td class={isFailure(entry) ? 'bad' : undefined}>{run === undefined ? words : <a href={run}>{words}</a>}</td>
+    </tr>
+  );
+}
+
+function isWanted(entry: HistoryEntry, { outcome, beforeMs = Number.POSITIVE_INFINITY }: EventsQuery): boolean {
+  if (entryMs(entry) >= beforeMs) return false;
+  const isMissed = entry.is === 'run' && entry.run.outcome?.kind === 'missed';
+  const isDecision = entry.is === 'steered' || (entry.is === 'service' && entry.entry.by !== undefined);
+  switch (outcome) {
+    case 'all':
+      return true;
+    case 'missed':
+      return isMissed;
+    case 'people':
+      return isDecision;
+    case 'failed':
+      return isFailure(entry) && !isMissed;
+    case 'news':
+      return isFailure(entry) || isDecision;
+    default:
+      return outcome satisfies never;
+  }
+}

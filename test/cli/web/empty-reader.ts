@@ -1,0 +1,19 @@
+/** A host of which nothing is on record. */
+import type { HostReader } from '../../../src/cli/web/read/host-reader.ts';
+
+export const emptyReader: HostReader = {
+  snapshot: () => {
+    throw new Error('there is no snapshot');
+  },
+  lastWords: () => undefined,
+  usualMs: () => undefined,
+  record: () => ({ entries: [], days: [], crontab: { path: '/etc/cron.d/process-control' }, next: [] }),
+  runsIn: () => new Map(),
+  ticksIn: () => [],
+  entries: () => [],
+  why: () => undefined,
+  logPlace: () => undefined,
+  log: async () => ({ is: 'none', words: 'there is no log' }),
+  startCommand: (slug) => `sudo jobctl start ${slug}`,
+  hostCommands: () => ({ install: 'sudo cron-generate' }),
+};
