@@ -96,6 +96,10 @@ export class FakeHistory implements HistoryStore {
     return { ok: true as const };
   }
   rotate(): void {}
+
+  isFull(): boolean {
+    return false;
+  }
   kept(): string {
     return '';
   }

@@ -13,6 +13,8 @@ export interface HistoryStore {
   hidden?(slug: string): string | undefined;
   /** Appends one line with one write(2). If the file ends in a torn line, a newline goes first. */
   append(slug: string, line: string): WriteAnswer;
+  /** True when the file is larger than `rotate` lets it be. */
+  isFull(slug: string): boolean;
   /**
    * Bounds the file's size. Only the holder of the job's lock may call it. `summary` makes the lines
    * that are kept of the text that is dropped.
