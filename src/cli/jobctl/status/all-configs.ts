@@ -45,7 +45,7 @@ export async function statusOfAllConfigs({ name, tag, json = false }: Options): 
   return worst;
 }
 
-/** As of `jobctl status` of several jobs. */
+/** The exit code, as `jobctl status` of several jobs gives it. */
 function codeOf(jobs: readonly AnySnapshot[]): number {
   return jobs.some((job) => jobStateCode(job) === 1) ? 1 : 0;
 }
