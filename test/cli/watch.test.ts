@@ -47,7 +47,7 @@ describe('at a terminal', { skip: noTmux }, () => {
 
   for (const [columns, titles] of [
     [40, /^JOB +STATE +LAST( +TOOK)?$/m],
-    [80, /^JOB +STATE +LAST +TOOK( +NEXT)?( +RUNS)?$/m],
+    [80, /^JOB +STATE +LAST +TOOK( +NEXT)?( +RUNS)?( +TAGS)?$/m],
     [200, /^JOB +STATE +LAST +TOOK( +NEXT)? +RUNS +TAGS +NOTE$/m],
   ] as const)
     test(`the table fits ${columns} columns, what needs a person first, and totals last`, async () => {
@@ -70,6 +70,16 @@ describe('at a terminal', { skip: noTmux }, () => {
       if (setting === 'LANG=C') assert.match(shown, /^[\n -~]*$/);
       else assert.doesNotMatch(terminal.coloured(), /\u001b\[[0-9;]*m/, setting);
     }
+  });
+
+  test('--watch ends when the shell that started it was killed, and the next one has the screen', async () => {
+    terminal.resize(80, 24);
+    await type(`bash -c 'echo $$ > ${house.path('inner')}; jobctl status --watch; true'; echo "code $?"`);
+    await terminal.shows(/^>backup +failing /m);
+    process.kill(Number(readFileSync(house.path('inner'), 'utf8')), 'SIGKILL');
+    await until('the screen to be given back', () => !terminal.mode().alternate);
+    await type('echo hello');
+    await terminal.shows(/^hello$/m);
   });
 
   test('status NAME ends with the last lines of the failed run', async () => {
