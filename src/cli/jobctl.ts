@@ -21,6 +21,7 @@ import { reset } from './jobctl/reset.ts';
 import { serviceCommand } from './jobctl/service/service.ts';
 import { stopSupervisors } from './jobctl/service/stop-supervisors.ts';
 import { start } from './jobctl/start.ts';
+import { statusOfAllConfigs } from './jobctl/status/all-configs.ts';
 import { status } from './jobctl/status/status.ts';
 import { restart, stop } from './jobctl/stop.ts';
 import { why } from './jobctl/why.ts';
@@ -93,6 +94,7 @@ async function jobctl(written: readonly string[]): Promise<number> {
   const { config: configFile } = options;
   // A broken configuration is what it is asked about.
   if (name === 'doctor') return loadDoctor(options);
+  if (options['all-configs']) return statusOfAllConfigs(options);
   const opened = command.changes ? await openAsServiceUser({ program, args, configFile }) : openConfig(configFile);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;

@@ -14,6 +14,25 @@ import { configSchema } from './schema.ts';
  */
 const sudoNames = /^\/etc\/process-control(?:-[A-Za-z0-9_-]+)?\.yaml$/;
 
+/** A configuration of this host: the usual one, or that of another service user. */
+export interface HostConfig {
+  /** `backup` for /etc/process-control-backup.yaml; absent for the usual one. */
+  readonly name?: string;
+  /** The file to name with `--config`; absent for the usual one, which may be of several files. */
+  readonly file?: string;
+}
+
+/** The configurations that lie in /etc, the usual one first. Without any it is the usual one: it may be the caller's own. */
+export function configsOfHost(files: Pick<Files, 'list' | 'facts'>, directory = '/etc'): readonly HostConfig[] {
+  const named = [...(files.list(directory) ?? [])].sort(bytewise).flatMap((file): HostConfig[] => {
+    const name = /^process-control-([A-Za-z0-9_-]+)\.yaml$/.exec(file)?.[1];
+    return name === undefined ? [] : [{ name, file: `${directory}/${file}` }];
+  });
+  const hasDropIn = files.list(`${directory}/process-control.d`)?.some((name) => name.endsWith('.yaml'));
+  const hasUsual = hasDropIn === true || files.facts(`${directory}/process-control.yaml`) !== undefined;
+  return hasUsual || named.length === 0 ? [{}, ...named] : named;
+}
+
 /** The files that the caller asks for. Only tests change `systemFile` and `dropInDirectory`. */
 export interface Request {
   /** `--config FILE`; wins over PROCESS_CONTROL_CONFIG. */

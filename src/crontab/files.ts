@@ -6,7 +6,7 @@ import type { CrontabChange } from '../system/types/cron.ts';
 import type { FileFacts, FileKind, Files } from '../system/types/file.ts';
 import type { CrontabFile } from './crontab.ts';
 import { isPartOf } from './header.ts';
-import { nothingPresent, type PresentCrontab, readPresent } from './present.ts';
+import { isOfOther, nothingPresent, type Origin, type PresentCrontab, readPresent } from './present.ts';
 
 type PresentFile =
   /**
@@ -79,12 +79,13 @@ function judge(
 
 /**
  * Returns the owner of the crontab and the lines that jobs have now. No line is taken from a file
- * that others could have written.
+ * that others could have written, nor from the crontab of another configuration than `mine`.
  */
-export function presentCrontab({ name, files }: PresentFiles): PresentCrontab {
+export function presentCrontab({ name, files }: PresentFiles, mine: Origin): PresentCrontab {
   const main = files.get(name);
   if (main === undefined) return nothingPresent;
   if (main.is !== 'text') return { ...nothingPresent, owner: 'foreign' };
+  if (isOfOther(main.text, mine)) return { ...nothingPresent, owner: 'other' };
   const present = readPresent([main.text, ...parts(name, files).map((part) => part.text)]);
   return main.trusted ? present : { ...nothingPresent, owner: present.owner };
 }
@@ -107,8 +108,9 @@ export function decideChange(
   { owner, adopt }: { readonly owner: PresentCrontab['owner']; readonly adopt: boolean },
 ): ChangeAnswer {
   const isMine = (file: PresentFile) =>
-    file.name === name ? owner !== 'foreign' : file.is === 'text' && isPartOf(file.text, name);
-  const refused = wanted.flatMap((file) => refusalFor(files.get(file.name), isMine, adopt) ?? []);
+    file.name === name ? owner !== 'foreign' && owner !== 'other' : file.is === 'text' && isPartOf(file.text, name);
+  const strange = owner === 'other' ? 'has the jobs of another configuration' : 'was not written by cron-generate';
+  const refused = wanted.flatMap((file) => refusalFor(files.get(file.name), { isMine, adopt, strange }) ?? []);
   if (refused.length > 0) return { refused };
   const writes = wanted.filter((file) => !isAlready(files.get(file.name), file));
   const names = new Set(wanted.map((file) => file.name));
@@ -121,13 +123,16 @@ export function decideChange(
 
 function refusalFor(
   there: PresentFile | undefined,
-  isMine: (file: PresentFile) => boolean,
-  adopt: boolean,
+  {
+    isMine,
+    adopt,
+    strange,
+  }: { readonly isMine: (file: PresentFile) => boolean; readonly adopt: boolean; readonly strange: string },
 ): string | undefined {
   if (there === undefined) return undefined;
   if (there.is === 'no file') return `${there.name} is a ${there.kind}; remove it, then run cron-generate again`;
   if (isMine(there) || adopt) return undefined;
-  const what = there.is === 'unreadable' ? there.reason : 'was not written by cron-generate';
+  const what = there.is === 'unreadable' ? there.reason : strange;
   return `${there.name} ${what}; look at it, then run cron-generate --adopt to replace it`;
 }
 

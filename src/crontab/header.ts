@@ -29,9 +29,18 @@ export interface HeaderValues {
 /** Returns the header of part 1, the file NAME itself, or of a later part, NAME-2, NAME-3… */
 export function header({ directory, home, searchPath, settings }: HeaderValues, part: number, name: string): string {
   const continued = part === 1 ? '' : `, part ${part} of ${name}`;
-  const title = `${commentText(`# Jobs of ${directory}`)}${continued}`;
+  const title = `${titleOf(directory)}${continued}`;
   const fixed = ['SHELL=/bin/sh', `PATH=${searchPath}`, `HOME=${home}`, 'MAILTO=""'];
   return `${[ownership, title, ...fixed, ...settings, trigger].join('\n')}\n\n`;
+}
+
+function titleOf(directory: string): string {
+  return commentText(`# Jobs of ${directory}`);
+}
+
+/** True for the crontab of the jobs of this directory. */
+export function isOfDirectory(text: string, directory: string): boolean {
+  return text.slice(0, 4096).split('\n')[1] === titleOf(directory);
 }
 
 export function isOurs(text: string): boolean {

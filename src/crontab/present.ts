@@ -2,7 +2,7 @@
  * Reads the present crontab: whose it is, and the line of each job. Our own is known by its header,
  * the predecessor's by its content: comments and lines that start run-job.
  */
-import { isOurs } from './header.ts';
+import { isOfDirectory, isOurs } from './header.ts';
 import { readLine } from './reader.ts';
 
 /**
@@ -19,7 +19,8 @@ export interface LastLine {
 }
 
 export interface PresentCrontab {
-  readonly owner: 'none' | 'us' | 'predecessor' | 'foreign';
+  /** `other`: written by cron-generate for another configuration of this host. */
+  readonly owner: 'none' | 'us' | 'predecessor' | 'foreign' | 'other';
   /** Parses the lines on demand, because mostly no line has to be kept. */
   content(): PresentLines;
 }
@@ -39,12 +40,36 @@ export const nothingPresent: PresentCrontab = { owner: 'none', content: () => no
 const slugPattern = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}';
 /** Matches our own lines, whatever path the program had when they were written. */
 const ourJob = new RegExp(`(?:^|\\s)/\\S* (--due )?--job (${slugPattern})(?=\\s|$)`);
+/** Matches a line of ours, about one job or about all. */
+const ourCommand = /^[^#].*\s\/\S* (?:--due )?--(?:job|ensure|catch-up)(?=\s|$)/;
 /**
  * Matches the predecessor's `run-job --job NAME`, and `run-job NAME` or the path of the job file of
  * its earlier versions.
  */
 const predecessorJob = new RegExp(`(?:^|/|\\s)run-job (?:--job )?(?:/\\S*/)?(${slugPattern}?)(?:\\.yaml)?(?=\\s|$)`);
 const zoneNote = new RegExp(`^# (${slugPattern}) follows ((?:\\S+ ){5})([\\w/+-]+)$`);
+
+/** The configuration that a crontab was made from. */
+export interface Origin {
+  /** `job_directory`. */
+  readonly directory: string;
+  /** The value of `--config` on its lines; absent for the usual configuration. */
+  readonly config?: string;
+}
+
+const usualFile = '/etc/process-control.yaml';
+
+/**
+ * True for our crontab of another configuration: of other jobs, and its lines name another file. When only one of the two differs, the directory of
+ * the jobs or the file of the configuration was moved.
+ */
+export function isOfOther(text: string, { directory, config = usualFile }: Origin): boolean {
+  if (!isOurs(text) || isOfDirectory(text, directory)) return false;
+  const command = text.split('\n').find((line) => ourCommand.test(line));
+  if (command === undefined) return false;
+  const [, named = usualFile] = / --config (\S+)/.exec(command) ?? [];
+  return named !== config;
+}
 
 /**
  * `texts` are the main file and its numbered parts, in order; empty if there is no file that can be

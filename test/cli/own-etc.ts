@@ -23,6 +23,10 @@ export class OwnEtc {
     copyFileSync(from, path.join(this.#directory, name));
   }
 
+  remove(name: string): void {
+    rmSync(path.join(this.#directory, name));
+  }
+
   /** The words of the command, and before them what gives it this /etc. */
   under(command: readonly string[]): readonly string[] {
     return [

@@ -47,7 +47,7 @@ describe('at a terminal', { skip: noTmux }, () => {
 
   for (const [columns, titles] of [
     [40, /^JOB +STATE +LAST( +TOOK)?$/m],
-    [80, /^JOB +STATE +LAST +TOOK( +NEXT)?( +RUNS)?$/m],
+    [80, /^JOB +STATE +LAST +TOOK( +NEXT)?( +RUNS)?( +TAGS)?$/m],
     [200, /^JOB +STATE +LAST +TOOK( +NEXT)? +RUNS +TAGS +NOTE$/m],
   ] as const)
     test(`the table fits ${columns} columns, what needs a person first, and totals last`, async () => {
@@ -72,11 +72,38 @@ describe('at a terminal', { skip: noTmux }, () => {
     }
   });
 
+  test('--watch ends when the shell that started it was killed, and the next one has the screen', async () => {
+    terminal.resize(80, 24);
+    await type(`bash -c 'echo $$ > ${house.path('inner')}; jobctl status --watch; true'; echo "code $?"`);
+    await terminal.shows(/^>backup +failing /m);
+    process.kill(Number(readFileSync(house.path('inner'), 'utf8')), 'SIGKILL');
+    await until('the screen to be given back', () => !terminal.mode().alternate);
+    await type('echo hello');
+    await terminal.shows(/^hello$/m);
+  });
+
   test('status NAME ends with the last lines of the failed run', async () => {
     await type('jobctl status backup; echo "code $?"');
     const shown = await terminal.shows(/^code 1$/m);
     assert.match(shown, /^last success: .*\n|^failures in a row: .*\n/m);
     assert.match(shown, /^ {2}.*no space left on the device$/m);
+  });
+
+  test('status NAME and failed break no word at 40 columns', async () => {
+    terminal.resize(40, 40);
+    const wordsOf = (text: string) => text.split(/\s+/).filter((word) => /^[a-z;:,]+$/.test(word));
+    for (const args of [['status', 'backup'], ['failed']]) {
+      const whole = new Set(wordsOf((await house.run('jobctl', args)).stdout));
+      await type(`jobctl ${args.join(' ')}; echo "code $?"`);
+      const screen = await terminal.shows(/^code 1$/m);
+      const shown = screen.slice(screen.indexOf('$?"') + 3).split('\ncode 1\n')[0] ?? '';
+      assert.ok(wordsOf(shown).length > 10, shown);
+      assert.deepEqual(
+        wordsOf(shown).filter((word) => !whole.has(word)),
+        [],
+        shown,
+      );
+    }
   });
 
   for (const columns of [40, 80, 200])

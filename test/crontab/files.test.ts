@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decideChange, lookAtPresent, presentCrontab } from '../../src/crontab/files.ts';
 import { header } from '../../src/crontab/header.ts';
+import type { Origin } from '../../src/crontab/present.ts';
 import type { FileFacts, FileRead, Files } from '../../src/system/types/file.ts';
 
 interface Fake extends Partial<FileFacts> {
@@ -45,10 +46,11 @@ const part = (number: number, name = 'jobs') =>
     name,
   );
 const ours = part(1) + line('a');
+const mine: Origin = { directory: '/var/lib/jobs' };
 
-function decide(present: Record<string, Fake>, wanted: Record<string, string>, adopt = false) {
+function decide(present: Record<string, Fake>, wanted: Record<string, string>, adopt = false, origin = mine) {
   const there = lookAtPresent(machine(present), '/etc/cron.d/jobs', 0);
-  const { owner } = presentCrontab(there);
+  const { owner } = presentCrontab(there, origin);
   const files = Object.entries(wanted).map(([name, text]) => ({ name, text }));
   const answer = decideChange(there, files, { owner, adopt });
   if (answer.refused !== undefined) return answer.refused.join('; ');
@@ -82,7 +84,7 @@ for (const [what, wrong, believed] of unsound) {
   test(`the right text in a file ${what} is written again, and its lines are ${believed ? '' : 'not '}trusted`, () => {
     const present = { jobs: { text: ours, ...wrong } };
     assert.deepEqual(decide(present, { jobs: ours }), { writes: ['jobs'], removals: [] });
-    const crontab = presentCrontab(lookAtPresent(machine(present), '/etc/cron.d/jobs', 0));
+    const crontab = presentCrontab(lookAtPresent(machine(present), '/etc/cron.d/jobs', 0), mine);
     assert.deepEqual([crontab.owner, crontab.content().lines.size], ['us', believed ? 1 : 0]);
   });
 }
@@ -103,19 +105,46 @@ test('numbered parts that are no longer needed are removed, but never files of o
   assert.deepEqual(decide(present, { jobs: ours }), { writes: [], removals: ['jobs-2', 'jobs-7'] });
 });
 
+/** [the configuration that writes, the lines that are there, whether they are of another one] */
+const origins: readonly (readonly [Origin, string, boolean])[] = [
+  [{ directory: '/var/lib/jobs' }, line('a'), false],
+  [{ directory: '/var/lib/moved' }, line('a'), false],
+  [{ directory: '/var/lib/moved', config: '/etc/process-control.yaml' }, line('a'), false],
+  [{ directory: '/var/lib/jobs', config: '/etc/process-control-backup.yaml' }, line('a'), false],
+  [{ directory: '/var/lib/moved', config: '/etc/process-control-backup.yaml' }, line('a'), true],
+  [{ directory: '/var/lib/moved', config: '/etc/process-control-backup.yaml' }, '# No line for a\n', false],
+  [{ directory: '/var/lib/moved' }, line('a --config /etc/process-control-backup.yaml'), true],
+  [{ directory: '/var/lib/moved' }, '* * * * * svc /usr/bin/run-job --ensure --config /etc/other.yaml\n', true],
+  [{ directory: '/var/lib/moved', config: '/etc/other.yaml' }, line('a --config /etc/other.yaml'), false],
+];
+
+for (const [origin, lines, isOther] of origins) {
+  const { directory, config = 'the usual configuration' } = origin;
+  test(`the jobs of ${directory} by ${config} ${isOther ? 'do not replace' : 'replace'} ${lines.trim()}`, () => {
+    const present = { jobs: { text: part(1) + lines } };
+    const wanted = { jobs: `${part(1)}\n` };
+    const answer = decide(present, wanted, false, origin);
+    if (!isOther) assert.deepEqual(answer, { writes: ['jobs'], removals: [] });
+    else assert.match(String(answer), /^jobs has the jobs of another configuration; .* cron-generate --adopt/);
+    assert.deepEqual(decide(present, wanted, true, origin), { writes: ['jobs'], removals: [] });
+    const { lines: known } = presentCrontab(lookAtPresent(machine(present), '/etc/cron.d/jobs', 0), origin).content();
+    assert.equal(known.size, isOther || !lines.includes('--job') ? 0 : 1);
+  });
+}
+
 test('the lines of all parts are known', () => {
   const present = {
     'jobs-10': { text: part(10) + line('c') },
     'jobs-2': { text: part(2) + line('b') },
     jobs: { text: ours },
   };
-  const crontab = presentCrontab(lookAtPresent(machine(present), '/etc/cron.d/jobs', 0));
+  const crontab = presentCrontab(lookAtPresent(machine(present), '/etc/cron.d/jobs', 0), mine);
   assert.deepEqual([...crontab.content().lines.keys()], ['a', 'b', 'c']);
 });
 
 test('lines of a part that others could have written are not trusted', () => {
   const present = { jobs: { text: ours }, 'jobs-2': { text: part(2) + line('b'), mode: 0o666 } };
-  const crontab = presentCrontab(lookAtPresent(machine(present), '/etc/cron.d/jobs', 0));
+  const crontab = presentCrontab(lookAtPresent(machine(present), '/etc/cron.d/jobs', 0), mine);
   assert.deepEqual([...crontab.content().lines.keys()], ['a']);
 });
 

@@ -114,7 +114,8 @@ test('a cron without TZ follows an exchanged /etc/localtime without being starte
     assert.equal(count(house, 'far', 'started'), 0);
     copyFileSync('/usr/share/zoneinfo/Asia/Tokyo', house.path('localtime'));
     await until('cron has started the other one', () => count(house, 'far', 'ended') > 0, 2 * patienceMs);
-    const [started] = history(house, 'far');
+    // On a busy machine the start of the next minute may be on record first: as skipped, since its tick is claimed.
+    const started = history(house, 'far').find(({ event }) => event === 'started');
     assert.ok(started?.event === 'started' && started.tick !== undefined, JSON.stringify(started));
   } finally {
     await cron.close();

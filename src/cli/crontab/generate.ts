@@ -183,7 +183,8 @@ interface Found extends Comparison {
 /** An ending: nothing may be written. */
 function compare(scene: Scene, file: string): Found | { readonly ending: Ending } {
   const there = lookAtPresent(files, file, caller.euid);
-  const present = presentCrontab(there);
+  const { header, config } = scene.frame;
+  const present = presentCrontab(there, { directory: header.directory, ...defined({ config }) });
   const made = compose(scene, present);
   if ('ending' in made) return made;
   const { crontab, problems, keep } = made;

@@ -17,7 +17,13 @@ import { loadJob } from '../../job/load.ts';
 import { privateValues } from '../../job/private-values.ts';
 import { beforeRun } from '../../run/before-run.ts';
 import type { Tick, Trigger } from '../../run/history/event.ts';
-import { type RunName, type RunResult, recordNotStarted, recordSkip } from '../../run/history/record.ts';
+import {
+  type RunName,
+  type RunResult,
+  recordNotStarted,
+  recordSkip,
+  rotateWithoutRun,
+} from '../../run/history/record.ts';
 import { newRunId, runPathOf, triggerOf } from '../../run/identity.ts';
 import { exitCodes, outcomeWords } from '../../run/outcome/outcome.ts';
 import { readPauses } from '../../run/pause/pause.ts';
@@ -94,10 +100,11 @@ function hostOfRun({ follow }: RunRequest, config: Config, values: readonly stri
   return { ...host, history: privateHistory(host.history, () => values) };
 }
 
-function recordProblems({ name, host, config }: Scene, problems: readonly Problem[]): Promise<number> {
+async function recordProblems({ name, host, config }: Scene, problems: readonly Problem[]): Promise<number> {
   sayProblems(problems);
   const reason = problems.map(publicWords).join('; ');
   const result = recordNotStarted(name, host, { stage: 'configuration', reason, code: exitCodes.configuration });
+  await rotateWithoutRun(name, host);
   return report(result, { ...name, config });
 }
 
@@ -126,7 +133,10 @@ async function runOrSkip(scene: Scene, job: RunJob): Promise<number> {
   const result =
     before.is === 'skip'
       ? recordSkip(ofTick, host, before.skip)
-      : await runJob({ ...orderOf(scene, job), ...ofTick, onStarted: (begun) => queueStart(reported, begun) }, host);
+      : before.is === 'refuse'
+        ? recordNotStarted(ofTick, host, { stage: 'pause', reason: before.reason })
+        : await runJob({ ...orderOf(scene, job), ...ofTick, onStarted: (begun) => queueStart(reported, begun) }, host);
+  if (result.logPath === undefined) await rotateWithoutRun(name, host);
   const code = await report({ ...result, warnings: [...before.warnings, ...result.warnings] }, reported);
   if (result.logPath !== undefined) startPruning(config, job.logRetention);
   return code;

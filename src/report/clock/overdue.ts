@@ -8,7 +8,13 @@ import { type Pause, pauseOf } from '../../run/pause/pause.ts';
 import type { AccountedJob, TickAccount } from '../../run/tick/account.ts';
 import { nextTick } from '../../schedule/ticks.ts';
 import { defined } from '../../text/defined.ts';
-import type { Zones } from '../../zone/zone.ts';
+import { minuteMs, type Zones } from '../../zone/zone.ts';
+
+/**
+ * The time that every start may take, after its tick and its splay, before it is overdue: cron wakes
+ * once a minute, and run-job needs a moment until its claim is written.
+ */
+export const graceMs = minuteMs;
 
 export interface OverdueQuestion {
   readonly account: TickAccount;
@@ -33,7 +39,7 @@ export interface OverdueQuestion {
 export interface Overdue {
   /** The first tick that is waited for. */
   readonly tickMs: number;
-  /** Since it should have started. */
+  /** Since it should have started, at least `graceMs`. */
   readonly overdueMs: number;
 }
 
@@ -44,7 +50,7 @@ export function overdueOf(job: DueJob, question: OverdueQuestion): Overdue | und
 }
 
 /**
- * The next start that is due, milliseconds since 1970: in the past when it is overdue. `undefined` when nothing is due: the job is
+ * The next start that is due, milliseconds since 1970: in the past from its time on until it is claimed. `undefined` when nothing is due: the job is
  * disabled, has no schedule, or is paused until a person resumes it. What was due before a pause is not waited for while the pause lasts.
  */
 export function dueOf(job: DueJob, question: OverdueQuestion): number | undefined {
@@ -58,7 +64,7 @@ export function startOf(
 ): { readonly dueMs?: number; readonly overdue?: Overdue } {
   const { nowMs, delayMs, pauses } = question;
   const tickMs = openTick(job, question);
-  const isLate = tickMs !== undefined && tickMs + delayMs <= nowMs;
+  const isLate = tickMs !== undefined && tickMs + delayMs + graceMs <= nowMs;
   const overdue = isLate ? { tickMs, overdueMs: nowMs - tickMs - delayMs } : undefined;
   const pause = pauseOf(job, pauses, nowMs);
   const dueMs = pause === undefined ? tickMs : tickAfter(pause, job, question);

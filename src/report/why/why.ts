@@ -6,7 +6,7 @@
  * finding that stops the job is named, with what to do.
  */
 import { defined } from '../../text/defined.ts';
-import { minuteMs } from '../../zone/zone.ts';
+import { graceMs } from '../clock/overdue.ts';
 import type { RunSnapshot } from '../latest-runs.ts';
 import { hiddenWords, unreadableWords } from '../snapshot.ts';
 import { crontabFindings } from './crontab.ts';
@@ -43,9 +43,6 @@ export interface Explanation {
   /** All findings, in the order in which a tick travels. */
   readonly findings: readonly Finding[];
 }
-
-/** The delay that needs no explanation: cron wakes once a minute, and a start takes time. */
-const startMs = 1.5 * minuteMs;
 
 export function explain(evidence: Evidence): Explanation {
   const ofTick = explainTick(evidence);
@@ -171,7 +168,7 @@ function verdictOf(evidence: Evidence, run: RunSnapshot | undefined, cause: Find
   if (tickMs === undefined && job?.schedule !== undefined && job.enabled && askedMs !== undefined) return 'not-due';
   if (cause !== undefined) return isFuture ? 'will-not-run' : 'did-not-run';
   if (isFuture) return 'will-run';
-  if (tickMs !== undefined && nowMs < tickMs + (job?.delayMs ?? 0) + startMs) return 'waiting';
+  if (tickMs !== undefined && nowMs < tickMs + (job?.delayMs ?? 0) + graceMs) return 'waiting';
   return 'unexplained';
 }
 

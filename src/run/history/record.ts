@@ -1,5 +1,6 @@
 /** Records runs whose command never started, and reads the history of a job. */
 import type { Clock } from '../../system/types/clock.ts';
+import type { JobLocks } from '../../system/types/lock.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
 import { defined } from '../../text/defined.ts';
 import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/outcome.ts';
@@ -125,6 +126,24 @@ export function rotateHistory(
 ): void {
   summarize(slug, host, at);
   host.history.rotate(slug, dayLinesOf);
+}
+
+/**
+ * Rotates the history after the record of a run that had no lock. Such records may be all that comes for months, of a paused job or a broken file.
+ * The lock is taken for a moment; when a run has it, that one rotates.
+ */
+export async function rotateWithoutRun(
+  { slug, run }: Pick<RunName, 'slug' | 'run'>,
+  host: Pick<HistoryHost, 'clock' | 'history'> & { readonly locks: Pick<JobLocks, 'acquire'> },
+): Promise<void> {
+  if (!host.history.isFull(slug)) return;
+  const taken = await host.locks.acquire(slug, run);
+  if (taken.is !== 'held') return;
+  try {
+    rotateHistory(slug, host, { run, atMs: host.clock.nowMs() });
+  } finally {
+    await taken.lock.release();
+  }
 }
 
 /** Writes down what is known so far, when the lines that say so are about to be out of sight. */

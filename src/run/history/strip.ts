@@ -16,12 +16,24 @@ const mostItems = 10;
 
 /** The last runs, oldest first; `most` only where the whole history was read. */
 export function stripOf(runs: readonly RunRecord[], most = mostItems): readonly StripItem[] {
-  return runs.slice(-most).map(({ run, startedMs, durationMs, outcome }) => ({
+  const items = runs.slice(-most).map(({ run, startedMs, durationMs, outcome }) => ({
     run,
     is: kindOf(outcome),
     startedMs,
     ...(durationMs !== undefined && { durationMs }),
   }));
+  return inTheirPlaces(items);
+}
+
+/** Puts each missed tick where its run would stand: it goes on record only when a later run has found it. */
+function inTheirPlaces(items: readonly StripItem[]): readonly StripItem[] {
+  if (!items.some(({ is }) => is === 'missed')) return items;
+  const placed = items.filter(({ is }) => is !== 'missed');
+  for (const missed of items.filter(({ is }) => is === 'missed')) {
+    const next = placed.findIndex(({ startedMs }) => startedMs > missed.startedMs);
+    placed.splice(next < 0 ? placed.length : next, 0, missed);
+  }
+  return placed;
 }
 
 function kindOf(outcome: RunRecord['outcome']): StripItem['is'] {

@@ -19,7 +19,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { openCarefully, quietly, withDescriptor } from '../file/careful-file.ts';
+import { pinned, quietly, withDescriptor } from '../file/careful-file.ts';
 import { flock } from '../file/flock.ts';
 import { openForWriting } from '../file/new-file.ts';
 import { during, StageError } from '../file/stage.ts';
@@ -73,6 +73,9 @@ function identify(fd: number): string {
   return `${dev}:${ino}`;
 }
 
+/** The line of a file without a note: two 64-bit numbers, a colon, a newline. */
+const mostMarkBytes = 42;
+
 /** One buffer for all notes, because a listing reads thousands. */
 const noteBytes = Buffer.alloc(16_384);
 
@@ -88,7 +91,11 @@ function readNote(fd: number): string | undefined {
  * none or it can't be read.
  */
 export function readNoteAt(file: string): string | undefined {
-  return quietly(() => withDescriptor(openCarefully(path.dirname(file), path.basename(file)), readNote));
+  return quietly(() =>
+    pinned(path.dirname(file), path.basename(file), ({ facts, open }) =>
+      facts.size <= mostMarkBytes ? undefined : withDescriptor(open(), readNote),
+    ),
+  );
 }
 
 /** Rewrites the note in place. */

@@ -67,7 +67,8 @@ export function ownEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEn
   const { PROCESS_CONTROL_TERMINAL: _terminal, ...rest } = others;
   const files = ['PROCESS_CONTROL_CONFIG', 'PROCESS_CONTROL_LAUNCHER'].flatMap((name) => {
     const value = rest[name];
-    return value === undefined ? [] : [[name, absolute(value)] as const];
+    // An empty one counts as none, and is not the working directory.
+    return value === undefined || value === '' ? [] : [[name, absolute(value)] as const];
   });
   return { ...rest, ...Object.fromEntries(files), PROCESS_CONTROL_WRAPPER: randomUuid() };
 }

@@ -36,6 +36,10 @@ export function historyStore({ stateDirectory, rotateBytes, predecessorDirectori
     hidden.set(slug, `${path.join(stateDirectory, named)}: ${end.hidden}`);
     return noLines;
   };
+  const isFull = (slug: string) => {
+    const size = quietly(() => pinned(stateDirectory, `history/${slug}.jsonl`, ({ facts }) => facts.size)) ?? 0;
+    return size > rotateBytes;
+  };
   const read = (slug: string, named: string) => readUpTo(slug, named, readLimitBytes).text;
   return {
     read(slug) {
@@ -56,9 +60,9 @@ export function historyStore({ stateDirectory, rotateBytes, predecessorDirectori
     },
     hidden: (slug) => hidden.get(slug),
     append: (slug, line) => appendTo(directory, slug, line),
+    isFull,
     rotate(slug, summary) {
-      const size = quietly(() => pinned(stateDirectory, `history/${slug}.jsonl`, ({ facts }) => facts.size)) ?? 0;
-      if (size <= rotateBytes) return;
+      if (!isFull(slug)) return;
       const lines = summary?.(readUpTo(slug, `history/${slug}.jsonl.1`, readLimitBytes).text) ?? '';
       // What can't be kept is not dropped.
       if (lines !== '' && !appendTo(daysDirectory, slug, lines).ok) return;

@@ -32,6 +32,17 @@ test('a job is overdue since its first tick that nobody has had', () => {
   assert.deepEqual(overdue({ account: { ...question.account, sinceMs: tick('07:00') } })?.tickMs, tick('07:30'));
 });
 
+test('a start is overdue from one minute after its time on, splay included', () => {
+  const at = (nowMs: number, delayMs = 0) => overdue({ nowMs, delayMs })?.overdueMs;
+  const tickMs = tick('10:30');
+  assert.equal(at(tickMs), undefined, 'cron has not woken yet');
+  assert.equal(at(tickMs + minute - 1), undefined);
+  assert.equal(at(tickMs + minute), minute);
+  assert.equal(at(tickMs + minute, 1), undefined, 'splay');
+  assert.equal(at(tickMs + minute + 1, 1), minute, 'splay');
+  assert.equal(due({ nowMs: tickMs + 1 }), tickMs, 'the due time is the tick itself');
+});
+
 test('what has been started, is delayed, off or new is not overdue', () => {
   const { account } = question;
   assert.equal(overdue({ account: { ...account, claimed: new Set([tick('10:30')]) } }), undefined, 'claimed');

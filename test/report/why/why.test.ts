@@ -347,7 +347,9 @@ test('what is still to come is foretold, and a tick of this moment is waited for
   assert.equal(explain(changed(soon, { job: { enabled: false }, crontab: noLine })).verdict, 'will-not-run');
   const ends = { target: { job: 'backup' }, atMs: tickMs, untilMs: nowMs + minute, by: 'ada' };
   assert.equal(explain(changed(soon, { pauses: [ends] })).verdict, 'will-run', 'a pause that will have ended');
-  assert.equal(explain(changed(puzzle, { nowMs: tickMs + 30_000 } as Changes)).verdict, 'waiting');
+  const verdictAfter = (ms: number) => explain(changed(puzzle, { nowMs: tickMs + ms } as Changes)).verdict;
+  assert.equal(verdictAfter(minute - 1), 'waiting');
+  assert.equal(verdictAfter(minute), 'unexplained', 'overdue in each other answer too');
   assert.equal(
     explain(changed(puzzle, { nowMs: tickMs + 3 * minute, job: { delayMs: 4 * minute } } as Changes)).verdict,
     'waiting',

@@ -15,6 +15,7 @@ export interface Options {
   readonly json?: boolean;
   readonly all?: boolean;
   readonly watch?: boolean;
+  readonly 'all-configs'?: boolean;
   readonly output?: string;
   readonly detail?: string;
   readonly 'mail-test'?: string;
@@ -131,7 +132,12 @@ function looking(options: Argv): Argv {
             type: 'boolean',
             describe: 'Show it on the whole terminal, up to date, until q is pressed.',
           })
-          .conflicts('watch', 'json'),
+          .option('all-configs', {
+            type: 'boolean',
+            describe: 'Also show the jobs of each /etc/process-control-NAME.yaml, as NAME/JOB.',
+          })
+          .conflicts('watch', ['json', 'all-configs'])
+          .conflicts('all-configs', 'config'),
       )
       // yargs would keep only the last of a list of positional arguments, so these names are read
       // from the remaining words.

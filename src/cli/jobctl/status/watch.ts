@@ -61,6 +61,7 @@ class Watching {
   #escape: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
+  readonly #parent = process.ppid;
 
   constructor(watched: Watched, resolve: (code: number) => void, reject: (error: unknown) => void) {
     this.#watched = watched;
@@ -100,6 +101,8 @@ class Watching {
 
   async #refresh(): Promise<void> {
     const beganMs = performance.now();
+    // The shell was killed: whoever has the terminal now did not start this program. No signal says so.
+    if (process.ppid !== this.#parent) return this.#end(() => this.#resolve(codeOf('SIGHUP')));
     let workedMs = 0;
     try {
       // Nobody sees what a suspended program reads.
