@@ -1,7 +1,7 @@
 #!/bin/sh
 # The README's first command: makes example jobs and a crontab in this user's own directories, runs
-# one job, and shows the result. It needs no root, changes nothing outside these directories, and
-# never overwrites a job file.
+# one job, and shows the result; at a terminal it then starts all of them by the clock, until ^C. It
+# needs no root and no cron, changes nothing outside these directories, and never overwrites a job file.
 set -eu
 umask 022
 cd "$(dirname "$0")/.."
@@ -48,7 +48,7 @@ run cat "$config/jobs/$job.yaml"
 run bin/cron-generate
 run grep -w "$job" "$config/crontab"
 run bin/run-job --job "$job" || say "It failed, with exit code $?."
-say 'The services among the examples are not up: cron starts them once the crontab is installed, which this trial does not do.'
+say 'The services among the examples are not up yet: bin/job-scheduler starts them, or cron once the crontab is installed.'
 # Its exit code is the worst of all jobs.
 run bin/jobctl status || true
 run bin/jobctl history "$job"
@@ -60,10 +60,17 @@ Type next:
   bin/run-job disk-usage              another job, with its output at the terminal
   bin/cron-generate --check --diff    after you changed a job file
   bin/jobctl pause $job --for 1h     then: bin/jobctl status $job
-Nothing runs by itself yet:
+To run all of them by the clock:
+  bin/job-scheduler --job-output      starts them here until ^C, without cron
   bin/cron-generate --install         adds the jobs to your crontab, and keeps the lines that you have
   bin/cron-generate --uninstall       takes them out again
 For a whole host see README.md, "Install".
 All of it in a browser:
   bin/process-control-web             serves a page until ^C, and says how to open it from your own machine
 END
+
+# What runs by itself has nobody who types ^C.
+[ -t 0 ] && [ -t 1 ] && [ -z "${CI:-}" ] || exit 0
+say 'Now by the clock, until ^C; the first job is due at the next full ten minutes at the latest:'
+printf '\n+ bin/job-scheduler --job-output\n'
+exec bin/job-scheduler --job-output

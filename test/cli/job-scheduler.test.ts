@@ -104,6 +104,32 @@ describe('a day of job-scheduler', { skip: noSetClock }, () => {
     house.goOn(1);
   });
 
+  test('jobctl knows it: who starts the job, the next run, and why one did not come', async () => {
+    const pid = scheduler.of('ready')[0]?.pid;
+    const { stdout: next } = await house.run('jobctl', ['next', 'every'], { under: house.atThisTime });
+    assert.match(next, /every/);
+    assert.doesNotMatch(next, /crontab|no cron/);
+    const { stdout: why } = await house.run('jobctl', ['why', 'every', '--all'], { under: house.atThisTime });
+    assert.match(why, new RegExp(`job-scheduler \\(pid ${pid}\\) runs`));
+    assert.match(why, /state\/scheduler\/crontab has its line/);
+    const { stdout: doctor } = await house.run('jobctl', ['doctor'], { under: house.atThisTime });
+    assert.match(doctor, new RegExp(`job-scheduler \\(pid ${pid}\\) has been running`));
+    assert.match(doctor, /scheduler\/crontab is in sync with the job files/);
+  });
+
+  test('a second one beside it says so, and each tick still starts once', async () => {
+    const second = house.scheduler();
+    await second.tells('ready');
+    assert.match(second.stderr, /another job-scheduler \(pid \d+\) is at work too/);
+    const ends = scheduler.of('ended', 'every').length;
+    house.goOn();
+    await second.tells('ended', 'every');
+    await scheduler.tells('ended', 'every', ends + 1);
+    assert.deepEqual([...new Set(house.ticks('every'))], house.ticks('every'));
+    second.signal('SIGTERM');
+    assert.equal(await second.ended, 0);
+  });
+
   test('TERM: nothing is started any more, runs get their time, then they are stopped; exit code 0', async () => {
     house.job('long', jobOf('/bin/sleep 300'));
     house.job('short', jobOf("/bin/sh -c 'sleep 1; echo done'"));

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { parseEvents } from '../../src/run/history/event-lines.ts';
 import { House, type HouseOptions, isRoot, repository, until } from './house.ts';
 
@@ -29,6 +30,8 @@ export class Scheduler {
   readonly child: ChildProcess;
   readonly told: Told[] = [];
   stderr = '';
+  /** Set where another process than the child gets the signals. */
+  pid: number | undefined;
   readonly ended: Promise<number | null>;
 
   constructor(child: ChildProcess) {
@@ -60,8 +63,13 @@ export class Scheduler {
   }
 
   signal(name: NodeJS.Signals): void {
-    this.child.kill(name);
+    if (this.pid === undefined) this.child.kill(name);
+    else process.kill(this.pid, name);
   }
+}
+
+function isAlive({ child }: Scheduler): boolean {
+  return child.exitCode === null && child.signalCode === null;
 }
 
 export class SchedulerHouse extends House {
@@ -79,6 +87,11 @@ export class SchedulerHouse extends House {
     writeFileSync(this.path(runner), script, { mode: 0o755 });
   }
 
+  /** The path of what the crontab starts. */
+  get runner(): string {
+    return this.path(runner);
+  }
+
   #fakeTime(): Readonly<Record<string, string>> {
     return {
       LD_PRELOAD: '/usr/$LIB/faketime/libfaketime.so.1',
@@ -86,6 +99,11 @@ export class SchedulerHouse extends House {
       FAKETIME_NO_CACHE: '1',
       DONT_FAKE_MONOTONIC: '1',
     };
+  }
+
+  /** Words before a command. The library keeps a semaphore for each process, which must be the service user's. */
+  get atThisTime(): readonly string[] {
+    return ['env', ...Object.entries(this.#fakeTime()).map(([name, value]) => `${name}=${value}`)];
   }
 
   #setClock(): void {
@@ -102,8 +120,7 @@ export class SchedulerHouse extends House {
 
   scheduler(args: readonly string[] = [], outer: readonly string[] = []): Scheduler {
     const child = this.spawn('job-scheduler', ['--log-format', 'json', ...args], {
-      // The library keeps a semaphore for each process, which must be the service user's.
-      under: ['env', ...Object.entries(this.#fakeTime()).map(([name, value]) => `${name}=${value}`)],
+      under: this.atThisTime,
       outer,
     });
     const scheduler = new Scheduler(child);
@@ -115,8 +132,7 @@ export class SchedulerHouse extends House {
   goOn(minutes = 1): void {
     this.#nowMs = (Math.floor(this.nowMs() / minuteMs) + minutes) * minuteMs + 2000;
     this.#setClock();
-    for (const { child } of this.#living)
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGHUP');
+    for (const one of this.#living) if (isAlive(one)) one.signal('SIGHUP');
   }
 
   history(slug: string) {
@@ -132,9 +148,9 @@ export class SchedulerHouse extends House {
   }
 
   async close(): Promise<void> {
-    for (const { child, ended } of this.#living) {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-      await ended;
+    for (const one of this.#living) {
+      if (isAlive(one)) one.child.kill('SIGKILL');
+      await one.ended;
     }
     this.remove();
   }

@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { until } from '../waiting.ts';
+import { removeTree } from './house.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const home = mkdtempSync(path.join(tmpdir(), 'try-'));
-after(() => rmSync(home, { recursive: true }));
+// What a stopped service leaves may still be writing.
+after(() => removeTree(home));
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65534;
@@ -52,6 +46,32 @@ test('with an empty home npm run try ends with a run in the status, the history 
   assert.deepEqual(readdirSync(path.join(config, 'jobs')).sort(), readdirSync(path.join(root, 'jobs.example')).sort());
   assert.match(readFileSync(path.join(config, 'crontab'), 'utf8'), /bin\/run-job --job hello/);
   assert.match(stdout, /\n {2}bin\/process-control-web .*how to open it.*\n$/);
+});
+
+test('at a terminal it goes on with all jobs by the clock, without cron and root, until ^C', {
+  skip: reason,
+}, async () => {
+  const drop = isRoot ? ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--'] : [];
+  const [program = '', ...args] = [...drop, 'script', '-qefc', script, '/dev/null'];
+  const child = spawn(program, args, {
+    cwd: '/',
+    env: { PATH: process.env.PATH, HOME: home },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  try {
+    await until('the clock', () => /job-scheduler \(pid \d+\) starts jobs by the clock: \d+ lines/.test(text));
+    child.stdin.write('\u0003');
+    // The exit code is that of the shell between, which ^C reaches too.
+    await ended;
+    assert.match(text, /INT: nothing is started any more[\s\S]*job-scheduler has ended/);
+  } finally {
+    child.kill('SIGKILL');
+  }
 });
 
 test('npm run try leaves the jobs that it finds as they are', { skip: reason }, () => {

@@ -124,7 +124,7 @@ export class Machines {
         ? `install -d -m 755 -o process-control -g process-control /run/process-control && ${standingCron}`
         : 'true';
     const shell = `stty cols ${usualColumns} -echo; code=0; while IFS= read -r -d "" -u 3 command; do (exit $code); eval "$command" 3<&-; code=$?; printf "\\036%s\\036" $code; done`;
-    const login = `${boot}; cd ${home} && runuser -u alice -- env -i HOME=/home/alice USER=alice LOGNAME=alice SHELL=/bin/bash TERM=dumb NO_COLOR=1 npm_config_update_notifier=false \\
+    const login = `${boot}; cd ${home} && runuser -u alice -- env -i HOME=/home/alice USER=alice LOGNAME=alice SHELL=/bin/bash TERM=dumb NO_COLOR=1 CI=1 npm_config_update_notifier=false \\
       LC_ALL=C.UTF-8 TZ=UTC PATH=${searchPath} script -q -e -c '${shell}' /dev/null`;
     return new Shell(this.#inside(`page-${this.#count}`, this.#lower(scene), login));
   }

@@ -7,7 +7,7 @@ import { usersIn } from '../../crontab/line.ts';
 import { readCrontab } from '../../crontab/reader.ts';
 import type { Job } from '../../job/job.ts';
 import type { CrontabPart } from '../../report/clock/crontab-part.ts';
-import type { DaemonEvidence } from '../../report/clock/daemon.ts';
+import { type DaemonEvidence, schedulerName } from '../../report/clock/daemon.ts';
 import {
   type ClockFacts,
   clockedJob,
@@ -23,15 +23,18 @@ import { hostZone } from '../../system/time/zones.ts';
 import { caller } from '../../system/user/caller.ts';
 import { users } from '../../system/user/users.ts';
 import { defined } from '../../text/defined.ts';
+import { realLocks } from '../frame/host.ts';
 import { zoneOfCron } from './cron-zone.ts';
 import { minutesTerm } from './generate.ts';
 import { userCrontabName } from './install.ts';
+import { schedulerFiles, schedulerLock } from './scheduler/files.ts';
 
 const cronDirectory = '/etc/cron.d';
 
 export function readInstalled(config: Config): Installed {
-  const daemon = daemonEvidence();
-  const parts = config.embedded ? [ownCrontab()] : filesOf(config);
+  const scheduler = schedulerAtWork(config);
+  const daemon = scheduler ?? daemonEvidence();
+  const parts = scheduler ? [schedulersCrontab(config)] : config.embedded ? [ownCrontab()] : filesOf(config);
   const [main = { part: emptyPart(config.outputCrontab, 'elsewhere') }] = parts;
   const lines = new Map<string, InstalledLine>();
   const common: { ensure?: CrontabPart; catchUp?: CrontabPart } = {};
@@ -46,9 +49,28 @@ export function readInstalled(config: Config): Installed {
     lines,
     ...common,
     daemon,
-    command: installCommand(config),
+    command: scheduler ? `kill -HUP ${scheduler.pid}` : installCommand(config),
     dueMinutes: rememberedMinutes(),
   };
+}
+
+type Running = Extract<DaemonEvidence, { is: 'running' }>;
+
+/** The job-scheduler that starts these jobs, if there is one: then its lines count, and not those of cron. */
+function schedulerAtWork(config: Config): Running | undefined {
+  const holder = realLocks(config, () => undefined).holder(schedulerLock);
+  if (holder?.state !== 'running' || holder.wrapper === undefined) return undefined;
+  const { wrapper, startedMs, isStopped } = holder;
+  const more = defined({ sinceMs: startedMs });
+  return { is: 'running', name: schedulerName, pid: wrapper.pid, stopped: isStopped === true, ...more };
+}
+
+function schedulersCrontab({ stateDirectory }: Config): Text {
+  const { path: file, crontab } = schedulerFiles(stateDirectory);
+  const facts = files.facts(file);
+  const part = { ...emptyPart(file, 'scheduler'), ...defined({ facts }) };
+  const text = crontab();
+  return { part: { ...part, lineCount: text.split('\n').length - 1 }, text };
 }
 
 export function daemonEvidence(): DaemonEvidence {

@@ -8,9 +8,9 @@ import { type Advice, advise } from '../advice.ts';
 
 /**
  * The place of a crontab, which decides whether cron reads it: in /etc/cron.d, elsewhere, standard
- * output, or the user's own.
+ * output, the user's own, or the lines that job-scheduler has.
  */
-type CrontabKind = 'cron.d' | 'elsewhere' | 'console' | 'own';
+type CrontabKind = 'cron.d' | 'elsewhere' | 'console' | 'own' | 'scheduler';
 
 export interface CrontabPart {
   readonly path: string;
@@ -36,7 +36,7 @@ export interface CrontabRefusal {
 /** Returns why cron ignores the whole file; `generate` is the command that writes it again. */
 export function refusalOf(crontab: CrontabPart, generate: string): CrontabRefusal | undefined {
   const { path, facts, kind, faults: problems, unknownUsers, endsWithLineBreak, lineCount } = crontab;
-  if (facts === undefined || kind === 'own') return undefined;
+  if (facts === undefined || kind === 'own' || kind === 'scheduler') return undefined;
   const because = (words: string, ...advice: readonly Advice[]): CrontabRefusal => ({ words, advice });
   const again = advise('install the crontab again', generate);
   const file = shellWord(path);

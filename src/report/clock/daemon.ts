@@ -1,4 +1,4 @@
-/** The cron daemon of this host, as far as it can be seen, and the command that starts one. */
+/** The cron daemon or job-scheduler of this host, as far as it can be seen, and the command that starts one. */
 import type { ZoneOfCron } from '../../zone/other-zone.ts';
 
 export type DaemonEvidence =
@@ -15,6 +15,9 @@ export type DaemonEvidence =
   | { readonly is: 'absent'; readonly start?: string }
   /** /proc does not show other users' processes. */
   | { readonly is: 'hidden' };
+
+/** The program that starts lines where there is no cron. */
+export const schedulerName = 'job-scheduler';
 
 export function startCommand({
   start = 'sudo systemctl start cron',

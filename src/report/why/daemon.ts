@@ -12,7 +12,7 @@ import { wallTime } from '../../zone/wall-time.ts';
 import { minuteMs } from '../../zone/zone.ts';
 import { advise, changing, looking } from '../advice.ts';
 import { scheduledBy } from '../clock/clock-ticks.ts';
-import { startCommand } from '../clock/daemon.ts';
+import { schedulerName, startCommand } from '../clock/daemon.ts';
 import type { CronLogLine, Evidence } from './evidence.ts';
 import { hasStart } from './fate.ts';
 import type { Finding } from './finding.ts';
@@ -163,6 +163,8 @@ const earlyMs = 5000;
 function cronsOwnWord(evidence: Evidence): readonly Finding[] {
   const { cronLog, hostZone, slug, ticks, user, forms } = evidence;
   const about = "cron's log";
+  // job-scheduler tells on its standard output what it starts.
+  if (evidence.daemon.is === 'running' && evidence.daemon.name === schedulerName) return [];
   if (cronLog.source === undefined)
     return [{ about, is: 'unknown', words: cronLog.missing ?? 'there is none that can be read' }];
   const { tickMs } = ticks;

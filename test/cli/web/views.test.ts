@@ -36,7 +36,7 @@ test('the first view says what fails, since when, with which last words, and wha
   assert.match(words, /FATAL: too many connections/);
   assert.match(words, /jobctl start backup log why history/);
   assert.doesNotMatch(words, /=====|end command output/);
-  assert.match(html, new RegExp(`href="${runOf('backup')}">log<`));
+  assert.match(html, new RegExp(`href="${runOf('backup')}#end">log<`));
   assert.match(html, /<title>\d failing · 1 invalid · /);
 });
 
@@ -218,4 +218,13 @@ test('no text of a job becomes markup in any view', async () => {
     }
   }
   assert.equal(readFileSync(scene.path('jobs/evil.yaml'), 'utf8').includes('script'), true);
+});
+
+test('a service shows its instances, and the log of each', async () => {
+  assert.match(wordsOf(await get('/services')), /1 service .*DEGRADED shop-web web .*2 of 3 up; shop-web\.2 backoff/);
+  const words = wordsOf(await get('/services/shop-web'));
+  assert.match(words, /shop-web\.2 backoff .*starts again at .*4 restarts/);
+  assert.match(wordsOf(await get('/services/shop-web/2/log')), /address already in use/);
+  assert.match(wordsOf(await get('/')), /DEGRADED shop-web .*address already in use/);
+  assert.equal((await scene.routes.request('/services/shop-web/3/log.txt')).status, 404);
 });

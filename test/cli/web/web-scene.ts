@@ -14,7 +14,9 @@ import type { HistoryEvent, Steered, Streak, Trigger } from '../../../src/run/hi
 import { formatEvent } from '../../../src/run/history/event-lines.ts';
 import { healthOf, type Outcome } from '../../../src/run/outcome/outcome.ts';
 import { writePause } from '../../../src/run/pause/pause.ts';
+import { writeRecord } from '../../../src/service/record/record.ts';
 import { sha256 } from '../../../src/system/file/hash.ts';
+import { bootId } from '../../../src/system/process/proc.ts';
 import { stateFiles } from '../../../src/system/state/state-files.ts';
 import { clock } from '../../../src/system/time/clock.ts';
 import { hostZone } from '../../../src/system/time/zones.ts';
@@ -76,7 +78,7 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
   build.quiet();
   build.troubled();
   if (!isPeaceful) build.hostile();
-  const lock = await build.running();
+  const locks = [await build.running(), await build.service()];
   build.crontab();
   const told: Error[] = [];
   const feed = changeFeed(clock);
@@ -99,7 +101,7 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
     feed,
     async end() {
       feed.close();
-      await lock.release();
+      for (const lock of locks) await lock.release();
       rmSync(directory, { recursive: true, force: true });
     },
   };
@@ -368,13 +370,63 @@ class Builder {
     for (let day = 6; day > 0; day -= 1) this.run('import', startedMs - day * dayMs, (11 + day / 3) * minuteMs);
     const lines = Array.from({ length: 1500 }, (_, index) => ['INFO', `imported ${index * 100} rows`] as const);
     const run = this.start('import', startedMs, { log: this.log(startedMs, lines) });
-    const answer = await realLocks(this.#config, () => undefined).acquire('import', run);
+    return this.#hold('import', run);
+  }
+
+  /** A service of three instances, one of which waits after a failure: this process stands for its supervisor. */
+  async service(): Promise<JobLock> {
+    this.job('shop-web', { tags: ['web'], name: 'Web server of the shop', more: 'service: true\ninstances: 3' });
+    const run = '20261129-000000-0a0b0c0d';
+    const up = {
+      at: 'up',
+      sinceMs: this.#nowMs - 3 * dayMs,
+      restarts: 0,
+      quickDeaths: 0,
+      deathsMs: [],
+      ports: {},
+    } as const;
+    const lastExit = { words: 'exited with code 1', atMs: this.#nowMs - 20_000 };
+    const slug = 'shop-web';
+    const folder = path.join(this.#config.outputDirectory, slug);
+    mkdirSync(folder, { recursive: true });
+    for (const [number, text] of ['listening on 8001', 'listening on 8002', 'address already in use'].entries())
+      writeFileSync(
+        path.join(folder, `${slug}.${number}-20261129-000000.log`),
+        this.log(this.#nowMs - dayMs, [['INFO', text]]),
+      );
+    const written = writeRecord(stateFiles(this.#config.stateDirectory), slug, {
+      ...{ boot: bootId(), run, state: 'DEGRADED', sinceMs: this.#nowMs - 25_000, startedMs: this.#nowMs - 3 * dayMs },
+      instances: [
+        { ...up, number: 0 },
+        { ...up, number: 1 },
+        {
+          ...up,
+          number: 2,
+          at: 'backoff',
+          untilMs: this.#nowMs + 40_000,
+          restarts: 4,
+          lastExit,
+          logPath: path.join(folder, `${slug}.2-20261129-000000.log`),
+        },
+      ],
+    });
+    if (!written.ok) throw new Error(written.reason);
+    return this.#hold(slug, run);
+  }
+
+  async #hold(slug: string, run: string): Promise<JobLock> {
+    const answer = await realLocks(this.#config, () => undefined).acquire(slug, run);
     if (answer.is !== 'held') throw new Error(`the lock of the scene is ${answer.is}`);
     return answer.lock;
   }
 
   crontab(): void {
-    writeFileSync(this.#config.outputCrontab, [...this.#lines.values()].map((line) => `${line}\n`).join(''));
+    writeFileSync(
+      this.#config.outputCrontab,
+      [...this.#lines.values(), `* * * * * ${this.#config.serviceUser.name} ${this.#config.runnerPath} --ensure`]
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
   }
 }
 

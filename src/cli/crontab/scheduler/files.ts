@@ -11,7 +11,12 @@ const folder = 'scheduler';
 /** More than 10,000 lines of 900 bytes. */
 const limitBytes = 16 * 1024 * 1024;
 
+/** A lock that says which job-scheduler is at work. No job has such a name. */
+export const schedulerLock = '@scheduler';
+
 export interface SchedulerFiles {
+  /** The path of the crontab. */
+  readonly path: string;
   /** The crontab of the last time; empty when there is none. */
   crontab(): string;
   position(): string | undefined;
@@ -24,6 +29,7 @@ export function schedulerFiles(stateDirectory: string): SchedulerFiles {
   const write = (name: string, text: string) =>
     attempt(() => replaceFile(path.join(makeFolder(stateDirectory), name), text, 0o644));
   return {
+    path: path.join(stateDirectory, folder, 'crontab'),
     crontab: () => read('crontab') ?? '',
     position: () => read('position'),
     keepCrontab: (text) => write('crontab', text),

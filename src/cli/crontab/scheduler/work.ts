@@ -8,18 +8,22 @@ import { eventLine, type LogFormat, type SchedulerEvent } from '../../../crontab
 import { keepTime, localMinute, type Round } from '../../../crontab/scheduler/keep-time.ts';
 import { firstStep, positionText } from '../../../crontab/scheduler/position.ts';
 import { lineCount, readTable, roundsOf, type TableLine } from '../../../crontab/scheduler/table.ts';
+import { newRunId } from '../../../run/identity.ts';
 import { startPatienceMs } from '../../../run/tick/missed.ts';
 import type { Look } from '../../../schedule/cron-clock.ts';
 import { watchFolder } from '../../../system/file/folder-watch.ts';
+import { randomUuid } from '../../../system/file/random.ts';
 import { tickClaims } from '../../../system/state/tick-claims.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
+import type { JobLock } from '../../../system/types/lock.ts';
 import { formatProblem } from '../../../text/problem.ts';
 import { timeText } from '../../../zone/wall-time.ts';
 import { minuteMs } from '../../../zone/zone.ts';
+import { realLocks } from '../../frame/host.ts';
 import { say, sayProblems } from '../../frame/output.ts';
 import { endOthers } from './end-others.ts';
-import { schedulerFiles } from './files.ts';
+import { schedulerFiles, schedulerLock } from './files.ts';
 import { type Lines, type Loading, loadLines, signatureOf } from './load.ts';
 import { printer } from './printer.ts';
 import { schedulerRuns } from './runs.ts';
@@ -83,6 +87,7 @@ export async function schedule(first: Loading & { readonly lines: Lines }, optio
     keep();
   };
 
+  const lock = await takeLock(lines.config);
   tellProblems(first);
   const now = { localMinute: localMinute(time), offsetMs: time.offsetMs() };
   const step = firstStep(kept.position(), now);
@@ -105,9 +110,21 @@ export async function schedule(first: Loading & { readonly lines: Lines }, optio
   runs.end();
   await runs.ended();
   await endOthers(lines.config, { ...options, drainMs: drainSeconds * 1000 });
+  await lock?.release();
   tell({ event: 'stopped' });
   await out.finish(2000);
   return 0;
+}
+
+/** Says by a lock that this process is at work. Another one beside it does no harm: run-job claims each tick. */
+async function takeLock(config: Config): Promise<JobLock | undefined> {
+  const answer = await realLocks(config, () => undefined).acquire(schedulerLock, newRunId(clock.nowMs(), randomUuid()));
+  if (answer.is === 'held') return answer.lock;
+  const pid = answer.is === 'busy' ? answer.holder.wrapper?.pid : undefined;
+  const other = pid === undefined ? 'another job-scheduler' : `another job-scheduler (pid ${pid})`;
+  const words = answer.is === 'busy' ? `${other} is at work too; each tick starts once` : answer.reason;
+  say('job-scheduler', words);
+  return undefined;
 }
 
 /** Records what was missed while nothing ran here. */

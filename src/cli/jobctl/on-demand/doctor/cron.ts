@@ -2,7 +2,7 @@
 import { lstatSync } from 'node:fs';
 import { advise } from '../../../../report/advice.ts';
 import { type CrontabPart, refusalOf } from '../../../../report/clock/crontab-part.ts';
-import { type DaemonEvidence, startCommand } from '../../../../report/clock/daemon.ts';
+import { type DaemonEvidence, schedulerName, startCommand } from '../../../../report/clock/daemon.ts';
 import type { ClockFacts, Installed } from '../../../../report/clock/installed.ts';
 import type { Check } from '../../../../report/text/doctor.ts';
 import { cronLogLines } from '../../../../report/why/cron-log.ts';
@@ -52,6 +52,8 @@ export function zoneCheck(daemon: DaemonEvidence): Check {
   const host = hostZone();
   if (daemon.is !== 'running') return { about, is: 'ok', words: `this host has ${host.name}` };
   const { otherZone, sinceMs, name } = daemon;
+  // It looks at the host's zone again each minute.
+  if (name === schedulerName) return { about, is: 'ok', words: `this host has ${host.name}` };
   if (otherZone !== undefined)
     return {
       ...{ about, is: 'problem', words: otherZoneWords(otherZone, host, clock.nowMs()) },

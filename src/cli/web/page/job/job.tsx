@@ -44,7 +44,7 @@ export function JobView({ job, record, query, ...view }: JobProps) {
       )}
       <p class="links">
         {job.service === undefined && job.lastRun?.logPath !== undefined && (
-          <a href={runPath(job.slug, job.lastRun.run, base)}>last log</a>
+          <a href={`${runPath(job.slug, job.lastRun.run, base)}#end`}>last log</a>
         )}{' '}
         <a href={`${base}/why/${encodeURIComponent(job.slug)}`}>why</a>{' '}
         <a href={`${base}/events?job=${encodeURIComponent(job.slug)}`}>events</a>
@@ -63,7 +63,7 @@ export function JobView({ job, record, query, ...view }: JobProps) {
         <Next record={record} view={view} />
         <Decisions record={record} view={view} />
       </div>
-      <FileAndLine record={record} view={view} />
+      <FileAndLine record={record} isService={job.service !== undefined} view={view} />
     </Document>
   );
 }
@@ -78,7 +78,7 @@ function Lead({ job, view }: { readonly job: AnySnapshot; readonly view: View })
       {description !== undefined && <p>{printable(description.trim().replaceAll(/\s+/g, ' '))}</p>}
       <p>
         {schedule === undefined ? (
-          'No schedule'
+          job.service === undefined && 'No schedule: only people and other jobs start it'
         ) : (
           <>
             <code>{printable(schedule)}</code> {printable(zone)}
@@ -149,7 +149,14 @@ function Decisions({ record: { entries }, view }: { readonly record: JobRecord; 
   );
 }
 
-function FileAndLine({ record: { file, crontab }, view }: { readonly record: JobRecord; readonly view: View }) {
+interface FileProps {
+  readonly record: JobRecord;
+  /** A service has no line of its own. */
+  readonly isService: boolean;
+  readonly view: View;
+}
+
+function FileAndLine({ record: { file, crontab }, isService, view }: FileProps) {
   const { line, wanted } = crontab;
   const facts: readonly (readonly [string, Child | undefined])[] = [
     ['File', file?.path],
@@ -157,7 +164,7 @@ function FileAndLine({ record: { file, crontab }, view }: { readonly record: Job
     ['Changed', file && <When ms={file.changedMs} view={view} />],
     ['SHA-256', file?.sha256 === undefined ? undefined : <code>{file.sha256.slice(0, 12)}</code>],
     ['Crontab', crontab.path],
-    ['Its line', line === undefined ? 'none' : <code>{printable(line)}</code>],
+    ['Its line', isService ? undefined : line === undefined ? 'none' : <code>{printable(line)}</code>],
     ['cron-generate would write', wanted === undefined ? undefined : <code>{printable(wanted)}</code>],
   ];
   return (

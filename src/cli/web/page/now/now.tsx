@@ -168,15 +168,15 @@ function commandOf(job: AnySnapshot, { reader }: View): string {
 
 function commandWords(job: AnySnapshot): string {
   if ('problems' in job) return 'check it';
-  return job.state === 'failing' ? 'run it again' : 'ask';
+  return job.state === 'failing' ? 'run it again' : 'explain it';
 }
 
 function logPath({ slug, service, lastRun }: AnySnapshot, base: string): string | undefined {
   if (service !== undefined) {
     const one = service.instances.find(({ at, logPath }) => at !== 'up' && logPath !== undefined);
-    return one && `${base}/services/${encodeURIComponent(slug)}/${one.number}/log`;
+    return one && `${base}/services/${encodeURIComponent(slug)}/${one.number}/log#end`;
   }
-  return lastRun?.logPath === undefined ? undefined : runPath(slug, lastRun.run, base);
+  return lastRun?.logPath === undefined ? undefined : `${runPath(slug, lastRun.run, base)}#end`;
 }
 
 function Running({ view }: { readonly view: View }) {

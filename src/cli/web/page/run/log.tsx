@@ -9,6 +9,9 @@ const shownBytes = 4096;
 
 type LogStream = LogQuery['stream'];
 
+/** So many lines are seen at once. */
+const shortLines = 30;
+
 export interface LogView {
   readonly part: LogPart;
   readonly query: Omit<LogQuery, 'from'> & {
@@ -72,6 +75,7 @@ export function Log(view: LogView) {
       <nav class="choices" aria-label="Earlier lines">
         {older !== undefined && <a href={to({ from: 0 })}>⇤ start</a>}
         {older !== undefined && <a href={to({ from: older })}>◂ older</a>}
+        {lines.length > shortLines && <a href="#end">⇣ end of these lines</a>}
       </nav>
       <ol
         class={`log${query.isWrapped ? '' : ' long'}${query.hasTimes ? '' : ' untimed'}`}
@@ -82,7 +86,7 @@ export function Log(view: LogView) {
           <Line line={line} to={to} isFound={query.find !== ''} />
         ))}
       </ol>
-      <nav class="choices" aria-label="Later lines">
+      <nav class="choices" aria-label="Later lines" id="end">
         {newer !== undefined && <a href={to({ from: newer })}>newer ▸</a>}
         {newer !== undefined && <a href={to({ from: undefined })}>end ⇥</a>}
       </nav>

@@ -35,6 +35,7 @@ export function RunView({ job, run, record, log, ...view }: RunProps) {
           {printable(entryWords(entry, formatTime))}
         </Sign>
       </p>
+      {isRunning && <Progress job={job} run={run} view={view} />}
       <Neighbours job={job} run={run} record={record} view={view} />
       <details>
         <summary>About this run</summary>
@@ -42,6 +43,16 @@ export function RunView({ job, run, record, log, ...view }: RunProps) {
       </details>
       {log === undefined ? <p class="soft">This run has no log.</p> : <Log {...log} />}
     </Document>
+  );
+}
+
+function Progress({ job, run, view }: Pick<NeighboursProps, 'job' | 'run' | 'view'>) {
+  const usualMs = view.reader.usualMs(job.slug);
+  return (
+    <p>
+      since <When ms={run.startedMs} view={view} />
+      {usualMs !== undefined && <span class="soft"> · usually {shortDuration(usualMs)}</span>}
+    </p>
   );
 }
 
