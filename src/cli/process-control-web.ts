@@ -11,6 +11,7 @@ import { defined } from '../text/defined.ts';
 import { printAnswer, runProgram, say } from './frame/output.ts';
 import { openConfig } from './frame/prologue.ts';
 import { refuse } from './frame/refuse.ts';
+import { jobMemory } from './report/job-memory.ts';
 import { changeFeed, type Feed } from './web/changes/feed.ts';
 import { watchFolders } from './web/changes/watched-folders.ts';
 import { closeDoors, type Doors, openDoors, tokenProblem } from './web/doors.ts';
@@ -66,8 +67,9 @@ function groupProblem({ web }: Config, gid: number | undefined): string | undefi
 }
 
 function routesOf(config: Config, base: string, feed: Feed) {
+  const memory = jobMemory(config);
   return pageRoutes({
-    reader: hostReader(config, latestSnapshot(config)),
+    reader: hostReader(config, latestSnapshot(config, memory), memory),
     feed,
     zone: hostZone(),
     tell: ({ message }) => say(program, message),

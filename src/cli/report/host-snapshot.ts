@@ -15,19 +15,24 @@ import { defined } from '../../text/defined.ts';
 import type { Result } from '../../text/problem.ts';
 import { readInstalled } from '../crontab/installed.ts';
 import { version } from '../frame/version.ts';
+import type { JobMemory } from './job-memory.ts';
 import { openJobs } from './snapshots.ts';
 import { timesOf } from './times.ts';
 
-/** `runs` is the number of last runs of each job that the reader looks at. */
-export function hostSnapshot(config: Config, runs?: number): Result<HostSnapshot> {
+/** `runs` is the number of last runs of each job that the reader looks at; `memory` spares a program that looks again the job files. */
+export function hostSnapshot(config: Config, runs?: number, memory?: JobMemory): Result<HostSnapshot> {
   const beganMs = clock.monotonicMs();
   const atMs = clock.nowMs();
   const times = timesOf(config);
   let wantsCatchUp = false;
-  const opened = openJobs(config, (job) => {
-    wantsCatchUp ||= catchesUp(job);
-    return times(job);
-  });
+  const opened = openJobs(
+    config,
+    (job) => {
+      wantsCatchUp ||= catchesUp(job);
+      return times(job);
+    },
+    memory,
+  );
   if (!opened.ok) return { ok: false, problems: [opened.problem] };
   const all = [...opened.jobs.snapshots(opened.jobs.slugs, runs)];
   const installed = readInstalled(config);

@@ -4,6 +4,7 @@ import type { HostSnapshot } from '../../report/host-snapshot.ts';
 import { clock } from '../../system/time/clock.ts';
 import { formatProblem } from '../../text/problem.ts';
 import { hostSnapshot } from '../report/host-snapshot.ts';
+import type { JobMemory } from '../report/job-memory.ts';
 
 /** A snapshot younger than this is shown again. */
 const freshMs = 1000;
@@ -12,12 +13,12 @@ const freshMs = 1000;
 const restFactor = 5;
 
 /** Throws what keeps the jobs from being listed. */
-export function latestSnapshot(config: Config): () => HostSnapshot {
+export function latestSnapshot(config: Config, memory?: JobMemory): () => HostSnapshot {
   let latest: { readonly value: HostSnapshot; readonly untilMs: number } | undefined;
   return () => {
     const nowMs = clock.monotonicMs();
     if (latest !== undefined && nowMs < latest.untilMs) return latest.value;
-    const taken = hostSnapshot(config);
+    const taken = hostSnapshot(config, undefined, memory);
     if (!taken.ok) throw new Error(taken.problems.map(formatProblem).join('\n'));
     const { value } = taken;
     latest = { value, untilMs: clock.monotonicMs() + Math.max(freshMs, restFactor * value.host.tookMs) };

@@ -38,6 +38,8 @@ const allViews = () => [
     '/timeline',
     '/events',
     '/services',
+    '/services/shop-web',
+    '/services/shop-web/2/log',
     '/why/backup',
     '/host',
     '/help',
