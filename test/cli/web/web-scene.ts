@@ -82,7 +82,7 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
   build.crontab();
   const told: Error[] = [];
   const feed = changeFeed(clock);
-  const reader = hostReader(config, latestSnapshot(config));
+  const reader = hostReader(config, latestSnapshot(config).get);
   const routes = pageRoutes({ reader, feed, zone: hostZone(), base, tell: (error) => told.push(error) });
   return {
     ...{ config, routes, told, nowMs },
