@@ -11,6 +11,7 @@ import { defined } from '../text/defined.ts';
 import { printAnswer, runProgram, say } from './frame/output.ts';
 import { openConfig } from './frame/prologue.ts';
 import { refuse } from './frame/refuse.ts';
+import { type JobMemory, jobMemory } from './report/job-memory.ts';
 import { changeFeed, type Feed } from './web/changes/feed.ts';
 import { watchFolders } from './web/changes/watched-folders.ts';
 import { closeDoors, type Doors, openDoors, tokenProblem } from './web/doors.ts';
@@ -39,7 +40,8 @@ async function serve(args: readonly string[]): Promise<number> {
   if (problem !== undefined) return refuse(program, problem, exitCodes.configuration);
   const asked = endRequest();
   const feed = changeFeed(clock);
-  const latest = latestSnapshot(config);
+  const memory = jobMemory(config);
+  const latest = latestSnapshot(config, memory);
   const watching = watchFolders(config, (slug) => {
     latest.changed(slug);
     feed.tell(slug);
@@ -47,7 +49,7 @@ async function serve(args: readonly string[]): Promise<number> {
   let doors: Doors;
   try {
     doors = await openDoors({
-      routes: routesOf(config, place.base, { feed, latest }),
+      routes: routesOf(config, place.base, { feed, latest, memory }),
       place,
       hosts: hostNames(config, place),
       // A socket in the caller's own directories is for the caller alone.
@@ -72,10 +74,10 @@ function groupProblem({ web }: Config, gid: number | undefined): string | undefi
 function routesOf(
   config: Config,
   base: string,
-  { feed, latest }: { readonly feed: Feed; readonly latest: LatestSnapshot },
+  { feed, latest, memory }: { readonly feed: Feed; readonly latest: LatestSnapshot; readonly memory: JobMemory },
 ) {
   return pageRoutes({
-    reader: hostReader(config, latest.get),
+    reader: hostReader(config, latest.get, memory),
     feed,
     zone: hostZone(),
     tell: ({ message }) => say(program, message),

@@ -15,6 +15,7 @@ import { defined } from '../../text/defined.ts';
 import type { Result } from '../../text/problem.ts';
 import { readInstalled } from '../crontab/installed.ts';
 import { version } from '../frame/version.ts';
+import type { JobMemory } from './job-memory.ts';
 import { openJobs } from './snapshots.ts';
 import { timesOf } from './times.ts';
 
@@ -27,16 +28,24 @@ export function hostSnapshot(config: Config, runs?: number): Result<HostSnapshot
   }
 }
 
-/** The same in steps of one job each, for a program that has other things to do meanwhile. */
-export function* hostSnapshotSteps(config: Config, runs?: number): Generator<undefined, Result<HostSnapshot>> {
+/** The same in steps of one job each, for a program that has other things to do meanwhile; `memory` spares one that looks again the job files. */
+export function* hostSnapshotSteps(
+  config: Config,
+  runs?: number,
+  memory?: JobMemory,
+): Generator<undefined, Result<HostSnapshot>> {
   const beganMs = clock.monotonicMs();
   const atMs = clock.nowMs();
   const times = timesOf(config);
   let wantsCatchUp = false;
-  const opened = openJobs(config, (job) => {
-    wantsCatchUp ||= catchesUp(job);
-    return times(job);
-  });
+  const opened = openJobs(
+    config,
+    (job) => {
+      wantsCatchUp ||= catchesUp(job);
+      return times(job);
+    },
+    memory,
+  );
   if (!opened.ok) return { ok: false, problems: [opened.problem] };
   const all: AnySnapshot[] = [];
   for (const snapshot of opened.jobs.snapshots(opened.jobs.slugs, runs)) {

@@ -8,6 +8,7 @@ import type { AnySnapshot } from '../../report/text/job.ts';
 import { clock } from '../../system/time/clock.ts';
 import { formatProblem, type Result } from '../../text/problem.ts';
 import { hostSnapshotSteps } from '../report/host-snapshot.ts';
+import type { JobMemory } from '../report/job-memory.ts';
 import { openJobs } from '../report/snapshots.ts';
 import { timesOf } from '../report/times.ts';
 
@@ -39,11 +40,11 @@ export interface LatestSnapshot {
   changed(slug?: string): void;
 }
 
-export function latestSnapshot(config: Config): LatestSnapshot {
+export function latestSnapshot(config: Config, memory?: JobMemory): LatestSnapshot {
   return snapshotKeeper({
-    steps: () => hostSnapshotSteps(config),
+    steps: () => hostSnapshotSteps(config, undefined, memory),
     some(slugs) {
-      const opened = openJobs(config, timesOf(config));
+      const opened = openJobs(config, timesOf(config), memory);
       if (!opened.ok) throw new Error(formatProblem(opened.problem));
       return [...opened.jobs.snapshots(slugs)];
     },
