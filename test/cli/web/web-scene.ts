@@ -84,7 +84,7 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
   const told: Error[] = [];
   const feed = changeFeed(clock);
   const memory = jobMemory(config);
-  const reader = hostReader(config, latestSnapshot(config, memory), memory);
+  const reader = hostReader(config, latestSnapshot(config, memory).get, memory);
   const routes = pageRoutes({ reader, feed, zone: hostZone(), base, tell: (error) => told.push(error) });
   return {
     ...{ config, routes, told, nowMs },
