@@ -11,10 +11,11 @@ import { defined } from '../text/defined.ts';
 import { printAnswer, runProgram, say } from './frame/output.ts';
 import { openConfig } from './frame/prologue.ts';
 import { refuse } from './frame/refuse.ts';
+import { type JobMemory, jobMemory } from './report/job-memory.ts';
 import { changeFeed, type Feed } from './web/changes/feed.ts';
 import { watchFolders } from './web/changes/watched-folders.ts';
 import { closeDoors, type Doors, openDoors, tokenProblem } from './web/doors.ts';
-import { latestSnapshot } from './web/latest-snapshot.ts';
+import { type LatestSnapshot, latestSnapshot } from './web/latest-snapshot.ts';
 import { type Place, parseWebOptions, placeOf, program } from './web/options.ts';
 import { hostReader } from './web/read/host-reader.ts';
 import { pageRoutes } from './web/routes.tsx';
@@ -39,11 +40,16 @@ async function serve(args: readonly string[]): Promise<number> {
   if (problem !== undefined) return refuse(program, problem, exitCodes.configuration);
   const asked = endRequest();
   const feed = changeFeed(clock);
-  const watching = watchFolders(config, feed.tell);
+  const memory = jobMemory(config);
+  const latest = latestSnapshot(config, memory);
+  const watching = watchFolders(config, (slug) => {
+    latest.changed(slug);
+    feed.tell(slug);
+  });
   let doors: Doors;
   try {
     doors = await openDoors({
-      routes: routesOf(config, place.base, feed),
+      routes: routesOf(config, place.base, { feed, latest, memory }),
       place,
       hosts: hostNames(config, place),
       // A socket in the caller's own directories is for the caller alone.
@@ -65,9 +71,13 @@ function groupProblem({ web }: Config, gid: number | undefined): string | undefi
   return web.group === undefined || gid !== undefined ? undefined : `web.group: this host has no group "${web.group}"`;
 }
 
-function routesOf(config: Config, base: string, feed: Feed) {
+function routesOf(
+  config: Config,
+  base: string,
+  { feed, latest, memory }: { readonly feed: Feed; readonly latest: LatestSnapshot; readonly memory: JobMemory },
+) {
   return pageRoutes({
-    reader: hostReader(config, latestSnapshot(config)),
+    reader: hostReader(config, latest.get, memory),
     feed,
     zone: hostZone(),
     tell: ({ message }) => say(program, message),

@@ -56,11 +56,25 @@ describe('jobctl import', { skip: notRoot }, () => {
   });
 
   test('what is left to decide stands in the file or by its line, and the exit code is 1', () => {
-    const input = 'CRON_TZ=UTC\n0 1 * * * /opt/c\n0 1 * * * /opt/d % text\n0 99 * * * /opt/e\n';
+    const input = 'CRON_TZ=UTC\n0 1 * * * /opt/c\n0 1 * * * /opt/d # % text\n0 99 * * * /opt/e\n';
     const { status, stdout } = run(['-', '--user', 'nobody'], input);
     assert.equal(status, 1);
     assert.match(stdout, /^# CHECK: CRON_TZ stands above/m);
-    assert.match(stdout, /line 3: no job is made: %[\s\S]*line 4: no job is made: /);
+    assert.match(stdout, /line 3: no job is made: its command has a #[\s\S]*line 4: no job is made: /);
+  });
+
+  test('--json has the same for programs, and --cron cronie takes CRON_TZ', () => {
+    const { status, stdout } = run(
+      ['-', '--user', 'root', '--json', '--cron', 'cronie'],
+      'CRON_TZ=UTC\n0 1 * * * /opt/c\n0 99 * * * x\n',
+    );
+    assert.equal(status, 1);
+    const [source] = JSON.parse(stdout);
+    assert.equal(source.source, 'standard input');
+    assert.match(source.jobs[0].text, /^time_zone: UTC$/m);
+    assert.deepEqual([source.jobs[0].slug, source.jobs[0].line, source.problems[0].line], ['c', 2, 3]);
+    assert.match(source.patch, /^-0 1 \* \* \* \/opt\/c$/m);
+    assert.ok(source.environment.some(({ name }: { name: string }) => name === 'output'));
   });
 
   test('it does not wait for a FIFO, and asks whose crontab it is', () => {

@@ -15,21 +15,43 @@ import { defined } from '../../text/defined.ts';
 import type { Result } from '../../text/problem.ts';
 import { readInstalled } from '../crontab/installed.ts';
 import { version } from '../frame/version.ts';
+import type { JobMemory } from './job-memory.ts';
 import { openJobs } from './snapshots.ts';
 import { timesOf } from './times.ts';
 
 /** `runs` is the number of last runs of each job that the reader looks at. */
 export function hostSnapshot(config: Config, runs?: number): Result<HostSnapshot> {
+  const steps = hostSnapshotSteps(config, runs);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same in steps of one job each, for a program that has other things to do meanwhile; `memory` spares one that looks again the job files. */
+export function* hostSnapshotSteps(
+  config: Config,
+  runs?: number,
+  memory?: JobMemory,
+): Generator<undefined, Result<HostSnapshot>> {
   const beganMs = clock.monotonicMs();
   const atMs = clock.nowMs();
   const times = timesOf(config);
   let wantsCatchUp = false;
-  const opened = openJobs(config, (job) => {
-    wantsCatchUp ||= catchesUp(job);
-    return times(job);
-  });
+  const opened = openJobs(
+    config,
+    (job) => {
+      wantsCatchUp ||= catchesUp(job);
+      return times(job);
+    },
+    memory,
+  );
   if (!opened.ok) return { ok: false, problems: [opened.problem] };
-  const all = [...opened.jobs.snapshots(opened.jobs.slugs, runs)];
+  const all: AnySnapshot[] = [];
+  for (const snapshot of opened.jobs.snapshots(opened.jobs.slugs, runs)) {
+    all.push(snapshot);
+    yield undefined;
+  }
   const installed = readInstalled(config);
   const host: HostFacts = {
     ...{ name: os.hostname(), atMs, timeZone: hostZone().name, version, node: process.versions.node },

@@ -29,6 +29,7 @@ import { realHistory, realLocks } from '../frame/host.ts';
 import { knownJobs } from '../frame/job-contents.ts';
 import { unreadableJob, unreadablePlaces } from '../frame/readable.ts';
 import { zoneProblem } from '../frame/zones.ts';
+import type { JobMemory } from './job-memory.ts';
 import { pausesOf } from './pauses.ts';
 import { findService, lookAtService } from './service-snapshots.ts';
 import { unreadableOfService, unreadableRecords } from './unreadable.ts';
@@ -63,7 +64,7 @@ export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly
 /** The part of a snapshot beyond the records. It costs reading schedules and zones. */
 export type Times = (job: Job) => NonNullable<JobFacts['times']>;
 
-export function openJobs(config: Config, times?: Times): JobsAnswer {
+export function openJobs(config: Config, times?: Times, memory?: JobMemory): JobsAnswer {
   const listed = listJobFiles(config, files);
   if (listed.is === 'unlisted') return { ok: false, problem: listed.problem };
   const locks = realLocks(config, () => undefined);
@@ -84,7 +85,12 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
     recorded: () => recordedWithoutFile(slugs, state),
     strays: listed.strays,
     load(slug) {
-      const loaded = unchanged(known(slug)) ?? loadJob(slug, config, { files, checkZone: zoneProblem });
+      const kept = memory?.find(slug);
+      const isKept = kept !== undefined && unchanged(kept.value) !== undefined;
+      const loaded = isKept
+        ? kept
+        : (unchanged(known(slug)) ?? loadJob(slug, config, { files, checkZone: zoneProblem }));
+      if (!isKept && loaded?.ok === true) memory?.keep(slug, loaded);
       const closed = loaded?.ok !== true ? [] : [...placesOnce(), ...unreadableJob(slug, config)];
       return closed.length === 0 ? loaded : { ok: false, problems: closed };
     },

@@ -20,6 +20,10 @@ export interface ImportOrder {
   readonly user: string;
   readonly serviceUser: string;
   readonly taken: ReadonlySet<string>;
+  /** The daemon that reads the source: CRON_TZ has a meaning for cronie only. */
+  readonly cron?: 'debian' | 'cronie';
+  /** Further decisions for the reader. */
+  readonly moreChecks?: readonly string[];
 }
 
 /** The keys of the file so far; `command` is what is left of the line. */
@@ -35,13 +39,16 @@ export function importEntry(entry: SourceEntry, order: ImportOrder): Imported {
   const shell = settings.get('SHELL') ?? '/bin/sh';
   const isOther = user !== order.serviceUser;
   const isUsual = /^\/(?:usr\/)?bin\/(?:sh|dash|bash)$/.test(shell);
-  const draft = isOther || !isUsual ? { command: entry.command, keys: [], notes: [] } : recognised(entry.command);
+  const written = withInput(entry);
+  const isWhole = isOther || !isUsual || entry.input !== undefined;
+  const draft = isWhole ? { command: written, keys: [], notes: [] } : recognised(written, shell);
   // Another shell may read it otherwise, or run nothing at all, as nologin does.
   const words = isUsual ? plainWords(draft.command) : undefined;
   const started = words === undefined ? `${shellWord(shell)} -c ${shellWord(draft.command)}` : draft.command;
   const command = isOther ? `sudo -n -u ${user} -- ${started}` : started;
   const checks = [
-    ...settingChecks(settings),
+    ...settingChecks(settings, order.cron),
+    ...(order.moreChecks ?? []),
     ...(isOther ? [otherUser({ user, serviceUser: order.serviceUser }, settings, words)] : []),
   ];
   const notes = [
@@ -51,7 +58,7 @@ export function importEntry(entry: SourceEntry, order: ImportOrder): Imported {
       ? ['There may be a password in the command: better a file that only the job reads.']
       : []),
   ];
-  const program = words?.[0] ?? /[\w./-]+/.exec(draft.command)?.[0] ?? 'job';
+  const program = words?.[0] ?? /[\w./-]+/.exec(isWhole ? entry.command : draft.command)?.[0] ?? 'job';
   const slug = freeSlug(program, order.taken);
   const name = isTitle(entry.comment) ? entry.comment : slug;
   const lines = [
@@ -61,14 +68,39 @@ export function importEntry(entry: SourceEntry, order: ImportOrder): Imported {
     `name: ${scalar(name)}`,
     `command: ${scalar(command)}`,
     `schedule: "${entry.schedule}"`,
+    ...zoneKeys(settings, order.cron),
     ...draft.keys,
     ...settingKeys(settings, draft.keys),
   ];
   return { slug, entry, checks, text: `${lines.join('\n')}\n` };
 }
 
+/** The command with the text behind `%` as its standard input. */
+function withInput({ command, input }: SourceEntry): string {
+  if (input === undefined) return command;
+  return `printf '%s\\n' ${input.map(shellWord).join(' ')} | (${command.trim()})`;
+}
+
+/** cronie reads the schedules below CRON_TZ in that zone. */
+function zoneKeys(settings: ReadonlyMap<string, string>, cron: ImportOrder['cron']): readonly string[] {
+  const zone = settings.get('CRON_TZ');
+  return cron === 'cronie' && zone !== undefined && zone !== '' ? [`time_zone: ${scalar(zone)}`] : [];
+}
+
 /** Turns the parts of a line into keys that have the same meaning. */
-function recognised(written: string): Draft {
+function recognised(line: string, shell: string): Draft {
+  // In dash RANDOM is an ordinary variable, and the sleep takes no time.
+  const [, span, rest] =
+    /^(?:\/(?:usr\/)?bin\/)?sleep[ \t]+"?\$\(\([ \t]*\$?\{?RANDOM\}?[ \t]*%[ \t]*([1-9]\d{0,4})[ \t]*\)\)"?[ \t]*(?:&&|;)[ \t]*(.*)$/.exec(
+      line,
+    ) ?? [];
+  if (span === undefined || rest === undefined || !/bash$/.test(shell)) return withoutSleep(line);
+  const draft = withoutSleep(rest);
+  const note = 'The sleep of a random time is splay now, which is always the same for this job on a host.';
+  return { ...draft, keys: [...draft.keys, `splay: ${span}s`], notes: [note, ...draft.notes] };
+}
+
+function withoutSleep(written: string): Draft {
   const [, command = written, file] = /^(.*?)[ \t]+>>?[ \t]*(\/[\w./-]+)[ \t]+2>&1[ \t]*$/.exec(written) ?? [];
   const whole: Draft = { command: written, keys: [], notes: [] };
   const [, directory, inside = command] = /^cd[ \t]+(\/[\w./-]*)[ \t]+&&[ \t]+(.*)$/.exec(command) ?? [];
@@ -84,10 +116,19 @@ function limited(draft: Draft): Draft {
   if (nice !== undefined && unniced !== undefined && plainWords(unniced) !== undefined && !has(draft, 'nice')) {
     return limited({ ...draft, command: unniced, keys: [...draft.keys, `nice: ${Number(nice)}`] });
   }
-  const [, time, unit = 's', rest] =
-    /^(?:\/usr\/bin\/)?timeout[ \t]+([1-9]\d{0,5})([smhd])?[ \t]+([\w/].*)$/.exec(draft.command) ?? [];
+  const quiet = /^(?:\/usr\/bin\/)?chronic[ \t]+([\w/].*)$/.exec(draft.command)?.[1];
+  if (quiet !== undefined && plainWords(quiet) !== undefined) {
+    const note =
+      'chronic is not needed: a run by the clock prints nothing, and a mail about a failure has the last lines.';
+    return limited({ ...draft, command: quiet, notes: [...draft.notes, note] });
+  }
+  const [, grace, graceUnit = 's', time, unit = 's', rest] =
+    /^(?:\/usr\/bin\/)?timeout[ \t]+(?:(?:-k[ \t]*|--kill-after=)([1-9]\d{0,3})([smh])?[ \t]+)?([1-9]\d{0,5})([smhd])?[ \t]+([\w/].*)$/.exec(
+      draft.command,
+    ) ?? [];
   if (time === undefined || rest === undefined || plainWords(rest) === undefined || has(draft, 'timeout')) return draft;
-  return limited({ ...draft, command: rest, keys: [...draft.keys, `timeout: ${time}${unit}`] });
+  const killed = grace === undefined ? [] : [`kill_grace: ${grace}${graceUnit}`];
+  return limited({ ...draft, command: rest, keys: [...draft.keys, `timeout: ${time}${unit}`, ...killed] });
 }
 
 function has({ keys }: Draft, key: string): boolean {
@@ -116,17 +157,18 @@ function isAddress(mailTo: string): boolean {
   return new RegExp(addressList, 'u').test(mailTo);
 }
 
-function settingChecks(settings: ReadonlyMap<string, string>): readonly string[] {
+function settingChecks(settings: ReadonlyMap<string, string>, cron: ImportOrder['cron']): readonly string[] {
   const mailTo = settings.get('MAILTO') ?? '';
   const home = settings.get('HOME');
   const odd = [...settings.keys()].filter((name) => name.startsWith('PROCESS_CONTROL_'));
   const shell = settings.get('SHELL');
   return [
-    ...['CRON_TZ', 'RANDOM_DELAY', 'START_HOURS_RANGE', 'MAILFROM'].flatMap((name) =>
-      settings.has(name)
-        ? [`${name} stands above the line; Debian's cron ignores it, and so does this file. Was it meant?`]
-        : [],
-    ),
+    ...['CRON_TZ', 'RANDOM_DELAY', 'START_HOURS_RANGE', 'MAILFROM'].flatMap((name) => {
+      if (!settings.has(name) || (cron === 'cronie' && name === 'CRON_TZ')) return [];
+      const ignored =
+        cron === 'cronie' ? 'which this file has no key for' : "Debian's cron ignores it, and so does this file";
+      return [`${name} stands above the line; ${ignored}. Was it meant?`];
+    }),
     ...(mailTo === '' || isAddress(mailTo) ? [] : ['MAILTO is no mail address. Who is to hear of failures?']),
     ...(home === undefined || home.startsWith('/') ? [] : ['HOME is no absolute path. Where is the command to start?']),
     ...(shell === undefined || shell.startsWith('/') ? [] : ['SHELL is no absolute path. Which shell was meant?']),

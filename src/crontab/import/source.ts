@@ -1,4 +1,4 @@
-/** Reads a crontab that people wrote, by the rules of Debian's cron, line by line. */
+/** Reads a crontab that people wrote, by the rules of the cron that reads it, line by line. */
 
 import { defined } from '../../text/defined.ts';
 
@@ -10,6 +10,8 @@ export interface SourceEntry {
   readonly user?: string;
   /** The command as the shell gets it: `\%` is `%` here. */
   readonly command: string;
+  /** The lines of standard input that `%` gives to the command. */
+  readonly input?: readonly string[];
   /** The settings above the line, which alone hold for it. */
   readonly settings: ReadonlyMap<string, string>;
   /** The text of the comment directly above. */
@@ -31,7 +33,7 @@ export interface SourceReading {
 
 type Read =
   | { readonly is: 'setting'; readonly name: string; readonly value: string }
-  | { readonly is: 'entry'; readonly schedule: string; readonly user?: string; readonly command: string }
+  | ({ readonly is: 'entry' } & Pick<SourceEntry, 'schedule' | 'user' | 'command' | 'input'>)
   | { readonly is: 'left'; readonly message: string }
   | { readonly is: 'problem'; readonly message: string };
 
@@ -60,8 +62,8 @@ export function readSource(text: string, hasUsers: boolean): SourceReading {
     else if (read.is === 'left') left.push({ line, message: read.message });
     else if (read.is === 'problem') problems.push({ line, message: read.message });
     else {
-      const { schedule, user, command } = read;
-      const more = defined({ user, comment: above === '' ? undefined : above });
+      const { schedule, user, command, input } = read;
+      const more = defined({ user, input, comment: above === '' ? undefined : above });
       entries.push({ line, schedule, command, settings: new Map(settings), ...more });
     }
   }
@@ -102,11 +104,14 @@ function readEntry(text: string, hasUsers: boolean): Read {
   if (/(?:^|\/)(?:run-job --(?:job|ensure|catch-up)\b)/.test(command)) {
     return { is: 'left', message: 'a line of process-control already' };
   }
-  if (/(?<!\\)%/.test(command)) {
-    return problem('% makes standard input of the rest of the line: write the text to a file, and give it with <');
-  }
   const schedule = written.split(/[ \t]+/).join(' ');
-  return { is: 'entry', schedule, command: command.replaceAll('\\%', '%'), ...(user === undefined ? {} : { user }) };
+  const [first = '', ...input] = command.split(/(?<!\\)%/).map((part) => part.replaceAll('\\%', '%'));
+  // A last % ends the last line; cron gives no second line end.
+  if (input.length > 1 && input.at(-1) === '') input.pop();
+  if (input.length > 0 && first.includes('#'))
+    return problem('its command has a # and its standard input comes from %: write a script for it');
+  const hasInput = input.length > 1 || (input[0] ?? '') !== '';
+  return { is: 'entry', schedule, command: first, ...defined({ user, input: hasInput ? input : undefined }) };
 }
 
 function problem(message: string): Read {

@@ -35,6 +35,8 @@ export async function showInBrowser({ routes }: WebScene): Promise<ShownPage> {
     origin,
     async open(options = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, baseURL: origin, ...options });
+      // A busy machine may take long; only a page that never answers is wrong.
+      context.setDefaultTimeout(180_000);
       const page = await context.newPage();
       const complaints: string[] = [];
       page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));

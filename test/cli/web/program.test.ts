@@ -1,6 +1,6 @@
 /** process-control-web as a program: who may start it and connect to it, and how it begins and ends. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -12,10 +12,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { request } from 'node:http';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { House, isRoot, repository, until } from '../house.ts';
+import { get, listen, startPage, stop } from './running.ts';
 
 const house = new House({
   hello: 'name: Say hello\ncommand: /bin/echo hello\nschedule: "5 4 * * *"\n',
@@ -24,46 +24,7 @@ after(() => house.remove());
 
 const socket = house.path('run/web/view.sock');
 
-/** Starts it, and waits until it says that it answers. */
-async function start(
-  ...args: readonly string[]
-): Promise<{ readonly child: ChildProcess; readonly said: () => string }> {
-  const child = house.spawn('process-control-web', args);
-  let said = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  await until('the page', () => /the page is at/.test(said) || assertRunning(child, said));
-  return { child, said: () => said };
-}
-
-function assertRunning(child: ChildProcess, said: string): false {
-  assert.equal(child.exitCode, null, said);
-  return false;
-}
-
-function stop(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-  return new Promise((resolve) => {
-    child.once('close', (code) => resolve(code));
-    child.kill(signal);
-  });
-}
-
-function get(file: string, target: string): Promise<{ readonly status: number | undefined; readonly body: string }> {
-  return new Promise((resolve, reject) => {
-    const asked = request(
-      { socketPath: file, path: target, headers: { Host: 'localhost' }, agent: false },
-      (answer) => {
-        let body = '';
-        answer.setEncoding('utf8').on('data', (text: string) => {
-          body += text;
-        });
-        answer.on('end', () => resolve({ status: answer.statusCode, body }));
-      },
-    );
-    asked.on('error', reject).end();
-  });
-}
+const start = (...args: readonly string[]) => startPage(house, ...args);
 
 test('it answers on a socket for its group alone, ends with 0 when it is asked to, and leaves no socket', async () => {
   const { child, said } = await start();
@@ -86,24 +47,6 @@ test('a job that has run since is shown', async () => {
   await until('the run', async () => /succeeded/.test((await get(socket, '/jobs/hello')).body));
   assert.equal(await stop(child, 'SIGINT'), 0);
 });
-
-/** Events as they come; `closed` is the end of the connection. */
-function listen(file: string) {
-  const heard = { text: '', closed: false };
-  const asked = request(
-    { socketPath: file, path: '/api/v1/changes', headers: { Host: 'localhost' }, agent: false },
-    (answer) => {
-      answer.setEncoding('utf8').on('data', (text: string) => {
-        heard.text += text;
-      });
-      answer.on('close', () => {
-        heard.closed = true;
-      });
-    },
-  );
-  asked.on('error', () => undefined).end();
-  return heard;
-}
 
 test('who listens hears of a run and of a job file that has changed, and of the end at once', async () => {
   const { child } = await start();

@@ -2,7 +2,7 @@
 import { changeFeed } from '../../../src/cli/web/changes/feed.ts';
 import { pageRoutes } from '../../../src/cli/web/routes.tsx';
 import type { HostSnapshot } from '../../../src/report/host-snapshot.ts';
-import { snapshotJob } from '../../../src/report/snapshot.ts';
+import { type JobFacts, snapshotJob } from '../../../src/report/snapshot.ts';
 import { emptyHistory } from '../../../src/run/history/history.ts';
 import type { RunRecord } from '../../../src/run/history/run-record.ts';
 import { clock } from '../../../src/system/time/clock.ts';
@@ -14,11 +14,11 @@ export const nowMs = Date.UTC(2026, 10, 29, 3, 7, 21);
 /** Words of the scene, none of which may reach a reader without rights. */
 export const secrets = /backup|archive|shop\.example|nightly|exit code 3/;
 
-export function job(slug: string, runs: readonly RunRecord[]) {
+export function job(slug: string, runs: readonly RunRecord[], more: Partial<JobFacts['job']> = {}) {
   const failures = runs.length;
   const streak = failures === 0 ? emptyHistory.streak : { failures, failingSinceMs: nowMs - 10_800_000 };
   return snapshotJob({
-    job: { slug, name: `${slug} nightly`, tags: ['nightly'], disabled: false },
+    job: { slug, name: `${slug} nightly`, tags: ['nightly'], disabled: false, ...more },
     nowMs,
     holder: undefined,
     paused: undefined,

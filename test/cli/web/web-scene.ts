@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { gzipSync } from 'node:zlib';
 import { realLocks } from '../../../src/cli/frame/host.ts';
+import { jobMemory } from '../../../src/cli/report/job-memory.ts';
 import { changeFeed, type Feed } from '../../../src/cli/web/changes/feed.ts';
 import { latestSnapshot } from '../../../src/cli/web/latest-snapshot.ts';
 import { hostReader } from '../../../src/cli/web/read/host-reader.ts';
@@ -82,7 +83,8 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
   build.crontab();
   const told: Error[] = [];
   const feed = changeFeed(clock);
-  const reader = hostReader(config, latestSnapshot(config));
+  const memory = jobMemory(config);
+  const reader = hostReader(config, latestSnapshot(config, memory).get, memory);
   const routes = pageRoutes({ reader, feed, zone: hostZone(), base, tell: (error) => told.push(error) });
   return {
     ...{ config, routes, told, nowMs },

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { environmentRows, environmentText } from '../../../src/crontab/import/environment.ts';
 import { importEntry } from '../../../src/crontab/import/imported.ts';
 import { plainWords } from '../../../src/crontab/import/plain-words.ts';
 import { firstDifference, lineSchedule } from '../../../src/crontab/import/prove.ts';
@@ -53,7 +54,24 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
     '0 3 * * * nice -n 10 timeout 90 /opt/x',
     ['name: x', 'command: /opt/x', 'schedule: "0 3 * * *"', 'nice: 10', 'timeout: 90s'],
   ],
-  ['0 3 * * * timeout -k 5 90 /opt/x', ['name: timeout', 'command: timeout -k 5 90 /opt/x', 'schedule: "0 3 * * *"']],
+  [
+    '0 3 * * * timeout -k 5 2h /opt/x',
+    ['name: x', 'command: /opt/x', 'schedule: "0 3 * * *"', 'timeout: 2h', 'kill_grace: 5s'],
+  ],
+  ['0 3 * * * chronic /opt/x -a', ['name: x', 'command: /opt/x -a', 'schedule: "0 3 * * *"']],
+  [
+    'SHELL=/bin/bash\n0 3 * * * sleep $((RANDOM \\% 300)); /opt/x',
+    ['name: x', 'command: /opt/x', 'schedule: "0 3 * * *"', 'splay: 300s', 'environment:', '  SHELL: /bin/bash'],
+  ],
+  [
+    '0 3 * * * sleep $((RANDOM \\% 300)); /opt/x',
+    ['name: sleep', `command: '/bin/sh -c ''sleep $((RANDOM % 300)); /opt/x'''`, 'schedule: "0 3 * * *"'],
+  ],
+  [
+    '0 3 * * * cat%one%two',
+    ['name: cat', `command: '/bin/sh -c ''printf ''\\''''%s\\n''\\'''' one two | (cat)'''`, 'schedule: "0 3 * * *"'],
+  ],
+  ['0 3 * * * /opt/x%', ['name: x', 'command: /opt/x', 'schedule: "0 3 * * *"']],
   ['0 3 * * * flock -n /l /opt/x', ['name: flock', 'command: flock -n /l /opt/x', 'schedule: "0 3 * * *"']],
   [
     'MAILTO="ops@example.org"\nA = \' b \'\n0 3 * * * /opt/x',
@@ -89,7 +107,7 @@ test('another user than the service user goes through sudo, and that is to be de
 
 test('what is not understood is a problem of its line, and the rest goes on', () => {
   const text =
-    '0 1 * * * cat % a\n-0 1 * * * x\n0 1 * * * x\r\nA="b" c\n17 * * * * cd / && run-parts --report /etc/cron.hourly\n0 2 * * * /opt/x\n';
+    '0 1 * * * cat # % a\n-0 1 * * * x\n0 1 * * * x\r\nA="b" c\n17 * * * * cd / && run-parts --report /etc/cron.hourly\n0 2 * * * /opt/x\n';
   const { entries, problems, left } = readSource(text, false);
   assert.deepEqual(
     [entries.map(({ line }) => line), problems.map(({ line }) => line), left.map(({ line }) => line)],
@@ -173,4 +191,45 @@ test('a command without a shell has the words that a shell makes of it', () => {
     shell,
     plain.map((command) => plainWords(command)),
   );
+});
+
+test('for cronie CRON_TZ is the zone of the job; its times differ only where the clocks of that zone change', () => {
+  const { entries } = readSource('CRON_TZ=America/New_York\n30 2 * * * /opt/x\n', false);
+  const [entry] = entries;
+  assert.ok(entry);
+  const { text, checks } = importEntry(entry, { ...order, cron: 'cronie' });
+  assert.match(text, /^time_zone: America\/New_York$/m);
+  assert.deepEqual(checks, []);
+  const loaded = validateJobText({ file: 'x', bytes: Buffer.from(text) }, {});
+  assert.ok(loaded.ok);
+  const [host, zone] = [findZone('Europe/Berlin'), findZone('America/New_York')];
+  assert.ok(host && zone);
+  const schedule = lineSchedule(entry.schedule);
+  assert.ok(typeof schedule !== 'string');
+  const question = { nowMs: Date.UTC(2026, 10, 30), zones: { host, find: findZone }, zone };
+  // The clocks of New York go forward in the night to the 14th of March 2027; the job runs at 3:00 then.
+  assert.equal(firstDifference(schedule, loaded.value, question), Date.UTC(2027, 2, 14, 7));
+  const daily = lineSchedule('30 12 * * *');
+  const noon = importEntry({ ...entry, schedule: '30 12 * * *' }, { ...order, cron: 'cronie' });
+  const other = validateJobText({ file: 'x', bytes: Buffer.from(noon.text) }, {});
+  assert.ok(typeof daily !== 'string' && other.ok);
+  assert.equal(firstDifference(daily, other.value, question), undefined);
+});
+
+test('the table of the environment has what differs', () => {
+  const { entries } = readSource('PATH=/opt/bin\nMAILTO=""\n0 1 * * * x\n', false);
+  const [entry] = entries;
+  assert.ok(entry);
+  const job = { user: 'svc', home: '/srv', searchPath: '/usr/bin:/bin:/usr/sbin:/sbin', locale: undefined };
+  const rows = environmentRows(entry, { cron: 'debian', user: 'alice', home: '/home/alice', job });
+  assert.deepEqual(
+    rows.map(({ name, cron, job: now }) => [name, cron, now]),
+    [
+      ['HOME', '/home/alice', '/srv'],
+      ['LOGNAME', 'alice', 'svc'],
+      ['USER', null, 'svc'],
+      ['output', 'thrown away', 'a log for each run; failmail sends a mail for each failure'],
+    ],
+  );
+  assert.match(environmentText(rows), /^ {2}USER +not set +svc$/m);
 });

@@ -41,6 +41,7 @@ export interface Options {
   readonly write?: boolean;
   readonly user?: string;
   readonly system?: boolean;
+  readonly cron?: 'debian' | 'cronie';
   readonly config?: string;
 }
 
@@ -187,7 +188,15 @@ function looking(options: Argv): Argv {
           .option('write', { type: 'boolean', describe: 'Write the files, never over one that is there.' })
           .option('to', text('The directory of the files (default: the job directory).'))
           .option('user', text("The user whose crontab it is, if the path doesn't say so."))
-          .option('system', { type: 'boolean', describe: 'The lines have a column of users, as in /etc/crontab.' }),
+          .option('system', { type: 'boolean', describe: 'The lines have a column of users, as in /etc/crontab.' })
+          .option('cron', {
+            choices: ['debian', 'cronie'] as const,
+            describe: 'The cron that reads them (default: debian). For cronie CRON_TZ becomes time_zone.',
+          })
+          .option('json', {
+            type: 'boolean',
+            describe: 'Print a JSON list: for each source its jobs, problems, lines that are left, and environment.',
+          }),
       )
       .command('metrics', 'Print the state of all jobs for Prometheus.', (c) =>
         c

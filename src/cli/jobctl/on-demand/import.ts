@@ -2,46 +2,36 @@
  * `jobctl import`: the lines of crontabs as job files, with proof of equal start times. It takes
  * nothing out of a crontab and writes over no file.
  */
-import { closeSync, fchmodSync, fchownSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fchownSync, fsyncSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { createTwoFilesPatch } from 'diff';
 import type { Config } from '../../../config/config.ts';
 import { throughSudo } from '../../../config/sources.ts';
+import { environmentRows } from '../../../crontab/import/environment.ts';
 import { type Imported, importEntry } from '../../../crontab/import/imported.ts';
 import { firstDifference, lineSchedule } from '../../../crontab/import/prove.ts';
-import { readSource, type SourceEntry, type SourceNote } from '../../../crontab/import/source.ts';
+import { readSource, type SourceEntry } from '../../../crontab/import/source.ts';
 import { validateJobText } from '../../../job/load.ts';
 import { readFrom } from '../../../system/file/careful-file.ts';
 import { files } from '../../../system/file/files.ts';
 import { inNamedFile } from '../../../system/file/named-file.ts';
 import { createFile } from '../../../system/file/new-file.ts';
 import { clock } from '../../../system/time/clock.ts';
+import { findZone } from '../../../system/time/zones.ts';
 import { caller } from '../../../system/user/caller.ts';
+import { hostLocale } from '../../../system/user/locale.ts';
+import { users } from '../../../system/user/users.ts';
+import { defined } from '../../../text/defined.ts';
 import { printableText } from '../../../text/printable.ts';
 import { checkZone, scheduleChecker } from '../../crontab/check-schedule.ts';
 import { print } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
 import { hostZones } from '../../frame/zones.ts';
 import type { Options } from '../frame/options.ts';
+import { jsonOf, type Outcome, outcomeText, type Source } from './import/answer.ts';
 
 /** cron itself reads at most 10,000 lines of 1,000 characters. */
 const limitBytes = 1024 * 1024;
-
-interface Source {
-  readonly title: string;
-  readonly text: string;
-  readonly hasUsers: boolean;
-  readonly user: string;
-  /** Other users can't read the source, so they must not read what is made of it. */
-  readonly isPrivate: boolean;
-}
-
-interface Outcome extends Source {
-  readonly jobs: readonly Imported[];
-  readonly problems: readonly SourceNote[];
-  readonly left: readonly SourceNote[];
-}
 
 export function importCrontabs(options: Options, config: Config): number {
   const names = options.names ?? [];
@@ -60,9 +50,10 @@ export function importCrontabs(options: Options, config: Config): number {
   for (const name of names) {
     const source = readNamed(name, options);
     if (typeof source === 'string') return refuse('jobctl', `${name}: ${source}`);
-    outcomes.push(convert(source, config, taken));
+    outcomes.push(convert(source, { config, taken, cron: options.cron ?? 'debian' }));
   }
-  for (const outcome of outcomes) print(printableText(outcomeText(outcome, directory)));
+  if (options.json) print(`${JSON.stringify(jsonOf(outcomes, directory))}\n`);
+  else for (const outcome of outcomes) print(printableText(outcomeText(outcome, directory)));
   if (options.write) {
     for (const outcome of outcomes) {
       const refusal = writeAll(outcome, directory, config);
@@ -112,12 +103,18 @@ function standardInput(): Buffer {
   return buffer.subarray(0, length);
 }
 
-function convert(source: Source, config: Config, taken: Set<string>): Outcome {
+interface Conversion {
+  readonly config: Config;
+  readonly taken: Set<string>;
+  readonly cron: 'debian' | 'cronie';
+}
+
+function convert(source: Source, { config, taken, cron }: Conversion): Outcome {
   const { entries, problems: unread, left } = readSource(source.text, source.hasUsers);
   const problems = [...unread];
   const jobs: Imported[] = [];
   for (const entry of entries) {
-    const order = { origin: source.title, user: source.user, serviceUser: config.serviceUser.name, taken };
+    const order = { origin: source.title, user: source.user, serviceUser: config.serviceUser.name, taken, cron };
     const job = proved(entry, order, config);
     if (typeof job === 'string') problems.push({ line: entry.line, message: job });
     else {
@@ -125,7 +122,15 @@ function convert(source: Source, config: Config, taken: Set<string>): Outcome {
       jobs.push(job);
     }
   }
-  return { ...source, jobs, problems: problems.sort((a, b) => a.line - b.line), left };
+  const environment = jobs[0] === undefined ? [] : environmentOf(jobs[0].entry, source, { config, cron });
+  return { ...source, jobs, environment, problems: problems.sort((a, b) => a.line - b.line), left };
+}
+
+/** The settings above the first line mostly hold for all. */
+function environmentOf(entry: SourceEntry, { user }: Source, { config, cron }: Pick<Conversion, 'config' | 'cron'>) {
+  const { serviceUser, searchPath } = config;
+  const job = { user: serviceUser.name, home: serviceUser.home, searchPath, locale: hostLocale().variables.LANG };
+  return environmentRows(entry, { cron, user, home: users.find(entry.user ?? user)?.home, job });
 }
 
 /** The job, or why it can't be: what is printed is loaded as a job file is, and its starts compared. */
@@ -138,29 +143,14 @@ function proved(entry: SourceEntry, order: Parameters<typeof importEntry>[1], co
   if (!loaded.ok) {
     return loaded.problems.flatMap(({ severity, message }) => (severity === 'error' ? [message] : [])).join('; ');
   }
-  const differs = firstDifference(schedule, loaded.value, { nowMs: clock.nowMs(), zones: hostZones() });
-  return differs === undefined
-    ? job
-    : `cron and the job differ at ${new Date(differs).toISOString()}: default_job_config?`;
-}
-
-function outcomeText(outcome: Outcome, directory: string): string {
-  const { title, text, jobs, problems, left } = outcome;
-  const lines = text.split('\n');
-  const moved = new Set(jobs.map(({ entry }) => entry.line));
-  const kept = lines.filter((_, index) => !moved.has(index + 1)).join('\n');
-  const patch = createTwoFilesPatch(title, title, text, kept, 'present', 'without the jobs');
-  const notes = (what: string, some: readonly SourceNote[]) =>
-    some.map(({ line, message }) => `${title}: line ${line}: ${what}: ${message}\n`).join('');
-  return [
-    ...jobs.map((job) => `--- ${directory}/${job.slug}.yaml\n${job.text}\n`),
-    notes('no job is made', problems),
-    notes('left', left),
-    jobs.length === 0
-      ? ''
-      : `${title}: ${jobs.length === 1 ? 'one job starts' : `${jobs.length} jobs start`} at the same times as now, compared for two years.\n` +
-        `The lines to take out, when the jobs are in place:\n${patch.replace(/^(?:Index: .*\n)?=+\n/, '')}`,
-  ].join('');
+  const times = { nowMs: clock.nowMs(), zones: hostZones() };
+  const zone = order.cron === 'cronie' ? findZone(entry.settings.get('CRON_TZ') ?? '') : undefined;
+  const differs = firstDifference(schedule, loaded.value, { ...times, ...defined({ zone }) });
+  if (differs === undefined) return job;
+  const when = new Date(differs).toISOString();
+  if (zone === undefined) return `cron and the job differ at ${when}: default_job_config?`;
+  const check = `at a change of the clocks of ${zone.name} the job starts once, cronie twice or not at all; first at ${when}. Is that well?`;
+  return importEntry(entry, { ...order, moreChecks: [check] });
 }
 
 /** Writes new files only. Returns why it stopped. */
@@ -181,6 +171,7 @@ function writeNew(file: string, text: string, group: number | undefined): void {
   const fd = createFile(file, 0o600);
   try {
     writeSync(fd, text);
+    fsyncSync(fd);
     if (group !== undefined && process.geteuid?.() === 0) fchownSync(fd, 0, group);
     fchmodSync(fd, group === undefined ? 0o644 : 0o640);
   } catch (error) {

@@ -25,32 +25,50 @@ interface List extends Envelope {
 
 export type ApiJob = JobSnapshot | BrokenJobSnapshot;
 
-/** `/api/v1/host` */
+/**
+ * `/api/v1/host`
+ * @public
+ */
 export interface HostAnswer extends Envelope {
   readonly item: HostFacts;
 }
 
-/** `/api/v1/jobs` and `/api/v1/services`, sorted by name */
+/**
+ * `/api/v1/jobs` and `/api/v1/services`, sorted by name
+ * @public
+ */
 export interface JobsAnswer extends List {
   readonly items: readonly ApiJob[];
 }
 
-/** `/api/v1/jobs/NAME` and `/api/v1/services/NAME` */
+/**
+ * `/api/v1/jobs/NAME` and `/api/v1/services/NAME`
+ * @public
+ */
 export interface JobAnswer extends Envelope {
   readonly item: ApiJob;
 }
 
-/** `/api/v1/jobs/NAME/runs`, newest first */
+/**
+ * `/api/v1/jobs/NAME/runs`, newest first
+ * @public
+ */
 export interface RunsAnswer extends List {
   readonly items: readonly RunSnapshot[];
 }
 
-/** `/api/v1/jobs/NAME/runs/RUN` */
+/**
+ * `/api/v1/jobs/NAME/runs/RUN`
+ * @public
+ */
 export interface RunAnswer extends Envelope {
   readonly item: RunSnapshot;
 }
 
-/** `/api/v1/jobs/NAME/runs/RUN/log` */
+/**
+ * `/api/v1/jobs/NAME/runs/RUN/log`
+ * @public
+ */
 export interface LogAnswer extends Envelope {
   readonly item: LogValue;
 }
@@ -82,7 +100,10 @@ export interface LogLine {
   readonly isCut?: true;
 }
 
-/** `/api/v1/events`, newest first: runs, what became of services, and what people decided */
+/**
+ * `/api/v1/events`, newest first: runs, what became of services, and what people decided
+ * @public
+ */
 export interface EventsAnswer extends List {
   readonly items: readonly EntryValue[];
 }
@@ -92,12 +113,18 @@ export interface NextTick extends Omit<UpcomingTick, 'zone'> {
   readonly zone?: string;
 }
 
-/** `/api/v1/next`: the starts to come, in their order */
+/**
+ * `/api/v1/next`: the starts to come, in their order
+ * @public
+ */
 export interface NextAnswer extends List {
   readonly items: readonly NextTick[];
 }
 
-/** `/api/v1/timeline`: each job with its runs in a span of time and, as far as that is to come, its starts */
+/**
+ * `/api/v1/timeline`: each job with its runs in a span of time and, as far as that is to come, its starts
+ * @public
+ */
 export interface TimelineAnswer extends List {
   readonly fromMs: number;
   readonly untilMs: number;
@@ -108,7 +135,10 @@ export interface TimelineAnswer extends List {
   }[];
 }
 
-/** `/api/v1/why/NAME` */
+/**
+ * `/api/v1/why/NAME`
+ * @public
+ */
 export interface WhyAnswer extends Envelope {
   readonly item: Answer & { readonly slug: string; readonly findings: readonly Finding[] };
 }

@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '../../../system/types/clock.ts';
 
 /** The names of the jobs that have changed; `all`: any may have. */
-export type Changed = ReadonlySet<string> | 'all';
+type Changed = ReadonlySet<string> | 'all';
 
 export interface Listener {
   /** Resolves to what has changed since the last call, at most once a second; to `nothing` after a while, to `undefined` when the feed has ended. */

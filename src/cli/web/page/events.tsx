@@ -1,6 +1,7 @@
 /** The events of this host: failures, missed starts, and what people decided; newest first. */
 import { Newest } from '../../../report/history-view.ts';
 import { entryMs, entryWords, type HistoryEntry, isFailure } from '../../../report/text/history.ts';
+import { clock } from '../../../system/time/clock.ts';
 import { printable } from '../../../text/printable.ts';
 import { allJobs, Document, jobPath, runPath, type View, When, worstWords } from './frame/document.tsx';
 
@@ -28,7 +29,7 @@ export function Events({ query, ...view }: View & { readonly query: EventsQuery 
   const slugs =
     query.job === '' ? jobs.map(({ slug }) => slug) : jobs.flatMap(({ slug }) => (slug === query.job ? [slug] : []));
   const newest = new Newest(mostRows);
-  for (const entry of view.reader.entries(slugs)) if (isWanted(entry, query)) newest.add([entry]);
+  const read = readNewest(view.reader.latestEntries(slugs), query, newest);
   const rows = [...newest.entries()].reverse();
   const last = rows.at(-1);
   const to = (more: Readonly<Record<string, string>>) => {
@@ -47,6 +48,12 @@ export function Events({ query, ...view }: View & { readonly query: EventsQuery 
         ))}
         {query.job !== '' && <a href={`${view.base}/events?outcome=${query.outcome}`}>of all jobs</a>}
       </p>
+      {read < slugs.length && newest.seen < mostRows && (
+        <p class="soft">
+          The histories of {read} of {slugs.length} jobs were read, those written last first; an address with a job
+          shows all of it.
+        </p>
+      )}
       {rows.length === 0 && <p class="soft">Nothing of this kind is on record.</p>}
       {rows.length > 0 && (
         <table class="list">
@@ -64,13 +71,33 @@ export function Events({ query, ...view }: View & { readonly query: EventsQuery 
           </tbody>
         </table>
       )}
-      {newest.seen > rows.length && last !== undefined && (
+      {(newest.seen > rows.length || (read < slugs.length && rows.length >= mostRows)) && last !== undefined && (
         <p>
           <a href={to({ outcome: query.outcome, before: String(entryMs(last)) })}>older ▸</a>
         </p>
       )}
     </Document>
   );
+}
+
+/** Reading takes at most so long; milliseconds. */
+const patienceMs = 1500;
+
+/** Returns how many histories were read: all, or as many as can have one of the newest, or as time allows. */
+function readNewest(
+  histories: ReturnType<View['reader']['latestEntries']>,
+  query: EventsQuery,
+  newest: Newest,
+): number {
+  const untilMs = clock.monotonicMs() + patienceMs;
+  let read = 0;
+  for (const { writtenMs, entries } of histories) {
+    const oldest = newest.seen >= mostRows ? newest.entries()[0] : undefined;
+    if ((oldest !== undefined && entryMs(oldest) > writtenMs) || clock.monotonicMs() > untilMs) return read;
+    newest.add(entries.filter((entry) => isWanted(entry, query)));
+    read += 1;
+  }
+  return read;
 }
 
 function EventRow({

@@ -1,13 +1,14 @@
 /** All jobs of one day on one scale: past runs as bars, starts to come as hollow marks, and the minutes in which many start. */
 import type { UpcomingTick } from '../../../report/clock/upcoming.ts';
-import type { RunSnapshot } from '../../../report/latest-runs.ts';
-import { isFailure } from '../../../report/text/history.ts';
 import type { AnySnapshot } from '../../../report/text/job.ts';
 import { shortDuration } from '../../../report/text/relative.ts';
+import type { StripItem } from '../../../run/history/strip.ts';
 import { printable } from '../../../text/printable.ts';
-import { crowdedMinutes, type Span } from '../read/host-reader.ts';
+import { crowdedMinutes } from '../read/host-reader.ts';
+import type { Span } from '../read/span.ts';
 import { byNeed, kindOf as kindOfJob, signs } from './frame/attention.ts';
 import { Document, JobLink, runPath, type View, When, worstWords } from './frame/document.tsx';
+import { runWords } from './frame/strip.tsx';
 import { Choice } from './jobs.tsx';
 
 export interface TimelineQuery {
@@ -37,7 +38,7 @@ const leastWidth = 3;
 
 interface Lane {
   readonly job: AnySnapshot;
-  readonly runs: readonly RunSnapshot[];
+  readonly runs: readonly StripItem[];
   readonly ticks: readonly UpcomingTick[];
 }
 
@@ -47,10 +48,10 @@ export function Timeline({ query, ...view }: View & { readonly query: TimelineQu
   const day = query.day === '' ? view.formatTime(atMs).slice(0, 10) : query.day;
   const span = spanOf(day, view);
   const jobs = byNeed(snapshot.jobs.filter(({ tags }) => query.tag === '' || tags.includes(query.tag)));
-  const slugs = jobs.map(({ slug }) => slug);
-  const runs = reader.runsIn(slugs, span);
+  const due = jobs.flatMap((job) => ('nextMs' in job && (job.nextMs ?? Infinity) < span.untilMs ? [job.slug] : []));
+  const runs = reader.lanesIn(jobs, span);
   const ticks =
-    span.untilMs <= atMs ? [] : reader.ticksIn(slugs, { fromMs: Math.max(atMs, span.fromMs), untilMs: span.untilMs });
+    span.untilMs <= atMs ? [] : reader.ticksIn(due, { fromMs: Math.max(atMs, span.fromMs), untilMs: span.untilMs });
   const ticksByJob = grouped(ticks);
   const lanes = jobs
     .map((job): Lane => ({ job, runs: runs.get(job.slug) ?? [], ticks: ticksByJob.get(job.slug) ?? [] }))
@@ -144,9 +145,9 @@ function LaneRow({ lane: { job, runs, ticks }, span, view }: LaneProps) {
   const nowMs = view.snapshot.host.atMs;
   const paths = new Map<string, string>();
   const add = (kind: string, path: string) => paths.set(kind, `${paths.get(kind) ?? ''}${path}`);
-  for (const run of runs) add(kindOf(run), barOf(run, span, nowMs));
+  for (const run of runs) add(run.is, barOf(run, span, nowMs));
   for (const { startMs, paused } of ticks) if (paused === undefined) add('tick', `M${xOf(startMs, span)} 7v4`);
-  const failed = runs.filter((run) => isFailure({ job: '', is: 'run', run })).length;
+  const failed = runs.filter(({ is }) => is === 'failure' || is === 'missed').length;
   const words = `${runs.length} runs, ${failed} failed, ${ticks.length} to come`;
   const isToday = span.fromMs <= nowMs && nowMs < span.untilMs;
   return (
@@ -170,22 +171,16 @@ function LaneRow({ lane: { job, runs, ticks }, span, view }: LaneProps) {
   );
 }
 
-function kindOf(run: RunSnapshot): string {
-  if (run.outcome === undefined) return 'running';
-  if (run.outcome.kind === 'skipped') return 'skipped';
-  return isFailure({ job: '', is: 'run', run }) ? 'failure' : 'success';
-}
-
 function xOf(ms: number, { fromMs, untilMs }: Span): number {
   return Number((((ms - fromMs) / (untilMs - fromMs)) * width).toFixed(1));
 }
 
-function barOf(run: RunSnapshot, span: Span, nowMs: number): string {
-  const endMs = run.outcome === undefined ? nowMs : run.startedMs + (run.durationMs ?? 0);
+function barOf(run: StripItem, span: Span, nowMs: number): string {
+  const endMs = run.is === 'running' ? nowMs : run.startedMs + (run.durationMs ?? 0);
   const from = Math.max(0, xOf(run.startedMs, span));
   const wide = Math.max(leastWidth, Math.min(width, xOf(endMs, span)) - from);
   // A failure is taller: its shape says it, too.
-  return kindOf(run) === 'failure' ? `M${from} 1h${wide}v16h-${wide}z` : `M${from} 5h${wide}v8h-${wide}z`;
+  return run.is === 'failure' ? `M${from} 1h${wide}v16h-${wide}z` : `M${from} 5h${wide}v8h-${wide}z`;
 }
 
 interface StartsProps {
@@ -293,7 +288,7 @@ function RunTable({ lanes, view }: { readonly lanes: readonly Lane[]; readonly v
                 <a href={runPath(job.slug, run.run, view.base)}>{printable(job.slug)}</a>
               </td>
               <td>{run.durationMs !== undefined && shortDuration(run.durationMs)}</td>
-              <td>{printable(run.words)}</td>
+              <td>{runWords[run.is]}</td>
             </tr>
           ))}
         </tbody>

@@ -14,6 +14,7 @@ import { type Answer, answerOf } from '../../../report/why/answer.ts';
 import type { Finding } from '../../../report/why/finding.ts';
 import { explain } from '../../../report/why/why.ts';
 import type { DayLine } from '../../../run/history/days.ts';
+import type { StripItem } from '../../../run/history/strip.ts';
 import { readPauses } from '../../../run/pause/pause.ts';
 import { readSystemLogFiles } from '../../../system/cron/system-log.ts';
 import { files } from '../../../system/file/files.ts';
@@ -29,10 +30,13 @@ import { hostZones } from '../../frame/zones.ts';
 import { commandForms } from '../../report/command-forms.ts';
 import { crontabEvidence } from '../../report/crontab-evidence.ts';
 import { gatherEvidence } from '../../report/evidence.ts';
+import type { JobMemory } from '../../report/job-memory.ts';
 import { failedLog, lastWordsOf } from '../../report/last-words.ts';
 import { type Jobs, openJobs } from '../../report/snapshots.ts';
 import { timesOf } from '../../report/times.ts';
+import { historyFacts, rememberedLanes } from './lanes.ts';
 import { instanceLogPlace, type LogPart, type LogPlace, type LogQuery, readLog, runLogPlace } from './run-log.ts';
+import { isIn, type Span } from './span.ts';
 
 export interface HostReader {
   snapshot(): HostSnapshot;
@@ -43,10 +47,18 @@ export interface HostReader {
   record(slug: string): JobRecord;
   /** The runs of each job that were under way in a span of time. */
   runsIn(slugs: readonly string[], span: Span): ReadonlyMap<string, readonly RunSnapshot[]>;
+  /** The same in the least room. */
+  lanesIn(jobs: readonly AnySnapshot[], span: Span): ReadonlyMap<string, readonly StripItem[]>;
   /** The starts to come in a span of time, in their order. */
   ticksIn(slugs: readonly string[], span: Span): readonly UpcomingTick[];
   /** Everything that happened to these jobs, in no order. */
   entries(slugs: readonly string[]): Iterable<HistoryEntry>;
+  /** The same job by job; first those to whose history something was written last. */
+  latestEntries(slugs: readonly string[]): Iterable<{
+    /** Nothing in it is newer. */
+    readonly writtenMs: number;
+    readonly entries: readonly HistoryEntry[];
+  }>;
   why(slug: string, askedMs?: number): WhyAnswer | undefined;
   /** The log of a run, or of an instance of a service; `undefined` when there is no such log. */
   logPlace(slug: string, log: { readonly run: string } | { readonly instance: number }): LogPlace | undefined;
@@ -55,11 +67,6 @@ export interface HostReader {
   startCommand(slug: string): string;
   /** Commands that end what is wrong with the host. */
   hostCommands(): HostCommands;
-}
-
-export interface Span {
-  readonly fromMs: number;
-  readonly untilMs: number;
 }
 
 /** All that is on record about one job, and the text of its line. */
@@ -96,20 +103,27 @@ interface HostCommands {
 /** More of a job file is no job file. */
 const fileBytes = 256 * 1024;
 const nextTicks = 5;
+/** Job files and pauses are listed anew after so long. */
+const openMs = 1000;
 /** A job of every minute has as many ticks a day. */
 const mostTicksOfJob = 1440;
 
 /** `snapshot` is what the views are made from; it may be a moment old. */
-export function hostReader(config: Config, snapshot: () => HostSnapshot): HostReader {
+export function hostReader(config: Config, snapshot: () => HostSnapshot, memory: JobMemory): HostReader {
+  let latest: { readonly jobs: Jobs; readonly untilMs: number } | undefined;
   const jobs = (): Jobs => {
-    const opened = openJobs(config, timesOf(config));
+    if (latest !== undefined && clock.monotonicMs() < latest.untilMs) return latest.jobs;
+    const opened = openJobs(config, timesOf(config), memory);
     if (!opened.ok) throw new Error(formatProblem(opened.problem));
-    return opened.jobs;
+    latest = { jobs: opened.jobs, untilMs: clock.monotonicMs() + openMs };
+    return latest.jobs;
   };
+  const lanes = rememberedLanes(config, jobs);
   const ticks = (slugs: readonly string[], { fromMs, untilMs }: Partial<Span> & Pick<Span, 'fromMs'>, count: number) =>
     ticksOf(slugs, { config, jobs: jobs(), fromMs, count, ...defined({ untilMs }) });
   return {
     snapshot,
+    lanesIn: lanes,
     lastWords: (job) => (isBroken(job) ? undefined : lastWordsOf(failedLog(job), `jobctl logs ${job.slug}`, config)),
     usualMs: (slug) => usualDuration(jobs().runs(slug)),
     record: (slug) =>
@@ -122,6 +136,13 @@ export function hostReader(config: Config, snapshot: () => HostSnapshot): HostRe
     *entries(slugs) {
       const opened = jobs();
       for (const slug of slugs) yield* opened.entries(slug);
+    },
+    *latestEntries(slugs) {
+      const opened = jobs();
+      const byAge = slugs
+        .map((slug) => ({ slug, writtenMs: historyFacts(slug, config)?.mtimeMs ?? 0 }))
+        .sort((a, b) => b.writtenMs - a.writtenMs);
+      for (const { slug, writtenMs } of byAge) yield { writtenMs, entries: opened.entries(slug) };
     },
     why: (slug, askedMs) => whyOf(slug, askedMs, { config, jobs: jobs() }),
     logPlace: (slug, log) =>
@@ -141,12 +162,6 @@ export function hostReader(config: Config, snapshot: () => HostSnapshot): HostRe
       return { install: installCommand(config), ...(daemon.is === 'absent' && defined({ startCron: daemon.start })) };
     },
   };
-}
-
-/** A run without an end is under way. */
-function isIn({ startedMs, endedMs, outcome }: RunSnapshot, { fromMs, untilMs }: Span): boolean {
-  const endMs = outcome === undefined ? Number.POSITIVE_INFINITY : (endedMs ?? startedMs);
-  return startedMs < untilMs && endMs >= fromMs;
 }
 
 interface TicksOrder {

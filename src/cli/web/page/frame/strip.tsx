@@ -7,7 +7,7 @@ const step = 7;
 const height = 20;
 
 /** The one word for each kind of run, for those who don't see the bars. */
-const words: Readonly<Record<StripItem['is'], string>> = {
+export const runWords: Readonly<Record<StripItem['is'], string>> = {
   success: 'succeeded',
   failure: 'failed',
   skipped: 'skipped',
@@ -40,7 +40,7 @@ export function Strip({ items }: { readonly items: readonly StripItem[] }) {
 
 function labelOf(items: readonly StripItem[]): string {
   const counts = new Map<string, number>();
-  for (const { is } of items) counts.set(words[is], (counts.get(words[is]) ?? 0) + 1);
+  for (const { is } of items) counts.set(runWords[is], (counts.get(runWords[is]) ?? 0) + 1);
   const parts = [...counts].map(([word, count]) => `${count} ${word}`);
   return `last ${items.length} runs: ${parts.join(', ')}`;
 }

@@ -12,7 +12,9 @@ const mostNames = 3;
 export function NextHour({ view }: { readonly view: View }) {
   const { snapshot, reader, base } = view;
   const { atMs } = snapshot.host;
-  const slugs = snapshot.jobs.map(({ slug }) => slug);
+  const slugs = snapshot.jobs.flatMap((job) =>
+    'nextMs' in job && (job.nextMs ?? Infinity) <= atMs + hourMs ? [job.slug] : [],
+  );
   const minutes = byMinute(reader.ticksIn(slugs, { fromMs: atMs, untilMs: atMs + hourMs }));
   const most = Math.max(0, ...minutes.map(({ jobs }) => jobs.length));
   return (

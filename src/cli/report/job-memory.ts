@@ -1,0 +1,33 @@
+/** The jobs that this process has loaded, by the stamps of their files: a program that lists all jobs again and again reads only what has changed. */
+import type { Config } from '../../config/config.ts';
+import { jobPath } from '../../job/folder.ts';
+import type { Job } from '../../job/job.ts';
+import { stampOf } from '../../job/stamp.ts';
+import { files } from '../../system/file/files.ts';
+import { clock } from '../../system/time/clock.ts';
+import type { Result } from '../../text/problem.ts';
+
+type Loaded = Extract<Result<Job>, { readonly ok: true }>;
+
+export interface JobMemory {
+  /** The job as its file still says; `undefined` when it has to be read. */
+  find(slug: string): Loaded | undefined;
+  keep(slug: string, loaded: Loaded): void;
+}
+
+export function jobMemory(config: Pick<Config, 'jobDirectory'>): JobMemory {
+  const known = new Map<string, { readonly stamp: string; readonly loaded: Loaded }>();
+  const stampNow = (slug: string) => stampOf(files.facts(jobPath(slug, config)), clock.nowMs());
+  return {
+    find(slug) {
+      const kept = known.get(slug);
+      return kept !== undefined && kept.stamp === stampNow(slug) ? kept.loaded : undefined;
+    },
+    keep(slug, loaded) {
+      // A file that changed between its reading and this look has no stamp yet.
+      const stamp = stampNow(slug);
+      if (stamp === undefined) known.delete(slug);
+      else known.set(slug, { stamp, loaded });
+    },
+  };
+}
