@@ -11,7 +11,7 @@ import { timeText, wallTime } from '../zone/wall-time.ts';
 import type { Zones } from '../zone/zone.ts';
 import type { Tick, Trigger } from './history/event.ts';
 import type { Outcome } from './outcome/outcome.ts';
-import { type Pause, pausedWords } from './pause/pause.ts';
+import { type Pause, pausedWords, unreadDirectory } from './pause/pause.ts';
 import { type ClockedJob, claimTick, type TickHost } from './tick/claim.ts';
 import { splayMs } from './tick/splay.ts';
 
@@ -40,12 +40,14 @@ type Skip = Omit<Extract<Outcome, { kind: 'skipped' }>, 'kind'>;
 export type BeforeRun =
   | { readonly is: 'go'; readonly tick?: Tick; readonly warnings: readonly string[] }
   | { readonly is: 'skip'; readonly skip: Skip; readonly tick?: Tick; readonly warnings: readonly string[] }
+  /** Whether the job is paused can't be known, so it is not started. */
+  | { readonly is: 'refuse'; readonly reason: string; readonly tick?: Tick; readonly warnings: readonly string[] }
   /** The schedule has no tick now. Nothing is recorded: the crontab's line only asked (`--due`). */
   | { readonly is: 'not-due' };
 
 export async function beforeRun(order: StartOrder, host: StartHost): Promise<BeforeRun> {
   const { job, trigger, caughtUp } = order;
-  if (trigger.by !== 'clock' || job.schedule === undefined) return ofSkip(pausedSkip(order, host), { warnings: [] });
+  if (trigger.by !== 'clock' || job.schedule === undefined) return ofHold(holdOf(order, host), { warnings: [] });
   const claim =
     caughtUp === undefined
       ? claimTick({ ...order, pauses: host.readPauses() }, host)
@@ -57,28 +59,35 @@ export async function beforeRun(order: StartOrder, host: StartHost): Promise<Bef
   }
   const { tick, warnings } = claim;
   const start = { warnings, ...defined({ tick }) };
-  const paused = pausedSkip(order, host);
-  if (paused !== undefined || tick === undefined) return ofSkip(paused, start);
+  const paused = holdOf(order, host);
+  if (paused !== undefined || tick === undefined) return ofHold(paused, start);
   const startMs = dueStart(order, tick, host);
   const late = lateSkip(order, tick, { startMs, nowMs: host.clock.nowMs(), zones: host.zones });
-  if (late !== undefined) return ofSkip(late, start);
+  if (late !== undefined) return { is: 'skip', skip: late, ...start };
   const waited = await holdBack(startMs, host);
   const begun =
     job.timing.splaySeconds > 0 ? host.claims.begin(job.slug, tick.tickMs, order.run) : { ok: true as const };
   const kept = begun.ok ? [] : [`the claim of its tick could not be kept: ${begun.reason}`];
-  return ofSkip(waited ? pausedSkip(order, host) : undefined, { ...start, warnings: [...warnings, ...kept] });
+  return ofHold(waited ? holdOf(order, host) : undefined, { ...start, warnings: [...warnings, ...kept] });
 }
 
-function ofSkip(
-  skip: Skip | undefined,
+/** A pause, or a reason why nobody can know whether there is one. */
+type Hold = { readonly skip: Skip } | { readonly reason: string };
+
+function ofHold(
+  hold: Hold | undefined,
   start: { readonly tick?: Tick; readonly warnings: readonly string[] },
 ): BeforeRun {
-  return skip === undefined ? { is: 'go', ...start } : { is: 'skip', skip, ...start };
+  if (hold === undefined) return { is: 'go', ...start };
+  return 'skip' in hold ? { is: 'skip', ...hold, ...start } : { is: 'refuse', ...hold, ...start };
 }
 
-function pausedSkip({ job, trigger }: StartOrder, { clock, readPauses, zones }: StartHost): Skip | undefined {
-  const words = pausedWords(job, readPauses(), clock.nowMs(), timeText(zones.host));
-  return words === undefined ? undefined : { reason: 'paused', words, allowed: trigger.by === 'clock' };
+function holdOf({ job, trigger }: StartOrder, { clock, readPauses, zones }: StartHost): Hold | undefined {
+  const pauses = readPauses();
+  const reason = unreadDirectory(pauses);
+  if (reason !== undefined) return { reason };
+  const words = pausedWords(job, pauses, clock.nowMs(), timeText(zones.host));
+  return words === undefined ? undefined : { skip: { reason: 'paused', words, allowed: trigger.by === 'clock' } };
 }
 
 /**

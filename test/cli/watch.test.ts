@@ -89,6 +89,23 @@ describe('at a terminal', { skip: noTmux }, () => {
     assert.match(shown, /^ {2}.*no space left on the device$/m);
   });
 
+  test('status NAME and failed break no word at 40 columns', async () => {
+    terminal.resize(40, 40);
+    const wordsOf = (text: string) => text.split(/\s+/).filter((word) => /^[a-z;:,]+$/.test(word));
+    for (const args of [['status', 'backup'], ['failed']]) {
+      const whole = new Set(wordsOf((await house.run('jobctl', args)).stdout));
+      await type(`jobctl ${args.join(' ')}; echo "code $?"`);
+      const screen = await terminal.shows(/^code 1$/m);
+      const shown = screen.slice(screen.indexOf('$?"') + 3).split('\ncode 1\n')[0] ?? '';
+      assert.ok(wordsOf(shown).length > 10, shown);
+      assert.deepEqual(
+        wordsOf(shown).filter((word) => !whole.has(word)),
+        [],
+        shown,
+      );
+    }
+  });
+
   for (const columns of [40, 80, 200])
     test(`--watch fits ${columns} columns, keys move, filter, open and leave`, async () => {
       terminal.resize(columns, 12);

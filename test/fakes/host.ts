@@ -204,6 +204,10 @@ export class FakeState implements StateFiles {
   full = false;
   onWrite: (folder: string, name: string) => void = () => {};
 
+  look(folder: string) {
+    const records = this.readAll(folder).map((record) => ({ ...record, path: `/state/${folder}/${record.name}` }));
+    return { is: 'read' as const, records };
+  }
   names(folder: string) {
     return this.readAll(folder).map(({ name }) => name);
   }

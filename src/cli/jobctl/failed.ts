@@ -9,7 +9,7 @@ import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { timeText } from '../../zone/wall-time.ts';
-import { print, say } from '../frame/output.ts';
+import { print, say, terminalColumns } from '../frame/output.ts';
 import { failedLog, lastWordsOf } from '../report/last-words.ts';
 import { chooseJobs } from './frame/jobs.ts';
 import type { Options } from './frame/options.ts';
@@ -18,7 +18,7 @@ export function failed(options: Options, config: Config): number {
   const chosen = chooseJobs(options, config, 'all', { instances: true });
   if (!chosen.ok) return chosen.exitCode;
   const { jobs, slugs } = chosen;
-  const view = { formatTime: timeText(hostZone()), nowMs: clock.nowMs() };
+  const view = { formatTime: timeText(hostZone()), nowMs: clock.nowMs(), ...terminalColumns() };
   let count = 0;
   let isAllKnown = true;
   for (const job of jobs.snapshots(slugs)) {

@@ -8,13 +8,16 @@ import { pauseEnd } from '../../report/typed/until.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import {
   isOver,
+  isWritten,
   type Pause,
   type PauseTarget,
+  pauseDetails,
   pauseTerms,
   pauseWords,
   readPauses,
   removePause,
   resumeCommand,
+  type WrittenPause,
   writePause,
 } from '../../run/pause/pause.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
@@ -45,7 +48,7 @@ export async function pause(options: Options, config: Config): Promise<number> {
   if (slugs.length === 0) return exitCodes.usage;
   const files = stateFiles(config.stateDirectory);
   const { untilMs } = end;
-  const record: Pause = {
+  const record: WrittenPause = {
     ...{ target: targetOf(options), atMs: clock.nowMs(), by: callerName() },
     ...defined({ untilMs, reason: options.reason }),
   };
@@ -60,13 +63,17 @@ export async function pause(options: Options, config: Config): Promise<number> {
   return services.length > 0 ? Math.max(exitCodes.usage, stopped) : stopped;
 }
 
-function tellPaused(record: Pause, replaced: Pause | undefined, options: Options): void {
+function tellPaused(record: WrittenPause, replaced: Pause | undefined, options: Options): void {
   const format = timeText(hostZone());
   const name = nameOf(record.target);
   const answers = answersFor(options);
   answers.print(`${name} paused ${printable(pauseTerms(record, format))}\n`);
   if (replaced !== undefined)
-    answers.print(`${name} this replaces another pause: paused ${printable(pauseTerms(replaced, format))}\n`);
+    answers.print(`${name} this replaces another pause: ${printable(replacedWords(replaced, format))}\n`);
+}
+
+function replacedWords(pause: Pause, format: (ms: number) => string): string {
+  return isWritten(pause) ? `paused ${pauseTerms(pause, format)}` : pauseDetails(pause, format);
 }
 
 /** The pause on record for this very target, while it lasts. */
@@ -93,9 +100,10 @@ export function resume(options: Options, config: Config): number {
   if (!chosen.ok && found === undefined) return chosen.exitCode;
   const nowMs = clock.nowMs();
   const wasPaused = found !== undefined && !isOver(found, nowMs);
+  const isOverNow = found !== undefined && !wasPaused;
   // The pause stays on record with its end, so that the ticks of the time until now don't count as
   // missed.
-  const kept = wasPaused ? writePause(files, { ...found, untilMs: nowMs }).ok : found !== undefined;
+  const kept = wasPaused && isWritten(found) ? writePause(files, { ...found, untilMs: nowMs }).ok : isOverNow;
   const removed = kept ? { ok: true as const } : removePause(files, target);
   if (!removed.ok) return failed(removed.reason);
   const { slugs, services } = chosen.ok ? pausable(chosen, config) : { slugs: [], services: [] };

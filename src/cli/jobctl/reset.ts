@@ -3,7 +3,7 @@
  * and the pause that they led to ends.
  */
 import type { Config } from '../../config/config.ts';
-import { isCircuit, readPauses, removePause } from '../../run/pause/pause.ts';
+import { isCircuit, isWritten, readPauses, removePause } from '../../run/pause/pause.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { type Act, type ActResult, actOnEach, notDone } from './frame/act.ts';
 import type { Options } from './frame/options.ts';
@@ -17,9 +17,9 @@ async function resetJob(slug: string, { options, config, jobs, answers }: Act): 
   const files = stateFiles(config.stateDirectory);
   const job = jobs.snapshot(slug);
   const failures = job === undefined ? 0 : job.streak.failures;
-  const circuit = readPauses(files).find(
-    (pause) => 'job' in pause.target && pause.target.job === slug && isCircuit(pause),
-  );
+  const circuit = readPauses(files)
+    .filter(isWritten)
+    .find((pause) => 'job' in pause.target && pause.target.job === slug && isCircuit(pause));
   const removed = circuit === undefined ? undefined : removePause(files, circuit.target);
   if (removed?.ok === false) {
     answers.say(`${slug}: the pause could not be ended: ${removed.reason}`);

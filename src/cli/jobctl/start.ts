@@ -157,5 +157,6 @@ function lastingRefusal(slug: string, jobs: Jobs): Refusal | undefined {
       : { words: `has an invalid file: ${problem}`, code: exitCodes.configuration };
   }
   if (job.paused === undefined) return undefined;
-  return { words: pausedRefusal(job.paused), code: exitCodes.skipped };
+  const isUnknown = 'directory' in job.paused.target;
+  return { words: pausedRefusal(job.paused), code: isUnknown ? exitCodes.internal : exitCodes.skipped };
 }

@@ -10,7 +10,7 @@ import { jobPath, listJobFiles } from '../../job/folder.ts';
 import { loadJob } from '../../job/load.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
-import { readPauses } from '../../run/pause/pause.ts';
+import { readPauses, unreadDirectory } from '../../run/pause/pause.ts';
 import { type CaughtJob, catchUp } from '../../run/tick/catch-up.ts';
 import { files } from '../../system/file/files.ts';
 import { randomUuid } from '../../system/file/random.ts';
@@ -23,7 +23,7 @@ import { formatProblem } from '../../text/problem.ts';
 import { realHistory } from '../frame/host.ts';
 import { say } from '../frame/output.ts';
 import { openAsServiceUser } from '../frame/prologue.ts';
-import { refuseProblems } from '../frame/refuse.ts';
+import { refuse, refuseProblems } from '../frame/refuse.ts';
 import { startBeside } from '../frame/start-program.ts';
 import { hostZones, zoneProblem } from '../frame/zones.ts';
 import { caughtUpVariable, givenRunVariable } from '../run/run-named.ts';
@@ -41,6 +41,11 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
     const exitCode = refuseProblems([listed.problem]);
     await writeSyslog('error', formatProblem(listed.problem));
     return exitCode;
+  }
+  const unread = unreadDirectory(readPauses(stateFiles(config.stateDirectory)));
+  if (unread !== undefined) {
+    await writeSyslog('error', unread);
+    return refuse(program, unread, exitCodes.internal);
   }
   const messages = await catchUp(jobsOf(listed.slugs, config), {
     clock,

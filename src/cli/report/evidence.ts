@@ -12,7 +12,7 @@ import { firesAt, lineInstead, startsOf, ticksAround } from '../../report/why/ti
 import { readHistory } from '../../run/history/record.ts';
 import type { RunRecord } from '../../run/history/run-record.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
-import { readPauses } from '../../run/pause/pause.ts';
+import { isAbout } from '../../run/pause/pause.ts';
 import { standIns } from '../../run/tick/stand-in.ts';
 import type { Scheduled } from '../../schedule/ticks.ts';
 import { readSystemLog } from '../../system/cron/system-log.ts';
@@ -21,7 +21,6 @@ import { stateFiles } from '../../system/state/state-files.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { bootTimeMs, suspendedMs } from '../../system/time/boot-time.ts';
 import { clock } from '../../system/time/clock.ts';
-import type { StateFiles } from '../../system/types/state.ts';
 import { users } from '../../system/user/users.ts';
 import { defined } from '../../text/defined.ts';
 import { formatProblem, type Result } from '../../text/problem.ts';
@@ -31,6 +30,7 @@ import { delayOf } from '../frame/splay.ts';
 import { hostZones } from '../frame/zones.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
 import { runnerProblem, stateProblem } from './host-evidence.ts';
+import { pausesOf } from './pauses.ts';
 import { unreadableRecords } from './unreadable.ts';
 
 export interface EvidenceOrder {
@@ -70,11 +70,9 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     ...defined({ job: job && jobEvidence(job, delayMs) }),
     ticks: { ...ticks, ...defined({ ofLine }) },
     ...defined({ claim }),
-    pauses: readPauses(stateFiles(config.stateDirectory)).filter(({ target }) =>
-      'job' in target ? target.job === slug : job?.tags.includes(target.tag) === true,
-    ),
+    pauses: pausesOf(config).pauses.filter(({ target }) => isAbout(target, { slug, tags: job?.tags ?? [] })),
     steered: history.steered ?? [],
-    ...countUnreadable({ slug, tags: job?.tags ?? [] }, history.unreadable, stateFiles(config.stateDirectory)),
+    ...countUnreadable({ slug, tags: job?.tags ?? [] }, history.unreadable, config),
     ...defined({ historyHidden: history.hidden }),
     runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) =>
       snapshotRun(run, holder, next),
@@ -169,8 +167,8 @@ function cronLog({ momentMs, writtenMs, nowMs, zone }: LogQuestion): CronLogEvid
 function countUnreadable(
   job: { readonly slug: string; readonly tags: readonly string[] },
   events: number | undefined,
-  state: StateFiles,
+  config: Config,
 ): Pick<Evidence, 'unreadable'> {
-  const count = (events ?? 0) + unreadableRecords(state)(job);
+  const count = (events ?? 0) + unreadableRecords(stateFiles(config.stateDirectory), pausesOf(config).hidden)(job);
   return count === 0 ? {} : { unreadable: count };
 }

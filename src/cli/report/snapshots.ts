@@ -15,7 +15,7 @@ import { parseEvents } from '../../run/history/event-lines.ts';
 import { readHistory, readRecentHistory } from '../../run/history/record.ts';
 import { sharedLockName } from '../../run/lock/run-locks.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
-import { pauseOf, readPauses } from '../../run/pause/pause.ts';
+import { pauseOf } from '../../run/pause/pause.ts';
 import { readDesired } from '../../service/desired.ts';
 import { noticeEntries, parseJournal } from '../../service/record/journal.ts';
 import type { KnownService } from '../../service/record/known-service.ts';
@@ -30,6 +30,7 @@ import { realHistory, realLocks } from '../frame/host.ts';
 import { knownJobs } from '../frame/job-contents.ts';
 import { unreadableJob, unreadablePlaces } from '../frame/readable.ts';
 import { zoneProblem } from '../frame/zones.ts';
+import { pausesOf } from './pauses.ts';
 import { findService, lookAtService } from './service-snapshots.ts';
 import { unreadableOfService, unreadableRecords } from './unreadable.ts';
 
@@ -73,8 +74,8 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const locks = realLocks(config, () => undefined);
   const history = realHistory(config);
   const state = stateFiles(config.stateDirectory);
-  const pauses = readPauses(state);
-  const unreadableOfJob = unreadableRecords(state);
+  const { pauses, hidden: hiddenPauses } = pausesOf(config);
+  const unreadableOfJob = unreadableRecords(state, hiddenPauses);
   const waiting = undeliveredNotices(state, clock.nowMs());
   const lineOf = (slug: string) => times?.installed().lines.get(slug);
   const withLine = [...(times?.installed().lines.keys() ?? [])].filter(isSlug);

@@ -4,12 +4,11 @@ import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
 import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';
 import { startOf } from '../../report/clock/overdue.ts';
-import { isAbout, type Pause, readPauses } from '../../run/pause/pause.ts';
+import { isAbout, type Pause } from '../../run/pause/pause.ts';
 import { readAccount } from '../../run/tick/account.ts';
 import { startsInHistory } from '../../run/tick/missed.ts';
 import { longestGapMs } from '../../schedule/longest-gap.ts';
 import { files } from '../../system/file/files.ts';
-import { stateFiles } from '../../system/state/state-files.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { clock } from '../../system/time/clock.ts';
 import { defined } from '../../text/defined.ts';
@@ -18,6 +17,7 @@ import { clockReader } from '../crontab/installed.ts';
 import { realHistory } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
 import { hostZones } from '../frame/zones.ts';
+import { pausesOf } from './pauses.ts';
 import type { Times } from './snapshots.ts';
 
 /**
@@ -50,7 +50,7 @@ export function timesOf(config: Config): Times {
   const { stateDirectory } = config;
   const history = realHistory(config);
   const zones = hostZones(stateDirectory);
-  const pauses = readPauses(stateFiles(stateDirectory));
+  const { pauses } = pausesOf(config);
   const claims = tickClaims(stateDirectory);
   const nowMs = clock.nowMs();
   const clockOf = clockReader(config);

@@ -3,7 +3,7 @@
  */
 import { isNoticeStateUnreadable } from '../../notify/notice-states.ts';
 import { noticeFolders } from '../../notify/outbox/folders.ts';
-import { isAbout, unreadablePauses } from '../../run/pause/pause.ts';
+import { isAbout, type Pause } from '../../run/pause/pause.ts';
 import { unreadableDesired } from '../../service/desired.ts';
 import { isRecordUnreadable } from '../../service/record/record.ts';
 import type { StateFiles } from '../../system/types/state.ts';
@@ -14,11 +14,11 @@ import type { StateFiles } from '../../system/types/state.ts';
  */
 export function unreadableRecords(
   state: StateFiles,
+  hiddenPauses: readonly Pause[],
 ): (job: { readonly slug: string; readonly tags: readonly string[] }) => number {
-  const notPaused = unreadablePauses(state);
   const noticed = new Set(state.names(noticeFolders.incidents));
   return (job) => {
-    const pauses = notPaused.filter((target) => isAbout(target, job)).length;
+    const pauses = hiddenPauses.filter(({ target }) => isAbout(target, job)).length;
     return pauses + (noticed.has(job.slug) && isNoticeStateUnreadable(state, job.slug) ? 1 : 0);
   };
 }

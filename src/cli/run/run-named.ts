@@ -133,7 +133,9 @@ async function runOrSkip(scene: Scene, job: RunJob): Promise<number> {
   const result =
     before.is === 'skip'
       ? recordSkip(ofTick, host, before.skip)
-      : await runJob({ ...orderOf(scene, job), ...ofTick, onStarted: (begun) => queueStart(reported, begun) }, host);
+      : before.is === 'refuse'
+        ? recordNotStarted(ofTick, host, { stage: 'pause', reason: before.reason })
+        : await runJob({ ...orderOf(scene, job), ...ofTick, onStarted: (begun) => queueStart(reported, begun) }, host);
   if (result.logPath === undefined) await rotateWithoutRun(name, host);
   const code = await report({ ...result, warnings: [...before.warnings, ...result.warnings] }, reported);
   if (result.logPath !== undefined) startPruning(config, job.logRetention);

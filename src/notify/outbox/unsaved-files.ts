@@ -7,6 +7,10 @@ export function unsavedFiles(): StateFiles {
   const nameOf = (key: string, folder: string) => key.slice(folder.length + 1);
   return {
     readAll: (folder) => within(folder).map(([key, text]) => ({ name: nameOf(key, folder), text })),
+    look: (folder) => ({
+      is: 'read',
+      records: within(folder).map(([key, text]) => ({ name: nameOf(key, folder), path: key, text })),
+    }),
     names: (folder) => within(folder).map(([key]) => nameOf(key, folder)),
     read: (folder, name) => files.get(`${folder}/${name}`),
     write(folder, name, text) {

@@ -4,6 +4,7 @@ import { printable } from '../../text/printable.ts';
 import type { BrokenJobSnapshot } from '../snapshot.ts';
 import { type AnySnapshot, isBroken } from './job.ts';
 import { serviceNote } from './service.ts';
+import { sentence } from './terminal/fold.ts';
 
 /** The end of the latest log of a job, or why it can't be shown. */
 export type LastWords = { readonly lines: readonly string[] } | { readonly why: string };
@@ -29,12 +30,20 @@ export function lastWordsText(words: LastWords): string {
 export function failingText(
   job: AnySnapshot,
   words: LastWords | undefined,
-  { formatTime, nowMs }: { readonly formatTime: (ms: number) => string; readonly nowMs: number },
+  {
+    formatTime,
+    nowMs,
+    columns,
+  }: { readonly formatTime: (ms: number) => string; readonly nowMs: number; readonly columns?: number },
 ): string {
   const time = (ms: number) => `${formatTime(ms)} (${durationWords(Math.max(0, nowMs - ms) / 1000)} ago)`;
   const said = words === undefined ? [] : 'why' in words ? [words.why] : words.lines.slice(-shownLines);
-  return [`${job.slug}: ${headWords(job, time)}`, ...said.map((line) => `  ${line}`)]
-    .map((line) => `${printable(line)}\n`)
+  // The lines of the log are as wide as they are.
+  return [
+    ...sentence(`${job.slug}: ${headWords(job, time)}`, 2, columns),
+    ...said.map((line) => `  ${printable(line)}`),
+  ]
+    .map((line) => `${line}\n`)
     .join('');
 }
 

@@ -3,7 +3,7 @@
  * performance data behind the bar.
  */
 
-import { isCircuit } from '../../run/pause/pause.ts';
+import { isCircuit, pauseWords } from '../../run/pause/pause.ts';
 import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { greatest } from '../../text/width.ts';
@@ -129,6 +129,7 @@ function stoppedNote({ slug, activity, service }: AnySnapshot): readonly string[
 /** Names a pause without an end; one that ends by itself needs no attention. */
 function pauseNote({ slug, paused }: JobSnapshot): readonly string[] {
   if (paused === undefined || paused.untilMs !== undefined) return [];
+  if (paused.unread !== undefined) return [`${slug} is ${pauseWords(paused, String)}`];
   const why = paused.reason === undefined ? '' : `: ${paused.reason}`;
   if (isCircuit(paused)) return [`${slug} is paused after its failures until jobctl reset ${slug}${why}`];
   return [`${slug} is paused without an end by ${paused.by}${why}`];

@@ -8,6 +8,8 @@ export function resumeAdvice(
   holding: readonly Pause[],
   { forms, slug }: Pick<Evidence, 'forms' | 'slug'>,
 ): readonly Advice[] {
+  const closed = holding.filter(({ target }) => 'directory' in target);
+  if (closed.length > 0) return [advise('let the service user read it', ...closed.map(resumeCommand))];
   const commandOf = (pause: Pause) =>
     changing(forms, isCircuit(pause) ? `reset ${slug}` : resumeCommand(pause).replace(/^jobctl /, ''));
   const byFailures = holding.some(isCircuit);

@@ -7,7 +7,7 @@ import type { Policy } from '../../job/keys/policy.ts';
 import type { StateFiles } from '../../system/types/state.ts';
 import type { Streak } from '../history/event.ts';
 import { exitCodeOf, type Outcome, outcomeWords, statusOf } from '../outcome/outcome.ts';
-import { type Pause, pauseOf, readPauses, writePause } from './pause.ts';
+import { type Pause, pauseOf, readPauses, type WrittenPause, writePause } from './pause.ts';
 
 /**
  * True if run-job's exit code is one of `unrecoverable_exit_codes`. They may include its own codes
@@ -38,7 +38,7 @@ export function circuitPause(
   reason: string,
   atMs: number,
   present: Pause | undefined,
-): Pause | undefined {
+): WrittenPause | undefined {
   if (present !== undefined && present.untilMs === undefined && 'job' in present.target) return undefined;
   return { target: { job: slug }, atMs, by: 'process-control', reason, circuit: true };
 }

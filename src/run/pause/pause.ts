@@ -4,7 +4,7 @@
  */
 
 import type { WriteAnswer } from '../../system/types/file.ts';
-import type { StateFiles } from '../../system/types/state.ts';
+import type { StateFiles, StateRecord } from '../../system/types/state.ts';
 import { type Decoder, decodeJson, oneOf, optional, shape, text, time } from '../../text/decode.ts';
 import { shellWord } from '../../text/shell-word.ts';
 
@@ -12,7 +12,8 @@ import { shellWord } from '../../text/shell-word.ts';
 export type PauseTarget = { readonly job: string } | { readonly tag: string };
 
 export interface Pause {
-  readonly target: PauseTarget;
+  /** A pause that is on record, or, when the directory of the records can't be read, that directory. */
+  readonly target: PauseTarget | PauseDirectory;
   readonly atMs: number;
   /** End of the pause; absent if it lasts until an operator resumes it. */
   readonly untilMs?: number;
@@ -20,6 +21,26 @@ export interface Pause {
   readonly reason?: string;
   /** Set if process-control paused the job after its failures; absent if a person did. */
   readonly circuit?: true;
+  /** Set if there is a record that can't be read. It holds its jobs until an operator resumes them. */
+  readonly unread?: Unread;
+}
+
+/** A pause that is on record. */
+export interface WrittenPause extends Omit<Pause, 'unread'> {
+  readonly target: PauseTarget;
+}
+
+/** Any job may be paused there: no job is started until it can be read. */
+export interface PauseDirectory {
+  readonly directory: string;
+}
+
+interface Unread {
+  readonly path: string;
+  /** A clause: "permission denied". */
+  readonly reason: string;
+  /** True if only the rights of this reader are too small. */
+  readonly isClosed: boolean;
 }
 
 export interface PausableJob {
@@ -43,8 +64,14 @@ export function pauseOf(job: PausableJob, pauses: readonly Pause[], nowMs: numbe
     .sort((a, b) => endOf(b) - endOf(a))[0];
 }
 
+/** True unless it stands for a record that can't be read. */
+export function isWritten(pause: Pause): pause is WrittenPause {
+  return pause.unread === undefined;
+}
+
 /** True if the target of a pause includes this job. */
-export function isAbout(target: PauseTarget, job: PausableJob): boolean {
+export function isAbout(target: Pause['target'], job: PausableJob): boolean {
+  if ('directory' in target) return true;
   return 'job' in target ? target.job === job.slug : job.tags.includes(target.tag);
 }
 
@@ -61,23 +88,40 @@ function endOf({ untilMs }: Pause): number {
  * time.
  */
 export function pauseWords(pause: Pause, formatTime: (ms: number) => string): string {
-  return `paused ${pauseDetails(pause, formatTime)}`;
+  return `paused${pause.unread === undefined ? '' : ':'} ${pauseDetails(pause, formatTime)}`;
 }
 
 /** Returns the same without the word "paused": "by tag db by ada until it is resumed". */
 export function pauseDetails(pause: Pause, formatTime: (ms: number) => string): string {
+  if (pause.unread !== undefined) return unreadWords(pause, pause.unread);
   return `${'tag' in pause.target ? `by tag ${pause.target.tag} ` : ''}${pauseTerms(pause, formatTime)}`;
 }
 
 /** Returns the same without the target: "by ada until it is resumed: upgrade". */
-export function pauseTerms({ by, untilMs, reason }: Pause, formatTime: (ms: number) => string): string {
+export function pauseTerms(pause: Pause, formatTime: (ms: number) => string): string {
+  const { by, untilMs, reason, unread } = pause;
+  if (unread !== undefined) return unreadWords(pause, unread);
   const until = untilMs === undefined ? 'until it is resumed' : `until ${formatTime(untilMs)}`;
   return `by ${by} ${until}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
+/** "its pause can't be read: /var/lib/…/job:backup: it is not a pause" */
+function unreadWords({ target }: Pause, { path, reason }: Unread): string {
+  const what = 'job' in target ? 'its pause' : 'tag' in target ? `the pause of tag ${target.tag}` : 'the pauses';
+  return `${what} can't be read: ${path}: ${reason}`;
+}
+
 /** Returns the command that ends this pause. */
-export function resumeCommand({ target }: Pick<Pause, 'target'>): string {
+export function resumeCommand({ target, unread }: Pick<Pause, 'target' | 'unread'>): string {
+  if ('directory' in target) return reopenCommand(target.directory, unread?.isClosed === true);
   return 'tag' in target ? `jobctl resume --tag ${shellWord(target.tag)}` : `jobctl resume ${target.job}`;
+}
+
+/** Gives the directory to the user who owns the state directory, and its usual mode back; moves away what is no directory. */
+function reopenCommand(directory: string, isClosed: boolean): string {
+  const place = shellWord(directory);
+  if (!isClosed) return `sudo mv ${place} ${shellWord(`${directory}.old`)}`;
+  return `sudo chown --reference=${shellWord(directory.replace(/\/[^/]*$/, ''))} ${place} && sudo chmod 755 ${place}`;
 }
 
 /**
@@ -94,21 +138,43 @@ export function pausedWords(
   return pause && `${pauseWords(pause, formatTime)} (${resumeCommand(pause)})`;
 }
 
+/** Returns why nobody can know which jobs are paused, with the command that fixes it; `undefined` if the records are there. */
+export function unreadDirectory(pauses: readonly Pause[]): string | undefined {
+  const found = pauses.find(({ target }) => 'directory' in target);
+  return found && `${pauseDetails(found, String)}: ${resumeCommand(found)}`;
+}
+
 const folder = 'pauses';
 
+/** Returns all pauses. A record, or a directory, that can't be read is a pause too: nobody can say that its jobs may start. */
 export function readPauses(files: StateFiles): readonly Pause[] {
-  return files.readAll(folder).flatMap((file) => decodeJson(file.text, pause) ?? []);
+  const look = files.look(folder);
+  if (look.is === 'unread') {
+    const { path, reason, isClosed } = look;
+    return [unreadPause({ directory: path }, { path, reason, isClosed })];
+  }
+  return look.records.flatMap((record) => pauseIn(record) ?? []);
 }
 
-/** Returns the jobs and tags whose record of a pause can't be understood; they are not paused. */
-export function unreadablePauses(files: StateFiles): readonly PauseTarget[] {
-  return files
-    .names(folder)
-    .filter((name) => decodeJson(files.read(folder, name), pause) === undefined)
-    .flatMap((name) => targetOf(name) ?? []);
+/** Returns the pause of a record; `undefined` for a name that `writePause` never gives. */
+function pauseIn(record: StateRecord): Pause | undefined {
+  const named = targetOf(record.name);
+  if (named === undefined) return undefined;
+  const { path } = record;
+  if ('reason' in record) return unreadPause(named, { path, reason: record.reason, isClosed: record.isClosed });
+  const found = decodeJson(record.text, pause);
+  if (found === undefined) return unreadPause(named, { path, reason: 'it is not a pause', isClosed: false });
+  // A copy under another name.
+  if (fileName(found.target) !== record.name)
+    return unreadPause(named, { path, reason: 'it is the pause of another job or tag', isClosed: false });
+  return found;
 }
 
-export function writePause(files: StateFiles, pause: Pause): WriteAnswer {
+function unreadPause(held: Pause['target'], unread: Unread): Pause {
+  return { target: held, atMs: 0, by: 'unknown', unread };
+}
+
+export function writePause(files: StateFiles, pause: WrittenPause): WriteAnswer {
   return files.write(folder, fileName(pause.target), `${JSON.stringify(pause)}\n`);
 }
 
@@ -138,7 +204,7 @@ function targetOf(name: string): PauseTarget | undefined {
 const target = (value: unknown): PauseTarget | undefined =>
   shape<{ readonly job: string }>({ job: text })(value) ?? shape<{ readonly tag: string }>({ tag: text })(value);
 
-const pause: Decoder<Pause> = shape<Pause>({
+const pause: Decoder<WrittenPause> = shape<WrittenPause>({
   target,
   atMs: time,
   untilMs: optional(time),

@@ -7,7 +7,7 @@ import type { HistoryStore } from '../../system/types/state.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import type { Zones } from '../../zone/zone.ts';
 import { type HistoryHost, writeEvent } from '../history/record.ts';
-import type { Pause } from '../pause/pause.ts';
+import { isAbout, type Pause } from '../pause/pause.ts';
 import type { AccountedJob, TickAccount } from './account.ts';
 import { standIns } from './stand-in.ts';
 
@@ -49,9 +49,7 @@ export interface OpenTicks {
 export function openTicks(job: WatchedJob, { account, nowMs, pauses, zones, history }: MissedQuestion): OpenTicks {
   if (!job.enabled || account.isNew) return { missed: [], stoodFor: [] };
   const span = { afterMs: account.sinceMs, untilMs: nowMs - startPatienceMs };
-  const mine = pauses.filter(({ target }) =>
-    'job' in target ? target.job === job.slug : job.tags.includes(target.tag),
-  );
+  const mine = pauses.filter(({ target }) => isAbout(target, job));
   const open = expectedTicks(job, span, zones)
     .map(({ tickMs }) => tickMs)
     .filter((tickMs) => !account.claimed.has(tickMs) && !mine.some((pause) => wasPausedAt(pause, tickMs)));

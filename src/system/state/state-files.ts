@@ -6,9 +6,9 @@ import { closeSync, fsyncSync, mkdirSync, renameSync, rmSync, writeFileSync } fr
 import path from 'node:path';
 import process from 'node:process';
 import { attempt } from '../file/attempt.ts';
-import { namesOrNone, readText } from '../file/careful-file.ts';
+import { namesIn, namesOrNone, readCarefully, readText } from '../file/careful-file.ts';
 import { createFile, syncDirectory } from '../file/new-file.ts';
-import type { StateFiles } from '../types/state.ts';
+import type { FolderLook, Refused, StateFiles, StateRecord } from '../types/state.ts';
 
 /**
  * The largest record. Most have a few hundred bytes; a notice contains 4096 characters of output
@@ -21,6 +21,7 @@ export function stateFiles(stateDirectory: string, mode: 0o644 | 0o600 = 0o644):
   return {
     names: (folder) => visible(stateDirectory, folder),
     read: (folder, name) => readSmall(stateDirectory, `${folder}/${name}`),
+    look: (folder) => lookAt(stateDirectory, folder),
     readAll(folder) {
       return visible(stateDirectory, folder).flatMap((name) => {
         const text = readSmall(stateDirectory, `${folder}/${name}`);
@@ -34,6 +35,34 @@ export function stateFiles(stateDirectory: string, mode: 0o644 | 0o600 = 0o644):
 
 function visible(stateDirectory: string, folder: string): readonly string[] {
   return namesOrNone(stateDirectory, folder).filter((name) => !name.startsWith('.'));
+}
+
+function lookAt(stateDirectory: string, folder: string): FolderLook {
+  const names = refusable(() => namesIn(stateDirectory, folder));
+  if (names === undefined) return { is: 'read', records: [] };
+  if ('reason' in names) return { is: 'unread', path: path.join(stateDirectory, folder), ...names };
+  const shown = names.value.filter((name) => !name.startsWith('.'));
+  return { is: 'read', records: shown.flatMap((name) => recordOf(stateDirectory, folder, name) ?? []) };
+}
+
+function recordOf(stateDirectory: string, folder: string, name: string): StateRecord | undefined {
+  const read = refusable(() => readCarefully(stateDirectory, `${folder}/${name}`, limitBytes).toString('utf8'));
+  if (read === undefined) return undefined;
+  const known = { name, path: path.join(stateDirectory, folder, name) };
+  return 'reason' in read ? { ...known, ...read } : { ...known, text: read.value };
+}
+
+/** The result of `read`, or why there is none; `undefined` when there is no such file. */
+function refusable<T>(read: () => T): { readonly value: T } | Refused | undefined {
+  try {
+    return { value: read() };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    if (code === 'ENOENT') return undefined;
+    const isClosed = code === 'EACCES';
+    return { reason: isClosed ? 'permission denied' : message, isClosed };
+  }
 }
 
 /** The text of a record; `undefined` when it is missing, not a regular file, or too large. */

@@ -33,6 +33,8 @@ export interface StateFiles {
    * missing.
    */
   readAll(folder: string): readonly { readonly name: string; readonly text: string }[];
+  /** All files of a folder, also those that can't be read; none when the folder is missing. */
+  look(folder: string): FolderLook;
   /** Names of the files, including those that the caller may not read. */
   names(folder: string): readonly string[];
   /** The text; `undefined` when the file is missing or can't be read. */
@@ -40,6 +42,20 @@ export interface StateFiles {
   write(folder: string, name: string, text: string): WriteAnswer;
   /** Ok also when the file was missing. */
   remove(folder: string, name: string): WriteAnswer;
+}
+
+export type FolderLook =
+  | { readonly is: 'read'; readonly records: readonly StateRecord[] }
+  | ({ readonly is: 'unread'; readonly path: string } & Refused);
+
+/** A file of a folder: its text, or the reason why it can't be read. */
+export type StateRecord = { readonly name: string; readonly path: string } & ({ readonly text: string } | Refused);
+
+export interface Refused {
+  /** A clause: "permission denied". */
+  readonly reason: string;
+  /** True if another reader may be allowed to. */
+  readonly isClosed: boolean;
 }
 
 /**

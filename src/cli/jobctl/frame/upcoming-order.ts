@@ -2,11 +2,10 @@
 import type { Config } from '../../../config/config.ts';
 import type { UpcomingOrder } from '../../../report/clock/upcoming.ts';
 import { momentForms, parseMoment } from '../../../report/typed/moment.ts';
-import { readPauses } from '../../../run/pause/pause.ts';
-import { stateFiles } from '../../../system/state/state-files.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { defined } from '../../../text/defined.ts';
 import { hostZones } from '../../frame/zones.ts';
+import { pausesOf } from '../../report/pauses.ts';
 import type { Options } from './options.ts';
 
 /** The limit for --count; a span of time is shown whole. */
@@ -33,6 +32,6 @@ export function readUpcomingOrder(options: Options, config: Config): UpcomingOrd
   if (!Number.isInteger(count) || count < 0 || count > mostTicks || options.count === '0')
     return `--count must be a whole number up to ${mostTicks}, found "${options.count}"`;
   const end = untilMs ?? (hours === undefined ? undefined : fromMs + span * 3_600_000);
-  const pauses = readPauses(stateFiles(config.stateDirectory));
+  const { pauses } = pausesOf(config);
   return { fromMs, ...defined({ untilMs: end }), count, zones, pauses };
 }

@@ -15,6 +15,7 @@ import { answeringFiles, type Ground, groundOf, isSilent, lookAtMounts } from '.
 import { programChecks, silentChecks, spaceChecks } from './doctor/host.ts';
 import { findJobs, runCheck, snapshotsOf } from './doctor/job-files.ts';
 import { mailCheck, noticesCheck } from './doctor/mail.ts';
+import { pausesChecks } from './doctor/pauses.ts';
 import { rightsChecks } from './doctor/rights.ts';
 import { serviceUserChecks } from './doctor/service-user.ts';
 
@@ -57,6 +58,7 @@ async function allChecks(ground: Ground, options: Options): Promise<readonly Che
     crontabCheck(installed, jobs),
     clockCheck(writtenPlaces(ground, installed), snapshots),
     ...jobs.checks,
+    ...pausesChecks(ground),
     ...(await serviceUserChecks(ground, installed)),
     ...spaceChecks(ground),
     ...programChecks(),

@@ -3,13 +3,25 @@ import type { Config } from '../../../config/config.ts';
 import { isFailing, lastWordsText } from '../../../report/text/failing.ts';
 import { type AnySnapshot, isBroken, jobDetails, noticeWarnings } from '../../../report/text/job.ts';
 import { serviceDetails } from '../../../report/text/service.ts';
+import { folded } from '../../../report/text/terminal/fold.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
 import { timeText } from '../../../zone/wall-time.ts';
 import { failedLog, lastWordsOf } from '../../report/last-words.ts';
 
-export function detailsText(job: AnySnapshot, config: Config): string {
-  return `${factsText(job)}${failureText(job, config)}`;
+/** Facts are folded to `columns`; the lines of a log are as wide as they are. */
+export function detailsText(job: AnySnapshot, config: Config, { columns }: { readonly columns?: number } = {}): string {
+  const facts = factsText(job);
+  return `${columns === undefined ? facts : foldedFacts(facts, columns)}${failureText(job, config)}`;
+}
+
+/** The column at which the values stand, behind their titles. */
+const valueColumn = 20;
+
+function foldedFacts(facts: string, columns: number): string {
+  const indent = columns >= 3 * valueColumn ? valueColumn : 2;
+  const lines = facts.split('\n').flatMap((line) => folded(line, columns, line.startsWith(' ') ? 4 : indent, 'kept'));
+  return lines.join('\n');
 }
 
 function factsText(job: AnySnapshot): string {

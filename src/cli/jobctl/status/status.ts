@@ -11,7 +11,7 @@ import { hostZone } from '../../../system/time/zones.ts';
 import { timeText } from '../../../zone/wall-time.ts';
 import { warnOfCronZone } from '../../crontab/cron-zone.ts';
 import { installCommand } from '../../crontab/installed.ts';
-import { print, printBytes, say } from '../../frame/output.ts';
+import { print, printBytes, say, terminalColumns } from '../../frame/output.ts';
 import { timesOf } from '../../report/times.ts';
 import { type Chosen, chooseJobs } from '../frame/jobs.ts';
 import type { Options } from '../frame/options.ts';
@@ -61,7 +61,7 @@ function namesCommand({ note }: ListedJob, command: string): boolean {
 function printDetails(name: string, { jobs }: Shown, config: Config): number {
   const job = jobs.snapshot(name);
   if (job === undefined) return exitCodes.internal;
-  print(detailsText(job, config));
+  print(detailsText(job, config, terminalColumns()));
   warnOfCronZone();
   return jobStateCode(job);
 }
