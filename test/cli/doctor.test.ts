@@ -392,7 +392,11 @@ describe('jobctl doctor', { skip: noScene }, () => {
         await finds('run-job', 'problem', next, 'nobody');
         await finds('crontab', 'problem', /1 line has another user or program than the configuration \(good\)/);
         assert.match(scene.sh('jobctl metrics'), /^processcontrol_crontab_in_sync 0$/m);
-        assert.match(scene.sh('jobctl why good --all || :'), /^ +run-job +ok +\S*bin\/run-job$/m, 'what the line calls');
+        assert.match(
+          scene.sh('jobctl why good --all || :'),
+          /^ +run-job +ok +\S*bin\/run-job$/m,
+          'what the line calls',
+        );
         scene.sh('cron-generate');
         await finds('run-job', 'problem', /which the crontab calls, does not exist/);
         await finds('run-job', 'problem', /which the crontab calls, does not exist/, 'nobody');
