@@ -9,6 +9,7 @@ import type { AnySnapshot } from '../../report/text/job.ts';
 import { cronLogLines } from '../../report/why/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/why/evidence.ts';
 import { firesAt, lineInstead, startsOf, ticksAround } from '../../report/why/ticks.ts';
+import { hiddenIn } from '../../run/history/history.ts';
 import { readHistory } from '../../run/history/record.ts';
 import type { RunRecord } from '../../run/history/run-record.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
@@ -16,6 +17,7 @@ import { isAbout } from '../../run/pause/pause.ts';
 import { standIns } from '../../run/tick/stand-in.ts';
 import type { Scheduled } from '../../schedule/ticks.ts';
 import { readSystemLog } from '../../system/cron/system-log.ts';
+import { asUser } from '../../system/file/as-user.ts';
 import { files } from '../../system/file/files.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
@@ -57,7 +59,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
   const scheduled = ofLine !== undefined ? startsOf(crontab.line) : (job ?? startsOf(crontab.line));
   const ticks = ticksAround(scheduled, { nowMs, zones, ...defined({ askedMs }) });
   const { tickMs } = ticks;
-  const history = readHistory(slug, { history: realHistory(config) });
+  const history = asUser(config.serviceUser, () => readHistory(slug, { history: realHistory(config) }));
   const locks = realLocks(config, () => undefined);
   const holder = locks.holder(slug);
   const next = locks.holder(nextLockName(slug));
@@ -73,7 +75,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     pauses: pausesOf(config).pauses.filter(({ target }) => isAbout(target, { slug, tags: job?.tags ?? [] })),
     steered: history.steered ?? [],
     ...countUnreadable({ slug, tags: job?.tags ?? [] }, history.unreadable, config),
-    ...defined({ historyHidden: history.hidden }),
+    ...defined({ historyHidden: job?.service === undefined ? hiddenIn(history) : history.hidden }),
     runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) =>
       snapshotRun(run, holder, next),
     ),

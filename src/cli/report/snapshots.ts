@@ -12,6 +12,7 @@ import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
 import { allDays, type DayLine } from '../../run/history/days.ts';
 import { parseEvents } from '../../run/history/event-lines.ts';
+import { hiddenIn } from '../../run/history/history.ts';
 import { readHistory, readRecentHistory } from '../../run/history/record.ts';
 import { sharedLockName } from '../../run/lock/run-locks.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
@@ -109,7 +110,11 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
       return readHistory(slug, { history }).runs.map((run) => snapshotRun(run, holder, next));
     },
     days: (slug) => allDays(history.kept(slug), parseEvents(history.read(slug))),
-    hidden: (slug) => readHistory(slug, { history }).hidden,
+    hidden(slug) {
+      const known = readHistory(slug, { history });
+      const loaded = jobs.load(slug);
+      return loaded?.ok && loaded.value.service !== undefined ? known.hidden : hiddenIn(known);
+    },
     entries(slug) {
       const holder = locks.holder(slug);
       const next = locks.holder(nextLockName(slug));

@@ -6,6 +6,7 @@ import { crontabFrame } from '../../../../crontab/frame.ts';
 import { nothingPresent } from '../../../../crontab/present.ts';
 import { advise, looking } from '../../../../report/advice.ts';
 import { type ClockedJob, clockFacts, type Installed } from '../../../../report/clock/installed.ts';
+import { hiddenAdvice } from '../../../../report/hidden-advice.ts';
 import type { Check } from '../../../../report/text/doctor.ts';
 import { type AnySnapshot, isBroken } from '../../../../report/text/job.ts';
 import { asUser } from '../../../../system/file/as-user.ts';
@@ -99,16 +100,20 @@ export function runCheck({ config, forms, role }: Ground, snapshots: readonly An
     return unknownTo('runs', `you may not list ${history}`, 'root and the service user');
   const failing = snapshots.filter(({ state }) => state === 'failing' || state === 'FAILED').map(({ slug }) => slug);
   const overdue = snapshots.filter(({ state }) => state === 'overdue').map(({ slug }) => slug);
-  const hidden = snapshots.filter((job) => !isBroken(job) && job.historyHidden !== undefined).map(({ slug }) => slug);
+  const hidden = snapshots.flatMap((job) =>
+    isBroken(job) || job.historyHidden === undefined ? [] : [{ slug: job.slug, reason: job.historyHidden }],
+  );
   const parts = [
     ...(failing.length > 0 ? [`${counted(failing.length, 'job is', 'jobs are')} failing (${named(failing)})`] : []),
     ...(overdue.length > 0 ? [`${counted(overdue.length, 'job is', 'jobs are')} overdue (${named(overdue)})`] : []),
-    ...(hidden.length > 0 ? [`the history of ${named(hidden)} can't be read`] : []),
+    ...hidden.slice(0, 5).map(({ reason }) => `a history can't be read: ${reason}`),
+    ...(hidden.length > 5 ? [`${counted(hidden.length - 5, 'more history', 'more histories')} too`] : []),
   ];
   if (parts.length === 0) return { about: 'runs', is: 'ok', words: 'no job is failing or overdue' };
-  const [firstOverdue] = [...overdue, ...hidden];
+  const [firstOverdue] = overdue;
   const advice = [
     ...(failing.length > 0 ? [advise('see their last words', looking(forms, 'failed'))] : []),
+    ...hidden.map(({ slug, reason }) => hiddenAdvice(reason, { slug, forms, user: config.serviceUser.name })),
     ...(firstOverdue === undefined ? [] : [advise('see why', looking(forms, `why ${firstOverdue}`))]),
   ];
   return { about: 'runs', is: 'warning', words: parts.join(', '), advice };
