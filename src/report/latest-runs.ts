@@ -5,7 +5,7 @@
 
 import { untoldIn } from '../run/history/carried.ts';
 import type { Steered, Streak } from '../run/history/event.ts';
-import type { History } from '../run/history/history.ts';
+import { type History, hiddenIn } from '../run/history/history.ts';
 import { hasEnded, type RunRecord } from '../run/history/run-record.ts';
 import { extendStreak } from '../run/history/streak.ts';
 import { exitCodeOf, type LastStatus, type Outcome, outcomeWords, statusOf } from '../run/outcome/outcome.ts';
@@ -102,8 +102,8 @@ function isSkip({ outcome }: RunRecord): boolean {
  * A job that was only ever stopped by operators, or reset after its failures, is ok: it has run and
  * has not failed since.
  */
-function healthFrom({ streak: { failures, lastSuccessMs }, runs, hidden }: History): Health {
-  if (hidden !== undefined) return 'unknown';
+function healthFrom({ streak: { failures, lastSuccessMs }, runs, ...rest }: History): Health {
+  if (rest.hidden !== undefined || rest.damaged !== undefined) return 'unknown';
   if (failures > 0) return 'failing';
   return lastSuccessMs !== undefined || runs.some(hasEnded) ? 'ok' : 'never-run';
 }
@@ -117,7 +117,7 @@ export function seenFrom(
   const isReset = history.steered?.some(({ action, atMs }) => action === 'reset' && atMs > (last?.startedMs ?? 0));
   const isHeld = last !== undefined && holders.some((holder) => isHeldBy(last, holder));
   const unseen =
-    history.hidden === undefined && last !== undefined && last.outcome === undefined && !isHeld && !isReset;
+    hiddenIn(history) === undefined && last !== undefined && last.outcome === undefined && !isHeld && !isReset;
   if (!unseen) {
     return { lastStatus: history.lastStatus, health: healthFrom(history), streak: history.streak };
   }

@@ -4,7 +4,7 @@
  */
 import type { CollisionPolicy } from '../job/keys/policy.ts';
 import type { Streak } from '../run/history/event.ts';
-import type { History } from '../run/history/history.ts';
+import { type History, hiddenIn } from '../run/history/history.ts';
 import { type StripItem, stripOf } from '../run/history/strip.ts';
 import type { Totals } from '../run/history/totals.ts';
 import type { LastStatus } from '../run/outcome/outcome.ts';
@@ -192,7 +192,11 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...nextOf(next, history),
     locks: sharedLocks.map(sharedLockOf),
     ...defined({ paused }),
-    ...clockFields(times, history, paused),
+    ...clockFields(
+      times,
+      service === undefined ? { ...history, ...defined({ hidden: hiddenIn(history) }) } : history,
+      paused,
+    ),
     ...seenFrom(history, [holder, next]),
     totals: history.totals,
     strip: stripOf(history.runs),

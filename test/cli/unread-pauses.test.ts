@@ -50,10 +50,18 @@ describe("a pause that can't be read", () => {
     writeFileSync(file, text);
     own(file);
   };
+  const closed = (file: string) => {
+    write(file, whole({ job: 'held' }));
+    chmodSync(file, 0);
+  };
+  const asFile = (directory: string) => {
+    rmSync(directory, { recursive: true });
+    writeFileSync(directory, '');
+  };
   const ways: readonly (readonly [string, string, RegExp, () => void])[] = [
     ['garbage', ofJob, /: it is not a pause/, () => write(ofJob, '{garbage')],
     ['empty', ofJob, /: it is not a pause/, () => write(ofJob, '')],
-    ['of mode 000', ofJob, /: permission denied/, () => (write(ofJob, whole({ job: 'held' })), chmodSync(ofJob, 0))],
+    ['of mode 000', ofJob, /: permission denied/, () => closed(ofJob)],
     ['a link', ofJob, /: it is a link, not a file/, () => symlinkSync('/etc/passwd', ofJob)],
     ['a copy of another', ofJob, /: it is the pause of another job or tag/, () => write(ofJob, whole({ job: 'free' }))],
     ['garbage, of a tag', ofTag, /: it is not a pause/, () => write(ofTag, '[]')],
@@ -120,7 +128,7 @@ describe("a pause that can't be read", () => {
 
   const closings: readonly (readonly [string, RegExp, () => void])[] = [
     ['of mode 000', /: permission denied/, () => chmodSync(pauses, 0)],
-    ['a file', /: it is not a directory/, () => (rmSync(pauses, { recursive: true }), writeFileSync(pauses, ''))],
+    ['a file', /: it is not a directory/, () => asFile(pauses)],
   ];
   for (const [title, reason, close] of closings) {
     test(`in a directory that is ${title} keeps every job from starting, loudly`, async () => {

@@ -17,6 +17,8 @@ import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import type { JobLocks } from '../../system/types/lock.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
+import { caller } from '../../system/user/caller.ts';
+import { defined } from '../../text/defined.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 
 /** The state directory of the Python process-control, unless it was configured otherwise. */
@@ -63,8 +65,12 @@ export function realLocks(config: Config, say: (words: string) => void): JobLock
 export function realHistory({
   stateDirectory,
   historyBytes,
-}: Pick<Config, 'stateDirectory' | 'historyBytes'>): HistoryStore {
+  serviceUser,
+}: Pick<Config, 'stateDirectory' | 'historyBytes'> & Partial<Pick<Config, 'serviceUser'>>): HistoryStore {
+  // Root looks with the rights of the service user.
+  const isOther = caller.euid !== 0 && caller.euid !== serviceUser?.uid;
   return historyStore({
+    ...defined({ reader: isOther ? undefined : serviceUser?.name }),
     stateDirectory,
     rotateBytes: historyBytes,
     predecessorDirectories: [stateDirectory, predecessorStateDirectory],

@@ -9,6 +9,7 @@ import type { AnySnapshot } from '../../report/text/job.ts';
 import { cronLogLines } from '../../report/why/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/why/evidence.ts';
 import { firesAt, lineInstead, startsOf, ticksAround } from '../../report/why/ticks.ts';
+import { hiddenIn } from '../../run/history/history.ts';
 import { readHistory } from '../../run/history/record.ts';
 import type { RunRecord } from '../../run/history/run-record.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
@@ -16,6 +17,7 @@ import { isAbout } from '../../run/pause/pause.ts';
 import { standIns } from '../../run/tick/stand-in.ts';
 import type { Scheduled } from '../../schedule/ticks.ts';
 import { readSystemLog } from '../../system/cron/system-log.ts';
+import { asUser } from '../../system/file/as-user.ts';
 import { files } from '../../system/file/files.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
@@ -59,7 +61,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
   const scheduled = ofLine !== undefined ? startsOf(crontab.line) : (job ?? startsOf(crontab.line));
   const ticks = ticksAround(scheduled, { nowMs, zones, ...defined({ askedMs }) });
   const { tickMs } = ticks;
-  const history = readHistory(slug, { history: realHistory(config) });
+  const history = asUser(config.serviceUser, () => readHistory(slug, { history: realHistory(config) }));
   const locks = realLocks(config, () => undefined);
   const holder = locks.holder(slug);
   const next = locks.holder(nextLockName(slug));
@@ -75,7 +77,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     pauses: pausesOf(config).pauses.filter(({ target }) => isAbout(target, { slug, tags: job?.tags ?? [] })),
     steered: history.steered ?? [],
     ...countUnreadable({ slug, tags: job?.tags ?? [] }, history.unreadable, config),
-    ...defined({ historyHidden: history.hidden }),
+    ...defined({ historyHidden: job?.service === undefined ? hiddenIn(history) : history.hidden }),
     runs: withStandIn(history.runs, { slug, scheduled, zones, ticks, config }).map((run) =>
       snapshotRun(run, holder, next),
     ),
@@ -83,7 +85,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
     daemon: installed.daemon,
     user: userEvidence(config),
-    runner: { path: config.runnerPath, ...problemOf(runnerProblem(config.runnerPath, config.serviceUser)) },
+    runner: runnerEvidence(installed.lines.get(slug)?.program ?? config.runnerPath, config),
     state: { path: config.stateDirectory, ...problemOf(stateProblem(config)) },
     machine: { bootMs: bootTimeMs(), suspendedMs: suspendedMs() },
     cronLog: cronLog(
@@ -112,6 +114,11 @@ function withStandIn(runs: readonly RunRecord[], question: StandInQuestion): rea
   const history = realHistory(config).read(slug);
   const start = standIns({ ...scheduled, slug }, history, zones)(tickMs);
   return start === undefined ? runs : runs.map((run) => (run.run === start.run ? { ...run, tick: { tickMs } } : run));
+}
+
+/** `path` is what the line calls, which need not be what the configuration says by now. */
+function runnerEvidence(path: string, { serviceUser }: Config): Evidence['runner'] {
+  return { path, ...problemOf(runnerProblem(path, serviceUser)) };
 }
 
 function problemOf(words: string | undefined): { readonly objection?: string } {

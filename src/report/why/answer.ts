@@ -6,7 +6,9 @@ import { lastedWords, statusOf } from '../../run/outcome/outcome.ts';
 import { durationWords } from '../../text/duration.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { type Advice, advise, changing, commandsOf, looking } from '../advice.ts';
+import { hiddenAdvice } from '../hidden-advice.ts';
 import type { RunSnapshot } from '../latest-runs.ts';
+import { hiddenWords } from '../snapshot.ts';
 import type { LastWords } from '../text/failing.ts';
 import { triggerWords } from '../text/history.ts';
 import type { Evidence } from './evidence.ts';
@@ -55,6 +57,8 @@ function sentence(explanation: Explanation, evidence: Evidence, words: LastWords
     case 'will-not-run':
       if (run === undefined || !hasEnded(run)) return `will not run${askedMs === undefined ? '' : when}${because}`;
       return `${ranWords(run, evidence, words)}${notAgain(cause)}`;
+    case 'unknown':
+      return `has a tick${when}, and whether it ran can't be known: ${hiddenWords(evidence.historyHidden)}`;
     case 'unexplained':
       return `did not run${when}, and nothing that can be seen here explains it`;
     default:
@@ -144,6 +148,9 @@ function adviceOf(explanation: Explanation, evidence: Evidence, words: LastWords
     ...(cause?.advice ?? []),
     ...findings.filter(({ about, is }) => about === 'crontab' && is === 'doubt').flatMap(({ advice = [] }) => advice),
     ...(verdict === 'unexplained' ? unexplained : []),
+    ...(evidence.historyHidden === undefined
+      ? []
+      : [hiddenAdvice(evidence.historyHidden, { ...evidence, user: evidence.user.name })]),
     ...others(findings, cause).flatMap(alsoAdvice),
   ];
   return merged(all);

@@ -28,6 +28,8 @@ type Verdict =
   /** The tick is still to come. */
   | 'will-run'
   | 'will-not-run'
+  /** The history can't be read, so nobody can know whether the job ran. */
+  | 'unknown'
   /** The job did not run, and nothing that is known explains it. */
   | 'unexplained';
 
@@ -60,6 +62,7 @@ function explainTick(evidence: Evidence): Explanation {
   const cause = found.find((finding) => finding.is === 'stops') ?? missed;
   const verdict = verdictOf(evidence, run, cause);
   const named = { slug, verdict, ...defined({ tickMs, run }) };
+  if (verdict === 'unknown') return { ...named, findings: found };
   const didStart = verdict === 'ran' || verdict === 'running';
   return didStart ? { ...named, findings: found.map(asNext) } : { ...named, ...(cause && { cause }), findings: found };
 }
@@ -96,7 +99,7 @@ function explainState(evidence: Evidence, ofTick: Explanation): Explanation {
   if (isNewer && seen?.health === 'failing') return about(latest);
   if (isByHandOnly(evidence)) return latest === undefined ? ofNext : about(latest);
   if (!isUntold && cause?.afterTick === undefined) return ofTick;
-  if (latest === undefined) return verdict === 'waiting' ? ofTick : ofNext;
+  if (latest === undefined) return verdict === 'waiting' || verdict === 'unknown' ? ofTick : ofNext;
   if (blocker !== undefined) return { ...about(latest), verdict: 'will-not-run', cause: blocker };
   return ofTick.run === latest || verdict === 'waiting' ? ofTick : about(latest);
 }
@@ -146,7 +149,9 @@ function nextStartOf(evidence: Evidence): Evidence {
 
 /** Findings on record about the tick come before those about now. */
 function findingsOf(evidence: Evidence, run: RunSnapshot | undefined): readonly Finding[] {
-  const fate = run === undefined ? claimFinding(evidence) : [fateFinding(run, evidence)];
+  const isHidden = evidence.historyHidden !== undefined;
+  const untold = isHidden ? [] : claimFinding(evidence);
+  const fate = run === undefined ? untold : [fateFinding(run, evidence)];
   return [
     ...fate,
     ...fileFindings(evidence),
@@ -166,6 +171,7 @@ function verdictOf(evidence: Evidence, run: RunSnapshot | undefined, cause: Find
   // A job that has no tick at all: it is asked about what is to come.
   const isFuture = (tickMs ?? askedMs ?? Number.POSITIVE_INFINITY) > nowMs;
   if (tickMs === undefined && job?.schedule !== undefined && job.enabled && askedMs !== undefined) return 'not-due';
+  if (!isFuture && evidence.historyHidden !== undefined) return 'unknown';
   if (cause !== undefined) return isFuture ? 'will-not-run' : 'did-not-run';
   if (isFuture) return 'will-run';
   if (tickMs !== undefined && nowMs < tickMs + (job?.delayMs ?? 0) + graceMs) return 'waiting';
@@ -179,7 +185,7 @@ function hasStarted({ outcome }: RunSnapshot): boolean {
 
 /**
  * The exit code. 0: it ran, runs, waits or will run. 1: it did not or will not, and the cause is
- * known. 4: the cause is not known.
+ * known. 4: the cause is not known, or whether it ran.
  */
 export function explanationCode({ verdict }: Explanation): 0 | 1 | 4 {
   switch (verdict) {
@@ -193,6 +199,7 @@ export function explanationCode({ verdict }: Explanation): 0 | 1 | 4 {
     case 'not-due':
       return 1;
     case 'unexplained':
+    case 'unknown':
       return 4;
     default:
       return verdict satisfies never;

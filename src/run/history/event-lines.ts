@@ -47,6 +47,24 @@ export function readEvents(text: string): { readonly events: readonly HistoryEve
   return { events: known.events.concat(events), unreadable: known.unreadable };
 }
 
+/**
+ * The number of damaged lines behind the last event that says how the job is: they may be later runs.
+ * A torn last line counts if nothing else is there, since otherwise it may still be being written.
+ */
+export function damagedAtEnd(text: string): number {
+  const lines = text.split('\n');
+  const torn = lines.pop() ?? '';
+  const isAlone = lines.every((line) => line === '');
+  let damaged = 0;
+  for (const line of isAlone ? [torn] : lines.reverse()) {
+    if (line === '') continue;
+    const read = readEvent(line);
+    if (read.is === 'unreadable' || read.is === 'damaged') damaged += 1;
+    else if (read.is === 'event' && ['ended', 'summary', 'not-started'].includes(read.event.event)) break;
+  }
+  return damaged;
+}
+
 function readLines(text: string): Pick<ReadLines, 'events' | 'unreadable'> {
   const events: HistoryEvent[] = [];
   let unreadable = 0;

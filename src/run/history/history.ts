@@ -32,6 +32,13 @@ export interface History {
    * missing.
    */
   readonly hidden?: string;
+  /** Set if the last lines of the file are no events: how the job is since then is unknown. The place and the reason. */
+  readonly damaged?: string;
+}
+
+/** The reason why the history does not say how the job is; `undefined` if it does. */
+export function hiddenIn({ hidden, damaged }: History): string | undefined {
+  return hidden ?? damaged;
 }
 
 export const emptyHistory: History = {

@@ -7,7 +7,7 @@ import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/ou
 import { carriedAfter, carriedNow } from './carried.ts';
 import { dayLinesOf } from './days.ts';
 import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
-import { formatEvent, readEvents } from './event-lines.ts';
+import { damagedAtEnd, formatEvent, readEvents } from './event-lines.ts';
 import { emptyHistory, foldHistory, type History } from './history.ts';
 import { earlierHistory } from './predecessor.ts';
 import { hasEnded, type RunRecord } from './run-record.ts';
@@ -109,9 +109,25 @@ function withoutLog(outcome: Outcome, history: History) {
 
 /** Reads the history of a job, on top of the records of the Python process-control. */
 export function readHistory(slug: string, { history }: Pick<HistoryHost, 'history'>): History {
-  const known = foldedHistory(history.read(slug), history.predecessor(slug));
+  const text = history.read(slug);
+  const known = withDamage(slug, { text, known: foldedHistory(text, history.predecessor(slug)), history });
   const hidden = history.hidden?.(slug);
   return hidden === undefined ? known : { ...known, hidden };
+}
+
+interface Damaged {
+  readonly text: string;
+  readonly known: History;
+  readonly history: HistoryStore;
+}
+
+/** Adds to a history that its last lines are damaged. */
+function withDamage(slug: string, { text, known, history }: Damaged): History {
+  if (known.unreadable === undefined && (text === '' || known.runs.length > 0)) return known;
+  const lines = damagedAtEnd(text);
+  if (lines === 0) return known;
+  const words = lines === 1 ? 'its last line is damaged' : `its last ${lines} lines are damaged`;
+  return { ...known, damaged: `${history.path?.(slug) ?? slug}: ${words}` };
 }
 
 function carriesOn(event: HistoryEvent): boolean {
@@ -176,8 +192,9 @@ export function readRecentHistory(
   if (isAll) return readHistory(slug, { history });
   const last = recentIn(lastRuns(text, most), runIds);
   // A notice about a run that was left out says more than this part of the text.
-  if (last !== undefined && last.notices === undefined) return last;
-  return recentIn(text, runIds) ?? readHistory(slug, { history });
+  if (last !== undefined && last.notices === undefined) return withDamage(slug, { text, known: last, history });
+  const recent = recentIn(text, runIds);
+  return recent === undefined ? readHistory(slug, { history }) : withDamage(slug, { text, known: recent, history });
 }
 
 /** The end of a history's text with so many runs at least, when it has them; otherwise the text. */

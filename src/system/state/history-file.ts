@@ -13,6 +13,7 @@ import type { HistoryStore } from '../types/state.ts';
 const daysFolder = 'history-days';
 
 const newline = 10;
+const denied = 'permission denied';
 
 export interface HistorySettings {
   readonly stateDirectory: string;
@@ -20,9 +21,16 @@ export interface HistorySettings {
   readonly rotateBytes: number;
   /** The directories of NAME.yaml of the Python process-control, tried in this order. */
   readonly predecessorDirectories: readonly string[];
+  /** The user whose rights count, where that may not be the caller. */
+  readonly reader?: string;
 }
 
-export function historyStore({ stateDirectory, rotateBytes, predecessorDirectories }: HistorySettings): HistoryStore {
+export function historyStore({
+  stateDirectory,
+  rotateBytes,
+  predecessorDirectories,
+  reader,
+}: HistorySettings): HistoryStore {
   // Only the end of a larger file is read.
   const readLimitBytes = 2 * rotateBytes;
   const directory = path.join(stateDirectory, 'history');
@@ -33,7 +41,8 @@ export function historyStore({ stateDirectory, rotateBytes, predecessorDirectori
   const readUpTo = (slug: string, named: string, limitBytes: number): End => {
     const end = readEndOf(stateDirectory, named, limitBytes);
     if (!('hidden' in end)) return end;
-    hidden.set(slug, `${path.join(stateDirectory, named)}: ${end.hidden}`);
+    const reason = end.hidden === denied && reader !== undefined ? `${reader} may not read it` : end.hidden;
+    hidden.set(slug, `${path.join(stateDirectory, named)}: ${reason}`);
     return noLines;
   };
   const isFull = (slug: string) => {
@@ -59,6 +68,7 @@ export function historyStore({ stateDirectory, rotateBytes, predecessorDirectori
       return { text: older.text + last.text, isAll: older.isAll };
     },
     hidden: (slug) => hidden.get(slug),
+    path: current,
     append: (slug, line) => appendTo(directory, slug, line),
     isFull,
     rotate(slug, summary) {
@@ -148,6 +158,6 @@ function readEndOf(base: string, relative: string, limitBytes: number): End | { 
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     if (code === 'ENOENT') return noLines;
-    return { hidden: code === 'EACCES' ? 'permission denied' : message };
+    return { hidden: code === 'EACCES' ? denied : message };
   }
 }

@@ -11,6 +11,8 @@ export interface HistoryStore {
    * The reason why the last `read` of this job did not return everything; `undefined` when it did.
    */
   hidden?(slug: string): string | undefined;
+  /** The file with the last lines. */
+  path?(slug: string): string;
   /** Appends one line with one write(2). If the file ends in a torn line, a newline goes first. */
   append(slug: string, line: string): WriteAnswer;
   /** True when the file is larger than `rotate` lets it be. */

@@ -1,10 +1,12 @@
 /** Checks the job files as `jobctl check` does, and whether what they start works. */
 import type { Config } from '../../../../config/config.ts';
+import type { CrontabSync } from '../../../../crontab/comparison.ts';
 import { type CrontabJob, composeCrontab } from '../../../../crontab/crontab.ts';
 import { crontabFrame } from '../../../../crontab/frame.ts';
 import { nothingPresent } from '../../../../crontab/present.ts';
 import { advise, looking } from '../../../../report/advice.ts';
 import { type ClockedJob, clockFacts, type Installed } from '../../../../report/clock/installed.ts';
+import { hiddenAdvice } from '../../../../report/hidden-advice.ts';
 import type { Check } from '../../../../report/text/doctor.ts';
 import { type AnySnapshot, isBroken } from '../../../../report/text/job.ts';
 import { asUser } from '../../../../system/file/as-user.ts';
@@ -14,6 +16,7 @@ import { formatProblem, type Problem } from '../../../../text/problem.ts';
 import { shellWord } from '../../../../text/shell-word.ts';
 import { minutesTerm } from '../../../crontab/generate.ts';
 import { loadAllJobs } from '../../../crontab/known-jobs.ts';
+import { crontabSync } from '../../../crontab/sync.ts';
 import { openJobs } from '../../../report/snapshots.ts';
 import { timesOf } from '../../../report/times.ts';
 import type { JobClock } from './cron.ts';
@@ -24,16 +27,20 @@ const about = 'job files';
 export interface FoundJobs {
   readonly checks: readonly Check[];
   readonly clocks: readonly JobClock[];
+  /** The answer to whether the crontab says what the files say. */
+  readonly sync: CrontabSync;
 }
 
 /** The job files as root, or as the caller, reads them: they are root's, and jobs can't write them. */
 export function findJobs(ground: Ground, installed: Installed): FoundJobs {
   const { config } = ground;
   const { jobs } = loadAllJobs(config);
-  if (jobs.is === 'unlisted') return { checks: [unlistedCheck(ground, jobs.problem)], clocks: [] };
+  if (jobs.is === 'unlisted')
+    return { checks: [unlistedCheck(ground, jobs.problem)], clocks: [], sync: { is: 'unknown' } };
+  const sync = crontabSync(config, jobs);
   const clocks = jobs.jobs.map((job) => ({ slug: job.slug, clock: clockFacts(clockedJob(job), installed) }));
   const frame = crontabFrame(config, caller.environment);
-  if (!frame.ok) return { checks: frame.problems.map(frameCheck), clocks };
+  if (!frame.ok) return { checks: frame.problems.map(frameCheck), clocks, sync };
   const { problems } = composeCrontab({ ...frame.value, ...jobs, present: nothingPresent, dueMinutes: minutesTerm });
   const all = [...jobs.problems, ...problems];
   const closed = new Set(
@@ -41,7 +48,7 @@ export function findJobs(ground: Ground, installed: Installed): FoundJobs {
   );
   const open = all.filter(({ file }) => !closed.has(file));
   const count = jobs.jobs.length + jobs.broken.length;
-  return { checks: [fileCheck(ground, open, count), ...closedCheck([...closed])], clocks };
+  return { checks: [fileCheck(ground, open, count), ...closedCheck([...closed])], clocks, sync };
 }
 
 function fileCheck({ config: { jobDirectory }, forms }: Ground, problems: readonly Problem[], count: number): Check {
@@ -93,16 +100,20 @@ export function runCheck({ config, forms, role }: Ground, snapshots: readonly An
     return unknownTo('runs', `you may not list ${history}`, 'root and the service user');
   const failing = snapshots.filter(({ state }) => state === 'failing' || state === 'FAILED').map(({ slug }) => slug);
   const overdue = snapshots.filter(({ state }) => state === 'overdue').map(({ slug }) => slug);
-  const hidden = snapshots.filter((job) => !isBroken(job) && job.historyHidden !== undefined).map(({ slug }) => slug);
+  const hidden = snapshots.flatMap((job) =>
+    isBroken(job) || job.historyHidden === undefined ? [] : [{ slug: job.slug, reason: job.historyHidden }],
+  );
   const parts = [
     ...(failing.length > 0 ? [`${counted(failing.length, 'job is', 'jobs are')} failing (${named(failing)})`] : []),
     ...(overdue.length > 0 ? [`${counted(overdue.length, 'job is', 'jobs are')} overdue (${named(overdue)})`] : []),
-    ...(hidden.length > 0 ? [`the history of ${named(hidden)} can't be read`] : []),
+    ...hidden.slice(0, 5).map(({ reason }) => `a history can't be read: ${reason}`),
+    ...(hidden.length > 5 ? [`${counted(hidden.length - 5, 'more history', 'more histories')} too`] : []),
   ];
   if (parts.length === 0) return { about: 'runs', is: 'ok', words: 'no job is failing or overdue' };
-  const [firstOverdue] = [...overdue, ...hidden];
+  const [firstOverdue] = overdue;
   const advice = [
     ...(failing.length > 0 ? [advise('see their last words', looking(forms, 'failed'))] : []),
+    ...hidden.map(({ slug, reason }) => hiddenAdvice(reason, { slug, forms, user: config.serviceUser.name })),
     ...(firstOverdue === undefined ? [] : [advise('see why', looking(forms, `why ${firstOverdue}`))]),
   ];
   return { about: 'runs', is: 'warning', words: parts.join(', '), advice };

@@ -1,0 +1,27 @@
+/** Advice about a history that can't be read. */
+import { shellWord } from '../text/shell-word.ts';
+import { type Advice, advise, type CommandForms, looking } from './advice.ts';
+
+/** `hidden` is the path and the reason; `user` the service user, who must be able to read and write it. */
+export function hiddenAdvice(
+  hidden: string,
+  { slug, user, forms }: { readonly slug: string; readonly user: string; readonly forms: CommandForms },
+): Advice {
+  const [, path = '', reason = ''] = /^(.*?\.jsonl(?:\.1)?): (.*)$/s.exec(hidden) ?? [];
+  const log = looking(forms, `logs ${slug}`);
+  if (path === '' || reason.endsWith('damaged'))
+    return advise(`the next run of ${slug} makes it known again; until then its logs tell`, log);
+  const file = shellWord(path);
+  const directory = shellWord(path.replace(/\/[^/]*$/, ''));
+  if (/permission denied|may not read|belongs to/.test(reason))
+    return advise(
+      'give it back to the service user',
+      `sudo chown ${shellWord(`${user}:`)} ${directory} ${file}`,
+      `sudo chmod 755 ${directory}`,
+      `sudo chmod 644 ${file}`,
+    );
+  return advise(
+    'move away what is there; the next run begins a new one',
+    `sudo mv ${file} ${shellWord(`${path}.old`)}`,
+  );
+}
