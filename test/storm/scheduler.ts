@@ -16,6 +16,8 @@ export interface SchedulerStorm {
   readonly twice: readonly string[];
   /** Jobs whose ticks are not all accounted for. */
   readonly lost: readonly string[];
+  /** Ticks that two programs at the same moment have both recorded as missed. */
+  readonly recordedTwice: number;
 }
 
 const minuteMs = 60_000;
@@ -68,9 +70,8 @@ export async function schedulerStorm(
       started: found.reduce((sum, { started }) => sum + started, 0),
       missed: found.reduce((sum, { missed }) => sum + missed, 0),
       twice: found.flatMap(({ twice }) => twice),
-      lost: found.flatMap(({ slug, known }) =>
-        known < wanted || known > wanted + more ? [`${slug}: ${known} of ${wanted}`] : [],
-      ),
+      lost: found.flatMap(({ slug, known }) => (known < wanted ? [`${slug}: ${known} of ${wanted}`] : [])),
+      recordedTwice: found.reduce((sum, { known }) => sum + Math.max(0, known - wanted - more), 0),
     };
   } finally {
     await house.close();

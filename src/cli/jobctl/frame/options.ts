@@ -190,8 +190,9 @@ function looking(options: Argv): Argv {
           .option('user', text("The user whose crontab it is, if the path doesn't say so."))
           .option('system', { type: 'boolean', describe: 'The lines have a column of users, as in /etc/crontab.' })
           .option('cron', {
+            type: 'string',
             choices: ['debian', 'cronie'] as const,
-            describe: 'The cron that reads them (default: debian). For cronie CRON_TZ becomes time_zone.',
+            describe: 'The cron that reads them; for cronie CRON_TZ is time_zone.',
           })
           .option('json', {
             type: 'boolean',
