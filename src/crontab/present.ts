@@ -39,7 +39,7 @@ export const nothingPresent: PresentCrontab = { owner: 'none', content: () => no
 
 const slugPattern = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}';
 /** Matches our own lines, whatever path the program had when they were written. */
-const ourJob = new RegExp(`(?:^|\\s)/\\S* (--due )?--job (${slugPattern})(?=\\s|$)`);
+const ourJob = new RegExp(`(?:^|\\s)(?<program>/\\S*) (?<due>--due )?--job (?<slug>${slugPattern})(?=\\s|$)`);
 /** Matches a line of ours, about one job or about all. */
 const ourCommand = /^[^#].*\s\/\S* (?:--due )?--(?:job|ensure|catch-up)(?=\s|$)/;
 /**
@@ -110,7 +110,7 @@ function readOurs(text: string): PresentLines {
     if (line.is !== 'entry') continue;
     ensure ||= / --ensure(?=\s|$)/.test(line.command);
     catchUp ||= / --catch-up(?=\s|$)/.test(line.command);
-    const [, due, slug] = ourJob.exec(line.command) ?? [];
+    const { due, slug } = ourJob.exec(line.command)?.groups ?? {};
     if (slug === undefined || lines.has(slug)) continue;
     const note = zoned.get(slug);
     lines.set(slug, { schedule: line.schedule, due: due !== undefined, ...(due && note ? { zoned: note } : {}) });
@@ -119,13 +119,16 @@ function readOurs(text: string): PresentLines {
 }
 
 /**
- * Returns the job that a command of ours or of the predecessor starts, and whether the command has
- * `--due`.
+ * Returns the job that a command of ours or of the predecessor starts, whether the command has
+ * `--due`, and, of ours, the path of run-job in it.
  */
-export function lineRule(command: string): { readonly slug: string; readonly due: boolean } | undefined {
-  const [, due, slug] = ourJob.exec(command) ?? [];
+export function lineRule(
+  command: string,
+): { readonly slug: string; readonly due: boolean; readonly program?: string } | undefined {
+  const { due, slug, program } = ourJob.exec(command)?.groups ?? {};
   const named = slug ?? predecessorJob.exec(command)?.[1];
-  return named === undefined ? undefined : { slug: named, due: due !== undefined };
+  if (named === undefined) return undefined;
+  return { slug: named, due: due !== undefined, ...(program !== undefined && { program }) };
 }
 
 /**

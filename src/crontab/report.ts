@@ -62,7 +62,7 @@ function otherChanges(before: string, after: string): readonly string[] {
     return [`lines that ${title} ${one[key] === '' ? 'added' : other[key] === '' ? 'removed' : 'changed'}`];
   };
   const dropped = one.foreign.filter((line) => !other.foreign.includes(line)).length;
-  const commands = [...other.commands].filter(([slug, command]) => (one.commands.get(slug) ?? command) !== command);
+  const commands = changedCommands(one, other);
   // A service that has become one with a problem goes on: it has a comment of another kind.
   const gone = [...one.services].filter((slug) => !other.services.has(slug) && !other.leftOut.has(slug));
   const come = [...other.services].filter((slug) => !one.services.has(slug) && !one.leftOut.has(slug));
@@ -72,16 +72,20 @@ function otherChanges(before: string, after: string): readonly string[] {
     ...common('start services', 'ensure'),
     ...common('make up for missed runs', 'catchUp'),
     ...(dropped === 0 ? [] : [`${dropped} ${dropped === 1 ? 'line' : 'lines'} of another origin dropped`]),
-    ...(commands.length === 0
-      ? []
-      : [
-          `user or command ${some(
-            commands.map(([slug]) => slug),
-            'changed',
-          )}`,
-        ]),
+    ...(commands.length === 0 ? [] : [`user or command ${some(commands, 'changed')}`]),
     ...(before !== '' && one.settings !== other.settings ? ['settings changed'] : []),
   ];
+}
+
+/** The jobs whose line has another user or command, though it stays; both are whole texts. */
+export function commandChanges(before: string, after: string): readonly string[] {
+  return changedCommands(contentsOf(before), contentsOf(after));
+}
+
+function changedCommands(one: Contents, other: Contents): readonly string[] {
+  return [...other.commands].flatMap(([slug, command]) =>
+    (one.commands.get(slug) ?? command) === command ? [] : [slug],
+  );
 }
 
 interface Contents {

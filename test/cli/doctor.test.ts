@@ -192,6 +192,30 @@ describe('jobctl doctor', { skip: noScene }, () => {
     scene.sh(`rm ${house.path('jobs/new-job.yaml')}; cron-generate`);
   });
 
+  test('the line of a job whose file is gone is what each program names, until the advised command takes it out', async () => {
+    house.job('left', good);
+    scene.sh(`cron-generate; rm ${house.path('jobs/left.yaml')}`);
+    const inSync = () => /^processcontrol_crontab_in_sync (\d)$/m.exec(scene.sh('jobctl metrics'))?.[1];
+    for (const person of ['root', 'nobody'] as const)
+      await finds('crontab', 'problem', /: 1 line is of a job whose file is gone \(left\)$/, person);
+    const check = await finds('crontab', 'problem', /left/);
+    assert.match(scene.sh('cron-generate --check 2>&1 || :'), /1 removed \(left\)/);
+    assert.equal(inSync(), '0');
+    assert.match(
+      scene.sh('jobctl status || :'),
+      /^left +invalid .*the file is gone, but \/etc\/cron\.d\/process-control still has its line/m,
+    );
+    assert.match(scene.sh('jobctl status left; echo $?'), /left: its file is gone.*sudo cron-generate\n(?:.*\n)?1\n$/s);
+    assert.match(
+      scene.sh('check-jobs-icinga || :'),
+      /left is invalid: its file is gone, and the crontab still has its line/,
+    );
+    scene.obey(check);
+    await finds('crontab', 'ok', /in sync/);
+    assert.equal(inSync(), '1');
+    assert.doesNotMatch(scene.sh('jobctl status || :'), /left/);
+  });
+
   test('a crontab that cron ignores is one again after the advised commands', async () => {
     for (const [change, words] of [
       ['chmod 666', /cron ignores .*others than root can write it \(mode 0666\)/],
@@ -206,6 +230,9 @@ describe('jobctl doctor', { skip: noScene }, () => {
   test('a crontab that only root may read is unknown to others', async () => {
     await meanwhile('chmod 600 /etc/cron.d/process-control', 'chmod 644 /etc/cron.d/process-control', async () => {
       await finds('crontab', 'unknown', /can't be read.*root can tell/, 'nobody');
+      scene.obey(
+        await finds('crontab', 'warning', /is not what cron-generate would write now: its owner, mode or links/),
+      );
       await finds('crontab', 'ok', /in sync/);
     });
   });
@@ -360,8 +387,20 @@ describe('jobctl doctor', { skip: noScene }, () => {
     await configured(
       (text) => text.replace(/^runner_path: .*$/m, `runner_path: ${place}`),
       async () => {
+        const next = /other-run-job, "runner_path", which cron-generate writes into the crontab next, does not exist/;
+        await finds('run-job', 'problem', next);
+        await finds('run-job', 'problem', next, 'nobody');
+        await finds('crontab', 'problem', /1 line has another user or program than the configuration \(good\)/);
+        assert.match(scene.sh('jobctl metrics'), /^processcontrol_crontab_in_sync 0$/m);
+        assert.match(
+          scene.sh('jobctl why good --all || :'),
+          /^ +run-job +ok +\S*bin\/run-job$/m,
+          'what the line calls',
+        );
+        scene.sh('cron-generate');
         await finds('run-job', 'problem', /which the crontab calls, does not exist/);
         await finds('run-job', 'problem', /which the crontab calls, does not exist/, 'nobody');
+        assert.match(scene.sh('jobctl why good || :'), /other-run-job does not exist/);
         writeFileSync(place, '#!/bin/sh\necho "it has no node" >&2; exit 125\n', { mode: 0o755 });
         await finds('run-job', 'problem', /does not start as .*: it has no node/);
         await finds('run-job', 'problem', /does not start as .*: it has no node/, 'service');
@@ -369,6 +408,7 @@ describe('jobctl doctor', { skip: noScene }, () => {
         await finds('run-job', 'problem', /is not executable/);
       },
     );
+    scene.sh('cron-generate');
   });
 
   test('a directory that the service user can not write can be written after the advised commands', async () => {

@@ -6,12 +6,13 @@
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { throughSudo } from '../../config/sources.ts';
-import { type Crontab, type CrontabFrame, composeCrontab } from '../../crontab/crontab.ts';
+import { compareFiles, wordsOf } from '../../crontab/comparison.ts';
+import { type Crontab, type CrontabFrame, type CrontabOrder, composeCrontab } from '../../crontab/crontab.ts';
 import { dueMinutes } from '../../crontab/due-minutes.ts';
-import { decideChange, lookAtPresent, type PresentFiles, presentCrontab } from '../../crontab/files.ts';
+import { lookAtPresent, type PresentFiles } from '../../crontab/files.ts';
 import { crontabFrame, outputProblem } from '../../crontab/frame.ts';
 import { nothingPresent, type PresentCrontab, readOwnCrontab } from '../../crontab/present.ts';
-import { changesText, compareLines, timingsAfter, timingsBefore } from '../../crontab/report.ts';
+import { timingsAfter, timingsBefore } from '../../crontab/report.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import { expressionOf } from '../../schedule/expression.ts';
 import type { LineTimings } from '../../schedule/plan/plan.ts';
@@ -176,22 +177,23 @@ interface Found extends Comparison {
   readonly changed: boolean;
   readonly crontab: Crontab;
   readonly problems: readonly Problem[];
+  /** The changes in words. */
+  readonly words: () => string;
   /** Keeps for the next time what was learned about the job files. */
   readonly keep: () => void;
 }
 
 /** An ending: nothing may be written. */
 function compare(scene: Scene, file: string): Found | { readonly ending: Ending } {
+  const { config, frame, warnings, options } = scene;
   const there = lookAtPresent(files, file, caller.euid);
-  const { header, config } = scene.frame;
-  const present = presentCrontab(there, { directory: header.directory, ...defined({ config }) });
-  const made = compose(scene, present);
-  if ('ending' in made) return made;
-  const { crontab, problems, keep } = made;
-  const answer = decideChange(there, crontab.files(path.basename(file)), {
-    owner: present.owner,
-    adopt: scene.options.adopt,
-  });
+  const loaded = loadedJobs(config, warnings);
+  if (loaded.ending !== undefined) return loaded;
+  const { jobs, broken, keep } = loaded;
+  const compared = compareFiles({ ...frame, jobs, broken, dueMinutes: minutesTerm }, there, { adopt: options.adopt });
+  const { crontab, present, answer } = compared;
+  const problems = [...warnings, ...loaded.problems, ...crontab.problems];
+  if (isAborted(config, problems)) return { ending: aborted(problems) };
   const { change } = answer;
   const refused =
     change === undefined
@@ -210,22 +212,37 @@ function compare(scene: Scene, file: string): Found | { readonly ending: Ending 
     keep,
     before: () => timingsBefore(present),
     after: () => timingsAfter(crontab),
+    words: () => wordsOf(compared),
   };
 }
 
 type Made = Pick<Found, 'crontab' | 'problems' | 'keep'> | { readonly ending: Ending };
 
 function compose({ config, frame, warnings }: Scene, present: PresentCrontab): Made {
-  const { jobs: loaded, keep } = loadAllJobs(config);
-  if (loaded.is === 'unlisted')
-    return { ending: nothingWritten(exitCodes.configuration, [...warnings, loaded.problem]) };
-  const { jobs, broken } = loaded;
+  const loaded = loadedJobs(config, warnings);
+  if (loaded.ending !== undefined) return loaded;
+  const { jobs, broken, keep } = loaded;
   const crontab = composeCrontab({ ...frame, jobs, broken, present, dueMinutes: minutesTerm });
   const problems = [...warnings, ...loaded.problems, ...crontab.problems];
-  if (config.onInvalidJob === 'abort' && hasErrors(problems)) {
-    return { ending: nothingWritten(1, problems, 'nothing was written, because on_invalid_job is abort') };
-  }
-  return { crontab, problems, keep };
+  return isAborted(config, problems) ? { ending: aborted(problems) } : { crontab, problems, keep };
+}
+
+type LoadedJobs =
+  | (Pick<CrontabOrder, 'jobs' | 'broken'> & Pick<Found, 'problems' | 'keep'> & { readonly ending?: never })
+  | { readonly ending: Ending };
+
+function loadedJobs(config: Config, warnings: readonly Problem[]): LoadedJobs {
+  const { jobs, keep } = loadAllJobs(config);
+  if (jobs.is === 'unlisted') return { ending: nothingWritten(exitCodes.configuration, [...warnings, jobs.problem]) };
+  return { ...jobs, keep };
+}
+
+function isAborted({ onInvalidJob }: Config, problems: readonly Problem[]): boolean {
+  return onInvalidJob === 'abort' && hasErrors(problems);
+}
+
+function aborted(problems: readonly Problem[]): Ending {
+  return nothingWritten(1, problems, 'nothing was written, because on_invalid_job is abort');
 }
 
 /** The minutes at which cron must ask about a schedule of another zone, as a cron term. */
@@ -235,16 +252,9 @@ export function minutesTerm(schedule: string, timeZone: string): string {
   return expression !== undefined && zone !== undefined ? dueMinutes(expression, { job: zone, host: hostZone() }) : '*';
 }
 
-/** The text of all parts. */
-function textOf({ files: present }: PresentFiles): string {
-  return [...present.values()].map((part) => (part.is === 'text' ? part.text : '')).join('');
-}
-
-function endingOf({ file, there, changed, crontab, problems, before, after }: Found, options: GenerateOptions): Ending {
+function endingOf({ file, changed, crontab, problems, words }: Found, options: GenerateOptions): Ending {
   const verb = onlyLooks(options) ? 'would change' : 'changed';
-  const comment = changed
-    ? `${file} ${verb}: ${changesText(compareLines(before(), after()), textOf(there), crontab.text())}`
-    : `${file} is up to date`;
+  const comment = changed ? `${file} ${verb}: ${words()}` : `${file} is up to date`;
   const exitCode = exitCodeOf(problems, { changed, matters: options.check || options.detailedExitcode });
   return { exitCode, changed, comment, worthSaying: changed, jobs: crontab.jobs, problems, views: [] };
 }

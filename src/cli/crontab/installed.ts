@@ -76,11 +76,12 @@ export function clockReader(config: Config): ClockReader {
   };
   const clockOf = (job: Job) => clockFacts(clockedJob(job), installed());
   const installedMs = (slug: string) => installed().lines.get(slug)?.part.facts?.mtimeMs ?? 0;
-  return Object.assign(clockOf, { installedMs });
+  return Object.assign(clockOf, { installed, installedMs });
 }
 
 export interface ClockReader {
   (job: Job): ClockFacts;
+  installed(): Installed;
   /** When the crontab with the job's line was written; 0 when that is not known. */
   installedMs(slug: string): number;
 }

@@ -83,7 +83,7 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
     crontab: { ...crontab, ...firesAt(crontab.line, tickMs, zones) },
     daemon: installed.daemon,
     user: userEvidence(config),
-    runner: { path: config.runnerPath, ...problemOf(runnerProblem(config.runnerPath, config.serviceUser)) },
+    runner: runnerEvidence(installed.lines.get(slug)?.program ?? config.runnerPath, config),
     state: { path: config.stateDirectory, ...problemOf(stateProblem(config)) },
     machine: { bootMs: bootTimeMs(), suspendedMs: suspendedMs() },
     cronLog: cronLog({ momentMs, writtenMs: crontab.facts?.mtimeMs ?? momentMs, nowMs, zone }),
@@ -109,6 +109,11 @@ function withStandIn(runs: readonly RunRecord[], question: StandInQuestion): rea
   const history = realHistory(config).read(slug);
   const start = standIns({ ...scheduled, slug }, history, zones)(tickMs);
   return start === undefined ? runs : runs.map((run) => (run.run === start.run ? { ...run, tick: { tickMs } } : run));
+}
+
+/** `path` is what the line calls, which need not be what the configuration says by now. */
+function runnerEvidence(path: string, { serviceUser }: Config): Evidence['runner'] {
+  return { path, ...problemOf(runnerProblem(path, serviceUser)) };
 }
 
 function problemOf(words: string | undefined): { readonly objection?: string } {

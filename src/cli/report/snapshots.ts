@@ -5,6 +5,7 @@ import { isSlug, jobPath, listJobFiles } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
 import { loadJob } from '../../job/load.ts';
 import { undeliveredNotices } from '../../notify/outbox/undelivered.ts';
+import type { Installed, InstalledLine } from '../../report/clock/installed.ts';
 import { type RunSnapshot, snapshotRun } from '../../report/latest-runs.ts';
 import { type BrokenJobFacts, type JobFacts, snapshotBroken, snapshotJob } from '../../report/snapshot.ts';
 import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
@@ -62,7 +63,11 @@ export interface Jobs {
 export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly ok: false; readonly problem: Problem };
 
 /** The part of a snapshot beyond the records. It costs reading schedules and zones. */
-export type Times = (job: Job) => NonNullable<JobFacts['times']>;
+export interface Times {
+  (job: Job): NonNullable<JobFacts['times']>;
+  /** The crontab lines by the slugs of their jobs, and the command that writes them again. */
+  installed(): Pick<Installed, 'lines' | 'command'>;
+}
 
 export function openJobs(config: Config, times?: Times): JobsAnswer {
   const listed = listJobFiles(config, files);
@@ -73,7 +78,9 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
   const { pauses, hidden: hiddenPauses } = pausesOf(config);
   const unreadableOfJob = unreadableRecords(state, hiddenPauses);
   const waiting = undeliveredNotices(state, clock.nowMs());
-  const slugs = [...listed.slugs, ...runningWithoutFile(listed.slugs, locks)].sort();
+  const lineOf = (slug: string) => times?.installed().lines.get(slug);
+  const withLine = [...(times?.installed().lines.keys() ?? [])].filter(isSlug);
+  const slugs = [...new Set([...listed.slugs, ...runningWithoutFile(listed.slugs, locks), ...withLine])].sort();
   let places: readonly Problem[] | undefined;
   const placesOnce = () => {
     places ??= config.embedded ? [] : unreadablePlaces(config);
@@ -144,13 +151,19 @@ export function openJobs(config: Config, times?: Times): JobsAnswer {
     const known =
       loaded?.ok && loaded.value.service === undefined ? undefined : findService(slug, loaded, holder, config);
     const service = known && lookAtService(known, holder, config);
-    if (loaded === undefined && holder === undefined && next === undefined) return undefined;
+    const line = lineOf(slug);
+    if (loaded === undefined && holder === undefined && next === undefined && line === undefined) return undefined;
     const facts = {
       ...{ holder, next, nowMs: clock.nowMs(), service, history: seen },
       undelivered: waiting.filter((notice) => notice.slug === slug),
       ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
     };
-    if (!loaded?.ok) return snapshotBroken({ ...facts, ...fileOf(slug, loaded, config), ...tagsOf(known) });
+    if (!loaded?.ok)
+      return snapshotBroken({
+        ...facts,
+        ...fileOf(slug, loaded, { config, left: line && leftWords(line, times) }),
+        ...tagsOf(known),
+      });
     const job = shownJob(loaded.value);
     const more = times?.(loaded.value);
     return snapshotJob({
@@ -197,10 +210,16 @@ function recordedWithoutFile(known: readonly string[], state: StateFiles): reado
 function fileOf(
   slug: string,
   loaded: Result<Job> | undefined,
-  config: Config,
+  { config, left = '' }: { readonly config: Config; readonly left: string | undefined },
 ): Pick<BrokenJobFacts, 'slug' | 'file' | 'problems'> {
-  if (loaded === undefined) return { slug, file: 'gone', problems: [`${jobPath(slug, config)}: the file is gone`] };
+  if (loaded === undefined)
+    return { slug, file: 'gone', problems: [`${jobPath(slug, config)}: the file is gone${left}`] };
   return { slug, file: 'broken', problems: loaded.ok ? [] : loaded.problems.map(formatProblem) };
+}
+
+/** A clause about the line of a job that is gone: cron goes on starting it, and each start fails. */
+function leftWords({ part }: InstalledLine, times: Times | undefined): string {
+  return `, but ${part.path} still has its line: ${times?.installed().command ?? ''}`;
 }
 
 function tagsOf(service: KnownService | undefined): Pick<BrokenJobFacts, 'tags'> {

@@ -55,7 +55,7 @@ export function timesOf(config: Config): Times {
   const nowMs = clock.nowMs();
   const clockOf = clockReader(config);
   const periodOf = rememberedPeriods();
-  return (job) => {
+  const timesOfJob = (job: Job): ReturnType<Times> => {
     const facts = clockOf(job);
     const rule = clockRule(job, facts);
     if (job.service !== undefined) return { clock: facts };
@@ -80,4 +80,5 @@ export function timesOf(config: Config): Times {
       }),
     };
   };
+  return Object.assign(timesOfJob, { installed: clockOf.installed });
 }

@@ -21,6 +21,8 @@ export interface InstalledLine {
   readonly schedule: string;
   /** Written with `--due`: run-job looks whether the job's file has a tick then. */
   readonly due: boolean;
+  /** The path of run-job in it; absent in a line of the predecessor. */
+  readonly program?: string;
   readonly part: CrontabPart;
 }
 

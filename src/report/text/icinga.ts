@@ -8,7 +8,7 @@ import { durationWords } from '../../text/duration.ts';
 import { printable } from '../../text/printable.ts';
 import { greatest } from '../../text/width.ts';
 import { commonWarnings, ownWarnings } from '../clock/installed.ts';
-import { hiddenWords, type JobSnapshot } from '../snapshot.ts';
+import { type BrokenJobSnapshot, hiddenWords, type JobSnapshot } from '../snapshot.ts';
 import { type AnySnapshot, isBroken } from './job.ts';
 
 export interface CheckAnswer {
@@ -91,12 +91,7 @@ function remarksOn(
   { warningSeconds, criticalSeconds = Number.POSITIVE_INFINITY }: Limits,
 ): readonly string[] {
   const stopped = stoppedNote(job);
-  if (isBroken(job))
-    return [
-      ...stopped,
-      ...(job.file === 'gone' ? [] : [`${job.slug} is invalid: its file has problems`]),
-      ...noticeWarnings(job),
-    ];
+  if (isBroken(job)) return [...stopped, ...invalidNote(job), ...noticeWarnings(job)];
   const seconds = overdueSeconds(job);
   const missed = job.lastRun?.outcome?.kind === 'missed';
   return [
@@ -110,6 +105,13 @@ function remarksOn(
     ...noticeWarnings(job),
     ...(job.lastRun?.lostBytes === undefined ? [] : [`${job.slug} lost output of its last run`]),
   ];
+}
+
+/** A job that is gone and does not run is shown for its crontab line, whose starts fail. */
+function invalidNote({ slug, file, activity, service }: BrokenJobSnapshot): readonly string[] {
+  if (file === 'broken') return [`${slug} is invalid: its file has problems`];
+  const isLineLeft = service === undefined && activity.is === 'idle';
+  return isLineLeft ? [`${slug} is invalid: its file is gone, and the crontab still has its line`] : [];
 }
 
 function hiddenNote(job: AnySnapshot): readonly string[] {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { isCrontabInSync, type JobFiles } from '../../../src/report/clock/crontab-in-sync.ts';
-import type { ClockFacts, Installed } from '../../../src/report/clock/installed.ts';
+import { isCrontabInSync } from '../../../src/report/clock/crontab-in-sync.ts';
+import type { Installed } from '../../../src/report/clock/installed.ts';
 import { neverBelow } from '../../../src/report/metrics/counters.ts';
 import { exposition, type Family } from '../../../src/report/metrics/exposition.ts';
 import { jobMetrics } from '../../../src/report/metrics/job-metrics.ts';
@@ -38,7 +38,6 @@ test('a counter stays where the file has it until more is counted; a gauge falls
     assert.equal(neverBelow([counter('runs_total', 3)], odd)[0]?.samples[0]?.value, 3);
 });
 
-const inSync: ClockFacts = { line: 'in-sync', crontab: 'read', cron: 'running', starts: true, warnings: [] };
 const part = {
   path: '/etc/cron.d/process-control',
   kind: 'cron.d',
@@ -55,28 +54,23 @@ const installed: Installed = {
   command: 'sudo cron-generate',
   dueMinutes: () => '*',
 };
-const files: JobFiles = { clocks: [inSync], isThere: (slug) => slug === 'a', wantsCatchUp: false };
+const same = { is: 'in-sync' } as const;
 
-test('a crontab is in sync when every line has its file, and every file its line', () => {
-  assert.equal(isCrontabInSync(files, installed), true);
-  assert.equal(isCrontabInSync({ ...files, clocks: [inSync, { ...inSync, line: 'none' }] }, installed), true);
-  for (const differs of ['other', 'missing', 'left-over'] as const)
-    assert.equal(isCrontabInSync({ ...files, clocks: [{ ...inSync, line: differs }] }, installed), false, differs);
-  assert.equal(isCrontabInSync({ ...files, clocks: [{ ...inSync, crontab: 'ignored' }] }, installed), false);
-  const gone = { ...installed, lines: new Map([...installed.lines, ['gone', line]]) };
-  assert.equal(isCrontabInSync(files, gone), false, 'a line of a job whose file is gone');
-  assert.equal(
-    isCrontabInSync({ ...files, wantsCatchUp: true }, installed),
-    false,
-    'nothing makes up for missed ticks',
-  );
-  assert.equal(isCrontabInSync({ ...files, wantsCatchUp: true }, { ...installed, catchUp: part }), true);
+test('a crontab is in sync when cron accepts it and cron-generate would change nothing', () => {
+  assert.equal(isCrontabInSync(same, installed), true);
+  const lines = { added: [], removed: ['gone'], changed: [], commands: [], words: '1 removed (gone)' };
+  assert.equal(isCrontabInSync({ is: 'differs', ...lines }, installed), false);
+  assert.equal(isCrontabInSync({ is: 'refused', words: 'was not written by cron-generate' }, installed), false);
+  const facts = { kind: 'file', uid: 1000, mode: 0o644, links: 1, mtimeMs: 0 } as const;
+  const ignored = { ...part, facts };
+  assert.equal(isCrontabInSync(same, { ...installed, main: ignored }), false, 'cron ignores it');
+  assert.equal(isCrontabInSync(same, { ...installed, ensure: ignored }), false, 'cron ignores a part');
 });
 
 test('of a crontab that can not be seen nothing is said', () => {
-  assert.equal(isCrontabInSync(files, { ...installed, main: { ...part, kind: 'console' } }), undefined);
-  assert.equal(isCrontabInSync(files, { ...installed, main: { ...part, unreadable: 'denied' } }), undefined);
-  assert.equal(isCrontabInSync({ ...files, clocks: [{ ...inSync, line: 'unknown' }] }, installed), undefined);
+  assert.equal(isCrontabInSync(same, { ...installed, main: { ...part, kind: 'console' } }), undefined);
+  assert.equal(isCrontabInSync(same, { ...installed, main: { ...part, unreadable: 'denied' } }), undefined);
+  assert.equal(isCrontabInSync({ is: 'unknown' }, installed), undefined);
 });
 
 const job = { slug: 'a', name: 'A', tags: [], disabled: false, schedule: '0 * * * *' };

@@ -55,11 +55,11 @@ async function allChecks(ground: Ground, options: Options): Promise<readonly Che
   return [
     daemonCheck(installed.daemon, isNeeded),
     zoneCheck(installed.daemon),
-    crontabCheck(installed, jobs.clocks),
+    crontabCheck(installed, jobs),
     clockCheck(writtenPlaces(ground, installed), snapshots),
     ...jobs.checks,
     ...pausesChecks(ground),
-    ...(await serviceUserChecks(ground)),
+    ...(await serviceUserChecks(ground, installed)),
     ...spaceChecks(ground),
     ...programChecks(),
     ...rightsChecks(ground),

@@ -1,5 +1,6 @@
 /** Checks the cron daemon, its time zone, and the crontab. */
 import { lstatSync } from 'node:fs';
+import type { CrontabSync } from '../../../../crontab/comparison.ts';
 import { advise } from '../../../../report/advice.ts';
 import { type CrontabPart, refusalOf } from '../../../../report/clock/crontab-part.ts';
 import { type DaemonEvidence, startCommand } from '../../../../report/clock/daemon.ts';
@@ -11,6 +12,7 @@ import { readSystemLog } from '../../../../system/cron/system-log.ts';
 import { clock } from '../../../../system/time/clock.ts';
 import { hostZone } from '../../../../system/time/zones.ts';
 import { caller } from '../../../../system/user/caller.ts';
+import { defined } from '../../../../text/defined.ts';
 import { shellWord } from '../../../../text/shell-word.ts';
 import { otherZoneAdvice, otherZoneWords } from '../../../../zone/other-zone.ts';
 import { wallTime } from '../../../../zone/wall-time.ts';
@@ -78,8 +80,13 @@ function restartCommand(name: string): string {
   return isSystemd ? `sudo systemctl restart ${name}` : `sudo service ${name} restart`;
 }
 
-/** `clocks`: what the clock does with each job. */
-export function crontabCheck(installed: Installed, clocks: readonly JobClock[]): Check {
+interface WantedLines {
+  /** The line of each job, and the clock's view of it. */
+  readonly clocks: readonly JobClock[];
+  readonly sync: CrontabSync;
+}
+
+export function crontabCheck(installed: Installed, { clocks, sync }: WantedLines): Check {
   const about = 'crontab';
   const { main, command } = installed;
   const wanted = clocks.filter((one) => one.clock.line !== 'none');
@@ -89,17 +96,41 @@ export function crontabCheck(installed: Installed, clocks: readonly JobClock[]):
     wanted.filter((one) => lines.includes(one.clock.line)).map(({ slug }) => slug);
   const missing = slugs('missing');
   const other = slugs('other', 'left-over');
-  if (missing.length + other.length === 0) {
-    return { about, is: 'ok', words: `${main.path} is in sync with the job files` };
-  }
   const parts = [
     ...(missing.length > 0 ? [`${counted(missing.length, 'job has', 'jobs have')} no line (${named(missing)})`] : []),
     ...(other.length > 0
       ? [`${counted(other.length, 'line differs', 'lines differ')} from the job files (${named(other)})`]
       : []),
+    ...syncParts(sync, new Set(clocks.map(({ slug }) => slug))),
   ];
   const advice = [advise('write it again', command)];
+  if (parts.length === 0) return syncCheck(main.path, sync, advice);
   return { about, is: 'problem', words: `${main.path}: ${parts.join(', ')}`, advice };
+}
+
+/** The differences that no job file shows: lines of jobs that are gone, and lines that call something else. */
+function syncParts(sync: CrontabSync, slugs: ReadonlySet<string>): readonly string[] {
+  if (sync.is === 'refused') return [`cron-generate does not replace it: ${sync.words}`];
+  if (sync.is !== 'differs') return [];
+  const gone = sync.removed.filter((slug) => !slugs.has(slug));
+  const { commands } = sync;
+  return [
+    ...(gone.length > 0
+      ? [`${counted(gone.length, 'line is', 'lines are')} of a job whose file is gone (${named(gone)})`]
+      : []),
+    ...(commands.length > 0
+      ? [
+          `${counted(commands.length, 'line has', 'lines have')} another user or program than the configuration (${named(commands)})`,
+        ]
+      : []),
+  ];
+}
+
+function syncCheck(path: string, sync: CrontabSync, advice: Check['advice']): Check {
+  const about = 'crontab';
+  if (sync.is !== 'differs') return { about, is: 'ok', words: `${path} is in sync with the job files` };
+  const words = `${path} is not what cron-generate would write now: ${sync.words}`;
+  return { about, is: 'warning', words, ...defined({ advice }) };
 }
 
 function placeCheck(

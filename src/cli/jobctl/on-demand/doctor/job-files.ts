@@ -1,5 +1,6 @@
 /** Checks the job files as `jobctl check` does, and whether what they start works. */
 import type { Config } from '../../../../config/config.ts';
+import type { CrontabSync } from '../../../../crontab/comparison.ts';
 import { type CrontabJob, composeCrontab } from '../../../../crontab/crontab.ts';
 import { crontabFrame } from '../../../../crontab/frame.ts';
 import { nothingPresent } from '../../../../crontab/present.ts';
@@ -15,6 +16,7 @@ import { formatProblem, type Problem } from '../../../../text/problem.ts';
 import { shellWord } from '../../../../text/shell-word.ts';
 import { minutesTerm } from '../../../crontab/generate.ts';
 import { loadAllJobs } from '../../../crontab/known-jobs.ts';
+import { crontabSync } from '../../../crontab/sync.ts';
 import { openJobs } from '../../../report/snapshots.ts';
 import { timesOf } from '../../../report/times.ts';
 import type { JobClock } from './cron.ts';
@@ -25,16 +27,20 @@ const about = 'job files';
 export interface FoundJobs {
   readonly checks: readonly Check[];
   readonly clocks: readonly JobClock[];
+  /** The answer to whether the crontab says what the files say. */
+  readonly sync: CrontabSync;
 }
 
 /** The job files as root, or as the caller, reads them: they are root's, and jobs can't write them. */
 export function findJobs(ground: Ground, installed: Installed): FoundJobs {
   const { config } = ground;
   const { jobs } = loadAllJobs(config);
-  if (jobs.is === 'unlisted') return { checks: [unlistedCheck(ground, jobs.problem)], clocks: [] };
+  if (jobs.is === 'unlisted')
+    return { checks: [unlistedCheck(ground, jobs.problem)], clocks: [], sync: { is: 'unknown' } };
+  const sync = crontabSync(config, jobs);
   const clocks = jobs.jobs.map((job) => ({ slug: job.slug, clock: clockFacts(clockedJob(job), installed) }));
   const frame = crontabFrame(config, caller.environment);
-  if (!frame.ok) return { checks: frame.problems.map(frameCheck), clocks };
+  if (!frame.ok) return { checks: frame.problems.map(frameCheck), clocks, sync };
   const { problems } = composeCrontab({ ...frame.value, ...jobs, present: nothingPresent, dueMinutes: minutesTerm });
   const all = [...jobs.problems, ...problems];
   const closed = new Set(
@@ -42,7 +48,7 @@ export function findJobs(ground: Ground, installed: Installed): FoundJobs {
   );
   const open = all.filter(({ file }) => !closed.has(file));
   const count = jobs.jobs.length + jobs.broken.length;
-  return { checks: [fileCheck(ground, open, count), ...closedCheck([...closed])], clocks };
+  return { checks: [fileCheck(ground, open, count), ...closedCheck([...closed])], clocks, sync };
 }
 
 function fileCheck({ config: { jobDirectory }, forms }: Ground, problems: readonly Problem[], count: number): Check {

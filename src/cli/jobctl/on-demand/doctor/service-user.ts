@@ -1,6 +1,7 @@
 /** Checks that the service user exists, can run run-job, and can write where runs leave their records. */
 import path from 'node:path';
 import { advise } from '../../../../report/advice.ts';
+import type { Installed } from '../../../../report/clock/installed.ts';
 import type { Check } from '../../../../report/text/doctor.ts';
 import { files } from '../../../../system/file/files.ts';
 import { mountWith } from '../../../../system/file/mounts.ts';
@@ -13,8 +14,8 @@ import { runnerProblem, writable } from '../../../report/host-evidence.ts';
 import { canBecomeServiceUser, tryAsServiceUser } from './as-service-user.ts';
 import type { Ground } from './ground.ts';
 
-export async function serviceUserChecks(ground: Ground): Promise<readonly Check[]> {
-  return [userCheck(ground), await runnerCheck(ground), ...(await directoryChecks(ground))];
+export async function serviceUserChecks(ground: Ground, installed: Installed): Promise<readonly Check[]> {
+  return [userCheck(ground), ...(await runnerChecks(ground, installed)), ...(await directoryChecks(ground))];
 }
 
 function userCheck({ config: { serviceUser, embedded }, role }: Ground): Check {
@@ -58,14 +59,31 @@ function expiryOf(name: string): Pick<Check, 'words' | 'advice'> | undefined {
 
 const startMs = 20_000;
 
+/** Several programs in one crontab are a rare mistake, and each of them is started. */
+const mostPrograms = 3;
+
+/** Checks the program that the lines call, and the one that the configuration names, if that is another. */
+async function runnerChecks(ground: Ground, { lines }: Installed): Promise<readonly Check[]> {
+  const { runnerPath } = ground.config;
+  const called = [...new Set([...lines.values()].flatMap(({ program }) => program ?? []))].slice(0, mostPrograms);
+  const asked = called.map((program) => ({ program, is: 'which the crontab calls' }));
+  if (called.length === 0) asked.push({ program: runnerPath, is: 'which the crontab is to call' });
+  else if (!called.includes(runnerPath))
+    asked.push({ program: runnerPath, is: '"runner_path", which cron-generate writes into the crontab next' });
+  return Promise.all(asked.map((one) => runnerCheck(ground, one)));
+}
+
 /** Root and the service user start it, as cron does; what others see are its modes. */
-async function runnerCheck(ground: Ground): Promise<Check> {
+async function runnerCheck(
+  ground: Ground,
+  { program: runnerPath, is: role }: { readonly program: string; readonly is: string },
+): Promise<Check> {
   const about = 'run-job';
-  const { runnerPath, serviceUser } = ground.config;
+  const { serviceUser } = ground.config;
   const words = (clause: string): Check => ({
     about,
     is: 'problem',
-    words: `${runnerPath}, which the crontab calls, ${clause}`,
+    words: `${runnerPath}, ${role}, ${clause}`,
   });
   const problem = runnerProblem(runnerPath, serviceUser);
   if (!canBecomeServiceUser(ground)) {
