@@ -6,7 +6,6 @@ import { lastedWords, statusOf } from '../../run/outcome/outcome.ts';
 import { durationWords } from '../../text/duration.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { type Advice, advise, changing, commandsOf, looking } from '../advice.ts';
-import { hiddenAdvice } from '../hidden-advice.ts';
 import type { RunSnapshot } from '../latest-runs.ts';
 import { hiddenWords } from '../snapshot.ts';
 import type { LastWords } from '../text/failing.ts';
@@ -14,6 +13,7 @@ import { triggerWords } from '../text/history.ts';
 import type { Evidence } from './evidence.ts';
 import { failureAdvice } from './failure.ts';
 import type { Finding } from './finding.ts';
+import { hiddenAdvice } from './hidden-advice.ts';
 import type { Explanation } from './why.ts';
 
 export interface Answer {
