@@ -47,7 +47,7 @@ function sentence(explanation: Explanation, evidence: Evidence, words: LastWords
       return runningWords(run, evidence);
     case 'did-not-run':
       if (run?.outcome === undefined || run.outcome.kind === 'missed') return `did not run${when}${because}`;
-      return run.words.replace(/^was (skipped|not started)/, `was $1${when}`);
+      return run.words.replace(/^was (skipped|not started)/, `was $1${when || ` at ${time(run.startedMs)}${by(run)}`}`);
     case 'waiting':
       return `has a tick${when}, ${durationWords((nowMs - (tickMs ?? nowMs)) / 1000)} ago: it is about to start`;
     case 'not-due':
