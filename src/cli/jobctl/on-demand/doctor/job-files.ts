@@ -86,6 +86,19 @@ function clockedJob({ slug, schedule, disabled, timeZone, service }: CrontabJob)
   return { slug, timing, enabled: !disabled, ...(schedule !== undefined && { schedule }), ...(service && { service }) };
 }
 
+/** Returns the enabled jobs and services that send mails. */
+export function mailingJobs(config: Config): readonly string[] {
+  const opened = openJobs(config);
+  if (!opened.ok) return [];
+  const { slugs, load } = opened.jobs;
+  return slugs.filter((slug) => {
+    const loaded = load(slug);
+    if (loaded?.ok !== true || !loaded.value.enabled) return false;
+    const { failmail, notices } = loaded.value;
+    return failmail !== undefined || notices.channels.some(({ kind }) => kind === 'mail');
+  });
+}
+
 /** All jobs as `jobctl status` has them. What jobs have written is read with no more rights than theirs. */
 export function snapshotsOf(config: Config): readonly AnySnapshot[] {
   return asUser(config.serviceUser, () => {
