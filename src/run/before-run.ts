@@ -40,7 +40,7 @@ type Skip = Omit<Extract<Outcome, { kind: 'skipped' }>, 'kind'>;
 export type BeforeRun =
   | { readonly is: 'go'; readonly tick?: Tick; readonly warnings: readonly string[] }
   | { readonly is: 'skip'; readonly skip: Skip; readonly tick?: Tick; readonly warnings: readonly string[] }
-  /** The job is not started, because its pause can't be read. */
+  /** The pauses can't be read, so the job is not started. */
   | { readonly is: 'refuse'; readonly reason: string; readonly tick?: Tick; readonly warnings: readonly string[] }
   /** The schedule has no tick now. Nothing is recorded: the crontab's line only asked (`--due`). */
   | { readonly is: 'not-due' };

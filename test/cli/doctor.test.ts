@@ -559,6 +559,30 @@ describe('jobctl doctor', { skip: noScene }, () => {
     talking.close();
   });
 
+  test('without a mail system it is a problem that no mail of a job can leave, and a warning if no job sends any', {
+    skip: existsSync('/usr/sbin/sendmail') ? 'needs a host without /usr/sbin/sendmail' : false,
+  }, async () => {
+    await configured(
+      (text) => text.replace(/^mail: .*$/m, ''),
+      async () => {
+        await finds('mail', 'warning', /no mail server answers at .*: no job can send a mail$/);
+        for (const [slug, more] of [
+          ['with-failmail', 'failmail: {to_address: ops@example.org}\n'],
+          ['with-notify', 'notify: [{mail: ops@example.org}]\n'],
+        ] as const) {
+          const none = new RegExp(`no mail of 1 job can leave \\(${slug}\\)$`);
+          await withJob(slug, `${good}${more}`, async () => {
+            for (const person of ['root', 'nobody'] as const) await finds('mail', 'problem', none, person);
+          });
+          const off = `${good}${more}disabled: true\n`;
+          await withJob(slug, off, async () => {
+            await finds('mail', 'warning', /no job can send a mail$/);
+          });
+        }
+      },
+    );
+  });
+
   test('a test mail arrives, and root lets the service user send it', async () => {
     for (const person of ['root', 'service', 'nobody'] as const) {
       const { about } = await scene.doctor(person, ['--mail-test', 'ada@example.org']);

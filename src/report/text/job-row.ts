@@ -9,6 +9,7 @@ import {
   activityOrphans,
   activityText,
   isBroken,
+  nextStartMs,
   noticeWarnings,
   resetNote,
   retryWords,
@@ -29,12 +30,6 @@ export function listedJob(job: AnySnapshot, formatTime: (ms: number) => string):
     strip,
     ...defined({ lastMs: lastRun?.startedMs, tookMs: lastRun?.durationMs, nextMs: nextStartMs(job) }),
   };
-}
-
-/** When cron starts the job next, and no pause skips it; absent when the crontab has no line for it. */
-function nextStartMs({ nextMs, dueMs, paused }: JobSnapshot): number | undefined {
-  if (paused === undefined || nextMs === undefined) return nextMs;
-  return paused.untilMs === undefined ? undefined : Math.max(nextMs, dueMs ?? nextMs);
 }
 
 function runningSince({ activity }: AnySnapshot): number | undefined {

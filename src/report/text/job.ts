@@ -48,6 +48,12 @@ export function resetNote({ reset }: JobSnapshot, formatTime: (ms: number) => st
   return `reset by ${reset.by} at ${formatTime(reset.atMs)}${reset.reason === undefined ? '' : `: ${reset.reason}`}`;
 }
 
+/** When cron starts the job next, and no pause skips it; absent when the crontab has no line for it. */
+export function nextStartMs({ nextMs, dueMs, paused }: JobSnapshot): number | undefined {
+  if (paused === undefined || nextMs === undefined) return nextMs;
+  return paused.untilMs === undefined ? undefined : Math.max(nextMs, dueMs ?? nextMs);
+}
+
 /** Everything about one job, a fact a line. */
 export function jobDetails(job: AnySnapshot, formatTime: (ms: number) => string): string {
   if (isBroken(job)) return brokenDetails(job, formatTime);
@@ -66,6 +72,7 @@ type PerhapsFact = readonly [label: string, words: string | undefined];
 
 function goodFacts(job: JobSnapshot, formatTime: (ms: number) => string): readonly PerhapsFact[] {
   const last = job.lastRun;
+  const startMs = nextStartMs(job);
   return [
     ['job', `${job.slug} - ${job.name}`],
     ['description', job.description?.trim().replaceAll('\n', ' ')],
@@ -73,7 +80,7 @@ function goodFacts(job: JobSnapshot, formatTime: (ms: number) => string): readon
     ['schedule', job.schedule],
     ['state', job.state],
     ['disabled', job.disabled ? 'in its file: the clock does not start it' : undefined],
-    ['next', job.nextMs === undefined ? undefined : formatTime(job.nextMs)],
+    ['next', startMs === undefined ? undefined : formatTime(startMs)],
     ...(job.clock?.warnings ?? []).map((words) => ['crontab', words] as const),
     ['overdue', job.overdue === undefined ? undefined : overdueWords(job.overdue, job.slug, formatTime)],
     ['paused', job.paused && `${pauseDetails(job.paused, formatTime)}; to end that: ${resumeCommand(job.paused)}`],

@@ -6,7 +6,6 @@ import { lastedWords, statusOf } from '../../run/outcome/outcome.ts';
 import { durationWords } from '../../text/duration.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { type Advice, advise, changing, commandsOf, looking } from '../advice.ts';
-import { hiddenAdvice } from '../hidden-advice.ts';
 import type { RunSnapshot } from '../latest-runs.ts';
 import { hiddenWords } from '../snapshot.ts';
 import type { LastWords } from '../text/failing.ts';
@@ -14,6 +13,7 @@ import { triggerWords } from '../text/history.ts';
 import type { Evidence } from './evidence.ts';
 import { failureAdvice } from './failure.ts';
 import type { Finding } from './finding.ts';
+import { hiddenAdvice } from './hidden-advice.ts';
 import type { Explanation } from './why.ts';
 
 export interface Answer {
@@ -47,7 +47,7 @@ function sentence(explanation: Explanation, evidence: Evidence, words: LastWords
       return runningWords(run, evidence);
     case 'did-not-run':
       if (run?.outcome === undefined || run.outcome.kind === 'missed') return `did not run${when}${because}`;
-      return run.words.replace(/^was (skipped|not started)/, `was $1${when}`);
+      return run.words.replace(/^was (skipped|not started)/, `was $1${when || ` at ${time(run.startedMs)}${by(run)}`}`);
     case 'waiting':
       return `has a tick${when}, ${durationWords((nowMs - (tickMs ?? nowMs)) / 1000)} ago: it is about to start`;
     case 'not-due':

@@ -97,6 +97,9 @@ function explainState(evidence: Evidence, ofTick: Explanation): Explanation {
   // A run that ended after the tick is newer than whatever became of that.
   const isNewer = latest !== undefined && (isUntold || (latest.endedMs ?? latest.startedMs) > (ticks.tickMs ?? 0));
   if (isNewer && seen?.health === 'failing') return about(latest);
+  const left = skippedSince(evidence, latest);
+  if (left !== undefined && (isUntold || cause?.afterTick === true) && pause?.is !== 'stops')
+    return aboutSkip(left, evidence, ofNext);
   if (isByHandOnly(evidence)) return latest === undefined ? ofNext : about(latest);
   if (!isUntold && cause?.afterTick === undefined) return ofTick;
   if (latest === undefined) return verdict === 'waiting' || verdict === 'unknown' ? ofTick : ofNext;
@@ -106,6 +109,22 @@ function explainState(evidence: Evidence, ofTick: Explanation): Explanation {
 
 function aboutNext({ slug, tickMs, findings }: Explanation, cause: Finding): Explanation {
   return { slug, verdict: 'will-not-run', ...defined({ tickMs }), cause, findings };
+}
+
+/** The newest start, if it was skipped and is newer than the last run and than the last tick. */
+function skippedSince({ runs, ticks, nowMs }: Evidence, latest: RunSnapshot | undefined): RunSnapshot | undefined {
+  const newest = runs.at(-1);
+  if (newest?.outcome?.kind !== 'skipped' || ['paused', 'claimed', 'not-due'].includes(newest.outcome.reason))
+    return undefined;
+  const tickMs = ticks.tickMs ?? 0;
+  const isLast = newest.startedMs > Math.max(latest?.startedMs ?? 0, tickMs > nowMs ? 0 : tickMs);
+  return isLast ? newest : undefined;
+}
+
+function aboutSkip(run: RunSnapshot, evidence: Evidence, ofNext: Explanation): Explanation {
+  const fate = fateFinding(run, evidence);
+  const findings = [fate, ...ofNext.findings.map(asNext)];
+  return { slug: evidence.slug, verdict: 'did-not-run', run, cause: fate, findings };
 }
 
 interface Now {

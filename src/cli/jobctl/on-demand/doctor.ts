@@ -13,7 +13,7 @@ import { configurationChecks } from './doctor/configuration.ts';
 import { crontabCheck, daemonCheck, zoneCheck } from './doctor/cron.ts';
 import { answeringFiles, type Ground, groundOf, isSilent, lookAtMounts } from './doctor/ground.ts';
 import { programChecks, silentChecks, spaceChecks } from './doctor/host.ts';
-import { findJobs, runCheck, snapshotsOf } from './doctor/job-files.ts';
+import { findJobs, mailingJobs, runCheck, snapshotsOf } from './doctor/job-files.ts';
 import { mailCheck, noticesCheck } from './doctor/mail.ts';
 import { pausesChecks } from './doctor/pauses.ts';
 import { rightsChecks } from './doctor/rights.ts';
@@ -63,10 +63,14 @@ async function allChecks(ground: Ground, options: Options): Promise<readonly Che
     ...spaceChecks(ground),
     ...programChecks(),
     ...rightsChecks(ground),
-    await mailCheck(ground, options['mail-test'], options.config),
+    await mailCheck(ground, { ...mailOptions(options), mailing: () => mailingJobs(config) }),
     noticesCheck(ground),
     runCheck(ground, snapshots),
   ];
+}
+
+function mailOptions({ 'mail-test': mailTest, config: configFile }: Options) {
+  return { mailTest, configFile };
 }
 
 /** The checks that touch no directory, for when one of them does not answer. */
@@ -78,7 +82,7 @@ async function lesserChecks(ground: Ground, options: Options): Promise<readonly 
     zoneCheck(daemon),
     clockCheck([], none),
     ...programChecks(),
-    await mailCheck(ground, options['mail-test'], options.config),
+    await mailCheck(ground, { ...mailOptions(options), mailing: () => [] }),
   ];
 }
 

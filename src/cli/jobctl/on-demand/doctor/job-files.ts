@@ -6,9 +6,9 @@ import { crontabFrame } from '../../../../crontab/frame.ts';
 import { nothingPresent } from '../../../../crontab/present.ts';
 import { advise, looking } from '../../../../report/advice.ts';
 import { type ClockedJob, clockFacts, type Installed } from '../../../../report/clock/installed.ts';
-import { hiddenAdvice } from '../../../../report/hidden-advice.ts';
 import type { Check } from '../../../../report/text/doctor.ts';
 import { type AnySnapshot, isBroken } from '../../../../report/text/job.ts';
+import { hiddenAdvice } from '../../../../report/why/hidden-advice.ts';
 import { asUser } from '../../../../system/file/as-user.ts';
 import { files } from '../../../../system/file/files.ts';
 import { caller } from '../../../../system/user/caller.ts';
@@ -84,6 +84,19 @@ function unlistedCheck({ config: { jobDirectory }, role }: Ground, problem: Prob
 function clockedJob({ slug, schedule, disabled, timeZone, service }: CrontabJob): ClockedJob {
   const timing = timeZone === undefined ? {} : { timeZone };
   return { slug, timing, enabled: !disabled, ...(schedule !== undefined && { schedule }), ...(service && { service }) };
+}
+
+/** Returns the enabled jobs and services that send mails. */
+export function mailingJobs(config: Config): readonly string[] {
+  const opened = openJobs(config);
+  if (!opened.ok) return [];
+  const { slugs, load } = opened.jobs;
+  return slugs.filter((slug) => {
+    const loaded = load(slug);
+    if (loaded?.ok !== true || !loaded.value.enabled) return false;
+    const { failmail, notices } = loaded.value;
+    return failmail !== undefined || notices.channels.some(({ kind }) => kind === 'mail');
+  });
 }
 
 /** All jobs as `jobctl status` has them. What jobs have written is read with no more rights than theirs. */

@@ -18,20 +18,27 @@ import { hostZone } from '../../../../system/time/zones.ts';
 import type { MailRoute } from '../../../../system/types/message.ts';
 import { wallTime } from '../../../../zone/wall-time.ts';
 import { canBecomeServiceUser, tryAsServiceUser } from './as-service-user.ts';
-import { counted, type Ground, isClosed, unknownTo } from './ground.ts';
+import { counted, type Ground, isClosed, named, unknownTo } from './ground.ts';
 
 const about = 'mail';
 
 type SmtpRoute = Extract<MailRoute, { by: 'smtp' }>;
 
-/** `mailTest`: an address to which one mail is sent now. */
-export async function mailCheck(ground: Ground, mailTest: string | undefined, configFile?: string): Promise<Check> {
+export interface MailQuestion {
+  /** An address to which one mail is sent now. */
+  readonly mailTest: string | undefined;
+  readonly configFile: string | undefined;
+  /** Returns the jobs that send mails. */
+  readonly mailing: () => readonly string[];
+}
+
+export async function mailCheck(ground: Ground, { mailTest, configFile, mailing }: MailQuestion): Promise<Check> {
   const { config, role } = ground;
   const route = config.mail ?? usualRoute();
   const wrong = passwordCheck(ground, route);
   if (wrong !== undefined) return wrong;
   if (mailTest === undefined)
-    return route.by === 'smtp' ? serverCheck(ground, route) : programCheck(ground, route.path);
+    return route.by === 'smtp' ? serverCheck(ground, route, mailing) : programCheck(ground, route.path);
   if (role !== 'root') return testMail(config, mailTest, route);
   if (canBecomeServiceUser(ground)) return testAsServiceUser(ground, mailTest, configFile);
   return { about, is: 'unknown', words: 'without setpriv no mail can be sent as the service user' };
@@ -62,16 +69,25 @@ function tryIt(forms: Ground['forms']) {
   return advise(`${looking(forms, 'doctor --mail-test ADDRESS')} tries it`);
 }
 
-/** A configured server that does not answer is a problem; the usual one, a warning: perhaps no job sends mails. */
-async function serverCheck({ config, forms }: Ground, route: SmtpRoute): Promise<Check> {
+/** A server that does not answer is a problem if it is configured, or a job sends mails; else it is a warning. */
+async function serverCheck(
+  { config, forms }: Ground,
+  route: SmtpRoute,
+  mailing: MailQuestion['mailing'],
+): Promise<Check> {
   const refusal = await greetingRefusal(route);
   if (refusal === undefined)
     return { about, is: 'ok', words: `the mail server at ${serverOf(route)} answers`, advice: [tryIt(forms)] };
   if (config.mail !== undefined)
     return { about, is: 'problem', words: `the mail server at ${serverOf(route)} does not answer: ${refusal}` };
-  const words = `there is no /usr/sbin/sendmail, and no mail server answers at ${serverOf(route)} (${refusal}): no job can send a mail`;
+  const slugs = mailing();
+  const effect =
+    slugs.length === 0
+      ? 'no job can send a mail'
+      : `no mail of ${counted(slugs.length, 'job')} can leave (${named(slugs)})`;
+  const words = `there is no /usr/sbin/sendmail, and no mail server answers at ${serverOf(route)} (${refusal}): ${effect}`;
   const advice = [advise('set "mail" in the configuration, or install a mail system', 'sudo apt-get install postfix')];
-  return { about, is: 'warning', words, advice };
+  return { about, is: slugs.length === 0 ? 'warning' : 'problem', words, advice };
 }
 
 function serverOf({ host, port, secure, user }: SmtpRoute): string {

@@ -1,6 +1,6 @@
 /** Advice about a history that can't be read. */
-import { shellWord } from '../text/shell-word.ts';
-import { type Advice, advise, type CommandForms, looking } from './advice.ts';
+import { shellWord } from '../../text/shell-word.ts';
+import { type Advice, advise, type CommandForms, looking } from '../advice.ts';
 
 /** `hidden` is the path and the reason; `user` the service user, who must be able to read and write it. */
 export function hiddenAdvice(
