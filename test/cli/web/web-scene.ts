@@ -4,6 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { gzipSync } from 'node:zlib';
+import { minutesTerm } from '../../../src/cli/crontab/generate.ts';
+import { loadAllJobs } from '../../../src/cli/crontab/known-jobs.ts';
 import { realLocks } from '../../../src/cli/frame/host.ts';
 import { jobMemory } from '../../../src/cli/report/job-memory.ts';
 import { changeFeed, type Feed } from '../../../src/cli/web/changes/feed.ts';
@@ -11,6 +13,9 @@ import { latestSnapshot } from '../../../src/cli/web/latest-snapshot.ts';
 import { hostReader } from '../../../src/cli/web/read/host-reader.ts';
 import { pageRoutes } from '../../../src/cli/web/routes.tsx';
 import type { Config } from '../../../src/config/config.ts';
+import { composeCrontab } from '../../../src/crontab/crontab.ts';
+import { crontabFrame } from '../../../src/crontab/frame.ts';
+import { nothingPresent } from '../../../src/crontab/present.ts';
 import type { HistoryEvent, Steered, Streak, Trigger } from '../../../src/run/history/event.ts';
 import { formatEvent } from '../../../src/run/history/event-lines.ts';
 import { healthOf, type Outcome } from '../../../src/run/outcome/outcome.ts';
@@ -150,7 +155,6 @@ class Builder {
   readonly #config: Config;
   readonly #nowMs: number;
   readonly #streaks = new Map<string, Streak>();
-  readonly #lines = new Map<string, string>();
   readonly #logs = new Map<string, string>();
   readonly lastRuns = new Map<string, string>();
 
@@ -176,8 +180,6 @@ class Builder {
       more,
     ];
     writeFileSync(path.join(this.#config.jobDirectory, `${slug}.yaml`), `${lines.join('\n')}\n`);
-    if (schedule !== undefined && !more.includes('disabled'))
-      this.#lines.set(slug, `${schedule} ${this.#config.serviceUser.name} ${this.#config.runnerPath} --job ${slug}`);
   }
 
   event(slug: string, event: HistoryEvent): void {
@@ -422,13 +424,14 @@ class Builder {
     return answer.lock;
   }
 
+  /** As cron-generate writes it. */
   crontab(): void {
-    writeFileSync(
-      this.#config.outputCrontab,
-      [...this.#lines.values(), `* * * * * ${this.#config.serviceUser.name} ${this.#config.runnerPath} --ensure`]
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
+    const frame = crontabFrame(this.#config, {});
+    const { jobs } = loadAllJobs(this.#config, false);
+    if (!frame.ok || jobs.is === 'unlisted') throw new Error('the crontab of the scene can not be made');
+    const order = { ...frame.value, ...jobs, present: nothingPresent, dueMinutes: minutesTerm };
+    for (const { name, text } of composeCrontab(order).files('crontab'))
+      writeFileSync(path.join(path.dirname(this.#config.outputCrontab), name), text, { mode: 0o644 });
   }
 }
 
