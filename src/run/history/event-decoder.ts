@@ -39,7 +39,13 @@ const notStarted = shape<OutcomeOf<'not-started'>>({
   code: oneOf(77, 78, 125, 126, 127),
 });
 
-const missed = shape<OutcomeOf<'missed'>>({ kind: oneOf('missed'), tickMs: time, count, words: text });
+const missed = shape<OutcomeOf<'missed'>>({
+  kind: oneOf('missed'),
+  tickMs: time,
+  firstMs: optional(time),
+  count,
+  words: text,
+});
 
 const outcomes = {
   exited: shape<OutcomeOf<'exited'>>({ kind: oneOf('exited'), code: count, accepted: optional(flag) }),

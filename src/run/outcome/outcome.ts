@@ -23,8 +23,14 @@ export type Outcome =
   /** The command is gone and its exit code is unknown. */
   | { readonly kind: 'lost'; readonly reason: string }
   | { readonly kind: 'interrupted' }
-  /** Ticks passed while the host was off or cron did not run; `tickMs` is the last one. */
-  | { readonly kind: 'missed'; readonly tickMs: number; readonly count: number; readonly words: string };
+  /** Ticks passed while the host was off or cron did not run; `tickMs` is the last one, `firstMs` the first, which earlier versions did not record. */
+  | {
+      readonly kind: 'missed';
+      readonly tickMs: number;
+      readonly firstMs?: number;
+      readonly count: number;
+      readonly words: string;
+    };
 
 export interface Stopped {
   readonly kind: 'stopped';

@@ -6,6 +6,7 @@ import { expectedTicks } from '../../schedule/ticks.ts';
 import type { HistoryStore } from '../../system/types/state.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import type { Zones } from '../../zone/zone.ts';
+import { parseEvents } from '../history/event-lines.ts';
 import { type HistoryHost, writeEvent } from '../history/record.ts';
 import { isAbout, type Pause } from '../pause/pause.ts';
 import type { AccountedJob, TickAccount } from './account.ts';
@@ -58,8 +59,10 @@ export function openTicks(job: WatchedJob, { account, nowMs, pauses, zones, hist
   const ofTick = standIns(job, text, zones);
   const missed: number[] = [];
   const stoodFor: { tickMs: number; run: string }[] = [];
+  const recorded = recordedSpans(text);
   for (const tickMs of open) {
-    if (hasFate(tickMs, text)) continue;
+    if (hasFate(tickMs, text) || recorded.some(({ firstMs, lastMs }) => firstMs <= tickMs && tickMs <= lastMs))
+      continue;
     const start = ofTick(tickMs);
     if (start === undefined) missed.push(tickMs);
     else stoodFor.push({ tickMs, run: start.run });
@@ -83,6 +86,19 @@ export function recordStandIns(
  */
 function hasFate(tickMs: number, history: string): boolean {
   return history.includes(`"tickMs":${tickMs}`);
+}
+
+/**
+ * The spans whose missed ticks are on record. A program that was killed before it moved the mark, or another one that finds the same ticks at the same
+ * time, leaves the mark behind the record; each tick of the span had its fate when that was written.
+ */
+function recordedSpans(history: string): readonly { readonly firstMs: number; readonly lastMs: number }[] {
+  const lines = history.split('\n').filter((line) => line.includes('"event":"missed"'));
+  return parseEvents(lines.join('\n')).flatMap((event) => {
+    if (event.event !== 'missed') return [];
+    const { firstMs, tickMs } = event.outcome;
+    return firstMs === undefined ? [] : [{ firstMs, lastMs: tickMs }];
+  });
 }
 
 /**
@@ -123,6 +139,7 @@ export function recordMissed(
     outcome: {
       kind: 'missed',
       tickMs: last,
+      firstMs: missed[0] ?? last,
       count: missed.length,
       words: missedWords(missed, timeText(recorder.zones.host)),
     },

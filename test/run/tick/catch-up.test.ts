@@ -33,6 +33,24 @@ test('the last missed tick is run once afterwards', async () => {
   assert.equal(host.missed.length, 1);
 });
 
+test('ticks are recorded as missed once, also where a program died before it moved the mark', async () => {
+  const host = await morning({ catch_up: 'none' }, '0 1-6 * * *');
+  const mark = host.claims.marks.get('backup') ?? '';
+  await host.catchUp();
+  assert.deepEqual(host.missed, ['9 until 23 06:00']);
+  host.claims.marks.set('backup', mark);
+  await host.catchUp();
+  assert.deepEqual(host.missed, ['9 until 23 06:00']);
+  host.claims.marks.set('backup', mark);
+  // The next start finds the same ticks as --catch-up.
+  host.at('2026-11-24T01:00:01Z');
+  await host.start();
+  assert.deepEqual(host.missed, ['9 until 23 06:00']);
+  host.at('2026-11-24T07:00:00Z');
+  await host.catchUp();
+  assert.deepEqual(host.missed, ['9 until 23 06:00', '5 until 24 06:00']);
+});
+
 test('without catch_up missed ticks are recorded and nothing runs', async () => {
   const host = await morning({ catch_up: 'none' });
   await host.catchUp();
