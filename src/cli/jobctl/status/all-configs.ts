@@ -35,7 +35,7 @@ export async function statusOfAllConfigs({ name, tag, json = false }: Options): 
     const shown = tag === undefined ? jobs : jobs.filter(({ tags }) => tags.includes(tag));
     isFound ||= shown.length > 0;
     if (json) for (const job of shown) print(`${JSON.stringify({ config: config.file ?? null, job })}\n`);
-    else rows.push(...shown.map((job) => named(config, listedJob(job, formatTime))));
+    else for (const job of shown) rows.push(named(config, listedJob(job, formatTime)));
     const isSeen = code === 0 || code === 1;
     if (!isSeen) say('jobctl', `the jobs of ${config.file ?? 'the usual configuration'} are not among these`);
     worst = Math.max(worst, isSeen ? codeOf(shown) : code);
