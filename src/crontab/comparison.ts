@@ -27,7 +27,7 @@ export function compareFiles(
 }
 
 /** The differences between the crontab and the job files. */
-export interface CrontabDifferences extends LineChanges {
+interface CrontabDifferences extends LineChanges {
   /** Jobs whose line has another user, program or option. */
   readonly commands: readonly string[];
   /** All differences, as `cron-generate --check` words them. */

@@ -31,7 +31,7 @@ export interface WrittenPause extends Omit<Pause, 'unread'> {
 }
 
 /** Any job may be paused there: no job is started until it can be read. */
-export interface PauseDirectory {
+interface PauseDirectory {
   readonly directory: string;
 }
 
