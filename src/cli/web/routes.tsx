@@ -61,5 +61,6 @@ export function pageRoutes({ reader, zone, feed, tell, base }: PageParts): Hono 
 function startOfDay(day: string, zone: Zone): number {
   const utcMs = Date.parse(day);
   const guesses = [-dayMs, 0, dayMs].map((near) => utcMs - zone.offsetAt(utcMs + near));
-  return Math.min(...guesses.filter((ms) => ms + zone.offsetAt(ms) >= utcMs));
+  const [first = utcMs] = guesses.filter((ms) => ms + zone.offsetAt(ms) >= utcMs).sort((a, b) => a - b);
+  return first;
 }

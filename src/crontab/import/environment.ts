@@ -46,7 +46,7 @@ export function environmentRows(
 /** The rows as a table. */
 export function environmentText(rows: readonly EnvironmentRow[]): string {
   const cells = [['', 'under cron', 'as a job'], ...rows.map(({ name, cron, job }) => [name, shown(cron), shown(job)])];
-  const width = (at: number) => Math.max(...cells.map((row) => row[at]?.length ?? 0));
+  const width = (at: number) => cells.reduce((widest, row) => Math.max(widest, row[at]?.length ?? 0), 0);
   const [first, second] = [width(0), width(1)];
   return cells
     .map(([name = '', one = '', other = '']) => `  ${name.padEnd(first)}  ${one.padEnd(second)}  ${other}\n`)

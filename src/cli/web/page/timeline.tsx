@@ -211,7 +211,7 @@ function Starts({ lanes, span, ticks, view }: StartsProps) {
     const column = Math.floor((ms - span.fromMs) / columnMs);
     columns.set(column, Math.max(columns.get(column) ?? 0, count));
   }
-  const most = Math.max(1, ...columns.values());
+  const most = [...columns.values()].reduce((so, count) => Math.max(so, count), 1);
   const step = (columnMs / (span.untilMs - span.fromMs)) * width;
   const path = [...columns]
     .map(([column, count]) => {

@@ -31,8 +31,8 @@ export function DurationChart({ job, record, view }: ChartProps) {
   const samples = samplesOf(record, nowMs);
   const timeoutMs = 'timeoutSeconds' in job && job.timeoutSeconds > 0 ? job.timeoutSeconds * 1000 : undefined;
   if (samples.length === 0) return <NoRuns />;
-  const firstMs = Math.min(...samples.map(({ atMs }) => atMs));
-  const longestMs = Math.max(...samples.map(({ tookMs }) => tookMs));
+  const firstMs = samples.reduce((first, { atMs }) => Math.min(first, atMs), nowMs);
+  const longestMs = samples.reduce((longest, { tookMs }) => Math.max(longest, tookMs), 0);
   // A limit far above every run would make all bars flat.
   const isLimitShown = timeoutMs !== undefined && timeoutMs < longestMs * 2;
   const topMs = Math.max(1, isLimitShown ? Math.max(timeoutMs, longestMs) : longestMs);

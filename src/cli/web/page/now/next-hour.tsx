@@ -16,7 +16,7 @@ export function NextHour({ view }: { readonly view: View }) {
     'nextMs' in job && (job.nextMs ?? Infinity) <= atMs + hourMs ? [job.slug] : [],
   );
   const minutes = byMinute(reader.ticksIn(slugs, { fromMs: atMs, untilMs: atMs + hourMs }));
-  const most = Math.max(0, ...minutes.map(({ jobs }) => jobs.length));
+  const most = minutes.reduce((so, { jobs }) => Math.max(so, jobs.length), 0);
   return (
     <section>
       <h2>Next hour</h2>
