@@ -158,11 +158,13 @@ export class House {
   remove(): void {
     for (const child of this.#children) if (child.exitCode === null) child.kill('SIGKILL');
     removeTree(this.directory);
-    // What cron-generate, as root, remembers of the house's job files lies outside of it.
-    const name = this.path('jobs').replace(/[^\w-]/g, '_');
     if (!isRoot) return;
-    rmSync(path.join('/var/cache/process-control-generate', `jobs${name}`), { force: true });
-    rmSync(this.keptContents, { force: true });
+    // What cron-generate, as root, remembers of the house's job files lies outside of it.
+    const name = `${this.directory.replace(/[^\w-]/g, '_')}_`;
+    for (const kept of ['/var/cache/process-control-generate', '/var/cache/process-control-jobs']) {
+      const files = existsSync(kept) ? readdirSync(kept).filter((file) => file.includes(name)) : [];
+      for (const file of files) rmSync(path.join(kept, file), { force: true });
+    }
   }
 
   /** The file in which cron-generate, as root, keeps the contents of the job files for listings. */
