@@ -71,7 +71,7 @@ export async function beforeRun(order: StartOrder, host: StartHost): Promise<Bef
   return ofHold(waited ? holdOf(order, host) : undefined, { ...start, warnings: [...warnings, ...kept] });
 }
 
-/** A pause, or a reason why nobody can know whether there is one. */
+/** A pause, or the reason why the pauses can't be read. */
 type Hold = { readonly skip: Skip } | { readonly reason: string };
 
 function ofHold(

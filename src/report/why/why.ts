@@ -28,7 +28,7 @@ type Verdict =
   /** The tick is still to come. */
   | 'will-run'
   | 'will-not-run'
-  /** The history can't be read, so nobody can know whether the job ran. */
+  /** The history can't be read, so it is unknown whether the job ran. */
   | 'unknown'
   /** The job did not run, and nothing that is known explains it. */
   | 'unexplained';

@@ -138,7 +138,7 @@ export function pausedWords(
   return pause && `${pauseWords(pause, formatTime)} (${resumeCommand(pause)})`;
 }
 
-/** Returns why nobody can know which jobs are paused, with the command that fixes it; `undefined` if the records are there. */
+/** Returns why the records of pauses can't be read, and the command that fixes it; `undefined` if they can be read. */
 export function unreadDirectory(pauses: readonly Pause[]): string | undefined {
   const found = pauses.find(({ target }) => 'directory' in target);
   return found && `${pauseDetails(found, String)}: ${resumeCommand(found)}`;
@@ -146,7 +146,7 @@ export function unreadDirectory(pauses: readonly Pause[]): string | undefined {
 
 const folder = 'pauses';
 
-/** Returns all pauses. A record, or a directory, that can't be read is a pause too: nobody can say that its jobs may start. */
+/** Returns all pauses. A record, or a directory, that can't be read is a pause too: its jobs may be paused, so they are not started. */
 export function readPauses(files: StateFiles): readonly Pause[] {
   const look = files.look(folder);
   if (look.is === 'unread') {

@@ -42,7 +42,7 @@ export function heldLock(holding: Holding, first: OwnerFacts): JobLock {
   };
 }
 
-/** Writes into NAME.flock whose lock it is; without facts, that it is nobody's. */
+/** Writes the owner and the facts of the run into NAME.flock; without facts, an empty note: the lock is free. */
 export function note({ kernel, owner, say }: Holding, facts: OwnerFacts | undefined): void {
   report(say, () => writeNote(kernel, facts === undefined ? '' : formatNote(owner, facts)));
 }

@@ -44,11 +44,8 @@ export const ticksPerSecond = 100;
 /** PF_KTHREAD in linux/sched.h, unchanged since 2.6.27. */
 const kernelThreadFlag = 0x200000;
 
-/**
- * The time that a process may spend inside execve(2), and the number of looks in a row that prove
- * that it is not there.
- */
-const execPatience = { looks: 400, pauseMs: 0.5, believed: 3 };
+/** How often, and with which pause, a process inside execve(2) is looked at again. */
+const execPatience = { looks: 4_000, pauseMs: 0.5 };
 
 /** The process with this pid; `undefined` when there is none or /proc hides it. */
 export function readProcess(pid: number | 'self'): Process | undefined {
@@ -124,7 +121,12 @@ export function isHidden(pid: number): boolean {
  * thread has ended has the same letter in /proc, but its other threads still run.
  */
 export function isOver(found: Process): boolean {
-  return (found.state === 'Z' || found.state === 'X') && found.threads <= 1;
+  return isEnding(found) && found.threads <= 1;
+}
+
+/** True when at least the first thread has ended: what belonged to it can't be read any more. */
+function isEnding(found: Process): boolean {
+  return found.state === 'Z' || found.state === 'X';
 }
 
 /** All living processes that /proc shows, in the order of pids. */
@@ -178,25 +180,32 @@ function isLedBy(found: Process, leader: ProcessIdentity): boolean {
  * `undefined` when it can't be read, as for another user's process. Later changes do not show, and
  * a program may have written over it.
  *
- * During execve(2) the environment and the command line read as empty for a moment: with a process
- * that called nothing but execve(2), 3 looks in 100 missed the mark. So an empty environment is
- * believed only when several looks in a row find it beside a command line that is not empty.
+ * During execve(2) the environment reads as empty for a moment: with a process that called nothing
+ * but execve(2), 3 looks in 100 missed the mark. So an empty environment is believed only when the
+ * kernel says that the process was started without one.
  */
 export function environmentOf(pid: number): Buffer | undefined {
   let environment = readProcFile(`${pid}/environ`);
-  let believed = 0;
-  for (
-    let look = 0;
-    environment?.length === 0 && believed < execPatience.believed && look < execPatience.looks;
-    look++
-  ) {
-    const commandLine = readProcFile(`${pid}/cmdline`);
-    if (look === 0 && (commandLine === undefined || readProcess(pid)?.isKernel)) return environment;
-    believed = commandLine?.length === 0 ? 0 : believed + 1;
+  for (let look = 0; environment?.length === 0 && look < execPatience.looks; look++) {
+    if (hasNoEnvironment(pid)) return environment;
     pause(execPatience.pauseMs);
     environment = readProcFile(`${pid}/environ`);
   }
   return environment;
+}
+
+/**
+ * True when a process was started without a variable, is a thread of the kernel or is gone. execve(2)
+ * sets the start of the code last, so where there is one, the bounds of the environment are final.
+ * The fields are 26, 50 and 51 of proc(5); the kernel shows them to whom it shows the environment.
+ */
+function hasNoEnvironment(pid: number): boolean {
+  const text = readProcFile(`${pid}/stat`)?.toString('latin1');
+  const found = text === undefined ? undefined : parseStat(text);
+  if (text === undefined || found === undefined || found.isKernel || isEnding(found)) return true;
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [startOfCode, startOfEnvironment, endOfEnvironment] = [fields[23], fields[47], fields[48]];
+  return startOfCode !== '0' && startOfEnvironment === endOfEnvironment;
 }
 
 /** Blocks this process, because nothing else may be done before the look is complete. */

@@ -145,6 +145,19 @@ test('a process that calls execve again and again is seen in every look', async 
   for (let look = 0; look < 250; look++) assert.equal(processesOfRun({ runId }).length, 1, `look ${look}`);
 });
 
+test('a process that was started without a variable is known by one look', async (t) => {
+  const child = spawn('/bin/sleep', ['600'], { stdio: 'ignore', env: {} });
+  t.after(() => child.kill('SIGKILL'));
+  await until(() => readProcess(pidOf(child))?.name === 'sleep');
+  let pauses = 0;
+  t.mock.method(Atomics, 'wait', () => {
+    pauses++;
+    return 'timed-out';
+  });
+  assert.deepEqual(environmentOf(pidOf(child)), Buffer.alloc(0));
+  assert.equal(pauses, 0);
+});
+
 test('a thread of the kernel is distinguished from a process', (t) => {
   if (readProcess(2)?.name !== 'kthreadd') return t.skip('needs a /proc that shows the kernel');
   assert.equal(readProcess(2)?.isKernel, true);

@@ -101,7 +101,7 @@ class Watching {
 
   async #refresh(): Promise<void> {
     const beganMs = performance.now();
-    // The shell was killed: whoever has the terminal now did not start this program. No signal says so.
+    // The shell that started this program was killed with -9, which sends no signal here. Another program uses the terminal now.
     if (process.ppid !== this.#parent) return this.#end(() => this.#resolve(codeOf('SIGHUP')));
     let workedMs = 0;
     try {
