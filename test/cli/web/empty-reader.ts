@@ -5,6 +5,7 @@ export const emptyReader: HostReader = {
   snapshot: () => {
     throw new Error('there is no snapshot');
   },
+  ready: async () => undefined,
   lastWords: () => undefined,
   usualMs: () => undefined,
   record: () => ({ entries: [], days: [], crontab: { path: '/etc/cron.d/process-control' }, next: [] }),
