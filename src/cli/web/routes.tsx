@@ -49,7 +49,10 @@ export function pageRoutes({ reader, zone, feed, tell, base }: PageParts): Hono 
   for (const [name, svg] of icons)
     routes.get(`/assets/${name}`, (context) => context.body(svg, 200, { 'Content-Type': 'image/svg+xml' }));
   routes.use(whenReady(reader));
-  addViews(routes, { view, parseMoment: (text) => parseMoment(text, { nowMs: clock.nowMs(), zone, leaning: 'past' }) });
+  addViews(routes, {
+    ...{ view, ended: feed.ended },
+    parseMoment: (text) => parseMoment(text, { nowMs: clock.nowMs(), zone, leaning: 'past' }),
+  });
   addApi(routes, { reader, feed });
   routes.notFound((context) => context.text('there is no such page\n', 404));
   routes.onError((error, context) => {

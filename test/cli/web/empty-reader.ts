@@ -13,10 +13,10 @@ export const emptyReader: HostReader = {
   lanesIn: () => new Map(),
   latestEntries: () => [],
   ticksIn: () => [],
-  entries: () => [],
   why: () => undefined,
   logPlace: () => undefined,
   log: async () => ({ is: 'none', words: 'there is no log' }),
+  followed: () => undefined,
   startCommand: (slug) => `sudo jobctl start ${slug}`,
   hostCommands: () => ({ install: 'sudo cron-generate' }),
 };

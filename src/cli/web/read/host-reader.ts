@@ -35,7 +35,11 @@ import type { JobMemory } from '../../report/job-memory.ts';
 import { failedLog, lastWordsOf } from '../../report/last-words.ts';
 import { type Jobs, openJobs } from '../../report/snapshots.ts';
 import { timesOf } from '../../report/times.ts';
+
 import type { LatestSnapshot } from '../latest/latest-snapshot.ts';
+import type { FollowedLog } from './follow-log.ts';
+import { followedInstance, followedRun } from './followed.ts';
+
 import { historyFacts, rememberedLanes } from './lanes.ts';
 import { instanceLogPlace, type LogPart, type LogPlace, type LogQuery, readLog, runLogPlace } from './run-log.ts';
 import { isIn, type Span } from './span.ts';
@@ -55,9 +59,7 @@ export interface HostReader {
   lanesIn(jobs: readonly AnySnapshot[], span: Span): ReadonlyMap<string, readonly StripItem[]>;
   /** The starts to come in a span of time, in their order. */
   ticksIn(slugs: readonly string[], span: Span): readonly UpcomingTick[];
-  /** Everything that happened to these jobs, in no order. */
-  entries(slugs: readonly string[]): Iterable<HistoryEntry>;
-  /** The same job by job; first those to whose history something was written last. */
+  /** Everything that happened to these jobs, job by job; first those to whose history something was written last. */
   latestEntries(slugs: readonly string[]): Iterable<{
     /** Nothing in it is newer. */
     readonly writtenMs: number;
@@ -65,13 +67,17 @@ export interface HostReader {
   }>;
   why(slug: string, askedMs?: number): WhyAnswer | undefined;
   /** The log of a run, or of an instance of a service; `undefined` when there is no such log. */
-  logPlace(slug: string, log: { readonly run: string } | { readonly instance: number }): LogPlace | undefined;
+  logPlace(slug: string, log: LogOf): LogPlace | undefined;
   log(place: LogPlace, query: LogQuery): Promise<LogPart>;
+  /** The same log as one that is followed; `from` is the one of an instance's logs that a reader was in. */
+  followed(slug: string, log: LogOf, from?: string): FollowedLog | undefined;
   /** The command that starts a job again, as this reader has to type it. */
   startCommand(slug: string): string;
   /** Commands that end what is wrong with the host. */
   hostCommands(): HostCommands;
 }
+
+type LogOf = { readonly run: string } | { readonly instance: number };
 
 /** All that is on record about one job, and the text of its line. */
 export interface JobRecord {
@@ -143,10 +149,6 @@ export function hostReader(
       return new Map(slugs.map((slug) => [slug, opened.runs(slug).filter((run) => isIn(run, span))]));
     },
     ticksIn: (slugs, span) => ticks(slugs, span, mostTicksOfJob),
-    *entries(slugs) {
-      const opened = jobs();
-      for (const slug of slugs) yield* opened.entries(slug);
-    },
     *latestEntries(slugs) {
       const opened = jobs();
       const byAge = slugs
@@ -166,6 +168,10 @@ export function hostReader(
           )
         : instanceLogPlace(slug, log.instance, config),
     log: (place, query) => readLog(place, query),
+    followed: (slug, log, from) =>
+      'run' in log
+        ? followedRun(slug, log.run, { config, runs: () => jobs().runs(slug) })
+        : followedInstance(slug, log.instance, from, config),
     startCommand: (slug) => changing(commandForms(config), `start ${slug}`),
     hostCommands() {
       const daemon = daemonEvidence();
