@@ -227,6 +227,27 @@ describe('jobctl doctor', { skip: noScene }, () => {
     }
   });
 
+  test('a crontab behind a link is read as cron reads it, and the advised commands make it a file', async () => {
+    const file = '/etc/cron.d/process-control';
+    scene.sh(`mv ${file} /etc/its-target; ln -s ../its-target ${file}`);
+    const check = await finds('crontab', 'problem', /cron-generate does not replace it: process-control is a symlink/);
+    assert.doesNotMatch(check.words, /no line/);
+    assert.doesNotMatch(scene.sh('jobctl why good'), /its line is not in/);
+    scene.obey(check);
+    await finds('crontab', 'ok', /in sync/);
+    scene.sh('rm /etc/its-target');
+  });
+
+  test('a crontab whose comment has a carriage return is not said to be ignored, and an empty one not to lack an end', async () => {
+    scene.sh(`sed -i '2s/$/\\r/' /etc/cron.d/process-control`);
+    const odd = await finds('crontab', 'warning', /is not what cron-generate would write now/);
+    scene.obey(odd);
+    scene.sh('cp /dev/null /etc/cron.d/process-control');
+    const empty = await finds('crontab', 'problem', /1 job has no line \(good\)/);
+    scene.obey(empty);
+    await finds('crontab', 'ok', /in sync/);
+  });
+
   test('a crontab that only root may read is unknown to others', async () => {
     await meanwhile('chmod 600 /etc/cron.d/process-control', 'chmod 644 /etc/cron.d/process-control', async () => {
       await finds('crontab', 'unknown', /can't be read.*root can tell/, 'nobody');
