@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type MailServer, startMailServer } from '../fakes/mail-server.ts';
 import { noScene, type Person, Scene } from './doctor-scene.ts';
@@ -440,6 +441,18 @@ describe('jobctl doctor', { skip: noScene }, () => {
     scene.obey(await finds('directories', 'problem', /run does not exist, and .* can't make it/));
     await finds('directories', 'ok', /can write/);
     await finds('directories', 'ok', /can write/, 'service');
+  });
+
+  test('a log directory or a history that the service user can not write is named and given back', async () => {
+    const [log, history] = [house.path('log/good'), house.path('state/history/good.jsonl')];
+    scene.sh(`mkdir -p ${log} ${path.dirname(history)}; : >>${history}`);
+    scene.sh(`chown -R ${house.service.uid} ${log} ${path.dirname(history)}; chown root:root ${log} ${history}`);
+    const check = await finds('directories', 'problem', /can't write .*log\/good, which belongs to root, and 1 more$/);
+    scene.obey(check);
+    await finds('directories', 'ok', /can write/);
+    await meanwhile(`chmod 750 ${log}`, `rmdir ${log}`, () =>
+      finds('logs', 'warning', /you may not read .*log\/good/, 'nobody').then(() => undefined),
+    );
   });
 
   test('a file in the place of a directory is a problem', async () => {
