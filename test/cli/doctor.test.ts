@@ -326,6 +326,15 @@ describe('jobctl doctor', { skip: noScene }, () => {
     });
   });
 
+  test('a configuration that a group can write, or that the service user may not read, is right after the advised command', async () => {
+    scene.sh('chmod 664 /etc/process-control.yaml');
+    scene.obey(await finds('configuration', 'problem', /can be written by a group/));
+    scene.sh('chmod 600 /etc/process-control.yaml');
+    scene.obey(await finds('configuration', 'problem', /may not read .*process-control.yaml/));
+    await finds('configuration', 'ok', /process-control.yaml/);
+    scene.sh('chown root:root /etc/process-control.yaml; chmod 644 /etc/process-control.yaml');
+  });
+
   test('odd owners and modes of the job directory are what cron-generate says of them', async () => {
     await meanwhile(`chmod g+w ${house.path('jobs')}`, `chmod g-w ${house.path('jobs')}`, async () => {
       await finds('configuration', 'warning', /a group can write .*: chmod g-w/);
