@@ -151,7 +151,10 @@ describe('jobctl doctor', { skip: noScene }, () => {
   test('without a cron it says how to start one, and a stopped one can go on', async () => {
     scene.stopCron();
     await finds('cron', 'problem', /^no cron is running, so nothing starts jobs$/);
+    const next = () => /^ *next: .*$/m.exec(scene.sh('jobctl status good || :'))?.[0];
+    assert.equal(next(), undefined, 'no next start is named that nothing makes');
     scene.startCron();
+    assert.match(next() ?? '', /\d:05/);
     scene.sh('kill -STOP $(cat /run/crond.pid)');
     await until('doctor to see it', async () => (await scene.doctor()).about('cron').is === 'problem');
     scene.obey(await finds('cron', 'problem', /is stopped by a signal/));
