@@ -105,7 +105,7 @@ export function readLine(text: string): CrontabLine {
   return odd === undefined || (line.is === 'problem' && !line.taken) ? line : taken(odd);
 }
 
-/** What the two daemons read differently, or not as it is written, in a line of any form. */
+/** Returns what the two daemons read differently, or not as it is written, in a line of any form. */
 function oddity(text: string): string | undefined {
   if (/[\0-\x08\x0a-\x1f\x7f]/.test(text)) return 'a control character; cron would make it part of the command';
   if (!/^[\t -~]*$/.test(text)) return 'a character that is not ASCII';
@@ -132,7 +132,7 @@ function readSetting(text: string): CrontabLine | undefined {
 
 /** A command must not start with `*`, which both daemons take for one time field too many. */
 const entryShape = /^((?:[^@\s]\S*[ \t]+){4}[^@\s]\S*|@reboot)[ \t]+(\S+)[ \t]+([^\s*].*)$/s;
-/** What cron takes beside that: a nickname of a schedule, and blanks or quotes about the name of a setting. */
+/** Matches what cron takes beside that: a nickname of a schedule, and blanks or quotes about the name of a setting. */
 const otherShape =
   /^(?:@(?:yearly|annually|monthly|weekly|daily|midnight|hourly)[ \t]+\S+[ \t]+\S|[^\s=]+[ \t]*=[ \t]*\S)/;
 
