@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { lookAtPresent } from '../../crontab/files.ts';
+import { crontabLimitBytes, lookAtPresent } from '../../crontab/files.ts';
 import { usersIn } from '../../crontab/line.ts';
 import { readingSteps } from '../../crontab/reader.ts';
 import type { Job } from '../../job/job.ts';
@@ -153,14 +153,24 @@ function* filesOf({ outputCrontab }: Config): Steps<readonly Text[]> {
     const place = path.join(path.dirname(file), there.name);
     const facts = files.facts(files.resolve(place) ?? place);
     const part = { ...emptyPart(place, kind), ...defined({ facts }) };
-    if (there.is === 'text') {
-      const content = yield* contentOf(place, there.text);
-      found.push({ ...content, part: { ...part, ...content.part }, text: there.text });
-    } else found.push({ part: there.is === 'unreadable' ? { ...part, unreadable: there.reason } : part });
+    const content = there.is === 'no file' && facts?.kind === 'file' ? readTarget(place) : there;
+    if (content.is === 'text') {
+      const { entries, part: known } = yield* contentOf(place, content.text);
+      found.push({ entries, part: { ...part, ...known }, text: content.text });
+    } else found.push({ part: content.is === 'unreadable' ? { ...part, unreadable: content.reason } : part });
   }
   const isMain = ({ part }: Text) => part.path === file;
   const main = found.find(isMain) ?? { part: emptyPart(file, kind) };
   return [main, ...found.filter((one) => !isMain(one))];
+}
+
+/** The file to which a link leads: cron follows it, while cron-generate replaces no link. */
+function readTarget(
+  link: string,
+): { readonly is: 'text'; readonly text: string } | { readonly is: 'unreadable'; readonly reason: string } {
+  const read = files.readRegular(files.resolve(link) ?? link, { limitBytes: crontabLimitBytes });
+  if (read.is === 'read') return { is: 'text', text: new TextDecoder().decode(read.bytes) };
+  return { is: 'unreadable', reason: read.is === 'refused' ? read.reason : 'leads nowhere' };
 }
 
 interface Content {
@@ -176,7 +186,7 @@ const lastContents = new Map<string, Content>();
 function* contentOf(
   place: string,
   text: string,
-): Steps<Pick<Text, 'entries'> & { readonly part: Partial<CrontabPart> }> {
+): Steps<Pick<Content, 'entries'> & { readonly part: Content['part'] & Pick<CrontabPart, 'unknownUsers'> }> {
   const last = lastContents.get(place);
   const content = last?.text === text ? last : yield* readContent(text);
   lastContents.set(place, content);
@@ -192,8 +202,11 @@ function* readContent(text: string): Steps<Content> {
     users: usersIn(lines),
     part: {
       lineCount: text.split('\n').length - 1,
-      faults: problems.slice(0, 5).map(({ line, message }) => `line ${line}: ${message}`),
-      endsWithLineBreak: text.endsWith('\n'),
+      faults: problems
+        .filter(({ taken }) => !taken)
+        .slice(0, 5)
+        .map(({ line, message }) => `line ${line}: ${message}`),
+      endsWithLineBreak: text === '' || text.endsWith('\n'),
     },
   };
 }
