@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { hostZone } from '../../../src/system/time/zones.ts';
+import { findZone, hostZone } from '../../../src/system/time/zones.ts';
 import { wallTime } from '../../../src/zone/wall-time.ts';
 import { marker, type WebScene, webScene } from './web-scene.ts';
 
@@ -34,7 +34,7 @@ test('the first view says what fails, since when, with which last words, and wha
   const words = wordsOf(html);
   assert.match(words, /failing backup .*failed with exit code 3; 4 failures in a row · since/);
   assert.match(words, /FATAL: too many connections/);
-  assert.match(words, /jobctl start backup log why history/);
+  assert.match(words, /jobctl start backup copy log why history/);
   assert.doesNotMatch(words, /=====|end command output/);
   assert.match(html, new RegExp(`href="${runOf('backup')}#end">log<`));
   assert.match(html, /<title>\d failing · 1 invalid · /);
@@ -148,6 +148,20 @@ test('a path in the history that is no log of the job is not opened', async () =
   assert.doesNotMatch(await get('/jobs/by-hand/runs/linked'), /topsecret/);
   assert.equal((await scene.routes.request('/jobs/by-hand/runs/linked/log.txt')).status, 404);
   unlinkSync(link);
+});
+
+test('the timeline shows its times in another zone when it is asked to, and only there', async () => {
+  const zone = 'Pacific/Auckland';
+  const html = await get(`/timeline?zone=${zone}`);
+  assert.match(wordsOf(html), /Times of Pacific\/Auckland\./);
+  const auckland = findZone(zone) ?? assert.fail('this host has no time zones');
+  assert.match(html, new RegExp(`<h1>Timeline of ${wallTime(Date.now(), auckland).slice(0, 10)}`));
+  assert.match(html, new RegExp(`<time class="clock">[^<]*</time> ${hostZone().name}`));
+  assert.match(html, /href="\/timeline\?day=[\d-]+&amp;zone=Pacific%2FAuckland"/);
+  for (const odd of ['../../etc/passwd', 'Nowhere/Else', '<b>', 'x'.repeat(1500)]) {
+    const words = wordsOf(await get(`/timeline?zone=${encodeURIComponent(odd)}`));
+    assert.match(words, new RegExp(`This host knows no such zone. Times of ${hostZone().name}`));
+  }
 });
 
 test('the timeline has a lane for each job that runs on the day, and what is still to come', async () => {

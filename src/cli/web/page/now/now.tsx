@@ -6,6 +6,7 @@ import { shortDuration } from '../../../../report/text/relative.ts';
 import { printable } from '../../../../text/printable.ts';
 import { countsOf, type Need, needsOf, needsPerson, troubleSinceMs } from '../frame/attention.ts';
 import { Banners, hostTroubles } from '../frame/banners.tsx';
+import { Command } from '../frame/command.tsx';
 import {
   allJobs,
   Document,
@@ -148,7 +149,7 @@ function OneNeed({ job, words, view }: { readonly job: AnySnapshot; readonly wor
       <LastLines said={reader.lastWords(job)} />
       <p class="do">
         <span>
-          <span class="soft">{commandWords(job)}:</span> <code>{commandOf(job, view)}</code>
+          <span class="soft">{commandWords(job)}:</span> <Command text={commandOf(job, view)} />
         </span>
         <span class="links">
           {log !== undefined && <a href={log}>log</a>} <a href={`${base}/why/${encodeURIComponent(job.slug)}`}>why</a>{' '}
