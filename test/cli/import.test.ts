@@ -77,6 +77,21 @@ describe('jobctl import', { skip: notRoot }, () => {
     assert.ok(source.environment.some(({ name }: { name: string }) => name === 'output'));
   });
 
+  test('--anacron reads an anacrontab, of root unless --user says otherwise, and its starts are not called equal', () => {
+    const { status, stdout } = run(
+      ['-', '--anacron', '--user', 'nobody'],
+      'PATH=/bin\n7 15 weekly.report /opt/report\n',
+    );
+    assert.equal(status, 1);
+    assert.match(
+      stdout,
+      /weekly\.report\.yaml\n[\s\S]*^schedule: "45 7 \* \* 0"\ncatch_up: last\ncatch_up_window: 8d$/m,
+    );
+    assert.match(stdout, /one starts at other times than now[\s\S]*nobody hears of failures/);
+    assert.match(run(['-', '--anacron'], '1 5 x /opt/x\n').stdout, /sudo -n -u root/);
+    assert.equal(run(['--systemd', '--anacron', 'x.timer']).status, 64);
+  });
+
   test('it does not wait for a FIFO, and asks whose crontab it is', () => {
     spawnSync('mkfifo', [scene.path('fifo')]);
     const fifo = run([scene.path('fifo'), '--user', 'nobody']);

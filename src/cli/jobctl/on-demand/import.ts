@@ -7,6 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Config } from '../../../config/config.ts';
 import { throughSudo } from '../../../config/sources.ts';
+import { readAnacrontab } from '../../../crontab/import/anacron.ts';
 import { environmentRows } from '../../../crontab/import/environment.ts';
 import { type Imported, importEntry } from '../../../crontab/import/imported.ts';
 import { firstDifference, lineSchedule } from '../../../crontab/import/prove.ts';
@@ -73,11 +74,12 @@ export function importCrontabs(options: Options, config: Config): number {
     : 0;
 }
 
-function readNamed(name: string, { system, user }: Options): Source | string {
+function readNamed(name: string, { system, user, anacron }: Options): Source | string {
   const full = path.resolve(name);
   const hasUsers = system === true || (name !== '-' && (full === '/etc/crontab' || full.startsWith('/etc/cron.d/')));
   const spool = /^\/var\/spool\/cron\/(?:crontabs\/)?([^/]+)$/.exec(full)?.[1];
-  const owner = user ?? spool;
+  const isAnacron = anacron === true || full === '/etc/anacrontab';
+  const owner = user ?? spool ?? (isAnacron ? 'root' : undefined);
   if (!hasUsers && owner === undefined)
     return 'whose crontab is it? --user NAME, or --system if it has a column of users';
   try {
@@ -88,6 +90,7 @@ function readNamed(name: string, { system, user }: Options): Source | string {
       title: name === '-' ? 'standard input' : full,
       text,
       hasUsers,
+      isAnacron,
       user: owner ?? 'root',
       isPrivate: read.isPrivate,
     };
@@ -118,7 +121,11 @@ interface Conversion {
 }
 
 function convert(source: Source, { config, taken, cron }: Conversion): Outcome {
-  const { entries, problems: unread, left } = readSource(source.text, source.hasUsers);
+  const {
+    entries,
+    problems: unread,
+    left,
+  } = source.isAnacron ? readAnacrontab(source.text) : readSource(source.text, source.hasUsers);
   const problems = [...unread];
   const jobs: ProvedJob[] = [];
   for (const entry of entries) {
@@ -143,7 +150,14 @@ function convert(source: Source, { config, taken, cron }: Conversion): Outcome {
 /** The settings above the first line mostly hold for all. */
 function environmentOf(entry: SourceEntry, { user }: Source, { config, cron }: Pick<Conversion, 'config' | 'cron'>) {
   const { serviceUser, searchPath } = config;
-  const job = { user: serviceUser.name, home: serviceUser.home, searchPath, locale: hostLocale().variables.LANG };
+  const tells = config.jobDefaults.failmail !== undefined || config.jobDefaults.notify !== undefined;
+  const job = {
+    user: serviceUser.name,
+    home: serviceUser.home,
+    searchPath,
+    locale: hostLocale().variables.LANG,
+    tells,
+  };
   return environmentRows(entry, { cron, user, home: users.find(entry.user ?? user)?.home, job });
 }
 
@@ -162,7 +176,7 @@ function proved(entry: SourceEntry, order: Parameters<typeof importEntry>[1], co
   const times = { nowMs: clock.nowMs(), zones: hostZones() };
   const zone = order.cron === 'cronie' ? findZone(entry.settings.get('CRON_TZ') ?? '') : undefined;
   const differs = firstDifference(schedule, loaded.value, { ...times, ...defined({ zone }) });
-  if (differs === undefined) return { ...job, isSame: true };
+  if (differs === undefined) return { ...job, isSame: entry.passedOn === undefined };
   const when = new Date(differs).toISOString();
   if (zone === undefined) return `cron and the job differ at ${when}: default_job_config?`;
   const check = `at a change of the clocks of ${zone.name} the job starts once, cronie twice or not at all; first at ${when}. Is that well?`;

@@ -77,14 +77,15 @@ export function importTimer(written: string, request: TimerRequest): Outcome | s
     problems.push({ file: title, line: 1, message: 'the timer and the job differ: default_job_config?' });
     jobs.length = 0;
   }
-  const { serviceUser, searchPath } = config;
+  const { serviceUser, searchPath, jobDefaults } = config;
+  const tells = jobDefaults.failmail !== undefined || jobDefaults.notify !== undefined;
   return {
     ...{ title, jobs, problems, left: [], giver: 'systemd' },
     isPrivate: found.isPrivate || started.isPrivate || made.isPrivate,
     environment: unitRows({
       ...{ user: made.user, home: users.find(made.user)?.home, directory: made.directory, variables: made.variables },
       hasUser: made.hasUser || !manager.isSystem,
-      job: { user: serviceUser.name, home: serviceUser.home, searchPath, locale: hostLocale().variables.LANG },
+      job: { user: serviceUser.name, home: serviceUser.home, searchPath, locale: hostLocale().variables.LANG, tells },
     }),
     removal: { is: 'commands', commands: [disableCommand(unitName, user)] },
   };
