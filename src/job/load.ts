@@ -6,6 +6,7 @@ import { withAudience } from '../yaml/audience.ts';
 import { type Located, parseYaml, type Source } from '../yaml/parse.ts';
 import { auditJob } from './audit/audit.ts';
 import { auditSchedule, auditZone, type ScheduleCheck, type ZoneCheck } from './audit/schedule.ts';
+import { withSecrets } from './audit/secret-lines.ts';
 import { isSlug, jobPath, readJobFile } from './folder.ts';
 import type { Job, JobContent } from './job.ts';
 import { jobSchema, type WrittenJob } from './keys/schema.ts';
@@ -50,7 +51,10 @@ function loadFile(slug: string, places: JobPlaces, host: { readonly files: Files
   if (ofFile.some(({ severity }) => severity === 'error')) return { ok: false, problems: ofFile };
 
   const result = validateJobText({ file: path, bytes: read.bytes }, places.jobDefaults, host);
-  if (!result.ok) return { ok: false, problems: withAudience([...ofFile, ...result.problems], path, host.files) };
+  if (!result.ok) {
+    const problems = withSecrets([...ofFile, ...result.problems], read.bytes);
+    return { ok: false, problems: withAudience(problems, path, host.files) };
+  }
   const sha256 = host.sha256?.(read.bytes) ?? '';
   return {
     ok: true,

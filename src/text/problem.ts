@@ -20,6 +20,8 @@ export interface Problem {
    * (audience.ts).
    */
   readonly isPrivate?: true;
+  /** The message may quote a value that is nobody's business but the job's, such as that of a variable. */
+  readonly mayQuoteSecret?: true;
 }
 
 /** A value and its warnings, or every problem (at least one of them an error). */

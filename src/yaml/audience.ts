@@ -17,10 +17,14 @@ export function withAudience(
 
 /** Returns a problem without any text of a private file, for places that everybody can read. */
 export function publicWords(problem: Problem): string {
-  if (!problem.isPrivate) return formatProblem(problem);
+  return formatProblem(publicProblem(problem));
+}
+
+export function publicProblem(problem: Problem): Problem {
+  if (!problem.isPrivate) return problem;
   const message =
     problem.rule ?? 'this file has a problem, which is shown only to users who may read the file: jobctl check';
-  return formatProblem({ ...problem, message });
+  return { ...problem, message };
 }
 
 /** True if everybody can read the file and enter every directory above it. */

@@ -5,7 +5,8 @@ import type { Job } from '../../job/job.ts';
 import { stampOf } from '../../job/stamp.ts';
 import { files } from '../../system/file/files.ts';
 import { clock } from '../../system/time/clock.ts';
-import type { Result } from '../../text/problem.ts';
+import type { Problem, Result } from '../../text/problem.ts';
+import { publicProblem } from '../../yaml/audience.ts';
 
 type Loaded = Extract<Result<Job>, { readonly ok: true }>;
 
@@ -13,6 +14,8 @@ export interface JobMemory {
   /** The job as its file still says; `undefined` when it has to be read. */
   find(slug: string): Loaded | undefined;
   keep(slug: string, loaded: Loaded): void;
+  /** The problems of a job file in words for everybody who reads what this process shows. */
+  forReaders(problems: readonly Problem[]): readonly Problem[];
 }
 
 export function jobMemory(config: Pick<Config, 'jobDirectory'>): JobMemory {
@@ -29,5 +32,11 @@ export function jobMemory(config: Pick<Config, 'jobDirectory'>): JobMemory {
       if (stamp === undefined) known.delete(slug);
       else known.set(slug, { stamp, loaded });
     },
+    forReaders: (problems) => problems.map(forReaders),
   };
+}
+
+/** Readers of the page may be others than those who may read the file. */
+function forReaders({ mayQuoteSecret, ...problem }: Problem): Problem {
+  return publicProblem(mayQuoteSecret ? { ...problem, isPrivate: true } : problem);
 }

@@ -99,6 +99,8 @@ export function openJobs(config: Config, times?: Times, memory?: JobMemory): Job
         ? kept
         : (unchanged(known(slug)) ?? loadJob(slug, config, { files, checkZone: zoneProblem }));
       if (!isKept && loaded?.ok === true) memory?.keep(slug, loaded);
+      if (loaded?.ok === false && memory !== undefined)
+        return { ...loaded, problems: memory.forReaders(loaded.problems) };
       const closed = loaded?.ok !== true ? [] : [...placesOnce(), ...unreadableJob(slug, config)];
       return closed.length === 0 ? loaded : { ok: false, problems: closed };
     },

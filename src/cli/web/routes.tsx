@@ -38,7 +38,10 @@ export function pageRoutes({ reader, zone, feed, tell, base }: PageParts): Hono 
       if (name !== 'Cache-Control' || !context.res.headers.has(name)) context.res.headers.set(name, value);
   });
   routes.use(finish(clock.nowMs));
-  addViews(routes, { view, parseMoment: (text) => parseMoment(text, { nowMs: clock.nowMs(), zone, leaning: 'past' }) });
+  addViews(routes, {
+    ...{ view, ended: feed.ended },
+    parseMoment: (text) => parseMoment(text, { nowMs: clock.nowMs(), zone, leaning: 'past' }),
+  });
   for (const [type, { name, text }] of [
     ['text/css', pageAssets.css],
     ['text/javascript', pageAssets.js],

@@ -6,6 +6,7 @@ import { stream } from 'hono/streaming';
 import type { AnySnapshot } from '../../report/text/job.ts';
 import { streamOf } from '../../system/file/careful-file.ts';
 import { defined } from '../../text/defined.ts';
+import { logStreamAnswer } from './changes/log-stream.ts';
 import { Events, eventFilters } from './page/events.tsx';
 import { allJobs, runPath, type View } from './page/frame/document.tsx';
 import { queryOf } from './page/frame/list.ts';
@@ -15,22 +16,26 @@ import { JobView } from './page/job/job.tsx';
 import { runFilters } from './page/job/runs.tsx';
 import { Jobs } from './page/jobs.tsx';
 import { Now } from './page/now/now.tsx';
+import { shownLine } from './page/run/line.tsx';
 import { type LogView, logQueryOf } from './page/run/log.tsx';
 import { RunView } from './page/run/run.tsx';
 import { InstanceLog, Services } from './page/services.tsx';
 import { Timeline, timelineQueryOf } from './page/timeline.tsx';
 import { Why } from './page/why.tsx';
+import type { FollowedLog } from './read/follow-log.ts';
 import { type LogPlace, openLog } from './read/run-log.ts';
 
 export interface ViewParts {
   readonly view: () => View;
   /** Reads a moment as people type it; `undefined` when it is none. */
   readonly parseMoment: (text: string) => number | undefined;
+  /** Ends the streams. */
+  readonly ended: AbortSignal;
 }
 
 type Params = Context;
 
-export function addViews(routes: Hono, { view, parseMoment }: ViewParts): void {
+export function addViews(routes: Hono, { view, parseMoment, ended }: ViewParts): void {
   const show = (
     path: string,
     make: (context: Params, shown: View) => JSX.Element | undefined | Promise<JSX.Element | undefined>,
@@ -92,6 +97,7 @@ export function addViews(routes: Hono, { view, parseMoment }: ViewParts): void {
   show('/host', (_context, shown) => <Host {...shown} />);
   show('/help', (_context, shown) => <Help {...shown} />);
   addRawLogs(routes, view);
+  addLogStreams(routes, { view, ended });
 }
 
 function addRawLogs(routes: Hono, view: () => View): void {
@@ -124,6 +130,33 @@ function addRawLogs(routes: Hono, view: () => View): void {
   });
 }
 
+/** The lines that come to a log, as the script of the page shows them. */
+function addLogStreams(routes: Hono, { view, ended }: Pick<ViewParts, 'view' | 'ended'>): void {
+  const follow = (
+    context: Context,
+    find: (shown: View, job: AnySnapshot, name?: string) => FollowedLog | undefined,
+  ) => {
+    const { stream: wanted, find: text } = logQueryOf((key) => context.req.query(key));
+    const shown = view();
+    const job = jobOf(context, shown);
+    return logStreamAnswer(context, {
+      find: (name) => job && find(shown, job, name),
+      wish: { stream: wanted, find: text },
+      show: shownLine,
+      ended,
+    });
+  };
+  routes.get('/jobs/:slug/runs/:run/log/stream', (context) =>
+    follow(context, ({ reader }, { slug }) => reader.followed(slug, { run: context.req.param('run') })),
+  );
+  routes.get('/services/:slug/:instance/log/stream', (context) =>
+    follow(context, ({ reader }, { slug, service }, name) => {
+      const instance = instanceOf(context);
+      return service && instance !== undefined ? reader.followed(slug, { instance }, name) : undefined;
+    }),
+  );
+}
+
 function jobOf(context: Context, { snapshot }: View): AnySnapshot | undefined {
   return allJobs(snapshot).find(({ slug }) => slug === context.req.param('slug'));
 }
@@ -144,7 +177,7 @@ async function logOf(context: Context, { reader }: View, { place, path, isLive }
   const { stream: wanted, find, from } = query;
   const part = await reader.log(place, { stream: wanted, find, ...defined({ from }) });
   const raw = path.endsWith('/log') ? `${path}.txt` : `${path}/log.txt`;
-  return { part, query, path, raw, isLive };
+  return { part, query, path, raw, isLive, name: place.name };
 }
 
 function oneOf<const T extends readonly string[]>(known: T, text: string | undefined): T[number] {

@@ -1,7 +1,8 @@
 /** The job file that a line of a crontab becomes, as a person would have written it. */
-import { isSlug } from '../../job/folder.ts';
 import { addressList } from '../../job/mail-address.ts';
+import { printable } from '../../text/printable.ts';
 import { shellWord } from '../../text/shell-word.ts';
+import { freeSlug, scalar, sudoRight } from './job-text.ts';
 import { plainWords } from './plain-words.ts';
 import type { SourceEntry } from './source.ts';
 
@@ -62,9 +63,9 @@ export function importEntry(entry: SourceEntry, order: ImportOrder): Imported {
   const slug = freeSlug(program, order.taken);
   const name = isTitle(entry.comment) ? entry.comment : slug;
   const lines = [
-    `# From ${order.origin}, line ${entry.line}.`,
-    ...notes.map((note) => `# ${note}`),
-    ...checks.map((check) => `# CHECK: ${check}`),
+    ...[`From ${order.origin}, line ${entry.line}.`, ...notes, ...checks.map((check) => `CHECK: ${check}`)].map(
+      (one) => `# ${printable(one)}`,
+    ),
     `name: ${scalar(name)}`,
     `command: ${scalar(command)}`,
     `schedule: "${entry.schedule}"`,
@@ -183,10 +184,7 @@ function otherUser(
 ): string {
   const lost = [...settings.keys()].filter((name) => !ofCron.has(name));
   const variables = lost.length === 0 ? '' : ` sudo does not pass ${lost.join(', ')} on.`;
-  const isSimple = words?.[0]?.startsWith('/') && words.every((word) => /^[\w@%+./-]+$/.test(word));
-  const right = isSimple
-    ? `a line in sudoers: ${serviceUser} ALL=(${user}) NOPASSWD: ${words?.join(' ')}${words?.length === 1 ? ' ""' : ''}`
-    : 'a script of its own, and a line in sudoers for that';
+  const right = sudoRight({ user, serviceUser }, words);
   return `cron ran it as ${user}, in the home of ${user}. May the service user run it so? It needs ${right}.${variables}`;
 }
 
@@ -195,29 +193,4 @@ const secret = /pass(?:word|wd)?[=: ]|token[=: ]|secret[=: ]|\/\/[^/\s:@]+:[^/\s
 /** True for a comment that is a title, not a line that somebody has switched off. */
 function isTitle(comment: string | undefined): comment is string {
   return comment !== undefined && /^[A-Za-z][\w ,.'()-]{2,79}$/.test(comment) && !/^m h\b/.test(comment);
-}
-
-function freeSlug(program: string, taken: ReadonlySet<string>): string {
-  const base = program.slice(program.lastIndexOf('/') + 1).replace(/\.(?:sh|py|pl|rb|php)$/, '');
-  const cut = base
-    .toLowerCase()
-    .replace(/^[^a-z0-9]+/, '')
-    .slice(0, 60);
-  const slug = isSlug(cut) ? cut : 'job';
-  for (let count = 1; ; count += 1) {
-    const one = count === 1 ? slug : `${slug}-${count}`;
-    if (!taken.has(one)) return one;
-  }
-}
-
-/** A text as YAML has it: without quotes when nothing in it could be misread. */
-function scalar(text: string): string {
-  if (
-    /^[A-Za-z/][\w ./=+@,-]*$/.test(text) &&
-    !text.endsWith(' ') &&
-    !/^(?:true|false|yes|no|on|off|null|y|n)$/i.test(text)
-  ) {
-    return text;
-  }
-  return /[\t]/.test(text) ? JSON.stringify(text) : `'${text.replaceAll("'", "''")}'`;
 }

@@ -16,6 +16,7 @@ export const emptyReader: HostReader = {
   why: () => undefined,
   logPlace: () => undefined,
   log: async () => ({ is: 'none', words: 'there is no log' }),
+  followed: () => undefined,
   startCommand: (slug) => `sudo jobctl start ${slug}`,
   hostCommands: () => ({ install: 'sudo cron-generate' }),
 };

@@ -61,6 +61,8 @@ export interface WebScene {
   /** The id of the latest run of a job. */
   lastRun(slug: string): string;
   append(slug: string, event: HistoryEvent): void;
+  /** A run of a job with its log, whose file may have problems. */
+  run(slug: string): void;
   /** One more run of the job fails, and listeners hear of it. */
   fail(slug: string): void;
   /** One more line in the log of the latest run. */
@@ -89,19 +91,22 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
   const told: Error[] = [];
   const feed = changeFeed(clock);
   const memory = jobMemory(config);
-  const reader = hostReader(config, latestSnapshot(config, memory).get, memory);
+  const latest = latestSnapshot(config, memory);
+  const reader = hostReader(config, latest.get, memory);
   const routes = pageRoutes({ reader, feed, zone: hostZone(), base, tell: (error) => told.push(error) });
   return {
     ...{ config, routes, told, nowMs },
     path: (name) => path.join(directory, name),
     lastRun: (slug) => build.lastRuns.get(slug) ?? '',
     append: (slug, event) => build.event(slug, event),
+    run: (slug) => build.run(slug, nowMs - hourMs, 1000, { log: build.log(nowMs, [['INFO', 'done']]) }),
     fail(slug) {
       const startedMs = Date.now() - 2000;
       build.run(slug, startedMs, 1000, {
         outcome: { kind: 'exited', code: 4 },
         log: build.log(startedMs, [['ERROR', 'oops']]),
       });
+      latest.changed(slug);
       feed.tell(slug);
     },
     print: (slug, text) => build.print(slug, text),

@@ -1,4 +1,5 @@
 /** A part of a log as JSON: its lines as they are in the file, decoded. */
+import type { Place } from '../read/line-search.ts';
 import type { LogPart } from '../read/run-log.ts';
 import type { LogLine, LogValue } from './answers.ts';
 
@@ -11,15 +12,19 @@ export function logValue({ is: _, lines, ...about }: Extract<LogPart, { is: 'lin
   let left = mostBytes;
   return {
     ...about,
-    lines: lines.map(({ at, bytes, number }): LogLine => {
-      const shown = bytes.subarray(0, Math.min(longestLine, left));
-      left -= shown.length;
-      return {
-        at,
-        ...(number !== undefined && { number }),
-        text: shown.toString('utf8'),
-        ...(shown.length < bytes.length && { isCut: true as const }),
-      };
+    lines: lines.map((line): LogLine => {
+      const shownBytes = Math.min(longestLine, left, line.bytes.length);
+      left -= shownBytes;
+      return lineValue(line, shownBytes);
     }),
+  };
+}
+
+export function lineValue({ at, bytes, number }: Place, shownBytes = longestLine): LogLine {
+  return {
+    at,
+    ...(number !== undefined && { number }),
+    text: bytes.toString('utf8', 0, shownBytes),
+    ...(shownBytes < bytes.length && { isCut: true as const }),
   };
 }

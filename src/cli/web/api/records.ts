@@ -5,10 +5,12 @@ import { entryValue } from '../../../report/history-view.ts';
 import type { RunSnapshot } from '../../../report/latest-runs.ts';
 import { entryMs, type HistoryEntry, isFailure } from '../../../report/text/history.ts';
 import { defined } from '../../../text/defined.ts';
+import { logStreamAnswer } from '../changes/log-stream.ts';
+import type { FollowedLog } from '../read/follow-log.ts';
 import type { HostReader } from '../read/host-reader.ts';
 import type { ApiJob, LogValue, NextTick } from './answers.ts';
 import { listed, partOf } from './list.ts';
-import { logValue } from './log-value.ts';
+import { lineValue, logValue } from './log-value.ts';
 import { answer, envelope, numberOf, refuse, unknownJob } from './respond.ts';
 
 const hourMs = 3_600_000;
@@ -17,7 +19,7 @@ const latestMs = 8.64e13;
 
 const before = (key: string, start: string) => key < start;
 
-export function addRecords(routes: Hono, reader: HostReader): void {
+export function addRecords(routes: Hono, reader: HostReader, ended: AbortSignal): void {
   const part = (context: Context) => partOf((key) => context.req.query(key));
   const jobOf = (context: Context, slug = context.req.param('slug')) => {
     const taken = reader.snapshot();
@@ -50,6 +52,13 @@ export function addRecords(routes: Hono, reader: HostReader): void {
     const read = await reader.log(place, { stream, find, ...(from !== undefined && { from: fromByte }) });
     const item: LogValue | undefined = read.is === 'none' ? undefined : logValue(read);
     return item === undefined ? refuse(context, 'not-found', noLog) : answer(context, { ...about, item });
+  });
+  routes.get('/api/v1/jobs/:slug/runs/:run/log/stream', async (context) => {
+    const { stream = 'both', find = '' } = context.req.query();
+    if (!isStream(stream)) return context.text(`${wrongLog}\n`, 400);
+    const { job } = jobOf(context);
+    const log = (): FollowedLog | undefined => job && reader.followed(job.slug, { run: context.req.param('run') });
+    return logStreamAnswer(context, { find: log, wish: { stream, find }, show: (line) => lineValue(line), ended });
   });
   routes.get('/api/v1/events', (context) => {
     const asked = part(context);

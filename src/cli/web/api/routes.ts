@@ -36,7 +36,7 @@ export function addApi(routes: Hono, { reader, feed }: ApiParts): void {
       return item === undefined ? unknownJob(context) : answer(context, { ...envelope(taken.host), item });
     });
   }
-  addRecords(routes, reader);
+  addRecords(routes, reader, feed.ended);
   routes.get('/api/v1/changes', (context) => changesAnswer(context, feed));
   routes.get('/metrics', (context) => {
     const detail = context.req.query('detail') ?? 'all';

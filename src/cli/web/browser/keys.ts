@@ -1,5 +1,5 @@
 /** Keys, all of which have a link that does the same: / filter, j k rows, Enter, g and a letter for a view, f follow, ? help. */
-import { follow, isFollowed } from './live.ts';
+import { toggleFollow } from './follow.ts';
 
 const views: Readonly<Record<string, string>> = {
   n: '',
@@ -43,8 +43,7 @@ function act(key: string): boolean {
     case 'k':
       return move(-1);
     case 'f':
-      if (document.querySelector('[data-follow]') !== null) follow(!isFollowed());
-      return true;
+      return toggleFollow();
     case '?':
       return go(`${base}/help`);
     default:

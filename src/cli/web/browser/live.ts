@@ -8,9 +8,8 @@ import { Idiomorph } from 'idiomorph';
 
 /** After so long without a key, a click or a move of the pointer nobody is reading row by row. */
 const idleMs = 60_000;
-/** The pace without a stream, and that of a log that is followed. */
+/** The pace without a stream. */
 const pollMs = 30_000;
-const followMs = 2000;
 
 let usedMs = 0;
 let waiting: Document | undefined;
@@ -18,6 +17,7 @@ let stream: EventSource | undefined;
 /** The tag of the latest answer: the same contents are not sent again. */
 let tag = '';
 let isAsking = false;
+/** A log is followed: only the head of the page is kept fresh. */
 let isFollowing = false;
 
 export function startLive(): void {
@@ -33,35 +33,18 @@ export function startLive(): void {
   // A page that the browser keeps for its back button must not hold a connection.
   window.addEventListener('pagehide', pause);
   window.addEventListener('pageshow', (event) => event.persisted && resume());
-  document.querySelector('[data-follow]')?.addEventListener('click', (event) => {
-    event.preventDefault();
-    follow(!isFollowing);
-  });
   resume();
 }
 
-/** Begins or ends to follow a log that grows. */
-export function follow(wanted: boolean): void {
-  isFollowing = wanted;
-  const link = document.querySelector('[data-follow]');
-  link?.setAttribute('aria-pressed', String(wanted));
-  if (link !== null) link.textContent = wanted ? 'following ●' : 'follow';
-  if (wanted) void tail();
-}
-
-export function isFollowed(): boolean {
-  return isFollowing;
-}
-
-async function tail(): Promise<void> {
-  while (isFollowing && !document.hidden) {
-    const fresh = await ask();
-    if (fresh !== undefined) {
-      put(fresh);
-      document.querySelector('.log li:last-child')?.scrollIntoView({ block: 'end' });
-      if (document.querySelector('[data-follow]') === null) isFollowing = false;
-    }
-    await new Promise((resolve) => setTimeout(resolve, followMs));
+/** A log that is followed has the one connection of this page; the head becomes fresh at intervals then. */
+export function leaveToLog(isLeft: boolean): void {
+  isFollowing = isLeft;
+  if (isLeft) {
+    pause();
+    say('following');
+  } else {
+    resume();
+    void refresh();
   }
 }
 
@@ -72,7 +55,7 @@ function pause(): void {
 }
 
 function resume(): void {
-  if (document.hidden || stream !== undefined) return;
+  if (document.hidden || stream !== undefined || isFollowing) return;
   const address = document.body.dataset.changes ?? '';
   stream = new EventSource(address);
   stream.addEventListener('changed', refreshSoon);
@@ -91,7 +74,11 @@ function poll(): void {
   setTimeout(poll, pollMs);
 }
 
-function say(words: string): void {
+window.setInterval(() => {
+  if (isFollowing && !document.hidden) void refresh();
+}, pollMs);
+
+export function say(words: string): void {
   const place = document.querySelector('.read');
   const shown = place?.querySelector('.live') ?? place?.appendChild(document.createElement('span'));
   if (shown === null || shown === undefined) return;
@@ -109,18 +96,19 @@ function refreshSoon(): void {
 }
 
 async function refresh(): Promise<void> {
-  if (isAsking || isFollowing) return;
+  if (isAsking) return;
   isAsking = true;
   const fresh = await ask();
   isAsking = false;
   if (fresh === undefined) return;
+  if (isFollowing) return put(fresh, heads);
   if (isCalm() || rowsOf(fresh) === rowsOf(document)) return put(fresh);
   waiting = fresh;
   offer(changesBetween(document, fresh));
 }
 
 /** The document at this address, parsed without any of its scripts. */
-function ask(): Promise<Document | undefined> {
+export function ask(): Promise<Document | undefined> {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
     request.open('GET', location.href.replace(/#.*/, ''));
@@ -170,11 +158,13 @@ function offer(count: number): void {
   document.querySelector('main')?.after(button);
 }
 
-function put(fresh: Document): void {
+const heads = ['.verdict', '.clock'];
+
+function put(fresh: Document, parts: readonly string[] = ['main', ...heads]): void {
   waiting = undefined;
   document.querySelector('.changes')?.remove();
   document.title = fresh.title;
-  for (const part of ['main', '.verdict', '.clock']) {
+  for (const part of parts) {
     const [before, after] = [document.querySelector(part), fresh.querySelector(part)];
     if (before === null || after === null) continue;
     void Idiomorph.morph(before, after, {
@@ -188,7 +178,9 @@ function put(fresh: Document): void {
 /** False for what a person writes in or has selected; it stays. */
 function mayChange(before: Node, after: Node): boolean {
   if (before instanceof HTMLDetailsElement && after instanceof HTMLDetailsElement) after.open = before.open;
-  if (before instanceof HTMLElement && before.matches('input, select, textarea, [data-follow]')) return false;
+  if (before instanceof HTMLElement && before.matches('input, select, textarea')) return false;
+  // A log that grows would move its lines away.
+  if (before instanceof HTMLElement && before.id === 'log' && !isCalm()) return false;
   if (before instanceof HTMLElement && after instanceof HTMLElement && before.classList.contains('selected'))
     after.classList.add('selected');
   const selection = document.getSelection();

@@ -16,6 +16,8 @@ export interface Feed {
   listen(): Listener | undefined;
   /** Ends all listeners. */
   close(): void;
+  /** Aborted by `close`, for other streams that end then. */
+  readonly ended: AbortSignal;
 }
 
 const mostListeners = 32;
@@ -27,14 +29,15 @@ const pingMs = 15_000;
 export function changeFeed(clock: Pick<Clock, 'after' | 'monotonicMs'>): Feed {
   const listeners = new Set<Waiting>();
   let seq = 0;
-  let hasEnded = false;
+  const ended = new AbortController();
   return {
+    ended: ended.signal,
     tell(slug) {
       seq += 1;
       for (const listener of listeners) listener.add(slug);
     },
     listen() {
-      if (hasEnded || listeners.size >= mostListeners) return undefined;
+      if (ended.signal.aborted || listeners.size >= mostListeners) return undefined;
       const listener = new Waiting(clock, () => seq);
       listeners.add(listener);
       return {
@@ -46,7 +49,7 @@ export function changeFeed(clock: Pick<Clock, 'after' | 'monotonicMs'>): Feed {
       };
     },
     close() {
-      hasEnded = true;
+      ended.abort();
       for (const listener of listeners) listener.end();
     },
   };

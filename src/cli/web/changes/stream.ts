@@ -4,18 +4,21 @@ import type { Context } from 'hono';
 import type { Feed, Listener } from './feed.ts';
 
 /** A connection on which not even a ping has gone out for so long is closed. */
-const stallMs = 30_000;
+export const stallMs = 30_000;
+
+export const streamHeaders = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  // nginx would hold the events back.
+  'X-Accel-Buffering': 'no',
+};
 
 export function changesAnswer(context: Context, feed: Feed): Response {
+  if (context.req.method === 'HEAD') return context.body(null, 200, streamHeaders);
   const listener = feed.listen();
   if (listener === undefined) return context.text('too many listen already\n', 503, { 'Retry-After': '30' });
   const { incoming } = (context.env ?? {}) as { readonly incoming?: IncomingMessage };
   incoming?.socket.setTimeout(stallMs);
-  return context.body(eventStream(listener), 200, {
-    'Content-Type': 'text/event-stream; charset=utf-8',
-    // nginx would hold the events back.
-    'X-Accel-Buffering': 'no',
-  });
+  return context.body(eventStream(listener), 200, streamHeaders);
 }
 
 function eventStream(listener: Listener): ReadableStream<Uint8Array> {

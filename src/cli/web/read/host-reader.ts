@@ -34,6 +34,8 @@ import type { JobMemory } from '../../report/job-memory.ts';
 import { failedLog, lastWordsOf } from '../../report/last-words.ts';
 import { type Jobs, openJobs } from '../../report/snapshots.ts';
 import { timesOf } from '../../report/times.ts';
+import type { FollowedLog } from './follow-log.ts';
+import { followedInstance, followedRun } from './followed.ts';
 import { historyFacts, rememberedLanes } from './lanes.ts';
 import { instanceLogPlace, type LogPart, type LogPlace, type LogQuery, readLog, runLogPlace } from './run-log.ts';
 import { isIn, type Span } from './span.ts';
@@ -61,13 +63,17 @@ export interface HostReader {
   }>;
   why(slug: string, askedMs?: number): WhyAnswer | undefined;
   /** The log of a run, or of an instance of a service; `undefined` when there is no such log. */
-  logPlace(slug: string, log: { readonly run: string } | { readonly instance: number }): LogPlace | undefined;
+  logPlace(slug: string, log: LogOf): LogPlace | undefined;
   log(place: LogPlace, query: LogQuery): Promise<LogPart>;
+  /** The same log as one that is followed; `from` is the one of an instance's logs that a reader was in. */
+  followed(slug: string, log: LogOf, from?: string): FollowedLog | undefined;
   /** The command that starts a job again, as this reader has to type it. */
   startCommand(slug: string): string;
   /** Commands that end what is wrong with the host. */
   hostCommands(): HostCommands;
 }
+
+type LogOf = { readonly run: string } | { readonly instance: number };
 
 /** All that is on record about one job, and the text of its line. */
 export interface JobRecord {
@@ -156,6 +162,10 @@ export function hostReader(config: Config, snapshot: () => HostSnapshot, memory:
           )
         : instanceLogPlace(slug, log.instance, config),
     log: (place, query) => readLog(place, query),
+    followed: (slug, log, from) =>
+      'run' in log
+        ? followedRun(slug, log.run, { config, runs: () => jobs().runs(slug) })
+        : followedInstance(slug, log.instance, from, config),
     startCommand: (slug) => changing(commandForms(config), `start ${slug}`),
     hostCommands() {
       const daemon = daemonEvidence();

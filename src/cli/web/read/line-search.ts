@@ -33,16 +33,16 @@ export interface Found {
 
 const limits = { bytes: 256 * 1024 * 1024, ms: 2000 };
 /** A line without end must not fill the memory. */
-const longestLine = 1024 * 1024;
+export const longestLine = 1024 * 1024;
 const newline = 0x0a;
 /** `2026-11-22 10:30:00,123<tab>` */
 const stampLength = 24;
 
 export class LineSearch {
   readonly #wish: LineWish;
+  readonly #isWanted: (line: Buffer) => boolean;
   readonly #from: number | undefined;
   readonly #page: number;
-  readonly #isText: (line: Buffer) => boolean;
   readonly #untilMs = clock.monotonicMs() + limits.ms;
   #rest: Buffer = Buffer.alloc(0);
   #at = 0;
@@ -59,7 +59,7 @@ export class LineSearch {
     this.#wish = wish;
     this.#from = page.from;
     this.#page = page.count;
-    this.#isText = matcher(wish.find);
+    this.#isWanted = wantedBy(wish);
   }
 
   /** Returns false when it has read as much as it may. */
@@ -112,12 +112,11 @@ export class LineSearch {
     this.#before.push(at);
     if (this.#before.length > this.#page) this.#before.shift();
   }
+}
 
-  #isWanted(line: Buffer): boolean {
-    const { stream } = this.#wish;
-    if (stream !== 'both' && streamOf(line) !== stream) return false;
-    return this.#isText(line);
-  }
+export function wantedBy({ stream, find }: LineWish): (line: Buffer) => boolean {
+  const isText = matcher(find);
+  return stream === 'both' ? isText : (line) => streamOf(line) === stream && isText(line);
 }
 
 function streamOf(line: Buffer): LineWish['stream'] {

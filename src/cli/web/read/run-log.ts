@@ -30,9 +30,9 @@ export type LogPart =
   | { readonly is: 'none'; readonly words: string };
 
 /** Lines of one page. */
-const pageLines = 500;
+export const pageLines = 500;
 /** Lines of a longer log have no numbers, as counting them takes too long. */
-const numberedBytes = 32 * 1024 * 1024;
+export const numberedBytes = 32 * 1024 * 1024;
 /** More than this is not put on one page. */
 const pageBytes = 4 * 1024 * 1024;
 const chunkBytes = 64 * 1024;
@@ -116,7 +116,7 @@ function numbersAt(fd: number, from: number): { readonly first: number; readonly
 }
 
 /** The beginning of the first line that does not begin before this place. */
-function lineAt(fd: number, asked: number): number {
+export function lineAt(fd: number, asked: number): number {
   if (asked === 0) return 0;
   for (let at = asked - 1; ; at += chunkBytes) {
     const bytes = readFrom(fd, at, chunkBytes);

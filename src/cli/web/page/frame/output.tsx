@@ -2,23 +2,21 @@
 import Anser from 'anser';
 import { PrintableStream } from '../../../../text/printable.ts';
 
-interface Piece {
+export interface Piece {
   readonly text: string;
   readonly className: string;
 }
 
 /** One line of output. */
 export function Output({ line }: { readonly line: Uint8Array | string }) {
-  return (
-    <>
-      {piecesOf(typeof line === 'string' ? Buffer.from(line) : line).map(({ text, className }) =>
-        className === '' ? text : <span class={className}>{text}</span>,
-      )}
-    </>
-  );
+  return <Pieces pieces={piecesOf(typeof line === 'string' ? Buffer.from(line) : line)} />;
 }
 
-function piecesOf(line: Uint8Array): readonly Piece[] {
+export function Pieces({ pieces }: { readonly pieces: readonly Piece[] }) {
+  return <>{pieces.map(({ text, className }) => (className === '' ? text : <span class={className}>{text}</span>))}</>;
+}
+
+export function piecesOf(line: Uint8Array): readonly Piece[] {
   const stream = new PrintableStream('log');
   const text = stream.take(line) + stream.end();
   if (!text.includes('\u001b')) return [{ text, className: '' }];

@@ -1,11 +1,8 @@
-/** Lines of a log: each with its time, and with the colours that its program gave it as class names. */
+/** A part of a log, with links to the rest of it, a search, and the address at which it goes on. */
 import { printable } from '../../../../text/printable.ts';
-import { type Place, textOf } from '../../read/line-search.ts';
+import type { Place } from '../../read/line-search.ts';
 import type { LogPart, LogQuery } from '../../read/run-log.ts';
-import { Output } from '../frame/output.tsx';
-
-/** More of one line is not shown; the raw log has it. */
-const shownBytes = 4096;
+import { Line, shownLine } from './line.tsx';
 
 type LogStream = LogQuery['stream'];
 
@@ -23,6 +20,8 @@ export interface LogView {
   readonly path: string;
   /** The address of its raw bytes. */
   readonly raw: string;
+  /** The name of its file. */
+  readonly name: string;
   /** The log still grows. */
   readonly isLive: boolean;
 }
@@ -38,6 +37,10 @@ export function Log(view: LogView) {
   if (part.is === 'none') return <p class="soft">{printable(part.words)}</p>;
   const { older, newer, lines } = part;
   const to = (more: Partial<LogView['query']>) => `${path}${logQueryText({ ...query, ...more })}#log`;
+  const lineProps = (place: Place) => {
+    const line = shownLine(place);
+    return { line, to: addressOf(place, line.id, query.find !== '', to) };
+  };
   return (
     <section id="log" aria-label="Log">
       <div class="tools">
@@ -63,13 +66,13 @@ export function Log(view: LogView) {
           <a href={to({ isWrapped: !query.isWrapped })}>{query.isWrapped ? 'long lines in one' : 'wrap long lines'}</a>
           <a href={raw}>raw ⇩</a>
           {isLive && (
-            <a href={to({ from: undefined })} data-follow="">
+            <a href={to({ from: undefined })} data-follow={streamOf(view)}>
               follow
             </a>
           )}
         </span>
       </div>
-      <p class="soft" aria-live="off">
+      <p class="soft count" aria-live="off">
         {countWords(part, query.find !== '')}
       </p>
       <nav class="choices" aria-label="Earlier lines">
@@ -83,7 +86,7 @@ export function Log(view: LogView) {
         aria-label="Lines of the log"
       >
         {lines.map((line) => (
-          <Line line={line} to={to} isFound={query.find !== ''} />
+          <Line {...lineProps(line)} />
         ))}
       </ol>
       <nav class="choices" aria-label="Later lines" id="end">
@@ -117,45 +120,29 @@ function number(value: number): string {
   return value.toLocaleString('en');
 }
 
-interface LineProps {
-  readonly line: Place;
-  readonly to: (more: { readonly from: number; readonly find: string; readonly stream: LogStream }) => string;
-  /** A line that was found leads to its place in the log. */
-  readonly isFound: boolean;
-}
-
 /** Bytes before a found line that are shown with it. */
 const contextBytes = 2000;
 
-function Line({ line, to, isFound }: LineProps) {
-  const id = line.number === undefined ? `B${line.at}` : `L${line.number}`;
-  const text = line.bytes.subarray(0, shownBytes).toString('utf8');
-  const [, stamp = '', level = ''] = /^\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d),\d{3}\t([A-Z]{4,5}\+?)\t/.exec(text) ?? [];
-  const around = to({ from: Math.max(0, line.at - contextBytes), find: '', stream: 'both' }).replace(/#.*/, `#${id}`);
-  const left = line.bytes.length - shownBytes;
-  return (
-    <li id={id} class={classOfLevel(level)}>
-      <a class="number" href={isFound ? around : `#${id}`}>
-        {line.number ?? '·'}
-      </a>
-      <span class="time">{stamp}</span>
-      <span class="text">
-        <Output line={line.bytes.subarray(stampEnd(line.bytes), shownBytes)} />
-        {left > 0 && <em class="soft"> … {number(left)} more bytes, in the raw log</em>}
-      </span>
-    </li>
-  );
+/** The number of a line leads to it; that of a line that was found to its place in the log. */
+function addressOf(line: Place, id: string, isFound: boolean, to: (more: Partial<LogView['query']>) => string): string {
+  if (!isFound) return `#${id}`;
+  const around = to({ from: Math.max(0, line.at - contextBytes), find: '', stream: 'both' });
+  return around.replace(/#.*/, `#${id}`);
 }
 
-/** The byte at which the text of a line begins, behind its stamp and level. */
-function stampEnd(line: Buffer): number {
-  const text = line.toString('latin1', 0, 40);
-  return text.length - textOf(text).length;
-}
-
-function classOfLevel(level: string): string | undefined {
-  if (level.startsWith('ERROR')) return 'err';
-  return level === 'NOTE' ? 'note' : undefined;
+/** The address at which the log goes on behind these lines; `undefined` when they are not its end. */
+function streamOf({ part, query, path, name }: LogView): string | undefined {
+  if (part.is === 'none' || part.newer !== undefined || !part.isWhole || part.isCompressed) return undefined;
+  const last = part.lines.at(-1);
+  const end = last === undefined ? 0 : last.at + last.bytes.length + 1;
+  // A line without its newline comes again when it is finished.
+  const from = last !== undefined && end > part.sizeBytes ? last.at : end;
+  const words = new URLSearchParams({
+    from: `${name.replace(/\.gz$/, '')}/${from}`,
+    stream: query.stream,
+    find: query.find,
+  });
+  return `${path.replace(/\/log$/, '')}/log/stream?${words.toString()}`;
 }
 
 /** The query of a log; what is usual is left out. */
