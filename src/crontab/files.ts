@@ -35,7 +35,7 @@ export type ChangeAnswer =
   | { readonly change?: never; readonly refused: readonly string[] };
 
 /** More than 10,000 lines of 900 bytes. */
-const limitBytes = 16 * 1024 * 1024;
+export const crontabLimitBytes = 16 * 1024 * 1024;
 
 /** `uid` is the caller's; files of root are trusted for every caller. */
 export function lookAtPresent(files: Files, path: string, uid: number): PresentFiles {
@@ -63,7 +63,7 @@ function look(files: Files, path: string, name: string, uid: number): PresentFil
   const facts = files.facts(path);
   if (facts === undefined) return undefined;
   if (facts.kind !== 'file') return { is: 'no file', name, kind: facts.kind };
-  const read = files.readRegular(path, { limitBytes });
+  const read = files.readRegular(path, { limitBytes: crontabLimitBytes });
   if (read.is === 'absent') return undefined;
   if (read.is === 'refused') return { is: 'unreadable', name, reason: read.reason };
   return { is: 'text', name, text: new TextDecoder().decode(read.bytes), ...judge(read.facts, uid) };

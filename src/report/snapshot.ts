@@ -50,7 +50,7 @@ export interface JobSnapshot {
   readonly paused?: Pause;
   /** The future of the job by the clock; absent unless it was asked for. */
   readonly clock?: ClockFacts;
-  /** When the installed line starts the job next; absent unless it was asked for. */
+  /** When the installed line starts the job next; absent if nothing will, or unless it was asked for. */
   readonly nextMs?: number;
   /** The first start that has not come yet, splay and pauses included: in the past when it is overdue. Absent when none is due. */
   readonly dueMs?: number;

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type MailServer, startMailServer } from '../fakes/mail-server.ts';
 import { noScene, type Person, Scene } from './doctor-scene.ts';
@@ -150,7 +151,10 @@ describe('jobctl doctor', { skip: noScene }, () => {
   test('without a cron it says how to start one, and a stopped one can go on', async () => {
     scene.stopCron();
     await finds('cron', 'problem', /^no cron is running, so nothing starts jobs$/);
+    const next = () => /^ *next: .*$/m.exec(scene.sh('jobctl status good || :'))?.[0];
+    assert.equal(next(), undefined, 'no next start is named that nothing makes');
     scene.startCron();
+    assert.match(next() ?? '', /\d:05/);
     scene.sh('kill -STOP $(cat /run/crond.pid)');
     await until('doctor to see it', async () => (await scene.doctor()).about('cron').is === 'problem');
     scene.obey(await finds('cron', 'problem', /is stopped by a signal/));
@@ -225,6 +229,27 @@ describe('jobctl doctor', { skip: noScene }, () => {
       scene.obey(await finds('crontab', 'problem', words));
       await finds('crontab', 'ok', /in sync/);
     }
+  });
+
+  test('a crontab behind a link is read as cron reads it, and the advised commands make it a file', async () => {
+    const file = '/etc/cron.d/process-control';
+    scene.sh(`mv ${file} /etc/its-target; ln -s ../its-target ${file}`);
+    const check = await finds('crontab', 'problem', /cron-generate does not replace it: process-control is a symlink/);
+    assert.doesNotMatch(check.words, /no line/);
+    assert.doesNotMatch(scene.sh('jobctl why good'), /its line is not in/);
+    scene.obey(check);
+    await finds('crontab', 'ok', /in sync/);
+    scene.sh('rm /etc/its-target');
+  });
+
+  test('a crontab whose comment has a carriage return is not said to be ignored, and an empty one not to lack an end', async () => {
+    scene.sh(`sed -i '2s/$/\\r/' /etc/cron.d/process-control`);
+    const odd = await finds('crontab', 'warning', /is not what cron-generate would write now/);
+    scene.obey(odd);
+    scene.sh('cp /dev/null /etc/cron.d/process-control');
+    const empty = await finds('crontab', 'problem', /1 job has no line \(good\)/);
+    scene.obey(empty);
+    await finds('crontab', 'ok', /in sync/);
   });
 
   test('a crontab that only root may read is unknown to others', async () => {
@@ -302,6 +327,15 @@ describe('jobctl doctor', { skip: noScene }, () => {
       await finds('configuration', 'problem', /who runs the jobs, may not read .*chmod g\+r/);
       await finds('configuration', 'unknown', /^you may not read .*root and the service user can tell/, 'nobody');
     });
+  });
+
+  test('a configuration that a group can write, or that the service user may not read, is right after the advised command', async () => {
+    scene.sh('chmod 664 /etc/process-control.yaml');
+    scene.obey(await finds('configuration', 'problem', /can be written by a group/));
+    scene.sh('chmod 600 /etc/process-control.yaml');
+    scene.obey(await finds('configuration', 'problem', /may not read .*process-control.yaml/));
+    await finds('configuration', 'ok', /process-control.yaml/);
+    scene.sh('chown root:root /etc/process-control.yaml; chmod 644 /etc/process-control.yaml');
   });
 
   test('odd owners and modes of the job directory are what cron-generate says of them', async () => {
@@ -419,6 +453,18 @@ describe('jobctl doctor', { skip: noScene }, () => {
     scene.obey(await finds('directories', 'problem', /run does not exist, and .* can't make it/));
     await finds('directories', 'ok', /can write/);
     await finds('directories', 'ok', /can write/, 'service');
+  });
+
+  test('a log directory or a history that the service user can not write is named and given back', async () => {
+    const [log, history] = [house.path('log/good'), house.path('state/history/good.jsonl')];
+    scene.sh(`mkdir -p ${log} ${path.dirname(history)}; : >>${history}`);
+    scene.sh(`chown -R ${house.service.uid} ${log} ${path.dirname(history)}; chown root:root ${log} ${history}`);
+    const check = await finds('directories', 'problem', /can't write .*log\/good, which belongs to root, and 1 more$/);
+    scene.obey(check);
+    await finds('directories', 'ok', /can write/);
+    await meanwhile(`chmod 750 ${log}`, `rmdir ${log}`, () =>
+      finds('logs', 'warning', /you may not read .*log\/good/, 'nobody').then(() => undefined),
+    );
   });
 
   test('a file in the place of a directory is a problem', async () => {

@@ -37,6 +37,8 @@ const lines: readonly (readonly [string, string])[] = [
   [entry('0 */24 * * *'), 'bad hour'],
   [`* * * * * root ${'x'.repeat(885)}`, 'entry'],
   [`* * * * * root ${'x'.repeat(886)}`, 'more than 900'],
+  ['# a comment with \r, \x1b and \0', 'comment'],
+  ['60 * * * * root printf 50%', 'bad minute'],
   ['\t5  5\t* * *  root   true', 'entry'],
   ['@reboot root true', 'entry'],
   ['* * * * * svc$ true', 'entry'],
@@ -55,7 +57,7 @@ const lines: readonly (readonly [string, string])[] = [
   ['* * * * * root true\r', 'a control character'],
   ['* * * * * root true\0', 'a control character'],
   ['* * * * * root tr\u00fce', 'not ASCII'],
-  ['\ufeff* * * * * root true', 'not ASCII'],
+  ['\ufeff* * * * * root true', 'neither a comment'],
   [`* * * * * root ${'x'.repeat(900)}`, 'more than 900'],
   ['-* * * * * root true', 'bad minute'],
   // Both daemons silently read 0 here.
@@ -124,6 +126,20 @@ test("comments of more than 32,768 bytes in a row are refused, because cronie ca
 
 const debian = /-n\s+\(dry run/.test(String(spawnSync('crontab', ['-h']).stderr));
 const notDebian = debian ? false : "needs Debian's crontab -n";
+
+test("Debian's crontab refuses the lines for which a file is said to be ignored, and takes the others", {
+  skip: notDebian,
+}, () => {
+  const wrong = lines.flatMap(([text]) => {
+    const line = readLine(text);
+    // Only a line with a user column can be made one of a user's crontab, which has none.
+    const own = /^[^=]* root /.test(text) ? text.replace(' root ', ' ') : text;
+    if (line.is !== 'problem' || (own === text && !text.includes('='))) return [];
+    const { status } = spawnSync('crontab', ['-n', '-'], { input: `${own}\n` });
+    return (status === 0) === line.taken ? [] : [{ text, taken: line.taken, status }];
+  });
+  assert.deepEqual(wrong, []);
+});
 
 test("Debian's crontab accepts every text that our parser accepts", { skip: notDebian }, () => {
   const piece = fc.constantFrom(

@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { lookAtPresent } from '../../crontab/files.ts';
+import { crontabLimitBytes, lookAtPresent } from '../../crontab/files.ts';
 import { usersIn } from '../../crontab/line.ts';
 import { readCrontab } from '../../crontab/reader.ts';
 import type { Job } from '../../job/job.ts';
@@ -144,21 +144,32 @@ function filesOf({ outputCrontab }: Config): readonly Text[] {
     const place = path.join(path.dirname(file), there.name);
     const facts = files.facts(files.resolve(place) ?? place);
     const part = { ...emptyPart(place, kind), ...defined({ facts }) };
-    if (there.is === 'unreadable') return { part: { ...part, unreadable: there.reason } };
-    return there.is === 'text' ? { part: { ...part, ...contentOf(there.text) }, text: there.text } : { part };
+    const content = there.is === 'no file' && facts?.kind === 'file' ? readTarget(place) : there;
+    if (content.is === 'unreadable') return { part: { ...part, unreadable: content.reason } };
+    return content.is === 'text' ? { part: { ...part, ...contentOf(content.text) }, text: content.text } : { part };
   });
   const isMain = ({ part }: Text) => part.path === file;
   const main = found.find(isMain) ?? { part: emptyPart(file, kind) };
   return [main, ...found.filter((one) => !isMain(one))];
 }
 
+/** The file to which a link leads: cron follows it, while cron-generate replaces no link. */
+function readTarget(
+  link: string,
+): { readonly is: 'text'; readonly text: string } | { readonly is: 'unreadable'; readonly reason: string } {
+  const read = files.readRegular(files.resolve(link) ?? link, { limitBytes: crontabLimitBytes });
+  if (read.is === 'read') return { is: 'text', text: new TextDecoder().decode(read.bytes) };
+  return { is: 'unreadable', reason: read.is === 'refused' ? read.reason : 'leads nowhere' };
+}
+
 function contentOf(text: string): Omit<CrontabPart, 'path' | 'kind'> {
   return {
     lineCount: text.split('\n').length - 1,
     faults: readCrontab(text)
-      .problems.slice(0, 5)
+      .problems.filter(({ taken }) => !taken)
+      .slice(0, 5)
       .map(({ line, message }) => `line ${line}: ${message}`),
-    endsWithLineBreak: text.endsWith('\n'),
+    endsWithLineBreak: text === '' || text.endsWith('\n'),
     unknownUsers: usersIn(text).filter((name) => users.find(name) === undefined),
   };
 }

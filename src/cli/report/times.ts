@@ -68,7 +68,8 @@ export function timesOf(config: Config): Times {
     const { dueMs, overdue } = startOf(job, { ...question, hasStart: startsInHistory(job, { history, zones }) });
     // If the line has other times, the file's ticks are not expected.
     const isWaitedFor = rule !== undefined && (facts.line === 'in-sync' || facts.line === 'unknown');
-    const nextMs = rule && nextStart(rule, nowMs, zones);
+    // Where no cron runs, or cron does not read the line, there is no next start to name.
+    const nextMs = facts.starts === false ? undefined : rule && nextStart(rule, nowMs, zones);
     return {
       clock: facts,
       ...defined({

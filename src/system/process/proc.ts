@@ -44,7 +44,7 @@ export const ticksPerSecond = 100;
 /** PF_KTHREAD in linux/sched.h, unchanged since 2.6.27. */
 const kernelThreadFlag = 0x200000;
 
-/** The looks at a process inside execve(2), and the pause between them. */
+/** The number of looks at a process inside execve(2), and the pause between them. */
 const execPatience = { looks: 4_000, pauseMs: 0.5 };
 
 /** The process with this pid; `undefined` when there is none or /proc hides it. */

@@ -44,5 +44,14 @@ function adviceAbout({ message, file }: Problem): readonly Advice[] {
       advise('make that user', `sudo useradd --system --user-group --home-dir / --shell /usr/sbin/nologin ${user}`),
     ];
   if (!file.startsWith('/')) return [];
-  return [advise('correct it', `sudoedit ${shellWord(file)}`)];
+  return [remedyIn(message, file) ?? advise('correct it', `sudoedit ${shellWord(file)}`)];
+}
+
+/** A message about an owner or a mode ends with the commands that correct it, without the place if that is the file. */
+function remedyIn(message: string, file: string): Advice | undefined {
+  const [, directory] = /^the directory (\/\S*) /.exec(message) ?? [];
+  const [, remedy] = /: ((?:chgrp \S+ \S+ && )?chmod [ugo][+-][rwx]+(?: \/\S*)?)$/.exec(message) ?? [];
+  if (remedy === undefined) return undefined;
+  const place = / \//.test(remedy) ? '' : ` ${shellWord(directory ?? file)}`;
+  return advise('correct it', ...remedy.split(' && ').map((command) => `sudo ${command}${place}`));
 }

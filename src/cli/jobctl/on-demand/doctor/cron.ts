@@ -1,7 +1,7 @@
 /** Checks the cron daemon, its time zone, and the crontab. */
 import { lstatSync } from 'node:fs';
 import type { CrontabSync } from '../../../../crontab/comparison.ts';
-import { advise } from '../../../../report/advice.ts';
+import { type Advice, advise } from '../../../../report/advice.ts';
 import { type CrontabPart, refusalOf } from '../../../../report/clock/crontab-part.ts';
 import { type DaemonEvidence, schedulerName, startCommand } from '../../../../report/clock/daemon.ts';
 import type { ClockFacts, Installed } from '../../../../report/clock/installed.ts';
@@ -9,6 +9,7 @@ import type { Check } from '../../../../report/text/doctor.ts';
 import { cronLogLines } from '../../../../report/why/cron-log.ts';
 import { refusalPattern } from '../../../../report/why/crontab.ts';
 import { readSystemLog } from '../../../../system/cron/system-log.ts';
+import { files } from '../../../../system/file/files.ts';
 import { clock } from '../../../../system/time/clock.ts';
 import { hostZone } from '../../../../system/time/zones.ts';
 import { caller } from '../../../../system/user/caller.ts';
@@ -105,9 +106,15 @@ export function crontabCheck(installed: Installed, { clocks, sync }: WantedLines
       : []),
     ...syncParts(sync, new Set(clocks.map(({ slug }) => slug))),
   ];
-  const advice = [advise('write it again', command)];
+  const advice = [sync.is === 'refused' ? refusedAdvice(main.path, command) : advise('write it again', command)];
   if (parts.length === 0) return syncCheck(main.path, sync, advice);
   return { about, is: 'problem', words: `${main.path}: ${parts.join(', ')}`, advice };
+}
+
+/** cron follows a link, but cron-generate replaces only a file, and a file of others only when it is told to. */
+function refusedAdvice(path: string, command: string): Advice {
+  if (files.facts(path)?.kind === 'file') return advise('look at it, then replace it', `${command} --adopt`);
+  return advise('remove it, then write it again', `sudo rm ${shellWord(path)}`, command);
 }
 
 /** The differences that no job file shows: lines of jobs that are gone, and lines that call something else. */

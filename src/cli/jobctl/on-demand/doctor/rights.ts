@@ -10,7 +10,7 @@ import { groupsOf } from '../../../../system/user/groups.ts';
 import { shellWord } from '../../../../text/shell-word.ts';
 import { callerName } from '../../../frame/caller-name.ts';
 import { groupOf } from '../../../report/log-access.ts';
-import { type Ground, isClosed } from './ground.ts';
+import { counted, type Ground, isClosed } from './ground.ts';
 
 const sudo = '/usr/bin/sudo';
 
@@ -25,7 +25,9 @@ export function rightsChecks(ground: Ground): readonly Check[] {
 
 function logsCheck({ config: { outputDirectory } }: Ground): Check {
   const about = 'logs';
-  if (!isClosed(outputDirectory)) {
+  const closed = isClosed(outputDirectory) ? [outputDirectory] : closedLogs(outputDirectory);
+  const [place] = closed;
+  if (place === undefined) {
     const isThere = files.facts(outputDirectory) !== undefined;
     return {
       about,
@@ -33,8 +35,10 @@ function logsCheck({ config: { outputDirectory } }: Ground): Check {
       words: isThere ? `you may read ${outputDirectory}` : `there is no ${outputDirectory} yet`,
     };
   }
-  const group = groupOf(outputDirectory);
-  const words = `you may not read ${outputDirectory}`;
+  const more =
+    closed.length > 1 ? `, nor ${counted(closed.length - 1, 'other log directory', 'other log directories')}` : '';
+  const group = groupOf(place);
+  const words = `you may not read ${place}${more}`;
   if (group === undefined) return { about, is: 'warning', words, advice: [advise('use sudo jobctl logs NAME')] };
   const name = callerName();
   if (groupsOf(name).due.includes(group))
@@ -47,6 +51,13 @@ function logsCheck({ config: { outputDirectory } }: Ground): Check {
     `sudo usermod -aG ${shellWord(group)} ${shellWord(name)}`,
   );
   return { about, is: 'warning', words: `${words}: you are not in the group ${group}`, advice: [join] };
+}
+
+/** The log directories of jobs that are closed to this user. */
+function closedLogs(outputDirectory: string): readonly string[] {
+  const names = files.list(outputDirectory) ?? [];
+  const places = names.map((name) => path.join(outputDirectory, name));
+  return places.filter((place) => files.facts(place)?.kind === 'directory' && isClosed(place));
 }
 
 /**

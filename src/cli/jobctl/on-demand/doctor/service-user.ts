@@ -116,7 +116,40 @@ async function directoryChecks(ground: Ground): Promise<readonly Check[]> {
   const answers = await writableAll(ground, places.map(existing));
   const found = places.flatMap((place, at) => directoryCheck(ground, place, answers[at] ?? 'perhaps') ?? []);
   if (found.length > 0) return found;
+  const closed = canBecomeServiceUser(ground) ? await closedBelow(ground) : [];
+  if (closed.length > 0) return [closedCheck(ground, closed)];
   return [{ about, is: 'ok', words: `${serviceUser.name} can write ${places.join(', ')}` }];
+}
+
+function closedCheck({ config: { serviceUser, embedded } }: Ground, closed: readonly string[]): Check {
+  const [first = ''] = closed;
+  const more = closed.length > 1 ? `, and ${closed.length - 1} more` : '';
+  const owner = shellWord(`${serviceUser.name}:`);
+  const sudo = embedded ? '' : 'sudo ';
+  const few = closed.slice(0, mostAdvised).map(shellWord);
+  return {
+    about: 'directories',
+    is: 'problem',
+    words: `${serviceUser.name} can't write ${first}${ownerWords(serviceUser, first)}${more}`,
+    advice: [advise('give them back', `${sudo}chown ${owner} ${few.join(' ')}`, `${sudo}chmod u+rwX ${few.join(' ')}`)],
+  };
+}
+
+const mostAdvised = 3;
+
+/** Prints the log directories of jobs, and what is in the state and run directories, that the user who runs it can't write. */
+const findClosed = `
+  find -H "$1" -mindepth 1 -maxdepth 1 -type d ! -writable 2>/dev/null
+  shift
+  find -H "$@" -mindepth 1 -maxdepth 2 '(' -type d -o -type f ')' ! -writable 2>/dev/null
+  :`;
+
+/** Only for root and the service user. */
+async function closedBelow(ground: Ground): Promise<readonly string[]> {
+  const { stateDirectory, outputDirectory, runDirectory } = ground.config;
+  const command = ['/bin/sh', '-c', findClosed, 'sh', outputDirectory, stateDirectory, runDirectory] as const;
+  const { output } = await tryAsServiceUser(ground, command, { limitMs: tryMs });
+  return [...new Set(output.split('\n').filter((line) => line.startsWith('/')))];
 }
 
 function directoryCheck(ground: Ground, place: string, answer: 'yes' | 'no' | 'perhaps'): Check | undefined {
