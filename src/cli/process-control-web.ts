@@ -12,6 +12,7 @@ import { printAnswer, runProgram, say } from './frame/output.ts';
 import { openConfig } from './frame/prologue.ts';
 import { refuse } from './frame/refuse.ts';
 import { type JobMemory, jobMemory } from './report/job-memory.ts';
+import { seldom } from './web/answer/seldom.ts';
 import { changeFeed, type Feed } from './web/changes/feed.ts';
 import { watchFolders } from './web/changes/watched-folders.ts';
 import { closeDoors, type Doors, openDoors, tokenProblem } from './web/doors.ts';
@@ -54,7 +55,7 @@ async function serve(args: readonly string[]): Promise<number> {
       hosts: hostNames(config, place),
       // A socket in the caller's own directories is for the caller alone.
       socket: { access: config.embedded && gid === undefined ? 'owner' : 'group', ...defined({ gid }) },
-      tell: (words) => say(program, words),
+      tell,
     });
   } catch (error) {
     return refuse(program, (error as Error).message, exitCodes.internal);
@@ -82,10 +83,12 @@ function routesOf(
     reader: hostReader(config, latest, memory),
     feed,
     zone: hostZone(),
-    tell: ({ message }) => say(program, message),
+    tell: ({ message }) => tell(message),
     base,
   });
 }
+
+const tell = seldom((words) => say(program, words), clock);
 
 /** No other site can make its own name mean an address, so the one that is listened on is fine. */
 function hostNames({ web }: Config, { tcp }: Place): readonly string[] {

@@ -77,10 +77,89 @@ describe('jobctl import', { skip: notRoot }, () => {
     assert.ok(source.environment.some(({ name }: { name: string }) => name === 'output'));
   });
 
+  test('--anacron reads an anacrontab, of root unless --user says otherwise, and its starts are not called equal', () => {
+    const { status, stdout } = run(
+      ['-', '--anacron', '--user', 'nobody'],
+      'PATH=/bin\n7 15 weekly.report /opt/report\n',
+    );
+    assert.equal(status, 1);
+    assert.match(
+      stdout,
+      /weekly\.report\.yaml\n[\s\S]*^schedule: "45 7 \* \* 0"\ncatch_up: last\ncatch_up_window: 8d$/m,
+    );
+    assert.match(stdout, /one starts at other times than now[\s\S]*nobody hears of failures/);
+    assert.match(run(['-', '--anacron'], '1 5 x /opt/x\n').stdout, /sudo -n -u root/);
+    assert.equal(run(['--systemd', '--anacron', 'x.timer']).status, 64);
+  });
+
   test('it does not wait for a FIFO, and asks whose crontab it is', () => {
     spawnSync('mkfifo', [scene.path('fifo')]);
     const fifo = run([scene.path('fifo'), '--user', 'nobody']);
     assert.deepEqual([fifo.status, /a FIFO|pipe/i.test(fifo.stderr)], [64, true], fifo.stderr);
     assert.match(run(['-'], '0 1 * * * x\n').stderr, /whose crontab is it\?/);
+  });
+
+  describe('--systemd', () => {
+    const unit = (name: string, text: string, mode = 0o644) => {
+      mkdirSync(path.dirname(scene.path(name)), { recursive: true });
+      writeFileSync(scene.path(name), text, { mode });
+    };
+
+    test('makes a job of a timer, its service and their drop-ins, which can be written and is valid', () => {
+      unit('units/tidy.timer', '[Timer]\nOnCalendar=daily\nPersistent=true\n');
+      unit('units/tidy.timer.d/10-later.conf', '[Timer]\nOnCalendar=\nOnCalendar=*-*-* 04:30\n');
+      unit('units/tidy.timer.d/no', '[Timer]\nOnCalendar=hourly\n');
+      unit(
+        'units/tidy.service',
+        '[Unit]\nDescription=Tidy up\n[Service]\nType=oneshot\nUser=nobody\nExecStart=/opt/tidy\n',
+        0o600,
+      );
+      symlinkSync('/dev/null', scene.path('units/tidy.timer.d/20-off.conf'));
+      const to = scene.path('tidy');
+      mkdirSync(to);
+      const { status, stdout, stderr } = run(['--systemd', scene.path('units/tidy.timer'), '--write', '--to', to]);
+      assert.deepEqual([status, stderr], [0, ''], stdout);
+      assert.match(
+        stdout,
+        /tidy\.timer: one job starts at the same times as now[\s\S]*under systemd[\s\S]*\n {2}sudo systemctl disable --now tidy\.timer\n$/,
+      );
+      const text = readFileSync(`${to}/tidy.yaml`, 'utf8');
+      assert.match(
+        text,
+        /^# From \S+tidy\.timer, \S+10-later\.conf and tidy\.service\.\nname: Tidy up\ncommand: \/opt\/tidy\nschedule: "30 4 \* \* \*"\ncatch_up: last\n/,
+      );
+      // The service is for root only.
+      assert.equal(statSync(`${to}/tidy.yaml`).mode & 0o777, 0o640);
+      assert.equal(scene.generate(['--validate', `${to}/tidy.yaml`]).status, 0);
+    });
+
+    test('lists by line what becomes no job, and exits with 1; --json has the same', () => {
+      unit('units/bad.timer', '[Timer]\nOnCalendar=daily\nOnCalendar=2030-01-01\n');
+      unit('units/bad@.service', '[Service]\nUser=nobody\nType=oneshot\nExecStart=/opt/x\n');
+      unit('units/bad.timer.d/unit.conf', '[Timer]\nUnit=bad@%N.service\n');
+      const { status, stdout } = run(['--systemd', '--json', scene.path('units/bad.timer')]);
+      const [source] = JSON.parse(stdout);
+      assert.equal(status, 1);
+      assert.match(source.problems[0].message, /OnCalendar=2030-01-01: cron knows no years/);
+      assert.deepEqual([source.problems[0].file, source.problems[0].line], [scene.path('units/bad.timer'), 3]);
+      assert.deepEqual([source.jobs[0].slug, source.commands], ['bad', ['sudo systemctl disable --now bad.timer']]);
+    });
+
+    test('refuses what is no timer, a template, a masked unit and a FIFO', () => {
+      symlinkSync('/dev/null', scene.path('units/masked.timer'));
+      spawnSync('mkfifo', [scene.path('units/fifo.timer')]);
+      unit('units/t@.timer', '[Timer]\nOnCalendar=daily\n');
+      for (const [name, words] of [
+        ['x.service', /name its timer/],
+        ['units/t@.timer', /name an instance/],
+        ['units/masked.timer', /masked/],
+        ['units/fifo.timer', /FIFO|pipe/i],
+        ['units/none.timer', /no such file/],
+      ] as const) {
+        const { status, stderr } = run(['--systemd', name.includes('/') ? scene.path(name) : name]);
+        assert.deepEqual([status, words.test(stderr)], [64, true], stderr);
+      }
+      assert.match(run(['--systemd']).stderr, /which timers\?/);
+    });
   });
 });

@@ -47,15 +47,18 @@ export class CronHouse {
       aheadSeconds = 0,
       speed = 60,
       environment = [],
+      clock = [preload, `FAKETIME=+${aheadSeconds} x${speed}`],
       localtime,
     }: {
       readonly aheadSeconds?: number;
       readonly speed?: number;
       readonly environment?: readonly string[];
+      /** What gives cron another clock. */
+      readonly clock?: readonly string[];
       readonly localtime?: string;
     } = {},
   ): Promise<CronHouse> {
-    const clock = [...environment, ...(hasFakeTime ? [preload, `FAKETIME=+${aheadSeconds} x${speed}`] : [])];
+    const words = [...environment, ...(hasFakeTime ? clock : [])];
     writeClockedRunner(house, aheadSeconds);
     for (const name of ['cron.d', 'spool']) mkdirSync(house.path(name), { recursive: true });
     writeFileSync(house.path('crontab'), '');
@@ -66,7 +69,7 @@ export class CronHouse {
       mount -t tmpfs none /run &&
       ${localtime === undefined ? '' : `mount --bind ${localtime} /etc/localtime &&`}
       echo ready && read -r go && cut -d ' ' -f 1 /proc/uptime >${house.path('cron-started')} && exec env "$@" cron -f`;
-    const cron = spawn('unshare', ['-m', 'sh', '-c', script, 'sh', ...clock], {
+    const cron = spawn('unshare', ['-m', 'sh', '-c', script, 'sh', ...words], {
       env: { PATH: searchPath },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -79,6 +82,11 @@ export class CronHouse {
     this.#cron = cron;
   }
 
+  /** Words before a command that is to see what cron sees. */
+  get namespace(): readonly string[] {
+    return ['nsenter', '-t', String(this.#cron.pid), '-m'];
+  }
+
   start(): void {
     this.#cron.stdin?.write('go\n');
   }
@@ -87,7 +95,8 @@ export class CronHouse {
   inside(program: string, args: readonly string[]): SpawnSyncReturns<string> {
     const command = [path.join(repository, 'bin', program), '--config', this.#house.configFile, ...args];
     const env = { PATH: searchPath, CACHE_DIRECTORY: this.#house.path('cache') };
-    return spawnSync('nsenter', ['-t', String(this.#cron.pid), '-m', ...command], { encoding: 'utf8', env });
+    const [file = '', ...words] = [...this.namespace, ...command];
+    return spawnSync(file, words, { encoding: 'utf8', env });
   }
 
   /** To cron itself. */

@@ -37,6 +37,9 @@ export class FakeClaims implements TickClaims {
     const mark = this.marks.get(slug);
     return { claimed: this.list(slug), ...(mark !== undefined && { mark }) };
   }
+  alone<T>(_slug: string, act: () => T): T | undefined {
+    return act();
+  }
   writeMark(slug: string, text: string) {
     if (this.full) return { ok: false as const, reason: 'no space left on device' };
     this.marks.set(slug, text);

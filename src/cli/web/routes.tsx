@@ -5,13 +5,14 @@ import { parseMoment } from '../../report/typed/moment.ts';
 import { clock } from '../../system/time/clock.ts';
 import type { Timer } from '../../system/types/clock.ts';
 import { timeText } from '../../zone/wall-time.ts';
-import { dayMs, type Zone } from '../../zone/zone.ts';
+import type { Zone } from '../../zone/zone.ts';
 import { finish } from './answer/finish.ts';
 import { addApi } from './api/routes.ts';
 import type { Feed } from './changes/feed.ts';
 import { safeHeaders } from './gate.ts';
 import { icons } from './page/frame/icon.ts';
 import type { HostReader } from './read/host-reader.ts';
+import { startOfDay } from './read/span.ts';
 import { addViews } from './views.tsx';
 
 /** The name of an asset changes with its text. */
@@ -81,12 +82,4 @@ function whenReady(reader: Pick<HostReader, 'ready'>): MiddlewareHandler {
       });
     return next();
   };
-}
-
-/** The first instant of a day. Where clocks change at midnight, it is the first one that has the day's date. */
-function startOfDay(day: string, zone: Zone): number {
-  const utcMs = Date.parse(day);
-  const guesses = [-dayMs, 0, dayMs].map((near) => utcMs - zone.offsetAt(utcMs + near));
-  const [first = utcMs] = guesses.filter((ms) => ms + zone.offsetAt(ms) >= utcMs).sort((a, b) => a - b);
-  return first;
 }

@@ -11,6 +11,8 @@ export interface EnvironmentOrder {
     readonly home: string;
     readonly searchPath: string;
     readonly locale: string | undefined;
+    /** default_job_config has people who hear of failures. */
+    readonly tells: boolean;
   };
 }
 
@@ -39,13 +41,48 @@ export function environmentRows(
   const output = mailTo === '' ? 'thrown away' : `mailed to ${mailTo}, whatever the exit code`;
   return [
     ...rows.filter(([name, one, other]) => !settings.has(name) && one !== other),
-    ['output', output, 'a log for each run; failmail sends a mail for each failure'] as const,
+    ['output', output, jobOutput(job.tells || (settings.get('MAILTO') ?? '') !== '')] as const,
   ].map(([name, one, other]) => ({ name, cron: one, job: other }));
 }
 
+function jobOutput(tells: boolean): string {
+  const told = tells ? 'failmail sends a mail for each failure' : 'nobody hears of failures without failmail or notify';
+  return `a log for each run; ${told}`;
+}
+
+export interface UnitEnvironment {
+  readonly user: string;
+  readonly home: string | undefined;
+  /** systemd sets HOME and the name only for a service with User=, and for those of a user. */
+  readonly hasUser: boolean;
+  readonly variables: ReadonlySet<string>;
+  readonly directory: string | undefined;
+  readonly job: EnvironmentOrder['job'];
+}
+
+/** The rows for a service of systemd. */
+export function unitRows(unit: UnitEnvironment): readonly EnvironmentRow[] {
+  const { user, home, hasUser, variables, directory, job } = unit;
+  const usual = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  const rows: readonly (readonly [string, string | null, string | null])[] = [
+    ['HOME', hasUser ? (home ?? `home of ${user}`) : null, job.home],
+    ['LOGNAME', hasUser ? user : null, job.user],
+    ['USER', hasUser ? user : null, job.user],
+    ['PATH', usual, job.searchPath],
+    ...(directory === undefined ? [['directory', '/', job.home] as const] : []),
+    ['output', 'the journal', jobOutput(job.tells)],
+  ];
+  return rows
+    .filter(([name, one, other]) => !variables.has(name) && one !== other)
+    .map(([name, one, other]) => ({ name, cron: one, job: other }));
+}
+
 /** The rows as a table. */
-export function environmentText(rows: readonly EnvironmentRow[]): string {
-  const cells = [['', 'under cron', 'as a job'], ...rows.map(({ name, cron, job }) => [name, shown(cron), shown(job)])];
+export function environmentText(rows: readonly EnvironmentRow[], giver: 'cron' | 'systemd' = 'cron'): string {
+  const cells = [
+    ['', `under ${giver}`, 'as a job'],
+    ...rows.map(({ name, cron, job }) => [name, shown(cron), shown(job)]),
+  ];
   const width = (at: number) => cells.reduce((widest, row) => Math.max(widest, row[at]?.length ?? 0), 0);
   const [first, second] = [width(0), width(1)];
   return cells

@@ -16,6 +16,16 @@ export interface SourceEntry {
   readonly settings: ReadonlyMap<string, string>;
   /** The text of the comment directly above. */
   readonly comment?: string;
+  /** The name that an anacrontab gives it. */
+  readonly id?: string;
+  readonly passedOn?: PassedOn;
+}
+
+/** The part of a line that only anacron has. */
+export interface PassedOn {
+  readonly keys: readonly string[];
+  /** The difference of its starts. */
+  readonly check: string;
 }
 
 export interface SourceNote {
@@ -78,7 +88,7 @@ function readLine(text: string, hasUsers: boolean): Read {
 }
 
 /** cron looks for NAME=VALUE first, with blanks around the sign and quotes around either side. */
-function readSetting(text: string): Read | undefined {
+export function readSetting(text: string): Read | undefined {
   const [, one, other, bare, written = ''] =
     /^(?:"([^"]*)"|'([^']*)'|([^\s='"]+))[ \t]*=[ \t]*(.*?)[ \t]*$/.exec(text) ?? [];
   const name = one ?? other ?? bare;

@@ -13,7 +13,7 @@ import type { Tick } from '../history/event.ts';
 import type { HistoryHost } from '../history/record.ts';
 import type { Pause } from '../pause/pause.ts';
 import { clockStepMs, moveMark, readAccount, type TickAccount, withoutVoidClaim } from './account.ts';
-import { openTicks, recordMissed, recordStandIns, startPatienceMs, type WatchedJob } from './missed.ts';
+import { type OpenTicks, openTicks, recordMissed, recordStandIns, startPatienceMs, type WatchedJob } from './missed.ts';
 import { caughtUpTick } from './stand-in.ts';
 import { lateness, onTimeMs, type StartTicks, ticksOfStart } from './tick-of-start.ts';
 
@@ -144,17 +144,30 @@ function keepAccount(
     return markWarnings(moveMark(job, claims, { sinceMs: tickMs }));
   }
   if (lateness(tickMs, nowMs) !== undefined && !job.schedule?.atBoot) return [];
-  const settledMs = Math.max(account.sinceMs, nowMs - startPatienceMs);
-  const { missed, stoodFor } = openTicks(job, { account, nowMs, pauses, zones, history: host.history });
+  claims.drop(job.slug, uselessClaims(account, nowMs).future);
+  const look = () => openTicks(job, { account, nowMs, pauses, zones, history: host.history });
+  const open = look();
+  if (open.missed.length + open.stoodFor.length === 0) return settle(job, host, { account, nowMs }, open);
+  // Another program that records these ticks now leaves the rest to the next start.
+  return claims.alone(job.slug, () => settle(job, host, { account, nowMs }, look())) ?? [];
+}
+
+function settle(
+  job: ClockedJob,
+  host: TickHost,
+  { account, nowMs }: Present,
+  { missed, stoodFor }: OpenTicks,
+): readonly string[] {
+  const { claims } = host;
   const paired = recordStandIns(job, stoodFor, host);
   if (paired.length > 0) return paired;
-  const { old, future } = uselessClaims(account, nowMs);
-  claims.drop(job.slug, future);
+  const { old } = uselessClaims(account, nowMs);
   if (missed.length === 0 && old.length < dropAtOnce) return [];
   const recorded = recordMissed(job, missed, host);
   // Ticks that can't be recorded stay open until a later start records them.
   if (recorded.length > 0) return recorded;
   const moved = missed.length > 0 ? { moved: { fromMs: account.sinceMs, atMs: nowMs } } : {};
+  const settledMs = Math.max(account.sinceMs, nowMs - startPatienceMs);
   const marked = moveMark(job, claims, { sinceMs: settledMs, ...moved });
   if (marked.ok) claims.drop(job.slug, old);
   return markWarnings(marked);

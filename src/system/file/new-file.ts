@@ -34,5 +34,10 @@ export function createFile(file: string, mode: number): number {
 
 /** Flushes a directory, so that a new name in it outlives a power failure. */
 export function syncDirectory(directory: string): void {
-  withDescriptor(openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY), fsyncSync);
+  withDescriptor(openDirectory(directory), fsyncSync);
+}
+
+/** A descriptor of a directory, to flush or lock it. */
+export function openDirectory(directory: string): number {
+  return openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
 }

@@ -3,12 +3,13 @@
  * symlink(2) creates a name and its content in one step, and only if the name is free: the kernel
  * refuses the second run, also over NFS, without a lock, and no reader sees half a claim.
  */
-import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { closeSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { defined } from '../../text/defined.ts';
 import { attempt } from '../file/attempt.ts';
 import { inDirectory, namesIn, pinned, quietly, readLinkIn } from '../file/careful-file.ts';
-import { syncDirectory } from '../file/new-file.ts';
+import { flock } from '../file/flock.ts';
+import { openDirectory, syncDirectory } from '../file/new-file.ts';
 import type { ClaimAnswer, TickClaims } from '../types/state.ts';
 import { readSmall, replace } from './state-files.ts';
 
@@ -50,7 +51,28 @@ export function tickClaims(stateDirectory: string): TickClaims {
       for (const tickMs of ticks) attempt(() => rmSync(link(slug, tickMs), { force: true }));
     },
     writeMark: (slug, text) => attempt(() => replace(folder(slug), markName, { text })),
+    alone: (slug, act) => alone(folder(slug), act),
   };
+}
+
+/** The lock is the kernel's, on the directory itself: it needs no file, and ends with its holder. */
+function alone<T>(directory: string, act: () => T): T | undefined {
+  const fd = quietly(() => openDirectory(directory));
+  if (fd === undefined) return act();
+  try {
+    return isBusy(fd) ? undefined : act();
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** False also on a host without flock(1): a record that comes twice is better than none. */
+function isBusy(fd: number): boolean {
+  try {
+    return !flock(fd);
+  } catch {
+    return false;
+  }
 }
 
 /** The directory is opened once for both: a listing asks for ten thousand accounts. */

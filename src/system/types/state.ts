@@ -80,6 +80,11 @@ export interface TickClaims {
   ): { readonly run: string; readonly waits: boolean; readonly atMs: number } | undefined;
   drop(slug: string, ticks: readonly number[]): void;
   writeMark(slug: string, text: string): WriteAnswer;
+  /**
+   * Acts while no other program does so for this job; returns `undefined` at once if one does. On a
+   * host without such a lock it acts all the same.
+   */
+  alone<T>(slug: string, act: () => T): T | undefined;
 }
 
 export interface TickClaim {

@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { parseEvents } from '../../../src/run/history/event-lines.ts';
 import { tickClaims } from '../../../src/system/state/tick-claims.ts';
 
 const tickMs = Date.parse('2026-11-22T10:30:00Z');
@@ -77,23 +88,20 @@ test("a state directory that can't be written costs only the claim", {
   assert.ok(answer.is === 'failed' && answer.reason.includes('EACCES'));
 });
 
-test('when eight processes claim the same two hundred ticks, each tick goes to one', async () => {
+const source = (file: string) => JSON.stringify(path.resolve(import.meta.dirname, '../../../src', file));
+
+/** What eight processes print that begin together: `body` runs in each, with its number as `at`. */
+async function together(imports: string, body: string): Promise<readonly string[]> {
   const script = `
-    const { tickClaims } = await import(${JSON.stringify(path.resolve(import.meta.dirname, '../../../src/system/state/tick-claims.js'))});
-    const claims = tickClaims(process.argv[1]);
+    ${imports}
     process.stdin.resume();
     process.stdout.write('ready\\n');
     process.stdin.once('end', () => {
-      let taken = 0;
-      for (let n = 0; n < 200; n += 1) {
-        const answer = claims.take('backup', ${tickMs} + n * 60000, { run: 'r' + process.pid, waits: false, lasting: false });
-        if (answer.is === 'taken') taken += 1;
-        else if (answer.is === 'failed') throw new Error(answer.reason);
-      }
-      process.stdout.write(String(taken));
+      const at = Number(process.argv[2]);
+      ${body}
     });`;
-  const contenders = Array.from({ length: 8 }, () => {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script, state], {
+  const contenders = Array.from({ length: 8 }, (_, at) => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, state, String(at)], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     let text = '';
@@ -104,15 +112,91 @@ test('when eight processes claim the same two hundred ticks, each tick goes to o
         if (text.startsWith('ready\n')) resolve();
       });
     });
-    const taken = new Promise<number>((resolve) => child.once('close', () => resolve(Number(text.slice(6)))));
-    return { child, ready, taken };
+    const printed = new Promise<string>((resolve) => child.once('close', () => resolve(text.slice(6))));
+    return { child, ready, printed };
   });
   await Promise.all(contenders.map(({ ready }) => ready));
   for (const { child } of contenders) child.stdin.end();
-  const counts = await Promise.all(contenders.map(({ taken }) => taken));
+  return Promise.all(contenders.map(({ printed }) => printed));
+}
+
+test('when eight processes claim the same two hundred ticks, each tick goes to one', async () => {
+  const counts = await together(
+    `const { tickClaims } = await import(${source('system/state/tick-claims.js')});`,
+    `const claims = tickClaims(process.argv[1]);
+      let taken = 0;
+      for (let n = 0; n < 200; n += 1) {
+        const answer = claims.take('backup', ${tickMs} + n * 60000, { run: 'r' + process.pid, waits: false, lasting: false });
+        if (answer.is === 'taken') taken += 1;
+        else if (answer.is === 'failed') throw new Error(answer.reason);
+      }
+      process.stdout.write(String(taken));`,
+  );
   assert.equal(
-    counts.reduce((sum, count) => sum + count, 0),
+    counts.reduce((sum, count) => sum + Number(count), 0),
     200,
     counts.join(' '),
   );
+});
+
+test('when eight starts find the same missed ticks at once, these are recorded once', async () => {
+  const jobs = Array.from({ length: 20 }, (_, at) => `job-${at}`);
+  const mark = { rule: '* * * * *', sinceMs: tickMs };
+  for (const slug of jobs) tickClaims(state).writeMark(slug, JSON.stringify(mark));
+  await together(
+    `const { tickClaims } = await import(${source('system/state/tick-claims.js')});
+    const { historyStore } = await import(${source('system/state/history-file.js')});
+    const { claimTick } = await import(${source('run/tick/claim.js')});
+    const { expressionOf } = await import(${source('schedule/expression.js')});
+    const { timingOf } = await import(${source('job/keys/timing.js')});
+    const { hostZone } = await import(${source('system/time/zones.js')});`,
+    `const host = {
+        clock: { nowMs: () => ${tickMs} + (60 + at) * 60000 + 1000, sinceBootMs: () => 1e12 },
+        claims: tickClaims(process.argv[1]),
+        history: historyStore({ stateDirectory: process.argv[1], rotateBytes: 1e6, predecessorDirectories: [] }),
+        hostName: 'web1',
+        zones: { host: hostZone(), find: () => undefined },
+      };
+      for (const slug of ${JSON.stringify(jobs)}) {
+        const job = { slug, tags: [], enabled: true, schedule: expressionOf('* * * * *'), timing: timingOf({}) };
+        claimTick({ job, run: 'r' + at, onlyDue: false, pauses: [] }, host);
+      }`,
+  );
+  for (const slug of jobs) {
+    const text = readFileSync(path.join(state, `history/${slug}.jsonl`), 'utf8');
+    const spans = parseEvents(text).flatMap((event) => (event.event === 'missed' ? [event.outcome] : []));
+    let settledMs = tickMs;
+    for (const { firstMs = 0, tickMs: lastMs } of spans) {
+      assert.ok(firstMs > settledMs, `${slug}: ${text}`);
+      settledMs = lastMs;
+    }
+    assert.ok(settledMs >= tickMs + 50 * 60_000, text);
+  }
+});
+
+test('alone: not while another process acts for this job, and again when that is killed', async () => {
+  const claims = tickClaims(state);
+  assert.equal(
+    claims.alone('backup', () => 'without a directory'),
+    'without a directory',
+  );
+  claims.writeMark('backup', '');
+  const script = `const { tickClaims } = await import(${source('system/state/tick-claims.js')});
+    tickClaims(process.argv[1]).alone('backup', () => {
+      process.stdout.write('in');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, state], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const closed = once(child, 'close');
+  const mine = (slug: string) => claims.alone(slug, () => 'mine');
+  try {
+    await once(child.stdout, 'data');
+    assert.deepEqual([mine('backup'), mine('other')], [undefined, 'mine']);
+  } finally {
+    child.kill('SIGKILL');
+  }
+  await closed;
+  assert.equal(mine('backup'), 'mine');
 });

@@ -41,6 +41,8 @@ export interface Options {
   readonly write?: boolean;
   readonly user?: string;
   readonly system?: boolean;
+  readonly systemd?: boolean;
+  readonly anacron?: boolean;
   readonly cron?: 'debian' | 'cronie';
   readonly config?: string;
 }
@@ -182,13 +184,20 @@ function looking(options: Argv): Argv {
       .command('doctor', 'Check everything on this host that jobs depend on.', (c) =>
         c.option('json', json).option('mail-test', text('Send a mail to this address.')),
       )
-      .command('import', 'Show the job files that crontabs become; - is standard input.', (c) =>
+      .command('import', 'Show the job files that crontabs (- is standard input) or timers of systemd become.', (c) =>
         c
           .usage('Usage: $0 import SOURCE.. [options]')
           .option('write', { type: 'boolean', describe: 'Write the files, never over one that is there.' })
           .option('to', text('The directory of the files (default: the job directory).'))
+          .option('systemd', {
+            type: 'boolean',
+            describe: 'SOURCE is a timer of systemd: a name such as backup.timer, or a file.',
+          })
           .option('user', text("The user whose crontab it is, if the path doesn't say so."))
           .option('system', { type: 'boolean', describe: 'The lines have a column of users, as in /etc/crontab.' })
+          .option('anacron', { type: 'boolean', describe: 'SOURCE is an anacrontab, as /etc/anacrontab is.' })
+          .conflicts('systemd', ['system', 'anacron', 'cron'])
+          .conflicts('system', 'anacron')
           .option('cron', {
             type: 'string',
             choices: ['debian', 'cronie'] as const,

@@ -7,6 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Config } from '../../../config/config.ts';
 import { throughSudo } from '../../../config/sources.ts';
+import { readAnacrontab } from '../../../crontab/import/anacron.ts';
 import { environmentRows } from '../../../crontab/import/environment.ts';
 import { type Imported, importEntry } from '../../../crontab/import/imported.ts';
 import { firstDifference, lineSchedule } from '../../../crontab/import/prove.ts';
@@ -28,13 +29,16 @@ import { print } from '../../frame/output.ts';
 import { refuse } from '../../frame/refuse.ts';
 import { hostZones } from '../../frame/zones.ts';
 import type { Options } from '../frame/options.ts';
-import { jsonOf, type Outcome, outcomeText, type Source } from './import/answer.ts';
+import { jsonOf, type Outcome, outcomeText, patchOf, type Source } from './import/answer.ts';
+import { importTimer } from './import/timers.ts';
 
 /** cron itself reads at most 10,000 lines of 1,000 characters. */
 const limitBytes = 1024 * 1024;
 
 export function importCrontabs(options: Options, config: Config): number {
   const names = options.names ?? [];
+  if (names.length === 0 && options.systemd)
+    return refuse('jobctl', 'which timers? jobctl import --systemd backup.timer');
   if (names.length === 0) return refuse('jobctl', 'import takes crontabs: jobctl import /etc/cron.d/backup');
   if (throughSudo(caller)) {
     return refuse(
@@ -46,11 +50,16 @@ export function importCrontabs(options: Options, config: Config): number {
   const taken = new Set(
     (files.list(directory) ?? []).filter((name) => name.endsWith('.yaml')).map((name) => name.slice(0, -5)),
   );
+  const importCrontab = (name: string) => {
+    const source = readNamed(name, options);
+    return typeof source === 'string' ? source : convert(source, { config, taken, cron: options.cron ?? 'debian' });
+  };
   const outcomes: Outcome[] = [];
   for (const name of names) {
-    const source = readNamed(name, options);
-    if (typeof source === 'string') return refuse('jobctl', `${name}: ${source}`);
-    outcomes.push(convert(source, { config, taken, cron: options.cron ?? 'debian' }));
+    const outcome = options.systemd ? importTimer(name, { config, taken, user: options.user }) : importCrontab(name);
+    if (typeof outcome === 'string') return refuse('jobctl', `${name}: ${outcome}`);
+    for (const { slug } of outcome.jobs) taken.add(slug);
+    outcomes.push(outcome);
   }
   if (options.json) print(`${JSON.stringify(jsonOf(outcomes, directory))}\n`);
   else for (const outcome of outcomes) print(printableText(outcomeText(outcome, directory)));
@@ -65,11 +74,12 @@ export function importCrontabs(options: Options, config: Config): number {
     : 0;
 }
 
-function readNamed(name: string, { system, user }: Options): Source | string {
+function readNamed(name: string, { system, user, anacron }: Options): Source | string {
   const full = path.resolve(name);
   const hasUsers = system === true || (name !== '-' && (full === '/etc/crontab' || full.startsWith('/etc/cron.d/')));
   const spool = /^\/var\/spool\/cron\/(?:crontabs\/)?([^/]+)$/.exec(full)?.[1];
-  const owner = user ?? spool;
+  const isAnacron = anacron === true || full === '/etc/anacrontab';
+  const owner = user ?? spool ?? (isAnacron ? 'root' : undefined);
   if (!hasUsers && owner === undefined)
     return 'whose crontab is it? --user NAME, or --system if it has a column of users';
   try {
@@ -80,6 +90,7 @@ function readNamed(name: string, { system, user }: Options): Source | string {
       title: name === '-' ? 'standard input' : full,
       text,
       hasUsers,
+      isAnacron,
       user: owner ?? 'root',
       isPrivate: read.isPrivate,
     };
@@ -110,9 +121,13 @@ interface Conversion {
 }
 
 function convert(source: Source, { config, taken, cron }: Conversion): Outcome {
-  const { entries, problems: unread, left } = readSource(source.text, source.hasUsers);
+  const {
+    entries,
+    problems: unread,
+    left,
+  } = source.isAnacron ? readAnacrontab(source.text) : readSource(source.text, source.hasUsers);
   const problems = [...unread];
-  const jobs: Imported[] = [];
+  const jobs: ProvedJob[] = [];
   for (const entry of entries) {
     const order = { origin: source.title, user: source.user, serviceUser: config.serviceUser.name, taken, cron };
     const job = proved(entry, order, config);
@@ -123,18 +138,33 @@ function convert(source: Source, { config, taken, cron }: Conversion): Outcome {
     }
   }
   const environment = jobs[0] === undefined ? [] : environmentOf(jobs[0].entry, source, { config, cron });
-  return { ...source, jobs, environment, problems: problems.sort((a, b) => a.line - b.line), left };
+  const lines = jobs.map(({ entry: { line } }) => line);
+  return {
+    ...{ title: source.title, isPrivate: source.isPrivate, giver: 'cron', environment, left },
+    jobs: jobs.map(({ slug, text, checks, entry: { line }, isSame }) => ({ slug, text, checks, line, isSame })),
+    problems: problems.sort((a, b) => a.line - b.line),
+    removal: { is: 'patch', patch: jobs.length === 0 ? '' : patchOf(source, lines) },
+  };
 }
 
 /** The settings above the first line mostly hold for all. */
 function environmentOf(entry: SourceEntry, { user }: Source, { config, cron }: Pick<Conversion, 'config' | 'cron'>) {
   const { serviceUser, searchPath } = config;
-  const job = { user: serviceUser.name, home: serviceUser.home, searchPath, locale: hostLocale().variables.LANG };
+  const tells = config.jobDefaults.failmail !== undefined || config.jobDefaults.notify !== undefined;
+  const job = {
+    user: serviceUser.name,
+    home: serviceUser.home,
+    searchPath,
+    locale: hostLocale().variables.LANG,
+    tells,
+  };
   return environmentRows(entry, { cron, user, home: users.find(entry.user ?? user)?.home, job });
 }
 
+type ProvedJob = Imported & { readonly isSame: boolean };
+
 /** The job, or why it can't be: what is printed is loaded as a job file is, and its starts compared. */
-function proved(entry: SourceEntry, order: Parameters<typeof importEntry>[1], config: Config): Imported | string {
+function proved(entry: SourceEntry, order: Parameters<typeof importEntry>[1], config: Config): ProvedJob | string {
   const schedule = lineSchedule(entry.schedule);
   if (typeof schedule === 'string') return schedule;
   const job = importEntry(entry, order);
@@ -146,11 +176,11 @@ function proved(entry: SourceEntry, order: Parameters<typeof importEntry>[1], co
   const times = { nowMs: clock.nowMs(), zones: hostZones() };
   const zone = order.cron === 'cronie' ? findZone(entry.settings.get('CRON_TZ') ?? '') : undefined;
   const differs = firstDifference(schedule, loaded.value, { ...times, ...defined({ zone }) });
-  if (differs === undefined) return job;
+  if (differs === undefined) return { ...job, isSame: entry.passedOn === undefined };
   const when = new Date(differs).toISOString();
   if (zone === undefined) return `cron and the job differ at ${when}: default_job_config?`;
   const check = `at a change of the clocks of ${zone.name} the job starts once, cronie twice or not at all; first at ${when}. Is that well?`;
-  return importEntry(entry, { ...order, moreChecks: [check] });
+  return { ...importEntry(entry, { ...order, moreChecks: [check] }), isSame: false };
 }
 
 /** Writes new files only. Returns why it stopped. */
