@@ -16,7 +16,7 @@ import { seldom } from './web/answer/seldom.ts';
 import { changeFeed, type Feed } from './web/changes/feed.ts';
 import { watchFolders } from './web/changes/watched-folders.ts';
 import { closeDoors, type Doors, openDoors, tokenProblem } from './web/doors.ts';
-import { type LatestSnapshot, latestSnapshot } from './web/latest-snapshot.ts';
+import { type LatestSnapshot, latestSnapshot } from './web/latest/latest-snapshot.ts';
 import { type Place, parseWebOptions, placeOf, program } from './web/options.ts';
 import { hostReader } from './web/read/host-reader.ts';
 import { pageRoutes } from './web/routes.tsx';
@@ -62,6 +62,8 @@ async function serve(args: readonly string[]): Promise<number> {
     return refuse(program, (error as Error).message, exitCodes.internal);
   }
   sayWhere(place, doors);
+  // The first reader waits for less of it.
+  void latest.ready();
   await asked;
   watching.close();
   feed.close();
@@ -88,7 +90,7 @@ function routesOf(
   { feed, latest, memory }: { readonly feed: Feed; readonly latest: LatestSnapshot; readonly memory: JobMemory },
 ) {
   return pageRoutes({
-    reader: hostReader(config, latest.get, memory),
+    reader: hostReader(config, latest, memory),
     feed,
     zone: hostZone(),
     tell: ({ message }) => tell(message),

@@ -9,7 +9,7 @@ import { loadAllJobs } from '../../../src/cli/crontab/known-jobs.ts';
 import { realLocks } from '../../../src/cli/frame/host.ts';
 import { jobMemory } from '../../../src/cli/report/job-memory.ts';
 import { changeFeed, type Feed } from '../../../src/cli/web/changes/feed.ts';
-import { latestSnapshot } from '../../../src/cli/web/latest-snapshot.ts';
+import { latestSnapshot } from '../../../src/cli/web/latest/latest-snapshot.ts';
 import { hostReader } from '../../../src/cli/web/read/host-reader.ts';
 import { pageRoutes } from '../../../src/cli/web/routes.tsx';
 import type { Config } from '../../../src/config/config.ts';
@@ -94,7 +94,7 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
   const feed = changeFeed(clock);
   const memory = jobMemory(config);
   const latest = latestSnapshot(config, memory);
-  const reader = hostReader(config, latest.get, memory);
+  const reader = hostReader(config, latest, memory);
   const routes = pageRoutes({ reader, feed, zone: hostZone(), base, tell: (error) => told.push(error) });
   return {
     ...{ config, routes, told, nowMs },

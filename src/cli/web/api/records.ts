@@ -66,8 +66,9 @@ export function addRecords(routes: Hono, reader: HostReader, ended: AbortSignal)
     if (asked === undefined || !['all', 'failed'].includes(outcome)) return refuse(context, 'wrong-query', wrongEvents);
     const { job, ...about } = jobOf(context, slug);
     const slugs = slug === undefined ? slugsOf(reader) : job === undefined ? [] : [job.slug];
-    const entries = [...reader.entries(slugs)].filter((entry) => outcome === 'all' || isFailure(entry));
-    entries.sort((a, b) => (keyOfEntry(a) < keyOfEntry(b) ? 1 : -1));
+    const isWanted = (entry: HistoryEntry) =>
+      (outcome === 'all' || isFailure(entry)) && (asked.after === undefined || before(keyOfEntry(entry), asked.after));
+    const entries = newestEntries(reader.latestEntries(slugs), asked.limit + 1, isWanted);
     const { items, ...more } = listed(entries, asked, keyOfEntry, before);
     return answer(context, { ...about, items: items.map(entryValue), ...more });
   });
@@ -133,6 +134,23 @@ function hasTag(tag: string | undefined): (job: ApiJob) => boolean {
 function slugsOf(reader: HostReader): readonly string[] {
   const { jobs, services } = reader.snapshot();
   return [...jobs, ...services].map(({ slug }) => slug);
+}
+
+/** The newest entries, the newest first. Histories to which nothing was written since the oldest of them are not read. */
+function newestEntries(
+  histories: ReturnType<HostReader['latestEntries']>,
+  count: number,
+  isWanted: (entry: HistoryEntry) => boolean,
+): readonly HistoryEntry[] {
+  let kept: HistoryEntry[] = [];
+  for (const { writtenMs, entries } of histories) {
+    const oldest = kept[count - 1];
+    if (oldest !== undefined && entryMs(oldest) > writtenMs) break;
+    const wanted = entries.filter(isWanted);
+    if (wanted.length === 0) continue;
+    kept = [...kept, ...wanted].sort((a, b) => (keyOfEntry(a) < keyOfEntry(b) ? 1 : -1)).slice(0, count);
+  }
+  return kept;
 }
 
 /** Texts that sort as the moments do. */
