@@ -32,6 +32,7 @@ async function serve(args: readonly string[]): Promise<number> {
     const words = 'it does not run as root: it needs no rights, so give it a user of its own';
     return refuse(program, words, exitCodes.notPermitted);
   }
+  if (line.options.confine !== undefined && !isConfined()) return refuse(program, unconfined, exitCodes.usage);
   const opened = openConfig(line.options.config);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;
@@ -69,6 +70,15 @@ async function serve(args: readonly string[]): Promise<number> {
   await closeDoors(doors);
   return 0;
 }
+
+/** True when node itself denies this process to write and to start programs. */
+function isConfined(): boolean {
+  const { permission } = process as { readonly permission?: { has(scope: string): boolean } };
+  return permission !== undefined && !permission.has('child') && !permission.has('fs.write');
+}
+
+const unconfined =
+  '--confine=DIRECTORY must be the first argument, with a whole path, and needs a node that has permissions (20 and later)';
 
 function groupProblem({ web }: Config, gid: number | undefined): string | undefined {
   return web.group === undefined || gid !== undefined ? undefined : `web.group: this host has no group "${web.group}"`;
