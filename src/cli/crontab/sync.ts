@@ -10,11 +10,19 @@ import { files } from '../../system/file/files.ts';
 import { caller } from '../../system/user/caller.ts';
 import { minutesTerm } from './generate.ts';
 import { planInstallation } from './install.ts';
+import { schedulerAtWork } from './installed.ts';
+import { presentOf, schedulerFiles } from './scheduler/files.ts';
 
 export function crontabSync(config: Config, jobs: Pick<CrontabOrder, 'jobs' | 'broken'>): CrontabSync {
   const frame = crontabFrame(config, caller.environment);
-  if (!frame.ok || (config.outputCrontab === 'console' && !config.embedded)) return { is: 'unknown' };
+  if (!frame.ok) return { is: 'unknown' };
   const order = { ...frame.value, ...jobs, dueMinutes: minutesTerm };
+  if (schedulerAtWork(config) !== undefined) {
+    const before = schedulerFiles(config.stateDirectory).crontab();
+    const crontab = composeCrontab({ ...order, present: presentOf(before) });
+    return syncOfOwn(before, crontab.text(), crontab);
+  }
+  if (config.outputCrontab === 'console' && !config.embedded) return { is: 'unknown' };
   if (!config.embedded) {
     const there = lookAtPresent(files, path.resolve(config.outputCrontab), caller.euid);
     return syncOfFiles(compareFiles(order, there));
