@@ -2,6 +2,7 @@
 import type { AnySnapshot } from '../../../report/text/job.ts';
 import { printable } from '../../../text/printable.ts';
 import type { WhyAnswer } from '../read/host-reader.ts';
+import { Command } from './frame/command.tsx';
 import { Document, Facts, JobLink, State, type View } from './frame/document.tsx';
 import { Output } from './frame/output.tsx';
 
@@ -35,7 +36,7 @@ export function Why({ job, why: { answer, findings }, at, ...view }: WhyProps) {
             {printable(`${say.charAt(0).toUpperCase()}${say.slice(1)}`)}
             {run.length === 0 ? '.' : ':'}
           </p>
-          {run.length > 0 && <pre class="words">{run.map(printable).join('\n')}</pre>}
+          {run.length > 0 && <Command text={run.map(printable).join('\n')} isBlock />}
         </div>
       ))}
       <Facts facts={answer.facts.map(([label, words]) => [label, <Output line={words} />] as const)} />
