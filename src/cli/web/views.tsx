@@ -9,7 +9,7 @@ import { findZone } from '../../system/time/zones.ts';
 import { defined } from '../../text/defined.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { logStreamAnswer } from './changes/log-stream.ts';
-import { Events, eventFilters } from './page/events.tsx';
+import { Events, eventFilters, findEvents } from './page/events.tsx';
 import { allJobs, runPath, type View } from './page/frame/document.tsx';
 import { queryOf } from './page/frame/list.ts';
 import { Help } from './page/help.tsx';
@@ -90,13 +90,13 @@ export function addViews(routes: Hono, { view, parseMoment, ended }: ViewParts):
     };
     return <Timeline {...shown} {...defined({ inZone })} query={timelineQueryOf(given(context))} />;
   });
-  show('/events', (context, shown) => {
+  show('/events', async (context, shown) => {
     const query = {
       outcome: oneOf(eventFilters, context.req.query('outcome')),
       job: context.req.query('job') ?? '',
       ...defined({ beforeMs: momentOf(context.req.query('before')) }),
     };
-    return <Events {...shown} query={query} />;
+    return <Events {...shown} query={query} found={await findEvents(shown, query)} />;
   });
   show('/services', (_context, shown) => <Services {...shown} />);
   show('/why/:slug', (context, shown) => {

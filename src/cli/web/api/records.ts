@@ -8,6 +8,7 @@ import { defined } from '../../../text/defined.ts';
 import { logStreamAnswer } from '../changes/log-stream.ts';
 import type { FollowedLog } from '../read/follow-log.ts';
 import type { HostReader } from '../read/host-reader.ts';
+import { newestEntries } from '../read/newest.ts';
 import type { ApiJob, LogValue, NextTick } from './answers.ts';
 import { listed, partOf } from './list.ts';
 import { lineValue, logValue } from './log-value.ts';
@@ -60,7 +61,7 @@ export function addRecords(routes: Hono, reader: HostReader, ended: AbortSignal)
     const log = (): FollowedLog | undefined => job && reader.followed(job.slug, { run: context.req.param('run') });
     return logStreamAnswer(context, { find: log, wish: { stream, find }, show: (line) => lineValue(line), ended });
   });
-  routes.get('/api/v1/events', (context) => {
+  routes.get('/api/v1/events', async (context) => {
     const asked = part(context);
     const { job: slug, outcome = 'all' } = context.req.query();
     if (asked === undefined || !['all', 'failed'].includes(outcome)) return refuse(context, 'wrong-query', wrongEvents);
@@ -68,7 +69,9 @@ export function addRecords(routes: Hono, reader: HostReader, ended: AbortSignal)
     const slugs = slug === undefined ? slugsOf(reader) : job === undefined ? [] : [job.slug];
     const isWanted = (entry: HistoryEntry) =>
       (outcome === 'all' || isFailure(entry)) && (asked.after === undefined || before(keyOfEntry(entry), asked.after));
-    const entries = newestEntries(reader.latestEntries(slugs), asked.limit + 1, isWanted);
+    const isNewer = (a: HistoryEntry, b: HistoryEntry) => keyOfEntry(a) > keyOfEntry(b);
+    const order = { count: asked.limit + 1, isWanted, isNewer };
+    const { entries } = await newestEntries(reader.latestEntries(slugs), order);
     const { items, ...more } = listed(entries, asked, keyOfEntry, before);
     return answer(context, { ...about, items: items.map(entryValue), ...more });
   });
@@ -134,23 +137,6 @@ function hasTag(tag: string | undefined): (job: ApiJob) => boolean {
 function slugsOf(reader: HostReader): readonly string[] {
   const { jobs, services } = reader.snapshot();
   return [...jobs, ...services].map(({ slug }) => slug);
-}
-
-/** The newest entries, the newest first. Histories to which nothing was written since the oldest of them are not read. */
-function newestEntries(
-  histories: ReturnType<HostReader['latestEntries']>,
-  count: number,
-  isWanted: (entry: HistoryEntry) => boolean,
-): readonly HistoryEntry[] {
-  let kept: HistoryEntry[] = [];
-  for (const { writtenMs, entries } of histories) {
-    const oldest = kept[count - 1];
-    if (oldest !== undefined && entryMs(oldest) > writtenMs) break;
-    const wanted = entries.filter(isWanted);
-    if (wanted.length === 0) continue;
-    kept = [...kept, ...wanted].sort((a, b) => (keyOfEntry(a) < keyOfEntry(b) ? 1 : -1)).slice(0, count);
-  }
-  return kept;
 }
 
 /** Texts that sort as the moments do. */
