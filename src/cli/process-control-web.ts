@@ -12,10 +12,11 @@ import { printAnswer, runProgram, say } from './frame/output.ts';
 import { openConfig } from './frame/prologue.ts';
 import { refuse } from './frame/refuse.ts';
 import { type JobMemory, jobMemory } from './report/job-memory.ts';
+import { seldom } from './web/answer/seldom.ts';
 import { changeFeed, type Feed } from './web/changes/feed.ts';
 import { watchFolders } from './web/changes/watched-folders.ts';
 import { closeDoors, type Doors, openDoors, tokenProblem } from './web/doors.ts';
-import { type LatestSnapshot, latestSnapshot } from './web/latest-snapshot.ts';
+import { type LatestSnapshot, latestSnapshot } from './web/latest/latest-snapshot.ts';
 import { type Place, parseWebOptions, placeOf, program } from './web/options.ts';
 import { hostReader } from './web/read/host-reader.ts';
 import { pageRoutes } from './web/routes.tsx';
@@ -31,6 +32,7 @@ async function serve(args: readonly string[]): Promise<number> {
     const words = 'it does not run as root: it needs no rights, so give it a user of its own';
     return refuse(program, words, exitCodes.notPermitted);
   }
+  if (line.options.confine !== undefined && !isConfined()) return refuse(program, unconfined, exitCodes.usage);
   const opened = openConfig(line.options.config);
   if (opened.is === 'over') return opened.exitCode;
   const { config } = opened;
@@ -54,18 +56,29 @@ async function serve(args: readonly string[]): Promise<number> {
       hosts: hostNames(config, place),
       // A socket in the caller's own directories is for the caller alone.
       socket: { access: config.embedded && gid === undefined ? 'owner' : 'group', ...defined({ gid }) },
-      tell: (words) => say(program, words),
+      tell,
     });
   } catch (error) {
     return refuse(program, (error as Error).message, exitCodes.internal);
   }
   sayWhere(place, doors);
+  // The first reader waits for less of it.
+  void latest.ready();
   await asked;
   watching.close();
   feed.close();
   await closeDoors(doors);
   return 0;
 }
+
+/** True when node itself denies this process to write and to start programs. */
+function isConfined(): boolean {
+  const { permission } = process as { readonly permission?: { has(scope: string): boolean } };
+  return permission !== undefined && !permission.has('child') && !permission.has('fs.write');
+}
+
+const unconfined =
+  '--confine=DIRECTORY must be the first argument, with a whole path, and needs a node that has permissions (20 and later)';
 
 function groupProblem({ web }: Config, gid: number | undefined): string | undefined {
   return web.group === undefined || gid !== undefined ? undefined : `web.group: this host has no group "${web.group}"`;
@@ -77,13 +90,15 @@ function routesOf(
   { feed, latest, memory }: { readonly feed: Feed; readonly latest: LatestSnapshot; readonly memory: JobMemory },
 ) {
   return pageRoutes({
-    reader: hostReader(config, latest.get, memory),
+    reader: hostReader(config, latest, memory),
     feed,
     zone: hostZone(),
-    tell: ({ message }) => say(program, message),
+    tell: ({ message }) => tell(message),
     base,
   });
 }
+
+const tell = seldom((words) => say(program, words), clock);
 
 /** No other site can make its own name mean an address, so the one that is listened on is fine. */
 function hostNames({ web }: Config, { tcp }: Place): readonly string[] {

@@ -2,7 +2,8 @@
  * Compares the crontab that is there with the one that the job files ask for. cron-generate,
  * `jobctl doctor` and `jobctl metrics` all ask here.
  */
-import { type Crontab, type CrontabOrder, composeCrontab } from './crontab.ts';
+import { finished, type Steps } from '../text/steps.ts';
+import { type Crontab, type CrontabOrder, composeSteps } from './crontab.ts';
 import { type ChangeAnswer, decideChange, type PresentFiles, presentCrontab } from './files.ts';
 import { type PresentCrontab, readOwnCrontab } from './present.ts';
 import { changesText, commandChanges, compareLines, type LineChanges, timingsAfter, timingsBefore } from './report.ts';
@@ -14,14 +15,19 @@ export interface ComparedFiles {
   readonly answer: ChangeAnswer;
 }
 
-export function compareFiles(
+export function compareFiles(...[order, there, options]: Parameters<typeof compareSteps>): ComparedFiles {
+  return finished(compareSteps(order, there, options));
+}
+
+/** The same in steps of one job each. */
+export function* compareSteps(
   order: Omit<CrontabOrder, 'present'>,
   there: PresentFiles,
   { adopt = false } = {},
-): ComparedFiles {
+): Steps<ComparedFiles> {
   const { header, config } = order;
   const present = presentCrontab(there, { directory: header.directory, ...(config !== undefined && { config }) });
-  const crontab = composeCrontab({ ...order, present });
+  const crontab = yield* composeSteps({ ...order, present });
   const answer = decideChange(there, crontab.files(there.name), { owner: present.owner, adopt });
   return { there, present, crontab, answer };
 }
@@ -41,20 +47,22 @@ export type CrontabSync =
   | { readonly is: 'refused'; readonly words: string };
 
 /** Says whether the files have what the job files ask for. */
-export function syncOfFiles({ there, present, crontab, answer }: ComparedFiles): CrontabSync {
+export function isInSync({ there, crontab, answer }: ComparedFiles): CrontabSync['is'] {
   const all = [...there.files.values()];
-  if (all.some((file) => file.is === 'unreadable')) return { is: 'unknown' };
-  if (answer.change === undefined) return { is: 'refused', words: answer.refused.join('; ') };
+  if (all.some((file) => file.is === 'unreadable')) return 'unknown';
+  if (answer.change === undefined) return 'refused';
   const { writes, removals } = answer.change;
-  if (writes.length + removals.length === 0) return { is: 'in-sync' };
-  const before = presentText(there);
-  const text = crontab.text();
-  if (all.length === 0 && !hasEntry(text)) return { is: 'in-sync' };
-  return {
-    is: 'differs',
-    ...differences(present, crontab, before),
-    words: wordsOf({ there, present, crontab, answer }),
-  };
+  if (writes.length + removals.length === 0) return 'in-sync';
+  return all.length === 0 && !hasEntry(crontab.text()) ? 'in-sync' : 'differs';
+}
+
+/** Says the same, and what differs: that costs more. */
+export function syncOfFiles(compared: ComparedFiles): CrontabSync {
+  const { there, present, crontab, answer } = compared;
+  const is = isInSync(compared);
+  if (answer.change === undefined && is === 'refused') return { is, words: answer.refused.join('; ') };
+  if (is !== 'differs') return { is: is === 'in-sync' ? is : 'unknown' };
+  return { is, ...differences(present, crontab, presentText(there)), words: wordsOf(compared) };
 }
 
 /** Says the same of the crontab of one user, of which `before` and `after` are the whole texts. */

@@ -4,6 +4,7 @@
  * (present.ts).
  */
 import type { Problem } from '../text/problem.ts';
+import { finished, type Steps } from '../text/steps.ts';
 import { type HeaderValues, header, trigger } from './header.ts';
 import type { LastLine, PresentCrontab } from './present.ts';
 import { utf8Bound } from './reader.ts';
@@ -90,12 +91,21 @@ interface LineGroup {
 }
 
 export function composeCrontab(order: CrontabOrder): Crontab {
+  return finished(composeSteps(order));
+}
+
+/** The same in steps of one job each. */
+export function* composeSteps(order: CrontabOrder): Steps<Crontab> {
   const named = [
     ...order.jobs.map((job) => ({ slug: job.slug, write: () => jobGroup(job, order) })),
     ...order.broken.map((job) => ({ slug: job.slug, write: () => keptGroup(job, order) })),
   ];
   named.sort((a, b) => (a.slug < b.slug ? -1 : a.slug > b.slug ? 1 : 0));
-  const groups = [...commonGroups(order), ...named.map(({ write }) => write())];
+  const groups = commonGroups(order);
+  for (const { write } of named) {
+    groups.push(write());
+    yield undefined;
+  }
   return {
     jobs: groups.flatMap(({ job }) => job ?? []),
     problems: groups.flatMap(({ problem }) => problem ?? []),

@@ -1,5 +1,5 @@
 /** Finds the lines of jobs in a generated crontab. */
-import { readLine } from './reader.ts';
+import { type CrontabLine, readLine } from './reader.ts';
 
 /** Returns the entry that starts a job by its name, as it is written. */
 export function lineOfJob(text: string, slug: string): string | undefined {
@@ -13,11 +13,6 @@ export function lineOfJob(text: string, slug: string): string | undefined {
 }
 
 /** Returns the users that entries name. */
-export function usersIn(text: string): readonly string[] {
-  const users = new Set<string>();
-  for (const written of text.split('\n')) {
-    const line = readLine(written);
-    if (line.is === 'entry') users.add(line.user);
-  }
-  return [...users];
+export function usersIn(lines: readonly CrontabLine[]): readonly string[] {
+  return [...new Set(lines.flatMap((line) => (line.is === 'entry' ? [line.user] : [])))];
 }

@@ -2,6 +2,7 @@
  * Reads the present crontab: whose it is, and the line of each job. Our own is known by its header,
  * the predecessor's by its content: comments and lines that start run-job.
  */
+import { once } from '../text/once.ts';
 import { isOfDirectory, isOurs } from './header.ts';
 import { readLine } from './reader.ts';
 
@@ -81,14 +82,6 @@ export function readPresent(texts: readonly string[]): PresentCrontab {
   if (isOurs(main)) return { owner: 'us', content: once(() => readOurs(texts.join(''))) };
   const owner = isPredecessors(main) ? 'predecessor' : 'foreign';
   return { owner, content: once(() => ({ ...noLines, lines: readPredecessors(main) })) };
-}
-
-function once<T>(read: () => T): () => T {
-  let known: T | undefined;
-  return () => {
-    known ??= read();
-    return known;
-  };
 }
 
 /** Reads our lines in the crontab of one user, which have no user column. */

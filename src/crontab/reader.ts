@@ -4,6 +4,8 @@
  * here first, because Debian's cron ignores a whole file for one bad line.
  */
 
+import { finished, type Steps } from '../text/steps.ts';
+
 export type CrontabLine =
   | { readonly is: 'nothing' }
   | { readonly is: 'comment'; readonly text: string }
@@ -50,6 +52,14 @@ export const lineByteLimit = 900;
 const commentRunLimit = 32_768;
 
 export function readCrontab(text: string): CrontabReading {
+  return finished(readingSteps(text));
+}
+
+/** A crontab of so many lines is read in less than a millisecond. */
+const linesOfStep = 100;
+
+/** The same in steps of some lines each. */
+export function* readingSteps(text: string): Steps<CrontabReading> {
   const texts = text.split('\n');
   const problems: CrontabProblem[] = [];
   if (texts.pop() !== '')
@@ -58,7 +68,11 @@ export function readCrontab(text: string): CrontabReading {
     const message = `cron ignores a file of more than ${lineLimit} lines`;
     problems.push({ line: lineLimit + 1, message, taken: false });
   }
-  const lines = texts.map(readLine);
+  const lines: CrontabLine[] = [];
+  for (const written of texts) {
+    lines.push(readLine(written));
+    if (lines.length % linesOfStep === 0) yield undefined;
+  }
   for (const [index, line] of lines.entries()) {
     if (line.is === 'problem') problems.push({ line: index + 1, message: line.message, taken: line.taken });
   }

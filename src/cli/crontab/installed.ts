@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { crontabLimitBytes, lookAtPresent } from '../../crontab/files.ts';
 import { usersIn } from '../../crontab/line.ts';
-import { readCrontab } from '../../crontab/reader.ts';
+import { readingSteps } from '../../crontab/reader.ts';
 import type { Job } from '../../job/job.ts';
 import type { CrontabPart } from '../../report/clock/crontab-part.ts';
 import { type DaemonEvidence, schedulerName } from '../../report/clock/daemon.ts';
@@ -14,6 +14,7 @@ import {
   clockFacts,
   entriesIn,
   type Installed,
+  type InstalledEntry,
   type InstalledLine,
 } from '../../report/clock/installed.ts';
 import { findCronDaemon } from '../../system/cron/daemon.ts';
@@ -23,6 +24,7 @@ import { hostZone } from '../../system/time/zones.ts';
 import { caller } from '../../system/user/caller.ts';
 import { users } from '../../system/user/users.ts';
 import { defined } from '../../text/defined.ts';
+import { finished, type Steps } from '../../text/steps.ts';
 import { realLocks } from '../frame/host.ts';
 import { zoneOfCron } from './cron-zone.ts';
 import { minutesTerm } from './generate.ts';
@@ -32,14 +34,19 @@ import { schedulerFiles, schedulerLock } from './scheduler/files.ts';
 const cronDirectory = '/etc/cron.d';
 
 export function readInstalled(config: Config): Installed {
+  return finished(installedSteps(config));
+}
+
+/** The same in steps of some lines each. */
+export function* installedSteps(config: Config): Steps<Installed> {
   const scheduler = schedulerAtWork(config);
   const daemon = scheduler ?? daemonEvidence();
-  const parts = scheduler ? [schedulersCrontab(config)] : config.embedded ? [ownCrontab()] : filesOf(config);
+  const parts = scheduler ? [schedulersCrontab(config)] : config.embedded ? [ownCrontab()] : yield* filesOf(config);
   const [main = { part: emptyPart(config.outputCrontab, 'elsewhere') }] = parts;
   const lines = new Map<string, InstalledLine>();
   const common: { ensure?: CrontabPart; catchUp?: CrontabPart } = {};
-  for (const { part, text = '' } of parts)
-    for (const entry of entriesIn(text, part.kind === 'own' ? 'user' : 'system')) {
+  for (const { part, text = '', entries = entriesIn(text, part.kind === 'own' ? 'user' : 'system') } of parts)
+    for (const entry of entries) {
       if (entry.is === 'ensure') common.ensure ??= part;
       if (entry.is === 'catch-up') common.catchUp ??= part;
       if (entry.is === 'job' && !lines.has(entry.slug)) lines.set(entry.slug, { ...entry, part });
@@ -89,9 +96,8 @@ function findStartCommand(): { readonly start?: string } {
   return { start: there('/usr/sbin/service') ? `sudo service ${name} start` : `sudo /usr/sbin/${name}` };
 }
 
-/** Returns a reader of what is installed. The crontab is read once, at the first call. */
-export function clockReader(config: Config): ClockReader {
-  let known: Installed | undefined;
+/** Returns a reader of what is installed. The crontab is read once, at the first call, unless it is `known`. */
+export function clockReader(config: Config, known?: Installed): ClockReader {
   const installed = () => {
     known ??= readInstalled(config);
     return known;
@@ -129,6 +135,8 @@ export function installCommand({ embedded, namedFile, sources }: Config): string
 interface Text {
   readonly part: CrontabPart;
   readonly text?: string;
+  /** The entries of the text, if they are known. */
+  readonly entries?: readonly InstalledEntry[];
 }
 
 function emptyPart(file: string, kind: CrontabPart['kind']): CrontabPart {
@@ -136,18 +144,21 @@ function emptyPart(file: string, kind: CrontabPart['kind']): CrontabPart {
 }
 
 /** The main file first, there or not, then its numbered parts. */
-function filesOf({ outputCrontab }: Config): readonly Text[] {
+function* filesOf({ outputCrontab }: Config): Steps<readonly Text[]> {
   if (outputCrontab === 'console') return [{ part: emptyPart(outputCrontab, 'console') }];
   const file = path.resolve(outputCrontab);
   const kind = path.dirname(file) === cronDirectory ? 'cron.d' : 'elsewhere';
-  const found = [...lookAtPresent(files, file, 0).files.values()].map((there): Text => {
+  const found: Text[] = [];
+  for (const there of lookAtPresent(files, file, 0).files.values()) {
     const place = path.join(path.dirname(file), there.name);
     const facts = files.facts(files.resolve(place) ?? place);
     const part = { ...emptyPart(place, kind), ...defined({ facts }) };
     const content = there.is === 'no file' && facts?.kind === 'file' ? readTarget(place) : there;
-    if (content.is === 'unreadable') return { part: { ...part, unreadable: content.reason } };
-    return content.is === 'text' ? { part: { ...part, ...contentOf(content.text) }, text: content.text } : { part };
-  });
+    if (content.is === 'text') {
+      const { entries, part: known } = yield* contentOf(place, content.text);
+      found.push({ entries, part: { ...part, ...known }, text: content.text });
+    } else found.push({ part: content.is === 'unreadable' ? { ...part, unreadable: content.reason } : part });
+  }
   const isMain = ({ part }: Text) => part.path === file;
   const main = found.find(isMain) ?? { part: emptyPart(file, kind) };
   return [main, ...found.filter((one) => !isMain(one))];
@@ -162,15 +173,41 @@ function readTarget(
   return { is: 'unreadable', reason: read.is === 'refused' ? read.reason : 'leads nowhere' };
 }
 
-function contentOf(text: string): Omit<CrontabPart, 'path' | 'kind'> {
+interface Content {
+  readonly text: string;
+  readonly entries: readonly InstalledEntry[];
+  readonly users: readonly string[];
+  readonly part: Pick<CrontabPart, 'lineCount' | 'faults' | 'endsWithLineBreak'>;
+}
+
+/** The contents of the files as they were read last: a program that looks again and again reads a text of ten thousand lines once. */
+const lastContents = new Map<string, Content>();
+
+function* contentOf(
+  place: string,
+  text: string,
+): Steps<Pick<Content, 'entries'> & { readonly part: Content['part'] & Pick<CrontabPart, 'unknownUsers'> }> {
+  const last = lastContents.get(place);
+  const content = last?.text === text ? last : yield* readContent(text);
+  lastContents.set(place, content);
+  const { entries, part } = content;
+  return { entries, part: { ...part, unknownUsers: content.users.filter((name) => users.find(name) === undefined) } };
+}
+
+function* readContent(text: string): Steps<Content> {
+  const { lines, problems } = yield* readingSteps(text);
   return {
-    lineCount: text.split('\n').length - 1,
-    faults: readCrontab(text)
-      .problems.filter(({ taken }) => !taken)
-      .slice(0, 5)
-      .map(({ line, message }) => `line ${line}: ${message}`),
-    endsWithLineBreak: text === '' || text.endsWith('\n'),
-    unknownUsers: usersIn(text).filter((name) => users.find(name) === undefined),
+    text,
+    entries: [...entriesIn(text, 'system', lines)],
+    users: usersIn(lines),
+    part: {
+      lineCount: text.split('\n').length - 1,
+      faults: problems
+        .filter(({ taken }) => !taken)
+        .slice(0, 5)
+        .map(({ line, message }) => `line ${line}: ${message}`),
+      endsWithLineBreak: text === '' || text.endsWith('\n'),
+    },
   };
 }
 

@@ -1,32 +1,64 @@
 /** Says whether the crontab of this host says what the job files say. */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { type CrontabSync, compareFiles, syncOfFiles, syncOfOwn } from '../../crontab/comparison.ts';
+import {
+  type CrontabSync,
+  compareFiles,
+  compareSteps,
+  isInSync,
+  syncOfFiles,
+  syncOfOwn,
+} from '../../crontab/comparison.ts';
 import { type CrontabOrder, composeCrontab } from '../../crontab/crontab.ts';
-import { lookAtPresent } from '../../crontab/files.ts';
+import { lookAtPresent, type PresentFiles } from '../../crontab/files.ts';
 import { crontabFrame } from '../../crontab/frame.ts';
 import { readOwnCrontab } from '../../crontab/present.ts';
 import { files } from '../../system/file/files.ts';
 import { caller } from '../../system/user/caller.ts';
+import type { Steps } from '../../text/steps.ts';
 import { minutesTerm } from './generate.ts';
 import { planInstallation } from './install.ts';
 import { schedulerAtWork } from './installed.ts';
 import { presentOf, schedulerFiles } from './scheduler/files.ts';
 
-export function crontabSync(config: Config, jobs: Pick<CrontabOrder, 'jobs' | 'broken'>): CrontabSync {
+type KnownJobs = Pick<CrontabOrder, 'jobs' | 'broken'>;
+type Order = Omit<CrontabOrder, 'present'>;
+
+export function crontabSync(config: Config, jobs: KnownJobs): CrontabSync {
+  const order = orderOf(config, jobs);
+  if (order === undefined) return { is: 'unknown' };
+  if (schedulerAtWork(config) !== undefined) return schedulerSync(order, config);
+  return config.embedded ? ownSync(order, config) : syncOfFiles(compareFiles(order, presentFiles(config)));
+}
+
+/** Says only whether they are the same, in steps of one job each. */
+export function* crontabSyncSteps(config: Config, jobs: KnownJobs): Steps<Pick<CrontabSync, 'is'>> {
+  const order = orderOf(config, jobs);
+  if (order === undefined) return { is: 'unknown' };
+  if (schedulerAtWork(config) !== undefined) return schedulerSync(order, config);
+  if (config.embedded) return ownSync(order, config);
+  return { is: isInSync(yield* compareSteps(order, presentFiles(config))) };
+}
+
+function orderOf(config: Config, jobs: KnownJobs): Order | undefined {
   const frame = crontabFrame(config, caller.environment);
-  if (!frame.ok) return { is: 'unknown' };
-  const order = { ...frame.value, ...jobs, dueMinutes: minutesTerm };
-  if (schedulerAtWork(config) !== undefined) {
-    const before = schedulerFiles(config.stateDirectory).crontab();
-    const crontab = composeCrontab({ ...order, present: presentOf(before) });
-    return syncOfOwn(before, crontab.text(), crontab);
-  }
-  if (config.outputCrontab === 'console' && !config.embedded) return { is: 'unknown' };
-  if (!config.embedded) {
-    const there = lookAtPresent(files, path.resolve(config.outputCrontab), caller.euid);
-    return syncOfFiles(compareFiles(order, there));
-  }
+  const hasNoCrontab = config.outputCrontab === 'console' && !config.embedded && schedulerAtWork(config) === undefined;
+  if (!frame.ok || hasNoCrontab) return undefined;
+  return { ...frame.value, ...jobs, dueMinutes: minutesTerm };
+}
+
+export function presentFiles({ outputCrontab }: Config): PresentFiles {
+  return lookAtPresent(files, path.resolve(outputCrontab), caller.euid);
+}
+
+/** While job-scheduler is at work its lines count. */
+function schedulerSync(order: Order, { stateDirectory }: Config): CrontabSync {
+  const before = schedulerFiles(stateDirectory).crontab();
+  const crontab = composeCrontab({ ...order, present: presentOf(before) });
+  return syncOfOwn(before, crontab.text(), crontab);
+}
+
+function ownSync(order: Order, config: Config): CrontabSync {
   const plan = planInstallation('', config.runnerPath);
   if ('reason' in plan) return { is: 'unknown' };
   const crontab = composeCrontab({ ...order, present: readOwnCrontab(plan.before) });

@@ -2,6 +2,7 @@
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
+import type { CrontabSync } from '../../crontab/comparison.ts';
 import type { CrontabOrder } from '../../crontab/crontab.ts';
 import { knownJob } from '../../crontab/jobs.ts';
 import { jobPath } from '../../job/folder.ts';
@@ -15,45 +16,52 @@ import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { defined } from '../../text/defined.ts';
 import type { Result } from '../../text/problem.ts';
-import { readInstalled } from '../crontab/installed.ts';
-import { crontabSync } from '../crontab/sync.ts';
+import { finished, type Steps } from '../../text/steps.ts';
+import { installedSteps } from '../crontab/installed.ts';
+import { crontabSyncSteps } from '../crontab/sync.ts';
 import { version } from '../frame/version.ts';
-import type { JobMemory } from './job-memory.ts';
+import { type HostMemory, installedKey, syncKey } from './host-memory.ts';
 import { type Jobs, openJobs } from './snapshots.ts';
 import { timesOf } from './times.ts';
 
 /** `runs` is the number of last runs of each job that the reader looks at. */
 export function hostSnapshot(config: Config, runs?: number): Result<HostSnapshot> {
-  const steps = hostSnapshotSteps(config, runs);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return finished(hostSnapshotSteps(config, runs));
 }
 
-/** The same in steps of one job each, for a program that has other things to do meanwhile; `memory` spares one that looks again the job files. */
-export function* hostSnapshotSteps(
-  config: Config,
-  runs?: number,
-  memory?: JobMemory,
-): Generator<undefined, Result<HostSnapshot>> {
+/** An earlier look, which spares the next one what is known already. */
+export interface Earlier {
+  readonly memory: HostMemory;
+  /** The snapshot of a job that is still true, as long as nothing has changed that concerns all jobs. */
+  readonly kept: (slug: string) => AnySnapshot | undefined;
+}
+
+/** The same in steps of one job each, for a program that has other things to do meanwhile. */
+export function* hostSnapshotSteps(config: Config, runs?: number, earlier?: Earlier): Steps<Result<HostSnapshot>> {
   const beganMs = clock.monotonicMs();
   const atMs = clock.nowMs();
-  const times = timesOf(config);
-  const opened = openJobs(config, times, memory);
+  const installed = yield* installedSteps(config);
+  const opened = openJobs(config, timesOf(config, installed), earlier?.memory.jobs);
   if (!opened.ok) return { ok: false, problems: [opened.problem] };
-  const all: AnySnapshot[] = [];
-  for (const snapshot of opened.jobs.snapshots(opened.jobs.slugs, runs)) {
-    all.push(snapshot);
+  yield undefined;
+  const { slugs } = opened.jobs;
+  yield undefined;
+  const notices = undeliveredNotices(stateFiles(config.stateDirectory), atMs);
+  const kept = keptOf(installed, new Set(notices.map(({ slug }) => slug)), earlier);
+  const found = new Map(slugs.flatMap((slug) => kept(slug) ?? []).map((one) => [one.slug, one]));
+  yield undefined;
+  const others = slugs.filter((slug) => !found.has(slug));
+  for (const snapshot of opened.jobs.snapshots(others, runs)) {
+    found.set(snapshot.slug, snapshot);
     yield undefined;
   }
-  const sync = crontabSync(config, crontabJobs(opened.jobs, config));
-  const installed = readInstalled(config);
+  const all = slugs.flatMap((slug) => found.get(slug) ?? []);
+  const sync = yield* syncSteps(opened.jobs, all, config, earlier?.memory);
   const host: HostFacts = {
     ...{ name: os.hostname(), atMs, timeZone: hostZone().name, version, node: process.versions.node },
     cron: cronOf(installed),
     ...defined({ isCrontabInSync: isCrontabInSync(sync, installed) }),
-    undeliveredNotices: undeliveredNotices(stateFiles(config.stateDirectory), atMs).length,
+    undeliveredNotices: notices.length,
     tookMs: clock.monotonicMs() - beganMs,
   };
   const jobs = all.filter(({ service }) => service === undefined);
@@ -61,12 +69,38 @@ export function* hostSnapshotSteps(
   return { ok: true, value: { version: 1, host, jobs, services }, warnings: [] };
 }
 
+/** Returns what may be taken from an earlier snapshot: nothing after a change that concerns all jobs. A notice that waits gets older. */
+function keptOf(installed: Installed, noticed: ReadonlySet<string>, earlier: Earlier | undefined): Earlier['kept'] {
+  if (earlier === undefined) return () => undefined;
+  const { memory, kept } = earlier;
+  const key = installedKey(installed);
+  const isSame = key === memory.installed;
+  memory.installed = key;
+  return (slug) => (isSame && !noticed.has(slug) ? kept(slug) : undefined);
+}
+
+function* syncSteps(
+  jobs: Jobs,
+  snapshots: readonly AnySnapshot[],
+  config: Config,
+  memory: HostMemory | undefined,
+): Steps<Pick<CrontabSync, 'is'>> {
+  const before = memory && syncKey(config, memory, snapshots);
+  if (before !== undefined && memory?.sync?.key === before) return memory.sync;
+  const sync = yield* crontabSyncSteps(config, yield* crontabJobs(jobs, config));
+  const key = memory && syncKey(config, memory, snapshots);
+  if (memory !== undefined && key !== undefined) memory.sync = { key, is: sync.is };
+  return sync;
+}
+
 /** Returns the jobs that have a file, as cron-generate sees them. */
-function crontabJobs({ slugs, load }: Jobs, config: Config): Pick<CrontabOrder, 'jobs' | 'broken'> {
-  const known = slugs.flatMap((slug) => {
+function* crontabJobs({ slugs, load }: Jobs, config: Config): Steps<Pick<CrontabOrder, 'jobs' | 'broken'>> {
+  const known: ReturnType<typeof knownJob>[] = [];
+  for (const slug of slugs) {
     const loaded = load(slug);
-    return loaded === undefined ? [] : [knownJob(slug, jobPath(slug, config), loaded)];
-  });
+    if (loaded !== undefined) known.push(knownJob(slug, jobPath(slug, config), loaded));
+    yield undefined;
+  }
   return {
     jobs: known.flatMap((one) => (one.is === 'good' ? [one.job] : [])),
     broken: known.flatMap((one) => (one.is === 'broken' ? [one.job] : [])),

@@ -14,24 +14,32 @@ export interface JobMemory {
   /** The job as its file still says; `undefined` when it has to be read. */
   find(slug: string): Loaded | undefined;
   keep(slug: string, loaded: Loaded): void;
+  /** Another number whenever a file was found to be another one. */
+  changes(): number;
   /** The problems of a job file in words for everybody who reads what this process shows. */
   forReaders(problems: readonly Problem[]): readonly Problem[];
 }
 
 export function jobMemory(config: Pick<Config, 'jobDirectory'>): JobMemory {
   const known = new Map<string, { readonly stamp: string; readonly loaded: Loaded }>();
+  let changes = 0;
   const stampNow = (slug: string) => stampOf(files.facts(jobPath(slug, config)), clock.nowMs());
   return {
     find(slug) {
       const kept = known.get(slug);
-      return kept !== undefined && kept.stamp === stampNow(slug) ? kept.loaded : undefined;
+      if (kept === undefined || kept.stamp === stampNow(slug)) return kept?.loaded;
+      changes += 1;
+      known.delete(slug);
+      return undefined;
     },
     keep(slug, loaded) {
       // A file that changed between its reading and this look has no stamp yet.
       const stamp = stampNow(slug);
+      changes += 1;
       if (stamp === undefined) known.delete(slug);
       else known.set(slug, { stamp, loaded });
     },
+    changes: () => changes,
     forReaders: (problems) => problems.map(forReaders),
   };
 }

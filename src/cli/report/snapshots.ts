@@ -26,6 +26,7 @@ import { clock } from '../../system/time/clock.ts';
 import type { JobLocks, LockHolder } from '../../system/types/lock.ts';
 import type { StateFiles } from '../../system/types/state.ts';
 import { defined } from '../../text/defined.ts';
+import { once } from '../../text/once.ts';
 import { formatProblem, type Problem, type Result } from '../../text/problem.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
 import { knownJobs } from '../frame/job-contents.ts';
@@ -67,7 +68,7 @@ export type JobsAnswer = { readonly ok: true; readonly jobs: Jobs } | { readonly
 export interface Times {
   (job: Job): NonNullable<JobFacts['times']>;
   /** The crontab lines by the slugs of their jobs, and the command that writes them again. */
-  installed(): Pick<Installed, 'lines' | 'command'>;
+  installed(): Installed;
 }
 
 export function openJobs(config: Config, times?: Times, memory?: JobMemory): JobsAnswer {
@@ -77,20 +78,20 @@ export function openJobs(config: Config, times?: Times, memory?: JobMemory): Job
   const history = realHistory(config);
   const state = stateFiles(config.stateDirectory);
   const { pauses, hidden: hiddenPauses } = pausesOf(config);
-  const unreadableOfJob = unreadableRecords(state, hiddenPauses);
-  const waiting = undeliveredNotices(state, clock.nowMs());
+  const unreadableOfJob = once(() => unreadableRecords(state, hiddenPauses));
+  const waiting = once(() => undeliveredNotices(state, clock.nowMs()));
   const lineOf = (slug: string) => times?.installed().lines.get(slug);
-  const withLine = [...(times?.installed().lines.keys() ?? [])].filter(isSlug);
-  const slugs = [...new Set([...listed.slugs, ...runningWithoutFile(listed.slugs, locks), ...withLine])].sort();
-  let places: readonly Problem[] | undefined;
-  const placesOnce = () => {
-    places ??= config.embedded ? [] : unreadablePlaces(config);
-    return places;
-  };
+  const withLine = () => [...(times?.installed().lines.keys() ?? [])].filter(isSlug);
+  const slugs = once(() =>
+    [...new Set([...listed.slugs, ...runningWithoutFile(listed.slugs, locks), ...withLine()])].sort(),
+  );
+  const places = once(() => (config.embedded ? [] : unreadablePlaces(config)));
   const known = knownJobs(config);
   const jobs: Jobs = {
-    slugs,
-    recorded: () => recordedWithoutFile(slugs, state),
+    get slugs() {
+      return slugs();
+    },
+    recorded: () => recordedWithoutFile(slugs(), state),
     strays: listed.strays,
     load(slug) {
       const kept = memory?.find(slug);
@@ -101,7 +102,7 @@ export function openJobs(config: Config, times?: Times, memory?: JobMemory): Job
       if (!isKept && loaded?.ok === true) memory?.keep(slug, loaded);
       if (loaded?.ok === false && memory !== undefined)
         return { ...loaded, problems: memory.forReaders(loaded.problems) };
-      const closed = loaded?.ok !== true ? [] : [...placesOnce(), ...unreadableJob(slug, config)];
+      const closed = loaded?.ok !== true ? [] : [...places(), ...unreadableJob(slug, config)];
       return closed.length === 0 ? loaded : { ok: false, problems: closed };
     },
     snapshot: (slug) => snapshotBy(slug, locks.holder),
@@ -163,7 +164,7 @@ export function openJobs(config: Config, times?: Times, memory?: JobMemory): Job
     if (loaded === undefined && holder === undefined && next === undefined && line === undefined) return undefined;
     const facts = {
       ...{ holder, next, nowMs: clock.nowMs(), service, history: seen },
-      undelivered: waiting.filter((notice) => notice.slug === slug),
+      undelivered: waiting().filter((notice) => notice.slug === slug),
       ...(service !== undefined && { resetMs: readDesired(state, slug).service.reset?.atMs ?? 0 }),
     };
     if (!loaded?.ok)
@@ -178,7 +179,7 @@ export function openJobs(config: Config, times?: Times, memory?: JobMemory): Job
       ...{ ...facts, job },
       paused: service === undefined ? pauseOf(job, pauses, clock.nowMs()) : undefined,
       ...defined({ times: more }),
-      unreadable: service === undefined ? unreadableOfJob(job) : unreadableOfService(slug, state),
+      unreadable: service === undefined ? unreadableOfJob()(job) : unreadableOfService(slug, state),
       sharedLocks: job.policy.locks.map((name) => ({ name, holder: locks.holder(sharedLockName(name)) })),
     });
   };

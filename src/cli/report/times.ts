@@ -3,6 +3,7 @@
 import type { Config } from '../../config/config.ts';
 import type { Job } from '../../job/job.ts';
 import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';
+import type { Installed } from '../../report/clock/installed.ts';
 import { startOf } from '../../report/clock/overdue.ts';
 import { isAbout, type Pause } from '../../run/pause/pause.ts';
 import { readAccount } from '../../run/tick/account.ts';
@@ -46,14 +47,15 @@ function rememberedPeriods() {
   };
 }
 
-export function timesOf(config: Config): Times {
+/** `known` is what is installed, if it was read already. */
+export function timesOf(config: Config, known?: Installed): Times {
   const { stateDirectory } = config;
   const history = realHistory(config);
   const zones = hostZones(stateDirectory);
   const { pauses } = pausesOf(config);
   const claims = tickClaims(stateDirectory);
   const nowMs = clock.nowMs();
-  const clockOf = clockReader(config);
+  const clockOf = clockReader(config, known);
   const periodOf = rememberedPeriods();
   const timesOfJob = (job: Job): ReturnType<Times> => {
     const facts = clockOf(job);

@@ -20,6 +20,7 @@ export interface WebOptions {
   readonly listen?: string | undefined;
   readonly 'token-file'?: string | undefined;
   readonly 'base-path'?: string | undefined;
+  readonly confine?: string | undefined;
   readonly config?: string | undefined;
   readonly debug?: boolean | undefined;
 }
@@ -31,12 +32,14 @@ const texts = {
   listen: 'Address and port for TCP, instead of the Unix socket; needs --token-file.',
   'token-file': 'File with the tokens that open the page over TCP, one a line.',
   'base-path': 'Path below which a proxy has put the page, such as /jobs (default: the root).',
+  confine:
+    'Directory of its sockets: node then lets it write nowhere else and start no program. It is the first argument, --confine=DIR.',
   config: 'Use another configuration file.',
 } as const;
 
 export function parseWebOptions(args: readonly string[]): CommandLine<WebOptions> {
   const line = parseCommandLine<WebOptions>(program, args, (options) => {
-    const usage = `Usage: $0 [--socket PATH] [--proxy-socket PATH] [--base-path PATH]
+    const usage = `Usage: $0 [--confine=DIR] [--socket PATH] [--proxy-socket PATH] [--base-path PATH]
 $0 --listen HOST:PORT --token-file FILE [--base-path PATH]
 
 Serves a page that shows all jobs and changes nothing. It runs in the foreground.`;

@@ -1,16 +1,18 @@
 /** The closed table of what the page answers. Each view is made anew from one snapshot; nothing is written. */
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { pageAssets } from '../../generated/page-assets.ts';
 import { parseMoment } from '../../report/typed/moment.ts';
 import { clock } from '../../system/time/clock.ts';
+import type { Timer } from '../../system/types/clock.ts';
 import { timeText } from '../../zone/wall-time.ts';
-import { dayMs, type Zone } from '../../zone/zone.ts';
+import type { Zone } from '../../zone/zone.ts';
 import { safeHeaders } from '../report/gate.ts';
 import { finish } from './answer/finish.ts';
 import { addApi } from './api/routes.ts';
 import type { Feed } from './changes/feed.ts';
 import { icons } from './page/frame/icon.ts';
 import type { HostReader } from './read/host-reader.ts';
+import { startOfDay } from './read/span.ts';
 import { addViews } from './views.tsx';
 
 /** The name of an asset changes with its text. */
@@ -38,10 +40,6 @@ export function pageRoutes({ reader, zone, feed, tell, base }: PageParts): Hono 
       if (name !== 'Cache-Control' || !context.res.headers.has(name)) context.res.headers.set(name, value);
   });
   routes.use(finish(clock.nowMs));
-  addViews(routes, {
-    ...{ view, ended: feed.ended },
-    parseMoment: (text) => parseMoment(text, { nowMs: clock.nowMs(), zone, leaning: 'past' }),
-  });
   for (const [type, { name, text }] of [
     ['text/css', pageAssets.css],
     ['text/javascript', pageAssets.js],
@@ -51,6 +49,11 @@ export function pageRoutes({ reader, zone, feed, tell, base }: PageParts): Hono 
     );
   for (const [name, svg] of icons)
     routes.get(`/assets/${name}`, (context) => context.body(svg, 200, { 'Content-Type': 'image/svg+xml' }));
+  routes.use(whenReady(reader));
+  addViews(routes, {
+    ...{ view, ended: feed.ended },
+    parseMoment: (text) => parseMoment(text, { nowMs: clock.nowMs(), zone, leaning: 'past' }),
+  });
   addApi(routes, { reader, feed });
   routes.notFound((context) => context.text('there is no such page\n', 404));
   routes.onError((error, context) => {
@@ -60,10 +63,23 @@ export function pageRoutes({ reader, zone, feed, tell, base }: PageParts): Hono 
   return routes;
 }
 
-/** The first instant of a day. Where clocks change at midnight, it is the first one that has the day's date. */
-function startOfDay(day: string, zone: Zone): number {
-  const utcMs = Date.parse(day);
-  const guesses = [-dayMs, 0, dayMs].map((near) => utcMs - zone.offsetAt(utcMs + near));
-  const [first = utcMs] = guesses.filter((ms) => ms + zone.offsetAt(ms) >= utcMs).sort((a, b) => a - b);
-  return first;
+/** A connection on which nothing moves for 10 s is closed. */
+const patienceMs = 6000;
+
+/** Waits until there is a snapshot to show. After the start of the program on a host with many thousands of jobs that takes longer than a reader waits. */
+function whenReady(reader: Pick<HostReader, 'ready'>): MiddlewareHandler {
+  return async (context, next) => {
+    let timer: Timer | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = clock.after(patienceMs, () => resolve('late'));
+    });
+    const first = await Promise.race([reader.ready(), late]);
+    timer?.cancel();
+    if (first === 'late')
+      return context.text('the jobs are still being read; a browser asks again by itself\n', 503, {
+        'Retry-After': '2',
+        Refresh: '2',
+      });
+    return next();
+  };
 }

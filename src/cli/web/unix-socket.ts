@@ -51,7 +51,7 @@ function refusalOf(file: string): string | undefined {
 }
 
 function failureWords(place: string, { code, message }: NodeJS.ErrnoException): string {
-  const isRefused = code === 'EACCES' || code === 'EPERM';
+  const isRefused = code === 'EACCES' || code === 'EPERM' || code === 'ERR_ACCESS_DENIED';
   return `${place}: ${isRefused ? 'permission denied; --socket names another place' : message}`;
 }
 

@@ -5,9 +5,11 @@ import type { JSX } from 'hono/jsx/jsx-runtime';
 import { stream } from 'hono/streaming';
 import type { AnySnapshot } from '../../report/text/job.ts';
 import { streamOf } from '../../system/file/careful-file.ts';
+import { findZone } from '../../system/time/zones.ts';
 import { defined } from '../../text/defined.ts';
+import { timeText } from '../../zone/wall-time.ts';
 import { logStreamAnswer } from './changes/log-stream.ts';
-import { Events, eventFilters } from './page/events.tsx';
+import { Events, eventFilters, findEvents } from './page/events.tsx';
 import { allJobs, runPath, type View } from './page/frame/document.tsx';
 import { queryOf } from './page/frame/list.ts';
 import { Help } from './page/help.tsx';
@@ -24,6 +26,7 @@ import { Timeline, timelineQueryOf } from './page/timeline.tsx';
 import { Why } from './page/why.tsx';
 import type { FollowedLog } from './read/follow-log.ts';
 import { type LogPlace, openLog } from './read/run-log.ts';
+import { startOfDay } from './read/span.ts';
 
 export interface ViewParts {
   readonly view: () => View;
@@ -78,21 +81,31 @@ export function addViews(routes: Hono, { view, parseMoment, ended }: ViewParts):
     const log = place && (await logOf(context, shown, { place, path, isLive: true }));
     return <InstanceLog {...shown} job={job} instance={instance} log={log} />;
   });
-  show('/timeline', (context, shown) => <Timeline {...shown} query={timelineQueryOf(given(context))} />);
-  show('/events', (context, shown) => {
+  show('/timeline', (context, shown) => {
+    const zone = findZone(context.req.query('zone') ?? '');
+    const inZone = zone && {
+      zone: zone.name,
+      formatTime: timeText(zone),
+      dayStartMs: (day: string) => startOfDay(day, zone),
+    };
+    return <Timeline {...shown} {...defined({ inZone })} query={timelineQueryOf(given(context))} />;
+  });
+  show('/events', async (context, shown) => {
     const query = {
       outcome: oneOf(eventFilters, context.req.query('outcome')),
       job: context.req.query('job') ?? '',
       ...defined({ beforeMs: momentOf(context.req.query('before')) }),
     };
-    return <Events {...shown} query={query} />;
+    return <Events {...shown} query={query} found={await findEvents(shown, query)} />;
   });
   show('/services', (_context, shown) => <Services {...shown} />);
   show('/why/:slug', (context, shown) => {
     const job = jobOf(context, shown);
     const at = context.req.query('at') ?? '';
-    const why = job && shown.reader.why(job.slug, momentOf(at) ?? parseMoment(at));
-    return job && why && <Why {...shown} job={job} why={why} at={/^\d+$/.test(at) ? '' : at} />;
+    const askedMs = momentOf(at) ?? parseMoment(at);
+    const why = job && shown.reader.why(job.slug, askedMs);
+    const isUnread = at !== '' && askedMs === undefined;
+    return job && why && <Why {...shown} job={job} why={why} at={/^\d+$/.test(at) ? '' : at} isUnread={isUnread} />;
   });
   show('/host', (_context, shown) => <Host {...shown} />);
   show('/help', (_context, shown) => <Help {...shown} />);

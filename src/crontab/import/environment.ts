@@ -11,6 +11,8 @@ export interface EnvironmentOrder {
     readonly home: string;
     readonly searchPath: string;
     readonly locale: string | undefined;
+    /** default_job_config has people who hear of failures. */
+    readonly tells: boolean;
   };
 }
 
@@ -39,8 +41,13 @@ export function environmentRows(
   const output = mailTo === '' ? 'thrown away' : `mailed to ${mailTo}, whatever the exit code`;
   return [
     ...rows.filter(([name, one, other]) => !settings.has(name) && one !== other),
-    ['output', output, 'a log for each run; failmail sends a mail for each failure'] as const,
+    ['output', output, jobOutput(job.tells || (settings.get('MAILTO') ?? '') !== '')] as const,
   ].map(([name, one, other]) => ({ name, cron: one, job: other }));
+}
+
+function jobOutput(tells: boolean): string {
+  const told = tells ? 'failmail sends a mail for each failure' : 'nobody hears of failures without failmail or notify';
+  return `a log for each run; ${told}`;
 }
 
 export interface UnitEnvironment {
@@ -63,7 +70,7 @@ export function unitRows(unit: UnitEnvironment): readonly EnvironmentRow[] {
     ['USER', hasUser ? user : null, job.user],
     ['PATH', usual, job.searchPath],
     ...(directory === undefined ? [['directory', '/', job.home] as const] : []),
-    ['output', 'the journal', 'a log for each run; failmail sends a mail for each failure'],
+    ['output', 'the journal', jobOutput(job.tells)],
   ];
   return rows
     .filter(([name, one, other]) => !variables.has(name) && one !== other)

@@ -42,12 +42,19 @@ export function importEntry(entry: SourceEntry, order: ImportOrder): Imported {
   const isUsual = /^\/(?:usr\/)?bin\/(?:sh|dash|bash)$/.test(shell);
   const written = withInput(entry);
   const isWhole = isOther || !isUsual || entry.input !== undefined;
-  const draft = isWhole ? { command: written, keys: [], notes: [] } : recognised(written, shell);
+  const draft = isWhole ? untested(written, isUsual && entry.input === undefined) : recognised(written, shell);
   // Another shell may read it otherwise, or run nothing at all, as nologin does.
   const words = isUsual ? plainWords(draft.command) : undefined;
   const started = words === undefined ? `${shellWord(shell)} -c ${shellWord(draft.command)}` : draft.command;
   const command = isOther ? `sudo -n -u ${user} -- ${started}` : started;
+  const isForSystemd = entry.command.includes('/run/systemd/system');
   const checks = [
+    ...(isForSystemd
+      ? [
+          'where systemd runs, cron leaves this to a timer: then import that instead (--systemd). Which of the two starts it here?',
+        ]
+      : []),
+    ...(entry.passedOn === undefined ? [] : [entry.passedOn.check]),
     ...settingChecks(settings, order.cron),
     ...(order.moreChecks ?? []),
     ...(isOther ? [otherUser({ user, serviceUser: order.serviceUser }, settings, words)] : []),
@@ -59,8 +66,8 @@ export function importEntry(entry: SourceEntry, order: ImportOrder): Imported {
       ? ['There may be a password in the command: better a file that only the job reads.']
       : []),
   ];
-  const program = words?.[0] ?? /[\w./-]+/.exec(isWhole ? entry.command : draft.command)?.[0] ?? 'job';
-  const slug = freeSlug(program, order.taken);
+  const program = words?.[0] ?? programIn(isWhole ? entry.command : draft.command);
+  const slug = freeSlug(entry.id ?? program, order.taken);
   const name = isTitle(entry.comment) ? entry.comment : slug;
   const lines = [
     ...[`From ${order.origin}, line ${entry.line}.`, ...notes, ...checks.map((check) => `CHECK: ${check}`)].map(
@@ -70,8 +77,9 @@ export function importEntry(entry: SourceEntry, order: ImportOrder): Imported {
     `command: ${scalar(command)}`,
     `schedule: "${entry.schedule}"`,
     ...zoneKeys(settings, order.cron),
+    ...(entry.passedOn?.keys ?? []),
     ...draft.keys,
-    ...settingKeys(settings, draft.keys),
+    ...settingKeys(settings, draft.keys, order.cron),
   ];
   return { slug, entry, checks, text: `${lines.join('\n')}\n` };
 }
@@ -101,7 +109,36 @@ function recognised(line: string, shell: string): Draft {
   return { ...draft, keys: [...draft.keys, `splay: ${span}s`], notes: [note, ...draft.notes] };
 }
 
+/**
+ * A test whether a program is there, in front of it. Without the program the line fails as the job
+ * does, but cron says nothing about it.
+ */
 function withoutSleep(written: string): Draft {
+  const [, one, other, rest] =
+    /^(?:\[[ \t]+-x[ \t]+([\w@%+,./-]+)[ \t]+\]|(?:test[ \t]+-x|command[ \t]+-v)[ \t]+([\w@%+,./-]+)(?:[ \t]+>[ \t]*\/dev\/null(?:[ \t]+2>&1)?)?)[ \t]+&&[ \t]+(.*)$/.exec(
+      written,
+    ) ?? [];
+  const program = one ?? other;
+  if (program === undefined || rest === undefined) return withoutTest(written);
+  const draft = withoutTest(rest);
+  if (plainWords(draft.command)?.[0] !== program) return withoutTest(written);
+  return {
+    ...draft,
+    notes: [`Where ${program} is missing cron was silent; now people hear that the job failed.`, ...draft.notes],
+  };
+}
+
+/** The line of another user, which sudo can start without a shell once the test is gone. */
+function untested(written: string, mayBe: boolean): Draft {
+  const draft = mayBe ? withoutSleep(written) : undefined;
+  const words = draft === undefined || draft.keys.length > 0 ? undefined : plainWords(draft.command);
+  const isTested = words !== undefined && plainWords(written) === undefined && written.endsWith(draft?.command ?? '');
+  return isTested && words[0].startsWith('/') && draft !== undefined
+    ? draft
+    : { command: written, keys: [], notes: [] };
+}
+
+function withoutTest(written: string): Draft {
   const [, command = written, file] = /^(.*?)[ \t]+>>?[ \t]*(\/[\w./-]+)[ \t]+2>&1[ \t]*$/.exec(written) ?? [];
   const whole: Draft = { command: written, keys: [], notes: [] };
   const [, directory, inside = command] = /^cd[ \t]+(\/[\w./-]*)[ \t]+&&[ \t]+(.*)$/.exec(command) ?? [];
@@ -139,8 +176,13 @@ function has({ keys }: Draft, key: string): boolean {
 /** Settings with a meaning of their own; cron does not let a crontab set LOGNAME. */
 const ofCron = new Set(['SHELL', 'LOGNAME', 'MAILTO', 'MAILFROM', 'CRON_TZ', 'RANDOM_DELAY', 'START_HOURS_RANGE']);
 
-function settingKeys(settings: ReadonlyMap<string, string>, keys: readonly string[]): readonly string[] {
+function settingKeys(
+  settings: ReadonlyMap<string, string>,
+  keys: readonly string[],
+  cron: ImportOrder['cron'],
+): readonly string[] {
   const mailTo = settings.get('MAILTO') ?? '';
+  const from = settings.get('MAILFROM') ?? '';
   const home = settings.get('HOME');
   const variables = [...settings].filter(([name]) => !ofCron.has(name) && !name.startsWith('PROCESS_CONTROL_'));
   if (settings.has('SHELL')) variables.unshift(['SHELL', settings.get('SHELL') ?? '']);
@@ -151,7 +193,12 @@ function settingKeys(settings: ReadonlyMap<string, string>, keys: readonly strin
     ...(variables.length === 0 ? [] : ['environment:']),
     ...variables.map(([name, value]) => `  ${name}: ${scalar(value)}`),
     ...(isAddress(mailTo) ? ['failmail:', `  to_address: ${scalar(mailTo)}`] : []),
+    ...(isAddress(mailTo) && cron === 'cronie' && isOneAddress(from) ? [`  from_address: ${scalar(from)}`] : []),
   ];
+}
+
+function isOneAddress(text: string): boolean {
+  return isAddress(text) && !text.includes(',');
 }
 
 function isAddress(mailTo: string): boolean {
@@ -166,6 +213,8 @@ function settingChecks(settings: ReadonlyMap<string, string>, cron: ImportOrder[
   return [
     ...['CRON_TZ', 'RANDOM_DELAY', 'START_HOURS_RANGE', 'MAILFROM'].flatMap((name) => {
       if (!settings.has(name) || (cron === 'cronie' && name === 'CRON_TZ')) return [];
+      if (cron === 'cronie' && name === 'MAILFROM' && (mailTo === '' || isOneAddress(settings.get(name) ?? '')))
+        return [];
       const ignored =
         cron === 'cronie' ? 'which this file has no key for' : "Debian's cron ignores it, and so does this file";
       return [`${name} stands above the line; ${ignored}. Was it meant?`];
@@ -186,6 +235,17 @@ function otherUser(
   const variables = lost.length === 0 ? '' : ` sudo does not pass ${lost.join(', ')} on.`;
   const right = sudoRight({ user, serviceUser }, words);
   return `cron ran it as ${user}, in the home of ${user}. May the service user run it so? It needs ${right}.${variables}`;
+}
+
+/** Words of a shell that say nothing about what a line is for. */
+const empty = new Set(
+  '[ test if then else do command cd sleep exec eval for while case set export env true ! ( { RANDOM'.split(' '),
+);
+
+/** The first word of a line for a shell that may be the name of what it runs. */
+function programIn(line: string): string {
+  const words = line.replace(/-[defhLrsw][ \t]+\S+/g, ' ').split(/[\s;&|()"'`]+/);
+  return words.find((word) => !empty.has(word) && /^[\w./]*[A-Za-z][\w.-]*$/.test(word)) ?? 'job';
 }
 
 const secret = /pass(?:word|wd)?[=: ]|token[=: ]|secret[=: ]|\/\/[^/\s:@]+:[^/\s@]+@|\bmysql\w*\b.* -p\S/i;

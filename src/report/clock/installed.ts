@@ -5,7 +5,7 @@
  */
 
 import { lineRule } from '../../crontab/present.ts';
-import { readLine } from '../../crontab/reader.ts';
+import { type CrontabLine, readLine } from '../../crontab/reader.ts';
 import { isReboot } from '../../schedule/nickname.ts';
 import type { Scheduled } from '../../schedule/ticks.ts';
 import { defined } from '../../text/defined.ts';
@@ -93,12 +93,16 @@ export type InstalledEntry =
 
 /**
  * Yields our entries in a crontab; `form` is `user` for a crontab of one user, whose lines name no
- * user.
+ * user. `known` are the lines of the text that are read already.
  */
-export function* entriesIn(text: string, form: 'system' | 'user'): Generator<InstalledEntry> {
-  for (const written of text.split('\n')) {
+export function* entriesIn(
+  text: string,
+  form: 'system' | 'user',
+  known: readonly CrontabLine[] = [],
+): Generator<InstalledEntry> {
+  for (const [index, written] of text.split('\n').entries()) {
     if (!written.includes('run-job') && !/ --(?:job|ensure|catch-up)\b/.test(written)) continue;
-    const line = form === 'system' ? readLine(written) : readUserLine(written);
+    const line = form === 'system' ? (known[index] ?? readLine(written)) : readUserLine(written);
     if (line.is !== 'entry') continue;
     const { command, schedule } = line;
     const rule = lineRule(command);

@@ -6,7 +6,21 @@ import { type Family, seriesName } from './exposition.ts';
 
 /** The families with each counter at least as high as in `before`, the text that the file has now. */
 export function neverBelow(families: readonly Family[], before: string): readonly Family[] {
-  const known = valuesIn(before, new Set(families.filter(isCounter).map(({ name }) => name)));
+  return raised(families, valuesIn(before, new Set(families.filter(isCounter).map(({ name }) => name))));
+}
+
+/** Returns `neverBelow` for a program that answers again and again: it remembers the highest value of each counter. */
+export function rememberedCounters(): (families: readonly Family[]) => readonly Family[] {
+  const known = new Map<string, number>();
+  return (families) => {
+    const shown = raised(families, known);
+    for (const { name, samples } of shown.filter(isCounter))
+      for (const { labels, value } of samples) known.set(seriesName(name, labels), value);
+    return shown;
+  };
+}
+
+function raised(families: readonly Family[], known: ReadonlyMap<string, number>): readonly Family[] {
   return families.map((family) => {
     if (!isCounter(family)) return family;
     const samples = family.samples.map(({ labels, value }) => ({

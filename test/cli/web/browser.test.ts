@@ -199,7 +199,29 @@ test('a log that grows is followed, and its lines are not selected away', { skip
   await page.waitForSelector('text=following');
   scene.print('import', 'the last row');
   await page.waitForSelector('.log >> text=the last row');
+  for (const text of ['one more', 'and one']) scene.print('import', text);
+  await page.waitForSelector('.log >> text=and one');
+  const lines = await page.locator('.log li .text').allTextContents();
+  assert.deepEqual(lines.slice(-4), ['imported 149900 rows', 'the last row', 'one more', 'and one']);
+  assert.equal(await page.locator('.log li:last-child').getAttribute('id'), 'L1503');
   await page.keyboard.press('f');
+  await page.context().close();
+});
+
+test('a command is copied by its button, also by key, and the button says so', { skip }, async () => {
+  const { page, complaints } = await shown.open({ permissions: ['clipboard-read', 'clipboard-write'] });
+  await page.goto('/');
+  const button = page.locator('#need-backup button.copy');
+  await button.focus();
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#need-backup button.copy >> text=copied');
+  assert.match(await page.evaluate('navigator.clipboard.readText()'), /jobctl start backup$/);
+  await page.waitForSelector('[role=status] >> text=/^copied: .*jobctl start backup$/', { state: 'attached' });
+  // Without a clipboard the command is marked.
+  await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error())');
+  await page.click('#need-report button.copy, #need-mail-out button.copy, #need-new button.copy');
+  assert.match(await page.evaluate('String(getSelection())'), /jobctl/);
+  assert.deepEqual(complaints, []);
   await page.context().close();
 });
 
@@ -248,7 +270,7 @@ test('the pictures of the README are made', {
   const quiet = await webScene({ isPeaceful: true });
   const over = await showInBrowser(quiet);
   for (const [name, view, options] of [
-    ['page-now', '/', {}],
+    ['page-now', '/', { viewport: { width: 1200, height: 1180 } }],
     ['page-timeline', '/timeline', { colorScheme: 'dark' }],
   ] as const) {
     const { page } = await over.open({ viewport: { width: 1200, height: 860 }, ...options });

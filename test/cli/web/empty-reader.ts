@@ -5,6 +5,7 @@ export const emptyReader: HostReader = {
   snapshot: () => {
     throw new Error('there is no snapshot');
   },
+  ready: async () => undefined,
   lastWords: () => undefined,
   usualMs: () => undefined,
   record: () => ({ entries: [], days: [], crontab: { path: '/etc/cron.d/process-control' }, next: [] }),
@@ -12,7 +13,6 @@ export const emptyReader: HostReader = {
   lanesIn: () => new Map(),
   latestEntries: () => [],
   ticksIn: () => [],
-  entries: () => [],
   why: () => undefined,
   logPlace: () => undefined,
   log: async () => ({ is: 'none', words: 'there is no log' }),

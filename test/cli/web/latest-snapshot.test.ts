@@ -1,7 +1,8 @@
 /** The latest snapshot: how old it may be, what a look that takes long costs its readers, and that no change is lost meanwhile. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { snapshotKeeper } from '../../../src/cli/web/latest-snapshot.ts';
+import { type SnapshotParts, snapshotKeeper } from '../../../src/cli/web/latest/latest-snapshot.ts';
+import type { AnySnapshot } from '../../../src/report/text/job.ts';
 import { job, nowMs, snapshot } from './scene.ts';
 
 /** A host of which each job takes so long to look at; what is known of a job is a number, its description. */
@@ -12,25 +13,31 @@ class SlowHost {
   readonly waiting: (() => void)[] = [];
   readonly perJobMs: number;
   isBroken = false;
+  /** A look takes the jobs whose snapshots are still true. */
+  keeps = false;
+  /** The jobs that looks have looked at. */
+  looked: string[] = [];
   readonly keeper;
 
   constructor(perJobMs: number) {
     this.perJobMs = perJobMs;
     this.keeper = snapshotKeeper({
-      steps: () => this.#steps(),
+      steps: (kept) => this.#steps(kept),
       some: (slugs) => slugs.flatMap((slug) => this.#job(slug) ?? []),
       clock: { monotonicMs: () => this.ms, nowMs: () => nowMs + this.ms },
       later: (then) => this.waiting.push(then),
     });
   }
 
-  *#steps(): ReturnType<Parameters<typeof snapshotKeeper>[0]['steps']> {
+  *#steps(kept: (slug: string) => AnySnapshot | undefined): ReturnType<SnapshotParts['steps']> {
     this.looks += 1;
     const atMs = nowMs + this.ms;
     const jobs = [];
     for (const slug of [...this.known.keys()].sort()) {
-      this.ms += this.perJobMs;
-      jobs.push(...(this.#job(slug) ?? []));
+      const earlier = this.keeps ? kept(slug) : undefined;
+      if (earlier === undefined) this.looked.push(slug);
+      this.ms += earlier === undefined ? this.perJobMs : 1;
+      jobs.push(...(earlier === undefined ? (this.#job(slug) ?? []) : [earlier]));
       yield undefined;
     }
     if (this.isBroken)
@@ -71,6 +78,73 @@ test('a quick host is looked at by each reader, but not twice a second', () => {
   host.ms += 1000;
   assert.equal(host.seen(), 'a0 b7 c0 d0');
   assert.deepEqual([host.looks, host.waiting.length], [2, 0]);
+});
+
+test('a reader who was told that a job has changed sees it at once, also within the second', () => {
+  const host = new SlowHost(1);
+  host.seen();
+  host.change('b');
+  assert.equal(host.seen(), 'a0 b1 c0 d0');
+  host.known.set('c', 5);
+  host.keeper.changed();
+  assert.equal(host.seen(), 'a0 b1 c5 d0');
+  assert.deepEqual([host.looks, host.waiting.length], [2, 0]);
+});
+
+test('a look in slices passes over the jobs whose snapshots are still true, but for five minutes only', () => {
+  const host = new SlowHost(100);
+  host.keeps = true;
+  host.seen();
+  const look = () => {
+    host.looked = [];
+    host.ms += 11_000;
+    host.seen();
+    while (host.waiting.length > 0) host.slice();
+    return host.looked.join('');
+  };
+  assert.equal(look(), '');
+  for (let n = 0; n < 60; n += 1) host.change(`many${n}`);
+  host.change('b');
+  assert.equal(host.seen().includes('b1'), false);
+  assert.match(look(), /^bmany/);
+  assert.match(host.seen(), /^a0 b1 c0 d0 many01 /);
+  host.keeper.changed();
+  assert.match(look(), /^abcdmany/);
+  // A look that passes over all takes no time; the host is a slow one all the same.
+  assert.equal(look(), '');
+  host.ms += 40_000;
+  assert.equal(look(), '');
+  for (let n = 0; n < 6; n += 1) {
+    host.ms += 40_000;
+    look();
+  }
+  assert.match(look() + look(), /^(?:abcdmany|$)/);
+  assert.equal(host.seen().startsWith('a0 b1'), true);
+});
+
+test('whoever waits until a slow host is ready waits for slices', async () => {
+  const host = new SlowHost(100);
+  const order: string[] = [];
+  const ready = Promise.all([host.keeper.ready(), host.keeper.ready()]).then(() => order.push('ready'));
+  while (host.waiting.length > 0) {
+    order.push('slice');
+    host.slice();
+  }
+  await ready;
+  assert.deepEqual(order, ['slice', 'slice', 'slice', 'slice', 'slice', 'ready']);
+  assert.equal(host.seen(), 'a0 b0 c0 d0');
+  assert.equal(host.looks, 1);
+  await host.keeper.ready();
+  host.ms += 61_000;
+  const again = host.keeper.ready();
+  while (host.waiting.length > 0) host.slice();
+  await again;
+  host.isBroken = true;
+  host.ms += 61_000;
+  const failed = host.keeper.ready();
+  while (host.waiting.length > 0) host.slice();
+  await failed;
+  assert.throws(() => host.seen(), /permission denied/);
 });
 
 test('on a slow host a reader waits for no look, and sees at once what has changed', () => {

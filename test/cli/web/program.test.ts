@@ -187,32 +187,55 @@ test('a proxy has a socket of its own, whose group is that of its directory', {
 
 const strace = spawnSync('sh', ['-c', 'command -v strace']).status === 0 ? false : 'needs strace';
 
-test('it writes nothing and starts nothing, whatever is asked', { skip: strace }, async () => {
-  const trace = house.path('run/trace');
-  const calls =
-    'execve,openat,open,creat,mkdir,mkdirat,unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,truncate,ftruncate';
-  const child = house.spawn('process-control-web', [], {
-    under: ['strace', '-f', '-q', '-o', trace, '-e', `trace=${calls}`],
+for (const [how, args] of [
+  ['by itself', []],
+  ['confined by node', [`--confine=${path.dirname(socket)}`]],
+] as const)
+  test(`${how} it writes nothing and starts nothing, whatever is asked`, { skip: strace }, async () => {
+    const trace = house.path('run/trace');
+    const calls =
+      'execve,openat,open,creat,mkdir,mkdirat,unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,truncate,ftruncate';
+    const child = house.spawn('process-control-web', args, {
+      under: ['strace', '-f', '-q', '-o', trace, '-e', `trace=${calls}`],
+    });
+    await until('the page', () => existsSync(socket));
+    for (const target of ['/', '/jobs', '/timeline', '/events', '/services', '/host', '/why/hello', '/help', '/none'])
+      await get(socket, target);
+    const { body } = await get(socket, '/jobs/hello');
+    assert.match(body, /Say hello/);
+    const run = /href="(\/jobs\/hello\/runs\/[^"]+)"/.exec(body)?.[1] ?? assert.fail('no run');
+    for (const target of [run, `${run}?find=hello`, `${run}/log.txt`, `${run}/log/stream`])
+      assert.match((await get(socket, target)).body, /hello/);
+    const [pid = ''] = readFileSync(trace, 'utf8').split(' ');
+    process.kill(Number(pid), 'SIGTERM');
+    await new Promise((resolve) => child.once('close', resolve));
+    const lines = readFileSync(trace, 'utf8').split('\n');
+    const acts = lines.filter((line) => !/ open(?:at)?\(/.test(line) || /O_WRONLY|O_RDWR|O_CREAT|O_TRUNC/.test(line));
+    const words = acts.flatMap((line) => /^\d+ +(\w+)\((?:AT_FDCWD, )?"([^"]*)"/.exec(line)?.slice(1).join(' ') ?? []);
+    const others = words.filter(
+      (word) =>
+        !/^(?:execve \S+\/(?:process-control-web|node|readlink)|open\w* \/dev\/(?:null|tty|random|urandom))$/.test(
+          word,
+        ),
+    );
+    assert.deepEqual(others, [`mkdir ${path.dirname(socket)}`, `unlink ${socket}`]);
   });
-  await until('the page', () => existsSync(socket));
-  for (const target of ['/', '/jobs', '/timeline', '/events', '/services', '/host', '/why/hello', '/help', '/none'])
-    await get(socket, target);
-  const { body } = await get(socket, '/jobs/hello');
-  assert.match(body, /Say hello/);
-  const run = /href="(\/jobs\/hello\/runs\/[^"]+)"/.exec(body)?.[1] ?? assert.fail('no run');
-  for (const target of [run, `${run}?find=hello`, `${run}/log.txt`])
-    assert.match((await get(socket, target)).body, /hello/);
-  const [pid = ''] = readFileSync(trace, 'utf8').split(' ');
-  process.kill(Number(pid), 'SIGTERM');
-  await new Promise((resolve) => child.once('close', resolve));
-  const lines = readFileSync(trace, 'utf8').split('\n');
-  const acts = lines.filter((line) => !/ open(?:at)?\(/.test(line) || /O_WRONLY|O_RDWR|O_CREAT|O_TRUNC/.test(line));
-  const words = acts.flatMap((line) => /^\d+ +(\w+)\((?:AT_FDCWD, )?"([^"]*)"/.exec(line)?.slice(1).join(' ') ?? []);
-  const others = words.filter(
-    (word) =>
-      !/^(?:execve \S+\/(?:process-control-web|node|readlink)|open\w* \/dev\/(?:null|tty|random|urandom))$/.test(word),
-  );
-  assert.deepEqual(others, [`mkdir ${path.dirname(socket)}`, `unlink ${socket}`]);
+
+test('confined by node it is all that it is otherwise, but can make no socket elsewhere', async () => {
+  const confine = `--confine=${path.dirname(socket)}`;
+  const { child, said } = await start(confine);
+  assert.match(readFileSync(`/proc/${child.pid}/cmdline`, 'utf8'), /\0--(?:experimental-)?permission\0/);
+  assert.doesNotMatch(said(), /Warning/);
+  await house.run('run-job', ['hello']);
+  await until('the run', async () => /succeeded/.test((await get(socket, '/jobs/hello')).body));
+  assert.equal(await stop(child, 'SIGKILL'), null);
+  // The socket of the killed one is in its directory, so it is replaced.
+  const second = await start(confine);
+  assert.equal(await stop(second.child), 0);
+  const other = await house.run('process-control-web', [confine, '--socket', house.path('run/other/view.sock')]);
+  assert.deepEqual([other.code, /permission denied/.test(other.stderr)], [125, true], other.stderr);
+  for (const args of [['--debug', confine], ['--confine', path.dirname(socket)], ['--confine=run']])
+    assert.equal((await house.run('process-control-web', args)).code, 64);
 });
 
 test('as root it refuses to start', { skip: !isRoot && 'needs root' }, async () => {

@@ -20,8 +20,8 @@ test('the example keeps the page up, and its health check asks it', {
     'page',
     example
       .replace(
-        '/usr/bin/process-control-web',
-        `${path.join(repository, 'bin/process-control-web')} --config ${house.configFile}`,
+        /\/usr\/bin\/process-control-web (--confine=\S+)/,
+        `${path.join(repository, 'bin/process-control-web')} $1 --config ${house.configFile}`,
       )
       .replace('/usr/bin/curl', `${curl}/curl`)
       .replaceAll('/run/process-control/web', house.path('run/web'))

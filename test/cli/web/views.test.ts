@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { hostZone } from '../../../src/system/time/zones.ts';
+import { findZone, hostZone } from '../../../src/system/time/zones.ts';
 import { wallTime } from '../../../src/zone/wall-time.ts';
 import { marker, type WebScene, webScene } from './web-scene.ts';
 
@@ -34,7 +34,7 @@ test('the first view says what fails, since when, with which last words, and wha
   const words = wordsOf(html);
   assert.match(words, /failing backup .*failed with exit code 3; 4 failures in a row · since/);
   assert.match(words, /FATAL: too many connections/);
-  assert.match(words, /jobctl start backup log why history/);
+  assert.match(words, /jobctl start backup copy log why history/);
   assert.doesNotMatch(words, /=====|end command output/);
   assert.match(html, new RegExp(`href="${runOf('backup')}#end">log<`));
   assert.match(html, /<title>\d failing · 1 invalid · /);
@@ -50,16 +50,27 @@ test('jobs that began to fail together in the same words are one need with likel
 
 test('the first view says what runs now, for how long yet, and what starts in the next hour', async () => {
   const words = wordsOf(await get('/'));
-  assert.match(words, /Running now import for 4[12] min usually 1\d min timeout in 1\d min log/);
+  assert.match(words, /Running now import for 4[12] min 2\d min longer than the usual 1\d min timeout in 1\d min log/);
   assert.match(words, /Next hour \d\d:\d\d \d+ \S/);
   assert.match(words, /3 clean-sessions, index-products, send-invoices/);
+});
+
+test('the first view says what took longer than usual, and who paused what and why', async () => {
+  const words = wordsOf(await get('/'));
+  assert.match(words, /Slower than usual, last 24 hours nightly 20 min usually 1\d min /);
+  assert.match(
+    words,
+    /Paused and disabled by people rollout paused by ada until [^:]+:\d\d:\d\d: upgrade of the web servers/,
+  );
+  assert.match(words, /1 disabled old-import/);
+  assert.match(words, /The last words of mail-out: waiting for the store … run it again: .*jobctl start mail-out/);
 });
 
 test('the list is ordered by the column that the address names', async () => {
   const order = async (sort: string) =>
     [...(await get(`/jobs?sort=${sort}`)).matchAll(/<tr id="job-([^"]+)"/g)].map(([, slug]) => slug);
   assert.equal((await order('name'))[0], 'archive-orders');
-  assert.equal((await order('took'))[0], 'import');
+  assert.equal((await order('took'))[0], 'nightly');
 });
 
 test('a paused job says who paused it and why, in the list and in its own view', async () => {
@@ -79,7 +90,7 @@ test('a job shows its durations, its days, its next starts, its file and its lin
   assert.match(words, /Next starts/);
   assert.match(words, /15 2 \* \* \* \S+ \/usr\/bin\/run-job --job nightly/);
   const failed = wordsOf(await get('/jobs/nightly?runs=failed'));
-  assert.equal(failed.match(/failed with exit code 3,/g)?.length, 2);
+  assert.equal(failed.match(/\d min failed with exit code 3/g)?.length, 2);
   const older = /href="(\/jobs\/nightly\?[^"]*before=\d+)#runs"/.exec(html)?.[1] ?? assert.fail('no older runs');
   assert.match(await get(older.replaceAll('&amp;', '&')), /older/);
 });
@@ -148,6 +159,20 @@ test('a path in the history that is no log of the job is not opened', async () =
   assert.doesNotMatch(await get('/jobs/by-hand/runs/linked'), /topsecret/);
   assert.equal((await scene.routes.request('/jobs/by-hand/runs/linked/log.txt')).status, 404);
   unlinkSync(link);
+});
+
+test('the timeline shows its times in another zone when it is asked to, and only there', async () => {
+  const zone = 'Pacific/Auckland';
+  const html = await get(`/timeline?zone=${zone}`);
+  assert.match(wordsOf(html), /Times of Pacific\/Auckland\./);
+  const auckland = findZone(zone) ?? assert.fail('this host has no time zones');
+  assert.match(html, new RegExp(`<h1>Timeline of ${wallTime(Date.now(), auckland).slice(0, 10)}`));
+  assert.match(html, new RegExp(`<time class="clock">[^<]*</time> ${hostZone().name}`));
+  assert.match(html, /href="\/timeline\?day=[\d-]+&amp;zone=Pacific%2FAuckland"/);
+  for (const odd of ['../../etc/passwd', 'Nowhere/Else', '<b>', 'x'.repeat(1500)]) {
+    const words = wordsOf(await get(`/timeline?zone=${encodeURIComponent(odd)}`));
+    assert.match(words, new RegExp(`This host knows no such zone. Times of ${hostZone().name}`));
+  }
 });
 
 test('the timeline has a lane for each job that runs on the day, and what is still to come', async () => {

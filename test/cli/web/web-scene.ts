@@ -1,5 +1,5 @@
 /** A real state directory with three months of runs, hostile texts among them, and the page over it. */
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -9,7 +9,7 @@ import { loadAllJobs } from '../../../src/cli/crontab/known-jobs.ts';
 import { realLocks } from '../../../src/cli/frame/host.ts';
 import { jobMemory } from '../../../src/cli/report/job-memory.ts';
 import { changeFeed, type Feed } from '../../../src/cli/web/changes/feed.ts';
-import { latestSnapshot } from '../../../src/cli/web/latest-snapshot.ts';
+import { latestSnapshot } from '../../../src/cli/web/latest/latest-snapshot.ts';
 import { hostReader } from '../../../src/cli/web/read/host-reader.ts';
 import { pageRoutes } from '../../../src/cli/web/routes.tsx';
 import type { Config } from '../../../src/config/config.ts';
@@ -63,6 +63,8 @@ export interface WebScene {
   append(slug: string, event: HistoryEvent): void;
   /** A run of a job with its log, whose file may have problems. */
   run(slug: string): void;
+  /** The program would have heard of a change of the job's file. */
+  changed(slug: string): void;
   /** One more run of the job fails, and listeners hear of it. */
   fail(slug: string): void;
   /** One more line in the log of the latest run. */
@@ -78,6 +80,8 @@ export interface SceneOptions {
 
 export async function webScene({ base = '', isPeaceful = false }: SceneOptions = {}): Promise<WebScene> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'web-'));
+  // Everybody may read the job files, so their problems are shown in full.
+  chmodSync(directory, 0o755);
   const config = configOf(directory);
   const nowMs = Date.now();
   for (const name of ['jobs', 'log', 'run', 'state/history'])
@@ -92,13 +96,14 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
   const feed = changeFeed(clock);
   const memory = jobMemory(config);
   const latest = latestSnapshot(config, memory);
-  const reader = hostReader(config, latest.get, memory);
+  const reader = hostReader(config, latest, memory);
   const routes = pageRoutes({ reader, feed, zone: hostZone(), base, tell: (error) => told.push(error) });
   return {
     ...{ config, routes, told, nowMs },
     path: (name) => path.join(directory, name),
     lastRun: (slug) => build.lastRuns.get(slug) ?? '',
     append: (slug, event) => build.event(slug, event),
+    changed: (slug) => latest.changed(slug),
     run: (slug) => build.run(slug, nowMs - hourMs, 1000, { log: build.log(nowMs, [['INFO', 'done']]) }),
     fail(slug) {
       const startedMs = Date.now() - 2000;
@@ -273,7 +278,7 @@ class Builder {
     });
     for (let day = 89; day >= 0; day -= 1) {
       const startedMs = this.#today(2, 15) - day * dayMs;
-      const tookMs = Math.round((8 + 3 * at(day) + (day % 30 === 3 ? 9 : 0)) * minuteMs);
+      const tookMs = Math.round((8 + 3 * at(day) + (day % 30 === 3 || day === 0 ? 9 : 0)) * minuteMs);
       const outcome: Outcome = day === 41 || day === 17 ? { kind: 'exited', code: 3 } : succeeded;
       const log = this.log(startedMs, [
         ['INFO', 'dumping shop …'],

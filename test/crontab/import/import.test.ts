@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { readAnacrontab } from '../../../src/crontab/import/anacron.ts';
 import { environmentRows, environmentText } from '../../../src/crontab/import/environment.ts';
 import { importEntry } from '../../../src/crontab/import/imported.ts';
 import { plainWords } from '../../../src/crontab/import/plain-words.ts';
@@ -40,7 +41,7 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ],
   ['0 3 * * * date +\\%F', ['name: date', "command: 'date +%F'", 'schedule: "0 3 * * *"']],
   ['0 3 * * * echo a', ['name: echo', `command: '/bin/sh -c ''echo a'''`, 'schedule: "0 3 * * *"']],
-  ['0 3 * * * A=1 run', ['name: a', `command: '/bin/sh -c ''A=1 run'''`, 'schedule: "0 3 * * *"']],
+  ['0 3 * * * A=1 run', ['name: run', `command: '/bin/sh -c ''A=1 run'''`, 'schedule: "0 3 * * *"']],
   ['0 3 * * * ls ~', ['name: ls', `command: '/bin/sh -c ''ls ~'''`, 'schedule: "0 3 * * *"']],
   [
     '0 3 * * * cd /srv/app && bin/tick >> /var/log/t.log 2>&1',
@@ -48,7 +49,7 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ],
   [
     '0 3 * * * cd /srv/app && a; b',
-    ['name: cd', `command: '/bin/sh -c ''cd /srv/app && a; b'''`, 'schedule: "0 3 * * *"'],
+    ['name: app', `command: '/bin/sh -c ''cd /srv/app && a; b'''`, 'schedule: "0 3 * * *"'],
   ],
   [
     '0 3 * * * nice -n 10 timeout 90 /opt/x',
@@ -65,13 +66,23 @@ const rows: readonly (readonly [string, readonly string[]])[] = [
   ],
   [
     '0 3 * * * sleep $((RANDOM \\% 300)); /opt/x',
-    ['name: sleep', `command: '/bin/sh -c ''sleep $((RANDOM % 300)); /opt/x'''`, 'schedule: "0 3 * * *"'],
+    ['name: x', `command: '/bin/sh -c ''sleep $((RANDOM % 300)); /opt/x'''`, 'schedule: "0 3 * * *"'],
   ],
   [
     '0 3 * * * cat%one%two',
     ['name: cat', `command: '/bin/sh -c ''printf ''\\''''%s\\n''\\'''' one two | (cat)'''`, 'schedule: "0 3 * * *"'],
   ],
   ['0 3 * * * /opt/x%', ['name: x', 'command: /opt/x', 'schedule: "0 3 * * *"']],
+  ['0 3 * * * [ -x /opt/x ] && /opt/x -a', ['name: x', 'command: /opt/x -a', 'schedule: "0 3 * * *"']],
+  [
+    '0 3 * * * test -x /opt/x && nice -n 5 /opt/x >/dev/null 2>&1',
+    ['name: x', 'command: /opt/x', 'schedule: "0 3 * * *"', 'nice: 5'],
+  ],
+  ['0 3 * * * command -v x > /dev/null && x 1', ['name: x', 'command: x 1', 'schedule: "0 3 * * *"']],
+  [
+    '0 3 * * * [ -x /opt/yy ] && /opt/x',
+    ['name: yy', `command: '/bin/sh -c ''[ -x /opt/yy ] && /opt/x'''`, 'schedule: "0 3 * * *"'],
+  ],
   ['0 3 * * * flock -n /l /opt/x', ['name: flock', 'command: flock -n /l /opt/x', 'schedule: "0 3 * * *"']],
   [
     'MAILTO="ops@example.org"\nA = \' b \'\n0 3 * * * /opt/x',
@@ -103,6 +114,23 @@ test('another user than the service user goes through sudo, and that is to be de
   const [check, ...keys] = keysOf('5 4 * * * root timeout 9 /opt/x\n', true);
   assert.match(check ?? '', /^# CHECK: cron ran it as root.*sudoers/);
   assert.deepEqual(keys, ['name: timeout', 'command: sudo -n -u root -- timeout 9 /opt/x', 'schedule: "5 4 * * *"']);
+});
+
+test('a line of another user loses the test in front of it, but not what sudo would stop', () => {
+  assert.equal(
+    keysOf('*/5 * * * * root [ -x /usr/sbin/dma ] && /usr/sbin/dma -q\n', true)[2],
+    'command: sudo -n -u root -- /usr/sbin/dma -q',
+  );
+  for (const line of ['command -v sa1 >/dev/null && sa1 1', '[ -x /opt/x ] && timeout 9 /opt/x', 'cd /opt && /opt/x']) {
+    assert.match(keysOf(`0 3 * * * root ${line}\n`, true)[2] ?? '', /-- \/bin\/sh -c ''/, line);
+  }
+});
+
+test('a title is a comment of one line, and a name that of a program', () => {
+  const name = (text: string) => keysOf(`${text}\n`).find((line) => line.startsWith('name:'));
+  assert.equal(name('# See the manual (and\n# the interval between updates)\n0 1 * * * /opt/x'), 'name: x');
+  assert.equal(name('# m h  dom mon dow   command\n# Nightly report\n0 1 * * * /opt/x'), 'name: Nightly report');
+  assert.equal(name('0 3 * * * test -e /run/x || MODE=1 /sbin/e2scrub_all -A'), 'name: e2scrub_all');
 });
 
 test('what is not understood is a problem of its line, and the rest goes on', () => {
@@ -220,7 +248,13 @@ test('the table of the environment has what differs', () => {
   const { entries } = readSource('PATH=/opt/bin\nMAILTO=""\n0 1 * * * x\n', false);
   const [entry] = entries;
   assert.ok(entry);
-  const job = { user: 'svc', home: '/srv', searchPath: '/usr/bin:/bin:/usr/sbin:/sbin', locale: undefined };
+  const job = {
+    user: 'svc',
+    home: '/srv',
+    searchPath: '/usr/bin:/bin:/usr/sbin:/sbin',
+    locale: undefined,
+    tells: false,
+  };
   const rows = environmentRows(entry, { cron: 'debian', user: 'alice', home: '/home/alice', job });
   assert.deepEqual(
     rows.map(({ name, cron, job: now }) => [name, cron, now]),
@@ -228,8 +262,62 @@ test('the table of the environment has what differs', () => {
       ['HOME', '/home/alice', '/srv'],
       ['LOGNAME', 'alice', 'svc'],
       ['USER', null, 'svc'],
-      ['output', 'thrown away', 'a log for each run; failmail sends a mail for each failure'],
+      ['output', 'thrown away', 'a log for each run; nobody hears of failures without failmail or notify'],
     ],
   );
   assert.match(environmentText(rows), /^ {2}USER +not set +svc$/m);
+});
+
+test('the sender of cronie is that of the mails about failures', () => {
+  const { entries } = readSource('MAILTO=ops@example.org\nMAILFROM=cron@example.org\n0 1 * * * /opt/x\n', false);
+  const [entry] = entries;
+  assert.ok(entry);
+  const { text, checks } = importEntry(entry, { ...order, cron: 'cronie' });
+  assert.match(text, /\nfailmail:\n {2}to_address: ops@example\.org\n {2}from_address: cron@example\.org\n$/);
+  assert.deepEqual(checks, []);
+  assert.match(importEntry(entry, order).checks.join(), /MAILFROM/);
+});
+
+test('a line that leaves its work to a timer where systemd runs has to be decided', () => {
+  const text = '0 */12 * * * test -x /usr/bin/certbot -a \\! -d /run/systemd/system && certbot -q renew\n';
+  const [check, ...keys] = keysOf(text);
+  assert.match(check ?? '', /^# CHECK: where systemd runs, cron leaves this to a timer/);
+  assert.match(keys[1] ?? '', /\/bin\/sh -c/);
+});
+
+test('lines of an anacrontab become schedules that catch up, each to be decided', () => {
+  const text = [
+    ...['SHELL=/bin/sh', 'PATH=/usr/bin:/bin', 'RANDOM_DELAY=45', 'START_HOURS_RANGE=3-22', '# a comment'],
+    ...[
+      '1 5 daily.backup nice -n 10 /usr/local/bin/backup',
+      '7\t40 report /opt/report 100%',
+      '@monthly 45 close /opt/close',
+    ],
+    ...['1 5 cron.daily run-parts --report /etc/cron.daily', '3 5 odd /opt/odd', 'nonsense', 'A=1\r', ''],
+  ].join('\n');
+  const { entries, problems, left } = readAnacrontab(text);
+  assert.deepEqual([problems.map(({ line }) => line), left.map(({ line }) => line)], [[10, 11, 12], [9]]);
+  const jobs = entries.map((entry) => importEntry(entry, { ...order, user: 'app' }));
+  const keys = jobs.map((job) => {
+    const loaded = validateJobText({ file: 'x', bytes: Buffer.from(job.text) }, {});
+    assert.ok(loaded.ok, job.text + JSON.stringify(loaded));
+    assert.match(
+      job.checks.join('\n'),
+      /^anacron starts it when .* have? passed|^anacron starts it when a day has passed/,
+    );
+    return job.text.split('\n').filter((line) => /^(?:name|command|schedule|splay|catch|nice)/.test(line));
+  });
+  const common = ['splay: 45m', 'catch_up: last'];
+  assert.deepEqual(keys, [
+    [
+      'name: daily.backup',
+      'command: /usr/local/bin/backup',
+      'schedule: "35 3 * * *"',
+      ...common,
+      'catch_up_window: 2d',
+      'nice: 10',
+    ],
+    ['name: report', "command: '/opt/report 100%'", 'schedule: "10 4 * * 0"', ...common, 'catch_up_window: 8d'],
+    ['name: close', 'command: /opt/close', 'schedule: "15 4 1 * *"', ...common, 'catch_up_window: 32d'],
+  ]);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isCrontabInSync } from '../../../src/report/clock/crontab-in-sync.ts';
 import type { Installed } from '../../../src/report/clock/installed.ts';
-import { neverBelow } from '../../../src/report/metrics/counters.ts';
+import { neverBelow, rememberedCounters } from '../../../src/report/metrics/counters.ts';
 import { exposition, type Family } from '../../../src/report/metrics/exposition.ts';
 import { jobMetrics } from '../../../src/report/metrics/job-metrics.ts';
 import { snapshotBroken, snapshotJob } from '../../../src/report/snapshot.ts';
@@ -36,6 +36,16 @@ test('a counter stays where the file has it until more is counted; a gauge falls
   assert.equal(more.get(series('runs_total', labels)), 8);
   for (const odd of ['', 'runs_total{', 'runs_total NaN\n', '\0\n'])
     assert.equal(neverBelow([counter('runs_total', 3)], odd)[0]?.samples[0]?.value, 3);
+});
+
+test('who answers again and again never says less than before, also of a job that was gone meanwhile', () => {
+  const raised = rememberedCounters();
+  const labels = { job_name: 'a' };
+  const value = (families: readonly Family[]) => parsed(exposition(families)).values.get(series('runs_total', labels));
+  assert.equal(value(raised([counter('runs_total', 7, labels)])), 7);
+  assert.equal(value(raised([counter('runs_total', 9, { job_name: 'b' })])), undefined);
+  assert.equal(value(raised([counter('runs_total', 3, labels)])), 7);
+  assert.equal(value(raised([counter('runs_total', 8, labels)])), 8);
 });
 
 const part = {

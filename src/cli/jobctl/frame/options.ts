@@ -42,6 +42,7 @@ export interface Options {
   readonly user?: string;
   readonly system?: boolean;
   readonly systemd?: boolean;
+  readonly anacron?: boolean;
   readonly cron?: 'debian' | 'cronie';
   readonly config?: string;
 }
@@ -194,6 +195,9 @@ function looking(options: Argv): Argv {
           })
           .option('user', text("The user whose crontab it is, if the path doesn't say so."))
           .option('system', { type: 'boolean', describe: 'The lines have a column of users, as in /etc/crontab.' })
+          .option('anacron', { type: 'boolean', describe: 'SOURCE is an anacrontab, as /etc/anacrontab is.' })
+          .conflicts('systemd', ['system', 'anacron', 'cron'])
+          .conflicts('system', 'anacron')
           .option('cron', {
             type: 'string',
             choices: ['debian', 'cronie'] as const,

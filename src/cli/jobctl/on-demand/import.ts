@@ -7,6 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type { Config } from '../../../config/config.ts';
 import { throughSudo } from '../../../config/sources.ts';
+import { readAnacrontab } from '../../../crontab/import/anacron.ts';
 import { environmentRows } from '../../../crontab/import/environment.ts';
 import { type Imported, importEntry } from '../../../crontab/import/imported.ts';
 import { firstDifference, lineSchedule } from '../../../crontab/import/prove.ts';
@@ -29,6 +30,7 @@ import { refuse } from '../../frame/refuse.ts';
 import { hostZones } from '../../frame/zones.ts';
 import type { Options } from '../frame/options.ts';
 import { jsonOf, type Outcome, outcomeText, patchOf, type Source } from './import/answer.ts';
+import { refusalOfDirectory, refuseForeign } from './import/places.ts';
 import { importTimer } from './import/timers.ts';
 
 /** cron itself reads at most 10,000 lines of 1,000 characters. */
@@ -63,6 +65,8 @@ export function importCrontabs(options: Options, config: Config): number {
   if (options.json) print(`${JSON.stringify(jsonOf(outcomes, directory))}\n`);
   else for (const outcome of outcomes) print(printableText(outcomeText(outcome, directory)));
   if (options.write) {
+    const refusal = directory === path.resolve(config.jobDirectory) ? undefined : refusalOfDirectory(directory);
+    if (refusal !== undefined) return refuse('jobctl', refusal, 1);
     for (const outcome of outcomes) {
       const refusal = writeAll(outcome, directory, config);
       if (refusal !== undefined) return refuse('jobctl', refusal, 1);
@@ -73,21 +77,29 @@ export function importCrontabs(options: Options, config: Config): number {
     : 0;
 }
 
-function readNamed(name: string, { system, user }: Options): Source | string {
+function readNamed(name: string, { system, user, anacron }: Options): Source | string {
   const full = path.resolve(name);
   const hasUsers = system === true || (name !== '-' && (full === '/etc/crontab' || full.startsWith('/etc/cron.d/')));
   const spool = /^\/var\/spool\/cron\/(?:crontabs\/)?([^/]+)$/.exec(full)?.[1];
-  const owner = user ?? spool;
+  const isAnacron = anacron === true || full === '/etc/anacrontab';
+  const owner = user ?? spool ?? (isAnacron ? 'root' : undefined);
   if (!hasUsers && owner === undefined)
     return 'whose crontab is it? --user NAME, or --system if it has a column of users';
   try {
-    const read = name === '-' ? { bytes: standardInput(), isPrivate: true } : inNamedFile(full, bounded);
+    const read =
+      name === '-'
+        ? { bytes: standardInput(), isPrivate: true }
+        : inNamedFile(full, (fd, facts) => {
+            refuseForeign(full, facts);
+            return bounded(fd, facts);
+          });
     if (read.bytes.length > limitBytes) return `more than ${limitBytes} bytes`;
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(read.bytes);
     return {
       title: name === '-' ? 'standard input' : full,
       text,
       hasUsers,
+      isAnacron,
       user: owner ?? 'root',
       isPrivate: read.isPrivate,
     };
@@ -118,12 +130,17 @@ interface Conversion {
 }
 
 function convert(source: Source, { config, taken, cron }: Conversion): Outcome {
-  const { entries, problems: unread, left } = readSource(source.text, source.hasUsers);
+  const {
+    entries,
+    problems: unread,
+    left,
+  } = source.isAnacron ? readAnacrontab(source.text) : readSource(source.text, source.hasUsers);
   const problems = [...unread];
+  const checks = { checkSchedule: scheduleChecker(), checkZone };
   const jobs: ProvedJob[] = [];
   for (const entry of entries) {
     const order = { origin: source.title, user: source.user, serviceUser: config.serviceUser.name, taken, cron };
-    const job = proved(entry, order, config);
+    const job = proved(entry, order, config, checks);
     if (typeof job === 'string') problems.push({ line: entry.line, message: job });
     else {
       taken.add(job.slug);
@@ -143,18 +160,31 @@ function convert(source: Source, { config, taken, cron }: Conversion): Outcome {
 /** The settings above the first line mostly hold for all. */
 function environmentOf(entry: SourceEntry, { user }: Source, { config, cron }: Pick<Conversion, 'config' | 'cron'>) {
   const { serviceUser, searchPath } = config;
-  const job = { user: serviceUser.name, home: serviceUser.home, searchPath, locale: hostLocale().variables.LANG };
+  const tells = config.jobDefaults.failmail !== undefined || config.jobDefaults.notify !== undefined;
+  const job = {
+    user: serviceUser.name,
+    home: serviceUser.home,
+    searchPath,
+    locale: hostLocale().variables.LANG,
+    tells,
+  };
   return environmentRows(entry, { cron, user, home: users.find(entry.user ?? user)?.home, job });
 }
+
+type Checks = NonNullable<Parameters<typeof validateJobText>[2]>;
 
 type ProvedJob = Imported & { readonly isSame: boolean };
 
 /** The job, or why it can't be: what is printed is loaded as a job file is, and its starts compared. */
-function proved(entry: SourceEntry, order: Parameters<typeof importEntry>[1], config: Config): ProvedJob | string {
+function proved(
+  entry: SourceEntry,
+  order: Parameters<typeof importEntry>[1],
+  config: Config,
+  checks: Checks,
+): ProvedJob | string {
   const schedule = lineSchedule(entry.schedule);
   if (typeof schedule === 'string') return schedule;
   const job = importEntry(entry, order);
-  const checks = { checkSchedule: scheduleChecker(), checkZone };
   const loaded = validateJobText({ file: job.slug, bytes: Buffer.from(job.text) }, config.jobDefaults, checks);
   if (!loaded.ok) {
     return loaded.problems.flatMap(({ severity, message }) => (severity === 'error' ? [message] : [])).join('; ');
@@ -162,7 +192,7 @@ function proved(entry: SourceEntry, order: Parameters<typeof importEntry>[1], co
   const times = { nowMs: clock.nowMs(), zones: hostZones() };
   const zone = order.cron === 'cronie' ? findZone(entry.settings.get('CRON_TZ') ?? '') : undefined;
   const differs = firstDifference(schedule, loaded.value, { ...times, ...defined({ zone }) });
-  if (differs === undefined) return { ...job, isSame: true };
+  if (differs === undefined) return { ...job, isSame: entry.passedOn === undefined };
   const when = new Date(differs).toISOString();
   if (zone === undefined) return `cron and the job differ at ${when}: default_job_config?`;
   const check = `at a change of the clocks of ${zone.name} the job starts once, cronie twice or not at all; first at ${when}. Is that well?`;

@@ -8,6 +8,7 @@ import { defined } from '../../../text/defined.ts';
 import { logStreamAnswer } from '../changes/log-stream.ts';
 import type { FollowedLog } from '../read/follow-log.ts';
 import type { HostReader } from '../read/host-reader.ts';
+import { newestEntries } from '../read/newest.ts';
 import type { ApiJob, LogValue, NextTick } from './answers.ts';
 import { listed, partOf } from './list.ts';
 import { lineValue, logValue } from './log-value.ts';
@@ -60,14 +61,17 @@ export function addRecords(routes: Hono, reader: HostReader, ended: AbortSignal)
     const log = (): FollowedLog | undefined => job && reader.followed(job.slug, { run: context.req.param('run') });
     return logStreamAnswer(context, { find: log, wish: { stream, find }, show: (line) => lineValue(line), ended });
   });
-  routes.get('/api/v1/events', (context) => {
+  routes.get('/api/v1/events', async (context) => {
     const asked = part(context);
     const { job: slug, outcome = 'all' } = context.req.query();
     if (asked === undefined || !['all', 'failed'].includes(outcome)) return refuse(context, 'wrong-query', wrongEvents);
     const { job, ...about } = jobOf(context, slug);
     const slugs = slug === undefined ? slugsOf(reader) : job === undefined ? [] : [job.slug];
-    const entries = [...reader.entries(slugs)].filter((entry) => outcome === 'all' || isFailure(entry));
-    entries.sort((a, b) => (keyOfEntry(a) < keyOfEntry(b) ? 1 : -1));
+    const isWanted = (entry: HistoryEntry) =>
+      (outcome === 'all' || isFailure(entry)) && (asked.after === undefined || before(keyOfEntry(entry), asked.after));
+    const isNewer = (a: HistoryEntry, b: HistoryEntry) => keyOfEntry(a) > keyOfEntry(b);
+    const order = { count: asked.limit + 1, isWanted, isNewer };
+    const { entries } = await newestEntries(reader.latestEntries(slugs), order);
     const { items, ...more } = listed(entries, asked, keyOfEntry, before);
     return answer(context, { ...about, items: items.map(entryValue), ...more });
   });

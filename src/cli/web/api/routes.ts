@@ -1,5 +1,6 @@
 /** The addresses that programs read: the API, version 1, metrics, whether the page is well, and what has changed. GET only, like everything here. */
 import type { Hono } from 'hono';
+import { rememberedCounters } from '../../../report/metrics/counters.ts';
 import { exposition } from '../../../report/metrics/exposition.ts';
 import { snapshotFamilies } from '../../../report/metrics/snapshot-families.ts';
 import type { Feed } from '../changes/feed.ts';
@@ -17,6 +18,7 @@ export interface ApiParts {
 
 export function addApi(routes: Hono, { reader, feed }: ApiParts): void {
   const { snapshot } = reader;
+  const raised = rememberedCounters();
   routes.get('/api/v1/host', (context) => {
     const { host } = snapshot();
     return answer(context, { ...envelope(host), item: host });
@@ -41,7 +43,7 @@ export function addApi(routes: Hono, { reader, feed }: ApiParts): void {
   routes.get('/metrics', (context) => {
     const detail = context.req.query('detail') ?? 'all';
     if (detail !== 'all' && detail !== 'alerts') return context.text('detail is all or alerts\n', 400);
-    const text = exposition(snapshotFamilies(snapshot(), detail));
+    const text = exposition(raised(snapshotFamilies(snapshot(), detail)));
     return context.body(text, 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' });
   });
   routes.get('/healthz', (context) => {

@@ -1,8 +1,7 @@
 /** The events of this host: failures, missed starts, and what people decided; newest first. */
-import { Newest } from '../../../report/history-view.ts';
 import { entryMs, entryWords, type HistoryEntry, isFailure } from '../../../report/text/history.ts';
-import { clock } from '../../../system/time/clock.ts';
 import { printable } from '../../../text/printable.ts';
+import { type Newest, newestEntries } from '../read/newest.ts';
 import { allJobs, Document, jobPath, runPath, type View, When, worstWords } from './frame/document.tsx';
 
 export const eventFilters = ['news', 'failed', 'missed', 'people', 'all'] as const;
@@ -24,13 +23,23 @@ const filterWords = {
 
 const mostRows = 100;
 
-export function Events({ query, ...view }: View & { readonly query: EventsQuery }) {
+/** Reading takes at most so long; milliseconds. */
+const patienceMs = 1500;
+
+/** Reads the events of the page: of all histories, or of as many as can have one of the newest, or as time allows. */
+export function findEvents({ snapshot, reader }: View, query: EventsQuery): Promise<Newest> {
+  const order = { count: mostRows, isWanted: (entry: HistoryEntry) => isWanted(entry, query), patienceMs };
+  return newestEntries(reader.latestEntries(slugsOf(snapshot, query)), order);
+}
+
+function slugsOf(snapshot: View['snapshot'], { job }: EventsQuery): readonly string[] {
+  return allJobs(snapshot).flatMap(({ slug }) => (job === '' || slug === job ? [slug] : []));
+}
+
+export function Events({ query, found, ...view }: View & { readonly query: EventsQuery; readonly found: Newest }) {
   const jobs = allJobs(view.snapshot);
-  const slugs =
-    query.job === '' ? jobs.map(({ slug }) => slug) : jobs.flatMap(({ slug }) => (slug === query.job ? [slug] : []));
-  const newest = new Newest(mostRows);
-  const read = readNewest(view.reader.latestEntries(slugs), query, newest);
-  const rows = [...newest.entries()].reverse();
+  const slugs = slugsOf(view.snapshot, query);
+  const { entries: rows, read, isMore } = found;
   const last = rows.at(-1);
   const to = (more: Readonly<Record<string, string>>) => {
     const job: Record<string, string> = query.job === '' ? {} : { job: query.job };
@@ -48,7 +57,7 @@ export function Events({ query, ...view }: View & { readonly query: EventsQuery 
         ))}
         {query.job !== '' && <a href={`${view.base}/events?outcome=${query.outcome}`}>of all jobs</a>}
       </p>
-      {read < slugs.length && newest.seen < mostRows && (
+      {read < slugs.length && rows.length < mostRows && (
         <p class="soft">
           The histories of {read} of {slugs.length} jobs were read, those written last first; an address with a job
           shows all of it.
@@ -71,33 +80,13 @@ export function Events({ query, ...view }: View & { readonly query: EventsQuery 
           </tbody>
         </table>
       )}
-      {(newest.seen > rows.length || (read < slugs.length && rows.length >= mostRows)) && last !== undefined && (
+      {(isMore || (read < slugs.length && rows.length >= mostRows)) && last !== undefined && (
         <p>
           <a href={to({ outcome: query.outcome, before: String(entryMs(last)) })}>older ▸</a>
         </p>
       )}
     </Document>
   );
-}
-
-/** Reading takes at most so long; milliseconds. */
-const patienceMs = 1500;
-
-/** Returns how many histories were read: all, or as many as can have one of the newest, or as time allows. */
-function readNewest(
-  histories: ReturnType<View['reader']['latestEntries']>,
-  query: EventsQuery,
-  newest: Newest,
-): number {
-  const untilMs = clock.monotonicMs() + patienceMs;
-  let read = 0;
-  for (const { writtenMs, entries } of histories) {
-    const oldest = newest.seen >= mostRows ? newest.entries()[0] : undefined;
-    if ((oldest !== undefined && entryMs(oldest) > writtenMs) || clock.monotonicMs() > untilMs) return read;
-    newest.add(entries.filter((entry) => isWanted(entry, query)));
-    read += 1;
-  }
-  return read;
 }
 
 function EventRow({

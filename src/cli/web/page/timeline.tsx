@@ -15,7 +15,15 @@ export interface TimelineQuery {
   /** `2026-11-29` in the host's zone; empty: today. */
   readonly day: string;
   readonly tag: string;
+  /** The zone that was asked for; empty for the host's. */
+  readonly zone: string;
   readonly page: number;
+}
+
+interface TimelineProps extends View {
+  readonly query: TimelineQuery;
+  /** Another zone than the host's, in which the times of this view are shown. */
+  readonly inZone?: Pick<View, 'formatTime' | 'dayStartMs'> & { readonly zone: string };
 }
 
 export function timelineQueryOf(given: (key: string) => string | undefined): TimelineQuery {
@@ -24,6 +32,7 @@ export function timelineQueryOf(given: (key: string) => string | undefined): Tim
   return {
     day: /^\d{4}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day)) ? day : '',
     tag: given('tag') ?? '',
+    zone: (given('zone') ?? '').slice(0, 100),
     page: /^[1-9]\d{0,3}$/.test(page) ? Number(page) : 1,
   };
 }
@@ -42,7 +51,8 @@ interface Lane {
   readonly ticks: readonly UpcomingTick[];
 }
 
-export function Timeline({ query, ...view }: View & { readonly query: TimelineQuery }) {
+export function Timeline({ query, inZone, ...host }: TimelineProps) {
+  const view: View = { ...host, ...inZone };
   const { snapshot, reader, base } = view;
   const { atMs } = snapshot.host;
   const day = query.day === '' ? view.formatTime(atMs).slice(0, 10) : query.day;
@@ -63,7 +73,7 @@ export function Timeline({ query, ...view }: View & { readonly query: TimelineQu
   const [before, after] = [-1, 1].map((days) => new Date(Date.parse(day) + days * dayMs).toISOString().slice(0, 10));
   const tags = new Set([...snapshot.jobs.flatMap((job) => job.tags), query.tag]);
   return (
-    <Document {...view} here="timeline" title={`Timeline ${day} · ${worstWords(snapshot.jobs)}`}>
+    <Document {...host} here="timeline" title={`Timeline ${day} · ${worstWords(snapshot.jobs)}`}>
       <h1>Timeline of {day}</h1>
       <form action={`${base}/timeline`} method="get">
         <span class="choices">
@@ -76,11 +86,21 @@ export function Timeline({ query, ...view }: View & { readonly query: TimelineQu
           <input type="date" name="day" value={day} />
         </label>
         <Choice label="Tag" name="tag" values={tags} chosen={query.tag} />
+        <label>
+          Zone
+          <input
+            type="text"
+            name="zone"
+            value={printable(query.zone)}
+            placeholder={printable(snapshot.host.timeZone)}
+          />
+        </label>
         <button type="submit">Show</button>
       </form>
       <p class="soft">
-        Times of {printable(snapshot.host.timeZone)}. {lanes.length} of {jobs.length} jobs run on this day; those that
-        need you come first.
+        {query.zone !== '' && inZone === undefined && 'This host knows no such zone. '}
+        Times of {printable(inZone?.zone ?? snapshot.host.timeZone)}. {lanes.length} of {jobs.length} jobs run on this
+        day; those that need you come first.
       </p>
       <Starts lanes={lanes} span={span} ticks={ticks} view={view} />
       <table class="timeline">
@@ -297,10 +317,11 @@ function RunTable({ lanes, view }: { readonly lanes: readonly Lane[]; readonly v
   );
 }
 
-function queryText({ day, tag, page }: TimelineQuery): string {
+function queryText({ day, tag, zone, page }: TimelineQuery): string {
   const words: [string, string][] = [];
   if (day !== '') words.push(['day', day]);
   if (tag !== '') words.push(['tag', tag]);
+  if (zone !== '') words.push(['zone', zone]);
   if (page > 1) words.push(['page', String(page)]);
   return words.length === 0 ? '' : `?${new URLSearchParams(words).toString()}`;
 }

@@ -2,6 +2,7 @@
 import type { AnySnapshot } from '../../../report/text/job.ts';
 import { printable } from '../../../text/printable.ts';
 import type { WhyAnswer } from '../read/host-reader.ts';
+import { Command } from './frame/command.tsx';
 import { Document, Facts, JobLink, State, type View } from './frame/document.tsx';
 import { Output } from './frame/output.tsx';
 
@@ -10,6 +11,8 @@ interface WhyProps extends View {
   readonly why: WhyAnswer;
   /** The moment as it was asked for; empty for now. */
   readonly at: string;
+  /** The words that were asked for are no time. */
+  readonly isUnread: boolean;
 }
 
 const findingWords = {
@@ -22,12 +25,13 @@ const findingWords = {
 
 const findingKinds = { well: 'well', stops: 'bad', 'stops-next': 'bad', doubt: 'late', unknown: 'unknown' } as const;
 
-export function Why({ job, why: { answer, findings }, at, ...view }: WhyProps) {
+export function Why({ job, why: { answer, findings }, at, isUnread, ...view }: WhyProps) {
   return (
     <Document {...view} title={`why ${job.slug} · ${job.state}`}>
       <h1>
         Why <JobLink job={job} base={view.base} /> <State job={job} />
       </h1>
+      {isUnread && <p class="late">The words that were asked for are no time in the past; this is about now.</p>}
       <p class="lead">{printable(answer.answer)}.</p>
       {answer.advice.map(({ say, run }) => (
         <div class="advice">
@@ -35,7 +39,7 @@ export function Why({ job, why: { answer, findings }, at, ...view }: WhyProps) {
             {printable(`${say.charAt(0).toUpperCase()}${say.slice(1)}`)}
             {run.length === 0 ? '.' : ':'}
           </p>
-          {run.length > 0 && <pre class="words">{run.map(printable).join('\n')}</pre>}
+          {run.length > 0 && <Command text={run.map(printable).join('\n')} isBlock />}
         </div>
       ))}
       <Facts facts={answer.facts.map(([label, words]) => [label, <Output line={words} />] as const)} />

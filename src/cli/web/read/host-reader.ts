@@ -3,6 +3,7 @@ import type { Config } from '../../../config/config.ts';
 import { jobPath } from '../../../job/folder.ts';
 import { changing } from '../../../report/advice.ts';
 import { StartsPerMinute } from '../../../report/clock/crowded.ts';
+import type { Installed } from '../../../report/clock/installed.ts';
 import { inOrder, type UpcomingTick, upcomingStream } from '../../../report/clock/upcoming.ts';
 import type { HostSnapshot } from '../../../report/host-snapshot.ts';
 import type { RunSnapshot } from '../../../report/latest-runs.ts';
@@ -34,14 +35,19 @@ import type { JobMemory } from '../../report/job-memory.ts';
 import { failedLog, lastWordsOf } from '../../report/last-words.ts';
 import { type Jobs, openJobs } from '../../report/snapshots.ts';
 import { timesOf } from '../../report/times.ts';
+
+import type { LatestSnapshot } from '../latest/latest-snapshot.ts';
 import type { FollowedLog } from './follow-log.ts';
 import { followedInstance, followedRun } from './followed.ts';
+
 import { historyFacts, rememberedLanes } from './lanes.ts';
 import { instanceLogPlace, type LogPart, type LogPlace, type LogQuery, readLog, runLogPlace } from './run-log.ts';
 import { isIn, type Span } from './span.ts';
 
 export interface HostReader {
   snapshot(): HostSnapshot;
+  /** Resolves when `snapshot` takes no time any more. */
+  ready(): Promise<void>;
   /** The end of the log of what has failed; absent when there is no log. */
   lastWords(job: AnySnapshot): LastWords | undefined;
   /** Milliseconds; absent while too few runs have succeeded. */
@@ -53,9 +59,7 @@ export interface HostReader {
   lanesIn(jobs: readonly AnySnapshot[], span: Span): ReadonlyMap<string, readonly StripItem[]>;
   /** The starts to come in a span of time, in their order. */
   ticksIn(slugs: readonly string[], span: Span): readonly UpcomingTick[];
-  /** Everything that happened to these jobs, in no order. */
-  entries(slugs: readonly string[]): Iterable<HistoryEntry>;
-  /** The same job by job; first those to whose history something was written last. */
+  /** Everything that happened to these jobs, job by job; first those to whose history something was written last. */
   latestEntries(slugs: readonly string[]): Iterable<{
     /** Nothing in it is newer. */
     readonly writtenMs: number;
@@ -114,35 +118,37 @@ const openMs = 1000;
 /** A job of every minute has as many ticks a day. */
 const mostTicksOfJob = 1440;
 
-/** `snapshot` is what the views are made from; it may be a moment old. */
-export function hostReader(config: Config, snapshot: () => HostSnapshot, memory: JobMemory): HostReader {
-  let latest: { readonly jobs: Jobs; readonly untilMs: number } | undefined;
-  const jobs = (): Jobs => {
-    if (latest !== undefined && clock.monotonicMs() < latest.untilMs) return latest.jobs;
-    const opened = openJobs(config, timesOf(config), memory);
+/** The latest snapshot is what the views are made from; it may be a moment old. */
+export function hostReader(
+  config: Config,
+  { get: snapshot, ready }: Pick<LatestSnapshot, 'get' | 'ready'>,
+  memory: JobMemory,
+): HostReader {
+  let latest: { readonly opened: Opened; readonly untilMs: number } | undefined;
+  const open = (): Opened => {
+    if (latest !== undefined && clock.monotonicMs() < latest.untilMs) return latest.opened;
+    const installed = readInstalled(config);
+    const opened = openJobs(config, timesOf(config, installed), memory);
     if (!opened.ok) throw new Error(formatProblem(opened.problem));
-    latest = { jobs: opened.jobs, untilMs: clock.monotonicMs() + openMs };
-    return latest.jobs;
+    latest = { opened: { config, jobs: opened.jobs, installed }, untilMs: clock.monotonicMs() + openMs };
+    return latest.opened;
   };
+  const jobs = () => open().jobs;
   const lanes = rememberedLanes(config, jobs);
   const ticks = (slugs: readonly string[], { fromMs, untilMs }: Partial<Span> & Pick<Span, 'fromMs'>, count: number) =>
-    ticksOf(slugs, { config, jobs: jobs(), fromMs, count, ...defined({ untilMs }) });
+    ticksOf(slugs, { ...open(), fromMs, count, ...defined({ untilMs }) });
   return {
     snapshot,
+    ready,
     lanesIn: lanes,
     lastWords: (job) => (isBroken(job) ? undefined : lastWordsOf(failedLog(job), `jobctl logs ${job.slug}`, config)),
     usualMs: (slug) => usualDuration(jobs().runs(slug)),
-    record: (slug) =>
-      recordOf(slug, { config, jobs: jobs(), next: ticks([slug], { fromMs: clock.nowMs() }, nextTicks) }),
+    record: (slug) => recordOf(slug, { ...open(), next: ticks([slug], { fromMs: clock.nowMs() }, nextTicks) }),
     runsIn(slugs, span) {
       const opened = jobs();
       return new Map(slugs.map((slug) => [slug, opened.runs(slug).filter((run) => isIn(run, span))]));
     },
     ticksIn: (slugs, span) => ticks(slugs, span, mostTicksOfJob),
-    *entries(slugs) {
-      const opened = jobs();
-      for (const slug of slugs) yield* opened.entries(slug);
-    },
     *latestEntries(slugs) {
       const opened = jobs();
       const byAge = slugs
@@ -150,7 +156,7 @@ export function hostReader(config: Config, snapshot: () => HostSnapshot, memory:
         .sort((a, b) => b.writtenMs - a.writtenMs);
       for (const { slug, writtenMs } of byAge) yield { writtenMs, entries: opened.entries(slug) };
     },
-    why: (slug, askedMs) => whyOf(slug, askedMs, { config, jobs: jobs() }),
+    why: (slug, askedMs) => whyOf(slug, askedMs, open()),
     logPlace: (slug, log) =>
       'run' in log
         ? runLogPlace(
@@ -174,17 +180,21 @@ export function hostReader(config: Config, snapshot: () => HostSnapshot, memory:
   };
 }
 
-interface TicksOrder {
+interface Opened {
   readonly config: Config;
   readonly jobs: Jobs;
+  readonly installed: Installed;
+}
+
+interface TicksOrder extends Opened {
   readonly fromMs: number;
   readonly untilMs?: number;
   readonly count: number;
 }
 
 function ticksOf(slugs: readonly string[], order: TicksOrder): readonly UpcomingTick[] {
-  const { config, jobs, ...span } = order;
-  const clockOf = clockReader(config);
+  const { config, jobs, installed, ...span } = order;
+  const clockOf = clockReader(config, installed);
   const zones = hostZones(config.stateDirectory);
   const pauses = readPauses(stateFiles(config.stateDirectory));
   const streams = slugs.flatMap((slug) => {
@@ -211,14 +221,8 @@ export function crowdedMinutes(ticks: readonly UpcomingTick[]): ReturnType<Start
   return minutes.crowded();
 }
 
-interface Opened {
-  readonly config: Config;
-  readonly jobs: Jobs;
-}
-
-function recordOf(slug: string, { config, jobs, next }: Opened & Pick<JobRecord, 'next'>): JobRecord {
+function recordOf(slug: string, { config, jobs, installed, next }: Opened & Pick<JobRecord, 'next'>): JobRecord {
   const loaded = jobs.load(slug);
-  const installed = readInstalled(config);
   const { line, wanted } = crontabEvidence(slug, loaded?.ok ? loaded.value : undefined, { config, installed });
   const file = fileOf(jobPath(slug, config), config);
   return {
@@ -245,11 +249,11 @@ function fileOf(path: string, { jobDirectory }: Config): JobRecord['file'] {
   };
 }
 
-function whyOf(slug: string, askedMs: number | undefined, { config, jobs }: Opened): WhyAnswer | undefined {
+function whyOf(slug: string, askedMs: number | undefined, { config, jobs, installed }: Opened): WhyAnswer | undefined {
   const loaded = jobs.load(slug);
   const snapshot = jobs.snapshot(slug);
   if (loaded === undefined && snapshot === undefined) return undefined;
-  const order = { slug, loaded, snapshot, config, installed: readInstalled(config), forms: commandForms(config) };
+  const order = { slug, loaded, snapshot, config, installed, forms: commandForms(config) };
   // The page starts no program.
   const evidence = gatherEvidence({ ...order, ...defined({ askedMs }), systemLog: readSystemLogFiles });
   const explanation = explain(evidence);

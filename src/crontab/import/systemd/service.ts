@@ -130,8 +130,10 @@ function commandsOf(all: readonly Assignment[], world: Parameters<typeof execCom
       const read = execCommands(one.value, world);
       if (typeof read === 'string') problems.push(checkOf(one, read));
       else {
-        commands.push(...read);
-        for (const { checks: ofCommand } of read) checks.push(...ofCommand.map((words) => checkOf(one, words)));
+        for (const command of read) {
+          commands.push(command);
+          for (const words of command.checks) checks.push(checkOf(one, words));
+        }
       }
     }
   }

@@ -9,6 +9,7 @@ export interface Source {
   readonly title: string;
   readonly text: string;
   readonly hasUsers: boolean;
+  readonly isAnacron: boolean;
   readonly user: string;
   /** Other users can't read the source, so they must not read what is made of it. */
   readonly isPrivate: boolean;

@@ -1,5 +1,6 @@
 /** Troubles of the host, and so of many jobs at once, each with the command that ends it. */
 import { printable } from '../../../../text/printable.ts';
+import { Command } from './command.tsx';
 import { allJobs, type View } from './document.tsx';
 
 export interface HostTrouble {
@@ -40,7 +41,7 @@ export function Banners({ troubles }: { readonly troubles: readonly HostTrouble[
     <>
       {troubles.map(({ words, command }) => (
         <p class="banner">
-          <strong>{printable(words)}</strong> {command !== undefined && <code>{printable(command)}</code>}
+          <strong>{printable(words)}</strong> {command !== undefined && <Command text={printable(command)} />}
         </p>
       ))}
     </>

@@ -7,7 +7,7 @@ import { listedJob } from '../../../../report/text/job-row.ts';
 import { printable } from '../../../../text/printable.ts';
 import { wallTime } from '../../../../zone/wall-time.ts';
 import type { JobRecord } from '../../read/host-reader.ts';
-import { needsPerson } from '../frame/attention.ts';
+import { needsPerson, troubleSinceMs } from '../frame/attention.ts';
 import { Document, Facts, runPath, State, type View, When } from '../frame/document.tsx';
 import { LastLines } from '../frame/last-lines.tsx';
 import { Calendar } from './calendar.tsx';
@@ -26,6 +26,7 @@ const saidElsewhere = new Set(['job', 'state', 'description', 'tags', 'schedule'
 
 export function JobView({ job, record, query, ...view }: JobProps) {
   const { base, formatTime } = view;
+  const sinceMs = troubleSinceMs(job);
   const facts = jobFacts(job, formatTime).filter(([label, words]) => !saidElsewhere.has(label) && words !== 'idle');
   return (
     <Document {...view} here={job.service === undefined ? undefined : 'services'} title={`${job.slug} ${job.state}`}>
@@ -38,7 +39,15 @@ export function JobView({ job, record, query, ...view }: JobProps) {
       )}
       {needsPerson(job) && !('problems' in job) && (
         <>
-          <p>{printable(listedJob(job, formatTime).note)}</p>
+          <p>
+            {printable(listedJob(job, formatTime).note)}
+            {sinceMs !== undefined && (
+              <>
+                {' · since '}
+                <When ms={sinceMs} view={view} />
+              </>
+            )}
+          </p>
           <LastLines said={view.reader.lastWords(job)} />
         </>
       )}

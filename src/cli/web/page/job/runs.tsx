@@ -1,6 +1,6 @@
 /** The runs of one job as a table: all, those that failed, or those that people started; newest first. */
 import type { RunSnapshot } from '../../../../report/latest-runs.ts';
-import { entryWords, isFailure } from '../../../../report/text/history.ts';
+import { isFailure, triggerWords } from '../../../../report/text/history.ts';
 import type { AnySnapshot } from '../../../../report/text/job.ts';
 import { shortDuration } from '../../../../report/text/relative.ts';
 import { printable } from '../../../../text/printable.ts';
@@ -79,7 +79,7 @@ interface RunRowProps {
 }
 
 function RunRow({ run, before, slug, view }: RunRowProps) {
-  const { startedMs, durationMs, jobSha256, logPath } = run;
+  const { startedMs, durationMs, jobSha256, logPath, trigger } = run;
   const entry = { job: slug, is: 'run', run } as const;
   const isChanged = jobSha256 !== undefined && before?.jobSha256 !== undefined && before.jobSha256 !== jobSha256;
   return (
@@ -95,7 +95,10 @@ function RunRow({ run, before, slug, view }: RunRowProps) {
       </td>
       <td>{durationMs !== undefined && shortDuration(durationMs)}</td>
       <td>
-        <span class={isFailure(entry) ? 'bad' : ''}>{printable(entryWords(entry, view.formatTime))}</span>
+        <span class={isFailure(entry) ? 'bad' : ''}>{printable(run.words)}</span>
+        {trigger !== undefined && trigger.by !== 'clock' && (
+          <span class="soft">, {printable(triggerWords(trigger) ?? '')}</span>
+        )}
       </td>
       <td>
         {jobSha256 !== undefined && <code>{jobSha256.slice(0, 8)}</code>}

@@ -6,6 +6,7 @@ import { shortDuration } from '../../../../report/text/relative.ts';
 import { printable } from '../../../../text/printable.ts';
 import { countsOf, type Need, needsOf, needsPerson, troubleSinceMs } from '../frame/attention.ts';
 import { Banners, hostTroubles } from '../frame/banners.tsx';
+import { Command } from '../frame/command.tsx';
 import {
   allJobs,
   Document,
@@ -21,6 +22,7 @@ import {
 import { LastLines } from '../frame/last-lines.tsx';
 import { queryText } from '../frame/list.ts';
 import { Strip } from '../frame/strip.tsx';
+import { Held, Slower, slowFactor, slowLeastMs } from './beside.tsx';
 import { NextHour } from './next-hour.tsx';
 
 /** More than this nobody reads; the list of all has the rest. */
@@ -50,6 +52,8 @@ export function Now(view: View) {
       <div class="columns">
         <Running view={view} />
         <NextHour view={view} />
+        <Slower view={view} />
+        <Held view={view} />
       </div>
       <section>
         <h2>All {jobs.length} jobs and services</h2>
@@ -111,6 +115,9 @@ function Together({ need: { jobs, words }, view }: NeedProps) {
         )}
         : likely one cause
       </p>
+      <p class="soft">The last words of {printable(first.slug)}:</p>
+      <LastLines said={view.reader.lastWords(first)} />
+      <Do job={first} view={view} />
     </li>
   );
 }
@@ -119,7 +126,6 @@ function OneNeed({ job, words, view }: { readonly job: AnySnapshot; readonly wor
   const { base, reader } = view;
   const sinceMs = troubleSinceMs(job);
   const nextMs = 'nextMs' in job ? job.nextMs : undefined;
-  const log = logPath(job, base);
   return (
     <li id={`need-${job.slug}`} data-row="">
       <div class="line">
@@ -146,16 +152,25 @@ function OneNeed({ job, words, view }: { readonly job: AnySnapshot; readonly wor
         )}
       </p>
       <LastLines said={reader.lastWords(job)} />
-      <p class="do">
-        <span>
-          <span class="soft">{commandWords(job)}:</span> <code>{commandOf(job, view)}</code>
-        </span>
-        <span class="links">
-          {log !== undefined && <a href={log}>log</a>} <a href={`${base}/why/${encodeURIComponent(job.slug)}`}>why</a>{' '}
-          <a href={jobPath(job, base)}>history</a>
-        </span>
-      </p>
+      <Do job={job} view={view} />
     </li>
+  );
+}
+
+/** The command to type, and where to read more. */
+function Do({ job, view }: { readonly job: AnySnapshot; readonly view: View }) {
+  const { base } = view;
+  const log = logPath(job, base);
+  return (
+    <p class="do">
+      <span>
+        <span class="soft">{commandWords(job)}:</span> <Command text={commandOf(job, view)} />
+      </span>
+      <span class="links">
+        {log !== undefined && <a href={log}>log</a>} <a href={`${base}/why/${encodeURIComponent(job.slug)}`}>why</a>{' '}
+        <a href={jobPath(job, base)}>history</a>
+      </span>
+    </p>
   );
 }
 
@@ -194,6 +209,23 @@ function Running({ view }: { readonly view: View }) {
   );
 }
 
+/** The time that a run still needs if it takes as long as usual. */
+function Left({ forMs, usualMs }: { readonly forMs: number; readonly usualMs: number }) {
+  const isLate = forMs > slowFactor * usualMs && forMs - usualMs > slowLeastMs;
+  if (isLate)
+    return (
+      <span class="late">
+        {shortDuration(forMs - usualMs)} longer than the usual {shortDuration(usualMs)}
+      </span>
+    );
+  if (forMs >= usualMs) return <span class="soft">usually {shortDuration(usualMs)}, so soon at its end</span>;
+  return (
+    <span class="soft">
+      about {shortDuration(usualMs - forMs)} to go, usually {shortDuration(usualMs)}
+    </span>
+  );
+}
+
 function RunningJob({ job, view }: { readonly job: AnySnapshot; readonly view: View }) {
   const { activity } = job;
   if (activity.is !== 'running') return null;
@@ -206,7 +238,7 @@ function RunningJob({ job, view }: { readonly job: AnySnapshot; readonly view: V
     <li id={`running-${job.slug}`} data-row="">
       <JobLink job={job} base={view.base} />
       <time>{forMs !== undefined && `for ${shortDuration(forMs)}`}</time>
-      {usualMs !== undefined && <span class="soft">usually {shortDuration(usualMs)}</span>}
+      {usualMs !== undefined && forMs !== undefined && <Left forMs={forMs} usualMs={usualMs} />}
       {timeoutMs > 0 && forMs !== undefined && (
         <time class="soft">
           {forMs < timeoutMs ? `timeout in ${shortDuration(timeoutMs - forMs)}` : 'its timeout is over'}
