@@ -1,7 +1,18 @@
 /** `jobctl import` as people start it: what it prints, writes, refuses, and its exit codes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { removeTree } from './house.ts';
@@ -97,6 +108,69 @@ describe('jobctl import', { skip: notRoot }, () => {
     const fifo = run([scene.path('fifo'), '--user', 'nobody']);
     assert.deepEqual([fifo.status, /a FIFO|pipe/i.test(fifo.stderr)], [64, true], fifo.stderr);
     assert.match(run(['-'], '0 1 * * * x\n').stderr, /whose crontab is it\?/);
+  });
+
+  describe('from hostile hands', () => {
+    test('lines that cron could not read as they are become no job, each by its line, and the rest does', () => {
+      const blanks = ' '.repeat(300_000);
+      const input = `\ufeff0 1 * * * /opt/a\n0 1 * * * /opt/b${blanks}c\n0 1 * * * /opt/d\0\n0 1 * * * /opt/e\r\nA=${blanks}\n0 1 * * * ../../../etc/passwd\n`;
+      const { status, stdout } = run(['-', '--user', 'nobody'], input);
+      assert.equal(status, 1);
+      const made = [...stdout.matchAll(/^--- .*\/jobs\/(.*)$/gm)].map(([, file]) => file);
+      assert.deepEqual(made, ['passwd.yaml']);
+      const lines = [...stdout.matchAll(/line (\d): no job is made: (.{20})/g)].map(([, line, words]) => [line, words]);
+      assert.deepEqual(lines, [
+        ['1', 'it begins with a byt'],
+        ['2', 'it has more than 1,0'],
+        ['3', 'it has a control cha'],
+        ['4', 'it has a control cha'],
+        ['5', 'it has more than 1,0'],
+      ]);
+    });
+
+    test('a file whose name has a line break adds no line to a job file', () => {
+      const file = scene.path('cron\ncommand: evil');
+      writeFileSync(file, '0 1 * * * /opt/x\n');
+      const { stdout } = run([file, '--user', 'nobody']);
+      assert.match(stdout, /^# From \S+cron\\u000acommand: evil, line 1\.\nname: x\ncommand: \/opt\/x$/m);
+    });
+
+    test('root reads by a link of another user only what that user may read', () => {
+      const nobody = Number(spawnSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).stdout);
+      mkdirSync(scene.path('theirs'));
+      writeFileSync(scene.path('secret'), '0 1 * * * /opt/x --token hush\n', { mode: 0o600 });
+      symlinkSync(scene.path('secret'), scene.path('theirs/crontab'));
+      writeFileSync(scene.path('theirs/own'), '0 1 * * * /opt/own\n', { mode: 0o600 });
+      writeFileSync(scene.path('theirs/x.timer'), '[Timer]\nOnCalendar=daily\n');
+      const exec = `[Service]\nType=oneshot\nUser=nobody\nEnvironmentFile=${scene.path('variables')}\nExecStart=/opt/x\n`;
+      writeFileSync(scene.path('theirs/x.service'), exec);
+      writeFileSync(scene.path('variables'), 'TOKEN=hush\n', { mode: 0o600 });
+      for (const name of ['theirs', 'theirs/own', 'theirs/x.timer', 'theirs/x.service'])
+        chownSync(scene.path(name), nobody, nobody);
+      lchownSync(scene.path('theirs/crontab'), nobody, nobody);
+      const refused = run([scene.path('theirs/crontab'), '--user', 'nobody']);
+      assert.deepEqual([refused.status, refused.stdout, /read it as that user/.test(refused.stderr)], [64, '', true]);
+      assert.equal(run([scene.path('theirs/own'), '--user', 'nobody']).status, 0);
+      const timer = run(['--systemd', scene.path('theirs/x.timer')]);
+      assert.match(timer.stdout, /can't be read: uid \d+, who owns the units, may not read it/);
+      assert.doesNotMatch(timer.stdout, /hush/);
+    });
+
+    test('root writes no jobs where others can change them, or lead them elsewhere', () => {
+      const nobody = Number(spawnSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).stdout);
+      const input = '0 1 * * * /opt/w\n';
+      for (const name of ['open', 'owned', 'owned/below', 'private']) mkdirSync(scene.path(name));
+      chmodSync(scene.path('open'), 0o777);
+      symlinkSync(scene.path('private'), scene.path('owned/link'));
+      for (const name of ['owned']) chownSync(scene.path(name), nobody, nobody);
+      for (const name of ['open', 'owned', 'owned/below', 'owned/link']) {
+        const { status, stderr } = run(['-', '--user', 'nobody', '--write', '--to', scene.path(name)], input);
+        assert.deepEqual([status, /can be changed by others than root/.test(stderr)], [1, true], name + stderr);
+      }
+      assert.deepEqual(readdirSync(scene.path('private')), []);
+      assert.equal(run(['-', '--user', 'nobody', '--write', '--to', scene.path('private')], input).status, 0);
+      assert.deepEqual(readdirSync(scene.path('private')), ['w.yaml']);
+    });
   });
 
   describe('--systemd', () => {

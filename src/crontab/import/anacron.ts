@@ -1,5 +1,5 @@
 /** Reads an anacrontab: `period delay id command` (anacrontab(5)). */
-import { type PassedOn, readSetting, type SourceEntry, type SourceReading } from './source.ts';
+import { longestLine, type PassedOn, readSetting, type SourceEntry, type SourceReading, tooLong } from './source.ts';
 
 export function readAnacrontab(text: string): SourceReading {
   const reading = {
@@ -12,6 +12,10 @@ export function readAnacrontab(text: string): SourceReading {
     const line = index + 1;
     const start = written.replace(/^[ \t]+|[ \t]+$/g, '');
     if (start === '' || start.startsWith('#')) continue;
+    if (start.length > longestLine) {
+      reading.problems.push({ line, message: tooLong });
+      continue;
+    }
     const setting = /[\0-\x08\x0b-\x1f\x7f]/.test(start)
       ? ({ is: 'problem', message: 'it has a control character, perhaps the line end of Windows' } as const)
       : readSetting(start);

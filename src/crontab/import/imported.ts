@@ -42,7 +42,7 @@ export function importEntry(entry: SourceEntry, order: ImportOrder): Imported {
   const isUsual = /^\/(?:usr\/)?bin\/(?:sh|dash|bash)$/.test(shell);
   const written = withInput(entry);
   const isWhole = isOther || !isUsual || entry.input !== undefined;
-  const draft = isWhole ? { command: written, keys: [], notes: [] } : recognised(written, shell);
+  const draft = isWhole ? untested(written, isUsual && entry.input === undefined) : recognised(written, shell);
   // Another shell may read it otherwise, or run nothing at all, as nologin does.
   const words = isUsual ? plainWords(draft.command) : undefined;
   const started = words === undefined ? `${shellWord(shell)} -c ${shellWord(draft.command)}` : draft.command;
@@ -126,6 +126,16 @@ function withoutSleep(written: string): Draft {
     ...draft,
     notes: [`Where ${program} is missing cron was silent; now people hear that the job failed.`, ...draft.notes],
   };
+}
+
+/** The line of another user, which sudo can start without a shell once the test is gone. */
+function untested(written: string, mayBe: boolean): Draft {
+  const draft = mayBe ? withoutSleep(written) : undefined;
+  const words = draft === undefined || draft.keys.length > 0 ? undefined : plainWords(draft.command);
+  const isTested = words !== undefined && plainWords(written) === undefined && written.endsWith(draft?.command ?? '');
+  return isTested && words[0].startsWith('/') && draft !== undefined
+    ? draft
+    : { command: written, keys: [], notes: [] };
 }
 
 function withoutTest(written: string): Draft {
@@ -234,7 +244,7 @@ const empty = new Set(
 
 /** The first word of a line for a shell that may be the name of what it runs. */
 function programIn(line: string): string {
-  const words = line.slice(0, 4096).split(/[\s;&|()"'`]+/);
+  const words = line.replace(/-[defhLrsw][ \t]+\S+/g, ' ').split(/[\s;&|()"'`]+/);
   return words.find((word) => !empty.has(word) && /^[\w./]*[A-Za-z][\w.-]*$/.test(word)) ?? 'job';
 }
 

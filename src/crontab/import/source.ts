@@ -61,11 +61,21 @@ export function readSource(text: string, hasUsers: boolean): SourceReading {
     return { entries, problems, left };
   }
   let comment: string | undefined;
+  let isText = false;
   for (const [index, written] of lines.entries()) {
     const line = index + 1;
     const start = written.replace(/^[ \t]+/, '');
     const above = comment;
-    comment = start.startsWith('#') ? start.replace(/^#+[ \t]*/, '').trim() : undefined;
+    const isRemark = start.startsWith('#');
+    // The end of a longer text is no title.
+    comment =
+      isRemark && !isText
+        ? start
+            .slice(0, longestLine)
+            .replace(/^#+[ \t]*/, '')
+            .trim()
+        : undefined;
+    isText = isRemark && /[a-z]{3}/i.test(start) && !/^#[ \t]*(?:m|min|minute)[ \t]+h/i.test(start);
     if (start === '' || start.startsWith('#')) continue;
     const read = readLine(start, hasUsers);
     if (read.is === 'setting') settings.set(read.name, read.value);
@@ -80,7 +90,14 @@ export function readSource(text: string, hasUsers: boolean): SourceReading {
   return { entries, problems, left };
 }
 
+/** Debian's cron reads no more of a line, and says nothing. */
+export const longestLine = 1000;
+
+export const tooLong = 'it has more than 1,000 characters, of which cron may read no more: write a script for it';
+
 function readLine(text: string, hasUsers: boolean): Read {
+  if (text.length > longestLine) return problem(tooLong);
+  if (text.startsWith('\ufeff')) return problem('it begins with a byte order mark, which cron does not understand');
   if (/[\0-\x08\x0b-\x1f\x7f]/.test(text)) {
     return problem('it has a control character, perhaps the line end of Windows, which cron passes to the command');
   }

@@ -54,6 +54,7 @@ const words: Readonly<Record<string, string>> = {
 
 /** `isZone`: true for the name of a time zone of this host. */
 export function parseCalendar(written: string, isZone: (name: string) => boolean): CalendarAnswer {
+  if (written.length > 1000) return { ok: false, message: 'it is too long for a calendar event of systemd' };
   const [, before = written, last] = /^(.*) ([^ ]+)$/.exec(written) ?? [];
   const zone = last !== undefined && (/^utc$/i.test(last) || isZone(last)) ? last : undefined;
   const text = zone === undefined ? written : before;

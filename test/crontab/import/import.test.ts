@@ -116,6 +116,23 @@ test('another user than the service user goes through sudo, and that is to be de
   assert.deepEqual(keys, ['name: timeout', 'command: sudo -n -u root -- timeout 9 /opt/x', 'schedule: "5 4 * * *"']);
 });
 
+test('a line of another user loses the test in front of it, but not what sudo would stop', () => {
+  assert.equal(
+    keysOf('*/5 * * * * root [ -x /usr/sbin/dma ] && /usr/sbin/dma -q\n', true)[2],
+    'command: sudo -n -u root -- /usr/sbin/dma -q',
+  );
+  for (const line of ['command -v sa1 >/dev/null && sa1 1', '[ -x /opt/x ] && timeout 9 /opt/x', 'cd /opt && /opt/x']) {
+    assert.match(keysOf(`0 3 * * * root ${line}\n`, true)[2] ?? '', /-- \/bin\/sh -c ''/, line);
+  }
+});
+
+test('a title is a comment of one line, and a name that of a program', () => {
+  const name = (text: string) => keysOf(`${text}\n`).find((line) => line.startsWith('name:'));
+  assert.equal(name('# See the manual (and\n# the interval between updates)\n0 1 * * * /opt/x'), 'name: x');
+  assert.equal(name('# m h  dom mon dow   command\n# Nightly report\n0 1 * * * /opt/x'), 'name: Nightly report');
+  assert.equal(name('0 3 * * * test -e /run/x || MODE=1 /sbin/e2scrub_all -A'), 'name: e2scrub_all');
+});
+
 test('what is not understood is a problem of its line, and the rest goes on', () => {
   const text =
     '0 1 * * * cat # % a\n-0 1 * * * x\n0 1 * * * x\r\nA="b" c\n17 * * * * cd / && run-parts --report /etc/cron.hourly\n0 2 * * * /opt/x\n';

@@ -30,6 +30,7 @@ import { refuse } from '../../frame/refuse.ts';
 import { hostZones } from '../../frame/zones.ts';
 import type { Options } from '../frame/options.ts';
 import { jsonOf, type Outcome, outcomeText, patchOf, type Source } from './import/answer.ts';
+import { refusalOfDirectory, refuseForeign } from './import/places.ts';
 import { importTimer } from './import/timers.ts';
 
 /** cron itself reads at most 10,000 lines of 1,000 characters. */
@@ -64,6 +65,8 @@ export function importCrontabs(options: Options, config: Config): number {
   if (options.json) print(`${JSON.stringify(jsonOf(outcomes, directory))}\n`);
   else for (const outcome of outcomes) print(printableText(outcomeText(outcome, directory)));
   if (options.write) {
+    const refusal = directory === path.resolve(config.jobDirectory) ? undefined : refusalOfDirectory(directory);
+    if (refusal !== undefined) return refuse('jobctl', refusal, 1);
     for (const outcome of outcomes) {
       const refusal = writeAll(outcome, directory, config);
       if (refusal !== undefined) return refuse('jobctl', refusal, 1);
@@ -83,7 +86,13 @@ function readNamed(name: string, { system, user, anacron }: Options): Source | s
   if (!hasUsers && owner === undefined)
     return 'whose crontab is it? --user NAME, or --system if it has a column of users';
   try {
-    const read = name === '-' ? { bytes: standardInput(), isPrivate: true } : inNamedFile(full, bounded);
+    const read =
+      name === '-'
+        ? { bytes: standardInput(), isPrivate: true }
+        : inNamedFile(full, (fd, facts) => {
+            refuseForeign(full, facts);
+            return bounded(fd, facts);
+          });
     if (read.bytes.length > limitBytes) return `more than ${limitBytes} bytes`;
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(read.bytes);
     return {
@@ -127,10 +136,11 @@ function convert(source: Source, { config, taken, cron }: Conversion): Outcome {
     left,
   } = source.isAnacron ? readAnacrontab(source.text) : readSource(source.text, source.hasUsers);
   const problems = [...unread];
+  const checks = { checkSchedule: scheduleChecker(), checkZone };
   const jobs: ProvedJob[] = [];
   for (const entry of entries) {
     const order = { origin: source.title, user: source.user, serviceUser: config.serviceUser.name, taken, cron };
-    const job = proved(entry, order, config);
+    const job = proved(entry, order, config, checks);
     if (typeof job === 'string') problems.push({ line: entry.line, message: job });
     else {
       taken.add(job.slug);
@@ -161,14 +171,20 @@ function environmentOf(entry: SourceEntry, { user }: Source, { config, cron }: P
   return environmentRows(entry, { cron, user, home: users.find(entry.user ?? user)?.home, job });
 }
 
+type Checks = NonNullable<Parameters<typeof validateJobText>[2]>;
+
 type ProvedJob = Imported & { readonly isSame: boolean };
 
 /** The job, or why it can't be: what is printed is loaded as a job file is, and its starts compared. */
-function proved(entry: SourceEntry, order: Parameters<typeof importEntry>[1], config: Config): ProvedJob | string {
+function proved(
+  entry: SourceEntry,
+  order: Parameters<typeof importEntry>[1],
+  config: Config,
+  checks: Checks,
+): ProvedJob | string {
   const schedule = lineSchedule(entry.schedule);
   if (typeof schedule === 'string') return schedule;
   const job = importEntry(entry, order);
-  const checks = { checkSchedule: scheduleChecker(), checkZone };
   const loaded = validateJobText({ file: job.slug, bytes: Buffer.from(job.text) }, config.jobDefaults, checks);
   if (!loaded.ok) {
     return loaded.problems.flatMap(({ severity, message }) => (severity === 'error' ? [message] : [])).join('; ');

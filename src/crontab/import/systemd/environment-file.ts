@@ -7,9 +7,10 @@ export function environmentFile(text: string): ReadonlyMap<string, string> | num
   for (let at = 0; at < lines.length; at += 1) {
     const line = at + 1;
     let written = (lines[at] ?? '').trim();
-    while (/(?<!\\)(?:\\\\)*\\$/.test(written) && !/^[#;]/.test(written) && at + 1 < lines.length) {
+    const isRemark = /^[#;]/.test(written);
+    while (!isRemark && goesOn.test((lines[at] ?? '').trimEnd()) && at + 1 < lines.length) {
       at += 1;
-      written = written.slice(0, -1) + (lines[at] ?? '');
+      written = written.slice(0, -1) + (lines[at] ?? '').trimEnd();
     }
     if (written === '' || /^[#;]/.test(written)) continue;
     const [, name, value = ''] = /^([A-Za-z_]\w*)[ \t]*=[ \t]*(.*)$/.exec(written) ?? [];
@@ -19,6 +20,9 @@ export function environmentFile(text: string): ReadonlyMap<string, string> | num
   }
   return variables;
 }
+
+/** An odd number of backslashes ends the line. */
+const goesOn = /(?<!\\)(?:\\\\)*\\$/;
 
 /** `undefined`: a quote is never closed. */
 function unquoted(written: string): string | undefined {

@@ -15,6 +15,7 @@ const units: readonly (readonly [RegExp, number])[] = [
 /** Seconds, `Infinity`, or `undefined` for a text that is no time span. */
 export function spanSeconds(text: string): number | undefined {
   if (text === 'infinity') return Number.POSITIVE_INFINITY;
+  if (text.length > 200) return undefined;
   let sum = 0;
   const rest = text.replace(/(\d{1,15}(?:\.\d{0,15})?)[ \t]*([a-zA-Zµμ]*)/g, (_, count: string, unit: string) => {
     sum += Number(count) * (units.find(([pattern]) => pattern.test(unit))?.[1] ?? Number.NaN);

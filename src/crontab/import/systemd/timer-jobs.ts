@@ -20,6 +20,8 @@ interface TimerJob {
   readonly guard: DayGuard | undefined;
   /** It stands for calendar events, so its ticks are compared with them. */
   readonly isPlan: boolean;
+  /** Its starts are those of calendar events, compared for two years. */
+  readonly isSame: boolean;
 }
 
 export interface TimerOrder {
@@ -33,8 +35,6 @@ export interface TimerOrder {
 
 export interface TimerJobs {
   readonly jobs: readonly TimerJob[];
-  /** The starts of all jobs together are those of the timer, compared for two years. */
-  readonly isSame: boolean;
   /** The first start that differs, which a check of the jobs names. */
   readonly differsMs: number | undefined;
 }
@@ -61,16 +61,17 @@ export function timerJobs(timer: TimerDraft, service: ServiceDraft, order: Timer
     const shared = slugs.length > 1 ? { lock: slugs[0] ?? '' } : {};
     const slug = slugs[at] ?? '';
     const text = textOf({ schedule, timer, service, order, checks, isFixed, slug, ...shared });
-    return { slug, checks, text, isPlan, guard: 'plan' in schedule.is ? schedule.is.plan.guard : undefined };
+    const isSame = isPlan && differsMs === undefined && schedule.checks.length === 0;
+    return { slug, checks, text, isPlan, isSame, guard: 'plan' in schedule.is ? schedule.is.plan.guard : undefined };
   });
-  const isSame = differsMs === undefined && schedules.every(({ is, checks }) => 'plan' in is && checks.length === 0);
-  return { jobs, isSame, differsMs };
+  return { jobs, differsMs };
 }
 
 /** The timer and its service often have the same condition. */
 function withoutTwins(checks: readonly UnitProblem[]): readonly UnitProblem[] {
   const subject = ({ message }: UnitProblem) => /^(?:Condition|Assert)\w+=[^ ]*/.exec(message)?.[0] ?? message;
-  return checks.filter((one, at) => checks.findIndex((other) => subject(other) === subject(one)) === at);
+  const first = new Map([...checks].reverse().map((one) => [subject(one), one]));
+  return checks.filter((one) => first.get(subject(one)) === one);
 }
 
 function placed({ file, line, message }: UnitProblem): string {

@@ -31,7 +31,8 @@ export function readUnit({ file, text }: UnitText): UnitReading {
   let section: string | undefined;
   for (const { line, written } of logicalLines(text)) {
     const header = /^\[([^\]]*)\]$/.exec(written)?.[1];
-    const [, key = '', value = ''] = /^([^=]*?)[ \t]*=[ \t]*(.*)$/.exec(written) ?? [];
+    const sign = written.indexOf('=');
+    const [key, value] = sign === -1 ? ['', ''] : [written.slice(0, sign).trim(), written.slice(sign + 1).trim()];
     if (header !== undefined) section = header;
     else if (/[\0-\x08\x0b-\x1f\x7f]/.test(written)) {
       problems.push({ file, line, message: 'it has a control character, perhaps the line end of Windows' });

@@ -1,7 +1,7 @@
 /** The lines of a service for which a job file has no key, each with what to decide. */
 import { checkOf } from './checks.ts';
 import { expand, type UnitName } from './specifiers.ts';
-import { type Assignment, isTrue, listOf, type UnitProblem } from './unit-file.ts';
+import { type Assignment, isTrue, type UnitProblem } from './unit-file.ts';
 
 /** Keys that the job has in another way, or that mean nothing for a job. */
 const known = new Set(
@@ -32,8 +32,12 @@ export function unknownKeys(written: readonly Assignment[], unit: UnitName): rea
   });
   const found: UnitProblem[] = [];
   const rest = new Map<string, Assignment>();
-  for (const one of all) {
-    if (!isInForce(one, all)) continue;
+  // An empty value takes earlier ones back.
+  const emptied = new Map(
+    all.flatMap(({ section, key, value }, at) => (value === '' ? [[`${section}.${key}`, at]] : [])),
+  );
+  for (const [at, one] of all.entries()) {
+    if (at <= (emptied.get(`${one.section}.${one.key}`) ?? -1)) continue;
     const words = one.section === 'Service' ? wordsOfService(one) : one.section === 'Unit' ? wordsOfUnit(one) : null;
     if (words === undefined) rest.set(one.key, rest.get(one.key) ?? one);
     else if (words !== null) found.push(checkOf(one, words));
@@ -44,11 +48,6 @@ export function unknownKeys(written: readonly Assignment[], unit: UnitName): rea
     found.push({ file: first.file, line: first.line, message });
   }
   return found;
-}
-
-/** An empty value takes earlier ones back. */
-function isInForce(one: Assignment, all: readonly Assignment[]): boolean {
-  return one.value !== '' && listOf(all, one.section, one.key).includes(one);
 }
 
 /** `null`: nothing to decide; `undefined`: a key without a counterpart. */

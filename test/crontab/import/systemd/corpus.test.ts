@@ -74,20 +74,20 @@ describe('on a host whose clocks change', () => {
 
   test('a time beyond the change is equal', () => {
     const day = inBerlin('OnCalendar=04:00\nPersistent=true');
-    assert.deepEqual([scheduleOf(day), day.isSame], ['0 4 * * *', true]);
+    assert.deepEqual([scheduleOf(day), day.jobs[0]?.isSame], ['0 4 * * *', true]);
     // Once a year a day has 25 hours.
     assert.match(day.jobs[0]?.text ?? '', /^catch_up_window: 2d$/m);
   });
 
   test('an hourly timer is equal without stars: systemd starts it once in the hour that comes twice', () => {
     const hourly = inBerlin('OnCalendar=hourly');
-    assert.deepEqual([scheduleOf(hourly), hourly.isSame], ['0 0-23 * * *', true]);
+    assert.deepEqual([scheduleOf(hourly), hourly.jobs[0]?.isSame], ['0 0-23 * * *', true]);
     assert.match(hourly.jobs[0]?.text ?? '', /^# No \* for minute and hour/m);
   });
 
   test('a time that does not exist in spring is to be decided', () => {
     const lost = inBerlin('OnCalendar=02:30');
-    assert.deepEqual([scheduleOf(lost), lost.isSame], ['30 2 * * *', false]);
+    assert.deepEqual([scheduleOf(lost), lost.jobs[0]?.isSame], ['30 2 * * *', false]);
     assert.match(lost.jobs[0]?.checks[0] ?? '', /at a change of the clocks.*first at 2027-03-28T01:00:00\.000Z/);
   });
 });

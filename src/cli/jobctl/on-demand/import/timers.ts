@@ -8,7 +8,8 @@ import { serviceDraft } from '../../../../crontab/import/systemd/service.ts';
 import { partsOf, type UnitName } from '../../../../crontab/import/systemd/specifiers.ts';
 import { timerDraft } from '../../../../crontab/import/systemd/timer.ts';
 import { timerJobs } from '../../../../crontab/import/systemd/timer-jobs.ts';
-import { readUnit, type UnitProblem } from '../../../../crontab/import/systemd/unit-file.ts';
+import { readUnit, type UnitProblem, type UnitText } from '../../../../crontab/import/systemd/unit-file.ts';
+import type { ReadEnvironment } from '../../../../crontab/import/systemd/variables.ts';
 import { validateJobText } from '../../../../job/load.ts';
 import type { Scheduled } from '../../../../schedule/ticks.ts';
 import { clock } from '../../../../system/time/clock.ts';
@@ -18,6 +19,7 @@ import { users } from '../../../../system/user/users.ts';
 import { checkZone, scheduleChecker } from '../../../crontab/check-schedule.ts';
 import { hostZones } from '../../../frame/zones.ts';
 import { disableCommand, type ImportedJob, type Outcome } from './answer.ts';
+import { isRoot, ownerOnTheWay } from './places.ts';
 import { type FoundUnit, findUnit, readUnitFile, systemPath, unitOfFile, userPath } from './units.ts';
 
 interface TimerRequest {
@@ -52,7 +54,7 @@ export function importTimer(written: string, request: TimerRequest): Outcome | s
   const order = {
     unit: { ...unit, name: draft.service },
     serviceUser: config.serviceUser.name,
-    readEnvironment: readUnitFile,
+    readEnvironment: readerFor([...found.texts, ...started.texts], manager),
   };
   const made = serviceDraft(service.assignments, order);
   const title = found.texts[0]?.file ?? unitName;
@@ -64,12 +66,12 @@ export function importTimer(written: string, request: TimerRequest): Outcome | s
   const problems: UnitProblem[] = [...timer.problems, ...service.problems, ...draft.problems, ...made.problems];
   const jobs: ImportedJob[] = [];
   const proved: GuardedJob[] = [];
-  for (const { slug, text, checks, guard, isPlan } of made.problems.length > 0 ? [] : converted.jobs) {
+  for (const { slug, text, checks, guard, isPlan, isSame } of made.problems.length > 0 ? [] : converted.jobs) {
     const loaded = loadedJob(slug, text, config);
     if (typeof loaded === 'string') problems.push({ file: title, line: 1, message: loaded });
     else {
       if (isPlan) proved.push({ job: loaded, guard });
-      jobs.push({ slug, text, checks, line: 1, isSame: converted.isSame });
+      jobs.push({ slug, text, checks, line: 1, isSame });
     }
   }
   const isWhole = jobs.length === converted.jobs.length;
@@ -88,6 +90,22 @@ export function importTimer(written: string, request: TimerRequest): Outcome | s
       job: { user: serviceUser.name, home: serviceUser.home, searchPath, locale: hostLocale().variables.LANG, tells },
     }),
     removal: { is: 'commands', commands: [disableCommand(unitName, user)] },
+  };
+}
+
+/**
+ * Reads files of variables. Root reads those that a user's units name only if that user may: what is
+ * in them goes to the job file.
+ */
+function readerFor(units: readonly UnitText[], manager: UnitName['manager']): ReadEnvironment {
+  const owners = units.map(({ file }) => ownerOnTheWay(file)).filter((uid) => uid !== undefined);
+  const owner = manager.isSystem ? owners[0] : manager.uid;
+  return (file) => {
+    const read = readUnitFile(file);
+    if (typeof read !== 'object' || !read.isPrivate || owner === undefined || !isRoot()) return read;
+    return owners.concat(owner).every((uid) => uid === read.uid)
+      ? read
+      : `uid ${owner}, who owns the units, may not read it`;
   };
 }
 

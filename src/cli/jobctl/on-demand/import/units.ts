@@ -6,6 +6,7 @@ import { partsOf } from '../../../../crontab/import/systemd/specifiers.ts';
 import type { UnitText } from '../../../../crontab/import/systemd/unit-file.ts';
 import { OddFileError, readFrom } from '../../../../system/file/careful-file.ts';
 import { inNamedFile } from '../../../../system/file/named-file.ts';
+import { refuseForeign } from './places.ts';
 
 /** Unit files are small; systemd itself refuses lines of more than 1 MiB. */
 const limitBytes = 1024 * 1024;
@@ -116,17 +117,23 @@ function isMasked(file: string): boolean {
   }
 }
 
+interface UnitFile {
+  readonly text: string;
+  /** Other users can't read it. */
+  readonly isPrivate: boolean;
+  readonly uid: number;
+}
+
 /** `undefined` if there is none, a text why it can't be read. */
-export function readUnitFile(
-  file: string,
-): { readonly text: string; readonly isPrivate: boolean } | string | undefined {
-  if (isMasked(file)) return { text: '', isPrivate: false };
+export function readUnitFile(file: string): UnitFile | string | undefined {
+  if (isMasked(file)) return { text: '', isPrivate: false, uid: 0 };
   try {
-    return inNamedFile(file, (fd, { size, mode }) => {
+    return inNamedFile(file, (fd, { size, mode, uid }) => {
+      refuseForeign(file, { uid, mode });
       if (size > limitBytes) throw new OddFileError(`it has more than ${limitBytes} bytes`);
       const bytes = readFrom(fd, 0, size);
       const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-      return { text, isPrivate: (mode & 0o004) === 0 };
+      return { text, isPrivate: (mode & 0o004) === 0, uid };
     });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
