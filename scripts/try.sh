@@ -54,6 +54,10 @@ run bin/jobctl status || true
 run bin/jobctl history "$job"
 run bin/jobctl logs "$job"
 
+# A browser on this host gets to the page with this token, which only this user can read.
+tokens=$config/page.tokens
+[ -s "$tokens" ] || (umask 077 && head -c 30 /dev/urandom | base64 >"$tokens")
+
 cat <<END
 
 Type next:
@@ -65,8 +69,10 @@ To run all of them by the clock:
   bin/cron-generate --install         adds the jobs to your crontab, and keeps the lines that you have
   bin/cron-generate --uninstall       takes them out again
 For a whole host see README.md, "Install".
-All of it in a browser:
-  bin/process-control-web             serves a page until ^C, and says how to open it from your own machine
+All of it in a browser, until ^C:
+  bin/process-control-web             says how to open it through ssh, from your own machine
+  bin/process-control-web --listen 127.0.0.1:8080 --token-file $tokens
+                                      on this one: http://127.0.0.1:8080/ with the token $(head -n 1 "$tokens")
 END
 
 # What runs by itself has nobody who types ^C.

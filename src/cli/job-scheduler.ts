@@ -3,10 +3,15 @@
  * service user.
  */
 import type { LogFormat } from '../crontab/scheduler/event.ts';
+import { momentForms, parseMoment } from '../report/typed/moment.ts';
 import { exitCodes } from '../run/outcome/outcome.ts';
+import { clock } from '../system/time/clock.ts';
+import { hostZone } from '../system/time/zones.ts';
 import { parseDuration } from '../text/duration.ts';
 import { schedulerFiles } from './crontab/scheduler/files.ts';
 import { loadLines } from './crontab/scheduler/load.ts';
+import { metricsPlace } from './crontab/scheduler/metrics-place.ts';
+import { startOnce } from './crontab/scheduler/once.ts';
 import { usualMaxStarts } from './crontab/scheduler/runs.ts';
 import { schedule } from './crontab/scheduler/work.ts';
 import { printAnswer, runProgram, sayProblems } from './frame/output.ts';
@@ -25,10 +30,12 @@ const epilogue = `Signals:
   HUP         read the configuration and all job files again; changes are also noticed without it
 
 Exit codes:
-  0   it was asked to stop, and has
-  64  wrong usage
-  77  neither the service user nor root
-  78  the configuration has problems, or the jobs can't be listed`;
+  0    it was asked to stop, and has; with --once: all was started, whatever became of it
+  1    with --once: a start has failed
+  64   wrong usage
+  77   neither the service user nor root
+  78   the configuration has problems, or the jobs can't be listed
+  125  it can't listen (--metrics), or an internal error`;
 
 function parse(args: readonly string[]) {
   return parseCommandLine(program, args, (empty) =>
@@ -55,6 +62,18 @@ function parse(args: readonly string[]) {
       })
       .option('job-output', { type: 'boolean', describe: 'Print also what the jobs print, with the name of the job.' })
       .option('keep-services', { type: 'boolean', describe: 'When asked to stop, leave services up.' })
+      .option('metrics', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Answer at this port, or HOST:PORT, with what "jobctl metrics" prints; a port alone is on loopback.',
+      })
+      .option('once', { type: 'boolean', describe: 'Start what is due in this minute, and end after the runs.' })
+      .option('at', {
+        type: 'string',
+        requiresArg: true,
+        implies: 'once',
+        describe: 'With --once: start what is due then, as a person would; no tick is used up.',
+      })
       .option('config', { type: 'string', requiresArg: true, describe: 'Use another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
       .epilogue(folded(epilogue)),
@@ -69,6 +88,14 @@ async function scheduleJobs(args: readonly string[]): Promise<number> {
   if (drainSeconds === undefined) return refuse(program, '--drain takes a time such as 30s or 5m');
   const maxStarts = /^[1-9]\d{0,4}$/.test(options['max-starts']) ? Number(options['max-starts']) : undefined;
   if (maxStarts === undefined) return refuse(program, '--max-starts takes a number from 1 on');
+  const metrics = options.metrics === undefined ? undefined : metricsPlace(options.metrics);
+  if (options.metrics !== undefined && metrics === undefined)
+    return refuse(program, '--metrics takes a port, or an address and a port such as 0.0.0.0:9746');
+  if (metrics !== undefined && options.once) return refuse(program, '--metrics and --once exclude each other');
+  const now = { nowMs: clock.nowMs(), zone: hostZone(), leaning: 'future' } as const;
+  const atMs = options.at === undefined ? undefined : parseMoment(options.at, now);
+  if (options.at !== undefined && atMs === undefined)
+    return refuse(program, `--at must be ${momentForms(now)}, found "${options.at}"`);
   const configFile = options.config;
   const opened = await openAsServiceUser({ program, args, configFile });
   if (opened.is === 'over') return opened.exitCode;
@@ -77,13 +104,12 @@ async function scheduleJobs(args: readonly string[]): Promise<number> {
     sayProblems(first.problems);
     return exitCodes.configuration;
   }
-  return schedule(
-    { ...first, lines: first.lines },
-    {
-      ...{ configFile, drainSeconds, maxStarts },
-      logFormat: options['log-format'] as LogFormat,
-      jobOutput: options['job-output'] === true,
-      keepServices: options['keep-services'] === true,
-    },
-  );
+  const loaded = { ...first, lines: first.lines };
+  const how = {
+    ...{ configFile, drainSeconds, maxStarts, metrics },
+    logFormat: options['log-format'] as LogFormat,
+    jobOutput: options['job-output'] === true,
+    keepServices: options['keep-services'] === true,
+  };
+  return options.once ? startOnce(loaded, { ...how, atMs }) : schedule(loaded, how);
 }

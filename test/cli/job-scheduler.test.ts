@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { repository, until } from './house.ts';
@@ -19,6 +20,11 @@ test('help and wrong usage', () => {
     [['--drain', 'soon'], /--drain takes a time/],
     [['--max-starts', '0'], /--max-starts takes a number/],
     [['--log-format', 'xml'], /Invalid values/],
+    [['--metrics', 'here'], /--metrics takes a port/],
+    [['--metrics', '99999'], /--metrics takes a port/],
+    [['--metrics', '9746', '--once'], /exclude each other/],
+    [['--once', '--at', 'soon'], /--at must be a time such as/],
+    [['--at', '10:30'], /at -> once/],
     [['job'], /takes no arguments/],
   ] as const) {
     const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
@@ -117,6 +123,35 @@ describe('a day of job-scheduler', { skip: noSetClock }, () => {
     assert.match(doctor, /scheduler\/crontab is in sync with the job files/);
   });
 
+  test('--metrics: what jobctl metrics prints, on loopback, to nobody from another site', async () => {
+    const one = house.scheduler(['--metrics', '0']);
+    const url = String((await one.tells('metrics')).url);
+    assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
+    const answers = await Promise.all([1, 2, 3].map(() => fetch(url)));
+    for (const answer of answers) {
+      assert.equal(answer.status, 200);
+      assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+    }
+    const { stdout } = await house.run('jobctl', ['metrics'], { under: house.atThisTime });
+    const names = (text: string) => [...new Set(text.match(/^# TYPE \S+ \S+$/gm))];
+    assert.deepEqual(names((await answers[0]?.text()) ?? ''), names(stdout));
+    assert.ok(names(stdout).length > 10);
+    assert.equal((await fetch(url.replace('/metrics', '/'))).status, 404);
+    assert.equal((await fetch(url, { method: 'POST' })).status, 405);
+    const { host, port } = new URL(url);
+    const other = await new Promise<number | undefined>((resolve) => {
+      request({ host: '127.0.0.1', port, path: '/metrics', headers: { Host: 'evil.example' } }, (response) => {
+        resolve(response.resume().statusCode);
+      }).end();
+    });
+    assert.equal(other, 403);
+    const second = house.scheduler(['--metrics', host]);
+    assert.equal(await second.ended, 125);
+    assert.match(second.stderr, /--metrics: .*EADDRINUSE/);
+    one.signal('SIGTERM');
+    assert.equal(await one.ended, 0);
+  });
+
   test('a second one beside it says so, and each tick still starts once', async () => {
     const second = house.scheduler();
     await second.tells('ready');
@@ -147,6 +182,58 @@ describe('a day of job-scheduler', { skip: noSetClock }, () => {
       ['stopped'],
     );
     assert.equal(scheduler.of('ending-runs').length, 1);
+  });
+});
+
+describe('job-scheduler --once', { skip: noSetClock }, () => {
+  let house: SchedulerHouse;
+  before(() => {
+    const jobs = {
+      every: jobOf('/bin/true'),
+      later: jobOf("/bin/sh -c 'exit 3'", '30 4 * * *'),
+      tokyo: jobOf('/bin/true', '0 8 * * *', 'time_zone: Asia/Tokyo\n'),
+    };
+    house = new SchedulerHouse(jobs, '2027-03-01T10:00:02Z');
+  });
+  after(() => house.close());
+
+  async function once(...args: readonly string[]) {
+    const one = house.scheduler(['--once', ...args]);
+    const code = await one.ended;
+    const started = one.of('started').map(({ job }) => job);
+    return { code, started: started.sort(), ended: one.of('ended'), stderr: one.stderr };
+  }
+
+  test('it starts the lines of this minute, and the tick is used up', async () => {
+    const first = await once();
+    assert.deepEqual([first.code, first.started], [0, ['every']], first.stderr);
+    assert.deepEqual((await once()).started, ['every']);
+    assert.equal(house.ticks('every').length, 1);
+  });
+
+  test('--at starts what is due then, as a person would: no tick is used up', async () => {
+    const { code, started, ended, stderr } = await once('--at', '2027-03-04T04:30');
+    // The exit code of a run says nothing about its start.
+    assert.deepEqual([code, started], [0, ['every', 'later']], stderr);
+    assert.equal(ended.find(({ job }) => job === 'later')?.exitCode, 3);
+    assert.deepEqual((await once('--at', '2027-03-04T23:00')).started, ['every', 'tokyo']);
+    const triggers = house.history('tokyo').flatMap((event) => (event.event === 'started' ? [event] : []));
+    assert.deepEqual(
+      triggers.map(({ trigger, tick }) => [trigger.by, tick]),
+      [['person', undefined]],
+    );
+  });
+
+  test('a start that fails makes the exit code 1, and a moment at which nothing is due is said', async () => {
+    house.job('later', 'name: Later\ncommand: /bin/true\nschedul: "30 4 * * *"\n');
+    assert.equal((await once('--at', '2027-03-04T04:30')).code, 0, 'a file that never had a line');
+    house.job('every', jobOf('/nowhere/program'));
+    const failed = await once('--at', '2027-03-04T04:31');
+    assert.deepEqual([failed.code, failed.started], [1, ['every']], failed.stderr);
+    rmSync(house.path('jobs/every.yaml'));
+    const nothing = await once('--at', '2027-03-04T04:31');
+    assert.deepEqual([nothing.code, nothing.started], [0, []]);
+    assert.match(nothing.stderr, /nothing is due at 2027-03-04 04:31/);
   });
 });
 

@@ -30,7 +30,9 @@ const reason = existsSync('/etc/process-control.yaml')
   : asUser('test', '-r', script).status !== 0 && 'a user that is not root can not read this checkout';
 const config = path.join(home, '.config/process-control');
 
-test('with an empty home npm run try ends with a run in the status, the history and the log', { skip: reason }, () => {
+test('with an empty home npm run try ends with a run in the status, the history, the log and the page', {
+  skip: reason,
+}, async () => {
   const { status, stdout, stderr } = asUser(script);
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^\+ bin\/run-job --job hello$/m);
@@ -45,8 +47,32 @@ test('with an empty home npm run try ends with a run in the status, the history 
   assert.match(stdout, /\tINFO\tHello from a job\./);
   assert.deepEqual(readdirSync(path.join(config, 'jobs')).sort(), readdirSync(path.join(root, 'jobs.example')).sort());
   assert.match(readFileSync(path.join(config, 'crontab'), 'utf8'), /bin\/run-job --job hello/);
-  assert.match(stdout, /\n {2}bin\/process-control-web .*how to open it.*\n$/);
+  assert.match(stdout, /\n {2}bin\/process-control-web +says how to open it through ssh/);
+  const [, options = '', token = ''] =
+    /\n {2}bin\/process-control-web (--listen .*)\n +on this one: http:\S+ with the token (\S+)\n$/.exec(stdout) ?? [];
+  await opensPage(options.replace(':8080', ':0').split(' '), token);
 });
+
+/** The last lines open the page for a user without rights. */
+async function opensPage(options: readonly string[], token: string): Promise<void> {
+  const drop = isRoot ? ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups', '--'] : [];
+  const [program = '', ...args] = [...drop, path.join(root, 'bin/process-control-web'), ...options];
+  const child = spawn(program, args, { cwd: '/', env: { PATH: process.env.PATH, HOME: home } });
+  try {
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      said += chunk;
+    });
+    const address = () => /the page is at (http:\S+),/.exec(said)?.[1];
+    await until('the page', () => address() !== undefined || assert.equal(child.exitCode, null, said) === null);
+    const page = await fetch(`${address()}jobs`, { headers: { Authorization: `Bearer ${token}` } });
+    assert.equal(page.status, 200);
+    assert.match(await page.text(), /hello/);
+    assert.equal((await fetch(`${address()}jobs`)).status, 401);
+  } finally {
+    child.kill();
+  }
+}
 
 test('at a terminal it goes on with all jobs by the clock, without cron and root, until ^C', {
   skip: reason,

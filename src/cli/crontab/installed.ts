@@ -64,7 +64,7 @@ export function* installedSteps(config: Config): Steps<Installed> {
 type Running = Extract<DaemonEvidence, { is: 'running' }>;
 
 /** The job-scheduler that starts these jobs, if there is one: then its lines count, and not those of cron. */
-function schedulerAtWork(config: Config): Running | undefined {
+export function schedulerAtWork(config: Config): Running | undefined {
   const holder = realLocks(config, () => undefined).holder(schedulerLock);
   if (holder?.state !== 'running' || holder.wrapper === undefined) return undefined;
   const { wrapper, startedMs, isStopped } = holder;

@@ -18,6 +18,8 @@ import { caller } from '../../system/user/caller.ts';
 import type { Steps } from '../../text/steps.ts';
 import { minutesTerm } from './generate.ts';
 import { planInstallation } from './install.ts';
+import { schedulerAtWork } from './installed.ts';
+import { presentOf, schedulerFiles } from './scheduler/files.ts';
 
 type KnownJobs = Pick<CrontabOrder, 'jobs' | 'broken'>;
 type Order = Omit<CrontabOrder, 'present'>;
@@ -25,6 +27,7 @@ type Order = Omit<CrontabOrder, 'present'>;
 export function crontabSync(config: Config, jobs: KnownJobs): CrontabSync {
   const order = orderOf(config, jobs);
   if (order === undefined) return { is: 'unknown' };
+  if (schedulerAtWork(config) !== undefined) return schedulerSync(order, config);
   return config.embedded ? ownSync(order, config) : syncOfFiles(compareFiles(order, presentFiles(config)));
 }
 
@@ -32,18 +35,27 @@ export function crontabSync(config: Config, jobs: KnownJobs): CrontabSync {
 export function* crontabSyncSteps(config: Config, jobs: KnownJobs): Steps<Pick<CrontabSync, 'is'>> {
   const order = orderOf(config, jobs);
   if (order === undefined) return { is: 'unknown' };
+  if (schedulerAtWork(config) !== undefined) return schedulerSync(order, config);
   if (config.embedded) return ownSync(order, config);
   return { is: isInSync(yield* compareSteps(order, presentFiles(config))) };
 }
 
 function orderOf(config: Config, jobs: KnownJobs): Order | undefined {
   const frame = crontabFrame(config, caller.environment);
-  if (!frame.ok || (config.outputCrontab === 'console' && !config.embedded)) return undefined;
+  const hasNoCrontab = config.outputCrontab === 'console' && !config.embedded && schedulerAtWork(config) === undefined;
+  if (!frame.ok || hasNoCrontab) return undefined;
   return { ...frame.value, ...jobs, dueMinutes: minutesTerm };
 }
 
 export function presentFiles({ outputCrontab }: Config): PresentFiles {
   return lookAtPresent(files, path.resolve(outputCrontab), caller.euid);
+}
+
+/** While job-scheduler is at work its lines count. */
+function schedulerSync(order: Order, { stateDirectory }: Config): CrontabSync {
+  const before = schedulerFiles(stateDirectory).crontab();
+  const crontab = composeCrontab({ ...order, present: presentOf(before) });
+  return syncOfOwn(before, crontab.text(), crontab);
 }
 
 function ownSync(order: Order, config: Config): CrontabSync {

@@ -8,7 +8,7 @@ import { runIdVariable } from '../../run/world/world.ts';
 import { type OwnProgram, startAsOwn, startInBackground } from '../../system/program/own-program.ts';
 
 export interface ProgramStart {
-  readonly name: 'run-job' | 'prune-logs' | 'deliver-notices' | 'check-jobs-icinga';
+  readonly name: 'run-job' | 'prune-logs' | 'deliver-notices' | 'check-jobs-icinga' | 'jobctl';
   readonly args?: readonly string[];
   /** The configuration file that the starter was told to use. */
   readonly configFile?: string | undefined;

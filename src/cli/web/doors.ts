@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Hono } from 'hono';
 import { defined } from '../../text/defined.ts';
-import type { Gate } from './gate.ts';
+import type { Gate } from '../report/gate.ts';
 import { loginPath, tokenLogin } from './login/login.tsx';
 import { readTokens } from './login/tokens.ts';
 import type { Place } from './options.ts';

@@ -2,7 +2,8 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { type Gate, type Refusal, refusalOf, safeHeaders } from './gate.ts';
+import { type Gate, type Refusal, refusalOf, safeHeaders } from '../report/gate.ts';
+import { closeStalled } from './answer/stalled.ts';
 import type { Login } from './login/login.tsx';
 
 const limits = {
@@ -32,6 +33,7 @@ export function pageServer(routes: Hono, gate: Gate, login?: Login): Server {
   });
   server.maxConnections = 64;
   server.timeout = stallMs;
+  closeStalled(server, stallMs);
   return server;
 }
 

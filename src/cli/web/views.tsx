@@ -102,8 +102,10 @@ export function addViews(routes: Hono, { view, parseMoment, ended }: ViewParts):
   show('/why/:slug', (context, shown) => {
     const job = jobOf(context, shown);
     const at = context.req.query('at') ?? '';
-    const why = job && shown.reader.why(job.slug, momentOf(at) ?? parseMoment(at));
-    return job && why && <Why {...shown} job={job} why={why} at={/^\d+$/.test(at) ? '' : at} />;
+    const askedMs = momentOf(at) ?? parseMoment(at);
+    const why = job && shown.reader.why(job.slug, askedMs);
+    const isUnread = at !== '' && askedMs === undefined;
+    return job && why && <Why {...shown} job={job} why={why} at={/^\d+$/.test(at) ? '' : at} isUnread={isUnread} />;
   });
   show('/host', (_context, shown) => <Host {...shown} />);
   show('/help', (_context, shown) => <Help {...shown} />);

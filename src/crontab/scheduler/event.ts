@@ -4,6 +4,7 @@ import { printable } from '../../text/printable.ts';
 
 export type SchedulerEvent =
   | { readonly event: 'ready'; readonly pid: number; readonly lines: number }
+  | { readonly event: 'metrics'; readonly url: string }
   | { readonly event: 'started'; readonly job: string; readonly pid: number }
   | {
       readonly event: 'ended';
@@ -37,6 +38,8 @@ function words(event: SchedulerEvent): string {
   switch (event.event) {
     case 'ready':
       return `job-scheduler (pid ${event.pid}) starts jobs by the clock: ${counted(event.lines, 'line')}`;
+    case 'metrics':
+      return `metrics are at ${event.url}`;
     case 'started':
       return `${event.job} started (pid ${event.pid})`;
     case 'ended':

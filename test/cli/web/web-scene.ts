@@ -63,6 +63,8 @@ export interface WebScene {
   append(slug: string, event: HistoryEvent): void;
   /** A run of a job with its log, whose file may have problems. */
   run(slug: string): void;
+  /** The program would have heard of a change of the job's file. */
+  changed(slug: string): void;
   /** One more run of the job fails, and listeners hear of it. */
   fail(slug: string): void;
   /** One more line in the log of the latest run. */
@@ -101,6 +103,7 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
     path: (name) => path.join(directory, name),
     lastRun: (slug) => build.lastRuns.get(slug) ?? '',
     append: (slug, event) => build.event(slug, event),
+    changed: (slug) => latest.changed(slug),
     run: (slug) => build.run(slug, nowMs - hourMs, 1000, { log: build.log(nowMs, [['INFO', 'done']]) }),
     fail(slug) {
       const startedMs = Date.now() - 2000;

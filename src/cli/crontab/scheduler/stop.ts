@@ -12,6 +12,8 @@ export interface StopSignals {
   pause(ms: number): Promise<void>;
   /** Resolves when it is asked again, or after a time. */
   again(ms: number): Promise<void>;
+  /** Resolves when the scheduler is asked to stop. */
+  asked(): Promise<void>;
   /** Resolves at the next HUP. */
   reload(): Promise<void>;
   /** True once after a HUP. */
@@ -54,6 +56,9 @@ export function stopSignals(): StopSignals {
     signal: () => asked[0],
     rest: (ms) => sleepUnless(() => asked.length > 0, ms),
     pause: sleep,
+    asked: async () => {
+      while (asked.length === 0) await sleep(60_000);
+    },
     again: (ms) => sleepUnless(() => asked.length > 1, ms),
     reload: () => sleepUnless(() => isReload || asked.length > 0, 60_000),
     takeReload() {

@@ -9,6 +9,7 @@ import { keepTime, localMinute, type Round } from '../../../crontab/scheduler/ke
 import { firstStep, positionText } from '../../../crontab/scheduler/position.ts';
 import { lineCount, readTable, roundsOf, type TableLine } from '../../../crontab/scheduler/table.ts';
 import { newRunId } from '../../../run/identity.ts';
+import { exitCodes } from '../../../run/outcome/outcome.ts';
 import { startPatienceMs } from '../../../run/tick/missed.ts';
 import type { Look } from '../../../schedule/cron-clock.ts';
 import { watchFolder } from '../../../system/file/folder-watch.ts';
@@ -23,8 +24,10 @@ import { minuteMs } from '../../../zone/zone.ts';
 import { realLocks } from '../../frame/host.ts';
 import { say, sayProblems } from '../../frame/output.ts';
 import { endOthers } from './end-others.ts';
+import { endRuns } from './end-runs.ts';
 import { schedulerFiles, schedulerLock } from './files.ts';
 import { type Lines, type Loading, loadLines, signatureOf } from './load.ts';
+import type { MetricsPlace, OpenMetrics } from './metrics-place.ts';
 import { printer } from './printer.ts';
 import { schedulerRuns } from './runs.ts';
 import { stopSignals } from './stop.ts';
@@ -37,6 +40,8 @@ export interface ScheduleOptions {
   readonly jobOutput: boolean;
   /** Services stay up when this program ends. */
   readonly keepServices: boolean;
+  /** The address at which it answers with the metrics of this host. */
+  readonly metrics: MetricsPlace | undefined;
 }
 
 export async function schedule(first: Loading & { readonly lines: Lines }, options: ScheduleOptions): Promise<number> {
@@ -87,12 +92,15 @@ export async function schedule(first: Loading & { readonly lines: Lines }, optio
     keep();
   };
 
+  const metrics = await openMetrics(options);
+  if (metrics === 'refused') return exitCodes.internal;
   const lock = await takeLock(lines.config);
   tellProblems(first);
   const now = { localMinute: localMinute(time), offsetMs: time.offsetMs() };
   const step = firstStep(kept.position(), now);
   keep();
   tell({ event: 'ready', pid: process.pid, lines: lineCount(lines.table) });
+  if (metrics !== undefined) tell({ event: 'metrics', url: metrics.url });
   for (const line of [...lines.table.atBoot, missedTicks(lines.config)]) void runs.start(line);
   // What was missed just before is not known to be missed yet.
   void stop.rest(startPatienceMs + minuteMs).then(() => {
@@ -103,17 +111,25 @@ export async function schedule(first: Loading & { readonly lines: Lines }, optio
   await keepTime(step.clock, open, time);
   await watching;
 
-  runs.dropWaiting();
-  tell({ event: 'stopping', signal: stop.signal() ?? 'stop', runs: runs.count(), drainSeconds });
-  await Promise.race([runs.ended(), stop.again(drainSeconds * 1000)]);
-  if (runs.count() > 0) tell({ event: 'ending-runs', runs: runs.count() });
-  runs.end();
-  await runs.ended();
+  await endRuns(runs, { stop, drainSeconds, tell });
   await endOthers(lines.config, { ...options, drainMs: drainSeconds * 1000 });
   await lock?.release();
+  metrics?.close();
   tell({ event: 'stopped' });
   await out.finish(2000);
   return 0;
+}
+
+/** An address that can't be had is known before anything is started. */
+async function openMetrics({ metrics, configFile }: ScheduleOptions): Promise<OpenMetrics | 'refused' | undefined> {
+  if (metrics === undefined) return undefined;
+  const { serveMetrics } = await import('../../on-demand/scheduler-metrics.ts');
+  try {
+    return await serveMetrics(metrics, configFile);
+  } catch (error) {
+    say('job-scheduler', `--metrics: ${(error as Error).message}`);
+    return 'refused';
+  }
 }
 
 /** Says by a lock that this process is at work. Another one beside it does no harm: run-job claims each tick. */

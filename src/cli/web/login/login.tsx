@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { clock } from '../../../system/time/clock.ts';
-import { safeHeaders, valuesOf } from '../gate.ts';
+import { safeHeaders, valuesOf } from '../../report/gate.ts';
 import { LoginForm } from './form.tsx';
 import { seals } from './session.ts';
 import { isKnown, readTokens, type TokenHashes } from './tokens.ts';

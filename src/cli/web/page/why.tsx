@@ -11,6 +11,8 @@ interface WhyProps extends View {
   readonly why: WhyAnswer;
   /** The moment as it was asked for; empty for now. */
   readonly at: string;
+  /** The words that were asked for are no time. */
+  readonly isUnread: boolean;
 }
 
 const findingWords = {
@@ -23,12 +25,13 @@ const findingWords = {
 
 const findingKinds = { well: 'well', stops: 'bad', 'stops-next': 'bad', doubt: 'late', unknown: 'unknown' } as const;
 
-export function Why({ job, why: { answer, findings }, at, ...view }: WhyProps) {
+export function Why({ job, why: { answer, findings }, at, isUnread, ...view }: WhyProps) {
   return (
     <Document {...view} title={`why ${job.slug} · ${job.state}`}>
       <h1>
         Why <JobLink job={job} base={view.base} /> <State job={job} />
       </h1>
+      {isUnread && <p class="late">The words that were asked for are no time in the past; this is about now.</p>}
       <p class="lead">{printable(answer.answer)}.</p>
       {answer.advice.map(({ say, run }) => (
         <div class="advice">

@@ -1,5 +1,5 @@
 /**
- * The one gate before every route of the page. It judges the bytes of the request as they came, before any parser of addresses folds `..` away, and
+ * The one gate before every route of the page, and before the metrics of job-scheduler. It judges the bytes of the request as they came, before any parser of addresses folds `..` away, and
  * its answers say nothing of what was asked.
  */
 
