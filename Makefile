@@ -62,8 +62,9 @@ install-files:
 	install -m 644 etc/sysusers.conf "$(DESTDIR)$(sysusersdir)/process-control.conf"
 	install -m 644 etc/tmpfiles.conf "$(DESTDIR)$(tmpfilesdir)/process-control.conf"
 	install -m 644 etc/sysusers-web.conf "$(DESTDIR)$(sysusersdir)/process-control-web.conf"
-	sed 's|/usr/bin/|$(bindir)/|' etc/process-control-web.service >"$(DESTDIR)$(unitdir)/process-control-web.service"
-	chmod 644 "$(DESTDIR)$(unitdir)/process-control-web.service"
+	for unit in process-control-web.service process-control-scheduler.service; do \
+	  sed 's|/usr/bin/|$(bindir)/|' "etc/$$unit" >"$(DESTDIR)$(unitdir)/$$unit" && \
+	  chmod 644 "$(DESTDIR)$(unitdir)/$$unit"; done
 	[ -e "$(DESTDIR)$(SYSCONFDIR)/process-control.yaml" ] || { \
 	  sed '1s|file:///usr/share|file://$(PREFIX)/share|; s|^runner_path: .*|runner_path: $(bindir)/run-job|' \
 	    etc/process-control.yaml >"$(DESTDIR)$(SYSCONFDIR)/process-control.yaml" && \
@@ -84,7 +85,8 @@ uninstall:
 	for program in $(programs); do rm -f "$(DESTDIR)$(bindir)/$$program" "$(DESTDIR)$(completiondir)/$$program"; done
 	for page in $(notdir $(basename $(wildcard man/*.scd))); do rm -f "$(DESTDIR)$(mandir)/man$${page##*.}/$$page"; done
 	rm -f "$(DESTDIR)$(sysusersdir)/process-control.conf" "$(DESTDIR)$(tmpfilesdir)/process-control.conf" \
-	  "$(DESTDIR)$(sysusersdir)/process-control-web.conf" "$(DESTDIR)$(unitdir)/process-control-web.service"
+	  "$(DESTDIR)$(sysusersdir)/process-control-web.conf" "$(DESTDIR)$(unitdir)/process-control-web.service" \
+	  "$(DESTDIR)$(unitdir)/process-control-scheduler.service"
 	rm -rf "$(DESTDIR)$(libdir)" "$(DESTDIR)$(docdir)"
 	@[ ! -e "$(DESTDIR)/etc/cron.d/process-control" ] || \
 	  echo 'Its jobs are still in /etc/cron.d/process-control: remove that file, or cron goes on calling run-job.' >&2

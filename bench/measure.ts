@@ -24,8 +24,9 @@ export interface Row {
 export interface Figure {
   readonly title: string;
   readonly ours: string;
-  readonly peer: string;
-  readonly ratio: number;
+  /** Absent where there is nothing to compare with. */
+  readonly peer?: string;
+  readonly ratio?: number;
   readonly bar?: number;
   readonly stretch?: number;
 }

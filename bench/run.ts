@@ -41,7 +41,7 @@ function line(row: Row): string {
   return `| ${[...cells, row.stretch ?? ''].join(' | ')} |\n`;
 }
 
-function figureLine({ title, ours, peer, ratio, bar, stretch }: Figure): string {
-  const verdict = bar === undefined ? '' : ratio <= bar ? ' met' : ' missed';
-  return `| ${[title, ours, peer, ratio.toPrecision(2), '', `${bar ?? ''}${verdict}`, stretch ?? ''].join(' | ')} |\n`;
+function figureLine({ title, ours, peer = '', ratio, bar, stretch }: Figure): string {
+  const verdict = bar === undefined || ratio === undefined ? '' : ratio <= bar ? ' met' : ' missed';
+  return `| ${[title, ours, peer, ratio?.toPrecision(2) ?? '', '', `${bar ?? ''}${verdict}`, stretch ?? ''].join(' | ')} |\n`;
 }

@@ -308,3 +308,31 @@ describe('job-scheduler ends and begins again', { skip: noSetClock }, () => {
     assert.equal(await scheduler.ended, 0);
   });
 });
+
+test('a state directory that turns read-only, a job file that is removed at the minute and a storm of HUP: jobs go on, and each is said', {
+  skip: noSetClock,
+}, async () => {
+  const house = new SchedulerHouse({ every: jobOf('/bin/true'), gone: jobOf('/bin/true') }, '2027-04-01T10:00:02Z');
+  try {
+    const scheduler = house.scheduler();
+    await scheduler.tells('ready');
+    house.goOn();
+    await scheduler.tells('ended', 'every');
+    spawnSync('chown', ['-R', 'root:root', house.path('state')]);
+    rmSync(house.path('jobs/gone.yaml'));
+    house.goOn();
+    await scheduler.tells('ended', 'every', 2);
+    for (let count = 0; count < 200; count += 1) scheduler.signal('SIGHUP');
+    house.goOn();
+    await scheduler.tells('ended', 'every', 3);
+    await scheduler.tells('reloaded');
+    const reasons = ["how far it has got can't be kept", "the lines can't be kept"];
+    await until('both reasons', () => reasons.every((reason) => scheduler.stderr.includes(reason)));
+    for (const reason of reasons) assert.equal(scheduler.stderr.split(reason).length, 2, scheduler.stderr);
+    assert.ok(scheduler.of('output', 'every').some(({ text }) => String(text).includes('could not be claimed')));
+    scheduler.signal('SIGTERM');
+    assert.equal(await scheduler.ended, 0);
+  } finally {
+    await house.close();
+  }
+});

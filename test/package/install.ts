@@ -34,6 +34,13 @@ describe('the package, from its installation to its purge', { skip: noMachine },
       assert.ok(machine.has(`/usr/share/man/man5/${page}.5.gz`));
   });
 
+  test('it brings a unit for job-scheduler that nothing has enabled, and no process', () => {
+    const unit = '/lib/systemd/system/process-control-scheduler.service';
+    assert.match(machine.read(unit), /^ExecStart=\/usr\/bin\/job-scheduler$/m);
+    assert.equal(machine.must('find /etc/systemd /var/lib/systemd -path "*.wants/process-control-scheduler*"'), '');
+    assert.equal(machine.must('pgrep -f "[b]oot.cjs job-scheduler" || true'), '');
+  });
+
   test('the alert rules, the dashboard and the page that each alert leads to are there to be read', () => {
     const documents = '/usr/share/doc/process-control';
     const rules = machine.read(`${documents}/examples/prometheus/process-control.rules.yaml`);

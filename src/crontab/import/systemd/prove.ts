@@ -1,5 +1,5 @@
 /** Proves that the jobs of a timer start when systemd starts it. */
-import type { Calendar } from '../../../schedule/calendar/calendar.ts';
+import { type Calendar, valuesOf } from '../../../schedule/calendar/calendar.ts';
 import { calendarFires } from '../../../schedule/calendar/fires.ts';
 import { type DayGuard, passesGuard } from '../../../schedule/calendar/to-cron.ts';
 import { eachTick, type Scheduled, tickZone } from '../../../schedule/ticks.ts';
@@ -24,7 +24,10 @@ export function timerDifference(
   for (const calendar of calendars) {
     const zone = zoneOf(calendar, zones);
     if (zone === undefined) return nowMs;
-    for (const atMs of calendarFires(calendar, { zone, afterMs, untilMs })) before.add(Math.floor(atMs / minuteMs));
+    // One second of each minute is enough: minutes are compared.
+    const [start = 0] = valuesOf(calendar.second, 0, 59);
+    const each = { ...calendar, second: [{ start, stop: undefined, repeat: 0 }] };
+    for (const atMs of calendarFires(each, { zone, afterMs, untilMs })) before.add(Math.floor(atMs / minuteMs));
   }
   const after = new Set<number>();
   for (const { job, guard } of jobs) {
