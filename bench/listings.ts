@@ -1,6 +1,6 @@
 /** What the answers about all jobs cost: 100, 1,000 and 10,000 jobs with 100 runs each on record. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Bench, Command, Row } from './measure.ts';
 
@@ -12,7 +12,7 @@ const answers = [
   ['check-jobs-icinga', '--warning', '400d'],
 ] as const;
 
-interface Host {
+export interface Host {
   readonly count: number;
   readonly config: string;
 }
@@ -55,7 +55,7 @@ function commandFor([program, ...args]: (typeof answers)[number], { config }: Ho
 }
 
 /** A host on which each job has run once a day, and cron-generate has been. */
-function makeHost(base: string, count: number): Host {
+export function makeHost(base: string, count: number): Host {
   const at = (...names: string[]) => path.join(base, String(count), ...names);
   for (const name of ['jobs', 'run', 'log', 'state/history', 'state/ticks']) mkdirSync(at(name), { recursive: true });
   const config = at('config.yaml');
@@ -69,7 +69,9 @@ function makeHost(base: string, count: number): Host {
     const [minute, hour] = [index % 60, (new Date().getHours() + 3 + (index % 18)) % 24];
     writeFileSync(at('jobs', `${slug}.yaml`), jobText(index, `${minute} ${hour} * * *`));
     const lastMs = lastTickMs(minute, hour);
-    writeFileSync(at('state/history', `${slug}.jsonl`), historyText(slug, lastMs, at('log')));
+    const history = at('state/history', `${slug}.jsonl`);
+    writeFileSync(history, historyText(slug, lastMs, at('log')));
+    utimesSync(history, lastMs / 1000, lastMs / 1000);
     writeFileSync(at('run', `${slug}.flock`), '65024:1581968\n');
     mkdirSync(at('state/ticks', slug));
     writeFileSync(at('state/ticks', slug, 'since'), `{"rule":"${minute} ${hour} * * *","sinceMs":${lastMs}}\n`);

@@ -36,7 +36,7 @@ test('the unit of systemd gives it no more than it needs', () => {
   const unit = readFileSync(path.join(folder, '../../../etc/process-control-web.service'), 'utf8');
   for (const line of [
     ...['User=process-control-web', 'Group=adm', 'ProtectSystem=strict', 'RestrictAddressFamilies=AF_UNIX'],
-    ...['NoNewPrivileges=yes', 'CapabilityBoundingSet=', 'MemoryMax=256M', 'IPAddressDeny=any'],
+    ...['NoNewPrivileges=yes', 'CapabilityBoundingSet=', 'MemoryMax=512M', 'IPAddressDeny=any'],
   ])
     assert.ok(unit.includes(`\n${line}\n`), line);
   // It reads from /proc whether a run lives.

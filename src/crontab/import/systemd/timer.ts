@@ -69,6 +69,9 @@ function accuracyNotes(accuracy: Assignment | undefined): readonly string[] {
   return [`systemd may start it up to ${accuracy.value} late (AccuracySec=); the job starts at the minute.`];
 }
 
+/** Each is compared with each, and no person has written more. */
+const mostCalendars = 100;
+
 interface Plans {
   readonly calendars: readonly Calendar[];
   readonly plans: readonly CronPlan[];
@@ -79,7 +82,8 @@ interface Plans {
 function plansOf(triggers: readonly Assignment[], unit: UnitName, isZone: (name: string) => boolean): Plans {
   const [calendars, plans]: [Calendar[], CronPlan[]] = [[], []];
   const [checks, problems]: [UnitProblem[], UnitProblem[]] = [[], []];
-  for (const one of triggers.filter(({ key }) => key === 'OnCalendar')) {
+  const written = triggers.filter(({ key }) => key === 'OnCalendar');
+  for (const one of written.slice(0, mostCalendars)) {
     const text = expand(one.value, unit);
     const read = parseCalendar(text.ok ? text.text : one.value, isZone);
     if (!read.ok) {
@@ -95,6 +99,9 @@ function plansOf(triggers: readonly Assignment[], unit: UnitName, isZone: (name:
     plans.push(answer.plan);
     if (answer.near !== undefined) checks.push(checkOf(one, answer.near));
   }
+  const beyond = written[mostCalendars];
+  if (beyond !== undefined)
+    problems.push(checkOf(beyond, `the timer has ${written.length} of them, and ${mostCalendars} are read`));
   return { calendars, plans: mergedPlans(plans), checks, problems };
 }
 

@@ -65,6 +65,18 @@ for (const [title, one] of Object.entries(timers)) {
   });
 }
 
+test('of twenty thousand times a hundred are read, and the next one is a problem', () => {
+  const lines = Array.from({ length: 20_000 }, (_, at) => `OnCalendar=*-*-* ${at % 24}:${at % 60}`);
+  const read = readUnit({ file: 'many.timer', text: `[Timer]\n${lines.join('\n')}\n` });
+  const unit: UnitName = { name: 'many.timer', manager, hostName: 'host.example.org' };
+  const { calendars, problems } = timerDraft(read.assignments, unit, () => true);
+  assert.equal(calendars.length, 100);
+  assert.deepEqual(
+    problems.map(({ line, message }) => [line, message]),
+    [[102, 'OnCalendar=*-*-* 4:40: the timer has 20000 of them, and 100 are read']],
+  );
+});
+
 test('the corpus has at least 25 timers', () => assert.ok(Object.keys(timers).length >= 25));
 
 describe('on a host whose clocks change', () => {
