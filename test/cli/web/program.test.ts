@@ -248,6 +248,8 @@ test('as root it refuses to start', { skip: !isRoot && 'needs root' }, async () 
 test('no program of root’s has a word of the page in it', () => {
   const dist = path.join(repository, 'dist');
   const bundles = readdirSync(dist).filter((name) => name.endsWith('.cjs'));
-  const withPage = bundles.filter((name) => readFileSync(path.join(dist, name), 'utf8').includes('there is no such page'));
+  const withPage = bundles.filter((name) =>
+    readFileSync(path.join(dist, name), 'utf8').includes('there is no such page'),
+  );
   assert.deepEqual(withPage, ['process-control-web.cjs']);
 });
