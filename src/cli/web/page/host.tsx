@@ -1,8 +1,7 @@
 /** The host: what all jobs depend on. */
 import { countsOf } from './frame/attention.ts';
 import { Banners, hostTroubles } from './frame/banners.tsx';
-import { allJobs, Document, Facts, Sign, type View, When } from './frame/document.tsx';
-import { queryText } from './frame/list.ts';
+import { allJobs, CountItems, Document, Facts, type View, When } from './frame/document.tsx';
 
 const cronWords = {
   running: 'runs',
@@ -41,15 +40,7 @@ export function Host(view: View) {
       />
       <h2>States of {jobs.length} jobs and services</h2>
       <ul class="counts">
-        {countsOf(jobs).map(({ state, kind, count }) => (
-          <li>
-            <a href={`${base}/jobs${queryText({ state })}`}>
-              <Sign kind={kind}>
-                {count} {state}
-              </Sign>
-            </a>
-          </li>
-        ))}
+        <CountItems counts={countsOf(jobs)} base={base} />
       </ul>
     </Document>
   );

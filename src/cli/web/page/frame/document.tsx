@@ -101,6 +101,20 @@ function Verdict({ jobs, base }: { readonly jobs: readonly AnySnapshot[]; readon
           <Sign kind="well">all is well</Sign>
         </li>
       )}
+      <CountItems counts={counts} base={base} />
+    </ul>
+  );
+}
+
+interface Counted {
+  readonly counts: ReturnType<typeof countsOf>;
+  readonly base: string;
+}
+
+/** Each count as a link to the jobs that it counts. */
+export function CountItems({ counts, base }: Counted) {
+  return (
+    <>
       {counts.map(({ state, kind, count }) => (
         <li>
           <a href={`${base}/jobs${queryText({ state })}`}>
@@ -110,7 +124,7 @@ function Verdict({ jobs, base }: { readonly jobs: readonly AnySnapshot[]; readon
           </a>
         </li>
       ))}
-    </ul>
+    </>
   );
 }
 

@@ -9,18 +9,17 @@ import { Banners, hostTroubles } from '../frame/banners.tsx';
 import { Command } from '../frame/command.tsx';
 import {
   allJobs,
+  CountItems,
   Document,
   JobLink,
   jobPath,
   runPath,
-  Sign,
   State,
   type View,
   When,
   worstWords,
 } from '../frame/document.tsx';
 import { LastLines } from '../frame/last-lines.tsx';
-import { queryText } from '../frame/list.ts';
 import { Strip } from '../frame/strip.tsx';
 import { Held, Slower, slowFactor, slowLeastMs } from './beside.tsx';
 import { NextHour } from './next-hour.tsx';
@@ -58,15 +57,7 @@ export function Now(view: View) {
       <section>
         <h2>All {jobs.length} jobs and services</h2>
         <ul class="counts">
-          {countsOf(jobs).map(({ state, kind, count }) => (
-            <li>
-              <a href={`${base}/jobs${queryText({ state })}`}>
-                <Sign kind={kind}>
-                  {count} {state}
-                </Sign>
-              </a>
-            </li>
-          ))}
+          <CountItems counts={countsOf(jobs)} base={base} />
         </ul>
       </section>
     </Document>
