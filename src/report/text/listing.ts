@@ -50,6 +50,11 @@ const states: Readonly<Record<JobState, readonly ['attention' | 'well', Colour]>
   disabled: ['well', 'dim'],
 };
 
+/** The colours by state, for other views of a job. */
+export const coloursOfStates: ReadonlyMap<string, Colour> = new Map(
+  Object.entries(states).map(([state, [, colour]]) => [state, colour]),
+);
+
 export function needsAttention(state: JobState): boolean {
   return states[state][0] === 'attention';
 }
