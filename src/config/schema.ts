@@ -5,6 +5,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { jobSchema, logRetention, passEnvironment, size } from '../job/keys/schema.ts';
 import { absolutePath, oneLine } from '../yaml/schema.ts';
+import { fleet } from './fleet-schema.ts';
 import { web } from './web-schema.ts';
 
 const directory = { type: 'string', pattern: absolutePath, 'x-expected': 'an absolute path' } as const;
@@ -251,6 +252,7 @@ export const configSchema = {
       'x-expected': 'a list of user names',
     },
     web,
+    fleet,
     mail: {
       type: 'object',
       description:
