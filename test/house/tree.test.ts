@@ -22,6 +22,7 @@ const rooms = [
   'config',
   'run',
   'crontab',
+  'export',
   'service',
   'report',
   'notify',
