@@ -23,7 +23,6 @@ const rooms = [
   'run',
   'fleet',
   'crontab',
-  'export',
   'service',
   'report',
   'notify',

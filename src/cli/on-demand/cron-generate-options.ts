@@ -65,8 +65,9 @@ function parse(program: string, args: readonly string[]) {
         conflicts: ['output', 'plan', 'adopt', 'validate'],
       })
       .option('target', {
-        choices: ['cron', 'kubernetes'] as const,
-        describe: 'kubernetes: print the jobs as CronJobs and Deployments for kubectl apply -f - instead.',
+        type: 'string',
+        requiresArg: true,
+        describe: 'cron, or kubernetes: print the jobs as CronJobs and Deployments for kubectl apply -f - instead.',
       })
       .option('allow-loss', {
         type: 'string',
@@ -91,7 +92,9 @@ export function readOptions(program: string, args: readonly string[]): CronGener
     if (words.length === 0) return refuse('--validate needs at least one file');
     return { is: 'validate', files: words, json: options.json === true, ...config };
   }
-  if (options.target === 'kubernetes') return exportLine(options, { words, refuse, config });
+  const { target = 'cron' } = options;
+  if (target !== 'cron' && target !== 'kubernetes') return refuse(`--target is cron or kubernetes, not ${target}`);
+  if (target === 'kubernetes') return exportLine(options, { words, refuse, config });
   if (options['allow-loss'] !== undefined) return refuse('--allow-loss goes with --target kubernetes');
   if (words.length > 0) return refuse(`Unknown argument: ${words[0]}`);
   const { check = false, diff = false, plan = false, json = false, adopt = false, output } = options;

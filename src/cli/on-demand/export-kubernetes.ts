@@ -1,9 +1,9 @@
 /** cron-generate --target kubernetes: prints all jobs as objects of Kubernetes. */
 import type { Config } from '../../config/config.ts';
 import { throughSudo } from '../../config/sources.ts';
-import { canBeLost, exportJobs } from '../../export/kubernetes/export.ts';
-import { readTemplate, type Template } from '../../export/kubernetes/template.ts';
-import { exportText } from '../../export/kubernetes/text.ts';
+import { canBeLost, exportJobs } from '../../fleet/export/kubernetes/export.ts';
+import { readTemplate, type Template } from '../../fleet/export/kubernetes/template.ts';
+import { exportText } from '../../fleet/export/kubernetes/text.ts';
 import { listJobFiles } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
 import { loadJob } from '../../job/load.ts';

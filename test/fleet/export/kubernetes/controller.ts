@@ -4,7 +4,7 @@
  * never does and one that comes twice does twice; a term is "any" only as a bare `*`. Left out is that
  * it can miss a start of midnight after a clock change of half an hour.
  */
-import { minuteMs, type Zone } from '../../../src/zone/zone.ts';
+import { minuteMs, type Zone } from '../../../../src/zone/zone.ts';
 
 const bounds = [
   [0, 59],

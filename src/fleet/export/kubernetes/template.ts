@@ -3,7 +3,7 @@
  * job files do not say. One document is a CronJob, one a Deployment; either may be missing.
  */
 import { isMap, parseAllDocuments } from 'yaml';
-import type { Problem } from '../../text/problem.ts';
+import type { Problem } from '../../../text/problem.ts';
 
 export type Tree = { readonly [key: string]: unknown };
 

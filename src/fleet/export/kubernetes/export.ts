@@ -2,16 +2,16 @@
  * All jobs as objects of Kubernetes, and what is lost on the way. A loss is an error, and the job is
  * left out, unless a person has named its key.
  */
-import type { Job } from '../../job/job.ts';
-import type { Problem } from '../../text/problem.ts';
-import type { Zones } from '../../zone/zone.ts';
+import type { Job } from '../../../job/job.ts';
+import type { Problem } from '../../../text/problem.ts';
+import type { Zones } from '../../../zone/zone.ts';
 import { cronJobOf } from './cron-job.ts';
 import { serviceObjects } from './deployment.ts';
 import { metadataOf } from './labels.ts';
 import { objectNames } from './names.ts';
 import { overlaid } from './overlay.ts';
-import type { Key } from './rule.ts';
-import { type Judgement, judge, rules } from './rules.ts';
+import { type Judgement, judge, rules } from './rules/judge.ts';
+import type { Key } from './rules/rule.ts';
 import type { Template, Tree } from './template.ts';
 
 export interface ExportOrder {

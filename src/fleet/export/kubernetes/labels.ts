@@ -1,7 +1,7 @@
 /** The labels and annotations that every object of a job has. */
-import type { Job } from '../../job/job.ts';
+import type { Job } from '../../../job/job.ts';
 import { isLabel } from './names.ts';
-import type { Key } from './rule.ts';
+import type { Key } from './rules/rule.ts';
 
 const prefix = 'process-control/';
 

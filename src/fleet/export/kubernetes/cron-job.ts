@@ -1,10 +1,10 @@
 /** A job that ends, as a CronJob of batch/v1. */
-import type { RunJob } from '../../job/job.ts';
+import type { RunJob } from '../../../job/job.ts';
 import { containerOf } from './container.ts';
 import type { Metadata } from './labels.ts';
 import { selector } from './labels.ts';
 import type { CronJob } from './objects.ts';
-import { leastDeadlineSeconds } from './run-rules.ts';
+import { leastDeadlineSeconds } from './rules/run-rules.ts';
 import { kubernetesSchedule } from './schedule.ts';
 
 /** The greatest number of a 32-bit field, for a job that is tried until it succeeds. */

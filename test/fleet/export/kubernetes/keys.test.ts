@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { Deployment, StatefulSet } from 'kubernetes-models/apps/v1';
 import { CronJob } from 'kubernetes-models/batch/v1';
 import { Service } from 'kubernetes-models/v1';
-import { jobSchema } from '../../../src/job/keys/schema.ts';
+import { jobSchema } from '../../../../src/job/keys/schema.ts';
 import { at, exportOf } from './scene.ts';
 
 const pod = 'spec.jobTemplate.spec.template.spec';
@@ -308,7 +308,7 @@ describe('each key of a job file in Kubernetes', () => {
   });
 
   test('the page of the book names each key', () => {
-    const page = readFileSync(path.resolve(import.meta.dirname, '../../../../docs/how-to/to-kubernetes.md'), 'utf8');
+    const page = readFileSync(path.resolve(import.meta.dirname, '../../../../../docs/how-to/to-kubernetes.md'), 'utf8');
     const missing = Object.keys(jobSchema.properties).filter((key) => !page.includes(`\`${key}\``));
     assert.deepEqual(missing, []);
   });

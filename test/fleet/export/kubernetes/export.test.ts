@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseAllDocuments } from 'yaml';
-import { objectNames } from '../../../src/export/kubernetes/names.ts';
-import { readTemplate } from '../../../src/export/kubernetes/template.ts';
-import { exportText } from '../../../src/export/kubernetes/text.ts';
+import { objectNames } from '../../../../src/fleet/export/kubernetes/names.ts';
+import { readTemplate } from '../../../../src/fleet/export/kubernetes/template.ts';
+import { exportText } from '../../../../src/fleet/export/kubernetes/text.ts';
 import { at, exportOf, plainTemplate } from './scene.ts';
 
 const daily = 'schedule: "0 3 * * *"\n';

@@ -1,5 +1,5 @@
-/** Every key of a job file with what Kubernetes can say of it, and what that means for one job. */
-import type { Job } from '../../job/job.ts';
+/** The rules of all keys of a job file, and what they mean for one job. */
+import type { Job } from '../../../../job/job.ts';
 import type { Circumstances, Key, Rule, Rules } from './rule.ts';
 import { runRules } from './run-rules.ts';
 import { serviceRules } from './service-rules.ts';
@@ -11,7 +11,7 @@ const everyRule = (Object.entries(rules) as [Key, Rule | readonly Rule[]][]).fla
   [all].flat().map((rule) => [key, rule] as const),
 );
 
-/** What one job loses, by key. */
+/** The losses of one job, by key. */
 export interface Judgement {
   readonly losses: ReadonlyMap<Key, string>;
   readonly warnings: ReadonlyMap<Key, string>;

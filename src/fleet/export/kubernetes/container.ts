@@ -1,7 +1,7 @@
 /** The one container that a job becomes: its command, variables and directory. */
-import type { Command } from '../../job/command.ts';
-import type { Job } from '../../job/job.ts';
-import { shellWord } from '../../text/shell-word.ts';
+import type { Command } from '../../../job/command.ts';
+import type { Job } from '../../../job/job.ts';
+import { shellWord } from '../../../text/shell-word.ts';
 import type { Container, EnvironmentVariable } from './objects.ts';
 
 /** Replaces the placeholders of a service; a job that ends has none. */

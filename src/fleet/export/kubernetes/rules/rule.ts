@@ -1,11 +1,11 @@
-/** What Kubernetes can say of one key of a job file. */
-import type { Job, RunJob, ServiceJob } from '../../job/job.ts';
-import type { jobSchema } from '../../job/keys/schema.ts';
-import type { Zone } from '../../zone/zone.ts';
+/** Rules: how much of one key of a job file Kubernetes can say. */
+import type { Job, RunJob, ServiceJob } from '../../../../job/job.ts';
+import type { jobSchema } from '../../../../job/keys/schema.ts';
+import type { Zone } from '../../../../zone/zone.ts';
 
 export type Key = keyof typeof jobSchema.properties;
 
-/** What a rule may look at besides the job. */
+/** The facts beside the job that a rule may look at. */
 export interface Circumstances {
   /** The zone of the job's schedule. */
   readonly zone: Zone;

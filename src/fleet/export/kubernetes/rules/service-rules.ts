@@ -1,6 +1,6 @@
 /** The keys that only services have. */
-import { serviceKeys } from '../../job/keys/service-keys.ts';
-import type { Probe } from '../../job/service.ts';
+import { serviceKeys } from '../../../../job/keys/service-keys.ts';
+import type { Probe } from '../../../../job/service.ts';
 import { loss, notOfAPod, ofServices, type Rules, warning } from './rule.ts';
 
 const usualResponse = serviceKeys.health_check.properties.http.properties.expected_response.default;
@@ -52,7 +52,7 @@ export const serviceRules = {
   log_keep: notOfAPod((job) => job.service !== undefined && job.service.logKeep !== 5),
 } as const satisfies Rules<string>;
 
-/** What an HTTP probe of the kubelet can't judge: it takes any code from 200 to 399 and reads no body. */
+/** Words about a response that an HTTP probe can't judge: it takes any code from 200 to 399 and reads no body. */
 function lostOfProbe(probe: Probe | undefined): string | undefined {
   if (probe?.by !== 'http') return undefined;
   const { expectedCode, expectedResponse } = probe;

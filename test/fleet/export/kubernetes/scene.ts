@@ -1,11 +1,11 @@
 /** Jobs of YAML texts, exported without a host. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { type Export, exportJobs } from '../../../src/export/kubernetes/export.ts';
-import { readTemplate, type Template, type Tree } from '../../../src/export/kubernetes/template.ts';
-import type { Job } from '../../../src/job/job.ts';
-import { validateJobText } from '../../../src/job/load.ts';
-import { findZone } from '../../../src/system/time/zones.ts';
+import { type Export, exportJobs } from '../../../../src/fleet/export/kubernetes/export.ts';
+import { readTemplate, type Template, type Tree } from '../../../../src/fleet/export/kubernetes/template.ts';
+import type { Job } from '../../../../src/job/job.ts';
+import { validateJobText } from '../../../../src/job/load.ts';
+import { findZone } from '../../../../src/system/time/zones.ts';
 
 export const plainTemplate = `apiVersion: batch/v1
 kind: CronJob

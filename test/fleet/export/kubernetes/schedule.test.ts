@@ -3,19 +3,17 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
-import { differencesAtClockChanges, kubernetesSchedule } from '../../../src/export/kubernetes/schedule.ts';
-import { expressionOf } from '../../../src/schedule/expression.ts';
-import { nextFires } from '../../../src/schedule/next.ts';
-import { findZone } from '../../../src/system/time/zones.ts';
-import { dayMs } from '../../../src/zone/zone.ts';
-import { schedule } from '../../schedule/schedules.ts';
+import { differencesAtClockChanges, kubernetesSchedule } from '../../../../src/fleet/export/kubernetes/schedule.ts';
+import { expressionOf } from '../../../../src/schedule/expression.ts';
+import { nextFires } from '../../../../src/schedule/next.ts';
+import { findZone } from '../../../../src/system/time/zones.ts';
+import { dayMs } from '../../../../src/zone/zone.ts';
+import { schedule } from '../../../schedule/schedules.ts';
 import { startsInKubernetes } from './controller.ts';
 
 const seen = JSON.parse(
-  readFileSync(path.resolve(import.meta.dirname, '../../../../test/data/kubernetes-starts.json'), 'utf8'),
-) as Readonly<
-  Record<string, readonly { readonly schedule: string; readonly after: string; readonly fires: readonly string[] }[]>
->;
+  readFileSync(path.resolve(import.meta.dirname, '../../../../../test/data/kubernetes-starts.json'), 'utf8'),
+) as Readonly<Record<string, readonly string[]>>;
 
 const zoneOf = (name: string) => findZone(name) ?? assert.fail(`no zone ${name}`);
 const expression = (text: string) => expressionOf(text) ?? assert.fail(text);
@@ -24,7 +22,9 @@ test('the model of the controller starts jobs when its own parser was seen to', 
   const differing: string[] = [];
   let count = 0;
   for (const [name, cases] of Object.entries(seen)) {
-    for (const { schedule: text, after, fires } of cases) {
+    for (const row of cases) {
+      const [text = '', after = '', instants = ''] = row.split(' | ');
+      const fires = instants.split(' ');
       const afterMs = Date.parse(after);
       const untilMs = Date.parse(`${fires.at(-1)}Z`);
       const starts = startsInKubernetes(text, { zone: zoneOf(name), afterMs, untilMs, count: fires.length });

@@ -1,8 +1,8 @@
 /** The keys that all jobs have, or only those that end. */
-import type { Job } from '../../job/job.ts';
-import { policyKeys } from '../../job/keys/policy.ts';
+import type { Job } from '../../../../job/job.ts';
+import { policyKeys } from '../../../../job/keys/policy.ts';
+import { differencesAtClockChanges, kubernetesSchedule } from '../schedule.ts';
 import { loss, notOfAPod, ofRuns, type Rules, warning } from './rule.ts';
-import { differencesAtClockChanges, kubernetesSchedule } from './schedule.ts';
 
 /** Shorter deadlines make the controller miss starts, since it looks each ten seconds. */
 export const leastDeadlineSeconds = 10;

@@ -1,5 +1,5 @@
 /** The health check of a service, as the three probes of a container. */
-import type { Health } from '../../job/service.ts';
+import type { Health } from '../../../job/service.ts';
 import { commandLine, type Expand } from './container.ts';
 import type { Container, Probe } from './objects.ts';
 

@@ -6,10 +6,10 @@
  * it is `*` without a step, Sunday is 0, a time that a clock change leaves out is never reached, and
  * one that comes twice is reached twice.
  */
-import { planText } from '../../schedule/calendar/to-cron.ts';
-import type { Expression } from '../../schedule/expression.ts';
-import { matchingMinutes } from '../../schedule/next.ts';
-import { dayMs, minuteMs, type OffsetChange, type Zone } from '../../zone/zone.ts';
+import { planText } from '../../../schedule/calendar/to-cron.ts';
+import type { Expression } from '../../../schedule/expression.ts';
+import { matchingMinutes } from '../../../schedule/next.ts';
+import { dayMs, minuteMs, type OffsetChange, type Zone } from '../../../zone/zone.ts';
 
 const allDays = 31;
 const allWeekdays = 7;
@@ -36,7 +36,7 @@ function range(first: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => first + index);
 }
 
-/** What the next clock changes of a zone do to a job in Kubernetes and not under cron, in words. */
+/** Words about the next clock changes of a zone at which Kubernetes starts a job otherwise than cron. */
 export function differencesAtClockChanges(expression: Expression, zone: Zone, nowMs: number): readonly string[] {
   // cron treats every line with a * in front of minute or hour as Kubernetes does.
   if (expression.minuteStar || expression.hourStar) return [];

@@ -1,7 +1,7 @@
 /** A service, as a Deployment, or as a StatefulSet where its instances know their numbers. */
-import type { ServiceJob } from '../../job/job.ts';
-import { differsByInstance, expand } from '../../job/placeholder.ts';
-import { type Port, portVariable } from '../../job/service.ts';
+import type { ServiceJob } from '../../../job/job.ts';
+import { differsByInstance, expand } from '../../../job/placeholder.ts';
+import { type Port, portVariable } from '../../../job/service.ts';
 import { containerOf } from './container.ts';
 import { type Metadata, selector } from './labels.ts';
 import { portNames } from './names.ts';
