@@ -43,6 +43,8 @@ export interface Config {
   readonly portRange: PortRange;
   /** Absent: sendmail if it is installed, else SMTP to localhost, port 25. */
   readonly mail?: MailRoute;
+  /** The file with what a cluster wants of every pod. */
+  readonly kubernetesTemplate?: string;
   /** The place where process-control-web listens, and the names by which it is reached. */
   readonly web: WebSettings;
   /** Absent: this host has nothing to do with others. */

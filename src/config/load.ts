@@ -73,6 +73,7 @@ function makeConfig(merged: Merged, { host, request }: Circumstances): Config | 
     trustedOwnerUids,
     portRange: portRange(merged, values.port_range),
     ...(values.mail && { mail: mailOf(values.mail) }),
+    ...(values.kubernetes_template && { kubernetesTemplate: normalise(values.kubernetes_template) }),
     web: webOf(values.web),
     ...(values.fleet && { fleet: fleet(merged, values.fleet, host.caller.hostName) }),
     sources: merged.sources,

@@ -251,6 +251,12 @@ export const configSchema = {
       examples: [['root', 'deploy']],
       'x-expected': 'a list of user names',
     },
+    kubernetes_template: {
+      ...directory,
+      description:
+        'File with what a cluster wants of every pod (image, namespace, resources): a CronJob and a Deployment, or one of them. Only `cron-generate --target kubernetes` reads it, and lays the jobs over it.',
+      examples: ['/etc/process-control-kubernetes.yaml'],
+    },
     web,
     fleet,
     mail: {

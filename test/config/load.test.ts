@@ -509,7 +509,7 @@ test('pools have each host once, in any spelling; a host has the name that the s
   const { config, said } = load({ files: { [systemFile]: { text } } });
   assert.deepEqual(config?.fleet, { host: 'web1', pools: { web: ['web1', 'web2.example.org'], spare: [] } });
   assert.deepEqual(said, [
-    `${systemFile}:1:1: warning: "fleet.pools" has web1 more than once in "web"; it counts once`,
+    `${systemFile}:1:8: warning: "fleet.pools" has web1 more than once in "web"; it counts once`,
   ]);
   assert.equal(load({}).config?.fleet, undefined);
 });
