@@ -157,7 +157,7 @@ const inputs = [...Object.keys(metafile.inputs), ...pageInputs];
 writeFileSync(path.join(fresh, 'THIRD-PARTY.txt'), thirdPartyNotices(root, inputs));
 writeFileSync(path.join(fresh, 'process-control.cdx.json'), billOfMaterials(root, inputs));
 const scripts = ['src/system/process/reaper.pl', 'src/system/run-log/remaining-output.pl'];
-for (const file of ['src/boot/boot.cjs', 'src/boot/bake.cjs', ...scripts]) {
+for (const file of ['src/cli/boot/boot.cjs', 'src/cli/boot/bake.cjs', ...scripts]) {
   copyFileSync(path.join(root, file), path.join(fresh, path.basename(file)));
 }
 // Tests run the compiled sources; own-script.ts looks for these programs beside itself.

@@ -2,6 +2,7 @@
  * The facts about a job at one instant: the value that `--json` prints, and that every listing is
  * made from.
  */
+import type { Seat } from '../fleet/seat.ts';
 import type { CollisionPolicy } from '../job/keys/policy.ts';
 import type { Streak } from '../run/history/event.ts';
 import { type History, hiddenIn } from '../run/history/history.ts';
@@ -43,6 +44,8 @@ export interface JobSnapshot {
   readonly collisionPolicy: CollisionPolicy;
   /** `disabled: true` in its file: the clock does not start it. */
   readonly disabled: boolean;
+  /** The hosts that have it, if its file names a pool. */
+  readonly seat?: Seat;
   readonly activity: Activity;
   readonly next?: NextRun;
   /** The job's named `locks`, each with the run that holds it. */
@@ -150,6 +153,7 @@ export interface JobFacts {
     readonly timing?: { readonly timeZone?: string };
     readonly timeoutSeconds?: number;
     readonly disabled: boolean;
+    readonly seat?: Seat;
     readonly policy?: { readonly collisionPolicy: CollisionPolicy };
     readonly notices?: { readonly skipThreshold?: number };
   };
@@ -194,6 +198,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...defined({ schedule, timeZone: job.timing?.timeZone }),
     timeoutSeconds: job.timeoutSeconds ?? 0,
     disabled,
+    ...defined({ seat: job.seat }),
     collisionPolicy: job.policy?.collisionPolicy ?? 'CANCEL_NEW',
     activity: activityOf(holder, history, nowMs),
     ...nextOf(next, history),

@@ -21,6 +21,7 @@ const rooms = [
   'job',
   'config',
   'run',
+  'fleet',
   'crontab',
   'service',
   'report',

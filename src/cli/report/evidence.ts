@@ -1,5 +1,6 @@
 /** Gathers what this host knows about one tick of one job; only looks. */
 import type { Config } from '../../config/config.ts';
+import type { Seated } from '../../fleet/seat.ts';
 import { jobPath } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
 import type { CommandForms } from '../../report/advice.ts';
@@ -37,7 +38,7 @@ import { unreadableRecords } from './unreadable.ts';
 
 export interface EvidenceOrder {
   readonly slug: string;
-  readonly loaded: Result<Job> | undefined;
+  readonly loaded: Result<Seated<Job>> | undefined;
   readonly config: Config;
   readonly snapshot: AnySnapshot | undefined;
   readonly askedMs?: number;
@@ -136,11 +137,14 @@ function fileEvidence(slug: string, loaded: Result<Job> | undefined, config: Con
   return { path: file, is: 'broken', problems: errors.map(formatProblem), ...changed };
 }
 
-function jobEvidence({ schedule, timing, enabled, service }: Job, delayMs: number): NonNullable<Evidence['job']> {
+function jobEvidence(
+  { schedule, timing, enabled, service, seat }: Seated<Job>,
+  delayMs: number,
+): NonNullable<Evidence['job']> {
   const { timeZone, startDeadlineSeconds, catchUp } = timing;
   return {
     ...(schedule !== undefined && { schedule: schedule.written }),
-    ...defined({ timeZone, startDeadlineSeconds }),
+    ...defined({ timeZone, startDeadlineSeconds, seat }),
     ...(service !== undefined && { isService: true as const }),
     ...{ enabled, delayMs, catchUp },
   };

@@ -33,7 +33,7 @@ export interface Limits {
  * quoted; seconds have their unit, counts none.
  */
 export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAnswer {
-  const failing = jobs.filter((job) => job.health === 'failing').map(({ slug }) => slug);
+  const failing = jobs.filter((job) => job.health === 'failing' && job.state !== 'elsewhere').map(({ slug }) => slug);
   const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
   const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
   const hidden = jobs.flatMap(hiddenNote);
@@ -94,6 +94,8 @@ function remarksOn(
 ): readonly string[] {
   const stopped = stoppedNote(job);
   if (isBroken(job)) return [...stopped, ...invalidNote(job), ...noticeWarnings(job)];
+  if (job.state === 'elsewhere')
+    return [...ownWarnings(job.clock).map((words) => `${job.slug}: ${words}`), ...noticeWarnings(job)];
   const seconds = overdueSeconds(job);
   const missed = job.lastRun?.outcome?.kind === 'missed';
   return [

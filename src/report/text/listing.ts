@@ -48,6 +48,7 @@ const states: Readonly<Record<JobState, readonly ['attention' | 'well', Colour]>
   ok: ['well', 'green'],
   'never-run': ['well', 'none'],
   disabled: ['well', 'dim'],
+  elsewhere: ['well', 'dim'],
 };
 
 /** The colours by state, for other views of a job. */

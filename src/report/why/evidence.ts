@@ -1,4 +1,5 @@
 /** The evidence about one tick of one job: the answer is made from it. */
+import type { Seat } from '../../fleet/seat.ts';
 import type { Steered } from '../../run/history/event.ts';
 import type { Pause } from '../../run/pause/pause.ts';
 import type { LockHolder } from '../../system/types/lock.ts';
@@ -65,6 +66,8 @@ interface JobEvidence {
   /** IANA name, when the job has one of its own. */
   readonly timeZone?: string;
   readonly enabled: boolean;
+  /** The hosts that have it, if its file names a pool. */
+  readonly seat?: Seat;
   /** True for a service, which has no ticks. */
   readonly isService?: true;
   /** The milliseconds by which this host delays its ticks. */

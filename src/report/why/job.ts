@@ -12,7 +12,8 @@ import { schedulerName } from '../clock/daemon.ts';
 import type { Evidence } from './evidence.ts';
 import { hasStart } from './fate.ts';
 import type { Finding } from './finding.ts';
-import { resumeAdvice } from './resume-advice.ts';
+import { poolFindings } from './pool.ts';
+import { resumeAdvice } from './remedies.ts';
 
 /** The moment that is asked about. */
 export function momentOf({ ticks, askedMs, nowMs, job }: Evidence): number {
@@ -20,7 +21,9 @@ export function momentOf({ ticks, askedMs, nowMs, job }: Evidence): number {
 }
 
 export function fileFindings(evidence: Evidence): readonly Finding[] {
-  return [jobFile(evidence), ...(evidence.job === undefined ? [] : [schedule(evidence, evidence.job)])];
+  const { job } = evidence;
+  if (job === undefined) return [jobFile(evidence)];
+  return [jobFile(evidence), ...poolFindings(evidence), ...schedule(evidence, job)];
 }
 
 function jobFile(evidence: Evidence): Finding {
@@ -67,7 +70,12 @@ function absentFile(
   };
 }
 
-function schedule(evidence: Evidence, job: NonNullable<Evidence['job']>): Finding {
+function schedule(evidence: Evidence, job: NonNullable<Evidence['job']>): readonly Finding[] {
+  // What the schedule says counts where the job is.
+  return job.seat?.isHere === false ? [] : [scheduleFinding(evidence, job)];
+}
+
+function scheduleFinding(evidence: Evidence, job: NonNullable<Evidence['job']>): Finding {
   const { slug, ticks, askedMs, hostZone, crontab, forms, file } = evidence;
   const about = 'schedule';
   const byHand = advise('run it now', changing(forms, `start ${slug}`));

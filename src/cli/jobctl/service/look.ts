@@ -96,12 +96,12 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   const installed = readInstalled(config);
   const opened = openJobs(config, timesOf(config));
   const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
-  const clockOf = whole !== undefined && 'clock' in whole ? whole.clock : undefined;
+  const { clock: clockOf, seat } = whole === undefined || isBroken(whole) ? {} : whole;
   const beside = besides(whole, formatTime);
   const present = serviceAnswer({
     warnings: [unreadableWords(slug, beside.unreadable) ?? [], beside.notices].flat(),
     ...{ slug, service: seen, file: jobPath(slug, config), forms, formatTime, generate: installed.command, journal },
-    ...defined({ instance, clock: clockOf, words }),
+    ...defined({ instance, clock: clockOf, words, seat }),
   });
   const answer = at === undefined ? present : pastAnswer(target, entries, formatTime(askedMs));
   const name = targetName(target);

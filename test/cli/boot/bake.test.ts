@@ -8,7 +8,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'n
 import path from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
-import { House, isRoot, repository } from '../cli/house.ts';
+import { House, isRoot, repository } from '../house.ts';
 
 const hasNobody = !isRoot || /^nobody:/m.test(readFileSync('/etc/passwd', 'latin1'));
 
