@@ -22,8 +22,8 @@ const outcomes = ['success', 'failure', 'skipped', 'missed'] as const;
 
 const gauges: Readonly<Record<string, Omit<JobFamily, 'type'>>> = {
   job_enabled: {
-    help: '1 unless the job file says disabled: true.',
-    value: ({ state, file }) => file && Number(state !== 'disabled'),
+    help: '1 unless the job file says disabled: true, or only other hosts of its pool have the job.',
+    value: ({ state, file }) => file && Number(state !== 'disabled' && state !== 'elsewhere'),
   },
   job_paused: {
     help: '1 while a pause keeps the job from starting.',
