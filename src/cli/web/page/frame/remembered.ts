@@ -1,4 +1,4 @@
-/** What was made of a value that never changes, such as a snapshot or one of its jobs, is kept as long as the value is: all views of one snapshot share it. */
+/** Keeps what was made of a value that never changes, such as a snapshot or one of its jobs, as long as the value is kept: all views of it share that. */
 export function remembered<K extends object, V>(make: (of: K) => V): (of: K) => V {
   const known = new WeakMap<K, { readonly value: V }>();
   return (of) => {
