@@ -1,5 +1,5 @@
 /**
- * jobctl: shows jobs and services (status, next, why, history, failed, logs, check), controls
+ * jobctl: shows jobs and services (status, next, why, history, failed, logs, check, fleet), controls
  * them (start, stop, restart, pause, resume, snooze, reset), and makes jobs of crontabs (import).
  */
 import type { Config } from '../config/config.ts';
@@ -10,6 +10,7 @@ import { openAsServiceUser, openConfig } from './frame/prologue.ts';
 import { refuse } from './frame/refuse.ts';
 import { check } from './jobctl/check.ts';
 import { failed } from './jobctl/failed.ts';
+import { fleet } from './jobctl/fleet.ts';
 import { chooseJobs } from './jobctl/frame/jobs.ts';
 import { type Options, parseJobctl } from './jobctl/frame/options.ts';
 import { otherCommands } from './jobctl/frame/other-commands.ts';
@@ -42,6 +43,7 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
   metrics: { act: loadMetrics, changes: false },
   doctor: { act: loadDoctor, changes: false },
   check: { act: check, changes: false },
+  fleet: { act: fleet, changes: false },
   import: { act: loadImport, changes: false },
   start: { act: start, changes: true },
   stop: { act: stop, changes: true },
@@ -134,5 +136,6 @@ function unknownCommand(name: string): string {
 function tooMany(name: string, words: readonly string[]): string | undefined {
   if (words.length === 0 || manyNames.has(name)) return undefined;
   if (name === 'doctor') return `doctor checks the whole host; remove "${words[0]}"`;
+  if (name === 'fleet') return `fleet shows all hosts and jobs; remove "${words[0]}"`;
   return `${name} takes one job or a --tag; remove "${words[0]}"`;
 }

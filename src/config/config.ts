@@ -4,6 +4,7 @@
  */
 import type { LogBounds } from '../job/keys/log-bounds.ts';
 import type { WrittenJob } from '../job/keys/schema.ts';
+import type { Fleet } from '../system/types/fleet.ts';
 import type { MailRoute } from '../system/types/message.ts';
 import type { User } from '../system/types/user.ts';
 import type { Logging } from './logging.ts';
@@ -42,8 +43,12 @@ export interface Config {
   readonly portRange: PortRange;
   /** Absent: sendmail if it is installed, else SMTP to localhost, port 25. */
   readonly mail?: MailRoute;
+  /** The file with what a cluster wants of every pod. */
+  readonly kubernetesTemplate?: string;
   /** The place where process-control-web listens, and the names by which it is reached. */
   readonly web: WebSettings;
+  /** Absent: this host has nothing to do with others. */
+  readonly fleet?: Fleet;
   /** The files that were read, in order. */
   readonly sources: readonly string[];
   /** The file that the caller named instead of /etc/process-control.yaml, all links resolved. */

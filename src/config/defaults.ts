@@ -3,7 +3,7 @@ import { type ConfigFile, configSchema } from './schema.ts';
 import type { Own, Request } from './sources.ts';
 
 export type Defaults = Required<
-  Omit<ConfigFile, 'default_job_config' | 'history' | 'log_retention' | 'logging' | 'mail' | 'web'>
+  Omit<ConfigFile, 'default_job_config' | 'fleet' | 'history' | 'log_retention' | 'logging' | 'mail' | 'web'>
 >;
 
 /**

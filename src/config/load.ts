@@ -1,6 +1,7 @@
 /** Loads the configuration that holds for the caller, or returns every problem of its files. */
 import { logBounds } from '../job/keys/log-bounds.ts';
 import { inBytes } from '../job/keys/units.ts';
+import type { Fleet } from '../system/types/fleet.ts';
 import type { MailRoute } from '../system/types/message.ts';
 import type { Users } from '../system/types/user.ts';
 import { defined } from '../text/defined.ts';
@@ -8,6 +9,7 @@ import type { Problem, Result } from '../text/problem.ts';
 import { withAudience } from '../yaml/audience.ts';
 import type { Config, LogRetention, PortRange, WebSettings } from './config.ts';
 import { defaultsFor, normalise } from './defaults.ts';
+import { fleetOf } from './fleet.ts';
 import { loggingOf } from './logging.ts';
 import { addProblem, hasErrors, type Merged, readSources } from './read.ts';
 import type { ConfigFile } from './schema.ts';
@@ -71,7 +73,9 @@ function makeConfig(merged: Merged, { host, request }: Circumstances): Config | 
     trustedOwnerUids,
     portRange: portRange(merged, values.port_range),
     ...(values.mail && { mail: mailOf(values.mail) }),
+    ...(values.kubernetes_template && { kubernetesTemplate: normalise(values.kubernetes_template) }),
     web: webOf(values.web),
+    ...(values.fleet && { fleet: fleet(merged, values.fleet, host.caller.hostName) }),
     sources: merged.sources,
     embedded: merged.own !== undefined,
   };
@@ -187,6 +191,12 @@ function portRange(merged: Merged, written: string): PortRange {
     addProblem(merged, 'port_range', 'error', `"port_range" must be two ascending ports up to 65535, found ${written}`);
   }
   return { first, last };
+}
+
+function fleet(merged: Merged, written: NonNullable<ConfigFile['fleet']>, hostName: string): Fleet {
+  const { fleet: made, warnings } = fleetOf(written, hostName);
+  for (const words of warnings) addProblem(merged, 'fleet', 'warning', words);
+  return made;
 }
 
 function historyBytes(merged: Merged, written: string | number = '512K'): number {

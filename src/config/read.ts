@@ -49,7 +49,12 @@ export function readSources(sources: Sources, host: ConfigHost): Merged {
     const result = parseYaml<ConfigFile>({ file, bytes: answer.bytes }, format);
     for (const problem of result.ok ? result.warnings : result.problems) problems.push(problem);
     if (!result.ok) continue;
-    Object.assign(values, result.value.value);
+    const { fleet } = result.value.value;
+    Object.assign(
+      values,
+      result.value.value,
+      fleet && { fleet: { ...(values.fleet as object | undefined), ...fleet } },
+    );
     for (const key of Object.keys(result.value.value)) origins.set(key, { file, written: result.value });
     read.push(answer.path);
   }

@@ -5,6 +5,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { jobSchema, logRetention, passEnvironment, size } from '../job/keys/schema.ts';
 import { absolutePath, oneLine } from '../yaml/schema.ts';
+import { fleet } from './fleet-schema.ts';
 import { web } from './web-schema.ts';
 
 const directory = { type: 'string', pattern: absolutePath, 'x-expected': 'an absolute path' } as const;
@@ -250,7 +251,14 @@ export const configSchema = {
       examples: [['root', 'deploy']],
       'x-expected': 'a list of user names',
     },
+    kubernetes_template: {
+      ...directory,
+      description:
+        'File with what a cluster wants of every pod (image, namespace, resources): a CronJob and a Deployment, or one of them. Only `cron-generate --target kubernetes` reads it, and lays the jobs over it.',
+      examples: ['/etc/process-control-kubernetes.yaml'],
+    },
     web,
+    fleet,
     mail: {
       type: 'object',
       description:

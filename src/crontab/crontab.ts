@@ -3,6 +3,10 @@
  * that cron reads. A job whose file has problems keeps the line that it has in the present files
  * (present.ts).
  */
+import { hostWords, type Seat, seatOf } from '../fleet/seat.ts';
+import type { JobPool } from '../job/keys/pool-keys.ts';
+import type { Fleet } from '../system/types/fleet.ts';
+import { defined } from '../text/defined.ts';
 import type { Problem } from '../text/problem.ts';
 import { finished, type Steps } from '../text/steps.ts';
 import { type HeaderValues, header, trigger } from './header.ts';
@@ -23,6 +27,8 @@ export interface CrontabJob {
   readonly timeZone?: string;
   readonly service: boolean;
   readonly catchUp: boolean;
+  /** Only hosts of this pool get lines for it. */
+  readonly pool?: JobPool;
 }
 
 /** A job whose file has problems. */
@@ -41,6 +47,7 @@ export interface CrontabFrame {
   readonly runner: string;
   /** The value of `--config`; absent for the default configuration. */
   readonly config?: string;
+  readonly fleet?: Fleet;
 }
 
 export interface CrontabOrder extends CrontabFrame {
@@ -54,9 +61,11 @@ export interface CrontabOrder extends CrontabFrame {
 /** The state of one job in the crontab, for the report. */
 export interface JobLine {
   readonly slug: string;
-  readonly state: 'scheduled' | 'unscheduled' | 'service' | 'kept' | 'left out';
+  readonly state: 'scheduled' | 'unscheduled' | 'service' | 'kept' | 'left out' | 'elsewhere';
   readonly schedule?: string;
   readonly timeZone?: string;
+  /** The hosts that have a job of a pool. */
+  readonly seat?: Seat;
 }
 
 export interface Crontab {
@@ -120,13 +129,16 @@ export function* composeSteps(order: CrontabOrder): Steps<Crontab> {
 
 /**
  * One pair of lines for all services, and one for all jobs that catch up. run-job itself finds out
- * which jobs these are.
+ * which jobs these are. The lines for services stay when other hosts have all of them: `--ensure`
+ * stops the supervisors that are still here.
  */
 function commonGroups(order: CrontabOrder): LineGroup[] {
   const active = order.jobs.filter((job) => !job.disabled);
   const kept = order.broken.length > 0 ? order.present.content() : undefined;
   const services = active.some((job) => job.service) || kept?.ensure;
-  const catchUp = active.some((job) => job.catchUp && job.schedule !== undefined) || kept?.catchUp;
+  const isCaughtUp = (job: CrontabJob) =>
+    job.catchUp && job.schedule !== undefined && seatIn(order, job)?.isHere !== false;
+  const catchUp = active.some(isCaughtUp) || kept?.catchUp;
   return [
     ...(services ? [pair('# Services: start what should be up and is not', '* * * * *', '--ensure', order)] : []),
     ...(catchUp ? [pair('# Runs that were missed while the machine was off', '*/5 * * * *', '--catch-up', order)] : []),
@@ -144,16 +156,28 @@ function commandLine(flags: string, { runner, config }: CrontabOrder): string {
 
 function jobGroup(job: CrontabJob, order: CrontabOrder): LineGroup {
   const { slug, schedule, timeZone } = job;
-  if (job.service && !job.disabled) return commentGroup(`# Service ${slug}`, { slug, state: 'service' });
+  const seat = seatIn(order, job);
+  const pooled = defined({ seat });
+  if (seat !== undefined && !seat.isHere && !job.disabled)
+    return commentGroup(commentText(`# Not on this host: ${slug}, on ${hostWords(seat.hosts)}`), {
+      slug,
+      state: 'elsewhere',
+      ...pooled,
+    });
+  if (job.service && !job.disabled) return commentGroup(`# Service ${slug}`, { slug, state: 'service', ...pooled });
   if (job.disabled || schedule === undefined)
-    return commentGroup(`# Skipping disabled job ${slug}`, { slug, state: 'unscheduled' });
+    return commentGroup(`# Skipping disabled job ${slug}`, { slug, state: 'unscheduled', ...pooled });
   const line: LastLine =
     timeZone === undefined
       ? { schedule, due: false }
       : { schedule: `${order.dueMinutes(schedule, timeZone)} * * * *`, due: true, zoned: { schedule, timeZone } };
   const answer = entry(slug, line, { source: job.source, name: job.name }, order);
   if ('refused' in answer) return leftOut(job, answer.refused);
-  return { ...entries(answer.text), job: { slug, state: 'scheduled', ...(line.zoned ?? { schedule }) } };
+  return { ...entries(answer.text), job: { slug, state: 'scheduled', ...(line.zoned ?? { schedule }), ...pooled } };
+}
+
+function seatIn({ fleet }: CrontabFrame, { slug, pool }: CrontabJob): Seat | undefined {
+  return pool === undefined || fleet === undefined ? undefined : seatOf(slug, pool, fleet);
 }
 
 function keptGroup(job: BrokenJob, order: CrontabOrder): LineGroup {

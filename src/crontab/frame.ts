@@ -25,6 +25,7 @@ export function crontabFrame(config: Config, environment: Environment): Result<C
     template,
     user: config.serviceUser.name,
     runner: config.runnerPath,
+    ...(config.fleet !== undefined && { fleet: config.fleet }),
     ...(named !== undefined && { config: named }),
   };
   return { ok: true, value, warnings: [] };

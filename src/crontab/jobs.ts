@@ -76,7 +76,7 @@ export function knownJob(slug: string, path: string, result: Result<Job>): Known
     const line = problems.find(({ severity }) => severity === 'error')?.line;
     return { is: 'broken', job: defined({ slug, source: path, line }), problems };
   }
-  const { name, schedule, enabled, service, timing } = result.value;
+  const { name, schedule, disabled, service, timing, pool } = result.value;
   const { timeZone } = timing;
   const job: CrontabJob = defined({
     slug,
@@ -84,9 +84,10 @@ export function knownJob(slug: string, path: string, result: Result<Job>): Known
     source: path,
     schedule: schedule?.text,
     timeZone: schedule?.atBoot ? undefined : timeZone,
-    disabled: !enabled,
+    disabled,
     service: service !== undefined,
     catchUp: timing.catchUp === 'last' && service === undefined,
+    pool,
   });
   return { is: 'good', job, problems: result.warnings };
 }

@@ -7,6 +7,7 @@ import type { Command } from './command.ts';
 import type { LogBounds } from './keys/log-bounds.ts';
 import type { Notices } from './keys/notices.ts';
 import type { Policy } from './keys/policy.ts';
+import type { JobPool } from './keys/pool-keys.ts';
 import type { Timing } from './keys/timing.ts';
 import type { Service } from './service.ts';
 
@@ -60,7 +61,15 @@ interface CommonContent {
   readonly description?: string;
   /** Run in order until one fails; at least one. */
   readonly commands: readonly Command[];
+  /**
+   * The clock starts it, or its supervisor keeps it up: false if `disabled`, and on a host that
+   * does not have it (fleet/seat.ts).
+   */
   readonly enabled: boolean;
+  /** `disabled: true` in its file. */
+  readonly disabled: boolean;
+  /** Absent: each host that has the file has the job. */
+  readonly pool?: JobPool;
   readonly timing: Timing;
   readonly policy: Policy;
   /** 0: no limit. */

@@ -1,10 +1,12 @@
 /** Loads jobs from job files. Every problem has its file and its place there. */
 import { validateJob } from '../generated/validators.ts';
 import type { FileFacts, Files } from '../system/types/file.ts';
+import type { Fleet } from '../system/types/fleet.ts';
 import type { Problem, Result } from '../text/problem.ts';
 import { withAudience } from '../yaml/audience.ts';
 import { type Located, parseYaml, type Source } from '../yaml/parse.ts';
 import { auditJob } from './audit/audit.ts';
+import { auditPool } from './audit/pool.ts';
 import { auditSchedule, auditZone, type ScheduleCheck, type ZoneCheck } from './audit/schedule.ts';
 import { withSecrets } from './audit/secret-lines.ts';
 import { isSlug, jobPath, readJobFile } from './folder.ts';
@@ -20,6 +22,8 @@ export interface Checks {
   readonly checkSchedule?: ScheduleCheck;
   readonly checkZone?: ZoneCheck;
   readonly sha256?: (bytes: Uint8Array) => string;
+  /** The pools of the configuration; absent where a file is checked by itself. */
+  readonly pools?: Fleet['pools'];
 }
 
 /** The settings for job files: their directory, their defaults and their trusted owners. */
@@ -29,6 +33,7 @@ export interface JobPlaces {
   readonly trustedOwnerUids: readonly number[];
   /** The severity of an untrusted owner and of a group that can write: `strict` is an error. */
   readonly trust?: 'strict' | 'warn';
+  readonly fleet?: Fleet;
 }
 
 const format = { schema: jobSchema, validate: validateJob, synonyms: jobSynonyms };
@@ -50,7 +55,8 @@ function loadFile(slug: string, places: JobPlaces, host: { readonly files: Files
   const ofFile = ownership(path, read.facts, places);
   if (ofFile.some(({ severity }) => severity === 'error')) return { ok: false, problems: ofFile };
 
-  const result = validateJobText({ file: path, bytes: read.bytes }, places.jobDefaults, host);
+  const checks = { ...host, pools: places.fleet?.pools ?? {} };
+  const result = validateJobText({ file: path, bytes: read.bytes }, places.jobDefaults, checks);
   if (!result.ok) {
     const problems = withSecrets([...ofFile, ...result.problems], read.bytes);
     return { ok: false, problems: withAudience(problems, path, host.files) };
@@ -87,6 +93,7 @@ export function validateJobText(source: Source, defaults: WrittenJob, checks: Ch
   const ofJob = [
     ...ofValues,
     ...auditJob(values, content, readable.spelling),
+    ...auditPool(readable.value, content.pool, checks.pools),
     ...auditSchedule(content, checks.checkSchedule),
     ...auditZone(content, readable.place(['time_zone']) !== undefined, checks.checkZone),
   ];

@@ -10,6 +10,7 @@ import type { Job, JobContent, KernelLimits, RunContent } from './job.ts';
 import { logBounds } from './keys/log-bounds.ts';
 import { noticesOf } from './keys/notices.ts';
 import { policyOf } from './keys/policy.ts';
+import { poolOf } from './keys/pool-keys.ts';
 import type { WrittenJob } from './keys/schema.ts';
 import { timingOf } from './keys/timing.ts';
 import { inBytes, inSeconds } from './keys/units.ts';
@@ -31,6 +32,7 @@ export function makeJob(source: JobSource): {
     name: get('name') ?? '',
     commands: commandsOf('command', get('command'), problems),
     enabled: !get('disabled'),
+    disabled: get('disabled') ?? false,
     timing: timingOf(merged),
     policy: policyOf(merged),
     timeoutSeconds: minutes(get('timeout') ?? 0),
@@ -51,10 +53,12 @@ export function makeJob(source: JobSource): {
   const failmail = get('failmail');
   const workingDirectory = get('working_directory');
   const nice = get('nice');
+  const pool = poolOf(merged);
   if (description !== undefined) common.description = description.trim();
   if (failmail !== undefined) common.failmail = failmailOf(failmail);
   if (workingDirectory !== undefined) common.workingDirectory = workingDirectory;
   if (nice !== undefined) common.nice = nice;
+  if (pool !== undefined) common.pool = pool;
   const content = source.isService
     ? { ...common, service: serviceOf(merged) }
     : { ...common, ...runContent(source, problems) };

@@ -7,7 +7,8 @@
 /** The values of one instance. */
 export interface InstanceFacts {
   readonly name: string;
-  readonly instance: number;
+  /** A number, or what stands for it until it is known. */
+  readonly instance: number | string;
   readonly ports: Readonly<Record<string, number>>;
   readonly pidFile?: string;
 }

@@ -216,6 +216,7 @@ export function desiredWords(
 
 const fileWords = {
   disabled: 'it is disabled in its file',
+  elsewhere: 'it belongs to another host',
   gone: 'its file is gone',
   job: 'its file describes a job now',
 } as const;

@@ -2,6 +2,7 @@
  * The facts about a job at one instant: the value that `--json` prints, and that every listing is
  * made from.
  */
+import type { Seat } from '../fleet/seat.ts';
 import type { CollisionPolicy } from '../job/keys/policy.ts';
 import type { Streak } from '../run/history/event.ts';
 import { type History, hiddenIn } from '../run/history/history.ts';
@@ -43,6 +44,8 @@ export interface JobSnapshot {
   readonly collisionPolicy: CollisionPolicy;
   /** `disabled: true` in its file: the clock does not start it. */
   readonly disabled: boolean;
+  /** The hosts that have it, if its file names a pool. */
+  readonly seat?: Seat;
   readonly activity: Activity;
   readonly next?: NextRun;
   /** The job's named `locks`, each with the run that holds it. */
@@ -92,9 +95,16 @@ export interface JobSnapshot {
   /** The reason why its history can't be read. Whether the job has run is unknown then. */
   readonly historyHidden?: string;
   /** Notices that are not delivered yet; absent when there are none. */
-  readonly undelivered?: { readonly count: number; readonly sinceMs: number; readonly forMs: number };
+  readonly undelivered?: UndeliveredNotices;
   /** The notice that people should have got about the last run, and did not. */
   readonly noticeFailed?: NoticeFailure;
+}
+
+interface UndeliveredNotices {
+  readonly count: number;
+  readonly sinceMs: number;
+  /** Absent if `sinceMs` is to come: the clock was wrong when the notice was written. */
+  readonly forMs?: number;
 }
 
 /** A job whose file has problems, or is gone. A run that is under way is shown all the same. */
@@ -143,6 +153,7 @@ export interface JobFacts {
     readonly timing?: { readonly timeZone?: string };
     readonly timeoutSeconds?: number;
     readonly disabled: boolean;
+    readonly seat?: Seat;
     readonly policy?: { readonly collisionPolicy: CollisionPolicy };
     readonly notices?: { readonly skipThreshold?: number };
   };
@@ -156,7 +167,7 @@ export interface JobFacts {
   readonly paused: Pause | undefined;
   readonly service?: ServiceSnapshot | undefined;
   /** Notices that are not delivered yet, oldest first; absent when there are none. */
-  readonly undelivered?: readonly { readonly atMs: number }[];
+  readonly undelivered?: readonly { readonly atMs: number; readonly forMs?: number }[];
   /** The number of records beside the history that can't be read. */
   readonly unreadable?: number;
   /** When an operator last reset, started or restarted the service; milliseconds since 1970. */
@@ -187,6 +198,7 @@ export function snapshotJob(facts: JobFacts): JobSnapshot {
     ...defined({ schedule, timeZone: job.timing?.timeZone }),
     timeoutSeconds: job.timeoutSeconds ?? 0,
     disabled,
+    ...defined({ seat: job.seat }),
     collisionPolicy: job.policy?.collisionPolicy ?? 'CANCEL_NEW',
     activity: activityOf(holder, history, nowMs),
     ...nextOf(next, history),
@@ -218,8 +230,7 @@ function noticesOf({
   service,
   undelivered = [],
   resetMs = 0,
-  nowMs = 0,
-}: Pick<JobFacts, 'history' | 'service' | 'undelivered' | 'resetMs' | 'nowMs'>): Pick<
+}: Pick<JobFacts, 'history' | 'service' | 'undelivered' | 'resetMs'>): Pick<
   JobSnapshot,
   'undelivered' | 'noticeFailed'
 > {
@@ -227,7 +238,7 @@ function noticesOf({
   const waiting = oldest && {
     count: undelivered.length,
     sinceMs: oldest.atMs,
-    forMs: Math.max(0, nowMs - oldest.atMs),
+    ...defined({ forMs: oldest.forMs }),
   };
   return {
     ...defined({ undelivered: waiting }),

@@ -10,6 +10,8 @@ export type JobState =
   | 'running'
   | 'paused'
   | 'disabled'
+  /** Only other hosts of its pool start it. */
+  | 'elsewhere'
   | 'overdue'
   | 'invalid'
   | 'never-run'
@@ -29,6 +31,8 @@ export interface StateFacts {
   readonly problems?: readonly string[];
   readonly paused?: unknown;
   readonly disabled?: boolean;
+  /** The hosts that have a job of a pool. */
+  readonly seat?: { readonly isHere: boolean };
   readonly overdue?: unknown;
   readonly health: Health;
 }
@@ -38,12 +42,14 @@ export interface StateFacts {
  * running, because its run-job exists.
  */
 export function jobStateOf(facts: StateFacts): JobState {
-  const { service, activity, next, problems, paused, disabled, overdue, health } = facts;
-  if (service !== undefined) return service.state;
+  const { service, activity, next, problems, paused, disabled, seat, overdue, health } = facts;
+  const isElsewhere = seat?.isHere === false;
+  if (service !== undefined) return isElsewhere && service.state === 'DOWN' ? 'elsewhere' : service.state;
   if (activity.is === 'running') return 'running';
   if (activity.is === 'orphaned') return 'failing';
   if (next !== undefined) return 'running';
   if (problems !== undefined) return 'invalid';
+  if (isElsewhere) return 'elsewhere';
   if (paused !== undefined) return 'paused';
   if (health === 'failing') return 'failing';
   if (disabled) return 'disabled';
@@ -52,7 +58,7 @@ export function jobStateOf(facts: StateFacts): JobState {
 
 /**
  * The exit code of the state, in the manner of LSB init scripts: 0 ok · 1 failing, overdue or
- * invalid · 3 paused or disabled · 4 never run or unknown. While a job runs, its earlier runs
+ * invalid · 3 paused, disabled or elsewhere · 4 never run or unknown. While a job runs, its earlier runs
  * decide.
  */
 export function jobStateCode(facts: StateFacts): number {
@@ -69,6 +75,7 @@ export function jobStateCode(facts: StateFacts): number {
       return 1;
     case 'paused':
     case 'disabled':
+    case 'elsewhere':
       return 3;
     case 'never-run':
     case 'unknown':

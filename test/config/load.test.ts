@@ -19,7 +19,7 @@ const users = memoryUsers(root, service, jenkins, alice);
 const systemFile = '/etc/process-control.yaml';
 
 function callerOf(user: User, environment: Caller['environment'] = {}): Caller {
-  return { uid: user.uid, euid: user.uid, pid: 1, environment };
+  return { uid: user.uid, euid: user.uid, pid: 1, hostName: 'web1', environment };
 }
 
 interface Case {
@@ -477,7 +477,7 @@ test("a named file of root's configures the host, a named file of the user's con
 });
 
 test('a caller whose uid is no user gets a message that says so', () => {
-  const nobody: Caller = { uid: 4242, euid: 4242, pid: 1, environment: {} };
+  const nobody: Caller = { uid: 4242, euid: 4242, pid: 1, hostName: 'web1', environment: {} };
   assert.deepEqual(load({ caller: nobody }).said, [
     '/etc/process-control.yaml: this host has no user with the uid 4242',
   ]);
@@ -502,4 +502,27 @@ test('process-control.yml is a warning if there is no process-control.yaml', () 
     '/etc/process-control.yml: warning: this file is not read, because its name does not end in ".yaml"; rename it to "process-control.yaml"';
   assert.deepEqual(load({ files: { ...twin } }).said, [words]);
   assert.deepEqual(load({ files: { ...twin, [systemFile]: { text: 'user: jenkins\n' } } }).said, []);
+});
+
+test('pools have each host once, in any spelling; a host has the name that the system gives it', () => {
+  const text = 'fleet: {pools: {web: [WEB1, web2.example.org., web1], spare: []}}\n';
+  const { config, said } = load({ files: { [systemFile]: { text } } });
+  assert.deepEqual(config?.fleet, { host: 'web1', pools: { web: ['web1', 'web2.example.org'], spare: [] } });
+  assert.deepEqual(said, [
+    `${systemFile}:1:8: warning: "fleet.pools" has web1 more than once in "web"; it counts once`,
+  ]);
+  assert.equal(load({}).config?.fleet, undefined);
+});
+
+test('a host can name itself in one file, and the pools stand in another', () => {
+  const files = {
+    [systemFile]: { text: 'fleet: {pools: {web: [a, b]}}\n' },
+    '/etc/process-control.d/host.yaml': { text: 'fleet: {host: A.}\n' },
+  };
+  assert.deepEqual(load({ files }).config?.fleet, { host: 'a', pools: { web: ['a', 'b'] } });
+});
+
+test('a pool of another form is a problem of the configuration', () => {
+  for (const fleet of ['{pools: {web: a}}', '{pools: {web: [a b]}}', '{pools: {-x: []}}', '{pools: [a]}', '{host: ""}'])
+    assert.equal(load({ files: { [systemFile]: { text: `fleet: ${fleet}\n` } } }).config, undefined, fleet);
 });

@@ -12,7 +12,7 @@ const service: User = { name: 'process-control', uid: 900, gid: 900, home: '/non
 
 function said(text: string): readonly string[] {
   const files = memoryFiles({ '/etc/process-control.yaml': { text } });
-  const caller = { uid: 0, euid: 0, pid: 1, environment: {} };
+  const caller = { uid: 0, euid: 0, pid: 1, hostName: 'web1', environment: {} };
   const result = loadConfig({ files, users: memoryUsers(root, service), caller });
   return (result.ok ? result.warnings : result.problems).map(({ message }) => message);
 }

@@ -31,7 +31,10 @@ interface Attempt {
 
 function told({ files, named, uid = 0, euid = uid, environment = {} }: Attempt): string {
   const request: Request = { named };
-  const result = loadConfig({ files: memoryFiles(files), users, caller: { uid, euid, pid: 1, environment } }, request);
+  const result = loadConfig(
+    { files: memoryFiles(files), users, caller: { uid, euid, pid: 1, hostName: 'web1', environment } },
+    request,
+  );
   return (result.ok ? ['accepted', ...result.warnings.map(formatProblem)] : result.problems.map(formatProblem)).join(
     '\n',
   );
@@ -206,6 +209,7 @@ test("through sudo a caller can't choose the directories of another user", () =>
     uid: 1000,
     euid: 1000,
     pid: 1,
+    hostName: 'web1',
     environment: { SUDO_UID: '1001', HOME: '/evil', XDG_CONFIG_HOME: '/evil' },
   };
   const result = loadConfig({ files: memoryFiles({}), users, caller });
@@ -233,7 +237,11 @@ test('on a real host a configuration below /tmp is refused, whoever wrote it', (
   const places = { systemFile: '/nonexistent/pc.yaml', dropInDirectory: '/nonexistent/pc.d' };
   const answer = (named: string) => {
     const result = loadConfig(
-      { files: machineFiles, users: machineUsers, caller: { uid, euid: uid, pid: 1, environment: {} } },
+      {
+        files: machineFiles,
+        users: machineUsers,
+        caller: { uid, euid: uid, pid: 1, hostName: 'web1', environment: {} },
+      },
       { named, ...places },
     );
     return result.ok ? 'accepted' : result.problems.map(formatProblem).join('\n');

@@ -20,6 +20,8 @@ const differing: readonly (readonly [RegExp, string])[] = [
   [/\bpids? \d+(, \d+)*/g, 'pid PID'],
   [/\bprocess ID \d+/g, 'process ID PID'],
   [/\buid \d+/g, 'uid UID'],
+  // That of whoever runs the tests.
+  [/^(niceness: +)-?\d+$/gm, '$1N'],
   [/\bpid: \d+/g, 'pid: PID'],
   [/"pid": ?\d+/g, '"pid": PID'],
   // Out of the default `port_range`.

@@ -11,15 +11,20 @@ import { loadFolder } from '../job/folder.ts';
 import { checkSchedule } from '../job/schedule-check.ts';
 
 const examples = path.resolve(import.meta.dirname, '../../../jobs.example');
-const names = readdirSync(examples);
-const texts = names.map((name) => readFileSync(path.join(examples, name), 'utf8'));
+const fleetExamples = path.resolve(import.meta.dirname, '../../../examples/fleet');
+const pools = parse(readFileSync(path.join(fleetExamples, 'pools.yaml'), 'utf8')).fleet.pools;
+const places = new Map([...folderOf(examples), ...folderOf(fleetExamples)].filter(([name]) => name !== 'pools.yaml'));
+const names = [...places.keys()];
+const texts = [...places.values()].map((file) => readFileSync(file, 'utf8'));
 const installed = mkdtempSync(path.join(tmpdir(), 'examples-'));
 after(() => rmSync(installed, { recursive: true }));
 
 test('every example is a job without any problem, not even a warning', () => {
-  for (const name of names) copyFileSync(path.join(examples, name), path.join(installed, name));
-  const places = { jobDirectory: installed, jobDefaults: {}, trustedOwnerUids: [statSync(installed).uid] };
-  const folder = loadFolder(places, { files, checkSchedule });
+  for (const [name, file] of places) copyFileSync(file, path.join(installed, name));
+  const trustedOwnerUids = [statSync(installed).uid];
+  const fleet = { host: 'web1.example.org', pools };
+  const settings = { jobDirectory: installed, jobDefaults: {}, trustedOwnerUids, fleet };
+  const folder = loadFolder(settings, { files, checkSchedule });
   assert.equal(folder.jobs.size, names.length);
   const problems = [...folder.jobs.values()].flatMap((result) => (result.ok ? result.warnings : result.problems));
   assert.deepEqual([...folder.strays, ...problems].map(formatProblem), []);
@@ -59,6 +64,11 @@ test('every sub-job that an example starts is an example', () => {
     for (const [, slug] of text.matchAll(/run-job --job ([\w-]+)$/gm)) assert.ok(names.includes(`${slug}.yaml`), slug);
   }
 });
+
+/** The files of a folder, by name. */
+function folderOf(folder: string): readonly (readonly [string, string])[] {
+  return readdirSync(folder).map((name) => [name, path.join(folder, name)] as const);
+}
 
 /** Keys of a mapping and, behind a dot, those of the mappings in it. */
 function keysOf(mapping: object, inner: (value: unknown) => unknown = (value) => value): string[] {

@@ -51,6 +51,27 @@ const rows: Readonly<Record<string, Row>> = {
     accepts: [['"*/5 * * * *"', { schedule: expression('*/5 * * * *') }]],
     refuses: ['5', '[a]', 'true', '""', '', '* * * * *', tooLong.repeat(3)],
   },
+  pool: {
+    accepts: [
+      ['web', { pool: { name: 'web', runs: 'one', placement: 'sticky' } }],
+      ['db.example.org', { pool: { name: 'db.example.org', runs: 'one', placement: 'sticky' } }],
+    ],
+    refuses: ['42', '[a]', '""', 'a b', '-a', '"a\\nb"', '', tooLong],
+  },
+  runs: {
+    accepts: [
+      ['one', {}],
+      ['each', {}],
+    ],
+    refuses: ['all', '1', 'One', '[each]', ''],
+  },
+  placement: {
+    accepts: [
+      ['sticky', {}],
+      ['ordered', {}],
+    ],
+    refuses: ['random', 'Ordered', '1', '[ordered]', ''],
+  },
   disabled: {
     accepts: [
       ['true', { enabled: false }],
@@ -273,6 +294,7 @@ test('keys that a job does not have get their defaults', () => {
       name: 'a',
       commands: commands(['b']),
       enabled: true,
+      disabled: false,
       timeoutSeconds: 0,
       killGraceSeconds: 10,
       environment: {},

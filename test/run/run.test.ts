@@ -12,6 +12,7 @@ const job: RunJob = {
   slug: 'backup',
   path: '/jobs/backup.yaml',
   enabled: true,
+  disabled: false,
   timing: timingOf({}),
   policy: policyOf({}),
   tags: [],

@@ -1,7 +1,9 @@
 /** Loads all jobs for the crontab, those whose files are unchanged from the cache. */
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
+import type { CrontabJob } from '../../crontab/crontab.ts';
 import { type CrontabJobs, type JobSource, jobMemory, knownJob, loadCrontabJobs } from '../../crontab/jobs.ts';
+import { poollessWords } from '../../fleet/seat.ts';
 import { jobPath } from '../../job/folder.ts';
 import { loadJob } from '../../job/load.ts';
 import { groupIdsOf } from '../../system/file/as-user.ts';
@@ -43,13 +45,17 @@ export function loadAllJobs(config: Config, isInPlace = true, directory = cacheD
     memory,
     ...jobReader(config, isInPlace, contents),
   });
+  const poolless = jobs.is === 'loaded' ? poollessHost(config, jobs.jobs) : undefined;
   const keep = () => {
     const text = memory.text();
     if (text === undefined) return;
     contents?.write(memory.stamps());
     cache?.write(cacheName, text);
   };
-  return { jobs, keep };
+  return {
+    jobs: poolless === undefined || jobs.is !== 'loaded' ? jobs : { ...jobs, problems: [...jobs.problems, poolless] },
+    keep,
+  };
 }
 
 function jobReader(
@@ -85,6 +91,16 @@ function digestOnce(): (name: string) => string {
 }
 
 /**
+ * Warns of a host that is in no pool, where jobs have pools: its name may be spelled otherwise
+ * there. Two hosts may share their short name, so no guess decides.
+ */
+function poollessHost({ fleet, sources }: Config, jobs: readonly CrontabJob[]): Problem | undefined {
+  if (fleet === undefined || !jobs.some(({ pool }) => pool !== undefined)) return undefined;
+  const message = poollessWords(fleet);
+  return message === undefined ? undefined : { severity: 'warning', file: sources.at(-1) ?? 'configuration', message };
+}
+
+/**
  * The directory of the cache. systemd's CACHE_DIRECTORY wins. A user who is not root and has no
  * process-control of their own gets none.
  */
@@ -99,7 +115,7 @@ function cacheDirectory({ embedded, stateDirectory }: Config): string | undefine
  * changes hold for a month.
  */
 function fingerprintOf(
-  { jobDirectory, jobDefaults, trustedOwnerUids, serviceUser }: Config,
+  { jobDirectory, jobDefaults, trustedOwnerUids, serviceUser, fleet }: Config,
   isInPlace: boolean,
 ): string {
   const month = new Date(clock.nowMs()).toISOString().slice(0, 7);
@@ -111,6 +127,7 @@ function fingerprintOf(
     jobDirectory,
     jobDefaults,
     trustedOwnerUids,
+    fleet?.pools,
     isInPlace ? [serviceUser.uid, ...groupIdsOf(serviceUser)] : [],
   ]);
 }

@@ -9,6 +9,7 @@ import { throughSudo } from '../../config/sources.ts';
 import { type CrontabFrame, type CrontabJob, composeCrontab, type JobLine } from '../../crontab/crontab.ts';
 import { crontabFrame } from '../../crontab/frame.ts';
 import { nothingPresent } from '../../crontab/present.ts';
+import { seated } from '../../fleet/seat.ts';
 import { type ClockedJob, clockFacts } from '../../report/clock/installed.ts';
 import { type CheckedLine, checkText } from '../../report/text/check.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
@@ -68,13 +69,14 @@ function withClock(lines: readonly JobLine[], jobs: readonly CrontabJob[], confi
   const bySlug = new Map(jobs.map((job) => [job.slug, job]));
   return lines.map((line) => {
     const job = bySlug.get(line.slug);
-    return job === undefined ? line : { ...line, clock: clockFacts(clockedJob(job), installed) };
+    return job === undefined ? line : { ...line, clock: clockFacts(clockedJob(job, config), installed) };
   });
 }
 
-function clockedJob({ slug, schedule, disabled, timeZone, service }: CrontabJob): ClockedJob {
+function clockedJob(job: CrontabJob, config: Config): ClockedJob {
+  const { slug, schedule, enabled, timeZone, service, seat } = seated({ ...job, enabled: !job.disabled }, config.fleet);
   const timing = timeZone === undefined ? {} : { timeZone };
-  return { slug, timing, enabled: !disabled, ...defined({ schedule }), ...(service && { service }) };
+  return { slug, timing, enabled, ...defined({ schedule, seat }), ...(service && { service }) };
 }
 
 /** Through sudo, a link in the job directory must not lead out of it. */

@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
+import { elsewhereWords } from '../../fleet/seat.ts';
 import { loadJob } from '../../job/load.ts';
 import { activityOrphans, isBroken } from '../../report/text/job.ts';
 import { newRunId } from '../../run/identity.ts';
@@ -36,8 +37,9 @@ export function start(options: Options, config: Config): Promise<number> {
  * printed.
  */
 export async function startJob(slug: string, { options, config, jobs, answers }: Act): Promise<ActResult> {
-  if (isLeftOut(slug, options, jobs)) {
-    answers.print(`${slug} is not started: it is disabled in its file; jobctl start ${slug} runs it all the same\n`);
+  const leftOut = leftOutWords(slug, options, jobs);
+  if (leftOut !== undefined) {
+    answers.print(`${slug} is not started: it ${leftOut}\n`);
     return { exitCode: 0, value: { started: false } };
   }
   const refusal = startRefusal(slug, jobs);
@@ -62,11 +64,13 @@ export async function startJob(slug: string, { options, config, jobs, answers }:
   return { exitCode, value: { started: true, run, exitCode } };
 }
 
-/** A start by tag leaves out the jobs that are disabled. */
-function isLeftOut(slug: string, { tag, viaTag }: Options, jobs: Jobs): boolean {
-  if ((tag ?? viaTag) === undefined) return false;
-  const loaded = jobs.load(slug);
-  return loaded?.ok === true && !loaded.value.enabled;
+/** A start by tag leaves out the jobs that are disabled, and those of other hosts. */
+function leftOutWords(slug: string, { tag, viaTag }: Options, jobs: Jobs): string | undefined {
+  const loaded = (tag ?? viaTag) === undefined ? undefined : jobs.load(slug);
+  if (loaded?.ok !== true) return undefined;
+  const { disabled, seat } = loaded.value;
+  if (disabled) return `is disabled in its file; jobctl start ${slug} runs it all the same`;
+  return seat === undefined || seat.isHere ? undefined : elsewhereWords(seat);
 }
 
 /**
@@ -156,6 +160,8 @@ function lastingRefusal(slug: string, jobs: Jobs): Refusal | undefined {
       ? { words: "can't be started: its file is gone", code: exitCodes.usage }
       : { words: `has an invalid file: ${problem}`, code: exitCodes.configuration };
   }
+  if (job.seat?.isHere === false)
+    return { words: `can't be started here: it ${elsewhereWords(job.seat)}`, code: exitCodes.usage };
   if (job.paused === undefined) return undefined;
   const isUnknown = 'directory' in job.paused.target;
   return { words: pausedRefusal(job.paused), code: isUnknown ? exitCodes.internal : exitCodes.skipped };

@@ -2,11 +2,11 @@
  * `run-job --catch-up`: records missed ticks and starts the runs that make up for them. The crontab
  * calls it at boot and every five minutes if a job has `catch_up`.
  */
-import { statSync } from 'node:fs';
 import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
-import { jobPath, listJobFiles } from '../../job/folder.ts';
+import { listJobFiles } from '../../job/folder.ts';
+import type { Job } from '../../job/job.ts';
 import { loadJob } from '../../job/load.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
@@ -19,13 +19,14 @@ import { writeSyslog } from '../../system/own-log/syslog.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { clock } from '../../system/time/clock.ts';
-import { formatProblem } from '../../text/problem.ts';
+import { formatProblem, type Result } from '../../text/problem.ts';
 import { realHistory } from '../frame/host.ts';
 import { say } from '../frame/output.ts';
 import { openAsServiceUser } from '../frame/prologue.ts';
 import { refuse, refuseProblems } from '../frame/refuse.ts';
 import { startBeside } from '../frame/start-program.ts';
 import { hostZones, zoneProblem } from '../frame/zones.ts';
+import { jobChangedMs } from '../run/job-changed.ts';
 import { caughtUpVariable, givenRunVariable } from '../run/run-named.ts';
 
 const program = 'run-job';
@@ -47,7 +48,8 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
     await writeSyslog('error', unread);
     return refuse(program, unread, exitCodes.internal);
   }
-  const messages = await catchUp(jobsOf(listed.slugs, config), {
+  const seats = config.fleet === undefined ? undefined : await import('./pool-seat.ts');
+  const messages = await catchUp(jobsOf(listed.slugs, config, seats?.seatedHere), {
     clock,
     history: realHistory(config),
     hostName: os.hostname(),
@@ -74,12 +76,16 @@ async function catchUpAsServiceUser(config: Config, configFile: string | undefin
  * Loads one job at a time, since there may be thousands. A file with problems is reported by its
  * own crontab line.
  */
-function* jobsOf(slugs: readonly string[], config: Config): Generator<CaughtJob> {
+function* jobsOf(
+  slugs: readonly string[],
+  config: Config,
+  onThisHost: (loaded: Result<Job>, config: Config) => Result<Job> = (loaded) => loaded,
+): Generator<CaughtJob> {
   for (const slug of slugs) {
     const loaded = loadJob(slug, config, { files, checkZone: zoneProblem });
-    if (loaded?.ok !== true) continue;
-    const changedMs = statSync(jobPath(slug, config), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    yield { ...loaded.value, changedMs };
+    const here = loaded && onThisHost(loaded, config);
+    if (here?.ok !== true) continue;
+    yield { ...here.value, changedMs: jobChangedMs(here.value, config) };
   }
 }
 

@@ -6,6 +6,13 @@ import { type CommandLine, folded, parseCommandLine, usageError } from './option
 
 export type CronGenerateLine =
   | { readonly is: 'generate'; readonly options: GenerateOptions }
+  | {
+      readonly is: 'export';
+      /** Keys whose loss is allowed. */
+      readonly allowLoss: readonly string[];
+      readonly json: boolean;
+      readonly config?: string;
+    }
   | { readonly is: 'validate'; readonly files: readonly string[]; readonly json: boolean; readonly config?: string }
   | Extract<CommandLine<never>, { is: 'answered' }>;
 
@@ -57,6 +64,17 @@ function parse(program: string, args: readonly string[]) {
         describe: 'Remove from your own crontab what --install added.',
         conflicts: ['output', 'plan', 'adopt', 'validate'],
       })
+      .option('target', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'cron, or kubernetes: print the jobs as CronJobs and Deployments for kubectl apply -f - instead.',
+      })
+      .option('allow-loss', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'With --target: keys that may be left out, with commas between them.',
+        implies: 'target',
+      })
       .option('config', { type: 'string', requiresArg: true, describe: 'Use another configuration file.' })
       .option('debug', { type: 'boolean', describe: 'Show where an internal error came from.' })
       .epilogue(folded(epilogue)),
@@ -74,6 +92,10 @@ export function readOptions(program: string, args: readonly string[]): CronGener
     if (words.length === 0) return refuse('--validate needs at least one file');
     return { is: 'validate', files: words, json: options.json === true, ...config };
   }
+  const { target = 'cron' } = options;
+  if (target !== 'cron' && target !== 'kubernetes') return refuse(`--target is cron or kubernetes, not ${target}`);
+  if (target === 'kubernetes') return exportLine(options, { words, refuse, config });
+  if (options['allow-loss'] !== undefined) return refuse('--allow-loss goes with --target kubernetes');
   if (words.length > 0) return refuse(`Unknown argument: ${words[0]}`);
   const { check = false, diff = false, plan = false, json = false, adopt = false, output } = options;
   if (output === '-' && (check || diff || plan))
@@ -87,4 +109,26 @@ export function readOptions(program: string, args: readonly string[]): CronGener
     ...config,
   };
   return { is: 'generate', options: asked };
+}
+
+/** The options that are about a crontab. */
+const ofCrontabs = ['check', 'diff', 'plan', 'adopt', 'install', 'uninstall', 'detailed-exitcode'] as const;
+
+interface Rest {
+  readonly words: readonly string[];
+  readonly config: { readonly config?: string };
+  refuse(message: string): CronGenerateLine;
+}
+
+function exportLine(options: Readonly<Record<string, unknown>>, { words, refuse, config }: Rest): CronGenerateLine {
+  const wrong = ofCrontabs.find((name) => options[name] === true);
+  if (wrong !== undefined) return refuse(`--${wrong} goes with the crontab, not with --target kubernetes`);
+  if (options.output !== undefined && options.output !== '-')
+    return refuse('--target kubernetes prints on standard output: cron-generate --target kubernetes > FILE');
+  if (words.length > 0) return refuse(`Unknown argument: ${words[0]}`);
+  const allowLoss = String(options['allow-loss'] ?? '')
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '');
+  return { is: 'export', allowLoss, json: options.json === true, ...config };
 }

@@ -1,20 +1,25 @@
 /**
- * `run-job --ensure`: starts the missing supervisor of every service that should be up. cron calls
+ * `run-job --ensure`: starts the missing supervisor of every service that should be up, and ends
+ * those of services that other hosts have by now. cron calls
  * it each minute, so it reads as little as it can: the names of job files, then their locks, and
  * only for those without a supervisor the file itself.
  */
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { listJobFiles, readJobFile } from '../../job/folder.ts';
+import type { Job } from '../../job/job.ts';
 import { loadJob } from '../../job/load.ts';
 import { readHistory } from '../../run/history/record.ts';
 import { newRunId } from '../../run/identity.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
 import { readDesired } from '../../service/desired.ts';
+import { readRecord } from '../../service/record/record.ts';
 import { files } from '../../system/file/files.ts';
 import { randomUuid } from '../../system/file/random.ts';
+import { wrappers } from '../../system/process/wrappers.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
+import type { LockHolder } from '../../system/types/lock.ts';
 import { realHistory, realLocks } from '../frame/host.ts';
 import { say } from '../frame/output.ts';
 import { openAsServiceUser } from '../frame/prologue.ts';
@@ -33,7 +38,8 @@ export async function ensureServices(configFile: string | undefined, args: reado
   }
   try {
     // Without a run directory there can be no lock; each supervisor says so.
-    return startMissing(config, configFile);
+    const seats = config.fleet === undefined ? undefined : await import('./pool-seat.ts');
+    return startMissing({ config, configFile, elsewhereOf: seats?.elsewhereOf });
   } finally {
     if (answer.is === 'held') await answer.lock.release();
   }
@@ -45,34 +51,57 @@ export async function ensureServices(configFile: string | undefined, args: reado
  */
 const ensureLock = '@ensure';
 
-function startMissing(config: Config, configFile: string | undefined): number {
+interface Round {
+  readonly config: Config;
+  readonly configFile: string | undefined;
+  /** Absent where the configuration knows no other hosts. */
+  readonly elsewhereOf: ((job: Job, config: Config) => string | undefined) | undefined;
+}
+
+function startMissing(round: Round): number {
+  const { config, configFile } = round;
   const listed = listJobFiles(config, files);
   if (listed.is === 'unlisted') return refuseProblems([listed.problem]);
-  for (const slug of listed.slugs) if (isMissing(slug, config)) startSupervisor(slug, configFile);
+  for (const slug of listed.slugs) if (isMissing(slug, round)) startSupervisor(slug, configFile);
   return 0;
 }
 
-function isMissing(slug: string, config: Config): boolean {
-  if (!mayBeService(slug, config)) return false;
-  if (realLocks(config, () => undefined).holder(slug)?.state === 'running') return false;
+/** Asks the supervisor of a service to end that other hosts have by now. */
+function isMissing(slug: string, { config, elsewhereOf }: Round): boolean {
+  const text = textOfService(slug, config);
+  if (text === undefined) return false;
+  const holder = realLocks(config, () => undefined).holder(slug);
+  const isPooled = elsewhereOf !== undefined && (/\bpool\b/.test(text) || config.jobDefaults.pool !== undefined);
+  if (holder?.state === 'running' && !isPooled) return false;
   const loaded = loadJob(slug, config, { files });
   if (loaded === undefined) return false;
   // A file with problems is reported once, by run-job.
-  if (!loaded.ok) return !isTold(slug, config);
+  if (!loaded.ok) return holder?.state !== 'running' && !isTold(slug, config);
+  if (elsewhereOf?.(loaded.value, config) !== undefined) {
+    if (holder !== undefined && isSupervisor(slug, holder, config)) wrappers.askToEnd(holder);
+    return false;
+  }
+  if (holder?.state === 'running') return false;
   const { service, enabled } = loaded.value;
   return (
     service !== undefined && enabled && readDesired(stateFiles(config.stateDirectory), slug).service.state === 'up'
   );
 }
 
+/** A run of the job that the service was before goes on to its end. */
+function isSupervisor(slug: string, { state, runId }: LockHolder, { stateDirectory }: Config): boolean {
+  return state === 'running' && readRecord(stateFiles(stateDirectory), slug)?.run === runId;
+}
+
 /**
- * A file without the word "service" needs no parser. A file that can't be read is left to the
- * loader, which says why.
+ * Returns the text of a file that may be that of a service; without the word "service" it needs no
+ * parser. A file that can't be read is left to the loader, which says why.
  */
-function mayBeService(slug: string, config: Config): boolean {
+function textOfService(slug: string, config: Config): string | undefined {
   const read = readJobFile(slug, config, files);
-  if (read.is === 'absent') return false;
-  return read.is === 'refused' || /\bservice\b/.test(Buffer.from(read.bytes).toString('latin1'));
+  if (read.is === 'absent') return undefined;
+  const text = read.is === 'refused' ? '' : Buffer.from(read.bytes).toString('latin1');
+  return read.is === 'refused' || /\bservice\b/.test(text) ? text : undefined;
 }
 
 function isTold(slug: string, config: Config): boolean {

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { isService, type ServiceJob } from '../../job/job.ts';
+import { isService, type Job, type ServiceJob } from '../../job/job.ts';
 import { loadJob } from '../../job/load.ts';
 import { privateValues } from '../../job/private-values.ts';
 import { collisionWords } from '../../run/lock/collision.ts';
@@ -29,6 +29,7 @@ import { probes } from '../../system/service/probes.ts';
 import { instanceFolders } from '../../system/state/instance-folders.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import type { OwnLog } from '../../system/types/own-log.ts';
+import type { Result } from '../../text/problem.ts';
 import { fixedWorld } from '../frame/fixed-world.ts';
 import { realHistory } from '../frame/host.ts';
 import { say } from '../frame/output.ts';
@@ -84,7 +85,8 @@ export async function superviseService(order: SuperviseOrder): Promise<number> {
   if (taken.swept) log.note('warn', `${job.slug}: remaining processes of its last supervisor were ended first`);
   const notices = new Set<Promise<void>>();
   try {
-    const end = await supervise({ job, run, lock: taken.lock }, supervisorHost(order, log, notices));
+    const seats = config.fleet === undefined ? undefined : await import('./pool-seat.ts');
+    const end = await supervise({ job, run, lock: taken.lock }, supervisorHost(order, log, notices, seats?.seatedHere));
     return end.is === 'down' ? 0 : signalBase + end.signal;
   } finally {
     await taken.lock.release();
@@ -113,6 +115,7 @@ function supervisorHost(
   { job, run, config, host }: SuperviseOrder,
   log: OwnLog,
   notices: Set<Promise<void>>,
+  onThisHost: (loaded: Result<Job>, config: Config) => Result<Job> = (loaded) => loaded,
 ): SupervisorHost {
   const { stateDirectory, jobDirectory, portRange, runDirectory } = config;
   // There to be watched before the first record is written.
@@ -141,9 +144,10 @@ function supervisorHost(
     places: { jobDirectory, stateDirectory, portRange },
     loadJob() {
       const loaded = loadJob(job.slug, config, { files, sha256 });
-      if (loaded === undefined || !loaded.ok) return loaded;
-      values = privateValues(loaded.value, files);
-      return { ...loaded, value: isService(loaded.value) ? loaded.value : 'no service' };
+      const here = loaded && onThisHost(loaded, config);
+      if (here === undefined || !here.ok) return here;
+      values = privateValues(here.value, files);
+      return { ...here, value: isService(here.value) ? here.value : 'no service' };
     },
     say: note,
     send(notice) {

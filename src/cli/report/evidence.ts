@@ -1,5 +1,6 @@
 /** Gathers what this host knows about one tick of one job; only looks. */
 import type { Config } from '../../config/config.ts';
+import type { Seated } from '../../fleet/seat.ts';
 import { jobPath } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
 import type { CommandForms } from '../../report/advice.ts';
@@ -8,7 +9,7 @@ import { snapshotRun } from '../../report/latest-runs.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
 import { cronLogLines } from '../../report/why/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/why/evidence.ts';
-import { firesAt, lineInstead, startsOf, ticksAround } from '../../report/why/ticks.ts';
+import { firesAt, lineInstead, startsOf, ticksInQuestion } from '../../report/why/ticks.ts';
 import { hiddenIn } from '../../run/history/history.ts';
 import { readHistory } from '../../run/history/record.ts';
 import type { RunRecord } from '../../run/history/run-record.ts';
@@ -31,13 +32,13 @@ import { realHistory, realLocks } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
 import { hostZones } from '../frame/zones.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
-import { runnerProblem, stateProblem } from './host-evidence.ts';
+import { runnerProblem, serviceAccountEnd, stateProblem } from './host-evidence.ts';
 import { pausesOf } from './pauses.ts';
 import { unreadableRecords } from './unreadable.ts';
 
 export interface EvidenceOrder {
   readonly slug: string;
-  readonly loaded: Result<Job> | undefined;
+  readonly loaded: Result<Seated<Job>> | undefined;
   readonly config: Config;
   readonly snapshot: AnySnapshot | undefined;
   readonly askedMs?: number;
@@ -59,7 +60,8 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
   const facts = job === undefined ? undefined : clockFacts(clockedJob(job), installed);
   const ofLine = askedMs === undefined || job?.schedule === undefined || !job.enabled ? lineInstead(facts) : undefined;
   const scheduled = ofLine !== undefined ? startsOf(crontab.line) : (job ?? startsOf(crontab.line));
-  const ticks = ticksAround(scheduled, { nowMs, zones, ...defined({ askedMs }) });
+  const overdue = snapshot !== undefined && 'overdue' in snapshot ? snapshot.overdue : undefined;
+  const ticks = ticksInQuestion(scheduled, { nowMs, zones, delayMs, overdue, ...defined({ askedMs }) });
   const { tickMs } = ticks;
   const history = asUser(config.serviceUser, () => readHistory(slug, { history: realHistory(config) }));
   const locks = realLocks(config, () => undefined);
@@ -135,19 +137,24 @@ function fileEvidence(slug: string, loaded: Result<Job> | undefined, config: Con
   return { path: file, is: 'broken', problems: errors.map(formatProblem), ...changed };
 }
 
-function jobEvidence({ schedule, timing, enabled, service }: Job, delayMs: number): NonNullable<Evidence['job']> {
+function jobEvidence(
+  { schedule, timing, enabled, service, seat }: Seated<Job>,
+  delayMs: number,
+): NonNullable<Evidence['job']> {
   const { timeZone, startDeadlineSeconds, catchUp } = timing;
   return {
     ...(schedule !== undefined && { schedule: schedule.written }),
-    ...defined({ timeZone, startDeadlineSeconds }),
+    ...defined({ timeZone, startDeadlineSeconds, seat }),
     ...(service !== undefined && { isService: true as const }),
     ...{ enabled, delayMs, catchUp },
   };
 }
 
-function userEvidence({ serviceUser: { name, home } }: Config): Evidence['user'] {
+function userEvidence(config: Config): Evidence['user'] {
+  const { name, home } = config.serviceUser;
   const homeExists = files.facts(files.resolve(home) ?? home)?.kind === 'directory';
-  return { name, exists: users.find(name) !== undefined, home, homeExists };
+  const end = serviceAccountEnd(config);
+  return { name, exists: users.find(name) !== undefined, home, homeExists, ...defined({ end }) };
 }
 
 interface LogQuestion {

@@ -1,5 +1,6 @@
 /** Looks at one service of this host; changes nothing. */
 import type { Config } from '../../config/config.ts';
+import type { Seated } from '../../fleet/seat.ts';
 import type { Job } from '../../job/job.ts';
 import { type ServiceSnapshot, snapshotService } from '../../report/service-snapshot.ts';
 import { readHistory } from '../../run/history/record.ts';
@@ -18,7 +19,7 @@ import { realHistory } from '../frame/host.ts';
 /** The service of this name, whatever became of its file; `undefined` when it is none. */
 export function findService(
   slug: string,
-  loaded: Result<Job> | undefined,
+  loaded: Result<Seated<Job>> | undefined,
   holder: LockHolder | undefined,
   config: Config,
   recorded = false,

@@ -1,6 +1,7 @@
 /** Snapshots of the real jobs: one at a time, so that a listing of ten thousand streams. */
 
 import type { Config } from '../../config/config.ts';
+import { type Seated, seatedHere } from '../../fleet/seat.ts';
 import { isSlug, jobPath, listJobFiles } from '../../job/folder.ts';
 import type { Job } from '../../job/job.ts';
 import { loadJob } from '../../job/load.ts';
@@ -45,7 +46,7 @@ export interface Jobs {
   /** Files that can't be jobs. */
   readonly strays: readonly Problem[];
   /** The job as its file says; `undefined` if there is no such job. */
-  load(slug: string): Result<Job> | undefined;
+  load(slug: string): Result<Seated<Job>> | undefined;
   /** `undefined` when there is no such job. */
   snapshot(slug: string): AnySnapshot | undefined;
   /**
@@ -103,7 +104,7 @@ export function openJobs(config: Config, times?: Times, memory?: JobMemory): Job
       if (loaded?.ok === false && memory !== undefined)
         return { ...loaded, problems: memory.forReaders(loaded.problems) };
       const closed = loaded?.ok !== true ? [] : [...places(), ...unreadableJob(slug, config)];
-      return closed.length === 0 ? loaded : { ok: false, problems: closed };
+      return closed.length === 0 ? seatedHere(loaded, config) : { ok: false, problems: closed };
     },
     snapshot: (slug) => snapshotBy(slug, locks.holder),
     *snapshots(names, runs) {
@@ -236,6 +237,6 @@ function tagsOf(service: KnownService | undefined): Pick<BrokenJobFacts, 'tags'>
 }
 
 /** A job as snapshots show it: with its schedule as it is written. */
-function shownJob({ schedule, ...job }: Job) {
-  return { ...job, disabled: !job.enabled, ...(schedule !== undefined && { schedule: schedule.written }) };
+function shownJob({ schedule, ...job }: Seated<Job>) {
+  return { ...job, ...(schedule !== undefined && { schedule: schedule.written }) };
 }

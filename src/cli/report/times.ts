@@ -18,6 +18,7 @@ import { clockReader } from '../crontab/installed.ts';
 import { realHistory } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
 import { hostZones } from '../frame/zones.ts';
+import { jobChangedMs } from '../run/job-changed.ts';
 import { pausesOf } from './pauses.ts';
 import type { Times } from './snapshots.ts';
 
@@ -64,7 +65,8 @@ export function timesOf(config: Config, known?: Installed): Times {
     const delayMs = delayOf(job);
     // Before its first run a job is expected since its line was written.
     const fileMs = files.facts(job.path)?.ctimeMs;
-    const changedMs = Math.max(fileMs ?? nowMs, clockOf.installedMs(job.slug));
+    const poolMs = job.pool === undefined ? 0 : jobChangedMs(job, config);
+    const changedMs = Math.max(fileMs ?? nowMs, poolMs, clockOf.installedMs(job.slug));
     const account = readAccount(job, claims, { nowMs, changedMs });
     const question = { account, nowMs, changedMs, pauses, zones, delayMs };
     const { dueMs, overdue } = startOf(job, { ...question, hasStart: startsInHistory(job, { history, zones }) });
@@ -78,7 +80,7 @@ export function timesOf(config: Config, known?: Installed): Times {
         nextMs: nextMs === undefined ? undefined : nextMs + delayMs,
         dueMs,
         periodMs: periodOf(job, nowMs),
-        expectedSinceMs: expectedSince(job, { fileMs, pauses, nowMs }),
+        expectedSinceMs: expectedSince(job, { fileMs: fileMs && Math.max(fileMs, poolMs), pauses, nowMs }),
         overdue: isWaitedFor ? overdue : undefined,
       }),
     };

@@ -30,7 +30,7 @@ import { groupsOf } from '../../system/user/groups.ts';
 import { hostLocale } from '../../system/user/locale.ts';
 import { trialRefusal, trialStage } from '../../system/user/trial.ts';
 import { fixedWorld } from '../frame/fixed-world.ts';
-import { print } from '../frame/output.ts';
+import { print, say } from '../frame/output.ts';
 import { refuse, refuseProblems } from '../frame/refuse.ts';
 import { zoneProblem } from '../frame/zones.ts';
 
@@ -55,11 +55,18 @@ export async function rehearseAsServiceUser(
     );
   if (!loaded.ok) return refuseProblems(loaded.problems);
   const job = loaded.value;
+  const elsewhere = job.pool === undefined ? undefined : await elsewhereOf(job, config);
+  if (elsewhere !== undefined) say('run-job', `${slug} is not started on this host: it ${elsewhere}`);
   if (slowStart && job.slowStartCommands === undefined) return refuse('run-job', `${slug} has no slow_start_command`);
   const refusal = job.privateTmp ? await privateTmpRefusal() : undefined;
   const rehearsal = rehearsalOf(job, { slowStart, refusal }, config);
   print(json ? `${JSON.stringify(rehearsal)}\n` : rehearsalText(rehearsal));
   return rehearsalCode(rehearsal);
+}
+
+async function elsewhereOf(job: Job, config: Config): Promise<string | undefined> {
+  const { elsewhereOf: words } = await import('../on-demand/pool-seat.ts');
+  return words(job, config);
 }
 
 async function privateTmpRefusal() {

@@ -12,7 +12,7 @@ import { statSync } from 'node:fs';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { listJobFiles, unreadNamesake } from '../../job/folder.ts';
-import { isService, type RunJob, type ServiceJob } from '../../job/job.ts';
+import { isService, type Job, type RunJob, type ServiceJob } from '../../job/job.ts';
 import { loadJob } from '../../job/load.ts';
 import { privateValues } from '../../job/private-values.ts';
 import { beforeRun } from '../../run/before-run.ts';
@@ -33,6 +33,7 @@ import { runIdVariable, worldOf } from '../../run/world/world.ts';
 import { files } from '../../system/file/files.ts';
 import { sha256 } from '../../system/file/hash.ts';
 import { randomUuid } from '../../system/file/random.ts';
+import { createOwnLog } from '../../system/own-log/own-log.ts';
 import { writeSyslog } from '../../system/own-log/syslog.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { callerUid } from '../../system/user/become.ts';
@@ -50,6 +51,7 @@ import { refuse } from '../frame/refuse.ts';
 import { hostZones, zoneProblem } from '../frame/zones.ts';
 import { queueStart, type ReportedRun } from '../notify/queue-run.ts';
 import { reportRun } from '../notify/report-run.ts';
+import { jobChangedMs } from './job-changed.ts';
 import { startPruning } from './start-pruning.ts';
 
 export interface RunRequest {
@@ -92,7 +94,30 @@ async function runAsServiceUser(request: RunRequest, config: Config): Promise<nu
   const scene: Scene = { request, config, host, name: { slug, run: newRun(host), trigger: currentTrigger() } };
   if (!loaded.ok) return recordProblems(scene, loaded.problems);
   const job = loaded.value;
+  const elsewhere = job.pool === undefined ? undefined : await elsewhereOf(job, config);
+  if (elsewhere !== undefined) return turnAway(scene, elsewhere);
   return isService(job) ? superviseOrRefuse(scene, job) : runOrSkip(scene, job);
+}
+
+async function elsewhereOf(job: Job, config: Config): Promise<string | undefined> {
+  const { elsewhereOf: words } = await import('../on-demand/pool-seat.ts');
+  return words(job, config);
+}
+
+/**
+ * Starts nothing on a host that does not have the job. A line that the last crontab of this host
+ * still has is no error; a person or a job that asks for a run must know that there is none.
+ */
+async function turnAway({ name: { slug, trigger }, config }: Scene, words: string): Promise<number> {
+  if (trigger.by !== 'clock') return refuseRun(`${slug} can't be started here: it ${words}`);
+  const log = createOwnLog({
+    settings: config.logging,
+    byTheClock: true,
+    load: () => import('../on-demand/winston-log.ts'),
+  });
+  log.note('info', `${slug} is not started here: it ${words}`, { job: slug });
+  await log.close();
+  return 0;
 }
 
 function hostOfRun({ follow }: RunRequest, config: Config, values: readonly string[]): RunHost {
@@ -143,7 +168,7 @@ async function runOrSkip(scene: Scene, job: RunJob): Promise<number> {
 }
 
 function lookBefore({ request, config, host, name }: Scene, job: RunJob) {
-  const changedMs = statSync(job.path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const changedMs = jobChangedMs(job, config);
   return beforeRun(
     { ...name, job, onlyDue: request.due === true, changedMs, ...defined({ caughtUp: caughtUpTick(host) }) },
     {

@@ -9,6 +9,7 @@ import { absolutePath, oneLine } from '../../yaml/schema.ts';
 import { addressList, oneAddress } from '../mail-address.ts';
 import { noticeKeys } from './notices.ts';
 import { policyKeys } from './policy.ts';
+import { poolKeys } from './pool-keys.ts';
 import { serviceKeys } from './service-keys.ts';
 import { timingKeys } from './timing.ts';
 
@@ -149,6 +150,7 @@ export const jobSchema = {
       description: '`true`: cron does not start the job. People can still run it.',
     },
     ...timingKeys,
+    ...poolKeys,
     timeout: {
       type: ['number', 'string'],
       minimum: 0,

@@ -128,9 +128,10 @@ export const jobSynonyms: Synonyms = {
   ...all('kill_timeout grace grace_period termination_grace_period stopwaitsecs', called('kill_grace')),
   ...all('success_codes exit_codes exitcodes exitcode ok_exit_codes allowed_exit_codes', called('success_exit_codes')),
   ...all(
-    'host hosts node only_on',
-    said('each machine runs the job files that it has; let configuration management choose them'),
+    'host hosts node nodes node_pool hostgroup host_group only_on run_on target_nodes machine machines',
+    called('pool', 'write "pool": a name of "fleet.pools" in the configuration, where its hosts are listed'),
   ),
+  ...all('strategy distribution on_one_server', called('runs', 'write "runs: one" or "runs: each", beside "pool"')),
   ...all(
     'image container docker_image',
     said('a command is a program of this host; write docker run … as the "command"'),

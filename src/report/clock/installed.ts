@@ -6,6 +6,7 @@
 
 import { lineRule } from '../../crontab/present.ts';
 import { type CrontabLine, readLine } from '../../crontab/reader.ts';
+import type { Seat } from '../../fleet/seat.ts';
 import { isReboot } from '../../schedule/nickname.ts';
 import type { Scheduled } from '../../schedule/ticks.ts';
 import { defined } from '../../text/defined.ts';
@@ -53,6 +54,8 @@ export interface ClockedJob {
   readonly enabled: boolean;
   readonly timing: { readonly timeZone?: string };
   readonly service?: unknown;
+  /** The hosts that have a job of a pool. On others a line that is left starts nothing. */
+  readonly seat?: Seat;
 }
 
 /** The future of one job by the clock. `--json` prints it as `clock`. */
@@ -75,13 +78,13 @@ export interface ClockFacts {
 }
 
 /** The part of a job that its line depends on, of a job whose file is loaded. */
-export function clockedJob({ slug, schedule, enabled, timing, service }: LoadedJob): ClockedJob {
+export function clockedJob({ slug, schedule, enabled, timing, service, seat }: LoadedJob): ClockedJob {
   return {
     slug,
     enabled,
     timing,
     ...(schedule !== undefined && { schedule: schedule.text }),
-    ...defined({ service }),
+    ...defined({ service, seat }),
   };
 }
 
@@ -127,7 +130,9 @@ export function clockFacts(job: ClockedJob, installed: Installed): ClockFacts {
   const crontab = place.is;
   if (found.line === 'none') return { ...found, crontab, cron, starts: false, warnings: [] };
   const warnings = [...lineWords(found, job, installed), ...place.words, ...cronWords(cron, installed)];
-  const absent = found.line === 'missing' || crontab === 'ignored' || cron === 'absent' || cron === 'stopped';
+  const isElsewhere = job.seat?.isHere === false;
+  const absent =
+    isElsewhere || found.line === 'missing' || crontab === 'ignored' || cron === 'absent' || cron === 'stopped';
   const starts = absent ? false : found.line === 'unknown' || crontab === 'unknown' || cron === 'unknown' ? null : true;
   return { ...found, crontab, cron, starts, warnings };
 }

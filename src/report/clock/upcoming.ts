@@ -3,6 +3,7 @@
  * is shown with the reason.
  */
 
+import { elsewhereWords, type Seat } from '../../fleet/seat.ts';
 import { type Pause, pauseOf, pauseWords } from '../../run/pause/pause.ts';
 import { expectedTicks, type Scheduled, tickZone } from '../../schedule/ticks.ts';
 import { defined } from '../../text/defined.ts';
@@ -22,6 +23,7 @@ export interface UpcomingJob extends Scheduled {
   readonly tags: readonly string[];
   readonly enabled: boolean;
   readonly delayMs: number;
+  readonly seat?: Seat;
   /** A service is kept up and has no ticks. */
   readonly service?: unknown;
 }
@@ -59,6 +61,7 @@ export interface NoTick {
     | 'broken'
     | 'service'
     | 'disabled'
+    | 'elsewhere'
     | 'no-schedule'
     | 'not-installed'
     | 'ignored'
@@ -93,8 +96,9 @@ export function upcomingOf(job: UpcomingJob, order: UpcomingOrder): Upcoming {
 
 /** Returns why the job has no tick now. */
 function absenceOf(job: UpcomingJob): readonly [NoTick['why'], string] | undefined {
-  const { clock, schedule, enabled } = job;
+  const { clock, schedule, enabled, seat } = job;
   const [warning = ''] = clock.warnings;
+  if (seat?.isHere === false && clock.line === 'none') return ['elsewhere', elsewhereWords(seat)];
   if (job.service !== undefined && enabled)
     return ['service', `is a service: ${warning === '' ? 'it is kept up, at all times' : clock.warnings.join('; ')}`];
   if (clock.line === 'none' && job.service === undefined && schedule === undefined)

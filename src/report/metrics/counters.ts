@@ -2,31 +2,34 @@
  * Keeps the counters of a file from falling. Prometheus takes a fall for a restart from 0 and adds the whole count again, so lines of a
  * history that are lost must not show.
  */
-import { type Family, seriesName } from './exposition.ts';
+import { type Family, listed, seriesName } from './exposition.ts';
 
 /** The families with each counter at least as high as in `before`, the text that the file has now. */
 export function neverBelow(families: readonly Family[], before: string): readonly Family[] {
   return raised(families, valuesIn(before, new Set(families.filter(isCounter).map(({ name }) => name))));
 }
 
-/** Returns `neverBelow` for a program that answers again and again: it remembers the highest value of each counter. */
+/** Returns `neverBelow` for a program that answers again and again: it remembers the highest value of each counter that it has said. */
 export function rememberedCounters(): (families: readonly Family[]) => readonly Family[] {
   const known = new Map<string, number>();
-  return (families) => {
-    const shown = raised(families, known);
-    for (const { name, samples } of shown.filter(isCounter))
-      for (const { labels, value } of samples) known.set(seriesName(name, labels), value);
-    return shown;
-  };
+  return (families) => raised(families, known, (series, value) => known.set(series, value));
 }
 
-function raised(families: readonly Family[], known: ReadonlyMap<string, number>): readonly Family[] {
+function raised(
+  families: readonly Family[],
+  known: ReadonlyMap<string, number>,
+  note: (series: string, value: number) => void = () => undefined,
+): readonly Family[] {
   return families.map((family) => {
     if (!isCounter(family)) return family;
-    const samples = family.samples.map(({ labels, value }) => ({
-      labels,
-      value: Math.max(value, known.get(seriesName(family.name, labels)) ?? 0),
-    }));
+    const samples = listed(function* () {
+      for (const { labels, value: now } of family.samples) {
+        const series = seriesName(family.name, labels);
+        const value = Math.max(now, known.get(series) ?? 0);
+        note(series, value);
+        yield { labels, value };
+      }
+    });
     return { ...family, samples };
   });
 }

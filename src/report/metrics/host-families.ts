@@ -18,7 +18,7 @@ export interface HostMetrics {
   readonly jobFiles: readonly FileState[];
 }
 
-const states = ['enabled', 'disabled', 'paused', 'invalid'] as const;
+const states = ['enabled', 'disabled', 'elsewhere', 'paused', 'invalid'] as const;
 
 export function hostFamilies(host: HostMetrics): readonly Family[] {
   const { version, node, atMs, tookMs, isCronRunning, isCrontabInSync, undeliveredNotices, jobFiles } = host;

@@ -4,7 +4,7 @@
  * Names follow https://prometheus.io/docs/practices/naming/: one-word prefix (`process_` is reserved), base units, timestamps instead of
  * ages, `job_name` because `job` and `instance` belong to the scrape. Values that may exist begin at 0, so that "never" can raise an alert.
  */
-import { type Family, metricName, seconds } from './exposition.ts';
+import { type Family, listed, metricName, seconds } from './exposition.ts';
 import type { JobMetrics } from './job-metrics.ts';
 
 /** `alerts`: only what the shipped alert rules ask for; it keeps a fleet's storage small. */
@@ -22,8 +22,8 @@ const outcomes = ['success', 'failure', 'skipped', 'missed'] as const;
 
 const gauges: Readonly<Record<string, Omit<JobFamily, 'type'>>> = {
   job_enabled: {
-    help: '1 unless the job file says disabled: true.',
-    value: ({ state, file }) => file && Number(state !== 'disabled'),
+    help: '1 unless the job file says disabled: true, or only other hosts of its pool have the job.',
+    value: ({ state, file }) => file && Number(state !== 'disabled' && state !== 'elsewhere'),
   },
   job_paused: {
     help: '1 while a pause keeps the job from starting.',
@@ -99,38 +99,44 @@ export function jobFamilies(jobs: readonly JobMetrics[], detail: Detail): readon
 }
 
 function familyOf(name: string, { type, help, value }: JobFamily, jobs: readonly JobMetrics[]): Family {
-  const samples = jobs.flatMap((job) => {
-    const amount = value(job);
-    return amount === undefined ? [] : [{ labels: { job_name: job.name }, value: amount }];
+  const samples = listed(function* () {
+    for (const job of jobs) {
+      const amount = value(job);
+      if (amount !== undefined) yield { labels: { job_name: job.name }, value: amount };
+    }
   });
   return { name: metricName(name), type, help, samples };
 }
 
 function infoFamily(jobs: readonly JobMetrics[]): Family {
-  const samples = jobs.flatMap(({ name, file }) => {
-    if (file === undefined) return [];
-    const { schedule = '', timeZone = '', collisionPolicy } = file;
-    return [{ labels: { job_name: name, schedule, time_zone: timeZone, collision_policy: collisionPolicy }, value: 1 }];
+  const samples = listed(function* () {
+    for (const { name, file } of jobs) {
+      if (file === undefined) continue;
+      const { schedule = '', timeZone = '', collisionPolicy } = file;
+      yield { labels: { job_name: name, schedule, time_zone: timeZone, collision_policy: collisionPolicy }, value: 1 };
+    }
   });
   return { name: metricName('job_info'), type: 'gauge', help: 'What the job file says; always 1.', samples };
 }
 
 function tagFamily(jobs: readonly JobMetrics[]): Family {
-  const samples = jobs.flatMap(({ name, tags }) =>
+  const samples = listed(function* () {
     // Prometheus takes an empty label for none; the sample keeps untagged jobs in a join.
-    (tags.length === 0 ? [''] : [...new Set(tags)]).map((tag) => ({ labels: { job_name: name, tag }, value: 1 })),
-  );
+    for (const { name, tags } of jobs)
+      for (const tag of tags.length === 0 ? [''] : new Set(tags)) yield { labels: { job_name: name, tag }, value: 1 };
+  });
   const help = 'Tags of the job, to join on; always 1. A job without tags has one sample, with an empty tag.';
   return { name: metricName('job_tag'), type: 'gauge', help, samples };
 }
 
 function runsFamily(jobs: readonly JobMetrics[]): Family {
-  const samples = jobs.flatMap((job) =>
-    outcomes.flatMap((outcome) => {
-      const value = ofRuns(job, ({ totals }) => totals[outcome]);
-      return value === undefined ? [] : [{ labels: { job_name: job.name, outcome }, value }];
-    }),
-  );
+  const samples = listed(function* () {
+    for (const job of jobs)
+      for (const outcome of outcomes) {
+        const value = ofRuns(job, ({ totals }) => totals[outcome]);
+        if (value !== undefined) yield { labels: { job_name: job.name, outcome }, value };
+      }
+  });
   const help = 'Runs that ended and ticks that had none, by outcome; runs that a person stopped are left out.';
   return { name: metricName('job_runs_total'), type: 'counter', help, samples };
 }

@@ -22,13 +22,13 @@ export interface JobMetrics {
   /** Runs under way. */
   readonly running: number;
   readonly runningSinceMs?: number;
-  /** Facts of the history; absent when it can't be read. */
+  /** Facts of the history; absent when it can't be read, or other hosts have the job. */
   readonly record?: RunMetrics;
   /** Present for a service, which has no ticks and no outcomes. */
   readonly service?: ServiceMetrics;
 }
 
-export type FileState = 'enabled' | 'disabled' | 'paused' | 'invalid';
+export type FileState = 'enabled' | 'disabled' | 'elsewhere' | 'paused' | 'invalid';
 
 interface RunMetrics {
   readonly lastSuccessMs?: number;
@@ -63,18 +63,21 @@ export function jobMetrics(job: AnySnapshot): JobMetrics | undefined {
 type FromFile = Pick<JobMetrics, 'state' | 'file' | 'dueMs' | 'periodMs' | 'expectedSinceMs'>;
 
 function ofFile(job: JobSnapshot): FromFile {
-  const { schedule, timeZone, collisionPolicy, dueMs, periodMs, expectedSinceMs, disabled, paused } = job;
+  const { schedule, timeZone, collisionPolicy, dueMs, periodMs, expectedSinceMs, disabled, seat, paused } = job;
   return {
-    state: disabled ? 'disabled' : paused === undefined ? 'enabled' : 'paused',
+    state: disabled ? 'disabled' : seat?.isHere === false ? 'elsewhere' : paused === undefined ? 'enabled' : 'paused',
     file: { collisionPolicy, ...defined({ schedule, timeZone }) },
     ...defined({ dueMs, periodMs, expectedSinceMs }),
   };
 }
 
-/** `undefined` when the history can't be read: a counter of 0 would be a fall. */
+/**
+ * `undefined` when the history can't be read, as a counter of 0 would be a fall; and on a host that
+ * does not have the job, where an old failure must raise no alert.
+ */
 function recordOf(job: AnySnapshot): RunMetrics | undefined {
-  const { streak, totals, lastEnd, health } = job;
-  if (health === 'unknown') return undefined;
+  const { streak, totals, lastEnd, health, state } = job;
+  if (health === 'unknown' || state === 'elsewhere') return undefined;
   return { failures: streak.failures, totals, ...defined({ lastSuccessMs: streak.lastSuccessMs, lastEnd }) };
 }
 

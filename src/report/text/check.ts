@@ -1,5 +1,6 @@
 /** `jobctl check`: every problem, then what would become of each job, then one sentence. */
 import type { JobLine } from '../../crontab/crontab.ts';
+import { elsewhereWords } from '../../fleet/seat.ts';
 import { formatProblem, type Problem } from '../../text/problem.ts';
 import { widest } from '../../text/width.ts';
 import { type ClockFacts, commonWarnings, ownWarnings } from '../clock/installed.ts';
@@ -30,13 +31,15 @@ export function checkText({ directory, lines, problems }: CheckedDirectory): str
   ].join('\n');
 }
 
-function lineWords({ state, schedule, timeZone }: JobLine): string {
+function lineWords({ state, schedule, timeZone, seat }: JobLine): string {
   switch (state) {
     case 'scheduled':
     case 'kept':
       return timeZone === undefined ? `${schedule}` : `${schedule} in ${timeZone}`;
     case 'unscheduled':
       return 'no line in the crontab: disabled, or without a schedule';
+    case 'elsewhere':
+      return `not on this host: it ${seat === undefined ? 'belongs to others' : elsewhereWords(seat)}`;
     case 'service':
       return 'a service, kept up';
     case 'left out':

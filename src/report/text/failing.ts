@@ -10,7 +10,7 @@ import { sentence } from './terminal/fold.ts';
 export type LastWords = { readonly lines: readonly string[] } | { readonly why: string };
 
 export function isFailing(job: AnySnapshot): boolean {
-  return isBroken(job) || job.health === 'failing';
+  return isBroken(job) || (job.health === 'failing' && job.state !== 'elsewhere');
 }
 
 const shownLines = 3;

@@ -33,7 +33,7 @@ export interface Limits {
  * quoted; seconds have their unit, counts none.
  */
 export function checkJobs(jobs: readonly AnySnapshot[], limits: Limits): CheckAnswer {
-  const failing = jobs.filter((job) => job.health === 'failing').map(({ slug }) => slug);
+  const failing = jobs.filter((job) => job.health === 'failing' && job.state !== 'elsewhere').map(({ slug }) => slug);
   const { criticalSeconds = Number.POSITIVE_INFINITY } = limits;
   const late = jobs.filter((job) => overdueSeconds(job) >= criticalSeconds).map(overdueWords);
   const hidden = jobs.flatMap(hiddenNote);
@@ -82,7 +82,9 @@ const undeliveredMs = 600_000;
 
 function noticeWarnings({ slug, noticeFailed, undelivered }: AnySnapshot): readonly string[] {
   if (noticeFailed !== undefined) return [`${slug}: a notice failed: ${noticeFailed.words}`];
-  const { forMs = 0 } = undelivered ?? {};
+  if (undelivered === undefined) return [];
+  const { forMs } = undelivered;
+  if (forMs === undefined) return [`${slug}: a notice waits; the clock was wrong when it was written`];
   return forMs < undeliveredMs ? [] : [`${slug}: a notice waits for ${durationWords(forMs / 1000)}`];
 }
 
@@ -92,6 +94,8 @@ function remarksOn(
 ): readonly string[] {
   const stopped = stoppedNote(job);
   if (isBroken(job)) return [...stopped, ...invalidNote(job), ...noticeWarnings(job)];
+  if (job.state === 'elsewhere')
+    return [...ownWarnings(job.clock).map((words) => `${job.slug}: ${words}`), ...noticeWarnings(job)];
   const seconds = overdueSeconds(job);
   const missed = job.lastRun?.outcome?.kind === 'missed';
   return [

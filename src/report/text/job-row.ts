@@ -1,4 +1,5 @@
 /** `jobctl status`: the row of a job in the listing, and the note at its end. */
+import { onWords } from '../../fleet/seat.ts';
 import { statusOf } from '../../run/outcome/outcome.ts';
 import { pauseDetails, pauseWords } from '../../run/pause/pause.ts';
 import { defined } from '../../text/defined.ts';
@@ -45,6 +46,7 @@ function remarksOn(job: AnySnapshot, formatTime: (ms: number) => string): readon
   if (isBroken(job) && job.service === undefined) return [brokenNote(job, formatTime)];
   if (job.service !== undefined)
     return [
+      isBroken(job) ? undefined : seatNote(job),
       serviceNote(job.slug, job.service),
       ...(isBroken(job) ? [] : ownWarnings(job.clock)),
       ...noticeWarnings(job, formatTime),
@@ -53,6 +55,7 @@ function remarksOn(job: AnySnapshot, formatTime: (ms: number) => string): readon
   if (isBroken(job)) return [];
   return [
     offNote(job),
+    seatNote(job),
     pausedWords(job, formatTime),
     overdueNote(job, formatTime),
     stoppedWords(job.activity),
@@ -73,6 +76,11 @@ function remarksOn(job: AnySnapshot, formatTime: (ms: number) => string): readon
 /** "disabled", unless the column before says so. */
 function offNote({ disabled, state }: JobSnapshot): string {
   return disabled && state !== 'disabled' ? 'disabled' : '';
+}
+
+/** "on web1", for a job that other hosts have. */
+function seatNote({ seat }: JobSnapshot): string {
+  return seat === undefined || seat.isHere ? '' : onWords(seat);
 }
 
 /** The words about the last run; none where the state says it already. */

@@ -1,4 +1,6 @@
 /** `jobctl status NAME`: all that is known of one job, and the words that its row in the listing shares. */
+
+import { seatWords } from '../../fleet/seat.ts';
 import { orphanWords } from '../../run/lock/collision.ts';
 import { lastedWords } from '../../run/outcome/outcome.ts';
 import { pauseDetails, resumeCommand } from '../../run/pause/pause.ts';
@@ -21,8 +23,10 @@ export function activityOrphans(activity: Extract<JobSnapshot['activity'], { is:
 
 function undeliveredWords({ undelivered }: AnySnapshot, formatTime: (ms: number) => string): string | undefined {
   if (undelivered === undefined) return undefined;
-  const { count, sinceMs } = undelivered;
-  return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
+  const { count, sinceMs, forMs } = undelivered;
+  const words = `${count} ${count === 1 ? 'notice' : 'notices'} undelivered`;
+  if (forMs !== undefined) return `${words} since ${formatTime(sinceMs)}`;
+  return `${words}, written at ${formatTime(sinceMs)} by a clock that was wrong`;
 }
 
 function failedNoticeWords({ noticeFailed }: AnySnapshot): string | undefined {
@@ -79,6 +83,7 @@ function goodFacts(job: JobSnapshot, formatTime: (ms: number) => string): readon
     ['tags', job.tags.length === 0 ? undefined : job.tags.join(', ')],
     ['schedule', job.schedule],
     ['state', job.state],
+    ['pool', job.seat && seatWords(job.seat)],
     ['disabled', job.disabled ? 'in its file: the clock does not start it' : undefined],
     ['next', startMs === undefined ? undefined : formatTime(startMs)],
     ...(job.clock?.warnings ?? []).map((words) => ['crontab', words] as const),

@@ -48,7 +48,13 @@ const states: Readonly<Record<JobState, readonly ['attention' | 'well', Colour]>
   ok: ['well', 'green'],
   'never-run': ['well', 'none'],
   disabled: ['well', 'dim'],
+  elsewhere: ['well', 'dim'],
 };
+
+/** The colours by state, for other views of a job. */
+export const coloursOfStates: ReadonlyMap<string, Colour> = new Map(
+  Object.entries(states).map(([state, [, colour]]) => [state, colour]),
+);
 
 export function needsAttention(state: JobState): boolean {
   return states[state][0] === 'attention';

@@ -2,6 +2,7 @@
  * `run-job --list-jobs` and `--status`: the lines that people and scripts know from the predecessor
  * (kept).
  */
+import { onWords } from '../../fleet/seat.ts';
 import { pauseWords } from '../../run/pause/pause.ts';
 import { printable } from '../../text/printable.ts';
 import type { ServiceSnapshot } from '../service-snapshot.ts';
@@ -21,6 +22,7 @@ export function statusText(job: JobSnapshot, formatTime: (ms: number) => string)
     `last status: ${job.lastStatus}`,
     ...(job.service === undefined ? [] : [printable(serviceLine(job.slug, job.service))]),
     ...(job.disabled ? ['disabled'] : []),
+    ...(job.seat === undefined || job.seat.isHere ? [] : [onWords(job.seat)]),
     ...(job.paused === undefined ? [] : [printable(pauseWords(job.paused, formatTime))]),
   ];
   return `${lines.join('\n\t')}\n`;

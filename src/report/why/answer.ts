@@ -13,7 +13,7 @@ import { triggerWords } from '../text/history.ts';
 import type { Evidence } from './evidence.ts';
 import { failureAdvice } from './failure.ts';
 import type { Finding } from './finding.ts';
-import { hiddenAdvice } from './hidden-advice.ts';
+import { hiddenAdvice } from './remedies.ts';
 import type { Explanation } from './why.ts';
 
 export interface Answer {

@@ -132,7 +132,7 @@ function doubtOf(
     return {
       about,
       is: 'doubt',
-      words: `${path} still has its line, so cron starts it all the same: ${line}`,
+      words: `${path} still has its line, ${job.seat?.isHere === false ? 'which starts nothing' : 'so cron starts it all the same'}: ${line}`,
       advice: [advise('take the line out', command)],
     };
   if (facts !== undefined && kind === 'cron.d' && (facts.mode & 0o111) !== 0)

@@ -1,9 +1,11 @@
 /** The evidence about one tick of one job: the answer is made from it. */
+import type { Seat } from '../../fleet/seat.ts';
 import type { Steered } from '../../run/history/event.ts';
 import type { Pause } from '../../run/pause/pause.ts';
 import type { LockHolder } from '../../system/types/lock.ts';
 import type { Zone } from '../../zone/zone.ts';
 import type { CommandForms } from '../advice.ts';
+import type { AccountEnd } from '../clock/account.ts';
 import type { CrontabPart } from '../clock/crontab-part.ts';
 import type { DaemonEvidence } from '../clock/daemon.ts';
 import type { ClockFacts } from '../clock/installed.ts';
@@ -64,6 +66,8 @@ interface JobEvidence {
   /** IANA name, when the job has one of its own. */
   readonly timeZone?: string;
   readonly enabled: boolean;
+  /** The hosts that have it, if its file names a pool. */
+  readonly seat?: Seat;
   /** True for a service, which has no ticks. */
   readonly isService?: true;
   /** The milliseconds by which this host delays its ticks. */
@@ -98,6 +102,8 @@ interface UserEvidence {
   readonly exists: boolean;
   readonly home?: string;
   readonly homeExists: boolean;
+  /** The reason why cron starts nothing for it; `hidden` if only root can tell whether there is one. */
+  readonly end?: AccountEnd | 'hidden';
 }
 
 interface HostEvidence {

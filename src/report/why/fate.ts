@@ -8,7 +8,7 @@ import type { RunSnapshot } from '../latest-runs.ts';
 import type { Evidence } from './evidence.ts';
 import { failureAdvice } from './failure.ts';
 import type { Finding } from './finding.ts';
-import { resumeAdvice } from './resume-advice.ts';
+import { resumeAdvice } from './remedies.ts';
 
 /** Cron wakes once a minute, and run-job takes a moment to start. */
 const lateMs = 1.5 * minuteMs;

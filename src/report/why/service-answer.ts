@@ -1,4 +1,5 @@
 /** The answer to why a service is in its state, in one sentence, and what to do. */
+import { elsewhereWords, type Seat } from '../../fleet/seat.ts';
 import { type OperatorRequest, requestWords } from '../../service/desired.ts';
 import { shellWord } from '../../text/shell-word.ts';
 import { type Advice, advise, type CommandForms, changing, commandsOf, looking } from '../advice.ts';
@@ -6,6 +7,7 @@ import type { ClockFacts } from '../clock/installed.ts';
 import type { InstanceSnapshot, ServiceSnapshot } from '../service-snapshot.ts';
 import type { LastWords } from '../text/failing.ts';
 import type { Answer } from './answer.ts';
+import { thereAdvice } from './pool.ts';
 
 export interface ServiceQuestion {
   readonly slug: string;
@@ -16,6 +18,8 @@ export interface ServiceQuestion {
   readonly forms: CommandForms;
   readonly formatTime: (ms: number) => string;
   readonly clock?: ClockFacts;
+  /** The hosts that have a service of a pool. */
+  readonly seat?: Seat;
   /** The command that installs the crontab. */
   readonly generate: string;
   /** The last lines of the log of the instance that `instanceInQuestion` names. */
@@ -106,6 +110,11 @@ function answerWords(question: ServiceQuestion): Said {
     return [
       `is ${state}: it waits for run ${jobRun.run ?? 'unknown'} of the job that it was`,
       [advise('if that run should have ended, stop it', changing(forms, `stop ${slug}`))],
+    ];
+  if (service.file === 'elsewhere')
+    return [
+      `is ${state}: it ${question.seat === undefined ? 'belongs to another host' : elsewhereWords(question.seat)}`,
+      question.seat === undefined ? [] : thereAdvice(question.seat, looking(forms, `status ${slug}`), generate),
     ];
   if (service.file === 'disabled')
     return [

@@ -73,7 +73,7 @@ function asNext(finding: Finding): Finding {
 }
 
 /**
- * Follows the order of `jobStateOf` (running, orphaned, invalid, paused, failing, disabled,
+ * Follows the order of `jobStateOf` (running, orphaned, invalid, elsewhere, paused, failing, disabled,
  * overdue); after that comes what stops the next start.
  */
 function explainState(evidence: Evidence, ofTick: Explanation): Explanation {
@@ -90,7 +90,8 @@ function explainState(evidence: Evidence, ofTick: Explanation): Explanation {
   if (latest !== undefined && latest.outcome === undefined && (skip === undefined || skip.startedMs < latest.startedMs))
     return about(latest);
   if (seen?.activity.is === 'orphaned') return blocked({ ...lockFinding(evidence), is: 'stops' });
-  if (file.is !== 'good' && blocker !== undefined) return blocked(blocker);
+  const isElsewhere = evidence.job?.seat?.isHere === false;
+  if ((file.is !== 'good' || isElsewhere) && blocker !== undefined) return blocked(blocker);
   const [pause] = pauseFindings({ ...evidence, ticks: {}, askedMs: evidence.nowMs });
   const isSkippedByPause = skip?.outcome?.kind === 'skipped' && skip.outcome.reason === 'paused';
   if (pause?.is === 'stops' && !isSkippedByPause) return blocked(pause);

@@ -4,26 +4,29 @@
  * file.
  */
 
+import type { Seat, Seated } from '../../fleet/seat.ts';
 import type { Job } from '../../job/job.ts';
 import type { Service } from '../../job/service.ts';
 import { defined } from '../../text/defined.ts';
 import { formatProblem, type Result } from '../../text/problem.ts';
 import type { Definition, ServiceRecord } from './record.ts';
 
-/** The state of the file. `job`: it describes a job now. */
-export type ServiceFile = 'good' | 'disabled' | 'broken' | 'gone' | 'job';
+/** The state of the file. `job`: it describes a job now. `elsewhere`: other hosts have the service. */
+export type ServiceFile = 'good' | 'disabled' | 'elsewhere' | 'broken' | 'gone' | 'job';
 
 export interface KnownService extends Definition {
   readonly slug: string;
   readonly file: ServiceFile;
   /** The problems of a broken file. */
   readonly problems: readonly string[];
+  /** The hosts that have a service of a pool. */
+  readonly seat?: Seat;
 }
 
 export interface ServiceEvidence {
   readonly slug: string;
   /** `undefined` if there is no file. */
-  readonly loaded: Result<Job> | undefined;
+  readonly loaded: Result<Seated<Job>> | undefined;
   readonly record: ServiceRecord | undefined;
   /** Run id of the process that holds the job's lock. */
   readonly holderRun: string | undefined;
@@ -37,10 +40,11 @@ export interface ServiceEvidence {
 export function knownService(evidence: ServiceEvidence): KnownService | undefined {
   const { slug, loaded, record } = evidence;
   if (loaded?.ok && loaded.value.service !== undefined) {
-    const { enabled, service } = loaded.value;
+    const { enabled, disabled, service } = loaded.value;
     return {
-      ...{ slug, problems: [], file: enabled ? 'good' : 'disabled' },
+      ...{ slug, problems: [], file: enabled ? 'good' : disabled ? 'disabled' : 'elsewhere' },
       ...definitionOf({ ...loaded.value, service }),
+      ...defined({ seat: loaded.value.seat }),
     };
   }
   if (record === undefined || !isStillService(evidence, record)) return undefined;

@@ -26,5 +26,7 @@ export interface Caller {
   readonly uid: number;
   readonly euid: number;
   readonly pid: number;
+  /** The name of this host, as hostname(1) prints it. */
+  readonly hostName: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

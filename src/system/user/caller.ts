@@ -1,4 +1,5 @@
 /** The caller of this program. */
+import os from 'node:os';
 import process from 'node:process';
 import type { Caller } from '../types/user.ts';
 
@@ -7,5 +8,6 @@ export const caller: Caller = {
   uid: process.getuid?.() ?? -1,
   euid: process.geteuid?.() ?? -1,
   pid: process.pid,
+  hostName: os.hostname(),
   environment: process.env,
 };

@@ -184,6 +184,9 @@ function looking(options: Argv): Argv {
       .command('doctor', 'Check everything on this host that jobs depend on.', (c) =>
         c.option('json', json).option('mail-test', text('Send a mail to this address.')),
       )
+      .command('fleet', 'Show the pools, their hosts, and which host has which job.', (c) =>
+        c.option('json', { type: 'boolean', describe: 'Print one JSON object.' }),
+      )
       .command('import', 'Show the job files that crontabs (- is standard input) or timers of systemd become.', (c) =>
         c
           .usage('Usage: $0 import SOURCE.. [options]')

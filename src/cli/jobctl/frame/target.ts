@@ -3,6 +3,7 @@
  * among those are left to the command for jobs.
  */
 import type { Config } from '../../../config/config.ts';
+import { seatedHere } from '../../../fleet/seat.ts';
 import { isSlug } from '../../../job/folder.ts';
 import { loadJob } from '../../../job/load.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
@@ -76,7 +77,13 @@ function findTagged(tag: string, config: Config, find: Find): Targets {
 }
 
 function serviceNamed(slug: string, config: Config, recorded: boolean): KnownService | undefined {
-  return findService(slug, loadJob(slug, config, { files }), holderOf(slug, config), config, recorded);
+  return findService(
+    slug,
+    seatedHere(loadJob(slug, config, { files }), config),
+    holderOf(slug, config),
+    config,
+    recorded,
+  );
 }
 
 /** The holder of the service's lock: its supervisor, as a rule. */

@@ -29,7 +29,7 @@ import { openJobs } from '../../report/snapshots.ts';
 import { timesOf } from '../../report/times.ts';
 import type { Options } from '../frame/options.ts';
 import { holderOf, type ServiceTarget, sayGone, targetName } from '../frame/target.ts';
-import { failureText } from '../status/details.ts';
+import { failureText, printFacts } from '../status/details.ts';
 import { watchStatus } from '../status/watched.ts';
 
 const usualLines = 20;
@@ -50,8 +50,9 @@ export function serviceStatus(
     print(`${JSON.stringify({ ...whole, service: shown })}\n`);
   } else {
     const formatTime = timeText(hostZone());
-    print(serviceDetails(service, shown, { formatTime, nowMs: clock.nowMs(), ...besides(whole, formatTime) }));
-    if (instance === undefined && whole !== undefined) print(failureText(whole, config));
+    const view = { formatTime, nowMs: clock.nowMs(), ...besides(whole, formatTime) };
+    const log = instance === undefined && whole !== undefined ? failureText(whole, config) : '';
+    printFacts(serviceDetails(service, shown, view), log);
   }
   return codeOf(seen, shown, instance);
 }
@@ -95,12 +96,12 @@ export function serviceWhy(target: ServiceTarget, options: Options, config: Conf
   const installed = readInstalled(config);
   const opened = openJobs(config, timesOf(config));
   const whole = opened.ok ? opened.jobs.snapshot(slug) : undefined;
-  const clockOf = whole !== undefined && 'clock' in whole ? whole.clock : undefined;
+  const { clock: clockOf, seat } = whole === undefined || isBroken(whole) ? {} : whole;
   const beside = besides(whole, formatTime);
   const present = serviceAnswer({
     warnings: [unreadableWords(slug, beside.unreadable) ?? [], beside.notices].flat(),
     ...{ slug, service: seen, file: jobPath(slug, config), forms, formatTime, generate: installed.command, journal },
-    ...defined({ instance, clock: clockOf, words }),
+    ...defined({ instance, clock: clockOf, words, seat }),
   });
   const answer = at === undefined ? present : pastAnswer(target, entries, formatTime(askedMs));
   const name = targetName(target);

@@ -4,6 +4,7 @@
  */
 
 import type { Config } from '../../../config/config.ts';
+import { elsewhereWords } from '../../../fleet/seat.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import {
   afterCommand,
@@ -35,8 +36,9 @@ const pollMs = 100;
 
 export async function startService(target: ServiceTarget, options: Options, config: Config): Promise<number> {
   const { slug } = target;
-  if (options.tag !== undefined && target.service.file === 'disabled') {
-    tell(options, target, `${slug} is not started: it is disabled in its file`);
+  const off = offWords(target);
+  if (options.tag !== undefined && off !== undefined) {
+    tell(options, target, `${slug} is not started: ${off}`);
     return 0;
   }
   const refusal = refusalOf(target, 'started', options, config);
@@ -87,7 +89,8 @@ export function resetService(target: ServiceTarget, options: Options, config: Co
 function resetWords({ slug, service }: ServiceTarget, config: Config): string {
   const again = 'what had failed or finished is started again';
   if (holderOf(slug, config)?.state === 'running') return again;
-  if (service.file === 'disabled') return 'it is disabled in its file, so nothing is started';
+  const off = offWords({ service });
+  if (off !== undefined) return `${off}, so nothing is started`;
   if (service.file === 'broken') return 'its file has problems, so nothing is started until that is fixed';
   const { state: desired, decision } = readDesired(stateFiles(config.stateDirectory), slug).service;
   return desired === 'up'
@@ -112,6 +115,7 @@ function refusalOf(
   const usage = (words: string) => ({ words, code: exitCodes.usage });
   const again = `jobctl ${done === 'started' ? 'start' : 'restart'} ${name}`;
   if (service.file === 'disabled') return usage(`${slug} is disabled in its file: remove "disabled: true"`);
+  if (service.file === 'elsewhere') return usage(`${name} can't be ${done} here: ${offWords(target)}`);
   if (service.file === 'gone') return usage(`${name} can't be ${done}: its file is gone, so ${slug} is being stopped`);
   if (options['slow-start']) return usage(`${slug} is a service; it has no slow_start_command`);
   const holder = holderOf(slug, config);
@@ -193,6 +197,12 @@ function tellStopped({ slug, service }: ServiceTarget, { json }: Options, config
   }
 }
 
+/** The reason in its file, or in the pools, why this host does not keep it up. */
+function offWords({ service: { file, seat } }: Pick<ServiceTarget, 'service'>): string | undefined {
+  if (file === 'disabled') return 'it is disabled in its file';
+  return file === 'elsewhere' && seat !== undefined ? `it ${elsewhereWords(seat)}` : undefined;
+}
+
 function stoppedInstances(slug: string, instances: number, config: Config): readonly number[] {
   const { instance } = readDesired(stateFiles(config.stateDirectory), slug);
   return Array.from({ length: instances }, (_, number) => number).filter((number) => instance(number).state === 'down');
@@ -204,7 +214,8 @@ function requestText(decision: OperatorRequest | undefined): string {
 
 /** The reason why a restart by tag leaves this service out: it restarts only what should be up. */
 function whyDown({ slug, service }: ServiceTarget, config: Config): string | undefined {
-  if (service.file === 'disabled') return 'it is disabled in its file';
+  const off = offWords({ service });
+  if (off !== undefined) return off;
   const { state: desired, decision } = readDesired(stateFiles(config.stateDirectory), slug).service;
   return desired === 'up' ? undefined : `it was stopped ${requestText(decision)}`;
 }

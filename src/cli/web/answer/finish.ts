@@ -17,8 +17,8 @@ export function finish(nowMs: () => number): MiddlewareHandler {
     await next();
     const { res, req } = context;
     if (!res.ok || res.body === null || !whole.test(res.headers.get('Content-Type') ?? '')) return;
-    // A download is a stream of any length.
-    if (res.headers.has('Content-Disposition')) return;
+    // A download is a stream of any length; what says that it varies is finished.
+    if (res.headers.has('Content-Disposition') || res.headers.has('Vary')) return;
     const body = Buffer.from(await res.arrayBuffer());
     const headers = new Headers(res.headers);
     const tag = headers.get('ETag') ?? tagOf(body, headers, nowMs());
@@ -29,10 +29,7 @@ export function finish(nowMs: () => number): MiddlewareHandler {
       context.res = new Response(null, { status: 304, headers });
       return;
     }
-    if (
-      body.length < compressedFrom ||
-      !/\bgzip\b(?!;\s*q=0(?:\.0*)?(?:,|$))/.test(req.header('Accept-Encoding') ?? '')
-    ) {
+    if (body.length < compressedFrom || !acceptsGzip(req.header('Accept-Encoding'))) {
       context.res = new Response(body, { status: res.status, headers });
       return;
     }
@@ -53,7 +50,12 @@ export function weakTag(hash: Buffer): string {
   return `W/"${hash.toString('base64url').slice(0, 27)}"`;
 }
 
-function asksFor(known: string | undefined, tag: string): boolean {
+export function acceptsGzip(encodings: string | undefined): boolean {
+  return /\bgzip\b(?!;\s*q=0(?:\.0*)?(?:,|$))/.test(encodings ?? '');
+}
+
+/** True when the reader has what has this tag. */
+export function asksFor(known: string | undefined, tag: string): boolean {
   if (known === undefined) return false;
   return known.trim() === '*' || known.split(',').some((one) => one.trim().replace(/^W\//, '') === tag.slice(2));
 }

@@ -1,13 +1,12 @@
 /** The addresses that programs read: the API, version 1, metrics, whether the page is well, and what has changed. GET only, like everything here. */
 import type { Hono } from 'hono';
-import { rememberedCounters } from '../../../report/metrics/counters.ts';
-import { exposition } from '../../../report/metrics/exposition.ts';
-import { snapshotFamilies } from '../../../report/metrics/snapshot-families.ts';
+import { sharedAnswer } from '../answer/shared-answer.ts';
 import type { Feed } from '../changes/feed.ts';
 import { changesAnswer } from '../changes/stream.ts';
 import type { HostReader } from '../read/host-reader.ts';
 import type { ApiJob } from './answers.ts';
 import { listed, partOf } from './list.ts';
+import { metricsTexts } from './metrics.ts';
 import { addRecords } from './records.ts';
 import { answer, envelope, refuse, unknownJob } from './respond.ts';
 
@@ -18,7 +17,7 @@ export interface ApiParts {
 
 export function addApi(routes: Hono, { reader, feed }: ApiParts): void {
   const { snapshot } = reader;
-  const raised = rememberedCounters();
+  const metrics = metricsTexts(snapshot);
   routes.get('/api/v1/host', (context) => {
     const { host } = snapshot();
     return answer(context, { ...envelope(host), item: host });
@@ -40,11 +39,10 @@ export function addApi(routes: Hono, { reader, feed }: ApiParts): void {
   }
   addRecords(routes, reader, feed.ended);
   routes.get('/api/v1/changes', (context) => changesAnswer(context, feed));
-  routes.get('/metrics', (context) => {
+  routes.get('/metrics', async (context) => {
     const detail = context.req.query('detail') ?? 'all';
     if (detail !== 'all' && detail !== 'alerts') return context.text('detail is all or alerts\n', 400);
-    const text = exposition(raised(snapshotFamilies(snapshot(), detail)));
-    return context.body(text, 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' });
+    return sharedAnswer(context, await metrics[detail].get(), 'text/plain; version=0.0.4; charset=utf-8');
   });
   routes.get('/healthz', (context) => {
     snapshot();

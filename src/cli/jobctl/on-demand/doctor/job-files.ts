@@ -4,14 +4,16 @@ import type { CrontabSync } from '../../../../crontab/comparison.ts';
 import { type CrontabJob, composeCrontab } from '../../../../crontab/crontab.ts';
 import { crontabFrame } from '../../../../crontab/frame.ts';
 import { nothingPresent } from '../../../../crontab/present.ts';
+import { seated } from '../../../../fleet/seat.ts';
 import { advise, looking } from '../../../../report/advice.ts';
 import { type ClockedJob, clockFacts, type Installed } from '../../../../report/clock/installed.ts';
 import type { Check } from '../../../../report/text/doctor.ts';
 import { type AnySnapshot, isBroken } from '../../../../report/text/job.ts';
-import { hiddenAdvice } from '../../../../report/why/hidden-advice.ts';
+import { hiddenAdvice } from '../../../../report/why/remedies.ts';
 import { asUser } from '../../../../system/file/as-user.ts';
 import { files } from '../../../../system/file/files.ts';
 import { caller } from '../../../../system/user/caller.ts';
+import { defined } from '../../../../text/defined.ts';
 import { formatProblem, type Problem } from '../../../../text/problem.ts';
 import { shellWord } from '../../../../text/shell-word.ts';
 import { minutesTerm } from '../../../crontab/generate.ts';
@@ -38,7 +40,7 @@ export function findJobs(ground: Ground, installed: Installed): FoundJobs {
   if (jobs.is === 'unlisted')
     return { checks: [unlistedCheck(ground, jobs.problem)], clocks: [], sync: { is: 'unknown' } };
   const sync = crontabSync(config, jobs);
-  const clocks = jobs.jobs.map((job) => ({ slug: job.slug, clock: clockFacts(clockedJob(job), installed) }));
+  const clocks = jobs.jobs.map((job) => ({ slug: job.slug, clock: clockFacts(clockedJob(job, config), installed) }));
   const frame = crontabFrame(config, caller.environment);
   if (!frame.ok) return { checks: frame.problems.map(frameCheck), clocks, sync };
   const { problems } = composeCrontab({ ...frame.value, ...jobs, present: nothingPresent, dueMinutes: minutesTerm });
@@ -81,9 +83,10 @@ function unlistedCheck({ config: { jobDirectory }, role }: Ground, problem: Prob
   return { about, is: 'problem', words, advice: [advise('make it', `sudo install -d ${shellWord(jobDirectory)}`)] };
 }
 
-function clockedJob({ slug, schedule, disabled, timeZone, service }: CrontabJob): ClockedJob {
+function clockedJob(job: CrontabJob, config: Config): ClockedJob {
+  const { slug, schedule, enabled, timeZone, service, seat } = seated({ ...job, enabled: !job.disabled }, config.fleet);
   const timing = timeZone === undefined ? {} : { timeZone };
-  return { slug, timing, enabled: !disabled, ...(schedule !== undefined && { schedule }), ...(service && { service }) };
+  return { slug, timing, enabled, ...defined({ schedule, seat }), ...(service && { service }) };
 }
 
 /** Returns the enabled jobs and services that send mails. */

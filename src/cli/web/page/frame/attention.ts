@@ -25,6 +25,7 @@ const kindOfState: Readonly<Record<JobState, Kind>> = {
   running: 'busy',
   paused: 'held',
   disabled: 'held',
+  elsewhere: 'held',
   overdue: 'late',
   invalid: 'bad',
   'never-run': 'unknown',

@@ -1,0 +1,63 @@
+/** `jobctl fleet`: the pools, their hosts, and which host has which job. */
+import type { Fleet } from '../system/types/fleet.ts';
+import { printable } from '../text/printable.ts';
+import { greatest, widest } from '../text/width.ts';
+import { hostWords, poollessWords, type Seat } from './seat.ts';
+
+export interface FleetView {
+  /** The name of this host. */
+  readonly host: string;
+  readonly pools: Fleet['pools'];
+  /** The jobs that name a pool. */
+  readonly jobs: readonly PooledJob[];
+}
+
+type PooledJob = { readonly slug: string; readonly disabled: boolean } & Omit<Seat, 'host'>;
+
+/** Pools, then jobs, then what no host does for another. */
+export function fleetText(view: FleetView): string {
+  const { host, pools, jobs } = view;
+  const names = Object.keys(pools);
+  const rows = [
+    ['POOL', 'HOSTS'],
+    ...names.map((name) => [name, poolWords(pools[name] ?? [], host)]),
+    ...(jobs.length === 0 ? [] : [['JOB', 'POOL', 'RUNS', 'ON']]),
+    ...jobs.map((job) => [job.slug, job.pool, job.runs, placeWords(job)]),
+  ];
+  const [ofPools, ofJobs] = [rows.slice(0, names.length + 1), rows.slice(names.length + 1)];
+  return [
+    `this host: ${host}`,
+    '',
+    ...table(ofPools),
+    '',
+    ...table(ofJobs),
+    ...(jobs.length === 0 ? ['no job names a pool'] : []),
+    ...[poollessWords(view)].flatMap((words) => words ?? []),
+    ...(jobs.some(({ runs }) => runs === 'one') ? [oneWords] : []),
+  ]
+    .map((line) => `${printable(line)}\n`)
+    .join('');
+}
+
+const oneWords =
+  'A job that runs on one host has no other host while that one is away: take it out of "fleet.pools", then run cron-generate on all hosts.';
+
+function poolWords(hosts: readonly string[], host: string): string {
+  if (hosts.length === 0) return 'none';
+  const shown = hosts.map((name) => (name === host ? `${name} (this host)` : name));
+  return shown.join(', ');
+}
+
+function placeWords({ hosts, isHere, disabled }: PooledJob): string {
+  const here = isHere ? (hosts.length === 1 ? ' (this host)' : ', also this host') : '';
+  return `${hostWords(hosts)}${here}${disabled ? ', disabled in its file' : ''}`;
+}
+
+/** Columns, each as wide as its widest cell; the last one ends its line. */
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const columns = greatest(rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, at) => widest(rows.map((row) => row[at] ?? '')));
+  return rows.map((row) =>
+    row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0))).join('  '),
+  );
+}
