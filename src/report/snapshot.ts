@@ -95,9 +95,16 @@ export interface JobSnapshot {
   /** The reason why its history can't be read. Whether the job has run is unknown then. */
   readonly historyHidden?: string;
   /** Notices that are not delivered yet; absent when there are none. */
-  readonly undelivered?: { readonly count: number; readonly sinceMs: number; readonly forMs: number };
+  readonly undelivered?: UndeliveredNotices;
   /** The notice that people should have got about the last run, and did not. */
   readonly noticeFailed?: NoticeFailure;
+}
+
+interface UndeliveredNotices {
+  readonly count: number;
+  readonly sinceMs: number;
+  /** Absent if `sinceMs` is to come: the clock was wrong when the notice was written. */
+  readonly forMs?: number;
 }
 
 /** A job whose file has problems, or is gone. A run that is under way is shown all the same. */
@@ -160,7 +167,7 @@ export interface JobFacts {
   readonly paused: Pause | undefined;
   readonly service?: ServiceSnapshot | undefined;
   /** Notices that are not delivered yet, oldest first; absent when there are none. */
-  readonly undelivered?: readonly { readonly atMs: number }[];
+  readonly undelivered?: readonly { readonly atMs: number; readonly forMs?: number }[];
   /** The number of records beside the history that can't be read. */
   readonly unreadable?: number;
   /** When an operator last reset, started or restarted the service; milliseconds since 1970. */
@@ -223,8 +230,7 @@ function noticesOf({
   service,
   undelivered = [],
   resetMs = 0,
-  nowMs = 0,
-}: Pick<JobFacts, 'history' | 'service' | 'undelivered' | 'resetMs' | 'nowMs'>): Pick<
+}: Pick<JobFacts, 'history' | 'service' | 'undelivered' | 'resetMs'>): Pick<
   JobSnapshot,
   'undelivered' | 'noticeFailed'
 > {
@@ -232,7 +238,7 @@ function noticesOf({
   const waiting = oldest && {
     count: undelivered.length,
     sinceMs: oldest.atMs,
-    forMs: Math.max(0, nowMs - oldest.atMs),
+    ...defined({ forMs: oldest.forMs }),
   };
   return {
     ...defined({ undelivered: waiting }),

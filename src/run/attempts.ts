@@ -86,7 +86,8 @@ async function waitForNext(
   log.note(`${words}; the next one follows in ${durationWords(afterMs / 1000)}`);
   const failed = { event: 'attempt-failed', run, atMs: clock.nowMs(), attempt: number, outcome, nextMs } as const;
   writeEvent(job.slug, host, failed);
-  rotateHistory(job.slug, host, { run, atMs: clock.nowMs() });
+  const setAside = rotateHistory(job.slug, host, { run, atMs: clock.nowMs() });
+  if (setAside !== undefined) log.note(setAside);
   const endMs = clock.monotonicMs() + afterMs;
   for (;;) {
     const leftMs = endMs - clock.monotonicMs();

@@ -167,11 +167,17 @@ async function finish(order: RunOrder, host: RunHost, open: OpenRun, attempts: A
     }),
   };
   const unwritten = writeEvent(job.slug, host, event);
-  host.history.rotate(job.slug, dayLinesOf);
+  const setAside = host.history.rotate(job.slug, dayLinesOf);
   return {
     ...{ outcome, exitCode: exitCodeOf(outcome), startedMs, endedMs, history: readHistory(job.slug, host) },
     ...{ logPath: log.path, tail: closed.tail, interrupted },
-    warnings: [...open.warnings, ...unwritten, ...warnings, ...endedWarnings(event, closed.lostReason)],
+    warnings: [
+      ...open.warnings,
+      ...unwritten,
+      ...(setAside === undefined ? [] : [setAside]),
+      ...warnings,
+      ...endedWarnings(event, closed.lostReason),
+    ],
     ...defined({ paused }),
   };
 }

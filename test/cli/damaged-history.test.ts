@@ -1,7 +1,7 @@
 /** A history that is damaged, or that the service user can't read: what it would say is unknown, and what fixes it is said. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, chownSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, chownSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { after, beforeEach, describe, test } from 'node:test';
 import type { Check } from '../../src/report/text/doctor.ts';
 import { House, isRoot } from './house.ts';
@@ -26,6 +26,8 @@ describe('a history that does not say how the job is', () => {
     ['garbage', /its last line is damaged/, () => writeFileSync(file, '{garbage\n')],
     ['garbage without an end', /its last line is damaged/, () => writeFileSync(file, '{garbage')],
     ['damaged at its end', /its last 2 lines are damaged/, () => appendFileSync(file, '\0\0\0\0\n{"event":"ended"\n')],
+    ['empty', /it is empty/, () => truncateSync(file, 0)],
+    ['gone, though there are logs of runs', /it is missing, though \S*log\/good has logs of runs/, () => rmSync(file)],
     [
       "root's, of mode 0600",
       /may not read it/,

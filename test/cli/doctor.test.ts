@@ -401,7 +401,9 @@ describe('jobctl doctor', { skip: noScene }, () => {
   test('an account that has expired, for which cron starts nothing, lasts after the advised command', async () => {
     const { name } = house.service;
     scene.sh(`chage --expiredate 2020-01-01 ${name}`);
-    scene.obey(await finds('service user', 'problem', /the account of .* has expired/));
+    const expired = await finds('service user', 'problem', /the account of .* has expired/);
+    assert.match(scene.sh('jobctl why good --all || :'), /service user +STOPS +the account of .* has expired/);
+    scene.obey(expired);
     scene.sh(`chage --maxdays 1 --lastday 2020-01-01 ${name}`);
     scene.obey(await finds('service user', 'problem', /the password of .* has expired/));
     await finds('service user', 'ok', /at home in/);

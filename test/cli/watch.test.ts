@@ -65,7 +65,7 @@ describe('at a terminal', { skip: noTmux }, () => {
   test('NO_COLOR and a dumb terminal have no colours, and LANG=C has ASCII only', async () => {
     terminal.resize(80, 40);
     for (const setting of ['NO_COLOR=1', 'TERM=dumb', 'LANG=C']) {
-      await type(`${setting} jobctl status; echo "code $?"`);
+      await type(`${setting} jobctl status; ${setting} jobctl status backup; echo "code $?"`);
       const shown = await terminal.shows(/^code 1$/m);
       if (setting === 'LANG=C') assert.match(shown, /^[\n -~]*$/);
       else assert.doesNotMatch(terminal.coloured(), /\u001b\[[0-9;]*m/, setting);
@@ -87,14 +87,18 @@ describe('at a terminal', { skip: noTmux }, () => {
     const shown = await terminal.shows(/^code 1$/m);
     assert.match(shown, /^last success: .*\n|^failures in a row: .*\n/m);
     assert.match(shown, /^ {2}.*no space left on the device$/m);
+    assert.match(terminal.coloured(), /state:\S* +\u001b\[31mfailing/, 'the colour of the listing');
   });
 
-  test('status NAME and failed break no word at 40 columns', async () => {
-    terminal.resize(40, 40);
-    const wordsOf = (text: string) => text.split(/\s+/).filter((word) => /^[a-z;:,]+$/.test(word));
-    for (const args of [['status', 'backup'], ['failed']]) {
-      const whole = new Set(wordsOf((await house.run('jobctl', args)).stdout));
-      await type(`jobctl ${args.join(' ')}; echo "code $?"`);
+  for (const columns of [40, 32])
+    test(`status, status NAME and failed break no word at ${columns} columns`, () => breaksNoWord(columns));
+
+  async function breaksNoWord(columns: number): Promise<void> {
+    terminal.resize(columns, 60);
+    const wordsOf = (text: string) => text.match(/(?<![^\s])[a-z]+(?=[;:,]?(?:\s|$))/g) ?? [];
+    for (const args of [['status'], ['status', 'backup'], ['failed']]) {
+      const whole = new Set(wordsOf(`${(await house.run('jobctl', args)).stdout} s min ago`));
+      await type(`jobctl ${args.join(' ')} 2>&-; echo "code $?"`);
       const screen = await terminal.shows(/^code 1$/m);
       const shown = screen.slice(screen.indexOf('$?"') + 3).split('\ncode 1\n')[0] ?? '';
       assert.ok(wordsOf(shown).length > 10, shown);
@@ -104,7 +108,7 @@ describe('at a terminal', { skip: noTmux }, () => {
         shown,
       );
     }
-  });
+  }
 
   for (const columns of [40, 80, 200])
     test(`--watch fits ${columns} columns, keys move, filter, open and leave`, async () => {

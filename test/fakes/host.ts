@@ -95,7 +95,7 @@ export class FakeHistory implements HistoryStore {
     this.text.set(slug, this.read(slug) + line);
     return { ok: true as const };
   }
-  rotate(): void {}
+  rotate(): undefined {}
 
   isFull(): boolean {
     return false;

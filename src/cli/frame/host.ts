@@ -66,13 +66,20 @@ export function realHistory({
   stateDirectory,
   historyBytes,
   serviceUser,
-}: Pick<Config, 'stateDirectory' | 'historyBytes'> & Partial<Pick<Config, 'serviceUser'>>): HistoryStore {
+  outputDirectory,
+}: Pick<Config, 'stateDirectory' | 'historyBytes'> &
+  Partial<Pick<Config, 'serviceUser' | 'outputDirectory'>>): HistoryStore {
   // Root looks with the rights of the service user.
   const isOther = caller.euid !== 0 && caller.euid !== serviceUser?.uid;
   return historyStore({
-    ...defined({ reader: isOther ? undefined : serviceUser?.name }),
+    ...defined({ reader: isOther ? undefined : serviceUser?.name, outputDirectory }),
     stateDirectory,
     rotateBytes: historyBytes,
-    predecessorDirectories: [stateDirectory, predecessorStateDirectory],
+    predecessorDirectories: predecessorPlaces(stateDirectory),
   });
+}
+
+/** The directories in which NAME.yaml of the Python process-control may be. */
+export function predecessorPlaces(stateDirectory: string): readonly string[] {
+  return [stateDirectory, predecessorStateDirectory];
 }

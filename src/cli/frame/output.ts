@@ -123,11 +123,14 @@ function codeOf(program: string, code: number): number {
   return wasAnswer && code === 0 ? exitCodes.internal : code;
 }
 
+/** Below this no word has room, and the terminal breaks the lines itself. */
+const narrowest = 20;
+
 /**
  * The width at which sentences are folded: that of the terminal, at most 100. Empty if stdout is no
  * terminal.
  */
 export function terminalColumns(): { readonly columns?: number } {
   const { isTTY, columns } = process.stdout;
-  return isTTY && columns > 0 ? { columns: Math.min(100, Math.max(40, columns)) } : {};
+  return isTTY && columns > 0 ? { columns: Math.min(100, Math.max(narrowest, columns)) } : {};
 }

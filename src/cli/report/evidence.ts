@@ -9,7 +9,7 @@ import { snapshotRun } from '../../report/latest-runs.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
 import { cronLogLines } from '../../report/why/cron-log.ts';
 import type { CronLogEvidence, Evidence } from '../../report/why/evidence.ts';
-import { firesAt, lineInstead, startsOf, ticksAround } from '../../report/why/ticks.ts';
+import { firesAt, lineInstead, startsOf, ticksInQuestion } from '../../report/why/ticks.ts';
 import { hiddenIn } from '../../run/history/history.ts';
 import { readHistory } from '../../run/history/record.ts';
 import type { RunRecord } from '../../run/history/run-record.ts';
@@ -32,7 +32,7 @@ import { realHistory, realLocks } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
 import { hostZones } from '../frame/zones.ts';
 import { crontabEvidence } from './crontab-evidence.ts';
-import { runnerProblem, stateProblem } from './host-evidence.ts';
+import { runnerProblem, serviceAccountEnd, stateProblem } from './host-evidence.ts';
 import { pausesOf } from './pauses.ts';
 import { unreadableRecords } from './unreadable.ts';
 
@@ -60,7 +60,8 @@ export function gatherEvidence(order: EvidenceOrder): Evidence {
   const facts = job === undefined ? undefined : clockFacts(clockedJob(job), installed);
   const ofLine = askedMs === undefined || job?.schedule === undefined || !job.enabled ? lineInstead(facts) : undefined;
   const scheduled = ofLine !== undefined ? startsOf(crontab.line) : (job ?? startsOf(crontab.line));
-  const ticks = ticksAround(scheduled, { nowMs, zones, ...defined({ askedMs }) });
+  const overdue = snapshot !== undefined && 'overdue' in snapshot ? snapshot.overdue : undefined;
+  const ticks = ticksInQuestion(scheduled, { nowMs, zones, delayMs, overdue, ...defined({ askedMs }) });
   const { tickMs } = ticks;
   const history = asUser(config.serviceUser, () => readHistory(slug, { history: realHistory(config) }));
   const locks = realLocks(config, () => undefined);
@@ -149,9 +150,11 @@ function jobEvidence(
   };
 }
 
-function userEvidence({ serviceUser: { name, home } }: Config): Evidence['user'] {
+function userEvidence(config: Config): Evidence['user'] {
+  const { name, home } = config.serviceUser;
   const homeExists = files.facts(files.resolve(home) ?? home)?.kind === 'directory';
-  return { name, exists: users.find(name) !== undefined, home, homeExists };
+  const end = serviceAccountEnd(config);
+  return { name, exists: users.find(name) !== undefined, home, homeExists, ...defined({ end }) };
 }
 
 interface LogQuestion {

@@ -1,9 +1,12 @@
 /** Finds what keeps every job of this host from starting: a clause, or `undefined` when nothing is wrong. */
 import path from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { type AccountEnd, accountEndOf } from '../../report/clock/account.ts';
 import { files } from '../../system/file/files.ts';
+import { clock } from '../../system/time/clock.ts';
 import type { FileFacts } from '../../system/types/file.ts';
 import type { User } from '../../system/types/user.ts';
+import { caller } from '../../system/user/caller.ts';
 
 /** The error that `sh -c` would report to cron, as the service user. */
 export function runnerProblem(runner: string, user: User): string | undefined {
@@ -44,4 +47,16 @@ export function writable({ uid, gid, mode }: FileFacts, user: User): 'yes' | 'no
   if (gid === user.gid) return has(0o030) ? 'yes' : 'no';
   if (has(0o003)) return 'yes';
   return has(0o030) ? 'perhaps' : 'no';
+}
+
+/** The reason why cron starts nothing for the service user; `hidden` from everybody but root, `undefined` when the account lasts. */
+export function serviceAccountEnd({
+  serviceUser,
+  embedded,
+}: Pick<Config, 'serviceUser' | 'embedded'>): AccountEnd | 'hidden' | undefined {
+  if (embedded) return undefined;
+  if (caller.euid !== 0) return 'hidden';
+  const read = files.readRegular('/etc/shadow', { limitBytes: 4 * 1024 * 1024 });
+  if (read.is !== 'read') return undefined;
+  return accountEndOf(Buffer.from(read.bytes).toString('utf8'), serviceUser.name, clock.nowMs());
 }

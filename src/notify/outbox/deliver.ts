@@ -48,6 +48,8 @@ const longestPauseMs = 15 * 60_000;
 /** A message that is older, and has been tried as often, is given up. */
 const giveUpMs = 3 * 24 * 3_600_000;
 const giveUpAttempts = 20;
+/** Attempts for more than three days, for a message whose time is that of a clock that was wrong. */
+const mostAttempts = 300;
 
 /** Messages of a job in the outbox; beyond that the oldest is given up. */
 const limitOfJob = 200;
@@ -177,7 +179,7 @@ function onFailed({ name, entry }: Waiting, { reason, remaining }: Failure, work
   const { mode, world } = work;
   const attempts = entry.attempts + 1;
   const failed: Entry = { ...entry, attempts, reason, ...defined({ remaining: remaining ?? entry.remaining }) };
-  const isOld = world.clock.nowMs() - entry.atMs > giveUpMs && attempts >= giveUpAttempts;
+  const isOld = attempts >= mostAttempts || (world.clock.nowMs() - entry.atMs > giveUpMs && attempts >= giveUpAttempts);
   if (mode === 'unsaved') giveUp({ name, entry: failed }, `${reason}; not saved, so not tried again`, work);
   else if (isOld) giveUp({ name, entry: failed }, `${reason}; given up after ${attempts} attempts`, work);
   else {

@@ -82,7 +82,9 @@ const undeliveredMs = 600_000;
 
 function noticeWarnings({ slug, noticeFailed, undelivered }: AnySnapshot): readonly string[] {
   if (noticeFailed !== undefined) return [`${slug}: a notice failed: ${noticeFailed.words}`];
-  const { forMs = 0 } = undelivered ?? {};
+  if (undelivered === undefined) return [];
+  const { forMs } = undelivered;
+  if (forMs === undefined) return [`${slug}: a notice waits; the clock was wrong when it was written`];
   return forMs < undeliveredMs ? [] : [`${slug}: a notice waits for ${durationWords(forMs / 1000)}`];
 }
 

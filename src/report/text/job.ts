@@ -23,8 +23,10 @@ export function activityOrphans(activity: Extract<JobSnapshot['activity'], { is:
 
 function undeliveredWords({ undelivered }: AnySnapshot, formatTime: (ms: number) => string): string | undefined {
   if (undelivered === undefined) return undefined;
-  const { count, sinceMs } = undelivered;
-  return `${count} ${count === 1 ? 'notice' : 'notices'} undelivered since ${formatTime(sinceMs)}`;
+  const { count, sinceMs, forMs } = undelivered;
+  const words = `${count} ${count === 1 ? 'notice' : 'notices'} undelivered`;
+  if (forMs !== undefined) return `${words} since ${formatTime(sinceMs)}`;
+  return `${words}, written at ${formatTime(sinceMs)} by a clock that was wrong`;
 }
 
 function failedNoticeWords({ noticeFailed }: AnySnapshot): string | undefined {

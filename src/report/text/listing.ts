@@ -51,6 +51,11 @@ const states: Readonly<Record<JobState, readonly ['attention' | 'well', Colour]>
   elsewhere: ['well', 'dim'],
 };
 
+/** The colours by state, for other views of a job. */
+export const coloursOfStates: ReadonlyMap<string, Colour> = new Map(
+  Object.entries(states).map(([state, [, colour]]) => [state, colour]),
+);
+
 export function needsAttention(state: JobState): boolean {
   return states[state][0] === 'attention';
 }

@@ -5,6 +5,7 @@ import type { Pause } from '../../run/pause/pause.ts';
 import type { LockHolder } from '../../system/types/lock.ts';
 import type { Zone } from '../../zone/zone.ts';
 import type { CommandForms } from '../advice.ts';
+import type { AccountEnd } from '../clock/account.ts';
 import type { CrontabPart } from '../clock/crontab-part.ts';
 import type { DaemonEvidence } from '../clock/daemon.ts';
 import type { ClockFacts } from '../clock/installed.ts';
@@ -101,6 +102,8 @@ interface UserEvidence {
   readonly exists: boolean;
   readonly home?: string;
   readonly homeExists: boolean;
+  /** The reason why cron starts nothing for it; `hidden` if only root can tell whether there is one. */
+  readonly end?: AccountEnd | 'hidden';
 }
 
 interface HostEvidence {

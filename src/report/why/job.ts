@@ -8,6 +8,7 @@ import { isReboot } from '../../schedule/nickname.ts';
 import { shellWord } from '../../text/shell-word.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { advise, changing, looking } from '../advice.ts';
+import { schedulerName } from '../clock/daemon.ts';
 import type { Evidence } from './evidence.ts';
 import { hasStart } from './fate.ts';
 import type { Finding } from './finding.ts';
@@ -169,7 +170,7 @@ export function placeFindings(evidence: Evidence): readonly Finding[] {
   return [serviceUser(evidence), runner(evidence), state(evidence), lockFinding(evidence)];
 }
 
-function serviceUser({ user: { name, exists, home, homeExists }, crontab }: Evidence): Finding {
+function serviceUser({ user: { name, exists, home, homeExists, end }, crontab, daemon }: Evidence): Finding {
   const about = 'service user';
   if (!exists) {
     const words = `there is no user ${name}, so cron refuses its lines`;
@@ -181,8 +182,13 @@ function serviceUser({ user: { name, exists, home, homeExists }, crontab }: Evid
       advice: [advise('make the user, and install the crontab again', make, crontab.command)],
     };
   }
+  // job-scheduler starts jobs without asking PAM.
+  const ofAccount = daemon.is === 'running' && daemon.name === schedulerName ? undefined : end;
+  if (ofAccount !== undefined && ofAccount !== 'hidden') return { about, is: 'stops', ...ofAccount };
   if (!homeExists)
     return { about, is: 'doubt', words: `${name} is there, its home ${home} is not: jobs start in / instead` };
+  if (ofAccount === 'hidden')
+    return { about, is: 'unknown', words: `${name}, home ${home}; root can tell whether the account has expired` };
   return { about, is: 'well', words: `${name}, home ${home}` };
 }
 

@@ -11,7 +11,7 @@ export function hiddenAdvice(
 ): Advice {
   const [, path = '', reason = ''] = /^(.*?\.jsonl(?:\.1)?): (.*)$/s.exec(hidden) ?? [];
   const log = looking(forms, `logs ${slug}`);
-  if (path === '' || reason.endsWith('damaged'))
+  if (path === '' || /damaged$|^it is empty$|^it is missing/.test(reason))
     return advise(`the next run of ${slug} makes it known again; until then its logs tell`, log);
   const file = shellWord(path);
   const directory = shellWord(path.replace(/\/[^/]*$/, ''));

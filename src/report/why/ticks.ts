@@ -8,6 +8,7 @@ import { defined } from '../../text/defined.ts';
 import { dayMs, minuteMs, type Zones } from '../../zone/zone.ts';
 import { scheduledBy } from '../clock/clock-ticks.ts';
 import type { ClockFacts } from '../clock/installed.ts';
+import { graceMs, type Overdue } from '../clock/overdue.ts';
 import type { Evidence } from './evidence.ts';
 
 /**
@@ -41,7 +42,7 @@ interface Asked {
 }
 
 /** The tick of the minute that was asked about, or the last one; and its neighbours. */
-export function ticksAround(job: Scheduled, { nowMs, zones, askedMs }: Asked): Evidence['ticks'] {
+function ticksAround(job: Scheduled, { nowMs, zones, askedMs }: Asked): Evidence['ticks'] {
   const minute = Math.floor((askedMs ?? nowMs) / minuteMs) * minuteMs;
   const asked = expectedTicks(job, { afterMs: minute - 1, untilMs: minute + minuteMs - 1 }, zones)[0]?.tickMs;
   const before = lastTick(job, minute - 1, zones);
@@ -49,6 +50,22 @@ export function ticksAround(job: Scheduled, { nowMs, zones, askedMs }: Asked): E
   const beforeMs = tickMs === before && before !== undefined ? lastTick(job, before - 1, zones) : before;
   const afterMs = nextTick(job, tickMs ?? minute, zones)?.tickMs;
   return defined({ tickMs, beforeMs, afterMs });
+}
+
+/**
+ * The same with the tick before, if that is overdue and the last one may still start: a job of every minute has such a tick most of the time.
+ */
+export function ticksInQuestion(
+  job: Scheduled,
+  asked: Asked & { readonly overdue: Overdue | undefined; readonly delayMs: number },
+): Evidence['ticks'] {
+  const ticks = ticksAround(job, asked);
+  const { tickMs, beforeMs } = ticks;
+  const { nowMs, overdue, delayMs } = asked;
+  if (asked.askedMs !== undefined || overdue === undefined || tickMs === undefined || beforeMs === undefined)
+    return ticks;
+  const mayStart = nowMs < tickMs + delayMs + graceMs;
+  return mayStart && beforeMs >= overdue.tickMs ? ticksAround(job, { ...asked, nowMs: beforeMs }) : ticks;
 }
 
 /** The last tick that is not after `untilMs`, searched in ever longer spans. */

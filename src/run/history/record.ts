@@ -121,8 +121,11 @@ interface Damaged {
   readonly history: HistoryStore;
 }
 
-/** Adds to a history that its last lines are damaged. */
+/** Adds to a history that its last lines are damaged, or that it has none though the job may have run. */
 function withDamage(slug: string, { text, known, history }: Damaged): History {
+  const isEmpty = text === '' && known.runs.length === 0 && known.lastStatus === 'unknown';
+  const lost = isEmpty ? history.lost?.(slug) : undefined;
+  if (lost !== undefined) return { ...known, damaged: `${history.path?.(slug) ?? slug}: ${lost}` };
   if (known.unreadable === undefined && (text === '' || known.runs.length > 0)) return known;
   const lines = damagedAtEnd(text);
   if (lines === 0) return known;
@@ -134,14 +137,14 @@ function carriesOn(event: HistoryEvent): boolean {
   return event.event === 'summary' || (event.event === 'ended' && event.carried !== undefined);
 }
 
-/** Rotates the history of a job, whose lock the caller holds. A summary keeps the counts of the lines that go. */
+/** Rotates the history of a job, whose lock the caller holds. A summary keeps the counts of the lines that go. Returns a warning. */
 export function rotateHistory(
   slug: string,
   host: Pick<HistoryHost, 'history'>,
   at: { readonly run: string; readonly atMs: number },
-): void {
+): string | undefined {
   summarize(slug, host, at);
-  host.history.rotate(slug, dayLinesOf);
+  return host.history.rotate(slug, dayLinesOf);
 }
 
 /**

@@ -124,7 +124,8 @@ export class StateTracker {
     const entry = { atMs: clock.nowMs(), ...more };
     const written = history.append(slug, formatEntry(entry));
     if (!written.ok) say('warn', `${slug}: the history could not be written: ${written.reason}`);
-    history.rotate(slug);
+    const setAside = history.rotate(slug);
+    if (setAside !== undefined) say('warn', `${slug}: ${setAside}`);
     say(level, more.words);
   }
 }

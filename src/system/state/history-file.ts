@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, fstatSync, mkdirSync, readSync, renameSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { OddFileError, pinned, quietly, readEnd } from '../file/careful-file.ts';
+import { namesIn, OddFileError, pinned, quietly, readEnd } from '../file/careful-file.ts';
 import { openForWriting } from '../file/new-file.ts';
 import type { WriteAnswer } from '../types/file.ts';
 import type { HistoryStore } from '../types/state.ts';
@@ -21,6 +21,8 @@ export interface HistorySettings {
   readonly rotateBytes: number;
   /** The directories of NAME.yaml of the Python process-control, tried in this order. */
   readonly predecessorDirectories: readonly string[];
+  /** The directory with a folder of logs for each job; its logs are evidence that the job has run. */
+  readonly outputDirectory?: string;
   /** The user whose rights count, where that may not be the caller. */
   readonly reader?: string;
 }
@@ -29,6 +31,7 @@ export function historyStore({
   stateDirectory,
   rotateBytes,
   predecessorDirectories,
+  outputDirectory,
   reader,
 }: HistorySettings): HistoryStore {
   // Only the end of a larger file is read.
@@ -49,6 +52,18 @@ export function historyStore({
     const size = quietly(() => pinned(stateDirectory, `history/${slug}.jsonl`, ({ facts }) => facts.size)) ?? 0;
     return size > rotateBytes;
   };
+  /** Makes place for the newer lines without dropping older ones that may be read once more. */
+  const setAside = (slug: string, reason: string) => {
+    const old = previous(slug);
+    const aside = `${old}.unread-${Date.now()}`;
+    try {
+      renameSync(old, aside);
+      renameSync(current(slug), old);
+      return `${old} can't be read (${reason}), and was kept as ${aside}`;
+    } catch (error) {
+      return `${old} can't be read (${reason}), and can't be set aside: ${(error as Error).message}`;
+    }
+  };
   const read = (slug: string, named: string) => readUpTo(slug, named, readLimitBytes).text;
   return {
     read(slug) {
@@ -68,16 +83,26 @@ export function historyStore({
       return { text: older.text + last.text, isAll: older.isAll };
     },
     hidden: (slug) => hidden.get(slug),
+    lost(slug) {
+      const named = `history/${slug}.jsonl`;
+      const size = quietly(() => pinned(stateDirectory, named, ({ facts }) => facts.size));
+      if (size !== undefined) return size === 0 ? 'it is empty' : undefined;
+      if (outputDirectory === undefined || !hasLogs(outputDirectory, slug)) return undefined;
+      return `it is missing, though ${path.join(outputDirectory, slug)} has logs of runs`;
+    },
     path: current,
     append: (slug, line) => appendTo(directory, slug, line),
     isFull,
     rotate(slug, summary) {
-      if (!isFull(slug)) return;
-      const lines = summary?.(readUpTo(slug, `history/${slug}.jsonl.1`, readLimitBytes).text) ?? '';
+      if (!isFull(slug)) return undefined;
+      const dropped = readEndOf(stateDirectory, `history/${slug}.jsonl.1`, readLimitBytes);
+      if ('hidden' in dropped) return setAside(slug, dropped.hidden);
+      const lines = summary?.(dropped.text) ?? '';
       // What can't be kept is not dropped.
-      if (lines !== '' && !appendTo(daysDirectory, slug, lines).ok) return;
+      if (lines !== '' && !appendTo(daysDirectory, slug, lines).ok) return undefined;
       // A program that has the file open during the rename still writes to a file that is read.
       renameSync(current(slug), previous(slug));
+      return undefined;
     },
     kept: (slug) => readUpTo(slug, `${daysFolder}/${slug}.jsonl`, readLimitBytes).text,
     predecessor(slug) {
@@ -88,6 +113,15 @@ export function historyStore({
       return undefined;
     },
   };
+}
+
+/** True also for a folder that this reader may not list. */
+function hasLogs(outputDirectory: string, slug: string): boolean {
+  try {
+    return namesIn(outputDirectory, slug).some((name) => /\.log(?:\.gz)?$/.test(name));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
 }
 
 function appendTo(directory: string, slug: string, lines: string): WriteAnswer {

@@ -11,6 +11,8 @@ export interface HistoryStore {
    * The reason why the last `read` of this job did not return everything; `undefined` when it did.
    */
   hidden?(slug: string): string | undefined;
+  /** The reason why a job without lines may have run all the same, without the file: "it is empty"; `undefined` when there is none. */
+  lost?(slug: string): string | undefined;
   /** The file with the last lines. */
   path?(slug: string): string;
   /** Appends one line with one write(2). If the file ends in a torn line, a newline goes first. */
@@ -19,9 +21,9 @@ export interface HistoryStore {
   isFull(slug: string): boolean;
   /**
    * Bounds the file's size. Only the holder of the job's lock may call it. `summary` makes the lines
-   * that are kept of the text that is dropped.
+   * that are kept of the text that is dropped. Returns a warning when that text can't be read: it is set aside then.
    */
-  rotate(slug: string, summary?: (dropped: string) => string): void;
+  rotate(slug: string, summary?: (dropped: string) => string): string | undefined;
   /** The lines that summaries have kept, the last 1 MiB. */
   kept(slug: string): string;
   /** The history file of the Python process-control, as YAML; `undefined` when there is none. */

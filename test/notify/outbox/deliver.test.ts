@@ -149,6 +149,20 @@ test('a clock that was set back does not put a message off', async () => {
   assert.deepEqual(scene.sent, ['mail failure r1 ✗', 'mail failure r1']);
 });
 
+test('a message that a clock of the future has written is given up as late as any other', async () => {
+  const scene = new Scene();
+  scene.answer = () => ({ ok: false, reason: 'no' });
+  scene.run(failed);
+  await deliverNotices('once', scene.world());
+  scene.clock.step(-365 * 24 * 3_600_000);
+  const done = deliverNotices('until-empty', scene.world());
+  await scene.clock.advance(3 * 24 * 3_600_000 - 60_000);
+  assert.equal(scene.waiting.length, 1);
+  await scene.clock.advance(3 * 3_600_000);
+  await done;
+  assert.match(scene.said.at(-1) ?? '', /^error: .* was not delivered: no; given up after 300 attempts$/);
+});
+
 test('the outbox of a job is bounded: the oldest message is given up, with an error', async () => {
   const scene = new Scene();
   scene.answer = () => ({ ok: false, reason: 'no' });

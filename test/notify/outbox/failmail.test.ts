@@ -201,4 +201,7 @@ test('a run that has been in the queue for a minute is listed as undelivered', (
   assert.deepEqual(undeliveredNotices(scene.files, scene.clock.nowMs() + 30_000), []);
   const [waiting] = undeliveredNotices(scene.files, scene.clock.nowMs() + 90_000);
   assert.equal(waiting?.slug, 'backup');
+  assert.equal(waiting.forMs, 90_000);
+  const [toCome] = undeliveredNotices(scene.files, scene.clock.nowMs() - 3_600_000);
+  assert.ok(toCome !== undefined && !('forMs' in toCome), 'the clock was set back since');
 });

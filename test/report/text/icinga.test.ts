@@ -99,8 +99,9 @@ test('a notice that did not come through is a warning until a later one does, or
   assert.equal(answer([untold, { ...fails, run: 'r2', startedMs: atMs + 1 }]).code, 0);
   const reset = { event: 'steered', run: '', atMs: atMs + 2, action: 'reset', by: 'ada' } as const;
   assert.equal(answer([untold], { steered: [reset] }).code, 0);
-  const waits = (seconds: number) =>
-    checkJobs([snapshot('a', { undelivered: [{ atMs }], nowMs: atMs + seconds * 1000 })], limits);
+  const waits = (seconds: number | undefined) =>
+    checkJobs([snapshot('a', { undelivered: [{ atMs, ...(seconds && { forMs: seconds * 1000 }) }] })], limits);
   assert.equal(waits(599).code, 0);
   assert.match(waits(600).text, /^JOBS WARNING: a: a notice waits for 10 minutes/);
+  assert.match(waits(undefined).text, /^JOBS WARNING: a: a notice waits; the clock was wrong when it was written/);
 });

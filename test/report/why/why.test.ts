@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adviceText } from '../../../src/report/advice.ts';
+import { accountEndOf } from '../../../src/report/clock/account.ts';
 import { answerOf } from '../../../src/report/why/answer.ts';
 import type { Evidence } from '../../../src/report/why/evidence.ts';
 import { whyText } from '../../../src/report/why/text.ts';
+import { ticksInQuestion } from '../../../src/report/why/ticks.ts';
 import { explain as explainState, explanationCode } from '../../../src/report/why/why.ts';
 import type { Outcome, SkipReason } from '../../../src/run/outcome/outcome.ts';
-import { zoneNamed } from '../../fakes/zones.ts';
+import { expressionOf } from '../../../src/schedule/expression.ts';
+import { zoneNamed, zonesOn } from '../../fakes/zones.ts';
 import { hour, minute, nowMs, puzzle, runAt, succeeded, tickMs, well } from '../evidence.ts';
 
 type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -235,6 +238,13 @@ const causes: readonly (readonly [what: string, Changes, about: string, words: R
     /chage -l svc/,
   ],
   [
+    'an account that has expired',
+    { user: { end: accountEndOf('svc:!:20000:0:99999:7::20100:', 'svc', nowMs) } } as Changes,
+    'service user',
+    /^the account of svc has expired/,
+    /chage --expiredate -1 svc/,
+  ],
+  [
     'a run-job that failed before it had a history',
     {
       cronLog: {
@@ -355,6 +365,23 @@ test('what is still to come is foretold, and a tick of this moment is waited for
     'waiting',
     'splay',
   );
+});
+
+test('a job of every minute is asked about its overdue tick, while the newest may still start', () => {
+  const scheduled = { schedule: expressionOf('* * * * *'), timing: {} };
+  const asked = { zones: zonesOn('UTC'), delayMs: 0, nowMs: tickMs + 20_000 };
+  const late = (ms: number) => ({ tickMs: tickMs - ms, overdueMs: ms });
+  const of = (overdue: Parameters<typeof ticksInQuestion>[1]['overdue']) =>
+    ticksInQuestion(scheduled, { ...asked, overdue }).tickMs;
+  assert.equal(of(undefined), tickMs, 'nothing is overdue');
+  assert.equal(of(late(6 * minute)), tickMs - minute);
+  const long = ticksInQuestion(scheduled, {
+    ...asked,
+    nowMs: tickMs + minute - 1,
+    delayMs: minute,
+    overdue: late(minute),
+  });
+  assert.equal(long.tickMs, tickMs - minute, 'splay');
 });
 
 test('a time without a tick says when the ticks around it are', () => {

@@ -4,10 +4,12 @@ import {
   appendFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import os from 'node:os';
@@ -62,6 +64,24 @@ test('the history of a job that runs for ever stays bounded, and the rotated par
     assert.ok(Math.max(...sizes) < 600 * 1024, String(sizes));
     assert.ok(store.read('a').endsWith(lineOf(39_999)));
     assert.ok(store.read('a').split('\n').length > 10_000);
+  });
+});
+
+test('an older part that can not be read is set aside, and not dropped', () => {
+  withStore((store, directory) => {
+    store.append('a', lineOf(1));
+    execFileSync('mkfifo', [path.join(directory, 'history/a.jsonl.1')]);
+    truncateSync(path.join(directory, 'history/a.jsonl'), 600 * 1024);
+    const warning = store.rotate('a', () => '');
+    const names = readdirSync(path.join(directory, 'history')).sort();
+    assert.equal(names[0], 'a.jsonl.1');
+    assert.match(names[1] ?? '', /^a\.jsonl\.1\.unread-\d+$/);
+    assert.match(
+      warning ?? '',
+      /a\.jsonl\.1 can't be read \(it is a FIFO, not a file\), and was kept as .*\.unread-\d+$/,
+    );
+    assert.ok(statSync(path.join(directory, `history/${names[1]}`)).isFIFO());
+    assert.ok(statSync(path.join(directory, 'history/a.jsonl.1')).isFile());
   });
 });
 

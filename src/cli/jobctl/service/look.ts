@@ -29,7 +29,7 @@ import { openJobs } from '../../report/snapshots.ts';
 import { timesOf } from '../../report/times.ts';
 import type { Options } from '../frame/options.ts';
 import { holderOf, type ServiceTarget, sayGone, targetName } from '../frame/target.ts';
-import { failureText } from '../status/details.ts';
+import { failureText, printFacts } from '../status/details.ts';
 import { watchStatus } from '../status/watched.ts';
 
 const usualLines = 20;
@@ -50,8 +50,9 @@ export function serviceStatus(
     print(`${JSON.stringify({ ...whole, service: shown })}\n`);
   } else {
     const formatTime = timeText(hostZone());
-    print(serviceDetails(service, shown, { formatTime, nowMs: clock.nowMs(), ...besides(whole, formatTime) }));
-    if (instance === undefined && whole !== undefined) print(failureText(whole, config));
+    const view = { formatTime, nowMs: clock.nowMs(), ...besides(whole, formatTime) };
+    const log = instance === undefined && whole !== undefined ? failureText(whole, config) : '';
+    printFacts(serviceDetails(service, shown, view), log);
   }
   return codeOf(seen, shown, instance);
 }

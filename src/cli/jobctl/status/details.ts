@@ -3,25 +3,34 @@ import type { Config } from '../../../config/config.ts';
 import { isFailing, lastWordsText } from '../../../report/text/failing.ts';
 import { type AnySnapshot, isBroken, jobDetails, noticeWarnings } from '../../../report/text/job.ts';
 import { serviceDetails } from '../../../report/text/service.ts';
-import { folded } from '../../../report/text/terminal/fold.ts';
+import { foldedFacts, paintedFact } from '../../../report/text/terminal/facts.ts';
 import { clock } from '../../../system/time/clock.ts';
 import { hostZone } from '../../../system/time/zones.ts';
+import { printableText } from '../../../text/printable.ts';
 import { timeText } from '../../../zone/wall-time.ts';
+import { print, printBytes, terminalColumns } from '../../frame/output.ts';
 import { failedLog, lastWordsOf } from '../../report/last-words.ts';
+import { ofTerminal } from '../frame/terminal.ts';
 
-/** Facts are folded to `columns`; the lines of a log are as wide as they are. */
-export function detailsText(job: AnySnapshot, config: Config, { columns }: { readonly columns?: number } = {}): string {
-  const facts = factsText(job);
-  return `${columns === undefined ? facts : foldedFacts(facts, columns)}${failureText(job, config)}`;
+/** All that is known, one fact a line. */
+export function detailsText(job: AnySnapshot, config: Config): string {
+  return `${factsText(job)}${failureText(job, config)}`;
 }
 
-/** The column at which the values stand, behind their titles. */
-const valueColumn = 20;
+export function printDetails(job: AnySnapshot, config: Config): void {
+  printFacts(factsText(job), failureText(job, config));
+}
 
-function foldedFacts(facts: string, columns: number): string {
-  const indent = columns >= 3 * valueColumn ? valueColumn : 2;
-  const lines = facts.split('\n').flatMap((line) => folded(line, columns, line.startsWith(' ') ? 4 : indent, 'kept'));
-  return lines.join('\n');
+/** Prints facts, at a terminal folded and coloured, and below them lines of a log, which are as wide as they are. */
+export function printFacts(facts: string, log: string): void {
+  const { terminal } = ofTerminal();
+  const { columns } = terminalColumns();
+  if (terminal === undefined || columns === undefined) {
+    print(`${facts}${log}`);
+    return;
+  }
+  const lines = foldedFacts(printableText(facts), columns).map((line) => paintedFact(line, terminal));
+  printBytes(Buffer.from(`${lines.join('\n')}${printableText(log)}`));
 }
 
 function factsText(job: AnySnapshot): string {

@@ -11,12 +11,12 @@ import { hostZone } from '../../../system/time/zones.ts';
 import { timeText } from '../../../zone/wall-time.ts';
 import { warnOfCronZone } from '../../crontab/cron-zone.ts';
 import { installCommand } from '../../crontab/installed.ts';
-import { print, printBytes, say, terminalColumns } from '../../frame/output.ts';
+import { print, printBytes, say } from '../../frame/output.ts';
 import { timesOf } from '../../report/times.ts';
 import { type Chosen, chooseJobs } from '../frame/jobs.ts';
 import type { Options } from '../frame/options.ts';
 import { ofTerminal } from '../frame/terminal.ts';
-import { detailsText } from './details.ts';
+import { printDetails } from './details.ts';
 import { watchStatus } from './watched.ts';
 
 export function status(options: Options, config: Config): Promise<number> | number {
@@ -25,7 +25,7 @@ export function status(options: Options, config: Config): Promise<number> | numb
   if (options.watch) return watchStatus(options, config);
   if (options.json) return printJson(options, chosen);
   const [name] = options.name === undefined ? [] : chosen.slugs;
-  return name === undefined ? printListing(chosen, config) : printDetails(name, chosen, config);
+  return name === undefined ? printListing(chosen, config) : printOne(name, chosen, config);
 }
 
 type Shown = Extract<Chosen, { ok: true }>;
@@ -58,10 +58,10 @@ function namesCommand({ note }: ListedJob, command: string): boolean {
   return note.includes(`: ${command}`);
 }
 
-function printDetails(name: string, { jobs }: Shown, config: Config): number {
+function printOne(name: string, { jobs }: Shown, config: Config): number {
   const job = jobs.snapshot(name);
   if (job === undefined) return exitCodes.internal;
-  print(detailsText(job, config, terminalColumns()));
+  printDetails(job, config);
   warnOfCronZone();
   return jobStateCode(job);
 }

@@ -2,6 +2,7 @@
 import { printable } from '../../../text/printable.ts';
 import { type ListedJob, type ListingLines, type ListingOptions, listingLines } from '../listing.ts';
 import { painted, type Terminal } from './colour.ts';
+import { foldedFacts, paintedFact } from './facts.ts';
 import { cut, type Ellipsis, folded } from './fold.ts';
 import { type Shown, selectedOf, type Watch } from './press.ts';
 
@@ -91,7 +92,12 @@ function marked(line: string, terminal: Terminal): string {
 
 function opened(details: readonly string[], watch: Watch, { terminal }: ScreenOptions, { fit, above }: Frame): Screen {
   const rows = Math.max(1, terminal.rows - above - 1);
-  const all = details.flatMap((line) => folded(line, terminal.columns, 2));
+  const { columns } = terminal;
+  // A path that is wider than the screen is cut: each line must be one.
+  const all = details
+    .flatMap((line) => foldedFacts(line, columns))
+    .flatMap((line) => folded(line, columns, 2))
+    .map((line) => paintedFact(line, terminal));
   const scrolled = Math.max(0, Math.min(watch.scrolled, all.length - rows));
   const lines = filled(all.slice(scrolled, scrolled + rows), rows);
   const more = all.length > rows ? `  ${Math.min(all.length, scrolled + rows)} of ${all.length} lines` : '';

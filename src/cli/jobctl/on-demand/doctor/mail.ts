@@ -197,7 +197,10 @@ export function noticesCheck({ config: { stateDirectory, serviceUser }, role, fo
   const waiting = asUser(serviceUser, () => undeliveredNotices(stateFiles(stateDirectory), nowMs));
   const [oldest] = waiting;
   if (oldest === undefined) return { about: title, is: 'ok', words: 'none waits to be delivered' };
-  const words = `${counted(waiting.length, 'notice waits', 'notices wait')} to be delivered, since ${wallTime(oldest.atMs, hostZone())} one about ${oldest.slug}`;
-  const is = nowMs - oldest.atMs > mayWaitMs ? 'problem' : 'warning';
+  const { atMs, forMs } = oldest;
+  const at = wallTime(atMs, hostZone());
+  const since = forMs === undefined ? `, written at ${at} by a clock that was wrong,` : `, since ${at}`;
+  const words = `${counted(waiting.length, 'notice waits', 'notices wait')} to be delivered${since} one about ${oldest.slug}`;
+  const is = (forMs ?? 0) > mayWaitMs ? 'problem' : 'warning';
   return { about: title, is, words, advice: [advise('see why', looking(forms, `status ${oldest.slug}`))] };
 }

@@ -5,12 +5,10 @@ import type { Installed } from '../../../../report/clock/installed.ts';
 import type { Check } from '../../../../report/text/doctor.ts';
 import { files } from '../../../../system/file/files.ts';
 import { mountWith } from '../../../../system/file/mounts.ts';
-import { clock } from '../../../../system/time/clock.ts';
 import type { User } from '../../../../system/types/user.ts';
 import { users } from '../../../../system/user/users.ts';
 import { shellWord } from '../../../../text/shell-word.ts';
-import { dayMs } from '../../../../zone/zone.ts';
-import { runnerProblem, writable } from '../../../report/host-evidence.ts';
+import { runnerProblem, serviceAccountEnd, writable } from '../../../report/host-evidence.ts';
 import { canBecomeServiceUser, tryAsServiceUser } from './as-service-user.ts';
 import type { Ground } from './ground.ts';
 
@@ -18,43 +16,19 @@ export async function serviceUserChecks(ground: Ground, installed: Installed): P
   return [userCheck(ground), ...(await runnerChecks(ground, installed)), ...(await directoryChecks(ground))];
 }
 
-function userCheck({ config: { serviceUser, embedded }, role }: Ground): Check {
+function userCheck({ config }: Ground): Check {
   const about = 'service user';
-  const { name, home } = serviceUser;
+  const { name, home } = config.serviceUser;
   if (users.find(name) === undefined) return { about, is: 'problem', words: `the user ${name} does not exist` };
-  const expired = role === 'root' ? expiryOf(name) : undefined;
-  if (expired !== undefined) return { about, is: 'problem', ...expired };
+  const end = serviceAccountEnd(config);
+  if (end !== undefined && end !== 'hidden') return { about, is: 'problem', ...end };
   if (files.facts(files.resolve(home) ?? home)?.kind !== 'directory')
     return {
       ...{ about, is: 'warning', words: `${home}, the home of ${name}, does not exist: jobs begin in /` },
       advice: [advise('make it', `sudo install -d ${shellWord(home)}`)],
     };
-  if (embedded || role === 'root') return { about, is: 'ok', words: `${name}, at home in ${home}` };
+  if (end === undefined) return { about, is: 'ok', words: `${name}, at home in ${home}` };
   return { about, is: 'unknown', words: `${name}, at home in ${home}; root can tell whether the account has expired` };
-}
-
-/** cron starts nothing for an account that has expired, or that has to change its password first. */
-function expiryOf(name: string): Pick<Check, 'words' | 'advice'> | undefined {
-  const read = files.readRegular('/etc/shadow', { limitBytes: 4 * 1024 * 1024 });
-  const text = read.is === 'read' ? Buffer.from(read.bytes).toString('utf8') : '';
-  const fields =
-    text
-      .split('\n')
-      .find((line) => line.startsWith(`${name}:`))
-      ?.split(':') ?? [];
-  const [changed, most, until] = [fields[2], fields[4], fields[7]].map((field) => (field ? Number(field) : -1));
-  const today = Math.floor(clock.nowMs() / dayMs);
-  if (until !== undefined && until >= 0 && today >= until)
-    return {
-      words: `the account of ${name} has expired, so cron starts nothing for it`,
-      advice: [advise('let it last', `sudo chage --expiredate -1 ${shellWord(name)}`)],
-    };
-  const isOld = most !== undefined && changed !== undefined && most >= 0 && changed >= 0 && today > changed + most;
-  if (changed !== 0 && !isOld) return undefined;
-  return {
-    words: `the password of ${name} has expired, so cron starts nothing for it`,
-    advice: [advise('let it last', `sudo chage --maxdays -1 --lastday ${today} ${shellWord(name)}`)],
-  };
 }
 
 const startMs = 20_000;
