@@ -1,5 +1,6 @@
 /** process-control-web: a page for browsers that shows all jobs and services of this host and changes nothing. It runs until it is asked to end. */
 import os from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
 import type { Config } from '../config/config.ts';
 import { exitCodes } from '../run/outcome/outcome.ts';
@@ -16,6 +17,9 @@ import { seldom } from './web/answer/seldom.ts';
 import { changeFeed, type Feed } from './web/changes/feed.ts';
 import { watchFolders } from './web/changes/watched-folders.ts';
 import { closeDoors, type Doors, openDoors, tokenProblem } from './web/doors.ts';
+import { keepIndex } from './web/index/background.ts';
+import type { HistoryIndex } from './web/index/history-index.ts';
+import { openIndex } from './web/index/open-index.ts';
 import { type LatestSnapshot, latestSnapshot } from './web/latest/latest-snapshot.ts';
 import { type Place, parseWebOptions, placeOf, program } from './web/options.ts';
 import { hostReader } from './web/read/host-reader.ts';
@@ -44,14 +48,20 @@ async function serve(args: readonly string[]): Promise<number> {
   const feed = changeFeed(clock);
   const memory = jobMemory(config);
   const latest = latestSnapshot(config, memory);
+  const index = openIndex(config);
+  const background = keepIndex({
+    ...{ index, clock, tell, names: () => namesOf(latest) },
+    ...defined({ directory: ownDirectory(place, line.options.confine, config) }),
+  });
   const watching = watchFolders(config, (slug) => {
     latest.changed(slug);
+    background.changed(slug);
     feed.tell(slug);
   });
   let doors: Doors;
   try {
     doors = await openDoors({
-      routes: routesOf(config, place.base, { feed, latest, memory }),
+      routes: routesOf(config, place.base, { feed, latest, memory, index }),
       place,
       hosts: hostNames(config, place),
       // A socket in the caller's own directories is for the caller alone.
@@ -64,10 +74,11 @@ async function serve(args: readonly string[]): Promise<number> {
   sayWhere(place, doors);
   // The first reader waits for less of it.
   void latest.ready();
+  background.changed();
   await asked;
   watching.close();
   feed.close();
-  await closeDoors(doors);
+  await Promise.all([closeDoors(doors), background.end()]);
   return 0;
 }
 
@@ -84,13 +95,16 @@ function groupProblem({ web }: Config, gid: number | undefined): string | undefi
   return web.group === undefined || gid !== undefined ? undefined : `web.group: this host has no group "${web.group}"`;
 }
 
-function routesOf(
-  config: Config,
-  base: string,
-  { feed, latest, memory }: { readonly feed: Feed; readonly latest: LatestSnapshot; readonly memory: JobMemory },
-) {
+interface Parts {
+  readonly feed: Feed;
+  readonly latest: LatestSnapshot;
+  readonly memory: JobMemory;
+  readonly index: HistoryIndex;
+}
+
+function routesOf(config: Config, base: string, { feed, latest, memory, index }: Parts) {
   return pageRoutes({
-    reader: hostReader(config, latest, memory),
+    reader: hostReader(config, latest, memory, index),
     feed,
     zone: hostZone(),
     tell: ({ message }) => tell(message),
@@ -118,8 +132,25 @@ function sayWhere({ socket, proxySocket, base }: Place, { address }: Doors): voi
 
 /** The directory that systemd has made for the program (`RuntimeDirectory`). */
 function ownRuntime(): string | undefined {
-  const [first = ''] = (process.env.RUNTIME_DIRECTORY ?? '').split(':');
+  return madeBySystemd('RUNTIME_DIRECTORY');
+}
+
+function madeBySystemd(variable: string): string | undefined {
+  const [first = ''] = (process.env[variable] ?? '').split(':');
   return first.startsWith('/') ? first : undefined;
+}
+
+/** The program's own directory, in which it may write a file; `undefined` when it has none, for others may use that of a socket that was asked for. */
+function ownDirectory({ socket = '' }: Place, confine: string | undefined, { runDirectory }: Config) {
+  const usual = path.join(runDirectory, 'web');
+  return madeBySystemd('CACHE_DIRECTORY') ?? confine ?? (path.dirname(socket) === usual ? usual : undefined);
+}
+
+/** The jobs whose histories are shown. Rejects while they can't be listed. */
+async function namesOf(latest: LatestSnapshot): Promise<readonly string[]> {
+  await latest.ready();
+  const { jobs, services } = latest.get();
+  return [...jobs, ...services].map(({ slug }) => slug);
 }
 
 /** Resolves at the first signal that asks the program to end; a second one ends it at once. */

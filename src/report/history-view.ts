@@ -4,8 +4,10 @@
  */
 
 import type { Steered } from '../run/history/event.ts';
+import type { History } from '../run/history/history.ts';
+import type { RunRecord } from '../run/history/run-record.ts';
 import { type StripItem, stripOf } from '../run/history/strip.ts';
-import type { JournalEntry } from '../service/record/journal.ts';
+import { type JournalEntry, noticeEntries, parseJournal } from '../service/record/journal.ts';
 import { defined } from '../text/defined.ts';
 import type { RunSnapshot } from './latest-runs.ts';
 import { entryMs, type HistoryEntry, isFailure } from './text/history.ts';
@@ -119,4 +121,24 @@ export function entryValue(entry: HistoryEntry): EntryValue {
     default:
       return entry satisfies never;
   }
+}
+
+export interface EntriesOrder {
+  readonly slug: string;
+  /** The text of the history, which also has the lines about a service. */
+  readonly text: string;
+  readonly history: Pick<History, 'runs' | 'steered' | 'notices'>;
+  readonly shown: (run: RunRecord) => RunSnapshot;
+}
+
+/** Everything that happened to a job, in the order in which it began: runs, what became of a service, and what people decided. */
+export function entriesOf({ slug, text, history, shown }: EntriesOrder): readonly HistoryEntry[] {
+  const { runs, steered = [], notices = [] } = history;
+  const entries: HistoryEntry[] = [
+    ...parseJournal(text).map((entry) => ({ job: slug, is: 'service', entry }) as const),
+    ...runs.map((run) => ({ job: slug, is: 'run', run: shown(run) }) as const),
+    ...steered.map((step) => ({ job: slug, is: 'steered', step }) as const),
+    ...noticeEntries(slug, notices).map((entry) => ({ job: slug, is: 'service', entry }) as const),
+  ];
+  return entries.sort((a, b) => entryMs(a) - entryMs(b));
 }

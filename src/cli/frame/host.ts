@@ -75,6 +75,11 @@ export function realHistory({
     ...defined({ reader: isOther ? undefined : serviceUser?.name, outputDirectory }),
     stateDirectory,
     rotateBytes: historyBytes,
-    predecessorDirectories: [stateDirectory, predecessorStateDirectory],
+    predecessorDirectories: predecessorPlaces(stateDirectory),
   });
+}
+
+/** The directories in which NAME.yaml of the Python process-control may be. */
+export function predecessorPlaces(stateDirectory: string): readonly string[] {
+  return [stateDirectory, predecessorStateDirectory];
 }

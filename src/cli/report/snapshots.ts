@@ -7,19 +7,20 @@ import type { Job } from '../../job/job.ts';
 import { loadJob } from '../../job/load.ts';
 import { undeliveredNotices } from '../../notify/outbox/undelivered.ts';
 import type { Installed, InstalledLine } from '../../report/clock/installed.ts';
+import { entriesOf } from '../../report/history-view.ts';
 import { type RunSnapshot, snapshotRun } from '../../report/latest-runs.ts';
 import { type BrokenJobFacts, type JobFacts, snapshotBroken, snapshotJob } from '../../report/snapshot.ts';
-import { entryMs, type HistoryEntry } from '../../report/text/history.ts';
+import type { HistoryEntry } from '../../report/text/history.ts';
 import type { AnySnapshot } from '../../report/text/job.ts';
 import { allDays, type DayLine } from '../../run/history/days.ts';
 import { parseEvents } from '../../run/history/event-lines.ts';
 import { hiddenIn } from '../../run/history/history.ts';
 import { readHistory, readRecentHistory } from '../../run/history/record.ts';
+import type { RunRecord } from '../../run/history/run-record.ts';
 import { sharedLockName } from '../../run/lock/run-locks.ts';
 import { nextLockName } from '../../run/lock/take-lock.ts';
 import { pauseOf } from '../../run/pause/pause.ts';
 import { readDesired } from '../../service/desired.ts';
-import { noticeEntries, parseJournal } from '../../service/record/journal.ts';
 import type { KnownService } from '../../service/record/known-service.ts';
 import { files } from '../../system/file/files.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
@@ -128,14 +129,8 @@ export function openJobs(config: Config, times?: Times, memory?: JobMemory): Job
     entries(slug) {
       const holder = locks.holder(slug);
       const next = locks.holder(nextLockName(slug));
-      const { runs, steered = [], notices = [] } = readHistory(slug, { history });
-      const entries: HistoryEntry[] = [
-        ...parseJournal(history.read(slug)).map((entry) => ({ job: slug, is: 'service', entry }) as const),
-        ...runs.map((run) => ({ job: slug, is: 'run', run: snapshotRun(run, holder, next) }) as const),
-        ...steered.map((step) => ({ job: slug, is: 'steered', step }) as const),
-        ...noticeEntries(slug, notices).map((entry) => ({ job: slug, is: 'service', entry }) as const),
-      ];
-      return entries.sort((a, b) => entryMs(a) - entryMs(b));
+      const shown = (run: RunRecord) => snapshotRun(run, holder, next);
+      return entriesOf({ slug, text: history.read(slug), history: readHistory(slug, { history }), shown });
     },
   };
   const past = (slug: string, { holder, next }: Holders, runs?: number) =>

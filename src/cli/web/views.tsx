@@ -22,7 +22,8 @@ import { shownLine } from './page/run/line.tsx';
 import { type LogView, logQueryOf } from './page/run/log.tsx';
 import { RunView } from './page/run/run.tsx';
 import { InstanceLog, Services } from './page/services.tsx';
-import { Timeline, timelineQueryOf } from './page/timeline.tsx';
+import { dayOf, timelineQueryOf } from './page/timeline/day.ts';
+import { Timeline } from './page/timeline/timeline.tsx';
 import { Why } from './page/why.tsx';
 import type { FollowedLog } from './read/follow-log.ts';
 import { type LogPlace, openLog } from './read/run-log.ts';
@@ -81,14 +82,16 @@ export function addViews(routes: Hono, { view, parseMoment, ended }: ViewParts):
     const log = place && (await logOf(context, shown, { place, path, isLive: true }));
     return <InstanceLog {...shown} job={job} instance={instance} log={log} />;
   });
-  show('/timeline', (context, shown) => {
+  show('/timeline', async (context, shown) => {
     const zone = findZone(context.req.query('zone') ?? '');
     const inZone = zone && {
       zone: zone.name,
       formatTime: timeText(zone),
       dayStartMs: (day: string) => startOfDay(day, zone),
     };
-    return <Timeline {...shown} {...defined({ inZone })} query={timelineQueryOf(given(context))} />;
+    const query = timelineQueryOf(given(context));
+    const found = await dayOf({ ...shown, ...inZone }, query);
+    return <Timeline {...shown} {...defined({ inZone })} query={query} found={found} />;
   });
   show('/events', async (context, shown) => {
     const query = {

@@ -18,7 +18,7 @@ const mostItems = 10;
 export function stripOf(runs: readonly RunRecord[], most = mostItems): readonly StripItem[] {
   const items = runs.slice(-most).map(({ run, startedMs, durationMs, outcome }) => ({
     run,
-    is: kindOf(outcome),
+    is: stripKindOf(outcome),
     startedMs,
     ...(durationMs !== undefined && { durationMs }),
   }));
@@ -36,7 +36,7 @@ function inTheirPlaces(items: readonly StripItem[]): readonly StripItem[] {
   return placed;
 }
 
-function kindOf(outcome: RunRecord['outcome']): StripItem['is'] {
+export function stripKindOf(outcome: RunRecord['outcome']): StripItem['is'] {
   if (outcome === undefined) return 'running';
   if (outcome.kind === 'missed' || outcome.kind === 'skipped') return outcome.kind;
   return healthOf(outcome) ?? 'other';

@@ -22,10 +22,10 @@ test('no file makes markup of text, or a program of it', () => {
   assert.deepEqual(having(/\sstyle=|\sdangerous/), []);
 });
 
-test('no file starts a program or writes a file, but the one that makes the socket', () => {
+test('no file starts a program or writes a file, but those that make the socket and the file of the index', () => {
   const writing =
-    /\b(?:writeFile|appendFile|createWriteStream|rename|unlink|rmSync|mkdir|symlink|truncate)\w*\(|replaceFile|child_process/;
-  assert.deepEqual(having(writing), ['unix-socket.ts']);
+    /\b(?:writeFile|appendFile|createWriteStream|rename|unlink|rmSync|mkdir|symlink|truncate)\w*\(|replaceFile|replaceLarge\(|child_process/;
+  assert.deepEqual(having(writing).sort(), ['index/background.ts', 'unix-socket.ts']);
 });
 
 test('the routes are a closed table of GET', () => {
@@ -37,6 +37,7 @@ test('the unit of systemd gives it no more than it needs', () => {
   for (const line of [
     ...['User=process-control-web', 'Group=adm', 'ProtectSystem=strict', 'RestrictAddressFamilies=AF_UNIX'],
     ...['NoNewPrivileges=yes', 'CapabilityBoundingSet=', 'MemoryMax=512M', 'IPAddressDeny=any'],
+    ...['CacheDirectory=process-control-web', 'CacheDirectoryMode=0700'],
   ])
     assert.ok(unit.includes(`\n${line}\n`), line);
   // It reads from /proc whether a run lives.

@@ -9,6 +9,7 @@ import { loadAllJobs } from '../../../src/cli/crontab/known-jobs.ts';
 import { realLocks } from '../../../src/cli/frame/host.ts';
 import { jobMemory } from '../../../src/cli/report/job-memory.ts';
 import { changeFeed, type Feed } from '../../../src/cli/web/changes/feed.ts';
+import { openIndex } from '../../../src/cli/web/index/open-index.ts';
 import { latestSnapshot } from '../../../src/cli/web/latest/latest-snapshot.ts';
 import { hostReader } from '../../../src/cli/web/read/host-reader.ts';
 import { pageRoutes } from '../../../src/cli/web/routes.tsx';
@@ -96,15 +97,25 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
   const feed = changeFeed(clock);
   const memory = jobMemory(config);
   const latest = latestSnapshot(config, memory);
-  const reader = hostReader(config, latest, memory);
+  const index = openIndex(config);
+  const reader = hostReader(config, latest, memory, index);
   const routes = pageRoutes({ reader, feed, zone: hostZone(), base, tell: (error) => told.push(error) });
   return {
     ...{ config, routes, told, nowMs },
     path: (name) => path.join(directory, name),
     lastRun: (slug) => build.lastRuns.get(slug) ?? '',
-    append: (slug, event) => build.event(slug, event),
-    changed: (slug) => latest.changed(slug),
-    run: (slug) => build.run(slug, nowMs - hourMs, 1000, { log: build.log(nowMs, [['INFO', 'done']]) }),
+    append(slug, event) {
+      build.event(slug, event);
+      index.changed(slug);
+    },
+    changed(slug) {
+      latest.changed(slug);
+      index.changed(slug);
+    },
+    run(slug) {
+      build.run(slug, nowMs - hourMs, 1000, { log: build.log(nowMs, [['INFO', 'done']]) });
+      index.changed(slug);
+    },
     fail(slug) {
       const startedMs = Date.now() - 2000;
       build.run(slug, startedMs, 1000, {
@@ -112,6 +123,7 @@ export async function webScene({ base = '', isPeaceful = false }: SceneOptions =
         log: build.log(startedMs, [['ERROR', 'oops']]),
       });
       latest.changed(slug);
+      index.changed(slug);
       feed.tell(slug);
     },
     print: (slug, text) => build.print(slug, text),

@@ -6,9 +6,9 @@ import type { RunSnapshot } from '../../../report/latest-runs.ts';
 import { entryMs, type HistoryEntry, isFailure } from '../../../report/text/history.ts';
 import { defined } from '../../../text/defined.ts';
 import { logStreamAnswer } from '../changes/log-stream.ts';
+import type { MarkKind } from '../index/marks.ts';
 import type { FollowedLog } from '../read/follow-log.ts';
 import type { HostReader } from '../read/host-reader.ts';
-import { newestEntries } from '../read/newest.ts';
 import type { ApiJob, LogValue, NextTick } from './answers.ts';
 import { listed, partOf } from './list.ts';
 import { lineValue, logValue } from './log-value.ts';
@@ -70,8 +70,10 @@ export function addRecords(routes: Hono, reader: HostReader, ended: AbortSignal)
     const isWanted = (entry: HistoryEntry) =>
       (outcome === 'all' || isFailure(entry)) && (asked.after === undefined || before(keyOfEntry(entry), asked.after));
     const isNewer = (a: HistoryEntry, b: HistoryEntry) => keyOfEntry(a) > keyOfEntry(b);
-    const order = { count: asked.limit + 1, isWanted, isNewer };
-    const { entries } = await newestEntries(reader.latestEntries(slugs), order);
+    const mayBe = ({ is, isFailure: failed }: MarkKind) => outcome === 'all' || failed || is === 'running';
+    const beforeMs = asked.after === undefined ? Number.POSITIVE_INFINITY : momentOf(asked.after) + 1;
+    const order = { slugs, count: asked.limit + 1, isWanted, mayBe, beforeMs, isNewer };
+    const { entries } = await reader.newest(order);
     const { items, ...more } = listed(entries, asked, keyOfEntry, before);
     return answer(context, { ...about, items: items.map(entryValue), ...more });
   });
@@ -141,6 +143,11 @@ function slugsOf(reader: HostReader): readonly string[] {
 
 /** Texts that sort as the moments do. */
 const sortable = (ms: number) => String(Math.trunc(ms)).padStart(15, '0');
+
+/** The moment of such a text; without end when it is none. */
+function momentOf(key: string): number {
+  return /^\d{15} /.test(key) ? Number(key.slice(0, 15)) : Number.POSITIVE_INFINITY;
+}
 
 function keyOfRun({ startedMs, run }: RunSnapshot): string {
   return `${sortable(startedMs)} ${run}`;

@@ -1,7 +1,9 @@
 /** The events of this host: failures, missed starts, and what people decided; newest first. */
 import { entryMs, entryWords, type HistoryEntry, isFailure } from '../../../report/text/history.ts';
+import { defined } from '../../../text/defined.ts';
 import { printable } from '../../../text/printable.ts';
-import { type Newest, newestEntries } from '../read/newest.ts';
+import { isDecision, type MarkKind } from '../index/marks.ts';
+import type { Newest } from '../read/newest.ts';
 import { allJobs, Document, jobPath, runPath, type View, When, worstWords } from './frame/document.tsx';
 
 export const eventFilters = ['news', 'failed', 'missed', 'people', 'all'] as const;
@@ -26,10 +28,14 @@ const mostRows = 100;
 /** Reading takes at most so long; milliseconds. */
 const patienceMs = 1500;
 
-/** Reads the events of the page: of all histories, or of as many as can have one of the newest, or as time allows. */
+/** The events of the page: the newest of all histories, as far as time allows. */
 export function findEvents({ snapshot, reader }: View, query: EventsQuery): Promise<Newest> {
-  const order = { count: mostRows, isWanted: (entry: HistoryEntry) => isWanted(entry, query), patienceMs };
-  return newestEntries(reader.latestEntries(slugsOf(snapshot, query)), order);
+  return reader.newest({
+    ...{ slugs: slugsOf(snapshot, query), count: mostRows, patienceMs },
+    isWanted: (entry) => isWanted(entry, query),
+    mayBe: (kind) => mayBeWanted(kind, query),
+    ...defined({ beforeMs: query.beforeMs }),
+  });
 }
 
 function slugsOf(snapshot: View['snapshot'], { job }: EventsQuery): readonly string[] {
@@ -38,8 +44,7 @@ function slugsOf(snapshot: View['snapshot'], { job }: EventsQuery): readonly str
 
 export function Events({ query, found, ...view }: View & { readonly query: EventsQuery; readonly found: Newest }) {
   const jobs = allJobs(view.snapshot);
-  const slugs = slugsOf(view.snapshot, query);
-  const { entries: rows, read, isMore } = found;
+  const { entries: rows, isMore, wholeSinceMs } = found;
   const last = rows.at(-1);
   const to = (more: Readonly<Record<string, string>>) => {
     const job: Record<string, string> = query.job === '' ? {} : { job: query.job };
@@ -57,13 +62,8 @@ export function Events({ query, found, ...view }: View & { readonly query: Event
         ))}
         {query.job !== '' && <a href={`${view.base}/events?outcome=${query.outcome}`}>of all jobs</a>}
       </p>
-      {read < slugs.length && rows.length < mostRows && (
-        <p class="soft">
-          The histories of {read} of {slugs.length} jobs were read, those written last first; an address with a job
-          shows all of it.
-        </p>
-      )}
-      {rows.length === 0 && <p class="soft">Nothing of this kind is on record.</p>}
+      {wholeSinceMs !== undefined && <StillRead sinceMs={wholeSinceMs} view={view} />}
+      {rows.length === 0 && wholeSinceMs === undefined && <p class="soft">Nothing of this kind is on record.</p>}
       {rows.length > 0 && (
         <table class="list">
           <thead>
@@ -80,12 +80,24 @@ export function Events({ query, found, ...view }: View & { readonly query: Event
           </tbody>
         </table>
       )}
-      {(isMore || (read < slugs.length && rows.length >= mostRows)) && last !== undefined && (
+      {isMore && last !== undefined && (
         <p>
           <a href={to({ outcome: query.outcome, before: String(entryMs(last)) })}>older ▸</a>
         </p>
       )}
     </Document>
+  );
+}
+
+/** Says from which moment on nothing is missing. */
+function StillRead({ sinceMs, view }: { readonly sinceMs: number; readonly view: View }) {
+  const isKnown = Number.isFinite(sinceMs);
+  return (
+    <p class="soft">
+      History{isKnown && ' before '}
+      {isKnown && <When ms={sinceMs} view={view} isBare />} is still being read: older events may be missing here for a
+      moment.
+    </p>
   );
 }
 
@@ -119,18 +131,35 @@ function EventRow({
 function isWanted(entry: HistoryEntry, { outcome, beforeMs = Number.POSITIVE_INFINITY }: EventsQuery): boolean {
   if (entryMs(entry) >= beforeMs) return false;
   const isMissed = entry.is === 'run' && entry.run.outcome?.kind === 'missed';
-  const isDecision = entry.is === 'steered' || (entry.is === 'service' && entry.entry.by !== undefined);
   switch (outcome) {
     case 'all':
       return true;
     case 'missed':
       return isMissed;
     case 'people':
-      return isDecision;
+      return isDecision(entry);
     case 'failed':
       return isFailure(entry) && !isMissed;
     case 'news':
-      return isFailure(entry) || isDecision;
+      return isFailure(entry) || isDecision(entry);
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** True when an entry of this kind may be wanted: a run without an end may turn out to be interrupted, which is a failure. */
+function mayBeWanted({ is, isFailure: failed, isDecision: decided }: MarkKind, { outcome }: EventsQuery): boolean {
+  switch (outcome) {
+    case 'all':
+      return true;
+    case 'missed':
+      return is === 'missed';
+    case 'people':
+      return decided;
+    case 'failed':
+      return (failed && is !== 'missed') || is === 'running';
+    case 'news':
+      return failed || decided || is === 'running';
     default:
       return outcome satisfies never;
   }

@@ -10,7 +10,7 @@ import type { RunSnapshot } from '../../../report/latest-runs.ts';
 import type { LastWords } from '../../../report/text/failing.ts';
 import type { HistoryEntry } from '../../../report/text/history.ts';
 import { type AnySnapshot, isBroken } from '../../../report/text/job.ts';
-import { usualDuration } from '../../../report/usual.ts';
+import { usualMsOf } from '../../../report/usual.ts';
 import { type Answer, answerOf } from '../../../report/why/answer.ts';
 import type { Finding } from '../../../report/why/finding.ts';
 import { explain } from '../../../report/why/why.ts';
@@ -36,11 +36,13 @@ import { failedLog, lastWordsOf } from '../../report/last-words.ts';
 import { type Jobs, openJobs } from '../../report/snapshots.ts';
 import { timesOf } from '../../report/times.ts';
 
+import type { HistoryIndex } from '../index/history-index.ts';
 import type { LatestSnapshot } from '../latest/latest-snapshot.ts';
 import type { FollowedLog } from './follow-log.ts';
 import { followedInstance, followedRun } from './followed.ts';
 
-import { historyFacts, rememberedLanes } from './lanes.ts';
+import { type Lanes, lanesIn } from './lanes.ts';
+import { type Newest, type NewestOrder, newestEntries } from './newest.ts';
 import { instanceLogPlace, type LogPart, type LogPlace, type LogQuery, readLog, runLogPlace } from './run-log.ts';
 import { isIn, type Span } from './span.ts';
 
@@ -56,15 +58,11 @@ export interface HostReader {
   /** The runs of each job that were under way in a span of time. */
   runsIn(slugs: readonly string[], span: Span): ReadonlyMap<string, readonly RunSnapshot[]>;
   /** The same in the least room. */
-  lanesIn(jobs: readonly AnySnapshot[], span: Span): ReadonlyMap<string, readonly StripItem[]>;
+  lanesIn(jobs: readonly AnySnapshot[], span: Span): Promise<Lanes>;
   /** The starts to come in a span of time, in their order. */
   ticksIn(slugs: readonly string[], span: Span): readonly UpcomingTick[];
-  /** Everything that happened to these jobs, job by job; first those to whose history something was written last. */
-  latestEntries(slugs: readonly string[]): Iterable<{
-    /** Nothing in it is newer. */
-    readonly writtenMs: number;
-    readonly entries: readonly HistoryEntry[];
-  }>;
+  /** The newest of what happened to these jobs. */
+  newest(order: NewestOrder): Promise<Newest>;
   why(slug: string, askedMs?: number): WhyAnswer | undefined;
   /** The log of a run, or of an instance of a service; `undefined` when there is no such log. */
   logPlace(slug: string, log: LogOf): LogPlace | undefined;
@@ -123,6 +121,7 @@ export function hostReader(
   config: Config,
   { get: snapshot, ready }: Pick<LatestSnapshot, 'get' | 'ready'>,
   memory: JobMemory,
+  index: HistoryIndex,
 ): HostReader {
   let latest: { readonly opened: Opened; readonly untilMs: number } | undefined;
   const open = (): Opened => {
@@ -134,28 +133,26 @@ export function hostReader(
     return latest.opened;
   };
   const jobs = () => open().jobs;
-  const lanes = rememberedLanes(config, jobs);
   const ticks = (slugs: readonly string[], { fromMs, untilMs }: Partial<Span> & Pick<Span, 'fromMs'>, count: number) =>
     ticksOf(slugs, { ...open(), fromMs, count, ...defined({ untilMs }) });
   return {
     snapshot,
     ready,
-    lanesIn: lanes,
+    lanesIn: (all, span) => lanesIn({ index, runs: jobs().runs }, all, span),
     lastWords: (job) => (isBroken(job) ? undefined : lastWordsOf(failedLog(job), `jobctl logs ${job.slug}`, config)),
-    usualMs: (slug) => usualDuration(jobs().runs(slug)),
+    usualMs(slug) {
+      index.read(slug);
+      const items: StripItem[] = [];
+      index.each(slug, (marks) => items.push(...marks.items()));
+      return usualMsOf(items);
+    },
     record: (slug) => recordOf(slug, { ...open(), next: ticks([slug], { fromMs: clock.nowMs() }, nextTicks) }),
     runsIn(slugs, span) {
       const opened = jobs();
       return new Map(slugs.map((slug) => [slug, opened.runs(slug).filter((run) => isIn(run, span))]));
     },
     ticksIn: (slugs, span) => ticks(slugs, span, mostTicksOfJob),
-    *latestEntries(slugs) {
-      const opened = jobs();
-      const byAge = slugs
-        .map((slug) => ({ slug, writtenMs: historyFacts(slug, config)?.mtimeMs ?? 0 }))
-        .sort((a, b) => b.writtenMs - a.writtenMs);
-      for (const { slug, writtenMs } of byAge) yield { writtenMs, entries: opened.entries(slug) };
-    },
+    newest: (order) => newestEntries({ index, entries: jobs().entries }, order),
     why: (slug, askedMs) => whyOf(slug, askedMs, open()),
     logPlace: (slug, log) =>
       'run' in log

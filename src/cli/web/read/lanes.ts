@@ -1,58 +1,64 @@
-/** The runs of each job in a span of time, in the least room, and remembered as long as nothing is written to its history. */
-import type { Config } from '../../../config/config.ts';
+/** The runs of each job in a span of time, in the least room: from the index, or from the last runs of the snapshot where these reach so far back. */
+import type { RunSnapshot } from '../../../report/latest-runs.ts';
 import type { AnySnapshot } from '../../../report/text/job.ts';
 import { type StripItem, stripOf } from '../../../run/history/strip.ts';
-import { files } from '../../../system/file/files.ts';
-import type { FileFacts } from '../../../system/types/file.ts';
-import type { Jobs } from '../../report/snapshots.ts';
+import type { HistoryIndex } from '../index/history-index.ts';
+import { readFirst } from './read-first.ts';
 import { isIn, type Span } from './span.ts';
 
-/** Runs that are remembered; the jobs beyond are read each time. */
-const mostRuns = 200_000;
+/** A reader waits so long for histories that are not read yet. */
+const patienceMs = 500;
 
-interface Known {
-  readonly key: string;
-  readonly items: readonly StripItem[];
+export interface Lanes {
+  readonly runs: ReadonlyMap<string, readonly StripItem[]>;
+  /** The jobs of which runs may be missing here: their histories are still being read. */
+  readonly unread: number;
 }
 
-export function historyFacts(slug: string, { stateDirectory }: Pick<Config, 'stateDirectory'>): FileFacts | undefined {
-  return files.facts(`${stateDirectory}/history/${slug}.jsonl`);
+export interface LanesSource {
+  readonly index: HistoryIndex;
+  readonly runs: (slug: string) => readonly RunSnapshot[];
 }
 
-export function rememberedLanes(config: Config, open: () => Jobs) {
-  let known = new Map<string, Known>();
-  let spanKey = '';
-  let count = 0;
-  return (all: readonly AnySnapshot[], span: Span): ReadonlyMap<string, readonly StripItem[]> => {
-    const asked = `${span.fromMs} ${span.untilMs}`;
-    if (asked !== spanKey) [known, spanKey, count] = [new Map(), asked, 0];
-    const jobs = open();
-    const lanes = new Map<string, readonly StripItem[]>();
-    for (const job of all) {
-      const { slug } = job;
-      const short = fromStrip(job, span);
-      if (short !== undefined) {
-        lanes.set(slug, short);
-        continue;
-      }
-      const facts = historyFacts(slug, config);
-      const key = `${facts?.inode} ${facts?.sizeBytes} ${facts?.mtimeMs}`;
-      const kept = known.get(slug);
-      const items =
-        kept?.key === key
-          ? kept.items
-          : stripOf(
-              jobs.runs(slug).filter((run) => isIn(run, span)),
-              Number.POSITIVE_INFINITY,
-            );
-      lanes.set(slug, items);
-      // A run under way may end without a word in its history.
-      if (kept?.key === key || items.some(({ is }) => is === 'running')) continue;
-      count += items.length - (kept?.items.length ?? 0);
-      if (count < mostRuns) known.set(slug, { key, items });
+export async function lanesIn({ index, runs }: LanesSource, jobs: readonly AnySnapshot[], span: Span): Promise<Lanes> {
+  const lanes = new Map<string, readonly StripItem[]>();
+  const others: string[] = [];
+  for (const job of jobs) {
+    const items = index.isRead(job.slug) ? undefined : fromStrip(job, span);
+    if (items === undefined) others.push(job.slug);
+    else lanes.set(job.slug, items);
+  }
+  await readFirst(index, { slugs: others, sinceMs: () => span.fromMs, patienceMs });
+  for (const slug of others) {
+    const items = marked(index, slug, span);
+    // Whether a run without an end is under way, its lock says.
+    const isOpen = items.some(({ is }) => is === 'running');
+    lanes.set(
+      slug,
+      isOpen
+        ? stripOf(
+            runs(slug).filter((run) => isIn(run, span)),
+            Number.POSITIVE_INFINITY,
+          )
+        : items,
+    );
+  }
+  return { runs: lanes, unread: index.unread(others, span.fromMs).length };
+}
+
+function marked(index: HistoryIndex, slug: string, { fromMs, untilMs }: Span): readonly StripItem[] {
+  const found: StripItem[] = [];
+  index.each(slug, (marks) => {
+    for (let n = 0; n < marks.count; n += 1) {
+      const startedMs = marks.atMs(n);
+      const { is } = marks.kind(n);
+      if (startedMs >= untilMs || is === 'event') continue;
+      if (is !== 'running' && startedMs + (marks.durationMs(n) ?? 0) < fromMs) continue;
+      const item = marks.item(n);
+      if (item !== undefined) found.push(item);
     }
-    return lanes;
-  };
+  });
+  return found;
 }
 
 /** The last runs of a snapshot tell all of the span when they reach further back. */

@@ -1,14 +1,22 @@
-/** The newest entries of many histories, read in slices: other readers are answered meanwhile. */
+/** The newest entries of many histories: the index says which they may be, their histories say what they are. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { entryMs, type HistoryEntry } from '../../../report/text/history.ts';
 import { clock } from '../../../system/time/clock.ts';
-import type { HostReader } from './host-reader.ts';
+import type { HistoryIndex } from '../index/history-index.ts';
+import type { MarkKind } from '../index/marks.ts';
+import { Largest } from './largest.ts';
+import { readFirst } from './read-first.ts';
 
 const sliceMs = 10;
 
 export interface NewestOrder {
+  readonly slugs: readonly string[];
   readonly count: number;
   readonly isWanted: (entry: HistoryEntry) => boolean;
+  /** False only for kinds of which no entry is wanted. A run without an end may turn out to be a failure. */
+  readonly mayBe: (kind: MarkKind) => boolean;
+  /** Only what began before this moment. */
+  readonly beforeMs?: number;
   /** Entries of the same moment in an order of their own; default: any. */
   readonly isNewer?: (a: HistoryEntry, b: HistoryEntry) => boolean;
   /** Reading takes at most so long, milliseconds; absent: until no history can have one of the newest. */
@@ -20,32 +28,74 @@ export interface Newest {
   readonly entries: readonly HistoryEntry[];
   /** True when more was found than was asked for. */
   readonly isMore: boolean;
-  /** The number of histories that were read. */
-  readonly read: number;
+  /** Before this moment there may be entries that are missing here; absent when there are none. */
+  readonly wholeSinceMs?: number;
 }
 
-export async function newestEntries(
-  histories: ReturnType<HostReader['latestEntries']>,
-  { count, isWanted, isNewer = (a, b) => entryMs(a) > entryMs(b), patienceMs = Number.POSITIVE_INFINITY }: NewestOrder,
-): Promise<Newest> {
-  const beganMs = clock.monotonicMs();
-  let sliceBeganMs = beganMs;
-  let kept: HistoryEntry[] = [];
-  let read = 0;
-  let isMore = false;
-  for (const { writtenMs, entries } of histories) {
-    const oldest = kept[count - 1];
-    const nowMs = clock.monotonicMs();
-    if ((oldest !== undefined && entryMs(oldest) > writtenMs) || nowMs - beganMs > patienceMs) break;
-    const wanted = entries.filter((entry) => (oldest === undefined || isNewer(entry, oldest)) && isWanted(entry));
-    const all = wanted.length === 0 ? kept : [...kept, ...wanted].sort((a, b) => (isNewer(a, b) ? -1 : 1));
-    isMore ||=
-      all.length > count || (oldest !== undefined && entries.some((entry) => entry !== oldest && isWanted(entry)));
-    kept = all.slice(0, count);
-    read += 1;
-    if (nowMs - sliceBeganMs < sliceMs) continue;
+export interface NewestSource {
+  readonly index: HistoryIndex;
+  /** All entries of a history, as it is. */
+  readonly entries: (slug: string) => readonly HistoryEntry[];
+}
+
+export async function newestEntries(source: NewestSource, order: NewestOrder): Promise<Newest> {
+  const { index } = source;
+  const { slugs, count, patienceMs = Number.POSITIVE_INFINITY } = order;
+  const wanted = count + 1;
+  await readFirst(index, { slugs, sinceMs: () => placeOf(index, order, wanted), patienceMs });
+  for (let most = wanted; ; most *= 2) {
+    const sinceMs = placeOf(index, order, most);
+    const found = await entriesSince(source, order, sinceMs);
+    // A run without an end may have turned out to be none of those wanted.
+    if (found.length < wanted && sinceMs > Number.NEGATIVE_INFINITY) continue;
+    const wholeSinceMs = index.wholeSinceMs(slugs);
+    const last = found[count - 1];
+    const isWhole = wholeSinceMs === undefined || (last !== undefined && entryMs(last) > wholeSinceMs);
+    return {
+      ...{ entries: found.slice(0, count), isMore: found.length > count },
+      ...(!isWhole && { wholeSinceMs }),
+    };
+  }
+}
+
+/** The moment at which the last of so many newest marks began; without end when there are not so many. */
+function placeOf(index: HistoryIndex, order: NewestOrder, most: number): number {
+  const { slugs, mayBe, beforeMs = Number.POSITIVE_INFINITY } = order;
+  const largest = new Largest(most);
+  for (const slug of slugs)
+    index.each(slug, (marks) => {
+      for (let n = marks.count - 1; n >= 0; n -= 1) {
+        const atMs = marks.atMs(n);
+        if (atMs < beforeMs && largest.takes(atMs) && mayBe(marks.kind(n))) largest.add(atMs);
+      }
+    });
+  return largest.isFull ? largest.least : Number.NEGATIVE_INFINITY;
+}
+
+async function entriesSince(
+  { index, entries }: NewestSource,
+  { slugs, mayBe, isWanted, beforeMs = Number.POSITIVE_INFINITY, isNewer = isLater }: NewestOrder,
+  sinceMs: number,
+): Promise<readonly HistoryEntry[]> {
+  const found: HistoryEntry[] = [];
+  let sliceBeganMs = clock.monotonicMs();
+  for (const slug of slugs) {
+    let has = false;
+    index.each(slug, (marks) => {
+      for (let n = marks.count - 1; n >= 0 && !has; n -= 1) {
+        const atMs = marks.atMs(n);
+        has = atMs >= sinceMs && atMs < beforeMs && mayBe(marks.kind(n));
+      }
+    });
+    if (!has) continue;
+    for (const entry of entries(slug)) if (entryMs(entry) >= sinceMs && isWanted(entry)) found.push(entry);
+    if (clock.monotonicMs() - sliceBeganMs < sliceMs) continue;
     await nextTurn();
     sliceBeganMs = clock.monotonicMs();
   }
-  return { entries: kept, isMore, read };
+  return found.sort((a, b) => (isNewer(a, b) ? -1 : 1));
+}
+
+function isLater(a: HistoryEntry, b: HistoryEntry): boolean {
+  return entryMs(a) > entryMs(b);
 }
