@@ -1,6 +1,6 @@
 /**
  * storm [SECONDS [CONTENDERS [TAKEN-AWAY]]]: contenders for one lock, killed, stopped and stalled at random, while their jobs watch whether they
- * are alone. TAKEN-AWAY is `nothing`, `run`, `flock` or `both`: what of the lock is deleted again and again meanwhile.
+ * are alone. TAKEN-AWAY is `nothing`, `run`, `flock` or `both`: what of the lock is deleted again and again meanwhile. storm fleet [SEEDS [TICKS]]: see fleet.ts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -11,6 +11,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { jobLocks } from '../../src/system/lock/lock.ts';
 import { environmentOf, listProcesses, runIdsIn } from '../../src/system/process/proc.ts';
+import { fleetStorm } from './fleet.ts';
 
 export interface StormSettings {
   readonly seconds: number;
@@ -213,6 +214,7 @@ export function storm(settings: StormSettings): Promise<StormResult> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv[2] === 'fleet') process.exit(await fleetStorm(process.argv.slice(3)));
   const [seconds = '60', contenders = '100', takenAway = 'nothing'] = process.argv.slice(2);
   const result = await storm({
     seconds: Number(seconds),

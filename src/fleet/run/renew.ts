@@ -1,0 +1,86 @@
+/**
+ * Keeps a run's lease while it runs, and looks for an order to stop it. Silence of the engine ends
+ * nothing here: the deadline does, which the last renewal has set.
+ */
+
+import type { Clock, Timer } from '../../system/types/clock.ts';
+import type { Engine } from '../../system/types/engine.ts';
+import { decodeJson } from '../../text/decode.ts';
+import type { Keys } from '../store/keys.ts';
+import { type Stop, stop } from '../store/records.ts';
+import { type Deadline, deadlineNow, deadlineOf } from './deadline.ts';
+import type { HeldRun } from './held.ts';
+
+/** An order to stop is seen after so long. */
+const lookEveryMs = 5000;
+
+/** A lease is renewed three times in its life, at least each minute. */
+const renewAtLeastMs = 60_000;
+
+export interface RenewPorts {
+  readonly engine: Engine;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly onDeadline: (deadline: Deadline) => void;
+  readonly onStop: (order: Stop) => void;
+}
+
+export class Renewal {
+  readonly #held: HeldRun;
+  readonly #killGraceSeconds: number;
+  readonly #ports: RenewPorts;
+  readonly #everyMs: number;
+  #renewedBootMs: number;
+  #timer: Timer | undefined;
+  #isOver = false;
+
+  constructor(held: HeldRun, killGraceSeconds: number, ports: RenewPorts) {
+    this.#held = held;
+    this.#killGraceSeconds = killGraceSeconds;
+    this.#ports = ports;
+    const { lease } = held;
+    this.#everyMs =
+      lease === undefined ? Number.POSITIVE_INFINITY : Math.min(renewAtLeastMs, (lease.seconds * 1000) / 3);
+    this.#renewedBootMs = lease?.askedBootMs ?? 0;
+    this.#next();
+  }
+
+  close(): void {
+    this.#isOver = true;
+    this.#timer?.cancel();
+  }
+
+  #next(): void {
+    if (this.#isOver) return;
+    this.#timer = this.#ports.clock.after(Math.min(lookEveryMs, this.#everyMs), () => {
+      void this.#turn().then(() => this.#next());
+    });
+  }
+
+  async #turn(): Promise<void> {
+    await this.#renew();
+    await this.#look();
+  }
+
+  async #renew(): Promise<void> {
+    const { lease } = this.#held;
+    const { engine, clock, onDeadline } = this.#ports;
+    const sentBootMs = clock.sinceBootMs();
+    if (lease === undefined || sentBootMs - this.#renewedBootMs < this.#everyMs - lookEveryMs / 2) return;
+    const answer = await engine.keepAlive(lease.id, { patienceMs: Math.min(lookEveryMs, this.#everyMs) });
+    if (this.#isOver || answer.is === 'unreachable') return;
+    if (answer.is === 'gone') return onDeadline(deadlineNow(clock.sinceBootMs()));
+    this.#renewedBootMs = sentBootMs;
+    onDeadline(deadlineOf({ ...lease, seconds: answer.seconds, askedBootMs: sentBootMs }, this.#killGraceSeconds));
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isOver) return;
+    const { engine, keys, onStop } = this.#ports;
+    const { slug, record } = this.#held;
+    const answer = await engine.read([{ key: keys.stop(slug) }], { patienceMs: lookEveryMs });
+    if (this.#isOver || answer.is === 'unreachable') return;
+    const order = decodeJson(answer.entries[0]?.value, stop);
+    if (order?.run === record.run) onStop(order);
+  }
+}
