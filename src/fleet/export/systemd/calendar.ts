@@ -2,7 +2,6 @@
  * A schedule as calendar events of systemd, which start a job at least whenever it is due. `--due`
  * decides what a start is for, so that an event too many does nothing.
  */
-import { dueMinutes } from '../../../crontab/due-minutes.ts';
 import type { Expression } from '../../../schedule/expression.ts';
 import type { Zone } from '../../../zone/zone.ts';
 
@@ -14,15 +13,16 @@ export interface EventZones {
   /** The zone of the schedule. */
   readonly job: Zone;
   readonly host: Zone;
-  readonly utc: Zone;
+  /** The minutes of an hour of UTC in which the schedule can be due, as a cron term. */
+  readonly dueMinutes: (expression: Expression, job: Zone) => string;
 }
 
 /** The values of `OnCalendar=`; the timer starts once at a moment that two of them name. */
-export function calendarEvents(expression: Expression, { job, host, utc }: EventZones): readonly string[] {
+export function calendarEvents(expression: Expression, { job, host, dueMinutes }: EventZones): readonly string[] {
   const isPlain = [job, host].every((zone) => zone.changes({ afterMs: fromMs, untilMs }).length === 0);
   if (isPlain && job.offsetAt(fromMs) === host.offsetAt(fromMs)) return events(expression);
   // systemd starts nothing in the gap of a clock change, so it asks in each hour.
-  const minutes = dueMinutes(expression, { job, host: utc });
+  const minutes = dueMinutes(expression, job);
   return [`*-*-* *:${minutes === '*' ? '*' : minutes.split(',').map(two).join(',')}:00 UTC`];
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import test from 'node:test';
 import fc from 'fast-check';
+import { dueMinutes } from '../../../../src/crontab/due-minutes.ts';
 import { calendarEvents } from '../../../../src/fleet/export/systemd/calendar.ts';
 import { parseCalendar } from '../../../../src/schedule/calendar/calendar.ts';
 import { calendarFires } from '../../../../src/schedule/calendar/fires.ts';
@@ -14,6 +15,7 @@ import { schedule } from '../../../schedule/schedules.ts';
 
 const zone = (name: string) => findZone(name) ?? assert.fail(`no zone ${name}`);
 const utc = zone('UTC');
+const minutesOfUtc = (expression: Expression, job: Zone) => dueMinutes(expression, { job, host: utc });
 const timed = schedule
   .map(({ text }) => expressionOf(text))
   .filter((expression): expression is Expression => expression !== undefined && !expression.atBoot);
@@ -33,7 +35,7 @@ test('in a zone without clock changes the events name the minutes of the schedul
   fc.assert(
     fc.property(timed, fc.constantFrom('UTC', 'Asia/Kathmandu'), (expression, name) => {
       const host = zone(name);
-      const events = calendarEvents(expression, { job: host, host, utc });
+      const events = calendarEvents(expression, { job: host, host, dueMinutes: minutesOfUtc });
       assert.ok(events.every((event) => !event.endsWith('UTC')));
       const span = { afterMs, untilMs: afterMs + 3 * dayMs };
       assert.deepEqual(startsOf(events, host, span), nextFires(expression, { zone: host, ...span }), events.join('; '));
@@ -50,7 +52,7 @@ test('where clocks change, each moment at which cron would start the job has an 
       const changes = job.changes({ afterMs: Date.UTC(2027, 0, 1), untilMs: Date.UTC(2028, 0, 1) });
       const afterMs = (changes[which]?.atMs ?? Date.UTC(2027, 5, 1)) - dayMs / 2;
       const span = { afterMs, untilMs: afterMs + dayMs };
-      const events = calendarEvents(expression, { job, host, utc });
+      const events = calendarEvents(expression, { job, host, dueMinutes: minutesOfUtc });
       const starts = new Set(startsOf(events, host, span));
       const missing = nextFires(expression, { zone: job, ...span }).filter((ms) => !starts.has(ms));
       assert.deepEqual(missing, [], `${expression.text} of ${ofJob} on ${ofHost}: ${events.join('; ')}`);
@@ -68,7 +70,7 @@ test('systemd itself reads 500 events as the schedules they come from', {
   const expressions = fc.sample(timed, { numRuns: 500, seed: 17 });
   const asked = expressions.map((expression) => ({
     expression,
-    events: calendarEvents(expression, { job: utc, host: utc, utc }),
+    events: calendarEvents(expression, { job: utc, host: utc, dueMinutes: minutesOfUtc }),
   }));
   const all = asked.flatMap(({ events }) => events);
   const { stdout, status, stderr } = spawnSync(

@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.ts';
 import { throughSudo } from '../../config/sources.ts';
 import { compareFiles } from '../../crontab/comparison.ts';
 import type { Crontab } from '../../crontab/crontab.ts';
+import { dueMinutes } from '../../crontab/due-minutes.ts';
 import { lookAtPresent } from '../../crontab/files.ts';
 import { crontabFrame } from '../../crontab/frame.ts';
 import { calendarEvents } from '../../fleet/export/systemd/calendar.ts';
@@ -17,7 +18,7 @@ import {
 } from '../../fleet/export/systemd/units.ts';
 import { entriesIn } from '../../report/clock/installed.ts';
 import { exitCodes } from '../../run/outcome/outcome.ts';
-import { expressionOf } from '../../schedule/expression.ts';
+import { type Expression, expressionOf } from '../../schedule/expression.ts';
 import { publisher } from '../../system/cron/publish.ts';
 import { makeLinks, missingLinks } from '../../system/cron/unit-links.ts';
 import { files } from '../../system/file/files.ts';
@@ -25,17 +26,11 @@ import { findZone, hostZone } from '../../system/time/zones.ts';
 import { caller } from '../../system/user/caller.ts';
 import { defined } from '../../text/defined.ts';
 import type { Problem } from '../../text/problem.ts';
-import { minutesTerm } from '../crontab/generate.ts';
-import {
-  type Ending,
-  exitCodeOf,
-  hasErrors,
-  nothingWritten,
-  printEnding,
-  refusedBy,
-} from '../crontab/generate-ending.ts';
-import { loadAllJobs } from '../crontab/known-jobs.ts';
+import { utc, type Zone } from '../../zone/zone.ts';
 import { loadSetting } from '../frame/setting.ts';
+import { minutesTerm } from './generate.ts';
+import { type Ending, exitCodeOf, hasErrors, nothingWritten, printEnding, refusedBy } from './generate-ending.ts';
+import { loadAllJobs } from './known-jobs.ts';
 
 interface Request {
   /** The directory of the units; absent: they are printed. */
@@ -106,14 +101,18 @@ function unitsOf(config: Config): MadeUnits | { readonly units?: undefined; read
 
 /** The jobs that have a line, also the last good one of a job whose file is broken. */
 function timedJobs({ jobs }: Crontab): readonly TimedJob[] {
-  const [host, utc] = [hostZone(), findZone('UTC')];
+  const host = hostZone();
   return jobs.flatMap(({ slug, state, schedule, timeZone }): readonly TimedJob[] => {
     const expression = schedule === undefined ? undefined : expressionOf(schedule);
-    if ((state !== 'scheduled' && state !== 'kept') || expression === undefined || utc === undefined) return [];
+    if ((state !== 'scheduled' && state !== 'kept') || expression === undefined) return [];
     if (expression.atBoot) return [{ slug, events: 'boot' }];
     const job = timeZone === undefined ? host : (findZone(timeZone) ?? host);
-    return [{ slug, events: calendarEvents(expression, { job, host, utc }) }];
+    return [{ slug, events: calendarEvents(expression, { job, host, dueMinutes: minutesOfUtc }) }];
   });
+}
+
+function minutesOfUtc(expression: Expression, job: Zone): string {
+  return dueMinutes(expression, { job, host: utc });
 }
 
 function printed(units: readonly UnitFile[], problems: readonly Problem[]): Ending {
