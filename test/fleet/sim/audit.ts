@@ -57,8 +57,11 @@ interface HeldSpan {
   toMs: number;
 }
 
-/** A host that wakes is ended so soon: at its parent's next look; without a right clock at its next renewal. */
-const wokeLimitMs = { stopped: 100, suspended: 1200, standing: 45_000 } as const;
+/**
+ * A host that wakes ends its run so soon: at its parent's next look. If all its clocks stood still, the next
+ * renewal tells it; if it is cut off too, it goes on until its deadline by its own clock.
+ */
+const wokeLimitMs = { stopped: 100, suspended: 1200, standing: 61_000 } as const;
 
 const keyLimit = 100;
 
