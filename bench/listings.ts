@@ -119,8 +119,8 @@ function historyText(slug: string, lastMs: number, log: string): string {
     const totals = { success: index + 1, failure: 0, skipped: 0, missed: 0, durationMs: 45 * (index + 1) };
     const events = [
       {
-        ...{ event: 'started', run, atMs: atMs + 1000, trigger: { by: 'clock' }, tick },
-        ...{ jobSha256: 'a'.repeat(64), logPath: `${log}/${slug}/${slug}-${second}.log`, host: 'bench' },
+        ...{ event: 'started', run, atMs: atMs + 1000, trigger: { by: 'clock' } },
+        ...{ jobSha256: 'a'.repeat(64), logPath: `${log}/${slug}/${slug}-${second}.log`, host: 'bench', tick },
       },
       {
         ...{ event: 'ended', run, atMs: atMs + 1045, outcome: { kind: 'exited', code: 0 }, durationMs: 45, streak },

@@ -30,7 +30,10 @@ async function withOptions(args: readonly string[]): Promise<number> {
   const { readOptions } = await import('./on-demand/cron-generate-options.ts');
   const line = readOptions(program, args);
   if (line.is === 'validate') return (await import('./on-demand/validate-files.ts')).validateFiles(line.files, line);
-  if (line.is === 'export') return (await import('./on-demand/export-kubernetes.ts')).exportKubernetes(line);
+  if (line.is === 'export') {
+    const { exportKubernetes, exportSystemd } = await import('./on-demand/export.ts');
+    return line.target === 'systemd' ? exportSystemd(line) : exportKubernetes(line);
+  }
   if (line.is === 'generate') {
     const { shows } = await import('./on-demand/cron-generate-views.ts');
     return printEnding(generate(line.options, shows), line.options);

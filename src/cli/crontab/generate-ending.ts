@@ -27,7 +27,7 @@ export interface Ending {
 }
 
 export interface View {
-  readonly name: 'crontab' | 'diff' | 'plan' | 'kubernetes';
+  readonly name: 'crontab' | 'diff' | 'plan' | 'kubernetes' | 'systemd';
   readonly text: string;
   /** The value that --json prints; absent when it is the text. */
   readonly value?: unknown;

@@ -8,8 +8,18 @@ export type CronGenerateLine =
   | { readonly is: 'generate'; readonly options: GenerateOptions }
   | {
       readonly is: 'export';
+      readonly target: 'kubernetes';
       /** Keys whose loss is allowed. */
       readonly allowLoss: readonly string[];
+      readonly json: boolean;
+      readonly config?: string;
+    }
+  | {
+      readonly is: 'export';
+      readonly target: 'systemd';
+      readonly directory?: string;
+      readonly check: boolean;
+      readonly detailedExitcode: boolean;
       readonly json: boolean;
       readonly config?: string;
     }
@@ -67,12 +77,13 @@ function parse(program: string, args: readonly string[]) {
       .option('target', {
         type: 'string',
         requiresArg: true,
-        describe: 'cron, or kubernetes: print the jobs as CronJobs and Deployments for kubectl apply -f - instead.',
+        describe:
+          'cron; systemd: print timers instead, or write them to the directory --output; kubernetes: print CronJobs and Deployments for kubectl apply -f -.',
       })
       .option('allow-loss', {
         type: 'string',
         requiresArg: true,
-        describe: 'With --target: keys that may be left out, with commas between them.',
+        describe: 'With --target kubernetes: keys that may be left out, with commas between them.',
         implies: 'target',
       })
       .option('config', { type: 'string', requiresArg: true, describe: 'Use another configuration file.' })
@@ -93,7 +104,9 @@ export function readOptions(program: string, args: readonly string[]): CronGener
     return { is: 'validate', files: words, json: options.json === true, ...config };
   }
   const { target = 'cron' } = options;
-  if (target !== 'cron' && target !== 'kubernetes') return refuse(`--target is cron or kubernetes, not ${target}`);
+  if (target !== 'cron' && target !== 'kubernetes' && target !== 'systemd')
+    return refuse(`--target is cron, systemd or kubernetes, not ${target}`);
+  if (target === 'systemd') return timersLine(options, { words, refuse, config });
   if (target === 'kubernetes') return exportLine(options, { words, refuse, config });
   if (options['allow-loss'] !== undefined) return refuse('--allow-loss goes with --target kubernetes');
   if (words.length > 0) return refuse(`Unknown argument: ${words[0]}`);
@@ -130,5 +143,17 @@ function exportLine(options: Readonly<Record<string, unknown>>, { words, refuse,
     .split(',')
     .map((key) => key.trim())
     .filter((key) => key !== '');
-  return { is: 'export', allowLoss, json: options.json === true, ...config };
+  return { is: 'export', target: 'kubernetes', allowLoss, json: options.json === true, ...config };
+}
+
+function timersLine(options: Readonly<Record<string, unknown>>, { words, refuse, config }: Rest): CronGenerateLine {
+  const wrong = ofCrontabs.find((name) => name !== 'check' && name !== 'detailed-exitcode' && options[name] === true);
+  if (wrong !== undefined) return refuse(`--${wrong} goes with the crontab, not with --target systemd`);
+  if (options['allow-loss'] !== undefined) return refuse('--allow-loss goes with --target kubernetes');
+  if (words.length > 0) return refuse(`Unknown argument: ${words[0]}`);
+  const directory = options.output === '-' ? undefined : (options.output as string | undefined);
+  const [check, detailedExitcode] = [options.check === true, options['detailed-exitcode'] === true];
+  if (check && directory === undefined) return refuse('--check compares with a directory: --output DIRECTORY');
+  const asked = { ...defined({ directory }), check, detailedExitcode, json: options.json === true };
+  return { is: 'export', target: 'systemd', ...asked, ...config };
 }

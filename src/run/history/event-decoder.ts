@@ -18,6 +18,7 @@ import {
 } from '../../text/decode.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Carried, HistoryEvent, Steered, Streak, Tick, Trigger, Untold } from './event.ts';
+import { readPlainEnd } from './plain-end.ts';
 import type { Totals } from './totals.ts';
 
 type OutcomeOf<K extends Outcome['kind']> = Extract<Outcome, { kind: K }>;
@@ -117,7 +118,7 @@ const events = {
     outcome,
     nextMs: time,
   }),
-  ended: shape<EventOf<'ended'>>({
+  ended: shape<Omit<EventOf<'ended'>, 'startedMs' | 'isPlain'>>({
     event: oneOf('ended'),
     ...common,
     outcome,
@@ -182,6 +183,8 @@ export type ReadEvent =
   | { readonly is: 'later' | 'unreadable' };
 
 export function readEvent(line: string): ReadEvent {
+  const plain = readPlainEnd(line);
+  if (plain !== undefined) return { is: 'event', event: plain };
   let value: unknown;
   try {
     value = JSON.parse(line);

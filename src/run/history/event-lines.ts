@@ -47,6 +47,54 @@ export function readEvents(text: string): { readonly events: readonly HistoryEve
   return { events: known.events.concat(events), unreadable: known.unreadable };
 }
 
+const string = String.raw`"[^"\\\x00-\x1f]*"`;
+const tick = String.raw`,"tick":\{"tickMs":(?:0|[1-9]\d{0,13})(?:,"lateMs":(?:0|[1-9]\d{0,11}))?(?:,"caughtUp":true)?\}`;
+/** A line that run-job writes when the clock has started a run. It always decodes. */
+const startLine = new RegExp(
+  String.raw`^\{"event":"started","run":"([^"\\\x00-\x1f]*)","atMs":(0|[1-9]\d{0,13}),"trigger":\{"by":"clock"\},` +
+    String.raw`"jobSha256":${string},"logPath":${string},"host":${string}(?:${tick})?\}$`,
+);
+/** The runs at the end of a history that are read as they are. */
+const wholeRuns = 2;
+
+/**
+ * The same of the end of a history, for listings of thousands of jobs: of an earlier run by the clock whose end is the next line, the start is not
+ * decoded, and its time stands in the end. Runs of `runIds` are read as they are.
+ */
+export function readRecentEvents(text: string, runIds: readonly string[]): ReturnType<typeof readEvents> {
+  const lines = text.split('\n');
+  // Another program may still be writing the last line, so a torn one is not counted.
+  const torn = readLines(lines.pop() ?? '').events;
+  const events: HistoryEvent[] = [];
+  let unreadable = 0;
+  let ends = 0;
+  for (let index = lines.length - 1; index >= 0; index -= 1) {
+    const line = lines[index] ?? '';
+    if (line === '') continue;
+    const read = readEvent(line);
+    if (read.is === 'unreadable' || read.is === 'damaged') unreadable += 1;
+    if (read.is !== 'event' && read.is !== 'damaged') continue;
+    const { event } = read;
+    const startedMs =
+      event.event !== 'ended' || ends < wholeRuns || runIds.includes(event.run)
+        ? undefined
+        : startIn(lines[index - 1] ?? '', event.run);
+    if (event.event === 'ended') ends += 1;
+    if (startedMs === undefined || event.event !== 'ended') events.push(event);
+    else {
+      events.push({ ...event, startedMs });
+      index -= 1;
+    }
+  }
+  return { events: [...events.reverse(), ...torn], unreadable };
+}
+
+/** The time of a start; `undefined` if the line is not that of this run. */
+function startIn(line: string, run: string): number | undefined {
+  const found = startLine.exec(line);
+  return found?.[1] === run ? Number(found[2]) : undefined;
+}
+
 /**
  * The number of damaged lines behind the last event that says how the job is: they may be later runs.
  * A torn last line counts if nothing else is there, since otherwise it may still be being written.

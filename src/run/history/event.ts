@@ -93,6 +93,10 @@ export interface Ended extends Common {
   readonly event: 'ended';
   readonly outcome: Outcome;
   readonly durationMs: number;
+  /** In no line: a reader that has left out the start of the run has put it here. */
+  readonly startedMs?: number;
+  /** In no line: a reader says that the event has only the fields that every end of a run has. */
+  readonly isPlain?: true;
   readonly streak: Streak;
   /** Absent in lines of process-control 1.0. */
   readonly carried?: Carried;

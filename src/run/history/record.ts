@@ -7,7 +7,7 @@ import { exitCodeOf, exitCodes, type Outcome, type Stopped } from '../outcome/ou
 import { carriedAfter, carriedNow } from './carried.ts';
 import { dayLinesOf } from './days.ts';
 import type { HistoryEvent, Streak, Tick, Trigger } from './event.ts';
-import { damagedAtEnd, formatEvent, readEvents } from './event-lines.ts';
+import { damagedAtEnd, formatEvent, readEvents, readRecentEvents } from './event-lines.ts';
 import { emptyHistory, foldHistory, type History } from './history.ts';
 import { earlierHistory } from './predecessor.ts';
 import { hasEnded, type RunRecord } from './run-record.ts';
@@ -213,7 +213,7 @@ function lastRuns(text: string, most: number): string {
 
 /** The history by the end of its text; `undefined` when that does not say everything. */
 function recentIn(text: string, runIds: readonly string[]): History | undefined {
-  const { events, unreadable } = readEvents(text);
+  const { events, unreadable } = readRecentEvents(text, runIds);
   const base = events.findIndex(carriesOn);
   if (base < 0) return undefined;
   const recent = foldHistory(events, emptyHistory, base);

@@ -107,7 +107,11 @@ export function addToRun(runs: Map<string, RunRecord>, event: RunEvent): void {
       set({ startedMs: event.outcome.tickMs, host: event.host, outcome: event.outcome, endedMs: event.atMs });
       return;
     case 'ended':
-      set({ ...endedFields(event), startedMs: known?.startedMs ?? event.atMs - event.durationMs });
+      if (known === undefined && event.isPlain) {
+        runs.set(event.run, plainRecord(event));
+        return;
+      }
+      set({ ...endedFields(event), startedMs: known?.startedMs ?? event.startedMs ?? event.atMs - event.durationMs });
       return;
     case 'skipped':
     case 'not-started':
@@ -171,7 +175,21 @@ function startedFields({ trigger, jobSha256, logPath, host, tick }: Started): Pa
   return { trigger, jobSha256, logPath, host, ...(tick !== undefined && { tick }) };
 }
 
+/** The same as `endedFields` makes, faster: a listing of ten thousand jobs makes a hundred thousand. */
+function plainRecord({ run, atMs, durationMs, outcome, attempt, startedMs = atMs - durationMs }: Ended): RunRecord {
+  return { run, startedMs, outcome, durationMs, attempt, endedMs: atMs };
+}
+
 function endedFields(event: Ended): Partial<RunRecord> {
-  const { event: _kind, run: _run, atMs, streak: _streak, carried: _carried, ...fields } = event;
+  const {
+    event: _kind,
+    run: _run,
+    startedMs: _start,
+    isPlain: _plain,
+    atMs,
+    streak: _streak,
+    carried: _carried,
+    ...fields
+  } = event;
   return { ...fields, endedMs: atMs };
 }

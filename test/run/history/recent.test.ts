@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { snapshotJob } from '../../../src/report/snapshot.ts';
 import { carriedAfter } from '../../../src/run/history/carried.ts';
 import type { HistoryEvent } from '../../../src/run/history/event.ts';
+import { readEvent } from '../../../src/run/history/event-decoder.ts';
 import { formatEvent } from '../../../src/run/history/event-lines.ts';
 import { emptyHistory, foldHistory, type History } from '../../../src/run/history/history.ts';
 import { readHistory, readRecentHistory, recordSkip, rotateHistory } from '../../../src/run/history/record.ts';
@@ -210,4 +211,30 @@ test('before a history of 1.0 is rotated, what is counted in it is written down'
   } finally {
     rmSync(directory, { recursive: true });
   }
+});
+
+test('the line of a run that succeeded is read as every other line is', () => {
+  const whole = fc.nat({ max: 2 ** 31 });
+  const totals = fc.record({ success: whole, failure: whole, skipped: whole, missed: whole, durationMs: whole });
+  const some = fc.record({ run: fc.string(), atMs: whole, durationMs: whole, lastSuccessMs: whole, totals });
+  fc.assert(
+    fc.property(some, ({ run, atMs, durationMs, lastSuccessMs, totals: sums }) => {
+      const event: HistoryEvent = {
+        ...{ event: 'ended', run, atMs, outcome: { kind: 'exited', code: 0 }, durationMs },
+        ...{ streak: { failures: 0, lastSuccessMs }, carried: { totals: sums, lastStatus: 'success' }, attempt: 1 },
+      };
+      const line = formatEvent(event).trim();
+      const plain = readEvent(line);
+      // A blank more, and the line is no longer that of the short way.
+      const decoded = readEvent(line.replace('{', '{ '));
+      assert.ok(plain.is === 'event' && decoded.is === 'event' && plain.event.event === 'ended');
+      assert.equal(plain.event.isPlain, JSON.stringify(run) === `"${run}"` ? true : undefined);
+      const { isPlain: _mark, ...fields } = plain.event;
+      assert.deepEqual(fields, decoded.event);
+    }),
+  );
+  const odd =
+    '{"event":"ended","run":"r","atMs":007,"outcome":{"kind":"exited","code":0},"durationMs":1,"streak":{"failures":0,"lastSuccessMs":1},"carried":{"totals":{"success":1,"failure":0,"skipped":0,"missed":0,"durationMs":1},"lastStatus":"success"},"attempt":1}';
+  assert.equal(readEvent(odd).is, 'unreadable', 'no JSON');
+  assert.equal(readEvent(odd.replace('007', '7')).is, 'event');
 });

@@ -13,10 +13,10 @@ import { sha256 } from '../../system/file/hash.ts';
 import { clock } from '../../system/time/clock.ts';
 import { caller } from '../../system/user/caller.ts';
 import type { Problem } from '../../text/problem.ts';
-import { checkZone, scheduleChecker } from '../crontab/check-schedule.ts';
-import { type Ending, hasErrors, nothingWritten, printEnding } from '../crontab/generate-ending.ts';
 import { loadSetting } from '../frame/setting.ts';
 import { hostZones } from '../frame/zones.ts';
+import { checkZone, scheduleChecker } from './check-schedule.ts';
+import { type Ending, hasErrors, nothingWritten, printEnding } from './generate-ending.ts';
 
 interface Request {
   readonly allowLoss: readonly string[];
