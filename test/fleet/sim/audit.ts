@@ -159,9 +159,9 @@ export class Audit {
     for (let tick = 1; tick <= ticks; tick++) {
       await this.#time.sleep(tick * minuteMs - 1500 - this.#time.nowMs);
       const able = new Set(slugs.flatMap((slug) => hosts.map((host) => ({ slug, host }))));
-      for (let second = 0; second < 26; second++) {
+      for (let second = 0; second < 26; second += 2) {
         for (const one of able) if (!engine.isUp || !this.#isAble(one.slug, one.host)) able.delete(one);
-        await this.#time.sleep(1000);
+        await this.#time.sleep(2000);
       }
       for (const slug of slugs) {
         if (!mustStart || !isStrict || tick < 3) continue;

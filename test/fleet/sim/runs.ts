@@ -52,7 +52,7 @@ export interface Scene {
 }
 
 /** The parent looks at the clock so often. */
-const lookMs = 500;
+const lookMs = 1000;
 
 /** Time that a kill takes. */
 const killMs = 20;

@@ -37,7 +37,7 @@ export interface Answer {
   readonly ID?: string;
   readonly TTL?: string;
   readonly token?: string;
-  /** Of a request whose answers are a stream. */
+  /** The answer, where a request has a stream of them. */
   readonly result?: Answer;
   readonly error?: unknown;
   readonly code?: number;
