@@ -42,6 +42,7 @@ const quickPage = 'docs/tutorial.md';
 const tools = [
   'cron',
   'crontab',
+  'etcd',
   'make',
   'man',
   'openssl',

@@ -22,8 +22,18 @@ export type Digest = (bytes: Uint8Array) => string;
  * matter, and when a host joins or leaves, the others keep their order among each other.
  */
 export function rendezvous(key: string, hosts: readonly string[], digest: Digest): readonly string[] {
-  const scored = hosts.map((host) => ({ host, score: score(`${key}\n${host}`, digest) }));
-  return scored.sort((a, b) => b.score - a.score || (a.host < b.host ? -1 : 1)).map(({ host }) => host);
+  const ofKey = wordsOf(key, digest);
+  const scored = hosts.map((host) => ({ host, score: score(ofKey, knownWords(host, digest)) }));
+  return scored.sort(byScore).map(({ host }) => host);
+}
+
+interface Scored {
+  readonly host: string;
+  readonly score: number;
+}
+
+function byScore(a: Scored, b: Scored): number {
+  return b.score - a.score || (a.host < b.host ? -1 : 1);
 }
 
 /**
@@ -39,8 +49,15 @@ export function candidates({ slug, pool, placement }: Placed, count: number, dig
  * Returns the host that has the job where no engine decides at each tick; undefined if the pool is
  * empty.
  */
-export function soleHost(placed: Placed, digest: Digest): string | undefined {
-  return candidates(placed, 1, digest)[0];
+export function soleHost({ slug, pool, placement }: Placed, digest: Digest): string | undefined {
+  if (placement === 'ordered') return pool[0];
+  const ofKey = wordsOf(slug, digest);
+  let best: Scored | undefined;
+  for (const host of pool) {
+    const one = { host, score: score(ofKey, knownWords(host, digest)) };
+    if (best === undefined || byScore(one, best) < 0) best = one;
+  }
+  return best?.host;
 }
 
 /**
@@ -60,7 +77,36 @@ export function turns(
   return placement === 'spread' ? rendezvous(`${slug}\n${tick}`, hosts, digest) : hosts;
 }
 
-/** A number from 0 up to 1, the same for the same text for ever. */
-function score(text: string, digest: Digest): number {
-  return Number.parseInt(digest(new TextEncoder().encode(text)).slice(0, 12), 16) / 2 ** 48;
+type Words = readonly [number, number];
+
+/** The first 64 bits of a digest. */
+function wordsOf(text: string, digest: Digest): Words {
+  const hex = digest(new TextEncoder().encode(text));
+  return [Number.parseInt(hex.slice(0, 8), 16), Number.parseInt(hex.slice(8, 16), 16)];
+}
+
+/** Hosts are few and jobs many, and a digest costs a thousand times as much as a score. */
+const known = new WeakMap<Digest, Map<string, Words>>();
+
+function knownWords(host: string, digest: Digest): Words {
+  const ofDigest = known.get(digest) ?? new Map<string, Words>();
+  known.set(digest, ofDigest);
+  const words = ofDigest.get(host) ?? wordsOf(host, digest);
+  ofDigest.set(host, words);
+  return words;
+}
+
+/** A whole number below 2^52, the same for the same digests for ever. */
+function score([a, b]: Words, [c, d]: Words): number {
+  const high = mixed(mixed(a ^ c) ^ d);
+  const low = mixed(mixed(high ^ b) ^ c);
+  return high * 2 ** 20 + (low >>> 12);
+}
+
+/** The last step of MurmurHash3: each bit of the answer depends on each bit of the word. */
+function mixed(word: number): number {
+  let bits = word;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
 }

@@ -10,7 +10,7 @@ import { defined } from '../../text/defined.ts';
 import { timeText } from '../../zone/wall-time.ts';
 import { logStreamAnswer } from './changes/log-stream.ts';
 import { Events, eventFilters, findEvents } from './page/events.tsx';
-import { allJobs, runPath, type View } from './page/frame/document.tsx';
+import { jobsBySlug, runPath, type View } from './page/frame/document.tsx';
 import { queryOf } from './page/frame/list.ts';
 import { Help } from './page/help.tsx';
 import { Host } from './page/host.tsx';
@@ -174,7 +174,7 @@ function addLogStreams(routes: Hono, { view, ended }: Pick<ViewParts, 'view' | '
 }
 
 function jobOf(context: Context, { snapshot }: View): AnySnapshot | undefined {
-  return allJobs(snapshot).find(({ slug }) => slug === context.req.param('slug'));
+  return jobsBySlug(snapshot).get(context.req.param('slug') ?? '');
 }
 
 function instanceOf(context: Context): number | undefined {

@@ -81,7 +81,7 @@ export function upcomingOf(job: UpcomingJob, order: UpcomingOrder): Upcoming {
 function absenceOf(job: UpcomingJob): readonly [NoTick['why'], string] | undefined {
   const { clock, schedule, enabled, seat } = job;
   const [warning = ''] = clock.warnings;
-  if (seat?.isHere === false && clock.line === 'none') return ['elsewhere', elsewhereWords(seat)];
+  if (seat?.isHere === false) return ['elsewhere', [elsewhereWords(seat), ...clock.warnings].join('; ')];
   if (job.service !== undefined && enabled)
     return ['service', `is a service: ${warning === '' ? 'it is kept up, at all times' : clock.warnings.join('; ')}`];
   if (clock.line === 'none' && job.service === undefined && schedule === undefined)

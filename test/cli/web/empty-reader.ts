@@ -11,6 +11,7 @@ export const emptyReader: HostReader = {
   record: () => ({ entries: [], days: [], crontab: { path: '/etc/cron.d/process-control' }, next: [] }),
   runsIn: () => new Map(),
   lanesIn: async () => ({ runs: new Map(), unread: 0 }),
+  edition: () => 0,
   newest: async () => ({ entries: [], isMore: false }),
   ticksIn: () => [],
   why: () => undefined,

@@ -22,6 +22,7 @@ import { HistoryIndex } from '../../../src/cli/web/index/history-index.ts';
 import { keptOf, keptParts } from '../../../src/cli/web/index/kept-file.ts';
 import { bytesOfMark, joined, type Marks, marksOf, noMarks } from '../../../src/cli/web/index/marks.ts';
 import { newestEntries } from '../../../src/cli/web/read/newest.ts';
+import { shownEntries } from '../../../src/cli/web/read/shown-entries.ts';
 import { entriesOf } from '../../../src/report/history-view.ts';
 import { snapshotRun } from '../../../src/report/latest-runs.ts';
 import { entryMs, type HistoryEntry, isFailure } from '../../../src/report/text/history.ts';
@@ -238,6 +239,7 @@ const slugs = ['a', 'b', 'c', 'd'];
 test('the newest entries are those of a plain reading, whatever is asked for and however little is read yet', async () => {
   const place = host(slugs);
   const all = slugs.flatMap(place.entries);
+  const shown = { index: place.index, entries: shownEntries(place.index, place.entries) };
   for (const isWanted of [() => true, isFailure, (entry: HistoryEntry) => entry.is === 'steered'])
     for (const count of [1, 7, 50, 500])
       for (const beforeMs of [Number.POSITIVE_INFINITY, startMs + 60 * 60_000]) {
@@ -247,6 +249,7 @@ test('the newest entries are those of a plain reading, whatever is asked for and
         const isNewer = (a: HistoryEntry, b: HistoryEntry) => keyOf(a) > keyOf(b);
         const order = { slugs, count, isWanted: wanted, mayBe, beforeMs, isNewer };
         const found = await newestEntries({ index: place.makeIndex(), entries: place.entries }, order);
+        assert.deepEqual((await newestEntries(shown, order)).entries.map(keyOf), found.entries.map(keyOf));
         const sorted = all.filter(wanted).sort((a, b) => (isNewer(a, b) ? -1 : 1));
         assert.deepEqual(found.entries.map(keyOf), sorted.slice(0, count).map(keyOf));
         assert.equal(found.isMore, sorted.length > count);
@@ -353,4 +356,27 @@ test('what was kept counts for the histories whose files are the same; the other
     ['a', 'c', 'd'],
   );
   for (const slug of slugs) assert.deepEqual(said(index, slug), expected(place, slug));
+});
+
+test('entries that were shown are read again when their history has changed, and while a run has no end', () => {
+  const place = host(slugs);
+  let reads = 0;
+  const since = shownEntries(place.index, (slug) => {
+    reads += 1;
+    return place.entries(slug);
+  });
+  const ask = (slug: string, sinceMs: number) => {
+    place.index.changed(slug);
+    place.index.read(slug);
+    assert.deepEqual(
+      since(slug, sinceMs).filter((entry) => entryMs(entry) >= sinceMs),
+      place.entries(slug).filter((entry) => entryMs(entry) >= sinceMs),
+    );
+    return reads;
+  };
+  assert.deepEqual([ask('b', startMs), ask('b', startMs), ask('b', startMs + 1000), ask('b', 0)], [1, 1, 1, 2]);
+  place.store.append('b', formatEvent(eventOf('skipped', 800, startMs + 5000)));
+  assert.deepEqual([ask('b', startMs), ask('b', startMs)], [3, 3]);
+  // The first history has a run without an end.
+  assert.deepEqual([ask('a', startMs), ask('a', startMs)], [4, 5]);
 });

@@ -36,8 +36,6 @@ export interface ModelRun {
 export interface RunFaults {
   /** The job's parent does not look at the deadline. */
   readonly goesOn?: boolean;
-  /** The job's parent does not believe that its lease is gone. */
-  readonly isDeaf?: boolean;
   /** The lock of the host is not asked. */
   readonly sharesLock?: boolean;
   /** The fate of the tick is forgotten before each claim: the claim is a lock that is given back. */
@@ -54,7 +52,7 @@ export interface Scene {
 }
 
 /** The parent looks at the clock so often. */
-const lookMs = 500;
+const lookMs = 1000;
 
 /** Time that a kill takes. */
 const killMs = 20;
@@ -131,7 +129,6 @@ class Parent {
   }
 
   extend(deadline: Deadline): void {
-    if (this.#faults.isDeaf && deadline.killBootMs <= this.#run.host.sinceBootMs()) return;
     this.#deadline = deadline;
     if (deadline.killBootMs > this.#run.host.sinceBootMs()) this.#run.woke = undefined;
   }

@@ -19,18 +19,26 @@ const [kindMask, failureBit, decisionBit, oddBit] = [7, 8, 16, 32];
 /** 20261129-000005-4147f7f4 */
 const usualId = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-([0-9a-f]{8})$/;
 
-/** Each byte that says of which kind a mark is. */
-const kindsByByte: readonly MarkKind[] = Array.from({ length: 64 }, (_, byte) => ({
+/** The kinds by the byte of a mark, without the bit for odd ids. */
+const kindsByByte: readonly MarkKind[] = Array.from({ length: oddBit }, (_, byte) => ({
   is: kinds[byte & kindMask] ?? 'event',
   isFailure: (byte & failureBit) !== 0,
   isDecision: (byte & decisionBit) !== 0,
 }));
+
+/** A bit for each kind. */
+export type KindSet = number;
+
+export function kindSet(has: (kind: MarkKind) => boolean): KindSet {
+  return kindsByByte.reduce((set, kind, byte) => (has(kind) ? set | (1 << byte) : set), 0);
+}
 
 /** The marks of one history, in the order in which their entries began. */
 export class Marks {
   readonly bytes: Buffer;
   /** Ids of runs that are not like those that run-job gives. */
   readonly oddIds: readonly string[];
+  #extent: { readonly kinds: KindSet; readonly lastMs: number } | undefined;
 
   constructor(bytes: Buffer, oddIds: readonly string[]) {
     this.bytes = bytes;
@@ -46,7 +54,26 @@ export class Marks {
   }
 
   kind(n: number): MarkKind {
-    return kindsByByte[this.#byte(n) & 63] as MarkKind;
+    return kindsByByte[this.#byte(n) & (oddBit - 1)] as MarkKind;
+  }
+
+  isOf(n: number, wanted: KindSet): boolean {
+    return ((wanted >>> (this.#byte(n) & (oddBit - 1))) & 1) === 1;
+  }
+
+  /** False when no mark is of these kinds and began after that moment: of most histories that is known at once. */
+  mayHave(wanted: KindSet, sinceMs: number): boolean {
+    this.#extent ??= this.#extentNow();
+    return (this.#extent.kinds & wanted) !== 0 && this.#extent.lastMs >= sinceMs;
+  }
+
+  #extentNow(): { readonly kinds: KindSet; readonly lastMs: number } {
+    let [kindsHere, lastMs] = [0, Number.NEGATIVE_INFINITY];
+    for (let n = 0; n < this.count; n += 1) {
+      kindsHere |= 1 << (this.#byte(n) & (oddBit - 1));
+      lastMs = Math.max(lastMs, this.atMs(n));
+    }
+    return { kinds: kindsHere, lastMs };
   }
 
   durationMs(n: number): number | undefined {
@@ -79,7 +106,7 @@ export class Marks {
     const { is } = this.kind(n);
     if (is === 'event') return undefined;
     const durationMs = this.durationMs(n);
-    return { run: this.run(n), is, startedMs: this.atMs(n), ...(durationMs !== undefined && { durationMs }) };
+    return new MarkedRun(this, n, is, durationMs);
   }
 
   /** The runs among them. */
@@ -89,6 +116,27 @@ export class Marks {
 
   #byte(n: number): number {
     return this.bytes[n * bytesOfMark + atKind] ?? 0;
+  }
+}
+
+/** A run whose id is made when it is asked for. */
+class MarkedRun implements StripItem {
+  readonly is: StripItem['is'];
+  readonly startedMs: number;
+  declare readonly durationMs?: number;
+  readonly #marks: Marks;
+  readonly #n: number;
+
+  constructor(marks: Marks, n: number, is: StripItem['is'], durationMs: number | undefined) {
+    this.is = is;
+    this.startedMs = marks.atMs(n);
+    if (durationMs !== undefined) this.durationMs = durationMs;
+    this.#marks = marks;
+    this.#n = n;
+  }
+
+  get run(): string {
+    return this.#marks.run(this.#n);
   }
 }
 

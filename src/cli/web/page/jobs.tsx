@@ -7,6 +7,7 @@ import { printable } from '../../../text/printable.ts';
 import { countsOf } from './frame/attention.ts';
 import { allJobs, Document, JobLink, State, type View, When, worstWords } from './frame/document.tsx';
 import { type ListPart, type ListQuery, type Order, partOf, queryText } from './frame/list.ts';
+import { remembered } from './frame/remembered.ts';
 import { Strip } from './frame/strip.tsx';
 
 const columns: readonly (readonly [title: string, sort?: Order])[] = [
@@ -111,7 +112,7 @@ interface FilterProps {
 
 function Filter({ jobs, query, base }: FilterProps) {
   const states = new Set([...countsOf(jobs).map(({ state }) => state as string), query.state]);
-  const tags = new Set([...jobs.flatMap((job) => job.tags), query.tag]);
+  const tags = new Set([...tagsOf(jobs), query.tag]);
   const isFiltered = query.q !== '' || query.state !== '' || query.tag !== '';
   return (
     <search>
@@ -129,6 +130,8 @@ function Filter({ jobs, query, base }: FilterProps) {
     </search>
   );
 }
+
+const tagsOf = remembered((jobs: readonly AnySnapshot[]) => new Set(jobs.flatMap((job) => job.tags)));
 
 interface ChoiceProps {
   readonly label: string;

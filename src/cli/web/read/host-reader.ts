@@ -44,6 +44,7 @@ import { followedInstance, followedRun } from './followed.ts';
 import { type Lanes, lanesIn } from './lanes.ts';
 import { type Newest, type NewestOrder, newestEntries } from './newest.ts';
 import { instanceLogPlace, type LogPart, type LogPlace, type LogQuery, readLog, runLogPlace } from './run-log.ts';
+import { shownEntries } from './shown-entries.ts';
 import { isIn, type Span } from './span.ts';
 
 export interface HostReader {
@@ -61,6 +62,8 @@ export interface HostReader {
   lanesIn(jobs: readonly AnySnapshot[], span: Span): Promise<Lanes>;
   /** The starts to come in a span of time, in their order. */
   ticksIn(slugs: readonly string[], span: Span): readonly UpcomingTick[];
+  /** Another number whenever the runs on record are others. */
+  edition(): number;
   /** The newest of what happened to these jobs. */
   newest(order: NewestOrder): Promise<Newest>;
   why(slug: string, askedMs?: number): WhyAnswer | undefined;
@@ -133,6 +136,7 @@ export function hostReader(
     return latest.opened;
   };
   const jobs = () => open().jobs;
+  const entries = shownEntries(index, (slug) => jobs().entries(slug));
   const ticks = (slugs: readonly string[], { fromMs, untilMs }: Partial<Span> & Pick<Span, 'fromMs'>, count: number) =>
     ticksOf(slugs, { ...open(), fromMs, count, ...defined({ untilMs }) });
   return {
@@ -152,7 +156,8 @@ export function hostReader(
       return new Map(slugs.map((slug) => [slug, opened.runs(slug).filter((run) => isIn(run, span))]));
     },
     ticksIn: (slugs, span) => ticks(slugs, span, mostTicksOfJob),
-    newest: (order) => newestEntries({ index, entries: jobs().entries }, order),
+    edition: () => index.edition,
+    newest: (order) => newestEntries({ index, entries }, order),
     why: (slug, askedMs) => whyOf(slug, askedMs, open()),
     logPlace: (slug, log) =>
       'run' in log

@@ -3,9 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { entryMs, type HistoryEntry } from '../../../report/text/history.ts';
 import { clock } from '../../../system/time/clock.ts';
 import type { HistoryIndex } from '../index/history-index.ts';
-import type { MarkKind } from '../index/marks.ts';
+import { kindSet, type MarkKind } from '../index/marks.ts';
 import { Largest } from './largest.ts';
 import { readFirst } from './read-first.ts';
+import type { EntriesSince } from './shown-entries.ts';
 
 const sliceMs = 10;
 
@@ -34,8 +35,8 @@ export interface Newest {
 
 export interface NewestSource {
   readonly index: HistoryIndex;
-  /** All entries of a history, as it is. */
-  readonly entries: (slug: string) => readonly HistoryEntry[];
+  /** All entries of a history since a moment, as they are. */
+  readonly entries: EntriesSince;
 }
 
 export async function newestEntries(source: NewestSource, order: NewestOrder): Promise<Newest> {
@@ -62,11 +63,14 @@ export async function newestEntries(source: NewestSource, order: NewestOrder): P
 function placeOf(index: HistoryIndex, order: NewestOrder, most: number): number {
   const { slugs, mayBe, beforeMs = Number.POSITIVE_INFINITY } = order;
   const largest = new Largest(most);
+  const wanted = kindSet(mayBe);
   for (const slug of slugs)
     index.each(slug, (marks) => {
+      if (!marks.mayHave(wanted, largest.isFull ? largest.least : Number.NEGATIVE_INFINITY)) return;
       for (let n = marks.count - 1; n >= 0; n -= 1) {
+        if (!marks.isOf(n, wanted)) continue;
         const atMs = marks.atMs(n);
-        if (atMs < beforeMs && largest.takes(atMs) && mayBe(marks.kind(n))) largest.add(atMs);
+        if (atMs < beforeMs) largest.add(atMs);
       }
     });
   return largest.isFull ? largest.least : Number.NEGATIVE_INFINITY;
@@ -78,17 +82,18 @@ async function entriesSince(
   sinceMs: number,
 ): Promise<readonly HistoryEntry[]> {
   const found: HistoryEntry[] = [];
+  const wanted = kindSet(mayBe);
   let sliceBeganMs = clock.monotonicMs();
   for (const slug of slugs) {
     let has = false;
     index.each(slug, (marks) => {
-      for (let n = marks.count - 1; n >= 0 && !has; n -= 1) {
+      for (let n = marks.mayHave(wanted, sinceMs) ? marks.count - 1 : -1; n >= 0 && !has; n -= 1) {
         const atMs = marks.atMs(n);
-        has = atMs >= sinceMs && atMs < beforeMs && mayBe(marks.kind(n));
+        has = atMs >= sinceMs && atMs < beforeMs && marks.isOf(n, wanted);
       }
     });
     if (!has) continue;
-    for (const entry of entries(slug)) if (entryMs(entry) >= sinceMs && isWanted(entry)) found.push(entry);
+    for (const entry of entries(slug, sinceMs)) if (entryMs(entry) >= sinceMs && isWanted(entry)) found.push(entry);
     if (clock.monotonicMs() - sliceBeganMs < sliceMs) continue;
     await nextTurn();
     sliceBeganMs = clock.monotonicMs();

@@ -3,6 +3,7 @@
 import type { JobState } from '../../../../report/state.ts';
 import type { AnySnapshot } from '../../../../report/text/job.ts';
 import { needsAttention } from '../../../../report/text/listing.ts';
+import { remembered } from './remembered.ts';
 
 /** The few kinds of state that have a colour; the word and the sign beside it say the same. */
 export type Kind = 'bad' | 'late' | 'busy' | 'held' | 'well' | 'unknown';
@@ -39,20 +40,33 @@ const kindOfState: Readonly<Record<JobState, Kind>> = {
 };
 
 /** A job that runs again after failures still needs a person. */
-export function kindOf({ state, health }: AnySnapshot): Kind {
-  return state === 'running' && health === 'failing' ? 'bad' : kindOfState[state];
-}
+export const kindOf = remembered(
+  ({ state, health }: AnySnapshot): Kind => (state === 'running' && health === 'failing' ? 'bad' : kindOfState[state]),
+);
 
-export function needsPerson(job: AnySnapshot): boolean {
-  return needsAttention(job.state) || kindOf(job) === 'bad';
-}
+export const needsPerson = remembered((job: AnySnapshot) => needsAttention(job.state) || kindOf(job) === 'bad');
+
+/** The jobs that need a person, in their order. */
+export const needing = remembered((jobs: readonly AnySnapshot[]): readonly AnySnapshot[] => jobs.filter(needsPerson));
+
+/** The jobs in each state, in their order. */
+export const byState = remembered((jobs: readonly AnySnapshot[]): ReadonlyMap<JobState, readonly AnySnapshot[]> => {
+  const found = new Map<JobState, AnySnapshot[]>();
+  for (const job of jobs) {
+    const { state } = job;
+    const known = found.get(state);
+    if (known === undefined) found.set(state, [job]);
+    else known.push(job);
+  }
+  return found;
+});
 
 /** The worst first, then by name as all listings are. Of ten thousand jobs nearly all are of one kind, and in order. */
-export function byNeed(jobs: readonly AnySnapshot[]): readonly AnySnapshot[] {
+export const byNeed = remembered((jobs: readonly AnySnapshot[]): readonly AnySnapshot[] => {
   const ofKind = new Map(kinds.map((kind): [Kind, AnySnapshot[]] => [kind, []]));
   for (const job of jobs) ofKind.get(kindOf(job))?.push(job);
   return [...ofKind.values()].flatMap((some) => some.sort((a, b) => (a.slug < b.slug ? -1 : a.slug > b.slug ? 1 : 0)));
-}
+});
 
 export interface StateCount {
   readonly state: JobState;
@@ -61,11 +75,11 @@ export interface StateCount {
 }
 
 /** "2 failing · 1 overdue · 4 running": each state that some job has, the worst first. */
-export function countsOf(jobs: readonly AnySnapshot[]): readonly StateCount[] {
+export const countsOf = remembered((jobs: readonly AnySnapshot[]): readonly StateCount[] => {
   const counts = new Map<JobState, number>();
   for (const { state } of byNeed(jobs)) counts.set(state, (counts.get(state) ?? 0) + 1);
   return [...counts].map(([state, count]) => ({ state, kind: kindOfState[state], count }));
-}
+});
 
 /** When the present trouble of a job began; absent when that is not known. */
 export function troubleSinceMs(job: AnySnapshot): number | undefined {
@@ -87,7 +101,7 @@ export interface Need {
 /** Jobs that need a person; those that began to fail together, in the same words, are one. */
 export function needsOf(jobs: readonly AnySnapshot[], wordsOf: (job: AnySnapshot) => string): readonly Need[] {
   const groups = new Map<string, AnySnapshot[]>();
-  for (const job of byNeed(jobs.filter(needsPerson))) {
+  for (const job of byNeed(needing(jobs))) {
     const words = wordsOf(job);
     const sinceMs = troubleSinceMs(job);
     // A group lives in one span of two minutes, beginning with its first member.

@@ -1,5 +1,6 @@
 /** Troubles of the host, and so of many jobs at once, each with the command that ends it. */
 import { printable } from '../../../../text/printable.ts';
+import { byState } from './attention.ts';
 import { Command } from './command.tsx';
 import { allJobs, type View } from './document.tsx';
 
@@ -10,7 +11,7 @@ export interface HostTrouble {
 
 export function hostTroubles({ snapshot, reader }: View): readonly HostTrouble[] {
   const { cron, isCrontabInSync, undeliveredNotices } = snapshot.host;
-  const overdue = allJobs(snapshot).filter(({ state }) => state === 'overdue').length;
+  const overdue = byState(allJobs(snapshot)).get('overdue')?.length ?? 0;
   const behind = overdue === 0 ? '' : `: ${overdue} ${overdue === 1 ? 'job is' : 'jobs are'} overdue`;
   const isIdle = cron === 'stopped' || (cron === 'absent' && allJobs(snapshot).some((job) => 'nextMs' in job));
   return [

@@ -6,9 +6,10 @@ import type { AnySnapshot } from '../../../../report/text/job.ts';
 import { relativeText } from '../../../../report/text/relative.ts';
 import { printable } from '../../../../text/printable.ts';
 import type { HostReader } from '../../read/host-reader.ts';
-import { countsOf, type Kind, kindOf, needsPerson, signs } from './attention.ts';
+import { countsOf, type Kind, kindOf, needing, signs } from './attention.ts';
 import { iconName } from './icon.ts';
 import { queryText } from './list.ts';
+import { remembered } from './remembered.ts';
 
 /** The facts that every view is made from. */
 export interface View {
@@ -21,9 +22,12 @@ export interface View {
   readonly dayStartMs: (day: string) => number;
 }
 
-export function allJobs({ jobs, services }: HostSnapshot): readonly AnySnapshot[] {
-  return [...jobs, ...services];
-}
+export const allJobs = remembered(({ jobs, services }: HostSnapshot): readonly AnySnapshot[] => [...jobs, ...services]);
+
+export const jobsBySlug = remembered(
+  (snapshot: HostSnapshot): ReadonlyMap<string, AnySnapshot> =>
+    new Map(allJobs(snapshot).map((job) => [job.slug, job])),
+);
 
 const views = [
   ['now', '', 'Now'],
@@ -96,7 +100,7 @@ function Verdict({ jobs, base }: { readonly jobs: readonly AnySnapshot[]; readon
   const counts = countsOf(jobs).filter(({ state }) => headStates.includes(state));
   return (
     <ul class="verdict" aria-label="States of all jobs">
-      {!jobs.some(needsPerson) && (
+      {needing(jobs).length === 0 && (
         <li>
           <Sign kind="well">all is well</Sign>
         </li>
@@ -156,7 +160,7 @@ export function runPath(slug: string, run: string, base: string): string {
 
 /** "2 failing · 1 overdue", for titles; "all is well" when nothing needs a person. */
 export function worstWords(jobs: readonly AnySnapshot[]): string {
-  const counts = countsOf(jobs.filter(needsPerson));
+  const counts = countsOf(needing(jobs));
   return counts.length === 0 ? 'all is well' : counts.map(({ state, count }) => `${count} ${state}`).join(' · ');
 }
 

@@ -1,6 +1,6 @@
 /** The icons of the tab: a full red square when something has failed, a hollow one when something is late, a green dot when all is well. */
 import type { AnySnapshot } from '../../../../report/text/job.ts';
-import { kindOf, needsPerson } from './attention.ts';
+import { kindOf, needing } from './attention.ts';
 
 const shapes = {
   bad: '<rect x="2" y="2" width="28" height="28" fill="#c8232c"/><path d="M10 10l12 12M22 10L10 22" stroke="#fff" stroke-width="4"/>',
@@ -16,6 +16,6 @@ export const icons: readonly (readonly [name: string, svg: string])[] = Object.e
 
 /** The icon of the worst state. */
 export function iconName(jobs: readonly AnySnapshot[]): string {
-  if (jobs.some((job) => kindOf(job) === 'bad')) return 'bad.svg';
-  return jobs.some(needsPerson) ? 'late.svg' : 'well.svg';
+  if (needing(jobs).some((job) => kindOf(job) === 'bad')) return 'bad.svg';
+  return needing(jobs).length > 0 ? 'late.svg' : 'well.svg';
 }

@@ -39,12 +39,15 @@ export function queryOf(given: (key: string) => string | undefined): ListQuery {
 /** A page behind the last one is the last one. */
 export function partOf(jobs: readonly AnySnapshot[], { q, tag, state, sort, page }: ListQuery): ListPart {
   const wanted = q.toLowerCase();
-  const found = jobs.filter(
-    (job) =>
-      namesOf(job).some((name) => name.toLowerCase().includes(wanted)) &&
-      (tag === '' || job.tags.includes(tag)) &&
-      (state === '' || job.state === state),
-  );
+  const isAll = q === '' && tag === '' && state === '';
+  const found = isAll
+    ? jobs
+    : jobs.filter(
+        (job) =>
+          namesOf(job).some((name) => name.toLowerCase().includes(wanted)) &&
+          (tag === '' || job.tags.includes(tag)) &&
+          (state === '' || job.state === state),
+      );
   const sorted = inOrder(found, sort);
   const pages = Math.max(1, Math.ceil(found.length / pageRows));
   const shown = Math.min(page, pages);

@@ -4,8 +4,10 @@ import { listedJob } from '../../../../report/text/job-row.ts';
 import { shortDuration } from '../../../../report/text/relative.ts';
 import { usualMsOf } from '../../../../report/usual.ts';
 import { printable } from '../../../../text/printable.ts';
+import { byState } from '../frame/attention.ts';
 import { JobLink, runPath, type View, When } from '../frame/document.tsx';
 import { queryText } from '../frame/list.ts';
+import { remembered } from '../frame/remembered.ts';
 
 /** A run is slow when it takes so many times as long as usual, and so many milliseconds longer. */
 export const slowFactor = 1.5;
@@ -25,7 +27,8 @@ interface Slow {
 /** The answer to "was last night slower than usual?": the last run of each job against the runs before it. */
 export function Slower({ view }: { readonly view: View }) {
   const { snapshot, base } = view;
-  const slow = snapshot.jobs.flatMap((job) => slowRun(job, snapshot.host.atMs) ?? []);
+  const { atMs } = snapshot.host;
+  const slow = snapshot.jobs.flatMap((job) => slowRun(job) ?? []).filter(({ startedMs }) => startedMs >= atMs - newsMs);
   slow.sort((a, b) => b.tookMs / b.usualMs - a.tookMs / a.usualMs);
   return (
     <section>
@@ -48,21 +51,21 @@ export function Slower({ view }: { readonly view: View }) {
   );
 }
 
-function slowRun(job: AnySnapshot, atMs: number): Slow | undefined {
+const slowRun = remembered((job: AnySnapshot): Slow | undefined => {
   if (!('strip' in job)) return undefined;
   const last = job.strip.findLast(({ is }) => is === 'success');
-  if (last?.durationMs === undefined || last.startedMs < atMs - newsMs) return undefined;
+  if (last?.durationMs === undefined) return undefined;
   const usualMs = usualMsOf(job.strip.filter((item) => item !== last));
   const { run, startedMs, durationMs: tookMs } = last;
   if (usualMs === undefined || tookMs < slowFactor * usualMs || tookMs - usualMs < slowLeastMs) return undefined;
   return { job, run, startedMs, tookMs, usualMs };
-}
+});
 
 /** The jobs that people keep from running: by whom, until when, and why. */
 export function Held({ view }: { readonly view: View }) {
   const { snapshot, base, formatTime } = view;
-  const paused = snapshot.jobs.filter(({ state }) => state === 'paused');
-  const disabled = snapshot.jobs.filter(({ state }) => state === 'disabled');
+  const states = byState(snapshot.jobs);
+  const [paused, disabled] = [states.get('paused') ?? [], states.get('disabled') ?? []];
   if (paused.length + disabled.length === 0) return null;
   return (
     <section>

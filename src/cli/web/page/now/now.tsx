@@ -4,7 +4,7 @@ import type { AnySnapshot } from '../../../../report/text/job.ts';
 import { listedJob } from '../../../../report/text/job-row.ts';
 import { shortDuration } from '../../../../report/text/relative.ts';
 import { printable } from '../../../../text/printable.ts';
-import { countsOf, type Need, needsOf, needsPerson, troubleSinceMs } from '../frame/attention.ts';
+import { countsOf, type Need, needing, needsOf, troubleSinceMs } from '../frame/attention.ts';
 import { Banners, hostTroubles } from '../frame/banners.tsx';
 import { Command } from '../frame/command.tsx';
 import {
@@ -31,13 +31,13 @@ export function Now(view: View) {
   const { snapshot, base } = view;
   const jobs = allJobs(snapshot);
   const troubles = hostTroubles(view);
-  const needing = jobs.filter(needsPerson);
+  const needy = needing(jobs);
   const needs = needsOf(jobs, (job) => listedJob(job, view.formatTime).note);
   const title = troubles[0]?.words ?? worstWords(jobs);
   return (
     <Document {...view} here="now" title={title} refreshSeconds={30}>
       <Banners troubles={troubles} />
-      <h1>{needing.length === 0 ? 'Nothing needs you' : `${needing.length} of ${jobs.length} need you`}</h1>
+      <h1>{needy.length === 0 ? 'Nothing needs you' : `${needy.length} of ${jobs.length} need you`}</h1>
       <ul class="needs">
         {needs.slice(0, mostShown).map((need) => (
           <NeedItem need={need} view={view} />

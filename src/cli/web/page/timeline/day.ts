@@ -47,7 +47,19 @@ export interface Day {
 
 export const dayMs = 86_400_000;
 
+/** The day that was asked for last of a snapshot: a reader who turns pages, and others who look at the same, get it again. */
+const latest = new WeakMap<View['snapshot'], { readonly key: string; readonly day: Day }>();
+
 export async function dayOf(view: View, query: TimelineQuery): Promise<Day> {
+  const keyNow = () => JSON.stringify([query.day, query.tag, query.zone, view.reader.edition()]);
+  const kept = latest.get(view.snapshot);
+  if (kept?.key === keyNow()) return kept.day;
+  const day = await freshDayOf(view, query);
+  if (day.unread === 0) latest.set(view.snapshot, { key: keyNow(), day });
+  return day;
+}
+
+async function freshDayOf(view: View, query: TimelineQuery): Promise<Day> {
   const { snapshot, reader } = view;
   const { atMs } = snapshot.host;
   const day = query.day === '' ? view.formatTime(atMs).slice(0, 10) : query.day;
