@@ -74,7 +74,7 @@ export class Renewal {
     onDeadline(deadlineOf({ ...lease, seconds: answer.seconds, askedBootMs: sentBootMs }, this.#killGraceSeconds));
   }
 
-  /** Also a lease that lives may have lost its run: a person has declared the host lost, or it was frozen. */
+  /** Looks whether the run has lost the job on a lease that lives: a person may have declared the host lost. */
   async #look(): Promise<void> {
     if (this.#isOver) return;
     const { engine, keys, clock, onDeadline, onStop } = this.#ports;
