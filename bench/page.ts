@@ -154,7 +154,7 @@ async function loaded(page: Page): Promise<readonly Figure[]> {
 }
 
 async function idling(host: Host): Promise<readonly Figure[]> {
-  const page = await startPage(host, 'idle.sock');
+  const page = await startPage(host, 'idle.sock', false);
   try {
     const changes = page.listen('/api/v1/changes');
     await changes.heard('retry');

@@ -9,13 +9,13 @@ import {
   syncOfFiles,
   syncOfOwn,
 } from '../../crontab/comparison.ts';
-import { type CrontabOrder, composeCrontab } from '../../crontab/crontab.ts';
+import { type CrontabOrder, composeCrontab, composeSteps } from '../../crontab/crontab.ts';
 import { lookAtPresent, type PresentFiles } from '../../crontab/files.ts';
 import { crontabFrame } from '../../crontab/frame.ts';
 import { readOwnCrontab } from '../../crontab/present.ts';
 import { files } from '../../system/file/files.ts';
 import { caller } from '../../system/user/caller.ts';
-import type { Steps } from '../../text/steps.ts';
+import { finished, type Steps } from '../../text/steps.ts';
 import { minutesTerm } from './generate.ts';
 import { planInstallation } from './install.ts';
 import { schedulerAtWork } from './installed.ts';
@@ -27,7 +27,7 @@ type Order = Omit<CrontabOrder, 'present'>;
 export function crontabSync(config: Config, jobs: KnownJobs): CrontabSync {
   const order = orderOf(config, jobs);
   if (order === undefined) return { is: 'unknown' };
-  if (schedulerAtWork(config) !== undefined) return schedulerSync(order, config);
+  if (schedulerAtWork(config) !== undefined) return finished(schedulerSteps(order, config));
   return config.embedded ? ownSync(order, config) : syncOfFiles(compareFiles(order, presentFiles(config)));
 }
 
@@ -35,7 +35,7 @@ export function crontabSync(config: Config, jobs: KnownJobs): CrontabSync {
 export function* crontabSyncSteps(config: Config, jobs: KnownJobs): Steps<Pick<CrontabSync, 'is'>> {
   const order = orderOf(config, jobs);
   if (order === undefined) return { is: 'unknown' };
-  if (schedulerAtWork(config) !== undefined) return schedulerSync(order, config);
+  if (schedulerAtWork(config) !== undefined) return yield* schedulerSteps(order, config);
   if (config.embedded) return ownSync(order, config);
   return { is: isInSync(yield* compareSteps(order, presentFiles(config))) };
 }
@@ -52,9 +52,9 @@ export function presentFiles({ outputCrontab }: Config): PresentFiles {
 }
 
 /** While job-scheduler is at work its lines count. */
-function schedulerSync(order: Order, { stateDirectory }: Config): CrontabSync {
+function* schedulerSteps(order: Order, { stateDirectory }: Config): Steps<CrontabSync> {
   const before = schedulerFiles(stateDirectory).crontab();
-  const crontab = composeCrontab({ ...order, present: presentOf(before) });
+  const crontab = yield* composeSteps({ ...order, present: presentOf(before) });
   return syncOfOwn(before, crontab.text(), crontab);
 }
 

@@ -15,6 +15,7 @@ import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
 import { defined } from '../../text/defined.ts';
+import { packed } from '../../text/packed.ts';
 import type { Result } from '../../text/problem.ts';
 import { finished, type Steps } from '../../text/steps.ts';
 import { installedSteps } from '../crontab/installed.ts';
@@ -52,7 +53,7 @@ export function* hostSnapshotSteps(config: Config, runs?: number, earlier?: Earl
   yield undefined;
   const others = slugs.filter((slug) => !found.has(slug));
   for (const snapshot of opened.jobs.snapshots(others, runs)) {
-    found.set(snapshot.slug, snapshot);
+    found.set(snapshot.slug, earlier === undefined ? snapshot : packed(snapshot));
     yield undefined;
   }
   const all = slugs.flatMap((slug) => found.get(slug) ?? []);

@@ -49,7 +49,7 @@ export function pageRoutes({ reader, zone, feed, tell, base }: PageParts): Hono 
     );
   for (const [name, svg] of icons)
     routes.get(`/assets/${name}`, (context) => context.body(svg, 200, { 'Content-Type': 'image/svg+xml' }));
-  routes.use(whenReady(reader));
+  routes.use(whenReady(reader, patienceMs));
   addViews(routes, {
     ...{ view, ended: feed.ended },
     parseMoment: (text) => parseMoment(text, { nowMs: clock.nowMs(), zone, leaning: 'past' }),
@@ -67,11 +67,11 @@ export function pageRoutes({ reader, zone, feed, tell, base }: PageParts): Hono 
 const patienceMs = 6000;
 
 /** Waits until there is a snapshot to show. After the start of the program on a host with many thousands of jobs that takes longer than a reader waits. */
-function whenReady(reader: Pick<HostReader, 'ready'>): MiddlewareHandler {
+export function whenReady(reader: Pick<HostReader, 'ready'>, waitMs: number): MiddlewareHandler {
   return async (context, next) => {
     let timer: Timer | undefined;
     const late = new Promise<'late'>((resolve) => {
-      timer = clock.after(patienceMs, () => resolve('late'));
+      timer = clock.after(waitMs, () => resolve('late'));
     });
     const first = await Promise.race([reader.ready(), late]);
     timer?.cancel();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { sha256 } from '../../../src/system/file/hash.ts';
 import { findZone, hostZone } from '../../../src/system/time/zones.ts';
 import { wallTime } from '../../../src/zone/wall-time.ts';
 import { marker, type WebScene, webScene } from './web-scene.ts';
@@ -252,4 +253,19 @@ test('a service shows its instances, and the log of each', async () => {
   assert.match(wordsOf(await get('/services/shop-web/2/log')), /address already in use/);
   assert.match(wordsOf(await get('/')), /DEGRADED shop-web .*address already in use/);
   assert.equal((await scene.routes.request('/services/shop-web/3/log.txt')).status, 404);
+});
+
+test('a run that obeyed another file than the run before says so, and that the earlier text is not kept; no text of the file is shown', async () => {
+  const file = scene.path('jobs/by-hand.yaml');
+  const text = readFileSync(file, 'utf8');
+  assert.doesNotMatch(wordsOf(await get(runOf('by-hand'))), /was changed before this run/);
+  writeFileSync(file, `${text}environment: {TOKEN: geheim}\n`);
+  scene.run('by-hand');
+  scene.changed('by-hand');
+  const html = await get(runOf('by-hand'));
+  const [was, is] = [text, readFileSync(file, 'utf8')].map((one) => sha256(Buffer.from(one)).slice(0, 12));
+  const words = wordsOf(html);
+  assert.ok(words.includes(`run before obeyed ${was} , this one ${is} . Only these hashes are on record`), words);
+  assert.ok(!html.includes('geheim'));
+  writeFileSync(file, text);
 });

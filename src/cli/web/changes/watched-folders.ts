@@ -1,11 +1,13 @@
 /** Tells which jobs have changed: by the kernel's watch, and by a look at all files each minute, since a watch may miss something. */
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../../../config/config.ts';
 import { isSlug } from '../../../job/folder.ts';
 import { changes } from '../../../system/file/changes.ts';
 import { files } from '../../../system/file/files.ts';
 import { clock } from '../../../system/time/clock.ts';
 import type { Timer } from '../../../system/types/clock.ts';
+import type { Steps } from '../../../text/steps.ts';
 
 export interface Watching {
   close(): void;
@@ -29,9 +31,11 @@ export function watchFolders(config: Config, onChange: (slug?: string) => void):
   };
   const watches = new Map<Folder, { close(): void }>();
   const seen = new Map<Folder, ReadonlyMap<string, string>>();
-  const look = (folder: Folder) => {
+  let hasEnded = false;
+  const look = async (folder: Folder) => {
     const before = seen.get(folder);
-    const now = stampsIn(folder.path);
+    const now = await inSlices(stampsIn(folder.path), () => hasEnded);
+    if (now === undefined) return;
     seen.set(folder, now);
     if (before === undefined) return;
     for (const name of new Set([...before.keys(), ...now.keys()]))
@@ -44,9 +48,16 @@ export function watchFolders(config: Config, onChange: (slug?: string) => void):
       folder,
       changes.watch(folder.path, (name) => tell(folder, name)),
     );
-    look(folder);
   };
+  let looks = 0;
   let timer: Timer | undefined;
+  /** Ends early when another sweep begins: that one looks at all again. */
+  const lookAtAll = async () => {
+    looks += 1;
+    const own = looks;
+    for (const folder of folders) if (own === looks) await look(folder);
+    if (own === looks && !hasEnded) timer = clock.after(sweepMs, sweep);
+  };
   let above: { close(): void } | undefined;
   const sweep = () => {
     timer?.cancel();
@@ -57,11 +68,12 @@ export function watchFolders(config: Config, onChange: (slug?: string) => void):
       timer?.cancel();
       timer = clock.after(soonMs, sweep);
     });
-    timer = clock.after(sweepMs, sweep);
+    void lookAtAll();
   };
   sweep();
   return {
     close() {
+      hasEnded = true;
       timer?.cancel();
       above?.close();
       for (const each of watches.values()) each.close();
@@ -82,13 +94,28 @@ function foldersOf({ jobDirectory, stateDirectory, runDirectory }: Config): read
   ];
 }
 
-/** Each name with what differs when its file does. */
-function stampsIn(folder: string): ReadonlyMap<string, string> {
-  const names = files.list(folder) ?? [];
-  return new Map(
-    names.map((name) => {
-      const facts = files.facts(path.join(folder, name));
-      return [name, facts === undefined ? '' : `${facts.inode} ${facts.sizeBytes} ${facts.mtimeMs}`];
-    }),
-  );
+/** Each name with what differs when its file does; in steps. */
+function* stampsIn(folder: string): Steps<ReadonlyMap<string, string>> {
+  const stamps = new Map<string, string>();
+  for (const name of files.list(folder) ?? []) {
+    const facts = files.facts(path.join(folder, name));
+    stamps.set(name, facts === undefined ? '' : `${facts.inode} ${facts.sizeBytes} ${facts.mtimeMs}`);
+    yield;
+  }
+  return stamps;
+}
+
+const sliceMs = 10;
+
+/** Takes the steps in slices that give way to readers; `undefined` when it is over before they are done. */
+async function inSlices<T>(steps: Steps<T>, isOver: () => boolean): Promise<T | undefined> {
+  let beganMs = clock.monotonicMs();
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (clock.monotonicMs() - beganMs < sliceMs) continue;
+    await nextTurn();
+    if (isOver()) return undefined;
+    beganMs = clock.monotonicMs();
+  }
 }

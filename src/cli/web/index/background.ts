@@ -43,6 +43,7 @@ export function keepIndex({ index, names, directory, clock, tell }: BackgroundPa
   let hasEnded = false;
   /** Any history may have changed, or there are others. */
   let isListDue = true;
+  let isRestored = false;
   let writing: Promise<void> = Promise.resolve();
   let written = { edition: -1, atMs: clock.monotonicMs() };
   const rest = (ms: number) =>
@@ -62,7 +63,7 @@ export function keepIndex({ index, names, directory, clock, tell }: BackgroundPa
     }
   };
   const write = async () => {
-    if (file === undefined || written.edition === index.edition) return;
+    if (file === undefined || !isRestored || written.edition === index.edition) return;
     const { edition } = index;
     const steps = keptParts(index.known());
     const parts = hasEnded ? finished(steps) : await inSlices(steps);
@@ -70,10 +71,20 @@ export function keepIndex({ index, names, directory, clock, tell }: BackgroundPa
     written = { edition, atMs: clock.monotonicMs() };
     await replaceLarge(file, parts).catch((error: Error) => tell(`the index is not kept: ${error.message}`));
   };
+  /** Not before the first view can be shown. */
+  const restore = () => {
+    isRestored = true;
+    const bytes = file === undefined ? undefined : readLarge(file, limitBytes);
+    const kept = bytes && keptOf(bytes);
+    if (kept === undefined) return;
+    index.restore(kept);
+    written = { ...written, edition: index.edition };
+  };
   const work = async () => {
     if (isListDue) {
       isListDue = false;
       const all = await names();
+      if (!isRestored) restore();
       await inSlices(index.cover(all));
       await inSlices(looking(index, all));
     }
@@ -96,12 +107,6 @@ export function keepIndex({ index, names, directory, clock, tell }: BackgroundPa
     };
     void again();
   };
-  if (file !== undefined) {
-    const bytes = readLarge(file, limitBytes);
-    const kept = bytes && keptOf(bytes);
-    if (kept !== undefined) index.restore(kept);
-    if (kept !== undefined) written = { ...written, edition: index.edition };
-  }
   return {
     changed(slug) {
       if (slug === undefined || !index.knows(slug)) isListDue = true;

@@ -73,7 +73,7 @@ export function keptOf(bytes: Buffer): Known | undefined {
   const take = ({ count, odd }: Part) => {
     const from = at;
     at += count * bytesOfMark;
-    return new Marks(Buffer.from(body.subarray(from, at)), odd);
+    return new Marks(body.subarray(from, at), odd);
   };
   const known = rows.map(({ slug, inode, size, mtime, others, ...more }): readonly [string, KnownHistory] => {
     const { at: place, proof } = more;

@@ -7,6 +7,7 @@ import type { Config } from '../../../config/config.ts';
 import type { HostSnapshot } from '../../../report/host-snapshot.ts';
 import type { AnySnapshot } from '../../../report/text/job.ts';
 import { clock } from '../../../system/time/clock.ts';
+import { packed } from '../../../text/packed.ts';
 import { formatProblem, type Result } from '../../../text/problem.ts';
 import type { Steps } from '../../../text/steps.ts';
 import { hostMemory } from '../../report/host-memory.ts';
@@ -56,7 +57,7 @@ export function latestSnapshot(config: Config, jobs: JobMemory): LatestSnapshot 
     some(slugs) {
       const opened = openJobs(config, timesOf(config), jobs);
       if (!opened.ok) throw new Error(formatProblem(opened.problem));
-      return [...opened.jobs.snapshots(slugs)];
+      return Array.from(opened.jobs.snapshots(slugs), packed);
     },
     clock,
     later: setImmediate,

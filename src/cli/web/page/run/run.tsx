@@ -40,6 +40,7 @@ export function RunView({ job, run, record, log, ...view }: RunProps) {
       <details>
         <summary>About this run</summary>
         <Facts facts={factsOf(run, record, view)} />
+        <FileChange run={run} record={record} job={job} view={view} />
       </details>
       {log === undefined ? <p class="soft">This run has no log.</p> : <Log {...log} />}
     </Document>
@@ -54,6 +55,34 @@ function Progress({ job, run, view }: Pick<NeighboursProps, 'job' | 'run' | 'vie
       {usualMs !== undefined && <span class="soft"> · usually {shortDuration(usualMs)}</span>}
     </p>
   );
+}
+
+/** A paragraph about the job's file when this run obeyed another one than the run before. */
+function FileChange({ job, run, record, view }: NeighboursProps) {
+  const before = runBefore(run, record);
+  const [was, is] = [before?.jobSha256, run.jobSha256];
+  if (before === undefined || was === undefined || is === undefined || was === is) return null;
+  const { file } = record;
+  return (
+    <p>
+      The job's file was changed before this run: the <a href={runPath(job.slug, before.run, view.base)}>run before</a>{' '}
+      obeyed <code>{was.slice(0, 12)}</code>, this one <code>{is.slice(0, 12)}</code>. Only these hashes are on record,
+      not the earlier text: what was changed can't be shown. A copy with the SHA-256 <code>{was.slice(0, 12)}…</code>{' '}
+      has that text.
+      {file !== undefined && (
+        <>
+          {' '}
+          The file was changed last <When ms={file.changedMs} view={view} />; it belongs to {printable(file.owner)}.
+        </>
+      )}
+    </p>
+  );
+}
+
+/** The run before this one of which the file is on record. */
+function runBefore(run: RunSnapshot, { entries }: JobRecord): RunSnapshot | undefined {
+  const runs = entries.flatMap((entry) => (entry.is === 'run' && entry.run.jobSha256 !== undefined ? [entry.run] : []));
+  return runs[runs.findIndex((one) => one.run === run.run) - 1];
 }
 
 interface NeighboursProps {
