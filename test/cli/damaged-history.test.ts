@@ -82,6 +82,18 @@ describe('a history that does not say how the job is', () => {
     });
   }
 
+  test('a job that has never run is never-run, also for a reader to whom the output directory is closed', {
+    skip: isRoot ? false : 'needs root',
+  }, async () => {
+    house.job('fresh', 'name: Fresh\ncommand: /bin/true\n');
+    chmodSync(house.path('log'), 0o750);
+    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    const seen = await house.run('jobctl', ['status', 'fresh'], { as: 'root', under: nobody });
+    chmodSync(house.path('log'), 0o755);
+    assert.match(seen.stdout, /^state: +never-run$/m);
+    assert.match((await ask('status', 'fresh')).stdout, /^state: +never-run$/m);
+  });
+
   test('is known again after the next run', async () => {
     appendFileSync(file, '{garbage\n');
     assert.equal((await ask('status', 'good')).code, 4);

@@ -2,10 +2,10 @@
 
 import type { Config } from '../../config/config.ts';
 import { crowdedText, StartsPerMinute } from '../../report/clock/crowded.ts';
+import type { NoTick } from '../../report/clock/no-ticks.ts';
 import {
   aroundClockChange,
   inOrder,
-  type NoTick,
   type UpcomingJob,
   type UpcomingOrder,
   type UpcomingStream,
@@ -17,7 +17,8 @@ import {
 } from '../../report/clock/upcoming.ts';
 import { brokenWords } from '../../report/text/failing.ts';
 import { type AnySnapshot, isBroken } from '../../report/text/job.ts';
-import { folded } from '../../report/text/terminal/fold.ts';
+import { type Ellipsis, folded } from '../../report/text/terminal/fold.ts';
+import { mostFirst } from '../../report/text/terminal/table.ts';
 import { requestWords } from '../../service/desired.ts';
 import { clock } from '../../system/time/clock.ts';
 import { hostZone } from '../../system/time/zones.ts';
@@ -62,12 +63,21 @@ export function next(options: Options, config: Config): number {
     if (crowdedMinutes.length > 0) print(`${JSON.stringify({ crowdedMinutes })}\n`);
     return 0;
   }
-  const view = { hostZone: order.zones.host, nowMs: clock.nowMs(), width: widest(slugs) };
+  const view = { hostZone: order.zones.host, nowMs: clock.nowMs(), ...nameColumn(slugs) };
   printEach(fitted(upcomingLines({ ticks: counted(inOrder(streams), minutes), none }, view)));
   if (isSpan) printEach(fitted([crowdedText(minutes.crowded(), view.hostZone)]));
   if (single) print(clockChangeText(slugs[0] ?? '', load, whole));
   warnOfCronZone();
   return 0;
+}
+
+/** The width of the names: that of the longest one, at a terminal cut where it would leave no room. */
+function nameColumn(slugs: readonly string[]): { readonly width: number; readonly ellipsis?: Ellipsis } {
+  const width = widest(slugs);
+  const { terminal } = ofTerminal();
+  if (terminal === undefined || slugs.length === 1) return { width };
+  const ellipsis = terminal.isUnicode ? 'unicode' : 'ascii';
+  return { width: Math.min(width, mostFirst(terminal.columns)), ellipsis };
 }
 
 /** Lines that are too long for the terminal go on behind the column of the times. */

@@ -10,7 +10,7 @@ function all(names: string, synonym: Synonym): Synonyms {
 
 const noUser =
   'all jobs run as the "user" of the configuration; a job that needs another one belongs to a process-control of that user';
-const attempts = 'write "max_task_failures": how often it may fail before it is given up, so retries and one';
+const attempts = 'write "max_task_failures": how often it may fail before it is given up: the retries plus one';
 const schedule = 'write "schedule" with five terms (minute hour day month weekday), such as "*/5 * * * *"';
 const noAfter = 'jobs do not wait for each other; write the commands as one list, or give them a "locks" in common';
 const log = 'all output goes to the log of the run; where logs are is "output_directory" of the configuration';

@@ -12,8 +12,10 @@ import { printable } from '../../text/printable.ts';
 import { widest } from '../../text/width.ts';
 import { wallTime } from '../../zone/wall-time.ts';
 import { dayMs, type Zone, type Zones } from '../../zone/zone.ts';
+import { cut, type Ellipsis } from '../text/terminal/fold.ts';
 import { clockRule, eachStart } from './clock-ticks.ts';
 import type { ClockFacts } from './installed.ts';
+import { briefNone, type NoTick, withoutWarnings } from './no-ticks.ts';
 
 /** The part of a job that this needs. `splaySeconds` is the delay of its ticks on this host. */
 export interface UpcomingJob extends Scheduled {
@@ -52,25 +54,6 @@ export interface UpcomingTick {
    * before it.
    */
   readonly afterClockChange?: true;
-}
-
-/** A job that has no tick, and why. */
-export interface NoTick {
-  readonly job: string;
-  readonly why:
-    | 'broken'
-    | 'service'
-    | 'disabled'
-    | 'elsewhere'
-    | 'no-schedule'
-    | 'not-installed'
-    | 'ignored'
-    | 'reboot'
-    | 'stopped'
-    | 'gone'
-    | 'none-in-span';
-  readonly words: string;
-  readonly clock?: ClockFacts;
 }
 
 export interface Upcoming {
@@ -237,11 +220,15 @@ export function upcomingText({ ticks, none }: Upcoming, view: UpcomingView): str
   return [...tickLines({ ticks: inOrder(ticks.map((tick) => [tick])), none }, { ...view, width })].join('');
 }
 
-type WideView = UpcomingView & { readonly width: number };
+type WideView = UpcomingView & {
+  readonly width: number;
+  /** Set at a terminal: names are cut to `width`. */
+  readonly ellipsis?: Ellipsis;
+};
 
 /**
- * The same line by line, then the warnings about crontab and cron; `width` is that of the longest
- * name.
+ * The same line by line, then the warnings about crontab and cron, each once; `width` is that of the
+ * longest name. At a terminal, what many jobs without a tick have in common is one line.
  */
 export function* upcomingLines(stream: UpcomingStream, view: WideView): Generator<string> {
   const jobsOf = new Map<string, Set<string>>();
@@ -251,19 +238,30 @@ export function* upcomingLines(stream: UpcomingStream, view: WideView): Generato
       yield tick;
     }
   };
-  yield* tickLines({ ...stream, ticks: noted(stream.ticks) }, view);
+  yield* tickLines({ ticks: noted(stream.ticks), none: [] }, view);
+  const isAlone = stream.none.length === 1 && jobsOf.size === 0;
+  const { rows, groups } = view.ellipsis === undefined ? { rows: stream.none, groups: [] } : briefNone(stream.none);
+  for (const one of rows) yield noTickLine(one.job, isAlone ? one.words : withoutWarnings(one), view);
+  for (const words of groups) yield line(`${'-'.padEnd(19)}  ${words}`);
+  if (!isAlone)
+    for (const one of stream.none.filter((each) => withoutWarnings(each) !== each.words || !rows.includes(each)))
+      for (const warning of one.clock?.warnings ?? [])
+        jobsOf.set(warning, (jobsOf.get(warning) ?? new Set()).add(one.job));
   for (const [warning, jobs] of jobsOf) yield noTickLine(jobs.size === 1 ? ([...jobs][0] ?? '') : '', warning, view);
 }
 
 function* tickLines({ ticks, none }: UpcomingStream, view: WideView): Generator<string> {
-  const { width, hostZone } = view;
   for (const tick of ticks)
-    yield line(`${wallTime(tick.tickMs, hostZone)}  ${tick.job.padEnd(width)}  ${detailsOf(tick, view)}`);
+    yield line(`${wallTime(tick.tickMs, view.hostZone)}  ${named(tick.job, view)}  ${detailsOf(tick, view)}`);
   for (const { job, words } of none) yield noTickLine(job, words, view);
 }
 
-function noTickLine(job: string, words: string, { width }: WideView): string {
-  return line(`${'-'.padEnd(19)}  ${job.padEnd(width)}  ${words}`);
+function noTickLine(job: string, words: string, view: WideView): string {
+  return line(`${'-'.padEnd(19)}  ${named(job, view)}  ${words}`);
+}
+
+function named(job: string, { width, ellipsis }: WideView): string {
+  return (ellipsis === undefined ? job : cut(job, width, ellipsis)).padEnd(width);
 }
 
 function line(text: string): string {

@@ -92,8 +92,9 @@ function lastWords({ lastRun, activity, state }: JobSnapshot): string | undefine
   return activity.is === 'running' ? activityText(activity) : lastRun.words;
 }
 
-function overdueNote({ overdue }: JobSnapshot, formatTime: (ms: number) => string): string {
-  return overdue === undefined ? '' : `due since ${formatTime(overdue.tickMs)}`;
+/** Left out during a pause, which says why nothing starts the job. */
+function overdueNote({ overdue, paused }: JobSnapshot, formatTime: (ms: number) => string): string {
+  return overdue === undefined || paused !== undefined ? '' : `due since ${formatTime(overdue.tickMs)}`;
 }
 
 function pausedWords({ paused, state }: JobSnapshot, formatTime: (ms: number) => string): string {

@@ -4,7 +4,7 @@
  */
 import { closeSync, constants, fstatSync, mkdirSync, readSync, renameSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { namesIn, OddFileError, pinned, quietly, readEnd } from '../file/careful-file.ts';
+import { inDirectory, namesIn, OddFileError, pinned, quietly, readEnd } from '../file/careful-file.ts';
 import { openForWriting } from '../file/new-file.ts';
 import type { WriteAnswer } from '../types/file.ts';
 import type { HistoryStore } from '../types/state.ts';
@@ -115,10 +115,17 @@ export function historyStore({
   };
 }
 
-/** True also for a folder that this reader may not list. */
+/**
+ * True also for a folder that this reader may not list: a run has made it. A closed output directory says nothing about
+ * any job.
+ */
 function hasLogs(outputDirectory: string, slug: string): boolean {
+  return quietly(() => inDirectory(outputDirectory, slug, holdsLogs)) ?? false;
+}
+
+function holdsLogs(directory: string): boolean {
   try {
-    return namesIn(outputDirectory, slug).some((name) => /\.log(?:\.gz)?$/.test(name));
+    return namesIn(directory, '').some((name) => /\.log(?:\.gz)?$/.test(name));
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EACCES';
   }

@@ -33,7 +33,7 @@ const asked: readonly (readonly [string, RegExp])[] = [
   ['user', /"user" of the configuration/],
   ['cwd', /"working_directory"/],
   ['retries', /"max_task_failures"/],
-  ['max_retries', /"max_task_failures".* retries and one/],
+  ['max_retries', /"max_task_failures".* retries plus one/],
   ['enabled', /"disabled", and the opposite value/],
   ['mailto', /"failmail: \{to_address: ADDRESS\}"/],
   ['MAILTO', /"failmail/],

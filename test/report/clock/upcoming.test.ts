@@ -92,6 +92,36 @@ test('a job without a tick is listed with the reason', () => {
   );
 });
 
+test('at a terminal many jobs without a tick share lines, and a warning about all of them is said once', () => {
+  const warnings = ['no cron is running: sudo service cron start'];
+  const of = (slug: string) =>
+    upcomingOf(
+      { ...job, slug, clock: { ...inSync(clockedJob(job)), warnings } },
+      { ...order, untilMs: fromMs + minute },
+    ).none;
+  const broken = { job: 'broken', why: 'broken', words: 'its file has problems' } as const;
+  const none = [...of('a'), broken, ...of('b'), ...of('a-name-that-is-long')];
+  const lines = (ellipsis?: 'unicode') =>
+    [...upcomingLines({ ticks: [], none }, { ...view, width: 8, ...(ellipsis && { ellipsis }) })].map((line) =>
+      line.trim(),
+    );
+  assert.deepEqual(lines('unicode'), [
+    '-                    broken    its file has problems',
+    '-                    no start in that time: a, b, a-name-that-is-long',
+    '-                              no cron is running: sudo service cron start',
+  ]);
+  assert.deepEqual(
+    lines().map((line) => line.replaceAll(/ {2,}/g, '  ')),
+    [
+      '-  a  has no tick in that time (30 2 * * *)',
+      '-  broken  its file has problems',
+      '-  b  has no tick in that time (30 2 * * *)',
+      '-  a-name-that-is-long  has no tick in that time (30 2 * * *)',
+      '-  no cron is running: sudo service cron start',
+    ],
+  );
+});
+
 test('a span includes a tick at its end', () => {
   const untilMs = Date.parse('2026-11-27T01:30:00Z');
   assert.equal(upcomingOf(job, { ...order, count: 100, untilMs }).ticks.length, 2);
