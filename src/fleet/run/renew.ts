@@ -1,6 +1,6 @@
 /**
- * Keeps a run's lease while it runs, and looks for an order to stop it. Silence of the engine ends
- * nothing here: the deadline does, which the last renewal has set.
+ * Keeps a run's lease while it runs, and looks whether it still holds the job and may go on. Silence
+ * of the engine ends nothing here: the deadline does, which the last renewal has set.
  */
 
 import type { Clock, Timer } from '../../system/types/clock.ts';
@@ -11,7 +11,7 @@ import { type Stop, stop } from '../store/records.ts';
 import { type Deadline, deadlineNow, deadlineOf } from './deadline.ts';
 import type { HeldRun } from './held.ts';
 
-/** An order to stop is seen after so long. */
+/** An order to stop, and the loss of the job, are seen after so long. */
 const lookEveryMs = 5000;
 
 /** A lease is renewed three times in its life, at least each minute. */
@@ -74,13 +74,17 @@ export class Renewal {
     onDeadline(deadlineOf({ ...lease, seconds: answer.seconds, askedBootMs: sentBootMs }, this.#killGraceSeconds));
   }
 
+  /** Looks whether the run has lost the job on a lease that lives: a person may have declared the host lost. */
   async #look(): Promise<void> {
     if (this.#isOver) return;
-    const { engine, keys, onStop } = this.#ports;
-    const { slug, record } = this.#held;
-    const answer = await engine.read([{ key: keys.stop(slug) }], { patienceMs: lookEveryMs });
+    const { engine, keys, clock, onDeadline, onStop } = this.#ports;
+    const { slug, record, fence } = this.#held;
+    const [stopKey, runKey] = [keys.stop(slug), keys.run(slug)];
+    const answer = await engine.read([{ key: stopKey }, { key: runKey }], { patienceMs: lookEveryMs });
     if (this.#isOver || answer.is === 'unreachable') return;
-    const order = decodeJson(answer.entries[0]?.value, stop);
+    const seen = new Map(answer.entries.map((entry) => [entry.key, entry]));
+    if (seen.get(runKey)?.modified !== fence) onDeadline(deadlineNow(clock.sinceBootMs()));
+    const order = decodeJson(seen.get(stopKey)?.value, stop);
     if (order?.run === record.run) onStop(order);
   }
 }

@@ -1,4 +1,4 @@
-/** One HTTP request to one member of etcd, by node:http or node:https, which load in a tenth of the time of fetch. */
+/** One HTTP request to one member of etcd, by node:http or node:https, which load faster than fetch. */
 
 import http from 'node:http';
 import https from 'node:https';
