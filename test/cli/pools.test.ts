@@ -44,6 +44,7 @@ describe('a fleet of three hosts', () => {
     for (const house of Object.values(hosts)) house.remove();
   });
   const generate = (house: House, ...args: readonly string[]) => house.run('cron-generate', args, asRoot);
+  const generateAll = () => Promise.all(Object.values(hosts).map((house) => generate(house)));
   const ask = async (house: House, ...args: readonly string[]) => (await house.run('jobctl', args, asRoot)).stdout;
   const crontab = (house: House) => readFileSync(house.path('etc/crontab'), 'utf8');
   const linesOf = (house: House) =>
@@ -53,8 +54,14 @@ describe('a fleet of three hosts', () => {
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   };
 
+  /** The state of the service `kept`, as its supervisor has recorded it. */
+  const serviceState = (house: House): unknown => {
+    const file = house.path('state/services/kept/supervised.json');
+    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).state : undefined;
+  };
+
   before(async () => {
-    for (const house of Object.values(hosts)) await generate(house);
+    await generateAll();
   });
 
   test('have lines for the jobs of their pools, and for those without a pool', () => {
@@ -81,7 +88,15 @@ describe('a fleet of three hosts', () => {
   });
 
   test('say where a job is that they do not have, and do not call it an error', async () => {
-    const status = await ask(db1, 'status');
+    const [status, json, service, atHome, next, check, metrics] = await Promise.all([
+      ask(db1, 'status'),
+      ask(db1, 'status', 'first', '--json'),
+      ask(db1, 'why', 'kept'),
+      ask(web1, 'why', 'first', '--all'),
+      ask(db1, 'next', 'first'),
+      ask(db1, 'check'),
+      ask(db1, 'metrics'),
+    ]);
     assert.match(status, /^first +elsewhere .*on web1$/m);
     assert.match(status, /^each +elsewhere .*on web1, web2$/m);
     assert.match(status, /^nobody +elsewhere .*on no host$/m);
@@ -89,7 +104,7 @@ describe('a fleet of three hosts', () => {
     const details = await db1.run('jobctl', ['status', 'first'], asRoot);
     assert.match(details.stdout, /^pool: +on web1 of the pool web, not on db1, this host; no other host takes over/m);
     assert.equal(details.code, 3);
-    const [first] = (await ask(db1, 'status', 'first', '--json')).split('\n').map((line) => JSON.parse(line || '{}'));
+    const first = JSON.parse(json);
     assert.deepEqual(
       { state: first.state, seat: first.seat, overdue: first.overdue, disabled: first.disabled },
       {
@@ -102,14 +117,10 @@ describe('a fleet of three hosts', () => {
     const why = await db1.run('jobctl', ['why', 'first'], asRoot);
     assert.match(why.stdout, /^first will not run: it belongs to web1 \(pool web\); this host is db1/);
     assert.match(why.stdout, /ssh web1 jobctl why first/);
-    assert.match(await ask(db1, 'why', 'kept'), /^kept is DOWN: it belongs to web1 \(pool web\); this host is db1/);
-    assert.match(
-      await ask(web1, 'why', 'first', '--all'),
-      /pool +ok +on web1 of the pool web, this host; no other host/,
-    );
-    assert.match(await ask(db1, 'next', 'first'), /first +belongs to web1 \(pool web\); this host is db1/);
-    assert.match(await ask(db1, 'check'), /^first +not on this host: it belongs to web1/m);
-    const metrics = await ask(db1, 'metrics');
+    assert.match(service, /^kept is DOWN: it belongs to web1 \(pool web\); this host is db1/);
+    assert.match(atHome, /pool +ok +on web1 of the pool web, this host; no other host/);
+    assert.match(next, /first +belongs to web1 \(pool web\); this host is db1/);
+    assert.match(check, /^first +not on this host: it belongs to web1/m);
     assert.match(metrics, /processcontrol_jobs\{state="elsewhere"\} 7/);
     assert.match(metrics, /processcontrol_job_enabled\{job_name="first"\} 0/);
     assert.doesNotMatch(metrics, /job_due_timestamp_seconds\{job_name="first"\}/);
@@ -139,14 +150,18 @@ describe('a fleet of three hosts', () => {
   });
 
   test('start a job of another host neither by hand nor by a line that is left', async () => {
-    const byHand = await web2.run('run-job', ['--job', 'first']);
+    const [byHand, start, ofService, byLine] = await Promise.all([
+      web2.run('run-job', ['--job', 'first']),
+      web2.run('jobctl', ['start', 'first'], asRoot),
+      web2.run('jobctl', ['start', 'kept'], asRoot),
+      web2.run('run-job', ['--job', 'first'], byClock),
+    ]);
     assert.equal(byHand.code, 64);
     assert.match(byHand.stderr, /first can't be started here: it belongs to web1 \(pool web\); this host is web2/);
-    const start = await web2.run('jobctl', ['start', 'first'], asRoot);
     assert.equal(start.code, 64);
     assert.match(start.stderr, /first can't be started here: it belongs to web1/);
-    assert.equal((await web2.run('jobctl', ['start', 'kept'], asRoot)).code, 64);
-    assert.equal((await web2.run('run-job', ['--job', 'first'], byClock)).code, 0);
+    assert.equal(ofService.code, 64);
+    assert.equal(byLine.code, 0);
     assert.equal(history(web2, 'first'), '');
     assert.equal((await web1.run('run-job', ['--job', 'first'])).code, 0);
     assert.match(history(web1, 'first'), /"ended"/);
@@ -167,32 +182,33 @@ describe('a fleet of three hosts', () => {
     assert.match(await ask(web1, 'failed'), /^bad\b/m);
     web1.spawn('run-job', ['--job', 'long']);
     await web1.run('run-job', ['--ensure']);
-    await until('the service is up', async () => /"state":"UP"/.test(await ask(web1, 'status', 'kept', '--json')));
-    await until('the run has begun', async () => /"state":"running"/.test(await ask(web1, 'status', 'long', '--json')));
+    await until('the service is up', () => serviceState(web1) === 'UP');
+    await until('the run has begun', () => /"event":"started"/.test(history(web1, 'long')));
     for (const [name, house] of Object.entries(hosts)) setPools(house, name, ['web2']);
     const left = await ask(web1, 'next', 'first');
     assert.match(left, /^- .*first +belongs to web2 .*the crontab still has/);
-    for (const house of Object.values(hosts)) await generate(house);
+    await generateAll();
     assert.deepEqual(linesOf(web1), ['plain']);
     assert.deepEqual(linesOf(web2), ['bad', 'each', 'first', 'long', 'one', 'plain']);
     assert.match(crontab(web1), /--ensure/);
     assert.equal((await web1.run('run-job', ['--ensure'])).code, 0);
-    await until('the service has ended', async () =>
-      /"state":"elsewhere"/.test(await ask(web1, 'status', 'kept', '--json')),
-    );
-    assert.match(await ask(web1, 'status', 'long', '--json'), /"state":"running"/);
+    await until('the service has ended', () => serviceState(web1) === 'DOWN');
     assert.match(await ask(web1, 'status'), /^long +running .*on web2/m);
-    await web1.run('jobctl', ['stop', 'long'], asRoot);
-    assert.match(await ask(web1, 'status', 'long', '--json'), /"state":"elsewhere"/);
+    await Promise.all([web1.run('jobctl', ['stop', 'long'], asRoot), web2.run('run-job', ['--ensure'])]);
     // What has failed here before is no alert any more where the job is not.
-    assert.doesNotMatch(await ask(web1, 'failed'), /^bad\b/m);
-    assert.doesNotMatch((await web1.run('check-jobs-icinga', [], asRoot)).stdout, /FAILING/);
-    assert.doesNotMatch(await ask(web1, 'metrics'), /job_consecutive_failures\{job_name="bad"/);
-    await web2.run('run-job', ['--ensure']);
-    await until('the service is up on the other host', async () =>
-      /"state":"UP"/.test(await ask(web2, 'status', 'kept', '--json')),
-    );
+    const [status, failed, icinga, metrics] = await Promise.all([
+      ask(web1, 'status'),
+      ask(web1, 'failed'),
+      web1.run('check-jobs-icinga', [], asRoot),
+      ask(web1, 'metrics'),
+    ]);
+    for (const slug of ['long', 'bad', 'kept']) assert.match(status, new RegExp(`^${slug} +elsewhere `, 'm'));
+    assert.doesNotMatch(failed, /^bad\b/m);
+    assert.doesNotMatch(icinga.stdout, /FAILING/);
+    assert.doesNotMatch(metrics, /job_consecutive_failures\{job_name="bad"/);
+    await until('the service is up on the other host', () => serviceState(web2) === 'UP');
     await web2.run('jobctl', ['stop', 'kept'], asRoot);
+    await until('it has ended there', () => serviceState(web2) === 'DOWN');
   });
 
   test('miss nothing that another host has run', async () => {

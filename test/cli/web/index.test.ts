@@ -16,7 +16,9 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
+import { keepIndex } from '../../../src/cli/web/index/background.ts';
 import { historyFiles } from '../../../src/cli/web/index/history-files.ts';
 import { HistoryIndex } from '../../../src/cli/web/index/history-index.ts';
 import { keptOf, keptParts } from '../../../src/cli/web/index/kept-file.ts';
@@ -213,7 +215,7 @@ test('after any steps the marks are those of a plain reading', () => {
       check();
       rmSync(place.state, { recursive: true, force: true });
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
@@ -379,4 +381,75 @@ test('entries that were shown are read again when their history has changed, and
   assert.deepEqual([ask('b', startMs), ask('b', startMs)], [3, 3]);
   // The first history has a run without an end.
   assert.deepEqual([ask('a', startMs), ask('a', startMs)], [4, 5]);
+});
+
+/** Keeps the index of a place with a clock that stands, or goes by so much at each look; no timer of it ever fires. */
+function kept(place: ReturnType<typeof makePlace>, stepMs = 0) {
+  const files = historyFiles(place.state, 2 * rotateBytes, [place.state]);
+  const read: string[] = [];
+  const counted = {
+    ...files,
+    whole(slug: string) {
+      read.push(slug);
+      return files.whole(slug);
+    },
+  };
+  const index = new HistoryIndex({ files: counted, predecessor: place.store.predecessor });
+  let atMs = 0;
+  const clock = {
+    monotonicMs: () => {
+      atMs += stepMs;
+      return atMs;
+    },
+    after: () => ({ cancel: () => undefined }),
+  };
+  const told: string[] = [];
+  const background = keepIndex({
+    ...{ index, clock, directory: place.state, names: async () => slugs },
+    tell: (words) => told.push(words),
+  });
+  return { index, background, read, told };
+}
+
+async function untilRead(index: HistoryIndex): Promise<void> {
+  while (!slugs.every((slug) => index.isRead(slug))) await nextTurn();
+}
+
+test('beside the answers all is read and kept in a file, from which the next one begins', async () => {
+  const place = host(slugs);
+  const first = kept(place);
+  first.background.changed();
+  await untilRead(first.index);
+  await first.background.end();
+  assert.deepEqual([...first.read].sort(), slugs);
+  place.store.append('b', formatEvent(eventOf('skipped', 700, startMs)));
+  const second = kept(place);
+  second.background.changed();
+  await untilRead(second.index);
+  await second.background.end();
+  // The history that has grown is longer than what is read of one.
+  assert.deepEqual(second.read, ['b']);
+  for (const slug of slugs) assert.deepEqual(said(second.index, slug), expected(place, slug));
+  writeFileSync(path.join(place.state, 'history.index'), 'no index');
+  const third = kept(place);
+  third.background.changed();
+  await untilRead(third.index);
+  assert.deepEqual([...third.read].sort(), slugs);
+  await third.background.end();
+  assert.deepEqual([first.told, second.told, third.told], [[], [], []]);
+});
+
+test('it ends also while it rests, and says when it can not keep its file', async () => {
+  const place = host(slugs);
+  const resting = kept(place, 11);
+  resting.background.changed();
+  await nextTurn();
+  await resting.background.end();
+  const other = kept(place);
+  rmSync(path.join(place.state, 'history.index'), { force: true });
+  mkdirSync(path.join(place.state, 'history.index'));
+  other.background.changed();
+  await untilRead(other.index);
+  await other.background.end();
+  assert.match(other.told.join(), /^the index is not kept: /);
 });
