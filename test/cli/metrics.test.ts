@@ -348,7 +348,15 @@ describe('jobctl metrics --output', () => {
     const runs = one('job_runs_total', 'counted', { outcome: 'success' });
     await house.run('jobctl', ['metrics', '--output', file()]);
     rmSync(house.path('state/history/counted.jsonl'));
-    assert.equal((await look(house)).values.get(runs), 0, 'the history is gone');
+    assert.equal((await look(house)).values.get(runs), undefined, 'its logs tell that it has run');
+    await house.run('jobctl', ['metrics', '--output', file()]);
+    assert.equal(
+      parsed(readFileSync(file(), 'utf8')).values.get(runs),
+      2,
+      'how often is not known, so it is as before',
+    );
+    house.forget('counted');
+    assert.equal((await look(house)).values.get(runs), 0, 'nothing tells that it has run');
     await house.run('jobctl', ['metrics', '--output', file()]);
     assert.equal(parsed(readFileSync(file(), 'utf8')).values.get(runs), 2);
   });

@@ -4,9 +4,44 @@
  */
 import { type Family, listed, seriesName } from './exposition.ts';
 
-/** The families with each counter at least as high as in `before`, the text that the file has now. */
-export function neverBelow(families: readonly Family[], before: string): readonly Family[] {
-  return raised(families, valuesIn(before, new Set(families.filter(isCounter).map(({ name }) => name))));
+/**
+ * The families with each counter at least as high as in `before`, the text that the file has now. The counters of jobs whose history says
+ * nothing at present stay as they are there: the next ones must not be lower.
+ */
+export function neverBelow(
+  families: readonly Family[],
+  before: string,
+  silent: ReadonlySet<string> = new Set(),
+): readonly Family[] {
+  const known = valuesIn(before, new Set(families.filter(isCounter).map(({ name }) => name)));
+  return raised(withSilent(families, known, silent), known);
+}
+
+function withSilent(
+  families: readonly Family[],
+  known: ReadonlyMap<string, number>,
+  silent: ReadonlySet<string>,
+): readonly Family[] {
+  if (silent.size === 0) return families;
+  const kept = [...known].flatMap(([series, value]) => {
+    const labels = Object.fromEntries(
+      [...series.matchAll(/([a-z_]+)="([^"\\]*)"/g)].map(([, name = '', text = '']) => [name, text]),
+    );
+    return silent.has(labels.job_name ?? '') ? [{ series, labels, value }] : [];
+  });
+  return families.map((family) => {
+    if (!isCounter(family)) return family;
+    const of = kept.filter(({ series }) => series.startsWith(`${family.name}{`));
+    const samples = listed(function* () {
+      const now = new Set<string>();
+      for (const sample of family.samples) {
+        now.add(seriesName(family.name, sample.labels));
+        yield sample;
+      }
+      for (const { series, labels, value } of of) if (!now.has(series)) yield { labels, value };
+    });
+    return { ...family, samples };
+  });
 }
 
 /** Returns `neverBelow` for a program that answers again and again: it remembers the highest value of each counter that it has said. */

@@ -8,6 +8,7 @@ import type { Config } from '../../../config/config.ts';
 import { neverBelow } from '../../../report/metrics/counters.ts';
 import { exposition, type Family } from '../../../report/metrics/exposition.ts';
 import { snapshotFamilies } from '../../../report/metrics/snapshot-families.ts';
+import { isBroken } from '../../../report/text/job.ts';
 import { exitCodes } from '../../../run/outcome/outcome.ts';
 import { readText } from '../../../system/file/careful-file.ts';
 import { replaceFile } from '../../../system/state/state-files.ts';
@@ -31,18 +32,19 @@ export function metrics({ detail = 'all', output, tag, json }: Options, config: 
   }
   const families = snapshotFamilies(taken.value, detail, isShown);
   if (output === undefined) return print(exposition(families)) ? 0 : exitCodes.internal;
-  return write(path.resolve(output), families);
+  const silent = others.flatMap((job) => (isBroken(job) || job.historyHidden === undefined ? [] : [job.slug]));
+  return write(path.resolve(output), families, new Set(silent));
 }
 
 /** Ten times what 10,000 jobs need. */
 const limitBytes = 128 * 1024 * 1024;
 
 /** Root writes with the rights of the service user, which jobctl has taken on. node_exporter is another user, who must be able to read it. */
-function write(file: string, families: readonly Family[]): number {
+function write(file: string, families: readonly Family[], silent: ReadonlySet<string>): number {
   const before = readText(path.dirname(file), path.basename(file), limitBytes) ?? '';
   process.umask(0o022);
   try {
-    replaceFile(file, exposition(neverBelow(families, before)), 0o644);
+    replaceFile(file, exposition(neverBelow(families, before, silent)), 0o644);
     return 0;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
