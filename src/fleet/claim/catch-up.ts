@@ -38,7 +38,7 @@ export interface AccountRequest extends Writer {
 export async function keepAccount(job: FleetJob, request: AccountRequest, ports: FleetPorts): Promise<AccountAnswer> {
   const { host, boot, run, policy, contactPatienceMs } = request;
   const lookout = new Lookout(ports, contactPatienceMs);
-  const looked: { missed: number[]; lost: LookedBack['lost'][number][] } = { missed: [], lost: [] };
+  let looked: LookedBack = { missed: [], lost: [] };
   let seeksOther = false;
   for (;;) {
     const seen = await lookout.look({ ...job, host }, seeksOther);
@@ -59,8 +59,7 @@ export async function keepAccount(job: FleetJob, request: AccountRequest, ports:
     const done = await ports.engine.txn([...view.guards, ...found.guards], found.changes, lookout.patience());
     if (done.is === 'unreachable') return done;
     if (done.is !== 'done') continue;
-    looked.missed.push(...found.missed);
-    looked.lost.push(...found.lost);
+    looked = { missed: [...looked.missed, ...found.missed], lost: [...looked.lost, ...found.lost] };
   }
 }
 
