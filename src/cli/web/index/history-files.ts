@@ -47,7 +47,7 @@ export function historyFiles(
         inode: own?.inode ?? 0,
         sizeBytes: own?.sizeBytes ?? 0,
         // Just after a rotation there is only the older file.
-        mtimeMs: own?.mtimeMs ?? Math.max(0, ...others.map((facts) => facts?.mtimeMs ?? 0)),
+        mtimeMs: own?.mtimeMs ?? others.reduce((newest, facts) => Math.max(newest, facts?.mtimeMs ?? 0), 0),
         others: others.map((facts) => facts && `${facts.inode} ${facts.sizeBytes} ${facts.mtimeMs}`).join(','),
       };
     },

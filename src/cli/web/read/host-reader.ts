@@ -147,7 +147,9 @@ export function hostReader(
     usualMs(slug) {
       index.read(slug);
       const items: StripItem[] = [];
-      index.each(slug, (marks) => items.push(...marks.items()));
+      index.each(slug, (marks) => {
+        for (const item of marks.items()) items.push(item);
+      });
       return usualMsOf(items);
     },
     record: (slug) => recordOf(slug, { ...open(), next: ticks([slug], { fromMs: clock.nowMs() }, nextTicks) }),
