@@ -6,6 +6,8 @@
 /** Patterns of values that differ from run to run, the specific ones first, and what replaces each. */
 const differing: readonly (readonly [RegExp, string])[] = [
   [/\u001b\[[\d;]*m/g, ''],
+  // A sentence that is folded goes on below its beginning, and where it is folded follows the widths of values.
+  [/[ \t\r]*\n {12,}(?=\S)/g, ' '],
   // The id of a run, by itself and in the name of a log.
   [/\b\d{8}-\d{6}-[0-9a-f]{8}\b/g, 'RUN'],
   [/\b\d{8}-\d{6}(-\d+)?\b/g, 'RUN'],
