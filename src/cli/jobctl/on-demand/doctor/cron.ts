@@ -142,6 +142,11 @@ function syncCheck(path: string, sync: CrontabSync, advice: Check['advice']): Ch
   return { about, is: 'warning', words, ...defined({ advice }) };
 }
 
+/** True if cron-generate --target systemd has written timers for the lines: then cron need not read them. */
+function hasTimers(): boolean {
+  return files.facts('/etc/systemd/system/process-control.target')?.kind === 'file';
+}
+
 function placeCheck(
   { kind, path, facts, unreadable }: CrontabPart,
   command: string,
@@ -150,7 +155,7 @@ function placeCheck(
   const about = 'crontab';
   if (kind === 'console')
     return { about, is: 'unknown', words: 'output_crontab is console: what reads the lines is not known here' };
-  if (kind === 'elsewhere') {
+  if (kind === 'elsewhere' && !hasTimers()) {
     const advice = [advise('set "output_crontab" to a file in /etc/cron.d, then', command)];
     return { about, is: 'problem', words: `${path} is not in /etc/cron.d, where cron looks`, advice };
   }
