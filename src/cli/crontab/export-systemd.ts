@@ -43,6 +43,8 @@ interface Request {
 
 const systemDirectory = '/etc/systemd/system';
 const limitBytes = 4 * 1024 * 1024;
+/** The unit beside which the others are written, and whose lock a generator takes. */
+const mainUnit = 'process-control.target';
 const patienceSeconds = 60;
 
 export function exportSystemd(request: Request): number {
@@ -61,13 +63,29 @@ function endingOf(request: Request): Ending {
       setting.warnings,
       'these jobs are your own: timers of the system are for those of a service user',
     );
-  const made = unitsOf(setting.value);
-  if ('problems' in made && made.units === undefined)
-    return nothingWritten(exitCodes.configuration, [...setting.warnings, ...made.problems]);
-  const problems = [...setting.warnings, ...made.problems];
-  return directory === undefined
-    ? printed(made.units, problems)
-    : written({ ...made, directory, problems }, setting.value, request);
+  const { value: config, warnings } = setting;
+  if (directory === undefined) return withUnits(config, warnings, printed);
+  const write = () => withUnits(config, warnings, (made) => written({ ...made, directory }, config, request));
+  return request.check ? write() : inTurn(directory, write);
+}
+
+function withUnits(config: Config, warnings: readonly Problem[], use: (made: MadeUnits) => Ending): Ending {
+  const made = unitsOf(config);
+  const problems = [...warnings, ...made.problems];
+  return made.units === undefined
+    ? nothingWritten(exitCodes.configuration, problems)
+    : use({ units: made.units, problems });
+}
+
+/** Has the jobs loaded inside of the turn, so that of two generators the later one sees the later files. */
+function inTurn(directory: string, write: () => Ending): Ending {
+  const turn = publisher.turn(path.join(directory, mainUnit), patienceSeconds);
+  if ('reason' in turn) return refusedBy(turn, []);
+  try {
+    return write();
+  } finally {
+    turn.end();
+  }
 }
 
 interface MadeUnits {
@@ -115,7 +133,7 @@ function minutesOfUtc(expression: Expression, job: Zone): string {
   return dueMinutes(expression, { job, host: utc });
 }
 
-function printed(units: readonly UnitFile[], problems: readonly Problem[]): Ending {
+function printed({ units, problems }: MadeUnits): Ending {
   const text = units.map((unit) => `# ${systemDirectory}/${unit.name}\n${unit.text}`).join('\n');
   return {
     exitCode: hasErrors(problems) ? 1 : 0,
@@ -146,17 +164,11 @@ function written({ units, problems, directory }: Order, { jobDirectory }: Config
   const removals = [...there.keys()].filter((name) => !wanted.has(name));
   const links = missingLinks(directory, unitLinks);
   const changed = writes.length + removals.length + links.length > 0;
-  if (changed && !request.check) {
-    const file = path.join(directory, 'process-control.target');
-    const turn = publisher.turn(file, patienceSeconds);
-    if ('reason' in turn) return refusedBy(turn, problems);
-    try {
-      const refusal = publisher.publish({ path: file, writes, removals }) ?? makeLinks(directory, links);
-      if (refusal !== undefined) return refusedBy(refusal, problems);
-    } finally {
-      turn.end();
-    }
-  }
+  const refusal =
+    changed && !request.check
+      ? (publisher.publish({ path: path.join(directory, mainUnit), writes, removals }) ?? makeLinks(directory, links))
+      : undefined;
+  if (refusal !== undefined) return refusedBy(refusal, problems);
   const verb = request.check ? 'would change' : 'changed';
   const stale = removals.filter((name) => name.endsWith('.timer'));
   return {

@@ -37,7 +37,7 @@ interface RunTime {
 
 /**
  * The silence after which a run is over for certain, so that nothing has to be ended for want of
- * contact; undefined for a job that may run without limit: nobody takes it over.
+ * contact; undefined for a job that may run without limit: no other host takes it over.
  */
 export function defaultTakeoverSeconds(job: RunTime): number | undefined {
   const { timeoutSeconds, attempts, backoffSeconds, killGraceSeconds } = job;

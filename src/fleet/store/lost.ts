@@ -11,7 +11,7 @@ export interface LostTick {
   readonly record: Extract<Fate, { fate: 'started' }>;
 }
 
-/** The lost runs that nobody has written down as lost. */
+/** The lost runs that are not on record as lost yet. */
 export function lostTicks({ ticks, run }: Pick<JobView, 'ticks' | 'run'>, except?: number): readonly LostTick[] {
   // A holder that can't be understood may be any run.
   if (run !== undefined && run.value === undefined) return [];

@@ -6,7 +6,7 @@ const hashLength = 6;
 
 /**
  * The name of each job's object, by slug: lower case, `-` for what DNS does not allow. Where that
- * changes which jobs can be told apart, or cuts the name, a part of a hash of the slug is added, so
+ * makes two names equal, cuts one, or leaves no letter at its beginning, a part of a hash of the slug is added, so
  * that a name never depends on the order of the jobs.
  */
 export function objectNames(slugs: readonly string[], sha256: (text: string) => string): ReadonlyMap<string, string> {
@@ -15,7 +15,8 @@ export function objectNames(slugs: readonly string[], sha256: (text: string) => 
   for (const [, name] of plain) counts.set(name, (counts.get(name) ?? 0) + 1);
   return new Map(
     plain.map(([slug, name]) => {
-      const isClear = name !== '' && name.length <= longestName && (name === slug || counts.get(name) === 1);
+      // The name of a Service must begin with a letter.
+      const isClear = /^[a-z]/.test(name) && name.length <= longestName && (name === slug || counts.get(name) === 1);
       return [slug, isClear ? name : hashed(name, sha256(slug))];
     }),
   );
@@ -29,8 +30,9 @@ function plainName(slug: string): string {
 }
 
 function hashed(name: string, digest: string): string {
-  const short = name.slice(0, longestName - hashLength - 1).replace(/-$/, '');
-  return `${short === '' ? 'job' : short}-${digest.slice(0, hashLength)}`;
+  const lettered = /^[a-z]/.test(name) ? name : `job-${name}`;
+  const short = lettered.slice(0, longestName - hashLength - 1).replace(/-+$/, '');
+  return `${short}-${digest.slice(0, hashLength)}`;
 }
 
 /** True for a text that can be the value of a label, and the name of one after a prefix. */

@@ -149,7 +149,7 @@ const rows: readonly Row[] = [
   { of: 'umask', text: `${daily}umask: 027\n`, loses: /umask/ },
   { of: 'nice', text: `${daily}nice: 10\n`, loses: /resources/ },
   { of: 'limits', text: `${daily}limits: {nofile: 10}\n`, loses: /limits/ },
-  { of: 'notify', text: `${daily}notify: [{mail: a@example.org}]\n`, warns: /"notify": Kubernetes tells nobody/ },
+  { of: 'notify', text: `${daily}notify: [{mail: a@example.org}]\n`, warns: /"notify": Kubernetes sends no notices/ },
   {
     of: 'notify_after',
     text: `${daily}notify: [{mail: a@example.org}]\nnotify_after: 2\n`,

@@ -9,7 +9,7 @@ export const leastDeadlineSeconds = 10;
 const manyRuns = 100;
 const usualUmask = 0o022;
 
-const tellsNobody = 'Kubernetes tells nobody; let Prometheus watch kube_job_status_failed of kube-state-metrics';
+const noNotices = 'Kubernetes sends no notices; let Prometheus watch kube_job_status_failed of kube-state-metrics';
 const readsNoOutput = 'Kubernetes does not look at output';
 const { backoff } = policyKeys;
 
@@ -83,7 +83,7 @@ export const runRules = {
   min_duration: loss(({ policy }) =>
     policy.minDurationSeconds === undefined ? undefined : 'a run that is too quick is a success',
   ),
-  warn_duration: warning(({ policy }) => (policy.warnDurationSeconds === undefined ? undefined : tellsNobody)),
+  warn_duration: warning(({ policy }) => (policy.warnDurationSeconds === undefined ? undefined : noNotices)),
   locks: loss(({ policy }) =>
     policy.locks.length === 0 ? undefined : 'two jobs that share a lock would run at the same time',
   ),
@@ -97,11 +97,11 @@ export const runRules = {
   limits: loss(({ limits }) =>
     Object.keys(limits).length === 0 ? undefined : 'a pod has no such limits; "resources" of the template are others',
   ),
-  notify: warning(({ notices }) => (notices.channels.length === 0 ? undefined : tellsNobody)),
-  notify_after: warning(({ notices }) => (notices.after === 1 ? undefined : tellsNobody)),
-  skip_threshold: warning(({ notices }) => (notices.skipThreshold === undefined ? undefined : tellsNobody)),
-  failmail: warning(({ failmail }) => (failmail === undefined ? undefined : tellsNobody)),
-  failure_threshold_for_mail: warning((job) => (job.failureThresholdForMail === 1 ? undefined : tellsNobody)),
+  notify: warning(({ notices }) => (notices.channels.length === 0 ? undefined : noNotices)),
+  notify_after: warning(({ notices }) => (notices.after === 1 ? undefined : noNotices)),
+  skip_threshold: warning(({ notices }) => (notices.skipThreshold === undefined ? undefined : noNotices)),
+  failmail: warning(({ failmail }) => (failmail === undefined ? undefined : noNotices)),
+  failure_threshold_for_mail: warning((job) => (job.failureThresholdForMail === 1 ? undefined : noNotices)),
   log_retention: warning(
     ofRuns(({ logRetention }) => {
       if (logRetention?.runs !== undefined && logRetention.runs > manyRuns)
