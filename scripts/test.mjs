@@ -38,6 +38,9 @@ const quick = [
 ];
 const quickPage = 'docs/tutorial.md';
 
+/** A file that takes longer is ended, and red: what a test left alive must not hold up the suite. */
+const fileLimitMs = 12 * 60_000;
+
 /** Programs that some tests need; without them those tests are skipped. */
 const tools = [
   'cron',
@@ -109,6 +112,7 @@ const suite = spawn(
   [
     '--test',
     `--test-concurrency=${filesAtOnce}`,
+    `--test-timeout=${fileLimitMs}`,
     '--test-reporter=spec',
     ...files.map((name) => path.join('build/test', name)),
   ],

@@ -156,7 +156,7 @@ export class House {
   }
 
   remove(): void {
-    for (const child of this.#children) if (child.exitCode === null) child.kill('SIGKILL');
+    for (const child of this.#children) endAtOnce(child);
     removeTree(this.directory);
     if (!isRoot) return;
     // What cron-generate, as root, remembers of the house's job files lies outside of it.
@@ -171,6 +171,16 @@ export class House {
   get keptContents(): string {
     return path.join('/var/cache/process-control-jobs', `contents${this.path('jobs').replace(/[^\w-]/g, '_')}`);
   }
+}
+
+/**
+ * Kills a child that a failed test has left, and lets go of its pipes: a program below it, such as one under strace, may hold them
+ * open, and the test's file would not end.
+ */
+export function endAtOnce(child: ChildProcess): void {
+  if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
+  child.unref();
 }
 
 /** Removes a directory in which a run that the test did not wait for may still be writing its last lines; what it makes meanwhile goes too. */
