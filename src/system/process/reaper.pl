@@ -191,20 +191,21 @@ sub seconds_to_wait {
     return $left < 0 ? 0 : $left;
 }
 
-# KILL comes to all at once: another host may start the job soon, so other run-jobs below this one
-# have no time of their own.
+# At KILL another run-job below this one has its time to record the outcome of its own job, unless
+# it has not been asked to end: then it would begin its next attempt.
 sub keep_deadline {
     my $now = since_boot();
     return if $now < $ask_at;
-    if ($stage eq 'watching') {
-        report('overdue');
-        ask_all() if $now < $kill_at;
-    }
+    my $unasked = $stage eq 'watching';
+    report('overdue') if $unasked;
     $is_overdue = 1;
-    return if $now < $kill_at;
+    if ($now < $kill_at) {
+        ask_all() if $unasked;
+        return;
+    }
     undef $kill_at;
-    $stage = 'killing';
-    next_stage();
+    $stage = 'killing' if $unasked;
+    next_stage() if $unasked || $stage eq 'asked';
 }
 
 # Seconds; without the clock every deadline has passed.
@@ -247,10 +248,10 @@ sub obey {
     }
 }
 
-# A job that has been asked to end by its deadline is killed in time, also when contact returns.
+# A job that has been asked to end by its deadline is killed in time, even if contact returns.
 sub set_deadline {
     my ($ask, $kill) = @_;
-    return if $stage eq 'killing-all' || $is_overdue && $kill > $kill_at;
+    return if $stage =~ /killing/ || $is_overdue && $kill > $kill_at;
     ($ask_at, $kill_at) = ($ask, $kill);
 }
 

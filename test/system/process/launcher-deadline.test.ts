@@ -52,6 +52,16 @@ async function playRunJob(context: TestContext, scene: Scene): Promise<ChildProc
   return runJob;
 }
 
+/** The value of a promise; fails loudly instead of hanging. */
+async function inTime<T>(promise: Promise<T>): Promise<T> {
+  let isThere = false;
+  void promise.then(() => {
+    isThere = true;
+  });
+  await until(() => isThere);
+  return promise;
+}
+
 const reaperOf = ({ leader }: RunningCommand) => readProcess(leader.pid)?.parent ?? 0;
 
 describe('a job is over in time', () => {
@@ -80,8 +90,8 @@ describe('a job is over in time', () => {
     const command = await scene.sh(underReaper, cleansUp, { endBy: within(hourMs, 2 * hourMs) });
     await until(() => scene.stdout() === 'ready\n');
     command.setEndBy(within(0, hourMs));
-    await command.overdue;
-    assert.deepEqual(await command.ended, { is: 'exited', code: 5 });
+    await inTime(command.overdue);
+    assert.deepEqual(await inTime(command.ended), { is: 'exited', code: 5 });
     assert.equal(scene.stdout(), 'ready\nbye\n');
   });
 
@@ -90,8 +100,8 @@ describe('a job is over in time', () => {
     const command = await scene.sh(underReaper, tells);
     await until(() => scene.stdout() === 'ready\n');
     command.setEndBy(within(-hourMs, -1000));
-    await command.overdue;
-    assert.deepEqual(await command.ended, { is: 'signalled', signal: 9 });
+    await inTime(command.overdue);
+    assert.deepEqual(await inTime(command.ended), { is: 'signalled', signal: 9 });
     assert.equal(scene.stdout(), 'ready\n');
   });
 
@@ -100,21 +110,18 @@ describe('a job is over in time', () => {
     const command = await scene.sh(underReaper, 'kill -STOP $PPID; echo ready; sleep 600; true');
     await until(() => scene.stdout() === 'ready\n');
     command.setEndBy(within(0, 0));
-    await command.ended;
+    await inTime(command.ended);
     await until(() => scene.alive().length === 0);
   });
 
-  test('with another run-job below it, which has no time of its own after KILL', async (context) => {
+  test('with a run-job below it, which would start its next attempt', async (context) => {
     const scene = new Scene(context);
     const patient = reaperWith(scene, '= (4, 1);', '= (600, 600);');
-    const stays = '$SIG{TERM} = sub { syswrite STDOUT, "asked\\n" }; syswrite STDOUT, "ready\\n"; sleep 1 while 1';
-    const order = scene.order(['/usr/bin/perl', '-e', stays, scene.tag], { runId: `${scene.runId}/inner` });
-    const inner = ['PROCESS_CONTROL_WRAPPER=inner', process.execPath, launchesProgram, order];
-    const command = await scene.start(patient, ['/bin/sh', '-c', 'env "$@"; true', 'sh', ...inner]);
-    await until(() => scene.stdout().includes('ready') && scene.stdout().includes('launched'));
-    command.setEndBy(within(0, 1500));
-    await until(() => scene.stdout().includes('asked'));
-    await until(() => scene.alive().length === 0 && !scene.lockIsHeld());
+    const attempts = 'env PROCESS_CONTROL_WRAPPER=inner sh -c "echo ready; while :; do sleep 0.1; done" "$0"; true';
+    const command = await scene.sh(patient, attempts);
+    await until(() => scene.stdout() === 'ready\n');
+    command.setEndBy(within(-1000, 0));
+    await until(() => scene.alive().length === 0);
   });
 });
 
@@ -130,7 +137,7 @@ describe('a renewal', () => {
     assert.equal(scene.stdout(), 'ready\n');
     assert.ok(scene.alive().length > 0);
     command.setEndBy(within(0, 0));
-    assert.deepEqual(await command.ended, { is: 'signalled', signal: 9 });
+    assert.deepEqual(await inTime(command.ended), { is: 'signalled', signal: 9 });
   });
 
   test('that comes after TERM does not put KILL off', async (context) => {
@@ -140,7 +147,7 @@ describe('a renewal', () => {
     command.setEndBy(within(0, 1500));
     await until(() => scene.stdout() === 'ready\nasked\n');
     command.setEndBy(within(hourMs, hourMs));
-    assert.deepEqual(await command.ended, { is: 'signalled', signal: 9 });
+    assert.deepEqual(await inTime(command.ended), { is: 'signalled', signal: 9 });
   });
 
   test('that is sent together with the request is not taken for a part of it', async (context) => {
@@ -161,7 +168,7 @@ describe('a renewal', () => {
     );
     assert.ok(reaper);
     reaper.setEndBy(within(1000, hourMs));
-    await reaper.overdue;
+    await inTime(reaper.overdue);
     assert.equal(readFileSync(output, 'utf8'), 'value');
   });
 });
@@ -193,6 +200,20 @@ test('the parent of a job without a deadline never wakes up', async (context) =>
   for (const command of [without, withOne]) await command.stop(0);
 });
 
+test('the parent of a job that ignores its deadline sleeps until KILL, and then ends', async (context) => {
+  const scene = new Scene(context);
+  const command = await scene.sh(underReaper, 'trap "" TERM; echo ready; exec sleep 600');
+  const reaper = reaperOf(command);
+  await until(() => scene.stdout() === 'ready\n');
+  command.setEndBy(within(0, 2500));
+  await inTime(command.overdue);
+  const sleeps = wakeUpsOf(reaper) + 2;
+  await until(() => wakeUpsOf(reaper) >= sleeps);
+  assert.ok(ticksOf(reaper) < 50, `${ticksOf(reaper)} ticks`);
+  await inTime(command.ended);
+  await until(() => readProcess(reaper) === undefined);
+});
+
 const reaperFile = path.join(import.meta.dirname, '../../../../src/system/process/reaper.pl');
 
 function reaperWith(scene: Scene, from: string, to: string) {
@@ -201,6 +222,12 @@ function reaperWith(scene: Scene, from: string, to: string) {
   assert.ok(text.includes(from));
   writeFileSync(reaperPath, text.replace(from, to));
   return createLauncher({ reaperPath });
+}
+
+/** The processor time of a process, in hundredths of a second. */
+function ticksOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return Number(fields[11]) + Number(fields[12]);
 }
 
 /** How often a process has gone to sleep. */
