@@ -21,6 +21,13 @@ export class StopWatch {
     });
   }
 
+  /** Ends the run for another reason than a signal; asked again, without the grace. */
+  stop(stopped: Stopped): void {
+    const isAgain = this.reason !== undefined;
+    this.#stopped ??= stopped;
+    this.#listener?.(isAgain);
+  }
+
   /** The request to end the whole run; no attempt follows it. */
   get stopped(): Stopped | undefined {
     return this.#stopped;
