@@ -1,7 +1,7 @@
 /** What a run does with the permission of the other hosts: its fence, its deadline, and orders to stop. */
-import type { Clock, Timer } from '../system/types/clock.ts';
 import { type HistoryHost, writeEvent } from './history/record.ts';
-import type { Grant, RunDeadline } from './permission.ts';
+import type { Grant } from './permission.ts';
+import { RunDeadline } from './run-deadline.ts';
 import type { StopWatch } from './stop-watch.ts';
 import type { World } from './world/world.ts';
 
@@ -26,49 +26,26 @@ interface Holding {
   readonly watch: StopWatch;
 }
 
-/** Obeys the other hosts until the function that it returns is called. */
-export function holdGrant({ job, run }: HeldOrder, host: HistoryHost, { grant, watch }: Holding): () => void {
-  const deadline = new DeadlineTimer(host.clock, watch);
+/** Obeys the other hosts until `close` is called; the deadline is absent where the run is never taken over. */
+export function holdGrant(
+  { job, run }: HeldOrder,
+  host: HistoryHost,
+  { grant, watch }: Holding,
+): { readonly deadline?: RunDeadline; close(): void } {
+  const { clock } = host;
+  const deadline = grant.deadline && new RunDeadline(grant.deadline, { clock, watch });
   let isStopped = false;
   grant.hold({
-    onDeadline: (moment) => deadline.set(moment),
+    onDeadline: (moment) => (deadline === undefined ? watch.cutOff(moment.because) : deadline.set(moment)),
     onStop({ by, why }) {
       // The order stays where it is, and is seen again.
       if (isStopped) return;
       isStopped = true;
       const replaced = why === 'replaced' ? { replacedBy: `on ${by}` } : {};
-      writeEvent(job.slug, host, {
-        ...{ event: 'stop-requested', run, atMs: host.clock.nowMs(), by, reason: why },
-        ...replaced,
-      });
+      const atMs = clock.nowMs();
+      writeEvent(job.slug, host, { event: 'stop-requested', run, atMs, by, reason: why, ...replaced });
       watch.stop({ kind: 'stopped', signal: termSignal, by });
     },
   });
-  return () => deadline.cancel();
+  return { close: () => deadline?.close(), ...(deadline && { deadline }) };
 }
-
-/** Ends a run when its deadline has come: TERM, and then KILL. */
-class DeadlineTimer {
-  readonly #clock: Clock;
-  readonly #watch: StopWatch;
-  #timers: readonly Timer[] = [];
-
-  constructor(clock: Clock, watch: StopWatch) {
-    this.#clock = clock;
-    this.#watch = watch;
-  }
-
-  set({ termBootMs, killBootMs }: RunDeadline): void {
-    this.cancel();
-    const nowMs = this.#clock.sinceBootMs();
-    const end = () => this.#watch.stop({ kind: 'stopped', signal: termSignal, by: lapsedWords });
-    this.#timers = [termBootMs, killBootMs].map((atMs) => this.#clock.after(Math.max(0, atMs - nowMs), end));
-  }
-
-  cancel(): void {
-    for (const timer of this.#timers) timer.cancel();
-  }
-}
-
-const lapsedWords =
-  'run-job: this host does not hold the job in etcd any more, so another host may start it (takeover)';

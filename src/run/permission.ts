@@ -3,6 +3,7 @@
  * fleet/permission asks for it by etcd; here is what a run needs of it.
  */
 import type { Outcome, SkipReason } from './outcome/outcome.ts';
+import type { Deadline } from './run-deadline.ts';
 
 export interface Permission {
   /** Resolves when it is certain whether the run may begin; the locks are held if it may. */
@@ -36,6 +37,8 @@ export type PermissionAnswer =
 export interface Grant {
   /** A number that grows with each run of the fleet; absent if the run begins without etcd. */
   readonly fence?: string;
+  /** The run has ended by then; absent if no other host ever takes the job over. */
+  readonly deadline?: Deadline;
   /** A sentence for the head of the log. */
   readonly words: string;
   readonly warnings: readonly string[];
@@ -45,17 +48,9 @@ export interface Grant {
   end(outcome: Outcome): Promise<readonly string[]>;
 }
 
-/** The moments of the clock since boot at which a run must be over, milliseconds. */
-export interface RunDeadline {
-  /** TERM, and KILL after the job's grace. */
-  readonly termBootMs: number;
-  /** KILL at once. */
-  readonly killBootMs: number;
-}
-
 /** What the other hosts ask of a run under way. */
 export interface GrantOrders {
   /** Each renewal of the lease puts the deadline off. */
-  readonly onDeadline: (deadline: RunDeadline) => void;
+  readonly onDeadline: (deadline: Deadline) => void;
   readonly onStop: (order: { readonly by: string; readonly why: string }) => void;
 }

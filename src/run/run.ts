@@ -35,6 +35,7 @@ import { breakCircuit } from './pause/circuit.ts';
 import { pausedWords, readPauses } from './pause/pause.ts';
 import type { Grant, Permission } from './permission.ts';
 import { processWords } from './process-words.ts';
+import type { RunDeadline } from './run-deadline.ts';
 import { StopWatch } from './stop-watch.ts';
 import { runIdVariable, type World } from './world/world.ts';
 
@@ -117,8 +118,8 @@ async function runGranted(
   locked: Locked & { readonly grant: Grant },
 ): Promise<RunResult> {
   const { grant } = locked;
-  const close = holdGrant(order, host, locked);
-  const result = await runLocked(withFence(order, grant), host, locked);
+  const { deadline, close } = holdGrant(order, host, locked);
+  const result = await runLocked(withFence(order, grant), host, { ...locked, ...(deadline && { deadline }) });
   close();
   const untold = await grant.end(result.outcome);
   return { ...result, warnings: [...grant.warnings, ...result.warnings, ...untold] };
@@ -161,6 +162,7 @@ type Locked = Extract<Taken, { is: 'held' }> & {
   readonly paused: () => string | undefined;
   /** The permission of the other hosts, where the run needs one. */
   readonly grant?: Grant;
+  readonly deadline?: RunDeadline;
 };
 
 async function runLocked(order: RunOrder, host: RunHost, locked: Locked): Promise<RunResult> {

@@ -83,10 +83,10 @@ function grantOf(
   const { fence, lease, record } = held;
   return {
     fence,
+    ...(lease !== undefined && { deadline: deadlineOf(lease, job.killGraceSeconds) }),
     words: `${record.host} has claimed this run in etcd, fence ${fence}${record.attempt > 1 ? `, run ${record.attempt} of the tick` : ''}`,
     warnings: [...lostWords(looked.lost), ...recordMissed(looked.missed)],
     hold({ onDeadline, onStop }: GrantOrders) {
-      if (lease !== undefined) onDeadline(deadlineOf(lease, job.killGraceSeconds));
       renewal = new Renewal(held, job.killGraceSeconds, { engine, keys, clock, onDeadline, onStop });
     },
     async end(outcome: Outcome) {
