@@ -36,7 +36,7 @@ export class Machine {
     writeFileSync(this.#bootFile, `${randomUUID()}\n`, { mode: 0o644 });
     const namespaces = ['unshare', '--mount', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child'];
     const [file = '', ...words] = [...this.#on, ...namespaces, 'sh', '-c', init, 'sh', this.name, this.#bootFile];
-    const power = spawn(file, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const power = spawn(file, words, { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#power = power;
     await once(power.stdout ?? power, 'data');
     power.stdout?.destroy();
