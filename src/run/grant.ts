@@ -1,4 +1,4 @@
-/** What a run does with the permission of the other hosts: its fence, its deadline, and orders to stop. */
+/** The permission of the other hosts as a run obeys it: its fence, its deadline, and orders to stop. */
 import { type HistoryHost, writeEvent } from './history/record.ts';
 import type { Grant } from './permission.ts';
 import { RunDeadline } from './run-deadline.ts';

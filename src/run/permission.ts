@@ -48,7 +48,7 @@ export interface Grant {
   end(outcome: Outcome): Promise<readonly string[]>;
 }
 
-/** What the other hosts ask of a run under way. */
+/** The orders of other hosts to a run under way. */
 export interface GrantOrders {
   /** Each renewal of the lease puts the deadline off. */
   readonly onDeadline: (deadline: Deadline) => void;

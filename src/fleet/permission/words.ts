@@ -90,7 +90,7 @@ export function lostWords(runs: readonly { readonly host: string; readonly run: 
   );
 }
 
-/** How a run ended, for the record of its tick: no word that a job has printed. */
+/** The end of a run in words for the record of its tick; none of them was printed by the job. */
 export function endWords(outcome: Outcome): string {
   const words = outcome.kind === 'broke-rule' ? `failed by ${outcome.rule}` : outcomeWords(outcome);
   return words === lost ? `${lost}.` : words;
