@@ -1,7 +1,7 @@
 /** The answers of a claim in the words of the history: why a tick was not started on this host. */
 import type { RunJob } from '../../job/job.ts';
 import { type Outcome, outcomeWords } from '../../run/outcome/outcome.ts';
-import type { PermissionAnswer } from '../../run/permission.ts';
+import type { PermissionAnswer } from '../../run/permission/permission.ts';
 import { durationWords } from '../../text/duration.ts';
 import type { ClaimAnswer } from '../claim/request.ts';
 import { lost } from '../store/records.ts';

@@ -2,7 +2,7 @@
  * The permission of the other hosts for a run of a job of which one host of a pool has each tick.
  * fleet/permission asks for it by etcd; here is what a run needs of it.
  */
-import type { Outcome, SkipReason } from './outcome/outcome.ts';
+import type { Outcome, SkipReason } from '../outcome/outcome.ts';
 import type { Deadline } from './run-deadline.ts';
 
 export interface Permission {
