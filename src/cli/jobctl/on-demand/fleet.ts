@@ -1,2 +1,4 @@
 /** What `jobctl` asks and orders of the whole fleet: a bundle of its own, which hosts without `fleet.etcd` never load. */
+export { openHolds } from './fleet/holds.ts';
 export { hostCommand } from './fleet/host.ts';
+export { stopElsewhere } from './fleet/stop.ts';

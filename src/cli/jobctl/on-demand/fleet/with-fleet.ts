@@ -30,7 +30,8 @@ export async function withFleet(
 
 function openStore(config: Config): Opened {
   const opened = openFleet(config);
-  if (opened.is === 'refused') return { is: 'over', exitCode: refuse('jobctl', opened.reason, exitCodes.configuration) };
+  if (opened.is === 'refused')
+    return { is: 'over', exitCode: refuse('jobctl', opened.reason, exitCodes.configuration) };
   if (opened.is === 'none' || config.fleet === undefined) {
     const words =
       'the configuration has no "fleet.etcd", so the hosts of the pools know nothing of each other; to take one out, change "fleet.pools"';
