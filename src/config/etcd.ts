@@ -39,7 +39,7 @@ function pairProblems(written: WrittenEtcd): readonly string[] {
   });
 }
 
-/** Who listens on the way could read the password. */
+/** The problem of a password that would be sent where others can read it. */
 function openProblems({ endpoints, user }: EtcdAccess): readonly string[] {
   if (user === undefined) return [];
   const open = endpoints.find((endpoint) => endpoint.startsWith('http:') && !isThisHost(endpoint));

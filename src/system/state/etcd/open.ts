@@ -1,9 +1,7 @@
 /** Opens the etcd of the configuration: reads its credentials, and keeps the token of a login for the next program. */
 import { createSecureContext } from 'node:tls';
 import { crc32 } from 'node:zlib';
-import { OddFileError, readFrom } from '../../file/careful-file.ts';
-import { inNamedFile } from '../../file/named-file.ts';
-import { readSecret, readSecretFile, type SecretRead } from '../../message/secret.ts';
+import { readCertificates, readSecret, readSecretFile, type SecretRead } from '../../file/named-file.ts';
 import type { EtcdAccess } from '../../types/fleet.ts';
 import type { Cache } from '../../types/state.ts';
 import { type EtcdEngine, etcd } from './etcd.ts';
@@ -56,23 +54,6 @@ function contextProblem(tls: Tls): string | undefined {
     return undefined;
   } catch (error) {
     return (error as Error).message;
-  }
-}
-
-const limitBytes = 256 * 1024;
-
-/** Certificates are no secret, but who can write them decides whom this host trusts. */
-function readCertificates(file: string): SecretRead {
-  try {
-    return inNamedFile(file, (fd, { mode, size }) => {
-      if ((mode & 0o002) !== 0)
-        return { ok: false, reason: `${file}: everyone can write it, so it is not used: chmod o-w` };
-      if (size > limitBytes) return { ok: false, reason: `${file}: larger than ${limitBytes} bytes` };
-      return { ok: true, secret: readFrom(fd, 0, limitBytes).toString('utf8') };
-    });
-  } catch (error) {
-    if (error instanceof OddFileError) return { ok: false, reason: `${file}: ${error.message}` };
-    return { ok: false, reason: (error as Error).message };
   }
 }
 

@@ -3,7 +3,7 @@ import { clockToleranceMs } from '../../../../fleet/claim/request.ts';
 import type { Check } from '../../../../report/text/doctor.ts';
 import { asUser, unreadableBy } from '../../../../system/file/as-user.ts';
 import { clock } from '../../../../system/time/clock.ts';
-import { type OpenFleet, openFleet } from '../../../frame/fleet-engine.ts';
+import { type OpenFleet, openFleet } from '../../../run/fleet/open-fleet.ts';
 import { type Ground, unknownTo } from './ground.ts';
 
 const about = 'etcd';

@@ -7,7 +7,7 @@ import { isInForceAt } from '../../../../fleet/store/view.ts';
 import { exitCodes } from '../../../../run/outcome/outcome.ts';
 import type { PauseTarget } from '../../../../run/pause/pause.ts';
 import { defined } from '../../../../text/defined.ts';
-import { openFleet } from '../../../frame/fleet-engine.ts';
+import { openFleet } from '../../../run/fleet/open-fleet.ts';
 import { notDone } from '../../frame/act.ts';
 import { patience, unreachableWords } from './with-fleet.ts';
 

@@ -11,7 +11,7 @@ import { hostZone } from '../../../../system/time/zones.ts';
 import { durationWords } from '../../../../text/duration.ts';
 import { timeText } from '../../../../zone/wall-time.ts';
 import { callerName } from '../../../frame/caller-name.ts';
-import { type OpenFleet, openFleet } from '../../../frame/fleet-engine.ts';
+import { type OpenFleet, openFleet } from '../../../run/fleet/open-fleet.ts';
 import type { ActResult, Answers } from '../../frame/act.ts';
 import { notDone } from '../../frame/act.ts';
 import { patience, unreachableWords } from './with-fleet.ts';

@@ -2,8 +2,8 @@
 import type { Config } from '../../../../config/config.ts';
 import { exitCodes } from '../../../../run/outcome/outcome.ts';
 import type { Fleet } from '../../../../system/types/fleet.ts';
-import { type OpenFleet, openFleet } from '../../../frame/fleet-engine.ts';
 import { refuse } from '../../../frame/refuse.ts';
+import { type OpenFleet, openFleet } from '../../../run/fleet/open-fleet.ts';
 import { notDone } from '../../frame/act.ts';
 
 /** An election of etcd takes some seconds; after that a person wants to know. */

@@ -1,15 +1,15 @@
 /** Opens the engine of the configuration's fleet, where it has one. Load it on demand: other jobs need no line of it. */
-import type { Config } from '../../config/config.ts';
-import type { FleetPorts } from '../../fleet/claim/look.ts';
-import { Keys } from '../../fleet/store/keys.ts';
-import { bootId } from '../../system/process/proc.ts';
-import { privateCache } from '../../system/state/cache.ts';
-import type { EtcdEngine } from '../../system/state/etcd/etcd.ts';
-import { openEtcd } from '../../system/state/etcd/open.ts';
-import { clock } from '../../system/time/clock.ts';
-import { caller } from '../../system/user/caller.ts';
+import type { Config } from '../../../config/config.ts';
+import type { FleetPorts } from '../../../fleet/claim/look.ts';
+import { Keys } from '../../../fleet/store/keys.ts';
+import { bootId } from '../../../system/process/proc.ts';
+import { privateCache } from '../../../system/state/cache.ts';
+import type { EtcdEngine } from '../../../system/state/etcd/etcd.ts';
+import { openEtcd } from '../../../system/state/etcd/open.ts';
+import { clock } from '../../../system/time/clock.ts';
+import { caller } from '../../../system/user/caller.ts';
 
-/** What claims, orders and views of the fleet need. `engine.close()` lets the program end at once. */
+/** The ports of claims, orders and views of the fleet. `engine.close()` lets the program end at once. */
 export interface OpenFleet extends FleetPorts {
   readonly engine: EtcdEngine;
   /** The name of this host in the pools. */
