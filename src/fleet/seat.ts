@@ -48,11 +48,6 @@ function digest(bytes: Uint8Array): string {
   return bytesToHex(sha256(bytes));
 }
 
-/** True for a job of which the hosts of a pool claim each tick in the store that they share. */
-export function isClaimed(seat: Pick<Seat, 'runs'> | undefined, fleet: Pick<Fleet, 'etcd'> | undefined): boolean {
-  return seat?.runs === 'one' && fleet?.etcd !== undefined;
-}
-
 /** A job that knows whether this host has it. */
 export type Seated<J> = J & { readonly seat?: Seat };
 

@@ -63,7 +63,12 @@ describe('operators of a fleet', { skip: withoutEtcd() }, () => {
     const done = await engine.txn([], changes, patience);
     assert.equal(done.is, 'done');
   };
-  const tickMs = Date.parse('2026-11-30T03:00:00Z');
+  /** The last 3:00 of this host. */
+  const tickMs = (() => {
+    const tick = new Date();
+    if (tick.getHours() < 3) tick.setDate(tick.getDate() - 1);
+    return tick.setHours(3, 0, 0, 0);
+  })();
   const writer = (host: string, run: string) => ({ host, boot: 'b', run });
   /** A run as a claim begins it. */
   const begin = async (slug: string, host: string, run = `run-of-${slug}`): Promise<Holder> => {
@@ -232,5 +237,34 @@ describe('operators of a fleet', { skip: withoutEtcd() }, () => {
     assert.equal(await ended, 0);
     assert.match(text, /^one runs on web1, which is asked to end run r7\none has ended on web1: stopped\.$/m);
     assert.match((await jobctl(web2, 'stop', 'one')).stdout, /No running process found for job one\./);
+  });
+
+  test('ask why: which host had the tick, how it went there, and what keeps this host from the next', async () => {
+    const holder = await begin('two', 'db9');
+    const running = await jobctl(web1, 'why', 'two');
+    assert.equal(running.code, 0, running.stdout);
+    assert.match(running.stdout, /^two runs on db9 since .*, as run run-of-two/);
+    assert.match(running.stdout, /^ {4}ssh db9 jobctl logs two/m);
+    await end('two', holder);
+    const ran = await jobctl(web2, 'why', 'two');
+    assert.equal(ran.code, 0, ran.stdout);
+    assert.match(ran.stdout, /^two ran on db9 at .*, as run run-of-two: success/);
+    await end('two', holder, 'lost');
+    const lost = await jobctl(web1, 'why', 'two');
+    assert.equal(lost.code, 1);
+    assert.match(lost.stdout, /^two was started on db9 at .* as run run-of-two, of which nothing was heard any more/);
+    await write(put(keys.tick('two', tickMs), { ...writer('db9', 'r'), fate: 'missed', atMs: tickMs }));
+    const at = new Date(tickMs).toISOString();
+    const missed = await jobctl(web1, 'why', 'two', '--at', at);
+    assert.equal(missed.code, 1);
+    assert.match(missed.stdout, /^two did not run at .*: no host started it, as db9 has found/);
+    await jobctl(web1, 'pause', 'two', '--reason', 'upgrade');
+    assert.match((await jobctl(web2, 'why', 'two')).stdout, /^two will not run.*: it is paused by .*: upgrade/);
+    await jobctl(web1, 'resume', 'two');
+    const unknown = await jobctl(cutOff, 'why', 'two', '--all');
+    assert.match(
+      unknown.stdout,
+      /^two will not run: etcd can't be reached, so this host can claim no tick: .*ECONNREFUSED/,
+    );
   });
 });

@@ -1,7 +1,6 @@
 /** `jobctl stop` and `jobctl restart`: ends runs, and says what became of each. */
 
 import type { Config } from '../../config/config.ts';
-import { isClaimed } from '../../fleet/seat.ts';
 import { loadJob } from '../../job/load.ts';
 import { killSentence } from '../../report/text/kill.ts';
 import { stillRunningWords } from '../../run/lock/stop-run.ts';
@@ -90,7 +89,7 @@ async function stopJob(slug: string, act: Act): Promise<ActResult> {
 async function stopInFleet(slug: string, killGraceSeconds: number, act: Act): Promise<ActResult | undefined> {
   const { options, config, jobs, answers } = act;
   const loaded = jobs.load(slug);
-  const mayBeShared = loaded?.ok !== true || isClaimed(loaded.value.seat, config.fleet);
+  const mayBeShared = loaded?.ok !== true || loaded.value.seat?.claimed === true;
   if (config.fleet?.etcd === undefined || !mayBeShared) return undefined;
   const { stopElsewhere } = await import('./on-demand/fleet.ts');
   return stopElsewhere({ slug, killGraceSeconds, reason: options.reason, answers }, config);

@@ -25,7 +25,7 @@ export interface FleetJobState {
   readonly ticks: readonly FleetTick[];
 }
 
-export interface JobStates {
+interface JobStates {
   readonly jobs: ReadonlyMap<string, FleetJobState>;
   readonly time: EngineTime;
 }

@@ -14,7 +14,7 @@ export interface FreeRequest {
   readonly whileOver: (slug: string, act: () => Promise<void>) => Promise<void>;
   /** Tells from the host's records how a run ended. */
   readonly outcomeOf: (run: string) => string | undefined;
-  /** What must be so, for each run that is freed. */
+  /** Further conditions for each run that is freed. */
   readonly guards?: readonly Guard[];
 }
 

@@ -18,7 +18,7 @@ export interface Here {
   readonly version: string;
 }
 
-/** What was written. */
+/** The record that was written. */
 export type PresenceAnswer = ({ readonly is: 'written' } & Presence) | Unreachable;
 
 export async function writePresence(

@@ -28,7 +28,7 @@ export interface Options {
   readonly hours?: string;
   readonly count?: string;
   readonly kill?: boolean;
-  /** What is done with the `host` of a fleet. */
+  /** The order about the `host` of a fleet. */
   readonly action?: 'cordon' | 'uncordon' | 'drain' | 'lost';
   readonly host?: string;
   readonly yes?: boolean;

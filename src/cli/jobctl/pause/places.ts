@@ -1,10 +1,9 @@
 /**
- * Where a pause is written. A job of which the hosts of a pool claim each tick is paused by a key of
- * the fleet, which every claim compares; any other job by a file of this host. A pause by tag needs
- * both where the tag has both kinds of job.
+ * The places of a pause. A job of which the hosts of a pool claim each tick is paused by a key of the
+ * fleet, which every claim compares; any other job by a file of this host. A pause by tag needs both
+ * where the tag has both kinds of job.
  */
 import type { Config } from '../../../config/config.ts';
-import { isClaimed } from '../../../fleet/seat.ts';
 import type { PauseTarget } from '../../../run/pause/pause.ts';
 import { refuse } from '../../frame/refuse.ts';
 import type { Jobs } from '../../report/snapshots.ts';
@@ -29,7 +28,7 @@ export async function openPlaces(
   { jobs, config, what }: { readonly jobs: Jobs; readonly config: Config; readonly what: string },
 ): Promise<OpenedPlaces> {
   if (config.fleet?.etcd === undefined) return { is: 'open', places: { isHere: true, shared: [] } };
-  const kinds = new Map(slugs.map((slug) => [slug, kindOf(slug, jobs, config)]));
+  const kinds = new Map(slugs.map((slug) => [slug, kindOf(slug, jobs)]));
   const shared = slugs.filter((slug) => kinds.get(slug) !== 'here');
   if (shared.length === 0) return { is: 'open', places: { isHere: true, shared } };
   const { openHolds } = await import('../on-demand/fleet.ts');
@@ -41,8 +40,8 @@ export async function openPlaces(
 }
 
 /** A file that can't be read does not tell, while those of other hosts may be good. */
-function kindOf(slug: string, jobs: Jobs, { fleet }: Config): 'here' | 'fleet' | 'unknown' {
+function kindOf(slug: string, jobs: Jobs): 'here' | 'fleet' | 'unknown' {
   const loaded = jobs.load(slug);
   if (loaded?.ok !== true) return 'unknown';
-  return isClaimed(loaded.value.seat, fleet) ? 'fleet' : 'here';
+  return loaded.value.seat?.claimed === true ? 'fleet' : 'here';
 }

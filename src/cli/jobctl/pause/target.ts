@@ -1,4 +1,4 @@
-/** What is paused: a job, or all jobs with a tag. */
+/** The target of a pause: a job, or all jobs with a tag. */
 import type { Config } from '../../../config/config.ts';
 import type { PauseTarget } from '../../../run/pause/pause.ts';
 import { printable } from '../../../text/printable.ts';

@@ -4,7 +4,7 @@ import { clock } from '../../../../system/time/clock.ts';
 import { print } from '../../../frame/output.ts';
 import { refuse } from '../../../frame/refuse.ts';
 import { answersFor, notDone } from '../../frame/act.ts';
-import type { HostOrder } from './host.ts';
+import type { HostOrder } from './host-order.ts';
 import { patience, unreachableWords } from './with-fleet.ts';
 
 const pollMs = 1000;

@@ -16,13 +16,13 @@ export interface FleetHolds {
   readonly nowMs: number;
   /** The pause in force. */
   readonly before?: Hold;
-  /** Once it has returned nothing starts on any host. */
+  /** Nothing starts on any host once this has returned. */
   write(hold: Hold): Promise<Written>;
   remove(): Promise<Written>;
   close(): void;
 }
 
-export type Written = { readonly ok: true } | { readonly ok: false; readonly words: string };
+type Written = { readonly ok: true } | { readonly ok: false; readonly words: string };
 
 export type OpenedHolds =
   | { readonly is: 'open'; readonly holds: FleetHolds }

@@ -1,7 +1,7 @@
 /** `jobctl host`: takes a host out of the fleet for a while, brings it back, and frees what a dead one holds. */
 import type { Config } from '../../../../config/config.ts';
 import { holdBack, letGo } from '../../../../fleet/orders.ts';
-import { type HostState, type HostStates, readHosts, stateOf } from '../../../../fleet/overview/hosts.ts';
+import { readHosts, stateOf } from '../../../../fleet/overview/hosts.ts';
 import { knownHost } from '../../../../fleet/overview/known-host.ts';
 import { cordonWords } from '../../../../fleet/overview/words.ts';
 import type { Hold } from '../../../../fleet/store/records.ts';
@@ -12,21 +12,12 @@ import { timeText } from '../../../../zone/wall-time.ts';
 import { callerName } from '../../../frame/caller-name.ts';
 import { print } from '../../../frame/output.ts';
 import { refuse } from '../../../frame/refuse.ts';
-import type { OpenFleet } from '../../../run/fleet/open-fleet.ts';
 import { answersFor, notDone } from '../../frame/act.ts';
 import type { Options } from '../../frame/options.ts';
 import { drain } from './drain.ts';
+import type { HostOrder } from './host-order.ts';
 import { lose } from './lose.ts';
 import { patience, refuseUnread, unreachableWords, withFleet } from './with-fleet.ts';
-
-/** A command about one host, and what is known of the fleet. */
-export interface HostOrder {
-  readonly host: string;
-  readonly state: HostState;
-  readonly states: HostStates;
-  readonly store: OpenFleet;
-  readonly options: Options;
-}
 
 export function hostCommand(options: Options, config: Config): Promise<number> {
   return withFleet(config, async ({ store, fleet }) => {

@@ -9,7 +9,7 @@ import { timeText } from '../../../../zone/wall-time.ts';
 import { print } from '../../../frame/output.ts';
 import { refuse } from '../../../frame/refuse.ts';
 import { answersFor, notDone } from '../../frame/act.ts';
-import type { HostOrder } from './host.ts';
+import type { HostOrder } from './host-order.ts';
 import { patience, refuseUnread, unreachableWords } from './with-fleet.ts';
 
 export async function lose(order: HostOrder): Promise<number> {

@@ -91,7 +91,7 @@ async function stateNow(slug: string, store: OpenFleet): Promise<FleetJobState |
   return answer.jobs.get(slug) ?? { slug, ticks: [] };
 }
 
-/** Whether it runs on another host is not known. */
+/** The result if it is not known whether it runs on another host. */
 function failed({ slug, answers }: StopElsewhere, why: string, exitCode: number = notDone): ActResult {
   answers.say(`it is not known whether ${slug} runs on another host: ${why}`);
   return { exitCode, value: { stop: 'unknown', reason: why } };
