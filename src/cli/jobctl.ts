@@ -1,6 +1,7 @@
 /**
  * jobctl: shows jobs and services (status, next, why, history, failed, logs, check, fleet), controls
- * them (start, stop, restart, pause, resume, snooze, reset), and makes jobs of crontabs (import).
+ * them (start, stop, restart, pause, resume, snooze, reset), takes hosts of a fleet out and back
+ * (host), and makes jobs of crontabs (import).
  */
 import type { Config } from '../config/config.ts';
 import { lookAs } from '../system/file/as-user.ts';
@@ -17,7 +18,8 @@ import { otherCommands } from './jobctl/frame/other-commands.ts';
 import { history } from './jobctl/history.ts';
 import { logs } from './jobctl/log/logs.ts';
 import { next } from './jobctl/next.ts';
-import { pause, resume } from './jobctl/pause.ts';
+import { pause } from './jobctl/pause/pause.ts';
+import { resume } from './jobctl/pause/resume.ts';
 import { reset } from './jobctl/reset.ts';
 import { serviceCommand } from './jobctl/service/service.ts';
 import { stopSupervisors } from './jobctl/service/stop-supervisors.ts';
@@ -52,6 +54,7 @@ const commands: Readonly<Record<string, { readonly act: Command; readonly change
   pause: { act: pause, changes: true },
   resume: { act: resume, changes: true },
   snooze: { act: notService, changes: true },
+  host: { act: loadHost, changes: true },
 };
 
 /** A bundle of its own: it sends mails, which the other commands need not load. */
@@ -68,6 +71,11 @@ async function loadMetrics(options: Options, config: Config): Promise<number> {
 async function loadImport(options: Options, config: Config): Promise<number> {
   const { importCrontabs } = await import('./jobctl/on-demand/import.ts');
   return importCrontabs(options, config);
+}
+
+async function loadHost(options: Options, config: Config): Promise<number> {
+  const { hostCommand } = await import('./jobctl/on-demand/fleet.ts');
+  return hostCommand(options, config);
 }
 
 function notService(options: Options, config: Config): number {

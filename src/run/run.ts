@@ -11,7 +11,6 @@ import type { HistoryStore, StateFiles } from '../system/types/state.ts';
 import type { User } from '../system/types/user.ts';
 import { defined } from '../text/defined.ts';
 import { type AttemptsResult, runAttempts } from './attempts.ts';
-import { holdGrant, withFence } from './grant.ts';
 import { carriedAfter } from './history/carried.ts';
 import { dayLinesOf } from './history/days.ts';
 import type { Ended, Started, Tick, Trigger } from './history/event.ts';
@@ -33,9 +32,10 @@ import { exitCodeOf, exitCodeWords, lastedWords, leftOutWords, type Outcome, out
 import { SuccessRules } from './outcome/success-rules.ts';
 import { breakCircuit } from './pause/circuit.ts';
 import { pausedWords, readPauses } from './pause/pause.ts';
-import type { Grant, Permission } from './permission.ts';
+import { holdGrant, withFence } from './permission/grant.ts';
+import type { Grant, Permission } from './permission/permission.ts';
+import type { RunDeadline } from './permission/run-deadline.ts';
 import { processWords } from './process-words.ts';
-import type { RunDeadline } from './run-deadline.ts';
 import { StopWatch } from './stop-watch.ts';
 import { runIdVariable, type World } from './world/world.ts';
 

@@ -2,7 +2,13 @@
 import type { RunJob } from '../../job/job.ts';
 import type { ClaimRules } from '../../job/keys/pool-keys.ts';
 import type { Outcome } from '../../run/outcome/outcome.ts';
-import type { Grant, GrantOrders, Permission, PermissionAnswer, PermissionQuestion } from '../../run/permission.ts';
+import type {
+  Grant,
+  GrantOrders,
+  Permission,
+  PermissionAnswer,
+  PermissionQuestion,
+} from '../../run/permission/permission.ts';
 import { absent } from '../../system/types/engine.ts';
 import { type ClaimPorts, claim } from '../claim/claim.ts';
 import type { ClaimAnswer, ClaimRequest, FleetJob, LookedBack } from '../claim/request.ts';

@@ -1,7 +1,7 @@
 /** The answers of a claim in the words of the history: why a tick was not started on this host. */
 import type { RunJob } from '../../job/job.ts';
 import { type Outcome, outcomeWords } from '../../run/outcome/outcome.ts';
-import type { PermissionAnswer } from '../../run/permission.ts';
+import type { PermissionAnswer } from '../../run/permission/permission.ts';
 import { durationWords } from '../../text/duration.ts';
 import type { ClaimAnswer } from '../claim/request.ts';
 import { lost } from '../store/records.ts';
@@ -90,7 +90,7 @@ export function lostWords(runs: readonly { readonly host: string; readonly run: 
   );
 }
 
-/** How a run ended, for the record of its tick: no word that a job has printed. */
+/** The end of a run in words for the record of its tick; none of them was printed by the job. */
 export function endWords(outcome: Outcome): string {
   const words = outcome.kind === 'broke-rule' ? `failed by ${outcome.rule}` : outcomeWords(outcome);
   return words === lost ? `${lost}.` : words;

@@ -12,6 +12,7 @@
  * | `tag/TAG/pause`            | people              | none       | nothing with the tag starts        |
  * | `lock/NAME`                | claim               | of the run | a shared lock is held              |
  * | `host/NAME/cordon`         | people              | none       | nothing starts there               |
+ * | `host/NAME/seen`           | `--ensure`          | none       | when the host was there last       |
  * | `host/NAME/run/JOB`        | claim               | of the run | an index: what a host has running  |
  *
  * A fate is not on a lease, because it must outlive everything; a pause is not, because a lease has
@@ -59,23 +60,47 @@ export class Keys {
   }
 
   tagPause(tag: string): string {
-    return `${this.#prefix}tag/${name(tag)}/pause`;
+    return `${this.tags()}${name(tag)}/pause`;
   }
 
   lock(lock: string): string {
     return `${this.#prefix}lock/${name(lock)}`;
   }
 
+  /** Before the keys of all hosts. */
+  hosts(): string {
+    return `${this.#prefix}host/`;
+  }
+
+  /** Before the keys of all tags. */
+  tags(): string {
+    return `${this.#prefix}tag/`;
+  }
+
   cordon(host: string): string {
-    return `${this.#prefix}host/${name(host)}/cordon`;
+    return `${this.hosts()}${name(host)}/cordon`;
+  }
+
+  seen(host: string): string {
+    return `${this.hosts()}${name(host)}/seen`;
   }
 
   hostRuns(host: string): string {
-    return `${this.#prefix}host/${name(host)}/run/`;
+    return `${this.hosts()}${name(host)}/run/`;
   }
 
   hostRun(host: string, slug: string): string {
     return `${this.hostRuns(host)}${name(slug)}`;
+  }
+}
+
+/** The names between the slashes of a key below `prefix`; undefined if it is none of ours. */
+export function namesBelow(prefix: string, key: string): readonly string[] | undefined {
+  if (!key.startsWith(prefix)) return undefined;
+  try {
+    return key.slice(prefix.length).split('/').map(decodeURIComponent);
+  } catch {
+    return undefined;
   }
 }
 

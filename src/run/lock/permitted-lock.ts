@@ -2,7 +2,7 @@
  * Takes the locks of a run that needs the permission of other hosts. The locks of this host come
  * first: a host on which an old process holds them must not use up the tick.
  */
-import type { Grant, Permission } from '../permission.ts';
+import type { Grant, Permission } from '../permission/permission.ts';
 import { processesWords } from '../process-words.ts';
 import { type Collision, collisionAction, collisionWords } from './collision.ts';
 import { type RunLock, takeAll } from './run-locks.ts';

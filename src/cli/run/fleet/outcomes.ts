@@ -1,4 +1,4 @@
-/** What this host's records say about the end of a run. */
+/** The ends of runs by the records of this host. */
 import { endWords } from '../../../fleet/permission/words.ts';
 import { type HistoryHost, readHistory } from '../../../run/history/record.ts';
 

@@ -11,7 +11,7 @@ import type { RunJob } from '../../../job/job.ts';
 import type { JobPool } from '../../../job/keys/pool-keys.ts';
 import type { Tick, Trigger } from '../../../run/history/event.ts';
 import type { HistoryHost } from '../../../run/history/record.ts';
-import type { Permission } from '../../../run/permission.ts';
+import type { Permission } from '../../../run/permission/permission.ts';
 import { byPool, recordMissed } from '../../../run/tick/missed.ts';
 import { hostZones } from '../../frame/zones.ts';
 import { openFleet } from '../fleet/open-fleet.ts';

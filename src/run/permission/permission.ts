@@ -2,7 +2,7 @@
  * The permission of the other hosts for a run of a job of which one host of a pool has each tick.
  * fleet/permission asks for it by etcd; here is what a run needs of it.
  */
-import type { Outcome, SkipReason } from './outcome/outcome.ts';
+import type { Outcome, SkipReason } from '../outcome/outcome.ts';
 import type { Deadline } from './run-deadline.ts';
 
 export interface Permission {
@@ -48,7 +48,7 @@ export interface Grant {
   end(outcome: Outcome): Promise<readonly string[]>;
 }
 
-/** What the other hosts ask of a run under way. */
+/** The orders of other hosts to a run under way. */
 export interface GrantOrders {
   /** Each renewal of the lease puts the deadline off. */
   readonly onDeadline: (deadline: Deadline) => void;

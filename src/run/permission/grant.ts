@@ -1,9 +1,9 @@
-/** What a run does with the permission of the other hosts: its fence, its deadline, and orders to stop. */
-import { type HistoryHost, writeEvent } from './history/record.ts';
+/** The permission of the other hosts as a run obeys it: its fence, its deadline, and orders to stop. */
+import { type HistoryHost, writeEvent } from '../history/record.ts';
+import type { StopWatch } from '../stop-watch.ts';
+import type { World } from '../world/world.ts';
 import type { Grant } from './permission.ts';
 import { RunDeadline } from './run-deadline.ts';
-import type { StopWatch } from './stop-watch.ts';
-import type { World } from './world/world.ts';
 
 /** Environment variable with the fence of a run. */
 const fenceVariable = 'PROCESS_CONTROL_FENCE';
