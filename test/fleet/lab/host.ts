@@ -1,10 +1,9 @@
 /** A host of the lab: a machine with an installation, and a cron that starts its jobs by its clock. */
-import type { ChildProcess } from 'node:child_process';
 import { chownSync, mkdirSync, rmSync } from 'node:fs';
 import { commandLineOf } from '../../../src/system/process/proc.ts';
 import { clock } from '../../../src/system/time/clock.ts';
 import type { Timer } from '../../../src/system/types/clock.ts';
-import { endAtOnce, type House } from '../../cli/house.ts';
+import type { House } from '../../cli/house.ts';
 import { Machine } from './machine.ts';
 
 const library = '/usr/$LIB/faketime/libfaketime.so.1';
@@ -17,7 +16,6 @@ export class LabHost {
   isFrozen = false;
   isCut = false;
   readonly #timers: Timer[] = [];
-  readonly #running = new Set<ChildProcess>();
 
   constructor(name: string, house: House, on: readonly string[]) {
     this.house = house;
@@ -44,7 +42,7 @@ export class LabHost {
   }
 
   isBusy(): boolean {
-    return this.#running.size > 0;
+    return this.runJobs().length > 0;
   }
 
   /** The run-jobs that run now. */
@@ -56,7 +54,6 @@ export class LabHost {
     for (const timer of this.#timers) timer.cancel();
     this.machine.signalAll('SIGCONT');
     await this.machine.cutPower();
-    for (const child of this.#running) endAtOnce(child);
     this.house.remove();
   }
 
@@ -74,11 +71,9 @@ export class LabHost {
       NO_FAKE_STAT: '1',
     };
     const child = this.house.spawn('run-job', words, {
-      outer: this.machine.under(),
+      outer: this.machine.apart(),
       environment: { PROCESS_CONTROL_TRIGGER: 'cron', ...(this.aheadSeconds === 0 ? {} : faked) },
     });
     for (const stream of [child.stdout, child.stderr]) stream?.resume();
-    this.#running.add(child);
-    child.once('exit', () => this.#running.delete(child));
   }
 }

@@ -10,9 +10,12 @@ import process from 'node:process';
 import { listProcesses } from '../../../src/system/process/proc.ts';
 import { until } from '../../waiting.ts';
 
-/** It reaps what loses its parent, as the first process of a machine does. */
+/**
+ * It reaps what loses its parent, as the first process of a machine does, and ends with the test,
+ * which holds its input open.
+ */
 const init =
-  'hostname "$1"; mount --bind "$2" /proc/sys/kernel/random/boot_id; echo up; while :; do sleep 3600 & wait $!; done';
+  'hostname "$1"; mount --bind "$2" /proc/sys/kernel/random/boot_id; exec 3<&0; echo up; cat <&3 >/dev/null & wait $!';
 
 export class Machine {
   readonly name: string;
@@ -36,7 +39,7 @@ export class Machine {
     writeFileSync(this.#bootFile, `${randomUUID()}\n`, { mode: 0o644 });
     const namespaces = ['unshare', '--mount', '--uts', '--pid', '--fork', '--mount-proc', '--kill-child'];
     const [file = '', ...words] = [...this.#on, ...namespaces, 'sh', '-c', init, 'sh', this.name, this.#bootFile];
-    const power = spawn(file, words, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const power = spawn(file, words, { stdio: ['pipe', 'pipe', 'ignore'] });
     this.#power = power;
     await once(power.stdout ?? power, 'data');
     power.stdout?.destroy();
@@ -47,6 +50,14 @@ export class Machine {
   under(): readonly string[] {
     if (this.#init === undefined) throw new Error(`${this.name} is off`);
     return ['nsenter', `--target=${this.#init}`, '--mount', '--uts', '--net', '--pid', '--'];
+  }
+
+  /**
+   * The words that start a command as cron does, whose parent does not wait for it. An nsenter that
+   * waits is stopped together with its command, and would not go on with it.
+   */
+  apart(): readonly string[] {
+    return [...this.under(), 'setsid', '--fork'];
   }
 
   /** Kills all its processes at once, as a loss of power does. */

@@ -24,7 +24,16 @@ export class Members {
     const peers = memberNames.map((each) => `${each}=${this.#url(each, 2380)}`).join(',');
     const [client, peer] = [this.#url(name, 2379), this.#url(name, 2380)];
     const [file = '', ...words] = [
-      ...[...this.#network.on(name), 'etcd', '--name', name, '--data-dir', path.join(this.#directory, name)],
+      ...[
+        ...this.#network.on(name),
+        'setpriv',
+        '--pdeathsig=KILL',
+        'etcd',
+        '--name',
+        name,
+        '--data-dir',
+        path.join(this.#directory, name),
+      ],
       ...['--initial-cluster', peers, '--listen-client-urls', client, '--advertise-client-urls', client],
       ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
       ...['--log-level', 'error', '--logger', 'zap'],

@@ -99,7 +99,14 @@ export class LabStory {
   #read(): void {
     const program = fileURLToPath(new URL('reader.js', import.meta.url));
     const prefix = '/process-control/job/';
-    const [file = '', ...words] = [...this.#network.on(undefined), process.execPath, program, prefix];
+    const [file = '', ...words] = [
+      ...this.#network.on(undefined),
+      'setpriv',
+      '--pdeathsig=KILL',
+      process.execPath,
+      program,
+      prefix,
+    ];
     const reader = spawn(file, [...words, ...this.#members.endpoints], { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#reader = reader;
     if (reader.stdout === null) return;
