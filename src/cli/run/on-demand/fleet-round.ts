@@ -25,7 +25,7 @@ import { outcomesOf } from '../fleet/outcomes.ts';
 /** A round comes again in a minute, or in five. */
 const patience = { patienceMs: 5000 };
 
-/** What a round has done or could not do; `slug` is absent if it is about the host. */
+/** A sentence about the outcome of a round; `slug` is absent if it is about the host. */
 interface RoundNote {
   readonly slug?: string;
   readonly level: 'info' | 'error';
