@@ -260,7 +260,23 @@ describe('operators of a fleet', { skip: withoutEtcd() }, () => {
     assert.equal(missed.code, 1);
     assert.match(missed.stdout, /^two did not run at .*: no host started it, as db9 has found/);
     await jobctl(web1, 'pause', 'two', '--reason', 'upgrade');
-    assert.match((await jobctl(web2, 'why', 'two')).stdout, /^two will not run.*: it is paused by .*: upgrade/);
+    await web2.run('cron-generate', [], asRoot);
+    const [why, status, next, start, listing] = await Promise.all([
+      jobctl(web2, 'why', 'two'),
+      jobctl(web2, 'status', 'two'),
+      jobctl(web2, 'next', 'two'),
+      jobctl(web2, 'start', 'two'),
+      jobctl(web2, 'status'),
+    ]);
+    assert.match(why.stdout, /^two will not run.*: it is paused by .*: upgrade/);
+    assert.match(status.stdout, /^paused: +by .*: upgrade; to end that: jobctl resume two$/m);
+    assert.match(status.stdout, /^fleet tick: +.* missed$/m);
+    assert.match(next.stdout, /two.* will be skipped: paused by .*: upgrade$/m);
+    assert.match(next.stdout, /^on one of .*, this host among them; etcd decides at each tick$/m);
+    assert.equal(start.code, 75);
+    assert.match(start.stderr, /two is paused by .*: upgrade; to end that: jobctl resume two/);
+    assert.match(listing.stdout, /^two +paused /m);
+    assert.match((await jobctl(web2, 'history', 'two')).stdout, /^The last ticks on all hosts:\n {2}.* missed$/m);
     await jobctl(web1, 'resume', 'two');
     const unknown = await jobctl(cutOff, 'why', 'two', '--all');
     assert.match(

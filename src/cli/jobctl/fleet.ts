@@ -8,7 +8,7 @@ import { timeText } from '../../zone/wall-time.ts';
 import { print } from '../frame/output.ts';
 import { refuse, refuseProblems } from '../frame/refuse.ts';
 import { openJobs } from '../report/snapshots.ts';
-import { notDone } from './frame/act.ts';
+import { notDone } from './frame/answers.ts';
 import type { Options } from './frame/options.ts';
 
 export async function fleet({ json }: Options, config: Config): Promise<number> {
