@@ -4,6 +4,7 @@
  * it each minute, so it reads as little as it can: the names of job files, then their locks, and
  * only for those without a supervisor the file itself.
  */
+import os from 'node:os';
 import process from 'node:process';
 import type { Config } from '../../config/config.ts';
 import { listJobFiles, readJobFile } from '../../job/folder.ts';
@@ -16,6 +17,7 @@ import { readDesired } from '../../service/desired.ts';
 import { readRecord } from '../../service/record/record.ts';
 import { files } from '../../system/file/files.ts';
 import { randomUuid } from '../../system/file/random.ts';
+import { createOwnLog } from '../../system/own-log/own-log.ts';
 import { wrappers } from '../../system/process/wrappers.ts';
 import { stateFiles } from '../../system/state/state-files.ts';
 import { clock } from '../../system/time/clock.ts';
@@ -39,10 +41,30 @@ export async function ensureServices(configFile: string | undefined, args: reado
   try {
     // Without a run directory there can be no lock; each supervisor says so.
     const seats = config.fleet === undefined ? undefined : await import('./pool-seat.ts');
-    return startMissing({ config, configFile, elsewhereOf: seats?.elsewhereOf });
+    const code = startMissing({ config, configFile, elsewhereOf: seats?.elsewhereOf });
+    return config.fleet?.etcd === undefined ? code : await ensureFleet(config, code);
   } finally {
     if (answer.is === 'held') await answer.lock.release();
   }
+}
+
+/** Services come first: etcd may let this host wait. */
+async function ensureFleet(config: Config, code: number): Promise<number> {
+  const { ensureInFleet } = await import('../run/on-demand/fleet-round.ts');
+  const locks = realLocks(config, () => undefined);
+  const notes = await ensureInFleet(config, { clock, locks, history: realHistory(config), hostName: os.hostname() });
+  const log = createOwnLog({
+    settings: config.logging,
+    byTheClock: process.env.PROCESS_CONTROL_TRIGGER === 'cron',
+    load: () => import('./winston-log.ts'),
+  });
+  for (const { slug, level, words } of notes) {
+    const whole = slug === undefined ? words : `${slug}: ${words}`;
+    log.note(level, whole, slug === undefined ? {} : { job: slug });
+    if (level === 'error') say('run-job', whole);
+  }
+  await log.close();
+  return notes.some(({ level }) => level === 'error') ? exitCodes.internal : code;
 }
 
 /**
