@@ -78,7 +78,8 @@ function printHistory(
 /** A run of another host is in the history of that host alone. */
 async function printFleet(slug: string, jobs: Jobs, config: Config): Promise<void> {
   const fleet = await evidenceOfFleet(slug, jobs.load(slug), config);
-  if (fleet?.is === 'unreachable') say('jobctl', `the runs of other hosts are not known: ${fleet.reason}`);
+  if (fleet !== undefined && fleet.is !== 'read')
+    say('jobctl', `the runs of other hosts are not known: ${fleet.reason}`);
   if (fleet !== undefined) print(fleetHistoryText(fleet, timeText(hostZone())));
 }
 

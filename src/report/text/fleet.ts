@@ -10,6 +10,7 @@ const mostTicks = 5;
 /** Facts for `jobctl status NAME`: the run under way on another host, and the last ticks of the fleet. */
 export function fleetFacts(evidence: FleetEvidence, host: string, format: (ms: number) => string): readonly JobFact[] {
   if (evidence.is === 'unreachable') return [['fleet', `etcd can't be reached: ${evidence.reason}`]];
+  if (evidence.is === 'hidden') return [['fleet', `you may not ask etcd: ${evidence.reason}`]];
   const { job, hosts, nowMs } = evidence;
   const { run } = job;
   const there = hosts.find((one) => one.host === run?.host);
@@ -26,7 +27,7 @@ export function fleetFacts(evidence: FleetEvidence, host: string, format: (ms: n
 
 /** Lines for `jobctl history NAME`, under a title. */
 export function fleetHistoryText(evidence: FleetEvidence, format: (ms: number) => string): string {
-  if (evidence.is === 'unreachable') return '';
+  if (evidence.is !== 'read') return '';
   const lines = evidence.job.ticks.slice(-2 * mostTicks).map((tick) => `  ${printable(tickWords(tick, format))}\n`);
   return lines.length === 0 ? '' : `The last ticks on all hosts:\n${lines.join('')}`;
 }

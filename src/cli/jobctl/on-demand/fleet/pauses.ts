@@ -5,8 +5,7 @@ import { readFleetJobs } from '../../../../fleet/overview/jobs.ts';
 import type { Hold } from '../../../../fleet/store/records.ts';
 import { isInForceAt } from '../../../../fleet/store/view.ts';
 import type { PauseTarget, WrittenPause } from '../../../../run/pause/pause.ts';
-import { asUser } from '../../../../system/file/as-user.ts';
-import { openFleet } from '../../../run/fleet/open-fleet.ts';
+import { lookAtFleet } from './look.ts';
 import { unreachableWords } from './with-fleet.ts';
 
 const patience = { patienceMs: 3000 };
@@ -18,10 +17,12 @@ type FleetPauses =
 
 /** `slugs`: the jobs of which the hosts of a pool claim each tick. */
 export async function pausesInFleet(slugs: readonly string[], config: Config): Promise<FleetPauses> {
-  const opened = asUser(config.serviceUser, () => openFleet(config));
+  const opened = lookAtFleet(config);
   if (opened.is === 'none') return { is: 'read', pauses: [] };
+  if (opened.is === 'hidden')
+    return { is: 'unknown', words: `only root and ${config.serviceUser.name} may ask etcd: ${opened.reason}` };
   if (opened.is === 'refused') return { is: 'unknown', words: opened.reason };
-  const store = opened.fleet;
+  const { store } = opened;
   try {
     const states = await readHosts(store, patience);
     if (states.is === 'unreachable') return { is: 'unknown', words: unreachableWords(states.reason) };
