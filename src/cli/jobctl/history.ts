@@ -4,10 +4,10 @@
  */
 
 import type { Config } from '../../config/config.ts';
+import { fleetHistoryText } from '../../fleet/overview/job-text.ts';
 import { entryValue, type HistoryFilter, Newest, selectEntries, stripIn } from '../../report/history-view.ts';
 import { hiddenWords } from '../../report/snapshot.ts';
 import { daysText } from '../../report/text/days.ts';
-import { fleetHistoryText } from '../../report/text/fleet.ts';
 import { type HistoryEntry, type HistoryView, historyText } from '../../report/text/history.ts';
 import { stripsText } from '../../report/text/strip.ts';
 import { momentForms, parseMoment } from '../../report/typed/moment.ts';

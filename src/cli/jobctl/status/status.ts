@@ -1,8 +1,8 @@
 /** `jobctl status`: the state of all jobs as a table, or everything about one. */
 import type { Config } from '../../../config/config.ts';
+import { fleetFacts } from '../../../fleet/overview/job-text.ts';
 import { commonWarnings } from '../../../report/clock/installed.ts';
 import { jobStateCode } from '../../../report/state.ts';
-import { fleetFacts } from '../../../report/text/fleet.ts';
 import { isBroken } from '../../../report/text/job.ts';
 import { listedJob } from '../../../report/text/job-row.ts';
 import { type ListedJob, listing } from '../../../report/text/listing.ts';

@@ -1,14 +1,16 @@
 /** The last ticks of a job of a pool, on whatever host they ran. */
-import type { FleetEvidence } from '../../fleet/overview/job-evidence.ts';
-import type { FleetTick } from '../../fleet/overview/jobs.ts';
-import { seenWords } from '../../fleet/overview/words.ts';
+
 import { printable } from '../../text/printable.ts';
-import type { JobFact } from './job.ts';
+import type { FleetEvidence } from './job-evidence.ts';
+import type { FleetTick } from './jobs.ts';
+import { seenWords } from './words.ts';
+
+type Fact = readonly [label: string, words: string];
 
 const mostTicks = 5;
 
 /** Facts for `jobctl status NAME`: the run under way on another host, and the last ticks of the fleet. */
-export function fleetFacts(evidence: FleetEvidence, host: string, format: (ms: number) => string): readonly JobFact[] {
+export function fleetFacts(evidence: FleetEvidence, host: string, format: (ms: number) => string): readonly Fact[] {
   if (evidence.is === 'unreachable') return [['fleet', `etcd can't be reached: ${evidence.reason}`]];
   if (evidence.is === 'hidden') return [['fleet', `you may not ask etcd: ${evidence.reason}`]];
   const { job, hosts, nowMs } = evidence;
