@@ -13,6 +13,9 @@
  * | `lock/NAME`                | claim               | of the run | a shared lock is held              |
  * | `host/NAME/cordon`         | people              | none       | nothing starts there               |
  * | `host/NAME/run/JOB`        | claim               | of the run | an index: what a host has running  |
+ * | `service/NAME/slot/0`      | supervisor          | its own    | instance 0 runs there: its endpoint |
+ * | `service/NAME/turn/0`      | supervisor, ensure  | none       | who had instance 0, or since when it is free |
+ * | `service/NAME/desired/all` | people              | none       | the service is to be up or down; `desired/0`: an instance |
  *
  * A fate is not on a lease, because it must outlive everything; a pause is not, because a lease has
  * its full time again when the engine changes its leader.
@@ -76,6 +79,35 @@ export class Keys {
 
   hostRun(host: string, slug: string): string {
     return `${this.hostRuns(host)}${name(slug)}`;
+  }
+
+  service(slug: string): string {
+    return `${this.#prefix}service/${name(slug)}/`;
+  }
+
+  slots(slug: string): string {
+    return `${this.service(slug)}slot/`;
+  }
+
+  slot(slug: string, instance: number): string {
+    return `${this.slots(slug)}${instance}`;
+  }
+
+  turns(slug: string): string {
+    return `${this.service(slug)}turn/`;
+  }
+
+  turn(slug: string, instance: number): string {
+    return `${this.turns(slug)}${instance}`;
+  }
+
+  allDesired(slug: string): string {
+    return `${this.service(slug)}desired/`;
+  }
+
+  /** What people want of a service, or of one of its instances. */
+  desired(slug: string, instance?: number): string {
+    return `${this.allDesired(slug)}${instance ?? 'all'}`;
   }
 }
 
