@@ -1,4 +1,5 @@
 /** The key `fleet` of the configuration: several hosts with the same job files. */
+import { etcd } from './etcd-schema.ts';
 
 const hostName = {
   type: 'string',
@@ -15,6 +16,7 @@ export const fleet = {
   examples: [{ pools: { web: ['web1.example.org', 'web2.example.org'] } }],
   'x-expected': 'a mapping such as {pools: {web: [web1, web2]}}',
   properties: {
+    etcd,
     host: {
       ...hostName,
       description:

@@ -194,8 +194,9 @@ function portRange(merged: Merged, written: string): PortRange {
 }
 
 function fleet(merged: Merged, written: NonNullable<ConfigFile['fleet']>, hostName: string): Fleet {
-  const { fleet: made, warnings } = fleetOf(written, hostName);
+  const { fleet: made, warnings, problems } = fleetOf(written, hostName);
   for (const words of warnings) addProblem(merged, 'fleet', 'warning', words);
+  for (const words of problems) addProblem(merged, 'fleet', 'error', words);
   return made;
 }
 

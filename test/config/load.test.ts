@@ -526,3 +526,37 @@ test('a pool of another form is a problem of the configuration', () => {
   for (const fleet of ['{pools: {web: a}}', '{pools: {web: [a b]}}', '{pools: {-x: []}}', '{pools: [a]}', '{host: ""}'])
     assert.equal(load({ files: { [systemFile]: { text: `fleet: ${fleet}\n` } } }).config, undefined, fleet);
 });
+
+test('the way to etcd has absolute paths, each endpoint once, and a prefix', () => {
+  const etcd =
+    '{endpoints: ["https://e1:2379/", "https://e1:2379"], user: u, password_file: /etc/./p, cert_file: /c, key_file: /k}';
+  const { config, said } = load({ files: { [systemFile]: { text: `fleet: {etcd: ${etcd}}\n` } } });
+  assert.deepEqual(said, []);
+  assert.deepEqual(config?.fleet?.etcd, {
+    ...{ endpoints: ['https://e1:2379'], prefix: '/process-control/', user: 'u', passwordFile: '/etc/p' },
+    ...{ certFile: '/c', keyFile: '/k' },
+  });
+});
+
+test('what belongs together in "fleet.etcd" is there together, and a password is not sent in the clear', () => {
+  for (const [rest, words] of [
+    ['"https://e1:2379"], cert_file: /c', /has "cert_file", so it needs "key_file"/],
+    ['"https://e1:2379"], key_file: /k', /has "key_file", so it needs "cert_file"/],
+    ['"https://e1:2379"], user: u', /has "user", so it needs "password_file"/],
+    ['"https://e1:2379"], password_file: /p', /has "password_file", so it needs "user"/],
+    [
+      '"https://e1:2379", "http://127.example.org:2379"], user: u, password_file: /p',
+      /to http:\/\/127.example.org:2379 its/,
+    ],
+    ['"https://e1"]', /a URL such as https:\/\/etcd1:2379/],
+    ['"ftp://e1:2379"]', /a URL such as https:\/\/etcd1:2379/],
+    [']', /a list of URLs/],
+    ['"https://e1:2379"], prefix: /a', /names between slashes/],
+  ] as const) {
+    const { config, said } = load({ files: { [systemFile]: { text: `fleet: {etcd: {endpoints: [${rest}}}\n` } } });
+    assert.equal(config, undefined, rest);
+    assert.match(said.join('\n'), words, rest);
+  }
+  const own = '"http://127.0.0.1:1", "http://localhost:2", "http://[::1]:3"], user: u, password_file: /p';
+  assert.deepEqual(load({ files: { [systemFile]: { text: `fleet: {etcd: {endpoints: [${own}}}\n` } } }).said, []);
+});

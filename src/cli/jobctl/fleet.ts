@@ -20,7 +20,8 @@ export function fleet({ json }: Options, config: Config): number {
     const { host: _, ...seat } = loaded.value.seat;
     return [{ slug, disabled: loaded.value.disabled, ...seat }];
   });
-  const view: FleetView = { ...config.fleet, jobs };
+  const { host, pools } = config.fleet;
+  const view: FleetView = { host, pools, jobs };
   print(json ? `${JSON.stringify(view)}\n` : fleetText(view));
   return 0;
 }

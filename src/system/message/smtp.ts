@@ -10,9 +10,9 @@
  */
 import { connect, isIP } from 'node:net';
 import type { SMTPTransportOptions } from 'nodemailer/lib/smtp-transport';
+import { readSecret } from '../file/named-file.ts';
 import type { MailRoute } from '../types/message.ts';
 import { authoritiesIn } from './authorities.ts';
-import { readSecret } from './secret.ts';
 
 type SmtpRoute = Extract<MailRoute, { by: 'smtp' }>;
 

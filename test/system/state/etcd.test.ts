@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request as httpRequest, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { privateCache } from '../../../src/system/state/cache.ts';
 import { etcd } from '../../../src/system/state/etcd/etcd.ts';
+import { openEtcd } from '../../../src/system/state/etcd/open.ts';
 import { absent } from '../../../src/system/types/engine.ts';
 import { cases, done, leaseOf, patience, put, valuesIn } from '../../fleet/engine-conformance.ts';
 import { EtcdCluster, withoutEtcd } from './etcd-cluster.ts';
@@ -203,6 +205,27 @@ describe('etcd with TLS, client certificates and users', { skip: withoutEtcd() }
     const nobody = etcd(trusted());
     assert.equal((await nobody.read([{ prefix: '/fleet/' }], patience)).is, 'unreachable');
     for (const one of [engine, next, wrong, nobody]) one.close();
+  });
+
+  test('the etcd of the configuration is opened with the files that it names, and the token is kept for the next program', async () => {
+    const file = (name: string) => path.join(directory, name);
+    writeFileSync(file('password'), 'secret\n', { mode: 0o600 });
+    const access = {
+      ...{ endpoints: trusted().endpoints, prefix: '/fleet/', user: 'fleet', passwordFile: file('password') },
+      ...{ caFile: file('ca.crt'), certFile: file('host.crt'), keyFile: file('host.key') },
+    };
+    const kept = path.join(directory, 'kept');
+    const used = async () => {
+      const opened = openEtcd(access, privateCache(kept));
+      assert.ok(opened.is === 'open', JSON.stringify(opened));
+      assert.equal((await opened.engine.read([{ prefix: '/fleet/' }], patience)).is, 'read');
+      opened.engine.close();
+      const [name = '', ...others] = readdirSync(kept);
+      assert.deepEqual(others, []);
+      assert.equal(statSync(path.join(kept, name)).mode & 0o777, 0o600);
+      return readFileSync(path.join(kept, name), 'utf8');
+    };
+    assert.equal(await used(), await used());
   });
 
   /** By the gateway, since etcdctl is in another package. */

@@ -11,6 +11,7 @@ import { terminalStyle } from '../frame/terminal.ts';
 import { clockCheck } from './doctor/clock.ts';
 import { configurationChecks } from './doctor/configuration.ts';
 import { crontabCheck, daemonCheck, zoneCheck } from './doctor/cron.ts';
+import { etcdChecks } from './doctor/etcd.ts';
 import { answeringFiles, type Ground, groundOf, isSilent, lookAtMounts } from './doctor/ground.ts';
 import { programChecks, silentChecks, spaceChecks } from './doctor/host.ts';
 import { findJobs, mailingJobs, runCheck, snapshotsOf } from './doctor/job-files.ts';
@@ -65,6 +66,7 @@ async function allChecks(ground: Ground, options: Options): Promise<readonly Che
     ...rightsChecks(ground),
     await mailCheck(ground, { ...mailOptions(options), mailing: () => mailingJobs(config) }),
     noticesCheck(ground),
+    ...(await etcdChecks(ground)),
     runCheck(ground, snapshots),
   ];
 }
