@@ -39,7 +39,7 @@ export async function ensureServices(configFile: string | undefined, args: reado
   try {
     // Without a run directory there can be no lock; each supervisor says so.
     const seats = config.fleet === undefined ? undefined : await import('./pool-seat.ts');
-    return startMissing({ config, configFile, elsewhereOf: seats?.elsewhereOf });
+    return await startMissing({ config, configFile, elsewhereOf: seats?.elsewhereOf });
   } finally {
     if (answer.is === 'held') await answer.lock.release();
   }
@@ -58,16 +58,16 @@ interface Round {
   readonly elsewhereOf: ((job: Job, config: Config) => string | undefined) | undefined;
 }
 
-function startMissing(round: Round): number {
+async function startMissing(round: Round): Promise<number> {
   const { config, configFile } = round;
   const listed = listJobFiles(config, files);
   if (listed.is === 'unlisted') return refuseProblems([listed.problem]);
-  for (const slug of listed.slugs) if (isMissing(slug, round)) startSupervisor(slug, configFile);
+  for (const slug of listed.slugs) if (await isMissing(slug, round)) startSupervisor(slug, configFile);
   return 0;
 }
 
 /** Asks the supervisor of a service to end that other hosts have by now. */
-function isMissing(slug: string, { config, elsewhereOf }: Round): boolean {
+async function isMissing(slug: string, { config, elsewhereOf }: Round): Promise<boolean> {
   const text = textOfService(slug, config);
   if (text === undefined) return false;
   const holder = realLocks(config, () => undefined).holder(slug);
@@ -82,10 +82,16 @@ function isMissing(slug: string, { config, elsewhereOf }: Round): boolean {
     return false;
   }
   if (holder?.state === 'running') return false;
-  const { service, enabled } = loaded.value;
-  return (
-    service !== undefined && enabled && readDesired(stateFiles(config.stateDirectory), slug).service.state === 'up'
-  );
+  const { service, enabled, pool } = loaded.value;
+  if (service === undefined || !enabled) return false;
+  if (pool?.slots !== undefined && !(await isSlotFree(loaded.value, config))) return false;
+  return readDesired(stateFiles(config.stateDirectory), slug).service.state === 'up';
+}
+
+/** Asks etcd, which only services need that several hosts share. */
+async function isSlotFree(job: Job, config: Config): Promise<boolean> {
+  const { needsSupervisor } = await import('../run/on-demand/service-slots.ts');
+  return needsSupervisor(job, config, (words) => say('run-job', words));
 }
 
 /** A run of the job that the service was before goes on to its end. */

@@ -9,7 +9,7 @@ import { homeOf, standbys } from './cycle.ts';
 import type { SlotRecord, Turn } from './records.ts';
 import type { SlotsView } from './view.ts';
 
-/** What all hosts know of a service. */
+/** The part of a service that decides about its slots: the same on all hosts. */
 export interface SlotRules {
   readonly slug: string;
   readonly instances: number;

@@ -1,4 +1,4 @@
-/** What a supervisor gives to, and hears from, the part that keeps its slots. */
+/** The ports through which a supervisor keeps its slots. */
 
 import type { FleetPorts } from '../claim/look.ts';
 import type { Deadline } from '../run/deadline.ts';
@@ -6,7 +6,7 @@ import type { SlotsSeen } from './carry-out.ts';
 import type { SlotRules } from './decide.ts';
 import type { SlotRecord } from './records.ts';
 
-/** What goes on when the engine has not been heard of for `takeover`. */
+/** The policy for a host that has not heard of the engine for `takeover`. */
 export type WhenCutOff =
   /** The instances go on, so one may run on two hosts. */
   | 'go_on'
@@ -24,7 +24,7 @@ export interface KeeperOrder {
   readonly stopSeconds: number;
 }
 
-/** What clients want to know of an instance. */
+/** The part of a slot that clients look for. */
 export type SlotPublication = Pick<SlotRecord, 'ports' | 'state'>;
 
 export interface KeeperPorts extends FleetPorts {

@@ -17,7 +17,7 @@ export interface SlotRecord extends Writer {
   readonly offered?: true;
 }
 
-/** What is known of a slot when no supervisor holds it. It is not on a lease. */
+/** The last word about who has a slot. It is not on a lease. */
 export type Turn =
   /** The host that took the slot last. If there is no slot, that host has been silent for `takeover`. */
   | { readonly is: 'held'; readonly host: string }

@@ -105,7 +105,7 @@ export class Keys {
     return `${this.service(slug)}desired/`;
   }
 
-  /** What people want of a service, or of one of its instances. */
+  /** The decision of people about a service, or about one of its instances. */
   desired(slug: string, instance?: number): string {
     return `${this.allDesired(slug)}${instance ?? 'all'}`;
   }
