@@ -3,7 +3,7 @@
  * that cron reads. A job whose file has problems keeps the line that it has in the present files
  * (present.ts).
  */
-import { hostWords, type Seat, seatOf } from '../fleet/seat.ts';
+import { onWords, type Seat, seatOf } from '../fleet/seat.ts';
 import type { JobPool } from '../job/keys/pool-keys.ts';
 import type { Fleet } from '../system/types/fleet.ts';
 import { defined } from '../text/defined.ts';
@@ -128,22 +128,37 @@ export function* composeSteps(order: CrontabOrder): Steps<Crontab> {
 }
 
 /**
- * One pair of lines for all services, and one for all jobs that catch up. run-job itself finds out
+ * One pair of lines for all services and all jobs that etcd decides about, and one for all jobs that catch up. run-job itself finds out
  * which jobs these are. The lines for services stay when other hosts have all of them: `--ensure`
  * stops the supervisors that are still here.
  */
 function commonGroups(order: CrontabOrder): LineGroup[] {
   const active = order.jobs.filter((job) => !job.disabled);
   const kept = order.broken.length > 0 ? order.present.content() : undefined;
-  const services = active.some((job) => job.service) || kept?.ensure;
+  const claimed = active.some((job) => job.pool?.claims !== undefined && seatIn(order, job)?.isHere);
+  const services = active.some((job) => job.service) || claimed || kept?.ensure;
   const isCaughtUp = (job: CrontabJob) =>
-    job.catchUp && job.schedule !== undefined && seatIn(order, job)?.isHere !== false;
+    (job.catchUp || job.pool?.claims?.onLostRun === 'rerun') &&
+    job.schedule !== undefined &&
+    seatIn(order, job)?.isHere !== false;
   const catchUp = active.some(isCaughtUp) || kept?.catchUp;
   return [
-    ...(services ? [pair('# Services: start what should be up and is not', '* * * * *', '--ensure', order)] : []),
+    ...(services
+      ? [
+          pair(
+            claimed ? claimedComment : '# Services: start what should be up and is not',
+            '* * * * *',
+            '--ensure',
+            order,
+          ),
+        ]
+      : []),
     ...(catchUp ? [pair('# Runs that were missed while the machine was off', '*/5 * * * *', '--catch-up', order)] : []),
   ];
 }
+
+const claimedComment =
+  '# Services: start what should be up and is not; etcd: say that this host lives, and which runs are over';
 
 function pair(comment: string, schedule: string, flag: string, order: CrontabOrder): LineGroup {
   const command = commandLine(flag, order);
@@ -159,7 +174,7 @@ function jobGroup(job: CrontabJob, order: CrontabOrder): LineGroup {
   const seat = seatIn(order, job);
   const pooled = defined({ seat });
   if (seat !== undefined && !seat.isHere && !job.disabled)
-    return commentGroup(commentText(`# Not on this host: ${slug}, on ${hostWords(seat.hosts)}`), {
+    return commentGroup(commentText(`# Not on this host: ${slug}, ${onWords(seat)}`), {
       slug,
       state: 'elsewhere',
       ...pooled,

@@ -1,6 +1,6 @@
 /**
- * The hosts that have a job of a pool, where no engine decides at each tick: names alone decide, so
- * each host comes to the same answer.
+ * The hosts that have a job of a pool. Names alone decide, so each host comes to the same answer:
+ * which host has the job, or, where etcd decides at each tick, which hosts ask.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
@@ -8,24 +8,40 @@ import type { Job } from '../job/job.ts';
 import type { JobPool } from '../job/keys/pool-keys.ts';
 import type { Fleet } from '../system/types/fleet.ts';
 import type { Result } from '../text/problem.ts';
-import { soleHost } from './placement.ts';
+import { candidates, soleHost, turns } from './placement.ts';
 
 export interface Seat {
   /** The name of the pool. */
   readonly pool: string;
   readonly runs: 'one' | 'each';
-  /** The hosts that have the job: one, or all of the pool; empty if the pool has none. */
+  /** Set if etcd decides at each tick which of the hosts starts the job. */
+  readonly claimed?: true;
+  /** The hosts that have the job, in their order: one, all of the pool, or the candidates; empty if the pool has none. */
   readonly hosts: readonly string[];
   /** The name of this host. */
   readonly host: string;
   readonly isHere: boolean;
 }
 
-export function seatOf(slug: string, { name, runs, placement }: JobPool, { host, pools }: Fleet): Seat {
+export function seatOf(slug: string, jobPool: JobPool, { host, pools }: Pick<Fleet, 'host' | 'pools'>): Seat {
+  const { name, runs, claims } = jobPool;
   const pool = Object.hasOwn(pools, name) ? (pools[name] ?? []) : [];
-  const sole = runs === 'each' ? undefined : soleHost({ slug, pool, placement }, digest);
-  const hosts = runs === 'each' ? pool : sole === undefined ? [] : [sole];
-  return { pool: name, runs, hosts, host, isHere: hosts.includes(host) };
+  const hosts = runs === 'each' ? pool : hostsOfOne(slug, jobPool, pool);
+  return { pool: name, runs, hosts, host, isHere: hosts.includes(host), ...(claims && { claimed: true }) };
+}
+
+function hostsOfOne(slug: string, { placement, claims }: JobPool, pool: readonly string[]): readonly string[] {
+  if (claims !== undefined) {
+    const count = claims.candidates === 'all' ? pool.length : claims.candidates;
+    return candidates({ slug, pool, placement }, count, digest);
+  }
+  const sole = soleHost({ slug, pool, placement }, digest);
+  return sole === undefined ? [] : [sole];
+}
+
+/** The turn of this host at a tick, from 0; -1 if it is no candidate. */
+export function rankAt(slug: string, { placement }: JobPool, { hosts, host }: Seat, tick: string): number {
+  return turns({ slug, placement, hosts }, tick, digest).indexOf(host);
 }
 
 function digest(bytes: Uint8Array): string {
@@ -67,21 +83,23 @@ export function hostWords(hosts: readonly string[]): string {
 }
 
 /** "belongs to web1 (pool web); this host is web3" */
-export function elsewhereWords({ pool, hosts, host }: Seat): string {
+export function elsewhereWords({ pool, hosts, host, claimed }: Seat): string {
   const whose =
     hosts.length === 0
       ? `belongs to no host: the pool "${pool}" is empty`
-      : `belongs to ${hostWords(hosts)} (pool ${pool})`;
+      : `belongs to ${claimed === true ? 'one of ' : ''}${hostWords(hosts)} (pool ${pool})`;
   return `${whose}; this host is ${host}`;
 }
 
-/** "on web1" */
-export function onWords({ hosts }: Pick<Seat, 'hosts'>): string {
-  return `on ${hostWords(hosts)}`;
+/** "on web1", "on one of web1, web2, web3" */
+export function onWords({ hosts, claimed }: Pick<Seat, 'hosts' | 'claimed'>): string {
+  return `on ${claimed === true ? 'one of ' : ''}${hostWords(hosts)}`;
 }
 
 /** "on web1 of the pool web, this host; no other host takes over while it is away" */
-export function seatWords({ pool, runs, hosts, host, isHere }: Seat): string {
+export function seatWords({ pool, runs, hosts, host, isHere, claimed }: Seat): string {
+  if (claimed === true && hosts.length > 0)
+    return `on one of ${hostWords(hosts)} of the pool ${pool}${isHere ? ', this host among them' : `, not on ${host}, this host`}; etcd decides at each tick`;
   const here = isHere ? (runs === 'one' ? ', this host' : ', this host too') : `, not on ${host}, this host`;
   return `on ${hostWords(hosts)} of the pool ${pool}${here}${runs === 'one' && hosts.length > 0 ? `; ${noTakeOver}` : ''}`;
 }

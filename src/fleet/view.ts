@@ -33,7 +33,8 @@ export function fleetText(view: FleetView): string {
     ...table(ofJobs),
     ...(jobs.length === 0 ? ['no job names a pool'] : []),
     ...[poollessWords(view)].flatMap((words) => words ?? []),
-    ...(jobs.some(({ runs }) => runs === 'one') ? [oneWords] : []),
+    ...(jobs.some(({ runs, claimed }) => runs === 'one' && claimed === undefined) ? [oneWords] : []),
+    ...(jobs.some(({ claimed }) => claimed) ? [claimedWords] : []),
   ]
     .map((line) => `${printable(line)}\n`)
     .join('');
@@ -42,15 +43,18 @@ export function fleetText(view: FleetView): string {
 const oneWords =
   'A job that runs on one host has no other host while that one is away: take it out of "fleet.pools", then run cron-generate on all hosts.';
 
+const claimedWords =
+  'A job that runs on one of several hosts is started by the first of them that is there: they ask etcd at each tick.';
+
 function poolWords(hosts: readonly string[], host: string): string {
   if (hosts.length === 0) return 'none';
   const shown = hosts.map((name) => (name === host ? `${name} (this host)` : name));
   return shown.join(', ');
 }
 
-function placeWords({ hosts, isHere, disabled }: PooledJob): string {
+function placeWords({ hosts, isHere, disabled, claimed }: PooledJob): string {
   const here = isHere ? (hosts.length === 1 ? ' (this host)' : ', also this host') : '';
-  return `${hostWords(hosts)}${here}${disabled ? ', disabled in its file' : ''}`;
+  return `${claimed === true ? 'one of ' : ''}${hostWords(hosts)}${here}${disabled ? ', disabled in its file' : ''}`;
 }
 
 /** Columns, each as wide as its widest cell; the last one ends its line. */

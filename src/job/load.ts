@@ -22,8 +22,8 @@ export interface Checks {
   readonly checkSchedule?: ScheduleCheck;
   readonly checkZone?: ZoneCheck;
   readonly sha256?: (bytes: Uint8Array) => string;
-  /** The pools of the configuration; absent where a file is checked by itself. */
-  readonly pools?: Fleet['pools'];
+  /** The hosts of the configuration; absent where a file is checked by itself. */
+  readonly fleet?: Pick<Fleet, 'pools' | 'etcd'>;
 }
 
 /** The settings for job files: their directory, their defaults and their trusted owners. */
@@ -55,7 +55,7 @@ function loadFile(slug: string, places: JobPlaces, host: { readonly files: Files
   const ofFile = ownership(path, read.facts, places);
   if (ofFile.some(({ severity }) => severity === 'error')) return { ok: false, problems: ofFile };
 
-  const checks = { ...host, pools: places.fleet?.pools ?? {} };
+  const checks = { ...host, fleet: places.fleet ?? { pools: {} } };
   const result = validateJobText({ file: path, bytes: read.bytes }, places.jobDefaults, checks);
   if (!result.ok) {
     const problems = withSecrets([...ofFile, ...result.problems], read.bytes);
@@ -89,11 +89,11 @@ export function validateJobText(source: Source, defaults: WrittenJob, checks: Ch
   if (readable === undefined) return { ok: false, problems: written.ok ? written.warnings : written.problems };
   const ofText = written.ok ? written.warnings : nameZone(written.problems, readable, checks.checkZone);
   const values = sourceOf(readable.value, defaults);
-  const { content, problems: ofValues } = makeJob(values);
+  const { content, problems: ofValues } = makeJob(values, checks.fleet?.etcd !== undefined);
   const ofJob = [
     ...ofValues,
     ...auditJob(values, content, readable.spelling),
-    ...auditPool(readable.value, content.pool, checks.pools),
+    ...auditPool(values, content, checks.fleet),
     ...auditSchedule(content, checks.checkSchedule),
     ...auditZone(content, readable.place(['time_zone']) !== undefined, checks.checkZone),
   ];

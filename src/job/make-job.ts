@@ -20,8 +20,14 @@ import type { JobSource } from './written.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Returns the content of a job, which can be used only if none of the problems is an error. */
-export function makeJob(source: JobSource): {
+/**
+ * Returns the content of a job, which can be used only if none of the problems is an error.
+ * `hasEngine`: the configuration has etcd, which can decide about jobs of pools.
+ */
+export function makeJob(
+  source: JobSource,
+  hasEngine: boolean,
+): {
   readonly content: JobContent;
   readonly problems: readonly ValueProblem[];
 } {
@@ -53,7 +59,7 @@ export function makeJob(source: JobSource): {
   const failmail = get('failmail');
   const workingDirectory = get('working_directory');
   const nice = get('nice');
-  const pool = poolOf(merged);
+  const pool = poolOf(merged, hasEngine && !source.isService);
   if (description !== undefined) common.description = description.trim();
   if (failmail !== undefined) common.failmail = failmailOf(failmail);
   if (workingDirectory !== undefined) common.workingDirectory = workingDirectory;

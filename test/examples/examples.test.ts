@@ -12,8 +12,11 @@ import { checkSchedule } from '../job/schedule-check.ts';
 
 const examples = path.resolve(import.meta.dirname, '../../../jobs.example');
 const fleetExamples = path.resolve(import.meta.dirname, '../../../examples/fleet');
-const pools = parse(readFileSync(path.join(fleetExamples, 'pools.yaml'), 'utf8')).fleet.pools;
-const places = new Map([...folderOf(examples), ...folderOf(fleetExamples)].filter(([name]) => name !== 'pools.yaml'));
+const settingsFiles = ['pools.yaml', 'etcd.yaml'];
+const fleetSettings = settingsFiles.map((name) => parse(readFileSync(path.join(fleetExamples, name), 'utf8')).fleet);
+const places = new Map(
+  [...folderOf(examples), ...folderOf(fleetExamples)].filter(([name]) => !settingsFiles.includes(name)),
+);
 const names = [...places.keys()];
 const texts = [...places.values()].map((file) => readFileSync(file, 'utf8'));
 const installed = mkdtempSync(path.join(tmpdir(), 'examples-'));
@@ -22,7 +25,7 @@ after(() => rmSync(installed, { recursive: true }));
 test('every example is a job without any problem, not even a warning', () => {
   for (const [name, file] of places) copyFileSync(file, path.join(installed, name));
   const trustedOwnerUids = [statSync(installed).uid];
-  const fleet = { host: 'web1.example.org', pools };
+  const fleet = Object.assign({ host: 'web1.example.org' }, ...fleetSettings);
   const settings = { jobDirectory: installed, jobDefaults: {}, trustedOwnerUids, fleet };
   const folder = loadFolder(settings, { files, checkSchedule });
   assert.equal(folder.jobs.size, names.length);

@@ -1,7 +1,7 @@
 /** Which hosts have a job of a pool, and how that is said. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { elsewhereWords, hostWords, poollessWords, seated, seatOf, seatWords } from '../../src/fleet/seat.ts';
+import { elsewhereWords, hostWords, poollessWords, rankAt, seated, seatOf, seatWords } from '../../src/fleet/seat.ts';
 
 const web = ['web1', 'web2', 'web3'];
 const fleet = (host: string) => ({ host, pools: { web, spare: [] } });
@@ -48,6 +48,29 @@ test('the words say where a job is, and that no other host takes over', () => {
   const none = seatOf('backup', pool('one', 'sticky', 'spare'), fleet('db1'));
   assert.equal(elsewhereWords(none), 'belongs to no host: the pool "spare" is empty; this host is db1');
   assert.equal(hostWords(Array.from({ length: 12 }, (_, at) => `h${at}`)), 'h0, h1, h2 and 9 more');
+});
+
+test('the candidates of a job about which etcd decides are the same by the answer of each host, and have their turns', () => {
+  const claims = { candidates: 2, onLostRun: 'record', withoutEngine: 'skip' } as const;
+  for (const placement of ['spread', 'sticky', 'ordered'] as const) {
+    const jobPool = { name: 'web', runs: 'one', placement, claims } as const;
+    const seats = [...web, 'db1'].map((host) => seatOf('backup', jobPool, fleet(host)));
+    assert.equal(seats.filter(({ isHere }) => isHere).length, 2, placement);
+    assert.equal(new Set(seats.map(({ hosts }) => hosts.join())).size, 1);
+    for (const tick of ['20261129T020000Z', '20261129T030000Z'])
+      assert.deepEqual(seats.map((seat) => rankAt('backup', jobPool, seat, tick)).sort(), [-1, -1, 0, 1]);
+    const all = { ...jobPool, claims: { ...claims, candidates: 'all' } } as const;
+    assert.deepEqual([...seatOf('backup', all, fleet('web1')).hosts].sort(), web);
+  }
+  const ordered = { name: 'web', runs: 'one', placement: 'ordered', claims } as const;
+  assert.equal(
+    elsewhereWords(seatOf('backup', ordered, fleet('web3'))),
+    'belongs to one of web1, web2 (pool web); this host is web3',
+  );
+  assert.equal(
+    seatWords(seatOf('backup', ordered, fleet('web2'))),
+    'on one of web1, web2 of the pool web, this host among them; etcd decides at each tick',
+  );
 });
 
 test('a host that is in no pool hears which name may be its own, unless there are two', () => {

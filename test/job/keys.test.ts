@@ -69,8 +69,39 @@ const rows: Readonly<Record<string, Row>> = {
     accepts: [
       ['sticky', {}],
       ['ordered', {}],
+      ['spread', {}],
     ],
     refuses: ['random', 'Ordered', '1', '[ordered]', ''],
+  },
+  candidates: {
+    accepts: [
+      ['1', {}],
+      ['10000', {}],
+      ['all', {}],
+    ],
+    refuses: ['0', '10001', '1.5', 'some', '"3"', '[3]', ''],
+  },
+  takeover: {
+    accepts: [
+      ['5m', {}],
+      ['1h30m', {}],
+      ['never', {}],
+    ],
+    refuses: ['300', '5', 'Never', '[5m]', ''],
+  },
+  on_lost_run: {
+    accepts: [
+      ['record', {}],
+      ['rerun', {}],
+    ],
+    refuses: ['run', '1', '[rerun]', ''],
+  },
+  without_engine: {
+    accepts: [
+      ['skip', {}],
+      ['run', {}],
+    ],
+    refuses: ['wait', '1', '[run]', ''],
   },
   disabled: {
     accepts: [

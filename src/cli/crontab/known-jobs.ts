@@ -45,7 +45,7 @@ export function loadAllJobs(config: Config, isInPlace = true, directory = cacheD
     memory,
     ...jobReader(config, isInPlace, contents),
   });
-  const poolless = jobs.is === 'loaded' ? poollessHost(config, jobs.jobs) : undefined;
+  const ofFleet = jobs.is === 'loaded' ? fleetProblems(config, jobs.jobs) : [];
   const keep = () => {
     const text = memory.text();
     if (text === undefined) return;
@@ -53,7 +53,7 @@ export function loadAllJobs(config: Config, isInPlace = true, directory = cacheD
     cache?.write(cacheName, text);
   };
   return {
-    jobs: poolless === undefined || jobs.is !== 'loaded' ? jobs : { ...jobs, problems: [...jobs.problems, poolless] },
+    jobs: jobs.is !== 'loaded' || ofFleet.length === 0 ? jobs : { ...jobs, problems: [...jobs.problems, ...ofFleet] },
     keep,
   };
 }
@@ -88,6 +88,24 @@ function digestOnce(): (name: string) => string {
     known.set(name, digest);
     return digest;
   };
+}
+
+function fleetProblems(config: Config, jobs: readonly CrontabJob[]): readonly Problem[] {
+  const poolless = poollessHost(config, jobs);
+  return [...(poolless === undefined ? [] : [poolless]), ...crowds(config, jobs)];
+}
+
+/** The largest pool in which all hosts may ask for each tick: each starts a program and reads from etcd. */
+const crowdHosts = 20;
+
+/** Warns of jobs for which a crowd asks at each tick. */
+function crowds({ fleet }: Config, jobs: readonly CrontabJob[]): readonly Problem[] {
+  return jobs.flatMap(({ pool, source, disabled }) => {
+    const count = pool?.claims?.candidates === 'all' ? (fleet?.pools[pool.name]?.length ?? 0) : 0;
+    if (count <= crowdHosts || disabled) return [];
+    const message = `with "candidates: all" ${count} hosts start run-job at each tick, and all but one for nothing: a number such as 3 is enough`;
+    return [{ severity: 'warning', file: source, message }];
+  });
 }
 
 /**
@@ -128,6 +146,7 @@ function fingerprintOf(
     jobDefaults,
     trustedOwnerUids,
     fleet?.pools,
+    fleet?.etcd !== undefined,
     isInPlace ? [serviceUser.uid, ...groupIdsOf(serviceUser)] : [],
   ]);
 }

@@ -84,7 +84,15 @@ export function nameOfDirectory({ jobDirectory }: Config): string {
 
 /** Everything that decides, besides a job file, what the file means to those who list jobs. */
 function fingerprintOf({ jobDirectory, jobDefaults, trustedOwnerUids, trust, fleet }: Config): string {
-  return JSON.stringify([version, jobDirectory, jobDefaults, trustedOwnerUids, trust, fleet?.pools]);
+  return JSON.stringify([
+    version,
+    jobDirectory,
+    jobDefaults,
+    trustedOwnerUids,
+    trust,
+    fleet?.pools,
+    fleet?.etcd !== undefined,
+  ]);
 }
 
 /**

@@ -6,14 +6,14 @@ import { clockRule, nextStart } from '../../report/clock/clock-ticks.ts';
 import type { Installed } from '../../report/clock/installed.ts';
 import { startOf } from '../../report/clock/overdue.ts';
 import { isAbout, type Pause } from '../../run/pause/pause.ts';
-import { readAccount } from '../../run/tick/account.ts';
+import { readAccount, type TickAccount } from '../../run/tick/account.ts';
 import { startsInHistory } from '../../run/tick/missed.ts';
 import { longestGapMs } from '../../schedule/longest-gap.ts';
 import { files } from '../../system/file/files.ts';
 import { tickClaims } from '../../system/state/tick-claims.ts';
 import { clock } from '../../system/time/clock.ts';
 import { defined } from '../../text/defined.ts';
-import { dayMs } from '../../zone/zone.ts';
+import { dayMs, type Zones } from '../../zone/zone.ts';
 import { clockReader } from '../crontab/installed.ts';
 import { realHistory } from '../frame/host.ts';
 import { delayOf } from '../frame/splay.ts';
@@ -48,6 +48,16 @@ function rememberedPeriods() {
   };
 }
 
+/**
+ * The account without ticks of which this host can't know whether another one has started them: those
+ * before its boot, and before the last one that it has asked for.
+ */
+function knownHere(job: Job, account: TickAccount, { bootMs }: Zones): TickAccount {
+  if (job.pool?.claims === undefined) return account;
+  const askedMs = [...account.claimed].reduce((latest, one) => Math.max(latest, one), 0);
+  return { ...account, sinceMs: Math.max(account.sinceMs, askedMs, bootMs?.() ?? 0) };
+}
+
 /** `known` is what is installed, if it was read already. */
 export function timesOf(config: Config, known?: Installed): Times {
   const { stateDirectory } = config;
@@ -67,7 +77,7 @@ export function timesOf(config: Config, known?: Installed): Times {
     const fileMs = files.facts(job.path)?.ctimeMs;
     const poolMs = job.pool === undefined ? 0 : jobChangedMs(job, config);
     const changedMs = Math.max(fileMs ?? nowMs, poolMs, clockOf.installedMs(job.slug));
-    const account = readAccount(job, claims, { nowMs, changedMs });
+    const account = knownHere(job, readAccount(job, claims, { nowMs, changedMs }), zones);
     const question = { account, nowMs, changedMs, pauses, zones, delayMs };
     const { dueMs, overdue } = startOf(job, { ...question, hasStart: startsInHistory(job, { history, zones }) });
     // If the line has other times, the file's ticks are not expected.

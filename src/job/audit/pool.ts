@@ -1,23 +1,80 @@
-/** Audits the pool of a job: whether the configuration has it, and keys that have no effect. */
+/** Audits the pool of a job: whether the configuration has it, and keys that have no effect or lack etcd. */
 import type { Fleet } from '../../system/types/fleet.ts';
 import { nearest } from '../../text/nearest.ts';
-import type { JobPool } from '../keys/pool-keys.ts';
+import type { JobContent } from '../job.ts';
+import { takeoverOf } from '../keys/pool-keys.ts';
 import type { WrittenJob } from '../keys/schema.ts';
 import { errorAt, type ValueProblem, warningAt } from '../value-problem.ts';
+import type { JobSource } from '../written.ts';
 
-/** `pools` are those of the configuration; absent where the file is checked by itself. */
+const engineKeys = ['candidates', 'takeover', 'on_lost_run', 'without_engine'] as const;
+const placingKeys = ['placement', ...engineKeys] as const;
+const allKeys = ['runs', ...placingKeys] as const;
+
+/** `fleet` is that of the configuration; absent where the file is checked by itself. */
 export function auditPool(
-  file: WrittenJob,
-  pool: JobPool | undefined,
-  pools: Fleet['pools'] | undefined,
+  source: JobSource,
+  content: JobContent,
+  fleet: Pick<Fleet, 'pools' | 'etcd'> | undefined,
 ): readonly ValueProblem[] {
-  if (pool === undefined) {
-    const useless = (['runs', 'placement'] as const).filter((key) => file[key] !== undefined);
-    return useless.map((key) => warningAt([key], `"${key}" has no effect without "pool"`));
-  }
-  const known = pools === undefined ? [] : auditName(pool.name, pools);
-  if (pool.runs === 'one' || file.placement === undefined) return known;
-  return [...known, warningAt(['placement'], '"placement" has no effect with "runs: each"')];
+  const { file } = source;
+  const { pool } = content;
+  const ofLocks = auditLocks(content, fleet);
+  if (pool === undefined) return [...useless(file, allKeys, 'without "pool"'), ...ofLocks];
+  const known = fleet === undefined ? [] : auditName(pool.name, fleet.pools);
+  if (pool.runs === 'each') return [...known, ...useless(file, placingKeys, 'with "runs: each"'), ...ofLocks];
+  if (source.isService) return [...known, ...useless(file, engineKeys, 'for a service'), ...ofLocks];
+  return [...known, ...ofLocks, ...auditEngine(source, content, fleet)];
+}
+
+type PoolKey = (typeof allKeys)[number];
+
+function useless(file: WrittenJob, keys: readonly PoolKey[], why: string): readonly ValueProblem[] {
+  return keys.filter((key) => file[key] !== undefined).map((key) => warningAt([key], `"${key}" has no effect ${why}`));
+}
+
+/** The keys that need etcd; those of `default_job_config` too, because they say how jobs are to run. */
+function auditEngine(
+  { merged }: JobSource,
+  content: JobContent,
+  fleet: Pick<Fleet, 'etcd'> | undefined,
+): readonly ValueProblem[] {
+  const ofTakeover = auditTakeover(content, takeoverOf(merged.takeover));
+  if (fleet === undefined) return ofTakeover;
+  if (fleet.etcd !== undefined) return [...ofTakeover, ...auditBoot(content)];
+  const spread = merged.placement === 'spread' ? [errorAt(['placement'], `"placement: spread" ${needsEngine}`)] : [];
+  const keys = engineKeys.filter((key) => merged[key] !== undefined);
+  return [...spread, ...keys.map((key) => errorAt([key], `"${key}" ${needsEngine}`))];
+}
+
+const needsEngine = 'needs "fleet.etcd" in the configuration';
+
+/** Time between the deadline of a run and the moment at which another host may start the job. */
+const leastBeyondGraceSeconds = 10;
+
+function auditTakeover(
+  { killGraceSeconds }: JobContent,
+  takeover: number | 'never' | undefined,
+): readonly ValueProblem[] {
+  const least = killGraceSeconds + leastBeyondGraceSeconds;
+  if (takeover === undefined || takeover === 'never' || takeover >= least) return [];
+  return [errorAt(['takeover'], `"takeover" must be at least ${least}s: "kill_grace" and 10 seconds`)];
+}
+
+/** Each host boots at a time of its own, so there is no tick that one of them could have. */
+function auditBoot({ schedule }: JobContent): readonly ValueProblem[] {
+  if (schedule?.atBoot !== true) return [];
+  return [errorAt(['schedule'], '"schedule: @reboot" is of one host: write "runs: each", or leave "pool" out')];
+}
+
+function auditLocks({ policy, pool }: JobContent, fleet: Pick<Fleet, 'etcd'> | undefined): readonly ValueProblem[] {
+  if (policy.fleetLocks === undefined || fleet === undefined || pool?.claims !== undefined) return [];
+  const [lock] = policy.fleetLocks;
+  const words =
+    pool?.runs === 'one'
+      ? needsEngine
+      : 'is one of the whole fleet, so the job needs a "pool" with "runs: one", and "fleet.etcd" in the configuration';
+  return [errorAt(['locks'], `the lock "fleet/${lock}" ${words}`)];
 }
 
 function auditName(name: string, pools: Fleet['pools']): readonly ValueProblem[] {

@@ -116,12 +116,12 @@ export const policyKeys = {
     type: 'array',
     items: {
       type: 'string',
-      pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,98}$',
-      'x-expected': 'a name of letters, digits, "_", "." and "-"',
+      pattern: '^(?:fleet/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,98}$',
+      'x-expected': 'a name of letters, digits, "_", "." and "-", or "fleet/" and such a name',
     },
     maxItems: 20,
     description:
-      'Locks that this job shares with other jobs: two jobs that have a lock in common never run at the same time. If a lock is held, the run is skipped; with `cron_collision_policy: QUEUE` it waits. run-job never ends a run of another job for a lock.',
+      'Locks that this job shares with other jobs: two jobs that have a lock in common never run at the same time. If a lock is held, the run is skipped; with `cron_collision_policy: QUEUE` it waits. run-job never ends a run of another job for a lock. A lock whose name begins with `fleet/` is held in the whole fleet, the others only on the host; it needs a `pool` with `runs: one`, and `fleet.etcd` in the configuration.',
     examples: [['database']],
     'x-expected': 'a list of names',
   },
@@ -149,8 +149,10 @@ export interface Policy {
   readonly requireOutput?: string;
   readonly minDurationSeconds?: number;
   readonly warnDurationSeconds?: number;
-  /** Sorted, each once. */
+  /** The locks of the host; sorted, each once. */
   readonly locks: readonly string[];
+  /** The locks of the fleet, without `fleet/`; sorted, each once; absent if there are none. */
+  readonly fleetLocks?: readonly string[];
 }
 
 type WrittenPolicy = WrittenKeys<typeof policyKeys>;
@@ -169,8 +171,19 @@ export function policyOf(written: WrittenPolicy): Policy {
     requireOutput: written.require_output,
     minDurationSeconds: inSeconds(written.min_duration),
     warnDurationSeconds: inSeconds(written.warn_duration),
-    locks: [...new Set(written.locks ?? [])].sort(),
+    ...locksOf(written.locks),
   });
+}
+
+const ofFleet = 'fleet/';
+
+function locksOf(written: readonly string[] = []): Pick<Policy, 'locks' | 'fleetLocks'> {
+  const names = [...new Set(written)].sort();
+  const fleetLocks = names.filter((name) => name.startsWith(ofFleet)).map((name) => name.slice(ofFleet.length));
+  return {
+    locks: names.filter((name) => !name.startsWith(ofFleet)),
+    ...(fleetLocks.length > 0 && { fleetLocks }),
+  };
 }
 
 function backoffOf(written: WrittenPolicy['backoff'] = {}): Backoff {

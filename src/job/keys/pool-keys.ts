@@ -1,5 +1,8 @@
 /** The keys of a job file for the hosts that have the job. */
+import { defined } from '../../text/defined.ts';
+import { durationPattern } from '../../text/duration.ts';
 import type { WrittenKeys } from '../../yaml/schema.ts';
+import { inSeconds } from './units.ts';
 
 export const poolKeys = {
   pool: {
@@ -15,14 +18,47 @@ export const poolKeys = {
     enum: ['one', 'each'],
     default: 'one',
     description:
-      'Hosts of the `pool` that have the job: `one` of them, or `each`. With `one` every host computes the same host from the lists of the configuration. No other host takes over while that host is away; root takes it out of the list, then another host has its jobs.',
+      'Hosts of the `pool` that start the job at a tick: `one` of them, or `each`. With `one` and `fleet.etcd` in the configuration the `candidates` ask etcd at each tick, and one of them starts the job. Without `fleet.etcd` every host computes the same host from the lists of the configuration. No other host takes over then while that host is away; root takes it out of the list, then another host has its jobs.',
   },
   placement: {
     type: 'string',
-    enum: ['sticky', 'ordered'],
+    enum: ['spread', 'sticky', 'ordered'],
     default: 'sticky',
     description:
-      'Choice of the host with `runs: one`. `sticky`: a host that is computed from the name of the job, so that jobs are spread evenly over the pool, and a host that joins or leaves moves only its share of them. `ordered`: the first host of the list.',
+      'Order of the hosts with `runs: one`. `sticky`: an order that is computed from the name of the job, so that jobs are spread evenly over the pool, and a host that joins or leaves moves only its share of them. `ordered`: that of the list. `spread`: another host begins at each tick, which needs `fleet.etcd`. With `fleet.etcd` the next host of the order starts the job when those before it have not done so, two seconds later each; without it only the first host has the job.',
+  },
+  candidates: {
+    type: ['integer', 'string'],
+    minimum: 1,
+    maximum: 10_000,
+    pattern: '^all$',
+    default: 3,
+    description:
+      'Number of hosts of the pool that have a line for the job and ask etcd at each tick, or `all`. It needs `fleet.etcd`.',
+    examples: [5, 'all'],
+    'x-expected': 'a number of hosts, or "all"',
+  },
+  takeover: {
+    type: 'string',
+    pattern: `^never$|${durationPattern}`,
+    description:
+      'Time without a word from the host of a run after which another host may start the job. A run that can’t reach etcd for so long is ended before. It must be at least 10 seconds longer than `kill_grace`. `never`: only that host, or a person, ends the wait. Without this key it is the longest time that the run can take by `timeout`, `kill_grace` and its attempts, and one minute, so that no run is ended for it; without a `timeout` it is `never`. It needs `fleet.etcd`.',
+    examples: ['5m', 'never'],
+    'x-expected': 'a duration such as 5m, or "never"',
+  },
+  on_lost_run: {
+    type: 'string',
+    enum: ['record', 'rerun'],
+    default: 'record',
+    description:
+      'What follows on a run whose host was lost: it is only recorded, or its tick is run again on another host, within `catch_up_window` and as often as `max_task_failures` allows. It needs `fleet.etcd`.',
+  },
+  without_engine: {
+    type: 'string',
+    enum: ['skip', 'run'],
+    default: 'skip',
+    description:
+      'What follows on a tick at which etcd does not answer. `skip`: the job is not started, and exit code 75 and the history say so. `run`: the first host of the order starts it all the same, so it may run twice. It needs `fleet.etcd`.',
   },
 } as const;
 
@@ -30,14 +66,43 @@ export const poolKeys = {
 export interface JobPool {
   readonly name: string;
   readonly runs: 'one' | 'each';
-  readonly placement: 'sticky' | 'ordered';
+  readonly placement: 'spread' | 'sticky' | 'ordered';
+  /** Absent where names alone decide. */
+  readonly claims?: ClaimRules;
 }
 
-export function poolOf({ pool, runs, placement }: WrittenKeys<typeof poolKeys>): JobPool | undefined {
+/** The rules of a job whose candidates ask etcd at each tick which of them starts it. */
+interface ClaimRules {
+  readonly candidates: number | 'all';
+  /** Absent: as long as a run can take. */
+  readonly takeover?: number | 'never';
+  readonly onLostRun: 'record' | 'rerun';
+  readonly withoutEngine: 'skip' | 'run';
+}
+
+/** `asksEngine`: the configuration has etcd, and the job is one that it can decide about. */
+export function poolOf(written: WrittenKeys<typeof poolKeys>, asksEngine: boolean): JobPool | undefined {
+  const { pool, runs = poolKeys.runs.default, placement } = written;
   if (pool === undefined) return undefined;
   return {
     name: pool,
-    runs: runs ?? poolKeys.runs.default,
+    runs,
     placement: placement ?? poolKeys.placement.default,
+    ...(asksEngine && runs === 'one' && { claims: claimRules(written) }),
+  };
+}
+
+/** Seconds, or `never`; undefined for a key not written. */
+export function takeoverOf(written: string | undefined): number | 'never' | undefined {
+  return written === 'never' ? written : inSeconds(written);
+}
+
+function claimRules(written: WrittenKeys<typeof poolKeys>): ClaimRules {
+  const { candidates, takeover, on_lost_run, without_engine } = written;
+  return {
+    candidates: typeof candidates === 'string' ? 'all' : (candidates ?? poolKeys.candidates.default),
+    onLostRun: on_lost_run ?? poolKeys.on_lost_run.default,
+    withoutEngine: without_engine ?? poolKeys.without_engine.default,
+    ...defined({ takeover: takeoverOf(takeover) }),
   };
 }

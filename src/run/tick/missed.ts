@@ -30,6 +30,8 @@ export interface MissedQuestion {
 export interface WatchedJob extends AccountedJob {
   readonly enabled: boolean;
   readonly tags: readonly string[];
+  /** With `claims` the account of its ticks is in etcd, and this host knows only its own. */
+  readonly pool?: { readonly claims?: object };
 }
 
 /**
@@ -48,7 +50,7 @@ export interface OpenTicks {
 }
 
 export function openTicks(job: WatchedJob, { account, nowMs, pauses, zones, history }: MissedQuestion): OpenTicks {
-  if (!job.enabled || account.isNew) return { missed: [], stoodFor: [] };
+  if (!job.enabled || job.pool?.claims !== undefined || account.isNew) return { missed: [], stoodFor: [] };
   const span = { afterMs: account.sinceMs, untilMs: nowMs - startPatienceMs };
   const mine = pauses.filter(({ target }) => isAbout(target, job));
   const open = expectedTicks(job, span, zones)

@@ -52,6 +52,7 @@ export const policyRows: Readonly<Record<string, Row>> = {
   locks: {
     accepts: [
       ['[db, a.b, db]', policy({ locks: ['a.b', 'db'] })],
+      ['[fleet/b, db, fleet/a]', policy({ locks: ['db'], fleetLocks: ['a', 'b'] })],
       ['[]', policy({ locks: [] })],
     ],
     refuses: ['db', '["../x"]', '[""]', '["a b"]', '[1]', ''],

@@ -79,6 +79,11 @@ const rows: readonly Row[] = [
   },
   { of: 'pool', text: `${daily}pool: web\n`, leavesOut: true },
   { of: 'placement', text: `${daily}pool: web\nplacement: ordered\n`, leavesOut: true },
+  { of: 'placement', text: `${daily}pool: web\nplacement: spread\n`, leavesOut: true },
+  { of: 'candidates', text: `${daily}pool: web\ncandidates: 5\n`, leavesOut: true },
+  { of: 'takeover', text: `${daily}pool: web\ntakeover: 5m\n`, leavesOut: true },
+  { of: 'on_lost_run', text: `${daily}pool: web\non_lost_run: rerun\n`, leavesOut: true },
+  { of: 'without_engine', text: `${daily}pool: web\nwithout_engine: run\n`, leavesOut: true },
   { of: 'runs', text: `${daily}pool: web\nruns: each\n`, loses: /not one on each host/ },
   { of: 'pass_environment', text: `${daily}pass_environment: [http_proxy]\n`, leavesOut: true },
   {

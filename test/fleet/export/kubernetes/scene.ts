@@ -23,7 +23,8 @@ export function templateOf(text: string): Template {
 }
 
 export function jobOf(slug: string, text: string): Job {
-  const result = validateJobText({ file: `${slug}.yaml`, bytes: Buffer.from(text) }, {});
+  const fleet = { pools: { web: ['web1'] }, etcd: { endpoints: [], prefix: '/' } };
+  const result = validateJobText({ file: `${slug}.yaml`, bytes: Buffer.from(text) }, {}, { fleet });
   assert.ok(result.ok, result.ok ? '' : `${text}\n${result.problems.map(({ message }) => message).join('; ')}`);
   return { slug, path: `${slug}.yaml`, sha256: '', ...result.value };
 }

@@ -32,7 +32,11 @@ export const runRules = {
   slow_start_command: notOfAPod((job) => job.slowStartCommands !== undefined),
   pass_environment: notOfAPod((job) => job.passEnvironment.length > 0),
   pool: notOfAPod((job) => job.pool !== undefined),
-  placement: notOfAPod((job) => job.pool?.placement === 'ordered'),
+  placement: notOfAPod((job) => job.pool !== undefined && job.pool.placement !== 'sticky'),
+  candidates: notOfAPod((job) => job.pool?.claims !== undefined),
+  takeover: notOfAPod((job) => job.pool?.claims?.takeover !== undefined),
+  on_lost_run: notOfAPod((job) => job.pool?.claims?.onLostRun === 'rerun'),
+  without_engine: notOfAPod((job) => job.pool?.claims?.withoutEngine === 'run'),
   runs: loss((job) =>
     job.pool?.runs === 'each' ? 'a CronJob starts one pod a tick, not one on each host of a pool' : undefined,
   ),
@@ -85,7 +89,9 @@ export const runRules = {
   ),
   warn_duration: warning(({ policy }) => (policy.warnDurationSeconds === undefined ? undefined : noNotices)),
   locks: loss(({ policy }) =>
-    policy.locks.length === 0 ? undefined : 'two jobs that share a lock would run at the same time',
+    policy.locks.length === 0 && policy.fleetLocks === undefined
+      ? undefined
+      : 'two jobs that share a lock would run at the same time',
   ),
   leftovers: loss(({ leftovers }) =>
     leftovers === 'kill'
