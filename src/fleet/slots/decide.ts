@@ -63,11 +63,12 @@ export function decideSlots(
   nowMs: number,
 ): ReadonlyMap<number, SlotMove> {
   const numbers = new Set([...Array(rules.instances).keys(), ...view.slots.keys()]);
+  const loads = loadsOf(view);
   const may =
     asker.isEnding !== true && !view.isDown && rules.cycle.includes(asker.host) && !view.isCordoned(asker.host);
   return new Map(
     [...numbers].map((instance) => {
-      const look = { rules, asker, view, nowMs, instance };
+      const look = { rules, asker, view, nowMs, instance, loads };
       const isWanted = may && instance < rules.instances;
       const forgets = view.isDown || instance >= rules.instances;
       return [instance, decideSlot(look, isWanted, forgets)];
@@ -81,6 +82,8 @@ interface Look {
   readonly view: SlotsView;
   readonly nowMs: number;
   readonly instance: number;
+  /** The instances of each host, with those that it is next to take. */
+  readonly loads: Map<string, number>;
 }
 
 function decideSlot(look: Look, isWanted: boolean, forgets: boolean): SlotMove {
@@ -118,14 +121,17 @@ function isCallable({ rules, asker, view, instance }: Look, { value }: Seen<Slot
 
 /** A slot that nobody holds. Who still runs it, or is its home, takes it at once. */
 function decideFree(look: Look, isActive: boolean): SlotMove {
-  const { rules, asker, view, nowMs, instance } = look;
+  const { rules, asker, view, nowMs, instance, loads } = look;
   const turn = view.turns.get(instance)?.value;
   const home = homeOf(instance, rules.cycle) ?? '';
   const isMine = isActive || home === asker.host || (turn?.is === 'held' && turn.host === asker.host);
   if (isMine) return { is: 'take' };
   if (turn === undefined || turn.is === 'called') return { is: 'mark' };
   const silent = turn.is === 'held' ? turn.host : turn.silent;
-  const rank = standbys({ cycle: rules.cycle, instance, loads: loadsOf(view), silent }).indexOf(asker.host);
+  const order = standbys({ cycle: rules.cycle, instance, loads, silent });
+  const [next = ''] = order;
+  loads.set(next, (loads.get(next) ?? 0) + 1);
+  const rank = order.indexOf(asker.host);
   const isHomeAway = silent === home || view.isCordoned(home);
   if (turn.is === 'held') {
     return isHomeAway && rank === 0 ? { is: 'take' } : { is: 'mark', silent: turn.host };
@@ -135,7 +141,7 @@ function decideFree(look: Look, isActive: boolean): SlotMove {
   return nowMs >= turn.sinceMs + patienceMs + rank * standbyStaggerMs ? { is: 'take' } : leave;
 }
 
-function loadsOf({ slots }: SlotsView): ReadonlyMap<string, number> {
+function loadsOf({ slots }: SlotsView): Map<string, number> {
   const loads = new Map<string, number>();
   for (const { value } of slots.values())
     if (value !== undefined) loads.set(value.host, (loads.get(value.host) ?? 0) + 1);

@@ -24,9 +24,10 @@ export async function ensureSlots(
   const asker = { host, run: undefined, isActive: () => false };
   let isNeeded = false;
   for (const [instance, move] of decideSlots(rules, asker, seen.view, seen.nowMs)) {
-    if (move.is === 'take') isNeeded = true;
+    // A slot that is called home is free in a moment, and its supervisor is there then.
+    if (move.is === 'take' || move.is === 'call') isNeeded = true;
     // Refused, or not answered: the next look, a minute later, decides again.
-    if (move.is === 'mark' || move.is === 'call' || move.is === 'free')
+    if (move.is === 'mark' || move.is === 'free')
       await carryOut({ slug: rules.slug, instance, host, move, seen }, ports, patience);
   }
   return { is: 'looked', isNeeded, seen };
